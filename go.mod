@@ -1,0 +1,3 @@
+module harang.dev/harang
+
+go 1.26
