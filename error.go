@@ -1,0 +1,106 @@
+package harang
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code is the stable, machine-readable name of what went wrong. Codes are part
+// of the outer contract: they never change their meaning and are never matched
+// by message text.
+type Code string
+
+// The codes of the application. HTTP and socket answers carry them literally.
+const (
+	CodeUnauthenticated       Code = "UNAUTHENTICATED"
+	CodeInvalidCredentials    Code = "INVALID_CREDENTIALS"
+	CodeTokenExpired          Code = "TOKEN_EXPIRED"
+	CodePaymentDeclined       Code = "PAYMENT_DECLINED"
+	CodeForbidden             Code = "FORBIDDEN"
+	CodeNotFound              Code = "NOT_FOUND"
+	CodeAlreadyClaimed        Code = "ALREADY_CLAIMED"
+	CodeAlreadyReturned       Code = "ALREADY_RETURNED"
+	CodeIdempotencyInProgress Code = "IDEMPOTENCY_IN_PROGRESS"
+	CodeConflict              Code = "CONFLICT"
+	CodeTooLarge              Code = "TOO_LARGE"
+	CodeInvalidRequest        Code = "INVALID_REQUEST"
+	CodeInsufficientStock     Code = "INSUFFICIENT_STOCK"
+	CodeIdempotencyKeyReused  Code = "IDEMPOTENCY_KEY_REUSED"
+	CodeEventTooLarge         Code = "EVENT_TOO_LARGE"
+	CodeRateLimited           Code = "RATE_LIMITED"
+	CodeUnavailable           Code = "UNAVAILABLE"
+	CodePaymentTimeout        Code = "PAYMENT_TIMEOUT"
+	CodeConnectionLimit       Code = "TENANT_CONNECTION_LIMIT"
+	CodeInternal              Code = "INTERNAL"
+)
+
+// FieldError names one field of a request and what is wrong with it. Field is
+// a dotted path as the caller wrote it, e.g. "lines.0.quantity".
+type FieldError struct {
+	Field  string `json:"field"`
+	Detail string `json:"detail"`
+}
+
+// Error is the one error type that crosses package borders. Its Code decides
+// the HTTP status and the socket answer; Message is a sentence for the caller
+// and never holds a secret or the text of an inner error.
+type Error struct {
+	Code    Code
+	Message string
+	// Fields names the fields of the request that were wrong; may be nil.
+	Fields []FieldError
+	// Details are further members of the answer, e.g. "line" and "available"
+	// of INSUFFICIENT_STOCK; may be nil.
+	Details map[string]any
+	// RetryAfter tells the caller when trying again may help. Zero: unknown.
+	RetryAfter time.Duration
+	// Err is the cause, kept for the log; may be nil.
+	Err error
+}
+
+// Error returns code, message and cause, for logs.
+func (e *Error) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.Err)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Errorf builds an Error with a code and a formatted sentence. A %w argument
+// is kept as the cause but stays out of the sentence only if the format leaves
+// it out; use Wrap for causes that the caller must not read.
+func Errorf(code Code, format string, args ...any) *Error {
+	err := fmt.Errorf(format, args...)
+	return &Error{Code: code, Message: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// Wrap builds an Error whose sentence is message and whose cause is err.
+func Wrap(code Code, err error, message string) *Error {
+	return &Error{Code: code, Message: message, Err: err}
+}
+
+// Invalid builds an INVALID_REQUEST error that names the fields.
+func Invalid(fields ...FieldError) *Error {
+	message := "the request is not valid"
+	if len(fields) == 1 {
+		message = fields[0].Field + ": " + fields[0].Detail
+	}
+	return &Error{Code: CodeInvalidRequest, Message: message, Fields: fields}
+}
+
+// ErrorCode returns the code of the outermost *Error in err's chain, "" for
+// nil and INTERNAL for an error without a code.
+func ErrorCode(err error) Code {
+	if err == nil {
+		return ""
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return CodeInternal
+}

@@ -1,0 +1,90 @@
+package harang
+
+// Role is what a user is in their shop. It decides what they hear (Audience)
+// and what they may do (May).
+type Role string
+
+// The roles of the story.
+const (
+	RoleOperator     Role = "OPERATOR"
+	RoleStoreManager Role = "STORE_MANAGER"
+	RoleAdmin        Role = "ADMIN"
+	// RoleService is another application with an API key. It hears nothing.
+	RoleService Role = "SERVICE"
+)
+
+// Roles are the roles of people, lowest first.
+func Roles() []Role { return []Role{RoleOperator, RoleStoreManager, RoleAdmin} }
+
+// Valid reports whether r is a role that a person can have.
+func (r Role) Valid() bool {
+	return r == RoleOperator || r == RoleStoreManager || r == RoleAdmin
+}
+
+// Audience returns the one feed audience that r listens to. A service and an
+// unknown role have none ("").
+func (r Role) Audience() Audience {
+	switch r {
+	case RoleOperator:
+		return AudienceOperators
+	case RoleStoreManager, RoleAdmin:
+		return AudienceManagers
+	}
+	return ""
+}
+
+// Action is something a caller may or may not do.
+type Action string
+
+// The actions of the REST interface and the page.
+const (
+	ActionReadStock       Action = "stock.read"
+	ActionAdjustStock     Action = "stock.adjust"
+	ActionExpectStock     Action = "stock.expect" // "már megrendelve"
+	ActionSetThresholds   Action = "stock.thresholds"
+	ActionReadCatalogue   Action = "catalogue.read"
+	ActionPutCatalogue    Action = "catalogue.put"
+	ActionReadRentals     Action = "rentals.read"
+	ActionWriteRentals    Action = "rentals.write"
+	ActionPay             Action = "payments.create"
+	ActionReadPayments    Action = "payments.read"
+	ActionReadSummary     Action = "summary.read"
+	ActionReadFigures     Action = "summary.figures" // money and payment figures
+	ActionReadNotices     Action = "notifications.read"
+	ActionClaim           Action = "notifications.claim"
+	ActionSendEvents      Action = "events.send"
+	ActionAdminister      Action = "admin"
+	ActionReadOwnIdentity Action = "me.read"
+)
+
+var (
+	operatorMay = []Action{
+		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
+		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
+		ActionReadNotices, ActionClaim, ActionReadOwnIdentity,
+	}
+	managerMay = append(append([]Action{}, operatorMay...),
+		ActionSetThresholds, ActionReadPayments, ActionReadFigures)
+	adminMay = append(append([]Action{}, managerMay...),
+		ActionPutCatalogue, ActionAdminister)
+	serviceMay = []Action{ActionSendEvents, ActionPutCatalogue, ActionAdjustStock}
+)
+
+// matrix is the one table of who may do what.
+var matrix = map[Role]map[Action]bool{
+	RoleOperator:     set(operatorMay),
+	RoleStoreManager: set(managerMay),
+	RoleAdmin:        set(adminMay),
+	RoleService:      set(serviceMay),
+}
+
+func set(actions []Action) map[Action]bool {
+	m := make(map[Action]bool, len(actions))
+	for _, a := range actions {
+		m[a] = true
+	}
+	return m
+}
+
+// May reports whether a caller with role r may do a. Unknown roles may nothing.
+func (r Role) May(a Action) bool { return matrix[r][a] }

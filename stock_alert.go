@@ -1,0 +1,31 @@
+package harang
+
+// StockAlertType: a product's stock at a place fell below a threshold.
+// Everyone in the tenant hears it.
+var StockAlertType = registerEvent[StockAlert]("stock_alert", AudienceOperators, AudienceManagers)
+
+// StockAlert is the payload of a stock_alert. Quantities are pieces.
+type StockAlert struct {
+	ProductID       string `json:"productId"`
+	ProductName     string `json:"productName"`
+	CurrentQuantity int64  `json:"currentQuantity"`
+	// Threshold is the one of the level that was reached: the critical
+	// threshold for CRITICAL, the warning threshold for WARNING.
+	Threshold    int64    `json:"threshold"`
+	LocationID   string   `json:"locationId"`
+	LocationName string   `json:"locationName"`
+	Severity     Severity `json:"severity"`
+}
+
+// Check returns the fields that are wrong.
+func (a StockAlert) Check() []FieldError {
+	var c checker
+	c.text("productId", a.ProductID, MaxIDRunes)
+	c.text("productName", a.ProductName, MaxNameRunes)
+	c.between("currentQuantity", a.CurrentQuantity, 0, MaxQuantity)
+	c.between("threshold", a.Threshold, 0, MaxQuantity)
+	c.text("locationId", a.LocationID, MaxIDRunes)
+	c.text("locationName", a.LocationName, MaxNameRunes)
+	c.oneOf("severity", string(a.Severity), string(SeverityCritical), string(SeverityWarning))
+	return c
+}

@@ -1,0 +1,39 @@
+package harang
+
+import "time"
+
+// User is a person of one tenant.
+type User struct {
+	ID       string
+	Tenant   string
+	Name     string
+	Email    string
+	Role     Role
+	Disabled bool
+	Created  time.Time
+}
+
+// Identity is who is calling, as proved by a verified credential and judged
+// against the present state of the user. It is the only source of the tenant.
+type Identity struct {
+	Tenant     string
+	TenantName string
+	// UserID is the subject: a user's id, "cli:<role>" for a token without a
+	// user, "key:<id>" for an API key.
+	UserID string
+	Name   string
+	Email  string
+	Role   Role
+	// SessionID is the login this identity belongs to; "" where there is none.
+	SessionID string
+	// Expires is when the credential ends; zero for an API key.
+	Expires time.Time
+}
+
+// Can returns nil when the identity may do a, else FORBIDDEN.
+func (i Identity) Can(a Action) error {
+	if i.Role.May(a) {
+		return nil
+	}
+	return &Error{Code: CodeForbidden, Message: "your role may not do this", Details: map[string]any{"action": string(a)}}
+}
