@@ -1,0 +1,39 @@
+import { ApiError, request, type RequestOptions } from './http';
+import { session } from './session';
+
+export { ApiError, type FieldError, type RequestOptions } from './http';
+
+/**
+ * Calls `/api/v1` + path as the signed-in user and returns the JSON, or throws
+ * an ApiError. A stale or refused access token is renewed once, silently; when
+ * that is refused too, the session is over and the page shows the sign-in form.
+ */
+export async function api<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  if (session.accessToken() !== null && session.isStale()) await session.refresh();
+  const used = session.accessToken();
+  try {
+    return await request<T>(path, authorized(options));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 401) throw error;
+    // Another call may have renewed the token while this one was under way.
+    const renewed = session.accessToken() !== used ? 'ok' : await session.refresh();
+    if (renewed !== 'ok') throw error;
+    return request<T>(path, authorized(options));
+  }
+}
+
+function authorized(options: RequestOptions): RequestOptions {
+  const token = session.accessToken();
+  if (token === null) return options;
+  return { ...options, headers: { ...options.headers, Authorization: `Bearer ${token}` } };
+}
+
+/** `?a=1&b=2` of the given values; undefined, null and empty ones are left out. */
+export function query(values: Record<string, string | number | null | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined && value !== null && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,100 @@
+/** One field that the server did not accept, with its sentence. */
+export interface FieldError {
+  field: string;
+  detail: string;
+}
+
+/**
+ * An answer other than 2xx (RFC 9457 problem), or no answer at all.
+ * `code` is the server's stable code; `UNREACHABLE` (status 0) when the server
+ * could not be reached, and `HTTP_<status>` when it sent no problem document.
+ */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly errors: readonly FieldError[];
+  /** The whole problem document, for members such as `line`, `available` or `transactionId`. */
+  readonly problem: Readonly<Record<string, unknown>>;
+  /** From `Retry-After`, in milliseconds; null when the server did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(status: number, code: string, message: string, problem: Record<string, unknown> = {}, retryAfterMs: number | null = null) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.problem = problem;
+    this.errors = fieldErrors(problem['errors']);
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The sentence for a field of the request, or undefined. A path like `lines[0].quantity` is matched whole. */
+  field(name: string): string | undefined {
+    return this.errors.find((each) => each.field === name || each.field === `body.${name}`)?.detail;
+  }
+}
+
+function fieldErrors(value: unknown): FieldError[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((each: unknown) => {
+    if (typeof each !== 'object' || each === null) return [];
+    const { field, detail } = each as Record<string, unknown>;
+    return typeof field === 'string' && typeof detail === 'string' ? [{ field, detail }] : [];
+  });
+}
+
+/** What can be asked beside the path. `body` is sent as JSON. */
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+const base = '/api/v1';
+
+/** Sends one request to `/api/v1` and returns its JSON (undefined for an empty answer), or throws an ApiError. */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const { method = 'GET', body, headers = {}, signal } = options;
+  let response: Response;
+  try {
+    response = await fetch(base + path, {
+      method,
+      credentials: 'same-origin',
+      headers: {
+        Accept: 'application/json',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(0, 'UNREACHABLE', 'The server cannot be reached.');
+  }
+  if (response.ok) {
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+  throw await problemOf(response);
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  let problem: Record<string, unknown> = {};
+  try {
+    const parsed: unknown = await response.json();
+    if (typeof parsed === 'object' && parsed !== null) problem = parsed as Record<string, unknown>;
+  } catch {
+    // A proxy in between answers HTML; the status is all there is to say.
+  }
+  const text = (name: string) => (typeof problem[name] === 'string' ? problem[name] : undefined);
+  const seconds = Number(response.headers.get('Retry-After') ?? Number.NaN);
+  return new ApiError(
+    response.status,
+    text('code') ?? `HTTP_${response.status}`,
+    text('detail') ?? text('title') ?? response.statusText,
+    problem,
+    Number.isFinite(seconds) ? seconds * 1000 : null,
+  );
+}

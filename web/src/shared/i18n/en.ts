@@ -1,0 +1,5 @@
+import type { Messages } from './hu';
+
+export const en: Messages = {
+  app: { name: 'Harang' },
+};

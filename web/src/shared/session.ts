@@ -1,0 +1,149 @@
+import { useSyncExternalStore } from 'react';
+import { ApiError, request } from './http';
+import type { User } from './model';
+
+interface Grant {
+  accessToken: string;
+  /** Seconds. */
+  expiresIn: number;
+  user: User;
+}
+
+/** How a refresh ended. `refused`: the session is over. `unreachable`: nobody answered, the session stays as it is. */
+export type RefreshResult = 'ok' | 'refused' | 'unreachable';
+
+export type SessionState =
+  | { status: 'restoring'; user: null }
+  /** The page was opened while the server could not be reached: whether there is a session is not known. */
+  | { status: 'unreachable'; user: null }
+  | { status: 'signed-out'; user: null; reason: 'none' | 'asked' | 'ended' }
+  | { status: 'signed-in'; user: User };
+
+/** A token within this many milliseconds of its end is not used for a new request. */
+const staleBefore = 10_000;
+
+/**
+ * Who is signed in. The access token lives in memory only; after a reload the
+ * HttpOnly refresh cookie brings it back. Tabs tell each other of sign-in and
+ * sign-out, because they share that cookie.
+ */
+export class Session {
+  #state: SessionState = { status: 'restoring', user: null };
+  #token: string | null = null;
+  #expiresAt = 0;
+  #refreshing: Promise<RefreshResult> | null = null;
+  readonly #listeners = new Set<() => void>();
+  readonly #channel: BroadcastChannel | null;
+  readonly #now: () => number;
+
+  constructor(options: { now?: () => number; channel?: BroadcastChannel | null } = {}) {
+    this.#now = options.now ?? Date.now;
+    this.#channel = options.channel ?? null;
+    this.#channel?.addEventListener('message', (message: MessageEvent<unknown>) => {
+      if (message.data === 'signed-out') this.#end('ended');
+      if (message.data === 'signed-in') void this.refresh();
+    });
+  }
+
+  state = (): SessionState => this.#state;
+
+  /** Calls back after each change of state; returns its unsubscribe. */
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+
+  /** The access token, stale or not, or null when nobody is signed in. */
+  accessToken(): string | null {
+    return this.#token;
+  }
+
+  /** Whether the token is missing, ended, or about to end. */
+  isStale(): boolean {
+    return this.#token === null || this.#expiresAt - staleBefore <= this.#now();
+  }
+
+  /** Asks for the session that the refresh cookie still holds. */
+  async restore(): Promise<void> {
+    if ((await this.refresh()) === 'unreachable' && this.#state.status === 'restoring') {
+      this.#set({ status: 'unreachable', user: null });
+    }
+  }
+
+  /** Throws an ApiError: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `UNREACHABLE` and so on. */
+  async signIn(email: string, password: string): Promise<void> {
+    this.#accept(await request<Grant>('/auth/login', { method: 'POST', body: { email, password } }));
+    this.#channel?.postMessage('signed-in');
+  }
+
+  /** Gets a new access token. Calls made while one is under way share its answer. */
+  refresh(): Promise<RefreshResult> {
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  async #refresh(): Promise<RefreshResult> {
+    try {
+      this.#accept(await request<Grant>('/auth/refresh', { method: 'POST' }));
+      return 'ok';
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+        this.#end(this.#state.status === 'signed-in' ? 'ended' : 'none');
+        return 'refused';
+      }
+      return 'unreachable';
+    }
+  }
+
+  /** Ends the session here, in the other tabs and at the server. Never fails: an unreachable server lets the token run out. */
+  async signOut(): Promise<void> {
+    const token = this.#token;
+    this.#end('asked');
+    this.#channel?.postMessage('signed-out');
+    try {
+      await request('/auth/logout', { method: 'POST', headers: token === null ? {} : { Authorization: `Bearer ${token}` } });
+    } catch {
+      // Already ended, or unreachable.
+    }
+  }
+
+  #accept(grant: Grant): void {
+    this.#token = grant.accessToken;
+    this.#expiresAt = this.#now() + grant.expiresIn * 1000;
+    const before = this.#state;
+    if (before.status === 'signed-in' && JSON.stringify(before.user) === JSON.stringify(grant.user)) return;
+    this.#set({ status: 'signed-in', user: grant.user });
+  }
+
+  #end(reason: 'none' | 'asked' | 'ended'): void {
+    this.#token = null;
+    this.#expiresAt = 0;
+    if (this.#state.status === 'signed-out') return;
+    this.#set({ status: 'signed-out', user: null, reason });
+  }
+
+  #set(state: SessionState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** The page's one session. */
+export const session = new Session({
+  channel: typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('harang-session'),
+});
+
+export function useSession(): SessionState {
+  return useSyncExternalStore(session.subscribe, session.state);
+}
+
+/** The signed-in user. Only for components below the signed-in layout. */
+export function useUser(): User {
+  const state = useSession();
+  if (state.status !== 'signed-in') throw new Error('useUser() outside the signed-in layout');
+  return state.user;
+}
