@@ -1,0 +1,81 @@
+# Harang: how to build, run, test. `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export CGO_ENABLED ?= 1
+
+NPM_CI := node_modules/.package-lock.json
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
+
+$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/react/package.json e2e/package.json socketio/interop/package.json)
+	npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: build
+build: $(NPM_CI) ## Build the whole program, page included, into bin/harang
+	npm run --silent build -w web
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$$(git describe --tags --always --dirty 2>/dev/null || echo dev)" -o bin/harang ./cmd/harang
+
+.PHONY: run
+run: build ## Build everything and serve the demo at http://127.0.0.1:8080
+	./bin/harang serve --demo
+
+.PHONY: dev
+dev: $(NPM_CI) ## Serve the page with hot reload at http://127.0.0.1:5173 (start `make run` beside it)
+	npm run dev -w web
+
+.PHONY: deps
+deps: ## Install what the tests need (Redis, PostgreSQL, Chromium, fonts) where apt is at hand
+	@scripts/test-deps
+
+.PHONY: test
+test: deps $(NPM_CI) ## Run every test: Go with the race detector, web, browser, acceptance status
+	scripts/test
+
+.PHONY: test-go
+test-go: $(NPM_CI) ## Run the Go tests with the race detector
+	go test -race -shuffle=on -p 1 ./...
+
+.PHONY: test-web
+test-web: $(NPM_CI) ## Run the page's and the client's unit tests
+	npm run test -w clients/react && npm run test -w web
+
+.PHONY: test-e2e
+test-e2e: build ## Run the browser tests against bin/harang
+	npm run test -w e2e
+
+.PHONY: soak
+soak: deps $(NPM_CI) ## Run the long tests in full count
+	scripts/soak
+
+.PHONY: bench
+bench: build ## Measure latency, throughput and memory of bin/harang with its own load program
+	./bin/harang bench
+
+.PHONY: lint
+lint: $(NPM_CI) bin/golangci-lint ## Lint Go and TypeScript
+	bin/golangci-lint run ./...
+	npm run lint --workspaces --if-present
+
+bin/golangci-lint: tools/go.mod tools/go.sum
+	cd tools && go build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: fmt
+fmt: $(NPM_CI) ## Format Go and TypeScript
+	gofmt -w $$(git ls-files '*.go')
+	npm run fmt --workspaces --if-present
+
+.PHONY: verify
+verify: ## Fail when something that is made from something else is out of date
+	go mod tidy -diff
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
+
+.PHONY: fuzz
+fuzz: ## Fuzz every decoder for 20 seconds each
+	scripts/fuzz 20s
+
+.PHONY: screenshots
+screenshots: build ## Take screenshots of the page into e2e/screenshots
+	npm run screenshots -w e2e

@@ -1,0 +1,168 @@
+package harang_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+// wall is one row of the table "who may import whom".
+type wall struct {
+	pkg    string   // import path below the module, "" for the root; "/..." for all below
+	may    []string // what of ours it may import, same notation
+	reason string
+}
+
+const module = "harang.dev/harang"
+
+// walls is the house: what a package may import of ours, and why no more. A
+// package without a row fails the test. Test packages and test files are free.
+var walls = []wall{
+	{"", nil, "the words of the business depend on nothing"},
+	{"engineio", nil, "a protocol library that others can import"},
+	{"engineio/...", []string{"engineio"}, "helpers of the library stay in the library"},
+	{"socketio", []string{"engineio"}, "a protocol library that others can import"},
+	{"socketio/...", []string{"socketio", "engineio"}, "the conformance server shows the library alone"},
+	{"internal/shop", []string{""}, "use cases know the business, not the technology"},
+	{"internal/feed", []string{""}, "a mechanism over root types; ports are its own"},
+	{"internal/relay", []string{""}, "no SQL and no Redis inside; ports are its own"},
+	{"internal/ingest", []string{"", "internal/shop"}, "other applications' events become ours through use cases"},
+	{"internal/auth", []string{""}, "judges identities; users come through a port"},
+	{"internal/gateway", []string{"", "internal/feed", "internal/auth", "socketio", "engineio"}, "speaks the socket; reads no SQL"},
+	{"internal/httpapi", []string{"", "internal/shop", "internal/auth", "internal/ingest"}, "speaks HTTP; reads no SQL"},
+	{"internal/mypos", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
+	{"internal/sandbox", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
+	{"internal/store", []string{"", "internal/shop", "internal/auth"}, "SQL behind the ports; it may name the types of the ports it serves"},
+	{"internal/store/...", []string{"", "internal/store/...", "internal/shop", "internal/auth"}, "one engine each, and the suite that runs on all"},
+	{"internal/feed/...", []string{"", "internal/feed/...", "internal/relay"}, "the log that nodes share implements relay's port"},
+	{"internal/relay/...", []string{"", "internal/relay"}, "the conformance cases of the port"},
+	{"internal/demo", []string{"", "internal/shop", "internal/auth", "internal/store"}, "demo data goes through the use cases"},
+	{"internal/sioclient", []string{"", "engineio", "socketio"}, "a small Socket.IO client for tests and the load program"},
+	{"internal/acceptance", nil, "reads test reports, not the program"},
+	{"web", nil, "embeds the built page, knows nothing"},
+	{"cmd/harang", []string{"..."}, "the only place where technologies meet"},
+}
+
+// TestWalls holds every package to its row of the table.
+func TestWalls(t *testing.T) {
+	for _, pkg := range listPackages(t) {
+		row, ok := findWall(pkg.name())
+		if !ok {
+			t.Errorf("%s has no row in the table of walls: add one with its reason", pkg.ImportPath)
+			continue
+		}
+		for _, imported := range pkg.Imports {
+			if imported != module && !strings.HasPrefix(imported, module+"/") {
+				continue
+			}
+			if name := relative(imported); !allowed(row, name) {
+				t.Errorf("%s imports %s: %s", pkg.ImportPath, imported, row.reason)
+			}
+		}
+	}
+}
+
+// TestPackageDocs fails for a package without a package comment.
+func TestPackageDocs(t *testing.T) {
+	for _, pkg := range listPackages(t) {
+		if pkg.Doc == "" {
+			t.Errorf("%s has no package comment", pkg.ImportPath)
+		}
+	}
+}
+
+// TestPackageNames keeps names that say nothing out of the tree.
+func TestPackageNames(t *testing.T) {
+	for _, pkg := range listPackages(t) {
+		switch path.Base(pkg.ImportPath) {
+		case "util", "utils", "common", "helper", "helpers", "types", "model", "models", "base", "pkg", "misc":
+			t.Errorf("%s: the name says nothing about what is inside", pkg.ImportPath)
+		}
+	}
+}
+
+// TestRootImportsStandardLibraryOnly: the words of the business have no
+// dependency at all.
+func TestRootImportsStandardLibraryOnly(t *testing.T) {
+	for _, pkg := range listPackages(t) {
+		if pkg.ImportPath != module {
+			continue
+		}
+		for _, imported := range pkg.Imports {
+			if first, _, _ := strings.Cut(imported, "/"); strings.Contains(first, ".") {
+				t.Errorf("the root imports %s", imported)
+			}
+		}
+	}
+}
+
+type listed struct {
+	ImportPath string
+	Doc        string
+	Imports    []string
+	GoFiles    []string
+}
+
+func (l listed) name() string { return relative(l.ImportPath) }
+
+func relative(importPath string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(importPath, module), "/")
+}
+
+func findWall(name string) (wall, bool) {
+	var best wall
+	found := false
+	for _, row := range walls {
+		if matches(row.pkg, name) && (!found || len(row.pkg) > len(best.pkg)) {
+			best, found = row, true
+		}
+	}
+	return best, found
+}
+
+func matches(pattern, name string) bool {
+	if pattern == "..." {
+		return true
+	}
+	if prefix, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.HasPrefix(name, prefix+"/")
+	}
+	return pattern == name
+}
+
+func allowed(row wall, name string) bool {
+	for _, pattern := range row.may {
+		if matches(pattern, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports,GoFiles", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg listed
+		if err := d.Decode(&pkg); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(pkg.GoFiles) > 0 {
+			all = append(all, pkg)
+		}
+	}
+	if len(all) == 0 {
+		t.Fatal("go list found no package")
+	}
+	return all
+}
