@@ -48,3 +48,12 @@ require (
 	modernc.org/sqlite v1.61.1 // indirect
 	pgregory.net/rapid v1.3.0 // indirect
 )
+
+// npm packages can hold Go packages.
+ignore (
+	./bin
+	./clients
+	./e2e
+	./node_modules
+	./web/node_modules
+)
