@@ -1,0 +1,31 @@
+package harang
+
+// Card is a card that a payment provider keeps for a partner. We hold its
+// token only; a card number never enters our system.
+type Card struct {
+	// Token is the provider's name of the card.
+	Token string `json:"token"`
+	// Brand is the card's make as the provider calls it; may be "".
+	Brand string `json:"brand"`
+	// Last4 are the last digits of the number; may be "".
+	Last4 string `json:"last4"`
+	// Expires is "YYYY-MM"; may be "".
+	Expires string `json:"expires"`
+	// Label is a name for people; may be "".
+	Label string `json:"label"`
+}
+
+// Check returns the fields that are wrong.
+func (k Card) Check() []FieldError {
+	var c checker
+	c.text("token", k.Token, MaxIDRunes)
+	for _, f := range []struct {
+		name, value string
+		most        int
+	}{{"brand", k.Brand, 40}, {"last4", k.Last4, 4}, {"expires", k.Expires, 7}, {"label", k.Label, MaxNameRunes}} {
+		if f.value != "" {
+			c.text(f.name, f.value, f.most)
+		}
+	}
+	return c
+}

@@ -1,0 +1,154 @@
+package harang
+
+import "time"
+
+// PaymentMethod is how money comes in.
+type PaymentMethod string
+
+// The methods of payment.
+const (
+	PaymentCash PaymentMethod = "CASH"
+	PaymentCard PaymentMethod = "CARD"
+)
+
+// Valid reports whether m is a method that we take.
+func (m PaymentMethod) Valid() bool { return m == PaymentCash || m == PaymentCard }
+
+// PaymentStatus is what is known of a payment. A status only ever moves up:
+// PENDING, DECLINED, SUCCEEDED, REVERSED. So it does not matter which of the
+// provider's sources speaks first, or how often.
+type PaymentStatus string
+
+// The statuses of a payment.
+const (
+	// PaymentPending: the provider was or will be asked, the outcome is unknown.
+	PaymentPending PaymentStatus = "PENDING"
+	// PaymentDeclined: no money was taken.
+	PaymentDeclined PaymentStatus = "DECLINED"
+	// PaymentSucceeded: the money was taken.
+	PaymentSucceeded PaymentStatus = "SUCCEEDED"
+	// PaymentReversed: the money was taken and given back.
+	PaymentReversed PaymentStatus = "REVERSED"
+)
+
+// Rank orders the statuses, from 1; 0 for an unknown one.
+func (s PaymentStatus) Rank() int {
+	switch s {
+	case PaymentPending:
+		return 1
+	case PaymentDeclined:
+		return 2
+	case PaymentSucceeded:
+		return 3
+	case PaymentReversed:
+		return 4
+	}
+	return 0
+}
+
+// Valid reports whether s is a status of a payment.
+func (s PaymentStatus) Valid() bool { return s.Rank() > 0 }
+
+// PaymentSource is the source of our own payment_error events; with the
+// transaction id it makes one of them per transaction, whoever tells first.
+const PaymentSource = "harang:payments"
+
+// Payment is one attempt to pay for a rental. Amounts are whole forints.
+type Payment struct {
+	// ID is the transaction id, ours; providers get it as their order id.
+	ID          string
+	Tenant      string
+	RentalID    string
+	PartnerID   string
+	PartnerName string
+	Amount      int64
+	Method      PaymentMethod
+	Status      PaymentStatus
+	// ErrorCode carries its table ("ipc:13"); "" when nothing went wrong.
+	ErrorCode string
+	// ErrorMessage is a Hungarian sentence for people.
+	ErrorMessage string
+	// CardToken is the stored card that was charged; "" for cash.
+	CardToken string
+	// Provider is who was asked: "sandbox", "mypos"; "" for cash.
+	Provider string
+	// Reference is the provider's own name of the transaction; may be "".
+	Reference string
+	// RefundDue tells that the money must go back: it was taken for a rental
+	// that had been cancelled meanwhile, or whose cancelling came later.
+	RefundDue bool
+	Created   time.Time
+	Updated   time.Time
+}
+
+// Charge is what a payment provider is asked to do, or is asked about.
+type Charge struct {
+	Tenant string
+	// TransactionID is the payment's id; a provider never charges it twice.
+	TransactionID string
+	// Amount is in whole forints.
+	Amount    int64
+	CardToken string
+	// Reference is the provider's own name of the transaction, where known.
+	Reference string
+	// Created is when the payment was written, before the provider was called.
+	Created time.Time
+}
+
+// Settlement is what a payment provider tells of a payment, whichever way it
+// comes: at once, in a notification or when asked.
+type Settlement struct {
+	// Status is PENDING when the provider does not know yet.
+	Status PaymentStatus
+	// ErrorCode carries its table. With PENDING it says why nothing is known.
+	ErrorCode string
+	// Words are the provider's own; shown where the catalogue has no sentence.
+	Words string
+	// Reference is the provider's own name of the transaction; may be "".
+	Reference string
+	// Card is a card that the provider stored on this occasion; may be nil.
+	Card *Card
+}
+
+// PaymentNotice is a notification of a payment provider whose signature has
+// been verified.
+type PaymentNotice struct {
+	// Key names the notification; a second one with the same key is a repeat.
+	Key string
+	// Raw is the body as it came.
+	Raw []byte
+	// TransactionID is the payment that it speaks of.
+	TransactionID string
+	// Amount is in whole forints; 0 when the notification names none.
+	Amount int64
+	Settlement
+}
+
+// NoticeOutcome is what became of a notification.
+type NoticeOutcome string
+
+// The outcomes of a notification.
+const (
+	// NoticeTaken: it was written down and what it says holds now.
+	NoticeTaken NoticeOutcome = "taken"
+	// NoticeRepeated: it has been here before; nothing changed.
+	NoticeRepeated NoticeOutcome = "repeated"
+	// NoticeUnknown: there is no such payment; nothing changed.
+	NoticeUnknown NoticeOutcome = "unknown"
+	// NoticeMismatch: the amount is not the payment's; nothing changed.
+	NoticeMismatch NoticeOutcome = "mismatch"
+)
+
+// PaymentSettings are how a tenant takes cards.
+type PaymentSettings struct {
+	// Provider is "sandbox" or "mypos".
+	Provider string
+	// ConfigFile is the path of the provider's configuration; "" for sandbox.
+	ConfigFile string
+}
+
+// The payment providers.
+const (
+	ProviderSandbox = "sandbox"
+	ProviderMyPOS   = "mypos"
+)

@@ -1,0 +1,79 @@
+package harang_test
+
+import (
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+)
+
+func TestRentalDays(t *testing.T) {
+	from := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	for _, tc := range []struct {
+		out  time.Duration
+		want int64
+	}{{time.Minute, 1}, {24 * time.Hour, 1}, {24*time.Hour + 1, 2}, {72 * time.Hour, 3}, {-time.Hour, 1}} {
+		if got := harang.RentalDays(from, from.Add(tc.out)); got != tc.want {
+			t.Errorf("RentalDays(%v) = %d, want %d", tc.out, got, tc.want)
+		}
+	}
+}
+
+func TestRentalValue(t *testing.T) {
+	lines := []harang.RentalLine{{DailyPrice: 4500, Quantity: 2}, {DailyPrice: 0, Quantity: 7}, {DailyPrice: 990, Quantity: 1}}
+	got, err := harang.RentalValue(lines, 3)
+	if err != nil || got != (9000+990)*3 {
+		t.Errorf("RentalValue = %d, %v", got, err)
+	}
+	for name, dear := range map[string][]harang.RentalLine{
+		"one line": {{DailyPrice: harang.MaxAmount, Quantity: harang.MaxQuantity}},
+		"the sum":  {{DailyPrice: harang.MaxAmount, Quantity: 1}, {DailyPrice: 1, Quantity: 1}},
+	} {
+		if _, err := harang.RentalValue(dear, 1); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+			t.Errorf("%s: err = %v, want INVALID_REQUEST", name, err)
+		}
+	}
+}
+
+func TestRental_Owed(t *testing.T) {
+	r := harang.Rental{Status: harang.RentalOpen, TotalValue: 1000, Paid: 400}
+	if r.Owed() != 600 {
+		t.Errorf("owed %d, want 600", r.Owed())
+	}
+	r.Paid = 1200
+	if r.Owed() != 0 {
+		t.Errorf("overpaid, owed %d", r.Owed())
+	}
+	r.Paid, r.Status = 0, harang.RentalCancelled
+	if r.Owed() != 0 {
+		t.Errorf("cancelled, owed %d", r.Owed())
+	}
+}
+
+func TestRentalStatus(t *testing.T) {
+	closed := map[harang.RentalStatus]bool{harang.RentalReturned: true, harang.RentalCancelled: true}
+	for _, s := range harang.RentalStatuses() {
+		if !s.Valid() || s.Closed() != closed[s] {
+			t.Errorf("%s: valid %v, closed %v", s, s.Valid(), s.Closed())
+		}
+	}
+	if harang.RentalStatus("LOST").Valid() {
+		t.Error("LOST is no status")
+	}
+}
+
+func TestPaymentStatus(t *testing.T) {
+	last := 0
+	for _, s := range []harang.PaymentStatus{harang.PaymentPending, harang.PaymentDeclined, harang.PaymentSucceeded, harang.PaymentReversed} {
+		if s.Rank() <= last || !s.Valid() {
+			t.Errorf("%s has rank %d after %d", s, s.Rank(), last)
+		}
+		last = s.Rank()
+	}
+	if harang.PaymentStatus("").Valid() || harang.PaymentMethod("CHEQUE").Valid() || !harang.PaymentCash.Valid() || !harang.PaymentCard.Valid() {
+		t.Error("only the known words are valid")
+	}
+	if wrong := (harang.Card{Token: "", Last4: "12345"}).Check(); len(wrong) != 2 {
+		t.Errorf("wrong fields of a card: %v", wrong)
+	}
+}
