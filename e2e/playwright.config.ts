@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test';
+import { chromium } from './harness/browser.ts';
+
+// The real binary, a fresh database for each test, Debian's Chromium.
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'results',
+  workers: 1, // two cores: one server, one browser
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['json', { outputFile: '../.test/e2e.json' }]],
+  use: { ...chromium, locale: 'en-US', timezoneId: 'Europe/Budapest', trace: 'retain-on-failure' },
+});

@@ -1,0 +1,55 @@
+import { expect, newPerson, signIn, test } from '../harness/test.ts';
+
+test('connects by itself after login and says so', async ({ signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  await expect(manager.status()).toHaveAttribute('title', 'WebSocket: Csatlakozva');
+  await expect(manager.page.getByTestId('stock-alert-list')).toBeVisible();
+});
+
+test('a reload keeps the login and connects again', async ({ signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  await manager.page.reload();
+  await manager.connected();
+});
+
+test('a wrong password is told and nothing opens', async ({ browser, server }) => {
+  const nobody = await newPerson(browser, server);
+  await signIn(nobody.page, server, 'manager@budapest.demo', 'wrong-password');
+  await expect(nobody.page.getByRole('alert')).toBeVisible();
+  await expect(nobody.page).toHaveURL(/\/login/);
+  await nobody.context.close();
+});
+
+test('network cut and back: reconnecting by itself', async ({ signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  await manager.context.setOffline(true);
+  await expect(manager.status()).toHaveAttribute('data-status', 'disconnected');
+  await expect(manager.status()).toHaveAttribute('title', 'Offline');
+  await manager.context.setOffline(false);
+  await manager.connected();
+});
+
+test('server restart: every page comes back by itself', async ({ server, signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  await server.end('SIGKILL');
+  await expect(manager.status()).toHaveAttribute('data-status', 'reconnecting');
+  await expect(manager.status()).toHaveAttribute('title', 'Újracsatlakozás...');
+  await server.serve();
+  await manager.page.getByTestId('reconnect-now').click();
+  await manager.connected();
+});
+
+test('logout ends the connection, on every tab of that login, and needs a new login', async ({ signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  const second = await manager.context.newPage();
+  await second.goto(manager.page.url());
+  await expect(second.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+  if (!(await manager.page.getByTestId('logout').isVisible())) {
+    await manager.page.getByTestId('user-menu').click();
+  }
+  await manager.page.getByTestId('logout').click();
+  await expect(manager.page).toHaveURL(/\/login/);
+  await expect(second).toHaveURL(/\/login/, { timeout: 3_000 });
+  await manager.page.goto(manager.page.url().replace(/\/login.*/, '/stock'));
+  await expect(manager.page).toHaveURL(/\/login/);
+});

@@ -1,0 +1,88 @@
+import { Api } from '../harness/api.ts';
+import { expect, test, type Person } from '../harness/test.ts';
+
+/** Milliseconds from commit to the toast in the page, for one event. */
+async function toastDelay(person: Person, event: { eventId: string; timestamp: string }): Promise<number> {
+  const seen = await person.page.evaluate(
+    (id) => (window as unknown as { toastSeenAt: Record<string, number> }).toastSeenAt[id], event.eventId);
+  if (seen === undefined) throw new Error(`no toast of ${event.eventId}`);
+  return seen - Date.parse(event.timestamp);
+}
+
+test('stock lowered by one person rings at another: toast, list and badge', async ({ server, signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  const operator = await signIn('operator@budapest.demo');
+  const api = await Api.login(server, 'admin@budapest.demo');
+  const item = (await api.stock('&severity=OK')).find((s) => s.criticalThreshold > 0)!;
+  const before = await manager.badge();
+
+  // The operator lowers the stock on the stock page to just below critical.
+  await operator.go(`/stock?search=${encodeURIComponent(item.productName)}`);
+  const row = operator.page.locator(`[data-testid="stock-row"][data-product-id="${item.productId}"][data-location-id="${item.locationId}"]`);
+  await row.getByTestId('stock-delta').fill(String(item.criticalThreshold - 1 - item.quantity));
+  await row.getByTestId('stock-submit').click();
+
+  const toast = manager.toasts().filter({ hasText: `Kritikus készlethiány: ${item.productName}` });
+  await expect(toast).toBeVisible();
+  await expect(toast).toHaveAttribute('data-kind', 'warning');
+  await expect(manager.page.getByTestId('stock-alert-list').getByTestId('alert-row').filter({ hasText: item.productName }).first()).toBeVisible();
+  await expect.poll(() => manager.badge()).toBe(before + 1);
+  await expect(operator.toasts().filter({ hasText: item.productName })).toBeVisible(); // everyone hears of stock
+  await expect(toast).toBeHidden({ timeout: 8_000 }); // five seconds, then it leaves
+
+  await manager.page.getByTestId('notification-bell').click();
+  await expect(manager.page.getByTestId('notification-panel').getByTestId('notification-item').first()).toContainText(item.productName);
+});
+
+test('commit to toast: median of ten below 100 ms', async ({ server, signIn }, info) => {
+  const manager = await signIn('manager@budapest.demo');
+  const api = await Api.login(server, 'operator@budapest.demo');
+  const items = (await api.stock('&severity=OK')).filter((s) => s.criticalThreshold > 0).slice(0, 10);
+  expect(items).toHaveLength(10);
+  const delays: number[] = [];
+  for (const item of items) {
+    await api.call('POST', '/inventory/adjustments', {
+      productId: item.productId, locationId: item.locationId, delta: item.criticalThreshold - 1 - item.quantity, reason: 'leltár',
+    });
+    const toast = manager.toasts().filter({ hasText: item.productName });
+    await expect(toast).toBeVisible();
+    const event = (await api.notifications())[0]!;
+    expect(event.data['productId']).toBe(item.productId);
+    delays.push(await toastDelay(manager, event));
+    await toast.getByTestId('toast-close').click();
+    await expect(toast).toBeHidden();
+  }
+  delays.sort((a, b) => a - b);
+  const median = (delays[4]! + delays[5]!) / 2;
+  info.annotations.push({ type: 'commit to toast, ms', description: delays.map((d) => d.toFixed(1)).join(' ') });
+  console.log(`commit to toast, ms: ${delays.map((d) => d.toFixed(1)).join(' ')} (median ${median.toFixed(1)})`);
+  expect(median).toBeLessThan(100);
+});
+
+test('another tenant hears nothing', async ({ server, signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  const stranger = await signIn('admin@debrecen.demo');
+  const before = await stranger.badge();
+  const key = new Api(server, await server.apiKey('budapest'));
+  await key.ring(1, 'sajat');
+  await expect(manager.toasts().filter({ hasText: 'Próba sajat 1' })).toBeVisible();
+  // An event of their own, sent later, arrives: so what came before did not.
+  await new Api(server, await server.apiKey('debrecen')).ring(1, 'masik');
+  await expect(stranger.toasts().filter({ hasText: 'Próba masik 1' })).toBeVisible();
+  await expect(stranger.toasts()).toHaveCount(1);
+  expect(await stranger.badge()).toBe(before + 1);
+});
+
+test('the badge is the same on every tab, and reading clears it on all', async ({ server, signIn }) => {
+  const manager = await signIn('manager@budapest.demo');
+  await new Api(server, await server.apiKey('budapest')).ring(2, 'jelveny');
+  const second = await manager.context.newPage();
+  await second.goto(`${server.url}/`);
+  await expect(second.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+  await expect.poll(async () => Number(await second.getByTestId('notification-badge').getAttribute('data-count'))).toBe(await manager.badge());
+  const api = await Api.login(server, 'manager@budapest.demo');
+  const newest = (await api.notifications())[0]!;
+  await api.call('POST', '/notifications/read', { upTo: newest.eventId });
+  await expect.poll(() => manager.badge()).toBe(0);
+  await expect(second.getByTestId('notification-badge')).toHaveCount(0);
+});
