@@ -53,6 +53,8 @@ type goEvent struct {
 	Package string
 	Test    string
 	Output  string
+	// ImportPath is the package of a build-output line.
+	ImportPath string
 }
 
 func eachGoEvent(file string, do func(goEvent)) error {
@@ -108,9 +110,11 @@ func printFailures(file string, out io.Writer) error {
 	err := eachGoEvent(file, func(e goEvent) {
 		name := goName(e)
 		switch e.Action {
-		case "output", "build-output":
+		case "build-output":
+			fmt.Fprint(out, e.Output)
+		case "output":
 			output[name] = append(output[name], e.Output)
-		case "fail", "build-fail":
+		case "fail":
 			broken = append(broken, name)
 		case "pass":
 			delete(output, name)
@@ -121,11 +125,6 @@ func printFailures(file string, out io.Writer) error {
 	}
 	for _, name := range broken {
 		fmt.Fprintf(out, "--- %s\n%s", name, strings.Join(output[name], ""))
-	}
-	for name, lines := range output {
-		if strings.HasPrefix(name, "go . ") && strings.HasSuffix(name, " ") {
-			fmt.Fprint(out, strings.Join(lines, ""))
-		}
 	}
 	return fmt.Errorf("%d tests or packages failed", len(broken))
 }
