@@ -1,0 +1,185 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// NewUser is what an administrator gives for a new user.
+type NewUser struct {
+	Email    string
+	Name     string
+	Role     harang.Role
+	Password string
+}
+
+// UserChange is what an administrator changes; nil leaves as it is.
+type UserChange struct {
+	Role     *harang.Role
+	Disabled *bool
+	Password *string
+}
+
+// CreateUser makes a user of the identity's tenant. Codes: FORBIDDEN,
+// INVALID_REQUEST, CONFLICT when the address is taken.
+func (s *Service) CreateUser(ctx context.Context, id harang.Identity, n NewUser) (harang.User, error) {
+	if err := id.Can(harang.ActionAdminister); err != nil {
+		return harang.User{}, err
+	}
+	n.Email = NormalEmail(n.Email)
+	var wrong []harang.FieldError
+	check := func(field, detail string) {
+		if detail != "" {
+			wrong = append(wrong, harang.FieldError{Field: field, Detail: detail})
+		}
+	}
+	check("email", CheckEmail(n.Email))
+	check("name", harang.CheckText(n.Name, harang.MaxNameRunes))
+	check("password", CheckPassword(n.Password))
+	check("role", checkRole(n.Role))
+	if len(wrong) > 0 {
+		return harang.User{}, harang.Invalid(wrong...)
+	}
+	hash, err := s.hasher.hash(ctx, n.Password)
+	if err != nil {
+		return harang.User{}, err
+	}
+	c := harang.Credentials{
+		User: harang.User{
+			ID: s.newID(), Tenant: id.Tenant, Name: n.Name, Email: n.Email, Role: n.Role,
+			Created: s.clock().UTC().Truncate(time.Millisecond),
+		},
+		PasswordHash: hash,
+	}
+	if err := s.books.CreateUser(ctx, c); err != nil {
+		return harang.User{}, err
+	}
+	return c.User, nil
+}
+
+func checkRole(r harang.Role) string {
+	if r.Valid() {
+		return ""
+	}
+	return "must be one of OPERATOR, STORE_MANAGER, ADMIN"
+}
+
+// UpdateUser changes a user of the identity's tenant. A new password and being
+// disabled end all the user's sessions; a changed role or state is told on the
+// control feed. Administrators cannot disable or demote themselves, so that a
+// tenant never loses its last one by mistake. Codes: FORBIDDEN, NOT_FOUND,
+// INVALID_REQUEST.
+func (s *Service) UpdateUser(ctx context.Context, id harang.Identity, userID string, ch UserChange) (harang.User, error) {
+	if err := id.Can(harang.ActionAdminister); err != nil {
+		return harang.User{}, err
+	}
+	var wrong []harang.FieldError
+	if ch.Role != nil {
+		if detail := checkRole(*ch.Role); detail != "" {
+			wrong = append(wrong, harang.FieldError{Field: "role", Detail: detail})
+		} else if userID == id.UserID && *ch.Role != id.Role {
+			wrong = append(wrong, harang.FieldError{Field: "role", Detail: "cannot be changed by oneself"})
+		}
+	}
+	if ch.Disabled != nil && *ch.Disabled && userID == id.UserID {
+		wrong = append(wrong, harang.FieldError{Field: "disabled", Detail: "cannot be set by oneself"})
+	}
+	var hash string
+	if ch.Password != nil {
+		if detail := CheckPassword(*ch.Password); detail != "" {
+			wrong = append(wrong, harang.FieldError{Field: "password", Detail: detail})
+		}
+	}
+	if len(wrong) > 0 {
+		return harang.User{}, harang.Invalid(wrong...)
+	}
+	if ch.Password != nil {
+		var err error
+		if hash, err = s.hasher.hash(ctx, *ch.Password); err != nil {
+			return harang.User{}, err
+		}
+	}
+	now := s.clock().UTC().Truncate(time.Millisecond)
+	var after harang.User
+	err := s.books.UpdateUser(ctx, id.Tenant, userID, func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error) {
+		before := c.User
+		if ch.Role != nil {
+			c.Role = *ch.Role
+		}
+		if ch.Disabled != nil {
+			c.Disabled = *ch.Disabled
+		}
+		if hash != "" {
+			c.PasswordHash = hash
+		}
+		after = c.User
+		return s.told(before, c, live, hash != "", now)
+	})
+	if err != nil {
+		return harang.User{}, err
+	}
+	return after, nil
+}
+
+// told returns the control events of a user's change and ends their sessions
+// where the change asks for it.
+func (s *Service) told(before harang.User, c *harang.Credentials, live []harang.Session, password bool, now time.Time) ([]harang.Event, error) {
+	var events []harang.Event
+	if c.Role != before.Role || c.Disabled != before.Disabled {
+		e, err := harang.NewEvent(harang.UserChangedType, s.newID(), c.Tenant, now,
+			harang.UserChanged{UserID: c.ID, Role: c.Role, Disabled: c.Disabled})
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	if !password && (!c.Disabled || before.Disabled) {
+		return events, nil
+	}
+	c.SessionsFrom = now
+	for _, session := range live {
+		e, err := harang.NewEvent(harang.LogoutType, s.newID(), c.Tenant, now,
+			harang.Logout{SessionID: session.ID, UserID: c.ID})
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// FindUsers lists the users of the identity's tenant by e-mail address.
+func (s *Service) FindUsers(ctx context.Context, id harang.Identity, afterEmail string, limit int) ([]harang.User, error) {
+	if err := id.Can(harang.ActionAdminister); err != nil {
+		return nil, err
+	}
+	return s.books.FindUsers(ctx, id.Tenant, afterEmail, limit)
+}
+
+// FindUserByEmail finds a user of any tenant, for commands. NOT_FOUND when
+// there is none.
+func (s *Service) FindUserByEmail(ctx context.Context, email string) (harang.User, error) {
+	c, err := s.books.FindCredentials(ctx, NormalEmail(email))
+	return c.User, err
+}
+
+// RandomPassword returns a password of 20 letters and digits that are hard to
+// confuse (115 bits).
+func RandomPassword() string {
+	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+	b := make([]byte, 20)
+	for i := range b {
+		for {
+			var r [1]byte
+			_, _ = rand.Read(r[:]) // never fails
+			if int(r[0]) < 256/len(letters)*len(letters) {
+				b[i] = letters[int(r[0])%len(letters)]
+				break
+			}
+		}
+	}
+	return string(b)
+}

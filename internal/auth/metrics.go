@@ -1,0 +1,24 @@
+package auth
+
+import "github.com/prometheus/client_golang/prometheus"
+
+type metrics struct {
+	logins *prometheus.CounterVec
+	reuses prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	m := &metrics{
+		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "harang_auth_logins_total", Help: "Logins by result: ok, refused, limited.",
+		}, []string{"result"}),
+		reuses: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "harang_auth_refresh_reuses_total",
+			Help: "Sessions ended because an old refresh cookie came back.",
+		}),
+	}
+	if r != nil {
+		r.MustRegister(m.logins, m.reuses)
+	}
+	return m
+}

@@ -1,0 +1,182 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang"
+)
+
+// Books are the kept users, sessions and keys, as this package needs them. Every
+// FindX of something that is not there answers NOT_FOUND; a database that cannot
+// be reached answers UNAVAILABLE. The decide functions run inside the
+// transaction, may run again when it is retried, and so touch nothing outside;
+// the events they return are appended in that transaction.
+type Books interface {
+	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
+
+	// FindCredentials finds a user by e-mail address (as NormalEmail gives it)
+	// over all tenants, because an address logs in without naming one.
+	FindCredentials(ctx context.Context, email string) (harang.Credentials, error)
+	// FindSubject reads in one go the user, their tenant's name and, when
+	// sessionID is not empty, whether that session of theirs is live at now.
+	FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error)
+
+	CreateSession(ctx context.Context, s harang.Session) error
+	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
+
+	// FindUsers lists a tenant's users by e-mail address, those after the one
+	// given.
+	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
+	// CreateUser keeps a new user, CONFLICT when the address is taken,
+	// NOT_FOUND when the tenant is not there.
+	CreateUser(ctx context.Context, c harang.Credentials) error
+	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom.
+	// live are the user's sessions that are not over.
+	UpdateUser(ctx context.Context, tenant, id string,
+		decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error)) error
+
+	// CreateAPIKey keeps a key by the SHA-256 of its text.
+	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error
+	FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error)
+	// FindAPIKeys lists a tenant's keys by id, those after the one given.
+	FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error)
+	RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error
+}
+
+// Options tune a Service. The zero value is right for production.
+type Options struct {
+	// AccessTTL is the life of an access token. Zero means 10 minutes.
+	AccessTTL time.Duration
+	// SessionTTL is how long a session lives without being refreshed. Zero
+	// means 14 days.
+	SessionTTL time.Duration
+	// HashParams are the costs of new password hashes. Zero means
+	// DefaultHashParams.
+	HashParams argon2id.Params
+	// Clock tells the time. Nil means time.Now.
+	Clock func() time.Time
+	// NewID makes ids of sessions, users and events. Required.
+	NewID func() string
+	// Registry gets the metrics. Nil means none are shown.
+	Registry prometheus.Registerer
+}
+
+// refreshGrace is how long the cookie before the newest stays good.
+const refreshGrace = 30 * time.Second
+
+// Service proves callers. See the package's documentation.
+type Service struct {
+	books   Books
+	key     *Key
+	tokens  *tokens
+	hasher  *hasher
+	limits  *limiter
+	keys    *keyCache
+	metrics *metrics
+	clock   func() time.Time
+	newID   func() string
+	access  time.Duration
+	session time.Duration
+}
+
+// New builds a Service over books that signs with key.
+func New(books Books, key *Key, o Options) (*Service, error) {
+	if o.NewID == nil {
+		return nil, errors.New("auth: Options.NewID is required")
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.AccessTTL == 0 {
+		o.AccessTTL = 10 * time.Minute
+	}
+	if o.SessionTTL == 0 {
+		o.SessionTTL = 14 * 24 * time.Hour
+	}
+	if o.HashParams == (argon2id.Params{}) {
+		o.HashParams = DefaultHashParams
+	}
+	h, err := newHasher(o.HashParams)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		books: books, key: key, tokens: newTokens(key, o.Clock), hasher: h,
+		limits: newLimiter(o.Clock), keys: newKeyCache(), metrics: newMetrics(o.Registry),
+		clock: o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
+	}, nil
+}
+
+// Authenticate judges an access token: its signature and its time, and then the
+// present state of whom it names. Codes: UNAUTHENTICATED (not ours, disabled or
+// unknown user, ended session), TOKEN_EXPIRED, UNAVAILABLE. The role is the one
+// the user has now, which may differ from the token's; only a token without a
+// user ("cli:<role>") is believed.
+func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
+	c, err := s.tokens.verify(token)
+	if err != nil {
+		return harang.Identity{}, err
+	}
+	if c.Subject == commandSubject(c.Role) {
+		tenant, err := s.books.FindTenant(ctx, c.Tenant)
+		if err != nil {
+			return harang.Identity{}, unknownIsUnauthenticated(err)
+		}
+		return harang.Identity{
+			Tenant: tenant.ID, TenantName: tenant.Name, UserID: c.Subject, Name: c.Subject,
+			Role: c.Role, Expires: c.ExpiresAt.Time,
+		}, nil
+	}
+	u, err := s.books.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, s.clock())
+	if err != nil {
+		return harang.Identity{}, unknownIsUnauthenticated(err)
+	}
+	if u.Disabled || !u.SessionLive {
+		return harang.Identity{}, errNoToken
+	}
+	return harang.Identity{
+		Tenant: u.Tenant, TenantName: u.TenantName, UserID: u.ID, Name: u.Name, Email: u.Email,
+		Role: u.Role, SessionID: c.SessionID, Expires: c.ExpiresAt.Time,
+	}, nil
+}
+
+func commandSubject(r harang.Role) string { return "cli:" + string(r) }
+
+func unknownIsUnauthenticated(err error) error {
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		return harang.Wrap(harang.CodeUnauthenticated, err, errNoToken.Message)
+	}
+	return err
+}
+
+// IssueToken makes an access token without a login, for commands. Without a
+// user its subject is "cli:<role>" and the role is believed from the token;
+// with one the user must exist, be enabled and have that role, else NOT_FOUND,
+// FORBIDDEN or INVALID_REQUEST.
+func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Role, userID string, ttl time.Duration) (string, error) {
+	if !role.Valid() {
+		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "must be one of OPERATOR, STORE_MANAGER, ADMIN"})
+	}
+	if _, err := s.books.FindTenant(ctx, tenant); err != nil {
+		return "", err
+	}
+	subject := commandSubject(role)
+	if userID != "" {
+		u, err := s.books.FindSubject(ctx, tenant, userID, "", s.clock())
+		switch {
+		case err != nil:
+			return "", err
+		case u.Disabled:
+			return "", harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
+		case u.Role != role:
+			return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "is not the user's, who is " + string(u.Role)})
+		}
+		subject = u.ID
+	}
+	return s.tokens.sign(s.claims(tenant, subject, role, "", s.clock(), ttl))
+}
