@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"time"
+
+	"harang.dev/harang"
+)
+
+const apiKeyColumns = `id, tenant_id, name, created_at, revoked_at`
+
+var (
+	queryAPIKey = define("find API key", `
+		SELECT `+apiKeyColumns+` FROM api_keys WHERE hash = $1`)
+	queryAPIKeys = define("find API keys", `
+		SELECT `+apiKeyColumns+` FROM api_keys WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
+	queryCreateAPIKey = define("create API key", `
+		INSERT INTO api_keys (id, tenant_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5)`)
+	queryRevokeAPIKey = define("revoke API key", `
+		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1) WHERE tenant_id = $2 AND id = $3`)
+)
+
+func scanAPIKey(r row) (harang.APIKey, error) {
+	var k harang.APIKey
+	var created int64
+	var revoked sql.NullInt64
+	err := r.Scan(&k.ID, &k.Tenant, &k.Name, &created, &revoked)
+	k.Created, k.Revoked = fromMillis(created), timeOf(revoked)
+	return k, err
+}
+
+// FindAPIKey finds a key by the SHA-256 of its text, NOT_FOUND when there is
+// none. It may be a revoked one.
+func (s *Store) FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error) {
+	return queryOne(ctx, s.reader(), queryAPIKey, scanAPIKey, hex.EncodeToString(hash[:]))
+}
+
+// FindAPIKeys lists a tenant's keys by id, those after the one given.
+func (s *Store) FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error) {
+	return queryAll(ctx, s.reader(), queryAPIKeys, scanAPIKey, tenant, afterID, limit)
+}
+
+// CreateAPIKey keeps a key by the SHA-256 of its text. NOT_FOUND when the
+// tenant is not there.
+func (s *Store) CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error {
+	return s.Within(ctx, func(tx *Tx) error {
+		_, err := execute(ctx, tx, queryCreateAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]), k.Created.UnixMilli())
+		return err
+	})
+}
+
+// RevokeAPIKey ends a key for good; the first time counts. NOT_FOUND when the
+// tenant has no such key.
+func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error {
+	return s.Within(ctx, func(tx *Tx) error {
+		n, err := execute(ctx, tx, queryRevokeAPIKey, at.UnixMilli(), tenant, id)
+		if err == nil && n == 0 {
+			err = harang.Errorf(harang.CodeNotFound, "there is no such API key")
+		}
+		return err
+	})
+}

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"harang.dev/harang"
+)
+
+const sessionColumns = `id, tenant_id, user_id, generation, rotated_at, created_at, expires_at, ended_at`
+
+var (
+	queryLiveSessions = define("find live sessions", `
+		SELECT `+sessionColumns+` FROM sessions
+		WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND created_at > $3 ORDER BY id`)
+	queryCreateSession = define("create session", `
+		INSERT INTO sessions (id, tenant_id, user_id, generation, rotated_at, created_at, expires_at, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 1)`)
+	queryTakeSession = define("take session", `
+		UPDATE sessions SET version = version + 1 WHERE tenant_id = $1 AND id = $2
+		RETURNING `+sessionColumns)
+	queryUpdateSession = define("update session", `
+		UPDATE sessions SET generation = $1, rotated_at = $2, expires_at = $3, ended_at = $4
+		WHERE tenant_id = $5 AND id = $6`)
+	querySweepSessions = define("sweep sessions", `
+		DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)`)
+)
+
+func scanSession(r row) (harang.Session, error) {
+	var s harang.Session
+	var rotated, created, expires int64
+	var ended sql.NullInt64
+	err := r.Scan(&s.ID, &s.Tenant, &s.UserID, &s.Generation, &rotated, &created, &expires, &ended)
+	s.Rotated, s.Created, s.Expires = fromMillis(rotated), fromMillis(created), fromMillis(expires)
+	s.Ended = timeOf(ended)
+	return s, err
+}
+
+// CreateSession keeps a new session.
+func (s *Store) CreateSession(ctx context.Context, n harang.Session) error {
+	return s.Within(ctx, func(tx *Tx) error {
+		_, err := execute(ctx, tx, queryCreateSession, n.ID, n.Tenant, n.UserID, n.Generation,
+			n.Rotated.UnixMilli(), n.Created.UnixMilli(), n.Expires.UnixMilli())
+		return err
+	})
+}
+
+// UpdateSession takes a session, lets decide change its generation, times and
+// end, and appends the events that it returns. NOT_FOUND when the tenant has no
+// such session.
+func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error {
+	return s.Within(ctx, func(tx *Tx) error {
+		kept, err := queryOne(ctx, tx, queryTakeSession, scanSession, tenant, id)
+		if err != nil {
+			return err
+		}
+		events, err := decide(&kept)
+		if err != nil {
+			return err
+		}
+		if _, err := execute(ctx, tx, queryUpdateSession, kept.Generation, kept.Rotated.UnixMilli(),
+			kept.Expires.UnixMilli(), nullMillis(kept.Ended), tenant, id); err != nil {
+			return err
+		}
+		tx.Append(events...)
+		return nil
+	})
+}
+
+// SweepSessions deletes at most limit sessions that expired before an instant
+// and returns how many it deleted.
+func (s *Store) SweepSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
+	var n int64
+	err := s.Within(ctx, func(tx *Tx) (err error) {
+		n, err = execute(ctx, tx, querySweepSessions, before.UnixMilli(), limit)
+		return err
+	})
+	return n, err
+}
