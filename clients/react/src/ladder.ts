@@ -1,0 +1,29 @@
+const steps: readonly number[] = [3000, 6000, 12000, 24000];
+const top = 30000;
+const spread = 0.1;
+
+/** The waits between tries: 3, 6, 12, 24 s, each ±10 %, then 30 s and never more. */
+export interface Ladder {
+  /** next climbs one step and returns its wait in milliseconds. */
+  next(): number;
+  /** again returns a wait of the step we stand on, without climbing. */
+  again(): number;
+  /** restart begins at the lowest step. */
+  restart(): void;
+}
+
+export function createLadder(random: () => number): Ladder {
+  let climbed = 0;
+  const wait = (index: number): number => {
+    const step = steps[index];
+    if (step === undefined) return top;
+    return Math.round(step * (1 + (random() * 2 - 1) * spread));
+  };
+  return {
+    next: () => wait(climbed++),
+    again: () => wait(Math.max(climbed - 1, 0)),
+    restart: () => {
+      climbed = 0;
+    },
+  };
+}

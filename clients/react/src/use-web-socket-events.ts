@@ -1,0 +1,124 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { createConnection } from './connection.js';
+import {
+  isPaymentError,
+  isRentalCreated,
+  isStockAlert,
+  type FeedEvent,
+  type PaymentErrorEvent,
+  type RentalCreatedEvent,
+  type StockAlertEvent,
+} from './events.js';
+import type { Connection, ConnectionEvents, ConnectionOptions, Reload } from './options.js';
+import type { Digest } from './replay.js';
+import type { ConnectionSnapshot } from './snapshot.js';
+import type { Claim, Gap, NotificationCount, SessionInfo } from './wire.js';
+
+/** Handlers may change on every render; the newest is called. */
+export interface WebSocketEventsOptions extends ConnectionOptions {
+  /** false keeps the connection closed. */
+  readonly enabled?: boolean | undefined;
+  /** Whose connection this is, a user id say: another value makes a new one. */
+  readonly identity?: string | undefined;
+  readonly onStockAlert?: ((event: StockAlertEvent, position: string) => void) | undefined;
+  readonly onPaymentError?: ((event: PaymentErrorEvent, position: string) => void) | undefined;
+  readonly onRentalCreated?: ((event: RentalCreatedEvent, position: string) => void) | undefined;
+  /** Every live event, of whatever type. */
+  readonly onEvent?: ((event: FeedEvent, position: string) => void) | undefined;
+  /** What came while away, as one thing; none of it is also given to the handlers above. */
+  readonly onReplay?: ((digest: Digest) => void) | undefined;
+  readonly onReload?: ((reload: Reload) => void) | undefined;
+  readonly onGap?: ((gap: Gap) => void) | undefined;
+  readonly onSession?: ((session: SessionInfo) => void) | undefined;
+  readonly onNotifications?: ((count: NotificationCount) => void) | undefined;
+  readonly onClaim?: ((claim: Claim) => void) | undefined;
+  readonly onSignedOut?: ((reason: ConnectionEvents['signedOut']) => void) | undefined;
+}
+
+export interface WebSocketEvents extends ConnectionSnapshot {
+  readonly retryNow: () => void;
+  readonly markSeen: (eventIds: readonly string[]) => void;
+}
+
+/** The options of the newest render, for callbacks that run between renders. */
+interface Newest {
+  get(): WebSocketEventsOptions;
+  set(options: WebSocketEventsOptions): void;
+}
+
+function createNewest(options: WebSocketEventsOptions): Newest {
+  let newest = options;
+  return {
+    get: () => newest,
+    set: (next) => {
+      newest = next;
+    },
+  };
+}
+
+function listen(connection: Connection, newest: Newest): (() => void)[] {
+  return [
+    connection.on('event', ({ event, position }) => {
+      const handlers = newest.get();
+      handlers.onEvent?.(event, position);
+      if (isStockAlert(event)) handlers.onStockAlert?.(event, position);
+      else if (isPaymentError(event)) handlers.onPaymentError?.(event, position);
+      else if (isRentalCreated(event)) handlers.onRentalCreated?.(event, position);
+    }),
+    connection.on('replay', (digest) => newest.get().onReplay?.(digest)),
+    connection.on('reload', (reload) => newest.get().onReload?.(reload)),
+    connection.on('gap', (gap) => newest.get().onGap?.(gap)),
+    connection.on('session', (session) => newest.get().onSession?.(session)),
+    connection.on('notifications', (count) => newest.get().onNotifications?.(count)),
+    connection.on('claim', (claim) => newest.get().onClaim?.(claim)),
+    connection.on('signedOut', (reason) => newest.get().onSignedOut?.(reason)),
+  ];
+}
+
+/**
+ * useWebSocketEvents keeps one live connection for as long as the component is
+ * mounted, and one only under StrictMode too. Mount it once, high up.
+ */
+export function useWebSocketEvents(options: WebSocketEventsOptions): WebSocketEvents {
+  const [newest] = useState(() => createNewest(options));
+  useEffect(() => {
+    newest.set(options);
+  });
+
+  const { enabled = true, identity, url } = options;
+  const key = JSON.stringify([identity, url]);
+  const make = (): { key: string; connection: Connection } => ({
+    key,
+    connection: createConnection({
+      ...options,
+      token: () => newest.get().token(),
+      refresh: options.refresh && (async () => (await newest.get().refresh?.()) ?? 'refused'),
+    }),
+  });
+  // Making a connection has no effect until start, so a render that is thrown away costs nothing.
+  const [made, setMade] = useState(make);
+  let current = made;
+  if (made.key !== key) {
+    current = make();
+    setMade(current);
+  }
+  const { connection } = current;
+
+  useEffect(() => {
+    if (!enabled) return undefined;
+    const unsubscribe = listen(connection, newest);
+    let mounted = true;
+    // StrictMode mounts, unmounts and mounts again in one turn: only the last may dial.
+    queueMicrotask(() => {
+      if (mounted) connection.start();
+    });
+    return () => {
+      mounted = false;
+      connection.stop();
+      for (const undo of unsubscribe) undo();
+    };
+  }, [connection, enabled, newest]);
+
+  const snapshot = useSyncExternalStore(connection.subscribe, connection.getSnapshot, connection.getSnapshot);
+  return { ...snapshot, retryNow: connection.retryNow, markSeen: connection.markSeen };
+}
