@@ -1,0 +1,215 @@
+package testserver
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// startLimit is how long a server may take until it answers.
+const startLimit = 30 * time.Second
+
+// guard starts "$@" beside itself, tells its pid and waits for the end of
+// standard input: then it kills the server. $1 is the directory to remove with
+// it, or empty.
+const guard = `dir=$1; shift
+"$@" </dev/null >>"$LOG" 2>&1 3>&- &
+pid=$!
+echo $pid >&3
+exec 3>&-
+while read -r _; do :; done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+[ -z "$dir" ] || rm -rf "$dir"`
+
+// process is one server process under its guard.
+type process struct {
+	name string
+	dir  string
+	args []string
+	cred *syscall.Credential
+
+	mu    sync.Mutex // guards what follows
+	guard *exec.Cmd
+	hold  *os.File // closing it ends the server
+	pid   int
+	log   int64 // where the log of the present run begins
+}
+
+// directory makes a short temporary directory that cred may use. Sockets of
+// Unix have short names, so it is not below the test's own.
+func directory(cred *syscall.Credential) (string, error) {
+	dir, err := os.MkdirTemp("/tmp", "harang-t")
+	if err != nil {
+		return "", err
+	}
+	if cred != nil {
+		if err := os.Chown(dir, int(cred.Uid), int(cred.Gid)); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// freePort finds a port of 127.0.0.1 that nobody listens on.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// start runs the program and waits until ready says yes.
+func (p *process) start(ready func() error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.guard != nil {
+		return fmt.Errorf("%s runs already", p.name)
+	}
+	if info, err := os.Stat(p.logFile()); err == nil {
+		p.log = info.Size()
+	}
+	read, hold, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	pids, tell, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", p.dir}, p.args...)...) //nolint:noctx // it outlives any one test and ends with the pipe
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "LOG="+p.logFile(), "LC_ALL=C.UTF-8")
+	cmd.Stdin = read
+	cmd.ExtraFiles = []*os.File{tell}
+	// A group of its own: an interrupt from the keyboard reaches the test
+	// process, and the end of that one reaches the server.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.cred, Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	_ = read.Close()
+	_ = tell.Close()
+	line, err := bufio.NewReader(pids).ReadString('\n')
+	_ = pids.Close()
+	pid, convErr := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || convErr != nil {
+		_ = hold.Close()
+		_ = cmd.Wait()
+		return fmt.Errorf("%s did not start: %s", p.name, p.lastLog())
+	}
+	p.guard, p.hold, p.pid = cmd, hold, pid
+	deadline := time.Now().Add(startLimit)
+	for {
+		err := ready()
+		if err == nil {
+			return nil
+		}
+		if syscall.Kill(pid, 0) != nil || zombie(pid) || time.Now().After(deadline) {
+			err = fmt.Errorf("%s does not answer: %w\n%s", p.name, err, p.lastLog())
+			p.endLocked()
+			return err
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// zombie reports whether the process has ended and only waits for its parent.
+func zombie(pid int) bool {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	_, rest, ok := strings.Cut(string(stat), ") ")
+	return ok && strings.HasPrefix(rest, "Z")
+}
+
+func (p *process) signal(sig syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.guard == nil {
+		return fmt.Errorf("%s does not run", p.name)
+	}
+	return syscall.Kill(p.pid, sig)
+}
+
+// stop sends sig and waits until the server is gone; its data stays.
+func (p *process) stop(sig syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.guard == nil {
+		return fmt.Errorf("%s does not run", p.name)
+	}
+	if err := syscall.Kill(p.pid, sig); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(startLimit)
+	for syscall.Kill(p.pid, 0) == nil && !zombie(p.pid) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s does not end: %s", p.name, p.lastLog())
+		}
+		<-time.After(2 * time.Millisecond)
+	}
+	// The guard itself must not remove the data: it is killed, not told.
+	_ = p.guard.Process.Kill()
+	_ = p.guard.Wait()
+	_ = p.hold.Close()
+	p.guard, p.hold, p.pid = nil, nil, 0
+	return nil
+}
+
+// end kills the server and removes its directory.
+func (p *process) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endLocked()
+	_ = os.RemoveAll(p.dir)
+}
+
+func (p *process) endLocked() {
+	if p.guard == nil {
+		return
+	}
+	_ = p.hold.Close()
+	_ = p.guard.Wait()
+	p.guard, p.hold, p.pid = nil, nil, 0
+}
+
+func (p *process) logFile() string { return filepath.Join(p.dir, "log") }
+
+// lastLog returns the end of what the server wrote in its present run.
+func (p *process) lastLog() string {
+	b, err := os.ReadFile(p.logFile())
+	if err != nil {
+		return "it wrote no log"
+	}
+	b = b[min(p.log, int64(len(b))):]
+	return string(b[max(0, len(b)-2000):])
+}
+
+// shared starts one server for the whole test process.
+type shared[T any] struct {
+	once   sync.Once
+	server T
+	err    error
+}
+
+func (s *shared[T]) get(tb testing.TB, start func() (T, error)) T {
+	tb.Helper()
+	s.once.Do(func() { s.server, s.err = start() })
+	if s.err != nil {
+		tb.Fatal(s.err)
+	}
+	return s.server
+}

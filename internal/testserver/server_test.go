@@ -1,0 +1,91 @@
+package testserver
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestRedis_StartKillStart(t *testing.T) {
+	s := StartRedis(t, WithPassword("s3cret"))
+	s.Do(t, "SET", "a", "1")
+	s.Kill(t)
+	if err := s.ping(); err == nil {
+		t.Fatal("a killed server answers")
+	}
+	s.Start(t)
+	if got := s.Do(t, "EXISTS", "a"); got != ":0" {
+		t.Errorf("a restarted server still holds a key: %s", got)
+	}
+	if want := "redis://:s3cret@" + s.Addr(); s.URL() != want {
+		t.Errorf("URL %s, want %s", s.URL(), want)
+	}
+}
+
+func TestPostgres_StartKillStart(t *testing.T) {
+	s := StartPostgres(t)
+	s.Database(t)
+	s.Exec(t, "t1", "CREATE TABLE kept (id int)")
+	s.Kill(t)
+	if err := s.ping(); err == nil {
+		t.Fatal("a killed server answers")
+	}
+	s.Start(t)
+	s.Exec(t, "t1", "INSERT INTO kept VALUES (1)")
+	s.Stop(t)
+	s.Start(t)
+	if a, b := s.Database(t), s.Database(t); a == b {
+		t.Errorf("two databases have one address: %s", a)
+	}
+}
+
+// TestGuard_EndsWithTheTest starts a second test process, kills it, and
+// expects its servers to be gone.
+func TestGuard_EndsWithTheTest(t *testing.T) {
+	if os.Getenv("TESTSERVER_CHILD") != "" {
+		s := Redis(t)
+		if _, err := os.Stdout.WriteString("server " + s.process.dir + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		select {} // until killed
+	}
+	child := exec.Command(os.Args[0], "-test.run=^TestGuard_EndsWithTheTest$", "-test.timeout=1m")
+	child.Env = append(os.Environ(), "TESTSERVER_CHILD=1")
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	buf := make([]byte, 512)
+	for !strings.Contains(said.String(), "\n") {
+		n, err := out.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said.Write(buf[:n])
+	}
+	_, dir, _ := strings.Cut(strings.TrimSpace(said.String()), "server ")
+	if _, err := os.Stat(dir); err != nil {
+		t.Fatalf("the child's server has no directory: %v", err)
+	}
+	if err := child.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		if _, err := os.Stat(dir); os.IsNotExist(err) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is still there", dir)
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
