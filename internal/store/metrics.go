@@ -1,0 +1,65 @@
+package store
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang"
+)
+
+// metrics are what the store counts. They work without a registry, too.
+type metrics struct {
+	transactions *prometheus.CounterVec
+	seconds      prometheus.Histogram
+	retries      prometheus.Counter
+	members      prometheus.Histogram
+	events       *prometheus.CounterVec
+	swept        *prometheus.CounterVec
+	committed    prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	m := &metrics{
+		transactions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "harang_store_transactions_total",
+			Help: "Transactions by result: committed or the code of the error.",
+		}, []string{"result"}),
+		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "harang_store_transaction_seconds",
+			Help:    "Time from asking for a transaction to its commit or rollback, waiting included.",
+			Buckets: []float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5},
+		}),
+		retries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "harang_store_retries_total",
+			Help: "Transactions run again because another was in the way.",
+		}),
+		members: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "harang_store_commit_members",
+			Help:    "Transactions that shared one commit.",
+			Buckets: []float64{1, 2, 4, 8, 16},
+		}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "harang_store_events_total",
+			Help: "Events appended, rolled back ones included.",
+		}, []string{"type"}),
+		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "harang_store_swept_total",
+			Help: "Rows removed because their time was over.",
+		}, []string{"table"}),
+	}
+	m.committed = m.transactions.WithLabelValues("committed")
+	if r != nil {
+		r.MustRegister(m.transactions, m.seconds, m.retries, m.members, m.events, m.swept)
+	}
+	return m
+}
+
+func (m *metrics) transaction(err error, took time.Duration) {
+	m.seconds.Observe(took.Seconds())
+	if err == nil {
+		m.committed.Inc()
+		return
+	}
+	m.transactions.WithLabelValues(string(harang.ErrorCode(err))).Inc()
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"harang.dev/harang"
+)
+
+// query is one SQL text, valid on SQLite and PostgreSQL, its parameters $1,
+// $2 … numbered by first appearance.
+type query struct {
+	name string
+	text string
+	// slot is the query's place in the registry and in the caches of
+	// prepared statements.
+	slot int
+}
+
+// registry holds every query of the package, so that a test can prepare each
+// one on both engines. It is filled by variable declarations only.
+var registry []*query
+
+// define registers a query. Its name is used in errors and tests.
+func define(name, text string) *query {
+	q := &query{name: name, text: text, slot: len(registry)}
+	registry = append(registry, q)
+	return q
+}
+
+// Query is a registered SQL text, for tests.
+type Query struct{ Name, Text string }
+
+// Queries returns every query of the package, by name.
+func Queries() []Query {
+	all := make([]Query, len(registry))
+	for i, q := range registry {
+		all[i] = Query{Name: q.name, Text: q.text}
+	}
+	slices.SortFunc(all, func(a, b Query) int {
+		if a.Name < b.Name {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+// runner runs queries: a *Tx inside a transaction, a reader outside.
+type runner interface {
+	// statement returns the prepared statement of q and the error table.
+	statement(ctx context.Context, q *query) (*sql.Stmt, error)
+	fail(q *query, err error) error
+}
+
+// row is what a scan function reads: *sql.Row or *sql.Rows.
+type row interface{ Scan(dest ...any) error }
+
+// queryAll runs q and reads every row with scan.
+func queryAll[T any](ctx context.Context, r runner, q *query, scan func(row) (T, error), args ...any) ([]T, error) {
+	stmt, err := r.statement(ctx, q)
+	if err != nil {
+		return nil, r.fail(q, err)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, r.fail(q, err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, r.fail(q, err)
+		}
+		all = append(all, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, r.fail(q, err)
+	}
+	return all, nil
+}
+
+// queryOne runs q and reads its one row with scan; NOT_FOUND when there is
+// none.
+func queryOne[T any](ctx context.Context, r runner, q *query, scan func(row) (T, error), args ...any) (T, error) {
+	var none T
+	stmt, err := r.statement(ctx, q)
+	if err != nil {
+		return none, r.fail(q, err)
+	}
+	v, err := scan(stmt.QueryRowContext(ctx, args...))
+	if err != nil {
+		return none, r.fail(q, err)
+	}
+	return v, nil
+}
+
+// execute runs q and returns how many rows it changed.
+func execute(ctx context.Context, r runner, q *query, args ...any) (int64, error) {
+	stmt, err := r.statement(ctx, q)
+	if err != nil {
+		return 0, r.fail(q, err)
+	}
+	res, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, r.fail(q, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, r.fail(q, err)
+	}
+	return n, nil
+}
+
+// scanInt reads one number.
+func scanInt(r row) (int64, error) {
+	var n int64
+	err := r.Scan(&n)
+	return n, err
+}
+
+// scanText reads one text.
+func scanText(r row) (string, error) {
+	var s string
+	err := r.Scan(&s)
+	return s, err
+}
+
+// found turns NOT_FOUND into false and leaves every other error.
+func found(err error) (bool, error) {
+	switch {
+	case err == nil:
+		return true, nil
+	case harang.ErrorCode(err) == harang.CodeNotFound && errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	}
+	return false, err
+}

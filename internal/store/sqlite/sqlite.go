@@ -1,0 +1,149 @@
+// Package sqlite opens a store on a SQLite file: connections, migrations, and
+// the table of SQLite's error codes.
+//
+// One connection writes and a pool of connections reads. Pragmas stand in the
+// DSN, so that every connection has them: WAL, synchronous NORMAL (a killed
+// process loses nothing, a power cut may lose the last commits; ?sync=full
+// closes that), foreign keys, and a busy timeout that waits for other
+// processes.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	sqlite3 "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+// busyTimeout is how long a connection waits for another process's lock, in
+// milliseconds.
+const busyTimeout = "5000"
+
+// Location is where a database is and how safely it commits.
+type Location struct {
+	// Path is the file.
+	Path string
+	// FullSync makes each commit wait for the disk.
+	FullSync bool
+}
+
+// ParseLocation reads "sqlite:data/harang.db", "sqlite:///abs/harang.db" or a
+// bare path, with "?sync=full" or "?sync=normal" after it. INVALID_REQUEST for
+// anything else.
+func ParseLocation(dsn string) (Location, error) {
+	path, params, _ := strings.Cut(strings.TrimPrefix(dsn, "sqlite:"), "?")
+	if rest, ok := strings.CutPrefix(path, "//"); ok {
+		path = rest
+	}
+	loc := Location{Path: path}
+	if path == "" {
+		return loc, harang.Errorf(harang.CodeInvalidRequest, "%q names no file; write sqlite:data/harang.db", dsn)
+	}
+	values, err := url.ParseQuery(params)
+	if err != nil {
+		return loc, harang.Errorf(harang.CodeInvalidRequest, "the parameters of %q cannot be read", dsn)
+	}
+	for name, value := range values {
+		switch {
+		case name == "sync" && value[0] == "full":
+			loc.FullSync = true
+		case name == "sync" && value[0] == "normal":
+		default:
+			return loc, harang.Errorf(harang.CodeInvalidRequest, "%q: only ?sync=full or ?sync=normal can be set", dsn)
+		}
+	}
+	return loc, nil
+}
+
+// name is the driver's name of the database with these further pragmas.
+func (l Location) name(txlock string, pragmas ...string) string {
+	sync := "synchronous(NORMAL)"
+	if l.FullSync {
+		sync = "synchronous(FULL)"
+	}
+	v := url.Values{"_txlock": {txlock}, "_pragma": append([]string{
+		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
+	}, pragmas...)}
+	return "file:" + (&url.URL{Path: l.Path}).EscapedPath() + "?" + v.Encode()
+}
+
+// Open opens the database at dsn (see ParseLocation), creates it when it is
+// absent, and brings its schema up to date. A schema that is newer than the
+// program is refused and left untouched. Codes: INVALID_REQUEST for a wrong
+// dsn, UNAVAILABLE for a file that cannot be used, CONFLICT for a newer schema.
+func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
+	loc, err := ParseLocation(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := create(loc.Path); err != nil {
+		return nil, harang.Wrap(harang.CodeUnavailable, err, "the database file "+loc.Path+" cannot be created or written")
+	}
+	if err := migrate(ctx, loc); err != nil {
+		return nil, err
+	}
+	write, err := sql.Open("sqlite", loc.name("immediate"))
+	if err != nil {
+		return nil, harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
+	}
+	write.SetMaxOpenConns(1)
+	write.SetMaxIdleConns(1)
+	read, err := sql.Open("sqlite", loc.name("deferred", "query_only(1)"))
+	if err != nil {
+		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened"), write.Close())
+	}
+	readers := max(4, 2*runtime.GOMAXPROCS(0))
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	version := &dataVersion{db: read}
+	return store.New(store.Engine{
+		Name: "sqlite", Write: write, Read: read, SingleWriter: true,
+		Classify: classify, DataVersion: version.get, Close: version.close,
+	}, o), nil
+}
+
+// create makes the file and its folder, readable by their owner only: the
+// database holds password hashes.
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// classify is SQLite's error table.
+func classify(err error) store.Class {
+	var e *sqlite3.Error
+	if !errors.As(err, &e) {
+		return store.ClassOther
+	}
+	switch e.Code() {
+	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return store.ClassRepeat
+	case codes.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return store.ClassMissing
+	}
+	switch e.Code() & 0xff { // the primary code
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
+		return store.ClassBusy
+	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY,
+		codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB, codes.SQLITE_NOMEM, codes.SQLITE_PERM,
+		codes.SQLITE_INTERRUPT, codes.SQLITE_PROTOCOL, codes.SQLITE_AUTH:
+		return store.ClassUnavailable
+	}
+	return store.ClassOther
+}

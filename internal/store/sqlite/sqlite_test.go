@@ -1,0 +1,75 @@
+package sqlite_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+)
+
+func open(tb testing.TB) *store.Store {
+	tb.Helper()
+	st, err := sqlite.Open(context.Background(), "sqlite:"+filepath.Join(tb.TempDir(), "harang.db"), store.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return st
+}
+
+// BenchmarkAppend measures what one event costs: its transaction with commit,
+// and the read that relays it.
+func BenchmarkAppend(b *testing.B) {
+	for _, parallel := range []int{1, 16} {
+		b.Run(fmt.Sprintf("writers=%d", parallel), func(b *testing.B) {
+			st := open(b)
+			ctx := context.Background()
+			if err := st.CreateTenant(ctx, harang.Tenant{ID: "t", Name: "T"}); err != nil {
+				b.Fatal(err)
+			}
+			e, err := harang.NewEvent(harang.StockAlertType, "", "t", time.Time{}, harang.StockAlert{
+				ProductID: "makita-hr2470", ProductName: "Makita HR2470 fúrókalapács", CurrentQuantity: 2, Threshold: 3,
+				LocationID: "vaci-ut", LocationName: "Váci út", Severity: harang.SeverityCritical,
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			feed := harang.FeedID{Tenant: "t", Audience: harang.AudienceManagers}
+			b.ReportAllocs()
+			b.SetParallelism(parallel)
+			b.ResetTimer()
+			work := func(more func() bool) {
+				for more() {
+					err := st.Within(ctx, func(tx *store.Tx) error { tx.Append(e); return nil })
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					heads, err := st.Heads(ctx, []string{"t"})
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					if _, err := st.EntriesAfter(ctx, feed, heads[0].Managers-1, 50); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			}
+			if parallel == 1 {
+				work(b.Loop)
+				return
+			}
+			b.RunParallel(func(pb *testing.PB) { work(pb.Next) })
+		})
+	}
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options are what the program hands to a store.
+type Options struct {
+	// Clock tells the time. Zero value means time.Now.
+	Clock func() time.Time
+	// NewID makes ids. Zero value means UUIDv7.
+	NewID func() string
+	// Logger gets what the store has to say. Zero value means silence.
+	Logger *slog.Logger
+	// Registry gets the store's metrics. Zero value means none.
+	Registry prometheus.Registerer
+}
+
+// Engine is an opened database with what differs between SQLite and
+// PostgreSQL. store/sqlite and store/postgres build it.
+type Engine struct {
+	// Name is "sqlite" or "postgres".
+	Name string
+	// Write is the pool for transactions, Read the pool for single reads; they
+	// may be the same. Begin on Write takes the write lock on SQLite.
+	Write, Read *sql.DB
+	// SingleWriter says that one transaction at a time may write, so that
+	// waiting ones can share a commit.
+	SingleWriter bool
+	// Classify is the engine's error table.
+	Classify func(error) Class
+	// DataVersion returns a number that changes whenever the database was
+	// written. Nil where the engine has none.
+	DataVersion func(context.Context) (int64, error)
+	// Close ends what belongs to the engine besides the two pools. May be nil.
+	Close func() error
+}
+
+var errClosed = errors.New("store: closed")
+
+// Store is the database of the application. Its methods may be called from any
+// goroutine.
+type Store struct {
+	engine  Engine
+	now     func() time.Time
+	newID   func() string
+	log     *slog.Logger
+	metrics *metrics
+
+	write, read *statements
+	queue       commitQueue
+
+	mu    sync.Mutex
+	hooks atomic.Pointer[[]func(tenant string)] // written under mu
+}
+
+// New builds a store on an opened and migrated engine. The store owns the
+// engine from then on.
+func New(engine Engine, o Options) *Store {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.NewID == nil {
+		o.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{
+		engine: engine, now: o.Clock, newID: o.NewID, log: o.Logger,
+		metrics: newMetrics(o.Registry),
+		write:   newStatements(engine.Write), read: newStatements(engine.Read),
+	}
+	s.queue.store = s
+	s.hooks.Store(new([]func(string)))
+	return s
+}
+
+// Close closes every connection. Transactions under way end first.
+func (s *Store) Close() error {
+	s.queue.close()
+	errs := []error{s.write.close(), s.read.close()}
+	if s.engine.Close != nil {
+		errs = append(errs, s.engine.Close())
+	}
+	errs = append(errs, s.engine.Write.Close())
+	if s.engine.Read != s.engine.Write {
+		errs = append(errs, s.engine.Read.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Engine is the name of the database engine: "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.engine.Name }
+
+// Ping reports whether the database answers, UNAVAILABLE if not.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.fail("ping", s.engine.Read.PingContext(ctx))
+}
+
+// DataVersion returns a number that changes whenever any process wrote to the
+// database, this one included. It is 0 always where the engine has no such
+// number.
+func (s *Store) DataVersion(ctx context.Context) (int64, error) {
+	if s.engine.DataVersion == nil {
+		return 0, nil
+	}
+	v, err := s.engine.DataVersion(ctx)
+	return v, s.fail("data version", err)
+}
+
+// OnCommit adds a hook that is called after each commit, once for every tenant
+// that got events in it, from the goroutine that committed. Hooks must not
+// block and must not panic.
+func (s *Store) OnCommit(hook func(tenant string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hooks := append(append([]func(string){}, *s.hooks.Load()...), hook)
+	s.hooks.Store(&hooks)
+}
+
+// nowMillis is the present instant as it is stored.
+func (s *Store) nowMillis() int64 { return s.now().UnixMilli() }
+
+// reader runs single reads outside a transaction.
+func (s *Store) reader() runner { return reader{s} }
+
+type reader struct{ s *Store }
+
+func (r reader) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
+	return r.s.read.get(ctx, q)
+}
+
+func (r reader) fail(q *query, err error) error { return r.s.fail(q.name, err) }
+
+// statements keeps one prepared statement per query for one pool.
+type statements struct {
+	db    *sql.DB
+	stmts []atomic.Pointer[sql.Stmt]
+	mu    sync.Mutex // held while one is prepared
+}
+
+func newStatements(db *sql.DB) *statements {
+	return &statements{db: db, stmts: make([]atomic.Pointer[sql.Stmt], len(registry))}
+}
+
+func (c *statements) get(ctx context.Context, q *query) (*sql.Stmt, error) {
+	if stmt := c.stmts[q.slot].Load(); stmt != nil {
+		return stmt, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if stmt := c.stmts[q.slot].Load(); stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := c.db.PrepareContext(ctx, q.text)
+	if err != nil {
+		return nil, err
+	}
+	c.stmts[q.slot].Store(stmt)
+	return stmt, nil
+}
+
+func (c *statements) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var errs []error
+	for i := range c.stmts {
+		if stmt := c.stmts[i].Swap(nil); stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// fromMillis reads a stored instant.
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// nullMillis stores an instant, the zero one as NULL.
+func nullMillis(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
+}
+
+// timeOf reads a stored instant that may be NULL: the zero time then.
+func timeOf(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return fromMillis(ms.Int64)
+}

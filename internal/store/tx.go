@@ -1,0 +1,178 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// maxTries is how often a transaction is run when others are in its way.
+const maxTries = 5
+
+// Tx is one transaction. It belongs to the closure that Within runs and must
+// not be used after it or from another goroutine.
+type Tx struct {
+	s *Store
+	// sql is the transaction on an engine with many writers; nil on a single
+	// writer, where session is the one connection.
+	sql     *sql.Tx
+	session *session
+	pending []pendingEvent
+}
+
+type pendingEvent struct {
+	event  harang.Event
+	result *harang.Appended
+}
+
+func (tx *Tx) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
+	if tx.sql == nil {
+		return tx.session.statement(ctx, q)
+	}
+	stmt, err := tx.s.write.get(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return tx.sql.StmtContext(ctx, stmt), nil
+}
+
+func (tx *Tx) fail(q *query, err error) error { return tx.s.fail(q.name, err) }
+
+// Append adds events to the transaction. They are written at its end, in this
+// order: numbers are given out per tenant, an event whose (tenant, source,
+// source id) is known already is dropped. An event without an ID gets one, an
+// event without a Time the time of the commit.
+//
+// The results, one per event, are filled when Within has returned nil.
+func (tx *Tx) Append(events ...harang.Event) []*harang.Appended {
+	results := make([]*harang.Appended, len(events))
+	for i, e := range events {
+		results[i] = &harang.Appended{}
+		tx.pending = append(tx.pending, pendingEvent{e, results[i]})
+	}
+	return results
+}
+
+// Within runs fn in one transaction: READ COMMITTED on PostgreSQL, immediate
+// on SQLite. When fn returns nil the events it appended are written and the
+// transaction commits; any error rolls everything back and is returned.
+//
+// fn may run again, up to five times, when another transaction was in the way,
+// so it must touch nothing outside, and it must not wait for anything but the
+// database: on SQLite everyone else's writing waits with it. It must not call
+// Within. Codes: whatever fn returns, UNAVAILABLE, and CONFLICT or NOT_FOUND
+// for a refused row.
+func (s *Store) Within(ctx context.Context, fn func(tx *Tx) error) error {
+	for try := 1; ; try++ {
+		began := time.Now()
+		tenants, err := s.once(ctx, fn)
+		s.metrics.transaction(err, time.Since(began))
+		if err == nil {
+			s.committed(tenants)
+			return nil
+		}
+		if class, ok := classOf(err); !ok || class != ClassBusy || try == maxTries {
+			return err
+		}
+		s.metrics.retries.Inc()
+		if err := pause(ctx, time.Duration(rand.Int64N(int64(10*time.Millisecond)<<try))); err != nil {
+			return s.fail("within", err)
+		}
+	}
+}
+
+// pause waits, or returns the context's error when that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Store) committed(tenants []string) {
+	for _, tenant := range tenants {
+		for _, hook := range *s.hooks.Load() {
+			hook(tenant)
+		}
+	}
+}
+
+// once runs one try and returns the tenants that got events.
+func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.fail("within", err)
+	}
+	if s.engine.SingleWriter {
+		return s.queue.run(ctx, fn)
+	}
+	inner, err := s.engine.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, s.fail("begin", err)
+	}
+	defer func() { _ = inner.Rollback() }() // nothing after a commit
+	tenants, err := (&Tx{s: s, sql: inner}).run(ctx, fn)
+	if err != nil {
+		return nil, err
+	}
+	if err := inner.Commit(); err != nil {
+		return nil, s.fail("commit", err)
+	}
+	return tenants, nil
+}
+
+// run runs the closure and then appends its events, in the one place where
+// events are written.
+func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]string, error) {
+	if err := fn(tx); err != nil {
+		return nil, tx.s.fail("transaction", err)
+	}
+	return tx.appendPending(ctx)
+}
+
+// session is the one connection that writes, with its prepared statements. It
+// belongs to whoever has the turn.
+type session struct {
+	conn                                   *sql.Conn
+	stmts                                  []*sql.Stmt
+	begin, commit, rollback, save, restore *sql.Stmt
+}
+
+func newSession(ctx context.Context, db *sql.DB) (*session, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ses := &session{conn: conn, stmts: make([]*sql.Stmt, len(registry))}
+	for into, text := range map[**sql.Stmt]string{
+		&ses.begin:    "BEGIN IMMEDIATE",
+		&ses.commit:   "COMMIT",
+		&ses.rollback: "ROLLBACK",
+		&ses.save:     "SAVEPOINT member",
+		&ses.restore:  "ROLLBACK TO member",
+	} {
+		if *into, err = conn.PrepareContext(ctx, text); err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+	}
+	return ses, nil
+}
+
+func (ses *session) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
+	if stmt := ses.stmts[q.slot]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := ses.conn.PrepareContext(ctx, q.text)
+	if err != nil {
+		return nil, err
+	}
+	ses.stmts[q.slot] = stmt
+	return stmt, nil
+}
