@@ -1,0 +1,177 @@
+package feed
+
+import (
+	"slices"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// Reason says why something is missing after a reconnect.
+type Reason string
+
+// The reasons, in the order in which they are judged.
+const (
+	// ReasonEpoch: the position is of another database, tenant or feed, of an
+	// earlier life of the numbering, or unreadable. Nothing is replayed.
+	ReasonEpoch Reason = "epoch"
+	// ReasonAhead: the position lies after the feed's head. Nothing is replayed.
+	ReasonAhead Reason = "ahead"
+	// ReasonExpired: some of what is missing is older than the window serves.
+	ReasonExpired Reason = "expired"
+	// ReasonOverflow: more has happened than the window holds.
+	ReasonOverflow Reason = "overflow"
+)
+
+// Gap tells a listener that something is missing.
+type Gap struct {
+	Reason Reason `json:"reason"`
+	// Missed is how many entries after the position are not replayed; nil when
+	// nobody can know (epoch, ahead).
+	Missed *int64 `json:"missed"`
+}
+
+// Handover is how a listener begins.
+type Handover struct {
+	// Recovered is true exactly when a position was given and nothing after it
+	// is missing.
+	Recovered bool
+	// Replay are the entries to hand over before any live one, oldest first.
+	Replay []*Item
+	// Gap is what is missing, nil for nothing.
+	Gap *Gap
+	// Position is the place before the first thing that follows: the given one
+	// when recovered, the one before the first replayed entry after a gap, else
+	// the head.
+	Position harang.Position
+	// Head is the feed's last entry; live entries follow it.
+	Head harang.Position
+}
+
+// recent is the pure part of a window: what it remembers, and how a position is
+// judged by it. It knows no lock, no listener and no clock.
+type recent struct {
+	feed  harang.FeedID
+	epoch harang.Epoch
+	head  int64
+	// items are contiguous and end at head; at most FeedWindowEntries.
+	items []*Item
+	// marks remember when entries were committed that items no longer hold, to
+	// the second, so that expired and overflow can be told apart.
+	marks []mark
+}
+
+type mark struct {
+	number int64
+	at     time.Time
+}
+
+const markSpacing = time.Second
+
+// replace forgets everything and begins anew at head. The items must be
+// contiguous and end at head.
+func (r *recent) replace(epoch harang.Epoch, head int64, items []*Item) {
+	r.epoch, r.head = epoch, head-int64(len(items))
+	r.items, r.marks = nil, nil
+	r.add(items)
+}
+
+// add takes entries in that follow the head without a hole.
+func (r *recent) add(items []*Item) {
+	for _, it := range items {
+		if n := len(r.marks); n == 0 || it.Time.Sub(r.marks[n-1].at) >= markSpacing {
+			r.marks = append(r.marks, mark{it.Number, it.Time})
+		}
+	}
+	if len(items) > 0 {
+		r.head = items[len(items)-1].Number
+	}
+	if over := len(r.items) + len(items) - harang.FeedWindowEntries; over > 0 {
+		if over >= len(r.items) {
+			items = items[over-len(r.items):]
+			over = len(r.items)
+		}
+		r.items = slices.Delete(r.items, 0, over)
+	}
+	r.items = append(r.items, items...)
+}
+
+// forget drops marks that no judgement needs: all that are too old but one.
+func (r *recent) forget(now time.Time) {
+	i := 0
+	for i+1 < len(r.marks) && tooOld(r.marks[i+1].at, now) {
+		i++
+	}
+	r.marks = slices.Delete(r.marks, 0, i)
+}
+
+func tooOld(at, now time.Time) bool { return now.Sub(at) > harang.FeedWindowAge }
+
+func (r *recent) position(number int64) harang.Position {
+	return harang.Position{Epoch: r.epoch, Audience: r.feed.Audience, Number: number}
+}
+
+// doubtful reports whether the position may be one that the source knows and
+// this window does not know yet: ahead of the head, or of a later epoch.
+func (r *recent) doubtful(p harang.Position) bool {
+	return p.Audience == r.feed.Audience &&
+		(p.Epoch > r.epoch || p.Epoch == r.epoch && p.Number > r.head)
+}
+
+// judge says how a listener that stands at p begins. readable is false for a
+// position that nobody could read.
+func (r *recent) judge(p harang.Position, readable bool, now time.Time) Handover {
+	head := r.position(r.head)
+	start := Handover{Position: head, Head: head}
+	switch {
+	case !readable || p.Epoch != r.epoch || p.Audience != r.feed.Audience || p.Number < 0:
+		start.Gap = &Gap{Reason: ReasonEpoch}
+		return start
+	case p.Number > r.head:
+		start.Gap = &Gap{Reason: ReasonAhead}
+		return start
+	case p.Number == r.head:
+		start.Recovered = true
+		return start
+	}
+	young := len(r.items)
+	for young > 0 && !tooOld(r.items[young-1].Time, now) {
+		young--
+	}
+	served := r.items[young:]
+	first := r.head + 1 - int64(len(served))
+	if p.Number+1 >= first {
+		start.Recovered = true
+		start.Replay = slices.Clone(served[p.Number+1-first:])
+		start.Position = p
+		return start
+	}
+	missed := first - p.Number - 1
+	start.Gap = &Gap{Reason: r.lossReason(p.Number+1, now), Missed: &missed}
+	start.Replay = slices.Clone(served)
+	start.Position = r.position(first - 1)
+	return start
+}
+
+// lossReason says why the entry with this number, the first that is missing,
+// is not served.
+func (r *recent) lossReason(number int64, now time.Time) Reason {
+	if number > r.head-int64(len(r.items)) {
+		return ReasonExpired
+	}
+	for _, m := range r.marks {
+		if m.number >= number && tooOld(m.at, now) {
+			return ReasonExpired
+		}
+	}
+	return ReasonOverflow
+}
+
+// find returns the item with that number, nil when it is not remembered.
+func (r *recent) find(number int64) *Item {
+	i := number - (r.head - int64(len(r.items))) - 1
+	if i < 0 || i >= int64(len(r.items)) {
+		return nil
+	}
+	return r.items[i]
+}

@@ -1,0 +1,369 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang"
+)
+
+// Source is the database: the truth that is relayed.
+type Source interface {
+	// Heads returns the heads of those of the tenants that exist.
+	Heads(ctx context.Context, tenants []string) ([]harang.Heads, error)
+	// EntriesAfter returns a feed's entries after a number, ascending.
+	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error)
+	// NewestEntries returns the heads and a feed's newest entries, ascending,
+	// in one consistent reading.
+	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error)
+	// NewEpoch gives the tenant an epoch later than after and returns it. A
+	// tenant whose epoch is later already keeps it, so that several relays that
+	// see the same fork agree.
+	NewEpoch(ctx context.Context, tenant string, after harang.Epoch) (harang.Epoch, error)
+}
+
+// Log is where the recent entries of feeds stand, for one node or for several.
+// relaytest.TestLog holds every implementation to this.
+type Log interface {
+	// Heads returns where the log stands in each feed of the tenant that it
+	// keeps. A feed of which it knows nothing yet has the epoch "".
+	Heads(ctx context.Context, tenant string) ([]harang.Position, error)
+	// Append takes entries in that begin with the number first, without a hole.
+	//
+	// A later epoch than the log's replaces what it has; its head is then
+	// first-1+len(entries), also without entries. An earlier epoch is not
+	// taken. first > head+1 is not taken. Entries up to the head are skipped,
+	// unless one that the log still has is another event: that is a fork, and
+	// nothing is taken. The answer is the head after the call, in the log's
+	// epoch.
+	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (head harang.Position, fork bool, err error)
+}
+
+// Windows are what this node serves its listeners from.
+type Windows interface {
+	// Tenants returns the tenants that this node has windows of.
+	Tenants() []string
+	// Heal has the windows that are behind these heads read again. It does not
+	// wait.
+	Heal(heads harang.Heads)
+}
+
+// Options configure a Relay.
+type Options struct {
+	// Source, Log and Windows are required.
+	Source  Source
+	Log     Log
+	Windows Windows
+	// Version returns a number that changes whenever the database was written.
+	// The loop then costs nothing while nothing happens. Nil means that there is
+	// no such number: the loop always reads.
+	Version func(context.Context) (int64, error)
+	// Interval is the loop's. Zero value means half a second.
+	Interval time.Duration
+	// Clock is this node's clock, for the lag. Zero value means time.Now.
+	Clock func() time.Time
+	// Logger gets forks and failures. Zero value means none.
+	Logger *slog.Logger
+	// Registry gets the metrics. Zero value means none.
+	Registry prometheus.Registerer
+	// Relayed is called for entries that the log has taken from this relay, in
+	// order, after the hand-over. It must not block. Zero value means nobody
+	// asks.
+	Relayed func(feed harang.FeedID, entries []harang.Entry)
+}
+
+const (
+	// page is how many entries one hand-over has at most.
+	page = 200
+	// settleTries bounds the forks and races that one pass puts up with.
+	settleTries = 8
+	// passTimeout ends one pass over a tenant.
+	passTimeout = 10 * time.Second
+)
+
+// Relay moves committed entries. Its methods may be called concurrently.
+type Relay struct {
+	o       Options
+	metrics *metrics
+
+	// ctx ends when Run does.
+	ctx    context.Context
+	cancel context.CancelFunc
+	// troubled has the loop read although the database seems unchanged.
+	troubled atomic.Bool
+
+	// mu guards the following. passes counts goroutines; none begins once ended
+	// is set.
+	mu     sync.Mutex
+	active map[string]*pass
+	ended  bool
+	passes sync.WaitGroup
+}
+
+// pass is the one goroutine that works for a tenant.
+type pass struct {
+	// again: something was committed since the pass began its round.
+	again bool
+}
+
+// New builds a Relay. Wake works from then on, the loop once Run runs.
+func New(o Options) *Relay {
+	if o.Interval == 0 {
+		o.Interval = 500 * time.Millisecond
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Relayed == nil {
+		o.Relayed = func(harang.FeedID, []harang.Entry) {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Relay{o: o, metrics: newMetrics(o.Registry), ctx: ctx, cancel: cancel, active: make(map[string]*pass)}
+}
+
+// Wake relays what the tenant has committed, at once and without blocking the
+// caller. It is called after each commit; a lost call costs half a second.
+func (r *Relay) Wake(tenant string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return
+	}
+	if p := r.active[tenant]; p != nil {
+		p.again = true
+		return
+	}
+	p := &pass{}
+	r.active[tenant] = p
+	r.passes.Add(1)
+	go r.work(tenant, p)
+}
+
+// work relays until nothing was committed since it last looked.
+func (r *Relay) work(tenant string, p *pass) {
+	defer r.passes.Done()
+	for {
+		err := r.Relay(r.ctx, tenant)
+		if err != nil && r.ctx.Err() == nil {
+			r.troubled.Store(true)
+			r.o.Logger.Warn("a tenant could not be relayed; it will be tried again", "tenant", tenant, "err", err)
+		}
+		r.mu.Lock()
+		if !p.again || err != nil {
+			delete(r.active, tenant)
+			r.mu.Unlock()
+			return
+		}
+		p.again = false
+		r.mu.Unlock()
+	}
+}
+
+// Run is the loop. It returns nil when ctx ends, after the last goroutine of
+// this relay has.
+func (r *Relay) Run(ctx context.Context) error {
+	defer func() {
+		r.mu.Lock()
+		r.ended = true
+		r.mu.Unlock()
+		r.cancel()
+		r.passes.Wait()
+	}()
+	ticker := time.NewTicker(r.o.Interval)
+	defer ticker.Stop()
+	known := int64(-1)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		known = r.look(ctx, known)
+	}
+}
+
+// look is one round of the loop: it wakes the tenants whose log or windows are
+// behind. It returns the database's change number that it has dealt with.
+func (r *Relay) look(ctx context.Context, known int64) int64 {
+	ctx, cancel := context.WithTimeout(ctx, passTimeout)
+	defer cancel()
+	version := int64(-1)
+	if r.o.Version != nil {
+		v, err := r.o.Version(ctx)
+		if err != nil {
+			return r.lookFailed(ctx, err)
+		}
+		if version = v; version == known && !r.troubled.Load() {
+			return known
+		}
+	}
+	r.troubled.Store(false)
+	tenants := r.o.Windows.Tenants()
+	if len(tenants) == 0 {
+		return version
+	}
+	heads, err := r.o.Source.Heads(ctx, tenants)
+	if err != nil {
+		return r.lookFailed(ctx, err)
+	}
+	for _, h := range heads {
+		at, err := r.o.Log.Heads(ctx, h.Tenant)
+		if err != nil {
+			return r.lookFailed(ctx, err)
+		}
+		for _, p := range at {
+			if p.Epoch != h.Epoch || p.Number != h.Head(p.Audience) {
+				r.Wake(h.Tenant)
+				break
+			}
+		}
+		r.o.Windows.Heal(h)
+	}
+	return version
+}
+
+func (r *Relay) lookFailed(ctx context.Context, err error) int64 {
+	r.troubled.Store(true)
+	if ctx.Err() == nil {
+		r.metrics.failures.Inc()
+		r.o.Logger.Warn("the relay cannot look for new events; it will try again", "err", err)
+	}
+	return -1
+}
+
+// Relay brings over everything that the logs of the tenant lack. Any number of
+// relays may do so at the same time.
+func (r *Relay) Relay(ctx context.Context, tenant string) error {
+	ctx, cancel := context.WithTimeout(ctx, passTimeout)
+	defer cancel()
+	for range settleTries {
+		settled, err := r.pass(ctx, tenant)
+		if err != nil {
+			r.metrics.failures.Inc()
+			return err
+		}
+		if settled {
+			return nil
+		}
+	}
+	return fmt.Errorf("relay: tenant %s does not settle", tenant)
+}
+
+// pass looks at log and database once. It is not settled when what it saw was
+// no longer true, which a second look will clear up.
+func (r *Relay) pass(ctx context.Context, tenant string) (settled bool, err error) {
+	at, err := r.o.Log.Heads(ctx, tenant)
+	if err != nil || len(at) == 0 {
+		return err == nil, err
+	}
+	all, err := r.o.Source.Heads(ctx, []string{tenant})
+	if err != nil {
+		return false, err
+	}
+	if len(all) == 0 {
+		return false, errors.New("relay: the database has no tenant " + tenant)
+	}
+	settled = true
+	for _, position := range at {
+		done, err := r.feed(ctx, all[0], position)
+		if err != nil {
+			return false, err
+		}
+		settled = settled && done
+	}
+	return settled, nil
+}
+
+// feed brings over what the log of one feed lacks.
+func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position) (settled bool, err error) {
+	id := harang.FeedID{Tenant: heads.Tenant, Audience: at.Audience}
+	head := heads.Head(at.Audience)
+	if at.Epoch < heads.Epoch {
+		return r.replace(ctx, id)
+	}
+	for at.Epoch == heads.Epoch && at.Number < head {
+		first := max(at.Number, 1)
+		entries, err := r.o.Source.EntriesAfter(ctx, id, first-1, page)
+		if err != nil {
+			return false, err
+		}
+		if len(entries) == 0 || entries[0].Number > at.Number+1 {
+			// The database has forgotten what the log lacks.
+			return false, r.fork(ctx, id, at.Epoch, "the database has a hole")
+		}
+		next, fork, err := r.o.Log.Append(ctx, id, heads.Epoch, entries[0].Number, entries)
+		switch {
+		case err != nil:
+			return false, err
+		case fork:
+			return false, r.fork(ctx, id, at.Epoch, "one number, two events")
+		case next.Epoch == "":
+			return true, nil // no longer kept
+		case next.Epoch != heads.Epoch || next.Number <= at.Number:
+			return false, nil
+		}
+		r.handedOver(id, entries, at.Number)
+		at = next
+	}
+	if at.Epoch > heads.Epoch || at.Number > head && at.Epoch == heads.Epoch && !r.grown(ctx, id, at) {
+		return false, r.fork(ctx, id, at.Epoch, "the log is ahead of the database")
+	}
+	return true, nil
+}
+
+// grown reports whether the database has meanwhile reached the place to which
+// another relay has brought the log.
+func (r *Relay) grown(ctx context.Context, id harang.FeedID, at harang.Position) bool {
+	all, err := r.o.Source.Heads(ctx, []string{id.Tenant})
+	return err != nil || len(all) == 0 || all[0].Epoch > at.Epoch || all[0].Head(id.Audience) >= at.Number
+}
+
+// replace gives the log the newest entries of the database's epoch.
+func (r *Relay) replace(ctx context.Context, id harang.FeedID) (settled bool, err error) {
+	heads, entries, err := r.o.Source.NewestEntries(ctx, id, harang.FeedWindowEntries)
+	if err != nil {
+		return false, err
+	}
+	first := heads.Head(id.Audience) + 1
+	if len(entries) > 0 {
+		first = entries[0].Number
+	}
+	head, _, err := r.o.Log.Append(ctx, id, heads.Epoch, first, entries)
+	if err != nil {
+		return false, err
+	}
+	return head.Epoch == "" || head == harang.Position{Epoch: heads.Epoch, Audience: id.Audience, Number: heads.Head(id.Audience)}, nil
+}
+
+// fork begins a new epoch, because log and database tell different stories.
+func (r *Relay) fork(ctx context.Context, id harang.FeedID, after harang.Epoch, why string) error {
+	epoch, err := r.o.Source.NewEpoch(ctx, id.Tenant, after)
+	if err != nil {
+		return err
+	}
+	r.metrics.forks.Inc()
+	r.o.Logger.Error("a feed has forked: it begins a new epoch", "feed", id.String(), "why", why, "after", string(after), "epoch", string(epoch))
+	return nil
+}
+
+func (r *Relay) handedOver(id harang.FeedID, entries []harang.Entry, after int64) {
+	now := r.o.Clock()
+	for len(entries) > 0 && entries[0].Number <= after {
+		entries = entries[1:]
+	}
+	for i := range entries {
+		r.metrics.lag.Observe(max(0, now.Sub(entries[i].Time)).Seconds())
+	}
+	r.metrics.relayed.WithLabelValues(string(id.Audience)).Add(float64(len(entries)))
+	r.o.Relayed(id, entries)
+}

@@ -1,0 +1,252 @@
+package relaytest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// Database is a source of entries in memory, for tests of what stands on one.
+// It counts its readings and can be made to fail.
+type Database struct {
+	// Clock stamps commits. Zero value means time.Now.
+	Clock func() time.Time
+
+	mu       sync.Mutex
+	tenants  map[string]*tenant
+	version  int64
+	readings map[string]int
+	err      error
+	hold     chan struct{}
+	sequence int
+}
+
+type tenant struct {
+	epoch   harang.Epoch
+	entries map[harang.Audience][]harang.Entry
+}
+
+// NewDatabase has the tenants, with empty feeds in the epoch.
+func NewDatabase(epoch harang.Epoch, tenants ...string) *Database {
+	db := &Database{tenants: make(map[string]*tenant), readings: make(map[string]int)}
+	for _, id := range tenants {
+		db.tenants[id] = &tenant{epoch: epoch, entries: make(map[harang.Audience][]harang.Entry)}
+	}
+	return db
+}
+
+func (db *Database) now() time.Time {
+	if db.Clock != nil {
+		return db.Clock().UTC().Truncate(time.Millisecond)
+	}
+	return time.Now().UTC().Truncate(time.Millisecond)
+}
+
+// Commit appends n events to feeds of a tenant and returns the last one's id.
+func (db *Database) Commit(id string, n int, audiences ...harang.Audience) string {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	event := ""
+	for range n {
+		db.sequence++
+		event = fmt.Sprintf("event-%d", db.sequence)
+		for _, a := range audiences {
+			db.appendLocked(id, a, event, db.now())
+		}
+	}
+	return event
+}
+
+func (db *Database) appendLocked(id string, a harang.Audience, event string, at time.Time) {
+	t := db.tenants[id]
+	t.entries[a] = append(t.entries[a], Entry(int64(len(t.entries[a])+1), event, at))
+	db.version++
+}
+
+// Entry is an entry of a test: its body is made of its event's id.
+func Entry(number int64, event string, at time.Time) harang.Entry {
+	e := harang.Event{ID: event, Type: harang.StockAlertType.Name, Time: at, Data: []byte(`{}`)}
+	return harang.Entry{Number: number, EventID: event, Type: e.Type, Time: at, Body: e.JSON()}
+}
+
+// CommitControl appends one control event with the payload as its data.
+func (db *Database) CommitControl(id, eventType, data string) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.sequence++
+	e := harang.Event{ID: fmt.Sprintf("event-%d", db.sequence), Type: eventType, Time: db.now(), Data: []byte(data)}
+	t := db.tenants[id]
+	a := harang.AudienceControl
+	t.entries[a] = append(t.entries[a], harang.Entry{
+		Number: int64(len(t.entries[a]) + 1), EventID: e.ID, Type: e.Type, Time: e.Time, Body: e.JSON(),
+	})
+	db.version++
+}
+
+// RollBack drops the last n entries of a feed, as restoring a backup does.
+func (db *Database) RollBack(feed harang.FeedID, n int) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	t := db.tenants[feed.Tenant]
+	t.entries[feed.Audience] = t.entries[feed.Audience][:len(t.entries[feed.Audience])-n]
+	db.version++
+}
+
+// SetEpoch sets a tenant's epoch, also to an earlier one.
+func (db *Database) SetEpoch(id string, epoch harang.Epoch) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.tenants[id].epoch = epoch
+	db.version++
+}
+
+// Forget drops a feed's first n entries; their numbers stay taken.
+func (db *Database) Forget(feed harang.FeedID, n int) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	t := db.tenants[feed.Tenant]
+	for i := range n {
+		t.entries[feed.Audience][i].EventID = ""
+	}
+}
+
+// Fail has every reading fail with err; nil ends that.
+func (db *Database) Fail(err error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.err = err
+}
+
+// Hold has readings of newest entries wait, after they have read, until the
+// returned function is called.
+func (db *Database) Hold() (release func()) {
+	held := make(chan struct{})
+	db.mu.Lock()
+	db.hold = held
+	db.mu.Unlock()
+	return func() {
+		db.mu.Lock()
+		db.hold = nil
+		db.mu.Unlock()
+		close(held)
+	}
+}
+
+// Readings is how often the named method was called.
+func (db *Database) Readings(method string) int {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.readings[method]
+}
+
+// Entries are a feed's entries.
+func (db *Database) Entries(feed harang.FeedID) []harang.Entry {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return slices.Clone(db.tenants[feed.Tenant].entries[feed.Audience])
+}
+
+func (db *Database) headsLocked(id string) harang.Heads {
+	t := db.tenants[id]
+	return harang.Heads{
+		Tenant: id, Epoch: t.epoch,
+		Operators: int64(len(t.entries[harang.AudienceOperators])),
+		Managers:  int64(len(t.entries[harang.AudienceManagers])),
+		Control:   int64(len(t.entries[harang.AudienceControl])),
+	}
+}
+
+// Heads implements the relay's source.
+func (db *Database) Heads(_ context.Context, tenants []string) ([]harang.Heads, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.readings["Heads"]++
+	if db.err != nil {
+		return nil, db.err
+	}
+	var heads []harang.Heads
+	for _, id := range tenants {
+		if db.tenants[id] != nil {
+			heads = append(heads, db.headsLocked(id))
+		}
+	}
+	return heads, nil
+}
+
+// EntriesAfter implements the sources of relay and feed.
+func (db *Database) EntriesAfter(_ context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.readings["EntriesAfter"]++
+	if db.err != nil {
+		return nil, db.err
+	}
+	return db.kept(feed, after, limit), nil
+}
+
+func (db *Database) kept(feed harang.FeedID, after int64, limit int) []harang.Entry {
+	t := db.tenants[feed.Tenant]
+	if t == nil {
+		return nil
+	}
+	var found []harang.Entry
+	for _, e := range t.entries[feed.Audience] {
+		if e.Number > after && e.EventID != "" && len(found) < limit {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// NewestEntries implements the sources of relay and feed.
+func (db *Database) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+	db.mu.Lock()
+	db.readings["NewestEntries"]++
+	if db.err != nil {
+		defer db.mu.Unlock()
+		return harang.Heads{}, nil, db.err
+	}
+	if db.tenants[feed.Tenant] == nil {
+		defer db.mu.Unlock()
+		return harang.Heads{}, nil, harang.Errorf(harang.CodeNotFound, "no such tenant")
+	}
+	heads := db.headsLocked(feed.Tenant)
+	entries := db.kept(feed, heads.Head(feed.Audience)-int64(limit), limit)
+	hold := db.hold
+	db.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-ctx.Done():
+			return harang.Heads{}, nil, ctx.Err()
+		}
+	}
+	return heads, entries, nil
+}
+
+// NewEpoch implements the relay's source.
+func (db *Database) NewEpoch(_ context.Context, id string, after harang.Epoch) (harang.Epoch, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.err != nil {
+		return "", db.err
+	}
+	t := db.tenants[id]
+	if t.epoch <= after {
+		t.epoch = harang.NewEpoch(db.now(), uint32(len(t.epoch)), after)
+		db.version++
+	}
+	return t.epoch, nil
+}
+
+// Version changes with every commit.
+func (db *Database) Version(context.Context) (int64, error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	db.readings["Version"]++
+	return db.version, db.err
+}
