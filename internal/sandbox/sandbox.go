@@ -1,0 +1,147 @@
+// Package sandbox is the payment provider of the demo and of tests: it moves
+// no money, and each of its cards always does the same thing.
+package sandbox
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// Patience is how long a charge of the card "tok_timeout" takes before the
+// sandbox gives up without an outcome.
+const Patience = 5 * time.Second
+
+// The tokens of the sandbox's cards.
+const (
+	TokenOK                = "tok_ok"
+	TokenInsufficientFunds = "tok_insufficient_funds"
+	TokenExpiredCard       = "tok_expired_card"
+	TokenDoNotHonour       = "tok_do_not_honour"
+	TokenTimeout           = "tok_timeout"
+)
+
+// The error codes of the sandbox.
+const (
+	codeInsufficientFunds = "sandbox:insufficient_funds"
+	codeExpiredCard       = "sandbox:expired_card"
+	codeDoNotHonour       = "sandbox:do_not_honour"
+	codeTimeout           = "sandbox:timeout"
+	codeUnknownCard       = "sandbox:unknown_card"
+	codeNotCharged        = "sandbox:not_charged"
+)
+
+// remembered is how many charges are kept for FindCharge.
+const remembered = 10_000
+
+// Provider is the sandbox. It is safe for concurrent use.
+type Provider struct {
+	after func(time.Duration) <-chan time.Time
+
+	mu sync.Mutex // guards outcomes and order
+	// outcomes are the charges of this process, so that one is never made twice.
+	outcomes map[string]harang.Settlement
+	order    []string
+}
+
+// New builds a sandbox. after is the clock that tok_timeout waits on; nil is
+// time.After.
+func New(after func(time.Duration) <-chan time.Time) *Provider {
+	if after == nil {
+		after = time.After
+	}
+	return &Provider{after: after, outcomes: map[string]harang.Settlement{}}
+}
+
+// Cards are the sandbox's cards, offered for every partner.
+func Cards() []harang.Card {
+	card := func(token, last4, label string) harang.Card {
+		return harang.Card{Token: token, Brand: "SANDBOX", Last4: last4, Expires: "2030-12", Label: label}
+	}
+	return []harang.Card{
+		card(TokenOK, "0000", "Próbakártya: sikeres"),
+		card(TokenInsufficientFunds, "0051", "Próbakártya: nincs fedezet"),
+		{Token: TokenExpiredCard, Brand: "SANDBOX", Last4: "0054", Expires: "2020-01", Label: "Próbakártya: lejárt"},
+		card(TokenDoNotHonour, "0005", "Próbakártya: a bank elutasítja"),
+		card(TokenTimeout, "0068", "Próbakártya: nem jön válasz"),
+	}
+}
+
+// Charge does what the card's token says. A transaction that was charged
+// before has the same outcome again. The card tok_timeout takes Patience, or
+// until ctx ends, and then nothing is known (PENDING, sandbox:timeout).
+func (p *Provider) Charge(ctx context.Context, c harang.Charge) (harang.Settlement, error) {
+	if s, known := p.find(c.TransactionID); known {
+		return s, nil
+	}
+	switch c.CardToken {
+	case TokenOK:
+		return p.keep(c, harang.Settlement{Status: harang.PaymentSucceeded, Reference: "sandbox-" + c.TransactionID}), nil
+	case TokenInsufficientFunds:
+		return p.keep(c, declined(codeInsufficientFunds)), nil
+	case TokenExpiredCard:
+		return p.keep(c, declined(codeExpiredCard)), nil
+	case TokenDoNotHonour:
+		return p.keep(c, declined(codeDoNotHonour)), nil
+	case TokenTimeout:
+		unknown := harang.Settlement{Status: harang.PaymentPending, ErrorCode: codeTimeout}
+		select {
+		case <-p.after(Patience):
+			return unknown, nil
+		case <-ctx.Done():
+			return unknown, ctx.Err()
+		}
+	}
+	return p.keep(c, declined(codeUnknownCard)), nil
+}
+
+// FindCharge tells what became of a charge. One that this process does not
+// know took no money: the card tok_timeout is declined as sandbox:timeout,
+// anything else as sandbox:not_charged.
+func (p *Provider) FindCharge(_ context.Context, c harang.Charge) (harang.Settlement, error) {
+	if s, known := p.find(c.TransactionID); known {
+		return s, nil
+	}
+	if c.CardToken == TokenTimeout {
+		return p.keep(c, declined(codeTimeout)), nil
+	}
+	return p.keep(c, declined(codeNotCharged)), nil
+}
+
+// Refund gives the money of a charge back.
+func (p *Provider) Refund(_ context.Context, c harang.Charge) (harang.Settlement, error) {
+	p.mu.Lock()
+	delete(p.outcomes, c.TransactionID)
+	p.mu.Unlock()
+	return p.keep(c, harang.Settlement{Status: harang.PaymentReversed, Reference: "sandbox-" + c.TransactionID}), nil
+}
+
+func declined(code string) harang.Settlement {
+	return harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: code}
+}
+
+func (p *Provider) find(transaction string) (harang.Settlement, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, known := p.outcomes[transaction]
+	return s, known
+}
+
+// keep remembers an outcome, unless another call of the same transaction was
+// first: then that one holds.
+func (p *Provider) keep(c harang.Charge, s harang.Settlement) harang.Settlement {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if first, known := p.outcomes[c.TransactionID]; known {
+		return first
+	}
+	p.outcomes[c.TransactionID] = s
+	p.order = append(p.order, c.TransactionID)
+	if len(p.order) > remembered {
+		delete(p.outcomes, p.order[0])
+		p.order = p.order[1:]
+	}
+	return s
+}
