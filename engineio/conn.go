@@ -1,0 +1,219 @@
+package engineio
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// wsConn is the WebSocket of a session, or one that is being probed. One goroutine
+// reads it; what is written is guarded by the session's mu.
+type wsConn struct {
+	conn    net.Conn
+	session *Session
+	in      assembler // of the reader
+
+	// raw is set for plain TCP only. It lets the reader wait without a buffer and
+	// writers write without waiting.
+	raw   syscall.RawConn
+	write directWrite
+	read  directRead
+}
+
+var (
+	errPeerClosed = errors.New("engineio: the client closed the WebSocket")
+	errUpgrade    = errors.New("engineio: the upgrade failed")
+)
+
+// readBuffers are held only while data is being handled.
+var readBuffers = sync.Pool{New: func() any { return new([4096]byte) }}
+
+// run reads the connection until it or the session ends. first is what the client sent
+// behind its handshake.
+func (c *wsConn) run(first []byte) {
+	defer c.session.srv.wg.Done()
+	visit := c.visit
+	err := c.in.push(first, visit)
+	if err == nil && c.raw != nil {
+		err = c.readDirect(visit)
+	} else if err == nil {
+		err = c.readBlocking(visit)
+	}
+	c.in = assembler{}
+	c.end(err)
+}
+
+func (c *wsConn) readDirect(visit func(opcode, []byte) error) error {
+	for {
+		b, n, err := c.readReady()
+		if err != nil {
+			return err
+		}
+		err = c.in.push(b[:n], visit)
+		readBuffers.Put(b)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// readBlocking is for connections that can only be read with a buffer in hand.
+func (c *wsConn) readBlocking(visit func(opcode, []byte) error) error {
+	var buf [512]byte
+	for {
+		n, err := c.conn.Read(buf[:])
+		if n > 0 {
+			if err := c.in.push(buf[:n], visit); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// visit handles one message or control frame.
+func (c *wsConn) visit(op opcode, data []byte) error {
+	s := c.session
+	switch op {
+	case opPing:
+		pong := append(appendHeader(make([]byte, 0, 2+len(data)), opPong, len(data)), data...)
+		return c.reply(pong)
+	case opPong:
+		return nil
+	case opClose:
+		c.replyClose(data)
+		return errPeerClosed
+	}
+	s.mu.Lock()
+	probing, gone := s.candidate == c, s.ws != c
+	s.mu.Unlock()
+	if probing {
+		return c.probe(op, data)
+	}
+	if gone {
+		return errUpgrade
+	}
+	if op == opBinary {
+		return s.receive(Packet{Type: PacketMessage, Data: data, Binary: true})
+	}
+	if len(data) > 0 && data[0] == 'b' {
+		return ErrPacket // base64 is for polling
+	}
+	p, err := DecodePacket(data)
+	if err != nil {
+		return err
+	}
+	return s.receive(p)
+}
+
+// reply sends a control frame in turn.
+func (c *wsConn) reply(b []byte) error {
+	s := c.session
+	s.mu.Lock()
+	var err error
+	switch {
+	case s.ws == c && s.state == stateOpen:
+		err = s.writeLocked(b)
+	case s.candidate == c:
+		err = c.writeNow(b)
+	}
+	s.mu.Unlock()
+	if err == ErrSlowConsumer {
+		s.overflow()
+	}
+	return err
+}
+
+// replyClose answers a close frame, if nothing else is on its way.
+func (c *wsConn) replyClose(data []byte) {
+	code, _ := parseClose(data)
+	s := c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.candidate == c || s.ws == c && s.queued == 0 && !s.sealed {
+		c.writeNow(appendClose(nil, code))
+	}
+}
+
+// writeNow writes a few bytes that the send buffer surely has room for; where it has
+// not, the connection is as good as broken.
+func (c *wsConn) writeNow(b []byte) error {
+	if c.raw == nil {
+		c.conn.SetWriteDeadline(time.Now().Add(time.Second))
+		_, err := c.conn.Write(b)
+		c.conn.SetWriteDeadline(time.Time{})
+		return err
+	}
+	n, err := c.tryWrite(b)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// end is what the reader does when it is through.
+func (c *wsConn) end(err error) {
+	s := c.session
+	s.mu.Lock()
+	if s.ws != c { // a candidate: the session stays where it is
+		if s.candidate == c {
+			s.candidate, s.probed = nil, false
+		}
+		s.mu.Unlock()
+		c.conn.Close()
+		return
+	}
+	s.mu.Unlock()
+	var wire *wireError
+	switch {
+	case errors.As(err, &wire):
+		c.reject(wire.code, ReasonTransportError)
+	case errors.Is(err, ErrPacket):
+		c.reject(closeProtocol, ReasonParseError)
+	case errors.Is(err, errPeerClosed), errors.Is(err, io.EOF):
+		s.finish(ReasonTransportClose, verdictClose)
+	default:
+		s.finish(ReasonTransportError, verdictClose)
+	}
+}
+
+// reject closes with a code and gives the client a second to read it: closing with
+// unread bytes would reset the connection and take the close frame with it.
+func (c *wsConn) reject(code closeCode, reason string) {
+	s := c.session
+	s.mu.Lock()
+	open := s.state == stateOpen
+	if open {
+		s.state = stateClosing
+	}
+	if s.state == stateClosing && s.queued == 0 && !s.sealed {
+		s.sealed = true
+		c.writeNow(appendClose(nil, code))
+	}
+	if s.state == stateClosing {
+		now := s.srv.now()
+		s.expireAt = now + int64(time.Second)
+		s.scheduleLocked(now)
+	}
+	s.mu.Unlock()
+	if open {
+		s.tell(WebSocket, reason)
+	}
+	linger(c.conn)
+	s.finish(reason, verdictClose)
+}
+
+// linger ends the sending side and reads what still comes, for a second and a
+// megabyte at most.
+func linger(conn net.Conn) {
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	conn.SetReadDeadline(time.Now().Add(time.Second))
+	io.Copy(io.Discard, io.LimitReader(conn, 1<<20))
+}

@@ -1,0 +1,18 @@
+//go:build !unix
+
+package engineio
+
+import "net"
+
+// Elsewhere every connection is written by the queue and read with a buffer.
+
+type (
+	directWrite struct{}
+	directRead  struct{}
+)
+
+func (c *wsConn) initDirect() {}
+
+func (c *wsConn) tryWrite([]byte) (int, error) { return 0, net.ErrClosed }
+
+func (c *wsConn) readReady() (*[4096]byte, int, error) { return nil, 0, net.ErrClosed }

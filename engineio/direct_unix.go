@@ -1,0 +1,99 @@
+//go:build unix
+
+package engineio
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// directWrite is the state of one write on the descriptor. Its function is made once
+// for a connection, so that writing allocates nothing.
+type directWrite struct {
+	b   []byte
+	n   int
+	err error
+	fn  func(fd uintptr) bool
+}
+
+// directRead is the state of one read on the descriptor.
+type directRead struct {
+	b   *[4096]byte
+	n   int
+	err error
+	fn  func(fd uintptr) bool
+}
+
+// initDirect prepares a plain TCP connection for direct reads and writes. Wrapped
+// connections are left alone: their Read and Write do more than the descriptor's.
+func (c *wsConn) initDirect() {
+	tcp, ok := c.conn.(*net.TCPConn)
+	if !ok {
+		return
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return
+	}
+	c.raw = raw
+	c.write.fn = func(fd uintptr) bool {
+		for {
+			n, err := syscall.Write(int(fd), c.write.b)
+			if err == syscall.EINTR {
+				continue
+			}
+			if err == syscall.EAGAIN {
+				n, err = 0, nil
+			}
+			c.write.n, c.write.err = max(n, 0), err
+			return true
+		}
+	}
+	c.read.fn = func(fd uintptr) bool {
+		b := readBuffers.Get().(*[4096]byte)
+		for {
+			n, err := syscall.Read(int(fd), b[:])
+			if err == syscall.EINTR {
+				continue
+			}
+			if err == syscall.EAGAIN {
+				readBuffers.Put(b)
+				return false
+			}
+			if n == 0 && err == nil {
+				err = io.EOF
+			}
+			c.read.b, c.read.n, c.read.err = b, n, err
+			return true
+		}
+	}
+}
+
+// tryWrite writes what the kernel takes now and answers how much that was.
+func (c *wsConn) tryWrite(b []byte) (int, error) {
+	c.write.b = b
+	err := c.raw.Write(c.write.fn)
+	n, werr := c.write.n, c.write.err
+	c.write.b, c.write.n, c.write.err = nil, 0, nil
+	if err != nil {
+		return 0, err
+	}
+	return n, werr
+}
+
+// readReady waits until there is something to read, without holding a buffer, and
+// answers it in one that goes back to readBuffers.
+func (c *wsConn) readReady() (*[4096]byte, int, error) {
+	err := c.raw.Read(c.read.fn)
+	b, n, rerr := c.read.b, c.read.n, c.read.err
+	c.read.b, c.read.n, c.read.err = nil, 0, nil
+	if err == nil {
+		err = rerr
+	}
+	if err != nil && b != nil {
+		readBuffers.Put(b)
+		b = nil
+	}
+	return b, n, err
+}

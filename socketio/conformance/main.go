@@ -1,0 +1,139 @@
+// Command conformance is a small server for protocol test suites from outside: those of
+// the Engine.IO and Socket.IO projects among them.
+//
+// On connect to "/" and "/custom" it emits "auth" with the handshake payload; "message"
+// it answers with "message-back" and the same arguments; "message-with-ack" it
+// acknowledges with the same arguments. With --engine-only it is Engine.IO alone at
+// /engine.io/ and echoes each message.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"harang.dev/harang/engineio"
+	"harang.dev/harang/socketio"
+)
+
+// authPause parts the CONNECT packet from the "auth" event. Clients built on the ws
+// module of Node.js emit all frames of one read at once, and the suites attach their
+// listener for the second only after the first.
+const authPause = 10 * time.Millisecond
+
+func main() {
+	listen := flag.String("listen", ":3000", "address to listen on")
+	engineOnly := flag.Bool("engine-only", false, "serve Engine.IO alone at /engine.io/")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "conformance: takes flags only, --listen and --engine-only")
+		os.Exit(2)
+	}
+	listener, err := net.Listen("tcp", *listen)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "conformance: --listen %s: %v; choose another address\n", *listen, err)
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	fmt.Println("listening on", listener.Addr())
+	if err := serve(ctx, listener, *engineOnly); err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		os.Exit(1)
+	}
+}
+
+// serve serves until ctx ends.
+func serve(ctx context.Context, listener net.Listener, engineOnly bool) error {
+	mux := http.NewServeMux()
+	var closer interface{ Close() error }
+	if engineOnly {
+		s := newEngine()
+		mux.Handle("/engine.io/", s)
+		closer = s
+	} else {
+		s := newSocket()
+		mux.Handle("/socket.io/", s)
+		closer = s
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		closer.Close()
+		return err
+	case <-ctx.Done():
+	}
+	closer.Close()
+	server.Close()
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func engineOptions() engineio.Options {
+	return engineio.Options{
+		PingInterval: 300 * time.Millisecond,
+		PingTimeout:  200 * time.Millisecond,
+		MaxPayload:   1_000_000,
+		// Suites also run in a browser, from a page of another origin.
+		AllowedOrigins: []string{"*"},
+	}
+}
+
+func newEngine() *engineio.Server {
+	opts := engineOptions()
+	return engineio.New(engineio.Handler{
+		Message: func(s *engineio.Session, data []byte, binary bool) {
+			if binary {
+				s.Send(engineio.Binary(data))
+			} else {
+				s.Send(engineio.Text(data))
+			}
+		},
+	}, &opts)
+}
+
+func newSocket() *socketio.Server {
+	s := socketio.New(&socketio.Options{Engine: engineOptions(), ConnectTimeout: time.Second})
+	h := socketio.Handler{Connect: connect, Event: event}
+	s.Namespace("/", h)
+	s.Namespace("/custom", h)
+	return s
+}
+
+func connect(ctx context.Context, r *socketio.Request) {
+	auth := r.Auth
+	if auth == nil {
+		auth = json.RawMessage("{}")
+	}
+	if r.Accept("") != nil {
+		return
+	}
+	pause := time.NewTimer(authPause)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		r.Socket().Emit("auth", auth)
+	case <-ctx.Done():
+	}
+}
+
+func event(_ context.Context, s *socketio.Socket, e *socketio.Event) {
+	switch e.Name {
+	case "message":
+		s.EmitBinary("message-back", e.Attachments, e.Args...)
+	case "message-with-ack":
+		e.AckBinary(e.Attachments, e.Args...)
+	}
+}

@@ -1,0 +1,2 @@
+// Package socketio is a Socket.IO server: protocol 5 on package engineio.
+package socketio
