@@ -73,7 +73,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   // What belongs to one try or one connection.
   let transportOpen = false;
-  let authentication = 0;
+  let generation = 0;
   let openedAt = 0;
   let dialledAt = -Infinity;
   let hurried = false;
@@ -81,7 +81,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let expiredOnce = false;
   let goodbye: Goodbye | null = null;
   let retryTimer: TimerHandle | null = null;
-  let probeTimer: TimerHandle | null = null;
+  let clockTimer: TimerHandle | null = null;
 
   const seen = createSeenBatch(environment, async (eventIds) => {
     if (phase !== 'open') return false;
@@ -116,9 +116,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   /** leave ends whatever connection there was and keeps what must outlive it. */
   function leave(): void {
     if (phase === 'open' && environment.now() - openedAt >= timing.lifeBeforeRestart) ladder.restart();
-    if (probeTimer !== null) environment.clearTimeout(probeTimer);
-    probeTimer = null;
-    authentication += 1;
+    if (clockTimer !== null) environment.clearTimeout(clockTimer);
+    clockTimer = null;
+    generation += 1;
     tokens.pause();
   }
 
@@ -201,18 +201,24 @@ export function createConnection(options: ConnectionOptions): Connection {
   function probe(): void {
     const current = run;
     if (!current || probing || phase !== 'open') return;
-    const asked = { during: openedAt, at: environment.now() };
+    const during = generation;
     probing = true;
-    void ask('clock', timing.probeLimit).then((reply) => {
-      if (run !== current || phase !== 'open' || openedAt !== asked.during) return;
-      if (!reply) {
-        redial(current);
-        return;
-      }
+    void compareClocks().then((alive) => {
+      if (run !== current || phase !== 'open' || generation !== during) return;
       probing = false;
-      const serverTime = serverTimeOf(reply.answer);
-      if (serverTime !== null) clock.sample(serverTime, asked.at);
+      if (alive) return;
+      reason = 'NETWORK';
+      redial(current);
     });
+  }
+
+  /** compareClocks resolves to whether the server answered. */
+  async function compareClocks(): Promise<boolean> {
+    const askedAt = environment.now();
+    const reply = await ask('clock', timing.probeLimit);
+    const serverTime = serverTimeOf(reply?.answer);
+    if (serverTime !== null) clock.sample(serverTime, askedAt);
+    return reply !== null;
   }
 
   function wake(): void {
@@ -230,8 +236,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   // ---- what the stock client tells ----
 
   function authenticate(current: Run, send: (data: { token: string }) => void): void {
-    authentication += 1;
-    const mine = authentication;
+    generation += 1;
+    const mine = generation;
     const engine = current.manager.engine;
     const fresh = tokens.fresh();
     if (fresh !== null) {
@@ -240,7 +246,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
     void tokens.renew().then((outcome) => {
       // The transport that asked is gone: an answer now would be sent on the next one, twice.
-      if (run !== current || mine !== authentication) return;
+      if (run !== current || mine !== generation) return;
       const token = options.token();
       if (outcome === 'refused' || (outcome === 'ok' && token === null)) signOut('SIGNED_OUT');
       else if (outcome === 'ok' && token !== null) send({ token });
@@ -325,7 +331,12 @@ export function createConnection(options: ConnectionOptions): Connection {
     const digest = replay.begin(session.replayed, session.gap);
     if (digest) listeners.emit('replay', digest);
     seen.flush();
-    if (!clock.measured) probeTimer = environment.setTimeout(probe, timing.firstProbe * (1 + environment.random()));
+    if (!clock.measured) {
+      // Only a measurement: a server that is slow after a storm of reconnects must not be left for it.
+      clockTimer = environment.setTimeout(() => {
+        void compareClocks();
+      }, timing.firstComparison * (1 + environment.random()));
+    }
   }
 
   function handleFeedEvent(payload: unknown, position: string): void {
@@ -391,7 +402,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     });
     manager.on('close', () => {
       transportOpen = false;
-      authentication += 1;
+      generation += 1;
       // Inactive: refused, ended by the server, or by us. No try of the manager follows.
       if (!socket.active) return;
       if (goodbye && !goodbye.reconnect) {

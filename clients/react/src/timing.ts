@@ -11,5 +11,5 @@ export const timing = {
   napCheck: 15_000,
   napSlack: 10_000,
   /** The clock is first compared this long after `session`, or up to twice that: not all at once. */
-  firstProbe: 2000,
+  firstComparison: 2000,
 } as const;
