@@ -3,6 +3,7 @@ package harang_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,7 +103,11 @@ func TestEvent_Strict(t *testing.T) {
 			if harang.ErrorCode(err) != harang.CodeInvalidRequest {
 				t.Fatalf("got %v, want INVALID_REQUEST", err)
 			}
-			fields := err.(*harang.Error).Fields
+			var refused *harang.Error
+			if !errors.As(err, &refused) {
+				t.Fatalf("got %T", err)
+			}
+			fields := refused.Fields
 			if len(fields) != 1 || fields[0].Field != tc.field || fields[0].Detail == "" {
 				t.Errorf("got fields %v, want one about %s", fields, tc.field)
 			}
