@@ -1,0 +1,141 @@
+// Package postgres opens a store on PostgreSQL 15 or newer: connections,
+// migrations, and the table of PostgreSQL's error codes.
+//
+// Transactions are READ COMMITTED; a row that is decided upon is taken by
+// UPDATE … RETURNING first, and the head row of a tenant is locked until
+// commit. A node that is stopped in the middle of a transaction must not hold
+// the others up: the server ends a session that idles in a transaction for
+// idleInTransaction, and the transaction is run again when the node goes on.
+//
+// Writers and readers have a pool each, so that transactions that wait for one
+// another's rows never keep a reader waiting for a connection.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+const (
+	// leastVersion is the oldest server that is supported, as the server
+	// numbers its versions.
+	leastVersion = 150000
+	// idleInTransaction is how long a session may do nothing inside a
+	// transaction. Transactions never wait for anything but the database.
+	idleInTransaction = 1500 * time.Millisecond
+	// connectTimeout ends an attempt to connect, unless the address says
+	// connect_timeout.
+	connectTimeout = 3 * time.Second
+	// idleConnection is how long an unused connection is kept.
+	idleConnection = 5 * time.Minute
+)
+
+// Open opens the database at dsn (postgres://user:password@host:port/name with
+// the usual parameters, sslmode among them) and brings its schema up to date.
+// A schema that is newer than the program is refused and left untouched. Codes:
+// INVALID_REQUEST for a dsn that cannot be read or a server that is too old,
+// UNAVAILABLE for a server that cannot be used, CONFLICT for a newer schema.
+func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
+	config, err := parse(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, config, store.Migrations()); err != nil {
+		return nil, err
+	}
+	readers := max(8, 4*runtime.GOMAXPROCS(0))
+	return store.New(store.Engine{
+		Name: "postgres", Write: pool(config, 2*readers), Read: pool(config, readers), Classify: classify,
+	}, o), nil
+}
+
+// parse reads an address. What it answers never holds the password.
+func parse(dsn string) (*pgx.ConnConfig, error) {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return nil, harang.Errorf(harang.CodeInvalidRequest, "write postgres://user:password@host:5432/name")
+	}
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the address cannot be read: "+parseDetail(err))
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	for name, value := range map[string]string{
+		"application_name":                    "harang",
+		"client_encoding":                     "UTF8",
+		"default_transaction_isolation":       "read committed",
+		"idle_in_transaction_session_timeout": strconv.FormatInt(idleInTransaction.Milliseconds(), 10),
+	} {
+		if _, given := config.RuntimeParams[name]; !given {
+			config.RuntimeParams[name] = value
+		}
+	}
+	return config, nil
+}
+
+// parseDetail is what is wrong with an address, without the address.
+func parseDetail(err error) string {
+	var badURL *url.Error
+	if errors.As(err, &badURL) {
+		return badURL.Err.Error()
+	}
+	text := err.Error()
+	if i := strings.LastIndex(text, "`: "); i >= 0 {
+		text = text[i+len("`: "):]
+	}
+	return text
+}
+
+func pool(config *pgx.ConnConfig, size int) *sql.DB {
+	db := stdlib.OpenDB(*config.Copy())
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	db.SetConnMaxIdleTime(idleConnection)
+	return db
+}
+
+// check refuses a server that the SQL text was not written for.
+func check(ctx context.Context, conn *pgx.Conn) error {
+	var version int
+	var encoding string
+	err := conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding')`).Scan(&version, &encoding)
+	if err != nil {
+		return err
+	}
+	if version < leastVersion {
+		return harang.Errorf(harang.CodeInvalidRequest, "PostgreSQL %d is too old, %d is the oldest supported", version/10000, leastVersion/10000)
+	}
+	if encoding != "UTF8" {
+		return harang.Errorf(harang.CodeInvalidRequest, "the database is encoded in %s; create one with ENCODING 'UTF8'", encoding)
+	}
+	return nil
+}
+
+// reason is why a server cannot be used, in a few words for one line.
+func reason(config *pgx.ConnConfig, err error) string {
+	where := fmt.Sprintf("%s:%d", config.Host, config.Port)
+	if strings.HasPrefix(config.Host, "/") {
+		where = config.Host
+	}
+	if e := serverError(err); e != nil {
+		return fmt.Sprintf("the database at %s refuses: %s", where, e.Message)
+	}
+	if cause := rootCause(err); cause != "" {
+		return fmt.Sprintf("the database at %s does not answer: %s", where, cause)
+	}
+	return "the database at " + where + " does not answer"
+}

@@ -1,0 +1,327 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/testserver"
+)
+
+func open(tb testing.TB, dsn string) *store.Store {
+	tb.Helper()
+	st, err := Open(tb.Context(), dsn, store.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return st
+}
+
+func connect(tb testing.TB, dsn string) *pgx.Conn {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// TestQueries_Prepare has the server read every query of the store.
+func TestQueries_Prepare(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	open(t, dsn)
+	conn := connect(t, dsn)
+	queries := store.Queries()
+	if len(queries) == 0 {
+		t.Fatal("the store has no query")
+	}
+	for i, q := range queries {
+		if _, err := conn.Prepare(t.Context(), fmt.Sprintf("q%d", i), q.Text); err != nil {
+			t.Errorf("%s: %v\n%s", q.Name, err, q.Text)
+		}
+	}
+}
+
+// TestColumns_Collate: texts sort by their bytes, whatever the database's own
+// rules are.
+func TestColumns_Collate(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	open(t, dsn)
+	conn := connect(t, dsn)
+	rows, err := conn.Query(t.Context(), `
+		SELECT table_name || '.' || column_name FROM information_schema.columns
+		WHERE table_schema = 'public' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(wrong) > 0 {
+		t.Errorf("not COLLATE \"C\": %s", strings.Join(wrong, ", "))
+	}
+	var order []string
+	rows, err = conn.Query(t.Context(), `SELECT id FROM (VALUES ('b'), ('B'), ('á'), ('c')) AS v (id) ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if order, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		t.Fatal(err)
+	}
+	if slices.IsSorted(order) {
+		t.Errorf("the test's database sorts by bytes by itself (%v), so this test shows nothing", order)
+	}
+}
+
+// TestOpen_Together: nodes that start at the same moment on an empty database
+// migrate it once.
+func TestOpen_Together(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	var nodes sync.WaitGroup
+	for range 4 {
+		nodes.Go(func() {
+			st, err := Open(t.Context(), dsn, store.Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := errors.Join(st.Ping(t.Context()), st.Close()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	nodes.Wait()
+}
+
+// TestOpen_NewerSchema: a schema that the program does not know is refused and
+// left as it is.
+func TestOpen_NewerSchema(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	open(t, dsn)
+	conn := connect(t, dsn)
+	if _, err := conn.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), dsn, store.Options{})
+	if harang.ErrorCode(err) != harang.CodeConflict || !strings.Contains(err.Error(), "99999") {
+		t.Errorf("a newer schema: %v", err)
+	}
+	var newest int64
+	if err := conn.QueryRow(t.Context(), `SELECT max(version_id) FROM goose_db_version`).Scan(&newest); err != nil || newest != 99999 {
+		t.Errorf("the schema was touched: %d, %v", newest, err)
+	}
+}
+
+// TestMigrate_Fails: a step that cannot be done leaves the schema as it was.
+func TestMigrate_Fails(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	config, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = migrate(t.Context(), config, fstest.MapFS{"00001_bad.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (id TEXT);\nCREATE TABLE a (id TEXT);\n")}})
+	if harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Fatalf("a failing step: %v", err)
+	}
+	var there bool
+	if err := connect(t, dsn).QueryRow(t.Context(), `SELECT to_regclass('a') IS NOT NULL`).Scan(&there); err != nil || there {
+		t.Errorf("half a step is left: %t, %v", there, err)
+	}
+}
+
+func TestOpen_Unusable(t *testing.T) {
+	server := testserver.Postgres(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := l.Addr().String()
+	_ = l.Close()
+	for name, c := range map[string]struct {
+		dsn  string
+		code harang.Code
+		says string
+	}{
+		"not an address":  {"mysql://u:s3cret@h/d", harang.CodeInvalidRequest, "postgres://"},
+		"bad port":        {"postgres://u:s3cret@127.0.0.1:99999999/d", harang.CodeInvalidRequest, "port"},
+		"bad escape":      {"postgres://u:s3cret%zz@127.0.0.1/d", harang.CodeInvalidRequest, "percent-encoded"},
+		"nobody listens":  {"postgres://u:s3cret@" + nobody + "/d", harang.CodeUnavailable, "refused"},
+		"no such dbname":  {server.URL("absent"), harang.CodeUnavailable, `"absent" does not exist`},
+		"no TLS there":    {strings.Replace(server.URL("postgres"), "disable", "require", 1), harang.CodeUnavailable, "TLS"},
+		"no such account": {strings.Replace(server.URL("postgres"), "postgres@", "nobody@", 1), harang.CodeUnavailable, "nobody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st, err := Open(t.Context(), c.dsn, store.Options{})
+			if err == nil {
+				_ = st.Close()
+				t.Fatal("it opened")
+			}
+			if harang.ErrorCode(err) != c.code || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v: want %s and %q", err, c.code, c.says)
+			}
+			var coded *harang.Error
+			if errors.As(err, &coded) && strings.Contains(coded.Message, "s3cret") {
+				t.Errorf("the sentence holds the password: %s", coded.Message)
+			}
+		})
+	}
+}
+
+func TestOpen_WrongEncoding(t *testing.T) {
+	server := testserver.Postgres(t)
+	server.Exec(t, "postgres", `CREATE DATABASE latin ENCODING 'LATIN2' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`)
+	_, err := Open(t.Context(), server.URL("latin"), store.Options{})
+	if harang.ErrorCode(err) != harang.CodeInvalidRequest || !strings.Contains(err.Error(), "UTF8") {
+		t.Errorf("a database in LATIN2: %v", err)
+	}
+}
+
+// TestStore_ServerAway: while the server is away everything is UNAVAILABLE, and
+// it works again by itself.
+func TestStore_ServerAway(t *testing.T) {
+	server := testserver.StartPostgres(t)
+	st := open(t, server.Database(t))
+	create := func(id string) error {
+		return st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: id})
+	}
+	if err := create("before"); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []func(testing.TB){server.Stop, server.Kill} {
+		end(t)
+		if err := st.Ping(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("ping: %v", err)
+		}
+		if _, err := st.Heads(t.Context(), []string{"before"}); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("a read: %v", err)
+		}
+		if err := create("meanwhile"); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("a write: %v", err)
+		}
+		server.Start(t)
+		if heads, err := st.Heads(t.Context(), []string{"before", "meanwhile"}); err != nil || len(heads) != 1 {
+			t.Errorf("after the return: %v, %v", heads, err)
+		}
+	}
+	if err := create("after"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStore_StoppedNode: a node that is stopped inside a transaction gives its
+// locks back, and goes on with the transaction when it wakes.
+func TestStore_StoppedNode(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	stopped, other := open(t, dsn), open(t, dsn)
+	ctx := t.Context()
+	if err := other.CreateTenant(ctx, harang.Tenant{ID: "t", Name: "T"}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := other.Heads(ctx, []string{"t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	logout, err := harang.NewEvent(harang.LogoutType, "", "t", time.Now(), harang.Logout{SessionID: "s", UserID: "u"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, wake := make(chan struct{}), make(chan struct{})
+	conn := connect(t, dsn)
+	// A transaction like one of a node that SIGSTOP has hit: the row is locked
+	// and nothing comes.
+	config, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Close(context.Background()) }()
+	if _, err := lock.Exec(ctx, "BEGIN"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(ctx, "UPDATE heads SET managers = managers + 1 WHERE tenant_id = 't'"); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if _, err := other.NewEpoch(ctx, "t", before[0].Epoch); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 2*time.Second+500*time.Millisecond {
+		t.Errorf("another node waited %s for a stopped one", took)
+	}
+	_, err = lock.Exec(ctx, "COMMIT")
+	if err == nil || classify(err) == store.ClassOther {
+		t.Errorf("the stopped node's commit: %v", err)
+	}
+	// The same through the store: its second try succeeds.
+	tries := 0
+	var done sync.WaitGroup
+	done.Go(func() {
+		err := stopped.Within(ctx, func(tx *store.Tx) error {
+			if tries++; tries == 1 {
+				close(held)
+				<-wake
+			}
+			tx.Append(logout)
+			return nil
+		})
+		if err != nil {
+			t.Errorf("the woken node's transaction: %v", err)
+		}
+	})
+	<-held
+	for {
+		var idle int
+		if err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`).Scan(&idle); err != nil {
+			t.Fatal(err)
+		}
+		if idle == 0 {
+			break
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	close(wake)
+	done.Wait()
+	if tries != 2 {
+		t.Errorf("%d tries, want 2", tries)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	for code, want := range map[string]store.Class{
+		"40001": store.ClassBusy, "40P01": store.ClassBusy, "25P03": store.ClassBusy, "23505": store.ClassRepeat,
+		"23503": store.ClassMissing, "53300": store.ClassUnavailable, "08006": store.ClassUnavailable,
+		"57P01": store.ClassUnavailable, "42601": store.ClassOther, "23514": store.ClassOther, "": store.ClassOther,
+	} {
+		if got := classify(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code})); got != want {
+			t.Errorf("%s: class %d, want %d", code, got, want)
+		}
+	}
+	if got := classify(errors.New("unforeseen")); got != store.ClassOther {
+		t.Errorf("an unforeseen error: %d", got)
+	}
+	if got := classify(&net.OpError{Op: "read", Err: errors.New("reset")}); got != store.ClassUnavailable {
+		t.Errorf("a broken connection: %d", got)
+	}
+}
