@@ -1,5 +1,19 @@
 package harang
 
+// Partner is who rents. The id is the shop's own.
+type Partner struct {
+	ID   string
+	Name string
+}
+
+// Check returns the fields that are wrong.
+func (p Partner) Check() []FieldError {
+	var c checker
+	c.text("id", p.ID, MaxIDRunes)
+	c.text("name", p.Name, MaxNameRunes)
+	return c
+}
+
 // Card is a card that a payment provider keeps for a partner. We hold its
 // token only; a card number never enters our system.
 type Card struct {

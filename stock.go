@@ -1,5 +1,7 @@
 package harang
 
+import "time"
+
 // Severity is how badly a product is short at a place.
 type Severity string
 
@@ -60,4 +62,116 @@ func (t Thresholds) Of(s Severity) int64 {
 		return t.Warning
 	}
 	return 0
+}
+
+// Level is a stock item's quantity against its thresholds, and what people have
+// been told of it.
+type Level struct {
+	Quantity   int64
+	Thresholds Thresholds
+	// Alerted is the severity that people know of: the one last announced, or
+	// less when the stock has recovered since. It is never worse than the
+	// present severity, and equal to it unless the item was silenced when it
+	// got worse.
+	Alerted Severity
+}
+
+// NewLevel is the level of a stock item that is new. Loading a catalogue is not
+// a change, so a new item that is short counts as known and does not ring.
+func NewLevel(quantity int64, t Thresholds) Level {
+	return Level{Quantity: quantity, Thresholds: t, Alerted: t.Severity(quantity)}
+}
+
+// Severity is the present severity.
+func (l Level) Severity() Severity { return l.Thresholds.Severity(l.Quantity) }
+
+// Cross moves the level to a quantity and thresholds. It returns the level
+// after the change and the severity to announce, "" for none.
+//
+// It announces the new severity when that is worse than what people know of and
+// neither the item is silenced nor the change one for the better (a better
+// severity, or more pieces under the same thresholds). What people know of
+// falls with the present severity: that arms a level again. So without
+// silencing, a change announces exactly when the severity gets worse; and what
+// got worse in silence is announced by the first change after the silence that
+// is not for the better, never by the end of the silence itself.
+func (l Level) Cross(quantity int64, t Thresholds, silenced bool) (Level, Severity) {
+	next := Level{Quantity: quantity, Thresholds: t, Alerted: l.Alerted}
+	if quantity == l.Quantity && t == l.Thresholds {
+		return next, ""
+	}
+	before, after := l.Severity(), next.Severity()
+	better := after.Rank() < before.Rank() || (t == l.Thresholds && quantity > l.Quantity)
+	if after.Rank() <= l.Alerted.Rank() {
+		next.Alerted = after
+		return next, ""
+	}
+	if silenced || better {
+		return next, ""
+	}
+	next.Alerted = after
+	return next, after
+}
+
+// StockItem is a product at a location.
+type StockItem struct {
+	ProductID    string
+	ProductName  string
+	LocationID   string
+	LocationName string
+	Level        Level
+	// ExpectedAt is the day on which ordered pieces are expected ("már
+	// megrendelve"), any instant of it; zero when nothing is ordered.
+	ExpectedAt time.Time
+	// Since is when the present severity began; zero while it is OK.
+	Since time.Time
+	// EventID is the last alert of this shortage; "" while OK and while nobody
+	// was told.
+	EventID string
+}
+
+// Severity is the item's present severity.
+func (i StockItem) Severity() Severity { return i.Level.Severity() }
+
+// StockShortage is a stock item that is not OK, with who deals with its alert.
+type StockShortage struct {
+	StockItem
+	// Claim is nil when nobody has taken the alert.
+	Claim *Claim
+}
+
+// StockQuery asks for a part of the stock list.
+type StockQuery struct {
+	// Search finds words in names and ids, however they are accented; "" finds
+	// all.
+	Search string
+	// Severity and LocationID narrow the list; "" for all.
+	Severity   Severity
+	LocationID string
+	// Cursor is Page.Next of the part before; "" for the first.
+	Cursor string
+	// Limit is how many items to return at most, from 1 to MaxPageLimit.
+	Limit int
+}
+
+// StockMovement is one change of a quantity: the sum of an item's movements is
+// its quantity.
+type StockMovement struct {
+	ID         string
+	ProductID  string
+	LocationID string
+	Delta      int64
+	// Quantity is what was there after it.
+	Quantity int64
+	Reason   string
+	// By is who did it.
+	By Person
+	At time.Time
+}
+
+// StockCounts are the stock items of a tenant by severity.
+type StockCounts struct {
+	Critical int64
+	Warning  int64
+	OK       int64
 }

@@ -1,0 +1,131 @@
+package shop
+
+import (
+	"context"
+
+	"harang.dev/harang"
+)
+
+// reasonCatalogue is the reason of movements that loading a catalogue makes.
+const reasonCatalogue = "catalogue"
+
+// Catalogue is the use cases of locations, partners and products, and of
+// loading them with their stock from elsewhere.
+type Catalogue struct{ tools Tools }
+
+// NewCatalogue builds the use cases of the catalogue.
+func NewCatalogue(t Tools) *Catalogue { return &Catalogue{t} }
+
+// PutLocation creates a location or replaces the one with its id.
+// INVALID_REQUEST naming the field.
+func (c *Catalogue) PutLocation(ctx context.Context, who harang.Identity, l harang.Location) error {
+	return c.put(ctx, who, l.Check(), func(tx Tx) error { return tx.PutLocation(ctx, who.Tenant, l) })
+}
+
+// PutPartner creates a partner or replaces the one with its id.
+// INVALID_REQUEST naming the field.
+func (c *Catalogue) PutPartner(ctx context.Context, who harang.Identity, p harang.Partner) error {
+	return c.put(ctx, who, p.Check(), func(tx Tx) error { return tx.PutPartner(ctx, who.Tenant, p) })
+}
+
+// PutProduct creates a product or replaces the one with its id.
+// INVALID_REQUEST naming the field.
+func (c *Catalogue) PutProduct(ctx context.Context, who harang.Identity, p harang.Product) error {
+	return c.put(ctx, who, p.Check(), func(tx Tx) error { return tx.PutProduct(ctx, who.Tenant, p) })
+}
+
+func (c *Catalogue) put(ctx context.Context, who harang.Identity, wrong []harang.FieldError, fn func(tx Tx) error) error {
+	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+		return err
+	}
+	if len(wrong) > 0 {
+		return harang.Invalid(wrong...)
+	}
+	return c.tools.Books.Within(ctx, fn)
+}
+
+// StockPut is what a stock item is to be.
+type StockPut struct {
+	Quantity          int64
+	WarningThreshold  int64
+	CriticalThreshold int64
+}
+
+// Check returns the fields that are wrong.
+func (p StockPut) Check() []harang.FieldError {
+	wrong := p.thresholds().Check()
+	if p.Quantity < 0 || p.Quantity > harang.MaxQuantity {
+		wrong = append(wrong, harang.FieldError{Field: "quantity", Detail: "must be from 0 to 1000000000"})
+	}
+	return wrong
+}
+
+func (p StockPut) thresholds() harang.Thresholds {
+	return harang.Thresholds{Warning: p.WarningThreshold, Critical: p.CriticalThreshold}
+}
+
+// PutStock creates a stock item or replaces its quantity and thresholds, and
+// returns it. Replacing is a change and may ring; creating is not. An expected
+// delivery stays. NOT_FOUND when the product or the location does not exist,
+// INVALID_REQUEST naming the field.
+func (c *Catalogue) PutStock(ctx context.Context, who harang.Identity, productID, locationID string, p StockPut) (harang.StockItem, error) {
+	var item harang.StockItem
+	wrong := append(checkIDs(productID, locationID), p.Check()...)
+	err := c.put(ctx, who, wrong, func(tx Tx) error {
+		var err error
+		item, err = c.tools.putStock(ctx, tx, who, productID, locationID, p)
+		return err
+	})
+	return item, err
+}
+
+func (t Tools) putStock(ctx context.Context, tx Tx, who harang.Identity, productID, locationID string, p StockPut) (harang.StockItem, error) {
+	fresh := harang.StockItem{ProductID: productID, LocationID: locationID, Level: harang.NewLevel(p.Quantity, p.thresholds())}
+	if fresh.Severity() != harang.SeverityOK {
+		fresh.Since = t.now()
+	}
+	created, err := tx.CreateStock(ctx, who.Tenant, fresh)
+	if err != nil {
+		if harang.ErrorCode(err) == harang.CodeNotFound {
+			return fresh, harang.Wrap(harang.CodeNotFound, err, "there is no such product or no such location")
+		}
+		return fresh, err
+	}
+	item, err := take(ctx, tx, who.Tenant, productID, locationID)
+	if err != nil {
+		return item, err
+	}
+	if created {
+		return item, t.book(ctx, tx, who, item, p.Quantity, reasonCatalogue)
+	}
+	return item, t.setQuantity(ctx, tx, who, &item, p.Quantity, p.thresholds(), reasonCatalogue)
+}
+
+// Locations returns a part of the tenant's locations, by name.
+func (c *Catalogue) Locations(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Location], error) {
+	return list(ctx, who, c.tools.Books.FindLocations, search, cursor, limit)
+}
+
+// Partners returns a part of the tenant's partners, by name.
+func (c *Catalogue) Partners(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Partner], error) {
+	return list(ctx, who, c.tools.Books.FindPartners, search, cursor, limit)
+}
+
+// Products returns a part of the tenant's products, by name.
+func (c *Catalogue) Products(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Product], error) {
+	return list(ctx, who, c.tools.Books.FindProducts, search, cursor, limit)
+}
+
+func list[T any](ctx context.Context, who harang.Identity,
+	find func(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[T], error),
+	search, cursor string, limit int,
+) (harang.Page[T], error) {
+	if err := who.Can(harang.ActionReadCatalogue); err != nil {
+		return harang.Page[T]{}, err
+	}
+	limit, err := page(limit)
+	if err != nil {
+		return harang.Page[T]{}, err
+	}
+	return find(ctx, who.Tenant, search, cursor, limit)
+}
