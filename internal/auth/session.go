@@ -134,12 +134,12 @@ func (s *Service) Logout(ctx context.Context, id harang.Identity) error {
 }
 
 // LogoutCookie ends the session that a refresh cookie belongs to, so that who
-// holds only the cookie can log out too. A cookie that is not ours or whose
-// session is over changes nothing.
+// holds only the cookie can log out too. A cookie that is not ours is
+// UNAUTHENTICATED; one whose session is over already changes nothing.
 func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 	tenant, id, _, ok := s.readCookie(cookie)
 	if !ok {
-		return nil
+		return errNoSession
 	}
 	return s.endSession(ctx, tenant, id)
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+type apikeyCommand struct {
+	Add    apikeyAdd    `cmd:"" help:"Make a key; printed this once, alone on standard output."`
+	List   apikeyList   `cmd:"" help:"List the keys, without their text."`
+	Revoke apikeyRevoke `cmd:"" help:"End a key for good."`
+}
+
+type apikeyAdd struct {
+	databaseFlags
+	Tenant string `required:"" placeholder:"ID" help:"The key's tenant."`
+	Name   string `required:"" help:"What the key is for."`
+}
+
+// Run makes a key.
+func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
+	service, st, err := c.service(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+		return err
+	}
+	_, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
+	if err != nil {
+		return refused("--name", err)
+	}
+	fmt.Fprintln(s.out, text)
+	return nil
+}
+
+type apikeyList struct {
+	databaseFlags
+	Tenant string `placeholder:"ID" help:"Of this tenant only."`
+}
+
+// Run lists the keys.
+func (c *apikeyList) Run(ctx context.Context, s *streams) error {
+	_, st, err := c.service(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	keys, err := allKeys(ctx, st, c.Tenant)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tTENANT\tSTATE\tNAME\tCREATED")
+	for _, k := range keys {
+		state := "good"
+		if !k.Revoked.IsZero() {
+			state = "revoked"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Tenant, state, k.Name, k.Created.UTC().Format(time.RFC3339))
+	}
+	return w.Flush()
+}
+
+type apikeyRevoke struct {
+	databaseFlags
+	ID string `arg:"" help:"The key's id, from harang apikey list."`
+}
+
+// Run ends a key.
+func (c *apikeyRevoke) Run(ctx context.Context) error {
+	service, st, err := c.service(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	keys, err := allKeys(ctx, st, "")
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.ID == c.ID {
+			return service.RevokeAPIKey(ctx, operator(k.Tenant), k.ID)
+		}
+	}
+	return usage("ID", "there is no key %s", c.ID).cure("see harang apikey list")
+}
+
+// allTenants are the ids of all tenants.
+func allTenants(ctx context.Context, st *store.Store) ([]string, error) {
+	var ids []string
+	for after := ""; ; {
+		tenants, err := st.FindTenants(ctx, after, 200)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range tenants {
+			ids = append(ids, t.ID)
+			after = t.ID
+		}
+		if len(tenants) < 200 {
+			return ids, nil
+		}
+	}
+}
+
+// allKeys are the keys of one tenant, or of all when it is "".
+func allKeys(ctx context.Context, st *store.Store, tenant string) ([]harang.APIKey, error) {
+	tenants := []string{tenant}
+	if tenant == "" {
+		var err error
+		if tenants, err = allTenants(ctx, st); err != nil {
+			return nil, err
+		}
+	} else if _, err := tenantOf(ctx, st, "--tenant", tenant); err != nil {
+		return nil, err
+	}
+	var all []harang.APIKey
+	for _, id := range tenants {
+		for after := ""; ; {
+			keys, err := st.FindAPIKeys(ctx, id, after, 200)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, keys...)
+			if len(keys) < 200 {
+				break
+			}
+			after = keys[len(keys)-1].ID
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+)
+
+// databaseFlags say where what is kept is kept.
+type databaseFlags struct {
+	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit)."`
+	DatabaseFile   string `placeholder:"FILE" help:"Read --database from a file, because it may hold a password."`
+	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent, beside the SQLite file unless named."`
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// url is the database's URL, from the flag or the file.
+func (d *databaseFlags) url() (string, error) {
+	if d.DatabaseFile == "" {
+		return d.Database, nil
+	}
+	text, err := os.ReadFile(d.DatabaseFile)
+	if err != nil {
+		return "", usage("--database-file", "%w", err).cure("name a file that can be read")
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// path is the SQLite file.
+func (d *databaseFlags) path() (string, error) {
+	url, err := d.url()
+	if err != nil {
+		return "", err
+	}
+	if strings.HasPrefix(url, "postgres:") || strings.HasPrefix(url, "postgresql:") {
+		return "", usage("--database", "this program is built without PostgreSQL").cure("use sqlite:FILE")
+	}
+	if scheme, _, ok := strings.Cut(url, "://"); ok && scheme != "sqlite" {
+		return "", usage("--database", "%s is not a database that is known", scheme).cure("use sqlite:FILE")
+	}
+	location, err := sqlite.ParseLocation(url)
+	if err != nil {
+		return "", usage("--database", "%w", err)
+	}
+	return location.Path, nil
+}
+
+// open opens the database and brings its schema up to date.
+func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry prometheus.Registerer) (*store.Store, error) {
+	if _, err := d.path(); err != nil {
+		return nil, err
+	}
+	url, err := d.url()
+	if err != nil {
+		return nil, err
+	}
+	st, err := sqlite.Open(ctx, url, store.Options{Clock: time.Now, NewID: newID, Logger: log, Registry: registry})
+	var coded *harang.Error
+	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
+		return nil, usage("--database", "%s", oneLine(err)).cure("name a file that this user may read and write, of this program's version or an older one")
+	}
+	return st, err
+}
+
+// keyPath is the signing key's file.
+func (d *databaseFlags) keyPath() (string, error) {
+	if d.SigningKeyFile != "" {
+		return d.SigningKeyFile, nil
+	}
+	path, err := d.path()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(filepath.Dir(path), "signing.key"), nil
+}
+
+// key reads the signing key, and makes it when it is absent.
+func (d *databaseFlags) key() (*auth.Key, error) {
+	path, err := d.keyPath()
+	if err != nil {
+		return nil, err
+	}
+	key, err := auth.FindOrCreateKey(path)
+	if err != nil {
+		return nil, usage("--signing-key-file", "%w", err)
+	}
+	return key, nil
+}
+
+// service opens what the commands about people and keys need. The store is the
+// caller's to close.
+func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Store, error) {
+	key, err := d.key()
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := d.open(ctx, nil, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	service, err := auth.New(st, key, auth.Options{NewID: newID})
+	if err != nil {
+		return nil, nil, errors.Join(err, st.Close())
+	}
+	return service, st, nil
+}
+
+// operator is whoever may run commands: an administrator of the tenant.
+func operator(tenant string) harang.Identity {
+	return harang.Identity{Tenant: tenant, UserID: "cli:" + string(harang.RoleAdmin), Name: "harang", Role: harang.RoleAdmin}
+}
+
+// tenantOf finds the tenant that a flag names.
+func tenantOf(ctx context.Context, st *store.Store, flag, id string) (harang.Tenant, error) {
+	t, err := st.FindTenant(ctx, id)
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		return t, usage(flag, "there is no tenant %q", id).cure("see harang tenant list, or make it with harang tenant add")
+	}
+	return t, err
+}
+
+// readSecret reads a secret's file without the line break at its end.
+func readSecret(flag, path string) (string, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", usage(flag, "%s is not there", path).cure("name a file that holds the secret")
+	case err != nil:
+		return "", usage(flag, "%w", err).cure("name a file that can be read")
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	if secret == "" {
+		return "", usage(flag, "%s is empty", path).cure("put the secret into it")
+	}
+	return secret, nil
+}
+
+// refused turns what a use case says about its input into wrong usage.
+func refused(flag string, err error) error {
+	switch harang.ErrorCode(err) {
+	case harang.CodeInvalidRequest, harang.CodeConflict, harang.CodeNotFound, harang.CodeForbidden:
+		return usage(flag, "%s", oneLine(err))
+	}
+	return err
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"harang.dev/harang"
+)
+
+type emitCommand struct {
+	URL     string `name:"url" default:"http://127.0.0.1:8080" help:"The server."`
+	KeyFile string `required:"" placeholder:"FILE" help:"File that holds an API key."`
+	Type    string `required:"" help:"stock_alert, payment_error or rental_created."`
+	Data    string `required:"" placeholder:"JSON" help:"The event's data, or @FILE, or @- for standard input."`
+	Source  string `default:"/harang/emit" help:"Where the event comes from; with --id it makes repeats harmless."`
+	ID      string `name:"id" help:"The event's id at its source; a new one when absent."`
+}
+
+// Run sends one event as a structured CloudEvent and prints its id here.
+func (c *emitCommand) Run(ctx context.Context, s *streams) error {
+	base, err := url.Parse(c.URL)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return usage("--url", "%q is not an address", c.URL).cure("write e.g. http://127.0.0.1:8080")
+	}
+	key, err := readSecret("--key-file", c.KeyFile)
+	if err != nil {
+		return err
+	}
+	if t, ok := harang.FindEventType(c.Type); !ok || t.Control() {
+		return usage("--type", "%q is not an event type", c.Type).cure("use stock_alert, payment_error or rental_created")
+	}
+	data, err := c.data(s.in)
+	if err != nil {
+		return err
+	}
+	id := c.ID
+	if id == "" {
+		id = newID()
+	}
+	body, err := json.Marshal(map[string]any{
+		"specversion": "1.0", "id": id, "source": c.Source, "type": c.Type,
+		"datacontenttype": "application/json", "data": data,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base.JoinPath("/api/v1/events").String(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/cloudevents+json")
+	r.Header.Set("Authorization", "Bearer "+key)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusAccepted {
+		return refusedEvent(answer.StatusCode, text)
+	}
+	var accepted struct {
+		Accepted []struct {
+			EventID   string `json:"eventId"`
+			Duplicate bool   `json:"duplicate"`
+		} `json:"accepted"`
+	}
+	if err := json.Unmarshal(text, &accepted); err != nil || len(accepted.Accepted) != 1 {
+		return fmt.Errorf("the server answered something else than one accepted event: %.200s", text)
+	}
+	_, err = fmt.Fprintln(s.out, accepted.Accepted[0].EventID)
+	return err
+}
+
+// data is the event's payload.
+func (c *emitCommand) data(in io.Reader) (json.RawMessage, error) {
+	text := []byte(c.Data)
+	if name, ok := strings.CutPrefix(c.Data, "@"); ok {
+		var err error
+		if name == "-" {
+			text, err = io.ReadAll(io.LimitReader(in, 1<<20))
+		} else {
+			text, err = os.ReadFile(name)
+		}
+		if err != nil {
+			return nil, usage("--data", "%w", err).cure("name a file that can be read")
+		}
+	}
+	if !json.Valid(text) {
+		return nil, usage("--data", "is not JSON").cure(`write e.g. '{"productId": …}' or @FILE`)
+	}
+	return text, nil
+}
+
+// refusedEvent turns the server's problem into one line. What is wrong with the
+// event or the key is wrong usage.
+func refusedEvent(status int, body []byte) error {
+	var p struct {
+		Code   string              `json:"code"`
+		Detail string              `json:"detail"`
+		Errors []harang.FieldError `json:"errors"`
+	}
+	if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
+		return fmt.Errorf("the server answered %d: %.200s", status, body)
+	}
+	text := p.Code + ": " + p.Detail
+	for _, f := range p.Errors {
+		if !strings.Contains(text, f.Field) {
+			text += "; " + f.Field + ": " + f.Detail
+		}
+	}
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return usage("--key-file", "%s", text).cure("make a key with harang apikey add")
+	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+		return usage("--data", "%s", text)
+	}
+	return fmt.Errorf("%s", text)
+}

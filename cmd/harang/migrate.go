@@ -1,0 +1,16 @@
+package main
+
+import "context"
+
+type migrateCommand struct {
+	databaseFlags
+}
+
+// Run opens the database, which brings its schema up to date.
+func (c *migrateCommand) Run(ctx context.Context) error {
+	st, err := c.open(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	return st.Close()
+}

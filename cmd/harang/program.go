@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/web"
+)
+
+// program is a running server. Tests start it exactly as serve does, on port 0.
+type program struct {
+	config *serveCommand
+	log    *slog.Logger
+	page   fs.FS
+
+	store    *store.Store
+	auth     *auth.Service
+	live     *live
+	public   *http.Server
+	admin    *http.Server
+	listener net.Listener
+	adminAt  net.Listener
+
+	draining atomic.Bool
+	failed   chan struct{}
+	failure  error
+	failOnce sync.Once
+
+	background sync.WaitGroup
+	cancel     context.CancelFunc
+	closers    []func() error // in the order of opening
+}
+
+// start opens everything and returns when the server listens. What it opened
+// before a failure is closed again.
+func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	p := &program{config: c, log: log, failed: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	path, err := c.path()
+	if err != nil {
+		return nil, err
+	}
+	release, err := lock(path)
+	if err != nil {
+		return nil, err
+	}
+	p.onClose(release)
+	// A taken port is told before anything is changed.
+	if p.listener, err = p.listen("--listen", c.Listen); err != nil {
+		return nil, err
+	}
+	if p.adminAt, err = p.listen("--admin-listen", c.AdminListen); err != nil {
+		return nil, err
+	}
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if p.store, err = c.open(ctx, log, registry); err != nil {
+		return nil, err
+	}
+	p.onClose(p.store.Close)
+	if p.auth, err = auth.New(p.store, key, auth.Options{NewID: newID, Registry: registry}); err != nil {
+		return nil, err
+	}
+	if c.Demo {
+		if err := p.createDemo(ctx); err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
+		}
+	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p.cancel = cancel
+	if p.live, err = p.startLive(running, registry); err != nil {
+		return nil, err
+	}
+	if page, ok := web.FS(); ok {
+		p.page = page
+	}
+	handler, err := httpapi.New(p.api(registry))
+	if err != nil {
+		return nil, err
+	}
+	p.serve(handler, registry)
+	p.run(func() { p.sweep(running) })
+	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())
+	return p, nil
+}
+
+// api is what the interface is built from.
+func (p *program) api(registry *prometheus.Registry) httpapi.Options {
+	return httpapi.Options{
+		Auth:           p.auth,
+		Dependencies:   []httpapi.Dependency{{Name: "database", Check: p.store.Ping}},
+		Draining:       p.draining.Load,
+		Page:           p.page,
+		PagePolicy:     web.ContentSecurityPolicy,
+		AllowedOrigins: p.config.AllowedOrigin,
+		Socket:         p.live.socket,
+		Logger:         p.log,
+		Registry:       registry,
+		Version:        programVersion(),
+	}
+}
+
+// URL is where the server listens.
+func (p *program) URL() string { return "http://" + p.listener.Addr().String() }
+
+// Failed is closed when the server ends by itself.
+func (p *program) Failed() <-chan struct{} { return p.failed }
+
+func (p *program) fail(err error) {
+	p.failOnce.Do(func() {
+		p.failure = err
+		close(p.failed)
+	})
+}
+
+func (p *program) onClose(f func() error) { p.closers = append(p.closers, f) }
+
+// listen takes a port. A taken or impossible one is wrong configuration.
+func (p *program) listen(flag, address string) (net.Listener, error) {
+	if err := listenAddress(flag, address); err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, usage(flag, "%s is taken", address).cure("stop what listens there, or choose another port")
+	case err != nil:
+		return nil, usage(flag, "cannot listen at %s: %w", address, err).cure("choose an address of this machine and a port that this user may take")
+	}
+	p.onClose(func() error {
+		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return l, nil
+}
+
+// serve begins to answer on both listeners.
+func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
+	errorLog := slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)
+	p.public = &http.Server{
+		Handler: handler, ErrorLog: errorLog,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	p.admin = &http.Server{Handler: mux, ErrorLog: errorLog, ReadHeaderTimeout: 10 * time.Second}
+	for server, listener := range map[*http.Server]net.Listener{p.public: p.listener, p.admin: p.adminAt} {
+		p.run(func() {
+			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				p.fail(err)
+			}
+		})
+	}
+}
+
+// run starts a goroutine that Stop waits for.
+func (p *program) run(f func()) { p.background.Go(f) }
+
+// sweep deletes, a little at a time, what is kept for a while only.
+func (p *program) sweep(ctx context.Context) {
+	const keptAfterEnd = 30 * 24 * time.Hour
+	ticker := time.NewTicker(10 * time.Minute)
+	defer ticker.Stop()
+	for {
+		if _, err := p.store.SweepSessions(ctx, time.Now().Add(-keptAfterEnd), 500); err != nil && ctx.Err() == nil {
+			p.log.Warn("old sessions could not be swept; it will be tried again", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Stop ends the server: nobody new is let in, connections are told goodbye,
+// calls under way are answered, then everything is closed. It returns the
+// reason when the server ended by itself.
+func (p *program) Stop() error {
+	p.draining.Store(true)
+	p.log.Info("stopping")
+	ctx, cancel := context.WithTimeout(context.Background(), p.config.DrainTimeout)
+	defer cancel()
+	p.live.drain(ctx)
+	err := p.public.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.log.Warn("some calls were cut off; a longer --drain-timeout lets them end")
+		err = p.public.Close()
+	}
+	return errors.Join(p.failure, err, p.close())
+}
+
+// close closes what start opened, the last first.
+func (p *program) close() error {
+	var errs []error
+	if p.admin != nil {
+		errs = append(errs, p.admin.Close())
+	}
+	if p.public != nil {
+		errs = append(errs, p.public.Close())
+	}
+	if p.cancel != nil {
+		p.cancel()
+	}
+	if p.live != nil {
+		errs = append(errs, p.live.close())
+	}
+	p.background.Wait()
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+)
+
+type serveCommand struct {
+	databaseFlags
+	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where browsers and applications connect; port 0 takes a free one."`
+	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"/metrics and /debug/pprof; never public."`
+	Redis                string        `placeholder:"URL" help:"redis://…, what several nodes share; needs PostgreSQL."`
+	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
+	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
+	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com; repeatable."`
+	ConnectionsPerTenant int           `default:"50" help:"How many connections one tenant may have at once."`
+	PingInterval         time.Duration `default:"10s" help:"How often a connection is asked whether it lives."`
+	PingTimeout          time.Duration `default:"5s" help:"How long the answer may take."`
+	DrainTimeout         time.Duration `default:"10s" help:"How long calls under way may take after a signal to stop."`
+	LogFormat            string        `default:"text" enum:"text,json" help:"text or json."`
+	LogLevel             slog.Level    `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
+}
+
+// check judges the flags before anything is touched.
+func (c *serveCommand) check() error {
+	if _, err := c.path(); err != nil {
+		return err
+	}
+	if c.Redis != "" || c.RedisFile != "" {
+		return usage("--redis", "several nodes cannot share an SQLite file").cure("leave --redis out, or use PostgreSQL")
+	}
+	for _, origin := range c.AllowedOrigin {
+		u, err := url.Parse(origin)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || origin != u.Scheme+"://"+u.Host {
+			return usage("--allowed-origin", "%q is not an origin", origin).cure("write scheme and host only, e.g. https://erp.example.com")
+		}
+	}
+	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {
+		return usage("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).cure("use e.g. 50")
+	}
+	for _, d := range []struct {
+		flag  string
+		value time.Duration
+	}{{"--ping-interval", c.PingInterval}, {"--ping-timeout", c.PingTimeout}} {
+		if d.value < 100*time.Millisecond || d.value > time.Hour {
+			return usage(d.flag, "%s is not from 100ms to 1h", d.value).cure("use e.g. 10s")
+		}
+	}
+	return nil
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run(ctx context.Context, s *streams) error {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	var handler slog.Handler = slog.NewTextHandler(s.err, options)
+	if c.LogFormat == "json" {
+		handler = slog.NewJSONHandler(s.err, options)
+	}
+	p, err := start(ctx, c, slog.New(handler))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "harang listens at %s\n", p.URL())
+	if c.Demo {
+		fmt.Fprintln(s.out, "demo: operator@, manager@ and admin@ budapest.demo or debrecen.demo, password harang-demo")
+	}
+	if p.page == nil {
+		fmt.Fprintln(s.out, "the page is not built into this program: run make build")
+	}
+	select {
+	case <-ctx.Done():
+	case <-p.Failed():
+	}
+	return p.Stop()
+}
+
+func listenAddress(flag, address string) error {
+	if !strings.Contains(address, ":") {
+		return usage(flag, "%q has no port", address).cure("write host:port, e.g. 127.0.0.1:8080")
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"harang.dev/harang"
+)
+
+type tokenCommand struct {
+	databaseFlags
+	Tenant string        `required:"" placeholder:"ID" help:"The token's tenant."`
+	Role   harang.Role   `required:"" enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
+	User   string        `placeholder:"ID" help:"The id of a user who has that role; without it the token names nobody."`
+	TTL    time.Duration `name:"ttl" default:"1h" help:"The token's life, at most 24h."`
+}
+
+// Run prints a token.
+func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
+	if c.TTL < time.Second || c.TTL > 24*time.Hour {
+		return usage("--ttl", "%s is not from 1s to 24h", c.TTL).cure("use e.g. 1h")
+	}
+	service, st, err := c.service(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+		return err
+	}
+	token, err := service.IssueToken(ctx, c.Tenant, c.Role, c.User, c.TTL)
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		return usage("--user", "the tenant has no user %s", c.User).cure("see harang user list")
+	}
+	if err != nil {
+		return refused("--user", err)
+	}
+	fmt.Fprintln(s.out, token)
+	return nil
+}

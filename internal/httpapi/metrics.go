@@ -1,0 +1,47 @@
+package httpapi
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type metrics struct {
+	seconds *prometheus.HistogramVec
+	// seen keeps the series of each (route, method, class), so that a call
+	// does not look for its labels.
+	seen sync.Map
+}
+
+type seriesKey struct {
+	method, route string
+	class         int
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	m := &metrics{seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "harang_http_request_seconds",
+		Help:    "How long calls took, by route, method and class of status.",
+		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
+	}, []string{"route", "method", "status"})}
+	if r != nil {
+		r.MustRegister(m.seconds)
+	}
+	return m
+}
+
+func (m *metrics) observe(method, route string, status int, took time.Duration) {
+	if route == "" {
+		route, method = "none", "any"
+	}
+	key := seriesKey{method, route, status / 100}
+	o, ok := m.seen.Load(key)
+	if !ok {
+		o, _ = m.seen.LoadOrStore(key, m.seconds.WithLabelValues(route, method, strconv.Itoa(key.class)+"xx"))
+	}
+	if o, ok := o.(prometheus.Observer); ok {
+		o.Observe(took.Seconds())
+	}
+}

@@ -1,0 +1,62 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// documentPolicy is the Content-Security-Policy of everything but the page.
+const documentPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// secure sets what every answer carries. The page's own policy replaces the
+// strictest one where the page is served.
+func (a *API) secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h["X-Content-Type-Options"] = []string{"nosniff"}
+		h["Referrer-Policy"] = []string{"no-referrer"}
+		h["X-Frame-Options"] = []string{"DENY"}
+		h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}
+		h["Content-Security-Policy"] = []string{documentPolicy}
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			h["Cache-Control"] = []string{"no-store"}
+		}
+		if overTLS(r) {
+			h["Strict-Transport-Security"] = []string{"max-age=31536000"}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// overTLS tells whether the caller's connection was encrypted, here or at the
+// proxy in front, which says so in X-Forwarded-Proto. Who forges that header
+// gets a stricter cookie, nothing else.
+func overTLS(r *http.Request) bool {
+	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// crossOrigin lets pages of the allowed origins call (CORS). Calls without an
+// Origin header, and from the page's own origin, need nothing.
+func (a *API) crossOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origin := r.Header.Get("Origin")
+		if origin != "" && len(a.AllowedOrigins) > 0 {
+			h := w.Header()
+			h.Add("Vary", "Origin")
+			if slices.Contains(a.AllowedOrigins, origin) {
+				h.Set("Access-Control-Allow-Origin", origin)
+				h.Set("Access-Control-Allow-Credentials", "true")
+				h.Set("Access-Control-Expose-Headers", "Retry-After")
+				if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+					h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
+					h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key")
+					h.Set("Access-Control-Max-Age", "600")
+					w.WriteHeader(http.StatusNoContent)
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}

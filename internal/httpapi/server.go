@@ -1,0 +1,132 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang/internal/auth"
+)
+
+// MaxBodyBytes is the size of a request body above which it is TOO_LARGE.
+const MaxBodyBytes = 1 << 20
+
+// Dependency is something that the program needs to be ready.
+type Dependency struct {
+	Name string
+	// Check returns nil when it works. It is given two seconds.
+	Check func(context.Context) error
+}
+
+// Options are what a handler is built from.
+type Options struct {
+	// Auth proves callers. Required.
+	Auth *auth.Service
+	// Dependencies are what /readyz asks.
+	Dependencies []Dependency
+	// Draining tells that the program is about to end; /readyz then says so.
+	// Nil means never.
+	Draining func() bool
+	// Page is the built dashboard, nil when the program was built without one.
+	Page fs.FS
+	// PagePolicy is the page's Content-Security-Policy.
+	PagePolicy string
+	// AllowedOrigins are the other origins whose pages may call.
+	AllowedOrigins []string
+	// Socket answers everything under /socket.io/. Nil means not found.
+	Socket http.Handler
+	// Webhooks answer other paths as they are given, e.g. "POST
+	// /api/v1/payments/mypos/{tenant}".
+	Webhooks map[string]http.Handler
+	// Clock tells the time. Nil means time.Now.
+	Clock func() time.Time
+	// Logger gets one line for every call that failed here. Nil means silence.
+	Logger *slog.Logger
+	// Registry gets the metrics. Nil means none are shown.
+	Registry prometheus.Registerer
+	// Version is the program's.
+	Version string
+}
+
+// API answers calls.
+type API struct {
+	Options
+	huma    huma.API
+	mux     *http.ServeMux
+	known   map[string][]string // path pattern -> methods
+	origins *http.CrossOriginProtection
+}
+
+// New builds the handler of everything that the program serves publicly.
+func New(o Options) (http.Handler, error) {
+	if o.Auth == nil {
+		return nil, errors.New("httpapi: Options.Auth is required")
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	a := &API{Options: o, mux: http.NewServeMux(), known: map[string][]string{}, origins: http.NewCrossOriginProtection()}
+	for _, origin := range o.AllowedOrigins {
+		if err := a.origins.AddTrustedOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	a.huma = humago.New(a.mux, config(o.Version))
+	a.routes()
+	if err := a.rest(); err != nil {
+		return nil, err
+	}
+	return a.around(a.mux), nil
+}
+
+// config is how the library is used: our errors, our documents, strict queries,
+// and nothing added to answers.
+func config(version string) huma.Config {
+	c := huma.DefaultConfig("Harang", version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil
+	c.RejectUnknownQueryParameters = true
+	c.NoFormatFallback = false
+	c.Info.Description = apiDescription
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"accessToken": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "what a login gives, 10 minutes long"},
+		"apiKey":      {Type: "http", Scheme: "bearer", Description: "an API key (hk_…) of another application"},
+		"cookie":      {Type: "apiKey", In: "cookie", Name: refreshCookie, Description: "the refresh cookie"},
+	}
+	return c
+}
+
+const apiDescription = `The live operations dashboard of equipment-rental shops.
+
+Times are RFC 3339, UTC, with milliseconds. Money is whole forints. Lists answer
+{"items": [...], "nextCursor": "…" or null}; pass nextCursor as cursor to go on.
+Errors are application/problem+json with a stable code.`
+
+// around is what every call goes through.
+func (a *API) around(next http.Handler) http.Handler {
+	m := newMetrics(a.Registry)
+	api := a.observe(m, a.secure(a.crossOrigin(next)))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The socket writes to the connection itself: nothing stands around it.
+		if a.Socket != nil && isSocket(r.URL.Path) {
+			a.Socket.ServeHTTP(w, r)
+			return
+		}
+		api.ServeHTTP(w, r)
+	})
+}
+
+func isSocket(path string) bool {
+	const prefix = "/socket.io/"
+	return len(path) >= len(prefix) && path[:len(prefix)] == prefix
+}
