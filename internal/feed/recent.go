@@ -159,10 +159,14 @@ func (r *recent) lossReason(number int64, now time.Time) Reason {
 	if number > r.head-int64(len(r.items)) {
 		return ReasonExpired
 	}
-	for _, m := range r.marks {
-		if m.number >= number && tooOld(m.at, now) {
-			return ReasonExpired
-		}
+	// The entry was committed within a second of the last mark up to it; one
+	// before the first mark is older than that.
+	at := -1
+	for at+1 < len(r.marks) && r.marks[at+1].number <= number {
+		at++
+	}
+	if len(r.marks) > 0 && tooOld(r.marks[max(at, 0)].at, now) {
+		return ReasonExpired
 	}
 	return ReasonOverflow
 }

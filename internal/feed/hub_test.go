@@ -1,0 +1,596 @@
+package feed_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/relay"
+	"harang.dev/harang/internal/relay/relaytest"
+)
+
+var (
+	managers = harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}
+	debrecen = harang.FeedID{Tenant: "debrecen", Audience: harang.AudienceManagers}
+)
+
+// listener notes what it hears.
+type listener struct {
+	feed harang.FeedID
+
+	mu     sync.Mutex
+	heard  []int64
+	runs   []*feed.Run
+	joined []any
+	resets int
+	// during is called in each Deliver.
+	during func()
+}
+
+func (l *listener) Feed() harang.FeedID { return l.feed }
+
+func (l *listener) Deliver(r *feed.Run) {
+	if l.during != nil {
+		l.during()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, it := range r.Items {
+		l.heard = append(l.heard, it.Number)
+	}
+	l.runs = append(l.runs, r)
+	l.joined = append(l.joined, r.Joined(func(items []*feed.Item) any { return len(items) }))
+}
+
+func (l *listener) Reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.resets++
+}
+
+func (l *listener) numbers() []int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.heard)
+}
+
+type fixture struct {
+	db       *relaytest.Database
+	hub      *feed.Hub
+	relay    *relay.Relay
+	registry *prometheus.Registry
+	logs     *bytes.Buffer
+}
+
+func open(t *testing.T, change ...func(*feed.Options)) *fixture {
+	t.Helper()
+	f := &fixture{
+		db:       relaytest.NewDatabase(relaytest.EpochA, "budapest", "debrecen"),
+		registry: prometheus.NewRegistry(), logs: new(bytes.Buffer),
+	}
+	o := feed.Options{Source: f.db, Registry: f.registry, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
+	for _, c := range change {
+		c(&o)
+	}
+	f.hub = feed.New(o)
+	t.Cleanup(f.hub.Close)
+	f.relay = relay.New(relay.Options{Source: f.db, Log: f.hub, Windows: f.hub})
+	return f
+}
+
+// commit commits and relays, as the program does.
+func (f *fixture) commit(t *testing.T, tenant string, n int, audiences ...harang.Audience) {
+	t.Helper()
+	f.db.Commit(tenant, n, audiences...)
+	if err := f.relay.Relay(t.Context(), tenant); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (f *fixture) join(t *testing.T, id harang.FeedID, from feed.Start) (*listener, *feed.Membership, feed.Handover) {
+	t.Helper()
+	l := &listener{feed: id}
+	m, start, err := f.hub.Join(t.Context(), id, from, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, m, start
+}
+
+func at(id harang.FeedID, epoch harang.Epoch, number int64) feed.Start {
+	return feed.Start{
+		Resume: true, Readable: true,
+		Position: harang.Position{Epoch: epoch, Audience: id.Audience, Number: number},
+	}
+}
+
+func wantNumbers(t *testing.T, what string, got []int64, first, last int64) {
+	t.Helper()
+	var want []int64
+	for n := first; n <= last; n++ {
+		want = append(want, n)
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("%s: got %v, want %d to %d", what, got, first, last)
+	}
+}
+
+func replayed(h feed.Handover) []int64 {
+	var numbers []int64
+	for _, it := range h.Replay {
+		numbers = append(numbers, it.Number)
+	}
+	return numbers
+}
+
+func TestHub_JoinAtHead(t *testing.T) {
+	f := open(t)
+	f.commit(t, "budapest", 3, harang.AudienceManagers)
+	l, _, start := f.join(t, managers, feed.Start{})
+	if start.Recovered || start.Gap != nil || len(start.Replay) > 0 || start.Position.Number != 3 || start.Head != start.Position {
+		t.Fatalf("first join: %+v", start)
+	}
+	f.commit(t, "budapest", 2, harang.AudienceManagers)
+	wantNumbers(t, "live", l.numbers(), 4, 5)
+}
+
+func TestHub_Resume(t *testing.T) {
+	now := time.Now()
+	var mu sync.Mutex
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	advance := func(d time.Duration) { mu.Lock(); now = now.Add(d); mu.Unlock() }
+	f := open(t, func(o *feed.Options) { o.Clock = clock })
+	f.db.Clock = clock
+	f.join(t, managers, feed.Start{}) // keeps the window
+	f.commit(t, "budapest", 10, harang.AudienceManagers)
+
+	t.Run("Head", func(t *testing.T) {
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 10))
+		defer m.Leave()
+		if !start.Recovered || len(start.Replay) != 0 || start.Gap != nil {
+			t.Errorf("at the head: %+v", start)
+		}
+	})
+	t.Run("Replay", func(t *testing.T) {
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 4))
+		defer m.Leave()
+		wantNumbers(t, "replay", replayed(start), 5, 10)
+		if !start.Recovered || start.Gap != nil || start.Position.Number != 4 || start.Head.Number != 10 {
+			t.Errorf("behind: %+v", start)
+		}
+	})
+	for name, from := range map[string]feed.Start{
+		"OtherEpoch":    at(managers, "0198f3a07b0000000001", 4),
+		"OtherAudience": at(harang.FeedID{Audience: harang.AudienceOperators}, relaytest.EpochA, 4),
+		"Unreadable":    {Resume: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, m, start := f.join(t, managers, from)
+			defer m.Leave()
+			if start.Recovered || len(start.Replay) > 0 || start.Gap == nil || start.Gap.Reason != feed.ReasonEpoch ||
+				start.Gap.Missed != nil || start.Position.Number != 10 {
+				t.Errorf("%+v", start)
+			}
+		})
+	}
+	t.Run("Ahead", func(t *testing.T) {
+		before := f.db.Readings("NewestEntries")
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 11))
+		defer m.Leave()
+		if start.Gap == nil || start.Gap.Reason != feed.ReasonAhead || start.Gap.Missed != nil || start.Recovered {
+			t.Errorf("%+v", start)
+		}
+		if read := f.db.Readings("NewestEntries") - before; read != 1 {
+			t.Errorf("the source was read %d times before the position was ahead", read)
+		}
+	})
+	t.Run("AheadOfTheWindowOnly", func(t *testing.T) {
+		f.db.Commit("budapest", 2, harang.AudienceManagers) // not relayed yet
+		l, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 11))
+		defer m.Leave()
+		wantNumbers(t, "replay", replayed(start), 12, 12)
+		if !start.Recovered {
+			t.Errorf("%+v", start)
+		}
+		f.commit(t, "budapest", 1, harang.AudienceManagers)
+		wantNumbers(t, "live", l.numbers(), 13, 13)
+	})
+	t.Run("Overflow", func(t *testing.T) {
+		f.commit(t, "budapest", 60, harang.AudienceManagers) // 14 to 73
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 13))
+		defer m.Leave()
+		wantNumbers(t, "replay", replayed(start), 24, 73)
+		if start.Recovered || start.Gap == nil || start.Gap.Reason != feed.ReasonOverflow || *start.Gap.Missed != 10 || start.Position.Number != 23 {
+			t.Errorf("%+v %+v", start, start.Gap)
+		}
+	})
+	t.Run("Expired", func(t *testing.T) {
+		advance(3 * time.Minute)
+		f.commit(t, "budapest", 2, harang.AudienceManagers) // 74, 75
+		advance(3 * time.Minute)
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 70))
+		defer m.Leave()
+		wantNumbers(t, "replay", replayed(start), 74, 75)
+		if start.Gap == nil || start.Gap.Reason != feed.ReasonExpired || *start.Gap.Missed != 3 || start.Position.Number != 73 {
+			t.Errorf("%+v %+v", start, start.Gap)
+		}
+	})
+	t.Run("ExpiredBeforeOverflow", func(t *testing.T) {
+		f.commit(t, "budapest", 50, harang.AudienceManagers) // 76 to 125
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 70))
+		defer m.Leave()
+		if start.Gap == nil || start.Gap.Reason != feed.ReasonExpired || *start.Gap.Missed != 5 {
+			t.Errorf("%+v %+v", start, start.Gap)
+		}
+	})
+	t.Run("LongAgoAtHead", func(t *testing.T) {
+		advance(100 * time.Hour)
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 125))
+		defer m.Leave()
+		if !start.Recovered || start.Gap != nil {
+			t.Errorf("%+v", start)
+		}
+	})
+}
+
+func TestHub_OneReadingForAll(t *testing.T) {
+	f := open(t)
+	f.db.Commit("budapest", 5, harang.AudienceManagers)
+	release := f.db.Hold()
+	var joins sync.WaitGroup
+	for range 100 {
+		joins.Go(func() {
+			_, start, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 2), &listener{feed: managers})
+			if err != nil || !start.Recovered || len(start.Replay) != 3 {
+				t.Errorf("%+v %v", start, err)
+			}
+		})
+	}
+	release()
+	joins.Wait()
+	if n := f.db.Readings("NewestEntries"); n != 1 {
+		t.Errorf("a storm of 100 read the source %d times", n)
+	}
+}
+
+// TestHub_CommittedWhileHydrating: what is committed after the reading and
+// before the window is served must not wait for the loop.
+func TestHub_CommittedWhileHydrating(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		release := f.db.Hold()
+		l := &listener{feed: managers}
+		stands := int64(-1)
+		var work sync.WaitGroup
+		work.Go(func() {
+			_, start, err := f.hub.Join(t.Context(), managers, feed.Start{}, l)
+			if err != nil {
+				t.Error(err)
+			}
+			stands = start.Head.Number
+		})
+		synctest.Wait()
+		f.db.Commit("budapest", 1, harang.AudienceManagers)
+		work.Go(func() {
+			if err := f.relay.Relay(t.Context(), "budapest"); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		release()
+		work.Wait()
+		head, ok := f.hub.Head(managers)
+		if !ok || head.Number != 1 {
+			t.Errorf("head %v", head)
+		}
+		wantNumbers(t, "live", l.numbers(), stands+1, 1)
+	})
+}
+
+// TestHub_JoinDuringRound: one joins while a round is being delivered and more
+// is pending; it gets each entry once.
+func TestHub_JoinDuringRound(t *testing.T) {
+	f := open(t)
+	first, _, _ := f.join(t, managers, feed.Start{})
+	var late *listener
+	var start feed.Handover
+	first.during = func() {
+		if late != nil {
+			return
+		}
+		late = &listener{feed: managers}
+		f.db.Commit("budapest", 2, harang.AudienceManagers) // 3, 4
+		if err := f.relay.Relay(t.Context(), "budapest"); err != nil {
+			t.Error(err)
+		}
+		var err error
+		if _, start, err = f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 1), late); err != nil {
+			t.Error(err)
+		}
+		f.db.Commit("budapest", 3, harang.AudienceManagers) // 5, 6, 7
+		if err := f.relay.Relay(t.Context(), "budapest"); err != nil {
+			t.Error(err)
+		}
+	}
+	f.commit(t, "budapest", 2, harang.AudienceManagers)
+	wantNumbers(t, "first", first.numbers(), 1, 7)
+	wantNumbers(t, "late, replay", replayed(start), 2, 4)
+	wantNumbers(t, "late, live", late.numbers(), 5, 7)
+	if len(first.runs) != 2 {
+		t.Errorf("%d rounds, want 2: what came meanwhile is one run", len(first.runs))
+	}
+}
+
+func TestHub_RunIsShared(t *testing.T) {
+	f := open(t)
+	var all []*listener
+	for range 5 {
+		l, _, _ := f.join(t, managers, feed.Start{})
+		all = append(all, l)
+	}
+	f.commit(t, "budapest", 3, harang.AudienceManagers)
+	for _, l := range all {
+		if len(l.runs) != 1 || l.runs[0] != all[0].runs[0] {
+			t.Fatal("listeners got different runs")
+		}
+	}
+}
+
+func TestHub_CrossingBlocked(t *testing.T) {
+	f := open(t)
+	if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: debrecen}); harang.ErrorCode(err) != harang.CodeForbidden {
+		t.Fatalf("joined another tenant's feed: %v", err)
+	}
+	honest, _, _ := f.join(t, managers, feed.Start{})
+	turncoat, _, _ := f.join(t, managers, feed.Start{})
+	turncoat.feed = debrecen
+	f.commit(t, "budapest", 1, harang.AudienceManagers)
+	wantNumbers(t, "honest", honest.numbers(), 1, 1)
+	if got := turncoat.numbers(); len(got) > 0 {
+		t.Errorf("a listener of %s heard %v of %s", debrecen, got, managers)
+	}
+	if n := testutil.CollectAndCount(f.registry, "harang_feed_crossings_blocked_total"); n != 1 {
+		t.Errorf("%d series", n)
+	}
+	if err := testutil.GatherAndCompare(f.registry, strings.NewReader(`
+# HELP harang_feed_crossings_blocked_total Deliveries blocked because entry and listener were of different feeds. Anything but 0 is an alarm.
+# TYPE harang_feed_crossings_blocked_total counter
+harang_feed_crossings_blocked_total 2
+`), "harang_feed_crossings_blocked_total"); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(f.logs.String(), "level=ERROR") {
+		t.Errorf("no alarm in the log: %s", f.logs)
+	}
+}
+
+func TestHub_NewEpochResets(t *testing.T) {
+	f := open(t)
+	l, _, start := f.join(t, managers, feed.Start{})
+	f.commit(t, "budapest", 3, harang.AudienceManagers)
+	f.db.RollBack(managers, 2)
+	f.commit(t, "budapest", 0)
+	wantNumbers(t, "before the fork", l.numbers(), 1, 3)
+	if l.resets != 1 {
+		t.Fatalf("reset %d times", l.resets)
+	}
+	f.commit(t, "budapest", 1, harang.AudienceManagers)
+	wantNumbers(t, "after the fork", l.numbers(), 1, 3)
+	_, _, again := f.join(t, managers, at(managers, start.Head.Epoch, 3))
+	if again.Gap == nil || again.Gap.Reason != feed.ReasonEpoch || again.Head.Epoch <= start.Head.Epoch || again.Head.Number != 2 {
+		t.Errorf("%+v", again)
+	}
+}
+
+func TestHub_Heal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		l, _, _ := f.join(t, managers, feed.Start{})
+		f.db.Commit("budapest", 180, harang.AudienceManagers) // and nobody relays
+		heads, err := f.db.Heads(t.Context(), []string{"budapest"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.hub.Heal(heads[0])
+		synctest.Wait()
+		wantNumbers(t, "healed", l.numbers(), 1, 180)
+		before := f.db.Readings("NewestEntries")
+		f.hub.Heal(heads[0])
+		f.hub.Heal(harang.Heads{Tenant: "debrecen", Epoch: relaytest.EpochB, Managers: 9})
+		synctest.Wait()
+		if f.db.Readings("NewestEntries") != before {
+			t.Error("a window that is not behind was read")
+		}
+		f.db.SetEpoch("budapest", relaytest.EpochB)
+		heads, _ = f.db.Heads(t.Context(), []string{"budapest"})
+		f.hub.Heal(heads[0])
+		synctest.Wait()
+		if head, _ := f.hub.Head(managers); head.Epoch != relaytest.EpochB || l.resets != 1 {
+			t.Errorf("head %v, %d resets", head, l.resets)
+		}
+	})
+}
+
+func TestHub_HealWithoutListeners(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		_, m, _ := f.join(t, managers, feed.Start{})
+		m.Leave()
+		f.db.Commit("budapest", 500, harang.AudienceManagers)
+		heads, _ := f.db.Heads(t.Context(), []string{"budapest"})
+		f.hub.Heal(heads[0])
+		synctest.Wait()
+		if head, _ := f.hub.Head(managers); head.Number != 500 || f.db.Readings("EntriesAfter") != 0 {
+			t.Errorf("head %v; nobody listens, so nothing but the newest need be read", head)
+		}
+	})
+}
+
+func TestHub_Linger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		_, m, _ := f.join(t, managers, feed.Start{})
+		f.commit(t, "budapest", 1, harang.AudienceManagers)
+		m.Leave()
+		m.Leave()
+		time.Sleep(harang.FeedWindowAge - time.Second)
+		f.commit(t, "budapest", 1, harang.AudienceManagers)
+		if tenants := f.hub.Tenants(); !slices.Equal(tenants, []string{"budapest"}) {
+			t.Fatalf("the window ended early: %v", tenants)
+		}
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
+		if !start.Recovered || f.db.Readings("NewestEntries") != 1 {
+			t.Fatalf("%+v: a window that lingers serves without a reading", start)
+		}
+		time.Sleep(time.Hour)
+		if len(f.hub.Tenants()) != 1 {
+			t.Fatal("the window ended under a listener")
+		}
+		m.Leave()
+		time.Sleep(harang.FeedWindowAge + time.Second)
+		if tenants := f.hub.Tenants(); len(tenants) != 0 {
+			t.Fatalf("the window of nobody stays: %v", tenants)
+		}
+		if _, ok := f.hub.Head(managers); ok {
+			t.Error("a head without a window")
+		}
+		head, fork, err := f.hub.Append(t.Context(), managers, relaytest.EpochA, 1, nil)
+		if head != (harang.Position{}) || fork || err != nil {
+			t.Errorf("Append without a window: %v %t %v", head, fork, err)
+		}
+	})
+}
+
+func TestHub_SourceAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		away := errors.New("away")
+		f.db.Fail(away)
+		_, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers})
+		if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, away) {
+			t.Fatalf("%v", err)
+		}
+		time.Sleep(time.Millisecond)
+		if n := len(f.hub.Tenants()); n != 0 {
+			t.Errorf("%d windows were kept that hold nothing", n)
+		}
+		f.db.Fail(nil)
+		f.join(t, managers, feed.Start{})
+		f.commit(t, "budapest", 2, harang.AudienceManagers)
+		f.db.Fail(away)
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
+		if !start.Recovered || len(start.Replay) != 1 {
+			t.Errorf("the window does not serve without the source: %+v", start)
+		}
+		m.Leave()
+		if _, _, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 3), &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("a position that cannot be judged: %v", err)
+		}
+	})
+}
+
+func TestHub_UnknownTenant(t *testing.T) {
+	f := open(t)
+	id := harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}
+	if _, _, err := f.hub.Join(t.Context(), id, feed.Start{}, &listener{feed: id}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestHub_JoinGivesUp(t *testing.T) {
+	f := open(t)
+	release := f.db.Hold()
+	defer release()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := f.hub.Join(ctx, managers, feed.Start{}, &listener{feed: managers}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if _, err := f.hub.Heads(ctx, "budapest"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestHub_Close(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		_, m, _ := f.join(t, managers, feed.Start{})
+		f.db.Hold()
+		var join sync.WaitGroup
+		join.Go(func() {
+			_, _, err := f.hub.Join(t.Context(), debrecen, feed.Start{}, &listener{feed: debrecen})
+			if harang.ErrorCode(err) != harang.CodeUnavailable {
+				t.Errorf("%v", err)
+			}
+		})
+		synctest.Wait()
+		f.hub.Close()
+		join.Wait()
+		m.Leave()
+		if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("joined a closed hub: %v", err)
+		}
+	})
+}
+
+func TestHub_Log(t *testing.T) {
+	relaytest.TestLog(t, func(t *testing.T, feeds ...harang.FeedID) relaytest.Log {
+		f := open(t)
+		for _, id := range feeds {
+			f.join(t, id, feed.Start{})
+		}
+		return relaytest.Log{Log: f.hub, Entries: func(id harang.FeedID) []harang.Entry {
+			head, _ := f.hub.Head(id)
+			for n := max(0, head.Number-harang.FeedWindowEntries); ; n++ {
+				_, m, start := f.join(t, id, at(id, head.Epoch, n))
+				m.Leave()
+				if !start.Recovered {
+					continue
+				}
+				var entries []harang.Entry
+				for _, it := range start.Replay {
+					entries = append(entries, it.Entry)
+				}
+				return entries
+			}
+		}}
+	})
+}
+
+func BenchmarkHub_Deliver(b *testing.B) {
+	db := relaytest.NewDatabase(relaytest.EpochA, "budapest")
+	hub := feed.New(feed.Options{Source: db})
+	defer hub.Close()
+	for range 50 {
+		if _, _, err := hub.Join(b.Context(), managers, feed.Start{}, deaf{managers}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	now := time.Now()
+	b.ReportAllocs()
+	n := int64(0)
+	for b.Loop() {
+		n++
+		if _, _, err := hub.Append(b.Context(), managers, relaytest.EpochA, n, []harang.Entry{{Number: n, Time: now}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type deaf struct{ feed harang.FeedID }
+
+func (d deaf) Feed() harang.FeedID { return d.feed }
+func (deaf) Deliver(*feed.Run)     {}
+func (deaf) Reset()                {}

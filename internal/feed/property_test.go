@@ -1,0 +1,240 @@
+package feed_test
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/relay"
+	"harang.dev/harang/internal/relay/relaytest"
+)
+
+// visitor is a client of the model: where it stands, and its listener while it
+// is connected.
+type visitor struct {
+	l          *listener
+	m          *feed.Membership
+	at         harang.Position
+	been       bool
+	beforeLive int64
+}
+
+// TestHub_Property: whatever happens (commits, wakes that are lost, time, cuts,
+// returns, backups restored), one who comes back gets each entry after its
+// position once and in order, or is told the right gap.
+func TestHub_Property(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+		clock := func() time.Time { return now }
+		db := relaytest.NewDatabase(relaytest.EpochA, "budapest")
+		db.Clock = clock
+		hub := feed.New(feed.Options{Source: db, Clock: clock})
+		defer hub.Close()
+		mover := relay.New(relay.Options{Source: db, Log: hub, Windows: hub, Clock: clock})
+		move := func() {
+			if err := mover.Relay(t.Context(), "budapest"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// One who always listens keeps the window, and with it what the oracle
+		// knows too.
+		if _, _, err := hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); err != nil {
+			t.Fatal(err)
+		}
+		visitors := make([]*visitor, 4)
+		for i := range visitors {
+			visitors[i] = &visitor{}
+		}
+		// settle moves what a visitor has heard into its position.
+		settle := func(v *visitor) {
+			for _, n := range v.l.numbers()[v.beforeLive:] {
+				if n != v.at.Number+1 {
+					t.Fatalf("live %d after %d", n, v.at.Number)
+				}
+				v.at.Number = n
+				v.beforeLive++
+			}
+		}
+		which := rapid.IntRange(0, len(visitors)-1)
+		t.Repeat(map[string]func(*rapid.T){
+			"commit": func(t *rapid.T) {
+				db.Commit("budapest", rapid.SampledFrom([]int{1, 1, 2, 7, 30, 70}).Draw(t, "entries"), harang.AudienceManagers)
+				if rapid.IntRange(0, 3).Draw(t, "wake") > 0 {
+					move()
+				}
+			},
+			"loop": func(*rapid.T) { move() },
+			"advance": func(t *rapid.T) {
+				now = now.Add(time.Duration(rapid.IntRange(1, 200).Draw(t, "seconds")) * time.Second)
+			},
+			"restore": func(t *rapid.T) {
+				n := len(db.Entries(managers))
+				lost := rapid.IntRange(0, 3).Draw(t, "lost")
+				if head, _ := hub.Head(managers); n < lost || lost == 0 || head.Number <= int64(n-lost) {
+					t.Skip("nothing that the log would miss")
+				}
+				db.RollBack(managers, lost)
+				move()
+				for _, v := range visitors {
+					if v.l != nil {
+						if v.l.resets != 1 {
+							t.Fatalf("reset %d times", v.l.resets)
+						}
+						settle(v)
+						v.l = nil
+					}
+				}
+				if _, _, err := hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			"cut": func(t *rapid.T) {
+				v := visitors[which.Draw(t, "who")]
+				if v.l == nil {
+					t.Skip("is away")
+				}
+				v.m.Leave()
+				settle(v)
+				v.l = nil
+			},
+			"return": func(t *rapid.T) {
+				v := visitors[which.Draw(t, "who")]
+				if v.l != nil {
+					t.Skip("is here")
+				}
+				v.l, v.beforeLive = &listener{feed: managers}, 0
+				from := feed.Start{Position: v.at, Resume: v.been, Readable: v.been}
+				var start feed.Handover
+				var err error
+				if v.m, start, err = hub.Join(t.Context(), managers, from, v.l); err != nil {
+					t.Fatal(err)
+				}
+				judge(t, db.Entries(managers), from, start, now)
+				v.at, v.been = start.Position, true
+				for _, it := range start.Replay {
+					if it.Number != v.at.Number+1 {
+						t.Fatalf("replayed %d after %d", it.Number, v.at.Number)
+					}
+					v.at.Number++
+				}
+				if v.at != start.Head {
+					t.Fatalf("the replay ends at %v, the head is %v", v.at, start.Head)
+				}
+			},
+			"": func(t *rapid.T) {
+				for _, v := range visitors {
+					if v.l != nil {
+						settle(v)
+						if head, _ := hub.Head(managers); v.at != head {
+							t.Fatalf("one stands at %v, the head is %v", v.at, head)
+						}
+					}
+				}
+			},
+		})
+	})
+}
+
+// judge is the oracle, written from the contract and over the whole truth.
+func judge(t *rapid.T, truth []harang.Entry, from feed.Start, start feed.Handover, now time.Time) {
+	truth = truth[:start.Head.Number]
+	old := func(e harang.Entry) bool { return now.Sub(e.Time) > harang.FeedWindowAge }
+	served := max(0, len(truth)-harang.FeedWindowEntries)
+	for i := served; i < len(truth); i++ {
+		if old(truth[i]) {
+			served = i + 1
+		}
+	}
+	var reason feed.Reason
+	missed := int64(0)
+	switch p := from.Position; {
+	case !from.Resume:
+		if start.Recovered || start.Gap != nil || len(start.Replay) > 0 {
+			t.Fatalf("a first connection got %+v", start)
+		}
+		return
+	case p.Epoch != start.Head.Epoch:
+		reason = feed.ReasonEpoch
+	case p.Number > start.Head.Number:
+		reason = feed.ReasonAhead
+	case p.Number == start.Head.Number || p.Number >= int64(served):
+	case old(truth[p.Number]):
+		reason, missed = feed.ReasonExpired, int64(served)-p.Number
+	default:
+		reason, missed = feed.ReasonOverflow, int64(served)-p.Number
+	}
+	switch {
+	case reason == "":
+		if !start.Recovered || start.Gap != nil || start.Position != from.Position {
+			t.Fatalf("nothing is missing, but %+v", start)
+		}
+	case start.Recovered || start.Gap == nil || start.Gap.Reason != reason:
+		t.Fatalf("want %s, got %+v %+v", reason, start, start.Gap)
+	case (start.Gap.Missed == nil) != (missed == 0):
+		t.Fatalf("want %d missed, got %+v", missed, start.Gap)
+	case missed != 0 && *start.Gap.Missed != missed:
+		t.Fatalf("want %d missed, got %d", missed, *start.Gap.Missed)
+	}
+	for _, it := range start.Replay {
+		if it.EventID != truth[it.Number-1].EventID {
+			t.Fatalf("number %d is %s, replayed %s", it.Number, truth[it.Number-1].EventID, it.EventID)
+		}
+	}
+}
+
+// TestHub_Churn: while several relays move what several producers commit,
+// clients come and go; none misses or repeats anything.
+func TestHub_Churn(t *testing.T) {
+	f := open(t)
+	const producers, events, clients, returns = 4, 150, 8, 40
+	f.join(t, managers, feed.Start{})
+	var work sync.WaitGroup
+	for range producers {
+		other := relay.New(relay.Options{Source: f.db, Log: f.hub, Windows: f.hub})
+		work.Go(func() {
+			for range events {
+				f.db.Commit("budapest", 1, harang.AudienceManagers, harang.AudienceOperators)
+				if err := other.Relay(t.Context(), "budapest"); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range clients {
+		work.Go(func() {
+			from := at(managers, relaytest.EpochA, 0)
+			for range returns {
+				l := &listener{feed: managers}
+				m, start, err := f.hub.Join(t.Context(), managers, from, l)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				from.Position = start.Position
+				for tries := 1 + rand.IntN(20); tries > 0 && len(l.numbers()) <= 5; tries-- {
+					runtime.Gosched()
+				}
+				m.Leave()
+				numbers := append(replayed(start), l.numbers()...)
+				for _, n := range numbers {
+					if n != from.Position.Number+1 {
+						t.Errorf("%d after %d", n, from.Position.Number)
+						return
+					}
+					from.Position.Number = n
+				}
+			}
+		})
+	}
+	work.Wait()
+	if head, _ := f.hub.Head(managers); head.Number != producers*events {
+		t.Errorf("head %d, want %d", head.Number, producers*events)
+	}
+}
