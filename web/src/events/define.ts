@@ -1,0 +1,76 @@
+import { parseFeedEvent, type FeedEvent } from '@harang/react';
+import type { LinkOptions } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import type { Language } from '../shared/i18n/i18n';
+
+/** How urgent: warning is yellow, error red and announced at once, success green. */
+export type Kind = 'warning' | 'error' | 'success';
+
+export type EventIcon = ComponentType<{ size?: number | string; stroke?: number | string; 'aria-hidden'?: boolean }>;
+
+/** What is said of one event. */
+export interface Sentences {
+  /** The story's sentence. */
+  title: string;
+  /** Where or how much. */
+  detail: string;
+  /** What to do now; empty when nothing. */
+  next: string;
+}
+
+export type EventLink = Pick<LinkOptions, 'to' | 'search'>;
+
+/** Everything the page knows of one type of event. */
+export interface EventDefinition<Data> {
+  type: string;
+  kind: Kind;
+  icon: EventIcon;
+  /** Whether somebody can take it upon himself. */
+  claimable: boolean;
+  /** How many of them, for a digest: "3 készletriasztás". */
+  count: Record<Language, (n: number) => string>;
+  /** Checks `data` field by field; null when it is not what the type promises. */
+  read: (data: Readonly<Record<string, unknown>>) => Data | null;
+  say: Record<Language, (data: Data) => Sentences>;
+  /** Where the record is. */
+  link: (data: Data) => EventLink;
+  /** Keys of the queries whose answers it changes; the first is refreshed at once. */
+  touches: readonly (readonly string[])[];
+}
+
+/** One event, ready to be shown. */
+export interface Shown extends Sentences {
+  eventId: string;
+  timestamp: string;
+  type: string;
+  kind: Kind;
+  icon: EventIcon;
+  claimable: boolean;
+  link: EventLink | null;
+}
+
+/** A definition whose data type has been closed over, so that all of them fit one table. */
+export interface EventEntry {
+  type: string;
+  kind: Kind;
+  count: (n: number, language: Language) => string;
+  touches: readonly (readonly string[])[];
+  /** null when the event does not hold what its type promises. */
+  show: (event: FeedEvent, language: Language) => Shown | null;
+}
+
+export function defineEvent<Data>(definition: EventDefinition<Data>): EventEntry {
+  const { type, kind, icon, claimable, touches } = definition;
+  return {
+    type,
+    kind,
+    touches,
+    count: (n, language) => definition.count[language](n),
+    show(event, language) {
+      const { eventId, timestamp } = event;
+      const data = parseFeedEvent(event) ? definition.read(event.data as Record<string, unknown>) : null;
+      if (data === null) return null;
+      return { eventId, timestamp, type, kind, icon, claimable, link: definition.link(data), ...definition.say[language](data) };
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { RentalCreatedEvent } from '@harang/react';
+import { IconPackageExport } from '@tabler/icons-react';
+import { formatMoney } from '../shared/format';
+import { defineEvent } from './define';
+import { texts, wholes } from './read';
+
+export const event = defineEvent<RentalCreatedEvent['data']>({
+  type: 'rental_created',
+  kind: 'success',
+  icon: IconPackageExport,
+  claimable: false,
+  count: {
+    hu: (n) => `${n} új bérlés`,
+    en: (n) => (n === 1 ? '1 new rental' : `${n} new rentals`),
+  },
+  read(data) {
+    const words = texts(data, 'rentalId', 'partnerId', 'partnerName');
+    const figures = wholes(data, 'equipmentCount', 'totalValue');
+    return words && figures ? { ...words, ...figures, currency: 'HUF' } : null;
+  },
+  say: {
+    hu: ({ partnerName, equipmentCount, totalValue }) => ({
+      title: `Új bérlés: ${partnerName} - ${equipmentCount} tétel`,
+      detail: formatMoney(totalValue, 'hu'),
+      next: 'készítse elő a gépeket',
+    }),
+    en: ({ partnerName, equipmentCount, totalValue }) => ({
+      title: `New rental: ${partnerName} - ${equipmentCount} ${equipmentCount === 1 ? 'item' : 'items'}`,
+      detail: formatMoney(totalValue, 'en'),
+      next: 'get the machines ready',
+    }),
+  },
+  link: ({ rentalId }) => ({ to: '/rentals', search: { rental: rentalId } }),
+  touches: [['rentals'], ['dashboard', 'summary'], ['payments'], ['inventory', 'stock']],
+});
