@@ -35,10 +35,12 @@ CREATE TABLE events (
     managers BIGINT,
     control BIGINT
 );
-CREATE UNIQUE INDEX events_managers ON events (tenant_id, managers, operators) WHERE managers IS NOT NULL;
+CREATE UNIQUE INDEX events_managers ON events (tenant_id, managers) WHERE managers IS NOT NULL;
 CREATE UNIQUE INDEX events_operators ON events (tenant_id, operators) WHERE operators IS NOT NULL;
 CREATE UNIQUE INDEX events_control ON events (tenant_id, control) WHERE control IS NOT NULL;
 CREATE UNIQUE INDEX events_source ON events (tenant_id, source, source_id) WHERE source IS NOT NULL;
+CREATE INDEX events_type ON events (tenant_id, type, managers) WHERE managers IS NOT NULL;
+CREATE INDEX events_at ON events (tenant_id, at, managers);
 
 -- Read state. Everything up to a mark's number (the managers' number, which
 -- every event takes) is read; reads holds single ones above.

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"encoding/base64"
+	"encoding/json"
+
+	"harang.dev/harang"
+)
+
+// maxCursorBytes is above every cursor that we make: two sort keys of names and
+// two ids.
+const maxCursorBytes = 32 << 10
+
+// encodeCursor writes the key of the last item of a page, a struct of plain
+// fields. Cursors are opaque to callers.
+func encodeCursor(key any) (string, error) {
+	b, err := json.Marshal(key)
+	return base64.RawURLEncoding.EncodeToString(b), err
+}
+
+// decodeCursor reads a cursor into a key; "" leaves it as it is.
+// INVALID_REQUEST for anything that encodeCursor did not write.
+func decodeCursor(cursor string, key any) error {
+	if cursor == "" {
+		return nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(cursor) > maxCursorBytes || json.Unmarshal(b, key) != nil {
+		return harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not a cursor of this list"})
+	}
+	return nil
+}
+
+// pageOf cuts a page of limit items from rows that were asked for with one
+// more, and makes the cursor of what follows from the last item's key.
+func pageOf[R, T any](rows []R, limit int, item func(R) T, key func(R) any) (harang.Page[T], error) {
+	p := harang.Page[T]{Items: make([]T, 0, min(len(rows), limit))}
+	for i, r := range rows {
+		if i == limit {
+			next, err := encodeCursor(key(rows[i-1]))
+			if err != nil {
+				return p, harang.Wrap(harang.CodeInternal, err, "the cursor cannot be written")
+			}
+			p.Next = next
+			break
+		}
+		p.Items = append(p.Items, item(r))
+	}
+	return p, nil
+}

@@ -1,0 +1,230 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"harang.dev/harang"
+)
+
+// severities are stored as their ranks.
+var severities = [...]harang.Severity{harang.SeverityOK, harang.SeverityWarning, harang.SeverityCritical}
+
+var (
+	takeStock = define("take stock", `
+		UPDATE stock SET version = version + 1 WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3
+		RETURNING (SELECT p.name FROM products p WHERE p.tenant_id = stock.tenant_id AND p.id = stock.product_id),
+			(SELECT l.name FROM locations l WHERE l.tenant_id = stock.tenant_id AND l.id = stock.location_id),
+			quantity, warning, critical, alerted, since, event_id, expected_at`)
+
+	createStock = define("create stock", `
+		INSERT INTO stock (tenant_id, product_id, location_id, quantity, warning, critical, severity, alerted, since, event_id, expected_at, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
+		ON CONFLICT (tenant_id, product_id, location_id) DO NOTHING`)
+
+	updateStock = define("update stock", `
+		UPDATE stock SET quantity = $1, warning = $2, critical = $3, severity = $4, alerted = $5, since = $6, event_id = $7, expected_at = $8
+		WHERE tenant_id = $9 AND product_id = $10 AND location_id = $11`)
+
+	createMovement = define("create movement", `
+		INSERT INTO movements (id, tenant_id, product_id, location_id, delta, quantity, reason, user_id, user_name, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+
+	findMovements = define("find movements", `
+		SELECT id, product_id, location_id, delta, quantity, reason, user_id, user_name, at FROM movements
+		WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3 ORDER BY at DESC, id DESC LIMIT $4`)
+
+	sumMovements = define("sum movements", `
+		SELECT coalesce(sum(delta), 0) FROM movements WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3`)
+
+	findStock = define("find stock", `
+		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at,
+			p.sort_key, l.sort_key
+		FROM products p
+			JOIN stock s ON s.tenant_id = p.tenant_id AND s.product_id = p.id
+			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id
+		WHERE p.tenant_id = $1
+			AND p.search_key || ' ' || l.search_key LIKE $2 ESCAPE '\'
+			AND p.search_key || ' ' || l.search_key LIKE $3 ESCAPE '\'
+			AND p.search_key || ' ' || l.search_key LIKE $4 ESCAPE '\'
+			AND s.severity >= $5 AND s.severity <= $6
+			AND ($7 = '' OR s.location_id = $7)
+			AND (p.sort_key, p.id) >= ($8, $9)
+			AND (p.sort_key, p.id, l.sort_key, l.id) > ($8, $9, $10, $11)
+		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $12`)
+
+	findShortages = define("find shortages", `
+		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at,
+			c.user_id, c.user_name, c.at
+		FROM stock s
+			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
+			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id
+			LEFT JOIN claims c ON c.tenant_id = s.tenant_id AND c.event_id = s.event_id
+		WHERE s.tenant_id = $1 AND s.severity > 0
+			AND (-s.severity, coalesce(s.since, 0), s.product_id, s.location_id) > ($2, $3, $4, $5)
+		ORDER BY -s.severity, coalesce(s.since, 0), s.product_id, s.location_id LIMIT $6`)
+
+	countStock = define("count stock", `
+		SELECT count(*), count(*) FILTER (WHERE severity = 1), count(*) FILTER (WHERE severity = 2)
+		FROM stock WHERE tenant_id = $1`)
+)
+
+// stockRow is a stock item as it is stored.
+type stockRow struct {
+	item     harang.StockItem
+	alerted  int64
+	since    sql.NullInt64
+	event    sql.NullString
+	expected sql.NullInt64
+}
+
+// level are the destinations of quantity … expected_at.
+func (r *stockRow) level() []any {
+	l := &r.item.Level
+	return []any{&l.Quantity, &l.Thresholds.Warning, &l.Thresholds.Critical, &r.alerted, &r.since, &r.event, &r.expected}
+}
+
+// read completes the item from what was scanned.
+func (r *stockRow) read() harang.StockItem {
+	r.item.Level.Alerted = severities[r.alerted]
+	r.item.Since = timeOf(r.since)
+	r.item.EventID = r.event.String
+	r.item.ExpectedAt = timeOf(r.expected)
+	return r.item
+}
+
+// TakeStock locks a stock item until the commit and returns it. NOT_FOUND.
+func (tx *Tx) TakeStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
+	return queryOne(ctx, tx, takeStock, func(r row) (harang.StockItem, error) {
+		s := stockRow{item: harang.StockItem{ProductID: productID, LocationID: locationID}}
+		if err := r.Scan(append([]any{&s.item.ProductName, &s.item.LocationName}, s.level()...)...); err != nil {
+			return harang.StockItem{}, err
+		}
+		return s.read(), nil
+	}, tenant, productID, locationID)
+}
+
+// CreateStock creates a stock item and reports false when it is there already.
+// NOT_FOUND when the product or the location is not.
+func (tx *Tx) CreateStock(ctx context.Context, tenant string, i harang.StockItem) (bool, error) {
+	n, err := execute(ctx, tx, createStock, append([]any{tenant, i.ProductID, i.LocationID}, stockValues(i)...)...)
+	return n == 1, err
+}
+
+// UpdateStock writes a stock item that was taken.
+func (tx *Tx) UpdateStock(ctx context.Context, tenant string, i harang.StockItem) error {
+	_, err := execute(ctx, tx, updateStock, append(stockValues(i), tenant, i.ProductID, i.LocationID)...)
+	return err
+}
+
+func stockValues(i harang.StockItem) []any {
+	return []any{
+		i.Level.Quantity, i.Level.Thresholds.Warning, i.Level.Thresholds.Critical,
+		i.Severity().Rank(), i.Level.Alerted.Rank(),
+		nullMillis(i.Since), sql.NullString{String: i.EventID, Valid: i.EventID != ""}, nullMillis(i.ExpectedAt),
+	}
+}
+
+// CreateMovement writes down a change of a quantity.
+func (tx *Tx) CreateMovement(ctx context.Context, tenant string, m harang.StockMovement) error {
+	_, err := execute(ctx, tx, createMovement,
+		m.ID, tenant, m.ProductID, m.LocationID, m.Delta, m.Quantity, m.Reason, m.By.ID, m.By.Name, m.At.UnixMilli())
+	return err
+}
+
+// FindMovements returns the newest movements of a stock item, newest first.
+func (s *Store) FindMovements(ctx context.Context, tenant, productID, locationID string, limit int) ([]harang.StockMovement, error) {
+	return queryAll(ctx, s.reader(), findMovements, func(r row) (m harang.StockMovement, err error) {
+		var at int64
+		err = r.Scan(&m.ID, &m.ProductID, &m.LocationID, &m.Delta, &m.Quantity, &m.Reason, &m.By.ID, &m.By.Name, &at)
+		m.At = fromMillis(at)
+		return m, err
+	}, tenant, productID, locationID, limit)
+}
+
+// SumMovements returns the sum of a stock item's movements, which is what its
+// quantity must be.
+func (s *Store) SumMovements(ctx context.Context, tenant, productID, locationID string) (int64, error) {
+	return queryOne(ctx, s.reader(), sumMovements, scanInt, tenant, productID, locationID)
+}
+
+// stockKey is the place of an item in the stock list.
+type stockKey struct{ Product, ProductID, Location, LocationID string }
+
+// FindStock returns a page of a tenant's stock by product and location name.
+func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error) {
+	var after stockKey
+	if err := decodeCursor(q.Cursor, &after); err != nil {
+		return harang.Page[harang.StockItem]{}, err
+	}
+	least, most := 0, len(severities)-1
+	if q.Severity != "" {
+		least, most = q.Severity.Rank(), q.Severity.Rank()
+	}
+	type keyed struct {
+		item harang.StockItem
+		key  stockKey
+	}
+	like := likePatterns(q.Search)
+	rows, err := queryAll(ctx, s.reader(), findStock, func(r row) (k keyed, err error) {
+		var sr stockRow
+		into := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.level()...)
+		err = r.Scan(append(into, &k.key.Product, &k.key.Location)...)
+		k.item = sr.read()
+		k.key.ProductID, k.key.LocationID = k.item.ProductID, k.item.LocationID
+		return k, err
+	}, tenant, like[0], like[1], like[2], least, most, q.LocationID,
+		after.Product, after.ProductID, after.Location, after.LocationID, q.Limit+1)
+	if err != nil {
+		return harang.Page[harang.StockItem]{}, err
+	}
+	return pageOf(rows, q.Limit, func(k keyed) harang.StockItem { return k.item }, func(k keyed) any { return k.key })
+}
+
+// shortageKey is the place of an item in the list of shortages.
+type shortageKey struct {
+	Severity              int64
+	Since                 int64
+	ProductID, LocationID string
+}
+
+// FindShortages returns a page of a tenant's stock items that are not OK, worst
+// first, then the longest short first.
+func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error) {
+	after := shortageKey{Severity: -int64(len(severities))}
+	if err := decodeCursor(cursor, &after); err != nil {
+		return harang.Page[harang.StockShortage]{}, err
+	}
+	rows, err := queryAll(ctx, s.reader(), findShortages, func(r row) (harang.StockShortage, error) {
+		var (
+			sr    stockRow
+			claim nullClaim
+		)
+		into := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.level()...)
+		if err := r.Scan(append(into, claim.into()...)...); err != nil {
+			return harang.StockShortage{}, err
+		}
+		item := sr.read()
+		return harang.StockShortage{StockItem: item, Claim: claim.read(item.EventID)}, nil
+	}, tenant, after.Severity, after.Since, after.ProductID, after.LocationID, limit+1)
+	if err != nil {
+		return harang.Page[harang.StockShortage]{}, err
+	}
+	return pageOf(rows, limit, func(i harang.StockShortage) harang.StockShortage { return i }, func(i harang.StockShortage) any {
+		key := shortageKey{Severity: -int64(i.Severity().Rank()), ProductID: i.ProductID, LocationID: i.LocationID}
+		if !i.Since.IsZero() {
+			key.Since = i.Since.UnixMilli()
+		}
+		return key
+	})
+}
+
+// CountStock counts a tenant's stock items by severity.
+func (s *Store) CountStock(ctx context.Context, tenant string) (harang.StockCounts, error) {
+	return queryOne(ctx, s.reader(), countStock, func(r row) (c harang.StockCounts, err error) {
+		var all int64
+		err = r.Scan(&all, &c.Warning, &c.Critical)
+		c.OK = all - c.Warning - c.Critical
+		return c, err
+	}, tenant)
+}
