@@ -78,7 +78,47 @@ type Payment struct {
 	// that had been cancelled meanwhile, or whose cancelling came later.
 	RefundDue bool
 	Created   time.Time
-	Updated   time.Time
+	// Settled is when the money came; zero while it has not.
+	Settled time.Time
+	// Failed is when people were told that it failed; zero when they were not.
+	Failed time.Time
+	// CheckAt is when the provider is asked next what became of it; zero when
+	// there is nothing to ask.
+	CheckAt time.Time
+	// Checks is how often the provider has been asked.
+	Checks int64
+}
+
+// Charge is the payment as a provider is asked about it.
+func (p Payment) Charge() Charge {
+	return Charge{
+		Tenant: p.Tenant, TransactionID: p.ID, Amount: p.Amount,
+		CardToken: p.CardToken, Reference: p.Reference, Created: p.Created,
+	}
+}
+
+// Open reports whether something is still to be learned or done: the outcome
+// is unknown, or the money has to go back.
+func (p Payment) Open() bool { return p.Status == PaymentPending || p.RefundDue }
+
+// PaymentQuery asks for a part of the payments, newest first.
+type PaymentQuery struct {
+	// Status narrows the list; "" for all.
+	Status PaymentStatus
+	// Cursor is Page.Next of the part before; "" for the first.
+	Cursor string
+	// Limit is how many items to return at most, from 1 to MaxPageLimit.
+	Limit int
+}
+
+// PaymentFigures are sums over payments, in whole forints.
+type PaymentFigures struct {
+	// Hours are the sums that came in, by the hour that began at the key, in
+	// hours since 1970.
+	Hours map[int64]int64
+	// Failed and FailedAmount tell of payments that failed and still have.
+	Failed       int64
+	FailedAmount int64
 }
 
 // Charge is what a payment provider is asked to do, or is asked about.

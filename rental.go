@@ -82,6 +82,8 @@ type Rental struct {
 	Paid    int64
 	Pending int64
 	Lines   []RentalLine
+	// By is who made the checkout.
+	By      Person
 	Created time.Time
 	Due     time.Time
 	// Closed is when the pieces came back; zero while they are out.
@@ -94,6 +96,24 @@ func (r Rental) Owed() int64 {
 		return 0
 	}
 	return max(0, r.TotalValue-r.Paid)
+}
+
+// RentalQuery asks for a part of the rentals, newest first.
+type RentalQuery struct {
+	// Status narrows the list; "" for all.
+	Status RentalStatus
+	// Cursor is Page.Next of the part before; "" for the first.
+	Cursor string
+	// Limit is how many items to return at most, from 1 to MaxPageLimit.
+	Limit int
+}
+
+// RentalCounts are the rentals of a tenant that are out. Overdue ones and those
+// due today are out, too.
+type RentalCounts struct {
+	Out      int64
+	DueToday int64
+	Overdue  int64
 }
 
 // RentalDays is how many days are charged between two instants: each begun 24

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+	"time"
+
+	"harang.dev/harang"
+)
+
+const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amount, method, status,
+	error_code, error_message, card_token, provider, reference, refund_due,
+	created_at, settled_at, failed_at, check_at, checks`
+
+var (
+	insertPayment = define("create payment", `
+		INSERT INTO payments (`+paymentColumns+`, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)`)
+	takePayment = define("take payment", `
+		UPDATE payments SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+paymentColumns)
+	updatePayment = define("update payment", `
+		UPDATE payments SET status = $1, error_code = $2, error_message = $3, reference = $4, refund_due = $5,
+			settled_at = $6, failed_at = $7, check_at = $8, checks = $9
+		WHERE tenant_id = $10 AND id = $11`)
+	findPayment = define("find payment", `
+		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND id = $2`)
+	findPayments = define("find payments", `
+		SELECT `+paymentColumns+` FROM payments
+		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
+	findPaymentsOf = define("find payments by status", `
+		SELECT `+paymentColumns+` FROM payments
+		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+	findRentalPayments = define("find payments of rental", `
+		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND rental_id = $2 ORDER BY created_at, id`)
+	findOpenPayments = define("find payments to check", `
+		SELECT `+paymentColumns+` FROM payments WHERE check_at <= $1 ORDER BY check_at LIMIT $2`)
+	deferPayment = define("defer payment check", `
+		UPDATE payments SET check_at = $1, checks = checks + 1, version = version + 1
+		WHERE tenant_id = $2 AND id = $3 AND check_at = $4`)
+
+	sumSettled = define("sum settled payments", `
+		SELECT settled_at / 3600000, SUM(amount) FROM payments
+		WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= $2 AND settled_at < $3
+		GROUP BY settled_at / 3600000`)
+	sumFailed = define("sum failed payments", `
+		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
+		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
+
+	insertNotice = define("create payment notice", `
+		INSERT INTO payment_notices (tenant_id, notice_key, payment_id, raw, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (tenant_id, notice_key) DO NOTHING`)
+	deleteNotices = define("delete old payment notices", `
+		DELETE FROM payment_notices WHERE (tenant_id, notice_key) IN (
+			SELECT tenant_id, notice_key FROM payment_notices WHERE at < $1 ORDER BY at LIMIT $2)`)
+
+	putCard = define("put card", `
+		INSERT INTO partner_cards (tenant_id, partner_id, token, brand, last4, expires, label, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (tenant_id, partner_id, token) DO UPDATE SET brand = excluded.brand, last4 = excluded.last4,
+			expires = excluded.expires, label = excluded.label, updated_at = excluded.updated_at`)
+	deleteCard = define("delete card", `
+		DELETE FROM partner_cards WHERE tenant_id = $1 AND partner_id = $2 AND token = $3`)
+	findCards = define("find cards", `
+		SELECT token, brand, last4, expires, label FROM partner_cards
+		WHERE tenant_id = $1 AND partner_id = $2 ORDER BY updated_at DESC, token LIMIT $3`)
+
+	putPaymentSettings = define("put payment settings", `
+		INSERT INTO payment_settings (tenant_id, provider, config_file, updated_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (tenant_id) DO UPDATE SET provider = excluded.provider, config_file = excluded.config_file,
+			updated_at = excluded.updated_at`)
+	findPaymentSettings = define("find payment settings", `
+		SELECT COALESCE(p.provider, ''), COALESCE(p.config_file, '')
+		FROM tenants t LEFT JOIN payment_settings p ON p.tenant_id = t.id WHERE t.id = $1`)
+)
+
+func scanPayment(r row) (harang.Payment, error) {
+	var p harang.Payment
+	var refund, created int64
+	var settled, failed, check sql.NullInt64
+	err := r.Scan(&p.ID, &p.Tenant, &p.RentalID, &p.PartnerID, &p.PartnerName, &p.Amount, &p.Method, &p.Status,
+		&p.ErrorCode, &p.ErrorMessage, &p.CardToken, &p.Provider, &p.Reference, &refund,
+		&created, &settled, &failed, &check, &p.Checks)
+	p.RefundDue, p.Created = refund != 0, fromMillis(created)
+	p.Settled, p.Failed, p.CheckAt = timeOf(settled), timeOf(failed), timeOf(check)
+	return p, err
+}
+
+// CreatePayment keeps a new payment. CONFLICT when the id is taken.
+func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
+	_, err := execute(ctx, tx, insertPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
+		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference, flag(p.RefundDue),
+		p.Created.UnixMilli(), nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks)
+	return err
+}
+
+// TakePayment locks a payment until the commit and returns it; take its rental
+// first. NOT_FOUND when the tenant has none such.
+func (tx *Tx) TakePayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
+	return queryOne(ctx, tx, takePayment, scanPayment, tenant, id)
+}
+
+// UpdatePayment writes what may change of a payment that was taken.
+func (tx *Tx) UpdatePayment(ctx context.Context, p harang.Payment) error {
+	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference, flag(p.RefundDue),
+		nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks, p.Tenant, p.ID)
+	return err
+}
+
+// FindPayment returns a payment, NOT_FOUND when the tenant has none such.
+func (tx *Tx) FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
+	return queryOne(ctx, tx, findPayment, scanPayment, tenant, id)
+}
+
+// FindPayment returns a payment, NOT_FOUND when the tenant has none such.
+func (s *Store) FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
+	return queryOne(ctx, s.reader(), findPayment, scanPayment, tenant, id)
+}
+
+// FindRentalPayments returns the payments of a rental, oldest first.
+func (tx *Tx) FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error) {
+	return queryAll(ctx, tx, findRentalPayments, scanPayment, tenant, rentalID)
+}
+
+// FindRentalPayments returns the payments of a rental, oldest first.
+func (s *Store) FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error) {
+	return queryAll(ctx, s.reader(), findRentalPayments, scanPayment, tenant, rentalID)
+}
+
+// FindPayments returns a part of a tenant's payments, newest first.
+// INVALID_REQUEST for a cursor that is not ours.
+func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error) {
+	after := newestFirst
+	if err := decodeCursor(q.Cursor, &after); err != nil {
+		return harang.Page[harang.Payment]{}, err
+	}
+	list, args := findPayments, []any{tenant, after.At, after.ID, q.Limit + 1}
+	if q.Status != "" {
+		list, args = findPaymentsOf, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
+	}
+	rows, err := queryAll(ctx, s.reader(), list, scanPayment, args...)
+	if err != nil {
+		return harang.Page[harang.Payment]{}, err
+	}
+	return pageOf(rows, q.Limit, func(p harang.Payment) harang.Payment { return p },
+		func(p harang.Payment) any { return timeKey{p.Created.UnixMilli(), p.ID} })
+}
+
+// FindOpenPayments returns payments of all tenants whose check is due at now,
+// the longest due first.
+func (s *Store) FindOpenPayments(ctx context.Context, now time.Time, limit int) ([]harang.Payment, error) {
+	return queryAll(ctx, s.reader(), findOpenPayments, scanPayment, now.UnixMilli(), limit)
+}
+
+// DeferPayment moves a payment's check to a later instant and reports whether
+// this call did: of several that try, one does.
+func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error) {
+	var n int64
+	err := s.Within(ctx, func(tx *Tx) error {
+		var err error
+		n, err = execute(ctx, tx, deferPayment, until.UnixMilli(), p.Tenant, p.ID, p.CheckAt.UnixMilli())
+		return err
+	})
+	return n == 1, err
+}
+
+// SumPayments sums a tenant's payments: what came in from one instant until
+// before another, by the hour, and what failed from day on until before the
+// second.
+func (s *Store) SumPayments(ctx context.Context, tenant string, from, day, until time.Time) (harang.PaymentFigures, error) {
+	type hour struct{ at, sum int64 }
+	f := harang.PaymentFigures{Hours: map[int64]int64{}}
+	hours, err := queryAll(ctx, s.reader(), sumSettled, func(r row) (h hour, err error) {
+		err = r.Scan(&h.at, &h.sum)
+		return h, err
+	}, tenant, from.UnixMilli(), until.UnixMilli())
+	if err != nil {
+		return f, err
+	}
+	for _, h := range hours {
+		f.Hours[h.at] = h.sum
+	}
+	failed, err := queryOne(ctx, s.reader(), sumFailed, func(r row) (p harang.PaymentFigures, err error) {
+		err = r.Scan(&p.Failed, &p.FailedAmount)
+		return p, err
+	}, tenant, day.UnixMilli(), until.UnixMilli())
+	f.Failed, f.FailedAmount = failed.Failed, failed.FailedAmount
+	return f, err
+}
+
+// CreateNotice remembers a notification of a payment provider and reports
+// false when it has been here before.
+func (tx *Tx) CreateNotice(ctx context.Context, tenant string, n harang.PaymentNotice, at time.Time) (bool, error) {
+	raw := strings.ReplaceAll(strings.ToValidUTF8(string(n.Raw), "\uFFFD"), "\x00", "\uFFFD")
+	created, err := execute(ctx, tx, insertNotice, tenant, n.Key, n.TransactionID, raw, at.UnixMilli())
+	return created == 1, err
+}
+
+// SweepNotices forgets notifications older than an instant, limit at most, and
+// returns how many.
+func (s *Store) SweepNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
+	return s.sweepRows(ctx, deleteNotices, before, limit)
+}
+
+func (s *Store) sweepRows(ctx context.Context, q *query, before time.Time, limit int) (int64, error) {
+	var n int64
+	err := s.Within(ctx, func(tx *Tx) error {
+		var err error
+		n, err = execute(ctx, tx, q, before.UnixMilli(), limit)
+		return err
+	})
+	return n, err
+}
+
+// PutCard keeps a partner's card or replaces the one with its token. NOT_FOUND
+// when the partner is not there.
+func (tx *Tx) PutCard(ctx context.Context, tenant, partnerID string, c harang.Card, at time.Time) error {
+	_, err := execute(ctx, tx, putCard, tenant, partnerID, c.Token, c.Brand, c.Last4, c.Expires, c.Label, at.UnixMilli())
+	return err
+}
+
+// DeleteCard forgets a partner's card and reports whether there was one.
+func (tx *Tx) DeleteCard(ctx context.Context, tenant, partnerID, token string) (bool, error) {
+	n, err := execute(ctx, tx, deleteCard, tenant, partnerID, token)
+	return n == 1, err
+}
+
+// FindCards returns a partner's cards, the newest first, limit at most.
+func (s *Store) FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error) {
+	return queryAll(ctx, s.reader(), findCards, func(r row) (c harang.Card, err error) {
+		err = r.Scan(&c.Token, &c.Brand, &c.Last4, &c.Expires, &c.Label)
+		return c, err
+	}, tenant, partnerID, limit)
+}
+
+// PutPaymentSettings says how a tenant takes cards. NOT_FOUND when there is no
+// such tenant.
+func (s *Store) PutPaymentSettings(ctx context.Context, tenant string, p harang.PaymentSettings) error {
+	return s.Within(ctx, func(tx *Tx) error {
+		_, err := execute(ctx, tx, putPaymentSettings, tenant, p.Provider, p.ConfigFile, s.nowMillis())
+		return err
+	})
+}
+
+// FindPaymentSettings returns how a tenant takes cards: the sandbox when nobody
+// said otherwise. NOT_FOUND when there is no such tenant.
+func (s *Store) FindPaymentSettings(ctx context.Context, tenant string) (harang.PaymentSettings, error) {
+	p, err := queryOne(ctx, s.reader(), findPaymentSettings, func(r row) (p harang.PaymentSettings, err error) {
+		err = r.Scan(&p.Provider, &p.ConfigFile)
+		return p, err
+	}, tenant)
+	if err == nil && p.Provider == "" {
+		p.Provider = harang.ProviderSandbox
+	}
+	return p, err
+}

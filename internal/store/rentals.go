@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"time"
+
+	"harang.dev/harang"
+)
+
+const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, location_name, status,
+	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at`
+
+var (
+	findPartnerName = define("find partner", `
+		SELECT id, name FROM partners WHERE tenant_id = $1 AND id = $2`)
+	findLocationName = define("find location", `
+		SELECT id, name FROM locations WHERE tenant_id = $1 AND id = $2`)
+	findProductPrice = define("find product", `
+		SELECT id, name, daily_price FROM products WHERE tenant_id = $1 AND id = $2`)
+
+	insertRental = define("create rental", `
+		INSERT INTO rentals (`+rentalColumns+`, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)`)
+	insertRentalLine = define("create rental line", `
+		INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
+		VALUES ($1, $2, $3, $4, $5, $6)`)
+	takeRental = define("take rental", `
+		UPDATE rentals SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+rentalColumns)
+	updateRental = define("update rental", `
+		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4 WHERE tenant_id = $5 AND id = $6`)
+	findRental = define("find rental", `
+		SELECT `+rentalColumns+` FROM rentals WHERE tenant_id = $1 AND id = $2`)
+	findRentalLines = define("find rental lines", `
+		SELECT product_id, product_name, quantity, daily_price FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
+	findRentals = define("find rentals", `
+		SELECT `+rentalColumns+` FROM rentals
+		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
+	findRentalsOf = define("find rentals by status", `
+		SELECT `+rentalColumns+` FROM rentals
+		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+
+	findUnpaidRentals = define("find unpaid rentals", `
+		SELECT `+rentalColumns+` FROM rentals
+		WHERE status = 'AWAITING_PAYMENT' AND created_at <= $1 ORDER BY created_at LIMIT $2`)
+	markOverdue = define("mark overdue rentals", `
+		UPDATE rentals SET status = 'OVERDUE', version = version + 1
+		WHERE status = 'OPEN' AND id IN (
+			SELECT id FROM rentals WHERE status = 'OPEN' AND due_at <= $1 ORDER BY due_at LIMIT $2)`)
+	countRentals = define("count rentals", `
+		SELECT COUNT(*),
+			COUNT(*) FILTER (WHERE due_at >= $1 AND due_at < $2),
+			COUNT(*) FILTER (WHERE status = 'OVERDUE' OR due_at <= $3)
+		FROM rentals WHERE tenant_id = $4 AND status IN ('OPEN', 'OVERDUE')`)
+)
+
+func scanRental(r row) (harang.Rental, error) {
+	var v harang.Rental
+	var created, due int64
+	var closed sql.NullInt64
+	err := r.Scan(&v.ID, &v.Tenant, &v.PartnerID, &v.PartnerName, &v.LocationID, &v.LocationName, &v.Status,
+		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed)
+	v.Created, v.Due, v.Closed = fromMillis(created), fromMillis(due), timeOf(closed)
+	return v, err
+}
+
+func scanRentalLine(r row) (harang.RentalLine, error) {
+	var l harang.RentalLine
+	err := r.Scan(&l.ProductID, &l.ProductName, &l.Quantity, &l.DailyPrice)
+	return l, err
+}
+
+// FindPartner returns a partner, NOT_FOUND when the tenant has none such.
+func (tx *Tx) FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error) {
+	return findPartner(ctx, tx, tenant, id)
+}
+
+// FindPartner returns a partner, NOT_FOUND when the tenant has none such.
+func (s *Store) FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error) {
+	return findPartner(ctx, s.reader(), tenant, id)
+}
+
+func findPartner(ctx context.Context, r runner, tenant, id string) (harang.Partner, error) {
+	return queryOne(ctx, r, findPartnerName, func(r row) (p harang.Partner, err error) {
+		err = r.Scan(&p.ID, &p.Name)
+		return p, err
+	}, tenant, id)
+}
+
+// FindLocation returns a location, NOT_FOUND when the tenant has none such.
+func (tx *Tx) FindLocation(ctx context.Context, tenant, id string) (harang.Location, error) {
+	return queryOne(ctx, tx, findLocationName, func(r row) (l harang.Location, err error) {
+		err = r.Scan(&l.ID, &l.Name)
+		return l, err
+	}, tenant, id)
+}
+
+// FindProduct returns a product, NOT_FOUND when the tenant has none such.
+func (tx *Tx) FindProduct(ctx context.Context, tenant, id string) (harang.Product, error) {
+	return queryOne(ctx, tx, findProductPrice, func(r row) (p harang.Product, err error) {
+		err = r.Scan(&p.ID, &p.Name, &p.DailyPrice)
+		return p, err
+	}, tenant, id)
+}
+
+// CreateRental keeps a new rental with its lines. CONFLICT when the id is
+// taken, NOT_FOUND when the partner or the location is not there.
+func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
+	_, err := execute(ctx, tx, insertRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
+		string(r.Status), r.EquipmentCount, r.TotalValue, r.Paid, r.Pending, r.By.ID, r.By.Name,
+		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed))
+	if err != nil {
+		return err
+	}
+	for i, l := range r.Lines {
+		if _, err := execute(ctx, tx, insertRentalLine, r.ID, int64(i), l.ProductID, l.ProductName, l.Quantity, l.DailyPrice); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TakeRental locks a rental until the commit and returns it with its lines.
+// NOT_FOUND when the tenant has none such.
+func (tx *Tx) TakeRental(ctx context.Context, tenant, id string) (harang.Rental, error) {
+	r, err := queryOne(ctx, tx, takeRental, scanRental, tenant, id)
+	if err != nil {
+		return r, err
+	}
+	r.Lines, err = queryAll(ctx, tx, findRentalLines, scanRentalLine, id)
+	return r, err
+}
+
+// UpdateRental writes status, sums and end of a rental that was taken.
+func (tx *Tx) UpdateRental(ctx context.Context, r harang.Rental) error {
+	_, err := execute(ctx, tx, updateRental, string(r.Status), r.Paid, r.Pending, nullMillis(r.Closed), r.Tenant, r.ID)
+	return err
+}
+
+// FindRental returns a rental with its lines, NOT_FOUND when the tenant has
+// none such.
+func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Rental, error) {
+	r, err := queryOne(ctx, s.reader(), findRental, scanRental, tenant, id)
+	if err != nil {
+		return r, err
+	}
+	r.Lines, err = queryAll(ctx, s.reader(), findRentalLines, scanRentalLine, id)
+	return r, err
+}
+
+// FindRentals returns a part of a tenant's rentals, newest first, with their
+// lines. INVALID_REQUEST for a cursor that is not ours.
+func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error) {
+	after := newestFirst
+	if err := decodeCursor(q.Cursor, &after); err != nil {
+		return harang.Page[harang.Rental]{}, err
+	}
+	list, args := findRentals, []any{tenant, after.At, after.ID, q.Limit + 1}
+	if q.Status != "" {
+		list, args = findRentalsOf, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
+	}
+	rows, err := queryAll(ctx, s.reader(), list, scanRental, args...)
+	if err != nil {
+		return harang.Page[harang.Rental]{}, err
+	}
+	page, err := pageOf(rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
+		func(r harang.Rental) any { return timeKey{r.Created.UnixMilli(), r.ID} })
+	for i := range page.Items {
+		if err != nil {
+			break
+		}
+		// Lines never change, so they need not be read at the same moment.
+		r := &page.Items[i]
+		r.Lines, err = queryAll(ctx, s.reader(), findRentalLines, scanRentalLine, r.ID)
+	}
+	return page, err
+}
+
+// FindUnpaidRentals returns rentals of all tenants that have been waiting for
+// their payment since the instant given or longer, without their lines.
+func (s *Store) FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error) {
+	return queryAll(ctx, s.reader(), findUnpaidRentals, scanRental, since.UnixMilli(), limit)
+}
+
+// MarkOverdue marks open rentals of all tenants whose due instant has come and
+// returns how many; limit at most.
+func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int64, error) {
+	var marked int64
+	err := s.Within(ctx, func(tx *Tx) error {
+		var err error
+		marked, err = execute(ctx, tx, markOverdue, now.UnixMilli(), limit)
+		return err
+	})
+	return marked, err
+}
+
+// CountRentals counts the rentals of a tenant that are out, those due from day
+// until before next, and those overdue at now.
+func (s *Store) CountRentals(ctx context.Context, tenant string, now, day, next time.Time) (harang.RentalCounts, error) {
+	return queryOne(ctx, s.reader(), countRentals, func(r row) (c harang.RentalCounts, err error) {
+		err = r.Scan(&c.Out, &c.DueToday, &c.Overdue)
+		return c, err
+	}, day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant)
+}
+
+// timeKey is the place of a row in a list that is ordered by instant and id.
+type timeKey struct {
+	At int64  `json:"t"`
+	ID string `json:"i"`
+}
+
+// newestFirst is the place before the first row of such a list.
+var newestFirst = timeKey{At: math.MaxInt64}
