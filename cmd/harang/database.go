@@ -16,14 +16,15 @@ import (
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/postgres"
 	"harang.dev/harang/internal/store/sqlite"
 )
 
 // databaseFlags say where what is kept is kept.
 type databaseFlags struct {
-	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit)."`
+	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit) or postgres://…"`
 	DatabaseFile   string `placeholder:"FILE" help:"Read --database from a file, because it may hold a password."`
-	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent, beside the SQLite file unless named."`
+	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent, signing.key beside the SQLite file unless named; required with PostgreSQL."`
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -40,21 +41,23 @@ func (d *databaseFlags) url() (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// path is the SQLite file.
+// isPostgres tells which of the two databases a URL names.
+func isPostgres(url string) bool {
+	return strings.HasPrefix(url, "postgres:") || strings.HasPrefix(url, "postgresql:")
+}
+
+// path is the SQLite file, "" with PostgreSQL.
 func (d *databaseFlags) path() (string, error) {
 	url, err := d.url()
-	if err != nil {
+	if err != nil || isPostgres(url) {
 		return "", err
 	}
-	if strings.HasPrefix(url, "postgres:") || strings.HasPrefix(url, "postgresql:") {
-		return "", usage("--database", "this program is built without PostgreSQL").cure("use sqlite:FILE")
-	}
 	if scheme, _, ok := strings.Cut(url, "://"); ok && scheme != "sqlite" {
-		return "", usage("--database", "%s is not a database that is known", scheme).cure("use sqlite:FILE")
+		return "", usage("--database", "%s is not a database that is known", scheme).cure("use sqlite:FILE or postgres://…")
 	}
 	location, err := sqlite.ParseLocation(url)
 	if err != nil {
-		return "", usage("--database", "%w", err)
+		return "", usage("--database", "%s", oneLine(err))
 	}
 	return location.Path, nil
 }
@@ -68,10 +71,14 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	if err != nil {
 		return nil, err
 	}
-	st, err := sqlite.Open(ctx, url, store.Options{Clock: time.Now, NewID: newID, Logger: log, Registry: registry})
+	open := sqlite.Open
+	if isPostgres(url) {
+		open = postgres.Open
+	}
+	st, err := open(ctx, url, store.Options{Clock: time.Now, NewID: newID, Logger: log, Registry: registry})
 	var coded *harang.Error
 	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
-		return nil, usage("--database", "%s", oneLine(err)).cure("name a file that this user may read and write, of this program's version or an older one")
+		return nil, usage("--database", "%s", oneLine(err)).cure("name a database that this user may read and write, of this program's version or an older one")
 	}
 	return st, err
 }
@@ -84,6 +91,9 @@ func (d *databaseFlags) keyPath() (string, error) {
 	path, err := d.path()
 	if err != nil {
 		return "", err
+	}
+	if path == "" {
+		return "", usage("--signing-key-file", "is required with PostgreSQL").cure("name one file that every node has, e.g. made by openssl genpkey -algorithm ed25519")
 	}
 	return filepath.Join(filepath.Dir(path), "signing.key"), nil
 }

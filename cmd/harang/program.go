@@ -32,6 +32,7 @@ type program struct {
 
 	store    *store.Store
 	auth     *auth.Service
+	shop     *useCases
 	live     *live
 	public   *http.Server
 	admin    *http.Server
@@ -64,11 +65,13 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err != nil {
 		return nil, err
 	}
-	release, err := lock(path)
-	if err != nil {
-		return nil, err
+	if path != "" {
+		release, err := lock(path)
+		if err != nil {
+			return nil, err
+		}
+		p.onClose(release)
 	}
-	p.onClose(release)
 	// A taken port is told before anything is changed.
 	if p.listener, err = p.listen("--listen", c.Listen); err != nil {
 		return nil, err
@@ -89,6 +92,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.auth, err = auth.New(p.store, key, auth.Options{NewID: newID, Registry: registry}); err != nil {
 		return nil, err
 	}
+	p.shop = newUseCases(p.store)
 	if c.Demo {
 		if err := p.createDemo(ctx); err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
@@ -116,6 +120,10 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 	return httpapi.Options{
 		Auth:           p.auth,
+		Inventory:      p.shop.inventory,
+		Catalogue:      p.shop.catalogue,
+		Notifications:  p.shop.notifications,
+		Dashboard:      p.shop.dashboard,
 		Dependencies:   []httpapi.Dependency{{Name: "database", Check: p.store.Ping}},
 		Draining:       p.draining.Load,
 		Page:           p.page,

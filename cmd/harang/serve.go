@@ -27,11 +27,18 @@ type serveCommand struct {
 
 // check judges the flags before anything is touched.
 func (c *serveCommand) check() error {
-	if _, err := c.path(); err != nil {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	if _, err := c.keyPath(); err != nil {
 		return err
 	}
 	if c.Redis != "" || c.RedisFile != "" {
-		return usage("--redis", "several nodes cannot share an SQLite file").cure("leave --redis out, or use PostgreSQL")
+		if path != "" {
+			return usage("--redis", "several nodes cannot share an SQLite file").cure("leave --redis out, or use PostgreSQL")
+		}
+		return usage("--redis", "this program serves as one node").cure("leave --redis out")
 	}
 	for _, origin := range c.AllowedOrigin {
 		u, err := url.Parse(origin)

@@ -8,6 +8,33 @@ func (a *API) routes() {
 
 	call(a, "POST /auth/login", public, a.login, says("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials, harang.CodeRateLimited))
 	call(a, "POST /auth/refresh", public, a.refresh, says("refresh", "Get a new access token for the refresh cookie", harang.CodeUnauthenticated))
-	call(a, "POST /auth/logout", public, a.logout, says("logout", "End the session and everything that hangs on it", harang.CodeUnauthenticated))
+	call(a, "POST /auth/logout", public, a.logout, says("logout", "End the session and every connection of it", harang.CodeUnauthenticated, harang.CodeTokenExpired))
 	call(a, "GET /me", harang.ActionReadOwnIdentity, a.me, says("me", "Who the access token names"))
+
+	call(a, "GET /dashboard/summary", harang.ActionReadSummary, a.summary, says("summary", "Figures for the cards and charts"))
+
+	call(a, "GET /locations", harang.ActionReadCatalogue, a.listLocations, says("listLocations", "Places, by name"))
+	call(a, "GET /partners", harang.ActionReadCatalogue, a.listPartners, says("listPartners", "Partners, by name"))
+	call(a, "GET /products", harang.ActionReadCatalogue, a.listProducts, says("listProducts", "Products, by name"))
+	call(a, "PUT /locations/{id}", harang.ActionPutCatalogue, a.putLocation, says("putLocation", "Create or replace a place"))
+	call(a, "PUT /partners/{id}", harang.ActionPutCatalogue, a.putPartner, says("putPartner", "Create or replace a partner"))
+	call(a, "PUT /products/{id}", harang.ActionPutCatalogue, a.putProduct, says("putProduct", "Create or replace a product"))
+
+	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock, says("listStock", "Stock items, by product and place"))
+	call(a, "GET /inventory/alerts", harang.ActionReadStock, a.listAlerts, says("listAlerts", "Stock items that are short, worst first"))
+	call(a, "POST /inventory/adjustments", harang.ActionAdjustStock, a.adjustStock, says("adjustStock", "Change a quantity", harang.CodeNotFound, harang.CodeInsufficientStock))
+	call(a, "PATCH /inventory/stock/{productId}/{locationId}", harang.ActionExpectStock, a.changeStock, says("changeStock", "Change thresholds (managers) or the expected delivery"))
+	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock, says("putStock", "Create or replace a stock item"))
+
+	call(a, "GET /notifications", harang.ActionReadNotices, a.listNotifications, says("listNotifications", "What the caller was told, newest first"))
+	call(a, "POST /notifications/read", harang.ActionReadNotices, a.markRead, says("markRead", "Mark as read").answering(200))
+	call(a, "POST /notifications/{eventId}/claim", harang.ActionClaim, a.claim, says("claim", "Take an event (Intézem)", harang.CodeAlreadyClaimed).answering(200))
+	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim, says("unclaim", "Give a claim back", harang.CodeAlreadyClaimed).answering(200))
+
+	call(a, "GET /admin/users", harang.ActionAdminister, a.listUsers, says("listUsers", "The tenant's users, by e-mail address"))
+	call(a, "POST /admin/users", harang.ActionAdminister, a.createUser, says("createUser", "Add a user", harang.CodeConflict).answering(201))
+	call(a, "PATCH /admin/users/{id}", harang.ActionAdminister, a.changeUser, says("changeUser", "Change role, state or password; takes effect at once, everywhere"))
+	call(a, "GET /admin/api-keys", harang.ActionAdminister, a.listKeys, says("listApiKeys", "The tenant's API keys"))
+	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey, says("createApiKey", "Make an API key; shown this once").answering(201))
+	call(a, "DELETE /admin/api-keys/{id}", harang.ActionAdminister, a.revokeKey, says("revokeApiKey", "End an API key for good").answering(204))
 }

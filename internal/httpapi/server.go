@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/shop"
 )
 
 // MaxBodyBytes is the size of a request body above which it is TOO_LARGE.
@@ -27,8 +28,12 @@ type Dependency struct {
 
 // Options are what a handler is built from.
 type Options struct {
-	// Auth proves callers. Required.
-	Auth *auth.Service
+	// Auth proves callers; the use cases do what they ask. All required.
+	Auth          *auth.Service
+	Inventory     *shop.Inventory
+	Catalogue     *shop.Catalogue
+	Notifications *shop.Notifications
+	Dashboard     *shop.Dashboard
 	// Dependencies are what /readyz asks.
 	Dependencies []Dependency
 	// Draining tells that the program is about to end; /readyz then says so.
@@ -66,8 +71,8 @@ type API struct {
 
 // New builds the handler of everything that the program serves publicly.
 func New(o Options) (http.Handler, error) {
-	if o.Auth == nil {
-		return nil, errors.New("httpapi: Options.Auth is required")
+	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil {
+		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now

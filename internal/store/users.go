@@ -75,12 +75,22 @@ func (s *Store) FindUsers(ctx context.Context, tenant, afterEmail string, limit 
 		tenant, afterEmail, limit)
 }
 
-// CreateUser keeps a new user. CONFLICT when the address is taken, NOT_FOUND
-// when the tenant is not there.
+// CreateUser keeps a new user, who has read everything that was before. CONFLICT
+// when the address is taken, NOT_FOUND when the tenant is not there.
 func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 	return s.Within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, queryCreateUser, c.ID, c.Tenant, c.Email, c.Name, string(c.Role),
-			flag(c.Disabled), c.PasswordHash, c.Created.UnixMilli())
+		heads, err := queryOne(ctx, tx, findHeads, scanHeads, c.Tenant)
+		if err != nil {
+			return err
+		}
+		if _, err := execute(ctx, tx, queryCreateUser, c.ID, c.Tenant, c.Email, c.Name, string(c.Role),
+			flag(c.Disabled), c.PasswordHash, c.Created.UnixMilli()); err != nil {
+			return err
+		}
+		if heads.Managers == 0 {
+			return nil
+		}
+		_, err = tx.CreateReadMark(ctx, harang.Reader{Tenant: c.Tenant, UserID: c.ID, Audience: c.Role.Audience()}, heads.Managers)
 		return err
 	})
 }

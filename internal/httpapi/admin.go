@@ -1,0 +1,137 @@
+package httpapi
+
+import (
+	"context"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
+)
+
+// accountBody is a user as administrators see them.
+type accountBody struct {
+	ID        string      `json:"id"`
+	Email     string      `json:"email"`
+	Name      string      `json:"name"`
+	Role      harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
+	Disabled  bool        `json:"disabled"`
+	CreatedAt instant     `json:"createdAt"`
+}
+
+func accountOf(u harang.User) accountBody {
+	return accountBody{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Disabled: u.Disabled, CreatedAt: instant(u.Created)}
+}
+
+// part cuts a list that was read with one item more than asked for.
+func part[T any](items []T, limit int, key func(T) string) harang.Page[T] {
+	if len(items) <= limit {
+		return harang.Page[T]{Items: items}
+	}
+	items = items[:limit]
+	return harang.Page[T]{Items: items, Next: cursorOf(key(items[limit-1]))}
+}
+
+func (a *API) listUsers(ctx context.Context, id harang.Identity, in *listInput) (*listOutput[accountBody], error) {
+	after, err := keyOf(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	users, err := a.Auth.FindUsers(ctx, id, after, in.Limit+1)
+	page := part(users, in.Limit, func(u harang.User) string { return u.Email })
+	return &listOutput[accountBody]{listOf(page, accountOf)}, err
+}
+
+type createUserInput struct {
+	Body struct {
+		Email    string      `json:"email" maxLength:"254"`
+		Name     string      `json:"name" minLength:"1" maxLength:"200"`
+		Role     harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
+		Password string      `json:"password,omitempty" maxLength:"256" doc:"8 characters at least; one is made when absent"`
+	}
+}
+
+type createdUserOutput struct {
+	Body struct {
+		accountBody
+		Password string `json:"password,omitempty" doc:"the password that was made, shown this once"`
+	}
+}
+
+func (a *API) createUser(ctx context.Context, id harang.Identity, in *createUserInput) (*createdUserOutput, error) {
+	out := &createdUserOutput{}
+	password := in.Body.Password
+	if password == "" {
+		password = auth.RandomPassword()
+		out.Body.Password = password
+	}
+	u, err := a.Auth.CreateUser(ctx, id, auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
+	out.Body.accountBody = accountOf(u)
+	return out, err
+}
+
+type changeUserInput struct {
+	ID   string `path:"id" maxLength:"128"`
+	Body struct {
+		Role     *harang.Role `json:"role,omitempty" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
+		Disabled *bool        `json:"disabled,omitempty"`
+		Password *string      `json:"password,omitempty" minLength:"8" maxLength:"256"`
+	} `minProperties:"1"`
+}
+
+type accountOutput struct{ Body accountBody }
+
+func (a *API) changeUser(ctx context.Context, id harang.Identity, in *changeUserInput) (*accountOutput, error) {
+	u, err := a.Auth.UpdateUser(ctx, id, in.ID, auth.UserChange{
+		Role: in.Body.Role, Disabled: in.Body.Disabled, Password: in.Body.Password,
+	})
+	return &accountOutput{accountOf(u)}, err
+}
+
+// keyBody is an API key without its text.
+type keyBody struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	CreatedAt instant  `json:"createdAt"`
+	RevokedAt *instant `json:"revokedAt" doc:"null while the key is good"`
+}
+
+func keyBodyOf(k harang.APIKey) keyBody {
+	return keyBody{ID: k.ID, Name: k.Name, CreatedAt: instant(k.Created), RevokedAt: maybe(k.Revoked)}
+}
+
+func (a *API) listKeys(ctx context.Context, id harang.Identity, in *listInput) (*listOutput[keyBody], error) {
+	after, err := keyOf(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.Auth.FindAPIKeys(ctx, id, after, in.Limit+1)
+	page := part(keys, in.Limit, func(k harang.APIKey) string { return k.ID })
+	return &listOutput[keyBody]{listOf(page, keyBodyOf)}, err
+}
+
+type createKeyInput struct {
+	Body struct {
+		Name string `json:"name" minLength:"1" maxLength:"200" doc:"what the key is for"`
+	}
+}
+
+type createdKeyOutput struct {
+	Body struct {
+		keyBody
+		Key string `json:"key" doc:"the key, shown this once"`
+	}
+}
+
+func (a *API) createKey(ctx context.Context, id harang.Identity, in *createKeyInput) (*createdKeyOutput, error) {
+	k, text, err := a.Auth.CreateAPIKey(ctx, id, in.Body.Name)
+	out := &createdKeyOutput{}
+	out.Body.keyBody, out.Body.Key = keyBodyOf(k), text
+	return out, err
+}
+
+type keyPath struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+func (a *API) revokeKey(ctx context.Context, id harang.Identity, in *keyPath) (*struct{}, error) {
+	return nil, a.Auth.RevokeAPIKey(ctx, id, in.ID)
+}

@@ -1,0 +1,51 @@
+package httpapi
+
+import (
+	"context"
+
+	"harang.dev/harang"
+)
+
+// summaryBody is the figures of the cards and charts. Those about money are
+// absent for who may not see them.
+type summaryBody struct {
+	OpenRentals int64 `json:"openRentals"`
+	DueToday    int64 `json:"dueToday"`
+	Overdue     int64 `json:"overdue"`
+	Stock       struct {
+		Critical int64 `json:"critical"`
+		Warning  int64 `json:"warning"`
+		OK       int64 `json:"ok"`
+	} `json:"stock" doc:"stock items by severity"`
+	Currency            string       `json:"currency"`
+	RevenueToday        *int64       `json:"revenueToday,omitempty"`
+	RevenueYesterday    *int64       `json:"revenueYesterday,omitempty"`
+	RevenueByDay        *[]dayAmount `json:"revenueByDay,omitempty" doc:"the last 14 days, oldest first"`
+	FailedPaymentsToday *int64       `json:"failedPaymentsToday,omitempty"`
+	FailedAmountToday   *int64       `json:"failedAmountToday,omitempty"`
+}
+
+type dayAmount struct {
+	Date   string `json:"date" doc:"a day in Budapest, YYYY-MM-DD"`
+	Amount int64  `json:"amount" doc:"whole forints"`
+}
+
+type summaryOutput struct{ Body summaryBody }
+
+func (a *API) summary(ctx context.Context, id harang.Identity, _ *none) (*summaryOutput, error) {
+	s, err := a.Dashboard.Summary(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	b := summaryBody{OpenRentals: s.OpenRentals, DueToday: s.DueToday, Overdue: s.Overdue, Currency: harang.CurrencyHUF}
+	b.Stock.Critical, b.Stock.Warning, b.Stock.OK = s.Stock.Critical, s.Stock.Warning, s.Stock.OK
+	if f := s.Figures; f != nil {
+		days := make([]dayAmount, len(f.RevenueByDay))
+		for i, d := range f.RevenueByDay {
+			days[i] = dayAmount{d.Date, d.Amount}
+		}
+		b.RevenueToday, b.RevenueYesterday, b.RevenueByDay = &f.RevenueToday, &f.RevenueYesterday, &days
+		b.FailedPaymentsToday, b.FailedAmountToday = &f.FailedPaymentsToday, &f.FailedAmountToday
+	}
+	return &summaryOutput{b}, nil
+}

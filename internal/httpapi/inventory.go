@@ -1,0 +1,128 @@
+package httpapi
+
+import (
+	"context"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+// stockBody is a product at a place.
+type stockBody struct {
+	ProductID         string          `json:"productId"`
+	ProductName       string          `json:"productName"`
+	LocationID        string          `json:"locationId"`
+	LocationName      string          `json:"locationName"`
+	Quantity          int64           `json:"quantity" doc:"available pieces"`
+	WarningThreshold  int64           `json:"warningThreshold" doc:"WARNING below it; 0 never"`
+	CriticalThreshold int64           `json:"criticalThreshold" doc:"CRITICAL below it; 0 never"`
+	Severity          harang.Severity `json:"severity" enum:"CRITICAL,WARNING,OK"`
+	ExpectedAt        *instant        `json:"expectedAt" doc:"when ordered pieces are expected"`
+}
+
+func stockOf(i harang.StockItem) stockBody {
+	return stockBody{
+		ProductID: i.ProductID, ProductName: i.ProductName, LocationID: i.LocationID, LocationName: i.LocationName,
+		Quantity: i.Level.Quantity, WarningThreshold: i.Level.Thresholds.Warning, CriticalThreshold: i.Level.Thresholds.Critical,
+		Severity: i.Severity(), ExpectedAt: maybe(i.ExpectedAt),
+	}
+}
+
+// alertBody is a stock item that is short.
+type alertBody struct {
+	stockBody
+	Since   instant    `json:"since" doc:"when the present severity began"`
+	EventID *string    `json:"eventId" doc:"the last alert of this shortage; null when nobody was told"`
+	Claim   *claimBody `json:"claim" doc:"who deals with it; null when nobody does"`
+}
+
+func alertOf(s harang.StockShortage) alertBody {
+	b := alertBody{stockBody: stockOf(s.StockItem), Since: instant(s.Since), Claim: maybeClaim(s.Claim)}
+	if s.EventID != "" {
+		b.EventID = &s.EventID
+	}
+	return b
+}
+
+type stockListInput struct {
+	searchInput
+	Severity   harang.Severity `query:"severity" enum:"CRITICAL,WARNING,OK"`
+	LocationID string          `query:"locationId" maxLength:"128"`
+}
+
+func (a *API) listStock(ctx context.Context, id harang.Identity, in *stockListInput) (*listOutput[stockBody], error) {
+	page, err := a.Inventory.Stock(ctx, id, harang.StockQuery{
+		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit,
+	})
+	return &listOutput[stockBody]{listOf(page, stockOf)}, err
+}
+
+func (a *API) listAlerts(ctx context.Context, id harang.Identity, in *listInput) (*listOutput[alertBody], error) {
+	page, err := a.Inventory.Alerts(ctx, id, in.Cursor, in.Limit)
+	return &listOutput[alertBody]{listOf(page, alertOf)}, err
+}
+
+type stockOutput struct{ Body stockBody }
+
+type adjustInput struct {
+	Body struct {
+		ProductID  string `json:"productId" maxLength:"128"`
+		LocationID string `json:"locationId" maxLength:"128"`
+		Delta      int64  `json:"delta" doc:"pieces that came (positive) or went; not 0"`
+		Reason     string `json:"reason" minLength:"1" maxLength:"200"`
+	}
+}
+
+func (a *API) adjustStock(ctx context.Context, id harang.Identity, in *adjustInput) (*stockOutput, error) {
+	item, err := a.Inventory.Adjust(ctx, id, shop.Adjustment{
+		ProductID: in.Body.ProductID, LocationID: in.Body.LocationID, Delta: in.Body.Delta, Reason: in.Body.Reason,
+	})
+	return &stockOutput{stockOf(item)}, err
+}
+
+// stockPath names a stock item in a path.
+type stockPath struct {
+	ProductID  string `path:"productId" maxLength:"128"`
+	LocationID string `path:"locationId" maxLength:"128"`
+}
+
+type changeStockInput struct {
+	stockPath
+	Body struct {
+		WarningThreshold  *int64       `json:"warningThreshold,omitempty" minimum:"0"`
+		CriticalThreshold *int64       `json:"criticalThreshold,omitempty" minimum:"0"`
+		ExpectedAt        optionalText `json:"expectedAt,omitempty" required:"false"`
+	}
+}
+
+func (a *API) changeStock(ctx context.Context, id harang.Identity, in *changeStockInput) (*stockOutput, error) {
+	change := shop.LevelChange{
+		WarningThreshold: in.Body.WarningThreshold, CriticalThreshold: in.Body.CriticalThreshold,
+		ClearExpected: in.Body.ExpectedAt.set && in.Body.ExpectedAt.null,
+	}
+	if in.Body.ExpectedAt.set && !in.Body.ExpectedAt.null {
+		day, err := shop.ParseDay("expectedAt", in.Body.ExpectedAt.text)
+		if err != nil {
+			return nil, err
+		}
+		change.ExpectedAt = &day
+	}
+	item, err := a.Inventory.SetLevel(ctx, id, in.ProductID, in.LocationID, change)
+	return &stockOutput{stockOf(item)}, err
+}
+
+type putStockInput struct {
+	stockPath
+	Body struct {
+		Quantity          int64 `json:"quantity" minimum:"0"`
+		WarningThreshold  int64 `json:"warningThreshold,omitempty" minimum:"0" doc:"0 when absent"`
+		CriticalThreshold int64 `json:"criticalThreshold,omitempty" minimum:"0" doc:"0 when absent"`
+	}
+}
+
+func (a *API) putStock(ctx context.Context, id harang.Identity, in *putStockInput) (*stockOutput, error) {
+	item, err := a.Catalogue.PutStock(ctx, id, in.ProductID, in.LocationID, shop.StockPut{
+		Quantity: in.Body.Quantity, WarningThreshold: in.Body.WarningThreshold, CriticalThreshold: in.Body.CriticalThreshold,
+	})
+	return &stockOutput{stockOf(item)}, err
+}

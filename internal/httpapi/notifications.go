@@ -1,0 +1,102 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+// notificationBody is an event as it was sent, with what this person and others
+// did about it.
+type notificationBody struct {
+	EventID   string          `json:"eventId"`
+	Timestamp instant         `json:"timestamp"`
+	Type      string          `json:"type"`
+	Data      json.RawMessage `json:"data" doc:"the event's payload, see /asyncapi.json"`
+	ReadAt    *instant        `json:"readAt" doc:"null while unread"`
+	Claim     *claimBody      `json:"claim" doc:"who deals with it; null when nobody does"`
+}
+
+func notificationOf(n harang.Notification) notificationBody {
+	return notificationBody{
+		EventID: n.Event.ID, Timestamp: instant(n.Event.Time), Type: n.Event.Type, Data: n.Event.Data,
+		ReadAt: maybe(n.ReadAt), Claim: maybeClaim(n.Claim),
+	}
+}
+
+type notificationsInput struct {
+	listInput
+	Type   string `query:"type" maxLength:"64" doc:"of this event type only"`
+	Unread bool   `query:"unread" doc:"unread ones only"`
+	Since  string `query:"since" maxLength:"64" doc:"after this position (of session or an event) or RFC 3339 time"`
+}
+
+type notificationsOutput struct {
+	Body struct {
+		list[notificationBody]
+		UnreadCount int64  `json:"unreadCount"`
+		Head        string `json:"head" doc:"position of the feed that unreadCount includes"`
+		Version     int64  `json:"version" doc:"a higher version is a later state"`
+	}
+}
+
+func (a *API) listNotifications(ctx context.Context, id harang.Identity, in *notificationsInput) (*notificationsOutput, error) {
+	q := harang.NotificationQuery{Type: in.Type, Unread: in.Unread, Cursor: in.Cursor, Limit: in.Limit}
+	if in.Since != "" {
+		if p, ok := harang.ParsePosition(in.Since); ok {
+			q.After = &p
+		} else if t, err := time.Parse(time.RFC3339, in.Since); err == nil {
+			q.Since = t
+		} else {
+			return nil, harang.Invalid(harang.FieldError{Field: "since", Detail: "must be a position or an RFC 3339 time"})
+		}
+	}
+	page, state, err := a.Notifications.List(ctx, id, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &notificationsOutput{}
+	out.Body.list = listOf(page, notificationOf)
+	out.Body.UnreadCount, out.Body.Head, out.Body.Version = state.UnreadCount, state.Head.String(), state.Version
+	return out, nil
+}
+
+type markReadInput struct {
+	Body struct {
+		EventIDs []string `json:"eventIds,omitempty" nullable:"false" doc:"these events; or upTo"`
+		UpTo     string   `json:"upTo,omitempty" maxLength:"128" doc:"everything up to this event"`
+	}
+}
+
+type readOutput struct {
+	Body struct {
+		UnreadCount int64 `json:"unreadCount"`
+		Version     int64 `json:"version"`
+	}
+}
+
+func (a *API) markRead(ctx context.Context, id harang.Identity, in *markReadInput) (*readOutput, error) {
+	state, err := a.Notifications.MarkRead(ctx, id, shop.ReadRequest{EventIDs: in.Body.EventIDs, UpTo: in.Body.UpTo})
+	out := &readOutput{}
+	out.Body.UnreadCount, out.Body.Version = state.UnreadCount, state.Version
+	return out, err
+}
+
+type eventPath struct {
+	EventID string `path:"eventId" maxLength:"128"`
+}
+
+type claimOutput struct{ Body claimBody }
+
+func (a *API) claim(ctx context.Context, id harang.Identity, in *eventPath) (*claimOutput, error) {
+	c, err := a.Notifications.Claim(ctx, id, in.EventID)
+	return &claimOutput{claimOf(c)}, err
+}
+
+func (a *API) unclaim(ctx context.Context, id harang.Identity, in *eventPath) (*claimOutput, error) {
+	c, err := a.Notifications.Unclaim(ctx, id, in.EventID)
+	return &claimOutput{claimOf(c)}, err
+}

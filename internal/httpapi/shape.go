@@ -1,0 +1,126 @@
+package httpapi
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"harang.dev/harang"
+)
+
+// instant is a time as it is written here: RFC 3339, UTC, milliseconds.
+type instant time.Time
+
+// MarshalJSON writes the time.
+func (i instant) MarshalJSON() ([]byte, error) {
+	return time.Time(i).UTC().AppendFormat(nil, `"`+harang.TimeFormat+`"`), nil
+}
+
+// Schema describes the time in the OpenAPI document.
+func (instant) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, milliseconds"}
+}
+
+// maybe is a time that may be missing: null when it is zero.
+func maybe(t time.Time) *instant {
+	if t.IsZero() {
+		return nil
+	}
+	return new(instant(t))
+}
+
+// optionalText is a member that may be absent, null or a text, which are three
+// different things.
+type optionalText struct {
+	set  bool
+	null bool
+	text string
+}
+
+// UnmarshalJSON notes that the member was there.
+func (o *optionalText) UnmarshalJSON(b []byte) error {
+	o.set = true
+	if string(b) == "null" {
+		o.null = true
+		return nil
+	}
+	return json.Unmarshal(b, &o.text)
+}
+
+// Schema describes the member in the OpenAPI document.
+func (optionalText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "a day (2026-03-02) or an RFC 3339 time; null clears"}
+}
+
+// listInput is how a list is asked for.
+type listInput struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many items at most"`
+	Cursor string `query:"cursor" maxLength:"1024" doc:"nextCursor of the part before"`
+}
+
+// searchInput is how a list that can be searched is asked for.
+type searchInput struct {
+	listInput
+	Search string `query:"search" maxLength:"200" doc:"words of names and ids, accents or not"`
+}
+
+// list is a part of a list.
+type list[T any] struct {
+	Items      []T     `json:"items" nullable:"false"`
+	NextCursor *string `json:"nextCursor" doc:"cursor of the next part, null at the end"`
+}
+
+type listOutput[T any] struct{ Body list[T] }
+
+// listOf turns a page of ours into a list of theirs.
+func listOf[T, S any](p harang.Page[T], shape func(T) S) list[S] {
+	l := list[S]{Items: make([]S, len(p.Items))}
+	for i, item := range p.Items {
+		l.Items[i] = shape(item)
+	}
+	if p.Next != "" {
+		l.NextCursor = &p.Next
+	}
+	return l
+}
+
+// cursorOf hides the last key of a part, and keyOf finds it again.
+func cursorOf(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
+
+func keyOf(cursor string) (string, error) {
+	key, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not one of ours"})
+	}
+	return string(key), nil
+}
+
+// personBody is who did something.
+type personBody struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// claimBody is who deals with an event.
+type claimBody struct {
+	EventID string      `json:"eventId"`
+	By      *personBody `json:"by" doc:"null when nobody does"`
+	At      instant     `json:"at"`
+}
+
+func claimOf(c harang.Claim) claimBody {
+	b := claimBody{EventID: c.EventID, At: instant(c.At)}
+	if c.By != nil {
+		b.By = &personBody{ID: c.By.ID, Name: c.By.Name}
+	}
+	return b
+}
+
+func maybeClaim(c *harang.Claim) *claimBody {
+	if c == nil {
+		return nil
+	}
+	return new(claimOf(*c))
+}
