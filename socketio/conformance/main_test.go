@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformance(t *testing.T) {
+	t.Run("SocketIO", func(t *testing.T) { run(t, false) })
+	t.Run("EngineOnly", func(t *testing.T) { run(t, true) })
+}
+
+// run serves on a free port and runs the suite in Node.js against it.
+func run(t *testing.T, engineOnly bool) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal("node is missing: the conformance tests need Node.js 20 or later; run `make test`")
+	}
+	const dir = "../interop"
+	if _, err := os.Stat("../../node_modules/ws"); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, "node_modules/ws")); err != nil {
+			t.Fatal("node_modules/ws is missing: run `make test` (or `npm ci`) at the root of the repository")
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- serve(ctx, listener, engineOnly) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	limit, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(limit, node, "--test", "--test-force-exit", "--test-reporter=spec", "conformance.test.mjs")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HARANG_INTEROP_URL=http://"+listener.Addr().String())
+	if engineOnly {
+		cmd.Env = append(cmd.Env, "HARANG_INTEROP_ENGINE_ONLY=1")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
