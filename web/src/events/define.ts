@@ -27,6 +27,8 @@ export interface EventDefinition<Data> {
   icon: EventIcon;
   /** Whether somebody can take it upon himself. */
   claimable: boolean;
+  /** What the type is called in a filter. */
+  name: Record<Language, string>;
   /** How many of them, for a digest: "3 készletriasztás". */
   count: Record<Language, (n: number) => string>;
   /** Checks `data` field by field; null when it is not what the type promises. */
@@ -53,6 +55,7 @@ export interface Shown extends Sentences {
 export interface EventEntry {
   type: string;
   kind: Kind;
+  name: Record<Language, string>;
   count: (n: number, language: Language) => string;
   touches: readonly (readonly string[])[];
   /** null when the event does not hold what its type promises. */
@@ -60,10 +63,11 @@ export interface EventEntry {
 }
 
 export function defineEvent<Data>(definition: EventDefinition<Data>): EventEntry {
-  const { type, kind, icon, claimable, touches } = definition;
+  const { type, kind, icon, claimable, name, touches } = definition;
   return {
     type,
     kind,
+    name,
     touches,
     count: (n, language) => definition.count[language](n),
     show(event, language) {

@@ -10,6 +10,7 @@ export const event = defineEvent<PaymentErrorEvent['data']>({
   kind: 'error',
   icon: IconCreditCardOff,
   claimable: true,
+  name: { hu: 'Fizetési hiba', en: 'Payments' },
   count: {
     hu: (n) => `${n} fizetési hiba`,
     en: (n) => (n === 1 ? '1 failed payment' : `${n} failed payments`),

@@ -9,6 +9,7 @@ export const event = defineEvent<RentalCreatedEvent['data']>({
   kind: 'success',
   icon: IconPackageExport,
   claimable: false,
+  name: { hu: 'Bérlés', en: 'Rentals' },
   count: {
     hu: (n) => `${n} új bérlés`,
     en: (n) => (n === 1 ? '1 new rental' : `${n} new rentals`),

@@ -8,6 +8,7 @@ export const event = defineEvent<StockAlertEvent['data']>({
   kind: 'warning',
   icon: IconPackageOff,
   claimable: true,
+  name: { hu: 'Készlet', en: 'Stock' },
   count: {
     hu: (n) => `${n} készletriasztás`,
     en: (n) => (n === 1 ? '1 stock alert' : `${n} stock alerts`),

@@ -1,0 +1,95 @@
+import { useWebSocketEvents, type CreateManager, type Environment } from '@harang/react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { OfflineContext } from '../shared/connection';
+import { session, useUser } from '../shared/session';
+import { createController } from './controller';
+import { LiveContext, type Live } from './live-context';
+import './messages';
+import { countQueryOptions } from './notifications';
+
+/** Reasons after which the connection does not dial by itself any more. */
+const endings: ReadonlySet<string> = new Set(['SIGNED_OUT', 'LOGGED_OUT', 'USER_DISABLED']);
+
+interface LiveProviderProps {
+  children: ReactNode;
+  /** For tests: the stock client and the world. */
+  createManager?: CreateManager;
+  environment?: Environment;
+}
+
+/**
+ * Keeps the connection for the signed-in user and hands what comes to the
+ * lists, the bell and the toasts. Mounted once, anew for each user.
+ */
+export function LiveProvider({ children, createManager, environment }: LiveProviderProps) {
+  const user = useUser();
+  const client = useQueryClient();
+  const [controller] = useState(() => createController(client));
+
+  // Counts up when the session turned out to live on after the connection was ended.
+  const [round, setRound] = useState(0);
+
+  const askSession = useCallback(async () => {
+    // The refresh cookie alone knows whether the session is over.
+    if ((await session.refresh()) === 'ok') setRound((before) => before + 1);
+  }, []);
+
+  const { retryNow: dialNow, markSeen, ...connection } = useWebSocketEvents({
+    identity: `${user.tenantId}/${user.id}/${user.role}/${round}`,
+    token: () => session.accessToken(),
+    refresh: () => session.refresh(),
+    onEvent: controller.handleEvent,
+    onReplay: controller.handleReplay,
+    onGap: controller.handleGap,
+    onReload: controller.handleReload,
+    onSession: controller.handleSession,
+    onNotifications: controller.handleNotifications,
+    onClaim: controller.handleClaim,
+    onSignedOut: ({ reason }) => {
+      // SIGNED_OUT is the answer of that very question.
+      if (reason !== 'SIGNED_OUT') void askSession();
+    },
+    createManager,
+    environment,
+  });
+
+  useQuery(countQueryOptions(controller.replaceCount));
+  useEffect(() => controller.stop, [controller]);
+  useHiddenClock(controller.toasts.pause, controller.toasts.resume);
+
+  const { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit } = connection;
+  const ended = reason !== null && endings.has(reason);
+  const retryNow = useCallback(() => {
+    if (ended) void askSession();
+    else dialNow();
+  }, [ended, askSession, dialNow]);
+  const live = useMemo<Live>(
+    () => ({
+      connection: { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit },
+      retryNow,
+      markSeen,
+      controller,
+    }),
+    [status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, info, limit, retryNow, markSeen, controller],
+  );
+
+  return (
+    <LiveContext value={live}>
+      <OfflineContext value={status !== 'connected' && reason !== 'CONNECTING'}>{children}</OfflineContext>
+    </LiveContext>
+  );
+}
+
+/** A hidden tab shows nobody anything: the toasts' clock stands still. */
+function useHiddenClock(pause: (why: 'hidden') => void, resume: (why: 'hidden') => void): void {
+  useEffect(() => {
+    const follow = () => {
+      if (document.visibilityState === 'hidden') pause('hidden');
+      else resume('hidden');
+    };
+    follow();
+    document.addEventListener('visibilitychange', follow);
+    return () => document.removeEventListener('visibilitychange', follow);
+  }, [pause, resume]);
+}

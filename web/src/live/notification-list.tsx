@@ -1,0 +1,157 @@
+import { Button } from '@mantine/core';
+import { IconBell, IconChecks } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { eventEntry, eventTypes } from '../events/registry';
+import { useNow } from '../shared/clock';
+import { formatDay } from '../shared/format';
+import { useLanguage, type Language } from '../shared/i18n/i18n';
+import { useUser } from '../shared/session';
+import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
+import { badgeCount } from './badge';
+import { useLive } from './live-context';
+import classes from './notification-list.module.css';
+import { NotificationRow } from './notification-row';
+import { countKey, listQueryOptions, markRead, readInLists, type Notification, type NotificationFilter } from './notifications';
+import { useStore } from './store';
+
+interface NotificationListProps {
+  /** Called when a row's link is followed. */
+  onLeave?: () => void;
+}
+
+/** Every notification, newest first, by day; the same in the panel and on its page. */
+export function NotificationList({ onLeave }: NotificationListProps) {
+  const { t } = useTranslation('live');
+  const user = useUser();
+  const { controller } = useLive();
+  const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
+  const list = useInfiniteQuery(listQueryOptions(filter, controller.replaceCount));
+  const unread = badgeCount(useStore(controller.badge));
+  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const read = useMarkRead();
+  const newest = items[0];
+  const types = user.role === 'OPERATOR' ? [] : eventTypes;
+
+  return (
+    <div className={classes.list}>
+      <div className={classes.bar}>
+        <Filters filter={filter} types={types} onChange={setFilter} />
+        <Button
+          variant="subtle"
+          size="xs"
+          leftSection={<IconChecks size={16} aria-hidden />}
+          disabled={unread === 0 || newest === undefined}
+          loading={read.isPending && 'upTo' in read.variables}
+          onClick={() => newest && read.mutate({ upTo: newest.eventId })}
+        >
+          {t('list.readAll')}
+        </Button>
+      </div>
+      {list.isPending && <div className={classes.state}><RowSkeletons rows={5} tall /></div>}
+      {list.isError && items.length === 0 && (
+        <div className={classes.state}>
+          <ErrorState error={list.error} busy={list.isFetching} onRetry={() => void list.refetch()} />
+        </div>
+      )}
+      {list.isSuccess && items.length === 0 && (
+        <EmptyState
+          icon={<IconBell size={24} stroke={1.7} />}
+          title={t(filter.unread ? 'list.emptyUnread' : 'list.empty')}
+          hint={t(filter.unread ? 'list.emptyUnreadHint' : user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint')}
+        />
+      )}
+      <Days items={items} onRead={(eventId) => read.mutate({ eventIds: [eventId] })} {...(onLeave ? { onLeave } : {})} />
+      {list.hasNextPage && (
+        <div className={classes.foot}>
+          <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            {t('list.more')}
+          </Button>
+        </div>
+      )}
+      {list.isSuccess && !list.hasNextPage && items.length > 5 && <p className={classes.end}>{t('list.end')}</p>}
+    </div>
+  );
+}
+
+function useMarkRead() {
+  const client = useQueryClient();
+  const { connection } = useLive();
+  return useMutation({
+    mutationFn: markRead,
+    onMutate(target) {
+      const ids = 'eventIds' in target ? new Set(target.eventIds) : null;
+      readInLists(client, (eventId) => ids === null || ids.has(eventId), new Date().toISOString());
+    },
+    onError: () => client.invalidateQueries({ queryKey: ['notifications'] }),
+    onSuccess() {
+      // Connected, the server's own `notifications` brings the count.
+      if (connection.status !== 'connected') void client.invalidateQueries({ queryKey: countKey });
+    },
+  });
+}
+
+interface FiltersProps {
+  filter: NotificationFilter;
+  types: readonly string[];
+  onChange: (filter: NotificationFilter) => void;
+}
+
+function Filters({ filter, types, onChange }: FiltersProps) {
+  const { t } = useTranslation('live');
+  const language = useLanguage();
+  const choices: { name: string; label: string; filter: NotificationFilter }[] = [
+    { name: 'every', label: t('list.every'), filter: { type: null, unread: false } },
+    { name: 'unread', label: t('list.unread'), filter: { type: null, unread: true } },
+    ...types.map((type) => ({ name: type, label: eventEntry(type)?.name[language] ?? type, filter: { type, unread: false } })),
+  ];
+  return (
+    <div className={classes.filters} role="group" aria-label={t('list.filter')}>
+      {choices.map((choice) => (
+        <button
+          key={choice.name}
+          type="button"
+          className={classes.filter}
+          aria-pressed={choice.filter.type === filter.type && choice.filter.unread === filter.unread}
+          onClick={() => onChange(choice.filter)}
+        >
+          {choice.label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+interface DaysProps {
+  items: readonly Notification[];
+  onRead: (eventId: string) => void;
+  onLeave?: () => void;
+}
+
+function Days({ items, onRead, onLeave }: DaysProps) {
+  const language = useLanguage();
+  const now = useNow();
+  return byDay(items, language, now).map(({ day, items: rows }) => (
+    <section key={day} aria-label={day}>
+      <h3 className={classes.day}>{day}</h3>
+      <ul>
+        {rows.map((item) => (
+          <NotificationRow key={item.eventId} item={item} onRead={onRead} {...(onLeave ? { onLeave } : {})} />
+        ))}
+      </ul>
+    </section>
+  ));
+}
+
+/** byDay cuts a list that is newest first at the midnights of this browser. */
+export function byDay(items: readonly Notification[], language: Language, now: Date): { day: string; items: Notification[] }[] {
+  const days: { day: string; items: Notification[] }[] = [];
+  for (const item of items) {
+    const day = formatDay(item.timestamp, language, now);
+    const last = days.at(-1);
+    if (last?.day === day) last.items.push(item);
+    else days.push({ day, items: [item] });
+  }
+  return days;
+}

@@ -1,0 +1,97 @@
+import type { FeedEvent, NotificationCount } from '@harang/react';
+import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query';
+import { api, query } from '../shared/api';
+import type { Claim, Page, StockAlert } from '../shared/model';
+
+/** An event as GET /notifications lists it. */
+export interface Notification extends FeedEvent {
+  readonly readAt: string | null;
+  readonly claim: Claim | null;
+}
+
+export interface NotificationPage extends Page<Notification>, NotificationCount {}
+
+export interface NotificationFilter {
+  type: string | null;
+  unread: boolean;
+}
+
+export const countKey = ['notifications', 'count'] as const;
+export const listKey = ['notifications', 'list'] as const;
+
+/** Each answer also carries the server's count; `onCount` takes it. */
+type OnCount = (count: NotificationCount) => void;
+
+async function fetchPage(search: Parameters<typeof query>[0], onCount: OnCount, signal: AbortSignal): Promise<NotificationPage> {
+  const page = await api<NotificationPage>(`/notifications${query(search)}`, { signal });
+  onCount(page);
+  return page;
+}
+
+export const countQueryOptions = (onCount: OnCount) =>
+  queryOptions({
+    queryKey: countKey,
+    queryFn: async ({ signal }) => {
+      const { unreadCount, head, version } = await fetchPage({ limit: 1 }, onCount, signal);
+      return { unreadCount, head, version };
+    },
+  });
+
+export const listQueryOptions = (filter: NotificationFilter, onCount: OnCount) =>
+  infiniteQueryOptions({
+    queryKey: [...listKey, filter],
+    queryFn: ({ signal, pageParam }) =>
+      fetchPage({ type: filter.type, unread: filter.unread ? 'true' : null, limit: 30, cursor: pageParam }, onCount, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+  });
+
+export function markRead(target: { eventIds: string[] } | { upTo: string }): Promise<{ unreadCount: number; version: number }> {
+  return api('/notifications/read', { method: 'POST', body: target });
+}
+
+type Pages = InfiniteData<NotificationPage>;
+
+/** changeLists edits every loaded list; `change` returns the same item to leave it. */
+function changeLists(client: QueryClient, change: (item: Notification) => Notification): void {
+  client.setQueriesData<Pages>({ queryKey: listKey }, (data) => {
+    if (!data) return data;
+    // A page without a change stays the same object, so that its rows are not drawn again.
+    const pages = data.pages.map((page) => {
+      const items = page.items.map(change);
+      return items.some((item, index) => item !== page.items[index]) ? { ...page, items } : page;
+    });
+    return pages.some((page, index) => page !== data.pages[index]) ? { ...data, pages } : data;
+  });
+}
+
+/** addToLists puts new events on top of every loaded list that they belong to. */
+export function addToLists(client: QueryClient, events: readonly FeedEvent[]): void {
+  for (const cached of client.getQueryCache().findAll({ queryKey: listKey })) {
+    const filter = cached.queryKey[2] as NotificationFilter | undefined;
+    client.setQueryData<Pages>(cached.queryKey, (data) => {
+      const [first, ...rest] = data?.pages ?? [];
+      if (!data || !first) return data;
+      const known = new Set(data.pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)));
+      const fresh = events
+        .filter(({ eventId, type }) => !known.has(eventId) && (!filter?.type || filter.type === type))
+        .map((event): Notification => ({ ...event, readAt: null, claim: null }))
+        .reverse();
+      if (fresh.length === 0) return data;
+      return { ...data, pages: [{ ...first, items: [...fresh, ...first.items] }, ...rest] };
+    });
+  }
+}
+
+export function readInLists(client: QueryClient, isRead: (eventId: string) => boolean, readAt: string): void {
+  changeLists(client, (item) => (item.readAt === null && isRead(item.eventId) ? { ...item, readAt } : item));
+}
+
+/** claimInCaches shows who has an event, in the lists and on the dashboard. */
+export function claimInCaches(client: QueryClient, eventId: string, claim: Claim | null): void {
+  changeLists(client, (item) => (item.eventId === eventId ? { ...item, claim } : item));
+  client.setQueryData<Page<StockAlert>>(['dashboard-inventory', 'alerts'], (page) => {
+    if (!page?.items.some((alert) => alert.eventId === eventId)) return page;
+    return { ...page, items: page.items.map((alert) => (alert.eventId === eventId ? { ...alert, claim } : alert)) };
+  });
+}
