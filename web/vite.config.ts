@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { precompress } from './precompress';
 
-const backend = process.env['HARANG_DEV_BACKEND'] ?? 'http://127.0.0.1:8080';
+const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react(), precompress()],

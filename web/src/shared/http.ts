@@ -24,7 +24,7 @@ export class ApiError extends Error {
     this.status = status;
     this.code = code;
     this.problem = problem;
-    this.errors = fieldErrors(problem['errors']);
+    this.errors = fieldErrors(problem.errors);
     this.retryAfterMs = retryAfterMs;
   }
 
@@ -53,9 +53,13 @@ export interface RequestOptions {
 
 const base = '/api/v1';
 
+/** Longer than the slowest honest answer (a payment provider's deadline); then the server counts as unreachable. */
+const deadline = 20_000;
+
 /** Sends one request to `/api/v1` and returns its JSON (undefined for an empty answer), or throws an ApiError. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const { method = 'GET', body, headers = {}, signal } = options;
+  const limit = AbortSignal.timeout(deadline);
   let response: Response;
   try {
     response = await fetch(base + path, {
@@ -67,7 +71,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
   } catch (cause) {
     if (signal?.aborted) throw cause;

@@ -1,0 +1,126 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import type { PaymentStatus, RentalStatus, Severity } from '../shared/model';
+import { CrashPage, MissingPage } from './fallback-pages';
+import { SignedIn } from './signed-in';
+
+declare module '@tanstack/react-router' {
+  interface StaticDataRouteOption {
+    /** Key of the page's name under `nav`. */
+    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'notifications';
+    /** Whether the header's place filter means something here. */
+    byPlace?: boolean;
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined => allowed.find((each) => each === value);
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: MissingPage, errorComponent: CrashPage });
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: (search: Record<string, unknown>): { redirect?: string } => {
+    const redirect = text(search.redirect);
+    return redirect === undefined ? {} : { redirect };
+  },
+  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page'), 'SignInPage'),
+});
+
+const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn, notFoundComponent: MissingPage });
+
+const dashboard = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  staticData: { title: 'dashboard', byPlace: true },
+  component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
+});
+
+export interface StockSearch {
+  search?: string;
+  severity?: Severity;
+  location?: string;
+}
+
+const stock = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/stock',
+  staticData: { title: 'stock', byPlace: true },
+  validateSearch: (search: Record<string, unknown>): StockSearch => {
+    const words = text(search.search);
+    const severity = oneOf<Severity>(search.severity, ['CRITICAL', 'WARNING', 'OK']);
+    const location = text(search.location);
+    return { ...(words && { search: words }), ...(severity && { severity }), ...(location && { location }) };
+  },
+  component: lazyRouteComponent(() => import('../features/stock/stock-page'), 'StockPage'),
+});
+
+export interface RentalsSearch {
+  status?: RentalStatus;
+  rental?: string;
+}
+
+const rentals = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/rentals',
+  staticData: { title: 'rentals' },
+  validateSearch: (search: Record<string, unknown>): RentalsSearch => {
+    const status = oneOf<RentalStatus>(search.status, ['AWAITING_PAYMENT', 'OPEN', 'OVERDUE', 'RETURNED', 'CANCELLED']);
+    const rental = text(search.rental);
+    return { ...(status && { status }), ...(rental && { rental }) };
+  },
+  component: lazyRouteComponent(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
+});
+
+const newRental = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/rentals/new',
+  staticData: { title: 'newRental' },
+  component: lazyRouteComponent(() => import('../features/checkout/checkout-page'), 'CheckoutPage'),
+});
+
+export interface PaymentsSearch {
+  status?: PaymentStatus;
+  transaction?: string;
+}
+
+const payments = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/payments',
+  staticData: { title: 'payments' },
+  validateSearch: (search: Record<string, unknown>): PaymentsSearch => {
+    const status = oneOf<PaymentStatus>(search.status, ['PENDING', 'SUCCEEDED', 'DECLINED', 'FAILED']);
+    const transaction = text(search.transaction);
+    return { ...(status && { status }), ...(transaction && { transaction }) };
+  },
+  component: lazyRouteComponent(() => import('../features/payments/payments-page'), 'PaymentsPage'),
+});
+
+const notifications = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/notifications',
+  staticData: { title: 'notifications' },
+  component: lazyRouteComponent(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
+});
+
+const routeTree = root.addChildren([
+  login,
+  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, notifications]),
+]);
+
+export function createPageRouter(options: { history?: Parameters<typeof createRouter>[0]['history'] } = {}) {
+  return createRouter({
+    routeTree,
+    defaultPreload: 'intent',
+    defaultPreloadDelay: 40,
+    scrollRestoration: true,
+    defaultErrorComponent: CrashPage,
+    ...(options.history ? { history: options.history } : {}),
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createPageRouter>;
+  }
+}

@@ -1,0 +1,65 @@
+import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useUser } from '../../shared/session';
+import { BellMark } from '../../shared/ui/bell-mark';
+import { Navigation } from './navigation';
+import { PlaceFilter } from './place-filter';
+import { LogoutButton, UserMenu } from './user-menu';
+import classes from './shell.module.css';
+
+/** Navigation at the left (below on a phone), header on top, the page in the middle. */
+export function Shell() {
+  const { t } = useTranslation();
+  const user = useUser();
+  const data = useMatches({ select: (matches) => matches.at(-1)?.staticData });
+  const title = data?.title === undefined ? t('app.name') : t(`nav.${data.title}`);
+  const main = useRef<HTMLElement>(null);
+  const path = useLocation({ select: (location) => location.pathname });
+  const before = useRef(path);
+
+  useEffect(() => {
+    document.title = `${title} · ${t('app.name')}`;
+  }, [title, t]);
+
+  // After a change of page the keyboard goes on from the new page's beginning.
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    main.current?.focus({ preventScroll: true });
+  }, [path]);
+
+  return (
+    <div className={classes.shell}>
+      <a className={classes.skip} href="#main">
+        {t('nav.skip')}
+      </a>
+      <aside className={classes.side}>
+        <div className={classes.brand}>
+          <BellMark size={30} />
+          <span className={classes.brandText}>
+            <b>{t('app.name')}</b>
+            <small title={user.tenantName}>{user.tenantName}</small>
+          </span>
+        </div>
+        <Navigation role={user.role} />
+        <div className={classes.foot}>
+          <LogoutButton />
+        </div>
+      </aside>
+      <div className={classes.column}>
+        <header className={classes.header}>
+          <span className={classes.headerMark}>
+            <BellMark size={28} />
+          </span>
+          <h1>{title}</h1>
+          {data?.byPlace === true && <PlaceFilter />}
+          <UserMenu />
+        </header>
+        <main id="main" ref={main} tabIndex={-1} className={classes.main}>
+          <Outlet />
+        </main>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
+import { session, useUser } from '../../shared/session';
+import classes from './user-menu.module.css';
+
+const languages: readonly { value: Language; label: string }[] = [
+  { value: 'hu', label: 'Magyar' },
+  { value: 'en', label: 'English' },
+];
+const schemes = [
+  { value: 'light', icon: IconSun },
+  { value: 'dark', icon: IconMoon },
+  { value: 'auto', icon: IconDeviceDesktop },
+] as const;
+
+const phone = '(max-width: 767px)';
+
+/** Who is signed in, the language and the colours. */
+export function UserMenu() {
+  const { t } = useTranslation();
+  const user = useUser();
+  const language = useLanguage();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const small = useMediaQuery(phone);
+  const initials = user.name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word.charAt(0).toUpperCase())
+    .join('');
+  return (
+    <Menu position="bottom-end" width={250} shadow="md" transitionProps={{ duration: 100 }} classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}>
+      <Menu.Target>
+        <UnstyledButton className={classes.user} aria-label={`${t('menu.open')}: ${user.name}`}>
+          <span className={classes.avatar} aria-hidden>
+            {initials}
+          </span>
+          <span className={classes.who} aria-hidden>
+            <b>{user.name}</b>
+            <small>{t(`role.${user.role}`)}</small>
+          </span>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.card}>
+          <b>{user.name}</b>
+          <small>
+            {t(`role.${user.role}`)} · {user.tenantName}
+          </small>
+          <small>{user.email}</small>
+        </div>
+        <Menu.Divider />
+        <Menu.Label>{t('menu.language')}</Menu.Label>
+        {languages.map(({ value, label }) => (
+          <Menu.Item key={value} role="menuitemradio" aria-checked={language === value} lang={value} rightSection={language === value ? <IconCheck size={16} aria-hidden /> : null} onClick={() => chooseLanguage(value)}>
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Label>{t('menu.theme')}</Menu.Label>
+        {schemes.map(({ value, icon: Icon }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={colorScheme === value}
+            leftSection={<Icon size={17} stroke={1.7} aria-hidden />}
+            rightSection={colorScheme === value ? <IconCheck size={16} aria-hidden /> : null}
+            onClick={() => setColorScheme(value)}
+          >
+            {t(`menu.${value}`)}
+          </Menu.Item>
+        ))}
+        {small && (
+          <>
+            <Menu.Divider />
+            <Menu.Item data-testid="logout" leftSection={<IconLogout size={17} stroke={1.7} aria-hidden />} onClick={() => session.signOut()}>
+              {t('menu.logout')}
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** At the foot of the navigation; on a phone it is in the user menu instead. */
+export function LogoutButton() {
+  const { t } = useTranslation();
+  const small = useMediaQuery(phone);
+  if (small) return null;
+  return (
+    <UnstyledButton className={classes.logout} data-testid="logout" onClick={() => session.signOut()}>
+      <IconLogout size={20} stroke={1.7} aria-hidden />
+      <span>{t('menu.logout')}</span>
+    </UnstyledButton>
+  );
+}

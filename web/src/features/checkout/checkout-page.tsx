@@ -1,0 +1,267 @@
+import { Button } from '@mantine/core';
+import { IconArrowLeft, IconArrowRight, IconCheck } from '@tabler/icons-react';
+import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ApiError, query } from '../../shared/api';
+import { useAttemptKey } from '../../shared/attempt';
+import { useNow } from '../../shared/clock';
+import { errorSentence } from '../../shared/error-sentence';
+import { addDays, daysBetween, endOfDay, formatDay, formatMoney, toDateField } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import { refreshAfterTrade } from '../../shared/invalidate';
+import type { Page, Rental, StockItem } from '../../shared/model';
+import { place } from '../../shared/place';
+import { locationsQueryOptions } from '../../shared/queries';
+import { MethodFields, type MethodChoice } from '../../shared/ui/method-fields';
+import { ErrorState } from '../../shared/ui/states';
+import { wholeNumber } from '../../shared/ui/step-input';
+import { checkItems, type Draft, perDay, totalPieces } from './cart';
+import classes from './checkout-page.module.css';
+import { ItemsStep } from './items-step';
+import { PartnerStep } from './partner-step';
+import { CheckoutResult } from './checkout-result';
+
+type Step = 'partner' | 'items' | 'pay' | 'done';
+const steps = ['partner', 'items', 'pay', 'done'] as const;
+const stepNames = { partner: 'stepPartner', items: 'stepItems', pay: 'stepPay', done: 'stepDone' } as const;
+const placeKey = 'harang-checkout-place';
+
+interface RentalRequest {
+  partnerId: string;
+  locationId: string;
+  dueAt: string;
+  lines: { productId: string; quantity: number }[];
+  payment?: { method: 'CARD' | 'CASH'; cardToken?: string };
+}
+
+function rememberedPlace(): string | null {
+  try {
+    return localStorage.getItem(placeKey);
+  } catch {
+    return null;
+  }
+}
+
+/** The checkout: partner, items, payment, done. Each finished checkout starts from an empty one. */
+export function CheckoutPage() {
+  const [round, setRound] = useState(0);
+  return <Checkout key={round} onAnother={() => setRound((before) => before + 1)} />;
+}
+
+function Checkout({ onAnother }: { onAnother: () => void }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const client = useQueryClient();
+  const { keyOf, settle } = useAttemptKey();
+  const [step, setStep] = useState<Step>('partner');
+  const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', due: toDateField(addDays(new Date(), 1)), lines: [] }));
+  const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
+  const [method, setMethod] = useState<MethodChoice>('CARD');
+  const [token, setToken] = useState('tok_ok');
+  const [rental, setRental] = useState<Rental | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const locations = useQuery(locationsQueryOptions());
+  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+
+  // A clerk stands at one place: the filter's, or the last one used here.
+  const places = locations.data?.items ?? [];
+  const locationId = places.some((each) => each.id === draft.locationId)
+    ? draft.locationId
+    : ([place(), rememberedPlace()].find((id) => places.some((each) => each.id === id)) ?? places[0]?.id ?? '');
+  const filled: Draft = { ...draft, locationId };
+
+  // What is free of each product in the basket, kept current by live events.
+  const levels = useQueries({
+    queries: draft.lines.map((line) => ({
+      queryKey: ['inventory', 'stock', 'line', line.productId, locationId],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        api<Page<StockItem>>(`/inventory/stock${query({ search: line.productName, locationId, limit: 200 })}`, { signal }),
+      select: (page: Page<StockItem>) => page.items.find((item) => item.productId === line.productId)?.quantity ?? 0,
+    })),
+  });
+  const available = (productId: string) => levels[draft.lines.findIndex((line) => line.productId === productId)]?.data;
+  const problems = checkItems(filled, available, now);
+
+  const create = useMutation({
+    mutationFn: (body: RentalRequest) => api<Rental>('/rentals', { method: 'POST', body, headers: { 'Idempotency-Key': keyOf(body) } }),
+    onSuccess: async (created) => {
+      settle();
+      setRental(created);
+      setStep('done');
+      try {
+        localStorage.setItem(placeKey, locationId);
+      } catch {
+        // Storage may be switched off; the place is then chosen again.
+      }
+      await refreshAfterTrade(client);
+    },
+    onError: async (error) => {
+      settle(error);
+      if (!(error instanceof ApiError)) return;
+      if (error.code === 'INSUFFICIENT_STOCK') {
+        setTried((before) => ({ ...before, items: true }));
+        setStep('items');
+        await client.invalidateQueries({ queryKey: ['inventory', 'stock'] });
+      } else if (error.field('partnerId') !== undefined) setStep('partner');
+      else if (error.errors.some((each) => /dueAt|locationId|lines/.test(each.field))) setStep('items');
+    },
+  });
+
+  // A new step begins at its heading, for eyes and for screen readers.
+  const shown = useRef(step);
+  useEffect(() => {
+    if (shown.current === step) return;
+    shown.current = step;
+    heading.current?.focus();
+  }, [step]);
+
+  const handleNext = (event: SyntheticEvent) => {
+    event.preventDefault();
+    setTried((before) => ({ ...before, [step]: true }));
+    if (step === 'partner' && draft.partner !== null) setStep('items');
+    if (step === 'items' && problems === null) setStep('pay');
+    if (step === 'pay') handleSubmit();
+  };
+  const handleSubmit = () => {
+    const dueAt = endOfDay(filled.due);
+    if (filled.partner === null || dueAt === null || problems !== null || create.isPending) return;
+    create.mutate({
+      partnerId: filled.partner.id,
+      locationId,
+      dueAt,
+      lines: filled.lines.map((line) => ({ productId: line.productId, quantity: wholeNumber(line.quantity) ?? 0 })),
+      ...(method === 'NONE' ? {} : { payment: { method, ...(method === 'CARD' ? { cardToken: token } : {}) } }),
+    });
+  };
+
+  const at = steps.indexOf(step);
+  const refusal = create.error instanceof ApiError ? create.error : null;
+  const daily = perDay(draft.lines);
+  const days = Math.max(1, daysBetween(now, new Date(`${draft.due}T12:00:00`)) || 1);
+
+  return (
+    <div className={classes.wizard} data-testid="checkout-wizard" data-step={step}>
+      <ol className={classes.steps} aria-label={t('wizard.steps')}>
+        {steps.map((each, index) => (
+          <li key={each} data-state={index < at ? 'past' : index === at ? 'here' : 'ahead'} aria-current={index === at ? 'step' : undefined}>
+            {index < at && step !== 'done' ? (
+              <button type="button" aria-label={t('wizard.stepState', { n: index + 1, name: t(`wizard.${stepNames[each]}`) })} onClick={() => setStep(each)}>
+                <span className={classes.number}>
+                  <IconCheck size={15} stroke={2.6} aria-hidden />
+                </span>
+                <span>{t(`wizard.${stepNames[each]}`)}</span>
+              </button>
+            ) : (
+              <span className={classes.stepName}>
+                <span className={classes.number}>{index < at || step === 'done' ? <IconCheck size={15} stroke={2.6} aria-hidden /> : index + 1}</span>
+                <span>{t(`wizard.${stepNames[each]}`)}</span>
+              </span>
+            )}
+          </li>
+        ))}
+      </ol>
+
+      {step === 'done' && rental !== null ? (
+        <CheckoutResult rental={rental} unpaid={method === 'NONE'} headingRef={heading} onRental={setRental} onAnother={onAnother} />
+      ) : (
+        <form className={classes.panel} noValidate onSubmit={handleNext}>
+          <h2 ref={heading} tabIndex={-1} className={classes.heading}>
+            {t(step === 'partner' ? 'wizard.partner' : step === 'items' ? 'wizard.items' : 'wizard.pay')}
+          </h2>
+          {refusal !== null && step !== 'pay' && <p className={classes.refusal} role="alert">{refusalSentence()}</p>}
+          {locations.error !== null && <ErrorState error={locations.error} busy={locations.isFetching} onRetry={() => locations.refetch()} />}
+          {step === 'partner' && (
+            <PartnerStep
+              partner={draft.partner}
+              problem={refusal?.field('partnerId') ?? (tried.partner === true && draft.partner === null ? t('wizard.partnerMissing') : undefined)}
+              onPartner={(partner) => change({ partner })}
+            />
+          )}
+          {step === 'items' && (
+            <ItemsStep
+              draft={filled}
+              locations={places}
+              problems={tried.items === true ? problems : null}
+              refused={(field) => refusal?.field(field)}
+              available={available}
+              onChange={change}
+            />
+          )}
+          {step === 'pay' && (
+            <>
+              <dl className={classes.summary} aria-label={t('wizard.summary')}>
+                <div>
+                  <dt>{t('wizard.partnerLabel')}</dt>
+                  <dd>{draft.partner?.name}</dd>
+                </div>
+                <div>
+                  <dt>{t('wizard.stepItems')}</dt>
+                  <dd>{t('common.items', { n: totalPieces(draft.lines) })}</dd>
+                </div>
+                <div>
+                  <dt>{t('wizard.location')}</dt>
+                  <dd>{places.find((each) => each.id === locationId)?.name}</dd>
+                </div>
+                <div>
+                  <dt>{t('wizard.due')}</dt>
+                  <dd>{formatDay(new Date(`${draft.due}T12:00:00`), language, now)}</dd>
+                </div>
+                {daily !== null && (
+                  <div>
+                    <dt>{t('wizard.estimate')}</dt>
+                    <dd>{formatMoney(daily * days, language)}</dd>
+                  </div>
+                )}
+              </dl>
+              <MethodFields
+                methods={['CARD', 'CASH', 'NONE']}
+                method={method}
+                onMethod={setMethod}
+                token={token}
+                onToken={setToken}
+                disabled={create.isPending}
+                methodTestId="wizard-method"
+                tokenTestId="wizard-card-token"
+              />
+              {create.error !== null && <p className={classes.refusal} role="alert">{refusalSentence()}</p>}
+            </>
+          )}
+          <div className={classes.buttons}>
+            {step !== 'partner' && (
+              <Button variant="default" size="md" disabled={create.isPending} leftSection={<IconArrowLeft size={18} aria-hidden />} onClick={() => setStep(step === 'pay' ? 'items' : 'partner')}>
+                {t('wizard.back')}
+              </Button>
+            )}
+            {create.isPending && method === 'CARD' && (
+              <span className="field-hint" role="status">
+                {t('wizard.workingCard')}
+              </span>
+            )}
+            {step === 'pay' ? (
+              <Button type="submit" size="md" className={classes.forward} loading={create.isPending} data-testid="wizard-submit">
+                {t('wizard.submit')}
+              </Button>
+            ) : (
+              <Button type="submit" size="md" className={classes.forward} rightSection={<IconArrowRight size={18} aria-hidden />} data-testid="wizard-next">
+                {t('wizard.next')}
+              </Button>
+            )}
+          </div>
+        </form>
+      )}
+    </div>
+  );
+
+  function refusalSentence(): string {
+    const { error } = create;
+    if (!(error instanceof ApiError)) return errorSentence(error, t);
+    if (error.code === 'INSUFFICIENT_STOCK') {
+      const { line, available: left } = error.problem;
+      const named = typeof line === 'number' ? draft.lines[line] : draft.lines.find((each) => each.productId === line);
+      return named !== undefined && typeof left === 'number' ? t('wizard.shortage', { product: named.productName, n: left }) : t('wizard.shortageUnknown');
+    }
+    return error.errors[0]?.detail ?? errorSentence(error, t);
+  }
+}

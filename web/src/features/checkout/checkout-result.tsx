@@ -1,0 +1,108 @@
+import { Button } from '@mantine/core';
+import { IconCheck, IconClockPause, IconX } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { RefObject } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import { formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import { refreshAfterTrade } from '../../shared/invalidate';
+import type { Rental } from '../../shared/model';
+import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { DeclineNotice } from '../../shared/ui/decline-notice';
+import { PayForm } from '../../shared/ui/pay-form';
+import classes from './checkout-page.module.css';
+
+interface CheckoutResultProps {
+  rental: Rental;
+  unpaid: boolean;
+  headingRef: RefObject<HTMLHeadingElement | null>;
+  onRental: (rental: Rental) => void;
+  onAnother: () => void;
+}
+
+/** What became of the checkout; while it waits for payment, it can be paid again here. */
+export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother }: CheckoutResultProps) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const client = useQueryClient();
+  const path = `/rentals/${encodeURIComponent(rental.id)}`;
+  const look = useMutation({ mutationFn: () => api<Rental>(path), onSuccess: (found) => onRental({ payment: rental.payment ?? null, ...found }) });
+  const cancel = useMutation({
+    mutationFn: () => api<unknown>(`${path}/cancel`, { method: 'POST' }),
+    onSuccess: async () => {
+      onRental({ ...rental, status: 'CANCELLED' });
+      await refreshAfterTrade(client);
+    },
+  });
+
+  const waiting = rental.status === 'AWAITING_PAYMENT';
+  const cancelled = rental.status === 'CANCELLED';
+  const payment = rental.payment ?? null;
+  const problem = look.error ?? cancel.error;
+
+  return (
+    <section className={classes.panel} data-testid="wizard-result" data-status={rental.status} data-rental-id={rental.id} data-payment-status={payment?.status}>
+      <div className={classes.outcome} data-tone={waiting ? 'amber' : cancelled ? 'plain' : 'green'}>
+        <span aria-hidden>{waiting ? <IconClockPause size={28} stroke={1.8} /> : cancelled ? <IconX size={28} stroke={1.8} /> : <IconCheck size={28} stroke={2.2} />}</span>
+        <div role="status">
+          <h2 ref={headingRef} tabIndex={-1} className={classes.heading}>
+            {waiting ? t('wizard.waiting') : cancelled ? t('rentalStatus.CANCELLED') : t('wizard.done')}
+          </h2>
+          <p>
+            {t('wizard.doneHint', {
+              partner: rental.partnerName,
+              items: t('common.items', { n: rental.equipmentCount }),
+              amount: formatMoney(rental.totalValue, language, rental.currency),
+            })}
+          </p>
+          <p className={classes.sub}>{waiting ? t('wizard.waitingHint') : cancelled ? t('wizard.cancelled') : unpaid ? t('wizard.doneUnpaid') : null}</p>
+        </div>
+      </div>
+      {waiting && (
+        <>
+          {payment !== null && payment.status !== 'SUCCEEDED' && (
+            <DeclineNotice code={payment.errorCode ?? null} message={payment.errorMessage ?? null} pending={payment.status === 'PENDING'} />
+          )}
+          {payment?.status === 'PENDING' && (
+            <div>
+              <Button variant="default" loading={look.isPending} onClick={() => look.mutate()}>
+                {t('wizard.check')}
+              </Button>
+            </div>
+          )}
+          <h3 className={classes.again}>{t('wizard.payAgain')}</h3>
+          <PayForm
+            rental={rental}
+            methodTestId="wizard-method"
+            tokenTestId="wizard-card-token"
+            submitTestId="wizard-submit"
+            onPaid={() => onRental({ ...rental, status: 'OPEN', payment: null })}
+          />
+        </>
+      )}
+      {problem !== null && (
+        <p className={classes.refusal} role="alert">
+          {errorSentence(problem, t)}
+        </p>
+      )}
+      <div className={classes.buttons}>
+        {waiting && (
+          <ConfirmButton label={t('wizard.cancelRental')} question={t('rentals.cancelAsk')} confirm={t('rentals.cancelYes')} danger busy={cancel.isPending} onConfirm={() => cancel.mutate()} />
+        )}
+        {!waiting && (
+          <>
+            <Link to="/rentals" search={{ rental: rental.id }} className={classes.link}>
+              {t('wizard.toRentals')}
+            </Link>
+            <Button size="md" className={classes.forward} onClick={onAnother}>
+              {t('wizard.another')}
+            </Button>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}

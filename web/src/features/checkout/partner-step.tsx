@@ -1,0 +1,58 @@
+import { Select } from '@mantine/core';
+import { IconUser } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useDelayed } from '../../shared/delayed';
+import { partnersQueryOptions } from '../../shared/queries';
+import { ErrorState } from '../../shared/ui/states';
+import type { Draft } from './cart';
+import classes from './checkout-page.module.css';
+
+interface PartnerStepProps {
+  partner: Draft['partner'];
+  problem: string | undefined;
+  onPartner: (partner: Draft['partner']) => void;
+}
+
+/** Who takes it: searched at the server, so that any number of partners will do. */
+export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
+  const { t } = useTranslation();
+  const [words, setWords] = useState(partner?.name ?? '');
+  // The chosen name in the field is not a search.
+  const search = useDelayed(words === partner?.name ? '' : words.trim(), 150);
+  const { data, error, isFetching, refetch } = useQuery({ ...partnersQueryOptions(search), placeholderData: keepPreviousData });
+  const found = data?.items ?? [];
+  const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <div className={classes.narrow}>
+      <Select
+        data-testid="wizard-partner"
+        data-autofocus
+        label={t('wizard.partnerLabel')}
+        description={t('wizard.partnerHint')}
+        size="md"
+        searchable
+        clearable={false}
+        allowDeselect={false}
+        // The server has filtered already, with its own idea of accents.
+        filter={({ options: all }) => all}
+        nothingFoundMessage={isFetching ? t('common.loading') : t('wizard.partnerNone')}
+        leftSection={<IconUser size={18} stroke={1.7} aria-hidden />}
+        maxDropdownHeight={320}
+        data={options}
+        value={partner?.id ?? null}
+        searchValue={words}
+        onSearchChange={setWords}
+        onFocus={(event) => event.currentTarget.select()}
+        onChange={(id) => {
+          const chosen = options.find((each) => each.value === id);
+          onPartner(chosen === undefined ? null : { id: chosen.value, name: chosen.label });
+        }}
+        error={problem}
+        classNames={{ option: classes.option }}
+      />
+      {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, type LinkProps } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useOffline } from '../../shared/connection';
+import { formatMoney, formatNumber } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import { isManager } from '../../shared/model';
+import { summaryQueryOptions } from '../../shared/queries';
+import { useUser } from '../../shared/session';
+import { ErrorState } from '../../shared/ui/states';
+import { Age } from '../../shared/ui/widget';
+import classes from './day-figures.module.css';
+
+interface FigureProps {
+  label: string;
+  value: string | undefined;
+  note: ReactNode;
+  link: Pick<LinkProps, 'to' | 'search'>;
+}
+
+function Figure({ label, value, note, link }: FigureProps) {
+  return (
+    <li>
+      <Link {...link} className={classes.figure}>
+        <span className={classes.label}>{label}</span>
+        {value === undefined ? (
+          <>
+            <Skeleton height={28} width="58%" radius={6} my={6} />
+            <Skeleton height={12} width="74%" radius={4} />
+          </>
+        ) : (
+          <>
+            <strong>{value}</strong>
+            <span className={classes.note}>{note}</span>
+          </>
+        )}
+      </Link>
+    </li>
+  );
+}
+
+/** How the day goes, in four figures. */
+export function DayFigures() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const manager = isManager(useUser().role);
+  const { data, error, isFetching, dataUpdatedAt, refetch } = useQuery(summaryQueryOptions());
+  const offline = useOffline() && data !== undefined;
+  const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value, language));
+  const money = (value: number | undefined) => (value === undefined ? undefined : formatMoney(value, language, data?.currency));
+  const overdue = (data?.overdue ?? 0) > 0 ? <span className={classes.bad}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</span> : t('dashboard.noOverdue');
+
+  return (
+    <section aria-label={t('dashboard.day')} data-offline={offline || undefined} className={classes.section}>
+      {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+      {offline && <Age since={dataUpdatedAt} />}
+      {(data !== undefined || error === null) && (
+        <ul className={classes.figures}>
+          <Figure
+            label={t('dashboard.openRentals')}
+            value={number(data?.openRentals)}
+            link={{ to: '/rentals', search: { status: 'OPEN' } }}
+            note={
+              <>
+                {t('dashboard.dueToday', { n: number(data?.dueToday) })} · {overdue}
+              </>
+            }
+          />
+          {manager && (
+            <Figure
+              label={t('dashboard.revenue')}
+              value={data === undefined ? undefined : money(data.revenueToday ?? 0)}
+              link={{ to: '/payments', search: { status: 'SUCCEEDED' } }}
+              note={t('dashboard.yesterday', { amount: money(data?.revenueYesterday ?? 0) })}
+            />
+          )}
+          {manager && (
+            <Figure
+              label={t('dashboard.failed')}
+              value={data === undefined ? undefined : number(data.failedPaymentsToday ?? 0)}
+              link={{ to: '/payments', search: { status: 'DECLINED' } }}
+              note={(data?.failedPaymentsToday ?? 0) > 0 ? t('dashboard.failedAmount', { amount: money(data?.failedAmountToday ?? 0) }) : t('dashboard.failedNone')}
+            />
+          )}
+          <Figure
+            label={t('dashboard.critical')}
+            value={number(data?.stock.critical)}
+            link={{ to: '/stock', search: { severity: 'CRITICAL' } }}
+            note={t('dashboard.stockRest', { warning: number(data?.stock.warning), ok: number(data?.stock.ok) })}
+          />
+        </ul>
+      )}
+    </section>
+  );
+}

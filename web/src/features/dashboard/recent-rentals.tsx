@@ -1,0 +1,71 @@
+import { IconPackageExport } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../shared/clock';
+import { daysBetween, formatAgo, formatDay, formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { RentalStatus } from '../../shared/model';
+import { rentalsQueryOptions } from '../../shared/queries';
+import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
+import { Widget } from '../../shared/ui/widget';
+import classes from './compact-list.module.css';
+
+const tones: Record<RentalStatus, string> = { OPEN: 'green', AWAITING_PAYMENT: 'amber', OVERDUE: 'red', RETURNED: 'plain', CANCELLED: 'plain' };
+
+/** The newest rentals, of one status or of all. */
+export function RecentRentals({ title, status }: { title: string; status: RentalStatus | null }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery(rentalsQueryOptions(status, 5));
+  const rentals = data?.pages[0]?.items ?? [];
+  return (
+    <Widget title={title} updatedAt={dataUpdatedAt} aside={<Link to="/rentals" search={status === null ? {} : { status }}>{t('common.all')}</Link>}>
+      {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+      {isPending && <RowSkeletons rows={4} />}
+      {data !== undefined && rentals.length === 0 && (
+        <EmptyState
+          icon={<IconPackageExport size={24} stroke={1.7} />}
+          title={t(status === null ? 'dashboard.rentalsEmpty' : 'dashboard.lateEmpty')}
+          hint={t(status === null ? 'dashboard.rentalsEmptyHint' : 'dashboard.lateEmptyHint')}
+        />
+      )}
+      {rentals.length > 0 && (
+        <ul className={classes.list}>
+          {rentals.map((rental) => {
+            const late = rental.dueAt === undefined ? 0 : daysBetween(new Date(rental.dueAt), now);
+            const sub =
+              rental.status === 'OVERDUE'
+                ? late > 0
+                  ? t('rentals.late', { n: late })
+                  : t('rentals.lateToday')
+                : rental.status === 'OPEN' && rental.dueAt !== undefined
+                  ? t('dashboard.returns', { date: formatDay(rental.dueAt, language, now) })
+                  : t(`rentalStatus.${rental.status}`);
+            return (
+              <li key={rental.id}>
+                <Link to="/rentals" search={{ rental: rental.id }} className={classes.row}>
+                  <span className={classes.badge} data-tone={tones[rental.status]} aria-hidden>
+                    +{rental.equipmentCount}
+                  </span>
+                  <span>
+                    <span className={classes.title}>{rental.partnerName}</span>
+                    <span className={classes.sub}>
+                      <br />
+                      {t('common.items', { n: rental.equipmentCount })} · {sub}
+                    </span>
+                  </span>
+                  <span className={classes.end}>
+                    <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
+                    {rental.createdAt !== undefined && <small>{formatAgo(rental.createdAt, language, now)}</small>}
+                  </span>
+                </Link>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Widget>
+  );
+}

@@ -1,0 +1,73 @@
+import { IconCircleCheck } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../shared/clock';
+import { formatAgo } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { StockAlert } from '../../shared/model';
+import { usePlace } from '../../shared/place';
+import { alertsQueryOptions } from '../../shared/queries';
+import { useSettledRows } from '../../shared/settled-rows';
+import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
+import { Widget } from '../../shared/ui/widget';
+import { AlertRow } from './alert-row';
+import classes from './stock-alert-list.module.css';
+
+const keyOf = (alert: StockAlert) => `${alert.productId}/${alert.locationId}`;
+const signOf = (alert: StockAlert) => `${alert.severity}/${alert.quantity}/${alert.claim?.by?.id ?? ''}/${alert.expectedAt ?? ''}`;
+
+/** What runs out, worst first, each with its next step and who has it. */
+export function StockAlertList() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const place = usePlace();
+  const [held, setHeld] = useState(false);
+  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
+  const rows = useSettledRows(data?.items, keyOf, signOf, held);
+  const shown = rows.filter(({ row }) => place === null || row.locationId === place);
+  const open = shown.filter((each) => !each.gone).length;
+
+  return (
+    <Widget
+      title={t('dashboard.alerts')}
+      count={open}
+      updatedAt={dataUpdatedAt}
+      testId="stock-alert-list"
+      aside={
+        <span className={classes.aside}>
+          {data !== undefined && <span>{t('common.fresh', { ago: formatAgo(new Date(dataUpdatedAt), language, now) })}</span>}
+          <Link to="/stock">{t('dashboard.alertsAll')}</Link>
+        </span>
+      }
+    >
+      {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+      {isPending && <RowSkeletons rows={5} />}
+      {data !== undefined && shown.length === 0 && (
+        <EmptyState
+          icon={<IconCircleCheck size={26} stroke={1.7} />}
+          title={place === null ? t('dashboard.alertsEmpty') : t('dashboard.alertsEmptyPlace')}
+          hint={t('dashboard.alertsEmptyHint')}
+        />
+      )}
+      {shown.length > 0 && (
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the handlers only watch where the reader is
+        <ul
+          className={classes.list}
+          onPointerEnter={(event) => event.pointerType === 'mouse' && setHeld(true)}
+          onPointerLeave={() => setHeld(false)}
+          onFocus={() => setHeld(true)}
+          onBlur={(event) => {
+            if (!event.currentTarget.contains(event.relatedTarget)) setHeld(false);
+          }}
+        >
+          {shown.map(({ key, row, gone, marked }) => (
+            <AlertRow key={key} alert={row} gone={gone} marked={marked} />
+          ))}
+        </ul>
+      )}
+    </Widget>
+  );
+}

@@ -1,0 +1,59 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useState } from 'react';
+import { api } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import { refreshAfterTrade } from '../../shared/invalidate';
+import type { Rental } from '../../shared/model';
+import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { PayModal } from '../../shared/ui/pay-modal';
+import classes from './rentals-page.module.css';
+
+/** What can be done with a rental in its state. */
+export function RentalActions({ rental }: { rental: Rental }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [paying, setPaying] = useState(false);
+  const act = useMutation({
+    mutationFn: (what: 'return' | 'cancel') => api<unknown>(`/rentals/${encodeURIComponent(rental.id)}/${what}`, { method: 'POST' }),
+    onSettled: () => refreshAfterTrade(client),
+  });
+  const out = rental.status === 'OPEN' || rental.status === 'OVERDUE';
+  const waiting = rental.status === 'AWAITING_PAYMENT';
+  return (
+    <div className={classes.actions}>
+      {waiting && (
+        <Button size="xs" data-testid="rental-pay" onClick={() => setPaying(true)}>
+          {t('rentals.pay')}
+        </Button>
+      )}
+      {out && (
+        <ConfirmButton
+          label={t('rentals.return')}
+          question={t('rentals.returnAsk')}
+          confirm={t('rentals.returnYes')}
+          variant="light"
+          busy={act.isPending && act.variables === 'return'}
+          onConfirm={() => act.mutate('return')}
+        />
+      )}
+      {(waiting || rental.status === 'OPEN') && (
+        <ConfirmButton
+          label={t('rentals.cancel')}
+          question={t('rentals.cancelAsk')}
+          confirm={t('rentals.cancelYes')}
+          danger
+          busy={act.isPending && act.variables === 'cancel'}
+          onConfirm={() => act.mutate('cancel')}
+        />
+      )}
+      {act.error !== null && (
+        <p className="field-error" role="alert">
+          {errorSentence(act.error, t)}
+        </p>
+      )}
+      {paying && <PayModal rentalId={rental.id} onClose={() => setPaying(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../shared/clock';
+import { formatAgo, formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { Rental } from '../../shared/model';
+import { RentalPill } from '../../shared/ui/pill';
+import { dueSentence } from './due';
+import { RentalActions } from './rental-actions';
+import classes from './rentals-page.module.css';
+
+export function RentalRow({ rental }: { rental: Rental }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const first = rental.lines.slice(0, 2).map((line) => `${line.quantity} × ${line.productName}`);
+  const rest = rental.lines.length - first.length;
+  const due = dueSentence(rental, language, now, t);
+  return (
+    <li className={classes.row} data-testid="rental-row" data-rental-id={rental.id} data-status={rental.status}>
+      <div className={classes.status}>
+        <RentalPill status={rental.status} />
+      </div>
+      <div className={classes.what}>
+        <Link to="/rentals" from="/rentals" search={(before) => ({ ...before, rental: rental.id })} className={classes.partner} aria-label={t('rentals.details', { partner: rental.partnerName })}>
+          {rental.partnerName}
+        </Link>
+        <p className={classes.lines}>
+          {first.join(', ')}
+          {rest > 0 && ` ${t('rentals.moreLines', { n: rest })}`}
+        </p>
+      </div>
+      <div className={classes.when}>
+        {due !== null && <span data-late={due.late || undefined}>{due.text}</span>}
+        <small>
+          {rental.locationName}
+          {rental.locationName !== undefined && rental.createdAt !== undefined && ' · '}
+          {rental.createdAt !== undefined && t('rentals.opened', { ago: formatAgo(rental.createdAt, language, now) })}
+        </small>
+      </div>
+      <div className={classes.amount}>
+        <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
+        <small>{t('common.items', { n: rental.equipmentCount })}</small>
+      </div>
+      <RentalActions rental={rental} />
+    </li>
+  );
+}

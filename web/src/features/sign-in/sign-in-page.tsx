@@ -1,0 +1,150 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { IconAlertCircle, IconBuildingWarehouse, IconCreditCard, IconInfoCircle, IconPackageExport } from '@tabler/icons-react';
+import { Navigate, useSearch } from '@tanstack/react-router';
+import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
+import { session, useSession } from '../../shared/session';
+import { BellMark } from '../../shared/ui/bell-mark';
+import classes from './sign-in-page.module.css';
+
+/** Only a path of this page is gone back to, never another site. */
+export function safeRedirect(target: string | undefined): string {
+  return target !== undefined && /^\/(?![/\\])/.test(target) && !target.startsWith('/login') ? target : '/';
+}
+
+export function SignInPage() {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const state = useSession();
+  const { redirect } = useSearch({ from: '/login' });
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [missing, setMissing] = useState<{ email?: boolean; password?: boolean }>({});
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const emailField = useRef<HTMLInputElement>(null);
+  const passwordField = useRef<HTMLInputElement>(null);
+
+  useEffect(() => {
+    document.title = `${t('signIn.title')} · ${t('app.name')}`;
+  }, [t]);
+
+  if (state.status === 'signed-in') return <Navigate to={safeRedirect(redirect)} replace />;
+
+  const handleSubmit = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    const lacks = { email: email.trim() === '', password: password === '' };
+    setMissing(lacks);
+    setError(null);
+    if (lacks.email || lacks.password) {
+      (lacks.email ? emailField : passwordField).current?.focus();
+      return;
+    }
+    setBusy(true);
+    try {
+      await session.signIn(email.trim(), password);
+    } catch (failure) {
+      setError(failure);
+      setBusy(false);
+      if (failure instanceof ApiError && failure.code === 'INVALID_CREDENTIALS') {
+        setPassword('');
+        passwordField.current?.focus();
+      }
+    }
+  };
+
+  const sentence = () => {
+    if (error instanceof ApiError && error.code === 'INVALID_CREDENTIALS') return t('signIn.wrong');
+    if (error instanceof ApiError && error.code === 'RATE_LIMITED') {
+      return error.retryAfterMs === null ? t('signIn.limitedSoon') : t('signIn.limited', { seconds: Math.ceil(error.retryAfterMs / 1000) });
+    }
+    return errorSentence(error, t);
+  };
+  const field = (name: string) => (error instanceof ApiError ? error.field(name) : undefined);
+  const notice = state.status === 'signed-out' && state.reason !== 'none' ? t(`signIn.${state.reason}`) : null;
+
+  return (
+    <div className={classes.page}>
+      <div className={classes.story}>
+        <div className={classes.brand}>
+          <BellMark size={40} />
+          <b>{t('app.name')}</b>
+        </div>
+        <p className={classes.promise}>{t('signIn.promise')}</p>
+        <ul>
+          <li>
+            <IconBuildingWarehouse size={20} stroke={1.6} aria-hidden />
+            {t('signIn.promise1')}
+          </li>
+          <li>
+            <IconCreditCard size={20} stroke={1.6} aria-hidden />
+            {t('signIn.promise2')}
+          </li>
+          <li>
+            <IconPackageExport size={20} stroke={1.6} aria-hidden />
+            {t('signIn.promise3')}
+          </li>
+        </ul>
+      </div>
+      <main className={classes.main}>
+        <form className={classes.form} onSubmit={handleSubmit} noValidate>
+          <span className={classes.mark}>
+            <BellMark size={44} />
+          </span>
+          <h1>{t('signIn.title')}</h1>
+          <p className={classes.lead}>{t('signIn.lead')}</p>
+          {error !== null ? (
+            <p className={classes.error} role="alert">
+              <IconAlertCircle size={18} aria-hidden />
+              {sentence()}
+            </p>
+          ) : (
+            notice !== null && (
+              <p className={classes.notice} role="status">
+                <IconInfoCircle size={18} aria-hidden />
+                {notice}
+              </p>
+            )
+          )}
+          <TextInput
+            ref={emailField}
+            name="email"
+            type="email"
+            label={t('signIn.email')}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            size="md"
+            value={email}
+            error={missing.email === true ? t('signIn.emailMissing') : field('email')}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+          />
+          <PasswordInput
+            ref={passwordField}
+            name="password"
+            label={t('signIn.password')}
+            autoComplete="current-password"
+            size="md"
+            value={password}
+            error={missing.password === true ? t('signIn.passwordMissing') : field('password')}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Button type="submit" size="md" fullWidth loading={busy}>
+            {t('signIn.submit')}
+          </Button>
+        </form>
+        <div className={classes.languages}>
+          <button type="button" lang="hu" aria-pressed={language === 'hu'} onClick={() => chooseLanguage('hu')}>
+            Magyar
+          </button>
+          <button type="button" lang="en" aria-pressed={language === 'en'} onClick={() => chooseLanguage('en')}>
+            English
+          </button>
+        </div>
+      </main>
+    </div>
+  );
+}

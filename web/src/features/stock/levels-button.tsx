@@ -1,0 +1,94 @@
+import { Button, Popover, TextInput } from '@mantine/core';
+import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SyntheticEvent, useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ApiError } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import { refreshAfterTrade } from '../../shared/invalidate';
+import type { StockItem } from '../../shared/model';
+import { wholeNumber } from '../../shared/ui/step-input';
+import classes from './stock-page.module.css';
+
+/** From how few pieces the item is low, and critical. Managers only. */
+export function LevelsButton({ item }: { item: StockItem }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const title = useId();
+  const [open, setOpen] = useState(false);
+  const [warning, setWarning] = useState('');
+  const [critical, setCritical] = useState('');
+  const [problem, setProblem] = useState<{ warning?: string | undefined; critical?: string | undefined; other?: string | undefined }>({});
+
+  const save = useMutation({
+    mutationFn: (body: { warningThreshold: number; criticalThreshold: number }) =>
+      api<StockItem>(`/inventory/stock/${encodeURIComponent(item.productId)}/${encodeURIComponent(item.locationId)}`, { method: 'PATCH', body }),
+    onSuccess: async () => {
+      setOpen(false);
+      await refreshAfterTrade(client);
+    },
+    onError: (error) => {
+      const named = error instanceof ApiError ? { warning: error.field('warningThreshold'), critical: error.field('criticalThreshold') } : {};
+      setProblem(named.warning ?? named.critical ? named : { other: errorSentence(error, t) });
+    },
+  });
+
+  const handleOpen = () => {
+    setWarning(String(item.warningThreshold));
+    setCritical(String(item.criticalThreshold));
+    setProblem({});
+    setOpen(true);
+  };
+  const handleSubmit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    const low = wholeNumber(warning);
+    const worst = wholeNumber(critical);
+    if (low === null || low < 0) { setProblem({ warning: t('stock.wholeNumber') }); return; }
+    if (worst === null || worst < 0) { setProblem({ critical: t('stock.wholeNumber') }); return; }
+    if (low !== 0 && low < worst) { setProblem({ warning: t('stock.levelsInvalid') }); return; }
+    setProblem({});
+    save.mutate({ warningThreshold: low, criticalThreshold: worst });
+  };
+
+  return (
+    <Popover opened={open} onChange={setOpen} trapFocus returnFocus withRoles position="bottom-end">
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconAdjustmentsHorizontal size={16} stroke={1.7} aria-hidden />}
+          aria-label={t('stock.levelsOf', { product: item.productName })}
+          onClick={() => (open ? setOpen(false) : handleOpen())}
+        >
+          {t('stock.levels')}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.levels} aria-labelledby={title}>
+        <form noValidate onSubmit={handleSubmit}>
+          <p id={title} className={classes.levelsTitle}>
+            {t('stock.levelsTitle')}
+          </p>
+          <p className={classes.where}>
+            {item.productName} · {item.locationName}
+          </p>
+          <TextInput label={t('stock.warningThreshold')} inputMode="numeric" data-autofocus value={warning} error={problem.warning} onChange={(event) => setWarning(event.currentTarget.value)} />
+          <TextInput label={t('stock.criticalThreshold')} inputMode="numeric" value={critical} error={problem.critical} onChange={(event) => setCritical(event.currentTarget.value)} />
+          <p className="field-hint">{t('stock.levelsHint')}</p>
+          {problem.other !== undefined && (
+            <p className="field-error" role="alert">
+              {problem.other}
+            </p>
+          )}
+          <div className={classes.levelsButtons}>
+            <Button type="submit" size="xs" loading={save.isPending}>
+              {t('common.save')}
+            </Button>
+            <Button variant="default" size="xs" onClick={() => setOpen(false)}>
+              {t('common.cancel')}
+            </Button>
+          </div>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

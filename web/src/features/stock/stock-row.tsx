@@ -1,0 +1,136 @@
+import { Autocomplete, Button } from '@mantine/core';
+import { IconCheck } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SyntheticEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ApiError } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import { refreshAfterTrade } from '../../shared/invalidate';
+import type { StockItem } from '../../shared/model';
+import { LevelBar } from '../../shared/ui/level-bar';
+import { OrderButton } from '../../shared/ui/order-button';
+import { SeverityPill } from '../../shared/ui/pill';
+import { StepInput, wholeNumber } from '../../shared/ui/step-input';
+import { LevelsButton } from './levels-button';
+import classes from './stock-page.module.css';
+
+interface Adjustment {
+  productId: string;
+  locationId: string;
+  delta: number;
+  reason: string;
+}
+
+export function StockRow({ item, manager }: { item: StockItem; manager: boolean }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [delta, setDelta] = useState('');
+  const [reason, setReason] = useState<string | null>(null);
+  const [problem, setProblem] = useState<{ delta?: string | undefined; reason?: string | undefined; other?: string | undefined }>({});
+  const reasonText = reason ?? t('stock.reasonDefault');
+
+  const adjust = useMutation({
+    mutationFn: (body: Adjustment) => api<StockItem>('/inventory/adjustments', { method: 'POST', body }),
+    onSuccess: async () => {
+      setDelta('');
+      setReason(null);
+      await refreshAfterTrade(client);
+    },
+    onError: (error) => {
+      if (!(error instanceof ApiError)) setProblem({ other: errorSentence(error, t) });
+      else if (error.code === 'INSUFFICIENT_STOCK') {
+        const available = error.problem.available;
+        setProblem({ delta: typeof available === 'number' ? t('stock.below', { available }) : t('stock.belowUnknown') });
+      } else if (error.errors.length > 0) {
+        const named = { delta: error.field('delta'), reason: error.field('reason') };
+        setProblem(named.delta ?? named.reason ? named : { other: error.errors[0]?.detail });
+      } else setProblem({ other: errorSentence(error, t) });
+    },
+  });
+
+  const handleSubmit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    adjust.reset();
+    const number = wholeNumber(delta);
+    const why = reasonText.trim();
+    if (number === null || number === 0) { setProblem({ delta: t('stock.deltaInvalid') }); return; }
+    if (number < 0 && item.quantity + number < 0) { setProblem({ delta: t('stock.below', { available: item.quantity }) }); return; }
+    if (why.length < 1 || why.length > 200) { setProblem({ reason: t('stock.reasonInvalid') }); return; }
+    setProblem({});
+    adjust.mutate({ productId: item.productId, locationId: item.locationId, delta: number, reason: why });
+  };
+
+  const level = Math.max(item.warningThreshold, item.criticalThreshold);
+  const typing = delta.trim() !== '';
+
+  return (
+    <li className={classes.row} data-testid="stock-row" data-product-id={item.productId} data-location-id={item.locationId} data-severity={item.severity}>
+      <div className={classes.severity}>
+        <SeverityPill severity={item.severity} />
+      </div>
+      <div className={classes.what}>
+        <p className={classes.product}>{item.productName}</p>
+        <p className={classes.where}>
+          {item.locationName}
+          {level > 0 && <span> · {t('stock.levelsLine', { warning: item.warningThreshold, critical: item.criticalThreshold })}</span>}
+        </p>
+      </div>
+      <div className={classes.level}>
+        <span>
+          <b data-testid="stock-quantity">{item.quantity}</b> {t('stock.unit')}
+        </span>
+        <LevelBar quantity={item.quantity} level={level > 0 ? level * 2 : item.quantity} severity={item.severity} />
+      </div>
+      <form className={classes.adjust} noValidate onSubmit={handleSubmit}>
+        <StepInput
+          label={t('stock.delta', { product: item.productName })}
+          less={t('stock.less', { product: item.productName })}
+          more={t('stock.more', { product: item.productName })}
+          placeholder="±0"
+          value={delta}
+          onChange={(value) => {
+            setDelta(value);
+            setProblem({});
+            if (adjust.isSuccess) adjust.reset();
+          }}
+          min={-1_000_000}
+          error={problem.delta}
+          testId="stock-delta"
+        />
+        {typing && (
+          <Autocomplete
+            className={classes.reason}
+            aria-label={`${t('stock.reason')}: ${item.productName}`}
+            data-testid="stock-reason"
+            data={t('stock.reasons').split('|')}
+            filter={({ options }) => options}
+            maxLength={200}
+            value={reasonText}
+            error={problem.reason}
+            onFocus={(event) => event.currentTarget.select()}
+            onChange={setReason}
+          />
+        )}
+        <Button type="submit" size="xs" variant={typing ? 'filled' : 'default'} loading={adjust.isPending} data-testid="stock-submit" aria-label={`${t('stock.submit')}: ${item.productName}`}>
+          {t('stock.submit')}
+        </Button>
+      </form>
+      <div className={classes.actions}>
+        {(item.severity !== 'OK' || item.expectedAt !== null) && <OrderButton item={item} />}
+        {manager && <LevelsButton item={item} />}
+      </div>
+      {problem.other !== undefined && (
+        <p className={classes.problem} role="alert">
+          {problem.other}
+        </p>
+      )}
+      <p className={classes.saved} role="status">
+        {adjust.isSuccess && (
+          <>
+            <IconCheck size={15} aria-hidden /> {t('stock.saved', { quantity: adjust.data.quantity })}
+          </>
+        )}
+      </p>
+    </li>
+  );
+}

@@ -1,0 +1,37 @@
+import { useSyncExternalStore } from 'react';
+
+const period = 20_000;
+const listeners = new Set<() => void>();
+let now = new Date();
+let timer: ReturnType<typeof setInterval> | null = null;
+
+function tick(): void {
+  now = new Date();
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (timer === null) {
+    now = new Date();
+    timer = setInterval(tick, period);
+  }
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && timer !== null) {
+      clearInterval(timer);
+      timer = null;
+    }
+  };
+}
+
+function read(): Date {
+  // Without listeners the clock stands still, and a first reader would see an old time.
+  if (timer === null && Date.now() - now.getTime() > period) now = new Date();
+  return now;
+}
+
+/** The time, moving on every 20 s. One timer for the whole page, none when nobody looks. */
+export function useNow(): Date {
+  return useSyncExternalStore(subscribe, read);
+}

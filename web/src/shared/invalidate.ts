@@ -1,0 +1,10 @@
+import type { QueryClient } from '@tanstack/react-query';
+
+/** Everything that a change of stock, a rental or a payment shows in. */
+export function refreshAfterTrade(client: QueryClient): Promise<unknown> {
+  return Promise.all(
+    [['dashboard-inventory', 'alerts'], ['dashboard', 'summary'], ['inventory', 'stock'], ['rentals'], ['payments']].map((queryKey) =>
+      client.invalidateQueries({ queryKey }),
+    ),
+  );
+}

@@ -1,0 +1,76 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { api, query } from './api';
+import type { Named, Page, Payment, PaymentStatus, Product, Rental, RentalStatus, Severity, StockAlert, StockItem, Summary } from './model';
+
+/** How many rows one step of a list brings. */
+export const pageSize = 50;
+
+export const alertsQueryOptions = () =>
+  queryOptions({
+    queryKey: ['dashboard-inventory', 'alerts'],
+    queryFn: ({ signal }) => api<Page<StockAlert>>('/inventory/alerts?limit=200', { signal }),
+  });
+
+export const summaryQueryOptions = () =>
+  queryOptions({
+    queryKey: ['dashboard', 'summary'],
+    queryFn: ({ signal }) => api<Summary>('/dashboard/summary', { signal }),
+  });
+
+export interface StockFilter {
+  search: string;
+  severity: Severity | null;
+  locationId: string | null;
+}
+
+export const stockQueryOptions = (filter: StockFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['inventory', 'stock', filter],
+    queryFn: ({ signal, pageParam }) =>
+      api<Page<StockItem>>(`/inventory/stock${query({ ...filter, limit: pageSize, cursor: pageParam })}`, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+  });
+
+export const rentalsQueryOptions = (status: RentalStatus | null, limit = pageSize) =>
+  infiniteQueryOptions({
+    queryKey: ['rentals', 'list', { status, limit }],
+    queryFn: ({ signal, pageParam }) => api<Page<Rental>>(`/rentals${query({ status, limit, cursor: pageParam })}`, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+  });
+
+export const rentalQueryOptions = (id: string) =>
+  queryOptions({
+    queryKey: ['rentals', 'one', id],
+    queryFn: ({ signal }) => api<Rental>(`/rentals/${encodeURIComponent(id)}`, { signal }),
+  });
+
+export const paymentsQueryOptions = (status: PaymentStatus | null, limit = pageSize) =>
+  infiniteQueryOptions({
+    queryKey: ['payments', 'list', { status, limit }],
+    queryFn: ({ signal, pageParam }) => api<Page<Payment>>(`/payments${query({ status, limit, cursor: pageParam })}`, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+  });
+
+export const locationsQueryOptions = () =>
+  queryOptions({
+    queryKey: ['catalogue', 'locations'],
+    queryFn: ({ signal }) => api<Page<Named>>('/locations?limit=200', { signal }),
+    staleTime: 60_000,
+  });
+
+export const partnersQueryOptions = (search: string) =>
+  queryOptions({
+    queryKey: ['catalogue', 'partners', search],
+    queryFn: ({ signal }) => api<Page<Named>>(`/partners${query({ search, limit: 50 })}`, { signal }),
+    staleTime: 60_000,
+  });
+
+export const productsQueryOptions = (search: string) =>
+  queryOptions({
+    queryKey: ['catalogue', 'products', search],
+    queryFn: ({ signal }) => api<Page<Product>>(`/products${query({ search, limit: 50 })}`, { signal }),
+    staleTime: 60_000,
+  });

@@ -1,0 +1,77 @@
+import {
+  ActionIcon,
+  Button,
+  createTheme,
+  type MantineColorSchemeManager,
+  type MantineColorsTuple,
+  Modal,
+  NativeSelect,
+  NumberInput,
+  PasswordInput,
+  Popover,
+  Select,
+  TextInput,
+} from '@mantine/core';
+
+// The real colours are in tokens.css; the library only needs the name.
+const brass: MantineColorsTuple = [
+  '#f6ecd8', '#efe0c3', '#e2cb9d', '#d6b877', '#c79c4a', '#b8862f', '#8a5e0e', '#74500c', '#855a0c', '#5d3f08',
+];
+
+const field = { classNames: { input: 'field-input', label: 'field-label', error: 'field-error', description: 'field-hint' } };
+
+export const theme = createTheme({
+  primaryColor: 'brass',
+  colors: { brass },
+  defaultRadius: 9,
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'sm' }, classNames: { root: 'button' } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'default' }, classNames: { root: 'icon-button' } }),
+    TextInput: TextInput.extend({ defaultProps: field }),
+    PasswordInput: PasswordInput.extend({ defaultProps: { classNames: { input: 'field-input', innerInput: 'field-inner', label: 'field-label', error: 'field-error' } } }),
+    NumberInput: NumberInput.extend({ defaultProps: field }),
+    NativeSelect: NativeSelect.extend({ defaultProps: field }),
+    Select: Select.extend({ defaultProps: { ...field, comboboxProps: { shadow: 'md', transitionProps: { duration: 100 } } } }),
+    // Locking the scroll would need a style element, which the page's policy forbids.
+    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } }),
+  },
+});
+
+const storageKey = 'harang-color-scheme';
+
+/** Remembers light or dark in this browser; `auto` follows the system. */
+export const colorSchemeManager: MantineColorSchemeManager = {
+  get(fallback) {
+    try {
+      const chosen = localStorage.getItem(storageKey);
+      return chosen === 'light' || chosen === 'dark' ? chosen : fallback;
+    } catch {
+      return fallback;
+    }
+  },
+  set(value) {
+    try {
+      if (value === 'auto') localStorage.removeItem(storageKey);
+      else localStorage.setItem(storageKey, value);
+    } catch {
+      // Storage may be switched off; the choice then lasts until the reload.
+    }
+  },
+  subscribe() {
+    return undefined;
+  },
+  unsubscribe() {
+    return undefined;
+  },
+  clear() {
+    try {
+      localStorage.removeItem(storageKey);
+    } catch {
+      // As above.
+    }
+  },
+};

@@ -1,0 +1,36 @@
+import { IconArrowRight, IconCreditCardOff, IconHourglass } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { explainDecline } from '../decline';
+import { useLanguage } from '../i18n/i18n';
+import classes from './decline-notice.module.css';
+
+interface DeclineNoticeProps {
+  code: string | null;
+  message: string | null;
+  /** The provider has not said yet what became of the payment. */
+  pending?: boolean;
+}
+
+/** Why a payment failed, and what to do now. */
+export function DeclineNotice({ code, message, pending = false }: DeclineNoticeProps) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { meaning, next } = explainDecline(code, message, language);
+  return (
+    <div className={classes.notice} data-pending={pending || undefined} role="alert">
+      {pending ? <IconHourglass size={22} stroke={1.7} aria-hidden /> : <IconCreditCardOff size={22} stroke={1.7} aria-hidden />}
+      <div>
+        <p className={classes.meaning}>{meaning}</p>
+        {pending ? (
+          <p>{t('pay.pending')}</p>
+        ) : (
+          <p className={classes.next}>
+            <IconArrowRight size={16} aria-hidden />
+            <span className="visually-hidden">{t('payments.next')}: </span>
+            {next}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}

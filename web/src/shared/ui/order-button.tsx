@@ -1,0 +1,107 @@
+import { Button, Popover, TextInput } from '@mantine/core';
+import { IconTruckDelivery } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api, ApiError } from '../api';
+import { useNow } from '../clock';
+import { errorSentence } from '../error-sentence';
+import { addDays, endOfDay, formatDay, toDateField } from '../format';
+import { useLanguage } from '../i18n/i18n';
+import type { StockItem } from '../model';
+import classes from './order-button.module.css';
+
+/** "Megrendelve": a date that keeps the item's alerts silent until then. */
+export function OrderButton({ item }: { item: StockItem }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const [date, setDate] = useState('');
+  const [problem, setProblem] = useState<string | null>(null);
+  const title = useId();
+
+  const save = useMutation({
+    mutationFn: (expectedAt: string | null) =>
+      api<StockItem>(`/inventory/stock/${encodeURIComponent(item.productId)}/${encodeURIComponent(item.locationId)}`, {
+        method: 'PATCH',
+        body: { expectedAt },
+      }),
+    onSuccess: async () => {
+      setOpen(false);
+      await Promise.all([
+        client.invalidateQueries({ queryKey: ['dashboard-inventory', 'alerts'] }),
+        client.invalidateQueries({ queryKey: ['inventory', 'stock'] }),
+      ]);
+    },
+    onError: (error) => setProblem((error instanceof ApiError ? error.field('expectedAt') : undefined) ?? errorSentence(error, t)),
+  });
+
+  const show = () => {
+    setDate(toDateField(item.expectedAt === null ? addDays(now, 2) : new Date(item.expectedAt)));
+    setProblem(null);
+    setOpen(true);
+  };
+  const submit = () => {
+    const expectedAt = endOfDay(date);
+    if (expectedAt === null || date < toDateField(now)) {
+      setProblem(t('dashboard.orderPast'));
+      return;
+    }
+    setProblem(null);
+    save.mutate(expectedAt);
+  };
+
+  return (
+    <Popover opened={open} onChange={setOpen} trapFocus returnFocus withRoles position="bottom-end">
+      <Popover.Target>
+        <Button
+          variant="default"
+          size="xs"
+          className={item.expectedAt === null ? undefined : classes.ordered}
+          leftSection={<IconTruckDelivery size={16} stroke={1.7} aria-hidden />}
+          onClick={() => (open ? setOpen(false) : show())}
+        >
+          {item.expectedAt === null ? t('dashboard.order') : formatDay(item.expectedAt, language, now)}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown className={classes.dropdown} aria-labelledby={title}>
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <p id={title} className={classes.title}>
+            {t('dashboard.orderTitle')}
+          </p>
+          <p className={classes.product}>
+            {item.productName} · {item.locationName}
+          </p>
+          <TextInput
+            type="date"
+            aria-label={t('dashboard.orderTitle')}
+            data-autofocus
+            min={toDateField(now)}
+            value={date}
+            error={problem}
+            onChange={(event) => setDate(event.currentTarget.value)}
+          />
+          <p className="field-hint">{t('dashboard.orderHint')}</p>
+          <div className={classes.buttons}>
+            <Button type="submit" size="xs" loading={save.isPending}>
+              {t('dashboard.orderSave')}
+            </Button>
+            {item.expectedAt !== null && (
+              <Button variant="default" size="xs" disabled={save.isPending} onClick={() => save.mutate(null)}>
+                {t('dashboard.orderClear')}
+              </Button>
+            )}
+          </div>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

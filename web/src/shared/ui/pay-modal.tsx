@@ -1,0 +1,59 @@
+import { Button, Modal, Skeleton } from '@mantine/core';
+import { IconCircleCheckFilled, IconInfoCircle } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formatMoney } from '../format';
+import { useLanguage } from '../i18n/i18n';
+import { rentalQueryOptions } from '../queries';
+import { PayForm } from './pay-form';
+import classes from './pay-modal.module.css';
+import { EmptyState, ErrorState } from './states';
+
+/** Pays a waiting rental from any list. Reads it anew first, because someone else may have been quicker. */
+export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const [paid, setPaid] = useState(false);
+  const { data: rental, error, isFetching, isFetchedAfterMount, refetch } = useQuery({ ...rentalQueryOptions(rentalId), refetchOnMount: 'always' });
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={t('pay.title')}
+      classNames={{ content: classes.content, header: classes.header, title: classes.title, body: classes.body }}
+      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
+    >
+      {paid ? (
+        <EmptyState
+          icon={<IconCircleCheckFilled size={26} />}
+          title={t('pay.done')}
+          hint={t('pay.doneHint')}
+          action={<Button onClick={onClose}>{t('common.close')}</Button>}
+        />
+      ) : error !== null ? (
+        <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
+      ) : rental === undefined || !isFetchedAfterMount ? (
+        <Skeleton height={240} radius={12} />
+      ) : rental.status !== 'AWAITING_PAYMENT' ? (
+        <EmptyState
+          icon={<IconInfoCircle size={26} stroke={1.7} />}
+          title={t('pay.notWaiting')}
+          hint={`${rental.partnerName} · ${t(`rentalStatus.${rental.status}`)}`}
+          action={<Button onClick={onClose}>{t('common.close')}</Button>}
+        />
+      ) : (
+        <>
+          <p className={classes.owed}>
+            <span>
+              {rental.partnerName} · {t('common.items', { n: rental.equipmentCount })}
+            </span>
+            <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
+          </p>
+          <PayForm rental={rental} onPaid={() => setPaid(true)} methodTestId="pay-method" tokenTestId="pay-card-token" submitTestId="pay-submit" />
+        </>
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,58 @@
+import { IconCloudOff } from '@tabler/icons-react';
+import { type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../clock';
+import { useOffline } from '../connection';
+import { formatAgo } from '../format';
+import { useLanguage } from '../i18n/i18n';
+import classes from './widget.module.css';
+
+interface WidgetProps {
+  title: string;
+  /** Beside the title, at the right. */
+  aside?: ReactNode;
+  /** How many rows want attention; not shown at 0. */
+  count?: number | undefined;
+  /** When the data was read (epoch milliseconds); 0 when it was not yet. */
+  updatedAt?: number;
+  testId?: string;
+  className?: string;
+  children: ReactNode;
+}
+
+/** A panel of the dashboard. While events cannot arrive it dims and tells how old it is. */
+export function Widget({ title, aside, count = 0, updatedAt = 0, testId, className, children }: WidgetProps) {
+  const heading = useId();
+  const offline = useOffline() && updatedAt > 0;
+  return (
+    <section
+      className={[classes.widget, className].filter(Boolean).join(' ')}
+      aria-labelledby={heading}
+      data-testid={testId}
+      data-offline={offline || undefined}
+    >
+      <header className={classes.head}>
+        <h2 id={heading}>
+          {title}
+          {count > 0 && <span className={classes.count}>{count}</span>}
+        </h2>
+        {offline && <Age since={updatedAt} />}
+        {aside !== undefined && <div className={classes.aside}>{aside}</div>}
+      </header>
+      <div className={classes.body}>{children}</div>
+    </section>
+  );
+}
+
+/** How old data is that cannot be refreshed now. */
+export function Age({ since }: { since: number }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  return (
+    <span className={classes.age}>
+      <IconCloudOff size={15} stroke={1.8} aria-hidden />
+      {t('common.offlineAge', { ago: formatAgo(new Date(since), language, now) })}
+    </span>
+  );
+}
