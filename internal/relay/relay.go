@@ -98,6 +98,8 @@ type Relay struct {
 	cancel context.CancelFunc
 	// troubled has the loop read although the database seems unchanged.
 	troubled atomic.Bool
+	// failing: a failure was logged, and the loop has not succeeded since.
+	failing atomic.Bool
 
 	// mu guards the following. passes counts goroutines; none begins once ended
 	// is set.
@@ -156,7 +158,9 @@ func (r *Relay) work(tenant string, p *pass) {
 		err := r.Relay(r.ctx, tenant)
 		if err != nil && r.ctx.Err() == nil {
 			r.troubled.Store(true)
-			r.o.Logger.Warn("a tenant could not be relayed; it will be tried again", "tenant", tenant, "err", err)
+			if !r.failing.Swap(true) {
+				r.o.Logger.Warn("a tenant could not be relayed; it will be tried again", "tenant", tenant, "err", err)
+			}
 		}
 		r.mu.Lock()
 		if !p.again || err != nil {
@@ -216,6 +220,10 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	if err != nil {
 		return r.lookFailed(ctx, err)
 	}
+	// First the windows: they are healed from the database, whatever the log does.
+	for _, h := range heads {
+		r.o.Windows.Heal(h)
+	}
 	for _, h := range heads {
 		at, err := r.o.Log.Heads(ctx, h.Tenant)
 		if err != nil {
@@ -227,16 +235,20 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 				break
 			}
 		}
-		r.o.Windows.Heal(h)
+	}
+	if r.failing.CompareAndSwap(true, false) {
+		r.o.Logger.Info("the relay works again")
 	}
 	return version
 }
 
 func (r *Relay) lookFailed(ctx context.Context, err error) int64 {
 	r.troubled.Store(true)
-	if ctx.Err() == nil {
+	if r.ctx.Err() == nil && !errors.Is(ctx.Err(), context.Canceled) {
 		r.metrics.failures.Inc()
-		r.o.Logger.Warn("the relay cannot look for new events; it will try again", "err", err)
+		if !r.failing.Swap(true) {
+			r.o.Logger.Warn("the relay cannot look for new events; it will try again", "err", err)
+		}
 	}
 	return -1
 }

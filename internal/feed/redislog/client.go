@@ -1,0 +1,80 @@
+package redislog
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"harang.dev/harang"
+)
+
+// Dial connects to Redis at url: redis://user:password@host:port/db, rediss://
+// for TLS, unix:// for a socket. Codes: INVALID_REQUEST for a url that cannot
+// be read or a server that is too old, UNAVAILABLE for one that does not answer
+// or lets us not in. What it answers never holds the password.
+func Dial(ctx context.Context, url string) (rueidis.Client, error) {
+	option, err := rueidis.ParseURL(url)
+	if err != nil {
+		return nil, harang.Errorf(harang.CodeInvalidRequest, "the address cannot be read; write redis://:password@host:6379, or rediss:// for TLS")
+	}
+	if option.TLSConfig != nil {
+		option.TLSConfig.MinVersion = tls.VersionTLS12
+	}
+	if option.Dialer.Timeout == 0 {
+		option.Dialer.Timeout = time.Second
+	}
+	if option.ConnWriteTimeout == 0 {
+		option.ConnWriteTimeout = 2 * callTimeout
+	}
+	option.Dialer.KeepAlive = time.Second // also how often a silent connection is asked
+	option.ClientName = "harang"
+	option.DisableCache = true
+	// What fails is tried again by whoever needs it, who knows how urgent it is.
+	option.DisableRetry = true
+	// One connection: commands and messages are batched best together.
+	option.PipelineMultiplex = -1
+	option.ReadBufferEachConn, option.WriteBufferEachConn = 128<<10, 128<<10
+	client, err := rueidis.NewClient(option)
+	if err != nil {
+		return nil, harang.Wrap(harang.CodeUnavailable, err, fmt.Sprintf("Redis at %s does not answer: %s", strings.Join(option.InitAddress, ", "), why(err)))
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	// Sharded channels came with version 7.
+	known, err := client.Do(ctx, client.B().CommandInfo().CommandName("spublish").Build()).ToArray()
+	if err == nil && (len(known) == 0 || known[0].IsNil()) {
+		client.Close()
+		return nil, harang.Errorf(harang.CodeInvalidRequest, "Redis at %s is too old, version 7 is the oldest supported", strings.Join(option.InitAddress, ", "))
+	}
+	return client, nil
+}
+
+// why is the reason in a few words.
+func why(err error) string {
+	var (
+		op   *net.OpError
+		dns  *net.DNSError
+		cert *tls.CertificateVerificationError
+	)
+	if e, ok := rueidis.IsRedisErr(err); ok {
+		return e.Error()
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return "timeout"
+	case errors.As(err, &dns):
+		return dns.Err
+	case errors.As(err, &cert):
+		return "its certificate is not trusted"
+	case errors.As(err, &op):
+		return op.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,141 @@
+package redislog
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// An entry is written as one line and its body:
+//
+//	<event id> SP <type> SP <commit time, Unix milliseconds> LF <body>
+//
+// The script reads the id, nothing else.
+
+var errEntry = errors.New("redislog: not an entry")
+
+// encode writes an entry. Its number is its place in the stream or message.
+func encode(e harang.Entry) (string, error) {
+	if e.EventID == "" || e.Type == "" || strings.ContainsAny(e.EventID+e.Type, " \t\r\n\v\f") {
+		return "", errEntry
+	}
+	var b strings.Builder
+	b.Grow(len(e.EventID) + len(e.Type) + 16 + len(e.Body))
+	b.WriteString(e.EventID)
+	b.WriteByte(' ')
+	b.WriteString(e.Type)
+	b.WriteByte(' ')
+	b.WriteString(strconv.FormatInt(e.Time.UnixMilli(), 10))
+	b.WriteByte('\n')
+	b.Write(e.Body)
+	return b.String(), nil
+}
+
+// decode reads what encode wrote; false for anything else.
+func decode(number int64, text string) (harang.Entry, bool) {
+	line, body, ok := strings.Cut(text, "\n")
+	if !ok || number < 1 {
+		return harang.Entry{}, false
+	}
+	id, rest, ok := strings.Cut(line, " ")
+	if !ok || id == "" {
+		return harang.Entry{}, false
+	}
+	typ, millis, ok := strings.Cut(rest, " ")
+	if !ok {
+		return harang.Entry{}, false
+	}
+	if _, known := harang.FindEventType(typ); !known {
+		return harang.Entry{}, false
+	}
+	at, err := strconv.ParseInt(millis, 10, 64)
+	if err != nil || strconv.FormatInt(at, 10) != millis {
+		return harang.Entry{}, false
+	}
+	// The body names its event, so that one entry's line never stands before
+	// another's body.
+	e := harang.Entry{Number: number, EventID: id, Type: typ, Time: time.UnixMilli(at).UTC(), Body: []byte(body)}
+	return e, strings.HasPrefix(body, `{"eventId":"`+id+`",`) && json.Valid(e.Body)
+}
+
+// message is what is published for one hand-over.
+type message struct {
+	audience harang.Audience
+	epoch    harang.Epoch
+	first    int64
+	entries  []harang.Entry
+}
+
+// audiences of a tenant's feeds.
+var audiences = [...]harang.Audience{harang.AudienceControl, harang.AudienceOperators, harang.AudienceManagers}
+
+// audienceOf reads a feed's letter.
+func audienceOf(letter string) (harang.Audience, bool) {
+	for _, a := range audiences {
+		if a.Letter() == letter {
+			return a, true
+		}
+	}
+	return "", false
+}
+
+// decodeMessage reads "<letter> <epoch> <first>\n" and entries, each behind its
+// length and a colon; false for anything else.
+func decodeMessage(text string) (message, bool) {
+	line, rest, ok := strings.Cut(text, "\n")
+	if !ok {
+		return message{}, false
+	}
+	parts := strings.Split(line, " ")
+	if len(parts) != 3 {
+		return message{}, false
+	}
+	var m message
+	if m.audience, ok = audienceOf(parts[0]); !ok {
+		return message{}, false
+	}
+	var err error
+	if m.first, err = strconv.ParseInt(parts[2], 10, 64); err != nil || m.first < 1 {
+		return message{}, false
+	}
+	position, ok := harang.ParsePosition(parts[1] + ":" + parts[0] + ":" + parts[2])
+	if !ok {
+		return message{}, false
+	}
+	m.epoch = position.Epoch
+	for rest != "" {
+		digits, tail, ok := strings.Cut(rest, ":")
+		if !ok || len(digits) > 9 {
+			return message{}, false
+		}
+		n, err := strconv.Atoi(digits)
+		if err != nil || n < 0 || n > len(tail) {
+			return message{}, false
+		}
+		e, ok := decode(m.first+int64(len(m.entries)), tail[:n])
+		if !ok {
+			return message{}, false
+		}
+		m.entries = append(m.entries, e)
+		rest = tail[n:]
+	}
+	return m, true
+}
+
+// parseHead reads "<number>-0".
+func parseHead(place string) (int64, bool) {
+	digits, ok := strings.CutSuffix(place, "-0")
+	if !ok {
+		return 0, false
+	}
+	return parseNumber(digits)
+}
+
+func parseNumber(digits string) (int64, bool) {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n >= 0 && strconv.FormatInt(n, 10) == digits
+}

@@ -1,0 +1,414 @@
+package redislog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/relay"
+	"harang.dev/harang/internal/relay/relaytest"
+	"harang.dev/harang/internal/testserver"
+)
+
+// node is one of several on a database and a Redis: log, follower, windows and
+// relay as the program wires them.
+type node struct {
+	log      *Log
+	follower *Follower
+	hub      *feed.Hub
+	relay    *relay.Relay
+}
+
+func startNode(t *testing.T, server *testserver.RedisServer, db *relaytest.Database) *node {
+	t.Helper()
+	n := &node{log: newLog(t, server)}
+	n.follower = NewFollower(n.log, db)
+	n.hub = feed.New(feed.Options{Source: n.follower})
+	n.relay = relay.New(relay.Options{Source: db, Log: n.log, Windows: n.hub})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = n.follower.Run(ctx, n.hub) })
+	running.Go(func() { _ = n.relay.Run(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		n.hub.Close()
+		running.Wait()
+	})
+	return n
+}
+
+// listener writes down what it hears.
+type listener struct {
+	feed  harang.FeedID
+	mu    sync.Mutex
+	heard []string
+	reset bool
+	news  chan struct{}
+}
+
+func (l *listener) Feed() harang.FeedID { return l.feed }
+
+func (l *listener) Deliver(r *feed.Run) {
+	l.mu.Lock()
+	for _, it := range r.Items {
+		l.heard = append(l.heard, it.EventID)
+	}
+	l.mu.Unlock()
+	l.tell()
+}
+
+func (l *listener) Reset() {
+	l.mu.Lock()
+	l.reset = true
+	l.mu.Unlock()
+	l.tell()
+}
+
+func (l *listener) tell() {
+	select {
+	case l.news <- struct{}{}:
+	default:
+	}
+}
+
+// await waits until the listener has heard exactly these events.
+func (l *listener) await(t *testing.T, limit time.Duration, want ...string) {
+	t.Helper()
+	late := time.After(limit)
+	for {
+		l.mu.Lock()
+		diff := cmp.Diff(want, l.heard)
+		l.mu.Unlock()
+		if diff == "" {
+			return
+		}
+		select {
+		case <-l.news:
+		case <-late:
+			t.Fatalf("after %s it has heard (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+func (n *node) listen(t *testing.T, feedID harang.FeedID) *listener {
+	t.Helper()
+	l := &listener{feed: feedID, news: make(chan struct{}, 1)}
+	m, _, err := n.hub.Join(t.Context(), feedID, feed.Start{}, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Leave)
+	return l
+}
+
+func events(first, last int) []string {
+	var ids []string
+	for i := first; i <= last; i++ {
+		ids = append(ids, fmt.Sprintf("event-%d", i))
+	}
+	return ids
+}
+
+func (f *Follower) confirmed(tenant string) bool {
+	f.mu.Lock()
+	fo := f.tenants[tenant]
+	f.mu.Unlock()
+	if fo == nil {
+		return false
+	}
+	fo.mu.Lock()
+	defer fo.mu.Unlock()
+	return fo.confirmed
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatal("not within 10 s: " + what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// TestNodes_Spread: what one node commits, the other's listeners hear at once
+// and in order, each feed for itself.
+func TestNodes_Spread(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.Redis(t)
+	a, b := startNode(t, server, db), startNode(t, server, db)
+	m := b.listen(t, managers(tenant))
+	o := b.listen(t, harang.FeedID{Tenant: tenant, Audience: harang.AudienceOperators})
+	if !b.follower.confirmed(tenant) {
+		t.Error("the window was read before its subscription was confirmed")
+	}
+	began := time.Now()
+	for i := range 200 {
+		audiences := []harang.Audience{harang.AudienceManagers}
+		if i%2 == 0 {
+			audiences = append(audiences, harang.AudienceOperators)
+		}
+		db.Commit(tenant, 1, audiences...)
+		a.relay.Wake(tenant)
+	}
+	m.await(t, 5*time.Second, events(1, 200)...)
+	var even []string
+	for i := 1; i <= 200; i += 2 {
+		even = append(even, fmt.Sprintf("event-%d", i))
+	}
+	o.await(t, 5*time.Second, even...)
+	t.Logf("200 events in %s", time.Since(began))
+}
+
+// TestNodes_LastMessageLost: the last message before a quiet hour reaches
+// nobody. The node finds out by itself, within a second.
+func TestNodes_LastMessageLost(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.Redis(t)
+	n := startNode(t, server, db)
+	l := n.listen(t, managers(tenant))
+	db.Commit(tenant, 1, harang.AudienceManagers)
+	n.relay.Wake(tenant)
+	l.await(t, time.Second, events(1, 1)...)
+	// The entry stands in the log, but nothing was published: as a message
+	// lost between Redis and a node.
+	db.Commit(tenant, 1, harang.AudienceManagers)
+	entry, err := encode(db.Entries(managers(tenant))[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Do(t, "XADD", streamKey(managers(tenant)), "2-0", "e", entry)
+	server.Do(t, "HSET", headKey(managers(tenant)), "number", "2")
+	began := time.Now()
+	l.await(t, time.Second, events(1, 2)...)
+	t.Logf("healed in %s", time.Since(began))
+}
+
+// TestNodes_RedisAway: while Redis is away listeners are served from the
+// database; when it is back, empty, everything goes on through it.
+func TestNodes_RedisAway(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.StartRedis(t)
+	a, b := startNode(t, server, db), startNode(t, server, db)
+	l := b.listen(t, managers(tenant))
+	db.Commit(tenant, 2, harang.AudienceManagers)
+	a.relay.Wake(tenant)
+	l.await(t, time.Second, events(1, 2)...)
+
+	server.Kill(t)
+	db.Commit(tenant, 3, harang.AudienceManagers)
+	a.relay.Wake(tenant)
+	l.await(t, 2*time.Second, events(1, 5)...)
+	// A window that begins now is served, too.
+	late := a.listen(t, managers(tenant))
+	db.Commit(tenant, 1, harang.AudienceManagers)
+	late.await(t, 2*time.Second, events(6, 6)...)
+
+	server.Start(t)
+	eventually(t, "both nodes are subscribed again", func() bool {
+		return a.follower.confirmed(tenant) && b.follower.confirmed(tenant)
+	})
+	eventually(t, "the log is rebuilt", func() bool {
+		heads, err := a.log.Heads(t.Context(), tenant)
+		return err == nil && heads[2].Number == 6
+	})
+	db.Commit(tenant, 4, harang.AudienceManagers)
+	b.relay.Wake(tenant)
+	l.await(t, time.Second, events(1, 10)...)
+	late.await(t, time.Second, events(6, 10)...)
+}
+
+// TestNodes_RedisEmptied: an emptied Redis is rebuilt, and nobody hears
+// anything twice.
+func TestNodes_RedisEmptied(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.StartRedis(t)
+	n := startNode(t, server, db)
+	l := n.listen(t, managers(tenant))
+	total := 0
+	for range 20 {
+		db.Commit(tenant, 3, harang.AudienceManagers)
+		n.relay.Wake(tenant)
+		server.Do(t, "FLUSHALL")
+		db.Commit(tenant, 2, harang.AudienceManagers)
+		n.relay.Wake(tenant)
+		total += 5
+		l.await(t, 2*time.Second, events(1, total)...)
+	}
+}
+
+// TestNodes_Fork: the database was put back to an earlier state, the log knows
+// more. The tenant begins a new epoch and every listener is told.
+func TestNodes_Fork(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.Redis(t)
+	a, b := startNode(t, server, db), startNode(t, server, db)
+	l := b.listen(t, managers(tenant))
+	db.Commit(tenant, 5, harang.AudienceManagers)
+	a.relay.Wake(tenant)
+	l.await(t, time.Second, events(1, 5)...)
+	db.RollBack(managers(tenant), 2)
+	db.Commit(tenant, 1, harang.AudienceManagers)
+	a.relay.Wake(tenant)
+	eventually(t, "the listener is told", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.reset
+	})
+	again := b.listen(t, managers(tenant))
+	db.Commit(tenant, 1, harang.AudienceManagers)
+	a.relay.Wake(tenant)
+	again.await(t, 2*time.Second, events(7, 7)...)
+}
+
+// TestNodes_ForeignMessages: what others publish on our channels is skipped and
+// counted, and costs no event.
+func TestNodes_ForeignMessages(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.Redis(t)
+	n := startNode(t, server, db)
+	l := n.listen(t, managers(tenant))
+	other, err := encode(some(1, 1)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"", "hello", "m", "x " + string(relaytest.EpochA) + " 1\n", "m nonsense 1\n", "m " + string(relaytest.EpochA) + " 0\n",
+		"m " + string(relaytest.EpochA) + " 1\n99:short", "m " + string(relaytest.EpochA) + " 1\n3:abc",
+		"m " + string(relaytest.EpochA) + " 40\n" + fmt.Sprint(len(other)) + ":" + other, // a hole
+	} {
+		server.Do(t, "SPUBLISH", channelOf(tenant), text)
+	}
+	db.Commit(tenant, 2, harang.AudienceManagers)
+	n.relay.Wake(tenant)
+	l.await(t, 2*time.Second, events(1, 2)...)
+	if got := testutil.ToFloat64(n.log.metrics.foreign.WithLabelValues("message")); got != 8 {
+		t.Errorf("%v foreign messages were counted, want 8", got)
+	}
+}
+
+// TestNodes_SubscriptionCut: a subscription that was cut, silently, is taken up
+// again and what was missed is brought.
+func TestNodes_SubscriptionCut(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.StartRedis(t)
+	a, b := startNode(t, server, db), startNode(t, server, db)
+	l := b.listen(t, managers(tenant))
+	for i := range 20 {
+		server.Do(t, "CLIENT", "KILL", "TYPE", "pubsub")
+		db.Commit(tenant, 1, harang.AudienceManagers)
+		a.relay.Wake(tenant)
+		l.await(t, 2*time.Second, events(1, i+1)...)
+	}
+	eventually(t, "it is subscribed again", func() bool { return b.follower.confirmed(tenant) })
+	if testutil.ToFloat64(b.log.metrics.interruptions) == 0 {
+		t.Error("no interruption was counted, so nothing was cut")
+	}
+}
+
+// TestFollower_DatabaseAway: a window begins from the log alone.
+func TestFollower_DatabaseAway(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.Redis(t)
+	a := startNode(t, server, db)
+	first := a.listen(t, managers(tenant))
+	db.Commit(tenant, 60, harang.AudienceManagers)
+	a.relay.Wake(tenant)
+	first.await(t, time.Second, events(1, 60)...)
+
+	db.Fail(harang.Errorf(harang.CodeUnavailable, "away"))
+	b := startNode(t, server, db)
+	l := &listener{feed: managers(tenant), news: make(chan struct{}, 1)}
+	from := harang.Position{Epoch: relaytest.EpochA, Audience: harang.AudienceManagers, Number: 55}
+	m, start, err := b.hub.Join(t.Context(), l.feed, feed.Start{Resume: true, Readable: true, Position: from}, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Leave()
+	if !start.Recovered || len(start.Replay) != 5 || start.Head.Number != 60 {
+		t.Errorf("recovered %t, %d replayed, head %v; want the last 5 of 60", start.Recovered, len(start.Replay), start.Head)
+	}
+	// What only the database could tell fails.
+	_, _, err = b.hub.Join(t.Context(), managers("absent-"+tenant), feed.Start{}, &listener{feed: managers("absent-" + tenant)})
+	if harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("a feed that nobody knows: %v", err)
+	}
+	db.Fail(nil)
+	db.Commit(tenant, 1, harang.AudienceManagers)
+	l.await(t, 2*time.Second, events(61, 61)...)
+}
+
+// TestFollower_LetGo: tenants without windows are let go and can come back.
+func TestFollower_LetGo(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.StartRedis(t)
+	log := newLog(t, server)
+	follower := NewFollower(log, db)
+	windows := &windowsOf{}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = follower.Run(ctx, windows) })
+	defer running.Wait()
+	defer cancel()
+	for range 10 {
+		windows.set(tenant)
+		if _, _, err := follower.NewestEntries(t.Context(), managers(tenant), 50); err != nil {
+			t.Fatal(err)
+		}
+		if !follower.confirmed(tenant) {
+			t.Fatal("it is not subscribed")
+		}
+		follower.letGo() // keeps what has windows
+		if !follower.confirmed(tenant) {
+			t.Fatal("a tenant with windows was let go")
+		}
+		windows.set()
+		follower.letGo()
+		eventually(t, "it is let go", func() bool { return !follower.confirmed(tenant) })
+		if got := server.Do(t, "SPUBLISH", channelOf(tenant), "x"); got != ":0" {
+			t.Fatalf("%s still listen", got)
+		}
+	}
+}
+
+// windowsOf are windows of tenants that take nothing.
+type windowsOf struct {
+	mu      sync.Mutex
+	tenants []string
+}
+
+func (w *windowsOf) set(tenants ...string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tenants = tenants
+}
+
+func (w *windowsOf) Tenants() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tenants
+}
+
+func (w *windowsOf) Append(context.Context, harang.FeedID, harang.Epoch, int64, []harang.Entry) (harang.Position, bool, error) {
+	return harang.Position{}, false, errors.New("nothing is taken")
+}
+
+func (w *windowsOf) Heal(harang.Heads) {}

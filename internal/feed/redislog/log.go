@@ -1,0 +1,257 @@
+package redislog
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/rueidis"
+
+	"harang.dev/harang"
+)
+
+//go:embed append.lua
+var appendText string
+
+var appendScript = rueidis.NewLuaScript(appendText)
+
+const (
+	// streamTTL is how long a stream outlives its last entry: the age up to
+	// which entries are served, and a minute for clocks that differ.
+	streamTTL = harang.FeedWindowAge + time.Minute
+	// headTTL is how long a head outlives its last entry. A head that is gone
+	// is rebuilt from the database.
+	headTTL = 7 * 24 * time.Hour
+	// callTimeout ends one call of Redis.
+	callTimeout = time.Second
+)
+
+// Options configure a Log.
+type Options struct {
+	// Client speaks to Redis; it stays the caller's. Required.
+	Client rueidis.Client
+	// Logger gets what is not ours and what breaks. Zero value means none.
+	Logger *slog.Logger
+	// Registry gets the metrics. Zero value means none.
+	Registry prometheus.Registerer
+}
+
+// Log is the shared log. It implements the relay's port.
+type Log struct {
+	client  rueidis.Client
+	log     *slog.Logger
+	metrics *metrics
+}
+
+// NewLog builds a Log.
+func NewLog(o Options) *Log {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Log{client: o.Client, log: o.Logger, metrics: newMetrics(o.Registry)}
+}
+
+func headKey(f harang.FeedID) string {
+	return "harang:{" + f.Tenant + "}:head:" + f.Audience.Letter()
+}
+
+func streamKey(f harang.FeedID) string {
+	return "harang:{" + f.Tenant + "}:log:" + f.Audience.Letter()
+}
+
+func channelOf(tenant string) string { return "harang:{" + tenant + "}:live" }
+
+// away is the error for a Redis that does not answer.
+func (l *Log) away(err error) error {
+	l.metrics.failures.Inc()
+	return harang.Wrap(harang.CodeUnavailable, err, "the shared feed log does not answer")
+}
+
+func (l *Log) foreign(where string, feed harang.FeedID, detail string) {
+	l.metrics.foreign.WithLabelValues(where).Inc()
+	l.log.Warn("something in the shared feed log is not ours; it is replaced out of the database",
+		"where", where, "feed", feed.String(), "detail", detail)
+}
+
+// Ping reports whether Redis answers, UNAVAILABLE if not.
+func (l *Log) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	if err := l.client.Do(ctx, l.client.B().Ping().Build()).Error(); err != nil {
+		return l.away(err)
+	}
+	return nil
+}
+
+// Heads returns where the log stands in each feed of the tenant. A feed of
+// which it knows nothing has the epoch "".
+func (l *Log) Heads(ctx context.Context, tenant string) ([]harang.Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	calls := make(rueidis.Commands, len(audiences))
+	for i, a := range audiences {
+		calls[i] = l.client.B().Hmget().Key(headKey(harang.FeedID{Tenant: tenant, Audience: a})).Field("epoch", "number").Build()
+	}
+	heads := make([]harang.Position, len(audiences))
+	for i, answer := range l.client.DoMulti(ctx, calls...) {
+		feed := harang.FeedID{Tenant: tenant, Audience: audiences[i]}
+		head, err := l.readHead(feed, answer)
+		if err != nil {
+			return nil, err
+		}
+		heads[i] = head
+	}
+	return heads, nil
+}
+
+// readHead reads the answer to HMGET. What is not a head counts as none: the
+// next append replaces it.
+func (l *Log) readHead(feed harang.FeedID, answer rueidis.RedisResult) (harang.Position, error) {
+	none := harang.Position{Audience: feed.Audience}
+	values, err := answer.ToArray()
+	if err != nil {
+		if wrongType(err) {
+			l.foreign("head", feed, "not a hash")
+			return none, nil
+		}
+		return none, l.away(err)
+	}
+	if len(values) == 2 && values[0].IsNil() && values[1].IsNil() {
+		return none, nil
+	}
+	if len(values) == 2 {
+		epoch, err1 := values[0].ToString()
+		number, err2 := values[1].ToString()
+		if head, ok := harang.ParsePosition(epoch + ":" + feed.Audience.Letter() + ":" + number); ok && err1 == nil && err2 == nil && len(number) <= 15 {
+			return head, nil
+		}
+	}
+	l.foreign("head", feed, "not an epoch and a number")
+	return none, nil
+}
+
+// wrongType reports whether Redis refused a command because the key holds
+// something else.
+func wrongType(err error) bool {
+	e, ok := rueidis.IsRedisErr(err)
+	return ok && len(e.Error()) >= 9 && e.Error()[:9] == "WRONGTYPE"
+}
+
+// Append takes entries in as the relay's port says, and publishes them.
+func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (head harang.Position, fork bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	args := make([]string, 6, 6+len(entries))
+	args[0] = string(epoch)
+	args[1] = strconv.FormatInt(first, 10)
+	args[2] = strconv.Itoa(harang.FeedWindowEntries)
+	args[3] = strconv.FormatInt(streamTTL.Milliseconds(), 10)
+	args[4] = strconv.FormatInt(headTTL.Milliseconds(), 10)
+	args[5] = feed.Audience.Letter()
+	for _, e := range entries {
+		text, err := encode(e)
+		if err != nil {
+			return harang.Position{}, false, harang.Wrap(harang.CodeInternal, err, "an entry cannot be written to the shared feed log")
+		}
+		args = append(args, text)
+	}
+	answer, err := appendScript.Exec(ctx, l.client, []string{headKey(feed), streamKey(feed), channelOf(feed.Tenant)}, args).ToArray()
+	if err != nil {
+		return harang.Position{}, false, l.away(err)
+	}
+	head, fork, repaired, err := readAnswer(feed, answer)
+	if err != nil {
+		return harang.Position{}, false, l.away(err)
+	}
+	if repaired {
+		l.foreign("stream", feed, "removed while appending")
+	}
+	return head, fork, nil
+}
+
+var errAnswer = errors.New("redislog: the script's answer cannot be read")
+
+func readAnswer(feed harang.FeedID, answer []rueidis.RedisMessage) (head harang.Position, fork, repaired bool, err error) {
+	if len(answer) != 4 {
+		return head, false, false, errAnswer
+	}
+	epoch, err1 := answer[0].ToString()
+	place, err2 := answer[1].ToString()
+	forked, err3 := answer[2].AsInt64()
+	mended, err4 := answer[3].AsInt64()
+	number, ok := parseHead(place)
+	if err := errors.Join(err1, err2, err3, err4); err != nil || !ok {
+		return head, false, false, errors.Join(errAnswer, err)
+	}
+	return harang.Position{Epoch: harang.Epoch(epoch), Audience: feed.Audience, Number: number}, forked == 1, mended == 1, nil
+}
+
+// Entries returns where a feed's log stands and the newest entries that end
+// there, ascending: fewer than there are when some are not ours or have
+// expired. The epoch is "" when the log knows nothing of the feed.
+func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position, []harang.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	readHead := func() rueidis.Completed {
+		return l.client.B().Hmget().Key(headKey(feed)).Field("epoch", "number").Build()
+	}
+	// The head is read before and after: in one epoch the stream only grows, so
+	// what was read between two heads of one epoch is of that epoch.
+	for {
+		answers := l.client.DoMulti(ctx, readHead(), l.client.B().Xrange().Key(streamKey(feed)).Start("-").End("+").Build(), readHead())
+		before, err := l.readHead(feed, answers[0])
+		if err != nil {
+			return before, nil, err
+		}
+		after, err := l.readHead(feed, answers[2])
+		if err != nil {
+			return after, nil, err
+		}
+		if before.Epoch != after.Epoch {
+			continue // the context ends this at last
+		}
+		stream, err := answers[1].AsXRange()
+		if err != nil {
+			if !wrongType(err) {
+				return after, nil, l.away(err)
+			}
+			l.foreign("stream", feed, "not a stream")
+			stream = nil
+		}
+		entries := l.tail(feed, stream)
+		if n := len(entries); n > 0 {
+			last := entries[n-1].Number
+			if last < before.Number || last > after.Number {
+				l.foreign("stream", feed, "does not end at the head")
+				return after, nil, nil
+			}
+			after.Number = last
+		}
+		return after, entries, nil
+	}
+}
+
+// tail are the stream's last entries without a hole.
+func (l *Log) tail(feed harang.FeedID, stream []rueidis.XRangeEntry) []harang.Entry {
+	var entries []harang.Entry
+	for _, item := range stream {
+		number, ok := parseHead(item.ID)
+		var e harang.Entry
+		if ok = ok && len(item.FieldValues) == 1; ok {
+			e, ok = decode(number, item.FieldValues["e"])
+		}
+		if !ok {
+			l.foreign("stream", feed, "not an entry: "+item.ID)
+			continue
+		}
+		if n := len(entries); n > 0 && entries[n-1].Number != number-1 {
+			entries = entries[:0]
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
