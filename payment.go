@@ -192,3 +192,12 @@ const (
 	ProviderSandbox = "sandbox"
 	ProviderMyPOS   = "mypos"
 )
+
+// TimeoutCode is the error code of a payment whose provider did not say in time
+// what became of it.
+func TimeoutCode(provider string) string {
+	if provider == ProviderMyPOS {
+		return "ipc:timeout"
+	}
+	return provider + ":timeout"
+}

@@ -99,6 +99,12 @@ type NotificationWriter interface {
 type SummaryReader interface {
 	// CountStock counts the stock items by severity.
 	CountStock(ctx context.Context, tenant string) (harang.StockCounts, error)
+	// CountRentals counts the rentals that are out, those due from day until
+	// before next, and those overdue at now.
+	CountRentals(ctx context.Context, tenant string, now, day, next time.Time) (harang.RentalCounts, error)
+	// SumPayments sums what came in from one instant until before another, by
+	// the hour, and what failed from day on.
+	SumPayments(ctx context.Context, tenant string, from, day, until time.Time) (harang.PaymentFigures, error)
 }
 
 // Tools are what every use case is built with.

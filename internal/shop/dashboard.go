@@ -2,9 +2,13 @@ package shop
 
 import (
 	"context"
+	"time"
 
 	"harang.dev/harang"
 )
+
+// revenueDays is how many days the revenue chart shows, today included.
+const revenueDays = 14
 
 // Dashboard is the use case of the figures.
 type Dashboard struct{ tools Tools }
@@ -13,13 +17,48 @@ type Dashboard struct{ tools Tools }
 func NewDashboard(t Tools) *Dashboard { return &Dashboard{t} }
 
 // Summary returns the figures for the cards and charts; those about money are
-// left out for who may not see them.
+// left out for who may not see them. Days are days in Budapest. Revenue is what
+// came in and was not given back, on the day it came.
 func (d *Dashboard) Summary(ctx context.Context, who harang.Identity) (harang.Summary, error) {
 	var s harang.Summary
 	if err := who.Can(harang.ActionReadSummary); err != nil {
 		return s, err
 	}
+	now := d.tools.now()
+	today, tomorrow := Day(now)
 	var err error
-	s.Stock, err = d.tools.Books.CountStock(ctx, who.Tenant)
+	if s.Stock, err = d.tools.Books.CountStock(ctx, who.Tenant); err != nil {
+		return s, err
+	}
+	rentals, err := d.tools.Books.CountRentals(ctx, who.Tenant, now, today, tomorrow)
+	if err != nil {
+		return s, err
+	}
+	s.OpenRentals, s.DueToday, s.Overdue = rentals.Out, rentals.DueToday, rentals.Overdue
+	if who.Can(harang.ActionReadFigures) != nil {
+		return s, nil
+	}
+	s.Figures, err = d.figures(ctx, who.Tenant, today, tomorrow)
 	return s, err
+}
+
+func (d *Dashboard) figures(ctx context.Context, tenant string, today, tomorrow time.Time) (*harang.Figures, error) {
+	y, m, day := today.In(budapest).Date()
+	first := time.Date(y, m, day-revenueDays+1, 0, 0, 0, 0, budapest)
+	sums, err := d.tools.Books.SumPayments(ctx, tenant, first, today, tomorrow)
+	if err != nil {
+		return nil, err
+	}
+	f := &harang.Figures{FailedPaymentsToday: sums.Failed, FailedAmountToday: sums.FailedAmount}
+	byDay := map[string]int64{}
+	for hour, sum := range sums.Hours { // days begin on whole hours
+		byDay[time.Unix(hour*3600, 0).In(budapest).Format(time.DateOnly)] += sum
+	}
+	for i := range revenueDays {
+		date := time.Date(y, m, day-revenueDays+1+i, 12, 0, 0, 0, budapest).Format(time.DateOnly)
+		f.RevenueByDay = append(f.RevenueByDay, harang.DayAmount{Date: date, Amount: byDay[date]})
+	}
+	f.RevenueToday = f.RevenueByDay[revenueDays-1].Amount
+	f.RevenueYesterday = f.RevenueByDay[revenueDays-2].Amount
+	return f, nil
 }

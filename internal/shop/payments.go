@@ -1,0 +1,304 @@
+package shop
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// The time that a card payment has. Together they stay under the 15 s within
+// which the clerk is told.
+const (
+	// ChargeLimit is how long a provider may take to charge a card.
+	ChargeLimit = 10 * time.Second
+	// FindLimit is how long a provider may take to say what became of a charge
+	// before another one is made.
+	FindLimit = 3 * time.Second
+	// firstCheck is how long after the charge the sweep asks for the first
+	// time; longer than any charge takes.
+	firstCheck = 30 * time.Second
+	// tellAfter is how long a payment may stay undecided before people hear of
+	// it as of a failed one.
+	tellAfter = 2 * time.Minute
+	// lastCheck is the longest time between two questions of the sweep.
+	lastCheck = 6 * time.Hour
+)
+
+// Payments is the use cases of payments.
+type Payments struct{ tools LedgerTools }
+
+// NewPayments builds the use cases of payments.
+func NewPayments(t LedgerTools) *Payments { return &Payments{t} }
+
+// PaymentOrder is how money is to come in.
+type PaymentOrder struct {
+	Method harang.PaymentMethod
+	// CardToken is the stored card; needed for CARD, not allowed for CASH.
+	CardToken string
+}
+
+func (o PaymentOrder) check(prefix string) []harang.FieldError {
+	if !o.Method.Valid() {
+		return []harang.FieldError{{Field: prefix + "method", Detail: "must be one of CASH, CARD"}}
+	}
+	switch {
+	case o.Method == harang.PaymentCash && o.CardToken != "":
+		return []harang.FieldError{{Field: prefix + "cardToken", Detail: "belongs to a card payment"}}
+	case o.Method == harang.PaymentCard:
+		if detail := harang.CheckText(o.CardToken, harang.MaxIDRunes); detail != "" {
+			return []harang.FieldError{{Field: prefix + "cardToken", Detail: detail}}
+		}
+	}
+	return nil
+}
+
+// NewPayment asks for a payment of a rental.
+type NewPayment struct {
+	// ID is the transaction id to be used; "" for a new one. When a payment
+	// with this id is there already, what became of it is told and nothing is
+	// charged.
+	ID       string
+	RentalID string
+	// Amount is in whole forints, from 1 to what is owed.
+	Amount int64
+	PaymentOrder
+}
+
+// Pay takes a payment for a rental and returns it once the money is there.
+// A successful payment opens a rental that waited for one.
+//
+// PAYMENT_DECLINED with "transactionId", "errorCode", "errorMessage",
+// "nextStep" and "retry" when no money was taken; PAYMENT_TIMEOUT with the same
+// when nobody knows yet: the payment is PENDING then and the sweep finds out.
+// NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field, for more
+// than is owed, too; CONFLICT for a cancelled rental, and while another card
+// payment of the rental is undecided and might cover the amount.
+func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (harang.Payment, error) {
+	var none harang.Payment
+	if err := who.Can(harang.ActionPay); err != nil {
+		return none, err
+	}
+	wrong := n.check("")
+	if detail := harang.CheckText(n.RentalID, harang.MaxIDRunes); detail != "" {
+		wrong = append(wrong, harang.FieldError{Field: "rentalId", Detail: detail})
+	}
+	if n.Amount < 1 || n.Amount > harang.MaxAmount {
+		wrong = append(wrong, harang.FieldError{Field: "amount", Detail: "must be a whole positive number of forints"})
+	}
+	if len(wrong) > 0 {
+		return none, harang.Invalid(wrong...)
+	}
+	if n.ID == "" {
+		n.ID = p.tools.NewID()
+	} else if found, err := p.resume(ctx, who.Tenant, n.ID); err != nil || found.ID != "" {
+		if err != nil {
+			return none, err
+		}
+		return found, outcome(found)
+	}
+	if err := p.settleRental(ctx, who.Tenant, n.RentalID); err != nil {
+		return none, err
+	}
+	pay, provider, err := p.prepare(ctx, who.Tenant, n.ID, n.Amount, n.PaymentOrder)
+	if err != nil {
+		return none, err
+	}
+	err = p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+		rental, err := tx.TakeRental(ctx, who.Tenant, n.RentalID)
+		if err != nil {
+			return notFound(err, "there is no such rental")
+		}
+		if rental.Status == harang.RentalCancelled {
+			return harang.Errorf(harang.CodeConflict, "the rental is cancelled, nothing is owed")
+		}
+		switch owed := rental.Owed(); {
+		case n.Amount > owed:
+			return harang.Invalid(harang.FieldError{Field: "amount", Detail: fmt.Sprintf("is more than is owed (%d)", owed)})
+		case n.Amount > owed-rental.Pending:
+			return &harang.Error{Code: harang.CodeConflict, RetryAfter: firstCheck,
+				Message: "another card payment of this rental is undecided, try again in a moment"}
+		}
+		pay := pay
+		pay.RentalID, pay.PartnerID, pay.PartnerName = rental.ID, rental.PartnerID, rental.PartnerName
+		return p.tools.enter(ctx, tx, &rental, pay)
+	})
+	if err != nil {
+		return none, err
+	}
+	pay.RentalID = n.RentalID
+	return p.conclude(ctx, pay, provider)
+}
+
+// prepare makes a payment that is not kept yet, and finds who charges it. Cash
+// has no provider and has succeeded.
+func (p *Payments) prepare(ctx context.Context, tenant, id string, amount int64, o PaymentOrder) (harang.Payment, Provider, error) {
+	now := p.tools.now()
+	pay := harang.Payment{ID: id, Tenant: tenant, Amount: amount, Method: o.Method, Created: now}
+	if o.Method == harang.PaymentCash {
+		pay.Status, pay.Settled = harang.PaymentSucceeded, now
+		return pay, nil, nil
+	}
+	name, provider, err := p.tools.Providers.FindProvider(ctx, tenant, "")
+	if err != nil {
+		return pay, nil, err
+	}
+	pay.Status, pay.CardToken, pay.Provider = harang.PaymentPending, o.CardToken, name
+	pay.CheckAt = now.Add(firstCheck)
+	return pay, provider, nil
+}
+
+// conclude charges a card payment that is kept as pending, outside of any
+// transaction, and returns what became of it. It goes on when the caller
+// leaves: the card may have been charged by then.
+func (p *Payments) conclude(ctx context.Context, pay harang.Payment, provider Provider) (harang.Payment, error) {
+	if provider == nil {
+		return p.tools.Ledger.FindPayment(ctx, pay.Tenant, pay.ID)
+	}
+	ctx = context.WithoutCancel(ctx)
+	limited, cancel := context.WithTimeout(ctx, ChargeLimit)
+	defer cancel()
+	s, err := callWithin(limited, provider.Charge, pay.Charge())
+	p.tools.logProvider(ctx, "charge", pay, s, err)
+	if s.Status == harang.PaymentPending && s.ErrorCode == "" {
+		s.ErrorCode = harang.TimeoutCode(pay.Provider)
+	}
+	if err := p.settle(ctx, pay.Tenant, pay.ID, s); err != nil {
+		return pay, err
+	}
+	kept, err := p.tools.Ledger.FindPayment(ctx, pay.Tenant, pay.ID)
+	if err != nil {
+		return pay, err
+	}
+	return kept, outcome(kept)
+}
+
+// callWithin calls a provider and returns when the context ends, whatever the
+// provider does; what it says later is lost here and found by the sweep.
+func callWithin(ctx context.Context, call func(context.Context, harang.Charge) (harang.Settlement, error), c harang.Charge) (harang.Settlement, error) {
+	type said struct {
+		s   harang.Settlement
+		err error
+	}
+	done := make(chan said, 1)
+	go func() {
+		s, err := call(ctx, c)
+		done <- said{s, err}
+	}()
+	select {
+	case d := <-done:
+		return d.s, d.err
+	case <-ctx.Done():
+	}
+	// A provider that heeds its context has its own word for what happened.
+	grace := time.NewTimer(time.Second)
+	defer grace.Stop()
+	select {
+	case d := <-done:
+		return d.s, d.err
+	case <-grace.C:
+		return harang.Settlement{Status: harang.PaymentPending}, ctx.Err()
+	}
+}
+
+func (t LedgerTools) logProvider(ctx context.Context, what string, pay harang.Payment, s harang.Settlement, err error) {
+	if err != nil {
+		t.log().WarnContext(ctx, "payment provider", "what", what, "tenant", pay.Tenant, "transaction", pay.ID,
+			"provider", pay.Provider, "status", string(s.Status), "code", s.ErrorCode, "err", err)
+	}
+}
+
+// outcome is the error that tells of a payment without money; nil when the
+// money is there.
+func outcome(pay harang.Payment) error {
+	code := harang.CodePaymentDeclined
+	switch pay.Status {
+	case harang.PaymentSucceeded:
+		return nil
+	case harang.PaymentPending:
+		code = harang.CodePaymentTimeout
+	case harang.PaymentReversed:
+		return harang.Errorf(harang.CodeConflict, "the payment was given back")
+	}
+	advice := harang.PaymentAdvice(harang.Hungarian, pay.ErrorCode, pay.ErrorMessage)
+	return &harang.Error{Code: code, Message: pay.ErrorMessage, Details: map[string]any{
+		"transactionId": pay.ID, "paymentStatus": string(pay.Status),
+		"errorCode": pay.ErrorCode, "errorMessage": pay.ErrorMessage, "nextStep": advice.NextStep, "retry": advice.Retry,
+	}}
+}
+
+// List returns a part of the payments, newest first.
+func (p *Payments) List(ctx context.Context, who harang.Identity, q harang.PaymentQuery) (harang.Page[harang.Payment], error) {
+	var none harang.Page[harang.Payment]
+	if err := who.Can(harang.ActionReadPayments); err != nil {
+		return none, err
+	}
+	if q.Status != "" && !q.Status.Valid() {
+		return none, harang.Invalid(harang.FieldError{Field: "status", Detail: "must be one of PENDING, DECLINED, SUCCEEDED, REVERSED"})
+	}
+	var err error
+	if q.Limit, err = page(q.Limit); err != nil {
+		return none, err
+	}
+	return p.tools.Ledger.FindPayments(ctx, who.Tenant, q)
+}
+
+// maxCards is how many cards of a partner are offered.
+const maxCards = 50
+
+// Cards returns the cards that may be charged for a partner: those that the
+// provider keeps for them, the newest first. NOT_FOUND for an unknown partner.
+func (p *Payments) Cards(ctx context.Context, who harang.Identity, partnerID string) ([]harang.Card, error) {
+	if err := who.Can(harang.ActionPay); err != nil {
+		return nil, err
+	}
+	if _, err := p.tools.Ledger.FindPartner(ctx, who.Tenant, partnerID); err != nil {
+		return nil, notFound(err, "there is no such partner")
+	}
+	cards, err := p.tools.Ledger.FindCards(ctx, who.Tenant, partnerID, maxCards)
+	if err != nil {
+		return nil, err
+	}
+	offered, err := p.tools.Providers.OfferedCards(ctx, who.Tenant)
+	return append(cards, offered...), err
+}
+
+// PutCard keeps a card of a partner, by the provider's token. NOT_FOUND for an
+// unknown partner, INVALID_REQUEST naming the field.
+func (p *Payments) PutCard(ctx context.Context, who harang.Identity, partnerID string, c harang.Card) error {
+	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+		return err
+	}
+	if wrong := c.Check(); len(wrong) > 0 {
+		return harang.Invalid(wrong...)
+	}
+	return p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+		if _, err := tx.FindPartner(ctx, who.Tenant, partnerID); err != nil {
+			return notFound(err, "there is no such partner")
+		}
+		return tx.PutCard(ctx, who.Tenant, partnerID, c, p.tools.now())
+	})
+}
+
+// DeleteCard forgets a card of a partner. NOT_FOUND when there is none such.
+func (p *Payments) DeleteCard(ctx context.Context, who harang.Identity, partnerID, token string) error {
+	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+		return err
+	}
+	return p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+		deleted, err := tx.DeleteCard(ctx, who.Tenant, partnerID, token)
+		if err == nil && !deleted {
+			err = harang.Errorf(harang.CodeNotFound, "there is no such card")
+		}
+		return err
+	})
+}
+
+// notFound puts a sentence on a NOT_FOUND.
+func notFound(err error, sentence string) error {
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		return harang.Wrap(harang.CodeNotFound, err, sentence)
+	}
+	return err
+}
