@@ -139,3 +139,14 @@ func found(err error) (bool, error) {
 	}
 	return false, err
 }
+
+// PrepareAll prepares every query on the readers' pool, for tests: a query that
+// the engine cannot read is an error that names it.
+func (s *Store) PrepareAll(ctx context.Context) error {
+	for _, q := range registry {
+		if _, err := s.read.get(ctx, q); err != nil {
+			return s.fail(q.name, err)
+		}
+	}
+	return nil
+}

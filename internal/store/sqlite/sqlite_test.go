@@ -7,14 +7,23 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"harang.dev/harang"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/storetest"
 )
 
-func open(tb testing.TB) *store.Store {
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store { return open(t, o) })
+}
+
+func open(tb testing.TB, o store.Options) *store.Store {
 	tb.Helper()
-	st, err := sqlite.Open(context.Background(), "sqlite:"+filepath.Join(tb.TempDir(), "harang.db"), store.Options{})
+	st, err := sqlite.Open(context.Background(), "sqlite:"+filepath.Join(tb.TempDir(), "harang.db"), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -31,7 +40,7 @@ func open(tb testing.TB) *store.Store {
 func BenchmarkAppend(b *testing.B) {
 	for _, parallel := range []int{1, 16} {
 		b.Run(fmt.Sprintf("writers=%d", parallel), func(b *testing.B) {
-			st := open(b)
+			st := open(b, store.Options{})
 			ctx := context.Background()
 			if err := st.CreateTenant(ctx, harang.Tenant{ID: "t", Name: "T"}); err != nil {
 				b.Fatal(err)

@@ -1,0 +1,220 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+	"harang.dev/harang/internal/store"
+)
+
+// together runs the functions at once and waits for all.
+func together(fns []func()) {
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for _, fn := range fns {
+		wg.Go(func() {
+			<-start
+			fn()
+		})
+	}
+	close(start)
+	wg.Wait()
+}
+
+var errChanged = errors.New("changed its mind")
+
+// testNumbers: whatever transactions run at once, committed, rolled back,
+// repeated or given up, every feed's numbers are 1, 2, 3 … and hold exactly
+// what was committed, once.
+func testNumbers(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	w.AddTenant(t, "b")
+	ctx := t.Context()
+	var mu sync.Mutex
+	committed := map[string]map[string]bool{"a": {}, "b": {}} // ids of the managers' feed by tenant
+	var feeds []harang.FeedID
+	seen, last := map[harang.FeedID]map[string]bool{}, map[harang.FeedID]int64{}
+	for tenant := range committed {
+		for _, audience := range []harang.Audience{harang.AudienceManagers, harang.AudienceOperators} {
+			feed := harang.FeedID{Tenant: tenant, Audience: audience}
+			feeds, seen[feed] = append(feeds, feed), map[string]bool{}
+		}
+	}
+	source := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		type plan struct {
+			tenants []string
+			source  int // 0: none
+			fails   bool
+			dies    bool
+		}
+		plans := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) plan {
+			return plan{
+				tenants: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 1, 3).Draw(rt, "tenants"),
+				source:  rapid.IntRange(0, 3).Draw(rt, "source"),
+				fails:   rapid.IntRange(0, 3).Draw(rt, "fails") == 0,
+				dies:    rapid.IntRange(0, 7).Draw(rt, "dies") == 0,
+			}
+		}), 1, 24).Draw(rt, "plans")
+		source += 10
+		round := source
+		fns := make([]func(), len(plans))
+		for i, p := range plans {
+			fns[i] = func() {
+				ctx := ctx
+				if p.dies {
+					ended, end := context.WithTimeout(ctx, time.Duration(i)*50*time.Microsecond)
+					defer end()
+					ctx = ended
+				}
+				var results []*harang.Appended
+				err := w.Store.Within(ctx, func(tx *store.Tx) error {
+					var events []harang.Event
+					for n, tenant := range p.tenants {
+						e := Alert(t, tenant)
+						if n == 1 {
+							e = Rental(t, tenant)
+						}
+						if p.source > 0 {
+							e.Source, e.SourceID = "s", fmt.Sprint(round+p.source)
+						}
+						events = append(events, e)
+					}
+					results = tx.Append(events...)
+					if p.fails {
+						return errChanged
+					}
+					return nil
+				})
+				switch {
+				case err == nil:
+					mu.Lock()
+					defer mu.Unlock()
+					for n, r := range results {
+						committed[p.tenants[n]][r.EventID] = true
+					}
+				case p.fails && errors.Is(err, errChanged):
+				case p.dies && harang.ErrorCode(err) == harang.CodeUnavailable:
+				default:
+					t.Errorf("%+v: %v", p, err)
+				}
+			}
+		}
+		together(fns)
+		for _, feed := range feeds {
+			entries, err := w.Store.EntriesAfter(ctx, feed, last[feed], 1_000_000)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for _, e := range entries {
+				if e.Number != last[feed]+1 {
+					rt.Fatalf("%s: after %d comes %d", feed, last[feed], e.Number)
+				}
+				if last[feed] = e.Number; seen[feed][e.EventID] || !committed[feed.Tenant][e.EventID] {
+					rt.Fatalf("%s: %s stands there twice or was not committed", feed, e.EventID)
+				}
+				seen[feed][e.EventID] = true
+			}
+			if n := len(committed[feed.Tenant]); feed.Audience == harang.AudienceManagers && len(seen[feed]) != n {
+				rt.Fatalf("%s: %d events, %d were committed", feed, len(seen[feed]), n)
+			}
+		}
+	})
+}
+
+// testBooks: any interleaving of adjustments and replacements from several
+// goroutines keeps every quantity at 0 or above and equal to its books, and
+// rings exactly when a serial run of the same changes would.
+func testBooks(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	ctx := t.Context()
+	products, places := []string{"p", "q"}, []string{"l", "m"}
+	for _, p := range products {
+		for _, l := range places {
+			w.AddStock(t, p, l, shop.StockPut{Quantity: 5, WarningThreshold: 4, CriticalThreshold: 2})
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		type plan struct {
+			product, place string
+			delta          int64
+			put            bool
+		}
+		plans := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) plan {
+			return plan{
+				product: rapid.SampledFrom(products).Draw(rt, "product"),
+				place:   rapid.SampledFrom(places).Draw(rt, "place"),
+				delta:   rapid.SampledFrom([]int64{-4, -3, -2, -1, 1, 2, 3}).Draw(rt, "delta"),
+				put:     rapid.IntRange(0, 9).Draw(rt, "put") == 0,
+			}
+		}), 1, 24).Draw(rt, "plans")
+		fns := make([]func(), len(plans))
+		for i, p := range plans {
+			fns[i] = func() {
+				var err error
+				if p.put {
+					_, err = w.Catalogue.PutStock(ctx, Admin(), p.product, p.place,
+						shop.StockPut{Quantity: p.delta + 4, WarningThreshold: 4, CriticalThreshold: 2})
+				} else {
+					_, err = w.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: p.product, LocationID: p.place, Delta: p.delta, Reason: "r"})
+				}
+				if code := harang.ErrorCode(err); code != "" && code != harang.CodeInsufficientStock {
+					t.Errorf("%+v: %v", p, err)
+				}
+			}
+		}
+		together(fns)
+		page, err := w.Inventory.Stock(ctx, Admin(), harang.StockQuery{})
+		if err != nil || len(page.Items) != len(products)*len(places) {
+			rt.Fatal(page, err)
+		}
+		for _, i := range page.Items {
+			sum, err := w.Store.SumMovements(ctx, "a", i.ProductID, i.LocationID)
+			if err != nil || i.Level.Quantity < 0 || sum != i.Level.Quantity {
+				rt.Fatalf("%s at %s: %d pieces, the books say %d, %v", i.ProductID, i.LocationID, i.Level.Quantity, sum, err)
+			}
+		}
+	})
+	w.checkAlerts(t, products, places)
+}
+
+// checkAlerts replays each item's movements in the order of their commits and
+// compares the alerts that they must have caused with those in the feed. A
+// movement gets its id while its item is locked, so ids tell the order.
+func (w *World) checkAlerts(t *testing.T, products, places []string) {
+	t.Helper()
+	got := map[string][]int64{}
+	for _, e := range w.Entries(t, harang.AudienceOperators) {
+		a := alertOf(t, e)
+		got[a.ProductID+" "+a.LocationID] = append(got[a.ProductID+" "+a.LocationID], a.CurrentQuantity)
+	}
+	for _, p := range products {
+		for _, l := range places {
+			moves, err := w.Store.FindMovements(t.Context(), "a", p, l, 1_000_000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Reverse(moves)
+			var want []int64
+			level := harang.NewLevel(moves[0].Quantity, harang.Thresholds{Warning: 4, Critical: 2})
+			for _, m := range moves[1:] {
+				var rung harang.Severity
+				if level, rung = level.Cross(m.Quantity, level.Thresholds, false); rung != "" {
+					want = append(want, m.Quantity)
+				}
+			}
+			if !slices.Equal(got[p+" "+l], want) {
+				t.Errorf("%s at %s rang at %v, want at %v", p, l, got[p+" "+l], want)
+			}
+		}
+	}
+}

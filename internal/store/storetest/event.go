@@ -1,0 +1,275 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+func numbersOf(entries []harang.Entry) []int64 {
+	numbers := make([]int64, len(entries))
+	for i, e := range entries {
+		numbers[i] = e.Number
+	}
+	return numbers
+}
+
+func testAppend(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	w.AddTenant(t, "b")
+	ctx := t.Context()
+	var told []string
+	w.Store.OnCommit(func(tenant string) { told = append(told, tenant) })
+
+	results := w.Append(t, Alert(t, "b"), Rental(t, "a"), Alert(t, "a"), Logout(t, "a"))
+	if want := []string{"a", "b"}; !slices.Equal(told, want) {
+		t.Errorf("the hook heard %v, want %v once each, in tenant order", told, want)
+	}
+	heads, err := w.Store.Heads(ctx, []string{"a", "b", "nobody"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(heads, func(x, y harang.Heads) int { return strings.Compare(x.Tenant, y.Tenant) })
+	for i := range heads {
+		if !validEpoch(heads[i]) {
+			t.Errorf("epoch %q of %s", heads[i].Epoch, heads[i].Tenant)
+		}
+		heads[i].Epoch = ""
+	}
+	want := []harang.Heads{{Tenant: "a", Operators: 1, Managers: 2, Control: 1}, {Tenant: "b", Operators: 1, Managers: 1}}
+	if diff := cmp.Diff(want, heads); diff != "" {
+		t.Errorf("heads (-want +got):\n%s", diff)
+	}
+	managers := w.Entries(t, harang.AudienceManagers)
+	if len(managers) != 2 || managers[0].EventID != results[1].EventID || managers[1].EventID != results[2].EventID {
+		t.Errorf("the managers' feed of a is %v, want rental then alert", managers)
+	}
+
+	t.Run("Repeats", func(t *testing.T) {
+		first := Alert(t, "a")
+		first.Source, first.SourceID = "erp", "1"
+		other := first
+		other.SourceID = "2"
+		r1 := w.Append(t, first, other, first)
+		if r1[0].Duplicate || r1[1].Duplicate || !r1[2].Duplicate || r1[2].EventID != r1[0].EventID {
+			t.Errorf("within one transaction: %+v %+v %+v", *r1[0], *r1[1], *r1[2])
+		}
+		told = nil
+		r2 := w.Append(t, first)
+		if !r2[0].Duplicate || r2[0].EventID != r1[0].EventID {
+			t.Errorf("repeated: %+v, want duplicate of %s", *r2[0], r1[0].EventID)
+		}
+		if len(told) > 0 {
+			t.Errorf("a repeat woke %v", told)
+		}
+		foreign := Alert(t, "b")
+		foreign.Source, foreign.SourceID = "erp", "1"
+		if r := w.Append(t, foreign); r[0].Duplicate {
+			t.Error("another tenant's event of the same source and id is a repeat")
+		}
+		if got := numbersOf(w.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{1, 2, 3}) {
+			t.Errorf("numbers are %v, want 1 2 3: repeats take none", got)
+		}
+	})
+
+	t.Run("Rollback", func(t *testing.T) {
+		before := w.Entries(t, harang.AudienceManagers)
+		told = nil
+		wrong := errors.New("no")
+		err := w.Store.Within(ctx, func(tx *store.Tx) error {
+			tx.Append(Alert(t, "a"))
+			return wrong
+		})
+		if !errors.Is(err, wrong) {
+			t.Errorf("the error is %v, want the closure's", err)
+		}
+		err = w.Store.Within(ctx, func(tx *store.Tx) error {
+			tx.Append(Alert(t, "a"), Alert(t, "nobody"))
+			return nil
+		})
+		wantCode(t, err, harang.CodeNotFound)
+		if len(told) > 0 {
+			t.Errorf("a rollback woke %v", told)
+		}
+		if diff := cmp.Diff(before, w.Entries(t, harang.AudienceManagers)); diff != "" {
+			t.Errorf("a rollback left something:\n%s", diff)
+		}
+	})
+
+	t.Run("Time", func(t *testing.T) {
+		old := Alert(t, "a")
+		old.ID, old.Time = "given", Noon().Add(-time.Hour)
+		w.Append(t, old, Alert(t, "a"))
+		entries := w.Entries(t, harang.AudienceManagers)
+		given, stamped := entries[len(entries)-2], entries[len(entries)-1]
+		if given.EventID != "given" || !given.Time.Equal(old.Time) {
+			t.Errorf("an event with id and time was stored as %s at %s", given.EventID, given.Time)
+		}
+		if !stamped.Time.Equal(w.Clock.Now()) {
+			t.Errorf("an event without a time is of %s, want the commit's %s", stamped.Time, w.Clock.Now())
+		}
+		again := Alert(t, "a")
+		again.ID = "given"
+		err := w.Store.Within(ctx, func(tx *store.Tx) error { tx.Append(again); return nil })
+		wantCode(t, err, harang.CodeConflict)
+	})
+
+	t.Run("UnknownType", func(t *testing.T) {
+		err := w.Store.Within(ctx, func(tx *store.Tx) error {
+			tx.Append(harang.Event{Tenant: "a", Type: "nonsense", Data: []byte(`{}`)})
+			return nil
+		})
+		wantCode(t, err, harang.CodeInternal)
+	})
+}
+
+func validEpoch(h harang.Heads) bool {
+	_, ok := harang.ParsePosition(harang.Position{Epoch: h.Epoch, Audience: harang.AudienceManagers}.String())
+	return ok
+}
+
+func testEntries(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	ctx := t.Context()
+	feed := harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}
+
+	heads, entries, err := w.Store.NewestEntries(ctx, feed, 50)
+	if err != nil || len(entries) != 0 || heads.Operators != 0 || !validEpoch(heads) {
+		t.Errorf("an empty feed reads %+v %v %v", heads, entries, err)
+	}
+	_, _, err = w.Store.NewestEntries(ctx, harang.FeedID{Tenant: "nobody", Audience: harang.AudienceOperators}, 50)
+	wantCode(t, err, harang.CodeNotFound)
+	_, _, err = w.Store.NewestEntries(ctx, harang.FeedID{Tenant: "a", Audience: "strangers"}, 50)
+	wantCode(t, err, harang.CodeInternal)
+	_, err = w.Store.EntriesAfter(ctx, harang.FeedID{Tenant: "a", Audience: "strangers"}, 0, 50)
+	wantCode(t, err, harang.CodeInternal)
+
+	for range 5 {
+		w.Append(t, Alert(t, "a"), Rental(t, "a"), Logout(t, "a"))
+	}
+	for _, tc := range []struct {
+		audience harang.Audience
+		head     int64
+		newest   []int64
+		after3   []int64
+	}{
+		{harang.AudienceOperators, 5, []int64{3, 4, 5}, []int64{4, 5}},
+		{harang.AudienceManagers, 10, []int64{8, 9, 10}, []int64{4, 5}},
+		{harang.AudienceControl, 5, []int64{3, 4, 5}, []int64{4, 5}},
+	} {
+		feed := harang.FeedID{Tenant: "a", Audience: tc.audience}
+		heads, entries, err := w.Store.NewestEntries(ctx, feed, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if heads.Tenant != "a" || heads.Head(tc.audience) != tc.head || !slices.Equal(numbersOf(entries), tc.newest) {
+			t.Errorf("%s: newest is %v with heads %+v", tc.audience, numbersOf(entries), heads)
+		}
+		after, err := w.Store.EntriesAfter(ctx, feed, 3, 2)
+		if err != nil || !slices.Equal(numbersOf(after), tc.after3) {
+			t.Errorf("%s: after 3 comes %v, %v", tc.audience, numbersOf(after), err)
+		}
+	}
+	e := w.Entries(t, harang.AudienceOperators)[0]
+	want := fmt.Sprintf(`{"eventId":%q,"timestamp":"2026-03-02T11:00:00.000Z","type":"stock_alert","data":`+
+		`{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`, e.EventID)
+	if string(e.Body) != want {
+		t.Errorf("the body is\n%s, want\n%s", e.Body, want)
+	}
+
+	var many []string
+	for i := range 70 {
+		id := fmt.Sprintf("t%02d", i)
+		w.AddTenant(t, id)
+		many = append(many, id)
+	}
+	all, err := w.Store.Heads(ctx, many)
+	if err != nil || len(all) != len(many) {
+		t.Errorf("heads of %d tenants are %d, %v", len(many), len(all), err)
+	}
+	if none, err := w.Store.Heads(ctx, nil); err != nil || len(none) != 0 {
+		t.Errorf("heads of nobody are %v, %v", none, err)
+	}
+}
+
+func testEpoch(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	ctx := t.Context()
+	w.Append(t, Alert(t, "a"))
+	heads, err := w.Store.Heads(ctx, []string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := heads[0].Epoch
+	second, err := w.Store.NewEpoch(ctx, "a", first)
+	if err != nil || second <= first {
+		t.Fatalf("after %s came %s, %v", first, second, err)
+	}
+	if same, err := w.Store.NewEpoch(ctx, "a", first); err != nil || same != second {
+		t.Errorf("a second call after %s made %s, %v, want the present %s", first, same, err, second)
+	}
+	future := harang.NewEpoch(w.Clock.Now().Add(time.Hour), 1, "")
+	third, err := w.Store.NewEpoch(ctx, "a", future)
+	if err != nil || third <= future {
+		t.Errorf("after %s came %s, %v", future, third, err)
+	}
+	heads, err = w.Store.Heads(ctx, []string{"a"})
+	if err != nil || heads[0].Epoch != third || heads[0].Managers != 1 {
+		t.Errorf("heads are %+v, %v, want epoch %s and numbers as before", heads, err, third)
+	}
+	_, err = w.Store.NewEpoch(ctx, "nobody", "")
+	wantCode(t, err, harang.CodeNotFound)
+}
+
+func testWithin(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	err := w.Store.Within(ended, func(*store.Tx) error {
+		t.Error("the closure ran though its context had ended")
+		return nil
+	})
+	wantCode(t, err, harang.CodeUnavailable)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v does not tell that the context ended", err)
+	}
+
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the closure's panic was swallowed")
+			}
+		}()
+		_ = w.Store.Within(t.Context(), func(tx *store.Tx) error {
+			tx.Append(Alert(t, "a"))
+			panic("closure")
+		})
+	}()
+	w.Append(t, Alert(t, "a")) // the door is not locked behind the panic
+	if n := len(w.Entries(t, harang.AudienceManagers)); n != 1 {
+		t.Errorf("there are %d events, want 1: the panic rolled back", n)
+	}
+	if err := w.Store.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// testPrepare has the engine read every query.
+func testPrepare(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	if len(store.Queries()) == 0 {
+		t.Fatal("there are no queries")
+	}
+	if err := w.Store.PrepareAll(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

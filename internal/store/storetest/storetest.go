@@ -1,0 +1,211 @@
+// Package storetest is the conformance suite of the store: what must hold on
+// every database engine, the properties under concurrency included.
+//
+// An engine's test calls Run with a function that opens an empty store. The
+// suite drives the store directly and through the use cases of package shop,
+// because what people rely on is the two together.
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+	"harang.dev/harang/internal/store"
+)
+
+// Open opens an empty, migrated store and closes it when the test ends.
+type Open func(t *testing.T, o store.Options) *store.Store
+
+// Run runs the whole suite on one engine.
+func Run(t *testing.T, open Open) {
+	for _, part := range []struct {
+		name string
+		test func(t *testing.T, open Open)
+	}{
+		{"Append", testAppend},
+		{"Entries", testEntries},
+		{"Epoch", testEpoch},
+		{"Within", testWithin},
+		{"Prepare", testPrepare},
+		{"Catalogue", testCatalogue},
+		{"Stock", testStock},
+		{"Shortages", testShortages},
+		{"Notifications", testNotifications},
+		{"Claims", testClaims},
+		{"Sweep", testSweep},
+		{"Numbers", testNumbers},
+		{"Books", testBooks},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
+	}
+}
+
+// books lets the use cases run on a store.
+type books struct{ *store.Store }
+
+func (b books) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
+	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
+}
+
+// Books returns a store as the use cases see it.
+func Books(st *store.Store) shop.Books { return books{st} }
+
+// Clock is a clock that stands still until it is moved. It may be used by
+// several goroutines.
+type Clock struct{ at atomic.Int64 }
+
+// NewClock returns a clock that stands at an instant.
+func NewClock(at time.Time) *Clock {
+	c := new(Clock)
+	c.at.Store(at.UnixMilli())
+	return c
+}
+
+// Now is the instant at which the clock stands.
+func (c *Clock) Now() time.Time { return time.UnixMilli(c.at.Load()).UTC() }
+
+// Move moves the clock by d.
+func (c *Clock) Move(d time.Duration) { c.at.Add(d.Milliseconds()) }
+
+// Noon is a Monday noon in Budapest, where test clocks start.
+func Noon() time.Time { return time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC) }
+
+// IDs returns a source of ids that are told apart easily: "e-000001" …
+func IDs() func() string {
+	var n atomic.Int64
+	return func() string { return fmt.Sprintf("e-%06d", n.Add(1)) }
+}
+
+// World is a store with a tenant "a", a clock and the use cases on it.
+type World struct {
+	Store         *store.Store
+	Clock         *Clock
+	Inventory     *shop.Inventory
+	Catalogue     *shop.Catalogue
+	Notifications *shop.Notifications
+	Dashboard     *shop.Dashboard
+}
+
+// NewWorld opens a store and creates the tenant "a".
+func NewWorld(t *testing.T, open Open) *World {
+	t.Helper()
+	w := &World{Clock: NewClock(Noon())}
+	ids := IDs()
+	w.Store = open(t, store.Options{Clock: w.Clock.Now, NewID: ids})
+	tools := shop.Tools{Books: Books(w.Store), Clock: w.Clock.Now, NewID: ids}
+	w.Inventory = shop.NewInventory(tools)
+	w.Catalogue = shop.NewCatalogue(tools)
+	w.Notifications = shop.NewNotifications(tools)
+	w.Dashboard = shop.NewDashboard(tools)
+	w.AddTenant(t, "a")
+	return w
+}
+
+// AddTenant creates a tenant.
+func (w *World) AddTenant(t *testing.T, id string) {
+	t.Helper()
+	if err := w.Store.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: id}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// As is an identity of tenant "a".
+func As(role harang.Role, user string) harang.Identity {
+	return harang.Identity{Tenant: "a", TenantName: "a", UserID: user, Name: "Name of " + user, Role: role}
+}
+
+// Admin is an administrator of tenant "a".
+func Admin() harang.Identity { return As(harang.RoleAdmin, "admin") }
+
+// AddStock puts a product, a location and their stock.
+func (w *World) AddStock(t *testing.T, product, location string, p shop.StockPut) harang.StockItem {
+	t.Helper()
+	ctx, admin := t.Context(), Admin()
+	if err := w.Catalogue.PutProduct(ctx, admin, harang.Product{ID: product, Name: "Product " + product, DailyPrice: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Catalogue.PutLocation(ctx, admin, harang.Location{ID: location, Name: "Place " + location}); err != nil {
+		t.Fatal(err)
+	}
+	item, err := w.Catalogue.PutStock(ctx, admin, product, location, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+// Adjust changes a quantity and fails the test when that fails.
+func (w *World) Adjust(t *testing.T, product, location string, delta int64) harang.StockItem {
+	t.Helper()
+	item, err := w.Inventory.Adjust(t.Context(), Admin(), shop.Adjustment{
+		ProductID: product, LocationID: location, Delta: delta, Reason: "count",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return item
+}
+
+// Entries returns a whole feed of tenant "a".
+func (w *World) Entries(t *testing.T, a harang.Audience) []harang.Entry {
+	t.Helper()
+	entries, err := w.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: a}, 0, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+// Append appends events in one transaction.
+func (w *World) Append(t *testing.T, events ...harang.Event) []*harang.Appended {
+	t.Helper()
+	var results []*harang.Appended
+	if err := w.Store.Within(t.Context(), func(tx *store.Tx) error {
+		results = tx.Append(events...)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return results
+}
+
+// Alert, Rental and Logout are events of the three kinds of audiences.
+func Alert(t testing.TB, tenant string) harang.Event {
+	return newEvent(t, harang.StockAlertType, tenant, harang.StockAlert{
+		ProductID: "p", ProductName: "P", CurrentQuantity: 1, Threshold: 2, LocationID: "l", LocationName: "L", Severity: harang.SeverityCritical,
+	})
+}
+
+// Rental is an event that managers hear.
+func Rental(t testing.TB, tenant string) harang.Event {
+	return newEvent(t, harang.RentalCreatedType, tenant, harang.RentalCreated{
+		RentalID: "r", PartnerID: "p", PartnerName: "P", EquipmentCount: 1, TotalValue: 1000, Currency: harang.CurrencyHUF,
+	})
+}
+
+// Logout is an event of the control feed.
+func Logout(t testing.TB, tenant string) harang.Event {
+	return newEvent(t, harang.LogoutType, tenant, harang.Logout{SessionID: "s", UserID: "u"})
+}
+
+func newEvent(t testing.TB, et harang.EventType, tenant string, p harang.Payload) harang.Event {
+	t.Helper()
+	e, err := harang.NewEvent(et, "", tenant, time.Time{}, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// wantCode fails the test when err has another code.
+func wantCode(t *testing.T, err error, want harang.Code) {
+	t.Helper()
+	if got := harang.ErrorCode(err); got != want {
+		t.Errorf("the error is %v, want code %q", err, want)
+	}
+}
