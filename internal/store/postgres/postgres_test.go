@@ -17,6 +17,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/storetest"
 	"harang.dev/harang/internal/testserver"
 )
 
@@ -42,6 +43,23 @@ func connect(tb testing.TB, dsn string) *pgx.Conn {
 	}
 	tb.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
+}
+
+// TestStore_Conformance runs the suite that every engine must pass.
+func TestStore_Conformance(t *testing.T) {
+	server := testserver.Postgres(t)
+	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store {
+		st, err := Open(t.Context(), server.Database(t), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := st.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return st
+	})
 }
 
 // TestQueries_Prepare has the server read every query of the store.
