@@ -167,24 +167,34 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 // judge has the token judged and registers the connection with its tenant,
 // whose control feed is followed from before the judgement that counts.
 func (g *Gateway) judge(ctx context.Context, s *socketio.Socket, token string) (*conn, time.Time, error) {
+	var t *tenant
+	defer func() {
+		if t != nil {
+			t.letGo()
+		}
+	}()
 	for range judgements {
 		tick := g.tick.Load()
 		id, err := g.authenticate(ctx, token)
 		if err != nil {
 			return nil, time.Time{}, err
 		}
-		t, err := g.hold(ctx, id.Tenant)
+		// The tenant stays held from one try to the next, or the next would
+		// find nobody following either.
+		held, err := g.hold(ctx, id.Tenant)
 		if err != nil {
 			return nil, time.Time{}, err
 		}
+		if t != nil {
+			t.letGo()
+		}
+		t = held
 		c := &conn{
 			g: g, tenant: t, socket: s,
 			user: id.UserID, name: id.Name, role: id.Role, session: id.SessionID,
 			connected: g.o.Clock(), allowance: g.o.MessageBurst,
 		}
-		registered := t.register(c, tick)
-		t.letGo()
-		if registered {
+		if t.register(c, tick) {
 			return c, id.Expires, nil
 		}
 	}

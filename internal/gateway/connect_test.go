@@ -1,0 +1,419 @@
+package gateway_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/gateway"
+)
+
+func TestConnect_Session(t *testing.T) {
+	h := open(t)
+	h.commit("budapest", harang.StockAlertType, 2)
+	p := h.connect(handshake{Token: h.token("budapest", harang.RoleStoreManager)})
+	s := p.session
+	if p.SID == "" || p.PID == "" || p.SID == p.PID || s.ConnectionID != p.SID {
+		t.Errorf("sid %q, pid %q, connectionId %q", p.SID, p.PID, s.ConnectionID)
+	}
+	want := []string{"tenant:budapest:all", "tenant:budapest:managers"}
+	if diff := cmp.Diff(want, sorted(s.Rooms)); diff != "" {
+		t.Error(diff)
+	}
+	if s.TenantID != "budapest" || s.Role != "STORE_MANAGER" || s.Recovered || s.Replayed != 0 || s.Gap != nil || s.Position != s.Head {
+		t.Errorf("%+v", s)
+	}
+	if head, ok := harang.ParsePosition(s.Head); !ok || head.Number != 2 || head.Audience != harang.AudienceManagers {
+		t.Errorf("head %q", s.Head)
+	}
+	for what, at := range map[string]string{"serverTime": s.ServerTime, "tokenExpiresAt": *s.TokenExpiresAt} {
+		if _, err := time.Parse(harang.TimeFormat, at); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	p.silent()
+}
+
+// TestConnect_Roles is the matrix of what each role hears, live and replayed.
+func TestConnect_Roles(t *testing.T) {
+	hears := map[harang.Role][]string{
+		harang.RoleOperator:     {"stock_alert"},
+		harang.RoleStoreManager: {"payment_error", "stock_alert", "rental_created"},
+		harang.RoleAdmin:        {"payment_error", "stock_alert", "rental_created"},
+	}
+	h := open(t)
+	pages := map[harang.Role]*page{}
+	others := map[harang.Role]*page{}
+	for role := range hears {
+		pages[role] = h.connect(handshake{Token: h.token("budapest", role)})
+		others[role] = h.connect(handshake{Token: h.token("debrecen", role)})
+	}
+	happens := func() {
+		h.commit("budapest", harang.PaymentErrorType, 1)
+		h.commit("budapest", harang.StockAlertType, 1)
+		h.commit("budapest", harang.RentalCreatedType, 1)
+		h.settled("budapest")
+	}
+	happens()
+	for role, names := range hears {
+		pages[role].expect(names...)
+		pages[role].silent()
+		others[role].silent()
+		h.must(pages[role].Cut())
+	}
+	happens()
+	for role, names := range hears {
+		p := h.connect(pages[role].back(h.token("budapest", role)))
+		var replayed []string
+		for _, e := range p.replay {
+			replayed = append(replayed, e.Name)
+		}
+		if diff := cmp.Diff(names, replayed); diff != "" {
+			t.Errorf("%s: replay (-want +got):\n%s", role, diff)
+		}
+	}
+}
+
+func TestConnect_Tokens(t *testing.T) {
+	h := open(t)
+	stranger := func() string {
+		key, err := auth.NewKey()
+		h.must(err)
+		other, err := auth.New(h.store, key, auth.Options{NewID: newID, HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}})
+		h.must(err)
+		token, err := other.IssueToken(t.Context(), "budapest", harang.RoleAdmin, "", time.Hour)
+		h.must(err)
+		return token
+	}
+	good := h.token("budapest", harang.RoleAdmin)
+	short := h.tokenFor("budapest", harang.RoleAdmin, time.Minute)
+	h.advance(2 * time.Minute)
+	for name, c := range map[string]struct {
+		auth any
+		code string
+	}{
+		"NoPayload":   {nil, "UNAUTHENTICATED"},
+		"NoToken":     {handshake{}, "UNAUTHENTICATED"},
+		"Empty":       {handshake{Token: ""}, "UNAUTHENTICATED"},
+		"Number":      {handshake{Token: 42}, "UNAUTHENTICATED"},
+		"Object":      {handshake{Token: map[string]any{"token": good}}, "UNAUTHENTICATED"},
+		"Garbage":     {handshake{Token: "garbage"}, "UNAUTHENTICATED"},
+		"NotBare":     {handshake{Token: "Bearer " + good}, "UNAUTHENTICATED"},
+		"Huge":        {handshake{Token: strings.Repeat("a", 500_000)}, "UNAUTHENTICATED"},
+		"Zero":        {handshake{Token: "\x00\u2028\U0001F514"}, "UNAUTHENTICATED"},
+		"Tampered":    {handshake{Token: good[:len(good)-6] + "AAAAAA"}, "UNAUTHENTICATED"},
+		"AnotherKey":  {handshake{Token: stranger()}, "UNAUTHENTICATED"},
+		"Expired":     {handshake{Token: short}, "TOKEN_EXPIRED"},
+		"ExpiredBack": {handshake{Token: short, PID: "pid", Offset: "offset"}, "TOKEN_EXPIRED"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := h.try(c.auth)
+			code, data := refused(t, err)
+			if code != c.code || len(data) != 1 {
+				t.Errorf("refused with %s %v, want %s", code, data, c.code)
+			}
+		})
+	}
+	h.connect(handshake{Token: good})
+}
+
+// TestConnect_AfterRefusal: the transport stays usable after a refusal.
+func TestConnect_AfterRefusal(t *testing.T) {
+	h := open(t)
+	c := h.dial()
+	_, _ = refused(t, c.Connect(h.ctx(), gateway.Namespace, handshake{Token: "no"}))
+	h.must(c.Connect(h.ctx(), gateway.Namespace, handshake{Token: h.token("budapest", harang.RoleOperator)}))
+}
+
+func TestConnect_Limit(t *testing.T) {
+	h := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 3 })
+	token := h.token("budapest", harang.RoleOperator)
+	pages := make([]*page, 3)
+	for i := range pages {
+		pages[i] = h.connect(handshake{Token: token})
+	}
+	_, err := h.try(handshake{Token: token})
+	code, data := refused(t, err)
+	if code != "TENANT_CONNECTION_LIMIT" || data["limit"] != 3.0 || data["retryAfterMs"].(float64) <= 0 {
+		t.Fatalf("%s %v", code, data)
+	}
+	h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)}) // another tenant's seats
+
+	// A pid that was never given, and one of another user, sit on no seat.
+	for _, back := range []handshake{
+		{Token: token, PID: "never-given", Offset: pages[0].offset},
+		{Token: h.token("budapest", harang.RoleAdmin), PID: pages[0].PID, Offset: pages[0].offset},
+	} {
+		_, err := h.try(back)
+		if code, _ := refused(t, err); code != "TENANT_CONNECTION_LIMIT" {
+			t.Fatal(code)
+		}
+	}
+
+	// Half-open ghosts come back to their seats, all of them.
+	for i, ghost := range pages {
+		pages[i] = h.connect(ghost.back(token))
+		if !pages[i].Recovered || pages[i].PID != ghost.PID {
+			t.Errorf("%+v", pages[i].session)
+		}
+		if e, err := ghost.Next(h.ctx()); err == nil {
+			t.Errorf("the older connection got %s", e.Name)
+		}
+	}
+	if n := h.metric("harang_gateway_takeovers_total"); n != 3 {
+		t.Errorf("%v takeovers", n)
+	}
+	h.commit("budapest", harang.StockAlertType, 1)
+	for _, p := range pages {
+		p.expect("stock_alert")
+	}
+
+	// Who leaves frees a seat.
+	h.must(pages[0].Close())
+	h.until("the seat is free", func() bool { return h.metric("harang_gateway_connections") == 3 })
+	h.connect(handshake{Token: token})
+	if _, err := h.try(handshake{Token: token}); err == nil {
+		t.Error("one more than the limit")
+	}
+}
+
+// TestConnect_TakeoverWithAGap: the seat is taken over also by one that is told
+// a gap and gets a new pid, which is then the seat's.
+func TestConnect_TakeoverWithAGap(t *testing.T) {
+	h := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 1 })
+	token := h.token("budapest", harang.RoleOperator)
+	ghost := h.connect(handshake{Token: token})
+	p := h.connect(handshake{Token: token, PID: ghost.PID, Offset: "nonsense"})
+	if p.Recovered || p.PID == ghost.PID {
+		t.Errorf("%+v", p.session)
+	}
+	again := h.connect(p.back(token))
+	if !again.Recovered || again.PID != p.PID {
+		t.Errorf("%+v", again.session)
+	}
+	if _, err := h.try(ghost.back(token)); err == nil {
+		t.Error("the pid of before still has a seat")
+	}
+}
+
+// judge is an Authenticator whose judgements a test can hold up.
+type judge struct {
+	gateway.Authenticator
+	calls  atomic.Int64
+	during func(call int64)
+}
+
+func (j *judge) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
+	id, err := j.Authenticator.Authenticate(ctx, token)
+	j.during(j.calls.Add(1))
+	return id, err
+}
+
+// TestConnect_RevocationOvertakes: a logout that commits, and reaches this node,
+// between the judgement and the end of the connecting.
+func TestConnect_RevocationOvertakes(t *testing.T) {
+	var h *house
+	var overtake func()
+	var once sync.Once
+	h = open(t, func(s *settings) {
+		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
+			return &judge{Authenticator: real, during: func(int64) {
+				if overtake != nil {
+					once.Do(overtake)
+				}
+			}}
+		}
+	})
+	first := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)}) // the tenant is followed
+	grant := h.login("budapest", harang.RoleOperator)
+	overtake = func() {
+		h.must(h.auth.Logout(t.Context(), grant.Identity))
+		h.settled("budapest")
+	}
+	_, err := h.try(handshake{Token: grant.AccessToken})
+	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
+		t.Errorf("%s", code)
+	}
+	first.silent()
+}
+
+// TestConnect_RevocationBeforeFollowing: the first of a tenant is judged again
+// once the control feed is followed.
+func TestConnect_RevocationBeforeFollowing(t *testing.T) {
+	var h *house
+	var grant auth.Grant
+	h = open(t, func(s *settings) {
+		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
+			return &judge{Authenticator: real, during: func(call int64) {
+				if call == 1 {
+					h.must(h.auth.Logout(t.Context(), grant.Identity))
+				}
+			}}
+		}
+	})
+	grant = h.login("budapest", harang.RoleOperator)
+	_, err := h.try(handshake{Token: grant.AccessToken})
+	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
+		t.Errorf("%s", code)
+	}
+}
+
+func TestConnect_SourceAway(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	h.away.Store(true)
+	c := h.dial()
+	if err := c.Connect(h.ctx(), gateway.Namespace, handshake{Token: token}); !isClosed(err) {
+		t.Errorf("%v, want the transport closed, so that the client comes back", err)
+	}
+	h.away.Store(false)
+	p := h.connect(handshake{Token: token})
+	h.away.Store(true)
+	again := h.connect(p.back(token)) // from the window
+	if !again.Recovered {
+		t.Errorf("%+v", again.session)
+	}
+	if n := h.metric("harang_gateway_connections"); n < 1 {
+		t.Errorf("%v connections", n)
+	}
+}
+
+// TestConnect_AuthAway: a database that cannot judge signs nobody out.
+func TestConnect_AuthAway(t *testing.T) {
+	h := open(t, func(s *settings) {
+		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return broken{} }
+	})
+	if err := h.dial().Connect(h.ctx(), gateway.Namespace, handshake{Token: "x"}); !isClosed(err) {
+		t.Errorf("%v", err)
+	}
+	if !strings.Contains(h.logs.String(), "dropped") {
+		t.Error("nothing in the log")
+	}
+}
+
+type broken struct{}
+
+func (broken) Authenticate(context.Context, string) (harang.Identity, error) {
+	return harang.Identity{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+}
+
+// TestConnect_Service: who hears nothing is refused.
+func TestConnect_Service(t *testing.T) {
+	h := open(t, func(s *settings) {
+		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return service{} }
+	})
+	_, err := h.try(handshake{Token: "x"})
+	if code, _ := refused(t, err); code != "FORBIDDEN" {
+		t.Error(code)
+	}
+}
+
+type service struct{}
+
+func (service) Authenticate(context.Context, string) (harang.Identity, error) {
+	return harang.Identity{Tenant: "budapest", UserID: "key:1", Role: harang.RoleService}, nil
+}
+
+func TestConnect_Connections(t *testing.T) {
+	h := open(t)
+	a := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+	b := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
+	h.connect(handshake{Token: h.token("debrecen", harang.RoleAdmin)})
+	h.commit("budapest", harang.StockAlertType, 1)
+	a.expect("stock_alert")
+	b.expect("stock_alert")
+	list := h.gateway.Connections("budapest")
+	if len(list) != 2 {
+		t.Fatalf("%+v", list)
+	}
+	for i, p := range []*page{a, b} {
+		if c := list[i]; c.ID != p.SID || c.Role != harang.Role(p.Role) || c.Transport != "websocket" || c.Position.String() != p.offset {
+			t.Errorf("%+v, want %s at %s", c, p.SID, p.offset)
+		}
+	}
+	if got := h.gateway.Connections("nowhere"); got != nil {
+		t.Errorf("%+v", got)
+	}
+	h.gateway.Evict("nowhere", a.SID)
+	h.gateway.Evict("debrecen", a.SID) // another tenant's connection is not found
+	a.silent()
+	h.gateway.Evict("budapest", a.SID) // its seat was taken over on another node
+	if _, err := a.Next(h.ctx()); err == nil {
+		t.Error("the evicted connection goes on")
+	}
+	b.silent()
+}
+
+func TestSeats_Memory(t *testing.T) {
+	s := gateway.NewSeats()
+	ctx := t.Context()
+	seat := func(user, pid, connection string) gateway.Seat {
+		return gateway.Seat{Tenant: "budapest", User: user, PID: pid, Connection: connection}
+	}
+	take := func(seat gateway.Seat, want string) {
+		t.Helper()
+		if older, err := s.Take(ctx, seat, 2); err != nil || older != want {
+			t.Fatalf("Take(%+v) = %q, %v; want %q", seat, older, err, want)
+		}
+	}
+	full := func(seat gateway.Seat) {
+		t.Helper()
+		if _, err := s.Take(ctx, seat, 2); harang.ErrorCode(err) != harang.CodeConnectionLimit {
+			t.Fatalf("Take(%+v): %v", seat, err)
+		}
+	}
+	take(seat("anna", "p1", "c1"), "")
+	take(seat("anna", "p2", "c2"), "")
+	full(seat("bela", "p1", "c3"))
+	take(seat("anna", "p1", "c4"), "c1")
+	if err := s.Release(ctx, seat("anna", "p1", "c1")); err != nil {
+		t.Fatal(err)
+	}
+	full(seat("bela", "p3", "c5")) // the older connection's end frees nothing
+	if err := s.Rename(ctx, seat("anna", "p1", "c1"), "p9"); err != nil {
+		t.Fatal(err)
+	}
+	take(seat("anna", "p1", "c6"), "c4")
+	if err := s.Rename(ctx, seat("anna", "p1", "c6"), "p7"); err != nil {
+		t.Fatal(err)
+	}
+	full(seat("anna", "p1", "c7"))
+	take(seat("anna", "p7", "c8"), "c6")
+	for _, of := range []gateway.Seat{seat("anna", "p7", "c8"), seat("anna", "p2", "c2")} {
+		if err := s.Release(ctx, of); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take(seat("bela", "p1", "c9"), "")
+}
+
+// TestSeats_Concurrent: never more than the limit, whoever hurries.
+func TestSeats_Concurrent(t *testing.T) {
+	s := gateway.NewSeats()
+	var taken, full atomic.Int64
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			id := fmt.Sprint(i)
+			_, err := s.Take(t.Context(), gateway.Seat{Tenant: "budapest", User: "u", PID: id, Connection: id}, 50)
+			if err == nil {
+				taken.Add(1)
+			} else {
+				full.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if taken.Load() != 50 || full.Load() != 150 {
+		t.Errorf("%d taken, %d refused", taken.Load(), full.Load())
+	}
+}

@@ -1,0 +1,318 @@
+package gateway_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/sioclient"
+)
+
+func isClosed(err error) bool {
+	var closed *sioclient.ClosedError
+	return errors.As(err, &closed)
+}
+
+// wantGap checks what one who comes back is told.
+func wantGap(t *testing.T, p *page, before string, reason string, missed, replayed int) {
+	t.Helper()
+	s := p.session
+	if s.Recovered || s.Gap == nil || s.Gap.Reason != reason || s.Replayed != replayed || p.PID == before {
+		t.Fatalf("session %+v gap %+v, want %s with %d replayed and a new pid", s, s.Gap, reason, replayed)
+	}
+	switch {
+	case missed < 0 && s.Gap.Missed != nil:
+		t.Fatalf("missed %d, want null", *s.Gap.Missed)
+	case missed >= 0 && (s.Gap.Missed == nil || *s.Gap.Missed != int64(missed)):
+		t.Fatalf("missed %v, want %d", s.Gap.Missed, missed)
+	}
+	if replayed == 0 && s.Position != s.Head {
+		t.Fatalf("nothing is replayed, but the position is %s and the head %s", s.Position, s.Head)
+	}
+}
+
+func TestRecovery_Replay(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleStoreManager)
+	p := h.connect(handshake{Token: token})
+	h.commit("budapest", harang.RentalCreatedType, 1)
+	p.expect("rental_created")
+	h.must(p.Cut())
+	h.commit("budapest", harang.PaymentErrorType, 2)
+	h.commit("budapest", harang.StockAlertType, 1)
+
+	back := h.connect(p.back(token))
+	if !back.Recovered || back.Gap != nil || back.Replayed != 3 || back.PID != p.PID || back.Position != p.offset || back.SID == p.SID {
+		t.Fatalf("%+v, pid %s after %s", back.session, back.PID, p.PID)
+	}
+	if names := []string{back.replay[0].Name, back.replay[1].Name, back.replay[2].Name}; strings.Join(names, " ") != "payment_error payment_error stock_alert" {
+		t.Errorf("%v", names)
+	}
+	h.commit("budapest", harang.StockAlertType, 1)
+	back.expect("stock_alert")
+
+	h.must(back.Cut())
+	h.advance(time.Hour - time.Minute)
+	late := h.connect(back.back(token))
+	if !late.Recovered || late.Replayed != 0 || late.Gap != nil || late.PID != p.PID || late.Position != late.Head {
+		t.Errorf("at the head, however long it took: %+v", late.session)
+	}
+}
+
+func TestRecovery_Overflow(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	p := h.connect(handshake{Token: token})
+	h.must(p.Cut())
+	h.commit("budapest", harang.StockAlertType, 60)
+	back := h.connect(p.back(token))
+	wantGap(t, back, p.PID, "overflow", 10, 50)
+	if at, _ := harang.ParsePosition(back.Position); at.Number != 10 {
+		t.Errorf("the position is %s, want the place before the first replayed", back.Position)
+	}
+	h.commit("budapest", harang.StockAlertType, 1)
+	back.expect("stock_alert")
+	h.must(back.Cut())
+	if again := h.connect(back.back(token)); !again.Recovered || again.PID != back.PID {
+		t.Errorf("%+v", again.session)
+	}
+}
+
+// TestRecovery_FiftyFit: exactly as many as the window holds.
+func TestRecovery_FiftyFit(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	p := h.connect(handshake{Token: token})
+	h.must(p.Cut())
+	h.commit("budapest", harang.StockAlertType, 50)
+	if back := h.connect(p.back(token)); !back.Recovered || back.Replayed != 50 || back.PID != p.PID {
+		t.Errorf("%+v", back.session)
+	}
+}
+
+func TestRecovery_Expired(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	p := h.connect(handshake{Token: token})
+	h.must(p.Cut())
+	h.commit("budapest", harang.StockAlertType, 3)
+	h.advance(4 * time.Minute)
+	h.commit("budapest", harang.StockAlertType, 2)
+	h.advance(2 * time.Minute)
+	wantGap(t, h.connect(p.back(token)), p.PID, "expired", 3, 2)
+	h.advance(4 * time.Minute)
+	wantGap(t, h.connect(p.back(token)), p.PID, "expired", 5, 0)
+}
+
+// TestRecovery_AfterRestart: the window is rebuilt from the database, and the
+// pid of before is kept though nobody here knows it.
+func TestRecovery_AfterRestart(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	h.commit("budapest", harang.StockAlertType, 4)
+	heads, err := h.store.Heads(t.Context(), []string{"budapest"})
+	h.must(err)
+	at := harang.Position{Epoch: heads[0].Epoch, Audience: harang.AudienceOperators, Number: 1}
+	p := h.connect(handshake{Token: token, PID: "given-before-the-restart", Offset: at.String()})
+	if !p.Recovered || p.Replayed != 3 || p.PID != "given-before-the-restart" {
+		t.Errorf("%+v, pid %s", p.session, p.PID)
+	}
+}
+
+// TestRecovery_Unreadable: whatever comes as pid and offset, it is one of the
+// contract's answers.
+func TestRecovery_Unreadable(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	other := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
+	manager := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
+	p := h.connect(handshake{Token: token})
+	h.commit("budapest", harang.StockAlertType, 5)
+	p.expect("stock_alert", "stock_alert", "stock_alert", "stock_alert", "stock_alert")
+	at, _ := harang.ParsePosition(p.offset)
+	control := at
+	control.Audience = harang.AudienceControl
+	older := at
+	older.Epoch = "000000000000" + at.Epoch[12:]
+	later := at
+	later.Epoch = "ffffffffffff" + at.Epoch[12:]
+	ahead := at
+	ahead.Number += 3
+	for name, c := range map[string]struct {
+		offset any
+		reason string
+	}{
+		"Missing":      {nil, "epoch"},
+		"Empty":        {"", "epoch"},
+		"Number":       {5, "epoch"},
+		"Object":       {map[string]any{"a": 1}, "epoch"},
+		"Garbage":      {"garbage", "epoch"},
+		"Huge":         {strings.Repeat("9", 300_000), "epoch"},
+		"HugeNumber":   {string(at.Epoch) + ":o:99999999999999999999", "epoch"},
+		"Negative":     {string(at.Epoch) + ":o:-1", "epoch"},
+		"NotCanonical": {string(at.Epoch) + ":o:05", "epoch"},
+		"Signed":       {string(at.Epoch) + ":o:+5", "epoch"},
+		"Trailing":     {p.offset + " ", "epoch"},
+		"OtherTenant":  {other.offset, "epoch"},
+		"OtherFeed":    {manager.offset, "epoch"},
+		"Control":      {control.String(), "epoch"},
+		"OlderEpoch":   {older.String(), "epoch"},
+		"LaterEpoch":   {later.String(), "epoch"},
+		"Ahead":        {ahead.String(), "ahead"},
+		"FarAhead":     {string(at.Epoch) + ":o:9223372036854775807", "ahead"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := h.connect(handshake{Token: token})
+			defer before.Conn().Close()
+			back := h.connect(handshake{Token: token, PID: before.PID, Offset: c.offset})
+			defer back.Conn().Close()
+			wantGap(t, back, before.PID, c.reason, -1, 0)
+		})
+	}
+	for name, pid := range map[string]any{
+		"Huge":     strings.Repeat("p", 300_000),
+		"Colon":    "a:b",
+		"Unicode":  "harangozó",
+		"Controls": "a\x00b\n",
+		"Script":   "<script>",
+	} {
+		t.Run("PID"+name, func(t *testing.T) {
+			back := h.connect(handshake{Token: token, PID: pid, Offset: p.offset})
+			defer back.Conn().Close()
+			wantGap(t, back, pid.(string), "epoch", -1, 0)
+		})
+	}
+	for name, pid := range map[string]any{"None": nil, "Empty": "", "Number": 7, "Array": []int{1}} {
+		t.Run("Without"+name, func(t *testing.T) {
+			first := h.connect(handshake{Token: token, PID: pid, Offset: p.offset})
+			defer first.Conn().Close()
+			if s := first.session; s.Recovered || s.Gap != nil || s.Replayed != 0 {
+				t.Errorf("without a pid it is a first connection: %+v", s)
+			}
+		})
+	}
+	for name, pid := range map[string]string{"Forged": "forged", "OtherTenant": other.PID, "OtherUser": manager.PID} {
+		t.Run("Foreign"+name, func(t *testing.T) {
+			back := h.connect(handshake{Token: token, PID: pid, Offset: p.offset})
+			defer back.Conn().Close()
+			if !back.Recovered || back.PID != pid {
+				t.Errorf("recovery is judged by the position alone: %+v", back.session)
+			}
+		})
+	}
+	other.silent()
+	manager.expect("stock_alert", "stock_alert", "stock_alert", "stock_alert", "stock_alert")
+	manager.silent() // nobody took over a connection that was not theirs
+}
+
+// TestRecovery_RoleChangedWhileAway: the replay is of what the user may hear
+// now.
+func TestRecovery_RoleChangedWhileAway(t *testing.T) {
+	h := open(t)
+	grant := h.login("budapest", harang.RoleStoreManager)
+	p := h.connect(handshake{Token: grant.AccessToken})
+	h.must(p.Cut())
+	h.commit("budapest", harang.PaymentErrorType, 2)
+	h.commit("budapest", harang.StockAlertType, 1)
+	role := harang.RoleOperator
+	h.update("budapest", harang.RoleStoreManager, &role, nil)
+	back := h.connect(p.back(grant.AccessToken))
+	wantGap(t, back, p.PID, "epoch", -1, 0)
+	if back.Role != "OPERATOR" || strings.Join(back.Rooms, " ") != "tenant:budapest:all tenant:budapest:operators" {
+		t.Errorf("%+v", back.session)
+	}
+	h.commit("budapest", harang.PaymentErrorType, 1)
+	h.settled("budapest")
+	back.silent()
+}
+
+// TestRecovery_Fork: a numbering that began anew ends everybody and tells them.
+func TestRecovery_Fork(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	p := h.connect(handshake{Token: token})
+	other := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
+	h.commit("budapest", harang.StockAlertType, 1)
+	p.expect("stock_alert")
+	heads, err := h.store.Heads(t.Context(), []string{"budapest"})
+	h.must(err)
+	_, err = h.store.NewEpoch(t.Context(), "budapest", heads[0].Epoch)
+	h.must(err)
+	h.settled("budapest")
+	if e, err := p.Next(h.ctx()); !isClosed(err) {
+		t.Errorf("%v %v, want the transport closed", e.Name, err)
+	}
+	back := h.connect(p.back(token))
+	wantGap(t, back, p.PID, "epoch", -1, 0)
+	h.commit("budapest", harang.StockAlertType, 1)
+	back.expect("stock_alert")
+	other.silent()
+}
+
+// TestRecovery_RandomCuts: clients are cut at random while events commit; each
+// gets every event once, in order and without a gap.
+func TestRecovery_RandomCuts(t *testing.T) {
+	h := open(t)
+	const events, clients = 120, 6
+	stop := make(chan struct{})
+	var work sync.WaitGroup
+	var ids []string
+	tokens := make([]string, clients)
+	pages := make([]*page, clients)
+	for i := range pages {
+		tokens[i] = h.token("budapest", harang.RoleStoreManager)
+		pages[i] = h.connect(handshake{Token: tokens[i]})
+	}
+	work.Go(func() {
+		defer close(stop)
+		for i := range events {
+			ids = append(ids, h.append("budapest", harang.RentalCreatedType, payloadOf(harang.RentalCreatedType, i)))
+		}
+	})
+	got := make([][]string, clients)
+	for i := range clients {
+		work.Go(func() {
+			p := pages[i]
+			for len(got[i]) < events {
+				if rand.IntN(5) == 0 {
+					if err := p.Cut(); err != nil {
+						t.Error(err)
+						return
+					}
+					back, err := h.try(p.back(tokens[i]))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if !back.Recovered || back.PID != p.PID {
+						t.Errorf("not recovered: %+v %+v", back.session, back.Gap)
+						return
+					}
+					for _, e := range back.replay {
+						got[i] = append(got[i], eventID(e))
+					}
+					p = back
+					continue
+				}
+				e, err := p.Next(h.ctx())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				p.offset = e.Offset()
+				got[i] = append(got[i], eventID(e))
+			}
+		})
+	}
+	work.Wait()
+	for i := range got {
+		if strings.Join(got[i], " ") != strings.Join(ids, " ") {
+			t.Errorf("client %d got other events than were committed", i)
+		}
+	}
+	<-stop
+}
