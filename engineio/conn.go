@@ -135,7 +135,10 @@ func (c *wsConn) replyClose(data []byte) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.candidate == c || s.ws == c && s.queued == 0 && !s.sealed {
+	if s.candidate == c {
+		c.writeNow(appendClose(nil, code))
+	} else if s.ws == c && s.queued == 0 && !s.closeSent {
+		s.closeSent = true
 		c.writeNow(appendClose(nil, code))
 	}
 }
@@ -191,8 +194,8 @@ func (c *wsConn) reject(code closeCode, reason string) {
 	if open {
 		s.state = stateClosing
 	}
-	if s.state == stateClosing && s.queued == 0 && !s.sealed {
-		s.sealed = true
+	if s.state == stateClosing && s.queued == 0 && !s.closeSent {
+		s.closeSent = true
 		c.writeNow(appendClose(nil, code))
 	}
 	if s.state == stateClosing {

@@ -58,6 +58,7 @@ type Session struct {
 	candidate  *wsConn // a WebSocket that is being probed
 	probed     bool    // the candidate's probe was answered
 	posting    bool
+	closeSent  bool // a close frame was written or queued
 	pinged     bool // a ping is unanswered
 	code       closeCode
 	poll       *poll
@@ -192,6 +193,7 @@ func (s *Session) sealLocked(code closeCode) (dropped *wsConn) {
 		dropped, s.candidate = s.candidate, nil
 	}
 	if s.ws != nil {
+		s.closeSent = true
 		s.writeLocked(appendClose(nil, code))
 	} else {
 		s.wakePollLocked()
@@ -209,7 +211,7 @@ func (s *Session) finish(reason string, v verdict) {
 	wasOpen := s.state == stateOpen
 	transport := s.transportLocked()
 	ws, candidate := s.ws, s.candidate
-	if ws != nil && wasOpen && s.queued == 0 && ws.raw != nil {
+	if ws != nil && wasOpen && s.queued == 0 && !s.closeSent && ws.raw != nil {
 		ws.tryWrite(appendClose(nil, closeNormal)) // a courtesy
 	}
 	s.state = stateClosed

@@ -192,6 +192,7 @@ func (s *Session) promoteLocked(c *wsConn) {
 		s.queue[i].at = now // its time on the WebSocket begins now
 	}
 	if s.sealed {
+		s.closeSent = true
 		s.writeLocked(appendClose(nil, s.code))
 	}
 	if s.queued > 0 {

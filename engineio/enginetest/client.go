@@ -1,6 +1,5 @@
 // Package enginetest is a WebSocket client for tests of what is built on engineio and
-// socketio. It sends exactly the frames it is told to, broken ones included, and
-// answers nothing by itself.
+// socketio. It sends exactly the frames it is told to, broken ones included.
 package enginetest
 
 import (
@@ -176,8 +175,8 @@ func (c *Client) Expect(messages ...string) {
 	}
 }
 
-// Closed reads to the end and answers the code of the close frame, 0 when there was
-// none.
+// Closed reads to the end, answering the close frame with another, and answers its
+// code, 0 when there was none.
 func (c *Client) Closed() int {
 	c.t.Helper()
 	code := 0
@@ -194,6 +193,7 @@ func (c *Client) Closed() int {
 			if len(payload) >= 2 {
 				code = int(binary.BigEndian.Uint16(payload))
 			}
+			c.SendFrame(true, Close, payload)
 		}
 	}
 }
