@@ -89,7 +89,7 @@ const payments = createRoute({
   path: '/payments',
   staticData: { title: 'payments' },
   validateSearch: (search: Record<string, unknown>): PaymentsSearch => {
-    const status = oneOf<PaymentStatus>(search.status, ['PENDING', 'SUCCEEDED', 'DECLINED', 'FAILED']);
+    const status = oneOf<PaymentStatus>(search.status, ['PENDING', 'SUCCEEDED', 'DECLINED', 'REVERSED']);
     const transaction = text(search.transaction);
     return { ...(status && { status }), ...(transaction && { transaction }) };
   },

@@ -4,6 +4,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { Navigate, useLocation } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { LiveProvider } from '../live/live-provider';
 import { createQueryClient } from '../shared/query-client';
 import { session, useSession } from '../shared/session';
 import { BellMark } from '../shared/ui/bell-mark';
@@ -47,7 +48,9 @@ function SignedInAs() {
   const [client] = useState(createQueryClient);
   return (
     <QueryClientProvider client={client}>
-      <Shell />
+      <LiveProvider>
+        <Shell />
+      </LiveProvider>
     </QueryClientProvider>
   );
 }

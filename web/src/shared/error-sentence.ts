@@ -1,10 +1,21 @@
 import type { TFunction } from 'i18next';
 import { ApiError } from './http';
-import { i18n } from './i18n/i18n';
+import { i18n, language } from './i18n/i18n';
 
 /** What went wrong, in the page's language. */
 export function errorSentence(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError)) return t('error.other', { code: 'PAGE' });
   const key = `error.${error.code}`;
   return i18n.exists(key) ? t(key as 'error.title') : t('error.other', { code: error.code });
+}
+
+/**
+ * What is wrong with a field of the request, or undefined. The server's detail
+ * is English and for developers, so the Hungarian page has its own sentence.
+ */
+export function fieldSentence(error: unknown, field: string, t: TFunction): string | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  const detail = error.field(field);
+  if (detail === undefined) return undefined;
+  return language() === 'hu' ? t('error.field') : detail;
 }

@@ -87,6 +87,24 @@ export function endOfDay(field: string): string | null {
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
+/**
+ * The instant of a rental's end on the day of a date field, or null when it is
+ * not a date: the time of day at which the checkout began, because a day of rent
+ * is 24 hours; on the same day its last minute.
+ */
+export function dueInstant(field: string, began: Date): string | null {
+  const end = endOfDay(field);
+  if (end === null || field === toDateField(began)) return end;
+  const due = new Date(end);
+  due.setHours(began.getHours(), began.getMinutes(), 0, 0);
+  return due.toISOString();
+}
+
+/** How many days are charged: each begun 24 hours, one at least. */
+export function rentalDays(from: Date, to: string): number {
+  return Math.max(1, Math.ceil((new Date(to).getTime() - from.getTime()) / day));
+}
+
 /** A date this many days after `now`. */
 export function addDays(now: Date, days: number): Date {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 12);

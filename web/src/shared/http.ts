@@ -28,9 +28,9 @@ export class ApiError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** The sentence for a field of the request, or undefined. A path like `lines[0].quantity` is matched whole. */
+  /** The server's detail for a field of the request, or undefined; `lines` also finds `lines.0.quantity`. */
   field(name: string): string | undefined {
-    return this.errors.find((each) => each.field === name || each.field === `body.${name}`)?.detail;
+    return this.errors.find((each) => each.field === name || each.field.startsWith(`${name}.`))?.detail;
   }
 }
 

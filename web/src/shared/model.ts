@@ -56,7 +56,7 @@ export interface StockAlert extends StockItem {
 
 export type RentalStatus = 'AWAITING_PAYMENT' | 'OPEN' | 'OVERDUE' | 'RETURNED' | 'CANCELLED';
 export type PaymentMethod = 'CASH' | 'CARD';
-export type PaymentStatus = 'PENDING' | 'SUCCEEDED' | 'DECLINED' | 'FAILED';
+export type PaymentStatus = 'PENDING' | 'DECLINED' | 'SUCCEEDED' | 'REVERSED';
 
 export interface RentalLine {
   productId: string;

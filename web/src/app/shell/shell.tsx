@@ -1,6 +1,9 @@
 import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ConnectionChip } from '../../live/connection-chip';
+import { NotificationBell } from '../../live/notification-bell';
+import { Toasts } from '../../live/toasts';
 import { useUser } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import { Navigation } from './navigation';
@@ -54,12 +57,15 @@ export function Shell() {
           </span>
           <h1>{title}</h1>
           {data?.byPlace === true && <PlaceFilter />}
+          <ConnectionChip />
+          <NotificationBell />
           <UserMenu />
         </header>
         <main id="main" ref={main} tabIndex={-1} className={classes.main}>
           <Outlet />
         </main>
       </div>
+      <Toasts />
     </div>
   );
 }

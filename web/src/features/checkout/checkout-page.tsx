@@ -6,8 +6,8 @@ import { useTranslation } from 'react-i18next';
 import { api, ApiError, query } from '../../shared/api';
 import { useAttemptKey } from '../../shared/attempt';
 import { useNow } from '../../shared/clock';
-import { errorSentence } from '../../shared/error-sentence';
-import { addDays, daysBetween, endOfDay, formatDay, formatMoney, toDateField } from '../../shared/format';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { addDays, dueInstant, formatDay, formatMoney, formatTime, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Page, Rental, StockItem } from '../../shared/model';
@@ -55,8 +55,9 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   const now = useNow();
   const client = useQueryClient();
   const { keyOf, settle } = useAttemptKey();
+  const [began] = useState(() => new Date());
   const [step, setStep] = useState<Step>('partner');
-  const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', due: toDateField(addDays(new Date(), 1)), lines: [] }));
+  const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', due: toDateField(addDays(began, 1)), lines: [] }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
   const [method, setMethod] = useState<MethodChoice>('CARD');
   const [token, setToken] = useState('tok_ok');
@@ -125,7 +126,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
     if (step === 'pay') handleSubmit();
   };
   const handleSubmit = () => {
-    const dueAt = endOfDay(filled.due);
+    const dueAt = dueInstant(filled.due, began);
     if (filled.partner === null || dueAt === null || problems !== null || create.isPending) return;
     create.mutate({
       partnerId: filled.partner.id,
@@ -139,7 +140,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   const at = steps.indexOf(step);
   const refusal = create.error instanceof ApiError ? create.error : null;
   const daily = perDay(draft.lines);
-  const days = Math.max(1, daysBetween(now, new Date(`${draft.due}T12:00:00`)) || 1);
+  const due = dueInstant(draft.due, began);
 
   return (
     <div className={classes.wizard} data-testid="checkout-wizard" data-step={step}>
@@ -175,7 +176,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
           {step === 'partner' && (
             <PartnerStep
               partner={draft.partner}
-              problem={refusal?.field('partnerId') ?? (tried.partner === true && draft.partner === null ? t('wizard.partnerMissing') : undefined)}
+              problem={fieldSentence(refusal, 'partnerId', t) ?? (tried.partner === true && draft.partner === null ? t('wizard.partnerMissing') : undefined)}
               onPartner={(partner) => change({ partner })}
             />
           )}
@@ -184,8 +185,9 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
               draft={filled}
               locations={places}
               problems={tried.items === true ? problems : null}
-              refused={(field) => refusal?.field(field)}
+              refused={(field) => fieldSentence(refusal, field, t)}
               available={available}
+              began={began}
               onChange={change}
             />
           )}
@@ -206,12 +208,12 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
                 </div>
                 <div>
                   <dt>{t('wizard.due')}</dt>
-                  <dd>{formatDay(new Date(`${draft.due}T12:00:00`), language, now)}</dd>
+                  <dd>{due !== null && `${formatDay(due, language, now)}, ${formatTime(due, language)}`}</dd>
                 </div>
-                {daily !== null && (
+                {daily !== null && due !== null && (
                   <div>
                     <dt>{t('wizard.estimate')}</dt>
-                    <dd>{formatMoney(daily * days, language)}</dd>
+                    <dd>{formatMoney(daily * rentalDays(began, due), language)}</dd>
                   </div>
                 )}
               </dl>
@@ -259,9 +261,10 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
     if (!(error instanceof ApiError)) return errorSentence(error, t);
     if (error.code === 'INSUFFICIENT_STOCK') {
       const { line, available: left } = error.problem;
-      const named = typeof line === 'number' ? draft.lines[line] : draft.lines.find((each) => each.productId === line);
+      // With a single line the server names none.
+      const named = draft.lines[typeof line === 'number' ? line : 0];
       return named !== undefined && typeof left === 'number' ? t('wizard.shortage', { product: named.productName, n: left }) : t('wizard.shortageUnknown');
     }
-    return error.errors[0]?.detail ?? errorSentence(error, t);
+    return errorSentence(error, t);
   }
 }

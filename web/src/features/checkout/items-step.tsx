@@ -5,7 +5,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { useDelayed } from '../../shared/delayed';
-import { addDays, daysBetween, formatMoney, toDateField } from '../../shared/format';
+import { addDays, dueInstant, formatMoney, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Named } from '../../shared/model';
 import { productsQueryOptions, stockQueryOptions } from '../../shared/queries';
@@ -21,11 +21,12 @@ interface ItemsStepProps {
   /** The server's sentence for a field, when it did not accept one. */
   refused: (field: string) => string | undefined;
   available: (productId: string) => number | undefined;
+  began: Date;
   onChange: (change: Partial<Draft>) => void;
 }
 
 /** What, from where and until when. The figures beside the products are live. */
-export function ItemsStep({ draft, locations, problems, refused, available, onChange }: ItemsStepProps) {
+export function ItemsStep({ draft, locations, problems, refused, available, began, onChange }: ItemsStepProps) {
   const { t } = useTranslation();
   const now = useNow();
   return (
@@ -62,7 +63,7 @@ export function ItemsStep({ draft, locations, problems, refused, available, onCh
         </div>
       </div>
       <ProductSearch draft={draft} available={available} onAdd={(product) => onChange({ lines: addPiece(draft.lines, product) })} />
-      <Basket draft={draft} problems={problems} available={available} onChange={onChange} />
+      <Basket draft={draft} problems={problems} available={available} began={began} onChange={onChange} />
     </div>
   );
 }
@@ -147,13 +148,13 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
   );
 }
 
-function Basket({ draft, problems, available, onChange }: Pick<ItemsStepProps, 'draft' | 'problems' | 'available' | 'onChange'>) {
+function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepProps, 'draft' | 'problems' | 'available' | 'began' | 'onChange'>) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const now = useNow();
   const heading = useId();
   const daily = perDay(draft.lines);
-  const days = Math.max(1, daysBetween(now, new Date(`${draft.due}T12:00:00`)) || 1);
+  const due = dueInstant(draft.due, began);
+  const days = due === null ? 1 : rentalDays(began, due);
   const problemOf = (productId: string) => {
     const problem = problems?.quantities[productId];
     if (problem === undefined) return undefined;

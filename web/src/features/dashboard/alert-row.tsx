@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconHandStop, IconUserCheck } from '@tabler/icons-react';
+import { IconUserCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -62,7 +62,6 @@ export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boo
               size="xs"
               variant="light"
               loading={claiming.isPending}
-              leftSection={<IconHandStop size={16} stroke={1.7} aria-hidden />}
               aria-label={`${t('dashboard.claim')}: ${alert.productName}`}
               onClick={() => claiming.mutate(true)}
             >

@@ -14,15 +14,21 @@ export function DashboardPage() {
   const manager = isManager(useUser().role);
   return (
     <div className={classes.dashboard}>
-      <div className={classes.now}>
+      <div className={classes.alerts}>
         <StockAlertList />
-        <div className={classes.side}>
-          {manager && <PaymentFailures />}
-          {manager ? <RecentRentals title={t('dashboard.rentals')} status={null} /> : <RecentRentals title={t('dashboard.late')} status="OVERDUE" />}
-        </div>
       </div>
-      <DayFigures />
-      {manager && <RevenueChart />}
+      <div className={classes.side}>
+        {manager && <PaymentFailures />}
+        {manager ? <RecentRentals title={t('dashboard.rentals')} status={null} /> : <RecentRentals title={t('dashboard.late')} status="OVERDUE" />}
+      </div>
+      <div className={classes.day}>
+        <DayFigures />
+      </div>
+      {manager && (
+        <div className={classes.chart}>
+          <RevenueChart />
+        </div>
+      )}
     </div>
   );
 }

@@ -12,12 +12,12 @@ interface Day {
   amount: number;
 }
 
-/** The smallest round figure (1, 2, 2.5, 5 times a power of ten, per step) at or above the highest day, in four steps. */
+/** The smallest round figure (1, 1.5, 2, 2.5, 3, 4, 5 times a power of ten, per step) at or above the highest day, in four steps. */
 export function niceTop(highest: number): number {
   if (highest <= 0) return 4;
   const rough = highest / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough) ?? 10 * power;
+  const step = [1, 1.5, 2, 2.5, 3, 4, 5, 10].map((each) => each * power).find((each) => each >= rough) ?? 10 * power;
   return step * 4;
 }
 
@@ -82,7 +82,8 @@ function Bars({ days, currency, language }: { days: readonly Day[]; currency: st
           })}
         </div>
       </div>
-      <table className="visually-hidden">
+      <div className="visually-hidden">
+        <table>
         <caption>{t('dashboard.chartTable')}</caption>
         <thead>
           <tr>
@@ -99,6 +100,7 @@ function Bars({ days, currency, language }: { days: readonly Day[]; currency: st
           ))}
         </tbody>
       </table>
+      </div>
     </figure>
   );
 }

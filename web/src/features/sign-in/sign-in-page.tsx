@@ -1,14 +1,21 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { IconAlertCircle, IconBuildingWarehouse, IconCreditCard, IconInfoCircle, IconPackageExport } from '@tabler/icons-react';
+import { IconAlertCircle, IconCreditCardOff, IconInfoCircle, IconPackageExport, IconPackageOff } from '@tabler/icons-react';
 import { Navigate, useSearch } from '@tanstack/react-router';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/api';
-import { errorSentence } from '../../shared/error-sentence';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
 import { session, useSession } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import classes from './sign-in-page.module.css';
+
+// What the page will say, in three examples.
+const samples = [
+  { name: 'sample1', tone: 'amber', icon: IconPackageOff },
+  { name: 'sample2', tone: 'red', icon: IconCreditCardOff },
+  { name: 'sample3', tone: 'green', icon: IconPackageExport },
+] as const;
 
 /** Only a path of this page is gone back to, never another site. */
 export function safeRedirect(target: string | undefined): string {
@@ -63,7 +70,7 @@ export function SignInPage() {
     }
     return errorSentence(error, t);
   };
-  const field = (name: string) => (error instanceof ApiError ? error.field(name) : undefined);
+  const field = (name: string) => fieldSentence(error, name, t);
   const notice = state.status === 'signed-out' && state.reason !== 'none' ? t(`signIn.${state.reason}`) : null;
 
   return (
@@ -74,19 +81,18 @@ export function SignInPage() {
           <b>{t('app.name')}</b>
         </div>
         <p className={classes.promise}>{t('signIn.promise')}</p>
-        <ul>
-          <li>
-            <IconBuildingWarehouse size={20} stroke={1.6} aria-hidden />
-            {t('signIn.promise1')}
-          </li>
-          <li>
-            <IconCreditCard size={20} stroke={1.6} aria-hidden />
-            {t('signIn.promise2')}
-          </li>
-          <li>
-            <IconPackageExport size={20} stroke={1.6} aria-hidden />
-            {t('signIn.promise3')}
-          </li>
+        <ul aria-hidden>
+          {samples.map(({ name, tone, icon: Icon }) => (
+            <li key={name} data-tone={tone}>
+              <span>
+                <Icon size={20} stroke={1.7} />
+              </span>
+              <div>
+                <b>{t(`signIn.${name}`)}</b>
+                <small>{t(`signIn.${name}Detail`)}</small>
+              </div>
+            </li>
+          ))}
         </ul>
       </div>
       <main className={classes.main}>

@@ -3,8 +3,8 @@ import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../../shared/api';
-import { errorSentence } from '../../shared/error-sentence';
+import { api } from '../../shared/api';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
 import { wholeNumber } from '../../shared/ui/step-input';
@@ -28,7 +28,7 @@ export function LevelsButton({ item }: { item: StockItem }) {
       await refreshAfterTrade(client);
     },
     onError: (error) => {
-      const named = error instanceof ApiError ? { warning: error.field('warningThreshold'), critical: error.field('criticalThreshold') } : {};
+      const named = { warning: fieldSentence(error, 'warningThreshold', t), critical: fieldSentence(error, 'criticalThreshold', t) };
       setProblem(named.warning ?? named.critical ? named : { other: errorSentence(error, t) });
     },
   });

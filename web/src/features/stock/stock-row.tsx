@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ApiError } from '../../shared/api';
-import { errorSentence } from '../../shared/error-sentence';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
 import { LevelBar } from '../../shared/ui/level-bar';
@@ -42,8 +42,8 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
         const available = error.problem.available;
         setProblem({ delta: typeof available === 'number' ? t('stock.below', { available }) : t('stock.belowUnknown') });
       } else if (error.errors.length > 0) {
-        const named = { delta: error.field('delta'), reason: error.field('reason') };
-        setProblem(named.delta ?? named.reason ? named : { other: error.errors[0]?.detail });
+        const named = { delta: fieldSentence(error, 'delta', t), reason: fieldSentence(error, 'reason', t) };
+        setProblem(named.delta ?? named.reason ? named : { other: errorSentence(error, t) });
       } else setProblem({ other: errorSentence(error, t) });
     },
   });

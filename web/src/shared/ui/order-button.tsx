@@ -3,9 +3,9 @@ import { IconTruckDelivery } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../api';
+import { api } from '../api';
 import { useNow } from '../clock';
-import { errorSentence } from '../error-sentence';
+import { errorSentence, fieldSentence } from '../error-sentence';
 import { addDays, endOfDay, formatDay, toDateField } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import type { StockItem } from '../model';
@@ -35,7 +35,7 @@ export function OrderButton({ item }: { item: StockItem }) {
         client.invalidateQueries({ queryKey: ['inventory', 'stock'] }),
       ]);
     },
-    onError: (error) => setProblem((error instanceof ApiError ? error.field('expectedAt') : undefined) ?? errorSentence(error, t)),
+    onError: (error) => setProblem(fieldSentence(error, 'expectedAt', t) ?? errorSentence(error, t)),
   });
 
   const show = () => {

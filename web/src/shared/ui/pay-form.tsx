@@ -73,7 +73,7 @@ export function PayForm({ rental, cards, onPaid, methodTestId, tokenTestId, subm
           <DeclineNotice code={text('errorCode')} message={text('errorMessage')} />
         ) : (
           <p className={classes.error} role="alert">
-            {refusal?.errors[0]?.detail ?? errorSentence(error, t)}
+            {errorSentence(error, t)}
           </p>
         ))
       )}

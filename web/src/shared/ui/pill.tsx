@@ -6,8 +6,9 @@ import {
   IconClockFilled,
   IconCreditCard,
   IconCaretDownFilled,
-  IconDiamondFilled,
   IconPackageExport,
+  IconReceiptRefund,
+  IconSquareRotatedFilled,
   IconX,
 } from '@tabler/icons-react';
 import type { ComponentType, ReactNode } from 'react';
@@ -30,7 +31,7 @@ export function Pill({ tone, icon: Shape, children }: { tone: Tone; icon?: Icon;
 
 const severities: Record<Severity, [Tone, Icon]> = {
   CRITICAL: ['red', IconCaretDownFilled],
-  WARNING: ['amber', IconDiamondFilled],
+  WARNING: ['amber', IconSquareRotatedFilled],
   OK: ['green', IconCircleCheckFilled],
 };
 
@@ -66,7 +67,7 @@ const paymentStatuses: Record<PaymentStatus, [Tone, Icon]> = {
   PENDING: ['amber', IconClockFilled],
   SUCCEEDED: ['green', IconCircleCheckFilled],
   DECLINED: ['red', IconCircleXFilled],
-  FAILED: ['red', IconCircleXFilled],
+  REVERSED: ['plain', IconReceiptRefund],
 };
 
 export function PaymentPill({ status }: { status: PaymentStatus }) {
