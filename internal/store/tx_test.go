@@ -1,0 +1,345 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T, o store.Options) *store.Store {
+	t.Helper()
+	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return st
+}
+
+// crowd is one transaction that is held open and several that wait behind it,
+// in their order.
+type crowd struct {
+	st      *store.Store
+	release chan struct{}
+	wg      sync.WaitGroup
+}
+
+func newCrowd(t *testing.T, st *store.Store, first func(tx *store.Tx) error) *crowd {
+	t.Helper()
+	c := &crowd{st: st, release: make(chan struct{})}
+	inside := make(chan struct{})
+	c.wg.Go(func() {
+		err := st.Within(context.Background(), func(tx *store.Tx) error {
+			close(inside)
+			<-c.release
+			return first(tx)
+		})
+		if err != nil {
+			t.Errorf("the first: %v", err)
+		}
+	})
+	<-inside
+	return c
+}
+
+// add lets one more transaction wait and tells its error when it is over.
+func (c *crowd) add(ctx context.Context, fn func(tx *store.Tx) error, over func(error)) {
+	before := c.st.Waiting()
+	c.wg.Go(func() { over(c.st.Within(ctx, fn)) })
+	for c.st.Waiting() == before {
+		runtime.Gosched()
+	}
+}
+
+func (c *crowd) open() {
+	close(c.release)
+	c.wg.Wait()
+}
+
+func metric(t *testing.T, r *prometheus.Registry, name string) (count uint64, sum float64) {
+	t.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			m := f.GetMetric()[0]
+			if h := m.GetHistogram(); h != nil {
+				return h.GetSampleCount(), h.GetSampleSum()
+			}
+			return 1, m.GetCounter().GetValue()
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0, 0
+}
+
+// TestWithin_Share: transactions that wait share commits, sixteen at most; one
+// that fails, panics or ends its goroutine takes back its own part only.
+func TestWithin_Share(t *testing.T) {
+	r := prometheus.NewRegistry()
+	st := open(t, store.Options{Registry: r, NewID: storetest.IDs()})
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
+		t.Fatal(err)
+	}
+	commits, members := metric(t, r, "harang_store_commit_members")
+	put := func(n int) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error {
+			tx.Append(storetest.Alert(t, "a"))
+			return tx.PutProduct(t.Context(), "a", harang.Product{ID: fmt.Sprintf("p%02d", n), Name: "P"})
+		}
+	}
+	fine := func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	no := errors.New("no")
+	c := newCrowd(t, st, put(0))
+	for n := 1; n <= 10; n++ {
+		c.add(t.Context(), put(n), fine)
+	}
+	c.add(t.Context(), func(tx *store.Tx) error { _ = put(90)(tx); return no }, func(err error) {
+		if !errors.Is(err, no) {
+			t.Errorf("the one that fails got %v", err)
+		}
+	})
+	c.add(t.Context(), func(tx *store.Tx) error {
+		err := tx.PutProduct(t.Context(), "nobody", harang.Product{ID: "p", Name: "P"})
+		return err
+	}, func(err error) {
+		if harang.ErrorCode(err) != harang.CodeNotFound {
+			t.Errorf("a product of no tenant got %v", err)
+		}
+	})
+	c.wg.Go(func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_ = st.Within(t.Context(), func(tx *store.Tx) error { _ = put(91)(tx); panic("member") })
+	})
+	c.wg.Go(func() {
+		_ = st.Within(t.Context(), func(tx *store.Tx) error { _ = put(92)(tx); runtime.Goexit(); return nil })
+	})
+	for st.Waiting() < 14 {
+		runtime.Gosched()
+	}
+	for n := 11; n <= 30; n++ {
+		c.add(t.Context(), put(n), fine)
+	}
+	c.open()
+
+	after, done := metric(t, r, "harang_store_commit_members")
+	if n := done - members; n != 31 {
+		t.Errorf("%v transactions committed, want 31", n)
+	}
+	if n := after - commits; n != 2 {
+		t.Errorf("31 transactions needed %d commits, want 2", n)
+	}
+	products, err := st.FindProducts(t.Context(), "a", "", "", 100)
+	if err != nil || len(products.Items) != 31 {
+		t.Errorf("there are %d products, %v, want the 31 that were committed", len(products.Items), err)
+	}
+	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}, 0, 100)
+	if err != nil || len(entries) != 31 || entries[30].Number != 31 {
+		t.Errorf("there are %d events, %v, want 1 to 31", len(entries), err)
+	}
+}
+
+// TestWithin_GiveUp: who stops waiting leaves the queue as it was.
+func TestWithin_GiveUp(t *testing.T) {
+	st := open(t, store.Options{})
+	c := newCrowd(t, st, func(*store.Tx) error { return nil })
+	ctx, end := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	c.add(ctx, func(*store.Tx) error {
+		t.Error("it ran though it had given up")
+		return nil
+	}, func(err error) { gone <- err })
+	end()
+	if err := <-gone; harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
+		t.Errorf("it got %v", err)
+	}
+	ran := false
+	c.add(t.Context(), func(*store.Tx) error { ran = true; return nil }, func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	c.open()
+	if !ran {
+		t.Error("the next in the queue did not run")
+	}
+}
+
+// TestStore_Close: those that wait are told, the one under way finishes, and
+// nothing runs after it.
+func TestStore_Close(t *testing.T) {
+	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCrowd(t, st, func(*store.Tx) error { return nil })
+	closed := make(chan error, 1)
+	go func() { closed <- st.Close() }()
+	for st.Waiting() == 0 {
+		runtime.Gosched()
+	}
+	c.add(t.Context(), func(*store.Tx) error { return nil }, func(err error) {
+		if harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("who waited behind the close got %v", err)
+		}
+	})
+	c.open()
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	err = st.Within(t.Context(), func(*store.Tx) error { return nil })
+	if harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("after the close: %v", err)
+	}
+	for name, err := range map[string]error{"ping": st.Ping(t.Context()), "again": st.Close()} {
+		if name == "ping" && harang.ErrorCode(err) == "" || name == "again" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := st.DataVersion(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("the data version: %v", err)
+	}
+}
+
+// errDriver is what a driver says in the tests below.
+var errDriver = errors.New("driver")
+
+// withClass opens a store whose engine gives errDriver a class.
+func withClass(t *testing.T, class store.Class, r prometheus.Registerer) *store.Store {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "x.db")+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := store.New(store.Engine{Name: "test", Write: db, Read: db, SingleWriter: class != store.ClassMissing, Classify: func(err error) store.Class {
+		if errors.Is(err, errDriver) {
+			return class
+		}
+		return store.ClassOther
+	}}, store.Options{Registry: r})
+	t.Cleanup(func() { _ = st.Close() })
+	return st
+}
+
+// TestWithin_Errors is the table from what a driver says to the code.
+func TestWithin_Errors(t *testing.T) {
+	for _, tc := range []struct {
+		class store.Class
+		code  harang.Code
+		tries int
+	}{
+		{store.ClassOther, harang.CodeInternal, 1},
+		{store.ClassBusy, harang.CodeUnavailable, 5},
+		{store.ClassRepeat, harang.CodeConflict, 1},
+		{store.ClassMissing, harang.CodeNotFound, 1},
+		{store.ClassUnavailable, harang.CodeUnavailable, 1},
+	} {
+		r := prometheus.NewRegistry()
+		st := withClass(t, tc.class, r)
+		tries := 0
+		err := st.Within(t.Context(), func(*store.Tx) error { tries++; return fmt.Errorf("wrapped: %w", errDriver) })
+		if harang.ErrorCode(err) != tc.code || !errors.Is(err, errDriver) || tries != tc.tries {
+			t.Errorf("class %d: %v after %d tries, want %s after %d", tc.class, err, tries, tc.code, tc.tries)
+		}
+		var e *harang.Error
+		if errors.As(err, &e) && e.Message == errDriver.Error() {
+			t.Errorf("class %d tells the driver's words to the caller", tc.class)
+		}
+		if _, n := metric(t, r, "harang_store_retries_total"); n != float64(tc.tries-1) {
+			t.Errorf("class %d: %v retries counted", tc.class, n)
+		}
+		if st.Engine() != "test" {
+			t.Errorf("the engine is %q", st.Engine())
+		}
+		if v, err := st.DataVersion(t.Context()); v != 0 || err != nil {
+			t.Errorf("an engine without a data version says %d, %v", v, err)
+		}
+	}
+}
+
+// TestWithin_RetryEnds: a transaction that runs again stops when its context
+// ends.
+func TestWithin_RetryEnds(t *testing.T) {
+	st := withClass(t, store.ClassBusy, nil)
+	ctx, end := context.WithCancel(t.Context())
+	err := st.Within(ctx, func(*store.Tx) error { end(); return errDriver })
+	if !errors.Is(err, context.Canceled) || harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestWithin_Recovers: what was in the way goes away.
+func TestWithin_Recovers(t *testing.T) {
+	st := withClass(t, store.ClassBusy, nil)
+	tries := 0
+	err := st.Within(t.Context(), func(*store.Tx) error {
+		if tries++; tries < 3 {
+			return errDriver
+		}
+		return nil
+	})
+	if err != nil || tries != 3 {
+		t.Errorf("%v after %d tries", err, tries)
+	}
+}
+
+// TestWithin_NoTable: a statement that the database refuses to prepare, and a
+// begin that fails, are errors and leave the queue usable.
+func TestWithin_NoTable(t *testing.T) {
+	st := withClass(t, store.ClassOther, nil)
+	for range 2 {
+		err := st.Within(t.Context(), func(tx *store.Tx) error {
+			return tx.PutPartner(t.Context(), "a", harang.Partner{ID: "p", Name: "P"})
+		})
+		if harang.ErrorCode(err) != harang.CodeInternal {
+			t.Errorf("without tables: %v", err)
+		}
+	}
+	if _, err := st.Heads(t.Context(), []string{"a"}); harang.ErrorCode(err) != harang.CodeInternal {
+		t.Errorf("without tables: %v", err)
+	}
+	if err := st.PrepareAll(t.Context()); harang.ErrorCode(err) != harang.CodeInternal {
+		t.Errorf("without tables: %v", err)
+	}
+	many := withClass(t, store.ClassMissing, nil) // many writers
+	err := many.Within(t.Context(), func(tx *store.Tx) error {
+		tx.Append(harang.Event{Tenant: "a", Type: "stock_alert", Time: time.Now()})
+		return nil
+	})
+	if harang.ErrorCode(err) != harang.CodeInternal {
+		t.Errorf("without tables: %v", err)
+	}
+	if err := many.Within(t.Context(), func(*store.Tx) error { return nil }); err != nil {
+		t.Error(err)
+	}
+}
