@@ -70,6 +70,8 @@ type EventType struct {
 	// Audiences are the feeds that get the event. The filter works when the
 	// event is written, so no feed ever holds what its readers may not see.
 	Audiences []Audience
+	// payload is the payload's zero value.
+	payload Payload
 	// parse reads and checks a payload, strictly.
 	parse func(json.RawMessage) (Payload, error)
 }
@@ -77,6 +79,9 @@ type EventType struct {
 // Control reports whether the type is of the control feed: it is neither
 // accepted from outside nor shown to people.
 func (t EventType) Control() bool { return slices.Contains(t.Audiences, AudienceControl) }
+
+// Payload returns the zero value of the type's payload, for descriptions.
+func (t EventType) Payload() Payload { return t.payload }
 
 // In reports whether feeds of audience a hold the type.
 func (t EventType) In(a Audience) bool { return slices.Contains(t.Audiences, a) }
@@ -97,7 +102,8 @@ func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 	if _, taken := eventTypes[name]; taken {
 		panic("harang: event type " + name + " is registered twice")
 	}
-	t := EventType{Name: name, Audiences: audiences, parse: func(data json.RawMessage) (Payload, error) {
+	var zero P
+	t := EventType{Name: name, Audiences: audiences, payload: zero, parse: func(data json.RawMessage) (Payload, error) {
 		var p P
 		if err := decodeStrict(data, &p); err != nil {
 			return nil, err

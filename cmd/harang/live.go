@@ -2,50 +2,87 @@ package main
 
 import (
 	"context"
-	"net/http"
+	"errors"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"harang.dev/harang/internal/demo"
+	"harang.dev/harang"
+	"harang.dev/harang/engineio"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/relay"
+	"harang.dev/harang/socketio"
 )
 
-// live is the way from a commit to the listeners of this node.
+// live is the way from a commit to the browsers that this node serves.
 type live struct {
-	hub    *feed.Hub
-	relay  *relay.Relay
-	socket http.Handler
+	hub     *feed.Hub
+	relay   *relay.Relay
+	socket  *socketio.Server
+	gateway *gateway.Gateway
 }
 
-// startLive builds the windows of this node and the relay that fills them, and
-// wakes it after every commit.
-func (p *program) startLive(ctx context.Context, registry prometheus.Registerer) (*live, error) {
+// startLive builds the windows of this node, the relay that fills them and the
+// gateway that listens to them, and wakes the relay after every commit.
+func (p *program) startLive(ctx context.Context, registry prometheus.Registerer) *live {
 	l := &live{}
 	l.hub = feed.New(feed.Options{Source: p.store, Logger: p.log, Registry: registry})
 	l.relay = relay.New(relay.Options{
-		Source: p.store, Log: l.hub, Windows: l.hub, Version: p.store.DataVersion,
+		Source: p.store, Log: l.hub, Windows: l.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
-	p.store.OnCommit(l.relay.Wake)
-	p.run(func() {
-		if err := l.relay.Run(ctx); err != nil {
-			p.fail(err)
-		}
+	l.socket = socketio.New(&socketio.Options{
+		Engine: engineio.Options{
+			PingInterval: p.config.PingInterval, PingTimeout: p.config.PingTimeout,
+			AllowedOrigins: p.config.AllowedOrigin,
+		},
+		Overflow: gateway.Overflow,
 	})
-	return l, nil
+	l.gateway = gateway.New(gateway.Options{
+		Server: l.socket, Hub: l.hub, Auth: p.auth,
+		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
+		Logger:               p.log, Registry: registry,
+	})
+	p.store.OnCommit(l.relay.Wake)
+	p.run(func() { p.failOn(l.relay.Run(ctx)) })
+	p.run(func() { p.failOn(l.gateway.Run(ctx)) })
+	return l
+}
+
+// dataVersion is the number that changes with every write, where there is one.
+func (p *program) dataVersion() func(context.Context) (int64, error) {
+	if p.store.Engine() != "sqlite" {
+		return nil
+	}
+	return p.store.DataVersion
 }
 
 // drain lets nobody new in and says goodbye to who is connected.
-func (l *live) drain(context.Context) {}
+func (l *live) drain(ctx context.Context) error {
+	err := l.gateway.Drain(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil // who has not left by then is cut off
+	}
+	return err
+}
 
 // close ends what is left.
 func (l *live) close() error {
+	err := l.socket.Close()
 	l.hub.Close()
-	return nil
+	return err
 }
 
-// createDemo makes the demo tenants that are absent.
-func (p *program) createDemo(ctx context.Context) error {
-	return demo.Create(ctx, demo.Shop{Tenants: p.store, Auth: p.auth})
+// connections are the tenant's open connections, as administrators see them.
+func (p *program) connections(tenant string) []httpapi.Connection {
+	open := p.live.gateway.Connections(tenant)
+	shown := make([]httpapi.Connection, len(open))
+	for i, c := range open {
+		shown[i] = httpapi.Connection{
+			ID: c.ID, User: harang.Person{ID: c.UserID, Name: c.Name}, Role: c.Role, Transport: c.Transport,
+			Remote: c.Remote, Connected: c.Connected, Position: c.Position.String(),
+		}
+	}
+	return shown
 }

@@ -43,6 +43,7 @@ type streams struct {
 type command struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the dashboard, its interface and its socket."`
 	Migrate migrateCommand `cmd:"" help:"Create the database or bring its schema up to date."`
+	Import  importCommand  `cmd:"" help:"Load a catalogue (places, partners, products, stock) from CSV."`
 	Tenant  tenantCommand  `cmd:"" help:"Companies."`
 	User    userCommand    `cmd:"" help:"People."`
 	APIKey  apikeyCommand  `cmd:"" name:"apikey" help:"Keys of other applications."`

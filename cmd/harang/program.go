@@ -33,6 +33,7 @@ type program struct {
 	store    *store.Store
 	auth     *auth.Service
 	shop     *useCases
+	till     *till
 	live     *live
 	public   *http.Server
 	admin    *http.Server
@@ -93,6 +94,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		return nil, err
 	}
 	p.shop = newUseCases(p.store)
+	p.till = newTill(p.store, log, registry)
 	if c.Demo {
 		if err := p.createDemo(ctx); err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
@@ -100,9 +102,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
-	if p.live, err = p.startLive(running, registry); err != nil {
-		return nil, err
-	}
+	p.live = p.startLive(running, registry)
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
@@ -112,6 +112,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	p.serve(handler, registry)
 	p.run(func() { p.sweep(running) })
+	p.run(func() { _ = p.till.housekeeper.Run(running) }) // ends with running
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())
 	return p, nil
 }
@@ -124,12 +125,18 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Catalogue:      p.shop.catalogue,
 		Notifications:  p.shop.notifications,
 		Dashboard:      p.shop.dashboard,
+		Intake:         p.shop.intake,
+		Rentals:        p.till.rentals,
+		Payments:       p.till.payments,
+		Requests:       p.till.requests,
+		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.till.webhook},
 		Dependencies:   []httpapi.Dependency{{Name: "database", Check: p.store.Ping}},
 		Draining:       p.draining.Load,
 		Page:           p.page,
 		PagePolicy:     web.ContentSecurityPolicy,
 		AllowedOrigins: p.config.AllowedOrigin,
 		Socket:         p.live.socket,
+		Connections:    p.connections,
 		Logger:         p.log,
 		Registry:       registry,
 		Version:        programVersion(),
@@ -147,6 +154,14 @@ func (p *program) fail(err error) {
 		p.failure = err
 		close(p.failed)
 	})
+}
+
+// failOn ends the server when a part that works until the end ended with an
+// error.
+func (p *program) failOn(err error) {
+	if err != nil {
+		p.fail(err)
+	}
 }
 
 func (p *program) onClose(f func() error) { p.closers = append(p.closers, f) }
@@ -224,13 +239,13 @@ func (p *program) Stop() error {
 	p.log.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.DrainTimeout)
 	defer cancel()
-	p.live.drain(ctx)
+	goodbyes := p.live.drain(ctx)
 	err := p.public.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		p.log.Warn("some calls were cut off; a longer --drain-timeout lets them end")
 		err = p.public.Close()
 	}
-	return errors.Join(p.failure, err, p.close())
+	return errors.Join(p.failure, goodbyes, err, p.close())
 }
 
 // close closes what start opened, the last first.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
@@ -16,12 +18,22 @@ func (b books) Within(ctx context.Context, fn func(shop.Tx) error) error {
 	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
 }
 
+// AppendEvents keeps other applications' events, all or none.
+func (b books) AppendEvents(ctx context.Context, events []harang.Event) (appended []*harang.Appended, err error) {
+	err = b.Store.Within(ctx, func(tx *store.Tx) error {
+		appended = tx.Append(events...)
+		return nil
+	})
+	return appended, err
+}
+
 // useCases are what people and other applications can do.
 type useCases struct {
 	inventory     *shop.Inventory
 	catalogue     *shop.Catalogue
 	notifications *shop.Notifications
 	dashboard     *shop.Dashboard
+	intake        *ingest.Intake
 }
 
 func newUseCases(st *store.Store) *useCases {
@@ -31,5 +43,6 @@ func newUseCases(st *store.Store) *useCases {
 		catalogue:     shop.NewCatalogue(tools),
 		notifications: shop.NewNotifications(tools),
 		dashboard:     shop.NewDashboard(tools),
+		intake:        ingest.New(books{st}, newID),
 	}
 }

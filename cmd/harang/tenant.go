@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"text/tabwriter"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/mypos"
 )
 
 type tenantCommand struct {
 	Add  tenantAdd  `cmd:"" help:"Add a tenant."`
+	Set  tenantSet  `cmd:"" help:"Change how a tenant takes cards."`
 	List tenantList `cmd:"" help:"List the tenants."`
 }
 
@@ -38,6 +41,55 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	}
 	if err == nil {
 		fmt.Fprintln(s.out, c.ID)
+	}
+	return err
+}
+
+type tenantSet struct {
+	databaseFlags
+	ID          string `arg:"" help:"The tenant."`
+	Payments    string `required:"" enum:"sandbox,mypos" placeholder:"sandbox|mypos" help:"Who takes card payments."`
+	MyposConfig string `name:"mypos-config" placeholder:"FILE" help:"The merchant's configuration, with --payments mypos; it is read again whenever it changes."`
+}
+
+// Run changes how a tenant takes cards. It holds in a running server at the
+// next payment.
+func (c *tenantSet) Run(ctx context.Context, s *streams) error {
+	settings := harang.PaymentSettings{Provider: c.Payments}
+	switch {
+	case c.Payments == harang.ProviderMyPOS && c.MyposConfig == "":
+		return usage("--mypos-config", "is missing").cure("name the merchant's configuration file")
+	case c.Payments != harang.ProviderMyPOS && c.MyposConfig != "":
+		return usage("--mypos-config", "belongs to --payments mypos").cure("leave it out")
+	case c.MyposConfig != "":
+		path, err := filepath.Abs(c.MyposConfig)
+		if err != nil {
+			return usage("--mypos-config", "%v", err)
+		}
+		if _, err := mypos.Load(path); err != nil {
+			return usage("--mypos-config", "%v", err).cure("mend the file")
+		}
+		settings.ConfigFile = path
+	}
+	st, err := c.open(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if settings.ConfigFile == "" {
+		// What was charged before may still have to be asked for or given back.
+		old, err := st.FindPaymentSettings(ctx, c.ID)
+		if harang.ErrorCode(err) == harang.CodeNotFound {
+			return usage("ID", "there is no tenant %q", c.ID).cure("see harang tenant list")
+		}
+		if err != nil {
+			return err
+		}
+		settings.ConfigFile = old.ConfigFile
+	}
+	err = st.PutPaymentSettings(ctx, c.ID, settings)
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		return usage("ID", "there is no tenant %q", c.ID).cure("see harang tenant list")
 	}
 	return err
 }

@@ -1,17 +1,21 @@
 // Package demo creates two tenants with data that looks like real shops, so that
 // no screen is empty and everything can be tried at once.
 //
-// The data is the same every time, seeded with a fixed number and placed
-// relative to the day on which it is created. It goes through the use cases
-// that people's own data goes through, so the books add up.
+// The data is the same every time, made from a fixed seed and placed relative to
+// the day on which it is created. It goes through the use cases that people's
+// own data goes through, so the books add up: fourteen days of rentals, payments
+// and returns, each at its own time, and a few alerts of this morning.
 package demo
 
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/shop"
 )
 
 // Password is what every demo user logs in with.
@@ -27,31 +31,40 @@ type Tenants interface {
 type Shop struct {
 	Tenants Tenants
 	Auth    *auth.Service
+	// Tools are what the use cases are built with. Their clock is the present;
+	// the past is made with clocks of our own.
+	Tools shop.LedgerTools
 }
 
 // company is one demo tenant.
 type company struct {
-	tenant harang.Tenant
-	people [3]string // operator, manager, administrator
+	tenant    harang.Tenant
+	people    [3]string // operator, manager, administrator
+	products  []harang.Product
+	locations []harang.Location
+	partners  []harang.Partner
+	low       []shortage
+	seed      uint64
 }
 
-var companies = []company{
-	{harang.Tenant{ID: "budapest", Name: "Budapesti Gépkölcsönző Kft."}, [3]string{"Kiss Eszter", "Nagy Péter", "Szabó Judit"}},
-	{harang.Tenant{ID: "debrecen", Name: "Cívis Kölcsönző Kft."}, [3]string{"Tóth Bence", "Varga Katalin", "Balogh István"}},
+// shortage is a stock item that is short in the end.
+type shortage struct {
+	product, location string
+	quantity          int64
 }
 
 // Create makes the demo tenants that are absent. What is there is left as it
 // is, also when it was only begun.
-func Create(ctx context.Context, shop Shop) error {
+func Create(ctx context.Context, s Shop) error {
 	for _, c := range companies {
-		_, err := shop.Tenants.FindTenant(ctx, c.tenant.ID)
+		_, err := s.Tenants.FindTenant(ctx, c.tenant.ID)
 		if err == nil {
 			continue
 		}
 		if harang.ErrorCode(err) != harang.CodeNotFound {
 			return err
 		}
-		if err := shop.create(ctx, c); err != nil {
+		if err := s.create(ctx, c); err != nil {
 			return fmt.Errorf("tenant %s: %w", c.tenant.ID, err)
 		}
 	}
@@ -62,17 +75,38 @@ func (s Shop) create(ctx context.Context, c company) error {
 	if err := s.Tenants.CreateTenant(ctx, c.tenant); err != nil {
 		return err
 	}
-	admin := harang.Identity{Tenant: c.tenant.ID, TenantName: c.tenant.Name, UserID: "cli:ADMIN", Name: c.people[2], Role: harang.RoleAdmin}
+	admin := harang.Identity{
+		Tenant: c.tenant.ID, TenantName: c.tenant.Name, UserID: "cli:ADMIN", Name: c.people[2], Role: harang.RoleAdmin,
+	}
+	people := make([]harang.Identity, 0, 3)
 	for i, user := range []struct {
 		name string
 		role harang.Role
 	}{{"operator", harang.RoleOperator}, {"manager", harang.RoleStoreManager}, {"admin", harang.RoleAdmin}} {
-		_, err := s.Auth.CreateUser(ctx, admin, auth.NewUser{
+		u, err := s.Auth.CreateUser(ctx, admin, auth.NewUser{
 			Email: user.name + "@" + c.tenant.ID + ".demo", Name: c.people[i], Role: user.role, Password: Password,
 		})
 		if err != nil {
 			return err
 		}
+		people = append(people, harang.Identity{
+			Tenant: c.tenant.ID, TenantName: c.tenant.Name, UserID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role,
+		})
 	}
-	return nil
+	m := &maker{
+		shop: s, company: c, people: people,
+		random: rand.New(rand.NewPCG(c.seed, 1)), //nolint:gosec // the same every time, on purpose
+		now:    s.Tools.Clock().UTC().Truncate(time.Second),
+	}
+	m.catalogue = shop.NewCatalogue(m.toolsAt(m.now).Tools)
+	if err := m.load(ctx); err != nil {
+		return err
+	}
+	if err := m.live(ctx); err != nil {
+		return err
+	}
+	if err := m.read(ctx); err != nil {
+		return err
+	}
+	return m.runLow(ctx)
 }

@@ -7,8 +7,8 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// accountBody is a user as administrators see them.
-type accountBody struct {
+// AccountBody is a user as administrators see them.
+type AccountBody struct {
 	ID        string      `json:"id"`
 	Email     string      `json:"email"`
 	Name      string      `json:"name"`
@@ -17,8 +17,8 @@ type accountBody struct {
 	CreatedAt instant     `json:"createdAt"`
 }
 
-func accountOf(u harang.User) accountBody {
-	return accountBody{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Disabled: u.Disabled, CreatedAt: instant(u.Created)}
+func accountOf(u harang.User) AccountBody {
+	return AccountBody{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Disabled: u.Disabled, CreatedAt: instant(u.Created)}
 }
 
 // part cuts a list that was read with one item more than asked for.
@@ -30,14 +30,14 @@ func part[T any](items []T, limit int, key func(T) string) harang.Page[T] {
 	return harang.Page[T]{Items: items, Next: cursorOf(key(items[limit-1]))}
 }
 
-func (a *API) listUsers(ctx context.Context, id harang.Identity, in *listInput) (*listOutput[accountBody], error) {
+func (a *API) listUsers(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[AccountBody], error) {
 	after, err := keyOf(in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	users, err := a.Auth.FindUsers(ctx, id, after, in.Limit+1)
 	page := part(users, in.Limit, func(u harang.User) string { return u.Email })
-	return &listOutput[accountBody]{listOf(page, accountOf)}, err
+	return &listOutput[AccountBody]{listOf(page, accountOf)}, err
 }
 
 type createUserInput struct {
@@ -51,7 +51,7 @@ type createUserInput struct {
 
 type createdUserOutput struct {
 	Body struct {
-		accountBody
+		AccountBody
 		Password string `json:"password,omitempty" doc:"the password that was made, shown this once"`
 	}
 }
@@ -64,7 +64,7 @@ func (a *API) createUser(ctx context.Context, id harang.Identity, in *createUser
 		out.Body.Password = password
 	}
 	u, err := a.Auth.CreateUser(ctx, id, auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
-	out.Body.accountBody = accountOf(u)
+	out.Body.AccountBody = accountOf(u)
 	return out, err
 }
 
@@ -77,7 +77,7 @@ type changeUserInput struct {
 	} `minProperties:"1"`
 }
 
-type accountOutput struct{ Body accountBody }
+type accountOutput struct{ Body AccountBody }
 
 func (a *API) changeUser(ctx context.Context, id harang.Identity, in *changeUserInput) (*accountOutput, error) {
 	u, err := a.Auth.UpdateUser(ctx, id, in.ID, auth.UserChange{
@@ -86,26 +86,26 @@ func (a *API) changeUser(ctx context.Context, id harang.Identity, in *changeUser
 	return &accountOutput{accountOf(u)}, err
 }
 
-// keyBody is an API key without its text.
-type keyBody struct {
+// KeyBody is an API key without its text.
+type KeyBody struct {
 	ID        string   `json:"id"`
 	Name      string   `json:"name"`
 	CreatedAt instant  `json:"createdAt"`
 	RevokedAt *instant `json:"revokedAt" doc:"null while the key is good"`
 }
 
-func keyBodyOf(k harang.APIKey) keyBody {
-	return keyBody{ID: k.ID, Name: k.Name, CreatedAt: instant(k.Created), RevokedAt: maybe(k.Revoked)}
+func keyBodyOf(k harang.APIKey) KeyBody {
+	return KeyBody{ID: k.ID, Name: k.Name, CreatedAt: instant(k.Created), RevokedAt: maybe(k.Revoked)}
 }
 
-func (a *API) listKeys(ctx context.Context, id harang.Identity, in *listInput) (*listOutput[keyBody], error) {
+func (a *API) listKeys(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[KeyBody], error) {
 	after, err := keyOf(in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	keys, err := a.Auth.FindAPIKeys(ctx, id, after, in.Limit+1)
 	page := part(keys, in.Limit, func(k harang.APIKey) string { return k.ID })
-	return &listOutput[keyBody]{listOf(page, keyBodyOf)}, err
+	return &listOutput[KeyBody]{listOf(page, keyBodyOf)}, err
 }
 
 type createKeyInput struct {
@@ -116,7 +116,7 @@ type createKeyInput struct {
 
 type createdKeyOutput struct {
 	Body struct {
-		keyBody
+		KeyBody
 		Key string `json:"key" doc:"the key, shown this once"`
 	}
 }
@@ -124,7 +124,7 @@ type createdKeyOutput struct {
 func (a *API) createKey(ctx context.Context, id harang.Identity, in *createKeyInput) (*createdKeyOutput, error) {
 	k, text, err := a.Auth.CreateAPIKey(ctx, id, in.Body.Name)
 	out := &createdKeyOutput{}
-	out.Body.keyBody, out.Body.Key = keyBodyOf(k), text
+	out.Body.KeyBody, out.Body.Key = keyBodyOf(k), text
 	return out, err
 }
 

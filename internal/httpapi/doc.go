@@ -14,6 +14,9 @@
 // from codes to HTTP. Unknown fields and unknown query parameters are refused,
 // because a misspelt filter that is silently ignored shows people wrong lists.
 //
+// Shapes that are embedded in others are exported, because the library that
+// reads requests and writes the OpenAPI document passes over what is not.
+//
 // The OpenAPI document is built from the routes, the AsyncAPI document from the
 // registry of events, and the pages under /docs from those two; none of them
 // can fall behind.

@@ -7,8 +7,8 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// stockBody is a product at a place.
-type stockBody struct {
+// StockBody is a product at a place.
+type StockBody struct {
 	ProductID         string          `json:"productId"`
 	ProductName       string          `json:"productName"`
 	LocationID        string          `json:"locationId"`
@@ -20,8 +20,8 @@ type stockBody struct {
 	ExpectedAt        *instant        `json:"expectedAt" doc:"when ordered pieces are expected"`
 }
 
-func stockOf(i harang.StockItem) stockBody {
-	return stockBody{
+func stockOf(i harang.StockItem) StockBody {
+	return StockBody{
 		ProductID: i.ProductID, ProductName: i.ProductName, LocationID: i.LocationID, LocationName: i.LocationName,
 		Quantity: i.Level.Quantity, WarningThreshold: i.Level.Thresholds.Warning, CriticalThreshold: i.Level.Thresholds.Critical,
 		Severity: i.Severity(), ExpectedAt: maybe(i.ExpectedAt),
@@ -30,14 +30,14 @@ func stockOf(i harang.StockItem) stockBody {
 
 // alertBody is a stock item that is short.
 type alertBody struct {
-	stockBody
+	StockBody
 	Since   instant    `json:"since" doc:"when the present severity began"`
 	EventID *string    `json:"eventId" doc:"the last alert of this shortage; null when nobody was told"`
 	Claim   *claimBody `json:"claim" doc:"who deals with it; null when nobody does"`
 }
 
 func alertOf(s harang.StockShortage) alertBody {
-	b := alertBody{stockBody: stockOf(s.StockItem), Since: instant(s.Since), Claim: maybeClaim(s.Claim)}
+	b := alertBody{StockBody: stockOf(s.StockItem), Since: instant(s.Since), Claim: maybeClaim(s.Claim)}
 	if s.EventID != "" {
 		b.EventID = &s.EventID
 	}
@@ -45,24 +45,24 @@ func alertOf(s harang.StockShortage) alertBody {
 }
 
 type stockListInput struct {
-	searchInput
+	SearchInput
 	Severity   harang.Severity `query:"severity" enum:"CRITICAL,WARNING,OK"`
 	LocationID string          `query:"locationId" maxLength:"128"`
 }
 
-func (a *API) listStock(ctx context.Context, id harang.Identity, in *stockListInput) (*listOutput[stockBody], error) {
+func (a *API) listStock(ctx context.Context, id harang.Identity, in *stockListInput) (*listOutput[StockBody], error) {
 	page, err := a.Inventory.Stock(ctx, id, harang.StockQuery{
 		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit,
 	})
-	return &listOutput[stockBody]{listOf(page, stockOf)}, err
+	return &listOutput[StockBody]{listOf(page, stockOf)}, err
 }
 
-func (a *API) listAlerts(ctx context.Context, id harang.Identity, in *listInput) (*listOutput[alertBody], error) {
+func (a *API) listAlerts(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[alertBody], error) {
 	page, err := a.Inventory.Alerts(ctx, id, in.Cursor, in.Limit)
 	return &listOutput[alertBody]{listOf(page, alertOf)}, err
 }
 
-type stockOutput struct{ Body stockBody }
+type stockOutput struct{ Body StockBody }
 
 type adjustInput struct {
 	Body struct {
@@ -80,14 +80,14 @@ func (a *API) adjustStock(ctx context.Context, id harang.Identity, in *adjustInp
 	return &stockOutput{stockOf(item)}, err
 }
 
-// stockPath names a stock item in a path.
-type stockPath struct {
+// StockPath names a stock item in a path.
+type StockPath struct {
 	ProductID  string `path:"productId" maxLength:"128"`
 	LocationID string `path:"locationId" maxLength:"128"`
 }
 
 type changeStockInput struct {
-	stockPath
+	StockPath
 	Body struct {
 		WarningThreshold  *int64       `json:"warningThreshold,omitempty" minimum:"0"`
 		CriticalThreshold *int64       `json:"criticalThreshold,omitempty" minimum:"0"`
@@ -112,7 +112,7 @@ func (a *API) changeStock(ctx context.Context, id harang.Identity, in *changeSto
 }
 
 type putStockInput struct {
-	stockPath
+	StockPath
 	Body struct {
 		Quantity          int64 `json:"quantity" minimum:"0"`
 		WarningThreshold  int64 `json:"warningThreshold,omitempty" minimum:"0" doc:"0 when absent"`

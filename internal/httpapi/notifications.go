@@ -28,7 +28,7 @@ func notificationOf(n harang.Notification) notificationBody {
 }
 
 type notificationsInput struct {
-	listInput
+	ListInput
 	Type   string `query:"type" maxLength:"64" doc:"of this event type only"`
 	Unread bool   `query:"unread" doc:"unread ones only"`
 	Since  string `query:"since" maxLength:"64" doc:"after this position (of session or an event) or RFC 3339 time"`
@@ -36,7 +36,7 @@ type notificationsInput struct {
 
 type notificationsOutput struct {
 	Body struct {
-		list[notificationBody]
+		List[notificationBody]
 		UnreadCount int64  `json:"unreadCount"`
 		Head        string `json:"head" doc:"position of the feed that unreadCount includes"`
 		Version     int64  `json:"version" doc:"a higher version is a later state"`
@@ -59,7 +59,7 @@ func (a *API) listNotifications(ctx context.Context, id harang.Identity, in *not
 		return nil, err
 	}
 	out := &notificationsOutput{}
-	out.Body.list = listOf(page, notificationOf)
+	out.Body.List = listOf(page, notificationOf)
 	out.Body.UnreadCount, out.Body.Head, out.Body.Version = state.UnreadCount, state.Head.String(), state.Version
 	return out, nil
 }

@@ -18,11 +18,20 @@ func (a *API) rest() error {
 	}
 	a.mux.HandleFunc("GET /healthz", a.alive)
 	a.mux.HandleFunc("GET /readyz", a.ready)
+	docs, err := a.documents()
+	if err != nil {
+		return err
+	}
+	a.mux.HandleFunc("GET /openapi.json", document("application/json", docs.openAPI))
+	a.mux.HandleFunc("GET /asyncapi.json", document("application/json", docs.asyncAPI))
+	a.mux.HandleFunc("GET /docs", document("text/html; charset=utf-8", docs.page))
+	a.mux.HandleFunc("GET /docs/{$}", document("text/html; charset=utf-8", docs.page))
+	a.mux.HandleFunc("GET /docs/style.css", document("text/css; charset=utf-8", docsStyle))
 	for path, methods := range a.known {
 		slices.Sort(methods)
 		a.mux.HandleFunc(path, notAllowed(strings.Join(methods, ", ")))
 	}
-	for _, path := range []string{"/healthz", "/readyz"} {
+	for _, path := range []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"} {
 		a.mux.HandleFunc(path, notAllowed("GET"))
 	}
 	notFound := func(w http.ResponseWriter, r *http.Request) {

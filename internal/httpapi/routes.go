@@ -26,10 +26,24 @@ func (a *API) routes() {
 	call(a, "PATCH /inventory/stock/{productId}/{locationId}", harang.ActionExpectStock, a.changeStock, says("changeStock", "Change thresholds (managers) or the expected delivery"))
 	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock, says("putStock", "Create or replace a stock item"))
 
+	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental, says("createRental", "Check a rental out", harang.CodeNotFound, harang.CodeInsufficientStock, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201))
+	call(a, "GET /rentals", harang.ActionReadRentals, a.listRentals, says("listRentals", "Rentals, newest first"))
+	call(a, "GET /rentals/{id}", harang.ActionReadRentals, a.findRental, says("findRental", "One rental with its latest payment"))
+	call(a, "POST /rentals/{id}/return", harang.ActionWriteRentals, a.returnRental, says("returnRental", "Take the pieces back", harang.CodeAlreadyReturned, harang.CodeConflict).answering(200))
+	call(a, "POST /rentals/{id}/cancel", harang.ActionWriteRentals, a.cancelRental, says("cancelRental", "Give the pieces and the money back", harang.CodeAlreadyReturned, harang.CodeConflict).answering(200))
+
+	call(a, "POST /payments", harang.ActionPay, a.pay, says("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201))
+	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments, says("listPayments", "Payments, newest first"))
+	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards, says("listCards", "The cards that can be charged for a partner"))
+	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard, says("putCard", "Keep a card of a partner by the provider's token"))
+	call(a, "DELETE /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.deleteCard, says("deleteCard", "Forget a card of a partner").answering(204))
+
 	call(a, "GET /notifications", harang.ActionReadNotices, a.listNotifications, says("listNotifications", "What the caller was told, newest first"))
 	call(a, "POST /notifications/read", harang.ActionReadNotices, a.markRead, says("markRead", "Mark as read").answering(200))
 	call(a, "POST /notifications/{eventId}/claim", harang.ActionClaim, a.claim, says("claim", "Take an event (Intézem)", harang.CodeAlreadyClaimed).answering(200))
 	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim, says("unclaim", "Give a claim back", harang.CodeAlreadyClaimed).answering(200))
+
+	a.raw("POST /events", harang.ActionSendEvents, a.sendEvents, says("sendEvents", "Send events of another application (CloudEvents 1.0)", harang.CodeEventTooLarge).answering(202), a.describeEvents)
 
 	call(a, "GET /admin/users", harang.ActionAdminister, a.listUsers, says("listUsers", "The tenant's users, by e-mail address"))
 	call(a, "POST /admin/users", harang.ActionAdminister, a.createUser, says("createUser", "Add a user", harang.CodeConflict).answering(201))
@@ -37,4 +51,5 @@ func (a *API) routes() {
 	call(a, "GET /admin/api-keys", harang.ActionAdminister, a.listKeys, says("listApiKeys", "The tenant's API keys"))
 	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey, says("createApiKey", "Make an API key; shown this once").answering(201))
 	call(a, "DELETE /admin/api-keys/{id}", harang.ActionAdminister, a.revokeKey, says("revokeApiKey", "End an API key for good").answering(204))
+	call(a, "GET /admin/connections", harang.ActionAdminister, a.listConnections, says("listConnections", "The tenant's open connections on this node"))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/shop"
 )
 
@@ -34,6 +35,12 @@ type Options struct {
 	Catalogue     *shop.Catalogue
 	Notifications *shop.Notifications
 	Dashboard     *shop.Dashboard
+	Rentals       *shop.Rentals
+	Payments      *shop.Payments
+	Requests      *shop.Requests
+	Intake        *ingest.Intake
+	// Connections are a tenant's open connections on this node. Nil means none.
+	Connections func(tenant string) []Connection
 	// Dependencies are what /readyz asks.
 	Dependencies []Dependency
 	// Draining tells that the program is about to end; /readyz then says so.
@@ -71,7 +78,8 @@ type API struct {
 
 // New builds the handler of everything that the program serves publicly.
 func New(o Options) (http.Handler, error) {
-	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil {
+	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
+		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.Intake == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	if o.Clock == nil {

@@ -54,29 +54,29 @@ func (optionalText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "a day (2026-03-02) or an RFC 3339 time; null clears"}
 }
 
-// listInput is how a list is asked for.
-type listInput struct {
+// ListInput is how a list is asked for.
+type ListInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many items at most"`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"nextCursor of the part before"`
 }
 
-// searchInput is how a list that can be searched is asked for.
-type searchInput struct {
-	listInput
+// SearchInput is how a list that can be searched is asked for.
+type SearchInput struct {
+	ListInput
 	Search string `query:"search" maxLength:"200" doc:"words of names and ids, accents or not"`
 }
 
-// list is a part of a list.
-type list[T any] struct {
+// List is a part of a list.
+type List[T any] struct {
 	Items      []T     `json:"items" nullable:"false"`
 	NextCursor *string `json:"nextCursor" doc:"cursor of the next part, null at the end"`
 }
 
-type listOutput[T any] struct{ Body list[T] }
+type listOutput[T any] struct{ Body List[T] }
 
 // listOf turns a page of ours into a list of theirs.
-func listOf[T, S any](p harang.Page[T], shape func(T) S) list[S] {
-	l := list[S]{Items: make([]S, len(p.Items))}
+func listOf[T, S any](p harang.Page[T], shape func(T) S) List[S] {
+	l := List[S]{Items: make([]S, len(p.Items))}
 	for i, item := range p.Items {
 		l.Items[i] = shape(item)
 	}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+type importCommand struct {
+	databaseFlags
+	Tenant string `required:"" placeholder:"ID" help:"Whose catalogue it is."`
+	File   string `arg:"" help:"CSV with a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. - reads standard input."`
+}
+
+// Run loads a file, all of it or nothing.
+func (c *importCommand) Run(ctx context.Context, s *streams) error {
+	in := s.in
+	if c.File != "-" {
+		file, err := os.Open(c.File)
+		if err != nil {
+			return usage("FILE", "%w", err).cure("name a CSV file that can be read")
+		}
+		defer file.Close()
+		in = file
+	}
+	st, err := c.open(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+		return err
+	}
+	result, err := newUseCases(st).catalogue.ImportCSV(ctx, operator(c.Tenant), in)
+	if err != nil {
+		return refused("FILE", err)
+	}
+	_, err = fmt.Fprintf(s.out, "places %d, partners %d, products %d, stock items %d\n",
+		result.Locations, result.Partners, result.Products, result.Stock)
+	return err
+}

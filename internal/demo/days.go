@@ -1,0 +1,255 @@
+package demo
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+// days is how far back the rentals go.
+const days = 14
+
+// maker creates one tenant's data.
+type maker struct {
+	shop      Shop
+	company   company
+	people    []harang.Identity // operator, manager, administrator
+	random    *rand.Rand
+	now       time.Time
+	catalogue *shop.Catalogue
+}
+
+// toolsAt are tools whose clock stands still, so that what is done with them
+// was done then.
+func (m *maker) toolsAt(at time.Time) shop.LedgerTools {
+	t := m.shop.Tools
+	t.Clock = func() time.Time { return at }
+	t.Ledger = timedLedger{t.Ledger, at}
+	return t
+}
+
+// timedLedger gives events the time at which they would have been committed.
+type timedLedger struct {
+	shop.Ledger
+	at time.Time
+}
+
+func (l timedLedger) WithinLedger(ctx context.Context, fn func(shop.LedgerTx) error) error {
+	return l.Ledger.WithinLedger(ctx, func(tx shop.LedgerTx) error { return fn(timedTx{tx, l.at}) })
+}
+
+type timedTx struct {
+	shop.LedgerTx
+	at time.Time
+}
+
+func (tx timedTx) Append(events ...harang.Event) []*harang.Appended {
+	for i := range events {
+		events[i].Time = tx.at
+	}
+	return tx.LedgerTx.Append(events...)
+}
+
+// load puts the catalogue and a full stock.
+func (m *maker) load(ctx context.Context) error {
+	admin := m.people[2]
+	for _, l := range m.company.locations {
+		if err := m.catalogue.PutLocation(ctx, admin, l); err != nil {
+			return err
+		}
+	}
+	for _, p := range m.company.partners {
+		if err := m.catalogue.PutPartner(ctx, admin, p); err != nil {
+			return err
+		}
+	}
+	for _, p := range m.company.products {
+		if err := m.catalogue.PutProduct(ctx, admin, p); err != nil {
+			return err
+		}
+		for _, l := range m.company.locations {
+			warning := 3 + m.random.Int64N(3)
+			put := shop.StockPut{Quantity: warning + 6 + m.random.Int64N(12), WarningThreshold: warning, CriticalThreshold: warning - 1 - m.random.Int64N(2)}
+			if p.DailyPrice < 1000 { // sold by the dozen
+				put = shop.StockPut{Quantity: 180 + m.random.Int64N(80), WarningThreshold: 60, CriticalThreshold: 30}
+			}
+			if _, err := m.catalogue.PutStock(ctx, admin, p.ID, l.ID, put); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// deed is something that was done at a time.
+type deed struct {
+	at time.Time
+	do func(context.Context, shop.LedgerTools) error
+}
+
+// live lets two weeks pass: checkouts, payments and returns in the order in
+// which they happened.
+func (m *maker) live(ctx context.Context) error {
+	var deeds []deed
+	today, _ := shop.Day(m.now)
+	for back := days - 1; back >= 0; back-- {
+		morning := today.AddDate(0, 0, -back).Add(7*time.Hour + 30*time.Minute)
+		for range 3 + m.random.IntN(3) {
+			at := morning.Add(time.Duration(m.random.IntN(9*60)) * time.Minute)
+			if back == 0 {
+				// Whatever the hour is, something has happened today.
+				at = m.now.Add(-time.Duration(5+m.random.IntN(110)) * time.Minute)
+			}
+			deeds = append(deeds, m.checkout(at, back)...)
+		}
+	}
+	slices.SortStableFunc(deeds, func(a, b deed) int { return a.at.Compare(b.at) })
+	for _, d := range deeds {
+		if err := d.do(ctx, m.toolsAt(d.at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkout is one rental: made at a time, paid one way or another, and brought
+// back when it is due, unless it is still out.
+func (m *maker) checkout(at time.Time, back int) []deed {
+	clerk := m.people[0]
+	length := 1 + m.random.IntN(4)
+	due := at.Add(time.Duration(length) * 24 * time.Hour)
+	c := shop.Checkout{
+		ID:         m.shop.Tools.NewID(),
+		PartnerID:  m.company.partners[m.random.IntN(len(m.company.partners))].ID,
+		LocationID: m.company.locations[m.random.IntN(len(m.company.locations))].ID,
+		Due:        due,
+	}
+	for _, i := range m.random.Perm(len(m.company.products))[:1+m.random.IntN(3)] {
+		p := m.company.products[i]
+		quantity := int64(1)
+		if p.DailyPrice < 1000 {
+			quantity = 10 + m.random.Int64N(20)
+		} else if m.random.IntN(5) == 0 {
+			quantity = 2
+		}
+		c.Lines = append(c.Lines, shop.CheckoutLine{ProductID: p.ID, Quantity: quantity})
+	}
+	how := m.random.IntN(12)
+	switch {
+	case how < 5:
+		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCash}
+	case how < 10:
+		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"}
+	case how == 10:
+		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: []string{"tok_insufficient_funds", "tok_do_not_honour", "tok_expired_card"}[m.random.IntN(3)]}
+	}
+	deeds := []deed{{at, func(ctx context.Context, t shop.LedgerTools) error {
+		_, err := shop.NewRentals(t).Create(ctx, clerk, c)
+		return err
+	}}}
+	if how >= 10 { // declined, or to be paid on leaving: paid a little later
+		deeds = append(deeds, deed{at.Add(6 * time.Minute), func(ctx context.Context, t shop.LedgerTools) error {
+			return payRest(ctx, t, clerk, c.ID)
+		}})
+	}
+	// One in nine comes back late, and what is due this evening is still out.
+	returned := due.Add(-time.Duration(m.random.IntN(120)) * time.Minute)
+	if m.random.IntN(9) == 0 {
+		returned = due.Add(26 * time.Hour)
+	}
+	if back > 0 && returned.Before(m.now) {
+		deeds = append(deeds, deed{returned, func(ctx context.Context, t shop.LedgerTools) error {
+			_, err := shop.NewRentals(t).Return(ctx, clerk, c.ID)
+			return err
+		}})
+	}
+	return deeds
+}
+
+// payRest pays in cash what is owed.
+func payRest(ctx context.Context, t shop.LedgerTools, clerk harang.Identity, rentalID string) error {
+	r, err := t.Ledger.FindRental(ctx, clerk.Tenant, rentalID)
+	if err != nil || r.Owed() == 0 {
+		return err
+	}
+	_, err = shop.NewPayments(t).Pay(ctx, clerk, shop.NewPayment{
+		RentalID: rentalID, Amount: r.Owed(), PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash},
+	})
+	return err
+}
+
+// read lets everybody have read what is older than two hours.
+func (m *maker) read(ctx context.Context) error {
+	for _, who := range m.people {
+		notices := shop.NewNotifications(m.shop.Tools.Tools)
+		page, _, err := notices.List(ctx, who, harang.NotificationQuery{Limit: harang.MaxPageLimit})
+		if err != nil {
+			return err
+		}
+		for _, n := range page.Items { // newest first
+			if m.now.Sub(n.Event.Time) < 2*time.Hour {
+				continue
+			}
+			if _, err := notices.MarkRead(ctx, who, shop.ReadRequest{UpTo: n.Event.ID}); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// runLow takes pieces of a few items until people hear of it, the last time a
+// few minutes ago.
+func (m *maker) runLow(ctx context.Context) error {
+	for i, low := range m.company.low {
+		at := m.now.Add(-time.Duration(9*(len(m.company.low)-i)) * time.Minute)
+		tools := m.toolsAt(at)
+		tools.Books = timedBooks{tools.Books, at}
+		inventory := shop.NewInventory(tools.Tools)
+		page, err := inventory.Stock(ctx, m.people[0], harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50})
+		if err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if item.ProductID != low.product || item.Level.Quantity <= low.quantity {
+				continue
+			}
+			_, err := inventory.Adjust(ctx, m.people[0], shop.Adjustment{
+				ProductID: low.product, LocationID: low.location, Delta: low.quantity - item.Level.Quantity,
+				Reason: "leltár: " + strconv.FormatInt(item.Level.Quantity-low.quantity, 10) + " db szervizben",
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// timedBooks is timedLedger for the other use cases.
+type timedBooks struct {
+	shop.Books
+	at time.Time
+}
+
+func (b timedBooks) Within(ctx context.Context, fn func(shop.Tx) error) error {
+	return b.Books.Within(ctx, func(tx shop.Tx) error { return fn(timedShopTx{tx, b.at}) })
+}
+
+type timedShopTx struct {
+	shop.Tx
+	at time.Time
+}
+
+func (tx timedShopTx) Append(events ...harang.Event) []*harang.Appended {
+	for i := range events {
+		events[i].Time = tx.at
+	}
+	return tx.Tx.Append(events...)
+}

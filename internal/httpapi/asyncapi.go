@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"harang.dev/harang"
+)
+
+// payloadSchema describes the payload of an event type, by reflection over its
+// struct.
+func payloadSchema(r huma.Registry, t harang.EventType) *huma.Schema {
+	return r.Schema(reflect.TypeOf(t.Payload()), true, "")
+}
+
+// asyncAPI builds the AsyncAPI 3 document of the socket from the registry of
+// events, so that a new event type describes itself.
+func asyncAPI(version string) ([]byte, error) {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	messages := map[string]any{}
+	inChannel := map[string]any{}
+	receive := []any{}
+	text := func(d string) map[string]any { return map[string]any{"type": "string", "description": d} }
+	add := func(name, summary string, args []any) {
+		messages[name] = map[string]any{
+			"name": name, "title": name, "summary": summary, "contentType": "application/json",
+			"payload": map[string]any{
+				"type": "array", "description": "the arguments of the Socket.IO event, in order",
+				"prefixItems": args, "minItems": len(args), "maxItems": len(args),
+			},
+		}
+		inChannel[name] = map[string]any{"$ref": "#/components/messages/" + name}
+	}
+	reference := func(name string) any { return map[string]any{"$ref": "#/channels/dashboard/messages/" + name} }
+	object := func(members map[string]any) map[string]any {
+		names := make([]string, 0, len(members))
+		for name := range members {
+			names = append(names, name)
+		}
+		return map[string]any{"type": "object", "properties": members, "required": sorted(names)}
+	}
+	number := func(d string) map[string]any { return map[string]any{"type": "integer", "description": d} }
+	position := text("position: <epoch>:<o|m>:<number>; the offset of a reconnect")
+
+	for _, t := range harang.EventTypes() {
+		summary := "For the feeds"
+		for _, audience := range t.Audiences {
+			summary += " " + string(audience)
+		}
+		add(t.Name, summary+".", []any{object(map[string]any{
+			"eventId": text("the event's id"), "timestamp": text("commit time, RFC 3339, UTC, milliseconds"),
+			"type": map[string]any{"const": t.Name}, "data": payloadSchema(registry, t),
+		}), position})
+		receive = append(receive, reference(t.Name))
+	}
+	add("session", "First, always. The next replayed events are the replay, oldest first.", []any{object(map[string]any{
+		"connectionId": text("this connection"), "tenantId": text("the tenant"), "role": text("the role that is judged"),
+		"rooms":    map[string]any{"type": "array", "items": text("a room of the story")},
+		"position": text("the place before the first thing that follows"), "head": text("the feed's head"),
+		"recovered": map[string]any{"type": "boolean", "description": "true exactly when nothing is missing"},
+		"replayed":  number("how many events follow as replay"),
+		"gap": map[string]any{"oneOf": []any{map[string]any{"type": "null"}, object(map[string]any{
+			"reason": map[string]any{"enum": []string{"epoch", "ahead", "expired", "overflow"}},
+			"missed": map[string]any{"type": []string{"integer", "null"}},
+		})}},
+		"version": number("number of the control feed"), "serverTime": text("RFC 3339"), "tokenExpiresAt": text("RFC 3339"),
+	}), position})
+	add("notifications", "To the user's own connections on every read.", []any{object(map[string]any{
+		"unreadCount": number("what the badge shows"), "head": text("position that the count includes"), "version": number("a higher one is later"),
+	})})
+	add("claim", "To those who may see the event: who deals with it.", []any{object(map[string]any{
+		"eventId": text("the event"), "at": text("RFC 3339"),
+		"by": map[string]any{"oneOf": []any{map[string]any{"type": "null"}, object(map[string]any{"id": text("user"), "name": text("name")})}},
+	})})
+	add("goodbye", "Before the server ends a connection.", []any{object(map[string]any{
+		"code": map[string]any{"enum": []string{
+			"LOGGED_OUT", "USER_DISABLED", "TOKEN_EXPIRED", "ROLE_CHANGED", "SLOW_CONSUMER", "SERVER_DRAINING", "RATE_LIMITED",
+		}},
+		"reconnect": map[string]any{"type": "boolean"}, "retryAfterMs": number("milliseconds to wait before trying again"),
+	})})
+	for _, name := range []string{"session", "notifications", "claim", "goodbye"} {
+		receive = append(receive, reference(name))
+	}
+	add("subscribe", "Acknowledged with {ok, rooms, position} or {ok: false, error: {code}}.", []any{object(map[string]any{"room": text("a room")})})
+	add("refresh", "Acknowledged with {ok, tokenExpiresAt}.", []any{object(map[string]any{"token": text("a new access token of the same user")})})
+	add("clock", "Acknowledged with {serverTime}.", []any{})
+	add("seen", "Acknowledged with {ok}.", []any{object(map[string]any{"eventIds": map[string]any{"type": "array", "items": text("an event that was on screen")}})})
+	send := []any{reference("subscribe"), reference("refresh"), reference("clock"), reference("seen")}
+
+	return json.Marshal(map[string]any{
+		"asyncapi": "3.0.0",
+		"info": map[string]any{
+			"title": "Harang", "version": version,
+			"description": "The live connection of the dashboard: Socket.IO 5 (Engine.IO 4) at /socket.io/, namespace /ws/dashboard. " +
+				"CONNECT carries {token}, and {pid, offset} on a reconnect.",
+		},
+		"channels": map[string]any{"dashboard": map[string]any{
+			"address": "/ws/dashboard", "title": "dashboard", "messages": inChannel,
+		}},
+		"operations": map[string]any{
+			"hear": map[string]any{
+				"action": "send", "title": "The server tells", "channel": map[string]any{"$ref": "#/channels/dashboard"}, "messages": receive,
+			},
+			"ask": map[string]any{
+				"action": "receive", "title": "The client asks", "channel": map[string]any{"$ref": "#/channels/dashboard"}, "messages": send,
+			},
+		},
+		"components": map[string]any{"messages": messages, "schemas": registry.Map()},
+	})
+}

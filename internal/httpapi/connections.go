@@ -1,0 +1,57 @@
+package httpapi
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// Connection is one open connection, as administrators see it.
+type Connection struct {
+	ID        string
+	User      harang.Person
+	Role      harang.Role
+	Transport string
+	// Remote is the address it comes from.
+	Remote    string
+	Connected time.Time
+	// Position is the last place of the feed that was handed to it.
+	Position string
+}
+
+type connectionBody struct {
+	ID          string      `json:"id"`
+	User        personBody  `json:"user"`
+	Role        harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
+	Transport   string      `json:"transport" enum:"websocket,polling"`
+	Remote      string      `json:"remote" doc:"the address it comes from"`
+	ConnectedAt instant     `json:"connectedAt"`
+	Position    string      `json:"position" doc:"the last place of the feed that was handed to it"`
+}
+
+func connectionOf(c Connection) connectionBody {
+	return connectionBody{
+		ID: c.ID, User: personBody{c.User.ID, c.User.Name}, Role: c.Role, Transport: c.Transport,
+		Remote: c.Remote, ConnectedAt: instant(c.Connected), Position: c.Position,
+	}
+}
+
+// listConnections lists by connection id, which does not change while people
+// come and go.
+func (a *API) listConnections(_ context.Context, id harang.Identity, in *ListInput) (*listOutput[connectionBody], error) {
+	after, err := keyOf(in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	var open []Connection
+	if a.Connections != nil {
+		open = slices.Clone(a.Connections(id.Tenant))
+	}
+	slices.SortFunc(open, func(x, y Connection) int { return strings.Compare(x.ID, y.ID) })
+	open = slices.DeleteFunc(open, func(c Connection) bool { return c.ID <= after })
+	page := part(open, in.Limit, func(c Connection) string { return c.ID })
+	return &listOutput[connectionBody]{listOf(page, connectionOf)}, nil
+}

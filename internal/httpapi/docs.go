@@ -1,0 +1,262 @@
+package httpapi
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/http"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"harang.dev/harang"
+)
+
+//go:embed docs.html
+var docsPage string
+
+//go:embed docs.css
+var docsStyle []byte
+
+// documents are what describes the interface, made once at start.
+type documents struct {
+	openAPI, asyncAPI, page []byte
+}
+
+func (a *API) documents() (*documents, error) {
+	spec := a.huma.OpenAPI()
+	openAPI, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
+	async, err := asyncAPI(a.Version)
+	if err != nil {
+		return nil, fmt.Errorf("asyncapi: %w", err)
+	}
+	page, err := renderDocs(spec)
+	if err != nil {
+		return nil, fmt.Errorf("docs: %w", err)
+	}
+	return &documents{openAPI: openAPI, asyncAPI: async, page: page}, nil
+}
+
+// document serves one unchanging document.
+func document(contentType string, body []byte) http.HandlerFunc {
+	etag := `"` + etagOf(body) + `"`
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", etag)
+		if r.Header.Get("If-None-Match") == etag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body)
+	}
+}
+
+// What the page shows.
+type (
+	docsView struct {
+		Title, Version, About string
+		Nouns                 []docsNoun
+		Events                []docsEvent
+		Codes                 []docsCode
+	}
+	docsNoun struct {
+		Name       string
+		Operations []docsOperation
+	}
+	docsOperation struct {
+		ID, Method, Path, Summary, About string
+		Fields                           []docsField // path, query and header
+		Body, Answer                     []docsField
+		Status                           string
+		Codes                            []string
+	}
+	docsField struct {
+		Name, Type, About string
+		Required          bool
+		Depth             int
+	}
+	docsEvent struct {
+		Name, Audiences string
+		Fields          []docsField
+	}
+	docsCode struct {
+		Code   string
+		Status int
+	}
+)
+
+func renderDocs(spec *huma.OpenAPI) ([]byte, error) {
+	view := docsView{Title: spec.Info.Title, Version: spec.Info.Version, About: spec.Info.Description}
+	nouns := map[string]int{}
+	for _, path := range slices.Sorted(maps.Keys(spec.Paths)) {
+		item := spec.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			noun := op.Tags[0]
+			at, ok := nouns[noun]
+			if !ok {
+				at = len(view.Nouns)
+				nouns[noun] = at
+				view.Nouns = append(view.Nouns, docsNoun{Name: noun})
+			}
+			view.Nouns[at].Operations = append(view.Nouns[at].Operations, describe(spec, op))
+		}
+	}
+	for _, t := range harang.EventTypes() {
+		e := docsEvent{Name: t.Name}
+		for _, audience := range t.Audiences {
+			e.Audiences = strings.TrimPrefix(e.Audiences+", "+string(audience), ", ")
+		}
+		e.Fields = fields(spec, payloadSchema(spec.Components.Schemas, t), 0)
+		view.Events = append(view.Events, e)
+	}
+	for code, status := range statuses {
+		view.Codes = append(view.Codes, docsCode{string(code), status})
+	}
+	sort.Slice(view.Codes, func(i, j int) bool {
+		a, b := view.Codes[i], view.Codes[j]
+		return a.Status < b.Status || a.Status == b.Status && a.Code < b.Code
+	})
+	page, err := template.New("docs").Parse(docsPage)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = page.Execute(&out, view)
+	return out.Bytes(), err
+}
+
+func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
+	d := docsOperation{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary, About: op.Description}
+	for _, p := range op.Parameters {
+		d.Fields = append(d.Fields, docsField{
+			Name: p.Name, Type: p.In + ", " + typeName(spec, p.Schema), About: aboutOf(p.Description, p.Schema), Required: p.Required,
+		})
+	}
+	if op.RequestBody != nil {
+		for _, mediaType := range slices.Sorted(maps.Keys(op.RequestBody.Content)) {
+			d.Body = fields(spec, op.RequestBody.Content[mediaType].Schema, 0)
+			if len(d.Body) > 0 {
+				break
+			}
+		}
+		if op.RequestBody.Description != "" {
+			d.About = strings.TrimSpace(op.RequestBody.Description + "\n" + d.About)
+		}
+	}
+	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
+		if strings.HasPrefix(status, "2") {
+			d.Status = status
+			if m := op.Responses[status].Content["application/json"]; m != nil {
+				d.Answer = fields(spec, m.Schema, 0)
+			}
+			break
+		}
+	}
+	if codes, ok := op.Extensions["x-codes"].([]string); ok {
+		d.Codes = codes
+	}
+	return d
+}
+
+// fields lists the members of a schema, those of members behind them.
+func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
+	s = resolve(spec, s)
+	if s == nil || depth > 4 {
+		return nil
+	}
+	if s.Type == huma.TypeArray {
+		return fields(spec, s.Items, depth)
+	}
+	var all []docsField
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		p := s.Properties[name]
+		all = append(all, docsField{
+			Name: name, Type: typeName(spec, p), About: aboutOf("", resolve(spec, p)),
+			Required: slices.Contains(s.Required, name), Depth: depth,
+		})
+		all = append(all, fields(spec, p, depth+1)...)
+	}
+	return all
+}
+
+func resolve(spec *huma.OpenAPI, s *huma.Schema) *huma.Schema {
+	for s != nil && s.Ref != "" {
+		s = spec.Components.Schemas.Map()[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
+	}
+	return s
+}
+
+func typeName(spec *huma.OpenAPI, s *huma.Schema) string {
+	s = resolve(spec, s)
+	switch {
+	case s == nil:
+		return ""
+	case s.Type == huma.TypeArray:
+		return "list of " + typeName(spec, s.Items)
+	}
+	name := s.Type
+	if s.Format == "date-time" {
+		name = "time"
+	}
+	if name == "" {
+		name = "any"
+	}
+	if s.Nullable {
+		name += " or null"
+	}
+	return name
+}
+
+// aboutOf puts the description and the limits of a field into words.
+func aboutOf(description string, s *huma.Schema) string {
+	if s == nil {
+		return description
+	}
+	words := []string{}
+	if description == "" {
+		description = s.Description
+	}
+	if description != "" {
+		words = append(words, description)
+	}
+	if len(s.Enum) > 0 {
+		values := make([]string, len(s.Enum))
+		for i, v := range s.Enum {
+			values[i] = fmt.Sprint(v)
+		}
+		words = append(words, "one of "+strings.Join(values, ", "))
+	}
+	if s.Minimum != nil {
+		words = append(words, "at least "+strconv.FormatFloat(*s.Minimum, 'f', -1, 64))
+	}
+	if s.Maximum != nil {
+		words = append(words, "at most "+strconv.FormatFloat(*s.Maximum, 'f', -1, 64))
+	}
+	if s.MaxLength != nil {
+		words = append(words, fmt.Sprintf("at most %d characters", *s.MaxLength))
+	}
+	if s.Default != nil {
+		words = append(words, fmt.Sprintf("default %v", s.Default))
+	}
+	return strings.Join(words, "; ")
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return names
+}

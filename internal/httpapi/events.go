@@ -1,0 +1,137 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
+)
+
+// sendEvents takes other applications' events. It is the busiest call, so it
+// reads and writes by itself.
+func (a *API) sendEvents(w http.ResponseWriter, r *http.Request, id harang.Identity) {
+	body, err := readBody(w, r)
+	if err != nil {
+		fail(r.Context(), err).write(w)
+		return
+	}
+	incoming, err := ingest.Parse(r.Header, body)
+	if err != nil {
+		fail(r.Context(), err).write(w)
+		return
+	}
+	accepted, err := a.Intake.Accept(r.Context(), id, incoming)
+	if err != nil {
+		fail(r.Context(), err).write(w)
+		return
+	}
+	answer := make([]byte, 0, 32+len(accepted)*128)
+	answer = append(answer, `{"accepted":[`...)
+	for i, e := range accepted {
+		if i > 0 {
+			answer = append(answer, ',')
+		}
+		answer = append(answer, `{"id":`...)
+		answer = appendJSON(answer, e.ID)
+		answer = append(answer, `,"eventId":`...)
+		answer = appendJSON(answer, e.EventID)
+		answer = append(answer, `,"duplicate":`...)
+		answer = strconv.AppendBool(answer, e.Duplicate)
+		answer = append(answer, '}')
+	}
+	answer = append(answer, "]}\n"...)
+	h := w.Header()
+	h["Content-Type"] = []string{"application/json"}
+	h["Content-Length"] = []string{strconv.Itoa(len(answer))}
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = w.Write(answer)
+}
+
+func appendJSON(b []byte, s string) []byte {
+	quoted, _ := json.Marshal(s) //nolint:errchkjson // a string always marshals
+	return append(b, quoted...)
+}
+
+// readBody reads a body of at most MaxBodyBytes.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	tooLarge := harang.Errorf(harang.CodeTooLarge, "the body is larger than 1 MiB")
+	limited := http.MaxBytesReader(w, r.Body, MaxBodyBytes)
+	var body []byte
+	var err error
+	switch n := r.ContentLength; {
+	case n > MaxBodyBytes:
+		return nil, tooLarge
+	case n >= 0:
+		body = make([]byte, n)
+		_, err = io.ReadFull(limited, body)
+	default:
+		body, err = io.ReadAll(limited)
+	}
+	var over *http.MaxBytesError
+	switch {
+	case errors.As(err, &over):
+		return nil, tooLarge
+	case err != nil:
+		return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the body did not come whole")
+	}
+	return body, nil
+}
+
+// describeEvents documents the call, whose body the library does not read.
+func (a *API) describeEvents(op *huma.Operation) {
+	text := func(d string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: d} }
+	var names []any
+	var payloads []*huma.Schema
+	for _, t := range harang.EventTypes() {
+		names = append(names, t.Name)
+		payloads = append(payloads, payloadSchema(a.huma.OpenAPI().Components.Schemas, t))
+	}
+	event := &huma.Schema{
+		Type: huma.TypeObject, Description: "A CloudEvent 1.0. Extension attributes are allowed and ignored.",
+		Properties: map[string]*huma.Schema{
+			"specversion":     {Type: huma.TypeString, Enum: []any{"1.0"}},
+			"id":              text("the event's id at its source; with source it makes repeats harmless"),
+			"source":          text("URI reference of where the event comes from; must not begin with harang:"),
+			"type":            {Type: huma.TypeString, Enum: names},
+			"datacontenttype": text("application/json, also when absent"),
+			"time":            text("RFC 3339; ignored, the event's time is its commit here"),
+			"data":            {OneOf: payloads},
+			"data_base64":     text("data as base64, instead of data"),
+		},
+		Required: []string{"specversion", "id", "source", "type"},
+	}
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	schemas["CloudEvent"] = event
+	ref := &huma.Schema{Ref: "#/components/schemas/CloudEvent"}
+	op.RequestBody = &huma.RequestBody{
+		Required: true,
+		Description: "One event (application/cloudevents+json), a batch that is accepted whole or not at all " +
+			"(application/cloudevents-batch+json), or a payload with the attributes in ce- headers (application/json). " +
+			"An event's JSON may have 16 KiB.",
+		Content: map[string]*huma.MediaType{
+			"application/cloudevents+json":       {Schema: ref},
+			"application/cloudevents-batch+json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: ref}},
+			"application/json":                   {Schema: &huma.Schema{OneOf: payloads}},
+		},
+	}
+	op.Responses["202"] = &huma.Response{
+		Description: "Accepted and committed, in the order of the events",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
+			Type: huma.TypeObject, Required: []string{"accepted"},
+			Properties: map[string]*huma.Schema{"accepted": {Type: huma.TypeArray, Items: &huma.Schema{
+				Type: huma.TypeObject, Required: []string{"id", "eventId", "duplicate"},
+				Properties: map[string]*huma.Schema{
+					"id":        text("the event's id at its source"),
+					"eventId":   text("the event's id here"),
+					"duplicate": {Type: huma.TypeBoolean, Description: "it was here already; eventId is the first one's"},
+				},
+			}}},
+		}}},
+	}
+}

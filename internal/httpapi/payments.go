@@ -1,0 +1,126 @@
+package httpapi
+
+import (
+	"context"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+// paymentBody is a payment in the list of managers.
+type paymentBody struct {
+	TransactionID string               `json:"transactionId"`
+	RentalID      string               `json:"rentalId"`
+	PartnerID     string               `json:"partnerId"`
+	PartnerName   string               `json:"partnerName"`
+	Amount        int64                `json:"amount" doc:"whole forints"`
+	Currency      string               `json:"currency"`
+	Method        harang.PaymentMethod `json:"method" enum:"CASH,CARD"`
+	Status        harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
+	ErrorCode     *string              `json:"errorCode" doc:"with its table: sandbox:timeout, ipc:13, iso:51; null when nothing went wrong"`
+	ErrorMessage  *string              `json:"errorMessage" doc:"a Hungarian sentence for people"`
+	NextStep      *string              `json:"nextStep" doc:"what the clerk should do now, in Hungarian"`
+	Retry         *bool                `json:"retry" doc:"whether the same card may be tried again"`
+	CreatedAt     instant              `json:"createdAt"`
+}
+
+func paymentOf(p harang.Payment) paymentBody {
+	b := paymentBody{
+		TransactionID: p.ID, RentalID: p.RentalID, PartnerID: p.PartnerID, PartnerName: p.PartnerName,
+		Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status, CreatedAt: instant(p.Created),
+	}
+	if t := troubleOf(p); t.ErrorCode != "" {
+		b.ErrorCode, b.ErrorMessage, b.NextStep, b.Retry = &t.ErrorCode, &t.ErrorMessage, &t.NextStep, t.Retry
+	}
+	return b
+}
+
+type payInput struct {
+	KeyInput
+	Body payBody
+}
+
+type payBody struct {
+	RentalID string `json:"rentalId" maxLength:"128"`
+	Amount   int64  `json:"amount" minimum:"1" doc:"whole forints, at most what is owed"`
+	PaymentOrder
+}
+
+// paidBody is a payment that succeeded.
+type paidBody struct {
+	TransactionID string               `json:"transactionId"`
+	RentalID      string               `json:"rentalId"`
+	Amount        int64                `json:"amount"`
+	Currency      string               `json:"currency"`
+	Method        harang.PaymentMethod `json:"method" enum:"CASH,CARD"`
+	Status        harang.PaymentStatus `json:"status" enum:"SUCCEEDED"`
+}
+
+func (a *API) pay(ctx context.Context, id harang.Identity, in *payInput) (*answerOutput[paidBody], error) {
+	return repeatable(ctx, a, id, "POST /payments", in.KeyInput, in.Body, func(resource string) (paidBody, error) {
+		p, err := a.Payments.Pay(ctx, id, shop.NewPayment{
+			ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),
+		})
+		return paidBody{
+			TransactionID: p.ID, RentalID: p.RentalID, Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status,
+		}, err
+	})
+}
+
+type paymentListInput struct {
+	ListInput
+	Status harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
+}
+
+func (a *API) listPayments(ctx context.Context, id harang.Identity, in *paymentListInput) (*listOutput[paymentBody], error) {
+	page, err := a.Payments.List(ctx, id, harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
+	return &listOutput[paymentBody]{listOf(page, paymentOf)}, err
+}
+
+// cardBody is a card that the payment provider keeps for a partner.
+type cardBody struct {
+	Token   string `json:"token" doc:"what cardToken takes"`
+	Label   string `json:"label" doc:"a name for people"`
+	Brand   string `json:"brand"`
+	Last4   string `json:"last4"`
+	Expires string `json:"expires" doc:"YYYY-MM, or empty"`
+}
+
+func cardOf(c harang.Card) cardBody {
+	return cardBody{Token: c.Token, Label: c.Name(), Brand: c.Brand, Last4: c.Last4, Expires: c.Expires}
+}
+
+type PartnerPath struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+func (a *API) listCards(ctx context.Context, id harang.Identity, in *PartnerPath) (*listOutput[cardBody], error) {
+	cards, err := a.Payments.Cards(ctx, id, in.ID)
+	return &listOutput[cardBody]{listOf(harang.Page[harang.Card]{Items: cards}, cardOf)}, err
+}
+
+type CardPath struct {
+	PartnerPath
+	Token string `path:"token" maxLength:"128" doc:"the provider's token of the card, never its number"`
+}
+
+type putCardInput struct {
+	CardPath
+	Body struct {
+		Label   string `json:"label,omitempty" maxLength:"200"`
+		Brand   string `json:"brand,omitempty" maxLength:"40"`
+		Last4   string `json:"last4,omitempty" pattern:"^[0-9]{0,4}$"`
+		Expires string `json:"expires,omitempty" pattern:"^([0-9]{4}-(0[1-9]|1[0-2]))?$" doc:"YYYY-MM"`
+	}
+}
+
+type cardOutput struct{ Body cardBody }
+
+func (a *API) putCard(ctx context.Context, id harang.Identity, in *putCardInput) (*cardOutput, error) {
+	c := harang.Card{Token: in.Token, Label: in.Body.Label, Brand: in.Body.Brand, Last4: in.Body.Last4, Expires: in.Body.Expires}
+	return &cardOutput{cardOf(c)}, a.Payments.PutCard(ctx, id, in.ID, c)
+}
+
+func (a *API) deleteCard(ctx context.Context, id harang.Identity, in *CardPath) (*struct{}, error) {
+	return nil, a.Payments.DeleteCard(ctx, id, in.ID, in.Token)
+}

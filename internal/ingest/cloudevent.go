@@ -1,0 +1,234 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// The media types of the three ways to send events (CloudEvents 1.0.2, HTTP
+// protocol binding, section 3).
+const (
+	structuredType = "application/cloudevents+json"
+	batchType      = "application/cloudevents-batch+json"
+)
+
+// maxBatch is how many events one batch may hold.
+const maxBatch = 1000
+
+// maxSourceRunes is the length of a source.
+const maxSourceRunes = 512
+
+// Incoming is one event as another application sent it.
+type Incoming struct {
+	// Source and ID name it where it came from.
+	Source, ID string
+	Type       string
+	// Data is the payload, unjudged.
+	Data json.RawMessage
+	// at is the path to the event in the request, for field names: "" or "3.".
+	at string
+}
+
+// envelope is a structured event. Extension attributes are allowed and left
+// alone.
+type envelope struct {
+	SpecVersion     string          `json:"specversion"`
+	ID              string          `json:"id"`
+	Source          string          `json:"source"`
+	Type            string          `json:"type"`
+	DataContentType *string         `json:"datacontenttype"`
+	Time            *string         `json:"time"`
+	Data            json.RawMessage `json:"data"`
+	DataBase64      *string         `json:"data_base64"`
+}
+
+// Parse reads the events of a request: one (structured or binary) or several
+// (batch). A body of plain JSON without ce- headers is read as structured, or as
+// a batch when it is an array. Codes: INVALID_REQUEST naming the attribute,
+// EVENT_TOO_LARGE.
+func Parse(header http.Header, body []byte) ([]Incoming, error) {
+	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil && header.Get("Content-Type") != "" {
+		return nil, invalid("Content-Type", "cannot be read")
+	}
+	_, isBinary := header["Ce-Specversion"]
+	switch {
+	case mediaType == structuredType:
+		return parseOne(body)
+	case mediaType == batchType:
+		return parseBatch(body)
+	case isBinary:
+		return parseBinary(header, mediaType, body)
+	case mediaType == "application/json" && bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")):
+		return parseBatch(body)
+	case mediaType == "application/json":
+		return parseOne(body)
+	}
+	return nil, invalid("Content-Type", "must be "+structuredType+", "+batchType+", or JSON with ce- headers")
+}
+
+func parseOne(body []byte) ([]Incoming, error) {
+	in, err := parseStructured(body, "")
+	if err != nil {
+		return nil, err
+	}
+	return []Incoming{in}, nil
+}
+
+func parseBatch(body []byte) ([]Incoming, error) {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(body, &raw); err != nil || raw == nil {
+		return nil, invalid("body", "must be a JSON array of events")
+	}
+	if len(raw) > maxBatch {
+		return nil, invalid("body", fmt.Sprintf("may hold %d events at most", maxBatch))
+	}
+	all := make([]Incoming, 0, len(raw))
+	for i, one := range raw {
+		in, err := parseStructured(one, strconv.Itoa(i)+".")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, in)
+	}
+	return all, nil
+}
+
+func parseStructured(raw []byte, at string) (Incoming, error) {
+	if len(raw) > harang.MaxEventBytes {
+		return Incoming{}, tooLarge()
+	}
+	var e envelope
+	if err := json.Unmarshal(raw, &e); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field != "" {
+			return Incoming{}, invalid(at+wrong.Field, "must not be "+wrong.Value)
+		}
+		return Incoming{}, invalid(place(at), "must be an event as JSON")
+	}
+	in := Incoming{Source: e.Source, ID: e.ID, Type: e.Type, Data: e.Data, at: at}
+	contentType := ""
+	if e.DataContentType != nil {
+		contentType = *e.DataContentType
+	}
+	if e.DataBase64 != nil {
+		if len(e.Data) > 0 {
+			return Incoming{}, invalid(at+"data_base64", "cannot stand beside data")
+		}
+		data, err := base64.StdEncoding.DecodeString(*e.DataBase64)
+		if err != nil {
+			return Incoming{}, invalid(at+"data_base64", "must be base64")
+		}
+		in.Data = data
+	}
+	return in, in.check(e.SpecVersion, contentType, e.Time, "")
+}
+
+func parseBinary(header http.Header, mediaType string, body []byte) ([]Incoming, error) {
+	if len(body) > harang.MaxEventBytes {
+		return nil, tooLarge()
+	}
+	get := func(name string) string {
+		// Values are percent-encoded (section 3.1.3.2); what is not is itself.
+		value := header.Get("ce-" + name)
+		if decoded, err := url.PathUnescape(value); err == nil {
+			return decoded
+		}
+		return value
+	}
+	in := Incoming{Source: get("source"), ID: get("id"), Type: get("type"), Data: body}
+	var at *string
+	if _, ok := header["Ce-Time"]; ok {
+		at = new(get("time"))
+	}
+	return []Incoming{in}, in.check(get("specversion"), mediaType, at, "ce-")
+}
+
+// check judges the attributes; prefix stands before their names where they are
+// headers.
+func (in Incoming) check(specVersion, contentType string, at *string, prefix string) error {
+	var wrong []harang.FieldError
+	add := func(name, detail string) {
+		if detail != "" {
+			wrong = append(wrong, harang.FieldError{Field: in.at + prefix + name, Detail: detail})
+		}
+	}
+	if specVersion != "1.0" {
+		add("specversion", "must be 1.0")
+	}
+	add("id", harang.CheckText(in.ID, harang.MaxIDRunes))
+	add("source", checkSource(in.Source))
+	if t, ok := harang.FindEventType(in.Type); !ok || t.Control() {
+		add("type", "must be one of "+strings.Join(typeNames(), ", "))
+	}
+	if at != nil {
+		if _, err := time.Parse(time.RFC3339, *at); err != nil {
+			add("time", "must be an RFC 3339 time")
+		}
+	}
+	if !isJSON(contentType) {
+		wrong = append(wrong, harang.FieldError{Field: in.at + "datacontenttype", Detail: "must be application/json"})
+	}
+	if len(in.Data) == 0 {
+		wrong = append(wrong, harang.FieldError{Field: in.at + "data", Detail: "is required"})
+	}
+	if len(wrong) > 0 {
+		return harang.Invalid(wrong...)
+	}
+	return nil
+}
+
+func checkSource(source string) string {
+	if detail := harang.CheckText(source, maxSourceRunes); detail != "" {
+		return detail
+	}
+	if _, err := url.Parse(source); err != nil {
+		return "must be a URI reference"
+	}
+	if strings.HasPrefix(source, ownSources) {
+		return "must not begin with " + ownSources + ", which is ours"
+	}
+	return ""
+}
+
+func isJSON(contentType string) bool {
+	if contentType == "" {
+		return true
+	}
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+}
+
+func typeNames() []string {
+	var names []string
+	for _, t := range harang.EventTypes() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func invalid(field, detail string) error {
+	return harang.Invalid(harang.FieldError{Field: field, Detail: detail})
+}
+
+func place(at string) string {
+	if at == "" {
+		return "body"
+	}
+	return strings.TrimSuffix(at, ".")
+}
+
+func tooLarge() error {
+	return harang.Errorf(harang.CodeEventTooLarge, "an event's JSON may have %d bytes at most", harang.MaxEventBytes)
+}

@@ -1,0 +1,105 @@
+// Package ingest turns other applications' events into ours: it reads
+// CloudEvents 1.0, holds their payloads to our types, and appends them.
+//
+// A batch is accepted whole or not at all. An event is known by (tenant, source,
+// id): sending it again is harmless and answers with the event that it became
+// the first time. The tenant comes from the caller's API key. Products, partners
+// and transactions that an event names need not exist here.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// ownSources begins the sources of our own events, which nobody else may use:
+// an event in that name would pass ours off as a repeat.
+const ownSources = "harang:"
+
+// Books keeps events: all of them in one transaction, their numbers in order.
+type Books interface {
+	AppendEvents(ctx context.Context, events []harang.Event) ([]*harang.Appended, error)
+}
+
+// Intake accepts other applications' events.
+type Intake struct {
+	books Books
+	newID func() string
+}
+
+// New builds an Intake over books.
+func New(books Books, newID func() string) *Intake { return &Intake{books: books, newID: newID} }
+
+// Accepted tells what became of one event.
+type Accepted struct {
+	// ID is the event's id at its source, EventID ours.
+	ID, EventID string
+	// Duplicate is set when it was here already.
+	Duplicate bool
+}
+
+// Accept judges the payloads and appends the events, all or none. The answers
+// stand in the order of the events. Codes: FORBIDDEN, INVALID_REQUEST naming the
+// field, EVENT_TOO_LARGE, UNAVAILABLE.
+func (i *Intake) Accept(ctx context.Context, id harang.Identity, incoming []Incoming) ([]Accepted, error) {
+	if err := id.Can(harang.ActionSendEvents); err != nil {
+		return nil, err
+	}
+	events := make([]harang.Event, len(incoming))
+	for n, in := range incoming {
+		e, err := i.event(id.Tenant, in)
+		if err != nil {
+			return nil, err
+		}
+		events[n] = e
+	}
+	if len(events) == 0 {
+		return nil, nil
+	}
+	appended, err := i.books.AppendEvents(ctx, events)
+	if err != nil {
+		return nil, err
+	}
+	accepted := make([]Accepted, len(events))
+	for n, a := range appended {
+		accepted[n] = Accepted{ID: incoming[n].ID, EventID: a.EventID, Duplicate: a.Duplicate}
+	}
+	return accepted, nil
+}
+
+// event builds our event. Its time is the commit's.
+func (i *Intake) event(tenant string, in Incoming) (harang.Event, error) {
+	t, ok := harang.FindEventType(in.Type)
+	if !ok || t.Control() {
+		return harang.Event{}, invalid(in.at+"type", "is not known")
+	}
+	payload, err := t.Parse(in.Data)
+	if err != nil {
+		return harang.Event{}, placed(err, in.at)
+	}
+	e, err := harang.NewEvent(t, i.newID(), tenant, time.Time{}, payload)
+	if err != nil {
+		return harang.Event{}, placed(err, in.at)
+	}
+	e.Source, e.SourceID = in.Source, in.ID
+	return e, nil
+}
+
+// placed puts the place of the event in its batch before the fields.
+func placed(err error, at string) error {
+	var e *harang.Error
+	if at == "" || !errors.As(err, &e) {
+		return err
+	}
+	fields := make([]harang.FieldError, len(e.Fields))
+	for n, f := range e.Fields {
+		fields[n] = harang.FieldError{Field: at + f.Field, Detail: f.Detail}
+	}
+	if e.Code == harang.CodeInvalidRequest {
+		return harang.Invalid(fields...)
+	}
+	return err
+}
