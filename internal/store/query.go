@@ -140,13 +140,22 @@ func found(err error) (bool, error) {
 	return false, err
 }
 
-// PrepareAll prepares every query on the readers' pool, for tests: a query that
-// the engine cannot read is an error that names it.
+// PrepareAll prepares every query on every pool that many may use at once. A
+// query that the engine does not understand fails here; and a transaction never
+// has to wait for a second connection, on which to prepare, while it holds its
+// own.
 func (s *Store) PrepareAll(ctx context.Context) error {
-	for _, q := range registry {
-		if _, err := s.read.get(ctx, q); err != nil {
-			return s.fail(q.name, err)
+	pools := []*statements{s.read}
+	if !s.engine.SingleWriter {
+		pools = append(pools, s.write)
+	}
+	var errs []error
+	for _, pool := range pools {
+		for _, q := range registry {
+			if _, err := pool.get(ctx, q); err != nil {
+				errs = append(errs, s.fail(q.name, err))
+			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }

@@ -13,6 +13,10 @@ import (
 // maxTries is how often a transaction is run when others are in its way.
 const maxTries = 5
 
+// longestTx ends a transaction on an engine with many writers, whatever its
+// caller's patience.
+const longestTx = 15 * time.Second
+
 // Tx is one transaction. It belongs to the closure that Within runs and must
 // not be used after it or from another goroutine.
 type Tx struct {
@@ -113,12 +117,24 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]string, erro
 	if s.engine.SingleWriter {
 		return s.queue.run(ctx, fn)
 	}
-	inner, err := s.engine.Write.BeginTx(ctx, nil)
+	conn, err := s.engine.Write.Conn(ctx)
+	if err != nil {
+		return nil, s.fail("begin", err)
+	}
+	defer func() { _ = conn.Close() }()
+	// A commit that is interrupted may have happened all the same: the caller's
+	// context ends statements, never the commit.
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestTx)
+	defer cancel()
+	inner, err := conn.BeginTx(whole, nil)
 	if err != nil {
 		return nil, s.fail("begin", err)
 	}
 	defer func() { _ = inner.Rollback() }() // nothing after a commit
 	tenants, err := (&Tx{s: s, sql: inner}).run(ctx, fn)
+	if err == nil {
+		err = s.fail("transaction", ctx.Err())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -57,9 +57,13 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 		return nil, err
 	}
 	readers := max(8, 4*runtime.GOMAXPROCS(0))
-	return store.New(store.Engine{
+	st := store.New(store.Engine{
 		Name: "postgres", Write: pool(config, 2*readers), Read: pool(config, readers), Classify: classify,
-	}, o), nil
+	}, o)
+	if err := st.PrepareAll(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
 }
 
 // parse reads an address. What it answers never holds the password.
