@@ -1,0 +1,284 @@
+package sqlite_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/storetest"
+)
+
+func TestParseLocation(t *testing.T) {
+	for _, tc := range []struct {
+		dsn  string
+		want sqlite.Location
+		ok   bool
+	}{
+		{"sqlite:data/harang.db", sqlite.Location{Path: "data/harang.db"}, true},
+		{"sqlite:///var/harang.db", sqlite.Location{Path: "/var/harang.db"}, true},
+		{"sqlite:/var/harang.db?sync=full", sqlite.Location{Path: "/var/harang.db", FullSync: true}, true},
+		{"x.db?sync=normal", sqlite.Location{Path: "x.db"}, true},
+		{"sqlite:", sqlite.Location{}, false},
+		{"", sqlite.Location{}, false},
+		{"sqlite:x.db?sync=half", sqlite.Location{}, false},
+		{"sqlite:x.db?_pragma=journal_mode(OFF)", sqlite.Location{}, false},
+		{"sqlite:x.db?%zz", sqlite.Location{}, false},
+	} {
+		got, err := sqlite.ParseLocation(tc.dsn)
+		if (err == nil) != tc.ok || (tc.ok && got != tc.want) {
+			t.Errorf("%q is %+v, %v", tc.dsn, got, err)
+		}
+		if !tc.ok && harang.ErrorCode(err) != harang.CodeInvalidRequest {
+			t.Errorf("%q: %v", tc.dsn, err)
+		}
+	}
+}
+
+// raw opens the file without the store.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// TestOpen_Files: odd names, folders that are not there, modes, pragmas, and
+// opening again.
+func TestOpen_Files(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new folder", "a#b%41 ő.db")
+	for _, sync := range []string{"?sync=full", ""} {
+		st, err := sqlite.Open(t.Context(), "sqlite:"+path+sync, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st.Engine() != "sqlite" {
+			t.Errorf("the engine is %q", st.Engine())
+		}
+		id := "full"
+		if sync == "" {
+			id = "normal"
+		}
+		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: "A"}); err != nil {
+			t.Error(err)
+		}
+		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: "A"}); harang.ErrorCode(err) != harang.CodeConflict {
+			t.Errorf("a tenant twice: %v", err)
+		}
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has mode %v, %v, want 0600", info.Mode(), err)
+	}
+}
+
+func TestOpen_Refused(t *testing.T) {
+	dir := t.TempDir()
+	garbage := filepath.Join(dir, "garbage.db")
+	if err := os.WriteFile(garbage, []byte(strings.Repeat("this is not a database\n", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		dsn  string
+		code harang.Code
+	}{
+		"not a database":    {garbage, harang.CodeUnavailable},
+		"a folder":          {dir, harang.CodeUnavailable},
+		"a file as folder":  {filepath.Join(garbage, "x.db"), harang.CodeUnavailable},
+		"unknown parameter": {filepath.Join(dir, "x.db?mode=memory"), harang.CodeInvalidRequest},
+	} {
+		st, err := sqlite.Open(t.Context(), tc.dsn, store.Options{})
+		if harang.ErrorCode(err) != tc.code || st != nil {
+			t.Errorf("%s: %v, want %s", name, err, tc.code)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := sqlite.Open(ended, filepath.Join(dir, "y.db"), store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("with an ended context: %v", err)
+	}
+}
+
+// TestOpen_Newer: a schema that is newer than the program is refused and left
+// untouched.
+func TestOpen_Newer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	st, err := sqlite.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, path)
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sqlite.Open(t.Context(), path, store.Options{})
+	if harang.ErrorCode(err) != harang.CodeConflict || !strings.Contains(err.Error(), "99999") {
+		t.Errorf("a newer schema: %v", err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || string(after) != string(before) {
+		t.Errorf("a newer schema was touched, %v", err)
+	}
+}
+
+// TestOpen_Together: several programs that open a new database at once all get
+// the one schema.
+func TestOpen_Together(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	const n = 4
+	errs := make(chan error, n)
+	for range n {
+		go func() {
+			st, err := sqlite.Open(context.Background(), path, store.Options{})
+			if err == nil {
+				err = st.PrepareAll(context.Background())
+				_ = st.Close()
+			}
+			errs <- err
+		}()
+	}
+	for range n {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestMigrations: they are numbered in order and go forward only.
+func TestMigrations(t *testing.T) {
+	names, err := fs.Glob(store.Migrations(), "*.sql")
+	if err != nil || len(names) < 3 {
+		t.Fatal(names, err)
+	}
+	for i, name := range names {
+		if want := fmt.Sprintf("%05d_", i+1); !strings.HasPrefix(name, want) {
+			t.Errorf("migration %d is %s", i+1, name)
+		}
+		text, err := fs.ReadFile(store.Migrations(), name)
+		if err != nil || !strings.Contains(string(text), "-- +goose Up") || strings.Contains(string(text), "+goose Down") {
+			t.Errorf("%s must have an Up and no Down, %v", name, err)
+		}
+	}
+}
+
+// helperPath names, in the environment of the other process of
+// TestOtherProcess, the database that it writes to.
+const helperPath = "HARANG_TEST_SQLITE_HELPER"
+
+// help is that other process.
+func help(path string) error {
+	ctx := context.Background()
+	st, err := sqlite.Open(ctx, path, store.Options{})
+	if err != nil {
+		return err
+	}
+	alert, err := harang.NewEvent(harang.StockAlertType, "", "a", time.Time{}, harang.StockAlert{
+		ProductID: "p", ProductName: "P", Threshold: 1, LocationID: "l", LocationName: "L", Severity: harang.SeverityCritical,
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(appendEvents(ctx, st, alert), st.Close())
+}
+
+const eventsEach = 300
+
+var errChanged = errors.New("changed its mind")
+
+// appendEvents appends eventsEach events, every third transaction rolled back.
+func appendEvents(ctx context.Context, st *store.Store, e harang.Event) error {
+	for i := range eventsEach * 3 / 2 {
+		err := st.Within(ctx, func(tx *store.Tx) error {
+			tx.Append(e)
+			if i%3 == 2 {
+				return errChanged
+			}
+			return nil
+		})
+		if err != nil && !(i%3 == 2 && errors.Is(err, errChanged)) {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestOtherProcess: two processes that write to one file give out numbers
+// without holes, and each is told of the other's writing.
+func TestOtherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	st, err := sqlite.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := st.DataVersion(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := st.DataVersion(t.Context()); err != nil || same != before {
+		t.Errorf("the data version moved from %d to %d by itself, %v", before, same, err)
+	}
+	start := func() *exec.Cmd {
+		helper := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
+		helper.Env = append(os.Environ(), helperPath+"="+path)
+		helper.Stdout, helper.Stderr = os.Stdout, os.Stderr
+		if err := helper.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return helper
+	}
+	if err := start().Wait(); err != nil { // alone, so that the writing is the other's
+		t.Fatal(err)
+	}
+	if after, err := st.DataVersion(t.Context()); err != nil || after == before {
+		t.Errorf("the data version stayed %d though another process wrote, %v", after, err)
+	}
+	helper := start()
+	if err := appendEvents(t.Context(), st, storetest.Alert(t, "a")); err != nil {
+		t.Error(err)
+	}
+	if err := helper.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, 0, 10*eventsEach)
+	if err != nil || len(entries) != 3*eventsEach {
+		t.Fatalf("there are %d events, %v, want %d", len(entries), err, 3*eventsEach)
+	}
+	for i, e := range entries {
+		if e.Number != int64(i)+1 {
+			t.Fatalf("entry %d has number %d", i, e.Number)
+		}
+	}
+}
