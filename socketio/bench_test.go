@@ -1,0 +1,234 @@
+package socketio_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harang.dev/harang/engineio"
+	"harang.dev/harang/socketio"
+)
+
+// fanOut is how many sockets one event goes to, eventBytes about how long it is.
+const (
+	fanOut     = 50
+	eventBytes = 330
+)
+
+func eventArg() json.RawMessage {
+	return json.RawMessage(`{"eventId":"` + strings.Repeat("x", eventBytes-40) + `"}`)
+}
+
+// sink reads whatever comes until the connection ends.
+func sink(conn net.Conn, wg *sync.WaitGroup) {
+	defer wg.Done()
+	buf := make([]byte, 64<<10)
+	for {
+		if _, err := conn.Read(buf); err != nil {
+			return
+		}
+	}
+}
+
+// dialSocket opens a WebSocket, connects it to the main namespace and returns it once
+// CONNECT was answered.
+func dialSocket(tb testing.TB, addr string) net.Conn {
+	tb.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	fmt.Fprintf(conn, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: %s\r\n"+
+		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", addr)
+	// CONNECT, masked with zeroes.
+	conn.Write([]byte("\x81\x82\x00\x00\x00\x0040"))
+	r := bufio.NewReaderSize(conn, 1024)
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if line == "\r\n" {
+			break
+		}
+	}
+	for range 2 { // open, CONNECT
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(r, head); err != nil {
+			tb.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, r, int64(head[1])); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return conn
+}
+
+// newFanOut answers a namespace with fanOut sockets in it.
+func newFanOut(b *testing.B) *socketio.Namespace {
+	server := socketio.New(&socketio.Options{Engine: engineio.Options{QueueLimit: 64 << 20, QueueAge: time.Minute}})
+	ns := server.Namespace("/", socketio.Handler{})
+	web := httptest.NewServer(server)
+	var wg sync.WaitGroup
+	var conns []net.Conn
+	for range fanOut {
+		conn := dialSocket(b, web.Listener.Addr().String())
+		conns = append(conns, conn)
+		wg.Add(1)
+		go sink(conn, &wg)
+	}
+	b.Cleanup(func() {
+		for _, c := range conns {
+			c.Close()
+		}
+		wg.Wait()
+		web.Close()
+		server.Close()
+	})
+	return ns
+}
+
+// BenchmarkDeliver delivers one encoded event to 50 WebSockets over loopback, and does
+// the same with a bare loop of TCP writes. The readers are in the same process, so only
+// the two beside each other mean something.
+func BenchmarkDeliver(b *testing.B) {
+	b.Run("socketio", func(b *testing.B) {
+		ns := newFanOut(b)
+		sockets := ns.Sockets()
+		if len(sockets) != fanOut {
+			b.Fatalf("%d sockets", len(sockets))
+		}
+		arg := eventArg()
+		b.ReportAllocs()
+		for b.Loop() {
+			f, err := ns.Encode("stock_alert", arg)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for _, s := range sockets {
+				if err := s.Deliver(f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+	b.Run("bare-tcp", func(b *testing.B) {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			b.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		var in, out []net.Conn
+		for range fanOut {
+			dialed, err := net.Dial("tcp", listener.Addr().String())
+			if err != nil {
+				b.Fatal(err)
+			}
+			accepted, err := listener.Accept()
+			if err != nil {
+				b.Fatal(err)
+			}
+			in, out = append(in, dialed), append(out, accepted)
+			wg.Add(1)
+			go sink(dialed, &wg)
+		}
+		defer func() {
+			for i := range in {
+				in[i].Close()
+				out[i].Close()
+			}
+			listener.Close()
+			wg.Wait()
+		}()
+		frame := make([]byte, eventBytes+25)
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, conn := range out {
+				if _, err := conn.Write(frame); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// BenchmarkIdleConnection reports what one idle, connected WebSocket costs this
+// process in heap and stack, the client's end left out.
+func BenchmarkIdleConnection(b *testing.B) {
+	const n = 2000
+	for b.Loop() {
+		b.StopTimer()
+		server := socketio.New(nil)
+		server.Namespace("/", socketio.Handler{
+			Connect: func(_ context.Context, r *socketio.Request) { r.Accept("pid") },
+			Event:   func(context.Context, *socketio.Socket, *socketio.Event) {},
+		})
+		web := httptest.NewUnstartedServer(server)
+		web.Config.ConnState = nil
+		web.Start()
+		before := inUse()
+		b.StartTimer()
+		conns := make([]net.Conn, n)
+		for i := range conns {
+			conns[i] = dialSocket(b, web.Listener.Addr().String())
+		}
+		b.StopTimer()
+		after := inUse()
+		client := clientCost(b, n)
+		b.ReportMetric((after-before)/n-client, "B/conn")
+		for _, c := range conns {
+			c.Close()
+		}
+		web.CloseClientConnections()
+		server.Close()
+		web.Close()
+		b.StartTimer()
+	}
+}
+
+// clientCost is what a dialed connection with nothing behind it costs.
+func clientCost(b *testing.B, n int) float64 {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer listener.Close()
+	before := inUse()
+	conns := make([]net.Conn, 2*n)
+	for i := 0; i < len(conns); i += 2 {
+		if conns[i], err = net.Dial("tcp", listener.Addr().String()); err != nil {
+			b.Fatal(err)
+		}
+		if conns[i+1], err = listener.Accept(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cost := (inUse() - before) / float64(2*n)
+	for _, c := range conns {
+		c.Close()
+	}
+	return cost
+}
+
+// inUse is what heap and stacks take after garbage has gone and stacks have shrunk.
+func inUse() float64 {
+	for range 4 {
+		runtime.GC()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapInuse + m.StackInuse)
+}
+
+var _ http.Handler = (*socketio.Server)(nil)
