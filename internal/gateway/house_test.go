@@ -41,7 +41,7 @@ const password = "a long enough password"
 
 // house is the program from the store to the socket, with real sockets.
 type house struct {
-	*testing.T
+	testing.TB
 	store    *store.Store
 	auth     *auth.Service
 	hub      *feed.Hub
@@ -101,9 +101,9 @@ func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) 
 	return s.Store.NewestEntries(ctx, id, limit)
 }
 
-func open(t *testing.T, change ...func(*settings)) *house {
+func open(t testing.TB, change ...func(*settings)) *house {
 	t.Helper()
-	h := &house{T: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{}, seen: make(chan []string, 16)}
+	h := &house{TB: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{}, seen: make(chan []string, 16)}
 	logger := slog.New(slog.NewTextHandler(h.logs, nil))
 	var err error
 	h.file = "sqlite:" + filepath.Join(t.TempDir(), "harang.db")

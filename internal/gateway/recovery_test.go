@@ -257,8 +257,10 @@ func TestRecovery_Fork(t *testing.T) {
 // gets every event once, in order and without a gap.
 func TestRecovery_RandomCuts(t *testing.T) {
 	h := open(t)
-	const events, clients = 120, 6
-	stop := make(chan struct{})
+	// Nobody may fall behind by more than the window holds: a batch is committed
+	// when all have the one before.
+	const events, clients, batch = 120, 6, 20
+	arrived := make(chan struct{}, clients*events)
 	var work sync.WaitGroup
 	var ids []string
 	tokens := make([]string, clients)
@@ -268,8 +270,17 @@ func TestRecovery_RandomCuts(t *testing.T) {
 		pages[i] = h.connect(handshake{Token: tokens[i]})
 	}
 	work.Go(func() {
-		defer close(stop)
 		for i := range events {
+			if i > 0 && i%batch == 0 {
+				for range clients {
+					select {
+					case <-arrived:
+					case <-h.ctx().Done():
+						t.Error("a client does not arrive")
+						return
+					}
+				}
+			}
 			ids = append(ids, h.append("budapest", harang.RentalCreatedType, payloadOf(harang.RentalCreatedType, i)))
 		}
 	})
@@ -277,6 +288,11 @@ func TestRecovery_RandomCuts(t *testing.T) {
 	for i := range clients {
 		work.Go(func() {
 			p := pages[i]
+			take := func(e sioclient.Event) {
+				if got[i] = append(got[i], eventID(e)); len(got[i])%batch == 0 {
+					arrived <- struct{}{}
+				}
+			}
 			for len(got[i]) < events {
 				if rand.IntN(5) == 0 {
 					if err := p.Cut(); err != nil {
@@ -293,7 +309,7 @@ func TestRecovery_RandomCuts(t *testing.T) {
 						return
 					}
 					for _, e := range back.replay {
-						got[i] = append(got[i], eventID(e))
+						take(e)
 					}
 					p = back
 					continue
@@ -304,7 +320,7 @@ func TestRecovery_RandomCuts(t *testing.T) {
 					return
 				}
 				p.offset = e.Offset()
-				got[i] = append(got[i], eventID(e))
+				take(e)
 			}
 		})
 	}
@@ -314,5 +330,4 @@ func TestRecovery_RandomCuts(t *testing.T) {
 			t.Errorf("client %d got other events than were committed", i)
 		}
 	}
-	<-stop
 }

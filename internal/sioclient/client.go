@@ -189,6 +189,14 @@ func (c *Client) Next(ctx context.Context) (Event, error) {
 	}
 }
 
+// NextPacket returns the next packet of the namespace as it stands on the wire,
+// its kind ('2' is an event) and what follows the namespace; it is valid until
+// the next call. It is for the load program, which must not spend its time on
+// JSON.
+func (c *Client) NextPacket(ctx context.Context) (kind byte, body []byte, err error) {
+	return c.packet(ctx)
+}
+
 // Queued is how many events have been read and not been returned yet.
 func (c *Client) Queued() int { return len(c.queue) }
 

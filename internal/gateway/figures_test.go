@@ -1,0 +1,130 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/sioclient"
+)
+
+// many opens n connections in each of the tenants, with clients that count on
+// the caller to read.
+func many(b *testing.B, h *house, tenants, n int) []*sioclient.Client {
+	b.Helper()
+	var clients []*sioclient.Client
+	for i := range tenants {
+		tenant := fmt.Sprintf("shop-%d", i)
+		h.must(h.store.CreateTenant(b.Context(), harang.Tenant{ID: tenant, Name: tenant}))
+		token, err := h.auth.IssueToken(b.Context(), tenant, harang.RoleOperator, "", time.Hour)
+		h.must(err)
+		for range n {
+			c, err := sioclient.Dial(b.Context(), h.url)
+			h.must(err)
+			b.Cleanup(func() { _ = c.Conn().Close() })
+			h.must(c.Connect(b.Context(), gateway.Namespace, handshake{Token: token}))
+			_, err = c.Next(b.Context())
+			h.must(err)
+			clients = append(clients, c)
+		}
+	}
+	return clients
+}
+
+// BenchmarkFanout commits 400 events a second to 50 listeners each, 2,000
+// connections in all, clients in the same process. It reports the time from the
+// beginning of the transaction until a client has the event, and the CPU of the
+// process, clients included.
+func BenchmarkFanout(b *testing.B) {
+	const tenants, listeners, rate = 40, 50, 400
+	h := open(b)
+	clients := many(b, h, tenants, listeners)
+	began := make([]time.Time, b.N)
+	took := make([][]time.Duration, len(clients))
+	var readers sync.WaitGroup
+	mark := []byte(`"productId":"product-`)
+	for i, c := range clients {
+		tenant := i / listeners
+		expected := (b.N - tenant + tenants - 1) / tenants
+		readers.Go(func() {
+			for range expected {
+				_, body, err := c.NextPacket(context.Background())
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				now := time.Now()
+				at := bytes.Index(body, mark) + len(mark)
+				n, err := strconv.Atoi(string(body[at : at+bytes.IndexByte(body[at:], '"')]))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				took[i] = append(took[i], now.Sub(began[n]))
+			}
+		})
+	}
+	b.ResetTimer()
+	cpu := cpuTime()
+	start := time.Now()
+	for i := range b.N {
+		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / rate)))
+		began[i] = time.Now()
+		h.append(fmt.Sprintf("shop-%d", i%tenants), harang.StockAlertType, payloadOf(harang.StockAlertType, i))
+	}
+	readers.Wait()
+	cpu = cpuTime() - cpu
+	var all []time.Duration
+	for _, t := range took {
+		all = append(all, t...)
+	}
+	if len(all) == 0 {
+		return
+	}
+	slices.Sort(all)
+	at := func(q float64) float64 { return all[int(q*float64(len(all)-1))].Seconds() * 1000 }
+	b.ReportMetric(at(.5), "ms/p50")
+	b.ReportMetric(at(.99), "ms/p99")
+	b.ReportMetric(at(1), "ms/max")
+	b.ReportMetric(float64(cpu.Microseconds())/float64(len(all)), "µs-cpu/delivery")
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkIdle opens 2,000 connections and reports the memory of the process
+// per connection, clients included; with HARANG_HEAP_PROFILE it writes a heap
+// profile in which the packages can be told apart.
+func BenchmarkIdle(b *testing.B) {
+	h := open(b)
+	var before, after runtime.MemStats
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		clients := many(b, h, 40, 50)
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc+after.StackInuse-before.StackInuse)/float64(len(clients)), "B/connection")
+		if path := os.Getenv("HARANG_HEAP_PROFILE"); path != "" {
+			f, err := os.Create(path)
+			h.must(err)
+			h.must(pprof.Lookup("heap").WriteTo(f, 0))
+			h.must(f.Close())
+		}
+	}
+}
