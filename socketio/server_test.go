@@ -1,0 +1,655 @@
+package socketio
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang/engineio"
+	"harang.dev/harang/engineio/enginetest"
+)
+
+// patient are options under which nothing times out.
+func patient() *Options { return &Options{ConnectTimeout: time.Minute} }
+
+// quick are options under which the heartbeat's wheel turns every 5 ms.
+func quick(connect time.Duration) *Options {
+	return &Options{ConnectTimeout: connect,
+		Engine: engineio.Options{PingInterval: 5 * time.Second, PingTimeout: 100 * time.Millisecond}}
+}
+
+func TestConnect_Accept(t *testing.T) {
+	type seen struct {
+		Auth, PID, Offset, Agent string
+	}
+	requests := make(chan seen, 1)
+	_, url := serve(t, patient(), "/ws/dashboard", Handler{Connect: func(_ context.Context, r *Request) {
+		requests <- seen{string(r.Auth), r.PID, r.Offset, r.Header.Get("User-Agent")}
+		if r.Transport() != engineio.WebSocket || !strings.HasPrefix(r.RemoteAddr, "127.0.0.1:") {
+			t.Errorf("transport %s, address %s", r.Transport(), r.RemoteAddr)
+		}
+		r.Accept("p1")
+		if err := r.Accept("p2"); !errors.Is(err, ErrDecided) {
+			t.Errorf("second Accept: %v", err)
+		}
+		if err := r.Refuse("no", nil); !errors.Is(err, ErrDecided) {
+			t.Errorf("Refuse after Accept: %v", err)
+		}
+		r.Drop()
+	}})
+	for auth, want := range map[string]seen{
+		"":                                 {},
+		`{"token":"t"}`:                    {Auth: `{"token":"t"}`},
+		`{"pid":"p","offset":"e:o:1"}`:     {Auth: `{"pid":"p","offset":"e:o:1"}`, PID: "p", Offset: "e:o:1"},
+		`{"pid":17,"offset":{"o":"x"}}`:    {Auth: `{"pid":17,"offset":{"o":"x"}}`},
+		`{"pid":"p","offset":["e"],"x":1}`: {Auth: `{"pid":"p","offset":["e"],"x":1}`, PID: "p"},
+	} {
+		c, status := enginetest.TryDial(t, url+"/?EIO=4&transport=websocket", http.Header{"User-Agent": {"test"}})
+		if status != http.StatusSwitchingProtocols {
+			t.Fatal(status)
+		}
+		c.Next()
+		c.Send("40/ws/dashboard," + auth)
+		want.Agent = "test"
+		if diff := cmp.Diff(want, receive(t, requests)); diff != "" {
+			t.Error(diff)
+		}
+		if answer := connected(t, c, "40/ws/dashboard,"); answer.PID != "p1" {
+			t.Errorf("%+v", answer)
+		}
+		c.Send("42/ws/dashboard,[\"x\"]") // the session goes on: nothing was dropped
+	}
+}
+
+// Whatever is delivered while a request is being decided comes behind CONNECT and what
+// Accept was given first, in its order, and nothing falls between.
+func TestConnect_NothingOvertakes(t *testing.T) {
+	for range 30 {
+		const before, after = 50, 50
+		var wg sync.WaitGroup
+		ns, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+			s := r.Socket()
+			held := make(chan struct{})
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for i := range before + after {
+					if i == before {
+						close(held)
+					}
+					s.Emit("live", raw(fmt.Sprint(i)))
+				}
+			}()
+			<-held
+			first, _ := s.Namespace().Encode("session")
+			replay, _ := s.Namespace().Encode("replay")
+			r.Accept("", first, nil, replay)
+		}})
+		c, _ := connect(t, url)
+		c.Expect(`42["session"]`, `42["replay"]`)
+		for i := range before + after {
+			c.Expect(fmt.Sprintf(`42["live",%d]`, i))
+		}
+		wg.Wait()
+		if len(ns.Sockets()) != 1 {
+			t.Errorf("%d sockets", len(ns.Sockets()))
+		}
+	}
+}
+
+func TestConnect_HeldIsBounded(t *testing.T) {
+	opts := patient()
+	opts.Engine.QueueLimit = 1000
+	failed := make(chan error, 1)
+	_, url := serve(t, opts, "/", Handler{Connect: func(ctx context.Context, r *Request) {
+		var err error
+		for err == nil {
+			err = r.Socket().Emit("x", raw(`"`+strings.Repeat("x", 300)+`"`))
+		}
+		<-ctx.Done() // the session is over
+		if again := r.Accept(""); !errors.Is(again, ErrClosed) {
+			t.Errorf("Accept: %v", again)
+		}
+		failed <- err
+	}})
+	c := dial(t, url)
+	c.Send("40")
+	c.Closed()
+	if err := receive(t, failed); !errors.Is(err, ErrSlowConsumer) {
+		t.Error(err)
+	}
+}
+
+func TestConnect_Refuse(t *testing.T) {
+	_, url := serve(t, patient(), "/", Handler{
+		Connect: func(_ context.Context, r *Request) {
+			if r.Auth != nil {
+				r.Accept("")
+				return
+			}
+			if err := r.Refuse("FORBIDDEN", raw(`{"code":"FORBIDDEN"}`)); err != nil {
+				t.Error(err)
+			}
+			if err := r.Socket().Emit("x"); !errors.Is(err, ErrClosed) {
+				t.Errorf("Emit: %v", err)
+			}
+		},
+		Disconnect: func(*Socket, string) { t.Error("Disconnect of a refused socket") },
+	})
+	c := dial(t, url)
+	for range 3 { // the session stays usable
+		c.Send("40")
+		c.Expect(`44{"message":"FORBIDDEN","data":{"code":"FORBIDDEN"}}`)
+	}
+	c.Send("40/other")
+	c.Expect(`44/other,{"message":"Invalid namespace"}`)
+	c.Conn.Close()
+}
+
+func TestConnect_Drop(t *testing.T) {
+	for name, decide := range map[string]func(*Request){
+		"dropped":   func(r *Request) { r.Drop() },
+		"undecided": func(*Request) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) { decide(r) }})
+			c := dial(t, url)
+			c.Send("40")
+			if code := c.Closed(); code != 1000 {
+				t.Errorf("closed with %d", code)
+			}
+		})
+	}
+}
+
+func TestConnect_ContextEnds(t *testing.T) {
+	ended := make(chan error, 1)
+	connect := func(ctx context.Context, r *Request) {
+		<-ctx.Done()
+		ended <- r.Accept("")
+	}
+	t.Run("with the transport", func(t *testing.T) {
+		_, url := serve(t, patient(), "/", Handler{Connect: connect})
+		c := dial(t, url)
+		c.Send("40")
+		c.Conn.Close()
+		if err := receive(t, ended); !errors.Is(err, ErrClosed) {
+			t.Errorf("Accept: %v", err)
+		}
+	})
+	t.Run("after the timeout", func(t *testing.T) {
+		_, url := serve(t, quick(30*time.Millisecond), "/", Handler{Connect: connect})
+		c := dial(t, url)
+		c.Send("40")
+		receive(t, ended)
+		// An Accept that came just in time counts; the session ends or goes on with it.
+		c.Conn.Close()
+	})
+}
+
+func TestConnect_Timeout(t *testing.T) {
+	reasons := make(chan string, 1)
+	_, url := serve(t, quick(30*time.Millisecond), "/", Handler{Disconnect: func(_ *Socket, reason string) { reasons <- reason }})
+	t.Run("no CONNECT", func(t *testing.T) { dial(t, url).Closed() })
+	t.Run("no namespace left", func(t *testing.T) {
+		c, _ := connect(t, url)
+		c.Send("41")
+		if reason := receive(t, reasons); reason != ReasonClientDisconnect {
+			t.Errorf("reason %q", reason)
+		}
+		c.Closed()
+	})
+}
+
+func TestConnect_Violations(t *testing.T) {
+	for name, packets := range map[string][]string{
+		"event first":          {`42["x"]`},
+		"disconnect first":     {`41`},
+		"garbage":              {`4x`},
+		"event while deciding": {`40`, `42["x"]`},
+		"connected twice":      {`40`, `40`},
+		"binary unasked":       {`40`, "\x00"},
+		"text for binary":      {`40`, `451-["x",{"_placeholder":true,"num":0}]`, `42["y"]`},
+		"too many attachments": {`40`, `4533-["x"]`},
+		"payload is no object": {`40[]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			release := make(chan struct{})
+			_, url := serve(t, patient(), "/", Handler{Connect: func(ctx context.Context, r *Request) {
+				select {
+				case <-ctx.Done():
+				case <-release:
+				}
+			}})
+			defer close(release)
+			c := dial(t, url)
+			for _, p := range packets {
+				if p == "\x00" {
+					c.SendFrame(true, enginetest.Binary, nil)
+				} else {
+					c.Send(p)
+				}
+			}
+			c.Closed()
+		})
+	}
+}
+
+func TestConnect_KeepHeaders(t *testing.T) {
+	headers := make(chan http.Header, 2)
+	opts := patient()
+	opts.KeepHeaders = []string{"user-agent", "X-Absent"}
+	ns, url := serve(t, opts, "/", Handler{Connect: func(_ context.Context, r *Request) {
+		headers <- r.Header
+		r.Accept("")
+	}})
+	ns.srv.Namespace("/second", ns.handler)
+	c, _ := enginetest.TryDial(t, url+"/?EIO=4&transport=websocket", http.Header{"User-Agent": {"test"}, "Cookie": {"c=1"}})
+	c.Next()
+	c.Send("40")
+	connected(t, c, "40")
+	c.Send("40/second")
+	connected(t, c, "40/second,")
+	if h := receive(t, headers); h.Get("User-Agent") != "test" || h.Get("Cookie") != "c=1" {
+		t.Errorf("first: %v", h)
+	}
+	if diff := cmp.Diff(http.Header{"User-Agent": {"test"}}, receive(t, headers)); diff != "" {
+		t.Errorf("second: %s", diff)
+	}
+}
+
+func TestEvents_InOrderThenDisconnect(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	done := make(chan struct{})
+	_, url := serve(t, patient(), "/", Handler{
+		Event: func(ctx context.Context, s *Socket, e *Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if ctx.Err() != nil {
+				t.Error("the context ended before the event")
+			}
+			got = append(got, e.Name)
+		},
+		Disconnect: func(s *Socket, reason string) {
+			got = append(got, reason)
+			if err := s.Emit("x"); !errors.Is(err, ErrClosed) {
+				t.Errorf("Emit: %v", err)
+			}
+			close(done)
+		},
+	})
+	c, _ := connect(t, url)
+	var want []string
+	for i := range 500 { // more than the inbox holds
+		name := fmt.Sprint("e", i)
+		want = append(want, name)
+		c.Send(`42["` + name + `"]`)
+	}
+	c.Send("41", `42["late"]`, "41")
+	receive(t, done)
+	if diff := cmp.Diff(append(want, ReasonClientDisconnect), got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A handler that does not come back holds its client up, and lets go when the session
+// ends.
+func TestEvents_Backpressure(t *testing.T) {
+	opts := quick(time.Minute)
+	opts.MaxInbox = 2
+	opts.Engine.PingInterval = 100 * time.Millisecond
+	reasons := make(chan string, 1)
+	_, url := serve(t, opts, "/", Handler{
+		Event:      func(ctx context.Context, _ *Socket, _ *Event) { <-ctx.Done() },
+		Disconnect: func(_ *Socket, reason string) { reasons <- reason },
+	})
+	c, _ := connect(t, url)
+	for range 10 {
+		c.Send(`42["x"]`)
+	}
+	c.Closed()
+	if reason := receive(t, reasons); reason != ReasonPingTimeout {
+		t.Errorf("reason %q", reason)
+	}
+}
+
+func TestEvents_Binary(t *testing.T) {
+	_, url := serve(t, patient(), "/", Handler{Event: func(_ context.Context, s *Socket, e *Event) {
+		if !e.WantsAck() {
+			t.Error("no acknowledgement is wanted")
+		}
+		b, ok := e.Bytes(0)
+		if !ok {
+			t.Error("argument 0 is no attachment")
+		}
+		s.EmitBinary("back", [][]byte{b, nil}, Placeholder(0), raw(`{"deep":{"_placeholder":true,"num":1}}`))
+		e.AckBinary([][]byte{bytes.ToUpper(b)}, Placeholder(0))
+		if err := e.Ack(); !errors.Is(err, ErrNoAck) {
+			t.Errorf("second Ack: %v", err)
+		}
+	}})
+	c, _ := connect(t, url)
+	c.Send(`451-7["x",{"_placeholder":true,"num":0}]`)
+	c.SendFrame(true, enginetest.Binary, []byte("abc"))
+	binary := func(want string) {
+		t.Helper()
+		op, payload, err := c.Read()
+		if err != nil || op != 0x80|enginetest.Binary || string(payload) != want {
+			t.Errorf("%#x %q %v, want %q", op, payload, err, want)
+		}
+	}
+	c.Expect(`452-["back",{"_placeholder":true,"num":0},{"deep":{"_placeholder":true,"num":1}}]`)
+	binary("abc")
+	binary("")
+	c.Expect(`461-7[{"_placeholder":true,"num":0}]`)
+	binary("ABC")
+}
+
+func TestEvents_AttachmentsAreBounded(t *testing.T) {
+	opts := patient()
+	opts.Engine.MaxPayload = 1000
+	_, url := serve(t, opts, "/", Handler{})
+	c, _ := connect(t, url)
+	c.Send(`4510-["x"]`)
+	for range 5 {
+		c.SendFrame(true, enginetest.Binary, make([]byte, 900))
+	}
+	c.Closed()
+}
+
+func TestEmitAck(t *testing.T) {
+	sockets := make(chan *Socket, 1)
+	_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+		r.Accept("")
+		sockets <- r.Socket()
+	}})
+	c, _ := connect(t, url)
+	s := receive(t, sockets)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	type result struct {
+		reply Reply
+		err   error
+	}
+	ask := func(ctx context.Context, attachments ...[]byte) <-chan result {
+		results := make(chan result, 1)
+		go func() {
+			if attachments == nil {
+				args, err := s.EmitAck(ctx, "q", raw(`1`))
+				results <- result{Reply{Args: args}, err}
+				return
+			}
+			reply, err := s.EmitBinaryAck(ctx, "q", attachments, Placeholder(0))
+			results <- result{reply, err}
+		}()
+		return results
+	}
+
+	answer := ask(ctx)
+	c.Expect(`420["q",1]`)
+	c.Send(`430["yes",2]`, `430["again"]`, `4399["nobody asked"]`)
+	got := receive(t, answer)
+	if diff := cmp.Diff(Reply{Args: []json.RawMessage{raw(`"yes"`), raw(`2`)}}, got.reply); diff != "" || got.err != nil {
+		t.Error(diff, got.err)
+	}
+
+	answer = ask(ctx, []byte("b"))
+	c.Expect(`451-1["q",{"_placeholder":true,"num":0}]`)
+	c.Read()
+	c.Send(`461-1[{"_placeholder":true,"num":0}]`)
+	c.SendFrame(true, enginetest.Binary, []byte("B"))
+	got = receive(t, answer)
+	if b, ok := got.reply.Bytes(0); !ok || string(b) != "B" || got.err != nil {
+		t.Errorf("%+v", got)
+	}
+
+	short, stop := context.WithCancel(ctx)
+	answer = ask(short)
+	c.Expect(`422["q",1]`)
+	stop()
+	if got := receive(t, answer); !errors.Is(got.err, context.Canceled) {
+		t.Errorf("after the context: %v", got.err)
+	}
+
+	answer = ask(ctx)
+	c.Expect(`423["q",1]`)
+	c.Conn.Close()
+	if got := receive(t, answer); !errors.Is(got.err, ErrClosed) {
+		t.Errorf("after the socket: %v", got.err)
+	}
+	if got := receive(t, ask(ctx)); !errors.Is(got.err, ErrClosed) {
+		t.Errorf("on a closed socket: %v", got.err)
+	}
+	if _, err := s.EmitAck(ctx, "q", raw("{")); err == nil {
+		t.Error("broken JSON was sent")
+	}
+}
+
+func TestSocket_CloseTransport(t *testing.T) {
+	reasons := make(chan string, 1)
+	_, url := serve(t, patient(), "/", Handler{
+		Event: func(_ context.Context, s *Socket, _ *Event) {
+			s.Cork()
+			s.Emit("goodbye", raw(`{}`))
+			s.CloseTransport()
+		},
+		Disconnect: func(_ *Socket, reason string) { reasons <- reason },
+	})
+	c, _ := connect(t, url)
+	c.Send(`42["x"]`)
+	c.Expect(`42["goodbye",{}]`)
+	if code := c.Closed(); code != 1000 {
+		t.Errorf("closed with %d", code)
+	}
+	if reason := receive(t, reasons); reason != ReasonForcedClose {
+		t.Errorf("reason %q", reason)
+	}
+}
+
+func TestSocket_Disconnect(t *testing.T) {
+	reasons := make(chan string, 2)
+	ns, url := serve(t, patient(), "/", Handler{
+		Event: func(ctx context.Context, s *Socket, e *Event) {
+			s.Join("room")
+			s.Cork()
+			s.Emit("last")
+			s.Disconnect()
+			s.Disconnect()
+			if ctx.Err() == nil {
+				t.Error("the context outlives the socket")
+			}
+		},
+		Disconnect: func(_ *Socket, reason string) { reasons <- reason },
+	})
+	c, first := connect(t, url)
+	c.Send(`42["x"]`)
+	c.Expect(`42["last"]`, "41")
+	if reason := receive(t, reasons); reason != ReasonServerDisconnect {
+		t.Errorf("reason %q", reason)
+	}
+	if n := len(ns.To("room").Sockets()); n != 0 {
+		t.Errorf("%d sockets in the room", n)
+	}
+	// What was on its way is no offence, and the namespace can be asked for again.
+	c.Send(`42["late"]`, "40")
+	if again := connected(t, c, "40"); again.SID == first {
+		t.Error("the id is the same")
+	}
+}
+
+func TestSocket_Cork(t *testing.T) {
+	sockets := make(chan *Socket, 1)
+	_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+		r.Accept("pid")
+		r.Socket().SetValue("mine")
+		sockets <- r.Socket()
+	}})
+	c, id := connect(t, url)
+	s := receive(t, sockets)
+	if s.ID() != id || s.PID() != "pid" || s.Value() != "mine" || s.Transport() != engineio.WebSocket || s.RemoteAddr() == "" {
+		t.Errorf("%s %s %v %s %s", s.ID(), s.PID(), s.Value(), s.Transport(), s.RemoteAddr())
+	}
+	s.Cork()
+	s.Emit("a")
+	s.Emit("b")
+	if err := s.Uncork(); err != nil {
+		t.Error(err)
+	}
+	s.Uncork()
+	s.Cork()
+	s.Uncork()
+	s.Emit("c")
+	c.Expect(`42["a"]`, `42["b"]`, `42["c"]`)
+}
+
+func TestRooms(t *testing.T) {
+	sockets := make(chan *Socket, 1)
+	ns, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+		r.Socket().Join("too early")
+		r.Accept("")
+		sockets <- r.Socket()
+	}})
+	var clients [3]*enginetest.Client
+	var s [3]*Socket
+	for i := range clients {
+		clients[i], _ = connect(t, url)
+		s[i] = receive(t, sockets)
+		s[i].Join("all")
+	}
+	s[0].Join("a")
+	s[1].Join("a")
+	s[1].Join("b")
+	s[2].Join("c")
+	s[2].Leave("c")
+	s[2].Leave("never joined")
+	for name, c := range map[string]struct {
+		audience *Audience
+		want     string
+	}{
+		"everyone":      {ns.To(), "012"},
+		"a room":        {ns.To("a"), "01"},
+		"two, once":     {ns.To("a", "b"), "01"},
+		"left":          {ns.To("c", "too early", "none"), ""},
+		"except a room": {ns.To("all").Except("b"), "02"},
+		"except two":    {ns.To().Except("b").Except("none", "a"), "2"},
+		"except sender": {ns.To("a").ExceptSocket(s[0]), "1"},
+	} {
+		got := ""
+		for i := range s {
+			for _, chosen := range c.audience.Sockets() {
+				if chosen == s[i] {
+					got += fmt.Sprint(i)
+				}
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	if rooms := s[1].Rooms(); len(rooms) != 3 {
+		t.Errorf("rooms %v", rooms)
+	}
+	if err := ns.To("a").Emit("hello", raw(`1`)); err != nil {
+		t.Error(err)
+	}
+	if err := ns.To("a").Emit("hello", raw(`{`)); err == nil {
+		t.Error("broken JSON was sent")
+	}
+	f, _ := ns.Encode("bye")
+	if n := ns.To().Deliver(f); n != 3 {
+		t.Errorf("delivered to %d", n)
+	}
+	clients[0].Expect(`42["hello",1]`, `42["bye"]`)
+	clients[1].Expect(`42["hello",1]`, `42["bye"]`)
+	clients[2].Expect(`42["bye"]`)
+}
+
+func TestServer_SlowConsumer(t *testing.T) {
+	reasons := make(chan string, 1)
+	opts := patient()
+	opts.Engine.QueueLimit = 64 << 10
+	opts.Engine.SendBuffer = 4096
+	opts.Overflow = func(s *Socket) *Frame {
+		f, _ := s.Namespace().Encode("goodbye", raw(`{"code":"SLOW_CONSUMER"}`))
+		return f
+	}
+	ns, url := serve(t, opts, "/", Handler{Disconnect: func(_ *Socket, reason string) { reasons <- reason }})
+	c, _ := connect(t, url)
+	var s *Socket
+	for _, s = range ns.Sockets() {
+	}
+	arg := raw(`"` + strings.Repeat("x", 10_000) + `"`)
+	var err error
+	for err == nil {
+		err = s.Emit("x", arg)
+	}
+	if !errors.Is(err, ErrSlowConsumer) {
+		t.Error(err)
+	}
+	if reason := receive(t, reasons); reason != ReasonSlowConsumer {
+		t.Errorf("reason %q", reason)
+	}
+	for {
+		packet := c.Next()
+		if packet == `42["goodbye",{"code":"SLOW_CONSUMER"}]` {
+			break
+		}
+		if packet != `42["x",`+string(arg)+`]` {
+			t.Fatalf("%.60q", packet)
+		}
+	}
+	if code := c.Closed(); code != 1008 {
+		t.Errorf("closed with %d", code)
+	}
+}
+
+func TestServer_Namespaces(t *testing.T) {
+	s := New(nil)
+	defer s.Close()
+	n := s.Namespace("/a", Handler{})
+	if n.Name() != "/a" {
+		t.Error(n.Name())
+	}
+	for _, name := range []string{"", "a", "/a", "/a,b", "/\n"} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%q was taken", name)
+				}
+			}()
+			s.Namespace(name, Handler{})
+		}()
+	}
+}
+
+func TestServer_CloseWaitsForHandlers(t *testing.T) {
+	inside := make(chan struct{})
+	left := false
+	server := New(patient())
+	server.Namespace("/", Handler{Connect: func(ctx context.Context, r *Request) {
+		close(inside)
+		<-ctx.Done()
+		left = true
+	}})
+	web := httptest.NewServer(server)
+	defer web.Close()
+	client := dial(t, web.URL)
+	discard(client)
+	client.Send("40")
+	receive(t, inside)
+	server.Close()
+	if !left {
+		t.Error("Close did not wait")
+	}
+}
