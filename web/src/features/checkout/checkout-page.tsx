@@ -156,7 +156,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
               </button>
             ) : (
               <span className={classes.stepName}>
-                <span className={classes.number}>{index < at || step === 'done' ? <IconCheck size={15} stroke={2.6} aria-hidden /> : index + 1}</span>
+                <span className={classes.number}>{index < at || rental?.status === 'OPEN' ? <IconCheck size={15} stroke={2.6} aria-hidden /> : index + 1}</span>
                 <span>{t(`wizard.${stepNames[each]}`)}</span>
               </span>
             )}

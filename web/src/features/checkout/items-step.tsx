@@ -208,7 +208,7 @@ function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepP
             <p className={classes.estimate}>
               <span>
                 {t('wizard.estimate')}
-                <small>{t('wizard.estimateHint', { days })}</small>
+                <small>{t('wizard.estimateHint', { count: days })}</small>
               </span>
               <b>{formatMoney(daily * days, language)}</b>
             </p>

@@ -48,6 +48,12 @@ export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boo
           <span>{alert.locationName}</span>
           {!lonely && <span>{formatAgo(alert.since, language, now)}</span>}
           {lonely && <span className={classes.lonely}>{t('dashboard.nobody', { ago: formatAgo(alert.since, language, now) })}</span>}
+          {by !== null && (
+            <span className={classes.claimed} data-mine={by.id === user.id || undefined}>
+              <IconUserCheck size={15} stroke={1.9} aria-hidden />
+              {by.id === user.id ? t('dashboard.claimedByMe') : t('dashboard.claimed', { name: by.name })}
+            </span>
+          )}
           {alert.expectedAt !== null && <span>{t('dashboard.ordered', { date: formatDay(alert.expectedAt, language, now) })}</span>}
         </p>
       </div>
@@ -69,15 +75,11 @@ export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boo
             </Button>
           )
         ) : (
-          <span className={classes.claimed} data-mine={by.id === user.id || undefined}>
-            <IconUserCheck size={16} stroke={1.8} aria-hidden />
-            <span className={classes.claimedText}>{by.id === user.id ? t('dashboard.claimedByMe') : t('dashboard.claimed', { name: by.name })}</span>
-            {by.id === user.id && (
-              <button type="button" disabled={claiming.isPending} aria-label={`${t('dashboard.release')}: ${alert.productName}`} onClick={() => claiming.mutate(false)}>
-                {t('dashboard.release')}
-              </button>
-            )}
-          </span>
+          by.id === user.id && (
+            <Button size="xs" variant="subtle" loading={claiming.isPending} aria-label={`${t('dashboard.release')}: ${alert.productName}`} onClick={() => claiming.mutate(false)}>
+              {t('dashboard.release')}
+            </Button>
+          )
         )}
         <OrderButton item={alert} />
       </div>

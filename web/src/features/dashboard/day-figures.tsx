@@ -63,11 +63,31 @@ export function DayFigures() {
             value={number(data?.openRentals)}
             link={{ to: '/rentals', search: { status: 'OPEN' } }}
             note={
-              <>
-                {t('dashboard.dueToday', { n: number(data?.dueToday) })} · {overdue}
-              </>
+              manager ? (
+                <>
+                  {t('dashboard.dueToday', { n: number(data?.dueToday) })} · {overdue}
+                </>
+              ) : (
+                t('dashboard.openNote')
+              )
             }
           />
+          {!manager && (
+            <>
+              <Figure
+                label={t('dashboard.dueTodayLabel')}
+                value={number(data?.dueToday)}
+                link={{ to: '/rentals', search: { status: 'OPEN' } }}
+                note={t('dashboard.dueTodayNote')}
+              />
+              <Figure
+                label={t('dashboard.overdueLabel')}
+                value={number(data?.overdue)}
+                link={{ to: '/rentals', search: { status: 'OVERDUE' } }}
+                note={(data?.overdue ?? 0) > 0 ? <span className={classes.bad}>▲ {t('dashboard.overdueNote')}</span> : t('dashboard.noOverdue')}
+              />
+            </>
+          )}
           {manager && (
             <Figure
               label={t('dashboard.revenue')}

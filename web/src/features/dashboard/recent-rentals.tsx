@@ -38,7 +38,7 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
             const sub =
               rental.status === 'OVERDUE'
                 ? late > 0
-                  ? t('rentals.late', { n: late })
+                  ? t('rentals.late', { count: late })
                   : t('rentals.lateToday')
                 : rental.status === 'OPEN' && rental.dueAt !== undefined
                   ? t('dashboard.returns', { date: formatDay(rental.dueAt, language, now) })

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
+import { useOffline } from '../../shared/connection';
 import { formatAgo } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
@@ -24,6 +25,7 @@ export function StockAlertList() {
   const language = useLanguage();
   const now = useNow();
   const place = usePlace();
+  const offline = useOffline();
   const [held, setHeld] = useState(false);
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
   const rows = useSettledRows(data?.items, keyOf, signOf, held);
@@ -38,7 +40,7 @@ export function StockAlertList() {
       testId="stock-alert-list"
       aside={
         <span className={classes.aside}>
-          {data !== undefined && <span>{t('common.fresh', { ago: formatAgo(new Date(dataUpdatedAt), language, now) })}</span>}
+          {data !== undefined && !offline && <span>{t('common.fresh', { ago: formatAgo(new Date(dataUpdatedAt), language, now) })}</span>}
           <Link to="/stock">{t('dashboard.alertsAll')}</Link>
         </span>
       }

@@ -8,7 +8,7 @@ export function dueSentence(rental: Rental, language: Language, now: Date, t: TF
   if (rental.dueAt === undefined || rental.status === 'RETURNED' || rental.status === 'CANCELLED') return null;
   const due = new Date(rental.dueAt);
   const days = daysBetween(due, now);
-  if (rental.status === 'OVERDUE') return { text: days > 0 ? t('rentals.late', { n: days }) : t('rentals.lateToday'), late: true };
+  if (rental.status === 'OVERDUE') return { text: days > 0 ? t('rentals.late', { count: days }) : t('rentals.lateToday'), late: true };
   if (days === 0) return { text: t('rentals.dueToday'), late: false };
   return { text: t('rentals.due', { date: formatDay(due, language, now) }), late: false };
 }

@@ -1,12 +1,12 @@
 import {
   ActionIcon,
+  Autocomplete,
   Button,
   createTheme,
   type MantineColorSchemeManager,
   type MantineColorsTuple,
   Modal,
   NativeSelect,
-  NumberInput,
   PasswordInput,
   Popover,
   Select,
@@ -18,7 +18,7 @@ const brass: MantineColorsTuple = [
   '#f6ecd8', '#efe0c3', '#e2cb9d', '#d6b877', '#c79c4a', '#b8862f', '#8a5e0e', '#74500c', '#855a0c', '#5d3f08',
 ];
 
-const field = { classNames: { input: 'field-input', label: 'field-label', error: 'field-error', description: 'field-hint' } };
+const field = { input: 'field-input', label: 'field-label', error: 'field-error', description: 'field-hint' };
 
 export const theme = createTheme({
   primaryColor: 'brass',
@@ -30,14 +30,14 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({ defaultProps: { size: 'sm' }, classNames: { root: 'button' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'default' }, classNames: { root: 'icon-button' } }),
-    TextInput: TextInput.extend({ defaultProps: field }),
-    PasswordInput: PasswordInput.extend({ defaultProps: { classNames: { input: 'field-input', innerInput: 'field-inner', label: 'field-label', error: 'field-error' } } }),
-    NumberInput: NumberInput.extend({ defaultProps: field }),
-    NativeSelect: NativeSelect.extend({ defaultProps: field }),
-    Select: Select.extend({ defaultProps: { ...field, comboboxProps: { shadow: 'md', transitionProps: { duration: 100 } } } }),
+    TextInput: TextInput.extend({ classNames: field }),
+    PasswordInput: PasswordInput.extend({ classNames: field }),
+    Autocomplete: Autocomplete.extend({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
+    NativeSelect: NativeSelect.extend({ classNames: field }),
+    Select: Select.extend({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
     // Locking the scroll would need a style element, which the page's policy forbids.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
-    Popover: Popover.extend({ defaultProps: { shadow: 'md', transitionProps: { duration: 100 } } }),
+    Popover: Popover.extend({ classNames: { dropdown: 'floating' }, defaultProps: { transitionProps: { duration: 100 } } }),
   },
 });
 
