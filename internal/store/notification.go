@@ -283,17 +283,6 @@ func (tx *Tx) CreateReadMark(ctx context.Context, p harang.Reader, upTo int64) (
 	return n == 1, err
 }
 
-// StartReading makes a new user's first mark at the tenant's head. Who has no
-// mark, like a token without a user, has read nothing yet.
-func (tx *Tx) StartReading(ctx context.Context, tenant, userID string) error {
-	heads, err := queryOne(ctx, tx, takeHeads, scanHeads, tenant)
-	if err != nil {
-		return err
-	}
-	_, err = execute(ctx, tx, createReadMark, tenant, userID, heads.Managers, tx.s.nowMillis())
-	return err
-}
-
 // CreateClaim claims an event; false when it is claimed.
 func (tx *Tx) CreateClaim(ctx context.Context, tenant string, c harang.Claim) (bool, error) {
 	n, err := execute(ctx, tx, createClaim, tenant, c.EventID, c.By.ID, c.By.Name, c.At.UnixMilli())

@@ -8,7 +8,6 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
-	"harang.dev/harang/internal/store"
 )
 
 // dataOf reads the payload out of an entry's body.
@@ -160,7 +159,9 @@ func testNotifications(t *testing.T, open Open) {
 	promoted := As(harang.RoleStoreManager, "kata")
 	unread(promoted, 0)
 	// A new user begins at the head.
-	if err := w.Store.Within(ctx, func(tx *store.Tx) error { return tx.StartReading(ctx, "a", "new") }); err != nil {
+	if err := w.Store.CreateUser(ctx, harang.Credentials{User: harang.User{
+		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager, Created: w.Clock.Now(),
+	}}); err != nil {
 		t.Fatal(err)
 	}
 	unread(As(harang.RoleStoreManager, "new"), 0)
