@@ -74,7 +74,10 @@ var companies = []company{
 			{ID: "otthon-felujito", Name: "Otthon Felújító Kft."}, {ID: "szeles-anna", Name: "Széles Anna"},
 			{ID: "urbanisztika", Name: "Urbanisztika Mélyépítő Zrt."}, {ID: "farkas-burkolo", Name: "Farkas Burkoló Kft."},
 		},
-		low:  []shortage{{"makita-hr2470", "vaci-ut", 1}, {"honda-eu22i", "budaors", 2}, {"husqvarna-k770", "vaci-ut", 3}, {"belle-minimix150", "csepel", 1}},
+		low: []shortage{
+			{"makita-hr2470", "vaci-ut", 1, 5, 3}, {"honda-eu22i", "budaors", 3, 4, 2},
+			{"husqvarna-k770", "vaci-ut", 2, 3, 1}, {"belle-minimix150", "csepel", 0, 4, 2},
+		},
 		seed: 1848,
 	},
 	{
@@ -91,7 +94,10 @@ var companies = []company{
 			{ID: "kossuth-kivitel", Name: "Kossuth Kivitelező Kft."}, {ID: "molnar-parketta", Name: "Molnár Parketta Bt."},
 			{ID: "szabo-es-tarsa", Name: "Szabó és Társa Kft."},
 		},
-		low:  []shortage{{"stihl-ms261", "balmazujvarosi-ut", 1}, {"master-b70", "hajduszoboszlo", 3}, {"lagler-hummel", "balmazujvarosi-ut", 2}},
+		low: []shortage{
+			{"stihl-ms261", "balmazujvarosi-ut", 1, 4, 2}, {"master-b70", "hajduszoboszlo", 3, 5, 2},
+			{"lagler-hummel", "balmazujvarosi-ut", 2, 3, 2},
+		},
 		seed: 1361,
 	},
 }

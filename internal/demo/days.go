@@ -30,6 +30,7 @@ func (m *maker) toolsAt(at time.Time) shop.LedgerTools {
 	t := m.shop.Tools
 	t.Clock = func() time.Time { return at }
 	t.Ledger = timedLedger{t.Ledger, at}
+	t.Books = timedBooks{t.Books, at}
 	return t
 }
 
@@ -78,6 +79,11 @@ func (m *maker) load(ctx context.Context) error {
 			if p.DailyPrice < 1000 { // sold by the dozen
 				put = shop.StockPut{Quantity: 180 + m.random.Int64N(80), WarningThreshold: 60, CriticalThreshold: 30}
 			}
+			for _, low := range m.company.low {
+				if low.product == p.ID && low.location == l.ID {
+					put.WarningThreshold, put.CriticalThreshold = low.warning, low.critical
+				}
+			}
 			if _, err := m.catalogue.PutStock(ctx, admin, p.ID, l.ID, put); err != nil {
 				return err
 			}
@@ -105,9 +111,15 @@ func (m *maker) live(ctx context.Context) error {
 				// Whatever the hour is, something has happened today.
 				at = m.now.Add(-time.Duration(5+m.random.IntN(110)) * time.Minute)
 			}
-			deeds = append(deeds, m.checkout(at, back)...)
+			deeds = append(deeds, m.checkout(at, back, m.random.IntN(12))...)
 		}
 	}
+	// Two cards were declined today: one customer paid in cash then, the other
+	// one is still looking for another card.
+	deeds = append(deeds, m.checkout(m.now.Add(-75*time.Minute), 0, declined)...)
+	deeds = append(deeds, m.checkout(m.now.Add(-4*time.Minute), 0, declined)...)
+	deeds = append(deeds, m.shortages()...)
+	deeds = slices.DeleteFunc(deeds, func(d deed) bool { return d.at.After(m.now) })
 	slices.SortStableFunc(deeds, func(a, b deed) int { return a.at.Compare(b.at) })
 	for _, d := range deeds {
 		if err := d.do(ctx, m.toolsAt(d.at)); err != nil {
@@ -117,9 +129,13 @@ func (m *maker) live(ctx context.Context) error {
 	return nil
 }
 
+// How a rental is paid, of twelve: 0–4 in cash, 5–9 by card, declined first and
+// then in cash, or in cash on leaving.
+const declined = 10
+
 // checkout is one rental: made at a time, paid one way or another, and brought
 // back when it is due, unless it is still out.
-func (m *maker) checkout(at time.Time, back int) []deed {
+func (m *maker) checkout(at time.Time, back, how int) []deed {
 	clerk := m.people[0]
 	length := 1 + m.random.IntN(4)
 	due := at.Add(time.Duration(length) * 24 * time.Hour)
@@ -139,20 +155,20 @@ func (m *maker) checkout(at time.Time, back int) []deed {
 		}
 		c.Lines = append(c.Lines, shop.CheckoutLine{ProductID: p.ID, Quantity: quantity})
 	}
-	how := m.random.IntN(12)
 	switch {
 	case how < 5:
 		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCash}
-	case how < 10:
+	case how < declined:
 		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"}
-	case how == 10:
-		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: []string{"tok_insufficient_funds", "tok_do_not_honour", "tok_expired_card"}[m.random.IntN(3)]}
+	case how == declined:
+		tokens := []string{"tok_insufficient_funds", "tok_do_not_honour", "tok_expired_card"}
+		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: tokens[m.random.IntN(len(tokens))]}
 	}
 	deeds := []deed{{at, func(ctx context.Context, t shop.LedgerTools) error {
 		_, err := shop.NewRentals(t).Create(ctx, clerk, c)
 		return err
 	}}}
-	if how >= 10 { // declined, or to be paid on leaving: paid a little later
+	if how >= declined { // declined, or to be paid on leaving: paid a little later
 		deeds = append(deeds, deed{at.Add(6 * time.Minute), func(ctx context.Context, t shop.LedgerTools) error {
 			return payRest(ctx, t, clerk, c.ID)
 		}})
@@ -183,6 +199,16 @@ func payRest(ctx context.Context, t shop.LedgerTools, clerk harang.Identity, ren
 	return err
 }
 
+// claim lets the manager deal with the first alert.
+func (m *maker) claim(ctx context.Context) error {
+	page, err := shop.NewInventory(m.shop.Tools.Tools).Alerts(ctx, m.people[1], "", 1)
+	if err != nil || len(page.Items) == 0 || page.Items[0].EventID == "" {
+		return err
+	}
+	_, err = shop.NewNotifications(m.shop.Tools.Tools).Claim(ctx, m.people[1], page.Items[0].EventID)
+	return err
+}
+
 // read lets everybody have read what is older than two hours.
 func (m *maker) read(ctx context.Context) error {
 	for _, who := range m.people {
@@ -204,30 +230,34 @@ func (m *maker) read(ctx context.Context) error {
 	return nil
 }
 
-// runLow takes pieces of a few items until people hear of it, the last time a
-// few minutes ago.
-func (m *maker) runLow(ctx context.Context) error {
+// shortages are deeds that take pieces of a few items until people hear of it,
+// the last one a few minutes ago.
+func (m *maker) shortages() []deed {
+	var deeds []deed
 	for i, low := range m.company.low {
 		at := m.now.Add(-time.Duration(9*(len(m.company.low)-i)) * time.Minute)
-		tools := m.toolsAt(at)
-		tools.Books = timedBooks{tools.Books, at}
-		inventory := shop.NewInventory(tools.Tools)
-		page, err := inventory.Stock(ctx, m.people[0], harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50})
-		if err != nil {
-			return err
+		deeds = append(deeds, deed{at, func(ctx context.Context, t shop.LedgerTools) error {
+			return m.takeUntil(ctx, shop.NewInventory(t.Tools), low)
+		}})
+	}
+	return deeds
+}
+
+func (m *maker) takeUntil(ctx context.Context, inventory *shop.Inventory, low shortage) error {
+	page, err := inventory.Stock(ctx, m.people[0], harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50})
+	if err != nil {
+		return err
+	}
+	for _, item := range page.Items {
+		taken := item.Level.Quantity - low.quantity
+		if item.ProductID != low.product || taken <= 0 {
+			continue
 		}
-		for _, item := range page.Items {
-			if item.ProductID != low.product || item.Level.Quantity <= low.quantity {
-				continue
-			}
-			_, err := inventory.Adjust(ctx, m.people[0], shop.Adjustment{
-				ProductID: low.product, LocationID: low.location, Delta: low.quantity - item.Level.Quantity,
-				Reason: "leltár: " + strconv.FormatInt(item.Level.Quantity-low.quantity, 10) + " db szervizben",
-			})
-			if err != nil {
-				return err
-			}
-		}
+		_, err := inventory.Adjust(ctx, m.people[0], shop.Adjustment{
+			ProductID: low.product, LocationID: low.location, Delta: -taken,
+			Reason: "leltár: " + strconv.FormatInt(taken, 10) + " db szervizben",
+		})
+		return err
 	}
 	return nil
 }

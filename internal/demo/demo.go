@@ -49,8 +49,8 @@ type company struct {
 
 // shortage is a stock item that is short in the end.
 type shortage struct {
-	product, location string
-	quantity          int64
+	product, location           string
+	quantity, warning, critical int64
 }
 
 // Create makes the demo tenants that are absent. What is there is left as it
@@ -108,5 +108,5 @@ func (s Shop) create(ctx context.Context, c company) error {
 	if err := m.read(ctx); err != nil {
 		return err
 	}
-	return m.runLow(ctx)
+	return m.claim(ctx)
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -117,13 +118,15 @@ func (p *problem) MarshalJSON() ([]byte, error) {
 	status := p.GetStatus()
 	b := []byte(`{"type":"about:blank"`)
 	add := func(name string, value any) error {
-		v, err := json.Marshal(value)
-		if err != nil {
+		var v bytes.Buffer
+		e := json.NewEncoder(&v)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(value); err != nil {
 			return err
 		}
 		b = append(b, ',', '"')
 		b = append(append(b, name...), '"', ':')
-		b = append(b, v...)
+		b = append(b, bytes.TrimRight(v.Bytes(), "\n")...)
 		return nil
 	}
 	errs := []error{

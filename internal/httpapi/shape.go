@@ -57,7 +57,7 @@ func (optionalText) Schema(huma.Registry) *huma.Schema {
 // ListInput is how a list is asked for.
 type ListInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many items at most"`
-	Cursor string `query:"cursor" maxLength:"1024" doc:"nextCursor of the part before"`
+	Cursor string `query:"cursor" maxLength:"8192" doc:"nextCursor of the part before"`
 }
 
 // SearchInput is how a list that can be searched is asked for.
