@@ -40,6 +40,9 @@ func Run(t *testing.T, open Open) {
 		{"Sweep", testSweep},
 		{"Numbers", testNumbers},
 		{"Books", testBooks},
+		{"Rentals", testRentals},
+		{"Payments", testPayments},
+		{"RentalBooks", testRentalBooks},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
 	}

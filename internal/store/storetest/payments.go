@@ -1,0 +1,635 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+func applicationError(err error) *harang.Error {
+	var e *harang.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+func testPayments(t *testing.T, open Open) {
+	t.Run("Declined", func(t *testing.T) { testDeclined(t, open) })
+	t.Run("Timeout", func(t *testing.T) { testPaymentTimeout(t, open) })
+	t.Run("TimeoutPaid", func(t *testing.T) { testTimeoutPaid(t, open) })
+	t.Run("Crash", func(t *testing.T) { testPaymentCrash(t, open) })
+	t.Run("CancelledMeanwhile", func(t *testing.T) { testCancelledMeanwhile(t, open) })
+	t.Run("Amounts", func(t *testing.T) { testAmounts(t, open) })
+	t.Run("Undecided", func(t *testing.T) { testUndecided(t, open) })
+	t.Run("Notices", func(t *testing.T) { testNotices(t, open) })
+	t.Run("Once", func(t *testing.T) { testErrorOnce(t, open) })
+	t.Run("Hangs", func(t *testing.T) { testHangs(t, open) })
+	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
+	t.Run("Cards", func(t *testing.T) { testCards(t, open) })
+	t.Run("Settings", func(t *testing.T) { testPaymentSettings(t, open) })
+	t.Run("Requests", func(t *testing.T) { testRequests(t, open) })
+	t.Run("RequestsAtOnce", func(t *testing.T) { testRequestsAtOnce(t, open) })
+}
+
+var (
+	declined = harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51", Words: "no money"}
+	unknown  = harang.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Words: "Bank away"}
+	paid     = harang.Settlement{Status: harang.PaymentSucceeded, Reference: "late"}
+)
+
+// pay pays for a rental by a card.
+func (c *Counter) pay(t *testing.T, rental, card string, amount int64) (harang.Payment, error) {
+	t.Helper()
+	return c.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: rental, Amount: amount, PaymentOrder: *Card(card)})
+}
+
+// wantTypes holds the managers' feed to types.
+func (c *Counter) wantTypes(t *testing.T, want ...string) {
+	t.Helper()
+	if got := c.Types(t, harang.AudienceManagers); !slices.Equal(got, want) {
+		t.Errorf("managers hear %v, want %v", got, want)
+	}
+}
+
+func testDeclined(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("bad", declined, declined)
+	out := c.Create(t, c.Ask(2, Card("bad")))
+	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentDeclined ||
+		out.Payment.ErrorCode != "iso:51" || out.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" || c.Drills(t) != 8 {
+		t.Errorf("%+v, %+v", out.Rental, out.Payment)
+	}
+	c.wantTypes(t, errorType)
+	want := harang.PaymentError{
+		TransactionID: out.Payment.ID, ErrorCode: "iso:51", ErrorMessage: "Nincs elég fedezet a kártyán",
+		PartnerID: "acme", PartnerName: "Acme Kft.", Amount: 4000, Currency: "HUF",
+	}
+	if diff := cmp.Diff(want, Last[harang.PaymentError](t, c, errorType)); diff != "" {
+		t.Error(diff)
+	}
+	if got := c.Types(t, harang.AudienceOperators); len(got) != 0 {
+		t.Errorf("operators hear %v", got)
+	}
+	// A second try by card is declined, and told as its own transaction.
+	pay, err := c.pay(t, out.Rental.ID, "bad", 4000)
+	d := detailsOf(err)
+	if harang.ErrorCode(err) != harang.CodePaymentDeclined || d["transactionId"] != pay.ID || pay.ID == out.Payment.ID ||
+		d["errorCode"] != "iso:51" || d["errorMessage"] != "Nincs elég fedezet a kártyán" || d["nextStep"] != "Kérjen másik kártyát" || d["retry"] != false {
+		t.Errorf("%v, %v", err, d)
+	}
+	c.wantTypes(t, errorType, errorType)
+	// Another card opens the rental and rings.
+	pay, err = c.pay(t, out.Rental.ID, "good", 4000)
+	if err != nil || pay.Status != harang.PaymentSucceeded || pay.Reference == "" {
+		t.Fatalf("%+v, %v", pay, err)
+	}
+	c.wantTypes(t, errorType, errorType, createdType)
+	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || r.Pending != 0 || len(p) != 3 {
+		t.Errorf("%+v, %v", r, p)
+	}
+	if _, err := c.pay(t, out.Rental.ID, "good", 1); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		t.Errorf("paying twice: %v", err)
+	}
+}
+
+// testPaymentTimeout: nobody knows what became of a charge; the sweep finds
+// that no money was taken.
+func testPaymentTimeout(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("slow", unknown, unknown)
+	out := c.Create(t, c.Ask(2, Card("slow")))
+	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentPending || out.Payment.ErrorMessage != "Bank away" {
+		t.Fatalf("%+v, %+v", out.Rental, out.Payment)
+	}
+	c.wantTypes(t, errorType)
+	for range 3 {
+		c.Clock.Move(20 * time.Minute)
+		c.Round(t)
+	}
+	if _, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentPending || p[0].Checks == 0 {
+		t.Errorf("still undecided: %+v", p[0])
+	}
+	c.Bank.Answer("slow", unknown, declined)
+	c.Clock.Move(7 * time.Hour)
+	c.Round(t)
+	if r, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentDeclined || p[0].ErrorCode != "iso:51" || r.Pending != 0 || !p[0].CheckAt.IsZero() {
+		t.Errorf("resolved: %+v, %+v", p[0], r)
+	}
+	c.wantTypes(t, errorType) // told once
+}
+
+// testTimeoutPaid: the charge that ran out of time did take the money.
+func testTimeoutPaid(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("slow", unknown, unknown)
+	first := c.Create(t, c.Ask(1, Card("slow")))
+	second := c.Create(t, c.Ask(1, Card("slow")))
+	c.Bank.Answer("slow", unknown, paid)
+
+	// Found by the sweep.
+	c.Clock.Move(time.Minute)
+	if _, err := c.Store.DeferPayment(t.Context(), *second.Payment, c.Clock.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	c.Round(t)
+	if r, p := c.Find(t, first.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 || p[0].Reference != "late" || p[0].ErrorCode != "" {
+		t.Errorf("%+v, %+v", r, p)
+	}
+	// Found when the clerk tries another card: that one is not charged.
+	_, err := c.pay(t, second.Rental.ID, "good", 2000)
+	if harang.ErrorCode(err) != harang.CodeInvalidRequest || !strings.Contains(err.Error(), "owed") {
+		t.Errorf("charged beside a payment that succeeded: %v", err)
+	}
+	if r, _ := c.Find(t, second.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 {
+		t.Errorf("%+v", r)
+	}
+	c.wantTypes(t, errorType, errorType, createdType, createdType)
+}
+
+// dying is a ledger that is gone from one moment on, as for a process that is
+// killed.
+type dying struct {
+	shop.Ledger
+	dead atomic.Bool
+}
+
+var errDied = errors.New("the process was killed")
+
+func (d *dying) WithinLedger(ctx context.Context, fn func(tx shop.LedgerTx) error) error {
+	if d.dead.Load() {
+		return errDied
+	}
+	return d.Ledger.WithinLedger(ctx, fn)
+}
+
+// testPaymentCrash: the process dies between the pending row and the answer. A
+// sweep resolves it, and the same request again charges nothing a second time.
+func testPaymentCrash(t *testing.T, open Open) {
+	for _, charged := range []bool{false, true} {
+		c := NewCounter(t, open)
+		d := &dying{Ledger: c.Tools.Ledger}
+		tools := c.Tools
+		tools.Ledger = d
+		if !charged {
+			c.Bank.Answer("good", unknown, declined)
+		}
+		c.Bank.Before(func(context.Context, harang.Charge) { d.dead.Store(true) })
+		ask := c.Ask(2, Card("good"))
+		ask.ID = "pinned"
+		if _, err := shop.NewRentals(tools).Create(t.Context(), Clerk(), ask); !errors.Is(err, errDied) {
+			t.Fatalf("the process lives: %v", err)
+		}
+		c.Bank.Before(nil)
+		r, p := c.Find(t, "pinned")
+		if r.Status != harang.RentalAwaitingPayment || len(p) != 1 || p[0].Status != harang.PaymentPending || c.Drills(t) != 8 {
+			t.Fatalf("after the crash: %+v, %+v", r, p)
+		}
+		c.wantTypes(t)
+		c.Clock.Move(time.Minute)
+		status, taken, event := harang.RentalAwaitingPayment, 0, errorType
+		if charged {
+			status, taken, event = harang.RentalOpen, 1, createdType
+		}
+		if charged {
+			c.Round(t) // the sweep first
+		}
+		out := c.Create(t, ask) // the request comes again
+		if out.Rental.Status != status || out.Payment == nil || out.Payment.Status == harang.PaymentPending || len(c.Bank.Taken()) != taken || c.Drills(t) != 8 {
+			t.Errorf("charged %v: %+v, %+v, bank %v", charged, out.Rental, out.Payment, c.Bank.Taken())
+		}
+		c.Round(t)
+		if _, p = c.Find(t, "pinned"); len(p) != 1 {
+			t.Errorf("charged %v: payments %+v", charged, p)
+		}
+		for _, sum := range c.Bank.Taken() {
+			if sum != 4000 {
+				t.Errorf("the bank took %d", sum)
+			}
+		}
+		c.wantTypes(t, event)
+	}
+}
+
+func testCancelledMeanwhile(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("slow", unknown, unknown)
+	out := c.Create(t, c.Ask(2, Card("slow")))
+	if _, err := c.Rentals.Cancel(t.Context(), Clerk(), out.Rental.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Bank.Answer("slow", unknown, paid)
+	c.Clock.Move(time.Minute)
+	c.Round(t)
+	if _, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentSucceeded || !p[0].RefundDue {
+		t.Errorf("money for a cancelled rental: %+v", p[0])
+	}
+	c.Clock.Move(time.Minute)
+	c.Round(t)
+	if r, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 || r.Status != harang.RentalCancelled {
+		t.Errorf("not given back: %+v, %+v", r, p[0])
+	}
+	c.wantTypes(t, errorType) // no rental_created
+}
+
+func testAmounts(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	out := c.Create(t, c.Ask(2, nil)) // owes 4000
+	cash := shop.PaymentOrder{Method: harang.PaymentCash}
+	for name, tc := range map[string]struct {
+		n     shop.NewPayment
+		code  harang.Code
+		field string
+	}{
+		"zero":       {shop.NewPayment{RentalID: out.Rental.ID, Amount: 0, PaymentOrder: cash}, harang.CodeInvalidRequest, "amount"},
+		"negative":   {shop.NewPayment{RentalID: out.Rental.ID, Amount: -5, PaymentOrder: cash}, harang.CodeInvalidRequest, "amount"},
+		"too much":   {shop.NewPayment{RentalID: out.Rental.ID, Amount: 4001, PaymentOrder: cash}, harang.CodeInvalidRequest, "amount"},
+		"no rental":  {shop.NewPayment{RentalID: "nothing", Amount: 1, PaymentOrder: cash}, harang.CodeNotFound, ""},
+		"empty id":   {shop.NewPayment{RentalID: "", Amount: 1, PaymentOrder: cash}, harang.CodeInvalidRequest, "rentalId"},
+		"no method":  {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1}, harang.CodeInvalidRequest, "method"},
+		"by a check": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1, PaymentOrder: shop.PaymentOrder{Method: "CHECK"}}, harang.CodeInvalidRequest, "method"},
+	} {
+		_, err := c.Payments.Pay(t.Context(), Clerk(), tc.n)
+		if harang.ErrorCode(err) != tc.code || (tc.field != "" && fieldsOf(err)[0].Field != tc.field) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, amount := range []int64{1500, 2500} {
+		if p, err := c.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: out.Rental.ID, Amount: amount, PaymentOrder: cash}); err != nil || p.Status != harang.PaymentSucceeded || p.Amount != amount {
+			t.Errorf("%d in cash: %+v, %v", amount, p, err)
+		}
+	}
+	if r, _ := c.Find(t, out.Rental.ID); r.Owed() != 0 {
+		t.Errorf("owes %d", r.Owed())
+	}
+	c.wantTypes(t, createdType) // it was open already
+	// What costs nothing opens without a payment.
+	if err := c.Catalogue.PutProduct(t.Context(), Admin(), harang.Product{ID: "drill", Name: "Free drill"}); err != nil {
+		t.Fatal(err)
+	}
+	if free := c.Create(t, c.Ask(1, Card("good"))); free.Rental.Status != harang.RentalOpen || free.Payment != nil || len(c.Bank.Taken()) != 0 {
+		t.Errorf("free: %+v, %+v", free.Rental, free.Payment)
+	}
+}
+
+// testUndecided: while a charge is undecided no other money is taken for the
+// same sum.
+func testUndecided(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("slow", unknown, unknown)
+	out := c.Create(t, c.Ask(2, Card("slow")))
+	_, err := c.pay(t, out.Rental.ID, "good", 4000)
+	if e := applicationError(err); e == nil || e.Code != harang.CodeConflict || e.RetryAfter == 0 {
+		t.Errorf("beside an undecided charge: %v", err)
+	}
+	if len(c.Bank.Taken()) != 0 {
+		t.Errorf("bank %v", c.Bank.Taken())
+	}
+	// Undecided, then declined, when asked: the next card is charged at once.
+	c.Bank.Answer("slow", unknown, declined)
+	if p, err := c.pay(t, out.Rental.ID, "good", 4000); err != nil || p.Status != harang.PaymentSucceeded {
+		t.Errorf("%+v, %v", p, err)
+	}
+	c.wantTypes(t, errorType, createdType)
+	// Two cards at once for one rental: one of them is charged.
+	c = NewCounter(t, open)
+	c.Bank.Answer("bad", declined, declined)
+	out = c.Create(t, c.Ask(2, Card("bad")))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() { _, _ = c.pay(t, out.Rental.ID, "good", 4000) })
+	}
+	wg.Wait()
+	if taken := c.Bank.Taken(); len(taken) != 1 {
+		t.Errorf("four clerks at once: bank %v", taken)
+	}
+	if r, _ := c.Find(t, out.Rental.ID); r.Paid != 4000 || r.Status != harang.RentalOpen {
+		t.Errorf("%+v", r)
+	}
+}
+
+func testNotices(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("slow", unknown, unknown)
+	out := c.Create(t, c.Ask(2, Card("slow")))
+	card := harang.Card{Token: "kept", Brand: "Visa", Last4: "4828"}
+	notice := harang.PaymentNotice{
+		Key: "n1", Raw: []byte("raw\x00\xff"), TransactionID: out.Payment.ID, Amount: 4000,
+		Settlement: harang.Settlement{Status: harang.PaymentSucceeded, Reference: "r1", Card: &card},
+	}
+	take := func(n harang.PaymentNotice, want harang.NoticeOutcome) {
+		t.Helper()
+		if got, err := c.Payments.TakeNotice(t.Context(), "a", n); err != nil || got != want {
+			t.Errorf("taken as %s, %v, want %s", got, err, want)
+		}
+	}
+	other := notice
+	other.TransactionID = "nothing"
+	take(other, harang.NoticeUnknown)
+	other = notice
+	other.Amount = 3999
+	take(other, harang.NoticeMismatch)
+	if got, err := c.Payments.TakeNotice(t.Context(), "b", notice); err != nil || got != harang.NoticeUnknown {
+		t.Errorf("another tenant's notice: %s, %v", got, err)
+	}
+	if r, _ := c.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
+		t.Fatalf("changed by a refused notice: %+v", r)
+	}
+	take(notice, harang.NoticeTaken)
+	take(notice, harang.NoticeRepeated)
+	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
+		t.Errorf("%+v, %+v", r, p[0])
+	}
+	if cards, err := c.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card}, cards) != "" {
+		t.Errorf("cards %v, %v", cards, err)
+	}
+	// A denial that comes late overrules nothing; a reversal does.
+	late := harang.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
+	take(late, harang.NoticeTaken)
+	take(harang.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: harang.Settlement{Status: harang.PaymentReversed}}, harang.NoticeTaken)
+	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
+		t.Errorf("%+v, %+v", r, p[0])
+	}
+	c.wantTypes(t, errorType, createdType)
+	// A cash payment is nothing that a provider could speak of.
+	cash := c.Create(t, c.Ask(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
+	take(harang.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: harang.Settlement{Status: harang.PaymentReversed}}, harang.NoticeUnknown)
+	// What is forgotten is forgotten.
+	c.Clock.Move(31 * 24 * time.Hour)
+	c.Round(t)
+	take(notice, harang.NoticeTaken)
+	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
+		t.Errorf("an old repeat changed %+v, %+v", r, p[0])
+	}
+}
+
+// testErrorOnce: whichever source tells first of a failure, and all at once,
+// people are told once per transaction.
+func testErrorOnce(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("slow", unknown, declined)
+	var out shop.CheckedOut
+	c.Bank.Before(func(_ context.Context, ch harang.Charge) {
+		// The webhook is faster than the charge's own answer.
+		for range 2 {
+			_, err := c.Payments.TakeNotice(context.Background(), "a", harang.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	out = c.Create(t, c.Ask(1, Card("slow")))
+	if out.Payment.Status != harang.PaymentDeclined {
+		t.Errorf("%+v", out.Payment)
+	}
+	c.Bank.Before(nil)
+	second := c.Create(t, c.Ask(1, Card("slow")))
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			var err error
+			switch i % 3 {
+			case 0:
+				_, err = c.Payments.TakeNotice(context.Background(), "a", harang.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
+			case 1:
+				err = c.Housekeeper.Round(context.Background())
+			case 2:
+				_, err = c.Payments.TakeNotice(context.Background(), "a", harang.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	c.wantTypes(t, errorType, errorType)
+}
+
+// testHangs: a provider that ignores even its context is left alone, and the
+// payment stays pending.
+func testHangs(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	release, hung := make(chan struct{}), make(chan time.Duration, 1)
+	c.Bank.Before(func(ctx context.Context, _ harang.Charge) {
+		deadline, ok := ctx.Deadline()
+		if !ok {
+			t.Error("a charge has no deadline")
+		}
+		hung <- time.Until(deadline)
+		<-release
+	})
+	ctx, leave := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Rentals.Create(ctx, Clerk(), c.Ask(1, Card("good")))
+		done <- err
+	}()
+	if left := <-hung; left > 15*time.Second || left < 5*time.Second {
+		t.Errorf("a charge has %v", left)
+	}
+	leave() // the clerk's browser goes away: the charge goes on
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	c.wantTypes(t, createdType)
+}
+
+func testPaymentList(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("bad", declined, declined)
+	var ids []string
+	for _, card := range []string{"good", "bad", "good"} {
+		ids = append(ids, c.Create(t, c.Ask(1, Card(card))).Payment.ID)
+		c.Clock.Move(time.Second)
+	}
+	read := func(status harang.PaymentStatus) []string {
+		var got []string
+		for q := (harang.PaymentQuery{Status: status, Limit: 1}); ; {
+			page, err := c.Payments.List(t.Context(), Admin(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range page.Items {
+				got = append(got, p.ID)
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				return got
+			}
+		}
+	}
+	if got := read(""); !slices.Equal(got, []string{ids[2], ids[1], ids[0]}) {
+		t.Errorf("all: %v of %v", got, ids)
+	}
+	if got := read(harang.PaymentDeclined); !slices.Equal(got, ids[1:2]) {
+		t.Errorf("declined: %v of %v", got, ids)
+	}
+}
+
+func testCards(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.offered = []harang.Card{{Token: "offered"}}
+	ctx := t.Context()
+	card := harang.Card{Token: "one", Brand: "Visa", Last4: "1111", Expires: "2030-01", Label: "Company"}
+	if err := c.Payments.PutCard(ctx, Admin(), "acme", harang.Card{Token: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Move(time.Second)
+	if err := c.Payments.PutCard(ctx, Admin(), "acme", card); err != nil {
+		t.Fatal(err)
+	}
+	if cards, err := c.Payments.Cards(ctx, Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card, {Token: "offered"}}, cards) != "" {
+		t.Errorf("cards %v, %v", cards, err)
+	}
+	if _, err := c.Payments.Cards(ctx, Clerk(), "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("an unknown partner: %v", err)
+	}
+	if err := c.Payments.PutCard(ctx, Admin(), "nobody", card); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("an unknown partner's card: %v", err)
+	}
+	if err := c.Payments.PutCard(ctx, Admin(), "acme", harang.Card{}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		t.Errorf("a card without a token: %v", err)
+	}
+	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "one"); err != nil {
+		t.Error(err)
+	}
+	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "one"); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("a card that is gone: %v", err)
+	}
+}
+
+func testPaymentSettings(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	ctx := t.Context()
+	want := harang.PaymentSettings{Provider: harang.ProviderSandbox}
+	if got, err := c.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
+		t.Errorf("at first %+v, %v", got, err)
+	}
+	for _, want := range []harang.PaymentSettings{{Provider: harang.ProviderMyPOS, ConfigFile: "/etc/mypos.json"}, {Provider: harang.ProviderSandbox, ConfigFile: "/etc/mypos.json"}} {
+		if err := c.Store.PutPaymentSettings(ctx, "a", want); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := c.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+	if _, err := c.Store.FindPaymentSettings(ctx, "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("an unknown tenant's: %v", err)
+	}
+	if err := c.Store.PutPaymentSettings(ctx, "nobody", want); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("set for an unknown tenant: %v", err)
+	}
+}
+
+func testRequests(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	ctx := t.Context()
+	begin := func(who harang.Identity, route, key, print string) (harang.Request, error) {
+		return c.Requests.Begin(ctx, who, route, key, print)
+	}
+	first, err := begin(Clerk(), "POST /rentals", "k", "f")
+	if err != nil || first.Status != 0 || first.ResourceID == "" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	if _, err := begin(Clerk(), "POST /rentals", "k", "f"); harang.ErrorCode(err) != harang.CodeIdempotencyInProgress || applicationError(err).RetryAfter == 0 {
+		t.Errorf("while it is under way: %v", err)
+	}
+	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
+		t.Errorf("another request: %v", err)
+	}
+	// Another user, route or tenant is another key.
+	stranger := Clerk()
+	stranger.Tenant = "b"
+	for name, try := range map[string]func() (harang.Request, error){
+		"user":   func() (harang.Request, error) { return begin(Admin(), "POST /rentals", "k", "g") },
+		"route":  func() (harang.Request, error) { return begin(Clerk(), "POST /payments", "k", "g") },
+		"tenant": func() (harang.Request, error) { return begin(stranger, "POST /rentals", "k", "g") },
+	} {
+		if r, err := try(); err != nil || r.ResourceID == first.ResourceID {
+			t.Errorf("another %s: %+v, %v", name, r, err)
+		}
+	}
+	// Left behind by a process that died: taken up under the same id.
+	c.Clock.Move(31 * time.Second)
+	second, err := begin(Clerk(), "POST /rentals", "k", "f")
+	if err != nil || second.ResourceID != first.ResourceID || second.Status != 0 {
+		t.Errorf("left behind: %+v, %v", second, err)
+	}
+	if err := c.Requests.Release(ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	if second, err = begin(Clerk(), "POST /rentals", "k", "f"); err != nil || second.ResourceID != first.ResourceID {
+		t.Errorf("released: %+v, %v", second, err)
+	}
+	if err := c.Requests.Finish(ctx, second, 201, []byte(`{"id":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Move(6 * 24 * time.Hour)
+	c.Round(t)
+	if done, err := begin(Clerk(), "POST /rentals", "k", "f"); err != nil || done.Status != 201 || string(done.Body) != `{"id":1}` {
+		t.Errorf("done: %+v, %v", done, err)
+	}
+	if err := c.Requests.Forget(ctx, second); err != nil { // it has an answer: kept
+		t.Fatal(err)
+	}
+	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
+		t.Errorf("after an answer: %v", err)
+	}
+	c.Clock.Move(25 * time.Hour)
+	if fresh, err := begin(Clerk(), "POST /rentals", "k", "g"); err != nil || fresh.Status != 0 || fresh.ResourceID == first.ResourceID {
+		t.Errorf("after seven days: %+v, %v", fresh, err)
+	}
+	c.Round(t)
+	// A request that was refused frees its key.
+	refused, err := begin(Clerk(), "POST /payments", "r", "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Requests.Forget(ctx, refused); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := begin(Clerk(), "POST /payments", "r", "g"); err != nil || again.ResourceID == refused.ResourceID {
+		t.Errorf("freed: %+v, %v", again, err)
+	}
+	for _, key := range []string{"", " ", strings.Repeat("k", 256), "a\nb"} {
+		if _, err := begin(Clerk(), "POST /payments", key, "f"); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+			t.Errorf("key %q: %v", key, err)
+		}
+	}
+}
+
+// testRequestsAtOnce: of many at once with one key, one carries it out.
+func testRequestsAtOnce(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	var mu sync.Mutex
+	won := 0
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			_, err := c.Requests.Begin(context.Background(), Clerk(), "POST /rentals", "k", "f")
+			mu.Lock()
+			defer mu.Unlock()
+			switch harang.ErrorCode(err) {
+			case "":
+				won++
+			case harang.CodeIdempotencyInProgress:
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if won != 1 {
+		t.Errorf("%d carried it out", won)
+	}
+}
