@@ -29,6 +29,19 @@ type Card struct {
 	Label string `json:"label"`
 }
 
+// Name is what people call the card: its label, else its brand and last digits.
+func (k Card) Name() string {
+	switch {
+	case k.Label != "":
+		return k.Label
+	case k.Last4 == "":
+		return k.Brand
+	case k.Brand == "":
+		return "•••• " + k.Last4
+	}
+	return k.Brand + " •••• " + k.Last4
+}
+
 // Check returns the fields that are wrong.
 func (k Card) Check() []FieldError {
 	var c checker

@@ -68,10 +68,24 @@ func (v *Requests) Begin(ctx context.Context, who harang.Identity, route, key, f
 // Finish stores the answer of a request.
 func (v *Requests) Finish(ctx context.Context, r harang.Request, status int, body []byte) error {
 	r.Status, r.Body = status, body
-	return v.tools.Ledger.WithinLedger(context.WithoutCancel(ctx), func(tx LedgerTx) error { return tx.UpdateRequest(ctx, r) })
+	return v.update(ctx, r)
+}
+
+// Release gives a request up without an answer, because nobody knows what was
+// done: the next try takes it up at once, under the same ResourceID.
+func (v *Requests) Release(ctx context.Context, r harang.Request) error {
+	r.LeasedUntil = v.tools.now()
+	return v.update(ctx, r)
+}
+
+// update goes on when the caller leaves: the request has been carried out.
+func (v *Requests) update(ctx context.Context, r harang.Request) error {
+	ctx = context.WithoutCancel(ctx)
+	return v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error { return tx.UpdateRequest(ctx, r) })
 }
 
 // Forget ends a request that did nothing, so that its key is free again.
 func (v *Requests) Forget(ctx context.Context, r harang.Request) error {
-	return v.tools.Ledger.WithinLedger(context.WithoutCancel(ctx), func(tx LedgerTx) error { return tx.DeleteRequest(ctx, r.RequestKey) })
+	ctx = context.WithoutCancel(ctx)
+	return v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error { return tx.DeleteRequest(ctx, r.RequestKey) })
 }
