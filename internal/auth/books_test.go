@@ -1,0 +1,144 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/google/uuid"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+)
+
+// cheap are hash costs for tests; what they protect here is nothing.
+var cheap = argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// clock is a clock that stands until it is moved.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// bench is a service over a real database, with a tenant, an administrator and
+// a clerk.
+type bench struct {
+	*auth.Service
+	store *store.Store
+	clock *clock
+	admin harang.Identity
+	clerk harang.User
+	key   *auth.Key
+}
+
+const password = "correct horse"
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	ctx := t.Context()
+	b := &bench{clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	var err error
+	b.store, err = sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "h.db"), store.Options{Clock: b.clock.Now, NewID: newID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if b.key, err = auth.NewKey(); err != nil {
+		t.Fatal(err)
+	}
+	b.Service, err = auth.New(b.store, b.key, auth.Options{Clock: b.clock.Now, NewID: newID, HashParams: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"budapest", "debrecen"} {
+		if err := b.store.CreateTenant(ctx, harang.Tenant{ID: id, Name: "Company " + id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.admin = harang.Identity{Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin}
+	b.clerk, err = b.CreateUser(ctx, b.admin, auth.NewUser{Email: "Clerk@Budapest.demo ", Name: "Kiss Eszter", Role: harang.RoleOperator, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock.Move(time.Minute)
+	return b
+}
+
+// login logs the clerk in.
+func (b *bench) login(t *testing.T) auth.Grant {
+	t.Helper()
+	g, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// control returns the types of the tenant's control entries.
+func (b *bench) control(t *testing.T) []string {
+	t.Helper()
+	entries, err := b.store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "budapest", Audience: harang.AudienceControl}, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := make([]string, len(entries))
+	for i, e := range entries {
+		types[i] = e.Type
+	}
+	return types
+}
+
+func wantCode(t *testing.T, err error, want harang.Code) {
+	t.Helper()
+	if got := harang.ErrorCode(err); got != want {
+		t.Fatalf("code %q (%v), want %q", got, err, want)
+	}
+}
+
+// downBooks is a database that is not there.
+type downBooks struct{ auth.Books }
+
+var errDown = harang.Wrap(harang.CodeUnavailable, errors.New("no route"), "the database is not available")
+
+func (downBooks) FindTenant(context.Context, string) (harang.Tenant, error) {
+	return harang.Tenant{}, errDown
+}
+
+func (downBooks) FindCredentials(context.Context, string) (harang.Credentials, error) {
+	return harang.Credentials{}, errDown
+}
+
+func (downBooks) FindSubject(context.Context, string, string, string, time.Time) (harang.Subject, error) {
+	return harang.Subject{}, errDown
+}
+
+func (downBooks) FindAPIKey(context.Context, [32]byte) (harang.APIKey, error) {
+	return harang.APIKey{}, errDown
+}
+
+func (downBooks) UpdateSession(context.Context, string, string, func(*harang.Session) ([]harang.Event, error)) error {
+	return errDown
+}
