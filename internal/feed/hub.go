@@ -36,6 +36,9 @@ type Options struct {
 	Linger time.Duration
 	// ReadTimeout ends a reading of the source. Zero value means 5 s.
 	ReadTimeout time.Duration
+	// Journey notes when entries came and were sent. Zero value means nobody
+	// asks.
+	Journey *Journey
 }
 
 // Hub is this node's windows. Its methods may be called concurrently.
@@ -46,6 +49,7 @@ type Hub struct {
 	metrics     *metrics
 	linger      time.Duration
 	readTimeout time.Duration
+	journey     *Journey
 
 	// ctx ends with Close; readings run under it, not under a caller's context,
 	// because they serve all who wait.
@@ -80,7 +84,7 @@ func New(o Options) *Hub {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Hub{
 		source: o.Source, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registry),
-		linger: o.Linger, readTimeout: o.ReadTimeout,
+		linger: o.Linger, readTimeout: o.ReadTimeout, journey: o.Journey,
 		ctx: ctx, cancel: cancel, windows: make(map[harang.FeedID]*window),
 	}
 }

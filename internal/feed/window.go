@@ -239,6 +239,7 @@ func (w *window) deliver() {
 // allocates nothing per listener, but for one that joined within the run.
 func (w *window) deliverRound(items []*Item, round []listening) {
 	run := &Run{Feed: w.feed, Items: items}
+	w.hub.journey.began(items)
 	for _, it := range items {
 		if it.Feed != w.feed {
 			w.hub.crossing(it.Feed, w.feed, it.EventID)
@@ -246,7 +247,7 @@ func (w *window) deliverRound(items []*Item, round []listening) {
 		}
 	}
 	first, last := items[0].Number, run.Last()
-	delivered := 0
+	delivered, heard := 0, 0
 	for i := range round {
 		l := &round[i]
 		if l.listener.Feed() != w.feed {
@@ -260,10 +261,13 @@ func (w *window) deliverRound(items []*Item, round []listening) {
 			rest := &Run{Feed: w.feed, Items: items[l.after-first+1:]}
 			l.listener.Deliver(rest)
 			delivered += len(rest.Items)
+			heard++
 		default:
 			l.listener.Deliver(run)
 			delivered += len(items)
+			heard++
 		}
 	}
 	w.hub.metrics.deliveries.WithLabelValues(string(w.feed.Audience)).Add(float64(delivered))
+	w.hub.journey.sent(items, heard)
 }

@@ -73,10 +73,6 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry gets the metrics. Zero value means none.
 	Registry prometheus.Registerer
-	// Relayed is called for entries that the log has taken from this relay, in
-	// order, after the hand-over. It must not block. Zero value means nobody
-	// asks.
-	Relayed func(feed harang.FeedID, entries []harang.Entry)
 }
 
 const (
@@ -125,9 +121,6 @@ func New(o Options) *Relay {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Relayed == nil {
-		o.Relayed = func(harang.FeedID, []harang.Entry) {}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Relay{o: o, metrics: newMetrics(o.Registry), ctx: ctx, cancel: cancel, active: make(map[string]*pass)}
@@ -377,5 +370,4 @@ func (r *Relay) handedOver(id harang.FeedID, entries []harang.Entry, after int64
 		r.metrics.lag.Observe(max(0, now.Sub(entries[i].Time)).Seconds())
 	}
 	r.metrics.relayed.WithLabelValues(string(id.Audience)).Add(float64(len(entries)))
-	r.o.Relayed(id, entries)
 }
