@@ -214,5 +214,6 @@ func FuzzReconstruction(f *testing.F) {
 		for _, s := range c.end() {
 			s.end(ReasonTransportClose)
 		}
+		c.session.Abort(ReasonTransportClose) // Close need not wait for a poll
 	})
 }
