@@ -1,0 +1,196 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/gateway"
+)
+
+// gate are Seats at which a test can do something in the middle of a CONNECT.
+type gate struct {
+	gateway.Seats
+	mu     sync.Mutex
+	inside func() error
+}
+
+func (g *gate) Take(ctx context.Context, s gateway.Seat, limit int) (string, error) {
+	older, err := g.Seats.Take(ctx, s, limit)
+	g.mu.Lock()
+	inside := g.inside
+	g.inside = nil
+	g.mu.Unlock()
+	if inside != nil {
+		err = errors.Join(err, inside())
+	}
+	return older, err
+}
+
+func (g *gate) once(inside func() error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inside = inside
+}
+
+func gated(t *testing.T) (*house, *gate) {
+	g := &gate{Seats: gateway.NewSeats()}
+	h := open(t, func(s *settings) { s.gateway.Seats = g })
+	return h, g
+}
+
+// TestConnecting_LoggedOut: the control feed ends a connection that is judged
+// and not open yet.
+func TestConnecting_LoggedOut(t *testing.T) {
+	h, g := gated(t)
+	witness := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
+	grant := h.login("budapest", harang.RoleOperator)
+	g.once(func() error {
+		h.must(h.auth.Logout(t.Context(), grant.Identity))
+		// In order behind it: once this is heard, the logout has been dealt with.
+		h.append("budapest", harang.ReadType, harang.Read{UserID: h.user("budapest", harang.RoleAdmin), Head: witness.Head})
+		witness.expect("notifications")
+		return nil
+	})
+	_, err := h.try(handshake{Token: grant.AccessToken})
+	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
+		t.Error(code)
+	}
+	if n := len(h.gateway.Connections("budapest")); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// TestConnecting_RoleChanged: it comes back with the new role.
+func TestConnecting_RoleChanged(t *testing.T) {
+	h, g := gated(t)
+	witness := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
+	grant := h.login("budapest", harang.RoleOperator)
+	g.once(func() error {
+		role := harang.RoleStoreManager
+		h.update("budapest", harang.RoleOperator, &role, nil)
+		h.append("budapest", harang.ReadType, harang.Read{UserID: h.user("budapest", harang.RoleAdmin), Head: witness.Head})
+		witness.expect("notifications")
+		return nil
+	})
+	if _, err := h.try(handshake{Token: grant.AccessToken}); !isClosed(err) {
+		t.Errorf("%v, want the transport closed", err)
+	}
+	if p := h.connect(handshake{Token: grant.AccessToken}); p.Role != "STORE_MANAGER" {
+		t.Errorf("%+v", p.session)
+	}
+}
+
+// TestConnecting_Draining: nobody slips in between.
+func TestConnecting_Draining(t *testing.T) {
+	h, g := gated(t)
+	drained := make(chan error, 1)
+	g.once(func() error {
+		ctx, cancel := context.WithCancel(h.ctx())
+		cancel()
+		drained <- h.gateway.Drain(ctx)
+		return nil
+	})
+	if _, err := h.try(handshake{Token: h.token("budapest", harang.RoleOperator)}); !isClosed(err) {
+		t.Errorf("%v, want the transport closed", err)
+	}
+	if err := <-drained; !errors.Is(err, context.Canceled) {
+		t.Errorf("drained while one was connecting: %v", err)
+	}
+	h.must(h.gateway.Drain(h.ctx()))
+}
+
+// TestConnecting_SeatsAway: passing trouble, not a refusal.
+func TestConnecting_SeatsAway(t *testing.T) {
+	h, g := gated(t)
+	g.once(func() error { return errAway })
+	token := h.token("budapest", harang.RoleOperator)
+	if _, err := h.try(handshake{Token: token}); !isClosed(err) {
+		t.Errorf("%v, want the transport closed", err)
+	}
+	h.connect(handshake{Token: token})
+}
+
+// TestConnecting_Events: what commits while one connects is heard once.
+func TestConnecting_Events(t *testing.T) {
+	h, g := gated(t)
+	token := h.token("budapest", harang.RoleOperator)
+	p := h.connect(handshake{Token: token})
+	h.must(p.Cut())
+	h.commit("budapest", harang.StockAlertType, 2)
+	g.once(func() error {
+		h.commit("budapest", harang.StockAlertType, 3)
+		return nil
+	})
+	back := h.connect(p.back(token))
+	h.commit("budapest", harang.StockAlertType, 1)
+	for range 6 - back.Replayed {
+		back.expect("stock_alert")
+	}
+	back.silent()
+	if at, _ := harang.ParsePosition(back.offset); !back.Recovered || at.Number != 6 {
+		t.Errorf("%+v at %s", back.session, back.offset)
+	}
+}
+
+// TestTrouble_UnreadableEntries: what this version cannot read stops nobody and
+// is alarmed.
+func TestTrouble_UnreadableEntries(t *testing.T) {
+	h := open(t)
+	p := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+	at, _ := harang.ParsePosition(p.Head)
+	add := func(audience harang.Audience, entries ...harang.Entry) {
+		t.Helper()
+		id := harang.FeedID{Tenant: "budapest", Audience: audience}
+		head, fork, err := h.hub.Append(t.Context(), id, at.Epoch, entries[0].Number, entries)
+		if err != nil || fork || head.Number != entries[len(entries)-1].Number {
+			t.Fatalf("%v %t %v", head, fork, err)
+		}
+	}
+	now := h.now()
+	add(harang.AudienceControl,
+		harang.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
+		harang.Entry{Number: 2, EventID: "b", Type: harang.LogoutType.Name, Time: now, Body: []byte(`no json`)},
+		harang.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now, Body: []byte(`{"data":{"strange":1}}`)},
+		harang.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now, Body: []byte(`{"data":{"sessionId":"x","userId":"y"}}`)},
+	)
+	if n := strings.Count(h.logs.String(), "a control entry cannot be read"); n != 3 {
+		t.Errorf("%d alarms: %s", n, h.logs)
+	}
+	alert := harang.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now, Body: []byte(`{"eventId":"f"}`)}
+	add(harang.AudienceOperators, harang.Entry{Number: 1, EventID: "e", Type: harang.StockAlertType.Name, Time: now, Body: []byte(`no json`)}, alert)
+	e, err := p.Next(h.ctx())
+	if err != nil || eventID(e) != "f" || !strings.HasSuffix(e.Offset(), ":2") {
+		t.Errorf("%s %s %v", e.Name, e.Offset(), err)
+	}
+	if n := h.metric("harang_gateway_unsendable_total"); n != 1 {
+		t.Errorf("%v unsendable", n)
+	}
+	p.silent()
+}
+
+// endless names somebody whose credential does not end.
+type endless struct{}
+
+func (endless) Authenticate(context.Context, string) (harang.Identity, error) {
+	return harang.Identity{Tenant: "budapest", UserID: "kiosk", Role: harang.RoleOperator}, nil
+}
+
+func TestConnect_EndlessToken(t *testing.T) {
+	h := open(t, func(s *settings) {
+		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return endless{} }
+	})
+	p := h.connect(handshake{Token: "x"})
+	if p.TokenExpiresAt != nil {
+		t.Errorf("%s", *p.TokenExpiresAt)
+	}
+	if a := p.ask("refresh", map[string]any{"token": "x"}); !a.OK {
+		t.Errorf("%+v", a)
+	}
+	h.advance(1000 * time.Hour)
+	p.silent()
+}
