@@ -6,7 +6,6 @@ import (
 	"sync"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
@@ -31,9 +30,13 @@ func sortKey(name string) string {
 // no accents, no case, words apart by one space.
 func searchKey(texts ...string) string {
 	var b strings.Builder
-	for _, r := range norm.NFKD.String(cases.Fold().String(strings.Join(texts, " "))) {
-		if !unicode.Is(unicode.Mn, r) {
-			b.WriteRune(r)
+	for _, r := range norm.NFKD.String(strings.Join(texts, " ")) {
+		switch {
+		case unicode.Is(unicode.Mn, r): // an accent
+		case r == 'ß' || r == 'ẞ':
+			b.WriteString("ss")
+		default:
+			b.WriteRune(unicode.ToLower(r))
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
