@@ -12,10 +12,9 @@ export function ConnectionChip() {
   const language = useLanguage();
   const { connection, retryNow } = useLive();
   const { status, reason, retryAt, lastDeliveryMs } = connection;
-  const seconds = useSecondsUntil(retryAt);
 
   return (
-    <div className={classes.group}>
+    <div className={classes.group} data-away={status !== 'connected' || undefined}>
       <span
         className={classes.chip}
         data-testid="connection-status"
@@ -31,12 +30,7 @@ export function ConnectionChip() {
             · {t('chip.took', { ms: formatNumber(lastDeliveryMs, language) })}
           </span>
         )}
-        {status === 'reconnecting' && seconds !== null && (
-          // The countdown is for the eye only: read aloud every second it would be a nuisance.
-          <span className={classes.more} aria-hidden>
-            {t('chip.in', { seconds })}
-          </span>
-        )}
+        {retryAt !== null && <Countdown key={retryAt} until={retryAt} />}
       </span>
       {status !== 'connected' && (
         <button type="button" className={classes.now} data-testid="reconnect-now" onClick={retryNow}>
@@ -48,13 +42,17 @@ export function ConnectionChip() {
   );
 }
 
-/** Whole seconds until then, moving on every second; null without a time. */
-function useSecondsUntil(time: number | null): number | null {
+/** Whole seconds until then, moving on every second. For the eye only: read aloud it would be a nuisance. */
+function Countdown({ until }: { until: number }) {
+  const { t } = useTranslation('live');
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    if (time === null) return undefined;
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
-  }, [time]);
-  return time === null ? null : Math.max(0, Math.ceil((time - now) / 1000));
+  }, []);
+  return (
+    <span className={classes.more} aria-hidden>
+      {t('chip.in', { seconds: Math.max(0, Math.ceil((until - now) / 1000)) })}
+    </span>
+  );
 }

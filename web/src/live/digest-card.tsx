@@ -24,7 +24,7 @@ export function DigestCard() {
   // The urgent first, the newest of them first.
   const urgencyOf = (type: string) => urgency.indexOf(eventEntry(type)?.kind ?? 'success');
   const rows = [...events].reverse().sort((a, b) => urgencyOf(a.type) - urgencyOf(b.type)).slice(0, shownAtMost);
-  useSeen(rows.map(({ eventId }) => eventId));
+  useSeen(events.map(({ eventId }) => eventId));
   if (!digest) return null;
 
   const n = events.length;

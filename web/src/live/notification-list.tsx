@@ -38,6 +38,7 @@ export function NotificationList({ onLeave }: NotificationListProps) {
     <div className={classes.list}>
       <div className={classes.bar}>
         <Filters filter={filter} types={types} onChange={setFilter} />
+        <span className={classes.unread}>{unread === 0 ? t('list.countNone') : t('list.count', { n: unread })}</span>
         <Button
           variant="subtle"
           size="xs"

@@ -17,7 +17,7 @@ export function NotificationPanel({ opened, onClose }: { opened: boolean; onClos
       transitionProps={{ duration: 150, transition: 'slide-left' }}
     >
       <Drawer.Overlay backgroundOpacity={0.35} />
-      <Drawer.Content className={classes.panel ?? ''} data-testid="notification-panel">
+      <Drawer.Content classNames={{ content: classes.panel ?? '' }} data-testid="notification-panel">
         <Drawer.Header className={classes.head ?? ''}>
           <Drawer.Title className={classes.title ?? ''}>{t('panel.title')}</Drawer.Title>
           <Link to="/notifications" className={classes.all} onClick={onClose}>

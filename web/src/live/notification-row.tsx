@@ -70,7 +70,8 @@ export function NotificationRow({ item, onRead, onLeave }: NotificationRowProps)
         </p>
       </div>
       <div className={classes.actions}>
-        {shown.claimable && <ClaimButton item={item} title={shown.title} />}
+        {/* Made anew when it changes hands, so that a refusal does not outlive its reason. */}
+        {shown.claimable && <ClaimButton key={item.claim?.by?.id ?? ''} item={item} title={shown.title} />}
         {unread && (
           <ActionIcon variant="subtle" className={classes.read ?? ''} aria-label={t('list.read', { title: shown.title })} onClick={() => onRead(item.eventId)}>
             <IconCheck size={18} stroke={2} aria-hidden />

@@ -19,11 +19,12 @@ import { useSeen } from './use-seen';
  * for how long; the component library makes it heard and reachable (F6).
  */
 export function Toasts() {
+  const { connection } = useLive();
   const [manager] = useState(() => Toast.createToastManager<QueuedEvent>());
   return (
     // Its own clock would stop whenever the window is not in front: a second screen that nobody clicks.
     <Toast.Provider toastManager={manager} timeout={0} limit={10}>
-      <div className={classes.corner}>
+      <div className={classes.corner} data-lower={connection.status !== 'connected' || undefined}>
         <ConnectionNote />
         <GapLine />
         <DigestCard />
@@ -87,6 +88,8 @@ function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManage
     >
       {more > 0 && (
         <button type="button" className={classes.more} data-testid="toast-more" onClick={controller.openPanel}>
+          {/* Few fonts have the wide plus that the sentence begins with; the eye gets an ordinary one. */}
+          <span className={classes.plus}>＋</span>
           {t('toasts.more', { n: more })}
         </button>
       )}

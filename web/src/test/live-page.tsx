@@ -1,0 +1,141 @@
+import { MantineProvider } from '@mantine/core';
+import { QueryClientProvider, type QueryClient } from '@tanstack/react-query';
+import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router';
+import { act, cleanup, render } from '@testing-library/react';
+import type { ReactNode } from 'react';
+import { I18nextProvider } from 'react-i18next';
+import { vi } from 'vitest';
+import { FakeServer } from '../../../clients/react/test/fake-server';
+import { World } from '../../../clients/react/test/world';
+import { LiveProvider } from '../live/live-provider';
+import { i18n } from '../shared/i18n/i18n';
+import type { User } from '../shared/model';
+import { createQueryClient } from '../shared/query-client';
+import { session, useSession } from '../shared/session';
+import { theme } from '../shared/theme/theme';
+
+export const anna: User = {
+  id: 'u1',
+  name: 'Kovács Anna',
+  email: 'manager@budapest.demo',
+  role: 'STORE_MANAGER',
+  tenantId: 'budapest',
+  tenantName: 'Budapest Gépkölcsönző',
+};
+
+/** One request of the page to `/api/v1`. */
+export interface Asked {
+  method: string;
+  path: string;
+  search: URLSearchParams;
+  body: unknown;
+}
+
+/** Answers a request with JSON, or with a status and a problem. */
+export type Answer = (asked: Asked) => unknown;
+
+export class Problem {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+  ) {}
+}
+
+/** The page's live parts on the stock client, with the network and the clock in the test's hand. */
+export class LivePage {
+  readonly server = new FakeServer();
+  readonly world = new World();
+  readonly asked: Asked[] = [];
+  client: QueryClient = createQueryClient();
+  user: User = anna;
+  refresh: 'ok' | Problem = 'ok';
+  answer: Answer = () => ({ items: [], nextCursor: null });
+
+  constructor() {
+    vi.stubGlobal('fetch', (url: string, init: RequestInit = {}) => Promise.resolve(this.#respond(url, init)));
+  }
+
+  #respond(url: string, init: RequestInit): Response {
+    const { pathname, searchParams } = new URL(url, 'http://shop.test');
+    const path = pathname.replace('/api/v1', '');
+    const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
+    if (path === '/auth/refresh') {
+      return this.refresh === 'ok'
+        ? json({ accessToken: `token-${Math.random()}`, expiresIn: 900, user: this.user })
+        : json({ code: this.refresh.code }, this.refresh.status);
+    }
+    const asked: Asked = {
+      method: init.method ?? 'GET',
+      path,
+      search: searchParams,
+      body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined,
+    };
+    this.asked.push(asked);
+    const answer = this.answer(asked);
+    return answer instanceof Problem ? json({ code: answer.code }, answer.status) : json(answer);
+  }
+
+  requests(method: string, path: string): Asked[] {
+    return this.asked.filter((each) => each.method === method && each.path === path);
+  }
+
+  /** open signs in, shows `children` below the LiveProvider, and lets the server greet. */
+  async open(children: ReactNode, options: { greet?: boolean } = {}): Promise<ReturnType<typeof render>> {
+    await session.refresh();
+    const { createManager } = this.server;
+    const { world } = this;
+    function SignedIn() {
+      if (useSession().status !== 'signed-in') return <p data-testid="signed-out" />;
+      return (
+        <LiveProvider createManager={createManager} environment={world}>
+          {children}
+        </LiveProvider>
+      );
+    }
+    const root = createRootRoute({ component: SignedIn });
+    const router = createRouter({
+      routeTree: root.addChildren(
+        ['/', '/stock', '/payments', '/rentals', '/notifications'].map((path) => createRoute({ getParentRoute: () => root, path })),
+      ),
+      history: createMemoryHistory({ initialEntries: ['/'] }),
+    });
+    const view = render(
+      <I18nextProvider i18n={i18n}>
+        <MantineProvider theme={theme} env="test">
+          <QueryClientProvider client={this.client}>
+            {/* Another router than the page's: the links only have to lead somewhere. */}
+            <RouterProvider router={router as never} />
+          </QueryClientProvider>
+        </MantineProvider>
+      </I18nextProvider>,
+    );
+    await this.settle();
+    if (options.greet !== false) await this.settle(() => this.server.link.welcome());
+    return view;
+  }
+
+  async settle(run: () => void = () => undefined): Promise<void> {
+    await act(async () => {
+      run();
+      for (let turn = 0; turn < 3; turn += 1) await vi.advanceTimersByTimeAsync(0);
+    });
+  }
+
+  async pass(ms: number): Promise<void> {
+    await act(() => vi.advanceTimersByTimeAsync(ms));
+  }
+
+  /** hide puts the tab into the background, or back in front. */
+  hide(hidden: boolean): void {
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(hidden ? 'hidden' : 'visible');
+    act(() => {
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+  }
+
+  async close(): Promise<void> {
+    cleanup();
+    await session.signOut();
+    this.client.clear();
+  }
+}
