@@ -1,0 +1,178 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"harang.dev/harang"
+)
+
+// The callers of the matrix: the three roles and an API key.
+const (
+	everybody = "OPERATOR STORE_MANAGER ADMIN"
+	managers  = "STORE_MANAGER ADMIN"
+	admins    = "ADMIN"
+	loaders   = "ADMIN KEY"
+	counters  = "OPERATOR STORE_MANAGER ADMIN KEY"
+	keys      = "KEY"
+	public    = "PUBLIC"
+)
+
+// matrix is who may call what, as the contract has it, word for word.
+var matrix = map[string]string{
+	"POST /auth/login":   public,
+	"POST /auth/refresh": public,
+	"POST /auth/logout":  public,
+	"GET /me":            everybody,
+
+	"GET /dashboard/summary": everybody,
+	"GET /locations":         everybody,
+	"GET /partners":          everybody,
+	"GET /products":          everybody,
+
+	"GET /inventory/stock":                            everybody,
+	"GET /inventory/alerts":                           everybody,
+	"POST /inventory/adjustments":                     counters,
+	"PATCH /inventory/stock/{productId}/{locationId}": everybody,
+	"PUT /inventory/stock/{productId}/{locationId}":   loaders,
+	"PUT /locations/{id}":                             loaders,
+	"PUT /partners/{id}":                              loaders,
+	"PUT /products/{id}":                              loaders,
+
+	"POST /rentals":             everybody,
+	"GET /rentals":              everybody,
+	"GET /rentals/{id}":         everybody,
+	"POST /rentals/{id}/return": everybody,
+	"POST /rentals/{id}/cancel": everybody,
+
+	"POST /payments":                        everybody,
+	"GET /payments":                         managers,
+	"GET /partners/{id}/cards":              everybody,
+	"PUT /partners/{id}/cards/{token}":      loaders,
+	"DELETE /partners/{id}/cards/{token}":   loaders,
+	"GET /notifications":                    everybody,
+	"POST /notifications/read":              everybody,
+	"POST /notifications/{eventId}/claim":   everybody,
+	"DELETE /notifications/{eventId}/claim": everybody,
+
+	"POST /events": keys,
+
+	"GET /admin/users":               admins,
+	"POST /admin/users":              admins,
+	"PATCH /admin/users/{id}":        admins,
+	"GET /admin/api-keys":            admins,
+	"POST /admin/api-keys":           admins,
+	"DELETE /admin/api-keys/{id}":    admins,
+	"GET /admin/connections":         admins,
+	"GET /admin/events/{id}/journey": admins,
+}
+
+// TestMatrix_Routes holds every route of the interface, and no other, to the
+// matrix, for each role, an API key and nobody. A call that is let in may fail
+// for any reason but its caller.
+func TestMatrix_Routes(t *testing.T) {
+	s := newShop(t)
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage
+	}
+	if res := s.call("GET", "/openapi.json", "", nil, nil); res.status != http.StatusOK || json.Unmarshal(res.body, &doc) != nil {
+		t.Fatalf("%d %s", res.status, res.body)
+	}
+	var routes []string
+	for path, methods := range doc.Paths {
+		path, inside := strings.CutPrefix(path, "/api/v1")
+		for method := range methods {
+			if inside {
+				routes = append(routes, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	slices.Sort(routes)
+	callers := map[string]string{"KEY": s.key, "": ""}
+	for _, role := range harang.Roles() {
+		callers[string(role)] = s.token(role)
+	}
+	for _, route := range routes {
+		may, listed := matrix[route]
+		if !listed {
+			t.Errorf("%s is not in the matrix", route)
+			continue
+		}
+		if may == public {
+			continue
+		}
+		method, path, _ := strings.Cut(route, " ")
+		path = "/api/v1" + strings.NewReplacer("{id}", "-", "{token}", "-", "{eventId}", "-", "{productId}", "-", "{locationId}", "-").Replace(path)
+		for caller, credential := range callers {
+			res := s.call(method, path, credential, json.RawMessage("{}"), nil)
+			switch allowed := slices.Contains(strings.Fields(may), caller); {
+			case caller == "" && res.status != http.StatusUnauthorized:
+				t.Errorf("%s without a credential: %d %s", route, res.status, res.code())
+			case caller != "" && (res.status == http.StatusUnauthorized || (res.status == http.StatusForbidden) == allowed):
+				t.Errorf("%s as %s: %d %s, allowed %v", route, caller, res.status, res.code(), allowed)
+			}
+		}
+	}
+}
+
+// TestMatrix_Events: what each role finds in its list of notifications.
+func TestMatrix_Events(t *testing.T) {
+	s := newShop(t)
+	clerk := s.token(harang.RoleOperator)
+	for _, role := range harang.Roles() { // a list begins when its owner first looks
+		if res := s.call("GET", "/api/v1/notifications", s.token(role), nil, nil); res.status != http.StatusOK {
+			t.Fatalf("%d %s", res.status, res.body)
+		}
+	}
+	// One checkout that rings all three: a shortage, a decline, then an opening.
+	res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(9, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`), nil)
+	rental := decode[rentalView](t, res)
+	if res.status != http.StatusCreated || rental.Status != "AWAITING_PAYMENT" {
+		t.Fatalf("%d %s", res.status, res.body)
+	}
+	res = s.call("POST", "/api/v1/payments", clerk, payment(rental.ID, rental.TotalValue, "tok_ok"), nil)
+	if res.status != http.StatusCreated {
+		t.Fatalf("%d %s", res.status, res.body)
+	}
+	all := []string{"rental_created", "payment_error", "stock_alert"}
+	for role, want := range map[harang.Role][]string{
+		harang.RoleOperator: {"stock_alert"}, harang.RoleStoreManager: all, harang.RoleAdmin: all,
+	} {
+		list := decode[struct {
+			Items []struct {
+				EventID string `json:"eventId"`
+				Type    string
+			}
+			UnreadCount int
+		}](t, s.call("GET", "/api/v1/notifications", s.token(role), nil, nil))
+		var types []string
+		for _, n := range list.Items {
+			types = append(types, n.Type)
+		}
+		if !slices.Equal(types, want) || list.UnreadCount != len(want) {
+			t.Errorf("%s finds %v, %d unread, want %v", role, types, list.UnreadCount, want)
+		}
+		for _, eventType := range all {
+			filtered := decode[struct{ Items []struct{ Type string } }](t, s.call("GET", "/api/v1/notifications?type="+eventType, s.token(role), nil, nil))
+			if has := len(filtered.Items) == 1; has != slices.Contains(want, eventType) {
+				t.Errorf("%s asks for %s and finds %v", role, eventType, filtered.Items)
+			}
+		}
+	}
+	// An event that a role may not see is not there for claiming either.
+	list := decode[struct {
+		Items []struct {
+			EventID string `json:"eventId"`
+			Type    string
+		}
+	}](t, s.call("GET", "/api/v1/notifications", s.token(harang.RoleAdmin), nil, nil))
+	for _, n := range list.Items {
+		res := s.call("POST", "/api/v1/notifications/"+n.EventID+"/claim", clerk, nil, nil)
+		if want := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[n.Type == "stock_alert"]; res.status != want {
+			t.Errorf("a clerk claims a %s: %d, want %d", n.Type, res.status, want)
+		}
+	}
+}
