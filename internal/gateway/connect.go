@@ -117,7 +117,7 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 	}
 	defer func() {
 		if !open {
-			g.release(c)
+			g.release(context.WithoutCancel(ctx), c)
 		}
 	}()
 	if older != "" {
@@ -276,14 +276,14 @@ func (g *Gateway) disconnected(s *socketio.Socket, reason string) {
 	}
 	g.expiry.remove(c)
 	c.membership.Leave()
-	g.release(c)
+	g.release(context.Background(), c)
 	c.tenant.unregister(c)
 	g.metrics.connections.WithLabelValues(string(c.role)).Dec()
 }
 
 // release gives the connection's seat back.
-func (g *Gateway) release(c *conn) {
-	if err := g.o.Seats.Release(context.Background(), c.seat()); err != nil {
+func (g *Gateway) release(ctx context.Context, c *conn) {
+	if err := g.o.Seats.Release(ctx, c.seat()); err != nil {
 		g.log.Warn("a seat could not be released; its lease will end", "tenant", c.tenant.id, "err", err)
 	}
 }

@@ -79,7 +79,7 @@ func BenchmarkFanout(b *testing.B) {
 	cpu := cpuTime()
 	start := time.Now()
 	for i := range b.N {
-		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / rate)))
+		<-time.After(time.Until(start.Add(time.Duration(i) * time.Second / rate)))
 		began[i] = time.Now()
 		h.append(fmt.Sprintf("shop-%d", i%tenants), harang.StockAlertType, payloadOf(harang.StockAlertType, i))
 	}

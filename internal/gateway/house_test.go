@@ -213,12 +213,14 @@ func (h *house) login(tenant string, role harang.Role) auth.Grant {
 	return g
 }
 
-// commit appends events of a type, one transaction each.
+// commit appends events of a type, one transaction each, and returns when this
+// node's windows have them.
 func (h *house) commit(tenant string, t harang.EventType, n int) {
 	h.Helper()
 	for i := range n {
 		h.append(tenant, t, payloadOf(t, i))
 	}
+	h.settled(tenant)
 }
 
 func payloadOf(t harang.EventType, i int) harang.Payload {
@@ -240,6 +242,7 @@ func payloadOf(t harang.EventType, i int) harang.Payload {
 	}
 }
 
+// append commits one event and leaves it to the relay to hear of it.
 func (h *house) append(tenant string, t harang.EventType, payload harang.Payload) string {
 	h.Helper()
 	e, err := harang.NewEvent(t, newID(), tenant, h.now(), payload)
@@ -480,7 +483,9 @@ func (h *house) metric(name string) float64 {
 // until polls for what only happens in the background of the server.
 func (h *house) until(what string, is func() bool) {
 	h.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for end := time.Now().Add(patience); !is(); <-ticker.C {
 		if time.Now().After(end) {
 			h.Fatalf("%s did not come true", what)
 		}

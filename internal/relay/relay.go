@@ -90,7 +90,7 @@ type Relay struct {
 	metrics *metrics
 
 	// ctx ends when Run does.
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // it is the relay's life, not a request's
 	cancel context.CancelFunc
 	// troubled has the loop read although the database seems unchanged.
 	troubled atomic.Bool
@@ -198,7 +198,8 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	if r.o.Version != nil {
 		v, err := r.o.Version(ctx)
 		if err != nil {
-			return r.lookFailed(ctx, err)
+			r.lookFailed(ctx, err)
+			return -1
 		}
 		if version = v; version == known && !r.troubled.Load() {
 			return known
@@ -211,7 +212,8 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	}
 	heads, err := r.o.Source.Heads(ctx, tenants)
 	if err != nil {
-		return r.lookFailed(ctx, err)
+		r.lookFailed(ctx, err)
+		return -1
 	}
 	// First the windows: they are healed from the database, whatever the log does.
 	for _, h := range heads {
@@ -220,7 +222,8 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	for _, h := range heads {
 		at, err := r.o.Log.Heads(ctx, h.Tenant)
 		if err != nil {
-			return r.lookFailed(ctx, err)
+			r.lookFailed(ctx, err)
+			return -1
 		}
 		for _, p := range at {
 			if p.Epoch != h.Epoch || p.Number != h.Head(p.Audience) {
@@ -235,7 +238,7 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	return version
 }
 
-func (r *Relay) lookFailed(ctx context.Context, err error) int64 {
+func (r *Relay) lookFailed(ctx context.Context, err error) {
 	r.troubled.Store(true)
 	if r.ctx.Err() == nil && !errors.Is(ctx.Err(), context.Canceled) {
 		r.metrics.failures.Inc()
