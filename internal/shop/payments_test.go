@@ -1,0 +1,118 @@
+package shop
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// TestCallWithin_Deaf: a provider that does not even heed its context is left
+// alone a second after its time is over, and nothing is believed.
+func TestCallWithin_Deaf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		ctx, cancel := context.WithTimeout(t.Context(), ChargeLimit)
+		defer cancel()
+		began := time.Now()
+		s, err := callWithin(ctx, func(context.Context, harang.Charge) (harang.Settlement, error) {
+			<-release
+			return harang.Settlement{Status: harang.PaymentSucceeded}, nil
+		}, harang.Charge{})
+		if took := time.Since(began); took != ChargeLimit+time.Second || took+FindLimit > 15*time.Second {
+			t.Errorf("the clerk waits %v", took)
+		}
+		if s.Status != harang.PaymentPending || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%+v, %v", s, err)
+		}
+		close(release)
+		synctest.Wait() // it ends by itself
+	})
+}
+
+// TestCallWithin_Heeds: one that heeds its context has its own word.
+func TestCallWithin_Heeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), ChargeLimit)
+		defer cancel()
+		began := time.Now()
+		s, err := callWithin(ctx, func(ctx context.Context, _ harang.Charge) (harang.Settlement, error) {
+			<-ctx.Done()
+			return harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:timeout"}, ctx.Err()
+		}, harang.Charge{})
+		if s.ErrorCode != "ipc:timeout" || err == nil || time.Since(began) != ChargeLimit {
+			t.Errorf("%+v, %v after %v", s, err, time.Since(began))
+		}
+	})
+}
+
+func TestPauseAfter(t *testing.T) {
+	for checks, want := range map[int64]time.Duration{0: 30 * time.Second, 1: time.Minute, 4: 8 * time.Minute, 9: 256 * time.Minute, 10: 6 * time.Hour, 16: 6 * time.Hour, 1000: 6 * time.Hour} {
+		if got := pauseAfter(checks); got != want {
+			t.Errorf("after %d questions %v, want %v", checks, got, want)
+		}
+	}
+}
+
+// countingLedger counts the housekeeper's rounds and fails them.
+type countingLedger struct {
+	Ledger
+	rounds int
+}
+
+var errAway = errors.New("the database is away")
+
+func (l *countingLedger) MarkOverdue(context.Context, time.Time, int) (int64, error) {
+	l.rounds++
+	return 0, errAway
+}
+
+func (l *countingLedger) FindOpenPayments(context.Context, time.Time, int) ([]harang.Payment, error) {
+	return nil, errAway
+}
+
+func (l *countingLedger) FindUnpaidRentals(context.Context, time.Time, int) ([]harang.Rental, error) {
+	return nil, errAway
+}
+
+func (l *countingLedger) SweepNotices(context.Context, time.Time, int) (int64, error) {
+	return 0, errAway
+}
+
+func (l *countingLedger) SweepRequests(context.Context, time.Time, int) (int64, error) {
+	return 0, errAway
+}
+
+// TestHousekeeper_Run: a round every five seconds, failures included, until
+// the context ends.
+func TestHousekeeper_Run(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ledger := &countingLedger{}
+		h := NewHousekeeper(LedgerTools{Ledger: ledger})
+		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+		defer cancel()
+		if err := h.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("ended with %v", err)
+		}
+		if ledger.rounds != 3 {
+			t.Errorf("%d rounds in 12 seconds", ledger.rounds)
+		}
+		if err := h.Round(t.Context()); !errors.Is(err, errAway) {
+			t.Errorf("a round that fails says %v", err)
+		}
+	})
+}
+
+func TestOutcome(t *testing.T) {
+	for status, want := range map[harang.PaymentStatus]harang.Code{
+		harang.PaymentSucceeded: "", harang.PaymentPending: harang.CodePaymentTimeout,
+		harang.PaymentDeclined: harang.CodePaymentDeclined, harang.PaymentReversed: harang.CodeConflict,
+	} {
+		if got := harang.ErrorCode(outcome(harang.Payment{Status: status})); got != want {
+			t.Errorf("%s: %s, want %s", status, got, want)
+		}
+	}
+}
