@@ -246,7 +246,6 @@ func (r *Relay) lookFailed(ctx context.Context, err error) {
 			r.o.Logger.Warn("the relay cannot look for new events; it will try again", "err", err)
 		}
 	}
-	return -1
 }
 
 // Relay brings over everything that the logs of the tenant lack. Any number of
