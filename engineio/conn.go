@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// wsConn is the WebSocket of a session, or one that is being probed. One goroutine
-// reads it; what is written is guarded by the session's mu.
+// wsConn is the WebSocket of a session, or one that is being probed. One goroutine at a
+// time reads it; what is written is guarded by the session's mu.
 type wsConn struct {
 	conn    net.Conn
 	session *Session
@@ -31,42 +31,59 @@ var (
 // readBuffers are held only while data is being handled.
 var readBuffers = sync.Pool{New: func() any { return new([4096]byte) }}
 
-// run reads the connection until it or the session ends. first is what the client sent
-// behind its handshake.
+// run handles what the client sent behind its handshake and then reads until the
+// connection or the session ends.
 func (c *wsConn) run(first []byte) {
-	defer c.session.srv.wg.Done()
-	visit := c.visit
-	err := c.in.push(first, visit)
-	if err == nil && c.raw != nil {
-		err = c.readDirect(visit)
-	} else if err == nil {
-		err = c.readBlocking(visit)
+	err := c.in.push(first, c.visit)
+	switch {
+	case err != nil:
+	case c.raw != nil:
+		go c.idle()
+		return
+	default:
+		err = c.readBlocking()
 	}
+	c.done(err)
+}
+
+// idle waits for the client. Goroutines keep the stack they once grew, twice what
+// waiting takes, so the waiting is left to one that has handled nothing yet: whoever has
+// read everything starts another and ends.
+func (c *wsConn) idle() {
+	b, n, err := c.readReady(true)
+	c.work(b, n, err)
+}
+
+// work handles b and all that can be read without waiting.
+func (c *wsConn) work(b *[4096]byte, n int, err error) {
+	for err == nil {
+		if b == nil {
+			go c.idle()
+			return
+		}
+		err = c.in.push(b[:n], c.visit)
+		readBuffers.Put(b)
+		if err == nil {
+			b, n, err = c.readReady(false)
+		}
+	}
+	c.done(err)
+}
+
+// done ends the reading.
+func (c *wsConn) done(err error) {
+	defer c.session.srv.wg.Done()
 	c.in = assembler{}
 	c.end(err)
 }
 
-func (c *wsConn) readDirect(visit func(opcode, []byte) error) error {
-	for {
-		b, n, err := c.readReady()
-		if err != nil {
-			return err
-		}
-		err = c.in.push(b[:n], visit)
-		readBuffers.Put(b)
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // readBlocking is for connections that can only be read with a buffer in hand.
-func (c *wsConn) readBlocking(visit func(opcode, []byte) error) error {
+func (c *wsConn) readBlocking() error {
 	var buf [512]byte
 	for {
 		n, err := c.conn.Read(buf[:])
 		if n > 0 {
-			if err := c.in.push(buf[:n], visit); err != nil {
+			if err := c.in.push(buf[:n], c.visit); err != nil {
 				return err
 			}
 		}

@@ -15,4 +15,4 @@ func (c *wsConn) initDirect() {}
 
 func (c *wsConn) tryWrite([]byte) (int, error) { return 0, net.ErrClosed }
 
-func (c *wsConn) readReady() (*[4096]byte, int, error) { return nil, 0, net.ErrClosed }
+func (c *wsConn) readReady(bool) (*[4096]byte, int, error) { return nil, 0, net.ErrClosed }

@@ -19,10 +19,11 @@ type directWrite struct {
 
 // directRead is the state of one read on the descriptor.
 type directRead struct {
-	b   *[4096]byte
-	n   int
-	err error
-	fn  func(fd uintptr) bool
+	wait bool // until there is something to read
+	b    *[4096]byte
+	n    int
+	err  error
+	fn   func(fd uintptr) bool
 }
 
 // initDirect prepares a plain TCP connection for direct reads and writes. Wrapped
@@ -59,7 +60,7 @@ func (c *wsConn) initDirect() {
 			}
 			if err == syscall.EAGAIN {
 				readBuffers.Put(b)
-				return false
+				return !c.read.wait
 			}
 			if n == 0 && err == nil {
 				err = io.EOF
@@ -82,9 +83,10 @@ func (c *wsConn) tryWrite(b []byte) (int, error) {
 	return n, werr
 }
 
-// readReady waits until there is something to read, without holding a buffer, and
-// answers it in one that goes back to readBuffers.
-func (c *wsConn) readReady() (*[4096]byte, int, error) {
+// readReady reads what there is, into a buffer that goes back to readBuffers. If there
+// is nothing it waits, without holding a buffer, or else answers none.
+func (c *wsConn) readReady(wait bool) (*[4096]byte, int, error) {
+	c.read.wait = wait
 	err := c.raw.Read(c.read.fn)
 	b, n, rerr := c.read.b, c.read.n, c.read.err
 	c.read.b, c.read.n, c.read.err = nil, 0, nil

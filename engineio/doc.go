@@ -35,8 +35,9 @@
 //
 // # Concurrency
 //
-// A WebSocket has one goroutine, its reader. On plain TCP it waits for readiness
-// without a buffer; buffers come from a pool and are held while data is handled. Send
+// A WebSocket has one goroutine at a time, its reader. On plain TCP it waits for
+// readiness without a buffer and with the smallest stack there is; buffers come from a
+// pool and are held while data is handled. Send
 // writes on the descriptor without waiting, if nothing is queued; what the kernel does
 // not take is queued, and a writer goroutine lives while there is a backlog. On TLS and
 // other connections everything is queued. There is no timer per session: one goroutine

@@ -10,10 +10,11 @@ import (
 )
 
 func ExampleServer() {
+	closed := make(chan string, 1)
 	server := engineio.New(engineio.Handler{
 		Open:    func(s *engineio.Session) { s.Send(engineio.Text([]byte("welcome"))) },
 		Message: func(s *engineio.Session, data []byte, _ bool) { s.Send(engineio.Text(data)) },
-		Close:   func(_ *engineio.Session, reason string) { fmt.Println(reason) },
+		Close:   func(_ *engineio.Session, reason string) { closed <- reason },
 	}, nil)
 	web := httptest.NewServer(server) // in earnest: mux.Handle("/engine.io/", server)
 	defer web.Close()
@@ -24,6 +25,7 @@ func ExampleServer() {
 	c.Send("4hello")
 	fmt.Println(c.Next())
 	c.Conn.Close()
+	fmt.Println(<-closed)
 	server.Close()
 	// Output:
 	// 4welcome

@@ -120,10 +120,9 @@ func (s *Session) popLocked(n int) {
 	for _, g := range s.queue[:n] {
 		s.queued -= len(g.b)
 	}
-	left := copy(s.queue, s.queue[n:])
-	clear(s.queue[left:])
-	s.queue = s.queue[:left]
-	if left == 0 && cap(s.queue) > 16 {
+	clear(s.queue[:n]) // the frames are free to go
+	s.queue = s.queue[n:]
+	if len(s.queue) == 0 {
 		s.queue = nil
 	}
 	s.inflight, s.partial = 0, false

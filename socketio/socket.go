@@ -109,6 +109,10 @@ func (s *Socket) Deliver(f *Frame) error {
 	return nil
 }
 
+// Queued is how many bytes wait for the client's session, beside what the kernel took
+// and what is held.
+func (s *Socket) Queued() int { return s.conn.session.Queued() }
+
 // Cork holds what is delivered from now on until Uncork.
 func (s *Socket) Cork() {
 	s.mu.Lock()
