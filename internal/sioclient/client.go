@@ -3,7 +3,8 @@
 // caller asks for it, so a caller that does not ask is a stalled reader, and ten
 // thousand clients cost no more than their sockets.
 //
-// A Client belongs to one goroutine at a time.
+// A Client belongs to one goroutine at a time. A wait that ends with its context
+// leaves the client usable, unless it ended in the middle of a frame.
 package sioclient
 
 import (
@@ -314,8 +315,16 @@ func (c *Client) message(ctx context.Context) ([]byte, error) {
 		return nil, &ClosedError{Err: err}
 	}
 	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() { _ = c.conn.SetReadDeadline(time.Unix(1, 0)) })
-		defer stop()
+		done := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() {
+			_ = c.conn.SetReadDeadline(time.Unix(1, 0))
+			close(done)
+		})
+		defer func() {
+			if !stop() {
+				<-done // or it would end a later reading
+			}
+		}()
 	}
 	for {
 		h, err := ws.ReadHeader(c.br)
