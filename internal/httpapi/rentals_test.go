@@ -26,7 +26,7 @@ import (
 // counter is the interface on a real store with a tenant "a": 10 drills at the
 // place "main" for 1000 forints a day, critical below 3, and the partner "acme".
 type counter struct {
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	auth    *auth.Service
 	handler http.Handler
@@ -36,9 +36,10 @@ type counter struct {
 	waiting  chan struct{}
 	patience chan time.Time
 	tokens   sync.Map
+	tools    shop.LedgerTools
 }
 
-func newShop(t *testing.T) *counter {
+func newShop(t testing.TB) *counter {
 	t.Helper()
 	s := &counter{t: t, waiting: make(chan struct{}, 8), patience: make(chan time.Time, 8)}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
@@ -64,6 +65,7 @@ func newShop(t *testing.T) *counter {
 		s.waiting <- struct{}{}
 		return s.patience
 	})}}
+	s.tools = till
 	s.handler, err = httpapi.New(httpapi.Options{
 		Auth: s.auth, Inventory: shop.NewInventory(tools), Catalogue: shop.NewCatalogue(tools),
 		Notifications: shop.NewNotifications(tools), Dashboard: shop.NewDashboard(tools), Intake: ingest.New(books{s.store}, newID),
@@ -143,7 +145,7 @@ func (s *counter) call(method, path, credential string, body json.RawMessage, he
 	return response{w.Code, w.Header(), w.Body.Bytes()}
 }
 
-func decode[T any](t *testing.T, r response) T {
+func decode[T any](t testing.TB, r response) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal(r.body, &v); err != nil {

@@ -1,0 +1,210 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/httpapi"
+)
+
+const loginBody = `{"email":"manager@budapest.demo","password":"harang-demo"}`
+
+func refreshCookie(t *testing.T, r reply) *http.Cookie {
+	t.Helper()
+	for _, c := range r.Cookies() {
+		if c.Name == "harang_refresh" {
+			return c
+		}
+	}
+	t.Fatalf("no cookie in %v", r.Header)
+	return nil
+}
+
+func TestLogin_Cookie(t *testing.T) {
+	h := newHouse(t)
+	for name, c := range map[string]struct {
+		headers []string
+		secure  bool
+	}{"plain": {nil, false}, "behind a proxy that speaks TLS": {[]string{"X-Forwarded-Proto: https"}, true}} {
+		r := h.call("", "POST", "/api/v1/auth/login", loginBody, c.headers...).want(t, 200, "")
+		cookie := refreshCookie(t, r)
+		if !cookie.HttpOnly || cookie.Secure != c.secure || cookie.Path != "/api/v1/auth" || cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != 14*24*3600 {
+			t.Errorf("%s: %v", name, cookie)
+		}
+		if r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: Cache-Control %q", name, r.Header.Get("Cache-Control"))
+		}
+	}
+}
+
+func TestLogin_RefusedAlike(t *testing.T) {
+	h := newHouse(t)
+	wrong := h.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
+	unknown := h.call("", "POST", "/api/v1/auth/login", `{"email":"nobody@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
+	if string(wrong.body) != string(unknown.body) {
+		t.Fatalf("%s and %s tell who exists", wrong.body, unknown.body)
+	}
+	for range 9 {
+		h.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
+	}
+	limited := h.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 429, harang.CodeRateLimited)
+	if limited.Header.Get("Retry-After") != "300" {
+		t.Fatalf("Retry-After %q", limited.Header.Get("Retry-After"))
+	}
+}
+
+func TestRefresh_RotatesTheCookie(t *testing.T) {
+	h := newHouse(t)
+	first := refreshCookie(t, h.call("", "POST", "/api/v1/auth/login", loginBody))
+	refresh := func(c *http.Cookie) reply {
+		return h.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+c.Value)
+	}
+	second := refreshCookie(t, refresh(first).want(t, 200, ""))
+	again := refresh(first).want(t, 200, "")
+	if refreshCookie(t, again).Value != second.Value || second.Value == first.Value {
+		t.Fatal("the previous cookie does not yield the same successor")
+	}
+	token, _ := again.json(t)["accessToken"].(string)
+	h.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
+	h.move(31 * time.Second)
+	refresh(first).want(t, 401, harang.CodeUnauthenticated)
+	refresh(second).want(t, 401, harang.CodeUnauthenticated)
+	h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+	h.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
+}
+
+func TestLogout_ByTokenAndByCookie(t *testing.T) {
+	h := newHouse(t)
+	for name, by := range map[string]struct{ token, cookie bool }{"token": {true, false}, "cookie": {false, true}, "both": {true, true}} {
+		login := h.call("", "POST", "/api/v1/auth/login", loginBody)
+		token, _ := login.json(t)["accessToken"].(string)
+		cookie := refreshCookie(t, login)
+		credential, headers := "", []string{}
+		if by.token {
+			credential = token
+		}
+		if by.cookie {
+			headers = append(headers, "Cookie: harang_refresh="+cookie.Value)
+		}
+		out := h.call(credential, "POST", "/api/v1/auth/logout", "", headers...).want(t, 204, "")
+		if c := refreshCookie(t, out); c.MaxAge >= 0 || c.Value != "" {
+			t.Errorf("%s: the cookie stays: %v", name, c)
+		}
+		h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+		h.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+cookie.Value).want(t, 401, harang.CodeUnauthenticated)
+	}
+	h.call("", "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
+	h.call("", "POST", "/api/v1/auth/logout", "", "Cookie: harang_refresh=forged").want(t, 401, harang.CodeUnauthenticated)
+}
+
+func TestAuth_OtherSites(t *testing.T) {
+	h := newHouse(t, func(o *httpapi.Options) { o.AllowedOrigins = []string{"https://erp.example.com"} })
+	for origin, status := range map[string]int{
+		"https://evil.example.com": 403, "https://erp.example.com": 200, h.server.URL: 200, "null": 403,
+	} {
+		r := h.call("", "POST", "/api/v1/auth/login", loginBody, "Origin: "+origin)
+		if r.StatusCode != status {
+			t.Errorf("from %s: %d %s", origin, r.StatusCode, r.body)
+		}
+		if allowed := r.Header.Get("Access-Control-Allow-Origin"); (allowed == origin) != (origin == "https://erp.example.com") {
+			t.Errorf("from %s: Access-Control-Allow-Origin %q", origin, allowed)
+		}
+	}
+	r := h.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://erp.example.com", "Access-Control-Request-Method: GET")
+	if r.StatusCode != 204 || !strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
+		t.Fatalf("preflight: %d %v", r.StatusCode, r.Header)
+	}
+	r = h.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com", "Access-Control-Request-Method: GET")
+	if r.StatusCode == 204 || r.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Fatalf("preflight of a stranger: %d %v", r.StatusCode, r.Header)
+	}
+}
+
+func TestTokens_OfTheTimePast(t *testing.T) {
+	h := newHouse(t)
+	h.move(10 * time.Minute)
+	r := h.as(harang.RoleOperator, "GET", "/me", "").want(t, 401, harang.CodeTokenExpired)
+	if r.Header.Get("WWW-Authenticate") != "Bearer" {
+		t.Fatalf("WWW-Authenticate %q", r.Header.Get("WWW-Authenticate"))
+	}
+	h.call("", "GET", "/api/v1/me", "", "Authorization: Basic "+h.tokens[harang.RoleAdmin]).want(t, 401, harang.CodeUnauthenticated)
+}
+
+func TestAdmin_Users(t *testing.T) {
+	h := newHouse(t)
+	made := h.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).want(t, 201, "").json(t)
+	secret, _ := made["password"].(string)
+	if len(secret) < 12 {
+		t.Fatalf("%v", made)
+	}
+	id, _ := made["id"].(string)
+	login := `{"email":"uj@budapest.demo","password":"` + secret + `"}`
+	token, _ := h.call("", "POST", "/api/v1/auth/login", login).want(t, 200, "").json(t)["accessToken"].(string)
+	h.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"UJ@budapest.demo","name":"x","role":"OPERATOR"}`).want(t, 409, harang.CodeConflict)
+	h.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"x@budapest.demo","name":"x","role":"SERVICE"}`).want(t, 422, harang.CodeInvalidRequest)
+	h.call(token, "GET", "/api/v1/payments", "").want(t, 403, harang.CodeForbidden)
+	h.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"role":"STORE_MANAGER"}`).want(t, 200, "")
+	h.call(token, "GET", "/api/v1/payments", "").want(t, 200, "")
+	h.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"disabled":true}`).want(t, 200, "")
+	h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+	h.call("", "POST", "/api/v1/auth/login", login).want(t, 401, harang.CodeInvalidCredentials)
+	h.as(harang.RoleAdmin, "PATCH", "/admin/users/unknown", `{"disabled":true}`).want(t, 404, harang.CodeNotFound)
+	// A page at a time, and no other tenant's.
+	var emails []string
+	path := "/admin/users?limit=3"
+	for {
+		page := h.as(harang.RoleAdmin, "GET", path, "").want(t, 200, "").json(t)
+		items, _ := page["items"].([]any)
+		for _, item := range items {
+			user, _ := item.(map[string]any)
+			email, _ := user["email"].(string)
+			emails = append(emails, email)
+		}
+		next, more := page["nextCursor"].(string)
+		if !more {
+			break
+		}
+		path = "/admin/users?limit=3&cursor=" + next
+	}
+	if got := strings.Join(emails, " "); got != "admin@budapest.demo manager@budapest.demo operator@budapest.demo uj@budapest.demo" {
+		t.Fatal(got)
+	}
+	h.as(harang.RoleAdmin, "GET", "/admin/users?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+}
+
+func TestAdmin_APIKeys(t *testing.T) {
+	h := newHouse(t)
+	made := h.as(harang.RoleAdmin, "POST", "/admin/api-keys", `{"name":"erp"}`).want(t, 201, "").json(t)
+	key, _ := made["key"].(string)
+	id, _ := made["id"].(string)
+	h.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 200, "")
+	list := h.as(harang.RoleAdmin, "GET", "/admin/api-keys", "").want(t, 200, "")
+	if strings.Contains(string(list.body), key) || !strings.Contains(string(list.body), id) {
+		t.Fatalf("%s", list.body)
+	}
+	h.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/"+id, "").want(t, 204, "")
+	h.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 401, harang.CodeUnauthenticated)
+	h.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/unknown", "").want(t, 404, harang.CodeNotFound)
+	h.as(harang.RoleAdmin, "GET", "/admin/api-keys?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+}
+
+func TestAdmin_Connections(t *testing.T) {
+	h := newHouse(t, func(o *httpapi.Options) {
+		o.Connections = func(tenant string) []httpapi.Connection {
+			if tenant != "budapest" {
+				return nil
+			}
+			return []httpapi.Connection{{ID: "b", User: harang.Person{ID: "u", Name: "U"}, Role: harang.RoleAdmin, Transport: "websocket"}, {ID: "a"}}
+		}
+	})
+	first := h.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1", "").want(t, 200, "").json(t)
+	next, _ := first["nextCursor"].(string)
+	second := h.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1&cursor="+next, "").want(t, 200, "")
+	if !strings.Contains(string(second.body), `"id":"b"`) || !strings.Contains(string(second.body), `"nextCursor":null`) {
+		t.Fatalf("%s", second.body)
+	}
+	h.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+}

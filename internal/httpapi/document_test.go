@@ -1,0 +1,330 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"context"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/ingest"
+)
+
+func TestOpenAPI_DescribesEveryCall(t *testing.T) {
+	h := newHouse(t)
+	r := h.call("", "GET", "/openapi.json", "")
+	if r.StatusCode != 200 || r.Header.Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %v", r.StatusCode, r.Header)
+	}
+	var spec struct {
+		OpenAPI string `json:"openapi"`
+		Info    struct{ Title, Version string }
+		Paths   map[string]map[string]struct {
+			OperationID string           `json:"operationId"`
+			Summary     string           `json:"summary"`
+			Security    []map[string]any `json:"security"`
+			Responses   map[string]struct {
+				Description string                    `json:"description"`
+				Content     map[string]map[string]any `json:"content"`
+			} `json:"responses"`
+			Parameters []struct{ Name, In string } `json:"parameters"`
+			Codes      []string                    `json:"x-codes"`
+		} `json:"paths"`
+		Components struct {
+			Schemas         map[string]any `json:"schemas"`
+			SecuritySchemes map[string]any `json:"securitySchemes"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(r.body, &spec); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(spec.OpenAPI, "3.1") || spec.Info.Version != "1.2.3" {
+		t.Fatalf("%s %+v", spec.OpenAPI, spec.Info)
+	}
+	ids := map[string]bool{}
+	for path, methods := range spec.Paths {
+		for method, op := range methods {
+			name := method + " " + path
+			if op.OperationID == "" || op.Summary == "" || ids[op.OperationID] {
+				t.Errorf("%s: id %q, summary %q", name, op.OperationID, op.Summary)
+			}
+			ids[op.OperationID] = true
+			success := 0
+			for status, response := range op.Responses {
+				if strings.HasPrefix(status, "2") {
+					success++
+				} else if response.Content["application/problem+json"] == nil {
+					t.Errorf("%s: %s is no problem: %v", name, status, response.Content)
+				}
+				if response.Description == "" {
+					t.Errorf("%s: %s says nothing", name, status)
+				}
+			}
+			public := strings.HasPrefix(path, "/api/v1/auth/")
+			if success != 1 || len(op.Codes) == 0 || (len(op.Security) == 0) != public {
+				t.Errorf("%s: %d successes, codes %v, security %v", name, success, op.Codes, op.Security)
+			}
+			if _, refused := op.Responses["403"]; refused == public {
+				t.Errorf("%s: 403 %v", name, refused)
+			}
+			// What stands in the path is a parameter and the other way round.
+			var inPath []string
+			for _, p := range op.Parameters {
+				if p.In == "path" {
+					inPath = append(inPath, p.Name)
+				}
+			}
+			var want []string
+			for _, m := range regexp.MustCompile(`{(\w+)}`).FindAllStringSubmatch(path, -1) {
+				want = append(want, m[1])
+			}
+			slices.Sort(inPath)
+			slices.Sort(want)
+			if !slices.Equal(inPath, want) {
+				t.Errorf("%s: parameters %v, want %v", name, inPath, want)
+			}
+		}
+	}
+	for _, ref := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(r.body), -1) {
+		if spec.Components.Schemas[ref[1]] == nil {
+			t.Errorf("%s is not described", ref[1])
+		}
+	}
+	if spec.Components.SecuritySchemes["accessToken"] == nil || spec.Components.Schemas["Problem"] == nil {
+		t.Fatal("no security or no problem described")
+	}
+	if r = h.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != 304 || len(r.body) != 0 {
+		t.Fatalf("unchanged: %d", r.StatusCode)
+	}
+}
+
+func TestAsyncAPI_DescribesEveryEvent(t *testing.T) {
+	h := newHouse(t)
+	r := h.call("", "GET", "/asyncapi.json", "").want(t, 200, "")
+	var spec struct {
+		AsyncAPI string `json:"asyncapi"`
+		Channels map[string]struct {
+			Address  string         `json:"address"`
+			Messages map[string]any `json:"messages"`
+		} `json:"channels"`
+		Operations map[string]struct {
+			Messages []map[string]string `json:"messages"`
+		} `json:"operations"`
+		Components struct {
+			Messages map[string]any `json:"messages"`
+			Schemas  map[string]any `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(r.body, &spec); err != nil {
+		t.Fatal(err)
+	}
+	channel := spec.Channels["dashboard"]
+	if !strings.HasPrefix(spec.AsyncAPI, "3.") || channel.Address != "/ws/dashboard" {
+		t.Fatalf("%s %+v", spec.AsyncAPI, channel)
+	}
+	names := []string{"session", "notifications", "claim", "goodbye", "subscribe", "refresh", "clock", "seen"}
+	for _, e := range harang.EventTypes() {
+		names = append(names, e.Name)
+	}
+	for _, name := range names {
+		if channel.Messages[name] == nil || spec.Components.Messages[name] == nil {
+			t.Errorf("%s is not described", name)
+		}
+	}
+	if len(channel.Messages) != len(names) {
+		t.Errorf("%d messages, want %d", len(channel.Messages), len(names))
+	}
+	said := 0
+	for _, op := range spec.Operations {
+		said += len(op.Messages)
+	}
+	if said != len(names) {
+		t.Errorf("%d messages in operations", said)
+	}
+	for _, ref := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(r.body), -1) {
+		if spec.Components.Schemas[ref[1]] == nil {
+			t.Errorf("%s is not described", ref[1])
+		}
+	}
+}
+
+func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/docs", "/docs/"} {
+		r := h.call("", "GET", path, "")
+		if r.StatusCode != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+			t.Fatalf("%s: %d", path, r.StatusCode)
+		}
+		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity", "Who may: ADMIN, API key."} {
+			if !strings.Contains(string(r.body), want) {
+				t.Errorf("%s is not on the page", want)
+			}
+		}
+		if strings.Contains(string(r.body), "http://") || strings.Contains(string(r.body), "https://") || strings.Contains(string(r.body), "<script") {
+			t.Error("the page names another host or runs a script")
+		}
+		if csp := r.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
+			t.Errorf("policy %q", csp)
+		}
+	}
+	if r := h.call("", "GET", "/docs/style.css", ""); r.StatusCode != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
+		t.Fatalf("%d %v", r.StatusCode, r.Header)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	var broken error
+	draining := false
+	h := newHouse(t, func(o *httpapi.Options) {
+		o.Dependencies = append(o.Dependencies, httpapi.Dependency{Name: "feeds", Check: func(context.Context) error { return broken }})
+		o.Draining = func() bool { return draining }
+	})
+	h.call("", "GET", "/healthz", "").want(t, 200, "")
+	state := func() (int, any, any) {
+		r := h.call("", "GET", "/readyz", "")
+		m := r.json(t)
+		d, _ := m["dependencies"].(map[string]any)
+		feeds, _ := d["feeds"].(map[string]any)
+		return r.StatusCode, m["status"], feeds["status"]
+	}
+	if status, all, feeds := state(); status != 200 || all != "ok" || feeds != "ok" {
+		t.Fatalf("%d %v %v", status, all, feeds)
+	}
+	broken = errors.New("dial tcp 10.0.0.7:6379: refused")
+	if status, all, feeds := state(); status != 503 || all != "down" || feeds != "down" {
+		t.Fatalf("%d %v %v", status, all, feeds)
+	}
+	if r := h.call("", "GET", "/readyz", ""); strings.Contains(string(r.body), "10.0.0.7") {
+		t.Fatalf("it names a host: %s", r.body)
+	}
+	broken, draining = nil, true
+	if status, all, _ := state(); status != 503 || all != "draining" {
+		t.Fatalf("%d %v", status, all)
+	}
+	h.call("", "GET", "/healthz", "").want(t, 200, "")
+}
+
+// awayBooks is a database that is not there.
+type awayBooks struct{}
+
+func (awayBooks) AppendEvents(context.Context, []harang.Event) ([]*harang.Appended, error) {
+	return nil, harang.Wrap(harang.CodeUnavailable, errors.New("disk I/O error"), "the database is not available")
+}
+
+func TestUnavailable_WhenTheDatabaseIsAway(t *testing.T) {
+	h := newHouse(t, func(o *httpapi.Options) { o.Intake = ingest.New(awayBooks{}, func() string { return "id" }) })
+	const event = `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}}`
+	r := h.call(h.apiKey, "POST", "/api/v1/events", event).want(t, 503, harang.CodeUnavailable)
+	if r.Header.Get("Retry-After") != "1" || strings.Contains(string(r.body), "disk") {
+		t.Fatalf("%v %s", r.Header, r.body)
+	}
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.call("", "GET", "/readyz", "").want(t, 503, "")
+}
+
+func page() fstest.MapFS {
+	return fstest.MapFS{
+		"index.html":            {Data: []byte("<!doctype html>page")},
+		"index.html.br":         {Data: []byte("br")},
+		"favicon.svg":           {Data: []byte("<svg/>")},
+		"manifest.webmanifest":  {Data: []byte("{}")},
+		"assets/app-abc.js":     {Data: []byte("script, uncompressed")},
+		"assets/app-abc.js.br":  {Data: []byte("script, br")},
+		"assets/app-abc.js.gz":  {Data: []byte("script, gzip")},
+		"assets/inter.woff2":    {Data: []byte("font")},
+		"assets/app-abc.js.map": {Data: []byte("{}")},
+	}
+}
+
+func TestPage(t *testing.T) {
+	h := newHouse(t, func(o *httpapi.Options) { o.Page, o.PagePolicy = page(), "script-src 'self'" })
+	for path, c := range map[string]struct {
+		accept, contentType, cache, encoding, body string
+		status                                     int
+	}{
+		"/":                     {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
+		"/login":                {"br", "text/html; charset=utf-8", "no-cache", "br", "br", 200},
+		"/rentals/new":          {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
+		"/index.html":           {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
+		"/favicon.svg":          {"gzip", "image/svg+xml", "no-cache", "", "<svg/>", 200},
+		"/manifest.webmanifest": {"", "application/manifest+json", "no-cache", "", "{}", 200},
+		"/assets/app-abc.js":    {"gzip, br", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "br", "script, br", 200},
+		"/assets/inter.woff2":   {"br", "font/woff2", "public, max-age=31536000, immutable", "", "font", 200},
+		"/assets/gone-1.js":     {"", "application/problem+json", "", "", "", 404},
+		"/logo.png":             {"", "application/problem+json", "", "", "", 404},
+		"/assets/app-abc.js.br": {"", "application/problem+json", "", "", "", 404},
+	} {
+		t.Run(path, func(t *testing.T) {
+			r := h.call("", "GET", path, "", "Accept-Encoding: "+c.accept)
+			if r.StatusCode != c.status || r.Header.Get("Content-Type") != c.contentType || r.Header.Get("Cache-Control") != c.cache || r.Header.Get("Content-Encoding") != c.encoding {
+				t.Fatalf("%d %v", r.StatusCode, r.Header)
+			}
+			if c.body != "" && string(r.body) != c.body {
+				t.Fatalf("%s", r.body)
+			}
+			if html := strings.HasPrefix(c.contentType, "text/html"); (r.Header.Get("Content-Security-Policy") == "script-src 'self'") != html {
+				t.Fatalf("policy %q", r.Header.Get("Content-Security-Policy"))
+			}
+			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"} {
+				if r.Header.Get(name) != want {
+					t.Errorf("%s %q", name, r.Header.Get(name))
+				}
+			}
+			if c.status != 200 {
+				return
+			}
+			again := h.call("", "GET", path, "", "Accept-Encoding: "+c.accept, "If-None-Match: "+r.Header.Get("ETag"))
+			if again.StatusCode != http.StatusNotModified {
+				t.Fatalf("unchanged: %d", again.StatusCode)
+			}
+		})
+	}
+	for accept, want := range map[string]string{"gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "br;q=1.0": "br", "identity": "", "deflate": ""} {
+		r := h.call("", "GET", "/assets/app-abc.js", "", "Accept-Encoding: "+accept)
+		if r.Header.Get("Content-Encoding") != want {
+			t.Errorf("%s: %q", accept, r.Header.Get("Content-Encoding"))
+		}
+	}
+	if r := h.call("", "HEAD", "/", ""); r.StatusCode != 200 || len(r.body) != 0 || r.Header.Get("Content-Length") != "19" {
+		t.Fatalf("HEAD: %d %v", r.StatusCode, r.Header)
+	}
+}
+
+func TestPage_NotBuilt(t *testing.T) {
+	h := newHouse(t)
+	r := h.call("", "GET", "/", "")
+	if r.StatusCode != 503 || !strings.Contains(string(r.body), "make build") {
+		t.Fatalf("%d %s", r.StatusCode, r.body)
+	}
+	h.call("", "POST", "/", "{}").want(t, 405, "METHOD_NOT_ALLOWED")
+}
+
+func TestSocketAndWebhooks_AreMounted(t *testing.T) {
+	echo := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, wrapped := w.(interface{ Unwrap() http.ResponseWriter }); wrapped && text == "socket" {
+				t.Error("something stands around the socket's connection")
+			}
+			_, _ = w.Write([]byte(text + " " + r.PathValue("tenant")))
+		})
+	}
+	h := newHouse(t, func(o *httpapi.Options) {
+		o.Socket = echo("socket")
+		o.Webhooks = map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": echo("webhook")}
+	})
+	if r := h.call("", "GET", "/socket.io/?EIO=4", ""); string(r.body) != "socket " {
+		t.Fatalf("%s", r.body)
+	}
+	if r := h.call("", "POST", "/api/v1/payments/mypos/budapest", "{}"); string(r.body) != "webhook budapest" {
+		t.Fatalf("%s", r.body)
+	}
+}

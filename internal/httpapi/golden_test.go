@@ -1,0 +1,129 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang"
+)
+
+var update = flag.Bool("update", false, "write contract/http anew")
+
+// golden is one call with its answer, as contract/http keeps it for the tests of
+// the server and of the page.
+type golden struct {
+	Method string          `json:"method"`
+	Path   string          `json:"path"`
+	Body   json.RawMessage `json:"body,omitempty"`
+	Status int             `json:"status"`
+	Type   string          `json:"contentType,omitempty"`
+	Answer json.RawMessage `json:"answer,omitempty"`
+}
+
+// What is different every time is replaced by something of the same form.
+var volatile = []struct {
+	what *regexp.Regexp
+	by   string
+}{
+	{regexp.MustCompile(`"accessToken":\s*"[^"]+"`), `"accessToken":"eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl"`},
+	{regexp.MustCompile(`"key":\s*"hk_[^"]+"`), `"key":"hk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"`},
+	{regexp.MustCompile(`[0-9a-f]{20}:([omc]):`), `0198f3a07c0000000000:$1:`},
+}
+
+// TestContract plays a short day in a shop and holds every answer to its golden
+// file. The ids count and the clock stands, so each is the same every time.
+func TestContract(t *testing.T) {
+	h := newHouse(t)
+	play := func(name string, credential, method, path, body string, headers ...string) map[string]any {
+		t.Helper()
+		r := h.call(credential, method, "/api/v1"+path, body, headers...)
+		g := golden{Method: method, Path: "/api/v1" + path, Status: r.StatusCode, Type: r.Header.Get("Content-Type")}
+		if json.Valid([]byte(body)) {
+			g.Body = json.RawMessage(body)
+		} else if body != "" {
+			g.Body, _ = json.Marshal(body) //nolint:errchkjson // a string always marshals
+		}
+		answer := r.body
+		for _, v := range volatile {
+			answer = v.what.ReplaceAll(answer, []byte(v.by))
+		}
+		g.Answer = answer
+		var raw bytes.Buffer
+		encoder := json.NewEncoder(&raw)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(g); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, r.body)
+		}
+		got := indented(t, raw.Bytes())
+		file := filepath.Join("..", "..", "contract", "http", name+".json")
+		if *update {
+			if err := os.WriteFile(file, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatalf("%v (go test ./internal/httpapi -run TestContract -update writes it)", err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		var m map[string]any
+		_ = json.Unmarshal(r.body, &m)
+		return m
+	}
+	o, m, a := h.tokens[harang.RoleOperator], h.tokens[harang.RoleStoreManager], h.tokens[harang.RoleAdmin]
+	play("login", "", "POST", "/auth/login", loginBody)
+	play("login-refused", "", "POST", "/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
+	play("me", m, "GET", "/me", "")
+	play("unauthenticated", "", "GET", "/me", "")
+	play("malformed", a, "PUT", "/partners/p", `{"name":`)
+	play("invalid", a, "PUT", "/products/p", `{"name":5,"price":1}`)
+	play("locations", o, "GET", "/locations", "")
+	play("partners", o, "GET", "/partners?search=epito", "")
+	play("products", o, "GET", "/products", "")
+	play("stock", o, "GET", "/inventory/stock", "")
+	play("adjustment", o, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-2,"reason":"szervizben"}`)
+	play("adjustment-below-zero", o, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-9,"reason":"elveszett"}`)
+	play("threshold-forbidden", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"warningThreshold":9}`)
+	alerts := play("alerts", o, "GET", "/inventory/alerts", "")
+	item, _ := alerts["items"].([]any)[0].(map[string]any)
+	event, _ := item["eventId"].(string)
+	play("claim", o, "POST", "/notifications/"+event+"/claim", "")
+	play("claim-taken", m, "POST", "/notifications/"+event+"/claim", "")
+	play("alerts-claimed", o, "GET", "/inventory/alerts", "")
+	h.move(time.Second)
+	play("put-stock", a, "PUT", "/inventory/stock/makita-hr2470/vaci-ut", `{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`)
+	play("expected", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"2026-03-05"}`)
+	play("rental", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`)
+	h.move(time.Second)
+	declined := play("rental-declined", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}],"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}}`)
+	play("rental-insufficient", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":99}]}`)
+	rental, _ := declined["id"].(string)
+	h.move(time.Second)
+	play("payment-declined", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`)
+	h.move(time.Second)
+	play("payment", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`)
+	play("rental-paid", o, "GET", "/rentals/"+rental, "")
+	play("rentals", o, "GET", "/rentals", "")
+	play("payments", m, "GET", "/payments?status=DECLINED", "")
+	play("payments-forbidden", o, "GET", "/payments", "")
+	play("summary", m, "GET", "/dashboard/summary", "")
+	play("summary-operator", o, "GET", "/dashboard/summary", "")
+	play("notifications", m, "GET", "/notifications", "")
+	play("notifications-operator", o, "GET", "/notifications", "")
+	play("read", m, "POST", "/notifications/read", `{"eventIds":["`+event+`"]}`)
+	play("events", h.apiKey, "POST", "/events", `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`)
+	play("events-invalid", h.apiKey, "POST", "/events", `{"specversion":"1.0","id":"43","source":"/erp","type":"stock_alert","data":{"productId":"p","severity":"BAD"}}`)
+	play("users", a, "GET", "/admin/users?limit=2", "")
+	play("api-key", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
+	play("not-found", o, "GET", "/rentals/unknown", "")
+}
