@@ -31,7 +31,9 @@ type Housekeeper struct {
 	tools    LedgerTools
 	rentals  *Rentals
 	payments *Payments
-	swept    time.Time
+
+	mu    sync.Mutex // guards swept
+	swept time.Time
 }
 
 // NewHousekeeper builds a housekeeper.
@@ -60,11 +62,21 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 func (h *Housekeeper) Round(ctx context.Context) error {
 	now := h.tools.now()
 	errs := []error{h.markOverdue(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now)}
-	if now.Sub(h.swept) >= sweepEvery {
-		h.swept = now
+	if h.sweepDue(now) {
 		errs = append(errs, h.sweep(ctx, now))
 	}
 	return errors.Join(errs...)
+}
+
+// sweepDue reports whether it is time to forget, and then takes the turn.
+func (h *Housekeeper) sweepDue(now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now.Sub(h.swept) < sweepEvery {
+		return false
+	}
+	h.swept = now
+	return true
 }
 
 func (h *Housekeeper) markOverdue(ctx context.Context, now time.Time) error {
