@@ -22,6 +22,10 @@ build: $(NPM_CI) ## Build the whole program, page included, into bin/harang
 run: build ## Build everything and serve the demo at http://127.0.0.1:8080
 	./bin/harang serve --demo
 
+.PHONY: run-cluster
+run-cluster: build deps ## Serve the demo with two nodes, PostgreSQL and Redis, at ports 8080 and 8090
+	scripts/run-cluster
+
 .PHONY: dev
 dev: $(NPM_CI) ## Serve the page with hot reload at http://127.0.0.1:5173 (start `make run` beside it)
 	npm run dev -w web

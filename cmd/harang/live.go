@@ -17,6 +17,8 @@ import (
 
 // live is the way from a commit to the browsers that this node serves.
 type live struct {
+	// nodes is what is shared with other nodes; nil when there are none.
+	nodes   *nodes
 	hub     *feed.Hub
 	relay   *relay.Relay
 	socket  *socketio.Server
@@ -24,12 +26,28 @@ type live struct {
 }
 
 // startLive builds the windows of this node, the relay that fills them and the
-// gateway that listens to them, and wakes the relay after every commit.
-func (p *program) startLive(ctx context.Context, registry prometheus.Registerer) *live {
+// gateway that listens to them, and wakes the relay after every commit. On one
+// node the log of the feeds is the windows themselves; several share one.
+func (p *program) startLive(ctx context.Context, registry prometheus.Registerer) (*live, error) {
 	l := &live{}
-	l.hub = feed.New(feed.Options{Source: p.store, Logger: p.log, Registry: registry})
+	evict := func(tenant, connection string) { l.gateway.Evict(tenant, connection) }
+	var err error
+	if l.nodes, err = joinNodes(ctx, p.config, p.store, evict, p.log, registry); err != nil {
+		return nil, err
+	}
+	var source feed.Source = p.store
+	if l.nodes != nil {
+		p.onClose(func() error { l.nodes.client.Close(); return nil })
+		source = l.nodes.follower
+	}
+	l.hub = feed.New(feed.Options{Source: source, Logger: p.log, Registry: registry})
+	var log relay.Log = l.hub
+	var seats gateway.Seats
+	if l.nodes != nil {
+		log, seats = l.nodes.log, sharedSeats{l.nodes.seats}
+	}
 	l.relay = relay.New(relay.Options{
-		Source: p.store, Log: l.hub, Windows: l.hub, Version: p.dataVersion(),
+		Source: p.store, Log: log, Windows: l.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
 	l.socket = socketio.New(&socketio.Options{
@@ -40,14 +58,18 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		Overflow: gateway.Overflow,
 	})
 	l.gateway = gateway.New(gateway.Options{
-		Server: l.socket, Hub: l.hub, Auth: p.auth,
+		Server: l.socket, Hub: l.hub, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
 		Logger:               p.log, Registry: registry,
 	})
 	p.store.OnCommit(l.relay.Wake)
 	p.run(func() { p.failOn(l.relay.Run(ctx)) })
 	p.run(func() { p.failOn(l.gateway.Run(ctx)) })
-	return l
+	if l.nodes != nil {
+		p.run(func() { p.failOn(l.nodes.follower.Run(ctx, l.hub)) })
+		p.run(func() { p.failOn(l.nodes.seats.Run(ctx)) })
+	}
+	return l, nil
 }
 
 // dataVersion is the number that changes with every write, where there is one.

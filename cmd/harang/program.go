@@ -102,7 +102,9 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
-	p.live = p.startLive(running, registry)
+	if p.live, err = p.startLive(running, registry); err != nil {
+		return nil, err
+	}
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
@@ -130,7 +132,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Payments:       p.till.payments,
 		Requests:       p.till.requests,
 		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.till.webhook},
-		Dependencies:   []httpapi.Dependency{{Name: "database", Check: p.store.Ping}},
+		Dependencies:   p.dependencies(),
 		Draining:       p.draining.Load,
 		Page:           p.page,
 		PagePolicy:     web.ContentSecurityPolicy,
@@ -141,6 +143,15 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Registry:       registry,
 		Version:        programVersion(),
 	}
+}
+
+// dependencies are what /readyz asks.
+func (p *program) dependencies() []httpapi.Dependency {
+	all := []httpapi.Dependency{{Name: "database", Check: p.store.Ping}}
+	if p.live.nodes != nil {
+		all = append(all, httpapi.Dependency{Name: "redis", Check: p.live.nodes.log.Ping})
+	}
+	return all
 }
 
 // URL is where the server listens.

@@ -34,11 +34,8 @@ func (c *serveCommand) check() error {
 	if _, err := c.keyPath(); err != nil {
 		return err
 	}
-	if c.Redis != "" || c.RedisFile != "" {
-		if path != "" {
-			return usage("--redis", "several nodes cannot share an SQLite file").cure("leave --redis out, or use PostgreSQL")
-		}
-		return usage("--redis", "this program serves as one node").cure("leave --redis out")
+	if path != "" && (c.Redis != "" || c.RedisFile != "") {
+		return usage("--redis", "several nodes cannot share an SQLite file").cure("leave --redis out, or use PostgreSQL")
 	}
 	for _, origin := range c.AllowedOrigin {
 		u, err := url.Parse(origin)

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/rueidis"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/feed/redislog"
+	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/seat"
+	"harang.dev/harang/internal/store"
+)
+
+// nodes is what this node shares with others through Redis.
+type nodes struct {
+	client   rueidis.Client
+	log      *redislog.Log
+	follower *redislog.Follower
+	seats    *seat.Seats
+}
+
+// redisURL is Redis's URL, from the flag or the file; "" without Redis.
+func (c *serveCommand) redisURL() (string, error) {
+	if c.RedisFile == "" {
+		return c.Redis, nil
+	}
+	text, err := os.ReadFile(c.RedisFile)
+	if err != nil {
+		return "", usage("--redis-file", "%w", err).cure("name a file that can be read")
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// joinNodes connects to Redis; nil without it. evict closes a connection of
+// this node whose seat was taken over on another one.
+func joinNodes(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string), log *slog.Logger, registry prometheus.Registerer) (*nodes, error) {
+	url, err := c.redisURL()
+	if err != nil || url == "" {
+		return nil, err
+	}
+	client, err := redislog.Dial(ctx, url)
+	var coded *harang.Error
+	if errors.As(err, &coded) {
+		return nil, usage("--redis", "%s", coded.Message).cure("name a Redis 7 or Valkey that this machine reaches, with its password")
+	}
+	if err != nil {
+		return nil, err
+	}
+	n := &nodes{client: client, log: redislog.NewLog(redislog.Options{Client: client, Logger: log, Registry: registry})}
+	n.follower = redislog.NewFollower(n.log, st)
+	n.seats = seat.New(seat.Options{Client: client, Node: newID(), Evict: evict, Logger: log, Registry: registry})
+	return n, nil
+}
+
+// sharedSeats are the seats of all nodes as the gateway sees them.
+type sharedSeats struct{ *seat.Seats }
+
+func (s sharedSeats) Take(ctx context.Context, x gateway.Seat, limit int) (string, error) {
+	return s.Seats.Take(ctx, seat.Seat(x), limit)
+}
+
+func (s sharedSeats) Rename(ctx context.Context, x gateway.Seat, pid string) error {
+	return s.Seats.Rename(ctx, seat.Seat(x), pid)
+}
+
+func (s sharedSeats) Release(ctx context.Context, x gateway.Seat) error {
+	return s.Seats.Release(ctx, seat.Seat(x))
+}
