@@ -128,3 +128,26 @@ func BenchmarkIdle(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReturn has a client come back that has missed 50 events: token
+// verified, seat taken over, 50 replayed. It reports the CPU of the process,
+// client included.
+func BenchmarkReturn(b *testing.B) {
+	h := open(b)
+	token := h.token("budapest", harang.RoleOperator)
+	keeper := h.connect(handshake{Token: token})
+	at := keeper.offset
+	h.commit("budapest", harang.StockAlertType, 50)
+	cpu := cpuTime()
+	for b.Loop() {
+		c, err := sioclient.Dial(b.Context(), h.url)
+		h.must(err)
+		h.must(c.Connect(b.Context(), gateway.Namespace, handshake{Token: token, PID: "came-back", Offset: at}))
+		for range 51 {
+			_, _, err := c.NextPacket(b.Context())
+			h.must(err)
+		}
+		h.must(c.Close())
+	}
+	b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "µs-cpu/return")
+}

@@ -57,7 +57,8 @@ type Windows interface {
 
 // Options configure a Relay.
 type Options struct {
-	// Source, Log and Windows are required.
+	// Source, Log and Windows are required. On one node Log and Windows are the
+	// same hub.
 	Source  Source
 	Log     Log
 	Windows Windows
@@ -215,9 +216,12 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 		r.lookFailed(ctx, err)
 		return -1
 	}
-	// First the windows: they are healed from the database, whatever the log does.
-	for _, h := range heads {
-		r.o.Windows.Heal(h)
+	// First the windows: they are healed from the database, whatever the log
+	// does. Windows that are the log themselves are healed by relaying.
+	if any(r.o.Windows) != any(r.o.Log) {
+		for _, h := range heads {
+			r.o.Windows.Heal(h)
+		}
 	}
 	for _, h := range heads {
 		at, err := r.o.Log.Heads(ctx, h.Tenant)

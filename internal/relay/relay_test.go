@@ -98,6 +98,9 @@ func (s *shelf) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, 
 	return harang.Position{Epoch: f.epoch, Audience: id.Audience, Number: f.head}, fork, nil
 }
 
+// windows are apart from the log, as with several nodes.
+type windows struct{ *shelf }
+
 func (s *shelf) Tenants() []string { return []string{"budapest"} }
 
 func (s *shelf) Heal(h harang.Heads) {
@@ -163,7 +166,7 @@ func open(change ...func(*relay.Options)) *fixture {
 		db: relaytest.NewDatabase(relaytest.EpochA, "budapest"), log: newShelf(managers, operators),
 		logs: new(bytes.Buffer), reg: prometheus.NewRegistry(),
 	}
-	o := relay.Options{Source: f.db, Log: f.log, Windows: f.log, Registry: f.reg, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
+	o := relay.Options{Source: f.db, Log: f.log, Windows: windows{f.log}, Registry: f.reg, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
 	for _, c := range change {
 		c(&o)
 	}
@@ -355,6 +358,26 @@ func TestRelay_Loop(t *testing.T) {
 		defer f.log.mu.Unlock()
 		if n := len(f.log.healed); n == 0 || f.log.healed[n-1].Managers != 4 {
 			t.Errorf("windows were not told: %v", f.log.healed)
+		}
+	})
+}
+
+// TestRelay_OneNode: where the log is the windows, relaying heals them, and no
+// feed is read twice.
+func TestRelay_OneNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(func(o *relay.Options) { o.Windows = o.Log.(*shelf) })
+		ctx, stop := context.WithCancel(t.Context())
+		var run sync.WaitGroup
+		run.Go(func() { _ = f.relay.Run(ctx) })
+		f.db.Commit("budapest", 2, harang.AudienceManagers)
+		pass(3 * time.Second)
+		synctest.Wait()
+		f.log.agrees(t, f.db, managers)
+		stop()
+		run.Wait()
+		if len(f.log.healed) > 0 {
+			t.Errorf("told to heal: %v", f.log.healed)
 		}
 	})
 }
