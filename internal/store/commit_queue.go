@@ -136,9 +136,7 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]string,
 	if err != nil {
 		return nil, s.fail("within", err)
 	}
-	// An interrupted statement would roll back the whole group, so a member
-	// that has the turn is not interrupted.
-	ctx = context.WithoutCancel(ctx)
+	ctx = context.WithoutCancel(ctx) // see Tx.lasting
 	if g, err = q.enter(ctx, g); err != nil {
 		return nil, s.fail("begin", err)
 	}

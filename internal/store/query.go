@@ -52,6 +52,8 @@ func Queries() []Query {
 type runner interface {
 	// statement returns the prepared statement of q and the error table.
 	statement(ctx context.Context, q *query) (*sql.Stmt, error)
+	// lasting is the context that a statement runs under.
+	lasting(ctx context.Context) context.Context
 	fail(q *query, err error) error
 }
 
@@ -60,6 +62,7 @@ type row interface{ Scan(dest ...any) error }
 
 // queryAll runs q and reads every row with scan.
 func queryAll[T any](ctx context.Context, r runner, q *query, scan func(row) (T, error), args ...any) ([]T, error) {
+	ctx = r.lasting(ctx)
 	stmt, err := r.statement(ctx, q)
 	if err != nil {
 		return nil, r.fail(q, err)
@@ -87,6 +90,7 @@ func queryAll[T any](ctx context.Context, r runner, q *query, scan func(row) (T,
 // none.
 func queryOne[T any](ctx context.Context, r runner, q *query, scan func(row) (T, error), args ...any) (T, error) {
 	var none T
+	ctx = r.lasting(ctx)
 	stmt, err := r.statement(ctx, q)
 	if err != nil {
 		return none, r.fail(q, err)
@@ -100,6 +104,7 @@ func queryOne[T any](ctx context.Context, r runner, q *query, scan func(row) (T,
 
 // execute runs q and returns how many rows it changed.
 func execute(ctx context.Context, r runner, q *query, args ...any) (int64, error) {
+	ctx = r.lasting(ctx)
 	stmt, err := r.statement(ctx, q)
 	if err != nil {
 		return 0, r.fail(q, err)

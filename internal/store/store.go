@@ -140,6 +140,8 @@ func (r reader) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
 	return r.s.read.get(ctx, q)
 }
 
+func (r reader) lasting(ctx context.Context) context.Context { return ctx }
+
 func (r reader) fail(q *query, err error) error { return r.s.fail(q.name, err) }
 
 // statements keeps one prepared statement per query for one pool.

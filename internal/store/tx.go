@@ -44,6 +44,16 @@ func (tx *Tx) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
 	return tx.sql.StmtContext(ctx, stmt), nil
 }
 
+// lasting: on a single writer an interrupted statement would roll back the
+// whole transaction, the parts of others in it included, so a member that has
+// the turn is not interrupted. Nothing waits there.
+func (tx *Tx) lasting(ctx context.Context) context.Context {
+	if tx.sql == nil {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
 func (tx *Tx) fail(q *query, err error) error { return tx.s.fail(q.name, err) }
 
 // Append adds events to the transaction. They are written at its end, in this
@@ -68,7 +78,8 @@ func (tx *Tx) Append(events ...harang.Event) []*harang.Appended {
 // fn may run again, up to five times, when another transaction was in the way,
 // so it must touch nothing outside, and it must not wait for anything but the
 // database: on SQLite everyone else's writing waits with it. It must not call
-// Within. Codes: whatever fn returns, UNAVAILABLE, and CONFLICT or NOT_FOUND
+// Within. On SQLite ctx ends the waiting for the turn; a closure that runs is
+// not interrupted. Codes: whatever fn returns, UNAVAILABLE, and CONFLICT or NOT_FOUND
 // for a refused row.
 func (s *Store) Within(ctx context.Context, fn func(tx *Tx) error) error {
 	for try := 1; ; try++ {

@@ -195,6 +195,31 @@ func TestWithin_GiveUp(t *testing.T) {
 	}
 }
 
+// TestWithin_EndsInside: a context that ends while the closure runs neither
+// interrupts it nor harms those that share its commit.
+func TestWithin_EndsInside(t *testing.T) {
+	st := open(t, store.Options{})
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
+		t.Fatal(err)
+	}
+	put := func(ctx context.Context, id string) func(tx *store.Tx) error {
+		return func(tx *store.Tx) error { return tx.PutProduct(ctx, "a", harang.Product{ID: id, Name: "P"}) }
+	}
+	fine := func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	c := newCrowd(t, st, put(t.Context(), "1"))
+	ctx, end := context.WithCancel(t.Context())
+	c.add(ctx, func(tx *store.Tx) error { end(); return put(ctx, "2")(tx) }, fine)
+	c.add(t.Context(), put(t.Context(), "3"), fine)
+	c.open()
+	if p, err := st.FindProducts(t.Context(), "a", "", "", 10); err != nil || len(p.Items) != 3 {
+		t.Errorf("there are %v, %v, want all three", p.Items, err)
+	}
+}
+
 // TestStore_Close: those that wait are told, the one under way finishes, and
 // nothing runs after it.
 func TestStore_Close(t *testing.T) {
