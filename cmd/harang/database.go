@@ -78,6 +78,9 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	st, err := open(ctx, url, store.Options{Clock: time.Now, NewID: newID, Logger: log, Registry: registry})
 	var coded *harang.Error
 	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
+		if isPostgres(url) { // its sentence has the cause in it
+			return nil, usage("--database", "%s", coded.Message).cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
+		}
 		return nil, usage("--database", "%s", oneLine(err)).cure("name a database that this user may read and write, of this program's version or an older one")
 	}
 	return st, err

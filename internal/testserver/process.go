@@ -36,6 +36,7 @@ type process struct {
 	name string
 	dir  string
 	args []string
+	env  []string
 	cred *syscall.Credential
 
 	mu    sync.Mutex // guards what follows
@@ -90,7 +91,7 @@ func (p *process) start(ready func() error) error {
 	}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", p.dir}, p.args...)...) //nolint:noctx // it outlives any one test and ends with the pipe
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "LOG="+p.logFile(), "LC_ALL=C.UTF-8")
+	cmd.Env = append(append(os.Environ(), "LOG="+p.logFile(), "LC_ALL=C.UTF-8"), p.env...)
 	cmd.Stdin = read
 	cmd.ExtraFiles = []*os.File{tell}
 	// A group of its own: an interrupt from the keyboard reaches the test
