@@ -331,3 +331,32 @@ func TestRecovery_RandomCuts(t *testing.T) {
 		}
 	}
 }
+
+// TestRecovery_Storm: all seats of a tenant are cut at once and come back at
+// once; all recover, and the database is not read for it.
+func TestRecovery_Storm(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	pages := make([]*page, 50)
+	for i := range pages {
+		pages[i] = h.connect(handshake{Token: token})
+	}
+	for _, p := range pages {
+		h.must(p.Cut())
+	}
+	h.commit("budapest", harang.StockAlertType, 20)
+	before := h.metric("harang_feed_readings_total")
+	var storm sync.WaitGroup
+	for _, p := range pages {
+		storm.Go(func() {
+			back, err := h.try(p.back(token))
+			if err != nil || !back.Recovered || back.Replayed != 20 || back.PID != p.PID {
+				t.Errorf("%+v %v", back, err)
+			}
+		})
+	}
+	storm.Wait()
+	if n := h.metric("harang_feed_readings_total") - before; n > 0 {
+		t.Errorf("the storm read the database %v times", n)
+	}
+}
