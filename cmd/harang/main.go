@@ -49,6 +49,7 @@ type command struct {
 	APIKey  apikeyCommand  `cmd:"" name:"apikey" help:"Keys of other applications."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token."`
 	Emit    emitCommand    `cmd:"" help:"Send one event, as another application would."`
+	Bench   benchCommand   `cmd:"" help:"Load a server and measure it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
