@@ -103,7 +103,8 @@ func (c *wsConn) visit(op opcode, data []byte) error {
 	case opPong:
 		return nil
 	case opClose:
-		c.replyClose(data)
+		code, _ := parseClose(data)
+		c.sendClose(code)
 		return errPeerClosed
 	}
 	s.mu.Lock()
@@ -132,12 +133,13 @@ func (c *wsConn) visit(op opcode, data []byte) error {
 func (c *wsConn) reply(b []byte) error {
 	s := c.session
 	s.mu.Lock()
+	if s.candidate == c {
+		s.mu.Unlock()
+		return c.writeNow(b)
+	}
 	var err error
-	switch {
-	case s.ws == c && s.state == stateOpen:
+	if s.ws == c && s.state == stateOpen {
 		err = s.writeLocked(b)
-	case s.candidate == c:
-		err = c.writeNow(b)
 	}
 	s.mu.Unlock()
 	if err == ErrSlowConsumer {
@@ -146,22 +148,23 @@ func (c *wsConn) reply(b []byte) error {
 	return err
 }
 
-// replyClose answers a close frame, if nothing else is on its way.
-func (c *wsConn) replyClose(data []byte) {
-	code, _ := parseClose(data)
+// sendClose sends a close frame, unless there was one or something else is on its way.
+func (c *wsConn) sendClose(code closeCode) {
 	s := c.session
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.candidate == c {
-		c.writeNow(appendClose(nil, code))
-	} else if s.ws == c && s.queued == 0 && !s.closeSent {
+	send := s.candidate == c || s.ws == c && s.queued == 0 && !s.closeSent
+	if send && s.ws == c {
 		s.closeSent = true
+	}
+	s.mu.Unlock()
+	if send {
 		c.writeNow(appendClose(nil, code))
 	}
 }
 
 // writeNow writes a few bytes that the send buffer surely has room for; where it has
-// not, the connection is as good as broken.
+// not, the connection is as good as broken. Only the reader calls it, and never with
+// the session's mu held: a TLS connection may make it wait.
 func (c *wsConn) writeNow(b []byte) error {
 	if c.raw == nil {
 		c.conn.SetWriteDeadline(time.Now().Add(time.Second))
@@ -169,11 +172,27 @@ func (c *wsConn) writeNow(b []byte) error {
 		c.conn.SetWriteDeadline(time.Time{})
 		return err
 	}
+	s := c.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ws == c && s.queued > 0 {
+		return io.ErrShortWrite
+	}
 	n, err := c.tryWrite(b)
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
 	return err
+}
+
+// drop closes the connection at once. TLS would first send an alert and wait for it to
+// be taken.
+func (c *wsConn) drop() {
+	if t, ok := c.conn.(interface{ NetConn() net.Conn }); ok {
+		t.NetConn().Close()
+		return
+	}
+	c.conn.Close()
 }
 
 // end is what the reader does when it is through.
@@ -185,7 +204,7 @@ func (c *wsConn) end(err error) {
 			s.candidate, s.probed = nil, false
 		}
 		s.mu.Unlock()
-		c.conn.Close()
+		c.drop()
 		return
 	}
 	s.mu.Unlock()
@@ -211,16 +230,13 @@ func (c *wsConn) reject(code closeCode, reason string) {
 	if open {
 		s.state = stateClosing
 	}
-	if s.state == stateClosing && s.queued == 0 && !s.closeSent {
-		s.closeSent = true
-		c.writeNow(appendClose(nil, code))
-	}
 	if s.state == stateClosing {
 		now := s.srv.now()
 		s.expireAt = now + int64(time.Second)
 		s.scheduleLocked(now)
 	}
 	s.mu.Unlock()
+	c.sendClose(code)
 	if open {
 		s.tell(WebSocket, reason)
 	}
@@ -231,8 +247,8 @@ func (c *wsConn) reject(code closeCode, reason string) {
 // linger ends the sending side and reads what still comes, for a second and a
 // megabyte at most.
 func linger(conn net.Conn) {
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.CloseWrite()
 	}
 	conn.SetReadDeadline(time.Now().Add(time.Second))
 	io.Copy(io.Discard, io.LimitReader(conn, 1<<20))

@@ -184,7 +184,7 @@ func (s *Session) overflow() {
 		}
 		s.mu.Unlock()
 		if dropped != nil {
-			dropped.conn.Close()
+			dropped.drop()
 		}
 		s.tell(transport, ReasonSlowConsumer)
 	}()

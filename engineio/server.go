@@ -123,7 +123,7 @@ func (s *Server) Close() error {
 	}
 	s.mu.Lock()
 	for c := range s.lingering {
-		c.conn.Close()
+		c.drop()
 	}
 	s.mu.Unlock()
 	s.quitOnce.Do(func() { close(s.quit) })

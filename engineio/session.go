@@ -176,7 +176,7 @@ func (s *Session) close(reason string, code closeCode) {
 	dropped := s.sealLocked(code)
 	s.mu.Unlock()
 	if dropped != nil {
-		dropped.conn.Close()
+		dropped.drop()
 	}
 	s.tell(transport, reason)
 }
@@ -224,10 +224,10 @@ func (s *Session) finish(reason string, v verdict) {
 	s.srv.remove(s)
 	s.srv.wheel.cancel(s)
 	if ws != nil {
-		ws.conn.Close()
+		ws.drop()
 	}
 	if candidate != nil {
-		candidate.conn.Close()
+		candidate.drop()
 	}
 	if wasOpen {
 		s.tell(transport, reason)
@@ -331,7 +331,7 @@ func (s *Session) beat(now int64) {
 	}
 	s.mu.Unlock()
 	if dropped != nil {
-		dropped.conn.Close()
+		dropped.drop()
 	}
 	if slow {
 		s.overflow()

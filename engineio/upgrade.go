@@ -136,7 +136,7 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *S
 // turnAway closes a WebSocket for a session that has one or is over. The handshake is
 // completed first: only then can the client be told by a close frame.
 func (s *Server) turnAway(c *wsConn, accept string) {
-	defer c.conn.Close()
+	defer c.drop()
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -164,12 +164,11 @@ func (c *wsConn) probe(op opcode, data []byte) error {
 	switch {
 	case op == opText && string(data) == "2probe" && !s.probed:
 		s.probed = true
-		err := c.writeNow(probeFrame.b)
 		if s.poll != nil {
 			s.releaseSoonLocked(s.poll)
 		}
 		s.mu.Unlock()
-		return err
+		return c.writeNow(probeFrame.b)
 	case op == opText && string(data) == "5" && s.probed && s.state != stateClosed:
 		s.promoteLocked(c)
 		s.mu.Unlock()

@@ -1,0 +1,191 @@
+package engineio
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"harang.dev/harang/engineio/enginetest"
+)
+
+func TestSession_KeepsWhatItIsGiven(t *testing.T) {
+	f := serve(t, nil, Handler{})
+	c, status := enginetest.TryDial(t, f.web.URL+"/?EIO=4&transport=websocket", http.Header{"User-Agent": {"test"}})
+	if status != http.StatusSwitchingProtocols {
+		t.Fatal(status)
+	}
+	s := receive(t, f.opened)
+	if got := s.Header().Get("User-Agent"); got != "test" {
+		t.Errorf("header %q", got)
+	}
+	s.ForgetHeader()
+	if s.Header() != nil {
+		t.Error("the header is still there")
+	}
+	if s.Value() != nil {
+		t.Errorf("value %v", s.Value())
+	}
+	s.SetValue(7)
+	if s.Value() != 7 {
+		t.Errorf("value %v", s.Value())
+	}
+	if s.RemoteAddr() != c.Conn.LocalAddr().String() {
+		t.Errorf("address %s", s.RemoteAddr())
+	}
+	if !strings.Contains(c.Next(), s.ID()) {
+		t.Error("the client was told another id")
+	}
+}
+
+func TestSession_Abort(t *testing.T) {
+	f := serve(t, nil, Handler{})
+	c, s := f.dial()
+	s.Abort("enough")
+	if code := c.Closed(); code != int(closeNormal) {
+		t.Errorf("closed with %d", code)
+	}
+	f.expectClosed("enough")
+	s.Abort("again")
+	s.Close()
+	s.Expire(1, "again")
+	if err := s.Send(Text(nil)); err != ErrClosed {
+		t.Errorf("Send: %v", err)
+	}
+}
+
+func TestPolling_LargeAnswer(t *testing.T) {
+	f := serve(t, nil, Handler{})
+	sid, s := f.open()
+	message := strings.Repeat("x", 500_000)
+	for range 2 { // over the same connection: the deadline of the first is taken back
+		s.Send(Text([]byte(message)))
+		if status, body := f.poll(sid); status != 200 || body != "4"+message {
+			t.Errorf("%d, %d bytes", status, len(body))
+		}
+	}
+}
+
+// A close packet whose poll travels on another connection waits for it a moment.
+func TestPolling_ClosePacketOvertakesItsPoll(t *testing.T) {
+	f := serve(t, nil, Handler{})
+	sid, s := f.open()
+	posted := make(chan struct{})
+	go func() {
+		defer close(posted)
+		f.post(sid, "1")
+	}()
+	receive(t, posted)
+	f.expectClosed(ReasonTransportClose)
+	if s.Transport() != Polling {
+		t.Error(s.Transport())
+	}
+	if status, _ := f.poll(sid); status != 400 {
+		t.Errorf("a poll much later: %d", status)
+	}
+}
+
+// A connection that cannot be taken over, such as one of HTTP/2, is refused.
+func TestUpgrade_CannotHijack(t *testing.T) {
+	f := serve(t, nil, Handler{})
+	sid, _ := f.open()
+	for _, query := range []string{"/?EIO=4&transport=websocket", "/?EIO=4&transport=websocket&sid=" + sid} {
+		r := httptest.NewRequest("GET", query, nil)
+		r.Header = http.Header{"Connection": {"keep-alive, Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="}}
+		w := httptest.NewRecorder()
+		f.server.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest {
+			t.Errorf("%s: %d", query, w.Code)
+		}
+	}
+	if n := f.server.Len(); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func TestAcceptKey(t *testing.T) {
+	good := func() *http.Request {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"WebSocket"},
+			"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+		return r
+	}
+	// The example of RFC 6455, section 1.3.
+	if got := acceptKey(good()); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
+		t.Errorf("%q", got)
+	}
+	for name, spoil := range map[string]func(*http.Request){
+		"POST":          func(r *http.Request) { r.Method = "POST" },
+		"HTTP/1.0":      func(r *http.Request) { r.ProtoMinor = 0 },
+		"no connection": func(r *http.Request) { r.Header.Del("Connection") },
+		"other upgrade": func(r *http.Request) { r.Header.Set("Upgrade", "h2c") },
+		"no version":    func(r *http.Request) { r.Header.Del("Sec-Websocket-Version") },
+		"short key":     func(r *http.Request) { r.Header.Set("Sec-Websocket-Key", "AAAA") },
+		"no base64":     func(r *http.Request) { r.Header.Set("Sec-Websocket-Key", "!") },
+	} {
+		r := good()
+		spoil(r)
+		if got := acceptKey(r); got != "" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+func FuzzAcceptKey(f *testing.F) {
+	f.Add("Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ==")
+	f.Add("keep-alive, upgrade", "h2c, websocket", "13", " AAAAAAAAAAAAAAAAAAAAAA== ")
+	f.Fuzz(func(t *testing.T, connection, upgrade, version, key string) {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header = http.Header{"Connection": {connection}, "Upgrade": {upgrade},
+			"Sec-Websocket-Version": {version}, "Sec-Websocket-Key": {key}}
+		got := acceptKey(r)
+		if got != "" && (len(got) != 28 || version != "13" || !strings.Contains(strings.ToLower(upgrade), "websocket")) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// Every session comes up once its time has come and at most a tick later, wherever
+// other sessions are put meanwhile; none comes up twice.
+func TestWheel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const tick = 10
+		w := wheel{tick: tick}
+		sessions := make([]Session, rapid.IntRange(1, 20).Draw(t, "sessions"))
+		due := make([]int64, len(sessions)) // 0: not in the wheel
+		now := int64(0)
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			i := rapid.IntRange(0, len(sessions)-1).Draw(t, "session")
+			switch rapid.IntRange(0, 3).Draw(t, "do") {
+			case 0:
+				w.cancel(&sessions[i])
+				due[i] = 0
+			case 1:
+				due[i] = now + rapid.Int64Range(1, (wheelSlots-2)*tick).Draw(t, "at")
+				w.schedule(&sessions[i], due[i])
+			default:
+				now += rapid.Int64Range(0, 3*wheelSlots*tick).Draw(t, "later")
+				came := map[*Session]bool{}
+				for _, s := range w.advance(now, nil) {
+					if came[s] {
+						t.Fatal("a session came up twice")
+					}
+					came[s] = true
+				}
+				for i := range sessions {
+					switch {
+					case came[&sessions[i]] && (due[i] == 0 || due[i] > now):
+						t.Fatalf("session %d came up at %d, due %d", i, now, due[i])
+					case !came[&sessions[i]] && due[i] != 0 && due[i] <= now-tick:
+						t.Fatalf("session %d did not come up at %d, due %d", i, now, due[i])
+					case came[&sessions[i]]:
+						due[i] = 0
+					}
+				}
+			}
+		}
+	})
+}
