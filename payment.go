@@ -113,9 +113,8 @@ type PaymentQuery struct {
 
 // PaymentFigures are sums over payments, in whole forints.
 type PaymentFigures struct {
-	// Hours are the sums that came in, by the hour that began at the key, in
-	// hours since 1970.
-	Hours map[int64]int64
+	// Days are the sums that came in, by the day.
+	Days []int64
 	// Failed and FailedAmount tell of payments that failed and still have.
 	Failed       int64
 	FailedAmount int64

@@ -102,9 +102,9 @@ type SummaryReader interface {
 	// CountRentals counts the rentals that are out, those due from day until
 	// before next, and those overdue at now.
 	CountRentals(ctx context.Context, tenant string, now, day, next time.Time) (harang.RentalCounts, error)
-	// SumPayments sums what came in from one instant until before another, by
-	// the hour, and what failed from day on.
-	SumPayments(ctx context.Context, tenant string, from, day, until time.Time) (harang.PaymentFigures, error)
+	// SumPayments sums what came in on each day, a day being from one of the
+	// instants until before the next, and what failed on the last of them.
+	SumPayments(ctx context.Context, tenant string, days []time.Time) (harang.PaymentFigures, error)
 }
 
 // Tools are what every use case is built with.

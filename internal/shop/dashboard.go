@@ -38,27 +38,26 @@ func (d *Dashboard) Summary(ctx context.Context, who harang.Identity) (harang.Su
 	if who.Can(harang.ActionReadFigures) != nil {
 		return s, nil
 	}
-	s.Figures, err = d.figures(ctx, who.Tenant, today, tomorrow)
+	s.Figures, err = d.figures(ctx, who.Tenant, today)
 	return s, err
 }
 
-func (d *Dashboard) figures(ctx context.Context, tenant string, today, tomorrow time.Time) (*harang.Figures, error) {
+func (d *Dashboard) figures(ctx context.Context, tenant string, today time.Time) (*harang.Figures, error) {
 	y, m, day := today.In(budapest).Date()
-	first := time.Date(y, m, day-revenueDays+1, 0, 0, 0, 0, budapest)
-	sums, err := d.tools.Books.SumPayments(ctx, tenant, first, today, tomorrow)
+	days := make([]time.Time, revenueDays+1) // the first instant of each, and the end of today
+	for i := range days {
+		days[i] = time.Date(y, m, day-revenueDays+1+i, 0, 0, 0, 0, budapest)
+	}
+	sums, err := d.tools.Books.SumPayments(ctx, tenant, days)
 	if err != nil {
 		return nil, err
 	}
-	f := &harang.Figures{FailedPaymentsToday: sums.Failed, FailedAmountToday: sums.FailedAmount}
-	byDay := map[string]int64{}
-	for hour, sum := range sums.Hours { // days begin on whole hours
-		byDay[time.Unix(hour*3600, 0).In(budapest).Format(time.DateOnly)] += sum
+	f := &harang.Figures{
+		RevenueToday: sums.Days[revenueDays-1], RevenueYesterday: sums.Days[revenueDays-2],
+		FailedPaymentsToday: sums.Failed, FailedAmountToday: sums.FailedAmount,
 	}
-	for i := range revenueDays {
-		date := time.Date(y, m, day-revenueDays+1+i, 12, 0, 0, 0, budapest).Format(time.DateOnly)
-		f.RevenueByDay = append(f.RevenueByDay, harang.DayAmount{Date: date, Amount: byDay[date]})
+	for i, sum := range sums.Days {
+		f.RevenueByDay = append(f.RevenueByDay, harang.DayAmount{Date: days[i].Format(time.DateOnly), Amount: sum})
 	}
-	f.RevenueToday = f.RevenueByDay[revenueDays-1].Amount
-	f.RevenueYesterday = f.RevenueByDay[revenueDays-2].Amount
 	return f, nil
 }

@@ -40,9 +40,8 @@ var (
 		WHERE tenant_id = $2 AND id = $3 AND check_at = $4`)
 
 	sumSettled = define("sum settled payments", `
-		SELECT settled_at / 3600000, SUM(amount) FROM payments
-		WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= $2 AND settled_at < $3
-		GROUP BY settled_at / 3600000`)
+		SELECT COALESCE(SUM(amount), 0) FROM payments
+		WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= $2 AND settled_at < $3`)
 	sumFailed = define("sum failed payments", `
 		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
 		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
@@ -164,26 +163,23 @@ func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.T
 	return n == 1, err
 }
 
-// SumPayments sums a tenant's payments: what came in from one instant until
-// before another, by the hour, and what failed from day on until before the
-// second.
-func (s *Store) SumPayments(ctx context.Context, tenant string, from, day, until time.Time) (harang.PaymentFigures, error) {
-	type hour struct{ at, sum int64 }
-	f := harang.PaymentFigures{Hours: map[int64]int64{}}
-	hours, err := queryAll(ctx, s.reader(), sumSettled, func(r row) (h hour, err error) {
-		err = r.Scan(&h.at, &h.sum)
-		return h, err
-	}, tenant, from.UnixMilli(), until.UnixMilli())
-	if err != nil {
-		return f, err
+// SumPayments sums a tenant's payments: what came in on each day, a day being
+// from one of the instants until before the next, and what failed on the last
+// of them.
+func (s *Store) SumPayments(ctx context.Context, tenant string, days []time.Time) (harang.PaymentFigures, error) {
+	var f harang.PaymentFigures
+	for i := range len(days) - 1 {
+		sum, err := queryOne(ctx, s.reader(), sumSettled, scanInt, tenant, days[i].UnixMilli(), days[i+1].UnixMilli())
+		if err != nil {
+			return f, err
+		}
+		f.Days = append(f.Days, sum)
 	}
-	for _, h := range hours {
-		f.Hours[h.at] = h.sum
-	}
+	last := days[len(days)-2:]
 	failed, err := queryOne(ctx, s.reader(), sumFailed, func(r row) (p harang.PaymentFigures, err error) {
 		err = r.Scan(&p.Failed, &p.FailedAmount)
 		return p, err
-	}, tenant, day.UnixMilli(), until.UnixMilli())
+	}, tenant, last[0].UnixMilli(), last[1].UnixMilli())
 	f.Failed, f.FailedAmount = failed.Failed, failed.FailedAmount
 	return f, err
 }

@@ -64,9 +64,12 @@ var (
 			AND (-s.severity, coalesce(s.since, 0), s.product_id, s.location_id) > ($2, $3, $4, $5)
 		ORDER BY -s.severity, coalesce(s.since, 0), s.product_id, s.location_id LIMIT $6`)
 
+	// Three counts, each out of an index alone (stock_short holds severity > 0).
 	countStock = define("count stock", `
-		SELECT count(*), count(*) FILTER (WHERE severity = 1), count(*) FILTER (WHERE severity = 2)
-		FROM stock WHERE tenant_id = $1`)
+		SELECT
+			(SELECT count(*) FROM stock WHERE tenant_id = $1),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2)`)
 )
 
 // stockRow is a stock item as it is stored.
