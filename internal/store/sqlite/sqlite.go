@@ -109,7 +109,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	if err != nil {
 		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened"), write.Close())
 	}
-	readers := max(4, 2*runtime.GOMAXPROCS(0))
+	readers := max(8, 4*runtime.GOMAXPROCS(0))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	version := &dataVersion{db: read}
