@@ -2,8 +2,6 @@ package feed_test
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -472,78 +470,6 @@ func TestHub_Linger(t *testing.T) {
 		head, fork, err := f.hub.Append(t.Context(), managers, relaytest.EpochA, 1, nil)
 		if head != (harang.Position{}) || fork || err != nil {
 			t.Errorf("Append without a window: %v %t %v", head, fork, err)
-		}
-	})
-}
-
-func TestHub_SourceAway(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := open(t)
-		away := errors.New("away")
-		f.db.Fail(away)
-		_, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers})
-		if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, away) {
-			t.Fatalf("%v", err)
-		}
-		pass(time.Millisecond)
-		if n := len(f.hub.Tenants()); n != 0 {
-			t.Errorf("%d windows were kept that hold nothing", n)
-		}
-		f.db.Fail(nil)
-		f.join(t, managers, feed.Start{})
-		f.commit(t, "budapest", 2, harang.AudienceManagers)
-		f.db.Fail(away)
-		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
-		if !start.Recovered || len(start.Replay) != 1 {
-			t.Errorf("the window does not serve without the source: %+v", start)
-		}
-		m.Leave()
-		if _, _, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 3), &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("a position that cannot be judged: %v", err)
-		}
-	})
-}
-
-func TestHub_UnknownTenant(t *testing.T) {
-	f := open(t)
-	id := harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}
-	if _, _, err := f.hub.Join(t.Context(), id, feed.Start{}, &listener{feed: id}); harang.ErrorCode(err) != harang.CodeUnavailable {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestHub_JoinGivesUp(t *testing.T) {
-	f := open(t)
-	release := f.db.Hold()
-	defer release()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := f.hub.Join(ctx, managers, feed.Start{}, &listener{feed: managers}); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	if _, err := f.hub.Heads(ctx, "budapest"); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestHub_Close(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := open(t)
-		_, m, _ := f.join(t, managers, feed.Start{})
-		f.db.Hold()
-		var join sync.WaitGroup
-		join.Go(func() {
-			_, _, err := f.hub.Join(t.Context(), debrecen, feed.Start{}, &listener{feed: debrecen})
-			if harang.ErrorCode(err) != harang.CodeUnavailable {
-				t.Errorf("%v", err)
-			}
-		})
-		synctest.Wait()
-		f.hub.Close()
-		join.Wait()
-		m.Leave()
-		if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("joined a closed hub: %v", err)
 		}
 	})
 }

@@ -73,20 +73,6 @@ func Entry(number int64, event string, at time.Time) harang.Entry {
 	return harang.Entry{Number: number, EventID: event, Type: e.Type, Time: at, Body: e.JSON()}
 }
 
-// CommitControl appends one control event with the payload as its data.
-func (db *Database) CommitControl(id, eventType, data string) {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.sequence++
-	e := harang.Event{ID: fmt.Sprintf("event-%d", db.sequence), Type: eventType, Time: db.now(), Data: []byte(data)}
-	t := db.tenants[id]
-	a := harang.AudienceControl
-	t.entries[a] = append(t.entries[a], harang.Entry{
-		Number: int64(len(t.entries[a]) + 1), EventID: e.ID, Type: e.Type, Time: e.Time, Body: e.JSON(),
-	})
-	db.version++
-}
-
 // RollBack drops the last n entries of a feed, as restoring a backup does.
 func (db *Database) RollBack(feed harang.FeedID, n int) {
 	db.mu.Lock()

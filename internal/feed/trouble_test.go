@@ -1,0 +1,195 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/relay/relaytest"
+)
+
+func TestHub_SourceAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		away := errors.New("away")
+		f.db.Fail(away)
+		_, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers})
+		if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, away) {
+			t.Fatalf("%v", err)
+		}
+		pass(time.Millisecond)
+		if n := len(f.hub.Tenants()); n != 0 {
+			t.Errorf("%d windows were kept that hold nothing", n)
+		}
+		f.db.Fail(nil)
+		f.join(t, managers, feed.Start{})
+		f.commit(t, "budapest", 2, harang.AudienceManagers)
+		f.db.Fail(away)
+		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
+		if !start.Recovered || len(start.Replay) != 1 {
+			t.Errorf("the window does not serve without the source: %+v", start)
+		}
+		m.Leave()
+		if _, _, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 3), &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("a position that cannot be judged: %v", err)
+		}
+	})
+}
+
+func TestHub_UnknownTenant(t *testing.T) {
+	f := open(t)
+	id := harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}
+	if _, _, err := f.hub.Join(t.Context(), id, feed.Start{}, &listener{feed: id}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestHub_JoinGivesUp(t *testing.T) {
+	f := open(t)
+	release := f.db.Hold()
+	defer release()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := f.hub.Join(ctx, managers, feed.Start{}, &listener{feed: managers}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if _, err := f.hub.Heads(ctx, "budapest"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestHub_Close(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		_, m, _ := f.join(t, managers, feed.Start{})
+		f.db.Hold()
+		var join sync.WaitGroup
+		join.Go(func() {
+			_, _, err := f.hub.Join(t.Context(), debrecen, feed.Start{}, &listener{feed: debrecen})
+			if harang.ErrorCode(err) != harang.CodeUnavailable {
+				t.Errorf("%v", err)
+			}
+		})
+		synctest.Wait()
+		f.hub.Close()
+		join.Wait()
+		m.Leave()
+		if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("joined a closed hub: %v", err)
+		}
+	})
+}
+
+// source is one that tells what a test wants told.
+type source struct {
+	heads         harang.Heads
+	newest, after []harang.Entry
+}
+
+func (s *source) NewestEntries(context.Context, harang.FeedID, int) (harang.Heads, []harang.Entry, error) {
+	return s.heads, s.newest, nil
+}
+
+func (s *source) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]harang.Entry, error) {
+	return s.after, nil
+}
+
+func entries(numbers ...int64) []harang.Entry {
+	var all []harang.Entry
+	for _, n := range numbers {
+		all = append(all, relaytest.Entry(n, "event", time.Now()))
+	}
+	return all
+}
+
+// TestHub_SourceLies: readings that cannot be true serve nobody.
+func TestHub_SourceLies(t *testing.T) {
+	at := harang.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Managers: 7}
+	for name, lie := range map[string]source{
+		"TornAtTheHead": {heads: at, newest: entries(4, 5, 6)},
+		"Hole":          {heads: at, newest: entries(4, 5, 7)},
+		"Backwards":     {heads: at, newest: entries(6, 5, 7)},
+		"NoEpoch":       {heads: harang.Heads{Tenant: "budapest", Managers: 7}, newest: entries(6, 7)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := open(t, func(o *feed.Options) { o.Source = &lie })
+			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// TestHub_HealMeetsAHole: a listener is never served past a hole.
+func TestHub_HealMeetsAHole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{heads: harang.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Managers: 2}, newest: entries(1, 2)}
+		f := open(t, func(o *feed.Options) { o.Source = s })
+		l, _, _ := f.join(t, managers, feed.Start{})
+		s.heads.Managers, s.newest = 90, entries(89, 90)
+		for _, after := range [][]harang.Entry{nil, entries(4, 5), entries(3, 5)} {
+			s.after = after
+			f.hub.Heal(s.heads)
+			synctest.Wait()
+		}
+		if head, _ := f.hub.Head(managers); head.Number != 2 || len(l.numbers()) > 0 {
+			t.Errorf("head %v, heard %v", head, l.numbers())
+		}
+		if n := strings.Count(f.logs.String(), "could not be read"); n != 3 {
+			t.Errorf("%d lines in the log: %s", n, f.logs)
+		}
+	})
+}
+
+// TestHub_AheadWhileReading: a reading that began before the question does not
+// answer it; all who ask meanwhile share the next one.
+func TestHub_AheadWhileReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		f.join(t, managers, feed.Start{})
+		release := f.db.Hold()
+		var joins sync.WaitGroup
+		ask := func(number int64, recovered bool) {
+			joins.Go(func() {
+				_, start, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, number), &listener{feed: managers})
+				if err != nil || start.Recovered != recovered {
+					t.Errorf("%d: %+v %v", number, start, err)
+				}
+			})
+			synctest.Wait()
+		}
+		ask(9, false)
+		f.db.Commit("budapest", 5, harang.AudienceManagers) // behind the first question's reading
+		for range 10 {
+			ask(4, true)
+		}
+		release()
+		joins.Wait()
+		if n := f.db.Readings("NewestEntries"); n != 3 {
+			t.Errorf("%d readings, want the first, one for the first question and one for all the others", n)
+		}
+	})
+}
+
+// TestItem_Encoded: once, whoever asks.
+func TestItem_Encoded(t *testing.T) {
+	f := open(t)
+	f.commit(t, "budapest", 1, harang.AudienceManagers)
+	made := 0
+	encode := func(it *feed.Item) any { made++; return it.Position().String() }
+	for range 3 {
+		_, _, start := f.join(t, managers, at(managers, relaytest.EpochA, 0))
+		if got := start.Replay[0].Encoded(encode); got != string(relaytest.EpochA)+":m:1" {
+			t.Errorf("%v", got)
+		}
+	}
+	if made != 1 {
+		t.Errorf("encoded %d times", made)
+	}
+}
