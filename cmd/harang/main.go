@@ -50,6 +50,7 @@ type command struct {
 	Token   tokenCommand   `cmd:"" help:"Print an access token."`
 	Emit    emitCommand    `cmd:"" help:"Send one event, as another application would."`
 	Bench   benchCommand   `cmd:"" help:"Load a server and measure it."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong and name the cure."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
