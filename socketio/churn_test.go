@@ -1,0 +1,108 @@
+package socketio
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"harang.dev/harang/engineio/enginetest"
+)
+
+// Clients come, speak and go in every way there is, while everyone is being sent
+// events. Each accepted socket ends exactly once, and nothing is left behind.
+func TestServer_Churn(t *testing.T) {
+	var accepted, ended atomic.Int64
+	all := sync.WaitGroup{}
+	ns, url := serve(t, patient(), "/", Handler{
+		Connect: func(_ context.Context, r *Request) {
+			all.Add(1)
+			if r.Accept("") != nil {
+				all.Done()
+				return
+			}
+			accepted.Add(1)
+			r.Socket().Join("room")
+		},
+		Event: func(_ context.Context, s *Socket, e *Event) {
+			switch e.Name {
+			case "disconnect-me":
+				s.Disconnect()
+			case "close-me":
+				s.CloseTransport()
+			default:
+				e.Ack(e.Args...)
+			}
+		},
+		Disconnect: func(*Socket, string) {
+			ended.Add(1)
+			all.Done()
+		},
+	})
+	stop := make(chan struct{})
+	var speaker, clients sync.WaitGroup
+	speaker.Add(1)
+	go func() {
+		defer speaker.Done()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				ns.To("room").Emit("tick", raw(`1`))
+			}
+		}
+	}()
+	for worker := range 4 {
+		clients.Add(1)
+		go func() {
+			defer clients.Done()
+			for i := range 25 {
+				c, _ := enginetest.TryDial(t, url+"/?EIO=4&transport=websocket", nil)
+				if c == nil {
+					t.Error("the handshake failed")
+					return
+				}
+				c.Send("40")
+				for {
+					_, payload, err := c.Read()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					if strings.HasPrefix(string(payload), "40") {
+						c.Send(`421["hello",7]`)
+					}
+					if string(payload) == "431[7]" {
+						break
+					}
+				}
+				switch (i + worker) % 5 {
+				case 0:
+					c.Send(`42["disconnect-me"]`)
+				case 1:
+					c.Send(`42["close-me"]`)
+				case 2:
+					c.Send("41", "40", "41")
+				case 3:
+					c.SendFrame(true, enginetest.Close, nil)
+				}
+				c.Conn.Close()
+			}
+		}()
+	}
+	clients.Wait()
+	close(stop)
+	speaker.Wait()
+	done := make(chan struct{})
+	go func() {
+		ns.srv.Close()
+		all.Wait()
+		close(done)
+	}()
+	receive(t, done)
+	if accepted.Load() != ended.Load() || accepted.Load() < 100 {
+		t.Errorf("%d accepted, %d ended", accepted.Load(), ended.Load())
+	}
+}
