@@ -1,0 +1,223 @@
+// Package faults runs the real program on two nodes, with a PostgreSQL and a
+// Redis of its own, breaks one part after the other, and counts what people and
+// producers notice: nothing lost, nothing twice, nothing out of order.
+//
+// Each test does 50 rounds; with HARANG_SOAK=1 the full counts.
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"harang.dev/harang/internal/testserver"
+)
+
+// binary is the program, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "harang-faults")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	binary = filepath.Join(dir, "harang")
+	build := exec.Command("go", "build", "-o", binary, "harang.dev/harang/cmd/harang")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// soak reports whether the full counts were asked for.
+func soak() bool { return os.Getenv("HARANG_SOAK") != "" }
+
+// count is how many rounds a test does.
+func count(normal, full int) int {
+	if soak() {
+		return full
+	}
+	return normal
+}
+
+// tenant of every test.
+const tenant = "budapest"
+
+// cluster is two nodes and what they stand on.
+type cluster struct {
+	postgres *testserver.PostgresServer
+	redis    *testserver.RedisServer
+	database string
+	keyFile  string
+	apiKey   string
+	nodes    []*node
+	http     *http.Client
+}
+
+type node struct {
+	*testserver.Program
+	base string
+}
+
+// startCluster starts everything and two nodes. redisOf, when not nil, says
+// where a node finds Redis.
+func startCluster(t *testing.T, redisOf func(node int, url string) string, flags ...string) *cluster {
+	t.Helper()
+	c := &cluster{
+		postgres: testserver.StartPostgres(t), redis: testserver.StartRedis(t), keyFile: filepath.Join(t.TempDir(), "signing.key"),
+		http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
+	}
+	t.Cleanup(c.http.CloseIdleConnections)
+	c.database = c.postgres.Database(t)
+	c.command(t, "tenant", "add", tenant, "--name", "Budapest")
+	c.apiKey = c.command(t, "apikey", "add", "--tenant", tenant, "--name", "faults")
+	for i := range 2 {
+		url := c.redis.URL()
+		if redisOf != nil {
+			url = redisOf(i, url)
+		}
+		n := &node{base: "http://127.0.0.1:" + strconv.Itoa(testserver.FreePort(t))}
+		args := append([]string{binary, "serve", "--listen", strings.TrimPrefix(n.base, "http://"), "--admin-listen", "127.0.0.1:0", "--redis", url, "--drain-timeout", "3s"}, flags...)
+		n.Program = testserver.StartProgram(t, "harang", args, c.env(), func() error { return c.ready(n) })
+		c.nodes = append(c.nodes, n)
+		t.Cleanup(func() {
+			for _, bad := range []string{"panic:", "DATA RACE", "crossing"} {
+				if log := n.Log(t); strings.Contains(log, bad) {
+					t.Errorf("a node's log holds %q:\n%s", bad, log[max(0, len(log)-4000):])
+				}
+			}
+			if t.Failed() {
+				log := n.Log(t)
+				t.Logf("%s:\n%s", n.base, log[max(0, len(log)-3000):])
+			}
+		})
+	}
+	return c
+}
+
+func (c *cluster) env() []string {
+	return []string{"HARANG_DATABASE=" + c.database, "HARANG_SIGNING_KEY_FILE=" + c.keyFile}
+}
+
+// command runs a command of the program and returns what it prints.
+func (c *cluster) command(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(os.Environ(), c.env()...)
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("harang %s: %v\n%s", strings.Join(args, " "), err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// token is an access token of a role.
+func (c *cluster) token(t *testing.T, role string) string {
+	t.Helper()
+	return c.command(t, "token", "--tenant", tenant, "--role", role)
+}
+
+func (c *cluster) ready(n *node) error {
+	answer, err := c.http.Get(n.base + "/readyz")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("/readyz answers %d", answer.StatusCode)
+	}
+	return nil
+}
+
+// awaitReady waits until a node is ready, or not ready any more.
+func (c *cluster) awaitReady(t *testing.T, n *node, want bool) {
+	t.Helper()
+	eventually(t, 10*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
+}
+
+// bases are the nodes' addresses.
+func (c *cluster) bases() []string {
+	bases := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		bases[i] = n.base
+	}
+	return bases
+}
+
+// eventually polls, because other processes give no signal.
+func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %s", limit, what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// checkBooks compares the database with what producers were told: every
+// accepted event stands there once, nothing else does, and numbers have no hole.
+// It returns the head of the managers' feed.
+func (c *cluster) checkBooks(t *testing.T, accepted map[string]string) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, c.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	rows, err := conn.Query(ctx, `SELECT source_id, id, managers FROM events WHERE tenant_id = $1 AND managers IS NOT NULL ORDER BY managers`, tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	stored := make(map[string]string)
+	for rows.Next() {
+		var sourceID, id string
+		var number int64
+		if err := rows.Scan(&sourceID, &id, &number); err != nil {
+			t.Fatal(err)
+		}
+		if number != last+1 {
+			t.Errorf("after number %d comes %d", last, number)
+		}
+		last = number
+		if other := stored[sourceID]; other != "" {
+			t.Errorf("%s stands there twice: %s and %s", sourceID, other, id)
+		}
+		stored[sourceID] = id
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for sourceID, id := range accepted {
+		if stored[sourceID] != id {
+			t.Errorf("%s was accepted as %s, the database has %q", sourceID, id, stored[sourceID])
+		}
+	}
+	if len(stored) != len(accepted) {
+		t.Errorf("the database has %d events, %d were accepted", len(stored), len(accepted))
+	}
+	return last
+}
