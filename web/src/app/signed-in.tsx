@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { Navigate, useLocation } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useNavigate, useRouter } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LiveProvider } from '../live/live-provider';
 import { createQueryClient } from '../shared/query-client';
@@ -16,7 +16,6 @@ import classes from './signed-in.module.css';
 export function SignedIn() {
   const { t } = useTranslation();
   const state = useSession();
-  const href = useLocation({ select: (location) => location.href });
 
   switch (state.status) {
     case 'restoring':
@@ -37,10 +36,27 @@ export function SignedIn() {
         </div>
       );
     case 'signed-out':
-      return <Navigate to="/login" search={href === '/' ? {} : { redirect: href }} replace />;
+      return <ToSignIn />;
     case 'signed-in':
       return <SignedInAs key={`${state.user.tenantId}/${state.user.id}/${state.user.role}`} />;
   }
+}
+
+/**
+ * Goes to the sign-in form and says where to come back to. Once: this stays
+ * mounted while the form is being loaded, when the address is already the form's.
+ */
+function ToSignIn() {
+  const navigate = useNavigate();
+  const router = useRouter();
+  const gone = useRef(false);
+  useEffect(() => {
+    if (gone.current) return;
+    gone.current = true;
+    const { href } = router.state.location;
+    void navigate({ to: '/login', search: href === '/' ? {} : { redirect: href }, replace: true });
+  }, [navigate, router]);
+  return null;
 }
 
 /** Made anew for each user and role, so that nothing of one reaches the next. */

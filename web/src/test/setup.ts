@@ -28,3 +28,4 @@ Object.defineProperty(window, 'matchMedia', {
 });
 Element.prototype.scrollIntoView = () => undefined;
 window.scrollTo = () => undefined;
+HTMLCanvasElement.prototype.getContext = () => null;

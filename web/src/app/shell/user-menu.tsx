@@ -31,7 +31,7 @@ export function UserMenu() {
     .map((word) => word.charAt(0).toUpperCase())
     .join('');
   return (
-    <Menu position="bottom-end" width={250} shadow="md" transitionProps={{ duration: 100 }} classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}>
+    <Menu position="bottom-end" hideDetached={false} width={250} shadow="md" transitionProps={{ duration: 100 }} classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}>
       <Menu.Target>
         <UnstyledButton className={classes.user} aria-label={`${t('menu.open')}: ${user.name}`}>
           <span className={classes.avatar} aria-hidden>

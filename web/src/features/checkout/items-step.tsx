@@ -1,6 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
@@ -71,6 +71,7 @@ export function ItemsStep({ draft, locations, problems, refused, available, bega
 function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (productId: string) => number | undefined; onAdd: (product: Adding) => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
+  const client = useQueryClient();
   const [words, setWords] = useState('');
   const search = useDelayed(words.trim(), 120);
   const stock = useInfiniteQuery({
@@ -82,14 +83,28 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
   const prices = new Map(products.data?.items.map((each) => [each.id, each.dailyPrice]));
   const found = stock.data?.pages[0]?.items ?? [];
 
+  // Enter adds the first hit, also when it is pressed before the list has caught up with the typing.
+  const handleEnter = async () => {
+    const sought = words.trim();
+    if (sought === '' || draft.locationId === '') return;
+    const [hits, priced] = await Promise.all([
+      client.infiniteQuery(stockQueryOptions({ search: sought, severity: null, locationId: draft.locationId })),
+      client.query(productsQueryOptions(sought)),
+    ]);
+    const first = hits.pages[0]?.items.find((item) => item.quantity > piecesOf(draft.lines, item.productId));
+    if (first === undefined) return;
+    onAdd({
+      productId: first.productId,
+      productName: first.productName,
+      dailyPrice: priced.items.find((each) => each.id === first.productId)?.dailyPrice ?? null,
+    });
+    setWords('');
+  };
   const handleKey = (event: KeyboardEvent) => {
     if (event.key !== 'Enter') return;
     event.preventDefault();
-    const first = found.find((item) => (available(item.productId) ?? item.quantity) > piecesOf(draft.lines, item.productId));
-    if (words.trim() !== '' && first !== undefined && search === words.trim() && !stock.isPlaceholderData) {
-      onAdd({ productId: first.productId, productName: first.productName, dailyPrice: prices.get(first.productId) ?? null });
-      setWords('');
-    }
+    // What cannot be loaded says so in the list itself.
+    handleEnter().catch(() => undefined);
   };
 
   return (

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { IconAlertCircle, IconCreditCardOff, IconInfoCircle, IconPackageExport, IconPackageOff } from '@tabler/icons-react';
-import { Navigate, useSearch } from '@tanstack/react-router';
+import { useRouter, useSearch } from '@tanstack/react-router';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/api';
@@ -27,6 +27,7 @@ export function SignInPage() {
   const language = useLanguage();
   const state = useSession();
   const { redirect } = useSearch({ from: '/login' });
+  const router = useRouter();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [missing, setMissing] = useState<{ email?: boolean; password?: boolean }>({});
@@ -39,7 +40,10 @@ export function SignInPage() {
     document.title = `${t('signIn.title')} · ${t('app.name')}`;
   }, [t]);
 
-  if (state.status === 'signed-in') return <Navigate to={safeRedirect(redirect)} replace />;
+  const signedIn = state.status === 'signed-in';
+  useEffect(() => {
+    if (signedIn) router.history.replace(safeRedirect(redirect));
+  }, [signedIn, redirect, router]);
 
   const handleSubmit = async (event: SyntheticEvent) => {
     event.preventDefault();

@@ -3,6 +3,7 @@ import {
   Autocomplete,
   Button,
   createTheme,
+  defaultVariantColorsResolver,
   type MantineColorSchemeManager,
   type MantineColorsTuple,
   Modal,
@@ -27,6 +28,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   focusRing: 'auto',
+  // On brass and red the text is ours: the library's white is too pale for the dark theme's lighter metals.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    return input.variant === 'filled' ? { ...colors, color: input.color === 'red' ? 'var(--on-red)' : 'var(--on-brass)' } : colors;
+  },
   components: {
     Button: Button.extend({ defaultProps: { size: 'sm' }, classNames: { root: 'button' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'default' }, classNames: { root: 'icon-button' } }),
@@ -37,7 +43,7 @@ export const theme = createTheme({
     Select: Select.extend({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
     // Locking the scroll would need a style element, which the page's policy forbids.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
-    Popover: Popover.extend({ classNames: { dropdown: 'floating' }, defaultProps: { transitionProps: { duration: 100 } } }),
+    Popover: Popover.extend({ classNames: { dropdown: 'floating' }, defaultProps: { hideDetached: false, transitionProps: { duration: 100 } } }),
   },
 });
 

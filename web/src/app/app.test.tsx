@@ -1,0 +1,146 @@
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { beforeEach, expect, it, vi } from 'vitest';
+import { place } from '../shared/place';
+import { session } from '../shared/session';
+import { json, openShop, problem, userOf } from '../test/fake-server';
+import { accessibilityProblems, renderPage } from '../test/render-page';
+import { safeRedirect } from '../features/sign-in/sign-in-page';
+
+vi.mock('../live/live-provider', () => import('../test/quiet-live'));
+vi.mock('../live/connection-chip', () => import('../test/quiet-live'));
+vi.mock('../live/notification-bell', () => import('../test/quiet-live'));
+vi.mock('../live/toasts', () => import('../test/quiet-live'));
+vi.mock('../live/notification-list', () => import('../test/quiet-live'));
+
+beforeEach(() => {
+  openShop('OPERATOR');
+  return session.signOut();
+});
+
+it('sends a stranger to the sign-in form and afterwards to where he wanted to go', async () => {
+  openShop('OPERATOR')
+    .on('POST /auth/refresh', () => problem(401, 'UNAUTHENTICATED'))
+    .on('POST /auth/login', { accessToken: 'a', expiresIn: 900, user: userOf('STORE_MANAGER') });
+  const { container, router, user } = await renderPage('/stock?severity=CRITICAL');
+  expect(await screen.findByRole('heading', { name: 'Belépés' })).toBeInTheDocument();
+  expect(router.state.location.search).toEqual({ redirect: '/stock?severity=CRITICAL' });
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.type(screen.getByLabelText('E-mail-cím'), ' manager@budapest.demo ');
+  await user.type(screen.getByLabelText('Jelszó'), 'harang-demo{Enter}');
+  expect(await screen.findByRole('heading', { level: 1, name: 'Készlet' })).toBeInTheDocument();
+  expect(router.state.location.href).toBe('/stock?severity=CRITICAL');
+});
+
+it('has the form that programs know: email, password, one submit button', async () => {
+  const { container } = await renderPage('/login', { restore: false });
+  await screen.findByRole('heading', { name: 'Belépés' });
+  expect(container.querySelectorAll('input[name="email"]')).toHaveLength(1);
+  expect(container.querySelectorAll('input[name="password"]')).toHaveLength(1);
+  expect(container.querySelectorAll('button[type="submit"]')).toHaveLength(1);
+});
+
+it('says what is missing, what was wrong, and how long to wait', async () => {
+  const answers = [problem(401, 'INVALID_CREDENTIALS'), problem(429, 'RATE_LIMITED', {}, { 'Retry-After': '30' }), problem(429, 'RATE_LIMITED'), problem(503, 'UNAVAILABLE')];
+  openShop('OPERATOR').on('POST /auth/login', () => answers.shift() ?? json({}));
+  const { user } = await renderPage('/login', { restore: false });
+  const submit = await screen.findByRole('button', { name: 'Belépés' });
+  await user.click(submit);
+  expect(screen.getByText('Adja meg az e-mail-címét.')).toBeInTheDocument();
+  expect(screen.getByText('Adja meg a jelszavát.')).toBeInTheDocument();
+  await user.type(screen.getByLabelText('E-mail-cím'), 'a@b.hu');
+  await user.type(screen.getByLabelText('Jelszó'), 'x');
+  await user.click(submit);
+  expect(await screen.findByRole('alert')).toHaveTextContent('Az e-mail-cím vagy a jelszó nem egyezik.');
+  expect(screen.getByLabelText('Jelszó')).toHaveValue('');
+  await user.type(screen.getByLabelText('Jelszó'), 'y');
+  await user.click(submit);
+  await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('Próbálja újra 30 másodperc múlva.'));
+  await user.click(submit);
+  await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('kicsit később'));
+  await user.click(submit);
+  await waitFor(() => expect(screen.getByRole('alert')).toHaveTextContent('átmenetileg nem érhető el'));
+});
+
+it('never redirects to another site', () => {
+  expect(safeRedirect('/payments?status=DECLINED')).toBe('/payments?status=DECLINED');
+  for (const target of [undefined, '', 'https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '/login?redirect=/login']) {
+    expect(safeRedirect(target)).toBe('/');
+  }
+});
+
+it('shows each role its pages', async () => {
+  await renderPage('/stock');
+  const navigation = await screen.findByRole('navigation', { name: 'Fő menü' });
+  expect(within(navigation).getAllByRole('link').map((link) => link.textContent)).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések']);
+  expect(within(navigation).getByRole('link', { name: 'Készlet' })).toHaveAttribute('aria-current', 'page');
+  openShop('ADMIN');
+  await act(() => session.refresh());
+  await waitFor(() =>
+    expect(within(screen.getByRole('navigation', { name: 'Fő menü' })).getAllByRole('link').map((link) => link.textContent)).toContain('Fizetések'),
+  );
+});
+
+it('signs out to the form', async () => {
+  const { user } = await renderPage('/stock');
+  await user.click(await screen.findByTestId('logout'));
+  expect(await screen.findByText('Kilépett.')).toBeInTheDocument();
+});
+
+it('says that the session has ended, when it has', async () => {
+  const server = openShop('OPERATOR');
+  await renderPage('/stock');
+  await screen.findAllByTestId('stock-row');
+  server.on('POST /auth/refresh', () => problem(401, 'UNAUTHENTICATED'));
+  await act(() => session.refresh());
+  expect(await screen.findByText('A munkamenet véget ért. Lépjen be újra.')).toBeInTheDocument();
+});
+
+it('switches to English, remembers it, and back', async () => {
+  const { user } = await renderPage('/stock');
+  await user.click(await screen.findByRole('button', { name: /Felhasználói menü/ }));
+  await user.click(await screen.findByRole('menuitemradio', { name: 'English' }));
+  expect(await screen.findByRole('heading', { level: 1, name: 'Stock' })).toBeInTheDocument();
+  expect(localStorage.getItem('harang-language')).toBe('en');
+  expect(document.documentElement.lang).toBe('en');
+});
+
+it('switches the sign-in form’s language', async () => {
+  const { user } = await renderPage('/login', { restore: false });
+  await user.click(await screen.findByRole('button', { name: 'English' }));
+  expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Magyar' }));
+  expect(await screen.findByRole('heading', { name: 'Belépés' })).toBeInTheDocument();
+});
+
+it('switches the colours and remembers them', async () => {
+  const { user } = await renderPage('/stock');
+  await user.click(await screen.findByRole('button', { name: /Felhasználói menü/ }));
+  await user.click(await screen.findByRole('menuitemradio', { name: 'Sötét' }));
+  await waitFor(() => expect(document.documentElement).toHaveAttribute('data-mantine-color-scheme', 'dark'));
+  expect(localStorage.getItem('harang-color-scheme')).toBe('dark');
+  await user.click(screen.getByRole('button', { name: /Felhasználói menü/ }));
+  await user.click(await screen.findByRole('menuitemradio', { name: 'Rendszer szerint' }));
+  await waitFor(() => expect(localStorage.getItem('harang-color-scheme')).toBeNull());
+});
+
+it('forgets a place that the shop does not have', async () => {
+  localStorage.setItem('harang-place', 'gone');
+  const { choosePlace } = await import('../shared/place');
+  await renderPage('/stock');
+  act(() => choosePlace('gone'));
+  await waitFor(() => expect(place()).toBeNull());
+});
+
+it('moves the keyboard to the new page', async () => {
+  const { user } = await renderPage('/stock');
+  await screen.findAllByTestId('stock-row');
+  await user.click(screen.getByRole('link', { name: 'Értesítések' }));
+  expect(await screen.findByText('notification list')).toBeInTheDocument();
+  await waitFor(() => expect(screen.getByRole('main')).toHaveFocus());
+  expect(document.title).toBe('Értesítések · Harang');
+});
+
+it('offers a way back from an address that is not there', async () => {
+  await renderPage('/nowhere');
+  expect(await screen.findByText('Nincs ilyen oldal')).toBeInTheDocument();
+});

@@ -1,0 +1,243 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import type { UserEvent } from '@testing-library/user-event';
+import { expect, it, vi } from 'vitest';
+import { type FakeServer, json, openShop, page, problem, rentalOf, stockItems } from '../../test/fake-server';
+import { accessibilityProblems, renderPage } from '../../test/render-page';
+import { dueInstant, toDateField } from '../../shared/format';
+
+vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
+vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
+vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
+vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+async function pickPartner(user: UserEvent, words = 'béta') {
+  const partner = await screen.findByTestId('wizard-partner');
+  await user.click(partner);
+  await user.type(partner, words);
+  await user.click(await screen.findByRole('option', { name: 'Béta Bau Bt.' }));
+  await user.click(screen.getByTestId('wizard-next'));
+}
+
+async function addBosch(user: UserEvent) {
+  await user.type(await screen.findByTestId('wizard-product-search'), 'bosch');
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add')).toHaveLength(1));
+  await user.click(screen.getByTestId('wizard-add'));
+}
+
+async function toPayment(user: UserEvent) {
+  await pickPartner(user);
+  await addBosch(user);
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('3 db szabad'));
+  await user.click(screen.getByTestId('wizard-next'));
+  await screen.findByTestId('wizard-method');
+}
+
+function sentRental(server: FakeServer): Record<string, unknown> {
+  return server.seen('POST /rentals').at(-1)?.body as Record<string, unknown>;
+}
+
+it('checks out in four steps and sends what was chosen', async () => {
+  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf({ payment: { transactionId: 't', status: 'SUCCEEDED' } }), 201));
+  const { container, user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  expect(await screen.findByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await addBosch(user);
+  await user.click(screen.getByTestId('wizard-add'));
+  expect(await screen.findByTestId('wizard-quantity')).toHaveValue('2');
+  await user.click(screen.getByRole('button', { name: '3 nap' }));
+  await user.click(screen.getByTestId('wizard-next'));
+  await user.selectOptions(await screen.findByTestId('wizard-card-token'), 'tok_ok');
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.click(screen.getByTestId('wizard-submit'));
+  const result = await screen.findByTestId('wizard-result');
+  expect(result).toHaveAttribute('data-status', 'OPEN');
+  expect(result).toHaveTextContent('Béta Bau Bt. · 3 tétel · 42 000 Ft');
+  const now = new Date();
+  expect(sentRental(server)).toMatchObject({
+    partnerId: 'beta',
+    locationId: 'vaci',
+    lines: [{ productId: 'p3', quantity: 2 }],
+    payment: { method: 'CARD', cardToken: 'tok_ok' },
+  });
+  expect(toDateField(new Date(String(sentRental(server).dueAt)))).toBe(toDateField(new Date(now.getFullYear(), now.getMonth(), now.getDate() + 3)));
+  expect(server.seen('POST /rentals')[0]?.headers.get('Idempotency-Key')).toMatch(/^[0-9a-f-]{36}$/);
+  await user.click(screen.getByRole('button', { name: 'Még egy bérlés' }));
+  expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'partner');
+});
+
+it('asks for a partner and for products before it goes on', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await user.click(await screen.findByTestId('wizard-next'));
+  expect(await screen.findByText('Válasszon partnert.')).toBeInTheDocument();
+  await pickPartner(user);
+  await user.click(await screen.findByTestId('wizard-next'));
+  expect(await screen.findByText('Adjon hozzá legalább egy terméket.')).toBeInTheDocument();
+  const due = screen.getByTestId('wizard-due');
+  await user.clear(due);
+  expect(await screen.findByText('Adja meg, mikor hozza vissza.')).toBeInTheDocument();
+  await user.type(due, '2020-01-01');
+  expect(await screen.findByText('Mai vagy későbbi napot adjon meg.')).toBeInTheDocument();
+});
+
+it('does not let more be taken than is free, and removes a line', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  await addBosch(user);
+  const quantity = await screen.findByTestId('wizard-quantity');
+  await user.clear(quantity);
+  await user.type(quantity, '9');
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('3 db szabad'));
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByText('Csak 3 db szabad.')).toBeInTheDocument();
+  await user.clear(quantity);
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByText('Legalább 1 egész darab.')).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: /^Törlés: Bosch/ }));
+  expect(screen.getByText('Még üres')).toBeInTheDocument();
+});
+
+it('adds the first hit with Enter and shows what is sold out', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  const search = await screen.findByTestId('wizard-product-search');
+  await user.type(search, 'fúró');
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add')).toHaveLength(2));
+  expect(screen.getByRole('button', { name: `Hozzáad: ${stockItems[0]?.productName ?? ''}` })).toBeDisabled();
+  expect(screen.getByText('elfogyott')).toBeInTheDocument();
+  await user.type(search, '{Enter}');
+  expect(await screen.findByTestId('wizard-line')).toHaveAttribute('data-product-id', 'p3');
+  expect(search).toHaveValue('');
+  await user.type(search, 'nincs ilyen');
+  expect(await screen.findByText('Nincs ilyen termék ezen a telephelyen.')).toBeInTheDocument();
+});
+
+it('takes the place last used here, and looks for products there', async () => {
+  localStorage.setItem('harang-checkout-place', 'kelenfold');
+  const server = openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  expect(await screen.findByTestId('wizard-location')).toHaveValue('kelenfold');
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add')).toHaveLength(1));
+  await user.selectOptions(screen.getByTestId('wizard-location'), 'vaci');
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add')).toHaveLength(2));
+  expect(server.seen('GET /inventory/stock').map((each) => each.search.get('locationId'))).toContain('vaci');
+});
+
+it('declined: says the next step and pays with another card', async () => {
+  const server = openShop('OPERATOR')
+    .on('POST /rentals', () =>
+      json(rentalOf({ status: 'AWAITING_PAYMENT', payment: { transactionId: 't1', status: 'DECLINED', errorCode: 'sandbox:insufficient_funds', errorMessage: 'Nincs elég fedezet' } }), 201),
+    )
+    .on('POST /payments', () => json({ transactionId: 't2', status: 'SUCCEEDED' }, 201));
+  const { container, user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.selectOptions(screen.getByTestId('wizard-card-token'), 'tok_insufficient_funds');
+  await user.click(screen.getByTestId('wizard-submit'));
+  const result = await screen.findByTestId('wizard-result');
+  expect(result).toHaveAttribute('data-status', 'AWAITING_PAYMENT');
+  expect(result).toHaveTextContent('Nincs elég fedezet');
+  expect(result).toHaveTextContent('kérjen másik kártyát');
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.selectOptions(screen.getByTestId('wizard-card-token'), 'tok_ok');
+  await user.click(screen.getByTestId('wizard-submit'));
+  await waitFor(() => expect(screen.getByTestId('wizard-result')).toHaveAttribute('data-status', 'OPEN'));
+  expect(server.seen('POST /payments')[0]?.body).toEqual({ rentalId: 'r1', amount: 42_000, method: 'CARD', cardToken: 'tok_ok' });
+});
+
+it('pending: looks again and can cancel', async () => {
+  const waiting = rentalOf({ status: 'AWAITING_PAYMENT', payment: { transactionId: 't1', status: 'PENDING', errorCode: 'sandbox:timeout', errorMessage: 'x' } });
+  openShop('OPERATOR')
+    .on('POST /rentals', () => json(waiting, 201))
+    .on('GET /rentals/r1', waiting)
+    .on('POST /rentals/r1/cancel', rentalOf({ status: 'CANCELLED' }));
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.click(screen.getByTestId('wizard-submit'));
+  const result = await screen.findByTestId('wizard-result');
+  expect(result).toHaveTextContent('A bank nem válaszolt időben');
+  await user.click(within(result).getByRole('button', { name: 'Állapot lekérdezése' }));
+  await user.click(within(result).getByRole('button', { name: 'Bérlés lemondása' }));
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Lemondás' }));
+  await waitFor(() => expect(screen.getByTestId('wizard-result')).toHaveAttribute('data-status', 'CANCELLED'));
+});
+
+it('goes back to the items when something ran out meanwhile, naming it', async () => {
+  openShop('OPERATOR').on('POST /rentals', () => problem(422, 'INSUFFICIENT_STOCK', { line: 0, available: 2 }));
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
+  await user.click(screen.getByTestId('wizard-submit'));
+  expect(await screen.findByText('Bosch GBH 2-26 fúrókalapács: csak 2 db maradt. Módosítsa a mennyiséget.')).toBeInTheDocument();
+  expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
+});
+
+it('keeps one key for one attempt, so that a lost answer is not a second rental', async () => {
+  let lost = true;
+  const server = openShop('OPERATOR').on('POST /rentals', () => {
+    if (!lost) return json(rentalOf(), 201);
+    lost = false;
+    throw new TypeError('network down');
+  });
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.selectOptions(screen.getByTestId('wizard-method'), 'NONE');
+  await user.click(screen.getByTestId('wizard-submit'));
+  expect(await screen.findByText('A szerver most nem érhető el. Ellenőrizze a kapcsolatot.')).toBeInTheDocument();
+  await user.click(screen.getByTestId('wizard-submit'));
+  expect(await screen.findByTestId('wizard-result')).toHaveTextContent('Kifizetetlenül indult');
+  const [first, second] = server.seen('POST /rentals');
+  expect(second?.body).toEqual(first?.body);
+  expect(first?.body).not.toHaveProperty('payment');
+  expect(second?.headers.get('Idempotency-Key')).toBe(first?.headers.get('Idempotency-Key'));
+});
+
+it('goes back to the step whose field the server refused', async () => {
+  let field = 'partnerId';
+  openShop('OPERATOR').on('POST /rentals', () => problem(422, 'INVALID_REQUEST', { errors: [{ field, detail: 'not accepted' }] }));
+  const { user } = await renderPage('/rentals/new', { language: 'en' });
+  await pickPartner(user);
+  await addBosch(user);
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('3 available'));
+  await user.click(screen.getByTestId('wizard-next'));
+  await user.click(await screen.findByTestId('wizard-submit'));
+  await waitFor(() => expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'partner'));
+  expect(screen.getByText('not accepted')).toBeInTheDocument();
+  field = 'dueAt';
+  await user.click(screen.getByTestId('wizard-next'));
+  await user.click(await screen.findByTestId('wizard-next'));
+  await user.click(await screen.findByTestId('wizard-submit'));
+  await waitFor(() => expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items'));
+  expect(screen.getByText('not accepted')).toBeInTheDocument();
+});
+
+it('goes back by the steps, keeping what was chosen', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.click(screen.getByRole('button', { name: '1. lépés: Partner' }));
+  expect(await screen.findByTestId('wizard-partner')).toHaveValue('Béta Bau Bt.');
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByTestId('wizard-line')).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Vissza' }));
+  expect(await screen.findByTestId('wizard-partner')).toBeInTheDocument();
+});
+
+it('finds 5,000 products by asking for a few at a time', async () => {
+  const many = Array.from({ length: 50 }, (_, index) => ({ ...stockItems[2], productId: `m${String(index)}`, productName: `Gép ${String(index)}` }));
+  const server = openShop('OPERATOR').on('GET /inventory/stock', () => json(page(many, 'more')));
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  expect(await screen.findAllByTestId('wizard-add')).toHaveLength(50);
+  expect(server.seen('GET /inventory/stock').every((each) => Number(each.search.get('limit')) <= 50)).toBe(true);
+});
+
+it('ends on the same time of day, because a day of rent is 24 hours, and on the same day at its end', () => {
+  const began = new Date(2026, 10, 23, 10, 5);
+  expect(dueInstant('2026-11-25', began)).toBe(new Date(2026, 10, 25, 10, 5).toISOString());
+  expect(dueInstant('2026-11-23', began)).toBe(new Date(2026, 10, 23, 23, 59).toISOString());
+  expect(dueInstant('', began)).toBeNull();
+});

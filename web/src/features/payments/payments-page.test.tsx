@@ -1,0 +1,82 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { expect, it, vi } from 'vitest';
+import { json, openShop, page, paymentOf, problem, rentalOf } from '../../test/fake-server';
+import { accessibilityProblems, renderPage } from '../../test/render-page';
+
+vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
+vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
+vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
+vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+it('explains a decline and what to do', async () => {
+  openShop('STORE_MANAGER');
+  const { container } = await renderPage('/payments?transaction=t1');
+  const [row] = await screen.findAllByTestId('payment-row');
+  expect(row).toHaveTextContent('Nincs elég fedezet');
+  expect(row).toHaveTextContent('kérjen másik kártyát');
+  expect(row).toHaveTextContent('sandbox:insufficient_funds');
+  expect(row).toHaveAttribute('data-sought', 'true');
+  expect(await accessibilityProblems(container)).toEqual([]);
+});
+
+it('keeps the producer’s words for a code it does not know', async () => {
+  openShop('ADMIN').on('GET /payments', page([paymentOf({ errorCode: 'acme:77', errorMessage: 'Terminal offline' })]));
+  await renderPage('/payments', { language: 'en' });
+  const [row] = await screen.findAllByTestId('payment-row');
+  expect(row).toHaveTextContent('Terminal offline');
+  expect(row).toHaveTextContent('ask for cash or another card');
+});
+
+it('retries the payment of the rental', async () => {
+  let status: 'AWAITING_PAYMENT' | 'OPEN' = 'AWAITING_PAYMENT';
+  const server = openShop('STORE_MANAGER')
+    .on('GET /rentals/r2', () => json(rentalOf({ id: 'r2', status })))
+    .on('POST /payments', () => {
+      status = 'OPEN';
+      return json({ transactionId: 't3', status: 'SUCCEEDED' }, 201);
+    });
+  const { user } = await renderPage('/payments');
+  await user.click(await screen.findByTestId('payment-retry'));
+  await user.click(await screen.findByTestId('pay-submit'));
+  expect(await screen.findByText('A fizetés sikerült')).toBeInTheDocument();
+  expect(server.seen('POST /payments')[0]?.body).toMatchObject({ rentalId: 'r2', method: 'CARD', cardToken: 'tok_ok' });
+  await user.click(within(screen.getByRole('dialog')).getAllByRole('button', { name: 'Bezárás' }).at(-1) ?? screen.getByRole('dialog'));
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+});
+
+it('warns against charging twice while the bank has not answered', async () => {
+  openShop('STORE_MANAGER')
+    .on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT' }))
+    .on('POST /payments', () => problem(504, 'PAYMENT_TIMEOUT', { transactionId: 't4' }));
+  const { user } = await renderPage('/payments');
+  await user.click(await screen.findByTestId('payment-retry'));
+  await user.click(await screen.findByTestId('pay-submit'));
+  expect(await screen.findByText(/addig ne terhelje újra/)).toBeInTheDocument();
+});
+
+it('shows other refusals of a payment', async () => {
+  openShop('STORE_MANAGER')
+    .on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT' }))
+    .on('POST /payments', () => problem(409, 'CONFLICT'));
+  const { user } = await renderPage('/payments');
+  await user.click(await screen.findByTestId('payment-retry'));
+  await user.click(await screen.findByTestId('pay-submit'));
+  expect(await screen.findByText('Közben megváltozott. Frissítse, és nézze meg újra.')).toBeInTheDocument();
+});
+
+it('filters by status, and says when there is nothing', async () => {
+  openShop('STORE_MANAGER');
+  const { user } = await renderPage('/payments');
+  await user.click(await screen.findByRole('radio', { name: 'Sikeres' }));
+  await waitFor(() => expect(screen.getAllByTestId('payment-row').map((row) => row.dataset.status)).toEqual(['SUCCEEDED']));
+  await user.click(screen.getByRole('radio', { name: 'Függőben' }));
+  expect(await screen.findByText('Nincs ilyen állapotú fizetés')).toBeInTheDocument();
+});
+
+it('is for managers only, and asks nothing for others', async () => {
+  const server = openShop('OPERATOR');
+  await renderPage('/payments');
+  expect(await screen.findByText('Ez az oldal üzletvezetőknek szól')).toBeInTheDocument();
+  expect(screen.queryByRole('link', { name: 'Fizetések' })).not.toBeInTheDocument();
+  expect(server.seen('GET /payments')).toEqual([]);
+});

@@ -1,0 +1,124 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { afterEach, expect, it, vi } from 'vitest';
+import type { Rental } from '../../shared/model';
+import { json, openShop, page, problem, rentalOf } from '../../test/fake-server';
+import { setOffline } from '../../test/quiet-live';
+import { accessibilityProblems, renderPage } from '../../test/render-page';
+
+vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
+vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
+vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
+vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+afterEach(() => setOffline(false));
+
+async function rowOf(id: string): Promise<HTMLElement> {
+  const row = (await screen.findAllByTestId('rental-row')).find((each) => each.dataset.rentalId === id);
+  if (row === undefined) throw new Error(`no row of ${id}`);
+  return row;
+}
+
+it('lists rentals with partner, items, due day and amount', async () => {
+  openShop('OPERATOR');
+  const { container } = await renderPage('/rentals');
+  const row = await rowOf('r1');
+  expect(row).toHaveTextContent('Béta Bau Bt.');
+  expect(row).toHaveTextContent('1 × Makita HR2470 fúrókalapács, 1 × Honda EU22i áramfejlesztő +1 további');
+  expect(row).toHaveTextContent('42 000 Ft');
+  expect(row).toHaveTextContent(/lejár: /);
+  expect(await rowOf('r3')).toHaveTextContent('2 napja késik');
+  expect(await accessibilityProblems(container)).toEqual([]);
+});
+
+it('filters by status at the server', async () => {
+  const server = openShop('OPERATOR');
+  const { user, router } = await renderPage('/rentals');
+  await rowOf('r1');
+  await user.click(screen.getByRole('radio', { name: 'Késik' }));
+  await waitFor(() => expect(screen.getAllByTestId('rental-row')).toHaveLength(1));
+  expect(server.seen('GET /rentals').at(-1)?.search.get('status')).toBe('OVERDUE');
+  expect(router.state.location.search).toEqual({ status: 'OVERDUE' });
+  await user.click(screen.getByRole('radio', { name: 'Lemondva' }));
+  expect(await screen.findByText('Nincs ilyen állapotú bérlés')).toBeInTheDocument();
+  await user.click(screen.getByRole('radio', { name: 'Mind' }));
+  await waitFor(() => expect(screen.getAllByTestId('rental-row')).toHaveLength(3));
+});
+
+it('takes a rental back after asking once', async () => {
+  let rental: Rental = rentalOf();
+  const server = openShop('OPERATOR')
+    .on('GET /rentals', () => json(page([rental])))
+    .on('POST /rentals/r1/return', () => json((rental = rentalOf({ status: 'RETURNED' }))));
+  const { user } = await renderPage('/rentals');
+  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Visszavétel' }));
+  const dialog = await screen.findByRole('dialog');
+  await user.click(within(dialog).getByRole('button', { name: 'Mégse' }));
+  expect(server.seen('POST /rentals/r1/return')).toEqual([]);
+  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Visszavétel' }));
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Visszavétel' }));
+  await waitFor(() => expect(screen.getByTestId('rental-row')).toHaveAttribute('data-status', 'RETURNED'));
+});
+
+it('says why a cancellation failed', async () => {
+  openShop('OPERATOR').on('POST /rentals/r1/cancel', () => problem(409, 'ALREADY_RETURNED'));
+  const { user } = await renderPage('/rentals');
+  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Lemondás' }));
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Lemondás' }));
+  expect(await screen.findByText('Ezt a bérlést már visszavették.')).toBeInTheDocument();
+});
+
+it('opens the record that a link names, and closes it again', async () => {
+  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT', payment: { transactionId: 't', status: 'DECLINED', errorCode: 'iso:54', errorMessage: 'x' } }));
+  const { user, router } = await renderPage('/rentals?rental=r2');
+  const dialog = await screen.findByRole('dialog');
+  expect(await within(dialog).findByText('Lejárt a kártya')).toBeInTheDocument();
+  expect(within(dialog).getByText('kérjen másik kártyát')).toBeInTheDocument();
+  expect(within(dialog).getByText('Bosch GBH 2-26 fúrókalapács')).toBeInTheDocument();
+  await user.click(within(dialog).getByRole('button', { name: 'Bezárás' }));
+  await waitFor(() => expect(router.state.location.search).toEqual({}));
+});
+
+it('opens a record from its row, and says when it is gone', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals');
+  await user.click(within(await rowOf('r1')).getByRole('link', { name: 'Részletek: Béta Bau Bt.' }));
+  expect(await within(await screen.findByRole('dialog')).findByText('Ez már nem található.')).toBeInTheDocument();
+});
+
+it('pays a waiting rental: declined first, then in cash', async () => {
+  let waiting = true;
+  const server = openShop('OPERATOR')
+    .on('GET /rentals/r2', () => json(rentalOf({ id: 'r2', status: waiting ? 'AWAITING_PAYMENT' : 'OPEN', totalValue: 18_900 })))
+    .on('POST /payments', (request) => {
+      if ((request.body as { method: string }).method === 'CARD') return problem(402, 'PAYMENT_DECLINED', { transactionId: 't9', errorCode: 'sandbox:do_not_honour', errorMessage: 'x' });
+      waiting = false;
+      return json({ transactionId: 't10', status: 'SUCCEEDED' }, 201);
+    });
+  const { user } = await renderPage('/rentals');
+  await user.click(within(await rowOf('r2')).getByRole('button', { name: 'Fizetés' }));
+  await user.selectOptions(await screen.findByTestId('pay-card-token'), 'tok_do_not_honour');
+  await user.click(screen.getByTestId('pay-submit'));
+  expect(await screen.findByText('A bank elutasította a fizetést')).toBeInTheDocument();
+  await user.selectOptions(screen.getByTestId('pay-method'), 'CASH');
+  await user.click(screen.getByTestId('pay-submit'));
+  expect(await screen.findByText('A fizetés sikerült')).toBeInTheDocument();
+  const [card, cash] = server.seen('POST /payments');
+  expect(card?.body).toEqual({ rentalId: 'r2', amount: 18_900, method: 'CARD', cardToken: 'tok_do_not_honour' });
+  expect(cash?.body).toEqual({ rentalId: 'r2', amount: 18_900, method: 'CASH' });
+  expect(card?.headers.get('Idempotency-Key')).not.toBe(cash?.headers.get('Idempotency-Key'));
+});
+
+it('offers no payment for a rental that someone else has just paid', async () => {
+  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'OPEN' }));
+  const { user } = await renderPage('/rentals');
+  await user.click(within(await rowOf('r2')).getByRole('button', { name: 'Fizetés' }));
+  expect(await screen.findByText('Ez a bérlés már nem vár fizetésre.')).toBeInTheDocument();
+});
+
+it('dims while offline', async () => {
+  openShop('OPERATOR');
+  setOffline(true);
+  await renderPage('/rentals');
+  await rowOf('r1');
+  expect(screen.getByText('Adatok: most')).toBeInTheDocument();
+});

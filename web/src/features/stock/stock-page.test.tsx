@@ -1,0 +1,174 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { afterEach, expect, it, vi } from 'vitest';
+import { json, openShop, page, problem, stockItems } from '../../test/fake-server';
+import { setOffline } from '../../test/quiet-live';
+import { accessibilityProblems, renderPage } from '../../test/render-page';
+
+vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
+vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
+vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
+vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+afterEach(() => setOffline(false));
+
+const [makita, , bosch] = stockItems;
+if (makita === undefined || bosch === undefined) throw new Error('fixtures');
+
+async function rowOf(productId: string): Promise<HTMLElement> {
+  const rows = await screen.findAllByTestId('stock-row');
+  const row = rows.find((each) => each.dataset.productId === productId);
+  if (row === undefined) throw new Error(`no row of ${productId}`);
+  return row;
+}
+
+it('lists stock with names, places and levels', async () => {
+  openShop('STORE_MANAGER');
+  const { container } = await renderPage('/stock');
+  const row = await rowOf('p1');
+  expect(row).toHaveAttribute('data-location-id', 'vaci');
+  expect(row).toHaveTextContent('alacsony < 5 · kritikus < 3');
+  expect(within(row).getByTestId('stock-quantity')).toHaveTextContent('0');
+  expect(await accessibilityProblems(container)).toEqual([]);
+});
+
+it('records an adjustment with its reason', async () => {
+  const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 2 });
+  const { user } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  await user.type(within(row).getByTestId('stock-delta'), '-1');
+  await user.click(within(row).getByTestId('stock-submit'));
+  expect(await within(row).findByText('Rögzítve: 2 db')).toBeInTheDocument();
+  expect(server.seen('POST /inventory/adjustments')[0]?.body).toEqual({ productId: 'p3', locationId: 'vaci', delta: -1, reason: 'Leltári eltérés' });
+  expect(within(row).getByTestId('stock-delta')).toHaveValue('');
+});
+
+it('takes another reason, and steps by buttons and arrow keys', async () => {
+  const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 6 });
+  const { user } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  await user.click(within(row).getByRole('button', { name: `Eggyel több: ${bosch.productName}` }));
+  await user.type(within(row).getByTestId('stock-delta'), '{ArrowUp}{ArrowUp}{ArrowDown}');
+  expect(within(row).getByTestId('stock-delta')).toHaveValue('2');
+  const reason = within(row).getByTestId('stock-reason');
+  await user.clear(reason);
+  await user.type(reason, 'Beérkezés');
+  await user.click(within(row).getByTestId('stock-submit'));
+  await waitFor(() => expect(server.seen('POST /inventory/adjustments')[0]?.body).toMatchObject({ delta: 2, reason: 'Beérkezés' }));
+});
+
+it('refuses nothing, a fraction, an empty reason and less than there is, without asking the server', async () => {
+  const server = openShop('OPERATOR');
+  const { user } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  const delta = within(row).getByTestId('stock-delta');
+  await user.click(within(row).getByTestId('stock-submit'));
+  expect(within(row).getByText('Nullától eltérő egész számot adjon meg.')).toBeInTheDocument();
+  await user.type(delta, '1.5');
+  await user.click(within(row).getByTestId('stock-submit'));
+  expect(within(row).getByText('Nullától eltérő egész számot adjon meg.')).toBeInTheDocument();
+  await user.clear(delta);
+  await user.type(delta, '-4');
+  await user.click(within(row).getByTestId('stock-submit'));
+  expect(within(row).getByText('Nem mehet nulla alá: 3 db van.')).toBeInTheDocument();
+  await user.clear(delta);
+  await user.type(delta, '4');
+  await user.clear(within(row).getByTestId('stock-reason'));
+  await user.click(within(row).getByTestId('stock-submit'));
+  expect(within(row).getByText('Az indok 1–200 betű.')).toBeInTheDocument();
+  expect(server.seen('POST /inventory/adjustments')).toEqual([]);
+});
+
+it('says at the field what the server refused', async () => {
+  const answers = [
+    problem(422, 'INSUFFICIENT_STOCK', { available: 1 }),
+    problem(422, 'INVALID_REQUEST', { errors: [{ field: 'reason', detail: 'too long' }] }),
+    problem(404, 'NOT_FOUND'),
+  ];
+  openShop('OPERATOR').on('POST /inventory/adjustments', () => answers.shift() ?? json({}));
+  const { user } = await renderPage('/stock', { language: 'en' });
+  const row = await rowOf('p3');
+  await user.type(within(row).getByTestId('stock-delta'), '-2');
+  const submit = within(row).getByTestId('stock-submit');
+  await user.click(submit);
+  expect(await within(row).findByText('Cannot go below zero: there are 1.')).toBeInTheDocument();
+  await user.click(submit);
+  expect(await within(row).findByText('too long')).toBeInTheDocument();
+  await user.click(submit);
+  expect(await within(row).findByText('This is no longer there.')).toBeInTheDocument();
+});
+
+it('lets managers set levels, and nobody else', async () => {
+  const server = openShop('STORE_MANAGER').on('PATCH /inventory/stock/p3/vaci', bosch);
+  const { user } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  await user.click(within(row).getByRole('button', { name: `Riasztási szintek: ${bosch.productName}` }));
+  const low = await screen.findByLabelText('Alacsony, ha kevesebb mint');
+  const critical = screen.getByLabelText('Kritikus, ha kevesebb mint');
+  await user.clear(low);
+  await user.type(low, 'x');
+  await user.click(await screen.findByRole('button', { name: 'Mentés' }));
+  expect(await screen.findByText('0 vagy nagyobb egész számot adjon meg.')).toBeInTheDocument();
+  await user.clear(low);
+  await user.type(low, '2');
+  await user.clear(critical);
+  await user.type(critical, '4');
+  await user.click(screen.getByRole('button', { name: 'Mentés' }));
+  expect(await screen.findByText('Az alacsony szint nem lehet kisebb a kritikusnál.')).toBeInTheDocument();
+  await user.clear(low);
+  await user.type(low, '6');
+  await user.click(screen.getByRole('button', { name: 'Mentés' }));
+  await waitFor(() => expect(server.seen('PATCH /inventory/stock/p3/vaci')[0]?.body).toEqual({ warningThreshold: 6, criticalThreshold: 4 }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+});
+
+it('offers operators no levels', async () => {
+  openShop('OPERATOR');
+  await renderPage('/stock');
+  await rowOf('p1');
+  expect(screen.queryByRole('button', { name: /Riasztási szintek/ })).not.toBeInTheDocument();
+});
+
+it('searches and filters at the server and keeps both in the address', async () => {
+  const server = openShop('OPERATOR');
+  const { user, router } = await renderPage('/stock');
+  await rowOf('p1');
+  await user.type(screen.getByRole('searchbox'), 'honda');
+  await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(1));
+  expect(router.state.location.search).toEqual({ search: 'honda' });
+  await user.click(screen.getByRole('radio', { name: 'Kritikus' }));
+  expect(await screen.findByText('Nincs találat')).toBeInTheDocument();
+  expect(server.requests.at(-1)?.search.get('severity')).toBe('CRITICAL');
+  await user.click(screen.getByRole('button', { name: 'Szűrők törlése' }));
+  await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(3));
+  expect(router.state.location.search).toEqual({});
+});
+
+it('opens at what a link names', async () => {
+  const server = openShop('OPERATOR');
+  await renderPage('/stock?search=makita&location=vaci&severity=CRITICAL');
+  await rowOf('p1');
+  const { search } = server.seen('GET /inventory/stock')[0] ?? {};
+  expect(Object.fromEntries(search ?? [])).toEqual({ search: 'makita', severity: 'CRITICAL', locationId: 'vaci', limit: '50' });
+  expect(screen.getByRole('radio', { name: 'Kritikus' })).toBeChecked();
+});
+
+it('brings more when there is more', async () => {
+  openShop('OPERATOR').on('GET /inventory/stock', (request) =>
+    json(request.search.get('cursor') === 'next' ? page([bosch]) : page([makita], 'next')),
+  );
+  const { user } = await renderPage('/stock');
+  await rowOf('p1');
+  await user.click(screen.getByRole('button', { name: 'Továbbiak' }));
+  expect(await screen.findAllByTestId('stock-row')).toHaveLength(2);
+  expect(screen.queryByRole('button', { name: 'Továbbiak' })).not.toBeInTheDocument();
+});
+
+it('tells that there is nothing yet, and what failed', async () => {
+  let broken = true;
+  openShop('OPERATOR').on('GET /inventory/stock', () => (broken ? problem(403, 'FORBIDDEN') : json(page([]))));
+  const { user } = await renderPage('/stock');
+  expect(await screen.findByText('Ehhez nincs jogosultsága.')).toBeInTheDocument();
+  broken = false;
+  await user.click(screen.getByRole('button', { name: 'Újra' }));
+  expect(await screen.findByText('Még nincs készlet')).toBeInTheDocument();
+});

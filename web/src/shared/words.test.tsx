@@ -1,0 +1,181 @@
+import { act, render, renderHook, screen } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useAttemptKey } from './attempt';
+import { useNow } from './clock';
+import { explainDecline } from './decline';
+import { errorSentence } from './error-sentence';
+import { daysBetween, endOfDay, formatAgo, formatDate, formatDay, formatMoney, formatTime, rentalDays, toDateField } from './format';
+import { ApiError } from './http';
+import { addMessages, chooseLanguage, i18n, useLanguage } from './i18n/i18n';
+import { en } from './i18n/en';
+import { hu } from './i18n/hu';
+import { settle, useSettledRows } from './settled-rows';
+import { wholeNumber } from './ui/step-input';
+
+const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+
+describe('figures and dates, as a shop writes them', () => {
+  const now = new Date(2026, 10, 23, 14, 5);
+
+  it('groups forints and puts the sign behind', () => {
+    expect(plain(formatMoney(1_234_567, 'hu'))).toBe('1 234 567 Ft');
+    expect(plain(formatMoney(4000, 'hu'))).toBe('4 000 Ft');
+    expect(plain(formatMoney(18_900, 'en'))).toBe('18,900 Ft');
+    expect(plain(formatMoney(5, 'en', 'EUR'))).toBe('5 EUR');
+  });
+
+  it('tells ages', () => {
+    const ago = (ms: number, language: 'hu' | 'en' = 'hu') => formatAgo(new Date(now.getTime() - ms), language, now);
+    expect(ago(30_000)).toBe('most');
+    expect(ago(-5_000)).toBe('most');
+    expect(ago(4 * 60_000)).toBe('4 perce');
+    expect(ago(2 * 3_600_000)).toBe('2 órája');
+    expect(ago(3 * 86_400_000)).toBe('3 napja');
+    expect(ago(20 * 86_400_000)).toBe('nov. 3.');
+    expect([ago(1000, 'en'), ago(60_000, 'en'), ago(3_600_000, 'en'), ago(86_400_000, 'en'), ago(172_800_000, 'en')]).toEqual(['now', '1 min ago', '1 h ago', '1 day ago', '2 days ago']);
+  });
+
+  it('names days', () => {
+    expect(formatDay(new Date(2026, 10, 23, 0, 1), 'hu', now)).toBe('ma');
+    expect(formatDay(new Date(2026, 10, 24, 23, 0), 'hu', now)).toBe('holnap');
+    expect(formatDay(new Date(2026, 10, 22), 'en', now)).toBe('yesterday');
+    expect(formatDay('2026-11-26T12:00:00Z', 'hu', now)).toBe('nov. 26.');
+    expect(formatDate(new Date(2027, 0, 2), 'hu', now)).toContain('2027');
+    expect(formatTime(new Date(2026, 0, 1, 9, 5), 'hu')).toBe('09:05');
+    expect(daysBetween(new Date(2026, 9, 24, 23), new Date(2026, 9, 26, 1))).toBe(2);
+  });
+
+  it('reads and writes date fields', () => {
+    expect(toDateField(new Date(2026, 0, 5))).toBe('2026-01-05');
+    expect(endOfDay('2026-01-05')).toBe(new Date(2026, 0, 5, 23, 59).toISOString());
+    expect(endOfDay('5.1.2026')).toBeNull();
+  });
+
+  it('charges each begun 24 hours, one at least', () => {
+    expect(rentalDays(now, new Date(now.getTime() + 3_600_000).toISOString())).toBe(1);
+    expect(rentalDays(now, new Date(now.getTime() + 86_400_000).toISOString())).toBe(1);
+    expect(rentalDays(now, new Date(now.getTime() + 86_400_001).toISOString())).toBe(2);
+  });
+
+  it('reads whole numbers only', () => {
+    expect(['1', ' -3 ', '+4', '−2', '', 'x', '1.5', '1e3', '99999999999'].map(wholeNumber)).toEqual([1, -3, 4, -2, null, null, null, null, null]);
+  });
+});
+
+describe('words', () => {
+  const keys = (value: object, path = ''): string[] =>
+    Object.entries(value).flatMap(([key, each]: [string, unknown]) => (typeof each === 'object' && each !== null ? keys(each, `${path}${key}.`) : [`${path}${key}`]));
+  const texts = (value: object): string[] => Object.values(value).flatMap((each: unknown) => (typeof each === 'object' && each !== null ? texts(each) : [String(each)]));
+
+  it('has every sentence in both languages, none empty, none shouting', () => {
+    expect(keys(en)).toEqual(keys(hu));
+    for (const text of [...texts(hu), ...texts(en)]) {
+      expect(text).not.toBe('');
+      expect(text).not.toContain('!');
+    }
+  });
+
+  it('fills the same blanks in both languages', () => {
+    const blanks = (value: object) => texts(value).map((text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort());
+    expect(blanks(en)).toEqual(blanks(hu));
+  });
+
+  it('lets a room add its own', async () => {
+    addMessages('attic', { hu: { word: 'szó' }, en: { word: 'word' } });
+    await chooseLanguage('hu');
+    expect(i18n.t('word', { ns: 'attic' })).toBe('szó');
+    const { result } = renderHook(() => useLanguage());
+    expect(result.current).toBe('hu');
+    await act(() => chooseLanguage('en'));
+    expect(result.current).toBe('en');
+    expect(i18n.t('word', { ns: 'attic' })).toBe('word');
+    await act(() => chooseLanguage('hu'));
+  });
+
+  it('turns any error into a sentence', () => {
+    expect(errorSentence(new ApiError(409, 'ALREADY_CLAIMED', 'x'), i18n.t)).toBe('Közben valaki más már intézi.');
+    expect(errorSentence(new ApiError(500, 'HTTP_500', 'x'), i18n.t)).toContain('HTTP_500');
+    expect(errorSentence(new TypeError('bug'), i18n.t)).toContain('PAGE');
+  });
+
+  it('explains a decline by its table, never by its bare number', () => {
+    expect(explainDecline('ipc:13', null, 'hu').meaning).toBe('Nincs elég fedezet');
+    expect(explainDecline('iso:13', null, 'hu').meaning).toBe('Hibás összeg');
+    expect(explainDecline('iso:43', null, 'hu').next).toContain('ne vegye el a kártyát');
+    expect(explainDecline('ipc:99', null, 'en')).toEqual({ meaning: 'The provider had an unknown error', next: 'try again', retry: true });
+    expect(explainDecline('13', 'A terminál szava', 'hu').meaning).toBe('A terminál szava');
+    expect(explainDecline(null, '', 'en').meaning).toBe('The payment failed');
+    expect(explainDecline(undefined, undefined, 'hu').meaning).toBe('Sikertelen fizetés');
+  });
+});
+
+describe('rows that do not jump', () => {
+  const keyOf = (row: { id: string; n: number }) => row.id;
+  const signOf = (row: { id: string; n: number }) => String(row.n);
+  const shown = (rows: { id: string; n: number }[]) => rows.map((row) => ({ key: row.id, row, gone: false, marked: 0 }));
+
+  it('keeps places while held, marks changes, adds new ones at the end', () => {
+    const next = settle(shown([{ id: 'a', n: 1 }, { id: 'b', n: 1 }]), [{ id: 'c', n: 1 }, { id: 'b', n: 2 }], keyOf, signOf, true);
+    expect(next.map(({ key, gone, marked }) => [key, gone, marked])).toEqual([['a', true, 0], ['b', false, 1], ['c', false, 1]]);
+    expect(settle(next, [{ id: 'c', n: 1 }, { id: 'b', n: 2 }], keyOf, signOf, false).map(({ key, marked }) => [key, marked])).toEqual([['c', 1], ['b', 1]]);
+  });
+
+  it('settles when it is let go, and marks nothing at first', () => {
+    const first = [{ id: 'a', n: 1 }];
+    const { result, rerender } = renderHook(({ rows, held }) => useSettledRows(rows, keyOf, signOf, held), {
+      initialProps: { rows: undefined as { id: string; n: number }[] | undefined, held: false },
+    });
+    expect(result.current).toEqual([]);
+    rerender({ rows: first, held: false });
+    expect(result.current.map(({ marked }) => marked)).toEqual([0]);
+    const second = [{ id: 'b', n: 1 }, { id: 'a', n: 1 }];
+    rerender({ rows: first, held: true });
+    rerender({ rows: second, held: true });
+    expect(result.current.map(({ key }) => key)).toEqual(['a', 'b']);
+    rerender({ rows: second, held: false });
+    expect(result.current.map(({ key }) => key)).toEqual(['b', 'a']);
+  });
+});
+
+describe('attempts', () => {
+  it('keeps the key until the answer settles it, or the content changes', () => {
+    const { result } = renderHook(() => useAttemptKey());
+    const { keyOf, settle: end } = result.current;
+    const first = keyOf({ a: 1 });
+    expect(keyOf({ a: 1 })).toBe(first);
+    for (const open of [new ApiError(0, 'UNREACHABLE', ''), new ApiError(503, 'UNAVAILABLE', ''), new ApiError(409, 'IDEMPOTENCY_IN_PROGRESS', ''), new ApiError(429, 'RATE_LIMITED', ''), new TypeError('x')]) {
+      end(open);
+      expect(keyOf({ a: 1 })).toBe(first);
+    }
+    end(new ApiError(402, 'PAYMENT_DECLINED', ''));
+    const second = keyOf({ a: 1 });
+    expect(second).not.toBe(first);
+    end(new ApiError(504, 'PAYMENT_TIMEOUT', ''));
+    const third = keyOf({ a: 1 });
+    expect(third).not.toBe(second);
+    expect(keyOf({ a: 2 })).not.toBe(third);
+    end();
+    expect(keyOf({ a: 2 })).not.toBe(third);
+  });
+});
+
+describe('the page’s clock', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: new Date(2026, 10, 23, 14, 0) }));
+  afterEach(() => void vi.useRealTimers());
+
+  function Face() {
+    return <time>{useNow().toTimeString().slice(0, 8)}</time>;
+  }
+
+  it('moves on while somebody looks, and has no timer when nobody does', () => {
+    const one = render(<Face />);
+    const two = render(<Face />);
+    expect(vi.getTimerCount()).toBe(1);
+    act(() => void vi.advanceTimersByTime(20_000));
+    expect(screen.getAllByText('14:00:20')).toHaveLength(2);
+    one.unmount();
+    expect(vi.getTimerCount()).toBe(1);
+    two.unmount();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

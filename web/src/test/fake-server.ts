@@ -1,0 +1,199 @@
+import { vi } from 'vitest';
+import type { Claim, Named, Page, Payment, Product, Rental, Role, StockAlert, StockItem, Summary, User } from '../shared/model';
+
+export interface SeenRequest {
+  method: string;
+  path: string;
+  search: URLSearchParams;
+  body: unknown;
+  headers: Headers;
+}
+
+type Handler = (request: SeenRequest) => Response | Promise<Response>;
+
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(status === 204 ? null : JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': status >= 400 ? 'application/problem+json' : 'application/json', ...headers },
+  });
+}
+
+export function problem(status: number, code: string, more: Record<string, unknown> = {}, headers: Record<string, string> = {}): Response {
+  return json({ code, title: code, ...more }, status, headers);
+}
+
+export function page<T>(items: T[], nextCursor: string | null = null): Page<T> {
+  return { items, nextCursor };
+}
+
+export function userOf(role: Role): User {
+  return { id: `u-${role}`, name: 'Szabó Katalin', email: 'k@budapest.demo', role, tenantId: 'budapest', tenantName: 'Budapest Gépkölcsönző' };
+}
+
+/** Answers the page's requests in the test's process and remembers them. */
+export class FakeServer {
+  readonly requests: SeenRequest[] = [];
+  readonly #handlers = new Map<string, Handler>();
+
+  constructor() {
+    vi.stubGlobal('fetch', (input: string, init: RequestInit = {}) => this.#answer(input, init));
+  }
+
+  /** `route` is a method and a path below /api/v1. The latest handler of a route holds. */
+  on(route: string, handler: Handler | object): this {
+    this.#handlers.set(route, typeof handler === 'function' ? (handler as Handler) : () => json(handler));
+    return this;
+  }
+
+  /** The requests to a route so far. */
+  seen(route: string): SeenRequest[] {
+    return this.requests.filter((each) => `${each.method} ${each.path}` === route);
+  }
+
+  async #answer(input: string, init: RequestInit): Promise<Response> {
+    const url = new URL(input, 'http://shop.test');
+    const request: SeenRequest = {
+      method: init.method ?? 'GET',
+      path: url.pathname.replace('/api/v1', ''),
+      search: url.searchParams,
+      body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined,
+      headers: new Headers(init.headers),
+    };
+    this.requests.push(request);
+    const handler = this.#handlers.get(`${request.method} ${request.path}`);
+    return handler ? handler(request) : problem(404, 'NOT_FOUND');
+  }
+}
+
+const stock = (item: Partial<StockItem>): StockItem => ({
+  productId: 'p1',
+  productName: 'Makita HR2470 fúrókalapács',
+  locationId: 'vaci',
+  locationName: 'Váci út',
+  quantity: 8,
+  warningThreshold: 5,
+  criticalThreshold: 3,
+  severity: 'OK',
+  expectedAt: null,
+  ...item,
+});
+
+export const stockItems: StockItem[] = [
+  stock({ quantity: 0, severity: 'CRITICAL' }),
+  stock({ productId: 'p2', productName: 'Honda EU22i áramfejlesztő', quantity: 4, severity: 'WARNING', locationId: 'kelenfold', locationName: 'Kelenföld' }),
+  stock({ productId: 'p3', productName: 'Bosch GBH 2-26 fúrókalapács', quantity: 3, severity: 'OK', warningThreshold: 0, criticalThreshold: 0 }),
+];
+
+export const locations: Named[] = [
+  { id: 'vaci', name: 'Váci út' },
+  { id: 'kelenfold', name: 'Kelenföld' },
+];
+
+export const partners: Named[] = [
+  { id: 'alfa', name: 'Alfa Építő Kft.' },
+  { id: 'beta', name: 'Béta Bau Bt.' },
+];
+
+export const products: Product[] = stockItems.map((item, index) => ({ id: item.productId, name: item.productName, dailyPrice: 4000 + index * 500 }));
+
+export function minutesAgo(minutes: number): string {
+  return new Date(Date.now() - minutes * 60_000).toISOString();
+}
+
+export function alertOf(item: StockItem, more: { since?: string; eventId?: string | null; claim?: Claim | null } = {}): StockAlert {
+  return { ...item, since: minutesAgo(4), eventId: `event-${item.productId}`, claim: null, ...more };
+}
+
+export function rentalOf(more: Partial<Rental> = {}): Rental {
+  return {
+    id: 'r1',
+    partnerId: 'beta',
+    partnerName: 'Béta Bau Bt.',
+    locationId: 'vaci',
+    locationName: 'Váci út',
+    equipmentCount: 3,
+    totalValue: 42_000,
+    currency: 'HUF',
+    status: 'OPEN',
+    lines: [
+      { productId: 'p1', productName: 'Makita HR2470 fúrókalapács', quantity: 1, dailyPrice: 4000 },
+      { productId: 'p2', productName: 'Honda EU22i áramfejlesztő', quantity: 1, dailyPrice: 4500 },
+      { productId: 'p3', productName: 'Bosch GBH 2-26 fúrókalapács', quantity: 1, dailyPrice: 5000 },
+    ],
+    payment: null,
+    dueAt: new Date(Date.now() + 3 * 86_400_000).toISOString(),
+    createdAt: minutesAgo(6),
+    ...more,
+  };
+}
+
+export function paymentOf(more: Partial<Payment> = {}): Payment {
+  return {
+    transactionId: 't1',
+    rentalId: 'r2',
+    partnerId: 'alfa',
+    partnerName: 'Alfa Építő Kft.',
+    amount: 18_900,
+    currency: 'HUF',
+    method: 'CARD',
+    status: 'DECLINED',
+    errorCode: 'sandbox:insufficient_funds',
+    errorMessage: 'Nincs elég fedezet',
+    createdAt: minutesAgo(11),
+    ...more,
+  };
+}
+
+export const summary: Summary = {
+  openRentals: 42,
+  dueToday: 6,
+  overdue: 2,
+  stock: { critical: 4, warning: 9, ok: 87 },
+  currency: 'HUF',
+  revenueToday: 384_500,
+  revenueYesterday: 412_000,
+  failedPaymentsToday: 3,
+  failedAmountToday: 58_700,
+  revenueByDay: Array.from({ length: 14 }, (_, day) => ({ date: `2026-11-${String(day + 10)}`, amount: day * 30_000 })),
+};
+
+/** A shop with something on every page, and a user of the role signed in once the session is restored. */
+export function openShop(role: Role): FakeServer {
+  const filter = (request: SeenRequest) => {
+    const search = (request.search.get('search') ?? '').toLowerCase();
+    return (name: string) => name.toLowerCase().includes(search);
+  };
+  return new FakeServer()
+    .on('POST /auth/refresh', { accessToken: `token-${role}`, expiresIn: 900, user: userOf(role) })
+    .on('POST /auth/logout', () => json(undefined, 204))
+    .on('GET /locations', page(locations))
+    .on('GET /partners', (request) => json(page(partners.filter((each) => filter(request)(each.name)))))
+    .on('GET /products', (request) => json(page(products.filter((each) => filter(request)(each.name)))))
+    .on('GET /dashboard/summary', summary)
+    .on('GET /inventory/alerts', page(stockItems.slice(0, 2).map((item) => alertOf(item))))
+    .on('GET /inventory/stock', (request) => {
+      const place = request.search.get('locationId');
+      const severity = request.search.get('severity');
+      return json(
+        page(
+          stockItems.filter(
+            (item) => filter(request)(item.productName) && (place === null || item.locationId === place) && (severity === null || item.severity === severity),
+          ),
+        ),
+      );
+    })
+    .on('GET /rentals', (request) => {
+      const status = request.search.get('status');
+      const all = [
+        rentalOf(),
+        rentalOf({ id: 'r2', partnerId: 'alfa', partnerName: 'Alfa Építő Kft.', status: 'AWAITING_PAYMENT', totalValue: 18_900, equipmentCount: 1 }),
+        rentalOf({ id: 'r3', partnerName: 'Duna Mélyépítő Zrt.', status: 'OVERDUE', dueAt: new Date(Date.now() - 2 * 86_400_000).toISOString() }),
+      ];
+      return json(page(all.filter((each) => status === null || each.status === status)));
+    })
+    .on('GET /payments', (request) => {
+      const status = request.search.get('status');
+      const all = [paymentOf(), paymentOf({ transactionId: 't2', rentalId: 'r1', status: 'SUCCEEDED', errorCode: null, errorMessage: null, method: 'CASH' })];
+      return json(page(all.filter((each) => status === null || each.status === status)));
+    });
+}

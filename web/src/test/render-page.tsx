@@ -1,0 +1,25 @@
+import { createMemoryHistory } from '@tanstack/react-router';
+import { act, render } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { App } from '../app/app';
+import { createPageRouter } from '../app/router';
+import { chooseLanguage, type Language } from '../shared/i18n/i18n';
+import { choosePlace } from '../shared/place';
+import { session } from '../shared/session';
+
+/** The whole page at an address, as somebody who has just opened it. */
+export async function renderPage(path: string, options: { language?: Language; restore?: boolean } = {}) {
+  await chooseLanguage(options.language ?? 'hu');
+  choosePlace(null);
+  if (options.restore !== false) await act(() => session.refresh());
+  const router = createPageRouter({ history: createMemoryHistory({ initialEntries: [path] }) });
+  const view = render(<App pageRouter={router} />);
+  return { ...view, router, user: userEvent.setup() };
+}
+
+/** What axe finds wrong, in words; colours are not painted here and are judged elsewhere. */
+export async function accessibilityProblems(root: Element): Promise<string[]> {
+  const { violations } = await axe.run(root, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+  return violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
