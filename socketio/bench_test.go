@@ -170,6 +170,7 @@ func BenchmarkDeliver(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			accepted.(*net.TCPConn).SetWriteBuffer(64 << 10) // as the server's
 			in, out = append(in, dialed), append(out, accepted)
 			wg.Add(1)
 			go sink(dialed, &wg)
