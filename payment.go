@@ -97,10 +97,6 @@ func (p Payment) Charge() Charge {
 	}
 }
 
-// Open reports whether something is still to be learned or done: the outcome
-// is unknown, or the money has to go back.
-func (p Payment) Open() bool { return p.Status == PaymentPending || p.RefundDue }
-
 // PaymentQuery asks for a part of the payments, newest first.
 type PaymentQuery struct {
 	// Status narrows the list; "" for all.

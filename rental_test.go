@@ -77,3 +77,24 @@ func TestPaymentStatus(t *testing.T) {
 		t.Errorf("wrong fields of a card: %v", wrong)
 	}
 }
+
+func TestCard_Name(t *testing.T) {
+	for want, card := range map[string]harang.Card{
+		"Company":        {Label: "Company", Brand: "Visa", Last4: "4828"},
+		"Visa •••• 4828": {Brand: "Visa", Last4: "4828"},
+		"•••• 4828":      {Last4: "4828"},
+		"Visa":           {Brand: "Visa"},
+	} {
+		if got := card.Name(); got != want {
+			t.Errorf("%+v is called %q", card, got)
+		}
+	}
+}
+
+func TestTimeoutCode(t *testing.T) {
+	for provider, want := range map[string]string{harang.ProviderMyPOS: "ipc:timeout", harang.ProviderSandbox: "sandbox:timeout"} {
+		if got := harang.TimeoutCode(provider); got != want || !harang.KnownPaymentCode(got) {
+			t.Errorf("%s times out as %s", provider, got)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package storetest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+)
+
+func testRequests(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	ctx := t.Context()
+	begin := func(who harang.Identity, route, key, print string) (harang.Request, error) {
+		return c.Requests.Begin(ctx, who, route, key, print)
+	}
+	first, err := begin(Clerk(), "POST /rentals", "k", "f")
+	if err != nil || first.Status != 0 || first.ResourceID == "" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	if _, err := begin(Clerk(), "POST /rentals", "k", "f"); harang.ErrorCode(err) != harang.CodeIdempotencyInProgress || applicationError(err).RetryAfter == 0 {
+		t.Errorf("while it is under way: %v", err)
+	}
+	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
+		t.Errorf("another request: %v", err)
+	}
+	// Another user, route or tenant is another key.
+	stranger := Clerk()
+	stranger.Tenant = "b"
+	for name, try := range map[string]func() (harang.Request, error){
+		"user":   func() (harang.Request, error) { return begin(Admin(), "POST /rentals", "k", "g") },
+		"route":  func() (harang.Request, error) { return begin(Clerk(), "POST /payments", "k", "g") },
+		"tenant": func() (harang.Request, error) { return begin(stranger, "POST /rentals", "k", "g") },
+	} {
+		if r, err := try(); err != nil || r.ResourceID == first.ResourceID {
+			t.Errorf("another %s: %+v, %v", name, r, err)
+		}
+	}
+	// Left behind by a process that died: taken up under the same id.
+	c.Clock.Move(31 * time.Second)
+	second, err := begin(Clerk(), "POST /rentals", "k", "f")
+	if err != nil || second.ResourceID != first.ResourceID || second.Status != 0 {
+		t.Errorf("left behind: %+v, %v", second, err)
+	}
+	if err := c.Requests.Release(ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	if second, err = begin(Clerk(), "POST /rentals", "k", "f"); err != nil || second.ResourceID != first.ResourceID {
+		t.Errorf("released: %+v, %v", second, err)
+	}
+	if err := c.Requests.Finish(ctx, second, 201, []byte(`{"id":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	c.Clock.Move(6 * 24 * time.Hour)
+	c.Round(t)
+	if done, err := begin(Clerk(), "POST /rentals", "k", "f"); err != nil || done.Status != 201 || string(done.Body) != `{"id":1}` {
+		t.Errorf("done: %+v, %v", done, err)
+	}
+	if err := c.Requests.Forget(ctx, second); err != nil { // it has an answer: kept
+		t.Fatal(err)
+	}
+	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
+		t.Errorf("after an answer: %v", err)
+	}
+	c.Clock.Move(25 * time.Hour)
+	if fresh, err := begin(Clerk(), "POST /rentals", "k", "g"); err != nil || fresh.Status != 0 || fresh.ResourceID == first.ResourceID {
+		t.Errorf("after seven days: %+v, %v", fresh, err)
+	}
+	c.Round(t)
+	// A request that was refused frees its key.
+	refused, err := begin(Clerk(), "POST /payments", "r", "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Requests.Forget(ctx, refused); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := begin(Clerk(), "POST /payments", "r", "g"); err != nil || again.ResourceID == refused.ResourceID {
+		t.Errorf("freed: %+v, %v", again, err)
+	}
+	for _, key := range []string{"", " ", strings.Repeat("k", 256), "a\nb"} {
+		if _, err := begin(Clerk(), "POST /payments", key, "f"); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+			t.Errorf("key %q: %v", key, err)
+		}
+	}
+}
+
+// testRequestsAtOnce: of many at once with one key, one carries it out.
+func testRequestsAtOnce(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	var mu sync.Mutex
+	won := 0
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			_, err := c.Requests.Begin(context.Background(), Clerk(), "POST /rentals", "k", "f")
+			mu.Lock()
+			defer mu.Unlock()
+			switch harang.ErrorCode(err) {
+			case "":
+				won++
+			case harang.CodeIdempotencyInProgress:
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if won != 1 {
+		t.Errorf("%d carried it out", won)
+	}
+}
