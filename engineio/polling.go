@@ -14,10 +14,10 @@ const (
 	// upgradeGrace is how long a poll is still held once a probe was answered. The
 	// client's upgrade packet is usually already on its way then, and a poll that
 	// overtook it can be told so.
-	upgradeGrace = 10 * time.Millisecond
+	upgradeGrace = 50 * time.Millisecond
 	// closeGrace is how long a close packet waits for the poll that was sent with it,
 	// on another connection.
-	closeGrace = 10 * time.Millisecond
+	closeGrace = 50 * time.Millisecond
 )
 
 // poll is a waiting GET. Its fields are guarded by the session's mu.

@@ -320,8 +320,9 @@ func (s *Session) beat(now int64) {
 	if s.state == stateOpen {
 		interval, timeout := int64(s.srv.opts.PingInterval), int64(s.srv.opts.PingTimeout)
 		if !s.pinged && now >= s.lastBeat+interval {
-			// A ping that is late because the machine is busy gives the client its full time.
-			s.pinged, s.pingAt = true, max(s.lastBeat+interval, now-2*s.srv.wheel.tick)
+			// The client's time counts from when the ping was due, so that the heartbeat is
+			// exact. A busy machine may take a quarter of it away, not more.
+			s.pinged, s.pingAt = true, max(s.lastBeat+interval, now-timeout/4)
 			slow = s.writeLocked(pingFrame.b) == ErrSlowConsumer
 		}
 		late = s.pinged && now >= s.pingAt+timeout
