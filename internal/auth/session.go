@@ -214,7 +214,7 @@ func (s *Service) readCookie(cookie string) (tenant, id string, generation int64
 		return "", "", 0, false
 	}
 	said := cookie[:end]
-	mac, err := base64.RawURLEncoding.DecodeString(cookie[end+1:])
+	mac, err := base64.RawURLEncoding.Strict().DecodeString(cookie[end+1:])
 	if err != nil || !hmac.Equal(mac, s.mac(said)) {
 		return "", "", 0, false
 	}

@@ -1,0 +1,130 @@
+package ingest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
+)
+
+// kept keeps events and answers as a store does.
+type kept struct {
+	events []harang.Event
+	err    error
+}
+
+func (k *kept) AppendEvents(_ context.Context, events []harang.Event) ([]*harang.Appended, error) {
+	if k.err != nil {
+		return nil, k.err
+	}
+	k.events = append(k.events, events...)
+	appended := make([]*harang.Appended, len(events))
+	for i, e := range events {
+		appended[i] = &harang.Appended{EventID: e.ID}
+	}
+	return appended, nil
+}
+
+var service = harang.Identity{Tenant: "budapest", UserID: "key:1", Role: harang.RoleService}
+
+const event = `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created",` +
+	`"data":{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}}`
+
+func parse(t *testing.T, contentType, body string) []ingest.Incoming {
+	t.Helper()
+	in, err := ingest.Parse(http.Header{"Content-Type": {contentType}}, []byte(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func TestAccept_TenantAndSourceAreTheCallers(t *testing.T) {
+	k := &kept{}
+	intake := ingest.New(k, func() string { return "id-1" })
+	accepted, err := intake.Accept(t.Context(), service, parse(t, "application/cloudevents+json", event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(accepted) != 1 || accepted[0] != (ingest.Accepted{ID: "1", EventID: "id-1"}) {
+		t.Fatalf("%+v", accepted)
+	}
+	got := k.events[0]
+	if got.Tenant != "budapest" || got.Source != "/erp" || got.SourceID != "1" || got.Type != "rental_created" || !got.Time.IsZero() {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestAccept_Refuses(t *testing.T) {
+	in := parse(t, "application/json", event)
+	for _, role := range harang.Roles() {
+		k := &kept{}
+		_, err := ingest.New(k, func() string { return "x" }).Accept(t.Context(), harang.Identity{Tenant: "budapest", Role: role}, in)
+		if harang.ErrorCode(err) != harang.CodeForbidden || len(k.events) != 0 {
+			t.Errorf("%s: %v", role, err)
+		}
+	}
+	down := &kept{err: harang.Wrap(harang.CodeUnavailable, errors.New("x"), "away")}
+	if _, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, in); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Fatal(err)
+	}
+	if accepted, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, nil); err != nil || accepted != nil {
+		t.Fatalf("an empty batch: %v, %v", accepted, err)
+	}
+	// An id of ours that makes the event too large for its readers.
+	long := ingest.New(&kept{}, func() string { return strings.Repeat("x", harang.MaxEventBytes) })
+	if _, err := long.Accept(t.Context(), service, in); err == nil {
+		// NewEvent counts the id, too.
+		t.Fatal("an event of more than 16 KiB was accepted")
+	}
+	// What was not parsed is judged all the same.
+	if _, err := ingest.New(&kept{}, func() string { return "x" }).Accept(t.Context(), service, []ingest.Incoming{{Type: "control.logout"}}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		t.Fatal(err)
+	}
+}
+
+// Whatever comes in, Parse answers with events that can be judged or with one of
+// two codes, and never with a panic.
+func FuzzParse(f *testing.F) {
+	for _, contentType := range []string{"application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "text/plain", ";"} {
+		for _, body := range []string{event, "[" + event + "]", "", "{", "[]", "[5]", `{"specversion":"1.0","data_base64":"e30="}`, "null"} {
+			f.Add(contentType, body, false)
+			f.Add(contentType, body, true)
+		}
+	}
+	f.Fuzz(func(t *testing.T, contentType, body string, binary bool) {
+		header := http.Header{"Content-Type": {contentType}}
+		if binary {
+			header.Set("Ce-Specversion", "1.0")
+			header.Set("Ce-Id", contentType)
+			header.Set("Ce-Source", body)
+			header.Set("Ce-Type", "stock_alert")
+			header.Set("Ce-Time", body)
+		}
+		in, err := ingest.Parse(header, []byte(body))
+		if code := harang.ErrorCode(err); err != nil && code != harang.CodeInvalidRequest && code != harang.CodeEventTooLarge {
+			t.Fatalf("code %q: %v", code, err)
+		}
+		k := &kept{}
+		accepted, err := ingest.New(k, func() string { return "id" }).Accept(t.Context(), service, in)
+		if err != nil {
+			if len(k.events) != 0 {
+				t.Fatal("something of what was refused was kept")
+			}
+			return
+		}
+		if len(accepted) != len(in) {
+			t.Fatalf("%d of %d accepted", len(accepted), len(in))
+		}
+		for _, e := range k.events {
+			if !json.Valid(e.JSON()) || e.Source == "" || strings.HasPrefix(e.Source, "harang:") {
+				t.Fatalf("%+v", e)
+			}
+		}
+	})
+}
