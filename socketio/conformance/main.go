@@ -27,7 +27,7 @@ import (
 // authPause parts the CONNECT packet from the "auth" event. Clients built on the ws
 // module of Node.js emit all frames of one read at once, and the suites attach their
 // listener for the second only after the first.
-const authPause = 10 * time.Millisecond
+const authPause = 50 * time.Millisecond
 
 func main() {
 	listen := flag.String("listen", ":3000", "address to listen on")
