@@ -1,7 +1,5 @@
-import { createContinuity } from './continuity.js';
-import { createDedupe } from './dedupe.js';
 import { browserEnvironment, type TimerHandle } from './environment.js';
-import { parseFeedEvent } from './events.js';
+import { createIntake } from './intake.js';
 import { createLadder } from './ladder.js';
 import { createListeners } from './listeners.js';
 import {
@@ -9,12 +7,12 @@ import {
   managerOptions,
   namespace,
   steer,
+  turnTransports,
   type ManagerPort,
   type SocketPort,
 } from './manager.js';
 import type { Connection, ConnectionEvents, ConnectionOptions } from './options.js';
 import { watchNaps } from './nap-watch.js';
-import { createReplayCollector } from './replay.js';
 import { createSeenBatch } from './seen.js';
 import { createServerClock } from './server-clock.js';
 import { stoppedSnapshot, type ConnectionReason, type ConnectionSnapshot } from './snapshot.js';
@@ -67,9 +65,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let run: Run | null = null;
 
   // What is known across connections of one start.
-  let dedupe = createDedupe();
-  let replay = createReplayCollector();
-  const continuity = createContinuity();
+  let intake = createIntake();
 
   // What belongs to one try or one connection.
   let transportOpen = false;
@@ -311,25 +307,22 @@ export function createConnection(options: ConnectionOptions): Connection {
     goodbye = null;
     const serverTime = serverTimeOf(session);
     if (serverTime !== null) clock.greet(serverTime);
-    continuity.begin(typeof position === 'string' ? position : session.position);
     tokens.schedule(Date.parse(session.tokenExpiresAt), async (token) => {
       const reply = await ask('refresh', timing.ackLimit, { token });
       return reply && parseRefreshAnswer(reply.answer);
     }, (why) => {
       if (run !== current) return;
-      if (why === 'refused') signOut('SIGNED_OUT');
-      else {
-        // The renewed token is another user's: this socket must not live on under it.
-        refuse(why);
-        current.socket.disconnect();
-      }
+      if (why === 'refused') return signOut('SIGNED_OUT');
+      // The renewed token is another user's: this socket must not live on under it.
+      refuse(why);
+      current.socket.disconnect();
     });
+    const leftover = intake.begin(session, typeof position === 'string' ? position : session.position);
     publish({ session });
     listeners.emit('session', session);
     if (session.gap) listeners.emit('gap', session.gap);
     if (!session.recovered) listeners.emit('reload', { reason: session.gap?.reason ?? 'first' });
-    const digest = replay.begin(session.replayed, session.gap);
-    if (digest) listeners.emit('replay', digest);
+    if (leftover) listeners.emit('replay', leftover);
     seen.flush();
     if (!clock.measured) {
       // Only a measurement: a server that is slow after a storm of reconnects must not be left for it.
@@ -340,12 +333,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   }
 
   function handleFeedEvent(payload: unknown, position: string): void {
-    const gap = continuity.check(position);
-    const event = parseFeedEvent(payload);
     // First of all the memory: a listener that throws must not bring the event back.
-    const fresh = event !== null && !dedupe.isRepeat(event);
-    const delivery = fresh ? { event, position } : null;
-    const live = !replay.collecting;
+    const { gap, delivery, live, digest } = intake.take(payload, position);
     if (delivery) {
       const late = live ? clock.age(delivery.event.timestamp) : null;
       publish({ lastDeliveryAt: environment.now(), lastDeliveryMs: late ?? snapshot.lastDeliveryMs });
@@ -354,11 +343,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       listeners.emit('gap', gap);
       listeners.emit('reload', { reason: gap.reason });
     }
-    if (live) {
-      if (delivery) listeners.emit('event', delivery);
-      return;
-    }
-    const digest = replay.take(delivery);
+    if (live && delivery) listeners.emit('event', delivery);
     if (digest) listeners.emit('replay', digest);
   }
 
@@ -394,9 +379,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     manager.on('open', () => {
       transportOpen = true;
     });
-    manager.on('error', () => {
+    manager.on('error', (error) => {
       // With an open transport `close` follows and counts.
       if (transportOpen || !socket.active) return;
+      if (error instanceof Error && error.message === 'timeout') turnTransports(manager);
       steer(manager, fallen('NETWORK'));
       publish();
     });
@@ -445,8 +431,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     });
     const current: Run = { manager, socket, undo: [] };
     run = current;
-    dedupe = createDedupe();
-    replay = createReplayCollector();
+    intake = createIntake();
     ladder.restart();
     phase = 'dialling';
     reason = 'CONNECTING';
@@ -475,7 +460,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   function end(why: ConnectionReason): void {
     const current = run;
     if (!current) return;
-    const digest = replay.flush();
+    const digest = intake.flush();
     if (digest) listeners.emit('replay', digest);
     leave();
     clearRetry();

@@ -22,6 +22,8 @@ export interface SocketPort {
 
 /** What a manager is asked to do, as the stock client does it. */
 export interface ManagerPort {
+  /** What the next engine is made with. */
+  readonly opts: { transports?: ManagerOptions['transports'] | undefined };
   readonly engine: { close(): unknown } | undefined;
   socket(name: string, options: Pick<SocketOptions, 'auth'>): SocketPort;
   on(name: 'open' | 'error' | 'close' | 'reconnect_attempt', run: Run): unknown;
@@ -51,6 +53,16 @@ export const managerOptions: Partial<ManagerOptions> = {
  */
 export const createStockManager: CreateManager = (url, options) =>
   url === undefined ? new Manager(options) : new Manager(url, options);
+
+/**
+ * turnTransports lets the next try begin with the other transport. The stock
+ * client turns to polling when a WebSocket fails, but not when it is never
+ * answered, as behind some proxies: it would wait for WebSockets for ever.
+ */
+export function turnTransports(manager: ManagerPort): void {
+  const { transports } = manager.opts;
+  if (transports) manager.opts.transports = [...transports].reverse() as typeof transports;
+}
 
 /**
  * steer makes the manager's next wait exactly `ms`: its own back-off starts anew

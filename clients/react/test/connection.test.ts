@@ -168,6 +168,14 @@ describe('the ladder', () => {
     expect(server.dials).toBe(2);
   });
 
+  it('begins with the other transport after one that was never answered', async () => {
+    server.mode = 'hang';
+    server.transports = ['websocket', 'polling'];
+    connect();
+    await pass(10_000 + 3000);
+    expect(server.dialled).toEqual(['websocket', 'polling']);
+  });
+
   it('climbs on when transports open and close without a session', async () => {
     connect();
     await flush();

@@ -139,7 +139,7 @@ export type DialMode = 'accept' | 'refuse' | 'hang';
  * An Engine.IO transport in memory, for one server. Everything above it is the
  * stock client itself.
  */
-function transportTo(server: FakeServer) {
+function transportTo(server: FakeServer, called: string) {
   return class MemoryTransport extends Transport {
     link: Link | null = null;
     tail: Promise<void> = Promise.resolve();
@@ -154,14 +154,14 @@ function transportTo(server: FakeServer) {
     }
 
     // On the prototype, where the stock client looks for it.
-    // eslint-disable-next-line @typescript-eslint/class-literal-property-style
     get name(): string {
-      return 'memory';
+      return called;
     }
 
     doOpen(): void {
       server.dials += 1;
       server.dialTimes.push(Date.now());
+      server.dialled.push(called);
       if (server.mode === 'hang') return;
       this.later(() => {
         if (this.readyState !== 'opening') return;
@@ -211,6 +211,9 @@ export class FakeServer {
   mode: DialMode = 'accept';
   dials = 0;
   readonly dialTimes: number[] = [];
+  /** What the transports are called, in the order of preference, and which was dialled when. */
+  transports: readonly string[] = ['memory'];
+  readonly dialled: string[] = [];
   readonly links: Link[] = [];
   managers = 0;
   lastOptions: Partial<ManagerOptions> | null = null;
@@ -223,7 +226,7 @@ export class FakeServer {
     this.lastOptions = options;
     return new Manager('http://shop.test', {
       ...options,
-      transports: [transportTo(this)] as unknown as NonNullable<ManagerOptions['transports']>,
+      transports: this.transports.map((called) => transportTo(this, called)) as unknown as NonNullable<ManagerOptions['transports']>,
     });
   };
 
