@@ -62,7 +62,7 @@ describe('the sentences of the story', () => {
     const shown = showEvent({ ...event, data }, 'hu');
     expect(shown).toMatchObject({ kind: 'error', title: 'Fizetési hiba: Nincs elég fedezet', next: 'kérjen másik kártyát', claimable: true });
     expect(plain(shown.detail)).toBe('Alfa Építő Kft. · 18 900 Ft');
-    expect(showEvent({ ...event, data }, 'en').title).toBe('Payment failed: Insufficient funds');
+    expect(showEvent({ ...event, data }, 'en').title).toBe('Payment failed: There is not enough money on the card');
   });
 
   it('rental_created', () => {

@@ -81,6 +81,8 @@ export interface Rental {
   locationName?: string;
   equipmentCount: number;
   totalValue: number;
+  /** Whole forints that came in. */
+  paidAmount?: number;
   currency: string;
   status: RentalStatus;
   lines: RentalLine[];
@@ -101,6 +103,17 @@ export interface Payment {
   errorCode: string | null;
   errorMessage: string | null;
   createdAt: string;
+}
+
+/** A card that the payment provider keeps: its token and what it is called, never its number. */
+export interface StoredCard {
+  token: string;
+  label: string;
+}
+
+/** What a rental still owes. */
+export function owedOf(rental: Pick<Rental, 'totalValue' | 'paidAmount'>): number {
+  return Math.max(0, rental.totalValue - (rental.paidAmount ?? 0));
 }
 
 /** Figures of the dashboard. Money and payment figures are absent for an OPERATOR. */

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, query } from './api';
-import type { Named, Page, Payment, PaymentStatus, Product, Rental, RentalStatus, Severity, StockAlert, StockItem, Summary } from './model';
+import type { Named, Page, Payment, PaymentStatus, Product, Rental, RentalStatus, Severity, StockAlert, StockItem, StoredCard, Summary } from './model';
 
 /** How many rows one step of a list brings. */
 export const pageSize = 50;
@@ -65,6 +65,13 @@ export const partnersQueryOptions = (search: string) =>
   queryOptions({
     queryKey: ['catalogue', 'partners', search],
     queryFn: ({ signal }) => api<Page<Named>>(`/partners${query({ search, limit: 50 })}`, { signal }),
+    staleTime: 60_000,
+  });
+
+export const cardsQueryOptions = (partnerId: string) =>
+  queryOptions({
+    queryKey: ['catalogue', 'cards', partnerId],
+    queryFn: ({ signal }) => api<Page<StoredCard>>(`/partners/${encodeURIComponent(partnerId)}/cards`, { signal }),
     staleTime: 60_000,
   });
 

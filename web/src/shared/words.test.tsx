@@ -99,10 +99,10 @@ describe('words', () => {
   });
 
   it('explains a decline by its table, never by its bare number', () => {
-    expect(explainDecline('ipc:13', null, 'hu').meaning).toBe('Nincs elég fedezet');
-    expect(explainDecline('iso:13', null, 'hu').meaning).toBe('Hibás összeg');
-    expect(explainDecline('iso:43', null, 'hu').next).toContain('ne vegye el a kártyát');
-    expect(explainDecline('ipc:99', null, 'en')).toEqual({ meaning: 'The provider had an unknown error', next: 'try again', retry: true });
+    expect(explainDecline('ipc:13', null, 'hu').meaning).toBe('Nincs elég fedezet a kártyán');
+    expect(explainDecline('iso:13', null, 'hu').meaning).not.toContain('fedezet');
+    expect(explainDecline('iso:43', null, 'hu').next).toMatch(/^ne vegye el a kártyát/);
+    expect(explainDecline('ipc:99', null, 'en')).toMatchObject({ next: 'try again', retry: true });
     expect(explainDecline('13', 'A terminál szava', 'hu').meaning).toBe('A terminál szava');
     expect(explainDecline(null, '', 'en').meaning).toBe('The payment failed');
     expect(explainDecline(undefined, undefined, 'hu').meaning).toBe('Sikertelen fizetés');

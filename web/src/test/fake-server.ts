@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Claim, Named, Page, Payment, Product, Rental, Role, StockAlert, StockItem, Summary, User } from '../shared/model';
+import type { Claim, Named, Page, Payment, Product, Rental, Role, StockAlert, StockItem, StoredCard, Summary, User } from '../shared/model';
 
 export interface SeenRequest {
   method: string;
@@ -94,6 +94,13 @@ export const partners: Named[] = [
   { id: 'beta', name: 'Béta Bau Bt.' },
 ];
 
+export const cards: StoredCard[] = [
+  { token: 'tok_ok', label: 'Próbakártya: sikeres' },
+  { token: 'tok_insufficient_funds', label: 'Próbakártya: nincs fedezet' },
+  { token: 'tok_do_not_honour', label: 'Próbakártya: a bank elutasítja' },
+  { token: 'card-7', label: 'Visa •••• 1234' },
+];
+
 export const products: Product[] = stockItems.map((item, index) => ({ id: item.productId, name: item.productName, dailyPrice: 4000 + index * 500 }));
 
 export function minutesAgo(minutes: number): string {
@@ -169,6 +176,8 @@ export function openShop(role: Role): FakeServer {
     .on('GET /locations', page(locations))
     .on('GET /partners', (request) => json(page(partners.filter((each) => filter(request)(each.name)))))
     .on('GET /products', (request) => json(page(products.filter((each) => filter(request)(each.name)))))
+    .on('GET /partners/alfa/cards', page(cards))
+    .on('GET /partners/beta/cards', page(cards))
     .on('GET /dashboard/summary', summary)
     .on('GET /inventory/alerts', page(stockItems.slice(0, 2).map((item) => alertOf(item))))
     .on('GET /inventory/stock', (request) => {

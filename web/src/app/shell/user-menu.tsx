@@ -1,6 +1,6 @@
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
 import { session, useUser } from '../../shared/session';
@@ -53,24 +53,21 @@ export function UserMenu() {
         </div>
         <Menu.Divider />
         <Menu.Label>{t('menu.language')}</Menu.Label>
-        {languages.map(({ value, label }) => (
-          <Menu.Item key={value} role="menuitemradio" aria-checked={language === value} lang={value} rightSection={language === value ? <IconCheck size={16} aria-hidden /> : null} onClick={() => chooseLanguage(value)}>
-            {label}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={language} onChange={(value) => void chooseLanguage(value === 'en' ? 'en' : 'hu')}>
+          {languages.map(({ value, label }) => (
+            <Menu.RadioItem key={value} value={value} lang={value} closeMenuOnClick>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Label>{t('menu.theme')}</Menu.Label>
-        {schemes.map(({ value, icon: Icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            leftSection={<Icon size={17} stroke={1.7} aria-hidden />}
-            rightSection={colorScheme === value ? <IconCheck size={16} aria-hidden /> : null}
-            onClick={() => setColorScheme(value)}
-          >
-            {t(`menu.${value}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(schemes.find((each) => each.value === value)?.value ?? 'auto')}>
+          {schemes.map(({ value, icon: Icon }) => (
+            <Menu.RadioItem key={value} value={value} closeMenuOnClick rightSection={<Icon size={17} stroke={1.7} aria-hidden />}>
+              {t(`menu.${value}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         {small && (
           <>
             <Menu.Divider />

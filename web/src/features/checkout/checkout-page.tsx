@@ -12,8 +12,8 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Page, Rental, StockItem } from '../../shared/model';
 import { place } from '../../shared/place';
-import { locationsQueryOptions } from '../../shared/queries';
-import { MethodFields, type MethodChoice } from '../../shared/ui/method-fields';
+import { cardsQueryOptions, locationsQueryOptions } from '../../shared/queries';
+import { MethodFields, type Tender, tenderOf } from '../../shared/ui/method-fields';
 import { ErrorState } from '../../shared/ui/states';
 import { wholeNumber } from '../../shared/ui/step-input';
 import { checkItems, type Draft, perDay, totalPieces } from './cart';
@@ -59,11 +59,11 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   const [step, setStep] = useState<Step>('partner');
   const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', due: toDateField(addDays(began, 1)), lines: [] }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
-  const [method, setMethod] = useState<MethodChoice>('CARD');
-  const [token, setToken] = useState('tok_ok');
+  const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
   const [rental, setRental] = useState<Rental | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const locations = useQuery(locationsQueryOptions());
+  const cards = useQuery({ ...cardsQueryOptions(draft.partner?.id ?? ''), enabled: draft.partner !== null });
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
 
   // A clerk stands at one place: the filter's, or the last one used here.
@@ -127,13 +127,14 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   };
   const handleSubmit = () => {
     const dueAt = dueInstant(filled.due, began);
-    if (filled.partner === null || dueAt === null || problems !== null || create.isPending) return;
+    const asked = tenderOf(tender, cards.data?.items);
+    if (filled.partner === null || dueAt === null || problems !== null || asked === null || create.isPending) return;
     create.mutate({
       partnerId: filled.partner.id,
       locationId,
       dueAt,
       lines: filled.lines.map((line) => ({ productId: line.productId, quantity: wholeNumber(line.quantity) ?? 0 })),
-      ...(method === 'NONE' ? {} : { payment: { method, ...(method === 'CARD' ? { cardToken: token } : {}) } }),
+      ...(asked === 'NONE' ? {} : { payment: asked }),
     });
   };
 
@@ -165,7 +166,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
       </ol>
 
       {step === 'done' && rental !== null ? (
-        <CheckoutResult rental={rental} unpaid={method === 'NONE'} headingRef={heading} onRental={setRental} onAnother={onAnother} />
+        <CheckoutResult rental={rental} unpaid={tender.method === 'NONE'} headingRef={heading} onRental={setRental} onAnother={onAnother} />
       ) : (
         <form className={classes.panel} noValidate onSubmit={handleNext}>
           <h2 ref={heading} tabIndex={-1} className={classes.heading}>
@@ -218,11 +219,10 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
                 )}
               </dl>
               <MethodFields
+                partnerId={draft.partner?.id ?? ''}
                 methods={['CARD', 'CASH', 'NONE']}
-                method={method}
-                onMethod={setMethod}
-                token={token}
-                onToken={setToken}
+                tender={tender}
+                onTender={setTender}
                 disabled={create.isPending}
                 methodTestId="wizard-method"
                 tokenTestId="wizard-card-token"
@@ -236,13 +236,13 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
                 {t('wizard.back')}
               </Button>
             )}
-            {create.isPending && method === 'CARD' && (
+            {create.isPending && tender.method === 'CARD' && (
               <span className="field-hint" role="status">
                 {t('wizard.workingCard')}
               </span>
             )}
             {step === 'pay' ? (
-              <Button type="submit" size="md" className={classes.forward} loading={create.isPending} data-testid="wizard-submit">
+              <Button type="submit" size="md" className={classes.forward} loading={create.isPending} disabled={tenderOf(tender, cards.data?.items) === null} data-testid="wizard-submit">
                 {t('wizard.submit')}
               </Button>
             ) : (

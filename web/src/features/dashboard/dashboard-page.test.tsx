@@ -27,7 +27,7 @@ it('shows a manager what to do, what happened and how the day is', async () => {
   expect(rows[0]).toHaveTextContent('0 / 3 db');
   expect(rows[0]).toHaveTextContent('Váci út');
   expect(rows[1]).toHaveTextContent('4 / 5 db');
-  expect(await screen.findByText('Nincs elég fedezet')).toBeInTheDocument();
+  expect(await screen.findByText('Nincs elég fedezet a kártyán')).toBeInTheDocument();
   expect(screen.getByText(/kérjen másik kártyát/)).toBeInTheDocument();
   expect(screen.getByText('384 500 Ft')).toBeInTheDocument();
   expect(screen.getByText('Bevétel naponként')).toBeInTheDocument();

@@ -24,7 +24,7 @@ it('keeps the producer’s words for a code it does not know', async () => {
   await renderPage('/payments', { language: 'en' });
   const [row] = await screen.findAllByTestId('payment-row');
   expect(row).toHaveTextContent('Terminal offline');
-  expect(row).toHaveTextContent('ask for cash or another card');
+  expect(row).toHaveTextContent('ask for another card');
 });
 
 it('retries the payment of the rental', async () => {

@@ -279,6 +279,7 @@ export const en: Messages = {
     pay: 'How is it paid?',
     method: 'Payment method',
     card: 'Stored card',
+    cardNone: 'This partner has no stored card. Choose cash.',
     cardHint: 'A card number is never asked here.',
     next: 'Next',
     back: 'Back',

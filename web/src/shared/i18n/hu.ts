@@ -277,6 +277,7 @@ export const hu = {
     pay: 'Hogyan fizet?',
     method: 'Fizetési mód',
     card: 'Tárolt kártya',
+    cardNone: 'Ennek a partnernek nincs tárolt kártyája. Válasszon készpénzt.',
     cardHint: 'Kártyaszámot itt soha nem kérünk.',
     next: 'Tovább',
     back: 'Vissza',

@@ -1,43 +1,79 @@
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { sandboxTokens, type StoredCard } from '../cards';
-import type { PaymentMethod } from '../model';
+import { i18n } from '../i18n/i18n';
+import type { PaymentMethod, StoredCard } from '../model';
+import { cardsQueryOptions } from '../queries';
 import { ChoiceList } from './choice-list';
 import classes from './method-fields.module.css';
+import { ErrorState } from './states';
 
 export type MethodChoice = PaymentMethod | 'NONE';
 
-interface MethodFieldsProps {
-  methods: readonly MethodChoice[];
+/** How it is paid: in cash, later, or with one of the partner's stored cards. */
+export interface Tender {
   method: MethodChoice;
-  onMethod: (method: MethodChoice) => void;
-  token: string;
-  onToken: (token: string) => void;
-  /** The partner's stored cards; without any, the sandbox provider's. */
-  cards?: readonly StoredCard[] | undefined;
+  /** The card that was picked; null until one was, then the first one is meant. */
+  token: string | null;
+}
+
+/** The partner's stored cards; undefined while they are not known. */
+export function useStoredCards(partnerId: string): readonly StoredCard[] | undefined {
+  return useQuery(cardsQueryOptions(partnerId)).data?.items;
+}
+
+/** The tender as it is asked of the server; null when a card is meant and there is none. */
+export function tenderOf({ method, token }: Tender, cards: readonly StoredCard[] | undefined): { method: PaymentMethod; cardToken?: string } | 'NONE' | null {
+  if (method === 'NONE') return 'NONE';
+  if (method === 'CASH') return { method };
+  const card = cards?.find((each) => each.token === token) ?? cards?.[0];
+  return card === undefined ? null : { method, cardToken: card.token };
+}
+
+interface MethodFieldsProps {
+  partnerId: string;
+  methods: readonly MethodChoice[];
+  tender: Tender;
+  onTender: (tender: Tender) => void;
   disabled?: boolean;
   methodTestId: string;
   tokenTestId: string;
 }
 
 /** How it is paid, and with which stored card. A card number is never asked. */
-export function MethodFields({ methods, method, onMethod, token, onToken, cards, disabled = false, methodTestId, tokenTestId }: MethodFieldsProps) {
+export function MethodFields({ partnerId, methods, tender, onTender, disabled = false, methodTestId, tokenTestId }: MethodFieldsProps) {
   const { t } = useTranslation();
-  const options = cards !== undefined && cards.length > 0
-    ? cards.map((card) => ({ value: card.token, label: card.label }))
-    : sandboxTokens.map((each) => ({ value: each, label: t(`card.${each}`) }));
+  const { data, error, isFetching, refetch } = useQuery(cardsQueryOptions(partnerId));
+  // The sandbox's cards are known by name in both languages; any other is called what its provider calls it.
+  const options = data?.items.map(({ token, label }) => ({ value: token, label: i18n.exists(`card.${token}`) ? t(`card.${token}` as 'card.tok_ok') : label }));
   return (
     <div className={classes.fields}>
       <ChoiceList<MethodChoice>
         label={t('wizard.method')}
-        value={method}
+        value={tender.method}
         options={methods.map((value) => ({ value, label: t(`method.${value}`) }))}
-        onChange={onMethod}
+        onChange={(method) => onTender({ ...tender, method })}
         disabled={disabled}
         testId={methodTestId}
       />
-      {method === 'CARD' && (
-        <ChoiceList label={t('wizard.card')} hint={t('wizard.cardHint')} value={token} options={options} onChange={onToken} disabled={disabled} testId={tokenTestId} />
-      )}
+      {tender.method === 'CARD' &&
+        (error !== null ? (
+          <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
+        ) : options === undefined ? (
+          <Skeleton height={120} radius={12} />
+        ) : options.length === 0 ? (
+          <p className={classes.none}>{t('wizard.cardNone')}</p>
+        ) : (
+          <ChoiceList
+            label={t('wizard.card')}
+            hint={t('wizard.cardHint')}
+            value={options.some(({ value }) => value === tender.token) ? (tender.token ?? '') : (options[0]?.value ?? '')}
+            options={options}
+            onChange={(token) => onTender({ ...tender, token })}
+            disabled={disabled}
+            testId={tokenTestId}
+          />
+        ))}
     </div>
   );
 }

@@ -4,19 +4,17 @@ import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ApiError } from '../api';
 import { useAttemptKey } from '../attempt';
-import { type StoredCard } from '../cards';
 import { errorSentence } from '../error-sentence';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import { refreshAfterTrade } from '../invalidate';
-import type { PaymentStatus, Rental } from '../model';
+import { owedOf, type PaymentStatus, type Rental } from '../model';
 import { DeclineNotice } from './decline-notice';
-import { MethodFields, type MethodChoice } from './method-fields';
+import { MethodFields, type Tender, tenderOf, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';
 
 interface PayFormProps {
-  rental: Pick<Rental, 'id' | 'totalValue' | 'currency'>;
-  cards?: readonly StoredCard[] | undefined;
+  rental: Rental;
   onPaid: () => void;
   methodTestId: string;
   tokenTestId: string;
@@ -29,13 +27,15 @@ interface Answer {
 }
 
 /** Pays what a waiting rental owes, in cash or with a stored card, as often as it takes. */
-export function PayForm({ rental, cards, onPaid, methodTestId, tokenTestId, submitTestId }: PayFormProps) {
+export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestId }: PayFormProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const client = useQueryClient();
   const { keyOf, settle } = useAttemptKey();
-  const [method, setMethod] = useState<MethodChoice>('CARD');
-  const [token, setToken] = useState(cards?.[0]?.token ?? 'tok_ok');
+  const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
+  const cards = useStoredCards(rental.partnerId);
+  const asked = tenderOf(tender, cards);
+  const owed = owedOf(rental);
 
   const pay = useMutation({
     mutationFn: (body: object) => api<Answer>('/payments', { method: 'POST', body, headers: { 'Idempotency-Key': keyOf(body) } }),
@@ -52,7 +52,8 @@ export function PayForm({ rental, cards, onPaid, methodTestId, tokenTestId, subm
 
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
-    pay.mutate({ rentalId: rental.id, amount: rental.totalValue, method, ...(method === 'CARD' ? { cardToken: token } : {}) });
+    if (asked === null || asked === 'NONE') return;
+    pay.mutate({ rentalId: rental.id, amount: owed, ...asked });
   };
 
   const { error } = pay;
@@ -79,20 +80,18 @@ export function PayForm({ rental, cards, onPaid, methodTestId, tokenTestId, subm
       )}
       <MethodFields
         methods={['CARD', 'CASH']}
-        method={method}
-        onMethod={setMethod}
-        token={token}
-        onToken={setToken}
-        cards={cards}
+        partnerId={rental.partnerId}
+        tender={tender}
+        onTender={setTender}
         disabled={pay.isPending}
         methodTestId={methodTestId}
         tokenTestId={tokenTestId}
       />
       <div className={classes.end}>
-        <Button type="submit" size="md" loading={pay.isPending} data-testid={submitTestId}>
-          {t('pay.submit', { amount: formatMoney(rental.totalValue, language, rental.currency) })}
+        <Button type="submit" size="md" loading={pay.isPending} disabled={asked === null} data-testid={submitTestId}>
+          {t('pay.submit', { amount: formatMoney(owed, language, rental.currency) })}
         </Button>
-        {pay.isPending && method === 'CARD' && (
+        {pay.isPending && tender.method === 'CARD' && (
           <span className="field-hint" role="status">
             {t('wizard.workingCard')}
           </span>

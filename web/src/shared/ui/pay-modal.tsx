@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
+import { owedOf } from '../model';
 import { rentalQueryOptions } from '../queries';
 import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
@@ -49,7 +50,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
             <span>
               {rental.partnerName} · {t('common.items', { n: rental.equipmentCount })}
             </span>
-            <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
+            <b>{formatMoney(owedOf(rental), language, rental.currency)}</b>
           </p>
           <PayForm rental={rental} onPaid={() => setPaid(true)} methodTestId="pay-method" tokenTestId="pay-card-token" submitTestId="pay-submit" />
         </>
