@@ -97,12 +97,12 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 		c.nodes = append(c.nodes, n)
 		t.Cleanup(func() {
 			for _, bad := range []string{"panic:", "DATA RACE", "crossing"} {
-				if log := n.Log(t); strings.Contains(log, bad) {
+				if log := n.Log(); strings.Contains(log, bad) {
 					t.Errorf("a node's log holds %q:\n%s", bad, log[max(0, len(log)-4000):])
 				}
 			}
 			if t.Failed() {
-				log := n.Log(t)
+				log := n.Log()
 				t.Logf("%s:\n%s", n.base, log[max(0, len(log)-3000):])
 			}
 		})

@@ -3,6 +3,7 @@ package testserver
 import (
 	"bufio"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -61,14 +62,21 @@ func directory(cred *syscall.Credential) (string, error) {
 	return dir, nil
 }
 
-// freePort finds a port of 127.0.0.1 that nobody listens on.
+// freePort finds a port of 127.0.0.1 that nobody listens on, below those that
+// the system gives to outgoing connections: while a server is stopped, nobody
+// else may come by its port.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const lowest, highest = 15_000, 32_000
+	for try := 0; ; try++ {
+		port := lowest + rand.IntN(highest-lowest)
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err == nil {
+			return port, l.Close()
+		}
+		if try == 100 {
+			return 0, err
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // start runs the program and waits until ready says yes.
@@ -127,13 +135,16 @@ func (p *process) start(ready func() error) error {
 }
 
 // zombie reports whether the process has ended and only waits for its parent.
+// While it still has other threads its files, and so its port, may be open.
 func zombie(pid int) bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	proc := "/proc/" + strconv.Itoa(pid)
+	stat, err := os.ReadFile(proc + "/stat")
 	if err != nil {
 		return false
 	}
 	_, rest, ok := strings.Cut(string(stat), ") ")
-	return ok && strings.HasPrefix(rest, "Z")
+	threads, err := os.ReadDir(proc + "/task")
+	return ok && strings.HasPrefix(rest, "Z") && err == nil && len(threads) <= 1
 }
 
 func (p *process) signal(sig syscall.Signal) error {

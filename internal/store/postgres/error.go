@@ -18,7 +18,7 @@ import (
 var classes = map[string]store.Class{
 	"40001": store.ClassBusy, // serialization failure
 	"40P01": store.ClassBusy, // deadlock
-	"55P03": store.ClassBusy, // lock not available
+	"55P03": store.ClassBusy, // waited too long for a lock
 	"25P03": store.ClassBusy, // idle in transaction for too long: rolled back
 	"23505": store.ClassRepeat,
 	"23503": store.ClassMissing,

@@ -28,8 +28,9 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
 	defer cancel()
 	config = config.Copy()
-	// A migration may take its time between two statements.
+	// A migration may take its time, and wait for another node's.
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	config.RuntimeParams["lock_timeout"] = "0"
 	lock, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return harang.Wrap(harang.CodeUnavailable, err, reason(config, err))

@@ -3,9 +3,11 @@
 //
 // Transactions are READ COMMITTED; a row that is decided upon is taken by
 // UPDATE … RETURNING first, and the head row of a tenant is locked until
-// commit. A node that is stopped in the middle of a transaction must not hold
+// commit. A node that is stopped in the middle of its transactions must not hold
 // the others up: the server ends a session that idles in a transaction for
-// idleInTransaction, and the transaction is run again when the node goes on.
+// idleInTransaction, and a statement that waits for a lock for lockWait, which
+// is less, so that the stopped node's other transactions do not get the lock
+// one after the other. Both are run again.
 //
 // Writers and readers have a pool each, so that transactions that wait for one
 // another's rows never keep a reader waiting for a connection.
@@ -35,7 +37,9 @@ const (
 	leastVersion = 150000
 	// idleInTransaction is how long a session may do nothing inside a
 	// transaction. Transactions never wait for anything but the database.
-	idleInTransaction = 1500 * time.Millisecond
+	idleInTransaction = 1200 * time.Millisecond
+	// lockWait is how long a statement waits for another transaction.
+	lockWait = 800 * time.Millisecond
 	// connectTimeout ends an attempt to connect, unless the address says
 	// connect_timeout.
 	connectTimeout = 3 * time.Second
@@ -83,6 +87,7 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 		"client_encoding":                     "UTF8",
 		"default_transaction_isolation":       "read committed",
 		"idle_in_transaction_session_timeout": strconv.FormatInt(idleInTransaction.Milliseconds(), 10),
+		"lock_timeout":                        strconv.FormatInt(lockWait.Milliseconds(), 10),
 	} {
 		if _, given := config.RuntimeParams[name]; !given {
 			config.RuntimeParams[name] = value

@@ -1,0 +1,87 @@
+package faults
+
+import (
+	"io"
+	"net/http"
+	"testing"
+	"time"
+)
+
+// TestPostgres_Restarted: the database is stopped and killed by turns. Reads
+// answer 503 meanwhile, people stay connected, nothing is lost.
+func TestPostgres_Restarted(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
+	for round := range count(50, 100) {
+		p.mustSend(t, round, 2)
+		if round%2 == 0 {
+			c.postgres.Stop(t)
+		} else {
+			c.postgres.Kill(t)
+		}
+		if round%10 == 0 {
+			if status := c.get(t, c.nodes[0].base+"/api/v1/inventory/stock", token); status != http.StatusServiceUnavailable {
+				t.Errorf("a read without a database answers %d", status)
+			}
+			c.awaitReady(t, c.nodes[1], false)
+		}
+		c.postgres.Start(t)
+		p.mustSend(t, round, 2)
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		}
+	}
+	c.finish(t, p, people)
+	for _, who := range people {
+		if who.sessions != 1 {
+			t.Errorf("%s was thrown out %d times", who.name, who.sessions-1)
+		}
+	}
+}
+
+// TestPostgres_Away: while the database is away, who was connected before comes
+// back, to either node, and is recovered out of the window.
+func TestPostgres_Away(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base)}
+	p.mustSend(t, 0, 10)
+	for _, who := range people {
+		who.awaitNumber(t, 2*time.Second, 10)
+	}
+	c.postgres.Kill(t)
+	for range 10 {
+		for _, who := range people {
+			who.mu.Lock()
+			recovered := who.recovered
+			who.mu.Unlock()
+			who.cut()
+			who.await(t, 10*time.Second, "recovered without a database", func() bool { return who.recovered > recovered && who.state == "connected" })
+		}
+	}
+	c.postgres.Start(t)
+	p.mustSend(t, 0, 1)
+	c.finish(t, p, people)
+}
+
+// get returns the status of a call.
+func (c *cluster) get(t *testing.T, url, token string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := c.http.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode
+}

@@ -1,0 +1,201 @@
+package faults
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestServer_Restarted: the only node that people know is restarted: killed, and
+// now and then asked to end. Everybody is recovered.
+func TestServer_Restarted(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[0].base)}
+	for round := range count(50, 100) {
+		p.mustSend(t, 0, 1)
+		if round%5 == 0 {
+			c.nodes[0].Stop(t) // with goodbyes, spread over a while
+		} else {
+			c.nodes[0].Kill(t)
+		}
+		p.mustSend(t, 1, 3)
+		c.nodes[0].Start(t)
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		}
+	}
+	c.finish(t, p, people)
+}
+
+// TestServer_KilledWhileCommitting: kill -9 of both nodes by turns, at random
+// moments, while 10,000 events commit. What was accepted is there, once, and
+// nothing else.
+func TestServer_KilledWhileCommitting(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	who := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
+	const events, batch, producers = 10_000, 10, 4
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	var sending sync.WaitGroup
+	done := make(chan struct{})
+	for i := range producers {
+		sending.Go(func() {
+			for range events / batch / producers {
+				if err := p.send(ctx, i, batch); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	go func() { sending.Wait(); close(done) }()
+	kills := 0
+	for {
+		select {
+		case <-done:
+		case <-time.After(time.Duration(rand.IntN(200)) * time.Millisecond):
+			n := c.nodes[kills%2]
+			n.Kill(t)
+			n.Start(t)
+			kills++
+			continue
+		}
+		break
+	}
+	if p.count() != events {
+		t.Errorf("%d events were accepted, %d were sent", p.count(), events)
+	}
+	head := c.checkBooks(t, p.all())
+	who.awaitNumber(t, 10*time.Second, head)
+	who.check(t)
+	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", events, kills, who.sessions-1, who.recovered, len(who.gaps))
+	if kills < 5 {
+		t.Errorf("only %d kills", kills)
+	}
+}
+
+// TestNode_Killed: one of two nodes dies right after it committed. Its people
+// go to the other, where the events of the dead one are heard within 2 s.
+func TestNode_Killed(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{
+		open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base),
+		open(t, "c", token, c.bases()...), open(t, "d", token, c.nodes[1].base, c.nodes[0].base),
+	}
+	var slowest time.Duration
+	for round := range count(50, 100) {
+		dying := round % 2
+		stop := p.stream(t, dying, 20*time.Millisecond)
+		before := p.count()
+		eventually(t, 10*time.Second, "events flow", func() bool { return p.count() > before+rand.IntN(5) })
+		c.nodes[dying].Kill(t)
+		began := time.Now()
+		stop()
+		head := int64(p.count())
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, head)
+		}
+		slowest = max(slowest, time.Since(began))
+		c.nodes[dying].Start(t)
+	}
+	t.Logf("all served by the other node after %s at most", slowest)
+	if slowest > 2*time.Second {
+		t.Errorf("after a node died it took %s until all were served", slowest)
+	}
+	c.finish(t, p, people)
+}
+
+// TestNode_Paused: a node stops (SIGSTOP), in the middle of whatever it does,
+// and goes on later. The others are served meanwhile; nothing is lost.
+func TestNode_Paused(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	stays := open(t, "stays", token, c.nodes[1].base)
+	people := []*person{stays, open(t, "on the paused node", token, c.bases()...), open(t, "between", token, c.bases()...)}
+	pause := func(length time.Duration, head func()) {
+		// Events are committed through the node that is about to stop, so that
+		// it stops inside a transaction now and then.
+		var busy sync.WaitGroup
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+		defer cancel()
+		for range 4 {
+			busy.Go(func() {
+				if err := p.send(ctx, 0, 1); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		<-time.After(time.Duration(rand.IntN(3000)) * time.Microsecond)
+		c.nodes[0].Pause(t)
+		resume := time.NewTimer(length)
+		head()
+		<-resume.C
+		c.nodes[0].Resume(t)
+		busy.Wait()
+	}
+	var slowest time.Duration
+	for range count(50, 100) {
+		pause(200*time.Millisecond, func() {
+			began := time.Now()
+			p.mustSend(t, 1, 2) // through the node that works
+			stays.awaitNumber(t, 5*time.Second, 1)
+			slowest = max(slowest, time.Since(began))
+		})
+		for _, who := range people {
+			who.awaitNumber(t, 10*time.Second, int64(p.count()))
+		}
+	}
+	if soak() {
+		pause(time.Minute, func() {
+			began := time.Now()
+			p.mustSend(t, 1, 20)
+			for _, who := range people {
+				who.awaitNumber(t, 30*time.Second, int64(p.count())-4)
+			}
+			t.Logf("with a node paused for a minute, all were served after %s", time.Since(began))
+		})
+	}
+	t.Logf("two events through the other node took %s at most", slowest)
+	if slowest > 2*time.Second+500*time.Millisecond {
+		t.Errorf("the others waited %s for a paused node", slowest)
+	}
+	c.finish(t, p, people)
+}
+
+// TestProducer_Retries: every event is sent three times at once, to both nodes,
+// while one of them is killed. Each stands there once, and all answers agree.
+func TestProducer_Retries(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	people := []*person{open(t, "a", c.token(t, "STORE_MANAGER"), c.bases()...)}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	for round := range count(50, 1000) {
+		events := p.batch(1 + round%5)
+		var sending sync.WaitGroup
+		for i := range 3 {
+			sending.Go(func() {
+				if err := p.deliver(ctx, i, events); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if round%5 == 0 {
+			c.nodes[round/5%2].Kill(t)
+			c.nodes[round/5%2].Start(t)
+		}
+		sending.Wait()
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		}
+	}
+	c.finish(t, p, people)
+}
