@@ -312,9 +312,9 @@ export function createConnection(options: ConnectionOptions): Connection {
       return reply && parseRefreshAnswer(reply.answer);
     }, (why) => {
       if (run !== current) return;
-      if (why === 'refused') return signOut('SIGNED_OUT');
-      // The renewed token is another user's: this socket must not live on under it.
-      refuse(why);
+      if (why === 'refused') signOut('SIGNED_OUT');
+      else refuse(why);
+      // Refused: the renewed token is another user's, and this socket must not live on under it.
       current.socket.disconnect();
     });
     const leftover = intake.begin(session, typeof position === 'string' ? position : session.position);
