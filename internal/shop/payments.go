@@ -12,10 +12,12 @@ import (
 // which the clerk is told.
 const (
 	// ChargeLimit is how long a provider may take to charge a card.
-	ChargeLimit = 10 * time.Second
-	// FindLimit is how long a provider may take to say what became of a charge
-	// before another one is made.
+	ChargeLimit = 9 * time.Second
+	// FindLimit is how long a provider may take to say what became of earlier
+	// charges before another one is made.
 	FindLimit = 3 * time.Second
+	// grace is how much longer a provider has to say that its time is over.
+	grace = time.Second
 	// firstCheck is how long after the charge the sweep asks for the first
 	// time; longer than any charge takes.
 	firstCheck = 30 * time.Second
@@ -192,12 +194,12 @@ func callWithin(ctx context.Context, call func(context.Context, harang.Charge) (
 	case <-ctx.Done():
 	}
 	// A provider that heeds its context has its own word for what happened.
-	grace := time.NewTimer(time.Second)
-	defer grace.Stop()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
 	select {
 	case d := <-done:
 		return d.s, d.err
-	case <-grace.C:
+	case <-timer.C:
 		return harang.Settlement{Status: harang.PaymentPending}, ctx.Err()
 	}
 }

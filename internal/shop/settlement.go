@@ -207,11 +207,12 @@ func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) er
 	if err != nil {
 		return err
 	}
+	deadline := time.Now().Add(FindLimit) // for all of them together
 	for _, pay := range payments {
 		// A young one that nobody was told of is being charged at this moment.
 		charging := pay.Failed.IsZero() && p.tools.now().Sub(pay.Created) < firstCheck
-		if pay.Status == harang.PaymentPending && !charging {
-			if err := p.ask(ctx, pay, FindLimit); err != nil {
+		if pay.Status == harang.PaymentPending && !charging && time.Until(deadline) > 0 {
+			if err := p.ask(ctx, pay, time.Until(deadline)); err != nil {
 				return err
 			}
 		}
