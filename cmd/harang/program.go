@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -112,6 +113,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err != nil {
 		return nil, err
 	}
+	// What migrations and demo data needed is not needed any more.
+	debug.FreeOSMemory()
 	p.serve(handler, registry)
 	p.run(func() { p.sweep(running) })
 	p.run(func() { _ = p.till.housekeeper.Run(running) }) // ends with running

@@ -39,9 +39,12 @@
 //
 // # Failure
 //
-// Without its database Authenticate answers UNAVAILABLE, never UNAUTHENTICATED:
-// a passing fault must not sign anybody out. Revoked API keys are good for at
-// most half a second more (the age of the key cache).
+// A passing fault must not sign anybody out. Without its database Authenticate
+// believes how a user was judged within the last minute, and after that the
+// unexpired token, but nobody whom this node has refused before; such an
+// identity is Unconfirmed. Logins, refreshes and API keys answer UNAVAILABLE.
+// Revoked API keys are good for at most half a second more (the age of the key
+// cache).
 //
 // # Dependencies
 //

@@ -5,6 +5,8 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	logins *prometheus.CounterVec
 	reuses prometheus.Counter
+	// believed counts tokens that were believed while the database was away.
+	believed prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -16,9 +18,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_auth_refresh_reuses_total",
 			Help: "Sessions ended because an old refresh cookie came back.",
 		}),
+		believed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "harang_auth_believed_total",
+			Help: "Access tokens believed while the database was away.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(m.logins, m.reuses)
+		r.MustRegister(m.logins, m.reuses, m.believed)
 	}
 	return m
 }

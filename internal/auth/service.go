@@ -77,6 +77,7 @@ type Service struct {
 	hasher  *hasher
 	limits  *limiter
 	keys    *keyCache
+	judged  *judgements
 	metrics *metrics
 	clock   func() time.Time
 	newID   func() string
@@ -107,7 +108,7 @@ func New(books Books, key *Key, o Options) (*Service, error) {
 	}
 	return &Service{
 		books: books, key: key, tokens: newTokens(key, o.Clock), hasher: h,
-		limits: newLimiter(o.Clock), keys: newKeyCache(), metrics: newMetrics(o.Registry),
+		limits: newLimiter(o.Clock), keys: newKeyCache(), judged: newJudgements(), metrics: newMetrics(o.Registry),
 		clock: o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil
 }
@@ -117,11 +118,40 @@ func New(books Books, key *Key, o Options) (*Service, error) {
 // unknown user, ended session), TOKEN_EXPIRED, UNAVAILABLE. The role is the one
 // the user has now, which may differ from the token's; only a token without a
 // user ("cli:<role>") is believed.
+//
+// While the database is away the last judgement is believed for a minute, and
+// the unexpired token after that, unless this node has refused it before. Such
+// an identity is Unconfirmed.
 func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
 	c, err := s.tokens.verify(token)
 	if err != nil {
 		return harang.Identity{}, err
 	}
+	now := s.clock()
+	id, err := s.judge(ctx, c, now)
+	switch harang.ErrorCode(err) {
+	case "":
+		s.judged.keep(c, id, now)
+		return id, nil
+	case harang.CodeUnauthenticated:
+		s.judged.refuse(c)
+		return harang.Identity{}, err
+	case harang.CodeUnavailable:
+		if ctx.Err() != nil {
+			return harang.Identity{}, err // nobody waits for the answer
+		}
+		id, ok := s.judged.believe(c, now)
+		if !ok {
+			return harang.Identity{}, errNoToken
+		}
+		s.metrics.believed.Inc()
+		return id, nil
+	}
+	return harang.Identity{}, err
+}
+
+// judge asks for the present state of whom a verified token names.
+func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.Identity, error) {
 	if c.Subject == commandSubject(c.Role) {
 		tenant, err := s.books.FindTenant(ctx, c.Tenant)
 		if err != nil {
@@ -132,7 +162,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identi
 			Role: c.Role, Expires: c.ExpiresAt.Time,
 		}, nil
 	}
-	u, err := s.books.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, s.clock())
+	u, err := s.books.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, now)
 	if err != nil {
 		return harang.Identity{}, unknownIsUnauthenticated(err)
 	}

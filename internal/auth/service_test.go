@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
@@ -228,10 +230,11 @@ func TestService_WithoutADatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = down.Authenticate(t.Context(), g.AccessToken)
-	wantCode(t, err, harang.CodeUnavailable)
-	_, err = down.Authenticate(t.Context(), cli)
-	wantCode(t, err, harang.CodeUnavailable)
+	for _, token := range []string{g.AccessToken, cli} {
+		if id, err := down.Authenticate(t.Context(), token); err != nil || !id.Unconfirmed || id.Tenant != "budapest" {
+			t.Fatalf("%+v, %v", id, err)
+		}
+	}
 	_, err = down.AuthenticateKey(t.Context(), text)
 	wantCode(t, err, harang.CodeUnavailable)
 	_, err = down.Refresh(t.Context(), g.Refresh)
@@ -241,4 +244,67 @@ func TestService_WithoutADatabase(t *testing.T) {
 		_, err = down.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
 		wantCode(t, err, harang.CodeUnavailable)
 	}
+}
+
+// switchBooks can be taken away.
+type switchBooks struct {
+	auth.Books
+	away bool
+}
+
+func (b *switchBooks) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+	if b.away {
+		return harang.Subject{}, errDown
+	}
+	return b.Books.FindSubject(ctx, tenant, user, session, now)
+}
+
+// While the database is away: the last judgement for a minute, then the token,
+// and never who was refused.
+func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	books := &switchBooks{Books: b.store}
+	service, err := auth.New(books, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, gone := b.login(t), b.login(t)
+	manager := harang.RoleStoreManager
+	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Role: &manager}); err != nil {
+		t.Fatal(err)
+	}
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unconfirmed || id.Role != manager {
+		t.Fatalf("%+v, %v", id, err)
+	}
+	if err := service.Logout(ctx, gone.Identity); err != nil {
+		t.Fatal(err)
+	}
+	books.away = true
+	b.clock.Move(time.Minute)
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unconfirmed || id.Role != manager || id.Name != "Kiss Eszter" {
+		t.Fatalf("within a minute: %+v, %v", id, err)
+	}
+	b.clock.Move(time.Second)
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unconfirmed || id.Role != harang.RoleOperator {
+		t.Fatalf("later: %+v, %v", id, err)
+	}
+	_, err = service.Authenticate(ctx, gone.AccessToken)
+	wantCode(t, err, harang.CodeUnauthenticated)
+	left, leave := context.WithCancel(ctx)
+	leave()
+	_, err = service.Authenticate(left, g.AccessToken)
+	wantCode(t, err, harang.CodeUnavailable)
+	books.away = false
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unconfirmed || id.Role != manager {
+		t.Fatalf("back: %+v, %v", id, err)
+	}
+	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Disabled: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = service.Authenticate(ctx, g.AccessToken)
+	wantCode(t, err, harang.CodeUnauthenticated)
+	books.away = true
+	_, err = service.Authenticate(ctx, g.AccessToken)
+	wantCode(t, err, harang.CodeUnauthenticated)
 }

@@ -77,9 +77,10 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 	}
 	var session harang.Session
 	var refused bool
+	var user string
 	now := s.clock().UTC().Truncate(time.Millisecond)
 	err := s.books.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
-		refused = false
+		refused, user = false, kept.UserID
 		switch {
 		case !kept.Live(now):
 			return nil, errNoSession
@@ -101,6 +102,7 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 		return Grant{}, noSession(err)
 	}
 	if refused {
+		s.judged.end(tenant, user, id)
 		s.metrics.reuses.Inc()
 		return Grant{}, errNoSession
 	}
@@ -146,14 +148,19 @@ func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 
 func (s *Service) endSession(ctx context.Context, tenant, id string) error {
 	now := s.clock().UTC().Truncate(time.Millisecond)
+	var user string
 	err := s.books.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
+		user = kept.UserID
 		if !kept.Ended.IsZero() {
 			return nil, nil
 		}
 		event, err := s.end(kept, now)
 		return []harang.Event{event}, err
 	})
-	if harang.ErrorCode(err) == harang.CodeNotFound {
+	switch harang.ErrorCode(err) {
+	case "":
+		s.judged.end(tenant, user, id)
+	case harang.CodeNotFound:
 		return nil
 	}
 	return err

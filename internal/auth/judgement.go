@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"sync"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// believedFor is how long the last judgement of a user holds while the database
+// is away.
+const believedFor = time.Minute
+
+// judgements remembers how users were judged last, for when the database is
+// away. It is bounded: the oldest generation is forgotten.
+type judgements struct {
+	// mu guards the two generations.
+	mu         sync.Mutex
+	young, old map[judgedKey]judgement
+}
+
+// judgedKey is who was judged: a user in one session.
+type judgedKey struct{ tenant, user, session string }
+
+// judgement is how; a refused one is never believed again.
+type judgement struct {
+	identity harang.Identity
+	at       time.Time
+	refused  bool
+}
+
+// generation is how many judgements one generation holds.
+const generation = 16 << 10
+
+func newJudgements() *judgements {
+	return &judgements{young: map[judgedKey]judgement{}, old: map[judgedKey]judgement{}}
+}
+
+func judgedAs(c *Claims) judgedKey { return judgedKey{c.Tenant, c.Subject, c.SessionID} }
+
+func (j *judgements) put(k judgedKey, made judgement) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.young) >= generation {
+		j.old, j.young = j.young, make(map[judgedKey]judgement, generation)
+	}
+	j.young[k] = made
+}
+
+func (j *judgements) keep(c *Claims, id harang.Identity, now time.Time) {
+	j.put(judgedAs(c), judgement{identity: id, at: now})
+}
+
+func (j *judgements) refuse(c *Claims) { j.put(judgedAs(c), judgement{refused: true}) }
+
+// end makes sure that a session that was ended here is not believed.
+func (j *judgements) end(tenant, user, session string) {
+	j.put(judgedKey{tenant, user, session}, judgement{refused: true})
+}
+
+// believe returns whom a verified token names as far as is known without the
+// database: the last judgement if it is young, else what the token says; false
+// for who was refused.
+func (j *judgements) believe(c *Claims, now time.Time) (harang.Identity, bool) {
+	j.mu.Lock()
+	last, known := j.young[judgedAs(c)]
+	if !known {
+		last, known = j.old[judgedAs(c)]
+	}
+	j.mu.Unlock()
+	if last.refused {
+		return harang.Identity{}, false
+	}
+	id := last.identity
+	if !known || now.Sub(last.at) > believedFor {
+		id.Tenant, id.UserID, id.Role, id.SessionID = c.Tenant, c.Subject, c.Role, c.SessionID
+	}
+	id.Expires, id.Unconfirmed = c.ExpiresAt.Time, true
+	return id, true
+}
