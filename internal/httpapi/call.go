@@ -81,8 +81,9 @@ func (a *API) operation(route string, may harang.Action, d doc) huma.Operation {
 	op := huma.Operation{
 		OperationID: d.id, Method: method, Path: path, DefaultStatus: d.status,
 		Summary: d.summary, Description: d.more, Tags: []string{noun},
-		MaxBodyBytes: MaxBodyBytes + 1, // the library refuses at its limit, not above
-		Middlewares:  huma.Middlewares{a.judged(may)},
+		MaxBodyBytes:    MaxBodyBytes + 1, // the library refuses at its limit, not above
+		BodyReadTimeout: bodyLimit,
+		Middlewares:     huma.Middlewares{a.judged(may)},
 	}
 	codes := append([]harang.Code{harang.CodeInvalidRequest, harang.CodeInternal, harang.CodeUnavailable}, d.codes...)
 	if may != public {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,6 +62,7 @@ func appendJSON(b []byte, s string) []byte {
 // readBody reads a body of at most MaxBodyBytes.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	tooLarge := harang.Errorf(harang.CodeTooLarge, "the body is larger than 1 MiB")
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // not every reader has one
 	limited := http.MaxBytesReader(w, r.Body, MaxBodyBytes)
 	var body []byte
 	var err error

@@ -20,6 +20,13 @@ import (
 // MaxBodyBytes is the size of a request body above which it is TOO_LARGE.
 const MaxBodyBytes = 1 << 20
 
+// The time that a call has: to send its body, and until its answer has been
+// taken. A card payment takes 15 s at most.
+const (
+	bodyLimit   = 10 * time.Second
+	answerLimit = time.Minute
+)
+
 // Dependency is something that the program needs to be ready.
 type Dependency struct {
 	Name string
@@ -130,11 +137,16 @@ func (a *API) around(next http.Handler) http.Handler {
 	m := newMetrics(a.Registry)
 	api := a.observe(m, a.secure(a.crossOrigin(next)))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Who reads too slowly is let go. A connection may serve a poll next,
+		// which has its own time.
+		deadlines := http.NewResponseController(w)
 		// The socket writes to the connection itself: nothing stands around it.
 		if a.Socket != nil && isSocket(r.URL.Path) {
+			_ = deadlines.SetWriteDeadline(time.Time{}) // not every writer has one
 			a.Socket.ServeHTTP(w, r)
 			return
 		}
+		_ = deadlines.SetWriteDeadline(time.Now().Add(answerLimit))
 		api.ServeHTTP(w, r)
 	})
 }
