@@ -124,6 +124,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 
 // api is what the interface is built from.
 func (p *program) api(registry *prometheus.Registry) httpapi.Options {
+	trusted, _ := p.config.proxies() // checked at the beginning
 	return httpapi.Options{
 		Auth:           p.auth,
 		Inventory:      p.shop.inventory,
@@ -140,6 +141,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Page:           p.page,
 		PagePolicy:     web.ContentSecurityPolicy,
 		AllowedOrigins: p.config.AllowedOrigin,
+		TrustedProxies: trusted,
 		Socket:         p.live.socket,
 		Connections:    p.connections,
 		Logger:         p.log,

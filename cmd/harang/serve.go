@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type serveCommand struct {
 	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
 	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com; repeatable."`
+	TrustedProxy         []string      `placeholder:"ADDRESS" help:"A proxy in front, as address or network, whose X-Forwarded-For is believed; repeatable."`
 	ConnectionsPerTenant int           `default:"50" help:"How many connections one tenant may have at once."`
 	PingInterval         time.Duration `default:"10s" help:"How often a connection is asked whether it lives."`
 	PingTimeout          time.Duration `default:"5s" help:"How long the answer may take."`
@@ -42,6 +44,9 @@ func (c *serveCommand) check() error {
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || origin != u.Scheme+"://"+u.Host {
 			return usage("--allowed-origin", "%q is not an origin", origin).cure("write scheme and host only, e.g. https://erp.example.com")
 		}
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
 	}
 	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {
 		return usage("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).cure("use e.g. 50")
@@ -80,6 +85,23 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	case <-p.Failed():
 	}
 	return p.Stop()
+}
+
+// proxies reads --trusted-proxy.
+func (c *serveCommand) proxies() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range c.TrustedProxy {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			all = append(all, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, usage("--trusted-proxy", "%q is not an address", text).cure("write e.g. 10.0.0.5 or 10.0.0.0/8")
+		}
+		all = append(all, network.Masked())
+	}
+	return all, nil
 }
 
 func listenAddress(flag, address string) error {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -34,14 +37,38 @@ type callerKey struct{}
 // withCaller gives the calls about logins what they need of the request.
 func (a *API) withCaller(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	c := caller{tls: overTLS(r), bearer: bearer(r), address: r.RemoteAddr, foreign: a.origins.Check(r)}
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		c.address = host
-	}
+	c := caller{tls: overTLS(r), bearer: bearer(r), address: a.addressOf(r), foreign: a.origins.Check(r)}
 	if cookie, err := r.Cookie(refreshCookie); err == nil {
 		c.cookie = cookie.Value
 	}
 	next(huma.WithValue(ctx, callerKey{}, c))
+}
+
+// addressOf is where a call comes from: the connection's address, or when that
+// is a trusted proxy, the last address in X-Forwarded-For that is none. What
+// stands before that one, anybody can have written.
+func (a *API) addressOf(r *http.Request) string {
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && a.trusts(address); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		address = hop.String()
+	}
+	return address
+}
+
+func (a *API) trusts(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(a.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
 }
 
 func callerOf(ctx context.Context) (caller, error) {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -207,4 +208,26 @@ func TestAdmin_Connections(t *testing.T) {
 		t.Fatalf("%s", second.body)
 	}
 	h.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+}
+
+// Behind a trusted proxy each caller has limits of their own; from anywhere else
+// the header changes nothing.
+func TestLogin_BehindAProxy(t *testing.T) {
+	wrong := func(h *house, forwarded string) reply {
+		return h.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, "X-Forwarded-For: "+forwarded)
+	}
+	trusting := newHouse(t, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	for i := range 10 {
+		// What the caller wrote itself, before the proxy's own word, is not believed.
+		wrong(trusting, strings.Repeat("9", i%3+1)+".9.9.9, 203.0.113.7").want(t, 401, harang.CodeInvalidCredentials)
+	}
+	wrong(trusting, "203.0.113.7, 127.0.0.2").want(t, 429, harang.CodeRateLimited)
+	wrong(trusting, "203.0.113.8").want(t, 401, harang.CodeInvalidCredentials)
+	wrong(trusting, "nonsense").want(t, 401, harang.CodeInvalidCredentials)
+
+	plain := newHouse(t)
+	for range 10 {
+		wrong(plain, "203.0.113.7").want(t, 401, harang.CodeInvalidCredentials)
+	}
+	wrong(plain, "203.0.113.8").want(t, 429, harang.CodeRateLimited)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -59,6 +60,9 @@ type Options struct {
 	PagePolicy string
 	// AllowedOrigins are the other origins whose pages may call.
 	AllowedOrigins []string
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed, for
+	// the limits of logins. None: the connection's own address counts.
+	TrustedProxies []netip.Prefix
 	// Socket answers everything under /socket.io/. Nil means not found.
 	Socket http.Handler
 	// Webhooks answer other paths as they are given, e.g. "POST
