@@ -78,11 +78,8 @@ type node struct {
 // where a node finds Redis.
 func startCluster(t *testing.T, redisOf func(node int, url string) string, flags ...string) *cluster {
 	t.Helper()
-	c := &cluster{
-		postgres: testserver.StartPostgres(t), redis: testserver.StartRedis(t), keyFile: filepath.Join(t.TempDir(), "signing.key"),
-		http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
-	}
-	t.Cleanup(c.http.CloseIdleConnections)
+	c := newClient(t)
+	c.postgres, c.redis, c.keyFile = testserver.StartPostgres(t), testserver.StartRedis(t), filepath.Join(t.TempDir(), "signing.key")
 	c.database = c.postgres.Database(t)
 	c.command(t, "tenant", "add", tenant, "--name", "Budapest")
 	c.apiKey = c.command(t, "apikey", "add", "--tenant", tenant, "--name", "faults")
@@ -107,6 +104,13 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 			}
 		})
 	}
+	return c
+}
+
+// newClient is a cluster of nothing, to call others with.
+func newClient(t *testing.T) *cluster {
+	c := &cluster{http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
+	t.Cleanup(c.http.CloseIdleConnections)
 	return c
 }
 

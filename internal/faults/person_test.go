@@ -281,6 +281,14 @@ func (p *person) hear(e sioclient.Event) {
 	p.tell()
 }
 
+// close ends the person's connection for good.
+func (p *person) close() {
+	p.mu.Lock()
+	p.dead = true
+	p.mu.Unlock()
+	p.cut()
+}
+
 // cut ends the person's connection as a broken network does.
 func (p *person) cut() {
 	p.mu.Lock()
