@@ -236,11 +236,9 @@ func (p *program) sweep(ctx context.Context) {
 	ticker := time.NewTicker(10 * time.Minute)
 	defer ticker.Stop()
 	for {
-		if _, err := p.store.SweepSessions(ctx, time.Now().Add(-keptAfterEnd), 500); err != nil && ctx.Err() == nil {
-			p.log.Warn("old sessions could not be swept; it will be tried again", "err", err)
-		}
-		if err := p.store.Sweep(ctx); err != nil && ctx.Err() == nil {
-			p.log.Warn("old events could not be swept; it will be tried again", "err", err)
+		_, sessions := p.store.SweepSessions(ctx, time.Now().Add(-keptAfterEnd), 500)
+		if err := errors.Join(sessions, p.store.Sweep(ctx)); err != nil && ctx.Err() == nil {
+			p.log.Warn("what is over could not be swept; it will be tried again", "err", err)
 		}
 		select {
 		case <-ctx.Done():
