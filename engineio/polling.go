@@ -258,6 +258,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.refuseTooLarge(w)
 		return
 	}
+	http.NewResponseController(w).SetReadDeadline(time.Time{}) // it was for the body
 	err = DecodePayload(body.Bytes(), s.receive)
 	if errors.Is(err, ErrPacket) {
 		s.finish(ReasonParseError, verdictClose)

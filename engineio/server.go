@@ -178,6 +178,13 @@ func (s *Server) find(id string) *Session {
 
 // ServeHTTP serves handshakes, polls, POSTs and WebSockets.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// A body that trickles must not hold its connection for ever, one that nobody
+		// reads neither: net/http waits for its end before it answers. A session that
+		// is silent for so long is over.
+		patience := s.opts.PingInterval + s.opts.PingTimeout
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+	}
 	if !s.admit(w, r) {
 		return
 	}

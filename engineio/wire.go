@@ -139,13 +139,20 @@ type assembler struct {
 // message and control frame in order. What visit is given is valid only during the
 // call. It fails with a *wireError or with what visit answered.
 func (a *assembler) push(b []byte, visit func(op opcode, data []byte) error) error {
-	if len(a.carry) > 0 {
+	carried := len(a.carry) > 0
+	if carried {
 		b = append(a.carry, b...)
 		a.carry = b[:0]
 	}
 	for len(b) > 0 {
 		h, err := parseHeader(b, a.limit)
 		if err == errMore || err == nil && len(b) < h.size+h.n {
+			if carried {
+				// Where it is: copying what there is for every byte that comes
+				// would let a client that sends single bytes cost seconds.
+				a.carry = b
+				return nil
+			}
 			a.carry = append(a.carry[:0], b...)
 			return nil
 		}
@@ -153,7 +160,7 @@ func (a *assembler) push(b []byte, visit func(op opcode, data []byte) error) err
 			return err
 		}
 		data := b[h.size : h.size+h.n]
-		b = b[h.size+h.n:]
+		b, carried = b[h.size+h.n:], false
 		unmask(data, h.key)
 		if err := a.frame(h, data, visit); err != nil {
 			return err
