@@ -55,24 +55,26 @@ func (l *limiter) begin(email, address string) (*attempt, error) {
 	if len(l.counts) > limitEntries {
 		l.sweepLocked(now)
 	}
-	a := &attempt{limiter: l}
+	// Who is refused leaves nothing behind: else one address that goes on with
+	// ever new names would fill the table, and everybody's count be forgotten.
 	var wait time.Duration
 	for i, key := range keys {
+		if w := l.counts[key]; w != nil && now.Before(w.ends) && w.n >= most[i] {
+			wait = max(wait, w.ends.Sub(now))
+		}
+	}
+	if wait > 0 {
+		return nil, &harang.Error{Code: harang.CodeRateLimited, Message: "too many failed logins", RetryAfter: wait}
+	}
+	a := &attempt{limiter: l}
+	for _, key := range keys {
 		w := l.counts[key]
 		if w == nil || !now.Before(w.ends) {
 			w = &window{ends: now.Add(limitWindow)}
 			l.counts[key] = w
 		}
-		if w.n >= most[i] {
-			wait = max(wait, w.ends.Sub(now))
-		}
-		a.windows = append(a.windows, w)
-	}
-	if wait > 0 {
-		return nil, &harang.Error{Code: harang.CodeRateLimited, Message: "too many failed logins", RetryAfter: wait}
-	}
-	for _, w := range a.windows {
 		w.n++
+		a.windows = append(a.windows, w)
 	}
 	return a, nil
 }
