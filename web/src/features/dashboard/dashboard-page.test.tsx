@@ -4,7 +4,7 @@ import type { Claim } from '../../shared/model';
 import { alertOf, json, minutesAgo, openShop, page, paymentOf, problem, stockItems, summary, userOf } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
-import { openFailures } from './payment-failures';
+import { openFailures } from '../../shared/open-failures';
 import { niceTop } from './revenue-chart';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));

@@ -50,7 +50,7 @@ export function DayFigures() {
   const offline = useOffline() && data !== undefined;
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value, language));
   const money = (value: number | undefined) => (value === undefined ? undefined : formatMoney(value, language, data?.currency));
-  const overdue = (data?.overdue ?? 0) > 0 ? <span className={classes.bad}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</span> : t('dashboard.noOverdue');
+  const overdue = (data?.overdue ?? 0) > 0 && <span className={classes.bad}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</span>;
 
   return (
     <section aria-label={t('dashboard.day')} data-offline={offline || undefined} className={classes.section}>
@@ -65,7 +65,8 @@ export function DayFigures() {
             note={
               manager ? (
                 <>
-                  {t('dashboard.dueToday', { n: number(data?.dueToday) })} · {overdue}
+                  {t('dashboard.dueToday', { n: number(data?.dueToday) })}
+                  {overdue && <> · {overdue}</>}
                 </>
               ) : (
                 t('dashboard.openNote')

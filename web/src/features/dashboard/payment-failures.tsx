@@ -6,24 +6,13 @@ import { useNow } from '../../shared/clock';
 import { explainDecline } from '../../shared/decline';
 import { formatAgo, formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import type { Payment } from '../../shared/model';
+import { openFailures } from '../../shared/open-failures';
 import { paymentsQueryOptions } from '../../shared/queries';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { Widget } from '../../shared/ui/widget';
 import classes from './compact-list.module.css';
 
 const shownAtMost = 4;
-
-/** The failures that still want something done: no later payment of the same rental went through. Newest first. */
-export function openFailures(payments: readonly Payment[]): Payment[] {
-  const paid = new Set(payments.filter((each) => each.status === 'SUCCEEDED').map((each) => each.rentalId));
-  const seen = new Set<string>();
-  return payments.filter((each) => {
-    if (each.errorCode === null || paid.has(each.rentalId) || seen.has(each.rentalId)) return false;
-    seen.add(each.rentalId);
-    return true;
-  });
-}
 
 export function PaymentFailures() {
   const { t } = useTranslation();

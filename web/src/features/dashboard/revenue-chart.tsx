@@ -55,6 +55,7 @@ function Bars({ days, currency, language }: { days: readonly Day[]; currency: st
   const top = niceTop(Math.max(...days.map((day) => day.amount)));
   const locale = language === 'hu' ? 'hu-HU' : 'en-GB';
   const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone: 'UTC' });
+  const dayOnly = new Intl.DateTimeFormat(locale, { day: 'numeric', timeZone: 'UTC' });
   const date = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' });
   return (
     <figure className={classes.chart}>
@@ -75,7 +76,7 @@ function Bars({ days, currency, language }: { days: readonly Day[]; currency: st
                 </span>
                 <span className={classes.name}>
                   <b>{today ? t('dashboard.today') : weekday.format(at)}</b>
-                  <i>{date.format(at)}</i>
+                  <i>{index === 0 || at.getUTCDate() === 1 ? date.format(at) : dayOnly.format(at)}</i>
                 </span>
               </div>
             );

@@ -10,6 +10,7 @@ import { explainDecline } from '../../shared/decline';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager, type Payment, type PaymentStatus } from '../../shared/model';
+import { openFailures } from '../../shared/open-failures';
 import { paymentsQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { PayModal } from '../../shared/ui/pay-modal';
@@ -38,6 +39,8 @@ function Payments() {
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(paymentsQueryOptions(status));
   const payments = data?.pages.flatMap((page) => page.items) ?? [];
   const stale = offline && data !== undefined;
+  // Only what still wants something done is offered again: the newest failure of a rental that nothing has paid.
+  const open = new Set(openFailures(payments).map((each) => each.transactionId));
 
   return (
     <div className={classes.page}>
@@ -68,7 +71,7 @@ function Payments() {
         {payments.length > 0 && (
           <ul className={classes.list}>
             {payments.map((payment) => (
-              <PaymentRow key={payment.transactionId} payment={payment} sought={payment.transactionId === transaction} onPay={() => setPaying(payment.rentalId)} />
+              <PaymentRow key={payment.transactionId} payment={payment} sought={payment.transactionId === transaction} open={open.has(payment.transactionId)} onPay={() => setPaying(payment.rentalId)} />
             ))}
           </ul>
         )}
@@ -83,7 +86,7 @@ function Payments() {
   );
 }
 
-function PaymentRow({ payment, sought, onPay }: { payment: Payment; sought: boolean; onPay: () => void }) {
+function PaymentRow({ payment, sought, open, onPay }: { payment: Payment; sought: boolean; open: boolean; onPay: () => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
@@ -117,7 +120,7 @@ function PaymentRow({ payment, sought, onPay }: { payment: Payment; sought: bool
         </small>
       </div>
       <div className={classes.actions}>
-        {failed && payment.status !== 'SUCCEEDED' && (
+        {open && (
           <Button size="xs" variant="light" data-testid="payment-retry" aria-label={`${t('payments.retry')}: ${payment.partnerName}`} onClick={onPay}>
             {t('payments.retry')}
           </Button>
