@@ -39,6 +39,9 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 		s.metrics.logins.WithLabelValues("limited").Inc()
 		return Grant{}, err
 	}
+	// The session counts as begun before its password was read: a new password,
+	// or a disabling, that comes while this one is checked ends it too.
+	began := s.clock().UTC().Truncate(time.Millisecond)
 	c, err := s.books.FindCredentials(ctx, email)
 	if err != nil && harang.ErrorCode(err) != harang.CodeNotFound {
 		attempt.forget()
@@ -58,7 +61,7 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 	now := s.clock().UTC().Truncate(time.Millisecond)
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1,
-		Rotated: now, Created: now, Expires: now.Add(s.session),
+		Rotated: now, Created: began, Expires: now.Add(s.session),
 	}
 	if err := s.books.CreateSession(ctx, session); err != nil {
 		return Grant{}, err
