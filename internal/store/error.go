@@ -27,6 +27,9 @@ const (
 	// ClassUnavailable: the database is away, full, read-only or damaged.
 	// UNAVAILABLE.
 	ClassUnavailable
+	// ClassText: the engine cannot hold a text that was given to it (NUL, not
+	// UTF-8). INVALID_REQUEST.
+	ClassText
 )
 
 // fault is the driver -> code table's right side.
@@ -39,6 +42,7 @@ var fault = map[Class]struct {
 	ClassRepeat:      {harang.CodeConflict, "this exists already"},
 	ClassMissing:     {harang.CodeNotFound, "something that this refers to does not exist"},
 	ClassUnavailable: {harang.CodeUnavailable, "the database is not available"},
+	ClassText:        {harang.CodeInvalidRequest, "a text holds a character that no name or id can have"},
 }
 
 // classified is a driver's error with its class, between the driver and the

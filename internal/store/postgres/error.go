@@ -22,6 +22,7 @@ var classes = map[string]store.Class{
 	"25P03": store.ClassBusy, // idle in transaction for too long: rolled back
 	"23505": store.ClassRepeat,
 	"23503": store.ClassMissing,
+	"22021": store.ClassText,        // NUL, or not UTF-8
 	"25006": store.ClassUnavailable, // read-only: a standby, or a failover under way
 	"57014": store.ClassUnavailable, // the statement was ended
 	"57P01": store.ClassUnavailable, // shutdown

@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 		{"Epoch", testEpoch},
 		{"Within", testWithin},
 		{"Prepare", testPrepare},
+		{"Texts", testTexts},
 		{"Catalogue", testCatalogue},
 		{"Stock", testStock},
 		{"Shortages", testShortages},
