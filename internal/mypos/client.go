@@ -175,8 +175,10 @@ func (c *Client) FindCharge(ctx context.Context, ch harang.Charge) (harang.Settl
 }
 
 // Refund gives the money of a charge back: as a reversal (IPCReversal), and
-// where that is not possible any more as a refund (IPCRefund). It is REVERSED
-// when myPOS took one of the two; anything else is PENDING, to be tried again.
+// where that is not possible any more as a refund (IPCRefund), which is asked
+// for only when myPOS says that the charge still stands: a reversal whose answer
+// was lost is refused the second time. It is REVERSED when the money went back;
+// anything else is PENDING, to be tried again.
 func (c *Client) Refund(ctx context.Context, ch harang.Charge) (harang.Settlement, error) {
 	if ch.Reference == "" {
 		s, err := c.FindCharge(ctx, ch)
@@ -194,6 +196,9 @@ func (c *Client) Refund(ctx context.Context, ch harang.Charge) (harang.Settlemen
 	}
 	if a.status == statusSuccess {
 		return harang.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
+	}
+	if now, err := c.FindCharge(ctx, ch); now.Status != harang.PaymentSucceeded {
+		return now, err
 	}
 	f = c.begin(methodRefund)
 	f.add("IPC_Trnref", ch.Reference)

@@ -226,10 +226,12 @@ func TestClient_Refund(t *testing.T) {
 		methods                  string
 	}{
 		"reversed":            {"8", "", "Status=0", "", harang.PaymentReversed, "IPCReversal"},
-		"too late to reverse": {"8", "", "Status=14", "Status=0", harang.PaymentReversed, "IPCReversal IPCRefund"},
-		"refunded before":     {"8", "", "Status=14", "Status=20", harang.PaymentReversed, "IPCReversal IPCRefund"},
-		"neither":             {"8", "", "Status=14", "Status=3", harang.PaymentPending, "IPCReversal IPCRefund"},
-		"no answer":           {"8", "", "Status=14", "500", harang.PaymentPending, "IPCReversal IPCRefund"},
+		"too late to reverse": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=0", harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"refunded before":     {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=20", harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"neither":             {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=3", harang.PaymentPending, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"no answer":           {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "500", harang.PaymentPending, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"its answer was lost": {"8", "Status=0&PaymentStatus=4&IPC_Trnref=8", "Status=14", "Status=0", harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus"},
+		"nobody knows":        {"8", "500", "Status=14", "Status=0", harang.PaymentPending, "IPCReversal IPCGetPaymentStatus"},
 		"reference asked for": {"", "Status=0&PaymentStatus=1&IPC_Trnref=9", "Status=0", "", harang.PaymentReversed, "IPCGetPaymentStatus IPCReversal"},
 		"reversed already":    {"", "Status=0&PaymentStatus=4", "", "", harang.PaymentReversed, "IPCGetPaymentStatus"},
 		"nothing known":       {"", "Status=0&PaymentStatus=2", "", "", harang.PaymentPending, "IPCGetPaymentStatus"},
