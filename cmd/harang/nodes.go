@@ -52,7 +52,9 @@ func joinNodes(ctx context.Context, c *serveCommand, st *store.Store, evict func
 	if err != nil {
 		return nil, err
 	}
-	n := &nodes{client: client, log: redislog.NewLog(redislog.Options{Client: client, Logger: log, Registry: registry})}
+	n := &nodes{client: client, log: redislog.NewLog(redislog.Options{
+		Client: client, Database: redislog.DatabaseOf(url), Logger: log, Registry: registry,
+	})}
 	n.follower = redislog.NewFollower(n.log, st)
 	n.seats = seat.New(seat.Options{Client: client, Node: newID(), Evict: evict, Logger: log, Registry: registry})
 	return n, nil

@@ -54,6 +54,36 @@ func TestRedis_Restarted(t *testing.T) {
 	c.finish(t, p, people)
 }
 
+// TestRedis_Paused: Redis does not answer for a while, without closing anything.
+// Producers are not held up, and people are served from the database.
+func TestRedis_Paused(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
+	var slowest, producing time.Duration
+	for round := range count(5, 50) {
+		c.redis.Pause(t)
+		began := time.Now()
+		p.mustSend(t, round, 3)
+		producing = max(producing, time.Since(began))
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		}
+		slowest = max(slowest, time.Since(began))
+		c.redis.Resume(t)
+		p.mustSend(t, round, 1)
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		}
+	}
+	t.Logf("three events were accepted within %s and heard within %s", producing, slowest)
+	if producing > time.Second {
+		t.Errorf("a paused Redis held producers up for %s", producing)
+	}
+	c.finish(t, p, people)
+}
+
 // finish waits until everybody has heard everything and compares it with the
 // books.
 func (c *cluster) finish(t *testing.T, p *producer, people []*person) {

@@ -15,6 +15,16 @@ import (
 	"harang.dev/harang"
 )
 
+// DatabaseOf is the number of the database that url selects, 0 for one that
+// cannot be read.
+func DatabaseOf(url string) int {
+	option, err := rueidis.ParseURL(url)
+	if err != nil {
+		return 0
+	}
+	return option.SelectDB
+}
+
 // Dial connects to Redis at url: redis://user:password@host:port/db, rediss://
 // for TLS, unix:// for a socket. Codes: INVALID_REQUEST for a url that cannot
 // be read or a server that is too old, UNAVAILABLE for one that does not answer

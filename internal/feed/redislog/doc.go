@@ -20,7 +20,7 @@
 //   - A head outlives its stream, so that a quiet feed keeps its place.
 //   - All keys of a tenant carry its id as hash tag, so that a cluster keeps
 //     them together: harang:{tenant}:head:m, harang:{tenant}:log:m,
-//     harang:{tenant}:live.
+//     and the channel harang:<number of the database>:{tenant}:live.
 //   - A reading of a window begins after the confirmation of its subscription.
 //     Every later confirmation, every hole and every lost message has the
 //     windows that are behind the database read again.

@@ -228,7 +228,7 @@ func (f *Follower) subscribe(fo *following) {
 	pause := retryLeast
 	for {
 		began := time.Now()
-		err := client.Receive(ctx, client.B().Ssubscribe().Channel(channelOf(fo.tenant)).Build(), func(m rueidis.PubSubMessage) { f.take(fo, m.Message) })
+		err := client.Receive(ctx, client.B().Ssubscribe().Channel(f.log.channel(fo.tenant)).Build(), func(m rueidis.PubSubMessage) { f.take(fo, m.Message) })
 		f.interrupted(fo, err)
 		if time.Since(began) > retryMost {
 			pause = retryLeast
@@ -314,7 +314,7 @@ func (f *Follower) letGo() {
 	f.mu.Unlock()
 	for _, fo := range leaving {
 		ctx, cancel := context.WithTimeout(f.ctx, callTimeout)
-		err := f.log.client.Do(ctx, f.log.client.B().Sunsubscribe().Channel(channelOf(fo.tenant)).Build()).Error()
+		err := f.log.client.Do(ctx, f.log.client.B().Sunsubscribe().Channel(f.log.channel(fo.tenant)).Build()).Error()
 		cancel()
 		fo.stop()
 		if err != nil {

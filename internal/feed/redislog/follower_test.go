@@ -292,13 +292,31 @@ func TestNodes_ForeignMessages(t *testing.T) {
 		"m " + string(relaytest.EpochA) + " 1\n99:short", "m " + string(relaytest.EpochA) + " 1\n3:abc",
 		"m " + string(relaytest.EpochA) + " 40\n" + fmt.Sprint(len(other)) + ":" + other, // a hole
 	} {
-		server.Do(t, "SPUBLISH", channelOf(tenant), text)
+		server.Do(t, "SPUBLISH", n.log.channel(tenant), text)
 	}
 	db.Commit(tenant, 2, harang.AudienceManagers)
 	n.relay.Wake(tenant)
 	l.await(t, 2*time.Second, events(1, 2)...)
 	if got := testutil.ToFloat64(n.log.metrics.foreign.WithLabelValues("message")); got != 8 {
 		t.Errorf("%v foreign messages were counted, want 8", got)
+	}
+}
+
+// TestNodes_OtherDatabase: an installation in another database of the same
+// Redis, with the same tenants, is not heard.
+func TestNodes_OtherDatabase(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.Redis(t)
+	n := startNode(t, server, db)
+	l := n.listen(t, managers(tenant))
+	other := NewLog(Options{Client: dial(t, server.URL()+"/5"), Database: 5})
+	mustAppend(t, other, managers(tenant), relaytest.EpochB, 1, some(1, 9))
+	db.Commit(tenant, 2, harang.AudienceManagers)
+	n.relay.Wake(tenant)
+	l.await(t, 2*time.Second, events(1, 2)...)
+	if head, _ := n.hub.Head(managers(tenant)); head.Epoch != relaytest.EpochA || head.Number != 2 {
+		t.Errorf("the window stands at %v", head)
 	}
 }
 
@@ -383,7 +401,7 @@ func TestFollower_LetGo(t *testing.T) {
 		windows.set()
 		follower.letGo()
 		eventually(t, "it is let go", func() bool { return !follower.confirmed(tenant) })
-		if got := server.Do(t, "SPUBLISH", channelOf(tenant), "x"); got != ":0" {
+		if got := server.Do(t, "SPUBLISH", log.channel(tenant), "x"); got != ":0" {
 			t.Fatalf("%s still listen", got)
 		}
 	}

@@ -34,6 +34,9 @@ const (
 type Options struct {
 	// Client speaks to Redis; it stays the caller's. Required.
 	Client rueidis.Client
+	// Database is the number of Redis's database that the client has selected.
+	// Keys of two databases are apart by themselves, channels are not.
+	Database int
 	// Logger gets what is not ours and what breaks. Zero value means none.
 	Logger *slog.Logger
 	// Registry gets the metrics. Zero value means none.
@@ -43,6 +46,7 @@ type Options struct {
 // Log is the shared log. It implements the relay's port.
 type Log struct {
 	client  rueidis.Client
+	prefix  string // of channels
 	log     *slog.Logger
 	metrics *metrics
 }
@@ -52,7 +56,7 @@ func NewLog(o Options) *Log {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Log{client: o.Client, log: o.Logger, metrics: newMetrics(o.Registry)}
+	return &Log{client: o.Client, prefix: "harang:" + strconv.Itoa(o.Database) + ":{", log: o.Logger, metrics: newMetrics(o.Registry)}
 }
 
 func headKey(f harang.FeedID) string {
@@ -63,7 +67,7 @@ func streamKey(f harang.FeedID) string {
 	return "harang:{" + f.Tenant + "}:log:" + f.Audience.Letter()
 }
 
-func channelOf(tenant string) string { return "harang:{" + tenant + "}:live" }
+func (l *Log) channel(tenant string) string { return l.prefix + tenant + "}:live" }
 
 // away is the error for a Redis that does not answer.
 func (l *Log) away(err error) error {
@@ -159,7 +163,7 @@ func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch
 		}
 		args = append(args, text)
 	}
-	answer, err := appendScript.Exec(ctx, l.client, []string{headKey(feed), streamKey(feed), channelOf(feed.Tenant)}, args).ToArray()
+	answer, err := appendScript.Exec(ctx, l.client, []string{headKey(feed), streamKey(feed), l.channel(feed.Tenant)}, args).ToArray()
 	if err != nil {
 		return harang.Position{}, false, l.away(err)
 	}
