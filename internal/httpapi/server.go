@@ -139,7 +139,7 @@ Errors are application/problem+json with a stable code.`
 // around is what every call goes through.
 func (a *API) around(next http.Handler) http.Handler {
 	m := newMetrics(a.Registry)
-	api := a.observe(m, a.secure(a.crossOrigin(next)))
+	api := a.observe(m, a.secure(a.crossOrigin(patient(next, bodyLimit))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Who reads too slowly is let go. A connection may serve a poll next,
 		// which has its own time.
@@ -152,6 +152,17 @@ func (a *API) around(next http.Handler) http.Handler {
 		}
 		_ = deadlines.SetWriteDeadline(time.Now().Add(answerLimit))
 		api.ServeHTTP(w, r)
+	})
+}
+
+// patient cuts off who sends a body byte by byte, where nobody reads it too: the
+// server waits for its end before it answers.
+func patient(next http.Handler, patience time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a test's recorder has none
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
