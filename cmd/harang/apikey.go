@@ -28,8 +28,8 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	_, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
@@ -51,7 +51,7 @@ func (c *apikeyList) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	keys, err := allKeys(ctx, st, c.Tenant)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (c *apikeyRevoke) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	keys, err := allKeys(ctx, st, "")
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func allKeys(ctx context.Context, st *store.Store, tenant string) ([]harang.APIK
 		if tenants, err = allTenants(ctx, st); err != nil {
 			return nil, err
 		}
-	} else if _, err := tenantOf(ctx, st, "--tenant", tenant); err != nil {
+	} else if _, err := tenantOf(ctx, st, tenant); err != nil {
 		return nil, err
 	}
 	var all []harang.APIKey

@@ -113,7 +113,7 @@ func (c *benchCommand) prepare(ctx context.Context) (*load, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	l := &load{command: c, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
 	for i := range c.Tenants {
 		id := "bench-" + strconv.Itoa(i+1)

@@ -127,7 +127,7 @@ func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Stor
 	}
 	service, err := auth.New(st, key, auth.Options{NewID: newID})
 	if err != nil {
-		return nil, nil, errors.Join(err, st.Close())
+		return nil, nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing ends by itself
 	}
 	return service, st, nil
 }
@@ -137,11 +137,11 @@ func operator(tenant string) harang.Identity {
 	return harang.Identity{Tenant: tenant, UserID: "cli:" + string(harang.RoleAdmin), Name: "harang", Role: harang.RoleAdmin}
 }
 
-// tenantOf finds the tenant that a flag names.
-func tenantOf(ctx context.Context, st *store.Store, flag, id string) (harang.Tenant, error) {
+// tenantOf finds the tenant that --tenant names.
+func tenantOf(ctx context.Context, st *store.Store, id string) (harang.Tenant, error) {
 	t, err := st.FindTenant(ctx, id)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return t, usage(flag, "there is no tenant %q", id).cure("see harang tenant list, or make it with harang tenant add")
+		return t, usage("--tenant", "there is no tenant %q", id).cure("see harang tenant list, or make it with harang tenant add")
 	}
 	return t, err
 }

@@ -137,7 +137,7 @@ func lookAtEvents(ctx context.Context, db *sql.DB) finding {
 	if err := db.QueryRowContext(ctx, `SELECT max(at) FROM events`).Scan(&last); err != nil {
 		return finding{what: "events", state: "none yet"}
 	}
-	if ahead := time.UnixMilli(last.Int64).Sub(time.Now()); last.Valid && ahead > time.Minute {
+	if ahead := time.Until(time.UnixMilli(last.Int64)); last.Valid && ahead > time.Minute {
 		return finding{"events", fmt.Sprintf("the newest one lies %s in the future", ahead.Round(time.Second)), "set the clock right, by NTP"}
 	}
 	return finding{what: "events", state: "none in the future"}

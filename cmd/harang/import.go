@@ -27,8 +27,8 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	result, err := newUseCases(st).catalogue.ImportCSV(ctx, operator(c.Tenant), in)

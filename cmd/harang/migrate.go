@@ -12,5 +12,5 @@ func (c *migrateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return st.Close()
+	return st.Close() //nolint:contextcheck // closing ends by itself
 }

@@ -75,10 +75,10 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		p.onClose(release)
 	}
 	// A taken port is told before anything is changed.
-	if p.listener, err = p.listen("--listen", c.Listen); err != nil {
+	if p.listener, err = p.listen(ctx, "--listen", c.Listen); err != nil {
 		return nil, err
 	}
-	if p.adminAt, err = p.listen("--admin-listen", c.AdminListen); err != nil {
+	if p.adminAt, err = p.listen(ctx, "--admin-listen", c.AdminListen); err != nil {
 		return nil, err
 	}
 	key, err := c.key()
@@ -109,7 +109,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
-	handler, err := httpapi.New(p.api(registry))
+	handler, err := httpapi.New(p.api(registry)) //nolint:contextcheck // calls have their own contexts
 	if err != nil {
 		return nil, err
 	}
@@ -183,11 +183,11 @@ func (p *program) failOn(err error) {
 func (p *program) onClose(f func() error) { p.closers = append(p.closers, f) }
 
 // listen takes a port. A taken or impossible one is wrong configuration.
-func (p *program) listen(flag, address string) (net.Listener, error) {
+func (p *program) listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	if err := listenAddress(flag, address); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, usage(flag, "%s is taken", address).cure("stop what listens there, or choose another port")

@@ -342,7 +342,7 @@ func TestProgram_AdminListener(t *testing.T) {
 			}
 			if public := status == 404; public && (strings.Contains(string(text), "harang_http") || strings.Contains(string(text), "cmd")) {
 				t.Errorf("%s%s is public", base, path)
-			} else if !public && (answer.StatusCode != 200 || !strings.Contains(string(text), want)) {
+			} else if !public && (answer.StatusCode != http.StatusOK || !strings.Contains(string(text), want)) {
 				t.Errorf("%s%s: %d", base, path, answer.StatusCode)
 			}
 		}

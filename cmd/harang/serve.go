@@ -84,7 +84,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	case <-ctx.Done():
 	case <-p.Failed():
 	}
-	return p.Stop()
+	return p.Stop() //nolint:contextcheck // ctx is over by now; stopping has a time of its own
 }
 
 // proxies reads --trusted-proxy.

@@ -34,7 +34,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	err = st.CreateTenant(ctx, harang.Tenant{ID: c.ID, Name: c.Name})
 	if harang.ErrorCode(err) == harang.CodeConflict {
 		return usage("ID", "the tenant %q exists already", c.ID).cure("choose another id")
@@ -54,7 +54,7 @@ type tenantSet struct {
 
 // Run changes how a tenant takes cards. It holds in a running server at the
 // next payment.
-func (c *tenantSet) Run(ctx context.Context, s *streams) error {
+func (c *tenantSet) Run(ctx context.Context) error {
 	settings := harang.PaymentSettings{Provider: c.Payments}
 	switch {
 	case c.Payments == harang.ProviderMyPOS && c.MyposConfig == "":
@@ -75,7 +75,7 @@ func (c *tenantSet) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	if settings.ConfigFile == "" {
 		// What was charged before may still have to be asked for or given back.
 		old, err := st.FindPaymentSettings(ctx, c.ID)
@@ -104,7 +104,7 @@ func (c *tenantList) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tNAME")
 	for after := ""; ; {

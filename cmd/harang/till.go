@@ -21,7 +21,7 @@ type ledger struct{ *store.Store }
 
 // WithinLedger runs a use case's transaction.
 func (l ledger) WithinLedger(ctx context.Context, fn func(shop.LedgerTx) error) error {
-	return l.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
+	return l.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
 }
 
 // providers knows how each tenant takes cards: what `tenant set` wrote, read at

@@ -133,7 +133,7 @@ func newTillTest(t *testing.T) *tillTest {
 	// Beside the running server, as an operator does.
 	set := &tenantSet{ID: "acme", Payments: "mypos", MyposConfig: file}
 	set.Database = config.Database
-	if err := set.Run(ctx, &streams{out: io.Discard, err: io.Discard}); err != nil {
+	if err := set.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	admin := harang.Identity{Tenant: "acme", UserID: "admin", Role: harang.RoleAdmin}
@@ -283,7 +283,9 @@ func TestTill_MyPOS(t *testing.T) {
 		t.Errorf("%d %v", status, r)
 	}
 	// The program's own housekeeper may be at it, too.
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(20 * time.Second); ; <-again.C {
 		if err := c.p.till.housekeeper.Round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -334,7 +336,7 @@ func TestTill_Settings(t *testing.T) {
 	}
 	set := &tenantSet{ID: "acme", Payments: "sandbox"}
 	set.Database = c.p.config.Database
-	if err := set.Run(ctx, &streams{out: io.Discard, err: io.Discard}); err != nil {
+	if err := set.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if name, err := find(); err != nil || name != "sandbox" {
@@ -346,7 +348,7 @@ func TestTill_Settings(t *testing.T) {
 	}
 	set = &tenantSet{ID: "acme", Payments: "mypos", MyposConfig: settings.ConfigFile}
 	set.Database = c.p.config.Database
-	if err := set.Run(ctx, &streams{out: io.Discard, err: io.Discard}); err != nil {
+	if err := set.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(settings.ConfigFile, []byte("{"), 0o600); err != nil {

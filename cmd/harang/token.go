@@ -25,8 +25,8 @@ func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	token, err := service.IssueToken(ctx, c.Tenant, c.Role, c.User, c.TTL)

@@ -43,8 +43,8 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
-	if _, err := tenantOf(ctx, st, "--tenant", c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	_, err = service.CreateUser(ctx, operator(c.Tenant), auth.NewUser{Email: c.Email, Name: c.Name, Role: c.Role, Password: password})
@@ -92,7 +92,7 @@ func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserCh
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	u, err := service.FindUserByEmail(ctx, email)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return usage("EMAIL", "there is no user %s", email).cure("see harang user list")
@@ -135,10 +135,10 @@ func (c *userList) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer st.Close()
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	var tenants []string
 	if c.Tenant != "" {
-		t, err := tenantOf(ctx, st, "--tenant", c.Tenant)
+		t, err := tenantOf(ctx, st, c.Tenant)
 		if err != nil {
 			return err
 		}

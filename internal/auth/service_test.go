@@ -3,6 +3,7 @@ package auth_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestService_LoginIsLimited(t *testing.T) {
 	}
 	_, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
 	wantCode(t, err, harang.CodeRateLimited)
-	if e, ok := err.(*harang.Error); !ok || e.RetryAfter != 5*time.Minute {
+	if e := new(harang.Error); !errors.As(err, &e) || e.RetryAfter != 5*time.Minute {
 		t.Fatalf("retry after %v", err)
 	}
 	// Another address is not locked out by it, and time heals.

@@ -115,11 +115,11 @@ func TestAuth_OtherSites(t *testing.T) {
 		}
 	}
 	r := h.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://erp.example.com", "Access-Control-Request-Method: GET")
-	if r.StatusCode != 204 || !strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
+	if r.StatusCode != http.StatusNoContent || !strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Fatalf("preflight: %d %v", r.StatusCode, r.Header)
 	}
 	r = h.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com", "Access-Control-Request-Method: GET")
-	if r.StatusCode == 204 || r.Header.Get("Access-Control-Allow-Origin") != "" {
+	if r.StatusCode == http.StatusNoContent || r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Fatalf("preflight of a stranger: %d %v", r.StatusCode, r.Header)
 	}
 }

@@ -24,8 +24,6 @@ const prefix = "/api/v1"
 type doc struct {
 	// id is the operation's name for programs, summary its name for people.
 	id, summary string
-	// more is a paragraph where the summary is not enough.
-	more string
 	// codes are the errors that this call has besides the usual ones.
 	codes []harang.Code
 	// status is the status of success; 0 means 200, or 204 without a body.
@@ -38,7 +36,6 @@ func says(id, summary string, codes ...harang.Code) doc {
 }
 
 func (d doc) answering(status int) doc { d.status = status; return d }
-func (d doc) at(length string) doc     { d.more = length; return d }
 
 // call registers one route: "GET /me", who may, what answers, what it says.
 func call[I, O any](a *API, route string, may harang.Action,
@@ -49,7 +46,7 @@ func call[I, O any](a *API, route string, may harang.Action,
 		id, _ := ctx.Value(identityKey{}).(harang.Identity)
 		out, err := answer(ctx, id, in)
 		if err != nil {
-			return nil, problemOf(err)
+			return nil, fail(ctx, err)
 		}
 		return out, nil
 	})
@@ -60,7 +57,7 @@ func (a *API) raw(route string, may harang.Action,
 	answer func(http.ResponseWriter, *http.Request, harang.Identity), d doc, more func(*huma.Operation),
 ) {
 	op := a.operation(route, may, d)
-	op.Responses = responses(op.Errors, d, may)
+	op.Responses = responses(op.Errors)
 	more(&op)
 	a.huma.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +77,7 @@ func (a *API) operation(route string, may harang.Action, d doc) huma.Operation {
 	noun, _, _ := strings.Cut(strings.TrimPrefix(path, prefix+"/"), "/")
 	op := huma.Operation{
 		OperationID: d.id, Method: method, Path: path, DefaultStatus: d.status,
-		Summary: d.summary, Description: d.more, Tags: []string{noun},
+		Summary: d.summary, Tags: []string{noun},
 		MaxBodyBytes:    MaxBodyBytes + 1, // the library refuses at its limit, not above
 		BodyReadTimeout: bodyLimit,
 		Middlewares:     huma.Middlewares{a.judged(may)},
@@ -102,7 +99,6 @@ func (a *API) operation(route string, may harang.Action, d doc) huma.Operation {
 	if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
 		codes = append(codes, harang.CodeTooLarge)
 	}
-	d.codes = codes
 	for _, c := range codes {
 		if s := statusOf(c); !slices.Contains(op.Errors, s) {
 			op.Errors = append(op.Errors, s)
@@ -138,7 +134,7 @@ func whoMay(a harang.Action) string {
 }
 
 // responses documents a raw route's errors as the library does it for others.
-func responses(statuses []int, _ doc, _ harang.Action) map[string]*huma.Response {
+func responses(statuses []int) map[string]*huma.Response {
 	all := map[string]*huma.Response{}
 	for _, s := range statuses {
 		all[strconv.Itoa(s)] = &huma.Response{

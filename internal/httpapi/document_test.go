@@ -20,7 +20,7 @@ import (
 func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 	h := newHouse(t)
 	r := h.call("", "GET", "/openapi.json", "")
-	if r.StatusCode != 200 || r.Header.Get("Content-Type") != "application/json" {
+	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %v", r.StatusCode, r.Header)
 	}
 	var spec struct {
@@ -100,7 +100,7 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 	if spec.Components.SecuritySchemes["accessToken"] == nil || spec.Components.Schemas["Problem"] == nil {
 		t.Fatal("no security or no problem described")
 	}
-	if r = h.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != 304 || len(r.body) != 0 {
+	if r = h.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified || len(r.body) != 0 {
 		t.Fatalf("unchanged: %d", r.StatusCode)
 	}
 }
@@ -159,7 +159,7 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 	h := newHouse(t)
 	for _, path := range []string{"/docs", "/docs/"} {
 		r := h.call("", "GET", path, "")
-		if r.StatusCode != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+		if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 			t.Fatalf("%s: %d", path, r.StatusCode)
 		}
 		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity", "Who may: ADMIN, API key."} {
@@ -174,7 +174,7 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 			t.Errorf("policy %q", csp)
 		}
 	}
-	if r := h.call("", "GET", "/docs/style.css", ""); r.StatusCode != 200 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
+	if r := h.call("", "GET", "/docs/style.css", ""); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
 		t.Fatalf("%d %v", r.StatusCode, r.Header)
 	}
 }
@@ -294,7 +294,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s: %q", accept, r.Header.Get("Content-Encoding"))
 		}
 	}
-	if r := h.call("", "HEAD", "/", ""); r.StatusCode != 200 || len(r.body) != 0 || r.Header.Get("Content-Length") != "19" {
+	if r := h.call("", "HEAD", "/", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 || r.Header.Get("Content-Length") != "19" {
 		t.Fatalf("HEAD: %d %v", r.StatusCode, r.Header)
 	}
 }
@@ -302,7 +302,7 @@ func TestPage(t *testing.T) {
 func TestPage_NotBuilt(t *testing.T) {
 	h := newHouse(t)
 	r := h.call("", "GET", "/", "")
-	if r.StatusCode != 503 || !strings.Contains(string(r.body), "make build") {
+	if r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(r.body), "make build") {
 		t.Fatalf("%d %s", r.StatusCode, r.body)
 	}
 	h.call("", "POST", "/", "{}").want(t, 405, "METHOD_NOT_ALLOWED")

@@ -25,7 +25,7 @@ func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
 		"a list":                 {harang.RoleAdmin, "PUT", "/partners/p", `[]`, 422, harang.CodeInvalidRequest, "body"},
 		"wrong type":             {harang.RoleAdmin, "PUT", "/partners/p", `{"name":5}`, 422, harang.CodeInvalidRequest, "name"},
 		"missing":                {harang.RoleAdmin, "PUT", "/partners/p", `{}`, 422, harang.CodeInvalidRequest, "name"},
-		"unknown field":          {harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P","nmae":"Q"}`, 422, harang.CodeInvalidRequest, "nmae"},
+		"unknown field":          {harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P","colour":"Q"}`, 422, harang.CodeInvalidRequest, "colour"},
 		"too long":               {harang.RoleAdmin, "PUT", "/partners/p", `{"name":"` + long + `"}`, 422, harang.CodeInvalidRequest, "name"},
 		"blank":                  {harang.RoleAdmin, "PUT", "/partners/p", `{"name":"  "}`, 422, harang.CodeInvalidRequest, "name"},
 		"control character":      {harang.RoleAdmin, "PUT", "/partners/p", `{"name":"a\u0000b"}`, 422, harang.CodeInvalidRequest, "name"},

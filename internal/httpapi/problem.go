@@ -193,15 +193,18 @@ func (p *problem) write(w http.ResponseWriter) {
 	_, _ = w.Write(body)
 }
 
-func init() {
-	// The library makes its errors through this variable, and there is one for
-	// the whole process. Ours keeps no state.
+// The library makes its errors through two variables, and there is one of each
+// for the whole process. Ours keep no state, so several programs may set them.
+var _ = useOurErrors()
+
+func useOurErrors() bool {
 	huma.NewErrorWithContext = func(_ huma.Context, status int, message string, errs ...error) huma.StatusError {
 		return problemFromLibrary(status, message, errs)
 	}
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return problemFromLibrary(status, message, errs)
 	}
+	return true
 }
 
 // problemFromLibrary turns what the library found wrong with a request into one

@@ -129,7 +129,7 @@ func (r response) code() string {
 
 // call makes a call with a credential; a nil body is none.
 func (s *counter) call(method, path, credential string, body json.RawMessage, header map[string]string) response {
-	var reader *strings.Reader = strings.NewReader(string(body))
+	reader := strings.NewReader(string(body))
 	r := httptest.NewRequestWithContext(s.t.Context(), method, path, reader)
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")

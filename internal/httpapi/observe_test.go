@@ -1,0 +1,68 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/httpapi"
+)
+
+// logged is what was logged, safe to read while it is written.
+type logged struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// What fails here is one line in the log with its cause, which the caller is not
+// told; what callers do wrong is none.
+func TestLog_OfWhatFailsHere(t *testing.T) {
+	log := &logged{}
+	h := newHouse(t, func(o *httpapi.Options) {
+		o.Logger = slog.New(slog.NewTextHandler(log, nil))
+		o.Connections = func(string) []httpapi.Connection { panic("a secret of the inside") }
+	})
+	h.as(harang.RoleAdmin, "GET", "/nope", "").want(t, 404, harang.CodeNotFound)
+	h.as(harang.RoleOperator, "GET", "/payments", "").want(t, 403, harang.CodeForbidden)
+	h.as(harang.RoleAdmin, "PUT", "/partners/p", "{").want(t, 422, harang.CodeInvalidRequest)
+	if log.String() != "" {
+		t.Fatal(log.String())
+	}
+	r := h.as(harang.RoleAdmin, "GET", "/admin/connections", "").want(t, 500, harang.CodeInternal)
+	if strings.Contains(string(r.body), "secret") {
+		t.Fatalf("%s", r.body)
+	}
+	if err := h.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r = h.as(harang.RoleAdmin, "GET", "/partners", "")
+	if r.StatusCode < 500 || strings.Contains(string(r.body), "database is closed") {
+		t.Fatalf("%d %s", r.StatusCode, r.body)
+	}
+	// The handlers may still be writing their lines when the answers are here.
+	h.server.Close()
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines: %s", len(lines), log.String())
+	}
+	for i, want := range []string{"tenant=budapest user=0198f3a0-7c00-7000-8000-000000000007 code=INTERNAL err=\"panic: a secret of the inside", "closed"} {
+		if !strings.Contains(lines[i], want) || !strings.Contains(lines[i], "level=ERROR") {
+			t.Errorf("%s", lines[i])
+		}
+	}
+}
