@@ -235,6 +235,16 @@ it('finds 5,000 products by asking for a few at a time', async () => {
   expect(server.seen('GET /inventory/stock').every((each) => Number(each.search.get('limit')) <= 50)).toBe(true);
 });
 
+it('never offers what was not asked for while the answer is on its way', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add')).toHaveLength(2));
+  await user.click(screen.getByTestId('wizard-product-search'));
+  await user.paste('BOSCH furo');
+  expect(screen.getAllByTestId('wizard-add').map((button) => button.dataset.productId)).toEqual(['p3']);
+});
+
 it('ends on the same time of day, because a day of rent is 24 hours, and on the same day at its end', () => {
   const began = new Date(2026, 10, 23, 10, 5);
   expect(dueInstant('2026-11-25', began)).toBe(new Date(2026, 10, 25, 10, 5).toISOString());

@@ -5,6 +5,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { useDelayed } from '../../shared/delayed';
+import { foundIn } from '../../shared/fold';
 import { addDays, dueInstant, formatMoney, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Named } from '../../shared/model';
@@ -81,7 +82,9 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
   });
   const products = useQuery({ ...productsQueryOptions(search), placeholderData: keepPreviousData });
   const prices = new Map(products.data?.items.map((each) => [each.id, each.dailyPrice]));
-  const found = stock.data?.pages[0]?.items ?? [];
+  // Until the answer is there, what stands in the list must not be what was not asked for.
+  const late = search !== words.trim() || stock.isPlaceholderData;
+  const found = (stock.data?.pages[0]?.items ?? []).filter((item) => !late || foundIn(item.productName, words));
 
   // Enter adds the first hit, also when it is pressed before the list has caught up with the typing.
   const handleEnter = async () => {
@@ -122,7 +125,7 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
       />
       {stock.error !== null && <ErrorState error={stock.error} busy={stock.isFetching} onRetry={() => stock.refetch()} />}
       {stock.isPending && <RowSkeletons rows={5} />}
-      {stock.data !== undefined && found.length === 0 && (
+      {stock.data !== undefined && !late && found.length === 0 && (
         <p className={classes.nothing} role="status">
           {t('wizard.searchEmpty')}
         </p>

@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDelayed } from '../../shared/delayed';
+import { foundIn } from '../../shared/fold';
 import { partnersQueryOptions } from '../../shared/queries';
 import { ErrorState } from '../../shared/ui/states';
 import type { Draft } from './cart';
@@ -20,9 +21,12 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   const { t } = useTranslation();
   const [words, setWords] = useState(partner?.name ?? '');
   // The chosen name in the field is not a search.
-  const search = useDelayed(words === partner?.name ? '' : words.trim(), 150);
-  const { data, error, isFetching, refetch } = useQuery({ ...partnersQueryOptions(search), placeholderData: keepPreviousData });
-  const found = data?.items ?? [];
+  const sought = words === partner?.name ? '' : words.trim();
+  const search = useDelayed(sought, 150);
+  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({ ...partnersQueryOptions(search), placeholderData: keepPreviousData });
+  // Until the answer is there, what stands in the list must not be what was not asked for.
+  const late = search !== sought || isPlaceholderData;
+  const found = (data?.items ?? []).filter((each) => !late || foundIn(each.name, sought));
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(({ id, name }) => ({ value: id, label: name }));
   return (
     <div className={classes.narrow}>
@@ -37,7 +41,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
         allowDeselect={false}
         // The server has filtered already, with its own idea of accents.
         filter={({ options: all }) => all}
-        nothingFoundMessage={isFetching ? t('common.loading') : t('wizard.partnerNone')}
+        nothingFoundMessage={late || isFetching ? t('common.loading') : t('wizard.partnerNone')}
         leftSection={<IconUser size={18} stroke={1.7} aria-hidden />}
         maxDropdownHeight={320}
         data={options}
