@@ -3,6 +3,8 @@ package faults
 import (
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -47,7 +49,16 @@ func TestPostgres_Away(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base)}
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte("correct horse battery\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.command(t, "user", "add", "kata@example.com", "--tenant", tenant, "--name", "Kata", "--role", "STORE_MANAGER", "--password-file", password)
+	kata := (&sessions{c: c, email: "kata@example.com", password: "correct horse battery"}).login(t)
+	people := []*person{
+		open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base),
+		open(t, "kata, who has a login", kata, c.bases()...),
+	}
 	p.mustSend(t, 0, 10)
 	for _, who := range people {
 		who.awaitNumber(t, 2*time.Second, 10)
