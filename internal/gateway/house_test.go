@@ -84,17 +84,21 @@ type settings struct {
 	gateway gateway.Options
 	// authenticator wraps the real one.
 	authenticator func(gateway.Authenticator) gateway.Authenticator
+	// reading is called at the beginning of each reading of a feed.
+	reading func()
 }
 
 // source is the store as feeds and relay see it, which can be away.
 type source struct {
 	*store.Store
-	away *atomic.Bool
+	away    *atomic.Bool
+	reading func()
 }
 
 var errAway = errors.New("the database is away")
 
 func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+	s.reading()
 	if s.away.Load() {
 		return harang.Heads{}, nil, errAway
 	}
@@ -128,13 +132,13 @@ func open(t testing.TB, change ...func(*settings)) *house {
 		}
 	}
 
-	s := settings{}
+	s := settings{reading: func() {}}
 	for _, c := range change {
 		c(&s)
 	}
 	s.engine.Overflow = gateway.Overflow
 	h.server = socketio.New(&s.engine)
-	h.hub = feed.New(feed.Options{Source: source{h.store, &h.away}, Clock: h.now, Logger: logger, Registry: h.registry})
+	h.hub = feed.New(feed.Options{Source: source{h.store, &h.away, s.reading}, Clock: h.now, Logger: logger, Registry: h.registry})
 	h.relay = relay.New(relay.Options{
 		Source: h.store, Log: h.hub, Windows: h.hub, Version: h.store.DataVersion, Clock: h.now, Logger: logger, Registry: h.registry,
 	})

@@ -59,7 +59,9 @@ func (g *Gateway) hold(ctx context.Context, id string) (*tenant, error) {
 	t = &tenant{g: g, id: strings.Clone(id), ready: make(chan struct{}), conns: make(map[string]*conn), held: 1}
 	g.tenants[t.id] = t
 	g.mu.Unlock()
-	t.err = t.follow(ctx)
+	// Others wait for this too, so it goes on when its caller leaves; the hub's
+	// reading ends by itself.
+	t.err = t.follow(context.WithoutCancel(ctx))
 	if t.err != nil {
 		g.forget(t)
 	}

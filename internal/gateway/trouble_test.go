@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/engineio"
 	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/sioclient"
 )
 
 // gate are Seats at which a test can do something in the middle of a CONNECT.
@@ -113,6 +115,41 @@ func TestConnecting_SeatsAway(t *testing.T) {
 		t.Errorf("%v, want the transport closed", err)
 	}
 	h.connect(handshake{Token: token})
+}
+
+// TestConnecting_TheFirstLeaves: the first of a tenant has its control feed
+// followed for all who come meanwhile; that it leaves is not their trouble.
+func TestConnecting_TheFirstLeaves(t *testing.T) {
+	reading, goOn := make(chan struct{}, 8), make(chan struct{})
+	judged, gone := make(chan int64, 8), make(chan string, 8)
+	h := open(t, func(s *settings) {
+		s.reading = func() {
+			reading <- struct{}{}
+			<-goOn
+		}
+		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
+			return &judge{Authenticator: real, during: func(call int64) { judged <- call }}
+		}
+		s.engine.Engine.Observer.Closed = func(_ engineio.Transport, reason string) { gone <- reason }
+	})
+	token := h.token("budapest", harang.RoleOperator)
+	first, second := h.dial(), h.dial()
+	ended := make(chan error, 2)
+	connect := func(c *sioclient.Client) { ended <- c.Connect(h.ctx(), gateway.Namespace, handshake{Token: token}) }
+	go connect(first)
+	<-judged
+	<-reading
+	go connect(second)
+	<-judged
+	h.must(first.Conn().Close())
+	if err := <-ended; err == nil {
+		t.Error("the first is connected")
+	}
+	<-gone
+	close(goOn)
+	if err := <-ended; err != nil {
+		t.Errorf("the second: %v", err)
+	}
 }
 
 // TestConnecting_Events: what commits while one connects is heard once.
