@@ -1,0 +1,133 @@
+package faults
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/testserver"
+)
+
+// startSQLite starts one node on a SQLite file.
+func startSQLite(t *testing.T, flags ...string) *cluster {
+	t.Helper()
+	c := newClient(t)
+	dir := t.TempDir()
+	c.database, c.keyFile = "sqlite:"+filepath.Join(dir, "harang.db"), filepath.Join(dir, "signing.key")
+	c.command(t, "tenant", "add", tenant, "--name", "Budapest")
+	c.apiKey = c.command(t, "apikey", "add", "--tenant", tenant, "--name", "faults")
+	n := &node{base: "http://127.0.0.1:" + strconv.Itoa(testserver.FreePort(t))}
+	args := append([]string{binary, "serve", "--listen", strings.TrimPrefix(n.base, "http://"), "--admin-listen", "127.0.0.1:0", "--drain-timeout", "3s"}, flags...)
+	n.Program = testserver.StartProgram(t, "harang", args, c.env(), func() error { return c.ready(n) })
+	c.nodes = []*node{n}
+	return c
+}
+
+// finishSQLite compares the database file with what was accepted and heard.
+func (c *cluster) finishSQLite(t *testing.T, p *producer, people ...*person) {
+	t.Helper()
+	accepted := p.all()
+	for _, who := range people {
+		who.awaitNumber(t, 10*time.Second, int64(len(accepted)))
+	}
+	c.nodes[0].Kill(t)
+	st, err := sqlite.Open(t.Context(), c.database, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: tenant, Audience: harang.AudienceManagers}, 0, 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := make(map[string]bool)
+	for i, e := range entries {
+		if e.Number != int64(i+1) {
+			t.Fatalf("after number %d comes %d", i, e.Number)
+		}
+		stored[e.EventID] = true
+	}
+	for source, id := range accepted {
+		if !stored[id] {
+			t.Errorf("%s was accepted as %s and is not there", source, id)
+		}
+	}
+	if len(entries) != len(accepted) || len(stored) != len(accepted) {
+		t.Errorf("the database has %d entries of %d events, %d were accepted", len(entries), len(stored), len(accepted))
+	}
+}
+
+// TestSQLite_Restarted: the one node is killed right after it accepted events.
+// Everybody is recovered, with what they had not heard yet.
+func TestSQLite_Restarted(t *testing.T) {
+	c := startSQLite(t, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{open(t, "a", token, c.bases()...), open(t, "b", token, c.bases()...)}
+	for range count(50, 100) {
+		p.mustSend(t, 0, 1+rand.IntN(3))
+		c.nodes[0].Kill(t)
+		c.nodes[0].Start(t)
+		for _, who := range people {
+			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		}
+	}
+	sessions, recovered := 0, 0
+	for _, who := range people {
+		who.checkAll(t, p.all())
+		sessions += who.sessions
+		recovered += who.recovered
+	}
+	t.Logf("%d events, %d sessions, %d of them recovered", p.count(), sessions, recovered)
+	c.finishSQLite(t, p, people...)
+}
+
+// TestSQLite_KilledWhileCommitting: kill -9 at random moments while 10,000
+// events commit. What was accepted is there, once, and nothing else.
+func TestSQLite_KilledWhileCommitting(t *testing.T) {
+	c := startSQLite(t, pings...)
+	p := newProducer(c)
+	who := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
+	const events, batch, producers = 10_000, 10, 4
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	var sending sync.WaitGroup
+	for range producers {
+		sending.Go(func() {
+			for range events / batch / producers {
+				if err := p.send(ctx, 0, batch); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { sending.Wait(); close(done) }()
+	kills := 0
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			ended = true
+		case <-time.After(time.Duration(rand.IntN(200)) * time.Millisecond):
+			c.nodes[0].Kill(t)
+			c.nodes[0].Start(t)
+			kills++
+		}
+	}
+	who.awaitNumber(t, 10*time.Second, events)
+	who.check(t)
+	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", p.count(), kills, who.sessions-1, who.recovered, len(who.gaps))
+	if kills < 5 {
+		t.Errorf("only %d kills", kills)
+	}
+	c.finishSQLite(t, p, who)
+}
