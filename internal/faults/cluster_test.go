@@ -158,6 +158,12 @@ func (c *cluster) awaitReady(t *testing.T, n *node, want bool) {
 	eventually(t, 10*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
 }
 
+// databaseName is the name of the database on its server.
+func (c *cluster) databaseName() string {
+	name, _, _ := strings.Cut(c.database[strings.LastIndexByte(c.database, '/')+1:], "?")
+	return name
+}
+
 // bases are the nodes' addresses.
 func (c *cluster) bases() []string {
 	bases := make([]string, len(c.nodes))

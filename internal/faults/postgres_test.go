@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -95,4 +96,52 @@ func (c *cluster) get(t *testing.T, url, token string) int {
 		t.Fatal(err)
 	}
 	return answer.StatusCode
+}
+
+// TestPostgres_RolledBack: the database is put back to an earlier state, as a
+// restored backup is. Everybody is told, nobody is ever recovered into a story
+// that did not happen, and what comes after is heard.
+func TestPostgres_RolledBack(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	p := newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
+	head := int64(0)
+	rounds := count(50, 100)
+	for round := range rounds {
+		p.mustSend(t, round, 4)
+		head += 4
+		for _, who := range people {
+			who.awaitNumber(t, 2*time.Second, head)
+		}
+		c.postgres.Exec(t, c.databaseName(), fmt.Sprintf(`
+			BEGIN;
+			DELETE FROM events WHERE managers > %d;
+			UPDATE heads SET managers = managers - 2, operators = operators - 2;
+			COMMIT`, head-2))
+		head -= 2
+		if round%2 == 0 { // at once, before anybody has noticed
+			p.mustSend(t, round, 1)
+			head++
+		}
+		for _, who := range people {
+			who.await(t, 3*time.Second, "told of the gap", func() bool { return len(who.gaps) == round+1 && who.state == "connected" })
+		}
+		p.mustSend(t, round+1, 1)
+		head++
+		for _, who := range people {
+			who.awaitNumber(t, 2*time.Second, head)
+		}
+	}
+	for _, who := range people {
+		who.check(t)
+		if who.recovered > 0 {
+			t.Errorf("%s was recovered %d times", who.name, who.recovered)
+		}
+		for _, reason := range who.gaps {
+			if reason != "epoch" {
+				t.Errorf("%s was told %q", who.name, reason)
+			}
+		}
+	}
 }
