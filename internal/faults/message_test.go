@@ -134,7 +134,7 @@ func (s *sessions) login(t *testing.T) string {
 
 func (s *sessions) logout(t *testing.T, token string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "POST", s.c.nodes[0].base+"/api/v1/auth/logout", strings.NewReader(""))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.c.nodes[0].base+"/api/v1/auth/logout", strings.NewReader(""))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func TestPostgres_Away(t *testing.T) {
 // get returns the status of a call.
 func (c *cluster) get(t *testing.T, url, token string) int {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

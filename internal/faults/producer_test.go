@@ -105,7 +105,7 @@ func (p *producer) note(events []map[string]any, ids []string) error {
 func (p *producer) post(ctx context.Context, base string, body []byte) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "POST", base+"/api/v1/events", bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/api/v1/events", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

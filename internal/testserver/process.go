@@ -69,7 +69,7 @@ func freePort() (int, error) {
 	const lowest, highest = 15_000, 32_000
 	for try := 0; ; try++ {
 		port := lowest + rand.IntN(highest-lowest)
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)) //nolint:noctx // it does not wait
 		if err == nil {
 			return port, l.Close()
 		}

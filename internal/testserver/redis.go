@@ -26,9 +26,9 @@ type RedisServer struct {
 type RedisOption func(*redisConfig)
 
 type redisConfig struct {
-	password          string
-	cert, key, caCert string
-	appendOnly        bool
+	password   string
+	cert, key  string
+	appendOnly bool
 }
 
 // WithPassword has the server ask for a password.
@@ -74,7 +74,7 @@ func startRedis(options ...RedisOption) (*RedisServer, error) {
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
 		if bin, err = exec.LookPath("valkey-server"); err != nil {
-			return nil, errors.New("Redis is not installed: run make deps") //nolint:staticcheck // Redis is a name
+			return nil, errors.New("Redis is not installed: run make deps")
 		}
 	}
 	for try := 0; ; try++ {
@@ -119,7 +119,7 @@ func launchRedis(bin string, c redisConfig) (*RedisServer, error) {
 // ping asks the server whether it serves; over TLS an open port has to do.
 func (s *RedisServer) ping() error {
 	if s.scheme == "rediss" {
-		conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+		conn, err := net.DialTimeout("tcp", s.Addr(), time.Second) //nolint:noctx // a second at most
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s *RedisServer) ping() error {
 // command sends one command past the program and returns the first line of the
 // answer.
 func (s *RedisServer) command(args ...string) (string, error) {
-	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second)
+	conn, err := net.DialTimeout("tcp", s.Addr(), time.Second) //nolint:noctx // a second at most
 	if err != nil {
 		return "", err
 	}

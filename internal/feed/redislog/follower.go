@@ -53,7 +53,7 @@ type Follower struct {
 	database Database
 
 	// ctx ends every subscription.
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // subscriptions serve all who wait, not a caller
 	cancel context.CancelFunc
 	// attached is closed once windows is set.
 	attached chan struct{}
@@ -99,7 +99,7 @@ func (f *Follower) Run(ctx context.Context, windows Windows) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			f.letGo()
+			f.letGo(ctx)
 		case <-f.doubts:
 			f.heal(ctx)
 		}
@@ -150,7 +150,7 @@ type following struct {
 	ended chan struct{}
 	// leaving is closed when it is to end, and stop ends what is under way.
 	leaving chan struct{}
-	ctx     context.Context
+	ctx     context.Context //nolint:containedctx // ends with the subscription
 	stop    context.CancelFunc
 	boxes   map[harang.Audience]*box
 
@@ -181,7 +181,7 @@ func (f *Follower) follow(ctx context.Context, tenant string) {
 			}
 			f.tenants[tenant] = fo
 			f.running.Add(1)
-			go f.subscribe(fo)
+			go f.subscribe(fo) //nolint:contextcheck // it outlives the reading that began it
 		}
 		select {
 		case <-fo.leaving:
@@ -290,7 +290,7 @@ func (f *Follower) forget(fo *following) {
 
 // letGo ends the subscriptions of tenants that have had no window since the
 // last time.
-func (f *Follower) letGo() {
+func (f *Follower) letGo(ctx context.Context) {
 	f.mu.Lock()
 	f.sweep++
 	f.mu.Unlock()
@@ -313,8 +313,8 @@ func (f *Follower) letGo() {
 	}
 	f.mu.Unlock()
 	for _, fo := range leaving {
-		ctx, cancel := context.WithTimeout(f.ctx, callTimeout)
-		err := f.log.client.Do(ctx, f.log.client.B().Sunsubscribe().Channel(f.log.channel(fo.tenant)).Build()).Error()
+		call, cancel := context.WithTimeout(ctx, callTimeout)
+		err := f.log.client.Do(call, f.log.client.B().Sunsubscribe().Channel(f.log.channel(fo.tenant)).Build()).Error()
 		cancel()
 		fo.stop()
 		if err != nil {

@@ -394,12 +394,12 @@ func TestFollower_LetGo(t *testing.T) {
 		if !follower.confirmed(tenant) {
 			t.Fatal("it is not subscribed")
 		}
-		follower.letGo() // keeps what has windows
+		follower.letGo(t.Context()) // keeps what has windows
 		if !follower.confirmed(tenant) {
 			t.Fatal("a tenant with windows was let go")
 		}
 		windows.set()
-		follower.letGo()
+		follower.letGo(t.Context())
 		eventually(t, "it is let go", func() bool { return !follower.confirmed(tenant) })
 		if got := server.Do(t, "SPUBLISH", log.channel(tenant), "x"); got != ":0" {
 			t.Fatalf("%s still listen", got)

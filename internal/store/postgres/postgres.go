@@ -65,7 +65,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 		Name: "postgres", Write: pool(config, 2*readers), Read: pool(config, readers), Classify: classify,
 	}, o)
 	if err := st.PrepareAll(ctx); err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing waits for nobody's patience
 	}
 	return st, nil
 }
