@@ -41,6 +41,10 @@ func (c *conn) receive(data []byte, binary bool) error {
 		return err
 	}
 	if p.attachments > 0 {
+		// Attachments are kept for those only who may send an event at all.
+		if s := c.socket(p.namespace); s == nil || s.pending() {
+			return errPacket
+		}
 		c.pending = &p
 		return nil
 	}

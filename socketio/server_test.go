@@ -217,9 +217,11 @@ func TestConnect_Violations(t *testing.T) {
 		"event while deciding": {`40`, `42["x"]`},
 		"connected twice":      {`40`, `40`},
 		"binary unasked":       {`40`, "\x00"},
-		"text for binary":      {`40`, `451-["x",{"_placeholder":true,"num":0}]`, `42["y"]`},
 		"too many attachments": {`40`, `4533-["x"]`},
-		"payload is no object": {`40[]`},
+		// Nothing is kept for those who have not been let in.
+		"attachments announced first":          {`451-["x",{"_placeholder":true,"num":0}]`},
+		"attachments announced while deciding": {`40`, `451-["x",{"_placeholder":true,"num":0}]`},
+		"payload is no object":                 {`40[]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			release := make(chan struct{})

@@ -116,6 +116,14 @@ func TestEvents_AttachmentsAreBounded(t *testing.T) {
 	c.Closed()
 }
 
+func TestEvents_TextAmongAttachments(t *testing.T) {
+	_, url := serve(t, patient(), "/", Handler{})
+	c, _ := connect(t, url)
+	c.Send(`451-["x",{"_placeholder":true,"num":0}]`)
+	c.Send(`42["y"]`)
+	c.Closed()
+}
+
 func TestEmitAck(t *testing.T) {
 	sockets := make(chan *Socket, 1)
 	_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
