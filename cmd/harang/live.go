@@ -20,6 +20,7 @@ type live struct {
 	// nodes is what is shared with other nodes; nil when there are none.
 	nodes   *nodes
 	hub     *feed.Hub
+	journey *feed.Journey
 	relay   *relay.Relay
 	socket  *socketio.Server
 	gateway *gateway.Gateway
@@ -29,7 +30,7 @@ type live struct {
 // gateway that listens to them, and wakes the relay after every commit. On one
 // node the log of the feeds is the windows themselves; several share one.
 func (p *program) startLive(ctx context.Context, registry prometheus.Registerer) (*live, error) {
-	l := &live{}
+	l := &live{journey: feed.NewJourney(nil)}
 	evict := func(tenant, connection string) { l.gateway.Evict(tenant, connection) }
 	var err error
 	if l.nodes, err = joinNodes(ctx, p.config, p.store, evict, p.log, registry); err != nil {
@@ -40,7 +41,7 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		p.onClose(func() error { l.nodes.client.Close(); return nil })
 		source = l.nodes.follower
 	}
-	l.hub = feed.New(feed.Options{Source: source, Logger: p.log, Registry: registry})
+	l.hub = feed.New(feed.Options{Source: source, Logger: p.log, Registry: registry, Journey: l.journey})
 	var log relay.Log = l.hub
 	var seats gateway.Seats
 	if l.nodes != nil {
@@ -60,6 +61,7 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 	l.gateway = gateway.New(gateway.Options{
 		Server: l.socket, Hub: l.hub, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
+		Seen:                 l.journey.Seen,
 		Logger:               p.log, Registry: registry,
 	})
 	p.store.OnCommit(l.relay.Wake)
@@ -107,4 +109,13 @@ func (p *program) connections(tenant string) []httpapi.Connection {
 		}
 	}
 	return shown
+}
+
+// journey is the way of an event through this node.
+func (p *program) journey(tenant, eventID string) (httpapi.Journey, bool) {
+	t, ok := p.live.journey.Find(tenant, eventID)
+	return httpapi.Journey{
+		Type: t.Type, Committed: t.Committed, Relayed: t.Relayed, Sent: t.Sent, Seen: t.Seen,
+		Listeners: t.Listeners, SeenBy: t.SeenBy,
+	}, ok
 }

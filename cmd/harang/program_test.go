@@ -221,6 +221,13 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 
 	// A token from the command line is believed.
 	token := s.command("token", "--tenant", "budapest", "--role", "ADMIN")
+	way := "/api/v1/admin/events/" + first + "/journey"
+	if status, m := s.call(token, "GET", way, ""); status != 404 {
+		t.Fatalf("another tenant's journey: %d %v", status, m)
+	}
+	if status, m := s.call(s.command("token", "--tenant", "debrecen", "--role", "ADMIN"), "GET", way, ""); status != 200 || m["type"] != "payment_error" || m["relayedMs"] == nil {
+		t.Fatalf("journey: %d %v", status, m)
+	}
 	if status, me := s.call(token, "GET", "/api/v1/me", ""); status != 200 || me["id"] != "cli:ADMIN" {
 		t.Fatalf("%d %v", status, me)
 	}

@@ -210,6 +210,25 @@ func TestAdmin_Connections(t *testing.T) {
 	h.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
 }
 
+func TestAdmin_Journey(t *testing.T) {
+	committed := time.UnixMilli(1_790_000_000_000)
+	h := newHouse(t, func(o *httpapi.Options) {
+		o.Journey = func(tenant, eventID string) (httpapi.Journey, bool) {
+			return httpapi.Journey{Type: "stock_alert", Committed: committed, Relayed: committed.Add(2 * time.Millisecond),
+				Sent: committed.Add(3 * time.Millisecond), Listeners: 7}, tenant == "budapest" && eventID == "e1"
+		}
+	})
+	got := h.as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 200, "").json(t)
+	for field, want := range map[string]any{"relayedMs": 2.0, "sentMs": 3.0, "seenMs": nil, "seenAt": nil, "listeners": 7.0, "type": "stock_alert"} {
+		if got[field] != want {
+			t.Errorf("%s is %v, want %v", field, got[field], want)
+		}
+	}
+	h.as(harang.RoleAdmin, "GET", "/admin/events/e2/journey", "").want(t, 404, harang.CodeNotFound)
+	h.as(harang.RoleStoreManager, "GET", "/admin/events/e1/journey", "").want(t, 403, harang.CodeForbidden)
+	newHouse(t).as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 404, harang.CodeNotFound)
+}
+
 // Behind a trusted proxy each caller has limits of their own; from anywhere else
 // the header changes nothing.
 func TestLogin_BehindAProxy(t *testing.T) {

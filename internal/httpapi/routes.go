@@ -52,4 +52,5 @@ func (a *API) routes() {
 	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey, says("createApiKey", "Make an API key; shown this once").answering(201))
 	call(a, "DELETE /admin/api-keys/{id}", harang.ActionAdminister, a.revokeKey, says("revokeApiKey", "End an API key for good").answering(204))
 	call(a, "GET /admin/connections", harang.ActionAdminister, a.listConnections, says("listConnections", "The tenant's open connections on this node"))
+	call(a, "GET /admin/events/{id}/journey", harang.ActionAdminister, a.journey, says("findJourney", "When an event was committed, relayed, sent and seen, on this node"))
 }

@@ -49,6 +49,9 @@ type Options struct {
 	Intake        *ingest.Intake
 	// Connections are a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
+	// Journey is the way of an event as this node knows it; false when it knows
+	// none. Nil means never.
+	Journey func(tenant, eventID string) (Journey, bool)
 	// Dependencies are what /readyz asks.
 	Dependencies []Dependency
 	// Draining tells that the program is about to end; /readyz then says so.
