@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestReadme runs what README tells a stranger to run: every fenced block behind
+// a comment "run: NAME", as it stands there but for the server's address,
+// against a server that was started as serve starts it.
+func TestReadme(t *testing.T) {
+	blocks := readmeBlocks(t)
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) {
+		c.PingInterval = time.Second // listen waits for two of them
+	})
+	r := &readme{
+		serving: s, blocks: blocks, folder: t.TempDir(),
+		environment: append(os.Environ(), "HARANG_DATABASE="+s.database),
+		manager:     s.login("manager@budapest.demo"),
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(r.folder, "bin", "harang"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	key := r.command(t, "key", "sh", "-eu", "-c", blocks["key"]+"\nprintf %s \"$HARANG_KEY\"")
+	key.Stderr = os.Stderr
+	made, err := key.Output()
+	if err != nil || !strings.HasPrefix(string(made), "hk_") {
+		t.Fatalf("key: %q, %v", made, err)
+	}
+	r.environment = append(r.environment, "HARANG_KEY="+string(made))
+
+	tests := map[string]func(*testing.T){
+		"story":  r.story,
+		"listen": r.listen,
+		"curl": func(t *testing.T) {
+			r.sends(t, "stock_alert", "productId", "hr2470", "sh", "-eu", "-c", r.block(t, "curl"))
+		},
+		"emit": func(t *testing.T) {
+			r.sends(t, "rental_created", "rentalId", "r-1", "sh", "-eu", "-c", r.block(t, "emit"))
+		},
+		"go": func(t *testing.T) {
+			r.sends(t, "rental_created", "rentalId", "r-2", "go", "run", r.file(t, "go", "main.go"))
+		},
+		"shop": r.shop,
+		"node": func(t *testing.T) {
+			r.sends(t, "payment_error", "transactionId", "t-1", "node", r.file(t, "node", "event.mjs"))
+		},
+	}
+	for name := range blocks {
+		if tests[name] == nil && name != "key" {
+			t.Errorf("README's block %q is run by nobody", name)
+		}
+	}
+	for name, test := range tests {
+		t.Run(name, test)
+	}
+}
+
+var marked = regexp.MustCompile("(?ms)^<!-- run: ([a-z]+) -->\n```[a-z]+\n(.*?)^```$")
+
+// readmeBlocks are the marked blocks of README by name.
+func readmeBlocks(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := map[string]string{}
+	for _, m := range marked.FindAllStringSubmatch(string(text), -1) {
+		blocks[m[1]] = m[2]
+	}
+	if marks := strings.Count(string(text), "<!-- run:"); marks != len(blocks) {
+		t.Fatalf("%d marks and %d blocks behind them", marks, len(blocks))
+	}
+	return blocks
+}
+
+// readme is a stranger with README, its program in bin/harang, and a key.
+type readme struct {
+	*serving
+	blocks      map[string]string
+	folder      string
+	environment []string
+	manager     string
+}
+
+// block is a block for this test's server.
+func (r *readme) block(t *testing.T, name string) string {
+	t.Helper()
+	const address = "http://127.0.0.1:8080"
+	if !strings.Contains(r.blocks[name], address) {
+		t.Fatalf("README has no block %q that names %s", name, address)
+	}
+	return strings.ReplaceAll(r.blocks[name], address, r.URL())
+}
+
+// file writes a block into a file of the stranger's folder.
+func (r *readme) file(t *testing.T, block, name string) string {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.folder, name), []byte(r.block(t, block)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// command is a command in the stranger's folder that a minute is enough for.
+func (r *readme) command(t *testing.T, what, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New(what+" took more than a minute"))
+	t.Cleanup(cancel)
+	c := exec.CommandContext(ctx, name, args...)
+	c.Dir, c.Env = r.folder, r.environment
+	return c
+}
+
+// output runs a command that must succeed.
+func (r *readme) output(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	c := r.command(t, name, name, args...)
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	return string(out)
+}
+
+// notice is what people are told of an event.
+type notice struct {
+	EventID string         `json:"eventId"`
+	Type    string         `json:"type"`
+	Data    map[string]any `json:"data"`
+}
+
+// told finds the events of a type whose data has a value, as the manager sees
+// them.
+func (r *readme) told(t *testing.T, eventType, field, value string) []notice {
+	t.Helper()
+	status, m := r.call(r.manager, "GET", "/api/v1/notifications?limit=200&type="+eventType, "")
+	text, err := json.Marshal(m["items"])
+	var all []notice
+	if status != 200 || err != nil || json.Unmarshal(text, &all) != nil {
+		t.Fatalf("notifications: %d %v %v", status, m, err)
+	}
+	return slices.DeleteFunc(all, func(n notice) bool { return n.Type != eventType || n.Data[field] != value })
+}
+
+// sends runs a command that sends one event, which people are then told of.
+func (r *readme) sends(t *testing.T, eventType, field, value, name string, args ...string) {
+	t.Helper()
+	if before := r.told(t, eventType, field, value); len(before) != 0 {
+		t.Fatalf("before: %v", before)
+	}
+	out := r.output(t, name, args...)
+	after := r.told(t, eventType, field, value)
+	if len(after) != 1 || !strings.Contains(out, after[0].EventID) {
+		t.Fatalf("people were told %v", after)
+	}
+}
+
+// story empties a stock item and ends with the alert of exactly that.
+func (r *readme) story(t *testing.T) {
+	answers := strings.Split(strings.TrimSpace(r.output(t, "sh", "-eu", "-c", r.block(t, "story"))), "\n")
+	var item struct{ ProductID, LocationID, Severity string }
+	var page struct{ Items []notice }
+	if len(answers) != 2 || json.Unmarshal([]byte(answers[0]), &item) != nil || json.Unmarshal([]byte(answers[1]), &page) != nil || len(page.Items) != 1 {
+		t.Fatalf("%d answers", len(answers))
+	}
+	n := page.Items[0]
+	if item.Severity != "CRITICAL" || n.Type != "stock_alert" || n.Data["productId"] != item.ProductID ||
+		n.Data["locationId"] != item.LocationID || n.Data["currentQuantity"] != 0.0 {
+		t.Fatalf("%+v, %+v", item, n)
+	}
+	if !slices.ContainsFunc(r.told(t, "stock_alert", "productId", item.ProductID), func(m notice) bool { return m.EventID == n.EventID }) {
+		t.Fatal("the manager was not told")
+	}
+}
+
+// shop makes a shop of its own whose boss can sign in and finds the stock.
+func (r *readme) shop(t *testing.T) {
+	out := strings.Split(strings.TrimSpace(r.output(t, "sh", "-eu", "-c", r.blocks["shop"])), "\n")
+	if len(out) != 3 {
+		t.Fatalf("%q", out)
+	}
+	status, m := r.call("", "POST", "/api/v1/auth/login", `{"email":"boss@example.com","password":"`+out[1]+`"}`)
+	token, _ := m["accessToken"].(string)
+	if status != 200 {
+		t.Fatalf("login: %d %v", status, m)
+	}
+	status, m = r.call(token, "GET", "/api/v1/inventory/stock", "")
+	if items, _ := m["items"].([]any); status != 200 || len(items) != 2 {
+		t.Fatalf("stock: %d %v", status, m)
+	}
+}
+
+// listen hears its session first, then what happens, for longer than a ping
+// takes, until it is told goodbye or ended.
+func (r *readme) listen(t *testing.T) {
+	c := r.command(t, "listen", "sh", "-eu", "-c", r.block(t, "listen"))
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its curl ends with it
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	c.Stdout, c.Stderr = in, in
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = in.Close() // the process has its own
+	defer func() {
+		_ = c.Cancel() // it may have ended
+		_ = c.Wait()   // ended by us
+	}()
+	lines := bufio.NewReader(out)
+	heard := func(what string, is func(line string) bool) string {
+		t.Helper()
+		for {
+			line, err := lines.ReadString('\n')
+			t.Logf("%s", line)
+			if is(line) {
+				return line
+			}
+			if err != nil {
+				rest, _ := io.ReadAll(lines)
+				t.Fatalf("%s was not heard: %v %s", what, err, rest)
+			}
+		}
+	}
+	if s := heard("session", func(line string) bool { return strings.Contains(line, `["session",`) }); !strings.Contains(s, `"role":"STORE_MANAGER"`) || !strings.Contains(s, `"tenantId":"budapest"`) {
+		t.Fatal("another session")
+	}
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte(r.serving.command("apikey", "add", "--tenant", "budapest", "--name", "listen")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	event := strings.TrimSpace(r.output(t, "bin/harang", "emit", "--url", r.URL(), "--key-file", key, "--type", "rental_created",
+		"--data", `{"rentalId":"heard","partnerId":"p","partnerName":"P","equipmentCount":1,"totalValue":1,"currency":"HUF"}`))
+	heard("the event", func(line string) bool { return strings.Contains(line, event) })
+	// A second ping comes only after the first was answered.
+	for range 2 {
+		heard("a ping", func(line string) bool { return line == "2\n" })
+	}
+}
