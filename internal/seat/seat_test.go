@@ -107,6 +107,27 @@ func TestSeats_Limit(t *testing.T) {
 	take(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
 }
 
+// TestSeats_Cluster: a tenant's seats belong to one shard of a Redis Cluster.
+func TestSeats_Cluster(t *testing.T) {
+	server := testserver.StartRedis(t, testserver.WithCluster())
+	a, b := startNode(t, server, "a", time.Minute, false), startNode(t, server, "b", time.Minute, false)
+	for i := range 5 {
+		tenant := fmt.Sprint("tenant-", i)
+		take(t, a, Seat{tenant, "u", "p", "c1"}, 1)
+		mustRefuse(t, b, Seat{tenant, "u", "q", "c2"}, 1)
+		take(t, b, Seat{tenant, "u", "p", "c3"}, 1)
+		a.renew(t.Context())
+		a.wantEvicted(t, time.Second, tenant+" c1")
+		if err := b.Release(t.Context(), Seat{tenant, "u", "p", "c3"}); err != nil {
+			t.Fatal(err)
+		}
+		take(t, a, Seat{tenant, "u", "q", "c4"}, 1)
+	}
+	if a.away.Load() || b.away.Load() {
+		t.Error("seats were counted on one node alone")
+	}
+}
+
 // TestSeats_Takeover: a pid that comes back takes its seat over, on whichever
 // node, and the older connection is closed there.
 func TestSeats_Takeover(t *testing.T) {

@@ -29,6 +29,7 @@ type redisConfig struct {
 	password   string
 	cert, key  string
 	appendOnly bool
+	cluster    bool
 }
 
 // WithPassword has the server ask for a password.
@@ -44,6 +45,12 @@ func WithTLS(certFile, keyFile string) RedisOption {
 // WithDisk has the server keep its data over a stop.
 func WithDisk() RedisOption {
 	return func(c *redisConfig) { c.appendOnly = true }
+}
+
+// WithCluster has the server be a Redis Cluster of one node, which refuses
+// commands whose keys do not belong together.
+func WithCluster() RedisOption {
+	return func(c *redisConfig) { c.cluster = true }
 }
 
 var sharedRedis shared[*RedisServer]
@@ -98,6 +105,9 @@ func launchRedis(bin string, c redisConfig) (*RedisServer, error) {
 	if c.appendOnly {
 		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
 	}
+	if c.cluster {
+		args = append(args, "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1", "--cluster-port", strconv.Itoa(port+10_000))
+	}
 	scheme := "redis"
 	if c.cert != "" {
 		scheme = "rediss"
@@ -113,7 +123,32 @@ func launchRedis(bin string, c redisConfig) (*RedisServer, error) {
 		s.process.end()
 		return nil, err
 	}
+	if c.cluster {
+		if err := s.join(); err != nil {
+			s.process.end()
+			return nil, err
+		}
+	}
 	return s, nil
+}
+
+// join gives the one node of a cluster all slots and waits until it serves.
+func (s *RedisServer) join() error {
+	answer, err := s.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+	if err != nil || answer != "+OK" {
+		return fmt.Errorf("CLUSTER ADDSLOTSRANGE: %s %w", answer, err)
+	}
+	deadline := time.Now().Add(startLimit)
+	for {
+		answer, err := s.command("EXISTS", "x")
+		if err != nil || time.Now().After(deadline) {
+			return fmt.Errorf("the cluster does not serve: %s %w", answer, err)
+		}
+		if answer == ":0" {
+			return nil
+		}
+		<-time.After(10 * time.Millisecond)
+	}
 }
 
 // ping asks the server whether it serves; over TLS an open port has to do.

@@ -320,6 +320,32 @@ func TestNodes_OtherDatabase(t *testing.T) {
 	}
 }
 
+// TestNodes_Cluster: all that is done at once for a tenant belongs to one shard
+// of a Redis Cluster.
+func TestNodes_Cluster(t *testing.T) {
+	tenant := newTenant()
+	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+	server := testserver.StartRedis(t, testserver.WithCluster())
+	a, b := startNode(t, server, db), startNode(t, server, db)
+	l := b.listen(t, managers(tenant))
+	if !b.follower.confirmed(tenant) {
+		t.Error("it is not subscribed")
+	}
+	began := time.Now()
+	for i := range 60 {
+		db.Commit(tenant, 1, harang.AudienceManagers, harang.AudienceOperators)
+		a.relay.Wake(tenant)
+		l.await(t, 2*time.Second, events(1, i+1)...)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("60 events took %s: they were healed, not published", took)
+	}
+	head, entries, err := a.log.Entries(t.Context(), managers(tenant))
+	if err != nil || head.Number != 60 || len(entries) != harang.FeedWindowEntries {
+		t.Errorf("the log stands at %v with %d entries, %v", head, len(entries), err)
+	}
+}
+
 // TestNodes_SubscriptionCut: a subscription that was cut, silently, is taken up
 // again and what was missed is brought.
 func TestNodes_SubscriptionCut(t *testing.T) {
