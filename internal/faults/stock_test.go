@@ -1,0 +1,266 @@
+package faults
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"harang.dev/harang/internal/sioclient"
+)
+
+// stock is a process of Node.js with stock socket.io-clients.
+type stock struct {
+	mu     sync.Mutex // guards what follows
+	stdin  io.WriteCloser
+	people map[string]*person
+	// opened counts sessions by transport, left how connections ended.
+	opened, left map[string]int
+}
+
+func startStock(t *testing.T) *stock {
+	t.Helper()
+	nodejs, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal("node is missing: the stock clients need Node.js 20 or later; run `make test`")
+	}
+	if _, err := os.Stat(filepath.Join("..", "..", "node_modules", "socket.io-client")); err != nil {
+		t.Fatal("node_modules/socket.io-client is missing: run `make test` (or `npm ci`) at the root of the repository")
+	}
+	cmd := exec.Command(nodejs, filepath.Join("testdata", "stock.mjs")) //nolint:noctx // it ends with its standard input
+	cmd.Stderr = os.Stderr
+	s := &stock{people: make(map[string]*person), opened: make(map[string]int), left: make(map[string]int)}
+	if s.stdin, err = cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		lines := bufio.NewScanner(out)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			if err := s.hear(lines.Bytes()); err != nil {
+				t.Errorf("%s: %v", lines.Bytes(), err)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		_ = s.stdin.Close()
+		reading.Wait()
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("node: %v", err)
+		}
+	})
+	return s
+}
+
+// open has one more client, connected.
+func (s *stock) open(t *testing.T, name, url, token string, transports ...string) *person {
+	t.Helper()
+	p := &person{name: name, events: make(map[string]int64), news: make(chan struct{}, 1)}
+	s.mu.Lock()
+	s.people[name] = p
+	s.mu.Unlock()
+	s.say(t, map[string]any{"open": name, "url": url, "transports": transports, "token": token})
+	p.await(t, 20*time.Second, "connected", func() bool { return p.state == "connected" })
+	return p
+}
+
+func (s *stock) say(t *testing.T, line map[string]any) {
+	t.Helper()
+	text, err := json.Marshal(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.stdin.Write(append(text, '\n')); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hear takes in one line of the process.
+func (s *stock) hear(text []byte) error {
+	var line struct {
+		Name, Event, PID, Transport, Left, Refused string
+		Args                                       []json.RawMessage
+		Active                                     bool
+	}
+	if err := json.Unmarshal(text, &line); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	p := s.people[line.Name]
+	switch {
+	case line.Event == "session":
+		s.opened[line.Transport]++
+	case line.Left != "":
+		s.left[line.Left]++
+	}
+	s.mu.Unlock()
+	e := sioclient.Event{Name: line.Event, Args: line.Args}
+	switch {
+	case line.Refused != "":
+		return fmt.Errorf("refused: %s", line.Refused)
+	case line.Left != "":
+		p.set(line.Left)
+		if !line.Active {
+			return fmt.Errorf("the client gave up: %s", line.Left)
+		}
+		return nil
+	case line.Event == "session":
+		return p.begin(&sioclient.Client{PID: line.PID}, "", e)
+	}
+	p.hear(e)
+	return nil
+}
+
+func TestStock_CutOneNode(t *testing.T) {
+	c := startSQLite(t, shortPings...)
+	p, people := cutStock(t, c)
+	for _, who := range people {
+		who.checkAll(t, p.all())
+	}
+	c.finishSQLite(t, p, people...)
+}
+
+func TestStock_CutTwoNodes(t *testing.T) {
+	c := startCluster(t, nil, shortPings...)
+	p, people := cutStock(t, c)
+	c.finish(t, p, people)
+}
+
+// shortPings let both sides find out soon that nobody is there.
+var shortPings = []string{"--ping-interval", "300ms", "--ping-timeout", "300ms"}
+
+// cutStock cuts stock clients of every transport at random bytes while events
+// flow, and waits each time until the client has caught up. No session may be
+// other than recovered, nothing lost, repeated or out of order.
+func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
+	s, p := startStock(t), newProducer(c)
+	token := c.token(t, "STORE_MANAGER")
+	transports := [][]string{{"websocket"}, {"polling"}, {"polling", "websocket"}}
+	const clients = 6
+	cuts := count(50, 1000)
+	var (
+		mu      sync.Mutex
+		people  []*person
+		where   = make(map[string]int)
+		how     = make(map[way]int)
+		longest time.Duration
+		cutting sync.WaitGroup
+	)
+	gates := make([]*gate, clients)
+	for i := range gates {
+		gates[i] = openGate(t, c.bases())
+		kind := transports[i%len(transports)]
+		people = append(people, s.open(t, fmt.Sprintf("%d %v", i, kind), gates[i].url(), token, kind...))
+	}
+	// Twelve events a second: the window of 50 lasts for four seconds.
+	stop := sync.OnceFunc(p.stream(t, 0, 80*time.Millisecond))
+	defer stop()
+	for i, g := range gates {
+		kind, who := transports[i%len(transports)], people[i]
+		cutting.Go(func() {
+			for round := i; round < cuts; round += clients {
+				// Ways and beginnings by turns, the byte at random.
+				way := []way{wayReset, wayHalfOpen, waySlowClose}[round/clients%3]
+				reach := 3000
+				if slices.Contains(kind, "polling") {
+					reach = 6000
+				}
+				anew := rand.IntN(3) > 0
+				if !anew {
+					g.live()
+					reach = 2000
+				}
+				g.arm(way, rand.IntN(reach), anew)
+				var step string
+				select {
+				case step = <-g.fired:
+				case <-time.After(20 * time.Second):
+					t.Errorf("%s: nothing was carried", who.name)
+					return
+				}
+				began, target := time.Now(), int64(p.count())+2
+				if !who.reached(10*time.Second, target) {
+					t.Errorf("%s: %s %s: not caught up to %d (%s)", who.name, way, step, target, who.where())
+					return
+				}
+				mu.Lock()
+				where[step]++
+				how[way]++
+				longest = max(longest, time.Since(began))
+				mu.Unlock()
+			}
+		})
+	}
+	cutting.Wait()
+	stop()
+	for _, who := range people {
+		who.awaitNumber(t, 10*time.Second, int64(p.count()))
+	}
+	back := 0
+	for _, who := range people {
+		who.mu.Lock()
+		back += who.sessions - 1
+		if who.recovered != who.sessions-1 {
+			t.Errorf("%s: %d of %d returns were recovered", who.name, who.recovered, who.sessions-1)
+		}
+		who.mu.Unlock()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.Logf("%d cuts %v at %v; %d events, %d returns, all caught up within %s", cuts, how, where, p.count(), back, longest)
+	t.Logf("sessions by transport %v, ends %v", s.opened, s.left)
+	if back < cuts/2 {
+		t.Errorf("%d cuts brought only %d returns about", cuts, back)
+	}
+	if soak() {
+		for _, step := range steps {
+			if where[step] == 0 && step != "between CONNECT and session" { // they come in one write
+				t.Errorf("no cut fell %s", step)
+			}
+		}
+	}
+	return p, people
+}
+
+// reached waits until a number is heard; unlike awaitNumber it may be called
+// beside the test's own goroutine.
+func (p *person) reached(limit time.Duration, number int64) bool {
+	late := time.After(limit)
+	for {
+		p.mu.Lock()
+		done := p.number >= number && p.state == "connected"
+		p.mu.Unlock()
+		if done {
+			return true
+		}
+		select {
+		case <-p.news:
+		case <-late:
+			return false
+		}
+	}
+}
+
+func (p *person) where() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return fmt.Sprintf("%s, number %d, %v", p.state, p.number, p.wrong)
+}
