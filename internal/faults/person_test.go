@@ -48,7 +48,21 @@ type person struct {
 	recovered int
 	news      chan struct{}
 	dead      bool
+	// leaving is how the present connection ends; left are those that were
+	// left half open.
+	leaving cutKind
+	end     context.CancelFunc
+	left    []*sioclient.Client
 }
+
+// cutKind is how a connection ends on the client's side.
+type cutKind int
+
+const (
+	cutReset    cutKind = iota // the network resets it
+	cutHalfOpen                // the server hears nothing of it
+	cutClean                   // a close frame
+)
 
 // open starts a person, connected.
 func open(t *testing.T, name, token string, bases ...string) *person {
@@ -57,7 +71,13 @@ func open(t *testing.T, name, token string, bases ...string) *person {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { p.run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	t.Cleanup(func() {
+		cancel()
+		running.Wait()
+		for _, c := range p.left {
+			_ = c.Cut()
+		}
+	})
 	p.await(t, 10*time.Second, "connected", func() bool { return p.state == "connected" })
 	return p
 }
@@ -167,8 +187,25 @@ func (p *person) session(ctx context.Context, base string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = c.Cut() }()
+	defer func() {
+		p.mu.Lock()
+		way := p.leaving
+		p.leaving = cutReset
+		if way == cutHalfOpen {
+			p.left = append(p.left, c)
+		}
+		p.mu.Unlock()
+		switch way {
+		case cutReset:
+			_ = c.Cut()
+		case cutClean:
+			_ = c.Close()
+		}
+	}()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	p.mu.Lock()
+	p.end = end
 	auth := map[string]string{"token": p.token}
 	if p.pid != "" {
 		auth["pid"], auth["offset"] = p.pid, p.offset
@@ -295,6 +332,17 @@ func (p *person) cut() {
 	defer p.mu.Unlock()
 	if p.conn != nil {
 		_ = p.conn.Conn().Close()
+	}
+}
+
+// leave ends the person's connection in one of the ways.
+func (p *person) leave(way cutKind) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		p.leaving = way
+		p.conn = nil
+		p.end()
 	}
 }
 
