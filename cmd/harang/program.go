@@ -101,6 +101,13 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
+	var heads *headsFile
+	if path != "" {
+		heads = newHeadsFile(path, p.store, log)
+		if err := heads.check(ctx); err != nil {
+			return nil, err
+		}
+	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
 	if p.live, err = p.startLive(running, registry); err != nil {
@@ -116,6 +123,9 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	// What migrations and demo data needed is not needed any more.
 	debug.FreeOSMemory()
 	p.serve(handler, registry)
+	if heads != nil {
+		p.run(func() { heads.run(running) })
+	}
 	p.run(func() { p.sweep(running) })
 	p.run(func() { _ = p.till.housekeeper.Run(running) }) // ends with running
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())

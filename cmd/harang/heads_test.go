@@ -1,0 +1,93 @@
+package main
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+// headsOf are a tenant's heads after a server on the file has started and
+// stopped.
+func headsOf(t *testing.T, database string, events int) harang.Heads {
+	t.Helper()
+	s := serve(t, database)
+	ctx := t.Context()
+	if _, err := s.store.FindTenant(ctx, "budapest"); err != nil {
+		if err := s.store.CreateTenant(ctx, harang.Tenant{ID: "budapest", Name: "Budapest"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range events {
+		e, err := harang.NewEvent(harang.StockAlertType, newID(), "budapest", time.Now(), harang.StockAlert{
+			ProductID: "p", ProductName: "P", CurrentQuantity: 1, Threshold: 2, LocationID: "l", LocationName: "L", Severity: harang.SeverityCritical,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.store.Within(ctx, func(tx *store.Tx) error { tx.Append(e); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	heads, err := s.store.Heads(ctx, []string{"budapest"})
+	if err != nil || len(heads) != 1 {
+		t.Fatal(heads, err)
+	}
+	s.stop()
+	return heads[0]
+}
+
+// A restart keeps the epoch; an older copy of the file put back begins a later
+// one, and so does a file of heads that says nothing.
+func TestHeadsFile_OlderDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	database, copied := "sqlite:"+path, path+".copy"
+	first := headsOf(t, database, 3)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(copied, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again := headsOf(t, database, 5); again.Epoch != first.Epoch || again.Operators != first.Operators+5 {
+		t.Fatalf("after a restart: %+v, before %+v", again, first)
+	}
+	for _, rest := range []string{"-wal", "-shm"} {
+		if err := os.RemoveAll(path + rest); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(copied, path); err != nil {
+		t.Fatal(err)
+	}
+	restored := headsOf(t, database, 7)
+	if restored.Epoch <= first.Epoch {
+		t.Errorf("after a backup was put back: %+v, before %+v", restored, first)
+	}
+	if again := headsOf(t, database, 0); again != restored {
+		t.Errorf("after another restart: %+v, before %+v", again, restored)
+	}
+	if err := os.WriteFile(path+".heads", []byte("?"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if odd := headsOf(t, database, 0); odd.Epoch <= restored.Epoch {
+		t.Errorf("with an unreadable file: %+v", odd)
+	}
+}
+
+// Where the file cannot be written the server goes on.
+func TestHeadsFile_NotWritable(t *testing.T) {
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
+	if err := s.store.CreateTenant(t.Context(), harang.Tenant{ID: "budapest", Name: "Budapest"}); err != nil {
+		t.Fatal(err)
+	}
+	f := newHeadsFile(filepath.Join(t.TempDir(), "nowhere", "harang.db"), s.store, slog.New(slog.DiscardHandler))
+	if err := f.note(t.Context()); err == nil {
+		t.Error("written")
+	}
+}
