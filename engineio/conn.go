@@ -142,7 +142,7 @@ func (c *wsConn) reply(b []byte) error {
 		err = s.writeLocked(b)
 	}
 	s.mu.Unlock()
-	if err == ErrSlowConsumer {
+	if errors.Is(err, ErrSlowConsumer) {
 		s.overflow()
 	}
 	return err

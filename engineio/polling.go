@@ -34,7 +34,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, CodeBadRequest)
 		return
 	}
-	answer(w, http.StatusOK, append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...))
+	answer(w, append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...))
 }
 
 // begin tells the application of a new session and puts it on the table.
@@ -52,12 +52,12 @@ func (s *Server) begin(session *Session, t Transport) bool {
 	return true
 }
 
-func answer(w http.ResponseWriter, status int, body []byte) {
+// answer is a 200 with a payload; errors go through problem answers of their own.
+func answer(w http.ResponseWriter, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
 	w.Write(body)
 }
 
@@ -152,14 +152,14 @@ func (s *Session) answerPoll(w http.ResponseWriter, body []byte, code int) {
 		return
 	}
 	if len(body) <= batchSize {
-		answer(w, http.StatusOK, body)
+		answer(w, body)
 		return
 	}
 	// More than the send buffer may take: a client that does not read it must not hold
 	// it forever.
 	control := http.NewResponseController(w)
 	control.SetWriteDeadline(time.Now().Add(s.srv.opts.CloseTimeout))
-	answer(w, http.StatusOK, body)
+	answer(w, body)
 	err := control.Flush()
 	control.SetWriteDeadline(time.Time{})
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -265,7 +265,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.srv.refuse(w, CodeBadRequest)
 		return
 	}
-	answer(w, http.StatusOK, []byte("ok"))
+	answer(w, []byte("ok"))
 }
 
 func (s *Session) refuseTooLarge(w http.ResponseWriter) {

@@ -118,9 +118,9 @@ func (q *commitQueue) settle(g *group) {
 		if g.members < maxMembers && q.handOver(g) {
 			return
 		}
-		_, g.err = q.session.commit.Exec()
+		_, g.err = q.session.commit.ExecContext(context.Background())
 		if g.err != nil {
-			_, _ = q.session.rollback.Exec()
+			_, _ = q.session.rollback.ExecContext(context.Background())
 		}
 		q.store.metrics.members.Observe(float64(g.members))
 		close(g.done)
@@ -193,7 +193,7 @@ func (q *commitQueue) leave(g *group, err error) {
 		q.abandon(g, err)
 		return
 	default:
-		if _, lost := q.session.restore.Exec(); lost != nil {
+		if _, lost := q.session.restore.ExecContext(context.Background()); lost != nil {
 			// The engine has rolled back by itself (disk full, I/O error).
 			q.abandon(g, lost)
 			return
@@ -204,7 +204,7 @@ func (q *commitQueue) leave(g *group, err error) {
 
 // abandon rolls the group back and fails all its members.
 func (q *commitQueue) abandon(g *group, err error) {
-	_, _ = q.session.rollback.Exec()
+	_, _ = q.session.rollback.ExecContext(context.Background())
 	g.err = err
 	close(g.done)
 	q.free()
@@ -218,7 +218,7 @@ func (q *commitQueue) close() {
 	}
 	if g != nil {
 		// Finish what is open before the door closes behind it.
-		_, g.err = q.session.commit.Exec()
+		_, g.err = q.session.commit.ExecContext(context.Background())
 		close(g.done)
 	}
 	q.mu.Lock()

@@ -37,7 +37,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "conformance: takes flags only, --listen and --engine-only")
 		os.Exit(2)
 	}
-	listener, err := net.Listen("tcp", *listen)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", *listen)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "conformance: --listen %s: %v; choose another address\n", *listen, err)
 		os.Exit(2)
