@@ -3,6 +3,7 @@ package testserver
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,5 +88,44 @@ func TestGuard_EndsWithTheTest(t *testing.T) {
 			t.Fatalf("%s is still there", dir)
 		}
 		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// TestMissing: a program that is not installed is named, with the cure.
+func TestMissing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	_, err := startRedis()
+	if err == nil || !strings.Contains(err.Error(), "run make deps") {
+		t.Errorf("without Redis: %v", err)
+	}
+	if _, err := userCredential("nobody-has-this-name"); err == nil || !strings.Contains(err.Error(), "run make deps") {
+		t.Errorf("without the user postgres: %v", err)
+	}
+}
+
+// TestProgram: any program is started, paused, killed and started again, and
+// one that ends at once is told with what it said.
+func TestProgram(t *testing.T) {
+	sign := filepath.Join(t.TempDir(), "sign")
+	ready := func() error { _, err := os.Stat(sign); return err }
+	p := StartProgram(t, "sleeper", []string{"/bin/sh", "-c", "echo $WORD; : >" + sign + "; exec sleep 600"}, []string{"WORD=hello"}, ready)
+	p.Pause(t)
+	p.Resume(t)
+	p.Kill(t)
+	p.Start(t)
+	p.Stop(t)
+	if err := p.process.signal(syscall.SIGCONT); err == nil {
+		t.Error("a program that has ended takes a signal")
+	}
+	if got := p.Log(); !strings.HasPrefix(got, "hello\n") {
+		t.Errorf("its log is %q", got)
+	}
+	failing := &process{name: "failing", dir: t.TempDir(), args: []string{"/bin/sh", "-c", "echo too bad; exit 3"}}
+	err := failing.start(func() error { return os.ErrNotExist })
+	if err == nil || !strings.Contains(err.Error(), "too bad") {
+		t.Errorf("a program that ends at once: %v", err)
+	}
+	if port := FreePort(t); port < 15_000 || port > 32_000 {
+		t.Errorf("port %d may be given to an outgoing connection", port)
 	}
 }
