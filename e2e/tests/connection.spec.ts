@@ -53,3 +53,25 @@ test('logout ends the connection, on every tab of that login, and needs a new lo
   await manager.page.goto(manager.page.url().replace(/\/login.*/, '/stock'));
   await expect(manager.page).toHaveURL(/\/login/);
 });
+
+test('on a phone no page is wider than the screen', async ({ browser, server }) => {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const page = await context.newPage();
+  await signIn(page, server, 'manager@budapest.demo');
+  await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+  for (const path of ['/', '/stock', '/rentals', '/rentals/new', '/payments', '/notifications']) {
+    await page.goto(server.url + path);
+    await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+    await page.waitForLoadState('networkidle');
+    // What stands inside something that scrolls by itself may be wider.
+    const wide = await page.evaluate(() => {
+      const scrolls = (e: Element | null): boolean =>
+        e !== null && e !== document.body && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+      return [...document.querySelectorAll('main *')]
+        .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
+        .map((e) => `${e.tagName} ${e.className}`).slice(0, 3);
+    });
+    expect(wide, path).toEqual([]);
+  }
+  await context.close();
+});
