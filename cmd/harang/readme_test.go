@@ -257,3 +257,48 @@ func (r *readme) listen(t *testing.T) {
 		heard("a ping", func(line string) bool { return line == "2\n" })
 	}
 }
+
+// TestOperations_Metrics holds docs/operations.md to the metrics that exist.
+func TestOperations_Metrics(t *testing.T) {
+	name := regexp.MustCompile(`Name: +"(harang_[a-z_]+)"`)
+	made := map[string]bool{}
+	for _, pattern := range []string{"../../internal/*/*.go", "../../internal/*/*/*.go", "*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range name.FindAllSubmatch(text, -1) {
+				made[string(m[1])] = true
+			}
+		}
+	}
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, m := range regexp.MustCompile("`(harang_[a-z_]+)").FindAllSubmatch(page, -1) {
+		told[string(m[1])] = true
+	}
+	for n := range made {
+		if !told[n] {
+			t.Errorf("%s is not in docs/operations.md", n)
+		}
+	}
+	for n := range told {
+		if !made[n] {
+			t.Errorf("docs/operations.md tells of %s, which nobody makes", n)
+		}
+	}
+	if len(made) < 40 {
+		t.Errorf("only %d metrics were found", len(made))
+	}
+}
