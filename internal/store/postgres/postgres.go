@@ -37,9 +37,9 @@ const (
 	leastVersion = 150000
 	// idleInTransaction is how long a session may do nothing inside a
 	// transaction. Transactions never wait for anything but the database.
-	idleInTransaction = 1200 * time.Millisecond
+	idleInTransaction = 800 * time.Millisecond
 	// lockWait is how long a statement waits for another transaction.
-	lockWait = 800 * time.Millisecond
+	lockWait = 500 * time.Millisecond
 	// connectTimeout ends an attempt to connect, unless the address says
 	// connect_timeout.
 	connectTimeout = 3 * time.Second
