@@ -27,11 +27,11 @@ func TestReadme(t *testing.T) {
 	})
 	r := &readme{
 		serving: s, blocks: blocks, folder: t.TempDir(),
-		environment: append(os.Environ(), "HARANG_DATABASE="+s.database),
+		environment: append(os.Environ(), "CGO_ENABLED=0", "HARANG_DATABASE="+s.database),
 		manager:     s.login("manager@budapest.demo"),
 	}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(r.folder, "bin", "harang"), ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build.Env = r.environment
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -117,10 +117,10 @@ func (r *readme) file(t *testing.T, block, name string) string {
 	return name
 }
 
-// command is a command in the stranger's folder that a minute is enough for.
+// command is a command in the stranger's folder that two minutes are enough for.
 func (r *readme) command(t *testing.T, what, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errors.New(what+" took more than a minute"))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New(what+" took more than two minutes"))
 	t.Cleanup(cancel)
 	c := exec.CommandContext(ctx, name, args...)
 	c.Dir, c.Env = r.folder, r.environment
