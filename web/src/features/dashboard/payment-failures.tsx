@@ -41,7 +41,6 @@ export function PaymentFailures() {
                   <span>
                     <span className={classes.title}>{meaning}</span>
                     <span className={classes.sub}>
-                      <br />
                       {payment.partnerName} · {next}
                     </span>
                   </span>

@@ -52,7 +52,6 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
                   <span>
                     <span className={classes.title}>{rental.partnerName}</span>
                     <span className={classes.sub}>
-                      <br />
                       {t('common.items', { n: rental.equipmentCount })} · {sub}
                     </span>
                   </span>
