@@ -1,22 +1,25 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/store"
 )
 
-// headsEvery is how often a headsFile is brought up to date.
+// headsEvery is how often a headsFile is brought up to date and to the disk.
 const headsEvery = 500 * time.Millisecond
 
 // headsFile remembers, beside a SQLite file, how far every tenant's numbers
@@ -25,19 +28,107 @@ const headsEvery = 500 * time.Millisecond
 // would be given out a second time then, and a client that comes back with one
 // of the first time would be told that it missed nothing. Such a tenant begins
 // a new epoch. Several nodes have the shared log for that.
+//
+// What is read to be told to people is added to the file before they are told,
+// so that not even a process that was killed in between has told more than the
+// file says.
 type headsFile struct {
 	path  string
 	store *store.Store
 	log   *slog.Logger
 
+	mu sync.Mutex // guards what follows
 	// version is the database's change number and written the heads as they
 	// were last written down.
 	version int64
 	written []harang.Heads
+	// told is how far people may have been told.
+	told map[string]harang.Heads
+	// file is where told is added to; nil until it was written once.
+	file    *os.File
+	failing bool
+}
+
+// tellingSource is the database as the feeds read it: what is read is written
+// down first.
+type tellingSource struct {
+	*store.Store
+	heads *headsFile
+}
+
+// EntriesAfter returns a feed's entries after a number, ascending.
+func (s tellingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+	entries, err := s.Store.EntriesAfter(ctx, feed, after, limit)
+	if n := len(entries); err == nil && n > 0 {
+		h := harang.Heads{Tenant: feed.Tenant}
+		switch number := entries[n-1].Number; feed.Audience {
+		case harang.AudienceOperators:
+			h.Operators = number
+		case harang.AudienceManagers:
+			h.Managers = number
+		case harang.AudienceControl:
+			h.Control = number
+		}
+		s.heads.tell(h)
+	}
+	return entries, err
+}
+
+// NewestEntries returns the heads and a feed's newest entries, ascending, in one
+// consistent reading.
+func (s tellingSource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+	heads, entries, err := s.Store.NewestEntries(ctx, feed, limit)
+	if err == nil {
+		s.heads.tell(heads)
+	}
+	return heads, entries, err
+}
+
+// furthest is the later of two epochs, and in one epoch the higher of each
+// number. No epoch, as of a tenant not known, stands for the other's.
+func furthest(a, b harang.Heads) harang.Heads {
+	switch {
+	case b.Epoch == "":
+		b.Tenant, b.Epoch = a.Tenant, a.Epoch
+	case a.Epoch > b.Epoch:
+		return a
+	case a.Epoch < b.Epoch:
+		return b
+	}
+	b.Operators, b.Managers, b.Control = max(a.Operators, b.Operators), max(a.Managers, b.Managers), max(a.Control, b.Control)
+	return b
+}
+
+// tell adds to the file how far people will have been told.
+func (f *headsFile) tell(h harang.Heads) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.told[h.Tenant]
+	after := furthest(before, h)
+	if after == before || after.Epoch == "" { // nobody hears a feed before its newest entries were read
+		return
+	}
+	f.told[h.Tenant] = after
+	if f.file == nil {
+		return
+	}
+	text, err := json.Marshal(after)
+	if err == nil {
+		_, err = f.file.Write(append(text, '\n'))
+	}
+	f.failedLocked(err)
+}
+
+// failedLocked says so when writing begins to fail.
+func (f *headsFile) failedLocked(err error) {
+	if err != nil && !f.failing {
+		f.log.Warn("the numbers given out could not be written down beside the database; it will be tried again", "file", f.path, "err", err)
+	}
+	f.failing = err != nil
 }
 
 func newHeadsFile(database string, st *store.Store, log *slog.Logger) *headsFile {
-	return &headsFile{path: database + ".heads", store: st, log: log, version: -1}
+	return &headsFile{path: database + ".heads", store: st, log: log, version: -1, told: make(map[string]harang.Heads)}
 }
 
 // check compares the database with the file and begins new epochs where the
@@ -54,19 +145,15 @@ func (f *headsFile) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var before []harang.Heads
-	unreadable := json.Unmarshal(text, &before) != nil
-	known := make(map[string]harang.Heads, len(before))
-	for _, h := range before {
-		known[h.Tenant] = h
-	}
+	known, err := readHeads(text)
+	unreadable := err != nil
 	for _, h := range present {
 		old := known[h.Tenant]
-		behind := old.Epoch == h.Epoch && (h.Operators < old.Operators || h.Managers < old.Managers || h.Control < old.Control)
+		behind := furthest(h, old) != h
 		if !behind && !unreadable {
 			continue
 		}
-		epoch, err := f.store.NewEpoch(ctx, h.Tenant, h.Epoch)
+		epoch, err := f.store.NewEpoch(ctx, h.Tenant, max(h.Epoch, old.Epoch))
 		if err != nil {
 			return err
 		}
@@ -74,6 +161,28 @@ func (f *headsFile) check(ctx context.Context) error {
 			"tenant", h.Tenant, "epoch", string(epoch), "number", h.Managers, "before", old.Managers)
 	}
 	return f.note(ctx)
+}
+
+// readHeads reads a file: the heads of all tenants, then those that went on, in
+// the order in which they did.
+func readHeads(text []byte) (map[string]harang.Heads, error) {
+	lines := json.NewDecoder(bytes.NewReader(text))
+	var all []harang.Heads
+	err := lines.Decode(&all)
+	for err == nil {
+		var h harang.Heads
+		if err = lines.Decode(&h); err == nil {
+			all = append(all, h)
+		}
+	}
+	known := make(map[string]harang.Heads, len(all))
+	for _, h := range all {
+		known[h.Tenant] = furthest(known[h.Tenant], h)
+	}
+	if errors.Is(err, io.EOF) && len(text) > 0 {
+		err = nil
+	}
+	return known, err
 }
 
 // heads are those of all tenants, by tenant.
@@ -104,16 +213,24 @@ func (f *headsFile) heads(ctx context.Context) ([]harang.Heads, error) {
 
 // note writes the heads down, if the database has changed.
 func (f *headsFile) note(ctx context.Context) error {
+	f.mu.Lock()
+	before := f.version
+	f.mu.Unlock()
 	version, err := f.store.DataVersion(ctx)
-	if err != nil || version == f.version {
+	if err != nil || version == before {
 		return err
 	}
 	heads, err := f.heads(ctx)
 	if err != nil {
 		return err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, h := range heads { // told meanwhile
+		heads[i] = furthest(h, f.told[h.Tenant])
+	}
 	if !slices.Equal(heads, f.written) {
-		if err := f.write(heads); err != nil {
+		if err := f.writeLocked(heads); err != nil {
 			return err
 		}
 	}
@@ -121,8 +238,8 @@ func (f *headsFile) note(ctx context.Context) error {
 	return nil
 }
 
-// write replaces the file; it is on the disk when write returns.
-func (f *headsFile) write(heads []harang.Heads) error {
+// writeLocked replaces the file; it is on the disk when writeLocked returns.
+func (f *headsFile) writeLocked(heads []harang.Heads) error {
 	text, err := json.Marshal(heads)
 	if err != nil {
 		return err
@@ -132,21 +249,36 @@ func (f *headsFile) write(heads []harang.Heads) error {
 		return err
 	}
 	_, err = file.Write(append(text, '\n'))
-	err = errors.Join(err, file.Sync(), file.Close())
+	err = errors.Join(err, file.Sync())
 	if err == nil {
 		err = os.Rename(file.Name(), f.path)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
+		return errors.Join(err, file.Close(), os.Remove(file.Name()))
 	}
-	return nil
+	if f.file != nil {
+		err = f.file.Close()
+	}
+	f.file = file
+	return err
+}
+
+// close closes the file; nothing more is added to it.
+func (f *headsFile) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file == nil {
+		return nil
+	}
+	err := f.file.Close()
+	f.file = nil
+	return err
 }
 
 // run notes until ctx ends, and once more then.
 func (f *headsFile) run(ctx context.Context) {
 	ticker := time.NewTicker(headsEvery)
 	defer ticker.Stop()
-	failing := false
 	for {
 		ended := false
 		select {
@@ -157,10 +289,9 @@ func (f *headsFile) run(ctx context.Context) {
 		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		err := f.note(limited)
 		cancel()
-		if err != nil && !failing {
-			f.log.Warn("the numbers given out could not be written down beside the database; it will be tried again", "file", f.path, "err", err)
-		}
-		failing = err != nil
+		f.mu.Lock()
+		f.failedLocked(err)
+		f.mu.Unlock()
 		if ended {
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,46 @@ func TestHeadsFile_OlderDatabase(t *testing.T) {
 	}
 	if odd := headsOf(t, database, 0); odd.Epoch <= restored.Epoch {
 		t.Errorf("with an unreadable file: %+v", odd)
+	}
+}
+
+// What people are told is in the file at once, also when the process is killed
+// before the next time that all is written down.
+func TestHeadsFile_TellsFirst(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	s := serve(t, "sqlite:"+path)
+	if err := s.store.CreateTenant(t.Context(), harang.Tenant{ID: "budapest", Name: "Budapest"}); err != nil {
+		t.Fatal(err)
+	}
+	heads, err := s.store.Heads(t.Context(), []string{"budapest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newHeadsFile(filepath.Join(t.TempDir(), "x"), s.store, slog.New(slog.DiscardHandler))
+	if err := f.note(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(f.path); err != nil || !strings.Contains(string(text), `"budapest"`) {
+		t.Errorf("%s %v", text, err)
+	}
+	f.tell(harang.Heads{Tenant: "unread", Managers: 9})
+	f.tell(heads[0])
+	f.tell(harang.Heads{Tenant: "budapest", Managers: 7})
+	f.tell(harang.Heads{Tenant: "budapest", Operators: 3})
+	f.tell(harang.Heads{Tenant: "budapest", Managers: 5})
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := harang.Heads{Tenant: "budapest", Epoch: heads[0].Epoch, Operators: 3, Managers: 7}
+	if known, err := readHeads(text); err != nil || known["budapest"] != want || len(known) != 1 {
+		t.Errorf("%s: %+v, %v", text, known, err)
+	}
+	if _, err := readHeads(text[:len(text)-5]); err == nil {
+		t.Error("a torn file was read")
+	}
+	if err := f.close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

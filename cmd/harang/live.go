@@ -36,7 +36,11 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 	if l.nodes, err = joinNodes(ctx, p.config, p.store, evict, p.log, registry); err != nil {
 		return nil, err
 	}
-	var source feed.Source = p.store
+	var truth relay.Source = p.store
+	if p.heads != nil {
+		truth = tellingSource{p.store, p.heads}
+	}
+	var source feed.Source = truth
 	if l.nodes != nil {
 		p.onClose(func() error { l.nodes.client.Close(); return nil })
 		source = l.nodes.follower
@@ -48,7 +52,7 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		log, seats = l.nodes.log, sharedSeats{l.nodes.seats}
 	}
 	l.relay = relay.New(relay.Options{
-		Source: p.store, Log: log, Windows: l.hub, Version: p.dataVersion(),
+		Source: truth, Log: log, Windows: l.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
 	l.socket = socketio.New(&socketio.Options{

@@ -32,6 +32,7 @@ type program struct {
 	page   fs.FS
 
 	store    *store.Store
+	heads    *headsFile // nil with PostgreSQL
 	auth     *auth.Service
 	shop     *useCases
 	till     *till
@@ -101,10 +102,10 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
-	var heads *headsFile
 	if path != "" {
-		heads = newHeadsFile(path, p.store, log)
-		if err := heads.check(ctx); err != nil {
+		p.heads = newHeadsFile(path, p.store, log)
+		p.onClose(p.heads.close)
+		if err := p.heads.check(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -123,8 +124,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	// What migrations and demo data needed is not needed any more.
 	debug.FreeOSMemory()
 	p.serve(handler, registry)
-	if heads != nil {
-		p.run(func() { heads.run(running) })
+	if p.heads != nil {
+		p.run(func() { p.heads.run(running) })
 	}
 	p.run(func() { p.sweep(running) })
 	p.run(func() { _ = p.till.housekeeper.Run(running) }) // ends with running
