@@ -10,7 +10,8 @@ type Session struct {
 	Tenant string
 	UserID string
 	// Generation counts the refresh cookies that were issued, from 1. Only the
-	// newest one is good, and for a short time the one before it.
+	// newest one is good, and for a short time the one before it. It is 0 where
+	// there are none: the session of a token from the command line.
 	Generation int64
 	// Rotated is when the newest generation was issued.
 	Rotated time.Time

@@ -24,7 +24,8 @@ type Identity struct {
 	Name   string
 	Email  string
 	Role   Role
-	// SessionID is the login this identity belongs to; "" where there is none.
+	// SessionID is the login this identity belongs to, which a logout ends: a
+	// session, or for a token without a user the token itself; "" for an API key.
 	SessionID string
 	// Expires is when the credential ends; zero for an API key.
 	Expires time.Time

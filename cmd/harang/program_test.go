@@ -272,6 +272,36 @@ func TestProgram_EndsConnections(t *testing.T) {
 	}
 }
 
+// A token from the command line that was logged out stays so after a restart.
+func TestProgram_CommandTokenLoggedOut(t *testing.T) {
+	database := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
+	s := serve(t, database, withDemo)
+	_, me := s.call(s.login("manager@budapest.demo"), "GET", "/api/v1/me", "")
+	user, _ := me["id"].(string)
+	made := []string{"token", "--tenant", "budapest", "--role", "STORE_MANAGER"}
+	tokens := []string{s.command(made...), s.command(append(made, "--user", user)...)}
+	for _, token := range tokens {
+		client := s.connect(token)
+		if status, _ := s.call(token, "POST", "/api/v1/auth/logout", ""); status != 204 {
+			t.Fatalf("logout: %d", status)
+		}
+		if code, again := goodbye(t, s.next(client)); code != "LOGGED_OUT" || again {
+			t.Fatalf("%s %v", code, again)
+		}
+	}
+	next := s.command(made...)
+	s.stop()
+	s = serve(t, database)
+	for _, token := range tokens {
+		if status, m := s.call(token, "GET", "/api/v1/me", ""); status != 401 || m["code"] != "UNAUTHENTICATED" {
+			t.Fatalf("after a restart: %d %v", status, m)
+		}
+	}
+	if status, m := s.call(next, "GET", "/api/v1/me", ""); status != 200 {
+		t.Fatalf("another token: %d %v", status, m)
+	}
+}
+
 func TestProgram_SecondOneIsRefused(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
 	s := serve(t, database)

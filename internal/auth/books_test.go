@@ -127,6 +127,10 @@ func (downBooks) FindTenant(context.Context, string) (harang.Tenant, error) {
 	return harang.Tenant{}, errDown
 }
 
+func (downBooks) FindTenantOfToken(context.Context, string, string) (harang.Tenant, bool, error) {
+	return harang.Tenant{}, false, errDown
+}
+
 func (downBooks) FindCredentials(context.Context, string) (harang.Credentials, error) {
 	return harang.Credentials{}, errDown
 }
@@ -137,6 +141,10 @@ func (downBooks) FindSubject(context.Context, string, string, string, time.Time)
 
 func (downBooks) FindAPIKey(context.Context, [32]byte) (harang.APIKey, error) {
 	return harang.APIKey{}, errDown
+}
+
+func (downBooks) EndToken(context.Context, string, string, time.Time, harang.Event) error {
+	return errDown
 }
 
 func (downBooks) UpdateSession(context.Context, string, string, func(*harang.Session) ([]harang.Event, error)) error {

@@ -12,6 +12,10 @@
 // refresh at once do not log each other out. Any older cookie is a stolen or a
 // copied one: the session is ended.
 //
+// A token from the command line that names a user has a session too, without a
+// cookie. One that names nobody ("cli:<role>") is a login of its own: the
+// database knows of it only when it was logged out, and until it is over.
+//
 // API keys are 256 random bits, kept as their SHA-256.
 //
 // # Invariants
@@ -42,7 +46,8 @@
 // A passing fault must not sign anybody out. Without its database Authenticate
 // believes how a user was judged within the last minute, and after that the
 // unexpired token, but nobody whom this node has refused before; such an
-// identity is Unconfirmed. Logins, refreshes and API keys answer UNAVAILABLE.
+// identity is Unconfirmed; who keeps it for longer than one call, as the gateway
+// does, has the token judged again as soon as the database answers. Logins, refreshes and API keys answer UNAVAILABLE.
 // Revoked API keys are good for at most half a second more (the age of the key
 // cache).
 //

@@ -19,14 +19,14 @@ type judgements struct {
 	young, old map[judgedKey]judgement
 }
 
-// judgedKey is who was judged: a user in one session.
-type judgedKey struct{ tenant, user, session string }
+// judgedKey is who was judged: a user in one login.
+type judgedKey struct{ tenant, user, login string }
 
-// judgement is how; a refused one is never believed again.
+// judgement is how; who was refused, with what, is never believed again.
 type judgement struct {
 	identity harang.Identity
 	at       time.Time
-	refused  bool
+	refused  error
 }
 
 // generation is how many judgements one generation holds.
@@ -36,7 +36,7 @@ func newJudgements() *judgements {
 	return &judgements{young: map[judgedKey]judgement{}, old: map[judgedKey]judgement{}}
 }
 
-func judgedAs(c *Claims) judgedKey { return judgedKey{c.Tenant, c.Subject, c.SessionID} }
+func judgedAs(c *Claims) judgedKey { return judgedKey{c.Tenant, c.Subject, c.login()} }
 
 func (j *judgements) put(k judgedKey, made judgement) {
 	j.mu.Lock()
@@ -51,30 +51,30 @@ func (j *judgements) keep(c *Claims, id harang.Identity, now time.Time) {
 	j.put(judgedAs(c), judgement{identity: id, at: now})
 }
 
-func (j *judgements) refuse(c *Claims) { j.put(judgedAs(c), judgement{refused: true}) }
+func (j *judgements) refuse(c *Claims, with error) { j.put(judgedAs(c), judgement{refused: with}) }
 
-// end makes sure that a session that was ended here is not believed.
-func (j *judgements) end(tenant, user, session string) {
-	j.put(judgedKey{tenant, user, session}, judgement{refused: true})
+// end makes sure that a login that was ended here is not believed.
+func (j *judgements) end(tenant, user, login string) {
+	j.put(judgedKey{tenant, user, login}, judgement{refused: errNoToken})
 }
 
 // believe returns whom a verified token names as far as is known without the
-// database: the last judgement if it is young, else what the token says; false
-// for who was refused.
-func (j *judgements) believe(c *Claims, now time.Time) (harang.Identity, bool) {
+// database: the last judgement if it is young, else what the token says. Who
+// was refused is refused again.
+func (j *judgements) believe(c *Claims, now time.Time) (harang.Identity, error) {
 	j.mu.Lock()
 	last, known := j.young[judgedAs(c)]
 	if !known {
 		last, known = j.old[judgedAs(c)]
 	}
 	j.mu.Unlock()
-	if last.refused {
-		return harang.Identity{}, false
+	if last.refused != nil {
+		return harang.Identity{}, last.refused
 	}
 	id := last.identity
 	if !known || now.Sub(last.at) > believedFor {
-		id.Tenant, id.UserID, id.Role, id.SessionID = c.Tenant, c.Subject, c.Role, c.SessionID
+		id.Tenant, id.UserID, id.Role, id.SessionID = c.Tenant, c.Subject, c.Role, c.login()
 	}
 	id.Expires, id.Unconfirmed = c.ExpiresAt.Time, true
-	return id, true
+	return id, nil
 }

@@ -26,6 +26,14 @@ type Books interface {
 	// sessionID is not empty, whether that session of theirs is live at now.
 	FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error)
 
+	// FindTenantOfToken reads in one go the tenant and whether a token of theirs
+	// that has no session was ended.
+	FindTenantOfToken(ctx context.Context, tenant, tokenID string) (t harang.Tenant, ended bool, err error)
+	// EndToken notes, until it would have ended by itself, that a token without
+	// a session is over, and appends the event in that transaction. Again does
+	// nothing.
+	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, told harang.Event) error
+
 	CreateSession(ctx context.Context, s harang.Session) error
 	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
 
@@ -117,7 +125,8 @@ func New(books Books, key *Key, o Options) (*Service, error) {
 // present state of whom it names. Codes: UNAUTHENTICATED (not ours, disabled or
 // unknown user, ended session), TOKEN_EXPIRED, UNAVAILABLE. The role is the one
 // the user has now, which may differ from the token's; only a token without a
-// user ("cli:<role>") is believed.
+// user ("cli:<role>") is believed, unless it was logged out. That of a disabled
+// user is ErrDisabled too.
 //
 // While the database is away the last judgement is believed for a minute, and
 // the unexpired token after that, unless this node has refused it before. Such
@@ -134,15 +143,15 @@ func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identi
 		s.judged.keep(c, id, now)
 		return id, nil
 	case harang.CodeUnauthenticated:
-		s.judged.refuse(c)
+		s.judged.refuse(c, err)
 		return harang.Identity{}, err
 	case harang.CodeUnavailable:
 		if ctx.Err() != nil {
 			return harang.Identity{}, err // nobody waits for the answer
 		}
-		id, ok := s.judged.believe(c, now)
-		if !ok {
-			return harang.Identity{}, errNoToken
+		id, err := s.judged.believe(c, now)
+		if err != nil {
+			return harang.Identity{}, err
 		}
 		s.metrics.believed.Inc()
 		return id, nil
@@ -153,20 +162,29 @@ func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identi
 // judge asks for the present state of whom a verified token names.
 func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.Identity, error) {
 	if c.Subject == commandSubject(c.Role) {
-		tenant, err := s.books.FindTenant(ctx, c.Tenant)
-		if err != nil {
+		tenant, ended, err := s.books.FindTenantOfToken(ctx, c.Tenant, c.ID)
+		switch {
+		case err != nil:
 			return harang.Identity{}, unknownIsUnauthenticated(err)
+		case ended:
+			return harang.Identity{}, errNoToken
 		}
 		return harang.Identity{
 			Tenant: tenant.ID, TenantName: tenant.Name, UserID: c.Subject, Name: c.Subject,
-			Role: c.Role, Expires: c.ExpiresAt.Time,
+			Role: c.Role, SessionID: c.login(), Expires: c.ExpiresAt.Time,
 		}, nil
+	}
+	if c.SessionID == "" {
+		return harang.Identity{}, errNoToken // could not be logged out
 	}
 	u, err := s.books.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, now)
 	if err != nil {
 		return harang.Identity{}, unknownIsUnauthenticated(err)
 	}
-	if u.Disabled || !u.SessionLive {
+	switch {
+	case u.Disabled:
+		return harang.Identity{}, harang.Wrap(harang.CodeUnauthenticated, ErrDisabled, errNoToken.Message)
+	case !u.SessionLive:
 		return harang.Identity{}, errNoToken
 	}
 	return harang.Identity{
@@ -174,6 +192,10 @@ func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.I
 		Role: u.Role, SessionID: c.SessionID, Expires: c.ExpiresAt.Time,
 	}, nil
 }
+
+// ErrDisabled is in the UNAUTHENTICATED of a disabled user's token, for who ends
+// connections. Callers are not told the difference.
+var ErrDisabled = errors.New("auth: the user is disabled")
 
 func commandSubject(r harang.Role) string { return "cli:" + string(r) }
 
@@ -187,7 +209,8 @@ func unknownIsUnauthenticated(err error) error {
 // IssueToken makes an access token without a login, for commands. Without a
 // user its subject is "cli:<role>" and the role is believed from the token;
 // with one the user must exist, be enabled and have that role, else NOT_FOUND,
-// FORBIDDEN or INVALID_REQUEST.
+// FORBIDDEN or INVALID_REQUEST; the token then has a session of that length,
+// which cannot be refreshed and ends as those of logins do.
 func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Role, userID string, ttl time.Duration) (string, error) {
 	if !role.Valid() {
 		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "must be one of OPERATOR, STORE_MANAGER, ADMIN"})
@@ -195,18 +218,23 @@ func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Rol
 	if _, err := s.books.FindTenant(ctx, tenant); err != nil {
 		return "", err
 	}
-	subject := commandSubject(role)
-	if userID != "" {
-		u, err := s.books.FindSubject(ctx, tenant, userID, "", s.clock())
-		switch {
-		case err != nil:
-			return "", err
-		case u.Disabled:
-			return "", harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
-		case u.Role != role:
-			return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "is not the user's, who is " + string(u.Role)})
-		}
-		subject = u.ID
+	// As in a login, the session begins before the user is read.
+	now := s.clock().UTC().Truncate(time.Millisecond)
+	if userID == "" {
+		return s.tokens.sign(s.claims(tenant, commandSubject(role), role, "", now, ttl))
 	}
-	return s.tokens.sign(s.claims(tenant, subject, role, "", s.clock(), ttl))
+	u, err := s.books.FindSubject(ctx, tenant, userID, "", now)
+	switch {
+	case err != nil:
+		return "", err
+	case u.Disabled:
+		return "", harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
+	case u.Role != role:
+		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "is not the user's, who is " + string(u.Role)})
+	}
+	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Created: now, Expires: now.Add(ttl)}
+	if err := s.books.CreateSession(ctx, session); err != nil {
+		return "", err
+	}
+	return s.tokens.sign(s.claims(tenant, u.ID, role, session.ID, now, ttl))
 }

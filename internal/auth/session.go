@@ -128,14 +128,30 @@ func noSession(err error) error {
 	return err
 }
 
-// Logout ends the session of an identity; its connections are closed and its
-// access tokens refused on every node. An identity without a session (a token
-// from the command line) has nothing to end.
+// Logout ends the login of an identity: a session, or the one access token of
+// somebody without a user. Its connections are closed and its access tokens
+// refused on every node. An API key has nothing to end.
 func (s *Service) Logout(ctx context.Context, id harang.Identity) error {
-	if id.SessionID == "" {
+	switch {
+	case id.SessionID == "":
 		return nil
+	case id.UserID == commandSubject(id.Role):
+		return s.endToken(ctx, id)
 	}
 	return s.endSession(ctx, id.Tenant, id.SessionID)
+}
+
+func (s *Service) endToken(ctx context.Context, id harang.Identity) error {
+	told, err := harang.NewEvent(harang.LogoutType, s.newID(), id.Tenant, s.clock().UTC().Truncate(time.Millisecond),
+		harang.Logout{SessionID: id.SessionID, UserID: id.UserID})
+	if err != nil {
+		return err
+	}
+	if err := s.books.EndToken(ctx, id.Tenant, id.SessionID, id.Expires, told); err != nil {
+		return err
+	}
+	s.judged.end(id.Tenant, id.UserID, id.SessionID)
+	return nil
 }
 
 // LogoutCookie ends the session that a refresh cookie belongs to, so that who

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"sync"
@@ -24,6 +25,10 @@ type Claims struct {
 	SessionID string      `json:"sid,omitempty"`
 	jwt.RegisteredClaims
 }
+
+// login is what a logout ends: the session, or the token itself where it has
+// none.
+func (c *Claims) login() string { return cmp.Or(c.SessionID, c.ID) }
 
 // tokens signs and verifies access tokens.
 type tokens struct {

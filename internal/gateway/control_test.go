@@ -47,6 +47,43 @@ func TestControl_Logout(t *testing.T) {
 	h.until("the seats are free", func() bool { return len(h.gateway.Connections("budapest")) == 2 })
 }
 
+// TestControl_LogoutOfCommandTokens: a token that names nobody is a login of its
+// own; one that names a user ends with a new password too.
+func TestControl_LogoutOfCommandTokens(t *testing.T) {
+	h := open(t)
+	issue := func(user string) string {
+		t.Helper()
+		token, err := h.auth.IssueToken(t.Context(), "budapest", harang.RoleOperator, user, time.Hour)
+		h.must(err)
+		return token
+	}
+	user := h.user("budapest", harang.RoleOperator)
+	logout := func(token string) {
+		t.Helper()
+		id, err := h.auth.Authenticate(t.Context(), token)
+		h.must(err)
+		h.must(h.auth.Logout(t.Context(), id))
+	}
+	nobodys, users := issue(""), issue(user)
+	for _, token := range []string{nobodys, users} {
+		p, other := h.connect(handshake{Token: token}), h.connect(handshake{Token: issue("")})
+		logout(token)
+		p.goodbye("LOGGED_OUT", false)
+		other.silent()
+		_, err := h.try(p.back(token))
+		if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
+			t.Error(code)
+		}
+	}
+	p, other := h.connect(handshake{Token: issue(user)}), h.connect(handshake{Token: issue("")})
+	h.advance(time.Second)
+	admin := harang.Identity{Tenant: "budapest", UserID: "another", Role: harang.RoleAdmin}
+	_, err := h.auth.UpdateUser(t.Context(), admin, user, auth.UserChange{Password: new("a new long password")})
+	h.must(err)
+	p.goodbye("LOGGED_OUT", false)
+	other.silent()
+}
+
 // TestControl_ByAnotherProcess: a logout that another process commits into the
 // same file, of which this one hears through the loop only.
 func TestControl_ByAnotherProcess(t *testing.T) {
@@ -80,7 +117,12 @@ func TestControl_Disabled(t *testing.T) {
 		t.Error(code)
 	}
 	h.update("budapest", harang.RoleOperator, nil, &no)
-	h.connect(handshake{Token: token})
+	_, err = h.try(p.back(token))
+	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
+		t.Error(code)
+	}
+	h.advance(time.Second)
+	h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
 }
 
 func TestControl_RoleChanged(t *testing.T) {

@@ -101,6 +101,26 @@ func TestLogout_ByTokenAndByCookie(t *testing.T) {
 	h.call("", "POST", "/api/v1/auth/logout", "", "Cookie: harang_refresh=forged").want(t, 401, harang.CodeUnauthenticated)
 }
 
+// A token from the command line is logged out as any other.
+func TestLogout_CommandToken(t *testing.T) {
+	h := newHouse(t)
+	users, err := h.auth.FindUsers(t.Context(), harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin}, "admin@", 1)
+	if err != nil || len(users) != 1 || users[0].Role != harang.RoleAdmin {
+		t.Fatalf("%+v, %v", users, err)
+	}
+	for name, user := range map[string]string{"names nobody": "", "names a user": users[0].ID} {
+		token, err := h.auth.IssueToken(t.Context(), "budapest", harang.RoleAdmin, user, time.Hour)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		h.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
+		h.call(token, "POST", "/api/v1/auth/logout", "").want(t, 204, "")
+		h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+		h.call(token, "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
+	}
+	h.as(harang.RoleAdmin, "GET", "/me", "").want(t, 200, "")
+}
+
 func TestAuth_OtherSites(t *testing.T) {
 	h := newHouse(t, func(o *httpapi.Options) { o.AllowedOrigins = []string{"https://erp.example.com"} })
 	for origin, status := range map[string]int{

@@ -68,12 +68,15 @@ func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide fun
 	})
 }
 
-// SweepSessions deletes at most limit sessions that expired before an instant
-// and returns how many it deleted.
+// SweepSessions deletes at most limit sessions that expired before an instant,
+// and as many ended tokens, and returns how many sessions it deleted.
 func (s *Store) SweepSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
 	var n int64
 	err := s.Within(ctx, func(tx *Tx) (err error) {
-		n, err = execute(ctx, tx, querySweepSessions, before.UnixMilli(), limit)
+		if n, err = execute(ctx, tx, querySweepSessions, before.UnixMilli(), limit); err != nil {
+			return err
+		}
+		_, err = execute(ctx, tx, querySweepTokens, before.UnixMilli(), limit)
 		return err
 	})
 	return n, err
