@@ -116,6 +116,12 @@ func (c *conn) isOpen() bool {
 	return c.state == connOpen
 }
 
+func (c *conn) isEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == connEnded
+}
+
 // end says the farewell and closes the connection; repeats do nothing. One that
 // is still connecting is not opened, or ended as soon as it is.
 func (c *conn) end(f farewell) {

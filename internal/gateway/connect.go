@@ -94,7 +94,7 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 	if token == "" {
 		return errNoToken
 	}
-	c, expires, err := g.judge(ctx, r.Socket(), token)
+	c, id, err := g.judge(ctx, r.Socket(), token)
 	if err != nil {
 		return err
 	}
@@ -151,14 +151,17 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 		}
 		return errDropped
 	}
+	// Before it can refresh its token, which may end the doubt.
+	g.doubts.note(c, id, token)
 	g.metrics.connections.WithLabelValues(string(c.role)).Inc()
-	if err := r.Accept(c.pid, g.opening(c, start, expires)...); err != nil {
+	if err := r.Accept(c.pid, g.opening(c, start, id.Expires)...); err != nil {
 		g.metrics.connections.WithLabelValues(string(c.role)).Dec()
+		g.doubts.remove(c)
 		return err
 	}
 	open = true
-	if !expires.IsZero() {
-		g.expiry.set(c, expires)
+	if !id.Expires.IsZero() {
+		g.expiry.set(c, id.Expires)
 	}
 	c.opened()
 	return nil
@@ -166,7 +169,7 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 
 // judge has the token judged and registers the connection with its tenant,
 // whose control feed is followed from before the judgement that counts.
-func (g *Gateway) judge(ctx context.Context, s *socketio.Socket, token string) (*conn, time.Time, error) {
+func (g *Gateway) judge(ctx context.Context, s *socketio.Socket, token string) (*conn, harang.Identity, error) {
 	var t *tenant
 	defer func() {
 		if t != nil {
@@ -177,13 +180,13 @@ func (g *Gateway) judge(ctx context.Context, s *socketio.Socket, token string) (
 		tick := g.tick.Load()
 		id, err := g.authenticate(ctx, token)
 		if err != nil {
-			return nil, time.Time{}, err
+			return nil, id, err
 		}
 		// The tenant stays held from one try to the next, or the next would
 		// find nobody following either.
 		held, err := g.hold(ctx, id.Tenant)
 		if err != nil {
-			return nil, time.Time{}, err
+			return nil, id, err
 		}
 		if t != nil {
 			t.letGo()
@@ -195,10 +198,10 @@ func (g *Gateway) judge(ctx context.Context, s *socketio.Socket, token string) (
 			connected: g.o.Clock(), allowance: g.o.MessageBurst,
 		}
 		if t.register(c, tick) {
-			return c, id.Expires, nil
+			return c, id, nil
 		}
 	}
-	return nil, time.Time{}, harang.Errorf(harang.CodeUnavailable, "too much changes at once")
+	return nil, harang.Identity{}, harang.Errorf(harang.CodeUnavailable, "too much changes at once")
 }
 
 // authenticate has a token judged that somebody may listen with.
@@ -275,6 +278,7 @@ func (g *Gateway) disconnected(s *socketio.Socket, reason string) {
 		g.metrics.slowConsumers.Inc()
 	}
 	g.expiry.remove(c)
+	g.doubts.remove(c)
 	c.membership.Leave()
 	g.release(context.Background(), c)
 	c.tenant.unregister(c)

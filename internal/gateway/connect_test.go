@@ -333,10 +333,11 @@ func TestConnect_Connections(t *testing.T) {
 	h.commit("budapest", harang.StockAlertType, 1)
 	a.expect("stock_alert")
 	b.expect("stock_alert")
-	list := h.gateway.Connections("budapest")
-	if len(list) != 2 {
-		t.Fatalf("%+v", list)
-	}
+	var list []gateway.Connection
+	h.until("both are noted to have heard it", func() bool {
+		list = h.gateway.Connections("budapest")
+		return len(list) == 2 && list[0].Position.Number == 1 && list[1].Position.Number == 1
+	})
 	for i, p := range []*page{a, b} {
 		if c := list[i]; c.ID != p.SID || c.Role != harang.Role(p.Role) || c.Transport != "websocket" || c.Position.String() != p.offset {
 			t.Errorf("%+v, want %s at %s", c, p.SID, p.offset)

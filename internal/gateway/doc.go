@@ -18,6 +18,8 @@
 //     made anew, so that no revocation falls between.
 //   - `session` comes first, then the replay, then live events: the socket is
 //     corked until all three are in order.
+//   - Who was believed because the database was away is judged again when it is
+//     back, and leaves with the goodbye that was missed.
 //   - Only `session` and feed events end in a position string; every other
 //     event ends in an object.
 //   - A seat belongs to (tenant, user, pid). A connection that comes back with
@@ -29,8 +31,9 @@
 // A connection has no goroutine and no timer of its own. CONNECT runs in a
 // goroutine of socketio; live events are written by the feed's deliverer;
 // control entries are dealt with by the control feed's deliverer; expiry is one
-// heap with one goroutine (Run). Locks: a tenant's, then a connection's; neither
-// is held while something is sent, closed or waited for.
+// heap with one goroutine, and one more has those judged again who were believed
+// (Run). Locks: a tenant's, then a connection's; neither is held while something
+// is sent, closed or waited for.
 //
 // # Lifecycle
 //

@@ -130,6 +130,7 @@ func (c *conn) refresh(ctx context.Context, arg json.RawMessage) any {
 			if !id.Expires.IsZero() {
 				c.g.expiry.set(c, id.Expires)
 			}
+			c.g.doubts.note(c, id, token)
 			return answer{OK: true, TokenExpiresAt: stampOrNull(id.Expires)}
 		}
 	}

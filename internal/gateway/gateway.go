@@ -25,7 +25,8 @@ const Namespace = "/ws/dashboard"
 type Authenticator interface {
 	// Authenticate returns whom the token names, as they are now. Codes:
 	// UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN refuse for good; any other is
-	// passing trouble.
+	// passing trouble. A disabled user's UNAUTHENTICATED is auth.ErrDisabled. An
+	// Unconfirmed identity is judged again when the database is back.
 	Authenticate(ctx context.Context, token string) (harang.Identity, error)
 }
 
@@ -64,6 +65,7 @@ type Gateway struct {
 	namespace *socketio.Namespace
 	metrics   *metrics
 	expiry    *expiry
+	doubts    *doubts
 	log       *slog.Logger
 
 	// encodeItem and joinItems are method values made once, because making one
@@ -110,8 +112,9 @@ func New(o Options) *Gateway {
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
 	}
+	m := newMetrics(o.Registry)
 	g := &Gateway{
-		o: o, metrics: newMetrics(o.Registry), expiry: newExpiry(o.Clock), log: o.Logger,
+		o: o, metrics: m, expiry: newExpiry(o.Clock), doubts: newDoubts(m.unconfirmed), log: o.Logger,
 		tenants: make(map[string]*tenant),
 	}
 	g.encodeItem, g.joinItems = g.encode, g.join
@@ -129,9 +132,13 @@ func randomPID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// Run says goodbye to connections whose token is over, until ctx ends. It
-// returns nil.
+// Run says goodbye to connections whose token is over, or does not hold when the
+// database is back that was away when it was judged, until ctx ends. It returns
+// nil.
 func (g *Gateway) Run(ctx context.Context) error {
+	var others sync.WaitGroup
+	others.Go(func() { g.doubts.run(ctx, g.clear) })
+	defer others.Wait()
 	g.expiry.run(ctx, func(c *conn) { c.end(farewellTokenExpired) })
 	return nil
 }

@@ -56,6 +56,10 @@ type house struct {
 	offset atomic.Int64
 	// away has the source of feeds fail.
 	away atomic.Bool
+	// unjudged has the judgements of access tokens find no database; key signs
+	// them.
+	unjudged atomic.Bool
+	key      *auth.Key
 	// users are ids by "tenant/ROLE".
 	users map[string]string
 	seen  chan []string
@@ -105,6 +109,40 @@ func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) 
 	return s.Store.NewestEntries(ctx, id, limit)
 }
 
+// people is the store as the judging of tokens sees it, which can be away.
+type people struct {
+	*store.Store
+	away *atomic.Bool
+}
+
+func (p people) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+	if p.away.Load() {
+		return harang.Subject{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+	}
+	return p.Store.FindSubject(ctx, tenant, user, session, now)
+}
+
+func (p people) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
+	if p.away.Load() {
+		return harang.Tenant{}, false, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+	}
+	return p.Store.FindTenantOfToken(ctx, tenant, token)
+}
+
+// service judges by these books.
+func (h *house) service(books auth.Books) *auth.Service {
+	h.Helper()
+	s, err := auth.New(books, h.key, auth.Options{
+		Clock: h.now, NewID: newID,
+		HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
+	})
+	h.must(err)
+	return s
+}
+
+// node is the service of another node, whose database is never away.
+func (h *house) node() *auth.Service { return h.service(h.store) }
+
 func open(t testing.TB, change ...func(*settings)) *house {
 	t.Helper()
 	h := &house{TB: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{}, seen: make(chan []string, 16)}
@@ -114,13 +152,9 @@ func open(t testing.TB, change ...func(*settings)) *house {
 	h.store, err = sqlite.Open(t.Context(), h.file, store.Options{Clock: h.now, Logger: logger})
 	h.must(err)
 	t.Cleanup(func() { _ = h.store.Close() })
-	key, err := auth.NewKey()
+	h.key, err = auth.NewKey()
 	h.must(err)
-	h.auth, err = auth.New(h.store, key, auth.Options{
-		Clock: h.now, NewID: newID,
-		HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
-	})
-	h.must(err)
+	h.auth = h.service(people{h.store, &h.unjudged})
 	for _, tenant := range []string{"budapest", "debrecen"} {
 		h.must(h.store.CreateTenant(t.Context(), harang.Tenant{ID: tenant, Name: tenant}))
 		for _, role := range harang.Roles() {
@@ -196,8 +230,8 @@ func (h *house) ctx() context.Context {
 
 func (h *house) user(tenant string, role harang.Role) string { return h.users[tenant+"/"+string(role)] }
 
-// token is an access token of the tenant's user with that role, without a
-// session.
+// token is an access token of the tenant's user with that role, from the command
+// line.
 func (h *house) token(tenant string, role harang.Role) string {
 	h.Helper()
 	return h.tokenFor(tenant, role, time.Hour)

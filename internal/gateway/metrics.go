@@ -12,6 +12,7 @@ type metrics struct {
 	messages      *prometheus.CounterVec
 	forbidden     prometheus.Counter
 	unsendable    prometheus.Counter
+	unconfirmed   prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -44,7 +45,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		unsendable: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "harang_gateway_unsendable_total", Help: "Entries that could not be written as a message. Anything but 0 is an alarm.",
 		}),
+		unconfirmed: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "harang_gateway_unconfirmed", Help: "Open connections whose user was believed while the database was away and has not been judged since.",
+		}),
 	}
-	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages, m.forbidden, m.unsendable)
+	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages, m.forbidden, m.unsendable, m.unconfirmed)
 	return m
 }
