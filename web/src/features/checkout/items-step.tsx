@@ -74,7 +74,7 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
   const language = useLanguage();
   const client = useQueryClient();
   const [words, setWords] = useState('');
-  const search = useDelayed(words.trim(), 120);
+  const search = useDelayed(words.trim());
   const stock = useInfiniteQuery({
     ...stockQueryOptions({ search, severity: null, locationId: draft.locationId }),
     enabled: draft.locationId !== '',

@@ -22,7 +22,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   const [words, setWords] = useState(partner?.name ?? '');
   // The chosen name in the field is not a search.
   const sought = words === partner?.name ? '' : words.trim();
-  const search = useDelayed(sought, 150);
+  const search = useDelayed(sought);
   const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({ ...partnersQueryOptions(search), placeholderData: keepPreviousData });
   // Until the answer is there, what stands in the list must not be what was not asked for.
   const late = search !== sought || isPlaceholderData;

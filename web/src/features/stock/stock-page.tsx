@@ -16,7 +16,6 @@ import { Age } from '../../shared/ui/widget';
 import { StockRow } from './stock-row';
 import classes from './stock-page.module.css';
 
-const typingPause = 180;
 
 /** Every product at every place: what is free, what runs out, and how to correct it. */
 export function StockPage() {
@@ -27,7 +26,7 @@ export function StockPage() {
   const place = usePlace();
   const offline = useOffline();
   const [words, setWords] = useState(address.search ?? '');
-  const search = useDelayed(words.trim(), typingPause);
+  const search = useDelayed(words.trim());
   const severity = address.severity ?? null;
   const locationId = address.location ?? place;
 
