@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"errors"
 	"net"
 	"time"
 )
@@ -21,7 +22,7 @@ func (s *Session) Send(f *Frame) error {
 	ws := s.ws != nil
 	s.mu.Unlock()
 	if err != nil {
-		if err == ErrSlowConsumer {
+		if errors.Is(err, ErrSlowConsumer) {
 			s.overflow()
 		}
 		return err

@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -323,7 +324,7 @@ func (s *Session) beat(now int64) {
 			// The client's time counts from when the ping was due, so that the heartbeat is
 			// exact. A busy machine may take a quarter of it away, not more.
 			s.pinged, s.pingAt = true, max(s.lastBeat+interval, now-timeout/4)
-			slow = s.writeLocked(pingFrame.b) == ErrSlowConsumer
+			slow = errors.Is(s.writeLocked(pingFrame.b), ErrSlowConsumer)
 		}
 		late = s.pinged && now >= s.pingAt+timeout
 	}

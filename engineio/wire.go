@@ -146,7 +146,7 @@ func (a *assembler) push(b []byte, visit func(op opcode, data []byte) error) err
 	}
 	for len(b) > 0 {
 		h, err := parseHeader(b, a.limit)
-		if err == errMore || err == nil && len(b) < h.size+h.n {
+		if errors.Is(err, errMore) || err == nil && len(b) < h.size+h.n {
 			if carried {
 				// Where it is: copying what there is for every byte that comes
 				// would let a client that sends single bytes cost seconds.

@@ -35,7 +35,7 @@ func startStock(t *testing.T) *stock {
 	if _, err := os.Stat(filepath.Join("..", "..", "node_modules", "socket.io-client")); err != nil {
 		t.Fatal("node_modules/socket.io-client is missing: run `make test` (or `npm ci`) at the root of the repository")
 	}
-	cmd := exec.Command(nodejs, filepath.Join("testdata", "stock.mjs")) //nolint:noctx // it ends with its standard input
+	cmd := exec.Command(nodejs, filepath.Join("testdata", "stock.mjs"))
 	cmd.Stderr = os.Stderr
 	s := &stock{people: make(map[string]*person), opened: make(map[string]int), left: make(map[string]int)}
 	if s.stdin, err = cmd.StdinPipe(); err != nil {

@@ -53,7 +53,7 @@ type Hub struct {
 
 	// ctx ends with Close; readings run under it, not under a caller's context,
 	// because they serve all who wait.
-	ctx    context.Context //nolint:containedctx // it is the hub's life, not a request's
+	ctx    context.Context
 	cancel context.CancelFunc
 	reads  sync.WaitGroup
 
