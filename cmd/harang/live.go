@@ -68,7 +68,7 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		Seen:                 l.journey.Seen,
 		Logger:               p.log, Registry: registry,
 	})
-	p.store.OnCommit(l.relay.Wake)
+	p.store.OnCommit(l.relay.Committed)
 	p.run(func() { p.failOn(l.relay.Run(ctx)) })
 	p.run(func() { p.failOn(l.gateway.Run(ctx)) })
 	if l.nodes != nil {

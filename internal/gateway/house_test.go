@@ -176,7 +176,7 @@ func open(t testing.TB, change ...func(*settings)) *house {
 	h.relay = relay.New(relay.Options{
 		Source: h.store, Log: h.hub, Windows: h.hub, Version: h.store.DataVersion, Clock: h.now, Logger: logger, Registry: h.registry,
 	})
-	h.store.OnCommit(h.relay.Wake)
+	h.store.OnCommit(h.relay.Committed)
 	o := s.gateway
 	o.Server, o.Hub, o.Auth, o.Clock, o.Logger, o.Registry = h.server, h.hub, h.auth, h.now, logger, h.registry
 	o.Seen = func(_, _ string, ids []string) { h.seen <- ids }

@@ -110,6 +110,9 @@ type Relay struct {
 type pass struct {
 	// again: something was committed since the pass began its round.
 	again bool
+	// heads are the tenant's as the newest commit known here gave them; zero
+	// when they must be read.
+	heads harang.Heads
 }
 
 // New builds a Relay. Wake works from then on, the loop once Run runs.
@@ -128,28 +131,52 @@ func New(o Options) *Relay {
 }
 
 // Wake relays what the tenant has committed, at once and without blocking the
-// caller. It is called after each commit; a lost call costs half a second.
-func (r *Relay) Wake(tenant string) {
+// caller, whatever the heads are. A lost call costs half a second.
+func (r *Relay) Wake(tenant string) { r.Committed(harang.Heads{Tenant: tenant}) }
+
+// Committed is Wake for who has just committed and knows the heads that this
+// gave the tenant: they need not be read again. Calls may come in another order
+// than the commits.
+func (r *Relay) Committed(heads harang.Heads) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
 		return
 	}
-	if p := r.active[tenant]; p != nil {
+	if p := r.active[heads.Tenant]; p != nil {
+		p.heads = later(p, heads)
 		p.again = true
 		return
 	}
-	p := &pass{}
-	r.active[tenant] = p
+	p := &pass{heads: heads}
+	r.active[heads.Tenant] = p
 	r.passes.Add(1)
-	go r.work(tenant, p)
+	go r.work(heads.Tenant, p)
+}
+
+// later are the heads that a waiting pass must look for: the further ones, and
+// unknown ones when either call did not know.
+func later(p *pass, heads harang.Heads) harang.Heads {
+	switch {
+	case !p.again:
+		return heads
+	case p.heads.Epoch == "" || heads.Epoch == "" || p.heads.Epoch != heads.Epoch:
+		return harang.Heads{Tenant: heads.Tenant}
+	}
+	heads.Operators = max(heads.Operators, p.heads.Operators)
+	heads.Managers = max(heads.Managers, p.heads.Managers)
+	heads.Control = max(heads.Control, p.heads.Control)
+	return heads
 }
 
 // work relays until nothing was committed since it last looked.
 func (r *Relay) work(tenant string, p *pass) {
 	defer r.passes.Done()
 	for {
-		err := r.Relay(r.ctx, tenant)
+		r.mu.Lock()
+		heads := p.heads
+		r.mu.Unlock()
+		err := r.relay(r.ctx, tenant, heads)
 		if err != nil && r.ctx.Err() == nil {
 			r.troubled.Store(true)
 			if !r.failing.Swap(true) {
@@ -255,10 +282,17 @@ func (r *Relay) lookFailed(ctx context.Context, err error) {
 // Relay brings over everything that the logs of the tenant lack. Any number of
 // relays may do so at the same time.
 func (r *Relay) Relay(ctx context.Context, tenant string) error {
+	return r.relay(ctx, tenant, harang.Heads{Tenant: tenant})
+}
+
+// relay looks for these heads first, if they are known; what does not settle
+// with them is judged by what the database says.
+func (r *Relay) relay(ctx context.Context, tenant string, heads harang.Heads) error {
 	ctx, cancel := context.WithTimeout(ctx, passTimeout)
 	defer cancel()
 	for range settleTries {
-		settled, err := r.pass(ctx, tenant)
+		settled, err := r.pass(ctx, tenant, heads)
+		heads = harang.Heads{Tenant: tenant}
 		if err != nil {
 			r.metrics.failures.Inc()
 			return err
@@ -272,27 +306,41 @@ func (r *Relay) Relay(ctx context.Context, tenant string) error {
 
 // pass looks at log and database once. It is not settled when what it saw was
 // no longer true, which a second look will clear up.
-func (r *Relay) pass(ctx context.Context, tenant string) (settled bool, err error) {
+func (r *Relay) pass(ctx context.Context, tenant string, heads harang.Heads) (settled bool, err error) {
 	at, err := r.o.Log.Heads(ctx, tenant)
 	if err != nil || len(at) == 0 {
 		return err == nil, err
 	}
-	all, err := r.o.Source.Heads(ctx, []string{tenant})
-	if err != nil {
-		return false, err
-	}
-	if len(all) == 0 {
-		return false, errors.New("relay: the database has no tenant " + tenant)
+	if heads.Epoch == "" || beyond(at, heads) {
+		all, err := r.o.Source.Heads(ctx, []string{tenant})
+		if err != nil {
+			return false, err
+		}
+		if len(all) == 0 {
+			return false, errors.New("relay: the database has no tenant " + tenant)
+		}
+		heads = all[0]
 	}
 	settled = true
 	for _, position := range at {
-		done, err := r.feed(ctx, all[0], position)
+		done, err := r.feed(ctx, heads, position)
 		if err != nil {
 			return false, err
 		}
 		settled = settled && done
 	}
 	return settled, nil
+}
+
+// beyond reports whether a log stands further than these heads, or in a later
+// epoch: then they are old, or something is wrong, and only the database knows.
+func beyond(at []harang.Position, heads harang.Heads) bool {
+	for _, p := range at {
+		if p.Epoch > heads.Epoch || p.Epoch == heads.Epoch && p.Number > heads.Head(p.Audience) {
+			return true
+		}
+	}
+	return false
 }
 
 // feed brings over what the log of one feed lacks.

@@ -316,6 +316,49 @@ func TestRelay_Wake(t *testing.T) {
 	})
 }
 
+// TestRelay_Committed: heads that a commit gave are not read again; old ones,
+// and those of commits that overtook each other, still bring everything over.
+func TestRelay_Committed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open()
+		heads := func() harang.Heads {
+			all, err := f.db.Heads(t.Context(), []string{"budapest"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all[0]
+		}
+		f.db.Commit("budapest", 1, harang.AudienceManagers)
+		f.move(t) // an empty log is filled by what the database says
+		f.db.Commit("budapest", 3, harang.AudienceManagers)
+		old := heads()
+		before := f.db.Readings("Heads")
+		f.relay.Committed(old)
+		synctest.Wait()
+		f.log.agrees(t, f.db, managers)
+		if n := f.db.Readings("Heads") - before; n != 0 {
+			t.Errorf("the heads were read %d times although they were told", n)
+		}
+
+		f.db.Commit("budapest", 2, harang.AudienceManagers)
+		f.relay.Committed(heads())
+		synctest.Wait()
+		f.db.Commit("budapest", 2, harang.AudienceManagers)
+		f.relay.Committed(old) // behind the log: the database is asked
+		synctest.Wait()
+		f.log.agrees(t, f.db, managers)
+
+		f.db.Commit("budapest", 1, harang.AudienceManagers, harang.AudienceOperators)
+		newest := heads()
+		f.relay.Committed(old)
+		f.relay.Committed(newest)
+		f.relay.Committed(old)
+		synctest.Wait()
+		f.log.agrees(t, f.db, managers)
+		f.log.agrees(t, f.db, operators)
+	})
+}
+
 func TestRelay_Loop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(func(o *relay.Options) { o.Version = o.Source.(*relaytest.Database).Version })

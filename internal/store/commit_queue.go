@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"harang.dev/harang"
 )
 
 // maxMembers is how many transactions may share one commit.
@@ -130,7 +132,7 @@ func (q *commitQueue) settle(g *group) {
 
 // run runs one closure as a member of a group and returns when the group is
 // committed.
-func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]string, error) {
+func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads, error) {
 	s := q.store
 	g, err := q.take(ctx)
 	if err != nil {
@@ -146,7 +148,7 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]string,
 			q.leave(g, errAborted)
 		}
 	}()
-	tenants, err := (&Tx{s: s, session: q.session}).run(ctx, fn)
+	moved, err := (&Tx{s: s, session: q.session}).run(ctx, fn)
 	returned = true
 	if q.leave(g, err); err != nil {
 		return nil, err
@@ -155,7 +157,7 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]string,
 	if g.err != nil {
 		return nil, s.fail("commit", g.err)
 	}
-	return tenants, nil
+	return moved, nil
 }
 
 // enter begins the transaction, or marks the member's place in the open one.

@@ -16,7 +16,7 @@ var (
 
 	advanceHeads = define("advance heads", `
 		UPDATE heads SET operators = operators + $1, managers = managers + $2, control = control + $3
-		WHERE tenant_id = $4 RETURNING operators, managers, control`)
+		WHERE tenant_id = $4 RETURNING tenant_id, epoch, operators, managers, control`)
 
 	insertEvent = define("insert event", `
 		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, operators, managers, control)
@@ -54,8 +54,8 @@ var (
 
 // appendPending writes the transaction's events: repeats dropped first, then
 // per tenant, in tenant order, one update of the heads row and the event rows
-// with their numbers. It returns the tenants that got events.
-func (tx *Tx) appendPending(ctx context.Context) ([]string, error) {
+// with their numbers. It returns the heads of the tenants that got events.
+func (tx *Tx) appendPending(ctx context.Context) ([]harang.Heads, error) {
 	if len(tx.pending) == 0 {
 		return nil, nil
 	}
@@ -64,20 +64,21 @@ func (tx *Tx) appendPending(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(fresh, func(a, b *harang.Event) int { return cmp.Compare(a.Tenant, b.Tenant) })
-	var tenants []string
+	var moved []harang.Heads
 	for len(fresh) > 0 {
 		tenant := fresh[0].Tenant
 		n := 1
 		for n < len(fresh) && fresh[n].Tenant == tenant {
 			n++
 		}
-		if err := tx.appendTenant(ctx, tenant, fresh[:n]); err != nil {
+		heads, err := tx.appendTenant(ctx, tenant, fresh[:n])
+		if err != nil {
 			return nil, err
 		}
-		tenants = append(tenants, tenant)
+		moved = append(moved, heads)
 		fresh = fresh[n:]
 	}
-	return tenants, nil
+	return moved, nil
 }
 
 // dropRepeats fills the results and returns the events that are new.
@@ -133,28 +134,24 @@ func (n *numbers) add(t harang.EventType) {
 	}
 }
 
-// appendTenant numbers and writes the events of one tenant.
-func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) error {
+// appendTenant numbers and writes the events of one tenant, and returns its
+// heads after them.
+func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) (harang.Heads, error) {
 	types := make([]harang.EventType, len(events))
 	var count numbers
 	for i, e := range events {
 		t, ok := harang.FindEventType(e.Type)
 		if !ok {
-			return harang.Errorf(harang.CodeInternal, "there is no event type %q", e.Type)
+			return harang.Heads{}, harang.Errorf(harang.CodeInternal, "there is no event type %q", e.Type)
 		}
 		types[i] = t
 		count.add(t)
 	}
-	next, err := queryOne(ctx, tx, advanceHeads, func(r row) (n numbers, err error) {
-		err = r.Scan(&n.operators, &n.managers, &n.control)
-		return n, err
-	}, count.operators, count.managers, count.control, tenant)
+	heads, err := queryOne(ctx, tx, advanceHeads, scanHeads, count.operators, count.managers, count.control, tenant)
 	if err != nil {
-		return err
+		return harang.Heads{}, err
 	}
-	next.operators -= count.operators
-	next.managers -= count.managers
-	next.control -= count.control
+	next := numbers{heads.Operators - count.operators, heads.Managers - count.managers, heads.Control - count.control}
 	now := tx.s.now()
 	for i, e := range events {
 		next.add(types[i])
@@ -162,11 +159,11 @@ func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.
 			e.Time = now
 		}
 		if err := tx.insertEvent(ctx, e, types[i], next); err != nil {
-			return err
+			return harang.Heads{}, err
 		}
 		tx.s.metrics.events.WithLabelValues(e.Type).Inc()
 	}
-	return nil
+	return heads, nil
 }
 
 func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventType, n numbers) error {

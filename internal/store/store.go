@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang"
 )
 
 // Options are what the program hands to a store.
@@ -60,7 +62,7 @@ type Store struct {
 	queue       commitQueue
 
 	mu    sync.Mutex
-	hooks atomic.Pointer[[]func(tenant string)] // written under mu
+	hooks atomic.Pointer[[]func(harang.Heads)] // written under mu
 }
 
 // New builds a store on an opened and migrated engine. The store owns the
@@ -81,7 +83,7 @@ func New(engine Engine, o Options) *Store {
 		write:   newStatements(engine.Write), read: newStatements(engine.Read),
 	}
 	s.queue.store = s
-	s.hooks.Store(new([]func(string)))
+	s.hooks.Store(new([]func(harang.Heads)))
 	return s
 }
 
@@ -119,12 +121,12 @@ func (s *Store) DataVersion(ctx context.Context) (int64, error) {
 }
 
 // OnCommit adds a hook that is called after each commit, once for every tenant
-// that got events in it, from the goroutine that committed. Hooks must not
-// block and must not panic.
-func (s *Store) OnCommit(hook func(tenant string)) {
+// that got events in it, with the heads that they gave it, from the goroutine
+// that committed. Hooks must not block and must not panic.
+func (s *Store) OnCommit(hook func(harang.Heads)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hooks := append(append([]func(string){}, *s.hooks.Load()...), hook)
+	hooks := append(append([]func(harang.Heads){}, *s.hooks.Load()...), hook)
 	s.hooks.Store(&hooks)
 }
 

@@ -84,10 +84,10 @@ func (tx *Tx) Append(events ...harang.Event) []*harang.Appended {
 func (s *Store) Within(ctx context.Context, fn func(tx *Tx) error) error {
 	for try := 1; ; try++ {
 		began := time.Now()
-		tenants, err := s.once(ctx, fn)
+		moved, err := s.once(ctx, fn)
 		s.metrics.transaction(err, time.Since(began))
 		if err == nil {
-			s.committed(tenants)
+			s.committed(moved)
 			return nil
 		}
 		if class, ok := classOf(err); !ok || class != ClassBusy || try == maxTries {
@@ -112,16 +112,16 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *Store) committed(tenants []string) {
-	for _, tenant := range tenants {
+func (s *Store) committed(moved []harang.Heads) {
+	for _, heads := range moved {
 		for _, hook := range *s.hooks.Load() {
-			hook(tenant)
+			hook(heads)
 		}
 	}
 }
 
-// once runs one try and returns the tenants that got events.
-func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]string, error) {
+// once runs one try and returns the heads of the tenants that got events.
+func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.fail("within", err)
 	}
@@ -142,7 +142,7 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]string, erro
 		return nil, s.fail("begin", err)
 	}
 	defer func() { _ = inner.Rollback() }() // nothing after a commit
-	tenants, err := (&Tx{s: s, sql: inner}).run(ctx, fn)
+	moved, err := (&Tx{s: s, sql: inner}).run(ctx, fn)
 	if err == nil {
 		err = s.fail("transaction", ctx.Err())
 	}
@@ -152,12 +152,12 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]string, erro
 	if err := inner.Commit(); err != nil {
 		return nil, s.fail("commit", err)
 	}
-	return tenants, nil
+	return moved, nil
 }
 
 // run runs the closure and then appends its events, in the one place where
 // events are written.
-func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]string, error) {
+func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads, error) {
 	if err := fn(tx); err != nil {
 		return nil, tx.s.fail("transaction", err)
 	}

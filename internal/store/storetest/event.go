@@ -28,7 +28,11 @@ func testAppend(t *testing.T, open Open) {
 	w.AddTenant(t, "b")
 	ctx := t.Context()
 	var told []string
-	w.Store.OnCommit(func(tenant string) { told = append(told, tenant) })
+	var moved harang.Heads
+	w.Store.OnCommit(func(h harang.Heads) {
+		told = append(told, h.Tenant)
+		moved = h
+	})
 
 	results := w.Append(t, Alert(t, "b"), Rental(t, "a"), Alert(t, "a"), Logout(t, "a"))
 	if want := []string{"a", "b"}; !slices.Equal(told, want) {
@@ -37,6 +41,9 @@ func testAppend(t *testing.T, open Open) {
 	heads, err := w.Store.Heads(ctx, []string{"a", "b", "nobody"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Contains(heads, moved) {
+		t.Errorf("the hook was told the heads %+v, the store says %+v", moved, heads)
 	}
 	slices.SortFunc(heads, func(x, y harang.Heads) int { return strings.Compare(x.Tenant, y.Tenant) })
 	for i := range heads {
