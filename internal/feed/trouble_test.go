@@ -51,17 +51,28 @@ func TestHub_UnknownTenant(t *testing.T) {
 }
 
 func TestHub_JoinGivesUp(t *testing.T) {
-	f := open(t)
-	release := f.db.Hold()
-	defer release()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, _, err := f.hub.Join(ctx, managers, feed.Start{}, &listener{feed: managers}); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	if _, err := f.hub.Heads(ctx, "budapest"); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		release := f.db.Hold()
+		var patient sync.WaitGroup
+		patient.Go(func() { // keeps the window, which nobody else waits for
+			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, _, err := f.hub.Join(ctx, managers, feed.Start{}, &listener{feed: managers}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+		if _, err := f.hub.Heads(ctx, "budapest"); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v", err)
+		}
+		release()
+		patient.Wait()
+		f.hub.Close()
+	})
 }
 
 func TestHub_Close(t *testing.T) {
