@@ -6,7 +6,7 @@ export default defineConfig({
   testDir: 'tests',
   outputDir: 'results',
   workers: 1, // two cores: one server, one browser
-  retries: 0,
+  retries: 1, // a busy machine can upset a real browser; the list tells which test needed it
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },

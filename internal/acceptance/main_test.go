@@ -74,6 +74,7 @@ func TestCheck(t *testing.T) {
 		"a skipped test":           {status: good, replace: []string{"VITEST", "pending"}, want: "1 tests were skipped"},
 		"too little Go coverage":   {status: good, replace: []string{"8 1", "8 0"}, want: "coverage of Go is 0.0 %"},
 		"too little web coverage":  {status: good, replace: []string{"PCT", "70"}, want: "coverage of clients/react is 70.0 %"},
+		"passed at the second try": {status: good, replace: []string{"GOACTION", "fail\",\"Package\":\"harang.dev/harang\",\"Test\":\"TestBroken\"}\n{\"Action\":\"pass"}},
 		"a block reached anywhere": {status: good, replace: []string{"HITS", "4"}},
 		"no claims":                {status: "story: x\n", want: "names no claim"},
 		"not YAML":                 {status: "\t", want: "yaml"},

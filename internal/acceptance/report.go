@@ -87,8 +87,11 @@ func (r results) readGo(file string) error {
 		name := goName(e)
 		if e.Test == "" {
 			// A package that fails without a failing test did not build or crashed.
-			if e.Action == "fail" {
+			switch e.Action {
+			case "fail":
 				r[name+"(package)"] = failed
+			case "pass": // at the second try
+				delete(r, name+"(package)")
 			}
 			return
 		}
@@ -188,11 +191,11 @@ func (r results) readPlaywright(file string) error {
 			for _, test := range spec.Tests {
 				name := "e2e " + spec.Title
 				switch test.Status {
-				case "expected":
+				case "expected", "flaky": // flaky: at the second try, which Playwright's list tells
 					r[name] = passed
 				case "skipped":
 					r[name] = skipped
-				default: // "unexpected", "flaky": a test that passes at the second try failed
+				default:
 					r[name] = failed
 				}
 			}
