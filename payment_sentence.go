@@ -1,6 +1,7 @@
 package harang
 
 import (
+	"cmp"
 	_ "embed" // the catalogue
 	"encoding/json"
 	"fmt"
@@ -41,8 +42,11 @@ type catalogue struct {
 	} `json:"steps"`
 	Codes map[string]struct {
 		Step string `json:"step"`
-		HU   string `json:"hu"`
-		EN   string `json:"en"`
+		// Settled is the step once the provider has said that nothing was
+		// charged; "" when it is the same.
+		Settled string `json:"settled"`
+		HU      string `json:"hu"`
+		EN      string `json:"en"`
 	} `json:"codes"`
 }
 
@@ -54,8 +58,10 @@ func mustReadCatalogue(raw []byte) catalogue {
 		panic(fmt.Sprintf("harang: payment sentences: %v", err))
 	}
 	for code, s := range c.Codes {
-		if _, ok := c.Steps[s.Step]; !ok {
-			panic("harang: payment sentence " + code + " names no step of the catalogue")
+		for _, step := range []string{s.Step, cmp.Or(s.Settled, s.Step)} {
+			if _, ok := c.Steps[step]; !ok {
+				panic("harang: payment sentence " + code + " names no step of the catalogue")
+			}
 		}
 	}
 	return c
@@ -75,11 +81,26 @@ func PaymentAdvice(language Language, code, words string) PaymentSentence {
 			entry.HU, entry.EN = w, w
 		}
 	}
-	step := sentences.Steps[entry.Step]
-	if language == English {
-		return PaymentSentence{Meaning: entry.EN, NextStep: step.EN, Retry: step.Retry}
+	return sentenceOf(language, entry.Step, entry.HU, entry.EN)
+}
+
+// Advice is PaymentAdvice for what went wrong with this payment. After a
+// timeout nobody may charge again before it is known what became of the money;
+// once the payment is DECLINED, that is known.
+func (p Payment) Advice(language Language) PaymentSentence {
+	entry := sentences.Codes[p.ErrorCode]
+	if p.Status == PaymentDeclined && entry.Settled != "" {
+		return sentenceOf(language, entry.Settled, entry.HU, entry.EN)
 	}
-	return PaymentSentence{Meaning: entry.HU, NextStep: step.HU, Retry: step.Retry}
+	return PaymentAdvice(language, p.ErrorCode, p.ErrorMessage)
+}
+
+func sentenceOf(language Language, step, hu, en string) PaymentSentence {
+	next := sentences.Steps[step]
+	if language == English {
+		return PaymentSentence{Meaning: en, NextStep: next.EN, Retry: next.Retry}
+	}
+	return PaymentSentence{Meaning: hu, NextStep: next.HU, Retry: next.Retry}
 }
 
 // KnownPaymentCode reports whether the catalogue has a sentence for code.

@@ -15,7 +15,7 @@ func TestPaymentAdvice(t *testing.T) {
 	}{
 		{"sandbox:insufficient_funds", "", harang.Hungarian, harang.PaymentSentence{Meaning: "Nincs elég fedezet a kártyán", NextStep: "Kérjen másik kártyát"}},
 		{"ipc:13", "E_NOT_SUFFICIENT_FUNDS", harang.English, harang.PaymentSentence{Meaning: "There is not enough money on the card", NextStep: "Ask for another card"}},
-		{"sandbox:timeout", "", harang.Hungarian, harang.PaymentSentence{Meaning: "A kártyaszolgáltató nem válaszolt időben", NextStep: "Próbálja újra", Retry: true}},
+		{"sandbox:timeout", "", harang.Hungarian, harang.PaymentSentence{Meaning: "A kártyaszolgáltató nem válaszolt időben", NextStep: "Előbb nézze meg a Fizetések oldalon, átment-e"}},
 		{"iso:43", "", harang.Hungarian, harang.PaymentSentence{Meaning: "A kártyát ellopottként jelentették be", NextStep: "Ne vegye el a kártyát, kérjen másikat"}},
 		{"ipc:77", " Szokatlan\r\nhiba\x00 ", harang.Hungarian, harang.PaymentSentence{Meaning: "Szokatlan hiba", NextStep: "Kérjen másik kártyát"}},
 		{"ipc:77", "\xff\n", harang.English, harang.PaymentSentence{Meaning: "The payment did not succeed (ipc:77)", NextStep: "Ask for another card"}},
@@ -24,6 +24,25 @@ func TestPaymentAdvice(t *testing.T) {
 		if got := harang.PaymentAdvice(tc.language, tc.code, tc.words); got != tc.want {
 			t.Errorf("PaymentAdvice(%s, %s, %q) = %+v, want %+v", tc.language, tc.code, tc.words, got, tc.want)
 		}
+	}
+}
+
+// TestPayment_Advice says after a timeout to look first, and to try again only
+// once it is known that nothing was charged.
+func TestPayment_Advice(t *testing.T) {
+	for _, code := range []string{"sandbox:timeout", "ipc:timeout", "mpr:16"} {
+		p := harang.Payment{Status: harang.PaymentPending, ErrorCode: code}
+		if got := p.Advice(harang.English); got.Retry || got.NextStep != "First see on the Payments page whether it went through" {
+			t.Errorf("%s while unknown: %+v", code, got)
+		}
+		p.Status = harang.PaymentDeclined
+		if got := p.Advice(harang.Hungarian); !got.Retry || got.NextStep != "Próbálja újra" {
+			t.Errorf("%s once settled: %+v", code, got)
+		}
+	}
+	p := harang.Payment{Status: harang.PaymentDeclined, ErrorCode: "x:1", ErrorMessage: "Idegen hiba"}
+	if got := p.Advice(harang.Hungarian); got != harang.PaymentAdvice(harang.Hungarian, "x:1", "Idegen hiba") {
+		t.Errorf("an unknown code: %+v", got)
 	}
 }
 

@@ -58,7 +58,7 @@ func troubleOf(p harang.Payment) PaymentTrouble {
 	if p.ErrorCode == "" {
 		return PaymentTrouble{}
 	}
-	advice := harang.PaymentAdvice(harang.Hungarian, p.ErrorCode, p.ErrorMessage)
+	advice := p.Advice(harang.Hungarian)
 	return PaymentTrouble{ErrorCode: p.ErrorCode, ErrorMessage: p.ErrorMessage, NextStep: advice.NextStep, Retry: &advice.Retry}
 }
 

@@ -223,7 +223,7 @@ func outcome(pay harang.Payment) error {
 	case harang.PaymentReversed:
 		return harang.Errorf(harang.CodeConflict, "the payment was given back")
 	}
-	advice := harang.PaymentAdvice(harang.Hungarian, pay.ErrorCode, pay.ErrorMessage)
+	advice := pay.Advice(harang.Hungarian)
 	return &harang.Error{Code: code, Message: pay.ErrorMessage, Details: map[string]any{
 		"transactionId": pay.ID, "paymentStatus": string(pay.Status),
 		"errorCode": pay.ErrorCode, "errorMessage": pay.ErrorMessage, "nextStep": advice.NextStep, "retry": advice.Retry,

@@ -1,5 +1,6 @@
 import catalogue from '../../../contract/payment-sentences.json';
 import type { Language } from './i18n/i18n';
+import type { PaymentStatus } from './model';
 
 export interface Decline {
   /** What the code means, in a sentence without a full stop. */
@@ -16,18 +17,21 @@ interface Sentence {
 }
 
 // The one catalogue of the whole program; it is keyed by the code with its table, because a number means something else in each.
-const codes: Readonly<Record<string, Sentence & { step: string }>> = catalogue.codes;
+const codes: Readonly<Record<string, Sentence & { step: string; settled?: string }>> = catalogue.codes;
 const steps: Readonly<Record<string, Sentence & { retry: boolean }>> = catalogue.steps;
 const fallbackStep = catalogue.steps.another_card;
 const unnamed: Sentence = { hu: 'Sikertelen fizetés', en: 'The payment failed' };
 
 /**
  * A decline code as a sentence and a next step. An unknown code keeps the
- * producer's own words, and the advice that is never wrong.
+ * producer's own words, and the advice that is never wrong. After a timeout
+ * nobody may charge again before it is known what became of the money; once
+ * the payment's `status` is DECLINED, that is known.
  */
-export function explainDecline(code: string | null | undefined, message: string | null | undefined, language: Language): Decline {
+export function explainDecline(code: string | null | undefined, message: string | null | undefined, language: Language, status?: PaymentStatus): Decline {
   const sentence = code === null || code === undefined ? undefined : codes[code];
-  const step = (sentence && steps[sentence.step]) ?? fallbackStep;
+  const named = (status === 'DECLINED' ? sentence?.settled : undefined) ?? sentence?.step;
+  const step = (named === undefined ? undefined : steps[named]) ?? fallbackStep;
   const own = message === null || message === undefined || message === '' ? unnamed[language] : message;
   const next = step[language];
   return { meaning: sentence?.[language] ?? own, next: next.charAt(0).toLowerCase() + next.slice(1), retry: step.retry };

@@ -103,6 +103,9 @@ describe('words', () => {
     expect(explainDecline('iso:13', null, 'hu').meaning).not.toContain('fedezet');
     expect(explainDecline('iso:43', null, 'hu').next).toMatch(/^ne vegye el a kártyát/);
     expect(explainDecline('ipc:99', null, 'en')).toMatchObject({ next: 'try again', retry: true });
+    expect(explainDecline('sandbox:timeout', null, 'hu', 'PENDING')).toMatchObject({ next: 'előbb nézze meg a Fizetések oldalon, átment-e', retry: false });
+    expect(explainDecline('sandbox:timeout', null, 'hu')).toMatchObject({ retry: false });
+    expect(explainDecline('sandbox:timeout', null, 'hu', 'DECLINED')).toMatchObject({ next: 'próbálja újra', retry: true });
     expect(explainDecline('13', 'A terminál szava', 'hu').meaning).toBe('A terminál szava');
     expect(explainDecline(null, '', 'en').meaning).toBe('The payment failed');
     expect(explainDecline(undefined, undefined, 'hu').meaning).toBe('Sikertelen fizetés');

@@ -95,7 +95,7 @@ function PaymentRow({ payment, sought, open, onPay }: { payment: Payment; sought
     if (sought) row.current?.scrollIntoView({ block: 'center' });
   }, [sought]);
   const failed = payment.errorCode !== null;
-  const { meaning, next } = explainDecline(payment.errorCode, payment.errorMessage, language);
+  const { meaning, next } = explainDecline(payment.errorCode, payment.errorMessage, language, payment.status);
   return (
     <li ref={row} className={classes.row} data-testid="payment-row" data-transaction-id={payment.transactionId} data-status={payment.status} data-sought={sought || undefined}>
       <div className={classes.status}>

@@ -15,7 +15,7 @@ interface DeclineNoticeProps {
 export function DeclineNotice({ code, message, pending = false }: DeclineNoticeProps) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { meaning, next } = explainDecline(code, message, language);
+  const { meaning, next } = explainDecline(code, message, language, pending ? 'PENDING' : 'DECLINED');
   return (
     <div className={classes.notice} data-pending={pending || undefined} role="alert">
       {pending ? <IconHourglass size={22} stroke={1.7} aria-hidden /> : <IconCreditCardOff size={22} stroke={1.7} aria-hidden />}
