@@ -118,6 +118,9 @@ func (m *maker) live(ctx context.Context) error {
 	// one is still looking for another card.
 	deeds = append(deeds, m.checkout(m.now.Add(-75*time.Minute), 0, declined)...)
 	deeds = append(deeds, m.checkout(m.now.Add(-4*time.Minute), 0, declined)...)
+	// Two rentals should have come back by now.
+	deeds = append(deeds, m.checkout(today.AddDate(0, 0, -6).Add(9*time.Hour+10*time.Minute), 0, 0)...)
+	deeds = append(deeds, m.checkout(today.AddDate(0, 0, -5).Add(15*time.Hour+40*time.Minute), 0, 5)...)
 	deeds = append(deeds, m.shortages()...)
 	deeds = slices.DeleteFunc(deeds, func(d deed) bool { return d.at.After(m.now) })
 	slices.SortStableFunc(deeds, func(a, b deed) int { return a.at.Compare(b.at) })
@@ -134,7 +137,7 @@ func (m *maker) live(ctx context.Context) error {
 const declined = 10
 
 // checkout is one rental: made at a time, paid one way or another, and brought
-// back when it is due, unless it is still out.
+// back when it is due, unless it is still out; with back 0 it always is.
 func (m *maker) checkout(at time.Time, back, how int) []deed {
 	clerk := m.people[0]
 	length := 1 + m.random.IntN(4)

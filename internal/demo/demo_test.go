@@ -161,6 +161,9 @@ func TestCreate_AtAnyHour(t *testing.T) {
 				if err != nil || summary.Figures == nil {
 					t.Fatalf("%+v, %v", summary, err)
 				}
+				if summary.Overdue < 2 || summary.Overdue >= summary.OpenRentals {
+					t.Errorf("%s: %d overdue of %d out", tenant, summary.Overdue, summary.OpenRentals)
+				}
 				days := 0
 				for _, day := range summary.Figures.RevenueByDay {
 					if day.Amount > 0 {
