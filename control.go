@@ -9,6 +9,7 @@ var (
 	UserChangedType = registerEvent[UserChanged]("control.user", AudienceControl)
 	ReadType        = registerEvent[Read]("control.read", AudienceControl)
 	ClaimType       = registerEvent[Claim]("control.claim", AudienceControl)
+	TestAlertType   = registerEvent[TestAlert]("control.test_alert", AudienceControl)
 )
 
 // Logout ends every connection of one login.
@@ -77,5 +78,20 @@ type Claim struct {
 func (cl Claim) Check() []FieldError {
 	var c checker
 	c.text("eventId", cl.EventID, MaxIDRunes)
+	return c
+}
+
+// TestAlert goes to the connections of the person who asked for it ("Próba
+// riasztás") by the way that events go. It says nothing but that it arrived.
+type TestAlert struct {
+	UserID string `json:"userId"`
+	Name   string `json:"name"`
+}
+
+// Check returns the fields that are wrong.
+func (a TestAlert) Check() []FieldError {
+	var c checker
+	c.text("userId", a.UserID, MaxIDRunes)
+	c.text("name", a.Name, MaxNameRunes)
 	return c
 }

@@ -55,13 +55,14 @@ const (
 	ActionSendEvents      Action = "events.send"
 	ActionAdminister      Action = "admin"
 	ActionReadOwnIdentity Action = "me.read"
+	ActionCheckSelf       Action = "self.check"
 )
 
 var (
 	operatorMay = []Action{
 		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
 		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
-		ActionReadNotices, ActionClaim, ActionReadOwnIdentity,
+		ActionReadNotices, ActionClaim, ActionReadOwnIdentity, ActionCheckSelf,
 	}
 	managerMay = append(append([]Action{}, operatorMay...),
 		ActionSetThresholds, ActionReadPayments, ActionReadFigures)

@@ -31,6 +31,7 @@ func TestRole_Matrix(t *testing.T) {
 		harang.ActionSendEvents:      {s},
 		harang.ActionAdminister:      {a},
 		harang.ActionReadOwnIdentity: everyone,
+		harang.ActionCheckSelf:       everyone,
 	}
 	for action, roles := range want {
 		allowed := " " + strings.Join(roles, " ") + " "

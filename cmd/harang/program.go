@@ -142,6 +142,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Catalogue:      p.shop.catalogue,
 		Notifications:  p.shop.notifications,
 		Dashboard:      p.shop.dashboard,
+		SelfCheck:      p.shop.selfCheck,
 		Intake:         p.shop.intake,
 		Rentals:        p.till.rentals,
 		Payments:       p.till.payments,

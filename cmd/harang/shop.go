@@ -33,6 +33,7 @@ type useCases struct {
 	catalogue     *shop.Catalogue
 	notifications *shop.Notifications
 	dashboard     *shop.Dashboard
+	selfCheck     *shop.SelfCheck
 	intake        *ingest.Intake
 }
 
@@ -43,6 +44,7 @@ func newUseCases(st *store.Store) *useCases {
 		catalogue:     shop.NewCatalogue(tools),
 		notifications: shop.NewNotifications(tools),
 		dashboard:     shop.NewDashboard(tools),
+		selfCheck:     shop.NewSelfCheck(tools),
 		intake:        ingest.New(books{st}, newID),
 	}
 }

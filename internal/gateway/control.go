@@ -39,6 +39,9 @@ func (t *tenant) Deliver(r *feed.Run) {
 		case harang.Claim:
 			t.advance(it.Number)
 			t.tellClaim(p)
+		case harang.TestAlert:
+			t.advance(it.Number)
+			t.tellTestAlert(it, p)
 		default:
 			t.advance(it.Number)
 		}
@@ -99,6 +102,13 @@ func (t *tenant) tellRead(p harang.Read, version int64) {
 func (t *tenant) tellClaim(p harang.Claim) {
 	t.tell("claim", claimMessage{EventID: p.EventID, By: p.By, At: stamp(p.At)},
 		func(c *conn) bool { return slices.Contains(p.Audiences, c.role.Audience()) })
+}
+
+// tellTestAlert tells a user's own connections that alerts arrive.
+func (t *tenant) tellTestAlert(it *feed.Item, p harang.TestAlert) {
+	t.tell("test_alert", testAlertMessage{
+		ID: it.EventID, At: stamp(it.Time), SentAt: stamp(t.g.o.Clock()), By: harang.Person{ID: p.UserID, Name: p.Name},
+	}, func(c *conn) bool { return c.user == p.UserID })
 }
 
 // tell sends one message, encoded once, to the connections that want is true of.

@@ -196,6 +196,38 @@ func TestControl_Claims(t *testing.T) {
 	elsewhere.silent()
 }
 
+// TestControl_TestAlert: to every connection of the person, to nobody else, and
+// never again.
+func TestControl_TestAlert(t *testing.T) {
+	h := open(t)
+	token := h.token("budapest", harang.RoleOperator)
+	one, two := h.connect(handshake{Token: token}), h.connect(handshake{Token: token})
+	colleague := h.connect(handshake{Token: h.token("budapest", harang.RoleStoreManager)})
+	elsewhere := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
+	me := h.user("budapest", harang.RoleOperator)
+	id := h.append("budapest", harang.TestAlertType, harang.TestAlert{UserID: me, Name: "Kiss Eszter"})
+	for _, p := range []*page{one, two} {
+		var said struct {
+			ID, At, SentAt string
+			By             harang.Person
+		}
+		h.must(json.Unmarshal(p.expect("test_alert")[0].Args[0], &said))
+		if said.ID != id || said.By != (harang.Person{ID: me, Name: "Kiss Eszter"}) || said.At == "" || said.SentAt < said.At {
+			t.Errorf("%+v", said)
+		}
+	}
+	if n := h.metric("harang_feed_replayed_total"); n != 0 {
+		t.Errorf("%v replayed", n)
+	}
+	back := h.connect(one.back(token))
+	if !back.Recovered || back.Replayed != 0 || back.Head != one.Head {
+		t.Errorf("the feed has moved: %+v", back.session)
+	}
+	for _, p := range []*page{back, two, colleague, elsewhere} {
+		p.silent()
+	}
+}
+
 func TestExpiry_TokenOver(t *testing.T) {
 	h := open(t)
 	soon := h.connect(handshake{Token: h.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})

@@ -38,6 +38,13 @@ type claimMessage struct {
 	At      string         `json:"at"`
 }
 
+type testAlertMessage struct {
+	ID     string        `json:"id"`
+	At     string        `json:"at"`
+	SentAt string        `json:"sentAt"`
+	By     harang.Person `json:"by"`
+}
+
 type goodbyeMessage struct {
 	Code         harang.Code `json:"code"`
 	Reconnect    bool        `json:"reconnect"`

@@ -74,13 +74,18 @@ func asyncAPI(version string) ([]byte, error) {
 		"eventId": text("the event"), "at": text("RFC 3339"),
 		"by": map[string]any{"oneOf": []any{map[string]any{"type": "null"}, object(map[string]any{"id": text("user"), "name": text("name")})}},
 	})})
+	add("test_alert", "To the connections of the person who asked for it with POST /api/v1/self-check/alert. Not in a feed, not counted, not replayed.", []any{object(map[string]any{
+		"id": text("as the request was answered"), "at": text("commit time, RFC 3339, UTC, milliseconds"),
+		"sentAt": text("when the node of this connection wrote it, by its clock"),
+		"by":     object(map[string]any{"id": text("user"), "name": text("name")}),
+	})})
 	add("goodbye", "Before the server ends a connection.", []any{object(map[string]any{
 		"code": map[string]any{"enum": []string{
 			"LOGGED_OUT", "USER_DISABLED", "TOKEN_EXPIRED", "ROLE_CHANGED", "SLOW_CONSUMER", "SERVER_DRAINING", "RATE_LIMITED",
 		}},
 		"reconnect": map[string]any{"type": "boolean"}, "retryAfterMs": number("milliseconds to wait before trying again"),
 	})})
-	for _, name := range []string{"session", "notifications", "claim", "goodbye"} {
+	for _, name := range []string{"session", "notifications", "claim", "test_alert", "goodbye"} {
 		receive = append(receive, reference(name))
 	}
 	add("subscribe", "Acknowledged with {ok, rooms, position} or {ok: false, error: {code}}.", []any{object(map[string]any{"room": text("a room")})})

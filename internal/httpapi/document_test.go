@@ -129,7 +129,7 @@ func TestAsyncAPI_DescribesEveryEvent(t *testing.T) {
 	if !strings.HasPrefix(spec.AsyncAPI, "3.") || channel.Address != "/ws/dashboard" {
 		t.Fatalf("%s %+v", spec.AsyncAPI, channel)
 	}
-	names := []string{"session", "notifications", "claim", "goodbye", "subscribe", "refresh", "clock", "seen"}
+	names := []string{"session", "notifications", "claim", "test_alert", "goodbye", "subscribe", "refresh", "clock", "seen"}
 	for _, e := range harang.EventTypes() {
 		names = append(names, e.Name)
 	}

@@ -126,4 +126,10 @@ func TestContract(t *testing.T) {
 	play("users", a, "GET", "/admin/users?limit=2", "")
 	play("api-key", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
 	play("not-found", o, "GET", "/rentals/unknown", "")
+	play("test-alert", o, "POST", "/self-check/alert", "")
+	h.move(time.Second)
+	for range 4 {
+		h.as(harang.RoleOperator, "POST", "/self-check/alert", "").want(t, 202, "")
+	}
+	play("test-alert-limited", o, "POST", "/self-check/alert", "")
 }

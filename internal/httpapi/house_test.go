@@ -131,7 +131,7 @@ func newHouse(t *testing.T, change ...func(*httpapi.Options)) *house {
 	h.options = httpapi.Options{
 		Auth: h.auth, Inventory: shop.NewInventory(tools.Tools), Catalogue: shop.NewCatalogue(tools.Tools),
 		Notifications: shop.NewNotifications(tools.Tools), Dashboard: shop.NewDashboard(tools.Tools),
-		Rentals: shop.NewRentals(tools), Payments: shop.NewPayments(tools), Requests: shop.NewRequests(tools),
+		Rentals: shop.NewRentals(tools), Payments: shop.NewPayments(tools), Requests: shop.NewRequests(tools), SelfCheck: shop.NewSelfCheck(tools.Tools),
 		Intake: ingest.New(b, h.newID), Clock: h.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3",
 		Dependencies: []httpapi.Dependency{{Name: "database", Check: h.store.Ping}},
 	}

@@ -58,6 +58,8 @@ var matrix = map[string]string{
 	"POST /notifications/{eventId}/claim":   everybody,
 	"DELETE /notifications/{eventId}/claim": everybody,
 
+	"POST /self-check/alert": everybody,
+
 	"POST /events": keys,
 
 	"GET /admin/users":               admins,

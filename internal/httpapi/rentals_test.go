@@ -69,7 +69,7 @@ func newShop(t testing.TB) *counter {
 	s.handler, err = httpapi.New(httpapi.Options{
 		Auth: s.auth, Inventory: shop.NewInventory(tools), Catalogue: shop.NewCatalogue(tools),
 		Notifications: shop.NewNotifications(tools), Dashboard: shop.NewDashboard(tools), Intake: ingest.New(books{s.store}, newID),
-		Rentals: shop.NewRentals(till), Payments: shop.NewPayments(till), Requests: shop.NewRequests(till),
+		Rentals: shop.NewRentals(till), Payments: shop.NewPayments(till), Requests: shop.NewRequests(till), SelfCheck: shop.NewSelfCheck(tools),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -43,6 +43,8 @@ func (a *API) routes() {
 	call(a, "POST /notifications/{eventId}/claim", harang.ActionClaim, a.claim, says("claim", "Take an event (Intézem)", harang.CodeAlreadyClaimed).answering(200))
 	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim, says("unclaim", "Give a claim back", harang.CodeAlreadyClaimed).answering(200))
 
+	call(a, "POST /self-check/alert", harang.ActionCheckSelf, a.testAlert, says("testAlert", "Send a test alert to one's own connections (Próba riasztás)", harang.CodeRateLimited).answering(202))
+
 	a.raw("POST /events", harang.ActionSendEvents, a.sendEvents, says("sendEvents", "Send events of another application (CloudEvents 1.0)", harang.CodeEventTooLarge).answering(202), a.describeEvents)
 
 	call(a, "GET /admin/users", harang.ActionAdminister, a.listUsers, says("listUsers", "The tenant's users, by e-mail address"))

@@ -46,6 +46,7 @@ type Options struct {
 	Rentals       *shop.Rentals
 	Payments      *shop.Payments
 	Requests      *shop.Requests
+	SelfCheck     *shop.SelfCheck
 	Intake        *ingest.Intake
 	// Connections are a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
@@ -93,7 +94,7 @@ type API struct {
 // New builds the handler of everything that the program serves publicly.
 func New(o Options) (http.Handler, error) {
 	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
-		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.Intake == nil {
+		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	if o.Clock == nil {
