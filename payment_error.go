@@ -1,5 +1,7 @@
 package harang
 
+import "time"
+
 // PaymentErrorType: a card payment failed (decline, provider error, timeout).
 // Managers and administrators hear it.
 var PaymentErrorType = registerEvent[PaymentError]("payment_error", AudienceManagers)
@@ -20,6 +22,25 @@ type PaymentError struct {
 	// Amount is in whole forints.
 	Amount   int64  `json:"amount"`
 	Currency string `json:"currency"`
+}
+
+// PaymentFailure is a card payment that failed and still wants something done.
+type PaymentFailure struct {
+	PaymentError
+	// EventID is the event that told of it, At when it was told.
+	EventID string
+	At      time.Time
+	// RentalID and Status are what the books know; "" for another program's
+	// payment.
+	RentalID string
+	Status   PaymentStatus
+	// Claim is nil when nobody deals with it.
+	Claim *Claim
+}
+
+// Advice is what to say of it and what to do now.
+func (f PaymentFailure) Advice(language Language) PaymentSentence {
+	return Payment{Status: f.Status, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage}.Advice(language)
 }
 
 // Check returns the fields that are wrong.

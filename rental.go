@@ -102,6 +102,8 @@ func (r Rental) Owed() int64 {
 type RentalQuery struct {
 	// Status narrows the list; "" for all.
 	Status RentalStatus
+	// LocationID narrows the list to one place; "" for all.
+	LocationID string
 	// Cursor is Page.Next of the part before; "" for the first.
 	Cursor string
 	// Limit is how many items to return at most, from 1 to MaxPageLimit.

@@ -157,7 +157,7 @@ func TestCreate_AtAnyHour(t *testing.T) {
 				if statuses[harang.RentalReturned] < 20 || statuses[harang.RentalOpen] < 4 || statuses[harang.RentalAwaitingPayment] != 1 {
 					t.Errorf("%s: %v", tenant, statuses)
 				}
-				summary, err := shop.NewDashboard(o.tools.Tools).Summary(ctx, manager(tenant))
+				summary, err := shop.NewDashboard(o.tools.Tools).Summary(ctx, manager(tenant), "")
 				if err != nil || summary.Figures == nil {
 					t.Fatalf("%+v, %v", summary, err)
 				}

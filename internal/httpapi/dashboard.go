@@ -32,8 +32,12 @@ type dayAmount struct {
 
 type summaryOutput struct{ Body summaryBody }
 
-func (a *API) summary(ctx context.Context, id harang.Identity, _ *none) (*summaryOutput, error) {
-	s, err := a.Dashboard.Summary(ctx, id)
+type summaryInput struct {
+	LocationID string `query:"locationId" maxLength:"128" doc:"of this place only; a payment's place is its rental's"`
+}
+
+func (a *API) summary(ctx context.Context, id harang.Identity, in *summaryInput) (*summaryOutput, error) {
+	s, err := a.Dashboard.Summary(ctx, id, in.LocationID)
 	if err != nil {
 		return nil, err
 	}

@@ -110,6 +110,7 @@ func TestContract(t *testing.T) {
 	rental, _ := declined["id"].(string)
 	h.move(time.Second)
 	play("payment-declined", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`)
+	play("payment-failures", m, "GET", "/payments/failures", "")
 	h.move(time.Second)
 	play("payment", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`)
 	play("rental-paid", o, "GET", "/rentals/"+rental, "")

@@ -50,6 +50,7 @@ var matrix = map[string]string{
 
 	"POST /payments":                        everybody,
 	"GET /payments":                         managers,
+	"GET /payments/failures":                managers,
 	"GET /partners/{id}/cards":              everybody,
 	"PUT /partners/{id}/cards/{token}":      loaders,
 	"DELETE /partners/{id}/cards/{token}":   loaders,

@@ -77,6 +77,42 @@ func (a *API) listPayments(ctx context.Context, id harang.Identity, in *paymentL
 	return &listOutput[paymentBody]{listOf(page, paymentOf)}, err
 }
 
+// failureBody is a card payment that failed and still wants something done.
+type failureBody struct {
+	EventID       string                `json:"eventId" doc:"the payment_error that told of it; takes the claim"`
+	Timestamp     instant               `json:"timestamp"`
+	TransactionID string                `json:"transactionId"`
+	RentalID      *string               `json:"rentalId" doc:"null for another program's payment"`
+	PartnerID     string                `json:"partnerId"`
+	PartnerName   string                `json:"partnerName"`
+	Amount        int64                 `json:"amount" doc:"whole forints"`
+	Currency      string                `json:"currency"`
+	Status        *harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED" doc:"null for another program's payment"`
+	ErrorCode     string                `json:"errorCode"`
+	ErrorMessage  string                `json:"errorMessage"`
+	NextStep      string                `json:"nextStep" doc:"what to do now, in Hungarian"`
+	Retry         bool                  `json:"retry" doc:"whether the same card may be tried again"`
+	Claim         *claimBody            `json:"claim" doc:"who deals with it; null when nobody does"`
+}
+
+func failureOf(f harang.PaymentFailure) failureBody {
+	advice := f.Advice(harang.Hungarian)
+	b := failureBody{
+		EventID: f.EventID, Timestamp: instant(f.At), TransactionID: f.TransactionID, PartnerID: f.PartnerID, PartnerName: f.PartnerName,
+		Amount: f.Amount, Currency: f.Currency, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage,
+		NextStep: advice.NextStep, Retry: advice.Retry, Claim: maybeClaim(f.Claim),
+	}
+	if f.RentalID != "" {
+		b.RentalID, b.Status = &f.RentalID, &f.Status
+	}
+	return b
+}
+
+func (a *API) listFailures(ctx context.Context, id harang.Identity, _ *none) (*listOutput[failureBody], error) {
+	failures, err := a.Payments.Failures(ctx, id)
+	return &listOutput[failureBody]{listOf(harang.Page[harang.PaymentFailure]{Items: failures}, failureOf)}, err
+}
+
 // cardBody is a card that the payment provider keeps for a partner.
 type cardBody struct {
 	Token   string `json:"token" doc:"what cardToken takes"`

@@ -128,11 +128,12 @@ func (a *API) createRental(ctx context.Context, id harang.Identity, in *checkout
 
 type rentalListInput struct {
 	ListInput
-	Status harang.RentalStatus `query:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
+	Status     harang.RentalStatus `query:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
+	LocationID string              `query:"locationId" maxLength:"128"`
 }
 
 func (a *API) listRentals(ctx context.Context, id harang.Identity, in *rentalListInput) (*listOutput[rentalBody], error) {
-	page, err := a.Rentals.List(ctx, id, harang.RentalQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
+	page, err := a.Rentals.List(ctx, id, harang.RentalQuery{Status: in.Status, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[rentalBody]{listOf(page, rentalOf)}, err
 }
 

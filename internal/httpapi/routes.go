@@ -34,6 +34,7 @@ func (a *API) routes() {
 
 	call(a, "POST /payments", harang.ActionPay, a.pay, says("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments, says("listPayments", "Payments, newest first"))
+	call(a, "GET /payments/failures", harang.ActionReadPayments, a.listFailures, says("listPaymentFailures", "Failed card payments that still want something done, ours and other programs', newest first"))
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards, says("listCards", "The cards that can be charged for a partner"))
 	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard, says("putCard", "Keep a card of a partner by the provider's token"))
 	call(a, "DELETE /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.deleteCard, says("deleteCard", "Forget a card of a partner").answering(204))

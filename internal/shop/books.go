@@ -97,14 +97,15 @@ type NotificationWriter interface {
 
 // SummaryReader counts.
 type SummaryReader interface {
-	// CountStock counts the stock items by severity.
-	CountStock(ctx context.Context, tenant string) (harang.StockCounts, error)
+	// CountStock counts the stock items by severity. This and the others count
+	// one place, or all of them ("").
+	CountStock(ctx context.Context, tenant, locationID string) (harang.StockCounts, error)
 	// CountRentals counts the rentals that are out, those due from day until
 	// before next, and those overdue at now.
-	CountRentals(ctx context.Context, tenant string, now, day, next time.Time) (harang.RentalCounts, error)
+	CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (harang.RentalCounts, error)
 	// SumPayments sums what came in on each day, a day being from one of the
 	// instants until before the next, and what failed on the last of them.
-	SumPayments(ctx context.Context, tenant string, days []time.Time) (harang.PaymentFigures, error)
+	SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (harang.PaymentFigures, error)
 }
 
 // Tools are what every use case is built with.

@@ -18,8 +18,9 @@ func NewDashboard(t Tools) *Dashboard { return &Dashboard{t} }
 
 // Summary returns the figures for the cards and charts; those about money are
 // left out for who may not see them. Days are days in Budapest. Revenue is what
-// came in and was not given back, on the day it came.
-func (d *Dashboard) Summary(ctx context.Context, who harang.Identity) (harang.Summary, error) {
+// came in and was not given back, on the day it came. The figures are those of
+// one place, or of all (""); a payment's place is its rental's.
+func (d *Dashboard) Summary(ctx context.Context, who harang.Identity, locationID string) (harang.Summary, error) {
 	var s harang.Summary
 	if err := who.Can(harang.ActionReadSummary); err != nil {
 		return s, err
@@ -27,10 +28,10 @@ func (d *Dashboard) Summary(ctx context.Context, who harang.Identity) (harang.Su
 	now := d.tools.now()
 	today, tomorrow := Day(now)
 	var err error
-	if s.Stock, err = d.tools.Books.CountStock(ctx, who.Tenant); err != nil {
+	if s.Stock, err = d.tools.Books.CountStock(ctx, who.Tenant, locationID); err != nil {
 		return s, err
 	}
-	rentals, err := d.tools.Books.CountRentals(ctx, who.Tenant, now, today, tomorrow)
+	rentals, err := d.tools.Books.CountRentals(ctx, who.Tenant, locationID, now, today, tomorrow)
 	if err != nil {
 		return s, err
 	}
@@ -38,17 +39,17 @@ func (d *Dashboard) Summary(ctx context.Context, who harang.Identity) (harang.Su
 	if !who.Role.May(harang.ActionReadFigures) {
 		return s, nil
 	}
-	s.Figures, err = d.figures(ctx, who.Tenant, today)
+	s.Figures, err = d.figures(ctx, who.Tenant, locationID, today)
 	return s, err
 }
 
-func (d *Dashboard) figures(ctx context.Context, tenant string, today time.Time) (*harang.Figures, error) {
+func (d *Dashboard) figures(ctx context.Context, tenant, locationID string, today time.Time) (*harang.Figures, error) {
 	y, m, day := today.In(budapest).Date()
 	days := make([]time.Time, revenueDays+1) // the first instant of each, and the end of today
 	for i := range days {
 		days[i] = time.Date(y, m, day-revenueDays+1+i, 0, 0, 0, 0, budapest)
 	}
-	sums, err := d.tools.Books.SumPayments(ctx, tenant, days)
+	sums, err := d.tools.Books.SumPayments(ctx, tenant, locationID, days)
 	if err != nil {
 		return nil, err
 	}

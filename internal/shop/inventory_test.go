@@ -287,7 +287,7 @@ func TestForbidden(t *testing.T) {
 			_, err := w.Inventory.SetLevel(ctx, service, "p", "l", shop.LevelChange{ClearExpected: true})
 			return err
 		},
-		"Summary": func() error { _, err := w.Dashboard.Summary(ctx, service); return err },
+		"Summary": func() error { _, err := w.Dashboard.Summary(ctx, service, ""); return err },
 		"List": func() error {
 			_, _, err := w.Notifications.List(ctx, service, harang.NotificationQuery{})
 			return err

@@ -30,6 +30,8 @@ type Ledger interface {
 	// whether this call did.
 	DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error)
 
+	FindNotifications(ctx context.Context, r harang.Reader, q harang.NotificationQuery) (harang.Page[harang.Notification], harang.ReadState, error)
+
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
 	FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error)
 

@@ -45,6 +45,14 @@ var (
 	sumFailed = define("sum failed payments", `
 		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
 		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
+	// A payment's place is its rental's.
+	sumSettledAt = define("sum settled payments of place", `
+		SELECT COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
+		WHERE p.tenant_id = $1 AND p.status = 'SUCCEEDED' AND p.settled_at >= $2 AND p.settled_at < $3 AND r.location_id = $4`)
+	sumFailedAt = define("sum failed payments of place", `
+		SELECT COUNT(*), COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
+		WHERE p.tenant_id = $1 AND p.failed_at >= $2 AND p.failed_at < $3 AND p.status IN ('DECLINED', 'PENDING')
+			AND r.location_id = $4`)
 
 	insertNotice = define("create payment notice", `
 		INSERT INTO payment_notices (tenant_id, notice_key, payment_id, raw, at) VALUES ($1, $2, $3, $4, $5)
@@ -165,21 +173,25 @@ func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.T
 
 // SumPayments sums a tenant's payments: what came in on each day, a day being
 // from one of the instants until before the next, and what failed on the last
-// of them.
-func (s *Store) SumPayments(ctx context.Context, tenant string, days []time.Time) (harang.PaymentFigures, error) {
+// of them; of the rentals of one place, or of all ("").
+func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (harang.PaymentFigures, error) {
 	var f harang.PaymentFigures
+	settled, lost, place := sumSettled, sumFailed, []any(nil)
+	if locationID != "" {
+		settled, lost, place = sumSettledAt, sumFailedAt, []any{locationID}
+	}
 	for i := range len(days) - 1 {
-		sum, err := queryOne(ctx, s.reader(), sumSettled, scanInt, tenant, days[i].UnixMilli(), days[i+1].UnixMilli())
+		sum, err := queryOne(ctx, s.reader(), settled, scanInt, append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, place...)...)
 		if err != nil {
 			return f, err
 		}
 		f.Days = append(f.Days, sum)
 	}
 	last := days[len(days)-2:]
-	failed, err := queryOne(ctx, s.reader(), sumFailed, func(r row) (p harang.PaymentFigures, err error) {
+	failed, err := queryOne(ctx, s.reader(), lost, func(r row) (p harang.PaymentFigures, err error) {
 		err = r.Scan(&p.Failed, &p.FailedAmount)
 		return p, err
-	}, tenant, last[0].UnixMilli(), last[1].UnixMilli())
+	}, append([]any{tenant, last[0].UnixMilli(), last[1].UnixMilli()}, place...)...)
 	f.Failed, f.FailedAmount = failed.Failed, failed.FailedAmount
 	return f, err
 }

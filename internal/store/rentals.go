@@ -36,10 +36,12 @@ var (
 		SELECT product_id, product_name, quantity, daily_price FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
 	findRentals = define("find rentals", `
 		SELECT `+rentalColumns+` FROM rentals
-		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
+		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) AND ($4 = '' OR location_id = $4)
+		ORDER BY created_at DESC, id DESC LIMIT $5`)
 	findRentalsOf = define("find rentals by status", `
 		SELECT `+rentalColumns+` FROM rentals
-		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) AND ($5 = '' OR location_id = $5)
+		ORDER BY created_at DESC, id DESC LIMIT $6`)
 
 	findUnpaidRentals = define("find unpaid rentals", `
 		SELECT `+rentalColumns+` FROM rentals
@@ -54,6 +56,13 @@ var (
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE')),
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at >= $2 AND due_at < $3),
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at <= $4)`)
+	// The rentals of a place that are out are few enough to be looked at.
+	countRentalsAt = define("count rentals of place", `
+		SELECT
+			COUNT(*),
+			COALESCE(SUM(CASE WHEN due_at >= $1 AND due_at < $2 THEN 1 ELSE 0 END), 0),
+			COALESCE(SUM(CASE WHEN due_at <= $3 THEN 1 ELSE 0 END), 0)
+		FROM rentals WHERE tenant_id = $4 AND status IN ('OPEN', 'OVERDUE') AND location_id = $5`)
 )
 
 func scanRental(r row) (harang.Rental, error) {
@@ -157,9 +166,9 @@ func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQ
 	if err := decodeCursor(q.Cursor, &after); err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
-	list, args := findRentals, []any{tenant, after.At, after.ID, q.Limit + 1}
+	list, args := findRentals, []any{tenant, after.At, after.ID, q.LocationID, q.Limit + 1}
 	if q.Status != "" {
-		list, args = findRentalsOf, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
+		list, args = findRentalsOf, []any{tenant, string(q.Status), after.At, after.ID, q.LocationID, q.Limit + 1}
 	}
 	rows, err := queryAll(ctx, s.reader(), list, scanRental, args...)
 	if err != nil {
@@ -197,12 +206,16 @@ func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int6
 }
 
 // CountRentals counts the rentals of a tenant that are out, those due from day
-// until before next, and those overdue at now.
-func (s *Store) CountRentals(ctx context.Context, tenant string, now, day, next time.Time) (harang.RentalCounts, error) {
-	return queryOne(ctx, s.reader(), countRentals, func(r row) (c harang.RentalCounts, err error) {
+// until before next, and those overdue at now; of one place, or of all ("").
+func (s *Store) CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (harang.RentalCounts, error) {
+	count, args := countRentals, []any{tenant, day.UnixMilli(), next.UnixMilli(), now.UnixMilli()}
+	if locationID != "" {
+		count, args = countRentalsAt, []any{day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant, locationID}
+	}
+	return queryOne(ctx, s.reader(), count, func(r row) (c harang.RentalCounts, err error) {
 		err = r.Scan(&c.Out, &c.DueToday, &c.Overdue)
 		return c, err
-	}, tenant, day.UnixMilli(), next.UnixMilli(), now.UnixMilli())
+	}, args...)
 }
 
 // timeKey is the place of a row in a list that is ordered by instant and id.

@@ -70,6 +70,11 @@ var (
 			(SELECT count(*) FROM stock WHERE tenant_id = $1),
 			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1),
 			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2)`)
+	countStockAt = define("count stock of place", `
+		SELECT
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND location_id = $2),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1 AND location_id = $2),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2 AND location_id = $2)`)
 )
 
 // stockRow is a stock item as it is stored.
@@ -222,12 +227,17 @@ func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit 
 	})
 }
 
-// CountStock counts a tenant's stock items by severity.
-func (s *Store) CountStock(ctx context.Context, tenant string) (harang.StockCounts, error) {
-	return queryOne(ctx, s.reader(), countStock, func(r row) (c harang.StockCounts, err error) {
+// CountStock counts a tenant's stock items by severity; those of one place, or
+// of all ("").
+func (s *Store) CountStock(ctx context.Context, tenant, locationID string) (harang.StockCounts, error) {
+	count, args := countStock, []any{tenant}
+	if locationID != "" {
+		count, args = countStockAt, append(args, locationID)
+	}
+	return queryOne(ctx, s.reader(), count, func(r row) (c harang.StockCounts, err error) {
 		var all int64
 		err = r.Scan(&all, &c.Warning, &c.Critical)
 		c.OK = all - c.Warning - c.Critical
 		return c, err
-	}, tenant)
+	}, args...)
 }

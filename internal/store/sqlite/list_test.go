@@ -64,7 +64,7 @@ func BenchmarkLists(b *testing.B) {
 		}},
 		{"products search", func() error { _, err := catalogue.Products(ctx, operator, "kalapacs 2499", "", 20); return err }},
 		{"alerts", func() error { _, err := inventory.Alerts(ctx, operator, "", 50); return err }},
-		{"count stock", func() error { _, err := st.CountStock(ctx, "a"); return err }},
+		{"count stock", func() error { _, err := st.CountStock(ctx, "a", ""); return err }},
 		{"notifications", func() error { _, _, err := notes.List(ctx, operator, harang.NotificationQuery{}); return err }},
 		{"notifications of a type", func() error {
 			_, _, err := notes.List(ctx, operator, harang.NotificationQuery{Type: "stock_alert"})

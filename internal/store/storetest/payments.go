@@ -36,6 +36,7 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("Once", func(t *testing.T) { testErrorOnce(t, open) })
 	t.Run("Hangs", func(t *testing.T) { testHangs(t, open) })
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
+	t.Run("Failures", func(t *testing.T) { testFailures(t, open) })
 	t.Run("Cards", func(t *testing.T) { testCards(t, open) })
 	t.Run("Settings", func(t *testing.T) { testPaymentSettings(t, open) })
 	t.Run("Requests", func(t *testing.T) { testRequests(t, open) })

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -302,6 +303,14 @@ func testRentalList(t *testing.T, open Open) {
 			t.Errorf("payments, %s: %v", field, err)
 		}
 	}
+	for _, status := range []harang.RentalStatus{"", harang.RentalOpen} {
+		if page, err := c.Rentals.List(t.Context(), Clerk(), harang.RentalQuery{Status: status, LocationID: "main"}); err != nil || len(page.Items) == 0 {
+			t.Errorf("at the place, status %q: %d, %v", status, len(page.Items), err)
+		}
+		if page, err := c.Rentals.List(t.Context(), Clerk(), harang.RentalQuery{Status: status, LocationID: "elsewhere"}); err != nil || len(page.Items) != 0 {
+			t.Errorf("elsewhere, status %q: %d, %v", status, len(page.Items), err)
+		}
+	}
 	stranger := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
 	if page, err := c.Rentals.List(t.Context(), stranger, harang.RentalQuery{}); err != nil || len(page.Items) != 0 {
 		t.Errorf("another tenant sees %v, %v", page.Items, err)
@@ -329,7 +338,7 @@ func testSummary(t *testing.T, open Open) {
 	c.Create(t, c.Ask(1, Card("bad")))
 	c.Clock.Move(time.Hour)
 
-	s, err := c.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"))
+	s, err := c.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,8 +352,19 @@ func testSummary(t *testing.T, open Open) {
 	if len(f.RevenueByDay) != 14 || f.RevenueByDay[0].Date != "2026-02-17" || f.RevenueByDay[12] != (harang.DayAmount{Date: "2026-03-01", Amount: 2000}) || f.RevenueByDay[13] != (harang.DayAmount{Date: "2026-03-02", Amount: 5000}) {
 		t.Errorf("by day %v", f.RevenueByDay)
 	}
+	// The only place has it all, another one nothing.
+	if at, err := c.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "main"); err != nil || !reflect.DeepEqual(at, s) {
+		t.Errorf("of the place %+v, %v, want %+v", at, err, s)
+	}
+	if at, err := c.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "elsewhere"); err != nil || at.OpenRentals != 0 || at.Stock != (harang.StockCounts{}) ||
+		at.Figures.RevenueToday != 0 || at.Figures.RevenueYesterday != 0 || at.Figures.FailedPaymentsToday != 0 {
+		t.Errorf("elsewhere %+v, %+v, %v", at, at.Figures, err)
+	}
 	c.Clock.Move(3 * time.Hour)
-	if s, err := c.Dashboard.Summary(t.Context(), Clerk()); err != nil || s.Figures != nil || s.OpenRentals != 3 || s.Overdue != 1 {
+	if at, err := c.Dashboard.Summary(t.Context(), Clerk(), "main"); err != nil || at.Overdue != 1 || at.OpenRentals != 3 {
+		t.Errorf("of the place, later %+v, %v", at, err)
+	}
+	if s, err := c.Dashboard.Summary(t.Context(), Clerk(), ""); err != nil || s.Figures != nil || s.OpenRentals != 3 || s.Overdue != 1 {
 		t.Errorf("an operator sees %+v, %v", s, err)
 	}
 }

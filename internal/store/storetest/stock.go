@@ -187,7 +187,7 @@ func testStock(t *testing.T, open Open) {
 			}
 		})
 	}
-	s, err := w.Dashboard.Summary(ctx, Admin())
+	s, err := w.Dashboard.Summary(ctx, Admin(), "")
 	if err != nil || s.Stock != (harang.StockCounts{Critical: 2, Warning: 1}) {
 		t.Errorf("the summary counts %+v, %v", s.Stock, err)
 	}

@@ -1,0 +1,113 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+// tell appends another program's payment_error.
+func (c *Counter) tell(t *testing.T, id, transaction string) {
+	t.Helper()
+	e, err := harang.NewEvent(harang.PaymentErrorType, id, "a", time.Time{}, harang.PaymentError{
+		TransactionID: transaction, ErrorCode: "iso:54", ErrorMessage: "Lejárt", PartnerID: "p", PartnerName: "P", Amount: 5, Currency: harang.CurrencyHUF,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Store.Within(t.Context(), func(tx *store.Tx) error { tx.Append(e); return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testFailures: ours and others' in one list, newest first, one for a rental or
+// another program's transaction, while something is still to be done.
+func testFailures(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	c.Bank.Answer("bad", declined, declined)
+	c.Bank.Answer("late", unknown, unknown)
+	manager := As(harang.RoleStoreManager, "m")
+	list := func() []harang.PaymentFailure {
+		t.Helper()
+		failures, err := c.Payments.Failures(t.Context(), manager)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return failures
+	}
+	want := func(when string, transactions ...string) {
+		t.Helper()
+		var got []string
+		for _, f := range list() {
+			got = append(got, f.TransactionID)
+		}
+		if !slices.Equal(got, transactions) {
+			t.Errorf("%s: %v, want %v", when, got, transactions)
+		}
+	}
+	want("at first")
+
+	first := c.Create(t, c.Ask(1, Card("bad")))
+	c.Clock.Move(time.Second)
+	c.tell(t, "e1", "foreign")
+	c.Clock.Move(time.Second)
+	second := c.Create(t, c.Ask(1, Card("late")))
+	c.Clock.Move(time.Second)
+	c.tell(t, "e2", "foreign")
+	want("all at once", "foreign", second.Payment.ID, first.Payment.ID)
+	failures := list()
+	if f := failures[0]; f.EventID != "e2" || f.RentalID != "" || f.Status != "" || f.Amount != 5 || f.Claim != nil || !f.At.Equal(c.Clock.Now()) {
+		t.Errorf("another program's: %+v", f)
+	}
+	if f := failures[1]; f.RentalID != second.Rental.ID || f.Status != harang.PaymentPending || f.ErrorCode != unknown.ErrorCode || f.EventID == "" {
+		t.Errorf("ours: %+v", f)
+	}
+	if _, err := c.Notifications.Claim(t.Context(), manager, failures[2].EventID); err != nil {
+		t.Fatal(err)
+	}
+	if claim := list()[2].Claim; claim == nil || claim.By == nil || claim.By.ID != "m" {
+		t.Errorf("the claim: %+v", claim)
+	}
+
+	c.Clock.Move(time.Second)
+	again, err := c.pay(t, first.Rental.ID, "bad", first.Rental.TotalValue)
+	if again.ID == "" || err == nil {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	want("declined again", again.ID, "foreign", second.Payment.ID)
+	if claim := list()[0].Claim; claim == nil || claim.EventID != failures[2].EventID {
+		t.Errorf("the claim after another failure: %+v", claim)
+	}
+	if _, err := c.pay(t, first.Rental.ID, "good", first.Rental.TotalValue); err != nil {
+		t.Fatal(err)
+	}
+	want("paid", "foreign", second.Payment.ID)
+	if _, err := c.Rentals.Cancel(t.Context(), Clerk(), second.Rental.ID); err != nil {
+		t.Fatal(err)
+	}
+	want("cancelled", "foreign")
+
+	third := c.Create(t, c.Ask(1, nil))
+	if _, err := c.pay(t, third.Rental.ID, "bad", 100); err == nil {
+		t.Fatal("not declined")
+	}
+	c.Clock.Move(24 * time.Hour)
+	failures = list()
+	if len(failures) != 1 || failures[0].RentalID != third.Rental.ID {
+		t.Errorf("after a day: %+v", failures)
+	}
+	c.Clock.Move(6 * 24 * time.Hour)
+	want("after a week")
+
+	c.AddTenant(t, "b")
+	stranger := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
+	if failures, err := c.Payments.Failures(t.Context(), stranger); err != nil || len(failures) != 0 {
+		t.Errorf("another tenant sees %v, %v", failures, err)
+	}
+	if _, err := c.Payments.Failures(t.Context(), Clerk()); harang.ErrorCode(err) != harang.CodeForbidden {
+		t.Errorf("a clerk: %v", err)
+	}
+}
