@@ -132,16 +132,14 @@ func newHeadsFile(database string, st *store.Store, log *slog.Logger) *headsFile
 }
 
 // check compares the database with the file and begins new epochs where the
-// database is behind. A file that cannot be read counts as ahead of everything.
+// database is behind. A file that is absent or cannot be read counts as ahead of
+// everything that has numbers: the database may be a backup, brought here alone.
 func (f *headsFile) check(ctx context.Context) error {
 	text, err := os.ReadFile(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return f.note(ctx)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	present, err := f.heads(ctx)
+	present, err := allHeads(ctx, f.store)
 	if err != nil {
 		return err
 	}
@@ -150,15 +148,21 @@ func (f *headsFile) check(ctx context.Context) error {
 	for _, h := range present {
 		old := known[h.Tenant]
 		behind := furthest(h, old) != h
-		if !behind && !unreadable {
+		unused := h.Operators == 0 && h.Managers == 0 && h.Control == 0
+		if !behind && (!unreadable || unused) {
 			continue
 		}
 		epoch, err := f.store.NewEpoch(ctx, h.Tenant, max(h.Epoch, old.Epoch))
 		if err != nil {
 			return err
 		}
-		f.log.Warn("the database is older than when it was served last: everybody will be told the gap",
-			"tenant", h.Tenant, "epoch", string(epoch), "number", h.Managers, "before", old.Managers)
+		if behind {
+			f.log.Warn("the database is older than when it was served last: everybody will be told the gap",
+				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Managers, "before", old.Managers)
+		} else {
+			f.log.Info("no file tells how far this database was served: who comes back will be told the gap",
+				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Managers, "file", f.path)
+		}
 	}
 	return f.note(ctx)
 }
@@ -185,12 +189,12 @@ func readHeads(text []byte) (map[string]harang.Heads, error) {
 	return known, err
 }
 
-// heads are those of all tenants, by tenant.
-func (f *headsFile) heads(ctx context.Context) ([]harang.Heads, error) {
+// allHeads are the heads of all tenants, by tenant.
+func allHeads(ctx context.Context, st *store.Store) ([]harang.Heads, error) {
 	const page = 500
 	var all []harang.Heads
 	for after := ""; ; {
-		tenants, err := f.store.FindTenants(ctx, after, page)
+		tenants, err := st.FindTenants(ctx, after, page)
 		if err != nil {
 			return nil, err
 		}
@@ -198,7 +202,7 @@ func (f *headsFile) heads(ctx context.Context) ([]harang.Heads, error) {
 		for i, t := range tenants {
 			ids[i] = t.ID
 		}
-		heads, err := f.store.Heads(ctx, ids)
+		heads, err := st.Heads(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
@@ -220,7 +224,7 @@ func (f *headsFile) note(ctx context.Context) error {
 	if err != nil || version == before {
 		return err
 	}
-	heads, err := f.heads(ctx)
+	heads, err := allHeads(ctx, f.store)
 	if err != nil {
 		return err
 	}

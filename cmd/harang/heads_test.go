@@ -43,7 +43,8 @@ func headsOf(t *testing.T, database string, events int) harang.Heads {
 }
 
 // A restart keeps the epoch; an older copy of the file put back begins a later
-// one, and so does a file of heads that says nothing.
+// one, and so does a file of heads that says nothing or is not there, because
+// the database was brought here alone.
 func TestHeadsFile_OlderDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	database, copied := "sqlite:"+path, path+".copy"
@@ -78,6 +79,13 @@ func TestHeadsFile_OlderDatabase(t *testing.T) {
 	}
 	if odd := headsOf(t, database, 0); odd.Epoch <= restored.Epoch {
 		t.Errorf("with an unreadable file: %+v", odd)
+	}
+	known := headsOf(t, database, 0)
+	if err := os.Remove(path + ".heads"); err != nil {
+		t.Fatal(err)
+	}
+	if alone := headsOf(t, database, 0); alone.Epoch <= known.Epoch {
+		t.Errorf("without the file: %+v, before %+v", alone, known)
 	}
 }
 

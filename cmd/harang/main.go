@@ -41,17 +41,18 @@ type streams struct {
 
 // command is the program's line. Every flag has a variable HARANG_NAME.
 type command struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the dashboard, its interface and its socket."`
-	Migrate migrateCommand `cmd:"" help:"Create the database or bring its schema up to date."`
-	Import  importCommand  `cmd:"" help:"Load a catalogue (places, partners, products, stock) from CSV."`
-	Tenant  tenantCommand  `cmd:"" help:"Companies."`
-	User    userCommand    `cmd:"" help:"People."`
-	APIKey  apikeyCommand  `cmd:"" name:"apikey" help:"Keys of other applications."`
-	Token   tokenCommand   `cmd:"" help:"Print an access token."`
-	Emit    emitCommand    `cmd:"" help:"Send one event, as another application would."`
-	Bench   benchCommand   `cmd:"" help:"Load a server and measure it."`
-	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong and name the cure."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Serve the dashboard, its interface and its socket."`
+	Migrate  migrateCommand  `cmd:"" help:"Create the database or bring its schema up to date."`
+	Restored restoredCommand `cmd:"" help:"After a restore: have every page reload, so that no lost event goes unnoticed."`
+	Import   importCommand   `cmd:"" help:"Load a catalogue (places, partners, products, stock) from CSV."`
+	Tenant   tenantCommand   `cmd:"" help:"Companies."`
+	User     userCommand     `cmd:"" help:"People."`
+	APIKey   apikeyCommand   `cmd:"" name:"apikey" help:"Keys of other applications."`
+	Token    tokenCommand    `cmd:"" help:"Print an access token."`
+	Emit     emitCommand     `cmd:"" help:"Send one event, as another application would."`
+	Bench    benchCommand    `cmd:"" help:"Load a server and measure it."`
+	Doctor   doctorCommand   `cmd:"" help:"Look for what is wrong and name the cure."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // exit leaves run from within the parser (--help).

@@ -97,16 +97,16 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	p.shop = newUseCases(p.store)
 	p.till = newTill(p.store, log, registry)
-	if c.Demo {
-		if err := p.createDemo(ctx); err != nil {
-			return nil, fmt.Errorf("demo: %w", err)
-		}
-	}
 	if path != "" {
 		p.heads = newHeadsFile(path, p.store, log)
 		p.onClose(p.heads.close)
 		if err := p.heads.check(ctx); err != nil {
 			return nil, err
+		}
+	}
+	if c.Demo {
+		if err := p.createDemo(ctx); err != nil {
+			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"harang.dev/harang"
+)
+
+type restoredCommand struct {
+	databaseFlags
+	Tenant string `placeholder:"ID" help:"This tenant only; every one unless named."`
+}
+
+// Run begins a new epoch for every tenant, or for one: no place that anybody
+// holds is taken for one of the restored database, where its number may stand
+// for another event.
+func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
+	st, err := c.open(ctx, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	var all []harang.Heads
+	if c.Tenant == "" {
+		all, err = allHeads(ctx, st)
+	} else if _, err = tenantOf(ctx, st, c.Tenant); err == nil {
+		all, err = st.Heads(ctx, []string{c.Tenant})
+	}
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "TENANT\tEPOCH")
+	for _, h := range all {
+		epoch, err := st.NewEpoch(ctx, h.Tenant, h.Epoch)
+		if err != nil {
+			return fmt.Errorf("tenant %s: %w", h.Tenant, err)
+		}
+		fmt.Fprintf(w, "%s\t%s\n", h.Tenant, epoch)
+	}
+	return w.Flush()
+}

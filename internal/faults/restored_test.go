@@ -1,0 +1,123 @@
+package faults
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// rollBack puts everything that remembers the numbers back to a moment ago,
+// round after round, so that the program cannot know, and runs the command that
+// belongs to a restore: before the start, or beside the running program. The
+// numbers grow again: not at all, less, exactly as far, and further than what
+// people were told. Nobody who holds a place of before is ever recovered.
+// backUp and putBack are called while no node runs.
+func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
+	t.Helper()
+	p, token := newProducer(c), c.token(t, "STORE_MANAGER")
+	base := c.nodes[0].base
+	all := func(do func(*node)) {
+		for _, n := range c.nodes {
+			do(n)
+		}
+	}
+	var slowest time.Duration
+	stop, start := func(n *node) { n.Stop(t) }, func(n *node) { n.Start(t) }
+	for round := range rounds {
+		p.mustSend(t, 0, 1+rand.IntN(3))
+		all(stop)
+		backUp()
+		all(start)
+		lost := 1 + rand.IntN(6)
+		before, _, err := sit(t.Context(), base, token, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &place{seat: before}
+		p.mustSend(t, 0, lost)
+		s.hearLast(t, p)
+		_ = s.conn.Cut()
+		all(stop)
+		putBack()
+		if round%2 == 0 {
+			c.restored(t)
+			all(start)
+		} else {
+			all(start)
+			for _, n := range c.nodes { // its feeds are served when the command comes
+				take(t, n.base, token)
+			}
+			epoch := c.restored(t)
+			began := time.Now()
+			for _, n := range c.nodes {
+				eventually(t, time.Second, "the new epoch is served", func() bool {
+					return strings.HasPrefix(take(t, n.base, token).offset, epoch+":")
+				})
+			}
+			slowest = max(slowest, time.Since(began))
+		}
+		growth := []int{0, lost - 1, lost, lost + 1 + rand.IntN(30)}[round/2%4]
+		p.mustSend(t, 0, growth)
+		now, v := comeBack(t, c.nodes[round%len(c.nodes)].base, token, s.seat)
+		v.wantGap(t, fmt.Sprintf("%d events lost, %d new", lost, growth), "epoch", -1, 0)
+		// From here on all is as ever.
+		p.mustSend(t, 0, 1)
+		now.hearLast(t, p)
+		_ = now.conn.Cut()
+		again, v := comeBack(t, base, token, now.seat)
+		_ = again.conn.Cut()
+		if !v.Recovered || again.pid != now.pid {
+			t.Errorf("after the new epoch: %+v", v)
+		}
+	}
+	t.Logf("put back %d times; always told, never recovered; beside the program noticed within %s", rounds, slowest)
+}
+
+// restored runs the command and returns the tenant's new epoch.
+func (c *cluster) restored(t *testing.T) string {
+	t.Helper()
+	fields := strings.Fields(c.command(t, "restored"))
+	if len(fields) != 4 || fields[2] != tenant {
+		t.Fatal(fields)
+	}
+	return fields[3]
+}
+
+// TestGap_WholeFolderRolledBack: everything beside the database is put back
+// together with it.
+func TestGap_WholeFolderRolledBack(t *testing.T) {
+	c := startSQLite(t)
+	folder := filepath.Dir(strings.TrimPrefix(c.database, "sqlite:"))
+	backup := filepath.Join(t.TempDir(), "backup")
+	rollBack(t, c, count(16, 100), func() {
+		if out, err := exec.CommandContext(t.Context(), "cp", "-a", folder, backup).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}, func() {
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(backup, folder); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestGap_PostgresRolledBackRedisEmptied: nothing is left that remembers later
+// numbers.
+func TestGap_PostgresRolledBackRedisEmptied(t *testing.T) {
+	c := startCluster(t, nil, pings...)
+	name := c.databaseName()
+	rollBack(t, c, count(16, 100), func() {
+		c.postgres.Exec(t, "postgres", "CREATE DATABASE backup TEMPLATE "+name)
+	}, func() {
+		c.postgres.Exec(t, "postgres", "DROP DATABASE "+name)
+		c.postgres.Exec(t, "postgres", "ALTER DATABASE backup RENAME TO "+name)
+		c.redis.Do(t, "FLUSHALL")
+	})
+}
