@@ -45,6 +45,8 @@ export default defineConfig({
     restoreMocks: true,
     unstubGlobals: true,
     testTimeout: 20_000,
+    // Not the shop's zone: what falls into the browser's own is seen.
+    env: { TZ: 'America/New_York' },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.{ts,tsx}'],

@@ -33,7 +33,7 @@ let page: LivePage;
 let number: number;
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: new Date(2026, 1, 4, 14, 10).getTime() });
+  vi.useFakeTimers({ now: new Date('2026-02-04T14:10:00+01:00').getTime() });
   page = new LivePage();
   number = 10;
   page.answer = ({ path }) => (path === '/notifications' ? { items: [], unreadCount: 4, head: `e1:m:${number}`, version: 1, nextCursor: null } : { items: [], nextCursor: null });
@@ -378,7 +378,7 @@ describe('after an absence', () => {
 
   it('one digest, no toast, and the badge is right', async () => {
     await page.open(<Everything />);
-    const minutes = (n: number) => new Date(2026, 1, 4, 14, n).toISOString();
+    const minutes = (n: number) => new Date(Date.UTC(2026, 1, 4, 13, n)).toISOString();
     await away(
       [
         { ...make('stock_alert', 's1'), timestamp: minutes(2) },

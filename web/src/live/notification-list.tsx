@@ -145,7 +145,7 @@ function Days({ items, onRead, onLeave }: DaysProps) {
   ));
 }
 
-/** byDay cuts a list that is newest first at the midnights of this browser. */
+/** byDay cuts a list that is newest first at the shop's midnights. */
 export function byDay(items: readonly Notification[], language: Language, now: Date): { day: string; items: Notification[] }[] {
   const days: { day: string; items: Notification[] }[] = [];
   for (const item of items) {

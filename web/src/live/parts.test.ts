@@ -226,8 +226,8 @@ describe('lists in the cache', () => {
   });
 
   it('cuts at midnight', () => {
-    const now = new Date(2026, 1, 4, 12);
-    const at = (day: number, hour: number) => new Date(2026, 1, day, hour).toISOString();
+    const now = new Date('2026-02-04T12:00:00+01:00');
+    const at = (day: number, hour: number) => new Date(Date.UTC(2026, 1, day, hour - 1)).toISOString();
     const days = byDay([item('c', { timestamp: at(4, 1) }), item('b', { timestamp: at(3, 23) }), item('a', { timestamp: at(3, 1) })], 'hu', now);
     expect(days.map(({ day, items }) => [day, items.length])).toEqual([['ma', 1], ['tegnap', 2]]);
   });

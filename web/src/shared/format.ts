@@ -1,9 +1,36 @@
 import type { Language } from './i18n/i18n';
 
 const locales: Record<Language, string> = { hu: 'hu-HU', en: 'en-GB' };
-const minute = 60_000;
-const hour = 60 * minute;
-const day = 24 * hour;
+const minutes = 60_000;
+const hours = 60 * minutes;
+const days = 24 * hours;
+
+/** The shops' zone: times and days are theirs, wherever the browser is. */
+export const shopZone = 'Europe/Budapest';
+
+const wallFormat = new Intl.DateTimeFormat('en-GB', {
+  timeZone: shopZone,
+  hourCycle: 'h23',
+  year: 'numeric',
+  month: 'numeric',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: 'numeric',
+});
+
+/** What calendar and clock in the shop show at an instant; `month` from 1. */
+function wallOf(date: Date) {
+  const shown: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
+  for (const { type, value } of wallFormat.formatToParts(date)) shown[type] = Number(value);
+  const { year = 0, month = 0, day: dayOfMonth = 0, hour = 0, minute = 0 } = shown;
+  return { year, month, dayOfMonth, hour, minute };
+}
+
+/** The same as if it were UTC, in epoch milliseconds of whole minutes. */
+function wallTime(date: Date): number {
+  const { year, month, dayOfMonth, hour, minute } = wallOf(date);
+  return Date.UTC(year, month - 1, dayOfMonth, hour, minute);
+}
 
 const numbers = new Map<Language, Intl.NumberFormat>();
 
@@ -22,26 +49,40 @@ export function formatMoney(amount: number, language: Language, currency = 'HUF'
   return `${formatNumber(amount, language)}\u00a0${currency === 'HUF' ? 'Ft' : currency}`;
 }
 
-/** Calendar days from the day of `from` to the day of `to`, in the browser's time zone. */
+/** Calendar days from the day of `from` to the day of `to`, as the shop counts them. */
 export function daysBetween(from: Date, to: Date): number {
-  const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
-  return Math.round((midnight(to) - midnight(from)) / day);
+  const midnight = (date: Date) => {
+    const { year, month, dayOfMonth } = wallOf(date);
+    return Date.UTC(year, month - 1, dayOfMonth);
+  };
+  return Math.round((midnight(to) - midnight(from)) / days);
+}
+
+const dates = new Map<string, Intl.DateTimeFormat>();
+
+function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time'): Intl.DateTimeFormat {
+  const key = `${language}/${name}`;
+  let format = dates.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(locales[language], {
+      timeZone: shopZone,
+      ...(name === 'time' ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : { month: 'short', day: 'numeric' }),
+      ...(name === 'dateAndYear' ? { year: 'numeric' } : {}),
+    });
+    dates.set(key, format);
+  }
+  return format;
 }
 
 /** `nov. 26.`, with the year when it is not this one. */
 export function formatDate(value: string | Date, language: Language, now: Date): string {
   const date = typeof value === 'string' ? new Date(value) : value;
-  return new Intl.DateTimeFormat(locales[language], {
-    month: 'short',
-    day: 'numeric',
-    ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
-  }).format(date);
+  return dateFormat(language, wallOf(date).year === wallOf(now).year ? 'date' : 'dateAndYear').format(date);
 }
 
 /** `14:05` */
 export function formatTime(value: string | Date, language: Language): string {
-  const date = typeof value === 'string' ? new Date(value) : value;
-  return new Intl.DateTimeFormat(locales[language], { hour: '2-digit', minute: '2-digit', hour12: false }).format(date);
+  return dateFormat(language, 'time').format(typeof value === 'string' ? new Date(value) : value);
 }
 
 /** `ma`, `holnap`, `tegnap`, or the date. */
@@ -59,32 +100,41 @@ export function formatAgo(value: string | Date, language: Language, now: Date): 
   const date = typeof value === 'string' ? new Date(value) : value;
   const age = Math.max(0, now.getTime() - date.getTime());
   const hu = language === 'hu';
-  if (age < minute) return hu ? 'most' : 'now';
-  if (age < hour) {
-    const count = Math.floor(age / minute);
+  if (age < minutes) return hu ? 'most' : 'now';
+  if (age < hours) {
+    const count = Math.floor(age / minutes);
     return hu ? `${count} perce` : `${count} min ago`;
   }
-  if (age < day) {
-    const count = Math.floor(age / hour);
+  if (age < days) {
+    const count = Math.floor(age / hours);
     return hu ? `${count} órája` : `${count} h ago`;
   }
-  const count = Math.floor(age / day);
+  const count = Math.floor(age / days);
   if (count < 14) return hu ? `${count} napja` : `${count} ${count === 1 ? 'day' : 'days'} ago`;
   return formatDate(date, language, now);
 }
 
-/** `2026-11-26` of the browser's time zone, as a date field wants it. */
+/** `2026-11-26`, the shop's day, as a date field wants it. */
 export function toDateField(date: Date): string {
+  const { year, month, dayOfMonth } = wallOf(date);
   const two = (value: number) => String(value).padStart(2, '0');
-  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${String(year).padStart(4, '0')}-${two(month)}-${two(dayOfMonth)}`;
 }
 
-/** The last minute of the day in a date field as an instant (RFC 3339 UTC), or null when it is not a date. */
+/** The last minute of the shop's day in a date field as an instant (RFC 3339 UTC), or null when it is not a date. */
 export function endOfDay(field: string): string | null {
+  return instantOn(field, 23, 59);
+}
+
+/** The instant at which the shop's clock shows this on the day of a date field, or null when it is not a date. */
+function instantOn(field: string, hour: number, minute: number): string | null {
   const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(field);
   if (parts === null) return null;
-  const date = new Date(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]), 23, 59, 0, 0);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+  const wall = Date.UTC(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]), hour, minute);
+  // Once for the zone's difference, once more in case the clock is changed in between.
+  let instant = wall;
+  for (let turn = 0; turn < 2; turn += 1) instant -= wallTime(new Date(instant)) - wall;
+  return new Date(instant).toISOString();
 }
 
 /**
@@ -93,19 +143,19 @@ export function endOfDay(field: string): string | null {
  * is 24 hours; on the same day its last minute.
  */
 export function dueInstant(field: string, began: Date): string | null {
-  const end = endOfDay(field);
-  if (end === null || field === toDateField(began)) return end;
-  const due = new Date(end);
-  due.setHours(began.getHours(), began.getMinutes(), 0, 0);
-  return due.toISOString();
+  if (field === toDateField(began)) return endOfDay(field);
+  const { hour, minute } = wallOf(began);
+  return instantOn(field, hour, minute);
 }
 
 /** How many days are charged: each begun 24 hours, one at least. */
 export function rentalDays(from: Date, to: string): number {
-  return Math.max(1, Math.ceil((new Date(to).getTime() - from.getTime()) / day));
+  return Math.max(1, Math.ceil((new Date(to).getTime() - from.getTime()) / days));
 }
 
-/** A date this many days after `now`. */
-export function addDays(now: Date, days: number): Date {
-  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, 12);
+/** Noon of the shop's day this many days after `now`. */
+export function addDays(now: Date, count: number): Date {
+  const noon = new Date(instantOn(toDateField(now), 12, 0) ?? now);
+  // From noon to noon, a day of 23 or 25 hours does not slip into the next one.
+  return new Date(instantOn(toDateField(new Date(noon.getTime() + count * days)), 12, 0) ?? now);
 }

@@ -4,7 +4,7 @@ import { useAttemptKey } from './attempt';
 import { useNow } from './clock';
 import { explainDecline } from './decline';
 import { errorSentence } from './error-sentence';
-import { daysBetween, endOfDay, formatAgo, formatDate, formatDay, formatMoney, formatTime, rentalDays, toDateField } from './format';
+import { addDays, daysBetween, endOfDay, formatAgo, formatDate, formatDay, formatMoney, formatTime, rentalDays, toDateField } from './format';
 import { ApiError } from './http';
 import { addMessages, chooseLanguage, i18n, useLanguage } from './i18n/i18n';
 import { en } from './i18n/en';
@@ -15,7 +15,7 @@ import { wholeNumber } from './ui/step-input';
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
 describe('figures and dates, as a shop writes them', () => {
-  const now = new Date(2026, 10, 23, 14, 5);
+  const now = new Date('2026-11-23T14:05:00+01:00');
 
   it('groups forints and puts the sign behind', () => {
     expect(plain(formatMoney(1_234_567, 'hu'))).toBe('1 234 567 Ft');
@@ -36,19 +36,32 @@ describe('figures and dates, as a shop writes them', () => {
   });
 
   it('names days', () => {
-    expect(formatDay(new Date(2026, 10, 23, 0, 1), 'hu', now)).toBe('ma');
-    expect(formatDay(new Date(2026, 10, 24, 23, 0), 'hu', now)).toBe('holnap');
-    expect(formatDay(new Date(2026, 10, 22), 'en', now)).toBe('yesterday');
+    expect(formatDay(new Date('2026-11-23T00:01:00+01:00'), 'hu', now)).toBe('ma');
+    expect(formatDay(new Date('2026-11-24T23:00:00+01:00'), 'hu', now)).toBe('holnap');
+    expect(formatDay(new Date('2026-11-22T00:00:00+01:00'), 'en', now)).toBe('yesterday');
     expect(formatDay('2026-11-26T12:00:00Z', 'hu', now)).toBe('nov. 26.');
-    expect(formatDate(new Date(2027, 0, 2), 'hu', now)).toContain('2027');
-    expect(formatTime(new Date(2026, 0, 1, 9, 5), 'hu')).toBe('09:05');
-    expect(daysBetween(new Date(2026, 9, 24, 23), new Date(2026, 9, 26, 1))).toBe(2);
+    expect(formatDate(new Date('2027-01-02T00:00:00+01:00'), 'hu', now)).toContain('2027');
+    expect(daysBetween(new Date('2026-10-24T23:00:00+02:00'), new Date('2026-10-26T01:00:00+01:00'))).toBe(2);
   });
 
-  it('reads and writes date fields', () => {
-    expect(toDateField(new Date(2026, 0, 5))).toBe('2026-01-05');
-    expect(endOfDay('2026-01-05')).toBe(new Date(2026, 0, 5, 23, 59).toISOString());
+  it('tells times and days of the shop, wherever the browser is', () => {
+    // The tests' own zone is another one, so that a slip into it is seen.
+    expect(new Date('2026-11-23T12:00:00Z').getTimezoneOffset()).toBe(300);
+    expect(formatTime('2026-01-01T08:05:00Z', 'hu')).toBe('09:05');
+    expect(formatTime('2026-07-01T22:30:00Z', 'en')).toBe('00:30');
+    expect(formatDay('2026-11-23T23:30:00Z', 'hu', now)).toBe('holnap');
+    expect(formatDate('2026-12-31T23:30:00Z', 'hu', now)).toContain('2027');
+  });
+
+  it('reads and writes date fields in the shop’s days, over changes of the clock too', () => {
+    expect(toDateField(new Date('2026-01-04T23:30:00Z'))).toBe('2026-01-05');
+    expect(endOfDay('2026-01-05')).toBe('2026-01-05T22:59:00.000Z');
+    expect(endOfDay('2026-07-05')).toBe('2026-07-05T21:59:00.000Z');
+    expect(endOfDay('2026-03-29')).toBe('2026-03-29T21:59:00.000Z');
+    expect(endOfDay('2026-10-25')).toBe('2026-10-25T22:59:00.000Z');
     expect(endOfDay('5.1.2026')).toBeNull();
+    expect(toDateField(addDays(new Date('2026-10-24T21:30:00Z'), 2))).toBe('2026-10-26');
+    expect(toDateField(addDays(new Date('2026-03-28T23:30:00Z'), 1))).toBe('2026-03-30');
   });
 
   it('charges each begun 24 hours, one at least', () => {
@@ -163,11 +176,11 @@ describe('attempts', () => {
 });
 
 describe('the page’s clock', () => {
-  beforeEach(() => void vi.useFakeTimers({ now: new Date(2026, 10, 23, 14, 0) }));
+  beforeEach(() => void vi.useFakeTimers({ now: new Date('2026-11-23T14:00:00Z') }));
   afterEach(() => void vi.useRealTimers());
 
   function Face() {
-    return <time>{useNow().toTimeString().slice(0, 8)}</time>;
+    return <time>{useNow().toISOString().slice(11, 19)}</time>;
   }
 
   it('moves on while somebody looks, and has no timer when nobody does', () => {

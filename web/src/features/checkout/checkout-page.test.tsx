@@ -3,7 +3,7 @@ import type { UserEvent } from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import { type FakeServer, json, openShop, page, problem, rentalOf, stockItems } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
-import { dueInstant, toDateField } from '../../shared/format';
+import { addDays, dueInstant, toDateField } from '../../shared/format';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
@@ -60,7 +60,7 @@ it('checks out in four steps and sends what was chosen', async () => {
     lines: [{ productId: 'p3', quantity: 2 }],
     payment: { method: 'CARD', cardToken: 'tok_ok' },
   });
-  expect(toDateField(new Date(String(sentRental(server).dueAt)))).toBe(toDateField(new Date(now.getFullYear(), now.getMonth(), now.getDate() + 3)));
+  expect(toDateField(new Date(String(sentRental(server).dueAt)))).toBe(toDateField(addDays(now, 3)));
   expect(server.seen('POST /rentals')[0]?.headers.get('Idempotency-Key')).toMatch(/^[0-9a-f-]{36}$/);
   await user.click(screen.getByRole('button', { name: 'Még egy bérlés' }));
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'partner');
@@ -246,8 +246,8 @@ it('never offers what was not asked for while the answer is on its way', async (
 });
 
 it('ends on the same time of day, because a day of rent is 24 hours, and on the same day at its end', () => {
-  const began = new Date(2026, 10, 23, 10, 5);
-  expect(dueInstant('2026-11-25', began)).toBe(new Date(2026, 10, 25, 10, 5).toISOString());
-  expect(dueInstant('2026-11-23', began)).toBe(new Date(2026, 10, 23, 23, 59).toISOString());
+  const began = new Date('2026-11-23T10:05:00+01:00');
+  expect(dueInstant('2026-11-25', began)).toBe('2026-11-25T09:05:00.000Z');
+  expect(dueInstant('2026-11-23', began)).toBe('2026-11-23T22:59:00.000Z');
   expect(dueInstant('', began)).toBeNull();
 });
