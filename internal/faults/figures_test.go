@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"slices"
@@ -117,8 +118,19 @@ func TestFigures_TwoNodes(t *testing.T) {
 	}
 }
 
-// TestFigures_AllCut: everybody is cut at once and comes back at once, over
-// both nodes. All are recovered, and each feed is read at most once per node.
+// ladder is how long a page waits before its tries: 3, 6, 12, 24, then 30 s,
+// each ±10 %.
+func ladder(try int) time.Duration {
+	step := 30 * time.Second
+	if try < 4 {
+		step = 3 * time.Second << try
+	}
+	return step*9/10 + rand.N(step/5)
+}
+
+// TestFigures_AllCut: everybody is cut at once and comes back, each on the
+// ladder, over both nodes. All are recovered, and each feed is read at most
+// once per node.
 func TestFigures_AllCut(t *testing.T) {
 	people := count(400, 2000)
 	c := startCluster(t, nil, "--connections-per-tenant", fmt.Sprint(people+10))
@@ -131,6 +143,7 @@ func TestFigures_AllCut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	began := time.Now()
 	for _, s := range seats {
 		_ = s.conn.Cut()
 	}
@@ -147,14 +160,24 @@ func TestFigures_AllCut(t *testing.T) {
 		return numberOf(s.offset) == 20
 	})
 	before := readings()
-	began := time.Now()
 	var coming sync.WaitGroup
-	gate := make(chan struct{}, 200) // as many dial at once
+	var refused atomic.Int64
 	for i := range seats {
 		coming.Go(func() {
-			gate <- struct{}{}
-			defer func() { <-gate }()
-			s, recovered, err := sit(t.Context(), c.nodes[(i+1)%2].base, token, seats[i])
+			var s *seat
+			var recovered bool
+			var err error
+			for try := range 5 {
+				due := ladder(try)
+				if try == 0 {
+					due -= time.Since(began)
+				}
+				<-time.After(due)
+				if s, recovered, err = sit(t.Context(), c.nodes[(i+1+try)%2].base, token, seats[i]); err == nil {
+					break
+				}
+				refused.Add(1)
+			}
 			if err != nil || !recovered {
 				t.Errorf("seat %d: recovered %t, %v", i, recovered, err)
 				return
@@ -175,7 +198,7 @@ func TestFigures_AllCut(t *testing.T) {
 	}
 	coming.Wait()
 	took, read := time.Since(began), readings()-before
-	t.Logf("%d people were back with 20 events each after %s; the feeds were read %v times", people, took, read)
+	t.Logf("%d people were back with 20 events each %s after the cut, waits of the ladder included; %d tries failed; the feeds were read %v times", people, took, refused.Load(), read)
 	if read > 4 { // two feeds (managers, control) on two nodes
 		t.Errorf("the feeds were read %v times", read)
 	}

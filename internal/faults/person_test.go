@@ -108,6 +108,12 @@ func (p *person) awaitNumber(t *testing.T, limit time.Duration, number int64) {
 	p.await(t, limit, fmt.Sprintf("number %d", number), func() bool { return p.number >= number })
 }
 
+// awaitEvent waits until the person has heard an event.
+func (p *person) awaitEvent(t *testing.T, limit time.Duration, id string) {
+	t.Helper()
+	p.await(t, limit, "event "+id, func() bool { return p.events[id] != 0 })
+}
+
 // check reports everything that went wrong.
 func (p *person) check(t *testing.T) {
 	t.Helper()

@@ -147,6 +147,20 @@ func (p *producer) mustSend(t *testing.T, first, n int) {
 	}
 }
 
+// accept sends one event and returns the id that it was accepted under.
+func (p *producer) accept(t *testing.T, first int) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	events := p.batch(1)
+	if err := p.deliver(ctx, first, events); err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted[events[0]["id"].(string)]
+}
+
 // stream sends single events without a pause between interval, until the
 // returned function is called, which waits for the last one to be accepted.
 func (p *producer) stream(t *testing.T, first int, interval time.Duration) (stop func()) {

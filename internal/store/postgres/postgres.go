@@ -37,9 +37,12 @@ const (
 	leastVersion = 150000
 	// idleInTransaction is how long a session may do nothing inside a
 	// transaction. Transactions never wait for anything but the database.
-	idleInTransaction = 800 * time.Millisecond
-	// lockWait is how long a statement waits for another transaction.
-	lockWait = 500 * time.Millisecond
+	idleInTransaction = 500 * time.Millisecond
+	// lockWait is how long a statement waits for another transaction, at each
+	// lock on its way: for a row, its place in the queue and then the row. So one
+	// statement of a stopped node may still get the row, and others wait for
+	// idleInTransaction twice.
+	lockWait = 400 * time.Millisecond
 	// connectTimeout ends an attempt to connect, unless the address says
 	// connect_timeout.
 	connectTimeout = 3 * time.Second
