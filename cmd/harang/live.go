@@ -8,6 +8,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/engineio"
+	"harang.dev/harang/internal/canary"
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/httpapi"
@@ -24,6 +25,7 @@ type live struct {
 	relay   *relay.Relay
 	socket  *socketio.Server
 	gateway *gateway.Gateway
+	canary  *canary.Canary
 }
 
 // startLive builds the windows of this node, the relay that fills them and the
@@ -45,7 +47,8 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		p.onClose(func() error { l.nodes.client.Close(); return nil })
 		source = l.nodes.follower
 	}
-	l.hub = feed.New(feed.Options{Source: source, Logger: p.log, Registry: registry, Journey: l.journey})
+	l.canary = canary.New(canary.Options{Interval: p.config.CanaryInterval, NewID: newID, Logger: p.log, Registry: registry})
+	l.hub = feed.New(feed.Options{Source: l.canary.Source(source), Logger: p.log, Registry: registry, Journey: l.journey})
 	var log relay.Log = l.hub
 	var seats gateway.Seats
 	if l.nodes != nil {
@@ -71,6 +74,9 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 	p.store.OnCommit(l.relay.Committed)
 	p.run(func() { p.failOn(l.relay.Run(ctx)) })
 	p.run(func() { p.failOn(l.gateway.Run(ctx)) })
+	if p.config.CanaryInterval > 0 {
+		p.run(func() { p.failOn(l.canary.Run(ctx, l.hub)) })
+	}
 	if l.nodes != nil {
 		p.run(func() { p.failOn(l.nodes.follower.Run(ctx, l.hub)) })
 		p.run(func() { p.failOn(l.nodes.seats.Run(ctx)) })
@@ -100,6 +106,19 @@ func (l *live) close() error {
 	err := l.socket.Close()
 	l.hub.Close()
 	return err
+}
+
+// isolation is what /readyz says of the keeping apart of tenants on this node.
+func (l *live) isolation() map[string]any {
+	rounds, counts := l.canary.Status(), l.hub.Isolation()
+	facts := map[string]any{
+		"rounds": rounds.Rounds, "failures": rounds.Failures, "lastSuccess": nil,
+		"checked": counts.Checked, "blocked": counts.Blocked,
+	}
+	if !rounds.LastSuccess.IsZero() {
+		facts["lastSuccess"] = rounds.LastSuccess.UTC().Format(harang.TimeFormat)
+	}
+	return facts
 }
 
 // connections are the tenant's open connections, as administrators see them.

@@ -169,7 +169,7 @@ func (p *program) dependencies() []httpapi.Dependency {
 	if p.live.nodes != nil {
 		all = append(all, httpapi.Dependency{Name: "redis", Check: p.live.nodes.log.Ping})
 	}
-	return all
+	return append(all, httpapi.Dependency{Name: "isolation", Check: p.live.canary.Check, Facts: p.live.isolation})
 }
 
 // URL is where the server listens.

@@ -22,6 +22,7 @@ type serveCommand struct {
 	ConnectionsPerTenant int           `default:"50" help:"How many connections one tenant may have at once."`
 	PingInterval         time.Duration `default:"10s" help:"How often a connection is asked whether it lives."`
 	PingTimeout          time.Duration `default:"5s" help:"How long the answer may take."`
+	CanaryInterval       time.Duration `default:"1m" help:"How often the isolation canary proves that no event reaches another tenant; 0 turns it off."`
 	DrainTimeout         time.Duration `default:"10s" help:"How long calls under way may take after a signal to stop."`
 	LogFormat            string        `default:"text" enum:"text,json" help:"text or json."`
 	LogLevel             slog.Level    `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
@@ -58,6 +59,9 @@ func (c *serveCommand) check() error {
 		if d.value < 100*time.Millisecond || d.value > time.Hour {
 			return usage(d.flag, "%s is not from 100ms to 1h", d.value).cure("use e.g. 10s")
 		}
+	}
+	if c.CanaryInterval != 0 && (c.CanaryInterval < time.Second || c.CanaryInterval > 24*time.Hour) {
+		return usage("--canary-interval", "%s is neither 0 nor from 1s to 24h", c.CanaryInterval).cure("use e.g. 1m")
 	}
 	return nil
 }

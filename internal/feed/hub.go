@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,6 +52,11 @@ type Hub struct {
 	linger      time.Duration
 	readTimeout time.Duration
 	journey     *Journey
+
+	// checked and blocked count entries of real tenants: handed to a listener
+	// after the comparison, and withheld by it. rehearsed counts what was
+	// withheld among synthetic ones.
+	checked, blocked, rehearsed atomic.Int64
 
 	// ctx ends with Close; readings run under it, not under a caller's context,
 	// because they serve all who wait.
@@ -160,8 +167,11 @@ func (h *Hub) Join(ctx context.Context, id harang.FeedID, from Start, l Listener
 }
 
 func (h *Hub) count(id harang.FeedID, start Handover) {
-	audience := string(id.Audience)
+	audience := labelOf(id)
 	if n := len(start.Replay); n > 0 {
+		if !Synthetic(id.Tenant) {
+			h.checked.Add(int64(n))
+		}
 		h.metrics.replayed.WithLabelValues(audience).Add(float64(n))
 	}
 	if start.Recovered {
@@ -174,9 +184,45 @@ func (h *Hub) count(id harang.FeedID, start Handover) {
 
 // crossing alarms: an entry was about to reach somebody who may not see it.
 func (h *Hub) crossing(entry, listener harang.FeedID, eventID string) {
+	if Synthetic(entry.Tenant) && Synthetic(listener.Tenant) {
+		h.rehearsed.Add(1)
+		return
+	}
+	h.blocked.Add(1)
 	h.metrics.blocked.Inc()
 	h.log.Error("crossing blocked: entry and listener are of different feeds",
 		"feed", entry.String(), "listener", listener.String(), "event", eventID)
+}
+
+// Synthetic reports whether the tenant is one that exists for the canary only:
+// its id begins with a character that no tenant's can. Nobody can sign in to it
+// and the database does not know it.
+func Synthetic(tenant string) bool { return strings.HasPrefix(tenant, "~") }
+
+// labelOf is a feed's audience as metrics name it; synthetic feeds share one.
+func labelOf(id harang.FeedID) string {
+	if Synthetic(id.Tenant) {
+		return "canary"
+	}
+	return string(id.Audience)
+}
+
+// Isolation is what came of comparing the feeds of entries and listeners, since
+// the hub was made.
+type Isolation struct {
+	// Checked is how many entries were handed to a listener, live or replayed,
+	// each after the comparison.
+	Checked int64
+	// Blocked is how many were withheld by it. Anything but 0 is an alarm.
+	Blocked int64
+	// Rehearsed is how often it stopped something between synthetic tenants,
+	// which the others don't count.
+	Rehearsed int64
+}
+
+// Isolation returns the counts.
+func (h *Hub) Isolation() Isolation {
+	return Isolation{Checked: h.checked.Load(), Blocked: h.blocked.Load(), Rehearsed: h.rehearsed.Load()}
 }
 
 // hold returns the feed's window, made when absent, and keeps it from ending
@@ -218,14 +264,15 @@ func (h *Hub) find(id harang.FeedID) *window {
 	return h.windows[id]
 }
 
-// Tenants returns the tenants that this node has windows of, in no order.
+// Tenants returns the tenants that this node has windows of, in no order; the
+// synthetic ones have nothing to be relayed.
 func (h *Hub) Tenants() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	seen := make(map[string]bool, len(h.windows))
 	tenants := make([]string, 0, len(h.windows))
 	for id := range h.windows {
-		if !seen[id.Tenant] {
+		if !seen[id.Tenant] && !Synthetic(id.Tenant) {
 			seen[id.Tenant] = true
 			tenants = append(tenants, id.Tenant)
 		}

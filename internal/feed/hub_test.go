@@ -354,7 +354,7 @@ func TestHub_CrossingBlocked(t *testing.T) {
 	if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: debrecen}); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Fatalf("joined another tenant's feed: %v", err)
 	}
-	honest, _, _ := f.join(t, managers, feed.Start{})
+	honest, _, start := f.join(t, managers, feed.Start{})
 	turncoat, _, _ := f.join(t, managers, feed.Start{})
 	turncoat.feed = debrecen
 	f.commit(t, "budapest", 1, harang.AudienceManagers)
@@ -374,6 +374,10 @@ harang_feed_crossings_blocked_total 2
 	}
 	if !strings.Contains(f.logs.String(), "level=ERROR") {
 		t.Errorf("no alarm in the log: %s", f.logs)
+	}
+	f.join(t, managers, feed.Start{Resume: true, Readable: true, Position: start.Head})
+	if got := f.hub.Isolation(); got != (feed.Isolation{Checked: 2, Blocked: 2}) {
+		t.Errorf("%+v, want one live and one replayed", got)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // window is one feed on this node: what it remembers and who listens.
 type window struct {
 	hub *Hub
+	// label is the feed's in metrics. journey is nil for a synthetic feed.
+	label   string
+	journey *Journey
 
 	// mu guards everything below. Nothing that waits, calls out or encodes
 	// happens under it.
@@ -40,7 +43,11 @@ type listening struct {
 }
 
 func newWindow(h *Hub, id harang.FeedID) *window {
-	return &window{hub: h, recent: recent{feed: id}}
+	w := &window{hub: h, label: labelOf(id), journey: h.journey, recent: recent{feed: id}}
+	if Synthetic(id.Tenant) {
+		w.journey = nil
+	}
+	return w
 }
 
 // servedLocked reports whether the window has been read: before that it is
@@ -73,7 +80,7 @@ func (w *window) join(from Start, l Listener, doubted *bool) (*Membership, Hando
 		w.lingering.Stop()
 		w.lingering = nil
 	}
-	w.hub.metrics.listeners.WithLabelValues(string(w.feed.Audience)).Inc()
+	w.hub.metrics.listeners.WithLabelValues(w.label).Inc()
 	return m, start, nil
 }
 
@@ -90,7 +97,7 @@ func (w *window) leave(m *Membership) {
 	w.members = w.members[:last]
 	m.at = -1
 	w.round = nil
-	w.hub.metrics.listeners.WithLabelValues(string(w.feed.Audience)).Dec()
+	w.hub.metrics.listeners.WithLabelValues(w.label).Dec()
 	w.lingerLocked()
 }
 
@@ -129,7 +136,7 @@ func (w *window) close() {
 		w.lingering = nil
 	}
 	w.hub.metrics.windows.Dec()
-	w.hub.metrics.listeners.WithLabelValues(string(w.feed.Audience)).Sub(float64(len(w.members)))
+	w.hub.metrics.listeners.WithLabelValues(w.label).Sub(float64(len(w.members)))
 	for _, m := range w.members {
 		m.at = -1
 	}
@@ -201,7 +208,7 @@ func (w *window) restartLocked(epoch harang.Epoch, head int64, items []*Item) []
 		m.at = -1
 	}
 	w.members, w.round, w.pending = nil, nil, nil
-	w.hub.metrics.listeners.WithLabelValues(string(w.feed.Audience)).Sub(float64(len(reset)))
+	w.hub.metrics.listeners.WithLabelValues(w.label).Sub(float64(len(reset)))
 	w.lingerLocked()
 	return reset
 }
@@ -239,7 +246,7 @@ func (w *window) deliver() {
 // allocates nothing per listener, but for one that joined within the run.
 func (w *window) deliverRound(items []*Item, round []listening) {
 	run := &Run{Feed: w.feed, Items: items}
-	w.hub.journey.began(items)
+	w.journey.began(items)
 	for _, it := range items {
 		if it.Feed != w.feed {
 			w.hub.crossing(it.Feed, w.feed, it.EventID)
@@ -268,6 +275,9 @@ func (w *window) deliverRound(items []*Item, round []listening) {
 			heard++
 		}
 	}
-	w.hub.metrics.deliveries.WithLabelValues(string(w.feed.Audience)).Add(float64(delivered))
-	w.hub.journey.sent(items, heard)
+	w.hub.metrics.deliveries.WithLabelValues(w.label).Add(float64(delivered))
+	if !Synthetic(w.feed.Tenant) {
+		w.hub.checked.Add(int64(delivered))
+	}
+	w.journey.sent(items, heard)
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -20,27 +21,31 @@ func (a *API) alive(w http.ResponseWriter, _ *http.Request) {
 func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	states := make([]dependencyState, len(a.Dependencies))
+	states := make([]map[string]any, len(a.Dependencies))
 	var wg sync.WaitGroup
 	for i, d := range a.Dependencies {
 		wg.Go(func() {
 			began := time.Now()
 			err := d.Check(ctx)
-			states[i] = dependencyState{Status: "ok", Millis: float64(time.Since(began).Microseconds()) / 1000}
+			state := map[string]any{"status": "ok", "millis": float64(time.Since(began).Microseconds()) / 1000}
+			if d.Facts != nil {
+				maps.Copy(state, d.Facts())
+			}
 			if err != nil {
-				states[i].Status = "down"
+				state["status"] = "down"
 				// The cause may name hosts and files; it belongs in the log.
 				a.Logger.ErrorContext(ctx, "dependency down", "dependency", d.Name, "err", err)
-				states[i].Detail = problemOf(err).detail
+				state["detail"] = problemOf(err).detail
 			}
+			states[i] = state
 		})
 	}
 	wg.Wait()
 	status, word := http.StatusOK, "ok"
-	byName := make(map[string]dependencyState, len(states))
+	byName := make(map[string]map[string]any, len(states))
 	for i, s := range states {
 		byName[a.Dependencies[i].Name] = s
-		if s.Status != "ok" {
+		if s["status"] != "ok" {
 			status, word = http.StatusServiceUnavailable, "down"
 		}
 	}
@@ -51,12 +56,6 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 		"status": word, "dependencies": byName, "version": a.Version,
 		"time": a.Clock().UTC().Format(harang.TimeFormat),
 	})
-}
-
-type dependencyState struct {
-	Status string  `json:"status"`
-	Millis float64 `json:"millis"`
-	Detail string  `json:"detail,omitempty"`
 }
 
 func (a *API) report(w http.ResponseWriter, status int, body any) {

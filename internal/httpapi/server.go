@@ -33,6 +33,8 @@ type Dependency struct {
 	Name string
 	// Check returns nil when it works. It is given two seconds.
 	Check func(context.Context) error
+	// Facts are further members of its part of /readyz. Nil means none.
+	Facts func() map[string]any
 }
 
 // Options are what a handler is built from.

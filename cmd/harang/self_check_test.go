@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"harang.dev/harang/internal/sioclient"
+)
+
+// metrics reads a metric's series off the admin listener.
+func (s *serving) metrics(prefix string) []string {
+	s.t.Helper()
+	answer, err := http.Get("http://" + s.adminAt.Addr().String() + "/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var series []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, prefix) {
+			series = append(series, strings.TrimSpace(line))
+		}
+	}
+	return series
+}
+
+// TestProgram_Canary: the program proves by itself that nothing crosses, tells
+// it at /readyz, and counts what it compares for people.
+func TestProgram_Canary(t *testing.T) {
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) { c.CanaryInterval = time.Hour })
+	isolation := func() map[string]any {
+		t.Helper()
+		status, m := s.call("", "GET", "/readyz", "")
+		parts, _ := m["dependencies"].(map[string]any)
+		part, _ := parts["isolation"].(map[string]any)
+		if status != 200 || part["status"] != "ok" {
+			t.Fatalf("%d %v", status, m)
+		}
+		return part
+	}
+	part := isolation()
+	for end := time.Now().Add(10 * time.Second); part["rounds"] == 0.0; part = isolation() {
+		if time.Now().After(end) {
+			t.Fatal("no round was done")
+		}
+	}
+	if at, _ := part["lastSuccess"].(string); part["rounds"] != 1.0 || part["failures"] != 0.0 || at == "" {
+		t.Fatalf("%v", part)
+	}
+	for _, want := range []string{"harang_canary_rounds_total 1", "harang_canary_failures_total 0", "harang_feed_crossings_blocked_total 0"} {
+		if got := s.metrics(strings.Fields(want)[0]); len(got) != 1 || got[0] != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+
+	token := s.login("manager@budapest.demo")
+	here := s.connect(token)
+	before, _ := isolation()["checked"].(float64)
+	if status, m := s.call(token, "POST", "/api/v1/inventory/adjustments", `{"productId":"hilti-te70","locationId":"vaci-ut","delta":-1,"reason":"elvitték"}`); status != 200 {
+		t.Fatalf("%d %v", status, m)
+	} else if status, m = s.call(token, "PATCH", "/api/v1/inventory/stock/hilti-te70/vaci-ut", `{"warningThreshold":1000,"criticalThreshold":1000}`); status != 200 {
+		t.Fatalf("%d %v", status, m)
+	}
+	if e := s.next(here); e.Name != "stock_alert" {
+		t.Fatalf("%s %s", e.Name, e.Args)
+	}
+	for end := time.Now().Add(10 * time.Second); isolation()["checked"] == before; {
+		if time.Now().After(end) {
+			t.Fatal("a delivery was not counted")
+		}
+	}
+	if blocked := isolation()["blocked"]; blocked != 0.0 {
+		t.Errorf("%v blocked", blocked)
+	}
+}
+
+// TestProgram_CanaryOff: with 0 nothing runs, and the flag is checked.
+func TestProgram_CanaryOff(t *testing.T) {
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
+	status, m := s.call("", "GET", "/readyz", "")
+	part, _ := m["dependencies"].(map[string]any)["isolation"].(map[string]any)
+	if status != 200 || part["rounds"] != 0.0 || part["lastSuccess"] != nil {
+		t.Errorf("%d %v", status, m)
+	}
+	var out, errOut bytes.Buffer
+	if got := run([]string{"serve", "--canary-interval", "10ms"}, strings.NewReader(""), &out, &errOut); got != exitUsage || !strings.Contains(errOut.String(), "--canary-interval") {
+		t.Errorf("%d %s", got, errOut.String())
+	}
+}
+
+// TestProgram_TestAlert: to the person's own connections, nobody else's.
+func TestProgram_TestAlert(t *testing.T) {
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	token := s.login("operator@budapest.demo")
+	phone, desk := s.connect(token), s.connect(s.login("operator@budapest.demo"))
+	others := []*sioclient.Client{s.connect(s.login("manager@budapest.demo")), s.connect(s.login("operator@debrecen.demo"))}
+	status, asked := s.call(token, "POST", "/api/v1/self-check/alert", "")
+	if status != 202 {
+		t.Fatalf("%d %v", status, asked)
+	}
+	for _, c := range []*sioclient.Client{phone, desk} {
+		e := s.next(c)
+		var said struct{ ID, At string }
+		if e.Name != "test_alert" || e.Offset() != "" || json.Unmarshal(e.Args[0], &said) != nil || said.ID != asked["id"] || said.At != asked["at"] {
+			t.Fatalf("%s %s, asked %v", e.Name, e.Args, asked)
+		}
+	}
+	for _, c := range others {
+		if _, err := c.EmitAck(t.Context(), "clock"); err != nil || c.Queued() > 0 {
+			t.Errorf("%d events came, %v", c.Queued(), err)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package canary
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/feed"
+)
+
+// Hub is the part of feed.Hub that a round goes through.
+type Hub interface {
+	Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error)
+	Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (harang.Position, bool, error)
+	Isolation() feed.Isolation
+}
+
+// Options configure a Canary.
+type Options struct {
+	// Interval is from one round to the next. Zero value means one minute.
+	Interval time.Duration
+	// Clock is this node's clock. Zero value means time.Now.
+	Clock func() time.Time
+	// NewID makes the marks. It is needed.
+	NewID func() string
+	// Logger gets failed rounds. Zero value means none.
+	Logger *slog.Logger
+	// Registry gets the metrics. Zero value means a registry of its own.
+	Registry prometheus.Registerer
+}
+
+// Status is what the rounds so far have shown.
+type Status struct {
+	// Rounds counts those that ended, Failures those that failed among them.
+	Rounds, Failures int64
+	// LastSuccess is when the newest good round ended; zero before the first.
+	LastSuccess time.Time
+	// Err is what was wrong in the newest round; nil when it was good.
+	Err error
+}
+
+// The canary's tenants. feed.Synthetic holds for both.
+const (
+	firstTenant  = "~canary-1"
+	secondTenant = "~canary-2"
+)
+
+// Canary does the rounds. Its methods may be called concurrently, but one Run
+// or Round at a time.
+type Canary struct {
+	o       Options
+	metrics *metrics
+
+	// mu guards the following.
+	mu     sync.Mutex
+	status Status
+	// heads are the canary's own numbering, by tenant: its database.
+	heads map[string]harang.Heads
+}
+
+// New builds a Canary.
+func New(o Options) *Canary {
+	if o.Interval == 0 {
+		o.Interval = time.Minute
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	first := harang.NewEpoch(o.Clock(), rand.Uint32(), "")
+	return &Canary{o: o, metrics: newMetrics(o.Registry), heads: map[string]harang.Heads{
+		firstTenant:  {Tenant: firstTenant, Epoch: first},
+		secondTenant: {Tenant: secondTenant, Epoch: harang.NewEpoch(o.Clock(), rand.Uint32(), first)},
+	}}
+}
+
+// Run does a round at once and then one each interval, until ctx ends.
+func (c *Canary) Run(ctx context.Context, hub Hub) error {
+	ticker := time.NewTicker(c.o.Interval)
+	defer ticker.Stop()
+	for {
+		c.Round(ctx, hub)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// Round does one round and notes what came of it. One that was cut off because
+// ctx ended counts as none.
+func (c *Canary) Round(ctx context.Context, hub Hub) {
+	err := c.round(ctx, hub)
+	if ctx.Err() != nil {
+		return
+	}
+	now := c.o.Clock()
+	c.metrics.rounds.Inc()
+	if err != nil {
+		c.metrics.failures.Inc()
+		c.o.Logger.Error("the isolation canary failed: an event may reach somebody whose it is not", "err", err)
+	} else {
+		c.metrics.lastSuccess.Set(float64(now.UnixMilli()) / 1000)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status.Rounds++
+	c.status.Err = err
+	if err != nil {
+		c.status.Failures++
+		return
+	}
+	c.status.LastSuccess = now
+}
+
+// Status returns what the rounds so far have shown.
+func (c *Canary) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}
+
+// Check returns UNAVAILABLE when the newest round failed.
+func (c *Canary) Check(context.Context) error {
+	if err := c.Status().Err; err != nil {
+		return harang.Wrap(harang.CodeUnavailable, err, "the isolation canary failed; the log says how")
+	}
+	return nil
+}
+
+// Source is what the hub reads its windows from: real for real tenants, and for
+// its own the canary.
+func (c *Canary) Source(real feed.Source) feed.Source { return source{c, real} }
+
+type source struct {
+	canary *Canary
+	real   feed.Source
+}
+
+// NewestEntries returns the canary's numbers without entries: its feeds begin
+// where they stand.
+func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+	if !feed.Synthetic(id.Tenant) {
+		return s.real.NewestEntries(ctx, id, limit)
+	}
+	s.canary.mu.Lock()
+	defer s.canary.mu.Unlock()
+	return s.canary.heads[id.Tenant], nil, nil
+}
+
+func (s source) EntriesAfter(ctx context.Context, id harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+	if !feed.Synthetic(id.Tenant) {
+		return s.real.EntriesAfter(ctx, id, after, limit)
+	}
+	return nil, nil
+}
+
+// next gives a feed its next number, and returns its position before that.
+func (c *Canary) next(id harang.FeedID) harang.Position {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.heads[id.Tenant]
+	before := harang.Position{Epoch: h.Epoch, Audience: id.Audience, Number: h.Head(id.Audience)}
+	if id.Audience == harang.AudienceOperators {
+		h.Operators++
+	} else {
+		h.Managers++
+	}
+	c.heads[id.Tenant] = h
+	return before
+}
