@@ -12,6 +12,7 @@ import {
   type SocketPort,
 } from './manager.js';
 import type { Connection, ConnectionEvents, ConnectionOptions } from './options.js';
+import { passOn } from './pass-on.js';
 import { watchNaps } from './nap-watch.js';
 import { createSeenBatch } from './seen.js';
 import { createServerClock } from './server-clock.js';
@@ -19,9 +20,7 @@ import { stoppedSnapshot, type ConnectionReason, type ConnectionSnapshot } from 
 import { timing } from './timing.js';
 import { createTokenKeeper } from './token-keeper.js';
 import {
-  parseClaim,
   parseGoodbye,
-  parseNotificationCount,
   parseRefreshAnswer,
   parseRefusal,
   parseSession,
@@ -96,6 +95,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       reason: phase === 'open' ? null : offline ? 'OFFLINE' : reason,
       retryAt: phase === 'waiting' && !offline ? retryAt : null,
       limit: phase === 'open' ? null : limit,
+      connectedAt: phase === 'open' ? openedAt : null,
+      transport: phase === 'open' ? (run?.manager.engine?.transport?.name ?? null) : null,
     };
     const keys = Object.keys(next) as (keyof ConnectionSnapshot)[];
     if (keys.every((key) => Object.is(next[key], snapshot[key]))) return;
@@ -213,7 +214,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const askedAt = environment.now();
     const reply = await ask('clock', timing.probeLimit);
     const serverTime = serverTimeOf(reply?.answer);
-    if (serverTime !== null) clock.sample(serverTime, askedAt);
+    if (serverTime !== null) publish({ clock: clock.sample(serverTime, askedAt) });
     return reply !== null;
   }
 
@@ -358,17 +359,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         // Both mean that the token in hand is no longer the right one.
         if (goodbye?.code === 'TOKEN_EXPIRED' || goodbye?.code === 'ROLE_CHANGED') tokens.spoil();
         return;
-      case 'notifications': {
-        const count = parseNotificationCount(payload);
-        if (count) listeners.emit('notifications', count);
-        return;
-      }
-      case 'claim': {
-        const claim = parseClaim(payload);
-        if (claim) listeners.emit('claim', claim);
-        return;
-      }
       default:
+        if (passOn(listeners, name, payload)) return;
         // Whatever ends in a position is a feed event, also of a type added later.
         if (typeof position === 'string') handleFeedEvent(payload, position);
     }
@@ -454,7 +446,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       watchNaps(environment, wake),
     );
     socket.connect();
-    publish({ session: null, lastDeliveryAt: null, lastDeliveryMs: null });
+    publish({ session: null, lastDeliveryAt: null, lastDeliveryMs: null, clock: null });
   }
 
   function end(why: ConnectionReason): void {

@@ -1,7 +1,7 @@
 export { createConnection } from './connection.js';
 export { useWebSocketEvents, type WebSocketEvents, type WebSocketEventsOptions } from './use-web-socket-events.js';
 export type { Connection, ConnectionEvents, ConnectionOptions, Reload } from './options.js';
-export type { ConnectionReason, ConnectionSnapshot, ConnectionStatus } from './snapshot.js';
+export type { ClockComparison, ConnectionReason, ConnectionSnapshot, ConnectionStatus } from './snapshot.js';
 export {
   isPaymentError,
   isRentalCreated,
@@ -15,6 +15,6 @@ export {
 export { parsePosition, sameFeed, type Audience, type Position } from './position.js';
 export type { Delivery, Digest } from './replay.js';
 export type { RefreshOutcome } from './token.js';
-export type { Claim, Gap, GapReason, NotificationCount, SessionInfo } from './wire.js';
+export type { Claim, Gap, GapReason, NotificationCount, SessionInfo, TestAlert } from './wire.js';
 export { browserEnvironment, type Environment, type TimerHandle } from './environment.js';
 export { createStockManager, type CreateManager, type ManagerPort, type SocketPort } from './manager.js';

@@ -24,7 +24,7 @@ export interface SocketPort {
 export interface ManagerPort {
   /** What the next engine is made with. */
   readonly opts: { transports?: ManagerOptions['transports'] | undefined };
-  readonly engine: { close(): unknown } | undefined;
+  readonly engine: { close(): unknown; readonly transport?: { readonly name: string } | undefined } | undefined;
   socket(name: string, options: Pick<SocketOptions, 'auth'>): SocketPort;
   on(name: 'open' | 'error' | 'close' | 'reconnect_attempt', run: Run): unknown;
   off(): unknown;

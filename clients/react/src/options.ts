@@ -3,7 +3,7 @@ import type { Delivery, Digest } from './replay.js';
 import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
 import type { CreateManager } from './manager.js';
 import type { RefreshOutcome } from './token.js';
-import type { Claim, Gap, NotificationCount, SessionInfo } from './wire.js';
+import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './wire.js';
 
 /** What createConnection needs. Only `token` is required. */
 export interface ConnectionOptions {
@@ -41,6 +41,8 @@ export interface ConnectionEvents {
   session: SessionInfo;
   notifications: NotificationCount;
   claim: Claim;
+  /** A test alert of this user; in no feed, so never part of a replay. */
+  testAlert: TestAlert;
   /** The session is over: the page should go to its sign-in form. */
   signedOut: { readonly reason: ConnectionReason };
 }

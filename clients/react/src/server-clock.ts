@@ -1,11 +1,12 @@
 import type { Environment } from './environment.js';
+import type { ClockComparison } from './snapshot.js';
 
 /** The server's clock as far as this device can tell. Times are Unix milliseconds. */
 export interface ServerClock {
   /** greet takes a time that just arrived: good to within one journey. */
   greet(serverTime: number): void;
   /** sample takes an answer to a question asked at `askedAt`: good to within half a round trip. */
-  sample(serverTime: number, askedAt: number): void;
+  sample(serverTime: number, askedAt: number): ClockComparison;
   /** measured tells whether a sample was taken. */
   readonly measured: boolean;
   now(): number;
@@ -24,8 +25,10 @@ export function createServerClock(environment: Pick<Environment, 'now'>): Server
       if (!measured || Math.abs(guess - offset) > 5000) offset = guess;
     },
     sample(serverTime, askedAt) {
-      offset = serverTime - (askedAt + environment.now()) / 2;
+      const at = environment.now();
+      offset = serverTime - (askedAt + at) / 2;
       measured = true;
+      return { offsetMs: Math.round(offset), roundTripMs: at - askedAt, at };
     },
     get measured() {
       return measured;

@@ -26,6 +26,15 @@ export type ConnectionReason =
   // Codes that a later server may add stay readable.
   | (string & Record<never, never>);
 
+/** What the last question about the time showed. */
+export interface ClockComparison {
+  /** How far the server's clock is ahead of this device's, milliseconds; good to half of `roundTripMs`. */
+  readonly offsetMs: number;
+  readonly roundTripMs: number;
+  /** When the answer came, Unix milliseconds of this device. */
+  readonly at: number;
+}
+
 /** What is true now. A new object on every change, the same one in between. */
 export interface ConnectionSnapshot {
   readonly status: ConnectionStatus;
@@ -41,6 +50,12 @@ export interface ConnectionSnapshot {
   readonly session: SessionInfo | null;
   /** The tenant's limit, when TENANT_CONNECTION_LIMIT is the reason. */
   readonly limit: number | null;
+  /** Since when `session` has been there, Unix milliseconds of this device; null while it is not. */
+  readonly connectedAt: number | null;
+  /** `websocket` or `polling`, null while not connected. */
+  readonly transport: string | null;
+  /** Compared shortly after `session` and on each retryNow; null before the first answer. */
+  readonly clock: ClockComparison | null;
 }
 
 export const stoppedSnapshot: ConnectionSnapshot = {
@@ -51,4 +66,7 @@ export const stoppedSnapshot: ConnectionSnapshot = {
   lastDeliveryMs: null,
   session: null,
   limit: null,
+  connectedAt: null,
+  transport: null,
+  clock: null,
 };

@@ -12,7 +12,7 @@ import {
 import type { Connection, ConnectionEvents, ConnectionOptions, Reload } from './options.js';
 import type { Digest } from './replay.js';
 import type { ConnectionSnapshot } from './snapshot.js';
-import type { Claim, Gap, NotificationCount, SessionInfo } from './wire.js';
+import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './wire.js';
 
 /** Handlers may change on every render; the newest is called. */
 export interface WebSocketEventsOptions extends ConnectionOptions {
@@ -32,6 +32,7 @@ export interface WebSocketEventsOptions extends ConnectionOptions {
   readonly onSession?: ((session: SessionInfo) => void) | undefined;
   readonly onNotifications?: ((count: NotificationCount) => void) | undefined;
   readonly onClaim?: ((claim: Claim) => void) | undefined;
+  readonly onTestAlert?: ((alert: TestAlert) => void) | undefined;
   readonly onSignedOut?: ((reason: ConnectionEvents['signedOut']) => void) | undefined;
 }
 
@@ -71,6 +72,7 @@ function listen(connection: Connection, newest: Newest): (() => void)[] {
     connection.on('session', (session) => newest.get().onSession?.(session)),
     connection.on('notifications', (count) => newest.get().onNotifications?.(count)),
     connection.on('claim', (claim) => newest.get().onClaim?.(claim)),
+    connection.on('testAlert', (alert) => newest.get().onTestAlert?.(alert)),
     connection.on('signedOut', (reason) => newest.get().onSignedOut?.(reason)),
   ];
 }

@@ -44,6 +44,17 @@ export interface Claim {
   readonly at: string | null;
 }
 
+/**
+ * The user asked for a test alert, here or on another device. `at` is its commit
+ * and `sentAt` when the server wrote it to this connection, RFC 3339 in UTC.
+ */
+export interface TestAlert {
+  readonly id: string;
+  readonly at: string;
+  readonly sentAt: string;
+  readonly by: { readonly id: string; readonly name: string };
+}
+
 /** What CONNECT_ERROR carries in `data`. */
 export interface Refusal {
   readonly code: string;
@@ -122,6 +133,13 @@ export function parseClaim(value: unknown): Claim | null {
     by: by ? { id: text(by['id']), name: text(by['name']) } : null,
     at: typeof claim['at'] === 'string' ? claim['at'] : null,
   };
+}
+
+export function parseTestAlert(value: unknown): TestAlert | null {
+  const alert = fields(value);
+  const by = fields(alert?.['by']);
+  if (!alert || text(alert['id']) === '') return null;
+  return { id: text(alert['id']), at: text(alert['at']), sentAt: text(alert['sentAt']), by: { id: text(by?.['id']), name: text(by?.['name']) } };
 }
 
 /** parseRefusal reads the `data` of a connect_error; null means a fault of the transport. */

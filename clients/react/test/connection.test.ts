@@ -714,6 +714,38 @@ describe('events', () => {
     expect(connection.getSnapshot().lastDeliveryMs).toBe(8);
   });
 
+  it('tells of a test alert, which is no event: the offset stays', async () => {
+    const connection = await connected();
+    const got: unknown[] = [];
+    const seen = record(connection);
+    connection.on('testAlert', (value) => got.push(value));
+    const alert = { id: 'alert-1', at: '2026-02-04T14:00:00.000Z', sentAt: '2026-02-04T14:00:00.001Z', by: { id: 'u1', name: 'Anna' } };
+    server.link.emit('test_alert', alert);
+    server.link.emit('test_alert', {});
+    server.link.emit('test_alert', null);
+    await flush();
+    expect(got).toEqual([alert]);
+    expect(seen.events).toEqual([]);
+    server.link.cut();
+    await pass(3300);
+    expect(server.link.connect['offset']).toBe('e1:m:10');
+  });
+
+  it('knows since when and over what it is connected, and what the clocks said', async () => {
+    server.onMessage = (_, name, __, ack) => {
+      if (name === 'clock') setTimeout(() => ack?.({ serverTime: new Date(Date.now() + 70_000 - 20).toISOString() }), 40);
+    };
+    const connection = await connected();
+    const { connectedAt, transport, clock } = connection.getSnapshot();
+    expect({ connectedAt, transport, clock }).toEqual({ connectedAt: Date.now(), transport: 'memory', clock: null });
+    connection.retryNow();
+    await pass(40);
+    expect(connection.getSnapshot().clock).toEqual({ offsetMs: 70_000, roundTripMs: 40, at: Date.now() });
+    server.link.cut();
+    await flush();
+    expect(connection.getSnapshot()).toMatchObject({ connectedAt: null, transport: null });
+  });
+
   it('passes on notifications and claims, and leaves broken ones', async () => {
     const connection = await connected();
     const got: unknown[] = [];

@@ -78,6 +78,7 @@ it('calls the newest handler for each kind of event', async () => {
     onReload: vi.fn(),
     onNotifications: vi.fn(),
     onClaim: vi.fn(),
+    onTestAlert: vi.fn(),
   };
   view.rerender({ token, environment: world, createManager: server.createManager, ...handlers });
   await settle(() => {
@@ -86,6 +87,7 @@ it('calls the newest handler for each kind of event', async () => {
     server.link.emit('rental_created', rental(13), 'e1:m:15');
     server.link.emit('notifications', { unreadCount: 1, head: 'e1:m:15', version: 2 });
     server.link.emit('claim', { eventId: 's1', by: null, at: null });
+    server.link.emit('test_alert', { id: 'a1', at: '2026-02-04T14:00:00.000Z' });
   });
   expect(stale).not.toHaveBeenCalled();
   expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith(alert, 'e1:m:11');
@@ -96,6 +98,7 @@ it('calls the newest handler for each kind of event', async () => {
   expect(handlers.onReload).toHaveBeenCalledExactlyOnceWith({ reason: 'hole' });
   expect(handlers.onNotifications).toHaveBeenCalledOnce();
   expect(handlers.onClaim).toHaveBeenCalledOnce();
+  expect(handlers.onTestAlert).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'a1' }));
 });
 
 it('gives a replay to onReplay alone', async () => {

@@ -58,7 +58,7 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
   useEffect(() => controller.stop, [controller]);
   useHiddenClock(controller.toasts.pause, controller.toasts.resume);
 
-  const { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit } = connection;
+  const { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit, connectedAt, transport, clock } = connection;
   const ended = reason !== null && endings.has(reason);
   const retryNow = useCallback(() => {
     if (ended) void askSession();
@@ -66,12 +66,12 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
   }, [ended, askSession, dialNow]);
   const live = useMemo<Live>(
     () => ({
-      connection: { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit },
+      connection: { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit, connectedAt, transport, clock },
       retryNow,
       markSeen,
       controller,
     }),
-    [status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, info, limit, retryNow, markSeen, controller],
+    [status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, info, limit, connectedAt, transport, clock, retryNow, markSeen, controller],
   );
 
   return (
