@@ -6,6 +6,7 @@ COPY web/package.json web/
 COPY clients/react/package.json clients/react/
 COPY e2e/package.json e2e/
 COPY socketio/interop/package.json socketio/interop/
+COPY bench/node/package.json bench/node/
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY web web
 COPY clients/react clients/react

@@ -9,7 +9,7 @@ NPM_CI := node_modules/.package-lock.json
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
 
-$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/react/package.json e2e/package.json socketio/interop/package.json)
+$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/react/package.json e2e/package.json socketio/interop/package.json bench/node/package.json)
 	npm ci --no-audit --no-fund
 	@touch $@
 
@@ -58,9 +58,14 @@ soak: deps $(NPM_CI) ## Run the long tests in full count
 bench: build ## Measure latency, throughput and memory of bin/harang with its own load program
 	./bin/harang bench
 
+.PHONY: race
+race: build ## Race bin/harang and its library against their peers; the tables go into docs/performance.md
+	cd bench && go vet ./... && go test ./... && go build -o ../bin/race . && ../bin/race --write ../docs/performance.md
+
 .PHONY: lint
 lint: $(NPM_CI) bin/golangci-lint ## Lint Go and TypeScript
 	bin/golangci-lint run ./...
+	cd bench && ../bin/golangci-lint run ./...
 	npm run lint --workspaces --if-present
 
 bin/golangci-lint: tools/go.mod tools/go.sum

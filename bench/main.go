@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"syscall"
+
+	"harang.dev/harang/bench/peer"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run races, or is a peer.
+func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writer) (err error) {
+	var s settings
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(progress)
+	chosen := flags.String("scenario", "all", "`names` of scenarios, by commas: "+strings.Join(names(scenarios, scenario.id), ", "))
+	peers := flags.String("peers", "all", "`names` of peers, by commas: "+strings.Join(names(entrants, entrant.id), ", "))
+	flags.IntVar(&s.Seconds, "seconds", 10, "how long deliveries are measured")
+	flags.StringVar(&s.Harang, "harang", "../bin/harang", "the `program`")
+	flags.StringVar(&s.Node, "node", "node/server.mjs", "the Socket.IO `server` for Node.js")
+	flags.StringVar(&s.Profile, "profile", "", "a `folder` for CPU profiles of the peers; they cost time, so don't keep the figures")
+	write := flags.String("write", "", "a Markdown `file` that also gets the tables, between its markers")
+	server := flags.String("peer", "", "be the peer of this `name`, for the race")
+	profile := flags.String("cpuprofile", "", "with -peer: a `file` for its CPU profile")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *server != "" {
+		return serve(ctx, *server, *profile, in, out)
+	}
+	if s.Seconds < 1 || s.Seconds > 60 {
+		return errors.New("-seconds is from 1 to 60")
+	}
+	plans, err := choose(*chosen, scenarios, scenario.id)
+	if err != nil {
+		return err
+	}
+	racers, err := choose(*peers, entrants, entrant.id)
+	if err != nil {
+		return err
+	}
+	results, err := raceAll(ctx, s, plans, racers, progress)
+	if err != nil {
+		return err
+	}
+	text := tables(plans, results)
+	if _, err := io.WriteString(out, text); err != nil || *write == "" {
+		return err
+	}
+	return writeBetween(*write, text)
+}
+
+// serve is a peer's whole life.
+func serve(ctx context.Context, name, profile string, in io.Reader, out io.Writer) (err error) {
+	if profile != "" {
+		file, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(file); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	server, err := peer.New(name)
+	if err != nil {
+		return err
+	}
+	return peer.Serve(ctx, server, in, out)
+}
+
+func (s scenario) id() string { return s.name }
+func (e entrant) id() string  { return e.name }
+
+func names[T any](all []T, name func(T) string) []string {
+	list := make([]string, len(all))
+	for i, one := range all {
+		list[i] = name(one)
+	}
+	return list
+}
+
+// choose returns those of all that are named, in their own order; "all" names
+// all.
+func choose[T any](wanted string, all []T, name func(T) string) ([]T, error) {
+	if wanted == "all" {
+		return all, nil
+	}
+	known := names(all, name)
+	var chosen []T
+	for _, one := range strings.Split(wanted, ",") {
+		if !slices.Contains(known, one) {
+			return nil, fmt.Errorf("%q is none of %s", one, strings.Join(known, ", "))
+		}
+	}
+	for _, one := range all {
+		if slices.Contains(strings.Split(wanted, ","), name(one)) {
+			chosen = append(chosen, one)
+		}
+	}
+	return chosen, nil
+}

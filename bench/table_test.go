@@ -1,0 +1,64 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestBetween(t *testing.T) {
+	page := "# Title\n" + beginMarker + "\nold\n" + endMarker + "\nend\n"
+	got, err := between(page, "new\n")
+	if want := "# Title\n" + beginMarker + "\n\nnew\n\n" + endMarker + "\nend\n"; err != nil || got != want {
+		t.Errorf("%q, %v", got, err)
+	}
+	again, err := between(got, "new\n")
+	if err != nil || again != got {
+		t.Errorf("writing again changed the page: %q, %v", again, err)
+	}
+	for _, bad := range []string{"", beginMarker, endMarker + beginMarker} {
+		if _, err := between(bad, "new"); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestTables(t *testing.T) {
+	second := func(e entrant, heard int64, cpu time.Duration, l latencies) result {
+		return result{entrant: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond, tally: tally{heard: heard, latencies: l}, connections: 100}
+	}
+	other := second(entrants[1], 1000, 30*time.Millisecond, latencies{3000, 6000})
+	other.sinceCommit = latencies{1000}
+	results := [][]result{
+		{second(entrants[0], 2000, 20*time.Millisecond, latencies{1000, 2000}), other},
+		{{entrant: entrants[0], connections: 10, resident: 10 << 10}, {entrant: entrants[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
+		{second(entrants[0], 0, 10*time.Millisecond, nil), second(entrants[1], 5000, 40*time.Millisecond, nil)},
+	}
+	text := tables([]scenario{scenarios[0], newScenario("idle", "idle", 10, 0, 0), newScenario("storm", "storm", 100, 0, 50)}, results)
+	for _, want := range []string{
+		"### Steady: 2,000 connections",
+		"| bare TCP write loop in Go (the floor) | 2000 | 1.00 | 10.0 µs | 1.00 | 1.0 ms | 2.0 ms | 1.00 | 0.02, 0.25 cores | 0 |",
+		"| Socket.IO 4.8 on Node.js | 1000 | 0.50 | 30.0 µs | 3.00 | 3.0 ms | 6.0 ms | 3.00 | 0.03, 0.25 cores | 0 |",
+		"| the same, from the event's time stamp (whole milliseconds) |  |  |  |  | 1.0 ms | 1.0 ms | 0.50 |  |  |",
+		"| Socket.IO 4.8 on Node.js | 3.0 KB | 3.00 | 2.0 KB |",
+		"| Socket.IO 4.8 on Node.js | 400.0 µs | 4.00 | 100 | 50 |",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s\nis not in\n%s", want, text)
+		}
+	}
+	// Without the floor there is nothing to compare with.
+	if text := deliveryTable([]result{other}).String(); !strings.Contains(text, "| 1000 | - |") {
+		t.Error(text)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	chosen, err := choose("storm,steady", scenarios, scenario.id)
+	if got := strings.Join(names(chosen, scenario.id), ","); err != nil || got != "steady,storm" {
+		t.Errorf("%s, %v", got, err)
+	}
+	if _, err := choose("steady,quiet", scenarios, scenario.id); err == nil {
+		t.Error("an unknown name was taken")
+	}
+}
