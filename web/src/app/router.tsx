@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
-import type { PaymentStatus, RentalStatus, Severity } from '../shared/model';
+import type { PaymentFilter, RentalStatus, Severity } from '../shared/model';
 import { CrashPage, MissingPage } from './fallback-pages';
 import { SignedIn } from './signed-in';
 
@@ -63,7 +63,7 @@ export interface RentalsSearch {
 const rentals = createRoute({
   getParentRoute: () => signedIn,
   path: '/rentals',
-  staticData: { title: 'rentals' },
+  staticData: { title: 'rentals', byPlace: true },
   validateSearch: (search: Record<string, unknown>): RentalsSearch => {
     const status = oneOf<RentalStatus>(search.status, ['AWAITING_PAYMENT', 'OPEN', 'OVERDUE', 'RETURNED', 'CANCELLED']);
     const rental = text(search.rental);
@@ -80,7 +80,7 @@ const newRental = createRoute({
 });
 
 export interface PaymentsSearch {
-  status?: PaymentStatus;
+  status?: PaymentFilter;
   transaction?: string;
 }
 
@@ -89,7 +89,7 @@ const payments = createRoute({
   path: '/payments',
   staticData: { title: 'payments' },
   validateSearch: (search: Record<string, unknown>): PaymentsSearch => {
-    const status = oneOf<PaymentStatus>(search.status, ['PENDING', 'SUCCEEDED', 'DECLINED', 'REVERSED']);
+    const status = oneOf<PaymentFilter>(search.status, ['TODO', 'PENDING', 'SUCCEEDED', 'DECLINED', 'REVERSED']);
     const transaction = text(search.transaction);
     return { ...(status && { status }), ...(transaction && { transaction }) };
   },

@@ -1,7 +1,7 @@
 import type { FeedEvent, NotificationCount } from '@harang/react';
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { api, query } from '../shared/api';
-import type { Claim, Page, StockAlert } from '../shared/model';
+import type { Claim, Page, PaymentFailure, StockAlert } from '../shared/model';
 
 /** An event as GET /notifications lists it. */
 export interface Notification extends FeedEvent {
@@ -93,5 +93,11 @@ export function claimInCaches(client: QueryClient, eventId: string, claim: Claim
   client.setQueryData<Page<StockAlert>>(['dashboard-inventory', 'alerts'], (page) => {
     if (!page?.items.some((alert) => alert.eventId === eventId)) return page;
     return { ...page, items: page.items.map((alert) => (alert.eventId === eventId ? { ...alert, claim } : alert)) };
+  });
+  client.setQueryData<Page<PaymentFailure>>(['payments', 'failures'], (page) => {
+    // A claim may be of an earlier failure of the same rental.
+    const meant = (failure: PaymentFailure) => failure.eventId === eventId || failure.claim?.eventId === eventId;
+    if (!page?.items.some(meant)) return page;
+    return { ...page, items: page.items.map((failure) => (meant(failure) ? { ...failure, claim } : failure)) };
   });
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alertOf, paymentOf, rentalOf, stockItems, summary, userOf } from '../test/fake-server';
+import { alertOf, failureOf, paymentOf, rentalOf, stockItems, summary, userOf } from '../test/fake-server';
 
 interface Golden {
   status: number;
@@ -30,6 +30,7 @@ it.each([
   ['rentals', () => first('rentals'), () => ({ ...rentalOf(), payment: undefined })],
   ['rental', () => golden('rental'), () => ({ ...rentalOf(), payment: undefined })],
   ['payments', () => first('payments'), () => paymentOf()],
+  ['payment-failures', () => first('payment-failures'), () => failureOf()],
   ['summary', () => golden('summary'), () => summary],
   ['login', () => (golden('login') as { user: object }).user, () => userOf('OPERATOR')],
 ])('the fixtures speak as the contract does: %s', (_, answer, fixture) => {

@@ -57,6 +57,8 @@ export interface StockAlert extends StockItem {
 export type RentalStatus = 'AWAITING_PAYMENT' | 'OPEN' | 'OVERDUE' | 'RETURNED' | 'CANCELLED';
 export type PaymentMethod = 'CASH' | 'CARD';
 export type PaymentStatus = 'PENDING' | 'DECLINED' | 'SUCCEEDED' | 'REVERSED';
+/** What the payments page shows: one status, or what still wants something done. */
+export type PaymentFilter = PaymentStatus | 'TODO';
 
 export interface RentalLine {
   productId: string;
@@ -103,6 +105,26 @@ export interface Payment {
   errorCode: string | null;
   errorMessage: string | null;
   createdAt: string;
+}
+
+/** A card payment that failed and still wants something done. */
+export interface PaymentFailure {
+  /** The event that told of it; it takes the claim. */
+  eventId: string;
+  timestamp: string;
+  transactionId: string;
+  /** null for another program's payment. */
+  rentalId: string | null;
+  partnerId: string;
+  partnerName: string;
+  amount: number;
+  currency: string;
+  /** null for another program's payment. */
+  status: PaymentStatus | null;
+  errorCode: string;
+  errorMessage: string;
+  /** May be of an earlier failure of the same rental. */
+  claim: Claim | null;
 }
 
 /** A card that the payment provider keeps: its token and what it is called, never its number. */

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, query } from './api';
-import type { Named, Page, Payment, PaymentStatus, Product, Rental, RentalStatus, Severity, StockAlert, StockItem, StoredCard, Summary } from './model';
+import type { Named, Page, Payment, PaymentFailure, PaymentStatus, Product, Rental, RentalStatus, Severity, StockAlert, StockItem, StoredCard, Summary } from './model';
 
 /** How many rows one step of a list brings. */
 export const pageSize = 50;
@@ -11,10 +11,10 @@ export const alertsQueryOptions = () =>
     queryFn: ({ signal }) => api<Page<StockAlert>>('/inventory/alerts?limit=200', { signal }),
   });
 
-export const summaryQueryOptions = () =>
+export const summaryQueryOptions = (locationId: string | null) =>
   queryOptions({
-    queryKey: ['dashboard', 'summary'],
-    queryFn: ({ signal }) => api<Summary>('/dashboard/summary', { signal }),
+    queryKey: ['dashboard', 'summary', { locationId }],
+    queryFn: ({ signal }) => api<Summary>(`/dashboard/summary${query({ locationId })}`, { signal }),
   });
 
 export interface StockFilter {
@@ -32,10 +32,10 @@ export const stockQueryOptions = (filter: StockFilter) =>
     getNextPageParam: (last) => last.nextCursor,
   });
 
-export const rentalsQueryOptions = (status: RentalStatus | null, limit = pageSize) =>
+export const rentalsQueryOptions = (filter: { status: RentalStatus | null; locationId: string | null }, limit = pageSize) =>
   infiniteQueryOptions({
-    queryKey: ['rentals', 'list', { status, limit }],
-    queryFn: ({ signal, pageParam }) => api<Page<Rental>>(`/rentals${query({ status, limit, cursor: pageParam })}`, { signal }),
+    queryKey: ['rentals', 'list', { ...filter, limit }],
+    queryFn: ({ signal, pageParam }) => api<Page<Rental>>(`/rentals${query({ ...filter, limit, cursor: pageParam })}`, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
   });
@@ -52,6 +52,12 @@ export const paymentsQueryOptions = (status: PaymentStatus | null, limit = pageS
     queryFn: ({ signal, pageParam }) => api<Page<Payment>>(`/payments${query({ status, limit, cursor: pageParam })}`, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
+  });
+
+export const failuresQueryOptions = () =>
+  queryOptions({
+    queryKey: ['payments', 'failures'],
+    queryFn: ({ signal }) => api<Page<PaymentFailure>>('/payments/failures', { signal }),
   });
 
 export const locationsQueryOptions = () =>

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Claim, Named, Page, Payment, Product, Rental, Role, StockAlert, StockItem, StoredCard, Summary, User } from '../shared/model';
+import type { Claim, Named, Page, Payment, PaymentFailure, Product, Rental, Role, StockAlert, StockItem, StoredCard, Summary, User } from '../shared/model';
 
 export interface SeenRequest {
   method: string;
@@ -151,6 +151,37 @@ export function paymentOf(more: Partial<Payment> = {}): Payment {
   };
 }
 
+export function failureOf(more: Partial<PaymentFailure> = {}): PaymentFailure {
+  return {
+    eventId: 'event-t1',
+    timestamp: minutesAgo(11),
+    transactionId: 't1',
+    rentalId: 'r2',
+    partnerId: 'alfa',
+    partnerName: 'Alfa Építő Kft.',
+    amount: 18_900,
+    currency: 'HUF',
+    status: 'DECLINED',
+    errorCode: 'sandbox:insufficient_funds',
+    errorMessage: 'Nincs elég fedezet',
+    claim: null,
+    ...more,
+  };
+}
+
+/** What another program told of. */
+export const foreignFailure = failureOf({
+  eventId: 'event-erp',
+  timestamp: minutesAgo(3),
+  transactionId: 'erp-1',
+  rentalId: null,
+  partnerName: 'Duna Mélyépítő Zrt.',
+  amount: 9_800,
+  status: null,
+  errorCode: 'erp:7',
+  errorMessage: 'A terminál nem válaszol',
+});
+
 export const summary: Summary = {
   openRentals: 42,
   dueToday: 6,
@@ -193,13 +224,15 @@ export function openShop(role: Role): FakeServer {
     })
     .on('GET /rentals', (request) => {
       const status = request.search.get('status');
+      const place = request.search.get('locationId');
       const all = [
         rentalOf(),
         rentalOf({ id: 'r2', partnerId: 'alfa', partnerName: 'Alfa Építő Kft.', status: 'AWAITING_PAYMENT', totalValue: 18_900, equipmentCount: 1 }),
         rentalOf({ id: 'r3', partnerName: 'Duna Mélyépítő Zrt.', status: 'OVERDUE', dueAt: new Date(Date.now() - 2 * 86_400_000).toISOString() }),
       ];
-      return json(page(all.filter((each) => status === null || each.status === status)));
+      return json(page(all.filter((each) => (status === null || each.status === status) && (place === null || each.locationId === place))));
     })
+    .on('GET /payments/failures', page([foreignFailure, failureOf()]))
     .on('GET /payments', (request) => {
       const status = request.search.get('status');
       const all = [paymentOf(), paymentOf({ transactionId: 't2', rentalId: 'r1', status: 'SUCCEEDED', errorCode: null, errorMessage: null, method: 'CASH' })];

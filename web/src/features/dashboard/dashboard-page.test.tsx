@@ -1,10 +1,9 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Claim } from '../../shared/model';
-import { alertOf, json, minutesAgo, openShop, page, paymentOf, problem, stockItems, summary, userOf } from '../../test/fake-server';
+import { alertOf, failureOf, foreignFailure, json, minutesAgo, openShop, page, problem, stockItems, summary, userOf } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
-import { openFailures } from '../../shared/open-failures';
 import { niceTop } from './revenue-chart';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
@@ -28,7 +27,7 @@ it('shows a manager what to do, what happened and how the day is', async () => {
   expect(rows[0]).toHaveTextContent('Váci út');
   expect(rows[1]).toHaveTextContent('4 / 5 db');
   expect(await screen.findByText('Nincs elég fedezet a kártyán')).toBeInTheDocument();
-  expect(screen.getByText(/kérjen másik kártyát/)).toBeInTheDocument();
+  expect(screen.getAllByText(/kérjen másik kártyát/)).toHaveLength(2);
   expect(screen.getByText('384 500 Ft')).toBeInTheDocument();
   expect(screen.getByText('Bevétel naponként')).toBeInTheDocument();
   expect(screen.getByRole('heading', { level: 1, name: 'Irányítópult' })).toBeInTheDocument();
@@ -46,7 +45,7 @@ it('shows an operator no money: neither asked for nor drawn', async () => {
   expect(screen.queryByText('Mai bevétel')).not.toBeInTheDocument();
   expect(screen.queryByText('Fizetési hibák')).not.toBeInTheDocument();
   expect(screen.queryByText('Bevétel, utolsó 14 nap')).not.toBeInTheDocument();
-  expect(server.seen('GET /payments')).toEqual([]);
+  expect(server.seen('GET /payments/failures')).toEqual([]);
 });
 
 it('claims an alert and gives it back', async () => {
@@ -123,7 +122,7 @@ it('orders with a date, refuses a past one, and shows the server’s refusal', a
 it('says what will appear where nothing is', async () => {
   openShop('STORE_MANAGER')
     .on('GET /inventory/alerts', page([]))
-    .on('GET /payments', page([]))
+    .on('GET /payments/failures', page([]))
     .on('GET /rentals', page([]))
     .on('GET /dashboard/summary', { ...summary, revenueByDay: summary.revenueByDay?.map((day) => ({ ...day, amount: 0 })), failedPaymentsToday: 0, overdue: 0 });
   await renderPage('/');
@@ -155,22 +154,60 @@ it('dims and tells its age while events cannot arrive', async () => {
   expect(list).toHaveTextContent('Adatok: most');
 });
 
-it('shows the chosen place only', async () => {
-  openShop('OPERATOR');
+it('shows the chosen place only, and says of what has no place that it is of all', async () => {
+  const server = openShop('STORE_MANAGER');
   const { user } = await renderPage('/');
   await screen.findAllByTestId('alert-row');
   await user.selectOptions(await screen.findByRole('combobox', { name: 'Telephely' }), 'kelenfold');
   expect(screen.getAllByTestId('alert-row').map((row) => row.dataset.locationId)).toEqual(['kelenfold']);
+  await waitFor(() => expect(server.seen('GET /dashboard/summary').at(-1)?.search.get('locationId')).toBe('kelenfold'));
+  expect(server.seen('GET /rentals').at(-1)?.search.get('locationId')).toBe('kelenfold');
+  expect(await screen.findByText('Még nincs bérlés')).toBeInTheDocument();
+  expect(screen.getByTestId('payment-failures')).toHaveTextContent('minden telephely');
   await user.selectOptions(screen.getByRole('combobox', { name: 'Telephely' }), '');
   expect(screen.getAllByTestId('alert-row')).toHaveLength(2);
+  expect(screen.getByTestId('payment-failures')).not.toHaveTextContent('minden telephely');
 });
 
-it('counts a failure as open until a payment of its rental went through', () => {
-  const first = paymentOf({ transactionId: 'a', rentalId: 'x' });
-  const again = paymentOf({ transactionId: 'b', rentalId: 'x' });
-  const other = paymentOf({ transactionId: 'c', rentalId: 'y' });
-  const paid = paymentOf({ transactionId: 'd', rentalId: 'y', status: 'SUCCEEDED', errorCode: null });
-  expect(openFailures([again, first, paid, other]).map((each) => each.transactionId)).toEqual(['b']);
+it('lists failed payments, ours and other programs’, with the next step and who deals with it', async () => {
+  let claim: Claim | null = null;
+  const me = userOf('STORE_MANAGER');
+  const claimed = (eventId: string) => ({ eventId, by: { id: me.id, name: me.name }, at: minutesAgo(0) });
+  const server = openShop('STORE_MANAGER')
+    .on('GET /payments/failures', () =>
+      json(page([{ ...foreignFailure, claim }, failureOf({ timestamp: minutesAgo(14.5) }), failureOf({ eventId: 'e3', transactionId: 't3', claim: { ...claimed('e0'), by: { id: 'other', name: 'Kiss Admin' } } })])),
+    )
+    .on('POST /notifications/event-erp/claim', () => json((claim = claimed('event-erp'))))
+    .on('DELETE /notifications/event-erp/claim', () => {
+      claim = null;
+      return json({ eventId: 'event-erp', by: null, at: minutesAgo(0) });
+    });
+  const { user } = await renderPage('/');
+  const list = await screen.findByTestId('payment-failures');
+  const rows = await within(list).findAllByTestId('failure-row');
+  expect(rows.map((row) => row.dataset.transactionId)).toEqual(['erp-1', 't1', 't3']);
+  expect(rows[0]).toHaveTextContent('A terminál nem válaszol');
+  expect(rows[0]).toHaveTextContent('Duna Mélyépítő Zrt. · kérjen másik kártyát');
+  expect(rows[0]).toHaveTextContent('másik program jelezte');
+  expect(rows[0]).toHaveTextContent('9 800 Ft');
+  expect(within(list).queryByRole('link', { name: 'A terminál nem válaszol' })).not.toBeInTheDocument();
+  expect(rows[1]).toHaveTextContent('14 perce senki');
+  expect(rows[1]).not.toHaveTextContent('másik program');
+  expect(rows[2]).toHaveTextContent('Kiss Admin intézi');
+  expect(within(list).getAllByRole('button')).toHaveLength(2);
+  await user.click(within(list).getByRole('button', { name: /^Intézem: Duna Mélyépítő/ }));
+  expect(await within(list).findByText('Ön intézi')).toBeInTheDocument();
+  await user.click(within(list).getByRole('button', { name: /^Elengedem: Duna Mélyépítő/ }));
+  expect(await within(list).findByRole('button', { name: /^Intézem: Duna Mélyépítő/ })).toBeInTheDocument();
+  expect(server.seen('DELETE /notifications/event-erp/claim')).toHaveLength(1);
+});
+
+it('shows four failed payments and says how many more there are', async () => {
+  openShop('STORE_MANAGER').on('GET /payments/failures', page([1, 2, 3, 4, 5, 6].map((n) => failureOf({ eventId: `e${n}`, transactionId: `t${n}` }))));
+  await renderPage('/');
+  const list = await screen.findByTestId('payment-failures');
+  expect(await within(list).findAllByTestId('failure-row')).toHaveLength(4);
+  expect(within(list).getByRole('link', { name: 'Még 2' })).toHaveAttribute('href', '/payments?status=TODO');
 });
 
 it('scales the chart to a round figure at or above the highest day', () => {

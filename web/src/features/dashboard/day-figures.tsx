@@ -1,5 +1,5 @@
 import { Skeleton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { useOffline } from '../../shared/connection';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
+import { usePlace } from '../../shared/place';
 import { summaryQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { ErrorState } from '../../shared/ui/states';
@@ -46,7 +47,7 @@ export function DayFigures() {
   const { t } = useTranslation();
   const language = useLanguage();
   const manager = isManager(useUser().role);
-  const { data, error, isFetching, dataUpdatedAt, refetch } = useQuery(summaryQueryOptions());
+  const { data, error, isFetching, dataUpdatedAt, refetch } = useQuery({ ...summaryQueryOptions(usePlace()), placeholderData: keepPreviousData });
   const offline = useOffline() && data !== undefined;
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value, language));
   const money = (value: number | undefined) => (value === undefined ? undefined : formatMoney(value, language, data?.currency));

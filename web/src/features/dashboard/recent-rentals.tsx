@@ -1,24 +1,28 @@
 import { IconPackageExport } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { daysBetween, formatAgo, formatDay, formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
+import { usePlace } from '../../shared/place';
 import { rentalsQueryOptions } from '../../shared/queries';
+import type { Tone } from '../../shared/ui/pill';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
+import { Tile } from '../../shared/ui/tile';
 import { Widget } from '../../shared/ui/widget';
 import classes from './compact-list.module.css';
 
-const tones: Record<RentalStatus, string> = { OPEN: 'green', AWAITING_PAYMENT: 'amber', OVERDUE: 'red', RETURNED: 'plain', CANCELLED: 'plain' };
+const tones: Record<RentalStatus, Tone> = { OPEN: 'green', AWAITING_PAYMENT: 'amber', OVERDUE: 'red', RETURNED: 'plain', CANCELLED: 'plain' };
 
 /** The newest rentals, of one status or of all. */
 export function RecentRentals({ title, status }: { title: string; status: RentalStatus | null }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
-  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery(rentalsQueryOptions(status, 5));
+  const locationId = usePlace();
+  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery({ ...rentalsQueryOptions({ status, locationId }, 5), placeholderData: keepPreviousData });
   const rentals = data?.pages[0]?.items ?? [];
   return (
     <Widget title={title} updatedAt={dataUpdatedAt} aside={<Link to="/rentals" search={status === null ? {} : { status }}>{t('common.all')}</Link>}>
@@ -46,9 +50,7 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
             return (
               <li key={rental.id}>
                 <Link to="/rentals" search={{ rental: rental.id }} className={classes.row}>
-                  <span className={classes.badge} data-tone={tones[rental.status]} aria-hidden>
-                    +{rental.equipmentCount}
-                  </span>
+                  <Tile tone={tones[rental.status]}>+{rental.equipmentCount}</Tile>
                   <span>
                     <span className={classes.title}>{rental.partnerName}</span>
                     <span className={classes.sub}>

@@ -1,8 +1,9 @@
 import { Skeleton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { type Language, useLanguage } from '../../shared/i18n/i18n';
+import { usePlace } from '../../shared/place';
 import { summaryQueryOptions } from '../../shared/queries';
 import { Widget } from '../../shared/ui/widget';
 import classes from './revenue-chart.module.css';
@@ -29,7 +30,7 @@ function short(amount: number, language: Language): string {
 export function RevenueChart() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { data, isPending, dataUpdatedAt } = useQuery(summaryQueryOptions());
+  const { data, isPending, dataUpdatedAt } = useQuery({ ...summaryQueryOptions(usePlace()), placeholderData: keepPreviousData });
   const days = data?.revenueByDay ?? [];
   const total = days.reduce((sum, day) => sum + day.amount, 0);
   if (!isPending && data?.revenueByDay === undefined) return null;

@@ -1,11 +1,11 @@
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
 import { formatAgo } from '../../shared/format';
+import { useHeld } from '../../shared/held';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
 import { usePlace } from '../../shared/place';
@@ -26,7 +26,7 @@ export function StockAlertList() {
   const now = useNow();
   const place = usePlace();
   const offline = useOffline();
-  const [held, setHeld] = useState(false);
+  const { held, watch } = useHeld();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
   const rows = useSettledRows(data?.items, keyOf, signOf, held);
   const shown = rows.filter(({ row }) => place === null || row.locationId === place);
@@ -55,16 +55,7 @@ export function StockAlertList() {
         />
       )}
       {shown.length > 0 && (
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the handlers only watch where the reader is
-        <ul
-          className={classes.list}
-          onPointerEnter={(event) => event.pointerType === 'mouse' && setHeld(true)}
-          onPointerLeave={() => setHeld(false)}
-          onFocus={() => setHeld(true)}
-          onBlur={(event) => {
-            if (!event.currentTarget.contains(event.relatedTarget)) setHeld(false);
-          }}
-        >
+        <ul className={classes.list} {...watch}>
           {shown.map(({ key, row, gone, marked }) => (
             <AlertRow key={key} alert={row} gone={gone} marked={marked} />
           ))}

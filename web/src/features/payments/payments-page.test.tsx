@@ -80,3 +80,23 @@ it('is for managers only, and asks nothing for others', async () => {
   expect(screen.queryByRole('link', { name: 'Fizetések' })).not.toBeInTheDocument();
   expect(server.seen('GET /payments')).toEqual([]);
 });
+
+it('shows what is to be done, other programs’ failures too, and pays ours from there', async () => {
+  openShop('STORE_MANAGER').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT' }));
+  const { user, container } = await renderPage('/payments');
+  await user.click(await screen.findByRole('radio', { name: /^Elintézendő/ }));
+  const rows = await screen.findAllByTestId('failure-row');
+  expect(rows.map((row) => row.dataset.transactionId)).toEqual(['erp-1', 't1']);
+  expect(screen.getAllByRole('button', { name: /^Fizetés újra/ })).toHaveLength(1);
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Fizetés újra: Alfa Építő Kft.' }));
+  expect(await screen.findByTestId('pay-submit')).toBeInTheDocument();
+});
+
+it('opens at another program’s failure that a link names', async () => {
+  openShop('STORE_MANAGER');
+  await renderPage('/payments?transaction=erp-1');
+  const row = await screen.findByText('A terminál nem válaszol');
+  expect(row.closest('[data-testid="failure-row"]')).toHaveAttribute('data-sought', 'true');
+  expect(screen.getByRole('radio', { name: /^Elintézendő/ })).toBeChecked();
+});

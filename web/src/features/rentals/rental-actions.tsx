@@ -7,6 +7,7 @@ import { errorSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
+import list from '../../shared/ui/list-page.module.css';
 import { PayModal } from '../../shared/ui/pay-modal';
 import classes from './rentals-page.module.css';
 
@@ -22,7 +23,7 @@ export function RentalActions({ rental }: { rental: Rental }) {
   const out = rental.status === 'OPEN' || rental.status === 'OVERDUE';
   const waiting = rental.status === 'AWAITING_PAYMENT';
   return (
-    <div className={classes.actions}>
+    <div className={`${list.actions} ${classes.actions}`}>
       {waiting && (
         <Button size="xs" data-testid="rental-pay" onClick={() => setPaying(true)}>
           {t('rentals.pay')}

@@ -4,6 +4,7 @@ import { useNow } from '../../shared/clock';
 import { formatAgo, formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
+import list from '../../shared/ui/list-page.module.css';
 import { RentalPill } from '../../shared/ui/pill';
 import { dueSentence } from './due';
 import { RentalActions } from './rental-actions';
@@ -17,20 +18,20 @@ export function RentalRow({ rental }: { rental: Rental }) {
   const rest = rental.lines.length - first.length;
   const due = dueSentence(rental, language, now, t);
   return (
-    <li className={classes.row} data-testid="rental-row" data-rental-id={rental.id} data-status={rental.status}>
-      <div className={classes.status}>
+    <li className={`${list.row} ${classes.row}`} data-testid="rental-row" data-rental-id={rental.id} data-status={rental.status}>
+      <div>
         <RentalPill status={rental.status} />
       </div>
-      <div className={classes.what}>
-        <Link to="/rentals" from="/rentals" search={(before) => ({ ...before, rental: rental.id })} className={classes.partner} aria-label={t('rentals.details', { partner: rental.partnerName })}>
+      <div className={list.what}>
+        <Link to="/rentals" from="/rentals" search={(before) => ({ ...before, rental: rental.id })} className={list.title} aria-label={t('rentals.details', { partner: rental.partnerName })}>
           {rental.partnerName}
         </Link>
-        <p className={classes.lines}>
+        <p className={`${list.sub} ${classes.lines}`}>
           {first.join(', ')}
           {rest > 0 && ` ${t('rentals.moreLines', { n: rest })}`}
         </p>
       </div>
-      <div className={classes.when}>
+      <div className={`${list.when} ${classes.when}`}>
         {due !== null && <span data-late={due.late || undefined}>{due.text}</span>}
         <small>
           {rental.locationName}
@@ -38,7 +39,7 @@ export function RentalRow({ rental }: { rental: Rental }) {
           {rental.createdAt !== undefined && t('rentals.opened', { ago: formatAgo(rental.createdAt, language, now) })}
         </small>
       </div>
-      <div className={classes.amount}>
+      <div className={`${list.amount} ${classes.amount}`}>
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
         <small>{t('common.items', { n: rental.equipmentCount })}</small>
       </div>

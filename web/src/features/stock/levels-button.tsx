@@ -8,6 +8,7 @@ import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
 import { wholeNumber } from '../../shared/ui/step-input';
+import list from '../../shared/ui/list-page.module.css';
 import classes from './stock-page.module.css';
 
 /** From how few pieces the item is low, and critical. Managers only. */
@@ -68,7 +69,7 @@ export function LevelsButton({ item }: { item: StockItem }) {
           <p id={title} className={classes.levelsTitle}>
             {t('stock.levelsTitle')}
           </p>
-          <p className={classes.where}>
+          <p className={`${list.sub} ${classes.where}`}>
             {item.productName} · {item.locationName}
           </p>
           <TextInput label={t('stock.warningThreshold')} inputMode="numeric" data-autofocus value={warning} error={problem.warning} onChange={(event) => setWarning(event.currentTarget.value)} />

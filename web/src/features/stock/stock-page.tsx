@@ -4,18 +4,16 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useOffline } from '../../shared/connection';
 import { isManager, type Severity } from '../../shared/model';
 import { usePlace } from '../../shared/place';
 import { stockQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { useDelayed } from '../../shared/delayed';
+import { ListPage } from '../../shared/ui/list-page';
 import { Segmented } from '../../shared/ui/segmented';
-import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
-import { Age } from '../../shared/ui/widget';
+import { EmptyState } from '../../shared/ui/states';
 import { StockRow } from './stock-row';
 import classes from './stock-page.module.css';
-
 
 /** Every product at every place: what is free, what runs out, and how to correct it. */
 export function StockPage() {
@@ -24,7 +22,6 @@ export function StockPage() {
   const address = useSearch({ from: '/signed-in/stock' });
   const manager = isManager(useUser().role);
   const place = usePlace();
-  const offline = useOffline();
   const [words, setWords] = useState(address.search ?? '');
   const search = useDelayed(words.trim());
   const severity = address.severity ?? null;
@@ -36,11 +33,11 @@ export function StockPage() {
     void navigate({ to: '/stock', replace: true, search: ({ search: left, ...rest }) => (search === '' ? rest : { ...rest, search }) });
   }, [search, address.search, navigate]);
 
-  const { data, error, isPending, isFetching, isPlaceholderData, dataUpdatedAt, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const list = useInfiniteQuery({
     ...stockQueryOptions({ search, severity, locationId }),
     placeholderData: keepPreviousData,
   });
-  const items = data?.pages.flatMap((page) => page.items) ?? [];
+  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = search !== '' || severity !== null || locationId !== null;
 
   const handleSeverity = (value: Severity | 'ALL') =>
@@ -51,67 +48,58 @@ export function StockPage() {
   };
 
   return (
-    <div className={classes.page}>
-      <div className={classes.filters}>
-        <TextInput
-          type="search"
-          className={classes.search}
-          aria-label={t('stock.search')}
-          placeholder={t('stock.search')}
-          leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
-          value={words}
-          onChange={(event) => setWords(event.currentTarget.value)}
-        />
-        <Segmented<Severity | 'ALL'>
-          label={t('stock.severity')}
-          value={severity ?? 'ALL'}
-          onChange={handleSeverity}
-          options={[
-            { value: 'ALL', label: t('common.all') },
-            { value: 'CRITICAL', label: t('severity.CRITICAL') },
-            { value: 'WARNING', label: t('severity.WARNING') },
-            { value: 'OK', label: t('severity.OK') },
-          ]}
-        />
-        {address.location !== undefined && (
-          <Button variant="light" size="xs" onClick={handleClear}>
-            {t('stock.clear')}
-          </Button>
-        )}
-        {offline && data !== undefined && <Age since={dataUpdatedAt} />}
-      </div>
-      <section className={classes.panel} aria-label={t('stock.title')} aria-busy={isFetching} data-stale={isPlaceholderData || undefined} data-offline={(offline && data !== undefined) || undefined}>
-        {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
-        {isPending && <RowSkeletons rows={9} tall />}
-        {data !== undefined &&
-          items.length === 0 &&
-          (filtered ? (
-            <EmptyState
-              icon={<IconSearch size={24} stroke={1.7} />}
-              title={t('stock.empty')}
-              hint={t('stock.emptyHint')}
-              action={
-                <Button variant="default" onClick={handleClear}>
-                  {t('stock.clear')}
-                </Button>
-              }
-            />
-          ) : (
-            <EmptyState icon={<IconBuildingWarehouse size={24} stroke={1.7} />} title={t('stock.none')} hint={t('stock.noneHint')} />
-          ))}
-        {items.length > 0 && (
-          <ul className={classes.list}>
-            {items.map((item) => (
-              <StockRow key={`${item.productId}/${item.locationId}`} item={item} manager={manager} />
-            ))}
-          </ul>
-        )}
-      </section>
-      {hasNextPage && (
-        <Button className={classes.more} variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          {t('common.more')}
-        </Button>
-      )}
-    </div>
+    <ListPage
+      label={t('stock.title')}
+      query={list}
+      filters={
+        <>
+          <TextInput
+            type="search"
+            className={classes.search}
+            aria-label={t('stock.search')}
+            placeholder={t('stock.search')}
+            leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
+            value={words}
+            onChange={(event) => setWords(event.currentTarget.value)}
+          />
+          <Segmented<Severity | 'ALL'>
+            label={t('stock.severity')}
+            value={severity ?? 'ALL'}
+            onChange={handleSeverity}
+            options={[
+              { value: 'ALL', label: t('common.all') },
+              { value: 'CRITICAL', label: t('severity.CRITICAL') },
+              { value: 'WARNING', label: t('severity.WARNING') },
+              { value: 'OK', label: t('severity.OK') },
+            ]}
+          />
+          {address.location !== undefined && (
+            <Button variant="light" size="xs" onClick={handleClear}>
+              {t('stock.clear')}
+            </Button>
+          )}
+        </>
+      }
+      empty={
+        items.length > 0 ? null : filtered ? (
+          <EmptyState
+            icon={<IconSearch size={24} stroke={1.7} />}
+            title={t('stock.empty')}
+            hint={t('stock.emptyHint')}
+            action={
+              <Button variant="default" onClick={handleClear}>
+                {t('stock.clear')}
+              </Button>
+            }
+          />
+        ) : (
+          <EmptyState icon={<IconBuildingWarehouse size={24} stroke={1.7} />} title={t('stock.none')} hint={t('stock.noneHint')} />
+        )
+      }
+    >
+      {items.map((item) => (
+        <StockRow key={`${item.productId}/${item.locationId}`} item={item} manager={manager} />
+      ))}
+    </ListPage>
   );
 }

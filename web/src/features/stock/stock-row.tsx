@@ -8,6 +8,7 @@ import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
 import { LevelBar } from '../../shared/ui/level-bar';
+import list from '../../shared/ui/list-page.module.css';
 import { OrderButton } from '../../shared/ui/order-button';
 import { SeverityPill } from '../../shared/ui/pill';
 import { StepInput, wholeNumber } from '../../shared/ui/step-input';
@@ -64,13 +65,13 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
   const typing = delta.trim() !== '';
 
   return (
-    <li className={classes.row} data-testid="stock-row" data-product-id={item.productId} data-location-id={item.locationId} data-severity={item.severity}>
+    <li className={`${list.row} ${classes.row}`} data-testid="stock-row" data-product-id={item.productId} data-location-id={item.locationId} data-severity={item.severity}>
       <div className={classes.severity}>
         <SeverityPill severity={item.severity} />
       </div>
-      <div className={classes.what}>
-        <p className={classes.product}>{item.productName}</p>
-        <p className={classes.where}>
+      <div className={`${list.what} ${classes.what}`}>
+        <p className={list.title}>{item.productName}</p>
+        <p className={list.sub}>
           {item.locationName}
           {level > 0 && <span> · {t('stock.levelsLine', { warning: item.warningThreshold, critical: item.criticalThreshold })}</span>}
         </p>
@@ -115,7 +116,7 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
           {t('stock.submit')}
         </Button>
       </form>
-      <div className={classes.actions}>
+      <div className={`${list.actions} ${classes.actions}`}>
         {(item.severity !== 'OK' || item.expectedAt !== null) && <OrderButton item={item} />}
         {manager && <LevelsButton item={item} />}
       </div>

@@ -42,7 +42,7 @@ export const theme = createTheme({
     NativeSelect: NativeSelect.extend({ classNames: field }),
     Select: Select.extend({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
     // Locking the scroll would need a style element, which the page's policy forbids.
-    Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Modal: Modal.extend({ classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' }, defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
     Popover: Popover.extend({ classNames: { dropdown: 'floating' }, defaultProps: { hideDetached: false, transitionProps: { duration: 100 } } }),
   },
 });

@@ -23,7 +23,6 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
       onClose={onClose}
       size="lg"
       title={t('pay.title')}
-      classNames={{ content: classes.content, header: classes.header, title: classes.title, body: classes.body }}
       closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
     >
       {paid ? (

@@ -5,6 +5,7 @@ import { useNow } from '../clock';
 import { useOffline } from '../connection';
 import { formatAgo } from '../format';
 import { useLanguage } from '../i18n/i18n';
+import { usePlace } from '../place';
 import classes from './widget.module.css';
 
 interface WidgetProps {
@@ -42,6 +43,12 @@ export function Widget({ title, aside, count = 0, updatedAt = 0, testId, classNa
       <div className={classes.body}>{children}</div>
     </section>
   );
+}
+
+/** Says that what stands here is of every place, while the page shows one. */
+export function EveryPlace() {
+  const { t } = useTranslation();
+  return usePlace() !== null && <span className={classes.everyPlace}>{t('place.every')}</span>;
 }
 
 /** How old data is that cannot be refreshed now. */

@@ -1,0 +1,106 @@
+import { Button } from '@mantine/core';
+import { IconCreditCardOff, IconHourglass } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { explainDecline } from '../decline';
+import { formatMoney } from '../format';
+import { useHeld } from '../held';
+import { useLanguage } from '../i18n/i18n';
+import type { PaymentFailure } from '../model';
+import { failuresQueryOptions } from '../queries';
+import { useSettledRows } from '../settled-rows';
+import { ClaimButton, ClaimState } from './claim';
+import classes from './failure-list.module.css';
+import { LiveMark } from './live-mark';
+import { Pill } from './pill';
+import { Tile } from './tile';
+
+const keyOf = (failure: PaymentFailure) => failure.eventId;
+const signOf = (failure: PaymentFailure) => `${failure.errorCode}/${failure.status ?? ''}/${failure.claim?.by?.id ?? ''}`;
+
+interface FailureListProps {
+  failures: readonly PaymentFailure[];
+  /** How many are shown at most. */
+  limit?: number;
+  /** The transaction that a link named. */
+  sought?: string | undefined;
+  /** Offers to pay the rental of one of ours. */
+  onPay?: (rentalId: string) => void;
+}
+
+/** Failed payments, ours and other programs', newest first: why, what to do now, and who deals with it. */
+export function FailureList({ failures, limit, sought, onPay }: FailureListProps) {
+  const { held, watch } = useHeld();
+  const rows = useSettledRows(failures, keyOf, signOf, held);
+  return (
+    <ul className={classes.list} {...watch}>
+      {rows.slice(0, limit).map(({ key, row, gone, marked }) => (
+        <FailureRow key={key} failure={row} gone={gone} marked={marked} sought={row.transactionId === sought} onPay={onPay} />
+      ))}
+    </ul>
+  );
+}
+
+interface FailureRowProps {
+  failure: PaymentFailure;
+  gone: boolean;
+  marked: number;
+  sought: boolean;
+  onPay: ((rentalId: string) => void) | undefined;
+}
+
+function FailureRow({ failure, gone, marked, sought, onPay }: FailureRowProps) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { transactionId, rentalId, status, partnerName } = failure;
+  const { meaning, next } = explainDecline(failure.errorCode, failure.errorMessage, language, status ?? undefined);
+  const waiting = status === 'PENDING';
+  return (
+    <li
+      className={classes.row}
+      data-testid="failure-row"
+      data-event-id={failure.eventId}
+      data-transaction-id={transactionId}
+      data-gone={gone || undefined}
+      data-sought={sought || undefined}
+    >
+      <LiveMark count={marked} />
+      <div className={classes.badge}>
+        <Tile tone={waiting ? 'amber' : 'red'}>{waiting ? <IconHourglass size={19} stroke={1.8} /> : <IconCreditCardOff size={19} stroke={1.8} />}</Tile>
+      </div>
+      <p className={classes.title}>
+        {rentalId === null ? (
+          meaning
+        ) : (
+          <Link to="/payments" search={{ transaction: transactionId }}>
+            {meaning}
+          </Link>
+        )}
+      </p>
+      <b className={classes.amount}>{formatMoney(failure.amount, language, failure.currency)}</b>
+      <p className={classes.sub}>
+        {partnerName} · {next}
+      </p>
+      <div className={classes.foot}>
+        <p className={classes.state}>
+          <ClaimState since={failure.timestamp} claim={failure.claim} waits={!gone} />
+          {rentalId === null && <span>{t('dashboard.otherProgram')}</span>}
+        </p>
+        <div className={classes.actions}>
+          {gone ? (
+            <Pill tone="green">{t('dashboard.done')}</Pill>
+          ) : (
+            <>
+              {onPay !== undefined && rentalId !== null && !waiting && (
+                <Button size="xs" variant="default" aria-label={`${t('payments.retry')}: ${partnerName}`} onClick={() => onPay(rentalId)}>
+                  {t('payments.retry')}
+                </Button>
+              )}
+              <ClaimButton eventId={failure.eventId} claim={failure.claim} subject={`${partnerName}, ${meaning}`} queryKey={failuresQueryOptions().queryKey} />
+            </>
+          )}
+        </div>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,68 @@
+import { Button } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useOffline } from '../connection';
+import classes from './list-page.module.css';
+import { ErrorState, RowSkeletons } from './states';
+import { Age } from './widget';
+
+/** What a list page has to know of the query that feeds it. */
+interface ListQuery {
+  data: unknown;
+  error: Error | null;
+  isPending: boolean;
+  isFetching: boolean;
+  isPlaceholderData: boolean;
+  dataUpdatedAt: number;
+  refetch: () => unknown;
+  /** Absent for a list that comes whole. */
+  hasNextPage?: boolean;
+  isFetchingNextPage?: boolean;
+  fetchNextPage?: () => unknown;
+}
+
+interface ListPageProps {
+  label: string;
+  filters: ReactNode;
+  /** What can be begun here, at the right. */
+  action?: ReactNode;
+  query: ListQuery;
+  /** Says what will appear here; shown instead of the rows. */
+  empty: ReactNode | null;
+  /** The rows, as `li`, or a list of its own with `bare`. */
+  children: ReactNode;
+  bare?: boolean;
+}
+
+/** Filters above, then what there is: placeholders, the error with its retry, why it is empty, or the rows and how to get more. */
+export function ListPage({ label, filters, action, query, empty, children, bare = false }: ListPageProps) {
+  const { t } = useTranslation();
+  const { data, error, isFetching } = query;
+  const stale = useOffline() && data !== undefined;
+  return (
+    <div className={classes.page}>
+      <div className={classes.filters}>
+        {filters}
+        {stale && <Age since={query.dataUpdatedAt} />}
+        {action !== undefined && <div className={classes.action}>{action}</div>}
+      </div>
+      <section
+        className={classes.panel}
+        aria-label={label}
+        aria-busy={isFetching}
+        data-bare={bare || undefined}
+        data-stale={query.isPlaceholderData || undefined}
+        data-offline={stale || undefined}
+      >
+        {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => query.refetch()} />}
+        {query.isPending && <RowSkeletons rows={8} tall />}
+        {data !== undefined && (empty ?? (bare ? children : <ul className={classes.list}>{children}</ul>))}
+      </section>
+      {query.hasNextPage === true && (
+        <Button className={classes.more} variant="default" loading={query.isFetchingNextPage === true} onClick={() => query.fetchNextPage?.()}>
+          {t('common.more')}
+        </Button>
+      )}
+    </div>
+  );
+}
