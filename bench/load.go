@@ -60,12 +60,18 @@ func newLoad(ctx context.Context, p protocol, address netip.AddrPort) (*load, er
 // close ends all connections, after the reader, which ends with its context.
 func (l *load) close() {
 	<-l.done
+	l.hangUp()
+	_ = syscall.Close(l.epoll)
+}
+
+// hangUp ends all connections.
+func (l *load) hangUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for fd := range l.conns {
 		_ = syscall.Close(fd)
 	}
-	_ = syscall.Close(l.epoll)
+	clear(l.conns)
 }
 
 // connectors is how many connections are opened at the same time.

@@ -70,7 +70,7 @@ func startGo(name string) func(context.Context, settings, scenario) (runner, err
 func startNode(ctx context.Context, s settings, plan scenario) (runner, error) {
 	args := []string{"--expose-gc", s.Node}
 	if s.Profile != "" {
-		args = append([]string{"--cpu-prof", "--cpu-prof-name", s.profileOf("node", plan)}, args...)
+		args = append([]string{"--cpu-prof", "--cpu-prof-dir", s.Profile}, args...)
 	}
 	return startSimple(ctx, plan, "node", args...)
 }

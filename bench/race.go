@@ -56,6 +56,8 @@ type result struct {
 	// resident and inUse are bytes that all connections together added.
 	resident, inUse int64
 	connections     int
+	// again is the peer's processor time when all connections came back.
+	again time.Duration
 }
 
 // perDelivery is the peer's processor time per delivery.
@@ -69,7 +71,8 @@ func (r result) perDelivery() time.Duration {
 // warmUp is how long a peer sends before it is measured.
 const warmUp = 2 * time.Second
 
-// settling is how long a peer is left alone before memory is measured.
+// settling is how long a peer is left alone before memory is measured, or after
+// all connections have gone.
 const settling = time.Second
 
 // race puts one peer through one scenario.
@@ -99,7 +102,7 @@ func race(ctx context.Context, s settings, e entrant, plan scenario) (r result, 
 	case plan.rate > 0:
 		err = r.deliver(listening, s, plan, p, l, listeners)
 	case plan.replay > 0:
-		err = r.storm(listening, plan, p, l, listeners)
+		err = r.storm(listening, s, plan, p, l, listeners)
 	default:
 		err = r.idle(listening, p, l, listeners)
 	}
@@ -141,13 +144,17 @@ func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runne
 	return finish()
 }
 
-// storm measures a peer that connections come to, all at once.
-func (r *result) storm(ctx context.Context, plan scenario, p runner, l *load, listeners []listener) error {
+// stormProfile is how many seconds of a storm are profiled.
+const stormProfile = 2
+
+// storm measures a peer that connections come to, all at once. Those of Harang
+// come twice: it knows their tokens then.
+func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner, l *load, listeners []listener) error {
 	owed := int64(0)
 	if listeners[0].Offset != "" {
 		owed = int64(len(listeners) * plan.replay)
 	}
-	return r.measure(p, func() error {
+	come := func() error {
 		l.begin()
 		if err := l.connect(ctx, listeners); err != nil {
 			return err
@@ -159,7 +166,25 @@ func (r *result) storm(ctx context.Context, plan scenario, p runner, l *load, li
 		}
 		r.tally = l.end()
 		return nil
-	})
+	}
+	finish := func() error { return nil }
+	if s.Profile != "" {
+		finish = p.profile(ctx, stormProfile, s.profileOf(r.entrant.name, plan))
+	}
+	if err := r.measure(p, come); err != nil {
+		return err
+	}
+	if err := finish(); err != nil || owed == 0 {
+		return err
+	}
+	l.hangUp()
+	if err := wait(ctx, settling); err != nil {
+		return err
+	}
+	again := result{}
+	err := again.measure(p, come)
+	r.again = again.cpu
+	return err
 }
 
 // idle measures the memory of connections.

@@ -107,6 +107,12 @@ func stormTable(results []result) table {
 			r.entrant.title, micros(r.cpu / time.Duration(r.connections)), ratio(float64(r.cpu), float64(base.cpu)),
 			fmt.Sprintf("%.0f", float64(r.connections)/r.lasted.Seconds()), fmt.Sprint(r.heard / int64(r.connections)),
 		})
+		if r.again > 0 {
+			t = append(t, []string{
+				"the same connections once more, their tokens known",
+				micros(r.again / time.Duration(r.connections)), ratio(float64(r.again), float64(base.cpu)), "", "",
+			})
+		}
 	}
 	return t
 }

@@ -29,10 +29,12 @@ func TestTables(t *testing.T) {
 	}
 	other := second(entrants[1], 1000, 30*time.Millisecond, latencies{3000, 6000})
 	other.sinceCommit = latencies{1000}
+	back := second(entrants[1], 5000, 40*time.Millisecond, nil)
+	back.again = 25 * time.Millisecond
 	results := [][]result{
 		{second(entrants[0], 2000, 20*time.Millisecond, latencies{1000, 2000}), other},
 		{{entrant: entrants[0], connections: 10, resident: 10 << 10}, {entrant: entrants[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
-		{second(entrants[0], 0, 10*time.Millisecond, nil), second(entrants[1], 5000, 40*time.Millisecond, nil)},
+		{second(entrants[0], 0, 10*time.Millisecond, nil), back},
 	}
 	text := tables([]scenario{scenarios[0], newScenario("idle", "idle", 10, 0, 0), newScenario("storm", "storm", 100, 0, 50)}, results)
 	for _, want := range []string{
@@ -42,6 +44,7 @@ func TestTables(t *testing.T) {
 		"| the same, from the event's time stamp (whole milliseconds) |  |  |  |  | 1.0 ms | 1.0 ms | 0.50 |  |  |",
 		"| Socket.IO 4.8 on Node.js | 3.0 KB | 3.00 | 2.0 KB |",
 		"| Socket.IO 4.8 on Node.js | 400.0 µs | 4.00 | 100 | 50 |",
+		"| the same connections once more, their tokens known | 250.0 µs | 2.50 |  |  |",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s\nis not in\n%s", want, text)
