@@ -147,6 +147,16 @@ func (h Heads) Head(a Audience) int64 {
 	return 0
 }
 
+// Commit is what one transaction gave the feeds of a tenant.
+type Commit struct {
+	// Heads are the tenant's after it.
+	Heads Heads
+	// Entries are the new ones of each feed, ascending, without a hole, up to
+	// its head. A feed that got none is absent; a Commit of which only the
+	// heads are known has none at all.
+	Entries map[Audience][]Entry
+}
+
 // Entry is one event as it stands in one feed: what relays move and windows
 // hold. It is immutable once made.
 type Entry struct {

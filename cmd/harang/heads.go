@@ -29,7 +29,7 @@ const headsEvery = 500 * time.Millisecond
 // of the first time would be told that it missed nothing. Such a tenant begins
 // a new epoch. Several nodes have the shared log for that.
 //
-// What is read to be told to people is added to the file before they are told,
+// What is read or committed to be told to people is added to the file before they are told,
 // so that not even a process that was killed in between has told more than the
 // file says.
 type headsFile struct {
@@ -117,6 +117,17 @@ func (f *headsFile) tell(h harang.Heads) {
 		_, err = f.file.Write(append(text, '\n'))
 	}
 	f.failedLocked(err)
+}
+
+// committed is tell for heads that are relayed without being read. Tenants that
+// nobody has listened to are left out.
+func (f *headsFile) committed(h harang.Heads) {
+	f.mu.Lock()
+	_, heard := f.told[h.Tenant]
+	f.mu.Unlock()
+	if heard {
+		f.tell(h)
+	}
 }
 
 // failedLocked says so when writing begins to fail.

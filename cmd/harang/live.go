@@ -71,7 +71,12 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		Seen:                 l.journey.Seen,
 		Logger:               p.log, Registry: registry,
 	})
-	p.store.OnCommit(l.relay.Committed)
+	p.store.OnCommit(func(c harang.Commit) {
+		if p.heads != nil {
+			p.heads.committed(c.Heads)
+		}
+		l.relay.Committed(c)
+	})
 	p.run(func() { p.failOn(l.relay.Run(ctx)) })
 	p.run(func() { p.failOn(l.gateway.Run(ctx)) })
 	if p.config.CanaryInterval > 0 {

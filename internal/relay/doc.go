@@ -16,8 +16,10 @@
 //     time, even one that was paused for an hour.
 //   - The log is asked for its head before the database is. Both only grow, so
 //     a log that is then ahead of the database was ahead of it in truth: a fork.
-//   - Each hand-over begins with the entry that the log has last, so that a log
-//     that holds another entry under that number notices.
+//   - Each hand-over to a shared log begins with the entry that the log has last,
+//     as the database has it, so that a log that holds another entry under that
+//     number notices. This node's own windows are given what it has just
+//     committed as it is, without reading it again.
 //   - On a fork the tenant gets a new, later epoch in the database, and the log
 //     is replaced: nothing is ever dropped as a repeat of something else.
 //

@@ -1,10 +1,12 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -106,14 +108,22 @@ type Relay struct {
 	passes sync.WaitGroup
 }
 
-// pass is the one goroutine that works for a tenant.
-type pass struct {
-	// again: something was committed since the pass began its round.
-	again bool
-	// heads are the tenant's as the newest commit known here gave them; zero
-	// when they must be read.
+// pass is the one goroutine that works for a tenant. news is what came since
+// it began its round, nil for nothing.
+type pass struct{ news *news }
+
+// news is what relaying a tenant begins with.
+type news struct {
+	// heads are the tenant's as the newest commit known here gave them; of no
+	// epoch when they must be read.
 	heads harang.Heads
+	// commits hold entries that need not be read, in no order.
+	commits []harang.Commit
 }
+
+// maxNews is how many commits are kept for a pass that is busy; with more it
+// reads them from the database, a page at a time.
+const maxNews = page
 
 // New builds a Relay. Wake works from then on, the loop once Run runs.
 func New(o Options) *Relay {
@@ -132,65 +142,79 @@ func New(o Options) *Relay {
 
 // Wake relays what the tenant has committed, at once and without blocking the
 // caller, whatever the heads are. A lost call costs half a second.
-func (r *Relay) Wake(tenant string) { r.Committed(harang.Heads{Tenant: tenant}) }
+func (r *Relay) Wake(tenant string) {
+	r.Committed(harang.Commit{Heads: harang.Heads{Tenant: tenant}})
+}
 
-// Committed is Wake for who has just committed and knows the heads that this
-// gave the tenant: they need not be read again. Calls may come in another order
-// than the commits.
-func (r *Relay) Committed(heads harang.Heads) {
+// Committed is Wake for who has just committed and knows what this gave the
+// tenant: it need not be read again. Calls may come in another order than the
+// commits.
+func (r *Relay) Committed(commit harang.Commit) {
+	tenant := commit.Heads.Tenant
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
 		return
 	}
-	if p := r.active[heads.Tenant]; p != nil {
-		p.heads = later(p, heads)
-		p.again = true
-		return
+	p := r.active[tenant]
+	if p == nil {
+		p = &pass{}
+		r.active[tenant] = p
+		r.passes.Add(1)
+		go r.work(tenant, p)
 	}
-	p := &pass{heads: heads}
-	r.active[heads.Tenant] = p
-	r.passes.Add(1)
-	go r.work(heads.Tenant, p)
+	p.news = p.news.with(commit)
 }
 
-// later are the heads that a waiting pass must look for: the further ones, and
-// unknown ones when either call did not know.
-func later(p *pass, heads harang.Heads) harang.Heads {
+// with adds a commit. The heads are then the further ones, and unknown when
+// either call did not know.
+func (n *news) with(commit harang.Commit) *news {
+	if n == nil {
+		n = &news{heads: commit.Heads}
+	} else {
+		n.heads = further(n.heads, commit.Heads)
+	}
 	switch {
-	case !p.again:
-		return heads
-	case p.heads.Epoch == "" || heads.Epoch == "" || p.heads.Epoch != heads.Epoch:
-		return harang.Heads{Tenant: heads.Tenant}
+	case len(n.commits) >= maxNews:
+		n.commits = nil
+	case len(commit.Entries) > 0:
+		n.commits = append(n.commits, commit)
 	}
-	heads.Operators = max(heads.Operators, p.heads.Operators)
-	heads.Managers = max(heads.Managers, p.heads.Managers)
-	heads.Control = max(heads.Control, p.heads.Control)
-	return heads
+	return n
 }
 
-// work relays until nothing was committed since it last looked.
+// further are the later heads of one life of the numbering, and unknown ones
+// of two.
+func further(a, b harang.Heads) harang.Heads {
+	if a.Epoch == "" || b.Epoch == "" || a.Epoch != b.Epoch {
+		return harang.Heads{Tenant: b.Tenant}
+	}
+	b.Operators = max(a.Operators, b.Operators)
+	b.Managers = max(a.Managers, b.Managers)
+	b.Control = max(a.Control, b.Control)
+	return b
+}
+
+// work relays until nothing is new.
 func (r *Relay) work(tenant string, p *pass) {
 	defer r.passes.Done()
-	for {
+	for failed := false; ; {
 		r.mu.Lock()
-		heads := p.heads
+		todo := p.news
+		if p.news = nil; todo == nil || failed {
+			delete(r.active, tenant)
+			r.mu.Unlock()
+			return
+		}
 		r.mu.Unlock()
-		err := r.relay(r.ctx, tenant, heads)
-		if err != nil && r.ctx.Err() == nil {
+		err := r.relay(r.ctx, tenant, todo)
+		failed = err != nil
+		if failed && r.ctx.Err() == nil {
 			r.troubled.Store(true)
 			if !r.failing.Swap(true) {
 				r.o.Logger.Warn("a tenant could not be relayed; it will be tried again", "tenant", tenant, "err", err)
 			}
 		}
-		r.mu.Lock()
-		if !p.again || err != nil {
-			delete(r.active, tenant)
-			r.mu.Unlock()
-			return
-		}
-		p.again = false
-		r.mu.Unlock()
 	}
 }
 
@@ -245,7 +269,7 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	}
 	// First the windows: they are healed from the database, whatever the log
 	// does. Windows that are the log themselves are healed by relaying.
-	if any(r.o.Windows) != any(r.o.Log) {
+	if !r.alone() {
 		for _, h := range heads {
 			r.o.Windows.Heal(h)
 		}
@@ -282,17 +306,17 @@ func (r *Relay) lookFailed(ctx context.Context, err error) {
 // Relay brings over everything that the logs of the tenant lack. Any number of
 // relays may do so at the same time.
 func (r *Relay) Relay(ctx context.Context, tenant string) error {
-	return r.relay(ctx, tenant, harang.Heads{Tenant: tenant})
+	return r.relay(ctx, tenant, &news{})
 }
 
-// relay looks for these heads first, if they are known; what does not settle
-// with them is judged by what the database says.
-func (r *Relay) relay(ctx context.Context, tenant string, heads harang.Heads) error {
+// relay begins with the news, if there are any; what does not settle with them
+// is judged by what the database says.
+func (r *Relay) relay(ctx context.Context, tenant string, todo *news) error {
 	ctx, cancel := context.WithTimeout(ctx, passTimeout)
 	defer cancel()
 	for range settleTries {
-		settled, err := r.pass(ctx, tenant, heads)
-		heads = harang.Heads{Tenant: tenant}
+		settled, err := r.pass(ctx, tenant, todo)
+		todo = &news{}
 		if err != nil {
 			r.metrics.failures.Inc()
 			return err
@@ -306,11 +330,12 @@ func (r *Relay) relay(ctx context.Context, tenant string, heads harang.Heads) er
 
 // pass looks at log and database once. It is not settled when what it saw was
 // no longer true, which a second look will clear up.
-func (r *Relay) pass(ctx context.Context, tenant string, heads harang.Heads) (settled bool, err error) {
+func (r *Relay) pass(ctx context.Context, tenant string, todo *news) (settled bool, err error) {
 	at, err := r.o.Log.Heads(ctx, tenant)
 	if err != nil || len(at) == 0 {
 		return err == nil, err
 	}
+	heads := todo.heads
 	if heads.Epoch == "" || beyond(at, heads) {
 		all, err := r.o.Source.Heads(ctx, []string{tenant})
 		if err != nil {
@@ -323,7 +348,7 @@ func (r *Relay) pass(ctx context.Context, tenant string, heads harang.Heads) (se
 	}
 	settled = true
 	for _, position := range at {
-		done, err := r.feed(ctx, heads, position)
+		done, err := r.feed(ctx, heads, position, todo.commits)
 		if err != nil {
 			return false, err
 		}
@@ -343,18 +368,21 @@ func beyond(at []harang.Position, heads harang.Heads) bool {
 	return false
 }
 
-// feed brings over what the log of one feed lacks.
-func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position) (settled bool, err error) {
+// feed brings over what the log of one feed lacks: from the commits as far as
+// they follow on it, else from the database.
+func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position, commits []harang.Commit) (settled bool, err error) {
 	id := harang.FeedID{Tenant: heads.Tenant, Audience: at.Audience}
 	head := heads.Head(at.Audience)
 	if at.Epoch < heads.Epoch {
 		return r.replace(ctx, id)
 	}
 	for at.Epoch == heads.Epoch && at.Number < head {
-		first := max(at.Number, 1)
-		entries, err := r.o.Source.EntriesAfter(ctx, id, first-1, page)
-		if err != nil {
-			return false, err
+		entries := r.following(id, at, commits)
+		if entries == nil {
+			first := max(at.Number, 1)
+			if entries, err = r.o.Source.EntriesAfter(ctx, id, first-1, page); err != nil {
+				return false, err
+			}
 		}
 		if len(entries) == 0 || entries[0].Number > at.Number+1 {
 			// The database has forgotten what the log lacks.
@@ -379,6 +407,36 @@ func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position
 	}
 	return true, nil
 }
+
+// following returns the entries of the commits that follow the log's head
+// without a hole; nil when they do not. They are given to this node's own
+// windows only: a shared log must be shown the entry before, as the database
+// has it, in case that it holds another one.
+func (r *Relay) following(id harang.FeedID, at harang.Position, commits []harang.Commit) []harang.Entry {
+	if len(commits) == 0 || !r.alone() {
+		return nil
+	}
+	slices.SortFunc(commits, func(a, b harang.Commit) int {
+		return cmp.Compare(a.Heads.Head(id.Audience), b.Heads.Head(id.Audience))
+	})
+	var entries []harang.Entry
+	next := at.Number + 1
+	for _, c := range commits {
+		if c.Heads.Epoch != at.Epoch {
+			continue
+		}
+		for _, e := range c.Entries[id.Audience] {
+			if e.Number == next {
+				entries = append(entries, e)
+				next++
+			}
+		}
+	}
+	return entries
+}
+
+// alone reports whether the windows are the log: this is the only node.
+func (r *Relay) alone() bool { return any(r.o.Windows) == any(r.o.Log) }
 
 // grown reports whether the database has meanwhile reached the place to which
 // another relay has brought the log.

@@ -316,47 +316,69 @@ func TestRelay_Wake(t *testing.T) {
 	})
 }
 
-// TestRelay_Committed: heads that a commit gave are not read again; old ones,
-// and those of commits that overtook each other, still bring everything over.
+// TestRelay_Committed: what a commit gave is not read again; old heads, and
+// commits that overtook each other, still bring everything over.
 func TestRelay_Committed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := open()
-		heads := func() harang.Heads {
-			all, err := f.db.Heads(t.Context(), []string{"budapest"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return all[0]
-		}
+		f := open(func(o *relay.Options) { o.Windows = o.Log.(*shelf) })
+		readings := func() int { return f.db.Readings("Heads") + f.db.Readings("EntriesAfter") }
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
 		f.move(t) // an empty log is filled by what the database says
-		f.db.Commit("budapest", 3, harang.AudienceManagers)
-		old := heads()
-		before := f.db.Readings("Heads")
-		f.relay.Committed(old)
+		before := readings()
+		f.relay.Committed(f.db.Committed("budapest", 3, harang.AudienceManagers))
 		synctest.Wait()
-		if n := f.db.Readings("Heads") - before; n != 0 {
-			t.Errorf("the heads were read %d times although they were told", n)
+		second := f.db.Committed("budapest", 2, harang.AudienceManagers)
+		third := f.db.Committed("budapest", 1, harang.AudienceManagers)
+		if err := f.relay.RelayCommits(t.Context(), third, second); err != nil {
+			t.Fatal(err)
+		}
+		if n := readings() - before; n != 0 {
+			t.Errorf("the database was read %d times although all was told", n)
 		}
 		f.log.agrees(t, f.db, managers)
 
-		f.db.Commit("budapest", 2, harang.AudienceManagers)
-		f.relay.Committed(heads())
+		old := f.db.Committed("budapest", 2, harang.AudienceManagers)
+		f.db.Commit("budapest", 2, harang.AudienceManagers) // not told
+		f.relay.Committed(f.db.Committed("budapest", 1, harang.AudienceManagers))
 		synctest.Wait()
+		f.log.agrees(t, f.db, managers)
 		f.db.Commit("budapest", 2, harang.AudienceManagers)
 		f.relay.Committed(old) // behind the log: the database is asked
 		synctest.Wait()
 		f.log.agrees(t, f.db, managers)
 
-		f.db.Commit("budapest", 1, harang.AudienceManagers, harang.AudienceOperators)
-		newest := heads()
+		newest := f.db.Committed("budapest", 1, harang.AudienceManagers, harang.AudienceOperators)
 		f.relay.Committed(old)
 		f.relay.Committed(newest)
+		f.relay.Committed(harang.Commit{Heads: newest.Heads})
 		f.relay.Committed(old)
 		synctest.Wait()
 		f.log.agrees(t, f.db, managers)
 		f.log.agrees(t, f.db, operators)
+
+		for range 1000 { // more than is kept for one pass
+			f.relay.Committed(f.db.Committed("budapest", 1, harang.AudienceManagers))
+		}
+		synctest.Wait()
+		f.log.agrees(t, f.db, managers)
 	})
+}
+
+// TestRelay_CommittedFork: that the committed entries are at hand is no reason to
+// overlook that a shared log has another one before them.
+func TestRelay_CommittedFork(t *testing.T) {
+	f := open()
+	f.db.Commit("budapest", 10, harang.AudienceManagers)
+	f.move(t)
+	f.db.RollBack(managers, 2)
+	f.db.Commit("budapest", 2, harang.AudienceManagers) // other events under the same numbers
+	if err := f.relay.RelayCommits(t.Context(), f.db.Committed("budapest", 1, harang.AudienceManagers)); err != nil {
+		t.Fatal(err)
+	}
+	f.log.agrees(t, f.db, managers)
+	if got := f.log.get(managers); got.epoch <= relaytest.EpochA {
+		t.Errorf("epoch %s", got.epoch)
+	}
 }
 
 func TestRelay_Loop(t *testing.T) {
@@ -459,6 +481,23 @@ func TestRelay_Property(t *testing.T) {
 					audiences = append(audiences, harang.AudienceOperators)
 				}
 				f.db.Commit("budapest", rapid.IntRange(1, 300).Draw(t, "n"), audiences...)
+			},
+			"commit and tell": func(t *rapid.T) {
+				var commits []harang.Commit
+				for range rapid.IntRange(1, 5).Draw(t, "commits") {
+					c := f.db.Committed("budapest", rapid.IntRange(1, 3).Draw(t, "n"), harang.AudienceManagers)
+					if rapid.IntRange(0, 9).Draw(t, "told") > 0 {
+						commits = append(commits, c)
+					}
+				}
+				if len(commits) == 0 {
+					return
+				}
+				commits = rapid.Permutation(commits).Draw(t, "order")
+				// The second relay's windows are its log: it takes entries as they are.
+				if err := relays[rapid.IntRange(0, 1).Draw(t, "relay")].RelayCommits(context.Background(), commits...); err != nil {
+					t.Fatal(err)
+				}
 			},
 			"move": func(t *rapid.T) {
 				move(rapid.IntRange(0, 1).Draw(t, "relay"))

@@ -132,7 +132,7 @@ func (q *commitQueue) settle(g *group) {
 
 // run runs one closure as a member of a group and returns when the group is
 // committed.
-func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads, error) {
+func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commit, error) {
 	s := q.store
 	g, err := q.take(ctx)
 	if err != nil {

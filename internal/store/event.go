@@ -54,8 +54,8 @@ var (
 
 // appendPending writes the transaction's events: repeats dropped first, then
 // per tenant, in tenant order, one update of the heads row and the event rows
-// with their numbers. It returns the heads of the tenants that got events.
-func (tx *Tx) appendPending(ctx context.Context) ([]harang.Heads, error) {
+// with their numbers. It returns what the tenants got that got events.
+func (tx *Tx) appendPending(ctx context.Context) ([]harang.Commit, error) {
 	if len(tx.pending) == 0 {
 		return nil, nil
 	}
@@ -64,18 +64,18 @@ func (tx *Tx) appendPending(ctx context.Context) ([]harang.Heads, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(fresh, func(a, b *harang.Event) int { return cmp.Compare(a.Tenant, b.Tenant) })
-	var moved []harang.Heads
+	var moved []harang.Commit
 	for len(fresh) > 0 {
 		tenant := fresh[0].Tenant
 		n := 1
 		for n < len(fresh) && fresh[n].Tenant == tenant {
 			n++
 		}
-		heads, err := tx.appendTenant(ctx, tenant, fresh[:n])
+		commit, err := tx.appendTenant(ctx, tenant, fresh[:n])
 		if err != nil {
 			return nil, err
 		}
-		moved = append(moved, heads)
+		moved = append(moved, commit)
 		fresh = fresh[n:]
 	}
 	return moved, nil
@@ -134,23 +134,37 @@ func (n *numbers) add(t harang.EventType) {
 	}
 }
 
+// enter adds the entry to the feeds that its type is in, with these numbers.
+func (n *numbers) enter(feeds map[harang.Audience][]harang.Entry, t harang.EventType, entry harang.Entry) {
+	for _, place := range [...]struct {
+		audience harang.Audience
+		number   int64
+	}{{harang.AudienceOperators, n.operators}, {harang.AudienceManagers, n.managers}, {harang.AudienceControl, n.control}} {
+		if t.In(place.audience) {
+			entry.Number = place.number
+			feeds[place.audience] = append(feeds[place.audience], entry)
+		}
+	}
+}
+
 // appendTenant numbers and writes the events of one tenant, and returns its
-// heads after them.
-func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) (harang.Heads, error) {
+// heads after them and the entries that they became.
+func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) (harang.Commit, error) {
 	types := make([]harang.EventType, len(events))
 	var count numbers
 	for i, e := range events {
 		t, ok := harang.FindEventType(e.Type)
 		if !ok {
-			return harang.Heads{}, harang.Errorf(harang.CodeInternal, "there is no event type %q", e.Type)
+			return harang.Commit{}, harang.Errorf(harang.CodeInternal, "there is no event type %q", e.Type)
 		}
 		types[i] = t
 		count.add(t)
 	}
 	heads, err := queryOne(ctx, tx, advanceHeads, scanHeads, count.operators, count.managers, count.control, tenant)
 	if err != nil {
-		return harang.Heads{}, err
+		return harang.Commit{}, err
 	}
+	commit := harang.Commit{Heads: heads, Entries: make(map[harang.Audience][]harang.Entry, 3)}
 	next := numbers{heads.Operators - count.operators, heads.Managers - count.managers, heads.Control - count.control}
 	now := tx.s.now()
 	for i, e := range events {
@@ -159,11 +173,12 @@ func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.
 			e.Time = now
 		}
 		if err := tx.insertEvent(ctx, e, types[i], next); err != nil {
-			return harang.Heads{}, err
+			return harang.Commit{}, err
 		}
+		next.enter(commit.Entries, types[i], entryOf(0, e.ID, e.Type, e.Time.UnixMilli(), string(e.Data)))
 		tx.s.metrics.events.WithLabelValues(e.Type).Inc()
 	}
-	return heads, nil
+	return commit, nil
 }
 
 func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventType, n numbers) error {

@@ -62,7 +62,7 @@ type Store struct {
 	queue       commitQueue
 
 	mu    sync.Mutex
-	hooks atomic.Pointer[[]func(harang.Heads)] // written under mu
+	hooks atomic.Pointer[[]func(harang.Commit)] // written under mu
 }
 
 // New builds a store on an opened and migrated engine. The store owns the
@@ -83,7 +83,7 @@ func New(engine Engine, o Options) *Store {
 		write:   newStatements(engine.Write), read: newStatements(engine.Read),
 	}
 	s.queue.store = s
-	s.hooks.Store(new([]func(harang.Heads)))
+	s.hooks.Store(new([]func(harang.Commit)))
 	return s
 }
 
@@ -121,12 +121,13 @@ func (s *Store) DataVersion(ctx context.Context) (int64, error) {
 }
 
 // OnCommit adds a hook that is called after each commit, once for every tenant
-// that got events in it, with the heads that they gave it, from the goroutine
-// that committed. Hooks must not block and must not panic.
-func (s *Store) OnCommit(hook func(harang.Heads)) {
+// that got events in it, with what they gave its feeds, from the goroutine that
+// committed: calls may come in another order than the commits. Hooks must not
+// block, must not panic and must not change what they are given.
+func (s *Store) OnCommit(hook func(harang.Commit)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hooks := append(append([]func(harang.Heads){}, *s.hooks.Load()...), hook)
+	hooks := append(append([]func(harang.Commit){}, *s.hooks.Load()...), hook)
 	s.hooks.Store(&hooks)
 }
 

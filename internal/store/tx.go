@@ -112,16 +112,16 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *Store) committed(moved []harang.Heads) {
-	for _, heads := range moved {
+func (s *Store) committed(moved []harang.Commit) {
+	for _, commit := range moved {
 		for _, hook := range *s.hooks.Load() {
-			hook(heads)
+			hook(commit)
 		}
 	}
 }
 
-// once runs one try and returns the heads of the tenants that got events.
-func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads, error) {
+// once runs one try and returns what it gave the tenants that got events.
+func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commit, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.fail("within", err)
 	}
@@ -157,7 +157,7 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads
 
 // run runs the closure and then appends its events, in the one place where
 // events are written.
-func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Heads, error) {
+func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commit, error) {
 	if err := fn(tx); err != nil {
 		return nil, tx.s.fail("transaction", err)
 	}

@@ -48,17 +48,29 @@ func (db *Database) now() time.Time {
 
 // Commit appends n events to feeds of a tenant and returns the last one's id.
 func (db *Database) Commit(id string, n int, audiences ...harang.Audience) string {
+	if n == 0 {
+		return ""
+	}
+	entries := db.Committed(id, n, audiences...).Entries[audiences[0]]
+	return entries[n-1].EventID
+}
+
+// Committed is Commit for who passes on what it gave.
+func (db *Database) Committed(id string, n int, audiences ...harang.Audience) harang.Commit {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	event := ""
 	for range n {
 		db.sequence++
-		event = fmt.Sprintf("event-%d", db.sequence)
 		for _, a := range audiences {
-			db.appendLocked(id, a, event, db.now())
+			db.appendLocked(id, a, fmt.Sprintf("event-%d", db.sequence), db.now())
 		}
 	}
-	return event
+	commit := harang.Commit{Heads: db.headsLocked(id), Entries: make(map[harang.Audience][]harang.Entry)}
+	for _, a := range audiences {
+		all := db.tenants[id].entries[a]
+		commit.Entries[a] = slices.Clone(all[len(all)-n:])
+	}
+	return commit
 }
 
 func (db *Database) appendLocked(id string, a harang.Audience, event string, at time.Time) {

@@ -29,10 +29,26 @@ func testAppend(t *testing.T, open Open) {
 	ctx := t.Context()
 	var told []string
 	var moved harang.Heads
-	w.Store.OnCommit(func(h harang.Heads) {
-		told = append(told, h.Tenant)
-		moved = h
+	given := make(map[harang.FeedID][]harang.Entry)
+	w.Store.OnCommit(func(c harang.Commit) {
+		told = append(told, c.Heads.Tenant)
+		moved = c.Heads
+		for audience, entries := range c.Entries {
+			id := harang.FeedID{Tenant: c.Heads.Tenant, Audience: audience}
+			given[id] = append(given[id], entries...)
+		}
 	})
+	defer func() {
+		for id, entries := range given {
+			read, err := w.Store.EntriesAfter(ctx, id, 0, 1000)
+			if err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(read, entries); diff != "" {
+				t.Errorf("%s: what the hook was given is not what is read (-read +given):\n%s", id, diff)
+			}
+		}
+	}()
 
 	results := w.Append(t, Alert(t, "b"), Rental(t, "a"), Alert(t, "a"), Logout(t, "a"))
 	if want := []string{"a", "b"}; !slices.Equal(told, want) {
