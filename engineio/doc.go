@@ -12,7 +12,7 @@
 // A request's way through the files: server.go (the table of sessions, handshakes),
 // error.go (refusals, origins, CORS), polling.go (GET and POST), upgrade.go (WebSocket
 // handshakes, probes), conn.go (reading a WebSocket), wire.go (its frames), packet.go
-// (Engine.IO packets), session.go (life of a session, heartbeat), queue.go (sending),
+// (Engine.IO packets), pending.go (how many may wait to prove themselves), session.go (life of a session, heartbeat), queue.go (sending),
 // wheel.go (what is due when), direct_unix.go (reads and writes on the descriptor).
 //
 // # Invariants
@@ -43,8 +43,8 @@
 // other connections everything is queued. There is no timer per session: one goroutine
 // per Server turns a wheel on which every session has its next due time.
 //
-// Locks are taken in this order: Session.recv, Session.mu, then one of wheel.mu and
-// Server.mu. No callback is called with any of them held but Handler.Message, which
+// Locks are taken in this order: Session.recv, Session.mu, then one of wheel.mu,
+// pending.mu and Server.mu. No callback is called with any of them held but Handler.Message, which
 // runs under recv.
 //
 // # Lifecycle
@@ -57,7 +57,8 @@
 //
 // # Failure
 //
-// Requests that cannot be served are answered with the protocol's codes (CodeUnknownTransport
+// Handshakes are answered 503 or 429 with Retry-After while too many sessions are
+// pending (Options.PendingPerAddress). Requests that cannot be served are answered with the protocol's codes (CodeUnknownTransport
 // and the others) as JSON. A client that breaks the rules of a transport or sends what
 // is no packet loses its session: WebSocket close codes 1002, 1007 and 1009, status 400
 // or 413 on polling. Sending never blocks; it fails with ErrClosed or ErrSlowConsumer.

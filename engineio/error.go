@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The error codes of the protocol. A request that fails is answered
@@ -53,6 +54,13 @@ func (s *Server) refuse(w http.ResponseWriter, code int) {
 		status = http.StatusForbidden
 	}
 	s.refuseStatus(w, status, code, codeMessages[code])
+}
+
+// refuseForNow answers a handshake that may be tried again later.
+func (s *Server) refuseForNow(w http.ResponseWriter, status int, message string) {
+	seconds := (s.opts.RetryAfter + time.Second - 1) / time.Second
+	w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
+	s.refuseStatus(w, status, CodeBadRequest, message)
 }
 
 func (s *Server) refuseStatus(w http.ResponseWriter, status, code int, message string) {

@@ -47,7 +47,13 @@ func newFixture(t *testing.T, opts *Options, h Handler) *fixture {
 			}
 		}
 	}
-	h.Open = func(s *Session) { f.opened <- s }
+	open := h.Open
+	h.Open = func(s *Session) {
+		if open != nil {
+			open(s)
+		}
+		f.opened <- s
+	}
 	h.Close = func(_ *Session, reason string) { f.closed <- reason }
 	f.server = New(h, opts)
 	t.Cleanup(func() {

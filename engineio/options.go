@@ -42,11 +42,21 @@ type Options struct {
 	// sent as the last one if the client still takes it. The session then closes with
 	// ReasonSlowConsumer.
 	Overflow func(*Session) *Frame
+	// PendingPerAddress is how many sessions of one address may be pending. A session is
+	// pending while Session.Expire gives it a time to end, such as an application does
+	// until a client has proved who it is; one to which that happens in Handler.Open is
+	// so from its handshake on. The address is that of http.Request.RemoteAddr; of IPv6
+	// it is the first 64 bits. Further handshakes are answered 429 with Retry-After.
+	// Zero value means 2,000; negative means any number.
+	PendingPerAddress int
+	// PendingLimit is the same for all addresses together; the answer is 503. Zero
+	// value means 20,000; negative means any number.
+	PendingLimit int
 	// CloseTimeout is how long a closed session may take to receive what waits for it
 	// and to answer the closing. Zero value means 10 s.
 	CloseTimeout time.Duration
-	// RetryAfter is sent with the 503 while draining, in whole seconds. Zero value
-	// means 5 s.
+	// RetryAfter is sent with the 503 while draining, and with refusals because of
+	// pending sessions, in whole seconds. Zero value means 5 s.
 	RetryAfter time.Duration
 
 	// Observer is told what happens.
@@ -65,6 +75,7 @@ type Observer struct {
 	Closed       func(t Transport, reason string) // a session ended, once for each that began
 	Upgraded     func()                           // a session moved from polling to WebSocket
 	Refused      func(code int)                   // a request was answered with an error code of the protocol
+	Limited      func(status int)                 // a handshake was answered 429 or 503, because too many sessions are pending
 	Sent         func(t Transport, bytes int)     // bytes were handed to a session
 	Received     func(t Transport, bytes int)     // bytes of messages came from a session
 	SlowConsumer func(t Transport)                // a session exceeded QueueLimit or QueueAge
@@ -94,6 +105,12 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.SendBuffer == 0 {
 		out.SendBuffer = 64 << 10
+	}
+	if out.PendingPerAddress == 0 {
+		out.PendingPerAddress = 2000
+	}
+	if out.PendingLimit == 0 {
+		out.PendingLimit = 20_000
 	}
 	if out.Now == nil {
 		out.Now = time.Now

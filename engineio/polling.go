@@ -45,6 +45,11 @@ func (s *Server) begin(session *Session, t Transport) bool {
 	if s.handler.Open != nil {
 		s.handler.Open(session)
 	}
+	session.mu.Lock()
+	if session.expireAt == 0 {
+		session.setPendingLocked(false)
+	}
+	session.mu.Unlock()
 	if !s.add(session) {
 		session.finish(ReasonShutdown, verdictClose)
 		return false

@@ -3,6 +3,7 @@ package engineio
 import (
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ type Server struct {
 	tail      string // of the open packet: what is the same for all sessions
 
 	draining atomic.Bool
+	pending  pending
 	wheel    wheel
 	wg       sync.WaitGroup
 	quit     chan struct{}
@@ -65,6 +67,7 @@ func New(h Handler, opts *Options) *Server {
 		}
 		s.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
 	}
+	s.pending = pending{perAddress: s.opts.PendingPerAddress, all: s.opts.PendingLimit, hosts: map[netip.Prefix]int{}}
 	s.start = s.opts.Now()
 	s.tail = `,"pingInterval":` + millis(s.opts.PingInterval) +
 		`,"pingTimeout":` + millis(s.opts.PingTimeout) +
@@ -227,12 +230,24 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) {
 	case q.version != "4":
 		s.refuse(w, CodeUnsupportedVersion)
 	case s.draining.Load():
-		seconds := (s.opts.RetryAfter + time.Second - 1) / time.Second
-		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
-		s.refuseStatus(w, http.StatusServiceUnavailable, CodeBadRequest, "Server is draining")
-	case q.transport == WebSocket:
-		s.openWebSocket(w, r)
+		s.refuseForNow(w, http.StatusServiceUnavailable, "Server is draining")
 	default:
+		s.openSession(w, r, q.transport)
+	}
+}
+
+// openSession begins a session, if there is room for one that is pending.
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, t Transport) {
+	if status := s.pending.begin(r.RemoteAddr); status != 0 {
+		if f := s.opts.Observer.Limited; f != nil {
+			f(status)
+		}
+		s.refuseForNow(w, status, "Too many sessions are being opened")
+		return
+	}
+	if t == WebSocket {
+		s.openWebSocket(w, r)
+	} else {
 		s.openPolling(w, r)
 	}
 }

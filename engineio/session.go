@@ -48,6 +48,7 @@ type Session struct {
 	mu         sync.Mutex
 	state      state
 	sealed     bool // closing, and nothing is queued any more but what is there
+	pending    bool // counted in srv.pending
 	value      any
 	header     http.Header
 	queue      []segment
@@ -83,10 +84,11 @@ var (
 	probeFrame = control(PacketPong, "probe")
 )
 
+// newSession makes a session that pending.begin has counted.
 func (s *Server) newSession(r *http.Request) *Session {
 	now := s.now()
 	session := &Session{
-		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastBeat: now,
+		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastBeat: now, pending: true,
 	}
 	s.wheel.schedule(session, now+int64(s.opts.PingInterval))
 	return session
@@ -141,7 +143,7 @@ func (s *Session) transportLocked() Transport {
 }
 
 // Expire ends the session with reason after d, however alive it is; zero takes that
-// back. The precision is that of the heartbeat: a twentieth of its shorter time, 250 ms
+// back. Until then the session is pending: see Options.PendingPerAddress. The precision is that of the heartbeat: a twentieth of its shorter time, 250 ms
 // at most.
 func (s *Session) Expire(d time.Duration, reason string) {
 	s.mu.Lock()
@@ -150,6 +152,7 @@ func (s *Session) Expire(d time.Duration, reason string) {
 		return
 	}
 	s.expireAt, s.expiry = 0, reason
+	s.setPendingLocked(d > 0)
 	if d > 0 {
 		now := s.srv.now()
 		s.expireAt = now + int64(d)
@@ -216,6 +219,7 @@ func (s *Session) finish(reason string, v verdict) {
 		ws.tryWrite(appendClose(nil, closeNormal)) // a courtesy
 	}
 	s.state = stateClosed
+	s.setPendingLocked(false)
 	s.candidate, s.queue, s.queued, s.inflight, s.header = nil, nil, 0, 0, nil
 	if s.poll != nil {
 		s.poll.verdict = v

@@ -75,11 +75,13 @@ func (s *Server) prepare(session *Session, conn net.Conn) *wsConn {
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	accept := acceptKey(r)
 	if accept == "" {
+		s.pending.add(r.RemoteAddr, -1)
 		s.refuse(w, CodeBadRequest)
 		return
 	}
 	conn, first, err := hijack(w)
 	if err != nil {
+		s.pending.add(r.RemoteAddr, -1)
 		s.refuse(w, CodeBadRequest)
 		return
 	}
@@ -88,6 +90,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	hello := append(switching(accept), control(PacketOpen, s.openPacket(session.id, WebSocket)).b...)
 	if err := c.writeNow(hello); err != nil || !s.track() {
 		s.wheel.cancel(session)
+		s.pending.add(r.RemoteAddr, -1)
 		conn.Close()
 		return
 	}

@@ -78,6 +78,10 @@ func (s *Server) Drain() { s.engine.Drain() }
 // Len is the number of sessions, each of which may hold several sockets.
 func (s *Server) Len() int { return s.engine.Len() }
 
+// Pending is the number of sessions without an open socket. How many there may be is
+// said by Options.Engine, PendingPerAddress and PendingLimit.
+func (s *Server) Pending() int { return s.engine.Pending() }
+
 // Close drains, closes every session, and waits until all handlers have returned. It
 // must not be called from a handler.
 func (s *Server) Close() error {

@@ -408,3 +408,31 @@ func TestServer_CloseWaitsForHandlers(t *testing.T) {
 		t.Error("Close did not wait")
 	}
 }
+
+// A session is pending until a socket of it was accepted, and again without one.
+func TestServer_Pending(t *testing.T) {
+	ns, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+		if string(r.Auth) == `{"good":true}` {
+			r.Accept("")
+		} else {
+			r.Refuse("no", nil)
+		}
+	}})
+	want := func(n int, when string) {
+		t.Helper()
+		if got := ns.srv.Pending(); got != n {
+			t.Errorf("%d are pending %s, want %d", got, when, n)
+		}
+	}
+	c := dial(t, url)
+	want(1, "after the handshake")
+	c.Send("40")
+	c.Expect(`44{"message":"no"}`)
+	want(1, "after a refusal")
+	c.Send(`40{"good":true}`)
+	connected(t, c, "40")
+	want(0, "after a CONNECT was accepted")
+	c.Send("41", "40")
+	c.Expect(`44{"message":"no"}`)
+	want(1, "after the only socket was left")
+}

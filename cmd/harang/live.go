@@ -7,7 +7,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang"
-	"harang.dev/harang/engineio"
 	"harang.dev/harang/internal/canary"
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/gateway"
@@ -58,13 +57,7 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		Source: truth, Log: log, Windows: l.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
-	l.socket = socketio.New(&socketio.Options{
-		Engine: engineio.Options{
-			PingInterval: p.config.PingInterval, PingTimeout: p.config.PingTimeout,
-			AllowedOrigins: p.config.AllowedOrigin,
-		},
-		Overflow: gateway.Overflow,
-	})
+	l.socket = newSocket(p.config, registry)
 	l.gateway = gateway.New(gateway.Options{
 		Server: l.socket, Hub: l.hub, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,

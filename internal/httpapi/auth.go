@@ -37,30 +37,38 @@ type callerKey struct{}
 // withCaller gives the calls about logins what they need of the request.
 func (a *API) withCaller(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	c := caller{tls: overTLS(r), bearer: bearer(r), address: a.addressOf(r), foreign: a.origins.Check(r)}
+	c := caller{tls: overTLS(r), bearer: bearer(r), address: addressOf(r), foreign: a.origins.Check(r)}
 	if cookie, err := r.Cookie(refreshCookie); err == nil {
 		c.cookie = cookie.Value
 	}
 	next(huma.WithValue(ctx, callerKey{}, c))
 }
 
-// addressOf is where a call comes from: the connection's address, or when that
-// is a trusted proxy, the last address in X-Forwarded-For that is none. What
-// stands before that one, anybody can have written.
-func (a *API) addressOf(r *http.Request) string {
-	address, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+// addressOf is where a call comes from, without the port.
+func addressOf(r *http.Request) string {
+	if address, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return address
 	}
+	return r.RemoteAddr
+}
+
+// forwarded is where a call comes from that a trusted proxy passed on: the last
+// address in X-Forwarded-For that is none of the proxies'. What stands before
+// that one, anybody can have written. It is false for other calls.
+func (a *API) forwarded(r *http.Request) (address string, ok bool) {
+	if len(a.TrustedProxies) == 0 {
+		return "", false
+	}
+	address = addressOf(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && a.trusts(address); i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
 		}
-		address = hop.String()
+		address, ok = hop.String(), true
 	}
-	return address
+	return address, ok
 }
 
 func (a *API) trusts(address string) bool {

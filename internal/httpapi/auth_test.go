@@ -270,3 +270,27 @@ func TestLogin_BehindAProxy(t *testing.T) {
 	}
 	wrong(plain, "203.0.113.8").want(t, 429, harang.CodeRateLimited)
 }
+
+// The socket is given the same address as the logins, and a copy of the request.
+func TestSocket_BehindAProxy(t *testing.T) {
+	remotes := make(chan string, 1)
+	socket := func(o *httpapi.Options) {
+		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { remotes <- r.RemoteAddr })
+	}
+	trusting := newHouse(t, socket, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	plain := newHouse(t, socket)
+	for _, c := range []struct {
+		h                  *house
+		forwarded, address string
+	}{
+		{trusting, "9.9.9.9, 203.0.113.7, 127.0.0.2", "203.0.113.7"},
+		{trusting, "2001:db8::7", "2001:db8::7"},
+		{trusting, "nonsense", "127.0.0.1:"},
+		{plain, "203.0.113.7", "127.0.0.1:"},
+	} {
+		c.h.call("", "GET", "/socket.io/", "", "X-Forwarded-For: "+c.forwarded)
+		if got := <-remotes; got != c.address && (!strings.HasSuffix(c.address, ":") || !strings.HasPrefix(got, c.address)) {
+			t.Errorf("%s: %s, want %s", c.forwarded, got, c.address)
+		}
+	}
+}

@@ -67,7 +67,8 @@ type Options struct {
 	// AllowedOrigins are the other origins whose pages may call.
 	AllowedOrigins []string
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed, for
-	// the limits of logins. None: the connection's own address counts.
+	// the limits of logins and of the socket: requests get the RemoteAddr that
+	// it tells. None: the connection's own address counts.
 	TrustedProxies []netip.Prefix
 	// Socket answers everything under /socket.io/. Nil means not found.
 	Socket http.Handler
@@ -147,6 +148,10 @@ func (a *API) around(next http.Handler) http.Handler {
 	m := newMetrics(a.Registry)
 	api := a.observe(m, a.secure(a.crossOrigin(patient(next, bodyLimit))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if address, ok := a.forwarded(r); ok {
+			r = r.WithContext(r.Context()) // a copy: the server's own is not ours to change
+			r.RemoteAddr = address
+		}
 		// Who reads too slowly is let go. A connection may serve a poll next,
 		// which has its own time.
 		deadlines := http.NewResponseController(w)

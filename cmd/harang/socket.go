@@ -1,0 +1,39 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harang.dev/harang/engineio"
+	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/socketio"
+)
+
+// newSocket builds the Socket.IO server and shows how many of its sessions have
+// yet to prove themselves.
+func newSocket(c *serveCommand, registry prometheus.Registerer) *socketio.Server {
+	limited := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "harang_socket_limited_total", Help: "Handshakes refused because too many sessions were without a login, of their address or in all.",
+	}, []string{"limit"})
+	ofAddress, ofAll := limited.WithLabelValues("address"), limited.WithLabelValues("all")
+	socket := socketio.New(&socketio.Options{
+		Engine: engineio.Options{
+			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
+			AllowedOrigins: c.AllowedOrigin,
+			Observer: engineio.Observer{Limited: func(status int) {
+				if status == http.StatusTooManyRequests {
+					ofAddress.Inc()
+				} else {
+					ofAll.Inc()
+				}
+			}},
+		},
+		Overflow: gateway.Overflow,
+	})
+	pending := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "harang_socket_pending", Help: "Sessions that no CONNECT was accepted for yet.",
+	}, func() float64 { return float64(socket.Pending()) })
+	registry.MustRegister(limited, pending)
+	return socket
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"harang.dev/harang/internal/sioclient"
+)
+
+// One address may have 2,000 sessions without a login. Who has one is not
+// touched, and each that ends makes room.
+func TestProgram_SessionsWithoutALogin(t *testing.T) {
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	here := s.connect(s.login("operator@budapest.demo"))
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	call := func(method, url, body string) (*http.Response, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer, string(text)
+	}
+	polling := s.URL() + "/socket.io/?EIO=4&transport=polling"
+	var opened struct{ SID string }
+	for i := range 2000 {
+		answer, text := call("GET", polling, "")
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("handshake %d: %d %s", i+1, answer.StatusCode, text)
+		}
+		if i == 0 {
+			if err := json.Unmarshal([]byte(text[1:]), &opened); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	answer, text := call("GET", polling, "")
+	if answer.StatusCode != http.StatusTooManyRequests || answer.Header.Get("Retry-After") != "5" {
+		t.Errorf("one too many: %d %v %s", answer.StatusCode, answer.Header, text)
+	}
+	if _, err := sioclient.Dial(t.Context(), s.URL()); err == nil {
+		t.Error("one WebSocket too many was let in")
+	}
+	_, metrics := call("GET", "http://"+s.adminAt.Addr().String()+"/metrics", "")
+	for _, want := range []string{"\nharang_socket_pending 2000\n", "\nharang_socket_limited_total{limit=\"address\"} 2\n", "\nharang_socket_limited_total{limit=\"all\"} 0\n"} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("the metrics lack %q", want)
+		}
+	}
+	if answer, text := call("POST", polling+"&sid="+opened.SID, "1"); answer.StatusCode != http.StatusOK {
+		t.Fatal(answer.StatusCode, text)
+	}
+	s.connect(s.login("operator@debrecen.demo"))
+	if err := here.Emit("clock"); err != nil {
+		t.Error(err)
+	}
+}
