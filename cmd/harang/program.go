@@ -42,6 +42,7 @@ type program struct {
 	listener net.Listener
 	adminAt  net.Listener
 
+	calls    *underway
 	draining atomic.Bool
 	failed   chan struct{}
 	failure  error
@@ -58,7 +59,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	p := &program{config: c, log: log, failed: make(chan struct{})}
+	p := &program{config: c, log: log, failed: make(chan struct{}), calls: newUnderway()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -220,7 +221,7 @@ func (p *program) listen(ctx context.Context, flag, address string) (net.Listene
 func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
 	errorLog := slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)
 	p.public = &http.Server{
-		Handler: handler, ErrorLog: errorLog,
+		Handler: p.calls.wrap(handler), ErrorLog: errorLog,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
 	mux := http.NewServeMux()
@@ -261,15 +262,20 @@ func (p *program) sweep(ctx context.Context) {
 	}
 }
 
-// Stop ends the server: nobody new is let in, connections are told goodbye,
-// calls under way are answered, then everything is closed. It returns the
+// Stop ends the server: connections are told goodbye, who comes now is told that
+// it ends, calls under way are answered, then everything is closed. It returns the
 // reason when the server ended by itself.
 func (p *program) Stop() error {
 	p.draining.Store(true)
 	p.log.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.DrainTimeout)
 	defer cancel()
+	answered := p.calls.end()
 	goodbyes := p.live.drain(ctx)
+	select {
+	case <-answered:
+	case <-ctx.Done():
+	}
 	err := p.public.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		p.log.Warn("some calls were cut off; a longer --drain-timeout lets them end")
