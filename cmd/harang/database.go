@@ -27,6 +27,14 @@ type databaseFlags struct {
 	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent, signing.key beside the SQLite file unless named; required with PostgreSQL."`
 }
 
+// sameFlags are the databaseFlags of a command that needs no database: taken,
+// so that a script may give every command the same ones, and not looked at.
+type sameFlags struct {
+	Database       string `hidden:""`
+	DatabaseFile   string `hidden:""`
+	SigningKeyFile string `hidden:""`
+}
+
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // url is the database's URL, from the flag or the file.

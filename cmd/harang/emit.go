@@ -16,6 +16,7 @@ import (
 )
 
 type emitCommand struct {
+	sameFlags
 	URL     string `name:"url" default:"http://127.0.0.1:8080" help:"The server."`
 	KeyFile string `required:"" placeholder:"FILE" help:"File that holds an API key."`
 	Type    string `required:"" help:"stock_alert, payment_error or rental_created."`
@@ -62,7 +63,7 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	r.Header.Set("Authorization", "Bearer "+key)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return fmt.Errorf("--url: %w: see that harang serve runs there", err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))

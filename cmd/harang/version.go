@@ -9,7 +9,9 @@ import (
 // version is set by the linker for releases.
 var version = ""
 
-type versionCommand struct{}
+type versionCommand struct {
+	sameFlags
+}
 
 // Run prints the version.
 func (versionCommand) Run(s *streams) error {
