@@ -53,7 +53,7 @@ func (n *Notifications) Unread(ctx context.Context, who harang.Identity) (harang
 }
 
 // ReadRequest names what a person has read: single events, or everything up to
-// one. Exactly one of the two is given.
+// one. Exactly one of the two is given; no ids at all (empty, not nil) are fine.
 type ReadRequest struct {
 	EventIDs []string
 	UpTo     string
@@ -67,7 +67,7 @@ func (n *Notifications) MarkRead(ctx context.Context, who harang.Identity, req R
 		return harang.ReadState{}, err
 	}
 	switch {
-	case (len(req.EventIDs) == 0) == (req.UpTo == ""):
+	case req.EventIDs == nil && req.UpTo == "", len(req.EventIDs) > 0 && req.UpTo != "":
 		return harang.ReadState{}, harang.Invalid(harang.FieldError{Field: "eventIds", Detail: "give either eventIds or upTo"})
 	case len(req.EventIDs) > maxReadIDs:
 		return harang.ReadState{}, harang.Invalid(harang.FieldError{Field: "eventIds", Detail: fmt.Sprintf("may have %d ids at most", maxReadIDs)})

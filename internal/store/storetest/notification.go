@@ -146,7 +146,7 @@ func testNotifications(t *testing.T, open Open) {
 	if got := []time.Time{p.Items[0].ReadAt, p.Items[1].ReadAt, p.Items[2].ReadAt}; !got[0].IsZero() || !got[1].Equal(readAt) || !got[2].Equal(w.Clock.Now()) {
 		t.Errorf("they were read at %v", got)
 	}
-	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {UpTo: "x"}, {EventIDs: []string{ids[0]}}} {
+	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {UpTo: "x"}, {EventIDs: []string{ids[0]}}, {EventIDs: []string{}}} {
 		if same, err := w.Notifications.MarkRead(ctx, operator, req); err != nil || same != state {
 			t.Errorf("%+v: %+v, %v, want nothing changed", req, same, err)
 		}
