@@ -17,7 +17,7 @@ type summaryBody struct {
 		Warning  int64 `json:"warning"`
 		OK       int64 `json:"ok"`
 	} `json:"stock" doc:"stock items by severity"`
-	Currency            string       `json:"currency"`
+	Currency            string       `json:"currency,omitempty"`
 	RevenueToday        *int64       `json:"revenueToday,omitempty"`
 	RevenueYesterday    *int64       `json:"revenueYesterday,omitempty"`
 	RevenueByDay        *[]dayAmount `json:"revenueByDay,omitempty" doc:"the last 14 days, oldest first"`
@@ -41,13 +41,14 @@ func (a *API) summary(ctx context.Context, id harang.Identity, in *summaryInput)
 	if err != nil {
 		return nil, err
 	}
-	b := summaryBody{OpenRentals: s.OpenRentals, DueToday: s.DueToday, Overdue: s.Overdue, Currency: harang.CurrencyHUF}
+	b := summaryBody{OpenRentals: s.OpenRentals, DueToday: s.DueToday, Overdue: s.Overdue}
 	b.Stock.Critical, b.Stock.Warning, b.Stock.OK = s.Stock.Critical, s.Stock.Warning, s.Stock.OK
 	if f := s.Figures; f != nil {
 		days := make([]dayAmount, len(f.RevenueByDay))
 		for i, d := range f.RevenueByDay {
 			days[i] = dayAmount{d.Date, d.Amount}
 		}
+		b.Currency = harang.CurrencyHUF
 		b.RevenueToday, b.RevenueYesterday, b.RevenueByDay = &f.RevenueToday, &f.RevenueYesterday, &days
 		b.FailedPaymentsToday, b.FailedAmountToday = &f.FailedPaymentsToday, &f.FailedAmountToday
 	}
