@@ -261,6 +261,8 @@ func TestPage(t *testing.T) {
 		"/assets/inter.woff2":   {"br", "font/woff2", "public, max-age=31536000, immutable", "", "font", 200},
 		"/assets/gone-1.js":     {"", "application/problem+json", "", "", "", 404},
 		"/logo.png":             {"", "application/problem+json", "", "", "", 404},
+		"/metrics":              {"", "application/problem+json", "", "", "", 404},
+		"/debug/pprof/":         {"", "application/problem+json", "", "", "", 404},
 		"/assets/app-abc.js.br": {"", "application/problem+json", "", "", "", 404},
 	} {
 		t.Run(path, func(t *testing.T) {

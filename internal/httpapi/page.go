@@ -87,6 +87,10 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			h.Set("Cache-Control", "no-cache")
 		}
+	case name == "metrics" || name == "debug" || strings.HasPrefix(name, "debug/"):
+		// Who looks for the admin listener's paths must not take the page for them.
+		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "the admin listener has this")).write(w)
+		return
 	case strings.HasPrefix(name, "assets/") || path.Ext(name) != "" && name != "index.html":
 		// A missing file is not a route of the page: after a deployment an old
 		// page must not get HTML for a script.
