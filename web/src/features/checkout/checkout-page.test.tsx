@@ -66,6 +66,22 @@ it('checks out in four steps and sends what was chosen', async () => {
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'partner');
 });
 
+it('takes a partner whose name is typed: the first hit with Enter, or the whole name and on', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  const partner = await screen.findByTestId('wizard-partner');
+  await user.click(partner);
+  expect(await screen.findByRole('option', { name: 'Béta Bau Bt.' })).toBeInTheDocument();
+  await user.type(partner, 'bet{Enter}');
+  expect(partner).toHaveValue('Béta Bau Bt.');
+  await user.clear(partner);
+  await user.type(partner, 'alfa építő kft.');
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByTestId('wizard-location')).toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: 'Vissza' }));
+  expect(await screen.findByTestId('wizard-partner')).toHaveValue('Alfa Építő Kft.');
+});
+
 it('asks for a partner and for products before it goes on', async () => {
   openShop('OPERATOR');
   const { user } = await renderPage('/rentals/new');

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDelayed } from '../../shared/delayed';
-import { foundIn } from '../../shared/fold';
+import { fold, foundIn } from '../../shared/fold';
 import { partnersQueryOptions } from '../../shared/queries';
 import { ErrorState } from '../../shared/ui/states';
 import type { Draft } from './cart';
@@ -28,6 +28,11 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   const late = search !== sought || isPlaceholderData;
   const found = (data?.items ?? []).filter((each) => !late || foundIn(each.name, sought));
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(({ id, name }) => ({ value: id, label: name }));
+  // A name typed out in full is as good as one picked from the list.
+  const handleBlur = () => {
+    const meant = found.filter((each) => sought !== '' && fold(each.name) === fold(sought));
+    if (meant.length === 1 && meant[0] !== undefined) onPartner(meant[0]);
+  };
   return (
     <div className={classes.narrow}>
       <Select
@@ -39,6 +44,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
         searchable
         clearable={false}
         allowDeselect={false}
+        selectFirstOptionOnChange
         // The server has filtered already, with its own idea of accents.
         filter={({ options: all }) => all}
         nothingFoundMessage={late || isFetching ? t('common.loading') : t('wizard.partnerNone')}
@@ -49,6 +55,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
         searchValue={words}
         onSearchChange={setWords}
         onFocus={(event) => event.currentTarget.select()}
+        onBlur={handleBlur}
         onChange={(id) => {
           const chosen = options.find((each) => each.value === id);
           onPartner(chosen === undefined ? null : { id: chosen.value, name: chosen.label });
