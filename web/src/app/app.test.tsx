@@ -1,5 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { mutedPlaces } from '../shared/muted-places';
 import { place } from '../shared/place';
 import { session } from '../shared/session';
 import { json, openShop, problem, userOf } from '../test/fake-server';
@@ -129,6 +130,38 @@ it('forgets a place that the shop does not have', async () => {
   await renderPage('/stock');
   act(() => choosePlace('gone'));
   await waitFor(() => expect(place()).toBeNull());
+});
+
+it('mutes a place on this device, says so in the header, and leads back', async () => {
+  const { user } = await renderPage('/stock');
+  await screen.findAllByTestId('stock-row');
+  expect(screen.queryByTestId('muted-places')).not.toBeInTheDocument();
+  await user.click(screen.getByRole('button', { name: /Felhasználói menü/ }));
+  await user.click(await screen.findByRole('menuitem', { name: 'Felugró értesítések' }));
+  await user.click(await screen.findByRole('switch', { name: 'Kelenföld' }));
+  expect(mutedPlaces()).toEqual(['kelenfold']);
+  expect(localStorage.getItem('harang-muted/budapest/u-OPERATOR')).toBe('["kelenfold"]');
+  await user.click(screen.getByRole('button', { name: 'Kész' }));
+  expect(await screen.findByTestId('muted-places')).toHaveTextContent('Kelenföld néma');
+  await user.click(screen.getByTestId('muted-places'));
+  await user.click(await screen.findByRole('button', { name: 'Mind felugorhat' }));
+  expect(screen.queryByTestId('muted-places')).not.toBeInTheDocument();
+  expect(localStorage.getItem('harang-muted/budapest/u-OPERATOR')).toBeNull();
+});
+
+it('keeps what is muted apart for each user, follows other tabs, and survives rubbish', async () => {
+  localStorage.setItem('harang-muted/budapest/u-OPERATOR', '["vaci"]');
+  await renderPage('/stock');
+  expect(await screen.findByTestId('muted-places')).toHaveTextContent('Váci út néma');
+  localStorage.setItem('harang-muted/budapest/u-OPERATOR', '["vaci","kelenfold"]');
+  act(() => void window.dispatchEvent(new StorageEvent('storage')));
+  expect(screen.getByTestId('muted-places')).toHaveTextContent('2 telephely néma');
+  localStorage.setItem('harang-muted/budapest/u-OPERATOR', '{');
+  expect(mutedPlaces()).toEqual([]);
+  localStorage.setItem('harang-muted/budapest/u-OPERATOR', '["vaci"]');
+  openShop('ADMIN');
+  await act(() => session.refresh());
+  expect(mutedPlaces()).toEqual([]);
 });
 
 it('moves the keyboard to the new page', async () => {

@@ -4,6 +4,7 @@ import { eventEntry } from '../events/registry';
 import { emptyBadge, withCount, withEvent, type Badge } from './badge';
 import { createCoalescer } from './coalesce';
 import { addToLists, claimInCaches, countKey, listKey } from './notifications';
+import { rings } from './rings';
 import { createStore, type Store } from './store';
 import { createToastQueue, type Queued, type ToastQueue } from './toast-queue';
 
@@ -59,7 +60,7 @@ export function createController(client: QueryClient): Controller {
     replaceCount,
     handleEvent(event, position) {
       count([{ event, position }]);
-      toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', event });
+      if (rings(event)) toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', event });
       addToLists(client, [event]);
       touch([event.type]);
     },

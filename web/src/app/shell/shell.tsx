@@ -1,15 +1,18 @@
 import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
 import { useUser } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
+import { MuteChip } from './mute-chip';
 import { Navigation } from './navigation';
 import { PlaceFilter } from './place-filter';
 import { LogoutButton, UserMenu } from './user-menu';
 import classes from './shell.module.css';
+
+const MutePlaces = lazy(async () => ({ default: (await import('./mute-places')).MutePlaces }));
 
 /** Navigation at the left (below on a phone), header on top, the page in the middle. */
 export function Shell() {
@@ -17,6 +20,7 @@ export function Shell() {
   const user = useUser();
   const data = useMatches({ select: (matches) => matches.at(-1)?.staticData });
   const title = data?.title === undefined ? t('app.name') : t(`nav.${data.title}`);
+  const [muting, setMuting] = useState(false);
   const main = useRef<HTMLElement>(null);
   const path = useLocation({ select: (location) => location.pathname });
   const before = useRef(path);
@@ -57,15 +61,21 @@ export function Shell() {
           </span>
           <h1>{title}</h1>
           {data?.byPlace === true && <PlaceFilter />}
+          <MuteChip onOpen={() => setMuting(true)} />
           <ConnectionChip />
           <NotificationBell />
-          <UserMenu />
+          <UserMenu onMute={() => setMuting(true)} />
         </header>
         <main id="main" ref={main} tabIndex={-1} className={classes.main}>
           <Outlet />
         </main>
       </div>
       <Toasts />
+      {muting && (
+        <Suspense>
+          <MutePlaces onClose={() => setMuting(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

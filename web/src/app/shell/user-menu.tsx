@@ -1,6 +1,6 @@
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBellCog, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
 import { session, useUser } from '../../shared/session';
@@ -19,7 +19,7 @@ const schemes = [
 const phone = '(max-width: 767px)';
 
 /** Who is signed in, the language and the colours. */
-export function UserMenu() {
+export function UserMenu({ onMute }: { onMute: () => void }) {
   const { t } = useTranslation();
   const user = useUser();
   const language = useLanguage();
@@ -52,6 +52,9 @@ export function UserMenu() {
           <small>{user.email}</small>
         </div>
         <Menu.Divider />
+        <Menu.Item leftSection={<IconBellCog size={17} stroke={1.7} aria-hidden />} onClick={onMute}>
+          {t('mute.menu')}
+        </Menu.Item>
         <Menu.Label>{t('menu.language')}</Menu.Label>
         <Menu.RadioGroup value={language} onChange={(value) => void chooseLanguage(value === 'en' ? 'en' : 'hu')}>
           {languages.map(({ value, label }) => (

@@ -1,0 +1,22 @@
+import { UnstyledButton } from '@mantine/core';
+import { IconBellOff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useMutedPlaces } from '../../shared/muted-places';
+import { locationsQueryOptions } from '../../shared/queries';
+import classes from './mute-chip.module.css';
+
+/** Says in the header that places are muted here, and leads back. */
+export function MuteChip({ onOpen }: { onOpen: () => void }) {
+  const { t } = useTranslation();
+  const muted = useMutedPlaces();
+  const { data } = useQuery(locationsQueryOptions());
+  const names = (data?.items ?? []).filter(({ id }) => muted.includes(id)).map(({ name }) => name);
+  if (names.length === 0) return null;
+  return (
+    <UnstyledButton className={classes.chip} data-testid="muted-places" aria-label={t('mute.chipLabel', { places: names.join(', ') })} onClick={onOpen}>
+      <IconBellOff size={16} stroke={1.9} aria-hidden />
+      <span>{names.length === 1 ? t('mute.chip', { place: names[0] }) : t('mute.chipMore', { n: names.length })}</span>
+    </UnstyledButton>
+  );
+}

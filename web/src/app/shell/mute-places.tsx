@@ -1,0 +1,49 @@
+import { Button, Modal, Switch } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { mutePlaces, useMutedPlaces } from '../../shared/muted-places';
+import { locationsQueryOptions } from '../../shared/queries';
+import { ErrorState, RowSkeletons } from '../../shared/ui/states';
+import classes from './mute-places.module.css';
+
+/** Which places may pop up on this device. */
+export function MutePlaces({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const muted = useMutedPlaces();
+  const { data, error, isPending, isFetching, refetch } = useQuery(locationsQueryOptions());
+  return (
+    <Modal opened onClose={onClose} title={t('mute.title')} closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}>
+      <p className={classes.lead}>{t('mute.lead')}</p>
+      {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+      {isPending && <RowSkeletons rows={3} />}
+      <ul className={classes.places}>
+        {data?.items.map(({ id, name }) => {
+          const quiet = muted.includes(id);
+          return (
+            <li key={id}>
+              <Switch
+                aria-label={name}
+                checked={!quiet}
+                onChange={() => mutePlaces(quiet ? muted.filter((each) => each !== id) : [...muted, id])}
+                label={name}
+                description={quiet ? t('mute.quiet') : t('mute.rings')}
+                labelPosition="left"
+                size="md"
+                classNames={{ body: classes.body, labelWrapper: classes.label, track: classes.track }}
+              />
+            </li>
+          );
+        })}
+      </ul>
+      <p className={classes.always}>{t('mute.always')}</p>
+      <div className={classes.buttons}>
+        <Button onClick={onClose}>{t('mute.done')}</Button>
+        {muted.length > 0 && (
+          <Button variant="default" onClick={() => mutePlaces([])}>
+            {t('mute.none')}
+          </Button>
+        )}
+      </div>
+    </Modal>
+  );
+}
