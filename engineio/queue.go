@@ -1,24 +1,60 @@
 package engineio
 
 import (
+	"bytes"
 	"errors"
 	"net"
+	"sync"
 	"time"
 )
 
 // batchSize is how much the writer goroutine takes at once, in bytes.
 const batchSize = 64 << 10
 
+// joinBuffers are held only while several frames leave as one write.
+var joinBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // Send sends a frame, without ever blocking: what the connection does not take now
 // waits in the queue. It fails with ErrClosed when the session is over, and with
 // ErrSlowConsumer when the queue is full, which also ends the session.
-func (s *Session) Send(f *Frame) error {
+func (s *Session) Send(f *Frame) error { return s.send(f.b, false) }
+
+// SendAll sends frames in their order in one write, like Send of Join, but without
+// keeping them joined when the connection takes everything at once. It is for frames
+// that together go to one session only; nil frames are left out.
+func (s *Session) SendAll(frames ...*Frame) error {
+	if len(frames) == 1 && frames[0] != nil {
+		return s.Send(frames[0])
+	}
+	p := joinBuffers.Get().(*[]byte)
+	b := (*p)[:0]
+	for _, f := range frames {
+		if f != nil {
+			b = append(b, f.b...)
+		}
+	}
+	err := s.send(b, true)
+	if cap(b) <= batchSize { // a longer one is rare, and not worth keeping
+		*p = b
+		joinBuffers.Put(p)
+	}
+	return err
+}
+
+// send sends b; what is lent is copied if it has to wait.
+func (s *Session) send(b []byte, lent bool) error {
 	s.mu.Lock()
 	if s.state != stateOpen {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	err := s.writeLocked(f.b)
+	rest, err := s.tryLocked(b)
+	if err == nil && len(rest) > 0 {
+		if lent {
+			rest = bytes.Clone(rest)
+		}
+		err = s.queueLocked(rest)
+	}
 	ws := s.ws != nil
 	s.mu.Unlock()
 	if err != nil {
@@ -29,9 +65,9 @@ func (s *Session) Send(f *Frame) error {
 	}
 	if sent := s.srv.opts.Observer.Sent; sent != nil {
 		if ws {
-			sent(WebSocket, len(f.b))
+			sent(WebSocket, len(b))
 		} else {
-			sent(Polling, len(f.b))
+			sent(Polling, len(b))
 		}
 	}
 	return nil
@@ -46,18 +82,31 @@ func (s *Session) Queued() int {
 
 // writeLocked writes b to the WebSocket if nothing waits, and queues what is left.
 func (s *Session) writeLocked(b []byte) error {
-	if s.queued == 0 && s.ws != nil && s.ws.raw != nil {
-		n, err := s.ws.tryWrite(b)
-		if err != nil {
-			s.ws.kick() // the reader ends the session
-			return ErrClosed
-		}
-		if n == len(b) {
-			return nil
-		}
-		s.partial = n > 0
-		b = b[n:]
+	rest, err := s.tryLocked(b)
+	if err != nil || len(rest) == 0 {
+		return err
 	}
+	return s.queueLocked(rest)
+}
+
+// tryLocked writes b to the WebSocket if nothing waits, and answers what is left.
+func (s *Session) tryLocked(b []byte) (rest []byte, err error) {
+	if s.queued > 0 || s.ws == nil || s.ws.raw == nil {
+		return b, nil
+	}
+	n, err := s.ws.tryWrite(b)
+	if err != nil {
+		s.ws.kick() // the reader ends the session
+		return nil, ErrClosed
+	}
+	if n < len(b) {
+		s.partial = n > 0
+	}
+	return b[n:], nil
+}
+
+// queueLocked has b wait.
+func (s *Session) queueLocked(b []byte) error {
 	if s.queued > 0 && s.queued+len(b) > s.srv.opts.QueueLimit && s.state == stateOpen {
 		return ErrSlowConsumer
 	}

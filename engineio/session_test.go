@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -54,6 +55,48 @@ func TestSession_Abort(t *testing.T) {
 	if err := s.Send(Text(nil)); err != ErrClosed {
 		t.Errorf("Send: %v", err)
 	}
+}
+
+// TestSession_SendAll sends to a client that reads late, on each transport: what had
+// to wait is not what was sent in the same buffer later.
+func TestSession_SendAll(t *testing.T) {
+	const rounds = 200
+	f := serve(t, &Options{QueueLimit: 64 << 20, QueueAge: time.Minute, MaxPayload: 64 << 20}, Handler{})
+	var want []string
+	send := func(s *Session) {
+		t.Helper()
+		want = want[:0]
+		for i := range rounds {
+			a, b := numbered(2*i, 100), numbered(2*i+1, 20_000)
+			if err := s.SendAll(Text(a), nil, Text(b)); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, "4"+string(a), "4"+string(b))
+		}
+		if err := s.SendAll(Text([]byte("one"))); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, "4one")
+	}
+	t.Run("websocket", func(t *testing.T) {
+		c, s := f.dial()
+		send(s)
+		if s.Queued() == 0 {
+			t.Error("nothing had to wait")
+		}
+		c.Expect(want...)
+		s.Close()
+		if err := s.SendAll(Text(nil), Text(nil)); err != ErrClosed {
+			t.Errorf("SendAll after Close: %v", err)
+		}
+	})
+	t.Run("polling", func(t *testing.T) {
+		sid, s := f.open()
+		send(s)
+		if _, body := f.poll(sid); body != strings.Join(want, "\x1e") {
+			t.Errorf("%d bytes came", len(body))
+		}
+	})
 }
 
 func TestPolling_LargeAnswer(t *testing.T) {

@@ -55,14 +55,10 @@ func (r *Request) Accept(pid string, first ...*Frame) error {
 	frames := make([]*Frame, 0, 1+len(first)+len(s.held))
 	frames = append(frames, engineio.Text([]byte{typeConnect}, []byte(s.ns.prefix), answer))
 	frames = append(append(frames, first...), s.held...)
-	all := frames[0]
-	if len(frames) > 1 {
-		all = Join(frames...)
-	}
 	s.conn.settled()
 	s.pid = pid
 	s.ns.add(s)
-	if err := s.conn.session.Send(all); err != nil {
+	if err := s.conn.session.SendAll(frames...); err != nil {
 		s.state.Store(stateClosed)
 		s.ns.remove(s)
 		return err

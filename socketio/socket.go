@@ -136,7 +136,7 @@ func (s *Socket) Uncork() error {
 	if len(held) == 0 {
 		return nil
 	}
-	return s.conn.session.Send(Join(held...))
+	return s.conn.session.SendAll(held...)
 }
 
 // Emit sends an event. It fails like Deliver, or when an argument is not JSON.
@@ -166,7 +166,7 @@ func (s *Socket) Disconnect() {
 	var held []*Frame
 	if accepted {
 		held = append(s.held, engineio.Text([]byte{typeDisconnect}, []byte(s.ns.prefix)))
-		s.conn.session.Send(Join(held...))
+		s.conn.session.SendAll(held...)
 	}
 	s.mu.Unlock()
 	if accepted {
