@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"harang.dev/harang/bench/peer"
 )
@@ -56,11 +57,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writ
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	results, err := raceAll(ctx, s, plans, racers, progress)
 	if err != nil {
 		return err
 	}
-	text := tables(plans, results)
+	text := report(plans, results, time.Since(began))
 	if _, err := io.WriteString(out, text); err != nil || *write == "" {
 		return err
 	}

@@ -147,8 +147,9 @@ func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runne
 // stormProfile is how many seconds of a storm are profiled.
 const stormProfile = 2
 
-// storm measures a peer that connections come to, all at once. Those of Harang
-// come twice: it knows their tokens then.
+// storm measures a peer that connections come to, all at once, and once more after
+// they have gone: the program knows their tokens then, and Node.js has compiled
+// what it runs.
 func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner, l *load, listeners []listener) error {
 	owed := int64(0)
 	if listeners[0].Offset != "" {
@@ -174,7 +175,7 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 	if err := r.measure(p, come); err != nil {
 		return err
 	}
-	if err := finish(); err != nil || owed == 0 {
+	if err := finish(); err != nil {
 		return err
 	}
 	l.hangUp()
@@ -187,6 +188,10 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 	return err
 }
 
+// guests is how many connections come and go before memory is measured, so that
+// what a process needs once is not counted for each connection.
+const guests = 200
+
 // idle measures the memory of connections.
 func (r *result) idle(ctx context.Context, p runner, l *load, listeners []listener) error {
 	look := func() (resident, inUse int64, err error) {
@@ -198,6 +203,13 @@ func (r *result) idle(ctx context.Context, p runner, l *load, listeners []listen
 		}
 		resident, err = residentOf(p.pid())
 		return resident, inUse, err
+	}
+	if err := l.connect(ctx, listeners[:guests]); err != nil {
+		return err
+	}
+	l.hangUp()
+	if err := wait(ctx, settling); err != nil {
+		return err
 	}
 	resident, inUse, err := look()
 	if err != nil {

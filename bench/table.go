@@ -101,18 +101,14 @@ func (r result) kilobytes(all int64) string {
 
 func stormTable(results []result) table {
 	base := floorOf(results)
-	t := table{{"", "CPU per connection", "× floor", "connections a second", "replayed to each"}}
+	t := table{{"", "CPU per connection", "× floor", "connections a second", "CPU when they come back", "× floor", "replayed to each"}}
 	for _, r := range results {
 		t = append(t, []string{
 			r.entrant.title, micros(r.cpu / time.Duration(r.connections)), ratio(float64(r.cpu), float64(base.cpu)),
-			fmt.Sprintf("%.0f", float64(r.connections)/r.lasted.Seconds()), fmt.Sprint(r.heard / int64(r.connections)),
+			fmt.Sprintf("%.0f", float64(r.connections)/r.lasted.Seconds()),
+			micros(r.again / time.Duration(r.connections)), ratio(float64(r.again), float64(base.again)),
+			fmt.Sprint(r.heard / int64(r.connections)),
 		})
-		if r.again > 0 {
-			t = append(t, []string{
-				"the same connections once more, their tokens known",
-				micros(r.again / time.Duration(r.connections)), ratio(float64(r.again), float64(base.cpu)), "", "",
-			})
-		}
 	}
 	return t
 }
