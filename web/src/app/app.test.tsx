@@ -72,7 +72,7 @@ it('never redirects to another site', () => {
 it('shows each role its pages', async () => {
   await renderPage('/stock');
   const navigation = await screen.findByRole('navigation', { name: 'Fő menü' });
-  expect(within(navigation).getAllByRole('link').map((link) => link.textContent)).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések']);
+  expect(within(navigation).getAllByRole('link').map((link) => link.textContent)).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések', 'Partnerek']);
   expect(within(navigation).getByRole('link', { name: 'Készlet' })).toHaveAttribute('aria-current', 'page');
   openShop('ADMIN');
   await act(() => session.refresh());

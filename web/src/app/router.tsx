@@ -6,7 +6,7 @@ import { SignedIn } from './signed-in';
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** Key of the page's name under `nav`. */
-    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'notifications';
+    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'partners' | 'notifications' | 'settings';
     /** Whether the header's place filter means something here. */
     byPlace?: boolean;
   }
@@ -103,9 +103,37 @@ const notifications = createRoute({
   component: lazyRouteComponent(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
 });
 
+const partners = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/partners',
+  staticData: { title: 'partners' },
+  component: lazyRouteComponent(() => import('../features/partners/partners-page'), 'PartnersPage'),
+});
+
+const users = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/users',
+  staticData: { title: 'settings' },
+  component: lazyRouteComponent(() => import('../features/admin/users-page'), 'UsersPage'),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/api-keys',
+  staticData: { title: 'settings' },
+  component: lazyRouteComponent(() => import('../features/admin/api-keys-page'), 'ApiKeysPage'),
+});
+
+const connections = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/connections',
+  staticData: { title: 'settings' },
+  component: lazyRouteComponent(() => import('../features/admin/connections-page'), 'ConnectionsPage'),
+});
+
 const routeTree = root.addChildren([
   login,
-  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, notifications]),
+  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, partners, notifications, users, apiKeys, connections]),
 ]);
 
 export function createPageRouter(options: { history?: Parameters<typeof createRouter>[0]['history'] } = {}) {

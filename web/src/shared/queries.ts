@@ -5,6 +5,15 @@ import type { Named, Page, Payment, PaymentFailure, PaymentStatus, Product, Rent
 /** How many rows one step of a list brings. */
 export const pageSize = 50;
 
+/** A list that comes page by page. */
+export const listQueryOptions = <T>(queryKey: readonly unknown[], path: string, filter: Parameters<typeof query>[0] = {}, limit = pageSize) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ signal, pageParam }) => api<Page<T>>(`${path}${query({ ...filter, limit, cursor: pageParam })}`, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+  });
+
 export const alertsQueryOptions = () =>
   queryOptions({
     queryKey: ['dashboard-inventory', 'alerts'],
@@ -23,22 +32,10 @@ export interface StockFilter {
   locationId: string | null;
 }
 
-export const stockQueryOptions = (filter: StockFilter) =>
-  infiniteQueryOptions({
-    queryKey: ['inventory', 'stock', filter],
-    queryFn: ({ signal, pageParam }) =>
-      api<Page<StockItem>>(`/inventory/stock${query({ ...filter, limit: pageSize, cursor: pageParam })}`, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-  });
+export const stockQueryOptions = (filter: StockFilter) => listQueryOptions<StockItem>(['inventory', 'stock', filter], '/inventory/stock', { ...filter });
 
 export const rentalsQueryOptions = (filter: { status: RentalStatus | null; locationId: string | null }, limit = pageSize) =>
-  infiniteQueryOptions({
-    queryKey: ['rentals', 'list', { ...filter, limit }],
-    queryFn: ({ signal, pageParam }) => api<Page<Rental>>(`/rentals${query({ ...filter, limit, cursor: pageParam })}`, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-  });
+  listQueryOptions<Rental>(['rentals', 'list', { ...filter, limit }], '/rentals', filter, limit);
 
 export const rentalQueryOptions = (id: string) =>
   queryOptions({
@@ -46,13 +43,7 @@ export const rentalQueryOptions = (id: string) =>
     queryFn: ({ signal }) => api<Rental>(`/rentals/${encodeURIComponent(id)}`, { signal }),
   });
 
-export const paymentsQueryOptions = (status: PaymentStatus | null, limit = pageSize) =>
-  infiniteQueryOptions({
-    queryKey: ['payments', 'list', { status, limit }],
-    queryFn: ({ signal, pageParam }) => api<Page<Payment>>(`/payments${query({ status, limit, cursor: pageParam })}`, { signal }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-  });
+export const paymentsQueryOptions = (status: PaymentStatus | null) => listQueryOptions<Payment>(['payments', 'list', { status }], '/payments', { status });
 
 export const failuresQueryOptions = () =>
   queryOptions({

@@ -1,28 +1,39 @@
-import { Link } from '@tanstack/react-router';
-import { IconBell, IconBuildingWarehouse, IconCreditCard, IconLayoutDashboard, IconPackageExport } from '@tabler/icons-react';
+import { Link, useLocation } from '@tanstack/react-router';
+import { IconBell, IconBuildingWarehouse, IconCreditCard, IconLayoutDashboard, IconPackageExport, IconSettings, IconUsersGroup } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import { isManager, type Role } from '../../shared/model';
+import type { Role } from '../../shared/model';
 import classes from './navigation.module.css';
 
-const places = [
-  { to: '/', name: 'dashboard', icon: IconLayoutDashboard, managers: false },
-  { to: '/stock', name: 'stock', icon: IconBuildingWarehouse, managers: false },
-  { to: '/rentals', name: 'rentals', icon: IconPackageExport, managers: false },
-  { to: '/payments', name: 'payments', icon: IconCreditCard, managers: true },
-  { to: '/notifications', name: 'notifications', icon: IconBell, managers: false },
+const everyone: readonly Role[] = ['OPERATOR', 'STORE_MANAGER', 'ADMIN'];
+const managers: readonly Role[] = ['STORE_MANAGER', 'ADMIN'];
+const admins: readonly Role[] = ['ADMIN'];
+
+/** `aside`: on a phone it is in the user menu, because the bar below has room for five. */
+export const places = [
+  { to: '/', name: 'dashboard', icon: IconLayoutDashboard, roles: everyone, aside: false },
+  { to: '/stock', name: 'stock', icon: IconBuildingWarehouse, roles: everyone, aside: false },
+  { to: '/rentals', name: 'rentals', icon: IconPackageExport, roles: everyone, aside: false },
+  { to: '/payments', name: 'payments', icon: IconCreditCard, roles: managers, aside: false },
+  { to: '/notifications', name: 'notifications', icon: IconBell, roles: everyone, aside: false },
+  { to: '/partners', name: 'partners', icon: IconUsersGroup, roles: everyone, aside: true },
+  { to: '/users', name: 'settings', icon: IconSettings, roles: admins, aside: true },
 ] as const;
+
+/** The pages of the settings; the first is where the link leads. */
+const settings = ['/users', '/api-keys', '/connections'];
 
 /** The pages that the role may use. */
 export function Navigation({ role }: { role: Role }) {
   const { t } = useTranslation();
+  const path = useLocation({ select: (location) => location.pathname });
   return (
     <nav className={classes.nav} aria-label={t('nav.label')}>
       <ul>
         {places
-          .filter((place) => !place.managers || isManager(role))
-          .map(({ to, name, icon: Icon }) => (
-            <li key={to}>
-              <Link to={to} className={classes.link} activeOptions={{ exact: to === '/', includeSearch: false }}>
+          .filter((place) => place.roles.includes(role))
+          .map(({ to, name, icon: Icon, aside }) => (
+            <li key={to} data-aside={aside || undefined}>
+              <Link to={to} className={classes.link} data-here={(name === 'settings' && settings.includes(path)) || undefined} activeOptions={{ exact: to === '/', includeSearch: false }}>
                 <Icon size={20} stroke={1.7} aria-hidden />
                 <span>{t(`nav.${name}`)}</span>
               </Link>

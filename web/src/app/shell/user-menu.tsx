@@ -1,9 +1,11 @@
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconBellCog, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
 import { session, useUser } from '../../shared/session';
+import { places } from './navigation';
 import classes from './user-menu.module.css';
 
 const languages: readonly { value: Language; label: string }[] = [
@@ -74,6 +76,13 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
         {small && (
           <>
             <Menu.Divider />
+            {places
+              .filter(({ aside, roles }) => aside && roles.includes(user.role))
+              .map(({ to, name, icon: Icon }) => (
+                <Menu.Item key={to} component={Link} to={to} leftSection={<Icon size={17} stroke={1.7} aria-hidden />}>
+                  {t(`nav.${name}`)}
+                </Menu.Item>
+              ))}
             <Menu.Item data-testid="logout" leftSection={<IconLogout size={17} stroke={1.7} aria-hidden />} onClick={() => session.signOut()}>
               {t('menu.logout')}
             </Menu.Item>

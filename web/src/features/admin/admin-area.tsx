@@ -1,0 +1,35 @@
+import { IconLock } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useUser } from '../../shared/session';
+import { EmptyState } from '../../shared/ui/states';
+import classes from './admin.module.css';
+import './messages';
+
+/** What only administrators see; the others are told so, and nothing is asked for. */
+export function AdminOnly({ children }: { children: ReactNode }) {
+  const { t } = useTranslation('admin');
+  if (useUser().role === 'ADMIN') return children;
+  return <EmptyState icon={<IconLock size={24} stroke={1.7} />} title={t('only')} hint={t('onlyHint')} />;
+}
+
+const tabs = [
+  { to: '/users', name: 'users' },
+  { to: '/api-keys', name: 'keys' },
+  { to: '/connections', name: 'connections' },
+] as const;
+
+/** The pages of the settings, beside each other. */
+export function AdminTabs() {
+  const { t } = useTranslation('admin');
+  return (
+    <nav className={classes.tabs} aria-label={t('tabs.label')}>
+      {tabs.map(({ to, name }) => (
+        <Link key={to} to={to}>
+          {t(`tabs.${name}`)}
+        </Link>
+      ))}
+    </nav>
+  );
+}

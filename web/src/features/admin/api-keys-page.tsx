@@ -1,0 +1,154 @@
+import { Button, Modal, TextInput } from '@mantine/core';
+import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SyntheticEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../shared/api';
+import { useNow } from '../../shared/clock';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { formatDay } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { ListPage } from '../../shared/ui/list-page';
+import list from '../../shared/ui/list-page.module.css';
+import { Pill } from '../../shared/ui/pill';
+import { EmptyState } from '../../shared/ui/states';
+import { AdminOnly, AdminTabs } from './admin-area';
+import classes from './admin.module.css';
+import { type ApiKey, keysQueryOptions } from './queries';
+import { Secret } from './secret';
+
+export function ApiKeysPage() {
+  return (
+    <AdminOnly>
+      <ApiKeys />
+    </AdminOnly>
+  );
+}
+
+/** The keys of other programs, the good ones first. */
+function ApiKeys() {
+  const { t } = useTranslation('admin');
+  const { t: common } = useTranslation();
+  const [open, setOpen] = useState<'new' | { secret: string } | null>(null);
+  const listed = useInfiniteQuery(keysQueryOptions());
+  const all = listed.data?.pages.flatMap((page) => page.items) ?? [];
+  const keys = [...all.filter((key) => key.revokedAt === null), ...all.filter((key) => key.revokedAt !== null)];
+  const close = () => setOpen(null);
+  return (
+    <>
+      <ListPage
+        label={t('tabs.keys')}
+        query={listed}
+        filters={<AdminTabs />}
+        action={
+          <Button leftSection={<IconKey size={18} stroke={1.8} aria-hidden />} onClick={() => setOpen('new')}>
+            {t('keys.new')}
+          </Button>
+        }
+        empty={keys.length > 0 ? null : <EmptyState icon={<IconKey size={24} stroke={1.7} />} title={t('keys.empty')} hint={t('keys.emptyHint')} />}
+      >
+        {keys.map((key) => (
+          <KeyRow key={key.id} item={key} />
+        ))}
+      </ListPage>
+      <Modal opened={open !== null} onClose={close} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+        {open === 'new' && <KeyForm onMade={(secret) => setOpen({ secret })} />}
+        {open !== null && open !== 'new' && <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={close} />}
+      </Modal>
+    </>
+  );
+}
+
+function KeyRow({ item }: { item: ApiKey }) {
+  const { t } = useTranslation('admin');
+  const { t: common } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: () => api(`/admin/api-keys/${encodeURIComponent(item.id)}`, { method: 'DELETE' }),
+    onSettled: () => client.invalidateQueries({ queryKey: keysQueryOptions().queryKey }),
+  });
+  return (
+    <li className={`${list.row} ${classes.key}`} data-testid="key-row" data-key-id={item.id} data-disabled={item.revokedAt !== null || undefined}>
+      <div>
+        {item.revokedAt === null ? (
+          <Pill tone="green" icon={IconCircleCheckFilled}>
+            {t('keys.live')}
+          </Pill>
+        ) : (
+          <Pill tone="plain" icon={IconBan}>
+            {t('keys.revoked')}
+          </Pill>
+        )}
+      </div>
+      <div className={list.what}>
+        <p className={list.title}>{item.name}</p>
+        <p className={list.sub}>
+          {item.revokedAt === null
+            ? t('keys.made', { date: formatDay(item.createdAt, language, now) })
+            : t('keys.ended', { date: formatDay(item.revokedAt, language, now) })}
+        </p>
+      </div>
+      <div className={list.actions}>
+        {item.revokedAt === null && (
+          <ConfirmButton
+            label={t('keys.revoke')}
+            question={t('keys.revokeAsk', { name: item.name })}
+            confirm={t('keys.revoke')}
+            danger
+            busy={revoke.isPending}
+            onConfirm={() => revoke.mutate()}
+          />
+        )}
+        {revoke.error !== null && (
+          <p className={classes.problem} role="alert">
+            {errorSentence(revoke.error, common)}
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function KeyForm({ onMade }: { onMade: (key: string) => void }) {
+  const { t } = useTranslation('admin');
+  const { t: common } = useTranslation();
+  const client = useQueryClient();
+  const [name, setName] = useState('');
+  const [tried, setTried] = useState(false);
+  const make = useMutation({
+    mutationFn: () => api<ApiKey & { key: string }>('/admin/api-keys', { method: 'POST', body: { name: name.trim() } }),
+    onSuccess: async ({ key }) => {
+      await client.invalidateQueries({ queryKey: keysQueryOptions().queryKey });
+      onMade(key);
+    },
+  });
+  const missing = name.trim() === '';
+  const handleSubmit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!missing) make.mutate();
+  };
+  return (
+    <form className={classes.form} noValidate onSubmit={handleSubmit}>
+      <TextInput
+        label={t('keys.name')}
+        description={t('keys.nameHint')}
+        data-autofocus
+        maxLength={200}
+        autoComplete="off"
+        value={name}
+        error={tried && missing ? t('keys.nameMissing') : fieldSentence(make.error, 'name', common)}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      {make.error !== null && <p className="field-error" role="alert">{errorSentence(make.error, common)}</p>}
+      <div className={classes.buttons}>
+        <Button type="submit" loading={make.isPending}>
+          {t('keys.create')}
+        </Button>
+      </div>
+    </form>
+  );
+}

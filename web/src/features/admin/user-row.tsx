@@ -1,0 +1,85 @@
+import { Button, NativeSelect } from '@mantine/core';
+import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import type { Role } from '../../shared/model';
+import { useUser } from '../../shared/session';
+import { ConfirmButton } from '../../shared/ui/confirm-button';
+import list from '../../shared/ui/list-page.module.css';
+import { Pill } from '../../shared/ui/pill';
+import classes from './admin.module.css';
+import { type Account, usersQueryOptions } from './queries';
+
+export const roles: readonly Role[] = ['OPERATOR', 'STORE_MANAGER', 'ADMIN'];
+
+/** One user, with what an administrator may change; the own account keeps its role and state. */
+export function UserRow({ account, onPassword }: { account: Account; onPassword: () => void }) {
+  const { t } = useTranslation('admin');
+  const { t: common } = useTranslation();
+  const client = useQueryClient();
+  const own = useUser().id === account.id;
+  const change = useMutation({
+    mutationFn: (body: { role?: Role; disabled?: boolean }) => api<Account>(`/admin/users/${encodeURIComponent(account.id)}`, { method: 'PATCH', body }),
+    onSettled: () => client.invalidateQueries({ queryKey: usersQueryOptions().queryKey }),
+  });
+  return (
+    <li className={`${list.row} ${classes.user}`} data-testid="user-row" data-user-id={account.id} data-disabled={account.disabled || undefined}>
+      <div>
+        {account.disabled ? (
+          <Pill tone="plain" icon={IconBan}>
+            {t('users.disabled')}
+          </Pill>
+        ) : (
+          <Pill tone="green" icon={IconCircleCheckFilled}>
+            {t('users.active')}
+          </Pill>
+        )}
+      </div>
+      <div className={list.what}>
+        <p className={list.title}>
+          {account.name} {own && <span className={classes.me}>({t('me')})</span>}
+        </p>
+        <p className={list.sub}>{account.email}</p>
+      </div>
+      <NativeSelect
+        className={classes.role}
+        aria-label={t('users.roleOf', { name: account.name })}
+        value={account.role}
+        disabled={own || change.isPending}
+        title={own ? t('users.own') : undefined}
+        data={roles.map((role) => ({ value: role, label: common(`role.${role}`) }))}
+        onChange={(event) => {
+          const role = roles.find((each) => each === event.currentTarget.value);
+          if (role !== undefined) change.mutate({ role });
+        }}
+      />
+      <div className={list.actions}>
+        <Button size="xs" variant="default" aria-label={t('users.newPasswordOf', { name: account.name })} onClick={onPassword}>
+          {t('users.newPassword')}
+        </Button>
+        {!own &&
+          (account.disabled ? (
+            <Button size="xs" variant="light" loading={change.isPending} onClick={() => change.mutate({ disabled: false })}>
+              {t('users.enable')}
+            </Button>
+          ) : (
+            <ConfirmButton
+              label={t('users.disable')}
+              question={t('users.disableAsk', { name: account.name })}
+              confirm={t('users.disable')}
+              danger
+              busy={change.isPending}
+              onConfirm={() => change.mutate({ disabled: true })}
+            />
+          ))}
+        {change.error !== null && (
+          <p className={classes.problem} role="alert">
+            {errorSentence(change.error, common)}
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}

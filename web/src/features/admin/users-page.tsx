@@ -1,0 +1,63 @@
+import { Button, Modal } from '@mantine/core';
+import { IconUserPlus, IconUsers } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ListPage } from '../../shared/ui/list-page';
+import { EmptyState } from '../../shared/ui/states';
+import { AdminOnly, AdminTabs } from './admin-area';
+import { type Account, usersQueryOptions } from './queries';
+import { Secret } from './secret';
+import { PasswordForm, UserForm } from './user-form';
+import { UserRow } from './user-row';
+
+/** What stands in the window above the list. */
+type Window = { kind: 'new' } | { kind: 'password'; account: Account } | { kind: 'secret'; title: string; name: string; secret: string };
+
+export function UsersPage() {
+  return (
+    <AdminOnly>
+      <Users />
+    </AdminOnly>
+  );
+}
+
+/** Who may sign in, and as what. */
+function Users() {
+  const { t } = useTranslation('admin');
+  const { t: common } = useTranslation();
+  const [open, setOpen] = useState<Window | null>(null);
+  const list = useInfiniteQuery(usersQueryOptions());
+  const users = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const close = () => setOpen(null);
+  const title = open === null ? '' : open.kind === 'new' ? t('users.new') : open.kind === 'password' ? t('users.newPasswordOf', { name: open.account.name }) : open.title;
+
+  return (
+    <>
+      <ListPage
+        label={t('tabs.users')}
+        query={list}
+        filters={<AdminTabs />}
+        action={
+          <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => setOpen({ kind: 'new' })}>
+            {t('users.new')}
+          </Button>
+        }
+        empty={users.length > 0 ? null : <EmptyState icon={<IconUsers size={24} stroke={1.7} />} title={t('users.empty')} hint={t('users.emptyHint')} />}
+      >
+        {users.map((account) => (
+          <UserRow key={account.id} account={account} onPassword={() => setOpen({ kind: 'password', account })} />
+        ))}
+      </ListPage>
+      <Modal opened={open !== null} onClose={close} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+        {open?.kind === 'new' && (
+          <UserForm onMade={({ name, password }) => setOpen(password === undefined ? null : { kind: 'secret', title: t('users.madeTitle'), name, secret: password })} />
+        )}
+        {open?.kind === 'password' && (
+          <PasswordForm account={open.account} onChanged={(secret) => setOpen({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })} />
+        )}
+        {open?.kind === 'secret' && <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={close} />}
+      </Modal>
+    </>
+  );
+}

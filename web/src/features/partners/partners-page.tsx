@@ -1,0 +1,147 @@
+import { Button, Modal, TextInput } from '@mantine/core';
+import { IconSearch, IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { type SyntheticEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../../shared/api';
+import { useDelayed } from '../../shared/delayed';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { fold } from '../../shared/fold';
+import type { Named } from '../../shared/model';
+import { listQueryOptions } from '../../shared/queries';
+import { useUser } from '../../shared/session';
+import { ListPage } from '../../shared/ui/list-page';
+import list from '../../shared/ui/list-page.module.css';
+import { EmptyState } from '../../shared/ui/states';
+import classes from './partners-page.module.css';
+
+/** An id that tells who is meant and that nobody has yet: `alfa-epito-kft-3f9c1a`. */
+export function newPartnerId(name: string): string {
+  const words = fold(name)
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+  const own = crypto.randomUUID().slice(0, 6);
+  return words === '' ? own : `${words}-${own}`;
+}
+
+/** Who rents from the shop; administrators write it. */
+export function PartnersPage() {
+  const { t } = useTranslation();
+  const admin = useUser().role === 'ADMIN';
+  const [words, setWords] = useState('');
+  const search = useDelayed(words.trim());
+  const [editing, setEditing] = useState<Named | 'new' | null>(null);
+  const listed = useInfiniteQuery({ ...listQueryOptions<Named>(['catalogue', 'partners', 'page', search], '/partners', { search }), placeholderData: keepPreviousData });
+  const partners = listed.data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <>
+      <ListPage
+        label={t('nav.partners')}
+        query={listed}
+        filters={
+          <TextInput
+            type="search"
+            className={classes.search}
+            aria-label={t('partners.search')}
+            placeholder={t('partners.search')}
+            leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
+            value={words}
+            onChange={(event) => setWords(event.currentTarget.value)}
+          />
+        }
+        {...(admin
+          ? {
+              action: (
+                <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => setEditing('new')}>
+                  {t('partners.new')}
+                </Button>
+              ),
+            }
+          : {})}
+        empty={
+          partners.length > 0 ? null : (
+            <EmptyState
+              icon={<IconUsersGroup size={24} stroke={1.7} />}
+              title={t(search === '' ? 'partners.none' : 'partners.empty')}
+              hint={t(search === '' ? 'partners.noneHint' : 'partners.emptyHint')}
+            />
+          )
+        }
+      >
+        {partners.map((partner) => (
+          <li key={partner.id} className={`${list.row} ${classes.row}`} data-testid="partner-row" data-partner-id={partner.id}>
+            <div>
+              <p className={list.title}>{partner.name}</p>
+              <p className={list.sub}>{partner.id}</p>
+            </div>
+            {admin && (
+              <div className={classes.edit}>
+                <Button size="xs" variant="default" aria-label={`${t('partners.edit')}: ${partner.name}`} onClick={() => setEditing(partner)}>
+                  {t('partners.edit')}
+                </Button>
+              </div>
+            )}
+          </li>
+        ))}
+      </ListPage>
+      <Modal
+        opened={editing !== null}
+        onClose={() => setEditing(null)}
+        title={t(editing === 'new' ? 'partners.new' : 'partners.edit')}
+        closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
+      >
+        {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={() => setEditing(null)} />}
+      </Modal>
+    </>
+  );
+}
+
+function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () => void }) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [name, setName] = useState(partner?.name ?? '');
+  const [tried, setTried] = useState(false);
+  // One id for all attempts, so that pressing the button again after a lost answer makes no second partner.
+  const [id, setId] = useState(partner?.id ?? null);
+  const save = useMutation({
+    mutationFn: (to: string) => api<Named>(`/partners/${encodeURIComponent(to)}`, { method: 'PUT', body: { name: name.trim() } }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['catalogue', 'partners'] });
+      onSaved();
+    },
+  });
+  const missing = name.trim() === '';
+  const handleSubmit = (event: SyntheticEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (missing) return;
+    const to = id ?? newPartnerId(name);
+    setId(to);
+    save.mutate(to);
+  };
+  return (
+    <form className={classes.form} noValidate onSubmit={handleSubmit}>
+      <TextInput
+        label={t('partners.name')}
+        data-autofocus
+        maxLength={200}
+        autoComplete="off"
+        value={name}
+        error={tried && missing ? t('partners.nameMissing') : fieldSentence(save.error, 'name', t)}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      {partner !== null && <p className="field-hint">{t('partners.renameHint')}</p>}
+      {save.error !== null && (
+        <p className="field-error" role="alert">
+          {errorSentence(save.error, t)}
+        </p>
+      )}
+      <div>
+        <Button type="submit" loading={save.isPending}>
+          {t('common.save')}
+        </Button>
+      </div>
+    </form>
+  );
+}
