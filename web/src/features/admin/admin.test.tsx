@@ -113,7 +113,8 @@ it('makes an API key, shows it once, and revokes one', async () => {
   await user.click(screen.getByRole('button', { name: 'Kulcs készítése' }));
   expect(await screen.findByTestId('secret')).toHaveTextContent('hk_once');
   await user.click(screen.getByRole('button', { name: 'Felírtam' }));
-  await user.click(await screen.findByRole('button', { name: 'Visszavonás' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  await user.click(screen.getByRole('button', { name: 'Visszavonás' }));
   await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Visszavonás' }));
   await waitFor(() => expect(screen.getAllByText('Visszavonva')).toHaveLength(2));
 });

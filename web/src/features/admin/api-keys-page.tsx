@@ -8,6 +8,7 @@ import { useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { formatDay } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
+import { useSheet } from '../../shared/sheet';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
@@ -30,11 +31,11 @@ export function ApiKeysPage() {
 function ApiKeys() {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const [open, setOpen] = useState<'new' | { secret: string } | null>(null);
+  const sheet = useSheet<'new' | { secret: string }>();
+  const open = sheet.content;
   const listed = useInfiniteQuery(keysQueryOptions());
   const all = listed.data?.pages.flatMap((page) => page.items) ?? [];
   const keys = [...all.filter((key) => key.revokedAt === null), ...all.filter((key) => key.revokedAt !== null)];
-  const close = () => setOpen(null);
   return (
     <>
       <ListPage
@@ -42,7 +43,7 @@ function ApiKeys() {
         query={listed}
         filters={<AdminTabs />}
         action={
-          <Button leftSection={<IconKey size={18} stroke={1.8} aria-hidden />} onClick={() => setOpen('new')}>
+          <Button leftSection={<IconKey size={18} stroke={1.8} aria-hidden />} onClick={() => sheet.show('new')}>
             {t('keys.new')}
           </Button>
         }
@@ -52,9 +53,9 @@ function ApiKeys() {
           <KeyRow key={key.id} item={key} />
         ))}
       </ListPage>
-      <Modal opened={open !== null} onClose={close} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
-        {open === 'new' && <KeyForm onMade={(secret) => setOpen({ secret })} />}
-        {open !== null && open !== 'new' && <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={close} />}
+      <Modal {...sheet.modal} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+        {open === 'new' && <KeyForm onMade={(secret) => sheet.show({ secret })} />}
+        {open !== null && open !== 'new' && <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={sheet.close} />}
       </Modal>
     </>
   );

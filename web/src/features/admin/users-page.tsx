@@ -1,8 +1,8 @@
 import { Button, Modal } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSheet } from '../../shared/sheet';
 import { ListPage } from '../../shared/ui/list-page';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
@@ -26,10 +26,10 @@ export function UsersPage() {
 function Users() {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const [open, setOpen] = useState<Window | null>(null);
+  const sheet = useSheet<Window>();
+  const open = sheet.content;
   const list = useInfiniteQuery(usersQueryOptions());
   const users = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const close = () => setOpen(null);
   const title = open === null ? '' : open.kind === 'new' ? t('users.new') : open.kind === 'password' ? t('users.newPasswordOf', { name: open.account.name }) : open.title;
 
   return (
@@ -39,24 +39,24 @@ function Users() {
         query={list}
         filters={<AdminTabs />}
         action={
-          <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => setOpen({ kind: 'new' })}>
+          <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => sheet.show({ kind: 'new' })}>
             {t('users.new')}
           </Button>
         }
         empty={users.length > 0 ? null : <EmptyState icon={<IconUsers size={24} stroke={1.7} />} title={t('users.empty')} hint={t('users.emptyHint')} />}
       >
         {users.map((account) => (
-          <UserRow key={account.id} account={account} onPassword={() => setOpen({ kind: 'password', account })} />
+          <UserRow key={account.id} account={account} onPassword={() => sheet.show({ kind: 'password', account })} />
         ))}
       </ListPage>
-      <Modal opened={open !== null} onClose={close} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+      <Modal {...sheet.modal} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
         {open?.kind === 'new' && (
-          <UserForm onMade={({ name, password }) => setOpen(password === undefined ? null : { kind: 'secret', title: t('users.madeTitle'), name, secret: password })} />
+          <UserForm onMade={({ name, password }) => (password === undefined ? sheet.close() : sheet.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password }))} />
         )}
         {open?.kind === 'password' && (
-          <PasswordForm account={open.account} onChanged={(secret) => setOpen({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })} />
+          <PasswordForm account={open.account} onChanged={(secret) => sheet.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })} />
         )}
-        {open?.kind === 'secret' && <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={close} />}
+        {open?.kind === 'secret' && <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={sheet.close} />}
       </Modal>
     </>
   );

@@ -10,6 +10,7 @@ import { fold } from '../../shared/fold';
 import type { Named } from '../../shared/model';
 import { listQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
+import { useSheet } from '../../shared/sheet';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { EmptyState } from '../../shared/ui/states';
@@ -31,7 +32,8 @@ export function PartnersPage() {
   const admin = useUser().role === 'ADMIN';
   const [words, setWords] = useState('');
   const search = useDelayed(words.trim());
-  const [editing, setEditing] = useState<Named | 'new' | null>(null);
+  const sheet = useSheet<Named | 'new'>();
+  const editing = sheet.content;
   const listed = useInfiniteQuery({ ...listQueryOptions<Named>(['catalogue', 'partners', 'page', search], '/partners', { search }), placeholderData: keepPreviousData });
   const partners = listed.data?.pages.flatMap((page) => page.items) ?? [];
   return (
@@ -53,7 +55,7 @@ export function PartnersPage() {
         {...(admin
           ? {
               action: (
-                <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => setEditing('new')}>
+                <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => sheet.show('new')}>
                   {t('partners.new')}
                 </Button>
               ),
@@ -77,7 +79,7 @@ export function PartnersPage() {
             </div>
             {admin && (
               <div className={classes.edit}>
-                <Button size="xs" variant="default" aria-label={`${t('partners.edit')}: ${partner.name}`} onClick={() => setEditing(partner)}>
+                <Button size="xs" variant="default" aria-label={`${t('partners.edit')}: ${partner.name}`} onClick={() => sheet.show(partner)}>
                   {t('partners.edit')}
                 </Button>
               </div>
@@ -86,12 +88,11 @@ export function PartnersPage() {
         ))}
       </ListPage>
       <Modal
-        opened={editing !== null}
-        onClose={() => setEditing(null)}
+        {...sheet.modal}
         title={t(editing === 'new' ? 'partners.new' : 'partners.edit')}
         closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
       >
-        {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={() => setEditing(null)} />}
+        {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={sheet.close} />}
       </Modal>
     </>
   );
