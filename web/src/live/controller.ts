@@ -2,6 +2,7 @@ import type { Claim, Delivery, Digest, FeedEvent, Gap, NotificationCount, Reload
 import type { QueryClient } from '@tanstack/react-query';
 import { eventEntry } from '../events/registry';
 import { emptyBadge, withCount, withEvent, type Badge } from './badge';
+import { createBurst } from './burst';
 import { createCoalescer } from './coalesce';
 import { addToLists, claimInCaches, countKey, listKey } from './notifications';
 import { rings } from './rings';
@@ -49,6 +50,17 @@ export function createController(client: QueryClient): Controller {
   const count = (deliveries: readonly Delivery[]): void => {
     badge.set(deliveries.reduce((sum, { position }) => withEvent(sum, position), badge.get()));
   };
+  const show = (deliveries: readonly Delivery[]): void => {
+    if (!addToLists(client, deliveries.map(({ event }) => event))) refresh.add(listKey);
+  };
+  const live = createBurst<Delivery>((deliveries) => {
+    count(deliveries);
+    for (const { event } of deliveries) {
+      if (rings(event)) toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', event });
+    }
+    show(deliveries);
+    touch(deliveries.map(({ event }) => event.type));
+  });
   const replaceCount = (next: NotificationCount): void => badge.set(withCount(badge.get(), next));
 
   return {
@@ -58,16 +70,11 @@ export function createController(client: QueryClient): Controller {
     panel,
     toasts,
     replaceCount,
-    handleEvent(event, position) {
-      count([{ event, position }]);
-      if (rings(event)) toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', event });
-      addToLists(client, [event]);
-      touch([event.type]);
-    },
+    handleEvent: (event, position) => live.add({ event, position }),
     handleReplay(next) {
       count(next.deliveries);
       digest.set(next);
-      addToLists(client, next.deliveries.map(({ event }) => event));
+      show(next.deliveries);
       touch(next.deliveries.map(({ event }) => event.type));
     },
     handleGap(next) {
@@ -97,6 +104,7 @@ export function createController(client: QueryClient): Controller {
       digest.set(null);
     },
     stop() {
+      live.stop();
       refresh.stop();
       toasts.clear();
       void client.cancelQueries({ queryKey: countKey });

@@ -6,7 +6,7 @@ import { formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import classes from './corner.module.css';
 import { KindIcon } from './kind-icon';
-import { useLive } from './live-context';
+import { useLiveTools } from './live-context';
 import { useStore } from './store';
 import { useSeen } from './use-seen';
 
@@ -17,7 +17,7 @@ const urgency = ['error', 'warning', 'success'];
 export function DigestCard() {
   const { t } = useTranslation('live');
   const language = useLanguage();
-  const { controller } = useLive();
+  const { controller } = useLiveTools();
   const digest = useStore(controller.digest);
 
   const events = digest?.deliveries.map(({ event }) => event) ?? [];

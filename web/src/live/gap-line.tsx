@@ -1,13 +1,13 @@
 import { IconAlertTriangle, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import classes from './corner.module.css';
-import { useLive } from './live-context';
+import { useLiveTools } from './live-context';
 import { useStore } from './store';
 
 /** Says that something is missing from the replay, and that the lists were loaded anew for it. */
 export function GapLine() {
   const { t } = useTranslation('live');
-  const { controller } = useLive();
+  const { controller } = useLiveTools();
   const gap = useStore(controller.gap);
   if (!gap) return null;
   return (

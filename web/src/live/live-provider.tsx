@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react
 import { OfflineContext } from '../shared/connection';
 import { session, useUser } from '../shared/session';
 import { createController } from './controller';
-import { LiveContext, type Live } from './live-context';
+import { LiveContext, LiveToolsContext, type Live } from './live-context';
 import './messages';
 import { countQueryOptions } from './notifications';
 
@@ -68,16 +68,17 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
     () => ({
       connection: { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit, connectedAt, transport, clock },
       retryNow,
-      markSeen,
-      controller,
     }),
-    [status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, info, limit, connectedAt, transport, clock, retryNow, markSeen, controller],
+    [status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, info, limit, connectedAt, transport, clock, retryNow],
   );
+  const tools = useMemo(() => ({ markSeen, controller }), [markSeen, controller]);
 
   return (
-    <LiveContext value={live}>
-      <OfflineContext value={status !== 'connected' && reason !== 'CONNECTING'}>{children}</OfflineContext>
-    </LiveContext>
+    <LiveToolsContext value={tools}>
+      <LiveContext value={live}>
+        <OfflineContext value={status !== 'connected' && reason !== 'CONNECTING'}>{children}</OfflineContext>
+      </LiveContext>
+    </LiveToolsContext>
   );
 }
 

@@ -2,7 +2,7 @@ import { ActionIcon } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { badgeCount } from './badge';
-import { useLive } from './live-context';
+import { useLiveTools } from './live-context';
 import classes from './notification-bell.module.css';
 import { NotificationPanel } from './notification-panel';
 import { useStore } from './store';
@@ -10,7 +10,7 @@ import { useStore } from './store';
 /** The bell with the number of unread notifications; it opens the panel. */
 export function NotificationBell() {
   const { t } = useTranslation('live');
-  const { controller } = useLive();
+  const { controller } = useLiveTools();
   const count = badgeCount(useStore(controller.badge));
   const open = useStore(controller.panel);
 

@@ -1,16 +1,17 @@
 import { Button } from '@mantine/core';
 import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { eventEntry, eventTypes } from '../events/registry';
 import { useNow } from '../shared/clock';
+import { useOffline } from '../shared/connection';
 import { formatDay } from '../shared/format';
 import { useLanguage, type Language } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
 import { badgeCount } from './badge';
-import { useLive } from './live-context';
+import { useLiveTools } from './live-context';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
 import { countKey, listQueryOptions, markRead, readInLists, type Notification, type NotificationFilter } from './notifications';
@@ -25,12 +26,14 @@ interface NotificationListProps {
 export function NotificationList({ onLeave }: NotificationListProps) {
   const { t } = useTranslation('live');
   const user = useUser();
-  const { controller } = useLive();
+  const { controller } = useLiveTools();
   const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
   const list = useInfiniteQuery(listQueryOptions(filter, controller.replaceCount));
   const unread = badgeCount(useStore(controller.badge));
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   const read = useMarkRead();
+  const { mutate } = read;
+  const handleRead = useCallback((eventId: string) => mutate({ eventIds: [eventId] }), [mutate]);
   const newest = items[0];
   const types = user.role === 'OPERATOR' ? [] : eventTypes;
 
@@ -63,7 +66,7 @@ export function NotificationList({ onLeave }: NotificationListProps) {
           hint={t(filter.unread ? 'list.emptyUnreadHint' : user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint')}
         />
       )}
-      <Days items={items} onRead={(eventId) => read.mutate({ eventIds: [eventId] })} {...(onLeave ? { onLeave } : {})} />
+      <Days items={items} onRead={handleRead} {...(onLeave ? { onLeave } : {})} />
       {list.hasNextPage && (
         <div className={classes.foot}>
           <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -78,7 +81,7 @@ export function NotificationList({ onLeave }: NotificationListProps) {
 
 function useMarkRead() {
   const client = useQueryClient();
-  const { connection } = useLive();
+  const offline = useOffline();
   return useMutation({
     mutationFn: markRead,
     onMutate(target) {
@@ -88,7 +91,7 @@ function useMarkRead() {
     onError: () => client.invalidateQueries({ queryKey: ['notifications'] }),
     onSuccess() {
       // Connected, the server's own `notifications` brings the count.
-      if (connection.status !== 'connected') void client.invalidateQueries({ queryKey: countKey });
+      if (offline) void client.invalidateQueries({ queryKey: countKey });
     },
   });
 }

@@ -2,6 +2,7 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { showEvent } from '../events/registry';
 import { ApiError } from '../shared/api';
@@ -24,7 +25,7 @@ interface NotificationRowProps {
 }
 
 /** One event in a full sentence, with who deals with it. */
-export function NotificationRow({ item, onRead, onLeave }: NotificationRowProps) {
+export const NotificationRow = memo(function NotificationRow({ item, onRead, onLeave }: NotificationRowProps) {
   const { t } = useTranslation('live');
   const language = useLanguage();
   const now = useNow();
@@ -80,7 +81,7 @@ export function NotificationRow({ item, onRead, onLeave }: NotificationRowProps)
       </div>
     </li>
   );
-}
+});
 
 function ClaimButton({ item, title }: { item: Notification; title: string }) {
   const { t } = useTranslation('live');

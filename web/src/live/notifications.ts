@@ -65,8 +65,15 @@ function changeLists(client: QueryClient, change: (item: Notification) => Notifi
   });
 }
 
-/** addToLists puts new events on top of every loaded list that they belong to. */
-export function addToLists(client: QueryClient, events: readonly FeedEvent[]): void {
+/** How long the first page of a list may become before it is fetched anew. */
+const longest = 100;
+
+/**
+ * addToLists puts new events on top of every loaded list that they belong to. It
+ * answers false when a list would become too long for that and must be fetched.
+ */
+export function addToLists(client: QueryClient, events: readonly FeedEvent[]): boolean {
+  let all = true;
   for (const cached of client.getQueryCache().findAll({ queryKey: listKey })) {
     const filter = cached.queryKey[2] as NotificationFilter | undefined;
     client.setQueryData<Pages>(cached.queryKey, (data) => {
@@ -78,9 +85,14 @@ export function addToLists(client: QueryClient, events: readonly FeedEvent[]): v
         .map((event): Notification => ({ ...event, readAt: null, claim: null }))
         .reverse();
       if (fresh.length === 0) return data;
+      if (first.items.length + fresh.length > longest) {
+        all = false;
+        return data;
+      }
       return { ...data, pages: [{ ...first, items: [...fresh, ...first.items] }, ...rest] };
     });
   }
+  return all;
 }
 
 export function readInLists(client: QueryClient, isRead: (eventId: string) => boolean, readAt: string): void {

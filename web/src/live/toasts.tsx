@@ -8,7 +8,7 @@ import type { QueuedEvent } from './controller';
 import classes from './corner.module.css';
 import { DigestCard } from './digest-card';
 import { GapLine } from './gap-line';
-import { useLive } from './live-context';
+import { useLive, useLiveTools } from './live-context';
 import { useStore } from './store';
 import { ToastCard } from './toast-card';
 import { useSeen } from './use-seen';
@@ -37,7 +37,7 @@ export function Toasts() {
 function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManager<QueuedEvent>> }) {
   const { t } = useTranslation('live');
   const language = useLanguage();
-  const { controller } = useLive();
+  const { controller } = useLiveTools();
   const { pause, resume, close, shown } = controller.toasts;
   const { visible, more } = useStore(shown);
   const { toasts } = Toast.useToastManager<QueuedEvent>();

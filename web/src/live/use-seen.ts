@@ -1,9 +1,9 @@
 import { useEffect, useRef, type RefObject } from 'react';
-import { useLive } from './live-context';
+import { useLiveTools } from './live-context';
 
 /** Tells the server that these events were on screen, once the tab is visible. */
 export function useSeen(eventIds: readonly string[]): void {
-  const { markSeen } = useLive();
+  const { markSeen } = useLiveTools();
   const key = eventIds.join(' ');
   useEffect(() => {
     if (key === '') return undefined;
@@ -18,7 +18,7 @@ export function useSeen(eventIds: readonly string[]): void {
 
 /** The same for a row, once it has been scrolled into sight. */
 export function useSeenInSight<Row extends Element>(eventId: string): RefObject<Row | null> {
-  const { markSeen } = useLive();
+  const { markSeen } = useLiveTools();
   const row = useRef<Row>(null);
   useEffect(() => {
     const element = row.current;

@@ -1,0 +1,77 @@
+import { QueryClient } from '@tanstack/react-query';
+import { act, render, screen } from '@testing-library/react';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { badgeCount } from './badge';
+import { createBurst } from './burst';
+import { createController } from './controller';
+import { addToLists, listKey, type Notification, type NotificationPage } from './notifications';
+import { useStore } from './store';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const event = (id: number) => ({ eventId: `e${id}`, timestamp: '2026-11-23T08:00:00.000Z', type: 'stock_alert', data: { productName: `P${id}` } });
+
+it('hands a few on at once and a burst together, in order, until a window goes by without any', () => {
+  const handed: number[][] = [];
+  const burst = createBurst<number>((items) => handed.push([...items]), 2, 20);
+  for (let each = 1; each <= 200; each += 1) burst.add(each);
+  expect(handed).toEqual([[1], [2]]);
+  vi.advanceTimersByTime(20);
+  expect(handed).toHaveLength(3);
+  burst.add(201);
+  expect(handed).toHaveLength(3);
+  vi.advanceTimersByTime(20);
+  expect(handed.flat()).toEqual(Array.from({ length: 201 }, (_, index) => index + 1));
+  vi.advanceTimersByTime(20);
+  burst.add(202);
+  expect(handed.at(-1)).toEqual([202]);
+  burst.add(203);
+  burst.add(204);
+  burst.stop();
+  vi.advanceTimersByTime(1000);
+  expect(handed.flat().at(-1)).toBe(203);
+});
+
+it('draws the page a few times for a batch of hundreds, and counts every one of them', () => {
+  const controller = createController(new QueryClient());
+  let drawn = 0;
+  function Count() {
+    drawn += 1;
+    return <output>{badgeCount(useStore(controller.badge))}</output>;
+  }
+  render(<Count />);
+  for (let each = 1; each <= 500; each += 1) {
+    act(() => {
+      controller.handleEvent(event(each), `01a2075b6f9b9c7efb17:m:${each}`);
+    });
+  }
+  act(() => {
+    vi.advanceTimersByTime(100);
+  });
+  expect(screen.getByRole('status')).toHaveTextContent('500');
+  expect(drawn).toBeLessThan(20);
+  controller.stop();
+});
+
+it('does not let a loaded list grow without end: a long one is fetched anew', async () => {
+  const client = new QueryClient();
+  const key = [...listKey, { type: null, unread: false }];
+  const page: NotificationPage = { items: [], nextCursor: null, unreadCount: 0, head: '', version: 0 };
+  client.setQueryData(key, { pages: [page], pageParams: [null] });
+  const loaded = () => client.getQueryData<{ pages: { items: Notification[] }[] }>(key)?.pages[0]?.items.length;
+  expect(addToLists(client, Array.from({ length: 100 }, (_, index) => event(index)))).toBe(true);
+  expect(loaded()).toBe(100);
+  expect(addToLists(client, [event(100)])).toBe(false);
+  expect(loaded()).toBe(100);
+
+  const controller = createController(client);
+  controller.handleEvent(event(101), '01a2075b6f9b9c7efb17:m:101');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(client.getQueryState(key)?.isInvalidated).toBe(true);
+  controller.stop();
+});
