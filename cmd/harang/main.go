@@ -43,6 +43,7 @@ type streams struct {
 type command struct {
 	Serve    serveCommand    `cmd:"" help:"Serve the dashboard, its interface and its socket."`
 	Migrate  migrateCommand  `cmd:"" help:"Create the database or bring its schema up to date."`
+	Backup   backupCommand   `cmd:"" help:"Copy the SQLite database as it is now, beside a running server."`
 	Restored restoredCommand `cmd:"" help:"After a restore: have every page reload, so that no lost event goes unnoticed."`
 	Import   importCommand   `cmd:"" help:"Load a catalogue (places, partners, products, stock) from CSV."`
 	Tenant   tenantCommand   `cmd:"" help:"Companies."`
