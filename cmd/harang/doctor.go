@@ -50,7 +50,7 @@ func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
 	}
 	var found []finding
 	if isPostgres(url) {
-		found = append(found, lookAtServer(ctx, url))
+		found = append(found, lookAtServer(ctx, url)...)
 	} else {
 		found = append(found, lookAtFile(ctx, path)...)
 	}
@@ -93,7 +93,7 @@ func lookAtFile(ctx context.Context, path string) []finding {
 		return []finding{{"database", err.Error(), "name an SQLite file"}}
 	}
 	defer func() { _ = db.Close() }()
-	return []finding{lookInside(ctx, db, path), lookAtEvents(ctx, db), lookAtSpace(filepath.Dir(path))}
+	return []finding{lookInside(ctx, db, path), lookAtEvents(ctx, db), lookAtInbox(ctx, db), lookAtSpace(filepath.Dir(path))}
 }
 
 // lookInside checks the file's structure and its schema's version.
@@ -143,6 +143,19 @@ func lookAtEvents(ctx context.Context, db *sql.DB) finding {
 	return finding{what: "events", state: "none in the future"}
 }
 
+// lookAtInbox finds events of other applications that were refused.
+func lookAtInbox(ctx context.Context, db *sql.DB) finding {
+	var refused int
+	err := db.QueryRowContext(ctx, `SELECT count(*) FROM event_inbox WHERE refused_at IS NOT NULL`).Scan(&refused)
+	switch {
+	case err != nil:
+		return finding{what: "inbox", state: "is not there yet"}
+	case refused > 0:
+		return finding{"inbox", fmt.Sprintf("%d queued events were refused", refused), "read the column problem of event_inbox, then mend or delete the rows"}
+	}
+	return finding{what: "inbox", state: "nothing was refused"}
+}
+
 func lookAtSpace(folder string) finding {
 	const least = 256 << 20
 	for {
@@ -163,18 +176,18 @@ func lookAtSpace(folder string) finding {
 	}
 }
 
-func lookAtServer(ctx context.Context, url string) finding {
+func lookAtServer(ctx context.Context, url string) []finding {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	db, err := sql.Open("pgx", url)
 	if err != nil {
-		return finding{"database", "the address cannot be read", "write postgres://user:password@host:5432/name"}
+		return []finding{{"database", "the address cannot be read", "write postgres://user:password@host:5432/name"}}
 	}
 	defer func() { _ = db.Close() }()
 	if err := db.PingContext(ctx); err != nil {
-		return finding{"database", "PostgreSQL does not answer", "see that it runs, and that --database has the right host, user and password"}
+		return []finding{{"database", "PostgreSQL does not answer", "see that it runs, and that --database has the right host, user and password"}}
 	}
-	return finding{what: "database", state: "PostgreSQL answers"}
+	return []finding{{what: "database", state: "PostgreSQL answers"}, lookAtEvents(ctx, db), lookAtInbox(ctx, db)}
 }
 
 func (c *doctorCommand) lookAtKey() finding {

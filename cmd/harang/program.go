@@ -21,6 +21,7 @@ import (
 
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/web"
 )
@@ -129,6 +130,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		p.run(func() { p.heads.run(running) })
 	}
 	p.run(func() { p.sweep(running) })
+	p.run(func() { p.failOn(ingest.NewClerk(p.shop.intake, p.store, log, registry).Run(running)) })
 	p.run(func() { _ = p.till.housekeeper.Run(running) }) // ends with running
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())
 	return p, nil

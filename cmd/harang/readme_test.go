@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"io"
@@ -56,6 +57,7 @@ func TestReadme(t *testing.T) {
 			r.sends(t, "rental_created", "rentalId", "r-2", "go", "run", r.file(t, "go", "main.go"))
 		},
 		"shop": r.shop,
+		"sql":  r.sql,
 		"node": func(t *testing.T) {
 			r.sends(t, "payment_error", "transactionId", "t-1", "node", r.file(t, "node", "event.mjs"))
 		},
@@ -187,6 +189,25 @@ func (r *readme) story(t *testing.T) {
 	}
 	if !slices.ContainsFunc(r.told(t, "stock_alert", "productId", item.ProductID), func(m notice) bool { return m.EventID == n.EventID }) {
 		t.Fatal("the manager was not told")
+	}
+}
+
+// sql leaves an event in the database, as another program does.
+func (r *readme) sql(t *testing.T) {
+	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(r.database, "sqlite:")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), r.blocks["sql"]); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for len(r.told(t, "rental_created", "rentalId", "r-4")) != 1 {
+		if time.Now().After(deadline) {
+			t.Fatal("people were not told")
+		}
+		<-time.After(10 * time.Millisecond) // another process gives no signal
 	}
 }
 

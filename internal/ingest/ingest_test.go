@@ -1,12 +1,21 @@
 package ingest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
@@ -125,6 +134,116 @@ func FuzzParse(f *testing.F) {
 			if !json.Valid(e.JSON()) || e.Source == "" || strings.HasPrefix(e.Source, "harang:") {
 				t.Fatalf("%+v", e)
 			}
+		}
+	})
+}
+
+// queue is an inbox of events that wait.
+type queue struct {
+	mu      sync.Mutex
+	waiting []harang.Queued
+	events  []harang.Event
+	refused []string
+	err     error
+}
+
+func (q *queue) TakeInbox(_ context.Context, limit int, judge func(harang.Queued) (harang.Event, string)) (counts harang.InboxCounts, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.err != nil {
+		return counts, q.err
+	}
+	for counts.All() < limit && len(q.waiting) > 0 {
+		event, problem := judge(q.waiting[0])
+		if q.waiting = q.waiting[1:]; problem == "" {
+			q.events = append(q.events, event)
+			counts.Accepted++
+			continue
+		}
+		q.refused = append(q.refused, problem)
+		counts.Refused++
+	}
+	return counts, nil
+}
+
+const rental = `{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}`
+
+// TestClerk_Judges: queued events are held to the rules of those sent by HTTP.
+func TestClerk_Judges(t *testing.T) {
+	good := harang.Queued{Tenant: "budapest", Source: "/erp", ID: "1", Type: "rental_created", Data: rental}
+	for name, tc := range map[string]struct {
+		change func(*harang.Queued)
+		want   string
+	}{
+		"good":         {func(*harang.Queued) {}, ""},
+		"no id":        {func(q *harang.Queued) { q.ID = "" }, "id "},
+		"our source":   {func(q *harang.Queued) { q.Source = "harang:rentals" }, "source must not begin with harang:"},
+		"unknown type": {func(q *harang.Queued) { q.Type = "flood" }, "type must be one of "},
+		"control type": {func(q *harang.Queued) { q.Type = "logout" }, "type must be one of "},
+		"no JSON":      {func(q *harang.Queued) { q.Data = "{" }, "data"},
+		"wrong field":  {func(q *harang.Queued) { q.Data = strings.Replace(rental, `2,`, `0,`, 1) }, "equipmentCount"},
+		"too large":    {func(q *harang.Queued) { q.Data = rental + strings.Repeat(" ", harang.MaxEventBytes) }, "16384 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := good
+			tc.change(&in)
+			q := &queue{waiting: []harang.Queued{in}}
+			clerk := ingest.NewClerk(ingest.New(&kept{}, func() string { return "id-1" }), q, slog.New(slog.DiscardHandler), nil)
+			if _, err := clerk.Take(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case tc.want == "":
+				if len(q.events) != 1 || q.events[0].Tenant != "budapest" || q.events[0].Source != "/erp" || q.events[0].SourceID != "1" {
+					t.Errorf("%+v, refused %v", q.events, q.refused)
+				}
+			case len(q.refused) != 1 || !strings.Contains(q.refused[0], tc.want):
+				t.Errorf("refused with %q, want %q", q.refused, tc.want)
+			}
+		})
+	}
+}
+
+// TestClerk_Run: everything that waits is taken, also after the database was
+// away, which is said once.
+func TestClerk_Run(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &queue{}
+		for i := range 250 {
+			q.waiting = append(q.waiting, harang.Queued{Tenant: "budapest", Source: "/erp", ID: strconv.Itoa(i), Type: "rental_created", Data: rental})
+		}
+		q.waiting = append(q.waiting, harang.Queued{Tenant: "budapest"})
+		q.err = errors.New("away")
+		var logs bytes.Buffer
+		registry := prometheus.NewRegistry()
+		clerk := ingest.NewClerk(ingest.New(&kept{}, func() string { return "id-1" }), q, slog.New(slog.NewTextHandler(&logs, nil)), registry)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go func() {
+			if err := clerk.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
+		<-time.After(3 * time.Second)
+		synctest.Wait()
+		if n := strings.Count(logs.String(), "away"); n != 1 {
+			t.Errorf("said %d times:\n%s", n, &logs)
+		}
+		q.mu.Lock()
+		q.err = nil
+		q.mu.Unlock()
+		<-time.After(time.Second)
+		synctest.Wait()
+		if len(q.events) != 250 || len(q.refused) != 1 {
+			t.Errorf("%d events, refused %v", len(q.events), q.refused)
+		}
+		if err := testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP harang_ingest_inbox_events_total Events that other applications queued in the database, by what became of them.
+# TYPE harang_ingest_inbox_events_total counter
+harang_ingest_inbox_events_total{result="accepted"} 250
+harang_ingest_inbox_events_total{result="refused"} 1
+`)); err != nil {
+			t.Error(err)
 		}
 	})
 }

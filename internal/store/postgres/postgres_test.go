@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -43,6 +44,22 @@ func connect(tb testing.TB, dsn string) *pgx.Conn {
 	}
 	tb.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
+}
+
+// TestStore_Inbox: another program writes into the same database.
+func TestStore_Inbox(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	st, err := Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	storetest.RunInbox(t, st, db)
 }
 
 // TestStore_Conformance runs the suite that every engine must pass.

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,6 +31,31 @@ func TestMain(m *testing.M) {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store { return open(t, o) })
+}
+
+// TestStore_Inbox: another program writes into the same file.
+func TestStore_Inbox(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	storetest.RunInbox(t, st, db)
+
+	// SQLite's programs need not mind types.
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ('nobody', '/erp', '1', 'stock_alert', '{}', 'soon')`); err != nil {
+		t.Fatal(err)
+	}
+	counts, err := st.TakeInbox(t.Context(), 10, func(harang.Queued) (harang.Event, string) { return harang.Event{}, "" })
+	if err != nil || counts.Refused != 1 {
+		t.Errorf("%+v, %v", counts, err)
+	}
 }
 
 func open(tb testing.TB, o store.Options) *store.Store {

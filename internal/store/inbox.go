@@ -1,0 +1,91 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"harang.dev/harang"
+)
+
+var (
+	takeInbox = define("take inbox", `
+		DELETE FROM event_inbox WHERE (tenant_id, source, id) IN (
+			SELECT tenant_id, source, id FROM event_inbox WHERE refused_at IS NULL
+			ORDER BY queued_at, source, id LIMIT $1)
+		RETURNING tenant_id, source, id, type, data, CAST(queued_at AS BIGINT)`)
+	refuseInbox = define("refuse inbox", `
+		INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at, refused_at, problem)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
+	anyInbox = define("any inbox", `
+		SELECT id FROM event_inbox WHERE refused_at IS NULL ORDER BY queued_at LIMIT 1`)
+)
+
+type queued struct {
+	harang.Queued
+	at int64
+}
+
+// TakeInbox takes the events that other applications have queued, at most
+// limit, oldest first. judge makes an event of each or says in a sentence why
+// not; it may be asked again and touches nothing. What is taken is gone from
+// the inbox in the transaction that appends it, so each becomes an event once,
+// however many nodes take. Refused ones, and those of a tenant that is not
+// there, stay with the reason.
+func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(harang.Queued) (harang.Event, string)) (harang.InboxCounts, error) {
+	// Mostly there is nothing, and looking takes no lock.
+	_, err := queryOne(ctx, s.reader(), anyInbox, scanText)
+	if there, err := found(err); err != nil || !there {
+		return harang.InboxCounts{}, err
+	}
+	var counts harang.InboxCounts
+	var results []*harang.Appended
+	err = s.Within(ctx, func(tx *Tx) error {
+		counts, results = harang.InboxCounts{}, nil
+		rows, err := queryAll(ctx, tx, takeInbox, func(r row) (q queued, err error) {
+			err = r.Scan(&q.Tenant, &q.Source, &q.ID, &q.Type, &q.Data, &q.at)
+			return q, err
+		}, limit)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(rows, func(a, b queued) int {
+			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
+		})
+		tenants := make(map[string]bool)
+		for _, q := range rows {
+			there, known := tenants[q.Tenant]
+			if !known {
+				_, err := queryOne(ctx, tx, findHeads, scanHeads, q.Tenant)
+				if there, err = found(err); err != nil {
+					return err
+				}
+				tenants[q.Tenant] = there
+			}
+			event, problem := judge(q.Queued)
+			if !there {
+				problem = "tenant_id: there is no such tenant"
+			}
+			if problem == "" {
+				results = append(results, tx.Append(event)...)
+				continue
+			}
+			counts.Refused++
+			if _, err := execute(ctx, tx, refuseInbox, q.Tenant, q.Source, q.ID, q.Type, q.Data, q.at, s.nowMillis(), problem); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return harang.InboxCounts{}, err
+	}
+	for _, r := range results {
+		if r.Duplicate {
+			counts.Duplicates++
+		} else {
+			counts.Accepted++
+		}
+	}
+	return counts, nil
+}

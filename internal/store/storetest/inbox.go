@@ -1,0 +1,151 @@
+package storetest
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
+)
+
+// RunInbox is the part of the suite about events that other applications leave
+// in the database: db is another application's connection to the store's.
+func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
+	ctx := t.Context()
+	for _, id := range []string{"a", "b"} {
+		if err := st.CreateTenant(ctx, harang.Tenant{ID: id, Name: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec := func(text string, args ...any) {
+		t.Helper()
+		if _, err := db.ExecContext(ctx, text, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	queue := func(tenant, id string, at int) {
+		t.Helper()
+		exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ($1, '/erp', $2, 'stock_alert', '{}', $3)`, tenant, id, at)
+	}
+	judge := func(q harang.Queued) (harang.Event, string) {
+		if strings.HasPrefix(q.ID, "bad") {
+			return harang.Event{}, "data is wrong"
+		}
+		e := Alert(t, q.Tenant)
+		e.Source, e.SourceID = q.Source, q.ID
+		return e, ""
+	}
+	take := func(limit int, want harang.InboxCounts) {
+		t.Helper()
+		got, err := st.TakeInbox(ctx, limit, judge)
+		if err != nil || got != want {
+			t.Errorf("taken %+v, %v; want %+v", got, err, want)
+		}
+	}
+	feed := harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}
+	entries := func() []harang.Entry {
+		t.Helper()
+		all, err := st.EntriesAfter(ctx, feed, 0, 10_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	left := func() (rows []string) {
+		t.Helper()
+		found, err := db.QueryContext(ctx, `SELECT id, coalesce(problem, '') FROM event_inbox ORDER BY queued_at, id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = found.Close() }()
+		for found.Next() {
+			var id, problem string
+			if err := found.Scan(&id, &problem); err != nil {
+				t.Fatal(err)
+			}
+			rows = append(rows, id+": "+problem)
+		}
+		if err := found.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+
+	take(10, harang.InboxCounts{})
+	queue("a", "third", 30)
+	queue("a", "first", 10)
+	queue("b", "other", 5)
+	queue("a", "bad", 20)
+	queue("a", "second", 20)
+	take(4, harang.InboxCounts{Accepted: 3, Refused: 1})
+	take(4, harang.InboxCounts{Accepted: 1})
+	take(4, harang.InboxCounts{})
+	if diff := cmp.Diff([]string{"bad: data is wrong"}, left()); diff != "" {
+		t.Errorf("what is left (-want +got):\n%s", diff)
+	}
+	before := entries()
+	if len(before) != 3 {
+		t.Fatalf("%d events", len(before))
+	}
+
+	// The same origin again, by whichever way, is no second event.
+	queue("a", "first", 40)
+	take(4, harang.InboxCounts{Duplicates: 1})
+	// What was mended is looked at again.
+	exec(`UPDATE event_inbox SET id = 'good', refused_at = NULL, problem = NULL WHERE id = 'bad'`)
+	take(4, harang.InboxCounts{Accepted: 1})
+
+	queue("nobody", "1", 0)
+	take(4, harang.InboxCounts{Refused: 1})
+	if diff := cmp.Diff([]string{"1: tenant_id: there is no such tenant"}, left()); diff != "" {
+		t.Errorf("what is left (-want +got):\n%s", diff)
+	}
+	exec(`DELETE FROM event_inbox WHERE tenant_id = 'nobody'`)
+
+	// In the application's own transaction: both or none.
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('a', '/erp', 'never', 'stock_alert', '{}')`); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	take(4, harang.InboxCounts{})
+
+	// Several nodes take at once: each becomes an event once.
+	const events = 200
+	for i := range events {
+		queue("a", fmt.Sprintf("many-%03d", i), i)
+	}
+	var taken atomic.Int64
+	var nodes sync.WaitGroup
+	for range 4 {
+		nodes.Go(func() {
+			for taken.Load() < events {
+				counts, err := st.TakeInbox(ctx, 7, judge)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				taken.Add(int64(counts.Accepted))
+			}
+		})
+	}
+	nodes.Wait()
+	all := entries()
+	if taken.Load() != events || len(all) != len(before)+1+events {
+		t.Errorf("%d were taken and the feed has %d events, want %d", taken.Load(), len(all), len(before)+1+events)
+	}
+	if rows := left(); rows != nil {
+		t.Errorf("%v are left", rows)
+	}
+}
