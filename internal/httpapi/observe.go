@@ -84,10 +84,11 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 }
 
 // log writes one line about a call: an error when it failed here, else only for
-// who asks for details.
+// who asks for details. A page that is left ends its calls: nothing failed then.
 func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
 	level := slog.LevelDebug
-	if status >= 500 {
+	left := r.Context().Err() != nil && n.problem != nil && n.problem.code == harang.CodeUnavailable
+	if status >= 500 && !left {
 		level = slog.LevelError
 	}
 	if !a.Logger.Enabled(r.Context(), level) {

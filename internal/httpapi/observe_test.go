@@ -2,7 +2,9 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -64,5 +66,20 @@ func TestLog_OfWhatFailsHere(t *testing.T) {
 		if !strings.Contains(lines[i], want) || !strings.Contains(lines[i], "level=ERROR") {
 			t.Errorf("%s", lines[i])
 		}
+	}
+}
+
+// Who leaves before the answer is no failure of ours.
+func TestLog_OfWhoLeft(t *testing.T) {
+	log := &logged{}
+	h := newHouse(t, func(o *httpapi.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/partners", nil)
+	r.Header.Set("Authorization", "Bearer "+h.tokens[harang.RoleOperator])
+	answer := httptest.NewRecorder()
+	h.server.Config.Handler.ServeHTTP(answer, r)
+	if answer.Code != 503 || log.String() != "" {
+		t.Fatalf("%d %s", answer.Code, log.String())
 	}
 }
