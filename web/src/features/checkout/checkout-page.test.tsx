@@ -131,6 +131,14 @@ it('adds the first hit with Enter and shows what is sold out', async () => {
   expect(await screen.findByText('Nincs ilyen termék ezen a telephelyen.')).toBeInTheDocument();
 });
 
+it('says why there is nothing to choose in a shop without a catalogue', async () => {
+  openShop('OPERATOR').on('GET /locations', page([]));
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  expect(await screen.findByText(/Még nincs telephely és termék/)).toBeInTheDocument();
+  expect(screen.queryByText('Betöltés…')).toBeNull();
+});
+
 it('takes the place last used here, and looks for products there', async () => {
   localStorage.setItem('harang-checkout-place', 'kelenfold');
   const server = openShop('OPERATOR');

@@ -9,7 +9,7 @@ import { foundIn } from '../../shared/fold';
 import { addDays, dueInstant, formatMoney, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Named } from '../../shared/model';
-import { productsQueryOptions, stockQueryOptions } from '../../shared/queries';
+import { locationsQueryOptions, productsQueryOptions, stockQueryOptions } from '../../shared/queries';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { StepInput } from '../../shared/ui/step-input';
 import { type Adding, addPiece, type Draft, type ItemProblems, perDay, piecesOf, removeLine, setQuantity } from './cart';
@@ -80,6 +80,8 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
     enabled: draft.locationId !== '',
     placeholderData: keepPreviousData,
   });
+  const locations = useQuery(locationsQueryOptions());
+  const nowhere = locations.data?.items.length === 0;
   const products = useQuery({ ...productsQueryOptions(search), placeholderData: keepPreviousData });
   const prices = new Map(products.data?.items.map((each) => [each.id, each.dailyPrice]));
   // Until the answer is there, what stands in the list must not be what was not asked for.
@@ -124,7 +126,12 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
         onKeyDown={handleKey}
       />
       {stock.error !== null && <ErrorState error={stock.error} busy={stock.isFetching} onRetry={() => stock.refetch()} />}
-      {stock.isPending && <RowSkeletons rows={5} />}
+      {nowhere && (
+        <p className={classes.nothing} role="status">
+          {t('wizard.nowhere')}
+        </p>
+      )}
+      {stock.isPending && !nowhere && <RowSkeletons rows={5} />}
       {stock.data !== undefined && !late && found.length === 0 && (
         <p className={classes.nothing} role="status">
           {t('wizard.searchEmpty')}

@@ -273,6 +273,7 @@ export const en: Messages = {
     search: 'Find a product',
     searchHint: 'Type its name, or pick from the list.',
     searchEmpty: 'No such product at this place.',
+    nowhere: 'There is no place and no product yet: choose here once the catalogue is loaded.',
     searchFailed: 'The search failed.',
     add: 'Add',
     addProduct: 'Add: {{product}}',

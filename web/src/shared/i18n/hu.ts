@@ -271,6 +271,7 @@ export const hu = {
     search: 'Termék keresése',
     searchHint: 'Írja be a nevét, vagy válasszon a listából.',
     searchEmpty: 'Nincs ilyen termék ezen a telephelyen.',
+    nowhere: 'Még nincs telephely és termék: a katalógus betöltése után itt választhat.',
     searchFailed: 'A keresés nem sikerült.',
     add: 'Hozzáad',
     addProduct: 'Hozzáad: {{product}}',
