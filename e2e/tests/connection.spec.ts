@@ -1,3 +1,4 @@
+import { Api } from '../harness/api.ts';
 import { expect, newPerson, signIn, test } from '../harness/test.ts';
 
 test('connects by itself after login and says so', async ({ signIn }) => {
@@ -55,23 +56,32 @@ test('logout ends the connection, on every tab of that login, and needs a new lo
 });
 
 test('on a phone no page is wider than the screen', async ({ browser, server }) => {
+  // Nor with a name that cannot be broken between words.
+  const { productId } = (await (await Api.login(server, 'operator@budapest.demo')).stock('&severity=CRITICAL'))[0]!;
+  const admin = await Api.login(server, 'admin@budapest.demo');
+  await admin.call('PUT', `/products/${productId}`, { name: 'W'.repeat(200), dailyPrice: 4900 });
   const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
   const page = await context.newPage();
   await signIn(page, server, 'manager@budapest.demo');
   await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
   for (const path of ['/', '/stock', '/rentals', '/rentals/new', '/payments', '/notifications']) {
-    await page.goto(server.url + path);
-    await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
-    await page.waitForLoadState('networkidle');
-    // What stands inside something that scrolls by itself may be wider.
-    const wide = await page.evaluate(() => {
-      const scrolls = (e: Element | null): boolean =>
-        e !== null && e !== document.body && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
-      return [...document.querySelectorAll('main *')]
-        .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
-        .map((e) => `${e.tagName} ${e.className}`).slice(0, 3);
-    });
-    expect(wide, path).toEqual([]);
+    for (const width of [390, 768]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.goto(server.url + path);
+      await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+      await page.waitForLoadState('networkidle');
+      // What stands inside something that scrolls by itself may be wider.
+      const wide = await page.evaluate(() => {
+        const scrolls = (e: Element | null): boolean =>
+          e !== null && e !== document.body && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+        return [...document.querySelectorAll('main *')]
+          .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
+          .map((e) => `${e.tagName} ${e.className}`).slice(0, 3);
+      });
+      expect(wide, `${path} at ${width}`).toEqual([]);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(beyond, `${path} at ${width}`).toBe(0);
+    }
   }
   await context.close();
 });
