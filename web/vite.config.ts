@@ -16,6 +16,7 @@ export default defineConfig({
     host: '127.0.0.1',
     proxy: {
       '/api': { target: backend },
+      '/readyz': { target: backend },
       '/socket.io': { target: backend, ws: true },
     },
   },

@@ -6,7 +6,7 @@ import { SignedIn } from './signed-in';
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** Key of the page's name under `nav`. */
-    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'partners' | 'notifications' | 'settings';
+    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'partners' | 'notifications' | 'settings' | 'check';
     /** Whether the header's place filter means something here. */
     byPlace?: boolean;
   }
@@ -131,9 +131,16 @@ const connections = createRoute({
   component: lazyRouteComponent(() => import('../features/admin/connections-page'), 'ConnectionsPage'),
 });
 
+const check = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/check',
+  staticData: { title: 'check' },
+  component: lazyRouteComponent(() => import('../features/check/self-check-page'), 'SelfCheckPage'),
+});
+
 const routeTree = root.addChildren([
   login,
-  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, partners, notifications, users, apiKeys, connections]),
+  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, partners, notifications, users, apiKeys, connections, check]),
 ]);
 
 export function createPageRouter(options: { history?: Parameters<typeof createRouter>[0]['history'] } = {}) {

@@ -1,16 +1,30 @@
-import type { Claim, Delivery, Digest, FeedEvent, Gap, NotificationCount, Reload, SessionInfo } from '@harang/react';
+import type { Claim, ClockComparison, Delivery, Digest, FeedEvent, Gap, NotificationCount, Reload, SessionInfo, TestAlert } from '@harang/react';
 import type { QueryClient } from '@tanstack/react-query';
-import { eventEntry } from '../events/registry';
+import type { Shown } from '../events/define';
+import { eventEntry, showEvent } from '../events/registry';
+import type { Language } from '../shared/i18n/i18n';
 import { emptyBadge, withCount, withEvent, type Badge } from './badge';
 import { createBurst } from './burst';
 import { createCoalescer } from './coalesce';
 import { addToLists, claimInCaches, countKey, listKey } from './notifications';
 import { rings } from './rings';
 import { createStore, type Store } from './store';
+import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
 import { createToastQueue, type Queued, type ToastQueue } from './toast-queue';
 
+/** What a toast says, in the language of the moment. */
 export interface QueuedEvent extends Queued {
-  readonly event: FeedEvent;
+  readonly show: (language: Language) => Shown;
+}
+
+/** What became of this page's absences since the user signed in or opened it. */
+export interface Absences {
+  /** How often the connection has come about, the first time included. */
+  readonly sessions: number;
+  /** How many events were made up for. */
+  readonly replayed: number;
+  /** The gaps, the oldest first; `at` is Unix milliseconds of this device. */
+  readonly gaps: readonly { readonly at: number; readonly gap: Gap }[];
 }
 
 /** What the live parts of the page share: state, and what each message does to it. */
@@ -20,6 +34,9 @@ export interface Controller {
   readonly gap: Store<Gap | null>;
   readonly panel: Store<boolean>;
   readonly toasts: ToastQueue<QueuedEvent>;
+  readonly absences: Store<Absences>;
+  /** The newest test alerts, the newest last. */
+  readonly testAlerts: Store<readonly ArrivedAlert[]>;
   handleEvent: (event: FeedEvent, position: string) => void;
   handleReplay: (digest: Digest) => void;
   handleGap: (gap: Gap) => void;
@@ -27,6 +44,8 @@ export interface Controller {
   handleSession: (session: SessionInfo) => void;
   handleNotifications: (count: NotificationCount) => void;
   handleClaim: (claim: Claim) => void;
+  /** `clock` is the comparison of the moment. */
+  handleTestAlert: (alert: TestAlert, clock: ClockComparison | null) => void;
   /** replaceCount takes the count that a GET brought. */
   replaceCount: (count: NotificationCount) => void;
   openPanel: () => void;
@@ -39,6 +58,8 @@ export function createController(client: QueryClient): Controller {
   const gap = createStore<Gap | null>(null);
   const panel = createStore(false);
   const toasts = createToastQueue<QueuedEvent>();
+  const absences = createStore<Absences>({ sessions: 0, replayed: 0, gaps: [] });
+  const testAlerts = createStore<readonly ArrivedAlert[]>([]);
   const refresh = createCoalescer((key) => void client.invalidateQueries({ queryKey: [...key] }));
 
   const touch = (types: Iterable<string>): void => {
@@ -56,7 +77,8 @@ export function createController(client: QueryClient): Controller {
   const live = createBurst<Delivery>((deliveries) => {
     count(deliveries);
     for (const { event } of deliveries) {
-      if (rings(event)) toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', event });
+      if (!rings(event)) continue;
+      toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', show: (language) => showEvent(event, language) });
     }
     show(deliveries);
     touch(deliveries.map(({ event }) => event.type));
@@ -69,15 +91,19 @@ export function createController(client: QueryClient): Controller {
     gap,
     panel,
     toasts,
+    absences,
+    testAlerts,
     replaceCount,
     handleEvent: (event, position) => live.add({ event, position }),
     handleReplay(next) {
+      absences.set({ ...absences.get(), replayed: absences.get().replayed + next.deliveries.length });
       count(next.deliveries);
       digest.set(next);
       show(next.deliveries);
       touch(next.deliveries.map(({ event }) => event.type));
     },
     handleGap(next) {
+      absences.set({ ...absences.get(), gaps: [...absences.get().gaps, { at: Date.now(), gap: next }].slice(-50) });
       // Counts of another epoch say nothing about this one.
       if (next.reason === 'epoch' || next.reason === 'ahead') badge.set(emptyBadge);
       gap.set(next);
@@ -86,6 +112,7 @@ export function createController(client: QueryClient): Controller {
       void client.invalidateQueries();
     },
     handleSession(session) {
+      absences.set({ ...absences.get(), sessions: absences.get().sessions + 1 });
       const { base } = badge.get();
       // Somebody read something while this page was away; the lists show it too.
       if (session.recovered && base && session.version > base.version) refresh.add(['notifications'], true);
@@ -97,6 +124,12 @@ export function createController(client: QueryClient): Controller {
     },
     handleClaim({ eventId, by, at }) {
       claimInCaches(client, eventId, by && { eventId, by, at: at ?? new Date().toISOString() });
+    },
+    handleTestAlert(alert, clock) {
+      const arrived = { ...alert, hereAt: Date.now() };
+      testAlerts.set([...testAlerts.get(), arrived].slice(-10));
+      const took = travelTime(arrived, clock);
+      toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
     },
     openPanel() {
       panel.set(true);

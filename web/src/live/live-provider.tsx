@@ -46,6 +46,7 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
     onSession: controller.handleSession,
     onNotifications: controller.handleNotifications,
     onClaim: controller.handleClaim,
+    onTestAlert: (alert) => controller.handleTestAlert(alert, clock),
     onSignedOut: ({ reason }) => {
       // SIGNED_OUT is the answer of that very question.
       if (reason !== 'SIGNED_OUT') void askSession();

@@ -2,7 +2,7 @@ import { ActionIcon, Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { showEvent } from '../events/registry';
 import { ApiError } from '../shared/api';
@@ -11,6 +11,7 @@ import { useNow } from '../shared/clock';
 import { formatAgo, formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
+import { EventJourney, JourneyToggle } from './event-journey';
 import { KindIcon } from './kind-icon';
 import classes from './notification-list.module.css';
 import { claimInCaches, listKey, type Notification } from './notifications';
@@ -29,6 +30,8 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
   const { t } = useTranslation('live');
   const language = useLanguage();
   const now = useNow();
+  const { role } = useUser();
+  const [journey, setJourney] = useState(false);
   const row = useSeenInSight<HTMLLIElement>(item.eventId);
   const shown = showEvent(item, language);
   const unread = item.readAt === null;
@@ -68,6 +71,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
           {shown.claimable && unread && !item.claim?.by && age > unclaimedTooLong && age < 24 * 60 * 60_000 && (
             <span className={classes.nobody}>{t('list.nobody', { ago: formatAgo(item.timestamp, language, now) })}</span>
           )}
+          {role === 'ADMIN' && <JourneyToggle title={shown.title} open={journey} onToggle={() => setJourney(!journey)} />}
         </p>
       </div>
       <div className={classes.actions}>
@@ -79,6 +83,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
           </ActionIcon>
         )}
       </div>
+      {journey && <EventJourney eventId={item.eventId} />}
     </li>
   );
 });

@@ -2,7 +2,6 @@ import { Toast } from '@base-ui/react/toast';
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { showEvent } from '../events/registry';
 import { useLanguage } from '../shared/i18n/i18n';
 import type { QueuedEvent } from './controller';
 import classes from './corner.module.css';
@@ -17,7 +16,7 @@ interface ToastCardProps {
 /** One live event: the story's sentence, where or how much, and what to do now. */
 export function ToastCard({ toast, queued, onClose }: ToastCardProps) {
   const { t } = useTranslation('live');
-  const shown = showEvent(queued.event, useLanguage());
+  const shown = queued.show(useLanguage());
   return (
     <Toast.Root
       toast={toast}

@@ -1,7 +1,6 @@
 import { Toast } from '@base-ui/react/toast';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { showEvent } from '../events/registry';
 import { useLanguage } from '../shared/i18n/i18n';
 import { ConnectionNote } from './connection-note';
 import type { QueuedEvent } from './controller';
@@ -54,7 +53,7 @@ function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManage
     for (const queued of visible) {
       if (present.current.has(queued.id)) continue;
       present.current.add(queued.id);
-      const { title, detail, next } = showEvent(queued.event, language);
+      const { title, detail, next } = queued.show(language);
       manager.add({
         id: queued.id,
         title,

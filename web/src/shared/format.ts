@@ -60,13 +60,14 @@ export function daysBetween(from: Date, to: Date): number {
 
 const dates = new Map<string, Intl.DateTimeFormat>();
 
-function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time'): Intl.DateTimeFormat {
+function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time' | 'second'): Intl.DateTimeFormat {
   const key = `${language}/${name}`;
   let format = dates.get(key);
   if (format === undefined) {
     format = new Intl.DateTimeFormat(locales[language], {
       timeZone: shopZone,
-      ...(name === 'time' ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : { month: 'short', day: 'numeric' }),
+      ...(name === 'time' || name === 'second' ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : { month: 'short', day: 'numeric' }),
+      ...(name === 'second' ? { second: '2-digit' } : {}),
       ...(name === 'dateAndYear' ? { year: 'numeric' } : {}),
     });
     dates.set(key, format);
@@ -83,6 +84,11 @@ export function formatDate(value: string | Date, language: Language, now: Date):
 /** `14:05` */
 export function formatTime(value: string | Date, language: Language): string {
   return dateFormat(language, 'time').format(typeof value === 'string' ? new Date(value) : value);
+}
+
+/** `14:05:09` */
+export function formatSecond(value: string | Date, language: Language): string {
+  return dateFormat(language, 'second').format(typeof value === 'string' ? new Date(value) : value);
 }
 
 /** `ma`, `holnap`, `tegnap`, or the date. */

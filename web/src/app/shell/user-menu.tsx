@@ -1,6 +1,6 @@
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconBellCog, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBellCog, IconDeviceDesktop, IconLogout, IconMoon, IconStethoscope, IconSun } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
@@ -73,9 +73,12 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
+        <Menu.Divider />
+        <Menu.Item component={Link} to="/check" data-testid="self-check-link" leftSection={<IconStethoscope size={17} stroke={1.7} aria-hidden />}>
+          {t('nav.check')}
+        </Menu.Item>
         {small && (
           <>
-            <Menu.Divider />
             {places
               .filter(({ aside, roles }) => aside && roles.includes(user.role))
               .map(({ to, name, icon: Icon }) => (

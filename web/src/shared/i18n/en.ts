@@ -12,6 +12,7 @@ export const en: Messages = {
     partners: 'Partners',
     notifications: 'Notifications',
     settings: 'Settings',
+    check: 'Self-check',
     skip: 'Skip to content',
   },
   role: { OPERATOR: 'Counter clerk', STORE_MANAGER: 'Shop manager', ADMIN: 'Administrator' },

@@ -10,6 +10,7 @@ export const hu = {
     partners: 'Partnerek',
     notifications: 'Értesítések',
     settings: 'Beállítások',
+    check: 'Önellenőrzés',
     skip: 'Ugrás a tartalomra',
   },
   role: { OPERATOR: 'Pultos', STORE_MANAGER: 'Üzletvezető', ADMIN: 'Adminisztrátor' },
