@@ -43,18 +43,23 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
         </p>
         <p className={list.sub}>{account.email}</p>
       </div>
-      <NativeSelect
-        className={classes.role}
-        aria-label={t('users.roleOf', { name: account.name })}
-        value={account.role}
-        disabled={own || change.isPending}
-        title={own ? t('users.own') : undefined}
-        data={roles.map((role) => ({ value: role, label: common(`role.${role}`) }))}
-        onChange={(event) => {
-          const role = roles.find((each) => each === event.currentTarget.value);
-          if (role !== undefined) change.mutate({ role });
-        }}
-      />
+      {own ? (
+        <p className={classes.role} title={t('users.own')}>
+          {common(`role.${account.role}`)}
+        </p>
+      ) : (
+        <NativeSelect
+          className={classes.role}
+          aria-label={t('users.roleOf', { name: account.name })}
+          value={account.role}
+          disabled={change.isPending}
+          data={roles.map((role) => ({ value: role, label: common(`role.${role}`) }))}
+          onChange={(event) => {
+            const role = roles.find((each) => each === event.currentTarget.value);
+            if (role !== undefined) change.mutate({ role });
+          }}
+        />
+      )}
       <div className={list.actions}>
         <Button size="xs" variant="default" aria-label={t('users.newPasswordOf', { name: account.name })} onClick={onPassword}>
           {t('users.newPassword')}

@@ -28,7 +28,7 @@ export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boo
         <Link to="/stock" search={{ search: alert.productName, location: alert.locationId }} className={classes.product}>
           {alert.productName}
         </Link>
-        <p className={classes.where}>
+        <p className={`facts ${classes.where}`}>
           <span>{alert.locationName}</span>
           <ClaimState since={alert.since} claim={alert.claim} waits={eventId !== null && alert.expectedAt === null} />
           {alert.expectedAt !== null && <span>{t('dashboard.ordered', { date: formatDay(alert.expectedAt, language, now) })}</span>}

@@ -82,7 +82,7 @@ function FailureRow({ failure, gone, marked, sought, onPay }: FailureRowProps) {
         {partnerName} · {next}
       </p>
       <div className={classes.foot}>
-        <p className={classes.state}>
+        <p className={`facts ${classes.state}`}>
           <ClaimState since={failure.timestamp} claim={failure.claim} waits={!gone} />
           {rentalId === null && <span>{t('dashboard.otherProgram')}</span>}
         </p>
