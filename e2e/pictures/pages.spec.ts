@@ -9,7 +9,7 @@ import { signIn } from '../harness/test.ts';
 // and dark, Hungarian (English for two pages). Run with `make screenshots`.
 const directory = resolve(import.meta.dirname, '../screenshots');
 const sizes = { wide: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 }, phone: { width: 390, height: 844 } };
-const pages = { dashboard: '/', stock: '/stock', rentals: '/rentals', wizard: '/rentals/new', payments: '/payments', notifications: '/notifications', check: '/check' };
+const pages = { dashboard: '/', stock: '/stock', rentals: '/rentals', wizard: '/rentals/new', payments: '/payments', notifications: '/notifications', partners: '/partners', check: '/check' };
 
 base('pictures of every page', async ({ browser }) => {
   const server = await Server.start();

@@ -1,9 +1,9 @@
 import { Api } from '../harness/api.ts';
-import { expect, test } from '../harness/test.ts';
+import { expect, signIn, test } from '../harness/test.ts';
 
-test('another program’s payment error stands on the manager’s dashboard at once, and who takes it is seen by the others', async ({ server, signIn }) => {
-  const manager = await signIn('manager@budapest.demo');
-  const admin = await signIn('admin@budapest.demo');
+test('another program’s payment error stands on the manager’s dashboard at once, and who takes it is seen by the others', async ({ server, signIn: enter }) => {
+  const manager = await enter('manager@budapest.demo');
+  const admin = await enter('admin@budapest.demo');
   const rows = manager.page.getByTestId('payment-failures').getByTestId('failure-row');
   const before = await rows.count();
   const erp = new Api(server, await server.apiKey('budapest'));
@@ -35,10 +35,8 @@ test('another program’s payment error stands on the manager’s dashboard at o
 test('a browser of another zone shows the shop’s days and times', async ({ browser, server }) => {
   const context = await browser.newContext({ timezoneId: 'Pacific/Auckland' });
   const page = await context.newPage();
-  await page.goto(`${server.url}/login`);
-  await page.locator('input[name="email"]').fill('manager@budapest.demo');
-  await page.locator('input[name="password"]').fill('harang-demo');
-  await page.locator('button[type="submit"]').click();
+  await signIn(page, server, 'manager@budapest.demo');
+  await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
   await page.goto(`${server.url}/payments`);
   const first = page.getByTestId('payment-row').first();
   await expect(first).toBeVisible();
