@@ -119,7 +119,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
-	handler, err := httpapi.New(p.api(registry))
+	handler, err := httpapi.New(p.api(registry)) //nolint:contextcheck // calls have their own contexts
 	if err != nil {
 		return nil, err
 	}
