@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/store"
 )
 
@@ -52,13 +53,13 @@ type headsFile struct {
 // tellingSource is the database as the feeds read it: what is read is written
 // down first.
 type tellingSource struct {
-	*store.Store
+	relay.Source
 	heads *headsFile
 }
 
 // EntriesAfter returns a feed's entries after a number, ascending.
 func (s tellingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
-	entries, err := s.Store.EntriesAfter(ctx, feed, after, limit)
+	entries, err := s.Source.EntriesAfter(ctx, feed, after, limit)
 	if n := len(entries); err == nil && n > 0 {
 		h := harang.Heads{Tenant: feed.Tenant}
 		switch number := entries[n-1].Number; feed.Audience {
@@ -77,11 +78,21 @@ func (s tellingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, aft
 // NewestEntries returns the heads and a feed's newest entries, ascending, in one
 // consistent reading.
 func (s tellingSource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
-	heads, entries, err := s.Store.NewestEntries(ctx, feed, limit)
+	s.heads.listen(feed.Tenant) // first: a commit may come between the reading and what it tells
+	heads, entries, err := s.Source.NewestEntries(ctx, feed, limit)
 	if err == nil {
 		s.heads.tell(heads)
 	}
 	return heads, entries, err
+}
+
+// listen has what the tenant commits from now on told.
+func (f *headsFile) listen(tenant string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, there := f.told[tenant]; !there {
+		f.told[tenant] = harang.Heads{Tenant: tenant}
+	}
 }
 
 // furthest is the later of two epochs, and in one epoch the higher of each
@@ -112,11 +123,7 @@ func (f *headsFile) tell(h harang.Heads) {
 	if f.file == nil {
 		return
 	}
-	text, err := json.Marshal(after)
-	if err == nil {
-		_, err = f.file.Write(append(text, '\n'))
-	}
-	f.failedLocked(err)
+	f.failedLocked(add(f.file, after))
 }
 
 // committed is tell for heads that are relayed without being read. Tenants that
@@ -240,21 +247,25 @@ func (f *headsFile) note(ctx context.Context) error {
 		return err
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	for i, h := range heads { // told meanwhile
 		heads[i] = furthest(h, f.told[h.Tenant])
 	}
-	if !slices.Equal(heads, f.written) {
-		if err := f.writeLocked(heads); err != nil {
+	same := slices.Equal(heads, f.written)
+	f.mu.Unlock()
+	if !same {
+		if err := f.write(heads); err != nil {
 			return err
 		}
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.version, f.written = version, heads
 	return nil
 }
 
-// writeLocked replaces the file; it is on the disk when writeLocked returns.
-func (f *headsFile) writeLocked(heads []harang.Heads) error {
+// write replaces the file by one that is on the disk. Commits wait in tell, so
+// the disk is waited for without the lock.
+func (f *headsFile) write(heads []harang.Heads) error {
 	text, err := json.Marshal(heads)
 	if err != nil {
 		return err
@@ -266,15 +277,46 @@ func (f *headsFile) writeLocked(heads []harang.Heads) error {
 	_, err = file.Write(append(text, '\n'))
 	err = errors.Join(err, file.Sync())
 	if err == nil {
-		err = os.Rename(file.Name(), f.path)
+		err = f.replace(file, heads)
 	}
 	if err != nil {
 		return errors.Join(err, file.Close(), os.Remove(file.Name()))
 	}
+	return nil
+}
+
+// replace puts a file with these heads in the place of the present one, with
+// what was told since they were taken.
+func (f *headsFile) replace(file *os.File, heads []harang.Heads) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := make(map[string]harang.Heads, len(heads))
+	for _, h := range heads {
+		known[h.Tenant] = h
+	}
+	for tenant, told := range f.told {
+		if told = furthest(known[tenant], told); told != known[tenant] {
+			if err := add(file, told); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.Rename(file.Name(), f.path); err != nil {
+		return err
+	}
 	if f.file != nil {
-		err = f.file.Close()
+		_ = f.file.Close() // nothing reads it any more
 	}
 	f.file = file
+	return nil
+}
+
+// add writes one line.
+func add(file *os.File, h harang.Heads) error {
+	text, err := json.Marshal(h)
+	if err == nil {
+		_, err = file.Write(append(text, '\n'))
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/store"
 )
 
@@ -127,6 +129,85 @@ func TestHeadsFile_TellsFirst(t *testing.T) {
 	if err := f.close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A commit that comes between the first reading of a feed and what that reading
+// tells is relayed without being read: it is in the file all the same. So is what
+// is told while the file is being replaced.
+func TestHeadsFile_CommitDuringTheFirstReading(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	s := serve(t, "sqlite:"+path)
+	if err := s.store.CreateTenant(t.Context(), harang.Tenant{ID: "budapest", Name: "Budapest"}); err != nil {
+		t.Fatal(err)
+	}
+	f := newHeadsFile(filepath.Join(t.TempDir(), "x"), s.store, slog.New(slog.DiscardHandler))
+	if err := f.note(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	heads, err := allHeads(t.Context(), s.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := heads[0]
+	after.Operators, after.Managers = 1, 1
+	f.committed(after) // nobody listens
+	inFile := func() harang.Heads {
+		t.Helper()
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known, err := readHeads(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return known["budapest"]
+	}
+	if got := inFile(); got != heads[0] {
+		t.Errorf("nobody listens, and the file has %+v", got)
+	}
+	after.Operators, after.Managers = 2, 2
+	source := tellingSource{busySource{s.store, func() { f.committed(after) }}, f}
+	managers := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}
+	if _, _, err := source.NewestEntries(t.Context(), managers, 50); err != nil {
+		t.Fatal(err)
+	}
+	if got := inFile(); got != after {
+		t.Errorf("the file has %+v, want %+v", got, after)
+	}
+	before := after
+	after.Operators, after.Managers = 3, 3
+	f.committed(after)
+	other := harang.Heads{Tenant: "debrecen", Epoch: after.Epoch, Managers: 4}
+	f.listen("debrecen")
+	f.tell(other)
+	if err := f.write([]harang.Heads{before}); err != nil {
+		t.Fatal(err)
+	}
+	if got := inFile(); got != after {
+		t.Errorf("after the file was replaced: %+v, want %+v", got, after)
+	}
+	text, err := os.ReadFile(f.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if known, err := readHeads(text); err != nil || known["debrecen"] != other {
+		t.Errorf("%s: %+v, %v", text, known, err)
+	}
+	if err := f.close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// busySource is a database where something happens right after each reading.
+type busySource struct {
+	relay.Source
+	then func()
+}
+
+func (s busySource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+	defer s.then()
+	return s.Source.NewestEntries(ctx, feed, limit)
 }
 
 // Where the file cannot be written the server goes on.
