@@ -117,11 +117,12 @@ type news struct {
 	// heads are the tenant's as the newest commit known here gave them; of no
 	// epoch when they must be read.
 	heads harang.Heads
-	// commits hold entries that need not be read, in no order.
+	// commits hold entries that need not be read, in no order; held is how many.
 	commits []harang.Commit
+	held    int
 }
 
-// maxNews is how many commits are kept for a pass that is busy; with more it
+// maxNews is how many entries are kept for a pass that is busy; with more it
 // reads them from the database, a page at a time.
 const maxNews = page
 
@@ -151,6 +152,9 @@ func (r *Relay) Wake(tenant string) {
 // commits.
 func (r *Relay) Committed(commit harang.Commit) {
 	tenant := commit.Heads.Tenant
+	if !r.alone() {
+		commit.Entries = nil // see following: a busy pass would keep them for nothing
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
@@ -174,11 +178,16 @@ func (n *news) with(commit harang.Commit) *news {
 	} else {
 		n.heads = further(n.heads, commit.Heads)
 	}
+	entries := 0
+	for _, e := range commit.Entries {
+		entries = max(entries, len(e))
+	}
 	switch {
-	case len(n.commits) >= maxNews:
-		n.commits = nil
-	case len(commit.Entries) > 0:
-		n.commits = append(n.commits, commit)
+	case entries == 0:
+	case n.held > 0 && n.held+entries > maxNews:
+		n.commits, n.held = nil, 0
+	default:
+		n.commits, n.held = append(n.commits, commit), n.held+entries
 	}
 	return n
 }

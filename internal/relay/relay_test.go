@@ -316,6 +316,42 @@ func TestRelay_Wake(t *testing.T) {
 	})
 }
 
+// TestRelay_CommittedBusy: while a pass hangs, few entries are kept for the next
+// one, and none for a shared log, which is not given them.
+func TestRelay_CommittedBusy(t *testing.T) {
+	for name, c := range map[string]struct {
+		alone bool
+		most  int
+	}{"one node": {true, 200}, "several": {false, 0}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := open(func(o *relay.Options) {
+					if c.alone {
+						o.Windows = o.Log.(*shelf)
+					}
+				})
+				f.db.Commit("budapest", 1, harang.AudienceManagers)
+				f.move(t)
+				stuck := make(chan struct{})
+				f.log.before = func(int64) { <-stuck }
+				f.relay.Committed(f.db.Committed("budapest", 1, harang.AudienceManagers))
+				synctest.Wait()
+				held := 0
+				for range 30 {
+					f.relay.Committed(f.db.Committed("budapest", 70, harang.AudienceManagers))
+					held = max(held, f.relay.Held("budapest"))
+				}
+				if held > c.most || c.alone && held == 0 {
+					t.Errorf("%d entries were kept, want at most %d", held, c.most)
+				}
+				close(stuck)
+				synctest.Wait()
+				f.log.agrees(t, f.db, managers)
+			})
+		})
+	}
+}
+
 // TestRelay_Committed: what a commit gave is not read again; old heads, and
 // commits that overtook each other, still bring everything over.
 func TestRelay_Committed(t *testing.T) {
