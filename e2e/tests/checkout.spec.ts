@@ -91,6 +91,26 @@ test('a checkout that empties the shelf rings a stock alert at everyone', async 
   }
 });
 
+test("the browser's Back goes one step back with the basket, and never into a finished checkout", async ({ server, signIn }) => {
+  const operator = await signIn('operator@budapest.demo');
+  const { page } = operator;
+  const { partner, item } = await goods(await Api.login(server, 'operator@budapest.demo'));
+  const wizard = page.getByTestId('checkout-wizard');
+  await operator.go('/rentals/new');
+  await fillWizard(page, partner, item, 2);
+  await expect(page).toHaveURL(/\?step=pay$/);
+  await page.goBack();
+  await expect(wizard.getByTestId('wizard-quantity')).toHaveValue('2');
+  await page.goForward();
+  await expect(await pay(page, 'CASH')).toHaveAttribute('data-status', 'OPEN');
+  await expect(page).toHaveURL(/\?step=done$/);
+  await page.reload();
+  await expect(wizard).toHaveAttribute('data-step', 'partner');
+  await page.goBack();
+  await expect(wizard).toHaveAttribute('data-step', 'partner');
+  await expect(wizard.getByTestId('wizard-partner')).toHaveValue('');
+});
+
 test('more pieces than there are: the line says how many are left, nothing is sold', async ({ server, signIn }) => {
   const operator = await signIn('operator@budapest.demo');
   const api = await Api.login(server, 'operator@budapest.demo');

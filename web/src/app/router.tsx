@@ -72,10 +72,19 @@ const rentals = createRoute({
   component: lazyRouteComponent(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
 });
 
+export interface CheckoutSearch {
+  /** Absent: the first step. */
+  step?: 'items' | 'pay' | 'done';
+}
+
 const newRental = createRoute({
   getParentRoute: () => signedIn,
   path: '/rentals/new',
   staticData: { title: 'newRental' },
+  validateSearch: (search: Record<string, unknown>): CheckoutSearch => {
+    const step = oneOf(search.step, ['items', 'pay', 'done'] as const);
+    return { ...(step && { step }) };
+  },
   component: lazyRouteComponent(() => import('../features/checkout/checkout-page'), 'CheckoutPage'),
 });
 

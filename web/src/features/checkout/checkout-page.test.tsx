@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import { type FakeServer, json, openShop, page, problem, rentalOf, stockItems } from '../../test/fake-server';
@@ -248,6 +248,43 @@ it('goes back by the steps, keeping what was chosen', async () => {
   expect(await screen.findByTestId('wizard-line')).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Vissza' }));
   expect(await screen.findByTestId('wizard-partner')).toBeInTheDocument();
+});
+
+it('goes through the steps with Back and Forward, keeping the basket, and does not open a finished checkout again', async () => {
+  openShop('OPERATOR').on('POST /rentals', () => json(rentalOf({ payment: null }), 201));
+  const { router, user } = await renderPage('/rentals/new');
+  const turn = (by: number) => {
+    act(() => {
+      router.history.go(by);
+    });
+  };
+  await toPayment(user);
+  expect(router.state.location.search).toEqual({ step: 'pay' });
+  turn(-1);
+  expect(await screen.findByTestId('wizard-quantity')).toHaveValue('1');
+  turn(-1);
+  expect(await screen.findByTestId('wizard-partner')).toHaveValue('Béta Bau Bt.');
+  turn(2);
+  await user.selectOptions(await screen.findByTestId('wizard-method'), 'CASH');
+  await user.click(screen.getByRole('button', { name: '1. lépés: Partner' }));
+  turn(2);
+  await waitFor(() => expect(screen.getByTestId('wizard-method')).toHaveValue('CASH'));
+  await user.click(screen.getByTestId('wizard-submit'));
+  await screen.findByTestId('wizard-result');
+  await waitFor(() => expect(router.state.location.search).toEqual({ step: 'done' }));
+  turn(-1);
+  await waitFor(() => expect(router.state.location).toMatchObject({ pathname: '/rentals', search: { rental: 'r1' } }));
+  await waitFor(() => expect(screen.queryByTestId('checkout-wizard')).toBeNull());
+  turn(1);
+  expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
+  await waitFor(() => expect(router.state.location.search).toEqual({}));
+});
+
+it.each(['items', 'pay', 'done', 'elsewhere'])('begins at the first step when opened at %s without a basket', async (step) => {
+  openShop('OPERATOR');
+  const { router } = await renderPage(`/rentals/new?step=${step}`);
+  expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
+  await waitFor(() => expect(router.state.location.search).toEqual({}));
 });
 
 it('finds 5,000 products by asking for a few at a time', async () => {

@@ -21,9 +21,8 @@ import classes from './checkout-page.module.css';
 import { ItemsStep } from './items-step';
 import { PartnerStep } from './partner-step';
 import { CheckoutResult } from './checkout-result';
+import { type Step, steps, useStep } from './use-step';
 
-type Step = 'partner' | 'items' | 'pay' | 'done';
-const steps = ['partner', 'items', 'pay', 'done'] as const;
 const stepNames = { partner: 'stepPartner', items: 'stepItems', pay: 'stepPay', done: 'stepDone' } as const;
 const placeKey = 'harang-checkout-place';
 
@@ -56,11 +55,12 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   const client = useQueryClient();
   const { keyOf, settle } = useAttemptKey();
   const [began] = useState(() => new Date());
-  const [step, setStep] = useState<Step>('partner');
   const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', due: toDateField(addDays(began, 1)), lines: [] }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
   const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
   const [rental, setRental] = useState<Rental | null>(null);
+  const reachable = draft.partner === null ? 'partner' : draft.lines.length === 0 ? 'items' : 'pay';
+  const { step, goTo } = useStep(reachable, rental?.id ?? null);
   const heading = useRef<HTMLHeadingElement>(null);
   const locations = useQuery(locationsQueryOptions());
   const cards = useQuery({ ...cardsQueryOptions(draft.partner?.id ?? ''), enabled: draft.partner !== null });
@@ -90,7 +90,6 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
     onSuccess: async (created) => {
       settle();
       setRental(created);
-      setStep('done');
       try {
         localStorage.setItem(placeKey, locationId);
       } catch {
@@ -103,10 +102,10 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
       if (!(error instanceof ApiError)) return;
       if (error.code === 'INSUFFICIENT_STOCK') {
         setTried((before) => ({ ...before, items: true }));
-        setStep('items');
+        goTo('items');
         await client.invalidateQueries({ queryKey: ['inventory', 'stock'] });
-      } else if (error.field('partnerId') !== undefined) setStep('partner');
-      else if (error.errors.some((each) => /dueAt|locationId|lines/.test(each.field))) setStep('items');
+      } else if (error.field('partnerId') !== undefined) goTo('partner');
+      else if (error.errors.some((each) => /dueAt|locationId|lines/.test(each.field))) goTo('items');
     },
   });
 
@@ -121,8 +120,8 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   const handleNext = (event: SyntheticEvent) => {
     event.preventDefault();
     setTried((before) => ({ ...before, [step]: true }));
-    if (step === 'partner' && draft.partner !== null) setStep('items');
-    if (step === 'items' && problems === null) setStep('pay');
+    if (step === 'partner' && draft.partner !== null) goTo('items');
+    if (step === 'items' && problems === null) goTo('pay');
     if (step === 'pay') handleSubmit();
   };
   const handleSubmit = () => {
@@ -149,7 +148,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
         {steps.map((each, index) => (
           <li key={each} data-state={index < at ? 'past' : index === at ? 'here' : 'ahead'} aria-current={index === at ? 'step' : undefined}>
             {index < at && step !== 'done' ? (
-              <button type="button" aria-label={t('wizard.stepState', { n: index + 1, name: t(`wizard.${stepNames[each]}`) })} onClick={() => setStep(each)}>
+              <button type="button" aria-label={t('wizard.stepState', { n: index + 1, name: t(`wizard.${stepNames[each]}`) })} onClick={() => goTo(each)}>
                 <span className={classes.number}>
                   <IconCheck size={15} stroke={2.6} aria-hidden />
                 </span>
@@ -232,7 +231,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
           )}
           <div className={classes.buttons}>
             {step !== 'partner' && (
-              <Button variant="default" size="md" disabled={create.isPending} leftSection={<IconArrowLeft size={18} aria-hidden />} onClick={() => setStep(step === 'pay' ? 'items' : 'partner')}>
+              <Button variant="default" size="md" disabled={create.isPending} leftSection={<IconArrowLeft size={18} aria-hidden />} onClick={() => goTo(step === 'pay' ? 'items' : 'partner')}>
                 {t('wizard.back')}
               </Button>
             )}
