@@ -36,11 +36,16 @@ var (
 		SELECT product_id, product_name, quantity, daily_price FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
 	findRentals = define("find rentals", `
 		SELECT `+rentalColumns+` FROM rentals
-		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) AND ($4 = '' OR location_id = $4)
-		ORDER BY created_at DESC, id DESC LIMIT $5`)
+		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
 	findRentalsOf = define("find rentals by status", `
 		SELECT `+rentalColumns+` FROM rentals
-		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) AND ($5 = '' OR location_id = $5)
+		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+	findRentalsAt = define("find rentals of place", `
+		SELECT `+rentalColumns+` FROM rentals
+		WHERE tenant_id = $1 AND location_id = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+	findRentalsOfAt = define("find rentals of place by status", `
+		SELECT `+rentalColumns+` FROM rentals
+		WHERE tenant_id = $1 AND location_id = $2 AND status = $3 AND (created_at, id) < ($4, $5)
 		ORDER BY created_at DESC, id DESC LIMIT $6`)
 
 	findUnpaidRentals = define("find unpaid rentals", `
@@ -166,11 +171,16 @@ func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQ
 	if err := decodeCursor(q.Cursor, &after); err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
-	list, args := findRentals, []any{tenant, after.At, after.ID, q.LocationID, q.Limit + 1}
-	if q.Status != "" {
-		list, args = findRentalsOf, []any{tenant, string(q.Status), after.At, after.ID, q.LocationID, q.Limit + 1}
+	list, args := findRentals, []any{tenant}
+	switch {
+	case q.Status != "" && q.LocationID != "":
+		list, args = findRentalsOfAt, append(args, q.LocationID, string(q.Status))
+	case q.Status != "":
+		list, args = findRentalsOf, append(args, string(q.Status))
+	case q.LocationID != "":
+		list, args = findRentalsAt, append(args, q.LocationID)
 	}
-	rows, err := queryAll(ctx, s.reader(), list, scanRental, args...)
+	rows, err := queryAll(ctx, s.reader(), list, scanRental, append(args, after.At, after.ID, q.Limit+1)...)
 	if err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}

@@ -1,0 +1,66 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
+)
+
+// planOf is how SQLite goes about a query, a step a line.
+func planOf(t *testing.T, db *sql.DB, query string) string {
+	t.Helper()
+	args := make([]any, 0, 40)
+	for range strings.Count(query, "$") {
+		args = append(args, 1)
+	}
+	rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, query)
+	}
+	defer func() { _ = rows.Close() }()
+	var steps []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "\n")
+}
+
+// TestQueries_Plans: no query reads a whole table, and the lists of one place
+// read its rows only.
+func TestQueries_Plans(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, q := range store.Queries() {
+		plan := planOf(t, db, q.Text)
+		for step := range strings.Lines(plan) {
+			// A partial index holds just what is asked for.
+			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "event_inbox_waiting") {
+				t.Errorf("%s:\n%s", q.Name, plan)
+			}
+		}
+		if strings.HasPrefix(q.Name, "find rentals of place") && (!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
+			t.Errorf("%s:\n%s", q.Name, plan)
+		}
+	}
+}
