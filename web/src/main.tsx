@@ -1,8 +1,11 @@
+import { watchFront } from '@harang/react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { session } from './shared/session';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+// The tab where somebody signs in is the one in use.
+watchFront();
 void session.restore();
 createRoot(root).render(<App />);

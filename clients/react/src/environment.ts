@@ -1,3 +1,5 @@
+import { browserTabs, type Tabs } from './tabs.js';
+
 /** A pending timer. */
 export type TimerHandle = ReturnType<typeof globalThis.setTimeout>;
 
@@ -17,6 +19,8 @@ export interface Environment {
   onVisible(run: () => void): () => void;
   /** reportError takes what a listener threw; the connection goes on. */
   readonly reportError: (error: unknown) => void;
+  /** The other tabs of this browser; without it each tab stands alone. */
+  readonly tabs?: Tabs | undefined;
 }
 
 function listen(target: EventTarget | undefined, name: string, run: () => void): () => void {
@@ -41,6 +45,7 @@ export function browserEnvironment(): Environment {
     },
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine,
     isVisible,
+    tabs: browserTabs(),
     onOnline: (run) => listen(view, 'online', run),
     onOffline: (run) => listen(view, 'offline', run),
     onVisible: (run) => {

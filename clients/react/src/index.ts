@@ -1,6 +1,6 @@
 export { createConnection } from './connection.js';
 export { useWebSocketEvents, type WebSocketEvents, type WebSocketEventsOptions } from './use-web-socket-events.js';
-export type { Connection, ConnectionEvents, ConnectionOptions, Reload } from './options.js';
+export type { Connection, ConnectionEvents, ConnectionOptions, Foremost, Reload } from './options.js';
 export type { ClockComparison, ConnectionReason, ConnectionSnapshot, ConnectionStatus } from './snapshot.js';
 export {
   isPaymentError,
@@ -18,3 +18,4 @@ export type { RefreshOutcome } from './token.js';
 export type { Claim, Gap, GapReason, NotificationCount, SessionInfo, TestAlert } from './wire.js';
 export { browserEnvironment, type Environment, type TimerHandle } from './environment.js';
 export { createStockManager, type CreateManager, type ManagerPort, type SocketPort } from './manager.js';
+export { watchFront, type ChannelPort, type LocksPort, type Tabs } from './tabs.js';

@@ -10,10 +10,12 @@ export interface Ladder {
   again(): number;
   /** restart begins at the lowest step. */
   restart(): void;
+  /** How many steps were climbed: another ladder can go on from there. */
+  readonly climbed: number;
 }
 
-export function createLadder(random: () => number): Ladder {
-  let climbed = 0;
+export function createLadder(random: () => number, from = 0): Ladder {
+  let climbed = from;
   const wait = (index: number): number => {
     const step = steps[index];
     if (step === undefined) return top;
@@ -24,6 +26,9 @@ export function createLadder(random: () => number): Ladder {
     again: () => wait(Math.max(climbed - 1, 0)),
     restart: () => {
       climbed = 0;
+    },
+    get climbed() {
+      return climbed;
     },
   };
 }

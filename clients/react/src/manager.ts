@@ -26,7 +26,7 @@ export interface ManagerPort {
   readonly opts: { transports?: ManagerOptions['transports'] | undefined };
   readonly engine: { close(): unknown; readonly transport?: { readonly name: string } | undefined } | undefined;
   socket(name: string, options: Pick<SocketOptions, 'auth'>): SocketPort;
-  on(name: 'open' | 'error' | 'close' | 'reconnect_attempt', run: Run): unknown;
+  on(name: 'open' | 'error' | 'close' | 'reconnect_attempt' | 'packet', run: Run): unknown;
   off(): unknown;
   reconnectionDelay(ms: number): unknown;
   reconnectionDelayMax(ms: number): unknown;

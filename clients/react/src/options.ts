@@ -17,6 +17,13 @@ export interface ConnectionOptions {
    * that it counts as unreachable.
    */
   readonly refresh?: (() => Promise<RefreshOutcome>) | undefined;
+  /**
+   * Whose connection this is among the tabs of this browser: tenant, user and
+   * role, say. Tabs of one origin that name the same share one connection.
+   * Without it, or where the browser has no Web Locks (a page that did not come
+   * over https or from this machine), each tab has its own.
+   */
+  readonly shareAs?: string | undefined;
   /** For tests: the world and the stock client. */
   readonly environment?: Environment | undefined;
   readonly createManager?: CreateManager | undefined;
@@ -28,21 +35,30 @@ export interface Reload {
   readonly reason: 'first' | Gap['reason'];
 }
 
+/**
+ * Each thing is told in every tab that shares the connection; `foremost` is
+ * true in one of them: the visible tab that a person used last. Toasts belong
+ * there. Without sharing it is always true.
+ */
+export interface Foremost {
+  readonly foremost: boolean;
+}
+
 /** What a connection tells. */
 export interface ConnectionEvents {
   /** A live feed event: not a repeat, not part of a replay. */
-  event: Delivery;
+  event: Delivery & Foremost;
   /** What came while away, as one thing. */
-  replay: Digest;
+  replay: Digest & Foremost;
   /** Something is missing: the server said so, or the numbers did. */
-  gap: Gap;
+  gap: Gap & Foremost;
   /** Load the lists anew. */
   reload: Reload;
   session: SessionInfo;
   notifications: NotificationCount;
   claim: Claim;
   /** A test alert of this user; in no feed, so never part of a replay. */
-  testAlert: TestAlert;
+  testAlert: TestAlert & Foremost;
   /** The session is over: the page should go to its sign-in form. */
   signedOut: { readonly reason: ConnectionReason };
 }
@@ -52,7 +68,7 @@ export interface ConnectionEvents {
  * they can be handed on as they are.
  */
 export interface Connection {
-  /** start connects; every start makes a socket of its own. Idempotent. */
+  /** start connects, or joins the tab that is connected. Idempotent. */
   readonly start: () => void;
   /** stop says goodbye and frees everything. Idempotent. */
   readonly stop: () => void;

@@ -1,23 +1,22 @@
-import type { Listeners } from './listeners.js';
-import type { ConnectionEvents } from './options.js';
+import type { Message } from './inbox.js';
 import { parseClaim, parseNotificationCount, parseTestAlert } from './wire.js';
 
-/** passOn tells listeners what needs no state of ours, and whether the message was of that kind. */
-export function passOn(listeners: Pick<Listeners<ConnectionEvents>, 'emit'>, name: string, payload: unknown): boolean {
+/** passOn tells what needs no state of the line, and whether the message was of that kind. */
+export function passOn(tell: (message: Message) => void, name: string, payload: unknown): boolean {
   switch (name) {
     case 'notifications': {
       const count = parseNotificationCount(payload);
-      if (count) listeners.emit('notifications', count);
+      if (count) tell({ kind: 'notifications', count });
       return true;
     }
     case 'claim': {
       const claim = parseClaim(payload);
-      if (claim) listeners.emit('claim', claim);
+      if (claim) tell({ kind: 'claim', claim });
       return true;
     }
     case 'test_alert': {
       const alert = parseTestAlert(payload);
-      if (alert) listeners.emit('testAlert', alert);
+      if (alert) tell({ kind: 'testAlert', alert });
       return true;
     }
     default:

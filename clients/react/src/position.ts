@@ -24,6 +24,13 @@ export function parsePosition(text: unknown): Position | null {
   return { epoch, audience: audience as Audience, number };
 }
 
+/** isAhead tells whether `text` is a later place than `than`, or one where that is none. Other feeds cannot be compared. */
+export function isAhead(text: string | null, than: string | null): boolean {
+  const here = parsePosition(text);
+  const there = parsePosition(than);
+  return here !== null && (there === null || (sameFeed(here, there) && here.number > there.number));
+}
+
 /** sameFeed tells whether two positions count in the same row of numbers. */
 export function sameFeed(a: Position, b: Position): boolean {
   return a.epoch === b.epoch && a.audience === b.audience;

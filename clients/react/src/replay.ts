@@ -24,6 +24,8 @@ export interface Digest {
 export interface ReplayCollector {
   /** begin announces the next `expected` deliveries; the digest is returned when none is due. */
   begin(expected: number, gap: Gap | null): Digest | null;
+  /** How many deliveries are still announced. */
+  readonly due: number;
   /** collecting tells whether the next feed event still belongs to the replay. */
   readonly collecting: boolean;
   /** take counts one delivery down (null: a repeat) and returns the digest after the last. */
@@ -54,6 +56,9 @@ export function createReplayCollector(): ReplayCollector {
       due = expected;
       missing = gap ?? missing;
       return due === 0 ? flush() : null;
+    },
+    get due() {
+      return Math.max(due, 0);
     },
     get collecting() {
       return due > 0;

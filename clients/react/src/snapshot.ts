@@ -58,6 +58,10 @@ export interface ConnectionSnapshot {
   readonly clock: ClockComparison | null;
 }
 
+export function sameSnapshot(a: ConnectionSnapshot, b: ConnectionSnapshot): boolean {
+  return (Object.keys(a) as (keyof ConnectionSnapshot)[]).every((key) => Object.is(a[key], b[key]));
+}
+
 export const stoppedSnapshot: ConnectionSnapshot = {
   status: 'disconnected',
   reason: 'STOPPED',

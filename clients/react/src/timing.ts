@@ -12,4 +12,6 @@ export const timing = {
   napSlack: 10_000,
   /** The clock is first compared this long after `session`, or up to twice that: not all at once. */
   firstComparison: 2000,
+  /** A tab in sight that heard nothing of the speaking one for this long asks it. */
+  silence: 5000,
 } as const;

@@ -9,30 +9,34 @@ import {
   type RentalCreatedEvent,
   type StockAlertEvent,
 } from './events.js';
-import type { Connection, ConnectionEvents, ConnectionOptions, Reload } from './options.js';
+import type { Connection, ConnectionEvents, ConnectionOptions, Foremost, Reload } from './options.js';
 import type { Digest } from './replay.js';
 import type { ConnectionSnapshot } from './snapshot.js';
 import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './wire.js';
 
-/** Handlers may change on every render; the newest is called. */
+/**
+ * Handlers may change on every render; the newest is called. With `shareAs`
+ * every tab hears everything, and `foremost` is true in one of them: show a
+ * toast there. Without it `foremost` is always true.
+ */
 export interface WebSocketEventsOptions extends ConnectionOptions {
   /** false keeps the connection closed. */
   readonly enabled?: boolean | undefined;
   /** Whose connection this is, a user id say: another value makes a new one. */
   readonly identity?: string | undefined;
-  readonly onStockAlert?: ((event: StockAlertEvent, position: string) => void) | undefined;
-  readonly onPaymentError?: ((event: PaymentErrorEvent, position: string) => void) | undefined;
-  readonly onRentalCreated?: ((event: RentalCreatedEvent, position: string) => void) | undefined;
+  readonly onStockAlert?: ((event: StockAlertEvent, position: string, foremost: boolean) => void) | undefined;
+  readonly onPaymentError?: ((event: PaymentErrorEvent, position: string, foremost: boolean) => void) | undefined;
+  readonly onRentalCreated?: ((event: RentalCreatedEvent, position: string, foremost: boolean) => void) | undefined;
   /** Every live event, of whatever type. */
-  readonly onEvent?: ((event: FeedEvent, position: string) => void) | undefined;
+  readonly onEvent?: ((event: FeedEvent, position: string, foremost: boolean) => void) | undefined;
   /** What came while away, as one thing; none of it is also given to the handlers above. */
-  readonly onReplay?: ((digest: Digest) => void) | undefined;
+  readonly onReplay?: ((digest: Digest & Foremost) => void) | undefined;
   readonly onReload?: ((reload: Reload) => void) | undefined;
-  readonly onGap?: ((gap: Gap) => void) | undefined;
+  readonly onGap?: ((gap: Gap & Foremost) => void) | undefined;
   readonly onSession?: ((session: SessionInfo) => void) | undefined;
   readonly onNotifications?: ((count: NotificationCount) => void) | undefined;
   readonly onClaim?: ((claim: Claim) => void) | undefined;
-  readonly onTestAlert?: ((alert: TestAlert) => void) | undefined;
+  readonly onTestAlert?: ((alert: TestAlert & Foremost) => void) | undefined;
   readonly onSignedOut?: ((reason: ConnectionEvents['signedOut']) => void) | undefined;
 }
 
@@ -59,12 +63,12 @@ function createNewest(options: WebSocketEventsOptions): Newest {
 
 function listen(connection: Connection, newest: Newest): (() => void)[] {
   return [
-    connection.on('event', ({ event, position }) => {
+    connection.on('event', ({ event, position, foremost }) => {
       const handlers = newest.get();
-      handlers.onEvent?.(event, position);
-      if (isStockAlert(event)) handlers.onStockAlert?.(event, position);
-      else if (isPaymentError(event)) handlers.onPaymentError?.(event, position);
-      else if (isRentalCreated(event)) handlers.onRentalCreated?.(event, position);
+      handlers.onEvent?.(event, position, foremost);
+      if (isStockAlert(event)) handlers.onStockAlert?.(event, position, foremost);
+      else if (isPaymentError(event)) handlers.onPaymentError?.(event, position, foremost);
+      else if (isRentalCreated(event)) handlers.onRentalCreated?.(event, position, foremost);
     }),
     connection.on('replay', (digest) => newest.get().onReplay?.(digest)),
     connection.on('reload', (reload) => newest.get().onReload?.(reload)),
@@ -87,8 +91,8 @@ export function useWebSocketEvents(options: WebSocketEventsOptions): WebSocketEv
     newest.set(options);
   });
 
-  const { enabled = true, identity, url } = options;
-  const key = JSON.stringify([identity, url]);
+  const { enabled = true, identity, url, shareAs } = options;
+  const key = JSON.stringify([identity, url, shareAs]);
   const make = (): { key: string; connection: Connection } => ({
     key,
     connection: createConnection({

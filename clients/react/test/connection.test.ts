@@ -61,7 +61,7 @@ function record(connection: Connection): { events: string[]; digests: Digest[]; 
   const log = { events: [] as string[], digests: [] as Digest[], gaps: [] as Gap[], reloads: [] as string[], signedOut: [] as string[] };
   connection.on('event', ({ event }) => log.events.push(event.eventId));
   connection.on('replay', (digest) => log.digests.push(digest));
-  connection.on('gap', (gap) => log.gaps.push(gap));
+  connection.on('gap', ({ reason, missed }) => log.gaps.push({ reason, missed }));
   connection.on('reload', ({ reason }) => log.reloads.push(reason));
   connection.on('signedOut', ({ reason }) => log.signedOut.push(reason));
   return log;
@@ -724,7 +724,7 @@ describe('events', () => {
     server.link.emit('test_alert', {});
     server.link.emit('test_alert', null);
     await flush();
-    expect(got).toEqual([alert]);
+    expect(got).toEqual([{ ...alert, foremost: true }]);
     expect(seen.events).toEqual([]);
     server.link.cut();
     await pass(3300);

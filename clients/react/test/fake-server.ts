@@ -147,6 +147,8 @@ function transportTo(server: FakeServer, called: string) {
     /** Like a browser's tasks: what one message sets off is done before the next one comes. */
     later(run: () => void): void {
       this.tail = this.tail.then(async () => {
+        // The network of a frozen tab waits.
+        await (this.opts as { gate?: () => Promise<void> }).gate?.();
         run();
         // The stock client's Node build hands packets on by process.nextTick.
         for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => process.nextTick(resolve));

@@ -90,11 +90,11 @@ it('calls the newest handler for each kind of event', async () => {
     server.link.emit('test_alert', { id: 'a1', at: '2026-02-04T14:00:00.000Z' });
   });
   expect(stale).not.toHaveBeenCalled();
-  expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith(alert, 'e1:m:11');
-  expect(handlers.onPaymentError).toHaveBeenCalledExactlyOnceWith(declined, 'e1:m:12');
-  expect(handlers.onRentalCreated).toHaveBeenCalledExactlyOnceWith(rental(13), 'e1:m:15');
+  expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith(alert, 'e1:m:11', true);
+  expect(handlers.onPaymentError).toHaveBeenCalledExactlyOnceWith(declined, 'e1:m:12', true);
+  expect(handlers.onRentalCreated).toHaveBeenCalledExactlyOnceWith(rental(13), 'e1:m:15', true);
   expect(handlers.onEvent).toHaveBeenCalledTimes(3);
-  expect(handlers.onGap).toHaveBeenCalledExactlyOnceWith({ reason: 'hole', missed: 2 });
+  expect(handlers.onGap).toHaveBeenCalledExactlyOnceWith({ reason: 'hole', missed: 2, foremost: true });
   expect(handlers.onReload).toHaveBeenCalledExactlyOnceWith({ reason: 'hole' });
   expect(handlers.onNotifications).toHaveBeenCalledOnce();
   expect(handlers.onClaim).toHaveBeenCalledOnce();

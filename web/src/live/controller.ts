@@ -1,4 +1,4 @@
-import type { Claim, ClockComparison, Delivery, Digest, FeedEvent, Gap, NotificationCount, Reload, SessionInfo, TestAlert } from '@harang/react';
+import type { Claim, ClockComparison, Delivery, Digest, FeedEvent, Foremost, Gap, NotificationCount, Reload, SessionInfo, TestAlert } from '@harang/react';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Shown } from '../events/define';
 import { eventEntry, showEvent } from '../events/registry';
@@ -37,15 +37,16 @@ export interface Controller {
   readonly absences: Store<Absences>;
   /** The newest test alerts, the newest last. */
   readonly testAlerts: Store<readonly ArrivedAlert[]>;
-  handleEvent: (event: FeedEvent, position: string) => void;
-  handleReplay: (digest: Digest) => void;
-  handleGap: (gap: Gap) => void;
+  /** Counted and listed in every tab; a toast, a digest card and a gap line stand in the foremost one. */
+  handleEvent: (event: FeedEvent, position: string, foremost: boolean) => void;
+  handleReplay: (digest: Digest & Foremost) => void;
+  handleGap: (gap: Gap & Foremost) => void;
   handleReload: (reload: Reload) => void;
   handleSession: (session: SessionInfo) => void;
   handleNotifications: (count: NotificationCount) => void;
   handleClaim: (claim: Claim) => void;
   /** `clock` is the comparison of the moment. */
-  handleTestAlert: (alert: TestAlert, clock: ClockComparison | null) => void;
+  handleTestAlert: (alert: TestAlert & Foremost, clock: ClockComparison | null) => void;
   /** replaceCount takes the count that a GET brought. */
   replaceCount: (count: NotificationCount) => void;
   openPanel: () => void;
@@ -74,10 +75,10 @@ export function createController(client: QueryClient): Controller {
   const show = (deliveries: readonly Delivery[]): void => {
     if (!addToLists(client, deliveries.map(({ event }) => event))) refresh.add(listKey);
   };
-  const live = createBurst<Delivery>((deliveries) => {
+  const live = createBurst<Delivery & Foremost>((deliveries) => {
     count(deliveries);
-    for (const { event } of deliveries) {
-      if (!rings(event)) continue;
+    for (const { event, foremost } of deliveries) {
+      if (!foremost || !rings(event)) continue;
       toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', show: (language) => showEvent(event, language) });
     }
     show(deliveries);
@@ -94,11 +95,11 @@ export function createController(client: QueryClient): Controller {
     absences,
     testAlerts,
     replaceCount,
-    handleEvent: (event, position) => live.add({ event, position }),
+    handleEvent: (event, position, foremost) => live.add({ event, position, foremost }),
     handleReplay(next) {
       absences.set({ ...absences.get(), replayed: absences.get().replayed + next.deliveries.length });
       count(next.deliveries);
-      digest.set(next);
+      if (next.foremost) digest.set(next);
       show(next.deliveries);
       touch(next.deliveries.map(({ event }) => event.type));
     },
@@ -106,7 +107,7 @@ export function createController(client: QueryClient): Controller {
       absences.set({ ...absences.get(), gaps: [...absences.get().gaps, { at: Date.now(), gap: next }].slice(-50) });
       // Counts of another epoch say nothing about this one.
       if (next.reason === 'epoch' || next.reason === 'ahead') badge.set(emptyBadge);
-      gap.set(next);
+      if (next.foremost) gap.set(next);
     },
     handleReload() {
       void client.invalidateQueries();
@@ -125,11 +126,11 @@ export function createController(client: QueryClient): Controller {
     handleClaim({ eventId, by, at }) {
       claimInCaches(client, eventId, by && { eventId, by, at: at ?? new Date().toISOString() });
     },
-    handleTestAlert(alert, clock) {
+    handleTestAlert({ foremost, ...alert }, clock) {
       const arrived = { ...alert, hereAt: Date.now() };
       testAlerts.set([...testAlerts.get(), arrived].slice(-10));
       const took = travelTime(arrived, clock);
-      toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
+      if (foremost) toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
     },
     openPanel() {
       panel.set(true);

@@ -2,11 +2,18 @@ import { useWebSocketEvents, type CreateManager, type Environment } from '@haran
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { OfflineContext } from '../shared/connection';
+import type { User } from '../shared/model';
 import { session, useUser } from '../shared/session';
 import { createController } from './controller';
 import { LiveContext, LiveToolsContext, type Live } from './live-context';
 import './messages';
 import { countQueryOptions } from './notifications';
+
+/** The session may have become another's in another tab: theirs must not speak for this user. */
+function tokenOf(user: User): string | null {
+  const now = session.state().user;
+  return now?.id === user.id && now.tenantId === user.tenantId ? session.accessToken() : null;
+}
 
 /** Reasons after which the connection does not dial by itself any more. */
 const endings: ReadonlySet<string> = new Set(['SIGNED_OUT', 'LOGGED_OUT', 'USER_DISABLED']);
@@ -37,7 +44,9 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
 
   const { retryNow: dialNow, markSeen, ...connection } = useWebSocketEvents({
     identity: `${user.tenantId}/${user.id}/${user.role}/${round}`,
-    token: () => session.accessToken(),
+    // One browser, one connection: the tabs of this user have it together.
+    shareAs: `${user.tenantId}/${user.id}/${user.role}`,
+    token: () => tokenOf(user),
     refresh: () => session.refresh(),
     onEvent: controller.handleEvent,
     onReplay: controller.handleReplay,

@@ -168,3 +168,16 @@ it('query: leaves empty values out', () => {
   expect(query({ search: 'fúró', limit: 20, locationId: null, cursor: undefined, status: '' })).toBe('?search=f%C3%BAr%C3%B3&limit=20');
   expect(query({})).toBe('');
 });
+
+it('a refresh that brings another role is told to the other tabs, once', async () => {
+  const server = new FakeServer().on('POST /auth/refresh', grant('a'));
+  const [left, right] = channels();
+  const [one, two] = [new Session({ channel: left }), new Session({ channel: right })];
+  await Promise.all([one.restore(), two.restore()]);
+  server.on('POST /auth/refresh', { ...grant('b'), user: userOf('ADMIN') });
+  await one.refresh();
+  await vi.waitFor(() => expect(two.state()).toMatchObject({ user: { role: 'ADMIN' } }));
+  await two.refresh();
+  expect(server.seen('POST /auth/refresh').length).toBeLessThanOrEqual(6);
+  expect(one.state()).toMatchObject({ user: { role: 'ADMIN' } });
+});

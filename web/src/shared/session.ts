@@ -88,7 +88,10 @@ export class Session {
 
   async #refresh(): Promise<RefreshResult> {
     try {
+      const before = this.#state;
       this.#accept(await request<Grant>('/auth/refresh', { method: 'POST' }));
+      // The role changed, say: the other tabs ask for themselves, so that all go on as the same user.
+      if (before.status === 'signed-in' && before !== this.#state) this.#channel?.postMessage('signed-in');
       return 'ok';
     } catch (error) {
       if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
