@@ -1,0 +1,26 @@
+import { QueryClient } from '@tanstack/react-query';
+import { expect, it, vi } from 'vitest';
+import { badgeCount } from './badge';
+import { createController } from './controller';
+
+const event = (id: string) => ({ eventId: id, timestamp: '2026-02-04T14:00:00.000Z', type: 'stock_alert', data: {} });
+
+it.each([true, false])('toast, digest and gap stand in the foremost tab; the count is in every one (foremost %s)', async (foremost) => {
+  vi.useFakeTimers();
+  const client = new QueryClient();
+  const reload = vi.spyOn(client, 'invalidateQueries');
+  const controller = createController(client);
+  controller.handleEvent(event('a'), 'e1:m:1', foremost);
+  const delivery = { event: event('b'), position: 'e1:m:2' };
+  controller.handleReplay({ deliveries: [delivery], from: delivery.event.timestamp, to: delivery.event.timestamp, gap: null, foremost });
+  controller.handleGap({ reason: 'hole', missed: 3, foremost });
+  controller.handleReload({ reason: 'hole' });
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(controller.toasts.shown.get().visible.map(({ id }) => id)).toEqual(foremost ? ['a'] : []);
+  expect(controller.digest.get()?.deliveries.length).toBe(foremost ? 1 : undefined);
+  expect(controller.gap.get()?.missed).toBe(foremost ? 3 : undefined);
+  expect(badgeCount(controller.badge.get())).toBe(2);
+  expect(reload).toHaveBeenCalledWith();
+  controller.stop();
+  vi.useRealTimers();
+});
