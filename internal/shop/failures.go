@@ -16,13 +16,16 @@ const (
 	// otherFailureAge is for those of other programs, which never tell how it
 	// ended.
 	otherFailureAge = 24 * time.Hour
+	// maxFailures is how many payment_errors are looked through, the newest.
+	maxFailures = 1000
 )
 
 // Failures returns the card payments that failed and still want something done,
 // newest first, ours and those that other programs told of, each with who deals
-// with it (a claim may be of an earlier failure of the same). Ours are there until the rental is paid or cancelled, one for a
-// rental; those of others for a day, one for a transaction. All of them stay
-// among the notifications.
+// with it (a claim may be of an earlier failure of the same). Ours are there until
+// the rental is paid or cancelled, one for a rental; those of others for a day,
+// one for a transaction. They are looked for among the newest maxFailures of the
+// last ownFailureAge. All of them stay among the notifications.
 func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.PaymentFailure, error) {
 	if err := who.Can(harang.ActionReadPayments); err != nil {
 		return nil, err
@@ -32,14 +35,12 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 		return nil, err
 	}
 	now := p.tools.now()
-	told, _, err := p.tools.Ledger.FindNotifications(ctx, r, harang.NotificationQuery{
-		Type: harang.PaymentErrorType.Name, Since: now.Add(-ownFailureAge), Limit: harang.MaxPageLimit,
-	})
+	told, err := p.failuresTold(ctx, r, now.Add(-ownFailureAge))
 	if err != nil {
 		return nil, err
 	}
 	failures, seen := []harang.PaymentFailure{}, map[string]int{} // where each is in the list, from 1; 0 when it is done
-	for _, n := range told.Items {
+	for _, n := range told {
 		f := harang.PaymentFailure{EventID: n.Event.ID, At: n.Event.Time, Claim: n.Claim}
 		if err := json.Unmarshal(n.Event.Data, &f.PaymentError); err != nil {
 			return nil, err
@@ -62,6 +63,23 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 		}
 	}
 	return failures, nil
+}
+
+// failuresTold are the payment_errors since then, at most maxFailures, newest
+// first.
+func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time.Time) (told []harang.Notification, err error) {
+	q := harang.NotificationQuery{Type: harang.PaymentErrorType.Name, Since: since, Limit: harang.MaxPageLimit}
+	for len(told) < maxFailures {
+		page, _, err := p.tools.Ledger.FindNotifications(ctx, r, q)
+		if err != nil {
+			return nil, err
+		}
+		if told = append(told, page.Items...); page.Next == "" {
+			break
+		}
+		q.Cursor = page.Next
+	}
+	return told, nil
 }
 
 // open completes a failure from the books, when it is ours, and reports whether

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -93,6 +94,13 @@ func testFailures(t *testing.T, open Open) {
 	third := c.Create(t, c.Ask(1, nil))
 	if _, err := c.pay(t, third.Rental.ID, "bad", 100); err == nil {
 		t.Fatal("not declined")
+	}
+	// However many another program tells of, ours is not lost behind them.
+	for i := range harang.MaxPageLimit + 1 {
+		c.tell(t, fmt.Sprint("many-", i), fmt.Sprint("many-", i))
+	}
+	if failures = list(); len(failures) != harang.MaxPageLimit+3 || failures[harang.MaxPageLimit+1].RentalID != third.Rental.ID {
+		t.Errorf("behind many of another program: %d", len(failures))
 	}
 	c.Clock.Move(24 * time.Hour)
 	failures = list()
