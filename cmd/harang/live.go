@@ -90,13 +90,15 @@ func (p *program) dataVersion() func(context.Context) (int64, error) {
 	return p.store.DataVersion
 }
 
-// drain lets nobody new in and says goodbye to who is connected.
+// drain lets nobody new in, says goodbye to who is connected and closes what is
+// left then: mostly sessions without a login, whose waiting polls would hold the
+// end up.
 func (l *live) drain(ctx context.Context) error {
 	err := l.gateway.Drain(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil // who has not left by then is cut off
+		err = nil // who has not left by then is cut off
 	}
-	return err
+	return errors.Join(err, l.socket.Close())
 }
 
 // close ends what is left.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -64,6 +66,67 @@ func TestProgram_TellsNewcomersWhileItEnds(t *testing.T) {
 		t.Errorf("the call under way: %d", status)
 	}
 	<-stopped
+}
+
+// A poll of somebody who never logged in does not hold the end up until the
+// drain timeout: it is answered with a close packet.
+func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
+	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), func(c *serveCommand) {
+		c.PingInterval, c.PingTimeout, c.DrainTimeout = time.Hour, time.Hour, time.Hour
+	})
+	at := s.URL() + "/socket.io/?EIO=4&transport=polling"
+	answer, err := http.Get(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	var session struct{ SID string }
+	if err != nil || len(open) == 0 || json.Unmarshal(open[1:], &session) != nil {
+		t.Fatalf("%s %v", open, err)
+	}
+	for s.calls.count() > 0 { // the handshake's answer is here before it is over
+		runtime.Gosched()
+	}
+	sent := make(chan struct{})
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
+	poll, err := http.NewRequestWithContext(ctx, http.MethodGet, at+"&sid="+session.SID, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 1)
+	go func() {
+		defer close(said)
+		answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(poll)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		text, _ := io.ReadAll(answer.Body) // what came is judged
+		_ = answer.Body.Close()
+		said <- string(text)
+	}()
+	<-sent
+	for s.calls.count() == 0 { // another goroutine of the server's takes it up
+		runtime.Gosched()
+	}
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); s.stop() }()
+	select {
+	case <-stopped:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it still waits for a stranger's poll")
+	}
+	if text := <-said; text != "1" {
+		t.Errorf("the poll was answered %q", text)
+	}
+}
+
+// count is how many calls are under way.
+func (u *underway) count() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.calls
 }
 
 // status makes one call on a connection of its own.
