@@ -119,7 +119,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
-	handler, err := httpapi.New(p.api(registry)) //nolint:contextcheck // calls have their own contexts
+	handler, err := httpapi.New(p.api(registry)) //nolint:contextcheck,nolintlint // calls have their own contexts; whether it sees that depends on its cache
 	if err != nil {
 		return nil, err
 	}
