@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 )
 
 type backupCommand struct {
@@ -44,7 +45,10 @@ func (c *backupCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
-	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, c.File) // an empty file may be there
+	target, err := filepath.Abs(c.File) // of which SQLite makes no URI and no ":memory:"
+	if err == nil {
+		_, err = db.ExecContext(ctx, `VACUUM INTO $1`, target) // an empty file may be there
+	}
 	err = errors.Join(err, db.Close(), file.Sync(), file.Close())
 	if err == nil {
 		fmt.Fprintln(s.out, c.File)

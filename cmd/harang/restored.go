@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"harang.dev/harang"
@@ -17,6 +18,15 @@ type restoredCommand struct {
 // holds is taken for one of the restored database, where its number may stand
 // for another event.
 func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
+	path, err := c.path()
+	if err != nil {
+		return err
+	}
+	if path != "" {
+		if _, err := os.Stat(path); err != nil { // opening would make an empty one
+			return usage("--database", "%w", err).cure("name the file that was restored")
+		}
+	}
 	st, err := c.open(ctx, nil, nil)
 	if err != nil {
 		return err
