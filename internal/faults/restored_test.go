@@ -56,7 +56,12 @@ func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 			began := time.Now()
 			for _, n := range c.nodes {
 				eventually(t, time.Second, "the new epoch is served", func() bool {
-					return strings.HasPrefix(take(t, n.base, token).offset, epoch+":")
+					s, _, err := sit(t.Context(), n.base, token, nil)
+					if err != nil {
+						return false // who connects in this moment is sent away, to come back
+					}
+					_ = s.conn.Cut()
+					return strings.HasPrefix(s.offset, epoch+":")
 				})
 			}
 			slowest = max(slowest, time.Since(began))
