@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { libraryStyles } from './library-styles';
 import { precompress } from './precompress';
 
 const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), libraryStyles(), precompress()],
   resolve: {
     // The client library is used from its source, so that one change is one build.
     alias: { '@harang/react': fileURLToPath(new URL('../clients/react/src/index.ts', import.meta.url)) },

@@ -1,4 +1,4 @@
-import '@mantine/core/styles.layer.css';
+import '../shared/theme/library.css';
 import '../shared/theme/fonts.css';
 import '../shared/theme/tokens.css';
 import '../shared/theme/base.css';

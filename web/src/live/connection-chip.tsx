@@ -24,7 +24,7 @@ export function ConnectionChip() {
         role="status"
       >
         <span className={classes.dot} aria-hidden />
-        <span>{t(`chip.${status}`)}</span>
+        <span className={classes.word}>{t(`chip.${status}`)}</span>
         {status === 'connected' && lastDeliveryMs !== null && (
           <span className={classes.more} data-testid="delivery-ms">
             · {t('chip.took', { ms: formatNumber(lastDeliveryMs, language) })}

@@ -1,11 +1,14 @@
 import { ActionIcon } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { badgeCount } from './badge';
 import { useLiveTools } from './live-context';
 import classes from './notification-bell.module.css';
-import { NotificationPanel } from './notification-panel';
 import { useStore } from './store';
+
+const loadPanel = async () => ({ default: (await import('./notification-panel')).NotificationPanel });
+const NotificationPanel = lazy(loadPanel);
 
 /** The bell with the number of unread notifications; it opens the panel. */
 export function NotificationBell() {
@@ -13,6 +16,12 @@ export function NotificationBell() {
   const { controller } = useLiveTools();
   const count = badgeCount(useStore(controller.badge));
   const open = useStore(controller.panel);
+  const [loaded, setLoaded] = useState(false);
+
+  // The panel is not on the first screen, but it must be there when the server is not.
+  useEffect(() => {
+    loadPanel().then(() => setLoaded(true), () => undefined);
+  }, []);
 
   return (
     <>
@@ -29,7 +38,11 @@ export function NotificationBell() {
           {count > 99 ? t('bell.more', { n: 99 }) : count}
         </span>
       </ActionIcon>
-      <NotificationPanel opened={open} onClose={() => controller.panel.set(false)} />
+      {(loaded || open) && (
+        <Suspense>
+          <NotificationPanel opened={open} onClose={() => controller.panel.set(false)} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,17 +1,19 @@
 import {
-  ActionIcon,
-  Autocomplete,
-  Button,
+  type ActionIconFactory,
+  type AutocompleteFactory,
+  type ButtonFactory,
   createTheme,
   defaultVariantColorsResolver,
+  type ExtendComponent,
+  type FactoryPayload,
   type MantineColorSchemeManager,
   type MantineColorsTuple,
-  Modal,
-  NativeSelect,
-  PasswordInput,
-  Popover,
-  Select,
-  TextInput,
+  type ModalFactory,
+  type NativeSelectFactory,
+  type PasswordInputFactory,
+  type PopoverFactory,
+  type SelectFactory,
+  type TextInputFactory,
 } from '@mantine/core';
 
 // The real colours are in tokens.css; the library only needs the name.
@@ -20,6 +22,9 @@ const brass: MantineColorsTuple = [
 ];
 
 const field = { input: 'field-input', label: 'field-label', error: 'field-error', description: 'field-hint' };
+
+// What a component's own `extend` does, without the component: most of them are not on the first screen.
+const extend = <Component extends FactoryPayload>(options: ExtendComponent<Component>) => options;
 
 export const theme = createTheme({
   primaryColor: 'brass',
@@ -34,16 +39,16 @@ export const theme = createTheme({
     return input.variant === 'filled' ? { ...colors, color: input.color === 'red' ? 'var(--on-red)' : 'var(--on-brass)' } : colors;
   },
   components: {
-    Button: Button.extend({ defaultProps: { size: 'sm' }, classNames: { root: 'button' } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'default' }, classNames: { root: 'icon-button' } }),
-    TextInput: TextInput.extend({ classNames: field }),
-    PasswordInput: PasswordInput.extend({ classNames: field }),
-    Autocomplete: Autocomplete.extend({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
-    NativeSelect: NativeSelect.extend({ classNames: field }),
-    Select: Select.extend({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
+    Button: extend<ButtonFactory>({ defaultProps: { size: 'sm' }, classNames: { root: 'button' } }),
+    ActionIcon: extend<ActionIconFactory>({ defaultProps: { variant: 'default' }, classNames: { root: 'icon-button' } }),
+    TextInput: extend<TextInputFactory>({ classNames: field }),
+    PasswordInput: extend<PasswordInputFactory>({ classNames: field }),
+    Autocomplete: extend<AutocompleteFactory>({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
+    NativeSelect: extend<NativeSelectFactory>({ classNames: field }),
+    Select: extend<SelectFactory>({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
     // Locking the scroll would need a style element, which the page's policy forbids.
-    Modal: Modal.extend({ classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' }, defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
-    Popover: Popover.extend({ classNames: { dropdown: 'floating' }, defaultProps: { hideDetached: false, transitionProps: { duration: 100 } } }),
+    Modal: extend<ModalFactory>({ classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' }, defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Popover: extend<PopoverFactory>({ classNames: { dropdown: 'floating' }, defaultProps: { hideDetached: false, transitionProps: { duration: 100 } } }),
   },
 });
 
