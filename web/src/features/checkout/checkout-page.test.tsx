@@ -131,6 +131,13 @@ it('adds the first hit with Enter and shows what is sold out', async () => {
   expect(await screen.findByText('Nincs ilyen termék ezen a telephelyen.')).toBeInTheDocument();
 });
 
+it('leads to the partners in a shop that has none', async () => {
+  openShop('OPERATOR').on('GET /partners', page([]));
+  await renderPage('/rentals/new');
+  expect(await screen.findByText(/Még nincs partner/)).toBeInTheDocument();
+  expect(screen.getByRole('link', { name: 'Partnerek megnyitása' })).toHaveAttribute('href', '/partners');
+});
+
 it('says why there is nothing to choose in a shop without a catalogue', async () => {
   openShop('OPERATOR').on('GET /locations', page([]));
   const { user } = await renderPage('/rentals/new');

@@ -1,6 +1,7 @@
 import { Select } from '@mantine/core';
 import { IconUser } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDelayed } from '../../shared/delayed';
@@ -28,6 +29,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   const late = search !== sought || isPlaceholderData;
   const found = (data?.items ?? []).filter((each) => !late || foundIn(each.name, sought));
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(({ id, name }) => ({ value: id, label: name }));
+  const nobody = data?.items.length === 0 && search === '' && !isPlaceholderData;
   // A name typed out in full is as good as one picked from the list.
   const handleBlur = () => {
     const meant = found.filter((each) => sought !== '' && fold(each.name) === fold(sought));
@@ -63,6 +65,11 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
         error={problem}
         classNames={{ option: classes.option }}
       />
+      {nobody && (
+        <p className={classes.nothing} role="status">
+          {t('wizard.nobody')} <Link to="/partners">{t('wizard.toPartners')}</Link>
+        </p>
+      )}
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
     </div>
   );
