@@ -3,8 +3,8 @@
 //
 // One connection writes and a pool of connections reads. Pragmas stand in the
 // DSN, so that every connection has them: WAL, synchronous NORMAL (a killed
-// process loses nothing, a power cut may lose the last commits; ?sync=full
-// closes that), foreign keys, and a busy timeout that waits for other
+// process loses nothing, a power cut may lose the commits of the last tenth of
+// a second; ?sync=full closes that), foreign keys, and a busy timeout that waits for other
 // processes.
 package sqlite
 
@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
@@ -113,9 +114,19 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	version := &dataVersion{db: read}
+	end := version.close
+	if !loc.FullSync { // there every commit flushes
+		flusher, ticker := newFlusher(loc, o.Logger), time.NewTicker(flushEvery)
+		flusher.start(ticker.C)
+		end = func() error {
+			ticker.Stop()
+			flusher.close()
+			return version.close()
+		}
+	}
 	return store.New(store.Engine{
 		Name: "sqlite", Write: write, Read: read, SingleWriter: true,
-		Classify: classify, DataVersion: version.get, Close: version.close,
+		Classify: classify, DataVersion: version.get, Close: end,
 	}, o), nil
 }
 

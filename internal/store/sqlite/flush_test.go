@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// write makes text the content of the log at path, last written at the time at.
+func write(t *testing.T, path, text string, at time.Time) {
+	t.Helper()
+	if err := os.WriteFile(path+"-wal", []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path+"-wal", at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFlusher_OnlyWhatWasWritten(t *testing.T) {
+	path, now := filepath.Join(t.TempDir(), "harang.db"), time.Now()
+	f := newFlusher(Location{Path: path}, nil)
+	var flushed []string
+	f.flush = func(log *os.File) error {
+		text := make([]byte, 100)
+		n, err := log.Read(text)
+		flushed = append(flushed, string(text[:n]))
+		return errors.Join(err, log.Sync())
+	}
+	f.failed = func(err error) { t.Error(err) }
+	rounds := func() {
+		f.round()
+		f.round()
+	}
+	rounds() // there is no log yet
+	write(t, path, "one", now)
+	rounds()
+	write(t, path, "two", now.Add(time.Second))
+	rounds()
+	if err := os.Remove(path + "-wal"); err != nil {
+		t.Fatal(err)
+	}
+	rounds()
+	write(t, path, "another file", now.Add(2*time.Second))
+	rounds()
+	if diff := cmp.Diff([]string{"one", "two", "another file"}, flushed); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFlusher_FailureIsToldOnce(t *testing.T) {
+	path, at := filepath.Join(t.TempDir(), "harang.db"), time.Now()
+	f := newFlusher(Location{Path: path}, nil)
+	var told []string
+	f.failed = func(err error) { told = append(told, err.Error()) }
+	for _, answer := range []error{errors.New("one"), errors.New("two"), nil, errors.New("three")} {
+		f.flush = func(*os.File) error { return answer }
+		at = at.Add(time.Second)
+		write(t, path, "", at)
+		f.round()
+	}
+	if diff := cmp.Diff([]string{"one", "three"}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestFlusher_CloseWaits: for a flush under way.
+func TestFlusher_CloseWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	f := newFlusher(Location{Path: path}, nil)
+	begun, end := make(chan struct{}), make(chan struct{})
+	f.flush = func(*os.File) error {
+		close(begun)
+		<-end
+		return nil
+	}
+	ticks := make(chan time.Time)
+	f.start(ticks)
+	write(t, path, "one", time.Now())
+	ticks <- time.Time{}
+	<-begun
+	closed := make(chan struct{})
+	go func() {
+		f.close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		t.Error("closed beside a flush")
+	default:
+	}
+	close(end)
+	<-closed
+}
