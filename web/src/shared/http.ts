@@ -60,9 +60,8 @@ const deadline = 20_000;
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const { method = 'GET', body, headers = {}, signal } = options;
   const limit = AbortSignal.timeout(deadline);
-  let response: Response;
   try {
-    response = await fetch(base + path, {
+    const response = await fetch(base + path, {
       method,
       credentials: 'same-origin',
       headers: {
@@ -73,15 +72,14 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw new ApiError(0, 'UNREACHABLE', 'The server cannot be reached.');
-  }
-  if (response.ok) {
+    if (!response.ok) throw await problemOf(response);
     const text = await response.text();
     return (text === '' ? undefined : JSON.parse(text)) as T;
+  } catch (cause) {
+    if (signal?.aborted || cause instanceof ApiError) throw cause;
+    // No answer, one that broke off, or that of somebody in between (a Wi-Fi that wants a sign-in).
+    throw new ApiError(0, 'UNREACHABLE', 'The server cannot be reached.');
   }
-  throw await problemOf(response);
 }
 
 async function problemOf(response: Response): Promise<ApiError> {

@@ -107,6 +107,49 @@ it('signs out even when nobody answers', async () => {
   expect(one.state().status).toBe('signed-out');
 });
 
+it('a sign-out that nobody heard holds over a reload: the server is told before the cookie is used again', async () => {
+  const server = new FakeServer().on('POST /auth/login', grant('a')).on('POST /auth/refresh', grant('b'));
+  server.on('POST /auth/logout', () => {
+    throw new TypeError('down');
+  });
+  const one = new Session();
+  await one.signIn('a@b.hu', 'x');
+  await one.signOut();
+  const reloaded = new Session();
+  await reloaded.restore();
+  expect(reloaded.state()).toMatchObject({ status: 'signed-out', reason: 'asked' });
+  server.on('POST /auth/logout', () => json(undefined, 204));
+  expect(await reloaded.refresh()).toBe('refused');
+  expect(server.seen('POST /auth/logout')).toHaveLength(3);
+  expect(server.seen('POST /auth/refresh')).toHaveLength(0);
+  await reloaded.signIn('a@b.hu', 'x');
+  expect(await reloaded.refresh()).toBe('ok');
+});
+
+it('a refresh under way brings nobody back who signs out meanwhile, and ends nobody who signs in', async () => {
+  let answer: (response: Response) => void = () => undefined;
+  const late = () => new Promise<Response>((resolve) => (answer = resolve));
+  const server = new FakeServer()
+    .on('POST /auth/login', grant('a'))
+    .on('POST /auth/refresh', late)
+    .on('POST /auth/logout', () => json(undefined, 204));
+  const one = new Session();
+  await one.signIn('a@b.hu', 'x');
+  const refreshed = one.refresh();
+  await one.signOut();
+  answer(json(grant('b')));
+  expect(await refreshed).toBe('refused');
+  expect(one.state()).toMatchObject({ status: 'signed-out', reason: 'asked' });
+  expect(one.accessToken()).toBeNull();
+
+  const restoring = one.refresh();
+  await one.signIn('a@b.hu', 'x');
+  answer(problem(401, 'UNAUTHENTICATED'));
+  expect(await restoring).toBe('ok');
+  expect(one.state().status).toBe('signed-in');
+  expect(server.seen('POST /auth/refresh')).toHaveLength(2);
+});
+
 it('api: renews a refused token once, silently', async () => {
   let token = 'old';
   const server = new FakeServer()
@@ -152,6 +195,13 @@ it('api: reads a problem whole, and makes one of what is none', async () => {
   server.on('GET /x', () => {
     throw new TypeError('down');
   });
+  await expect(api('/x')).rejects.toMatchObject({ status: 0, code: 'UNREACHABLE' });
+});
+
+it('api: an answer that breaks off, or is not JSON, is that of nobody', async () => {
+  const server = new FakeServer().on('GET /x', () => new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError('cut')) })));
+  await expect(api('/x')).rejects.toMatchObject({ status: 0, code: 'UNREACHABLE' });
+  server.on('GET /x', () => new Response('<html>Wi-Fi: please sign in</html>'));
   await expect(api('/x')).rejects.toMatchObject({ status: 0, code: 'UNREACHABLE' });
 });
 

@@ -22,6 +22,29 @@ export type SessionState =
 /** A token within this many milliseconds of its end is not used for a new request. */
 const staleBefore = 10_000;
 
+/** Kept over reloads: somebody signed out, and the server has not heard of it yet. */
+const leaving = {
+  key: 'harang-signing-out',
+  /** While storage is switched off; it lasts until the reload. */
+  unsaved: false,
+  get(): boolean {
+    try {
+      return this.unsaved || localStorage.getItem(this.key) !== null;
+    } catch {
+      return this.unsaved;
+    }
+  },
+  set(value: boolean): void {
+    this.unsaved = false;
+    try {
+      if (value) localStorage.setItem(this.key, 'true');
+      else localStorage.removeItem(this.key);
+    } catch {
+      this.unsaved = value;
+    }
+  },
+};
+
 /**
  * Who is signed in. The access token lives in memory only; after a reload the
  * HttpOnly refresh cookie brings it back. Tabs tell each other of sign-in and
@@ -32,6 +55,9 @@ export class Session {
   #token: string | null = null;
   #expiresAt = 0;
   #refreshing: Promise<RefreshResult> | null = null;
+  #telling: Promise<void> | null = null;
+  /** Counts the sign-ins and the ends: a refresh that was asked for before the last of them says nothing any more. */
+  #turn = 0;
   readonly #listeners = new Set<() => void>();
   readonly #channel: BroadcastChannel | null;
   readonly #now: () => number;
@@ -74,7 +100,12 @@ export class Session {
 
   /** Throws an ApiError: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `UNREACHABLE` and so on. */
   async signIn(email: string, password: string): Promise<void> {
-    this.#accept(await request<Grant>('/auth/login', { method: 'POST', body: { email, password } }));
+    // Its answer takes the cookie away, and must not take the new one.
+    await this.#telling;
+    const grant = await request<Grant>('/auth/login', { method: 'POST', body: { email, password } });
+    leaving.set(false);
+    this.#turn += 1;
+    this.#accept(grant);
     this.#channel?.postMessage('signed-in');
   }
 
@@ -87,14 +118,24 @@ export class Session {
   }
 
   async #refresh(): Promise<RefreshResult> {
+    if (leaving.get()) {
+      this.#end('asked');
+      await this.#tell(null);
+      return 'refused';
+    }
+    const turn = this.#turn;
+    const overtaken = (): RefreshResult => (this.#state.status === 'signed-in' ? 'ok' : 'refused');
     try {
       const before = this.#state;
-      this.#accept(await request<Grant>('/auth/refresh', { method: 'POST' }));
+      const grant = await request<Grant>('/auth/refresh', { method: 'POST' });
+      if (turn !== this.#turn) return overtaken();
+      this.#accept(grant);
       // The role changed, say: the other tabs ask for themselves, so that all go on as the same user.
       if (before.status === 'signed-in' && before !== this.#state) this.#channel?.postMessage('signed-in');
       return 'ok';
     } catch (error) {
       if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+        if (turn !== this.#turn) return overtaken();
         this.#end(this.#state.status === 'signed-in' ? 'ended' : 'none');
         return 'refused';
       }
@@ -102,16 +143,30 @@ export class Session {
     }
   }
 
-  /** Ends the session here, in the other tabs and at the server. Never fails: an unreachable server lets the token run out. */
+  /** Ends the session here, in the other tabs and at the server. Never fails: a server that cannot be reached is told before the cookie is used again. */
   async signOut(): Promise<void> {
     const token = this.#token;
+    leaving.set(true);
     this.#end('asked');
     this.#channel?.postMessage('signed-out');
+    await this.#tell(token);
+  }
+
+  #tell(token: string | null): Promise<void> {
+    this.#telling ??= this.#logout(token).finally(() => {
+      this.#telling = null;
+    });
+    return this.#telling;
+  }
+
+  async #logout(token: string | null): Promise<void> {
     try {
       await request('/auth/logout', { method: 'POST', headers: token === null ? {} : { Authorization: `Bearer ${token}` } });
-    } catch {
-      // Already ended, or unreachable.
+    } catch (error) {
+      // 401: the session was over already. Anything else: it was not heard.
+      if (!(error instanceof ApiError) || error.status !== 401) return;
     }
+    leaving.set(false);
   }
 
   #accept(grant: Grant): void {
@@ -123,6 +178,7 @@ export class Session {
   }
 
   #end(reason: 'none' | 'asked' | 'ended'): void {
+    this.#turn += 1;
     this.#token = null;
     this.#expiresAt = 0;
     if (this.#state.status === 'signed-out') return;
