@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { json, openShop, page, problem, stockItems } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
@@ -141,6 +141,33 @@ it('searches and filters at the server and keeps both in the address', async () 
   await user.click(screen.getByRole('button', { name: 'Szűrők törlése' }));
   await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(3));
   expect(router.state.location.search).toEqual({});
+});
+
+it('follows a link to another search, and Back', async () => {
+  openShop('OPERATOR');
+  const { user, router } = await renderPage('/stock');
+  await user.type(await screen.findByRole('searchbox'), 'honda');
+  await waitFor(() => expect(router.state.location.search).toEqual({ search: 'honda' }));
+  await act(() => router.navigate({ to: '/stock', search: { search: 'makita', location: 'vaci' } }));
+  expect(screen.getByRole('searchbox')).toHaveValue('makita');
+  await waitFor(() => expect(screen.getAllByTestId('stock-row').map((row) => row.dataset.productId)).toEqual(['p1']));
+  expect(router.state.location.search).toEqual({ search: 'makita', location: 'vaci' });
+  act(() => router.history.back());
+  await waitFor(() => expect(screen.getByRole('searchbox')).toHaveValue('honda'));
+  await waitFor(() => expect(screen.getAllByTestId('stock-row').map((row) => row.dataset.productId)).toEqual(['p2']));
+  await act(() => router.navigate({ to: '/stock' }));
+  await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(3));
+  expect(router.state.location.search).toEqual({});
+});
+
+it('"Szűrők törlése" takes the header’s place away where that is what hides everything', async () => {
+  openShop('OPERATOR').on('GET /inventory/stock', (request) => json(page(request.search.get('locationId') === 'kelenfold' ? [] : [makita])));
+  const { user } = await renderPage('/stock');
+  await rowOf('p1');
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Telephely' }), 'kelenfold');
+  await user.click(await screen.findByRole('button', { name: 'Szűrők törlése' }));
+  await rowOf('p1');
+  expect(screen.getByRole('combobox', { name: 'Telephely' })).toHaveValue('');
 });
 
 it('opens at what a link names', async () => {

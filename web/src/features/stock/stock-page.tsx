@@ -1,11 +1,11 @@
 import { Button, TextInput } from '@mantine/core';
 import { IconBuildingWarehouse, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isManager, type Severity } from '../../shared/model';
-import { usePlace } from '../../shared/place';
+import { choosePlace, usePlace } from '../../shared/place';
 import { stockQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { useDelayed } from '../../shared/delayed';
@@ -28,10 +28,20 @@ export function StockPage() {
   const locationId = address.location ?? place;
 
   // The address follows the field, so that a search can be reloaded and sent on.
+  const typing = search !== words.trim();
   useEffect(() => {
-    if (search === (address.search ?? '')) return;
+    if (typing || search === (address.search ?? '')) return;
     void navigate({ to: '/stock', replace: true, search: ({ search: left, ...rest }) => (search === '' ? rest : { ...rest, search }) });
-  }, [search, address.search, navigate]);
+  }, [typing, search, address.search, navigate]);
+
+  // And the field follows a link, Back and Forward: they change the entry of the history, typing stays in its own.
+  const here = useLocation({ select: ({ pathname, state }) => (pathname === '/stock' ? state.__TSR_index : null) });
+  const named = useLocation({ select: (location) => location.search.search ?? '' });
+  const [entry, setEntry] = useState(here);
+  if (here !== null && here !== entry) {
+    setEntry(here);
+    setWords(named);
+  }
 
   const list = useInfiniteQuery({
     ...stockQueryOptions({ search, severity, locationId }),
@@ -44,6 +54,7 @@ export function StockPage() {
     void navigate({ to: '/stock', replace: true, search: ({ severity: left, ...rest }) => (value === 'ALL' ? rest : { ...rest, severity: value }) });
   const handleClear = () => {
     setWords('');
+    if (address.location === undefined) choosePlace(null);
     void navigate({ to: '/stock', replace: true, search: {} });
   };
 
