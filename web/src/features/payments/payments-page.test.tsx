@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
-import { json, openShop, page, paymentOf, problem, rentalOf } from '../../test/fake-server';
+import { failureOf, json, openShop, page, paymentOf, problem, rentalOf } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
@@ -52,6 +52,16 @@ it('warns against charging twice while the bank has not answered', async () => {
   await user.click(await screen.findByTestId('payment-retry'));
   await user.click(await screen.findByTestId('pay-submit'));
   expect(await screen.findByText(/addig ne terhelje újra/)).toBeInTheDocument();
+});
+
+it('offers no second try while the bank has not answered', async () => {
+  const pending = { status: 'PENDING', errorCode: 'sandbox:timeout' } as const;
+  openShop('STORE_MANAGER').on('GET /payments', page([paymentOf(pending)])).on('GET /payments/failures', page([failureOf(pending)]));
+  await renderPage('/payments');
+  const row = await screen.findByTestId('payment-row');
+  await screen.findByRole('radio', { name: /^Elintézendő\s*1$/ });
+  expect(row).toHaveAttribute('data-status', 'PENDING');
+  expect(within(row).queryByTestId('payment-retry')).not.toBeInTheDocument();
 });
 
 it('shows other refusals of a payment', async () => {

@@ -41,8 +41,8 @@ function Payments() {
   const [paying, setPaying] = useState<string | null>(null);
   const listed = useInfiniteQuery({ ...paymentsQueryOptions(filter === 'ALL' || filter === 'TODO' ? null : filter), placeholderData: keepPreviousData });
   const payments = listed.data?.pages.flatMap((page) => page.items) ?? [];
-  // Only what still wants something done is offered again.
-  const open = new Set(todo.map((each) => each.transactionId));
+  // Only what still wants something done is offered again, and not before the bank has answered.
+  const open = new Set(todo.filter(({ status }) => status !== 'PENDING').map((each) => each.transactionId));
   const filters = (
     <Segmented<PaymentFilter | 'ALL'>
       label={t('payments.status')}

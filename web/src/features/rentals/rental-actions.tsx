@@ -1,21 +1,24 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useState } from 'react';
 import { api } from '../../shared/api';
 import { errorSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import list from '../../shared/ui/list-page.module.css';
-import { PayModal } from '../../shared/ui/pay-modal';
 import classes from './rentals-page.module.css';
 
+interface RentalActionsProps {
+  rental: Rental;
+  /** Paying outlives the row: a paid rental leaves the list of those that wait. */
+  onPay: (rentalId: string) => void;
+}
+
 /** What can be done with a rental in its state. */
-export function RentalActions({ rental }: { rental: Rental }) {
+export function RentalActions({ rental, onPay }: RentalActionsProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const [paying, setPaying] = useState(false);
   const act = useMutation({
     mutationFn: (what: 'return' | 'cancel') => api<unknown>(`/rentals/${encodeURIComponent(rental.id)}/${what}`, { method: 'POST' }),
     onSettled: () => refreshAfterTrade(client),
@@ -25,7 +28,7 @@ export function RentalActions({ rental }: { rental: Rental }) {
   return (
     <div className={`${list.actions} ${classes.actions}`}>
       {waiting && (
-        <Button size="xs" data-testid="rental-pay" onClick={() => setPaying(true)}>
+        <Button size="xs" data-testid="rental-pay" onClick={() => onPay(rental.id)}>
           {t('rentals.pay')}
         </Button>
       )}
@@ -54,7 +57,6 @@ export function RentalActions({ rental }: { rental: Rental }) {
           {errorSentence(act.error, t)}
         </p>
       )}
-      {paying && <PayModal rentalId={rental.id} onClose={() => setPaying(false)} />}
     </div>
   );
 }

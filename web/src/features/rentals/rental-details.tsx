@@ -8,7 +8,7 @@ import { RentalPill } from '../../shared/ui/pill';
 import { RentalActions } from './rental-actions';
 import classes from './rentals-page.module.css';
 
-export function RentalDetails({ rental }: { rental: Rental }) {
+export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (rentalId: string) => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
@@ -60,7 +60,7 @@ export function RentalDetails({ rental }: { rental: Rental }) {
         <span>{t('rentals.total')}</span>
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
       </p>
-      <RentalActions rental={rental} />
+      <RentalActions rental={rental} onPay={onPay} />
       <p className={classes.id}>
         {t('rentals.id')}: {rental.id}
       </p>

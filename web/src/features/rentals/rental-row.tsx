@@ -10,7 +10,7 @@ import { dueSentence } from './due';
 import { RentalActions } from './rental-actions';
 import classes from './rentals-page.module.css';
 
-export function RentalRow({ rental }: { rental: Rental }) {
+export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId: string) => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
@@ -43,7 +43,7 @@ export function RentalRow({ rental }: { rental: Rental }) {
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
         <small>{t('common.items', { n: rental.equipmentCount })}</small>
       </div>
-      <RentalActions rental={rental} />
+      <RentalActions rental={rental} onPay={onPay} />
     </li>
   );
 }

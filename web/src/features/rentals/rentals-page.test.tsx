@@ -108,6 +108,28 @@ it('pays a waiting rental: declined first, then in cash', async () => {
   expect(card?.headers.get('Idempotency-Key')).not.toBe(cash?.headers.get('Idempotency-Key'));
 });
 
+it('says that it was paid, and nothing else, also when the rental leaves the list of those that wait', async () => {
+  let paid = false;
+  openShop('OPERATOR')
+    .on('GET /rentals', () => json(page(paid ? [] : [rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT' })])))
+    .on('GET /rentals/r2', () => json(rentalOf({ id: 'r2', status: paid ? 'OPEN' : 'AWAITING_PAYMENT' })))
+    .on('POST /payments', () => {
+      paid = true;
+      return json({ transactionId: 't', status: 'SUCCEEDED' }, 201);
+    });
+  const { user } = await renderPage('/rentals?status=AWAITING_PAYMENT');
+  await user.click(within(await rowOf('r2')).getByRole('button', { name: 'Fizetés' }));
+  await screen.findByTestId('pay-card-token');
+  const seen: string[] = [];
+  const watch = new MutationObserver(() => seen.push(screen.queryByRole('dialog')?.textContent ?? ''));
+  watch.observe(document.body, { childList: true, subtree: true, characterData: true });
+  await user.click(screen.getByTestId('pay-submit'));
+  await waitFor(() => expect(screen.queryByTestId('rental-row')).not.toBeInTheDocument());
+  watch.disconnect();
+  expect(screen.getByText('A fizetés sikerült')).toBeInTheDocument();
+  expect(seen.filter((text) => text.includes('nem vár fizetésre'))).toEqual([]);
+});
+
 it('offers no payment for a rental that someone else has just paid', async () => {
   openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'OPEN' }));
   const { user } = await renderPage('/rentals');

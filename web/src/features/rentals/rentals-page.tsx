@@ -2,11 +2,13 @@ import { Modal, Skeleton } from '@mantine/core';
 import { IconPackageExport, IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RentalStatus } from '../../shared/model';
 import { usePlace } from '../../shared/place';
 import { rentalQueryOptions, rentalsQueryOptions } from '../../shared/queries';
 import { ListPage } from '../../shared/ui/list-page';
+import { PayModal } from '../../shared/ui/pay-modal';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState, ErrorState } from '../../shared/ui/states';
 import { RentalDetails } from './rental-details';
@@ -25,6 +27,7 @@ export function RentalsPage() {
   const list = useInfiniteQuery({ ...rentalsQueryOptions({ status, locationId }), placeholderData: keepPreviousData });
   const rentals = list.data?.pages.flatMap((page) => page.items) ?? [];
   const all = status === null && locationId === null;
+  const [paying, setPaying] = useState<string | null>(null);
 
   return (
     <>
@@ -56,18 +59,20 @@ export function RentalsPage() {
         }
       >
         {rentals.map((rental) => (
-          <RentalRow key={rental.id} rental={rental} />
+          <RentalRow key={rental.id} rental={rental} onPay={setPaying} />
         ))}
       </ListPage>
       <RentalModal
         id={address.rental}
+        onPay={setPaying}
         onClose={() => void navigate({ to: '/rentals', replace: true, search: status === null ? {} : { status } })}
       />
+      {paying !== null && <PayModal rentalId={paying} onClose={() => setPaying(null)} />}
     </>
   );
 }
 
-function RentalModal({ id, onClose }: { id: string | undefined; onClose: () => void }) {
+function RentalModal({ id, onPay, onClose }: { id: string | undefined; onPay: (rentalId: string) => void; onClose: () => void }) {
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery({ ...rentalQueryOptions(id ?? ''), enabled: id !== undefined });
   return (
@@ -80,7 +85,7 @@ function RentalModal({ id, onClose }: { id: string | undefined; onClose: () => v
     >
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {data === undefined && error === null && <Skeleton height={220} radius={12} />}
-      {data !== undefined && <RentalDetails rental={data} />}
+      {data !== undefined && <RentalDetails rental={data} onPay={onPay} />}
     </Modal>
   );
 }

@@ -41,8 +41,9 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
     mutationFn: (body: object) => api<Answer>('/payments', { method: 'POST', body, headers: { 'Idempotency-Key': keyOf(body) } }),
     onSuccess: async (answer) => {
       settle();
-      await refreshAfterTrade(client);
+      // First: the refreshed rental no longer waits, and whoever shows this form would say so.
       if (answer.status === 'SUCCEEDED') onPaid();
+      await refreshAfterTrade(client);
     },
     onError: async (error) => {
       settle(error);
