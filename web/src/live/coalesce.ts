@@ -1,26 +1,43 @@
-/** Gathers what is to be refreshed, so that a burst of events is one refresh. */
+/**
+ * Gathers what is to be refreshed, so that a burst of events is one refresh. A
+ * window lasts as long as the refresh that opened it, up to sixteen times `ms`:
+ * events that keep coming would else cancel every answer before it is there.
+ */
 export interface Coalescer {
-  /** add refreshes after the window; with `now` at once, unless one ran within the window. */
+  /** add refreshes after the window; with `now` at once, unless one is open. */
   add(key: readonly string[], now?: boolean): void;
   stop(): void;
 }
 
-export function createCoalescer(refresh: (key: readonly string[]) => void, ms = 300): Coalescer {
+const longest = 16;
+
+export function createCoalescer(refresh: (key: readonly string[]) => Promise<unknown>, ms = 300): Coalescer {
   const waiting = new Map<string, readonly string[]>();
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-  const open = (id: string): void => {
+  const open = (id: string, isBusy: () => boolean, turn = 1): void => {
     timers.set(
       id,
       setTimeout(() => {
+        if (isBusy() && turn < longest) {
+          open(id, isBusy, turn + 1);
+          return;
+        }
         timers.delete(id);
         const key = waiting.get(id);
         if (!key) return;
         waiting.delete(id);
-        open(id);
-        refresh(key);
+        run(id, key);
       }, ms),
     );
+  };
+
+  const run = (id: string, key: readonly string[]): void => {
+    let busy = true;
+    open(id, () => busy);
+    void refresh(key).finally(() => {
+      busy = false;
+    });
   };
 
   return {
@@ -30,9 +47,11 @@ export function createCoalescer(refresh: (key: readonly string[]) => void, ms = 
         waiting.set(id, key);
         return;
       }
-      if (!now) waiting.set(id, key);
-      open(id);
-      if (now) refresh(key);
+      if (now) run(id, key);
+      else {
+        waiting.set(id, key);
+        open(id, () => false);
+      }
     },
     stop() {
       for (const timer of timers.values()) clearTimeout(timer);

@@ -6,7 +6,7 @@ import type { Language } from '../shared/i18n/i18n';
 import { emptyBadge, withCount, withEvent, type Badge } from './badge';
 import { createBurst } from './burst';
 import { createCoalescer } from './coalesce';
-import { addToLists, claimInCaches, countKey, listKey } from './notifications';
+import { addToLists, claimInCaches, claimKeys, countKey, listKey } from './notifications';
 import { rings } from './rings';
 import { createStore, type Store } from './store';
 import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
@@ -61,7 +61,7 @@ export function createController(client: QueryClient): Controller {
   const toasts = createToastQueue<QueuedEvent>();
   const absences = createStore<Absences>({ sessions: 0, replayed: 0, gaps: [] });
   const testAlerts = createStore<readonly ArrivedAlert[]>([]);
-  const refresh = createCoalescer((key) => void client.invalidateQueries({ queryKey: [...key] }));
+  const refresh = createCoalescer((key) => client.invalidateQueries({ queryKey: [...key] }));
 
   const touch = (types: Iterable<string>): void => {
     for (const type of new Set(types)) {
@@ -69,11 +69,16 @@ export function createController(client: QueryClient): Controller {
       eventEntry(type)?.touches.forEach((key, index) => refresh.add(key, index === 0));
     }
   };
+  /** What has just been heard may be missing from an answer that is on its way: it is asked for once more. */
+  const overtake = (...keys: readonly (readonly string[])[]): void => {
+    for (const key of keys) if (client.isFetching({ queryKey: [...key] }) > 0) refresh.add(key);
+  };
   const count = (deliveries: readonly Delivery[]): void => {
     badge.set(deliveries.reduce((sum, { position }) => withEvent(sum, position), badge.get()));
   };
   const show = (deliveries: readonly Delivery[]): void => {
     if (!addToLists(client, deliveries.map(({ event }) => event))) refresh.add(listKey);
+    overtake(listKey);
   };
   const live = createBurst<Delivery & Foremost>((deliveries) => {
     count(deliveries);
@@ -125,6 +130,7 @@ export function createController(client: QueryClient): Controller {
     },
     handleClaim({ eventId, by, at }) {
       claimInCaches(client, eventId, by && { eventId, by, at: at ?? new Date().toISOString() });
+      overtake(...claimKeys);
     },
     handleTestAlert({ foremost, ...alert }, clock) {
       const arrived = { ...alert, hereAt: Date.now() };

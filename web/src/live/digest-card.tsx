@@ -36,8 +36,8 @@ export function DigestCard() {
         <IconHistory size={19} stroke={1.8} />
       </span>
       <div className={classes.text}>
-        <p className={classes.title}>{t('digest.title', { n })}</p>
-        <p className={classes.detail}>{from === to ? t('digest.madeAt', { n, from }) : t('digest.made', { n, from, to })}</p>
+        <p className={classes.title}>{t('digest.title', { count: n })}</p>
+        <p className={classes.detail}>{from === to ? t('digest.madeAt', { count: n, from }) : t('digest.made', { count: n, from, to })}</p>
         <p className={classes.detail}>{countByType(events, language)}</p>
         <ul className={classes.rows}>
           {rows.map((event) => {

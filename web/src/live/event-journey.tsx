@@ -81,8 +81,8 @@ function Way({ eventId }: { eventId: string }) {
         steps={[
           { name: t('journey.committed'), ms: 0, note: formatSecond(data.committedAt, language) },
           { name: t('journey.relayed'), ms: data.relayedMs },
-          { name: t('journey.sent'), ms: data.sentMs, note: t('journey.listeners', { n: data.listeners }) },
-          { name: t('journey.seen'), ms: data.seenMs, note: data.seenBy === 0 ? undefined : t('journey.seenBy', { n: data.seenBy }) },
+          { name: t('journey.sent'), ms: data.sentMs, note: t('journey.listeners', { count: data.listeners }) },
+          { name: t('journey.seen'), ms: data.seenMs, note: data.seenBy === 0 ? undefined : t('journey.seenBy', { count: data.seenBy }) },
         ]}
       />
     </div>

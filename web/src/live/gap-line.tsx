@@ -16,7 +16,7 @@ export function GapLine() {
       <p>
         <b>{t('gap.title')}</b>
         <br />
-        {gap.missed === null ? t('gap.unknown') : t('gap.missed', { n: gap.missed })}
+        {gap.missed === null ? t('gap.unknown') : t('gap.missed', { count: gap.missed })}
       </p>
       <button type="button" className={classes.close} aria-label={t('gap.close')} onClick={() => controller.gap.set(null)}>
         <IconX size={17} stroke={2} aria-hidden />

@@ -404,6 +404,17 @@ describe('after an absence', () => {
     expect(screen.queryByTestId('digest')).toBeNull();
   });
 
+  it('counts one as one in English', async () => {
+    await i18n.changeLanguage('en');
+    await page.open(<Everything />);
+    await away([make('stock_alert', 's1')], { reason: 'overflow', missed: 1 });
+    expect(screen.getByTestId('digest')).toHaveTextContent(/^While you were away: 1 event1 event made up for/);
+    expect(screen.getByTestId('gap')).toHaveTextContent('1 event did not fit');
+    await page.pass(10_000);
+    await away([make('stock_alert', 's2'), make('stock_alert', 's3')], null);
+    expect(screen.getByTestId('digest')).toHaveTextContent(/^While you were away: 2 events2 events made up for/);
+  });
+
   it('from one event up', async () => {
     await page.open(<Everything />);
     await away([make('stock_alert', 's1')], null);
@@ -537,6 +548,41 @@ describe('notification panel', () => {
     await page.settle(() => ring(make('rental_created', 'r9')));
     expect(rows()[0]?.dataset.eventId).toBe('r9');
     expect(rows()[0]).toHaveAttribute('data-unread');
+  });
+
+  it('an event that overtakes the answer with the list does not fall out of it', async () => {
+    // Two answers of before the event, which the page gets after it.
+    const early = list();
+    const answers: ((body: object) => void)[] = [];
+    await openPanel();
+    page.answer = ({ path }) => (path === '/notifications' ? new Promise((resolve) => answers.push(resolve)) : {});
+    await page.settle(() => void page.client.invalidateQueries({ queryKey: ['notifications', 'list'] }));
+    await page.settle(() => {
+      ring(make('payment_error', 'p9'));
+      page.server.link.emit('claim', { eventId: 's1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) });
+    });
+    page.answer = ({ path }) =>
+      path === '/notifications'
+        ? list({ items: [{ ...make('payment_error', 'p9'), readAt: null, claim: null }, ...items().map((each) => (each.eventId === 's1' ? { ...each, claim: { eventId: 's1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) } } : each))] })
+        : {};
+    await page.settle(() => answers.forEach((answer) => answer(early)));
+    await page.pass(1000);
+    expect(rows().map((row) => row.dataset.eventId)).toEqual(['p9', 's1', 'p1', 'r1']);
+    expect(row(1)).toHaveTextContent('Tóth Éva intézi');
+  });
+
+  it('"Mind olvasott" reads all, whatever is filtered', async () => {
+    page.answer = ({ path, search }) => {
+      if (path !== '/notifications') return {};
+      const type = search.get('type');
+      return list({ items: items().filter((each) => type === null || each.type === type) });
+    };
+    await openPanel();
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Fizetési hiba' })));
+    await page.settle();
+    expect(rows().map((each) => each.dataset.eventId)).toEqual(['p1']);
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Mind olvasott' })));
+    expect(page.requests('POST', '/notifications/read')[0]?.body).toEqual({ upTo: 's1' });
   });
 
   it('filters by type and by what is unread', async () => {

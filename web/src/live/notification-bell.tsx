@@ -1,6 +1,6 @@
 import { ActionIcon } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { badgeCount } from './badge';
 import { useLiveTools } from './live-context';
@@ -17,6 +17,7 @@ export function NotificationBell() {
   const count = badgeCount(useStore(controller.badge));
   const open = useStore(controller.panel);
   const [loaded, setLoaded] = useState(false);
+  const handleClose = useCallback(() => controller.panel.set(false), [controller]);
 
   // The panel is not on the first screen, but it must be there when the server is not.
   useEffect(() => {
@@ -40,7 +41,7 @@ export function NotificationBell() {
       </ActionIcon>
       {(loaded || open) && (
         <Suspense>
-          <NotificationPanel opened={open} onClose={() => controller.panel.set(false)} />
+          <NotificationPanel opened={open} onClose={handleClose} />
         </Suspense>
       )}
     </>

@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core';
 import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { memo, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { eventEntry, eventTypes } from '../events/registry';
-import { useNow } from '../shared/clock';
+import { useClock } from '../shared/clock';
 import { useOffline } from '../shared/connection';
-import { formatDay } from '../shared/format';
+import { formatDay, toDateField } from '../shared/format';
 import { useLanguage, type Language } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
@@ -14,7 +14,7 @@ import { badgeCount } from './badge';
 import { useLiveTools } from './live-context';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
-import { countKey, listQueryOptions, markRead, readInLists, type Notification, type NotificationFilter } from './notifications';
+import { countKey, listQueryOptions, markRead, newestListed, readInLists, type Notification, type NotificationFilter } from './notifications';
 import { useStore } from './store';
 
 interface NotificationListProps {
@@ -23,18 +23,23 @@ interface NotificationListProps {
 }
 
 /** Every notification, newest first, by day; the same in the panel and on its page. */
-export function NotificationList({ onLeave }: NotificationListProps) {
+export const NotificationList = memo(function NotificationList({ onLeave }: NotificationListProps) {
   const { t } = useTranslation('live');
   const user = useUser();
   const { controller } = useLiveTools();
   const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
   const list = useInfiniteQuery(listQueryOptions(filter, controller.replaceCount));
   const unread = badgeCount(useStore(controller.badge));
-  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const { data } = list;
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const read = useMarkRead();
   const { mutate } = read;
   const handleRead = useCallback((eventId: string) => mutate({ eventIds: [eventId] }), [mutate]);
-  const newest = items[0];
+  const client = useQueryClient();
+  const handleReadAll = () => {
+    const newest = newestListed(client);
+    if (newest) mutate({ upTo: newest.eventId });
+  };
   const types = user.role === 'OPERATOR' ? [] : eventTypes;
 
   return (
@@ -46,9 +51,9 @@ export function NotificationList({ onLeave }: NotificationListProps) {
           variant="subtle"
           size="xs"
           leftSection={<IconChecks size={16} aria-hidden />}
-          disabled={unread === 0 || newest === undefined}
+          disabled={unread === 0 || data === undefined}
           loading={read.isPending && 'upTo' in read.variables}
-          onClick={() => newest && read.mutate({ upTo: newest.eventId })}
+          onClick={handleReadAll}
         >
           {t('list.readAll')}
         </Button>
@@ -77,7 +82,7 @@ export function NotificationList({ onLeave }: NotificationListProps) {
       {list.isSuccess && !list.hasNextPage && items.length > 5 && <p className={classes.end}>{t('list.end')}</p>}
     </div>
   );
-}
+});
 
 function useMarkRead() {
   const client = useQueryClient();
@@ -133,10 +138,11 @@ interface DaysProps {
   onLeave?: () => void;
 }
 
-function Days({ items, onRead, onLeave }: DaysProps) {
+const Days = memo(function Days({ items, onRead, onLeave }: DaysProps) {
   const language = useLanguage();
-  const now = useNow();
-  return byDay(items, language, now).map(({ day, items: rows }) => (
+  const today = useClock(toDateField);
+  const days = useMemo(() => byDay(items, language, new Date(`${today}T12:00:00Z`)), [items, language, today]);
+  return days.map(({ day, items: rows }) => (
     <section key={day} aria-label={day}>
       <h3 className={classes.day}>{day}</h3>
       <ul>
@@ -146,7 +152,7 @@ function Days({ items, onRead, onLeave }: DaysProps) {
       </ul>
     </section>
   ));
-}
+});
 
 /** byDay cuts a list that is newest first at the shop's midnights. */
 export function byDay(items: readonly Notification[], language: Language, now: Date): { day: string; items: Notification[] }[] {

@@ -7,7 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { showEvent } from '../events/registry';
 import { ApiError } from '../shared/api';
 import { claimEvent, releaseEvent } from '../shared/claim';
-import { useNow } from '../shared/clock';
+import { useClock } from '../shared/clock';
 import { formatAgo, formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
@@ -29,13 +29,16 @@ interface NotificationRowProps {
 export const NotificationRow = memo(function NotificationRow({ item, onRead, onLeave }: NotificationRowProps) {
   const { t } = useTranslation('live');
   const language = useLanguage();
-  const now = useNow();
   const { role } = useUser();
   const [journey, setJourney] = useState(false);
   const row = useSeenInSight<HTMLLIElement>(item.eventId);
   const shown = showEvent(item, language);
   const unread = item.readAt === null;
-  const age = now.getTime() - Date.parse(item.timestamp);
+  const ago = useClock((now) => formatAgo(item.timestamp, language, now));
+  const waitsLong = useClock((now) => {
+    const age = now.getTime() - Date.parse(item.timestamp);
+    return age > unclaimedTooLong && age < 24 * 60 * 60_000;
+  });
 
   const handleFollow = () => {
     if (unread) onRead(item.eventId);
@@ -66,10 +69,10 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
         {shown.detail !== '' && <p className={classes.detail}>{[shown.detail, shown.next].filter(Boolean).join(' · ')}</p>}
         <p className={classes.meta}>
           <time dateTime={item.timestamp} title={formatTime(item.timestamp, language)}>
-            {formatAgo(item.timestamp, language, now)}
+            {ago}
           </time>
-          {shown.claimable && unread && !item.claim?.by && age > unclaimedTooLong && age < 24 * 60 * 60_000 && (
-            <span className={classes.nobody}>{t('list.nobody', { ago: formatAgo(item.timestamp, language, now) })}</span>
+          {shown.claimable && unread && !item.claim?.by && waitsLong && (
+            <span className={classes.nobody}>{t('list.nobody', { ago })}</span>
           )}
           {role === 'ADMIN' && <JourneyToggle title={shown.title} open={journey} onToggle={() => setJourney(!journey)} />}
         </p>

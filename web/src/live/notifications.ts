@@ -18,6 +18,11 @@ export interface NotificationFilter {
 
 export const countKey = ['notifications', 'count'] as const;
 export const listKey = ['notifications', 'list'] as const;
+const alertsKey = ['dashboard-inventory', 'alerts'] as const;
+const failuresKey = ['payments', 'failures'] as const;
+
+/** The queries whose answers say who has an event. */
+export const claimKeys = [listKey, alertsKey, failuresKey];
 
 /** Each answer also carries the server's count; `onCount` takes it. */
 type OnCount = (count: NotificationCount) => void;
@@ -95,6 +100,14 @@ export function addToLists(client: QueryClient, events: readonly FeedEvent[]): b
   return all;
 }
 
+/** newestListed is the newest event of all loaded lists: who reads up to it reads all, whatever one list leaves out. */
+export function newestListed(client: QueryClient): Notification | undefined {
+  return client
+    .getQueriesData<Pages>({ queryKey: listKey })
+    .flatMap(([, data]) => data?.pages[0]?.items.slice(0, 1) ?? [])
+    .sort((a, b) => b.timestamp.localeCompare(a.timestamp))[0];
+}
+
 export function readInLists(client: QueryClient, isRead: (eventId: string) => boolean, readAt: string): void {
   changeLists(client, (item) => (item.readAt === null && isRead(item.eventId) ? { ...item, readAt } : item));
 }
@@ -102,11 +115,11 @@ export function readInLists(client: QueryClient, isRead: (eventId: string) => bo
 /** claimInCaches shows who has an event, in the lists and on the dashboard. */
 export function claimInCaches(client: QueryClient, eventId: string, claim: Claim | null): void {
   changeLists(client, (item) => (item.eventId === eventId ? { ...item, claim } : item));
-  client.setQueryData<Page<StockAlert>>(['dashboard-inventory', 'alerts'], (page) => {
+  client.setQueryData<Page<StockAlert>>(alertsKey, (page) => {
     if (!page?.items.some((alert) => alert.eventId === eventId)) return page;
     return { ...page, items: page.items.map((alert) => (alert.eventId === eventId ? { ...alert, claim } : alert)) };
   });
-  client.setQueryData<Page<PaymentFailure>>(['payments', 'failures'], (page) => {
+  client.setQueryData<Page<PaymentFailure>>(failuresKey, (page) => {
     // A claim may be of an earlier failure of the same rental.
     const meant = (failure: PaymentFailure) => failure.eventId === eventId || failure.claim?.eventId === eventId;
     if (!page?.items.some(meant)) return page;

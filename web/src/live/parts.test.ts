@@ -45,22 +45,42 @@ describe('timed parts', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('coalesce: at once when asked, then one refresh per window', () => {
+  it('coalesce: at once when asked, then one refresh per window', async () => {
     const refreshed: string[] = [];
-    const coalescer = createCoalescer((key) => refreshed.push(key.join('/')), 300);
+    const coalescer = createCoalescer((key) => Promise.resolve(refreshed.push(key.join('/'))), 300);
     coalescer.add(['a'], true);
     coalescer.add(['a'], true);
     coalescer.add(['a']);
     coalescer.add(['b']);
     expect(refreshed).toEqual(['a']);
-    vi.advanceTimersByTime(300);
+    await vi.advanceTimersByTimeAsync(300);
     expect(refreshed).toEqual(['a', 'a', 'b']);
-    vi.advanceTimersByTime(300);
+    await vi.advanceTimersByTimeAsync(300);
     expect(refreshed).toHaveLength(3);
     coalescer.add(['b']);
     coalescer.stop();
     vi.advanceTimersByTime(1000);
     expect(refreshed).toHaveLength(3);
+  });
+
+  it('coalesce: events that keep coming do not cancel a slow answer, and one that never comes does not stop them for ever', async () => {
+    const answers: (() => void)[] = [];
+    const coalescer = createCoalescer(() => new Promise<void>((resolve) => answers.push(resolve)), 300);
+    for (let event = 0; event < 10; event += 1) {
+      coalescer.add(['a'], true);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(answers).toHaveLength(1);
+    answers[0]?.();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(answers).toHaveLength(2);
+    coalescer.add(['a']);
+    await vi.advanceTimersByTimeAsync(4600);
+    expect(answers).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(answers).toHaveLength(3);
+    coalescer.stop();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   describe('toast queue', () => {

@@ -31,6 +31,11 @@ function read(): Date {
   return now;
 }
 
+/** What is read off the clock, looked at every 20 s. Draws again only when it is another one, so that a long list can have it in every row. */
+export function useClock<T extends string | number | boolean | null>(look: (now: Date) => T): T {
+  return useSyncExternalStore(subscribe, () => look(read()));
+}
+
 /** The time, moving on every 20 s. One timer for the whole page, none when nobody looks. */
 export function useNow(): Date {
   return useSyncExternalStore(subscribe, read);

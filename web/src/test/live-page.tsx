@@ -31,7 +31,7 @@ export interface Asked {
   body: unknown;
 }
 
-/** Answers a request with JSON, or with a status and a problem. */
+/** Answers a request with JSON, or with a status and a problem, now or later. */
 export type Answer = (asked: Asked) => unknown;
 
 export class Problem {
@@ -52,10 +52,10 @@ export class LivePage {
   answer: Answer = () => ({ items: [], nextCursor: null });
 
   constructor() {
-    vi.stubGlobal('fetch', (url: string, init: RequestInit = {}) => Promise.resolve(this.#respond(url, init)));
+    vi.stubGlobal('fetch', (url: string, init: RequestInit = {}) => this.#respond(url, init));
   }
 
-  #respond(url: string, init: RequestInit): Response {
+  async #respond(url: string, init: RequestInit): Promise<Response> {
     const { pathname, searchParams } = new URL(url, 'http://shop.test');
     const path = pathname.replace('/api/v1', '');
     const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
@@ -71,7 +71,7 @@ export class LivePage {
       body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined,
     };
     this.asked.push(asked);
-    const answer = this.answer(asked);
+    const answer = await this.answer(asked);
     return answer instanceof Problem ? json({ code: answer.code }, answer.status) : json(answer);
   }
 
