@@ -1,11 +1,12 @@
-import { act, render, renderHook, screen } from '@testing-library/react';
+import { act, fireEvent, render, renderHook, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useAttemptKey } from './attempt';
-import { useNow } from './clock';
+import { useClock, useNow } from './clock';
 import { explainDecline } from './decline';
 import { errorSentence } from './error-sentence';
 import { addDays, daysBetween, endOfDay, formatAgo, formatDate, formatDay, formatMoney, formatTime, rentalDays, toDateField } from './format';
 import { ApiError } from './http';
+import { useHeld } from './held';
 import { addMessages, chooseLanguage, i18n, useLanguage } from './i18n/i18n';
 import { en } from './i18n/en';
 import { hu } from './i18n/hu';
@@ -153,6 +154,42 @@ describe('rows that do not jump', () => {
   });
 });
 
+describe('a list that is held', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function List() {
+    const { held, watch } = useHeld();
+    return (
+      <ul {...watch} data-held={held}>
+        <li>
+          <button type="button">Intézem</button>
+        </li>
+      </ul>
+    );
+  }
+
+  it('is let go by a pointer that rests and by a focus that a tap left behind', () => {
+    const view = render(<List />);
+    const held = () => screen.getByRole('list').dataset.held;
+    fireEvent.focus(screen.getByRole('button'));
+    expect(held()).toBe('true');
+    act(() => void vi.advanceTimersByTime(19_000));
+    fireEvent.keyDown(screen.getByRole('button'), { key: 'Tab' });
+    act(() => void vi.advanceTimersByTime(19_000));
+    expect(held()).toBe('true');
+    act(() => void vi.advanceTimersByTime(1000));
+    expect(held()).toBe('false');
+    fireEvent.keyDown(screen.getByRole('button'), { key: 'Tab' });
+    expect(held()).toBe('true');
+    fireEvent.blur(screen.getByRole('button'));
+    expect(held()).toBe('false');
+    fireEvent.focus(screen.getByRole('button'));
+    view.unmount();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('attempts', () => {
   it('keeps the key until the answer settles it, or the content changes', () => {
     const { result } = renderHook(() => useAttemptKey());
@@ -182,6 +219,20 @@ describe('the page’s clock', () => {
   function Face() {
     return <time>{useNow().toISOString().slice(11, 19)}</time>;
   }
+
+  it('draws a row again only when its words are other ones', () => {
+    let drawn = 0;
+    function Row() {
+      drawn += 1;
+      return <p>{useClock((now) => formatAgo('2026-11-23T13:59:30Z', 'hu', now))}</p>;
+    }
+    render(<Row />);
+    act(() => void vi.advanceTimersByTime(20_000));
+    expect(drawn).toBe(1);
+    act(() => void vi.advanceTimersByTime(20_000));
+    expect(screen.getByText('1 perce')).toBeInTheDocument();
+    expect(drawn).toBe(2);
+  });
 
   it('moves on while somebody looks, and has no timer when nobody does', () => {
     const one = render(<Face />);

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNow } from '../../shared/clock';
+import { useClock } from '../../shared/clock';
 import { formatDay } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
@@ -12,11 +13,12 @@ import { OrderButton } from '../../shared/ui/order-button';
 import { Pill, SeverityPill } from '../../shared/ui/pill';
 import classes from './stock-alert-list.module.css';
 
-export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boolean; marked: number }) {
+/** Drawn again only when it changes: there may be hundreds. */
+export const AlertRow = memo(function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boolean; marked: number }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const now = useNow();
-  const { eventId } = alert;
+  const { eventId, expectedAt } = alert;
+  const expected = useClock((now) => expectedAt && formatDay(expectedAt, language, now));
 
   const threshold = alert.severity === 'CRITICAL' ? alert.criticalThreshold : alert.warningThreshold;
 
@@ -30,8 +32,8 @@ export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boo
         </Link>
         <p className={`facts ${classes.where}`}>
           <span>{alert.locationName}</span>
-          <ClaimState since={alert.since} claim={alert.claim} waits={eventId !== null && alert.expectedAt === null} />
-          {alert.expectedAt !== null && <span>{t('dashboard.ordered', { date: formatDay(alert.expectedAt, language, now) })}</span>}
+          <ClaimState since={alert.since} claim={alert.claim} waits={eventId !== null && expectedAt === null} />
+          {expected !== null && <span>{t('dashboard.ordered', { date: expected })}</span>}
         </p>
       </div>
       <div className={classes.level}>
@@ -44,4 +46,4 @@ export function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boo
       </div>
     </li>
   );
-}
+});

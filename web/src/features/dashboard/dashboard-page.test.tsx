@@ -48,6 +48,14 @@ it('shows an operator no money: neither asked for nor drawn', async () => {
   expect(server.seen('GET /payments/failures')).toEqual([]);
 });
 
+it('tells when there are more alerts than it shows', async () => {
+  openShop('OPERATOR').on('GET /inventory/alerts', page([alertOf(makita), alertOf(honda)], 'next'));
+  await renderPage('/');
+  const list = await screen.findByTestId('stock-alert-list');
+  expect(await within(list).findByRole('heading', { name: /^Készletriasztások\s*2\+$/ })).toBeInTheDocument();
+  expect(within(list).getByRole('link', { name: /^2 látszik, a legsürgősebbek/ })).toHaveAttribute('href', '/stock?severity=WARNING');
+});
+
 it('claims an alert and gives it back', async () => {
   let claim: Claim | null = null;
   const me = userOf('STORE_MANAGER');

@@ -2,7 +2,7 @@ import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useNow } from '../../shared/clock';
+import { useClock } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
 import { formatAgo } from '../../shared/format';
 import { useHeld } from '../../shared/held';
@@ -14,6 +14,7 @@ import { useSettledRows } from '../../shared/settled-rows';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { Widget } from '../../shared/ui/widget';
 import { AlertRow } from './alert-row';
+import compact from './compact-list.module.css';
 import classes from './stock-alert-list.module.css';
 
 const keyOf = (alert: StockAlert) => `${alert.productId}/${alert.locationId}`;
@@ -23,24 +24,26 @@ const signOf = (alert: StockAlert) => `${alert.severity}/${alert.quantity}/${ale
 export function StockAlertList() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const now = useNow();
   const place = usePlace();
   const offline = useOffline();
   const { held, watch } = useHeld();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
+  const fresh = useClock((now) => formatAgo(new Date(dataUpdatedAt), language, now));
   const rows = useSettledRows(data?.items, keyOf, signOf, held);
   const shown = rows.filter(({ row }) => place === null || row.locationId === place);
   const open = shown.filter((each) => !each.gone).length;
+  const more = data !== undefined && data.nextCursor !== null;
 
   return (
     <Widget
       title={t('dashboard.alerts')}
       count={open}
+      more={more}
       updatedAt={dataUpdatedAt}
       testId="stock-alert-list"
       aside={
         <span className={classes.aside}>
-          {data !== undefined && !offline && <span>{t('common.fresh', { ago: formatAgo(new Date(dataUpdatedAt), language, now) })}</span>}
+          {data !== undefined && !offline && <span>{t('common.fresh', { ago: fresh })}</span>}
           <Link to="/stock">{t('dashboard.alertsAll')}</Link>
         </span>
       }
@@ -60,6 +63,11 @@ export function StockAlertList() {
             <AlertRow key={key} alert={row} gone={gone} marked={marked} />
           ))}
         </ul>
+      )}
+      {more && (
+        <Link to="/stock" search={{ severity: 'WARNING' }} className={compact.more}>
+          {t('dashboard.alertsMore', { n: data.items.length })}
+        </Link>
       )}
     </Widget>
   );

@@ -3,7 +3,7 @@ import { IconUserCheck } from '@tabler/icons-react';
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { claimEvent, releaseEvent } from '../claim';
-import { useNow } from '../clock';
+import { useClock } from '../clock';
 import { errorSentence } from '../error-sentence';
 import { formatAgo } from '../format';
 import { useLanguage } from '../i18n/i18n';
@@ -18,11 +18,11 @@ const lonelyAfter = 10 * 60_000;
 export function ClaimState({ since, claim, waits }: { since: string; claim: Claim | null; /** Whether it waits for somebody at all. */ waits: boolean }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const now = useNow();
   const user = useUser();
   const by = claim?.by ?? null;
-  const ago = formatAgo(since, language, now);
-  const lonely = waits && by === null && now.getTime() - new Date(since).getTime() >= lonelyAfter;
+  const ago = useClock((now) => formatAgo(since, language, now));
+  const late = useClock((now) => now.getTime() - Date.parse(since) >= lonelyAfter);
+  const lonely = waits && by === null && late;
   return (
     <>
       {lonely ? <span className={classes.lonely}>{t('dashboard.nobody', { ago })}</span> : <span>{ago}</span>}

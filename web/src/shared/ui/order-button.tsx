@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api';
-import { useNow } from '../clock';
+import { useClock } from '../clock';
 import { errorSentence, fieldSentence } from '../error-sentence';
 import { addDays, endOfDay, formatDay, toDateField } from '../format';
 import { useLanguage } from '../i18n/i18n';
@@ -15,7 +15,9 @@ import classes from './order-button.module.css';
 export function OrderButton({ item }: { item: StockItem }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const now = useNow();
+  const { expectedAt } = item;
+  const today = useClock(toDateField);
+  const expected = useClock((now) => expectedAt && formatDay(expectedAt, language, now));
   const client = useQueryClient();
   const [open, setOpen] = useState(false);
   const [date, setDate] = useState('');
@@ -39,18 +41,18 @@ export function OrderButton({ item }: { item: StockItem }) {
   });
 
   const show = () => {
-    setDate(toDateField(item.expectedAt === null ? addDays(now, 2) : new Date(item.expectedAt)));
+    setDate(toDateField(expectedAt === null ? addDays(new Date(), 2) : new Date(expectedAt)));
     setProblem(null);
     setOpen(true);
   };
   const submit = () => {
-    const expectedAt = endOfDay(date);
-    if (expectedAt === null || date < toDateField(now)) {
+    const until = endOfDay(date);
+    if (until === null || date < today) {
       setProblem(t('dashboard.orderPast'));
       return;
     }
     setProblem(null);
-    save.mutate(expectedAt);
+    save.mutate(until);
   };
 
   return (
@@ -59,11 +61,11 @@ export function OrderButton({ item }: { item: StockItem }) {
         <Button
           variant="default"
           size="xs"
-          className={item.expectedAt === null ? undefined : classes.ordered}
+          className={expected === null ? undefined : classes.ordered}
           leftSection={<IconTruckDelivery size={16} stroke={1.7} aria-hidden />}
           onClick={() => (open ? setOpen(false) : show())}
         >
-          {item.expectedAt === null ? t('dashboard.order') : formatDay(item.expectedAt, language, now)}
+          {expected ?? t('dashboard.order')}
         </Button>
       </Popover.Target>
       <Popover.Dropdown className={classes.dropdown} aria-labelledby={title}>
@@ -84,7 +86,7 @@ export function OrderButton({ item }: { item: StockItem }) {
             type="date"
             aria-label={t('dashboard.orderTitle')}
             data-autofocus
-            min={toDateField(now)}
+            min={today}
             value={date}
             error={problem}
             onChange={(event) => setDate(event.currentTarget.value)}
@@ -94,7 +96,7 @@ export function OrderButton({ item }: { item: StockItem }) {
             <Button type="submit" size="xs" loading={save.isPending}>
               {t('dashboard.orderSave')}
             </Button>
-            {item.expectedAt !== null && (
+            {expected !== null && (
               <Button variant="default" size="xs" disabled={save.isPending} onClick={() => save.mutate(null)}>
                 {t('dashboard.orderClear')}
               </Button>

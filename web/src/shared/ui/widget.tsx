@@ -14,6 +14,8 @@ interface WidgetProps {
   aside?: ReactNode;
   /** How many rows want attention; not shown at 0. */
   count?: number | undefined;
+  /** Whether there are more than were counted. */
+  more?: boolean;
   /** When the data was read (epoch milliseconds); 0 when it was not yet. */
   updatedAt?: number;
   testId?: string;
@@ -22,7 +24,7 @@ interface WidgetProps {
 }
 
 /** A panel of the dashboard. While events cannot arrive it dims and tells how old it is. */
-export function Widget({ title, aside, count = 0, updatedAt = 0, testId, className, children }: WidgetProps) {
+export function Widget({ title, aside, count = 0, more = false, updatedAt = 0, testId, className, children }: WidgetProps) {
   const heading = useId();
   const offline = useOffline() && updatedAt > 0;
   return (
@@ -35,7 +37,7 @@ export function Widget({ title, aside, count = 0, updatedAt = 0, testId, classNa
       <header className={classes.head}>
         <h2 id={heading}>
           {title}
-          {count > 0 && <span className={classes.count}>{count}</span>}
+          {count > 0 && <span className={classes.count}>{more ? `${count}+` : count}</span>}
         </h2>
         {offline && <Age since={updatedAt} />}
         {aside !== undefined && <div className={classes.aside}>{aside}</div>}
