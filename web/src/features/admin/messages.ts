@@ -119,7 +119,7 @@ const en: typeof hu = {
     websocket: 'WebSocket',
     polling: 'Polling',
     since: 'connected: {{ago}}',
-    count: '{{n}} live connections on this server',
+    count: 'Live connections on this server: {{n}}',
     empty: 'No live connections',
     emptyHint: 'Who opens the page appears here.',
   },

@@ -121,7 +121,7 @@ addMessages('check', {
     part: { ok: 'There, {{ms}} ms', down: 'Cannot be reached. Tell who operates the service.' },
     isolation: {
       ok: '{{checked}} deliveries checked, {{blocked}} crossings',
-      proven: 'Proven with test events: {{rounds}} rounds, last at {{at}}',
+      proven: 'Proven with test events: rounds {{rounds}}, the last at {{at}}',
       off: 'The test events are turned off or have not begun yet',
       failed: 'A test event reached the wrong place. Tell who operates the service at once.',
     },
@@ -141,9 +141,9 @@ addMessages('check', {
     delivery: { none: 'No live event has come yet', at: '{{at}}', took: '{{at}}, it took {{ms}} ms to get here' },
     missed: {
       none: 'Nothing',
-      replayed: '{{reconnects}} reconnects, {{replayed}} events made up for, no gap',
-      gap: '{{gaps}} gaps, last at {{at}}: {{missed}} events did not fit. All of them are among the notifications.',
-      gapUnknown: '{{gaps}} gaps, last at {{at}}. What happened meanwhile is among the notifications.',
+      replayed: 'Reconnects: {{reconnects}}, events made up for: {{replayed}}, no gap',
+      gap: 'Gaps: {{gaps}}, the last at {{at}}; events that did not fit: {{missed}}. All of them are among the notifications.',
+      gapUnknown: 'Gaps: {{gaps}}, the last at {{at}}. What happened meanwhile is among the notifications.',
     },
     clock: {
       none: 'Not measured yet',
