@@ -39,15 +39,17 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 	if err != nil {
 		return nil, err
 	}
+	states, err := p.states(ctx, who.Tenant, told)
+	if err != nil {
+		return nil, err
+	}
 	failures, seen := []harang.PaymentFailure{}, map[string]int{} // where each is in the list, from 1; 0 when it is done
-	for _, n := range told {
-		f := harang.PaymentFailure{EventID: n.Event.ID, At: n.Event.Time, Claim: n.Claim}
-		if err := json.Unmarshal(n.Event.Data, &f.PaymentError); err != nil {
-			return nil, err
-		}
-		open, about, err := p.open(ctx, who.Tenant, &f, now)
-		if err != nil {
-			return nil, err
+	for _, f := range told {
+		open, about := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
+		if pay, ours := states[f.TransactionID]; ours {
+			f.RentalID, f.Status, f.ErrorCode, f.ErrorMessage = pay.RentalID, pay.Status, pay.ErrorCode, pay.ErrorMessage
+			open = pay.Owed > 0 && (pay.Status == harang.PaymentDeclined || pay.Status == harang.PaymentPending)
+			about = "rental " + pay.RentalID
 		}
 		if at, again := seen[about]; again {
 			// Who dealt with it before it failed once more still does.
@@ -65,16 +67,23 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 	return failures, nil
 }
 
-// failuresTold are the payment_errors since then, at most maxFailures, newest
-// first.
-func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time.Time) (told []harang.Notification, err error) {
+// failuresTold are the payment_errors since then as they were told, at most
+// maxFailures, newest first.
+func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time.Time) (told []harang.PaymentFailure, err error) {
 	q := harang.NotificationQuery{Type: harang.PaymentErrorType.Name, Since: since, Limit: harang.MaxPageLimit}
 	for len(told) < maxFailures {
 		page, _, err := p.tools.Ledger.FindNotifications(ctx, r, q)
 		if err != nil {
 			return nil, err
 		}
-		if told = append(told, page.Items...); page.Next == "" {
+		for _, n := range page.Items {
+			f := harang.PaymentFailure{EventID: n.Event.ID, At: n.Event.Time, Claim: n.Claim}
+			if err := json.Unmarshal(n.Event.Data, &f.PaymentError); err != nil {
+				return nil, err
+			}
+			told = append(told, f)
+		}
+		if page.Next == "" {
 			break
 		}
 		q.Cursor = page.Next
@@ -82,22 +91,16 @@ func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time
 	return told, nil
 }
 
-// open completes a failure from the books, when it is ours, and reports whether
-// something is still to be done and what it is about: a rental, or another
-// program's transaction.
-func (p *Payments) open(ctx context.Context, tenant string, f *harang.PaymentFailure, now time.Time) (bool, string, error) {
-	pay, err := p.tools.Ledger.FindPayment(ctx, tenant, f.TransactionID)
-	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return now.Sub(f.At) < otherFailureAge, "transaction " + f.TransactionID, nil
+// states is how our own payments stand among those told of, by id.
+func (p *Payments) states(ctx context.Context, tenant string, told []harang.PaymentFailure) (map[string]harang.PaymentState, error) {
+	ids := make([]string, len(told))
+	for i, f := range told {
+		ids[i] = f.TransactionID
 	}
-	if err != nil {
-		return false, "", err
+	found, err := p.tools.Ledger.FindPaymentStates(ctx, tenant, ids)
+	states := make(map[string]harang.PaymentState, len(found))
+	for _, s := range found {
+		states[s.ID] = s
 	}
-	about := "rental " + pay.RentalID
-	f.RentalID, f.Status, f.ErrorCode, f.ErrorMessage = pay.RentalID, pay.Status, pay.ErrorCode, pay.ErrorMessage
-	if pay.Status != harang.PaymentDeclined && pay.Status != harang.PaymentPending {
-		return false, about, nil
-	}
-	rental, err := p.tools.Ledger.FindRental(ctx, tenant, pay.RentalID)
-	return err == nil && rental.Owed() > 0, about, err
+	return states, err
 }

@@ -22,6 +22,9 @@ type Ledger interface {
 	MarkOverdue(ctx context.Context, now time.Time, limit int) (int64, error)
 
 	FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error)
+	// FindPaymentStates returns how those of the payments stand that the tenant
+	// has, in no order.
+	FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]harang.PaymentState, error)
 	FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error)
 	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
 	// FindOpenPayments returns payments of all tenants whose check is due.

@@ -16,9 +16,7 @@ var (
 		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id = $1`)
 
 	findHeadsBatch = define("find heads batch", `
-		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id IN (
-			$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-			$17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`)
+		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id IN (`+parameters(1, headsBatch)+`)`)
 
 	takeEpoch = define("take epoch", `
 		UPDATE heads SET managers = managers WHERE tenant_id = $1 RETURNING epoch`)

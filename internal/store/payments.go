@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,10 @@ var (
 	findPaymentsOf = define("find payments by status", `
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+	findPaymentStates = define("find payment states", `
+		SELECT p.id, p.rental_id, p.status, p.error_code, p.error_message, r.status, r.total_value, r.paid
+		FROM payments p JOIN rentals r ON r.id = p.rental_id
+		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	findRentalPayments = define("find payments of rental", `
 		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND rental_id = $2 ORDER BY created_at, id`)
 	findOpenPayments = define("find payments to check", `
@@ -122,6 +127,34 @@ func (tx *Tx) FindPayment(ctx context.Context, tenant, id string) (harang.Paymen
 // FindPayment returns a payment, NOT_FOUND when the tenant has none such.
 func (s *Store) FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
 	return queryOne(ctx, s.reader(), findPayment, scanPayment, tenant, id)
+}
+
+// statesBatch is how many payments one statement asks for.
+const statesBatch = 100
+
+// FindPaymentStates returns how those of the payments stand that the tenant
+// has, in no order.
+func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]harang.PaymentState, error) {
+	scan := func(r row) (p harang.PaymentState, err error) {
+		var rental harang.Rental
+		err = r.Scan(&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &rental.Status, &rental.TotalValue, &rental.Paid)
+		p.Owed = rental.Owed()
+		return p, err
+	}
+	var all []harang.PaymentState
+	for batch := range slices.Chunk(ids, statesBatch) {
+		args := make([]any, 1+statesBatch)
+		args[0] = tenant
+		for i := range statesBatch {
+			args[1+i] = batch[min(i, len(batch)-1)] // the last one fills the batch
+		}
+		states, err := queryAll(ctx, s.reader(), findPaymentStates, scan, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, states...)
+	}
+	return all, nil
 }
 
 // FindRentalPayments returns the payments of a rental, oldest first.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"harang.dev/harang"
 )
@@ -17,6 +19,15 @@ type query struct {
 	// slot is the query's place in the registry and in the caches of
 	// prepared statements.
 	slot int
+}
+
+// parameters are n parameters from $first on, as a list.
+func parameters(first, n int) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = "$" + strconv.Itoa(first+i)
+	}
+	return strings.Join(all, ", ")
 }
 
 // registry holds every query of the package, so that a test can prepare each

@@ -95,6 +95,43 @@ func TestQueries_Prepare(t *testing.T) {
 	}
 }
 
+// TestQueries_PlanOfStates: how some payments stand is read by their ids, however
+// many there are.
+func TestQueries_PlanOfStates(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	st := open(t, dsn)
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, dsn)
+	for _, fill := range []string{
+		`INSERT INTO partners (tenant_id, id, name, search_key, sort_key, updated_at) VALUES ('a', 'p', 'P', 'p', 'p', 1)`,
+		`INSERT INTO locations (tenant_id, id, name, search_key, sort_key, updated_at) VALUES ('a', 'l', 'L', 'l', 'l', 1)`,
+		`INSERT INTO rentals SELECT 'r' || n, 'a', 'p', 'P', 'l', 'L', 'OPEN', 1, 1, 0, 0, 'u', 'U', n, n, NULL, 1 FROM generate_series(1, 50000) n`,
+		`INSERT INTO payments SELECT 'p' || n, 'a', 'r' || n, 'p', 'P', 1, 'CARD', 'DECLINED', 'c', 'm', '', '', '', 0, n, NULL, NULL, NULL, 0, 1
+			FROM generate_series(1, 50000) n`,
+		`ANALYZE`,
+		`SET plan_cache_mode = force_generic_plan`,
+	} {
+		if _, err := conn.Exec(t.Context(), fill); err != nil {
+			t.Fatalf("%v: %s", err, fill)
+		}
+	}
+	i := slices.IndexFunc(store.Queries(), func(q store.Query) bool { return q.Name == "find payment states" })
+	q := store.Queries()[i].Text
+	if _, err := conn.Prepare(t.Context(), "states", q); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE states ("+strings.Repeat("'p', ", strings.Count(q, "$")-1)+"'p')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if text := strings.Join(plan, "\n"); err != nil || strings.Contains(text, "Seq Scan") || !strings.Contains(text, "payments_pkey") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 // TestColumns_Collate: texts sort by their bytes, whatever the database's own
 // rules are.
 func TestColumns_Collate(t *testing.T) {

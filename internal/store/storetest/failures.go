@@ -3,8 +3,11 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/store"
@@ -92,7 +95,8 @@ func testFailures(t *testing.T, open Open) {
 	want("cancelled", "foreign")
 
 	third := c.Create(t, c.Ask(1, nil))
-	if _, err := c.pay(t, third.Rental.ID, "bad", 100); err == nil {
+	owing, err := c.pay(t, third.Rental.ID, "bad", 100)
+	if err == nil {
 		t.Fatal("not declined")
 	}
 	// However many another program tells of, ours is not lost behind them.
@@ -110,7 +114,28 @@ func testFailures(t *testing.T, open Open) {
 	c.Clock.Move(6 * 24 * time.Hour)
 	want("after a week")
 
+	// How ours stand is asked in parts; what is nobody's is not among them.
+	ids := []string{again.ID}
+	for i := range 2*harang.MaxPageLimit + 1 {
+		ids = append(ids, fmt.Sprint("nobody-", i))
+	}
+	states, err := c.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
+	slices.SortFunc(states, func(a, b harang.PaymentState) int { return strings.Compare(a.ID, b.ID) })
+	wanted := []harang.PaymentState{
+		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Words},
+		{ID: again.ID, RentalID: first.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage},
+		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
+	}
+	if diff := cmp.Diff(wanted, states); diff != "" || err != nil {
+		t.Errorf("how ours stand: %s %v", diff, err)
+	}
 	c.AddTenant(t, "b")
+	if strange, err := c.Store.FindPaymentStates(t.Context(), "b", ids); err != nil || len(strange) != 0 {
+		t.Errorf("another tenant's: %+v, %v", strange, err)
+	}
+	if none, err := c.Store.FindPaymentStates(t.Context(), "a", nil); err != nil || len(none) != 0 {
+		t.Errorf("of none: %+v, %v", none, err)
+	}
 	stranger := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
 	if failures, err := c.Payments.Failures(t.Context(), stranger); err != nil || len(failures) != 0 {
 		t.Errorf("another tenant sees %v, %v", failures, err)
