@@ -24,6 +24,7 @@ const (
 	CodeIdempotencyInProgress Code = "IDEMPOTENCY_IN_PROGRESS"
 	CodeConflict              Code = "CONFLICT"
 	CodeTooLarge              Code = "TOO_LARGE"
+	CodeUnsupportedMedia      Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeInvalidRequest        Code = "INVALID_REQUEST"
 	CodeInsufficientStock     Code = "INSUFFICIENT_STOCK"
 	CodeIdempotencyKeyReused  Code = "IDEMPOTENCY_KEY_REUSED"

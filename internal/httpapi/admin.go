@@ -88,10 +88,10 @@ func (a *API) changeUser(ctx context.Context, id harang.Identity, in *changeUser
 
 // KeyBody is an API key without its text.
 type KeyBody struct {
-	ID        string   `json:"id"`
-	Name      string   `json:"name"`
-	CreatedAt instant  `json:"createdAt"`
-	RevokedAt *instant `json:"revokedAt" doc:"null while the key is good"`
+	ID        string          `json:"id"`
+	Name      string          `json:"name"`
+	CreatedAt instant         `json:"createdAt"`
+	RevokedAt orNull[instant] `json:"revokedAt" doc:"null while the key is good"`
 }
 
 func keyBodyOf(k harang.APIKey) KeyBody {

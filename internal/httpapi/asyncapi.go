@@ -23,16 +23,23 @@ func asyncAPI(version string) ([]byte, error) {
 	inChannel := map[string]any{}
 	receive := []any{}
 	text := func(d string) map[string]any { return map[string]any{"type": "string", "description": d} }
+	// Schemas are those of AsyncAPI, JSON Schema draft 7 with additions: the
+	// members of a list by their places are items.
 	add := func(name, summary string, args []any) {
+		payload := map[string]any{
+			"type": "array", "description": "the arguments of the Socket.IO event, in order",
+			"minItems": len(args), "maxItems": len(args),
+		}
+		if len(args) > 0 {
+			payload["items"] = args
+		}
 		messages[name] = map[string]any{
 			"name": name, "title": name, "summary": summary, "contentType": "application/json",
-			"payload": map[string]any{
-				"type": "array", "description": "the arguments of the Socket.IO event, in order",
-				"prefixItems": args, "minItems": len(args), "maxItems": len(args),
-			},
+			"payload": payload,
 		}
 		inChannel[name] = map[string]any{"$ref": "#/components/messages/" + name}
 	}
+	channel := map[string]any{"$ref": "#/channels/dashboard"}
 	reference := func(name string) any { return map[string]any{"$ref": "#/channels/dashboard/messages/" + name} }
 	object := func(members map[string]any) map[string]any {
 		names := make([]string, 0, len(members))
@@ -88,30 +95,53 @@ func asyncAPI(version string) ([]byte, error) {
 	for _, name := range []string{"session", "notifications", "claim", "test_alert", "goodbye"} {
 		receive = append(receive, reference(name))
 	}
-	add("subscribe", "Acknowledged with {ok, rooms, position} or {ok: false, error: {code}}.", []any{object(map[string]any{"room": text("a room")})})
-	add("refresh", "Acknowledged with {ok, tokenExpiresAt}.", []any{object(map[string]any{"token": text("a new access token of the same user")})})
-	add("clock", "Acknowledged with {serverTime}.", []any{})
-	add("seen", "Acknowledged with {ok}.", []any{object(map[string]any{"eventIds": map[string]any{"type": "array", "items": text("an event that was on screen")}})})
-	send := []any{reference("subscribe"), reference("refresh"), reference("clock"), reference("seen")}
+	// What the client asks, each with its acknowledgement.
+	operations := map[string]any{
+		"hear": map[string]any{
+			"action": "send", "title": "The server tells", "channel": channel, "messages": receive,
+			"description": "session comes first; then what is replayed, then what happens.",
+		},
+	}
+	yes := map[string]any{"const": true}
+	list := func(d string) map[string]any { return map[string]any{"type": "array", "items": text(d)} }
+	refused := object(map[string]any{"ok": map[string]any{"const": false}, "error": object(map[string]any{"code": text("FORBIDDEN, INVALID_REQUEST …")})})
+	or := func(answer map[string]any) map[string]any { return map[string]any{"oneOf": []any{answer, refused}} }
+	ask := func(name, summary string, args []any, answer map[string]any) {
+		add(name, summary, args)
+		add(name+"Answer", "The acknowledgement of "+name+".", []any{answer})
+		operations[name] = map[string]any{
+			"action": "receive", "title": "The client asks: " + name, "description": summary, "channel": channel, "messages": []any{reference(name)},
+			"reply": map[string]any{"channel": channel, "messages": []any{reference(name + "Answer")}},
+		}
+	}
+	ask("subscribe", "Name a room. One's own rooms change nothing, all else is FORBIDDEN.",
+		[]any{object(map[string]any{"room": text("a room")})},
+		or(object(map[string]any{"ok": yes, "rooms": list("a room of one's own"), "position": text("the last one that was handed over")})))
+	ask("refresh", "Go on with a new access token of the same user.",
+		[]any{object(map[string]any{"token": text("a new access token")})},
+		or(object(map[string]any{"ok": yes, "tokenExpiresAt": text("RFC 3339")})))
+	ask("clock", "Ask for the time, and whether the connection lives.", []any{},
+		object(map[string]any{"serverTime": text("RFC 3339")}))
+	ask("seen", "Tell which events are on screen in a visible tab, 200 at most.",
+		[]any{object(map[string]any{"eventIds": list("an event")})},
+		or(object(map[string]any{"ok": yes})))
 
 	return json.Marshal(map[string]any{
 		"asyncapi": "3.0.0",
 		"info": map[string]any{
-			"title": "Harang", "version": version,
+			"title": "Harang", "version": version, "license": map[string]any{"name": "Apache-2.0"},
 			"description": "The live connection of the dashboard: Socket.IO 5 (Engine.IO 4) at /socket.io/, namespace /ws/dashboard. " +
 				"CONNECT carries {token}, and {pid, offset} on a reconnect.",
 		},
+		"defaultContentType": "application/json",
+		"servers": map[string]any{"this": map[string]any{
+			"host": "{host}", "pathname": "/socket.io/", "protocol": "socketio", "description": "Over HTTP; over HTTPS behind a proxy that ends TLS.",
+			"variables": map[string]any{"host": map[string]any{"default": "127.0.0.1:8080", "description": "where the server listens"}},
+		}},
 		"channels": map[string]any{"dashboard": map[string]any{
 			"address": "/ws/dashboard", "title": "dashboard", "messages": inChannel,
 		}},
-		"operations": map[string]any{
-			"hear": map[string]any{
-				"action": "send", "title": "The server tells", "channel": map[string]any{"$ref": "#/channels/dashboard"}, "messages": receive,
-			},
-			"ask": map[string]any{
-				"action": "receive", "title": "The client asks", "channel": map[string]any{"$ref": "#/channels/dashboard"}, "messages": send,
-			},
-		},
+		"operations": operations,
 		"components": map[string]any{"messages": messages, "schemas": registry.Map()},
 	})
 }

@@ -218,7 +218,7 @@ func TestAdmin_Connections(t *testing.T) {
 			if tenant != "budapest" {
 				return nil
 			}
-			return []httpapi.Connection{{ID: "b", User: harang.Person{ID: "u", Name: "U"}, Role: harang.RoleAdmin, Transport: "websocket"}, {ID: "a"}}
+			return []httpapi.Connection{{ID: "b", User: harang.Person{ID: "u", Name: "U"}, Role: harang.RoleAdmin, Transport: "websocket"}, {ID: "a", Role: harang.RoleOperator, Transport: "polling"}}
 		}
 	})
 	first := h.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1", "").want(t, 200, "").json(t)

@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +27,14 @@ const prefix = "/api/v1"
 type doc struct {
 	// id is the operation's name for programs, summary its name for people.
 	id, summary string
+	// about is what else there is to know, "" for nothing.
+	about string
 	// codes are the errors that this call has besides the usual ones.
 	codes []harang.Code
 	// status is the status of success; 0 means 200, or 204 without a body.
 	status int
+	// schemes prove the caller of a public call, any of them; nil: none needed.
+	schemes []string
 }
 
 // says writes a route's doc on one line.
@@ -37,11 +44,19 @@ func says(id, summary string, codes ...harang.Code) doc {
 
 func (d doc) answering(status int) doc { d.status = status; return d }
 
+func (d doc) telling(about string) doc { d.about = about; return d }
+
+func (d doc) provenBy(schemes ...string) doc { d.schemes = schemes; return d }
+
+// noCredential says that a call needs none.
+func noCredential() []map[string][]string { return []map[string][]string{} }
+
 // call registers one route: "GET /me", who may, what answers, what it says.
 func call[I, O any](a *API, route string, may harang.Action,
 	answer func(context.Context, harang.Identity, *I) (*O, error), d doc,
 ) {
-	op := a.operation(route, may, d)
+	_, takesBody := reflect.TypeFor[I]().FieldByName("Body")
+	op := a.operation(route, may, d, takesBody)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		id, _ := ctx.Value(identityKey{}).(harang.Identity)
 		out, err := answer(ctx, id, in)
@@ -56,12 +71,18 @@ func call[I, O any](a *API, route string, may harang.Action,
 func (a *API) raw(route string, may harang.Action,
 	answer func(http.ResponseWriter, *http.Request, harang.Identity), d doc, more func(*huma.Operation),
 ) {
-	op := a.operation(route, may, d)
+	op := a.operation(route, may, d, true)
 	op.Responses = responses(op.Errors)
 	more(&op)
 	a.huma.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
 		id, err := a.judge(r, may)
+		if err == nil && r.URL.RawQuery != "" {
+			err = harang.Invalid(harang.FieldError{Field: "query", Detail: "this call has no query parameters"})
+		}
+		if err == nil {
+			err = readable(r, true)
+		}
 		if err != nil {
 			fail(r.Context(), err).write(w)
 			return
@@ -70,21 +91,28 @@ func (a *API) raw(route string, may harang.Action,
 	})
 }
 
-func (a *API) operation(route string, may harang.Action, d doc) huma.Operation {
+func (a *API) operation(route string, may harang.Action, d doc, takesBody bool) huma.Operation {
 	method, path, _ := strings.Cut(route, " ")
 	path = prefix + strings.TrimSpace(path)
 	a.known[path] = append(a.known[path], method)
 	noun, _, _ := strings.Cut(strings.TrimPrefix(path, prefix+"/"), "/")
 	op := huma.Operation{
 		OperationID: d.id, Method: method, Path: path, DefaultStatus: d.status,
-		Summary: d.summary, Tags: []string{noun},
+		Summary: d.summary, Description: d.about, Tags: []string{noun},
 		MaxBodyBytes:    MaxBodyBytes + 1, // the library refuses at its limit, not above
 		BodyReadTimeout: bodyLimit,
 		Middlewares:     huma.Middlewares{a.judged(may)},
 	}
 	codes := append([]harang.Code{harang.CodeInvalidRequest, harang.CodeInternal, harang.CodeUnavailable}, d.codes...)
+	op.Security = noCredential()
+	for _, scheme := range d.schemes {
+		op.Security = append(op.Security, map[string][]string{scheme: {}})
+	}
+	if may == public || slices.ContainsFunc(callers(), func(r harang.Role) bool { return !r.May(may) }) {
+		codes = append(codes, harang.CodeForbidden) // a public call refuses other sites' pages
+	}
 	if may != public {
-		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired, harang.CodeForbidden)
+		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired)
 		if harang.RoleOperator.May(may) || harang.RoleAdmin.May(may) {
 			op.Security = append(op.Security, map[string][]string{"accessToken": {}})
 		}
@@ -93,21 +121,26 @@ func (a *API) operation(route string, may harang.Action, d doc) huma.Operation {
 		}
 		op.Description = strings.TrimSpace(op.Description + "\n\nWho may: " + whoMay(may) + ".")
 	}
-	if strings.Contains(path, "{") {
+	if strings.Contains(path, "{") && method != http.MethodPut { // which creates what is not there
 		codes = append(codes, harang.CodeNotFound)
 	}
-	if method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
-		codes = append(codes, harang.CodeTooLarge)
+	if takesBody {
+		codes = append(codes, harang.CodeTooLarge, harang.CodeUnsupportedMedia)
 	}
-	for _, c := range codes {
-		if s := statusOf(c); !slices.Contains(op.Errors, s) {
-			op.Errors = append(op.Errors, s)
-		}
-	}
-	slices.Sort(op.Errors)
+	op.Errors = statusesOf(codes)
 	op.Responses = map[string]*huma.Response{}
 	op.Extensions = map[string]any{"x-codes": codeNames(codes)}
 	return op
+}
+
+// statusesOf are the statuses of codes, in order.
+func statusesOf(codes []harang.Code) []int {
+	var all []int
+	for _, c := range codes {
+		all = append(all, statusOf(c))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func codeNames(codes []harang.Code) []string {
@@ -119,9 +152,12 @@ func codeNames(codes []harang.Code) []string {
 	return slices.Compact(names)
 }
 
+// callers are all who may call anything.
+func callers() []harang.Role { return append(harang.Roles(), harang.RoleService) }
+
 func whoMay(a harang.Action) string {
 	var who []string
-	for _, r := range append(harang.Roles(), harang.RoleService) {
+	for _, r := range callers() {
 		if r.May(a) {
 			name := string(r)
 			if r == harang.RoleService {
@@ -155,6 +191,9 @@ func (a *API) judged(may harang.Action) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		id, err := a.judge(r, may)
+		if err == nil {
+			err = readable(r, ctx.Operation().RequestBody != nil)
+		}
 		if err != nil {
 			fail(r.Context(), err).write(w)
 			return
@@ -173,6 +212,27 @@ func (a *API) judge(r *http.Request, may harang.Action) (harang.Identity, error)
 	}
 	noteCaller(r.Context(), id)
 	return id, id.Can(may)
+}
+
+// readable refuses what would be read otherwise than it was meant: a compressed
+// body, a query that is none, a parameter that stands there twice.
+func readable(r *http.Request, takesBody bool) error {
+	if encoding := r.Header.Get("Content-Encoding"); takesBody && encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return harang.Errorf(harang.CodeUnsupportedMedia, "the body must not be compressed (Content-Encoding)")
+	}
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return harang.Invalid(harang.FieldError{Field: "query", Detail: "cannot be read"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if len(query[name]) > 1 {
+			return harang.Invalid(harang.FieldError{Field: name, Detail: "stands there twice"})
+		}
+	}
+	return nil
 }
 
 // identify proves who calls, by access token or API key.

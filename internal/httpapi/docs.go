@@ -31,6 +31,9 @@ type documents struct {
 
 func (a *API) documents() (*documents, error) {
 	spec := a.huma.OpenAPI()
+	if err := a.complete(spec); err != nil {
+		return nil, fmt.Errorf("openapi: %w", err)
+	}
 	openAPI, err := json.Marshal(spec)
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
@@ -54,13 +57,19 @@ func document(contentType string, body []byte) http.HandlerFunc {
 		h.Set("Content-Type", contentType)
 		h.Set("Cache-Control", "no-cache")
 		h.Set("ETag", etag)
-		if r.Header.Get("If-None-Match") == etag {
+		if knows(r, etag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
 	}
+}
+
+// knows tells whether the caller has the content that an ETag names; a proxy
+// that compresses makes it a weak one.
+func knows(r *http.Request, etag string) bool {
+	return strings.Contains(r.Header.Get("If-None-Match"), etag)
 }
 
 // What the page shows.
@@ -92,8 +101,8 @@ type (
 		Fields          []docsField
 	}
 	docsCode struct {
-		Code   string
-		Status int
+		Code, About string
+		Status      int
 	}
 )
 
@@ -102,10 +111,7 @@ func renderDocs(spec *huma.OpenAPI) ([]byte, error) {
 	nouns := map[string]int{}
 	for _, path := range slices.Sorted(maps.Keys(spec.Paths)) {
 		item := spec.Paths[path]
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if op == nil {
-				continue
-			}
+		for _, op := range operations(item) {
 			noun := op.Tags[0]
 			at, ok := nouns[noun]
 			if !ok {
@@ -124,8 +130,8 @@ func renderDocs(spec *huma.OpenAPI) ([]byte, error) {
 		e.Fields = fields(spec, payloadSchema(spec.Components.Schemas, t), 0)
 		view.Events = append(view.Events, e)
 	}
-	for code, status := range statuses {
-		view.Codes = append(view.Codes, docsCode{string(code), status})
+	for code, a := range codes {
+		view.Codes = append(view.Codes, docsCode{string(code), a.means, a.status})
 	}
 	sort.Slice(view.Codes, func(i, j int) bool {
 		a, b := view.Codes[i], view.Codes[j]
@@ -186,7 +192,7 @@ func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name]
 		all = append(all, docsField{
-			Name: name, Type: typeName(spec, p), About: aboutOf("", resolve(spec, p)),
+			Name: name, Type: typeName(spec, p), About: aboutOf(p.Description, resolve(spec, p)),
 			Required: slices.Contains(s.Required, name), Depth: depth,
 		})
 		all = append(all, fields(spec, p, depth+1)...)
@@ -194,14 +200,25 @@ func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
 	return all
 }
 
+// resolve is what a schema stands for; what may be null is taken as what it is
+// otherwise.
 func resolve(spec *huma.OpenAPI, s *huma.Schema) *huma.Schema {
+	if mayBeNull(s) && len(s.OneOf) > 0 {
+		s = s.OneOf[0]
+	}
 	for s != nil && s.Ref != "" {
 		s = spec.Components.Schemas.Map()[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
 	}
 	return s
 }
 
+// mayBeNull tells whether a schema is another one or null.
+func mayBeNull(s *huma.Schema) bool {
+	return s != nil && (s.Nullable || len(s.OneOf) == 2 && s.OneOf[1].Type == "null")
+}
+
 func typeName(spec *huma.OpenAPI, s *huma.Schema) string {
+	null := mayBeNull(s)
 	s = resolve(spec, s)
 	switch {
 	case s == nil:
@@ -216,7 +233,7 @@ func typeName(spec *huma.OpenAPI, s *huma.Schema) string {
 	if name == "" {
 		name = "any"
 	}
-	if s.Nullable {
+	if null || s.Nullable {
 		name += " or null"
 	}
 	return name
@@ -239,6 +256,7 @@ func aboutOf(description string, s *huma.Schema) string {
 		for i, v := range s.Enum {
 			values[i] = fmt.Sprint(v)
 		}
+		values = slices.DeleteFunc(values, func(v string) bool { return v == "<nil>" })
 		words = append(words, "one of "+strings.Join(values, ", "))
 	}
 	if s.Minimum != nil {

@@ -117,15 +117,17 @@ func (a *API) describeEvents(op *huma.Operation) {
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	schemas["CloudEvent"] = event
 	ref := &huma.Schema{Ref: "#/components/schemas/CloudEvent"}
+	batch := &huma.Schema{Type: huma.TypeArray, Items: ref}
+	binary := &huma.Schema{OneOf: payloads, Description: "the payload alone, its attributes in ce- headers"}
 	op.RequestBody = &huma.RequestBody{
 		Required: true,
 		Description: "One event (application/cloudevents+json), a batch that is accepted whole or not at all " +
-			"(application/cloudevents-batch+json), or a payload with the attributes in ce- headers (application/json). " +
+			"(application/cloudevents-batch+json), or a payload with the attributes in ce- headers (application/json; without ce- headers it is read as one of the others). " +
 			"An event's JSON may have 16 KiB.",
 		Content: map[string]*huma.MediaType{
 			"application/cloudevents+json":       {Schema: ref},
-			"application/cloudevents-batch+json": {Schema: &huma.Schema{Type: huma.TypeArray, Items: ref}},
-			"application/json":                   {Schema: &huma.Schema{OneOf: payloads}},
+			"application/cloudevents-batch+json": {Schema: batch},
+			"application/json":                   {Schema: &huma.Schema{AnyOf: []*huma.Schema{ref, batch, binary}}},
 		},
 	}
 	op.Responses["202"] = &huma.Response{

@@ -36,9 +36,11 @@ type house struct {
 	auth    *auth.Service
 	options httpapi.Options
 
-	mu  sync.Mutex // guards now and ids
+	mu  sync.Mutex // guards what follows
 	now time.Time
 	ids int
+	// answered are the statuses that each described call answered.
+	answered map[string][]int
 
 	tokens map[harang.Role]string // of budapest
 	apiKey string
@@ -98,7 +100,7 @@ func (c cards) OfferedCards(context.Context, string) ([]harang.Card, error) {
 // newHouse starts a house. change may change its options.
 func newHouse(t *testing.T, change ...func(*httpapi.Options)) *house {
 	t.Helper()
-	h := &house{t: t, now: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), tokens: map[harang.Role]string{}}
+	h := &house{t: t, now: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), tokens: map[harang.Role]string{}, answered: map[string][]int{}}
 	ctx := t.Context()
 	var err error
 	h.store, err = sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "h.db"), store.Options{Clock: h.clock, NewID: h.newID})
@@ -251,6 +253,13 @@ func (h *house) call(credential, method, path, body string, headers ...string) r
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	name, err := describe(h.t, h.server.Config.Handler).holds(r, []byte(body), answer.StatusCode, answer.Header, text)
+	if err != nil {
+		h.t.Error(err)
+	}
+	h.mu.Lock()
+	h.answered[name] = append(h.answered[name], answer.StatusCode)
+	h.mu.Unlock()
 	return reply{answer, text}
 }
 

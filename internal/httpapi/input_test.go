@@ -47,6 +47,10 @@ func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
 		"a day as a number":      {harang.RoleAdmin, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":5}`, 422, harang.CodeInvalidRequest, "expectedAt"},
 		"unknown query":          {harang.RoleAdmin, "GET", "/products?serach=x", "", 422, harang.CodeInvalidRequest, "serach"},
 		"query on a POST":        {harang.RoleAdmin, "POST", "/notifications/read?x=1", `{"eventIds":[]}`, 422, harang.CodeInvalidRequest, "x"},
+		"a parameter twice":      {harang.RoleAdmin, "GET", "/products?limit=1&limit=2", "", 422, harang.CodeInvalidRequest, "limit"},
+		"a query that is none":   {harang.RoleAdmin, "GET", "/products?limit=%zz", "", 422, harang.CodeInvalidRequest, "query"},
+		"limit below zero":       {harang.RoleAdmin, "GET", "/products?limit=-1", "", 422, harang.CodeInvalidRequest, "limit"},
+		"a huge limit":           {harang.RoleAdmin, "GET", "/products?limit=99999999999999999999", "", 422, harang.CodeInvalidRequest, "limit"},
 		"limit 0":                {harang.RoleAdmin, "GET", "/products?limit=0", "", 422, harang.CodeInvalidRequest, "limit"},
 		"limit 201":              {harang.RoleAdmin, "GET", "/products?limit=201", "", 422, harang.CodeInvalidRequest, "limit"},
 		"limit of letters":       {harang.RoleAdmin, "GET", "/products?limit=many", "", 422, harang.CodeInvalidRequest, "limit"},
@@ -98,7 +102,13 @@ func TestInput_Size(t *testing.T) {
 func TestInput_ContentType(t *testing.T) {
 	h := newHouse(t)
 	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/json; charset=utf-8").want(t, 200, "")
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: text/plain").want(t, 422, harang.CodeInvalidRequest)
+	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: text/plain").want(t, 415, harang.CodeUnsupportedMedia)
+	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/x-www-form-urlencoded").want(t, 415, harang.CodeUnsupportedMedia)
+	r := h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
+	if r.Header.Get("Accept-Encoding") != "identity" {
+		t.Errorf("%v", r.Header)
+	}
+	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: identity").want(t, 200, "")
 	h.as(harang.RoleAdmin, "GET", "/partners", "", "Accept: text/html").want(t, 200, "")
 }
 
@@ -108,7 +118,7 @@ func TestPaths_ThatDoNotExist(t *testing.T) {
 	h.call("", "GET", "/api/v2/me", "").want(t, 404, harang.CodeNotFound)
 	h.call("", "GET", "/socket.io/?EIO=4&transport=polling", "").want(t, 404, harang.CodeNotFound)
 	for path, allow := range map[string]string{
-		"/api/v1/me": "GET", "/api/v1/rentals": "GET, POST", "/healthz": "GET", "/": "GET", "/openapi.json": "GET",
+		"/api/v1/me": "GET, HEAD", "/api/v1/rentals": "GET, HEAD, POST", "/healthz": "GET, HEAD", "/": "GET, HEAD", "/openapi.json": "GET, HEAD",
 		"/api/v1/inventory/stock/a/b": "PATCH, PUT",
 	} {
 		r := h.call("", "DELETE", path, "").want(t, 405, "METHOD_NOT_ALLOWED")

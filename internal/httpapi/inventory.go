@@ -17,7 +17,7 @@ type StockBody struct {
 	WarningThreshold  int64           `json:"warningThreshold" doc:"WARNING below it; 0 never"`
 	CriticalThreshold int64           `json:"criticalThreshold" doc:"CRITICAL below it; 0 never"`
 	Severity          harang.Severity `json:"severity" enum:"CRITICAL,WARNING,OK"`
-	ExpectedAt        *instant        `json:"expectedAt" doc:"when ordered pieces are expected"`
+	ExpectedAt        orNull[instant] `json:"expectedAt" doc:"when ordered pieces are expected"`
 }
 
 func stockOf(i harang.StockItem) StockBody {
@@ -31,9 +31,9 @@ func stockOf(i harang.StockItem) StockBody {
 // alertBody is a stock item that is short.
 type alertBody struct {
 	StockBody
-	Since   instant    `json:"since" doc:"when the present severity began"`
-	EventID *string    `json:"eventId" doc:"the last alert of this shortage; null when nobody was told"`
-	Claim   *claimBody `json:"claim" doc:"who deals with it; null when nobody does"`
+	Since   instant           `json:"since" doc:"when the present severity began"`
+	EventID *string           `json:"eventId" doc:"the last alert of this shortage; null when nobody was told"`
+	Claim   orNull[claimBody] `json:"claim" doc:"who deals with it; null when nobody does"`
 }
 
 func alertOf(s harang.StockShortage) alertBody {

@@ -21,17 +21,17 @@ type journeyInput struct {
 
 type journeyOutput struct {
 	Body struct {
-		EventID     string   `json:"eventId"`
-		Type        string   `json:"type"`
-		CommittedAt instant  `json:"committedAt"`
-		RelayedAt   *instant `json:"relayedAt" doc:"when this node began to deliver it"`
-		SentAt      *instant `json:"sentAt" doc:"when it had been written to this node's last listener"`
-		SeenAt      *instant `json:"seenAt" doc:"when it first stood on somebody's screen"`
-		Listeners   int      `json:"listeners" doc:"to how many connections of this node it was written live"`
-		SeenBy      int      `json:"seenBy" doc:"how often a page said that it was on the screen"`
-		RelayedMs   *int64   `json:"relayedMs" doc:"milliseconds from commit to the start of delivery"`
-		SentMs      *int64   `json:"sentMs" doc:"milliseconds from commit to the last listener"`
-		SeenMs      *int64   `json:"seenMs" doc:"milliseconds from commit to the first screen"`
+		EventID     string          `json:"eventId"`
+		Type        string          `json:"type"`
+		CommittedAt instant         `json:"committedAt"`
+		RelayedAt   orNull[instant] `json:"relayedAt" doc:"when this node began to deliver it"`
+		SentAt      orNull[instant] `json:"sentAt" doc:"when it had been written to this node's last listener"`
+		SeenAt      orNull[instant] `json:"seenAt" doc:"when it first stood on somebody's screen"`
+		Listeners   int             `json:"listeners" doc:"to how many connections of this node it was written live"`
+		SeenBy      int             `json:"seenBy" doc:"how often a page said that it was on the screen"`
+		RelayedMs   *int64          `json:"relayedMs" doc:"milliseconds from commit to the start of delivery"`
+		SentMs      *int64          `json:"sentMs" doc:"milliseconds from commit to the last listener"`
+		SeenMs      *int64          `json:"seenMs" doc:"milliseconds from commit to the first screen"`
 	}
 }
 

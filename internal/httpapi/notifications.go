@@ -12,12 +12,12 @@ import (
 // notificationBody is an event as it was sent, with what this person and others
 // did about it.
 type notificationBody struct {
-	EventID   string          `json:"eventId"`
-	Timestamp instant         `json:"timestamp"`
-	Type      string          `json:"type"`
-	Data      json.RawMessage `json:"data" doc:"the event's payload, see /asyncapi.json"`
-	ReadAt    *instant        `json:"readAt" doc:"null while unread"`
-	Claim     *claimBody      `json:"claim" doc:"who deals with it; null when nobody does"`
+	EventID   string            `json:"eventId"`
+	Timestamp instant           `json:"timestamp"`
+	Type      string            `json:"type"`
+	Data      json.RawMessage   `json:"data" doc:"the event's payload, see /asyncapi.json"`
+	ReadAt    orNull[instant]   `json:"readAt" doc:"null while unread"`
+	Claim     orNull[claimBody] `json:"claim" doc:"who deals with it; null when nobody does"`
 }
 
 func notificationOf(n harang.Notification) notificationBody {

@@ -92,7 +92,7 @@ type failureBody struct {
 	ErrorMessage  string                `json:"errorMessage"`
 	NextStep      string                `json:"nextStep" doc:"what to do now, in Hungarian"`
 	Retry         bool                  `json:"retry" doc:"whether the same card may be tried again"`
-	Claim         *claimBody            `json:"claim" doc:"who deals with it; null when nobody does"`
+	Claim         orNull[claimBody]     `json:"claim" doc:"who deals with it; null when nobody does"`
 }
 
 func failureOf(f harang.PaymentFailure) failureBody {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,41 +18,6 @@ import (
 
 	"harang.dev/harang"
 )
-
-// codeMethodNotAllowed is the one code that only HTTP knows.
-const codeMethodNotAllowed harang.Code = "METHOD_NOT_ALLOWED"
-
-// statuses is the one table from codes to HTTP.
-var statuses = map[harang.Code]int{
-	harang.CodeUnauthenticated:       http.StatusUnauthorized,
-	harang.CodeInvalidCredentials:    http.StatusUnauthorized,
-	harang.CodeTokenExpired:          http.StatusUnauthorized,
-	harang.CodePaymentDeclined:       http.StatusPaymentRequired,
-	harang.CodeForbidden:             http.StatusForbidden,
-	harang.CodeNotFound:              http.StatusNotFound,
-	codeMethodNotAllowed:             http.StatusMethodNotAllowed,
-	harang.CodeAlreadyClaimed:        http.StatusConflict,
-	harang.CodeAlreadyReturned:       http.StatusConflict,
-	harang.CodeIdempotencyInProgress: http.StatusConflict,
-	harang.CodeConflict:              http.StatusConflict,
-	harang.CodeTooLarge:              http.StatusRequestEntityTooLarge,
-	harang.CodeInvalidRequest:        http.StatusUnprocessableEntity,
-	harang.CodeInsufficientStock:     http.StatusUnprocessableEntity,
-	harang.CodeIdempotencyKeyReused:  http.StatusUnprocessableEntity,
-	harang.CodeEventTooLarge:         http.StatusUnprocessableEntity,
-	harang.CodeRateLimited:           http.StatusTooManyRequests,
-	harang.CodeConnectionLimit:       http.StatusTooManyRequests,
-	harang.CodeInternal:              http.StatusInternalServerError,
-	harang.CodeUnavailable:           http.StatusServiceUnavailable,
-	harang.CodePaymentTimeout:        http.StatusGatewayTimeout,
-}
-
-func statusOf(c harang.Code) int {
-	if s, ok := statuses[c]; ok {
-		return s
-	}
-	return http.StatusInternalServerError
-}
 
 // problem is an error as callers see it (RFC 9457): type, title, status, detail
 // and our members code, errors and those of the error's Details.
@@ -107,6 +73,9 @@ func (p *problem) GetHeaders() http.Header {
 	if p.GetStatus() == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
+	if p.code == harang.CodeUnsupportedMedia {
+		h.Set("Accept-Encoding", "identity") // RFC 9110, section 15.5.16
+	}
 	return h
 }
 
@@ -147,9 +116,9 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 	const name = "Problem"
 	if r.Map()[name] == nil {
 		text := func(d string) *huma.Schema { return &huma.Schema{Type: "string", Description: d} }
-		codes := make([]any, 0, len(statuses))
-		for _, c := range slices.Sorted(maps.Keys(statuses)) {
-			codes = append(codes, string(c))
+		var names []any
+		for _, c := range slices.Sorted(maps.Keys(codes)) {
+			names = append(names, string(c))
 		}
 		r.Map()[name] = &huma.Schema{
 			Type:        "object",
@@ -158,7 +127,7 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 				"type":   text("always about:blank: the code says more than a link could"),
 				"title":  text("the status in words"),
 				"status": {Type: "integer", Description: "the HTTP status"},
-				"code":   {Type: "string", Description: "what went wrong, stable", Enum: codes},
+				"code":   {Type: "string", Description: "what went wrong, stable", Enum: names},
 				"detail": text("a sentence for developers"),
 				"errors": {
 					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST",
@@ -170,6 +139,17 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 						},
 					},
 				},
+				"line":          {Type: "integer", Description: "the line of the rental, from 0, with INSUFFICIENT_STOCK"},
+				"available":     {Type: "integer", Description: "how many pieces there are, with INSUFFICIENT_STOCK"},
+				"transactionId": text("the payment's id, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
+				"paymentStatus": text("DECLINED or PENDING, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
+				"errorCode":     text("why the card was declined, with its table: ipc:13, iso:51"),
+				"errorMessage":  text("the same as a Hungarian sentence for people"),
+				"nextStep":      text("what the clerk should do now, in Hungarian"),
+				"retry":         {Type: "boolean", Description: "whether the same card may be tried again"},
+				"by":            {Ref: r.Schema(reflect.TypeFor[personBody](), true, "").Ref},
+				"at":            text("since when, with ALREADY_CLAIMED"),
+				"action":        text("what the role may not do, with FORBIDDEN"),
 			},
 			Required: []string{"type", "title", "status", "code", "detail"},
 		}
@@ -213,6 +193,8 @@ func problemFromLibrary(status int, message string, errs []error) *problem {
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
 		return &problem{code: harang.CodeTooLarge, detail: "the body is larger than 1 MiB"}
+	case status == http.StatusUnsupportedMediaType:
+		return &problem{code: harang.CodeUnsupportedMedia, detail: "the body must be JSON: Content-Type: application/json"}
 	case status == http.StatusRequestTimeout:
 		return &problem{code: harang.CodeInvalidRequest, detail: "the body did not come in time"}
 	case status >= 500 || status < 400:

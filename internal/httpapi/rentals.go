@@ -32,7 +32,7 @@ type rentalBody struct {
 	CreatedBy      personBody          `json:"createdBy"`
 	CreatedAt      instant             `json:"createdAt"`
 	DueAt          instant             `json:"dueAt"`
-	ClosedAt       *instant            `json:"closedAt" doc:"when the pieces came back"`
+	ClosedAt       orNull[instant]     `json:"closedAt" doc:"when the pieces came back"`
 	Payment        *rentalPayment      `json:"payment,omitempty" doc:"the payment that was asked with the checkout; in the detail of a rental the latest one"`
 }
 

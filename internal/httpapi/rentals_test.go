@@ -142,6 +142,9 @@ func (s *counter) call(method, path, credential string, body json.RawMessage, he
 	}
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
+	if _, err := describe(s.t, s.handler).holds(r, body, w.Code, w.Header(), w.Body.Bytes()); err != nil {
+		s.t.Error(err)
+	}
 	return response{w.Code, w.Header(), w.Body.Bytes()}
 }
 

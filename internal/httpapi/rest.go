@@ -15,6 +15,8 @@ import (
 func (a *API) rest() error {
 	for pattern, handler := range a.Webhooks {
 		a.mux.Handle(pattern, handler)
+		method, path, _ := strings.Cut(pattern, " ")
+		a.known[path] = append(a.known[path], method)
 	}
 	a.mux.HandleFunc("GET /healthz", a.alive)
 	a.mux.HandleFunc("GET /readyz", a.ready)
@@ -28,8 +30,7 @@ func (a *API) rest() error {
 	a.mux.HandleFunc("GET /docs/{$}", document("text/html; charset=utf-8", docs.page))
 	a.mux.HandleFunc("GET /docs/style.css", document("text/css; charset=utf-8", docsStyle))
 	for path, methods := range a.known {
-		slices.Sort(methods)
-		a.mux.HandleFunc(path, notAllowed(strings.Join(methods, ", ")))
+		a.mux.HandleFunc(path, notAllowed(methods...))
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"} {
 		a.mux.HandleFunc(path, notAllowed("GET"))
@@ -57,8 +58,14 @@ func (a *API) rest() error {
 	return nil
 }
 
-// notAllowed answers a path that exists for other methods.
-func notAllowed(allow string) http.HandlerFunc {
+// notAllowed answers a path that exists for other methods. What answers GET
+// answers HEAD, too.
+func notAllowed(methods ...string) http.HandlerFunc {
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(methods, http.MethodHead)
+	}
+	slices.Sort(methods)
+	allow := strings.Join(methods, ", ")
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allow)
 		fail(r.Context(), harang.Errorf(codeMethodNotAllowed, "this path answers %s", allow)).write(w)

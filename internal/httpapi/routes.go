@@ -6,9 +6,9 @@ import "harang.dev/harang"
 func (a *API) routes() {
 	a.huma.UseMiddleware(a.withCaller)
 
-	call(a, "POST /auth/login", public, a.login, says("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials, harang.CodeRateLimited))
-	call(a, "POST /auth/refresh", public, a.refresh, says("refresh", "Get a new access token for the refresh cookie", harang.CodeUnauthenticated))
-	call(a, "POST /auth/logout", public, a.logout, says("logout", "End the session and every connection of it", harang.CodeUnauthenticated, harang.CodeTokenExpired))
+	call(a, "POST /auth/login", public, a.login, says("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials, harang.CodeRateLimited).telling(aboutLogin))
+	call(a, "POST /auth/refresh", public, a.refresh, says("refresh", "Get a new access token for the refresh cookie", harang.CodeUnauthenticated).provenBy("cookie").telling(aboutRefresh))
+	call(a, "POST /auth/logout", public, a.logout, says("logout", "End the session and every connection of it", harang.CodeUnauthenticated, harang.CodeTokenExpired).provenBy("accessToken", "cookie").telling(aboutLogout))
 	call(a, "GET /me", harang.ActionReadOwnIdentity, a.me, says("me", "Who the access token names"))
 
 	call(a, "GET /dashboard/summary", harang.ActionReadSummary, a.summary, says("summary", "Figures for the cards and charts"))
@@ -24,19 +24,19 @@ func (a *API) routes() {
 	call(a, "GET /inventory/alerts", harang.ActionReadStock, a.listAlerts, says("listAlerts", "Stock items that are short, worst first"))
 	call(a, "POST /inventory/adjustments", harang.ActionAdjustStock, a.adjustStock, says("adjustStock", "Change a quantity", harang.CodeNotFound, harang.CodeInsufficientStock))
 	call(a, "PATCH /inventory/stock/{productId}/{locationId}", harang.ActionExpectStock, a.changeStock, says("changeStock", "Change thresholds (managers) or the expected delivery"))
-	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock, says("putStock", "Create or replace a stock item"))
+	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock, says("putStock", "Create or replace a stock item", harang.CodeNotFound))
 
-	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental, says("createRental", "Check a rental out", harang.CodeNotFound, harang.CodeInsufficientStock, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201))
+	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental, says("createRental", "Check a rental out", harang.CodeNotFound, harang.CodeInsufficientStock, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201).telling(aboutCheckout))
 	call(a, "GET /rentals", harang.ActionReadRentals, a.listRentals, says("listRentals", "Rentals, newest first"))
 	call(a, "GET /rentals/{id}", harang.ActionReadRentals, a.findRental, says("findRental", "One rental with its latest payment"))
 	call(a, "POST /rentals/{id}/return", harang.ActionWriteRentals, a.returnRental, says("returnRental", "Take the pieces back", harang.CodeAlreadyReturned, harang.CodeConflict).answering(200))
 	call(a, "POST /rentals/{id}/cancel", harang.ActionWriteRentals, a.cancelRental, says("cancelRental", "Give the pieces and the money back", harang.CodeAlreadyReturned, harang.CodeConflict).answering(200))
 
-	call(a, "POST /payments", harang.ActionPay, a.pay, says("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201))
+	call(a, "POST /payments", harang.ActionPay, a.pay, says("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answering(201).telling(aboutPaying))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments, says("listPayments", "Payments, newest first"))
 	call(a, "GET /payments/failures", harang.ActionReadPayments, a.listFailures, says("listPaymentFailures", "Failed card payments that still want something done, ours and other programs', newest first"))
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards, says("listCards", "The cards that can be charged for a partner"))
-	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard, says("putCard", "Keep a card of a partner by the provider's token"))
+	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard, says("putCard", "Keep a card of a partner by the provider's token", harang.CodeNotFound))
 	call(a, "DELETE /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.deleteCard, says("deleteCard", "Forget a card of a partner").answering(204))
 
 	call(a, "GET /notifications", harang.ActionReadNotices, a.listNotifications, says("listNotifications", "What the caller was told, newest first"))

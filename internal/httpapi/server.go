@@ -89,13 +89,39 @@ type Options struct {
 type API struct {
 	Options
 	huma    huma.API
-	mux     *http.ServeMux
+	mux     *mux
 	known   map[string][]string // path pattern -> methods
 	origins *http.CrossOriginProtection
 }
 
+// mux remembers what it was given, so that a test can hold the description to
+// it.
+type mux struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// Handle registers a pattern.
+func (m *mux) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc registers a pattern.
+func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
+}
+
 // New builds the handler of everything that the program serves publicly.
 func New(o Options) (http.Handler, error) {
+	a, err := build(o)
+	if err != nil {
+		return nil, err
+	}
+	return a.around(a.mux), nil
+}
+
+func build(o Options) (*API, error) {
 	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
 		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
@@ -106,7 +132,7 @@ func New(o Options) (http.Handler, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &API{Options: o, mux: http.NewServeMux(), known: map[string][]string{}, origins: http.NewCrossOriginProtection()}
+	a := &API{Options: o, mux: &mux{ServeMux: http.NewServeMux()}, known: map[string][]string{}, origins: http.NewCrossOriginProtection()}
 	for _, origin := range o.AllowedOrigins {
 		if err := a.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
@@ -114,10 +140,7 @@ func New(o Options) (http.Handler, error) {
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
 	a.routes()
-	if err := a.rest(); err != nil {
-		return nil, err
-	}
-	return a.around(a.mux), nil
+	return a, a.rest()
 }
 
 // config is how the library is used: our errors, our documents, strict queries,
@@ -136,12 +159,6 @@ func config(version string) huma.Config {
 	}
 	return c
 }
-
-const apiDescription = `The live operations dashboard of equipment-rental shops.
-
-Times are RFC 3339, UTC, with milliseconds. Money is whole forints. Lists answer
-{"items": [...], "nextCursor": "…" or null}; pass nextCursor as cursor to go on.
-Errors are application/problem+json with a stable code.`
 
 // around is what every call goes through.
 func (a *API) around(next http.Handler) http.Handler {

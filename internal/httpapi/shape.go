@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/base64"
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,12 +24,28 @@ func (instant) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, milliseconds"}
 }
 
-// maybe is a time that may be missing: null when it is zero.
-func maybe(t time.Time) *instant {
-	if t.IsZero() {
-		return nil
+// orNull is a member of an answer that is null when there is nothing to say.
+type orNull[T any] struct{ value *T }
+
+// MarshalJSON writes the value or null.
+func (o orNull[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.value) }
+
+// Schema describes the member in the OpenAPI document.
+func (orNull[T]) Schema(r huma.Registry) *huma.Schema {
+	s := r.Schema(reflect.TypeFor[T](), true, "")
+	if s.Ref == "" {
+		s.Nullable = true
+		return s
 	}
-	return new(instant(t))
+	return &huma.Schema{OneOf: []*huma.Schema{s, {Type: "null"}}}
+}
+
+// maybe is a time that may be missing: null when it is zero.
+func maybe(t time.Time) orNull[instant] {
+	if t.IsZero() {
+		return orNull[instant]{}
+	}
+	return orNull[instant]{new(instant(t))}
 }
 
 // optionalText is a member that may be absent, null or a text, which are three
@@ -105,22 +122,22 @@ type personBody struct {
 
 // claimBody is who deals with an event.
 type claimBody struct {
-	EventID string      `json:"eventId"`
-	By      *personBody `json:"by" doc:"null when nobody does"`
-	At      instant     `json:"at"`
+	EventID string             `json:"eventId"`
+	By      orNull[personBody] `json:"by" doc:"null when nobody does"`
+	At      instant            `json:"at"`
 }
 
 func claimOf(c harang.Claim) claimBody {
 	b := claimBody{EventID: c.EventID, At: instant(c.At)}
 	if c.By != nil {
-		b.By = &personBody{ID: c.By.ID, Name: c.By.Name}
+		b.By.value = &personBody{ID: c.By.ID, Name: c.By.Name}
 	}
 	return b
 }
 
-func maybeClaim(c *harang.Claim) *claimBody {
+func maybeClaim(c *harang.Claim) orNull[claimBody] {
 	if c == nil {
-		return nil
+		return orNull[claimBody]{}
 	}
-	return new(claimOf(*c))
+	return orNull[claimBody]{new(claimOf(*c))}
 }

@@ -56,11 +56,11 @@ type envelope struct {
 // Parse reads the events of a request: one (structured or binary) or several
 // (batch). A body of plain JSON without ce- headers is read as structured, or as
 // a batch when it is an array. Codes: INVALID_REQUEST naming the attribute,
-// EVENT_TOO_LARGE.
+// EVENT_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE.
 func Parse(header http.Header, body []byte) ([]Incoming, error) {
 	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil && header.Get("Content-Type") != "" {
-		return nil, invalid("Content-Type", "cannot be read")
+		return nil, unsupported()
 	}
 	_, isBinary := header["Ce-Specversion"]
 	switch {
@@ -75,7 +75,7 @@ func Parse(header http.Header, body []byte) ([]Incoming, error) {
 	case mediaType == "application/json":
 		return parseOne(body)
 	}
-	return nil, invalid("Content-Type", "must be "+structuredType+", "+batchType+", or JSON with ce- headers")
+	return nil, unsupported()
 }
 
 func parseOne(body []byte) ([]Incoming, error) {
@@ -227,6 +227,10 @@ func place(at string) string {
 		return "body"
 	}
 	return strings.TrimSuffix(at, ".")
+}
+
+func unsupported() error {
+	return harang.Errorf(harang.CodeUnsupportedMedia, "Content-Type must be %s, %s or application/json", structuredType, batchType)
 }
 
 func tooLarge() error {

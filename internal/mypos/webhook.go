@@ -180,7 +180,7 @@ func statusOf(code harang.Code) int {
 func writeProblem(w http.ResponseWriter, err error) {
 	code := harang.ErrorCode(err)
 	status := statusOf(code)
-	problem := map[string]any{"status": status, "title": http.StatusText(status), "code": code}
+	problem := map[string]any{"type": "about:blank", "status": status, "title": http.StatusText(status), "code": code}
 	var e *harang.Error
 	if errors.As(err, &e) {
 		problem["detail"] = e.Message

@@ -1,0 +1,224 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"harang.dev/harang"
+	"harang.dev/harang/contract"
+)
+
+const apiDescription = `The live operations dashboard of equipment-rental shops.
+
+**Who calls.** POST /api/v1/auth/login gives an access token for ten minutes and a refresh cookie for two weeks; other programs have an API key. Either goes into Authorization: Bearer. The tenant is the credential's; no path and no body names it, but for the payment provider's signed notifications.
+
+**Values.** Times are RFC 3339, UTC, with milliseconds. Money is whole forints. Members that are described as null are there and null; those that are not required may be absent.
+
+**Lists** answer {"items": [...], "nextCursor": "…" or null}. limit is 1 to 200, 50 when absent; pass nextCursor as cursor to go on. A cursor belongs to its list.
+
+**Requests.** Bodies are JSON, at most 1 MiB, not compressed. Unknown members, unknown query parameters and repeated ones are refused. A path that exists answers other methods 405 with Allow, and HEAD wherever it answers GET.
+
+**Errors** are application/problem+json (RFC 9457) with a stable code. Read the code, not the sentence. 429 and 503 say in Retry-After how many seconds to wait.
+
+**Repeats.** POST /api/v1/rentals and /api/v1/payments take an Idempotency-Key; events are known by source and id; every PUT may be repeated.
+
+**Not here:** the live connection under /socket.io/, which /asyncapi.json describes; the page, and this description for people at /docs; /metrics and /debug/pprof, which stand on the admin listener alone, for whoever runs the program.`
+
+// What single calls tell of themselves besides their types.
+const (
+	aboutLogin = "Sets the refresh cookie harang_refresh: HttpOnly, SameSite=Strict, sent to /api/v1/auth only, Secure when the " +
+		"request came over TLS. After 10 failed logins within 5 minutes from one address for one user (100 for one user, 200 from one " +
+		"address) the answer is 429 until 5 minutes after the first of them."
+	aboutRefresh = "Takes the refresh cookie and sets the next one. The one before stays good for 30 seconds and gives the same next " +
+		"one; an older one ends the session, because two seem to hold it."
+	aboutLogout = "Ends the session of the access token and that of the cookie, whichever is there, on every node at once; their " +
+		"connections get goodbye LOGGED_OUT."
+	aboutCheckout = "A declined card is 201, too: the pieces are taken, the rental waits as AWAITING_PAYMENT for 30 minutes, and " +
+		"payment says what went wrong. Without payment the rental opens at once."
+	aboutPaying = "402 and 504 have the transactionId as well. After 504 the payment is PENDING until the provider knows; do not " +
+		"charge again before GET /api/v1/rentals/{id} says how it ended."
+)
+
+// tags are the nouns of the interface in the order of a day.
+var tags = []*huma.Tag{
+	{Name: "auth", Description: "Logging in, staying in, and out"},
+	{Name: "me", Description: "Who the credential names"},
+	{Name: "dashboard", Description: "Figures"},
+	{Name: "inventory", Description: "Stock, what runs short, corrections"},
+	{Name: "rentals", Description: "Checkouts, returns, cancellations"},
+	{Name: "payments", Description: "Taking money, and what went wrong"},
+	{Name: "notifications", Description: "What people were told, and who deals with it"},
+	{Name: "locations", Description: "Places"},
+	{Name: "partners", Description: "Partners and their cards"},
+	{Name: "products", Description: "What can be rented"},
+	{Name: "events", Description: "Events of other applications"},
+	{Name: "self-check", Description: "The test alert"},
+	{Name: "admin", Description: "Users, API keys, connections, the way of an event"},
+	{Name: "health", Description: "For supervisors and balancers; no credential"},
+	{Name: "documents", Description: "What describes the interface; no credential"},
+}
+
+// operations are the calls of a path.
+func operations(item *huma.PathItem) []*huma.Operation {
+	all := []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete}
+	return slices.DeleteFunc(all, func(op *huma.Operation) bool { return op == nil })
+}
+
+// complete adds to the OpenAPI document what the library does not know of.
+func (a *API) complete(spec *huma.OpenAPI) error {
+	spec.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	spec.Servers = []*huma.Server{{URL: "/", Description: "the server that this document comes from"}}
+	spec.Tags = tags
+	spec.Components.Examples = map[string]*huma.Example{}
+	a.describeHealth(spec)
+	a.describeDocuments(spec)
+	a.describeWebhook(spec)
+	for _, item := range spec.Paths {
+		for _, op := range operations(item) {
+			describeErrors(spec, op)
+			for _, p := range op.Parameters {
+				allowNull(p.Schema)
+			}
+		}
+	}
+	for _, s := range spec.Components.Schemas.Map() {
+		allowNull(s)
+	}
+	return addExamples(spec)
+}
+
+// allowNull lets a member that may be null be null where its values are listed.
+func allowNull(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.Nullable && len(s.Enum) > 0 && !slices.Contains(s.Enum, nil) {
+		s.Enum = append(s.Enum, nil)
+	}
+	for _, p := range s.Properties {
+		allowNull(p)
+	}
+	allowNull(s.Items)
+}
+
+// describeErrors says which codes a refusal may have, with an example of each.
+func describeErrors(spec *huma.OpenAPI, op *huma.Operation) {
+	names, _ := op.Extensions["x-codes"].([]string)
+	byStatus := map[string][]harang.Code{}
+	for _, name := range names {
+		status := strconv.Itoa(statusOf(harang.Code(name)))
+		byStatus[status] = append(byStatus[status], harang.Code(name))
+	}
+	for status, all := range byStatus {
+		r := op.Responses[status]
+		var lines []string
+		examples := map[string]*huma.Example{}
+		for _, code := range all {
+			lines = append(lines, fmt.Sprintf("`%s`: %s", code, codes[code].means))
+			spec.Components.Examples[string(code)] = exampleOf(code)
+			examples[string(code)] = &huma.Example{Ref: "#/components/examples/" + string(code)}
+		}
+		r.Description = strings.Join(lines, "\n\n")
+		r.Headers = headersOf(status)
+		for _, content := range r.Content {
+			content.Examples = examples
+		}
+	}
+}
+
+// headersOf are the headers that come with a refusal.
+func headersOf(status string) map[string]*huma.Header {
+	text := func(d string) *huma.Header {
+		return &huma.Header{Description: d, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	seconds := &huma.Header{Description: "seconds to wait before trying again", Schema: &huma.Schema{Type: huma.TypeInteger}}
+	switch status {
+	case "401":
+		return map[string]*huma.Header{"WWW-Authenticate": text("Bearer")}
+	case "415":
+		return map[string]*huma.Header{"Accept-Encoding": text("identity: bodies are not compressed")}
+	case "409", "429", "503":
+		return map[string]*huma.Header{"Retry-After": seconds}
+	}
+	return nil
+}
+
+// exampleOf is a refusal with a code.
+func exampleOf(code harang.Code) *huma.Example {
+	p := &problem{code: code, detail: codes[code].means}
+	if code == harang.CodeInvalidRequest {
+		p.detail = "limit: expected number <= 200"
+		p.fields = []harang.FieldError{{Field: "limit", Detail: "expected number <= 200"}}
+	}
+	body, err := p.MarshalJSON()
+	if err != nil {
+		return &huma.Example{}
+	}
+	return &huma.Example{Value: json.RawMessage(body)}
+}
+
+// addExamples shows the golden calls of package contract where they belong.
+func addExamples(spec *huma.OpenAPI) error {
+	calls, err := contract.Calls()
+	if err != nil {
+		return err
+	}
+	for _, c := range calls {
+		op := operationOf(spec, c.Method, c.Path)
+		if op == nil {
+			return fmt.Errorf("contract/http/%s.json: there is no %s %s", c.Name, c.Method, c.Path)
+		}
+		r := op.Responses[strconv.Itoa(c.Status)]
+		if r == nil || r.Content[c.Type] == nil {
+			return fmt.Errorf("contract/http/%s.json: %s does not answer %d %s", c.Name, op.OperationID, c.Status, c.Type)
+		}
+		show(r.Content[c.Type], c.Name, c.Answer)
+		// What is wrong with a refused request is not shown as a request.
+		if op.RequestBody == nil || c.Body == nil || c.Status == http.StatusUnprocessableEntity {
+			continue
+		}
+		content := op.RequestBody.Content["application/cloudevents+json"]
+		if content == nil {
+			content = op.RequestBody.Content["application/json"]
+		}
+		show(content, c.Name, c.Body)
+	}
+	return nil
+}
+
+func show(content *huma.MediaType, name string, value json.RawMessage) {
+	examples := maps.Clone(content.Examples) // others may have the same
+	if examples == nil {
+		examples = map[string]*huma.Example{}
+	}
+	examples[name] = &huma.Example{Value: value}
+	content.Examples = examples
+}
+
+// operationOf finds the call that answers a path: of several the one with the
+// fewest parameters.
+func operationOf(spec *huma.OpenAPI, method, path string) *huma.Operation {
+	path, _, _ = strings.Cut(path, "?")
+	parts := strings.Split(path, "/")
+	var best *huma.Operation
+	for template, item := range spec.Paths {
+		pattern := strings.Split(template, "/")
+		same := slices.EqualFunc(pattern, parts, func(p, part string) bool { return p == part || strings.HasPrefix(p, "{") })
+		if !same {
+			continue
+		}
+		for _, op := range operations(item) {
+			if op.Method == method && (best == nil || strings.Count(template, "{") < strings.Count(best.Path, "{")) {
+				best = op
+			}
+		}
+	}
+	return best
+}

@@ -1,0 +1,381 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/httpapi"
+)
+
+// holdDocument holds a document to the specification's own JSON Schema.
+func holdDocument(t *testing.T, schemaText, document []byte) {
+	t.Helper()
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("specification.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("specification.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled.Validate(value); err != nil {
+		t.Error(err)
+	}
+	if err := compiled.Validate(map[string]any{}); err == nil {
+		t.Error("an empty document is as good")
+	}
+}
+
+// TestOpenAPI_Valid: the document is what OpenAPI 3.1 wants, every schema in it
+// is one, and every example is what its schema says.
+func TestOpenAPI_Valid(t *testing.T) {
+	h := newHouse(t, withWebhook)
+	document := h.call("", "GET", "/openapi.json", "").body
+	specification, err := os.ReadFile("testdata/openapi-3.1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	holdDocument(t, specification, document)
+
+	d, err := readDescription(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole struct {
+		Components struct {
+			Schemas  map[string]any
+			Examples map[string]example
+		}
+	}
+	if err := json.Unmarshal(document, &whole); err != nil {
+		t.Fatal(err)
+	}
+	for name := range whole.Components.Schemas {
+		if err := d.valid([]byte("null"), "components", "schemas", name); err != nil && !isInvalid(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	shown := 0
+	hold := func(content map[string]json.RawMessage, at ...string) {
+		for mediaType, raw := range content {
+			var c struct{ Examples map[string]example }
+			if err := json.Unmarshal(raw, &c); err != nil {
+				t.Fatal(err)
+			}
+			for name, e := range c.Examples {
+				if ref, ok := strings.CutPrefix(e.Ref, "#/components/examples/"); ok {
+					e = whole.Components.Examples[ref]
+				}
+				if err := d.valid(e.Value, append(slices.Clone(at), "content", mediaType, "schema")...); err != nil {
+					t.Errorf("%v, example %s: %v", at, name, err)
+				}
+				shown++
+			}
+		}
+	}
+	for path, methods := range d.paths {
+		for method, op := range methods {
+			hold(op.RequestBody.Content, "paths", path, method, "requestBody")
+			for status, r := range op.Responses {
+				hold(r.Content, "paths", path, method, "responses", status)
+			}
+		}
+	}
+	if shown < 300 {
+		t.Errorf("%d examples only", shown)
+	}
+}
+
+type example struct {
+	Ref   string `json:"$ref"`
+	Value json.RawMessage
+}
+
+func isInvalid(err error) bool {
+	var invalid *jsonschema.ValidationError
+	return errors.As(err, &invalid)
+}
+
+// TestAsyncAPI_Valid: the document is what AsyncAPI 3.0 wants.
+func TestAsyncAPI_Valid(t *testing.T) {
+	packed, err := os.Open("testdata/asyncapi-3.0.0.json.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	specification, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holdDocument(t, specification, newHouse(t).call("", "GET", "/asyncapi.json", "").body)
+}
+
+func withWebhook(o *httpapi.Options) {
+	o.Webhooks = map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": http.NotFoundHandler()}
+}
+
+// undescribed are the routes that the OpenAPI document leaves out.
+var undescribed = map[string]string{
+	"GET /docs":           "the description, for people",
+	"GET /docs/{$}":       "the same",
+	"GET /docs/style.css": "its looks",
+	"/api/":               "answers what is not there",
+	"/socket.io/":         "the live connection, which /asyncapi.json describes",
+	"/":                   "the page",
+}
+
+// TestOpenAPI_EveryRoute: what the server has is described, and what is described
+// it has.
+func TestOpenAPI_EveryRoute(t *testing.T) {
+	h := newHouse(t, withWebhook)
+	h.options.Registry = nil // its metrics are taken
+	patterns, err := httpapi.Patterns(h.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := readDescription(h.call("", "GET", "/openapi.json", "").body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := map[string]bool{}
+	for _, pattern := range patterns {
+		method, path, ok := strings.Cut(pattern, " ")
+		if !ok && undescribed[pattern] == "" {
+			continue // the answer for other methods of a path
+		}
+		is[pattern] = true
+		if _, described := d.paths[path][strings.ToLower(method)]; described == (undescribed[pattern] != "") {
+			t.Errorf("%s: described %v, left out because %q", pattern, described, undescribed[pattern])
+		}
+	}
+	for path, methods := range d.paths {
+		for method := range methods {
+			if !is[strings.ToUpper(method)+" "+path] {
+				t.Errorf("%s %s is described and not there", method, path)
+			}
+		}
+	}
+	for pattern := range undescribed {
+		if !is[pattern] {
+			t.Errorf("%s is not there", pattern)
+		}
+	}
+	for code, means := range httpapi.Codes() {
+		if means == "" {
+			t.Errorf("%s means nothing", code)
+		}
+	}
+}
+
+// TestOpenAPI_Answers plays every call to its success and to every refusal that
+// it can have without a fault of the server. Each call of a house is held to the
+// description.
+func TestOpenAPI_Answers(t *testing.T) {
+	h := newHouse(t, func(o *httpapi.Options) {
+		o.Journey = func(_, event string) (httpapi.Journey, bool) {
+			return httpapi.Journey{Type: "stock_alert", Committed: h0}, event == "e"
+		}
+		o.Connections = func(string) []httpapi.Connection {
+			return []httpapi.Connection{{ID: "c", Role: harang.RoleAdmin, Transport: "polling", Connected: h0}}
+		}
+	})
+	a, m, o := h.tokens[harang.RoleAdmin], h.tokens[harang.RoleStoreManager], h.tokens[harang.RoleOperator]
+	do := func(credential, call, body string, status int, headers ...string) map[string]any {
+		t.Helper()
+		method, path, _ := strings.Cut(call, " ")
+		if strings.HasPrefix(path, "/") && !strings.HasSuffix(path, ".json") && !strings.HasSuffix(path, "z") {
+			path = "/api/v1" + path
+		}
+		r := h.call(credential, method, path, body, headers...)
+		if r.StatusCode != status {
+			t.Fatalf("%s: %d, want %d: %s", call, r.StatusCode, status, r.body)
+		}
+		var members map[string]any
+		_ = json.Unmarshal(r.body, &members)
+		return members
+	}
+	text := func(members map[string]any, name string) string {
+		value, _ := members[name].(string)
+		return value
+	}
+	const item, unknown = "/inventory/stock/makita-hr2470/vaci-ut", "/inventory/stock/unknown/vaci-ut"
+	checkout := func(more string) string {
+		return `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}]` + more + `}`
+	}
+
+	grant := h.call("", "POST", "/api/v1/auth/login", loginBody)
+	do("", "POST /auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, 401)
+	for range 10 {
+		h.call("", "POST", "/api/v1/auth/login", `{"email":"operator@budapest.demo","password":"wrong"}`)
+	}
+	do("", "POST /auth/login", `{"email":"operator@budapest.demo","password":"wrong"}`, 429)
+	refreshCookie, _, _ := strings.Cut(grant.Header.Get("Set-Cookie"), ";")
+	do("", "POST /auth/refresh", "", 200, "Cookie: "+refreshCookie)
+	do("", "POST /auth/refresh", "", 401)
+	do(text(grant.json(t), "accessToken"), "POST /auth/logout", "", 204)
+	do("", "POST /auth/logout", "", 401)
+	for _, call := range []string{"login", "refresh", "logout"} {
+		do("", "POST /auth/"+call, loginBody, 403, "Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site")
+	}
+
+	do(m, "GET /dashboard/summary", "", 200)
+	do(o, "GET /dashboard/summary", "", 200)
+	for _, list := range []string{
+		"/me", "/locations", "/partners", "/products", "/inventory/stock", "/inventory/alerts", "/rentals", "/partners/alfa-epito/cards", "/notifications",
+	} {
+		do(o, "GET "+list, "", 200)
+	}
+	do(a, "PUT /locations/l", `{"name":"L"}`, 200)
+	do(a, "PUT /partners/p", `{"name":"P"}`, 200)
+	do(a, "PUT /products/p", `{"name":"P","dailyPrice":1}`, 200)
+	do(a, "PUT "+item, `{"quantity":9,"warningThreshold":3}`, 200)
+	do(a, "PUT "+unknown, `{"quantity":9}`, 404)
+	do(m, "PATCH "+item, `{"criticalThreshold":2,"expectedAt":"2026-03-05"}`, 200)
+	do(m, "PATCH "+item, `{"expectedAt":null}`, 200)
+	do(m, "PATCH "+unknown, `{"warningThreshold":1}`, 404)
+	do(o, "POST /inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 200)
+	do(o, "POST /inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 422)
+	do(o, "POST /inventory/adjustments", `{"productId":"unknown","locationId":"vaci-ut","delta":1,"reason":"r"}`, 404)
+	alerts := do(o, "GET /inventory/alerts", "", 200)
+	event := text(alerts["items"].([]any)[0].(map[string]any), "eventId")
+	do(o, "POST /notifications/"+event+"/claim", "", 200)
+	do(m, "POST /notifications/"+event+"/claim", "", 409)
+	do(m, "DELETE /notifications/"+event+"/claim", "", 409)
+	do(o, "GET /inventory/alerts", "", 200)
+	do(m, "GET /notifications", "", 200)
+	do(o, "DELETE /notifications/"+event+"/claim", "", 200)
+	do(o, "POST /notifications/unknown/claim", "", 404)
+	do(o, "DELETE /notifications/unknown/claim", "", 404)
+	do(m, "POST /notifications/read", `{"upTo":"`+event+`"}`, 200)
+	do(a, "PUT "+item, `{"quantity":9}`, 200)
+
+	rental := do(o, "POST /rentals", checkout(""), 201, "Idempotency-Key: k")
+	do(o, "POST /rentals", checkout(""), 201, "Idempotency-Key: k")
+	do(o, "POST /rentals", checkout(`,"payment":{"method":"CASH"}`), 422, "Idempotency-Key: k")
+	do(o, "POST /rentals", strings.Replace(checkout(""), "alfa-epito", "unknown", 1), 404)
+	declined := do(o, "POST /rentals", checkout(`,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`), 201)
+	do(o, "GET /rentals/"+text(declined, "id"), "", 200)
+	do(o, "GET /rentals/unknown", "", 404)
+	do(o, "POST /rentals/"+text(declined, "id")+"/return", "", 409)
+	pay := func(rental, card string) string {
+		return `{"rentalId":"` + rental + `","amount":14700,"method":"CARD","cardToken":"` + card + `"}`
+	}
+	do(o, "POST /payments", pay(text(declined, "id"), "tok_expired_card"), 402)
+	do(o, "POST /payments", pay(text(declined, "id"), "tok_timeout"), 504, "Idempotency-Key: t")
+	do(o, "POST /payments", pay(text(declined, "id"), "tok_timeout"), 504, "Idempotency-Key: t")
+	do(m, "GET /payments/failures", "", 200)
+	do(o, "POST /payments", pay(text(rental, "id"), "tok_ok"), 201)
+	do(o, "POST /payments", pay("unknown", "tok_ok"), 404)
+	do(m, "GET /payments", "", 200)
+	do(m, "GET /payments/failures", "", 200)
+	do(o, "POST /rentals/"+text(rental, "id")+"/return", "", 200)
+	do(o, "POST /rentals/"+text(rental, "id")+"/cancel", "", 409)
+	do(o, "POST /rentals/"+text(declined, "id")+"/cancel", "", 200)
+	do(o, "POST /payments", pay(text(declined, "id"), "tok_ok"), 409)
+	do(o, "POST /rentals/unknown/return", "", 404)
+	do(o, "POST /rentals/unknown/cancel", "", 404)
+	do(o, "GET /rentals", "", 200)
+
+	do(a, "PUT /partners/alfa-epito/cards/tok_1", `{"label":"céges","last4":"1234","expires":"2027-01"}`, 200)
+	do(a, "PUT /partners/unknown/cards/tok_1", `{}`, 404)
+	do(o, "GET /partners/alfa-epito/cards", "", 200)
+	do(o, "GET /partners/unknown/cards", "", 404)
+	do(a, "DELETE /partners/alfa-epito/cards/tok_1", "", 204)
+	do(a, "DELETE /partners/alfa-epito/cards/tok_1", "", 404)
+
+	do(o, "POST /self-check/alert", "", 202)
+	for range 5 {
+		h.as(harang.RoleOperator, "POST", "/self-check/alert", "")
+	}
+	do(o, "POST /self-check/alert", "", 429)
+	const sent = `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`
+	do(h.apiKey, "POST /events", sent, 202, "Content-Type: application/cloudevents+json")
+	do(h.apiKey, "POST /events", "["+sent+"]", 202, "Content-Type: application/cloudevents-batch+json")
+	do(h.apiKey, "POST /events", sent, 202)
+	do(h.apiKey, "POST /events", strings.Replace(sent, "stock_alert", strings.Repeat("x", 17<<10), 1), 422)
+
+	created := do(a, "POST /admin/users", `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, 201)
+	do(a, "POST /admin/users", `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, 409)
+	do(a, "PATCH /admin/users/"+text(created, "id"), `{"disabled":true}`, 200)
+	do(a, "PATCH /admin/users/unknown", `{"disabled":true}`, 404)
+	do(a, "GET /admin/users", "", 200)
+	key := do(a, "POST /admin/api-keys", `{"name":"erp"}`, 201)
+	do(a, "DELETE /admin/api-keys/"+text(key, "id"), "", 204)
+	do(a, "DELETE /admin/api-keys/unknown", "", 404)
+	do(a, "GET /admin/api-keys", "", 200)
+	do(a, "GET /admin/connections", "", 200)
+	do(a, "GET /admin/events/e/journey", "", 200)
+	do(a, "GET /admin/events/unknown/journey", "", 404)
+	for _, path := range []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json"} {
+		do("", "GET "+path, "", 200)
+	}
+
+	// What every call may answer.
+	d := describe(t, h.server.Config.Handler)
+	strangers := []string{o, m, a, h.apiKey}
+	for path, methods := range d.paths {
+		if !strings.HasPrefix(path, "/api/") {
+			continue
+		}
+		path = strings.NewReplacer("{", "", "}", "").Replace(path)
+		for method, op := range methods {
+			method = strings.ToUpper(method)
+			h.call("", method, path, "")
+			for _, credential := range strangers {
+				if h.call(credential, method, path+"?unknown=1", "").StatusCode != http.StatusUnprocessableEntity {
+					continue
+				}
+				if len(op.RequestBody.Content) > 0 {
+					h.call(credential, method, path, "x", "Content-Type: text/plain")
+					h.call(credential, method, path, strings.Repeat("x", 1<<20+1))
+				}
+			}
+			if strings.HasPrefix(path, "/api/v1/auth/") {
+				h.call("", method, path+"?unknown=1", "")
+				h.call("", method, path, "x", "Content-Type: text/plain")
+				h.call("", method, path, strings.Repeat("x", 1<<20+1))
+			}
+		}
+	}
+	for path, methods := range d.paths {
+		for _, op := range methods {
+			for status := range op.Responses {
+				n, err := strconv.Atoi(status)
+				// 409 of a checkout takes two at once, 304 has no body to be held to anything.
+				left := n == http.StatusInternalServerError || n == http.StatusServiceUnavailable ||
+					op.OperationID == "createRental" && n == http.StatusConflict || n == http.StatusNotModified
+				if err != nil || !left && !slices.Contains(h.answered[op.OperationID], n) {
+					t.Errorf("%s (%s) never answered %s", op.OperationID, path, status)
+				}
+			}
+		}
+	}
+}
+
+// h0 is where a house's clock begins.
+var h0 = time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
