@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +60,7 @@ func appendString(b []byte, s string) []byte {
 	return append(b, q...)
 }
 
-// Payload is the data of one event type. Check returns the fields that are
+// Payload is the data of one event type, a struct. Check returns the fields that are
 // wrong, nil when all are right.
 type Payload interface{ Check() []FieldError }
 
@@ -87,7 +88,8 @@ func (t EventType) Payload() Payload { return t.payload }
 func (t EventType) In(a Audience) bool { return slices.Contains(t.Audiences, a) }
 
 // Parse reads a payload strictly: unknown, missing or wrong fields are an
-// INVALID_REQUEST that names them.
+// INVALID_REQUEST that names them. A control payload may lack fields: a node of
+// an older version, which does not know them, may have written it.
 func (t EventType) Parse(data json.RawMessage) (Payload, error) { return t.parse(data) }
 
 var (
@@ -103,12 +105,20 @@ func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 		panic("harang: event type " + name + " is registered twice")
 	}
 	var zero P
+	control := slices.Contains(audiences, AudienceControl)
 	t := EventType{Name: name, Audiences: audiences, payload: zero, parse: func(data json.RawMessage) (Payload, error) {
 		var p P
 		if err := decodeStrict(data, &p); err != nil {
 			return nil, err
 		}
-		if wrong := p.Check(); len(wrong) > 0 {
+		var wrong []FieldError
+		if !control {
+			wrong = missing(data, reflect.TypeFor[P]())
+		}
+		if len(wrong) == 0 { // what is missing would only be told twice
+			wrong = p.Check()
+		}
+		if len(wrong) > 0 {
 			for i := range wrong {
 				wrong[i].Field = "data." + wrong[i].Field
 			}
@@ -179,6 +189,20 @@ func decodeStrict(data json.RawMessage, into any) error {
 		return Invalid(FieldError{"data", "has something after its JSON"})
 	}
 	return nil
+}
+
+// missing returns the members that a payload of type t must have and data has
+// not, or has as null: 0 and "" are said, never assumed.
+func missing(data json.RawMessage, t reflect.Type) (wrong []FieldError) {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(data, &members) // it was decoded before; null has no members
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if value, there := members[name]; !there || string(value) == "null" {
+			wrong = append(wrong, FieldError{name, "is missing"})
+		}
+	}
+	return wrong
 }
 
 func jsonName(kind string) string {

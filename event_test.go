@@ -81,6 +81,9 @@ func TestEvent_Strict(t *testing.T) {
 	}{
 		"unknown field":      {func(m map[string]any) { m["colour"] = "red" }, "data.colour"},
 		"missing name":       {func(m map[string]any) { delete(m, "productName") }, "data.productName"},
+		"missing number":     {func(m map[string]any) { delete(m, "currentQuantity") }, "data.currentQuantity"},
+		"null for a number":  {func(m map[string]any) { m["threshold"] = nil }, "data.threshold"},
+		"name in other case": {func(m map[string]any) { delete(m, "productId"); m["ProductID"] = "p" }, "data.productId"},
 		"wrong type":         {func(m map[string]any) { m["threshold"] = "three" }, "data.threshold"},
 		"fraction":           {func(m map[string]any) { m["currentQuantity"] = 1.5 }, "data.currentQuantity"},
 		"negative":           {func(m map[string]any) { m["currentQuantity"] = -1 }, "data.currentQuantity"},

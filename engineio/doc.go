@@ -12,8 +12,9 @@
 // A request's way through the files: server.go (the table of sessions, handshakes),
 // error.go (refusals, origins, CORS), polling.go (GET and POST), upgrade.go (WebSocket
 // handshakes, probes), conn.go (reading a WebSocket), wire.go (its frames), packet.go
-// (Engine.IO packets), pending.go (how many may wait to prove themselves), session.go (life of a session, heartbeat), queue.go (sending),
-// wheel.go (what is due when), direct_unix.go (reads and writes on the descriptor).
+// (Engine.IO packets), pending.go (how many may wait to prove themselves), session.go
+// (life of a session, heartbeat), queue.go (sending), wheel.go (what is due when),
+// direct_unix.go (reads and writes on the descriptor).
 //
 // # Invariants
 //
@@ -37,15 +38,15 @@
 //
 // A WebSocket has one goroutine at a time, its reader. On plain TCP it waits for
 // readiness without a buffer and with the smallest stack there is; buffers come from a
-// pool and are held while data is handled. Send
-// writes on the descriptor without waiting, if nothing is queued; what the kernel does
-// not take is queued, and a writer goroutine lives while there is a backlog. On TLS and
-// other connections everything is queued. There is no timer per session: one goroutine
-// per Server turns a wheel on which every session has its next due time.
+// pool and are held while data is handled. Send writes on the descriptor without
+// waiting, if nothing is queued; what the kernel does not take is queued, and a writer
+// goroutine lives while there is a backlog. On TLS and other connections everything is
+// queued. There is no timer per session: one goroutine per Server turns a wheel on which
+// every session has its next due time.
 //
 // Locks are taken in this order: Session.recv, Session.mu, then one of wheel.mu,
-// pending.mu and Server.mu. No callback is called with any of them held but Handler.Message, which
-// runs under recv.
+// pending.mu and Server.mu. No callback is called with any of them held but
+// Handler.Message, which runs under recv.
 //
 // # Lifecycle
 //
@@ -58,10 +59,11 @@
 // # Failure
 //
 // Handshakes are answered 503 or 429 with Retry-After while too many sessions are
-// pending (Options.PendingPerAddress). Requests that cannot be served are answered with the protocol's codes (CodeUnknownTransport
-// and the others) as JSON. A client that breaks the rules of a transport or sends what
-// is no packet loses its session: WebSocket close codes 1002, 1007 and 1009, status 400
-// or 413 on polling. Sending never blocks; it fails with ErrClosed or ErrSlowConsumer.
+// pending (Options.PendingPerAddress). Requests that cannot be served are answered with
+// the protocol's codes (CodeUnknownTransport and the others) as JSON. A client that
+// breaks the rules of a transport or sends what is no packet loses its session: WebSocket
+// close codes 1002, 1007 and 1009, status 400 or 413 on polling; so does one that does
+// not read the answer to its poll within Options.CloseTimeout. Sending never blocks; it fails with ErrClosed or ErrSlowConsumer.
 // Reasons that reach Handler.Close are the Reason constants.
 //
 // # Dependencies

@@ -53,7 +53,8 @@ type Options struct {
 	// value means 20,000; negative means any number.
 	PendingLimit int
 	// CloseTimeout is how long a closed session may take to receive what waits for it
-	// and to answer the closing. Zero value means 10 s.
+	// and to answer the closing, and how long a client may take to read the answer to its
+	// poll. Zero value means 10 s.
 	CloseTimeout time.Duration
 	// RetryAfter is sent with the 503 while draining, and with refusals because of
 	// pending sessions, in whole seconds. Zero value means 5 s.

@@ -37,8 +37,10 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
 	answer(w, append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...))
 }
 
-// begin tells the application of a new session and puts it on the table.
+// begin gives a new session its heartbeat, tells the application of it and puts it on
+// the table.
 func (s *Server) begin(session *Session, t Transport) bool {
+	s.wheel.schedule(session, session.lastBeat+int64(s.opts.PingInterval))
 	if f := s.opts.Observer.Opened; f != nil {
 		f(t)
 	}
@@ -113,7 +115,15 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-p.wake:
 		case <-r.Context().Done():
-			s.finish(ReasonTransportError, verdictNone)
+			s.mu.Lock()
+			left := s.ws != nil // the session has left polling behind
+			if left {
+				s.poll = nil
+			}
+			s.mu.Unlock()
+			if !left {
+				s.finish(ReasonTransportError, verdictNone)
+			}
 			return
 		}
 		s.mu.Lock()
@@ -156,12 +166,7 @@ func (s *Session) answerPoll(w http.ResponseWriter, body []byte, code int) {
 		s.srv.refuse(w, code)
 		return
 	}
-	if len(body) <= batchSize {
-		answer(w, body)
-		return
-	}
-	// More than the send buffer may take: a client that does not read it must not hold
-	// it forever.
+	// A client that does not read it must not hold it for ever.
 	control := http.NewResponseController(w)
 	control.SetWriteDeadline(time.Now().Add(s.srv.opts.CloseTimeout))
 	answer(w, body)

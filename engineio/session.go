@@ -84,14 +84,12 @@ var (
 	probeFrame = control(PacketPong, "probe")
 )
 
-// newSession makes a session that pending.begin has counted.
+// newSession makes a session that pending.begin has counted. Nothing else knows it
+// before Server.begin.
 func (s *Server) newSession(r *http.Request) *Session {
-	now := s.now()
-	session := &Session{
-		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastBeat: now, pending: true,
+	return &Session{
+		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastBeat: s.now(), pending: true,
 	}
-	s.wheel.schedule(session, now+int64(s.opts.PingInterval))
-	return session
 }
 
 // ID is the session id, unguessable and known to the client.
@@ -143,8 +141,8 @@ func (s *Session) transportLocked() Transport {
 }
 
 // Expire ends the session with reason after d, however alive it is; zero takes that
-// back. Until then the session is pending: see Options.PendingPerAddress. The precision is that of the heartbeat: a twentieth of its shorter time, 250 ms
-// at most.
+// back. Until then the session is pending: see Options.PendingPerAddress. The precision
+// is that of the heartbeat: a twentieth of its shorter time, 250 ms at most.
 func (s *Session) Expire(d time.Duration, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

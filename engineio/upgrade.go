@@ -89,7 +89,6 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	c := s.prepare(session, conn)
 	hello := append(switching(accept), control(PacketOpen, s.openPacket(session.id, WebSocket)).b...)
 	if err := c.writeNow(hello); err != nil || !s.track() {
-		s.wheel.cancel(session)
 		s.pending.add(r.RemoteAddr, -1)
 		conn.Close()
 		return
