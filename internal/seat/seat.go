@@ -112,9 +112,11 @@ func nodeChannel(node string) string { return "harang:node:{" + node + "}" }
 // owner is a connection as other nodes know it.
 func (s *Seats) owner(connection string) string { return s.o.Node + " " + connection }
 
-// answered notes whether Redis answered.
-func (s *Seats) answered(err error) {
+// answered notes whether Redis answered. An error that came because the caller
+// left says nothing of Redis.
+func (s *Seats) answered(caller context.Context, err error) {
 	switch {
+	case err != nil && caller.Err() != nil:
 	case err == nil && s.away.CompareAndSwap(true, false):
 		s.shared.Set(1)
 		s.o.Logger.Info("seats are counted over all nodes again")
@@ -128,13 +130,18 @@ func (s *Seats) answered(err error) {
 // whatever the limit: the connection that had it is returned when it is on this
 // node, and told to the other node when it is there. Code:
 // TENANT_CONNECTION_LIMIT, with RetryAfter, when it is a new one and the tenant
-// has limit seats already.
-func (s *Seats) Take(ctx context.Context, seat Seat, limit int) (older string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+// has limit seats already. When caller ends first nobody sits there, and its
+// error is returned.
+func (s *Seats) Take(caller context.Context, seat Seat, limit int) (older string, err error) {
+	ctx, cancel := context.WithTimeout(caller, callTimeout)
 	defer cancel()
 	taken, before, err := s.takeShared(ctx, seat, limit)
-	s.answered(err)
-	if err != nil {
+	s.answered(caller, err)
+	switch {
+	case err != nil && caller.Err() != nil:
+		s.leave(context.WithoutCancel(caller), seat, "") // Redis may have heard it all the same
+		return "", caller.Err()
+	case err != nil:
 		return s.takeHere(seat, limit)
 	}
 	if !taken {
@@ -151,7 +158,7 @@ func (s *Seats) Take(ctx context.Context, seat Seat, limit int) (older string, e
 		return connection, nil
 	}
 	// Not heard, the other node finds out when it renews.
-	s.answered(s.o.Client.Do(ctx, s.o.Client.B().Spublish().Channel(nodeChannel(node)).Message(seat.Tenant+" "+connection).Build()).Error())
+	s.answered(caller, s.o.Client.Do(ctx, s.o.Client.B().Spublish().Channel(nodeChannel(node)).Message(seat.Tenant+" "+connection).Build()).Error())
 	return "", nil
 }
 
@@ -237,11 +244,11 @@ func (s *Seats) Release(ctx context.Context, seat Seat) error {
 
 // leave tells Redis. What it does not hear ends with the lease, and what it
 // should know comes with the next renewal.
-func (s *Seats) leave(ctx context.Context, seat Seat, renamed string) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+func (s *Seats) leave(caller context.Context, seat Seat, renamed string) {
+	ctx, cancel := context.WithTimeout(caller, callTimeout)
 	defer cancel()
 	err := leaveScript.Exec(ctx, s.o.Client, keys(seat.Tenant), []string{seat.name(), s.owner(seat.Connection), renamed}).Error()
-	s.answered(err)
+	s.answered(caller, err)
 }
 
 // Run renews this node's leases and listens for takeovers, until ctx ends.
@@ -288,7 +295,7 @@ func (s *Seats) renew(ctx context.Context) {
 		call, cancel := context.WithTimeout(ctx, callTimeout)
 		lost, err := renewScript.Exec(call, s.o.Client, keys(b.tenant), b.args).AsStrSlice()
 		cancel()
-		s.answered(err)
+		s.answered(ctx, err)
 		if err != nil {
 			return // the next round tries again
 		}

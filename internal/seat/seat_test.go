@@ -241,6 +241,30 @@ func TestSeats_RedisAway(t *testing.T) {
 	mustRefuse(t, b, Seat{tenant, "u", "p5", "c6"}, 2)
 }
 
+// TestSeats_CallerLeaves: who leaves while a seat is asked for neither has it nor
+// makes Redis look away.
+func TestSeats_CallerLeaves(t *testing.T) {
+	server := testserver.StartRedis(t)
+	n := startNode(t, server, "n"+newTenant(), time.Minute, false)
+	tenant := newTenant()
+	server.Pause(t)
+	ctx, leave := context.WithCancel(t.Context())
+	asked := make(chan error, 1)
+	go func() {
+		_, err := n.Take(ctx, Seat{tenant, "u", "p1", "c1"}, 1)
+		asked <- err
+	}()
+	leave()
+	server.Resume(t)
+	if err := <-asked; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want the caller's end", err)
+	}
+	if n.away.Load() {
+		t.Error("Redis counts as away")
+	}
+	take(t, n, Seat{tenant, "u", "p2", "c2"}, 1)
+}
+
 // TestSeats_Ghosts: all connections of a full tenant come back at once, over
 // both nodes. All are let in, nobody else is.
 func TestSeats_Ghosts(t *testing.T) {
