@@ -115,8 +115,10 @@ func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 		if !control {
 			wrong = missing(data, reflect.TypeFor[P]())
 		}
-		if len(wrong) == 0 { // what is missing would only be told twice
-			wrong = p.Check()
+		for _, w := range p.Check() {
+			if !slices.ContainsFunc(wrong, func(m FieldError) bool { return m.Field == w.Field }) {
+				wrong = append(wrong, w)
+			}
 		}
 		if len(wrong) > 0 {
 			for i := range wrong {

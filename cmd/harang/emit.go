@@ -19,7 +19,7 @@ type emitCommand struct {
 	sameFlags
 	URL     string `name:"url" default:"http://127.0.0.1:8080" help:"The server."`
 	KeyFile string `required:"" placeholder:"FILE" help:"File that holds an API key."`
-	Type    string `required:"" help:"stock_alert, payment_error or rental_created."`
+	Type    string `required:"" help:"The event's type, e.g. stock_alert."`
 	Data    string `required:"" placeholder:"JSON" help:"The event's data, or @FILE, or @- for standard input."`
 	Source  string `default:"/harang/emit" help:"Where the event comes from; with --id it makes repeats harmless."`
 	ID      string `name:"id" help:"The event's id at its source; a new one when absent."`
@@ -36,7 +36,7 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	if t, ok := harang.FindEventType(c.Type); !ok || t.Control() {
-		return usage("--type", "%q is not an event type", c.Type).cure("use stock_alert, payment_error or rental_created")
+		return usage("--type", "%q is not an event type", c.Type).cure("use %s", eventTypes())
 	}
 	data, err := c.data(s.in)
 	if err != nil {
@@ -84,6 +84,16 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	}
 	_, err = fmt.Fprintln(s.out, accepted.Accepted[0].EventID)
 	return err
+}
+
+// eventTypes names the types that can be sent: "a, b or c".
+func eventTypes() string {
+	var names []string
+	for _, t := range harang.EventTypes() {
+		names = append(names, t.Name)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // data is the event's payload.
