@@ -8,8 +8,8 @@ import (
 )
 
 // maxCursorBytes is above every cursor that we make: two sort keys of names and
-// two ids.
-const maxCursorBytes = 32 << 10
+// two ids. Callers may give back no longer one.
+const maxCursorBytes = 8 << 10
 
 // encodeCursor writes the key of the last item of a page, a struct of plain
 // fields. Cursors are opaque to callers.

@@ -16,14 +16,21 @@ var collators = sync.Pool{New: func() any {
 	return collate.New(language.Hungarian, collate.Numeric)
 }}
 
+// maxSortKeyBytes is where a sort key is cut, so that cursors, which hold two of
+// them, stay below maxCursorBytes. Names of 200 letters reach 1,600; some
+// characters count for dozens.
+const maxSortKeyBytes = 2048
+
 // sortKey returns a text whose byte order is the Hungarian order of names, with
-// numbers inside them compared as numbers.
+// numbers inside them compared as numbers. Names that differ only far behind are
+// in the order of their ids.
 func sortKey(name string) string {
 	c := collators.Get().(*collate.Collator)
 	defer collators.Put(c)
 	var buf collate.Buffer
 	// Base 32 with the extended hex alphabet keeps the order of bytes.
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(c.KeyFromString(&buf, name))
+	key := base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(c.KeyFromString(&buf, name))
+	return key[:min(len(key), maxSortKeyBytes)]
 }
 
 // searchKey folds texts so that a search finds them however they are written:

@@ -43,7 +43,8 @@ type Engine struct {
 	// DataVersion returns a number that changes whenever the database was
 	// written. Nil where the engine has none.
 	DataVersion func(context.Context) (int64, error)
-	// Close ends what belongs to the engine besides the two pools. May be nil.
+	// Close ends what belongs to the engine besides the two pools. It is called
+	// once. May be nil.
 	Close func() error
 }
 
@@ -60,6 +61,7 @@ type Store struct {
 
 	write, read *statements
 	queue       commitQueue
+	closed      func() error // closes everything, the first time it is called
 
 	mu    sync.Mutex
 	hooks atomic.Pointer[[]func(harang.Commit)] // written under mu
@@ -83,12 +85,16 @@ func New(engine Engine, o Options) *Store {
 		write:   newStatements(engine.Write), read: newStatements(engine.Read),
 	}
 	s.queue.store = s
+	s.closed = sync.OnceValue(s.close)
 	s.hooks.Store(new([]func(harang.Commit)))
 	return s
 }
 
-// Close closes every connection. Transactions under way end first.
-func (s *Store) Close() error {
+// Close closes every connection. Transactions under way end first. Again does
+// nothing and returns the same.
+func (s *Store) Close() error { return s.closed() }
+
+func (s *Store) close() error {
 	s.queue.close()
 	errs := []error{s.write.close(), s.read.close()}
 	if s.engine.Close != nil {

@@ -33,6 +33,7 @@ func Run(t *testing.T, open Open) {
 		{"Within", testWithin},
 		{"Prepare", testPrepare},
 		{"Texts", testTexts},
+		{"LongNames", testLongNames},
 		{"Tokens", testTokens},
 		{"Catalogue", testCatalogue},
 		{"Stock", testStock},

@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"harang.dev/harang"
@@ -34,5 +37,61 @@ func testTexts(t *testing.T, open Open) {
 				t.Errorf("%s as %s: %s", name, what, code)
 			}
 		}
+	}
+}
+
+// testLongNames: what a name may be at its longest, in whatever script, can be
+// kept and listed, and a list goes on behind it. A cursor may have 8192 bytes.
+func testLongNames(t *testing.T, open Open) {
+	w := NewWorld(t, open)
+	ctx := t.Context()
+	admin := As(harang.RoleAdmin, "admin")
+	random := rand.New(rand.NewPCG(1, 2))
+	var syllables strings.Builder
+	for r := '가'; r <= '힣'; r++ {
+		syllables.WriteRune(r)
+	}
+	for i, letters := range []string{"Árvíztűrő tükörfúrógép 0123456789 ", "0aB", syllables.String(), "㍿½⅓ǄﷺÅ", "\u2028<&>"} {
+		all := []rune(letters)
+		text := func(runes int) string {
+			var b strings.Builder
+			b.WriteRune('x')
+			for range runes - 1 {
+				b.WriteRune(all[random.IntN(len(all))])
+			}
+			return b.String()
+		}
+		id, name := text(harang.MaxIDRunes), text(harang.MaxNameRunes)
+		for what, err := range map[string]error{
+			"location": w.Catalogue.PutLocation(ctx, admin, harang.Location{ID: id, Name: name}),
+			"partner":  w.Catalogue.PutPartner(ctx, admin, harang.Partner{ID: id, Name: name}),
+			"product":  w.Catalogue.PutProduct(ctx, admin, harang.Product{ID: id, Name: name}),
+		} {
+			if err != nil {
+				t.Fatalf("a %s named %q: %v", what, name, err)
+			}
+		}
+		if _, err := w.Catalogue.PutStock(ctx, admin, id, id, shop.StockPut{Quantity: int64(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[string]bool{}
+	for cursor := ""; ; {
+		page, err := w.Inventory.Stock(ctx, admin, harang.StockQuery{Cursor: cursor, Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range page.Items {
+			seen[fmt.Sprint(item.Level.Quantity)] = true
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+		if len(cursor) > 8192 {
+			t.Errorf("a cursor of %d bytes", len(cursor))
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("%d of 5 items are listed", len(seen))
 	}
 }
