@@ -22,21 +22,21 @@ func accountOf(u harang.User) AccountBody {
 }
 
 // part cuts a list that was read with one item more than asked for.
-func part[T any](items []T, limit int, key func(T) string) harang.Page[T] {
+func part[T any](list string, items []T, limit int, key func(T) string) harang.Page[T] {
 	if len(items) <= limit {
 		return harang.Page[T]{Items: items}
 	}
 	items = items[:limit]
-	return harang.Page[T]{Items: items, Next: cursorOf(key(items[limit-1]))}
+	return harang.Page[T]{Items: items, Next: cursorOf(list, key(items[limit-1]))}
 }
 
 func (a *API) listUsers(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[AccountBody], error) {
-	after, err := keyOf(in.Cursor)
+	after, err := keyOf("users", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	users, err := a.Auth.FindUsers(ctx, id, after, in.Limit+1)
-	page := part(users, in.Limit, func(u harang.User) string { return u.Email })
+	page := part("users", users, in.Limit, func(u harang.User) string { return u.Email })
 	return &listOutput[AccountBody]{listOf(page, accountOf)}, err
 }
 
@@ -99,12 +99,12 @@ func keyBodyOf(k harang.APIKey) KeyBody {
 }
 
 func (a *API) listKeys(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[KeyBody], error) {
-	after, err := keyOf(in.Cursor)
+	after, err := keyOf("api-keys", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	keys, err := a.Auth.FindAPIKeys(ctx, id, after, in.Limit+1)
-	page := part(keys, in.Limit, func(k harang.APIKey) string { return k.ID })
+	page := part("api-keys", keys, in.Limit, func(k harang.APIKey) string { return k.ID })
 	return &listOutput[KeyBody]{listOf(page, keyBodyOf)}, err
 }
 

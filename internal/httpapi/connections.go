@@ -42,7 +42,7 @@ func connectionOf(c Connection) connectionBody {
 // listConnections lists by connection id, which does not change while people
 // come and go.
 func (a *API) listConnections(_ context.Context, id harang.Identity, in *ListInput) (*listOutput[connectionBody], error) {
-	after, err := keyOf(in.Cursor)
+	after, err := keyOf("connections", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +52,6 @@ func (a *API) listConnections(_ context.Context, id harang.Identity, in *ListInp
 	}
 	slices.SortFunc(open, func(x, y Connection) int { return strings.Compare(x.ID, y.ID) })
 	open = slices.DeleteFunc(open, func(c Connection) bool { return c.ID <= after })
-	page := part(open, in.Limit, func(c Connection) string { return c.ID })
+	page := part("connections", open, in.Limit, func(c Connection) string { return c.ID })
 	return &listOutput[connectionBody]{listOf(page, connectionOf)}, nil
 }

@@ -33,6 +33,10 @@ func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
 		"fraction":               {harang.RoleAdmin, "PUT", "/products/p", `{"name":"P","dailyPrice":1.5}`, 422, harang.CodeInvalidRequest, "dailyPrice"},
 		"negative":               {harang.RoleAdmin, "PUT", "/products/p", `{"name":"P","dailyPrice":-1}`, 422, harang.CodeInvalidRequest, "dailyPrice"},
 		"huge":                   {harang.RoleAdmin, "PUT", "/products/p", `{"name":"P","dailyPrice":9000000000000}`, 422, harang.CodeInvalidRequest, "dailyPrice"},
+		"beyond 64 bits":         {harang.RoleAdmin, "PUT", "/products/p", `{"name":"P","dailyPrice":12345678901234567890}`, 422, harang.CodeInvalidRequest, "dailyPrice"},
+		"with an exponent":       {harang.RoleAdmin, "PUT", "/products/p", `{"name":"P","dailyPrice":1e3}`, 422, harang.CodeInvalidRequest, "dailyPrice"},
+		"a line beyond 64 bits":  {harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":99999999999999999999}]}`, 422, harang.CodeInvalidRequest, "lines.quantity"},
+		"another case":           {harang.RoleAdmin, "PUT", "/products/p", `{"Name":"P","dailyPrice":1}`, 422, harang.CodeInvalidRequest, "Name name"},
 		"beyond numbers":         {harang.RoleAdmin, "PUT", "/products/p", `{"name":"P","dailyPrice":1e400}`, 422, harang.CodeInvalidRequest, "body"},
 		"delta 0":                {harang.RoleAdmin, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":0,"reason":"r"}`, 422, harang.CodeInvalidRequest, "delta"},
 		"no reason":              {harang.RoleAdmin, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":1,"reason":""}`, 422, harang.CodeInvalidRequest, "reason"},
@@ -128,6 +132,27 @@ func TestPaths_ThatDoNotExist(t *testing.T) {
 	}
 	if r := h.as(harang.RoleAdmin, "HEAD", "/me", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 {
 		t.Fatalf("HEAD: %d %q", r.StatusCode, r.body)
+	}
+}
+
+// A cursor of one list is none of another, and tells so.
+func TestCursors_BelongToTheirList(t *testing.T) {
+	h := newHouse(t)
+	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`).want(t, 200, "")
+	lists := []string{
+		"/partners", "/locations", "/products", "/inventory/stock", "/inventory/alerts", "/rentals", "/payments", "/notifications",
+		"/admin/users", "/admin/api-keys", "/admin/connections",
+	}
+	for _, from := range []string{"/partners", "/admin/users"} {
+		cursor, _ := h.as(harang.RoleAdmin, "GET", from+"?limit=1", "").want(t, 200, "").json(t)["nextCursor"].(string)
+		for _, list := range lists {
+			r := h.as(harang.RoleAdmin, "GET", list+"?cursor="+cursor, "")
+			if list == from {
+				r.want(t, 200, "")
+			} else if r.want(t, 422, harang.CodeInvalidRequest); r.fields(t) != "cursor" {
+				t.Errorf("%s: %s", list, r.body)
+			}
+		}
 	}
 }
 

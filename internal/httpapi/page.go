@@ -87,6 +87,10 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		} else {
 			h.Set("Cache-Control", "no-cache")
 		}
+	case name == "healthz" || name == "readyz" || strings.HasPrefix(name, "docs/"):
+		// A balancer that asks /readyz/ must not take the page for good news.
+		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "nothing is here")).write(w)
+		return
 	case name == "metrics" || name == "debug" || strings.HasPrefix(name, "debug/"):
 		// Who looks for the admin listener's paths must not take the page for them.
 		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "the admin listener has this")).write(w)

@@ -173,11 +173,12 @@ func (p *problem) write(w http.ResponseWriter) {
 	_, _ = w.Write(body)
 }
 
-// The library makes its errors through two variables, and there is one of each
-// for the whole process. Ours keep no state, so several programs may set them.
+// The library makes its errors through two variables and judges letters by a
+// third, and there is one of each for the whole process. Ours keep no state, so several programs may set them.
 var _ = useOurErrors()
 
 func useOurErrors() bool {
+	huma.ValidateStrictCasing = true // a member of another case is another member
 	huma.NewErrorWithContext = func(_ huma.Context, status int, message string, errs ...error) huma.StatusError {
 		return problemFromLibrary(status, message, errs)
 	}
@@ -220,6 +221,7 @@ func problemFromLibrary(status int, message string, errs []error) *problem {
 var (
 	index    = regexp.MustCompile(`\[(\d+)\]`)
 	required = regexp.MustCompile(`^expected required property (\S+) to be present$`)
+	tooBig   = regexp.MustCompile(`^json: cannot unmarshal number \S+ into Go struct field \w*\.(\S+) of type`)
 )
 
 // fieldError turns the library's location ("body.lines[0].quantity") into the
@@ -229,6 +231,8 @@ func fieldError(d *huma.ErrorDetail) harang.FieldError {
 	detail := d.Message
 	if m := required.FindStringSubmatch(detail); m != nil {
 		path, detail = path+"."+m[1], "is required"
+	} else if m := tooBig.FindStringSubmatch(detail); m != nil {
+		path, detail = "body."+m[1], "must be a whole number, written out, of at most 64 bits"
 	}
 	for _, place := range []string{"body.", "query.", "path.", "header.", "cookie."} {
 		if rest, ok := strings.CutPrefix(path, place); ok {

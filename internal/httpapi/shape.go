@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -103,15 +104,21 @@ func listOf[T, S any](p harang.Page[T], shape func(T) S) List[S] {
 	return l
 }
 
-// cursorOf hides the last key of a part, and keyOf finds it again.
-func cursorOf(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
+// cursorOf hides the last key of a part of a list, and keyOf finds it again.
+func cursorOf(list, key string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(list + " " + key))
+}
 
-func keyOf(cursor string) (string, error) {
-	key, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return "", harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not one of ours"})
+func keyOf(list, cursor string) (string, error) {
+	if cursor == "" {
+		return "", nil
 	}
-	return string(key), nil
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	key, ours := strings.CutPrefix(string(text), list+" ")
+	if err != nil || !ours {
+		return "", harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not a cursor of this list"})
+	}
+	return key, nil
 }
 
 // personBody is who did something.

@@ -72,9 +72,9 @@ type named[T any] struct {
 }
 
 // findNamed reads a page of a list by name.
-func findNamed[T any](ctx context.Context, s *Store, q *query, scan func(row) (named[T], error), tenant, search, cursor string, limit int) (harang.Page[T], error) {
+func findNamed[T any](ctx context.Context, s *Store, list string, q *query, scan func(row) (named[T], error), tenant, search, cursor string, limit int) (harang.Page[T], error) {
 	var after nameKey
-	if err := decodeCursor(cursor, &after); err != nil {
+	if err := decodeCursor(list, cursor, &after); err != nil {
 		return harang.Page[T]{}, err
 	}
 	like := likePatterns(search)
@@ -82,12 +82,12 @@ func findNamed[T any](ctx context.Context, s *Store, q *query, scan func(row) (n
 	if err != nil {
 		return harang.Page[T]{}, err
 	}
-	return pageOf(rows, limit, func(n named[T]) T { return n.item }, func(n named[T]) any { return n.key })
+	return pageOf(list, rows, limit, func(n named[T]) T { return n.item }, func(n named[T]) any { return n.key })
 }
 
 // FindLocations returns a page of a tenant's locations by name.
 func (s *Store) FindLocations(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Location], error) {
-	return findNamed(ctx, s, findLocations, func(r row) (n named[harang.Location], err error) {
+	return findNamed(ctx, s, "locations", findLocations, func(r row) (n named[harang.Location], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
@@ -96,7 +96,7 @@ func (s *Store) FindLocations(ctx context.Context, tenant, search, cursor string
 
 // FindPartners returns a page of a tenant's partners by name.
 func (s *Store) FindPartners(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Partner], error) {
-	return findNamed(ctx, s, findPartners, func(r row) (n named[harang.Partner], err error) {
+	return findNamed(ctx, s, "partners", findPartners, func(r row) (n named[harang.Partner], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
@@ -105,7 +105,7 @@ func (s *Store) FindPartners(ctx context.Context, tenant, search, cursor string,
 
 // FindProducts returns a page of a tenant's products by name.
 func (s *Store) FindProducts(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Product], error) {
-	return findNamed(ctx, s, findProducts, func(r row) (n named[harang.Product], err error) {
+	return findNamed(ctx, s, "products", findProducts, func(r row) (n named[harang.Product], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort, &n.item.DailyPrice)
 		n.key.ID = n.item.ID
 		return n, err

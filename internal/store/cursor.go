@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"harang.dev/harang"
 )
@@ -11,33 +12,35 @@ import (
 // two ids. Callers may give back no longer one.
 const maxCursorBytes = 8 << 10
 
-// encodeCursor writes the key of the last item of a page, a struct of plain
-// fields. Cursors are opaque to callers.
-func encodeCursor(key any) (string, error) {
+// encodeCursor writes the name of a list and the key of the last item of a page,
+// a struct of plain fields. Cursors are opaque to callers.
+func encodeCursor(list string, key any) (string, error) {
 	b, err := json.Marshal(key)
-	return base64.RawURLEncoding.EncodeToString(b), err
+	return base64.RawURLEncoding.EncodeToString(append([]byte(list+" "), b...)), err
 }
 
-// decodeCursor reads a cursor into a key; "" leaves it as it is.
-// INVALID_REQUEST for anything that encodeCursor did not write.
-func decodeCursor(cursor string, key any) error {
+// decodeCursor reads a cursor of a list into a key; "" leaves it as it is.
+// INVALID_REQUEST for anything that encodeCursor did not write for this list.
+func decodeCursor(list, cursor string, key any) error {
 	if cursor == "" {
 		return nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || len(cursor) > maxCursorBytes || json.Unmarshal(b, key) != nil {
+	text, ours := strings.CutPrefix(string(b), list+" ")
+	if err != nil || len(cursor) > maxCursorBytes || !ours || json.Unmarshal([]byte(text), key) != nil {
 		return harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not a cursor of this list"})
 	}
 	return nil
 }
 
 // pageOf cuts a page of limit items from rows that were asked for with one
-// more, and makes the cursor of what follows from the last item's key.
-func pageOf[R, T any](rows []R, limit int, item func(R) T, key func(R) any) (harang.Page[T], error) {
+// more, and makes the cursor of what follows in this list from the last item's
+// key.
+func pageOf[R, T any](list string, rows []R, limit int, item func(R) T, key func(R) any) (harang.Page[T], error) {
 	p := harang.Page[T]{Items: make([]T, 0, min(len(rows), limit))}
 	for i, r := range rows {
 		if i == limit {
-			next, err := encodeCursor(key(rows[i-1]))
+			next, err := encodeCursor(list, key(rows[i-1]))
 			if err != nil {
 				return p, harang.Wrap(harang.CodeInternal, err, "the cursor cannot be written")
 			}

@@ -129,7 +129,7 @@ func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang
 		onlyUnread, floor = 1, max(floor, upTo)
 	}
 	before := int64(math.MaxInt64)
-	if err := decodeCursor(q.Cursor, &before); err != nil {
+	if err := decodeCursor("notifications", q.Cursor, &before); err != nil {
 		return none, state, err
 	}
 	since := int64(math.MinInt64)
@@ -162,7 +162,7 @@ func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang
 	if err != nil {
 		return none, state, err
 	}
-	page, err := pageOf(rows, q.Limit, func(n harang.Notification) harang.Notification { return n }, func(n harang.Notification) any { return n.Number })
+	page, err := pageOf("notifications", rows, q.Limit, func(n harang.Notification) harang.Notification { return n }, func(n harang.Notification) any { return n.Number })
 	return page, state, err
 }
 

@@ -171,7 +171,7 @@ func (s *Store) FindRentalPayments(ctx context.Context, tenant, rentalID string)
 // INVALID_REQUEST for a cursor that is not ours.
 func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error) {
 	after := newestFirst
-	if err := decodeCursor(q.Cursor, &after); err != nil {
+	if err := decodeCursor("payments", q.Cursor, &after); err != nil {
 		return harang.Page[harang.Payment]{}, err
 	}
 	list, args := findPayments, []any{tenant, after.At, after.ID, q.Limit + 1}
@@ -182,7 +182,7 @@ func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.Paymen
 	if err != nil {
 		return harang.Page[harang.Payment]{}, err
 	}
-	return pageOf(rows, q.Limit, func(p harang.Payment) harang.Payment { return p },
+	return pageOf("payments", rows, q.Limit, func(p harang.Payment) harang.Payment { return p },
 		func(p harang.Payment) any { return timeKey{p.Created.UnixMilli(), p.ID} })
 }
 

@@ -168,7 +168,7 @@ func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Renta
 // lines. INVALID_REQUEST for a cursor that is not ours.
 func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error) {
 	after := newestFirst
-	if err := decodeCursor(q.Cursor, &after); err != nil {
+	if err := decodeCursor("rentals", q.Cursor, &after); err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
 	list, args := findRentals, []any{tenant}
@@ -184,7 +184,7 @@ func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQ
 	if err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
-	page, err := pageOf(rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
+	page, err := pageOf("rentals", rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
 		func(r harang.Rental) any { return timeKey{r.Created.UnixMilli(), r.ID} })
 	for i := range page.Items {
 		if err != nil {

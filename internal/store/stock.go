@@ -162,7 +162,7 @@ type stockKey struct{ Product, ProductID, Location, LocationID string }
 // FindStock returns a page of a tenant's stock by product and location name.
 func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error) {
 	var after stockKey
-	if err := decodeCursor(q.Cursor, &after); err != nil {
+	if err := decodeCursor("stock", q.Cursor, &after); err != nil {
 		return harang.Page[harang.StockItem]{}, err
 	}
 	least, most := 0, len(severities)-1
@@ -186,7 +186,7 @@ func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuer
 	if err != nil {
 		return harang.Page[harang.StockItem]{}, err
 	}
-	return pageOf(rows, q.Limit, func(k keyed) harang.StockItem { return k.item }, func(k keyed) any { return k.key })
+	return pageOf("stock", rows, q.Limit, func(k keyed) harang.StockItem { return k.item }, func(k keyed) any { return k.key })
 }
 
 // shortageKey is the place of an item in the list of shortages.
@@ -200,7 +200,7 @@ type shortageKey struct {
 // first, then the longest short first.
 func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error) {
 	after := shortageKey{Severity: -int64(len(severities))}
-	if err := decodeCursor(cursor, &after); err != nil {
+	if err := decodeCursor("shortages", cursor, &after); err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}
 	rows, err := queryAll(ctx, s.reader(), findShortages, func(r row) (harang.StockShortage, error) {
@@ -218,7 +218,7 @@ func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit 
 	if err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}
-	return pageOf(rows, limit, func(i harang.StockShortage) harang.StockShortage { return i }, func(i harang.StockShortage) any {
+	return pageOf("shortages", rows, limit, func(i harang.StockShortage) harang.StockShortage { return i }, func(i harang.StockShortage) any {
 		key := shortageKey{Severity: -int64(i.Severity().Rank()), ProductID: i.ProductID, LocationID: i.LocationID}
 		if !i.Since.IsZero() {
 			key.Since = i.Since.UnixMilli()
