@@ -8,6 +8,7 @@ const margin = 5000;
 const lead = 60_000;
 const again = 15_000;
 const renewLimit = 10_000;
+const shortest = 1000;
 const longestTimer = 2_147_483_647;
 
 /** Hands a renewed token to the server over the open socket; null when no answer came. */
@@ -83,13 +84,16 @@ export function createTokenKeeper(
     pause();
     if (Number.isNaN(expiresAt)) return;
     const mine = generation;
+    const used = options.token();
     const wait = (ms: number): void => {
       timer = environment.setTimeout(() => void turn(), Math.min(Math.max(ms, 0), longestTimer));
     };
     const turn = async (): Promise<void> => {
       const before = options.token();
       // Somebody else, an API call say, may have renewed it already.
-      const outcome = before !== null && goodFor(before, lead * 1.5) ? 'ok' : await renew();
+      const renewed = before !== null && before !== used && goodFor(before, lead * 1.5);
+      // Who cannot renew waits for a newer one, until the server ends it.
+      const outcome = renewed ? 'ok' : options.refresh ? await renew() : 'unreachable';
       if (mine !== generation) return;
       const token = options.token();
       if (outcome === 'refused' || (outcome === 'ok' && token === null)) {
@@ -104,7 +108,7 @@ export function createTokenKeeper(
       else wait(again);
     };
     const left = expiresAt - clock.now();
-    wait(Math.max(left - lead, left / 2));
+    wait(Math.max(left - lead, left / 2, shortest));
   };
 
   return {

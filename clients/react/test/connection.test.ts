@@ -482,6 +482,42 @@ describe('tokens', () => {
     clearInterval(beat);
   });
 
+  it('renews a token that does not tell when it ends, and does not ask without a pause', async () => {
+    token = 'opaque';
+    await connected({ refresh: () => {
+      refreshes += 1;
+      token = `opaque ${refreshes}`;
+      return Promise.resolve('ok');
+    } });
+    server.onMessage = (_link, name, _args, ack) => {
+      if (name === 'refresh') ack?.({ ok: true, tokenExpiresAt: new Date(Date.now() - 1000).toISOString() });
+      if (name === 'clock') ack?.({ serverTime: new Date().toISOString() });
+    };
+    const beat = setInterval(() => server.link.ping(), 10_000);
+    await pass(840_500);
+    expect(refreshes).toBe(1);
+    expect(server.link.messages('refresh')).toEqual([[{ token: 'opaque 1' }]]);
+    await pass(10_000);
+    expect(server.link.messages('refresh').length).toBeLessThanOrEqual(11);
+    clearInterval(beat);
+  });
+
+  it('without a way to renew takes a newer token when there is one, and leaves the end to the server', async () => {
+    const connection = await connected({ refresh: undefined });
+    server.onMessage = (_link, name, _args, ack) => {
+      if (name === 'refresh') ack?.({ ok: true, tokenExpiresAt: new Date(Date.now() + 900_000).toISOString() });
+      if (name === 'clock') ack?.({ serverTime: new Date().toISOString() });
+    };
+    const beat = setInterval(() => server.link.ping(), 10_000);
+    await pass(870_000);
+    expect(connection.getSnapshot().status).toBe('connected');
+    expect(server.link.messages('refresh')).toEqual([]);
+    token = jwt(Date.now() + 900_000, 'newer');
+    await pass(16_000);
+    expect(server.link.messages('refresh')).toEqual([[{ token }]]);
+    clearInterval(beat);
+  });
+
   it('asks again when the renewal over the socket was not answered', async () => {
     await connected();
     let asked = 0;

@@ -115,7 +115,7 @@ export class Link {
   }
 }
 
-export function defaultSession(): SessionInfo {
+function defaultSession(): SessionInfo {
   return {
     connectionId: 'c1',
     tenantId: 'budapest',
