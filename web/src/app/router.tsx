@@ -36,7 +36,7 @@ const dashboard = createRoute({
   component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
 });
 
-export interface StockSearch {
+interface StockSearch {
   search?: string;
   severity?: Severity;
   location?: string;
@@ -55,7 +55,7 @@ const stock = createRoute({
   component: lazyRouteComponent(() => import('../features/stock/stock-page'), 'StockPage'),
 });
 
-export interface RentalsSearch {
+interface RentalsSearch {
   status?: RentalStatus;
   rental?: string;
 }
@@ -72,7 +72,7 @@ const rentals = createRoute({
   component: lazyRouteComponent(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
 });
 
-export interface CheckoutSearch {
+interface CheckoutSearch {
   /** Absent: the first step. */
   step?: 'items' | 'pay' | 'done';
 }
@@ -88,7 +88,7 @@ const newRental = createRoute({
   component: lazyRouteComponent(() => import('../features/checkout/checkout-page'), 'CheckoutPage'),
 });
 
-export interface PaymentsSearch {
+interface PaymentsSearch {
   status?: PaymentFilter;
   transaction?: string;
 }

@@ -34,7 +34,6 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
   const row = useSeenInSight<HTMLLIElement>(item.eventId);
   const shown = showEvent(item, language);
   const unread = item.readAt === null;
-  const ago = useClock((now) => formatAgo(item.timestamp, language, now));
   const waitsLong = useClock((now) => {
     const age = now.getTime() - Date.parse(item.timestamp);
     return age > unclaimedTooLong && age < 24 * 60 * 60_000;
@@ -69,10 +68,12 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
         {shown.detail !== '' && <p className={classes.detail}>{[shown.detail, shown.next].filter(Boolean).join(' · ')}</p>}
         <p className={classes.meta}>
           <time dateTime={item.timestamp} title={formatTime(item.timestamp, language)}>
-            {ago}
+            <Ago since={item.timestamp} />
           </time>
           {shown.claimable && unread && !item.claim?.by && waitsLong && (
-            <span className={classes.nobody}>{t('list.nobody', { ago })}</span>
+            <span className={classes.nobody}>
+              <Nobody since={item.timestamp} />
+            </span>
           )}
           {role === 'ADMIN' && <JourneyToggle title={shown.title} open={journey} onToggle={() => setJourney(!journey)} />}
         </p>
@@ -90,6 +91,18 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
     </li>
   );
 });
+
+/** Apart from the row, which is not drawn again because a minute is over. */
+function Ago({ since }: { since: string }) {
+  const language = useLanguage();
+  return useClock((now) => formatAgo(since, language, now));
+}
+
+function Nobody({ since }: { since: string }) {
+  const { t } = useTranslation('live');
+  const language = useLanguage();
+  return t('list.nobody', { ago: useClock((now) => formatAgo(since, language, now)) });
+}
 
 function ClaimButton({ item, title }: { item: Notification; title: string }) {
   const { t } = useTranslation('live');

@@ -6,7 +6,7 @@ const hours = 60 * minutes;
 const days = 24 * hours;
 
 /** The shops' zone: times and days are theirs, wherever the browser is. */
-export const shopZone = 'Europe/Budapest';
+const shopZone = 'Europe/Budapest';
 
 const wallFormat = new Intl.DateTimeFormat('en-GB', {
   timeZone: shopZone,

@@ -3,7 +3,7 @@ import { api, query } from './api';
 import type { Named, Page, Payment, PaymentFailure, PaymentStatus, Product, Rental, RentalStatus, Severity, StockAlert, StockItem, StoredCard, Summary } from './model';
 
 /** How many rows one step of a list brings. */
-export const pageSize = 50;
+const pageSize = 50;
 
 /** A list that comes page by page. */
 export const listQueryOptions = <T>(queryKey: readonly unknown[], path: string, filter: Parameters<typeof query>[0] = {}, limit = pageSize) =>

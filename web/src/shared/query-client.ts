@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from './http';
 
 /** Five minutes: the safety net under the live events. */
-export const pollInterval = 5 * 60_000;
+const pollInterval = 5 * 60_000;
 
 /** A client for one signed-in user; what one user has read is never shown to the next. */
 export function createQueryClient(): QueryClient {

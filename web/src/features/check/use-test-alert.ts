@@ -6,7 +6,7 @@ import { api } from '../../shared/api';
 import { wayOf, type AlertWay } from './journey';
 
 /** How long a test alert may take before the page says what to do. */
-export const patience = 5000;
+const patience = 5000;
 
 /** Where the newest test alert of this page is. */
 export type TestAlertState =
