@@ -61,7 +61,9 @@ type Store struct {
 
 	write, read *statements
 	queue       commitQueue
-	closed      func() error // closes everything, the first time it is called
+
+	closing  sync.Once
+	closeErr error // written under closing
 
 	mu    sync.Mutex
 	hooks atomic.Pointer[[]func(harang.Commit)] // written under mu
@@ -85,14 +87,16 @@ func New(engine Engine, o Options) *Store {
 		write:   newStatements(engine.Write), read: newStatements(engine.Read),
 	}
 	s.queue.store = s
-	s.closed = sync.OnceValue(s.close)
 	s.hooks.Store(new([]func(harang.Commit)))
 	return s
 }
 
 // Close closes every connection. Transactions under way end first. Again does
 // nothing and returns the same.
-func (s *Store) Close() error { return s.closed() }
+func (s *Store) Close() error {
+	s.closing.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
 
 func (s *Store) close() error {
 	s.queue.close()
