@@ -103,12 +103,6 @@ func sentenceOf(language Language, step, hu, en string) PaymentSentence {
 	return PaymentSentence{Meaning: hu, NextStep: next.HU, Retry: next.Retry}
 }
 
-// KnownPaymentCode reports whether the catalogue has a sentence for code.
-func KnownPaymentCode(code string) bool {
-	_, known := sentences.Codes[code]
-	return known
-}
-
 // cleanWords makes a provider's text fit to be shown: valid UTF-8, one line,
 // no control characters, not longer than a message may be.
 func cleanWords(words string) string {

@@ -46,6 +46,12 @@ func TestPayment_Advice(t *testing.T) {
 	}
 }
 
+// known reports whether the catalogue has a sentence for code: without one the
+// code itself is told.
+func known(code string) bool {
+	return !strings.Contains(harang.PaymentAdvice(harang.English, code, "").Meaning, code)
+}
+
 // TestPaymentAdvice_Published holds every code that myPOS publishes as a
 // failure, and the sandbox's own, to a sentence in both languages.
 func TestPaymentAdvice_Published(t *testing.T) {
@@ -55,7 +61,7 @@ func TestPaymentAdvice_Published(t *testing.T) {
 		"iso:01 iso:02 iso:04 iso:05 iso:07 iso:12 iso:13 iso:14 iso:41 iso:43 iso:51 iso:54 iso:55 iso:57 iso:58 " +
 		"iso:61 iso:62 iso:63 iso:65 iso:75 iso:81"
 	for _, code := range strings.Fields(published) {
-		if !harang.KnownPaymentCode(code) {
+		if !known(code) {
 			t.Errorf("the catalogue has no sentence for %s", code)
 		}
 		hu, en := harang.PaymentAdvice(harang.Hungarian, code, ""), harang.PaymentAdvice(harang.English, code, "")

@@ -93,7 +93,7 @@ func TestCard_Name(t *testing.T) {
 
 func TestTimeoutCode(t *testing.T) {
 	for provider, want := range map[string]string{harang.ProviderMyPOS: "ipc:timeout", harang.ProviderSandbox: "sandbox:timeout"} {
-		if got := harang.TimeoutCode(provider); got != want || !harang.KnownPaymentCode(got) {
+		if got := harang.TimeoutCode(provider); got != want || !known(got) {
 			t.Errorf("%s times out as %s", provider, got)
 		}
 	}

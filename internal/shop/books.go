@@ -71,8 +71,6 @@ type NotificationReader interface {
 	// FindNotifications returns a part of a person's list and the person's
 	// read state.
 	FindNotifications(ctx context.Context, r harang.Reader, q harang.NotificationQuery) (harang.Page[harang.Notification], harang.ReadState, error)
-	// FindReadState returns a person's read state.
-	FindReadState(ctx context.Context, r harang.Reader) (harang.ReadState, error)
 }
 
 // NotificationWriter keeps read marks and claims.

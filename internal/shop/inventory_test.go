@@ -292,7 +292,6 @@ func TestForbidden(t *testing.T) {
 			_, _, err := w.Notifications.List(ctx, service, harang.NotificationQuery{})
 			return err
 		},
-		"Unread": func() error { _, err := w.Notifications.Unread(ctx, service); return err },
 		"MarkRead": func() error {
 			_, err := w.Notifications.MarkRead(ctx, service, shop.ReadRequest{UpTo: "x"})
 			return err

@@ -43,15 +43,6 @@ func (n *Notifications) List(ctx context.Context, who harang.Identity, q harang.
 	return n.tools.Books.FindNotifications(ctx, r, q)
 }
 
-// Unread returns what the person has not read yet.
-func (n *Notifications) Unread(ctx context.Context, who harang.Identity) (harang.ReadState, error) {
-	r, err := reader(who, harang.ActionReadNotices)
-	if err != nil {
-		return harang.ReadState{}, err
-	}
-	return n.tools.Books.FindReadState(ctx, r)
-}
-
 // ReadRequest names what a person has read: single events, or everything up to
 // one. Exactly one of the two is given; no ids at all (empty, not nil) are fine.
 type ReadRequest struct {

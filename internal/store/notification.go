@@ -191,12 +191,7 @@ func (s *Store) floor(ctx context.Context, p harang.Reader, q harang.Notificatio
 	return max(floor, first-1), nil
 }
 
-// FindReadState returns what a person has not read yet.
-func (s *Store) FindReadState(ctx context.Context, p harang.Reader) (harang.ReadState, error) {
-	state, _, err := s.readState(ctx, p)
-	return state, err
-}
-
+// readState returns what a person has not read yet, and their mark.
 func (s *Store) readState(ctx context.Context, p harang.Reader) (harang.ReadState, int64, error) {
 	heads, err := queryOne(ctx, s.reader(), findHeads, scanHeads, p.Tenant)
 	if err != nil {

@@ -26,10 +26,9 @@ type RedisServer struct {
 type RedisOption func(*redisConfig)
 
 type redisConfig struct {
-	password   string
-	cert, key  string
-	appendOnly bool
-	cluster    bool
+	password  string
+	cert, key string
+	cluster   bool
 }
 
 // WithPassword has the server ask for a password.
@@ -40,11 +39,6 @@ func WithPassword(password string) RedisOption {
 // WithTLS has the server speak TLS only, with this certificate and key.
 func WithTLS(certFile, keyFile string) RedisOption {
 	return func(c *redisConfig) { c.cert, c.key = certFile, keyFile }
-}
-
-// WithDisk has the server keep its data over a stop.
-func WithDisk() RedisOption {
-	return func(c *redisConfig) { c.appendOnly = true }
 }
 
 // WithCluster has the server be a Redis Cluster of one node, which refuses
@@ -102,9 +96,6 @@ func launchRedis(bin string, c redisConfig) (*RedisServer, error) {
 		return nil, err
 	}
 	args := []string{bin, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no", "--loglevel", "warning"}
-	if c.appendOnly {
-		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
-	}
 	if c.cluster {
 		args = append(args, "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1", "--cluster-port", strconv.Itoa(port+10_000))
 	}
@@ -237,8 +228,7 @@ func (s *RedisServer) Kill(tb testing.TB) {
 	}
 }
 
-// Start starts a killed server again on the same port, empty unless it was
-// started WithDisk.
+// Start starts a killed server again on the same port, empty.
 func (s *RedisServer) Start(tb testing.TB) {
 	tb.Helper()
 	if err := s.process.start(s.ping); err != nil {

@@ -104,7 +104,7 @@ func testNotifications(t *testing.T, open Open) {
 
 	unread := func(who harang.Identity, want int64) {
 		t.Helper()
-		s, err := w.Notifications.Unread(ctx, who)
+		_, s, err := w.Notifications.List(ctx, who, harang.NotificationQuery{})
 		if err != nil || s.UnreadCount != want {
 			t.Errorf("%s has %d unread, %v, want %d", who.UserID, s.UnreadCount, err, want)
 		}

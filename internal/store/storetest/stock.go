@@ -273,7 +273,7 @@ func testSweep(t *testing.T, open Open) {
 	if n := len(w.Entries(t, harang.AudienceControl)); n != 0 {
 		t.Errorf("%d control entries are left", n)
 	}
-	state, err := w.Notifications.Unread(ctx, kata)
+	_, state, err := w.Notifications.List(ctx, kata, harang.NotificationQuery{})
 	if err != nil || state.UnreadCount != 1 {
 		t.Errorf("after the sweep %d are unread, %v, want 1", state.UnreadCount, err)
 	}
