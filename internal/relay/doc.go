@@ -19,7 +19,8 @@
 //   - Each hand-over to a shared log begins with the entry that the log has last,
 //     as the database has it, so that a log that holds another entry under that
 //     number notices. This node's own windows are given what it has just
-//     committed as it is, without reading it again.
+//     committed as it is, without reading it again, and notice where the commits
+//     themselves reach back to what the windows have.
 //   - On a fork the tenant gets a new, later epoch in the database, and the log
 //     is replaced: nothing is ever dropped as a repeat of something else.
 //

@@ -418,30 +418,38 @@ func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position
 }
 
 // following returns the entries of the commits that follow the log's head
-// without a hole; nil when they do not. They are given to this node's own
-// windows only: a shared log must be shown the entry before, as the database
-// has it, in case that it holds another one.
+// without a hole, and those right before them that the commits have too, which
+// show whether the log holds others there; nil when none follow. They are given
+// to this node's own windows only: a shared log must be shown the entry before,
+// as the database has it, in case that it holds another one.
 func (r *Relay) following(id harang.FeedID, at harang.Position, commits []harang.Commit) []harang.Entry {
 	if len(commits) == 0 || !r.alone() {
 		return nil
 	}
-	slices.SortFunc(commits, func(a, b harang.Commit) int {
-		return cmp.Compare(a.Heads.Head(id.Audience), b.Heads.Head(id.Audience))
-	})
-	var entries []harang.Entry
-	next := at.Number + 1
+	var all []harang.Entry
 	for _, c := range commits {
-		if c.Heads.Epoch != at.Epoch {
-			continue
-		}
-		for _, e := range c.Entries[id.Audience] {
-			if e.Number == next {
-				entries = append(entries, e)
-				next++
-			}
+		if c.Heads.Epoch == at.Epoch {
+			all = append(all, c.Entries[id.Audience]...)
 		}
 	}
-	return entries
+	slices.SortFunc(all, func(a, b harang.Entry) int {
+		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.EventID, b.EventID))
+	})
+	all = slices.CompactFunc(all, func(a, b harang.Entry) bool { return a.EventID == b.EventID })
+	first, found := slices.BinarySearchFunc(all, at.Number+1, func(e harang.Entry, number int64) int {
+		return cmp.Compare(e.Number, number)
+	})
+	if !found {
+		return nil
+	}
+	next := first + 1
+	for next < len(all) && all[next].Number == all[next-1].Number+1 {
+		next++
+	}
+	for first > 0 && all[first-1].Number == all[first].Number-1 {
+		first--
+	}
+	return all[first:next]
 }
 
 // alone reports whether the windows are the log: this is the only node.

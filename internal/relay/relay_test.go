@@ -417,6 +417,22 @@ func TestRelay_CommittedFork(t *testing.T) {
 	}
 }
 
+// TestRelay_CommittedForkOneNode: a commit that gives out numbers again which
+// this node's windows have, and goes on behind them, is a fork, too.
+func TestRelay_CommittedForkOneNode(t *testing.T) {
+	f := open(func(o *relay.Options) { o.Windows = o.Log.(*shelf) })
+	f.db.Commit("budapest", 10, harang.AudienceManagers)
+	f.move(t)
+	f.db.RollBack(managers, 2)
+	if err := f.relay.RelayCommits(t.Context(), f.db.Committed("budapest", 3, harang.AudienceManagers)); err != nil {
+		t.Fatal(err)
+	}
+	f.log.agrees(t, f.db, managers)
+	if got := f.log.get(managers); got.epoch <= relaytest.EpochA {
+		t.Errorf("epoch %s", got.epoch)
+	}
+}
+
 func TestRelay_Loop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(func(o *relay.Options) { o.Version = o.Source.(*relaytest.Database).Version })
