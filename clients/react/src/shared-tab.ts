@@ -28,7 +28,7 @@ const dialling: Handover = {
  * everything on over a BroadcastChannel. The others follow: they show what it
  * shows, and know enough (seat, place, ladder) to go on where it ends.
  *
- * The lock passes when the speaker's tab closes or crashes. It is taken away
+ * The lock passes when the speaker's tab closes, crashes or is frozen. It is taken away
  * when the speaker does not answer within 2 s, and while its tries fail: by the
  * tab that a person turns to, and by one that it offers the next try to.
  */
@@ -352,7 +352,22 @@ export function createSharedTab(
     ask(true);
   }
 
-  /** A speaker that is frozen keeps its lock; only who looks at a tab needs to find out. */
+  /**
+   * A frozen tab still hears the others and would answer that it is connected,
+   * while nothing comes from the server any more: it does not speak.
+   */
+  function handleFrozen(frozen: boolean): void {
+    if (frozen) {
+      stepDown();
+      turn.leave();
+      stopExpecting();
+    } else {
+      turn.wait();
+      ask(false);
+    }
+  }
+
+  /** A speaker that hangs keeps its lock; only who looks at a tab needs to find out. */
   function listenOut(): void {
     let timer: TimerHandle;
     const next = (ms: number): void => {
@@ -386,6 +401,7 @@ export function createSharedTab(
       tabs.onHidden(() => {
         sayHere();
       }),
+      tabs.onFrozen(handleFrozen),
       tabs.onFront(() => {
         if (roster.foremost() !== me) sayHere(roster.later(environment.now()));
       }),

@@ -21,6 +21,8 @@ export interface Tabs {
   /** onFront: a person turned to this tab. */
   onFront(run: () => void): () => void;
   onHidden(run: () => void): () => void;
+  /** onFrozen: the browser stops the tab's timers and network, or lets them go on. */
+  onFrozen(run: (frozen: boolean) => void): () => void;
 }
 
 // Of the page, not of a connection: it outlives a login.
@@ -68,6 +70,20 @@ export function browserTabs(): Tabs | undefined {
       document.addEventListener('visibilitychange', follow);
       return () => {
         document.removeEventListener('visibilitychange', follow);
+      };
+    },
+    onFrozen: (run) => {
+      const freeze = (): void => {
+        run(true);
+      };
+      const resume = (): void => {
+        run(false);
+      };
+      document.addEventListener('freeze', freeze);
+      document.addEventListener('resume', resume);
+      return () => {
+        document.removeEventListener('freeze', freeze);
+        document.removeEventListener('resume', resume);
       };
     },
   };

@@ -85,6 +85,7 @@ export class Tab extends World {
   /** Messages on their way to this tab. */
   pending = 0;
   frozen = false;
+  asleep = false;
   dead = false;
   front = 0;
   readonly channels: { name: string; close(): void }[] = [];
@@ -94,6 +95,7 @@ export class Tab extends World {
   #thaw: () => void = () => undefined;
   readonly #fronts = new Set<() => void>();
   readonly #hiddens = new Set<() => void>();
+  readonly #frozens = new Set<(frozen: boolean) => void>();
 
   constructor(
     readonly browser: Browser,
@@ -111,6 +113,10 @@ export class Tab extends World {
       frontAt: () => this.front,
       onFront: (run) => this.#listenTo(this.#fronts, run),
       onHidden: (run) => this.#listenTo(this.#hiddens, run),
+      onFrozen: (run) => {
+        this.#frozens.add(run);
+        return () => this.#frozens.delete(run);
+      },
     };
     this.connection = createConnection({
       token: () => jwt(Date.now() + 900_000),
@@ -172,7 +178,8 @@ export class Tab extends World {
 
   override setTimeout = (run: () => void, ms: number): ReturnType<typeof setTimeout> =>
     globalThis.setTimeout(() => {
-      this.later(run);
+      if (this.asleep) this.#waiting.push(run);
+      else this.later(run);
     }, ms);
 
   get status(): string {
@@ -204,8 +211,29 @@ export class Tab extends World {
     for (const run of [...this.#hiddens]) run();
   }
 
+  /** putToSleep is what a browser does to a tab that nobody looks at: no timers, no network, but it still hears the other tabs. */
+  async putToSleep(): Promise<void> {
+    this.hide();
+    for (const run of [...this.#frozens]) run(true);
+    // What it sent before, the browser still delivers.
+    await this.browser.settle();
+    this.asleep = true;
+    this.#stopNetwork();
+  }
+
+  wakeUp(): void {
+    this.asleep = false;
+    this.thaw();
+    for (const run of [...this.#frozens]) run(false);
+    this.show();
+  }
+
   freeze(): void {
     this.frozen = true;
+    this.#stopNetwork();
+  }
+
+  #stopNetwork(): void {
     this.#thawed = new Promise((resolve) => {
       this.#thaw = resolve;
     });

@@ -35,6 +35,7 @@ const alone: Tabs = {
   frontAt: () => 0,
   onFront: () => () => undefined,
   onHidden: () => () => undefined,
+  onFrozen: () => () => undefined,
 };
 
 const toastsOf = (tab: Tab): unknown[] => tab.heard.filter(({ kind, foremost }) => kind === 'event' && foremost === true);
@@ -228,6 +229,62 @@ describe('the next speaker', () => {
     await browser.settle();
     expect(b.events).toEqual([first, missed, again]);
     expect(server.open).toHaveLength(1);
+  });
+
+  it('is there at once when the browser freezes the speaker, which would go on answering for a dead line', async () => {
+    const a = await browser.open();
+    const b = await browser.open();
+    b.hide();
+    const first = await commit();
+    await a.putToSleep();
+    expect(server.link.connect).toMatchObject({ pid: 'pid-1', offset: 'e1:m:11' });
+    expect(server.open).toHaveLength(1);
+    const missed = await commit();
+    expect(b.events).toEqual([first, missed]);
+    await wait(60_000);
+    expect(b.status).toBe('connected');
+    a.wakeUp();
+    await browser.settle();
+    expect(statuses()).toEqual(['connected', 'connected']);
+    const last = await commit();
+    for (const tab of [a, b]) {
+      expect(tab.events).toEqual([first, missed, last]);
+      expect(tab.kinds('gap')).toEqual([]);
+    }
+    expect(server.open).toHaveLength(1);
+  });
+
+  it('frozen alone it gives its seat up, and goes on at its place when it wakes', async () => {
+    const a = await browser.open();
+    const first = await commit();
+    await a.putToSleep();
+    expect(server.open).toHaveLength(0);
+    const missed = [await commit(), await commit()];
+    await wait(60_000);
+    a.wakeUp();
+    await browser.settle();
+    expect(server.link.connect).toMatchObject({ pid: 'pid-1', offset: 'e1:m:11' });
+    expect(a.status).toBe('connected');
+    expect(a.events).toEqual([first, ...missed]);
+    expect(a.kinds('replay')).toHaveLength(1);
+  });
+
+  it('a tab that opens beside a frozen one has the line; the frozen one is told what it did not hear', async () => {
+    const a = await browser.open();
+    const first = await commit();
+    await a.putToSleep();
+    await commit();
+    const b = await browser.open();
+    expect(b.status).toBe('connected');
+    const heard = await commit();
+    a.wakeUp();
+    await browser.settle();
+    const last = await commit();
+    expect(server.open).toHaveLength(1);
+    expect(b.events).toEqual([heard, last]);
+    expect(a.events).toEqual([first, heard, last]);
+    expect(a.kinds('gap')).toMatchObject([{ reason: 'hole', missed: 1 }]);
+    expect(a.kinds('reload')).toEqual([{ reason: 'first' }, { reason: 'hole' }]);
   });
 
   it('a speaker that answers keeps its turn, and hidden tabs ask nothing', async () => {

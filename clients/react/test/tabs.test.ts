@@ -57,3 +57,15 @@ it('hears that the page is hidden, not that it is shown', () => {
   document.dispatchEvent(new Event('visibilitychange'));
   expect(hidden).toHaveBeenCalledTimes(2);
 });
+
+it('hears that the browser stops the page and lets it go on', () => {
+  vi.stubGlobal('BroadcastChannel', vi.fn());
+  Object.assign(navigator, { locks });
+  const frozen = vi.fn();
+  const stop = browserTabs()?.onFrozen(frozen);
+  document.dispatchEvent(new Event('freeze'));
+  document.dispatchEvent(new Event('resume'));
+  stop?.();
+  document.dispatchEvent(new Event('freeze'));
+  expect(frozen.mock.calls).toEqual([[true], [false]]);
+});
