@@ -146,6 +146,21 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	return granted(g, c), nil
 }
 
+type sessionOutput struct {
+	Body struct {
+		Held bool `json:"held" doc:"whether a refresh cookie came along, good or not"`
+	}
+}
+
+// session lets a page that knows nothing of this browser find out whether a
+// refresh is worth asking for: a refused one stands in the console as an error.
+func (a *API) session(ctx context.Context, _ harang.Identity, _ *none) (*sessionOutput, error) {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	out := &sessionOutput{}
+	out.Body.Held = c.cookie != ""
+	return out, nil
+}
+
 func granted(g auth.Grant, c caller) *grantOutput {
 	return &grantOutput{
 		SetCookie: cookie(g.Refresh, int(g.RefreshIn.Seconds()), c.tls),

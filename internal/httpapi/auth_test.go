@@ -77,6 +77,25 @@ func TestRefresh_RotatesTheCookie(t *testing.T) {
 	h.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
 }
 
+// A page asks first, so that its first visit is not an error in the console.
+func TestSession_Held(t *testing.T) {
+	h := newHouse(t)
+	cookie := refreshCookie(t, h.call("", "POST", "/api/v1/auth/login", loginBody))
+	for value, held := range map[string]bool{"": false, cookie.Value: true, "forged": true} {
+		headers := []string{}
+		if value != "" {
+			headers = append(headers, "Cookie: harang_refresh="+value)
+		}
+		r := h.call("", "GET", "/api/v1/auth/session", "", headers...).want(t, 200, "")
+		if got := r.json(t)["held"]; got != held {
+			t.Errorf("cookie %q: held %v", value, got)
+		}
+		if len(r.Cookies()) != 0 || r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("cookie %q: %v", value, r.Header)
+		}
+	}
+}
+
 func TestLogout_ByTokenAndByCookie(t *testing.T) {
 	h := newHouse(t)
 	for name, by := range map[string]struct{ token, cookie bool }{"token": {true, false}, "cookie": {false, true}, "both": {true, true}} {

@@ -108,8 +108,12 @@ func (a *API) operation(route string, may harang.Action, d doc, takesBody bool) 
 	for _, scheme := range d.schemes {
 		op.Security = append(op.Security, map[string][]string{scheme: {}})
 	}
-	if may == public || slices.ContainsFunc(callers(), func(r harang.Role) bool { return !r.May(may) }) {
-		codes = append(codes, harang.CodeForbidden) // a public call refuses other sites' pages
+	forbidden := method != http.MethodGet // a public call that changes something refuses other sites' pages
+	if may != public {
+		forbidden = slices.ContainsFunc(callers(), func(r harang.Role) bool { return !r.May(may) })
+	}
+	if forbidden {
+		codes = append(codes, harang.CodeForbidden)
 	}
 	if may != public {
 		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired)

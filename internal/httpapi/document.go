@@ -38,6 +38,8 @@ const (
 		"address) the answer is 429 until 5 minutes after the first of them."
 	aboutRefresh = "Takes the refresh cookie and sets the next one. The one before stays good for 30 seconds and gives the same next " +
 		"one; an older one ends the session, because two seem to hold it."
+	aboutSession = "Says only whether a refresh cookie came along, not whether it is still good. A page that knows nothing of " +
+		"its browser asks this first, because browsers log a refused refresh as an error."
 	aboutLogout = "Ends the session of the access token and that of the cookie, whichever is there, on every node at once; their " +
 		"connections get goodbye LOGGED_OUT."
 	aboutCheckout = "A declined card is 201, too: the pieces are taken, the rental waits as AWAITING_PAYMENT for 30 minutes, and " +

@@ -25,6 +25,7 @@ const (
 var matrix = map[string]string{
 	"POST /auth/login":   public,
 	"POST /auth/refresh": public,
+	"GET /auth/session":  public,
 	"POST /auth/logout":  public,
 	"GET /me":            everybody,
 

@@ -8,6 +8,7 @@ func (a *API) routes() {
 
 	call(a, "POST /auth/login", public, a.login, says("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials, harang.CodeRateLimited).telling(aboutLogin))
 	call(a, "POST /auth/refresh", public, a.refresh, says("refresh", "Get a new access token for the refresh cookie", harang.CodeUnauthenticated).provenBy("cookie").telling(aboutRefresh))
+	call(a, "GET /auth/session", public, a.session, says("session", "Whether the refresh cookie came along; it may have ended").telling(aboutSession))
 	call(a, "POST /auth/logout", public, a.logout, says("logout", "End the session and every connection of it", harang.CodeUnauthenticated, harang.CodeTokenExpired).provenBy("accessToken", "cookie").telling(aboutLogout))
 	call(a, "GET /me", harang.ActionReadOwnIdentity, a.me, says("me", "Who the access token names"))
 

@@ -242,6 +242,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 	for _, call := range []string{"login", "refresh", "logout"} {
 		do("", "POST /auth/"+call, loginBody, 403, "Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site")
 	}
+	do("", "GET /auth/session", "", 200, "Cookie: "+refreshCookie)
 
 	do(m, "GET /dashboard/summary", "", 200)
 	do(o, "GET /dashboard/summary", "", 200)
@@ -357,6 +358,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 			}
 			if strings.HasPrefix(path, "/api/v1/auth/") {
 				h.call("", method, path+"?unknown=1", "")
+				if method == http.MethodGet {
+					continue
+				}
 				h.call("", method, path, "x", "Content-Type: text/plain")
 				h.call("", method, path, strings.Repeat("x", 1<<20+1))
 			}

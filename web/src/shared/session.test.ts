@@ -26,6 +26,60 @@ it('restores what the cookie holds, and knows when there is nothing', async () =
   expect(two.state()).toEqual({ status: 'signed-out', user: null, reason: 'none' });
 });
 
+it('on a first visit asks whether there is a cookie, and for nothing else when there is none', async () => {
+  const server = new FakeServer().on('GET /auth/session', { held: false });
+  const one = new Session();
+  await one.restore();
+  expect(one.state()).toEqual({ status: 'signed-out', user: null, reason: 'none' });
+  expect(server.requests.map((each) => each.path)).toEqual(['/auth/session']);
+});
+
+it('finds a good cookie in a browser that remembers nothing, and with a server that cannot tell', async () => {
+  const server = new FakeServer().on('GET /auth/session', { held: true }).on('POST /auth/refresh', grant('a'));
+  for (const answer of [() => json({ held: true }), () => problem(404, 'NOT_FOUND'), () => problem(503, 'UNAVAILABLE'), () => { throw new TypeError('down'); }]) {
+    localStorage.clear();
+    server.on('GET /auth/session', answer);
+    const one = new Session();
+    await one.restore();
+    expect(one.state().status).toBe('signed-in');
+  }
+});
+
+it('asks for the refresh at once where a session was opened, and not after it ended', async () => {
+  const server = new FakeServer()
+    .on('GET /auth/session', { held: false })
+    .on('POST /auth/login', grant('a'))
+    .on('POST /auth/refresh', grant('b'))
+    .on('POST /auth/logout', () => json(undefined, 204));
+  await new Session().signIn('a@b.hu', 'x');
+  const two = new Session();
+  await two.restore();
+  expect(two.state().status).toBe('signed-in');
+  expect(server.seen('GET /auth/session')).toHaveLength(0);
+  // The cookie was cleared or ran out: the refresh is refused, once.
+  server.on('POST /auth/refresh', () => problem(401, 'UNAUTHENTICATED'));
+  const three = new Session();
+  await three.restore();
+  expect(three.state().status).toBe('signed-out');
+  await new Session().restore();
+  expect(server.seen('POST /auth/refresh')).toHaveLength(2);
+  await two.signOut();
+  await new Session().restore();
+  expect(server.seen('POST /auth/refresh')).toHaveLength(2);
+});
+
+it('somebody who signs in while the question is under way stays in', async () => {
+  let answer: (response: Response) => void = () => undefined;
+  const server = new FakeServer().on('GET /auth/session', () => new Promise<Response>((resolve) => { answer = resolve; })).on('POST /auth/login', grant('a'));
+  const one = new Session();
+  const restored = one.restore();
+  await one.signIn('a@b.hu', 'x');
+  answer(json({ held: false }));
+  await restored;
+  expect(one.state().status).toBe('signed-in');
+  expect(server.seen('POST /auth/refresh')).toHaveLength(0);
+});
+
 it('does not take an unreachable server for a sign-out', async () => {
   const server = new FakeServer().on('POST /auth/refresh', () => problem(503, 'UNAVAILABLE'));
   const one = new Session();

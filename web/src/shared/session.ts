@@ -19,6 +19,39 @@ export type SessionState =
   | { status: 'signed-out'; user: null; reason: 'none' | 'asked' | 'ended' }
   | { status: 'signed-in'; user: User };
 
+const openedKey = 'harang-session';
+
+/** Whether a session was opened in this browser and has not ended here; false also when nothing can be remembered. */
+function wasOpened(): boolean {
+  try {
+    return localStorage.getItem(openedKey) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function rememberOpened(opened: boolean): void {
+  try {
+    if (opened) localStorage.setItem(openedKey, '1');
+    else localStorage.removeItem(openedKey);
+  } catch {
+    // Storage may be switched off; the server is then asked whether there is a cookie.
+  }
+}
+
+/**
+ * Whether the browser sends a refresh cookie. Only the server can see it, and
+ * to a refresh without one it answers 401, which browsers log as an error. A
+ * server that does not answer the question is asked for the refresh itself.
+ */
+async function cookieIsHeld(): Promise<boolean> {
+  try {
+    return (await request<{ held?: unknown }>('/auth/session')).held !== false;
+  } catch {
+    return true;
+  }
+}
+
 /** A token within this many milliseconds of its end is not used for a new request. */
 const staleBefore = 10_000;
 
@@ -93,6 +126,10 @@ export class Session {
 
   /** Asks for the session that the refresh cookie still holds. */
   async restore(): Promise<void> {
+    if (!wasOpened() && !(await cookieIsHeld())) {
+      if (this.#state.status !== 'signed-in') this.#end('none');
+      return;
+    }
     if ((await this.refresh()) === 'unreachable' && this.#state.status === 'restoring') {
       this.#set({ status: 'unreachable', user: null });
     }
@@ -172,6 +209,7 @@ export class Session {
   #accept(grant: Grant): void {
     this.#token = grant.accessToken;
     this.#expiresAt = this.#now() + grant.expiresIn * 1000;
+    rememberOpened(true);
     const before = this.#state;
     if (before.status === 'signed-in' && JSON.stringify(before.user) === JSON.stringify(grant.user)) return;
     this.#set({ status: 'signed-in', user: grant.user });
@@ -181,6 +219,7 @@ export class Session {
     this.#turn += 1;
     this.#token = null;
     this.#expiresAt = 0;
+    rememberOpened(false);
     if (this.#state.status === 'signed-out') return;
     this.#set({ status: 'signed-out', user: null, reason });
   }
