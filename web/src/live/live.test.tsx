@@ -498,7 +498,19 @@ describe('notification panel', () => {
     expect(page.requests('POST', '/notifications/read')[1]?.body).toEqual({ upTo: 's1' });
     expect(rows()[1]).not.toHaveAttribute('data-unread');
     await page.settle(() => page.server.link.emit('notifications', { unreadCount: 0, head: 'e1:m:10', version: 2 }));
-    expect(screen.getByRole('button', { name: 'Mind olvasott' })).toBeDisabled();
+    expect(screen.queryByRole('button', { name: 'Mind olvasott' })).toBeNull();
+  });
+
+  it('keeps the focus in the row whose button has gone, and counts in the tab\'s title', async () => {
+    await openPanel();
+    expect(document.title).toMatch(/^\(2\)/);
+    const button = within(row(0)).getByRole('button', { name: /Olvasottnak jelölöm/ });
+    act(() => button.focus());
+    await page.settle(() => fireEvent.click(button));
+    expect(button).not.toBeInTheDocument();
+    expect(row(0)).toHaveFocus();
+    await page.settle(() => page.server.link.emit('notifications', { unreadCount: 0, head: 'e1:m:10', version: 2 }));
+    expect(document.title).not.toMatch(/\(/);
   });
 
   it('follows a row, reads it and leaves', async () => {
@@ -594,6 +606,7 @@ describe('notification panel', () => {
     await page.settle();
     expect(page.asked.at(-1)?.search.get('unread')).toBe('true');
     expect(screen.getByText('Mindent látott')).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Mind olvasott' })).toBeNull();
   });
 
   it('brings earlier ones on demand', async () => {

@@ -2,6 +2,7 @@ import { ActionIcon } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useTitleCount } from '../shared/page-title';
 import { badgeCount } from './badge';
 import { useLiveTools } from './live-context';
 import classes from './notification-bell.module.css';
@@ -15,6 +16,7 @@ export function NotificationBell() {
   const { t } = useTranslation('live');
   const { controller } = useLiveTools();
   const count = badgeCount(useStore(controller.badge));
+  useTitleCount(count);
   const open = useStore(controller.panel);
   const [loaded, setLoaded] = useState(false);
   const handleClose = useCallback(() => controller.panel.set(false), [controller]);

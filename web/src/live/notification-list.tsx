@@ -8,6 +8,7 @@ import { useClock } from '../shared/clock';
 import { useOffline } from '../shared/connection';
 import { formatDay, toDateField } from '../shared/format';
 import { useLanguage, type Language } from '../shared/i18n/i18n';
+import { useKeptFocus } from '../shared/kept-focus';
 import { useUser } from '../shared/session';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
 import { badgeCount } from './badge';
@@ -43,20 +44,15 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
   const types = user.role === 'OPERATOR' ? [] : eventTypes;
 
   return (
-    <div className={classes.list}>
+    <div className={classes.list} ref={useKeptFocus()}>
       <div className={classes.bar}>
         <Filters filter={filter} types={types} onChange={setFilter} />
         <span className={classes.unread}>{unread === 0 ? t('list.countNone') : t('list.count', { n: unread })}</span>
-        <Button
-          variant="subtle"
-          size="xs"
-          leftSection={<IconChecks size={16} aria-hidden />}
-          disabled={unread === 0 || data === undefined}
-          loading={read.isPending && 'upTo' in read.variables}
-          onClick={handleReadAll}
-        >
-          {t('list.readAll')}
-        </Button>
+        {unread > 0 && items.length > 0 && (
+          <Button variant="subtle" size="xs" leftSection={<IconChecks size={16} aria-hidden />} loading={read.isPending && 'upTo' in read.variables} onClick={handleReadAll}>
+            {t('list.readAll')}
+          </Button>
+        )}
       </div>
       {list.isPending && <div className={classes.state}><RowSkeletons rows={5} tall /></div>}
       {list.isError && items.length === 0 && (

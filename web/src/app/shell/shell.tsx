@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
+import { usePageTitle } from '../../shared/page-title';
 import { useUser } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import { MuteChip } from './mute-chip';
@@ -25,9 +26,7 @@ export function Shell() {
   const path = useLocation({ select: (location) => location.pathname });
   const before = useRef(path);
 
-  useEffect(() => {
-    document.title = `${title} · ${t('app.name')}`;
-  }, [title, t]);
+  usePageTitle(`${title} · ${t('app.name')}`);
 
   // After a change of page the keyboard goes on from the new page's beginning.
   useEffect(() => {

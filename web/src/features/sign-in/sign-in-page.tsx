@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/api';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
+import { usePageTitle } from '../../shared/page-title';
 import { session, useSession } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import classes from './sign-in-page.module.css';
@@ -36,9 +37,7 @@ export function SignInPage() {
   const emailField = useRef<HTMLInputElement>(null);
   const passwordField = useRef<HTMLInputElement>(null);
 
-  useEffect(() => {
-    document.title = `${t('signIn.title')} · ${t('app.name')}`;
-  }, [t]);
+  usePageTitle(`${t('signIn.title')} · ${t('app.name')}`);
 
   const signedIn = state.status === 'signed-in';
   useEffect(() => {
