@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { mutedPlaces } from '../shared/muted-places';
 import { place } from '../shared/place';
 import { session } from '../shared/session';
+import { keep, kept } from '../shared/tab-memory';
 import { json, openShop, problem, userOf } from '../test/fake-server';
 import { accessibilityProblems, renderPage } from '../test/render-page';
 import { safeRedirect } from '../features/sign-in/sign-in-page';
@@ -171,6 +172,39 @@ it('moves the keyboard to the new page', async () => {
   expect(await screen.findByText('notification list')).toBeInTheDocument();
   await waitFor(() => expect(screen.getByRole('main')).toHaveFocus());
   expect(document.title).toBe('Értesítések · Harang');
+});
+
+it('asks for the figures of "today" anew when the shop’s midnight has passed', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-23T22:59:30Z') });
+  try {
+    const server = openShop('OPERATOR');
+    await renderPage('/');
+    await screen.findAllByTestId('alert-row');
+    const summaries = () => server.seen('GET /dashboard/summary').length;
+    await waitFor(() => expect(summaries()).toBe(1));
+    const look = () => act(() => void document.dispatchEvent(new Event('visibilitychange')));
+    look();
+    expect(summaries()).toBe(1);
+    vi.setSystemTime(new Date('2026-11-23T23:00:05Z'));
+    look();
+    await waitFor(() => expect(summaries()).toBe(2));
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('forgets on sign-out what a tab kept, and shows no user what another began', async () => {
+  openShop('OPERATOR');
+  const { user } = await renderPage('/stock');
+  await screen.findAllByTestId('stock-row');
+  keep('checkout', { partner: { id: 'beta', name: 'Béta Bau Bt.' } });
+  expect(kept('checkout')).not.toBeNull();
+  openShop('ADMIN');
+  await act(() => session.refresh());
+  expect(kept('checkout')).toBeNull();
+  await user.click(await screen.findByTestId('logout'));
+  await screen.findByText('Kilépett.');
+  expect(sessionStorage).toHaveLength(0);
 });
 
 it('offers a way back from an address that is not there', async () => {

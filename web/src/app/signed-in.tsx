@@ -1,12 +1,16 @@
 import { Button } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
-import { QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LiveProvider } from '../live/live-provider';
+import { useClock } from '../shared/clock';
+import { toDateField } from '../shared/format';
+import { refreshAfterTrade } from '../shared/invalidate';
 import { createQueryClient } from '../shared/query-client';
 import { session, useSession } from '../shared/session';
+import { forgetTab } from '../shared/tab-memory';
 import { BellMark } from '../shared/ui/bell-mark';
 import { EmptyState } from '../shared/ui/states';
 import { Shell } from './shell/shell';
@@ -16,6 +20,14 @@ import classes from './signed-in.module.css';
 export function SignedIn() {
   const { t } = useTranslation();
   const state = useSession();
+
+  useEffect(
+    () =>
+      session.subscribe(() => {
+        if (session.state().status === 'signed-out') forgetTab();
+      }),
+    [],
+  );
 
   switch (state.status) {
     case 'restoring':
@@ -65,8 +77,22 @@ function SignedInAs() {
   return (
     <QueryClientProvider client={client}>
       <LiveProvider>
+        <NewDay />
         <Shell />
       </LiveProvider>
     </QueryClientProvider>
   );
+}
+
+/** At the shop's midnight every figure of "today" is another day's. */
+function NewDay() {
+  const client = useQueryClient();
+  const day = useClock(toDateField);
+  const before = useRef(day);
+  useEffect(() => {
+    if (before.current === day) return;
+    before.current = day;
+    void refreshAfterTrade(client);
+  }, [day, client]);
+  return null;
 }

@@ -21,7 +21,7 @@ export function useAttemptKey(): { keyOf: (content: unknown) => string; settle: 
 }
 
 /** Whether the answer says what became of the request. A lost answer, a restart or a parallel attempt does not. */
-function isSettled(error: unknown): boolean {
+export function isSettled(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false;
   if (error.code === 'PAYMENT_TIMEOUT') return true;
   return error.status >= 400 && error.status < 500 && error.status !== 429 && error.code !== 'IDEMPOTENCY_IN_PROGRESS';

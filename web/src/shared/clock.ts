@@ -10,17 +10,24 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
+/** In a hidden tab browsers slow timers down, or stop them: who looks again sees the time at once. */
+function tickInSight(): void {
+  if (document.visibilityState === 'visible') tick();
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   if (timer === null) {
     now = new Date();
     timer = setInterval(tick, period);
+    document.addEventListener('visibilitychange', tickInSight);
   }
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0 && timer !== null) {
       clearInterval(timer);
       timer = null;
+      document.removeEventListener('visibilitychange', tickInSight);
     }
   };
 }

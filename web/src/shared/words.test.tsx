@@ -245,4 +245,11 @@ describe('the page’s clock', () => {
     two.unmount();
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('is right at once when a hidden tab, whose timers stood still, is looked at again', () => {
+    render(<Face />);
+    vi.setSystemTime(new Date('2026-11-23T16:30:00Z'));
+    act(() => void document.dispatchEvent(new Event('visibilitychange')));
+    expect(screen.getByText('16:30:00')).toBeInTheDocument();
+  });
 });

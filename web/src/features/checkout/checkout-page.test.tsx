@@ -1,6 +1,6 @@
-import { act, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type FakeServer, json, openShop, page, problem, rentalOf, stockItems } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { addDays, dueInstant, toDateField } from '../../shared/format';
@@ -9,6 +9,8 @@ vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+const bosch = stockItems[2];
 
 async function pickPartner(user: UserEvent, words = 'béta') {
   const partner = await screen.findByTestId('wizard-partner');
@@ -285,6 +287,91 @@ it('goes through the steps with Back and Forward, keeping the basket, and does n
   turn(1);
   expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
   await waitFor(() => expect(router.state.location.search).toEqual({}));
+});
+
+describe('a checkout that was begun', () => {
+  /** The page as it is after a reload in the same tab. */
+  async function again(path = '/rentals/new') {
+    cleanup();
+    return renderPage(path);
+  }
+
+  it('is still there after the page was left or reloaded, with prices and free pieces asked for anew', async () => {
+    const server = openShop('OPERATOR');
+    const { router, user } = await renderPage('/rentals/new');
+    await toPayment(user);
+    await user.click(screen.getByRole('link', { name: 'Készlet' }));
+    await screen.findAllByTestId('stock-row');
+    await act(() => router.navigate({ to: '/rentals/new' }));
+    expect(await screen.findByTestId('wizard-partner')).toHaveValue('Béta Bau Bt.');
+    expect(screen.getByText(/A megkezdett bérlés megmaradt/)).toBeInTheDocument();
+
+    server.on('GET /products', page([{ id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 9900 }]));
+    server.on('GET /inventory/stock', page([{ ...bosch, quantity: 1 }]));
+    const { user: later } = await again('/rentals/new?step=items');
+    const line = await screen.findByTestId('wizard-line');
+    await waitFor(() => expect(line).toHaveTextContent('1 db szabad'));
+    await waitFor(() => expect(line).toHaveTextContent('9 900 Ft / nap'));
+    await later.click(screen.getByTestId('wizard-next'));
+    expect(await screen.findByTestId('wizard-method')).toBeInTheDocument();
+  });
+
+  it('keeps no day that has passed', async () => {
+    openShop('OPERATOR');
+    const { user } = await renderPage('/rentals/new');
+    await toPayment(user);
+    vi.useFakeTimers({ toFake: ['Date'], now: addDays(new Date(), 9) });
+    try {
+      await again('/rentals/new?step=items');
+      expect(await screen.findByTestId('wizard-due')).toHaveValue(toDateField(addDays(new Date(), 1)));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('can be started over, after a question', async () => {
+    openShop('OPERATOR');
+    const { user } = await renderPage('/rentals/new');
+    expect(await screen.findByTestId('wizard-partner')).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Elölről' })).toBeNull();
+    await toPayment(user);
+    await user.click(screen.getByRole('button', { name: 'Elölről' }));
+    await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Elölről' }));
+    expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
+    await waitFor(() => expect(screen.getByRole('heading', { name: 'Ki viszi?' })).toHaveFocus());
+    await again();
+    expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
+  });
+
+  it('is over when it was finished, and while nobody knows whether it was', async () => {
+    const server = openShop('OPERATOR').on('POST /rentals', () => {
+      throw new TypeError('network down');
+    });
+    const { user } = await renderPage('/rentals/new');
+    await toPayment(user);
+    await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
+    await user.click(screen.getByTestId('wizard-submit'));
+    expect(await screen.findByText('A szerver most nem érhető el. Ellenőrizze a kapcsolatot.')).toBeInTheDocument();
+    expect(sessionStorage).toHaveLength(0);
+    server.on('POST /rentals', () => problem(422, 'INSUFFICIENT_STOCK', { line: 0, available: 2 }));
+    await user.click(screen.getByTestId('wizard-submit'));
+    expect(await screen.findByTestId('wizard-line')).toBeInTheDocument();
+    expect(sessionStorage).toHaveLength(1);
+    server.on('POST /rentals', () => json(rentalOf(), 201));
+    await user.click(screen.getByTestId('wizard-next'));
+    await user.click(await screen.findByTestId('wizard-submit'));
+    await screen.findByTestId('wizard-result');
+    expect(sessionStorage).toHaveLength(0);
+  });
+
+  it('survives rubbish of another version', async () => {
+    openShop('OPERATOR');
+    for (const text of ['{', '7', '{"partner":{"id":1},"lines":[{"productId":"p3"},null]}', '{"partner":{"id":"beta","name":"Béta Bau Bt."},"lines":"?"}']) {
+      sessionStorage.setItem('harang-tab/budapest/u-OPERATOR/checkout', text);
+      await again();
+      expect(await screen.findByTestId('wizard-partner')).toHaveValue(text.includes('Béta') ? 'Béta Bau Bt.' : '');
+    }
+  });
 });
 
 it.each(['items', 'pay', 'done', 'elsewhere'])('begins at the first step when opened at %s without a basket', async (step) => {

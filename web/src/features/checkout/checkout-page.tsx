@@ -4,21 +4,23 @@ import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/rea
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ApiError, query } from '../../shared/api';
-import { useAttemptKey } from '../../shared/attempt';
+import { isSettled, useAttemptKey } from '../../shared/attempt';
 import { useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { addDays, dueInstant, formatDay, formatMoney, formatTime, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
-import type { Page, Rental, StockItem } from '../../shared/model';
+import type { Page, Product, Rental, StockItem } from '../../shared/model';
 import { place } from '../../shared/place';
-import { cardsQueryOptions, locationsQueryOptions } from '../../shared/queries';
+import { cardsQueryOptions, locationsQueryOptions, productsQueryOptions } from '../../shared/queries';
+import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { MethodFields, type Tender, tenderOf } from '../../shared/ui/method-fields';
 import { ErrorState } from '../../shared/ui/states';
 import { wholeNumber } from '../../shared/ui/step-input';
 import { checkItems, type Draft, perDay, totalPieces } from './cart';
 import classes from './checkout-page.module.css';
 import { ItemsStep } from './items-step';
+import { forgetDraft, keepDraft, keptDraft } from './kept-draft';
 import { PartnerStep } from './partner-step';
 import { CheckoutResult } from './checkout-result';
 import { type Step, steps, useStep } from './use-step';
@@ -42,20 +44,24 @@ function rememberedPlace(): string | null {
   }
 }
 
-/** The checkout: partner, items, payment, done. Each finished checkout starts from an empty one. */
+/**
+ * The checkout: partner, items, payment, done. One that was begun stays for this
+ * tab while somebody looks elsewhere; after a finished one an empty one begins.
+ */
 export function CheckoutPage() {
   const [round, setRound] = useState(0);
-  return <Checkout key={round} onAnother={() => setRound((before) => before + 1)} />;
+  return <Checkout key={round} again={round > 0} onAnother={() => setRound((before) => before + 1)} />;
 }
 
-function Checkout({ onAnother }: { onAnother: () => void }) {
+function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
   const client = useQueryClient();
   const { keyOf, settle } = useAttemptKey();
   const [began] = useState(() => new Date());
-  const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', due: toDateField(addDays(began, 1)), lines: [] }));
+  const [begun] = useState(() => keptDraft(began));
+  const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', lines: [], ...begun, due: begun?.due ?? toDateField(addDays(began, 1)) }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
   const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
   const [rental, setRental] = useState<Rental | null>(null);
@@ -71,7 +77,17 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
   const locationId = places.some((each) => each.id === draft.locationId)
     ? draft.locationId
     : ([place(), rememberedPlace()].find((id) => places.some((each) => each.id === id)) ?? places[0]?.id ?? '');
-  const filled: Draft = { ...draft, locationId };
+
+  // The price is known from the search in which a product was found, but not kept with a checkout that was begun.
+  const prices = useQueries({
+    queries: draft.lines.map((line) => ({
+      ...productsQueryOptions(line.productName),
+      enabled: line.dailyPrice === null,
+      select: (page: Page<Product>) => page.items.find((product) => product.id === line.productId)?.dailyPrice ?? null,
+    })),
+  });
+  const lines = draft.lines.map((line, index) => (line.dailyPrice === null ? { ...line, dailyPrice: prices[index]?.data ?? null } : line));
+  const filled: Draft = { ...draft, locationId, lines };
 
   // What is free of each product in the basket, kept current by live events.
   const levels = useQueries({
@@ -109,8 +125,15 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
     },
   });
 
+  // While nobody knows what became of an attempt, it is not there to be begun again elsewhere.
+  const handedIn = rental !== null || create.isPending || (create.error !== null && !isSettled(create.error));
+  useEffect(() => {
+    if (handedIn) forgetDraft();
+    else keepDraft(draft);
+  }, [draft, handedIn]);
+
   // A new step begins at its heading, for eyes and for screen readers.
-  const shown = useRef(step);
+  const shown = useRef(again ? null : step);
   useEffect(() => {
     if (shown.current === step) return;
     shown.current = step;
@@ -123,6 +146,10 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
     if (step === 'partner' && draft.partner !== null) goTo('items');
     if (step === 'items' && problems === null) goTo('pay');
     if (step === 'pay') handleSubmit();
+  };
+  const handleStartOver = () => {
+    forgetDraft();
+    onAnother();
   };
   const handleSubmit = () => {
     const dueAt = dueInstant(filled.due, began);
@@ -139,7 +166,7 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
 
   const at = steps.indexOf(step);
   const refusal = create.error instanceof ApiError ? create.error : null;
-  const daily = perDay(draft.lines);
+  const daily = perDay(lines);
   const due = dueInstant(draft.due, began);
 
   return (
@@ -168,9 +195,19 @@ function Checkout({ onAnother }: { onAnother: () => void }) {
         <CheckoutResult rental={rental} unpaid={tender.method === 'NONE'} headingRef={heading} onRental={setRental} onAnother={onAnother} />
       ) : (
         <form className={classes.panel} noValidate onSubmit={handleNext}>
-          <h2 ref={heading} tabIndex={-1} className={classes.heading}>
-            {t(step === 'partner' ? 'wizard.partner' : step === 'items' ? 'wizard.items' : 'wizard.pay')}
-          </h2>
+          <div className={classes.head}>
+            <h2 ref={heading} tabIndex={-1} className={classes.heading}>
+              {t(step === 'partner' ? 'wizard.partner' : step === 'items' ? 'wizard.items' : 'wizard.pay')}
+            </h2>
+            {(draft.partner !== null || draft.lines.length > 0) && !create.isPending && (
+              <ConfirmButton label={t('wizard.startOver')} question={t('wizard.startOverAsk')} confirm={t('wizard.startOver')} variant="subtle" onConfirm={handleStartOver} />
+            )}
+          </div>
+          {begun !== null && (
+            <p className="field-hint" role="status">
+              {t('wizard.begun')}
+            </p>
+          )}
           {refusal !== null && step !== 'pay' && <p className={classes.refusal} role="alert">{refusalSentence()}</p>}
           {locations.error !== null && <ErrorState error={locations.error} busy={locations.isFetching} onRetry={() => locations.refetch()} />}
           {step === 'partner' && (

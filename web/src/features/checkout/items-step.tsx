@@ -8,6 +8,7 @@ import { useDelayed } from '../../shared/delayed';
 import { foundIn } from '../../shared/fold';
 import { addDays, dueInstant, formatMoney, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
+import { useKeptFocus } from '../../shared/kept-focus';
 import type { Named } from '../../shared/model';
 import { locationsQueryOptions, productsQueryOptions, stockQueryOptions } from '../../shared/queries';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
@@ -186,7 +187,7 @@ function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepP
     return problem.key === 'tooMany' ? t('wizard.tooMany', { n: problem.n }) : t('wizard.quantityInvalid');
   };
   return (
-    <section className={classes.basket} aria-labelledby={heading} data-error={problems?.lines !== undefined || undefined}>
+    <section ref={useKeptFocus()} className={classes.basket} aria-labelledby={heading} data-error={problems?.lines !== undefined || undefined}>
       <h2 id={heading}>{t('wizard.cart')}</h2>
       {problems?.lines !== undefined && (
         <p className="field-error" role="alert">
