@@ -32,11 +32,13 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
 		return err
 	}
-	_, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
+	key, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
 	if err != nil {
 		return refused("--name", err)
 	}
-	fmt.Fprintln(s.out, text)
+	if _, err = fmt.Fprintln(s.out, text); err != nil {
+		return fmt.Errorf("the key was made and could not be printed (%w): end it with harang apikey revoke %s", err, key.ID)
+	}
 	return nil
 }
 

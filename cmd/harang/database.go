@@ -172,6 +172,9 @@ func readSecret(flag, path string) (string, error) {
 
 // refused turns what a use case says about its input into wrong usage.
 func refused(flag string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err // by a signal, whatever it was about
+	}
 	switch harang.ErrorCode(err) {
 	case harang.CodeInvalidRequest, harang.CodeConflict, harang.CodeNotFound, harang.CodeForbidden:
 		return usage(flag, "%s", oneLine(err))

@@ -9,7 +9,7 @@ import (
 type importCommand struct {
 	databaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"Whose catalogue it is."`
-	File   string `arg:"" help:"CSV with a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. - reads standard input."`
+	File   string `arg:"" help:"CSV, UTF-8, with commas or semicolons, and a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. - reads standard input."`
 }
 
 // Run loads a file, all of it or nothing.

@@ -39,6 +39,31 @@ type streams struct {
 	out, err io.Writer
 }
 
+// interruptible is a reader that a signal ends, which a terminal is not.
+type interruptible struct {
+	ctx context.Context //nolint:containedctx // a reader has no other way to know of it
+	in  io.Reader
+}
+
+// Read reads, or fails with the context's error.
+func (r interruptible) Read(b []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	buffer, done := make([]byte, len(b)), make(chan result, 1) // b is not ours once we have returned
+	go func() {
+		n, err := r.in.Read(buffer)
+		done <- result{n, err}
+	}()
+	select {
+	case got := <-done:
+		return copy(b, buffer[:got.n]), got.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
+}
+
 // command is the program's line. Every flag has a variable HARANG_NAME.
 type command struct {
 	Serve    serveCommand    `cmd:"" help:"Serve the dashboard, its interface and its socket."`
@@ -54,6 +79,8 @@ type command struct {
 	Bench    benchCommand    `cmd:"" help:"Load a server and measure it."`
 	Doctor   doctorCommand   `cmd:"" help:"Look for what is wrong and name the cure."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
 // exit leaves run from within the parser (--help).
@@ -76,9 +103,10 @@ func run(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 		kong.Description("The live operations dashboard of equipment-rental shops. Every flag has a variable: --listen is HARANG_LISTEN."),
 		kong.DefaultEnvars("HARANG"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
+		kong.Vars{"version": versionLine()},
 		kong.Writers(out, errOut),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Bind(&streams{in: in, out: out, err: errOut}),
+		kong.Bind(&streams{in: interruptible{ctx, in}, out: out, err: errOut}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
@@ -96,6 +124,10 @@ func report(w io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
+	if errors.Is(err, context.Canceled) { // by a signal
+		fmt.Fprintln(w, "harang: interrupted before it was done")
+		return exitFailed
+	}
 	fmt.Fprintln(w, "harang: "+oneLine(err))
 	var u *usageError
 	if errors.As(err, &u) {
@@ -110,11 +142,15 @@ func oneLine(err error) string {
 	var u *usageError
 	if errors.As(err, &coded) && !errors.As(err, &u) {
 		text = coded.Message
+		if len(coded.Fields) > 1 {
+			text = "" // the fields say it all
+		}
 		for _, f := range coded.Fields {
 			if !strings.Contains(text, f.Field) {
 				text += "; " + f.Field + ": " + f.Detail
 			}
 		}
+		text = strings.TrimPrefix(text, "; ")
 		if coded.Err != nil && coded.Err.Error() != text {
 			text += " (" + coded.Err.Error() + ")"
 		}

@@ -1,10 +1,16 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,6 +18,84 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"harang": main})
+}
+
+// process is this program as a process of its own.
+func process(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), self)
+	c.Args = append([]string{"harang"}, args...)
+	c.Dir = t.TempDir()
+	return c
+}
+
+// TestCommand_Interrupted: a signal ends a command that waits for its input.
+func TestCommand_Interrupted(t *testing.T) {
+	c := process(t, "emit", "--key-file", "key", "--type", "stock_alert", "--data", "@-")
+	if err := os.WriteFile(filepath.Join(c.Dir, "key"), []byte("hk_x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	c.Stderr = &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// More than a pipe holds: it is being read, so signals are caught by now.
+	if _, err := in.Write(make([]byte, 256<<10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	err = c.Wait()
+	if c.ProcessState.ExitCode() != exitFailed || said.String() != "harang: interrupted before it was done\n" {
+		t.Errorf("%v: %q", err, said.String())
+	}
+}
+
+// TestServe_NobodyReadsTheLog: a shop goes on when whoever read the log is gone.
+func TestServe_NobodyReadsTheLog(t *testing.T) {
+	c := process(t, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "DEBUG")
+	log, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(log)
+	var listening struct{ URL string }
+	for listening.URL == "" && lines.Scan() {
+		_ = json.Unmarshal(lines.Bytes(), &listening)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // each is a line of the log
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, listening.URL+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("%v, %v", answer, err)
+		}
+		_ = answer.Body.Close()
+	}
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestScripts runs the command line as people do. Besides testscript's own

@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -60,6 +62,9 @@ func (c *serveCommand) check() error {
 			return usage(d.flag, "%s is not from 100ms to 1h", d.value).cure("use e.g. 10s")
 		}
 	}
+	if c.DrainTimeout < 0 {
+		return usage("--drain-timeout", "%s is below zero", c.DrainTimeout).cure("use e.g. 10s")
+	}
 	if c.CanaryInterval != 0 && (c.CanaryInterval < time.Second || c.CanaryInterval > 24*time.Hour) {
 		return usage("--canary-interval", "%s is neither 0 nor from 1s to 24h", c.CanaryInterval).cure("use e.g. 1m")
 	}
@@ -68,6 +73,7 @@ func (c *serveCommand) check() error {
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
+	signal.Ignore(syscall.SIGPIPE) // whoever read the log may leave: a shop goes on without it
 	options := &slog.HandlerOptions{Level: c.LogLevel}
 	var handler slog.Handler = slog.NewTextHandler(s.err, options)
 	if c.LogFormat == "json" {

@@ -40,7 +40,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 		return usage("ID", "the tenant %q exists already", c.ID).cure("choose another id")
 	}
 	if err == nil {
-		fmt.Fprintln(s.out, c.ID)
+		_, err = fmt.Fprintln(s.out, c.ID)
 	}
 	return err
 }

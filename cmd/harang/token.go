@@ -36,6 +36,6 @@ func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return refused("--user", err)
 	}
-	fmt.Fprintln(s.out, token)
-	return nil
+	_, err = fmt.Fprintln(s.out, token)
+	return err
 }

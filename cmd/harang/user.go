@@ -54,8 +54,11 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return refused("EMAIL", err)
 	}
-	if c.PasswordFile == "" {
-		fmt.Fprintln(s.out, password)
+	if c.PasswordFile != "" {
+		return nil
+	}
+	if _, err = fmt.Fprintln(s.out, password); err != nil {
+		return fmt.Errorf("the user was added and the password could not be printed (%w): set another with harang user set %s --password-file FILE", err, c.Email)
 	}
 	return nil
 }

@@ -15,8 +15,12 @@ type versionCommand struct {
 
 // Run prints the version.
 func (versionCommand) Run(s *streams) error {
-	_, err := fmt.Fprintf(s.out, "harang %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(s.out, versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("harang %s %s %s/%s", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // programVersion is the release, or the revision that the program was built

@@ -36,7 +36,8 @@ type ImportResult struct {
 // ImportCSV loads a catalogue and its stock from a CSV file, all of it or
 // nothing. The file is UTF-8, with or without a byte order mark, its fields are
 // separated by commas or by semicolons, and its first line names the columns,
-// in any order (case, spaces, "_" and "-" do not matter):
+// in any order (case, spaces, "_" and "-" do not matter; a column without a name
+// is empty):
 //
 //	productId, productName, dailyPrice        a product; dailyPrice in forints, 0 when absent
 //	locationId, locationName                  a location
@@ -66,6 +67,13 @@ func (c *Catalogue) ImportCSV(ctx context.Context, who harang.Identity, file io.
 
 // load writes an import, rows in key order.
 func (c *Catalogue) load(ctx context.Context, tx Tx, who harang.Identity, in *importFile) error {
+	// What runs in a transaction is not cut off; who leaves is seen here.
+	left := func() error {
+		if ctx.Err() != nil {
+			return harang.Wrap(harang.CodeUnavailable, ctx.Err(), "the import was interrupted, nothing was loaded")
+		}
+		return nil
+	}
 	for _, id := range sortedKeys(in.locations) {
 		if err := tx.PutLocation(ctx, who.Tenant, in.locations[id].value); err != nil {
 			return err
@@ -77,6 +85,9 @@ func (c *Catalogue) load(ctx context.Context, tx Tx, who harang.Identity, in *im
 		}
 	}
 	for _, id := range sortedKeys(in.products) {
+		if err := left(); err != nil {
+			return err
+		}
 		if err := tx.PutProduct(ctx, who.Tenant, in.products[id].value); err != nil {
 			return err
 		}
@@ -89,6 +100,9 @@ func (c *Catalogue) load(ctx context.Context, tx Tx, who harang.Identity, in *im
 		return cmp.Or(strings.Compare(a.product, b.product), strings.Compare(a.location, b.location))
 	})
 	for _, key := range keys {
+		if err := left(); err != nil {
+			return err
+		}
 		s := in.stock[key]
 		_, err := c.tools.putStock(ctx, tx, who, key.product, key.location, s.value)
 		if harang.ErrorCode(err) == harang.CodeNotFound {
@@ -243,6 +257,8 @@ func readHeader(header []string) ([]string, error) {
 	for i, h := range header {
 		name, ok := columns[foldColumn(strings.TrimSpace(h))]
 		switch {
+		case strings.TrimSpace(h) == "":
+			continue // a spreadsheet's empty columns
 		case !ok:
 			return nil, harang.Invalid(harang.FieldError{Field: field(1, strconv.Quote(h)),
 				Detail: "is not a column; there are productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold"})
@@ -272,6 +288,9 @@ func (in *importFile) readLine(line int, names, record []string) {
 	cells := make(map[string]string, len(names))
 	for i, name := range names {
 		cells[name] = strings.TrimSpace(record[i])
+		if name == "" && cells[name] != "" {
+			in.add(line, strconv.Quote(cells[name]), "stands in a column without a name")
+		}
 	}
 	whole := func(column string) int64 {
 		if cells[column] == "" {

@@ -1,6 +1,7 @@
 package shop_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ func TestImportCSV(t *testing.T) {
 		"byte order mark":      "\ufeff" + catalogueFile,
 		"line ends of Windows": strings.ReplaceAll(catalogueFile, "\n", "\r\n"),
 		"semicolons":           strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(catalogueFile, "Buda, Fő", "Buda@ Fő"), ",", ";"), "@", ","),
+		"empty columns":        strings.ReplaceAll(catalogueFile, "\n", ",,\n") + ",,,,,,,,,\n",
 		"other column names":   strings.Replace(catalogueFile, "productId,productName,dailyPrice", "Product ID,product_name,daily-price", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +94,7 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"empty", "", []string{"line 1, file"}},
 		{"columns only", head, []string{"line 1, file"}},
 		{"unknown column", "productId,colour\np,red\n", []string{`line 1, "colour"`}},
+		{"column without a name", "productId,productName,\np,P,x\n", []string{`line 2, "x"`}},
 		{"column twice", "productId,product_id\np,p\n", []string{"line 1, productId"}},
 		{"quantity of nothing", "quantity\n1\n", []string{"line 1, productId"}},
 		{"threshold without quantity", "productId,locationId,warningThreshold\np,l,1\n", []string{"line 1, quantity"}},
@@ -136,6 +139,37 @@ func TestImportCSV_Wrong(t *testing.T) {
 	}
 	_, err = w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), &endless{})
 	wantCode(t, err, harang.CodeTooLarge)
+}
+
+// TestImportCSV_Interrupted: who leaves in the middle of the transaction, whose
+// statements are not cut off, has loaded nothing.
+func TestImportCSV_Interrupted(t *testing.T) {
+	w := newWorld(t)
+	ctx, leave := context.WithCancel(t.Context())
+	catalogue := shop.NewCatalogue(shop.Tools{
+		Books: leaving{storetest.Books(w.Store), leave}, Clock: w.Clock.Now, NewID: storetest.IDs(),
+	})
+	_, err := catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(catalogueFile))
+	if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+	p, err := w.Catalogue.Products(t.Context(), storetest.Admin(), "", "", 0)
+	if err != nil || len(p.Items) != 0 {
+		t.Errorf("%v was loaded, %v", p.Items, err)
+	}
+}
+
+// leaving are books whose caller leaves when a transaction has begun.
+type leaving struct {
+	shop.Books
+	leave func()
+}
+
+func (l leaving) Within(ctx context.Context, fn func(shop.Tx) error) error {
+	return l.Books.Within(ctx, func(tx shop.Tx) error {
+		l.leave()
+		return fn(tx)
+	})
 }
 
 type endless struct{}
