@@ -23,6 +23,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	closed  bool
+	waiting bool        // guarded by mu; the connect timeout runs
 	sockets []*Socket   // guarded by mu; one for each namespace ever asked for
 	kept    http.Header // guarded by mu; what Options.KeepHeaders named
 }
@@ -203,19 +204,28 @@ func (c *conn) leave(s *Socket, reason string) {
 	c.idle()
 }
 
-// idle starts the connect timeout again when no socket is open.
+// idle starts the connect timeout when no socket is open, unless it runs: who is
+// refused again and again gains no time.
 func (c *conn) idle() {
-	for _, s := range c.all() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.sockets {
 		if s.state.Load() != stateClosed {
 			return
 		}
 	}
-	c.session.Expire(c.srv.opts.ConnectTimeout, ReasonConnectTimeout)
+	if !c.waiting {
+		c.waiting = true
+		c.session.Expire(c.srv.opts.ConnectTimeout, ReasonConnectTimeout)
+	}
 }
 
 // settled is called once a socket was accepted.
 func (c *conn) settled() {
+	c.mu.Lock()
+	c.waiting = false
 	c.session.Expire(0, "")
+	c.mu.Unlock()
 	header := c.session.Header()
 	if header == nil {
 		return

@@ -39,8 +39,8 @@
 // nothing more is read from it, and in the end its heartbeat fails.
 //
 // Deliver takes no lock of this package on an open socket. The locks are taken in this
-// order: Socket.mu, then one of Namespace.mu, conn.mu and those of engineio. No handler
-// is called with any of them held.
+// order: Socket.mu, then Namespace.mu or conn.mu, then those of engineio. No handler is
+// called with any of them held.
 //
 // # Lifecycle
 //

@@ -13,7 +13,8 @@ type Options struct {
 	// Server.
 	Engine engineio.Options
 	// ConnectTimeout is how long a session may be without a namespace before it is
-	// closed, and how long Handler.Connect may take. Zero value means 45 s.
+	// closed, refusals included, and how long Handler.Connect may take. Zero value means
+	// 45 s.
 	ConnectTimeout time.Duration
 	// MaxAttachments is how many binary attachments an event or acknowledgement may
 	// have. Together they may be four times Engine.MaxPayload long. Zero value means 32.

@@ -110,8 +110,9 @@ func (s *Server) start(f func()) bool {
 }
 
 func (s *Server) open(session *engineio.Session) {
-	session.SetValue(&conn{srv: s, session: session})
-	session.Expire(s.opts.ConnectTimeout, ReasonConnectTimeout)
+	c := &conn{srv: s, session: session}
+	session.SetValue(c)
+	c.idle()
 }
 
 func (s *Server) message(session *engineio.Session, data []byte, binary bool) {

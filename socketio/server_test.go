@@ -199,6 +199,21 @@ func TestConnect_Timeout(t *testing.T) {
 	reasons := make(chan string, 1)
 	_, url := serve(t, quick(30*time.Millisecond), "/", Handler{Disconnect: func(_ *Socket, reason string) { reasons <- reason }})
 	t.Run("no CONNECT", func(t *testing.T) { dial(t, url).Closed() })
+	t.Run("refused again and again", func(t *testing.T) {
+		_, url := serve(t, quick(200*time.Millisecond), "/", Handler{Connect: func(_ context.Context, r *Request) { r.Refuse("no", nil) }})
+		c := dial(t, url)
+		opened := time.Now()
+		for {
+			c.Send("40")
+			_, _, err := c.Read()
+			if time.Since(opened) > 5*time.Second {
+				t.Fatal("it is still there")
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
 	t.Run("no namespace left", func(t *testing.T) {
 		c, _ := connect(t, url)
 		c.Send("41")
