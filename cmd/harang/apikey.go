@@ -94,48 +94,21 @@ func (c *apikeyRevoke) Run(ctx context.Context) error {
 	return usage("ID", "there is no key %s", c.ID).cure("see harang apikey list")
 }
 
-// allTenants are the ids of all tenants.
-func allTenants(ctx context.Context, st *store.Store) ([]string, error) {
-	var ids []string
-	for after := ""; ; {
-		tenants, err := st.FindTenants(ctx, after, 200)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range tenants {
-			ids = append(ids, t.ID)
-			after = t.ID
-		}
-		if len(tenants) < 200 {
-			return ids, nil
-		}
-	}
-}
-
 // allKeys are the keys of one tenant, or of all when it is "".
 func allKeys(ctx context.Context, st *store.Store, tenant string) ([]harang.APIKey, error) {
-	tenants := []string{tenant}
-	if tenant == "" {
-		var err error
-		if tenants, err = allTenants(ctx, st); err != nil {
-			return nil, err
-		}
-	} else if _, err := tenantOf(ctx, st, tenant); err != nil {
+	tenants, err := tenantsOf(ctx, st, tenant)
+	if err != nil {
 		return nil, err
 	}
 	var all []harang.APIKey
-	for _, id := range tenants {
-		for after := ""; ; {
-			keys, err := st.FindAPIKeys(ctx, id, after, 200)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, keys...)
-			if len(keys) < 200 {
-				break
-			}
-			after = keys[len(keys)-1].ID
+	for _, t := range tenants {
+		keys, err := readAll(func(after string, limit int) ([]harang.APIKey, error) {
+			return st.FindAPIKeys(ctx, t.ID, after, limit)
+		}, func(k harang.APIKey) string { return k.ID })
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, keys...)
 	}
 	return all, nil
 }

@@ -154,6 +154,34 @@ func tenantOf(ctx context.Context, st *store.Store, id string) (harang.Tenant, e
 	return t, err
 }
 
+// tenantsOf finds the tenant that --tenant names, or every one when it is "".
+func tenantsOf(ctx context.Context, st *store.Store, id string) ([]harang.Tenant, error) {
+	if id != "" {
+		t, err := tenantOf(ctx, st, id)
+		return []harang.Tenant{t}, err
+	}
+	return readAll(func(after string, limit int) ([]harang.Tenant, error) {
+		return st.FindTenants(ctx, after, limit)
+	}, func(t harang.Tenant) string { return t.ID })
+}
+
+// readAll reads a list to its end, a part at a time: what comes after a key.
+func readAll[T any](part func(after string, limit int) ([]T, error), key func(T) string) ([]T, error) {
+	const limit = 200
+	var all []T
+	for after := ""; ; {
+		items, err := part(after, limit)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+		if len(items) < limit {
+			return all, nil
+		}
+		after = key(items[limit-1])
+	}
+}
+
 // readSecret reads a secret's file without the line break at its end.
 func readSecret(flag, path string) (string, error) {
 	text, err := os.ReadFile(path)

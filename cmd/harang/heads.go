@@ -157,7 +157,7 @@ func (f *headsFile) check(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	present, err := allHeads(ctx, f.store)
+	present, err := allHeads(ctx, f.store, "")
 	if err != nil {
 		return err
 	}
@@ -207,30 +207,19 @@ func readHeads(text []byte) (map[string]harang.Heads, error) {
 	return known, err
 }
 
-// allHeads are the heads of all tenants, by tenant.
-func allHeads(ctx context.Context, st *store.Store) ([]harang.Heads, error) {
-	const page = 500
-	var all []harang.Heads
-	for after := ""; ; {
-		tenants, err := st.FindTenants(ctx, after, page)
-		if err != nil {
-			return nil, err
-		}
-		ids := make([]string, len(tenants))
-		for i, t := range tenants {
-			ids[i] = t.ID
-		}
-		heads, err := st.Heads(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, heads...)
-		if len(tenants) < page {
-			slices.SortFunc(all, func(a, b harang.Heads) int { return strings.Compare(a.Tenant, b.Tenant) })
-			return all, nil
-		}
-		after = ids[len(ids)-1]
+// allHeads are the heads of one tenant, or of all when it is "", by tenant.
+func allHeads(ctx context.Context, st *store.Store, tenant string) ([]harang.Heads, error) {
+	tenants, err := tenantsOf(ctx, st, tenant)
+	if err != nil {
+		return nil, err
 	}
+	ids := make([]string, len(tenants))
+	for i, t := range tenants {
+		ids[i] = t.ID
+	}
+	heads, err := st.Heads(ctx, ids)
+	slices.SortFunc(heads, func(a, b harang.Heads) int { return strings.Compare(a.Tenant, b.Tenant) })
+	return heads, err
 }
 
 // note writes the heads down, if the database has changed.
@@ -242,7 +231,7 @@ func (f *headsFile) note(ctx context.Context) error {
 	if err != nil || version == before {
 		return err
 	}
-	heads, err := allHeads(ctx, f.store)
+	heads, err := allHeads(ctx, f.store, "")
 	if err != nil {
 		return err
 	}

@@ -144,7 +144,7 @@ func TestHeadsFile_CommitDuringTheFirstReading(t *testing.T) {
 	if err := f.note(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	heads, err := allHeads(t.Context(), s.store)
+	heads, err := allHeads(t.Context(), s.store, "")
 	if err != nil {
 		t.Fatal(err)
 	}

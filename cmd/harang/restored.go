@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
-
-	"harang.dev/harang"
 )
 
 type restoredCommand struct {
@@ -32,12 +30,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	var all []harang.Heads
-	if c.Tenant == "" {
-		all, err = allHeads(ctx, st)
-	} else if _, err = tenantOf(ctx, st, c.Tenant); err == nil {
-		all, err = st.Heads(ctx, []string{c.Tenant})
-	}
+	all, err := allHeads(ctx, st, c.Tenant)
 	if err != nil {
 		return err
 	}

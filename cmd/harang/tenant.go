@@ -105,19 +105,14 @@ func (c *tenantList) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	tenants, err := tenantsOf(ctx, st, "")
+	if err != nil {
+		return err
+	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tNAME")
-	for after := ""; ; {
-		tenants, err := st.FindTenants(ctx, after, 200)
-		if err != nil {
-			return err
-		}
-		for _, t := range tenants {
-			fmt.Fprintf(w, "%s\t%s\n", t.ID, t.Name)
-			after = t.ID
-		}
-		if len(tenants) < 200 {
-			return w.Flush()
-		}
+	for _, t := range tenants {
+		fmt.Fprintf(w, "%s\t%s\n", t.ID, t.Name)
 	}
+	return w.Flush()
 }

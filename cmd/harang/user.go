@@ -139,35 +139,25 @@ func (c *userList) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	var tenants []string
-	if c.Tenant != "" {
-		t, err := tenantOf(ctx, st, c.Tenant)
-		if err != nil {
-			return err
-		}
-		tenants = append(tenants, t.ID)
-	} else if tenants, err = allTenants(ctx, st); err != nil {
+	tenants, err := tenantsOf(ctx, st, c.Tenant)
+	if err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "EMAIL\tTENANT\tROLE\tSTATE\tNAME\tID\tCREATED")
-	for _, tenant := range tenants {
-		for after := ""; ; {
-			users, err := service.FindUsers(ctx, operator(tenant), after, 200)
-			if err != nil {
-				return err
+	for _, t := range tenants {
+		users, err := readAll(func(after string, limit int) ([]harang.User, error) {
+			return service.FindUsers(ctx, operator(t.ID), after, limit)
+		}, func(u harang.User) string { return u.Email })
+		if err != nil {
+			return err
+		}
+		for _, u := range users {
+			state := "enabled"
+			if u.Disabled {
+				state = "disabled"
 			}
-			for _, u := range users {
-				state := "enabled"
-				if u.Disabled {
-					state = "disabled"
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.Email, u.Tenant, u.Role, state, u.Name, u.ID, u.Created.UTC().Format(time.RFC3339))
-				after = u.Email
-			}
-			if len(users) < 200 {
-				break
-			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.Email, u.Tenant, u.Role, state, u.Name, u.ID, u.Created.UTC().Format(time.RFC3339))
 		}
 	}
 	return w.Flush()
