@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// TestReadme runs what README tells a stranger to run: every fenced block behind
-// a comment "run: NAME", as it stands there but for the server's address,
+// TestReadme runs what README and docs/events.md tell a stranger to run: every
+// fenced block behind a comment "run: NAME", as it stands there but for the server's address,
 // against a server that was started as serve starts it.
 func TestReadme(t *testing.T) {
 	blocks := readmeBlocks(t)
@@ -53,6 +53,12 @@ func TestReadme(t *testing.T) {
 		"emit": func(t *testing.T) {
 			r.sends(t, "rental_created", "rentalId", "r-1", "sh", "-eu", "-c", r.block(t, "emit"))
 		},
+		"batch": func(t *testing.T) {
+			r.sends(t, "payment_error", "transactionId", "t-2", "sh", "-eu", "-c", r.block(t, "batch"))
+		},
+		"binary": func(t *testing.T) {
+			r.sends(t, "rental_created", "rentalId", "r-5", "sh", "-eu", "-c", r.block(t, "binary"))
+		},
 		"go": func(t *testing.T) {
 			r.sends(t, "rental_created", "rentalId", "r-2", "go", "run", r.file(t, "go", "main.go"))
 		},
@@ -74,18 +80,22 @@ func TestReadme(t *testing.T) {
 
 var marked = regexp.MustCompile("(?ms)^<!-- run: ([a-z]+) -->\n```[a-z]+\n(.*?)^```$")
 
-// readmeBlocks are the marked blocks of README by name.
+// readmeBlocks are the marked blocks of README and docs/events.md by name.
 func readmeBlocks(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	text := ""
+	for _, name := range []string{"../../README.md", "../../docs/events.md"} {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(page)
 	}
 	blocks := map[string]string{}
-	for _, m := range marked.FindAllStringSubmatch(string(text), -1) {
+	for _, m := range marked.FindAllStringSubmatch(text, -1) {
 		blocks[m[1]] = m[2]
 	}
-	if marks := strings.Count(string(text), "<!-- run:"); marks != len(blocks) {
+	if marks := strings.Count(text, "<!-- run:"); marks != len(blocks) {
 		t.Fatalf("%d marks and %d blocks behind them", marks, len(blocks))
 	}
 	return blocks

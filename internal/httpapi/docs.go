@@ -90,6 +90,8 @@ type (
 		Body, Answer                     []docsField
 		Status                           string
 		Codes                            []string
+		// Asked and Answered are an example of the two bodies, "" without one.
+		Asked, Answered string
 	}
 	docsField struct {
 		Name, Type, About string
@@ -107,17 +109,18 @@ type (
 )
 
 func renderDocs(spec *huma.OpenAPI) ([]byte, error) {
-	view := docsView{Title: spec.Info.Title, Version: spec.Info.Version, About: spec.Info.Description}
+	view := docsView{Title: spec.Info.Title, Version: spec.Info.Version, About: strings.ReplaceAll(spec.Info.Description, "**", "")}
 	nouns := map[string]int{}
+	for i, tag := range spec.Tags {
+		nouns[tag.Name] = i
+		view.Nouns = append(view.Nouns, docsNoun{Name: tag.Name})
+	}
 	for _, path := range slices.Sorted(maps.Keys(spec.Paths)) {
 		item := spec.Paths[path]
 		for _, op := range operations(item) {
-			noun := op.Tags[0]
-			at, ok := nouns[noun]
+			at, ok := nouns[op.Tags[0]]
 			if !ok {
-				at = len(view.Nouns)
-				nouns[noun] = at
-				view.Nouns = append(view.Nouns, docsNoun{Name: noun})
+				return nil, fmt.Errorf("docs: the tag %s of %s is not described", op.Tags[0], op.OperationID)
 			}
 			view.Nouns[at].Operations = append(view.Nouns[at].Operations, describe(spec, op))
 		}
@@ -160,6 +163,11 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 				break
 			}
 		}
+		for _, mediaType := range slices.Sorted(maps.Keys(op.RequestBody.Content)) {
+			if d.Asked = exampleIn(op.RequestBody.Content[mediaType]); d.Asked != "" {
+				break
+			}
+		}
 		if op.RequestBody.Description != "" {
 			d.About = strings.TrimSpace(op.RequestBody.Description + "\n" + d.About)
 		}
@@ -168,7 +176,7 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 		if strings.HasPrefix(status, "2") {
 			d.Status = status
 			if m := op.Responses[status].Content["application/json"]; m != nil {
-				d.Answer = fields(spec, m.Schema, 0)
+				d.Answer, d.Answered = fields(spec, m.Schema, 0), exampleIn(m)
 			}
 			break
 		}
@@ -177,6 +185,18 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 		d.Codes = codes
 	}
 	return d
+}
+
+// exampleIn is the first example of a body, by name, written for people; "" when
+// there is none.
+func exampleIn(m *huma.MediaType) string {
+	for _, name := range slices.Sorted(maps.Keys(m.Examples)) {
+		var out bytes.Buffer
+		if raw, ok := m.Examples[name].Value.(json.RawMessage); ok && json.Indent(&out, raw, "", "  ") == nil {
+			return out.String()
+		}
+	}
+	return ""
 }
 
 // fields lists the members of a schema, those of members behind them.

@@ -60,6 +60,25 @@ func TestStore_Inbox(t *testing.T) {
 	}
 	defer func() { _ = db.Close() }()
 	storetest.RunInbox(t, st, db)
+
+	// A role of its own may queue events and nothing else.
+	conn := connect(t, dsn)
+	const queue = `INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('a', '/erp', 'role', 'stock_alert', '{}') ON CONFLICT DO NOTHING`
+	for _, text := range []string{`CREATE ROLE erp`, `GRANT INSERT ON event_inbox TO erp`, `SET ROLE erp`, queue, queue} {
+		if _, err := conn.Exec(t.Context(), text); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+	}
+	for _, text := range []string{`SELECT * FROM event_inbox`, `DELETE FROM event_inbox`, `SELECT * FROM users`, `CREATE TABLE t (n int)`} {
+		if _, err := conn.Exec(t.Context(), text); err == nil {
+			t.Errorf("the role may %s", text)
+		}
+	}
+	for _, text := range []string{`RESET ROLE`, `DROP OWNED BY erp`, `DROP ROLE erp`} { // roles are the whole server's
+		if _, err := conn.Exec(t.Context(), text); err != nil {
+			t.Errorf("%v: %s", err, text)
+		}
+	}
 }
 
 // TestStore_Conformance runs the suite that every engine must pass.

@@ -78,6 +78,11 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 
 	take(10, harang.InboxCounts{})
+	// As docs/events.md has it for programs that may repeat themselves.
+	for range 2 {
+		exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('b', '/erp', 'twice', 'stock_alert', '{}') ON CONFLICT DO NOTHING`)
+	}
+	take(10, harang.InboxCounts{Accepted: 1})
 	queue("a", "third", 30)
 	queue("a", "first", 10)
 	queue("b", "other", 5)
