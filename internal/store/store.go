@@ -62,8 +62,9 @@ type Store struct {
 	write, read *statements
 	queue       commitQueue
 
-	closing  sync.Once
-	closeErr error // written under closing
+	closing  sync.Mutex // guards the rest, held while closing
+	closed   bool
+	closeErr error
 
 	mu    sync.Mutex
 	hooks atomic.Pointer[[]func(harang.Commit)] // written under mu
@@ -94,7 +95,11 @@ func New(engine Engine, o Options) *Store {
 // Close closes every connection. Transactions under way end first. Again does
 // nothing and returns the same.
 func (s *Store) Close() error {
-	s.closing.Do(func() { s.closeErr = s.close() })
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if !s.closed {
+		s.closed, s.closeErr = true, s.close()
+	}
 	return s.closeErr
 }
 
