@@ -1,4 +1,5 @@
 import { watchFront } from '@harang/react';
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { session } from './shared/session';
@@ -8,4 +9,8 @@ if (root === null) throw new Error('index.html has no #root');
 // The tab where somebody signs in is the one in use.
 watchFront();
 void session.restore();
-createRoot(root).render(<App />);
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query';
 import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router';
 import { act, cleanup, render } from '@testing-library/react';
-import type { ReactNode } from 'react';
+import { StrictMode, type ReactNode } from 'react';
 import { I18nextProvider } from 'react-i18next';
 import { vi } from 'vitest';
 import { FakeServer } from '../../../clients/react/test/fake-server';
@@ -108,6 +108,7 @@ export class LivePage {
           </QueryClientProvider>
         </MantineProvider>
       </I18nextProvider>,
+      { wrapper: StrictMode },
     );
     await this.settle();
     if (options.greet !== false) await this.settle(() => this.server.link.welcome());

@@ -2,6 +2,7 @@ import { createMemoryHistory } from '@tanstack/react-router';
 import { act, render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
+import { StrictMode } from 'react';
 import { App } from '../app/app';
 import { createPageRouter } from '../app/router';
 import { chooseLanguage, type Language } from '../shared/i18n/i18n';
@@ -14,7 +15,7 @@ export async function renderPage(path: string, options: { language?: Language; r
   choosePlace(null);
   if (options.restore !== false) await act(() => session.refresh());
   const router = createPageRouter({ history: createMemoryHistory({ initialEntries: [path] }) });
-  const view = render(<App pageRouter={router} />);
+  const view = render(<App pageRouter={router} />, { wrapper: StrictMode });
   return { ...view, router, user: userEvent.setup() };
 }
 
