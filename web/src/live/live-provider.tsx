@@ -1,6 +1,7 @@
 import { useWebSocketEvents, type CreateManager, type Environment } from '@harang/react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { adjustClock } from '../shared/clock';
 import { OfflineContext } from '../shared/connection';
 import type { User } from '../shared/model';
 import { session, useUser } from '../shared/session';
@@ -69,6 +70,10 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
   useHiddenClock(controller.toasts.pause, controller.toasts.resume);
 
   const { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit, connectedAt, transport, clock } = connection;
+  useEffect(() => {
+    if (clock) adjustClock(clock.offsetMs);
+  }, [clock]);
+  useEffect(() => () => adjustClock(0), []);
   const ended = reason !== null && endings.has(reason);
   const retryNow = useCallback(() => {
     if (ended) void askSession();

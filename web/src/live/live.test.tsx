@@ -489,6 +489,20 @@ describe('notification panel', () => {
     expect(within(row(2)).queryByRole('button', { name: /Intézem/ })).toBeNull();
   });
 
+  it('tells ages by the server’s clock on a device whose own is wrong', async () => {
+    const ahead = 2 * 60 * 60_000;
+    page.server.onMessage = (_link, name, _args, ack) => {
+      if (name === 'clock') ack?.({ serverTime: new Date(Date.now() - ahead).toISOString() });
+    };
+    page.answer = ({ path }) => (path === '/notifications' ? list({ items: [{ ...make('stock_alert', 's1'), timestamp: new Date(Date.now() - ahead).toISOString(), readAt: null, claim: null }] }) : {});
+    await openPanel();
+    await page.pass(4000);
+    expect(row(0)).toHaveTextContent('most');
+    await page.pass(60_000);
+    expect(row(0)).toHaveTextContent('1 perce');
+    expect(row(0)).not.toHaveTextContent('senki');
+  });
+
   it('marks one read, all read, and reads by following', async () => {
     await openPanel();
     await page.settle(() => fireEvent.click(within(row(0)).getByRole('button', { name: /Olvasottnak jelölöm/ })));

@@ -2,11 +2,27 @@ import { useSyncExternalStore } from 'react';
 
 const period = 20_000;
 const listeners = new Set<() => void>();
+/** How far the server's clock is ahead of this device's, milliseconds; 0 until they were compared. */
+let ahead = 0;
 let now = new Date();
 let timer: ReturnType<typeof setInterval> | null = null;
 
+/** A difference below this is not worth a correction, milliseconds. */
+const close = 2000;
+
+/** serverTime is what the server's clock shows, now or when this device's showed `deviceTime` (Unix milliseconds). */
+export function serverTime(deviceTime = Date.now()): Date {
+  return new Date(deviceTime + ahead);
+}
+
+/** adjustClock takes how far the server's clock is ahead: ages and days are told by it, also on a device whose own is wrong. */
+export function adjustClock(offsetMs: number): void {
+  ahead = Math.abs(offsetMs) < close ? 0 : offsetMs;
+  tick();
+}
+
 function tick(): void {
-  now = new Date();
+  now = serverTime();
   for (const listener of listeners) listener();
 }
 
@@ -18,7 +34,7 @@ function tickInSight(): void {
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   if (timer === null) {
-    now = new Date();
+    now = serverTime();
     timer = setInterval(tick, period);
     document.addEventListener('visibilitychange', tickInSight);
   }
@@ -34,7 +50,8 @@ function subscribe(listener: () => void): () => void {
 
 function read(): Date {
   // Without listeners the clock stands still, and a first reader would see an old time.
-  if (timer === null && Date.now() - now.getTime() > period) now = new Date();
+  const current = serverTime();
+  if (timer === null && Math.abs(current.getTime() - now.getTime()) > period) now = current;
   return now;
 }
 

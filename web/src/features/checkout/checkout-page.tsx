@@ -5,7 +5,7 @@ import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api, ApiError, query } from '../../shared/api';
 import { isSettled, useAttemptKey } from '../../shared/attempt';
-import { useNow } from '../../shared/clock';
+import { serverTime, useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { addDays, dueInstant, formatDay, formatMoney, formatTime, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
@@ -59,7 +59,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   const now = useNow();
   const client = useQueryClient();
   const { keyOf, settle } = useAttemptKey();
-  const [began] = useState(() => new Date());
+  const [began] = useState(() => serverTime());
   const [begun] = useState(() => keptDraft(began));
   const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', lines: [], ...begun, due: begun?.due ?? toDateField(addDays(began, 1)) }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});

@@ -2,7 +2,7 @@ import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { useClock } from '../../shared/clock';
+import { serverTime, useClock } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
 import { formatAgo } from '../../shared/format';
 import { useHeld } from '../../shared/held';
@@ -28,7 +28,7 @@ export function StockAlertList() {
   const offline = useOffline();
   const { held, watch } = useHeld();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
-  const fresh = useClock((now) => formatAgo(new Date(dataUpdatedAt), language, now));
+  const fresh = useClock((now) => formatAgo(serverTime(dataUpdatedAt), language, now));
   const rows = useSettledRows(data?.items, keyOf, signOf, held);
   const shown = rows.filter(({ row }) => place === null || row.locationId === place);
   const open = shown.filter((each) => !each.gone).length;

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api';
-import { useClock } from '../clock';
+import { serverTime, useClock } from '../clock';
 import { errorSentence, fieldSentence } from '../error-sentence';
 import { addDays, endOfDay, formatDay, toDateField } from '../format';
 import { useLanguage } from '../i18n/i18n';
@@ -41,7 +41,7 @@ export function OrderButton({ item }: { item: StockItem }) {
   });
 
   const show = () => {
-    setDate(toDateField(expectedAt === null ? addDays(new Date(), 2) : new Date(expectedAt)));
+    setDate(toDateField(expectedAt === null ? addDays(serverTime(), 2) : new Date(expectedAt)));
     setProblem(null);
     setOpen(true);
   };

@@ -1,7 +1,7 @@
 import { IconCloudOff } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useNow } from '../clock';
+import { serverTime, useClock } from '../clock';
 import { useOffline } from '../connection';
 import { formatAgo } from '../format';
 import { useLanguage } from '../i18n/i18n';
@@ -53,15 +53,15 @@ export function EveryPlace() {
   return usePlace() !== null && <span className={classes.everyPlace}>{t('place.every')}</span>;
 }
 
-/** How old data is that cannot be refreshed now. */
+/** How old data is that cannot be refreshed now. `since` is by this device's clock. */
 export function Age({ since }: { since: number }) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const now = useNow();
+  const ago = useClock((now) => formatAgo(serverTime(since), language, now));
   return (
     <span className={classes.age}>
       <IconCloudOff size={15} stroke={1.8} aria-hidden />
-      {t('common.offlineAge', { ago: formatAgo(new Date(since), language, now) })}
+      {t('common.offlineAge', { ago })}
     </span>
   );
 }
