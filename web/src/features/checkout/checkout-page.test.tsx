@@ -68,6 +68,21 @@ it('checks out in four steps and sends what was chosen', async () => {
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'partner');
 });
 
+it('begins when somebody is there, not when the page was opened the day before', async () => {
+  const opened = new Date('2026-11-23T16:30:00+01:00');
+  const taken = new Date('2026-11-24T08:15:00+01:00');
+  vi.useFakeTimers({ toFake: ['Date'], now: opened });
+  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf(), 201));
+  const { user } = await renderPage('/rentals/new');
+  await screen.findByTestId('wizard-partner');
+  vi.setSystemTime(taken);
+  await toPayment(user);
+  await user.click(screen.getByTestId('wizard-submit'));
+  await screen.findByTestId('wizard-result');
+  vi.useRealTimers();
+  expect(sentRental(server).dueAt).toBe(new Date('2026-11-25T08:15:00+01:00').toISOString());
+});
+
 it('takes a partner whose name is typed: the first hit with Enter, or the whole name and on', async () => {
   openShop('OPERATOR');
   const { user } = await renderPage('/rentals/new');

@@ -59,7 +59,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   const now = useNow();
   const client = useQueryClient();
   const { keyOf, settle } = useAttemptKey();
-  const [began] = useState(() => serverTime());
+  const [began, setBegan] = useState(() => serverTime());
   const [begun] = useState(() => keptDraft(began));
   const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', lines: [], ...begun, due: begun?.due ?? toDateField(addDays(began, 1)) }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
@@ -140,6 +140,16 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
     heading.current?.focus();
   }, [step]);
 
+  const handlePartner = (partner: Draft['partner']) => {
+    if (draft.partner !== null || draft.lines.length > 0) {
+      change({ partner });
+      return;
+    }
+    // The page may have been open since yesterday: a rental begins when somebody is there to take it.
+    const now = serverTime();
+    setBegan(now);
+    change({ partner, due: toDateField(addDays(now, 1)) });
+  };
   const handleNext = (event: SyntheticEvent) => {
     event.preventDefault();
     setTried((before) => ({ ...before, [step]: true }));
@@ -214,7 +224,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
             <PartnerStep
               partner={draft.partner}
               problem={fieldSentence(refusal, 'partnerId', t) ?? (tried.partner === true && draft.partner === null ? t('wizard.partnerMissing') : undefined)}
-              onPartner={(partner) => change({ partner })}
+              onPartner={handlePartner}
             />
           )}
           {step === 'items' && (
