@@ -181,13 +181,14 @@ it('asks for the figures of "today" anew when the shop’s midnight has passed',
     await renderPage('/');
     await screen.findAllByTestId('alert-row');
     const summaries = () => server.seen('GET /dashboard/summary').length;
-    await waitFor(() => expect(summaries()).toBe(1));
+    const first = summaries();
+    expect(first).toBeGreaterThan(0);
     const look = () => act(() => void document.dispatchEvent(new Event('visibilitychange')));
     look();
-    expect(summaries()).toBe(1);
+    expect(summaries()).toBe(first);
     vi.setSystemTime(new Date('2026-11-23T23:00:05Z'));
     look();
-    await waitFor(() => expect(summaries()).toBe(2));
+    await waitFor(() => expect(summaries()).toBe(first + 1));
   } finally {
     vi.useRealTimers();
   }
