@@ -22,7 +22,7 @@ import (
 
 // databaseFlags say where what is kept is kept.
 type databaseFlags struct {
-	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit) or postgres://…"`
+	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit) or postgres://…; ${default} unless named"`
 	DatabaseFile   string `placeholder:"FILE" help:"Read --database from a file, because it may hold a password."`
 	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent, signing.key beside the SQLite file unless named; required with PostgreSQL."`
 }
@@ -94,6 +94,27 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	return st, err
 }
 
+// there refuses an SQLite file that is not there, which opening would make: who is
+// in another folder than the server must not be told of an empty shop.
+func (d *databaseFlags) there() error {
+	path, err := d.path()
+	if err != nil || path == "" {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return usage("--database", "%w", err).cure("name the file that harang serve works on, or make it with harang migrate")
+	}
+	return nil
+}
+
+// find opens a database that is there.
+func (d *databaseFlags) find(ctx context.Context) (*store.Store, error) {
+	if err := d.there(); err != nil {
+		return nil, err
+	}
+	return d.open(ctx, nil, nil)
+}
+
 // keyPath is the signing key's file.
 func (d *databaseFlags) keyPath() (string, error) {
 	if d.SigningKeyFile != "" {
@@ -125,6 +146,9 @@ func (d *databaseFlags) key() (*auth.Key, error) {
 // service opens what the commands about people and keys need. The store is the
 // caller's to close.
 func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Store, error) {
+	if err := d.there(); err != nil {
+		return nil, nil, err
+	}
 	key, err := d.key()
 	if err != nil {
 		return nil, nil, err

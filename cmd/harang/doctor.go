@@ -26,8 +26,8 @@ import (
 
 type doctorCommand struct {
 	databaseFlags
-	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the server listens or shall listen."`
-	AdminListen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Its admin listener."`
+	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the server listens or shall listen; ${default} unless named."`
+	AdminListen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Its admin listener; ${default} unless named."`
 }
 
 // finding is what one look found.

@@ -23,7 +23,7 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 		defer file.Close()
 		in = file
 	}
-	st, err := c.open(ctx, nil, nil)
+	st, err := c.find(ctx)
 	if err != nil {
 		return err
 	}

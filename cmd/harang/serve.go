@@ -14,8 +14,8 @@ import (
 
 type serveCommand struct {
 	databaseFlags
-	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where browsers and applications connect; port 0 takes a free one."`
-	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"/metrics and /debug/pprof; never public."`
+	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where browsers and applications connect; port 0 takes a free one; ${default} unless named."`
+	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"/metrics and /debug/pprof; never public; ${default} unless named."`
 	Redis                string        `placeholder:"URL" help:"redis://…, what several nodes share; needs PostgreSQL."`
 	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`

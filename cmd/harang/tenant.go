@@ -13,7 +13,7 @@ import (
 type tenantCommand struct {
 	Add  tenantAdd  `cmd:"" help:"Add a tenant."`
 	Set  tenantSet  `cmd:"" help:"Change how a tenant takes cards."`
-	List tenantList `cmd:"" help:"List the tenants."`
+	List tenantList `cmd:"" help:"List the tenants, and who takes card payments for them."`
 }
 
 type tenantAdd struct {
@@ -71,7 +71,7 @@ func (c *tenantSet) Run(ctx context.Context) error {
 		}
 		settings.ConfigFile = path
 	}
-	st, err := c.open(ctx, nil, nil)
+	st, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ type tenantList struct {
 
 // Run lists the tenants.
 func (c *tenantList) Run(ctx context.Context, s *streams) error {
-	st, err := c.open(ctx, nil, nil)
+	st, err := c.find(ctx)
 	if err != nil {
 		return err
 	}
@@ -110,9 +110,13 @@ func (c *tenantList) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tNAME")
+	fmt.Fprintln(w, "ID\tNAME\tPAYMENTS")
 	for _, t := range tenants {
-		fmt.Fprintf(w, "%s\t%s\n", t.ID, t.Name)
+		settings, err := st.FindPaymentSettings(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", t.ID, t.Name, settings.Provider)
 	}
 	return w.Flush()
 }

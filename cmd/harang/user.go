@@ -65,7 +65,7 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 
 type userSet struct {
 	databaseFlags
-	Email        string       `arg:""`
+	Email        string       `arg:"" help:"The user's address."`
 	Role         *harang.Role `enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
 	PasswordFile string       `placeholder:"FILE" help:"Read the new password from a file."`
 }
@@ -109,7 +109,7 @@ func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserCh
 
 type userEnable struct {
 	databaseFlags
-	Email string `arg:""`
+	Email string `arg:"" help:"The user's address."`
 }
 
 // Run lets a user in again.
@@ -119,7 +119,7 @@ func (c *userEnable) Run(ctx context.Context) error {
 
 type userDisable struct {
 	databaseFlags
-	Email string `arg:""`
+	Email string `arg:"" help:"The user's address."`
 }
 
 // Run keeps a user out.
