@@ -74,12 +74,15 @@ type changeUserInput struct {
 		Role     *harang.Role `json:"role,omitempty" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
 		Disabled *bool        `json:"disabled,omitempty"`
 		Password *string      `json:"password,omitempty" minLength:"8" maxLength:"256"`
-	} `minProperties:"1"`
+	}
 }
 
 type accountOutput struct{ Body AccountBody }
 
 func (a *API) changeUser(ctx context.Context, id harang.Identity, in *changeUserInput) (*accountOutput, error) {
+	if in.Body.Role == nil && in.Body.Disabled == nil && in.Body.Password == nil {
+		return nil, harang.Invalid(harang.FieldError{Field: "body", Detail: "changes nothing: give role, disabled or password"})
+	}
 	u, err := a.Auth.UpdateUser(ctx, id, in.ID, auth.UserChange{
 		Role: in.Body.Role, Disabled: in.Body.Disabled, Password: in.Body.Password,
 	})

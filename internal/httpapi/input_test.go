@@ -46,6 +46,8 @@ func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
 		"stock of nothing":       {harang.RoleAdmin, "PUT", "/inventory/stock/nope/vaci-ut", `{"quantity":1}`, 404, harang.CodeNotFound, ""},
 		"thresholds crossed":     {harang.RoleAdmin, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"warningThreshold":2}`, 422, harang.CodeInvalidRequest, "warningThreshold"},
 		"nothing to change":      {harang.RoleAdmin, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{}`, 422, harang.CodeInvalidRequest, "body"},
+		"no change of a user":    {harang.RoleAdmin, "PATCH", "/admin/users/u", `{}`, 422, harang.CodeInvalidRequest, "body"},
+		"no role of a user":      {harang.RoleAdmin, "PATCH", "/admin/users/u", `{"role":null}`, 422, harang.CodeInvalidRequest, "body"},
 		"a day that is none":     {harang.RoleAdmin, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"tomorrow"}`, 422, harang.CodeInvalidRequest, "expectedAt"},
 		"a day gone by":          {harang.RoleAdmin, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"2026-03-01"}`, 422, harang.CodeInvalidRequest, "expectedAt"},
 		"a day as a number":      {harang.RoleAdmin, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":5}`, 422, harang.CodeInvalidRequest, "expectedAt"},
