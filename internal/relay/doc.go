@@ -16,6 +16,8 @@
 //     time, even one that was paused for an hour.
 //   - The log is asked for its head before the database is. Both only grow, so
 //     a log that is then ahead of the database was ahead of it in truth: a fork.
+//     The loop asks this node's windows in the same way, because the log may have
+//     been emptied when the database lost its newest entries.
 //   - Each hand-over to a shared log begins with the entry that the log has last,
 //     as the database has it, so that a log that holds another entry under that
 //     number notices. This node's own windows are given what it has just

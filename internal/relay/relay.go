@@ -52,6 +52,9 @@ type Log interface {
 type Windows interface {
 	// Tenants returns the tenants that this node has windows of.
 	Tenants() []string
+	// Head returns where a feed's window stands; false when there is none. It
+	// does not wait.
+	Head(feed harang.FeedID) (harang.Position, bool)
 	// Heal has the windows that are behind these heads read again. It does not
 	// wait.
 	Heal(heads harang.Heads)
@@ -223,91 +226,6 @@ func (r *Relay) work(tenant string, p *pass) {
 			if !r.failing.Swap(true) {
 				r.o.Logger.Warn("a tenant could not be relayed; it will be tried again", "tenant", tenant, "err", err)
 			}
-		}
-	}
-}
-
-// Run is the loop. It returns nil when ctx ends, after the last goroutine of
-// this relay has.
-func (r *Relay) Run(ctx context.Context) error {
-	defer func() {
-		r.mu.Lock()
-		r.ended = true
-		r.mu.Unlock()
-		r.cancel()
-		r.passes.Wait()
-	}()
-	ticker := time.NewTicker(r.o.Interval)
-	defer ticker.Stop()
-	known := int64(-1)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		known = r.look(ctx, known)
-	}
-}
-
-// look is one round of the loop: it wakes the tenants whose log or windows are
-// behind. It returns the database's change number that it has dealt with.
-func (r *Relay) look(ctx context.Context, known int64) int64 {
-	ctx, cancel := context.WithTimeout(ctx, passTimeout)
-	defer cancel()
-	version := int64(-1)
-	if r.o.Version != nil {
-		v, err := r.o.Version(ctx)
-		if err != nil {
-			r.lookFailed(ctx, err)
-			return -1
-		}
-		if version = v; version == known && !r.troubled.Load() {
-			return known
-		}
-	}
-	r.troubled.Store(false)
-	tenants := r.o.Windows.Tenants()
-	if len(tenants) == 0 {
-		return version
-	}
-	heads, err := r.o.Source.Heads(ctx, tenants)
-	if err != nil {
-		r.lookFailed(ctx, err)
-		return -1
-	}
-	// First the windows: they are healed from the database, whatever the log
-	// does. Windows that are the log themselves are healed by relaying.
-	if !r.alone() {
-		for _, h := range heads {
-			r.o.Windows.Heal(h)
-		}
-	}
-	for _, h := range heads {
-		at, err := r.o.Log.Heads(ctx, h.Tenant)
-		if err != nil {
-			r.lookFailed(ctx, err)
-			return -1
-		}
-		for _, p := range at {
-			if p.Epoch != h.Epoch || p.Number != h.Head(p.Audience) {
-				r.Wake(h.Tenant)
-				break
-			}
-		}
-	}
-	if r.failing.CompareAndSwap(true, false) {
-		r.o.Logger.Info("the relay works again")
-	}
-	return version
-}
-
-func (r *Relay) lookFailed(ctx context.Context, err error) {
-	r.troubled.Store(true)
-	if r.ctx.Err() == nil && !errors.Is(ctx.Err(), context.Canceled) {
-		r.metrics.failures.Inc()
-		if !r.failing.Swap(true) {
-			r.o.Logger.Warn("the relay cannot look for new events; it will try again", "err", err)
 		}
 	}
 }

@@ -103,6 +103,16 @@ type windows struct{ *shelf }
 
 func (s *shelf) Tenants() []string { return []string{"budapest"} }
 
+func (s *shelf) Head(id harang.FeedID) (harang.Position, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.feeds[id]
+	if f == nil || f.epoch == "" {
+		return harang.Position{}, false
+	}
+	return harang.Position{Epoch: f.epoch, Audience: id.Audience, Number: f.head}, true
+}
+
 func (s *shelf) Heal(h harang.Heads) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

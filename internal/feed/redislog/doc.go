@@ -16,7 +16,8 @@
 //     is then rebuilt by whoever relays next.
 //   - Appending is idempotent: a later epoch replaces, an earlier one and a hole
 //     are not taken, known numbers are skipped, and a known number with another
-//     event is a fork.
+//     event is a fork. What is published and contradicts a window is one, too: the
+//     tenant begins a new epoch.
 //   - A head outlives its stream, so that a quiet feed keeps its place.
 //   - All keys of a tenant carry its id as hash tag, so that a cluster keeps
 //     them together: harang:{tenant}:head:m, harang:{tenant}:log:m,

@@ -12,12 +12,14 @@ import (
 	"harang.dev/harang"
 )
 
-// Database is the durable truth: what windows are read from, and the heads to
-// compare them with.
+// Database is the durable truth: what windows are read from, the heads to
+// compare them with, and the epoch of a tenant's numbering.
 type Database interface {
 	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error)
 	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error)
 	Heads(ctx context.Context, tenants []string) ([]harang.Heads, error)
+	// NewEpoch gives the tenant an epoch later than after, unless it has one.
+	NewEpoch(ctx context.Context, tenant string, after harang.Epoch) (harang.Epoch, error)
 }
 
 // Windows are this node's windows, which the follower feeds.
@@ -357,6 +359,17 @@ func (f *Follower) heal(ctx context.Context) {
 	}
 }
 
+// forked begins a new epoch: a window remembers other events than those that are
+// published now, so the database has lost some. Nobody else may remember them.
+func (f *Follower) forked(feed harang.FeedID, m message) {
+	ctx, cancel := context.WithTimeout(f.ctx, callTimeout)
+	defer cancel()
+	epoch, err := f.database.NewEpoch(ctx, feed.Tenant, m.epoch)
+	f.log.log.Error("a window and the shared log tell different stories: the tenant begins a new epoch",
+		"feed", feed.String(), slog.Int64("seq", m.first), "epoch", string(epoch), "err", err)
+	f.doubt(feed.Tenant, "fork")
+}
+
 // take puts a message into its feed's box. It is called from the goroutine that
 // reads Redis's connection and must not block.
 func (f *Follower) take(fo *following, text string) {
@@ -435,8 +448,7 @@ func (b *box) handOn(text string) {
 		// The window could not be read; whoever waits for it has been told.
 		f.doubt(b.feed.Tenant, "reading")
 	case fork:
-		f.log.log.Error("a window and the shared log tell different stories", "feed", b.feed.String(), slog.Int64("seq", m.first))
-		f.doubt(b.feed.Tenant, "fork")
+		f.forked(b.feed, m)
 	case head.Epoch == m.epoch && head.Number < last:
 		f.doubt(b.feed.Tenant, "hole")
 	}

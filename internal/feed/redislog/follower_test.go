@@ -275,6 +275,40 @@ func TestNodes_Fork(t *testing.T) {
 	again.await(t, 2*time.Second, events(7, 7)...)
 }
 
+// TestNodes_ForkWithoutLog: the database lost its newest entries and Redis
+// everything, as when both stood on one machine. This node's windows are all that
+// remembers, and they are enough: whether nothing is committed then, or more than
+// was lost.
+func TestNodes_ForkWithoutLog(t *testing.T) {
+	for name, n := range map[string]int{"nothing": 0, "as many": 2, "more": 7} {
+		t.Run(name, func(t *testing.T) {
+			tenant := newTenant()
+			db := relaytest.NewDatabase(relaytest.EpochA, tenant)
+			server := testserver.StartRedis(t)
+			a, b := startNode(t, server, db), startNode(t, server, db)
+			l := b.listen(t, managers(tenant))
+			db.Commit(tenant, 5, harang.AudienceManagers)
+			a.relay.Wake(tenant)
+			l.await(t, time.Second, events(1, 5)...)
+			server.Do(t, "FLUSHALL")
+			db.RollBack(managers(tenant), 2)
+			if n > 0 {
+				db.Commit(tenant, n, harang.AudienceManagers)
+				a.relay.Wake(tenant)
+			}
+			eventually(t, "the listener is told", func() bool {
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				return l.reset
+			})
+			again := b.listen(t, managers(tenant))
+			db.Commit(tenant, 1, harang.AudienceManagers)
+			a.relay.Wake(tenant)
+			again.await(t, 2*time.Second, events(6+n, 6+n)...)
+		})
+	}
+}
+
 // TestNodes_ForeignMessages: what others publish on our channels is skipped and
 // counted, and costs no event.
 func TestNodes_ForeignMessages(t *testing.T) {
