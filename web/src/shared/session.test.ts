@@ -132,6 +132,21 @@ it('knows a stale token by its clock', async () => {
   expect(one.isStale()).toBe(true);
 });
 
+it('a tab that is still asking when another signs in asks once more', async () => {
+  let answer: (response: Response) => void = () => undefined;
+  const server = new FakeServer().on('POST /auth/login', grant('a')).on('POST /auth/refresh', () => new Promise<Response>((resolve) => (answer = resolve)));
+  const [left, right] = channels();
+  const [one, two] = [new Session({ channel: left }), new Session({ channel: right })];
+  const restoring = two.refresh();
+  const old = answer;
+  server.on('POST /auth/refresh', grant('b'));
+  await one.signIn('a@b.hu', 'x');
+  old(problem(401, 'UNAUTHENTICATED'));
+  await restoring;
+  await vi.waitFor(() => expect(two.state().status).toBe('signed-in'));
+  expect(server.seen('POST /auth/refresh')).toHaveLength(2);
+});
+
 it('keeps one state for all tabs', async () => {
   const server = new FakeServer()
     .on('POST /auth/login', grant('a'))

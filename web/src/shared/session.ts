@@ -100,7 +100,11 @@ export class Session {
     this.#channel = options.channel ?? null;
     this.#channel?.addEventListener('message', (message: MessageEvent<unknown>) => {
       if (message.data === 'signed-out') this.#end('ended');
-      if (message.data === 'signed-in') void this.refresh();
+      if (message.data !== 'signed-in') return;
+      // The answer to an earlier question is of before that.
+      this.#turn += 1;
+      this.#refreshing = null;
+      void this.refresh();
     });
   }
 
@@ -148,10 +152,12 @@ export class Session {
 
   /** Gets a new access token. Calls made while one is under way share its answer. */
   refresh(): Promise<RefreshResult> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = null;
+    if (this.#refreshing !== null) return this.#refreshing;
+    const asked = this.#refresh().finally(() => {
+      if (this.#refreshing === asked) this.#refreshing = null;
     });
-    return this.#refreshing;
+    this.#refreshing = asked;
+    return asked;
   }
 
   async #refresh(): Promise<RefreshResult> {
