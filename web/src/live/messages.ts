@@ -68,7 +68,7 @@ addMessages('live', {
       emptyUnreadHint: 'Az új események itt jelennek meg, és a harang is szól.',
       end: 'Ez a legrégebbi értesítés.',
     },
-    toasts: { label: 'Új események', close: 'Bezárás', more: '{{n}} további', open: 'Megnyitás' },
+    toasts: { label: 'Új események', close: 'Bezárás', more: '{{n}} további' },
     digest: {
       title: 'Amíg távol volt: {{count}} esemény',
       made: '{{count}} esemény pótolva ({{from}}–{{to}})',
@@ -152,7 +152,7 @@ addMessages('live', {
       emptyUnreadHint: 'New events appear here, and the bell rings.',
       end: 'This is the oldest notification.',
     },
-    toasts: { label: 'New events', close: 'Close', more: '{{n}} more', open: 'Open' },
+    toasts: { label: 'New events', close: 'Close', more: '{{n}} more' },
     digest: {
       title_one: 'While you were away: {{count}} event',
       title_other: 'While you were away: {{count}} events',

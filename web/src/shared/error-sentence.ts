@@ -6,7 +6,7 @@ import { i18n, language } from './i18n/i18n';
 export function errorSentence(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError)) return t('error.other', { code: 'PAGE' });
   const key = `error.${error.code}`;
-  return i18n.exists(key) ? t(key as 'error.title') : t('error.other', { code: error.code });
+  return i18n.exists(key) ? t(key) : t('error.other', { code: error.code });
 }
 
 /**

@@ -38,7 +38,7 @@ const numbers = new Map<Language, Intl.NumberFormat>();
 export function formatNumber(value: number, language: Language): string {
   let format = numbers.get(language);
   if (format === undefined) {
-    format = new Intl.NumberFormat(locales[language], { maximumFractionDigits: 0, useGrouping: 'always' as unknown as boolean });
+    format = new Intl.NumberFormat(locales[language], { maximumFractionDigits: 0, useGrouping: 'always' });
     numbers.set(language, format);
   }
   return format.format(value);

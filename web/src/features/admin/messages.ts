@@ -5,7 +5,6 @@ const hu = {
   only: 'Ez az oldal adminisztrátoroknak szól',
   onlyHint: 'A felhasználókat, a kulcsokat és a kapcsolatokat az adminisztrátor kezeli.',
   me: 'Ön',
-  saved: 'Elmentve',
   users: {
     new: 'Új felhasználó',
     name: 'Név',
@@ -68,7 +67,6 @@ const en: typeof hu = {
   only: 'This page is for administrators',
   onlyHint: 'Users, keys and connections are the administrator’s.',
   me: 'You',
-  saved: 'Saved',
   users: {
     new: 'New user',
     name: 'Name',

@@ -45,7 +45,7 @@ export function MethodFields({ partnerId, methods, tender, onTender, disabled = 
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery(cardsQueryOptions(partnerId));
   // The sandbox's cards are known by name in both languages; any other is called what its provider calls it.
-  const options = data?.items.map(({ token, label }) => ({ value: token, label: i18n.exists(`card.${token}`) ? t(`card.${token}` as 'card.tok_ok') : label }));
+  const options = data?.items.map(({ token, label }) => ({ value: token, label: i18n.exists(`card.${token}`) ? t(`card.${token}`) : label }));
   return (
     <div className={classes.fields}>
       <ChoiceList<MethodChoice>
