@@ -126,6 +126,9 @@ func asyncAPI(version string) ([]byte, error) {
 		[]any{object(map[string]any{"eventIds": list("an event")})},
 		or(object(map[string]any{"ok": yes})))
 
+	for _, s := range registry.Map() {
+		open(s)
+	}
 	return json.Marshal(map[string]any{
 		"asyncapi": "3.0.0",
 		"info": map[string]any{

@@ -62,6 +62,24 @@ func describe(t testing.TB, handler http.Handler) *description {
 	return described.description
 }
 
+// closeObjects lets objects have nothing but what they are said to have, unless
+// they are said to have more.
+func closeObjects(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if v["type"] == "object" && v["properties"] != nil && v["additionalProperties"] == nil {
+			v["additionalProperties"] = false
+		}
+		for _, member := range v {
+			closeObjects(member)
+		}
+	case []any:
+		for _, item := range v {
+			closeObjects(item)
+		}
+	}
+}
+
 func readDescription(document []byte) (*description, error) {
 	d := &description{compiler: jsonschema.NewCompiler()}
 	d.compiler.AssertFormat()
@@ -76,6 +94,7 @@ func readDescription(document []byte) (*description, error) {
 		return nil, err
 	}
 	d.paths = spec.Paths
+	closeObjects(whole) // so that nothing is said that is not described
 	return d, d.compiler.AddResource("openapi.json", whole)
 }
 

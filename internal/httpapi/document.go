@@ -19,7 +19,7 @@ const apiDescription = `The live operations dashboard of equipment-rental shops.
 
 **Who calls.** POST /api/v1/auth/login gives an access token for ten minutes and a refresh cookie for two weeks; other programs have an API key. Either goes into Authorization: Bearer. The tenant is the credential's; no path and no body names it, but for the payment provider's signed notifications.
 
-**Values.** Times are RFC 3339, UTC, with milliseconds. Money is whole forints. Members that are described as null are there and null; those that are not required may be absent.
+**Values.** Times are RFC 3339, UTC, with milliseconds. Money is whole forints. Members that are described as null are there and null; those that are not required may be absent. Answers may get further members: pass over what you do not know.
 
 **Lists** answer {"items": [...], "nextCursor": "…" or null}. limit is 1 to 200, 50 when absent; pass nextCursor as cursor to go on. A cursor belongs to its list.
 
@@ -90,10 +90,52 @@ func (a *API) complete(spec *huma.OpenAPI) error {
 			}
 		}
 	}
+	asked := map[*huma.Schema]bool{}
+	for _, item := range spec.Paths {
+		for _, op := range operations(item) {
+			if op.RequestBody != nil {
+				for _, content := range op.RequestBody.Content {
+					reach(spec, content.Schema, asked)
+				}
+			}
+		}
+	}
 	for _, s := range spec.Components.Schemas.Map() {
 		allowNull(s)
+		if !asked[s] {
+			open(s)
+		}
 	}
 	return addExamples(spec)
+}
+
+// reach notes a schema and all that it is made of.
+func reach(spec *huma.OpenAPI, s *huma.Schema, reached map[*huma.Schema]bool) {
+	if s = resolve(spec, s); s == nil || reached[s] {
+		return
+	}
+	reached[s] = true
+	for _, p := range s.Properties {
+		reach(spec, p, reached)
+	}
+	for _, p := range slices.Concat(s.OneOf, s.AnyOf, []*huma.Schema{s.Items}) {
+		reach(spec, p, reached)
+	}
+}
+
+// open lets an answer have members that are not described yet: answers are added
+// to, and who holds them to today's description must not fail tomorrow.
+func open(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.AdditionalProperties == false {
+		s.AdditionalProperties = nil
+	}
+	for _, p := range s.Properties {
+		open(p)
+	}
+	open(s.Items)
 }
 
 // allowNull lets a member that may be null be null where its values are listed.

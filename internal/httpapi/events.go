@@ -112,7 +112,7 @@ func (a *API) describeEvents(op *huma.Operation) {
 			"data":            {OneOf: payloads},
 			"data_base64":     text("data as base64, instead of data"),
 		},
-		Required: []string{"specversion", "id", "source", "type"},
+		Required: []string{"specversion", "id", "source", "type"}, AdditionalProperties: true,
 	}
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	schemas["CloudEvent"] = event
