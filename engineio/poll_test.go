@@ -54,6 +54,31 @@ func TestPolling_AnswerIsNotRead(t *testing.T) {
 	f.expectClosed(ReasonTransportError)
 }
 
+// broken is an answer that cannot be written.
+type broken struct{ http.ResponseWriter }
+
+func (b broken) Write([]byte) (int, error) { return 0, net.ErrClosed }
+func (b broken) FlushError() error         { return net.ErrClosed }
+
+// An answer that is lost ends the session, whose messages were in it; a noop is none.
+func TestPolling_AnswerIsLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		body string
+		ends bool
+	}{"messages": {"4hello", true}, "noop": {"6", false}} {
+		t.Run(name, func(t *testing.T) {
+			f := serve(t, nil, Handler{})
+			_, s := f.open()
+			s.answerPoll(broken{httptest.NewRecorder()}, []byte(c.body), 0)
+			if c.ends {
+				f.expectClosed(ReasonTransportError)
+			} else if err := s.Send(Text([]byte("x"))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A poll that its client gives up at the very moment of the upgrade does not end the
 // session, which has left it behind.
 func TestUpgrade_PollAbandoned(t *testing.T) {

@@ -172,7 +172,8 @@ func (s *Session) answerPoll(w http.ResponseWriter, body []byte, code int) {
 	answer(w, body)
 	err := control.Flush()
 	control.SetWriteDeadline(time.Time{})
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+	// A noop that is lost is no loss, and often the session's client has left polling.
+	if err != nil && !errors.Is(err, http.ErrNotSupported) && body[0] != byte(PacketNoop) {
 		s.finish(ReasonTransportError, verdictNone)
 	}
 }
