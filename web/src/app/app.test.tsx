@@ -210,5 +210,7 @@ it('forgets on sign-out what a tab kept, and shows no user what another began', 
 
 it('offers a way back from an address that is not there', async () => {
   await renderPage('/nowhere');
-  expect(await screen.findByText('Nincs ilyen oldal')).toBeInTheDocument();
+  expect(await screen.findByRole('heading', { level: 1, name: 'Nincs ilyen oldal' })).toBeInTheDocument();
+  expect(screen.getByRole('navigation', { name: 'Fő menü' })).toBeInTheDocument();
+  expect(await screen.findByRole('link', { name: 'Vissza az irányítópultra' })).toHaveAttribute('href', '/');
 });

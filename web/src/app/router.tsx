@@ -6,7 +6,7 @@ import { SignedIn } from './signed-in';
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** Key of the page's name under `nav`. */
-    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'partners' | 'notifications' | 'settings' | 'check';
+    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'partners' | 'notifications' | 'settings' | 'check' | 'missing';
     /** Whether the header's place filter means something here. */
     byPlace?: boolean;
   }
@@ -15,7 +15,7 @@ declare module '@tanstack/react-router' {
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined => allowed.find((each) => each === value);
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: MissingPage, errorComponent: CrashPage });
+const root = createRootRoute({ component: Outlet, errorComponent: CrashPage });
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -27,7 +27,7 @@ const login = createRoute({
   component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page'), 'SignInPage'),
 });
 
-const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn, notFoundComponent: MissingPage });
+const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn });
 
 const dashboard = createRoute({
   getParentRoute: () => signedIn,
@@ -147,9 +147,12 @@ const check = createRoute({
   component: lazyRouteComponent(() => import('../features/check/self-check-page'), 'SelfCheckPage'),
 });
 
+// Beside every other page, so that the way on is the menu's.
+const missing = createRoute({ getParentRoute: () => signedIn, path: '$', staticData: { title: 'missing' }, component: MissingPage });
+
 const routeTree = root.addChildren([
   login,
-  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, partners, notifications, users, apiKeys, connections, check]),
+  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, partners, notifications, users, apiKeys, connections, check, missing]),
 ]);
 
 export function createPageRouter(options: { history?: Parameters<typeof createRouter>[0]['history'] } = {}) {

@@ -1,9 +1,9 @@
-import { useCallback, useRef } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 
 /**
- * For a list whose buttons go away when they are pressed: the focus then goes to
- * the row they stood in, or to the list when the row is gone too, instead of to
- * the page's beginning. Returns the list's ref.
+ * For a list or a window whose buttons go away when they are pressed: the focus
+ * then goes to the row they stood in, or to the whole when the row is gone too,
+ * instead of to the page's beginning. Returns the ref of the whole.
  */
 export function useKeptFocus(): (list: HTMLElement | null) => (() => void) | undefined {
   const held = useRef<{ element: Element; row: HTMLElement | null } | null>(null);
@@ -30,6 +30,30 @@ export function useKeptFocus(): (list: HTMLElement | null) => (() => void) | und
     return () => {
       list.removeEventListener('focusin', handleFocus);
       list.removeEventListener('focusout', handleBlur);
+      observer.disconnect();
+    };
+  }, []);
+}
+
+/**
+ * A button that is busy is disabled, and browsers take the focus from it then.
+ * This gives it back when the button can be pressed again. Once for the page.
+ */
+export function useFocusThroughBusy(): void {
+  useEffect(() => {
+    let last: EventTarget | null = null;
+    const handleFocus = ({ target }: FocusEvent) => {
+      last = target;
+    };
+    const observer = new MutationObserver((changes) => {
+      if (document.activeElement !== null && document.activeElement !== document.body) return;
+      const back = changes.find(({ target }) => target === last)?.target;
+      if (back instanceof HTMLButtonElement && !back.disabled) back.focus({ preventScroll: true });
+    });
+    document.addEventListener('focusin', handleFocus);
+    observer.observe(document.body, { attributeFilter: ['disabled'], subtree: true });
+    return () => {
+      document.removeEventListener('focusin', handleFocus);
       observer.disconnect();
     };
   }, []);

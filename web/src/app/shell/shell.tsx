@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
+import { useFocusThroughBusy } from '../../shared/kept-focus';
 import { usePageTitle } from '../../shared/page-title';
 import { useUser } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
@@ -26,6 +27,7 @@ export function Shell() {
   const path = useLocation({ select: (location) => location.pathname });
   const before = useRef(path);
 
+  useFocusThroughBusy();
   usePageTitle(`${title} · ${t('app.name')}`);
 
   // After a change of page the keyboard goes on from the new page's beginning.

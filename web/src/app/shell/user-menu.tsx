@@ -33,13 +33,13 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
     .map((word) => word.charAt(0).toUpperCase())
     .join('');
   return (
-    <Menu position="bottom-end" hideDetached={false} width={250} shadow="md" transitionProps={{ duration: 100 }} classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}>
+    <Menu withInitialFocusPlaceholder={false} position="bottom-end" hideDetached={false} width={250} shadow="md" transitionProps={{ duration: 100 }} classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}>
       <Menu.Target>
-        <UnstyledButton className={classes.user} aria-label={`${t('menu.open')}: ${user.name}`}>
-          <span className={classes.avatar} aria-hidden>
-            {initials}
-          </span>
-          <span className={classes.who} aria-hidden>
+        {/* Named by what is seen, so that it can be said to the computer. */}
+        <UnstyledButton className={classes.user}>
+          <span className="visually-hidden">{t('menu.open')}</span>
+          <span className={classes.avatar} data-initials={initials} aria-hidden />
+          <span className={classes.who}>
             <b>{user.name}</b>
             <small>{t(`role.${user.role}`)}</small>
           </span>

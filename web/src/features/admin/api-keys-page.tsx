@@ -8,6 +8,7 @@ import { useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { formatDay } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
+import { useKeptFocus } from '../../shared/kept-focus';
 import { useSheet } from '../../shared/sheet';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { ListPage } from '../../shared/ui/list-page';
@@ -54,8 +55,10 @@ function ApiKeys() {
         ))}
       </ListPage>
       <Modal {...sheet.modal} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
-        {open === 'new' && <KeyForm onMade={(secret) => sheet.show({ secret })} />}
-        {open !== null && open !== 'new' && <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={sheet.close} />}
+        <div ref={useKeptFocus()}>
+          {open === 'new' && <KeyForm onMade={(secret) => sheet.show({ secret })} />}
+          {open !== null && open !== 'new' && <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={sheet.close} />}
+        </div>
       </Modal>
     </>
   );

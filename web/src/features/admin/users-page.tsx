@@ -2,6 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { useKeptFocus } from '../../shared/kept-focus';
 import { useSheet } from '../../shared/sheet';
 import { ListPage } from '../../shared/ui/list-page';
 import { EmptyState } from '../../shared/ui/states';
@@ -50,13 +51,15 @@ function Users() {
         ))}
       </ListPage>
       <Modal {...sheet.modal} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
-        {open?.kind === 'new' && (
-          <UserForm onMade={({ name, password }) => (password === undefined ? sheet.close() : sheet.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password }))} />
-        )}
-        {open?.kind === 'password' && (
-          <PasswordForm account={open.account} onChanged={(secret) => sheet.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })} />
-        )}
-        {open?.kind === 'secret' && <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={sheet.close} />}
+        <div ref={useKeptFocus()}>
+          {open?.kind === 'new' && (
+            <UserForm onMade={({ name, password }) => (password === undefined ? sheet.close() : sheet.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password }))} />
+          )}
+          {open?.kind === 'password' && (
+            <PasswordForm account={open.account} onChanged={(secret) => sheet.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })} />
+          )}
+          {open?.kind === 'secret' && <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={sheet.close} />}
+        </div>
       </Modal>
     </>
   );

@@ -247,7 +247,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
                 </div>
                 <div>
                   <dt>{t('wizard.stepItems')}</dt>
-                  <dd>{t('common.items', { n: totalPieces(draft.lines) })}</dd>
+                  <dd>{t('common.items', { count: totalPieces(draft.lines) })}</dd>
                 </div>
                 <div>
                   <dt>{t('wizard.location')}</dt>

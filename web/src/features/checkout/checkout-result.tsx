@@ -54,7 +54,7 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
           <p>
             {t('wizard.doneHint', {
               partner: rental.partnerName,
-              items: t('common.items', { n: rental.equipmentCount }),
+              items: t('common.items', { count: rental.equipmentCount }),
               amount: formatMoney(rental.totalValue, language, rental.currency),
             })}
           </p>

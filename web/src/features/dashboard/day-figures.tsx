@@ -65,10 +65,10 @@ export function DayFigures() {
             link={{ to: '/rentals', search: { status: 'OPEN' } }}
             note={
               manager ? (
-                <>
-                  {t('dashboard.dueToday', { n: number(data?.dueToday) })}
-                  {overdue && <> · {overdue}</>}
-                </>
+                <span className="facts">
+                  <span>{t('dashboard.dueToday', { n: number(data?.dueToday) })}</span>
+                  {overdue}
+                </span>
               ) : (
                 t('dashboard.openNote')
               )

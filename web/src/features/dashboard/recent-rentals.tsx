@@ -54,7 +54,7 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
                   <span>
                     <span className={classes.title}>{rental.partnerName}</span>
                     <span className={classes.sub}>
-                      {t('common.items', { n: rental.equipmentCount })} · {sub}
+                      {t('common.items', { count: rental.equipmentCount })} · {sub}
                     </span>
                   </span>
                   <span className={classes.end}>

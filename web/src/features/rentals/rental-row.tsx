@@ -41,7 +41,7 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
       </div>
       <div className={`${list.amount} ${classes.amount}`}>
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
-        <small>{t('common.items', { n: rental.equipmentCount })}</small>
+        <small>{t('common.items', { count: rental.equipmentCount })}</small>
       </div>
       <RentalActions rental={rental} onPay={onPay} />
     </li>

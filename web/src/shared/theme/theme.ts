@@ -8,6 +8,7 @@ import {
   type FactoryPayload,
   type MantineColorSchemeManager,
   type MantineColorsTuple,
+  type MenuFactory,
   type ModalFactory,
   type NativeSelectFactory,
   type PasswordInputFactory,
@@ -48,7 +49,9 @@ export const theme = createTheme({
     Select: extend<SelectFactory>({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
     // Locking the scroll would need a style element, which the page's policy forbids.
     Modal: extend<ModalFactory>({ classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' }, defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
-    Popover: extend<PopoverFactory>({ classNames: { dropdown: 'floating' }, defaultProps: { hideDetached: false, transitionProps: { duration: 100 } } }),
+    // What somebody opened lies above what comes up by itself, in the corner (z-index 400).
+    Menu: extend<MenuFactory>({ defaultProps: { zIndex: 450 } }),
+    Popover: extend<PopoverFactory>({ classNames: { dropdown: 'floating' }, defaultProps: { zIndex: 450, hideDetached: false, transitionProps: { duration: 100 } } }),
   },
 });
 

@@ -1,5 +1,5 @@
 import { Button, type ButtonProps, Popover } from '@mantine/core';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './confirm-button.module.css';
 
@@ -18,10 +18,11 @@ interface ConfirmButtonProps {
 export function ConfirmButton({ label, question, confirm, danger = false, variant = 'default', busy = false, onConfirm }: ConfirmButtonProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   return (
     <Popover opened={open} onChange={setOpen} trapFocus withRoles position="bottom-end" returnFocus>
       <Popover.Target>
-        <Button variant={variant} size="xs" loading={busy} onClick={() => setOpen((before) => !before)}>
+        <Button ref={button} variant={variant} size="xs" loading={busy} onClick={() => setOpen((before) => !before)}>
           {label}
         </Button>
       </Popover.Target>
@@ -33,6 +34,8 @@ export function ConfirmButton({ label, question, confirm, danger = false, varian
             {...(danger ? { color: 'red' } : {})}
             data-autofocus
             onClick={() => {
+              // Now: once it is busy it takes no focus, and the row that stands in for it would not be known.
+              button.current?.focus();
               setOpen(false);
               onConfirm();
             }}

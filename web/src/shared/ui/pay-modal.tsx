@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
+import { useKeptFocus } from '../kept-focus';
 import { owedOf } from '../model';
 import { rentalQueryOptions } from '../queries';
 import { PayForm } from './pay-form';
@@ -25,35 +26,37 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
       title={t('pay.title')}
       closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
     >
-      {paid ? (
-        <EmptyState
-          icon={<IconCircleCheckFilled size={26} />}
-          title={t('pay.done')}
-          hint={t('pay.doneHint')}
-          action={<Button onClick={onClose}>{t('common.close')}</Button>}
-        />
-      ) : error !== null ? (
-        <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
-      ) : rental === undefined || !isFetchedAfterMount ? (
-        <Skeleton height={240} radius={12} />
-      ) : rental.status !== 'AWAITING_PAYMENT' ? (
-        <EmptyState
-          icon={<IconInfoCircle size={26} stroke={1.7} />}
-          title={t('pay.notWaiting')}
-          hint={`${rental.partnerName} · ${t(`rentalStatus.${rental.status}`)}`}
-          action={<Button onClick={onClose}>{t('common.close')}</Button>}
-        />
-      ) : (
-        <>
-          <p className={classes.owed}>
-            <span>
-              {rental.partnerName} · {t('common.items', { n: rental.equipmentCount })}
-            </span>
-            <b>{formatMoney(owedOf(rental), language, rental.currency)}</b>
-          </p>
-          <PayForm rental={rental} onPaid={() => setPaid(true)} methodTestId="pay-method" tokenTestId="pay-card-token" submitTestId="pay-submit" />
-        </>
-      )}
+      <div ref={useKeptFocus()}>
+        {paid ? (
+          <EmptyState
+            icon={<IconCircleCheckFilled size={26} />}
+            title={t('pay.done')}
+            hint={t('pay.doneHint')}
+            action={<Button onClick={onClose}>{t('common.close')}</Button>}
+          />
+        ) : error !== null ? (
+          <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
+        ) : rental === undefined || !isFetchedAfterMount ? (
+          <Skeleton height={240} radius={12} />
+        ) : rental.status !== 'AWAITING_PAYMENT' ? (
+          <EmptyState
+            icon={<IconInfoCircle size={26} stroke={1.7} />}
+            title={t('pay.notWaiting')}
+            hint={`${rental.partnerName} · ${t(`rentalStatus.${rental.status}`)}`}
+            action={<Button onClick={onClose}>{t('common.close')}</Button>}
+          />
+        ) : (
+          <>
+            <p className={classes.owed}>
+              <span>
+                {rental.partnerName} · {t('common.items', { count: rental.equipmentCount })}
+              </span>
+              <b>{formatMoney(owedOf(rental), language, rental.currency)}</b>
+            </p>
+            <PayForm rental={rental} onPaid={() => setPaid(true)} methodTestId="pay-method" tokenTestId="pay-card-token" submitTestId="pay-submit" />
+          </>
+        )}
+      </div>
     </Modal>
   );
 }
