@@ -22,11 +22,13 @@ type judgements struct {
 // judgedKey is who was judged: a user in one login.
 type judgedKey struct{ tenant, user, login string }
 
-// judgement is how; who was refused, with what, is never believed again.
+// judgement is how; who was refused, with what, is not believed until judged
+// otherwise, and a login that has ended never is.
 type judgement struct {
 	identity harang.Identity
 	at       time.Time
 	refused  error
+	ended    bool // a judgement under way meanwhile changes nothing
 }
 
 // generation is how many judgements one generation holds.
@@ -41,10 +43,20 @@ func judgedAs(c *Claims) judgedKey { return judgedKey{c.Tenant, c.Subject, c.log
 func (j *judgements) put(k judgedKey, made judgement) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if last, _ := j.lastLocked(k); last.ended {
+		made = last
+	}
 	if len(j.young) >= generation {
 		j.old, j.young = j.young, make(map[judgedKey]judgement, generation)
 	}
 	j.young[k] = made
+}
+
+func (j *judgements) lastLocked(k judgedKey) (last judgement, known bool) {
+	if last, known = j.young[k]; !known {
+		last, known = j.old[k]
+	}
+	return last, known
 }
 
 func (j *judgements) keep(c *Claims, id harang.Identity, now time.Time) {
@@ -55,7 +67,7 @@ func (j *judgements) refuse(c *Claims, with error) { j.put(judgedAs(c), judgemen
 
 // end makes sure that a login that was ended here is not believed.
 func (j *judgements) end(tenant, user, login string) {
-	j.put(judgedKey{tenant, user, login}, judgement{refused: errNoToken})
+	j.put(judgedKey{tenant, user, login}, judgement{refused: errNoToken, ended: true})
 }
 
 // believe returns whom a verified token names as far as is known without the
@@ -63,10 +75,7 @@ func (j *judgements) end(tenant, user, login string) {
 // was refused is refused again.
 func (j *judgements) believe(c *Claims, now time.Time) (harang.Identity, error) {
 	j.mu.Lock()
-	last, known := j.young[judgedAs(c)]
-	if !known {
-		last, known = j.old[judgedAs(c)]
-	}
+	last, known := j.lastLocked(judgedAs(c))
 	j.mu.Unlock()
 	if last.refused != nil {
 		return harang.Identity{}, last.refused

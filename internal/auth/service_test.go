@@ -316,3 +316,46 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	_, err = service.Authenticate(ctx, g.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
+
+// slowBooks let something happen between the reading of a subject and its answer.
+type slowBooks struct {
+	auth.Books
+	meanwhile func()
+}
+
+func (b *slowBooks) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+	s, err := b.Books.FindSubject(ctx, tenant, user, session, now)
+	if meanwhile := b.meanwhile; meanwhile != nil {
+		b.meanwhile = nil
+		meanwhile()
+	}
+	return s, err
+}
+
+// A judgement that was under way when its login ended here does not make the
+// node believe the login once the database is away.
+func TestAuthenticate_LogoutMeanwhile(t *testing.T) {
+	b := newBench(t)
+	ctx := t.Context()
+	slow := &slowBooks{Books: b.store}
+	books := &switchBooks{Books: slow}
+	service, err := auth.New(books, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := b.login(t)
+	slow.meanwhile = func() {
+		if err := service.Logout(ctx, g.Identity); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := service.Authenticate(ctx, g.AccessToken); err != nil {
+		t.Fatal(err)
+	}
+	books.away = true
+	for range 2 {
+		_, err = service.Authenticate(ctx, g.AccessToken)
+		wantCode(t, err, harang.CodeUnauthenticated)
+		b.clock.Move(time.Minute + time.Second)
+	}
+}
