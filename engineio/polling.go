@@ -51,8 +51,12 @@ func (s *Server) begin(session *Session, t Transport) bool {
 	if session.expireAt == 0 {
 		session.setPendingLocked(false)
 	}
+	// One that is over already, by the application or by its other goroutine, has
+	// been taken off the table before it was on it. Inside mu, so that it cannot be
+	// over between the two.
+	added := session.state == stateClosed || s.add(session)
 	session.mu.Unlock()
-	if !s.add(session) {
+	if !added {
 		session.finish(ReasonShutdown, verdictClose)
 		return false
 	}

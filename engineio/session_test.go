@@ -232,3 +232,22 @@ func TestWheel(t *testing.T) {
 		}
 	})
 }
+
+// A session that its application ends at once, while it is told of it, is not kept.
+func TestOpen_EndedByTheApplication(t *testing.T) {
+	f := serve(t, nil, Handler{Open: func(s *Session) { s.Abort("unwanted") }})
+	sid, _ := f.open()
+	f.expectClosed("unwanted")
+	if n := f.server.Len(); n != 0 {
+		t.Errorf("%d sessions after polling", n)
+	}
+	if status, _ := f.poll(sid); status != http.StatusBadRequest {
+		t.Errorf("its poll is answered %d", status)
+	}
+	client, _ := f.dial()
+	f.expectClosed("unwanted")
+	client.Closed()
+	if n := f.server.Len(); n != 0 {
+		t.Errorf("%d sessions after a WebSocket", n)
+	}
+}
