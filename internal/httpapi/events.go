@@ -68,7 +68,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var err error
 	switch n := r.ContentLength; {
 	case n > MaxBodyBytes:
-		drain(r)
 		return nil, tooLarge
 	case n >= 0:
 		body = make([]byte, n)
@@ -79,17 +78,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over):
-		drain(r)
 		return nil, tooLarge
 	case err != nil:
 		return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the body did not come whole")
 	}
 	return body, nil
 }
-
-// drain takes in a little more of a body that is refused: a client that is
-// still sending would see its connection reset instead of the answer.
-func drain(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, 4*MaxBodyBytes) }
 
 // describeEvents documents the call, whose body the library does not read.
 func (a *API) describeEvents(op *huma.Operation) {

@@ -105,6 +105,19 @@ func TestInput_Size(t *testing.T) {
 	h.call("", "POST", "/api/v1/auth/login", fits+" ").want(t, 413, harang.CodeTooLarge)
 }
 
+// Who is still sending a body that is refused gets the answer, not a reset
+// connection.
+func TestInput_TooLargeIsAnswered(t *testing.T) {
+	h := newHouse(t)
+	huge := strings.Repeat("x", 3<<20)
+	for range 10 {
+		h.as(harang.RoleAdmin, "PUT", "/partners/p", huge).want(t, 413, harang.CodeTooLarge)
+		h.call(h.apiKey, "POST", "/api/v1/events", huge).want(t, 413, harang.CodeTooLarge)
+		h.call("", "POST", "/api/v1/events", huge).want(t, 401, harang.CodeUnauthenticated)
+		h.call("", "POST", "/api/v1/nothing", huge).want(t, 404, harang.CodeNotFound)
+	}
+}
+
 func TestInput_ContentType(t *testing.T) {
 	h := newHouse(t)
 	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/json; charset=utf-8").want(t, 200, "")

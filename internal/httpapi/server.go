@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -20,6 +21,9 @@ import (
 
 // MaxBodyBytes is the size of a request body above which it is TOO_LARGE.
 const MaxBodyBytes = 1 << 20
+
+// drainBytes is how much of a refused body is taken in.
+const drainBytes = 4 * MaxBodyBytes
 
 // The time that a call has: to send its body, and until its answer has been
 // taken. A card payment takes 15 s at most.
@@ -184,13 +188,23 @@ func (a *API) around(next http.Handler) http.Handler {
 }
 
 // patient cuts off who sends a body byte by byte, where nobody reads it too: the
-// server waits for its end before it answers.
+// server waits for its end before it answers. What was not read of a body that
+// is refused is taken in, up to drainBytes, because a client that is still
+// sending would see its connection reset instead of the answer. Who waits for
+// leave to send it (Expect) needs none.
 func patient(next http.Handler, patience time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 {
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) // a test's recorder has none
+		if r.ContentLength == 0 {
+			next.ServeHTTP(w, r)
+			return
 		}
+		end, deadline := http.NewResponseController(w), time.Now().Add(patience)
+		_ = end.SetReadDeadline(deadline) // a test's recorder has none
 		next.ServeHTTP(w, r)
+		if r.Header.Get("Expect") == "" {
+			_ = end.SetReadDeadline(deadline)
+			_, _ = io.CopyN(io.Discard, r.Body, drainBytes) // it may be cut off
+		}
 	})
 }
 
