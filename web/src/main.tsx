@@ -14,3 +14,5 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+// Loaded while the session is asked for, or a password typed.
+void import('./app/signed-in-as').catch(() => undefined);

@@ -1,20 +1,16 @@
 import { Button } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
-import { QueryClientProvider, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouter } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { LiveProvider } from '../live/live-provider';
-import { useClock } from '../shared/clock';
-import { toDateField } from '../shared/format';
-import { refreshAfterTrade } from '../shared/invalidate';
-import { createQueryClient } from '../shared/query-client';
 import { session, useSession } from '../shared/session';
 import { forgetTab } from '../shared/tab-memory';
 import { BellMark } from '../shared/ui/bell-mark';
 import { EmptyState } from '../shared/ui/states';
-import { Shell } from './shell/shell';
 import classes from './signed-in.module.css';
+
+// Most of the page's code, which nobody needs to sign in.
+const SignedInAs = lazy(async () => ({ default: (await import('./signed-in-as')).SignedInAs }));
 
 /** Everything behind the sign-in form. */
 export function SignedIn() {
@@ -31,11 +27,7 @@ export function SignedIn() {
 
   switch (state.status) {
     case 'restoring':
-      return (
-        <div className={classes.splash} role="status" aria-label={t('signIn.restoring')}>
-          <BellMark size={44} />
-        </div>
-      );
+      return <Splash />;
     case 'unreachable':
       return (
         <div className={classes.splash}>
@@ -50,8 +42,21 @@ export function SignedIn() {
     case 'signed-out':
       return <ToSignIn />;
     case 'signed-in':
-      return <SignedInAs key={`${state.user.tenantId}/${state.user.id}/${state.user.role}`} />;
+      return (
+        <Suspense fallback={<Splash />}>
+          <SignedInAs key={`${state.user.tenantId}/${state.user.id}/${state.user.role}`} />
+        </Suspense>
+      );
   }
+}
+
+function Splash() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.splash} role="status" aria-label={t('signIn.restoring')}>
+      <BellMark size={44} />
+    </div>
+  );
 }
 
 /**
@@ -68,31 +73,5 @@ function ToSignIn() {
     const { href } = router.state.location;
     void navigate({ to: '/login', search: href === '/' ? {} : { redirect: href }, replace: true });
   }, [navigate, router]);
-  return null;
-}
-
-/** Made anew for each user and role, so that nothing of one reaches the next. */
-function SignedInAs() {
-  const [client] = useState(createQueryClient);
-  return (
-    <QueryClientProvider client={client}>
-      <LiveProvider>
-        <NewDay />
-        <Shell />
-      </LiveProvider>
-    </QueryClientProvider>
-  );
-}
-
-/** At the shop's midnight every figure of "today" is another day's. */
-function NewDay() {
-  const client = useQueryClient();
-  const day = useClock(toDateField);
-  const before = useRef(day);
-  useEffect(() => {
-    if (before.current === day) return;
-    before.current = day;
-    void refreshAfterTrade(client);
-  }, [day, client]);
   return null;
 }
