@@ -53,6 +53,9 @@ export interface Controller {
   stop: () => void;
 }
 
+/** The server is asked for its count when this many events came after the last one. */
+const countAfter = 500;
+
 export function createController(client: QueryClient): Controller {
   const badge = createStore(emptyBadge);
   const digest = createStore<Digest | null>(null);
@@ -75,6 +78,8 @@ export function createController(client: QueryClient): Controller {
   };
   const count = (deliveries: readonly Delivery[]): void => {
     badge.set(deliveries.reduce((sum, { position }) => withEvent(sum, position), badge.get()));
+    // Thousands without a word of the server's: it is asked, before the oldest are given up.
+    if (badge.get().later.length >= countAfter) refresh.add(countKey);
   };
   const show = (deliveries: readonly Delivery[]): void => {
     if (!addToLists(client, deliveries.map(({ event }) => event))) refresh.add(listKey);

@@ -24,3 +24,26 @@ it.each([true, false])('toast, digest and gap stand in the foremost tab; the cou
   controller.stop();
   vi.useRealTimers();
 });
+
+it('asks the server for its count when hundreds came after the last one', async () => {
+  vi.useFakeTimers();
+  const client = new QueryClient();
+  const reload = vi.spyOn(client, 'invalidateQueries');
+  const controller = createController(client);
+  const ring = (from: number, to: number) => {
+    for (let number = from; number <= to; number += 1) controller.handleEvent(event(`n${number}`), `e1:m:${number}`, false);
+    return vi.advanceTimersByTimeAsync(1000);
+  };
+  await ring(1, 499);
+  expect(reload).not.toHaveBeenCalledWith({ queryKey: ['notifications', 'count'] });
+  await ring(500, 520);
+  expect(reload).toHaveBeenCalledWith({ queryKey: ['notifications', 'count'] });
+  controller.replaceCount({ unreadCount: 510, head: 'e1:m:510', version: 1 });
+  expect(badgeCount(controller.badge.get())).toBe(520);
+  reload.mockClear();
+  await ring(521, 540);
+  expect(reload).not.toHaveBeenCalledWith({ queryKey: ['notifications', 'count'] });
+  expect(badgeCount(controller.badge.get())).toBe(540);
+  controller.stop();
+  vi.useRealTimers();
+});
