@@ -14,6 +14,35 @@ export const listQueryOptions = <T>(queryKey: readonly unknown[], path: string, 
     getNextPageParam: (last) => last.nextCursor,
   });
 
+/** The row of a list that is looked for, page by page until it is found; null when no page has it. */
+async function findRow<T>(path: string, filter: Parameters<typeof query>[0], isIt: (row: T) => boolean, signal: AbortSignal): Promise<T | null> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await api<Page<T>>(`${path}${query({ ...filter, limit: 200, cursor })}`, { signal });
+    const row = page.items.find(isIt);
+    if (row !== undefined) return row;
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return null;
+}
+
+/** How many pieces of a product are free at a place; 0 where it is not kept. */
+export const freeQueryOptions = (product: { id: string; name: string }, locationId: string) =>
+  queryOptions({
+    queryKey: ['inventory', 'stock', 'free', product.id, locationId],
+    queryFn: async ({ signal }) => {
+      const item = await findRow<StockItem>('/inventory/stock', { search: product.name, locationId }, (row) => row.productId === product.id, signal);
+      return item?.quantity ?? 0;
+    },
+  });
+
+/** What a product costs a day, in whole forints; null when it is not there any more. */
+export const priceQueryOptions = (product: { id: string; name: string }) =>
+  queryOptions({
+    queryKey: ['catalogue', 'products', 'price', product.id],
+    queryFn: async ({ signal }) => (await findRow<Product>('/products', { search: product.name }, (row) => row.id === product.id, signal))?.dailyPrice ?? null,
+  });
+
 export const alertsQueryOptions = () =>
   queryOptions({
     queryKey: ['dashboard-inventory', 'alerts'],

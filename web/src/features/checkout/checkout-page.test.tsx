@@ -405,6 +405,18 @@ it('finds 5,000 products by asking for a few at a time', async () => {
   expect(server.seen('GET /inventory/stock').every((each) => Number(each.search.get('limit')) <= 50)).toBe(true);
 });
 
+it('finds the free pieces of a product among hundreds of the same words', async () => {
+  const others = Array.from({ length: 200 }, (_, index) => ({ ...bosch, productId: `b${String(index)}`, quantity: 1 }));
+  openShop('OPERATOR').on('GET /inventory/stock', ({ search }) => {
+    if (search.get('limit') !== '200') return json(page([bosch]));
+    return json(search.get('cursor') === 'more' ? page([{ ...bosch, quantity: 7 }]) : page(others, 'more'));
+  });
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  await addBosch(user);
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('7 db szabad'));
+});
+
 it('never offers what was not asked for while the answer is on its way', async () => {
   openShop('OPERATOR');
   const { user } = await renderPage('/rentals/new');

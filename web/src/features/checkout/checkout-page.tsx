@@ -3,16 +3,16 @@ import { IconArrowLeft, IconArrowRight, IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError, query } from '../../shared/api';
+import { api, ApiError } from '../../shared/api';
 import { isSettled, useAttemptKey } from '../../shared/attempt';
 import { serverTime, useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { addDays, dueInstant, formatDay, formatMoney, formatTime, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
-import type { Page, Product, Rental, StockItem } from '../../shared/model';
+import type { Rental } from '../../shared/model';
 import { place } from '../../shared/place';
-import { cardsQueryOptions, locationsQueryOptions, productsQueryOptions } from '../../shared/queries';
+import { cardsQueryOptions, freeQueryOptions, locationsQueryOptions, priceQueryOptions } from '../../shared/queries';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { MethodFields, type Tender, tenderOf } from '../../shared/ui/method-fields';
 import { ErrorState } from '../../shared/ui/states';
@@ -81,9 +81,8 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   // The price is known from the search in which a product was found, but not kept with a checkout that was begun.
   const prices = useQueries({
     queries: draft.lines.map((line) => ({
-      ...productsQueryOptions(line.productName),
+      ...priceQueryOptions({ id: line.productId, name: line.productName }),
       enabled: line.dailyPrice === null,
-      select: (page: Page<Product>) => page.items.find((product) => product.id === line.productId)?.dailyPrice ?? null,
     })),
   });
   const lines = draft.lines.map((line, index) => (line.dailyPrice === null ? { ...line, dailyPrice: prices[index]?.data ?? null } : line));
@@ -91,12 +90,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
 
   // What is free of each product in the basket, kept current by live events.
   const levels = useQueries({
-    queries: draft.lines.map((line) => ({
-      queryKey: ['inventory', 'stock', 'line', line.productId, locationId],
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        api<Page<StockItem>>(`/inventory/stock${query({ search: line.productName, locationId, limit: 200 })}`, { signal }),
-      select: (page: Page<StockItem>) => page.items.find((item) => item.productId === line.productId)?.quantity ?? 0,
-    })),
+    queries: draft.lines.map((line) => freeQueryOptions({ id: line.productId, name: line.productName }, locationId)),
   });
   const available = (productId: string) => levels[draft.lines.findIndex((line) => line.productId === productId)]?.data;
   const problems = checkItems(filled, available, now);
