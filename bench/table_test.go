@@ -66,10 +66,10 @@ func TestChoose(t *testing.T) {
 }
 
 func TestAimTable(t *testing.T) {
-	of := func(name string, heard int64, cpu time.Duration) result {
+	of := func(name string, heard, micros int64) result {
 		for _, e := range entrants {
 			if e.name == name {
-				return result{entrant: e, lasted: time.Second, cpu: cpu * time.Microsecond, tally: tally{heard: heard}, connections: 10}
+				return result{entrant: e, lasted: time.Second, cpu: time.Duration(micros) * time.Microsecond, tally: tally{heard: heard}, connections: 10}
 			}
 		}
 		t.Fatal(name)
