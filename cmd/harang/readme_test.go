@@ -18,9 +18,9 @@ import (
 	"time"
 )
 
-// TestReadme runs what README and docs/events.md tell a stranger to run: every
-// fenced block behind a comment "run: NAME", as it stands there but for the server's address,
-// against a server that was started as serve starts it.
+// TestReadme runs the examples of README, docs/tour.md and docs/events.md: every
+// fenced block after a comment "run: NAME", with this test's server address in
+// place of the printed one.
 func TestReadme(t *testing.T) {
 	blocks := readmeBlocks(t)
 	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) {
@@ -80,11 +80,11 @@ func TestReadme(t *testing.T) {
 
 var marked = regexp.MustCompile("(?ms)^<!-- run: ([a-z]+) -->\n```[a-z]+\n(.*?)^```$")
 
-// readmeBlocks are the marked blocks of README and docs/events.md by name.
+// readmeBlocks returns the marked blocks of README, docs/tour.md and docs/events.md by name.
 func readmeBlocks(t *testing.T) map[string]string {
 	t.Helper()
 	text := ""
-	for _, name := range []string{"../../README.md", "../../docs/events.md"} {
+	for _, name := range []string{"../../README.md", "../../docs/tour.md", "../../docs/events.md"} {
 		page, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
