@@ -135,9 +135,9 @@ func (p *program) connections(tenant string) []httpapi.Connection {
 }
 
 // journey is the way of an event through this node.
-func (p *program) journey(tenant, eventID string) (httpapi.Journey, bool) {
+func (p *program) journey(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
 	t, ok := p.live.journey.Find(tenant, eventID)
-	return httpapi.Journey{
+	return httpapi.DeliveryTrace{
 		Type: t.Type, Committed: t.Committed, Relayed: t.Relayed, Sent: t.Sent, Seen: t.Seen,
 		Listeners: t.Listeners, SeenBy: t.SeenBy,
 	}, ok

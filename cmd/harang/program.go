@@ -159,7 +159,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		TrustedProxies: trusted,
 		Socket:         p.live.socket,
 		Connections:    p.connections,
-		Journey:        p.journey,
+		DeliveryTrace:  p.journey,
 		Logger:         p.log,
 		Registry:       registry,
 		Version:        programVersion(),

@@ -25,12 +25,12 @@ func refreshCookie(t *testing.T, r reply) *http.Cookie {
 }
 
 func TestLogin_Cookie(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	for name, c := range map[string]struct {
 		headers []string
 		secure  bool
 	}{"plain": {nil, false}, "behind a proxy that speaks TLS": {[]string{"X-Forwarded-Proto: https"}, true}} {
-		r := h.call("", "POST", "/api/v1/auth/login", loginBody, c.headers...).want(t, 200, "")
+		r := e.call("", "POST", "/api/v1/auth/login", loginBody, c.headers...).want(t, 200, "")
 		cookie := refreshCookie(t, r)
 		if !cookie.HttpOnly || cookie.Secure != c.secure || cookie.Path != "/api/v1/auth" || cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != 14*24*3600 {
 			t.Errorf("%s: %v", name, cookie)
@@ -42,26 +42,26 @@ func TestLogin_Cookie(t *testing.T) {
 }
 
 func TestLogin_RefusedAlike(t *testing.T) {
-	h := newHouse(t)
-	wrong := h.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
-	unknown := h.call("", "POST", "/api/v1/auth/login", `{"email":"nobody@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
+	e := newEnv(t)
+	wrong := e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
+	unknown := e.call("", "POST", "/api/v1/auth/login", `{"email":"nobody@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
 	if string(wrong.body) != string(unknown.body) {
 		t.Fatalf("%s and %s tell who exists", wrong.body, unknown.body)
 	}
 	for range 9 {
-		h.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
+		e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
 	}
-	limited := h.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 429, harang.CodeRateLimited)
+	limited := e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 429, harang.CodeRateLimited)
 	if limited.Header.Get("Retry-After") != "300" {
 		t.Fatalf("Retry-After %q", limited.Header.Get("Retry-After"))
 	}
 }
 
 func TestRefresh_RotatesTheCookie(t *testing.T) {
-	h := newHouse(t)
-	first := refreshCookie(t, h.call("", "POST", "/api/v1/auth/login", loginBody))
+	e := newEnv(t)
+	first := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody))
 	refresh := func(c *http.Cookie) reply {
-		return h.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+c.Value)
+		return e.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+c.Value)
 	}
 	second := refreshCookie(t, refresh(first).want(t, 200, ""))
 	again := refresh(first).want(t, 200, "")
@@ -69,24 +69,24 @@ func TestRefresh_RotatesTheCookie(t *testing.T) {
 		t.Fatal("the previous cookie does not yield the same successor")
 	}
 	token, _ := again.json(t)["accessToken"].(string)
-	h.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
-	h.move(31 * time.Second)
+	e.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
+	e.move(31 * time.Second)
 	refresh(first).want(t, 401, harang.CodeUnauthenticated)
 	refresh(second).want(t, 401, harang.CodeUnauthenticated)
-	h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
-	h.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
+	e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
 }
 
 // A page asks first, so that its first visit is not an error in the console.
 func TestSession_Held(t *testing.T) {
-	h := newHouse(t)
-	cookie := refreshCookie(t, h.call("", "POST", "/api/v1/auth/login", loginBody))
+	e := newEnv(t)
+	cookie := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody))
 	for value, held := range map[string]bool{"": false, cookie.Value: true, "forged": true} {
 		headers := []string{}
 		if value != "" {
 			headers = append(headers, "Cookie: harang_refresh="+value)
 		}
-		r := h.call("", "GET", "/api/v1/auth/session", "", headers...).want(t, 200, "")
+		r := e.call("", "GET", "/api/v1/auth/session", "", headers...).want(t, 200, "")
 		if got := r.json(t)["held"]; got != held {
 			t.Errorf("cookie %q: held %v", value, got)
 		}
@@ -97,9 +97,9 @@ func TestSession_Held(t *testing.T) {
 }
 
 func TestLogout_ByTokenAndByCookie(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	for name, by := range map[string]struct{ token, cookie bool }{"token": {true, false}, "cookie": {false, true}, "both": {true, true}} {
-		login := h.call("", "POST", "/api/v1/auth/login", loginBody)
+		login := e.call("", "POST", "/api/v1/auth/login", loginBody)
 		token, _ := login.json(t)["accessToken"].(string)
 		cookie := refreshCookie(t, login)
 		credential, headers := "", []string{}
@@ -109,43 +109,43 @@ func TestLogout_ByTokenAndByCookie(t *testing.T) {
 		if by.cookie {
 			headers = append(headers, "Cookie: harang_refresh="+cookie.Value)
 		}
-		out := h.call(credential, "POST", "/api/v1/auth/logout", "", headers...).want(t, 204, "")
+		out := e.call(credential, "POST", "/api/v1/auth/logout", "", headers...).want(t, 204, "")
 		if c := refreshCookie(t, out); c.MaxAge >= 0 || c.Value != "" {
 			t.Errorf("%s: the cookie stays: %v", name, c)
 		}
-		h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
-		h.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+cookie.Value).want(t, 401, harang.CodeUnauthenticated)
+		e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+		e.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+cookie.Value).want(t, 401, harang.CodeUnauthenticated)
 	}
-	h.call("", "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
-	h.call("", "POST", "/api/v1/auth/logout", "", "Cookie: harang_refresh=forged").want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "POST", "/api/v1/auth/logout", "", "Cookie: harang_refresh=forged").want(t, 401, harang.CodeUnauthenticated)
 }
 
 // A token from the command line is logged out as any other.
 func TestLogout_CommandToken(t *testing.T) {
-	h := newHouse(t)
-	users, err := h.auth.FindUsers(t.Context(), harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin}, "admin@", 1)
+	e := newEnv(t)
+	users, err := e.auth.FindUsers(t.Context(), harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin}, "admin@", 1)
 	if err != nil || len(users) != 1 || users[0].Role != harang.RoleAdmin {
 		t.Fatalf("%+v, %v", users, err)
 	}
 	for name, user := range map[string]string{"names nobody": "", "names a user": users[0].ID} {
-		token, err := h.auth.IssueToken(t.Context(), "budapest", harang.RoleAdmin, user, time.Hour)
+		token, err := e.auth.IssueToken(t.Context(), "budapest", harang.RoleAdmin, user, time.Hour)
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		h.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
-		h.call(token, "POST", "/api/v1/auth/logout", "").want(t, 204, "")
-		h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
-		h.call(token, "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
+		e.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
+		e.call(token, "POST", "/api/v1/auth/logout", "").want(t, 204, "")
+		e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+		e.call(token, "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
 	}
-	h.as(harang.RoleAdmin, "GET", "/me", "").want(t, 200, "")
+	e.as(harang.RoleAdmin, "GET", "/me", "").want(t, 200, "")
 }
 
 func TestAuth_OtherSites(t *testing.T) {
-	h := newHouse(t, func(o *httpapi.Options) { o.AllowedOrigins = []string{"https://erp.example.com"} })
+	e := newEnv(t, func(o *httpapi.Options) { o.AllowedOrigins = []string{"https://erp.example.com"} })
 	for origin, status := range map[string]int{
-		"https://evil.example.com": 403, "https://erp.example.com": 200, h.server.URL: 200, "null": 403,
+		"https://evil.example.com": 403, "https://erp.example.com": 200, e.server.URL: 200, "null": 403,
 	} {
-		r := h.call("", "POST", "/api/v1/auth/login", loginBody, "Origin: "+origin)
+		r := e.call("", "POST", "/api/v1/auth/login", loginBody, "Origin: "+origin)
 		if r.StatusCode != status {
 			t.Errorf("from %s: %d %s", origin, r.StatusCode, r.body)
 		}
@@ -153,50 +153,50 @@ func TestAuth_OtherSites(t *testing.T) {
 			t.Errorf("from %s: Access-Control-Allow-Origin %q", origin, allowed)
 		}
 	}
-	r := h.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://erp.example.com", "Access-Control-Request-Method: GET")
+	r := e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://erp.example.com", "Access-Control-Request-Method: GET")
 	if r.StatusCode != http.StatusNoContent || !strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Fatalf("preflight: %d %v", r.StatusCode, r.Header)
 	}
-	r = h.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com", "Access-Control-Request-Method: GET")
+	r = e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com", "Access-Control-Request-Method: GET")
 	if r.StatusCode == http.StatusNoContent || r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Fatalf("preflight of a stranger: %d %v", r.StatusCode, r.Header)
 	}
 }
 
 func TestTokens_OfTheTimePast(t *testing.T) {
-	h := newHouse(t)
-	h.move(10 * time.Minute)
-	r := h.as(harang.RoleOperator, "GET", "/me", "").want(t, 401, harang.CodeTokenExpired)
+	e := newEnv(t)
+	e.move(10 * time.Minute)
+	r := e.as(harang.RoleOperator, "GET", "/me", "").want(t, 401, harang.CodeTokenExpired)
 	if r.Header.Get("WWW-Authenticate") != "Bearer" {
 		t.Fatalf("WWW-Authenticate %q", r.Header.Get("WWW-Authenticate"))
 	}
-	h.call("", "GET", "/api/v1/me", "", "Authorization: Basic "+h.tokens[harang.RoleAdmin]).want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "GET", "/api/v1/me", "", "Authorization: Basic "+e.tokens[harang.RoleAdmin]).want(t, 401, harang.CodeUnauthenticated)
 }
 
 func TestAdmin_Users(t *testing.T) {
-	h := newHouse(t)
-	made := h.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).want(t, 201, "").json(t)
+	e := newEnv(t)
+	made := e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).want(t, 201, "").json(t)
 	secret, _ := made["password"].(string)
 	if len(secret) < 12 {
 		t.Fatalf("%v", made)
 	}
 	id, _ := made["id"].(string)
 	login := `{"email":"uj@budapest.demo","password":"` + secret + `"}`
-	token, _ := h.call("", "POST", "/api/v1/auth/login", login).want(t, 200, "").json(t)["accessToken"].(string)
-	h.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"UJ@budapest.demo","name":"x","role":"OPERATOR"}`).want(t, 409, harang.CodeConflict)
-	h.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"x@budapest.demo","name":"x","role":"SERVICE"}`).want(t, 422, harang.CodeInvalidRequest)
-	h.call(token, "GET", "/api/v1/payments", "").want(t, 403, harang.CodeForbidden)
-	h.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"role":"STORE_MANAGER"}`).want(t, 200, "")
-	h.call(token, "GET", "/api/v1/payments", "").want(t, 200, "")
-	h.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"disabled":true}`).want(t, 200, "")
-	h.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
-	h.call("", "POST", "/api/v1/auth/login", login).want(t, 401, harang.CodeInvalidCredentials)
-	h.as(harang.RoleAdmin, "PATCH", "/admin/users/unknown", `{"disabled":true}`).want(t, 404, harang.CodeNotFound)
+	token, _ := e.call("", "POST", "/api/v1/auth/login", login).want(t, 200, "").json(t)["accessToken"].(string)
+	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"UJ@budapest.demo","name":"x","role":"OPERATOR"}`).want(t, 409, harang.CodeConflict)
+	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"x@budapest.demo","name":"x","role":"SERVICE"}`).want(t, 422, harang.CodeInvalidRequest)
+	e.call(token, "GET", "/api/v1/payments", "").want(t, 403, harang.CodeForbidden)
+	e.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"role":"STORE_MANAGER"}`).want(t, 200, "")
+	e.call(token, "GET", "/api/v1/payments", "").want(t, 200, "")
+	e.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"disabled":true}`).want(t, 200, "")
+	e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "POST", "/api/v1/auth/login", login).want(t, 401, harang.CodeInvalidCredentials)
+	e.as(harang.RoleAdmin, "PATCH", "/admin/users/unknown", `{"disabled":true}`).want(t, 404, harang.CodeNotFound)
 	// A page at a time, and no other tenant's.
 	var emails []string
 	path := "/admin/users?limit=3"
 	for {
-		page := h.as(harang.RoleAdmin, "GET", path, "").want(t, 200, "").json(t)
+		page := e.as(harang.RoleAdmin, "GET", path, "").want(t, 200, "").json(t)
 		items, _ := page["items"].([]any)
 		for _, item := range items {
 			user, _ := item.(map[string]any)
@@ -212,27 +212,27 @@ func TestAdmin_Users(t *testing.T) {
 	if got := strings.Join(emails, " "); got != "admin@budapest.demo manager@budapest.demo operator@budapest.demo uj@budapest.demo" {
 		t.Fatal(got)
 	}
-	h.as(harang.RoleAdmin, "GET", "/admin/users?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "GET", "/admin/users?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
 }
 
 func TestAdmin_APIKeys(t *testing.T) {
-	h := newHouse(t)
-	made := h.as(harang.RoleAdmin, "POST", "/admin/api-keys", `{"name":"erp"}`).want(t, 201, "").json(t)
+	e := newEnv(t)
+	made := e.as(harang.RoleAdmin, "POST", "/admin/api-keys", `{"name":"erp"}`).want(t, 201, "").json(t)
 	key, _ := made["key"].(string)
 	id, _ := made["id"].(string)
-	h.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 200, "")
-	list := h.as(harang.RoleAdmin, "GET", "/admin/api-keys", "").want(t, 200, "")
+	e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 200, "")
+	list := e.as(harang.RoleAdmin, "GET", "/admin/api-keys", "").want(t, 200, "")
 	if strings.Contains(string(list.body), key) || !strings.Contains(string(list.body), id) {
 		t.Fatalf("%s", list.body)
 	}
-	h.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/"+id, "").want(t, 204, "")
-	h.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 401, harang.CodeUnauthenticated)
-	h.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/unknown", "").want(t, 404, harang.CodeNotFound)
-	h.as(harang.RoleAdmin, "GET", "/admin/api-keys?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/"+id, "").want(t, 204, "")
+	e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 401, harang.CodeUnauthenticated)
+	e.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/unknown", "").want(t, 404, harang.CodeNotFound)
+	e.as(harang.RoleAdmin, "GET", "/admin/api-keys?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
 }
 
 func TestAdmin_Connections(t *testing.T) {
-	h := newHouse(t, func(o *httpapi.Options) {
+	e := newEnv(t, func(o *httpapi.Options) {
 		o.Connections = func(tenant string) []httpapi.Connection {
 			if tenant != "budapest" {
 				return nil
@@ -240,41 +240,41 @@ func TestAdmin_Connections(t *testing.T) {
 			return []httpapi.Connection{{ID: "b", User: harang.Person{ID: "u", Name: "U"}, Role: harang.RoleAdmin, Transport: "websocket"}, {ID: "a", Role: harang.RoleOperator, Transport: "polling"}}
 		}
 	})
-	first := h.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1", "").want(t, 200, "").json(t)
+	first := e.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1", "").want(t, 200, "").json(t)
 	next, _ := first["nextCursor"].(string)
-	second := h.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1&cursor="+next, "").want(t, 200, "")
+	second := e.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1&cursor="+next, "").want(t, 200, "")
 	if !strings.Contains(string(second.body), `"id":"b"`) || !strings.Contains(string(second.body), `"nextCursor":null`) {
 		t.Fatalf("%s", second.body)
 	}
-	h.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
 }
 
 func TestAdmin_Journey(t *testing.T) {
 	committed := time.UnixMilli(1_790_000_000_000)
-	h := newHouse(t, func(o *httpapi.Options) {
-		o.Journey = func(tenant, eventID string) (httpapi.Journey, bool) {
-			return httpapi.Journey{Type: "stock_alert", Committed: committed, Relayed: committed.Add(2 * time.Millisecond),
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.DeliveryTrace = func(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
+			return httpapi.DeliveryTrace{Type: "stock_alert", Committed: committed, Relayed: committed.Add(2 * time.Millisecond),
 				Sent: committed.Add(3 * time.Millisecond), Listeners: 7}, tenant == "budapest" && eventID == "e1"
 		}
 	})
-	got := h.as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 200, "").json(t)
+	got := e.as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 200, "").json(t)
 	for field, want := range map[string]any{"relayedMs": 2.0, "sentMs": 3.0, "seenMs": nil, "seenAt": nil, "listeners": 7.0, "type": "stock_alert"} {
 		if got[field] != want {
 			t.Errorf("%s is %v, want %v", field, got[field], want)
 		}
 	}
-	h.as(harang.RoleAdmin, "GET", "/admin/events/e2/journey", "").want(t, 404, harang.CodeNotFound)
-	h.as(harang.RoleStoreManager, "GET", "/admin/events/e1/journey", "").want(t, 403, harang.CodeForbidden)
-	newHouse(t).as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 404, harang.CodeNotFound)
+	e.as(harang.RoleAdmin, "GET", "/admin/events/e2/journey", "").want(t, 404, harang.CodeNotFound)
+	e.as(harang.RoleStoreManager, "GET", "/admin/events/e1/journey", "").want(t, 403, harang.CodeForbidden)
+	newEnv(t).as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 404, harang.CodeNotFound)
 }
 
 // Behind a trusted proxy each caller has limits of their own; from anywhere else
 // the header changes nothing.
 func TestLogin_BehindAProxy(t *testing.T) {
-	wrong := func(h *house, forwarded string) reply {
-		return h.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, "X-Forwarded-For: "+forwarded)
+	wrong := func(e *env, forwarded string) reply {
+		return e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, "X-Forwarded-For: "+forwarded)
 	}
-	trusting := newHouse(t, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	trusting := newEnv(t, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
 	for i := range 10 {
 		// What the caller wrote itself, before the proxy's own word, is not believed.
 		wrong(trusting, strings.Repeat("9", i%3+1)+".9.9.9, 203.0.113.7").want(t, 401, harang.CodeInvalidCredentials)
@@ -283,7 +283,7 @@ func TestLogin_BehindAProxy(t *testing.T) {
 	wrong(trusting, "203.0.113.8").want(t, 401, harang.CodeInvalidCredentials)
 	wrong(trusting, "nonsense").want(t, 401, harang.CodeInvalidCredentials)
 
-	plain := newHouse(t)
+	plain := newEnv(t)
 	for range 10 {
 		wrong(plain, "203.0.113.7").want(t, 401, harang.CodeInvalidCredentials)
 	}
@@ -296,10 +296,10 @@ func TestSocket_BehindAProxy(t *testing.T) {
 	socket := func(o *httpapi.Options) {
 		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { remotes <- r.RemoteAddr })
 	}
-	trusting := newHouse(t, socket, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
-	plain := newHouse(t, socket)
+	trusting := newEnv(t, socket, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	plain := newEnv(t, socket)
 	for _, c := range []struct {
-		h                  *house
+		e                  *env
 		forwarded, address string
 	}{
 		{trusting, "9.9.9.9, 203.0.113.7, 127.0.0.2", "203.0.113.7"},
@@ -307,7 +307,7 @@ func TestSocket_BehindAProxy(t *testing.T) {
 		{trusting, "nonsense", "127.0.0.1:"},
 		{plain, "203.0.113.7", "127.0.0.1:"},
 	} {
-		c.h.call("", "GET", "/socket.io/", "", "X-Forwarded-For: "+c.forwarded)
+		c.e.call("", "GET", "/socket.io/", "", "X-Forwarded-For: "+c.forwarded)
 		if got := <-remotes; got != c.address && (!strings.HasSuffix(c.address, ":") || !strings.HasPrefix(got, c.address)) {
 			t.Errorf("%s: %s, want %s", c.forwarded, got, c.address)
 		}

@@ -76,7 +76,7 @@ func (a *API) raw(route string, may harang.Action,
 	more(&op)
 	a.huma.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
-		id, err := a.judge(r, may)
+		id, err := a.authorize(r, may)
 		if err == nil && r.URL.RawQuery != "" {
 			err = harang.Invalid(harang.FieldError{Field: "query", Detail: "this call has no query parameters"})
 		}
@@ -101,7 +101,7 @@ func (a *API) operation(route string, may harang.Action, d doc, takesBody bool) 
 		Summary: d.summary, Description: d.about, Tags: []string{noun},
 		MaxBodyBytes:    MaxBodyBytes + 1, // the library refuses at its limit, not above
 		BodyReadTimeout: bodyLimit,
-		Middlewares:     huma.Middlewares{a.judged(may)},
+		Middlewares:     huma.Middlewares{a.authorized(may)},
 	}
 	codes := append([]harang.Code{harang.CodeInvalidRequest, harang.CodeInternal, harang.CodeUnavailable}, d.codes...)
 	op.Security = noCredential()
@@ -189,12 +189,12 @@ func responses(statuses []int) map[string]*huma.Response {
 
 type identityKey struct{}
 
-// judged is the door of a route: it lets callers in whose credential is good
-// and whose role may, before anything of the request is read.
-func (a *API) judged(may harang.Action) func(huma.Context, func(huma.Context)) {
+// authorized is the middleware that refuses callers without a valid credential or
+// without the permission, before anything else of the request is read.
+func (a *API) authorized(may harang.Action) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		id, err := a.judge(r, may)
+		id, err := a.authorize(r, may)
 		if err == nil {
 			err = readable(r, ctx.Operation().RequestBody != nil)
 		}
@@ -206,7 +206,7 @@ func (a *API) judged(may harang.Action) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-func (a *API) judge(r *http.Request, may harang.Action) (harang.Identity, error) {
+func (a *API) authorize(r *http.Request, may harang.Action) (harang.Identity, error) {
 	if may == public {
 		return harang.Identity{}, nil
 	}

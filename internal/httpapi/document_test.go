@@ -18,8 +18,8 @@ import (
 )
 
 func TestOpenAPI_DescribesEveryCall(t *testing.T) {
-	h := newHouse(t)
-	r := h.call("", "GET", "/openapi.json", "")
+	e := newEnv(t)
+	r := e.call("", "GET", "/openapi.json", "")
 	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("%d %v", r.StatusCode, r.Header)
 	}
@@ -107,14 +107,14 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 	if spec.Components.SecuritySchemes["accessToken"] == nil || spec.Components.Schemas["Problem"] == nil {
 		t.Fatal("no security or no problem described")
 	}
-	if r = h.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified || len(r.body) != 0 {
+	if r = e.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified || len(r.body) != 0 {
 		t.Fatalf("unchanged: %d", r.StatusCode)
 	}
 }
 
 func TestAsyncAPI_DescribesEveryEvent(t *testing.T) {
-	h := newHouse(t)
-	r := h.call("", "GET", "/asyncapi.json", "").want(t, 200, "")
+	e := newEnv(t)
+	r := e.call("", "GET", "/asyncapi.json", "").want(t, 200, "")
 	var spec struct {
 		AsyncAPI string `json:"asyncapi"`
 		Channels map[string]struct {
@@ -169,9 +169,9 @@ func TestAsyncAPI_DescribesEveryEvent(t *testing.T) {
 }
 
 func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	for _, path := range []string{"/docs", "/docs/"} {
-		r := h.call("", "GET", path, "")
+		r := e.call("", "GET", path, "")
 		if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 			t.Fatalf("%s: %d", path, r.StatusCode)
 		}
@@ -187,7 +187,7 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 			t.Errorf("policy %q", csp)
 		}
 	}
-	if r := h.call("", "GET", "/docs/style.css", ""); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
+	if r := e.call("", "GET", "/docs/style.css", ""); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
 		t.Fatalf("%d %v", r.StatusCode, r.Header)
 	}
 }
@@ -195,13 +195,13 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 func TestHealth(t *testing.T) {
 	var broken error
 	draining := false
-	h := newHouse(t, func(o *httpapi.Options) {
+	e := newEnv(t, func(o *httpapi.Options) {
 		o.Dependencies = append(o.Dependencies, httpapi.Dependency{Name: "feeds", Check: func(context.Context) error { return broken }})
 		o.Draining = func() bool { return draining }
 	})
-	h.call("", "GET", "/healthz", "").want(t, 200, "")
+	e.call("", "GET", "/healthz", "").want(t, 200, "")
 	state := func() (int, any, any) {
-		r := h.call("", "GET", "/readyz", "")
+		r := e.call("", "GET", "/readyz", "")
 		m := r.json(t)
 		d, _ := m["dependencies"].(map[string]any)
 		feeds, _ := d["feeds"].(map[string]any)
@@ -214,14 +214,14 @@ func TestHealth(t *testing.T) {
 	if status, all, feeds := state(); status != 503 || all != "down" || feeds != "down" {
 		t.Fatalf("%d %v %v", status, all, feeds)
 	}
-	if r := h.call("", "GET", "/readyz", ""); strings.Contains(string(r.body), "10.0.0.7") {
+	if r := e.call("", "GET", "/readyz", ""); strings.Contains(string(r.body), "10.0.0.7") {
 		t.Fatalf("it names a host: %s", r.body)
 	}
 	broken, draining = nil, true
 	if status, all, _ := state(); status != 503 || all != "draining" {
 		t.Fatalf("%d %v", status, all)
 	}
-	h.call("", "GET", "/healthz", "").want(t, 200, "")
+	e.call("", "GET", "/healthz", "").want(t, 200, "")
 }
 
 // awayBooks is a database that is not there.
@@ -232,16 +232,16 @@ func (awayBooks) AppendEvents(context.Context, []harang.Event) ([]*harang.Append
 }
 
 func TestUnavailable_WhenTheDatabaseIsAway(t *testing.T) {
-	h := newHouse(t, func(o *httpapi.Options) { o.Intake = ingest.New(awayBooks{}, func() string { return "id" }) })
+	e := newEnv(t, func(o *httpapi.Options) { o.Intake = ingest.New(awayBooks{}, func() string { return "id" }) })
 	const event = `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}}`
-	r := h.call(h.apiKey, "POST", "/api/v1/events", event).want(t, 503, harang.CodeUnavailable)
+	r := e.call(e.apiKey, "POST", "/api/v1/events", event).want(t, 503, harang.CodeUnavailable)
 	if r.Header.Get("Retry-After") != "1" || strings.Contains(string(r.body), "disk") {
 		t.Fatalf("%v %s", r.Header, r.body)
 	}
-	if err := h.store.Close(); err != nil {
+	if err := e.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h.call("", "GET", "/readyz", "").want(t, 503, "")
+	e.call("", "GET", "/readyz", "").want(t, 503, "")
 }
 
 func page() fstest.MapFS {
@@ -259,7 +259,7 @@ func page() fstest.MapFS {
 }
 
 func TestPage(t *testing.T) {
-	h := newHouse(t, func(o *httpapi.Options) { o.Page, o.PagePolicy = page(), "script-src 'self'" })
+	e := newEnv(t, func(o *httpapi.Options) { o.Page, o.PagePolicy = page(), "script-src 'self'" })
 	for path, c := range map[string]struct {
 		accept, contentType, cache, encoding, body string
 		status                                     int
@@ -282,7 +282,7 @@ func TestPage(t *testing.T) {
 		"/assets/app-abc.js.br": {"", "application/problem+json", "", "", "", 404},
 	} {
 		t.Run(path, func(t *testing.T) {
-			r := h.call("", "GET", path, "", "Accept-Encoding: "+c.accept)
+			r := e.call("", "GET", path, "", "Accept-Encoding: "+c.accept)
 			if r.StatusCode != c.status || r.Header.Get("Content-Type") != c.contentType || r.Header.Get("Cache-Control") != c.cache || r.Header.Get("Content-Encoding") != c.encoding {
 				t.Fatalf("%d %v", r.StatusCode, r.Header)
 			}
@@ -300,30 +300,30 @@ func TestPage(t *testing.T) {
 			if c.status != 200 {
 				return
 			}
-			again := h.call("", "GET", path, "", "Accept-Encoding: "+c.accept, "If-None-Match: "+r.Header.Get("ETag"))
+			again := e.call("", "GET", path, "", "Accept-Encoding: "+c.accept, "If-None-Match: "+r.Header.Get("ETag"))
 			if again.StatusCode != http.StatusNotModified {
 				t.Fatalf("unchanged: %d", again.StatusCode)
 			}
 		})
 	}
 	for accept, want := range map[string]string{"gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "br;q=1.0": "br", "identity": "", "deflate": ""} {
-		r := h.call("", "GET", "/assets/app-abc.js", "", "Accept-Encoding: "+accept)
+		r := e.call("", "GET", "/assets/app-abc.js", "", "Accept-Encoding: "+accept)
 		if r.Header.Get("Content-Encoding") != want {
 			t.Errorf("%s: %q", accept, r.Header.Get("Content-Encoding"))
 		}
 	}
-	if r := h.call("", "HEAD", "/", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 || r.Header.Get("Content-Length") != "19" {
+	if r := e.call("", "HEAD", "/", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 || r.Header.Get("Content-Length") != "19" {
 		t.Fatalf("HEAD: %d %v", r.StatusCode, r.Header)
 	}
 }
 
 func TestPage_NotBuilt(t *testing.T) {
-	h := newHouse(t)
-	r := h.call("", "GET", "/", "")
+	e := newEnv(t)
+	r := e.call("", "GET", "/", "")
 	if r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(r.body), "make build") {
 		t.Fatalf("%d %s", r.StatusCode, r.body)
 	}
-	h.call("", "POST", "/", "{}").want(t, 405, "METHOD_NOT_ALLOWED")
+	e.call("", "POST", "/", "{}").want(t, 405, "METHOD_NOT_ALLOWED")
 }
 
 func TestSocketAndWebhooks_AreMounted(t *testing.T) {
@@ -335,14 +335,14 @@ func TestSocketAndWebhooks_AreMounted(t *testing.T) {
 			_, _ = w.Write([]byte(text + " " + r.PathValue("tenant")))
 		})
 	}
-	h := newHouse(t, func(o *httpapi.Options) {
+	e := newEnv(t, func(o *httpapi.Options) {
 		o.Socket = echo("socket")
 		o.Webhooks = map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": echo("webhook")}
 	})
-	if r := h.call("", "GET", "/socket.io/?EIO=4", ""); string(r.body) != "socket " {
+	if r := e.call("", "GET", "/socket.io/?EIO=4", ""); string(r.body) != "socket " {
 		t.Fatalf("%s", r.body)
 	}
-	if r := h.call("", "POST", "/api/v1/payments/mypos/budapest", "{}"); string(r.body) != "webhook budapest" {
+	if r := e.call("", "POST", "/api/v1/payments/mypos/budapest", "{}"); string(r.body) != "webhook budapest" {
 		t.Fatalf("%s", r.body)
 	}
 }

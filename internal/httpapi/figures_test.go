@@ -19,7 +19,7 @@ import (
 //
 //	go test ./internal/httpapi -run xxx -bench Shop -benchtime 2000x
 func BenchmarkShop(b *testing.B) {
-	s := newShop(b)
+	s := newRentalEnv(b)
 	fill(b, s, 5000, 10_000)
 	clerk, manager := s.token(harang.RoleOperator), s.token(harang.RoleStoreManager)
 	due := time.Now().Add(40 * time.Hour).UTC().Format(time.RFC3339)
@@ -71,7 +71,7 @@ func BenchmarkShop(b *testing.B) {
 
 // fill makes a catalogue and rentals through the use cases, at instants of the
 // last 14 days.
-func fill(b *testing.B, s *counter, levels, rentals int) {
+func fill(b *testing.B, s *rentalEnv, levels, rentals int) {
 	b.Helper()
 	admin := harang.Identity{Tenant: "a", UserID: "admin", Name: "Admin", Role: harang.RoleAdmin}
 	var csv strings.Builder

@@ -41,10 +41,10 @@ var volatile = []struct {
 // TestContract plays a short day in a shop and holds every answer to its golden
 // file. The ids count and the clock stands, so each is the same every time.
 func TestContract(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	play := func(name string, credential, method, path, body string, headers ...string) map[string]any {
 		t.Helper()
-		r := h.call(credential, method, "/api/v1"+path, body, headers...)
+		r := e.call(credential, method, "/api/v1"+path, body, headers...)
 		g := golden{Method: method, Path: "/api/v1" + path, Status: r.StatusCode, Type: r.Header.Get("Content-Type")}
 		if json.Valid([]byte(body)) {
 			g.Body = json.RawMessage(body)
@@ -80,7 +80,7 @@ func TestContract(t *testing.T) {
 		_ = json.Unmarshal(r.body, &m)
 		return m
 	}
-	o, m, a := h.tokens[harang.RoleOperator], h.tokens[harang.RoleStoreManager], h.tokens[harang.RoleAdmin]
+	o, m, a := e.tokens[harang.RoleOperator], e.tokens[harang.RoleStoreManager], e.tokens[harang.RoleAdmin]
 	play("login", "", "POST", "/auth/login", loginBody)
 	play("login-refused", "", "POST", "/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
 	play("me", m, "GET", "/me", "")
@@ -100,18 +100,18 @@ func TestContract(t *testing.T) {
 	play("claim", o, "POST", "/notifications/"+event+"/claim", "")
 	play("claim-taken", m, "POST", "/notifications/"+event+"/claim", "")
 	play("alerts-claimed", o, "GET", "/inventory/alerts", "")
-	h.move(time.Second)
+	e.move(time.Second)
 	play("put-stock", a, "PUT", "/inventory/stock/makita-hr2470/vaci-ut", `{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`)
 	play("expected", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"2026-03-05"}`)
 	play("rental", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`)
-	h.move(time.Second)
+	e.move(time.Second)
 	declined := play("rental-declined", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}],"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}}`)
 	play("rental-insufficient", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":99}]}`)
 	rental, _ := declined["id"].(string)
-	h.move(time.Second)
+	e.move(time.Second)
 	play("payment-declined", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`)
 	play("payment-failures", m, "GET", "/payments/failures", "")
-	h.move(time.Second)
+	e.move(time.Second)
 	play("payment", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`)
 	play("rental-paid", o, "GET", "/rentals/"+rental, "")
 	play("rentals", o, "GET", "/rentals", "")
@@ -122,15 +122,15 @@ func TestContract(t *testing.T) {
 	play("notifications", m, "GET", "/notifications", "")
 	play("notifications-operator", o, "GET", "/notifications", "")
 	play("read", m, "POST", "/notifications/read", `{"eventIds":["`+event+`"]}`)
-	play("events", h.apiKey, "POST", "/events", `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`)
-	play("events-invalid", h.apiKey, "POST", "/events", `{"specversion":"1.0","id":"43","source":"/erp","type":"stock_alert","data":{"productId":"p","severity":"BAD"}}`)
+	play("events", e.apiKey, "POST", "/events", `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`)
+	play("events-invalid", e.apiKey, "POST", "/events", `{"specversion":"1.0","id":"43","source":"/erp","type":"stock_alert","data":{"productId":"p","severity":"BAD"}}`)
 	play("users", a, "GET", "/admin/users?limit=2", "")
 	play("api-key", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
 	play("not-found", o, "GET", "/rentals/unknown", "")
 	play("test-alert", o, "POST", "/self-check/alert", "")
-	h.move(time.Second)
+	e.move(time.Second)
 	for range 4 {
-		h.as(harang.RoleOperator, "POST", "/self-check/alert", "").want(t, 202, "")
+		e.as(harang.RoleOperator, "POST", "/self-check/alert", "").want(t, 202, "")
 	}
 	play("test-alert-limited", o, "POST", "/self-check/alert", "")
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	long := strings.Repeat("x", 201)
 	for name, c := range map[string]struct {
 		role               harang.Role
@@ -75,93 +75,93 @@ func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
 		"a body of bytes":        {harang.RoleAdmin, "PUT", "/partners/p", "\xff\xfe", 422, harang.CodeInvalidRequest, "body"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := h.as(c.role, c.method, c.path, c.body).want(t, c.status, c.code)
+			r := e.as(c.role, c.method, c.path, c.body).want(t, c.status, c.code)
 			if got := r.fields(t); got != c.fields {
 				t.Fatalf("fields %q, want %q: %s", got, c.fields, r.body)
 			}
 		})
 	}
 	// Nothing of all this has changed anything.
-	item := h.as(harang.RoleAdmin, "GET", "/inventory/stock", "").want(t, 200, "")
+	item := e.as(harang.RoleAdmin, "GET", "/inventory/stock", "").want(t, 200, "")
 	if !strings.Contains(string(item.body), `"quantity":4,"warningThreshold":5,"criticalThreshold":3`) {
 		t.Fatalf("%s", item.body)
 	}
 }
 
 func TestInput_InsufficientStockTellsWhatIsLeft(t *testing.T) {
-	h := newHouse(t)
-	p := h.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-5,"reason":"r"}`).json(t)
+	e := newEnv(t)
+	p := e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-5,"reason":"r"}`).json(t)
 	if p["available"] != 4.0 {
 		t.Fatalf("%v", p)
 	}
 }
 
 func TestInput_Size(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	fits := `{"name":"` + strings.Repeat("x", 1<<20-11) + `"}`
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", fits).want(t, 422, harang.CodeInvalidRequest)
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", fits+" ").want(t, 413, harang.CodeTooLarge)
-	h.call(h.apiKey, "POST", "/api/v1/events", fits+" ").want(t, 413, harang.CodeTooLarge)
-	h.call("", "POST", "/api/v1/auth/login", fits+" ").want(t, 413, harang.CodeTooLarge)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", fits).want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", fits+" ").want(t, 413, harang.CodeTooLarge)
+	e.call(e.apiKey, "POST", "/api/v1/events", fits+" ").want(t, 413, harang.CodeTooLarge)
+	e.call("", "POST", "/api/v1/auth/login", fits+" ").want(t, 413, harang.CodeTooLarge)
 }
 
 // Who is still sending a body that is refused gets the answer, not a reset
 // connection.
 func TestInput_TooLargeIsAnswered(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	huge := strings.Repeat("x", 3<<20)
 	for range 10 {
-		h.as(harang.RoleAdmin, "PUT", "/partners/p", huge).want(t, 413, harang.CodeTooLarge)
-		h.call(h.apiKey, "POST", "/api/v1/events", huge).want(t, 413, harang.CodeTooLarge)
-		h.call("", "POST", "/api/v1/events", huge).want(t, 401, harang.CodeUnauthenticated)
-		h.call("", "POST", "/api/v1/nothing", huge).want(t, 404, harang.CodeNotFound)
+		e.as(harang.RoleAdmin, "PUT", "/partners/p", huge).want(t, 413, harang.CodeTooLarge)
+		e.call(e.apiKey, "POST", "/api/v1/events", huge).want(t, 413, harang.CodeTooLarge)
+		e.call("", "POST", "/api/v1/events", huge).want(t, 401, harang.CodeUnauthenticated)
+		e.call("", "POST", "/api/v1/nothing", huge).want(t, 404, harang.CodeNotFound)
 	}
 }
 
 func TestInput_ContentType(t *testing.T) {
-	h := newHouse(t)
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/json; charset=utf-8").want(t, 200, "")
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: text/plain").want(t, 415, harang.CodeUnsupportedMedia)
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/x-www-form-urlencoded").want(t, 415, harang.CodeUnsupportedMedia)
-	r := h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
+	e := newEnv(t)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/json; charset=utf-8").want(t, 200, "")
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: text/plain").want(t, 415, harang.CodeUnsupportedMedia)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/x-www-form-urlencoded").want(t, 415, harang.CodeUnsupportedMedia)
+	r := e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
 	if r.Header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("%v", r.Header)
 	}
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: identity").want(t, 200, "")
-	h.as(harang.RoleAdmin, "GET", "/partners", "", "Accept: text/html").want(t, 200, "")
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: identity").want(t, 200, "")
+	e.as(harang.RoleAdmin, "GET", "/partners", "", "Accept: text/html").want(t, 200, "")
 }
 
 func TestPaths_ThatDoNotExist(t *testing.T) {
-	h := newHouse(t)
-	h.as(harang.RoleAdmin, "GET", "/nope", "").want(t, 404, harang.CodeNotFound)
-	h.call("", "GET", "/api/v2/me", "").want(t, 404, harang.CodeNotFound)
-	h.call("", "GET", "/socket.io/?EIO=4&transport=polling", "").want(t, 404, harang.CodeNotFound)
+	e := newEnv(t)
+	e.as(harang.RoleAdmin, "GET", "/nope", "").want(t, 404, harang.CodeNotFound)
+	e.call("", "GET", "/api/v2/me", "").want(t, 404, harang.CodeNotFound)
+	e.call("", "GET", "/socket.io/?EIO=4&transport=polling", "").want(t, 404, harang.CodeNotFound)
 	for path, allow := range map[string]string{
 		"/api/v1/me": "GET, HEAD", "/api/v1/rentals": "GET, HEAD, POST", "/healthz": "GET, HEAD", "/": "GET, HEAD", "/openapi.json": "GET, HEAD",
 		"/api/v1/inventory/stock/a/b": "PATCH, PUT",
 	} {
-		r := h.call("", "DELETE", path, "").want(t, 405, "METHOD_NOT_ALLOWED")
+		r := e.call("", "DELETE", path, "").want(t, 405, "METHOD_NOT_ALLOWED")
 		if r.Header.Get("Allow") != allow {
 			t.Errorf("%s allows %q", path, r.Header.Get("Allow"))
 		}
 	}
-	if r := h.as(harang.RoleAdmin, "HEAD", "/me", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 {
+	if r := e.as(harang.RoleAdmin, "HEAD", "/me", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 {
 		t.Fatalf("HEAD: %d %q", r.StatusCode, r.body)
 	}
 }
 
 // A cursor of one list is none of another, and tells so.
 func TestCursors_BelongToTheirList(t *testing.T) {
-	h := newHouse(t)
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`).want(t, 200, "")
+	e := newEnv(t)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`).want(t, 200, "")
 	lists := []string{
 		"/partners", "/locations", "/products", "/inventory/stock", "/inventory/alerts", "/rentals", "/payments", "/notifications",
 		"/admin/users", "/admin/api-keys", "/admin/connections",
 	}
 	for _, from := range []string{"/partners", "/admin/users"} {
-		cursor, _ := h.as(harang.RoleAdmin, "GET", from+"?limit=1", "").want(t, 200, "").json(t)["nextCursor"].(string)
+		cursor, _ := e.as(harang.RoleAdmin, "GET", from+"?limit=1", "").want(t, 200, "").json(t)["nextCursor"].(string)
 		for _, list := range lists {
-			r := h.as(harang.RoleAdmin, "GET", list+"?cursor="+cursor, "")
+			r := e.as(harang.RoleAdmin, "GET", list+"?cursor="+cursor, "")
 			if list == from {
 				r.want(t, 200, "")
 			} else if r.want(t, 422, harang.CodeInvalidRequest); r.fields(t) != "cursor" {
@@ -173,21 +173,21 @@ func TestCursors_BelongToTheirList(t *testing.T) {
 
 // Another tenant's things do not exist here.
 func TestTenants_SeeTheirOwnOnly(t *testing.T) {
-	h := newHouse(t)
-	rental := h.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`).want(t, 201, "").json(t)
-	event := h.as(harang.RoleStoreManager, "GET", "/notifications?type=rental_created", "").want(t, 200, "").json(t)
+	e := newEnv(t)
+	rental := e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`).want(t, 201, "").json(t)
+	event := e.as(harang.RoleStoreManager, "GET", "/notifications?type=rental_created", "").want(t, 200, "").json(t)
 	items, _ := event["items"].([]any)
 	first, _ := items[0].(map[string]any)
-	stranger := h.login("admin@debrecen.demo")
+	stranger := e.login("admin@debrecen.demo")
 	for _, call := range []string{
 		"GET /rentals/" + rental["id"].(string), "POST /rentals/" + rental["id"].(string) + "/return",
 		"POST /notifications/" + first["eventId"].(string) + "/claim", "DELETE /notifications/" + first["eventId"].(string) + "/claim",
 	} {
 		method, path, _ := strings.Cut(call, " ")
-		h.call(stranger, method, "/api/v1"+path, "").want(t, 404, harang.CodeNotFound)
+		e.call(stranger, method, "/api/v1"+path, "").want(t, 404, harang.CodeNotFound)
 	}
 	for _, path := range []string{"/rentals", "/notifications", "/payments"} {
-		r := h.call(stranger, "GET", "/api/v1"+path, "").want(t, 200, "")
+		r := e.call(stranger, "GET", "/api/v1"+path, "").want(t, 200, "")
 		if !strings.HasPrefix(string(r.body), `{"items":[]`) {
 			t.Errorf("%s: %s", path, r.body)
 		}

@@ -78,7 +78,7 @@ var matrix = map[string]string{
 // matrix, for each role, an API key and nobody. A call that is let in may fail
 // for any reason but its caller.
 func TestMatrix_Routes(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
 	}
@@ -124,7 +124,7 @@ func TestMatrix_Routes(t *testing.T) {
 
 // TestMatrix_Events: what each role finds in its list of notifications.
 func TestMatrix_Events(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	for _, role := range harang.Roles() { // a list begins when its owner first looks
 		if res := s.call("GET", "/api/v1/notifications", s.token(role), nil, nil); res.status != http.StatusOK {

@@ -15,12 +15,12 @@ import (
 // method can be any word.
 func TestMetrics_MethodsOfCallers(t *testing.T) {
 	registry := prometheus.NewRegistry()
-	h := newHouse(t, func(o *httpapi.Options) { o.Registry = registry })
+	e := newEnv(t, func(o *httpapi.Options) { o.Registry = registry })
 	for i := range 20 {
-		h.call("", fmt.Sprintf("METHOD%d", i), "/", "").want(t, 405, "METHOD_NOT_ALLOWED")
-		h.call("", fmt.Sprintf("METHOD%d", i), "/api/v1/partners", "").want(t, 405, "METHOD_NOT_ALLOWED")
+		e.call("", fmt.Sprintf("METHOD%d", i), "/", "").want(t, 405, "METHOD_NOT_ALLOWED")
+		e.call("", fmt.Sprintf("METHOD%d", i), "/api/v1/partners", "").want(t, 405, "METHOD_NOT_ALLOWED")
 	}
-	h.server.Close() // the calls are counted behind their answers
+	e.server.Close() // the calls are counted behind their answers
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -35,29 +35,29 @@ func (l *logged) String() string {
 // told; what callers do wrong is none.
 func TestLog_OfWhatFailsHere(t *testing.T) {
 	log := &logged{}
-	h := newHouse(t, func(o *httpapi.Options) {
+	e := newEnv(t, func(o *httpapi.Options) {
 		o.Logger = slog.New(slog.NewTextHandler(log, nil))
 		o.Connections = func(string) []httpapi.Connection { panic("a secret of the inside") }
 	})
-	h.as(harang.RoleAdmin, "GET", "/nope", "").want(t, 404, harang.CodeNotFound)
-	h.as(harang.RoleOperator, "GET", "/payments", "").want(t, 403, harang.CodeForbidden)
-	h.as(harang.RoleAdmin, "PUT", "/partners/p", "{").want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "GET", "/nope", "").want(t, 404, harang.CodeNotFound)
+	e.as(harang.RoleOperator, "GET", "/payments", "").want(t, 403, harang.CodeForbidden)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", "{").want(t, 422, harang.CodeInvalidRequest)
 	if log.String() != "" {
 		t.Fatal(log.String())
 	}
-	r := h.as(harang.RoleAdmin, "GET", "/admin/connections", "").want(t, 500, harang.CodeInternal)
+	r := e.as(harang.RoleAdmin, "GET", "/admin/connections", "").want(t, 500, harang.CodeInternal)
 	if strings.Contains(string(r.body), "secret") {
 		t.Fatalf("%s", r.body)
 	}
-	if err := h.store.Close(); err != nil {
+	if err := e.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r = h.as(harang.RoleAdmin, "GET", "/partners", "")
+	r = e.as(harang.RoleAdmin, "GET", "/partners", "")
 	if r.StatusCode < 500 || strings.Contains(string(r.body), "database is closed") {
 		t.Fatalf("%d %s", r.StatusCode, r.body)
 	}
 	// The handlers may still be writing their lines when the answers are here.
-	h.server.Close()
+	e.server.Close()
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != 2 {
 		t.Fatalf("%d lines: %s", len(lines), log.String())
@@ -72,13 +72,13 @@ func TestLog_OfWhatFailsHere(t *testing.T) {
 // Who leaves before the answer is no failure of ours.
 func TestLog_OfWhoLeft(t *testing.T) {
 	log := &logged{}
-	h := newHouse(t, func(o *httpapi.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	e := newEnv(t, func(o *httpapi.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
 	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/partners", nil)
-	r.Header.Set("Authorization", "Bearer "+h.tokens[harang.RoleOperator])
+	r.Header.Set("Authorization", "Bearer "+e.tokens[harang.RoleOperator])
 	answer := httptest.NewRecorder()
-	h.server.Config.Handler.ServeHTTP(answer, r)
+	e.server.Config.Handler.ServeHTTP(answer, r)
 	if answer.Code != 503 || log.String() != "" {
 		t.Fatalf("%d %s", answer.Code, log.String())
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -173,20 +174,17 @@ func (p *problem) write(w http.ResponseWriter) {
 	_, _ = w.Write(body)
 }
 
-// The library makes its errors through two variables and judges letters by a
-// third, and there is one of each for the whole process. Ours keep no state, so several programs may set them.
-var _ = useOurErrors()
-
-func useOurErrors() bool {
-	huma.ValidateStrictCasing = true // a member of another case is another member
+// configureLibrary sets huma's process-wide variables: how it makes errors and
+// that member names are case-sensitive. New calls it; the values never change.
+var configureLibrary = sync.OnceFunc(func() {
+	huma.ValidateStrictCasing = true
 	huma.NewErrorWithContext = func(_ huma.Context, status int, message string, errs ...error) huma.StatusError {
 		return problemFromLibrary(status, message, errs)
 	}
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
 		return problemFromLibrary(status, message, errs)
 	}
-	return true
-}
+})
 
 // problemFromLibrary turns what the library found wrong with a request into one
 // of our codes.

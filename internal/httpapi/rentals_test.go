@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,66 +13,34 @@ import (
 	"github.com/google/uuid"
 
 	"harang.dev/harang"
-	"harang.dev/harang/internal/auth"
-	"harang.dev/harang/internal/httpapi"
-	"harang.dev/harang/internal/ingest"
-	"harang.dev/harang/internal/sandbox"
-	"harang.dev/harang/internal/shop"
-	"harang.dev/harang/internal/store"
-	"harang.dev/harang/internal/store/sqlite"
 )
 
-// counter is the interface on a real store with a tenant "a": 10 drills at the
-// place "main" for 1000 forints a day, critical below 3, and the partner "acme".
-type counter struct {
-	t       testing.TB
-	store   *store.Store
-	auth    *auth.Service
-	handler http.Handler
-	key     string
-	// waiting gets a charge of tok_timeout when it begins to wait, and patience
-	// ends it.
-	waiting  chan struct{}
-	patience chan time.Time
-	tokens   sync.Map
-	tools    shop.LedgerTools
+// rentalEnv is a handler with the system's clock and a tenant "a": 10 drills at
+// the location "main" for 1000 forints a day, critical below 3, and the partner
+// "acme". Tenant "b" is empty.
+type rentalEnv struct {
+	*service
+	t   testing.TB
+	key string
+	// waiting gets a value when a charge of tok_timeout begins to wait, and
+	// release ends the wait.
+	waiting chan struct{}
+	release chan time.Time
+	tokens  sync.Map
 }
 
-func newShop(t testing.TB) *counter {
+func newRentalEnv(t testing.TB) *rentalEnv {
 	t.Helper()
-	s := &counter{t: t, waiting: make(chan struct{}, 8), patience: make(chan time.Time, 8)}
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
+	s := &rentalEnv{t: t, waiting: make(chan struct{}, 8), release: make(chan time.Time, 8)}
+	s.service = newService(t, fixture{
+		clock: time.Now,
+		newID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		wait: func(time.Duration) <-chan time.Time {
+			s.waiting <- struct{}{}
+			return s.release
+		},
+	})
 	var err error
-	s.store, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	key, err := auth.NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.auth, err = auth.New(s.store, key, auth.Options{NewID: newID}); err != nil {
-		t.Fatal(err)
-	}
-	tools := shop.Tools{Books: books{s.store}, NewID: newID}
-	till := shop.LedgerTools{Tools: tools, Ledger: books{s.store}, Providers: cards{sandbox.New(func(time.Duration) <-chan time.Time {
-		s.waiting <- struct{}{}
-		return s.patience
-	})}}
-	s.tools = till
-	s.handler, err = httpapi.New(httpapi.Options{
-		Auth: s.auth, Inventory: shop.NewInventory(tools), Catalogue: shop.NewCatalogue(tools),
-		Notifications: shop.NewNotifications(tools), Dashboard: shop.NewDashboard(tools), Intake: ingest.New(books{s.store}, newID),
-		Rentals: shop.NewRentals(till), Payments: shop.NewPayments(till), Requests: shop.NewRequests(till), SelfCheck: shop.NewSelfCheck(tools),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, tenant := range []string{"a", "b"} {
 		if err := s.store.CreateTenant(t.Context(), harang.Tenant{ID: tenant, Name: tenant}); err != nil {
 			t.Fatal(err)
@@ -92,7 +59,7 @@ func newShop(t testing.TB) *counter {
 	return s
 }
 
-func (s *counter) put(path, body string) {
+func (s *rentalEnv) put(path, body string) {
 	s.t.Helper()
 	if res := s.call("PUT", "/api/v1"+path, s.key, json.RawMessage(body), nil); res.status != http.StatusOK {
 		s.t.Fatalf("%s: %d %s", path, res.status, res.body)
@@ -100,9 +67,9 @@ func (s *counter) put(path, body string) {
 }
 
 // token is an access token of a role in tenant "a".
-func (s *counter) token(role harang.Role) string { return s.tokenIn("a", role) }
+func (s *rentalEnv) token(role harang.Role) string { return s.tokenIn("a", role) }
 
-func (s *counter) tokenIn(tenant string, role harang.Role) string {
+func (s *rentalEnv) tokenIn(tenant string, role harang.Role) string {
 	s.t.Helper()
 	if t, ok := s.tokens.Load(tenant + string(role)); ok {
 		return t.(string)
@@ -128,7 +95,7 @@ func (r response) code() string {
 }
 
 // call makes a call with a credential; a nil body is none.
-func (s *counter) call(method, path, credential string, body json.RawMessage, header map[string]string) response {
+func (s *rentalEnv) call(method, path, credential string, body json.RawMessage, header map[string]string) response {
 	reader := strings.NewReader(string(body))
 	r := httptest.NewRequestWithContext(s.t.Context(), method, path, reader)
 	if body != nil {
@@ -179,7 +146,7 @@ type problemView struct {
 }
 
 // checkout is the body of a checkout of drills for a day.
-func (s *counter) checkout(pieces int64, more string) json.RawMessage {
+func (s *rentalEnv) checkout(pieces int64, more string) json.RawMessage {
 	due := time.Now().Add(23 * time.Hour).UTC().Format(time.RFC3339)
 	return json.RawMessage(fmt.Sprintf(`{"partnerId":"acme","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":%d}]%s}`, due, pieces, more))
 }
@@ -188,15 +155,15 @@ func payment(rental string, amount int64, card string) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf(`{"rentalId":%q,"amount":%d,"method":"CARD","cardToken":%q}`, rental, amount, card))
 }
 
-// drills is how many are on the shelf.
-func (s *counter) drills() int64 {
+// drills returns how many drills are in stock.
+func (s *rentalEnv) drills() int64 {
 	s.t.Helper()
 	list := decode[struct{ Items []struct{ Quantity int64 } }](s.t, s.call("GET", "/api/v1/inventory/stock", s.token(harang.RoleOperator), nil, nil))
 	return list.Items[0].Quantity
 }
 
 func TestRentals_Life(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""), nil)
 	made := decode[rentalView](t, res)
@@ -234,7 +201,7 @@ func TestRentals_Life(t *testing.T) {
 }
 
 func TestRentals_Refused(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	for name, tc := range map[string]struct {
 		body   string
@@ -277,7 +244,7 @@ func TestRentals_Refused(t *testing.T) {
 }
 
 func TestPayments_Declined(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	made := decode[rentalView](t, s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`), nil))
 	if made.Status != "AWAITING_PAYMENT" || made.Payment == nil || made.Payment.Status != "DECLINED" || made.Payment.ErrorCode != "sandbox:insufficient_funds" ||
@@ -320,7 +287,7 @@ func TestPayments_Declined(t *testing.T) {
 // payment that waits; the same request again has the same answer and takes
 // nothing more.
 func TestPayments_Timeout(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	made := decode[rentalView](t, s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`), nil))
 	key := map[string]string{"Idempotency-Key": `"5f1c"`}
@@ -333,7 +300,7 @@ func TestPayments_Timeout(t *testing.T) {
 	if res := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_timeout"), key); res.status != http.StatusConflict || res.code() != "IDEMPOTENCY_IN_PROGRESS" {
 		t.Errorf("while it is under way: %d %s", res.status, res.body)
 	}
-	s.patience <- time.Time{}
+	s.release <- time.Time{}
 	res := <-answered
 	p := decode[problemView](t, res)
 	if res.status != http.StatusGatewayTimeout || p.Code != "PAYMENT_TIMEOUT" || p.TransactionID == "" || p.ErrorCode != "sandbox:timeout" || p.PaymentStatus != "PENDING" {
@@ -354,7 +321,7 @@ func TestPayments_Timeout(t *testing.T) {
 }
 
 func TestRepeatable(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	key := func(k string) map[string]string { return map[string]string{"Idempotency-Key": k} }
 	body := s.checkout(1, "")
@@ -411,7 +378,7 @@ func TestRepeatable(t *testing.T) {
 
 // TestRepeatable_Together: many at once with one key make one rental.
 func TestRepeatable_Together(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk, body := s.token(harang.RoleOperator), s.checkout(1, "")
 	answers := make([]response, 10)
 	var wg sync.WaitGroup
@@ -437,7 +404,7 @@ func TestRepeatable_Together(t *testing.T) {
 }
 
 func TestCards(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	s.put("/partners/acme/cards/tok-1", `{"brand":"Visa","last4":"4828","expires":"2028-11"}`)
 	list := decode[struct {
@@ -462,7 +429,7 @@ func TestCards(t *testing.T) {
 }
 
 func TestSummary(t *testing.T) {
-	s := newShop(t)
+	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil)
 	s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`), nil)

@@ -56,9 +56,9 @@ type Options struct {
 	Intake        *ingest.Intake
 	// Connections are a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
-	// Journey is the way of an event as this node knows it; false when it knows
-	// none. Nil means never.
-	Journey func(tenant, eventID string) (Journey, bool)
+	// DeliveryTrace finds the trace of an event that this node delivered. Nil: none is
+	// ever found.
+	DeliveryTrace func(tenant, eventID string) (DeliveryTrace, bool)
 	// Dependencies are what /readyz asks.
 	Dependencies []Dependency
 	// Draining tells that the program is about to end; /readyz then says so.
@@ -122,7 +122,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.around(a.mux), nil
+	return a.middleware(a.mux), nil
 }
 
 func build(o Options) (*API, error) {
@@ -130,6 +130,7 @@ func build(o Options) (*API, error) {
 		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
+	configureLibrary()
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -165,9 +166,9 @@ func config(version string) huma.Config {
 }
 
 // around is what every call goes through.
-func (a *API) around(next http.Handler) http.Handler {
+func (a *API) middleware(next http.Handler) http.Handler {
 	m := newMetrics(a.Registry)
-	api := a.observe(m, a.secure(a.crossOrigin(patient(next, bodyLimit))))
+	api := a.observe(m, a.secure(a.crossOrigin(limitBody(next, bodyLimit))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if address, ok := a.forwarded(r); ok {
 			r = r.WithContext(r.Context()) // a copy: the server's own is not ours to change
@@ -187,12 +188,12 @@ func (a *API) around(next http.Handler) http.Handler {
 	})
 }
 
-// patient cuts off who sends a body byte by byte, where nobody reads it too: the
+// limitBody cuts off who sends a body byte by byte, where nobody reads it too: the
 // server waits for its end before it answers. What was not read of a body that
 // is refused is taken in, up to drainBytes, because a client that is still
 // sending would see its connection reset instead of the answer. Who waits for
 // leave to send it (Expect) needs none.
-func patient(next http.Handler, patience time.Duration) http.Handler {
+func limitBody(next http.Handler, patience time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)

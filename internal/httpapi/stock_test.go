@@ -10,13 +10,13 @@ import (
 )
 
 func TestStock_FromAdjustmentToAlertToClaim(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	const adjust = `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-2,"reason":"szervizben"}`
-	item := h.as(harang.RoleOperator, "POST", "/inventory/adjustments", adjust).want(t, 200, "").json(t)
+	item := e.as(harang.RoleOperator, "POST", "/inventory/adjustments", adjust).want(t, 200, "").json(t)
 	if item["quantity"] != 2.0 || item["severity"] != "CRITICAL" || item["expectedAt"] != nil {
 		t.Fatalf("%v", item)
 	}
-	alerts := h.as(harang.RoleOperator, "GET", "/inventory/alerts", "").want(t, 200, "").json(t)
+	alerts := e.as(harang.RoleOperator, "GET", "/inventory/alerts", "").want(t, 200, "").json(t)
 	items, _ := alerts["items"].([]any)
 	if len(items) != 1 {
 		t.Fatalf("%v", alerts)
@@ -27,17 +27,17 @@ func TestStock_FromAdjustmentToAlertToClaim(t *testing.T) {
 		t.Fatalf("%v", alert)
 	}
 	claim := "/notifications/" + eventID + "/claim"
-	taken := h.as(harang.RoleOperator, "POST", claim, "").want(t, 200, "").json(t)
+	taken := e.as(harang.RoleOperator, "POST", claim, "").want(t, 200, "").json(t)
 	if by, _ := taken["by"].(map[string]any); by["name"] != "Kiss Eszter" || taken["at"] != "2026-03-02T13:00:00.000Z" || taken["eventId"] != eventID {
 		t.Fatalf("%v", taken)
 	}
-	h.as(harang.RoleOperator, "POST", claim, "").want(t, 200, "")
-	p := h.as(harang.RoleStoreManager, "POST", claim, "").want(t, 409, harang.CodeAlreadyClaimed).json(t)
+	e.as(harang.RoleOperator, "POST", claim, "").want(t, 200, "")
+	p := e.as(harang.RoleStoreManager, "POST", claim, "").want(t, 409, harang.CodeAlreadyClaimed).json(t)
 	if by, _ := p["by"].(map[string]any); by["name"] != "Kiss Eszter" {
 		t.Fatalf("%v", p)
 	}
-	h.as(harang.RoleStoreManager, "DELETE", claim, "").want(t, 409, harang.CodeAlreadyClaimed)
-	freed := h.as(harang.RoleOperator, "DELETE", claim, "").want(t, 200, "").json(t)
+	e.as(harang.RoleStoreManager, "DELETE", claim, "").want(t, 409, harang.CodeAlreadyClaimed)
+	freed := e.as(harang.RoleOperator, "DELETE", claim, "").want(t, 200, "").json(t)
 	if freed["by"] != nil {
 		t.Fatalf("%v", freed)
 	}
@@ -47,22 +47,22 @@ func TestStock_FromAdjustmentToAlertToClaim(t *testing.T) {
 		`{"expectedAt":"2026-03-05"}`: "2026-03-04T23:00:00.000Z", `{"expectedAt":"2026-03-05T10:00:00+01:00"}`: "2026-03-05T09:00:00.000Z",
 		`{"expectedAt":null}`: nil,
 	} {
-		if got := h.as(harang.RoleOperator, "PATCH", path, body).want(t, 200, "").json(t)["expectedAt"]; got != want {
+		if got := e.as(harang.RoleOperator, "PATCH", path, body).want(t, 200, "").json(t)["expectedAt"]; got != want {
 			t.Errorf("%s: %v", body, got)
 		}
 	}
 }
 
 func TestNotifications_ReadAndSince(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	for range 3 {
 		for _, delta := range []string{"-2", "2"} {
-			h.move(time.Second)
-			h.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":`+delta+`,"reason":"r"}`).want(t, 200, "")
+			e.move(time.Second)
+			e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":`+delta+`,"reason":"r"}`).want(t, 200, "")
 		}
 	}
 	list := func(query string) map[string]any {
-		return h.as(harang.RoleStoreManager, "GET", "/notifications"+query, "").want(t, 200, "").json(t)
+		return e.as(harang.RoleStoreManager, "GET", "/notifications"+query, "").want(t, 200, "").json(t)
 	}
 	all := list("")
 	items, _ := all["items"].([]any)
@@ -78,7 +78,7 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 	if p, ok := harang.ParsePosition(head); !ok || p.Audience != harang.AudienceManagers || p.Number != 3 {
 		t.Fatalf("head %q", head)
 	}
-	read := h.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"eventIds":["`+id(0)+`","unknown"]}`).want(t, 200, "").json(t)
+	read := e.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"eventIds":["`+id(0)+`","unknown"]}`).want(t, 200, "").json(t)
 	if read["unreadCount"] != 2.0 || read["version"].(float64) <= all["version"].(float64) {
 		t.Fatalf("%v", read)
 	}
@@ -86,10 +86,10 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 		t.Fatalf("%v", got)
 	}
 	// Another person's list is another list.
-	if got := h.as(harang.RoleAdmin, "GET", "/notifications", "").json(t); got["unreadCount"] != 3.0 {
+	if got := e.as(harang.RoleAdmin, "GET", "/notifications", "").json(t); got["unreadCount"] != 3.0 {
 		t.Fatalf("%v", got)
 	}
-	h.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"upTo":"`+id(1)+`"}`).want(t, 200, "")
+	e.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"upTo":"`+id(1)+`"}`).want(t, 200, "")
 	if got := list(""); got["unreadCount"] != 0.0 {
 		t.Fatalf("%v", got)
 	}
@@ -109,33 +109,33 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 }
 
 func TestCatalogue_OneCallersOwnIds(t *testing.T) {
-	h := newHouse(t)
-	for i, key := range []string{h.apiKey, h.tokens[harang.RoleAdmin]} {
+	e := newEnv(t)
+	for i, key := range []string{e.apiKey, e.tokens[harang.RoleAdmin]} {
 		for _, call := range []string{
 			`/locations/rakt%C3%A1r%201 {"name":"Raktár"}`, `/partners/p-1 {"name":"Pék Kft."}`, `/products/x%2Fy {"name":"Őrült fűrész","dailyPrice":100}`,
 			`/inventory/stock/x%2Fy/rakt%C3%A1r%201 {"quantity":5,"warningThreshold":3,"criticalThreshold":1}`,
 		} {
 			path, body, _ := strings.Cut(call, " ")
-			h.call(key, "PUT", "/api/v1"+path, body).want(t, 200, "")
+			e.call(key, "PUT", "/api/v1"+path, body).want(t, 200, "")
 		}
-		got := h.as(harang.RoleOperator, "GET", "/inventory/stock?locationId=rakt%C3%A1r+1", "").want(t, 200, "")
+		got := e.as(harang.RoleOperator, "GET", "/inventory/stock?locationId=rakt%C3%A1r+1", "").want(t, 200, "")
 		if !strings.Contains(string(got.body), `"productId":"x/y","productName":"Őrült fűrész","locationId":"raktár 1","locationName":"Raktár","quantity":5`) {
 			t.Fatalf("%d: %s", i, got.body)
 		}
 	}
 	for query, want := range map[string]string{"?search=orult+FURESZ": "x/y", "?search=hr2470": "makita-hr2470"} {
-		got := h.as(harang.RoleOperator, "GET", "/products"+query, "").want(t, 200, "")
+		got := e.as(harang.RoleOperator, "GET", "/products"+query, "").want(t, 200, "")
 		if strings.Count(string(got.body), `"id"`) != 1 || !strings.Contains(string(got.body), want) {
 			t.Errorf("%s: %s", query, got.body)
 		}
 	}
 	// Page by page, everything once, in the order people expect.
 	for i := range 7 {
-		h.call(h.apiKey, "PUT", fmt.Sprintf("/api/v1/partners/q%d", i), fmt.Sprintf(`{"name":"%s"}`, []string{"Ábel", "Cs", "C", "Zs", "Z", "abc", "Őz"}[i])).want(t, 200, "")
+		e.call(e.apiKey, "PUT", fmt.Sprintf("/api/v1/partners/q%d", i), fmt.Sprintf(`{"name":"%s"}`, []string{"Ábel", "Cs", "C", "Zs", "Z", "abc", "Őz"}[i])).want(t, 200, "")
 	}
 	var names []string
 	for path := "/partners?limit=2"; path != ""; {
-		page := h.as(harang.RoleOperator, "GET", path, "").want(t, 200, "").json(t)
+		page := e.as(harang.RoleOperator, "GET", path, "").want(t, 200, "").json(t)
 		for _, item := range page["items"].([]any) {
 			names = append(names, item.(map[string]any)["name"].(string))
 		}
@@ -150,13 +150,13 @@ func TestCatalogue_OneCallersOwnIds(t *testing.T) {
 }
 
 func TestEvents_EveryWay(t *testing.T) {
-	h := newHouse(t)
+	e := newEnv(t)
 	const data = `{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}`
 	event := func(id string) string {
 		return `{"specversion":"1.0","id":"` + id + `","source":"/erp","type":"rental_created","data":` + data + `}`
 	}
 	send := func(body string, headers ...string) reply {
-		return h.call(h.apiKey, "POST", "/api/v1/events", body, headers...)
+		return e.call(e.apiKey, "POST", "/api/v1/events", body, headers...)
 	}
 	const structured, batch = "Content-Type: application/cloudevents+json", "Content-Type: application/cloudevents-batch+json; charset=utf-8"
 	type accepted struct {
@@ -195,7 +195,7 @@ func TestEvents_EveryWay(t *testing.T) {
 	if first["duplicate"] != true {
 		t.Fatalf("%v", first)
 	}
-	list := h.as(harang.RoleStoreManager, "GET", "/notifications", "").json(t)
+	list := e.as(harang.RoleStoreManager, "GET", "/notifications", "").json(t)
 	if got := len(list["items"].([]any)); got != 8 {
 		t.Fatalf("%d events", got)
 	}
@@ -237,11 +237,11 @@ func TestEvents_EveryWay(t *testing.T) {
 		send(event("x"), "Content-Type: "+mediaType).want(t, 415, harang.CodeUnsupportedMedia)
 	}
 	send(event("x"), structured, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
-	h.call(h.apiKey, "POST", "/api/v1/events?x=1", event("x"), structured).want(t, 422, harang.CodeInvalidRequest)
+	e.call(e.apiKey, "POST", "/api/v1/events?x=1", event("x"), structured).want(t, 422, harang.CodeInvalidRequest)
 	big := send(strings.Replace(data, `"P"`, `"`+strings.Repeat("x", 17<<10)+`"`, 1), "ce-specversion: 1.0", "ce-id: x", "ce-source: /erp", "ce-type: rental_created")
 	big.want(t, 422, harang.CodeEventTooLarge)
 	// All or nothing: nothing of the refused ones is here.
-	list = h.as(harang.RoleStoreManager, "GET", "/notifications", "").json(t)
+	list = e.as(harang.RoleStoreManager, "GET", "/notifications", "").json(t)
 	if got := len(list["items"].([]any)); got != 8 {
 		t.Fatalf("%d events after refused ones", got)
 	}

@@ -50,8 +50,8 @@ func holdDocument(t *testing.T, schemaText, document []byte) {
 // TestOpenAPI_Valid: the document is what OpenAPI 3.1 wants, every schema in it
 // is one, and every example is what its schema says.
 func TestOpenAPI_Valid(t *testing.T) {
-	h := newHouse(t, withWebhook)
-	document := h.call("", "GET", "/openapi.json", "").body
+	e := newEnv(t, withWebhook)
+	document := e.call("", "GET", "/openapi.json", "").body
 	specification, err := os.ReadFile("testdata/openapi-3.1.json")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestAsyncAPI_Valid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdDocument(t, specification, newHouse(t).call("", "GET", "/asyncapi.json", "").body)
+	holdDocument(t, specification, newEnv(t).call("", "GET", "/asyncapi.json", "").body)
 }
 
 func withWebhook(o *httpapi.Options) {
@@ -152,13 +152,13 @@ var undescribed = map[string]string{
 // TestOpenAPI_EveryRoute: what the server has is described, and what is described
 // it has.
 func TestOpenAPI_EveryRoute(t *testing.T) {
-	h := newHouse(t, withWebhook)
-	h.options.Registry = nil // its metrics are taken
-	patterns, err := httpapi.Patterns(h.options)
+	e := newEnv(t, withWebhook)
+	e.options.Registry = nil // its metrics are taken
+	patterns, err := httpapi.Patterns(e.options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := readDescription(h.call("", "GET", "/openapi.json", "").body)
+	d, err := readDescription(e.call("", "GET", "/openapi.json", "").body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,22 +196,22 @@ func TestOpenAPI_EveryRoute(t *testing.T) {
 // it can have without a fault of the server. Each call of a house is held to the
 // description.
 func TestOpenAPI_Answers(t *testing.T) {
-	h := newHouse(t, func(o *httpapi.Options) {
-		o.Journey = func(_, event string) (httpapi.Journey, bool) {
-			return httpapi.Journey{Type: "stock_alert", Committed: h0}, event == "e"
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.DeliveryTrace = func(_, event string) (httpapi.DeliveryTrace, bool) {
+			return httpapi.DeliveryTrace{Type: "stock_alert", Committed: h0}, event == "e"
 		}
 		o.Connections = func(string) []httpapi.Connection {
 			return []httpapi.Connection{{ID: "c", Role: harang.RoleAdmin, Transport: "polling", Connected: h0}}
 		}
 	})
-	a, m, o := h.tokens[harang.RoleAdmin], h.tokens[harang.RoleStoreManager], h.tokens[harang.RoleOperator]
+	a, m, o := e.tokens[harang.RoleAdmin], e.tokens[harang.RoleStoreManager], e.tokens[harang.RoleOperator]
 	do := func(credential, call, body string, status int, headers ...string) map[string]any {
 		t.Helper()
 		method, path, _ := strings.Cut(call, " ")
 		if strings.HasPrefix(path, "/") && !strings.HasSuffix(path, ".json") && !strings.HasSuffix(path, "z") {
 			path = "/api/v1" + path
 		}
-		r := h.call(credential, method, path, body, headers...)
+		r := e.call(credential, method, path, body, headers...)
 		if r.StatusCode != status {
 			t.Fatalf("%s: %d, want %d: %s", call, r.StatusCode, status, r.body)
 		}
@@ -228,10 +228,10 @@ func TestOpenAPI_Answers(t *testing.T) {
 		return `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}]` + more + `}`
 	}
 
-	grant := h.call("", "POST", "/api/v1/auth/login", loginBody)
+	grant := e.call("", "POST", "/api/v1/auth/login", loginBody)
 	do("", "POST /auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, 401)
 	for range 10 {
-		h.call("", "POST", "/api/v1/auth/login", `{"email":"operator@budapest.demo","password":"wrong"}`)
+		e.call("", "POST", "/api/v1/auth/login", `{"email":"operator@budapest.demo","password":"wrong"}`)
 	}
 	do("", "POST /auth/login", `{"email":"operator@budapest.demo","password":"wrong"}`, 429)
 	refreshCookie, _, _ := strings.Cut(grant.Header.Get("Set-Cookie"), ";")
@@ -311,14 +311,14 @@ func TestOpenAPI_Answers(t *testing.T) {
 
 	do(o, "POST /self-check/alert", "", 202)
 	for range 5 {
-		h.as(harang.RoleOperator, "POST", "/self-check/alert", "")
+		e.as(harang.RoleOperator, "POST", "/self-check/alert", "")
 	}
 	do(o, "POST /self-check/alert", "", 429)
 	const sent = `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`
-	do(h.apiKey, "POST /events", sent, 202, "Content-Type: application/cloudevents+json")
-	do(h.apiKey, "POST /events", "["+sent+"]", 202, "Content-Type: application/cloudevents-batch+json")
-	do(h.apiKey, "POST /events", sent, 202)
-	do(h.apiKey, "POST /events", strings.Replace(sent, "stock_alert", strings.Repeat("x", 17<<10), 1), 422)
+	do(e.apiKey, "POST /events", sent, 202, "Content-Type: application/cloudevents+json")
+	do(e.apiKey, "POST /events", "["+sent+"]", 202, "Content-Type: application/cloudevents-batch+json")
+	do(e.apiKey, "POST /events", sent, 202)
+	do(e.apiKey, "POST /events", strings.Replace(sent, "stock_alert", strings.Repeat("x", 17<<10), 1), 422)
 
 	created := do(a, "POST /admin/users", `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, 201)
 	do(a, "POST /admin/users", `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, 409)
@@ -337,8 +337,8 @@ func TestOpenAPI_Answers(t *testing.T) {
 	}
 
 	// What every call may answer.
-	d := describe(t, h.server.Config.Handler)
-	strangers := []string{o, m, a, h.apiKey}
+	d := describe(t, e.server.Config.Handler)
+	strangers := []string{o, m, a, e.apiKey}
 	for path, methods := range d.paths {
 		if !strings.HasPrefix(path, "/api/") {
 			continue
@@ -346,23 +346,23 @@ func TestOpenAPI_Answers(t *testing.T) {
 		path = strings.NewReplacer("{", "", "}", "").Replace(path)
 		for method, op := range methods {
 			method = strings.ToUpper(method)
-			h.call("", method, path, "")
+			e.call("", method, path, "")
 			for _, credential := range strangers {
-				if h.call(credential, method, path+"?unknown=1", "").StatusCode != http.StatusUnprocessableEntity {
+				if e.call(credential, method, path+"?unknown=1", "").StatusCode != http.StatusUnprocessableEntity {
 					continue
 				}
 				if len(op.RequestBody.Content) > 0 {
-					h.call(credential, method, path, "x", "Content-Type: text/plain")
-					h.call(credential, method, path, strings.Repeat("x", 1<<20+1))
+					e.call(credential, method, path, "x", "Content-Type: text/plain")
+					e.call(credential, method, path, strings.Repeat("x", 1<<20+1))
 				}
 			}
 			if strings.HasPrefix(path, "/api/v1/auth/") {
-				h.call("", method, path+"?unknown=1", "")
+				e.call("", method, path+"?unknown=1", "")
 				if method == http.MethodGet {
 					continue
 				}
-				h.call("", method, path, "x", "Content-Type: text/plain")
-				h.call("", method, path, strings.Repeat("x", 1<<20+1))
+				e.call("", method, path, "x", "Content-Type: text/plain")
+				e.call("", method, path, strings.Repeat("x", 1<<20+1))
 			}
 		}
 	}
@@ -373,7 +373,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 				// 409 of a checkout takes two at once, 304 has no body to be held to anything.
 				left := n == http.StatusInternalServerError || n == http.StatusServiceUnavailable ||
 					op.OperationID == "createRental" && n == http.StatusConflict || n == http.StatusNotModified
-				if err != nil || !left && !slices.Contains(h.answered[op.OperationID], n) {
+				if err != nil || !left && !slices.Contains(e.answered[op.OperationID], n) {
 					t.Errorf("%s (%s) never answered %s", op.OperationID, path, status)
 				}
 			}
@@ -384,9 +384,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 // TestOpenAPI_Faults: when the store is broken every call answers as described,
 // and does not say why.
 func TestOpenAPI_Faults(t *testing.T) {
-	h := newHouse(t)
-	d := describe(t, h.server.Config.Handler)
-	if err := h.store.Close(); err != nil {
+	e := newEnv(t)
+	d := describe(t, e.server.Config.Handler)
+	if err := e.store.Close(); err != nil {
 		t.Fatal(err)
 	}
 	// Bodies that are good, so that it is the database that fails.
@@ -405,12 +405,12 @@ func TestOpenAPI_Faults(t *testing.T) {
 			if !strings.HasPrefix(path, "/api/") || slices.Contains(own, op.OperationID) {
 				continue
 			}
-			credential := h.tokens[harang.RoleAdmin]
+			credential := e.tokens[harang.RoleAdmin]
 			if op.OperationID == "sendEvents" {
-				credential = h.apiKey
+				credential = e.apiKey
 			}
 			path := strings.NewReplacer("{", "", "}", "").Replace(path)
-			r := h.call(credential, strings.ToUpper(method), path, bodies[op.OperationID])
+			r := e.call(credential, strings.ToUpper(method), path, bodies[op.OperationID])
 			if r.StatusCode != http.StatusInternalServerError || bytes.Contains(r.body, []byte("closed")) {
 				t.Errorf("%s: %d %s", op.OperationID, r.StatusCode, r.body)
 			}

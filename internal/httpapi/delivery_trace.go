@@ -7,9 +7,9 @@ import (
 	"harang.dev/harang"
 )
 
-// Journey is the way of one event as this node knows it. A zero time has not
-// come.
-type Journey struct {
+// DeliveryTrace is when one event passed each step of delivery on this node. A zero time:
+// the step has not happened yet.
+type DeliveryTrace struct {
 	Type                           string
 	Committed, Relayed, Sent, Seen time.Time
 	Listeners, SeenBy              int
@@ -38,10 +38,10 @@ type journeyOutput struct {
 // journey answers NOT_FOUND for an event that this node did not deliver, or
 // delivered too long ago: the newest 4096 are remembered.
 func (a *API) journey(_ context.Context, id harang.Identity, in *journeyInput) (*journeyOutput, error) {
-	var j Journey
+	var j DeliveryTrace
 	known := false
-	if a.Journey != nil {
-		j, known = a.Journey(id.Tenant, in.ID)
+	if a.DeliveryTrace != nil {
+		j, known = a.DeliveryTrace(id.Tenant, in.ID)
 	}
 	if !known {
 		return nil, harang.Errorf(harang.CodeNotFound, "this node remembers no such event")

@@ -27,14 +27,12 @@ import (
 	"harang.dev/harang/internal/store/sqlite"
 )
 
-// house is the interface over a real database, on a clock that stands and with
-// ids that count, so that answers are the same every time.
-type house struct {
-	t       *testing.T
-	server  *httptest.Server
-	store   *store.Store
-	auth    *auth.Service
-	options httpapi.Options
+// env is a served handler over a real database with a fixed clock and counted
+// ids, so that its answers are the same in every run.
+type env struct {
+	*service
+	t      *testing.T
+	server *httptest.Server
 
 	mu  sync.Mutex // guards what follows
 	now time.Time
@@ -48,23 +46,23 @@ type house struct {
 
 const password = "harang-demo"
 
-func (h *house) clock() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.now
+func (e *env) clock() time.Time {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now
 }
 
-func (h *house) move(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.now = h.now.Add(d)
+func (e *env) move(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.now = e.now.Add(d)
 }
 
-func (h *house) newID() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.ids++
-	return fmt.Sprintf("0198f3a0-7c00-7000-8000-%012d", h.ids)
+func (e *env) newID() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ids++
+	return fmt.Sprintf("0198f3a0-7c00-7000-8000-%012d", e.ids)
 }
 
 // books are the ports of the use cases over the store, as the program has them.
@@ -97,18 +95,35 @@ func (c cards) OfferedCards(context.Context, string) ([]harang.Card, error) {
 	return sandbox.Cards(), nil
 }
 
-// newHouse starts a house. change may change its options.
-func newHouse(t *testing.T, change ...func(*httpapi.Options)) *house {
+// fixture is what the environments of these tests differ in.
+type fixture struct {
+	clock func() time.Time
+	newID func() string
+	// wait is how the sandbox waits before it answers tok_timeout.
+	wait func(time.Duration) <-chan time.Time
+	// change changes the handler's options. Nil changes none.
+	change func(*httpapi.Options)
+}
+
+// service is the handler under test over a database of its own.
+type service struct {
+	store   *store.Store
+	auth    *auth.Service
+	tools   shop.LedgerTools
+	options httpapi.Options
+	handler http.Handler
+}
+
+func newService(t testing.TB, f fixture) *service {
 	t.Helper()
-	h := &house{t: t, now: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), tokens: map[harang.Role]string{}, answered: map[string][]int{}}
-	ctx := t.Context()
+	s := &service{}
 	var err error
-	h.store, err = sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "h.db"), store.Options{Clock: h.clock, NewID: h.newID})
+	s.store, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), store.Options{Clock: f.clock, NewID: f.newID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := h.store.Close(); err != nil {
+		if err := s.store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -117,69 +132,84 @@ func newHouse(t *testing.T, change ...func(*httpapi.Options)) *house {
 		t.Fatal(err)
 	}
 	cheap := argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-	if h.auth, err = auth.New(h.store, key, auth.Options{Clock: h.clock, NewID: h.newID, HashParams: cheap}); err != nil {
+	if s.auth, err = auth.New(s.store, key, auth.Options{Clock: f.clock, NewID: f.newID, HashParams: cheap}); err != nil {
 		t.Fatal(err)
 	}
-	at := func(time.Duration) <-chan time.Time {
-		c := make(chan time.Time)
-		close(c)
-		return c
+	b := books{s.store}
+	s.tools = shop.LedgerTools{
+		Tools:  shop.Tools{Books: b, Clock: f.clock, NewID: f.newID},
+		Ledger: b, Providers: cards{sandbox.New(f.wait)},
 	}
-	b := books{h.store}
-	tools := shop.LedgerTools{
-		Tools:  shop.Tools{Books: b, Clock: h.clock, NewID: h.newID},
-		Ledger: b, Providers: cards{sandbox.New(at)},
+	s.options = httpapi.Options{
+		Auth: s.auth, Inventory: shop.NewInventory(s.tools.Tools), Catalogue: shop.NewCatalogue(s.tools.Tools),
+		Notifications: shop.NewNotifications(s.tools.Tools), Dashboard: shop.NewDashboard(s.tools.Tools),
+		Rentals: shop.NewRentals(s.tools), Payments: shop.NewPayments(s.tools), Requests: shop.NewRequests(s.tools),
+		SelfCheck: shop.NewSelfCheck(s.tools.Tools), Intake: ingest.New(b, f.newID),
+		Clock: f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3",
+		Dependencies: []httpapi.Dependency{{Name: "database", Check: s.store.Ping}},
 	}
-	h.options = httpapi.Options{
-		Auth: h.auth, Inventory: shop.NewInventory(tools.Tools), Catalogue: shop.NewCatalogue(tools.Tools),
-		Notifications: shop.NewNotifications(tools.Tools), Dashboard: shop.NewDashboard(tools.Tools),
-		Rentals: shop.NewRentals(tools), Payments: shop.NewPayments(tools), Requests: shop.NewRequests(tools), SelfCheck: shop.NewSelfCheck(tools.Tools),
-		Intake: ingest.New(b, h.newID), Clock: h.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3",
-		Dependencies: []httpapi.Dependency{{Name: "database", Check: h.store.Ping}},
+	if f.change != nil {
+		f.change(&s.options)
 	}
-	for _, f := range change {
-		f(&h.options)
-	}
-	handler, err := httpapi.New(h.options)
-	if err != nil {
+	if s.handler, err = httpapi.New(s.options); err != nil {
 		t.Fatal(err)
 	}
-	h.server = httptest.NewServer(handler)
-	t.Cleanup(h.server.Close)
-	h.furnish(ctx)
-	return h
+	return s
+}
+
+// newEnv starts an environment. change may change the handler's options.
+func newEnv(t *testing.T, change ...func(*httpapi.Options)) *env {
+	t.Helper()
+	e := &env{t: t, now: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), tokens: map[harang.Role]string{}, answered: map[string][]int{}}
+	e.service = newService(t, fixture{
+		clock: e.clock, newID: e.newID,
+		wait: func(time.Duration) <-chan time.Time {
+			c := make(chan time.Time)
+			close(c)
+			return c
+		},
+		change: func(o *httpapi.Options) {
+			for _, f := range change {
+				f(o)
+			}
+		},
+	})
+	e.server = httptest.NewServer(e.handler)
+	t.Cleanup(e.server.Close)
+	e.furnish(t.Context())
+	return e
 }
 
 // furnish makes two tenants, people, a key, and a small catalogue.
-func (h *house) furnish(ctx context.Context) {
-	h.t.Helper()
+func (e *env) furnish(ctx context.Context) {
+	e.t.Helper()
 	must := func(err error) {
-		h.t.Helper()
+		e.t.Helper()
 		if err != nil {
-			h.t.Fatal(err)
+			e.t.Fatal(err)
 		}
 	}
 	for _, tenant := range []harang.Tenant{{ID: "budapest", Name: "Budapesti Gépkölcsönző Kft."}, {ID: "debrecen", Name: "Cívis Kölcsönző Kft."}} {
-		must(h.store.CreateTenant(ctx, tenant))
+		must(e.store.CreateTenant(ctx, tenant))
 		admin := harang.Identity{Tenant: tenant.ID, UserID: "cli:ADMIN", Role: harang.RoleAdmin}
 		for _, u := range []auth.NewUser{
 			{Email: "operator@" + tenant.ID + ".demo", Name: "Kiss Eszter", Role: harang.RoleOperator, Password: password},
 			{Email: "manager@" + tenant.ID + ".demo", Name: "Nagy Péter", Role: harang.RoleStoreManager, Password: password},
 			{Email: "admin@" + tenant.ID + ".demo", Name: "Szabó Judit", Role: harang.RoleAdmin, Password: password},
 		} {
-			_, err := h.auth.CreateUser(ctx, admin, u)
+			_, err := e.auth.CreateUser(ctx, admin, u)
 			must(err)
 			if tenant.ID == "budapest" {
-				h.tokens[u.Role] = h.login(u.Email)
+				e.tokens[u.Role] = e.login(u.Email)
 			}
 		}
 		if tenant.ID == "budapest" {
-			_, key, err := h.auth.CreateAPIKey(ctx, admin, "webshop")
+			_, key, err := e.auth.CreateAPIKey(ctx, admin, "webshop")
 			must(err)
-			h.apiKey = key
-			h.tokens[harang.RoleService] = key
+			e.apiKey = key
+			e.tokens[harang.RoleService] = key
 		}
-		c := h.options.Catalogue
+		c := e.options.Catalogue
 		must(c.PutLocation(ctx, admin, harang.Location{ID: "vaci-ut", Name: "Váci út"}))
 		must(c.PutPartner(ctx, admin, harang.Partner{ID: "alfa-epito", Name: "Alfa Építő Kft."}))
 		must(c.PutProduct(ctx, admin, harang.Product{ID: "makita-hr2470", Name: "Makita HR2470 fúrókalapács", DailyPrice: 4900}))
@@ -188,11 +218,11 @@ func (h *house) furnish(ctx context.Context) {
 	}
 }
 
-func (h *house) login(email string) string {
-	h.t.Helper()
-	g, err := h.auth.Login(h.t.Context(), email, password, "192.0.2.1")
+func (e *env) login(email string) string {
+	e.t.Helper()
+	g, err := e.auth.Login(e.t.Context(), email, password, "192.0.2.1")
 	if err != nil {
-		h.t.Fatal(err)
+		e.t.Fatal(err)
 	}
 	return g.AccessToken
 }
@@ -223,15 +253,15 @@ func (r reply) code() string {
 }
 
 // call makes a call with a credential ("" for none). Headers are "Name: value".
-func (h *house) call(credential, method, path, body string, headers ...string) reply {
-	h.t.Helper()
+func (e *env) call(credential, method, path, body string, headers ...string) reply {
+	e.t.Helper()
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
-	r, err := http.NewRequestWithContext(h.t.Context(), method, h.server.URL+path, reader)
+	r, err := http.NewRequestWithContext(e.t.Context(), method, e.server.URL+path, reader)
 	if err != nil {
-		h.t.Fatal(err)
+		e.t.Fatal(err)
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -246,26 +276,26 @@ func (h *house) call(credential, method, path, body string, headers ...string) r
 	// Not the default transport, which would ask for gzip by itself.
 	answer, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true}).RoundTrip(r)
 	if err != nil {
-		h.t.Fatal(err)
+		e.t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
-		h.t.Fatal(err)
+		e.t.Fatal(err)
 	}
-	name, err := describe(h.t, h.server.Config.Handler).holds(r, []byte(body), answer.StatusCode, answer.Header, text)
+	name, err := describe(e.t, e.server.Config.Handler).holds(r, []byte(body), answer.StatusCode, answer.Header, text)
 	if err != nil {
-		h.t.Error(err)
+		e.t.Error(err)
 	}
-	h.mu.Lock()
-	h.answered[name] = append(h.answered[name], answer.StatusCode)
-	h.mu.Unlock()
+	e.mu.Lock()
+	e.answered[name] = append(e.answered[name], answer.StatusCode)
+	e.mu.Unlock()
 	return reply{answer, text}
 }
 
-func (h *house) as(role harang.Role, method, path, body string, headers ...string) reply {
-	h.t.Helper()
-	return h.call(h.tokens[role], method, "/api/v1"+path, body, headers...)
+func (e *env) as(role harang.Role, method, path, body string, headers ...string) reply {
+	e.t.Helper()
+	return e.call(e.tokens[role], method, "/api/v1"+path, body, headers...)
 }
 
 // want fails unless the answer has this status and code ("" for none).

@@ -12,9 +12,9 @@ import (
 
 // A body that never comes whole must not hold its connection for ever, even
 // where nobody reads it.
-func TestPatient_TricklingBodies(t *testing.T) {
+func TestLimitBody_SlowBody(t *testing.T) {
 	refuse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
-	server := httptest.NewServer(patient(refuse, 100*time.Millisecond))
+	server := httptest.NewServer(limitBody(refuse, 100*time.Millisecond))
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
