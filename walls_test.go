@@ -41,6 +41,7 @@ var walls = []wall{
 	{"internal/store/...", []string{"", "internal/store", "internal/store/...", "internal/shop", "internal/auth"}, "one engine each, and the suite that runs on all"},
 	{"internal/feed/...", []string{"", "internal/feed", "internal/feed/...", "internal/relay"}, "the log that nodes share implements relay's port"},
 	{"internal/relay/...", []string{"", "internal/relay"}, "the conformance cases of the port"},
+	{"internal/watermark", []string{"", "internal/relay"}, "records beside the database how far numbers were delivered; the database comes through a port"},
 	{"internal/demo", []string{"", "internal/shop", "internal/auth", "internal/store"}, "demo data goes through the use cases"},
 	{"internal/canary", []string{"", "internal/feed"}, "passes marks through the hub as a listener does; knows no socket and no SQL"},
 	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},

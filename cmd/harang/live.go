@@ -38,8 +38,8 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		return nil, err
 	}
 	var truth relay.Source = p.store
-	if p.heads != nil {
-		truth = tellingSource{p.store, p.heads}
+	if p.watermark != nil {
+		truth = p.watermark.Source(p.store)
 	}
 	var source feed.Source = truth
 	if l.nodes != nil {
@@ -65,8 +65,8 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		Logger:               p.log, Registry: registry,
 	})
 	p.store.OnCommit(func(c harang.Commit) {
-		if p.heads != nil {
-			p.heads.committed(c.Heads)
+		if p.watermark != nil {
+			p.watermark.Committed(c.Heads)
 		}
 		l.relay.Committed(c)
 	})

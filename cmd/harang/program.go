@@ -23,6 +23,7 @@ import (
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/watermark"
 	"harang.dev/harang/web"
 )
 
@@ -32,16 +33,16 @@ type program struct {
 	log    *slog.Logger
 	page   fs.FS
 
-	store    *store.Store
-	heads    *headsFile // nil with PostgreSQL
-	auth     *auth.Service
-	shop     *useCases
-	till     *till
-	live     *live
-	public   *http.Server
-	admin    *http.Server
-	listener net.Listener
-	adminAt  net.Listener
+	store     *store.Store
+	watermark *watermark.File // nil with PostgreSQL
+	auth      *auth.Service
+	shop      *useCases
+	till      *till
+	live      *live
+	public    *http.Server
+	admin     *http.Server
+	listener  net.Listener
+	adminAt   net.Listener
 
 	calls    *underway
 	draining atomic.Bool
@@ -100,9 +101,9 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	p.shop = newUseCases(p.store)
 	p.till = newTill(p.store, log, registry)
 	if path != "" {
-		p.heads = newHeadsFile(path, p.store, log)
-		p.onClose(p.heads.close)
-		if err := p.heads.check(ctx); err != nil {
+		p.watermark = watermark.New(path, p.store, log)
+		p.onClose(p.watermark.Close)
+		if err := p.watermark.Check(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -126,8 +127,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	// What migrations and demo data needed is not needed any more.
 	debug.FreeOSMemory()
 	p.serve(handler, registry)
-	if p.heads != nil {
-		p.run(func() { p.heads.run(running) })
+	if p.watermark != nil {
+		p.run(func() { p.failOn(p.watermark.Run(running)) })
 	}
 	p.run(func() { p.sweep(running) })
 	p.run(func() { p.failOn(ingest.NewClerk(p.shop.intake, p.store, log, registry).Run(running)) })

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"text/tabwriter"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/store"
 )
 
 type restoredCommand struct {
@@ -30,7 +33,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	all, err := allHeads(ctx, st, c.Tenant)
+	all, err := headsOf(ctx, st, c.Tenant)
 	if err != nil {
 		return err
 	}
@@ -44,4 +47,15 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 		fmt.Fprintf(w, "%s\t%s\n", h.Tenant, epoch)
 	}
 	return w.Flush()
+}
+
+// headsOf returns the heads of one tenant, or of all when it is "".
+func headsOf(ctx context.Context, st *store.Store, tenant string) ([]harang.Heads, error) {
+	if tenant == "" {
+		return st.AllHeads(ctx)
+	}
+	if _, err := tenantOf(ctx, st, tenant); err != nil {
+		return nil, err
+	}
+	return st.Heads(ctx, []string{tenant})
 }

@@ -15,6 +15,9 @@ var (
 	findHeads = define("find heads", `
 		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id = $1`)
 
+	findAllHeads = define("find all heads", `
+		SELECT tenant_id, epoch, operators, managers, control FROM heads ORDER BY tenant_id`)
+
 	findHeadsBatch = define("find heads batch", `
 		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id IN (`+parameters(1, headsBatch)+`)`)
 
@@ -50,6 +53,11 @@ func (s *Store) Heads(ctx context.Context, tenants []string) ([]harang.Heads, er
 		tenants = tenants[n:]
 	}
 	return all, nil
+}
+
+// AllHeads returns the heads of all tenants, by tenant id.
+func (s *Store) AllHeads(ctx context.Context) ([]harang.Heads, error) {
+	return queryAll(ctx, s.reader(), findAllHeads, scanHeads)
 }
 
 // NewEpoch gives a tenant an epoch that is later than after and than its

@@ -1,0 +1,92 @@
+package watermark
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"harang.dev/harang"
+)
+
+// decode reads a file's text: the heads of all tenants, then the heads that
+// advanced, in that order. An empty or torn text is an error, besides what could
+// be read.
+func decode(text []byte) (map[string]harang.Heads, error) {
+	lines := json.NewDecoder(bytes.NewReader(text))
+	var all []harang.Heads
+	err := lines.Decode(&all)
+	for err == nil {
+		var h harang.Heads
+		if err = lines.Decode(&h); err == nil {
+			all = append(all, h)
+		}
+	}
+	latest := make(map[string]harang.Heads, len(all))
+	for _, h := range all {
+		latest[h.Tenant] = furthest(latest[h.Tenant], h)
+	}
+	if errors.Is(err, io.EOF) && len(text) > 0 {
+		err = nil
+	}
+	return latest, err
+}
+
+// appendLine appends the heads of one tenant.
+func appendLine(file *os.File, h harang.Heads) error {
+	text, err := json.Marshal(h)
+	if err == nil {
+		_, err = file.Write(append(text, '\n'))
+	}
+	return err
+}
+
+// write replaces the file by one that is on the disk. It waits for the disk
+// without the lock, because commits wait for record.
+func (f *File) write(heads []harang.Heads) error {
+	text, err := json.Marshal(heads)
+	if err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Dir(f.path), ".heads-*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(append(text, '\n'))
+	err = errors.Join(err, file.Sync())
+	if err == nil {
+		err = f.replace(file, heads)
+	}
+	if err != nil {
+		return errors.Join(err, file.Close(), os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// replace renames file, which has these heads, over the present one. It first
+// appends what was recorded since the heads were read.
+func (f *File) replace(file *os.File, heads []harang.Heads) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := make(map[string]harang.Heads, len(heads))
+	for _, h := range heads {
+		known[h.Tenant] = h
+	}
+	for tenant, h := range f.delivered {
+		if h = furthest(known[tenant], h); h != known[tenant] {
+			if err := appendLine(file, h); err != nil {
+				return err
+			}
+		}
+	}
+	if err := os.Rename(file.Name(), f.path); err != nil {
+		return err
+	}
+	if f.file != nil {
+		_ = f.file.Close() // nothing reads it any more
+	}
+	f.file = file
+	return nil
+}
