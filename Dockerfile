@@ -3,13 +3,14 @@ FROM node:20-bookworm-slim AS page
 WORKDIR /src
 COPY package.json package-lock.json ./
 COPY web/package.json web/
+COPY clients/core/package.json clients/core/
 COPY clients/react/package.json clients/react/
 COPY e2e/package.json e2e/
 COPY socketio/interop/package.json socketio/interop/
 COPY bench/node/package.json bench/node/
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY web web
-COPY clients/react clients/react
+COPY clients clients
 COPY contract contract
 RUN npm run build -w web
 

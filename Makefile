@@ -9,7 +9,7 @@ NPM_CI := node_modules/.package-lock.json
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
 
-$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/react/package.json e2e/package.json socketio/interop/package.json bench/node/package.json)
+$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/core/package.json clients/react/package.json e2e/package.json socketio/interop/package.json bench/node/package.json)
 	npm ci --no-audit --no-fund
 	@touch $@
 
@@ -44,7 +44,7 @@ test-go: $(NPM_CI) ## Run the Go tests with the race detector
 
 .PHONY: test-web
 test-web: $(NPM_CI) ## Run the page's and the client's unit tests
-	npm run test -w clients/react && npm run test -w web
+	npm run test:clients && npm run test -w web
 
 .PHONY: test-e2e
 test-e2e: build ## Run the browser tests against bin/harang

@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
+import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { libraryStyles } from './library-styles';
 import { precompress } from './precompress';
@@ -9,8 +9,8 @@ const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   plugins: [react(), libraryStyles(), precompress()],
   resolve: {
-    // The client library is used from its source, so that one change is one build.
-    alias: { '@harang/react': fileURLToPath(new URL('../clients/react/src/index.ts', import.meta.url)) },
+    // The client packages are used from their sources, so that one change is one build.
+    conditions: ['@harang/source', ...defaultClientConditions],
     dedupe: ['react', 'react-dom'],
   },
   server: {

@@ -21,7 +21,7 @@ func readCoverage(dir string) ([]side, error) {
 	}
 	sides := []side{{"Go", goSide}}
 	for _, web := range []struct{ name, file string }{
-		{"clients/react", dir + "/clients/react/coverage/coverage-summary.json"},
+		{"clients", dir + "/clients/coverage/coverage-summary.json"},
 		{"web", dir + "/web/coverage/coverage-summary.json"},
 	} {
 		var summary struct {

@@ -43,8 +43,8 @@ func project(t *testing.T, status string, replace ...string) string {
 	for file, content := range map[string]string{
 		"docs/sprint-status.yaml": status, ".test/go.json": goReport, ".test/client.json": vitestJSON,
 		".test/web.json": `{"testResults":[]}`, ".test/e2e.json": e2eReport, ".test/go.cover": goCover,
-		"clients/react/coverage/coverage-summary.json": `{"total":{"statements":{"pct":PCT}}}`,
-		"web/coverage/coverage-summary.json":           `{"total":{"statements":{"pct":95}}}`,
+		"clients/coverage/coverage-summary.json": `{"total":{"statements":{"pct":PCT}}}`,
+		"web/coverage/coverage-summary.json":     `{"total":{"statements":{"pct":95}}}`,
 	} {
 		path := filepath.Join(dir, file)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -73,7 +73,7 @@ func TestCheck(t *testing.T) {
 		"a failed named test":      {status: good, replace: []string{"E2E", "unexpected"}, want: "AC1: failed: e2e rings"},
 		"a skipped test":           {status: good, replace: []string{"VITEST", "pending"}, want: "1 tests were skipped"},
 		"too little Go coverage":   {status: good, replace: []string{"8 1", "8 0"}, want: "coverage of Go is 0.0 %"},
-		"too little web coverage":  {status: good, replace: []string{"PCT", "70"}, want: "coverage of clients/react is 70.0 %"},
+		"too little web coverage":  {status: good, replace: []string{"PCT", "70"}, want: "coverage of clients is 70.0 %"},
 		"passed at the second try": {status: good, replace: []string{"GOACTION", "fail\",\"Package\":\"harang.dev/harang\",\"Test\":\"TestBroken\"}\n{\"Action\":\"pass"}},
 		"a block reached anywhere": {status: good, replace: []string{"HITS", "4"}},
 		"no claims":                {status: "story: x\n", want: "names no claim"},

@@ -1,4 +1,4 @@
-import { watchFront } from '@harang/react';
+import { watchForeground } from '@harang/react';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
@@ -7,7 +7,7 @@ import { session } from './shared/session';
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 // The tab where somebody signs in is the one in use.
-watchFront();
+watchForeground();
 void session.restore();
 createRoot(root).render(
   <StrictMode>

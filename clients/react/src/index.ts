@@ -1,21 +1,2 @@
-export { createConnection } from './connection.js';
-export { useWebSocketEvents, type WebSocketEvents, type WebSocketEventsOptions } from './use-web-socket-events.js';
-export type { Connection, ConnectionEvents, ConnectionOptions, Foremost, Reload } from './options.js';
-export type { ClockComparison, ConnectionReason, ConnectionSnapshot, ConnectionStatus } from './snapshot.js';
-export {
-  isPaymentError,
-  isRentalCreated,
-  isStockAlert,
-  parseFeedEvent,
-  type FeedEvent,
-  type PaymentErrorEvent,
-  type RentalCreatedEvent,
-  type StockAlertEvent,
-} from './events.js';
-export { parsePosition, sameFeed, type Audience, type Position } from './position.js';
-export type { Delivery, Digest } from './replay.js';
-export type { RefreshOutcome } from './token.js';
-export type { Claim, Gap, GapReason, NotificationCount, SessionInfo, TestAlert } from './wire.js';
-export { browserEnvironment, type Environment, type TimerHandle } from './environment.js';
-export { createStockManager, type CreateManager, type ManagerPort, type SocketPort } from './manager.js';
-export { watchFront, type ChannelPort, type LocksPort, type Tabs } from './tabs.js';
+export * from '@harang/client';
+export { useWebSocketEvents, type EventDelivery, type WebSocketEvents, type WebSocketEventsOptions } from './use-web-socket-events.js';

@@ -1,42 +1,59 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { createConnection } from './connection.js';
 import {
+  createConnection,
   isPaymentError,
   isRentalCreated,
   isStockAlert,
+  type Claim,
+  type Connection,
+  type ConnectionEvents,
+  type ConnectionOptions,
+  type ConnectionSnapshot,
   type FeedEvent,
+  type ForegroundTab,
+  type Gap,
+  type NotificationCount,
   type PaymentErrorEvent,
+  type Reload,
   type RentalCreatedEvent,
+  type ReplayBatch,
+  type SessionInfo,
   type StockAlertEvent,
-} from './events.js';
-import type { Connection, ConnectionEvents, ConnectionOptions, Foremost, Reload } from './options.js';
-import type { Digest } from './replay.js';
-import type { ConnectionSnapshot } from './snapshot.js';
-import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './wire.js';
+  type TestAlert,
+} from '@harang/client';
+
+/** What a handler of an event is given. */
+export interface EventDelivery<Event extends FeedEvent = FeedEvent> extends ForegroundTab {
+  readonly event: Event;
+  /** The event's position in the feed. */
+  readonly position: string;
+}
+
+type Handler<Event extends FeedEvent> = ((delivery: EventDelivery<Event>) => void) | undefined;
 
 /**
  * Handlers may change on every render; the newest is called. With `shareAs`
- * every tab hears everything, and `foremost` is true in one of them: show a
- * toast there. Without it `foremost` is always true.
+ * every tab hears everything, and `isForegroundTab` is true in one of them: show a
+ * toast there. Without it `isForegroundTab` is always true.
  */
 export interface WebSocketEventsOptions extends ConnectionOptions {
   /** false keeps the connection closed. */
   readonly enabled?: boolean | undefined;
   /** Whose connection this is, a user id say: another value makes a new one. */
   readonly identity?: string | undefined;
-  readonly onStockAlert?: ((event: StockAlertEvent, position: string, foremost: boolean) => void) | undefined;
-  readonly onPaymentError?: ((event: PaymentErrorEvent, position: string, foremost: boolean) => void) | undefined;
-  readonly onRentalCreated?: ((event: RentalCreatedEvent, position: string, foremost: boolean) => void) | undefined;
+  readonly onStockAlert?: Handler<StockAlertEvent>;
+  readonly onPaymentError?: Handler<PaymentErrorEvent>;
+  readonly onRentalCreated?: Handler<RentalCreatedEvent>;
   /** Every live event, of whatever type. */
-  readonly onEvent?: ((event: FeedEvent, position: string, foremost: boolean) => void) | undefined;
+  readonly onEvent?: Handler<FeedEvent>;
   /** What came while away, as one thing; none of it is also given to the handlers above. */
-  readonly onReplay?: ((digest: Digest & Foremost) => void) | undefined;
+  readonly onReplay?: ((digest: ReplayBatch & ForegroundTab) => void) | undefined;
   readonly onReload?: ((reload: Reload) => void) | undefined;
-  readonly onGap?: ((gap: Gap & Foremost) => void) | undefined;
+  readonly onGap?: ((gap: Gap & ForegroundTab) => void) | undefined;
   readonly onSession?: ((session: SessionInfo) => void) | undefined;
   readonly onNotifications?: ((count: NotificationCount) => void) | undefined;
   readonly onClaim?: ((claim: Claim) => void) | undefined;
-  readonly onTestAlert?: ((alert: TestAlert & Foremost) => void) | undefined;
+  readonly onTestAlert?: ((alert: TestAlert & ForegroundTab) => void) | undefined;
   readonly onSignedOut?: ((reason: ConnectionEvents['signedOut']) => void) | undefined;
 }
 
@@ -63,12 +80,13 @@ function createNewest(options: WebSocketEventsOptions): Newest {
 
 function listen(connection: Connection, newest: Newest): (() => void)[] {
   return [
-    connection.on('event', ({ event, position, foremost }) => {
+    connection.on('event', (delivery) => {
+      const { event, ...rest } = delivery;
       const handlers = newest.get();
-      handlers.onEvent?.(event, position, foremost);
-      if (isStockAlert(event)) handlers.onStockAlert?.(event, position, foremost);
-      else if (isPaymentError(event)) handlers.onPaymentError?.(event, position, foremost);
-      else if (isRentalCreated(event)) handlers.onRentalCreated?.(event, position, foremost);
+      handlers.onEvent?.(delivery);
+      if (isStockAlert(event)) handlers.onStockAlert?.({ event, ...rest });
+      else if (isPaymentError(event)) handlers.onPaymentError?.({ event, ...rest });
+      else if (isRentalCreated(event)) handlers.onRentalCreated?.({ event, ...rest });
     }),
     connection.on('replay', (digest) => newest.get().onReplay?.(digest)),
     connection.on('reload', (reload) => newest.get().onReload?.(reload)),

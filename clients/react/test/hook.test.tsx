@@ -3,16 +3,16 @@ import { act, cleanup, renderHook } from '@testing-library/react';
 import { StrictMode } from 'react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { useWebSocketEvents, type FeedEvent, type WebSocketEventsOptions } from '../src/index.js';
-import { FakeServer } from './fake-server.js';
-import { flush, jwt, pass, rental, World } from './world.js';
+import { FakeEnvironment, FakeServer, jwt, rental } from '@harang/client/testing';
+import { flush, pass } from './time.js';
 
 let server: FakeServer;
-let world: World;
+let environment: FakeEnvironment;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.UTC(2026, 1, 4, 14, 0, 0) });
   server = new FakeServer();
-  world = new World();
+  environment = new FakeEnvironment();
 });
 
 afterEach(() => {
@@ -23,7 +23,7 @@ afterEach(() => {
 const token = (): string => jwt(Date.now() + 900_000);
 
 function mount(patch: Partial<WebSocketEventsOptions> = {}) {
-  const base: WebSocketEventsOptions = { token, environment: world, createManager: server.createManager };
+  const base: WebSocketEventsOptions = { token, environment: environment, createManager: server.createManager };
   return renderHook((options: WebSocketEventsOptions) => useWebSocketEvents(options), {
     initialProps: { ...base, ...patch },
     wrapper: StrictMode,
@@ -61,7 +61,7 @@ it('keeps one connection, under StrictMode too, and closes it on unmount', async
   await settle();
   expect(server.open).toHaveLength(0);
   expect(server.link.clientLeft).toBe(true);
-  expect(world.listeners).toBe(0);
+  expect(environment.listeners).toBe(0);
 });
 
 it('calls the newest handler for each kind of event', async () => {
@@ -80,7 +80,7 @@ it('calls the newest handler for each kind of event', async () => {
     onClaim: vi.fn(),
     onTestAlert: vi.fn(),
   };
-  view.rerender({ token, environment: world, createManager: server.createManager, ...handlers });
+  view.rerender({ token, environment: environment, createManager: server.createManager, ...handlers });
   await settle(() => {
     server.link.emit('stock_alert', alert, 'e1:m:11');
     server.link.emit('payment_error', declined, 'e1:m:12');
@@ -90,18 +90,18 @@ it('calls the newest handler for each kind of event', async () => {
     server.link.emit('test_alert', { id: 'a1', at: '2026-02-04T14:00:00.000Z' });
   });
   expect(stale).not.toHaveBeenCalled();
-  expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith(alert, 'e1:m:11', true);
-  expect(handlers.onPaymentError).toHaveBeenCalledExactlyOnceWith(declined, 'e1:m:12', true);
-  expect(handlers.onRentalCreated).toHaveBeenCalledExactlyOnceWith(rental(13), 'e1:m:15', true);
+  expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith({ event: alert, position: 'e1:m:11', isForegroundTab: true });
+  expect(handlers.onPaymentError).toHaveBeenCalledExactlyOnceWith({ event: declined, position: 'e1:m:12', isForegroundTab: true });
+  expect(handlers.onRentalCreated).toHaveBeenCalledExactlyOnceWith({ event: rental(13), position: 'e1:m:15', isForegroundTab: true });
   expect(handlers.onEvent).toHaveBeenCalledTimes(3);
-  expect(handlers.onGap).toHaveBeenCalledExactlyOnceWith({ reason: 'hole', missed: 2, foremost: true });
+  expect(handlers.onGap).toHaveBeenCalledExactlyOnceWith({ reason: 'hole', missed: 2, isForegroundTab: true });
   expect(handlers.onReload).toHaveBeenCalledExactlyOnceWith({ reason: 'hole' });
   expect(handlers.onNotifications).toHaveBeenCalledOnce();
   expect(handlers.onClaim).toHaveBeenCalledOnce();
   expect(handlers.onTestAlert).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'a1' }));
 });
 
-it('gives a replay to onReplay alone', async () => {
+it('passes a replay to onReplay alone', async () => {
   const onReplay = vi.fn();
   const onRentalCreated = vi.fn();
   const onSession = vi.fn();
@@ -119,12 +119,12 @@ it('gives a replay to onReplay alone', async () => {
   expect(onSession).toHaveBeenCalledTimes(2);
 });
 
-it('makes a new connection for another person, and none while disabled', async () => {
+it('makes a new connection for another identity, and none while disabled', async () => {
   const view = mount({ enabled: false });
   await settle();
   expect(server.dials).toBe(0);
   expect(view.result.current.status).toBe('disconnected');
-  const options: WebSocketEventsOptions = { token, environment: world, createManager: server.createManager };
+  const options: WebSocketEventsOptions = { token, environment: environment, createManager: server.createManager };
   view.rerender({ ...options, identity: 'anna' });
   await settle();
   await settle(() => server.link.welcome());
@@ -135,7 +135,7 @@ it('makes a new connection for another person, and none while disabled', async (
   expect(server.link.connect).not.toHaveProperty('pid');
 });
 
-it('passes on the end of the session', async () => {
+it('reports the end of the session', async () => {
   const onSignedOut = vi.fn();
   const refresh = vi.fn(() => Promise.resolve('refused' as const));
   mount({ token: () => null, refresh, onSignedOut });

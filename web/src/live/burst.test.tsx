@@ -47,7 +47,7 @@ it('draws the page a few times for a batch of hundreds, and counts every one of 
   render(<Count />);
   for (let each = 1; each <= 500; each += 1) {
     act(() => {
-      controller.handleEvent(event(each), `01a2075b6f9b9c7efb17:m:${each}`, true);
+      controller.handleEvent({ event: event(each), position: `01a2075b6f9b9c7efb17:m:${each}`, isForegroundTab: true });
     });
   }
   act(() => {
@@ -70,7 +70,7 @@ it('does not let a loaded list grow without end: a long one is fetched anew', as
   expect(loaded()).toBe(100);
 
   const controller = createController(client);
-  controller.handleEvent(event(101), '01a2075b6f9b9c7efb17:m:101', true);
+  controller.handleEvent({ event: event(101), position: '01a2075b6f9b9c7efb17:m:101', isForegroundTab: true });
   await vi.advanceTimersByTimeAsync(1000);
   expect(client.getQueryState(key)?.isInvalidated).toBe(true);
   controller.stop();

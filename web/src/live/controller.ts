@@ -1,4 +1,4 @@
-import type { Claim, ClockComparison, Delivery, Digest, FeedEvent, Foremost, Gap, NotificationCount, Reload, SessionInfo, TestAlert } from '@harang/react';
+import type { Claim, ClockComparison, Delivery, ForegroundTab, Gap, NotificationCount, Reload, ReplayBatch, SessionInfo, TestAlert } from '@harang/react';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Shown } from '../events/define';
 import { eventEntry, showEvent } from '../events/registry';
@@ -30,23 +30,23 @@ export interface Absences {
 /** What the live parts of the page share: state, and what each message does to it. */
 export interface Controller {
   readonly badge: Store<Badge>;
-  readonly digest: Store<Digest | null>;
+  readonly digest: Store<ReplayBatch | null>;
   readonly gap: Store<Gap | null>;
   readonly panel: Store<boolean>;
   readonly toasts: ToastQueue<QueuedEvent>;
   readonly absences: Store<Absences>;
   /** The newest test alerts, the newest last. */
   readonly testAlerts: Store<readonly ArrivedAlert[]>;
-  /** Counted and listed in every tab; a toast, a digest card and a gap line stand in the foremost one. */
-  handleEvent: (event: FeedEvent, position: string, foremost: boolean) => void;
-  handleReplay: (digest: Digest & Foremost) => void;
-  handleGap: (gap: Gap & Foremost) => void;
+  /** Counted and listed in every tab; a toast, a digest card and a gap line are shown in the foreground tab. */
+  handleEvent: (delivery: Delivery & ForegroundTab) => void;
+  handleReplay: (digest: ReplayBatch & ForegroundTab) => void;
+  handleGap: (gap: Gap & ForegroundTab) => void;
   handleReload: (reload: Reload) => void;
   handleSession: (session: SessionInfo) => void;
   handleNotifications: (count: NotificationCount) => void;
   handleClaim: (claim: Claim) => void;
   /** `clock` is the comparison of the moment. */
-  handleTestAlert: (alert: TestAlert & Foremost, clock: ClockComparison | null) => void;
+  handleTestAlert: (alert: TestAlert & ForegroundTab, clock: ClockComparison | null) => void;
   /** replaceCount takes the count that a GET brought. */
   replaceCount: (count: NotificationCount) => void;
   openPanel: () => void;
@@ -58,7 +58,7 @@ const countAfter = 500;
 
 export function createController(client: QueryClient): Controller {
   const badge = createStore(emptyBadge);
-  const digest = createStore<Digest | null>(null);
+  const digest = createStore<ReplayBatch | null>(null);
   const gap = createStore<Gap | null>(null);
   const panel = createStore(false);
   const toasts = createToastQueue<QueuedEvent>();
@@ -85,10 +85,10 @@ export function createController(client: QueryClient): Controller {
     if (!addToLists(client, deliveries.map(({ event }) => event))) refresh.add(listKey);
     overtake(listKey);
   };
-  const live = createBurst<Delivery & Foremost>((deliveries) => {
+  const live = createBurst<Delivery & ForegroundTab>((deliveries) => {
     count(deliveries);
-    for (const { event, foremost } of deliveries) {
-      if (!foremost || !rings(event)) continue;
+    for (const { event, isForegroundTab } of deliveries) {
+      if (!isForegroundTab || !rings(event)) continue;
       toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', show: (language) => showEvent(event, language) });
     }
     show(deliveries);
@@ -105,11 +105,11 @@ export function createController(client: QueryClient): Controller {
     absences,
     testAlerts,
     replaceCount,
-    handleEvent: (event, position, foremost) => live.add({ event, position, foremost }),
+    handleEvent: (delivery) => live.add(delivery),
     handleReplay(next) {
       absences.set({ ...absences.get(), replayed: absences.get().replayed + next.deliveries.length });
       count(next.deliveries);
-      if (next.foremost) digest.set(next);
+      if (next.isForegroundTab) digest.set(next);
       show(next.deliveries);
       touch(next.deliveries.map(({ event }) => event.type));
     },
@@ -117,7 +117,7 @@ export function createController(client: QueryClient): Controller {
       absences.set({ ...absences.get(), gaps: [...absences.get().gaps, { at: Date.now(), gap: next }].slice(-50) });
       // Counts of another epoch say nothing about this one.
       if (next.reason === 'epoch' || next.reason === 'ahead') badge.set(emptyBadge);
-      if (next.foremost) gap.set(next);
+      if (next.isForegroundTab) gap.set(next);
     },
     handleReload() {
       void client.invalidateQueries();
@@ -137,11 +137,11 @@ export function createController(client: QueryClient): Controller {
       claimInCaches(client, eventId, by && { eventId, by, at: at ?? new Date().toISOString() });
       overtake(...claimKeys);
     },
-    handleTestAlert({ foremost, ...alert }, clock) {
+    handleTestAlert({ isForegroundTab, ...alert }, clock) {
       const arrived = { ...alert, hereAt: Date.now() };
       testAlerts.set([...testAlerts.get(), arrived].slice(-10));
       const took = travelTime(arrived, clock);
-      if (foremost) toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
+      if (isForegroundTab) toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
     },
     openPanel() {
       panel.set(true);

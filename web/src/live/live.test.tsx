@@ -3,7 +3,7 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { jwt } from '../../../clients/react/test/world';
+import { jwt } from '@harang/client/testing';
 import { useOffline } from '../shared/connection';
 import { i18n } from '../shared/i18n/i18n';
 import { session } from '../shared/session';
@@ -91,7 +91,7 @@ describe('connection chip', () => {
     expect(screen.getByTestId('offline')).toHaveTextContent('true');
     await page.pass(1000);
     expect(chip()).toHaveTextContent('2 mp múlva');
-    await page.settle(() => page.world.goOffline());
+    await page.settle(() => page.environment.goOffline());
     expect(chip()).toHaveAttribute('data-status', 'disconnected');
     expect(chip()).toHaveAttribute('title', 'Offline');
     expect(chip()).toHaveAttribute('data-reason', 'OFFLINE');

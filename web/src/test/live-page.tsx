@@ -5,8 +5,7 @@ import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
 import { I18nextProvider } from 'react-i18next';
 import { vi } from 'vitest';
-import { FakeServer } from '../../../clients/react/test/fake-server';
-import { World } from '../../../clients/react/test/world';
+import { FakeEnvironment, FakeServer } from '@harang/client/testing';
 import { LiveProvider } from '../live/live-provider';
 import { i18n } from '../shared/i18n/i18n';
 import type { User } from '../shared/model';
@@ -44,7 +43,7 @@ export class Problem {
 /** The page's live parts on the stock client, with the network and the clock in the test's hand. */
 export class LivePage {
   readonly server = new FakeServer();
-  readonly world = new World();
+  readonly environment = new FakeEnvironment();
   readonly asked: Asked[] = [];
   client: QueryClient = createQueryClient();
   user: User = anna;
@@ -83,11 +82,11 @@ export class LivePage {
   async open(children: ReactNode, options: { greet?: boolean } = {}): Promise<ReturnType<typeof render>> {
     await session.refresh();
     const { createManager } = this.server;
-    const { world } = this;
+    const { environment } = this;
     function SignedIn() {
       if (useSession().status !== 'signed-in') return <p data-testid="signed-out" />;
       return (
-        <LiveProvider createManager={createManager} environment={world}>
+        <LiveProvider createManager={createManager} environment={environment}>
           {children}
         </LiveProvider>
       );

@@ -1,0 +1,87 @@
+import type { Environment } from './environment.js';
+import type { Delivery, ReplayBatch } from './replay.js';
+import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
+import type { CreateManager } from './manager.js';
+import type { RefreshOutcome } from './token.js';
+import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
+
+/** What createConnection needs. Only `token` is required. */
+export interface ConnectionOptions {
+  /** The server's origin; without it the page's own. */
+  readonly url?: string | undefined;
+  /** The access token of the moment, null when there is none. */
+  readonly token: () => string | null;
+  /**
+   * Renews the access token, so that `token` returns the new one. Without it a
+   * token that ran out ends the connection. It must not outlast 10 s; after
+   * that it counts as unreachable.
+   */
+  readonly refresh?: (() => Promise<RefreshOutcome>) | undefined;
+  /**
+   * Whose connection this is among the tabs of this browser: tenant, user and
+   * role, say. Tabs of one origin that name the same share one connection.
+   * Without it, or where the browser has no Web Locks (a page that did not come
+   * over https or from this machine), each tab has its own.
+   */
+  readonly shareAs?: string | undefined;
+  /** For tests: the environment and the stock client. */
+  readonly environment?: Environment | undefined;
+  readonly createManager?: CreateManager | undefined;
+}
+
+/** Why lists must be loaded anew. */
+export interface Reload {
+  /** `first`: a first connection, where nothing is missing that we know of. */
+  readonly reason: 'first' | Gap['reason'];
+}
+
+/**
+ * Each thing is told in every tab that shares the connection; `isForegroundTab` is
+ * true in one of them: the visible tab that a person used last. Toasts belong
+ * there. Without sharing it is always true.
+ */
+export interface ForegroundTab {
+  readonly isForegroundTab: boolean;
+}
+
+/** What a connection tells. */
+export interface ConnectionEvents {
+  /** A live feed event: not a repeat, not part of a replay. */
+  event: Delivery & ForegroundTab;
+  /** What came while away, as one thing. */
+  replay: ReplayBatch & ForegroundTab;
+  /** Something is missing: the server said so, or the numbers did. */
+  gap: Gap & ForegroundTab;
+  /** Load the lists anew. */
+  reload: Reload;
+  session: SessionInfo;
+  notifications: NotificationCount;
+  claim: Claim;
+  /** A test alert of this user; in no feed, so never part of a replay. */
+  testAlert: TestAlert & ForegroundTab;
+  /** The session is over: the page should go to its sign-in form. */
+  signedOut: { readonly reason: ConnectionReason };
+}
+
+/**
+ * A live connection of one signed-in user. The methods need no `this`, so that
+ * they can be handed on as they are.
+ */
+export interface Connection {
+  /** start connects, or joins the tab that is connected. Idempotent. */
+  readonly start: () => void;
+  /** stop says goodbye and frees everything. Idempotent. */
+  readonly stop: () => void;
+  /** retryNow connects at once, or makes sure that a connection believed open is alive. */
+  readonly retryNow: () => void;
+  /** on registers a listener and returns its unsubscribe. */
+  readonly on: <Name extends keyof ConnectionEvents>(
+    name: Name,
+    run: (value: ConnectionEvents[Name]) => void,
+  ) => () => void;
+  /** markSeen tells the server which events a person could see. */
+  readonly markSeen: (eventIds: readonly string[]) => void;
+  /** getSnapshot and subscribe are what useSyncExternalStore asks for. */
+  readonly getSnapshot: () => ConnectionSnapshot;
+  readonly subscribe: (run: () => void) => () => void;
+}

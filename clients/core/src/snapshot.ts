@@ -1,0 +1,76 @@
+import type { SessionInfo } from './server-messages.js';
+
+/**
+ * `connected`; `reconnecting`: a try runs or will come by itself; `disconnected`:
+ * none will come by itself (browser offline, signed out, refused, stopped).
+ */
+export type ConnectionStatus = 'connected' | 'reconnecting' | 'disconnected';
+
+/** Why the connection is not there; the server's codes are passed on unchanged. */
+export type ConnectionReason =
+  | 'CONNECTING'
+  | 'NETWORK'
+  | 'OFFLINE'
+  | 'STOPPED'
+  | 'SIGNED_OUT'
+  | 'UNAUTHENTICATED'
+  | 'TOKEN_EXPIRED'
+  | 'FORBIDDEN'
+  | 'TENANT_CONNECTION_LIMIT'
+  | 'LOGGED_OUT'
+  | 'USER_DISABLED'
+  | 'ROLE_CHANGED'
+  | 'SLOW_CONSUMER'
+  | 'SERVER_DRAINING'
+  | 'RATE_LIMITED'
+  // Codes that a later server may add stay readable.
+  | (string & Record<never, never>);
+
+/** What the last question about the time showed. */
+export interface ClockComparison {
+  /** How far the server's clock is ahead of this device's, milliseconds; good to half of `roundTripMs`. */
+  readonly offsetMs: number;
+  readonly roundTripMs: number;
+  /** When the answer came, Unix milliseconds of this device. */
+  readonly at: number;
+}
+
+/** What is true now. A new object on every change, the same one in between. */
+export interface ConnectionSnapshot {
+  readonly status: ConnectionStatus;
+  /** null while connected. */
+  readonly reason: ConnectionReason | null;
+  /** When the next try will come, Unix milliseconds; null when none is planned. */
+  readonly retryAt: number | null;
+  /** Arrival of the newest feed event, Unix milliseconds of this device. */
+  readonly lastDeliveryAt: number | null;
+  /** From the newest live event's commit to its arrival, milliseconds, by the server's clock. */
+  readonly lastDeliveryMs: number | null;
+  /** The newest session; kept while the connection is away. */
+  readonly session: SessionInfo | null;
+  /** The tenant's limit, when TENANT_CONNECTION_LIMIT is the reason. */
+  readonly limit: number | null;
+  /** Since when `session` has been there, Unix milliseconds of this device; null while it is not. */
+  readonly connectedAt: number | null;
+  /** `websocket` or `polling`, null while not connected. */
+  readonly transport: string | null;
+  /** Compared shortly after `session` and on each retryNow; null before the first answer. */
+  readonly clock: ClockComparison | null;
+}
+
+export function sameSnapshot(a: ConnectionSnapshot, b: ConnectionSnapshot): boolean {
+  return (Object.keys(a) as (keyof ConnectionSnapshot)[]).every((key) => Object.is(a[key], b[key]));
+}
+
+export const stoppedSnapshot: ConnectionSnapshot = {
+  status: 'disconnected',
+  reason: 'STOPPED',
+  retryAt: null,
+  lastDeliveryAt: null,
+  lastDeliveryMs: null,
+  session: null,
+  limit: null,
+  connectedAt: null,
+  transport: null,
+  clock: null,
+};
