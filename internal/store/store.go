@@ -25,6 +25,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry gets the store's metrics. Zero value means none.
 	Registry prometheus.Registerer
+	// MustExist makes opening a SQLite file that is absent or empty fail with
+	// NOT_FOUND. Zero value means that it is created.
+	MustExist bool
 }
 
 // Engine is an opened database with what differs between SQLite and
@@ -43,6 +46,11 @@ type Engine struct {
 	// DataVersion returns a number that changes whenever the database was
 	// written. Nil where the engine has none.
 	DataVersion func(context.Context) (int64, error)
+	// HasSchema reports whether any migration was ever applied.
+	HasSchema func(context.Context) (bool, error)
+	// CheckStructure returns the first fault in the structure of the database's
+	// file, "" when there is none. Nil where the server does that.
+	CheckStructure func(context.Context) (string, error)
 	// Close ends what belongs to the engine besides the two pools. It is called
 	// once. May be nil.
 	Close func() error

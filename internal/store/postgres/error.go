@@ -13,6 +13,9 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
+// tooManyConnections is the code of a server that has no connection left.
+const tooManyConnections = "53300"
+
 // classes is PostgreSQL's error table: a whole code first, then its class of
 // two letters.
 var classes = map[string]store.Class{

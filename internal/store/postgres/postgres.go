@@ -64,13 +64,46 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 		return nil, err
 	}
 	readers := max(8, 4*runtime.GOMAXPROCS(0))
+	read := pool(config, readers)
 	st := store.New(store.Engine{
-		Name: "postgres", Write: pool(config, 2*readers), Read: pool(config, readers), Classify: classify,
+		Name: "postgres", Write: pool(config, 2*readers), Read: read, Classify: classify, HasSchema: hasSchema(read),
 	}, o)
 	if err := st.PrepareAll(ctx); err != nil {
 		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing waits for nobody's patience
 	}
 	return st, nil
+}
+
+// OpenReadOnly opens the database at dsn for reading, on one connection: nothing
+// is migrated, and every transaction that writes fails. Codes: INVALID_REQUEST
+// for a dsn that cannot be read or a server that is too old, UNAVAILABLE for a
+// server that cannot be used; the message says why, without the password.
+func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
+	config, err := parse(dsn)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err == nil {
+		err = check(ctx, conn)
+		_ = conn.Close(context.WithoutCancel(ctx))
+	}
+	if harang.ErrorCode(err) == harang.CodeInvalidRequest {
+		return nil, err
+	} else if err != nil {
+		return nil, harang.Wrap(harang.CodeUnavailable, err, reason(config, err))
+	}
+	db := pool(config, 1)
+	return store.New(store.Engine{Name: "postgres", Write: db, Read: db, Classify: classify, HasSchema: hasSchema(db)}, o), nil
+}
+
+// hasSchema asks whether the migrations' own table exists.
+func hasSchema(db *sql.DB) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (exists bool, err error) {
+		err = db.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&exists)
+		return exists, err
+	}
 }
 
 // parse reads an address. What it answers never holds the password.
@@ -143,7 +176,9 @@ func reason(config *pgx.ConnConfig, err error) string {
 	if strings.HasPrefix(config.Host, "/") {
 		where = config.Host
 	}
-	if e := serverError(err); e != nil {
+	if e := serverError(err); e != nil && e.Code == tooManyConnections {
+		return fmt.Sprintf("the database at %s has no free connection: %s; lower --database-max-connections or raise the server's max_connections", where, e.Message)
+	} else if e != nil {
 		return fmt.Sprintf("the database at %s refuses: %s", where, e.Message)
 	}
 	if cause := rootCause(err); cause != "" {

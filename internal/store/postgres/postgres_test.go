@@ -81,6 +81,28 @@ func TestStore_Inbox(t *testing.T) {
 	}
 }
 
+func TestInspect(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	readOnly := func() *store.Store {
+		st, err := OpenReadOnly(t.Context(), dsn, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = st.Close() })
+		return st
+	}
+	if found, err := readOnly().Inspect(t.Context()); err != nil || found != (store.Inspection{}) {
+		t.Errorf("foreign database: %+v, %v", found, err)
+	}
+	st := open(t, dsn)
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	storetest.RunInspect(t, st, readOnly(), db)
+}
+
 // TestStore_Conformance runs the suite that every engine must pass.
 func TestStore_Conformance(t *testing.T) {
 	server := testserver.Postgres(t)
@@ -261,17 +283,19 @@ func TestOpen_Unusable(t *testing.T) {
 		"no such account": {strings.Replace(server.URL("postgres"), "postgres@", "nobody@", 1), harang.CodeUnavailable, "nobody"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			st, err := Open(t.Context(), c.dsn, store.Options{})
-			if err == nil {
-				_ = st.Close()
-				t.Fatal("it opened")
-			}
-			if harang.ErrorCode(err) != c.code || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("%v: want %s and %q", err, c.code, c.says)
-			}
-			var coded *harang.Error
-			if errors.As(err, &coded) && strings.Contains(coded.Message, "s3cret") {
-				t.Errorf("the sentence holds the password: %s", coded.Message)
+			for _, open := range []func(context.Context, string, store.Options) (*store.Store, error){Open, OpenReadOnly} {
+				st, err := open(t.Context(), c.dsn, store.Options{})
+				if err == nil {
+					_ = st.Close()
+					t.Fatal("it opened")
+				}
+				if harang.ErrorCode(err) != c.code || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("%v: want %s and %q", err, c.code, c.says)
+				}
+				var coded *harang.Error
+				if errors.As(err, &coded) && strings.Contains(coded.Message, "s3cret") {
+					t.Errorf("the message contains the password: %s", coded.Message)
+				}
 			}
 		})
 	}

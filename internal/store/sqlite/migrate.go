@@ -63,11 +63,11 @@ func migrateOnce(ctx context.Context, db *sql.DB) error {
 // schemaVersion reads the newest migration that was applied, 0 for an empty
 // file. It changes nothing.
 func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
-	var tables, version int64
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'`).Scan(&tables)
-	if err != nil || tables == 0 {
+	exists, err := hasSchema(db)(ctx)
+	if err != nil || !exists {
 		return 0, err
 	}
+	var version int64
 	err = db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&version)
 	return version, err
 }

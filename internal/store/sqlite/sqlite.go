@@ -12,6 +12,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -86,13 +87,17 @@ func (l Location) name(txlock string, pragmas ...string) string {
 }
 
 // Open opens the database at dsn (see ParseLocation), creates it when it is
-// absent, and brings its schema up to date. A schema that is newer than the
-// program is refused and left untouched. Codes: INVALID_REQUEST for a wrong
-// dsn, UNAVAILABLE for a file that cannot be used, CONFLICT for a newer schema.
+// absent and may be created, and brings its schema up to date. A schema that is
+// newer than the program is refused and left untouched. Codes: INVALID_REQUEST
+// for a wrong dsn, NOT_FOUND for an absent file that must exist, UNAVAILABLE for
+// a file that cannot be used, CONFLICT for a newer schema.
 func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
 	loc, err := ParseLocation(dsn)
 	if err != nil {
 		return nil, err
+	}
+	if info, err := os.Stat(loc.Path); o.MustExist && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
+		return nil, harang.Errorf(harang.CodeNotFound, "the database file %s is missing or empty", loc.Path)
 	}
 	if err := create(loc.Path); err != nil {
 		return nil, harang.Wrap(harang.CodeUnavailable, err, "the database file "+loc.Path+" cannot be created or written")
@@ -126,8 +131,52 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	}
 	return store.New(store.Engine{
 		Name: "sqlite", Write: write, Read: read, SingleWriter: true,
-		Classify: classify, DataVersion: version.get, Close: end,
+		Classify: classify, DataVersion: version.get, HasSchema: hasSchema(read), CheckStructure: checkStructure(read),
+		Close: end,
 	}, o), nil
+}
+
+// OpenReadOnly opens the database at dsn for reading: nothing is created or
+// migrated, and every transaction fails. Codes: INVALID_REQUEST for a wrong dsn,
+// UNAVAILABLE for a file that cannot be read or is not a database.
+func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
+	loc, err := ParseLocation(dsn)
+	if err != nil {
+		return nil, err
+	}
+	v := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(" + busyTimeout + ")", "query_only(1)"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: loc.Path}).EscapedPath()+"?"+v.Encode())
+	if err != nil {
+		return nil, harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
+	}
+	st := store.New(store.Engine{
+		Name: "sqlite", Write: db, Read: db, SingleWriter: true,
+		Classify: classify, HasSchema: hasSchema(db), CheckStructure: checkStructure(db),
+	}, o)
+	if _, err := hasSchema(db)(ctx); err != nil {
+		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database file "+loc.Path+" cannot be read"), st.Close()) //nolint:contextcheck // closing ends by itself
+	}
+	return st, nil
+}
+
+// hasSchema asks whether the migrations' own table exists.
+func hasSchema(db *sql.DB) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (exists bool, err error) {
+		err = db.QueryRowContext(ctx, `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'`).Scan(&exists)
+		return exists, err
+	}
+}
+
+// checkStructure runs SQLite's check of the file. It reads the whole file.
+func checkStructure(db *sql.DB) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		var verdict string
+		err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict)
+		if verdict == "ok" {
+			verdict = ""
+		}
+		return verdict, err
+	}
 }
 
 // create makes the file and its folder, readable by their owner only: the
