@@ -54,7 +54,7 @@ func (s *Service) CreateUser(ctx context.Context, id harang.Identity, n NewUser)
 		},
 		PasswordHash: hash,
 	}
-	if err := s.books.CreateUser(ctx, c); err != nil {
+	if err := s.store.CreateUser(ctx, c); err != nil {
 		return harang.User{}, err
 	}
 	return c.User, nil
@@ -104,7 +104,7 @@ func (s *Service) UpdateUser(ctx context.Context, id harang.Identity, userID str
 	}
 	now := s.clock().UTC().Truncate(time.Millisecond)
 	var after harang.User
-	err := s.books.UpdateUser(ctx, id.Tenant, userID, func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error) {
+	err := s.store.UpdateUser(ctx, id.Tenant, userID, func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error) {
 		before := c.User
 		if ch.Role != nil {
 			c.Role = *ch.Role
@@ -156,13 +156,13 @@ func (s *Service) FindUsers(ctx context.Context, id harang.Identity, afterEmail 
 	if err := id.Can(harang.ActionAdminister); err != nil {
 		return nil, err
 	}
-	return s.books.FindUsers(ctx, id.Tenant, afterEmail, limit)
+	return s.store.FindUsers(ctx, id.Tenant, afterEmail, limit)
 }
 
 // FindUserByEmail finds a user of any tenant, for commands. NOT_FOUND when
 // there is none.
 func (s *Service) FindUserByEmail(ctx context.Context, email string) (harang.User, error) {
-	c, err := s.books.FindCredentials(ctx, NormalEmail(email))
+	c, err := s.store.FindCredentials(ctx, NormalEmail(email))
 	return c.User, err
 }
 

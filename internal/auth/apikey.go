@@ -53,7 +53,7 @@ func (s *Service) AuthenticateKey(ctx context.Context, key string) (harang.Ident
 	if ok && now.Before(known.until) {
 		return known.identity, nil
 	}
-	kept, err := s.books.FindAPIKey(ctx, hash)
+	kept, err := s.store.FindAPIKey(ctx, hash)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return harang.Identity{}, errNoKey
 	}
@@ -90,7 +90,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, id harang.Identity, name str
 	_, _ = rand.Read(random) // never fails
 	text := APIKeyPrefix + base64.RawURLEncoding.EncodeToString(random)
 	key := harang.APIKey{ID: s.newID(), Tenant: id.Tenant, Name: name, Created: s.clock().UTC().Truncate(time.Millisecond)}
-	if err := s.books.CreateAPIKey(ctx, key, sha256.Sum256([]byte(text))); err != nil {
+	if err := s.store.CreateAPIKey(ctx, key, sha256.Sum256([]byte(text))); err != nil {
 		return harang.APIKey{}, "", err
 	}
 	return key, text, nil
@@ -101,7 +101,7 @@ func (s *Service) FindAPIKeys(ctx context.Context, id harang.Identity, afterID s
 	if err := id.Can(harang.ActionAdminister); err != nil {
 		return nil, err
 	}
-	return s.books.FindAPIKeys(ctx, id.Tenant, afterID, limit)
+	return s.store.FindAPIKeys(ctx, id.Tenant, afterID, limit)
 }
 
 // RevokeAPIKey ends a key for good: here at once, elsewhere within half a
@@ -110,7 +110,7 @@ func (s *Service) RevokeAPIKey(ctx context.Context, id harang.Identity, keyID st
 	if err := id.Can(harang.ActionAdminister); err != nil {
 		return err
 	}
-	if err := s.books.RevokeAPIKey(ctx, id.Tenant, keyID, s.clock().UTC().Truncate(time.Millisecond)); err != nil {
+	if err := s.store.RevokeAPIKey(ctx, id.Tenant, keyID, s.clock().UTC().Truncate(time.Millisecond)); err != nil {
 		return err
 	}
 	s.keys.mu.Lock()

@@ -12,9 +12,9 @@ import (
 )
 
 // another is the service of another node, or of this one after a restart.
-func (b *bench) another(t *testing.T, books auth.Books) *auth.Service {
+func (b *bench) another(t *testing.T, users auth.UserStore) *auth.Service {
 	t.Helper()
-	s, err := auth.New(books, b.key, auth.Options{
+	s, err := auth.New(users, b.key, auth.Options{
 		Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap,
 	})
 	if err != nil {
@@ -41,8 +41,8 @@ func TestLogout_CommandToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := len(b.control(t))
 			token, other := b.issue(t, user), b.issue(t, user)
-			books := &switchBooks{Books: b.store}
-			node := b.another(t, books)
+			users := &switchStore{UserStore: b.store}
+			node := b.another(t, users)
 			id, err := node.Authenticate(ctx, token)
 			if err != nil {
 				t.Fatal(err)
@@ -62,7 +62,7 @@ func TestLogout_CommandToken(t *testing.T) {
 			if diff := cmp.Diff([]string{"control.logout"}, b.control(t)[before:]); diff != "" {
 				t.Fatal(diff)
 			}
-			books.away = true
+			users.away = true
 			_, err = node.Authenticate(ctx, token)
 			wantCode(t, err, harang.CodeUnauthenticated)
 			if id, err := node.Authenticate(ctx, other); err != nil || !id.Unconfirmed || id.SessionID == "" {
@@ -70,7 +70,7 @@ func TestLogout_CommandToken(t *testing.T) {
 			}
 		})
 	}
-	wantCode(t, b.another(t, downBooks{}).Logout(ctx, harang.Identity{
+	wantCode(t, b.another(t, downStore{}).Logout(ctx, harang.Identity{
 		Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin, SessionID: "x", Expires: b.clock.Now(),
 	}), harang.CodeUnavailable)
 }

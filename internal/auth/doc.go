@@ -54,5 +54,5 @@
 //
 // # Dependencies
 //
-// The root package, golang-jwt, argon2id. The store is reached through Books.
+// The root package, golang-jwt, argon2id. The store is reached through UserStore.
 package auth

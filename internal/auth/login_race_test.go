@@ -11,15 +11,15 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// lateBooks let something happen between the reading of a password's hash and
+// hookedCredentials let something happen between the reading of a password's hash and
 // the beginning of the session.
-type lateBooks struct {
-	auth.Books
+type hookedCredentials struct {
+	auth.UserStore
 	meanwhile func()
 }
 
-func (b lateBooks) FindCredentials(ctx context.Context, email string) (harang.Credentials, error) {
-	c, err := b.Books.FindCredentials(ctx, email)
+func (b hookedCredentials) FindCredentials(ctx context.Context, email string) (harang.Credentials, error) {
+	c, err := b.UserStore.FindCredentials(ctx, email)
 	b.meanwhile()
 	return c, err
 }
@@ -33,14 +33,14 @@ func TestLogin_WhileThePasswordIsChanged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			books := lateBooks{Books: b.store, meanwhile: func() {
+			users := hookedCredentials{UserStore: b.store, meanwhile: func() {
 				b.clock.Move(time.Millisecond)
 				if _, err := b.UpdateUser(t.Context(), b.admin, b.clerk.ID, change); err != nil {
 					t.Error(err)
 				}
 				b.clock.Move(time.Millisecond)
 			}}
-			service, err := auth.New(books, b.key, auth.Options{
+			service, err := auth.New(users, b.key, auth.Options{
 				Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap,
 			})
 			if err != nil {

@@ -11,51 +11,6 @@ import (
 	"harang.dev/harang"
 )
 
-// Books are the kept users, sessions and keys, as this package needs them. Every
-// FindX of something that is not there answers NOT_FOUND; a database that cannot
-// be reached answers UNAVAILABLE. The decide functions run inside the
-// transaction, may run again when it is retried, and so touch nothing outside;
-// the events they return are appended in that transaction.
-type Books interface {
-	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
-
-	// FindCredentials finds a user by e-mail address (as NormalEmail gives it)
-	// over all tenants, because an address logs in without naming one.
-	FindCredentials(ctx context.Context, email string) (harang.Credentials, error)
-	// FindSubject reads in one go the user, their tenant's name and, when
-	// sessionID is not empty, whether that session of theirs is live at now.
-	FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error)
-
-	// FindTenantOfToken reads in one go the tenant and whether a token of theirs
-	// that has no session was ended.
-	FindTenantOfToken(ctx context.Context, tenant, tokenID string) (t harang.Tenant, ended bool, err error)
-	// EndToken notes, until it would have ended by itself, that a token without
-	// a session is over, and appends the event in that transaction. Again does
-	// nothing.
-	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, told harang.Event) error
-
-	CreateSession(ctx context.Context, s harang.Session) error
-	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
-
-	// FindUsers lists a tenant's users by e-mail address, those after the one
-	// given.
-	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
-	// CreateUser keeps a new user, CONFLICT when the address is taken,
-	// NOT_FOUND when the tenant is not there.
-	CreateUser(ctx context.Context, c harang.Credentials) error
-	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom.
-	// live are the user's sessions that are not over.
-	UpdateUser(ctx context.Context, tenant, id string,
-		decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error)) error
-
-	// CreateAPIKey keeps a key by the SHA-256 of its text.
-	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error
-	FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error)
-	// FindAPIKeys lists a tenant's keys by id, those after the one given.
-	FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error)
-	RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error
-}
-
 // Options tune a Service. The zero value is right for production.
 type Options struct {
 	// AccessTTL is the life of an access token. Zero means 10 minutes.
@@ -79,7 +34,7 @@ const refreshGrace = 30 * time.Second
 
 // Service proves callers. See the package's documentation.
 type Service struct {
-	books   Books
+	store   UserStore
 	key     *Key
 	tokens  *tokens
 	hasher  *hasher
@@ -93,8 +48,8 @@ type Service struct {
 	session time.Duration
 }
 
-// New builds a Service over books that signs with key.
-func New(books Books, key *Key, o Options) (*Service, error) {
+// New returns a Service that signs with key.
+func New(store UserStore, key *Key, o Options) (*Service, error) {
 	if o.NewID == nil {
 		return nil, errors.New("auth: Options.NewID is required")
 	}
@@ -115,7 +70,7 @@ func New(books Books, key *Key, o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{
-		books: books, key: key, tokens: newTokens(key, o.Clock), hasher: h,
+		store: store, key: key, tokens: newTokens(key, o.Clock), hasher: h,
 		limits: newLimiter(o.Clock), keys: newKeyCache(), judged: newJudgements(), metrics: newMetrics(o.Registry),
 		clock: o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil
@@ -162,7 +117,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identi
 // judge asks for the present state of whom a verified token names.
 func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.Identity, error) {
 	if c.Subject == commandSubject(c.Role) {
-		tenant, ended, err := s.books.FindTenantOfToken(ctx, c.Tenant, c.ID)
+		tenant, ended, err := s.store.FindTenantOfToken(ctx, c.Tenant, c.ID)
 		switch {
 		case err != nil:
 			return harang.Identity{}, unknownIsUnauthenticated(err)
@@ -177,7 +132,7 @@ func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.I
 	if c.SessionID == "" {
 		return harang.Identity{}, errNoToken // could not be logged out
 	}
-	u, err := s.books.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, now)
+	u, err := s.store.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, now)
 	if err != nil {
 		return harang.Identity{}, unknownIsUnauthenticated(err)
 	}
@@ -215,7 +170,7 @@ func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Rol
 	if !role.Valid() {
 		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "must be one of OPERATOR, STORE_MANAGER, ADMIN"})
 	}
-	if _, err := s.books.FindTenant(ctx, tenant); err != nil {
+	if _, err := s.store.FindTenant(ctx, tenant); err != nil {
 		return "", err
 	}
 	// As in a login, the session begins before the user is read.
@@ -223,7 +178,7 @@ func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Rol
 	if userID == "" {
 		return s.tokens.sign(s.claims(tenant, commandSubject(role), role, "", now, ttl))
 	}
-	u, err := s.books.FindSubject(ctx, tenant, userID, "", now)
+	u, err := s.store.FindSubject(ctx, tenant, userID, "", now)
 	switch {
 	case err != nil:
 		return "", err
@@ -233,7 +188,7 @@ func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Rol
 		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "is not the user's, who is " + string(u.Role)})
 	}
 	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Created: now, Expires: now.Add(ttl)}
-	if err := s.books.CreateSession(ctx, session); err != nil {
+	if err := s.store.CreateSession(ctx, session); err != nil {
 		return "", err
 	}
 	return s.tokens.sign(s.claims(tenant, u.ID, role, session.ID, now, ttl))

@@ -227,7 +227,7 @@ func TestService_WithoutADatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	down, err := auth.New(downBooks{}, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return "x" }, HashParams: cheap})
+	down, err := auth.New(downStore{}, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return "x" }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,24 +247,24 @@ func TestService_WithoutADatabase(t *testing.T) {
 	}
 }
 
-// switchBooks can be taken away.
-type switchBooks struct {
-	auth.Books
+// switchStore can be taken away.
+type switchStore struct {
+	auth.UserStore
 	away bool
 }
 
-func (b *switchBooks) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+func (b *switchStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
 	if b.away {
 		return harang.Subject{}, errDown
 	}
-	return b.Books.FindSubject(ctx, tenant, user, session, now)
+	return b.UserStore.FindSubject(ctx, tenant, user, session, now)
 }
 
-func (b *switchBooks) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
+func (b *switchStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
 	if b.away {
 		return harang.Tenant{}, false, errDown
 	}
-	return b.Books.FindTenantOfToken(ctx, tenant, token)
+	return b.UserStore.FindTenantOfToken(ctx, tenant, token)
 }
 
 // While the database is away: the last judgement for a minute, then the token,
@@ -272,8 +272,8 @@ func (b *switchBooks) FindTenantOfToken(ctx context.Context, tenant, token strin
 func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
-	books := &switchBooks{Books: b.store}
-	service, err := auth.New(books, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
+	users := &switchStore{UserStore: b.store}
+	service, err := auth.New(users, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	if err := service.Logout(ctx, gone.Identity); err != nil {
 		t.Fatal(err)
 	}
-	books.away = true
+	users.away = true
 	b.clock.Move(time.Minute)
 	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unconfirmed || id.Role != manager || id.Name != "Kiss Eszter" {
 		t.Fatalf("within a minute: %+v, %v", id, err)
@@ -303,7 +303,7 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	leave()
 	_, err = service.Authenticate(left, g.AccessToken)
 	wantCode(t, err, harang.CodeUnavailable)
-	books.away = false
+	users.away = false
 	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unconfirmed || id.Role != manager {
 		t.Fatalf("back: %+v, %v", id, err)
 	}
@@ -312,19 +312,19 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	}
 	_, err = service.Authenticate(ctx, g.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	books.away = true
+	users.away = true
 	_, err = service.Authenticate(ctx, g.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-// slowBooks let something happen between the reading of a subject and its answer.
-type slowBooks struct {
-	auth.Books
+// hookedSubjects let something happen between the reading of a subject and its answer.
+type hookedSubjects struct {
+	auth.UserStore
 	meanwhile func()
 }
 
-func (b *slowBooks) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
-	s, err := b.Books.FindSubject(ctx, tenant, user, session, now)
+func (b *hookedSubjects) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+	s, err := b.UserStore.FindSubject(ctx, tenant, user, session, now)
 	if meanwhile := b.meanwhile; meanwhile != nil {
 		b.meanwhile = nil
 		meanwhile()
@@ -337,9 +337,9 @@ func (b *slowBooks) FindSubject(ctx context.Context, tenant, user, session strin
 func TestAuthenticate_LogoutMeanwhile(t *testing.T) {
 	b := newBench(t)
 	ctx := t.Context()
-	slow := &slowBooks{Books: b.store}
-	books := &switchBooks{Books: slow}
-	service, err := auth.New(books, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
+	slow := &hookedSubjects{UserStore: b.store}
+	users := &switchStore{UserStore: slow}
+	service, err := auth.New(users, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +352,7 @@ func TestAuthenticate_LogoutMeanwhile(t *testing.T) {
 	if _, err := service.Authenticate(ctx, g.AccessToken); err != nil {
 		t.Fatal(err)
 	}
-	books.away = true
+	users.away = true
 	for range 2 {
 		_, err = service.Authenticate(ctx, g.AccessToken)
 		wantCode(t, err, harang.CodeUnauthenticated)

@@ -42,7 +42,7 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 	// The session counts as begun before its password was read: a new password,
 	// or a disabling, that comes while this one is checked ends it too.
 	began := s.clock().UTC().Truncate(time.Millisecond)
-	c, err := s.books.FindCredentials(ctx, email)
+	c, err := s.store.FindCredentials(ctx, email)
 	if err != nil && harang.ErrorCode(err) != harang.CodeNotFound {
 		attempt.forget()
 		return Grant{}, err
@@ -63,7 +63,7 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1,
 		Rotated: now, Created: began, Expires: now.Add(s.session),
 	}
-	if err := s.books.CreateSession(ctx, session); err != nil {
+	if err := s.store.CreateSession(ctx, session); err != nil {
 		return Grant{}, err
 	}
 	s.metrics.logins.WithLabelValues("ok").Inc()
@@ -82,7 +82,7 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 	var refused bool
 	var user string
 	now := s.clock().UTC().Truncate(time.Millisecond)
-	err := s.books.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
+	err := s.store.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
 		refused, user = false, kept.UserID
 		switch {
 		case !kept.Live(now):
@@ -109,7 +109,7 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 		s.metrics.reuses.Inc()
 		return Grant{}, errNoSession
 	}
-	u, err := s.books.FindSubject(ctx, session.Tenant, session.UserID, session.ID, now)
+	u, err := s.store.FindSubject(ctx, session.Tenant, session.UserID, session.ID, now)
 	if err != nil {
 		return Grant{}, noSession(err)
 	}
@@ -147,7 +147,7 @@ func (s *Service) endToken(ctx context.Context, id harang.Identity) error {
 	if err != nil {
 		return err
 	}
-	if err := s.books.EndToken(ctx, id.Tenant, id.SessionID, id.Expires, told); err != nil {
+	if err := s.store.EndToken(ctx, id.Tenant, id.SessionID, id.Expires, told); err != nil {
 		return err
 	}
 	s.judged.end(id.Tenant, id.UserID, id.SessionID)
@@ -168,7 +168,7 @@ func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 func (s *Service) endSession(ctx context.Context, tenant, id string) error {
 	now := s.clock().UTC().Truncate(time.Millisecond)
 	var user string
-	err := s.books.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
+	err := s.store.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
 		user = kept.UserID
 		if !kept.Ended.IsZero() {
 			return nil, nil

@@ -11,41 +11,37 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// farewell is why the server ends a connection and what it says.
-type farewell struct {
-	// code is the goodbye's; without one nothing is said.
+// goodbye is why the server ends a connection, what it sends before and how it closes.
+type goodbye struct {
+	// code is sent; when empty, no goodbye is sent.
 	code harang.Code
-	// final leaves the namespace, so that the stock client does not come back by
-	// itself.
+	// final disconnects the namespace, so that the stock client does not reconnect by itself.
 	final bool
-	// stay leaves the transport open.
-	stay bool
-	// retryAfter is how long the client should wait, spread at random over as
-	// much again when spread is set.
+	// keepTransport leaves the transport open.
+	keepTransport bool
+	// retryAfter is how long the client should wait. With jitter a random time up to as much is added.
 	retryAfter time.Duration
-	spread     bool
+	jitter     bool
 }
 
-// The farewells. Their codes are part of the outer contract.
+// The goodbyes. Their codes are part of the public contract.
 var (
-	farewellLoggedOut    = farewell{code: "LOGGED_OUT", final: true, stay: true}
-	farewellDisabled     = farewell{code: "USER_DISABLED", final: true, stay: true}
-	farewellTokenExpired = farewell{code: harang.CodeTokenExpired}
-	farewellRoleChanged  = farewell{code: "ROLE_CHANGED"}
-	farewellSlow         = farewell{code: "SLOW_CONSUMER", retryAfter: 3 * time.Second}
-	farewellDraining     = farewell{code: "SERVER_DRAINING", retryAfter: 500 * time.Millisecond, spread: true}
-	farewellRateLimited  = farewell{code: harang.CodeRateLimited, retryAfter: 10 * time.Second}
-	// farewellTakenOver: the same page is connected anew. Nothing is said to
-	// what is most often a ghost; a live one must not fight for the seat.
-	farewellTakenOver = farewell{final: true}
-	// farewellReset: the feeds began a new epoch. The client comes back and is
-	// told the gap.
-	farewellReset = farewell{}
+	goodbyeLoggedOut    = goodbye{code: "LOGGED_OUT", final: true, keepTransport: true}
+	goodbyeDisabled     = goodbye{code: "USER_DISABLED", final: true, keepTransport: true}
+	goodbyeTokenExpired = goodbye{code: harang.CodeTokenExpired}
+	goodbyeRoleChanged  = goodbye{code: "ROLE_CHANGED"}
+	goodbyeSlow         = goodbye{code: "SLOW_CONSUMER", retryAfter: 3 * time.Second}
+	goodbyeDraining     = goodbye{code: "SERVER_DRAINING", retryAfter: 500 * time.Millisecond, jitter: true}
+	goodbyeRateLimited  = goodbye{code: harang.CodeRateLimited, retryAfter: 10 * time.Second}
+	// goodbyeTakenOver: the same page has a newer connection. The older one is usually half-open; if it is alive, its
+	// client must not reconnect and take the seat back.
+	goodbyeTakenOver = goodbye{final: true}
+	// goodbyeReset: the feeds began a new epoch. The client reconnects and is told the gap.
+	goodbyeReset = goodbye{}
 )
 
-// conn is one connection, from the judgement of its token on. It listens to the
-// one feed that its role may hear. Hundreds of thousands may be open: every
-// field counts.
+// conn is one connection, from its authentication on. It listens to the one feed of its role. Hundreds of thousands may
+// be open, so every field counts.
 type conn struct {
 	g      *Gateway
 	tenant *tenant
@@ -54,31 +50,31 @@ type conn struct {
 	user, name string
 	role       harang.Role
 	connected  time.Time
-	// pid is the seat's, fixed once the connection is open.
+	// pid names the seat; fixed once the connection is open.
 	pid string
-	// session is the login the token belongs to. The tenant's mutex guards it.
+	// session is the login that the newest token belongs to. The tenant's mutex guards it.
 	session string
 
 	// membership and epoch are set before the connection opens.
 	membership *feed.Membership
 	epoch      harang.Epoch
-	// last is the number of the last entry handed over.
+	// last is the number of the last entry delivered.
 	last atomic.Int64
 
-	// expires, place and gone belong to the expiry.
-	expires time.Time
-	place   int
-	gone    bool
+	// expires, heapIndex and gone belong to expiry.
+	expires   time.Time
+	heapIndex int
+	gone      bool
 
-	// allowance and charged are the message bucket, used by Event only.
+	// allowance and charged are the token bucket of the client's messages; only event uses them.
 	allowance float64
 	charged   time.Time
 
-	// mu guards the state.
+	// mu guards the following.
 	mu    sync.Mutex
 	state connState
-	// ending is the farewell that came while connecting.
-	ending *farewell
+	// pending is the goodbye that came while connecting.
+	pending *goodbye
 }
 
 type connState uint8
@@ -89,13 +85,12 @@ const (
 	connEnded
 )
 
-// Feed is the feed that the connection's role may hear.
+// Feed is the feed of the connection's role.
 func (c *conn) Feed() harang.FeedID {
 	return harang.FeedID{Tenant: c.tenant.id, Audience: c.role.Audience()}
 }
 
-// Deliver writes a round to the socket; before the socket is open it is held
-// behind the replay.
+// Deliver writes new entries to the socket. Before the socket is open they wait behind the replay.
 func (c *conn) Deliver(r *feed.Run) {
 	frame := r.Joined(c.g.joinItems).(*socketio.Frame)
 	if frame != nil && c.socket.Deliver(frame) == nil {
@@ -104,7 +99,7 @@ func (c *conn) Deliver(r *feed.Run) {
 }
 
 // Reset ends the connection, because its feed began a new epoch.
-func (c *conn) Reset() { c.end(farewellReset) }
+func (c *conn) Reset() { c.end(goodbyeReset) }
 
 func (c *conn) position() harang.Position {
 	return harang.Position{Epoch: c.epoch, Audience: c.role.Audience(), Number: c.last.Load()}
@@ -122,69 +117,74 @@ func (c *conn) isEnded() bool {
 	return c.state == connEnded
 }
 
-// end says the farewell and closes the connection; repeats do nothing. One that
-// is still connecting is not opened, or ended as soon as it is.
-func (c *conn) end(f farewell) {
+// end sends the goodbye and closes the connection; later calls do nothing. A connection that is still connecting is not
+// opened, or ended as soon as it is.
+func (c *conn) end(bye goodbye) {
 	c.mu.Lock()
 	switch c.state {
 	case connEnded:
 		c.mu.Unlock()
 		return
 	case connecting:
-		if c.ending == nil {
-			c.ending = &f
+		if c.pending == nil {
+			c.pending = &bye
 		}
 		c.mu.Unlock()
 		return
 	}
 	c.state = connEnded
 	c.mu.Unlock()
-	c.leave(f)
+	c.sendGoodbye(bye)
 }
 
-func (c *conn) leave(f farewell) {
-	if f.code != "" {
-		c.g.metrics.goodbyes.WithLabelValues(string(f.code)).Inc()
-		c.send(c.g.goodbye(f))
+func (c *conn) sendGoodbye(bye goodbye) {
+	if bye.code != "" {
+		c.g.metrics.goodbyes.WithLabelValues(string(bye.code)).Inc()
+		c.send(c.g.goodbyeFrame(bye))
 	}
-	if f.final {
+	if bye.final {
 		c.socket.Disconnect()
 	}
-	if !f.stay {
+	if !bye.keepTransport {
 		c.socket.CloseTransport()
 	}
 }
 
-// opened marks the connection as open and says the farewell that came
-// meanwhile.
+// opened marks the connection as open, and ends it if a goodbye came while connecting.
 func (c *conn) opened() {
 	c.mu.Lock()
 	if c.state == connecting {
 		c.state = connOpen
 	}
-	f := c.ending
+	bye := c.pending
 	c.mu.Unlock()
-	if f != nil {
-		c.end(*f)
+	if bye != nil {
+		c.end(*bye)
 	}
 }
 
-// ended is the farewell that came while connecting, nil for none.
-func (c *conn) ended() *farewell {
+// pendingGoodbye is the goodbye that came while connecting, nil for none.
+func (c *conn) pendingGoodbye() *goodbye {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ending
+	return c.pending
 }
 
-func (g *Gateway) goodbye(f farewell) *socketio.Frame {
-	wait := f.retryAfter
-	if f.spread {
+// send delivers a frame. A failure is ignored: the socket is closed or closing, and disconnected follows.
+func (c *conn) send(frame *socketio.Frame) {
+	if frame != nil {
+		_ = c.socket.Deliver(frame)
+	}
+}
+
+func (g *Gateway) goodbyeFrame(bye goodbye) *socketio.Frame {
+	wait := bye.retryAfter
+	if bye.jitter {
 		wait += rand.N(wait)
 	}
-	return g.frame("goodbye", goodbyeMessage{Code: f.code, Reconnect: !f.final, RetryAfterMs: wait.Milliseconds()})
+	return g.frame("goodbye", GoodbyeMessage{Code: bye.code, Reconnect: !bye.final, RetryAfterMs: wait.Milliseconds()})
 }
 
-// seat is where the connection sits.
 func (c *conn) seat() Seat {
 	return Seat{Tenant: c.tenant.id, User: c.user, PID: c.pid, Connection: c.socket.ID()}
 }

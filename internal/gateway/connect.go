@@ -13,80 +13,75 @@ import (
 )
 
 const (
-	// maxTokenBytes is above every token that anybody signs for us.
+	// maxTokenBytes is more than the longest token that auth accepts.
 	maxTokenBytes = 8 << 10
-	// maxPIDBytes is above every pid that we make.
+	// maxPIDBytes is more than the longest pid that NewPID makes.
 	maxPIDBytes = 64
-	// judgements is how often a judgement may be overtaken by revocations.
-	judgements = 10
+	// maxOvertaken is how often a token is checked again because a revocation came meanwhile.
+	maxOvertaken = 10
 )
 
-// connect decides on a CONNECT.
+// connect answers a CONNECT: with CONNECT, with CONNECT_ERROR when waiting does not help, else by closing the
+// transport, so that the stock client tries again by itself.
 func (g *Gateway) connect(ctx context.Context, r *socketio.Request) {
 	began := time.Now()
-	err := g.admit(ctx, r)
+	err := g.accept(ctx, r)
 	if err == nil {
 		g.metrics.connects.WithLabelValues("accepted").Inc()
 		g.metrics.connecting.Observe(time.Since(began).Seconds())
 		return
 	}
-	refusal, final := refusalOf(err)
+	data, final := connectErrorOf(err)
 	if !final {
 		g.metrics.connects.WithLabelValues("dropped").Inc()
 		if ctx.Err() == nil && !errors.Is(err, errDropped) && !errors.Is(err, socketio.ErrClosed) {
-			g.log.Warn("a connection was dropped; it will come back", "err", err)
+			g.log.Warn("connect failed; the client will try again", "err", err)
 		}
 		r.Drop()
 		return
 	}
-	g.metrics.connects.WithLabelValues(string(refusal.Code)).Inc()
-	data, _ := json.Marshal(refusal)         // two numbers and a code
-	_ = r.Refuse(string(refusal.Code), data) // who is gone needs no answer
+	g.metrics.connects.WithLabelValues(string(data.Code)).Inc()
+	raw, _ := json.Marshal(data)         // two numbers and a code
+	_ = r.Refuse(string(data.Code), raw) // fails only when the connection is gone
 }
 
-// refusal is the data of a CONNECT_ERROR.
-type refusal struct {
-	Code         harang.Code `json:"code"`
-	Limit        any         `json:"limit,omitempty"`
-	RetryAfterMs int64       `json:"retryAfterMs,omitempty"`
-}
-
-// refusalOf is the table code → socket: what refuses for good. All else is
-// passing trouble.
-func refusalOf(err error) (refusal, bool) {
+// connectErrorOf is the table from application errors to CONNECT_ERROR. final is false for temporary failures, which
+// close the transport instead.
+func connectErrorOf(err error) (data ConnectError, final bool) {
 	var e *harang.Error
 	if !errors.As(err, &e) {
-		return refusal{}, false
+		return ConnectError{}, false
 	}
 	switch e.Code {
 	case harang.CodeUnauthenticated, harang.CodeInvalidCredentials, harang.CodeNotFound, harang.CodeInvalidRequest:
-		return refusal{Code: harang.CodeUnauthenticated}, true
+		return ConnectError{Code: harang.CodeUnauthenticated}, true
 	case harang.CodeTokenExpired, harang.CodeForbidden:
-		return refusal{Code: e.Code}, true
+		return ConnectError{Code: e.Code}, true
 	case harang.CodeConnectionLimit:
-		return refusal{Code: e.Code, Limit: e.Details["limit"], RetryAfterMs: e.RetryAfter.Milliseconds()}, true
+		limit, _ := e.Details["limit"].(int)
+		return ConnectError{Code: e.Code, Limit: limit, RetryAfterMs: e.RetryAfter.Milliseconds()}, true
 	}
-	return refusal{}, false
+	return ConnectError{}, false
 }
 
-// errDropped is passing trouble that needs no line in the log.
+// errDropped is a temporary failure that is not worth a log line.
 var errDropped = errors.New("gateway: ended while connecting")
-
-// readToken reads {token} of a CONNECT payload; "" for anything else.
-func readToken(auth json.RawMessage) string {
-	var payload struct {
-		Token string `json:"token"`
-	}
-	if json.Unmarshal(auth, &payload) != nil || len(payload.Token) > maxTokenBytes {
-		return ""
-	}
-	return payload.Token
-}
 
 var errNoToken = harang.Errorf(harang.CodeUnauthenticated, "a valid access token is needed")
 
-// admit takes a CONNECT all the way, or returns why not.
-func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
+// readToken reads {token} of a CONNECT payload; "" for anything else.
+func readToken(payload json.RawMessage) string {
+	var body struct {
+		Token string `json:"token"`
+	}
+	if json.Unmarshal(payload, &body) != nil || len(body.Token) > maxTokenBytes {
+		return ""
+	}
+	return body.Token
+}
+
+// accept authenticates, seats, resumes and opens a connection. On an error it undoes the steps done so far.
+func (g *Gateway) accept(ctx context.Context, r *socketio.Request) (err error) {
 	if g.draining.Load() {
 		return errDropped
 	}
@@ -94,20 +89,116 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 	if token == "" {
 		return errNoToken
 	}
-	c, id, err := g.judge(ctx, r.Socket(), token)
+	c, caller, err := g.register(ctx, r.Socket(), token)
 	if err != nil {
 		return err
 	}
-	open := false
-	defer func() {
-		if !open {
-			c.tenant.unregister(c)
+	undo := func(f func()) {
+		if err != nil {
+			f()
 		}
-	}()
+	}
+	defer undo(func() { c.tenant.unregister(c) })
 	r.Socket().SetValue(c)
 
-	claimed, readable := claimedPID(r.PID)
-	c.pid = claimed
+	client := readResume(r)
+	if err = g.takeSeat(ctx, c, client.pid); err != nil {
+		return err
+	}
+	defer undo(func() { g.releaseSeat(context.WithoutCancel(ctx), c) })
+
+	start, err := g.resume(ctx, c, client)
+	if err != nil {
+		return err
+	}
+	defer undo(func() { c.membership.Leave() })
+	return g.open(r, c, caller, token, start)
+}
+
+// register authenticates the caller and registers the connection with its tenant. The tenant's control feed is
+// followed from before the authentication that counts, so that a revocation during it is not lost.
+func (g *Gateway) register(ctx context.Context, s *socketio.Socket, token string) (*conn, harang.Identity, error) {
+	var t *tenant
+	defer func() {
+		if t != nil {
+			t.release()
+		}
+	}()
+	for range maxOvertaken {
+		tick := g.tick.Load()
+		caller, err := g.authenticate(ctx, token)
+		if err != nil {
+			return nil, caller, err
+		}
+		// The tenant stays acquired from one attempt to the next: otherwise each would begin to follow the control
+		// feed anew and find itself overtaken.
+		acquired, err := g.acquire(ctx, caller.Tenant)
+		if err != nil {
+			return nil, caller, err
+		}
+		if t != nil {
+			t.release()
+		}
+		t = acquired
+		c := &conn{
+			g: g, tenant: t, socket: s,
+			user: caller.UserID, name: caller.Name, role: caller.Role, session: caller.SessionID,
+			connected: g.o.Clock(), allowance: g.o.MessageBurst,
+		}
+		if t.register(c, tick) {
+			return c, caller, nil
+		}
+	}
+	return nil, harang.Identity{}, harang.Errorf(harang.CodeUnavailable, "too many changes at once; try again")
+}
+
+// authenticate checks a token and that its role has a feed to listen to.
+func (g *Gateway) authenticate(ctx context.Context, token string) (harang.Identity, error) {
+	caller, err := g.o.Auth.Authenticate(ctx, token)
+	if err != nil {
+		return caller, err
+	}
+	if caller.Role.Audience() == "" {
+		return caller, harang.Errorf(harang.CodeForbidden, "this role cannot listen to events")
+	}
+	if !caller.Expires.IsZero() && !caller.Expires.After(g.o.Clock()) {
+		return caller, harang.Errorf(harang.CodeTokenExpired, "the access token has expired")
+	}
+	return caller, nil
+}
+
+// resumeRequest is what a client that was connected before sends of that connection.
+type resumeRequest struct {
+	// pid is the earlier connection's; "" when the client is new or sent a pid that NewPID cannot have made.
+	pid   string
+	start feed.Start
+}
+
+func readResume(r *socketio.Request) resumeRequest {
+	pid := validPID(r.PID)
+	position, ok := harang.ParsePosition(r.Offset)
+	return resumeRequest{pid: pid, start: feed.Start{
+		Resume: r.PID != "", Readable: pid != "" && ok, Position: position,
+	}}
+}
+
+// validPID returns a copy of a pid that a client sent; "" when NewPID cannot have made it.
+func validPID(pid string) string {
+	if pid == "" || len(pid) > maxPIDBytes {
+		return ""
+	}
+	for i := range len(pid) {
+		b := pid[i]
+		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-' || b == '_') {
+			return ""
+		}
+	}
+	return strings.Clone(pid) // pid is a part of the client's message
+}
+
+// takeSeat takes the seat of pid, or a new one when pid is empty, and closes the connection that had it.
+func (g *Gateway) takeSeat(ctx context.Context, c *conn, pid string) error {
+	c.pid = pid
 	if c.pid == "" {
 		c.pid = g.o.NewPID()
 	}
@@ -115,143 +206,73 @@ func (g *Gateway) admit(ctx context.Context, r *socketio.Request) error {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if !open {
-			g.release(context.WithoutCancel(ctx), c)
-		}
-	}()
 	if older != "" {
 		g.Evict(c.tenant.id, older)
 	}
+	return nil
+}
 
-	position, known := harang.ParsePosition(r.Offset)
-	from := feed.Start{Resume: r.PID != "", Readable: readable && known, Position: position}
-	membership, start, err := g.o.Hub.Join(ctx, c.Feed(), from, c)
+// resume joins the feed of the connection's role after the client's position. A client that has missed something gets
+// a new pid, so that its stock code does not call the connection recovered.
+func (g *Gateway) resume(ctx context.Context, c *conn, client resumeRequest) (feed.Handover, error) {
+	membership, start, err := g.o.Hub.Join(ctx, c.Feed(), client.start, c)
 	if err != nil {
-		return err
+		return start, err
 	}
-	defer func() {
-		if !open {
-			membership.Leave()
-		}
-	}()
 	c.membership, c.epoch = membership, start.Head.Epoch
 	c.last.CompareAndSwap(0, start.Head.Number)
-	if claimed != "" && !start.Recovered {
+	if client.pid != "" && !start.Recovered {
 		pid := g.o.NewPID()
 		if err := g.o.Seats.Rename(ctx, c.seat(), pid); err != nil {
-			return err
+			membership.Leave()
+			return start, err
 		}
 		c.pid = pid
 	}
+	return start, nil
+}
 
-	if f := c.ended(); f != nil || g.draining.Load() {
-		if f != nil && f.final && f.code != "" {
+// open answers CONNECT and sends session and the replay, unless the connection was ended meanwhile.
+func (g *Gateway) open(r *socketio.Request, c *conn, caller harang.Identity, token string, start feed.Handover) error {
+	if bye := c.pendingGoodbye(); bye != nil || g.draining.Load() {
+		if bye != nil && bye.final && bye.code != "" {
 			return errNoToken
 		}
 		return errDropped
 	}
-	// Before it can refresh its token, which may end the doubt.
-	g.doubts.note(c, id, token)
+	// Before Accept: from then on the client can send refresh, which may remove it.
+	g.unverified.update(c, caller, token)
 	g.metrics.connections.WithLabelValues(string(c.role)).Inc()
-	if err := r.Accept(c.pid, g.opening(c, start, id.Expires)...); err != nil {
+	if err := r.Accept(c.pid, g.openingFrames(c, start, caller.Expires)...); err != nil {
 		g.metrics.connections.WithLabelValues(string(c.role)).Dec()
-		g.doubts.remove(c)
+		g.unverified.remove(c)
 		return err
 	}
-	open = true
-	if !id.Expires.IsZero() {
-		g.expiry.set(c, id.Expires)
+	if !caller.Expires.IsZero() {
+		g.expiry.set(c, caller.Expires)
 	}
 	c.opened()
 	return nil
 }
 
-// judge has the token judged and registers the connection with its tenant,
-// whose control feed is followed from before the judgement that counts.
-func (g *Gateway) judge(ctx context.Context, s *socketio.Socket, token string) (*conn, harang.Identity, error) {
-	var t *tenant
-	defer func() {
-		if t != nil {
-			t.letGo()
-		}
-	}()
-	for range judgements {
-		tick := g.tick.Load()
-		id, err := g.authenticate(ctx, token)
-		if err != nil {
-			return nil, id, err
-		}
-		// The tenant stays held from one try to the next, or the next would
-		// find nobody following either.
-		held, err := g.hold(ctx, id.Tenant)
-		if err != nil {
-			return nil, id, err
-		}
-		if t != nil {
-			t.letGo()
-		}
-		t = held
-		c := &conn{
-			g: g, tenant: t, socket: s,
-			user: id.UserID, name: id.Name, role: id.Role, session: id.SessionID,
-			connected: g.o.Clock(), allowance: g.o.MessageBurst,
-		}
-		if t.register(c, tick) {
-			return c, id, nil
-		}
-	}
-	return nil, harang.Identity{}, harang.Errorf(harang.CodeUnavailable, "too much changes at once")
-}
-
-// authenticate has a token judged that somebody may listen with.
-func (g *Gateway) authenticate(ctx context.Context, token string) (harang.Identity, error) {
-	id, err := g.o.Auth.Authenticate(ctx, token)
-	if err != nil {
-		return id, err
-	}
-	if id.Role.Audience() == "" {
-		return id, harang.Errorf(harang.CodeForbidden, "this role hears nothing")
-	}
-	if !id.Expires.IsZero() && !id.Expires.After(g.o.Clock()) {
-		return id, harang.Errorf(harang.CodeTokenExpired, "the access token has expired")
-	}
-	return id, nil
-}
-
-// claimedPID is the pid that a client came back with, copied out of its
-// message. One that we cannot have made is unreadable, and so is all that comes
-// with it.
-func claimedPID(pid string) (claimed string, readable bool) {
-	if pid == "" || len(pid) > maxPIDBytes {
-		return "", false
-	}
-	for i := range len(pid) {
-		b := pid[i]
-		if !('a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || b == '-' || b == '_') {
-			return "", false
-		}
-	}
-	return strings.Clone(pid), true
-}
-
-// opening is what a connection begins with: session, then the replay.
-func (g *Gateway) opening(c *conn, start feed.Handover, expires time.Time) []*socketio.Frame {
+// openingFrames are session and the replay.
+func (g *Gateway) openingFrames(c *conn, start feed.Handover, expires time.Time) []*socketio.Frame {
 	c.tenant.mu.Lock()
 	version := c.tenant.version
 	c.tenant.mu.Unlock()
 	position := start.Position.String()
 	frames := make([]*socketio.Frame, 0, 1+len(start.Replay))
-	frames = append(frames, g.frame("session", sessionMessage{
+	frames = append(frames, g.frame("session", SessionMessage{
 		ConnectionID: c.socket.ID(), TenantID: c.tenant.id, Role: c.role, Rooms: c.rooms(),
 		Position: position, Head: start.Head.String(),
 		Recovered: start.Recovered, Replayed: len(start.Replay), Gap: start.Gap,
-		Version: version, ServerTime: stamp(g.o.Clock()), TokenExpiresAt: stampOrNull(expires),
+		Version: version, ServerTime: formatTime(g.o.Clock()), TokenExpiresAt: formatExpiry(expires),
 	}, position))
 	for _, it := range start.Replay {
 		if it.Feed != c.Feed() {
-			// The hub compares too; this is the last place before the wire.
-			g.log.Error("crossing blocked in a replay", "tenant", c.tenant.id, "feed", it.Feed.String(), "event", it.EventID)
+			// The hub compares too; this is the last check before the socket.
+			g.log.Error("replay entry of another feed blocked",
+				"tenant", c.tenant.id, "feed", it.Feed.String(), "event", it.EventID)
 			g.metrics.unsendable.Inc()
 			continue
 		}
@@ -260,12 +281,12 @@ func (g *Gateway) opening(c *conn, start feed.Handover, expires time.Time) []*so
 	return frames
 }
 
-// rooms are what the connection hears, in the story's words.
+// rooms are the contract's names of what the connection receives.
 func (c *conn) rooms() []string {
 	return []string{harang.RoomAll(c.tenant.id), c.Feed().String()}
 }
 
-// disconnected forgets a connection that was open.
+// disconnected cleans up after a connection that was open.
 func (g *Gateway) disconnected(s *socketio.Socket, reason string) {
 	c, ok := s.Value().(*conn)
 	if !ok {
@@ -278,16 +299,15 @@ func (g *Gateway) disconnected(s *socketio.Socket, reason string) {
 		g.metrics.slowConsumers.Inc()
 	}
 	g.expiry.remove(c)
-	g.doubts.remove(c)
+	g.unverified.remove(c)
 	c.membership.Leave()
-	g.release(context.Background(), c)
+	g.releaseSeat(context.Background(), c)
 	c.tenant.unregister(c)
 	g.metrics.connections.WithLabelValues(string(c.role)).Dec()
 }
 
-// release gives the connection's seat back.
-func (g *Gateway) release(ctx context.Context, c *conn) {
+func (g *Gateway) releaseSeat(ctx context.Context, c *conn) {
 	if err := g.o.Seats.Release(ctx, c.seat()); err != nil {
-		g.log.Warn("a seat could not be released; its lease will end", "tenant", c.tenant.id, "err", err)
+		g.log.Warn("seat release failed; its lease will expire", "tenant", c.tenant.id, "err", err)
 	}
 }

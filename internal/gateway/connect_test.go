@@ -18,9 +18,9 @@ import (
 )
 
 func TestConnect_Session(t *testing.T) {
-	h := open(t)
-	h.commit("budapest", harang.StockAlertType, 2)
-	p := h.connect(handshake{Token: h.token("budapest", harang.RoleStoreManager)})
+	env := open(t)
+	env.commit("budapest", harang.StockAlertType, 2)
+	p := env.connect(handshake{Token: env.token("budapest", harang.RoleStoreManager)})
 	s := p.session
 	if p.SID == "" || p.PID == "" || p.SID == p.PID || s.ConnectionID != p.SID {
 		t.Errorf("sid %q, pid %q, connectionId %q", p.SID, p.PID, s.ConnectionID)
@@ -40,39 +40,39 @@ func TestConnect_Session(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	p.silent()
+	p.expectNothing()
 }
 
-// TestConnect_Roles is the matrix of what each role hears, live and replayed.
+// TestConnect_Roles is the matrix of what each role receives, live and replayed.
 func TestConnect_Roles(t *testing.T) {
-	hears := map[harang.Role][]string{
+	receives := map[harang.Role][]string{
 		harang.RoleOperator:     {"stock_alert"},
 		harang.RoleStoreManager: {"payment_error", "stock_alert", "rental_created"},
 		harang.RoleAdmin:        {"payment_error", "stock_alert", "rental_created"},
 	}
-	h := open(t)
+	env := open(t)
 	pages := map[harang.Role]*page{}
 	others := map[harang.Role]*page{}
-	for role := range hears {
-		pages[role] = h.connect(handshake{Token: h.token("budapest", role)})
-		others[role] = h.connect(handshake{Token: h.token("debrecen", role)})
+	for role := range receives {
+		pages[role] = env.connect(handshake{Token: env.token("budapest", role)})
+		others[role] = env.connect(handshake{Token: env.token("debrecen", role)})
 	}
-	happens := func() {
-		h.commit("budapest", harang.PaymentErrorType, 1)
-		h.commit("budapest", harang.StockAlertType, 1)
-		h.commit("budapest", harang.RentalCreatedType, 1)
-		h.settled("budapest")
+	commitAll := func() {
+		env.commit("budapest", harang.PaymentErrorType, 1)
+		env.commit("budapest", harang.StockAlertType, 1)
+		env.commit("budapest", harang.RentalCreatedType, 1)
+		env.catchUp("budapest")
 	}
-	happens()
-	for role, names := range hears {
+	commitAll()
+	for role, names := range receives {
 		pages[role].expect(names...)
-		pages[role].silent()
-		others[role].silent()
-		h.must(pages[role].Cut())
+		pages[role].expectNothing()
+		others[role].expectNothing()
+		env.must(pages[role].Cut())
 	}
-	happens()
-	for role, names := range hears {
-		p := h.connect(pages[role].back(h.token("budapest", role)))
+	commitAll()
+	for role, names := range receives {
+		p := env.connect(pages[role].reconnectWith(env.token("budapest", role)))
 		var replayed []string
 		for _, e := range p.replay {
 			replayed = append(replayed, e.Name)
@@ -84,19 +84,19 @@ func TestConnect_Roles(t *testing.T) {
 }
 
 func TestConnect_Tokens(t *testing.T) {
-	h := open(t)
+	env := open(t)
 	stranger := func() string {
 		key, err := auth.NewKey()
-		h.must(err)
-		other, err := auth.New(h.store, key, auth.Options{NewID: newID, HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}})
-		h.must(err)
+		env.must(err)
+		other, err := auth.New(env.store, key, auth.Options{NewID: newID, HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}})
+		env.must(err)
 		token, err := other.IssueToken(t.Context(), "budapest", harang.RoleAdmin, "", time.Hour)
-		h.must(err)
+		env.must(err)
 		return token
 	}
-	good := h.token("budapest", harang.RoleAdmin)
-	short := h.tokenFor("budapest", harang.RoleAdmin, time.Minute)
-	h.advance(2 * time.Minute)
+	good := env.token("budapest", harang.RoleAdmin)
+	short := env.tokenFor("budapest", harang.RoleAdmin, time.Minute)
+	env.advance(2 * time.Minute)
 	for name, c := range map[string]struct {
 		auth any
 		code string
@@ -116,44 +116,44 @@ func TestConnect_Tokens(t *testing.T) {
 		"ExpiredBack": {handshake{Token: short, PID: "pid", Offset: "offset"}, "TOKEN_EXPIRED"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := h.try(c.auth)
+			_, err := env.tryConnect(c.auth)
 			code, data := refused(t, err)
 			if code != c.code || len(data) != 1 {
 				t.Errorf("refused with %s %v, want %s", code, data, c.code)
 			}
 		})
 	}
-	h.connect(handshake{Token: good})
+	env.connect(handshake{Token: good})
 }
 
 // TestConnect_AfterRefusal: the transport stays usable after a refusal.
 func TestConnect_AfterRefusal(t *testing.T) {
-	h := open(t)
-	c := h.dial()
-	_, _ = refused(t, c.Connect(h.ctx(), gateway.Namespace, handshake{Token: "no"}))
-	h.must(c.Connect(h.ctx(), gateway.Namespace, handshake{Token: h.token("budapest", harang.RoleOperator)}))
+	env := open(t)
+	c := env.dial()
+	_, _ = refused(t, c.Connect(env.ctx(), gateway.Namespace, handshake{Token: "no"}))
+	env.must(c.Connect(env.ctx(), gateway.Namespace, handshake{Token: env.token("budapest", harang.RoleOperator)}))
 }
 
 func TestConnect_Limit(t *testing.T) {
-	h := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 3 })
-	token := h.token("budapest", harang.RoleOperator)
+	env := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 3 })
+	token := env.token("budapest", harang.RoleOperator)
 	pages := make([]*page, 3)
 	for i := range pages {
-		pages[i] = h.connect(handshake{Token: token})
+		pages[i] = env.connect(handshake{Token: token})
 	}
-	_, err := h.try(handshake{Token: token})
+	_, err := env.tryConnect(handshake{Token: token})
 	code, data := refused(t, err)
 	if code != "TENANT_CONNECTION_LIMIT" || data["limit"] != 3.0 || data["retryAfterMs"].(float64) <= 0 {
 		t.Fatalf("%s %v", code, data)
 	}
-	h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)}) // another tenant's seats
+	env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)}) // another tenant's seats
 
 	// A pid that was never given, and one of another user, sit on no seat.
 	for _, back := range []handshake{
 		{Token: token, PID: "never-given", Offset: pages[0].offset},
-		{Token: h.token("budapest", harang.RoleAdmin), PID: pages[0].PID, Offset: pages[0].offset},
+		{Token: env.token("budapest", harang.RoleAdmin), PID: pages[0].PID, Offset: pages[0].offset},
 	} {
-		_, err := h.try(back)
+		_, err := env.tryConnect(back)
 		if code, _ := refused(t, err); code != "TENANT_CONNECTION_LIMIT" {
 			t.Fatal(code)
 		}
@@ -161,27 +161,27 @@ func TestConnect_Limit(t *testing.T) {
 
 	// Half-open ghosts come back to their seats, all of them.
 	for i, ghost := range pages {
-		pages[i] = h.connect(ghost.back(token))
+		pages[i] = env.connect(ghost.reconnectWith(token))
 		if !pages[i].Recovered || pages[i].PID != ghost.PID {
 			t.Errorf("%+v", pages[i].session)
 		}
-		if e, err := ghost.Next(h.ctx()); err == nil {
+		if e, err := ghost.Next(env.ctx()); err == nil {
 			t.Errorf("the older connection got %s", e.Name)
 		}
 	}
-	if n := h.metric("harang_gateway_takeovers_total"); n != 3 {
+	if n := env.metric("harang_gateway_takeovers_total"); n != 3 {
 		t.Errorf("%v takeovers", n)
 	}
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.commit("budapest", harang.StockAlertType, 1)
 	for _, p := range pages {
 		p.expect("stock_alert")
 	}
 
 	// Who leaves frees a seat.
-	h.must(pages[0].Close())
-	h.until("the seat is free", func() bool { return h.metric("harang_gateway_connections") == 3 })
-	h.connect(handshake{Token: token})
-	if _, err := h.try(handshake{Token: token}); err == nil {
+	env.must(pages[0].Close())
+	env.waitFor("the seat is free", func() bool { return env.metric("harang_gateway_connections") == 3 })
+	env.connect(handshake{Token: token})
+	if _, err := env.tryConnect(handshake{Token: token}); err == nil {
 		t.Error("one more than the limit")
 	}
 }
@@ -189,30 +189,30 @@ func TestConnect_Limit(t *testing.T) {
 // TestConnect_TakeoverWithAGap: the seat is taken over also by one that is told
 // a gap and gets a new pid, which is then the seat's.
 func TestConnect_TakeoverWithAGap(t *testing.T) {
-	h := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 1 })
-	token := h.token("budapest", harang.RoleOperator)
-	ghost := h.connect(handshake{Token: token})
-	p := h.connect(handshake{Token: token, PID: ghost.PID, Offset: "nonsense"})
+	env := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 1 })
+	token := env.token("budapest", harang.RoleOperator)
+	ghost := env.connect(handshake{Token: token})
+	p := env.connect(handshake{Token: token, PID: ghost.PID, Offset: "nonsense"})
 	if p.Recovered || p.PID == ghost.PID {
 		t.Errorf("%+v", p.session)
 	}
-	again := h.connect(p.back(token))
+	again := env.connect(p.reconnectWith(token))
 	if !again.Recovered || again.PID != p.PID {
 		t.Errorf("%+v", again.session)
 	}
-	if _, err := h.try(ghost.back(token)); err == nil {
+	if _, err := env.tryConnect(ghost.reconnectWith(token)); err == nil {
 		t.Error("the pid of before still has a seat")
 	}
 }
 
 // judge is an Authenticator whose judgements a test can hold up.
-type judge struct {
+type hookedAuthenticator struct {
 	gateway.Authenticator
 	calls  atomic.Int64
 	during func(call int64)
 }
 
-func (j *judge) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
+func (j *hookedAuthenticator) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
 	id, err := j.Authenticator.Authenticate(ctx, token)
 	j.during(j.calls.Add(1))
 	return id, err
@@ -221,83 +221,83 @@ func (j *judge) Authenticate(ctx context.Context, token string) (harang.Identity
 // TestConnect_RevocationOvertakes: a logout that commits, and reaches this node,
 // between the judgement and the end of the connecting.
 func TestConnect_RevocationOvertakes(t *testing.T) {
-	var h *house
+	var env *testEnv
 	var overtake func()
 	var once sync.Once
-	h = open(t, func(s *settings) {
+	env = open(t, func(s *settings) {
 		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
-			return &judge{Authenticator: real, during: func(int64) {
+			return &hookedAuthenticator{Authenticator: real, during: func(int64) {
 				if overtake != nil {
 					once.Do(overtake)
 				}
 			}}
 		}
 	})
-	first := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)}) // the tenant is followed
-	grant := h.login("budapest", harang.RoleOperator)
+	first := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)}) // the tenant is followed
+	grant := env.login("budapest", harang.RoleOperator)
 	overtake = func() {
-		h.must(h.auth.Logout(t.Context(), grant.Identity))
-		h.settled("budapest")
+		env.must(env.auth.Logout(t.Context(), grant.Identity))
+		env.catchUp("budapest")
 	}
-	p, err := h.try(handshake{Token: grant.AccessToken})
+	p, err := env.tryConnect(handshake{Token: grant.AccessToken})
 	if err == nil {
 		p.goodbye("LOGGED_OUT", false) // it reached the gateway behind the CONNECT
 	} else if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Errorf("%s", code)
 	}
-	first.silent()
+	first.expectNothing()
 }
 
 // TestConnect_RevocationBeforeFollowing: the first of a tenant is judged again
 // once the control feed is followed.
 func TestConnect_RevocationBeforeFollowing(t *testing.T) {
-	var h *house
+	var env *testEnv
 	var grant auth.Grant
-	h = open(t, func(s *settings) {
+	env = open(t, func(s *settings) {
 		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
-			return &judge{Authenticator: real, during: func(call int64) {
+			return &hookedAuthenticator{Authenticator: real, during: func(call int64) {
 				if call == 1 {
-					h.must(h.auth.Logout(t.Context(), grant.Identity))
+					env.must(env.auth.Logout(t.Context(), grant.Identity))
 				}
 			}}
 		}
 	})
-	grant = h.login("budapest", harang.RoleOperator)
-	_, err := h.try(handshake{Token: grant.AccessToken})
+	grant = env.login("budapest", harang.RoleOperator)
+	_, err := env.tryConnect(handshake{Token: grant.AccessToken})
 	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Errorf("%s", code)
 	}
 }
 
 func TestConnect_SourceAway(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	h.away.Store(true)
-	c := h.dial()
-	if err := c.Connect(h.ctx(), gateway.Namespace, handshake{Token: token}); !isClosed(err) {
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	env.away.Store(true)
+	c := env.dial()
+	if err := c.Connect(env.ctx(), gateway.Namespace, handshake{Token: token}); !isClosed(err) {
 		t.Errorf("%v, want the transport closed, so that the client comes back", err)
 	}
-	h.away.Store(false)
-	p := h.connect(handshake{Token: token})
-	h.away.Store(true)
-	again := h.connect(p.back(token)) // from the window
+	env.away.Store(false)
+	p := env.connect(handshake{Token: token})
+	env.away.Store(true)
+	again := env.connect(p.reconnectWith(token)) // from the window
 	if !again.Recovered {
 		t.Errorf("%+v", again.session)
 	}
-	if n := h.metric("harang_gateway_connections"); n < 1 {
+	if n := env.metric("harang_gateway_connections"); n < 1 {
 		t.Errorf("%v connections", n)
 	}
 }
 
 // TestConnect_AuthAway: a database that cannot judge signs nobody out.
 func TestConnect_AuthAway(t *testing.T) {
-	h := open(t, func(s *settings) {
+	env := open(t, func(s *settings) {
 		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return broken{} }
 	})
-	if err := h.dial().Connect(h.ctx(), gateway.Namespace, handshake{Token: "x"}); !isClosed(err) {
+	if err := env.dial().Connect(env.ctx(), gateway.Namespace, handshake{Token: "x"}); !isClosed(err) {
 		t.Errorf("%v", err)
 	}
-	if !strings.Contains(h.logs.String(), "dropped") {
+	if !strings.Contains(env.logs.String(), "connect failed") {
 		t.Error("nothing in the log")
 	}
 }
@@ -308,12 +308,12 @@ func (broken) Authenticate(context.Context, string) (harang.Identity, error) {
 	return harang.Identity{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
 }
 
-// TestConnect_Service: who hears nothing is refused.
+// TestConnect_Service: who receives nothing is refused.
 func TestConnect_Service(t *testing.T) {
-	h := open(t, func(s *settings) {
+	env := open(t, func(s *settings) {
 		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return service{} }
 	})
-	_, err := h.try(handshake{Token: "x"})
+	_, err := env.tryConnect(handshake{Token: "x"})
 	if code, _ := refused(t, err); code != "FORBIDDEN" {
 		t.Error(code)
 	}
@@ -326,16 +326,16 @@ func (service) Authenticate(context.Context, string) (harang.Identity, error) {
 }
 
 func TestConnect_Connections(t *testing.T) {
-	h := open(t)
-	a := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	b := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
-	h.connect(handshake{Token: h.token("debrecen", harang.RoleAdmin)})
-	h.commit("budapest", harang.StockAlertType, 1)
+	env := open(t)
+	a := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	b := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	env.connect(handshake{Token: env.token("debrecen", harang.RoleAdmin)})
+	env.commit("budapest", harang.StockAlertType, 1)
 	a.expect("stock_alert")
 	b.expect("stock_alert")
 	var list []gateway.Connection
-	h.until("both are noted to have heard it", func() bool {
-		list = h.gateway.Connections("budapest")
+	env.waitFor("both are noted to have heard it", func() bool {
+		list = env.gateway.Connections("budapest")
 		return len(list) == 2 && list[0].Position.Number == 1 && list[1].Position.Number == 1
 	})
 	for i, p := range []*page{a, b} {
@@ -343,17 +343,17 @@ func TestConnect_Connections(t *testing.T) {
 			t.Errorf("%+v, want %s at %s", c, p.SID, p.offset)
 		}
 	}
-	if got := h.gateway.Connections("nowhere"); got != nil {
+	if got := env.gateway.Connections("nowhere"); got != nil {
 		t.Errorf("%+v", got)
 	}
-	h.gateway.Evict("nowhere", a.SID)
-	h.gateway.Evict("debrecen", a.SID) // another tenant's connection is not found
-	a.silent()
-	h.gateway.Evict("budapest", a.SID) // its seat was taken over on another node
-	if _, err := a.Next(h.ctx()); err == nil {
+	env.gateway.Evict("nowhere", a.SID)
+	env.gateway.Evict("debrecen", a.SID) // another tenant's connection is not found
+	a.expectNothing()
+	env.gateway.Evict("budapest", a.SID) // its seat was taken over on another node
+	if _, err := a.Next(env.ctx()); err == nil {
 		t.Error("the evicted connection goes on")
 	}
-	b.silent()
+	b.expectNothing()
 }
 
 func TestSeats_Memory(t *testing.T) {

@@ -6,42 +6,42 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
-	"harang.dev/harang/socketio"
 )
 
-// Deliver deals with what the tenant's control feed tells, in order.
+// Deliver applies entries of the tenant's control feed, in order.
 func (t *tenant) Deliver(r *feed.Run) {
 	for _, it := range r.Items {
 		payload, err := controlPayload(it.Entry)
 		if err != nil {
-			// It may have been a revocation of a newer version: whoever judges
-			// now judges anew, and the log says that this node is too old.
-			t.g.log.Error("a control entry cannot be read", "tenant", t.id, "seq", it.Number, "event", it.EventID, "err", err)
+			// It may be a revocation of a newer version: authentications in progress start again, and the log says that
+			// this node is too old.
+			t.g.log.Error("control entry unreadable",
+				"tenant", t.id, "seq", it.Number, "event", it.EventID, "err", err)
 			t.revoke(it.Number, nil)
 			continue
 		}
 		switch p := payload.(type) {
 		case harang.Logout:
-			t.end(t.revoke(it.Number, func(c *conn) bool {
+			endAll(t.revoke(it.Number, func(c *conn) bool {
 				return c.session != "" && c.session == p.SessionID
-			}), farewellLoggedOut)
+			}), goodbyeLoggedOut)
 		case harang.UserChanged:
-			farewell := farewellRoleChanged
+			bye := goodbyeRoleChanged
 			if p.Disabled {
-				farewell = farewellDisabled
+				bye = goodbyeDisabled
 			}
-			t.end(t.revoke(it.Number, func(c *conn) bool {
+			endAll(t.revoke(it.Number, func(c *conn) bool {
 				return c.user == p.UserID && (p.Disabled || c.role != p.Role)
-			}), farewell)
+			}), bye)
 		case harang.Read:
 			t.advance(it.Number)
-			t.tellRead(p, it.Number)
+			t.sendNotifications(p, it.Number)
 		case harang.Claim:
 			t.advance(it.Number)
-			t.tellClaim(p)
+			t.sendClaim(p)
 		case harang.TestAlert:
 			t.advance(it.Number)
-			t.tellTestAlert(it, p)
+			t.sendTestAlert(it, p)
 		default:
 			t.advance(it.Number)
 		}
@@ -63,69 +63,63 @@ func controlPayload(e harang.Entry) (harang.Payload, error) {
 	return eventType.Parse(event.Data)
 }
 
-// advance notes that a control entry was dealt with.
+// advance records the number of a control entry that revokes nothing.
 func (t *tenant) advance(number int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.version = max(t.version, number)
 }
 
-// revoke makes every judgement of this tenant that is under way void and
-// returns the connections that the entry is about.
-func (t *tenant) revoke(number int64, about func(*conn) bool) []*conn {
+// revoke makes every authentication in progress for this tenant start again, and returns the registered connections
+// that match. match is called under the tenant's mutex; nil matches none.
+func (t *tenant) revoke(number int64, match func(*conn) bool) []*conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.version = max(t.version, number)
 	t.revoked = t.g.tick.Add(1)
 	var conns []*conn
 	for _, c := range t.conns {
-		if about != nil && about(c) {
+		if match != nil && match(c) {
 			conns = append(conns, c)
 		}
 	}
 	return conns
 }
 
-func (t *tenant) end(conns []*conn, f farewell) {
+func endAll(conns []*conn, bye goodbye) {
 	for _, c := range conns {
-		c.end(f)
+		c.end(bye)
 	}
 }
 
-// tellRead tells a user's own connections what is unread now.
-func (t *tenant) tellRead(p harang.Read, version int64) {
-	t.tell("notifications", readMessage{UnreadCount: p.UnreadCount, Head: p.Head, Version: version},
+// sendNotifications sends a user's unread count to that user's connections.
+func (t *tenant) sendNotifications(p harang.Read, version int64) {
+	t.sendTo("notifications", NotificationsMessage{UnreadCount: p.UnreadCount, Head: p.Head, Version: version},
 		func(c *conn) bool { return c.user == p.UserID })
 }
 
-// tellClaim tells the audiences that hold the event who deals with it.
-func (t *tenant) tellClaim(p harang.Claim) {
-	t.tell("claim", claimMessage{EventID: p.EventID, By: p.By, At: stamp(p.At)},
+// sendClaim sends a claim to the audiences that have the event.
+func (t *tenant) sendClaim(p harang.Claim) {
+	t.sendTo("claim", ClaimMessage{EventID: p.EventID, By: p.By, At: formatTime(p.At)},
 		func(c *conn) bool { return slices.Contains(p.Audiences, c.role.Audience()) })
 }
 
-// tellTestAlert tells a user's own connections that alerts arrive.
-func (t *tenant) tellTestAlert(it *feed.Item, p harang.TestAlert) {
-	t.tell("test_alert", testAlertMessage{
-		ID: it.EventID, At: stamp(it.Time), SentAt: stamp(t.g.o.Clock()), By: harang.Person{ID: p.UserID, Name: p.Name},
+// sendTestAlert sends a test alert to the connections of the user who asked for it.
+func (t *tenant) sendTestAlert(it *feed.Item, p harang.TestAlert) {
+	t.sendTo("test_alert", TestAlertMessage{
+		ID: it.EventID, At: formatTime(it.Time), SentAt: formatTime(t.g.o.Clock()),
+		By: harang.Person{ID: p.UserID, Name: p.Name},
 	}, func(c *conn) bool { return c.user == p.UserID })
 }
 
-// tell sends one message, encoded once, to the connections that want is true of.
-func (t *tenant) tell(event string, message any, want func(*conn) bool) {
-	conns := t.those(want)
+// sendTo sends one message, encoded once, to the connections that match.
+func (t *tenant) sendTo(event string, body any, match func(*conn) bool) {
+	conns := t.find(match)
 	if len(conns) == 0 {
 		return
 	}
-	frame := t.g.frame(event, message)
+	frame := t.g.frame(event, body)
 	for _, c := range conns {
 		c.send(frame)
-	}
-}
-
-// send delivers a frame and leaves it to the connection's end if it cannot.
-func (c *conn) send(frame *socketio.Frame) {
-	if frame != nil {
-		_ = c.socket.Deliver(frame) // a closed or slow one is told through Disconnect
 	}
 }

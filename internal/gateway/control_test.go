@@ -20,83 +20,83 @@ import (
 )
 
 // update changes a user as an administrator does.
-func (h *house) update(tenant string, of harang.Role, role *harang.Role, disabled *bool) {
-	h.Helper()
+func (env *testEnv) update(tenant string, of harang.Role, role *harang.Role, disabled *bool) {
+	env.Helper()
 	admin := harang.Identity{Tenant: tenant, UserID: "another", Role: harang.RoleAdmin}
-	_, err := h.auth.UpdateUser(h.Context(), admin, h.user(tenant, of), auth.UserChange{Role: role, Disabled: disabled})
-	h.must(err)
+	_, err := env.auth.UpdateUser(env.Context(), admin, env.user(tenant, of), auth.UserChange{Role: role, Disabled: disabled})
+	env.must(err)
 }
 
 func TestControl_Logout(t *testing.T) {
-	h := open(t)
-	phone, desk := h.login("budapest", harang.RoleOperator), h.login("budapest", harang.RoleOperator)
-	one := h.connect(handshake{Token: phone.AccessToken})
-	two := h.connect(handshake{Token: phone.AccessToken})
-	other := h.connect(handshake{Token: desk.AccessToken})
-	command := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	h.must(h.auth.Logout(t.Context(), phone.Identity))
+	env := open(t)
+	phone, desk := env.login("budapest", harang.RoleOperator), env.login("budapest", harang.RoleOperator)
+	one := env.connect(handshake{Token: phone.AccessToken})
+	two := env.connect(handshake{Token: phone.AccessToken})
+	other := env.connect(handshake{Token: desk.AccessToken})
+	command := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	env.must(env.auth.Logout(t.Context(), phone.Identity))
 	one.goodbye("LOGGED_OUT", false)
 	two.goodbye("LOGGED_OUT", false)
-	other.silent()
-	command.silent()
-	_, err := h.try(one.back(phone.AccessToken))
+	other.expectNothing()
+	command.expectNothing()
+	_, err := env.tryConnect(one.reconnectWith(phone.AccessToken))
 	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Error(code)
 	}
-	h.connect(other.back(desk.AccessToken))
-	h.until("the seats are free", func() bool { return len(h.gateway.Connections("budapest")) == 2 })
+	env.connect(other.reconnectWith(desk.AccessToken))
+	env.waitFor("the seats are free", func() bool { return len(env.gateway.Connections("budapest")) == 2 })
 }
 
 // TestControl_LogoutOfCommandTokens: a token that names nobody is a login of its
 // own; one that names a user ends with a new password too.
 func TestControl_LogoutOfCommandTokens(t *testing.T) {
-	h := open(t)
+	env := open(t)
 	issue := func(user string) string {
 		t.Helper()
-		token, err := h.auth.IssueToken(t.Context(), "budapest", harang.RoleOperator, user, time.Hour)
-		h.must(err)
+		token, err := env.auth.IssueToken(t.Context(), "budapest", harang.RoleOperator, user, time.Hour)
+		env.must(err)
 		return token
 	}
-	user := h.user("budapest", harang.RoleOperator)
+	user := env.user("budapest", harang.RoleOperator)
 	logout := func(token string) {
 		t.Helper()
-		id, err := h.auth.Authenticate(t.Context(), token)
-		h.must(err)
-		h.must(h.auth.Logout(t.Context(), id))
+		id, err := env.auth.Authenticate(t.Context(), token)
+		env.must(err)
+		env.must(env.auth.Logout(t.Context(), id))
 	}
-	nobodys, users := issue(""), issue(user)
-	for _, token := range []string{nobodys, users} {
-		p, other := h.connect(handshake{Token: token}), h.connect(handshake{Token: issue("")})
+	commandToken, users := issue(""), issue(user)
+	for _, token := range []string{commandToken, users} {
+		p, other := env.connect(handshake{Token: token}), env.connect(handshake{Token: issue("")})
 		logout(token)
 		p.goodbye("LOGGED_OUT", false)
-		other.silent()
-		_, err := h.try(p.back(token))
+		other.expectNothing()
+		_, err := env.tryConnect(p.reconnectWith(token))
 		if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 			t.Error(code)
 		}
 	}
-	p, other := h.connect(handshake{Token: issue(user)}), h.connect(handshake{Token: issue("")})
-	h.advance(time.Second)
+	p, other := env.connect(handshake{Token: issue(user)}), env.connect(handshake{Token: issue("")})
+	env.advance(time.Second)
 	admin := harang.Identity{Tenant: "budapest", UserID: "another", Role: harang.RoleAdmin}
-	_, err := h.auth.UpdateUser(t.Context(), admin, user, auth.UserChange{Password: new("a new long password")})
-	h.must(err)
+	_, err := env.auth.UpdateUser(t.Context(), admin, user, auth.UserChange{Password: new("a new long password")})
+	env.must(err)
 	p.goodbye("LOGGED_OUT", false)
-	other.silent()
+	other.expectNothing()
 }
 
 // TestControl_ByAnotherProcess: a logout that another process commits into the
-// same file, of which this one hears through the loop only.
+// same file, of which this one receives through the loop only.
 func TestControl_ByAnotherProcess(t *testing.T) {
-	h := open(t)
-	grant := h.login("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: grant.AccessToken})
-	silent := store.Options{Clock: h.now}
-	other := h.reopen(silent)
-	e, err := harang.NewEvent(harang.LogoutType, newID(), "budapest", h.now(),
+	env := open(t)
+	grant := env.login("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: grant.AccessToken})
+	expectNothing := store.Options{Clock: env.now}
+	other := env.reopen(expectNothing)
+	e, err := harang.NewEvent(harang.LogoutType, newID(), "budapest", env.now(),
 		harang.Logout{SessionID: grant.Identity.SessionID, UserID: grant.Identity.UserID})
-	h.must(err)
+	env.must(err)
 	began := time.Now()
-	h.must(other.Within(t.Context(), func(tx *store.Tx) error { tx.Append(e); return nil }))
+	env.must(other.Within(t.Context(), func(tx *store.Tx) error { tx.Append(e); return nil }))
 	p.goodbye("LOGGED_OUT", false)
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("it took %v", took)
@@ -104,82 +104,82 @@ func TestControl_ByAnotherProcess(t *testing.T) {
 }
 
 func TestControl_Disabled(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
-	admin := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
+	admin := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
 	yes, no := true, false
-	h.update("budapest", harang.RoleOperator, nil, &yes)
+	env.update("budapest", harang.RoleOperator, nil, &yes)
 	p.goodbye("USER_DISABLED", false)
-	admin.silent()
-	_, err := h.try(p.back(token))
+	admin.expectNothing()
+	_, err := env.tryConnect(p.reconnectWith(token))
 	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Error(code)
 	}
-	h.update("budapest", harang.RoleOperator, nil, &no)
-	_, err = h.try(p.back(token))
+	env.update("budapest", harang.RoleOperator, nil, &no)
+	_, err = env.tryConnect(p.reconnectWith(token))
 	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Error(code)
 	}
-	h.advance(time.Second)
-	h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+	env.advance(time.Second)
+	env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 }
 
 func TestControl_RoleChanged(t *testing.T) {
-	h := open(t)
-	grant := h.login("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: grant.AccessToken})
+	env := open(t)
+	grant := env.login("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: grant.AccessToken})
 	role := harang.RoleAdmin
-	h.update("budapest", harang.RoleOperator, &role, nil)
+	env.update("budapest", harang.RoleOperator, &role, nil)
 	p.goodbye("ROLE_CHANGED", true)
-	back := h.connect(p.back(grant.AccessToken))
+	back := env.connect(p.reconnectWith(grant.AccessToken))
 	if back.Role != "ADMIN" || back.Gap == nil || back.Gap.Reason != "epoch" {
 		t.Errorf("%+v", back.session)
 	}
-	role = harang.RoleStoreManager // hears the same, and is told all the same
-	h.update("budapest", harang.RoleOperator, &role, nil)
+	role = harang.RoleStoreManager // receives the same, and is told all the same
+	env.update("budapest", harang.RoleOperator, &role, nil)
 	back.goodbye("ROLE_CHANGED", true)
-	if again := h.connect(back.back(grant.AccessToken)); again.Role != "STORE_MANAGER" || !again.Recovered {
+	if again := env.connect(back.reconnectWith(grant.AccessToken)); again.Role != "STORE_MANAGER" || !again.Recovered {
 		t.Errorf("%+v", again.session)
 	}
 }
 
 func TestControl_Notifications(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	one, two := h.connect(handshake{Token: token}), h.connect(handshake{Token: token})
-	admin := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
-	elsewhere := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
-	h.append("budapest", harang.ReadType, harang.Read{UserID: h.user("budapest", harang.RoleOperator), UnreadCount: 4, Head: one.Head})
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	one, two := env.connect(handshake{Token: token}), env.connect(handshake{Token: token})
+	admin := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	elsewhere := env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)})
+	env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleOperator), UnreadCount: 4, Head: one.Head})
 	for _, p := range []*page{one, two} {
 		var said struct {
 			UnreadCount, Version int64
 			Head                 string
 		}
-		h.must(json.Unmarshal(p.expect("notifications")[0].Args[0], &said))
+		env.must(json.Unmarshal(p.expect("notifications")[0].Args[0], &said))
 		if said.UnreadCount != 4 || said.Head != one.Head || said.Version <= p.Version {
 			t.Errorf("%+v after version %d", said, p.Version)
 		}
-		later := h.connect(handshake{Token: token})
+		later := env.connect(handshake{Token: token})
 		if later.Version != said.Version {
 			t.Errorf("session says version %d, notifications said %d", later.Version, said.Version)
 		}
 	}
-	admin.silent()
-	elsewhere.silent()
+	admin.expectNothing()
+	elsewhere.expectNothing()
 }
 
 func TestControl_Claims(t *testing.T) {
-	h := open(t)
-	operator := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	manager := h.connect(handshake{Token: h.token("budapest", harang.RoleStoreManager)})
-	elsewhere := h.connect(handshake{Token: h.token("debrecen", harang.RoleStoreManager)})
-	at := h.now().UTC().Truncate(time.Millisecond)
+	env := open(t)
+	operator := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	manager := env.connect(handshake{Token: env.token("budapest", harang.RoleStoreManager)})
+	elsewhere := env.connect(handshake{Token: env.token("debrecen", harang.RoleStoreManager)})
+	at := env.now().UTC().Truncate(time.Millisecond)
 	claim := harang.Claim{EventID: "event", By: &harang.Person{ID: "u", Name: "Kati"}, At: at, Audiences: []harang.Audience{harang.AudienceManagers}}
-	h.append("budapest", harang.ClaimType, claim)
+	env.append("budapest", harang.ClaimType, claim)
 	claim.Audiences = append(claim.Audiences, harang.AudienceOperators)
 	claim.By = nil
-	h.append("budapest", harang.ClaimType, claim)
+	env.append("budapest", harang.ClaimType, claim)
 	said := manager.expect("claim", "claim")
 	for i, want := range []string{
 		fmt.Sprintf(`{"eventId":"event","by":{"id":"u","name":"Kati"},"at":%q}`, at.Format(harang.TimeFormat)),
@@ -192,67 +192,67 @@ func TestControl_Claims(t *testing.T) {
 	if got := string(operator.expect("claim")[0].Args[0]); !strings.Contains(got, `"by":null`) {
 		t.Errorf("an operator heard of a claim of what operators may not see: %s", got)
 	}
-	operator.silent()
-	elsewhere.silent()
+	operator.expectNothing()
+	elsewhere.expectNothing()
 }
 
 // TestControl_TestAlert: to every connection of the person, to nobody else, and
 // never again.
 func TestControl_TestAlert(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	one, two := h.connect(handshake{Token: token}), h.connect(handshake{Token: token})
-	colleague := h.connect(handshake{Token: h.token("budapest", harang.RoleStoreManager)})
-	elsewhere := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
-	me := h.user("budapest", harang.RoleOperator)
-	id := h.append("budapest", harang.TestAlertType, harang.TestAlert{UserID: me, Name: "Kiss Eszter"})
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	one, two := env.connect(handshake{Token: token}), env.connect(handshake{Token: token})
+	colleague := env.connect(handshake{Token: env.token("budapest", harang.RoleStoreManager)})
+	elsewhere := env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)})
+	me := env.user("budapest", harang.RoleOperator)
+	id := env.append("budapest", harang.TestAlertType, harang.TestAlert{UserID: me, Name: "Kiss Eszter"})
 	for _, p := range []*page{one, two} {
 		var said struct {
 			ID, At, SentAt string
 			By             harang.Person
 		}
-		h.must(json.Unmarshal(p.expect("test_alert")[0].Args[0], &said))
+		env.must(json.Unmarshal(p.expect("test_alert")[0].Args[0], &said))
 		if said.ID != id || said.By != (harang.Person{ID: me, Name: "Kiss Eszter"}) || said.At == "" || said.SentAt < said.At {
 			t.Errorf("%+v", said)
 		}
 	}
-	if n := h.metric("harang_feed_replayed_total"); n != 0 {
+	if n := env.metric("harang_feed_replayed_total"); n != 0 {
 		t.Errorf("%v replayed", n)
 	}
-	back := h.connect(one.back(token))
+	back := env.connect(one.reconnectWith(token))
 	if !back.Recovered || back.Replayed != 0 || back.Head != one.Head {
 		t.Errorf("the feed has moved: %+v", back.session)
 	}
 	for _, p := range []*page{back, two, colleague, elsewhere} {
-		p.silent()
+		p.expectNothing()
 	}
 }
 
 func TestExpiry_TokenOver(t *testing.T) {
-	h := open(t)
-	soon := h.connect(handshake{Token: h.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})
-	renewed := h.connect(handshake{Token: h.tokenFor("budapest", harang.RoleAdmin, 2*time.Second)})
-	long := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	answer := renewed.ask("refresh", map[string]any{"token": h.token("budapest", harang.RoleAdmin)})
+	env := open(t)
+	soon := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})
+	renewed := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleAdmin, 2*time.Second)})
+	long := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	answer := renewed.request("refresh", map[string]any{"token": env.token("budapest", harang.RoleAdmin)})
 	if !answer.OK || answer.TokenExpiresAt <= *renewed.TokenExpiresAt {
 		t.Errorf("%+v after %s", answer, *renewed.TokenExpiresAt)
 	}
 	soon.goodbye("TOKEN_EXPIRED", true)
-	renewed.silent()
-	long.silent()
+	renewed.expectNothing()
+	long.expectNothing()
 }
 
 func TestRefresh_Refused(t *testing.T) {
-	h := open(t)
-	p := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	short := h.tokenFor("budapest", harang.RoleOperator, time.Minute)
-	h.advance(2 * time.Minute)
+	env := open(t)
+	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	short := env.tokenFor("budapest", harang.RoleOperator, time.Minute)
+	env.advance(2 * time.Minute)
 	for name, c := range map[string]struct {
 		arg  any
 		code string
 	}{
-		"AnotherUser":   {map[string]any{"token": h.token("budapest", harang.RoleAdmin)}, "FORBIDDEN"},
-		"AnotherTenant": {map[string]any{"token": h.token("debrecen", harang.RoleOperator)}, "FORBIDDEN"},
+		"AnotherUser":   {map[string]any{"token": env.token("budapest", harang.RoleAdmin)}, "FORBIDDEN"},
+		"AnotherTenant": {map[string]any{"token": env.token("debrecen", harang.RoleOperator)}, "FORBIDDEN"},
 		"Expired":       {map[string]any{"token": short}, "TOKEN_EXPIRED"},
 		"Garbage":       {map[string]any{"token": "garbage"}, "UNAUTHENTICATED"},
 		"Huge":          {map[string]any{"token": strings.Repeat("a", 100_000)}, "UNAUTHENTICATED"},
@@ -261,27 +261,27 @@ func TestRefresh_Refused(t *testing.T) {
 		"NoObject":      {"token", "UNAUTHENTICATED"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if a := p.ask("refresh", c.arg); a.OK || a.Error.Code != c.code {
+			if a := p.request("refresh", c.arg); a.OK || a.Error.Code != c.code {
 				t.Errorf("%+v, want %s", a, c.code)
 			}
 		})
 	}
-	p.silent()
+	p.expectNothing()
 }
 
 // TestRefresh_SessionOfTheNewToken: after a refresh it is the new login whose
 // end ends the connection.
 func TestRefresh_SessionOfTheNewToken(t *testing.T) {
-	h := open(t)
-	first, second := h.login("budapest", harang.RoleOperator), h.login("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: first.AccessToken})
-	if a := p.ask("refresh", map[string]any{"token": second.AccessToken}); !a.OK {
+	env := open(t)
+	first, second := env.login("budapest", harang.RoleOperator), env.login("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: first.AccessToken})
+	if a := p.request("refresh", map[string]any{"token": second.AccessToken}); !a.OK {
 		t.Fatalf("%+v", a)
 	}
-	h.must(h.auth.Logout(t.Context(), first.Identity))
-	h.settled("budapest")
-	p.silent()
-	h.must(h.auth.Logout(t.Context(), second.Identity))
+	env.must(env.auth.Logout(t.Context(), first.Identity))
+	env.catchUp("budapest")
+	p.expectNothing()
+	env.must(env.auth.Logout(t.Context(), second.Identity))
 	p.goodbye("LOGGED_OUT", false)
 }
 
@@ -289,13 +289,13 @@ func TestRefresh_SessionOfTheNewToken(t *testing.T) {
 // tells it.
 func TestRefresh_AnotherRole(t *testing.T) {
 	var later bool
-	h := open(t, func(s *settings) {
+	env := open(t, func(s *settings) {
 		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator { return promoting{real, &later} }
 	})
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
 	later = true
-	h.must(p.Emit("refresh", map[string]any{"token": token}))
+	env.must(p.Emit("refresh", map[string]any{"token": token}))
 	p.goodbye("ROLE_CHANGED", true)
 }
 
@@ -313,10 +313,10 @@ func (p promoting) Authenticate(ctx context.Context, token string) (harang.Ident
 }
 
 func TestSubscribe(t *testing.T) {
-	h := open(t)
-	operator := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	manager := h.connect(handshake{Token: h.token("budapest", harang.RoleStoreManager)})
-	h.commit("budapest", harang.StockAlertType, 2)
+	env := open(t)
+	operator := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	manager := env.connect(handshake{Token: env.token("budapest", harang.RoleStoreManager)})
+	env.commit("budapest", harang.StockAlertType, 2)
 	operator.expect("stock_alert", "stock_alert")
 	manager.expect("stock_alert", "stock_alert")
 	for _, c := range []struct {
@@ -338,7 +338,7 @@ func TestSubscribe(t *testing.T) {
 		{manager, "tenant:budapest:operators", true},
 		{manager, "tenant:debrecen:managers", false},
 	} {
-		a := c.p.ask("subscribe", map[string]any{"room": c.room})
+		a := c.p.request("subscribe", map[string]any{"room": c.room})
 		if a.OK != c.ok || !c.ok && a.Error.Code != "FORBIDDEN" {
 			t.Errorf("%s asks for %.40v: %+v", c.p.Role, c.room, a)
 		}
@@ -346,29 +346,29 @@ func TestSubscribe(t *testing.T) {
 			t.Errorf("%s asks for %v: %+v at %s", c.p.Role, c.room, a, c.p.offset)
 		}
 	}
-	if n := h.metric("harang_gateway_forbidden_rooms_total"); n != 8 {
+	if n := env.metric("harang_gateway_forbidden_rooms_total"); n != 8 {
 		t.Errorf("%v forbidden rooms counted, want 8", n)
 	}
-	h.commit("budapest", harang.PaymentErrorType, 1)
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.commit("budapest", harang.PaymentErrorType, 1)
+	env.commit("budapest", harang.StockAlertType, 1)
 	manager.expect("payment_error", "stock_alert") // joined to nothing twice
-	manager.silent()
+	manager.expectNothing()
 	operator.expect("stock_alert")
 }
 
 func TestEvents_ClockSeenUnknown(t *testing.T) {
-	h := open(t)
-	p := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	if a := p.ask("clock"); a.ServerTime == "" {
+	env := open(t)
+	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	if a := p.request("clock"); a.ServerTime == "" {
 		t.Errorf("%+v", a)
 	}
-	if a := p.ask("seen", map[string]any{"eventIds": []string{"a", "b"}}); !a.OK {
+	if a := p.request("seen", map[string]any{"eventIds": []string{"a", "b"}}); !a.OK {
 		t.Errorf("%+v", a)
 	}
-	if ids := <-h.seen; strings.Join(ids, " ") != "a b" {
+	if ids := <-env.seen; strings.Join(ids, " ") != "a b" {
 		t.Errorf("%v", ids)
 	}
-	if a := p.ask("seen", map[string]any{"eventIds": []string{}}); !a.OK {
+	if a := p.request("seen", map[string]any{"eventIds": []string{}}); !a.OK {
 		t.Errorf("%+v", a)
 	}
 	many := make([]string, 201)
@@ -379,29 +379,29 @@ func TestEvents_ClockSeenUnknown(t *testing.T) {
 		"TooMany": map[string]any{"eventIds": many}, "TooLong": map[string]any{"eventIds": []string{strings.Repeat("x", 129)}},
 		"Numbers": map[string]any{"eventIds": []int{1}}, "Blank": map[string]any{"eventIds": []string{""}}, "Text": "x", "Null": nil,
 	} {
-		a := p.ask("seen", arg)
+		a := p.request("seen", arg)
 		if name == "Null" != a.OK {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
-	if a := p.ask("nobody-knows-this", 1, "x"); a.OK || a.Error.Code != "INVALID_REQUEST" {
+	if a := p.request("nobody-knows-this", 1, "x"); a.OK || a.Error.Code != "INVALID_REQUEST" {
 		t.Errorf("%+v", a)
 	}
-	h.must(p.Emit("nobody-knows-this"))
-	h.must(p.Emit("clock"))
-	h.must(p.Emit("subscribe"))
-	p.silent()
+	env.must(p.Emit("nobody-knows-this"))
+	env.must(p.Emit("clock"))
+	env.must(p.Emit("subscribe"))
+	p.expectNothing()
 }
 
 func TestEvents_RateLimited(t *testing.T) {
-	h := open(t, func(s *settings) { s.gateway.MessageBurst, s.gateway.MessageRate = 5, 1 })
-	p := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	other := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+	env := open(t, func(s *settings) { s.gateway.MessageBurst, s.gateway.MessageRate = 5, 1 })
+	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	other := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	for range 5 {
-		p.ask("clock")
+		p.request("clock")
 	}
-	h.advance(2 * time.Second)
-	p.ask("clock")
+	env.advance(2 * time.Second)
+	p.request("clock")
 	for range 20 {
 		if p.Emit("clock") != nil {
 			break
@@ -410,29 +410,29 @@ func TestEvents_RateLimited(t *testing.T) {
 	if wait := p.goodbye("RATE_LIMITED", true); wait <= 0 {
 		t.Errorf("retryAfterMs %d", wait)
 	}
-	other.silent()
+	other.expectNothing()
 }
 
 // TestSlowConsumer: a reader that stalls is closed; the others hear everything
 // meanwhile, and it recovers or is told.
 func TestSlowConsumer(t *testing.T) {
-	h := open(t, func(s *settings) {
+	env := open(t, func(s *settings) {
 		s.engine.Engine = engineio.Options{QueueLimit: 16 << 10, SendBuffer: 4 << 10, CloseTimeout: time.Second}
 	})
-	token := h.token("budapest", harang.RoleOperator)
-	stalled := h.connect(handshake{Token: token})
-	h.must(stalled.Conn().(*net.TCPConn).SetReadBuffer(4 << 10))
-	awake := h.connect(handshake{Token: token})
+	token := env.token("budapest", harang.RoleOperator)
+	stalled := env.connect(handshake{Token: token})
+	env.must(stalled.Conn().(*net.TCPConn).SetReadBuffer(4 << 10))
+	awake := env.connect(handshake{Token: token})
 	sent := 0
-	for h.metric("harang_gateway_slow_consumers_total") == 0 {
-		h.commit("budapest", harang.StockAlertType, 1)
+	for env.metric("harang_gateway_slow_consumers_total") == 0 {
+		env.commit("budapest", harang.StockAlertType, 1)
 		awake.expect("stock_alert")
 		if sent++; sent > 50_000 {
 			t.Fatal("the stalled reader is still there")
 		}
 	}
 	for {
-		e, err := stalled.Next(h.ctx())
+		e, err := stalled.Next(env.ctx())
 		if err != nil {
 			break
 		}
@@ -440,24 +440,24 @@ func TestSlowConsumer(t *testing.T) {
 			stalled.offset = offset
 		}
 	}
-	back := h.connect(stalled.back(token))
+	back := env.connect(stalled.reconnectWith(token))
 	if !back.Recovered && (back.Gap == nil || back.Gap.Reason != "overflow") {
 		t.Errorf("%+v", back.session)
 	}
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.commit("budapest", harang.StockAlertType, 1)
 	awake.expect("stock_alert")
 	back.expect("stock_alert")
 }
 
 func TestDrain(t *testing.T) {
-	h := open(t, func(s *settings) { s.gateway.DrainSpread = 200 * time.Millisecond })
+	env := open(t, func(s *settings) { s.gateway.DrainSpread = 200 * time.Millisecond })
 	pages := make([]*page, 8)
 	for i := range pages {
-		pages[i] = h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+		pages[i] = env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	}
-	waiting := h.dial() // has a transport, and no namespace yet
+	waiting := env.dial() // has a transport, and no namespace yet
 	drained := make(chan error, 1)
-	go func() { drained <- h.gateway.Drain(h.ctx()) }()
+	go func() { drained <- env.gateway.Drain(env.ctx()) }()
 	for _, p := range pages {
 		if wait := p.goodbye("SERVER_DRAINING", true); wait < 500 || wait >= 1000 {
 			t.Errorf("retryAfterMs %d", wait)
@@ -466,34 +466,34 @@ func TestDrain(t *testing.T) {
 	if err := <-drained; err != nil {
 		t.Fatal(err)
 	}
-	if n := h.metric("harang_gateway_connections"); n != 0 {
+	if n := env.metric("harang_gateway_connections"); n != 0 {
 		t.Errorf("%v connections", n)
 	}
-	if err := waiting.Connect(h.ctx(), gateway.Namespace, handshake{Token: h.token("budapest", harang.RoleOperator)}); !isClosed(err) {
+	if err := waiting.Connect(env.ctx(), gateway.Namespace, handshake{Token: env.token("budapest", harang.RoleOperator)}); !isClosed(err) {
 		t.Errorf("connected while draining: %v", err)
 	}
-	res, err := http.Get(h.url + "/socket.io/?EIO=4&transport=polling")
-	h.must(err)
-	h.must(res.Body.Close())
+	res, err := http.Get(env.url + "/socket.io/?EIO=4&transport=polling")
+	env.must(err)
+	env.must(res.Body.Close())
 	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
 		t.Errorf("%s", res.Status)
 	}
-	if _, err := sioclient.Dial(h.ctx(), h.url); err == nil {
+	if _, err := sioclient.Dial(env.ctx(), env.url); err == nil {
 		t.Error("a new transport was opened")
 	}
-	if err := h.gateway.Drain(h.ctx()); err != nil {
+	if err := env.gateway.Drain(env.ctx()); err != nil {
 		t.Errorf("again: %v", err)
 	}
 	http.DefaultClient.CloseIdleConnections()
 }
 
 func TestDrain_GivesUp(t *testing.T) {
-	h := open(t, func(s *settings) { s.gateway.DrainSpread = time.Hour })
-	h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
-	h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+	env := open(t, func(s *settings) { s.gateway.DrainSpread = time.Hour })
+	env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := h.gateway.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if err := env.gateway.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 }

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// expiry ends connections whose token is over: one heap and one timer for all.
+// expiry ends connections whose token expires: one heap and one timer for all.
 type expiry struct {
 	clock func() time.Time
-	// wake tells the goroutine that the earliest has changed.
+	// wake has a value when the earliest expiry has changed.
 	wake chan struct{}
 
-	// mu guards heap and the expires and place of the connections in it.
+	// mu guards heap, and expires, heapIndex and gone of every connection.
 	mu   sync.Mutex
 	heap expiryHeap
 }
@@ -22,7 +22,7 @@ func newExpiry(clock func() time.Time) *expiry {
 	return &expiry{clock: clock, wake: make(chan struct{}, 1)}
 }
 
-// set says when the connection's token is over; again when it has another one.
+// set sets or moves the connection's expiry.
 func (e *expiry) set(c *conn, at time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -30,8 +30,8 @@ func (e *expiry) set(c *conn, at time.Time) {
 	switch {
 	case c.gone:
 		return
-	case c.place > 0:
-		heap.Fix(&e.heap, c.place-1)
+	case c.heapIndex > 0:
+		heap.Fix(&e.heap, c.heapIndex-1)
 	default:
 		heap.Push(&e.heap, c)
 	}
@@ -43,23 +43,23 @@ func (e *expiry) set(c *conn, at time.Time) {
 	}
 }
 
-// remove forgets a connection for good.
+// remove removes the connection for good: a later set does nothing.
 func (e *expiry) remove(c *conn) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c.gone = true
-	if c.place > 0 {
-		heap.Remove(&e.heap, c.place-1)
+	if c.heapIndex > 0 {
+		heap.Remove(&e.heap, c.heapIndex-1)
 	}
 }
 
-// run calls end for each connection when its token is over, until ctx ends.
+// run calls end for each connection whose token expires, until ctx ends.
 func (e *expiry) run(ctx context.Context, end func(*conn)) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		over, wait := e.due()
-		for _, c := range over {
+		expired, wait := e.pop()
+		for _, c := range expired {
 			end(c)
 		}
 		timer.Reset(wait)
@@ -72,36 +72,35 @@ func (e *expiry) run(ctx context.Context, end func(*conn)) {
 	}
 }
 
-// due takes out what is over, and tells how long to wait for the next.
-func (e *expiry) due() (over []*conn, wait time.Duration) {
+// pop removes the expired connections, and returns how long to wait for the next.
+func (e *expiry) pop() (expired []*conn, wait time.Duration) {
 	now := e.clock()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for len(e.heap) > 0 {
 		if wait := e.heap[0].expires.Sub(now); wait > 0 {
-			return over, wait
+			return expired, wait
 		}
-		over = append(over, heap.Pop(&e.heap).(*conn))
+		expired = append(expired, heap.Pop(&e.heap).(*conn))
 	}
-	return over, time.Hour
+	return expired, time.Hour
 }
 
-// expiryHeap is ordered by expiry. A connection's place is its index plus one,
-// 0 when it is not in the heap.
+// expiryHeap is ordered by expiry. A connection's heapIndex is its index plus one, 0 when it is not in the heap.
 type expiryHeap []*conn
 
 func (h expiryHeap) Len() int           { return len(h) }
 func (h expiryHeap) Less(i, j int) bool { return h[i].expires.Before(h[j].expires) }
 func (h expiryHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i+1, j+1
+	h[i].heapIndex, h[j].heapIndex = i+1, j+1
 }
 
 // Push implements heap.Interface.
 func (h *expiryHeap) Push(x any) {
 	c := x.(*conn)
 	*h = append(*h, c)
-	c.place = len(*h)
+	c.heapIndex = len(*h)
 }
 
 // Pop implements heap.Interface.
@@ -110,6 +109,6 @@ func (h *expiryHeap) Pop() any {
 	c := (*h)[last]
 	(*h)[last] = nil
 	*h = (*h)[:last]
-	c.place = 0
+	c.heapIndex = 0
 	return c
 }

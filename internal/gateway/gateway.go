@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
@@ -21,12 +22,11 @@ import (
 // Namespace is the one namespace of the product.
 const Namespace = "/ws/dashboard"
 
-// Authenticator judges access tokens.
+// Authenticator checks access tokens.
 type Authenticator interface {
-	// Authenticate returns whom the token names, as they are now. Codes:
-	// UNAUTHENTICATED, TOKEN_EXPIRED, FORBIDDEN refuse for good; any other is
-	// passing trouble. A disabled user's UNAUTHENTICATED is auth.ErrDisabled. An
-	// Unconfirmed identity is judged again when the database is back.
+	// Authenticate returns the token's user with the user's present role. The codes UNAUTHENTICATED, TOKEN_EXPIRED and
+	// FORBIDDEN are final; any other error is temporary. The UNAUTHENTICATED of a disabled user wraps auth.ErrDisabled.
+	// An Unconfirmed identity was accepted without the database and is checked again when that is back.
 	Authenticate(ctx context.Context, token string) (harang.Identity, error)
 }
 
@@ -41,19 +41,18 @@ type Options struct {
 	Seats Seats
 	// ConnectionsPerTenant is the limit. Zero value means 50.
 	ConnectionsPerTenant int
-	// DrainSpread is over how long Drain says its goodbyes. Zero value means 3 s.
+	// DrainSpread is the time over which Drain spreads its goodbyes. Zero value means 3 s.
 	DrainSpread time.Duration
-	// MessageRate is how many messages per second a client may send in the long
-	// run, MessageBurst how many at once. Zero values mean 10 and 50.
+	// MessageRate is how many messages per second a client may send on average, MessageBurst how many at once. Zero
+	// values mean 10 and 50.
 	MessageRate, MessageBurst float64
 	// Clock is this node's clock. Zero value means time.Now.
 	Clock func() time.Time
 	// NewPID makes the secret names of seats. Zero value means 128 random bits.
 	NewPID func() string
-	// Seen is told which events were on a user's screen. It must not block.
-	// Zero value means nobody asks.
+	// Seen is called with the events that were on a user's screen. It must not block. Zero value means no call.
 	Seen func(tenant, user string, eventIDs []string)
-	// Logger gets passing trouble and alarms. Zero value means none.
+	// Logger gets temporary failures and alarms. Zero value means none.
 	Logger *slog.Logger
 	// Registry gets the metrics. Zero value means a registry of its own.
 	Registry prometheus.Registerer
@@ -65,16 +64,16 @@ type Gateway struct {
 	namespace *socketio.Namespace
 	metrics   *metrics
 	expiry    *expiry
-	doubts    *doubts
 	log       *slog.Logger
+	// unverified are the connections accepted without the database.
+	unverified *unverified
 
-	// encodeItem and joinItems are method values made once, because making one
-	// allocates and they are handed over per listener.
+	// encodeItem and joinItems are method values made once: making one allocates, and they are passed per listener.
 	encodeItem func(*feed.Item) any
 	joinItems  func([]*feed.Item) any
 
-	// tick orders judgements and revocations: a judgement holds when nothing
-	// was revoked in its tenant since the tick it began at.
+	// tick orders authentications and revocations: an authentication counts when nothing was revoked in its tenant
+	// since the tick at which it began.
 	tick atomic.Uint64
 	// draining is set by Drain.
 	draining atomic.Bool
@@ -82,8 +81,7 @@ type Gateway struct {
 	// mu guards tenants, count and idle. It is taken before a tenant's mutex.
 	mu      sync.Mutex
 	tenants map[string]*tenant
-	// count is the number of registered connections; idle is closed when it
-	// reaches 0 while Drain waits for that.
+	// count is the number of registered connections; idle, when Drain has set it, is closed when count becomes 0.
 	count int
 	idle  chan struct{}
 }
@@ -114,8 +112,8 @@ func New(o Options) *Gateway {
 	}
 	m := newMetrics(o.Registry)
 	g := &Gateway{
-		o: o, metrics: m, expiry: newExpiry(o.Clock), doubts: newDoubts(m.unconfirmed), log: o.Logger,
-		tenants: make(map[string]*tenant),
+		o: o, metrics: m, expiry: newExpiry(o.Clock), log: o.Logger,
+		unverified: newUnverified(m.unconfirmed), tenants: make(map[string]*tenant),
 	}
 	g.encodeItem, g.joinItems = g.encode, g.join
 	g.namespace = o.Server.Namespace(Namespace, socketio.Handler{
@@ -132,19 +130,23 @@ func randomPID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// Run says goodbye to connections whose token is over, or does not hold when the
-// database is back that was away when it was judged, until ctx ends. It returns
-// nil.
+// Run ends connections whose token expires, and checks connections accepted without the database again when that is
+// back, until ctx ends. It returns nil.
 func (g *Gateway) Run(ctx context.Context) error {
-	var others sync.WaitGroup
-	others.Go(func() { g.doubts.run(ctx, g.clear) })
-	defer others.Wait()
-	g.expiry.run(ctx, func(c *conn) { c.end(farewellTokenExpired) })
-	return nil
+	var loops errgroup.Group
+	loops.Go(func() error {
+		g.unverified.run(ctx, g.verifyAll)
+		return nil
+	})
+	loops.Go(func() error {
+		g.expiry.run(ctx, func(c *conn) { c.end(goodbyeTokenExpired) })
+		return nil
+	})
+	return loops.Wait()
 }
 
-// Drain answers newcomers 503, says goodbye to everybody, spread over a few
-// seconds, and waits until they are gone or ctx ends, whose error it returns.
+// Drain refuses new connections with 503, ends the open ones spread over DrainSpread, and waits until they are gone. When
+// ctx ends first, it returns the context's error.
 func (g *Gateway) Drain(ctx context.Context) error {
 	g.draining.Store(true)
 	g.o.Server.Drain()
@@ -155,10 +157,10 @@ func (g *Gateway) Drain(ctx context.Context) error {
 		if err := sleepUntil(ctx, began.Add(at)); err != nil {
 			return err
 		}
-		c.end(farewellDraining)
+		c.end(goodbyeDraining)
 	}
-	for _, c := range g.all() { // who was connecting meanwhile
-		c.end(farewellDraining)
+	for _, c := range g.all() { // those that were connecting meanwhile
+		c.end(goodbyeDraining)
 	}
 	g.mu.Lock()
 	if g.count == 0 {
@@ -202,8 +204,7 @@ func (g *Gateway) all() []*conn {
 	return conns
 }
 
-// Evict closes a connection whose seat was taken over on another node. A
-// connection that is not here is not looked for.
+// Evict closes a connection whose seat was taken over. It does nothing when the connection is not on this node.
 func (g *Gateway) Evict(tenantID, connection string) {
 	g.mu.Lock()
 	t := g.tenants[tenantID]
@@ -211,13 +212,13 @@ func (g *Gateway) Evict(tenantID, connection string) {
 	if t == nil {
 		return
 	}
-	if c := t.find(connection); c != nil {
+	if c := t.connection(connection); c != nil {
 		g.metrics.takeovers.Inc()
-		c.end(farewellTakenOver)
+		c.end(goodbyeTakenOver)
 	}
 }
 
-// Connection is one open connection, for administrators.
+// Connection describes one open connection to administrators.
 type Connection struct {
 	ID        string
 	UserID    string
@@ -226,7 +227,7 @@ type Connection struct {
 	Transport string
 	Remote    string
 	Connected time.Time
-	// Position is the last place handed over to it.
+	// Position is that of the last event sent to it.
 	Position harang.Position
 }
 
@@ -256,13 +257,12 @@ func (g *Gateway) Connections(tenantID string) []Connection {
 	return list
 }
 
-// Overflow is for socketio.Options: the goodbye of a client that does not take
-// what it is sent.
+// Overflow is for socketio.Options.Overflow: the goodbye of a client that reads too slowly.
 func Overflow(s *socketio.Socket) *socketio.Frame {
 	c, ok := s.Value().(*conn)
 	if !ok {
 		return nil
 	}
-	c.g.metrics.goodbyes.WithLabelValues(string(farewellSlow.code)).Inc()
-	return c.g.goodbye(farewellSlow)
+	c.g.metrics.goodbyes.WithLabelValues(string(goodbyeSlow.code)).Inc()
+	return c.g.goodbyeFrame(goodbyeSlow)
 }

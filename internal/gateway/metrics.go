@@ -18,37 +18,48 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		connections: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "harang_gateway_connections", Help: "Open connections.",
+			Name: "harang_gateway_connections",
+			Help: "Open connections.",
 		}, []string{"role"}),
 		connects: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "harang_gateway_connects_total", Help: "Requests to connect, by outcome: accepted, dropped, or the code they were refused with.",
+			Name: "harang_gateway_connects_total",
+			Help: "CONNECT requests by outcome: accepted, dropped (the client tries again), or the code of the CONNECT_ERROR.",
 		}, []string{"outcome"}),
 		connecting: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "harang_gateway_connect_seconds", Help: "From CONNECT to its answer, for those accepted.",
+			Name:    "harang_gateway_connect_seconds",
+			Help:    "Time from CONNECT to its answer, accepted ones only.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5},
 		}),
 		takeovers: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_gateway_takeovers_total", Help: "Seats taken over by a connection that came back while its older one was still open.",
+			Name: "harang_gateway_takeovers_total",
+			Help: "Seats taken over by a reconnect while the older connection was still open.",
 		}),
 		goodbyes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "harang_gateway_goodbyes_total", Help: "Connections ended by the server, by code.",
+			Name: "harang_gateway_goodbyes_total",
+			Help: "Connections ended by the server, by code.",
 		}, []string{"code"}),
 		slowConsumers: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_gateway_slow_consumers_total", Help: "Connections closed because their client did not take what it was sent.",
+			Name: "harang_gateway_slow_consumers_total",
+			Help: "Connections closed because the client read too slowly.",
 		}),
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "harang_gateway_messages_total", Help: "Messages of clients, by event; those of unknown names are \"unknown\".",
+			Name: "harang_gateway_messages_total",
+			Help: "Messages from clients by event; unknown events are counted as \"unknown\".",
 		}, []string{"event"}),
 		forbidden: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_gateway_forbidden_rooms_total", Help: "Requests for rooms that the asking connection may not hear.",
+			Name: "harang_gateway_forbidden_rooms_total",
+			Help: "Subscribe requests for rooms that the connection may not join.",
 		}),
 		unsendable: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_gateway_unsendable_total", Help: "Entries that could not be written as a message. Anything but 0 is an alarm.",
+			Name: "harang_gateway_unsendable_total",
+			Help: "Entries that could not be encoded or were blocked. Alert on any increase.",
 		}),
 		unconfirmed: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "harang_gateway_unconfirmed", Help: "Open connections whose user was believed while the database was away and has not been judged since.",
+			Name: "harang_gateway_unconfirmed",
+			Help: "Open connections accepted while the database was away and not verified since.",
 		}),
 	}
-	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages, m.forbidden, m.unsendable, m.unconfirmed)
+	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages,
+		m.forbidden, m.unsendable, m.unconfirmed)
 	return m
 }

@@ -36,88 +36,88 @@ func wantGap(t *testing.T, p *page, before string, reason string, missed, replay
 }
 
 func TestRecovery_Replay(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleStoreManager)
-	p := h.connect(handshake{Token: token})
-	h.commit("budapest", harang.RentalCreatedType, 1)
+	env := open(t)
+	token := env.token("budapest", harang.RoleStoreManager)
+	p := env.connect(handshake{Token: token})
+	env.commit("budapest", harang.RentalCreatedType, 1)
 	p.expect("rental_created")
-	h.must(p.Cut())
-	h.commit("budapest", harang.PaymentErrorType, 2)
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.must(p.Cut())
+	env.commit("budapest", harang.PaymentErrorType, 2)
+	env.commit("budapest", harang.StockAlertType, 1)
 
-	back := h.connect(p.back(token))
+	back := env.connect(p.reconnectWith(token))
 	if !back.Recovered || back.Gap != nil || back.Replayed != 3 || back.PID != p.PID || back.Position != p.offset || back.SID == p.SID {
 		t.Fatalf("%+v, pid %s after %s", back.session, back.PID, p.PID)
 	}
 	if names := []string{back.replay[0].Name, back.replay[1].Name, back.replay[2].Name}; strings.Join(names, " ") != "payment_error payment_error stock_alert" {
 		t.Errorf("%v", names)
 	}
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.commit("budapest", harang.StockAlertType, 1)
 	back.expect("stock_alert")
 
-	h.must(back.Cut())
-	h.advance(time.Hour - time.Minute)
-	late := h.connect(back.back(token))
+	env.must(back.Cut())
+	env.advance(time.Hour - time.Minute)
+	late := env.connect(back.reconnectWith(token))
 	if !late.Recovered || late.Replayed != 0 || late.Gap != nil || late.PID != p.PID || late.Position != late.Head {
 		t.Errorf("at the head, however long it took: %+v", late.session)
 	}
 }
 
 func TestRecovery_Overflow(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
-	h.must(p.Cut())
-	h.commit("budapest", harang.StockAlertType, 60)
-	back := h.connect(p.back(token))
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
+	env.must(p.Cut())
+	env.commit("budapest", harang.StockAlertType, 60)
+	back := env.connect(p.reconnectWith(token))
 	wantGap(t, back, p.PID, "overflow", 10, 50)
 	if at, _ := harang.ParsePosition(back.Position); at.Number != 10 {
 		t.Errorf("the position is %s, want the place before the first replayed", back.Position)
 	}
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.commit("budapest", harang.StockAlertType, 1)
 	back.expect("stock_alert")
-	h.must(back.Cut())
-	if again := h.connect(back.back(token)); !again.Recovered || again.PID != back.PID {
+	env.must(back.Cut())
+	if again := env.connect(back.reconnectWith(token)); !again.Recovered || again.PID != back.PID {
 		t.Errorf("%+v", again.session)
 	}
 }
 
 // TestRecovery_FiftyFit: exactly as many as the window holds.
 func TestRecovery_FiftyFit(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
-	h.must(p.Cut())
-	h.commit("budapest", harang.StockAlertType, 50)
-	if back := h.connect(p.back(token)); !back.Recovered || back.Replayed != 50 || back.PID != p.PID {
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
+	env.must(p.Cut())
+	env.commit("budapest", harang.StockAlertType, 50)
+	if back := env.connect(p.reconnectWith(token)); !back.Recovered || back.Replayed != 50 || back.PID != p.PID {
 		t.Errorf("%+v", back.session)
 	}
 }
 
 func TestRecovery_Expired(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
-	h.must(p.Cut())
-	h.commit("budapest", harang.StockAlertType, 3)
-	h.advance(4 * time.Minute)
-	h.commit("budapest", harang.StockAlertType, 2)
-	h.advance(2 * time.Minute)
-	wantGap(t, h.connect(p.back(token)), p.PID, "expired", 3, 2)
-	h.advance(4 * time.Minute)
-	wantGap(t, h.connect(p.back(token)), p.PID, "expired", 5, 0)
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
+	env.must(p.Cut())
+	env.commit("budapest", harang.StockAlertType, 3)
+	env.advance(4 * time.Minute)
+	env.commit("budapest", harang.StockAlertType, 2)
+	env.advance(2 * time.Minute)
+	wantGap(t, env.connect(p.reconnectWith(token)), p.PID, "expired", 3, 2)
+	env.advance(4 * time.Minute)
+	wantGap(t, env.connect(p.reconnectWith(token)), p.PID, "expired", 5, 0)
 }
 
 // TestRecovery_AfterRestart: the window is rebuilt from the database, and the
 // pid of before is kept though nobody here knows it.
 func TestRecovery_AfterRestart(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	h.commit("budapest", harang.StockAlertType, 4)
-	heads, err := h.store.Heads(t.Context(), []string{"budapest"})
-	h.must(err)
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	env.commit("budapest", harang.StockAlertType, 4)
+	heads, err := env.store.Heads(t.Context(), []string{"budapest"})
+	env.must(err)
 	at := harang.Position{Epoch: heads[0].Epoch, Audience: harang.AudienceOperators, Number: 1}
-	p := h.connect(handshake{Token: token, PID: "given-before-the-restart", Offset: at.String()})
+	p := env.connect(handshake{Token: token, PID: "given-before-the-restart", Offset: at.String()})
 	if !p.Recovered || p.Replayed != 3 || p.PID != "given-before-the-restart" {
 		t.Errorf("%+v, pid %s", p.session, p.PID)
 	}
@@ -126,12 +126,12 @@ func TestRecovery_AfterRestart(t *testing.T) {
 // TestRecovery_Unreadable: whatever comes as pid and offset, it is one of the
 // contract's answers.
 func TestRecovery_Unreadable(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	other := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
-	manager := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
-	p := h.connect(handshake{Token: token})
-	h.commit("budapest", harang.StockAlertType, 5)
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	other := env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)})
+	manager := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	p := env.connect(handshake{Token: token})
+	env.commit("budapest", harang.StockAlertType, 5)
 	p.expect("stock_alert", "stock_alert", "stock_alert", "stock_alert", "stock_alert")
 	at, _ := harang.ParsePosition(p.offset)
 	control := at
@@ -166,9 +166,9 @@ func TestRecovery_Unreadable(t *testing.T) {
 		"FarAhead":     {string(at.Epoch) + ":o:9223372036854775807", "ahead"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := h.connect(handshake{Token: token})
+			before := env.connect(handshake{Token: token})
 			defer before.Conn().Close()
-			back := h.connect(handshake{Token: token, PID: before.PID, Offset: c.offset})
+			back := env.connect(handshake{Token: token, PID: before.PID, Offset: c.offset})
 			defer back.Conn().Close()
 			wantGap(t, back, before.PID, c.reason, -1, 0)
 		})
@@ -181,14 +181,14 @@ func TestRecovery_Unreadable(t *testing.T) {
 		"Script":   "<script>",
 	} {
 		t.Run("PID"+name, func(t *testing.T) {
-			back := h.connect(handshake{Token: token, PID: pid, Offset: p.offset})
+			back := env.connect(handshake{Token: token, PID: pid, Offset: p.offset})
 			defer back.Conn().Close()
 			wantGap(t, back, pid.(string), "epoch", -1, 0)
 		})
 	}
 	for name, pid := range map[string]any{"None": nil, "Empty": "", "Number": 7, "Array": []int{1}} {
 		t.Run("Without"+name, func(t *testing.T) {
-			first := h.connect(handshake{Token: token, PID: pid, Offset: p.offset})
+			first := env.connect(handshake{Token: token, PID: pid, Offset: p.offset})
 			defer first.Conn().Close()
 			if s := first.session; s.Recovered || s.Gap != nil || s.Replayed != 0 {
 				t.Errorf("without a pid it is a first connection: %+v", s)
@@ -197,66 +197,66 @@ func TestRecovery_Unreadable(t *testing.T) {
 	}
 	for name, pid := range map[string]string{"Forged": "forged", "OtherTenant": other.PID, "OtherUser": manager.PID} {
 		t.Run("Foreign"+name, func(t *testing.T) {
-			back := h.connect(handshake{Token: token, PID: pid, Offset: p.offset})
+			back := env.connect(handshake{Token: token, PID: pid, Offset: p.offset})
 			defer back.Conn().Close()
 			if !back.Recovered || back.PID != pid {
 				t.Errorf("recovery is judged by the position alone: %+v", back.session)
 			}
 		})
 	}
-	other.silent()
+	other.expectNothing()
 	manager.expect("stock_alert", "stock_alert", "stock_alert", "stock_alert", "stock_alert")
-	manager.silent() // nobody took over a connection that was not theirs
+	manager.expectNothing() // nobody took over a connection that was not theirs
 }
 
 // TestRecovery_RoleChangedWhileAway: the replay is of what the user may hear
 // now.
 func TestRecovery_RoleChangedWhileAway(t *testing.T) {
-	h := open(t)
-	grant := h.login("budapest", harang.RoleStoreManager)
-	p := h.connect(handshake{Token: grant.AccessToken})
-	h.must(p.Cut())
-	h.commit("budapest", harang.PaymentErrorType, 2)
-	h.commit("budapest", harang.StockAlertType, 1)
+	env := open(t)
+	grant := env.login("budapest", harang.RoleStoreManager)
+	p := env.connect(handshake{Token: grant.AccessToken})
+	env.must(p.Cut())
+	env.commit("budapest", harang.PaymentErrorType, 2)
+	env.commit("budapest", harang.StockAlertType, 1)
 	role := harang.RoleOperator
-	h.update("budapest", harang.RoleStoreManager, &role, nil)
-	back := h.connect(p.back(grant.AccessToken))
+	env.update("budapest", harang.RoleStoreManager, &role, nil)
+	back := env.connect(p.reconnectWith(grant.AccessToken))
 	wantGap(t, back, p.PID, "epoch", -1, 0)
 	if back.Role != "OPERATOR" || strings.Join(back.Rooms, " ") != "tenant:budapest:all tenant:budapest:operators" {
 		t.Errorf("%+v", back.session)
 	}
-	h.commit("budapest", harang.PaymentErrorType, 1)
-	h.settled("budapest")
-	back.silent()
+	env.commit("budapest", harang.PaymentErrorType, 1)
+	env.catchUp("budapest")
+	back.expectNothing()
 }
 
 // TestRecovery_Fork: a numbering that began anew ends everybody and tells them.
 func TestRecovery_Fork(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
-	other := h.connect(handshake{Token: h.token("debrecen", harang.RoleOperator)})
-	h.commit("budapest", harang.StockAlertType, 1)
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
+	other := env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)})
+	env.commit("budapest", harang.StockAlertType, 1)
 	p.expect("stock_alert")
-	heads, err := h.store.Heads(t.Context(), []string{"budapest"})
-	h.must(err)
-	_, err = h.store.NewEpoch(t.Context(), "budapest", heads[0].Epoch)
-	h.must(err)
-	h.settled("budapest")
-	if e, err := p.Next(h.ctx()); !isClosed(err) {
+	heads, err := env.store.Heads(t.Context(), []string{"budapest"})
+	env.must(err)
+	_, err = env.store.NewEpoch(t.Context(), "budapest", heads[0].Epoch)
+	env.must(err)
+	env.catchUp("budapest")
+	if e, err := p.Next(env.ctx()); !isClosed(err) {
 		t.Errorf("%v %v, want the transport closed", e.Name, err)
 	}
-	back := h.connect(p.back(token))
+	back := env.connect(p.reconnectWith(token))
 	wantGap(t, back, p.PID, "epoch", -1, 0)
-	h.commit("budapest", harang.StockAlertType, 1)
+	env.commit("budapest", harang.StockAlertType, 1)
 	back.expect("stock_alert")
-	other.silent()
+	other.expectNothing()
 }
 
 // TestRecovery_RandomCuts: clients are cut at random while events commit; each
 // gets every event once, in order and without a gap.
 func TestRecovery_RandomCuts(t *testing.T) {
-	h := open(t)
+	env := open(t)
 	// Nobody may fall behind by more than the window holds: a batch is committed
 	// when all have the one before.
 	const events, clients, batch = 120, 6, 20
@@ -266,8 +266,8 @@ func TestRecovery_RandomCuts(t *testing.T) {
 	tokens := make([]string, clients)
 	pages := make([]*page, clients)
 	for i := range pages {
-		tokens[i] = h.token("budapest", harang.RoleStoreManager)
-		pages[i] = h.connect(handshake{Token: tokens[i]})
+		tokens[i] = env.token("budapest", harang.RoleStoreManager)
+		pages[i] = env.connect(handshake{Token: tokens[i]})
 	}
 	work.Go(func() {
 		for i := range events {
@@ -275,13 +275,13 @@ func TestRecovery_RandomCuts(t *testing.T) {
 				for range clients {
 					select {
 					case <-arrived:
-					case <-h.ctx().Done():
+					case <-env.ctx().Done():
 						t.Error("a client does not arrive")
 						return
 					}
 				}
 			}
-			ids = append(ids, h.append("budapest", harang.RentalCreatedType, payloadOf(harang.RentalCreatedType, i)))
+			ids = append(ids, env.append("budapest", harang.RentalCreatedType, payloadOf(harang.RentalCreatedType, i)))
 		}
 	})
 	got := make([][]string, clients)
@@ -299,7 +299,7 @@ func TestRecovery_RandomCuts(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					back, err := h.try(p.back(tokens[i]))
+					back, err := env.tryConnect(p.reconnectWith(tokens[i]))
 					if err != nil {
 						t.Error(err)
 						return
@@ -314,7 +314,7 @@ func TestRecovery_RandomCuts(t *testing.T) {
 					p = back
 					continue
 				}
-				e, err := p.Next(h.ctx())
+				e, err := p.Next(env.ctx())
 				if err != nil {
 					t.Error(err)
 					return
@@ -335,28 +335,28 @@ func TestRecovery_RandomCuts(t *testing.T) {
 // TestRecovery_Storm: all seats of a tenant are cut at once and come back at
 // once; all recover, and the database is not read for it.
 func TestRecovery_Storm(t *testing.T) {
-	h := open(t)
-	token := h.token("budapest", harang.RoleOperator)
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
 	pages := make([]*page, 50)
 	for i := range pages {
-		pages[i] = h.connect(handshake{Token: token})
+		pages[i] = env.connect(handshake{Token: token})
 	}
 	for _, p := range pages {
-		h.must(p.Cut())
+		env.must(p.Cut())
 	}
-	h.commit("budapest", harang.StockAlertType, 20)
-	before := h.metric("harang_feed_readings_total")
+	env.commit("budapest", harang.StockAlertType, 20)
+	before := env.metric("harang_feed_readings_total")
 	var storm sync.WaitGroup
 	for _, p := range pages {
 		storm.Go(func() {
-			back, err := h.try(p.back(token))
+			back, err := env.tryConnect(p.reconnectWith(token))
 			if err != nil || !back.Recovered || back.Replayed != 20 || back.PID != p.PID {
 				t.Errorf("%+v %v", back, err)
 			}
 		})
 	}
 	storm.Wait()
-	if n := h.metric("harang_feed_readings_total") - before; n > 0 {
+	if n := env.metric("harang_feed_readings_total") - before; n > 0 {
 		t.Errorf("the storm read the database %v times", n)
 	}
 }

@@ -16,19 +16,19 @@ func TestRecovery_ExpiredRounds(t *testing.T) {
 	if os.Getenv("HARANG_SOAK") != "" {
 		rounds = 100
 	}
-	h := open(t)
+	env := open(t)
 	for range rounds {
-		token := h.token("budapest", harang.RoleOperator)
-		p := h.connect(handshake{Token: token})
-		h.must(p.Cut())
+		token := env.token("budapest", harang.RoleOperator)
+		p := env.connect(handshake{Token: token})
+		env.must(p.Cut())
 		old, young := 1+rand.IntN(25), rand.IntN(25)
-		h.commit("budapest", harang.StockAlertType, old)
-		h.advance(harang.FeedWindowAge + time.Second)
+		env.commit("budapest", harang.StockAlertType, old)
+		env.advance(harang.FeedWindowAge + time.Second)
 		if young > 0 {
-			h.commit("budapest", harang.StockAlertType, young)
+			env.commit("budapest", harang.StockAlertType, young)
 		}
-		back := h.connect(p.back(h.token("budapest", harang.RoleOperator)))
+		back := env.connect(p.reconnectWith(env.token("budapest", harang.RoleOperator)))
 		wantGap(t, back, p.PID, "expired", old, young)
-		h.must(back.Cut())
+		env.must(back.Cut())
 	}
 }

@@ -8,41 +8,38 @@ import (
 	"harang.dev/harang"
 )
 
-// Seat is one of a tenant's connections, as the limit counts them. It belongs
-// to Tenant, User and PID; Connection is who sits on it now.
+// Seat is what the connection limit counts. It is named by Tenant, User and PID, and belongs to one connection at a time.
 type Seat struct {
 	Tenant, User, PID string
-	// Connection is the socket's id.
+	// Connection is the id of the socket that has the seat.
 	Connection string
 }
 
 // Seats counts connections per tenant, on this node or over several.
 type Seats interface {
-	// Take gives the seat to its connection. A seat that is known is taken over
-	// whatever the limit: the connection that had it is returned, for the
-	// caller to close when it is on this node; "" when there was none. Code:
-	// TENANT_CONNECTION_LIMIT, with RetryAfter, when it is a new one and the
-	// tenant has limit seats already.
+	// Take gives the seat to s.Connection. A seat that exists is taken over whatever the limit, and older is the
+	// connection that had it, for the caller to close if it is on this node; "" for none. A new seat beyond limit is
+	// refused with TENANT_CONNECTION_LIMIT, with Details["limit"] and RetryAfter.
 	Take(ctx context.Context, s Seat, limit int) (older string, err error)
-	// Rename gives the seat another pid, if the connection still has it.
+	// Rename gives the seat another pid if s.Connection still has it.
 	Rename(ctx context.Context, s Seat, pid string) error
-	// Release frees the seat, if the connection still has it.
+	// Release frees the seat if s.Connection still has it.
 	Release(ctx context.Context, s Seat) error
 }
 
-// limitRetry is when one who found all seats taken should try again.
+// limitRetry is how long a client that found no free seat should wait.
 const limitRetry = 10 * time.Second
 
-// memorySeats are the seats of a house with one node.
+// memorySeats counts on one node.
 type memorySeats struct {
-	// mu guards tenants: per tenant, who sits where.
+	// mu guards tenants: the connection of each seat, by tenant.
 	mu      sync.Mutex
 	tenants map[string]map[seatKey]string
 }
 
 type seatKey struct{ user, pid string }
 
-// NewSeats returns seats that are counted on this node alone.
+// NewSeats returns Seats that count on this node alone.
 func NewSeats() Seats { return &memorySeats{tenants: make(map[string]map[seatKey]string)} }
 
 func (m *memorySeats) Take(_ context.Context, s Seat, limit int) (older string, err error) {
@@ -53,7 +50,7 @@ func (m *memorySeats) Take(_ context.Context, s Seat, limit int) (older string, 
 	older, known := seats[key]
 	if !known && len(seats) >= limit {
 		return "", &harang.Error{
-			Code: harang.CodeConnectionLimit, Message: "the tenant has no free connection",
+			Code: harang.CodeConnectionLimit, Message: "all connections of the tenant are in use",
 			Details: map[string]any{"limit": limit}, RetryAfter: limitRetry,
 		}
 	}

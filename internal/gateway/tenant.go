@@ -9,9 +9,8 @@ import (
 	"harang.dev/harang/internal/feed"
 )
 
-// tenant is what this node has of a tenant: its connections, and the control
-// feed that it follows for them. It exists while it has connections, those
-// connecting included.
+// tenant is what this node keeps of a tenant: its connections, and the control feed that it follows for them. It exists
+// while it has connections or users of acquire.
 type tenant struct {
 	g  *Gateway
 	id string
@@ -19,55 +18,53 @@ type tenant struct {
 	ready chan struct{}
 	err   error
 
-	// held counts those who hold the tenant without a connection in it. The
-	// gateway's mutex guards it.
-	held int
+	// acquired counts the users of acquire. The gateway's mutex guards it.
+	acquired int
 
 	// mu guards the following, and the session of each connection.
 	mu         sync.Mutex
 	conns      map[string]*conn
 	membership *feed.Membership
-	// version is the number of the last control entry dealt with.
+	// version is the number of the newest control entry applied.
 	version int64
-	// since and revoked are ticks: of the beginning, and of the last entry that
-	// could have changed a judgement.
+	// since and revoked are ticks: when the control feed was joined, and the newest entry that may have changed the
+	// outcome of an authentication.
 	since, revoked uint64
-	// over is set when the control feed began a new epoch: nobody joins any more.
-	over bool
+	// closed is set when the control feed began a new epoch, or the tenant's last user left: no connection is
+	// registered any more.
+	closed bool
 }
 
-// hold returns the tenant with its control feed followed. The caller must
-// letGo of it, unless it fails.
-func (g *Gateway) hold(ctx context.Context, id string) (*tenant, error) {
+// acquire returns the tenant with its control feed followed. After a success the caller must release it.
+func (g *Gateway) acquire(ctx context.Context, id string) (*tenant, error) {
 	g.mu.Lock()
 	t := g.tenants[id]
 	if t != nil {
-		t.held++
+		t.acquired++
 		g.mu.Unlock()
 		select {
 		case <-t.ready:
 		case <-ctx.Done():
-			t.letGo()
+			t.release()
 			return nil, ctx.Err()
 		}
 		if t.err != nil {
-			t.letGo()
+			t.release()
 			return nil, t.err
 		}
 		return t, nil
 	}
-	t = &tenant{g: g, id: strings.Clone(id), ready: make(chan struct{}), conns: make(map[string]*conn), held: 1}
+	t = &tenant{g: g, id: strings.Clone(id), ready: make(chan struct{}), conns: make(map[string]*conn), acquired: 1}
 	g.tenants[t.id] = t
 	g.mu.Unlock()
-	// Others wait for this too, so it goes on when its caller leaves; the hub's
-	// reading ends by itself.
+	// Other callers wait for this too, so it does not end with this caller's context; the hub bounds its reading.
 	t.err = t.follow(context.WithoutCancel(ctx))
 	if t.err != nil {
 		g.forget(t)
 	}
 	close(t.ready)
 	if t.err != nil {
-		t.letGo()
+		t.release()
 		return nil, t.err
 	}
 	return t, nil
@@ -86,7 +83,7 @@ func (t *tenant) follow(ctx context.Context) error {
 	return nil
 }
 
-// forget takes the tenant out, so that the next one begins anew.
+// forget takes the tenant out of the map, so that the next acquire makes a new one.
 func (g *Gateway) forget(t *tenant) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,15 +92,15 @@ func (g *Gateway) forget(t *tenant) {
 	}
 }
 
-// letGo ends a hold, and the tenant with the last one.
-func (t *tenant) letGo() {
+// release undoes one acquire. The last user of a tenant without connections closes it.
+func (t *tenant) release() {
 	t.g.mu.Lock()
-	t.held--
+	t.acquired--
 	t.mu.Lock()
-	last := t.held == 0 && len(t.conns) == 0
+	last := t.acquired == 0 && len(t.conns) == 0
 	m := t.membership
 	if last {
-		t.over = true
+		t.closed = true
 		t.membership = nil
 		if t.g.tenants[t.id] == t {
 			delete(t.g.tenants, t.id)
@@ -116,14 +113,14 @@ func (t *tenant) letGo() {
 	}
 }
 
-// register takes the connection in if the judgement that began at tick still
-// holds. A registered connection hears of every later control entry.
+// register adds the connection unless a revocation came since tick, when its authentication began. Every later control
+// entry is applied to a registered connection.
 func (t *tenant) register(c *conn, tick uint64) bool {
 	t.g.mu.Lock()
 	defer t.g.mu.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.holdsLocked(tick) {
+	if !t.currentLocked(tick) {
 		return false
 	}
 	t.conns[c.socket.ID()] = c
@@ -131,11 +128,22 @@ func (t *tenant) register(c *conn, tick uint64) bool {
 	return true
 }
 
-func (t *tenant) holdsLocked(tick uint64) bool {
-	return !t.over && t.since <= tick && t.revoked <= tick
+// renew records the session of a connection's newer token unless a revocation came since tick.
+func (t *tenant) renew(c *conn, session string, tick uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.currentLocked(tick) {
+		return false
+	}
+	c.session = session
+	return true
 }
 
-// unregister takes the connection out.
+// currentLocked reports whether an authentication that began at tick still counts.
+func (t *tenant) currentLocked(tick uint64) bool {
+	return !t.closed && t.since <= tick && t.revoked <= tick
+}
+
 func (t *tenant) unregister(c *conn) {
 	t.g.mu.Lock()
 	t.mu.Lock()
@@ -148,50 +156,47 @@ func (t *tenant) unregister(c *conn) {
 		close(t.g.idle)
 		t.g.idle = nil
 	}
-	t.held++
+	t.acquired++
 	t.g.mu.Unlock()
-	t.letGo()
+	t.release()
 }
 
-func (t *tenant) find(connection string) *conn {
+func (t *tenant) connection(id string) *conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.conns[connection]
+	return t.conns[id]
 }
 
-// all returns the connections, in no order.
+// all returns the connections in no order, those still connecting included.
 func (t *tenant) all() []*conn {
-	return t.those(func(*conn) bool { return true })
+	return t.find(func(*conn) bool { return true })
 }
 
-// those returns the connections that want is true of, in no order. want is
-// called under the tenant's mutex.
-func (t *tenant) those(want func(*conn) bool) []*conn {
+// find returns the connections that match, in no order. match is called under the tenant's mutex.
+func (t *tenant) find(match func(*conn) bool) []*conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var conns []*conn
 	for _, c := range t.conns {
-		if want(c) {
+		if match(c) {
 			conns = append(conns, c)
 		}
 	}
 	return conns
 }
 
-// Feed is the tenant's control feed, which it listens to.
+// Feed is the tenant's control feed.
 func (t *tenant) Feed() harang.FeedID {
 	return harang.FeedID{Tenant: t.id, Audience: harang.AudienceControl}
 }
 
-// Reset ends everybody: the tenant's numbering began anew, so every position
-// given out means nothing any more, and entries may be missing.
+// Reset ends all connections: the tenant's feeds began a new epoch, so positions sent so far are void, and control
+// entries may be missing.
 func (t *tenant) Reset() {
 	t.g.forget(t)
 	t.mu.Lock()
-	t.over = true
+	t.closed = true
 	t.revoked = t.g.tick.Add(1)
 	t.mu.Unlock()
-	for _, c := range t.all() {
-		c.end(farewellReset)
-	}
+	endAll(t.all(), goodbyeReset)
 }

@@ -21,21 +21,21 @@ import (
 
 // many opens n connections in each of the tenants, with clients that count on
 // the caller to read.
-func many(b *testing.B, h *house, tenants, n int) []*sioclient.Client {
+func openMany(b *testing.B, env *testEnv, tenants, n int) []*sioclient.Client {
 	b.Helper()
 	var clients []*sioclient.Client
 	for i := range tenants {
 		tenant := fmt.Sprintf("shop-%d", i)
-		h.must(h.store.CreateTenant(b.Context(), harang.Tenant{ID: tenant, Name: tenant}))
-		token, err := h.auth.IssueToken(b.Context(), tenant, harang.RoleOperator, "", time.Hour)
-		h.must(err)
+		env.must(env.store.CreateTenant(b.Context(), harang.Tenant{ID: tenant, Name: tenant}))
+		token, err := env.auth.IssueToken(b.Context(), tenant, harang.RoleOperator, "", time.Hour)
+		env.must(err)
 		for range n {
-			c, err := sioclient.Dial(b.Context(), h.url)
-			h.must(err)
+			c, err := sioclient.Dial(b.Context(), env.url)
+			env.must(err)
 			b.Cleanup(func() { _ = c.Conn().Close() })
-			h.must(c.Connect(b.Context(), gateway.Namespace, handshake{Token: token}))
+			env.must(c.Connect(b.Context(), gateway.Namespace, handshake{Token: token}))
 			_, err = c.Next(b.Context())
-			h.must(err)
+			env.must(err)
 			clients = append(clients, c)
 		}
 	}
@@ -48,8 +48,8 @@ func many(b *testing.B, h *house, tenants, n int) []*sioclient.Client {
 // process, clients included.
 func BenchmarkFanout(b *testing.B) {
 	const tenants, listeners, rate = 40, 50, 400
-	h := open(b)
-	clients := many(b, h, tenants, listeners)
+	env := open(b)
+	clients := openMany(b, env, tenants, listeners)
 	began := make([]time.Time, b.N)
 	took := make([][]time.Duration, len(clients))
 	var readers sync.WaitGroup
@@ -81,7 +81,7 @@ func BenchmarkFanout(b *testing.B) {
 	for i := range b.N {
 		<-time.After(time.Until(start.Add(time.Duration(i) * time.Second / rate)))
 		began[i] = time.Now()
-		h.append(fmt.Sprintf("shop-%d", i%tenants), harang.StockAlertType, payloadOf(harang.StockAlertType, i))
+		env.append(fmt.Sprintf("shop-%d", i%tenants), harang.StockAlertType, payloadOf(harang.StockAlertType, i))
 	}
 	readers.Wait()
 	cpu = cpuTime() - cpu
@@ -110,21 +110,21 @@ func cpuTime() time.Duration {
 // per connection, clients included; with HARANG_HEAP_PROFILE it writes a heap
 // profile in which the packages can be told apart.
 func BenchmarkIdle(b *testing.B) {
-	h := open(b)
+	env := open(b)
 	var before, after runtime.MemStats
 	for b.Loop() {
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		clients := many(b, h, 40, 50)
+		clients := openMany(b, env, 40, 50)
 		runtime.GC()
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc+after.StackInuse-before.StackInuse)/float64(len(clients)), "B/connection")
 		if path := os.Getenv("HARANG_HEAP_PROFILE"); path != "" {
 			f, err := os.Create(path)
-			h.must(err)
-			h.must(pprof.Lookup("heap").WriteTo(f, 0))
-			h.must(f.Close())
+			env.must(err)
+			env.must(pprof.Lookup("heap").WriteTo(f, 0))
+			env.must(f.Close())
 		}
 	}
 }
@@ -133,21 +133,21 @@ func BenchmarkIdle(b *testing.B) {
 // verified, seat taken over, 50 replayed. It reports the CPU of the process,
 // client included.
 func BenchmarkReturn(b *testing.B) {
-	h := open(b)
-	token := h.token("budapest", harang.RoleOperator)
-	keeper := h.connect(handshake{Token: token})
+	env := open(b)
+	token := env.token("budapest", harang.RoleOperator)
+	keeper := env.connect(handshake{Token: token})
 	at := keeper.offset
-	h.commit("budapest", harang.StockAlertType, 50)
+	env.commit("budapest", harang.StockAlertType, 50)
 	cpu := cpuTime()
 	for b.Loop() {
-		c, err := sioclient.Dial(b.Context(), h.url)
-		h.must(err)
-		h.must(c.Connect(b.Context(), gateway.Namespace, handshake{Token: token, PID: "came-back", Offset: at}))
+		c, err := sioclient.Dial(b.Context(), env.url)
+		env.must(err)
+		env.must(c.Connect(b.Context(), gateway.Namespace, handshake{Token: token, PID: "came-back", Offset: at}))
 		for range 51 {
 			_, _, err := c.NextPacket(b.Context())
-			h.must(err)
+			env.must(err)
 		}
-		h.must(c.Close())
+		env.must(c.Close())
 	}
 	b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/float64(b.N), "µs-cpu/return")
 }

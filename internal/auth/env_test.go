@@ -118,35 +118,35 @@ func wantCode(t *testing.T, err error, want harang.Code) {
 	}
 }
 
-// downBooks is a database that is not there.
-type downBooks struct{ auth.Books }
+// downStore is a database that is not there.
+type downStore struct{ auth.UserStore }
 
 var errDown = harang.Wrap(harang.CodeUnavailable, errors.New("no route"), "the database is not available")
 
-func (downBooks) FindTenant(context.Context, string) (harang.Tenant, error) {
+func (downStore) FindTenant(context.Context, string) (harang.Tenant, error) {
 	return harang.Tenant{}, errDown
 }
 
-func (downBooks) FindTenantOfToken(context.Context, string, string) (harang.Tenant, bool, error) {
+func (downStore) FindTenantOfToken(context.Context, string, string) (harang.Tenant, bool, error) {
 	return harang.Tenant{}, false, errDown
 }
 
-func (downBooks) FindCredentials(context.Context, string) (harang.Credentials, error) {
+func (downStore) FindCredentials(context.Context, string) (harang.Credentials, error) {
 	return harang.Credentials{}, errDown
 }
 
-func (downBooks) FindSubject(context.Context, string, string, string, time.Time) (harang.Subject, error) {
+func (downStore) FindSubject(context.Context, string, string, string, time.Time) (harang.Subject, error) {
 	return harang.Subject{}, errDown
 }
 
-func (downBooks) FindAPIKey(context.Context, [32]byte) (harang.APIKey, error) {
+func (downStore) FindAPIKey(context.Context, [32]byte) (harang.APIKey, error) {
 	return harang.APIKey{}, errDown
 }
 
-func (downBooks) EndToken(context.Context, string, string, time.Time, harang.Event) error {
+func (downStore) EndToken(context.Context, string, string, time.Time, harang.Event) error {
 	return errDown
 }
 
-func (downBooks) UpdateSession(context.Context, string, string, func(*harang.Session) ([]harang.Event, error)) error {
+func (downStore) UpdateSession(context.Context, string, string, func(*harang.Session) ([]harang.Event, error)) error {
 	return errDown
 }

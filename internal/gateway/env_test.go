@@ -40,7 +40,7 @@ const patience = 10 * time.Second
 const password = "a long enough password"
 
 // house is the program from the store to the socket, with real sockets.
-type house struct {
+type testEnv struct {
 	testing.TB
 	store    *store.Store
 	auth     *auth.Service
@@ -56,10 +56,10 @@ type house struct {
 	offset atomic.Int64
 	// away has the source of feeds fail.
 	away atomic.Bool
-	// unjudged has the judgements of access tokens find no database; key signs
+	// usersAway has the judgements of access tokens find no database; key signs
 	// them.
-	unjudged atomic.Bool
-	key      *auth.Key
+	usersAway atomic.Bool
+	key       *auth.Key
 	// users are ids by "tenant/ROLE".
 	users map[string]string
 	seen  chan []string
@@ -109,20 +109,20 @@ func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) 
 	return s.Store.NewestEntries(ctx, id, limit)
 }
 
-// people is the store as the judging of tokens sees it, which can be away.
-type people struct {
+// userStore is the store as the judging of tokens sees it, which can be away.
+type userStore struct {
 	*store.Store
 	away *atomic.Bool
 }
 
-func (p people) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+func (p userStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
 	if p.away.Load() {
 		return harang.Subject{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
 	}
 	return p.Store.FindSubject(ctx, tenant, user, session, now)
 }
 
-func (p people) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
+func (p userStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
 	if p.away.Load() {
 		return harang.Tenant{}, false, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
 	}
@@ -130,39 +130,39 @@ func (p people) FindTenantOfToken(ctx context.Context, tenant, token string) (ha
 }
 
 // service judges by these books.
-func (h *house) service(books auth.Books) *auth.Service {
-	h.Helper()
-	s, err := auth.New(books, h.key, auth.Options{
-		Clock: h.now, NewID: newID,
+func (env *testEnv) service(users auth.UserStore) *auth.Service {
+	env.Helper()
+	s, err := auth.New(users, env.key, auth.Options{
+		Clock: env.now, NewID: newID,
 		HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
-	h.must(err)
+	env.must(err)
 	return s
 }
 
 // node is the service of another node, whose database is never away.
-func (h *house) node() *auth.Service { return h.service(h.store) }
+func (env *testEnv) otherNode() *auth.Service { return env.service(env.store) }
 
-func open(t testing.TB, change ...func(*settings)) *house {
+func open(t testing.TB, change ...func(*settings)) *testEnv {
 	t.Helper()
-	h := &house{TB: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{}, seen: make(chan []string, 16)}
-	logger := slog.New(slog.NewTextHandler(h.logs, nil))
+	env := &testEnv{TB: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{}, seen: make(chan []string, 16)}
+	logger := slog.New(slog.NewTextHandler(env.logs, nil))
 	var err error
-	h.file = "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
-	h.store, err = sqlite.Open(t.Context(), h.file, store.Options{Clock: h.now, Logger: logger})
-	h.must(err)
-	t.Cleanup(func() { _ = h.store.Close() })
-	h.key, err = auth.NewKey()
-	h.must(err)
-	h.auth = h.service(people{h.store, &h.unjudged})
+	env.file = "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
+	env.store, err = sqlite.Open(t.Context(), env.file, store.Options{Clock: env.now, Logger: logger})
+	env.must(err)
+	t.Cleanup(func() { _ = env.store.Close() })
+	env.key, err = auth.NewKey()
+	env.must(err)
+	env.auth = env.service(userStore{env.store, &env.usersAway})
 	for _, tenant := range []string{"budapest", "debrecen"} {
-		h.must(h.store.CreateTenant(t.Context(), harang.Tenant{ID: tenant, Name: tenant}))
+		env.must(env.store.CreateTenant(t.Context(), harang.Tenant{ID: tenant, Name: tenant}))
 		for _, role := range harang.Roles() {
-			u, err := h.auth.CreateUser(t.Context(), harang.Identity{Tenant: tenant, Role: harang.RoleAdmin}, auth.NewUser{
+			u, err := env.auth.CreateUser(t.Context(), harang.Identity{Tenant: tenant, Role: harang.RoleAdmin}, auth.NewUser{
 				Email: strings.ToLower(string(role)) + "@" + tenant + ".demo", Name: string(role), Role: role, Password: password,
 			})
-			h.must(err)
-			h.users[tenant+"/"+string(role)] = u.ID
+			env.must(err)
+			env.users[tenant+"/"+string(role)] = u.ID
 		}
 	}
 
@@ -171,94 +171,96 @@ func open(t testing.TB, change ...func(*settings)) *house {
 		c(&s)
 	}
 	s.engine.Overflow = gateway.Overflow
-	h.server = socketio.New(&s.engine)
-	h.hub = feed.New(feed.Options{Source: source{h.store, &h.away, s.reading}, Clock: h.now, Logger: logger, Registry: h.registry})
-	h.relay = relay.New(relay.Options{
-		Source: h.store, Log: h.hub, Windows: h.hub, Version: h.store.DataVersion, Clock: h.now, Logger: logger, Registry: h.registry,
+	env.server = socketio.New(&s.engine)
+	env.hub = feed.New(feed.Options{Source: source{env.store, &env.away, s.reading}, Clock: env.now, Logger: logger, Registry: env.registry})
+	env.relay = relay.New(relay.Options{
+		Source: env.store, Log: env.hub, Windows: env.hub, Version: env.store.DataVersion, Clock: env.now, Logger: logger, Registry: env.registry,
 	})
-	h.store.OnCommit(h.relay.Committed)
+	env.store.OnCommit(env.relay.Committed)
 	o := s.gateway
-	o.Server, o.Hub, o.Auth, o.Clock, o.Logger, o.Registry = h.server, h.hub, h.auth, h.now, logger, h.registry
-	o.Seen = func(_, _ string, ids []string) { h.seen <- ids }
+	o.Server, o.Hub, o.Auth, o.Clock, o.Logger, o.Registry = env.server, env.hub, env.auth, env.now, logger, env.registry
+	o.Seen = func(_, _ string, ids []string) { env.seen <- ids }
 	if s.authenticator != nil {
-		o.Auth = s.authenticator(h.auth)
+		o.Auth = s.authenticator(env.auth)
 	}
-	h.gateway = gateway.New(o)
+	env.gateway = gateway.New(o)
 	ctx, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { _ = h.relay.Run(ctx) })
-	running.Go(func() { _ = h.gateway.Run(ctx) })
-	listener := httptest.NewServer(h.server)
-	h.url = listener.URL
+	running.Go(func() { _ = env.relay.Run(ctx) })
+	running.Go(func() { _ = env.gateway.Run(ctx) })
+	listener := httptest.NewServer(env.server)
+	env.url = listener.URL
 	t.Cleanup(func() {
-		_ = h.server.Close()
+		_ = env.server.Close()
 		listener.Close()
 		stop()
 		running.Wait()
-		h.hub.Close()
+		env.hub.Close()
 	})
-	return h
+	return env
 }
 
 // reopen opens the same file as another process does.
-func (h *house) reopen(o store.Options) *store.Store {
-	h.Helper()
-	other, err := sqlite.Open(h.Context(), h.file, o)
-	h.must(err)
-	h.Cleanup(func() { _ = other.Close() })
+func (env *testEnv) reopen(o store.Options) *store.Store {
+	env.Helper()
+	other, err := sqlite.Open(env.Context(), env.file, o)
+	env.must(err)
+	env.Cleanup(func() { _ = other.Close() })
 	return other
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.offset.Load())) }
+func (env *testEnv) now() time.Time { return time.Now().Add(time.Duration(env.offset.Load())) }
 
-func (h *house) advance(d time.Duration) { h.offset.Add(int64(d)) }
+func (env *testEnv) advance(d time.Duration) { env.offset.Add(int64(d)) }
 
-func (h *house) must(err error) {
-	h.Helper()
+func (env *testEnv) must(err error) {
+	env.Helper()
 	if err != nil {
-		h.Fatal(err)
+		env.Fatal(err)
 	}
 }
 
-func (h *house) ctx() context.Context {
+func (env *testEnv) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	h.Cleanup(cancel)
+	env.Cleanup(cancel)
 	return ctx
 }
 
-func (h *house) user(tenant string, role harang.Role) string { return h.users[tenant+"/"+string(role)] }
+func (env *testEnv) user(tenant string, role harang.Role) string {
+	return env.users[tenant+"/"+string(role)]
+}
 
 // token is an access token of the tenant's user with that role, from the command
 // line.
-func (h *house) token(tenant string, role harang.Role) string {
-	h.Helper()
-	return h.tokenFor(tenant, role, time.Hour)
+func (env *testEnv) token(tenant string, role harang.Role) string {
+	env.Helper()
+	return env.tokenFor(tenant, role, time.Hour)
 }
 
-func (h *house) tokenFor(tenant string, role harang.Role, ttl time.Duration) string {
-	h.Helper()
-	token, err := h.auth.IssueToken(h.Context(), tenant, role, h.user(tenant, role), ttl)
-	h.must(err)
+func (env *testEnv) tokenFor(tenant string, role harang.Role, ttl time.Duration) string {
+	env.Helper()
+	token, err := env.auth.IssueToken(env.Context(), tenant, role, env.user(tenant, role), ttl)
+	env.must(err)
 	return token
 }
 
-func (h *house) login(tenant string, role harang.Role) auth.Grant {
-	h.Helper()
-	g, err := h.auth.Login(h.Context(), strings.ToLower(string(role))+"@"+tenant+".demo", password, "127.0.0.1")
-	h.must(err)
+func (env *testEnv) login(tenant string, role harang.Role) auth.Grant {
+	env.Helper()
+	g, err := env.auth.Login(env.Context(), strings.ToLower(string(role))+"@"+tenant+".demo", password, "127.0.0.1")
+	env.must(err)
 	return g
 }
 
 // commit appends events of a type, one transaction each, and returns when this
 // node's windows have them.
-func (h *house) commit(tenant string, t harang.EventType, n int) {
-	h.Helper()
+func (env *testEnv) commit(tenant string, t harang.EventType, n int) {
+	env.Helper()
 	for i := range n {
-		h.append(tenant, t, payloadOf(t, i))
+		env.append(tenant, t, payloadOf(t, i))
 	}
-	h.settled(tenant)
+	env.catchUp(tenant)
 }
 
 func payloadOf(t harang.EventType, i int) harang.Payload {
@@ -281,11 +283,11 @@ func payloadOf(t harang.EventType, i int) harang.Payload {
 }
 
 // append commits one event and leaves it to the relay to hear of it.
-func (h *house) append(tenant string, t harang.EventType, payload harang.Payload) string {
-	h.Helper()
-	e, err := harang.NewEvent(t, newID(), tenant, h.now(), payload)
-	h.must(err)
-	h.must(h.store.Within(context.Background(), func(tx *store.Tx) error { tx.Append(e); return nil }))
+func (env *testEnv) append(tenant string, t harang.EventType, payload harang.Payload) string {
+	env.Helper()
+	e, err := harang.NewEvent(t, newID(), tenant, env.now(), payload)
+	env.must(err)
+	env.must(env.store.Within(context.Background(), func(tx *store.Tx) error { tx.Append(e); return nil }))
 	return e.ID
 }
 
@@ -307,7 +309,7 @@ type session struct {
 // page is a connected client and what it was told first.
 type page struct {
 	*sioclient.Client
-	h *house
+	env *testEnv
 	session
 	// offset is what the stock client would come back with.
 	offset string
@@ -323,68 +325,68 @@ type handshake struct {
 }
 
 // dial opens a transport that ends with the test.
-func (h *house) dial() *sioclient.Client {
-	h.Helper()
-	c, err := sioclient.Dial(h.ctx(), h.url)
-	h.must(err)
-	h.Cleanup(func() { _ = c.Conn().Close() })
+func (env *testEnv) dial() *sioclient.Client {
+	env.Helper()
+	c, err := sioclient.Dial(env.ctx(), env.url)
+	env.must(err)
+	env.Cleanup(func() { _ = c.Conn().Close() })
 	return c
 }
 
 // try connects and returns what the server says.
-func (h *house) try(auth any) (*page, error) {
-	h.Helper()
-	c := h.dial()
-	if err := c.Connect(h.ctx(), gateway.Namespace, auth); err != nil {
+func (env *testEnv) tryConnect(auth any) (*page, error) {
+	env.Helper()
+	c := env.dial()
+	if err := c.Connect(env.ctx(), gateway.Namespace, auth); err != nil {
 		return nil, err
 	}
-	p := &page{Client: c, h: h}
+	p := &page{Client: c, env: env}
 	first := p.next()
 	if first.Name != "session" || len(first.Args) != 2 {
-		h.Fatalf("the first event is %s with %d arguments", first.Name, len(first.Args))
+		env.Fatalf("the first event is %s with %d arguments", first.Name, len(first.Args))
 	}
-	h.must(json.Unmarshal(first.Args[0], &p.session))
+	env.must(json.Unmarshal(first.Args[0], &p.session))
 	if first.Offset() != p.Position {
-		h.Errorf("session ends in %q, its position is %q", first.Offset(), p.Position)
+		env.Errorf("session ends in %q, its position is %q", first.Offset(), p.Position)
 	}
 	for range p.Replayed {
 		e := p.next()
 		if _, ok := harang.FindEventType(e.Name); !ok {
-			h.Fatalf("%s came within the replay", e.Name)
+			env.Fatalf("%s came within the replay", e.Name)
 		}
 		p.replay = append(p.replay, e)
 	}
 	return p, nil
 }
 
-func (h *house) connect(auth any) *page {
-	h.Helper()
-	p, err := h.try(auth)
+func (env *testEnv) connect(auth any) *page {
+	env.Helper()
+	p, err := env.tryConnect(auth)
 	if err != nil {
-		h.Fatalf("connect: %v", err)
+		env.Fatalf("connect: %v", err)
 	}
 	return p
 }
 
 // next is the next event; its position must follow the one before.
 func (p *page) next() sioclient.Event {
-	p.h.Helper()
-	e, err := p.Next(p.h.ctx())
-	p.h.must(err)
+	p.env.Helper()
+	e, err := p.Next(p.env.ctx())
+	p.env.must(err)
 	offset := e.Offset()
 	if _, isFeed := harang.FindEventType(e.Name); !isFeed && e.Name != "session" {
 		if offset != "" || len(e.Args) != 1 {
-			p.h.Errorf("%s ends in a string: the stock client would take it for its offset", e.Name)
+			p.env.Errorf("%s ends in a string: the stock client would take it for its offset", e.Name)
 		}
 		return e
 	}
 	after, ok := harang.ParsePosition(offset)
 	if !ok {
-		p.h.Fatalf("%s ends in %q, which is no position", e.Name, offset)
+		p.env.Fatalf("%s ends in %q, which is no position", e.Name, offset)
 	}
 	if before, ok := harang.ParsePosition(p.offset); ok && e.Name != "session" {
 		if after.Epoch != before.Epoch || after.Audience != before.Audience || after.Number != before.Number+1 {
-			p.h.Fatalf("%s follows %s", offset, p.offset)
+			p.env.Fatalf("%s follows %s", offset, p.offset)
 		}
 	}
 	p.offset = offset
@@ -393,84 +395,84 @@ func (p *page) next() sioclient.Event {
 
 // expect reads events of these names.
 func (p *page) expect(names ...string) []sioclient.Event {
-	p.h.Helper()
+	p.env.Helper()
 	events := make([]sioclient.Event, len(names))
 	for i, name := range names {
 		if events[i] = p.next(); events[i].Name != name {
-			p.h.Fatalf("event %d is %s, want %s", i, events[i].Name, name)
+			p.env.Fatalf("event %d is %s, want %s", i, events[i].Name, name)
 		}
 	}
 	return events
 }
 
-// silent fails if anything has reached the page: what was sent to it before is
+// expectNothing fails if anything has reached the page: what was sent to it before is
 // in front of the clock's acknowledgement.
-func (p *page) silent() {
-	p.h.Helper()
-	_, err := p.EmitAck(p.h.ctx(), "clock", map[string]any{})
-	p.h.must(err)
+func (p *page) expectNothing() {
+	p.env.Helper()
+	_, err := p.EmitAck(p.env.ctx(), "clock", map[string]any{})
+	p.env.must(err)
 	if n := p.Queued(); n > 0 {
-		e, _ := p.Next(p.h.ctx())
-		p.h.Fatalf("%d events came, the first is %s", n, e.Name)
+		e, _ := p.Next(p.env.ctx())
+		p.env.Fatalf("%d events came, the first is %s", n, e.Name)
 	}
 }
 
-// settled waits until the feed on this node stands where the database does.
-func (h *house) settled(tenant string) {
-	h.Helper()
-	h.must(h.relay.Relay(h.ctx(), tenant))
+// catchUp waits until the feed on this node stands where the database does.
+func (env *testEnv) catchUp(tenant string) {
+	env.Helper()
+	env.must(env.relay.Relay(env.ctx(), tenant))
 }
 
 // goodbye reads a goodbye and how the server then ends the connection.
 func (p *page) goodbye(code string, reconnect bool) (retryAfterMs int64) {
-	p.h.Helper()
+	p.env.Helper()
 	var said struct {
 		Code         string
 		Reconnect    bool
 		RetryAfterMs int64
 	}
 	for {
-		e, err := p.Next(p.h.ctx())
-		p.h.must(err)
+		e, err := p.Next(p.env.ctx())
+		p.env.must(err)
 		if e.Name != "goodbye" {
 			continue
 		}
-		p.h.must(json.Unmarshal(e.Args[0], &said))
+		p.env.must(json.Unmarshal(e.Args[0], &said))
 		break
 	}
 	if said.Code != code || said.Reconnect != reconnect {
-		p.h.Fatalf("goodbye %+v, want %s, reconnect %t", said, code, reconnect)
+		p.env.Fatalf("goodbye %+v, want %s, reconnect %t", said, code, reconnect)
 	}
-	_, err := p.Next(p.h.ctx())
+	_, err := p.Next(p.env.ctx())
 	var closed *sioclient.ClosedError
 	switch {
 	case reconnect && (!errors.As(err, &closed) || !closed.Clean):
-		p.h.Fatalf("after %s: %v, want the WebSocket closed", code, err)
+		p.env.Fatalf("after %s: %v, want the WebSocket closed", code, err)
 	case !reconnect && !errors.Is(err, sioclient.ErrDisconnected):
-		p.h.Fatalf("after %s: %v, want the namespace left", code, err)
+		p.env.Fatalf("after %s: %v, want the namespace left", code, err)
 	}
 	return said.RetryAfterMs
 }
 
 // ask sends an event and reads its acknowledgement.
-func (p *page) ask(event string, args ...any) (answer struct {
+func (p *page) request(event string, args ...any) (answer struct {
 	OK                                   bool
 	Rooms                                []string
 	Position, TokenExpiresAt, ServerTime string
 	Error                                struct{ Code string }
 }) {
-	p.h.Helper()
-	got, err := p.EmitAck(p.h.ctx(), event, args...)
-	p.h.must(err)
+	p.env.Helper()
+	got, err := p.EmitAck(p.env.ctx(), event, args...)
+	p.env.must(err)
 	if len(got) != 1 {
-		p.h.Fatalf("%s was acknowledged with %d arguments", event, len(got))
+		p.env.Fatalf("%s was acknowledged with %d arguments", event, len(got))
 	}
-	p.h.must(json.Unmarshal(got[0], &answer))
+	p.env.must(json.Unmarshal(got[0], &answer))
 	return answer
 }
 
 // back is the CONNECT of a page that was here before.
-func (p *page) back(token string) handshake {
+func (p *page) reconnectWith(token string) handshake {
 	return handshake{Token: token, PID: p.PID, Offset: p.offset}
 }
 
@@ -502,10 +504,10 @@ func refused(t *testing.T, err error) (code string, data map[string]any) {
 func sorted(s []string) []string { slices.Sort(s); return s }
 
 // metric is the sum of a metric's series.
-func (h *house) metric(name string) float64 {
-	h.Helper()
-	families, err := h.registry.Gather()
-	h.must(err)
+func (env *testEnv) metric(name string) float64 {
+	env.Helper()
+	families, err := env.registry.Gather()
+	env.must(err)
 	sum := 0.0
 	for _, f := range families {
 		if f.GetName() != name {
@@ -518,14 +520,14 @@ func (h *house) metric(name string) float64 {
 	return sum
 }
 
-// until polls for what only happens in the background of the server.
-func (h *house) until(what string, is func() bool) {
-	h.Helper()
+// until polls for what only commitAll in the background of the server.
+func (env *testEnv) waitFor(what string, is func() bool) {
+	env.Helper()
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
 	for end := time.Now().Add(patience); !is(); <-ticker.C {
 		if time.Now().After(end) {
-			h.Fatalf("%s did not come true", what)
+			env.Fatalf("%s did not come true", what)
 		}
 	}
 }

@@ -15,13 +15,13 @@ import (
 )
 
 // gate are Seats at which a test can do something in the middle of a CONNECT.
-type gate struct {
+type seatHook struct {
 	gateway.Seats
 	mu     sync.Mutex
 	inside func() error
 }
 
-func (g *gate) Take(ctx context.Context, s gateway.Seat, limit int) (string, error) {
+func (g *seatHook) Take(ctx context.Context, s gateway.Seat, limit int) (string, error) {
 	older, err := g.Seats.Take(ctx, s, limit)
 	g.mu.Lock()
 	inside := g.inside
@@ -33,88 +33,88 @@ func (g *gate) Take(ctx context.Context, s gateway.Seat, limit int) (string, err
 	return older, err
 }
 
-func (g *gate) once(inside func() error) {
+func (g *seatHook) once(inside func() error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside = inside
 }
 
-func gated(t *testing.T) (*house, *gate) {
-	g := &gate{Seats: gateway.NewSeats()}
-	h := open(t, func(s *settings) { s.gateway.Seats = g })
-	return h, g
+func openWithSeatHook(t *testing.T) (*testEnv, *seatHook) {
+	g := &seatHook{Seats: gateway.NewSeats()}
+	env := open(t, func(s *settings) { s.gateway.Seats = g })
+	return env, g
 }
 
 // TestConnecting_LoggedOut: the control feed ends a connection that is judged
 // and not open yet.
 func TestConnecting_LoggedOut(t *testing.T) {
-	h, g := gated(t)
-	witness := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
-	grant := h.login("budapest", harang.RoleOperator)
+	env, g := openWithSeatHook(t)
+	witness := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	grant := env.login("budapest", harang.RoleOperator)
 	g.once(func() error {
-		h.must(h.auth.Logout(t.Context(), grant.Identity))
+		env.must(env.auth.Logout(t.Context(), grant.Identity))
 		// In order behind it: once this is heard, the logout has been dealt with.
-		h.append("budapest", harang.ReadType, harang.Read{UserID: h.user("budapest", harang.RoleAdmin), Head: witness.Head})
+		env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleAdmin), Head: witness.Head})
 		witness.expect("notifications")
 		return nil
 	})
-	_, err := h.try(handshake{Token: grant.AccessToken})
+	_, err := env.tryConnect(handshake{Token: grant.AccessToken})
 	if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Error(code)
 	}
-	if n := len(h.gateway.Connections("budapest")); n != 1 {
+	if n := len(env.gateway.Connections("budapest")); n != 1 {
 		t.Errorf("%d connections", n)
 	}
 }
 
 // TestConnecting_RoleChanged: it comes back with the new role.
 func TestConnecting_RoleChanged(t *testing.T) {
-	h, g := gated(t)
-	witness := h.connect(handshake{Token: h.token("budapest", harang.RoleAdmin)})
-	grant := h.login("budapest", harang.RoleOperator)
+	env, g := openWithSeatHook(t)
+	witness := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	grant := env.login("budapest", harang.RoleOperator)
 	g.once(func() error {
 		role := harang.RoleStoreManager
-		h.update("budapest", harang.RoleOperator, &role, nil)
-		h.append("budapest", harang.ReadType, harang.Read{UserID: h.user("budapest", harang.RoleAdmin), Head: witness.Head})
+		env.update("budapest", harang.RoleOperator, &role, nil)
+		env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleAdmin), Head: witness.Head})
 		witness.expect("notifications")
 		return nil
 	})
-	if _, err := h.try(handshake{Token: grant.AccessToken}); !isClosed(err) {
+	if _, err := env.tryConnect(handshake{Token: grant.AccessToken}); !isClosed(err) {
 		t.Errorf("%v, want the transport closed", err)
 	}
-	if p := h.connect(handshake{Token: grant.AccessToken}); p.Role != "STORE_MANAGER" {
+	if p := env.connect(handshake{Token: grant.AccessToken}); p.Role != "STORE_MANAGER" {
 		t.Errorf("%+v", p.session)
 	}
 }
 
 // TestConnecting_Draining: nobody slips in between.
 func TestConnecting_Draining(t *testing.T) {
-	h, g := gated(t)
+	env, g := openWithSeatHook(t)
 	drained := make(chan error, 1)
 	g.once(func() error {
-		ctx, cancel := context.WithCancel(h.ctx())
+		ctx, cancel := context.WithCancel(env.ctx())
 		cancel()
-		drained <- h.gateway.Drain(ctx)
+		drained <- env.gateway.Drain(ctx)
 		return nil
 	})
-	if _, err := h.try(handshake{Token: h.token("budapest", harang.RoleOperator)}); !isClosed(err) {
+	if _, err := env.tryConnect(handshake{Token: env.token("budapest", harang.RoleOperator)}); !isClosed(err) {
 		t.Errorf("%v, want the transport closed", err)
 	}
 	if err := <-drained; !errors.Is(err, context.Canceled) {
 		t.Errorf("drained while one was connecting: %v", err)
 	}
-	h.must(h.gateway.Drain(h.ctx()))
+	env.must(env.gateway.Drain(env.ctx()))
 }
 
 // TestConnecting_SeatsAway: passing trouble, not a refusal.
 func TestConnecting_SeatsAway(t *testing.T) {
-	h, g := gated(t)
+	env, g := openWithSeatHook(t)
 	g.once(func() error { return errAway })
-	token := h.token("budapest", harang.RoleOperator)
-	if _, err := h.try(handshake{Token: token}); !isClosed(err) {
+	token := env.token("budapest", harang.RoleOperator)
+	if _, err := env.tryConnect(handshake{Token: token}); !isClosed(err) {
 		t.Errorf("%v, want the transport closed", err)
 	}
-	h.connect(handshake{Token: token})
+	env.connect(handshake{Token: token})
 }
 
 // TestConnecting_TheFirstLeaves: the first of a tenant has its control feed
@@ -122,26 +122,26 @@ func TestConnecting_SeatsAway(t *testing.T) {
 func TestConnecting_TheFirstLeaves(t *testing.T) {
 	reading, goOn := make(chan struct{}, 8), make(chan struct{})
 	judged, gone := make(chan int64, 8), make(chan string, 8)
-	h := open(t, func(s *settings) {
+	env := open(t, func(s *settings) {
 		s.reading = func() {
 			reading <- struct{}{}
 			<-goOn
 		}
 		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
-			return &judge{Authenticator: real, during: func(call int64) { judged <- call }}
+			return &hookedAuthenticator{Authenticator: real, during: func(call int64) { judged <- call }}
 		}
 		s.engine.Engine.Observer.Closed = func(_ engineio.Transport, reason string) { gone <- reason }
 	})
-	token := h.token("budapest", harang.RoleOperator)
-	first, second := h.dial(), h.dial()
+	token := env.token("budapest", harang.RoleOperator)
+	first, second := env.dial(), env.dial()
 	ended := make(chan error, 2)
-	connect := func(c *sioclient.Client) { ended <- c.Connect(h.ctx(), gateway.Namespace, handshake{Token: token}) }
+	connect := func(c *sioclient.Client) { ended <- c.Connect(env.ctx(), gateway.Namespace, handshake{Token: token}) }
 	go connect(first)
 	<-judged
 	<-reading
 	go connect(second)
 	<-judged
-	h.must(first.Conn().Close())
+	env.must(first.Conn().Close())
 	if err := <-ended; err == nil {
 		t.Error("the first is connected")
 	}
@@ -154,60 +154,60 @@ func TestConnecting_TheFirstLeaves(t *testing.T) {
 
 // TestConnecting_Events: what commits while one connects is heard once.
 func TestConnecting_Events(t *testing.T) {
-	h, g := gated(t)
-	token := h.token("budapest", harang.RoleOperator)
-	p := h.connect(handshake{Token: token})
-	h.must(p.Cut())
-	h.commit("budapest", harang.StockAlertType, 2)
+	env, g := openWithSeatHook(t)
+	token := env.token("budapest", harang.RoleOperator)
+	p := env.connect(handshake{Token: token})
+	env.must(p.Cut())
+	env.commit("budapest", harang.StockAlertType, 2)
 	g.once(func() error {
-		h.commit("budapest", harang.StockAlertType, 3)
+		env.commit("budapest", harang.StockAlertType, 3)
 		return nil
 	})
-	back := h.connect(p.back(token))
-	h.commit("budapest", harang.StockAlertType, 1)
+	back := env.connect(p.reconnectWith(token))
+	env.commit("budapest", harang.StockAlertType, 1)
 	for range 6 - back.Replayed {
 		back.expect("stock_alert")
 	}
-	back.silent()
+	back.expectNothing()
 	if at, _ := harang.ParsePosition(back.offset); !back.Recovered || at.Number != 6 {
 		t.Errorf("%+v at %s", back.session, back.offset)
 	}
 }
 
-// TestTrouble_UnreadableEntries: what this version cannot read stops nobody and
+// TestDeliver_UnreadableEntries: what this version cannot read stops nobody and
 // is alarmed.
-func TestTrouble_UnreadableEntries(t *testing.T) {
-	h := open(t)
-	p := h.connect(handshake{Token: h.token("budapest", harang.RoleOperator)})
+func TestDeliver_UnreadableEntries(t *testing.T) {
+	env := open(t)
+	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	at, _ := harang.ParsePosition(p.Head)
 	add := func(audience harang.Audience, entries ...harang.Entry) {
 		t.Helper()
 		id := harang.FeedID{Tenant: "budapest", Audience: audience}
-		head, fork, err := h.hub.Append(t.Context(), id, at.Epoch, entries[0].Number, entries)
+		head, fork, err := env.hub.Append(t.Context(), id, at.Epoch, entries[0].Number, entries)
 		if err != nil || fork || head.Number != entries[len(entries)-1].Number {
 			t.Fatalf("%v %t %v", head, fork, err)
 		}
 	}
-	now := h.now()
+	now := env.now()
 	add(harang.AudienceControl,
 		harang.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
 		harang.Entry{Number: 2, EventID: "b", Type: harang.LogoutType.Name, Time: now, Body: []byte(`no json`)},
 		harang.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now, Body: []byte(`{"data":{"strange":1}}`)},
 		harang.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now, Body: []byte(`{"data":{"sessionId":"x","userId":"y"}}`)},
 	)
-	if n := strings.Count(h.logs.String(), "a control entry cannot be read"); n != 3 {
-		t.Errorf("%d alarms: %s", n, h.logs)
+	if n := strings.Count(env.logs.String(), "control entry unreadable"); n != 3 {
+		t.Errorf("%d alarms: %s", n, env.logs)
 	}
 	alert := harang.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now, Body: []byte(`{"eventId":"f"}`)}
 	add(harang.AudienceOperators, harang.Entry{Number: 1, EventID: "e", Type: harang.StockAlertType.Name, Time: now, Body: []byte(`no json`)}, alert)
-	e, err := p.Next(h.ctx())
+	e, err := p.Next(env.ctx())
 	if err != nil || eventID(e) != "f" || !strings.HasSuffix(e.Offset(), ":2") {
 		t.Errorf("%s %s %v", e.Name, e.Offset(), err)
 	}
-	if n := h.metric("harang_gateway_unsendable_total"); n != 1 {
+	if n := env.metric("harang_gateway_unsendable_total"); n != 1 {
 		t.Errorf("%v unsendable", n)
 	}
-	p.silent()
+	p.expectNothing()
 }
 
 // endless names somebody whose credential does not end.
@@ -218,16 +218,16 @@ func (endless) Authenticate(context.Context, string) (harang.Identity, error) {
 }
 
 func TestConnect_EndlessToken(t *testing.T) {
-	h := open(t, func(s *settings) {
+	env := open(t, func(s *settings) {
 		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return endless{} }
 	})
-	p := h.connect(handshake{Token: "x"})
+	p := env.connect(handshake{Token: "x"})
 	if p.TokenExpiresAt != nil {
 		t.Errorf("%s", *p.TokenExpiresAt)
 	}
-	if a := p.ask("refresh", map[string]any{"token": "x"}); !a.OK {
+	if a := p.request("refresh", map[string]any{"token": "x"}); !a.OK {
 		t.Errorf("%+v", a)
 	}
-	h.advance(1000 * time.Hour)
-	p.silent()
+	env.advance(1000 * time.Hour)
+	p.expectNothing()
 }

@@ -1,0 +1,47 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// UserStore keeps users, sessions and API keys.
+//
+// A FindX that finds nothing returns NOT_FOUND; a database that cannot be reached is UNAVAILABLE. The decide functions
+// run inside the transaction and may run again when it is retried, so they change nothing outside. The events they
+// return are appended in that transaction.
+type UserStore interface {
+	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
+
+	// FindCredentials finds a user of any tenant by e-mail address, in the form of NormalEmail.
+	FindCredentials(ctx context.Context, email string) (harang.Credentials, error)
+	// FindSubject reads the user, the name of the user's tenant and, when sessionID is not empty, whether that session
+	// of the user is live at now.
+	FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error)
+
+	// FindTenantOfToken reads the tenant, and whether a token of it without a session was ended by EndToken.
+	FindTenantOfToken(ctx context.Context, tenant, tokenID string) (t harang.Tenant, ended bool, err error)
+	// EndToken records until expires that a token without a session is ended, and appends the event. A token that is
+	// ended already changes nothing.
+	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, event harang.Event) error
+
+	CreateSession(ctx context.Context, s harang.Session) error
+	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
+
+	// FindUsers lists a tenant's users after afterEmail, ordered by e-mail address.
+	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
+	// CreateUser returns CONFLICT when the address is taken, NOT_FOUND when the tenant does not exist.
+	CreateUser(ctx context.Context, c harang.Credentials) error
+	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live sessions.
+	UpdateUser(ctx context.Context, tenant, id string,
+		decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error)) error
+
+	// CreateAPIKey stores a key under the SHA-256 of its text.
+	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error
+	FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error)
+	// FindAPIKeys lists a tenant's keys after afterID, ordered by id.
+	FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error)
+	RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error
+}

@@ -1,0 +1,157 @@
+package gateway_test
+
+import (
+	"testing"
+	"time"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
+)
+
+// believed connects while the database cannot judge anybody.
+func (env *testEnv) connectUnverified(token string) *page {
+	env.Helper()
+	env.usersAway.Store(true)
+	p := env.connect(handshake{Token: token})
+	if n := env.metric("harang_gateway_unconfirmed"); n == 0 {
+		env.Fatal("it was judged")
+	}
+	return p
+}
+
+// TestUnverified: whom this node has never judged, and believes while the database is
+// away, leaves as soon as it is back with the goodbye that lies in the past.
+func TestUnverified(t *testing.T) {
+	role, yes := harang.RoleAdmin, true
+	admin := harang.Identity{Tenant: "budapest", UserID: "another", Role: harang.RoleAdmin}
+	for name, c := range map[string]struct {
+		before    func(env *testEnv, node *auth.Service, g auth.Grant)
+		code      string
+		reconnect bool
+	}{
+		"Disabled": {func(env *testEnv, node *auth.Service, g auth.Grant) {
+			_, err := node.UpdateUser(env.ctx(), admin, g.Identity.UserID, auth.UserChange{Disabled: &yes})
+			env.must(err)
+		}, "USER_DISABLED", false},
+		"LoggedOut": {func(env *testEnv, node *auth.Service, g auth.Grant) {
+			env.must(node.Logout(env.ctx(), g.Identity))
+		}, "LOGGED_OUT", false},
+		"RoleChanged": {func(env *testEnv, node *auth.Service, g auth.Grant) {
+			_, err := node.UpdateUser(env.ctx(), admin, g.Identity.UserID, auth.UserChange{Role: &role})
+			env.must(err)
+		}, "ROLE_CHANGED", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := open(t)
+			node := env.otherNode()
+			g, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+			env.must(err)
+			c.before(env, node, g)
+			p, other := env.connectUnverified(g.AccessToken), env.connectUnverified(env.commandToken())
+			env.commit("budapest", harang.StockAlertType, 1)
+			p.expect("stock_alert") // nobody is signed out by a passing fault
+			other.expect("stock_alert")
+			env.usersAway.Store(false)
+			began := time.Now()
+			p.goodbye(c.code, c.reconnect)
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("it took %v", took)
+			}
+			env.waitFor("everybody is judged", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+			other.expectNothing()
+		})
+	}
+}
+
+// commandToken is a token that names no user.
+func (env *testEnv) commandToken() string {
+	env.Helper()
+	token, err := env.otherNode().IssueToken(env.Context(), "budapest", harang.RoleOperator, "", time.Hour)
+	env.must(err)
+	return token
+}
+
+// TestUnverified_CommandToken: a token that names nobody was logged out elsewhere.
+func TestUnverified_CommandToken(t *testing.T) {
+	env := open(t)
+	node, token := env.otherNode(), env.commandToken()
+	id, err := node.Authenticate(t.Context(), token)
+	env.must(err)
+	env.must(node.Logout(t.Context(), id))
+	p := env.connectUnverified(token)
+	env.usersAway.Store(false)
+	p.goodbye("LOGGED_OUT", false)
+}
+
+// TestUnverified_Many: all are judged, and those that hold stay.
+func TestUnverified_Many(t *testing.T) {
+	env := open(t)
+	node := env.otherNode()
+	good, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+	env.must(err)
+	bad, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+	env.must(err)
+	env.must(node.Logout(t.Context(), bad.Identity))
+	var stay, leave []*page
+	for range 20 {
+		stay, leave = append(stay, env.connectUnverified(good.AccessToken)), append(leave, env.connectUnverified(bad.AccessToken))
+	}
+	env.must(stay[19].Cut())
+	env.waitFor("one has left by itself", func() bool { return env.metric("harang_gateway_unconfirmed") == 39 })
+	env.usersAway.Store(false)
+	for _, p := range leave {
+		p.goodbye("LOGGED_OUT", false)
+	}
+	env.waitFor("everybody is judged", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+	for _, p := range stay[:19] {
+		p.expectNothing()
+	}
+}
+
+// TestUnverified_Expired: a token that ends meanwhile needs no database.
+func TestUnverified_Expired(t *testing.T) {
+	env := open(t)
+	p := env.connectUnverified(env.tokenFor("budapest", harang.RoleOperator, time.Hour))
+	env.advance(2 * time.Hour)
+	p.goodbye("TOKEN_EXPIRED", true)
+	env.waitFor("it is forgotten", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+}
+
+// TestUnverified_Refresh: it is the newest token that is judged again.
+func TestUnverified_Refresh(t *testing.T) {
+	env := open(t)
+	node := env.otherNode()
+	login := func() auth.Grant {
+		t.Helper()
+		g, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+		env.must(err)
+		return g
+	}
+	good, bad := login(), login()
+	env.must(node.Logout(t.Context(), bad.Identity))
+	p, q := env.connectUnverified(good.AccessToken), env.connectUnverified(bad.AccessToken)
+	if a := p.request("refresh", map[string]any{"token": bad.AccessToken}); !a.OK {
+		t.Fatalf("%+v", a)
+	}
+	if a := q.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK {
+		t.Fatalf("%+v", a)
+	}
+	env.usersAway.Store(false)
+	p.goodbye("LOGGED_OUT", false)
+	env.waitFor("both are judged", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+	q.expectNothing()
+
+	// A token that was judged ends the doubt.
+	other := env.connect(handshake{Token: good.AccessToken})
+	env.usersAway.Store(true)
+	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK || env.metric("harang_gateway_unconfirmed") != 1 {
+		t.Fatalf("%+v", a)
+	}
+	env.usersAway.Store(false)
+	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK || env.metric("harang_gateway_unconfirmed") != 0 {
+		t.Fatalf("%+v", a)
+	}
+	env.waitFor("two are connected", func() bool { return len(env.gateway.Connections("budapest")) == 2 })
+	q.expectNothing()
+	other.expectNothing()
+}
