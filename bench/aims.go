@@ -16,9 +16,9 @@ type aim struct {
 }
 
 func cpuPerDelivery(r result) float64 { return float64(r.perDelivery()) }
-func p99(r result) float64            { return float64(r.latencies.quantile(.99)) }
+func p99(r result) float64            { return float64(r.latencies.Quantile(.99)) }
 
-func p99SinceCommit(r result) float64 { return float64(r.sinceCommit.quantile(.99)) }
+func p99SinceCommit(r result) float64 { return float64(r.sinceCommit.Quantile(.99)) }
 func cpuFirst(r result) float64       { return float64(r.cpu) }
 
 func residentKB(r result) float64 { return float64(r.resident) / 1024 / float64(r.connections) }

@@ -1,24 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -26,6 +19,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/loadtest"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 )
@@ -34,14 +28,12 @@ import (
 // tenant with one manager, and each listener is a session of theirs with a
 // token of its own.
 type program struct {
-	command    *exec.Cmd
-	folder     string
-	at         netip.AddrPort
-	url, admin string
-	tenants    []tenant
-	http       *http.Client
-	posting    sync.WaitGroup
-	posted     atomic.Int64
+	server  *loadtest.Server
+	folder  string
+	at      netip.AddrPort
+	tenants []tenant
+	poster  *loadtest.Poster
+	posting sync.WaitGroup
 	// refused is the first answer that was not 202.
 	refused atomic.Pointer[string]
 }
@@ -56,14 +48,14 @@ func startHarang(ctx context.Context, s settings, plan scenario) (runner, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &program{folder: folder, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: posters}}}
+	p := &program{folder: folder}
 	database := filepath.Join(folder, "harang.db")
 	if err := p.prepare(ctx, database, plan); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	if err := p.serve(ctx, s.Harang, database); err != nil {
 		p.stop()
-		return nil, fmt.Errorf("%s did not start: %w", s.Harang, err)
+		return nil, err
 	}
 	return p, nil
 }
@@ -115,52 +107,30 @@ func (p *program) prepare(ctx context.Context, database string, plan scenario) (
 	return nil
 }
 
-// serve starts the program and waits until it listens.
-func (p *program) serve(ctx context.Context, binary, database string) error {
-	p.command = exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
-		"--database", "sqlite:"+database, "--connections-per-tenant", strconv.Itoa(roomSize+1), "--log-format", "json", "--drain-timeout", "1s")
-	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
-	p.command.WaitDelay = 5 * time.Second
-	log, err := p.command.StderrPipe()
+// serve starts the program.
+func (p *program) serve(ctx context.Context, binary, database string) (err error) {
+	p.server, err = loadtest.StartServer(ctx, loadtest.ServerOptions{
+		Binary: binary, Database: "sqlite:" + database, ConnectionsPerTenant: roomSize + 1, DrainTimeout: time.Second,
+	})
 	if err != nil {
 		return err
 	}
-	if err := p.command.Start(); err != nil {
+	u, err := url.Parse(p.server.URL)
+	if err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(log)
-	for lines.Scan() {
-		var line struct {
-			Message string `json:"msg"`
-			URL     string `json:"url"`
-			Admin   string `json:"admin"`
-		}
-		if json.Unmarshal(lines.Bytes(), &line) != nil || line.Message != "listening" {
-			fmt.Fprintln(os.Stderr, lines.Text())
-			continue
-		}
-		p.url, p.admin = line.URL, line.Admin
-		go func() { _, _ = io.Copy(io.Discard, log) }() // the ends of connections
-		u, err := url.Parse(p.url)
-		if err != nil {
-			return err
-		}
-		p.at, err = netip.ParseAddrPort(u.Host)
-		return err
-	}
-	return errors.New("it ended")
+	p.at, err = netip.ParseAddrPort(u.Host)
+	p.poster = loadtest.NewPoster(p.server.URL, posters)
+	return err
 }
 
-func (p *program) pid() int                { return p.command.Process.Pid }
+func (p *program) pid() int                { return p.server.PID() }
 func (p *program) address() netip.AddrPort { return p.at }
 
 func (p *program) stop() {
 	p.posting.Wait()
-	if p.command != nil && p.command.Process != nil {
-		_ = p.command.Process.Signal(syscall.SIGTERM)
-		killer := time.AfterFunc(10*time.Second, func() { _ = p.command.Process.Kill() })
-		_ = p.command.Wait() // how it ended does not matter any more
-		killer.Stop()
+	if p.server != nil {
+		p.server.Stop()
 	}
 	_ = os.RemoveAll(p.folder) // in the system's temporary folder
 }
@@ -179,7 +149,7 @@ func (p *program) listeners(ctx context.Context, n, replay int) ([]listener, err
 	// The past that they come back to.
 	for room := range p.tenants {
 		for range replay {
-			if err := p.post(ctx, room, time.Now()); err != nil {
+			if err := p.post(ctx, room); err != nil {
 				return nil, err
 			}
 		}
@@ -217,96 +187,34 @@ func (p *program) listeners(ctx context.Context, n, replay int) ([]listener, err
 const posters = 32
 
 func (p *program) produce(ctx context.Context, rate int) error {
-	began := time.Now()
-	var next atomic.Int64
-	for range posters {
-		p.posting.Go(func() {
-			timer := time.NewTimer(0)
-			defer timer.Stop()
-			for {
-				n := int(next.Add(1)) - 1
-				due := began.Add(time.Duration(n) * time.Second / time.Duration(rate))
-				timer.Reset(time.Until(due))
-				select {
-				case <-timer.C:
-				case <-ctx.Done():
-					return
-				}
-				if err := p.post(ctx, n%len(p.tenants), time.Now()); err != nil && ctx.Err() == nil {
-					text := err.Error()
-					p.refused.CompareAndSwap(nil, &text)
-				}
+	p.posting.Go(func() {
+		loadtest.Pace(ctx, rate, 0, posters, func(_, n int) {
+			if err := p.post(ctx, n%len(p.tenants)); err != nil && ctx.Err() == nil {
+				text := err.Error()
+				p.refused.CompareAndSwap(nil, &text)
 			}
 		})
-	}
+	})
 	return nil
 }
 
 // post sends one event to a tenant, its time of sending inside.
-func (p *program) post(ctx context.Context, room int, at time.Time) error {
-	sent := strconv.FormatInt(at.UnixNano(), 10)
-	body := `{"specversion":"1.0","id":"` + sent + "-" + strconv.FormatInt(p.posted.Add(1), 36) +
-		`","source":"/race","type":"rental_created","data":{"rentalId":"` + sent +
-		`","partnerId":"alfa-epito","partnerName":"Alfa Építő és Felújító Kft.","equipmentCount":3,"totalValue":42000,"currency":"HUF"}}`
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.url+"/api/v1/events", strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/cloudevents+json")
-	r.Header.Set("Authorization", "Bearer "+p.tenants[room].key)
-	answer, err := p.http.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil && answer.StatusCode != http.StatusAccepted {
-		err = fmt.Errorf("an event was answered %d: %.200s", answer.StatusCode, text)
-	}
-	return err
-}
-
-func (p *program) get(ctx context.Context, path string) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.admin+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := p.http.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	return io.ReadAll(answer.Body)
+func (p *program) post(ctx context.Context, room int) error {
+	return p.poster.Post(ctx, p.tenants[room].key, time.Now())
 }
 
 func (p *program) memory(ctx context.Context) (int64, error) {
-	for range 2 { // as the other peers
-		if _, err := p.get(ctx, "/debug/pprof/heap?gc=1"); err != nil {
-			return 0, err
-		}
+	if _, err := loadtest.ReadGauges(ctx, p.server.AdminURL); err != nil { // two collections, as the other peers
+		return 0, err
 	}
-	text, err := p.get(ctx, "/metrics")
-	return inUse(string(text)), err
-}
-
-// inUse is what heap and stacks take, of the metrics of a Go program.
-func inUse(metrics string) int64 {
-	var sum float64
-	for line := range strings.SplitSeq(metrics, "\n") {
-		name, value, _ := strings.Cut(line, " ")
-		if name == "go_memstats_heap_inuse_bytes" || name == "go_memstats_stack_inuse_bytes" {
-			if n, err := strconv.ParseFloat(value, 64); err == nil {
-				sum += n
-			}
-		}
-	}
-	return int64(sum)
+	gauges, err := loadtest.ReadGauges(ctx, p.server.AdminURL)
+	return gauges.InUse, err
 }
 
 func (p *program) profile(ctx context.Context, seconds int, file string) func() error {
 	done := make(chan error, 1)
 	go func() {
-		text, err := p.get(ctx, "/debug/pprof/profile?seconds="+strconv.Itoa(seconds))
+		text, err := loadtest.Get(ctx, p.server.AdminURL+"/debug/pprof/profile?seconds="+strconv.Itoa(seconds))
 		if err == nil {
 			err = os.WriteFile(file, text, 0o600)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"harang.dev/harang/bench/peer"
+	"harang.dev/harang/internal/loadtest"
 )
 
 // load is all listeners of one peer. One goroutine reads them, by epoll and
@@ -37,8 +38,8 @@ type load struct {
 // tally is what was heard in a measured phase.
 type tally struct {
 	heard, bytes int64
-	latencies    latencies
-	sinceCommit  latencies
+	latencies    loadtest.Latencies
+	sinceCommit  loadtest.Latencies
 }
 
 // conn is a connection; its frames are the reader's once it has been added.
@@ -254,7 +255,7 @@ func (l *load) note(payload []byte, now time.Time) {
 			if at := bytes.Index(payload[:i], commitMark); at >= 0 && len(payload) > at+len(commitMark)+len(commitForm) {
 				at += len(commitMark)
 				if committed, err := time.Parse(commitForm, string(payload[at:at+len(commitForm)])); err == nil {
-					l.sinceCommit.add(now.Sub(committed))
+					l.sinceCommit.Add(now.Sub(committed))
 				}
 			}
 		}
@@ -263,7 +264,7 @@ func (l *load) note(payload []byte, now time.Time) {
 			return
 		}
 		if sent, err := strconv.ParseInt(string(payload[:19]), 10, 64); err == nil {
-			l.latencies.add(now.Sub(time.Unix(0, sent)))
+			l.latencies.Add(now.Sub(time.Unix(0, sent)))
 		}
 	}
 }

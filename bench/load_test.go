@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"harang.dev/harang/bench/peer"
+	"harang.dev/harang/internal/loadtest"
 )
 
 // TestLoad: a listener counts the events of whole and of cut frames, two in one
@@ -66,8 +67,8 @@ func TestLoad(t *testing.T) {
 	if got.heard != 4 || len(got.latencies) != 4 || len(got.sinceCommit) != 4 {
 		t.Errorf("%d heard, %d and %d latencies", got.heard, len(got.latencies), len(got.sinceCommit))
 	}
-	for _, l := range []latencies{got.latencies, got.sinceCommit} {
-		if l.sort(); l.quantile(0) < 999*time.Millisecond || l.quantile(1) > 11*time.Second {
+	for _, l := range []loadtest.Latencies{got.latencies, got.sinceCommit} {
+		if l.Sort(); l.Quantile(0) < 999*time.Millisecond || l.Quantile(1) > 11*time.Second {
 			t.Errorf("%v", l)
 		}
 	}

@@ -47,10 +47,3 @@ func TestProc(t *testing.T) {
 		t.Errorf("%d bytes resident, %v", resident, err)
 	}
 }
-
-func TestInUse(t *testing.T) {
-	metrics := "# HELP go_memstats_heap_inuse_bytes x\ngo_memstats_heap_inuse_bytes 1.5e+06\ngo_memstats_heap_sys_bytes 9e+06\ngo_memstats_stack_inuse_bytes 500000\n"
-	if got := inUse(metrics); got != 2_000_000 {
-		t.Errorf("%d", got)
-	}
-}

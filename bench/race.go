@@ -134,8 +134,8 @@ func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runne
 	if err != nil {
 		return err
 	}
-	r.latencies.sort()
-	r.sinceCommit.sort()
+	r.latencies.Sort()
+	r.sinceCommit.Sort()
 	if program, ok := p.(*program); ok {
 		if refused := program.refused.Load(); refused != nil {
 			return fmt.Errorf("an event was not taken: %s", *refused)

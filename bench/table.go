@@ -59,20 +59,20 @@ func deliveryTable(results []result) table {
 	base := floorOf(results)
 	t := table{{"", "deliveries a second", "× floor", "CPU per delivery", "× floor", "p50", "p99", "× floor", "CPU of peer, of load program", "lost"}}
 	for _, r := range results {
-		p99 := r.latencies.quantile(.99)
+		p99 := r.latencies.Quantile(.99)
 		t = append(t, []string{
 			r.entrant.title,
 			fmt.Sprintf("%.0f", r.perSecond()), ratio(r.perSecond(), base.perSecond()),
 			micros(r.perDelivery()), ratio(float64(r.perDelivery()), float64(base.perDelivery())),
-			millis(r.latencies.quantile(.5)), millis(p99), ratio(float64(p99), float64(base.latencies.quantile(.99))),
+			millis(r.latencies.Quantile(.5)), millis(p99), ratio(float64(p99), float64(base.latencies.Quantile(.99))),
 			fmt.Sprintf("%.2f, %.2f cores", r.cpu.Seconds()/r.lasted.Seconds(), r.load.Seconds()/r.lasted.Seconds()),
 			fmt.Sprint(r.lost),
 		})
 		if len(r.sinceCommit) > 0 {
-			p99 := r.sinceCommit.quantile(.99)
+			p99 := r.sinceCommit.Quantile(.99)
 			t = append(t, []string{
 				"the same, from the event's time stamp (whole milliseconds)", "", "", "", "",
-				millis(r.sinceCommit.quantile(.5)), millis(p99), ratio(float64(p99), float64(base.latencies.quantile(.99))), "", "",
+				millis(r.sinceCommit.Quantile(.5)), millis(p99), ratio(float64(p99), float64(base.latencies.Quantile(.99))), "", "",
 			})
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/loadtest"
 )
 
 func TestBetween(t *testing.T) {
@@ -24,15 +26,15 @@ func TestBetween(t *testing.T) {
 }
 
 func TestTables(t *testing.T) {
-	second := func(e entrant, heard int64, cpu time.Duration, l latencies) result {
+	second := func(e entrant, heard int64, cpu time.Duration, l loadtest.Latencies) result {
 		return result{entrant: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond, tally: tally{heard: heard, latencies: l}, connections: 100}
 	}
-	other := second(entrants[1], 1000, 30*time.Millisecond, latencies{3000, 6000})
-	other.sinceCommit = latencies{1000}
+	other := second(entrants[1], 1000, 30*time.Millisecond, loadtest.Latencies{3000, 6000})
+	other.sinceCommit = loadtest.Latencies{1000}
 	back := second(entrants[1], 5000, 40*time.Millisecond, nil)
 	back.again = 25 * time.Millisecond
 	results := [][]result{
-		{second(entrants[0], 2000, 20*time.Millisecond, latencies{1000, 2000}), other},
+		{second(entrants[0], 2000, 20*time.Millisecond, loadtest.Latencies{1000, 2000}), other},
 		{{entrant: entrants[0], connections: 10, resident: 10 << 10}, {entrant: entrants[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
 		{second(entrants[0], 0, 10*time.Millisecond, nil), back},
 	}
