@@ -89,14 +89,6 @@ type Payment struct {
 	Checks int64
 }
 
-// Charge is the payment as a provider is asked about it.
-func (p Payment) Charge() Charge {
-	return Charge{
-		Tenant: p.Tenant, TransactionID: p.ID, Amount: p.Amount,
-		CardToken: p.CardToken, Reference: p.Reference, Created: p.Created,
-	}
-}
-
 // PaymentQuery asks for a part of the payments, newest first.
 type PaymentQuery struct {
 	// Status narrows the list; "" for all.
@@ -106,73 +98,6 @@ type PaymentQuery struct {
 	// Limit is how many items to return at most, from 1 to MaxPageLimit.
 	Limit int
 }
-
-// PaymentFigures are sums over payments, in whole forints.
-type PaymentFigures struct {
-	// Days are the sums that came in, by the day.
-	Days []int64
-	// Failed and FailedAmount tell of payments that failed and still have.
-	Failed       int64
-	FailedAmount int64
-}
-
-// Charge is what a payment provider is asked to do, or is asked about.
-type Charge struct {
-	Tenant string
-	// TransactionID is the payment's id; a provider never charges it twice.
-	TransactionID string
-	// Amount is in whole forints.
-	Amount    int64
-	CardToken string
-	// Reference is the provider's own name of the transaction, where known.
-	Reference string
-	// Created is when the payment was written, before the provider was called.
-	Created time.Time
-}
-
-// Settlement is what a payment provider tells of a payment, whichever way it
-// comes: at once, in a notification or when asked.
-type Settlement struct {
-	// Status is PENDING when the provider does not know yet.
-	Status PaymentStatus
-	// ErrorCode carries its table. With PENDING it says why nothing is known.
-	ErrorCode string
-	// Words are the provider's own; shown where the catalogue has no sentence.
-	Words string
-	// Reference is the provider's own name of the transaction; may be "".
-	Reference string
-	// Card is a card that the provider stored on this occasion; may be nil.
-	Card *Card
-}
-
-// PaymentNotice is a notification of a payment provider whose signature has
-// been verified.
-type PaymentNotice struct {
-	// Key names the notification; a second one with the same key is a repeat.
-	Key string
-	// Raw is the body as it came.
-	Raw []byte
-	// TransactionID is the payment that it speaks of.
-	TransactionID string
-	// Amount is in whole forints; 0 when the notification names none.
-	Amount int64
-	Settlement
-}
-
-// NoticeOutcome is what became of a notification.
-type NoticeOutcome string
-
-// The outcomes of a notification.
-const (
-	// NoticeTaken: it was written down and what it says holds now.
-	NoticeTaken NoticeOutcome = "taken"
-	// NoticeRepeated: it has been here before; nothing changed.
-	NoticeRepeated NoticeOutcome = "repeated"
-	// NoticeUnknown: there is no such payment; nothing changed.
-	NoticeUnknown NoticeOutcome = "unknown"
-	// NoticeMismatch: the amount is not the payment's; nothing changed.
-	NoticeMismatch NoticeOutcome = "mismatch"
-)
 
 // PaymentSettings are how a tenant takes cards.
 type PaymentSettings struct {

@@ -38,18 +38,6 @@ type PaymentFailure struct {
 	Claim *Claim
 }
 
-// PaymentState is how a payment stands in the books.
-type PaymentState struct {
-	ID       string
-	RentalID string
-	Status   PaymentStatus
-	// ErrorCode and ErrorMessage are the payment's.
-	ErrorCode    string
-	ErrorMessage string
-	// Owed is what is still to be paid for its rental, in whole forints.
-	Owed int64
-}
-
 // Advice is what to say of it and what to do now.
 func (f PaymentFailure) Advice(language Language) PaymentSentence {
 	return Payment{Status: f.Status, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage}.Advice(language)

@@ -110,14 +110,6 @@ type RentalQuery struct {
 	Limit int
 }
 
-// RentalCounts are the rentals of a tenant that are out. Overdue ones and those
-// due today are out, too.
-type RentalCounts struct {
-	Out      int64
-	DueToday int64
-	Overdue  int64
-}
-
 // RentalDays is how many days are charged between two instants: each begun 24
 // hours, one at least.
 func RentalDays(from, to time.Time) int64 {

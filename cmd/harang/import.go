@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+
+	"harang.dev/harang/internal/shop"
 )
 
 type importCommand struct {
@@ -31,7 +33,7 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
 		return err
 	}
-	result, err := newUseCases(st).catalogue.ImportCSV(ctx, operator(c.Tenant), in)
+	result, err := shop.New(shop.Options{Store: st, NewID: newID}).Catalogue.ImportCSV(ctx, operator(c.Tenant), in)
 	if err != nil {
 		return refused("FILE", err)
 	}

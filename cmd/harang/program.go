@@ -22,6 +22,7 @@ import (
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/watermark"
 	"harang.dev/harang/web"
@@ -36,8 +37,10 @@ type program struct {
 	store     *store.Store
 	watermark *watermark.File // nil with PostgreSQL
 	auth      *auth.Service
-	shop      *useCases
-	till      *till
+	payments  payments
+	options   shop.Options
+	shop      *shop.UseCases
+	intake    *ingest.Intake
 	live      *live
 	public    *http.Server
 	admin     *http.Server
@@ -98,8 +101,10 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.auth, err = auth.New(p.store, key, auth.Options{NewID: newID, Registry: registry}); err != nil {
 		return nil, err
 	}
-	p.shop = newUseCases(p.store)
-	p.till = newTill(p.store, log, registry)
+	p.payments = newPayments(p.store, registry)
+	p.options = shop.Options{Store: p.store, Providers: p.payments.providers, Clock: time.Now, NewID: newID, Logger: log}
+	p.shop = shop.New(p.options)
+	p.intake = ingest.New(p.store, newID)
 	if path != "" {
 		p.watermark = watermark.New(path, p.store, log)
 		p.onClose(p.watermark.Close)
@@ -131,8 +136,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		p.run(func() { p.failOn(p.watermark.Run(running)) })
 	}
 	p.run(func() { p.sweep(running) })
-	p.run(func() { p.failOn(ingest.NewClerk(p.shop.intake, p.store, log, registry).Run(running)) })
-	p.run(func() { _ = p.till.housekeeper.Run(running) }) // ends with running
+	p.run(func() { p.failOn(ingest.NewClerk(p.intake, p.store, log, registry).Run(running)) })
+	p.run(func() { _ = p.shop.Housekeeper.Run(running) }) // ends with running
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())
 	return p, nil
 }
@@ -142,16 +147,16 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 	trusted, _ := p.config.proxies() // checked at the beginning
 	return httpapi.Options{
 		Auth:           p.auth,
-		Inventory:      p.shop.inventory,
-		Catalogue:      p.shop.catalogue,
-		Notifications:  p.shop.notifications,
-		Dashboard:      p.shop.dashboard,
-		SelfCheck:      p.shop.selfCheck,
-		Intake:         p.shop.intake,
-		Rentals:        p.till.rentals,
-		Payments:       p.till.payments,
-		Requests:       p.till.requests,
-		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.till.webhook},
+		Inventory:      p.shop.Inventory,
+		Catalogue:      p.shop.Catalogue,
+		Notifications:  p.shop.Notifications,
+		Dashboard:      p.shop.Dashboard,
+		SelfCheck:      p.shop.SelfCheck,
+		Intake:         p.intake,
+		Rentals:        p.shop.Rentals,
+		Payments:       p.shop.Payments,
+		Requests:       p.shop.Requests,
+		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.payments.webhook(p.shop.Payments, p.log)},
 		Dependencies:   p.dependencies(),
 		Draining:       p.draining.Load,
 		Page:           p.page,

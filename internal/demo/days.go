@@ -16,61 +16,61 @@ const days = 14
 
 // maker creates one tenant's data.
 type maker struct {
-	shop      Shop
-	company   company
-	people    []harang.Identity // operator, manager, administrator
-	random    *rand.Rand
-	now       time.Time
-	catalogue *shop.Catalogue
+	shop    Shop
+	company company
+	people  []harang.Identity // operator, manager, administrator
+	random  *rand.Rand
+	now     time.Time
+	// present are the use cases at the present instant.
+	present *shop.UseCases
 }
 
-// toolsAt are tools whose clock stands still, so that what is done with them
-// was done then.
-func (m *maker) toolsAt(at time.Time) shop.LedgerTools {
-	t := m.shop.Tools
-	t.Clock = func() time.Time { return at }
-	t.Ledger = timedLedger{t.Ledger, at}
-	t.Books = timedBooks{t.Books, at}
-	return t
+// at are use cases whose clock stands still, so that what is done with them was
+// done then.
+func (m *maker) at(at time.Time) *shop.UseCases {
+	o := m.shop.UseCases
+	o.Clock = func() time.Time { return at }
+	o.Store = timedStore{o.Store, at}
+	return shop.New(o)
 }
 
-// timedLedger gives events the time at which they would have been committed.
-type timedLedger struct {
-	shop.Ledger
+// timedStore gives events the time at which they would have been committed.
+type timedStore struct {
+	shop.Store
 	at time.Time
 }
 
-func (l timedLedger) WithinLedger(ctx context.Context, fn func(shop.LedgerTx) error) error {
-	return l.Ledger.WithinLedger(ctx, func(tx shop.LedgerTx) error { return fn(timedTx{tx, l.at}) })
+func (s timedStore) Within(ctx context.Context, fn func(shop.Tx) error) error {
+	return s.Store.Within(ctx, func(tx shop.Tx) error { return fn(timedTx{tx, s.at}) })
 }
 
 type timedTx struct {
-	shop.LedgerTx
+	shop.Tx
 	at time.Time
 }
 
-func (tx timedTx) Append(events ...harang.Event) []*harang.Appended {
+func (tx timedTx) Append(events ...harang.Event) {
 	for i := range events {
 		events[i].Time = tx.at
 	}
-	return tx.LedgerTx.Append(events...)
+	tx.Tx.Append(events...)
 }
 
 // load puts the catalogue and a full stock.
 func (m *maker) load(ctx context.Context) error {
-	admin := m.people[2]
+	admin, catalogue := m.people[2], m.at(m.now).Catalogue
 	for _, l := range m.company.locations {
-		if err := m.catalogue.PutLocation(ctx, admin, l); err != nil {
+		if err := catalogue.PutLocation(ctx, admin, l); err != nil {
 			return err
 		}
 	}
 	for _, p := range m.company.partners {
-		if err := m.catalogue.PutPartner(ctx, admin, p); err != nil {
+		if err := catalogue.PutPartner(ctx, admin, p); err != nil {
 			return err
 		}
 	}
 	for _, p := range m.company.products {
-		if err := m.catalogue.PutProduct(ctx, admin, p); err != nil {
+		if err := catalogue.PutProduct(ctx, admin, p); err != nil {
 			return err
 		}
 		for _, l := range m.company.locations {
@@ -84,7 +84,7 @@ func (m *maker) load(ctx context.Context) error {
 					put.WarningThreshold, put.CriticalThreshold = low.warning, low.critical
 				}
 			}
-			if _, err := m.catalogue.PutStock(ctx, admin, p.ID, l.ID, put); err != nil {
+			if _, err := catalogue.PutStock(ctx, admin, p.ID, l.ID, put); err != nil {
 				return err
 			}
 		}
@@ -95,7 +95,7 @@ func (m *maker) load(ctx context.Context) error {
 // deed is something that was done at a time.
 type deed struct {
 	at time.Time
-	do func(context.Context, shop.LedgerTools) error
+	do func(context.Context, *shop.UseCases) error
 }
 
 // live lets two weeks pass: checkouts, payments and returns in the order in
@@ -125,7 +125,7 @@ func (m *maker) live(ctx context.Context) error {
 	deeds = slices.DeleteFunc(deeds, func(d deed) bool { return d.at.After(m.now) })
 	slices.SortStableFunc(deeds, func(a, b deed) int { return a.at.Compare(b.at) })
 	for _, d := range deeds {
-		if err := d.do(ctx, m.toolsAt(d.at)); err != nil {
+		if err := d.do(ctx, m.at(d.at)); err != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (m *maker) checkout(at time.Time, back, how int) []deed {
 	length := 1 + m.random.IntN(4)
 	due := at.Add(time.Duration(length) * 24 * time.Hour)
 	c := shop.Checkout{
-		ID:         m.shop.Tools.NewID(),
+		ID:         m.shop.UseCases.NewID(),
 		PartnerID:  m.company.partners[m.random.IntN(len(m.company.partners))].ID,
 		LocationID: m.company.locations[m.random.IntN(len(m.company.locations))].ID,
 		Due:        due,
@@ -167,13 +167,13 @@ func (m *maker) checkout(at time.Time, back, how int) []deed {
 		tokens := []string{"tok_insufficient_funds", "tok_do_not_honour", "tok_expired_card"}
 		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: tokens[m.random.IntN(len(tokens))]}
 	}
-	deeds := []deed{{at, func(ctx context.Context, t shop.LedgerTools) error {
-		_, err := shop.NewRentals(t).Create(ctx, clerk, c)
+	deeds := []deed{{at, func(ctx context.Context, u *shop.UseCases) error {
+		_, err := u.Rentals.Create(ctx, clerk, c)
 		return err
 	}}}
 	if how >= declined { // declined, or to be paid on leaving: paid a little later
-		deeds = append(deeds, deed{at.Add(6 * time.Minute), func(ctx context.Context, t shop.LedgerTools) error {
-			return payRest(ctx, t, clerk, c.ID)
+		deeds = append(deeds, deed{at.Add(6 * time.Minute), func(ctx context.Context, u *shop.UseCases) error {
+			return payRest(ctx, u, clerk, c.ID)
 		}})
 	}
 	// One in nine comes back late, and what is due this evening is still out.
@@ -182,8 +182,8 @@ func (m *maker) checkout(at time.Time, back, how int) []deed {
 		returned = due.Add(26 * time.Hour)
 	}
 	if back > 0 && returned.Before(m.now) {
-		deeds = append(deeds, deed{returned, func(ctx context.Context, t shop.LedgerTools) error {
-			_, err := shop.NewRentals(t).Return(ctx, clerk, c.ID)
+		deeds = append(deeds, deed{returned, func(ctx context.Context, u *shop.UseCases) error {
+			_, err := u.Rentals.Return(ctx, clerk, c.ID)
 			return err
 		}})
 	}
@@ -191,12 +191,12 @@ func (m *maker) checkout(at time.Time, back, how int) []deed {
 }
 
 // payRest pays in cash what is owed.
-func payRest(ctx context.Context, t shop.LedgerTools, clerk harang.Identity, rentalID string) error {
-	r, err := t.Ledger.FindRental(ctx, clerk.Tenant, rentalID)
+func payRest(ctx context.Context, u *shop.UseCases, clerk harang.Identity, rentalID string) error {
+	r, _, err := u.Rentals.Find(ctx, clerk, rentalID)
 	if err != nil || r.Owed() == 0 {
 		return err
 	}
-	_, err = shop.NewPayments(t).Pay(ctx, clerk, shop.NewPayment{
+	_, err = u.Payments.Pay(ctx, clerk, shop.NewPayment{
 		RentalID: rentalID, Amount: r.Owed(), PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash},
 	})
 	return err
@@ -204,18 +204,18 @@ func payRest(ctx context.Context, t shop.LedgerTools, clerk harang.Identity, ren
 
 // claim lets the manager deal with the first alert.
 func (m *maker) claim(ctx context.Context) error {
-	page, err := shop.NewInventory(m.shop.Tools.Tools).Alerts(ctx, m.people[1], "", 1)
+	page, err := m.present.Inventory.Alerts(ctx, m.people[1], "", 1)
 	if err != nil || len(page.Items) == 0 || page.Items[0].EventID == "" {
 		return err
 	}
-	_, err = shop.NewNotifications(m.shop.Tools.Tools).Claim(ctx, m.people[1], page.Items[0].EventID)
+	_, err = m.present.Notifications.Claim(ctx, m.people[1], page.Items[0].EventID)
 	return err
 }
 
 // read lets everybody have read what is older than two hours.
 func (m *maker) read(ctx context.Context) error {
 	for _, who := range m.people {
-		notices := shop.NewNotifications(m.shop.Tools.Tools)
+		notices := m.present.Notifications
 		page, _, err := notices.List(ctx, who, harang.NotificationQuery{Limit: harang.MaxPageLimit})
 		if err != nil {
 			return err
@@ -239,8 +239,8 @@ func (m *maker) shortages() []deed {
 	var deeds []deed
 	for i, low := range m.company.low {
 		at := m.now.Add(-time.Duration(9*(len(m.company.low)-i)) * time.Minute)
-		deeds = append(deeds, deed{at, func(ctx context.Context, t shop.LedgerTools) error {
-			return m.takeUntil(ctx, shop.NewInventory(t.Tools), low)
+		deeds = append(deeds, deed{at, func(ctx context.Context, u *shop.UseCases) error {
+			return m.takeUntil(ctx, u.Inventory, low)
 		}})
 	}
 	return deeds
@@ -263,26 +263,4 @@ func (m *maker) takeUntil(ctx context.Context, inventory *shop.Inventory, low sh
 		return err
 	}
 	return nil
-}
-
-// timedBooks is timedLedger for the other use cases.
-type timedBooks struct {
-	shop.Books
-	at time.Time
-}
-
-func (b timedBooks) Within(ctx context.Context, fn func(shop.Tx) error) error {
-	return b.Books.Within(ctx, func(tx shop.Tx) error { return fn(timedShopTx{tx, b.at}) })
-}
-
-type timedShopTx struct {
-	shop.Tx
-	at time.Time
-}
-
-func (tx timedShopTx) Append(events ...harang.Event) []*harang.Appended {
-	for i := range events {
-		events[i].Time = tx.at
-	}
-	return tx.Tx.Append(events...)
 }

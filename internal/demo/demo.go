@@ -31,9 +31,9 @@ type Tenants interface {
 type Shop struct {
 	Tenants Tenants
 	Auth    *auth.Service
-	// Tools are what the use cases are built with. Their clock is the present;
-	// the past is made with clocks of our own.
-	Tools shop.LedgerTools
+	// UseCases are built with these options. The clock is the present; the past
+	// is made with clocks that stand still.
+	UseCases shop.Options
 }
 
 // company is one demo tenant.
@@ -96,9 +96,9 @@ func (s Shop) create(ctx context.Context, c company) error {
 	m := &maker{
 		shop: s, company: c, people: people,
 		random: rand.New(rand.NewPCG(c.seed, 1)), //nolint:gosec // the same every time, on purpose
-		now:    s.Tools.Clock().UTC().Truncate(time.Second),
+		now:    s.UseCases.Clock().UTC().Truncate(time.Second),
 	}
-	m.catalogue = shop.NewCatalogue(m.toolsAt(m.now).Tools)
+	m.present = shop.New(s.UseCases)
 	if err := m.load(ctx); err != nil {
 		return err
 	}

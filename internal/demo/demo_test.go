@@ -20,16 +20,6 @@ import (
 	"harang.dev/harang/internal/store/sqlite"
 )
 
-type books struct{ *store.Store }
-
-func (b books) Within(ctx context.Context, fn func(shop.Tx) error) error {
-	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
-
-func (b books) WithinLedger(ctx context.Context, fn func(shop.LedgerTx) error) error {
-	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
-
 type cards struct{ *sandbox.Provider }
 
 func (c cards) FindProvider(context.Context, string, string) (string, shop.Provider, error) {
@@ -43,7 +33,7 @@ func (c cards) OfferedCards(context.Context, string) ([]harang.Card, error) {
 // opened is a database with the demo in it, created at an instant.
 type opened struct {
 	store *store.Store
-	tools shop.LedgerTools
+	use   *shop.UseCases
 	shop  demo.Shop
 }
 
@@ -69,10 +59,8 @@ func create(t *testing.T, now time.Time) *opened {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &opened{store: st, tools: shop.LedgerTools{
-		Tools: shop.Tools{Books: books{st}, Clock: clock, NewID: newID}, Ledger: books{st}, Providers: cards{sandbox.New(nil)},
-	}}
-	o.shop = demo.Shop{Tenants: st, Auth: service, Tools: o.tools}
+	options := shop.Options{Store: st, Clock: clock, NewID: newID, Providers: cards{sandbox.New(nil)}}
+	o := &opened{store: st, use: shop.New(options), shop: demo.Shop{Tenants: st, Auth: service, UseCases: options}}
 	if err := demo.Create(t.Context(), o.shop); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +89,7 @@ func all[T any](t *testing.T, read func(cursor string) (harang.Page[T], error)) 
 
 func (o *opened) stock(t *testing.T, tenant string) []harang.StockItem {
 	t.Helper()
-	inventory := shop.NewInventory(o.tools.Tools)
+	inventory := o.use.Inventory
 	return all(t, func(cursor string) (harang.Page[harang.StockItem], error) {
 		return inventory.Stock(t.Context(), manager(tenant), harang.StockQuery{Cursor: cursor, Limit: 200})
 	})
@@ -109,7 +97,7 @@ func (o *opened) stock(t *testing.T, tenant string) []harang.StockItem {
 
 func (o *opened) rentals(t *testing.T, tenant string) []harang.Rental {
 	t.Helper()
-	rentals := shop.NewRentals(o.tools)
+	rentals := o.use.Rentals
 	return all(t, func(cursor string) (harang.Page[harang.Rental], error) {
 		return rentals.List(t.Context(), manager(tenant), harang.RentalQuery{Cursor: cursor, Limit: 200})
 	})
@@ -157,7 +145,7 @@ func TestCreate_AtAnyHour(t *testing.T) {
 				if statuses[harang.RentalReturned] < 20 || statuses[harang.RentalOpen] < 4 || statuses[harang.RentalAwaitingPayment] != 1 {
 					t.Errorf("%s: %v", tenant, statuses)
 				}
-				summary, err := shop.NewDashboard(o.tools.Tools).Summary(ctx, manager(tenant), "")
+				summary, err := o.use.Dashboard.Summary(ctx, manager(tenant), "")
 				if err != nil || summary.Figures == nil {
 					t.Fatalf("%+v, %v", summary, err)
 				}
@@ -173,7 +161,7 @@ func TestCreate_AtAnyHour(t *testing.T) {
 				if days < 12 {
 					t.Errorf("%s: money on %d days: %+v", tenant, days, summary.Figures)
 				}
-				events, state, err := shop.NewNotifications(o.tools.Tools).List(ctx, manager(tenant), harang.NotificationQuery{Limit: 200})
+				events, state, err := o.use.Notifications.List(ctx, manager(tenant), harang.NotificationQuery{Limit: 200})
 				if err != nil || state.UnreadCount == 0 {
 					t.Fatalf("%+v, %v", state, err)
 				}

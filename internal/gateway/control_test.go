@@ -15,6 +15,7 @@ import (
 	"harang.dev/harang/engineio"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/sioclient"
 	"harang.dev/harang/internal/store"
 )
@@ -96,7 +97,7 @@ func TestControl_ByAnotherProcess(t *testing.T) {
 		harang.Logout{SessionID: grant.Identity.SessionID, UserID: grant.Identity.UserID})
 	env.must(err)
 	began := time.Now()
-	env.must(other.Within(t.Context(), func(tx *store.Tx) error { tx.Append(e); return nil }))
+	env.must(other.Within(t.Context(), func(tx shop.Tx) error { tx.Append(e); return nil }))
 	p.goodbye("LOGGED_OUT", false)
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("it took %v", took)

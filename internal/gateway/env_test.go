@@ -26,6 +26,7 @@ import (
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/relay"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/sioclient"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
@@ -287,7 +288,7 @@ func (env *testEnv) append(tenant string, t harang.EventType, payload harang.Pay
 	env.Helper()
 	e, err := harang.NewEvent(t, newID(), tenant, env.now(), payload)
 	env.must(err)
-	env.must(env.store.Within(context.Background(), func(tx *store.Tx) error { tx.Append(e); return nil }))
+	env.must(env.store.Within(context.Background(), func(tx shop.Tx) error { tx.Append(e); return nil }))
 	return e.ID
 }
 

@@ -227,7 +227,7 @@ func TestHealth(t *testing.T) {
 // awayBooks is a database that is not there.
 type awayBooks struct{}
 
-func (awayBooks) AppendEvents(context.Context, []harang.Event) ([]*harang.Appended, error) {
+func (awayBooks) AppendEvents(context.Context, []harang.Event) ([]ingest.Appended, error) {
 	return nil, harang.Wrap(harang.CodeUnavailable, errors.New("disk I/O error"), "the database is not available")
 }
 

@@ -65,25 +65,6 @@ func (e *env) newID() string {
 	return fmt.Sprintf("0198f3a0-7c00-7000-8000-%012d", e.ids)
 }
 
-// books are the ports of the use cases over the store, as the program has them.
-type books struct{ *store.Store }
-
-func (b books) Within(ctx context.Context, fn func(shop.Tx) error) error {
-	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
-
-func (b books) WithinLedger(ctx context.Context, fn func(shop.LedgerTx) error) error {
-	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
-
-func (b books) AppendEvents(ctx context.Context, events []harang.Event) (appended []*harang.Appended, err error) {
-	err = b.Store.Within(ctx, func(tx *store.Tx) error {
-		appended = tx.Append(events...)
-		return nil
-	})
-	return appended, err
-}
-
 // cards take payments as the sandbox does, without its patience.
 type cards struct{ *sandbox.Provider }
 
@@ -109,7 +90,7 @@ type fixture struct {
 type service struct {
 	store   *store.Store
 	auth    *auth.Service
-	tools   shop.LedgerTools
+	shop    shop.Options
 	options httpapi.Options
 	handler http.Handler
 }
@@ -135,16 +116,13 @@ func newService(t testing.TB, f fixture) *service {
 	if s.auth, err = auth.New(s.store, key, auth.Options{Clock: f.clock, NewID: f.newID, HashParams: cheap}); err != nil {
 		t.Fatal(err)
 	}
-	b := books{s.store}
-	s.tools = shop.LedgerTools{
-		Tools:  shop.Tools{Books: b, Clock: f.clock, NewID: f.newID},
-		Ledger: b, Providers: cards{sandbox.New(f.wait)},
-	}
+	s.shop = shop.Options{Store: s.store, Providers: cards{sandbox.New(f.wait)}, Clock: f.clock, NewID: f.newID}
+	use := shop.New(s.shop)
 	s.options = httpapi.Options{
-		Auth: s.auth, Inventory: shop.NewInventory(s.tools.Tools), Catalogue: shop.NewCatalogue(s.tools.Tools),
-		Notifications: shop.NewNotifications(s.tools.Tools), Dashboard: shop.NewDashboard(s.tools.Tools),
-		Rentals: shop.NewRentals(s.tools), Payments: shop.NewPayments(s.tools), Requests: shop.NewRequests(s.tools),
-		SelfCheck: shop.NewSelfCheck(s.tools.Tools), Intake: ingest.New(b, f.newID),
+		Auth: s.auth, Inventory: use.Inventory, Catalogue: use.Catalogue,
+		Notifications: use.Notifications, Dashboard: use.Dashboard,
+		Rentals: use.Rentals, Payments: use.Payments, Requests: use.Requests,
+		SelfCheck: use.SelfCheck, Intake: ingest.New(s.store, f.newID),
 		Clock: f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3",
 		Dependencies: []httpapi.Dependency{{Name: "database", Check: s.store.Ping}},
 	}

@@ -80,14 +80,14 @@ func fill(b *testing.B, s *rentalEnv, levels, rentals int) {
 	for i := range levels {
 		fmt.Fprintf(&csv, "p%d,%s %d,%d,l%d,Telephely %d,1000000,5,2\n", i/5, names[i/5%len(names)], i/5, 1000+i/5, i%5, i%5)
 	}
-	if _, err := shop.NewCatalogue(s.tools.Tools).ImportCSV(b.Context(), admin, strings.NewReader(csv.String())); err != nil {
+	if _, err := shop.New(s.shop).Catalogue.ImportCSV(b.Context(), admin, strings.NewReader(csv.String())); err != nil {
 		b.Fatal(err)
 	}
 	now := time.Now()
 	at := now
-	tools := s.tools
-	tools.Clock = func() time.Time { return at }
-	use := shop.NewRentals(tools)
+	options := s.shop
+	options.Clock = func() time.Time { return at }
+	use := shop.New(options).Rentals
 	for i := range rentals {
 		at = now.Add(-time.Duration(rentals-i) * 14 * 24 * time.Hour / time.Duration(rentals))
 		ask := shop.Checkout{PartnerID: "acme", LocationID: fmt.Sprint("l", i%5), Due: at.Add(time.Duration(24+i%200) * time.Hour), Lines: []shop.CheckoutLine{

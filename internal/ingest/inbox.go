@@ -24,8 +24,28 @@ const (
 type Inbox interface {
 	// TakeInbox makes events of at most limit queued ones, oldest first, as
 	// judge says: an event, or why it is none.
-	TakeInbox(ctx context.Context, limit int, judge func(harang.Queued) (harang.Event, string)) (harang.InboxCounts, error)
+	TakeInbox(ctx context.Context, limit int, judge func(Queued) (harang.Event, string)) (InboxCounts, error)
 }
+
+// Queued is an event that another application left in the inbox, unchecked.
+type Queued struct {
+	Tenant string
+	// Source and ID name it where it came from.
+	Source, ID string
+	Type       string
+	// Data is the payload's JSON.
+	Data string
+}
+
+// InboxCounts count queued events by their outcome.
+type InboxCounts struct {
+	// Accepted became events, Duplicates had become one before, Refused stay in
+	// the inbox with the reason.
+	Accepted, Duplicates, Refused int
+}
+
+// All is the number of events counted.
+func (c InboxCounts) All() int { return c.Accepted + c.Duplicates + c.Refused }
 
 // Clerk takes queued events out of an inbox and makes them ours. Any number of
 // clerks may work at the same inbox.
@@ -82,7 +102,7 @@ func (c *Clerk) round(ctx context.Context) {
 }
 
 // Take takes one batch.
-func (c *Clerk) Take(ctx context.Context) (harang.InboxCounts, error) {
+func (c *Clerk) Take(ctx context.Context) (InboxCounts, error) {
 	counts, err := c.inbox.TakeInbox(ctx, inboxBatch, c.judge)
 	if err != nil {
 		return counts, err
@@ -99,7 +119,7 @@ func (c *Clerk) Take(ctx context.Context) (harang.InboxCounts, error) {
 }
 
 // judge holds a queued event to the rules of those that come by HTTP.
-func (c *Clerk) judge(q harang.Queued) (harang.Event, string) {
+func (c *Clerk) judge(q Queued) (harang.Event, string) {
 	in := Incoming{Source: q.Source, ID: q.ID, Type: q.Type, Data: []byte(q.Data)}
 	err := in.check("1.0", "", nil, "")
 	if err == nil && len(q.Data) > harang.MaxEventBytes {

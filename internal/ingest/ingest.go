@@ -19,19 +19,29 @@ import (
 // an event in that name would pass ours off as a repeat.
 const ownSources = "harang:"
 
-// Books keeps events: all of them in one transaction, their numbers in order.
-type Books interface {
-	AppendEvents(ctx context.Context, events []harang.Event) ([]*harang.Appended, error)
+// Store keeps events. The package store implements it.
+type Store interface {
+	// AppendEvents appends events in one transaction, all or none, and returns
+	// the results in the order of the events.
+	AppendEvents(ctx context.Context, events []harang.Event) ([]Appended, error)
+}
+
+// Appended is the result of appending an event.
+type Appended struct {
+	// EventID is the stored event's id: for a repeat, that of the first one.
+	EventID string
+	// Duplicate says that the event was known already and was not stored again.
+	Duplicate bool
 }
 
 // Intake accepts other applications' events.
 type Intake struct {
-	books Books
+	store Store
 	newID func() string
 }
 
-// New builds an Intake over books.
-func New(books Books, newID func() string) *Intake { return &Intake{books: books, newID: newID} }
+// New builds an Intake over a store.
+func New(store Store, newID func() string) *Intake { return &Intake{store: store, newID: newID} }
 
 // Accepted tells what became of one event.
 type Accepted struct {
@@ -59,7 +69,7 @@ func (i *Intake) Accept(ctx context.Context, id harang.Identity, incoming []Inco
 	if len(events) == 0 {
 		return nil, nil
 	}
-	appended, err := i.books.AppendEvents(ctx, events)
+	appended, err := i.store.AppendEvents(ctx, events)
 	if err != nil {
 		return nil, err
 	}

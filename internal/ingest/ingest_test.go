@@ -28,14 +28,14 @@ type kept struct {
 	err    error
 }
 
-func (k *kept) AppendEvents(_ context.Context, events []harang.Event) ([]*harang.Appended, error) {
+func (k *kept) AppendEvents(_ context.Context, events []harang.Event) ([]ingest.Appended, error) {
 	if k.err != nil {
 		return nil, k.err
 	}
 	k.events = append(k.events, events...)
-	appended := make([]*harang.Appended, len(events))
+	appended := make([]ingest.Appended, len(events))
 	for i, e := range events {
-		appended[i] = &harang.Appended{EventID: e.ID}
+		appended[i] = ingest.Appended{EventID: e.ID}
 	}
 	return appended, nil
 }
@@ -143,13 +143,13 @@ func FuzzParse(f *testing.F) {
 // queue is an inbox of events that wait.
 type queue struct {
 	mu      sync.Mutex
-	waiting []harang.Queued
+	waiting []ingest.Queued
 	events  []harang.Event
 	refused []string
 	err     error
 }
 
-func (q *queue) TakeInbox(_ context.Context, limit int, judge func(harang.Queued) (harang.Event, string)) (counts harang.InboxCounts, err error) {
+func (q *queue) TakeInbox(_ context.Context, limit int, judge func(ingest.Queued) (harang.Event, string)) (counts ingest.InboxCounts, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
@@ -172,24 +172,24 @@ const rental = `{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCou
 
 // TestClerk_Judges: queued events are held to the rules of those sent by HTTP.
 func TestClerk_Judges(t *testing.T) {
-	good := harang.Queued{Tenant: "budapest", Source: "/erp", ID: "1", Type: "rental_created", Data: rental}
+	good := ingest.Queued{Tenant: "budapest", Source: "/erp", ID: "1", Type: "rental_created", Data: rental}
 	for name, tc := range map[string]struct {
-		change func(*harang.Queued)
+		change func(*ingest.Queued)
 		want   string
 	}{
-		"good":         {func(*harang.Queued) {}, ""},
-		"no id":        {func(q *harang.Queued) { q.ID = "" }, "id "},
-		"our source":   {func(q *harang.Queued) { q.Source = "harang:rentals" }, "source must not begin with harang:"},
-		"unknown type": {func(q *harang.Queued) { q.Type = "flood" }, "type must be one of "},
-		"control type": {func(q *harang.Queued) { q.Type = "logout" }, "type must be one of "},
-		"no JSON":      {func(q *harang.Queued) { q.Data = "{" }, "data"},
-		"wrong field":  {func(q *harang.Queued) { q.Data = strings.Replace(rental, `2,`, `0,`, 1) }, "equipmentCount"},
-		"too large":    {func(q *harang.Queued) { q.Data = rental + strings.Repeat(" ", harang.MaxEventBytes) }, "16384 bytes"},
+		"good":         {func(*ingest.Queued) {}, ""},
+		"no id":        {func(q *ingest.Queued) { q.ID = "" }, "id "},
+		"our source":   {func(q *ingest.Queued) { q.Source = "harang:rentals" }, "source must not begin with harang:"},
+		"unknown type": {func(q *ingest.Queued) { q.Type = "flood" }, "type must be one of "},
+		"control type": {func(q *ingest.Queued) { q.Type = "logout" }, "type must be one of "},
+		"no JSON":      {func(q *ingest.Queued) { q.Data = "{" }, "data"},
+		"wrong field":  {func(q *ingest.Queued) { q.Data = strings.Replace(rental, `2,`, `0,`, 1) }, "equipmentCount"},
+		"too large":    {func(q *ingest.Queued) { q.Data = rental + strings.Repeat(" ", harang.MaxEventBytes) }, "16384 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := good
 			tc.change(&in)
-			q := &queue{waiting: []harang.Queued{in}}
+			q := &queue{waiting: []ingest.Queued{in}}
 			clerk := ingest.NewClerk(ingest.New(&kept{}, func() string { return "id-1" }), q, slog.New(slog.DiscardHandler), nil)
 			if _, err := clerk.Take(t.Context()); err != nil {
 				t.Fatal(err)
@@ -212,9 +212,9 @@ func TestClerk_Run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &queue{}
 		for i := range 250 {
-			q.waiting = append(q.waiting, harang.Queued{Tenant: "budapest", Source: "/erp", ID: strconv.Itoa(i), Type: "rental_created", Data: rental})
+			q.waiting = append(q.waiting, ingest.Queued{Tenant: "budapest", Source: "/erp", ID: strconv.Itoa(i), Type: "rental_created", Data: rental})
 		}
-		q.waiting = append(q.waiting, harang.Queued{Tenant: "budapest"})
+		q.waiting = append(q.waiting, ingest.Queued{Tenant: "budapest"})
 		q.err = errors.New("away")
 		var logs bytes.Buffer
 		registry := prometheus.NewRegistry()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 // The limits of a call.
@@ -93,7 +94,7 @@ func (c *Client) Merchant() *Merchant { return c.merchant }
 // happens: SUCCEEDED or DECLINED when myPOS says so in a signed answer,
 // DECLINED with ipc:unreachable when nothing was sent, else PENDING with a
 // code that says why nothing is known. The error is for the log.
-func (c *Client) Charge(ctx context.Context, ch harang.Charge) (harang.Settlement, error) {
+func (c *Client) Charge(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
 	f := c.begin(methodPurchase)
 	f.add("OrderID", ch.TransactionID)
 	f.add("Amount", formatAmount(ch.Amount))
@@ -122,18 +123,18 @@ func (c *Client) Charge(ctx context.Context, ch harang.Charge) (harang.Settlemen
 				return unknown(codeBadAnswer), fmt.Errorf("mypos: charged %q instead of %d", text, ch.Amount)
 			}
 		}
-		return harang.Settlement{Status: harang.PaymentSucceeded, Reference: a.get("IPC_Trnref")}, nil
+		return shop.Settlement{Status: harang.PaymentSucceeded, Reference: a.get("IPC_Trnref")}, nil
 	case statusDuplicate, statusInternal, statusUndefined:
 		// The card may have been charged, by this call or an earlier one.
-		return harang.Settlement{Status: harang.PaymentPending, ErrorCode: code, Words: a.words()}, nil
+		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Words: a.words()}, nil
 	}
-	return harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: code, Words: a.words(), Reference: a.get("IPC_Trnref")}, nil
+	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: code, Words: a.words(), Reference: a.get("IPC_Trnref")}, nil
 }
 
 // FindCharge asks what became of a charge (IPCGetPaymentStatus). An order that
 // myPOS does not know is DECLINED with ipc:not_charged once it is older than
 // 10 minutes, and PENDING before.
-func (c *Client) FindCharge(ctx context.Context, ch harang.Charge) (harang.Settlement, error) {
+func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
 	f := c.begin(methodStatus)
 	f.add("OrderID", ch.TransactionID)
 	f.add("OutputFormat", checkoutOutputFormat)
@@ -149,11 +150,11 @@ func (c *Client) FindCharge(ctx context.Context, ch harang.Charge) (harang.Settl
 	case statusSuccess:
 	case statusParams: // no such order
 		if c.clock().Sub(ch.Created) > notFoundAfter {
-			return harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeNotCharged}, nil
+			return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeNotCharged}, nil
 		}
 		return unknown(code), nil
 	default:
-		return harang.Settlement{Status: harang.PaymentPending, ErrorCode: code, Words: a.words()},
+		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Words: a.words()},
 			fmt.Errorf("mypos: %s answered status %d %s", methodStatus, a.status, a.words())
 	}
 	if id := a.get("OrderID"); id != "" && id != ch.TransactionID {
@@ -162,13 +163,13 @@ func (c *Client) FindCharge(ctx context.Context, ch harang.Charge) (harang.Settl
 	reference := a.get("IPC_Trnref")
 	switch state := a.get("PaymentStatus"); state {
 	case paymentSuccessful:
-		return harang.Settlement{Status: harang.PaymentSucceeded, Reference: reference}, nil
+		return shop.Settlement{Status: harang.PaymentSucceeded, Reference: reference}, nil
 	case paymentPending:
-		return harang.Settlement{Status: harang.PaymentPending, Reference: reference}, nil
+		return shop.Settlement{Status: harang.PaymentPending, Reference: reference}, nil
 	case paymentUnsuccessful:
-		return harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnsuccessful, Reference: reference}, nil
+		return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnsuccessful, Reference: reference}, nil
 	case paymentReversed:
-		return harang.Settlement{Status: harang.PaymentReversed, Reference: reference}, nil
+		return shop.Settlement{Status: harang.PaymentReversed, Reference: reference}, nil
 	default:
 		return unknown(codeBadAnswer), fmt.Errorf("mypos: payment status %q", state)
 	}
@@ -179,7 +180,7 @@ func (c *Client) FindCharge(ctx context.Context, ch harang.Charge) (harang.Settl
 // for only when myPOS says that the charge still stands: a reversal whose answer
 // was lost is refused the second time. It is REVERSED when the money went back;
 // anything else is PENDING, to be tried again.
-func (c *Client) Refund(ctx context.Context, ch harang.Charge) (harang.Settlement, error) {
+func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
 	if ch.Reference == "" {
 		s, err := c.FindCharge(ctx, ch)
 		if s.Status == harang.PaymentReversed || s.Reference == "" {
@@ -195,7 +196,7 @@ func (c *Client) Refund(ctx context.Context, ch harang.Charge) (harang.Settlemen
 		return unknown(s.ErrorCode), err
 	}
 	if a.status == statusSuccess {
-		return harang.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
+		return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
 	}
 	if now, err := c.FindCharge(ctx, ch); now.Status != harang.PaymentSucceeded {
 		return now, err
@@ -211,16 +212,16 @@ func (c *Client) Refund(ctx context.Context, ch harang.Charge) (harang.Settlemen
 		return unknown(s.ErrorCode), err
 	}
 	if a.status == statusSuccess || a.status == statusDuplicate {
-		return harang.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
+		return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
 	}
-	return harang.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Words: a.words()},
+	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Words: a.words()},
 		fmt.Errorf("mypos: %s answered status %d %s", methodRefund, a.status, a.words())
 }
 
 func ipcCode(status int) string { return "ipc:" + strconv.Itoa(status) }
 
-func unknown(code string) harang.Settlement {
-	return harang.Settlement{Status: harang.PaymentPending, ErrorCode: code}
+func unknown(code string) shop.Settlement {
+	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code}
 }
 
 // begin starts a form with the fields that every call has.
@@ -237,7 +238,7 @@ func (c *Client) begin(method string) form {
 
 // call signs and sends a form and reads the signed answer. Without an answer
 // the settlement says what is known of the call.
-func (c *Client) call(ctx context.Context, method string, f form) (*answer, harang.Settlement, error) {
+func (c *Client) call(ctx context.Context, method string, f form) (*answer, shop.Settlement, error) {
 	start := c.clock()
 	a, s, err := c.send(ctx, f)
 	outcome := s.ErrorCode
@@ -251,22 +252,22 @@ func (c *Client) call(ctx context.Context, method string, f form) (*answer, hara
 	return a, s, err
 }
 
-func (c *Client) send(ctx context.Context, f form) (*answer, harang.Settlement, error) {
+func (c *Client) send(ctx context.Context, f form) (*answer, shop.Settlement, error) {
 	if err := f.sign(c.merchant.private); err != nil {
-		return nil, harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnreachable}, err
+		return nil, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnreachable}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, CallLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.merchant.URL, strings.NewReader(f.encode()))
 	if err != nil {
-		return nil, harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnreachable}, err
+		return nil, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnreachable}, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := c.http.Do(req)
 	if err != nil {
 		var op *net.OpError
 		if errors.As(err, &op) && op.Op == "dial" {
-			return nil, harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnreachable}, err
+			return nil, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: codeUnreachable}, err
 		}
 		return nil, unknown(codeTimeout), err
 	}
@@ -282,5 +283,5 @@ func (c *Client) send(ctx context.Context, f form) (*answer, harang.Settlement, 
 	if err != nil {
 		return nil, unknown(codeBadAnswer), err
 	}
-	return a, harang.Settlement{}, nil
+	return a, shop.Settlement{}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -102,27 +103,27 @@ func (f *fakeMyPOS) client(now time.Time) *Client {
 	})
 }
 
-var charge = harang.Charge{Tenant: "budapest", TransactionID: "tx-1", Amount: 18900, CardToken: "card-1", Created: created}
+var charge = shop.Charge{Tenant: "budapest", TransactionID: "tx-1", Amount: 18900, CardToken: "card-1", Created: created}
 
 func TestClient_Charge(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer string
-		want   harang.Settlement
+		want   shop.Settlement
 		fails  bool
 	}{
-		"success":                {"IPCmethod=IPCIAPurchase&Status=0&StatusMsg=Success&OrderID=tx-1&Amount=18900.00&IPC_Trnref=813705", harang.Settlement{Status: harang.PaymentSucceeded, Reference: "813705"}, false},
-		"not sufficient funds":   {"Status=13&StatusMsg=E_NOT_SUFFICIENT_FUNDS&OrderID=tx-1", harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:13", Words: "E_NOT_SUFFICIENT_FUNDS"}, false},
-		"declined":               {"Status=21&StatusMsg=E_TRANSACTION_DECLINED", harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:21", Words: "E_TRANSACTION_DECLINED"}, false},
-		"unheard of":             {"Status=77&StatusMsg=E_NEW", harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:77", Words: "E_NEW"}, false},
-		"internal error":         {"Status=3&StatusMsg=E_IPC_ERROR", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:3", Words: "E_IPC_ERROR"}, false},
-		"charged before":         {"Status=20&StatusMsg=E_DUPLICATE_TRANSMISSION", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:20", Words: "E_DUPLICATE_TRANSMISSION"}, false},
-		"another order":          {"Status=0&OrderID=tx-2", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"another amount":         {"Status=0&OrderID=tx-1&Amount=1.00", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"no status":              {"OrderID=tx-1", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"unsigned":               {`raw {"Status":0}`, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"signed by someone":      {`raw {"Status":0,"Signature":"AAAA"}`, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"a page instead":         {"raw <html>", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"an error of the server": {"500", harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"success":                {"IPCmethod=IPCIAPurchase&Status=0&StatusMsg=Success&OrderID=tx-1&Amount=18900.00&IPC_Trnref=813705", shop.Settlement{Status: harang.PaymentSucceeded, Reference: "813705"}, false},
+		"not sufficient funds":   {"Status=13&StatusMsg=E_NOT_SUFFICIENT_FUNDS&OrderID=tx-1", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:13", Words: "E_NOT_SUFFICIENT_FUNDS"}, false},
+		"declined":               {"Status=21&StatusMsg=E_TRANSACTION_DECLINED", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:21", Words: "E_TRANSACTION_DECLINED"}, false},
+		"unheard of":             {"Status=77&StatusMsg=E_NEW", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:77", Words: "E_NEW"}, false},
+		"internal error":         {"Status=3&StatusMsg=E_IPC_ERROR", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:3", Words: "E_IPC_ERROR"}, false},
+		"charged before":         {"Status=20&StatusMsg=E_DUPLICATE_TRANSMISSION", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:20", Words: "E_DUPLICATE_TRANSMISSION"}, false},
+		"another order":          {"Status=0&OrderID=tx-2", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"another amount":         {"Status=0&OrderID=tx-1&Amount=1.00", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"no status":              {"OrderID=tx-1", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"unsigned":               {`raw {"Status":0}`, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"signed by someone":      {`raw {"Status":0,"Signature":"AAAA"}`, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"a page instead":         {"raw <html>", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"an error of the server": {"500", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -190,19 +191,19 @@ func TestClient_FindCharge(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer string
 		age    time.Duration
-		want   harang.Settlement
+		want   shop.Settlement
 		fails  bool
 	}{
-		"successful":    {"Status=0&OrderID=tx-1&PaymentStatus=1&IPC_Trnref=8", 0, harang.Settlement{Status: harang.PaymentSucceeded, Reference: "8"}, false},
-		"pending":       {"Status=0&PaymentStatus=2", 0, harang.Settlement{Status: harang.PaymentPending}, false},
-		"unsuccessful":  {"Status=0&PaymentStatus=3", 0, harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:unsuccessful"}, false},
-		"reversed":      {"Status=0&PaymentStatus=4&IPC_Trnref=8", 0, harang.Settlement{Status: harang.PaymentReversed, Reference: "8"}, false},
-		"neither":       {"Status=0&PaymentStatus=9", 0, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"another order": {"Status=0&PaymentStatus=1&OrderID=tx-2", 0, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"not yet known": {"Status=5&StatusMsg=E_INVALID_PARAMS", time.Minute, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:5"}, false},
-		"never known":   {"Status=5&StatusMsg=E_INVALID_PARAMS", 11 * time.Minute, harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:not_charged"}, false},
-		"our own fault": {"Status=2&StatusMsg=E_SIGNATURE_FAILED", time.Hour, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:2", Words: "E_SIGNATURE_FAILED"}, true},
-		"unsigned":      {`raw {"Status":0,"PaymentStatus":1}`, 0, harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"successful":    {"Status=0&OrderID=tx-1&PaymentStatus=1&IPC_Trnref=8", 0, shop.Settlement{Status: harang.PaymentSucceeded, Reference: "8"}, false},
+		"pending":       {"Status=0&PaymentStatus=2", 0, shop.Settlement{Status: harang.PaymentPending}, false},
+		"unsuccessful":  {"Status=0&PaymentStatus=3", 0, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:unsuccessful"}, false},
+		"reversed":      {"Status=0&PaymentStatus=4&IPC_Trnref=8", 0, shop.Settlement{Status: harang.PaymentReversed, Reference: "8"}, false},
+		"neither":       {"Status=0&PaymentStatus=9", 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"another order": {"Status=0&PaymentStatus=1&OrderID=tx-2", 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"not yet known": {"Status=5&StatusMsg=E_INVALID_PARAMS", time.Minute, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:5"}, false},
+		"never known":   {"Status=5&StatusMsg=E_INVALID_PARAMS", 11 * time.Minute, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:not_charged"}, false},
+		"our own fault": {"Status=2&StatusMsg=E_SIGNATURE_FAILED", time.Hour, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:2", Words: "E_SIGNATURE_FAILED"}, true},
+		"unsigned":      {`raw {"Status":0,"PaymentStatus":1}`, 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 // vectors were signed by OpenSSL and Python, see testdata/README.md.
@@ -113,7 +114,7 @@ func TestMerchant_ReadFormVector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := harang.PaymentNotice{TransactionID: "tx-1", Amount: 18900, Settlement: harang.Settlement{
+	want := shop.PaymentNotice{TransactionID: "tx-1", Amount: 18900, Settlement: shop.Settlement{
 		Status: harang.PaymentSucceeded, Reference: "813705",
 		Card: &harang.Card{Token: "tok é+/= &x", Brand: "Visa", Last4: "4828", Expires: "2028-11"},
 	}}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 // MaxNoticeBytes is the largest notification that is taken.
@@ -28,7 +29,7 @@ type Merchants interface {
 // Ledger takes what a verified notification says, in one transaction with the
 // memory of having seen it.
 type Ledger interface {
-	TakeNotice(ctx context.Context, tenant string, notice harang.PaymentNotice) (harang.NoticeOutcome, error)
+	TakeNotice(ctx context.Context, tenant string, notice shop.PaymentNotice) (shop.NoticeOutcome, error)
 }
 
 // WebhookOptions are the parts of a webhook.
@@ -67,7 +68,7 @@ const (
 
 // notice is what a notification turned out to be.
 type notice struct {
-	harang.PaymentNotice
+	shop.PaymentNotice
 	// ignored tells that the notification is authentic but not about payments.
 	ignored bool
 }
@@ -141,9 +142,9 @@ func (h *Webhook) take(w http.ResponseWriter, r *http.Request, tenant string) (k
 		return kind, "failed", transaction, err
 	}
 	switch {
-	case taken == harang.NoticeMismatch:
+	case taken == shop.NoticeMismatch:
 		err = harang.Invalid(harang.FieldError{Field: "Amount", Detail: "is not the payment's"})
-	case taken == harang.NoticeUnknown && kind == kindForm:
+	case taken == shop.NoticeUnknown && kind == kindForm:
 		err = harang.Errorf(harang.CodeNotFound, "there is no such order")
 	}
 	return kind, string(taken), transaction, err

@@ -19,32 +19,33 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 // fakeLedger knows payments tx-1 and tx-2 of 18900 forints.
 type fakeLedger struct {
 	mu    sync.Mutex
 	seen  map[string]bool
-	taken []harang.PaymentNotice
+	taken []shop.PaymentNotice
 	fails error
 }
 
-func (l *fakeLedger) TakeNotice(_ context.Context, tenant string, n harang.PaymentNotice) (harang.NoticeOutcome, error) {
+func (l *fakeLedger) TakeNotice(_ context.Context, tenant string, n shop.PaymentNotice) (shop.NoticeOutcome, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.fails != nil:
 		return "", l.fails
 	case tenant != "budapest" || (n.TransactionID != "tx-1" && n.TransactionID != "tx-2"):
-		return harang.NoticeUnknown, nil
+		return shop.NoticeUnknown, nil
 	case n.Amount != 0 && n.Amount != 18900:
-		return harang.NoticeMismatch, nil
+		return shop.NoticeMismatch, nil
 	case l.seen[n.Key]:
-		return harang.NoticeRepeated, nil
+		return shop.NoticeRepeated, nil
 	}
 	l.seen[n.Key] = true
 	l.taken = append(l.taken, n)
-	return harang.NoticeTaken, nil
+	return shop.NoticeTaken, nil
 }
 
 type fakeMerchants struct{ m *Merchant }

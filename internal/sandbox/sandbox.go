@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 // Patience is how long a charge of the card "tok_timeout" takes before the
@@ -42,7 +43,7 @@ type Provider struct {
 
 	mu sync.Mutex // guards outcomes and order
 	// outcomes are the charges of this process, so that one is never made twice.
-	outcomes map[string]harang.Settlement
+	outcomes map[string]shop.Settlement
 	order    []string
 }
 
@@ -52,7 +53,7 @@ func New(after func(time.Duration) <-chan time.Time) *Provider {
 	if after == nil {
 		after = time.After
 	}
-	return &Provider{after: after, outcomes: map[string]harang.Settlement{}}
+	return &Provider{after: after, outcomes: map[string]shop.Settlement{}}
 }
 
 // Cards are the sandbox's cards, offered for every partner.
@@ -72,13 +73,13 @@ func Cards() []harang.Card {
 // Charge does what the card's token says. A transaction that was charged
 // before has the same outcome again. The card tok_timeout takes Patience, or
 // until ctx ends, and then nothing is known (PENDING, sandbox:timeout).
-func (p *Provider) Charge(ctx context.Context, c harang.Charge) (harang.Settlement, error) {
+func (p *Provider) Charge(ctx context.Context, c shop.Charge) (shop.Settlement, error) {
 	if s, known := p.find(c.TransactionID); known {
 		return s, nil
 	}
 	switch c.CardToken {
 	case TokenOK:
-		return p.keep(c, harang.Settlement{Status: harang.PaymentSucceeded, Reference: "sandbox-" + c.TransactionID}), nil
+		return p.keep(c, shop.Settlement{Status: harang.PaymentSucceeded, Reference: "sandbox-" + c.TransactionID}), nil
 	case TokenInsufficientFunds:
 		return p.keep(c, declined(codeInsufficientFunds)), nil
 	case TokenExpiredCard:
@@ -86,7 +87,7 @@ func (p *Provider) Charge(ctx context.Context, c harang.Charge) (harang.Settleme
 	case TokenDoNotHonour:
 		return p.keep(c, declined(codeDoNotHonour)), nil
 	case TokenTimeout:
-		unknown := harang.Settlement{Status: harang.PaymentPending, ErrorCode: codeTimeout}
+		unknown := shop.Settlement{Status: harang.PaymentPending, ErrorCode: codeTimeout}
 		select {
 		case <-p.after(Patience):
 			return unknown, nil
@@ -100,7 +101,7 @@ func (p *Provider) Charge(ctx context.Context, c harang.Charge) (harang.Settleme
 // FindCharge tells what became of a charge. One that this process does not
 // know took no money: the card tok_timeout is declined as sandbox:timeout,
 // anything else as sandbox:not_charged.
-func (p *Provider) FindCharge(_ context.Context, c harang.Charge) (harang.Settlement, error) {
+func (p *Provider) FindCharge(_ context.Context, c shop.Charge) (shop.Settlement, error) {
 	if s, known := p.find(c.TransactionID); known {
 		return s, nil
 	}
@@ -111,18 +112,18 @@ func (p *Provider) FindCharge(_ context.Context, c harang.Charge) (harang.Settle
 }
 
 // Refund gives the money of a charge back.
-func (p *Provider) Refund(_ context.Context, c harang.Charge) (harang.Settlement, error) {
+func (p *Provider) Refund(_ context.Context, c shop.Charge) (shop.Settlement, error) {
 	p.mu.Lock()
 	delete(p.outcomes, c.TransactionID)
 	p.mu.Unlock()
-	return p.keep(c, harang.Settlement{Status: harang.PaymentReversed, Reference: "sandbox-" + c.TransactionID}), nil
+	return p.keep(c, shop.Settlement{Status: harang.PaymentReversed, Reference: "sandbox-" + c.TransactionID}), nil
 }
 
-func declined(code string) harang.Settlement {
-	return harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: code}
+func declined(code string) shop.Settlement {
+	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: code}
 }
 
-func (p *Provider) find(transaction string) (harang.Settlement, bool) {
+func (p *Provider) find(transaction string) (shop.Settlement, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s, known := p.outcomes[transaction]
@@ -131,7 +132,7 @@ func (p *Provider) find(transaction string) (harang.Settlement, bool) {
 
 // keep remembers an outcome, unless another call of the same transaction was
 // first: then that one holds.
-func (p *Provider) keep(c harang.Charge, s harang.Settlement) harang.Settlement {
+func (p *Provider) keep(c shop.Charge, s shop.Settlement) shop.Settlement {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if first, known := p.outcomes[c.TransactionID]; known {

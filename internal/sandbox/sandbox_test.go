@@ -9,6 +9,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/sandbox"
+	"harang.dev/harang/internal/shop"
 )
 
 func TestProvider_Charge(t *testing.T) {
@@ -23,7 +24,7 @@ func TestProvider_Charge(t *testing.T) {
 		{"tok_do_not_honour", "sandbox:do_not_honour", harang.PaymentDeclined},
 		{"tok_nobody", "sandbox:unknown_card", harang.PaymentDeclined},
 	} {
-		charge := harang.Charge{Tenant: "a", TransactionID: fmt.Sprint("t", i), Amount: 100, CardToken: tc.token}
+		charge := shop.Charge{Tenant: "a", TransactionID: fmt.Sprint("t", i), Amount: 100, CardToken: tc.token}
 		got, err := p.Charge(t.Context(), charge)
 		if err != nil || got.Status != tc.status || got.ErrorCode != tc.code {
 			t.Errorf("%s: %+v, %v", tc.token, got, err)
@@ -43,7 +44,7 @@ func TestProvider_ChargeTimeout(t *testing.T) {
 	fire := make(chan time.Time, 1)
 	asked := make(chan time.Duration, 2)
 	p := sandbox.New(func(d time.Duration) <-chan time.Time { asked <- d; return fire })
-	charge := harang.Charge{TransactionID: "t", CardToken: sandbox.TokenTimeout}
+	charge := shop.Charge{TransactionID: "t", CardToken: sandbox.TokenTimeout}
 
 	fire <- time.Time{}
 	got, err := p.Charge(t.Context(), charge)
@@ -66,7 +67,7 @@ func TestProvider_ChargeTimeout(t *testing.T) {
 
 func TestProvider_FindChargeUnknown(t *testing.T) {
 	p := sandbox.New(nil)
-	charge := harang.Charge{TransactionID: "of another process", CardToken: sandbox.TokenOK}
+	charge := shop.Charge{TransactionID: "of another process", CardToken: sandbox.TokenOK}
 	if got, err := p.FindCharge(t.Context(), charge); err != nil || got.Status != harang.PaymentDeclined || got.ErrorCode != "sandbox:not_charged" {
 		t.Errorf("found %+v, %v", got, err)
 	}
@@ -78,7 +79,7 @@ func TestProvider_FindChargeUnknown(t *testing.T) {
 
 func TestProvider_Refund(t *testing.T) {
 	p := sandbox.New(nil)
-	charge := harang.Charge{TransactionID: "t", CardToken: sandbox.TokenOK}
+	charge := shop.Charge{TransactionID: "t", CardToken: sandbox.TokenOK}
 	if _, err := p.Charge(t.Context(), charge); err != nil {
 		t.Fatal(err)
 	}
@@ -93,14 +94,14 @@ func TestProvider_Refund(t *testing.T) {
 func TestProvider_Forgets(t *testing.T) {
 	p := sandbox.New(nil)
 	for i := range 10_001 {
-		if _, err := p.Charge(t.Context(), harang.Charge{TransactionID: fmt.Sprint(i), CardToken: sandbox.TokenOK}); err != nil {
+		if _, err := p.Charge(t.Context(), shop.Charge{TransactionID: fmt.Sprint(i), CardToken: sandbox.TokenOK}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, _ := p.FindCharge(t.Context(), harang.Charge{TransactionID: "10000", CardToken: sandbox.TokenOK}); got.Status != harang.PaymentSucceeded {
+	if got, _ := p.FindCharge(t.Context(), shop.Charge{TransactionID: "10000", CardToken: sandbox.TokenOK}); got.Status != harang.PaymentSucceeded {
 		t.Errorf("the newest is forgotten: %+v", got)
 	}
-	if got, _ := p.FindCharge(t.Context(), harang.Charge{TransactionID: "0", CardToken: sandbox.TokenOK}); got.Status != harang.PaymentDeclined {
+	if got, _ := p.FindCharge(t.Context(), shop.Charge{TransactionID: "0", CardToken: sandbox.TokenOK}); got.Status != harang.PaymentDeclined {
 		t.Errorf("the oldest is still known: %+v", got)
 	}
 }

@@ -11,10 +11,7 @@ const reasonCatalogue = "catalogue"
 
 // Catalogue is the use cases of locations, partners and products, and of
 // loading them with their stock from elsewhere.
-type Catalogue struct{ tools Tools }
-
-// NewCatalogue builds the use cases of the catalogue.
-func NewCatalogue(t Tools) *Catalogue { return &Catalogue{t} }
+type Catalogue struct{ *service }
 
 // PutLocation creates a location or replaces the one with its id.
 // INVALID_REQUEST naming the field.
@@ -41,7 +38,7 @@ func (c *Catalogue) put(ctx context.Context, who harang.Identity, wrong []harang
 	if len(wrong) > 0 {
 		return harang.Invalid(wrong...)
 	}
-	return c.tools.Books.Within(ctx, fn)
+	return c.store.Within(ctx, fn)
 }
 
 // StockPut is what a stock item is to be.
@@ -73,16 +70,16 @@ func (c *Catalogue) PutStock(ctx context.Context, who harang.Identity, productID
 	wrong := append(checkIDs(productID, locationID), p.Check()...)
 	err := c.put(ctx, who, wrong, func(tx Tx) error {
 		var err error
-		item, err = c.tools.putStock(ctx, tx, who, productID, locationID, p)
+		item, err = c.putStock(ctx, tx, who, productID, locationID, p)
 		return err
 	})
 	return item, err
 }
 
-func (t Tools) putStock(ctx context.Context, tx Tx, who harang.Identity, productID, locationID string, p StockPut) (harang.StockItem, error) {
+func (s *service) putStock(ctx context.Context, tx Tx, who harang.Identity, productID, locationID string, p StockPut) (harang.StockItem, error) {
 	fresh := harang.StockItem{ProductID: productID, LocationID: locationID, Level: harang.NewLevel(p.Quantity, p.thresholds())}
 	if fresh.Severity() != harang.SeverityOK {
-		fresh.Since = t.now()
+		fresh.Since = s.now()
 	}
 	created, err := tx.CreateStock(ctx, who.Tenant, fresh)
 	if err != nil {
@@ -96,24 +93,24 @@ func (t Tools) putStock(ctx context.Context, tx Tx, who harang.Identity, product
 		return item, err
 	}
 	if created {
-		return item, t.book(ctx, tx, who, item, p.Quantity, reasonCatalogue)
+		return item, s.recordMovement(ctx, tx, who, item, p.Quantity, reasonCatalogue)
 	}
-	return item, t.setQuantity(ctx, tx, who, &item, p.Quantity, p.thresholds(), reasonCatalogue)
+	return item, s.setQuantity(ctx, tx, who, &item, p.Quantity, p.thresholds(), reasonCatalogue)
 }
 
 // Locations returns a part of the tenant's locations, by name.
 func (c *Catalogue) Locations(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Location], error) {
-	return list(ctx, who, c.tools.Books.FindLocations, search, cursor, limit)
+	return list(ctx, who, c.store.FindLocations, search, cursor, limit)
 }
 
 // Partners returns a part of the tenant's partners, by name.
 func (c *Catalogue) Partners(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Partner], error) {
-	return list(ctx, who, c.tools.Books.FindPartners, search, cursor, limit)
+	return list(ctx, who, c.store.FindPartners, search, cursor, limit)
 }
 
 // Products returns a part of the tenant's products, by name.
 func (c *Catalogue) Products(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Product], error) {
-	return list(ctx, who, c.tools.Books.FindProducts, search, cursor, limit)
+	return list(ctx, who, c.store.FindProducts, search, cursor, limit)
 }
 
 func list[T any](ctx context.Context, who harang.Identity,

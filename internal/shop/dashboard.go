@@ -11,10 +11,7 @@ import (
 const revenueDays = 14
 
 // Dashboard is the use case of the figures.
-type Dashboard struct{ tools Tools }
-
-// NewDashboard builds the use case of the figures.
-func NewDashboard(t Tools) *Dashboard { return &Dashboard{t} }
+type Dashboard struct{ *service }
 
 // Summary returns the figures for the cards and charts; those about money are
 // left out for who may not see them. Days are days in Budapest. Revenue is what
@@ -25,13 +22,13 @@ func (d *Dashboard) Summary(ctx context.Context, who harang.Identity, locationID
 	if err := who.Can(harang.ActionReadSummary); err != nil {
 		return s, err
 	}
-	now := d.tools.now()
+	now := d.now()
 	today, tomorrow := Day(now)
 	var err error
-	if s.Stock, err = d.tools.Books.CountStock(ctx, who.Tenant, locationID); err != nil {
+	if s.Stock, err = d.store.CountStock(ctx, who.Tenant, locationID); err != nil {
 		return s, err
 	}
-	rentals, err := d.tools.Books.CountRentals(ctx, who.Tenant, locationID, now, today, tomorrow)
+	rentals, err := d.store.CountRentals(ctx, who.Tenant, locationID, now, today, tomorrow)
 	if err != nil {
 		return s, err
 	}
@@ -49,7 +46,7 @@ func (d *Dashboard) figures(ctx context.Context, tenant, locationID string, toda
 	for i := range days {
 		days[i] = time.Date(y, m, day-revenueDays+1+i, 0, 0, 0, 0, budapest)
 	}
-	sums, err := d.tools.Books.SumPayments(ctx, tenant, locationID, days)
+	sums, err := d.store.SumPayments(ctx, tenant, locationID, days)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 	if err != nil {
 		return nil, err
 	}
-	now := p.tools.now()
+	now := p.now()
 	told, err := p.failuresTold(ctx, r, now.Add(-ownFailureAge))
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time.Time) (told []harang.PaymentFailure, err error) {
 	q := harang.NotificationQuery{Type: harang.PaymentErrorType.Name, Since: since, Limit: harang.MaxPageLimit}
 	for len(told) < maxFailures {
-		page, _, err := p.tools.Ledger.FindNotifications(ctx, r, q)
+		page, _, err := p.store.FindNotifications(ctx, r, q)
 		if err != nil {
 			return nil, err
 		}
@@ -92,13 +92,13 @@ func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time
 }
 
 // states is how our own payments stand among those told of, by id.
-func (p *Payments) states(ctx context.Context, tenant string, told []harang.PaymentFailure) (map[string]harang.PaymentState, error) {
+func (p *Payments) states(ctx context.Context, tenant string, told []harang.PaymentFailure) (map[string]PaymentState, error) {
 	ids := make([]string, len(told))
 	for i, f := range told {
 		ids[i] = f.TransactionID
 	}
-	found, err := p.tools.Ledger.FindPaymentStates(ctx, tenant, ids)
-	states := make(map[string]harang.PaymentState, len(found))
+	found, err := p.store.FindPaymentStates(ctx, tenant, ids)
+	states := make(map[string]PaymentState, len(found))
 	for _, s := range found {
 		states[s.ID] = s
 	}

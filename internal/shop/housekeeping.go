@@ -28,17 +28,12 @@ const (
 // sends money back that is due, and forgets old keys. Any number of them may
 // run beside each other.
 type Housekeeper struct {
-	tools    LedgerTools
+	*service
 	rentals  *Rentals
 	payments *Payments
 
 	mu    sync.Mutex // guards swept
 	swept time.Time
-}
-
-// NewHousekeeper builds a housekeeper.
-func NewHousekeeper(t LedgerTools) *Housekeeper {
-	return &Housekeeper{tools: t, rentals: NewRentals(t), payments: NewPayments(t)}
 }
 
 // Run makes a round every few seconds until ctx ends. What fails is logged and
@@ -48,7 +43,7 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 	defer ticker.Stop()
 	for {
 		if err := h.Round(ctx); err != nil && ctx.Err() == nil {
-			h.tools.log().ErrorContext(ctx, "housekeeping", "err", err)
+			h.log.ErrorContext(ctx, "housekeeping", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -60,7 +55,7 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 
 // Round does once what is due now.
 func (h *Housekeeper) Round(ctx context.Context) error {
-	now := h.tools.now()
+	now := h.now()
 	errs := []error{h.markOverdue(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now)}
 	if h.sweepDue(now) {
 		errs = append(errs, h.sweep(ctx, now))
@@ -80,12 +75,12 @@ func (h *Housekeeper) sweepDue(now time.Time) bool {
 }
 
 func (h *Housekeeper) markOverdue(ctx context.Context, now time.Time) error {
-	_, err := h.tools.Ledger.MarkOverdue(ctx, now, roundLimit)
+	_, err := h.store.MarkOverdue(ctx, now, roundLimit)
 	return err
 }
 
 func (h *Housekeeper) expireUnpaid(ctx context.Context, now time.Time) error {
-	unpaid, err := h.tools.Ledger.FindUnpaidRentals(ctx, now.Add(-harang.RentalPaymentWindow), roundLimit)
+	unpaid, err := h.store.FindUnpaidRentals(ctx, now.Add(-harang.RentalPaymentWindow), roundLimit)
 	errs := []error{err}
 	for _, r := range unpaid {
 		if err := h.rentals.expire(ctx, r); err != nil && !errors.Is(err, errCharging) {
@@ -98,7 +93,7 @@ func (h *Housekeeper) expireUnpaid(ctx context.Context, now time.Time) error {
 // checkPayments asks several providers at once, so that one that hangs does not
 // keep the others waiting.
 func (h *Housekeeper) checkPayments(ctx context.Context, now time.Time) error {
-	due, err := h.tools.Ledger.FindOpenPayments(ctx, now, roundLimit)
+	due, err := h.store.FindOpenPayments(ctx, now, roundLimit)
 	errs := make([]error, len(due)+1)
 	errs[len(due)] = err
 	turns := make(chan struct{}, checksAtOnce)
@@ -108,7 +103,7 @@ func (h *Housekeeper) checkPayments(ctx context.Context, now time.Time) error {
 		wg.Go(func() {
 			defer func() { <-turns }()
 			// Whoever moves the check on has it; the others look at it next time.
-			mine, err := h.tools.Ledger.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
+			mine, err := h.store.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
 			if err == nil && mine {
 				err = h.payments.ask(ctx, pay, ChargeLimit)
 			}
@@ -135,5 +130,5 @@ func (h *Housekeeper) sweep(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return errors.Join(all(h.tools.Ledger.SweepRequests, now.Add(-harang.RequestRetention)), all(h.tools.Ledger.SweepNotices, now.Add(-noticeRetention)))
+	return errors.Join(all(h.store.SweepRequests, now.Add(-RequestRetention)), all(h.store.SweepNotices, now.Add(-noticeRetention)))
 }

@@ -62,7 +62,7 @@ func (c *Catalogue) ImportCSV(ctx context.Context, who harang.Identity, file io.
 		return ImportResult{}, err
 	}
 	result := ImportResult{Locations: len(in.locations), Partners: len(in.partners), Products: len(in.products), Stock: len(in.stock)}
-	return result, c.tools.Books.Within(ctx, func(tx Tx) error { return c.load(ctx, tx, who, in) })
+	return result, c.store.Within(ctx, func(tx Tx) error { return c.load(ctx, tx, who, in) })
 }
 
 // load writes an import, rows in key order.
@@ -104,7 +104,7 @@ func (c *Catalogue) load(ctx context.Context, tx Tx, who harang.Identity, in *im
 			return err
 		}
 		s := in.stock[key]
-		_, err := c.tools.putStock(ctx, tx, who, key.product, key.location, s.value)
+		_, err := c.putStock(ctx, tx, who, key.product, key.location, s.value)
 		if harang.ErrorCode(err) == harang.CodeNotFound {
 			return harang.Invalid(harang.FieldError{Field: field(s.line, "productId"),
 				Detail: fmt.Sprintf("product %q or location %q does not exist and no line names it", key.product, key.location)})

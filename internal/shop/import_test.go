@@ -146,10 +146,9 @@ func TestImportCSV_Wrong(t *testing.T) {
 func TestImportCSV_Interrupted(t *testing.T) {
 	w := newWorld(t)
 	ctx, leave := context.WithCancel(t.Context())
-	catalogue := shop.NewCatalogue(shop.Tools{
-		Books: leaving{storetest.Books(w.Store), leave}, Clock: w.Clock.Now, NewID: storetest.IDs(),
-	})
-	_, err := catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(catalogueFile))
+	options := w.Options
+	options.Store = leavingStore{w.Store, leave}
+	_, err := shop.New(options).Catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(catalogueFile))
 	if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
@@ -159,14 +158,14 @@ func TestImportCSV_Interrupted(t *testing.T) {
 	}
 }
 
-// leaving are books whose caller leaves when a transaction has begun.
-type leaving struct {
-	shop.Books
+// leavingStore is a store whose caller leaves when a transaction has begun.
+type leavingStore struct {
+	shop.Store
 	leave func()
 }
 
-func (l leaving) Within(ctx context.Context, fn func(shop.Tx) error) error {
-	return l.Books.Within(ctx, func(tx shop.Tx) error {
+func (l leavingStore) Within(ctx context.Context, fn func(shop.Tx) error) error {
+	return l.Store.Within(ctx, func(tx shop.Tx) error {
 		l.leave()
 		return fn(tx)
 	})

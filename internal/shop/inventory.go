@@ -15,10 +15,7 @@ import (
 const maxReasonRunes = 200
 
 // Inventory is the use cases of stock.
-type Inventory struct{ tools Tools }
-
-// NewInventory builds the use cases of stock.
-func NewInventory(t Tools) *Inventory { return &Inventory{t} }
+type Inventory struct{ *service }
 
 // Adjustment changes the quantity of one stock item.
 type Adjustment struct {
@@ -48,8 +45,8 @@ func (v *Inventory) Adjust(ctx context.Context, who harang.Identity, a Adjustmen
 		return harang.StockItem{}, harang.Invalid(wrong...)
 	}
 	var item harang.StockItem
-	err := v.tools.Books.Within(ctx, func(tx Tx) error {
-		items, err := v.tools.move(ctx, tx, who, []Move{{a.ProductID, a.LocationID, a.Delta}}, a.Reason)
+	err := v.store.Within(ctx, func(tx Tx) error {
+		items, err := v.move(ctx, tx, who, []Move{{a.ProductID, a.LocationID, a.Delta}}, a.Reason)
 		if err == nil {
 			item = items[0]
 		}
@@ -87,14 +84,14 @@ func (v *Inventory) SetLevel(ctx context.Context, who harang.Identity, productID
 	if !thresholds && !expectation {
 		wrong = append(wrong, harang.FieldError{Field: "body", Detail: "must change warningThreshold, criticalThreshold or expectedAt"})
 	}
-	if c.ExpectedAt != nil && v.tools.over(*c.ExpectedAt) {
+	if c.ExpectedAt != nil && v.over(*c.ExpectedAt) {
 		wrong = append(wrong, harang.FieldError{Field: "expectedAt", Detail: "must be today or later"})
 	}
 	if len(wrong) > 0 {
 		return harang.StockItem{}, harang.Invalid(wrong...)
 	}
 	var item harang.StockItem
-	err := v.tools.Books.Within(ctx, func(tx Tx) error {
+	err := v.store.Within(ctx, func(tx Tx) error {
 		var err error
 		if item, err = take(ctx, tx, who.Tenant, productID, locationID); err != nil {
 			return err
@@ -115,7 +112,7 @@ func (v *Inventory) SetLevel(ctx context.Context, who harang.Identity, productID
 		case c.ExpectedAt != nil:
 			item.ExpectedAt = c.ExpectedAt.UTC().Truncate(time.Millisecond)
 		}
-		if err := v.tools.cross(tx, who.Tenant, &item, item.Level.Quantity, next); err != nil {
+		if err := v.cross(tx, who.Tenant, &item, item.Level.Quantity, next); err != nil {
 			return err
 		}
 		return tx.UpdateStock(ctx, who.Tenant, item)
@@ -138,7 +135,7 @@ func (v *Inventory) Stock(ctx context.Context, who harang.Identity, q harang.Sto
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
-	return v.tools.Books.FindStock(ctx, who.Tenant, q)
+	return v.store.FindStock(ctx, who.Tenant, q)
 }
 
 // Alerts returns a part of the stock items that are not OK, worst first, then
@@ -152,7 +149,7 @@ func (v *Inventory) Alerts(ctx context.Context, who harang.Identity, cursor stri
 	if err != nil {
 		return none, err
 	}
-	return v.tools.Books.FindShortages(ctx, who.Tenant, cursor, limit)
+	return v.store.FindShortages(ctx, who.Tenant, cursor, limit)
 }
 
 // Move is a change of one stock item's quantity by Delta pieces.
@@ -167,7 +164,7 @@ type Move struct {
 // in key order, whatever the order of the moves. It returns the items in the
 // order of the moves. INSUFFICIENT_STOCK carries "available", and "line", the
 // place of the move, when there are several.
-func (t Tools) move(ctx context.Context, tx Tx, who harang.Identity, moves []Move, reason string) ([]harang.StockItem, error) {
+func (s *service) move(ctx context.Context, tx Tx, who harang.Identity, moves []Move, reason string) ([]harang.StockItem, error) {
 	order := make([]int, len(moves))
 	for i := range order {
 		order[i] = i
@@ -199,7 +196,7 @@ func (t Tools) move(ctx context.Context, tx Tx, who harang.Identity, moves []Mov
 		}
 	}
 	for _, i := range order {
-		if err := t.setQuantity(ctx, tx, who, &items[i], items[i].Level.Quantity+moves[i].Delta, items[i].Level.Thresholds, reason); err != nil {
+		if err := s.setQuantity(ctx, tx, who, &items[i], items[i].Level.Quantity+moves[i].Delta, items[i].Level.Thresholds, reason); err != nil {
 			return nil, err
 		}
 	}
@@ -208,32 +205,32 @@ func (t Tools) move(ctx context.Context, tx Tx, who harang.Identity, moves []Mov
 
 // setQuantity moves a taken item to a quantity and thresholds, writes it and
 // its movement, and appends its alert.
-func (t Tools) setQuantity(ctx context.Context, tx Tx, who harang.Identity, item *harang.StockItem, quantity int64, th harang.Thresholds, reason string) error {
+func (s *service) setQuantity(ctx context.Context, tx Tx, who harang.Identity, item *harang.StockItem, quantity int64, th harang.Thresholds, reason string) error {
 	delta := quantity - item.Level.Quantity
-	if err := t.cross(tx, who.Tenant, item, quantity, th); err != nil {
+	if err := s.cross(tx, who.Tenant, item, quantity, th); err != nil {
 		return err
 	}
 	if err := tx.UpdateStock(ctx, who.Tenant, *item); err != nil {
 		return err
 	}
-	return t.book(ctx, tx, who, *item, delta, reason)
+	return s.recordMovement(ctx, tx, who, *item, delta, reason)
 }
 
-// book writes a movement down; nothing when nothing moved.
-func (t Tools) book(ctx context.Context, tx Tx, who harang.Identity, item harang.StockItem, delta int64, reason string) error {
+// recordMovement writes a movement down; nothing when nothing moved.
+func (s *service) recordMovement(ctx context.Context, tx Tx, who harang.Identity, item harang.StockItem, delta int64, reason string) error {
 	if delta == 0 {
 		return nil
 	}
 	return tx.CreateMovement(ctx, who.Tenant, harang.StockMovement{
-		ID: t.NewID(), ProductID: item.ProductID, LocationID: item.LocationID,
-		Delta: delta, Quantity: item.Level.Quantity, Reason: reason, By: person(who), At: t.now(),
+		ID: s.newID(), ProductID: item.ProductID, LocationID: item.LocationID,
+		Delta: delta, Quantity: item.Level.Quantity, Reason: reason, By: person(who), At: s.now(),
 	})
 }
 
 // cross moves the item's level in memory and appends the alert, if any.
-func (t Tools) cross(tx Tx, tenant string, item *harang.StockItem, quantity int64, th harang.Thresholds) error {
+func (s *service) cross(tx Tx, tenant string, item *harang.StockItem, quantity int64, th harang.Thresholds) error {
 	before := item.Severity()
-	silenced := !item.ExpectedAt.IsZero() && !t.over(item.ExpectedAt)
+	silenced := !item.ExpectedAt.IsZero() && !s.over(item.ExpectedAt)
 	var alert harang.Severity
 	item.Level, alert = item.Level.Cross(quantity, th, silenced)
 	switch after := item.Severity(); {
@@ -241,12 +238,12 @@ func (t Tools) cross(tx Tx, tenant string, item *harang.StockItem, quantity int6
 	case after == harang.SeverityOK:
 		item.Since, item.EventID, item.ExpectedAt = time.Time{}, "", time.Time{}
 	default:
-		item.Since = t.now()
+		item.Since = s.now()
 	}
 	if alert == "" {
 		return nil
 	}
-	e, err := harang.NewEvent(harang.StockAlertType, t.NewID(), tenant, time.Time{}, harang.StockAlert{
+	e, err := harang.NewEvent(harang.StockAlertType, s.newID(), tenant, time.Time{}, harang.StockAlert{
 		ProductID: item.ProductID, ProductName: item.ProductName,
 		CurrentQuantity: quantity, Threshold: th.Of(alert),
 		LocationID: item.LocationID, LocationName: item.LocationName, Severity: alert,
@@ -260,15 +257,15 @@ func (t Tools) cross(tx Tx, tenant string, item *harang.StockItem, quantity int6
 }
 
 // over reports whether the day that holds at is over.
-func (t Tools) over(at time.Time) bool {
+func (s *service) over(at time.Time) bool {
 	_, end := Day(at)
-	return !t.now().Before(end)
+	return !s.now().Before(end)
 }
 
 // take locks a stock item, with a sentence for who asked for one that is not
 // there.
 func take(ctx context.Context, tx Tx, tenant, productID, locationID string) (harang.StockItem, error) {
-	item, err := tx.TakeStock(ctx, tenant, productID, locationID)
+	item, err := tx.LockStock(ctx, tenant, productID, locationID)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return item, harang.Wrap(harang.CodeNotFound, err, "there is no such product at such a location")
 	}

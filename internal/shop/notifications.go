@@ -13,10 +13,7 @@ import (
 const maxReadIDs = 1000
 
 // Notifications is the use cases of what a person was told.
-type Notifications struct{ tools Tools }
-
-// NewNotifications builds the use cases of what a person was told.
-func NewNotifications(t Tools) *Notifications { return &Notifications{t} }
+type Notifications struct{ *service }
 
 // List returns a part of the person's notifications, newest first, and what is
 // unread. INVALID_REQUEST for an unknown type or a bad cursor.
@@ -40,7 +37,7 @@ func (n *Notifications) List(ctx context.Context, who harang.Identity, q harang.
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, state, err
 	}
-	return n.tools.Books.FindNotifications(ctx, r, q)
+	return n.store.FindNotifications(ctx, r, q)
 }
 
 // ReadRequest names what a person has read: single events, or everything up to
@@ -64,20 +61,20 @@ func (n *Notifications) MarkRead(ctx context.Context, who harang.Identity, req R
 		return harang.ReadState{}, harang.Invalid(harang.FieldError{Field: "eventIds", Detail: fmt.Sprintf("may have %d ids at most", maxReadIDs)})
 	}
 	var state harang.ReadState
-	err = n.tools.Books.Within(ctx, func(tx Tx) error {
+	err = n.store.Within(ctx, func(tx Tx) error {
 		// The tenant's numbers stay as they are from here to the commit, so
 		// count, head and version belong together.
-		if _, err := tx.TakeReadState(ctx, r); err != nil {
+		if _, err := tx.LockReadState(ctx, r); err != nil {
 			return err
 		}
 		changed, err := markRead(ctx, tx, r, req)
 		if err != nil {
 			return err
 		}
-		if state, err = tx.TakeReadState(ctx, r); err != nil || !changed {
+		if state, err = tx.LockReadState(ctx, r); err != nil || !changed {
 			return err
 		}
-		e, err := harang.NewEvent(harang.ReadType, n.tools.NewID(), who.Tenant, time.Time{}, harang.Read{
+		e, err := harang.NewEvent(harang.ReadType, n.newID(), who.Tenant, time.Time{}, harang.Read{
 			UserID: r.UserID, UnreadCount: state.UnreadCount, Head: state.Head.String(),
 		})
 		if err != nil {
@@ -171,12 +168,12 @@ func (n *Notifications) changeClaim(ctx context.Context, who harang.Identity, ev
 		return harang.Claim{}, err
 	}
 	var claim harang.Claim
-	err = n.tools.Books.Within(ctx, func(tx Tx) error {
+	err = n.store.Within(ctx, func(tx Tx) error {
 		event, _, err := tx.FindEvent(ctx, r, eventID)
 		if err != nil {
 			return err
 		}
-		claim = harang.Claim{EventID: eventID, At: n.tools.now()}
+		claim = harang.Claim{EventID: eventID, At: n.now()}
 		if t, ok := harang.FindEventType(event.Type); ok {
 			claim.Audiences = slices.Clone(t.Audiences)
 		}
@@ -184,7 +181,7 @@ func (n *Notifications) changeClaim(ctx context.Context, who harang.Identity, ev
 		if err != nil || !changed {
 			return err
 		}
-		e, err := harang.NewEvent(harang.ClaimType, n.tools.NewID(), who.Tenant, time.Time{}, claim)
+		e, err := harang.NewEvent(harang.ClaimType, n.newID(), who.Tenant, time.Time{}, claim)
 		if err != nil {
 			return err
 		}

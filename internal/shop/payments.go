@@ -29,10 +29,7 @@ const (
 )
 
 // Payments is the use cases of payments.
-type Payments struct{ tools LedgerTools }
-
-// NewPayments builds the use cases of payments.
-func NewPayments(t LedgerTools) *Payments { return &Payments{t} }
+type Payments struct{ *service }
 
 // PaymentOrder is how money is to come in.
 type PaymentOrder struct {
@@ -93,7 +90,7 @@ func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (
 		return none, harang.Invalid(wrong...)
 	}
 	if n.ID == "" {
-		n.ID = p.tools.NewID()
+		n.ID = p.newID()
 	} else if found, err := p.resume(ctx, who.Tenant, n.ID); err != nil || found.ID != "" {
 		if err != nil {
 			return none, err
@@ -107,8 +104,8 @@ func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (
 	if err != nil {
 		return none, err
 	}
-	err = p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
-		rental, err := tx.TakeRental(ctx, who.Tenant, n.RentalID)
+	err = p.store.Within(ctx, func(tx Tx) error {
+		rental, err := tx.LockRental(ctx, who.Tenant, n.RentalID)
 		if err != nil {
 			return notFound(err, "there is no such rental")
 		}
@@ -124,7 +121,7 @@ func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (
 		}
 		pay := pay
 		pay.RentalID, pay.PartnerID, pay.PartnerName = rental.ID, rental.PartnerID, rental.PartnerName
-		return p.tools.enter(ctx, tx, &rental, pay)
+		return p.enter(ctx, tx, &rental, pay)
 	})
 	if err != nil {
 		return none, err
@@ -136,13 +133,13 @@ func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (
 // prepare makes a payment that is not kept yet, and finds who charges it. Cash
 // has no provider and has succeeded.
 func (p *Payments) prepare(ctx context.Context, tenant, id string, amount int64, o PaymentOrder) (harang.Payment, Provider, error) {
-	now := p.tools.now()
+	now := p.now()
 	pay := harang.Payment{ID: id, Tenant: tenant, Amount: amount, Method: o.Method, Created: now}
 	if o.Method == harang.PaymentCash {
 		pay.Status, pay.Settled = harang.PaymentSucceeded, now
 		return pay, nil, nil
 	}
-	name, provider, err := p.tools.Providers.FindProvider(ctx, tenant, "")
+	name, provider, err := p.providers.FindProvider(ctx, tenant, "")
 	if err != nil {
 		return pay, nil, err
 	}
@@ -156,20 +153,20 @@ func (p *Payments) prepare(ctx context.Context, tenant, id string, amount int64,
 // leaves: the card may have been charged by then.
 func (p *Payments) conclude(ctx context.Context, pay harang.Payment, provider Provider) (harang.Payment, error) {
 	if provider == nil {
-		return p.tools.Ledger.FindPayment(ctx, pay.Tenant, pay.ID)
+		return p.store.FindPayment(ctx, pay.Tenant, pay.ID)
 	}
 	ctx = context.WithoutCancel(ctx)
 	limited, cancel := context.WithTimeout(ctx, ChargeLimit)
 	defer cancel()
-	s, err := callWithin(limited, provider.Charge, pay.Charge())
-	p.tools.logProvider(ctx, "charge", pay, s, err)
+	s, err := callWithin(limited, provider.Charge, chargeOf(pay))
+	p.logProvider(ctx, "charge", pay, s, err)
 	if s.Status == harang.PaymentPending && s.ErrorCode == "" {
 		s.ErrorCode = harang.TimeoutCode(pay.Provider)
 	}
 	if err := p.settle(ctx, pay.Tenant, pay.ID, s); err != nil {
 		return pay, err
 	}
-	kept, err := p.tools.Ledger.FindPayment(ctx, pay.Tenant, pay.ID)
+	kept, err := p.store.FindPayment(ctx, pay.Tenant, pay.ID)
 	if err != nil {
 		return pay, err
 	}
@@ -178,9 +175,9 @@ func (p *Payments) conclude(ctx context.Context, pay harang.Payment, provider Pr
 
 // callWithin calls a provider and returns when the context ends, whatever the
 // provider does; what it says later is lost here and found by the sweep.
-func callWithin(ctx context.Context, call func(context.Context, harang.Charge) (harang.Settlement, error), c harang.Charge) (harang.Settlement, error) {
+func callWithin(ctx context.Context, call func(context.Context, Charge) (Settlement, error), c Charge) (Settlement, error) {
 	type said struct {
-		s   harang.Settlement
+		s   Settlement
 		err error
 	}
 	done := make(chan said, 1)
@@ -200,14 +197,14 @@ func callWithin(ctx context.Context, call func(context.Context, harang.Charge) (
 	case d := <-done:
 		return d.s, d.err
 	case <-timer.C:
-		return harang.Settlement{Status: harang.PaymentPending}, ctx.Err()
+		return Settlement{Status: harang.PaymentPending}, ctx.Err()
 	}
 }
 
-func (t LedgerTools) logProvider(ctx context.Context, what string, pay harang.Payment, s harang.Settlement, err error) {
+func (s *service) logProvider(ctx context.Context, what string, pay harang.Payment, got Settlement, err error) {
 	if err != nil {
-		t.log().WarnContext(ctx, "payment provider", "what", what, "tenant", pay.Tenant, "transaction", pay.ID,
-			"provider", pay.Provider, "status", string(s.Status), "code", s.ErrorCode, "err", err)
+		s.log.WarnContext(ctx, "payment provider", "what", what, "tenant", pay.Tenant, "transaction", pay.ID,
+			"provider", pay.Provider, "status", string(got.Status), "code", got.ErrorCode, "err", err)
 	}
 }
 
@@ -243,7 +240,7 @@ func (p *Payments) List(ctx context.Context, who harang.Identity, q harang.Payme
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
-	return p.tools.Ledger.FindPayments(ctx, who.Tenant, q)
+	return p.store.FindPayments(ctx, who.Tenant, q)
 }
 
 // maxCards is how many cards of a partner are offered.
@@ -255,14 +252,14 @@ func (p *Payments) Cards(ctx context.Context, who harang.Identity, partnerID str
 	if err := who.Can(harang.ActionPay); err != nil {
 		return nil, err
 	}
-	if _, err := p.tools.Ledger.FindPartner(ctx, who.Tenant, partnerID); err != nil {
+	if _, err := p.store.FindPartner(ctx, who.Tenant, partnerID); err != nil {
 		return nil, notFound(err, "there is no such partner")
 	}
-	cards, err := p.tools.Ledger.FindCards(ctx, who.Tenant, partnerID, maxCards)
+	cards, err := p.store.FindCards(ctx, who.Tenant, partnerID, maxCards)
 	if err != nil {
 		return nil, err
 	}
-	offered, err := p.tools.Providers.OfferedCards(ctx, who.Tenant)
+	offered, err := p.providers.OfferedCards(ctx, who.Tenant)
 	return append(cards, offered...), err
 }
 
@@ -275,11 +272,11 @@ func (p *Payments) PutCard(ctx context.Context, who harang.Identity, partnerID s
 	if wrong := c.Check(); len(wrong) > 0 {
 		return harang.Invalid(wrong...)
 	}
-	return p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+	return p.store.Within(ctx, func(tx Tx) error {
 		if _, err := tx.FindPartner(ctx, who.Tenant, partnerID); err != nil {
 			return notFound(err, "there is no such partner")
 		}
-		return tx.PutCard(ctx, who.Tenant, partnerID, c, p.tools.now())
+		return tx.PutCard(ctx, who.Tenant, partnerID, c, p.now())
 	})
 }
 
@@ -288,7 +285,7 @@ func (p *Payments) DeleteCard(ctx context.Context, who harang.Identity, partnerI
 	if err := who.Can(harang.ActionPutCatalogue); err != nil {
 		return err
 	}
-	return p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+	return p.store.Within(ctx, func(tx Tx) error {
 		deleted, err := tx.DeleteCard(ctx, who.Tenant, partnerID, token)
 		if err == nil && !deleted {
 			err = harang.Errorf(harang.CodeNotFound, "there is no such card")

@@ -18,10 +18,10 @@ func TestCallWithin_Deaf(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), ChargeLimit)
 		defer cancel()
 		began := time.Now()
-		s, err := callWithin(ctx, func(context.Context, harang.Charge) (harang.Settlement, error) {
+		s, err := callWithin(ctx, func(context.Context, Charge) (Settlement, error) {
 			<-release
-			return harang.Settlement{Status: harang.PaymentSucceeded}, nil
-		}, harang.Charge{})
+			return Settlement{Status: harang.PaymentSucceeded}, nil
+		}, Charge{})
 		if took := time.Since(began); took != ChargeLimit+grace || took+FindLimit+grace >= 15*time.Second {
 			t.Errorf("the clerk waits %v", took)
 		}
@@ -39,10 +39,10 @@ func TestCallWithin_Heeds(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), ChargeLimit)
 		defer cancel()
 		began := time.Now()
-		s, err := callWithin(ctx, func(ctx context.Context, _ harang.Charge) (harang.Settlement, error) {
+		s, err := callWithin(ctx, func(ctx context.Context, _ Charge) (Settlement, error) {
 			<-ctx.Done()
-			return harang.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:timeout"}, ctx.Err()
-		}, harang.Charge{})
+			return Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:timeout"}, ctx.Err()
+		}, Charge{})
 		if s.ErrorCode != "ipc:timeout" || err == nil || time.Since(began) != ChargeLimit {
 			t.Errorf("%+v, %v after %v", s, err, time.Since(began))
 		}
@@ -57,32 +57,32 @@ func TestPauseAfter(t *testing.T) {
 	}
 }
 
-// countingLedger counts the housekeeper's rounds and fails them.
-type countingLedger struct {
-	Ledger
+// countingStore counts the housekeeper's rounds and fails them.
+type countingStore struct {
+	Store
 	rounds int
 }
 
 var errAway = errors.New("the database is away")
 
-func (l *countingLedger) MarkOverdue(context.Context, time.Time, int) (int64, error) {
-	l.rounds++
+func (s *countingStore) MarkOverdue(context.Context, time.Time, int) (int64, error) {
+	s.rounds++
 	return 0, errAway
 }
 
-func (l *countingLedger) FindOpenPayments(context.Context, time.Time, int) ([]harang.Payment, error) {
+func (s *countingStore) FindOpenPayments(context.Context, time.Time, int) ([]harang.Payment, error) {
 	return nil, errAway
 }
 
-func (l *countingLedger) FindUnpaidRentals(context.Context, time.Time, int) ([]harang.Rental, error) {
+func (s *countingStore) FindUnpaidRentals(context.Context, time.Time, int) ([]harang.Rental, error) {
 	return nil, errAway
 }
 
-func (l *countingLedger) SweepNotices(context.Context, time.Time, int) (int64, error) {
+func (s *countingStore) SweepNotices(context.Context, time.Time, int) (int64, error) {
 	return 0, errAway
 }
 
-func (l *countingLedger) SweepRequests(context.Context, time.Time, int) (int64, error) {
+func (s *countingStore) SweepRequests(context.Context, time.Time, int) (int64, error) {
 	return 0, errAway
 }
 
@@ -90,15 +90,15 @@ func (l *countingLedger) SweepRequests(context.Context, time.Time, int) (int64, 
 // the context ends.
 func TestHousekeeper_Run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ledger := &countingLedger{}
-		h := NewHousekeeper(LedgerTools{Ledger: ledger})
+		store := &countingStore{}
+		h := New(Options{Store: store}).Housekeeper
 		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
 		defer cancel()
 		if err := h.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("ended with %v", err)
 		}
-		if ledger.rounds != 3 {
-			t.Errorf("%d rounds in 12 seconds", ledger.rounds)
+		if store.rounds != 3 {
+			t.Errorf("%d rounds in 12 seconds", store.rounds)
 		}
 		if err := h.Round(t.Context()); !errors.Is(err, errAway) {
 			t.Errorf("a round that fails says %v", err)

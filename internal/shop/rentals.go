@@ -21,12 +21,9 @@ const (
 
 // Rentals is the use cases of rentals.
 type Rentals struct {
-	tools    LedgerTools
+	*service
 	payments *Payments
 }
-
-// NewRentals builds the use cases of rentals.
-func NewRentals(t LedgerTools) *Rentals { return &Rentals{t, NewPayments(t)} }
 
 // Checkout asks for a rental.
 type Checkout struct {
@@ -111,7 +108,7 @@ func (v *Rentals) Create(ctx context.Context, who harang.Identity, c Checkout) (
 			return out, err
 		}
 	}
-	now := v.tools.now()
+	now := v.now()
 	c.Due = c.Due.UTC().Truncate(time.Millisecond)
 	if c.ID != "" {
 		// First of all: what was right when it was made may not be so any more.
@@ -119,7 +116,7 @@ func (v *Rentals) Create(ctx context.Context, who harang.Identity, c Checkout) (
 			return out, err
 		}
 	} else {
-		c.ID = v.tools.NewID()
+		c.ID = v.newID()
 	}
 	if wrong := c.check(now); len(wrong) > 0 {
 		return out, harang.Invalid(wrong...)
@@ -127,13 +124,13 @@ func (v *Rentals) Create(ctx context.Context, who harang.Identity, c Checkout) (
 	var pay *harang.Payment
 	var provider Provider
 	if c.Payment != nil {
-		p, by, err := v.payments.prepare(ctx, who.Tenant, v.tools.NewID(), 0, *c.Payment)
+		p, by, err := v.payments.prepare(ctx, who.Tenant, v.newID(), 0, *c.Payment)
 		if err != nil {
 			return out, err
 		}
 		pay, provider = &p, by
 	}
-	err := v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+	err := v.store.Within(ctx, func(tx Tx) error {
 		var err error
 		out, err = v.checkOut(ctx, tx, who, c, pay, now)
 		return err
@@ -146,7 +143,7 @@ func (v *Rentals) Create(ctx context.Context, who harang.Identity, c Checkout) (
 		return out, err
 	}
 	out.Payment = &concluded
-	out.Rental, err = v.tools.Ledger.FindRental(context.WithoutCancel(ctx), who.Tenant, c.ID)
+	out.Rental, err = v.store.FindRental(context.WithoutCancel(ctx), who.Tenant, c.ID)
 	return out, err
 }
 
@@ -157,7 +154,7 @@ func told(err error) bool {
 }
 
 // checkOut takes the pieces and keeps the rental with its payment.
-func (v *Rentals) checkOut(ctx context.Context, tx LedgerTx, who harang.Identity, c Checkout, pay *harang.Payment, now time.Time) (CheckedOut, error) {
+func (v *Rentals) checkOut(ctx context.Context, tx Tx, who harang.Identity, c Checkout, pay *harang.Payment, now time.Time) (CheckedOut, error) {
 	var out CheckedOut
 	partner, err := tx.FindPartner(ctx, who.Tenant, c.PartnerID)
 	if err != nil {
@@ -199,7 +196,7 @@ func (v *Rentals) checkOut(ctx context.Context, tx LedgerTx, who harang.Identity
 		if err := tx.CreateRental(ctx, rental); err != nil {
 			return out, err
 		}
-		if err := v.tools.enter(ctx, tx, &rental, paid); err != nil {
+		if err := v.enter(ctx, tx, &rental, paid); err != nil {
 			return out, err
 		}
 		return CheckedOut{rental, &paid}, nil
@@ -207,16 +204,16 @@ func (v *Rentals) checkOut(ctx context.Context, tx LedgerTx, who harang.Identity
 	if err := tx.CreateRental(ctx, rental); err != nil {
 		return out, err
 	}
-	return CheckedOut{Rental: rental}, v.tools.ringCreated(tx, rental)
+	return CheckedOut{Rental: rental}, v.ringCreated(tx, rental)
 }
 
 // takePieces takes a rental's pieces from the stock of its place, rows in key
 // order. The first line that lacks pieces, in the caller's order, is told.
-func (v *Rentals) takePieces(ctx context.Context, tx LedgerTx, who harang.Identity, r harang.Rental) error {
+func (v *Rentals) takePieces(ctx context.Context, tx Tx, who harang.Identity, r harang.Rental) error {
 	order := byProduct(r.Lines)
 	items := make([]harang.StockItem, len(r.Lines))
 	for _, i := range order {
-		item, err := tx.TakeStock(ctx, who.Tenant, r.Lines[i].ProductID, r.LocationID)
+		item, err := tx.LockStock(ctx, who.Tenant, r.Lines[i].ProductID, r.LocationID)
 		if err != nil && harang.ErrorCode(err) != harang.CodeNotFound {
 			return err
 		}
@@ -232,7 +229,7 @@ func (v *Rentals) takePieces(ctx context.Context, tx LedgerTx, who harang.Identi
 	}
 	for _, i := range order {
 		item := &items[i]
-		if err := v.tools.setQuantity(ctx, tx, who, item, item.Level.Quantity-r.Lines[i].Quantity, item.Level.Thresholds, reasonCheckout); err != nil {
+		if err := v.setQuantity(ctx, tx, who, item, item.Level.Quantity-r.Lines[i].Quantity, item.Level.Thresholds, reasonCheckout); err != nil {
 			return err
 		}
 	}
@@ -249,8 +246,8 @@ func byProduct(lines []harang.RentalLine) []int {
 }
 
 // giveBack ends a rental that was taken and puts its pieces back.
-func (v *Rentals) giveBack(ctx context.Context, tx LedgerTx, who harang.Identity, r *harang.Rental, end harang.RentalStatus, reason string) error {
-	r.Status, r.Closed = end, v.tools.now()
+func (v *Rentals) giveBack(ctx context.Context, tx Tx, who harang.Identity, r *harang.Rental, end harang.RentalStatus, reason string) error {
+	r.Status, r.Closed = end, v.now()
 	if err := tx.UpdateRental(ctx, *r); err != nil {
 		return err
 	}
@@ -258,21 +255,21 @@ func (v *Rentals) giveBack(ctx context.Context, tx LedgerTx, who harang.Identity
 	for _, i := range byProduct(r.Lines) {
 		moves = append(moves, Move{ProductID: r.Lines[i].ProductID, LocationID: r.LocationID, Delta: r.Lines[i].Quantity})
 	}
-	_, err := v.tools.move(ctx, tx, who, moves, reason)
+	_, err := v.move(ctx, tx, who, moves, reason)
 	return err
 }
 
 // resume tells of a rental that an earlier try of the same request made.
 func (v *Rentals) resume(ctx context.Context, tenant, id string) (CheckedOut, bool, error) {
 	var out CheckedOut
-	_, err := v.tools.Ledger.FindRental(ctx, tenant, id)
+	_, err := v.store.FindRental(ctx, tenant, id)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return out, false, nil
 	}
 	if err != nil {
 		return out, false, err
 	}
-	payments, err := v.tools.Ledger.FindRentalPayments(ctx, tenant, id)
+	payments, err := v.store.FindRentalPayments(ctx, tenant, id)
 	if err != nil {
 		return out, false, err
 	}
@@ -283,7 +280,7 @@ func (v *Rentals) resume(ctx context.Context, tenant, id string) (CheckedOut, bo
 		}
 		out.Payment = &first
 	}
-	out.Rental, err = v.tools.Ledger.FindRental(ctx, tenant, id)
+	out.Rental, err = v.store.FindRental(ctx, tenant, id)
 	return out, err == nil, err
 }
 
@@ -291,7 +288,7 @@ func (v *Rentals) resume(ctx context.Context, tenant, id string) (CheckedOut, bo
 // they are back, by a cancelling too; CONFLICT while it waits for its payment:
 // cancel it then.
 func (v *Rentals) Return(ctx context.Context, who harang.Identity, id string) (harang.Rental, error) {
-	return v.end(ctx, who, id, func(tx LedgerTx, r *harang.Rental) error {
+	return v.end(ctx, who, id, func(tx Tx, r *harang.Rental) error {
 		if r.Status == harang.RentalAwaitingPayment {
 			return harang.Errorf(harang.CodeConflict, "the rental waits for its payment: cancel it, or take the payment first")
 		}
@@ -310,7 +307,7 @@ func (v *Rentals) Cancel(ctx context.Context, who harang.Identity, id string) (h
 	if err := v.payments.settleRental(ctx, who.Tenant, id); err != nil {
 		return harang.Rental{}, err
 	}
-	return v.end(ctx, who, id, func(tx LedgerTx, r *harang.Rental) error {
+	return v.end(ctx, who, id, func(tx Tx, r *harang.Rental) error {
 		if r.Status == harang.RentalOverdue {
 			return harang.Errorf(harang.CodeConflict, "the rental is overdue, it can only be returned")
 		}
@@ -321,14 +318,14 @@ func (v *Rentals) Cancel(ctx context.Context, who harang.Identity, id string) (h
 	})
 }
 
-func (v *Rentals) end(ctx context.Context, who harang.Identity, id string, fn func(tx LedgerTx, r *harang.Rental) error) (harang.Rental, error) {
+func (v *Rentals) end(ctx context.Context, who harang.Identity, id string, fn func(tx Tx, r *harang.Rental) error) (harang.Rental, error) {
 	if err := who.Can(harang.ActionWriteRentals); err != nil {
 		return harang.Rental{}, err
 	}
 	var rental harang.Rental
-	err := v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+	err := v.store.Within(ctx, func(tx Tx) error {
 		var err error
-		if rental, err = tx.TakeRental(ctx, who.Tenant, id); err != nil {
+		if rental, err = tx.LockRental(ctx, who.Tenant, id); err != nil {
 			return notFound(err, "there is no such rental")
 		}
 		if rental.Status.Closed() {
@@ -340,7 +337,7 @@ func (v *Rentals) end(ctx context.Context, who harang.Identity, id string, fn fu
 }
 
 // payBack marks the money of a rental to go back.
-func (v *Rentals) payBack(ctx context.Context, tx LedgerTx, r *harang.Rental) error {
+func (v *Rentals) payBack(ctx context.Context, tx Tx, r *harang.Rental) error {
 	payments, err := tx.FindRentalPayments(ctx, r.Tenant, r.ID)
 	if err != nil {
 		return err
@@ -349,7 +346,7 @@ func (v *Rentals) payBack(ctx context.Context, tx LedgerTx, r *harang.Rental) er
 		if p.Status != harang.PaymentSucceeded {
 			continue
 		}
-		pay, err := tx.TakePayment(ctx, r.Tenant, p.ID)
+		pay, err := tx.LockPayment(ctx, r.Tenant, p.ID)
 		if err != nil {
 			return err
 		}
@@ -357,7 +354,7 @@ func (v *Rentals) payBack(ctx context.Context, tx LedgerTx, r *harang.Rental) er
 			pay.Status = harang.PaymentReversed
 			r.Paid -= pay.Amount
 		} else {
-			pay.RefundDue, pay.CheckAt = true, v.tools.now()
+			pay.RefundDue, pay.CheckAt = true, v.now()
 		}
 		if err := tx.UpdatePayment(ctx, pay); err != nil {
 			return err
@@ -371,11 +368,11 @@ func (v *Rentals) Find(ctx context.Context, who harang.Identity, id string) (har
 	if err := who.Can(harang.ActionReadRentals); err != nil {
 		return harang.Rental{}, nil, err
 	}
-	rental, err := v.tools.Ledger.FindRental(ctx, who.Tenant, id)
+	rental, err := v.store.FindRental(ctx, who.Tenant, id)
 	if err != nil {
 		return rental, nil, notFound(err, "there is no such rental")
 	}
-	payments, err := v.tools.Ledger.FindRentalPayments(ctx, who.Tenant, id)
+	payments, err := v.store.FindRentalPayments(ctx, who.Tenant, id)
 	return rental, payments, err
 }
 
@@ -392,17 +389,17 @@ func (v *Rentals) List(ctx context.Context, who harang.Identity, q harang.Rental
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
-	return v.tools.Ledger.FindRentals(ctx, who.Tenant, q)
+	return v.store.FindRentals(ctx, who.Tenant, q)
 }
 
 // expire gives the pieces of a rental back that was not paid in time. A payment
 // that is being charged at this moment is waited for.
 func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 	if err := v.payments.settleRental(ctx, r.Tenant, r.ID); err != nil {
-		v.tools.log().WarnContext(ctx, "payments of an unpaid rental", "tenant", r.Tenant, "rental", r.ID, "err", err)
+		v.log.WarnContext(ctx, "payments of an unpaid rental", "tenant", r.Tenant, "rental", r.ID, "err", err)
 	}
-	return v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
-		rental, err := tx.TakeRental(ctx, r.Tenant, r.ID)
+	return v.store.Within(ctx, func(tx Tx) error {
+		rental, err := tx.LockRental(ctx, r.Tenant, r.ID)
 		if err != nil || rental.Status != harang.RentalAwaitingPayment {
 			return err
 		}
@@ -411,7 +408,7 @@ func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 			return err
 		}
 		for _, p := range payments {
-			if p.Status == harang.PaymentPending && v.tools.now().Sub(p.Created) < tellAfter {
+			if p.Status == harang.PaymentPending && v.now().Sub(p.Created) < tellAfter {
 				return errCharging
 			}
 		}

@@ -11,13 +11,44 @@ import (
 // way; longer than any takes. After it, the process that began it has died.
 const requestLease = 30 * time.Second
 
+// RequestRetention is how long an Idempotency-Key is remembered.
+const RequestRetention = 7 * 24 * time.Hour
+
+// maxRequestKeyBytes is how long an Idempotency-Key may be.
+const maxRequestKeyBytes = 255
+
+// RequestKey names a request that may be sent again: an Idempotency-Key of one
+// user on one route.
+type RequestKey struct {
+	Tenant string
+	UserID string
+	// Route is method and path pattern: "POST /rentals".
+	Route string
+	Key   string
+}
+
+// Request is a request that was begun under a key.
+type Request struct {
+	RequestKey
+	// Fingerprint is a digest of the request's content; another one under the
+	// same key is another request.
+	Fingerprint string
+	// ResourceID is the id of what the request creates. It stays the same
+	// however often the request is resumed, so nothing is created twice.
+	ResourceID string
+	// Status and Body are the stored answer; Status is 0 while there is none.
+	Status int
+	Body   []byte
+	// LeasedUntil is when the request counts as abandoned and may be resumed by
+	// another call.
+	LeasedUntil time.Time
+	Created     time.Time
+}
+
 // Requests makes requests repeatable, by the rules of the IETF draft on the
 // Idempotency-Key header: the same request under the same key has the same
 // answer, and is carried out once, over restarts too.
-type Requests struct{ tools LedgerTools }
-
-// NewRequests builds the use case of repeatable requests.
-func NewRequests(t LedgerTools) *Requests { return &Requests{t} }
+type Requests struct{ *service }
 
 // Begin begins a request under a key and returns it: with an answer when one is
 // stored (Status is not 0), else the request is the caller's to carry out, to
@@ -26,28 +57,28 @@ func NewRequests(t LedgerTools) *Requests { return &Requests{t} }
 // IDEMPOTENCY_KEY_REUSED when the key was used for another request;
 // IDEMPOTENCY_IN_PROGRESS while the same one is under way; INVALID_REQUEST for
 // a key that is not one.
-func (v *Requests) Begin(ctx context.Context, who harang.Identity, route, key, fingerprint string) (harang.Request, error) {
-	if len(key) > harang.MaxRequestKeyBytes || harang.CheckText(key, harang.MaxRequestKeyBytes) != "" {
-		return harang.Request{}, harang.Invalid(harang.FieldError{Field: "Idempotency-Key", Detail: "must be 1 to 255 characters"})
+func (v *Requests) Begin(ctx context.Context, who harang.Identity, route, key, fingerprint string) (Request, error) {
+	if len(key) > maxRequestKeyBytes || harang.CheckText(key, maxRequestKeyBytes) != "" {
+		return Request{}, harang.Invalid(harang.FieldError{Field: "Idempotency-Key", Detail: "must be 1 to 255 characters"})
 	}
-	now := v.tools.now()
-	fresh := harang.Request{
-		RequestKey:  harang.RequestKey{Tenant: who.Tenant, UserID: who.UserID, Route: route, Key: key},
-		Fingerprint: fingerprint, ResourceID: v.tools.NewID(), LeasedUntil: now.Add(requestLease), Created: now,
+	now := v.now()
+	fresh := Request{
+		RequestKey:  RequestKey{Tenant: who.Tenant, UserID: who.UserID, Route: route, Key: key},
+		Fingerprint: fingerprint, ResourceID: v.newID(), LeasedUntil: now.Add(requestLease), Created: now,
 	}
-	var begun harang.Request
-	err := v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+	var begun Request
+	err := v.store.Within(ctx, func(tx Tx) error {
 		begun = fresh
 		created, err := tx.CreateRequest(ctx, fresh)
 		if err != nil || created {
 			return err
 		}
-		old, err := tx.TakeRequest(ctx, fresh.RequestKey)
+		old, err := tx.LockRequest(ctx, fresh.RequestKey)
 		if err != nil {
 			return err
 		}
 		switch {
-		case now.Sub(old.Created) > harang.RequestRetention:
+		case now.Sub(old.Created) > RequestRetention:
 			return tx.UpdateRequest(ctx, fresh)
 		case old.Fingerprint != fingerprint:
 			return harang.Errorf(harang.CodeIdempotencyKeyReused, "this Idempotency-Key was used for another request")
@@ -66,26 +97,26 @@ func (v *Requests) Begin(ctx context.Context, who harang.Identity, route, key, f
 }
 
 // Finish stores the answer of a request.
-func (v *Requests) Finish(ctx context.Context, r harang.Request, status int, body []byte) error {
+func (v *Requests) Finish(ctx context.Context, r Request, status int, body []byte) error {
 	r.Status, r.Body = status, body
 	return v.update(ctx, r)
 }
 
 // Release gives a request up without an answer, because nobody knows what was
 // done: the next try takes it up at once, under the same ResourceID.
-func (v *Requests) Release(ctx context.Context, r harang.Request) error {
-	r.LeasedUntil = v.tools.now()
+func (v *Requests) Release(ctx context.Context, r Request) error {
+	r.LeasedUntil = v.now()
 	return v.update(ctx, r)
 }
 
 // update goes on when the caller leaves: the request has been carried out.
-func (v *Requests) update(ctx context.Context, r harang.Request) error {
+func (v *Requests) update(ctx context.Context, r Request) error {
 	ctx = context.WithoutCancel(ctx)
-	return v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error { return tx.UpdateRequest(ctx, r) })
+	return v.store.Within(ctx, func(tx Tx) error { return tx.UpdateRequest(ctx, r) })
 }
 
 // Forget ends a request that did nothing, so that its key is free again.
-func (v *Requests) Forget(ctx context.Context, r harang.Request) error {
+func (v *Requests) Forget(ctx context.Context, r Request) error {
 	ctx = context.WithoutCancel(ctx)
-	return v.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error { return tx.DeleteRequest(ctx, r.RequestKey) })
+	return v.store.Within(ctx, func(tx Tx) error { return tx.DeleteRequest(ctx, r.RequestKey) })
 }

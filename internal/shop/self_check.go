@@ -22,15 +22,10 @@ const (
 // SelfCheck is the use case of a person who wants to know whether alerts
 // arrive.
 type SelfCheck struct {
-	tools Tools
+	*service
 	// mu guards asked: when each person asked, the oldest first.
 	mu    sync.Mutex
 	asked map[harang.Reader][]time.Time
-}
-
-// NewSelfCheck builds the use case of a person who checks their alerts.
-func NewSelfCheck(t Tools) *SelfCheck {
-	return &SelfCheck{tools: t, asked: map[harang.Reader][]time.Time{}}
 }
 
 // Alert sends a test alert to the person's own connections, on the way that
@@ -44,9 +39,9 @@ func (s *SelfCheck) Alert(ctx context.Context, who harang.Identity) (id string, 
 	if wait := s.take(who); wait > 0 {
 		return "", at, &harang.Error{Code: harang.CodeRateLimited, Message: "too many test alerts", RetryAfter: wait}
 	}
-	id = s.tools.NewID()
-	err = s.tools.Books.Within(ctx, func(tx Tx) error {
-		at = s.tools.now()
+	id = s.newID()
+	err = s.store.Within(ctx, func(tx Tx) error {
+		at = s.now()
 		e, err := harang.NewEvent(harang.TestAlertType, id, who.Tenant, at, harang.TestAlert{UserID: who.UserID, Name: who.Name})
 		if err != nil {
 			return err
@@ -59,7 +54,7 @@ func (s *SelfCheck) Alert(ctx context.Context, who harang.Identity) (id string, 
 
 // take notes that the person asks, or returns how long they must wait.
 func (s *SelfCheck) take(who harang.Identity) time.Duration {
-	now := s.tools.now()
+	now := s.now()
 	over := func(at time.Time) bool { return now.Sub(at) >= testAlertWindow }
 	key := harang.Reader{Tenant: who.Tenant, UserID: who.UserID}
 	s.mu.Lock()

@@ -10,12 +10,12 @@ import (
 // enter keeps a new payment with its rental, which was taken: a pending one is
 // added to the rental's open sum, one that succeeded counts, and opens the
 // rental if that waited for it.
-func (t LedgerTools) enter(ctx context.Context, tx LedgerTx, rental *harang.Rental, pay harang.Payment) error {
+func (s *service) enter(ctx context.Context, tx Tx, rental *harang.Rental, pay harang.Payment) error {
 	switch pay.Status {
 	case harang.PaymentPending:
 		rental.Pending += pay.Amount
 	case harang.PaymentSucceeded:
-		if err := t.receive(tx, rental, pay.Amount); err != nil {
+		if err := s.receive(tx, rental, pay.Amount); err != nil {
 			return err
 		}
 	}
@@ -26,17 +26,17 @@ func (t LedgerTools) enter(ctx context.Context, tx LedgerTx, rental *harang.Rent
 }
 
 // receive counts money and opens a rental that waited for it.
-func (t LedgerTools) receive(tx LedgerTx, rental *harang.Rental, amount int64) error {
+func (s *service) receive(tx Tx, rental *harang.Rental, amount int64) error {
 	rental.Paid += amount
 	if rental.Status != harang.RentalAwaitingPayment {
 		return nil
 	}
 	rental.Status = harang.RentalOpen
-	return t.ringCreated(tx, *rental)
+	return s.ringCreated(tx, *rental)
 }
 
 // ringCreated appends the rental_created of a rental that opens.
-func (t LedgerTools) ringCreated(tx LedgerTx, r harang.Rental) error {
+func (s *service) ringCreated(tx Tx, r harang.Rental) error {
 	e, err := harang.NewEvent(harang.RentalCreatedType, "", r.Tenant, time.Time{}, harang.RentalCreated{
 		RentalID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName,
 		EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, Currency: harang.CurrencyHUF,
@@ -52,8 +52,8 @@ func (t LedgerTools) ringCreated(tx LedgerTx, r harang.Rental) error {
 // settle writes what a provider told of a payment. It is the one place where a
 // payment changes, whoever tells, and however often: a status only ever moves
 // up, and people are told of a failure once.
-func (p *Payments) settle(ctx context.Context, tenant, id string, s harang.Settlement) error {
-	_, err := p.settleNotice(ctx, tenant, harang.PaymentNotice{TransactionID: id, Settlement: s})
+func (p *Payments) settle(ctx context.Context, tenant, id string, s Settlement) error {
+	_, err := p.settleNotice(ctx, tenant, PaymentNotice{TransactionID: id, Settlement: s})
 	return err
 }
 
@@ -61,49 +61,49 @@ func (p *Payments) settle(ctx context.Context, tenant, id string, s harang.Settl
 // transaction it is remembered by its key. Nothing changes for a repeat, an
 // unknown payment, a payment that is not by card, and another amount than the
 // payment's.
-func (p *Payments) TakeNotice(ctx context.Context, tenant string, n harang.PaymentNotice) (harang.NoticeOutcome, error) {
+func (p *Payments) TakeNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
 	return p.settleNotice(ctx, tenant, n)
 }
 
-func (p *Payments) settleNotice(ctx context.Context, tenant string, n harang.PaymentNotice) (harang.NoticeOutcome, error) {
-	var outcome harang.NoticeOutcome
-	err := p.tools.Ledger.WithinLedger(ctx, func(tx LedgerTx) error {
+func (p *Payments) settleNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
+	var outcome NoticeOutcome
+	err := p.store.Within(ctx, func(tx Tx) error {
 		pay, err := tx.FindPayment(ctx, tenant, n.TransactionID)
 		if harang.ErrorCode(err) == harang.CodeNotFound || (err == nil && pay.Method != harang.PaymentCard) {
-			outcome = harang.NoticeUnknown
+			outcome = NoticeUnknown
 			return nil
 		}
 		if err != nil {
 			return err
 		}
 		if n.Amount != 0 && n.Amount != pay.Amount {
-			outcome = harang.NoticeMismatch
+			outcome = NoticeMismatch
 			return nil
 		}
-		rental, err := tx.TakeRental(ctx, tenant, pay.RentalID)
+		rental, err := tx.LockRental(ctx, tenant, pay.RentalID)
 		if err != nil {
 			return err
 		}
-		if pay, err = tx.TakePayment(ctx, tenant, pay.ID); err != nil {
+		if pay, err = tx.LockPayment(ctx, tenant, pay.ID); err != nil {
 			return err
 		}
-		outcome = harang.NoticeTaken
+		outcome = NoticeTaken
 		if n.Key != "" {
-			fresh, err := tx.CreateNotice(ctx, tenant, n, p.tools.now())
+			fresh, err := tx.CreateNotice(ctx, tenant, n, p.now())
 			if err != nil {
 				return err
 			}
 			if !fresh {
-				outcome = harang.NoticeRepeated
+				outcome = NoticeRepeated
 				return nil
 			}
 		}
 		if n.Card != nil {
-			if err := tx.PutCard(ctx, tenant, pay.PartnerID, *n.Card, p.tools.now()); err != nil {
+			if err := tx.PutCard(ctx, tenant, pay.PartnerID, *n.Card, p.now()); err != nil {
 				return err
 			}
 		}
-		if err := p.tools.apply(tx, &rental, &pay, n.Settlement); err != nil {
+		if err := p.apply(tx, &rental, &pay, n.Settlement); err != nil {
 			return err
 		}
 		if err := tx.UpdatePayment(ctx, pay); err != nil {
@@ -116,16 +116,16 @@ func (p *Payments) settleNotice(ctx context.Context, tenant string, n harang.Pay
 
 // apply moves a payment and its rental, both taken, to what is known now, in
 // memory, and appends the events.
-func (t LedgerTools) apply(tx LedgerTx, rental *harang.Rental, pay *harang.Payment, s harang.Settlement) error {
-	now := t.now()
-	if s.Reference != "" {
-		pay.Reference = s.Reference
+func (s *service) apply(tx Tx, rental *harang.Rental, pay *harang.Payment, got Settlement) error {
+	now := s.now()
+	if got.Reference != "" {
+		pay.Reference = got.Reference
 	}
-	if s.Status.Rank() <= pay.Status.Rank() {
-		if pay.Status != harang.PaymentPending || s.Status != harang.PaymentPending || s.ErrorCode == "" {
+	if got.Status.Rank() <= pay.Status.Rank() {
+		if pay.Status != harang.PaymentPending || got.Status != harang.PaymentPending || got.ErrorCode == "" {
 			return nil
 		}
-		return t.fail(tx, pay, s, now)
+		return s.fail(tx, pay, got, now)
 	}
 	switch pay.Status { // what it was until now
 	case harang.PaymentPending:
@@ -133,11 +133,11 @@ func (t LedgerTools) apply(tx LedgerTx, rental *harang.Rental, pay *harang.Payme
 	case harang.PaymentSucceeded:
 		rental.Paid -= pay.Amount
 	}
-	pay.Status = s.Status
+	pay.Status = got.Status
 	pay.CheckAt = time.Time{}
-	switch s.Status {
+	switch got.Status {
 	case harang.PaymentDeclined:
-		return t.fail(tx, pay, s, now)
+		return s.fail(tx, pay, got, now)
 	case harang.PaymentSucceeded:
 		pay.ErrorCode, pay.ErrorMessage, pay.Settled = "", "", now
 		if rental.Status == harang.RentalCancelled || rental.Paid+pay.Amount > rental.TotalValue {
@@ -145,7 +145,7 @@ func (t LedgerTools) apply(tx LedgerTx, rental *harang.Rental, pay *harang.Payme
 			// this money: it goes back.
 			pay.RefundDue, pay.CheckAt = true, now
 		}
-		return t.receive(tx, rental, pay.Amount)
+		return s.receive(tx, rental, pay.Amount)
 	case harang.PaymentReversed:
 		pay.RefundDue = false
 	}
@@ -153,12 +153,12 @@ func (t LedgerTools) apply(tx LedgerTx, rental *harang.Rental, pay *harang.Payme
 }
 
 // fail writes down what went wrong and tells people, once per payment.
-func (t LedgerTools) fail(tx LedgerTx, pay *harang.Payment, s harang.Settlement, now time.Time) error {
-	if s.ErrorCode == "" {
-		s.ErrorCode = pay.Provider + ":declined"
+func (s *service) fail(tx Tx, pay *harang.Payment, got Settlement, now time.Time) error {
+	if got.ErrorCode == "" {
+		got.ErrorCode = pay.Provider + ":declined"
 	}
-	pay.ErrorCode = s.ErrorCode
-	pay.ErrorMessage = harang.PaymentAdvice(harang.Hungarian, s.ErrorCode, s.Words).Meaning
+	pay.ErrorCode = got.ErrorCode
+	pay.ErrorMessage = harang.PaymentAdvice(harang.Hungarian, got.ErrorCode, got.Words).Meaning
 	if !pay.Failed.IsZero() {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (t LedgerTools) fail(tx LedgerTx, pay *harang.Payment, s harang.Settlement,
 // resume tells what became of a payment that an earlier try of the same
 // request made; the zero Payment when it made none. A pending one is asked for.
 func (p *Payments) resume(ctx context.Context, tenant, id string) (harang.Payment, error) {
-	pay, err := p.tools.Ledger.FindPayment(ctx, tenant, id)
+	pay, err := p.store.FindPayment(ctx, tenant, id)
 	switch {
 	case harang.ErrorCode(err) == harang.CodeNotFound:
 		return harang.Payment{}, nil
@@ -190,27 +190,27 @@ func (p *Payments) resume(ctx context.Context, tenant, id string) (harang.Paymen
 	if err := p.ask(ctx, pay, ChargeLimit); err != nil {
 		return pay, err
 	}
-	return p.tools.Ledger.FindPayment(ctx, tenant, id)
+	return p.store.FindPayment(ctx, tenant, id)
 }
 
 // settleRental asks what became of a rental's pending payments, so that no card
 // is charged while another one has paid already.
 func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) error {
-	rental, err := p.tools.Ledger.FindRental(ctx, tenant, rentalID)
+	rental, err := p.store.FindRental(ctx, tenant, rentalID)
 	if err != nil {
 		return notFound(err, "there is no such rental")
 	}
 	if rental.Pending == 0 {
 		return nil
 	}
-	payments, err := p.tools.Ledger.FindRentalPayments(ctx, tenant, rentalID)
+	payments, err := p.store.FindRentalPayments(ctx, tenant, rentalID)
 	if err != nil {
 		return err
 	}
 	deadline := time.Now().Add(FindLimit) // for all of them together
 	for _, pay := range payments {
 		// A young one that nobody was told of is being charged at this moment.
-		charging := pay.Failed.IsZero() && p.tools.now().Sub(pay.Created) < firstCheck
+		charging := pay.Failed.IsZero() && p.now().Sub(pay.Created) < firstCheck
 		if pay.Status == harang.PaymentPending && !charging && time.Until(deadline) > 0 {
 			if err := p.ask(ctx, pay, time.Until(deadline)); err != nil {
 				return err
@@ -224,7 +224,7 @@ func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) er
 // That the provider does not answer is not an error here.
 func (p *Payments) ask(ctx context.Context, pay harang.Payment, limit time.Duration) error {
 	ctx = context.WithoutCancel(ctx)
-	_, provider, err := p.tools.Providers.FindProvider(ctx, pay.Tenant, pay.Provider)
+	_, provider, err := p.providers.FindProvider(ctx, pay.Tenant, pay.Provider)
 	if err != nil {
 		return err
 	}
@@ -234,12 +234,12 @@ func (p *Payments) ask(ctx context.Context, pay harang.Payment, limit time.Durat
 	if pay.RefundDue {
 		what, call = "refund", provider.Refund
 	}
-	s, err := callWithin(limited, call, pay.Charge())
-	p.tools.logProvider(ctx, what, pay, s, err)
+	s, err := callWithin(limited, call, chargeOf(pay))
+	p.logProvider(ctx, what, pay, s, err)
 	if s.Status == harang.PaymentPending {
 		// Not knowing is a failure that people must hear of only if it lasts.
 		s.ErrorCode = ""
-		if pay.Failed.IsZero() && p.tools.now().Sub(pay.Created) > tellAfter {
+		if pay.Failed.IsZero() && p.now().Sub(pay.Created) > tellAfter {
 			s.ErrorCode = harang.TimeoutCode(pay.Provider)
 		}
 	}

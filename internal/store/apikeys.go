@@ -45,7 +45,7 @@ func (s *Store) FindAPIKeys(ctx context.Context, tenant, afterID string, limit i
 // CreateAPIKey keeps a key by the SHA-256 of its text. NOT_FOUND when the
 // tenant is not there.
 func (s *Store) CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		_, err := execute(ctx, tx, queryCreateAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]), k.Created.UnixMilli())
 		return err
 	})
@@ -54,7 +54,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte
 // RevokeAPIKey ends a key for good; the first time counts. NOT_FOUND when the
 // tenant has no such key.
 func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		n, err := execute(ctx, tx, queryRevokeAPIKey, at.UnixMilli(), tenant, id)
 		if err == nil && n == 0 {
 			err = harang.Errorf(harang.CodeNotFound, "there is no such API key")

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 )
 
 var (
@@ -99,7 +100,7 @@ func (tx *Tx) dropRepeats(ctx context.Context) ([]*harang.Event, error) {
 				}
 			}
 			if known {
-				*result = harang.Appended{EventID: id, Duplicate: true}
+				*result = ingest.Appended{EventID: id, Duplicate: true}
 				continue
 			}
 			if e.ID == "" {
@@ -113,7 +114,7 @@ func (tx *Tx) dropRepeats(ctx context.Context) ([]*harang.Event, error) {
 		if e.ID == "" {
 			e.ID = tx.s.newID()
 		}
-		*result = harang.Appended{EventID: e.ID}
+		*result = ingest.Appended{EventID: e.ID}
 		fresh = append(fresh, e)
 	}
 	return fresh, nil

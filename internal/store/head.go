@@ -66,7 +66,7 @@ func (s *Store) AllHeads(ctx context.Context) ([]harang.Heads, error) {
 // there is no such tenant.
 func (s *Store) NewEpoch(ctx context.Context, tenant string, after harang.Epoch) (harang.Epoch, error) {
 	var epoch harang.Epoch
-	err := s.Within(ctx, func(tx *Tx) error {
+	err := s.within(ctx, func(tx *Tx) error {
 		present, err := queryOne(ctx, tx, takeEpoch, scanText, tenant)
 		if err != nil {
 			return err

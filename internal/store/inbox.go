@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 )
 
 var (
@@ -22,7 +23,7 @@ var (
 )
 
 type queued struct {
-	harang.Queued
+	ingest.Queued
 	at int64
 }
 
@@ -32,16 +33,16 @@ type queued struct {
 // the inbox in the transaction that appends it, so each becomes an event once,
 // however many nodes take. Refused ones, and those of a tenant that is not
 // there, stay with the reason.
-func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(harang.Queued) (harang.Event, string)) (harang.InboxCounts, error) {
+func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(ingest.Queued) (harang.Event, string)) (ingest.InboxCounts, error) {
 	// Mostly there is nothing, and looking takes no lock.
 	_, err := queryOne(ctx, s.reader(), anyInbox, scanText)
 	if there, err := found(err); err != nil || !there {
-		return harang.InboxCounts{}, err
+		return ingest.InboxCounts{}, err
 	}
-	var counts harang.InboxCounts
-	var results []*harang.Appended
-	err = s.Within(ctx, func(tx *Tx) error {
-		counts, results = harang.InboxCounts{}, nil
+	var counts ingest.InboxCounts
+	var results []*ingest.Appended
+	err = s.within(ctx, func(tx *Tx) error {
+		counts, results = ingest.InboxCounts{}, nil
 		rows, err := queryAll(ctx, tx, takeInbox, func(r row) (q queued, err error) {
 			err = r.Scan(&q.Tenant, &q.Source, &q.ID, &q.Type, &q.Data, &q.at)
 			return q, err
@@ -67,7 +68,7 @@ func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(harang.Queu
 				problem = "tenant_id: there is no such tenant"
 			}
 			if problem == "" {
-				results = append(results, tx.Append(event)...)
+				results = append(results, tx.append(event))
 				continue
 			}
 			counts.Refused++
@@ -78,7 +79,7 @@ func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(harang.Queu
 		return nil
 	})
 	if err != nil {
-		return harang.InboxCounts{}, err
+		return ingest.InboxCounts{}, err
 	}
 	for _, r := range results {
 		if r.Duplicate {

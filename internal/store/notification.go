@@ -200,9 +200,9 @@ func (s *Store) readState(ctx context.Context, p harang.Reader) (harang.ReadStat
 	return readStateAt(ctx, s.reader(), p, heads)
 }
 
-// TakeReadState locks the tenant's numbers until the commit and returns what a
+// LockReadState locks the tenant's numbers until the commit and returns what a
 // person has not read yet.
-func (tx *Tx) TakeReadState(ctx context.Context, p harang.Reader) (harang.ReadState, error) {
+func (tx *Tx) LockReadState(ctx context.Context, p harang.Reader) (harang.ReadState, error) {
 	heads, err := queryOne(ctx, tx, takeHeads, scanHeads, p.Tenant)
 	if err != nil {
 		return harang.ReadState{}, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amount, method, status,
@@ -106,9 +107,9 @@ func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 	return err
 }
 
-// TakePayment locks a payment until the commit and returns it; take its rental
+// LockPayment locks a payment until the commit and returns it; take its rental
 // first. NOT_FOUND when the tenant has none such.
-func (tx *Tx) TakePayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
+func (tx *Tx) LockPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
 	return queryOne(ctx, tx, takePayment, scanPayment, tenant, id)
 }
 
@@ -134,14 +135,14 @@ const statesBatch = 100
 
 // FindPaymentStates returns how those of the payments stand that the tenant
 // has, in no order.
-func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]harang.PaymentState, error) {
-	scan := func(r row) (p harang.PaymentState, err error) {
+func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]shop.PaymentState, error) {
+	scan := func(r row) (p shop.PaymentState, err error) {
 		var rental harang.Rental
 		err = r.Scan(&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &rental.Status, &rental.TotalValue, &rental.Paid)
 		p.Owed = rental.Owed()
 		return p, err
 	}
-	var all []harang.PaymentState
+	var all []shop.PaymentState
 	for batch := range slices.Chunk(ids, statesBatch) {
 		args := make([]any, 1+statesBatch)
 		args[0] = tenant
@@ -196,7 +197,7 @@ func (s *Store) FindOpenPayments(ctx context.Context, now time.Time, limit int) 
 // this call did: of several that try, one does.
 func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error) {
 	var n int64
-	err := s.Within(ctx, func(tx *Tx) error {
+	err := s.within(ctx, func(tx *Tx) error {
 		var err error
 		n, err = execute(ctx, tx, deferPayment, until.UnixMilli(), p.Tenant, p.ID, p.CheckAt.UnixMilli())
 		return err
@@ -207,8 +208,8 @@ func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.T
 // SumPayments sums a tenant's payments: what came in on each day, a day being
 // from one of the instants until before the next, and what failed on the last
 // of them; of the rentals of one place, or of all ("").
-func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (harang.PaymentFigures, error) {
-	var f harang.PaymentFigures
+func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (shop.PaymentFigures, error) {
+	var f shop.PaymentFigures
 	settled, lost, place := sumSettled, sumFailed, []any(nil)
 	if locationID != "" {
 		settled, lost, place = sumSettledAt, sumFailedAt, []any{locationID}
@@ -221,7 +222,7 @@ func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days
 		f.Days = append(f.Days, sum)
 	}
 	last := days[len(days)-2:]
-	failed, err := queryOne(ctx, s.reader(), lost, func(r row) (p harang.PaymentFigures, err error) {
+	failed, err := queryOne(ctx, s.reader(), lost, func(r row) (p shop.PaymentFigures, err error) {
 		err = r.Scan(&p.Failed, &p.FailedAmount)
 		return p, err
 	}, append([]any{tenant, last[0].UnixMilli(), last[1].UnixMilli()}, place...)...)
@@ -231,7 +232,7 @@ func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days
 
 // CreateNotice remembers a notification of a payment provider and reports
 // false when it has been here before.
-func (tx *Tx) CreateNotice(ctx context.Context, tenant string, n harang.PaymentNotice, at time.Time) (bool, error) {
+func (tx *Tx) CreateNotice(ctx context.Context, tenant string, n shop.PaymentNotice, at time.Time) (bool, error) {
 	raw := strings.ReplaceAll(strings.ToValidUTF8(string(n.Raw), "\uFFFD"), "\x00", "\uFFFD")
 	created, err := execute(ctx, tx, insertNotice, tenant, n.Key, n.TransactionID, raw, at.UnixMilli())
 	return created == 1, err
@@ -245,7 +246,7 @@ func (s *Store) SweepNotices(ctx context.Context, before time.Time, limit int) (
 
 func (s *Store) sweepRows(ctx context.Context, q *query, before time.Time, limit int) (int64, error) {
 	var n int64
-	err := s.Within(ctx, func(tx *Tx) error {
+	err := s.within(ctx, func(tx *Tx) error {
 		var err error
 		n, err = execute(ctx, tx, q, before.UnixMilli(), limit)
 		return err
@@ -277,7 +278,7 @@ func (s *Store) FindCards(ctx context.Context, tenant, partnerID string, limit i
 // PutPaymentSettings says how a tenant takes cards. NOT_FOUND when there is no
 // such tenant.
 func (s *Store) PutPaymentSettings(ctx context.Context, tenant string, p harang.PaymentSettings) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		_, err := execute(ctx, tx, putPaymentSettings, tenant, p.Provider, p.ConfigFile, s.nowMillis())
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, location_name, status,
@@ -136,9 +137,9 @@ func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 	return nil
 }
 
-// TakeRental locks a rental until the commit and returns it with its lines.
+// LockRental locks a rental until the commit and returns it with its lines.
 // NOT_FOUND when the tenant has none such.
-func (tx *Tx) TakeRental(ctx context.Context, tenant, id string) (harang.Rental, error) {
+func (tx *Tx) LockRental(ctx context.Context, tenant, id string) (harang.Rental, error) {
 	r, err := queryOne(ctx, tx, takeRental, scanRental, tenant, id)
 	if err != nil {
 		return r, err
@@ -207,7 +208,7 @@ func (s *Store) FindUnpaidRentals(ctx context.Context, since time.Time, limit in
 // returns how many; limit at most.
 func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int64, error) {
 	var marked int64
-	err := s.Within(ctx, func(tx *Tx) error {
+	err := s.within(ctx, func(tx *Tx) error {
 		var err error
 		marked, err = execute(ctx, tx, markOverdue, now.UnixMilli(), limit)
 		return err
@@ -217,12 +218,12 @@ func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int6
 
 // CountRentals counts the rentals of a tenant that are out, those due from day
 // until before next, and those overdue at now; of one place, or of all ("").
-func (s *Store) CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (harang.RentalCounts, error) {
+func (s *Store) CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (shop.RentalCounts, error) {
 	count, args := countRentals, []any{tenant, day.UnixMilli(), next.UnixMilli(), now.UnixMilli()}
 	if locationID != "" {
 		count, args = countRentalsAt, []any{day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant, locationID}
 	}
-	return queryOne(ctx, s.reader(), count, func(r row) (c harang.RentalCounts, err error) {
+	return queryOne(ctx, s.reader(), count, func(r row) (c shop.RentalCounts, err error) {
 		err = r.Scan(&c.Out, &c.DueToday, &c.Overdue)
 		return c, err
 	}, args...)

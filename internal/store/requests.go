@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"time"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 var (
@@ -29,17 +29,17 @@ var (
 
 // CreateRequest keeps a request that begins and reports false when its key has
 // been used before.
-func (tx *Tx) CreateRequest(ctx context.Context, r harang.Request) (bool, error) {
+func (tx *Tx) CreateRequest(ctx context.Context, r shop.Request) (bool, error) {
 	n, err := execute(ctx, tx, insertRequest, r.Tenant, r.UserID, r.Route, r.Key, r.Fingerprint, r.ResourceID,
 		r.LeasedUntil.UnixMilli(), r.Created.UnixMilli())
 	return n == 1, err
 }
 
-// TakeRequest locks a request until the commit and returns it, NOT_FOUND when
+// LockRequest locks a request until the commit and returns it, NOT_FOUND when
 // the key was not used.
-func (tx *Tx) TakeRequest(ctx context.Context, k harang.RequestKey) (harang.Request, error) {
-	return queryOne(ctx, tx, takeRequest, func(row row) (harang.Request, error) {
-		r := harang.Request{RequestKey: k}
+func (tx *Tx) LockRequest(ctx context.Context, k shop.RequestKey) (shop.Request, error) {
+	return queryOne(ctx, tx, takeRequest, func(row row) (shop.Request, error) {
+		r := shop.Request{RequestKey: k}
 		var status sql.NullInt64
 		var body sql.NullString
 		var leased, created int64
@@ -51,7 +51,7 @@ func (tx *Tx) TakeRequest(ctx context.Context, k harang.RequestKey) (harang.Requ
 }
 
 // UpdateRequest writes a request that was taken.
-func (tx *Tx) UpdateRequest(ctx context.Context, r harang.Request) error {
+func (tx *Tx) UpdateRequest(ctx context.Context, r shop.Request) error {
 	status := sql.NullInt64{Int64: int64(r.Status), Valid: r.Status != 0}
 	body := sql.NullString{String: string(r.Body), Valid: r.Status != 0}
 	_, err := execute(ctx, tx, updateRequest, r.Fingerprint, r.ResourceID, status, body,
@@ -60,7 +60,7 @@ func (tx *Tx) UpdateRequest(ctx context.Context, r harang.Request) error {
 }
 
 // DeleteRequest forgets a request that has no answer, so that its key is free.
-func (tx *Tx) DeleteRequest(ctx context.Context, k harang.RequestKey) error {
+func (tx *Tx) DeleteRequest(ctx context.Context, k shop.RequestKey) error {
 	_, err := execute(ctx, tx, deleteRequest, k.Tenant, k.UserID, k.Route, k.Key)
 	return err
 }

@@ -39,7 +39,7 @@ func scanSession(r row) (harang.Session, error) {
 
 // CreateSession keeps a new session.
 func (s *Store) CreateSession(ctx context.Context, n harang.Session) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		_, err := execute(ctx, tx, queryCreateSession, n.ID, n.Tenant, n.UserID, n.Generation,
 			n.Rotated.UnixMilli(), n.Created.UnixMilli(), n.Expires.UnixMilli())
 		return err
@@ -50,7 +50,7 @@ func (s *Store) CreateSession(ctx context.Context, n harang.Session) error {
 // end, and appends the events that it returns. NOT_FOUND when the tenant has no
 // such session.
 func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		kept, err := queryOne(ctx, tx, queryTakeSession, scanSession, tenant, id)
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide fun
 // and as many ended tokens, and returns how many sessions it deleted.
 func (s *Store) SweepSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
 	var n int64
-	err := s.Within(ctx, func(tx *Tx) (err error) {
+	err := s.within(ctx, func(tx *Tx) (err error) {
 		if n, err = execute(ctx, tx, querySweepSessions, before.UnixMilli(), limit); err != nil {
 			return err
 		}

@@ -101,8 +101,8 @@ func (r *stockRow) read() harang.StockItem {
 	return r.item
 }
 
-// TakeStock locks a stock item until the commit and returns it. NOT_FOUND.
-func (tx *Tx) TakeStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
+// LockStock locks a stock item until the commit and returns it. NOT_FOUND.
+func (tx *Tx) LockStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
 	return queryOne(ctx, tx, takeStock, func(r row) (harang.StockItem, error) {
 		s := stockRow{item: harang.StockItem{ProductID: productID, LocationID: locationID}}
 		if err := r.Scan(append([]any{&s.item.ProductName, &s.item.LocationName}, s.level()...)...); err != nil {

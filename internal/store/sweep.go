@@ -39,7 +39,7 @@ var (
 // claims and single reads, at most limit of them, and returns how many.
 func (s *Store) SweepEvents(ctx context.Context, tenant string, before time.Time, limit int) (int64, error) {
 	var removed int64
-	err := s.Within(ctx, func(tx *Tx) error {
+	err := s.within(ctx, func(tx *Tx) error {
 		rows, err := queryAll(ctx, tx, sweepEvents, func(r row) (n sql.NullInt64, err error) {
 			err = r.Scan(&n)
 			return n, err

@@ -37,7 +37,7 @@ func (s *Store) FindTenants(ctx context.Context, after string, limit int) ([]har
 // CreateTenant makes a tenant with empty feeds in a new epoch. CONFLICT when
 // the id is taken.
 func (s *Store) CreateTenant(ctx context.Context, t harang.Tenant) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		now := s.now()
 		if _, err := execute(ctx, tx, queryCreateTenant, t.ID, t.Name, now.UnixMilli()); err != nil {
 			return err

@@ -33,7 +33,7 @@ func (s *Store) FindTenantOfToken(ctx context.Context, tenant, tokenID string) (
 // ended by itself, and appends the event that tells it. Again does nothing.
 // NOT_FOUND when there is no such tenant.
 func (s *Store) EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, told harang.Event) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		n, err := execute(ctx, tx, queryEndToken, tokenID, tenant, expires.UnixMilli())
 		if err == nil && n > 0 {
 			tx.Append(told)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/shop"
 )
 
 // maxTries is how often a transaction is run when others are in its way.
@@ -30,7 +32,7 @@ type Tx struct {
 
 type pendingEvent struct {
 	event  harang.Event
-	result *harang.Appended
+	result *ingest.Appended
 }
 
 func (tx *Tx) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
@@ -57,18 +59,40 @@ func (tx *Tx) lasting(ctx context.Context) context.Context {
 func (tx *Tx) fail(q *query, err error) error { return tx.s.fail(q.name, err) }
 
 // Append adds events to the transaction. They are written at its end, in this
-// order: numbers are given out per tenant, an event whose (tenant, source,
+// order: numbers are assigned per tenant, and an event whose (tenant, source,
 // source id) is known already is dropped. An event without an ID gets one, an
 // event without a Time the time of the commit.
-//
-// The results, one per event, are filled when Within has returned nil.
-func (tx *Tx) Append(events ...harang.Event) []*harang.Appended {
-	results := make([]*harang.Appended, len(events))
-	for i, e := range events {
-		results[i] = &harang.Appended{}
-		tx.pending = append(tx.pending, pendingEvent{e, results[i]})
+func (tx *Tx) Append(events ...harang.Event) {
+	for _, e := range events {
+		tx.append(e)
 	}
-	return results
+}
+
+// append is Append for one event. Its result is filled when the transaction has
+// committed.
+func (tx *Tx) append(e harang.Event) *ingest.Appended {
+	result := new(ingest.Appended)
+	tx.pending = append(tx.pending, pendingEvent{e, result})
+	return result
+}
+
+// AppendEvents appends events in one transaction, all or none, and returns the
+// results in the order of the events.
+func (s *Store) AppendEvents(ctx context.Context, events []harang.Event) ([]ingest.Appended, error) {
+	results := make([]*ingest.Appended, len(events))
+	if err := s.within(ctx, func(tx *Tx) error {
+		for i, e := range events {
+			results[i] = tx.append(e)
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	appended := make([]ingest.Appended, len(events))
+	for i, r := range results {
+		appended[i] = *r
+	}
+	return appended, nil
 }
 
 // Within runs fn in one transaction: READ COMMITTED on PostgreSQL, immediate
@@ -81,7 +105,13 @@ func (tx *Tx) Append(events ...harang.Event) []*harang.Appended {
 // Within. On SQLite ctx ends the waiting for the turn; a closure that runs is
 // not interrupted. Codes: whatever fn returns, UNAVAILABLE, and CONFLICT or NOT_FOUND
 // for a refused row.
-func (s *Store) Within(ctx context.Context, fn func(tx *Tx) error) error {
+func (s *Store) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
+	return s.within(ctx, func(tx *Tx) error { return fn(tx) })
+}
+
+// within is Within for the store's own transactions, which do more than the
+// port offers.
+func (s *Store) within(ctx context.Context, fn func(tx *Tx) error) error {
 	for try := 1; ; try++ {
 		began := time.Now()
 		moved, err := s.once(ctx, fn)

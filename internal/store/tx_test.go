@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/internal/store/storetest"
@@ -44,12 +45,12 @@ type crowd struct {
 	wg      sync.WaitGroup
 }
 
-func newCrowd(t *testing.T, st *store.Store, first func(tx *store.Tx) error) *crowd {
+func newCrowd(t *testing.T, st *store.Store, first func(tx shop.Tx) error) *crowd {
 	t.Helper()
 	c := &crowd{st: st, release: make(chan struct{})}
 	inside := make(chan struct{})
 	c.wg.Go(func() {
-		err := st.Within(context.Background(), func(tx *store.Tx) error {
+		err := st.Within(context.Background(), func(tx shop.Tx) error {
 			close(inside)
 			<-c.release
 			return first(tx)
@@ -63,7 +64,7 @@ func newCrowd(t *testing.T, st *store.Store, first func(tx *store.Tx) error) *cr
 }
 
 // add lets one more transaction wait and tells its error when it is over.
-func (c *crowd) add(ctx context.Context, fn func(tx *store.Tx) error, over func(error)) {
+func (c *crowd) add(ctx context.Context, fn func(tx shop.Tx) error, over func(error)) {
 	before := c.st.Waiting()
 	c.wg.Go(func() { over(c.st.Within(ctx, fn)) })
 	for c.st.Waiting() == before {
@@ -104,8 +105,8 @@ func TestWithin_Share(t *testing.T) {
 		t.Fatal(err)
 	}
 	commits, members := metric(t, r, "harang_store_commit_members")
-	put := func(n int) func(tx *store.Tx) error {
-		return func(tx *store.Tx) error {
+	put := func(n int) func(tx shop.Tx) error {
+		return func(tx shop.Tx) error {
 			tx.Append(storetest.Alert(t, "a"))
 			return tx.PutProduct(t.Context(), "a", harang.Product{ID: fmt.Sprintf("p%02d", n), Name: "P"})
 		}
@@ -120,12 +121,12 @@ func TestWithin_Share(t *testing.T) {
 	for n := 1; n <= 10; n++ {
 		c.add(t.Context(), put(n), fine)
 	}
-	c.add(t.Context(), func(tx *store.Tx) error { _ = put(90)(tx); return no }, func(err error) {
+	c.add(t.Context(), func(tx shop.Tx) error { _ = put(90)(tx); return no }, func(err error) {
 		if !errors.Is(err, no) {
 			t.Errorf("the one that fails got %v", err)
 		}
 	})
-	c.add(t.Context(), func(tx *store.Tx) error {
+	c.add(t.Context(), func(tx shop.Tx) error {
 		err := tx.PutProduct(t.Context(), "nobody", harang.Product{ID: "p", Name: "P"})
 		return err
 	}, func(err error) {
@@ -139,10 +140,10 @@ func TestWithin_Share(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = st.Within(t.Context(), func(tx *store.Tx) error { _ = put(91)(tx); panic("member") })
+		_ = st.Within(t.Context(), func(tx shop.Tx) error { _ = put(91)(tx); panic("member") })
 	})
 	c.wg.Go(func() {
-		_ = st.Within(t.Context(), func(tx *store.Tx) error { _ = put(92)(tx); runtime.Goexit(); return nil })
+		_ = st.Within(t.Context(), func(tx shop.Tx) error { _ = put(92)(tx); runtime.Goexit(); return nil })
 	})
 	for st.Waiting() < 14 {
 		runtime.Gosched()
@@ -172,10 +173,10 @@ func TestWithin_Share(t *testing.T) {
 // TestWithin_GiveUp: who stops waiting leaves the queue as it was.
 func TestWithin_GiveUp(t *testing.T) {
 	st := open(t, store.Options{})
-	c := newCrowd(t, st, func(*store.Tx) error { return nil })
+	c := newCrowd(t, st, func(shop.Tx) error { return nil })
 	ctx, end := context.WithCancel(t.Context())
 	gone := make(chan error, 1)
-	c.add(ctx, func(*store.Tx) error {
+	c.add(ctx, func(shop.Tx) error {
 		t.Error("it ran though it had given up")
 		return nil
 	}, func(err error) { gone <- err })
@@ -184,7 +185,7 @@ func TestWithin_GiveUp(t *testing.T) {
 		t.Errorf("it got %v", err)
 	}
 	ran := false
-	c.add(t.Context(), func(*store.Tx) error { ran = true; return nil }, func(err error) {
+	c.add(t.Context(), func(shop.Tx) error { ran = true; return nil }, func(err error) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -202,8 +203,8 @@ func TestWithin_EndsInside(t *testing.T) {
 	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
 		t.Fatal(err)
 	}
-	put := func(ctx context.Context, id string) func(tx *store.Tx) error {
-		return func(tx *store.Tx) error { return tx.PutProduct(ctx, "a", harang.Product{ID: id, Name: "P"}) }
+	put := func(ctx context.Context, id string) func(tx shop.Tx) error {
+		return func(tx shop.Tx) error { return tx.PutProduct(ctx, "a", harang.Product{ID: id, Name: "P"}) }
 	}
 	fine := func(err error) {
 		if err != nil {
@@ -212,7 +213,7 @@ func TestWithin_EndsInside(t *testing.T) {
 	}
 	c := newCrowd(t, st, put(t.Context(), "1"))
 	ctx, end := context.WithCancel(t.Context())
-	c.add(ctx, func(tx *store.Tx) error { end(); return put(ctx, "2")(tx) }, fine)
+	c.add(ctx, func(tx shop.Tx) error { end(); return put(ctx, "2")(tx) }, fine)
 	c.add(t.Context(), put(t.Context(), "3"), fine)
 	c.open()
 	if p, err := st.FindProducts(t.Context(), "a", "", "", 10); err != nil || len(p.Items) != 3 {
@@ -227,13 +228,13 @@ func TestStore_Close(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCrowd(t, st, func(*store.Tx) error { return nil })
+	c := newCrowd(t, st, func(shop.Tx) error { return nil })
 	closed := make(chan error, 1)
 	go func() { closed <- st.Close() }()
 	for st.Waiting() == 0 {
 		runtime.Gosched()
 	}
-	c.add(t.Context(), func(*store.Tx) error { return nil }, func(err error) {
+	c.add(t.Context(), func(shop.Tx) error { return nil }, func(err error) {
 		if harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("who waited behind the close got %v", err)
 		}
@@ -242,7 +243,7 @@ func TestStore_Close(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	err = st.Within(t.Context(), func(*store.Tx) error { return nil })
+	err = st.Within(t.Context(), func(shop.Tx) error { return nil })
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("after the close: %v", err)
 	}
@@ -292,7 +293,7 @@ func TestWithin_Errors(t *testing.T) {
 		r := prometheus.NewRegistry()
 		st := withClass(t, tc.class, r)
 		tries := 0
-		err := st.Within(t.Context(), func(*store.Tx) error { tries++; return fmt.Errorf("wrapped: %w", errDriver) })
+		err := st.Within(t.Context(), func(shop.Tx) error { tries++; return fmt.Errorf("wrapped: %w", errDriver) })
 		if harang.ErrorCode(err) != tc.code || !errors.Is(err, errDriver) || tries != tc.tries {
 			t.Errorf("class %d: %v after %d tries, want %s after %d", tc.class, err, tries, tc.code, tc.tries)
 		}
@@ -317,7 +318,7 @@ func TestWithin_Errors(t *testing.T) {
 func TestWithin_RetryEnds(t *testing.T) {
 	st := withClass(t, store.ClassBusy, nil)
 	ctx, end := context.WithCancel(t.Context())
-	err := st.Within(ctx, func(*store.Tx) error { end(); return errDriver })
+	err := st.Within(ctx, func(shop.Tx) error { end(); return errDriver })
 	if !errors.Is(err, context.Canceled) || harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("the error is %v", err)
 	}
@@ -327,7 +328,7 @@ func TestWithin_RetryEnds(t *testing.T) {
 func TestWithin_Recovers(t *testing.T) {
 	st := withClass(t, store.ClassBusy, nil)
 	tries := 0
-	err := st.Within(t.Context(), func(*store.Tx) error {
+	err := st.Within(t.Context(), func(shop.Tx) error {
 		if tries++; tries < 3 {
 			return errDriver
 		}
@@ -343,7 +344,7 @@ func TestWithin_Recovers(t *testing.T) {
 func TestWithin_NoTable(t *testing.T) {
 	st := withClass(t, store.ClassOther, nil)
 	for range 2 {
-		err := st.Within(t.Context(), func(tx *store.Tx) error {
+		err := st.Within(t.Context(), func(tx shop.Tx) error {
 			return tx.PutPartner(t.Context(), "a", harang.Partner{ID: "p", Name: "P"})
 		})
 		if harang.ErrorCode(err) != harang.CodeInternal {
@@ -357,14 +358,14 @@ func TestWithin_NoTable(t *testing.T) {
 		t.Errorf("without tables: %v", err)
 	}
 	many := withClass(t, store.ClassMissing, nil) // many writers
-	err := many.Within(t.Context(), func(tx *store.Tx) error {
+	err := many.Within(t.Context(), func(tx shop.Tx) error {
 		tx.Append(harang.Event{Tenant: "a", Type: "stock_alert", Time: time.Now()})
 		return nil
 	})
 	if harang.ErrorCode(err) != harang.CodeInternal {
 		t.Errorf("without tables: %v", err)
 	}
-	if err := many.Within(t.Context(), func(*store.Tx) error { return nil }); err != nil {
+	if err := many.Within(t.Context(), func(shop.Tx) error { return nil }); err != nil {
 		t.Error(err)
 	}
 }

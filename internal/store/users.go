@@ -78,7 +78,7 @@ func (s *Store) FindUsers(ctx context.Context, tenant, afterEmail string, limit 
 // CreateUser keeps a new user, who has read everything that was before. CONFLICT
 // when the address is taken, NOT_FOUND when the tenant is not there.
 func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		heads, err := queryOne(ctx, tx, findHeads, scanHeads, c.Tenant)
 		if err != nil {
 			return err
@@ -101,7 +101,7 @@ func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
 	decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error),
 ) error {
-	return s.Within(ctx, func(tx *Tx) error {
+	return s.within(ctx, func(tx *Tx) error {
 		c, err := queryOne(ctx, tx, queryTakeUser, func(r row) (c harang.Credentials, err error) {
 			var from sql.NullInt64
 			c.User, err = scanUser(r, &c.PasswordHash, &from)

@@ -14,6 +14,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/relay"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 )
@@ -51,7 +52,7 @@ func headsAfter(t *testing.T, path string, events int) harang.Heads {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := st.Within(ctx, func(tx *store.Tx) error { tx.Append(e); return nil }); err != nil {
+		if err := st.Within(ctx, func(tx shop.Tx) error { tx.Append(e); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

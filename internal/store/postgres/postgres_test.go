@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/storetest"
 	"harang.dev/harang/internal/testserver"
@@ -393,7 +394,7 @@ func TestStore_StoppedNode(t *testing.T) {
 	tries := 0
 	var done sync.WaitGroup
 	done.Go(func() {
-		err := stopped.Within(ctx, func(tx *store.Tx) error {
+		err := stopped.Within(ctx, func(tx shop.Tx) error {
 			if tries++; tries == 1 {
 				close(held)
 				<-wake

@@ -21,8 +21,8 @@ func BenchmarkLists(b *testing.B) {
 	if err := st.CreateTenant(ctx, harang.Tenant{ID: "a", Name: "A"}); err != nil {
 		b.Fatal(err)
 	}
-	tools := shop.Tools{Books: storetest.Books(st), NewID: storetest.IDs()}
-	catalogue, inventory, notes := shop.NewCatalogue(tools), shop.NewInventory(tools), shop.NewNotifications(tools)
+	use := shop.New(shop.Options{Store: st, NewID: storetest.IDs()})
+	catalogue, inventory, notes := use.Catalogue, use.Inventory, use.Notifications
 	var csv strings.Builder
 	csv.WriteString("productId,productName,dailyPrice,locationId,locationName,quantity,warningThreshold,criticalThreshold\n")
 	for i := range 5000 {
@@ -35,7 +35,7 @@ func BenchmarkLists(b *testing.B) {
 	b.Logf("importing 5,000 lines took %s", time.Since(began))
 	alert, rental := storetest.Alert(b, "a"), storetest.Rental(b, "a")
 	for range 1000 {
-		if err := st.Within(ctx, func(tx *store.Tx) error {
+		if err := st.Within(ctx, func(tx shop.Tx) error {
 			for i := range 100 {
 				if i%10 == 0 {
 					tx.Append(alert)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/internal/store/storetest"
@@ -217,7 +218,7 @@ var errChanged = errors.New("changed its mind")
 // appendEvents appends eventsEach events, every third transaction rolled back.
 func appendEvents(ctx context.Context, st *store.Store, e harang.Event) error {
 	for i := range eventsEach * 3 / 2 {
-		err := st.Within(ctx, func(tx *store.Tx) error {
+		err := st.Within(ctx, func(tx shop.Tx) error {
 			tx.Append(e)
 			if i%3 == 2 {
 				return errChanged

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/internal/store/storetest"
@@ -52,7 +54,7 @@ func TestStore_Inbox(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ('nobody', '/erp', '1', 'stock_alert', '{}', 'soon')`); err != nil {
 		t.Fatal(err)
 	}
-	counts, err := st.TakeInbox(t.Context(), 10, func(harang.Queued) (harang.Event, string) { return harang.Event{}, "" })
+	counts, err := st.TakeInbox(t.Context(), 10, func(ingest.Queued) (harang.Event, string) { return harang.Event{}, "" })
 	if err != nil || counts.Refused != 1 {
 		t.Errorf("%+v, %v", counts, err)
 	}
@@ -98,7 +100,7 @@ func BenchmarkAppend(b *testing.B) {
 			defer func() { b.ReportMetric(float64(cpuTime(b)-began)/float64(b.N), "cpu-ns/op") }()
 			work := func(more func() bool) {
 				for more() {
-					err := st.Within(ctx, func(tx *store.Tx) error { tx.Append(e); return nil })
+					err := st.Within(ctx, func(tx shop.Tx) error { tx.Append(e); return nil })
 					if err != nil {
 						b.Error(err)
 						return

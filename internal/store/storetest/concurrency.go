@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/shop"
-	"harang.dev/harang/internal/store"
 )
 
 // together runs the functions at once and waits for all.
@@ -76,25 +76,27 @@ func testNumbers(t *testing.T, open Open) {
 					defer end()
 					ctx = ended
 				}
-				var results []*harang.Appended
-				err := w.Store.Within(ctx, func(tx *store.Tx) error {
-					var events []harang.Event
-					for n, tenant := range p.tenants {
-						e := Alert(t, tenant)
-						if n == 1 {
-							e = Rental(t, tenant)
-						}
-						if p.source > 0 {
-							e.Source, e.SourceID = "s", fmt.Sprint(round+p.source)
-						}
-						events = append(events, e)
+				var events []harang.Event
+				for n, tenant := range p.tenants {
+					e := Alert(t, tenant)
+					if n == 1 {
+						e = Rental(t, tenant)
 					}
-					results = tx.Append(events...)
-					if p.fails {
+					if p.source > 0 {
+						e.Source, e.SourceID = "s", fmt.Sprint(round+p.source)
+					}
+					events = append(events, e)
+				}
+				var results []ingest.Appended
+				var err error
+				if p.fails {
+					err = w.Store.Within(ctx, func(tx shop.Tx) error {
+						tx.Append(events...)
 						return errChanged
-					}
-					return nil
-				})
+					})
+				} else {
+					results, err = w.Store.AppendEvents(ctx, events)
+				}
 				switch {
 				case err == nil:
 					mu.Lock()

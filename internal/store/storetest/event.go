@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
 
@@ -84,12 +85,12 @@ func testAppend(t *testing.T, open Open) {
 		other.SourceID = "2"
 		r1 := w.Append(t, first, other, first)
 		if r1[0].Duplicate || r1[1].Duplicate || !r1[2].Duplicate || r1[2].EventID != r1[0].EventID {
-			t.Errorf("within one transaction: %+v %+v %+v", *r1[0], *r1[1], *r1[2])
+			t.Errorf("within one transaction: %+v %+v %+v", r1[0], r1[1], r1[2])
 		}
 		told = nil
 		r2 := w.Append(t, first)
 		if !r2[0].Duplicate || r2[0].EventID != r1[0].EventID {
-			t.Errorf("repeated: %+v, want duplicate of %s", *r2[0], r1[0].EventID)
+			t.Errorf("repeated: %+v, want duplicate of %s", r2[0], r1[0].EventID)
 		}
 		if len(told) > 0 {
 			t.Errorf("a repeat woke %v", told)
@@ -108,14 +109,14 @@ func testAppend(t *testing.T, open Open) {
 		before := w.Entries(t, harang.AudienceManagers)
 		told = nil
 		wrong := errors.New("no")
-		err := w.Store.Within(ctx, func(tx *store.Tx) error {
+		err := w.Store.Within(ctx, func(tx shop.Tx) error {
 			tx.Append(Alert(t, "a"))
 			return wrong
 		})
 		if !errors.Is(err, wrong) {
 			t.Errorf("the error is %v, want the closure's", err)
 		}
-		err = w.Store.Within(ctx, func(tx *store.Tx) error {
+		err = w.Store.Within(ctx, func(tx shop.Tx) error {
 			tx.Append(Alert(t, "a"), Alert(t, "nobody"))
 			return nil
 		})
@@ -142,12 +143,12 @@ func testAppend(t *testing.T, open Open) {
 		}
 		again := Alert(t, "a")
 		again.ID = "given"
-		err := w.Store.Within(ctx, func(tx *store.Tx) error { tx.Append(again); return nil })
+		err := w.Store.Within(ctx, func(tx shop.Tx) error { tx.Append(again); return nil })
 		wantCode(t, err, harang.CodeConflict)
 	})
 
 	t.Run("UnknownType", func(t *testing.T) {
-		err := w.Store.Within(ctx, func(tx *store.Tx) error {
+		err := w.Store.Within(ctx, func(tx shop.Tx) error {
 			tx.Append(harang.Event{Tenant: "a", Type: "nonsense", Data: []byte(`{}`)})
 			return nil
 		})
@@ -257,7 +258,7 @@ func testWithin(t *testing.T, open Open) {
 	w := NewWorld(t, open)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	err := w.Store.Within(ended, func(*store.Tx) error {
+	err := w.Store.Within(ended, func(shop.Tx) error {
 		t.Error("the closure ran though its context had ended")
 		return nil
 	})
@@ -272,7 +273,7 @@ func testWithin(t *testing.T, open Open) {
 				t.Error("the closure's panic was swallowed")
 			}
 		}()
-		_ = w.Store.Within(t.Context(), func(tx *store.Tx) error {
+		_ = w.Store.Within(t.Context(), func(tx shop.Tx) error {
 			tx.Append(Alert(t, "a"))
 			panic("closure")
 		})

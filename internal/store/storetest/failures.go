@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
-	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/shop"
 )
 
 // tell appends another program's payment_error.
@@ -22,7 +22,7 @@ func (c *Counter) tell(t *testing.T, id, transaction string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Store.Within(t.Context(), func(tx *store.Tx) error { tx.Append(e); return nil }); err != nil {
+	if err := c.Store.Within(t.Context(), func(tx shop.Tx) error { tx.Append(e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -120,8 +120,8 @@ func testFailures(t *testing.T, open Open) {
 		ids = append(ids, fmt.Sprint("nobody-", i))
 	}
 	states, err := c.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
-	slices.SortFunc(states, func(a, b harang.PaymentState) int { return strings.Compare(a.ID, b.ID) })
-	wanted := []harang.PaymentState{
+	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
+	wanted := []shop.PaymentState{
 		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Words},
 		{ID: again.ID, RentalID: first.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage},
 		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/store"
 )
 
@@ -33,7 +34,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		t.Helper()
 		exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ($1, '/erp', $2, 'stock_alert', '{}', $3)`, tenant, id, at)
 	}
-	judge := func(q harang.Queued) (harang.Event, string) {
+	judge := func(q ingest.Queued) (harang.Event, string) {
 		if strings.HasPrefix(q.ID, "bad") {
 			return harang.Event{}, "data is wrong"
 		}
@@ -41,7 +42,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		e.Source, e.SourceID = q.Source, q.ID
 		return e, ""
 	}
-	take := func(limit int, want harang.InboxCounts) {
+	take := func(limit int, want ingest.InboxCounts) {
 		t.Helper()
 		got, err := st.TakeInbox(ctx, limit, judge)
 		if err != nil || got != want {
@@ -77,20 +78,20 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		return rows
 	}
 
-	take(10, harang.InboxCounts{})
+	take(10, ingest.InboxCounts{})
 	// As docs/events.md has it for programs that may repeat themselves.
 	for range 2 {
 		exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('b', '/erp', 'twice', 'stock_alert', '{}') ON CONFLICT DO NOTHING`)
 	}
-	take(10, harang.InboxCounts{Accepted: 1})
+	take(10, ingest.InboxCounts{Accepted: 1})
 	queue("a", "third", 30)
 	queue("a", "first", 10)
 	queue("b", "other", 5)
 	queue("a", "bad", 20)
 	queue("a", "second", 20)
-	take(4, harang.InboxCounts{Accepted: 3, Refused: 1})
-	take(4, harang.InboxCounts{Accepted: 1})
-	take(4, harang.InboxCounts{})
+	take(4, ingest.InboxCounts{Accepted: 3, Refused: 1})
+	take(4, ingest.InboxCounts{Accepted: 1})
+	take(4, ingest.InboxCounts{})
 	if diff := cmp.Diff([]string{"bad: data is wrong"}, left()); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
 	}
@@ -101,13 +102,13 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 
 	// The same origin again, by whichever way, is no second event.
 	queue("a", "first", 40)
-	take(4, harang.InboxCounts{Duplicates: 1})
+	take(4, ingest.InboxCounts{Duplicates: 1})
 	// What was mended is looked at again.
 	exec(`UPDATE event_inbox SET id = 'good', refused_at = NULL, problem = NULL WHERE id = 'bad'`)
-	take(4, harang.InboxCounts{Accepted: 1})
+	take(4, ingest.InboxCounts{Accepted: 1})
 
 	queue("nobody", "1", 0)
-	take(4, harang.InboxCounts{Refused: 1})
+	take(4, ingest.InboxCounts{Refused: 1})
 	if diff := cmp.Diff([]string{"1: tenant_id: there is no such tenant"}, left()); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
 	}
@@ -124,7 +125,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	take(4, harang.InboxCounts{})
+	take(4, ingest.InboxCounts{})
 
 	// Several nodes take at once: each becomes an event once.
 	const events = 200

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
 
@@ -32,7 +33,7 @@ func RunInspect(t *testing.T, st, readOnly *store.Store, db *sql.DB) {
 	for _, at := range []time.Time{inFuture, inFuture.Add(-2 * time.Hour)} {
 		e := Alert(t, "a")
 		e.Time = at
-		if err := st.Within(ctx, func(tx *store.Tx) error { tx.Append(e); return nil }); err != nil {
+		if err := st.Within(ctx, func(tx shop.Tx) error { tx.Append(e); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

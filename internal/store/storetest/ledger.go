@@ -11,17 +11,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
-	"harang.dev/harang/internal/store"
 )
-
-type ledger struct{ *store.Store }
-
-func (l ledger) WithinLedger(ctx context.Context, fn func(tx shop.LedgerTx) error) error {
-	return l.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
-
-// Ledger returns a store as the use cases of rentals and payments see it.
-func Ledger(st *store.Store) shop.Ledger { return ledger{st} }
 
 // Bank is a payment provider that does what a test tells it, and counts how
 // often money was taken.
@@ -30,31 +20,31 @@ type Bank struct {
 	// charge and find are what a charge and a question are answered with, by
 	// card; a card that is not there is accepted, a charge that was not made is
 	// declined as "bank:not_charged".
-	charge, find map[string]harang.Settlement
+	charge, find map[string]shop.Settlement
 	taken        map[string]int64 // by transaction
 	refunded     map[string]bool
 	// before is called at the start of each charge, outside the lock.
-	before  func(ctx context.Context, c harang.Charge)
+	before  func(ctx context.Context, c shop.Charge)
 	offered []harang.Card
 }
 
 // NewBank returns a bank that accepts every card.
 func NewBank() *Bank {
 	return &Bank{
-		charge: map[string]harang.Settlement{}, find: map[string]harang.Settlement{},
+		charge: map[string]shop.Settlement{}, find: map[string]shop.Settlement{},
 		taken: map[string]int64{}, refunded: map[string]bool{},
 	}
 }
 
 // Answer sets what a card's charges and questions are answered with.
-func (b *Bank) Answer(card string, charge, find harang.Settlement) {
+func (b *Bank) Answer(card string, charge, find shop.Settlement) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.charge[card], b.find[card] = charge, find
 }
 
 // Before sets what is done at the start of each charge.
-func (b *Bank) Before(fn func(ctx context.Context, c harang.Charge)) {
+func (b *Bank) Before(fn func(ctx context.Context, c shop.Charge)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.before = fn
@@ -73,7 +63,7 @@ func (b *Bank) Taken() map[string]int64 {
 
 // Charge takes money unless the card is answered otherwise. A second charge of
 // a transaction is counted, so that a test sees it.
-func (b *Bank) Charge(ctx context.Context, c harang.Charge) (harang.Settlement, error) {
+func (b *Bank) Charge(ctx context.Context, c shop.Charge) (shop.Settlement, error) {
 	b.mu.Lock()
 	before := b.before
 	b.mu.Unlock()
@@ -89,28 +79,28 @@ func (b *Bank) Charge(ctx context.Context, c harang.Charge) (harang.Settlement, 
 		return s, nil
 	}
 	b.taken[c.TransactionID] += c.Amount
-	return harang.Settlement{Status: harang.PaymentSucceeded, Reference: "ref-" + c.TransactionID}, nil
+	return shop.Settlement{Status: harang.PaymentSucceeded, Reference: "ref-" + c.TransactionID}, nil
 }
 
 // FindCharge tells what became of a charge.
-func (b *Bank) FindCharge(_ context.Context, c harang.Charge) (harang.Settlement, error) {
+func (b *Bank) FindCharge(_ context.Context, c shop.Charge) (shop.Settlement, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s, ok := b.find[c.CardToken]; ok {
 		return s, nil
 	}
 	if b.taken[c.TransactionID] > 0 {
-		return harang.Settlement{Status: harang.PaymentSucceeded, Reference: "ref-" + c.TransactionID}, nil
+		return shop.Settlement{Status: harang.PaymentSucceeded, Reference: "ref-" + c.TransactionID}, nil
 	}
-	return harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "bank:not_charged"}, nil
+	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "bank:not_charged"}, nil
 }
 
 // Refund gives money back.
-func (b *Bank) Refund(_ context.Context, c harang.Charge) (harang.Settlement, error) {
+func (b *Bank) Refund(_ context.Context, c shop.Charge) (shop.Settlement, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refunded[c.TransactionID] = true
-	return harang.Settlement{Status: harang.PaymentReversed}, nil
+	return shop.Settlement{Status: harang.PaymentReversed}, nil
 }
 
 // FindProvider returns the bank for every tenant.
@@ -124,30 +114,14 @@ func (b *Bank) FindProvider(_ context.Context, _, name string) (string, shop.Pro
 // OfferedCards are those of the test.
 func (b *Bank) OfferedCards(context.Context, string) ([]harang.Card, error) { return b.offered, nil }
 
-// Counter is a world with the use cases of rentals and payments on it: the
-// product "drill" at the place "main" for 1000 forints a day, and the partner
-// "acme".
-type Counter struct {
-	*World
-	Bank        *Bank
-	Tools       shop.LedgerTools
-	Rentals     *shop.Rentals
-	Payments    *shop.Payments
-	Requests    *shop.Requests
-	Housekeeper *shop.Housekeeper
-}
+// Counter is a world with something to rent: the product "drill" at the place
+// "main" for 1000 forints a day, and the partner "acme".
+type Counter struct{ *World }
 
 // NewCounter opens a store with 10 drills, critical below 3, warning below 6.
 func NewCounter(t *testing.T, open Open) *Counter {
 	t.Helper()
-	c := &Counter{World: NewWorld(t, open), Bank: NewBank()}
-	ids := IDs()
-	c.Tools = shop.LedgerTools{
-		Tools:  shop.Tools{Clock: c.Clock.Now, NewID: func() string { return "x" + ids() }},
-		Ledger: Ledger(c.Store), Providers: c.Bank,
-	}
-	c.Rentals, c.Payments = shop.NewRentals(c.Tools), shop.NewPayments(c.Tools)
-	c.Requests, c.Housekeeper = shop.NewRequests(c.Tools), shop.NewHousekeeper(c.Tools)
+	c := &Counter{NewWorld(t, open)}
 	c.AddStock(t, "drill", "main", shop.StockPut{Quantity: 10, WarningThreshold: 6, CriticalThreshold: 3})
 	if err := c.Catalogue.PutPartner(t.Context(), Admin(), harang.Partner{ID: "acme", Name: "Acme Kft."}); err != nil {
 		t.Fatal(err)

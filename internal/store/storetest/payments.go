@@ -44,9 +44,9 @@ func testPayments(t *testing.T, open Open) {
 }
 
 var (
-	declined = harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51", Words: "no money"}
-	unknown  = harang.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Words: "Bank away"}
-	paid     = harang.Settlement{Status: harang.PaymentSucceeded, Reference: "late"}
+	declined = shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51", Words: "no money"}
+	unknown  = shop.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Words: "Bank away"}
+	paid     = shop.Settlement{Status: harang.PaymentSucceeded, Reference: "late"}
 )
 
 // pay pays for a rental by a card.
@@ -158,20 +158,20 @@ func testTimeoutPaid(t *testing.T, open Open) {
 	c.wantTypes(t, errorType, errorType, createdType, createdType)
 }
 
-// dying is a ledger that is gone from one moment on, as for a process that is
+// dying is a store that is gone from one moment on, as for a process that is
 // killed.
 type dying struct {
-	shop.Ledger
+	shop.Store
 	dead atomic.Bool
 }
 
 var errDied = errors.New("the process was killed")
 
-func (d *dying) WithinLedger(ctx context.Context, fn func(tx shop.LedgerTx) error) error {
+func (d *dying) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
 	if d.dead.Load() {
 		return errDied
 	}
-	return d.Ledger.WithinLedger(ctx, fn)
+	return d.Store.Within(ctx, fn)
 }
 
 // testPaymentCrash: the process dies between the pending row and the answer. A
@@ -179,16 +179,16 @@ func (d *dying) WithinLedger(ctx context.Context, fn func(tx shop.LedgerTx) erro
 func testPaymentCrash(t *testing.T, open Open) {
 	for _, charged := range []bool{false, true} {
 		c := NewCounter(t, open)
-		d := &dying{Ledger: c.Tools.Ledger}
-		tools := c.Tools
-		tools.Ledger = d
+		d := &dying{Store: c.Store}
+		options := c.Options
+		options.Store = d
 		if !charged {
 			c.Bank.Answer("good", unknown, declined)
 		}
-		c.Bank.Before(func(context.Context, harang.Charge) { d.dead.Store(true) })
+		c.Bank.Before(func(context.Context, shop.Charge) { d.dead.Store(true) })
 		ask := c.Ask(2, Card("good"))
 		ask.ID = "pinned"
-		if _, err := shop.NewRentals(tools).Create(t.Context(), Clerk(), ask); !errors.Is(err, errDied) {
+		if _, err := shop.New(options).Rentals.Create(t.Context(), Clerk(), ask); !errors.Is(err, errDied) {
 			t.Fatalf("the process lives: %v", err)
 		}
 		c.Bank.Before(nil)
@@ -324,11 +324,11 @@ func testNotices(t *testing.T, open Open) {
 	c.Bank.Answer("slow", unknown, unknown)
 	out := c.Create(t, c.Ask(2, Card("slow")))
 	card := harang.Card{Token: "kept", Brand: "Visa", Last4: "4828"}
-	notice := harang.PaymentNotice{
+	notice := shop.PaymentNotice{
 		Key: "n1", Raw: []byte("raw\x00\xff"), TransactionID: out.Payment.ID, Amount: 4000,
-		Settlement: harang.Settlement{Status: harang.PaymentSucceeded, Reference: "r1", Card: &card},
+		Settlement: shop.Settlement{Status: harang.PaymentSucceeded, Reference: "r1", Card: &card},
 	}
-	take := func(n harang.PaymentNotice, want harang.NoticeOutcome) {
+	take := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
 		t.Helper()
 		if got, err := c.Payments.TakeNotice(t.Context(), "a", n); err != nil || got != want {
 			t.Errorf("taken as %s, %v, want %s", got, err, want)
@@ -336,18 +336,18 @@ func testNotices(t *testing.T, open Open) {
 	}
 	other := notice
 	other.TransactionID = "nothing"
-	take(other, harang.NoticeUnknown)
+	take(other, shop.NoticeUnknown)
 	other = notice
 	other.Amount = 3999
-	take(other, harang.NoticeMismatch)
-	if got, err := c.Payments.TakeNotice(t.Context(), "b", notice); err != nil || got != harang.NoticeUnknown {
+	take(other, shop.NoticeMismatch)
+	if got, err := c.Payments.TakeNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
 		t.Errorf("another tenant's notice: %s, %v", got, err)
 	}
 	if r, _ := c.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
 		t.Fatalf("changed by a refused notice: %+v", r)
 	}
-	take(notice, harang.NoticeTaken)
-	take(notice, harang.NoticeRepeated)
+	take(notice, shop.NoticeTaken)
+	take(notice, shop.NoticeRepeated)
 	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
@@ -355,20 +355,20 @@ func testNotices(t *testing.T, open Open) {
 		t.Errorf("cards %v, %v", cards, err)
 	}
 	// A denial that comes late overrules nothing; a reversal does.
-	late := harang.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
-	take(late, harang.NoticeTaken)
-	take(harang.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: harang.Settlement{Status: harang.PaymentReversed}}, harang.NoticeTaken)
+	late := shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
+	take(late, shop.NoticeTaken)
+	take(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeTaken)
 	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
 	c.wantTypes(t, errorType, createdType)
 	// A cash payment is nothing that a provider could speak of.
 	cash := c.Create(t, c.Ask(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
-	take(harang.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: harang.Settlement{Status: harang.PaymentReversed}}, harang.NoticeUnknown)
+	take(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
 	// What is forgotten is forgotten.
 	c.Clock.Move(31 * 24 * time.Hour)
 	c.Round(t)
-	take(notice, harang.NoticeTaken)
+	take(notice, shop.NoticeTaken)
 	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
 		t.Errorf("an old repeat changed %+v, %+v", r, p[0])
 	}
@@ -380,10 +380,10 @@ func testErrorOnce(t *testing.T, open Open) {
 	c := NewCounter(t, open)
 	c.Bank.Answer("slow", unknown, declined)
 	var out shop.CheckedOut
-	c.Bank.Before(func(_ context.Context, ch harang.Charge) {
+	c.Bank.Before(func(_ context.Context, ch shop.Charge) {
 		// The webhook is faster than the charge's own answer.
 		for range 2 {
-			_, err := c.Payments.TakeNotice(context.Background(), "a", harang.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
+			_, err := c.Payments.TakeNotice(context.Background(), "a", shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
 			if err != nil {
 				t.Error(err)
 			}
@@ -401,11 +401,11 @@ func testErrorOnce(t *testing.T, open Open) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = c.Payments.TakeNotice(context.Background(), "a", harang.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = c.Payments.TakeNotice(context.Background(), "a", shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
 			case 1:
 				err = c.Housekeeper.Round(context.Background())
 			case 2:
-				_, err = c.Payments.TakeNotice(context.Background(), "a", harang.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = c.Payments.TakeNotice(context.Background(), "a", shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
 			}
 			if err != nil {
 				t.Error(err)
@@ -421,7 +421,7 @@ func testErrorOnce(t *testing.T, open Open) {
 func testHangs(t *testing.T, open Open) {
 	c := NewCounter(t, open)
 	release, hung := make(chan struct{}), make(chan time.Duration, 1)
-	c.Bank.Before(func(ctx context.Context, _ harang.Charge) {
+	c.Bank.Before(func(ctx context.Context, _ shop.Charge) {
 		deadline, ok := ctx.Deadline()
 		if !ok {
 			t.Error("a charge has no deadline")

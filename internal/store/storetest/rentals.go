@@ -230,7 +230,7 @@ func testOverdue(t *testing.T, open Open) {
 
 func testExpiry(t *testing.T, open Open) {
 	c := NewCounter(t, open)
-	c.Bank.Answer("bad", harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}, harang.Settlement{Status: harang.PaymentDeclined})
+	c.Bank.Answer("bad", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}, shop.Settlement{Status: harang.PaymentDeclined})
 	out := c.Create(t, c.Ask(8, Card("bad")))
 	if out.Rental.Status != harang.RentalAwaitingPayment || c.Drills(t) != 2 {
 		t.Fatalf("%s with %d drills", out.Rental.Status, c.Drills(t))
@@ -326,7 +326,7 @@ func testRentalList(t *testing.T, open Open) {
 func testSummary(t *testing.T, open Open) {
 	c := NewCounter(t, open)
 	cash := &shop.PaymentOrder{Method: harang.PaymentCash}
-	c.Bank.Answer("bad", harang.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}, harang.Settlement{})
+	c.Bank.Answer("bad", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}, shop.Settlement{})
 	// 00:30 in Budapest on March 1st is still February in UTC.
 	c.Clock.Move(time.Date(2026, 2, 28, 23, 30, 0, 0, time.UTC).Sub(Noon()))
 	c.Create(t, c.Ask(1, cash))

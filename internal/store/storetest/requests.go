@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 )
 
 func testRequests(t *testing.T, open Open) {
 	c := NewCounter(t, open)
 	ctx := t.Context()
-	begin := func(who harang.Identity, route, key, print string) (harang.Request, error) {
+	begin := func(who harang.Identity, route, key, print string) (shop.Request, error) {
 		return c.Requests.Begin(ctx, who, route, key, print)
 	}
 	first, err := begin(Clerk(), "POST /rentals", "k", "f")
@@ -29,10 +30,10 @@ func testRequests(t *testing.T, open Open) {
 	// Another user, route or tenant is another key.
 	stranger := Clerk()
 	stranger.Tenant = "b"
-	for name, try := range map[string]func() (harang.Request, error){
-		"user":   func() (harang.Request, error) { return begin(Admin(), "POST /rentals", "k", "g") },
-		"route":  func() (harang.Request, error) { return begin(Clerk(), "POST /payments", "k", "g") },
-		"tenant": func() (harang.Request, error) { return begin(stranger, "POST /rentals", "k", "g") },
+	for name, try := range map[string]func() (shop.Request, error){
+		"user":   func() (shop.Request, error) { return begin(Admin(), "POST /rentals", "k", "g") },
+		"route":  func() (shop.Request, error) { return begin(Clerk(), "POST /payments", "k", "g") },
+		"tenant": func() (shop.Request, error) { return begin(stranger, "POST /rentals", "k", "g") },
 	} {
 		if r, err := try(); err != nil || r.ResourceID == first.ResourceID {
 			t.Errorf("another %s: %+v, %v", name, r, err)

@@ -7,13 +7,13 @@
 package storetest
 
 import (
-	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
@@ -51,16 +51,6 @@ func Run(t *testing.T, open Open) {
 	}
 }
 
-// books lets the use cases run on a store.
-type books struct{ *store.Store }
-
-func (b books) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
-	return b.Store.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
-
-// Books returns a store as the use cases see it.
-func Books(st *store.Store) shop.Books { return books{st} }
-
 // Clock is a clock that stands still until it is moved. It may be used by
 // several goroutines.
 type Clock struct{ at atomic.Int64 }
@@ -87,27 +77,24 @@ func IDs() func() string {
 	return func() string { return fmt.Sprintf("e-%06d", n.Add(1)) }
 }
 
-// World is a store with a tenant "a", a clock and the use cases on it.
+// World is a store with a tenant "a", a clock, a bank and the use cases on it.
 type World struct {
-	Store         *store.Store
-	Clock         *Clock
-	Inventory     *shop.Inventory
-	Catalogue     *shop.Catalogue
-	Notifications *shop.Notifications
-	Dashboard     *shop.Dashboard
+	Store *store.Store
+	Clock *Clock
+	Bank  *Bank
+	// Options are what the use cases were built with.
+	Options shop.Options
+	*shop.UseCases
 }
 
 // NewWorld opens a store and creates the tenant "a".
 func NewWorld(t *testing.T, open Open) *World {
 	t.Helper()
-	w := &World{Clock: NewClock(Noon())}
+	w := &World{Clock: NewClock(Noon()), Bank: NewBank()}
 	ids := IDs()
 	w.Store = open(t, store.Options{Clock: w.Clock.Now, NewID: ids})
-	tools := shop.Tools{Books: Books(w.Store), Clock: w.Clock.Now, NewID: ids}
-	w.Inventory = shop.NewInventory(tools)
-	w.Catalogue = shop.NewCatalogue(tools)
-	w.Notifications = shop.NewNotifications(tools)
-	w.Dashboard = shop.NewDashboard(tools)
+	w.Options = shop.Options{Store: w.Store, Providers: w.Bank, Clock: w.Clock.Now, NewID: ids}
+	w.UseCases = shop.New(w.Options)
 	w.AddTenant(t, "a")
 	return w
 }
@@ -168,13 +155,10 @@ func (w *World) Entries(t *testing.T, a harang.Audience) []harang.Entry {
 }
 
 // Append appends events in one transaction.
-func (w *World) Append(t *testing.T, events ...harang.Event) []*harang.Appended {
+func (w *World) Append(t *testing.T, events ...harang.Event) []ingest.Appended {
 	t.Helper()
-	var results []*harang.Appended
-	if err := w.Store.Within(t.Context(), func(tx *store.Tx) error {
-		results = tx.Append(events...)
-		return nil
-	}); err != nil {
+	results, err := w.Store.AppendEvents(t.Context(), events)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return results

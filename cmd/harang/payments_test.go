@@ -89,15 +89,15 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status, order, payment, b.signature(status, "said", order, payment, "8137"))
 }
 
-// till is a running program whose tenant "acme" takes cards by the bank.
-type tillTest struct {
+// paymentsEnv is a running program whose tenant "acme" takes cards by the bank.
+type paymentsEnv struct {
 	*testing.T
 	p     *program
 	bank  *bank
 	token string
 }
 
-func newTillTest(t *testing.T) *tillTest {
+func newPaymentsEnv(t *testing.T) *paymentsEnv {
 	t.Helper()
 	folder, ctx := t.TempDir(), t.Context()
 	config := &serveCommand{
@@ -115,7 +115,7 @@ func newTillTest(t *testing.T) *tillTest {
 			t.Error(err)
 		}
 	})
-	c := &tillTest{T: t, p: p, bank: newBank(t)}
+	c := &paymentsEnv{T: t, p: p, bank: newBank(t)}
 
 	keys, err := filepath.Abs(myposKeys)
 	if err != nil {
@@ -138,7 +138,7 @@ func newTillTest(t *testing.T) *tillTest {
 	}
 	admin := harang.Identity{Tenant: "acme", UserID: "admin", Role: harang.RoleAdmin}
 	csv := "productId,productName,dailyPrice,locationId,locationName,partnerId,partnerName,quantity\ndrill,Drill,1000,main,Main,bela,Béla,10\n"
-	if _, err := p.shop.catalogue.ImportCSV(ctx, admin, strings.NewReader(csv)); err != nil {
+	if _, err := p.shop.Catalogue.ImportCSV(ctx, admin, strings.NewReader(csv)); err != nil {
 		t.Fatal(err)
 	}
 	if c.token, err = p.auth.IssueToken(ctx, "acme", harang.RoleAdmin, "", time.Hour); err != nil {
@@ -148,7 +148,7 @@ func newTillTest(t *testing.T) *tillTest {
 }
 
 // call makes a call and reads the JSON of its answer, if any.
-func (c *tillTest) call(method, path, media, body string, header ...string) (int, map[string]any) {
+func (c *paymentsEnv) call(method, path, media, body string, header ...string) (int, map[string]any) {
 	c.Helper()
 	r, err := http.NewRequestWithContext(c.Context(), method, c.p.URL()+path, strings.NewReader(body))
 	if err != nil {
@@ -174,7 +174,7 @@ func (c *tillTest) call(method, path, media, body string, header ...string) (int
 }
 
 // checkout rents a drill by a card and returns rental and transaction.
-func (c *tillTest) checkout(card, want string) (rental, transaction string) {
+func (c *paymentsEnv) checkout(card, want string) (rental, transaction string) {
 	c.Helper()
 	due := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	status, r := c.call("POST", "/api/v1/rentals", "application/json", fmt.Sprintf(
@@ -185,14 +185,14 @@ func (c *tillTest) checkout(card, want string) (rental, transaction string) {
 	return r["id"].(string), r["payment"].(map[string]any)["transactionId"].(string)
 }
 
-func (c *tillTest) rental(id string) (status string) {
+func (c *paymentsEnv) rental(id string) (status string) {
 	c.Helper()
 	_, r := c.call("GET", "/api/v1/rentals/"+id, "", "")
 	return fmt.Sprint(r["status"])
 }
 
 // events returns the types of what managers were told.
-func (c *tillTest) events() string {
+func (c *paymentsEnv) events() string {
 	c.Helper()
 	entries, err := c.p.store.EntriesAfter(c.Context(), harang.FeedID{Tenant: "acme", Audience: harang.AudienceManagers}, 0, 100)
 	if err != nil {
@@ -208,7 +208,7 @@ func (c *tillTest) events() string {
 // TestTill_MyPOS: the whole program takes cards by a myPOS server: paid at
 // once, declined, found out by asking, told by either notification.
 func TestTill_MyPOS(t *testing.T) {
-	c := newTillTest(t)
+	c := newPaymentsEnv(t)
 	c.bank.charge = map[string]string{"good": "0", "poor": "13", "odd": "3"}
 
 	c.checkout("good", "OPEN")
@@ -286,7 +286,7 @@ func TestTill_MyPOS(t *testing.T) {
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for deadline := time.Now().Add(20 * time.Second); ; <-again.C {
-		if err := c.p.till.housekeeper.Round(t.Context()); err != nil {
+		if err := c.p.shop.Housekeeper.Round(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		paid, err := c.p.store.FindPayment(t.Context(), "acme", order)
@@ -310,14 +310,14 @@ func TestTill_MyPOS(t *testing.T) {
 // TestTill_Settings: a change of the provider holds at the next payment, and a
 // broken configuration takes no card and nothing else.
 func TestTill_Settings(t *testing.T) {
-	c := newTillTest(t)
+	c := newPaymentsEnv(t)
 	ctx := context.Background()
 	find := func() (string, error) {
-		_, err := c.p.till.payments.Cards(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, "bela")
+		_, err := c.p.shop.Payments.Cards(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, "bela")
 		if err != nil {
 			return "", err
 		}
-		rental, err := c.p.till.rentals.Create(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, shop.Checkout{
+		rental, err := c.p.shop.Rentals.Create(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, shop.Checkout{
 			PartnerID: "bela", LocationID: "main", Due: time.Now().Add(time.Hour), Lines: []shop.CheckoutLine{{ProductID: "drill", Quantity: 1}},
 			Payment: &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"},
 		})
@@ -357,7 +357,7 @@ func TestTill_Settings(t *testing.T) {
 	if _, err := find(); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("with a broken file: %v", err)
 	}
-	page, err := c.p.till.rentals.List(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, harang.RentalQuery{})
+	page, err := c.p.shop.Rentals.List(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, harang.RentalQuery{})
 	if err != nil || len(page.Items) != 2 {
 		t.Errorf("%d rentals, %v", len(page.Items), err)
 	}

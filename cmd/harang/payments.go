@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -14,15 +13,6 @@ import (
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
-
-// ledger lets the use cases of rentals and payments see the store through
-// their own port.
-type ledger struct{ *store.Store }
-
-// WithinLedger runs a use case's transaction.
-func (l ledger) WithinLedger(ctx context.Context, fn func(shop.LedgerTx) error) error {
-	return l.Within(ctx, func(tx *store.Tx) error { return fn(tx) })
-}
 
 // providers knows how each tenant takes cards: what `tenant set` wrote, read at
 // each payment, so that a change holds at once beside a running server.
@@ -89,29 +79,20 @@ func (p *providers) FindMerchant(ctx context.Context, tenant string) (*mypos.Mer
 	return client.Merchant(), nil
 }
 
-// till is what has to do with rentals and money.
-type till struct {
-	tools       shop.LedgerTools
-	rentals     *shop.Rentals
-	payments    *shop.Payments
-	requests    *shop.Requests
-	housekeeper *shop.Housekeeper
-	webhook     http.Handler
+// payments are the payment providers of all tenants.
+type payments struct {
+	providers *providers
+	metrics   *mypos.Metrics
 }
 
-func newTill(st *store.Store, log *slog.Logger, registry prometheus.Registerer) *till {
+func newPayments(st *store.Store, registry prometheus.Registerer) payments {
 	metrics := mypos.NewMetrics(registry)
-	known := &providers{
+	return payments{metrics: metrics, providers: &providers{
 		store: st, sandbox: sandbox.New(nil), mypos: mypos.NewDirectory(mypos.Options{Metrics: metrics}),
-	}
-	tools := shop.LedgerTools{
-		Tools: shop.Tools{Clock: time.Now, NewID: newID}, Ledger: ledger{st}, Providers: known, Logger: log,
-	}
-	t := &till{
-		tools:   tools,
-		rentals: shop.NewRentals(tools), payments: shop.NewPayments(tools),
-		requests: shop.NewRequests(tools), housekeeper: shop.NewHousekeeper(tools),
-	}
-	t.webhook = mypos.NewWebhook(mypos.WebhookOptions{Merchants: known, Ledger: t.payments, Logger: log, Metrics: metrics})
-	return t
+	}}
+}
+
+// webhook answers myPOS notifications.
+func (p payments) webhook(use *shop.Payments, log *slog.Logger) http.Handler {
+	return mypos.NewWebhook(mypos.WebhookOptions{Merchants: p.providers, Ledger: use, Logger: log, Metrics: p.metrics})
 }

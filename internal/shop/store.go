@@ -1,0 +1,222 @@
+package shop
+
+import (
+	"context"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// Store is where the shop's state is kept: reads of single rows and lists, and
+// transactions for everything that is decided and written. The package store
+// implements it.
+//
+// Methods that find one thing return NOT_FOUND when there is none.
+type Store interface {
+	// Within runs fn in one transaction and commits when fn returns nil; any
+	// error rolls everything back and is returned. fn may run again when
+	// another transaction was in its way, so it touches nothing outside.
+	Within(ctx context.Context, fn func(tx Tx) error) error
+
+	StockReader
+	CatalogueReader
+	NotificationReader
+	SummaryReader
+	RentalReader
+	PaymentReader
+	Sweeper
+}
+
+// Tx is one transaction. Rows are locked in this order: rental, payment, stock
+// items by product and location id. What was locked stays so until the commit.
+type Tx interface {
+	// Append adds events, which are written at the end of the transaction. An
+	// event without id and time gets them at the commit; an event whose source
+	// and source id are known already is dropped.
+	Append(events ...harang.Event)
+
+	StockWriter
+	CatalogueWriter
+	NotificationWriter
+	RentalWriter
+	PaymentWriter
+	RequestWriter
+}
+
+// StockReader reads stock.
+type StockReader interface {
+	// FindStock returns a part of the stock list, by product and location.
+	FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error)
+	// FindShortages returns a part of the stock items that are not OK, worst
+	// first, then the longest short first.
+	FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error)
+}
+
+// StockWriter changes stock.
+type StockWriter interface {
+	// LockStock locks a stock item and returns it. NOT_FOUND.
+	LockStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error)
+	// CreateStock creates a stock item and reports false when there is one
+	// already. NOT_FOUND when the product or the location does not exist.
+	CreateStock(ctx context.Context, tenant string, item harang.StockItem) (bool, error)
+	// UpdateStock writes everything but names and ids of a locked item.
+	UpdateStock(ctx context.Context, tenant string, item harang.StockItem) error
+	// CreateMovement records a change of a quantity.
+	CreateMovement(ctx context.Context, tenant string, m harang.StockMovement) error
+}
+
+// CatalogueReader reads the catalogue.
+type CatalogueReader interface {
+	FindLocations(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Location], error)
+	FindPartners(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Partner], error)
+	FindProducts(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Product], error)
+	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
+}
+
+// CatalogueWriter creates and replaces entries of the catalogue.
+type CatalogueWriter interface {
+	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
+	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
+	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
+	PutLocation(ctx context.Context, tenant string, l harang.Location) error
+	PutPartner(ctx context.Context, tenant string, p harang.Partner) error
+	PutProduct(ctx context.Context, tenant string, p harang.Product) error
+}
+
+// NotificationReader reads the notifications of a user.
+type NotificationReader interface {
+	// FindNotifications returns a part of a user's list and the user's read
+	// state.
+	FindNotifications(ctx context.Context, r harang.Reader, q harang.NotificationQuery) (harang.Page[harang.Notification], harang.ReadState, error)
+}
+
+// NotificationWriter keeps read marks and claims.
+type NotificationWriter interface {
+	// LockReadState locks the tenant's feed numbers and returns the user's read
+	// state.
+	LockReadState(ctx context.Context, r harang.Reader) (harang.ReadState, error)
+	// FindEvent returns an event that the user may see and its number; else
+	// NOT_FOUND.
+	FindEvent(ctx context.Context, r harang.Reader, eventID string) (harang.Event, int64, error)
+	// CreateRead marks one event and CreateReadMark everything up to a number.
+	// They report false when that was read already.
+	CreateRead(ctx context.Context, r harang.Reader, number int64) (bool, error)
+	CreateReadMark(ctx context.Context, r harang.Reader, upTo int64) (bool, error)
+	// CreateClaim claims an event for c.By; false when it is claimed.
+	CreateClaim(ctx context.Context, tenant string, c harang.Claim) (bool, error)
+	FindClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error)
+	DeleteClaim(ctx context.Context, tenant, eventID string) error
+}
+
+// SummaryReader counts, for one location or for all of them ("").
+type SummaryReader interface {
+	// CountStock counts the stock items by severity.
+	CountStock(ctx context.Context, tenant, locationID string) (harang.StockCounts, error)
+	// CountRentals counts the rentals that are out, those due from day until
+	// before next, and those overdue at now.
+	CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (RentalCounts, error)
+	// SumPayments sums the revenue of each day, a day being from one of the
+	// instants until before the next, and the failures of the last day.
+	SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (PaymentFigures, error)
+}
+
+// RentalCounts are the rentals of a tenant that are out. Overdue rentals and
+// those due today are counted in Out, too.
+type RentalCounts struct {
+	Out      int64
+	DueToday int64
+	Overdue  int64
+}
+
+// PaymentFigures are sums over payments, in whole forints.
+type PaymentFigures struct {
+	// Days are the sums received, by day.
+	Days []int64
+	// Failed counts payments that failed and have not succeeded since;
+	// FailedAmount is their sum.
+	Failed       int64
+	FailedAmount int64
+}
+
+// RentalReader reads rentals.
+type RentalReader interface {
+	FindRental(ctx context.Context, tenant, id string) (harang.Rental, error)
+	FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error)
+	// FindUnpaidRentals returns rentals of all tenants that have waited for
+	// their payment since an instant or longer.
+	FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error)
+	// MarkOverdue marks open rentals of all tenants whose due instant has
+	// passed, and returns how many.
+	MarkOverdue(ctx context.Context, now time.Time, limit int) (int64, error)
+}
+
+// RentalWriter changes rentals.
+type RentalWriter interface {
+	CreateRental(ctx context.Context, r harang.Rental) error
+	// LockRental locks a rental and returns it. NOT_FOUND.
+	LockRental(ctx context.Context, tenant, id string) (harang.Rental, error)
+	// UpdateRental writes status, sums and closing time of a locked rental.
+	UpdateRental(ctx context.Context, r harang.Rental) error
+}
+
+// PaymentReader reads payments and cards.
+type PaymentReader interface {
+	FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error)
+	// FindPaymentStates returns the states of those payments that the tenant
+	// has, in no order.
+	FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]PaymentState, error)
+	FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error)
+	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
+	// FindOpenPayments returns payments of all tenants whose check is due.
+	FindOpenPayments(ctx context.Context, now time.Time, limit int) ([]harang.Payment, error)
+	// DeferPayment moves a payment's check to a later instant and reports
+	// whether this call did.
+	DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error)
+	// FindCards returns the cards kept for a partner, the newest first.
+	FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error)
+}
+
+// PaymentState is the present state of a payment and of its rental's debt.
+type PaymentState struct {
+	ID       string
+	RentalID string
+	Status   harang.PaymentStatus
+	// ErrorCode and ErrorMessage are the payment's.
+	ErrorCode    string
+	ErrorMessage string
+	// Owed is what is still to be paid for the rental, in whole forints.
+	Owed int64
+}
+
+// PaymentWriter changes payments and cards.
+type PaymentWriter interface {
+	CreatePayment(ctx context.Context, p harang.Payment) error
+	// LockPayment locks a payment and returns it. NOT_FOUND.
+	LockPayment(ctx context.Context, tenant, id string) (harang.Payment, error)
+	// UpdatePayment writes what may change of a locked payment.
+	UpdatePayment(ctx context.Context, p harang.Payment) error
+	// FindPayment returns a payment without locking it. NOT_FOUND.
+	FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error)
+	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
+	// CreateNotice records a provider's notification; false for a repeat.
+	CreateNotice(ctx context.Context, tenant string, n PaymentNotice, at time.Time) (bool, error)
+	PutCard(ctx context.Context, tenant, partnerID string, c harang.Card, at time.Time) error
+	DeleteCard(ctx context.Context, tenant, partnerID, token string) (bool, error)
+}
+
+// RequestWriter keeps the requests that were sent with an Idempotency-Key.
+type RequestWriter interface {
+	// CreateRequest stores a request that begins; false when its key is used.
+	CreateRequest(ctx context.Context, r Request) (bool, error)
+	// LockRequest locks a request and returns it. NOT_FOUND.
+	LockRequest(ctx context.Context, k RequestKey) (Request, error)
+	UpdateRequest(ctx context.Context, r Request) error
+	DeleteRequest(ctx context.Context, k RequestKey) error
+}
+
+// Sweeper deletes what is older than an instant and reports how much, limit at
+// most.
+type Sweeper interface {
+	SweepNotices(ctx context.Context, before time.Time, limit int) (int64, error)
+	SweepRequests(ctx context.Context, before time.Time, limit int) (int64, error)
+}
