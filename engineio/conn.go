@@ -9,15 +9,14 @@ import (
 	"time"
 )
 
-// wsConn is the WebSocket of a session, or one that is being probed. One goroutine at a
-// time reads it; what is written is guarded by the session's mu.
+// wsConn is the WebSocket of a session, or its upgrade candidate. One goroutine at a time reads it. Writes are guarded
+// by the session's mu.
 type wsConn struct {
 	conn    net.Conn
 	session *Session
-	in      assembler // of the reader
+	in      assembler // used by the reader only
 
-	// raw is set for plain TCP only. It lets the reader wait without a buffer and
-	// writers write without waiting.
+	// raw is set for plain TCP only. With it the reader waits without a buffer and writers never block.
 	raw   syscall.RawConn
 	write directWrite
 	read  directRead
@@ -28,62 +27,60 @@ var (
 	errUpgrade    = errors.New("engineio: the upgrade failed")
 )
 
-// readBuffers are held only while data is being handled.
+// readBuffers are taken from the pool only while data is handled.
 var readBuffers = sync.Pool{New: func() any { return new([4096]byte) }}
 
-// run handles what the client sent behind its handshake and then reads until the
-// connection or the session ends.
+// run handles the bytes that followed the handshake and then reads until the connection or the session ends.
 func (c *wsConn) run(first []byte) {
-	err := c.in.push(first, c.visit)
+	err := c.in.push(first, c.handle)
 	switch {
 	case err != nil:
 	case c.raw != nil:
-		go c.idle()
+		go c.waitReadable()
 		return
 	default:
 		err = c.readBlocking()
 	}
-	c.done(err)
+	c.readerDone(err)
 }
 
-// idle waits for the client. Goroutines keep the stack they once grew, twice what
-// waiting takes, so the waiting is left to one that has handled nothing yet: whoever has
-// read everything starts another and ends.
-func (c *wsConn) idle() {
+// waitReadable waits for data and handles it. A goroutine keeps the stack it has once grown, twice what waiting needs.
+// A reader that has handled all data therefore starts a new goroutine to wait, and ends.
+func (c *wsConn) waitReadable() {
 	b, n, err := c.readReady(true)
-	c.work(b, n, err)
+	c.readAvailable(b, n, err)
 }
 
-// work handles b and all that can be read without waiting.
-func (c *wsConn) work(b *[4096]byte, n int, err error) {
+// readAvailable handles b and everything that can be read without blocking.
+func (c *wsConn) readAvailable(b *[4096]byte, n int, err error) {
 	for err == nil {
 		if b == nil {
-			go c.idle()
+			go c.waitReadable()
 			return
 		}
-		err = c.in.push(b[:n], c.visit)
+		err = c.in.push(b[:n], c.handle)
 		readBuffers.Put(b)
 		if err == nil {
 			b, n, err = c.readReady(false)
 		}
 	}
-	c.done(err)
+	c.readerDone(err)
 }
 
-// done ends the reading.
-func (c *wsConn) done(err error) {
+// readerDone is called by the last reader goroutine.
+func (c *wsConn) readerDone(err error) {
 	defer c.session.srv.wg.Done()
 	c.in = assembler{}
-	c.end(err)
+	c.handleReadError(err)
 }
 
-// readBlocking is for connections that can only be read with a buffer in hand.
+// readBlocking reads connections that are not plain TCP.
 func (c *wsConn) readBlocking() error {
 	var buf [512]byte
 	for {
 		n, err := c.conn.Read(buf[:])
 		if n > 0 {
-			if err := c.in.push(buf[:n], c.visit); err != nil {
+			if err := c.in.push(buf[:n], c.handle); err != nil {
 				return err
 			}
 		}
@@ -93,13 +90,13 @@ func (c *wsConn) readBlocking() error {
 	}
 }
 
-// visit handles one message or control frame.
-func (c *wsConn) visit(op opcode, data []byte) error {
+// handle handles one message or control frame (RFC 6455, sections 5.5 and 5.6).
+func (c *wsConn) handle(op opcode, data []byte) error {
 	s := c.session
 	switch op {
 	case opPing:
 		pong := append(appendHeader(make([]byte, 0, 2+len(data)), opPong, len(data)), data...)
-		return c.reply(pong)
+		return c.sendControl(pong)
 	case opPong:
 		return nil
 	case opClose:
@@ -108,19 +105,19 @@ func (c *wsConn) visit(op opcode, data []byte) error {
 		return errPeerClosed
 	}
 	s.mu.Lock()
-	probing, gone := s.candidate == c, s.ws != c
+	probing, current := s.candidate == c, s.ws == c
 	s.mu.Unlock()
 	if probing {
 		return c.probe(op, data)
 	}
-	if gone {
+	if !current {
 		return errUpgrade
 	}
 	if op == opBinary {
 		return s.receive(Packet{Type: PacketMessage, Data: data, Binary: true})
 	}
 	if len(data) > 0 && data[0] == 'b' {
-		return ErrPacket // base64 is for polling
+		return ErrPacket // base64 is the form of polling
 	}
 	p, err := DecodePacket(data)
 	if err != nil {
@@ -129,8 +126,8 @@ func (c *wsConn) visit(op opcode, data []byte) error {
 	return s.receive(p)
 }
 
-// reply sends a control frame in turn.
-func (c *wsConn) reply(b []byte) error {
+// sendControl sends a control frame in order with the session's other frames.
+func (c *wsConn) sendControl(b []byte) error {
 	s := c.session
 	s.mu.Lock()
 	if s.candidate == c {
@@ -148,7 +145,7 @@ func (c *wsConn) reply(b []byte) error {
 	return err
 }
 
-// sendClose sends a close frame, unless there was one or something else is on its way.
+// sendClose sends a close frame, unless one was sent before or other frames are queued.
 func (c *wsConn) sendClose(code closeCode) {
 	s := c.session
 	s.mu.Lock()
@@ -162,9 +159,8 @@ func (c *wsConn) sendClose(code closeCode) {
 	}
 }
 
-// writeNow writes a few bytes that the send buffer surely has room for; where it has
-// not, the connection is as good as broken. Only the reader calls it, and never with
-// the session's mu held: a TLS connection may make it wait.
+// writeNow writes a few bytes, for which the send buffer of a working connection has room; it fails otherwise. Only the
+// reader calls it, and never with the session's mu held: a TLS connection may block for up to 1 s.
 func (c *wsConn) writeNow(b []byte) error {
 	if c.raw == nil {
 		c.conn.SetWriteDeadline(time.Now().Add(time.Second))
@@ -185,9 +181,8 @@ func (c *wsConn) writeNow(b []byte) error {
 	return err
 }
 
-// drop closes the connection at once. TLS would first send an alert and wait for it to
-// be taken.
-func (c *wsConn) drop() {
+// closeNow closes the connection at once, of TLS the one underneath: closing TLS would block on sending an alert.
+func (c *wsConn) closeNow() {
 	if t, ok := c.conn.(interface{ NetConn() net.Conn }); ok {
 		t.NetConn().Close()
 		return
@@ -195,34 +190,34 @@ func (c *wsConn) drop() {
 	c.conn.Close()
 }
 
-// end is what the reader does when it is through.
-func (c *wsConn) end(err error) {
+// handleReadError ends the session, or the candidate, for the reason for which its reader stopped.
+func (c *wsConn) handleReadError(err error) {
 	s := c.session
 	s.mu.Lock()
-	if s.ws != c { // a candidate: the session stays where it is
+	if s.ws != c { // a candidate: the session stays on polling
 		if s.candidate == c {
 			s.candidate, s.probed = nil, false
 		}
 		s.mu.Unlock()
-		c.drop()
+		c.closeNow()
 		return
 	}
 	s.mu.Unlock()
-	var wire *wireError
+	var violation *protocolError
 	switch {
-	case errors.As(err, &wire):
-		c.reject(wire.code, ReasonTransportError)
+	case errors.As(err, &violation):
+		c.reject(violation.code, ReasonTransportError)
 	case errors.Is(err, ErrPacket):
 		c.reject(closeProtocol, ReasonParseError)
 	case errors.Is(err, errPeerClosed), errors.Is(err, io.EOF):
-		s.finish(ReasonTransportClose, verdictClose)
+		s.terminate(ReasonTransportClose, finalClose)
 	default:
-		s.finish(ReasonTransportError, verdictClose)
+		s.terminate(ReasonTransportError, finalClose)
 	}
 }
 
-// reject closes with a code and gives the client a second to read it: closing with
-// unread bytes would reset the connection and take the close frame with it.
+// reject ends the session with a close frame and gives the client a second to read it. Closing a connection with
+// unread bytes would reset it, and the client would lose the close frame.
 func (c *wsConn) reject(code closeCode, reason string) {
 	s := c.session
 	s.mu.Lock()
@@ -238,14 +233,13 @@ func (c *wsConn) reject(code closeCode, reason string) {
 	s.mu.Unlock()
 	c.sendClose(code)
 	if open {
-		s.tell(WebSocket, reason)
+		s.notifyClosed(WebSocket, reason)
 	}
 	linger(c.conn)
-	s.finish(reason, verdictClose)
+	s.terminate(reason, finalClose)
 }
 
-// linger ends the sending side and reads what still comes, for a second and a
-// megabyte at most.
+// linger closes the sending side and discards what the client still sends, for at most 1 s and 1 MiB.
 func linger(conn net.Conn) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.CloseWrite()

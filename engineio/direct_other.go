@@ -4,7 +4,7 @@ package engineio
 
 import "net"
 
-// Elsewhere every connection is written by the queue and read with a buffer.
+// On other systems every connection is written by the writer goroutine and read with a buffer.
 
 type (
 	directWrite struct{}

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// directWrite is the state of one write on the descriptor. Its function is made once
-// for a connection, so that writing allocates nothing.
+// directWrite has the arguments and results of one write to the file descriptor. Its function is created once for each
+// connection, so that a write does not allocate.
 type directWrite struct {
 	b   []byte
 	n   int
@@ -17,17 +17,17 @@ type directWrite struct {
 	fn  func(fd uintptr) bool
 }
 
-// directRead is the state of one read on the descriptor.
+// directRead has the arguments and results of one read from the file descriptor.
 type directRead struct {
-	wait bool // until there is something to read
+	wait bool // block until the descriptor is readable
 	b    *[4096]byte
 	n    int
 	err  error
 	fn   func(fd uintptr) bool
 }
 
-// initDirect prepares a plain TCP connection for direct reads and writes. Wrapped
-// connections are left alone: their Read and Write do more than the descriptor's.
+// initDirect prepares a plain TCP connection for direct reads and writes. Other connections, such as TLS, process what
+// they read and write and cannot bypass it.
 func (c *wsConn) initDirect() {
 	tcp, ok := c.conn.(*net.TCPConn)
 	if !ok {
@@ -71,7 +71,7 @@ func (c *wsConn) initDirect() {
 	}
 }
 
-// tryWrite writes what the kernel takes now and answers how much that was.
+// tryWrite writes without blocking and returns how many bytes the kernel accepted.
 func (c *wsConn) tryWrite(b []byte) (int, error) {
 	c.write.b = b
 	err := c.raw.Write(c.write.fn)
@@ -83,8 +83,8 @@ func (c *wsConn) tryWrite(b []byte) (int, error) {
 	return n, werr
 }
 
-// readReady reads what there is, into a buffer that goes back to readBuffers. If there
-// is nothing it waits, without holding a buffer, or else answers none.
+// readReady reads available data into a buffer that the caller returns to readBuffers. Without data it blocks, holding
+// no buffer, or returns nil if wait is false.
 func (c *wsConn) readReady(wait bool) (*[4096]byte, int, error) {
 	c.read.wait = wait
 	err := c.raw.Read(c.read.fn)

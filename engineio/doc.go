@@ -1,70 +1,94 @@
-// Package engineio is an Engine.IO server: protocol 4 over HTTP long-polling and
-// WebSocket, as an http.Handler.
+// Package engineio is an Engine.IO server: protocol 4 over HTTP long-polling and WebSocket, as an http.Handler.
 //
 // # Overview
 //
-// A Server answers handshakes and keeps Sessions. A Session sends Frames, which are
-// encoded once and may be shared by any number of sessions, and hands the messages of
-// its client to a Handler. It is on one Transport at a time and may move from polling
-// to WebSocket. The WebSocket protocol (RFC 6455) is spoken here, without extensions:
-// permessage-deflate would cost each connection more memory than everything else.
+// A Server accepts handshakes and keeps a table of Sessions. A Session is one client on one Transport at a time; it
+// may move from polling to WebSocket. It sends Frames, which are encoded once and can be shared by any number of
+// sessions, and passes the client's messages to a Handler. The package implements the WebSocket protocol (RFC 6455)
+// itself, without extensions: permessage-deflate would cost each connection more memory than everything else.
 //
-// A request's way through the files: server.go (the table of sessions, handshakes),
-// error.go (refusals, origins, CORS), polling.go (GET and POST), upgrade.go (WebSocket
-// handshakes, probes), conn.go (reading a WebSocket), wire.go (its frames), packet.go
-// (Engine.IO packets), pending.go (how many may wait to prove themselves), session.go
-// (life of a session, heartbeat), queue.go (sending), wheel.go (what is due when),
-// direct_unix.go (reads and writes on the descriptor).
+// The files, in the order in which a request passes them:
+//
+//	server.go       the table of sessions, handshakes, query parameters
+//	error.go        error responses and close reasons
+//	cors.go         the Origin header, CORS
+//	pending.go      limits on sessions whose client has not proved itself
+//	polling.go      GET and POST of the polling transport
+//	upgrade.go      WebSocket handshakes, upgrade probes
+//	conn.go         reading a WebSocket
+//	wire.go         WebSocket frames: decoding, reassembly
+//	packet.go       Engine.IO packets and payloads
+//	frame.go        outgoing messages
+//	session.go      the life of a session, heartbeat
+//	queue.go        sending
+//	wheel.go        the timing wheel: pings, timeouts
+//	direct_unix.go  non-blocking reads and writes on the file descriptor
 //
 // # Invariants
 //
-// What waits for a client is kept in one form, whichever transport will take it: the
-// bytes of WebSocket frames. So moving to another transport moves the queue as it is,
-// and a message is neither lost, nor sent twice, nor overtaken during an upgrade.
+// Outgoing data waits in one form, whichever transport sends it in the end: the bytes of WebSocket frames. A move to
+// another transport moves the queue unchanged, so that an upgrade neither loses, repeats nor reorders a message.
 //
-// A session's frames leave in the order of the calls to Send, each as a whole or not at
-// all, unless the connection breaks in the middle of one.
+// A session's frames are sent in the order of the calls to Send, each one whole or not at all, unless the connection
+// breaks in the middle of one.
 //
-// Frames that did not fit are never passed over: a session that exceeds its queue is
-// closed, and what follows the gap is Options.Overflow's farewell and nothing else.
+// A frame that does not fit into the queue is never skipped: the session is closed instead, and the only frame that
+// can follow the gap is the one that Options.Overflow returns.
 //
-// Handler.Open comes before everything else of a session, Handler.Message is called by
-// one goroutine at a time, and Handler.Close is called exactly once.
+// Handler.Open returns before anything else happens to a session, Handler.Message is called by one goroutine at a
+// time, and Handler.Close is called exactly once.
 //
-// A close packet travels alone in its payload, after the poll before it was taken; a
-// WebSocket gets at most one close frame.
+// On polling a close packet is sent alone in its payload, after the poll before it was answered. A WebSocket is sent
+// at most one close frame.
 //
 // # Concurrency
 //
-// A WebSocket has one goroutine at a time, its reader. On plain TCP it waits for
-// readiness without a buffer and with the smallest stack there is; buffers come from a
-// pool and are held while data is handled. Send writes on the descriptor without
-// waiting, if nothing is queued; what the kernel does not take is queued, and a writer
-// goroutine lives while there is a backlog. On TLS and other connections everything is
-// queued. There is no timer per session: one goroutine per Server turns a wheel on which
-// every session has its next due time.
+// A WebSocket has one goroutine, its reader. On plain TCP the reader waits for readability without a buffer and with
+// the smallest stack; it takes a buffer from a pool only while it handles data. Send writes to the file descriptor
+// without blocking if the queue is empty. What the kernel does not accept is queued, and a writer goroutine lives
+// while the queue is not empty. On TLS and other connections everything is queued. There is no timer per session: one
+// goroutine per Server runs a timing wheel in which every session has its next due time.
 //
-// Locks are taken in this order: Session.recv, Session.mu, then one of wheel.mu,
-// pending.mu and Server.mu. No callback is called with any of them held but
-// Handler.Message, which runs under recv.
+// Locks are taken in this order: Session.recv, Session.mu, then one of wheel.mu, pending.mu and Server.mu. No lock is
+// held during a callback, except Session.recv during Handler.Message.
 //
 // # Lifecycle
 //
-// A session is open, closing, or closed. Closing means that it is over for the
-// application, which has been told, while what it was sent is still on its way; it
-// lasts until the client took that and answered the closing, at most
-// Options.CloseTimeout. Drain refuses new sessions with 503 and Retry-After; Close
-// closes those there are and waits for all goroutines.
+// A session passes through three states:
+//
+//	state    application         received messages  Send         WebSocket or poll
+//	open     has the session     Handler.Message    writes or    open
+//	                                                queues
+//	closing  Handler.Close has   ignored            ErrClosed    drains the queue, then closes
+//	         been called
+//	closed   has forgotten it    none               ErrClosed    none
+//
+//	from     event                                          to       effect
+//	         handshake accepted                             open     Handler.Open
+//	open     Session.Close, Server.Close                    closing  a close packet or frame is queued last
+//	open     Options.QueueLimit or QueueAge exceeded        closing  unsent frames are dropped; Options.Overflow's
+//	                                                                 frame and a close frame (1008) are sent
+//	open     WebSocket: protocol violation, invalid packet  closing  a close frame with the code, 1 s to read it
+//	open     polling: invalid payload, overlapping request  closed
+//	open     close packet, connection closed or broken,     closed
+//	         ping timeout, Session.Expire, Session.Abort
+//	closing  the client has read the close packet, has      closed
+//	         answered the close frame or has disconnected
+//	closing  Options.CloseTimeout                           closed   the connection is cut
+//
+// Handler.Close is called when a session leaves the state open.
+//
+// Drain refuses new sessions with 503 and Retry-After. Close closes all sessions and waits for all goroutines.
 //
 // # Failure
 //
-// Handshakes are answered 503 or 429 with Retry-After while too many sessions are
-// pending (Options.PendingPerAddress). Requests that cannot be served are answered with
-// the protocol's codes (CodeUnknownTransport and the others) as JSON. A client that
-// breaks the rules of a transport or sends what is no packet loses its session: WebSocket
-// close codes 1002, 1007 and 1009, status 400 or 413 on polling; so does one that does
-// not read the answer to its poll within Options.CloseTimeout. Sending never blocks; it fails with ErrClosed or ErrSlowConsumer.
-// Reasons that reach Handler.Close are the Reason constants.
+// A handshake is answered 503 or 429 with Retry-After while too many sessions are pending (Options.PendingLimit,
+// Options.PendingPerAddress). A request that cannot be served is answered with one of the protocol's codes
+// (CodeUnknownTransport and the others) as JSON. A client that violates the rules of its transport or sends an
+// invalid packet loses its session: WebSocket close codes 1002, 1007 and 1009, status 400 or 413 on polling. So does
+// one that does not read the response to its poll within Options.CloseTimeout. Sending never blocks; it fails with
+// ErrClosed or ErrSlowConsumer. Handler.Close receives one of the Reason constants or the reason given to
+// Session.Abort or Session.Expire.
 //
 // # Dependencies
 //

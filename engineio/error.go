@@ -5,12 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// The error codes of the protocol. A request that fails is answered
-// {"code":…,"message":…} with status 400, CodeForbidden with 403.
+// The error codes of the protocol, as the reference server sends them. The response is {"code":…,"message":…} with
+// status 400, for CodeForbidden 403.
 const (
 	CodeUnknownTransport   = 0
 	CodeUnknownSession     = 1
@@ -29,41 +28,40 @@ var codeMessages = [...]string{
 	CodeUnsupportedVersion: "Unsupported protocol version",
 }
 
-// Why a session ended, as told to Handler.Close and Observer.Closed. The first five
-// are the words of the reference implementation.
+// The reasons passed to Handler.Close and Observer.Closed. The first five are those of the reference server.
 const (
-	ReasonTransportClose = "transport close"      // the client closed it
-	ReasonTransportError = "transport error"      // the connection broke, or the client broke the transport's rules
-	ReasonPingTimeout    = "ping timeout"         // no pong in time
-	ReasonParseError     = "parse error"          // the client sent what is no packet
+	ReasonTransportClose = "transport close"      // the client closed the transport
+	ReasonTransportError = "transport error"      // the connection broke, or the client violated the transport's rules
+	ReasonPingTimeout    = "ping timeout"         // no pong within PingTimeout
+	ReasonParseError     = "parse error"          // the client sent an invalid packet
 	ReasonForcedClose    = "forced close"         // Session.Close
-	ReasonSlowConsumer   = "SLOW_CONSUMER"        // the client did not take what was sent
+	ReasonSlowConsumer   = "SLOW_CONSUMER"        // the client read too slowly: QueueLimit or QueueAge was exceeded
 	ReasonShutdown       = "server shutting down" // Server.Close
 )
 
-// What sending fails with.
+// The errors of Session.Send and Session.SendAll.
 var (
 	ErrClosed       = errors.New("engineio: session is closed")
-	ErrSlowConsumer = errors.New("engineio: client is too slow")
+	ErrSlowConsumer = errors.New("engineio: client reads too slowly")
 )
 
-// refuse answers a request with an error of the protocol.
+// refuse answers a request with an error code of the protocol.
 func (s *Server) refuse(w http.ResponseWriter, code int) {
 	status := http.StatusBadRequest
 	if code == CodeForbidden {
 		status = http.StatusForbidden
 	}
-	s.refuseStatus(w, status, code, codeMessages[code])
+	s.writeError(w, status, code, codeMessages[code])
 }
 
-// refuseForNow answers a handshake that may be tried again later.
-func (s *Server) refuseForNow(w http.ResponseWriter, status int, message string) {
+// refuseTemporarily answers a handshake that the client may repeat after Options.RetryAfter.
+func (s *Server) refuseTemporarily(w http.ResponseWriter, status int, message string) {
 	seconds := (s.opts.RetryAfter + time.Second - 1) / time.Second
 	w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
-	s.refuseStatus(w, status, CodeBadRequest, message)
+	s.writeError(w, status, CodeBadRequest, message)
 }
 
-func (s *Server) refuseStatus(w http.ResponseWriter, status, code int, message string) {
+func (s *Server) writeError(w http.ResponseWriter, status, code int, message string) {
 	body, _ := json.Marshal(struct {
 		Code    int    `json:"code"`
 		Message string `json:"message"`
@@ -77,41 +75,4 @@ func (s *Server) refuseStatus(w http.ResponseWriter, status, code int, message s
 	if f := s.opts.Observer.Refused; f != nil {
 		f(code)
 	}
-}
-
-// admit checks the Origin header and sets the CORS headers. It answers false when the
-// request has been answered already: a preflight, or an origin that may not connect.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin != "" {
-		h := w.Header()
-		h.Add("Vary", "Origin")
-		if !sameOrigin(origin, r.Host) {
-			if !s.anyOrigin && !s.origins[strings.ToLower(origin)] {
-				s.refuse(w, CodeForbidden)
-				return false
-			}
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Allow-Credentials", "true")
-		}
-	}
-	if r.Method != http.MethodOptions {
-		return true
-	}
-	h := w.Header()
-	h.Set("Access-Control-Allow-Methods", "GET, POST")
-	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
-		h.Add("Vary", "Access-Control-Request-Headers")
-		h.Set("Access-Control-Allow-Headers", asked)
-	}
-	h.Set("Access-Control-Max-Age", "600")
-	w.WriteHeader(http.StatusNoContent)
-	return false
-}
-
-// sameOrigin compares the host of an origin. The scheme is not compared: behind a
-// proxy that ends TLS the server does not know its own.
-func sameOrigin(origin, host string) bool {
-	_, rest, ok := strings.Cut(origin, "://")
-	return ok && host != "" && strings.EqualFold(rest, host)
 }

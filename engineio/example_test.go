@@ -16,7 +16,7 @@ func ExampleServer() {
 		Message: func(s *engineio.Session, data []byte, _ bool) { s.Send(engineio.Text(data)) },
 		Close:   func(_ *engineio.Session, reason string) { closed <- reason },
 	}, nil)
-	web := httptest.NewServer(server) // in earnest: mux.Handle("/engine.io/", server)
+	web := httptest.NewServer(server) // in production: mux.Handle("/engine.io/", server)
 	defer web.Close()
 
 	c := enginetest.Dial(&testing.B{}, web.URL+"/engine.io/?EIO=4&transport=websocket")

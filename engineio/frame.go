@@ -5,16 +5,15 @@ import (
 	"encoding/binary"
 )
 
-// Frame is one or more messages, encoded once and immutable from then on, so that any
-// number of sessions may be sent the same Frame without copying it. Its bytes are
-// unmasked WebSocket frames (RFC 6455, section 5.2); what a poll is answered is made
+// Frame is one or more outgoing messages. It is encoded once and immutable, so that any number of sessions can send
+// it without a copy. Its bytes are unmasked WebSocket frames (RFC 6455, section 5.2); the response to a poll is built
 // from the same bytes.
 type Frame struct {
 	b []byte
 }
 
-// Text returns the frame of one text message, whose parts are put together. The caller
-// vouches for it being UTF-8 without the character \x1e.
+// Text returns the frame of one text message, the concatenation of parts. The caller guarantees that the message is
+// UTF-8 and does not contain \x1e, the record separator of polling payloads.
 func Text(parts ...[]byte) *Frame {
 	n := 1
 	for _, p := range parts {
@@ -34,8 +33,8 @@ func Binary(msg []byte) *Frame {
 	return &Frame{b: append(b, msg...)}
 }
 
-// Join returns one frame that holds the messages of all frames in their order, in one
-// buffer: sending it is one write. Nil frames are left out.
+// Join returns one frame with the messages of all frames, in order and in one buffer: sending it is one write. Nil
+// frames are skipped.
 func Join(frames ...*Frame) *Frame {
 	n := 0
 	for _, f := range frames {
@@ -52,17 +51,17 @@ func Join(frames ...*Frame) *Frame {
 	return &Frame{b: b}
 }
 
-// Len is the size of the frame on a WebSocket, in bytes.
+// Len returns the size of the frame on a WebSocket, in bytes, headers included.
 func (f *Frame) Len() int { return len(f.b) }
 
-// control returns the frame of a packet that is not a message.
+// control returns the frame of a packet other than a message.
 func control(t PacketType, data string) *Frame {
 	b := appendHeader(make([]byte, 0, len(data)+11), opText, len(data)+1)
 	b = append(b, byte(t))
 	return &Frame{b: append(b, data...)}
 }
 
-// appendHeader appends the header of an unmasked final frame of n payload bytes.
+// appendHeader appends the header of an unmasked final frame with n payload bytes.
 func appendHeader(b []byte, op opcode, n int) []byte {
 	switch {
 	case n < 126:
@@ -76,19 +75,19 @@ func appendHeader(b []byte, op opcode, n int) []byte {
 	}
 }
 
-// appendPayload appends the packets of own WebSocket frames to dst in the form a poll
-// is answered. WebSocket control frames have no such form and are left out.
+// appendPayload converts frames that this package encoded into a polling payload and appends it to dst. WebSocket
+// control frames have no counterpart on polling and are skipped.
 func appendPayload(dst, frames []byte) []byte {
 	for len(frames) >= 2 {
-		op, n, at := opcode(frames[0]&0x0f), int(frames[1]), 2
+		op, n, start := opcode(frames[0]&0x0f), int(frames[1]), 2
 		switch n {
 		case 126:
-			n, at = int(binary.BigEndian.Uint16(frames[2:])), 4
+			n, start = int(binary.BigEndian.Uint16(frames[2:])), 4
 		case 127:
-			n, at = int(binary.BigEndian.Uint64(frames[2:])), 10
+			n, start = int(binary.BigEndian.Uint64(frames[2:])), 10
 		}
-		data := frames[at : at+n]
-		frames = frames[at+n:]
+		data := frames[start : start+n]
+		frames = frames[start+n:]
 		if op != opText && op != opBinary {
 			continue
 		}

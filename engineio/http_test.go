@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// refusal is the JSON of an error answer.
+// refusal is the JSON of an error response.
 type refusal struct {
 	Code    int
 	Message string
@@ -22,6 +22,8 @@ func TestServer_Refusals(t *testing.T) {
 		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"8"},
 		"Sec-Websocket-Key": {"AAAAAAAAAAAAAAAAAAAAAA=="},
 	}
+	noVersion := "transport=polling&sid=" + sid
+	foreignOrigin, nullOrigin := http.Header{"Origin": {"https://elsewhere.example"}}, http.Header{"Origin": {"null"}}
 	for name, c := range map[string]struct {
 		method, query string
 		header        http.Header
@@ -39,11 +41,11 @@ func TestServer_Refusals(t *testing.T) {
 		"old WebSocket version":    {"GET", "EIO=4&transport=websocket", upgradeHeader, 400, 3, "Bad request"},
 		"PUT on a session":         {"PUT", "EIO=4&transport=polling&sid=" + sid, nil, 400, 3, "Bad request"},
 		"broken query":             {"GET", "EIO=4&transport=polling&sid=%zz", nil, 400, 3, "Bad request"},
-		"foreign origin":           {"GET", "EIO=4&transport=polling", http.Header{"Origin": {"https://elsewhere.example"}}, 403, 4, "Forbidden"},
-		"origin null":              {"GET", "EIO=4&transport=polling", http.Header{"Origin": {"null"}}, 403, 4, "Forbidden"},
+		"foreign origin":           {"GET", "EIO=4&transport=polling", foreignOrigin, 403, 4, "Forbidden"},
+		"origin null":              {"GET", "EIO=4&transport=polling", nullOrigin, 403, 4, "Forbidden"},
 		"no version":               {"GET", "transport=polling", nil, 400, 5, "Unsupported protocol version"},
 		"version 3":                {"GET", "EIO=3&transport=polling", nil, 400, 5, "Unsupported protocol version"},
-		"no version on a session":  {"GET", "transport=polling&sid=" + sid, nil, 400, 5, "Unsupported protocol version"},
+		"session, no version":      {"GET", noVersion, nil, 400, 5, "Unsupported protocol version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			response, body := f.do(c.method, c.query, "", c.header)
@@ -60,7 +62,7 @@ func TestServer_Refusals(t *testing.T) {
 		})
 	}
 	if status, _ := f.post(sid, "4still here"); status != http.StatusOK {
-		t.Errorf("the session did not survive what was refused: %d", status)
+		t.Errorf("the session did not survive the refused requests: %d", status)
 	}
 }
 
@@ -137,7 +139,7 @@ func TestServer_Drain(t *testing.T) {
 			t.Errorf("%s: %d, Retry-After %q", query, response.StatusCode, response.Header.Get("Retry-After"))
 		}
 	}
-	// What exists goes on, an upgrade included.
+	// Existing sessions continue, upgrades included.
 	c.Send("4hello")
 	c.Expect("4hello")
 	up := f.candidate(sid)
@@ -195,10 +197,10 @@ func TestPolling_OverlappingPolls(t *testing.T) {
 }
 
 func TestPolling_OverlappingPosts(t *testing.T) {
-	inside, leave := make(chan struct{}), make(chan struct{})
+	entered, release := make(chan struct{}), make(chan struct{})
 	f := serve(t, nil, Handler{Message: func(*Session, []byte, bool) {
-		close(inside)
-		<-leave
+		close(entered)
+		<-release
 	}})
 	sid, _ := f.open()
 	first := make(chan int, 1)
@@ -206,12 +208,12 @@ func TestPolling_OverlappingPosts(t *testing.T) {
 		status, _ := f.post(sid, "4a")
 		first <- status
 	}()
-	receive(t, inside)
+	receive(t, entered)
 	if status, _ := f.post(sid, "4b"); status != 400 {
 		t.Errorf("second POST: %d", status)
 	}
 	f.expectClosed(ReasonTransportError)
-	close(leave)
+	close(release)
 	receive(t, first)
 }
 
@@ -244,6 +246,7 @@ func TestPolling_AbandonedPoll(t *testing.T) {
 }
 
 func TestPolling_BadPosts(t *testing.T) {
+	octets := http.Header{"Content-Type": {"application/octet-stream"}}
 	for name, c := range map[string]struct {
 		body   string
 		header http.Header
@@ -255,7 +258,7 @@ func TestPolling_BadPosts(t *testing.T) {
 		"empty":                    {"", nil, 400, ReasonParseError},
 		"not UTF-8":                {"4\xff", nil, 400, ReasonParseError},
 		"a ping":                   {"2", nil, 400, ReasonTransportError},
-		"raw binary":               {"\x04abc", http.Header{"Content-Type": {"application/octet-stream"}}, 400, ReasonParseError},
+		"raw binary":               {"\x04abc", octets, 400, ReasonParseError},
 		"too long":                 {strings.Repeat("4", 1001), nil, 413, ReasonTransportError},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -305,7 +308,7 @@ func TestPolling_ClientCloses(t *testing.T) {
 	f.expectClosed(ReasonTransportClose)
 }
 
-// The close packet travels alone, after the poll before it was taken.
+// The close packet is sent alone in its payload, after the poll before it was answered.
 func TestPolling_ServerCloses(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, s := f.open()
@@ -340,24 +343,27 @@ func TestPolling_ServerClosesWaitingPoll(t *testing.T) {
 	f.expectClosed(ReasonForcedClose)
 }
 
-func TestPolling_CloseIsForgottenInTime(t *testing.T) {
-	f := serve(t, &Options{CloseTimeout: 20 * time.Millisecond, PingInterval: time.Second, PingTimeout: 100 * time.Millisecond}, Handler{})
+func TestPolling_CloseTimeout(t *testing.T) {
+	f := serve(t, &Options{
+		CloseTimeout: 20 * time.Millisecond, PingInterval: time.Second, PingTimeout: 100 * time.Millisecond,
+	}, Handler{})
 	_, s := f.open()
 	s.Close()
 	f.expectClosed(ReasonForcedClose)
-	gone := make(chan struct{})
+	empty := make(chan struct{})
 	f.server.mu.Lock()
 	if len(f.server.sessions) == 0 {
-		close(gone)
+		close(empty)
 	} else {
-		f.server.empty = gone
+		f.server.empty = empty
 	}
 	f.server.mu.Unlock()
-	receive(t, gone)
+	receive(t, empty)
 }
 
 func TestPolling_QueueIsBounded(t *testing.T) {
-	f := serve(t, &Options{QueueLimit: 1000, Overflow: func(*Session) *Frame { return Text([]byte("farewell")) }}, Handler{})
+	overflow := func(*Session) *Frame { return Text([]byte("goodbye")) }
+	f := serve(t, &Options{QueueLimit: 1000, Overflow: overflow}, Handler{})
 	sid, s := f.open()
 	message := Text([]byte(strings.Repeat("x", 300)))
 	var err error
@@ -369,7 +375,7 @@ func TestPolling_QueueIsBounded(t *testing.T) {
 		t.Errorf("send %d: %v", n, err)
 	}
 	f.expectClosed(ReasonSlowConsumer)
-	if status, body := f.poll(sid); status != 200 || body != "4farewell" {
+	if status, body := f.poll(sid); status != 200 || body != "4goodbye" {
 		t.Errorf("first poll: %d %q", status, body)
 	}
 	if status, body := f.poll(sid); status != 200 || body != "1" {
@@ -377,7 +383,7 @@ func TestPolling_QueueIsBounded(t *testing.T) {
 	}
 }
 
-func TestServer_CloseAnswersEveryone(t *testing.T) {
+func TestServer_CloseAnswersAllSessions(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, s := f.open()
 	answer := f.pollAsync(sid, s)

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// fixture is a server with an application that tells what happens to it.
+// fixture is a server whose application reports opened and closed sessions.
 type fixture struct {
 	t      *testing.T
 	server *Server
@@ -28,7 +28,7 @@ type fixture struct {
 	closed chan string
 }
 
-// serve starts a server. Its application echoes messages unless h has a Message.
+// serve starts a server on a loopback port. Its application echoes messages unless h.Message is set.
 func serve(t *testing.T, opts *Options, h Handler) *fixture {
 	t.Helper()
 	f := newFixture(t, opts, h)
@@ -36,6 +36,7 @@ func serve(t *testing.T, opts *Options, h Handler) *fixture {
 	return f
 }
 
+// newFixture is serve without the listener.
 func newFixture(t *testing.T, opts *Options, h Handler) *fixture {
 	f := &fixture{t: t, opened: make(chan *Session, 100), closed: make(chan string, 100)}
 	if h.Message == nil {
@@ -70,13 +71,14 @@ func newFixture(t *testing.T, opts *Options, h Handler) *fixture {
 	return f
 }
 
+// receive returns the next value of a channel and fails the test after 10 s without one.
 func receive[T any](t *testing.T, ch <-chan T) T {
 	t.Helper()
 	select {
 	case v := <-ch:
 		return v
 	case <-time.After(10 * time.Second):
-		t.Fatal("nothing happened")
+		t.Fatal("nothing was received within 10 s")
 		panic("unreachable")
 	}
 }
@@ -98,7 +100,7 @@ func (f *fixture) dial() (*enginetest.Client, *Session) {
 	return c, receive(f.t, f.opened)
 }
 
-// candidate opens a WebSocket for a session that exists.
+// candidate opens a WebSocket for an existing session.
 func (f *fixture) candidate(sid string) *enginetest.Client {
 	f.t.Helper()
 	return enginetest.Dial(f.t, f.web.URL+"/engine.io/?EIO=4&transport=websocket&sid="+sid)
@@ -111,11 +113,11 @@ func (f *fixture) open() (string, *Session) {
 	if status != http.StatusOK || body == "" || body[0] != '0' {
 		f.t.Fatalf("handshake answered %d %q", status, body)
 	}
-	var hello struct{ SID string }
-	if err := json.Unmarshal([]byte(body[1:]), &hello); err != nil {
+	var handshake struct{ SID string }
+	if err := json.Unmarshal([]byte(body[1:]), &handshake); err != nil {
 		f.t.Fatal(err)
 	}
-	return hello.SID, receive(f.t, f.opened)
+	return handshake.SID, receive(f.t, f.opened)
 }
 
 func (f *fixture) do(method, query, body string, header http.Header) (*http.Response, string) {
@@ -156,24 +158,24 @@ func (f *fixture) post(sid, payload string) (int, string) {
 	return response.StatusCode, body
 }
 
-// answer is what a poll got.
+// pollAnswer is the response to a poll.
 type pollAnswer struct {
 	status int
 	body   string
 }
 
-// pollAsync polls and returns once the server has the poll waiting.
+// pollAsync polls and returns when the poll has reached the server.
 func (f *fixture) pollAsync(sid string, s *Session) <-chan pollAnswer {
 	f.t.Helper()
 	s.mu.Lock()
-	came := make(chan struct{})
-	s.pollWanted = came
+	arrived := make(chan struct{})
+	s.pollWanted = arrived
 	s.mu.Unlock()
 	answers := make(chan pollAnswer, 1)
 	go func() {
 		status, body := f.poll(sid)
 		answers <- pollAnswer{status, body}
 	}()
-	receive(f.t, came)
+	receive(f.t, arrived)
 	return answers
 }

@@ -6,79 +6,70 @@ import (
 	"time"
 )
 
-// Options are the settings of a Server. Nil and the zero value mean: secure defaults.
+// Options configure a Server. Nil and zero values select secure defaults.
 type Options struct {
-	// PingInterval is the time between two pings. Zero value means 25 s.
+	// PingInterval is the time between a pong and the next ping. Zero value means 25 s.
 	PingInterval time.Duration
-	// PingTimeout is how long a pong may take before the session is closed. Zero value
-	// means 20 s.
+	// PingTimeout is how long the server waits for a pong before it ends the session. Zero value means 20 s.
 	PingTimeout time.Duration
-	// UpgradeTimeout is how long an upgrade may take from its WebSocket handshake on
-	// before it is given up; the session then stays on polling. Zero value means 10 s.
+	// UpgradeTimeout is how long an upgrade may take, from its WebSocket handshake to the upgrade packet. After that
+	// the WebSocket is closed and the session stays on polling. Zero value means 10 s.
 	UpgradeTimeout time.Duration
-	// MaxPayload is the longest WebSocket message and POST body accepted, in bytes.
-	// Zero value means 1,000,000.
+	// MaxPayload is the size limit of a WebSocket message and of a POST body, in bytes. The handshake announces it
+	// as maxPayload. Zero value means 1,000,000.
 	MaxPayload int
 
-	// AllowedOrigins are the origins, such as "https://shop.example", that may connect
-	// beside the server's own; they are answered with CORS headers, credentials
-	// included. "*" allows every origin. A request without an Origin header is always
-	// accepted. Zero value means: same origin only.
+	// AllowedOrigins are the origins, such as "https://shop.example", that may connect in addition to the server's
+	// own. They receive CORS headers, credentials included. "*" allows every origin. A request without an Origin
+	// header is always accepted. Zero value means same origin only.
 	AllowedOrigins []string
-	// DisableUpgrade keeps sessions on the transport they were opened with.
+	// DisableUpgrade keeps every session on the transport on which it was opened.
 	DisableUpgrade bool
 
-	// QueueLimit is how many bytes may wait for a session beside what the kernel took.
-	// One message alone may be longer. Zero value means 1 MiB.
+	// QueueLimit is how many bytes may be queued for a session, besides those that the kernel has accepted. A single
+	// message may exceed it when the queue is empty. Zero value means 1 MiB.
 	QueueLimit int
-	// QueueAge is how long a byte may wait for a WebSocket to take it. Zero value
-	// means 5 s. A session on polling is bounded by its heartbeat instead.
+	// QueueAge is how long a byte may be queued for a WebSocket. Zero value means 5 s. On polling the heartbeat
+	// limits the age instead.
 	QueueAge time.Duration
-	// SendBuffer is the kernel's send buffer of a plain TCP WebSocket, in bytes. Zero
-	// value means 64 KiB; negative leaves it to the kernel.
+	// SendBuffer is the size of the kernel's send buffer of a plain TCP WebSocket, in bytes. Zero value means
+	// 64 KiB; a negative value keeps the kernel's default.
 	SendBuffer int
-	// Overflow is called in a goroutine of its own when a session exceeded QueueLimit
-	// or QueueAge. What waited is dropped by then; the frame answered, when not nil, is
-	// sent as the last one if the client still takes it. The session then closes with
-	// ReasonSlowConsumer.
+	// Overflow is called in its own goroutine when a session has exceeded QueueLimit or QueueAge and its queue has
+	// been dropped. The returned frame, if not nil, is sent as the last one if the client still reads. The session
+	// then closes with ReasonSlowConsumer.
 	Overflow func(*Session) *Frame
-	// PendingPerAddress is how many sessions of one address may be pending. A session is
-	// pending while Session.Expire gives it a time to end, such as an application does
-	// until a client has proved who it is; one to which that happens in Handler.Open is
-	// so from its handshake on. The address is that of http.Request.RemoteAddr; of IPv6
-	// it is the first 64 bits. Further handshakes are answered 429 with Retry-After.
-	// Zero value means 2,000; negative means any number.
+	// PendingPerAddress is how many sessions of one address may be pending. A session is pending while a time set by
+	// Session.Expire runs, which an application does until the client has authenticated; a session that sets it in
+	// Handler.Open is pending from its handshake. The address is http.Request.RemoteAddr, of IPv6 the first 64 bits.
+	// Further handshakes are answered 429 with Retry-After. Zero value means 2,000; a negative value no limit.
 	PendingPerAddress int
-	// PendingLimit is the same for all addresses together; the answer is 503. Zero
-	// value means 20,000; negative means any number.
+	// PendingLimit is the same limit for all addresses together; the answer is 503. Zero value means 20,000; a
+	// negative value no limit.
 	PendingLimit int
-	// CloseTimeout is how long a closed session may take to receive what waits for it
-	// and to answer the closing, and how long a client may take to read the answer to its
-	// poll. Zero value means 10 s.
+	// CloseTimeout is how long a closing session may take to read its queue and to answer the close, and how long a
+	// client may take to read the response to a poll. Zero value means 10 s.
 	CloseTimeout time.Duration
-	// RetryAfter is sent with the 503 while draining, and with refusals because of
-	// pending sessions, in whole seconds. Zero value means 5 s.
+	// RetryAfter is the Retry-After header of refusals that are temporary, in whole seconds. Zero value means 5 s.
 	RetryAfter time.Duration
 
-	// Observer is told what happens.
+	// Observer receives counts of what happens.
 	Observer Observer
 	// Now is the clock. Nil means time.Now.
 	Now func() time.Time
-	// NewID makes session ids, which must be unguessable and URL-safe. Nil means 120
-	// random bits in base64url.
+	// NewID returns session ids, which must be unguessable and URL-safe. Nil means RandomID.
 	NewID func() string
 }
 
-// Observer are plain callbacks, each of which may be nil. They must not block and are
-// called without any lock held.
+// Observer has callbacks for metrics. Each may be nil. They must not block and are called without any lock held.
 type Observer struct {
-	Opened       func(t Transport)                // a session began
-	Closed       func(t Transport, reason string) // a session ended, once for each that began
+	Opened       func(t Transport)                // a session was opened
+	Closed       func(t Transport, reason string) // a session ended; once for each that was opened
 	Upgraded     func()                           // a session moved from polling to WebSocket
 	Refused      func(code int)                   // a request was answered with an error code of the protocol
-	Limited      func(status int)                 // a handshake was answered 429 or 503, because too many sessions are pending
-	Sent         func(t Transport, bytes int)     // bytes were handed to a session
-	Received     func(t Transport, bytes int)     // bytes of messages came from a session
+	Limited      func(status int)                 // a handshake was answered 429 or 503: too many pending sessions
+	Sent         func(t Transport, bytes int)     // bytes were accepted by Session.Send
+	Received     func(t Transport, bytes int)     // bytes of a message were received
 	SlowConsumer func(t Transport)                // a session exceeded QueueLimit or QueueAge
 }
 
@@ -122,7 +113,7 @@ func (o *Options) withDefaults() Options {
 	return out
 }
 
-// RandomID returns 120 random bits in base64url, 20 characters.
+// RandomID returns 120 random bits in base64url (RFC 4648, section 5), 20 characters.
 func RandomID() string {
 	var b [15]byte
 	rand.Read(b[:]) // never fails

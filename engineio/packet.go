@@ -7,8 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// PacketType is the first character of a packet (Engine.IO protocol 4, "Packet
-// encoding").
+// PacketType is the first character of a packet (Engine.IO protocol 4, "Packet encoding").
 type PacketType byte
 
 // The packet types of the protocol.
@@ -22,23 +21,22 @@ const (
 	PacketNoop    PacketType = '6'
 )
 
-// separator stands between the packets of a payload.
+// separator separates the packets of a payload.
 const separator = '\x1e'
 
-// Packet is one decoded packet. Data shares memory with what it was decoded from,
-// unless it was base64. Binary is only ever true for a PacketMessage.
+// Packet is one decoded packet. Data shares memory with the decoded bytes, unless they were base64. Binary is false for
+// every type but PacketMessage.
 type Packet struct {
 	Type   PacketType
 	Data   []byte
 	Binary bool
 }
 
-// ErrPacket is answered for bytes that are no packet: empty, of an unknown type, not
-// UTF-8, or broken base64.
+// ErrPacket is the error of an invalid packet: empty, of an unknown type, not UTF-8, or invalid base64.
 var ErrPacket = errors.New("engineio: invalid packet")
 
-// DecodePacket decodes one packet in its text form: a type character and data, or 'b'
-// and base64 for a binary message. It fails with ErrPacket.
+// DecodePacket decodes one packet in its text form (Engine.IO protocol 4, "Packet encoding"): a type character and
+// data, or 'b' and base64 for a binary message. It fails with ErrPacket.
 func DecodePacket(b []byte) (Packet, error) {
 	if len(b) == 0 {
 		return Packet{}, ErrPacket
@@ -58,9 +56,9 @@ func DecodePacket(b []byte) (Packet, error) {
 	return Packet{Type: t, Data: b[1:]}, nil
 }
 
-// DecodePayload decodes a payload, the packets of one HTTP body parted by \x1e, and
-// visits them in order until visit fails. It fails with ErrPacket at the first broken
-// packet; those before it have been visited by then.
+// DecodePayload decodes the payload of an HTTP body (Engine.IO protocol 4, "HTTP long-polling"), packets separated by
+// \x1e, and calls visit for each one in order. It fails with visit's first error, or with ErrPacket at the first
+// invalid packet, after the packets before it have been visited.
 func DecodePayload(b []byte, visit func(Packet) error) error {
 	for {
 		part, rest, more := bytes.Cut(b, []byte{separator})
@@ -78,7 +76,7 @@ func DecodePayload(b []byte, visit func(Packet) error) error {
 	}
 }
 
-// AppendPacket appends the text form of p to dst, base64 when p is binary.
+// AppendPacket appends the text form of p to dst, with base64 when p is binary.
 func AppendPacket(dst []byte, p Packet) []byte {
 	if p.Binary {
 		return base64.StdEncoding.AppendEncode(append(dst, 'b'), p.Data)

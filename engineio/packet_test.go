@@ -38,7 +38,7 @@ func TestPacket_Decode(t *testing.T) {
 	}
 }
 
-// message draws a message that a session may be sent.
+// message draws a message that can be sent.
 func message(t *rapid.T) Packet {
 	if rapid.Bool().Draw(t, "binary") {
 		return Packet{Type: PacketMessage, Binary: true,
@@ -83,14 +83,14 @@ func TestPayload_RoundTrip(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatal(diff)
 		}
-		// What a poll is answered is made from the WebSocket form of the same messages.
+		// The response to a poll is built from the WebSocket form of the same messages.
 		if fromFrames := appendPayload(nil, Join(frames...).b); !bytes.Equal(fromFrames, payload) {
 			t.Fatalf("from frames %q, want %q", fromFrames, payload)
 		}
 	})
 }
 
-func TestPayload_LeavesControlFramesOut(t *testing.T) {
+func TestPayload_SkipsControlFrames(t *testing.T) {
 	b := appendClose(append([]byte(nil), Text([]byte("a")).b...), closeNormal)
 	b = append(b, Text([]byte("b")).b...)
 	if got := string(appendPayload(nil, b)); got != "4a\x1e4b" {
@@ -132,7 +132,9 @@ func FuzzDecodePayload(f *testing.F) {
 }
 
 func FuzzParseQuery(f *testing.F) {
-	for _, s := range []string{"", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=a%20b", "sid=%zz", "a;b", "EIO=4&EIO=3"} {
+	for _, s := range []string{
+		"", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=a%20b", "sid=%zz", "a;b", "EIO=4&EIO=3",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -140,7 +142,8 @@ func FuzzParseQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := parseQuery(url.Values{"EIO": {q.version}, "transport": {string(q.transport)}, "sid": {q.sid}}.Encode())
+		encoded := url.Values{"EIO": {q.version}, "transport": {string(q.transport)}, "sid": {q.sid}}.Encode()
+		again, err := parseQuery(encoded)
 		if err != nil || again != q {
 			t.Fatalf("%q: %+v, then %+v, %v", raw, q, again, err)
 		}

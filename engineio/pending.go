@@ -6,70 +6,71 @@ import (
 	"sync"
 )
 
-// pending counts the sessions that have a time to end, because their client has yet to
-// prove itself: see Options.PendingPerAddress.
+// pending counts the sessions whose client has not proved itself: see Options.PendingPerAddress.
 type pending struct {
-	perAddress, all int // limits; negative is none
+	perAddress, all int // limits; negative means none
 
-	mu    sync.Mutex
-	count int                  // guarded by mu
-	hosts map[netip.Prefix]int // guarded by mu; no entry is 0
+	mu        sync.Mutex
+	count     int                  // guarded by mu
+	addresses map[netip.Prefix]int // guarded by mu; no entry is 0
 }
 
-// hostOf is what one client can hardly change: an IPv4 address, or the first 64 bits of
-// an IPv6 one. It is zero for what is no address, of which clients are not told apart.
-func hostOf(remote string) netip.Prefix {
+// addressPrefix returns the part of an address that one client cannot easily change: an IPv4 address, or the first 64
+// bits of an IPv6 address. It is invalid for a remote that is not an IP address; PendingPerAddress does not apply then.
+func addressPrefix(remote string) netip.Prefix {
 	ip, err := netip.ParseAddr(remote)
 	if err != nil {
-		both, err := netip.ParseAddrPort(remote)
+		withPort, err := netip.ParseAddrPort(remote)
 		if err != nil {
 			return netip.Prefix{}
 		}
-		ip = both.Addr()
+		ip = withPort.Addr()
 	}
 	bits := 32
 	if ip = ip.Unmap(); ip.Is6() {
 		bits = 64
 	}
-	host, _ := ip.WithZone("").Prefix(bits) // the bits are there
-	return host
+	prefix, _ := ip.WithZone("").Prefix(bits) // bits fit the address
+	return prefix
 }
 
-// begin counts a session that wants to begin. It answers 0, or the status to refuse it
-// with.
-func (p *pending) begin(remote string) (refused int) {
-	host := hostOf(remote)
+// acquire counts a session that is being opened. It returns 0, or the status with which to refuse the session.
+func (p *pending) acquire(remote string) (refused int) {
+	prefix := addressPrefix(remote)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.all >= 0 && p.count >= p.all:
 		return http.StatusServiceUnavailable
-	case p.perAddress >= 0 && host.IsValid() && p.hosts[host] >= p.perAddress:
+	case p.perAddress >= 0 && prefix.IsValid() && p.addresses[prefix] >= p.perAddress:
 		return http.StatusTooManyRequests
 	}
-	p.addLocked(host, 1)
+	p.addLocked(prefix, 1)
 	return 0
 }
 
-// add counts a session that began before, or no longer.
+// release undoes acquire.
+func (p *pending) release(remote string) { p.add(remote, -1) }
+
+// add changes the count by n, whatever the limits.
 func (p *pending) add(remote string, n int) {
-	host := hostOf(remote)
+	prefix := addressPrefix(remote)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.addLocked(host, n)
+	p.addLocked(prefix, n)
 }
 
-func (p *pending) addLocked(host netip.Prefix, n int) {
+func (p *pending) addLocked(prefix netip.Prefix, n int) {
 	p.count += n
-	if !host.IsValid() {
+	if !prefix.IsValid() {
 		return
 	}
-	if p.hosts[host] += n; p.hosts[host] == 0 {
-		delete(p.hosts, host)
+	if p.addresses[prefix] += n; p.addresses[prefix] == 0 {
+		delete(p.addresses, prefix)
 	}
 }
 
-// setPendingLocked counts the session as pending, or no longer.
+// setPendingLocked sets whether the session counts as pending.
 func (s *Session) setPendingLocked(yes bool) {
 	if s.pending == yes {
 		return
@@ -82,8 +83,7 @@ func (s *Session) setPendingLocked(yes bool) {
 	s.srv.pending.add(s.remote, n)
 }
 
-// Pending is the number of sessions that have a time to end: see
-// Options.PendingPerAddress.
+// Pending returns the number of pending sessions: see Options.PendingPerAddress.
 func (s *Server) Pending() int {
 	s.pending.mu.Lock()
 	defer s.pending.mu.Unlock()

@@ -11,36 +11,35 @@ import (
 )
 
 const (
-	// upgradeGrace is how long a poll is still held once a probe was answered. The
-	// client's upgrade packet is usually already on its way then, and a poll that
-	// overtook it can be told so.
+	// upgradeGrace is how long a poll stays open after a probe was answered. Usually the client's upgrade packet
+	// arrives within it, which answers the poll as well.
 	upgradeGrace = 50 * time.Millisecond
-	// closeGrace is how long a close packet waits for the poll that was sent with it,
-	// on another connection.
+	// closeGrace is how long a client's close packet waits for a poll that the client sent at the same time on
+	// another connection.
 	closeGrace = 50 * time.Millisecond
 )
 
 // poll is a waiting GET. Its fields are guarded by the session's mu.
 type poll struct {
-	wake    chan struct{} // buffered; something changed
-	noop    bool          // an upgrade wants it out of the way
-	late    bool          // it came while a WebSocket was being probed
-	verdict verdict       // what it is answered when the session ended
+	wake  chan struct{} // buffered; the session has changed
+	noop  bool          // to be answered with a noop packet, because of an upgrade
+	late  bool          // arrived while an upgrade was in progress
+	final finalPacket   // the response if the session has ended
 }
 
 func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
 	session := s.newSession(r)
-	if !s.begin(session, Polling) {
+	if !s.startSession(session, Polling) {
 		s.refuse(w, CodeBadRequest)
 		return
 	}
-	answer(w, append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...))
+	writePayload(w, append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...))
 }
 
-// begin gives a new session its heartbeat, tells the application of it and puts it on
-// the table.
-func (s *Server) begin(session *Session, t Transport) bool {
-	s.wheel.schedule(session, session.lastBeat+int64(s.opts.PingInterval))
+// startSession starts the heartbeat of a new session, calls Handler.Open and adds the session to the table. It returns
+// false when the server is closed.
+func (s *Server) startSession(session *Session, t Transport) bool {
+	s.wheel.schedule(session, session.lastPong+int64(s.opts.PingInterval))
 	if f := s.opts.Observer.Opened; f != nil {
 		f(t)
 	}
@@ -51,20 +50,19 @@ func (s *Server) begin(session *Session, t Transport) bool {
 	if session.expireAt == 0 {
 		session.setPendingLocked(false)
 	}
-	// One that is over already, by the application or by its other goroutine, has
-	// been taken off the table before it was on it. Inside mu, so that it cannot be
-	// over between the two.
+	// A session that has ended in the meantime was removed from the table before it was added. While mu is held it
+	// cannot end between the check and the addition.
 	added := session.state == stateClosed || s.add(session)
 	session.mu.Unlock()
 	if !added {
-		session.finish(ReasonShutdown, verdictClose)
+		session.terminate(ReasonShutdown, finalClose)
 		return false
 	}
 	return true
 }
 
-// answer is a 200 with a payload; errors go through problem answers of their own.
-func answer(w http.ResponseWriter, body []byte) {
+// writePayload answers 200 with a payload (Engine.IO protocol, "HTTP long-polling").
+func writePayload(w http.ResponseWriter, body []byte) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -72,7 +70,7 @@ func answer(w http.ResponseWriter, body []byte) {
 	w.Write(body)
 }
 
-// servePoll answers a GET with what is queued, waiting for it if need be.
+// servePoll answers a GET with the queue. It waits while the queue is empty.
 func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	switch {
@@ -86,7 +84,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	case s.poll != nil:
 		s.mu.Unlock()
-		s.finish(ReasonTransportError, verdictClose)
+		s.terminate(ReasonTransportError, finalClose)
 		s.srv.refuse(w, CodeBadRequest)
 		return
 	}
@@ -97,36 +95,36 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		s.pollWanted = nil
 	}
 	if s.candidate != nil && s.probed {
-		s.releaseSoonLocked(p)
+		s.answerNoopSoonLocked(p)
 	}
 	unlimited := false
 	for {
-		body, code, end, ok := s.pollAnswerLocked(p)
+		body, code, last, ok := s.pollResponseLocked(p)
 		if ok {
 			s.poll = nil
 			s.mu.Unlock()
-			if end {
-				s.finish(ReasonForcedClose, verdictClose)
+			if last {
+				s.terminate(ReasonForcedClose, finalClose)
 			}
-			s.answerPoll(w, body, code)
+			s.writePollResponse(w, body, code)
 			return
 		}
 		s.mu.Unlock()
 		if !unlimited {
-			unlimited = true // the server's WriteTimeout is not meant for a poll
+			unlimited = true // http.Server.WriteTimeout must not end a waiting poll
 			http.NewResponseController(w).SetWriteDeadline(time.Time{})
 		}
 		select {
 		case <-p.wake:
 		case <-r.Context().Done():
 			s.mu.Lock()
-			left := s.ws != nil // the session has left polling behind
-			if left {
+			upgraded := s.ws != nil
+			if upgraded {
 				s.poll = nil
 			}
 			s.mu.Unlock()
-			if !left {
-				s.finish(ReasonTransportError, verdictNone)
+			if !upgraded {
+				s.terminate(ReasonTransportError, finalNone)
 			}
 			return
 		}
@@ -134,15 +132,15 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// pollAnswerLocked decides what p is answered now: a body, or an error code when body
-// is nil. end says that the session is over with it.
-func (s *Session) pollAnswerLocked(p *poll) (body []byte, code int, end, ok bool) {
+// pollResponseLocked returns the response to p: a body, or an error code when body is nil. ok is false while there is
+// none yet. last means that the session ends with it.
+func (s *Session) pollResponseLocked(p *poll) (body []byte, code int, last, ok bool) {
 	switch {
 	case s.state == stateClosed:
-		switch p.verdict {
-		case verdictClose:
+		switch p.final {
+		case finalClose:
 			return []byte{byte(PacketClose)}, 0, false, true
-		case verdictNoop:
+		case finalNoop:
 			return []byte{byte(PacketNoop)}, 0, false, true
 		}
 		return nil, CodeUnknownSession, false, true
@@ -165,20 +163,21 @@ func (s *Session) pollAnswerLocked(p *poll) (body []byte, code int, end, ok bool
 	return nil, 0, false, false
 }
 
-func (s *Session) answerPoll(w http.ResponseWriter, body []byte, code int) {
+// writePollResponse writes a body, or an error code when body is nil, and ends the session if the client does not read
+// it within Options.CloseTimeout.
+func (s *Session) writePollResponse(w http.ResponseWriter, body []byte, code int) {
 	if body == nil {
 		s.srv.refuse(w, code)
 		return
 	}
-	// A client that does not read it must not hold it for ever.
 	control := http.NewResponseController(w)
 	control.SetWriteDeadline(time.Now().Add(s.srv.opts.CloseTimeout))
-	answer(w, body)
+	writePayload(w, body)
 	err := control.Flush()
 	control.SetWriteDeadline(time.Time{})
-	// A noop that is lost is no loss, and often the session's client has left polling.
+	// A lost noop loses no message, and the client has often moved to its WebSocket by then.
 	if err != nil && !errors.Is(err, http.ErrNotSupported) && body[0] != byte(PacketNoop) {
-		s.finish(ReasonTransportError, verdictNone)
+		s.terminate(ReasonTransportError, finalNone)
 	}
 }
 
@@ -192,9 +191,8 @@ func (s *Session) wakePollLocked() {
 	}
 }
 
-// releaseSoonLocked has a poll answered with a noop after upgradeGrace, so that the
-// client can pause polling.
-func (s *Session) releaseSoonLocked(p *poll) {
+// answerNoopSoonLocked makes p be answered with a noop packet after upgradeGrace, so that the client can pause polling.
+func (s *Session) answerNoopSoonLocked(p *poll) {
 	time.AfterFunc(upgradeGrace, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -205,7 +203,7 @@ func (s *Session) releaseSoonLocked(p *poll) {
 	})
 }
 
-// awaitPoll waits a moment for a poll, if none is there.
+// awaitPoll waits up to closeGrace for a poll, if none is waiting.
 func (s *Session) awaitPoll() {
 	s.mu.Lock()
 	if s.poll != nil || s.state == stateClosed || s.ws != nil {
@@ -215,15 +213,15 @@ func (s *Session) awaitPoll() {
 	wanted := make(chan struct{})
 	s.pollWanted = wanted
 	s.mu.Unlock()
-	patience := time.NewTimer(closeGrace)
-	defer patience.Stop()
+	timeout := time.NewTimer(closeGrace)
+	defer timeout.Stop()
 	select {
 	case <-wanted:
-	case <-patience.C:
+	case <-timeout.C:
 	}
 }
 
-// servePost handles the packets a client sent.
+// servePost handles the packets of a POST body.
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	switch {
@@ -237,7 +235,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	case s.posting:
 		s.mu.Unlock()
-		s.finish(ReasonTransportError, verdictClose)
+		s.terminate(ReasonTransportError, finalClose)
 		s.srv.refuse(w, CodeBadRequest)
 		return
 	}
@@ -255,7 +253,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/octet-stream") {
-		s.finish(ReasonParseError, verdictClose) // binary is base64 in protocol 4
+		s.terminate(ReasonParseError, finalClose) // binary is base64 in protocol 4
 		s.srv.refuse(w, CodeBadRequest)
 		return
 	}
@@ -265,7 +263,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	n, err := body.ReadFrom(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
-		s.finish(ReasonTransportError, verdictClose)
+		s.terminate(ReasonTransportError, finalClose)
 		s.srv.refuse(w, CodeBadRequest)
 		return
 	}
@@ -273,17 +271,17 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.refuseTooLarge(w)
 		return
 	}
-	http.NewResponseController(w).SetReadDeadline(time.Time{}) // it was for the body
+	http.NewResponseController(w).SetReadDeadline(time.Time{}) // set by ServeHTTP for the body
 	err = DecodePayload(body.Bytes(), s.receive)
 	if errors.Is(err, ErrPacket) {
-		s.finish(ReasonParseError, verdictClose)
+		s.terminate(ReasonParseError, finalClose)
 		s.srv.refuse(w, CodeBadRequest)
 		return
 	}
-	answer(w, []byte("ok"))
+	writePayload(w, []byte("ok"))
 }
 
 func (s *Session) refuseTooLarge(w http.ResponseWriter) {
-	s.finish(ReasonTransportError, verdictClose)
-	s.srv.refuseStatus(w, http.StatusRequestEntityTooLarge, CodeBadRequest, "Payload too large")
+	s.terminate(ReasonTransportError, finalClose)
+	s.srv.writeError(w, http.StatusRequestEntityTooLarge, CodeBadRequest, "Payload too large")
 }

@@ -8,20 +8,18 @@ import (
 	"time"
 )
 
-// batchSize is how much the writer goroutine takes at once, in bytes.
+// batchSize is the size of one write of the writer goroutine, in bytes.
 const batchSize = 64 << 10
 
-// joinBuffers are held only while several frames leave as one write.
+// joinBuffers are taken from the pool only while SendAll joins frames.
 var joinBuffers = sync.Pool{New: func() any { return new([]byte) }}
 
-// Send sends a frame, without ever blocking: what the connection does not take now
-// waits in the queue. It fails with ErrClosed when the session is over, and with
-// ErrSlowConsumer when the queue is full, which also ends the session.
+// Send sends a frame and never blocks: what the connection does not accept now is queued. It fails with ErrClosed when
+// the session is not open, and with ErrSlowConsumer when the queue is full, which also ends the session.
 func (s *Session) Send(f *Frame) error { return s.send(f.b, false) }
 
-// SendAll sends frames in their order in one write, like Send of Join, but without
-// keeping them joined when the connection takes everything at once. It is for frames
-// that together go to one session only; nil frames are left out.
+// SendAll sends frames in order in one write, like Send of Join, but copies them to the heap only if they have to be
+// queued. It is for frames that go together to this session only. Nil frames are skipped. It fails like Send.
 func (s *Session) SendAll(frames ...*Frame) error {
 	if len(frames) == 1 && frames[0] != nil {
 		return s.Send(frames[0])
@@ -41,8 +39,8 @@ func (s *Session) SendAll(frames ...*Frame) error {
 	return err
 }
 
-// send sends b; what is lent is copied if it has to wait.
-func (s *Session) send(b []byte, lent bool) error {
+// send sends b. A borrowed b is copied if it has to be queued.
+func (s *Session) send(b []byte, borrowed bool) error {
 	s.mu.Lock()
 	if s.state != stateOpen {
 		s.mu.Unlock()
@@ -50,7 +48,7 @@ func (s *Session) send(b []byte, lent bool) error {
 	}
 	rest, err := s.tryLocked(b)
 	if err == nil && len(rest) > 0 {
-		if lent {
+		if borrowed {
 			rest = bytes.Clone(rest)
 		}
 		err = s.queueLocked(rest)
@@ -73,14 +71,14 @@ func (s *Session) send(b []byte, lent bool) error {
 	return nil
 }
 
-// Queued is how many bytes wait for the client, beside what the kernel took.
+// Queued returns how many bytes are queued, besides those that the kernel has accepted.
 func (s *Session) Queued() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.queued
 }
 
-// writeLocked writes b to the WebSocket if nothing waits, and queues what is left.
+// writeLocked writes b to the WebSocket if the queue is empty, and queues the rest.
 func (s *Session) writeLocked(b []byte) error {
 	rest, err := s.tryLocked(b)
 	if err != nil || len(rest) == 0 {
@@ -89,14 +87,14 @@ func (s *Session) writeLocked(b []byte) error {
 	return s.queueLocked(rest)
 }
 
-// tryLocked writes b to the WebSocket if nothing waits, and answers what is left.
+// tryLocked writes b to the WebSocket if the queue is empty, and returns the rest.
 func (s *Session) tryLocked(b []byte) (rest []byte, err error) {
 	if s.queued > 0 || s.ws == nil || s.ws.raw == nil {
 		return b, nil
 	}
 	n, err := s.ws.tryWrite(b)
 	if err != nil {
-		s.ws.kick() // the reader ends the session
+		s.ws.interruptReader() // the reader ends the session
 		return nil, ErrClosed
 	}
 	if n < len(b) {
@@ -105,7 +103,7 @@ func (s *Session) tryLocked(b []byte) (rest []byte, err error) {
 	return b[n:], nil
 }
 
-// queueLocked has b wait.
+// queueLocked appends b to the queue. It fails with ErrSlowConsumer when an open session's queue is full.
 func (s *Session) queueLocked(b []byte) error {
 	if s.queued > 0 && s.queued+len(b) > s.srv.opts.QueueLimit && s.state == stateOpen {
 		return ErrSlowConsumer
@@ -120,7 +118,7 @@ func (s *Session) queueLocked(b []byte) error {
 	return nil
 }
 
-// startWriterLocked starts the goroutine that writes the queue, unless it lives.
+// startWriterLocked starts the writer goroutine, unless it is running.
 func (s *Session) startWriterLocked() {
 	if s.writing || s.state == stateClosed {
 		return
@@ -133,7 +131,7 @@ func (s *Session) startWriterLocked() {
 	go s.drain(s.ws)
 }
 
-// drain writes the queue and ends when it is empty.
+// drain is the writer goroutine. It ends when the queue is empty.
 func (s *Session) drain(c *wsConn) {
 	defer s.srv.wg.Done()
 	var batch net.Buffers
@@ -144,7 +142,7 @@ func (s *Session) drain(c *wsConn) {
 		}
 		if s.queued == 0 || s.state == stateClosed {
 			s.writing = false
-			// Inside mu, so that the next writer comes after it.
+			// While mu is held, so that a writer started later is not removed from the backlog.
 			s.srv.mu.Lock()
 			delete(s.srv.backlog, s)
 			s.srv.mu.Unlock()
@@ -158,19 +156,19 @@ func (s *Session) drain(c *wsConn) {
 		}
 		s.mu.Unlock()
 		if err := c.writeAll(batch); err != nil {
-			c.kick() // writing stays set: there is nothing to write to any more
+			c.interruptReader() // writing stays set: a broken connection gets no other writer
 			return
 		}
 	}
 }
 
-// popLocked takes n written segments off the queue.
+// popLocked removes n written segments from the queue.
 func (s *Session) popLocked(n int) {
 	n = min(n, len(s.queue))
 	for _, g := range s.queue[:n] {
 		s.queued -= len(g.b)
 	}
-	clear(s.queue[:n]) // the frames are free to go
+	clear(s.queue[:n]) // release the frames
 	s.queue = s.queue[n:]
 	if len(s.queue) == 0 {
 		s.queue = nil
@@ -178,7 +176,7 @@ func (s *Session) popLocked(n int) {
 	s.inflight, s.partial = 0, false
 }
 
-// checkAge ends a WebSocket session whose oldest queued byte is too old.
+// checkAge ends a WebSocket session whose oldest queued byte is older than QueueAge.
 func (s *Session) checkAge(now int64) {
 	s.mu.Lock()
 	old := s.state == stateOpen && s.ws != nil && len(s.queue) > 0 &&
@@ -189,9 +187,8 @@ func (s *Session) checkAge(now int64) {
 	}
 }
 
-// overflow closes a session that does not take what it is sent. Everything that is not
-// partly on the wire is dropped first, so that nothing can follow a hole but the
-// farewell.
+// overflow closes a session that reads too slowly. It first drops all queued frames except those being written, so
+// that only the frame of Options.Overflow can follow the gap.
 func (s *Session) overflow() {
 	s.mu.Lock()
 	if s.state != stateOpen {
@@ -220,35 +217,34 @@ func (s *Session) overflow() {
 		if o.SlowConsumer != nil {
 			o.SlowConsumer(transport)
 		}
-		var farewell *Frame
+		var last *Frame
 		if s.srv.opts.Overflow != nil {
-			farewell = s.srv.opts.Overflow(s)
+			last = s.srv.opts.Overflow(s)
 		}
 		s.mu.Lock()
-		var dropped *wsConn
+		var stale *wsConn
 		if s.state == stateClosing {
-			if farewell != nil {
-				s.writeLocked(farewell.b)
+			if last != nil {
+				s.writeLocked(last.b)
 			}
-			dropped = s.sealLocked(closePolicy)
+			stale = s.sealLocked(closePolicy)
 		}
 		s.mu.Unlock()
-		if dropped != nil {
-			dropped.drop()
+		if stale != nil {
+			stale.closeNow()
 		}
-		s.tell(transport, ReasonSlowConsumer)
+		s.notifyClosed(transport, ReasonSlowConsumer)
 	}()
 }
 
-// writeAll writes a batch to the end, waiting where the connection makes it wait. The
-// bytes are shared with other sessions and stay as they are.
+// writeAll writes a batch completely and may block. It does not modify the bytes, which other sessions share.
 func (c *wsConn) writeAll(batch net.Buffers) error {
 	if c.raw != nil {
-		buffers := batch // WriteTo uses its receiver up
+		buffers := batch // WriteTo consumes its receiver
 		_, err := buffers.WriteTo(c.conn)
 		return err
 	}
-	// One write, hence one TLS record where it fits, instead of one for each segment.
+	// One write, hence as few TLS records as possible, instead of one for each segment.
 	if len(batch) == 1 {
 		_, err := c.conn.Write(batch[0])
 		return err
@@ -261,5 +257,5 @@ func (c *wsConn) writeAll(batch net.Buffers) error {
 	return err
 }
 
-// kick makes the reader of a broken connection end.
-func (c *wsConn) kick() { c.conn.SetDeadline(time.Unix(1, 0)) }
+// interruptReader makes the reader of a broken connection return.
+func (c *wsConn) interruptReader() { c.conn.SetDeadline(time.Unix(1, 0)) }

@@ -12,27 +12,26 @@ import (
 	"time"
 )
 
-// Handler are the functions a Server calls. Each may be nil.
+// Handler has the callbacks of a Server. Each may be nil.
 type Handler struct {
-	// Open is called when a session begins, before its first message.
+	// Open is called when a session is opened, before its first message. It must not block.
 	Open func(s *Session)
-	// Message is called for each message, one at a time and in order. The data is valid
-	// only during the call. While it runs nothing more is read from the client, pongs
-	// neither: it must not wait.
+	// Message is called for each message, one at a time and in order. The data is valid only during the call. Nothing
+	// is read from the client during the call, pongs included, so it must not block for long.
 	Message func(s *Session, data []byte, binary bool)
-	// Close is called once when the session ended for the application, with one of the
-	// Reason constants or the reason that was given to Abort. It must not wait.
+	// Close is called once, when the session leaves the state open, with one of the Reason constants or the reason
+	// given to Abort or Expire. It must not block.
 	Close func(s *Session, reason string)
 }
 
-// Server is an Engine.IO server: an http.Handler to be mounted at one path.
+// Server is an Engine.IO server: an http.Handler that is mounted at one path, usually /engine.io/.
 type Server struct {
 	opts      Options
 	handler   Handler
 	origins   map[string]bool
 	anyOrigin bool
 	start     time.Time
-	tail      string // of the open packet: what is the same for all sessions
+	tail      string // the end of the open packet, which is the same for all sessions
 
 	draining atomic.Bool
 	pending  pending
@@ -45,12 +44,11 @@ type Server struct {
 	closed    bool
 	sessions  map[string]*Session   // guarded by mu
 	backlog   map[*Session]struct{} // guarded by mu; WebSocket sessions with a queue
-	lingering map[*wsConn]struct{}  // guarded by mu; closing handshakes under way
-	empty     chan struct{}         // guarded by mu; closed when sessions becomes empty
+	lingering map[*wsConn]struct{}  // guarded by mu; rejected WebSockets that are being closed
+	empty     chan struct{}         // guarded by mu; if not nil, closed when sessions becomes empty
 }
 
-// New returns a Server. Its one background goroutine ends with Close. Nil options mean
-// defaults.
+// New returns a Server. Its background goroutine ends with Close. Nil options select the defaults.
 func New(h Handler, opts *Options) *Server {
 	s := &Server{
 		opts:      opts.withDefaults(),
@@ -67,36 +65,38 @@ func New(h Handler, opts *Options) *Server {
 		}
 		s.origins[strings.ToLower(strings.TrimSuffix(o, "/"))] = true
 	}
-	s.pending = pending{perAddress: s.opts.PendingPerAddress, all: s.opts.PendingLimit, hosts: map[netip.Prefix]int{}}
+	s.pending = pending{
+		perAddress: s.opts.PendingPerAddress, all: s.opts.PendingLimit, addresses: map[netip.Prefix]int{},
+	}
 	s.start = s.opts.Now()
 	s.tail = `,"pingInterval":` + millis(s.opts.PingInterval) +
 		`,"pingTimeout":` + millis(s.opts.PingTimeout) +
 		`,"maxPayload":` + strconv.Itoa(s.opts.MaxPayload) + `}`
 	s.wheel.init(min(s.opts.PingInterval, s.opts.PingTimeout))
 	s.wg.Add(1)
-	go s.turn()
+	go s.runWheel()
 	return s
 }
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// now is the time since the server was made, in nanoseconds.
+// now returns the time since New, in nanoseconds of Options.Now.
 func (s *Server) now() int64 { return int64(s.opts.Now().Sub(s.start)) }
 
-// Len is the number of sessions, those that are still closing included.
+// Len returns the number of open and closing sessions.
 func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
 
-// Drain makes the server answer every new handshake with 503 and Retry-After. Sessions
-// that exist go on, their requests and upgrades too.
+// Drain makes the server answer every further handshake with 503 and Retry-After. Existing sessions continue, their
+// upgrades included.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Close drains, closes every session (a WebSocket with code 1001, a poll with a close
-// packet), and waits for all goroutines of the server. Clients that do not answer
-// within a second are cut off. It must not be called from a callback.
+// Close calls Drain, closes every session (a WebSocket with code 1001, polling with a close packet) and returns when
+// all goroutines of the server have ended. Clients that do not answer within 1 s are disconnected. It must not be
+// called from a callback. The error is always nil.
 func (s *Server) Close() error {
 	s.Drain()
 	s.mu.Lock()
@@ -115,18 +115,18 @@ func (s *Server) Close() error {
 	for _, session := range all {
 		session.close(ReasonShutdown, closeGoingAway)
 	}
-	patience := time.NewTimer(time.Second)
-	defer patience.Stop()
+	timeout := time.NewTimer(time.Second)
+	defer timeout.Stop()
 	select {
 	case <-empty:
-	case <-patience.C:
+	case <-timeout.C:
 	}
 	for _, session := range all {
-		session.finish(ReasonShutdown, verdictClose)
+		session.terminate(ReasonShutdown, finalClose)
 	}
 	s.mu.Lock()
 	for c := range s.lingering {
-		c.drop()
+		c.closeNow()
 	}
 	s.mu.Unlock()
 	s.quitOnce.Do(func() { close(s.quit) })
@@ -134,7 +134,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// track counts a goroutine, unless the server is closed.
+// track adds a goroutine to those that Close waits for. It returns false when the server is closed.
 func (s *Server) track() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *Server) track() bool {
 	return true
 }
 
-// add puts a session on the table, unless the server is closed.
+// add adds a session to the table. It returns false when the server is closed.
 func (s *Server) add(session *Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -167,8 +167,8 @@ func (s *Server) remove(session *Session) {
 	}
 }
 
-// find returns the living session of an id. One whose pong is overdue is ended here,
-// so that the heartbeat is exact however coarse the wheel.
+// find returns the session with an id, nil if there is none. It ends a session whose pong is overdue, so that the
+// heartbeat is exact although the wheel is coarse.
 func (s *Server) find(id string) *Session {
 	s.mu.Lock()
 	session := s.sessions[id]
@@ -182,13 +182,12 @@ func (s *Server) find(id string) *Session {
 // ServeHTTP serves handshakes, polls, POSTs and WebSockets.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {
-		// A body that trickles must not hold its connection for ever, one that nobody
-		// reads neither: net/http waits for its end before it answers. A session that
-		// is silent for so long is over.
-		patience := s.opts.PingInterval + s.opts.PingTimeout
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+		// The body must arrive within the time after which a silent session ends, whether it is read or not: net/http
+		// waits for its end before it sends the response.
+		timeout := s.opts.PingInterval + s.opts.PingTimeout
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout))
 	}
-	if !s.admit(w, r) {
+	if !s.checkOrigin(w, r) {
 		return
 	}
 	query, err := parseQuery(r.URL.RawQuery)
@@ -223,6 +222,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// handshake answers a request without a session id (Engine.IO protocol, "Handshake").
 func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) {
 	switch {
 	case r.Method != http.MethodGet:
@@ -230,19 +230,19 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) {
 	case q.version != "4":
 		s.refuse(w, CodeUnsupportedVersion)
 	case s.draining.Load():
-		s.refuseForNow(w, http.StatusServiceUnavailable, "Server is draining")
+		s.refuseTemporarily(w, http.StatusServiceUnavailable, "Server is draining")
 	default:
 		s.openSession(w, r, q.transport)
 	}
 }
 
-// openSession begins a session, if there is room for one that is pending.
+// openSession opens a session, unless too many are pending.
 func (s *Server) openSession(w http.ResponseWriter, r *http.Request, t Transport) {
-	if status := s.pending.begin(r.RemoteAddr); status != 0 {
+	if status := s.pending.acquire(r.RemoteAddr); status != 0 {
 		if f := s.opts.Observer.Limited; f != nil {
 			f(status)
 		}
-		s.refuseForNow(w, status, "Too many sessions are being opened")
+		s.refuseTemporarily(w, status, "Too many sessions are being opened")
 		return
 	}
 	if t == WebSocket {
@@ -252,6 +252,7 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request, t Transport
 	}
 }
 
+// openPacket returns the data of the open packet (Engine.IO protocol, "Handshake").
 func (s *Server) openPacket(id string, t Transport) string {
 	upgrades := `[]`
 	if t == Polling && !s.opts.DisableUpgrade {
@@ -261,14 +262,14 @@ func (s *Server) openPacket(id string, t Transport) string {
 	return `{"sid":` + string(sid) + `,"upgrades":` + upgrades + s.tail
 }
 
-// query is what the protocol puts into the query string.
+// query has the protocol's query parameters.
 type query struct {
 	version   string
 	transport Transport
 	sid       string
 }
 
-// parseQuery decodes a query string. Of a key that comes twice the first value counts.
+// parseQuery decodes a query string. The first value of a repeated parameter counts.
 func parseQuery(raw string) (query, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {

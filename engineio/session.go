@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Transport is how a session's packets travel.
+// Transport is the transport of a session's packets.
 type Transport string
 
 // The transports of the protocol.
@@ -16,67 +16,67 @@ const (
 	WebSocket Transport = "websocket"
 )
 
-// state is where a session is in its life.
+// state is a session's state; the package documentation has the table of transitions.
 type state uint8
 
 const (
 	stateOpen    state = iota
-	stateClosing       // over for the application; what waits is still being sent
+	stateClosing       // Handler.Close was called; the queue is still being sent
 	stateClosed
 )
 
-// verdict is what a waiting poll is answered when its session ends.
-type verdict uint8
+// finalPacket is the response to the last poll of a session that has ended.
+type finalPacket uint8
 
 const (
-	verdictNone  verdict = iota
-	verdictClose         // a close packet
-	verdictNoop          // a noop packet: the client closed by itself
+	finalNone  finalPacket = iota // CodeUnknownSession
+	finalClose                    // a close packet
+	finalNoop                     // a noop packet: the client itself closed the session
 )
 
-// Session is one client, whichever transport it is on. All methods may be called from
-// any goroutine.
+// Session is one client, on whichever transport. All methods may be called from any goroutine.
 type Session struct {
-	srv    *Server
-	id     string
-	remote string
-	place  place // guarded by srv.wheel.mu
+	srv     *Server
+	id      string
+	remote  string
+	inWheel wheelEntry // guarded by srv.wheel.mu
 
-	// recv makes messages come one at a time. It is taken before mu.
+	// recv serializes the handling of received packets. It is taken before mu.
 	recv sync.Mutex
 
 	mu         sync.Mutex
 	state      state
-	sealed     bool // closing, and nothing is queued any more but what is there
+	sealed     bool // closing, and the queue takes no further frame
 	pending    bool // counted in srv.pending
 	value      any
 	header     http.Header
 	queue      []segment
-	queued     int  // bytes in queue
-	inflight   int  // segments the writer goroutine is writing
-	partial    bool // the first segment is partly on the wire
-	writing    bool // the writer goroutine lives
-	ws         *wsConn
-	candidate  *wsConn // a WebSocket that is being probed
-	probed     bool    // the candidate's probe was answered
-	posting    bool
-	closeSent  bool // a close frame was written or queued
-	pinged     bool // a ping is unanswered
-	code       closeCode
-	poll       *poll
-	pollWanted chan struct{} // closed when a poll comes
+	queued     int           // bytes in queue
+	inflight   int           // segments that the writer goroutine is writing
+	partial    bool          // a part of the first segment has been written
+	writing    bool          // the writer goroutine is running
+	ws         *wsConn       // nil on polling
+	candidate  *wsConn       // the WebSocket of an upgrade in progress
+	probed     bool          // the candidate's probe has been answered
+	posting    bool          // a POST is being handled
+	closeSent  bool          // a close frame was written or queued
+	pinged     bool          // a ping is unanswered
+	code       closeCode     // of the close frame, when sealed
+	poll       *poll         // the waiting GET
+	pollWanted chan struct{} // closed when a GET arrives
 
-	lastBeat  int64 // opening or last pong
-	pingAt    int64 // when the unanswered ping was due
-	upgradeAt int64 // when the candidate is given up
-	expireAt  int64 // when the session ends whatever happens, 0 never
-	expiry    string
+	// Times are nanoseconds of Server.now.
+	lastPong  int64  // time of the handshake or of the last pong
+	pingAt    int64  // time at which the unanswered ping was due
+	upgradeAt int64  // time at which the candidate is closed
+	expireAt  int64  // time at which the session ends unconditionally, 0 for never
+	expiry    string // the reason then
 }
 
-// segment is a part of the queue: frames in their WebSocket form.
+// segment is an entry of the queue: one or more complete WebSocket frames, or the unwritten rest of them.
 type segment struct {
 	b  []byte
-	at int64 // when it was queued
+	at int64 // time at which it was queued
 }
 
 var (
@@ -84,49 +84,48 @@ var (
 	probeFrame = control(PacketPong, "probe")
 )
 
-// newSession makes a session that pending.begin has counted. Nothing else knows it
-// before Server.begin.
+// newSession returns a session that pending.acquire has counted. Server.startSession publishes it.
 func (s *Server) newSession(r *http.Request) *Session {
 	return &Session{
-		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastBeat: s.now(), pending: true,
+		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastPong: s.now(), pending: true,
 	}
 }
 
-// ID is the session id, unguessable and known to the client.
+// ID returns the session id, which the client knows as sid.
 func (s *Session) ID() string { return s.id }
 
-// RemoteAddr is http.Request.RemoteAddr of the handshake.
+// RemoteAddr returns http.Request.RemoteAddr of the handshake.
 func (s *Session) RemoteAddr() string { return s.remote }
 
-// Header is the header of the handshake request, nil after ForgetHeader.
+// Header returns the header of the handshake request, nil after ForgetHeader.
 func (s *Session) Header() http.Header {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.header
 }
 
-// ForgetHeader gives the memory of the handshake's header back.
+// ForgetHeader releases the memory of the handshake's header.
 func (s *Session) ForgetHeader() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.header = nil
 }
 
-// SetValue keeps a value of the application with the session.
+// SetValue stores a value of the application with the session.
 func (s *Session) SetValue(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.value = v
 }
 
-// Value is what SetValue was given, nil before.
+// Value returns the value stored by SetValue, nil before.
 func (s *Session) Value() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.value
 }
 
-// Transport is the present transport.
+// Transport returns the current transport.
 func (s *Session) Transport() Transport {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,9 +139,9 @@ func (s *Session) transportLocked() Transport {
 	return Polling
 }
 
-// Expire ends the session with reason after d, however alive it is; zero takes that
-// back. Until then the session is pending: see Options.PendingPerAddress. The precision
-// is that of the heartbeat: a twentieth of its shorter time, 250 ms at most.
+// Expire ends the session with reason after d, whatever happens until then; zero cancels it. While d runs the session
+// is pending: see Options.PendingPerAddress. The precision is a twentieth of the shorter of PingInterval and
+// PingTimeout, at most 250 ms.
 func (s *Session) Expire(d time.Duration, reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,14 +157,13 @@ func (s *Session) Expire(d time.Duration, reason string) {
 	}
 }
 
-// Close ends the session with ReasonForcedClose once everything sent before has
-// reached the client: a WebSocket with a close frame of code 1000, polling with a close
-// packet that travels alone in its payload, after the poll before it was taken. The
-// application is told at once, and sending fails with ErrClosed from now on.
+// Close ends the session with ReasonForcedClose after everything sent before: a WebSocket with a close frame of code
+// 1000, polling with a close packet alone in its payload, after the poll before it was answered. Handler.Close is
+// called at once, and Send fails with ErrClosed from now on.
 func (s *Session) Close() { s.close(ReasonForcedClose, closeNormal) }
 
-// Abort ends the session at once. What waits is lost.
-func (s *Session) Abort(reason string) { s.finish(reason, verdictClose) }
+// Abort ends the session at once with reason. The queue is dropped.
+func (s *Session) Abort(reason string) { s.terminate(reason, finalClose) }
 
 func (s *Session) close(reason string, code closeCode) {
 	s.mu.Lock()
@@ -175,24 +173,23 @@ func (s *Session) close(reason string, code closeCode) {
 	}
 	s.state = stateClosing
 	transport := s.transportLocked()
-	dropped := s.sealLocked(code)
+	stale := s.sealLocked(code)
 	s.mu.Unlock()
-	if dropped != nil {
-		dropped.drop()
+	if stale != nil {
+		stale.closeNow()
 	}
-	s.tell(transport, reason)
+	s.notifyClosed(transport, reason)
 }
 
-// sealLocked ends the queue with the transport's way of closing and answers the
-// candidate that is to be closed. A candidate whose probe was answered goes on: its
-// client may have stopped polling already.
-func (s *Session) sealLocked(code closeCode) (dropped *wsConn) {
+// sealLocked appends the transport's close to the queue and returns the candidate that the caller has to close. A
+// candidate whose probe was answered is kept, because its client may have stopped polling.
+func (s *Session) sealLocked(code closeCode) (stale *wsConn) {
 	s.sealed, s.code = true, code
 	now := s.srv.now()
 	s.expireAt = now + int64(s.srv.opts.CloseTimeout)
 	s.scheduleLocked(now)
 	if s.candidate != nil && !s.probed {
-		dropped, s.candidate = s.candidate, nil
+		stale, s.candidate = s.candidate, nil
 	}
 	if s.ws != nil {
 		s.closeSent = true
@@ -200,11 +197,11 @@ func (s *Session) sealLocked(code closeCode) (dropped *wsConn) {
 	} else {
 		s.wakePollLocked()
 	}
-	return dropped
+	return stale
 }
 
-// finish ends the session for good, and tells the application unless it knows.
-func (s *Session) finish(reason string, v verdict) {
+// terminate moves the session to stateClosed and calls Handler.Close unless it was called before.
+func (s *Session) terminate(reason string, final finalPacket) {
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
@@ -214,30 +211,30 @@ func (s *Session) finish(reason string, v verdict) {
 	transport := s.transportLocked()
 	ws, candidate := s.ws, s.candidate
 	if ws != nil && wasOpen && s.queued == 0 && !s.closeSent && ws.raw != nil {
-		ws.tryWrite(appendClose(nil, closeNormal)) // a courtesy
+		ws.tryWrite(appendClose(nil, closeNormal)) // best effort
 	}
 	s.state = stateClosed
 	s.setPendingLocked(false)
 	s.candidate, s.queue, s.queued, s.inflight, s.header = nil, nil, 0, 0, nil
 	if s.poll != nil {
-		s.poll.verdict = v
+		s.poll.final = final
 		s.wakePollLocked()
 	}
 	s.mu.Unlock()
 	s.srv.remove(s)
 	s.srv.wheel.cancel(s)
 	if ws != nil {
-		ws.drop()
+		ws.closeNow()
 	}
 	if candidate != nil {
-		candidate.drop()
+		candidate.closeNow()
 	}
 	if wasOpen {
-		s.tell(transport, reason)
+		s.notifyClosed(transport, reason)
 	}
 }
 
-func (s *Session) tell(t Transport, reason string) {
+func (s *Session) notifyClosed(t Transport, reason string) {
 	if s.srv.handler.Close != nil {
 		s.srv.handler.Close(s, reason)
 	}
@@ -246,8 +243,7 @@ func (s *Session) tell(t Transport, reason string) {
 	}
 }
 
-// receive handles one packet that came over the present transport. It answers an error
-// when the session is over.
+// receive handles one packet of the current transport. It fails when the session has ended, or ends by the packet.
 func (s *Session) receive(p Packet) error {
 	s.recv.Lock()
 	defer s.recv.Unlock()
@@ -271,13 +267,13 @@ func (s *Session) receive(p Packet) error {
 	case PacketPong:
 		s.pong()
 	case PacketPing: // only the server pings
-		s.finish(ReasonTransportError, verdictClose)
+		s.terminate(ReasonTransportError, finalClose)
 		return ErrPacket
 	case PacketClose:
 		if transport == Polling {
 			s.awaitPoll()
 		}
-		s.finish(ReasonTransportClose, verdictNoop)
+		s.terminate(ReasonTransportClose, finalNoop)
 		return ErrClosed
 	}
 	return nil
@@ -286,24 +282,23 @@ func (s *Session) receive(p Packet) error {
 func (s *Session) pong() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lastBeat, s.pinged = s.srv.now(), false
+	s.lastPong, s.pinged = s.srv.now(), false
 }
 
-// overdue reports whether the session is over, ending it when its pong is too late.
+// overdue reports whether the session has ended. It ends the session if its pong is late.
 func (s *Session) overdue() bool {
 	s.mu.Lock()
-	over := s.state == stateClosed
+	closed := s.state == stateClosed
 	late := s.state == stateOpen && s.pinged && s.srv.now() >= s.pingAt+int64(s.srv.opts.PingTimeout)
 	s.mu.Unlock()
 	if late {
-		s.finish(ReasonPingTimeout, verdictClose)
+		s.terminate(ReasonPingTimeout, finalClose)
 	}
-	return over || late
+	return closed || late
 }
 
-// beat does what is due: the ping, the end of one that waits too long for its pong, of
-// an upgrade that takes too long, of a session whose time is up.
-func (s *Session) beat(now int64) {
+// checkDue sends the ping, ends a session whose pong is late or whose expiry has passed, and closes a late candidate.
+func (s *Session) checkDue(now int64) {
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
@@ -312,20 +307,20 @@ func (s *Session) beat(now int64) {
 	if s.expireAt != 0 && now >= s.expireAt {
 		reason := s.expiry
 		s.mu.Unlock()
-		s.finish(reason, verdictClose)
+		s.terminate(reason, finalClose)
 		return
 	}
-	var dropped *wsConn
+	var stale *wsConn
 	if s.candidate != nil && now >= s.upgradeAt {
-		dropped, s.candidate, s.probed = s.candidate, nil, false
+		stale, s.candidate, s.probed = s.candidate, nil, false
 	}
 	late, slow := false, false
 	if s.state == stateOpen {
 		interval, timeout := int64(s.srv.opts.PingInterval), int64(s.srv.opts.PingTimeout)
-		if !s.pinged && now >= s.lastBeat+interval {
-			// The client's time counts from when the ping was due, so that the heartbeat is
-			// exact. A busy machine may take a quarter of it away, not more.
-			s.pinged, s.pingAt = true, max(s.lastBeat+interval, now-timeout/4)
+		if !s.pinged && now >= s.lastPong+interval {
+			// PingTimeout counts from the time at which the ping was due, so that the heartbeat is exact. A busy
+			// machine may shorten it by a quarter, not more.
+			s.pinged, s.pingAt = true, max(s.lastPong+interval, now-timeout/4)
 			slow = errors.Is(s.writeLocked(pingFrame.b), ErrSlowConsumer)
 		}
 		late = s.pinged && now >= s.pingAt+timeout
@@ -334,23 +329,23 @@ func (s *Session) beat(now int64) {
 		s.scheduleLocked(now)
 	}
 	s.mu.Unlock()
-	if dropped != nil {
-		dropped.drop()
+	if stale != nil {
+		stale.closeNow()
 	}
 	if slow {
 		s.overflow()
 	}
 	if late {
-		s.finish(ReasonPingTimeout, verdictClose)
+		s.terminate(ReasonPingTimeout, finalClose)
 	}
 }
 
-// scheduleLocked puts the session into the wheel for the next thing that is due.
+// scheduleLocked puts the session into the wheel at its next due time.
 func (s *Session) scheduleLocked(now int64) {
 	interval, timeout := int64(s.srv.opts.PingInterval), int64(s.srv.opts.PingTimeout)
-	at := s.lastBeat + interval
+	at := s.lastPong + interval
 	if s.pinged {
-		// The pong may come at once, and the next ping is due an interval after it.
+		// If the pong arrives at once, the next ping is due an interval later.
 		at = min(s.pingAt+timeout, now+interval)
 	}
 	if s.state != stateOpen {

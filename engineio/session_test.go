@@ -12,7 +12,7 @@ import (
 	"harang.dev/harang/engineio/enginetest"
 )
 
-func TestSession_KeepsWhatItIsGiven(t *testing.T) {
+func TestSession_Accessors(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	c, status := enginetest.TryDial(t, f.web.URL+"/?EIO=4&transport=websocket", http.Header{"User-Agent": {"test"}})
 	if status != http.StatusSwitchingProtocols {
@@ -37,7 +37,7 @@ func TestSession_KeepsWhatItIsGiven(t *testing.T) {
 		t.Errorf("address %s", s.RemoteAddr())
 	}
 	if !strings.Contains(c.Next(), s.ID()) {
-		t.Error("the client was told another id")
+		t.Error("the client received another id")
 	}
 }
 
@@ -57,8 +57,7 @@ func TestSession_Abort(t *testing.T) {
 	}
 }
 
-// TestSession_SendAll sends to a client that reads late, on each transport: what had
-// to wait is not what was sent in the same buffer later.
+// TestSession_SendAll sends to a client that reads late: queued frames are copies, which later calls do not overwrite.
 func TestSession_SendAll(t *testing.T) {
 	const rounds = 200
 	f := serve(t, &Options{QueueLimit: 64 << 20, QueueAge: time.Minute, MaxPayload: 64 << 20}, Handler{})
@@ -82,7 +81,7 @@ func TestSession_SendAll(t *testing.T) {
 		c, s := f.dial()
 		send(s)
 		if s.Queued() == 0 {
-			t.Error("nothing had to wait")
+			t.Error("nothing was queued")
 		}
 		c.Expect(want...)
 		s.Close()
@@ -94,7 +93,7 @@ func TestSession_SendAll(t *testing.T) {
 		sid, s := f.open()
 		send(s)
 		if _, body := f.poll(sid); body != strings.Join(want, "\x1e") {
-			t.Errorf("%d bytes came", len(body))
+			t.Errorf("%d bytes received", len(body))
 		}
 	})
 }
@@ -103,7 +102,7 @@ func TestPolling_LargeAnswer(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, s := f.open()
 	message := strings.Repeat("x", 500_000)
-	for range 2 { // over the same connection: the deadline of the first is taken back
+	for range 2 { // on the same connection: the write deadline of the first response is reset
 		s.Send(Text([]byte(message)))
 		if status, body := f.poll(sid); status != 200 || body != "4"+message {
 			t.Errorf("%d, %d bytes", status, len(body))
@@ -111,8 +110,8 @@ func TestPolling_LargeAnswer(t *testing.T) {
 	}
 }
 
-// A close packet whose poll travels on another connection waits for it a moment.
-func TestPolling_ClosePacketOvertakesItsPoll(t *testing.T) {
+// A client's close packet that arrives before its poll waits for the poll up to closeGrace.
+func TestPolling_ClosePacketBeforePoll(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, s := f.open()
 	posted := make(chan struct{})
@@ -130,7 +129,7 @@ func TestPolling_ClosePacketOvertakesItsPoll(t *testing.T) {
 	}
 }
 
-// A connection that cannot be taken over, such as one of HTTP/2, is refused.
+// A connection that cannot be hijacked, such as one of HTTP/2, is refused.
 func TestUpgrade_CannotHijack(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, _ := f.open()
@@ -160,7 +159,7 @@ func TestAcceptKey(t *testing.T) {
 	if got := acceptKey(good()); got != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 		t.Errorf("%q", got)
 	}
-	for name, spoil := range map[string]func(*http.Request){
+	for name, corrupt := range map[string]func(*http.Request){
 		"POST":          func(r *http.Request) { r.Method = "POST" },
 		"HTTP/1.0":      func(r *http.Request) { r.ProtoMinor = 0 },
 		"no connection": func(r *http.Request) { r.Header.Del("Connection") },
@@ -170,7 +169,7 @@ func TestAcceptKey(t *testing.T) {
 		"no base64":     func(r *http.Request) { r.Header.Set("Sec-Websocket-Key", "!") },
 	} {
 		r := good()
-		spoil(r)
+		corrupt(r)
 		if got := acceptKey(r); got != "" {
 			t.Errorf("%s: %q", name, got)
 		}
@@ -185,20 +184,20 @@ func FuzzAcceptKey(f *testing.F) {
 		r.Header = http.Header{"Connection": {connection}, "Upgrade": {upgrade},
 			"Sec-Websocket-Version": {version}, "Sec-Websocket-Key": {key}}
 		got := acceptKey(r)
-		if got != "" && (len(got) != 28 || version != "13" || !strings.Contains(strings.ToLower(upgrade), "websocket")) {
+		valid := len(got) == 28 && version == "13" && strings.Contains(strings.ToLower(upgrade), "websocket")
+		if got != "" && !valid {
 			t.Errorf("%q", got)
 		}
 	})
 }
 
-// Every session comes up once its time has come and at most a tick later, wherever
-// other sessions are put meanwhile; none comes up twice.
+// Each session is returned once, at its due time or at most a tick later, whatever other sessions are scheduled.
 func TestWheel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const tick = 10
 		w := wheel{tick: tick}
 		sessions := make([]Session, rapid.IntRange(1, 20).Draw(t, "sessions"))
-		due := make([]int64, len(sessions)) // 0: not in the wheel
+		due := make([]int64, len(sessions)) // 0 if not in the wheel
 		now := int64(0)
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			i := rapid.IntRange(0, len(sessions)-1).Draw(t, "session")
@@ -211,20 +210,20 @@ func TestWheel(t *testing.T) {
 				w.schedule(&sessions[i], due[i])
 			default:
 				now += rapid.Int64Range(0, 3*wheelSlots*tick).Draw(t, "later")
-				came := map[*Session]bool{}
+				returned := map[*Session]bool{}
 				for _, s := range w.advance(now, nil) {
-					if came[s] {
-						t.Fatal("a session came up twice")
+					if returned[s] {
+						t.Fatal("a session was returned twice")
 					}
-					came[s] = true
+					returned[s] = true
 				}
 				for i := range sessions {
 					switch {
-					case came[&sessions[i]] && (due[i] == 0 || due[i] > now):
-						t.Fatalf("session %d came up at %d, due %d", i, now, due[i])
-					case !came[&sessions[i]] && due[i] != 0 && due[i] <= now-tick:
-						t.Fatalf("session %d did not come up at %d, due %d", i, now, due[i])
-					case came[&sessions[i]]:
+					case returned[&sessions[i]] && (due[i] == 0 || due[i] > now):
+						t.Fatalf("session %d was returned at %d, due %d", i, now, due[i])
+					case !returned[&sessions[i]] && due[i] != 0 && due[i] <= now-tick:
+						t.Fatalf("session %d was not returned at %d, due %d", i, now, due[i])
+					case returned[&sessions[i]]:
 						due[i] = 0
 					}
 				}
@@ -233,11 +232,11 @@ func TestWheel(t *testing.T) {
 	})
 }
 
-// A session that its application ends at once, while it is told of it, is not kept.
-func TestOpen_EndedByTheApplication(t *testing.T) {
-	f := serve(t, nil, Handler{Open: func(s *Session) { s.Abort("unwanted") }})
+// A session that the application ends in Handler.Open is not added to the table.
+func TestSession_AbortedInOpen(t *testing.T) {
+	f := serve(t, nil, Handler{Open: func(s *Session) { s.Abort("aborted in Open") }})
 	sid, _ := f.open()
-	f.expectClosed("unwanted")
+	f.expectClosed("aborted in Open")
 	if n := f.server.Len(); n != 0 {
 		t.Errorf("%d sessions after polling", n)
 	}
@@ -245,7 +244,7 @@ func TestOpen_EndedByTheApplication(t *testing.T) {
 		t.Errorf("its poll is answered %d", status)
 	}
 	client, _ := f.dial()
-	f.expectClosed("unwanted")
+	f.expectClosed("aborted in Open")
 	client.Closed()
 	if n := f.server.Len(); n != 0 {
 		t.Errorf("%d sessions after a WebSocket", n)

@@ -32,7 +32,7 @@ func TestWebSocket_Echo(t *testing.T) {
 	}
 }
 
-func TestWebSocket_FramesBehindTheHandshake(t *testing.T) {
+func TestWebSocket_PingBetweenFragments(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	c, _ := f.dial()
 	c.SendFrame(false, enginetest.Text, []byte("4he"))
@@ -47,22 +47,23 @@ func TestWebSocket_FramesBehindTheHandshake(t *testing.T) {
 }
 
 func TestWebSocket_Violations(t *testing.T) {
+	frame := func(op byte, payload []byte) []byte { return enginetest.AppendFrame(nil, true, op, payload) }
 	for name, c := range map[string]struct {
 		send   []byte
 		code   int
 		reason string
 	}{
 		"not masked":         {[]byte("\x81\x024a"), 1002, ReasonTransportError},
-		"not UTF-8":          {enginetest.AppendFrame(nil, true, enginetest.Text, []byte("4\xff")), 1007, ReasonTransportError},
-		"too long":           {enginetest.AppendFrame(nil, true, enginetest.Text, make([]byte, 1001)), 1009, ReasonTransportError},
-		"no packet":          {enginetest.AppendFrame(nil, true, enginetest.Text, []byte("abc")), 1002, ReasonParseError},
-		"base64":             {enginetest.AppendFrame(nil, true, enginetest.Text, []byte("bAAAA")), 1002, ReasonParseError},
-		"empty text":         {enginetest.AppendFrame(nil, true, enginetest.Text, nil), 1002, ReasonParseError},
-		"close 1000":         {enginetest.AppendFrame(nil, true, enginetest.Close, []byte("\x03\xe8")), 1000, ReasonTransportClose},
-		"close without code": {enginetest.AppendFrame(nil, true, enginetest.Close, nil), 1005, ReasonTransportClose},
-		"invalid close":      {enginetest.AppendFrame(nil, true, enginetest.Close, []byte("x")), 1002, ReasonTransportError},
-		"close packet":       {enginetest.AppendFrame(nil, true, enginetest.Text, []byte("1")), 1000, ReasonTransportClose},
-		"a ping packet":      {enginetest.AppendFrame(nil, true, enginetest.Text, []byte("2")), 1000, ReasonTransportError},
+		"not UTF-8":          {frame(enginetest.Text, []byte("4\xff")), 1007, ReasonTransportError},
+		"too long":           {frame(enginetest.Text, make([]byte, 1001)), 1009, ReasonTransportError},
+		"no packet":          {frame(enginetest.Text, []byte("abc")), 1002, ReasonParseError},
+		"base64":             {frame(enginetest.Text, []byte("bAAAA")), 1002, ReasonParseError},
+		"empty text":         {frame(enginetest.Text, nil), 1002, ReasonParseError},
+		"close 1000":         {frame(enginetest.Close, []byte("\x03\xe8")), 1000, ReasonTransportClose},
+		"close without code": {frame(enginetest.Close, nil), 1005, ReasonTransportClose},
+		"invalid close":      {frame(enginetest.Close, []byte("x")), 1002, ReasonTransportError},
+		"close packet":       {frame(enginetest.Text, []byte("1")), 1000, ReasonTransportClose},
+		"a ping packet":      {frame(enginetest.Text, []byte("2")), 1000, ReasonTransportError},
 	} {
 		for _, kind := range []string{"TCP", "TLS"} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
@@ -75,8 +76,9 @@ func TestWebSocket_Violations(t *testing.T) {
 				conn, _ := f.dial()
 				conn.Write(c.send)
 				got := conn.Closed()
-				// A session ended at once closes a TLS connection without a close frame.
-				if got != c.code && !(kind == "TLS" && got == 0 && strings.HasSuffix(name, "packet") && name != "no packet") {
+				// Session.Abort closes a TLS connection without a close frame.
+				aborted := name == "close packet" || name == "a ping packet"
+				if got != c.code && !(kind == "TLS" && got == 0 && aborted) {
 					t.Errorf("close code %d, want %d", got, c.code)
 				}
 				f.expectClosed(c.reason)
@@ -96,7 +98,7 @@ func TestWebSocket_ServerCloses(t *testing.T) {
 	if err != nil || op != 0x80|enginetest.Close || string(payload) != "\x03\xe8" {
 		t.Fatalf("%#x %q %v instead of close 1000", op, payload, err)
 	}
-	c.Send("4too late") // is ignored
+	c.Send("4late") // is ignored
 	c.SendFrame(true, enginetest.Close, payload)
 	if code := c.Closed(); code != 0 {
 		t.Errorf("a second close frame: %d", code)
@@ -146,9 +148,9 @@ func TestSession_Expire(t *testing.T) {
 	_, other := f.dial()
 	other.Expire(time.Millisecond, "other")
 	other.Expire(0, "")
-	s.Expire(time.Millisecond, "enough")
+	s.Expire(time.Millisecond, "expired")
 	c.Closed()
-	f.expectClosed("enough")
+	f.expectClosed("expired")
 	if err := other.Send(Text(nil)); err != nil {
 		t.Errorf("a session whose expiry was taken back: %v", err)
 	}
@@ -165,7 +167,7 @@ func TestUpgrade(t *testing.T) {
 	if got := receive(t, waiting); got != (pollAnswer{200, "6"}) {
 		t.Fatalf("the waiting poll: %+v", got)
 	}
-	s.Send(Text([]byte("between"))) // no poll is there to take it
+	s.Send(Text([]byte("between"))) // while no poll is waiting
 	s.Send(Binary([]byte{1}))
 	c.Send("5", "4after")
 	c.Expect("4between")
@@ -185,8 +187,7 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// What is sent all through an upgrade arrives once and in order, whatever transport
-// takes it.
+// Messages sent during an upgrade arrive once and in order, on whichever transport.
 func TestUpgrade_LosesNothing(t *testing.T) {
 	for round := range 20 {
 		f := serve(t, nil, Handler{})
@@ -246,7 +247,7 @@ func TestUpgrade_Failures(t *testing.T) {
 			if status, body := f.poll(sid); status != 200 || body != "4still polling" {
 				t.Errorf("poll: %d %q", status, body)
 			}
-			// Another try is welcome.
+			// A second upgrade succeeds.
 			again := f.candidate(sid)
 			again.Send("2probe")
 			again.Expect("3probe")
@@ -257,7 +258,9 @@ func TestUpgrade_Failures(t *testing.T) {
 }
 
 func TestUpgrade_Timeout(t *testing.T) {
-	f := serve(t, &Options{UpgradeTimeout: 20 * time.Millisecond, PingInterval: time.Second, PingTimeout: 100 * time.Millisecond}, Handler{})
+	f := serve(t, &Options{
+		UpgradeTimeout: 20 * time.Millisecond, PingInterval: time.Second, PingTimeout: 100 * time.Millisecond,
+	}, Handler{})
 	sid, s := f.open()
 	c := f.candidate(sid)
 	c.Send("2probe")
@@ -269,7 +272,7 @@ func TestUpgrade_Timeout(t *testing.T) {
 	}
 }
 
-func TestUpgrade_SecondWebSocketIsTurnedAway(t *testing.T) {
+func TestUpgrade_SecondWebSocketIsRejected(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, _ := f.open()
 	c := f.candidate(sid)
@@ -292,14 +295,14 @@ func TestUpgrade_Disabled(t *testing.T) {
 		t.Errorf("open packet %q", body)
 	}
 	sid := receive(t, f.opened).ID()
-	if _, status := enginetest.TryDial(t, f.web.URL+"/?EIO=4&transport=websocket&sid="+sid, nil); status != http.StatusBadRequest {
+	_, status := enginetest.TryDial(t, f.web.URL+"/?EIO=4&transport=websocket&sid="+sid, nil)
+	if status != http.StatusBadRequest {
 		t.Errorf("status %d", status)
 	}
 }
 
-// A session that is closed while its client already stopped polling ends on the
-// WebSocket the client moves to.
-func TestUpgrade_ClosedMeanwhile(t *testing.T) {
+// A session that closes after its client has stopped polling ends on the upgraded WebSocket.
+func TestUpgrade_ClosedDuringUpgrade(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, s := f.open()
 	c := f.candidate(sid)
@@ -314,13 +317,12 @@ func TestUpgrade_ClosedMeanwhile(t *testing.T) {
 	}
 }
 
-// numbered is a message of a given size that begins with its number.
+// numbered returns a message of about size bytes that begins with its number.
 func numbered(i, size int) []byte {
 	return fmt.Appendf(nil, "%d:%s", i, strings.Repeat("x", size))
 }
 
-// A reader that stalls now and then gets everything once and in order: partial writes,
-// the queue and its writer do not show.
+// A client that reads late receives all messages once and in order, through partial writes and the writer goroutine.
 func TestWebSocket_BacklogKeepsOrder(t *testing.T) {
 	for _, kind := range []string{"TCP", "TLS"} {
 		t.Run(kind, func(t *testing.T) {
@@ -364,7 +366,7 @@ func TestWebSocket_SlowConsumer(t *testing.T) {
 			slow := make(chan Transport, 1)
 			f := newFixture(t, &Options{
 				QueueLimit: 100 << 10, SendBuffer: 4096,
-				Overflow: func(*Session) *Frame { return Text([]byte("farewell")) },
+				Overflow: func(*Session) *Frame { return Text([]byte("goodbye")) },
 				Observer: Observer{SlowConsumer: func(tr Transport) { slow <- tr }},
 			}, Handler{})
 			if kind == "TLS" {
@@ -390,11 +392,11 @@ func TestWebSocket_SlowConsumer(t *testing.T) {
 			if tr := receive(t, slow); tr != WebSocket {
 				t.Errorf("transport %s", tr)
 			}
-			// What arrives is a beginning without holes, then the farewell, then the end.
+			// The client receives a prefix without gaps, then the last frame, then the close.
 			i := 0
 			for ; ; i++ {
 				got := c.Next()
-				if got == "4farewell" {
+				if got == "4goodbye" {
 					break
 				}
 				if got != "4"+string(numbered(i, 10_000)) {
@@ -407,8 +409,8 @@ func TestWebSocket_SlowConsumer(t *testing.T) {
 			if code := c.Closed(); code != int(closePolicy) {
 				t.Errorf("closed with %d", code)
 			}
-			other.Send("4unharmed")
-			other.Expect("4unharmed")
+			other.Send("4unaffected")
+			other.Expect("4unaffected")
 		})
 	}
 }
@@ -468,8 +470,8 @@ func TestServer_Observer(t *testing.T) {
 	}
 }
 
-// A connection is written to directly without allocating.
-func TestSession_SendAllocatesNothing(t *testing.T) {
+// A direct write does not allocate.
+func TestSession_SendDoesNotAllocate(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	c, s := f.dial()
 	go io.Copy(io.Discard, c.Conn)

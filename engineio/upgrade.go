@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// acceptGUID is the constant of RFC 6455, section 1.3.
+// acceptGUID is the constant that RFC 6455, section 1.3, appends to the client's key.
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// acceptKey checks a WebSocket handshake (RFC 6455, section 4.2.1) and answers its
-// Sec-WebSocket-Accept, "" when the request is none.
+// acceptKey validates a WebSocket handshake (RFC 6455, section 4.2.1) and returns its Sec-WebSocket-Accept, "" when the
+// request is not a valid handshake.
 func acceptKey(r *http.Request) string {
 	if r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor < 1 ||
 		!hasToken(r.Header, "Connection", "upgrade") ||
@@ -40,8 +40,8 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// hijack takes the connection from the HTTP server, whose buffers are given back with
-// it, and answers what the client sent behind its handshake.
+// hijack takes the connection from the HTTP server and returns it with the bytes that the client sent after its
+// handshake. The HTTP server's buffers become garbage.
 func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	conn, buffers, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -56,13 +56,14 @@ func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	return conn, first, nil
 }
 
-func switching(accept string) []byte {
+// handshakeResponse returns the response of RFC 6455, section 4.2.2.
+func handshakeResponse(accept string) []byte {
 	return append(make([]byte, 0, 320), "HTTP/1.1 101 Switching Protocols\r\n"+
 		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n"...)
 }
 
-// prepare sets the connection up before its first write.
-func (s *Server) prepare(session *Session, conn net.Conn) *wsConn {
+// newWSConn prepares a hijacked connection for its first write.
+func (s *Server) newWSConn(session *Session, conn net.Conn) *wsConn {
 	c := &wsConn{conn: conn, session: session, in: assembler{limit: s.opts.MaxPayload}}
 	if tcp, ok := conn.(*net.TCPConn); ok && s.opts.SendBuffer > 0 {
 		tcp.SetWriteBuffer(s.opts.SendBuffer)
@@ -71,37 +72,37 @@ func (s *Server) prepare(session *Session, conn net.Conn) *wsConn {
 	return c
 }
 
-// openWebSocket begins a session on a WebSocket.
+// openWebSocket opens a session on a WebSocket. The session has been counted as pending.
 func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	accept := acceptKey(r)
 	if accept == "" {
-		s.pending.add(r.RemoteAddr, -1)
+		s.pending.release(r.RemoteAddr)
 		s.refuse(w, CodeBadRequest)
 		return
 	}
 	conn, first, err := hijack(w)
 	if err != nil {
-		s.pending.add(r.RemoteAddr, -1)
+		s.pending.release(r.RemoteAddr)
 		s.refuse(w, CodeBadRequest)
 		return
 	}
 	session := s.newSession(r)
-	c := s.prepare(session, conn)
-	hello := append(switching(accept), control(PacketOpen, s.openPacket(session.id, WebSocket)).b...)
-	if err := c.writeNow(hello); err != nil || !s.track() {
-		s.pending.add(r.RemoteAddr, -1)
+	c := s.newWSConn(session, conn)
+	response := append(handshakeResponse(accept), control(PacketOpen, s.openPacket(session.id, WebSocket)).b...)
+	if err := c.writeNow(response); err != nil || !s.track() {
+		s.pending.release(r.RemoteAddr)
 		conn.Close()
 		return
 	}
 	session.ws = c
-	if !s.begin(session, WebSocket) {
+	if !s.startSession(session, WebSocket) {
 		s.wg.Done()
 		return
 	}
 	go c.run(first)
 }
 
-// serveUpgrade takes a WebSocket for a session that exists.
+// serveUpgrade accepts a WebSocket as the upgrade candidate of an existing session (Engine.IO protocol, "Upgrade").
 func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *Session) {
 	accept := acceptKey(r)
 	if accept == "" || s.opts.DisableUpgrade {
@@ -113,32 +114,32 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *S
 		s.refuse(w, CodeBadRequest)
 		return
 	}
-	c := s.prepare(session, conn)
+	c := s.newWSConn(session, conn)
 	session.mu.Lock()
-	free := session.state == stateOpen && session.ws == nil && session.candidate == nil && s.track()
-	if free {
+	accepted := session.state == stateOpen && session.ws == nil && session.candidate == nil && s.track()
+	if accepted {
 		session.candidate, session.probed = c, false
 		now := s.now()
 		session.upgradeAt = now + int64(s.opts.UpgradeTimeout)
 		session.scheduleLocked(now)
 	}
 	session.mu.Unlock()
-	if !free {
-		s.turnAway(c, accept)
+	if !accepted {
+		s.rejectUpgrade(c, accept)
 		return
 	}
-	if err := c.writeNow(switching(accept)); err != nil {
-		c.end(err)
+	if err := c.writeNow(handshakeResponse(accept)); err != nil {
+		c.handleReadError(err)
 		s.wg.Done()
 		return
 	}
 	go c.run(first)
 }
 
-// turnAway closes a WebSocket for a session that has one or is over. The handshake is
-// completed first: only then can the client be told by a close frame.
-func (s *Server) turnAway(c *wsConn, accept string) {
-	defer c.drop()
+// rejectUpgrade closes a WebSocket whose session already has one or has ended. It completes the handshake first, so
+// that the client receives a close frame with a code.
+func (s *Server) rejectUpgrade(c *wsConn, accept string) {
+	defer c.closeNow()
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -151,15 +152,14 @@ func (s *Server) turnAway(c *wsConn, accept string) {
 	if f := s.opts.Observer.Refused; f != nil {
 		f(CodeBadRequest)
 	}
-	c.writeNow(appendClose(switching(accept), closePolicy))
+	c.writeNow(appendClose(handshakeResponse(accept), closePolicy))
 	linger(c.conn)
 	s.mu.Lock()
 	delete(s.lingering, c)
 	s.mu.Unlock()
 }
 
-// probe handles the packets of a WebSocket before the session moved to it: a probing
-// ping, then the upgrade.
+// probe handles the packets of an upgrade candidate: a ping with the data "probe", then the upgrade packet.
 func (c *wsConn) probe(op opcode, data []byte) error {
 	s := c.session
 	s.mu.Lock()
@@ -167,12 +167,12 @@ func (c *wsConn) probe(op opcode, data []byte) error {
 	case op == opText && string(data) == "2probe" && !s.probed:
 		s.probed = true
 		if s.poll != nil {
-			s.releaseSoonLocked(s.poll)
+			s.answerNoopSoonLocked(s.poll)
 		}
 		s.mu.Unlock()
 		return c.writeNow(probeFrame.b)
 	case op == opText && string(data) == "5" && s.probed && s.state != stateClosed:
-		s.promoteLocked(c)
+		s.completeUpgradeLocked(c)
 		s.mu.Unlock()
 		if f := s.srv.opts.Observer.Upgraded; f != nil {
 			f()
@@ -183,14 +183,14 @@ func (c *wsConn) probe(op opcode, data []byte) error {
 	return errUpgrade
 }
 
-// promoteLocked moves the session to its candidate. The queue moves with it: nothing
-// is lost or overtaken, whichever transport it was queued for.
-func (s *Session) promoteLocked(c *wsConn) {
+// completeUpgradeLocked moves the session to its candidate. The queue moves unchanged, so that nothing is lost or
+// reordered, whichever transport it was queued for.
+func (s *Session) completeUpgradeLocked(c *wsConn) {
 	s.ws, s.candidate, s.probed = c, nil, false
 	s.wakePollLocked()
 	now := s.srv.now()
 	for i := range s.queue {
-		s.queue[i].at = now // its time on the WebSocket begins now
+		s.queue[i].at = now // QueueAge limits the time on the WebSocket only
 	}
 	if s.sealed {
 		s.closeSent = true

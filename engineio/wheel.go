@@ -7,39 +7,38 @@ import (
 
 const wheelSlots = 256
 
-// wheel knows when each session is next due: one timer for all of them. A session
-// sits in the slot of its due time, or in the farthest one, and is looked at then;
-// being looked at too early costs a look and nothing else, so a due time that moves
-// back needs no move.
+// wheel is a hashed timing wheel: one timer for the due times of all sessions. A session is in the slot of its due
+// time, or in the last slot if that is too far ahead. A session that comes up too early is merely scheduled again, so
+// that a due time that moves back needs no update.
 type wheel struct {
 	tick int64 // nanoseconds
 
-	mu    sync.Mutex
-	hand  int64 // guarded by mu; number of the last slot looked at
-	slots [wheelSlots]*Session
+	mu      sync.Mutex
+	current int64 // guarded by mu; number of the last slot that was emptied
+	slots   [wheelSlots]*Session
 }
 
-// place is a session's place in the wheel, guarded by wheel.mu.
-type place struct {
+// wheelEntry is a session's link in the list of its slot. Guarded by wheel.mu.
+type wheelEntry struct {
 	next, prev *Session
-	slot       int64 // its number plus one, 0 when the session is in no slot
+	slot       int64 // number of the slot plus one, 0 if the session is in none
 }
 
 func (w *wheel) init(shortest time.Duration) {
 	w.tick = int64(min(max(shortest/20, 5*time.Millisecond), 250*time.Millisecond))
 }
 
-// schedule puts a session into the slot of a time, out of the one it was in.
+// schedule moves a session into the slot of the time at, in nanoseconds of Server.now.
 func (w *wheel) schedule(s *Session, at int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.unlinkLocked(s)
 	n := (at + w.tick - 1) / w.tick
-	n = min(max(n, w.hand+1), w.hand+wheelSlots-1)
+	n = min(max(n, w.current+1), w.current+wheelSlots-1)
 	head := &w.slots[n%wheelSlots]
-	s.place = place{next: *head, slot: n + 1}
+	s.inWheel = wheelEntry{next: *head, slot: n + 1}
 	if *head != nil {
-		(*head).place.prev = s
+		(*head).inWheel.prev = s
 	}
 	*head = s
 }
@@ -51,32 +50,31 @@ func (w *wheel) cancel(s *Session) {
 }
 
 func (w *wheel) unlinkLocked(s *Session) {
-	if s.place.slot == 0 {
+	if s.inWheel.slot == 0 {
 		return
 	}
-	if s.place.prev != nil {
-		s.place.prev.place.next = s.place.next
+	if s.inWheel.prev != nil {
+		s.inWheel.prev.inWheel.next = s.inWheel.next
 	} else {
-		w.slots[(s.place.slot-1)%wheelSlots] = s.place.next
+		w.slots[(s.inWheel.slot-1)%wheelSlots] = s.inWheel.next
 	}
-	if s.place.next != nil {
-		s.place.next.place.prev = s.place.prev
+	if s.inWheel.next != nil {
+		s.inWheel.next.inWheel.prev = s.inWheel.prev
 	}
-	s.place = place{}
+	s.inWheel = wheelEntry{}
 }
 
-// advance moves the hand to now and appends the sessions it passed to due. They are in
-// no slot afterwards.
+// advance empties all slots up to the time now and appends their sessions to due.
 func (w *wheel) advance(now int64, due []*Session) []*Session {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	to := now / w.tick
-	if to-w.hand > wheelSlots {
-		w.hand = to - wheelSlots
+	last := now / w.tick
+	if last-w.current > wheelSlots {
+		w.current = last - wheelSlots
 	}
-	for w.hand < to {
-		w.hand++
-		for head := &w.slots[w.hand%wheelSlots]; *head != nil; {
+	for w.current < last {
+		w.current++
+		for head := &w.slots[w.current%wheelSlots]; *head != nil; {
 			due = append(due, *head)
 			w.unlinkLocked(*head)
 		}
@@ -84,9 +82,9 @@ func (w *wheel) advance(now int64, due []*Session) []*Session {
 	return due
 }
 
-// turn is the server's background goroutine: it sends pings, ends what is overdue and
-// closes sessions that do not take their queue.
-func (s *Server) turn() {
+// runWheel is the server's background goroutine: it sends pings, ends overdue sessions and closes sessions whose
+// queue is too old.
+func (s *Server) runWheel() {
 	defer s.wg.Done()
 	ticker := time.NewTicker(time.Duration(s.wheel.tick))
 	defer ticker.Stop()
@@ -100,7 +98,7 @@ func (s *Server) turn() {
 		now := s.now()
 		due = s.wheel.advance(now, due[:0])
 		for _, session := range due {
-			session.beat(now)
+			session.checkDue(now)
 		}
 		clear(due)
 		s.checkBacklog(now)

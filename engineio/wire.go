@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// opcode is the kind of a WebSocket frame (RFC 6455, section 5.2).
+// opcode is the opcode of a WebSocket frame (RFC 6455, section 5.2).
 type opcode byte
 
 const (
@@ -18,7 +18,7 @@ const (
 	opPong         opcode = 0xa
 )
 
-// closeCode is the reason in a WebSocket close frame (RFC 6455, section 7.4.1).
+// closeCode is the status code of a WebSocket close frame (RFC 6455, section 7.4.1).
 type closeCode uint16
 
 const (
@@ -31,28 +31,27 @@ const (
 	closeTooBig    closeCode = 1009
 )
 
-// wireError is a violation of RFC 6455 by the peer; it names the code the connection
-// is closed with.
-type wireError struct {
+// protocolError is a violation of RFC 6455 by the client, with the status code of the close frame that answers it.
+type protocolError struct {
 	code closeCode
-	what string
+	text string
 }
 
-func (e *wireError) Error() string { return "engineio: " + e.what }
+func (e *protocolError) Error() string { return "engineio: " + e.text }
 
 var (
-	errReservedBits = &wireError{closeProtocol, "reserved bits are set"}
-	errOpcode       = &wireError{closeProtocol, "reserved opcode"}
-	errUnmasked     = &wireError{closeProtocol, "frame from a client is not masked"}
-	errControl      = &wireError{closeProtocol, "control frame is fragmented or longer than 125 bytes"}
-	errLength       = &wireError{closeProtocol, "length is not in its shortest form"}
-	errContinuation = &wireError{closeProtocol, "continuation out of place"}
-	errCloseBody    = &wireError{closeProtocol, "invalid close frame"}
-	errNotUTF8      = &wireError{closeNotUTF8, "text is not UTF-8"}
-	errTooBig       = &wireError{closeTooBig, "message is longer than maxPayload"}
+	errReservedBits = &protocolError{closeProtocol, "reserved bits are set"}
+	errOpcode       = &protocolError{closeProtocol, "reserved opcode"}
+	errUnmasked     = &protocolError{closeProtocol, "frame from a client is not masked"}
+	errControl      = &protocolError{closeProtocol, "control frame is fragmented or longer than 125 bytes"}
+	errLength       = &protocolError{closeProtocol, "length is not in its shortest form"}
+	errContinuation = &protocolError{closeProtocol, "unexpected continuation or data frame"}
+	errCloseBody    = &protocolError{closeProtocol, "invalid close frame"}
+	errNotUTF8      = &protocolError{closeNotUTF8, "text is not UTF-8"}
+	errTooBig       = &protocolError{closeTooBig, "message is longer than maxPayload"}
 )
 
-// errMore means that a frame is not complete yet.
+// errMore is returned for an incomplete frame.
 var errMore = errors.New("engineio: more bytes needed")
 
 // header is a decoded frame header.
@@ -60,12 +59,12 @@ type header struct {
 	fin  bool
 	op   opcode
 	key  [4]byte
-	size int // of the header
-	n    int // payload bytes
+	size int // bytes of the header itself
+	n    int // bytes of the payload
 }
 
-// parseHeader decodes the header of a frame sent by a client. It fails with errMore,
-// or with a *wireError when the frame is not allowed or holds more than limit bytes.
+// parseHeader decodes the header of a client's frame (RFC 6455, section 5.2). It fails with errMore, or with a
+// *protocolError when the frame is not allowed or has more than limit payload bytes.
 func parseHeader(b []byte, limit int) (header, error) {
 	if len(b) < 2 {
 		return header{}, errMore
@@ -80,7 +79,7 @@ func parseHeader(b []byte, limit int) (header, error) {
 	if b[1]&0x80 == 0 {
 		return h, errUnmasked
 	}
-	n, at := uint64(b[1]&0x7f), 2
+	n, end := uint64(b[1]&0x7f), 2
 	if h.op >= opClose && (!h.fin || n > 125) {
 		return h, errControl
 	}
@@ -89,7 +88,7 @@ func parseHeader(b []byte, limit int) (header, error) {
 		if len(b) < 4 {
 			return h, errMore
 		}
-		n, at = uint64(binary.BigEndian.Uint16(b[2:])), 4
+		n, end = uint64(binary.BigEndian.Uint16(b[2:])), 4
 		if n < 126 {
 			return h, errLength
 		}
@@ -97,7 +96,7 @@ func parseHeader(b []byte, limit int) (header, error) {
 		if len(b) < 10 {
 			return h, errMore
 		}
-		n, at = binary.BigEndian.Uint64(b[2:]), 10
+		n, end = binary.BigEndian.Uint64(b[2:]), 10
 		if n < 1<<16 || n>>63 != 0 {
 			return h, errLength
 		}
@@ -105,15 +104,15 @@ func parseHeader(b []byte, limit int) (header, error) {
 	if n > uint64(limit) {
 		return h, errTooBig
 	}
-	if len(b) < at+4 {
+	if len(b) < end+4 {
 		return h, errMore
 	}
-	copy(h.key[:], b[at:])
-	h.size, h.n = at+4, int(n)
+	copy(h.key[:], b[end:])
+	h.size, h.n = end+4, int(n)
 	return h, nil
 }
 
-// unmask applies key to b in place, eight bytes at a time.
+// unmask applies the masking key to b in place (RFC 6455, section 5.3), eight bytes at a time.
 func unmask(b []byte, key [4]byte) {
 	k := uint64(binary.LittleEndian.Uint32(key[:]))
 	k |= k << 32
@@ -126,18 +125,17 @@ func unmask(b []byte, key [4]byte) {
 	}
 }
 
-// assembler turns the bytes of a client into messages. It keeps memory only while a
-// frame or a fragmented message is incomplete.
+// assembler turns a client's bytes into messages (RFC 6455, section 5.4). It keeps memory only while a frame or a
+// fragmented message is incomplete.
 type assembler struct {
-	limit int
-	carry []byte // the beginning of an incomplete frame
-	frag  []byte // the payload so far of a fragmented message
-	op    opcode // of the fragmented message, 0 when there is none
+	limit int    // bytes of a message
+	carry []byte // the received part of an incomplete frame
+	frag  []byte // the received payload of a fragmented message
+	op    opcode // the fragmented message's opcode, 0 if there is none
 }
 
-// push takes the next bytes, which it may change, and calls visit for every complete
-// message and control frame in order. What visit is given is valid only during the
-// call. It fails with a *wireError or with what visit answered.
+// push takes the next bytes, which it may modify, and calls visit for each complete message and control frame, in
+// order. The data passed to visit is valid only during the call. It fails with a *protocolError or with visit's error.
 func (a *assembler) push(b []byte, visit func(op opcode, data []byte) error) error {
 	carried := len(a.carry) > 0
 	if carried {
@@ -148,8 +146,7 @@ func (a *assembler) push(b []byte, visit func(op opcode, data []byte) error) err
 		h, err := parseHeader(b, a.limit)
 		if errors.Is(err, errMore) || err == nil && len(b) < h.size+h.n {
 			if carried {
-				// Where it is: copying what there is for every byte that comes
-				// would let a client that sends single bytes cost seconds.
+				// No copy here: a client that sends a long frame byte by byte would make it quadratic.
 				a.carry = b
 				return nil
 			}
@@ -204,7 +201,7 @@ func (a *assembler) frame(h header, data []byte, visit func(opcode, []byte) erro
 	return visit(h.op, data)
 }
 
-// parseClose decodes the body of a close frame. An empty body is closeNoStatus.
+// parseClose decodes the body of a close frame (RFC 6455, section 5.5.1). It returns closeNoStatus for an empty body.
 func parseClose(b []byte) (closeCode, error) {
 	if len(b) == 0 {
 		return closeNoStatus, nil
@@ -225,7 +222,7 @@ func parseClose(b []byte) (closeCode, error) {
 	return code, nil
 }
 
-// appendClose appends a close frame.
+// appendClose appends a close frame, without a body for closeNoStatus.
 func appendClose(b []byte, code closeCode) []byte {
 	if code == closeNoStatus {
 		return appendHeader(b, opClose, 0)

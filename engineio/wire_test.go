@@ -11,29 +11,29 @@ import (
 	"harang.dev/harang/engineio/enginetest"
 )
 
-// got is what an assembler made of some bytes.
-type got struct {
+// visited is one call of the assembler's visit function.
+type visited struct {
 	Op   opcode
 	Data string
 }
 
-// assemble pushes b in pieces that end at the given places.
-func assemble(b []byte, limit int, cuts ...int) ([]got, error) {
+// assemble pushes b in pieces that end at the given offsets.
+func assemble(b []byte, limit int, cuts ...int) ([]visited, error) {
 	a := assembler{limit: limit}
-	var all []got
-	at := 0
+	var all []visited
+	start := 0
 	for _, cut := range append(cuts, len(b)) {
-		err := a.push(bytes.Clone(b[at:cut]), func(op opcode, data []byte) error {
-			all = append(all, got{op, string(data)})
+		err := a.push(bytes.Clone(b[start:cut]), func(op opcode, data []byte) error {
+			all = append(all, visited{op, string(data)})
 			return nil
 		})
 		if err != nil {
 			return all, err
 		}
-		at = cut
+		start = cut
 	}
 	if len(a.carry) == 0 && a.carry != nil {
-		return all, errors.New("an empty carry is kept")
+		return all, errors.New("carry is not nil between messages")
 	}
 	return all, nil
 }
@@ -60,15 +60,17 @@ func TestAssembler_Violations(t *testing.T) {
 		"too long in fragments": {join(frame(false, enginetest.Text, string(make([]byte, 4000))),
 			frame(true, enginetest.Continuation, string(make([]byte, 97)))), errTooBig},
 		"continuation of nothing": {frame(true, enginetest.Continuation, "x"), errContinuation},
-		"message inside another":  {join(frame(false, enginetest.Text, "x"), frame(true, enginetest.Text, "y")), errContinuation},
-		"text that is not UTF-8":  {frame(true, enginetest.Text, "\xff"), errNotUTF8},
-		"fragments not UTF-8":     {join(frame(false, enginetest.Text, "\xc5"), frame(true, enginetest.Continuation, "x")), errNotUTF8},
-		"close of one byte":       {frame(true, enginetest.Close, "x"), errCloseBody},
-		"close 999":               {frame(true, enginetest.Close, "\x03\xe7"), errCloseBody},
-		"close 1005":              {frame(true, enginetest.Close, "\x03\xed"), errCloseBody},
-		"close 2999":              {frame(true, enginetest.Close, "\x0b\xb7"), errCloseBody},
-		"close 5000":              {frame(true, enginetest.Close, "\x13\x88"), errCloseBody},
-		"close reason not UTF-8":  {frame(true, enginetest.Close, "\x03\xe8\xff"), errNotUTF8},
+		"message inside another": {join(frame(false, enginetest.Text, "x"),
+			frame(true, enginetest.Text, "y")), errContinuation},
+		"text that is not UTF-8": {frame(true, enginetest.Text, "\xff"), errNotUTF8},
+		"fragments not UTF-8": {join(frame(false, enginetest.Text, "\xc5"),
+			frame(true, enginetest.Continuation, "x")), errNotUTF8},
+		"close of one byte":      {frame(true, enginetest.Close, "x"), errCloseBody},
+		"close 999":              {frame(true, enginetest.Close, "\x03\xe7"), errCloseBody},
+		"close 1005":             {frame(true, enginetest.Close, "\x03\xed"), errCloseBody},
+		"close 2999":             {frame(true, enginetest.Close, "\x0b\xb7"), errCloseBody},
+		"close 5000":             {frame(true, enginetest.Close, "\x13\x88"), errCloseBody},
+		"close reason not UTF-8": {frame(true, enginetest.Close, "\x03\xe8\xff"), errNotUTF8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := assemble(c.in, 4096); !errors.Is(err, c.want) {
@@ -78,9 +80,9 @@ func TestAssembler_Violations(t *testing.T) {
 	}
 }
 
-func TestAssembler_CutsAndFragmentsDoNotMatter(t *testing.T) {
+func TestAssembler_AnyPieces(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var want []got
+		var want []visited
 		var wire []byte
 		for range rapid.IntRange(1, 6).Draw(t, "messages") {
 			p := message(t)
@@ -99,7 +101,7 @@ func TestAssembler_CutsAndFragmentsDoNotMatter(t *testing.T) {
 				rest, op = rest[n:], byte(opContinuation)
 				if rapid.Bool().Draw(t, "ping between") {
 					wire = enginetest.AppendFrame(wire, true, byte(opPing), []byte("?"))
-					want = append(want, got{opPing, "?"})
+					want = append(want, visited{opPing, "?"})
 				}
 			}
 			wire = enginetest.AppendFrame(wire, true, op, rest)
@@ -107,13 +109,13 @@ func TestAssembler_CutsAndFragmentsDoNotMatter(t *testing.T) {
 			if p.Binary {
 				kind = opBinary
 			}
-			want = append(want, got{kind, string(data)})
+			want = append(want, visited{kind, string(data)})
 		}
 		cuts := rapid.SliceOfN(rapid.IntRange(0, len(wire)), 0, 8).Draw(t, "cuts")
-		at := 0
-		for i := range cuts { // in order
-			cuts[i] = max(cuts[i], at)
-			at = cuts[i]
+		start := 0
+		for i := range cuts { // sorted
+			cuts[i] = max(cuts[i], start)
+			start = cuts[i]
 		}
 		all, err := assemble(wire, 1<<20, cuts...)
 		if err != nil {
@@ -142,7 +144,8 @@ func TestUnmask(t *testing.T) {
 
 func FuzzAssembler(f *testing.F) {
 	f.Add(enginetest.AppendFrame(nil, true, enginetest.Text, []byte("4hello")), 3)
-	f.Add(enginetest.AppendFrame(enginetest.AppendFrame(nil, false, enginetest.Text, []byte("4he")), true, enginetest.Continuation, []byte("llo")), 5)
+	fragments := enginetest.AppendFrame(nil, false, enginetest.Text, []byte("4he"))
+	f.Add(enginetest.AppendFrame(fragments, true, enginetest.Continuation, []byte("llo")), 5)
 	f.Add(enginetest.AppendFrame(nil, true, enginetest.Close, []byte("\x03\xe8bye")), 1)
 	f.Add([]byte{0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0}, 2)
 	f.Fuzz(func(t *testing.T, b []byte, cut int) {
@@ -152,8 +155,8 @@ func FuzzAssembler(f *testing.F) {
 		if !errors.Is(perr, err) || !cmp.Equal(whole, parts) {
 			t.Fatalf("in one piece %v, %v; in two %v, %v", whole, err, parts, perr)
 		}
-		var wire *wireError
-		if err != nil && !errors.As(err, &wire) {
+		var violation *protocolError
+		if err != nil && !errors.As(err, &violation) {
 			t.Fatalf("error %v", err)
 		}
 	})

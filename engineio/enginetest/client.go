@@ -1,5 +1,5 @@
-// Package enginetest is a WebSocket client for tests of what is built on engineio and
-// socketio. It sends exactly the frames it is told to, broken ones included.
+// Package enginetest is a WebSocket client for tests of engineio, socketio and programs built on them. It sends any
+// frames, invalid ones included.
 package enginetest
 
 import (
@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// patience is how long a client waits for the server.
-const patience = 10 * time.Second
+// timeout is how long a client waits for data.
+const timeout = 10 * time.Second
 
 // The opcodes of RFC 6455, section 5.2.
 const (
@@ -30,15 +30,14 @@ const (
 	Pong         byte = 0xa
 )
 
-// Client is a WebSocket under the control of a test.
+// Client is the client side of a WebSocket.
 type Client struct {
 	Conn net.Conn
 	t    testing.TB
 	r    *bufio.Reader
 }
 
-// Dial opens a WebSocket at an http or https URL and fails the test if it cannot. It is
-// closed when the test ends.
+// Dial opens a WebSocket at an http or https URL, which is closed when the test ends. It fails the test on an error.
 func Dial(t testing.TB, rawURL string) *Client {
 	t.Helper()
 	c, status := TryDial(t, rawURL, nil)
@@ -48,8 +47,8 @@ func Dial(t testing.TB, rawURL string) *Client {
 	return c
 }
 
-// TryDial is Dial with further headers; it answers the status the handshake got, and
-// no client unless that is 101.
+// TryDial is Dial with further request headers. It returns the status of the response, and a nil client unless the
+// status is 101.
 func TryDial(t testing.TB, rawURL string, header http.Header) (*Client, int) {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -58,7 +57,8 @@ func TryDial(t testing.TB, rawURL string, header http.Header) (*Client, int) {
 	}
 	var conn net.Conn
 	if u.Scheme == "https" {
-		conn, err = tls.Dial("tcp", u.Host, &tls.Config{InsecureSkipVerify: true}) // a test server's own certificate
+		// A test server's certificate is self-signed.
+		conn, err = tls.Dial("tcp", u.Host, &tls.Config{InsecureSkipVerify: true})
 	} else {
 		conn, err = net.Dial("tcp", u.Host)
 	}
@@ -72,7 +72,7 @@ func TryDial(t testing.TB, rawURL string, header http.Header) (*Client, int) {
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n%s\r\n",
 		u.RequestURI(), u.Host, lines.String())
 	c := &Client{Conn: conn, t: t, r: bufio.NewReader(conn)}
-	conn.SetReadDeadline(time.Now().Add(patience))
+	conn.SetReadDeadline(time.Now().Add(timeout))
 	response, err := http.ReadResponse(c.r, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +84,7 @@ func TryDial(t testing.TB, rawURL string, header http.Header) (*Client, int) {
 	return c, response.StatusCode
 }
 
-// AppendFrame appends a masked frame.
+// AppendFrame appends a masked frame (RFC 6455, section 5.2).
 func AppendFrame(b []byte, fin bool, op byte, payload []byte) []byte {
 	if fin {
 		op |= 0x80
@@ -105,7 +105,7 @@ func AppendFrame(b []byte, fin bool, op byte, payload []byte) []byte {
 	return b
 }
 
-// Send sends text messages, in one write.
+// Send sends text messages in one write.
 func (c *Client) Send(messages ...string) {
 	var b []byte
 	for _, m := range messages {
@@ -119,12 +119,12 @@ func (c *Client) SendFrame(fin bool, op byte, payload []byte) {
 	c.Write(AppendFrame(nil, fin, op, payload))
 }
 
-// Write sends bytes as they are. Errors are left to what is read afterwards.
+// Write sends bytes unchanged. It ignores errors, which the next read returns.
 func (c *Client) Write(b []byte) { c.Conn.Write(b) }
 
-// Read reads one frame.
+// Read reads one frame and returns its first byte, FIN bit and opcode, and its payload.
 func (c *Client) Read() (op byte, payload []byte, err error) {
-	c.Conn.SetReadDeadline(time.Now().Add(patience))
+	c.Conn.SetReadDeadline(time.Now().Add(timeout))
 	var head [2]byte
 	if _, err := io.ReadFull(c.r, head[:]); err != nil {
 		return 0, nil, err
@@ -148,14 +148,13 @@ func (c *Client) Read() (op byte, payload []byte, err error) {
 	return head[0], payload, err
 }
 
-// Next answers the next text message that is no ping, and fails the test when another
-// frame or nothing comes.
+// Next returns the next text message other than a ping. It fails the test on any other frame or after 10 s.
 func (c *Client) Next() string {
 	c.t.Helper()
 	for {
 		op, payload, err := c.Read()
 		if err != nil {
-			c.t.Fatalf("nothing came: %v", err)
+			c.t.Fatalf("no frame was received: %v", err)
 		}
 		if op != 0x80|Text {
 			c.t.Fatalf("frame %#x %q instead of a text message", op, payload)
@@ -176,8 +175,8 @@ func (c *Client) Expect(messages ...string) {
 	}
 }
 
-// Closed reads to the end, answering the close frame with another, and answers its
-// code, 0 when there was none.
+// Closed reads until the connection ends, answers the close frame and returns its code: 1005 for a frame without a
+// code, 0 without a frame.
 func (c *Client) Closed() int {
 	c.t.Helper()
 	code := 0
