@@ -19,8 +19,7 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// many opens n connections in each of the tenants, with clients that count on
-// the caller to read.
+// openMany opens n connections in each of the tenants. The caller must read them.
 func openMany(b *testing.B, env *testEnv, tenants, n int) []*sioclient.Client {
 	b.Helper()
 	var clients []*sioclient.Client
@@ -106,9 +105,8 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkIdle opens 2,000 connections and reports the memory of the process
-// per connection, clients included; with HARANG_HEAP_PROFILE it writes a heap
-// profile in which the packages can be told apart.
+// BenchmarkIdle opens 2,000 connections and reports the memory of the process per connection, clients included. With
+// HARANG_HEAP_PROFILE it writes a heap profile, which tells the packages apart.
 func BenchmarkIdle(b *testing.B) {
 	env := open(b)
 	var before, after runtime.MemStats
@@ -119,7 +117,8 @@ func BenchmarkIdle(b *testing.B) {
 		runtime.GC()
 		runtime.GC()
 		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc+after.StackInuse-before.StackInuse)/float64(len(clients)), "B/connection")
+		grown := after.HeapAlloc - before.HeapAlloc + after.StackInuse - before.StackInuse
+		b.ReportMetric(float64(grown)/float64(len(clients)), "B/connection")
 		if path := os.Getenv("HARANG_HEAP_PROFILE"); path != "" {
 			f, err := os.Create(path)
 			env.must(err)
@@ -129,9 +128,8 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// BenchmarkReturn has a client come back that has missed 50 events: token
-// verified, seat taken over, 50 replayed. It reports the CPU of the process,
-// client included.
+// BenchmarkReturn reconnects a client that has missed 50 events: token verified, seat taken over, 50 replayed. It
+// reports the CPU of the process, client included.
 func BenchmarkReturn(b *testing.B) {
 	env := open(b)
 	token := env.token("budapest", harang.RoleOperator)

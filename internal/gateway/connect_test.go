@@ -29,7 +29,8 @@ func TestConnect_Session(t *testing.T) {
 	if diff := cmp.Diff(want, sorted(s.Rooms)); diff != "" {
 		t.Error(diff)
 	}
-	if s.TenantID != "budapest" || s.Role != "STORE_MANAGER" || s.Recovered || s.Replayed != 0 || s.Gap != nil || s.Position != s.Head {
+	if s.TenantID != "budapest" || s.Role != "STORE_MANAGER" || s.Recovered || s.Replayed != 0 || s.Gap != nil ||
+		s.Position != s.Head {
 		t.Errorf("%+v", s)
 	}
 	if head, ok := harang.ParsePosition(s.Head); !ok || head.Number != 2 || head.Audience != harang.AudienceManagers {
@@ -88,7 +89,8 @@ func TestConnect_Tokens(t *testing.T) {
 	stranger := func() string {
 		key, err := auth.NewKey()
 		env.must(err)
-		other, err := auth.New(env.store, key, auth.Options{NewID: newID, HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}})
+		other, err := auth.New(env.store, key, auth.Options{NewID: newID,
+			HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}})
 		env.must(err)
 		token, err := other.IssueToken(t.Context(), "budapest", harang.RoleAdmin, "", time.Hour)
 		env.must(err)
@@ -146,9 +148,9 @@ func TestConnect_Limit(t *testing.T) {
 	if code != "TENANT_CONNECTION_LIMIT" || data["limit"] != 3.0 || data["retryAfterMs"].(float64) <= 0 {
 		t.Fatalf("%s %v", code, data)
 	}
-	env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)}) // another tenant's seats
+	env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)}) // the other tenant has seats of its own
 
-	// A pid that was never given, and one of another user, sit on no seat.
+	// An unknown pid, and the pid of another user, name no seat.
 	for _, back := range []handshake{
 		{Token: token, PID: "never-given", Offset: pages[0].offset},
 		{Token: env.token("budapest", harang.RoleAdmin), PID: pages[0].PID, Offset: pages[0].offset},
@@ -159,7 +161,7 @@ func TestConnect_Limit(t *testing.T) {
 		}
 	}
 
-	// Half-open ghosts come back to their seats, all of them.
+	// All half-open connections reconnect and take their seats over.
 	for i, ghost := range pages {
 		pages[i] = env.connect(ghost.reconnectWith(token))
 		if !pages[i].Recovered || pages[i].PID != ghost.PID {
@@ -177,7 +179,7 @@ func TestConnect_Limit(t *testing.T) {
 		p.expect("stock_alert")
 	}
 
-	// Who leaves frees a seat.
+	// A closed connection frees its seat.
 	env.must(pages[0].Close())
 	env.waitFor("the seat is free", func() bool { return env.metric("harang_gateway_connections") == 3 })
 	env.connect(handshake{Token: token})
@@ -186,8 +188,7 @@ func TestConnect_Limit(t *testing.T) {
 	}
 }
 
-// TestConnect_TakeoverWithAGap: the seat is taken over also by one that is told
-// a gap and gets a new pid, which is then the seat's.
+// TestConnect_TakeoverWithAGap: a client with a gap takes its seat over too, and the seat gets the new pid.
 func TestConnect_TakeoverWithAGap(t *testing.T) {
 	env := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 1 })
 	token := env.token("budapest", harang.RoleOperator)
@@ -205,7 +206,7 @@ func TestConnect_TakeoverWithAGap(t *testing.T) {
 	}
 }
 
-// judge is an Authenticator whose judgements a test can hold up.
+// hookedAuthenticator calls during after each authentication, before its result is used.
 type hookedAuthenticator struct {
 	gateway.Authenticator
 	calls  atomic.Int64
@@ -218,8 +219,8 @@ func (j *hookedAuthenticator) Authenticate(ctx context.Context, token string) (h
 	return id, err
 }
 
-// TestConnect_RevocationOvertakes: a logout that commits, and reaches this node,
-// between the judgement and the end of the connecting.
+// TestConnect_RevocationOvertakes: a logout commits and reaches this node between the authentication and the
+// registration.
 func TestConnect_RevocationOvertakes(t *testing.T) {
 	var env *testEnv
 	var overtake func()
@@ -233,7 +234,7 @@ func TestConnect_RevocationOvertakes(t *testing.T) {
 			}}
 		}
 	})
-	first := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)}) // the tenant is followed
+	first := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)}) // its control feed is followed now
 	grant := env.login("budapest", harang.RoleOperator)
 	overtake = func() {
 		env.must(env.auth.Logout(t.Context(), grant.Identity))
@@ -241,15 +242,15 @@ func TestConnect_RevocationOvertakes(t *testing.T) {
 	}
 	p, err := env.tryConnect(handshake{Token: grant.AccessToken})
 	if err == nil {
-		p.goodbye("LOGGED_OUT", false) // it reached the gateway behind the CONNECT
+		p.goodbye("LOGGED_OUT", false) // it was applied after CONNECT
 	} else if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
 		t.Errorf("%s", code)
 	}
 	first.expectNothing()
 }
 
-// TestConnect_RevocationBeforeFollowing: the first of a tenant is judged again
-// once the control feed is followed.
+// TestConnect_RevocationBeforeFollowing: a tenant's first token is authenticated again once the control feed is
+// followed.
 func TestConnect_RevocationBeforeFollowing(t *testing.T) {
 	var env *testEnv
 	var grant auth.Grant
@@ -289,7 +290,7 @@ func TestConnect_SourceAway(t *testing.T) {
 	}
 }
 
-// TestConnect_AuthAway: a database that cannot judge signs nobody out.
+// TestConnect_AuthAway: an unavailable database signs nobody out.
 func TestConnect_AuthAway(t *testing.T) {
 	env := open(t, func(s *settings) {
 		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return broken{} }
@@ -308,7 +309,7 @@ func (broken) Authenticate(context.Context, string) (harang.Identity, error) {
 	return harang.Identity{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
 }
 
-// TestConnect_Service: who receives nothing is refused.
+// TestConnect_Service: a role without a feed is refused.
 func TestConnect_Service(t *testing.T) {
 	env := open(t, func(s *settings) {
 		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return service{} }
@@ -334,12 +335,13 @@ func TestConnect_Connections(t *testing.T) {
 	a.expect("stock_alert")
 	b.expect("stock_alert")
 	var list []gateway.Connection
-	env.waitFor("both are noted to have heard it", func() bool {
+	env.waitFor("both have position 1", func() bool {
 		list = env.gateway.Connections("budapest")
 		return len(list) == 2 && list[0].Position.Number == 1 && list[1].Position.Number == 1
 	})
 	for i, p := range []*page{a, b} {
-		if c := list[i]; c.ID != p.SID || c.Role != harang.Role(p.Role) || c.Transport != "websocket" || c.Position.String() != p.offset {
+		if c := list[i]; c.ID != p.SID || c.Role != harang.Role(p.Role) || c.Transport != "websocket" ||
+			c.Position.String() != p.offset {
 			t.Errorf("%+v, want %s at %s", c, p.SID, p.offset)
 		}
 	}
@@ -351,7 +353,7 @@ func TestConnect_Connections(t *testing.T) {
 	a.expectNothing()
 	env.gateway.Evict("budapest", a.SID) // its seat was taken over on another node
 	if _, err := a.Next(env.ctx()); err == nil {
-		t.Error("the evicted connection goes on")
+		t.Error("the evicted connection is still open")
 	}
 	b.expectNothing()
 }
@@ -381,7 +383,7 @@ func TestSeats_Memory(t *testing.T) {
 	if err := s.Release(ctx, seat("anna", "p1", "c1")); err != nil {
 		t.Fatal(err)
 	}
-	full(seat("bela", "p3", "c5")) // the older connection's end frees nothing
+	full(seat("bela", "p3", "c5")) // the end of the older connection frees no seat
 	if err := s.Rename(ctx, seat("anna", "p1", "c1"), "p9"); err != nil {
 		t.Fatal(err)
 	}
@@ -399,7 +401,7 @@ func TestSeats_Memory(t *testing.T) {
 	take(seat("bela", "p1", "c9"), "")
 }
 
-// TestSeats_Concurrent: never more than the limit, whoever hurries.
+// TestSeats_Concurrent: concurrent callers never take more seats than the limit.
 func TestSeats_Concurrent(t *testing.T) {
 	s := gateway.NewSeats()
 	var taken, full atomic.Int64

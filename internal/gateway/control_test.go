@@ -24,7 +24,8 @@ import (
 func (env *testEnv) update(tenant string, of harang.Role, role *harang.Role, disabled *bool) {
 	env.Helper()
 	admin := harang.Identity{Tenant: tenant, UserID: "another", Role: harang.RoleAdmin}
-	_, err := env.auth.UpdateUser(env.Context(), admin, env.user(tenant, of), auth.UserChange{Role: role, Disabled: disabled})
+	_, err := env.auth.UpdateUser(env.Context(), admin, env.user(tenant, of),
+		auth.UserChange{Role: role, Disabled: disabled})
 	env.must(err)
 }
 
@@ -48,8 +49,8 @@ func TestControl_Logout(t *testing.T) {
 	env.waitFor("the seats are free", func() bool { return len(env.gateway.Connections("budapest")) == 2 })
 }
 
-// TestControl_LogoutOfCommandTokens: a token that names nobody is a login of its
-// own; one that names a user ends with a new password too.
+// TestControl_LogoutOfCommandTokens: a token without a user can be logged out alone; one with a user also ends with a
+// new password.
 func TestControl_LogoutOfCommandTokens(t *testing.T) {
 	env := open(t)
 	issue := func(user string) string {
@@ -85,8 +86,8 @@ func TestControl_LogoutOfCommandTokens(t *testing.T) {
 	other.expectNothing()
 }
 
-// TestControl_ByAnotherProcess: a logout that another process commits into the
-// same file, of which this one receives through the loop only.
+// TestControl_ByAnotherProcess: a logout that another process commits into the same file, which this one learns of by
+// polling only.
 func TestControl_ByAnotherProcess(t *testing.T) {
 	env := open(t)
 	grant := env.login("budapest", harang.RoleOperator)
@@ -137,7 +138,7 @@ func TestControl_RoleChanged(t *testing.T) {
 	if back.Role != "ADMIN" || back.Gap == nil || back.Gap.Reason != "epoch" {
 		t.Errorf("%+v", back.session)
 	}
-	role = harang.RoleStoreManager // receives the same, and is told all the same
+	role = harang.RoleStoreManager // the same feed, and a goodbye nevertheless
 	env.update("budapest", harang.RoleOperator, &role, nil)
 	back.goodbye("ROLE_CHANGED", true)
 	if again := env.connect(back.reconnectWith(grant.AccessToken)); again.Role != "STORE_MANAGER" || !again.Recovered {
@@ -151,19 +152,20 @@ func TestControl_Notifications(t *testing.T) {
 	one, two := env.connect(handshake{Token: token}), env.connect(handshake{Token: token})
 	admin := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
 	elsewhere := env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)})
-	env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleOperator), UnreadCount: 4, Head: one.Head})
+	env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleOperator),
+		UnreadCount: 4, Head: one.Head})
 	for _, p := range []*page{one, two} {
-		var said struct {
+		var got struct {
 			UnreadCount, Version int64
 			Head                 string
 		}
-		env.must(json.Unmarshal(p.expect("notifications")[0].Args[0], &said))
-		if said.UnreadCount != 4 || said.Head != one.Head || said.Version <= p.Version {
-			t.Errorf("%+v after version %d", said, p.Version)
+		env.must(json.Unmarshal(p.expect("notifications")[0].Args[0], &got))
+		if got.UnreadCount != 4 || got.Head != one.Head || got.Version <= p.Version {
+			t.Errorf("%+v after version %d", got, p.Version)
 		}
 		later := env.connect(handshake{Token: token})
-		if later.Version != said.Version {
-			t.Errorf("session says version %d, notifications said %d", later.Version, said.Version)
+		if later.Version != got.Version {
+			t.Errorf("session says version %d, notifications got %d", later.Version, got.Version)
 		}
 	}
 	admin.expectNothing()
@@ -176,29 +178,29 @@ func TestControl_Claims(t *testing.T) {
 	manager := env.connect(handshake{Token: env.token("budapest", harang.RoleStoreManager)})
 	elsewhere := env.connect(handshake{Token: env.token("debrecen", harang.RoleStoreManager)})
 	at := env.now().UTC().Truncate(time.Millisecond)
-	claim := harang.Claim{EventID: "event", By: &harang.Person{ID: "u", Name: "Kati"}, At: at, Audiences: []harang.Audience{harang.AudienceManagers}}
+	claim := harang.Claim{EventID: "event", By: &harang.Person{ID: "u", Name: "Kati"}, At: at,
+		Audiences: []harang.Audience{harang.AudienceManagers}}
 	env.append("budapest", harang.ClaimType, claim)
 	claim.Audiences = append(claim.Audiences, harang.AudienceOperators)
 	claim.By = nil
 	env.append("budapest", harang.ClaimType, claim)
-	said := manager.expect("claim", "claim")
+	got := manager.expect("claim", "claim")
 	for i, want := range []string{
 		fmt.Sprintf(`{"eventId":"event","by":{"id":"u","name":"Kati"},"at":%q}`, at.Format(harang.TimeFormat)),
 		fmt.Sprintf(`{"eventId":"event","by":null,"at":%q}`, at.Format(harang.TimeFormat)),
 	} {
-		if got := string(said[i].Args[0]); got != want {
+		if got := string(got[i].Args[0]); got != want {
 			t.Errorf("claim %d: %s, want %s", i, got, want)
 		}
 	}
 	if got := string(operator.expect("claim")[0].Args[0]); !strings.Contains(got, `"by":null`) {
-		t.Errorf("an operator heard of a claim of what operators may not see: %s", got)
+		t.Errorf("an operator received the claim of an event that operators may not see: %s", got)
 	}
 	operator.expectNothing()
 	elsewhere.expectNothing()
 }
 
-// TestControl_TestAlert: to every connection of the person, to nobody else, and
-// never again.
+// TestControl_TestAlert: a test alert reaches every connection of its user, nobody else, and is not replayed.
 func TestControl_TestAlert(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)
@@ -208,13 +210,14 @@ func TestControl_TestAlert(t *testing.T) {
 	me := env.user("budapest", harang.RoleOperator)
 	id := env.append("budapest", harang.TestAlertType, harang.TestAlert{UserID: me, Name: "Kiss Eszter"})
 	for _, p := range []*page{one, two} {
-		var said struct {
+		var got struct {
 			ID, At, SentAt string
 			By             harang.Person
 		}
-		env.must(json.Unmarshal(p.expect("test_alert")[0].Args[0], &said))
-		if said.ID != id || said.By != (harang.Person{ID: me, Name: "Kiss Eszter"}) || said.At == "" || said.SentAt < said.At {
-			t.Errorf("%+v", said)
+		env.must(json.Unmarshal(p.expect("test_alert")[0].Args[0], &got))
+		if got.ID != id || got.By != (harang.Person{ID: me, Name: "Kiss Eszter"}) || got.At == "" ||
+			got.SentAt < got.At {
+			t.Errorf("%+v", got)
 		}
 	}
 	if n := env.metric("harang_feed_replayed_total"); n != 0 {
@@ -270,8 +273,7 @@ func TestRefresh_Refused(t *testing.T) {
 	p.expectNothing()
 }
 
-// TestRefresh_SessionOfTheNewToken: after a refresh it is the new login whose
-// end ends the connection.
+// TestRefresh_SessionOfTheNewToken: after a refresh the connection ends with the session of the new token.
 func TestRefresh_SessionOfTheNewToken(t *testing.T) {
 	env := open(t)
 	first, second := env.login("budapest", harang.RoleOperator), env.login("budapest", harang.RoleOperator)
@@ -286,8 +288,7 @@ func TestRefresh_SessionOfTheNewToken(t *testing.T) {
 	p.goodbye("LOGGED_OUT", false)
 }
 
-// TestRefresh_AnotherRole: the token shows another role before the control feed
-// tells it.
+// TestRefresh_AnotherRole: the new token shows another role before the control entry arrives.
 func TestRefresh_AnotherRole(t *testing.T) {
 	var later bool
 	env := open(t, func(s *settings) {
@@ -343,7 +344,8 @@ func TestSubscribe(t *testing.T) {
 		if a.OK != c.ok || !c.ok && a.Error.Code != "FORBIDDEN" {
 			t.Errorf("%s asks for %.40v: %+v", c.p.Role, c.room, a)
 		}
-		if c.ok && (strings.Join(sorted(a.Rooms), " ") != strings.Join(sorted(c.p.Rooms), " ") || a.Position != c.p.offset) {
+		if c.ok && (strings.Join(sorted(a.Rooms), " ") != strings.Join(sorted(c.p.Rooms), " ") ||
+			a.Position != c.p.offset) {
 			t.Errorf("%s asks for %v: %+v at %s", c.p.Role, c.room, a, c.p.offset)
 		}
 	}
@@ -352,7 +354,7 @@ func TestSubscribe(t *testing.T) {
 	}
 	env.commit("budapest", harang.PaymentErrorType, 1)
 	env.commit("budapest", harang.StockAlertType, 1)
-	manager.expect("payment_error", "stock_alert") // joined to nothing twice
+	manager.expect("payment_error", "stock_alert") // no feed is joined twice
 	manager.expectNothing()
 	operator.expect("stock_alert")
 }
@@ -377,8 +379,10 @@ func TestEvents_ClockSeenUnknown(t *testing.T) {
 		many[i] = "id"
 	}
 	for name, arg := range map[string]any{
-		"TooMany": map[string]any{"eventIds": many}, "TooLong": map[string]any{"eventIds": []string{strings.Repeat("x", 129)}},
-		"Numbers": map[string]any{"eventIds": []int{1}}, "Blank": map[string]any{"eventIds": []string{""}}, "Text": "x", "Null": nil,
+		"TooMany": map[string]any{"eventIds": many},
+		"TooLong": map[string]any{"eventIds": []string{strings.Repeat("x", 129)}},
+		"Numbers": map[string]any{"eventIds": []int{1}}, "Blank": map[string]any{"eventIds": []string{""}},
+		"Text": "x", "Null": nil,
 	} {
 		a := p.request("seen", arg)
 		if name == "Null" != a.OK {
@@ -414,8 +418,8 @@ func TestEvents_RateLimited(t *testing.T) {
 	other.expectNothing()
 }
 
-// TestSlowConsumer: a reader that stalls is closed; the others hear everything
-// meanwhile, and it recovers or is told.
+// TestSlowConsumer: a client that stops reading is closed, the others receive everything meanwhile, and on its return
+// it recovers or is told its gap.
 func TestSlowConsumer(t *testing.T) {
 	env := open(t, func(s *settings) {
 		s.engine.Engine = engineio.Options{QueueLimit: 16 << 10, SendBuffer: 4 << 10, CloseTimeout: time.Second}
@@ -456,7 +460,7 @@ func TestDrain(t *testing.T) {
 	for i := range pages {
 		pages[i] = env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	}
-	waiting := env.dial() // has a transport, and no namespace yet
+	waiting := env.dial() // has a transport and no namespace yet
 	drained := make(chan error, 1)
 	go func() { drained <- env.gateway.Drain(env.ctx()) }()
 	for _, p := range pages {
@@ -470,7 +474,8 @@ func TestDrain(t *testing.T) {
 	if n := env.metric("harang_gateway_connections"); n != 0 {
 		t.Errorf("%v connections", n)
 	}
-	if err := waiting.Connect(env.ctx(), gateway.Namespace, handshake{Token: env.token("budapest", harang.RoleOperator)}); !isClosed(err) {
+	if err := waiting.Connect(env.ctx(), gateway.Namespace,
+		handshake{Token: env.token("budapest", harang.RoleOperator)}); !isClosed(err) {
 		t.Errorf("connected while draining: %v", err)
 	}
 	res, err := http.Get(env.url + "/socket.io/?EIO=4&transport=polling")

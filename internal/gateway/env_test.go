@@ -35,12 +35,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
+// patience bounds the wait for everything that must happen.
 const patience = 10 * time.Second
 
 const password = "a long enough password"
 
-// house is the program from the store to the socket, with real sockets.
+// testEnv is the program from the store to the socket, with real sockets.
 type testEnv struct {
 	testing.TB
 	store    *store.Store
@@ -53,12 +53,11 @@ type testEnv struct {
 	url      string
 	registry *prometheus.Registry
 	logs     *logBuffer
-	// offset is how far the house's clock is ahead of the real one.
+	// offset is how far the clock of the env is ahead of the real one.
 	offset atomic.Int64
-	// away has the source of feeds fail.
+	// away makes the source of the feeds fail.
 	away atomic.Bool
-	// usersAway has the judgements of access tokens find no database; key signs
-	// them.
+	// usersAway makes the authentication's database fail.
 	usersAway atomic.Bool
 	key       *auth.Key
 	// users are ids by "tenant/ROLE".
@@ -83,17 +82,17 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-// settings are what a test changes about the house.
+// settings are what a test changes about the env.
 type settings struct {
 	engine  socketio.Options
 	gateway gateway.Options
 	// authenticator wraps the real one.
 	authenticator func(gateway.Authenticator) gateway.Authenticator
-	// reading is called at the beginning of each reading of a feed.
+	// reading is called before each reading of a feed.
 	reading func()
 }
 
-// source is the store as feeds and relay see it, which can be away.
+// source is the store behind feeds and relay. It fails while away is set.
 type source struct {
 	*store.Store
 	away    *atomic.Bool
@@ -110,13 +109,14 @@ func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) 
 	return s.Store.NewestEntries(ctx, id, limit)
 }
 
-// userStore is the store as the judging of tokens sees it, which can be away.
+// userStore is the store behind the authentication. It fails while away is set.
 type userStore struct {
 	*store.Store
 	away *atomic.Bool
 }
 
-func (p userStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
+func (p userStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject,
+	error) {
 	if p.away.Load() {
 		return harang.Subject{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
 	}
@@ -130,7 +130,7 @@ func (p userStore) FindTenantOfToken(ctx context.Context, tenant, token string) 
 	return p.Store.FindTenantOfToken(ctx, tenant, token)
 }
 
-// service judges by these books.
+// service is a new authentication over users, as another node or a restarted one has.
 func (env *testEnv) service(users auth.UserStore) *auth.Service {
 	env.Helper()
 	s, err := auth.New(users, env.key, auth.Options{
@@ -141,12 +141,13 @@ func (env *testEnv) service(users auth.UserStore) *auth.Service {
 	return s
 }
 
-// node is the service of another node, whose database is never away.
+// otherNode is the authentication of another node, whose database is always available.
 func (env *testEnv) otherNode() *auth.Service { return env.service(env.store) }
 
 func open(t testing.TB, change ...func(*settings)) *testEnv {
 	t.Helper()
-	env := &testEnv{TB: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{}, seen: make(chan []string, 16)}
+	env := &testEnv{TB: t, registry: prometheus.NewRegistry(), logs: new(logBuffer), users: map[string]string{},
+		seen: make(chan []string, 16)}
 	logger := slog.New(slog.NewTextHandler(env.logs, nil))
 	var err error
 	env.file = "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
@@ -159,9 +160,11 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	for _, tenant := range []string{"budapest", "debrecen"} {
 		env.must(env.store.CreateTenant(t.Context(), harang.Tenant{ID: tenant, Name: tenant}))
 		for _, role := range harang.Roles() {
-			u, err := env.auth.CreateUser(t.Context(), harang.Identity{Tenant: tenant, Role: harang.RoleAdmin}, auth.NewUser{
-				Email: strings.ToLower(string(role)) + "@" + tenant + ".demo", Name: string(role), Role: role, Password: password,
-			})
+			u, err := env.auth.CreateUser(t.Context(), harang.Identity{Tenant: tenant, Role: harang.RoleAdmin},
+				auth.NewUser{
+					Email: strings.ToLower(string(role)) + "@" + tenant + ".demo", Name: string(role), Role: role,
+					Password: password,
+				})
 			env.must(err)
 			env.users[tenant+"/"+string(role)] = u.ID
 		}
@@ -173,13 +176,16 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	}
 	s.engine.Overflow = gateway.Overflow
 	env.server = socketio.New(&s.engine)
-	env.hub = feed.New(feed.Options{Source: source{env.store, &env.away, s.reading}, Clock: env.now, Logger: logger, Registry: env.registry})
+	env.hub = feed.New(feed.Options{Source: source{env.store, &env.away, s.reading}, Clock: env.now,
+		Logger: logger, Registry: env.registry})
 	env.relay = relay.New(relay.Options{
-		Source: env.store, Log: env.hub, Windows: env.hub, Version: env.store.DataVersion, Clock: env.now, Logger: logger, Registry: env.registry,
+		Source: env.store, Log: env.hub, Windows: env.hub, Version: env.store.DataVersion, Clock: env.now,
+		Logger: logger, Registry: env.registry,
 	})
 	env.store.OnCommit(env.relay.Committed)
 	o := s.gateway
-	o.Server, o.Hub, o.Auth, o.Clock, o.Logger, o.Registry = env.server, env.hub, env.auth, env.now, logger, env.registry
+	o.Server, o.Hub, o.Auth, o.Clock, o.Logger, o.Registry = env.server, env.hub, env.auth, env.now, logger,
+		env.registry
 	o.Seen = func(_, _ string, ids []string) { env.seen <- ids }
 	if s.authenticator != nil {
 		o.Auth = s.authenticator(env.auth)
@@ -201,7 +207,7 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	return env
 }
 
-// reopen opens the same file as another process does.
+// reopen opens the same file as another process would.
 func (env *testEnv) reopen(o store.Options) *store.Store {
 	env.Helper()
 	other, err := sqlite.Open(env.Context(), env.file, o)
@@ -233,8 +239,7 @@ func (env *testEnv) user(tenant string, role harang.Role) string {
 	return env.users[tenant+"/"+string(role)]
 }
 
-// token is an access token of the tenant's user with that role, from the command
-// line.
+// token is an access token of the tenant's user with that role, made as the command line does.
 func (env *testEnv) token(tenant string, role harang.Role) string {
 	env.Helper()
 	return env.tokenFor(tenant, role, time.Hour)
@@ -254,8 +259,7 @@ func (env *testEnv) login(tenant string, role harang.Role) auth.Grant {
 	return g
 }
 
-// commit appends events of a type, one transaction each, and returns when this
-// node's windows have them.
+// commit appends events of a type, one transaction each, and returns when this node's windows have them.
 func (env *testEnv) commit(tenant string, t harang.EventType, n int) {
 	env.Helper()
 	for i := range n {
@@ -283,7 +287,7 @@ func payloadOf(t harang.EventType, i int) harang.Payload {
 	}
 }
 
-// append commits one event and leaves it to the relay to hear of it.
+// append commits one event without waiting for the relay.
 func (env *testEnv) append(tenant string, t harang.EventType, payload harang.Payload) string {
 	env.Helper()
 	e, err := harang.NewEvent(t, newID(), tenant, env.now(), payload)
@@ -307,14 +311,14 @@ type session struct {
 	TokenExpiresAt *string
 }
 
-// page is a connected client and what it was told first.
+// page is a connected client and the first events it received.
 type page struct {
 	*sioclient.Client
 	env *testEnv
 	session
-	// offset is what the stock client would come back with.
+	// offset is what the stock client would reconnect with.
 	offset string
-	// replay are the replayed events' ids.
+	// replay are the replayed events.
 	replay []sioclient.Event
 }
 
@@ -325,7 +329,7 @@ type handshake struct {
 	Offset any `json:"offset,omitempty"`
 }
 
-// dial opens a transport that ends with the test.
+// dial opens a transport that is closed when the test ends.
 func (env *testEnv) dial() *sioclient.Client {
 	env.Helper()
 	c, err := sioclient.Dial(env.ctx(), env.url)
@@ -334,7 +338,7 @@ func (env *testEnv) dial() *sioclient.Client {
 	return c
 }
 
-// try connects and returns what the server says.
+// tryConnect connects and reads session and the replay.
 func (env *testEnv) tryConnect(auth any) (*page, error) {
 	env.Helper()
 	c := env.dial()
@@ -369,7 +373,7 @@ func (env *testEnv) connect(auth any) *page {
 	return p
 }
 
-// next is the next event; its position must follow the one before.
+// next reads the next event. A position must follow the one before.
 func (p *page) next() sioclient.Event {
 	p.env.Helper()
 	e, err := p.Next(p.env.ctx())
@@ -394,7 +398,7 @@ func (p *page) next() sioclient.Event {
 	return e
 }
 
-// expect reads events of these names.
+// expect reads events, which must have these names.
 func (p *page) expect(names ...string) []sioclient.Event {
 	p.env.Helper()
 	events := make([]sioclient.Event, len(names))
@@ -406,8 +410,8 @@ func (p *page) expect(names ...string) []sioclient.Event {
 	return events
 }
 
-// expectNothing fails if anything has reached the page: what was sent to it before is
-// in front of the clock's acknowledgement.
+// expectNothing fails if the page has received anything: the acknowledgement of clock comes behind what was sent
+// before.
 func (p *page) expectNothing() {
 	p.env.Helper()
 	_, err := p.EmitAck(p.env.ctx(), "clock", map[string]any{})
@@ -418,16 +422,16 @@ func (p *page) expectNothing() {
 	}
 }
 
-// catchUp waits until the feed on this node stands where the database does.
+// catchUp waits until the feeds on this node have everything that the database has.
 func (env *testEnv) catchUp(tenant string) {
 	env.Helper()
 	env.must(env.relay.Relay(env.ctx(), tenant))
 }
 
-// goodbye reads a goodbye and how the server then ends the connection.
+// goodbye skips to a goodbye, and checks how the server then ends the connection.
 func (p *page) goodbye(code string, reconnect bool) (retryAfterMs int64) {
 	p.env.Helper()
-	var said struct {
+	var got struct {
 		Code         string
 		Reconnect    bool
 		RetryAfterMs int64
@@ -438,11 +442,11 @@ func (p *page) goodbye(code string, reconnect bool) (retryAfterMs int64) {
 		if e.Name != "goodbye" {
 			continue
 		}
-		p.env.must(json.Unmarshal(e.Args[0], &said))
+		p.env.must(json.Unmarshal(e.Args[0], &got))
 		break
 	}
-	if said.Code != code || said.Reconnect != reconnect {
-		p.env.Fatalf("goodbye %+v, want %s, reconnect %t", said, code, reconnect)
+	if got.Code != code || got.Reconnect != reconnect {
+		p.env.Fatalf("goodbye %+v, want %s, reconnect %t", got, code, reconnect)
 	}
 	_, err := p.Next(p.env.ctx())
 	var closed *sioclient.ClosedError
@@ -452,10 +456,10 @@ func (p *page) goodbye(code string, reconnect bool) (retryAfterMs int64) {
 	case !reconnect && !errors.Is(err, sioclient.ErrDisconnected):
 		p.env.Fatalf("after %s: %v, want the namespace left", code, err)
 	}
-	return said.RetryAfterMs
+	return got.RetryAfterMs
 }
 
-// ask sends an event and reads its acknowledgement.
+// request sends an event and reads its acknowledgement.
 func (p *page) request(event string, args ...any) (answer struct {
 	OK                                   bool
 	Rooms                                []string
@@ -472,7 +476,7 @@ func (p *page) request(event string, args ...any) (answer struct {
 	return answer
 }
 
-// back is the CONNECT of a page that was here before.
+// reconnectWith is the CONNECT payload of the page's next connection.
 func (p *page) reconnectWith(token string) handshake {
 	return handshake{Token: token, PID: p.PID, Offset: p.offset}
 }
@@ -486,7 +490,7 @@ func eventID(e sioclient.Event) string {
 	return event.EventID
 }
 
-// refused returns the code and data of a refusal.
+// refused returns the code and data of a CONNECT_ERROR.
 func refused(t *testing.T, err error) (code string, data map[string]any) {
 	t.Helper()
 	var ce *sioclient.ConnectError
@@ -521,7 +525,7 @@ func (env *testEnv) metric(name string) float64 {
 	return sum
 }
 
-// until polls for what only commitAll in the background of the server.
+// waitFor polls for what the server does in the background.
 func (env *testEnv) waitFor(what string, is func() bool) {
 	env.Helper()
 	ticker := time.NewTicker(time.Millisecond)

@@ -14,7 +14,7 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// gate are Seats at which a test can do something in the middle of a CONNECT.
+// seatHook is Seats that calls a function once in the middle of a CONNECT.
 type seatHook struct {
 	gateway.Seats
 	mu     sync.Mutex
@@ -45,16 +45,16 @@ func openWithSeatHook(t *testing.T) (*testEnv, *seatHook) {
 	return env, g
 }
 
-// TestConnecting_LoggedOut: the control feed ends a connection that is judged
-// and not open yet.
+// TestConnecting_LoggedOut: a logout ends a connection that is authenticated and not open yet.
 func TestConnecting_LoggedOut(t *testing.T) {
 	env, g := openWithSeatHook(t)
 	witness := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
 	grant := env.login("budapest", harang.RoleOperator)
 	g.once(func() error {
 		env.must(env.auth.Logout(t.Context(), grant.Identity))
-		// In order behind it: once this is heard, the logout has been dealt with.
-		env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleAdmin), Head: witness.Head})
+		// The control feed is in order: when the witness has this, the logout was applied.
+		env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleAdmin),
+			Head: witness.Head})
 		witness.expect("notifications")
 		return nil
 	})
@@ -67,7 +67,7 @@ func TestConnecting_LoggedOut(t *testing.T) {
 	}
 }
 
-// TestConnecting_RoleChanged: it comes back with the new role.
+// TestConnecting_RoleChanged: the client reconnects with the new role.
 func TestConnecting_RoleChanged(t *testing.T) {
 	env, g := openWithSeatHook(t)
 	witness := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
@@ -75,7 +75,8 @@ func TestConnecting_RoleChanged(t *testing.T) {
 	g.once(func() error {
 		role := harang.RoleStoreManager
 		env.update("budapest", harang.RoleOperator, &role, nil)
-		env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleAdmin), Head: witness.Head})
+		env.append("budapest", harang.ReadType, harang.Read{UserID: env.user("budapest", harang.RoleAdmin),
+			Head: witness.Head})
 		witness.expect("notifications")
 		return nil
 	})
@@ -87,7 +88,7 @@ func TestConnecting_RoleChanged(t *testing.T) {
 	}
 }
 
-// TestConnecting_Draining: nobody slips in between.
+// TestConnecting_Draining: a connection in progress is not opened once draining has begun.
 func TestConnecting_Draining(t *testing.T) {
 	env, g := openWithSeatHook(t)
 	drained := make(chan error, 1)
@@ -106,7 +107,7 @@ func TestConnecting_Draining(t *testing.T) {
 	env.must(env.gateway.Drain(env.ctx()))
 }
 
-// TestConnecting_SeatsAway: passing trouble, not a refusal.
+// TestConnecting_SeatsAway: a failure of the seat store closes the transport and is no refusal.
 func TestConnecting_SeatsAway(t *testing.T) {
 	env, g := openWithSeatHook(t)
 	g.once(func() error { return errAway })
@@ -117,18 +118,18 @@ func TestConnecting_SeatsAway(t *testing.T) {
 	env.connect(handshake{Token: token})
 }
 
-// TestConnecting_TheFirstLeaves: the first of a tenant has its control feed
-// followed for all who come meanwhile; that it leaves is not their trouble.
+// TestConnecting_TheFirstLeaves: the tenant's first client leaves while its CONNECT has the control feed followed;
+// those that wait for the same are connected.
 func TestConnecting_TheFirstLeaves(t *testing.T) {
 	reading, goOn := make(chan struct{}, 8), make(chan struct{})
-	judged, gone := make(chan int64, 8), make(chan string, 8)
+	authenticated, gone := make(chan int64, 8), make(chan string, 8)
 	env := open(t, func(s *settings) {
 		s.reading = func() {
 			reading <- struct{}{}
 			<-goOn
 		}
 		s.authenticator = func(real gateway.Authenticator) gateway.Authenticator {
-			return &hookedAuthenticator{Authenticator: real, during: func(call int64) { judged <- call }}
+			return &hookedAuthenticator{Authenticator: real, during: func(call int64) { authenticated <- call }}
 		}
 		s.engine.Engine.Observer.Closed = func(_ engineio.Transport, reason string) { gone <- reason }
 	})
@@ -137,10 +138,10 @@ func TestConnecting_TheFirstLeaves(t *testing.T) {
 	ended := make(chan error, 2)
 	connect := func(c *sioclient.Client) { ended <- c.Connect(env.ctx(), gateway.Namespace, handshake{Token: token}) }
 	go connect(first)
-	<-judged
+	<-authenticated
 	<-reading
 	go connect(second)
-	<-judged
+	<-authenticated
 	env.must(first.Conn().Close())
 	if err := <-ended; err == nil {
 		t.Error("the first is connected")
@@ -152,7 +153,7 @@ func TestConnecting_TheFirstLeaves(t *testing.T) {
 	}
 }
 
-// TestConnecting_Events: what commits while one connects is heard once.
+// TestConnecting_Events: an event that commits during a CONNECT is received once.
 func TestConnecting_Events(t *testing.T) {
 	env, g := openWithSeatHook(t)
 	token := env.token("budapest", harang.RoleOperator)
@@ -174,8 +175,7 @@ func TestConnecting_Events(t *testing.T) {
 	}
 }
 
-// TestDeliver_UnreadableEntries: what this version cannot read stops nobody and
-// is alarmed.
+// TestDeliver_UnreadableEntries: entries that this version cannot read are logged, and delivery goes on.
 func TestDeliver_UnreadableEntries(t *testing.T) {
 	env := open(t)
 	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
@@ -192,14 +192,18 @@ func TestDeliver_UnreadableEntries(t *testing.T) {
 	add(harang.AudienceControl,
 		harang.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
 		harang.Entry{Number: 2, EventID: "b", Type: harang.LogoutType.Name, Time: now, Body: []byte(`no json`)},
-		harang.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now, Body: []byte(`{"data":{"strange":1}}`)},
-		harang.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now, Body: []byte(`{"data":{"sessionId":"x","userId":"y"}}`)},
+		harang.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now,
+			Body: []byte(`{"data":{"strange":1}}`)},
+		harang.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now,
+			Body: []byte(`{"data":{"sessionId":"x","userId":"y"}}`)},
 	)
 	if n := strings.Count(env.logs.String(), "control entry unreadable"); n != 3 {
 		t.Errorf("%d alarms: %s", n, env.logs)
 	}
-	alert := harang.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now, Body: []byte(`{"eventId":"f"}`)}
-	add(harang.AudienceOperators, harang.Entry{Number: 1, EventID: "e", Type: harang.StockAlertType.Name, Time: now, Body: []byte(`no json`)}, alert)
+	alert := harang.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now,
+		Body: []byte(`{"eventId":"f"}`)}
+	add(harang.AudienceOperators, harang.Entry{Number: 1, EventID: "e", Type: harang.StockAlertType.Name,
+		Time: now, Body: []byte(`no json`)}, alert)
 	e, err := p.Next(env.ctx())
 	if err != nil || eventID(e) != "f" || !strings.HasSuffix(e.Offset(), ":2") {
 		t.Errorf("%s %s %v", e.Name, e.Offset(), err)
@@ -210,7 +214,7 @@ func TestDeliver_UnreadableEntries(t *testing.T) {
 	p.expectNothing()
 }
 
-// endless names somebody whose credential does not end.
+// endless authenticates everybody with a credential that never expires.
 type endless struct{}
 
 func (endless) Authenticate(context.Context, string) (harang.Identity, error) {

@@ -9,7 +9,8 @@ import (
 
 // FuzzHandshake: tokens, pids and positions are read completely or not at all, and never longer than ours.
 func FuzzHandshake(f *testing.F) {
-	for _, seed := range []string{`{"token":"x","pid":"p","offset":"o"}`, `{"token":7}`, `[]`, `"x"`, `{`, "", "\x00", `{"token":"\ud800"}`} {
+	for _, seed := range []string{`{"token":"x","pid":"p","offset":"o"}`, `{"token":7}`, `[]`, `"x"`, `{`, "",
+		"\x00", `{"token":"\ud800"}`} {
 		f.Add([]byte(seed), "0198f3a07c0000000001:o:7")
 	}
 	f.Fuzz(func(t *testing.T, payload []byte, claimed string) {
@@ -30,7 +31,8 @@ func FuzzControl(f *testing.F) {
 	f.Add("control.logout", []byte(`{"data":{"sessionId":"s","userId":"u"}}`))
 	f.Add("control.user", []byte(`{"data":{"userId":"u","role":"ADMIN","disabled":true}}`))
 	f.Add("control.read", []byte(`{"data":{"userId":"u","unreadCount":-1,"head":""}}`))
-	f.Add("control.claim", []byte(`{"data":{"eventId":"e","by":null,"at":"2026-03-02T13:02:11.042Z","audiences":["managers"]}}`))
+	f.Add("control.claim",
+		[]byte(`{"data":{"eventId":"e","by":null,"at":"2026-03-02T13:02:11.042Z","audiences":["managers"]}}`))
 	f.Add("stock_alert", []byte(`{"data":{}}`))
 	f.Fuzz(func(t *testing.T, eventType string, body []byte) {
 		payload, err := controlPayload(harang.Entry{Type: eventType, Body: body})

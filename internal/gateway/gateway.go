@@ -145,8 +145,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return loops.Wait()
 }
 
-// Drain refuses new connections with 503, ends the open ones spread over DrainSpread, and waits until they are gone. When
-// ctx ends first, it returns the context's error.
+// Drain refuses new connections with 503, ends the open ones spread over DrainSpread, and waits until they are gone.
+// When ctx ends first, it returns the context's error.
 func (g *Gateway) Drain(ctx context.Context) error {
 	g.draining.Store(true)
 	g.o.Server.Drain()

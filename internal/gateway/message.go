@@ -109,8 +109,8 @@ type SessionMessage struct {
 	Replayed       int         `json:"replayed" doc:"how many events follow as replay"`
 	Gap            *feed.Gap   `json:"gap" doc:"what is missing; null when nothing is"`
 	Version        int64       `json:"version" doc:"number of the newest control entry applied"`
-	ServerTime     string      `json:"serverTime" format:"date-time" doc:"the server's time, RFC 3339, UTC, milliseconds"`
-	TokenExpiresAt *string     `json:"tokenExpiresAt" format:"date-time" doc:"when the access token expires; null: never"`
+	ServerTime     string      `json:"serverTime" format:"date-time" doc:"the server's time, RFC 3339, UTC"`
+	TokenExpiresAt *string     `json:"tokenExpiresAt" format:"date-time" doc:"when the access token expires, or null"`
 }
 
 // NotificationsMessage is the body of notifications.
@@ -131,7 +131,7 @@ type ClaimMessage struct {
 type TestAlertMessage struct {
 	ID     string        `json:"id" doc:"id that the POST answered"`
 	At     string        `json:"at" format:"date-time" doc:"commit time, RFC 3339, UTC, milliseconds"`
-	SentAt string        `json:"sentAt" format:"date-time" doc:"when this connection's node sent it, by that node's clock"`
+	SentAt string        `json:"sentAt" format:"date-time" doc:"when it was sent, by the clock of this connection's node"`
 	By     harang.Person `json:"by" doc:"who asked for it"`
 }
 
@@ -163,12 +163,12 @@ type RefreshRequest struct {
 // RefreshAnswer acknowledges refresh.
 type RefreshAnswer struct {
 	OK             bool    `json:"ok" enum:"true"`
-	TokenExpiresAt *string `json:"tokenExpiresAt" format:"date-time" doc:"when the access token expires; null: never"`
+	TokenExpiresAt *string `json:"tokenExpiresAt" format:"date-time" doc:"when the access token expires, or null"`
 }
 
 // ClockAnswer acknowledges clock.
 type ClockAnswer struct {
-	ServerTime string `json:"serverTime" format:"date-time" doc:"the server's time, RFC 3339, UTC, milliseconds"`
+	ServerTime string `json:"serverTime" format:"date-time" doc:"the server's time, RFC 3339, UTC"`
 }
 
 // SeenRequest is the body of seen.

@@ -23,7 +23,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, []string{"role"}),
 		connects: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "harang_gateway_connects_total",
-			Help: "CONNECT requests by outcome: accepted, dropped (the client tries again), or the code of the CONNECT_ERROR.",
+			Help: "CONNECT requests by outcome: accepted, dropped (the client tries again) or the CONNECT_ERROR code.",
 		}, []string{"outcome"}),
 		connecting: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "harang_gateway_connect_seconds",

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"errors"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,7 @@ func isClosed(err error) bool {
 	return errors.As(err, &closed)
 }
 
-// wantGap checks what one who comes back is told.
+// wantGap checks the session of a client that reconnected with a gap.
 func wantGap(t *testing.T, p *page, before string, reason string, missed, replayed int) {
 	t.Helper()
 	s := p.session
@@ -46,10 +47,12 @@ func TestRecovery_Replay(t *testing.T) {
 	env.commit("budapest", harang.StockAlertType, 1)
 
 	back := env.connect(p.reconnectWith(token))
-	if !back.Recovered || back.Gap != nil || back.Replayed != 3 || back.PID != p.PID || back.Position != p.offset || back.SID == p.SID {
+	if !back.Recovered || back.Gap != nil || back.Replayed != 3 || back.PID != p.PID ||
+		back.Position != p.offset || back.SID == p.SID {
 		t.Fatalf("%+v, pid %s after %s", back.session, back.PID, p.PID)
 	}
-	if names := []string{back.replay[0].Name, back.replay[1].Name, back.replay[2].Name}; strings.Join(names, " ") != "payment_error payment_error stock_alert" {
+	if names := []string{back.replay[0].Name, back.replay[1].Name, back.replay[2].Name}; strings.Join(names,
+		" ") != "payment_error payment_error stock_alert" {
 		t.Errorf("%v", names)
 	}
 	env.commit("budapest", harang.StockAlertType, 1)
@@ -82,7 +85,7 @@ func TestRecovery_Overflow(t *testing.T) {
 	}
 }
 
-// TestRecovery_FiftyFit: exactly as many as the window holds.
+// TestRecovery_FiftyFit: exactly as many events as the window holds were missed.
 func TestRecovery_FiftyFit(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)
@@ -108,8 +111,32 @@ func TestRecovery_Expired(t *testing.T) {
 	wantGap(t, env.connect(p.reconnectWith(token)), p.PID, "expired", 5, 0)
 }
 
-// TestRecovery_AfterRestart: the window is rebuilt from the database, and the
-// pid of before is kept though nobody here knows it.
+// TestRecovery_ExpiredRounds: the clock moves on while a client is away, so that some of what it missed is too old
+// and some is not. 50 rounds; 100 with HARANG_SOAK=1.
+func TestRecovery_ExpiredRounds(t *testing.T) {
+	rounds := 50
+	if os.Getenv("HARANG_SOAK") != "" {
+		rounds = 100
+	}
+	env := open(t)
+	for range rounds {
+		token := env.token("budapest", harang.RoleOperator)
+		p := env.connect(handshake{Token: token})
+		env.must(p.Cut())
+		old, young := 1+rand.IntN(25), rand.IntN(25)
+		env.commit("budapest", harang.StockAlertType, old)
+		env.advance(harang.FeedWindowAge + time.Second)
+		if young > 0 {
+			env.commit("budapest", harang.StockAlertType, young)
+		}
+		back := env.connect(p.reconnectWith(env.token("budapest", harang.RoleOperator)))
+		wantGap(t, back, p.PID, "expired", old, young)
+		env.must(back.Cut())
+	}
+}
+
+// TestRecovery_AfterRestart: the window is rebuilt from the database, and a pid that this process has never seen is
+// kept.
 func TestRecovery_AfterRestart(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)
@@ -123,8 +150,7 @@ func TestRecovery_AfterRestart(t *testing.T) {
 	}
 }
 
-// TestRecovery_Unreadable: whatever comes as pid and offset, it is one of the
-// contract's answers.
+// TestRecovery_Unreadable: every pid and offset leads to one of the contract's answers.
 func TestRecovery_Unreadable(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)
@@ -200,17 +226,16 @@ func TestRecovery_Unreadable(t *testing.T) {
 			back := env.connect(handshake{Token: token, PID: pid, Offset: p.offset})
 			defer back.Conn().Close()
 			if !back.Recovered || back.PID != pid {
-				t.Errorf("recovery is judged by the position alone: %+v", back.session)
+				t.Errorf("recovery depends on the position alone: %+v", back.session)
 			}
 		})
 	}
 	other.expectNothing()
 	manager.expect("stock_alert", "stock_alert", "stock_alert", "stock_alert", "stock_alert")
-	manager.expectNothing() // nobody took over a connection that was not theirs
+	manager.expectNothing() // no connection of another user was taken over
 }
 
-// TestRecovery_RoleChangedWhileAway: the replay is of what the user may hear
-// now.
+// TestRecovery_RoleChangedWhileAway: the replay is that of the present role.
 func TestRecovery_RoleChangedWhileAway(t *testing.T) {
 	env := open(t)
 	grant := env.login("budapest", harang.RoleStoreManager)
@@ -230,7 +255,7 @@ func TestRecovery_RoleChangedWhileAway(t *testing.T) {
 	back.expectNothing()
 }
 
-// TestRecovery_Fork: a numbering that began anew ends everybody and tells them.
+// TestRecovery_Fork: a new epoch ends all connections, and the clients are told the gap.
 func TestRecovery_Fork(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)
@@ -253,12 +278,10 @@ func TestRecovery_Fork(t *testing.T) {
 	other.expectNothing()
 }
 
-// TestRecovery_RandomCuts: clients are cut at random while events commit; each
-// gets every event once, in order and without a gap.
+// TestRecovery_RandomCuts: clients are cut at random while events commit; each receives every event once and in order.
 func TestRecovery_RandomCuts(t *testing.T) {
 	env := open(t)
-	// Nobody may fall behind by more than the window holds: a batch is committed
-	// when all have the one before.
+	// No client may fall behind by more than the window holds: a batch is committed when all have the one before.
 	const events, clients, batch = 120, 6, 20
 	arrived := make(chan struct{}, clients*events)
 	var work sync.WaitGroup
@@ -332,8 +355,7 @@ func TestRecovery_RandomCuts(t *testing.T) {
 	}
 }
 
-// TestRecovery_Storm: all seats of a tenant are cut at once and come back at
-// once; all recover, and the database is not read for it.
+// TestRecovery_Storm: all connections of a tenant are cut and reconnect at once; all recover without a database read.
 func TestRecovery_Storm(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)

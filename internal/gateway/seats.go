@@ -8,7 +8,8 @@ import (
 	"harang.dev/harang"
 )
 
-// Seat is what the connection limit counts. It is named by Tenant, User and PID, and belongs to one connection at a time.
+// Seat is what the connection limit counts. It is named by Tenant, User and PID, and belongs to one connection at a
+// time.
 type Seat struct {
 	Tenant, User, PID string
 	// Connection is the id of the socket that has the seat.

@@ -8,19 +8,19 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// believed connects while the database cannot judge anybody.
+// connectUnverified connects while the authentication's database is away.
 func (env *testEnv) connectUnverified(token string) *page {
 	env.Helper()
 	env.usersAway.Store(true)
 	p := env.connect(handshake{Token: token})
 	if n := env.metric("harang_gateway_unconfirmed"); n == 0 {
-		env.Fatal("it was judged")
+		env.Fatal("the connection is verified")
 	}
 	return p
 }
 
-// TestUnverified: whom this node has never judged, and believes while the database is
-// away, leaves as soon as it is back with the goodbye that lies in the past.
+// TestUnverified: a connection accepted without the database is ended when the database is back, with the goodbye it
+// missed.
 func TestUnverified(t *testing.T) {
 	role, yes := harang.RoleAdmin, true
 	admin := harang.Identity{Tenant: "budapest", UserID: "another", Role: harang.RoleAdmin}
@@ -49,7 +49,7 @@ func TestUnverified(t *testing.T) {
 			c.before(env, node, g)
 			p, other := env.connectUnverified(g.AccessToken), env.connectUnverified(env.commandToken())
 			env.commit("budapest", harang.StockAlertType, 1)
-			p.expect("stock_alert") // nobody is signed out by a passing fault
+			p.expect("stock_alert") // a temporary failure signs nobody out
 			other.expect("stock_alert")
 			env.usersAway.Store(false)
 			began := time.Now()
@@ -57,13 +57,13 @@ func TestUnverified(t *testing.T) {
 			if took := time.Since(began); took > time.Second {
 				t.Errorf("it took %v", took)
 			}
-			env.waitFor("everybody is judged", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+			env.waitFor("all are verified", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
 			other.expectNothing()
 		})
 	}
 }
 
-// commandToken is a token that names no user.
+// commandToken is a token without a user.
 func (env *testEnv) commandToken() string {
 	env.Helper()
 	token, err := env.otherNode().IssueToken(env.Context(), "budapest", harang.RoleOperator, "", time.Hour)
@@ -71,7 +71,7 @@ func (env *testEnv) commandToken() string {
 	return token
 }
 
-// TestUnverified_CommandToken: a token that names nobody was logged out elsewhere.
+// TestUnverified_CommandToken: a token without a user was logged out on another node.
 func TestUnverified_CommandToken(t *testing.T) {
 	env := open(t)
 	node, token := env.otherNode(), env.commandToken()
@@ -83,7 +83,7 @@ func TestUnverified_CommandToken(t *testing.T) {
 	p.goodbye("LOGGED_OUT", false)
 }
 
-// TestUnverified_Many: all are judged, and those that hold stay.
+// TestUnverified_Many: all are verified, and the good ones stay.
 func TestUnverified_Many(t *testing.T) {
 	env := open(t)
 	node := env.otherNode()
@@ -94,30 +94,31 @@ func TestUnverified_Many(t *testing.T) {
 	env.must(node.Logout(t.Context(), bad.Identity))
 	var stay, leave []*page
 	for range 20 {
-		stay, leave = append(stay, env.connectUnverified(good.AccessToken)), append(leave, env.connectUnverified(bad.AccessToken))
+		stay, leave = append(stay, env.connectUnverified(good.AccessToken)),
+			append(leave, env.connectUnverified(bad.AccessToken))
 	}
 	env.must(stay[19].Cut())
-	env.waitFor("one has left by itself", func() bool { return env.metric("harang_gateway_unconfirmed") == 39 })
+	env.waitFor("the cut connection is removed", func() bool { return env.metric("harang_gateway_unconfirmed") == 39 })
 	env.usersAway.Store(false)
 	for _, p := range leave {
 		p.goodbye("LOGGED_OUT", false)
 	}
-	env.waitFor("everybody is judged", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+	env.waitFor("all are verified", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
 	for _, p := range stay[:19] {
 		p.expectNothing()
 	}
 }
 
-// TestUnverified_Expired: a token that ends meanwhile needs no database.
+// TestUnverified_Expired: an expired token is ended without the database.
 func TestUnverified_Expired(t *testing.T) {
 	env := open(t)
 	p := env.connectUnverified(env.tokenFor("budapest", harang.RoleOperator, time.Hour))
 	env.advance(2 * time.Hour)
 	p.goodbye("TOKEN_EXPIRED", true)
-	env.waitFor("it is forgotten", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+	env.waitFor("it is removed", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
 }
 
-// TestUnverified_Refresh: it is the newest token that is judged again.
+// TestUnverified_Refresh: the newest token is the one that is verified.
 func TestUnverified_Refresh(t *testing.T) {
 	env := open(t)
 	node := env.otherNode()
@@ -138,17 +139,19 @@ func TestUnverified_Refresh(t *testing.T) {
 	}
 	env.usersAway.Store(false)
 	p.goodbye("LOGGED_OUT", false)
-	env.waitFor("both are judged", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
+	env.waitFor("both are verified", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
 	q.expectNothing()
 
-	// A token that was judged ends the doubt.
+	// A token that was authenticated with the database ends the uncertainty.
 	other := env.connect(handshake{Token: good.AccessToken})
 	env.usersAway.Store(true)
-	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK || env.metric("harang_gateway_unconfirmed") != 1 {
+	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK ||
+		env.metric("harang_gateway_unconfirmed") != 1 {
 		t.Fatalf("%+v", a)
 	}
 	env.usersAway.Store(false)
-	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK || env.metric("harang_gateway_unconfirmed") != 0 {
+	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK ||
+		env.metric("harang_gateway_unconfirmed") != 0 {
 		t.Fatalf("%+v", a)
 	}
 	env.waitFor("two are connected", func() bool { return len(env.gateway.Connections("budapest")) == 2 })
