@@ -131,7 +131,7 @@ type ClaimMessage struct {
 type TestAlertMessage struct {
 	ID     string        `json:"id" doc:"id that the POST answered"`
 	At     string        `json:"at" format:"date-time" doc:"commit time, RFC 3339, UTC, milliseconds"`
-	SentAt string        `json:"sentAt" format:"date-time" doc:"when it was sent, by the clock of this connection's node"`
+	SentAt string        `json:"sentAt" format:"date-time" doc:"when it was sent, by the sending node's clock"`
 	By     harang.Person `json:"by" doc:"who asked for it"`
 }
 
