@@ -46,6 +46,7 @@ var walls = []wall{
 	{"internal/canary", []string{"", "internal/feed"}, "passes marks through the hub as a listener does; knows no socket and no SQL"},
 	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},
 	{"internal/sioclient", []string{"", "engineio", "socketio"}, "a small Socket.IO client for tests and the load program"},
+	{"internal/doctor", []string{"", "internal/store", "internal/auth"}, "reads what a server needs; the databases come as functions"},
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
 	{"internal/testserver", nil, "starts real PostgreSQL and Redis for tests"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
