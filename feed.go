@@ -12,36 +12,56 @@ import (
 // numbered 1, 2, 3 … without holes.
 type Audience string
 
-// The audiences. Operators and managers are heard by people, one of the two
-// each; control is read by nodes only and carries what ends or changes
-// connections (logout, disabled user, changed role, read marks, claims).
+// The audiences. Each person reads one of operators and managers; control is
+// read by nodes only and carries what ends or changes connections (logout,
+// disabled user, changed role, read marks, claims).
 const (
 	AudienceOperators Audience = "operators"
 	AudienceManagers  Audience = "managers"
 	AudienceControl   Audience = "control"
 )
 
+// audiences is the table of all audiences, in the order in which a tenant's
+// feeds are relayed: control first, because it ends connections. An audience
+// is added here, and by a migration that gives the tables heads and events a
+// column of its name.
+var audiences = [...]struct {
+	audience Audience
+	letter   string // in positions and in the keys of the shared log
+}{
+	{AudienceControl, "c"},
+	{AudienceOperators, "o"},
+	{AudienceManagers, "m"},
+}
+
+// AudienceCount is the number of audiences.
+const AudienceCount = len(audiences)
+
+// Audiences returns all audiences, in the order in which their feeds are
+// relayed.
+func Audiences() (all [AudienceCount]Audience) {
+	for i, row := range audiences {
+		all[i] = row.audience
+	}
+	return all
+}
+
 // Letter is the audience in a position: "o", "m" or "c"; "" for an unknown one.
 func (a Audience) Letter() string {
-	switch a {
-	case AudienceOperators:
-		return "o"
-	case AudienceManagers:
-		return "m"
-	case AudienceControl:
-		return "c"
+	for _, row := range audiences {
+		if row.audience == a {
+			return row.letter
+		}
 	}
 	return ""
 }
 
-func audienceOf(letter string) (Audience, bool) {
-	switch letter {
-	case "o":
-		return AudienceOperators, true
-	case "m":
-		return AudienceManagers, true
-	case "c":
-		return AudienceControl, true
+// ParseAudience returns the audience of a letter; false for an unknown one.
+func ParseAudience(letter string) (Audience, bool) {
+	for _, row := range audiences {
+		if row.letter == letter {
+			return row.audience, true
+		}
 	}
 	return "", false
 }
@@ -113,7 +133,7 @@ func ParsePosition(s string) (Position, bool) {
 	if !ok {
 		return Position{}, false
 	}
-	audience, ok := audienceOf(letter)
+	audience, ok := ParseAudience(letter)
 	if !ok {
 		return Position{}, false
 	}
@@ -122,54 +142,4 @@ func ParsePosition(s string) (Position, bool) {
 		return Position{}, false
 	}
 	return Position{Epoch: Epoch(epoch), Audience: audience, Number: n}, true
-}
-
-// Heads are the last numbers of a tenant's feeds, read in one row. A number of
-// 0 means that the feed is still empty.
-type Heads struct {
-	Tenant    string
-	Epoch     Epoch
-	Operators int64
-	Managers  int64
-	Control   int64
-}
-
-// Head is the last number of one feed.
-func (h Heads) Head(a Audience) int64 {
-	switch a {
-	case AudienceOperators:
-		return h.Operators
-	case AudienceManagers:
-		return h.Managers
-	case AudienceControl:
-		return h.Control
-	}
-	return 0
-}
-
-// Commit is what one transaction gave the feeds of a tenant.
-type Commit struct {
-	// Heads are the tenant's after it.
-	Heads Heads
-	// Entries are the new ones of each feed, ascending, without a hole, up to
-	// its head. A feed that got none is absent; a Commit of which only the
-	// heads are known has none at all.
-	Entries map[Audience][]Entry
-}
-
-// Entry is one event as it stands in one feed: what relays move and windows
-// hold. It is immutable once made.
-type Entry struct {
-	// Number is the place in the feed, from 1.
-	Number int64
-	// EventID is the event's id; two entries of a feed with one number and
-	// different ids are a fork.
-	EventID string
-	// Type is the event's registered type.
-	Type string
-	// Time is the commit time, to the millisecond, UTC.
-	Time time.Time
-	// Body is the event's JSON as clients get it ({eventId, timestamp, type,
-	// data}); in a control feed likewise, its data one of the control payloads.
-	Body []byte
 }

@@ -10,14 +10,36 @@ import (
 	"harang.dev/harang"
 )
 
-var audiences = []harang.Audience{harang.AudienceOperators, harang.AudienceManagers, harang.AudienceControl}
+// TestAudience_RoundTrip: every audience has a letter of its own that is read
+// back as it, alone and in a position.
+func TestAudience_RoundTrip(t *testing.T) {
+	letters := make(map[string]harang.Audience)
+	for _, a := range harang.Audiences() {
+		letter := a.Letter()
+		if other, taken := letters[letter]; taken || len(letter) != 1 {
+			t.Errorf("%s has the letter %q, as has %q", a, letter, other)
+		}
+		letters[letter] = a
+		if got, ok := harang.ParseAudience(letter); !ok || got != a {
+			t.Errorf("%q is read as %q, want %s", letter, got, a)
+		}
+		p := harang.Position{Epoch: "0198f3a07c0000000001", Audience: a, Number: 7}
+		if got, ok := harang.ParsePosition(p.String()); !ok || got != p {
+			t.Errorf("%s is read as %v", p, got)
+		}
+	}
+	if a, ok := harang.ParseAudience("x"); ok {
+		t.Errorf("an unknown letter is read as %q", a)
+	}
+}
 
 // TestPosition_RoundTrip: what String writes, ParsePosition reads back.
 func TestPosition_RoundTrip(t *testing.T) {
+	all := harang.Audiences()
 	rapid.Check(t, func(t *rapid.T) {
 		p := harang.Position{
 			Epoch:    harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<47).Draw(t, "ms")), rapid.Uint32().Draw(t, "random"), ""),
-			Audience: rapid.SampledFrom(audiences).Draw(t, "audience"),
+			Audience: rapid.SampledFrom(all[:]).Draw(t, "audience"),
 			Number:   rapid.Int64Min(0).Draw(t, "number"),
 		}
 		got, ok := harang.ParsePosition(p.String())
@@ -71,18 +93,6 @@ func TestEpoch_Later(t *testing.T) {
 			t.Fatalf("%s does not sort after %s", after, before)
 		}
 	})
-}
-
-func TestHeads_Head(t *testing.T) {
-	h := harang.Heads{Operators: 1, Managers: 2, Control: 3}
-	for i, a := range audiences {
-		if h.Head(a) != int64(i+1) {
-			t.Errorf("head of %s is %d", a, h.Head(a))
-		}
-	}
-	if h.Head("nobody") != 0 {
-		t.Error("an unknown audience has a head")
-	}
 }
 
 func TestFeedID_String(t *testing.T) {

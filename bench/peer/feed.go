@@ -10,6 +10,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/socketio"
 )
 
@@ -54,9 +55,9 @@ func (s *feedServer) Publish(room int, events []Event) {
 	first := s.next[room] + 1
 	s.next[room] += int64(len(events))
 	s.mu.Unlock()
-	entries := make([]harang.Entry, len(events))
+	entries := make([]outbox.Entry, len(events))
 	for i, e := range events {
-		entries[i] = harang.Entry{Number: first + int64(i), EventID: e.ID, Type: EventType, Time: e.Time, Body: e.Body}
+		entries[i] = outbox.Entry{Number: first + int64(i), EventID: e.ID, Type: EventType, Time: e.Time, Body: e.Body}
 	}
 	_, _, _ = s.hub.Append(context.Background(), feedOf(room), s.epoch, first, entries) // the source does not fail
 }
@@ -98,10 +99,10 @@ func (s *feedServer) encode(it *feed.Item) any {
 // emptySource is a truth without a past.
 type emptySource struct{ epoch harang.Epoch }
 
-func (s emptySource) NewestEntries(_ context.Context, id harang.FeedID, _ int) (harang.Heads, []harang.Entry, error) {
-	return harang.Heads{Tenant: id.Tenant, Epoch: s.epoch}, nil, nil
+func (s emptySource) NewestEntries(_ context.Context, id harang.FeedID, _ int) (outbox.Heads, []outbox.Entry, error) {
+	return outbox.Heads{Tenant: id.Tenant, Epoch: s.epoch}, nil, nil
 }
 
-func (emptySource) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]harang.Entry, error) {
+func (emptySource) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]outbox.Entry, error) {
 	return nil, nil
 }

@@ -11,6 +11,7 @@ import (
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/socketio"
 )
@@ -64,7 +65,7 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		Seen:                 l.journey.Seen,
 		Logger:               p.log, Registry: registry,
 	})
-	p.store.OnCommit(func(c harang.Commit) {
+	p.store.OnCommit(func(c outbox.Commit) {
 		if p.watermark != nil {
 			p.watermark.Committed(c.Heads)
 		}

@@ -6,7 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/store"
 )
 
@@ -50,7 +50,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 }
 
 // headsOf returns the heads of one tenant, or of all when it is "".
-func headsOf(ctx context.Context, st *store.Store, tenant string) ([]harang.Heads, error) {
+func headsOf(ctx context.Context, st *store.Store, tenant string) ([]outbox.Heads, error) {
 	if tenant == "" {
 		return st.AllHeads(ctx)
 	}

@@ -11,12 +11,13 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Hub is the part of feed.Hub that a round goes through.
 type Hub interface {
 	Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error)
-	Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (harang.Position, bool, error)
+	Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error)
 	Isolation() feed.Isolation
 }
 
@@ -60,7 +61,7 @@ type Canary struct {
 	mu     sync.Mutex
 	status Status
 	// heads are the canary's own numbering, by tenant: its database.
-	heads map[string]harang.Heads
+	heads map[string]outbox.Heads
 }
 
 // New builds a Canary.
@@ -78,7 +79,7 @@ func New(o Options) *Canary {
 		o.Registry = prometheus.NewRegistry()
 	}
 	first := harang.NewEpoch(o.Clock(), rand.Uint32(), "")
-	return &Canary{o: o, metrics: newMetrics(o.Registry), heads: map[string]harang.Heads{
+	return &Canary{o: o, metrics: newMetrics(o.Registry), heads: map[string]outbox.Heads{
 		firstTenant:  {Tenant: firstTenant, Epoch: first},
 		secondTenant: {Tenant: secondTenant, Epoch: harang.NewEpoch(o.Clock(), rand.Uint32(), first)},
 	}}
@@ -150,7 +151,7 @@ type source struct {
 
 // NewestEntries returns the canary's numbers without entries: its feeds begin
 // where they stand.
-func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	if !feed.Synthetic(id.Tenant) {
 		return s.real.NewestEntries(ctx, id, limit)
 	}
@@ -159,7 +160,7 @@ func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) 
 	return s.canary.heads[id.Tenant], nil, nil
 }
 
-func (s source) EntriesAfter(ctx context.Context, id harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+func (s source) EntriesAfter(ctx context.Context, id harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	if !feed.Synthetic(id.Tenant) {
 		return s.real.EntriesAfter(ctx, id, after, limit)
 	}
@@ -171,12 +172,8 @@ func (c *Canary) next(id harang.FeedID) harang.Position {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.heads[id.Tenant]
-	before := harang.Position{Epoch: h.Epoch, Audience: id.Audience, Number: h.Head(id.Audience)}
-	if id.Audience == harang.AudienceOperators {
-		h.Operators++
-	} else {
-		h.Managers++
-	}
+	before := h.Position(id.Audience)
+	h.Advance(id.Audience, 1)
 	c.heads[id.Tenant] = h
 	return before
 }

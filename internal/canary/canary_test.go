@@ -18,6 +18,7 @@ import (
 	"harang.dev/harang"
 	"harang.dev/harang/internal/canary"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,11 +26,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // nothing is a database without a tenant.
 type nothing struct{}
 
-func (nothing) NewestEntries(context.Context, harang.FeedID, int) (harang.Heads, []harang.Entry, error) {
-	return harang.Heads{}, nil, harang.Errorf(harang.CodeNotFound, "no such tenant")
+func (nothing) NewestEntries(context.Context, harang.FeedID, int) (outbox.Heads, []outbox.Entry, error) {
+	return outbox.Heads{}, nil, harang.Errorf(harang.CodeNotFound, "no such tenant")
 }
 
-func (nothing) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]harang.Entry, error) {
+func (nothing) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]outbox.Entry, error) {
 	return nil, errors.New("asked for entries")
 }
 
@@ -104,7 +105,7 @@ type broken struct {
 	*feed.Hub
 	join   func(*feed.Hub, context.Context, harang.FeedID, feed.Start, feed.Listener) (*feed.Membership, feed.Handover, error)
 	count  func(feed.Isolation) feed.Isolation
-	append func(entries []harang.Entry)
+	append func(entries []outbox.Entry)
 }
 
 func (b *broken) Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error) {
@@ -114,7 +115,7 @@ func (b *broken) Join(ctx context.Context, id harang.FeedID, from feed.Start, l 
 	return b.Hub.Join(ctx, id, from, l)
 }
 
-func (b *broken) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (harang.Position, bool, error) {
+func (b *broken) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error) {
 	if b.append != nil {
 		b.append(entries)
 	}
@@ -196,7 +197,7 @@ func TestCanary_CatchesABrokenHub(t *testing.T) {
 			return m, start, err
 		}}, "was replayed an entry of tenant:~canary-1:managers"},
 		"Uncounted":    {&broken{count: func(feed.Isolation) feed.Isolation { return feed.Isolation{} }}, "0 forbidden tries were stopped"},
-		"AnotherEvent": {&broken{append: func(entries []harang.Entry) { entries[0].EventID = "forged" }}, `heard ["forged"]`},
+		"AnotherEvent": {&broken{append: func(entries []outbox.Entry) { entries[0].EventID = "forged" }}, `heard ["forged"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cage := open(t)

@@ -9,6 +9,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 )
 
 // feeds are the four feeds of a round.
@@ -114,7 +115,7 @@ func (c *Canary) round(ctx context.Context, hub Hub) error {
 		after := before[id]
 		after.Number++
 		event := harang.Event{ID: marks[id], Tenant: id.Tenant, Type: "canary", Time: c.o.Clock(), Data: []byte("{}")}
-		head, fork, err := hub.Append(ctx, id, after.Epoch, after.Number, []harang.Entry{{
+		head, fork, err := hub.Append(ctx, id, after.Epoch, after.Number, []outbox.Entry{{
 			Number: after.Number, EventID: event.ID, Type: event.Type, Time: event.Time, Body: event.JSON(),
 		}})
 		if err != nil || fork || head != after {

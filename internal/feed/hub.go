@@ -12,15 +12,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Source is the durable truth that windows are read from.
 type Source interface {
 	// NewestEntries returns the tenant's heads and the newest entries of the
 	// feed, ascending, in one consistent reading.
-	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error)
+	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error)
 	// EntriesAfter returns the entries after a number, ascending.
-	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error)
+	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error)
 }
 
 // Options configure a Hub.
@@ -280,16 +281,12 @@ func (h *Hub) Tenants() []string {
 	return tenants
 }
 
-// audiences in the order in which they are relayed: what ends connections
-// first.
-var audiences = [...]harang.Audience{harang.AudienceControl, harang.AudienceOperators, harang.AudienceManagers}
-
 // Heads returns where the tenant's windows stand; feeds without a window are
 // absent. It waits for windows that are being read, so that nothing committed
 // meanwhile is overlooked.
 func (h *Hub) Heads(ctx context.Context, tenant string) ([]harang.Position, error) {
-	heads := make([]harang.Position, 0, len(audiences))
-	for _, a := range audiences {
+	heads := make([]harang.Position, 0, harang.AudienceCount)
+	for _, a := range harang.Audiences() {
 		w := h.find(harang.FeedID{Tenant: tenant, Audience: a})
 		if w == nil {
 			continue
@@ -312,7 +309,7 @@ func (h *Hub) Heads(ctx context.Context, tenant string) ([]harang.Position, erro
 // answer is the head after it; fork is true when an entry here has another
 // event id under the same number. Feeds without a window keep nothing and
 // answer the zero Position.
-func (h *Hub) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (head harang.Position, fork bool, err error) {
+func (h *Hub) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
 	w := h.find(id)
 	if w == nil {
 		return harang.Position{}, false, nil
@@ -326,8 +323,8 @@ func (h *Hub) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, 
 
 // Heal has every window read again that is behind these heads, and returns
 // without waiting for it.
-func (h *Hub) Heal(heads harang.Heads) {
-	for _, a := range audiences {
+func (h *Hub) Heal(heads outbox.Heads) {
+	for _, a := range harang.Audiences() {
 		if w := h.find(harang.FeedID{Tenant: heads.Tenant, Audience: a}); w != nil {
 			w.heal(heads)
 		}

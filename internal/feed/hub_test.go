@@ -15,6 +15,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
 )
@@ -413,7 +414,7 @@ func TestHub_Heal(t *testing.T) {
 		wantNumbers(t, "healed", l.numbers(), 1, 180)
 		before := f.db.Readings("NewestEntries")
 		f.hub.Heal(heads[0])
-		f.hub.Heal(harang.Heads{Tenant: "debrecen", Epoch: relaytest.EpochB, Managers: 9})
+		f.hub.Heal(outbox.Heads{Tenant: "debrecen", Epoch: relaytest.EpochB, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 9})})
 		synctest.Wait()
 		if f.db.Readings("NewestEntries") != before {
 			t.Error("a window that is not behind was read")
@@ -484,7 +485,7 @@ func TestHub_Log(t *testing.T) {
 		for _, id := range feeds {
 			f.join(t, id, feed.Start{})
 		}
-		return relaytest.Log{Log: f.hub, Entries: func(id harang.FeedID) []harang.Entry {
+		return relaytest.Log{Log: f.hub, Entries: func(id harang.FeedID) []outbox.Entry {
 			head, _ := f.hub.Head(id)
 			for n := max(0, head.Number-harang.FeedWindowEntries); ; n++ {
 				_, m, start := f.join(t, id, at(id, head.Epoch, n))
@@ -492,7 +493,7 @@ func TestHub_Log(t *testing.T) {
 				if !start.Recovered {
 					continue
 				}
-				var entries []harang.Entry
+				var entries []outbox.Entry
 				for _, it := range start.Replay {
 					entries = append(entries, it.Entry)
 				}
@@ -516,7 +517,7 @@ func BenchmarkHub_Deliver(b *testing.B) {
 	n := int64(0)
 	for b.Loop() {
 		n++
-		if _, _, err := hub.Append(b.Context(), managers, relaytest.EpochA, n, []harang.Entry{{Number: n, Time: now}}); err != nil {
+		if _, _, err := hub.Append(b.Context(), managers, relaytest.EpochA, n, []outbox.Entry{{Number: n, Time: now}}); err != nil {
 			b.Fatal(err)
 		}
 	}

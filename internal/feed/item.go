@@ -4,12 +4,13 @@ import (
 	"sync"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Item is one entry as a window holds it: with the feed it was written to, and
 // with what listeners made of it. Items are shared and immutable.
 type Item struct {
-	harang.Entry
+	outbox.Entry
 	// Feed is the feed that the entry was written to.
 	Feed harang.FeedID
 	// Epoch is the life of the numbering in which it has its number.
@@ -69,7 +70,7 @@ type Listener interface {
 	Reset()
 }
 
-func itemsOf(feed harang.FeedID, epoch harang.Epoch, entries []harang.Entry) []*Item {
+func itemsOf(feed harang.FeedID, epoch harang.Epoch, entries []outbox.Entry) []*Item {
 	items := make([]*Item, len(entries))
 	for i := range entries {
 		// One by one: a page allocated as a whole would live as long as its

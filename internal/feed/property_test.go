@@ -11,6 +11,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
 )
@@ -142,9 +143,9 @@ func TestHub_Property(t *testing.T) {
 }
 
 // judge is the oracle, written from the contract and over the whole truth.
-func judge(t *rapid.T, truth []harang.Entry, from feed.Start, start feed.Handover, now time.Time) {
+func judge(t *rapid.T, truth []outbox.Entry, from feed.Start, start feed.Handover, now time.Time) {
 	truth = truth[:start.Head.Number]
-	old := func(e harang.Entry) bool { return now.Sub(e.Time) > harang.FeedWindowAge }
+	old := func(e outbox.Entry) bool { return now.Sub(e.Time) > harang.FeedWindowAge }
 	served := max(0, len(truth)-harang.FeedWindowEntries)
 	for i := served; i < len(truth); i++ {
 		if old(truth[i]) {

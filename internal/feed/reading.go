@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // reading is one reading of the source, for all who wait for it.
@@ -95,7 +96,7 @@ func (w *window) readOnce() error {
 	if err != nil {
 		return err
 	}
-	head := heads.Head(w.feed.Audience)
+	head := heads.Number(w.feed.Audience)
 	if n := len(entries); n > 0 && entries[n-1].Number != head || !contiguous(entries) {
 		return errTorn
 	}
@@ -116,7 +117,7 @@ func (w *window) readOnce() error {
 
 // merge takes in what was read. It answers done, or the number after which
 // reading must go on so that no listener misses anything.
-func (w *window) merge(epoch harang.Epoch, head int64, entries []harang.Entry) (next int64, done bool, err error) {
+func (w *window) merge(epoch harang.Epoch, head int64, entries []outbox.Entry) (next int64, done bool, err error) {
 	items := itemsOf(w.feed, epoch, entries)
 	w.mu.Lock()
 	var reset []*Membership
@@ -143,7 +144,7 @@ func (w *window) merge(epoch harang.Epoch, head int64, entries []harang.Entry) (
 	return next, done, err
 }
 
-func contiguous(entries []harang.Entry) bool {
+func contiguous(entries []outbox.Entry) bool {
 	for i := 1; i < len(entries); i++ {
 		if entries[i].Number != entries[i-1].Number+1 {
 			return false
@@ -171,10 +172,10 @@ func (w *window) headNow(ctx context.Context) (head harang.Position, kept bool, 
 }
 
 // heal asks for a reading when the window is behind the source.
-func (w *window) heal(heads harang.Heads) {
+func (w *window) heal(heads outbox.Heads) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.servedLocked() && (heads.Epoch > w.epoch || heads.Epoch == w.epoch && heads.Head(w.feed.Audience) > w.head) {
+	if w.servedLocked() && (heads.Epoch > w.epoch || heads.Epoch == w.epoch && heads.Number(w.feed.Audience) > w.head) {
 		w.readLocked()
 	}
 }

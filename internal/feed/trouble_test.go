@@ -11,6 +11,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay/relaytest"
 )
 
@@ -99,20 +100,20 @@ func TestHub_Close(t *testing.T) {
 
 // source is one that tells what a test wants told.
 type source struct {
-	heads         harang.Heads
-	newest, after []harang.Entry
+	heads         outbox.Heads
+	newest, after []outbox.Entry
 }
 
-func (s *source) NewestEntries(context.Context, harang.FeedID, int) (harang.Heads, []harang.Entry, error) {
+func (s *source) NewestEntries(context.Context, harang.FeedID, int) (outbox.Heads, []outbox.Entry, error) {
 	return s.heads, s.newest, nil
 }
 
-func (s *source) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]harang.Entry, error) {
+func (s *source) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]outbox.Entry, error) {
 	return s.after, nil
 }
 
-func entries(numbers ...int64) []harang.Entry {
-	var all []harang.Entry
+func entries(numbers ...int64) []outbox.Entry {
+	var all []outbox.Entry
 	for _, n := range numbers {
 		all = append(all, relaytest.Entry(n, "event", time.Now()))
 	}
@@ -121,12 +122,12 @@ func entries(numbers ...int64) []harang.Entry {
 
 // TestHub_SourceLies: readings that cannot be true serve nobody.
 func TestHub_SourceLies(t *testing.T) {
-	at := harang.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Managers: 7}
+	at := outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}
 	for name, lie := range map[string]source{
 		"TornAtTheHead": {heads: at, newest: entries(4, 5, 6)},
 		"Hole":          {heads: at, newest: entries(4, 5, 7)},
 		"Backwards":     {heads: at, newest: entries(6, 5, 7)},
-		"NoEpoch":       {heads: harang.Heads{Tenant: "budapest", Managers: 7}, newest: entries(6, 7)},
+		"NoEpoch":       {heads: outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}, newest: entries(6, 7)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t, func(o *feed.Options) { o.Source = &lie })
@@ -140,11 +141,12 @@ func TestHub_SourceLies(t *testing.T) {
 // TestHub_HealMeetsAHole: a listener is never served past a hole.
 func TestHub_HealMeetsAHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &source{heads: harang.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Managers: 2}, newest: entries(1, 2)}
+		s := &source{heads: outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 2})}, newest: entries(1, 2)}
 		f := open(t, func(o *feed.Options) { o.Source = s })
 		l, _, _ := f.join(t, managers, feed.Start{})
-		s.heads.Managers, s.newest = 90, entries(89, 90)
-		for _, after := range [][]harang.Entry{nil, entries(4, 5), entries(3, 5)} {
+		s.heads.Advance(harang.AudienceManagers, 88)
+		s.newest = entries(89, 90)
+		for _, after := range [][]outbox.Entry{nil, entries(4, 5), entries(3, 5)} {
 			s.after = after
 			f.hub.Heal(s.heads)
 			synctest.Wait()

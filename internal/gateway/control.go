@@ -6,6 +6,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Deliver applies entries of the tenant's control feed, in order.
@@ -49,7 +50,7 @@ func (t *tenant) Deliver(r *feed.Run) {
 }
 
 // controlPayload reads a control entry's data.
-func controlPayload(e harang.Entry) (harang.Payload, error) {
+func controlPayload(e outbox.Entry) (harang.Payload, error) {
 	eventType, ok := harang.FindEventType(e.Type)
 	if !ok || !eventType.Control() {
 		return nil, harang.Errorf(harang.CodeInvalidRequest, "%q is no control type", e.Type)

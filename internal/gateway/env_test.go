@@ -25,6 +25,7 @@ import (
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/sioclient"
@@ -101,10 +102,10 @@ type source struct {
 
 var errAway = errors.New("the database is away")
 
-func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	s.reading()
 	if s.away.Load() {
-		return harang.Heads{}, nil, errAway
+		return outbox.Heads{}, nil, errAway
 	}
 	return s.Store.NewestEntries(ctx, id, limit)
 }

@@ -11,6 +11,7 @@ import (
 	"harang.dev/harang"
 	"harang.dev/harang/engineio"
 	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/sioclient"
 )
 
@@ -180,7 +181,7 @@ func TestDeliver_UnreadableEntries(t *testing.T) {
 	env := open(t)
 	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	at, _ := harang.ParsePosition(p.Head)
-	add := func(audience harang.Audience, entries ...harang.Entry) {
+	add := func(audience harang.Audience, entries ...outbox.Entry) {
 		t.Helper()
 		id := harang.FeedID{Tenant: "budapest", Audience: audience}
 		head, fork, err := env.hub.Append(t.Context(), id, at.Epoch, entries[0].Number, entries)
@@ -190,19 +191,19 @@ func TestDeliver_UnreadableEntries(t *testing.T) {
 	}
 	now := env.now()
 	add(harang.AudienceControl,
-		harang.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
-		harang.Entry{Number: 2, EventID: "b", Type: harang.LogoutType.Name, Time: now, Body: []byte(`no json`)},
-		harang.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now,
+		outbox.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
+		outbox.Entry{Number: 2, EventID: "b", Type: harang.LogoutType.Name, Time: now, Body: []byte(`no json`)},
+		outbox.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now,
 			Body: []byte(`{"data":{"strange":1}}`)},
-		harang.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now,
+		outbox.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now,
 			Body: []byte(`{"data":{"sessionId":"x","userId":"y"}}`)},
 	)
 	if n := strings.Count(env.logs.String(), "control entry unreadable"); n != 3 {
 		t.Errorf("%d alarms: %s", n, env.logs)
 	}
-	alert := harang.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now,
+	alert := outbox.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now,
 		Body: []byte(`{"eventId":"f"}`)}
-	add(harang.AudienceOperators, harang.Entry{Number: 1, EventID: "e", Type: harang.StockAlertType.Name,
+	add(harang.AudienceOperators, outbox.Entry{Number: 1, EventID: "e", Type: harang.StockAlertType.Name,
 		Time: now, Body: []byte(`no json`)}, alert)
 	e, err := p.Next(env.ctx())
 	if err != nil || eventID(e) != "f" || !strings.HasSuffix(e.Offset(), ":2") {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // FuzzHandshake: tokens, pids and positions are read completely or not at all, and never longer than ours.
@@ -35,7 +36,7 @@ func FuzzControl(f *testing.F) {
 		[]byte(`{"data":{"eventId":"e","by":null,"at":"2026-03-02T13:02:11.042Z","audiences":["managers"]}}`))
 	f.Add("stock_alert", []byte(`{"data":{}}`))
 	f.Fuzz(func(t *testing.T, eventType string, body []byte) {
-		payload, err := controlPayload(harang.Entry{Type: eventType, Body: body})
+		payload, err := controlPayload(outbox.Entry{Type: eventType, Body: body})
 		if err == nil && payload == nil {
 			t.Error("neither a payload nor an error")
 		}

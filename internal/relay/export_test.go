@@ -3,11 +3,11 @@ package relay
 import (
 	"context"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // RelayCommits is Committed for all of these together, done when it returns.
-func (r *Relay) RelayCommits(ctx context.Context, commits ...harang.Commit) error {
+func (r *Relay) RelayCommits(ctx context.Context, commits ...outbox.Commit) error {
 	var todo *news
 	for _, c := range commits {
 		todo = todo.with(c)

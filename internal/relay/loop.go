@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Run is the loop. It returns nil when ctx ends, after the last goroutine of
@@ -73,7 +74,7 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 			return -1
 		}
 		for _, p := range at {
-			if p.Epoch != h.Epoch || p.Number != h.Head(p.Audience) {
+			if p.Epoch != h.Epoch || p.Number != h.Number(p.Audience) {
 				r.Wake(h.Tenant)
 				break
 			}
@@ -93,7 +94,7 @@ func (r *Relay) windowHeads(tenants []string) map[string][]harang.Position {
 		return heads
 	}
 	for _, tenant := range tenants {
-		for _, a := range []harang.Audience{harang.AudienceControl, harang.AudienceOperators, harang.AudienceManagers} {
+		for _, a := range harang.Audiences() {
 			if p, served := r.o.Windows.Head(harang.FeedID{Tenant: tenant, Audience: a}); served {
 				heads[tenant] = append(heads[tenant], p)
 			}
@@ -105,9 +106,9 @@ func (r *Relay) windowHeads(tenants []string) map[string][]harang.Position {
 // compare has windows healed that are behind the database. One that was ahead of
 // it before the database was asked remembers what the database has lost: a fork,
 // which a log that was emptied at the same time does not show.
-func (r *Relay) compare(ctx context.Context, h harang.Heads, windows []harang.Position) error {
+func (r *Relay) compare(ctx context.Context, h outbox.Heads, windows []harang.Position) error {
 	for _, p := range windows {
-		if p.Epoch > h.Epoch || p.Epoch == h.Epoch && p.Number > h.Head(p.Audience) {
+		if p.Epoch > h.Epoch || p.Epoch == h.Epoch && p.Number > h.Number(p.Audience) {
 			id := harang.FeedID{Tenant: h.Tenant, Audience: p.Audience}
 			return r.fork(ctx, id, p.Epoch, "this node's window is ahead of the database")
 		}

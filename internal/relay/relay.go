@@ -14,17 +14,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Source is the database: the truth that is relayed.
 type Source interface {
 	// Heads returns the heads of those of the tenants that exist.
-	Heads(ctx context.Context, tenants []string) ([]harang.Heads, error)
+	Heads(ctx context.Context, tenants []string) ([]outbox.Heads, error)
 	// EntriesAfter returns a feed's entries after a number, ascending.
-	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error)
+	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error)
 	// NewestEntries returns the heads and a feed's newest entries, ascending,
 	// in one consistent reading.
-	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error)
+	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error)
 	// NewEpoch gives the tenant an epoch later than after and returns it. A
 	// tenant whose epoch is later already keeps it, so that several relays that
 	// see the same fork agree.
@@ -45,7 +46,7 @@ type Log interface {
 	// unless one that the log still has is another event: that is a fork, and
 	// nothing is taken. The answer is the head after the call, in the log's
 	// epoch.
-	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (head harang.Position, fork bool, err error)
+	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error)
 }
 
 // Windows are what this node serves its listeners from.
@@ -57,7 +58,7 @@ type Windows interface {
 	Head(feed harang.FeedID) (harang.Position, bool)
 	// Heal has the windows that are behind these heads read again. It does not
 	// wait.
-	Heal(heads harang.Heads)
+	Heal(heads outbox.Heads)
 }
 
 // Options configure a Relay.
@@ -117,11 +118,13 @@ type pass struct{ news *news }
 
 // news is what relaying a tenant begins with.
 type news struct {
-	// heads are the tenant's as the newest commit known here gave them; of no
-	// epoch when they must be read.
-	heads harang.Heads
+	// heads are the tenant's as the newest commit known here gave them. They are
+	// of use only when every wake-up knew its heads: unknown says that one did
+	// not, so they must be read.
+	heads   outbox.Heads
+	unknown bool
 	// commits hold entries that need not be read, in no order; held is how many.
-	commits []harang.Commit
+	commits []outbox.Commit
 	held    int
 }
 
@@ -147,13 +150,13 @@ func New(o Options) *Relay {
 // Wake relays what the tenant has committed, at once and without blocking the
 // caller, whatever the heads are. A lost call costs half a second.
 func (r *Relay) Wake(tenant string) {
-	r.Committed(harang.Commit{Heads: harang.Heads{Tenant: tenant}})
+	r.Committed(outbox.Commit{Heads: outbox.Heads{Tenant: tenant}})
 }
 
 // Committed is Wake for who has just committed and knows what this gave the
 // tenant: it need not be read again. Calls may come in another order than the
 // commits.
-func (r *Relay) Committed(commit harang.Commit) {
+func (r *Relay) Committed(commit outbox.Commit) {
 	tenant := commit.Heads.Tenant
 	if !r.alone() {
 		commit.Entries = nil // see following: a busy pass would keep them for nothing
@@ -173,14 +176,13 @@ func (r *Relay) Committed(commit harang.Commit) {
 	p.news = p.news.with(commit)
 }
 
-// with adds a commit. The heads are then the further ones, and unknown when
-// either call did not know.
-func (n *news) with(commit harang.Commit) *news {
+// with adds a commit. The heads are unknown when either call did not know them.
+func (n *news) with(commit outbox.Commit) *news {
 	if n == nil {
-		n = &news{heads: commit.Heads}
-	} else {
-		n.heads = further(n.heads, commit.Heads)
+		n = &news{}
 	}
+	n.heads = n.heads.Merge(commit.Heads)
+	n.unknown = n.unknown || commit.Heads.Epoch == ""
 	entries := 0
 	for _, e := range commit.Entries {
 		entries = max(entries, len(e))
@@ -193,18 +195,6 @@ func (n *news) with(commit harang.Commit) *news {
 		n.commits, n.held = append(n.commits, commit), n.held+entries
 	}
 	return n
-}
-
-// further are the later heads of one life of the numbering, and unknown ones
-// of two.
-func further(a, b harang.Heads) harang.Heads {
-	if a.Epoch == "" || b.Epoch == "" || a.Epoch != b.Epoch {
-		return harang.Heads{Tenant: b.Tenant}
-	}
-	b.Operators = max(a.Operators, b.Operators)
-	b.Managers = max(a.Managers, b.Managers)
-	b.Control = max(a.Control, b.Control)
-	return b
 }
 
 // work relays until nothing is new.
@@ -233,7 +223,7 @@ func (r *Relay) work(tenant string, p *pass) {
 // Relay brings over everything that the logs of the tenant lack. Any number of
 // relays may do so at the same time.
 func (r *Relay) Relay(ctx context.Context, tenant string) error {
-	return r.relay(ctx, tenant, &news{})
+	return r.relay(ctx, tenant, &news{unknown: true})
 }
 
 // relay begins with the news, if there are any; what does not settle with them
@@ -243,7 +233,7 @@ func (r *Relay) relay(ctx context.Context, tenant string, todo *news) error {
 	defer cancel()
 	for range settleTries {
 		settled, err := r.pass(ctx, tenant, todo)
-		todo = &news{}
+		todo = &news{unknown: true}
 		if err != nil {
 			r.metrics.failures.Inc()
 			return err
@@ -263,7 +253,7 @@ func (r *Relay) pass(ctx context.Context, tenant string, todo *news) (settled bo
 		return err == nil, err
 	}
 	heads := todo.heads
-	if heads.Epoch == "" || beyond(at, heads) {
+	if todo.unknown || beyond(at, heads) {
 		all, err := r.o.Source.Heads(ctx, []string{tenant})
 		if err != nil {
 			return false, err
@@ -286,9 +276,9 @@ func (r *Relay) pass(ctx context.Context, tenant string, todo *news) (settled bo
 
 // beyond reports whether a log stands further than these heads, or in a later
 // epoch: then they are old, or something is wrong, and only the database knows.
-func beyond(at []harang.Position, heads harang.Heads) bool {
+func beyond(at []harang.Position, heads outbox.Heads) bool {
 	for _, p := range at {
-		if p.Epoch > heads.Epoch || p.Epoch == heads.Epoch && p.Number > heads.Head(p.Audience) {
+		if p.Epoch > heads.Epoch || p.Epoch == heads.Epoch && p.Number > heads.Number(p.Audience) {
 			return true
 		}
 	}
@@ -297,9 +287,9 @@ func beyond(at []harang.Position, heads harang.Heads) bool {
 
 // feed brings over what the log of one feed lacks: from the commits as far as
 // they follow on it, else from the database.
-func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position, commits []harang.Commit) (settled bool, err error) {
+func (r *Relay) feed(ctx context.Context, heads outbox.Heads, at harang.Position, commits []outbox.Commit) (settled bool, err error) {
 	id := harang.FeedID{Tenant: heads.Tenant, Audience: at.Audience}
-	head := heads.Head(at.Audience)
+	head := heads.Number(at.Audience)
 	if at.Epoch < heads.Epoch {
 		return r.replace(ctx, id)
 	}
@@ -340,21 +330,21 @@ func (r *Relay) feed(ctx context.Context, heads harang.Heads, at harang.Position
 // show whether the log holds others there; nil when none follow. They are given
 // to this node's own windows only: a shared log must be shown the entry before,
 // as the database has it, in case that it holds another one.
-func (r *Relay) following(id harang.FeedID, at harang.Position, commits []harang.Commit) []harang.Entry {
+func (r *Relay) following(id harang.FeedID, at harang.Position, commits []outbox.Commit) []outbox.Entry {
 	if len(commits) == 0 || !r.alone() {
 		return nil
 	}
-	var all []harang.Entry
+	var all []outbox.Entry
 	for _, c := range commits {
 		if c.Heads.Epoch == at.Epoch {
 			all = append(all, c.Entries[id.Audience]...)
 		}
 	}
-	slices.SortFunc(all, func(a, b harang.Entry) int {
+	slices.SortFunc(all, func(a, b outbox.Entry) int {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.EventID, b.EventID))
 	})
-	all = slices.CompactFunc(all, func(a, b harang.Entry) bool { return a.EventID == b.EventID })
-	first, found := slices.BinarySearchFunc(all, at.Number+1, func(e harang.Entry, number int64) int {
+	all = slices.CompactFunc(all, func(a, b outbox.Entry) bool { return a.EventID == b.EventID })
+	first, found := slices.BinarySearchFunc(all, at.Number+1, func(e outbox.Entry, number int64) int {
 		return cmp.Compare(e.Number, number)
 	})
 	if !found {
@@ -377,7 +367,7 @@ func (r *Relay) alone() bool { return any(r.o.Windows) == any(r.o.Log) }
 // another relay has brought the log.
 func (r *Relay) grown(ctx context.Context, id harang.FeedID, at harang.Position) bool {
 	all, err := r.o.Source.Heads(ctx, []string{id.Tenant})
-	return err != nil || len(all) == 0 || all[0].Epoch > at.Epoch || all[0].Head(id.Audience) >= at.Number
+	return err != nil || len(all) == 0 || all[0].Epoch > at.Epoch || all[0].Number(id.Audience) >= at.Number
 }
 
 // replace gives the log the newest entries of the database's epoch.
@@ -386,7 +376,7 @@ func (r *Relay) replace(ctx context.Context, id harang.FeedID) (settled bool, er
 	if err != nil {
 		return false, err
 	}
-	first := heads.Head(id.Audience) + 1
+	first := heads.Number(id.Audience) + 1
 	if len(entries) > 0 {
 		first = entries[0].Number
 	}
@@ -394,7 +384,7 @@ func (r *Relay) replace(ctx context.Context, id harang.FeedID) (settled bool, er
 	if err != nil {
 		return false, err
 	}
-	return head.Epoch == "" || head == harang.Position{Epoch: heads.Epoch, Audience: id.Audience, Number: heads.Head(id.Audience)}, nil
+	return head.Epoch == "" || head == heads.Position(id.Audience), nil
 }
 
 // fork begins a new epoch, because log and database tell different stories.
@@ -408,7 +398,7 @@ func (r *Relay) fork(ctx context.Context, id harang.FeedID, after harang.Epoch, 
 	return nil
 }
 
-func (r *Relay) handedOver(id harang.FeedID, entries []harang.Entry, after int64) {
+func (r *Relay) handedOver(id harang.FeedID, entries []outbox.Entry, after int64) {
 	now := r.o.Clock()
 	for len(entries) > 0 && entries[0].Number <= after {
 		entries = entries[1:]

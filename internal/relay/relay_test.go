@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
 )
@@ -34,7 +35,7 @@ type shelf struct {
 	mu     sync.Mutex
 	feeds  map[harang.FeedID]*shelved
 	err    error
-	healed []harang.Heads
+	healed []outbox.Heads
 	// before is called, without the lock, at the beginning of each Append.
 	before func(first int64)
 }
@@ -42,7 +43,7 @@ type shelf struct {
 type shelved struct {
 	epoch   harang.Epoch
 	head    int64
-	entries []harang.Entry
+	entries []outbox.Entry
 }
 
 func newShelf(feeds ...harang.FeedID) *shelf {
@@ -65,7 +66,7 @@ func (s *shelf) Heads(_ context.Context, tenant string) ([]harang.Position, erro
 	return heads, s.err
 }
 
-func (s *shelf) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (harang.Position, bool, error) {
+func (s *shelf) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error) {
 	if s.before != nil {
 		s.before(first)
 	}
@@ -113,7 +114,7 @@ func (s *shelf) Head(id harang.FeedID) (harang.Position, bool) {
 	return harang.Position{Epoch: f.epoch, Audience: id.Audience, Number: f.head}, true
 }
 
-func (s *shelf) Heal(h harang.Heads) {
+func (s *shelf) Heal(h outbox.Heads) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.healed = append(s.healed, h)
@@ -396,7 +397,7 @@ func TestRelay_Committed(t *testing.T) {
 		newest := f.db.Committed("budapest", 1, harang.AudienceManagers, harang.AudienceOperators)
 		f.relay.Committed(old)
 		f.relay.Committed(newest)
-		f.relay.Committed(harang.Commit{Heads: newest.Heads})
+		f.relay.Committed(outbox.Commit{Heads: newest.Heads})
 		f.relay.Committed(old)
 		synctest.Wait()
 		f.log.agrees(t, f.db, managers)
@@ -483,7 +484,7 @@ func TestRelay_Loop(t *testing.T) {
 		f.log.agrees(t, f.db, managers)
 		f.log.mu.Lock()
 		defer f.log.mu.Unlock()
-		if n := len(f.log.healed); n == 0 || f.log.healed[n-1].Managers != 4 {
+		if n := len(f.log.healed); n == 0 || f.log.healed[n-1].Number(harang.AudienceManagers) != 4 {
 			t.Errorf("windows were not told: %v", f.log.healed)
 		}
 	})
@@ -545,7 +546,7 @@ func TestRelay_Property(t *testing.T) {
 				f.db.Commit("budapest", rapid.IntRange(1, 300).Draw(t, "n"), audiences...)
 			},
 			"commit and tell": func(t *rapid.T) {
-				var commits []harang.Commit
+				var commits []outbox.Commit
 				for range rapid.IntRange(1, 5).Draw(t, "commits") {
 					c := f.db.Committed("budapest", rapid.IntRange(1, 3).Draw(t, "n"), harang.AudienceManagers)
 					if rapid.IntRange(0, 9).Draw(t, "told") > 0 {

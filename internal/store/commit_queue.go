@@ -5,7 +5,7 @@ import (
 	"errors"
 	"sync"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // maxMembers is how many transactions may share one commit.
@@ -132,7 +132,7 @@ func (q *commitQueue) settle(g *group) {
 
 // run runs one closure as a member of a group and returns when the group is
 // committed.
-func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commit, error) {
+func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
 	s := q.store
 	g, err := q.take(ctx)
 	if err != nil {

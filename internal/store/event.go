@@ -9,6 +9,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/outbox"
 )
 
 var (
@@ -16,47 +17,43 @@ var (
 		SELECT id FROM events WHERE tenant_id = $1 AND source = $2 AND source_id = $3`)
 
 	advanceHeads = define("advance heads", `
-		UPDATE heads SET operators = operators + $1, managers = managers + $2, control = control + $3
-		WHERE tenant_id = $4 RETURNING tenant_id, epoch, operators, managers, control`)
+		UPDATE heads SET `+audienceColumns(func(column string, i int) string {
+		return column + ` = ` + column + ` + ` + parameters(i+1, 1)
+	})+` WHERE tenant_id = `+parameters(len(audiences)+1, 1)+` RETURNING tenant_id, epoch, `+numberColumns(""))
 
 	insertEvent = define("insert event", `
-		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, operators, managers, control)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
+		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, `+numberColumns("")+`)
+		VALUES (`+parameters(1, 7+len(audiences))+`)`)
 
-	entriesAfter = map[harang.Audience]*query{
-		harang.AudienceOperators: define("operators entries after", `
-			SELECT operators, id, type, at, data FROM events
-			WHERE tenant_id = $1 AND operators > $2 ORDER BY operators LIMIT $3`),
-		harang.AudienceManagers: define("managers entries after", `
-			SELECT managers, id, type, at, data FROM events
-			WHERE tenant_id = $1 AND managers > $2 ORDER BY managers LIMIT $3`),
-		harang.AudienceControl: define("control entries after", `
-			SELECT control, id, type, at, data FROM events
-			WHERE tenant_id = $1 AND control > $2 ORDER BY control LIMIT $3`),
-	}
+	entriesAfter = queryByAudience("entries after", func(column string) string {
+		return `
+			SELECT ` + column + `, id, type, at, data FROM events
+			WHERE tenant_id = $1 AND ` + column + ` > $2 ORDER BY ` + column + ` LIMIT $3`
+	})
 
 	// Numbers have no holes, so the newest n are those above head - n. One
 	// statement is one reading on both engines.
-	newestEntries = map[harang.Audience]*query{
-		harang.AudienceOperators: define("operators newest entries", `
-			SELECT h.epoch, h.operators, h.managers, h.control, e.operators, e.id, e.type, e.at, e.data
-			FROM heads h LEFT JOIN events e ON e.tenant_id = h.tenant_id AND e.operators > h.operators - $1
-			WHERE h.tenant_id = $2 ORDER BY e.operators`),
-		harang.AudienceManagers: define("managers newest entries", `
-			SELECT h.epoch, h.operators, h.managers, h.control, e.managers, e.id, e.type, e.at, e.data
-			FROM heads h LEFT JOIN events e ON e.tenant_id = h.tenant_id AND e.managers > h.managers - $1
-			WHERE h.tenant_id = $2 ORDER BY e.managers`),
-		harang.AudienceControl: define("control newest entries", `
-			SELECT h.epoch, h.operators, h.managers, h.control, e.control, e.id, e.type, e.at, e.data
-			FROM heads h LEFT JOIN events e ON e.tenant_id = h.tenant_id AND e.control > h.control - $1
-			WHERE h.tenant_id = $2 ORDER BY e.control`),
-	}
+	newestEntries = queryByAudience("newest entries", func(column string) string {
+		return `
+			SELECT h.epoch, ` + numberColumns("h.") + `, e.` + column + `, e.id, e.type, e.at, e.data
+			FROM heads h LEFT JOIN events e ON e.tenant_id = h.tenant_id AND e.` + column + ` > h.` + column + ` - $1
+			WHERE h.tenant_id = $2 ORDER BY e.` + column
+	})
 )
+
+// queryByAudience defines one query per audience; text is given its column.
+func queryByAudience(name string, text func(column string) string) map[harang.Audience]*query {
+	queries := make(map[harang.Audience]*query, len(audiences))
+	for _, a := range audiences {
+		queries[a] = define(string(a)+" "+name, text(string(a)))
+	}
+	return queries
+}
 
 // appendPending writes the transaction's events: repeats dropped first, then
 // per tenant, in tenant order, one update of the heads row and the event rows
 // with their numbers. It returns what the tenants got that got events.
-func (tx *Tx) appendPending(ctx context.Context) ([]harang.Commit, error) {
+func (tx *Tx) appendPending(ctx context.Context) ([]outbox.Commit, error) {
 	if len(tx.pending) == 0 {
 		return nil, nil
 	}
@@ -65,7 +62,7 @@ func (tx *Tx) appendPending(ctx context.Context) ([]harang.Commit, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(fresh, func(a, b *harang.Event) int { return cmp.Compare(a.Tenant, b.Tenant) })
-	var moved []harang.Commit
+	var moved []outbox.Commit
 	for len(fresh) > 0 {
 		tenant := fresh[0].Tenant
 		n := 1
@@ -120,76 +117,67 @@ func (tx *Tx) dropRepeats(ctx context.Context) ([]*harang.Event, error) {
 	return fresh, nil
 }
 
-// numbers are an event's places in the three feeds, 0 where it is in none.
-type numbers struct{ operators, managers, control int64 }
-
-func (n *numbers) add(t harang.EventType) {
-	if t.In(harang.AudienceOperators) {
-		n.operators++
-	}
-	if t.In(harang.AudienceManagers) {
-		n.managers++
-	}
-	if t.In(harang.AudienceControl) {
-		n.control++
-	}
-}
-
-// enter adds the entry to the feeds that its type is in, with these numbers.
-func (n *numbers) enter(feeds map[harang.Audience][]harang.Entry, t harang.EventType, entry harang.Entry) {
-	for _, place := range [...]struct {
-		audience harang.Audience
-		number   int64
-	}{{harang.AudienceOperators, n.operators}, {harang.AudienceManagers, n.managers}, {harang.AudienceControl, n.control}} {
-		if t.In(place.audience) {
-			entry.Number = place.number
-			feeds[place.audience] = append(feeds[place.audience], entry)
-		}
+// advance adds 1 for each audience of the type.
+func advance(n *outbox.Numbers, t harang.EventType) {
+	for _, a := range t.Audiences {
+		n.Advance(a, 1)
 	}
 }
 
 // appendTenant numbers and writes the events of one tenant, and returns its
 // heads after them and the entries that they became.
-func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) (harang.Commit, error) {
+func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) (outbox.Commit, error) {
 	types := make([]harang.EventType, len(events))
-	var count numbers
+	var count outbox.Numbers
 	for i, e := range events {
 		t, ok := harang.FindEventType(e.Type)
 		if !ok {
-			return harang.Commit{}, harang.Errorf(harang.CodeInternal, "there is no event type %q", e.Type)
+			return outbox.Commit{}, harang.Errorf(harang.CodeInternal, "there is no event type %q", e.Type)
 		}
 		types[i] = t
-		count.add(t)
+		advance(&count, t)
 	}
-	heads, err := queryOne(ctx, tx, advanceHeads, scanHeads, count.operators, count.managers, count.control, tenant)
+	args := make([]any, 0, len(audiences)+1)
+	for _, n := range count {
+		args = append(args, n)
+	}
+	heads, err := queryOne(ctx, tx, advanceHeads, scanHeads, append(args, tenant)...)
 	if err != nil {
-		return harang.Commit{}, err
+		return outbox.Commit{}, err
 	}
-	commit := harang.Commit{Heads: heads, Entries: make(map[harang.Audience][]harang.Entry, 3)}
-	next := numbers{heads.Operators - count.operators, heads.Managers - count.managers, heads.Control - count.control}
+	commit := outbox.Commit{Heads: heads, Entries: make(map[harang.Audience][]outbox.Entry, len(audiences))}
+	next := heads.Numbers
+	for i, n := range count {
+		next[i] -= n
+	}
 	now := tx.s.now()
 	for i, e := range events {
-		next.add(types[i])
+		advance(&next, types[i])
 		if e.Time.IsZero() {
 			e.Time = now
 		}
 		if err := tx.insertEvent(ctx, e, types[i], next); err != nil {
-			return harang.Commit{}, err
+			return outbox.Commit{}, err
 		}
-		next.enter(commit.Entries, types[i], entryOf(0, e.ID, e.Type, e.Time.UnixMilli(), string(e.Data)))
+		entry := entryOf(0, e.ID, e.Type, e.Time.UnixMilli(), string(e.Data))
+		for _, a := range types[i].Audiences {
+			entry.Number = next.Number(a)
+			commit.Entries[a] = append(commit.Entries[a], entry)
+		}
 		tx.s.metrics.events.WithLabelValues(e.Type).Inc()
 	}
 	return commit, nil
 }
 
-func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventType, n numbers) error {
+func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventType, n outbox.Numbers) error {
 	origin := e.Source != "" || e.SourceID != ""
-	_, err := execute(ctx, tx, insertEvent,
+	args := append(make([]any, 0, 7+len(audiences)),
 		e.ID, e.Tenant, e.Type, e.Time.UnixMilli(), string(e.Data),
-		sql.NullString{String: e.Source, Valid: origin}, sql.NullString{String: e.SourceID, Valid: origin},
-		sql.NullInt64{Int64: n.operators, Valid: t.In(harang.AudienceOperators)},
-		sql.NullInt64{Int64: n.managers, Valid: t.In(harang.AudienceManagers)},
-		sql.NullInt64{Int64: n.control, Valid: t.In(harang.AudienceControl)})
+		sql.NullString{String: e.Source, Valid: origin}, sql.NullString{String: e.SourceID, Valid: origin})
+	for i, a := range audiences {
+		args = append(args, sql.NullInt64{Int64: n[i], Valid: t.In(a)})
+	}
+	_, err := execute(ctx, tx, insertEvent, args...)
 	if class, ok := classOf(err); ok && class == ClassRepeat && origin {
 		// Another transaction wrote the same origin since dropRepeats looked:
 		// run again, and find it.
@@ -199,25 +187,25 @@ func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventTy
 }
 
 // entryOf builds the entry of an event row.
-func entryOf(number int64, id, typ string, at int64, data string) harang.Entry {
+func entryOf(number int64, id, typ string, at int64, data string) outbox.Entry {
 	e := harang.Event{ID: id, Type: typ, Time: fromMillis(at), Data: json.RawMessage(data)}
-	return harang.Entry{Number: number, EventID: id, Type: typ, Time: e.Time, Body: e.JSON()}
+	return outbox.Entry{Number: number, EventID: id, Type: typ, Time: e.Time, Body: e.JSON()}
 }
 
-func scanEntry(r row) (harang.Entry, error) {
+func scanEntry(r row) (outbox.Entry, error) {
 	var (
 		number, at    int64
 		id, typ, data string
 	)
 	if err := r.Scan(&number, &id, &typ, &at, &data); err != nil {
-		return harang.Entry{}, err
+		return outbox.Entry{}, err
 	}
 	return entryOf(number, id, typ, at, data), nil
 }
 
 // EntriesAfter returns the entries of a feed above the number after, oldest
 // first, at most limit of them.
-func (s *Store) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+func (s *Store) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	q, ok := entriesAfter[feed.Audience]
 	if !ok {
 		return nil, harang.Errorf(harang.CodeInternal, "there is no audience %q", feed.Audience)
@@ -228,20 +216,20 @@ func (s *Store) EntriesAfter(ctx context.Context, feed harang.FeedID, after int6
 // NewestEntries returns a tenant's heads and the newest entries of one of its
 // feeds, oldest first, at most limit of them, in one consistent reading.
 // NOT_FOUND when there is no such tenant.
-func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
-	heads := harang.Heads{Tenant: feed.Tenant}
+func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+	heads := outbox.Heads{Tenant: feed.Tenant}
 	q, ok := newestEntries[feed.Audience]
 	if !ok {
 		return heads, nil, harang.Errorf(harang.CodeInternal, "there is no audience %q", feed.Audience)
 	}
-	rows, err := queryAll(ctx, s.reader(), q, func(r row) (harang.Entry, error) {
+	rows, err := queryAll(ctx, s.reader(), q, func(r row) (outbox.Entry, error) {
 		var (
 			number, at    sql.NullInt64
 			id, typ, data sql.NullString
 		)
-		err := r.Scan(&heads.Epoch, &heads.Operators, &heads.Managers, &heads.Control, &number, &id, &typ, &at, &data)
+		err := r.Scan(append(headsColumns(&heads), &number, &id, &typ, &at, &data)...)
 		if err != nil || !number.Valid {
-			return harang.Entry{}, err
+			return outbox.Entry{}, err
 		}
 		return entryOf(number.Int64, id.String, typ.String, at.Int64, data.String), nil
 	}, limit, feed.Tenant)

@@ -6,20 +6,39 @@ import (
 	"strings"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // headsBatch is how many tenants one statement asks for.
 const headsBatch = 32
 
+// audiences are all audiences. Each has a column of its name: in heads its
+// feed's last number, in events the event's number in that feed, or null.
+var audiences = harang.Audiences()
+
+// audienceColumns lists the audiences' columns, each made by write.
+func audienceColumns(write func(column string, index int) string) string {
+	columns := make([]string, len(audiences))
+	for i, a := range audiences {
+		columns[i] = write(string(a), i)
+	}
+	return strings.Join(columns, ", ")
+}
+
+// numberColumns lists the audiences' columns of a table with this alias.
+func numberColumns(alias string) string {
+	return audienceColumns(func(column string, _ int) string { return alias + column })
+}
+
 var (
 	findHeads = define("find heads", `
-		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id = $1`)
+		SELECT tenant_id, epoch, `+numberColumns("")+` FROM heads WHERE tenant_id = $1`)
 
 	findAllHeads = define("find all heads", `
-		SELECT tenant_id, epoch, operators, managers, control FROM heads ORDER BY tenant_id`)
+		SELECT tenant_id, epoch, `+numberColumns("")+` FROM heads ORDER BY tenant_id`)
 
 	findHeadsBatch = define("find heads batch", `
-		SELECT tenant_id, epoch, operators, managers, control FROM heads WHERE tenant_id IN (`+parameters(1, headsBatch)+`)`)
+		SELECT tenant_id, epoch, `+numberColumns("")+` FROM heads WHERE tenant_id IN (`+parameters(1, headsBatch)+`)`)
 
 	takeEpoch = define("take epoch", `
 		UPDATE heads SET managers = managers WHERE tenant_id = $1 RETURNING epoch`)
@@ -28,14 +47,24 @@ var (
 		UPDATE heads SET epoch = $1 WHERE tenant_id = $2`)
 )
 
-func scanHeads(r row) (h harang.Heads, err error) {
-	err = r.Scan(&h.Tenant, &h.Epoch, &h.Operators, &h.Managers, &h.Control)
-	return h, err
+func scanHeads(r row) (h outbox.Heads, err error) {
+	return h, r.Scan(headsColumns(&h, &h.Tenant)...)
+}
+
+// headsColumns are the destinations of a row that begins with first, then has
+// the epoch and the numbers of h.
+func headsColumns(h *outbox.Heads, first ...any) []any {
+	into := append(make([]any, 0, len(first)+1+len(h.Numbers)), first...)
+	into = append(into, &h.Epoch)
+	for i := range h.Numbers {
+		into = append(into, &h.Numbers[i])
+	}
+	return into
 }
 
 // Heads returns the heads of those of the tenants that exist, in no order.
-func (s *Store) Heads(ctx context.Context, tenants []string) ([]harang.Heads, error) {
-	var all []harang.Heads
+func (s *Store) Heads(ctx context.Context, tenants []string) ([]outbox.Heads, error) {
+	var all []outbox.Heads
 	for len(tenants) > 0 {
 		n := min(headsBatch, len(tenants))
 		q, args := findHeadsBatch, make([]any, headsBatch)
@@ -56,7 +85,7 @@ func (s *Store) Heads(ctx context.Context, tenants []string) ([]harang.Heads, er
 }
 
 // AllHeads returns the heads of all tenants, by tenant id.
-func (s *Store) AllHeads(ctx context.Context) ([]harang.Heads, error) {
+func (s *Store) AllHeads(ctx context.Context) ([]outbox.Heads, error) {
 	return queryAll(ctx, s.reader(), findAllHeads, scanHeads)
 }
 

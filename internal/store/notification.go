@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // A person's list is read by the managers' number, whoever asks. What is below
@@ -66,7 +67,7 @@ var (
 
 	takeHeads = define("take heads", `
 		UPDATE heads SET control = control WHERE tenant_id = $1
-		RETURNING tenant_id, epoch, operators, managers, control`)
+		RETURNING tenant_id, epoch, `+numberColumns(""))
 
 	findEvent = define("find event", `
 		SELECT id, type, at, data, managers FROM events WHERE id = $1 AND tenant_id = $2 AND managers IS NOT NULL`)
@@ -212,10 +213,10 @@ func (tx *Tx) LockReadState(ctx context.Context, p harang.Reader) (harang.ReadSt
 }
 
 // readStateAt counts what is unread up to the heads and returns the mark, too.
-func readStateAt(ctx context.Context, run runner, p harang.Reader, heads harang.Heads) (harang.ReadState, int64, error) {
+func readStateAt(ctx context.Context, run runner, p harang.Reader, heads outbox.Heads) (harang.ReadState, int64, error) {
 	state := harang.ReadState{
-		Head:    harang.Position{Epoch: heads.Epoch, Audience: p.Audience, Number: heads.Head(p.Audience)},
-		Version: heads.Control,
+		Head:    heads.Position(p.Audience),
+		Version: heads.Number(harang.AudienceControl),
 	}
 	count, ok := countEvents[p.Audience]
 	if !ok {
@@ -225,11 +226,11 @@ func readStateAt(ctx context.Context, run runner, p harang.Reader, heads harang.
 	if err != nil {
 		return state, 0, err
 	}
-	events, err := queryOne(ctx, run, count, scanInt, p.Tenant, upTo, heads.Head(p.Audience))
+	events, err := queryOne(ctx, run, count, scanInt, p.Tenant, upTo, heads.Number(p.Audience))
 	if err != nil {
 		return state, 0, err
 	}
-	reads, err := queryOne(ctx, run, countReads, scanInt, p.Tenant, p.UserID, upTo, heads.Managers)
+	reads, err := queryOne(ctx, run, countReads, scanInt, p.Tenant, p.UserID, upTo, heads.Number(harang.AudienceManagers))
 	state.UnreadCount = max(0, events-reads)
 	return state, upTo, err
 }

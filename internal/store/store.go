@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Options are what the program hands to a store.
@@ -75,7 +75,7 @@ type Store struct {
 	closeErr error
 
 	mu    sync.Mutex
-	hooks atomic.Pointer[[]func(harang.Commit)] // written under mu
+	hooks atomic.Pointer[[]func(outbox.Commit)] // written under mu
 }
 
 // New builds a store on an opened and migrated engine. The store owns the
@@ -96,7 +96,7 @@ func New(engine Engine, o Options) *Store {
 		write:   newStatements(engine.Write), read: newStatements(engine.Read),
 	}
 	s.queue.store = s
-	s.hooks.Store(new([]func(harang.Commit)))
+	s.hooks.Store(new([]func(outbox.Commit)))
 	return s
 }
 
@@ -147,10 +147,10 @@ func (s *Store) DataVersion(ctx context.Context) (int64, error) {
 // that got events in it, with what they gave its feeds, from the goroutine that
 // committed: calls may come in another order than the commits. Hooks must not
 // block, must not panic and must not change what they are given.
-func (s *Store) OnCommit(hook func(harang.Commit)) {
+func (s *Store) OnCommit(hook func(outbox.Commit)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hooks := append(append([]func(harang.Commit){}, *s.hooks.Load()...), hook)
+	hooks := append(append([]func(outbox.Commit){}, *s.hooks.Load()...), hook)
 	s.hooks.Store(&hooks)
 }
 

@@ -15,7 +15,8 @@ var (
 	queryCreateTenant = define("create tenant", `
 		INSERT INTO tenants (id, name, created_at) VALUES ($1, $2, $3)`)
 	queryCreateHeads = define("create heads", `
-		INSERT INTO heads (tenant_id, epoch, operators, managers, control) VALUES ($1, $2, 0, 0, 0)`)
+		INSERT INTO heads (tenant_id, epoch, `+numberColumns("")+`)
+		VALUES ($1, $2, `+audienceColumns(func(string, int) string { return "0" })+`)`)
 )
 
 func scanTenant(r row) (harang.Tenant, error) {

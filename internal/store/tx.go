@@ -9,6 +9,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/shop"
 )
 
@@ -142,7 +143,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (s *Store) committed(moved []harang.Commit) {
+func (s *Store) committed(moved []outbox.Commit) {
 	for _, commit := range moved {
 		for _, hook := range *s.hooks.Load() {
 			hook(commit)
@@ -151,7 +152,7 @@ func (s *Store) committed(moved []harang.Commit) {
 }
 
 // once runs one try and returns what it gave the tenants that got events.
-func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commit, error) {
+func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.fail("within", err)
 	}
@@ -187,7 +188,7 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commi
 
 // run runs the closure and then appends its events, in the one place where
 // events are written.
-func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]harang.Commit, error) {
+func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
 	if err := fn(tx); err != nil {
 		return nil, tx.s.fail("transaction", err)
 	}

@@ -87,10 +87,10 @@ func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 			flag(c.Disabled), c.PasswordHash, c.Created.UnixMilli()); err != nil {
 			return err
 		}
-		if heads.Managers == 0 {
+		if heads.Number(harang.AudienceManagers) == 0 {
 			return nil
 		}
-		_, err = tx.CreateReadMark(ctx, harang.Reader{Tenant: c.Tenant, UserID: c.ID, Audience: c.Role.Audience()}, heads.Managers)
+		_, err = tx.CreateReadMark(ctx, harang.Reader{Tenant: c.Tenant, UserID: c.ID, Audience: c.Role.Audience()}, heads.Number(harang.AudienceManagers))
 		return err
 	})
 }

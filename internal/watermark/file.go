@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // interval is how often the file is replaced by a compact one on the disk.
@@ -21,7 +22,7 @@ type Store interface {
 	// DataVersion returns a number that changes with every write.
 	DataVersion(ctx context.Context) (int64, error)
 	// AllHeads returns the heads of all tenants, by tenant id.
-	AllHeads(ctx context.Context) ([]harang.Heads, error)
+	AllHeads(ctx context.Context) ([]outbox.Heads, error)
 	// NewEpoch gives the tenant an epoch later than after and returns it.
 	NewEpoch(ctx context.Context, tenant string, after harang.Epoch) (harang.Epoch, error)
 }
@@ -36,10 +37,10 @@ type File struct {
 	// version is the database's data version, and written the heads, at the
 	// last replacement of the file.
 	version int64
-	written []harang.Heads
+	written []outbox.Heads
 	// delivered is how far entries may have been delivered, by tenant. Only
 	// tenants whose feeds were read are in it.
-	delivered map[string]harang.Heads
+	delivered map[string]outbox.Heads
 	// file takes the appended lines; nil before the first replacement and after
 	// Close.
 	file    *os.File
@@ -48,7 +49,7 @@ type File struct {
 
 // New returns the watermark file of a SQLite database. It touches no file yet.
 func New(database string, st Store, log *slog.Logger) *File {
-	return &File{path: database + ".heads", store: st, log: log, version: -1, delivered: make(map[string]harang.Heads)}
+	return &File{path: database + ".heads", store: st, log: log, version: -1, delivered: make(map[string]outbox.Heads)}
 }
 
 // Check compares the database with the file, begins new epochs for tenants whose
@@ -68,8 +69,8 @@ func (f *File) Check(ctx context.Context) error {
 	unreadable := err != nil
 	for _, h := range present {
 		old := recorded[h.Tenant]
-		behind := furthest(h, old) != h
-		unused := h.Operators == 0 && h.Managers == 0 && h.Control == 0
+		behind := h.Merge(old) != h
+		unused := h.Numbers == outbox.Numbers{}
 		if !behind && (!unreadable || unused) {
 			continue
 		}
@@ -79,10 +80,10 @@ func (f *File) Check(ctx context.Context) error {
 		}
 		if behind {
 			f.log.Warn("database is behind its watermark file; starting a new epoch",
-				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Managers, "recorded", old.Managers)
+				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Number(harang.AudienceManagers), "recorded", old.Number(harang.AudienceManagers))
 		} else {
 			f.log.Info("watermark file missing or unreadable; starting a new epoch",
-				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Managers, "file", f.path)
+				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Number(harang.AudienceManagers), "file", f.path)
 		}
 	}
 	return f.update(ctx)
@@ -90,7 +91,7 @@ func (f *File) Check(ctx context.Context) error {
 
 // Committed records heads that will be relayed without being read. Tenants whose
 // feeds nobody has read are left out.
-func (f *File) Committed(h harang.Heads) {
+func (f *File) Committed(h outbox.Heads) {
 	f.mu.Lock()
 	_, followed := f.delivered[h.Tenant]
 	f.mu.Unlock()
@@ -139,16 +140,16 @@ func (f *File) follow(tenant string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if _, ok := f.delivered[tenant]; !ok {
-		f.delivered[tenant] = harang.Heads{Tenant: tenant}
+		f.delivered[tenant] = outbox.Heads{Tenant: tenant}
 	}
 }
 
 // record appends heads whose entries are about to be delivered.
-func (f *File) record(h harang.Heads) {
+func (f *File) record(h outbox.Heads) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.delivered[h.Tenant]
-	after := furthest(before, h)
+	after := before.Merge(h)
 	if after == before || after.Epoch == "" { // a feed is delivered only after its newest entries were read
 		return
 	}
@@ -182,7 +183,7 @@ func (f *File) update(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	for i, h := range heads { // may have advanced meanwhile
-		heads[i] = furthest(h, f.delivered[h.Tenant])
+		heads[i] = h.Merge(f.delivered[h.Tenant])
 	}
 	same := slices.Equal(heads, f.written)
 	f.mu.Unlock()
@@ -195,19 +196,4 @@ func (f *File) update(ctx context.Context) error {
 	defer f.mu.Unlock()
 	f.version, f.written = version, heads
 	return nil
-}
-
-// furthest is the later of two epochs, and in one epoch the higher of each
-// number. Heads without an epoch, as of a tenant not recorded, have the other's.
-func furthest(a, b harang.Heads) harang.Heads {
-	switch {
-	case b.Epoch == "":
-		b.Tenant, b.Epoch = a.Tenant, a.Epoch
-	case a.Epoch > b.Epoch:
-		return a
-	case a.Epoch < b.Epoch:
-		return b
-	}
-	b.Operators, b.Managers, b.Control = max(a.Operators, b.Operators), max(a.Managers, b.Managers), max(a.Control, b.Control)
-	return b
 }

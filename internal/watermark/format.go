@@ -8,25 +8,25 @@ import (
 	"os"
 	"path/filepath"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // decode reads a file's text: the heads of all tenants, then the heads that
 // advanced, in that order. An empty or torn text is an error, besides what could
 // be read.
-func decode(text []byte) (map[string]harang.Heads, error) {
+func decode(text []byte) (map[string]outbox.Heads, error) {
 	lines := json.NewDecoder(bytes.NewReader(text))
-	var all []harang.Heads
+	var all []outbox.Heads
 	err := lines.Decode(&all)
 	for err == nil {
-		var h harang.Heads
+		var h outbox.Heads
 		if err = lines.Decode(&h); err == nil {
 			all = append(all, h)
 		}
 	}
-	latest := make(map[string]harang.Heads, len(all))
+	latest := make(map[string]outbox.Heads, len(all))
 	for _, h := range all {
-		latest[h.Tenant] = furthest(latest[h.Tenant], h)
+		latest[h.Tenant] = latest[h.Tenant].Merge(h)
 	}
 	if errors.Is(err, io.EOF) && len(text) > 0 {
 		err = nil
@@ -35,7 +35,7 @@ func decode(text []byte) (map[string]harang.Heads, error) {
 }
 
 // appendLine appends the heads of one tenant.
-func appendLine(file *os.File, h harang.Heads) error {
+func appendLine(file *os.File, h outbox.Heads) error {
 	text, err := json.Marshal(h)
 	if err == nil {
 		_, err = file.Write(append(text, '\n'))
@@ -45,7 +45,7 @@ func appendLine(file *os.File, h harang.Heads) error {
 
 // write replaces the file by one that is on the disk. It waits for the disk
 // without the lock, because commits wait for record.
-func (f *File) write(heads []harang.Heads) error {
+func (f *File) write(heads []outbox.Heads) error {
 	text, err := json.Marshal(heads)
 	if err != nil {
 		return err
@@ -67,15 +67,15 @@ func (f *File) write(heads []harang.Heads) error {
 
 // replace renames file, which has these heads, over the present one. It first
 // appends what was recorded since the heads were read.
-func (f *File) replace(file *os.File, heads []harang.Heads) error {
+func (f *File) replace(file *os.File, heads []outbox.Heads) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	known := make(map[string]harang.Heads, len(heads))
+	known := make(map[string]outbox.Heads, len(heads))
 	for _, h := range heads {
 		known[h.Tenant] = h
 	}
 	for tenant, h := range f.delivered {
-		if h = furthest(known[tenant], h); h != known[tenant] {
+		if h = known[tenant].Merge(h); h != known[tenant] {
 			if err := appendLine(file, h); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 )
 
@@ -18,18 +19,11 @@ type RecordingSource struct {
 func (f *File) Source(s relay.Source) RecordingSource { return RecordingSource{s, f} }
 
 // EntriesAfter returns a feed's entries after a number, ascending.
-func (s RecordingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+func (s RecordingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	entries, err := s.Source.EntriesAfter(ctx, feed, after, limit)
 	if n := len(entries); err == nil && n > 0 {
-		h := harang.Heads{Tenant: feed.Tenant}
-		switch number := entries[n-1].Number; feed.Audience {
-		case harang.AudienceOperators:
-			h.Operators = number
-		case harang.AudienceManagers:
-			h.Managers = number
-		case harang.AudienceControl:
-			h.Control = number
-		}
+		h := outbox.Heads{Tenant: feed.Tenant}
+		h.Advance(feed.Audience, entries[n-1].Number)
 		s.file.record(h)
 	}
 	return entries, err
@@ -37,7 +31,7 @@ func (s RecordingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, a
 
 // NewestEntries returns the heads and a feed's newest entries, ascending, from
 // one snapshot of the database.
-func (s RecordingSource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+func (s RecordingSource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	s.file.follow(feed.Tenant) // first: a commit may come between the read and record
 	heads, entries, err := s.Source.NewestEntries(ctx, feed, limit)
 	if err == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
@@ -37,7 +38,7 @@ func open(t *testing.T, path string) *store.Store {
 
 // headsAfter returns the tenant's heads after the file was checked against the
 // database, events were committed, and both were closed, as in one run of a server.
-func headsAfter(t *testing.T, path string, events int) harang.Heads {
+func headsAfter(t *testing.T, path string, events int) outbox.Heads {
 	t.Helper()
 	ctx := t.Context()
 	st := open(t, path)
@@ -82,7 +83,7 @@ func TestFile_OlderDatabase(t *testing.T) {
 	if err := os.WriteFile(copied, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if again := headsAfter(t, path, 5); again.Epoch != first.Epoch || again.Operators != first.Operators+5 {
+	if again := headsAfter(t, path, 5); again.Epoch != first.Epoch || again.Number(harang.AudienceOperators) != first.Number(harang.AudienceOperators)+5 {
 		t.Fatalf("after a restart: %+v, before %+v", again, first)
 	}
 	for _, rest := range []string{"-wal", "-shm"} {
@@ -131,16 +132,16 @@ func TestFile_RecordsBeforeDelivery(t *testing.T) {
 	if text, err := os.ReadFile(f.path); err != nil || !strings.Contains(string(text), `"budapest"`) {
 		t.Errorf("%s %v", text, err)
 	}
-	f.record(harang.Heads{Tenant: "unread", Managers: 9})
+	f.record(outbox.Heads{Tenant: "unread", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 9})})
 	f.record(heads[0])
-	f.record(harang.Heads{Tenant: "budapest", Managers: 7})
-	f.record(harang.Heads{Tenant: "budapest", Operators: 3})
-	f.record(harang.Heads{Tenant: "budapest", Managers: 5})
+	f.record(outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})})
+	f.record(outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 3})})
+	f.record(outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 5})})
 	text, err := os.ReadFile(f.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := harang.Heads{Tenant: "budapest", Epoch: heads[0].Epoch, Operators: 3, Managers: 7}
+	want := outbox.Heads{Tenant: "budapest", Epoch: heads[0].Epoch, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 3, harang.AudienceManagers: 7})}
 	if known, err := decode(text); err != nil || known["budapest"] != want || len(known) != 1 {
 		t.Errorf("%s: %+v, %v", text, known, err)
 	}
@@ -150,6 +151,11 @@ func TestFile_RecordsBeforeDelivery(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// bothAt are the numbers of a tenant whose people's feeds are at n.
+func bothAt(n int64) outbox.Numbers {
+	return outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: n, harang.AudienceManagers: n})
 }
 
 // A commit between the first read of a feed and its recording is relayed without
@@ -167,9 +173,9 @@ func TestFile_CommitDuringFirstRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := heads[0]
-	after.Operators, after.Managers = 1, 1
+	after.Numbers = bothAt(1)
 	f.Committed(after) // no feed was read
-	inFile := func() harang.Heads {
+	inFile := func() outbox.Heads {
 		t.Helper()
 		text, err := os.ReadFile(f.path)
 		if err != nil {
@@ -184,7 +190,7 @@ func TestFile_CommitDuringFirstRead(t *testing.T) {
 	if got := inFile(); got != heads[0] {
 		t.Errorf("no feed was read, and the file has %+v", got)
 	}
-	after.Operators, after.Managers = 2, 2
+	after.Numbers = bothAt(2)
 	source := f.Source(busySource{st, func() { f.Committed(after) }})
 	managers := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}
 	if _, _, err := source.NewestEntries(t.Context(), managers, 50); err != nil {
@@ -194,12 +200,12 @@ func TestFile_CommitDuringFirstRead(t *testing.T) {
 		t.Errorf("the file has %+v, want %+v", got, after)
 	}
 	before := after
-	after.Operators, after.Managers = 3, 3
+	after.Numbers = bothAt(3)
 	f.Committed(after)
-	other := harang.Heads{Tenant: "debrecen", Epoch: after.Epoch, Managers: 4}
+	other := outbox.Heads{Tenant: "debrecen", Epoch: after.Epoch, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 4})}
 	f.follow("debrecen")
 	f.record(other)
-	if err := f.write([]harang.Heads{before}); err != nil {
+	if err := f.write([]outbox.Heads{before}); err != nil {
 		t.Fatal(err)
 	}
 	if got := inFile(); got != after {
@@ -223,7 +229,7 @@ type busySource struct {
 	then func()
 }
 
-func (s busySource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+func (s busySource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	defer s.then()
 	return s.Source.NewestEntries(ctx, feed, limit)
 }

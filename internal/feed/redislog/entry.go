@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // An entry is written as one line and its body:
@@ -19,7 +20,7 @@ import (
 var errEntry = errors.New("redislog: not an entry")
 
 // encode writes an entry. Its number is its place in the stream or message.
-func encode(e harang.Entry) (string, error) {
+func encode(e outbox.Entry) (string, error) {
 	if e.EventID == "" || e.Type == "" || strings.ContainsAny(e.EventID+e.Type, " \t\r\n\v\f") {
 		return "", errEntry
 	}
@@ -36,29 +37,29 @@ func encode(e harang.Entry) (string, error) {
 }
 
 // decode reads what encode wrote; false for anything else.
-func decode(number int64, text string) (harang.Entry, bool) {
+func decode(number int64, text string) (outbox.Entry, bool) {
 	line, body, ok := strings.Cut(text, "\n")
 	if !ok || number < 1 {
-		return harang.Entry{}, false
+		return outbox.Entry{}, false
 	}
 	id, rest, ok := strings.Cut(line, " ")
 	if !ok || id == "" {
-		return harang.Entry{}, false
+		return outbox.Entry{}, false
 	}
 	typ, millis, ok := strings.Cut(rest, " ")
 	if !ok {
-		return harang.Entry{}, false
+		return outbox.Entry{}, false
 	}
 	if _, known := harang.FindEventType(typ); !known {
-		return harang.Entry{}, false
+		return outbox.Entry{}, false
 	}
 	at, err := strconv.ParseInt(millis, 10, 64)
 	if err != nil || strconv.FormatInt(at, 10) != millis {
-		return harang.Entry{}, false
+		return outbox.Entry{}, false
 	}
 	// The body names its event, so that one entry's line never stands before
 	// another's body.
-	e := harang.Entry{Number: number, EventID: id, Type: typ, Time: time.UnixMilli(at).UTC(), Body: []byte(body)}
+	e := outbox.Entry{Number: number, EventID: id, Type: typ, Time: time.UnixMilli(at).UTC(), Body: []byte(body)}
 	return e, strings.HasPrefix(body, `{"eventId":"`+id+`",`) && json.Valid(e.Body)
 }
 
@@ -67,20 +68,7 @@ type message struct {
 	audience harang.Audience
 	epoch    harang.Epoch
 	first    int64
-	entries  []harang.Entry
-}
-
-// audiences of a tenant's feeds.
-var audiences = [...]harang.Audience{harang.AudienceControl, harang.AudienceOperators, harang.AudienceManagers}
-
-// audienceOf reads a feed's letter.
-func audienceOf(letter string) (harang.Audience, bool) {
-	for _, a := range audiences {
-		if a.Letter() == letter {
-			return a, true
-		}
-	}
-	return "", false
+	entries  []outbox.Entry
 }
 
 // decodeMessage reads "<letter> <epoch> <first>\n" and entries, each behind its
@@ -95,7 +83,7 @@ func decodeMessage(text string) (message, bool) {
 		return message{}, false
 	}
 	var m message
-	if m.audience, ok = audienceOf(parts[0]); !ok {
+	if m.audience, ok = harang.ParseAudience(parts[0]); !ok {
 		return message{}, false
 	}
 	var err error

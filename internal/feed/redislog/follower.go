@@ -10,14 +10,15 @@ import (
 	"github.com/redis/rueidis"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Database is the durable truth: what windows are read from, the heads to
 // compare them with, and the epoch of a tenant's numbering.
 type Database interface {
-	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error)
-	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error)
-	Heads(ctx context.Context, tenants []string) ([]harang.Heads, error)
+	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error)
+	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error)
+	Heads(ctx context.Context, tenants []string) ([]outbox.Heads, error)
 	// NewEpoch gives the tenant an epoch later than after, unless it has one.
 	NewEpoch(ctx context.Context, tenant string, after harang.Epoch) (harang.Epoch, error)
 }
@@ -28,10 +29,10 @@ type Windows interface {
 	// being read included.
 	Tenants() []string
 	// Append takes entries in, as the relay's log does.
-	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (head harang.Position, fork bool, err error)
+	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error)
 	// Heal has the windows that are behind these heads read again. It does not
 	// wait.
-	Heal(heads harang.Heads)
+	Heal(heads outbox.Heads)
 }
 
 const (
@@ -110,7 +111,7 @@ func (f *Follower) Run(ctx context.Context, windows Windows) error {
 
 // NewestEntries reads a feed for its window: subscribed first, then the
 // database, and the log when the database is away.
-func (f *Follower) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+func (f *Follower) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	f.follow(ctx, feed.Tenant)
 	heads, entries, err := f.database.NewestEntries(ctx, feed, limit)
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
@@ -121,20 +122,13 @@ func (f *Follower) NewestEntries(ctx context.Context, feed harang.FeedID, limit 
 		return heads, entries, err
 	}
 	f.log.metrics.fallbacks.Inc()
-	heads = harang.Heads{Tenant: feed.Tenant, Epoch: head.Epoch}
-	switch feed.Audience {
-	case harang.AudienceOperators:
-		heads.Operators = head.Number
-	case harang.AudienceManagers:
-		heads.Managers = head.Number
-	case harang.AudienceControl:
-		heads.Control = head.Number
-	}
+	heads = outbox.Heads{Tenant: feed.Tenant, Epoch: head.Epoch}
+	heads.Advance(feed.Audience, head.Number)
 	return heads, kept[max(0, len(kept)-limit):], nil
 }
 
 // EntriesAfter reads a feed's entries after a number from the database.
-func (f *Follower) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+func (f *Follower) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	return f.database.EntriesAfter(ctx, feed, after, limit)
 }
 
@@ -176,9 +170,9 @@ func (f *Follower) follow(ctx context.Context, tenant string) {
 			ctx, stop := context.WithCancel(f.ctx)
 			fo = &following{
 				ctx: ctx, stop: stop, tenant: tenant, settled: make(chan struct{}), ended: make(chan struct{}), leaving: make(chan struct{}),
-				boxes: make(map[harang.Audience]*box, len(audiences)),
+				boxes: make(map[harang.Audience]*box, harang.AudienceCount),
 			}
-			for _, a := range audiences {
+			for _, a := range harang.Audiences() {
 				fo.boxes[a] = &box{follower: f, feed: harang.FeedID{Tenant: tenant, Audience: a}}
 			}
 			f.tenants[tenant] = fo
@@ -375,7 +369,7 @@ func (f *Follower) forked(feed harang.FeedID, m message) {
 func (f *Follower) take(fo *following, text string) {
 	var b *box
 	if len(text) > 0 {
-		if a, ok := audienceOf(text[:1]); ok {
+		if a, ok := harang.ParseAudience(text[:1]); ok {
 			b = fo.boxes[a]
 		}
 	}

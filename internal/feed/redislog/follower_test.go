@@ -13,6 +13,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
 	"harang.dev/harang/internal/testserver"
@@ -485,8 +486,8 @@ func (w *windowsOf) Tenants() []string {
 	return w.tenants
 }
 
-func (w *windowsOf) Append(context.Context, harang.FeedID, harang.Epoch, int64, []harang.Entry) (harang.Position, bool, error) {
+func (w *windowsOf) Append(context.Context, harang.FeedID, harang.Epoch, int64, []outbox.Entry) (harang.Position, bool, error) {
 	return harang.Position{}, false, errors.New("nothing is taken")
 }
 
-func (w *windowsOf) Heal(harang.Heads) {}
+func (w *windowsOf) Heal(outbox.Heads) {}

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 //go:embed append.lua
@@ -96,6 +97,7 @@ func (l *Log) Ping(ctx context.Context) error {
 func (l *Log) Heads(ctx context.Context, tenant string) ([]harang.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	audiences := harang.Audiences()
 	calls := make(rueidis.Commands, len(audiences))
 	for i, a := range audiences {
 		calls[i] = l.client.B().Hmget().Key(headKey(harang.FeedID{Tenant: tenant, Audience: a})).Field("epoch", "number").Build()
@@ -146,7 +148,7 @@ func wrongType(err error) bool {
 }
 
 // Append takes entries in as the relay's port says, and publishes them.
-func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) (head harang.Position, fork bool, err error) {
+func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	args := make([]string, 6, 6+len(entries))
@@ -197,7 +199,7 @@ func readAnswer(feed harang.FeedID, answer []rueidis.RedisMessage) (head harang.
 // Entries returns where a feed's log stands and the newest entries that end
 // there, ascending: fewer than there are when some are not ours or have
 // expired. The epoch is "" when the log knows nothing of the feed.
-func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position, []harang.Entry, error) {
+func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position, []outbox.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	readHead := func() rueidis.Completed {
@@ -240,11 +242,11 @@ func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position,
 }
 
 // tail are the stream's last entries without a hole.
-func (l *Log) tail(feed harang.FeedID, stream []rueidis.XRangeEntry) []harang.Entry {
-	var entries []harang.Entry
+func (l *Log) tail(feed harang.FeedID, stream []rueidis.XRangeEntry) []outbox.Entry {
+	var entries []outbox.Entry
 	for _, item := range stream {
 		number, ok := parseHead(item.ID)
-		var e harang.Entry
+		var e outbox.Entry
 		if ok = ok && len(item.FieldValues) == 1; ok {
 			e, ok = decode(number, item.FieldValues["e"])
 		}

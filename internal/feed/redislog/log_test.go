@@ -24,6 +24,7 @@ import (
 	"go.uber.org/goleak"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay/relaytest"
 	"harang.dev/harang/internal/testserver"
 )
@@ -64,7 +65,7 @@ func TestLog_Port(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		return relaytest.Log{Log: log, Entries: func(feed harang.FeedID) []harang.Entry {
+		return relaytest.Log{Log: log, Entries: func(feed harang.FeedID) []outbox.Entry {
 			head, entries, err := log.Entries(context.Background(), feed)
 			if err != nil {
 				t.Error(err)
@@ -77,9 +78,9 @@ func TestLog_Port(t *testing.T) {
 	})
 }
 
-func some(first, last int64) []harang.Entry {
+func some(first, last int64) []outbox.Entry {
 	at := time.Date(2026, 3, 1, 8, 0, 0, 123e6, time.UTC)
-	var entries []harang.Entry
+	var entries []outbox.Entry
 	for n := first; n <= last; n++ {
 		entries = append(entries, relaytest.Entry(n, fmt.Sprintf("event-%d", n), at))
 	}
@@ -90,7 +91,7 @@ func managers(tenant string) harang.FeedID {
 	return harang.FeedID{Tenant: tenant, Audience: harang.AudienceManagers}
 }
 
-func mustAppend(tb testing.TB, log *Log, feed harang.FeedID, epoch harang.Epoch, first int64, entries []harang.Entry) harang.Position {
+func mustAppend(tb testing.TB, log *Log, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) harang.Position {
 	tb.Helper()
 	head, fork, err := log.Append(tb.Context(), feed, epoch, first, entries)
 	if err != nil || fork {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 )
 
 // Database is a source of entries in memory, for tests of what stands on one.
@@ -27,14 +28,14 @@ type Database struct {
 
 type tenant struct {
 	epoch   harang.Epoch
-	entries map[harang.Audience][]harang.Entry
+	entries map[harang.Audience][]outbox.Entry
 }
 
 // NewDatabase has the tenants, with empty feeds in the epoch.
 func NewDatabase(epoch harang.Epoch, tenants ...string) *Database {
 	db := &Database{tenants: make(map[string]*tenant), readings: make(map[string]int)}
 	for _, id := range tenants {
-		db.tenants[id] = &tenant{epoch: epoch, entries: make(map[harang.Audience][]harang.Entry)}
+		db.tenants[id] = &tenant{epoch: epoch, entries: make(map[harang.Audience][]outbox.Entry)}
 	}
 	return db
 }
@@ -56,7 +57,7 @@ func (db *Database) Commit(id string, n int, audiences ...harang.Audience) strin
 }
 
 // Committed is Commit for who passes on what it gave.
-func (db *Database) Committed(id string, n int, audiences ...harang.Audience) harang.Commit {
+func (db *Database) Committed(id string, n int, audiences ...harang.Audience) outbox.Commit {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	for range n {
@@ -65,7 +66,7 @@ func (db *Database) Committed(id string, n int, audiences ...harang.Audience) ha
 			db.appendLocked(id, a, fmt.Sprintf("event-%d", db.sequence), db.now())
 		}
 	}
-	commit := harang.Commit{Heads: db.headsLocked(id), Entries: make(map[harang.Audience][]harang.Entry)}
+	commit := outbox.Commit{Heads: db.headsLocked(id), Entries: make(map[harang.Audience][]outbox.Entry)}
 	for _, a := range audiences {
 		all := db.tenants[id].entries[a]
 		commit.Entries[a] = slices.Clone(all[len(all)-n:])
@@ -80,9 +81,9 @@ func (db *Database) appendLocked(id string, a harang.Audience, event string, at 
 }
 
 // Entry is an entry of a test: its body is made of its event's id.
-func Entry(number int64, event string, at time.Time) harang.Entry {
+func Entry(number int64, event string, at time.Time) outbox.Entry {
 	e := harang.Event{ID: event, Type: harang.StockAlertType.Name, Time: at, Data: []byte(`{}`)}
-	return harang.Entry{Number: number, EventID: event, Type: e.Type, Time: at, Body: e.JSON()}
+	return outbox.Entry{Number: number, EventID: event, Type: e.Type, Time: at, Body: e.JSON()}
 }
 
 // RollBack drops the last n entries of a feed, as restoring a backup does.
@@ -142,31 +143,30 @@ func (db *Database) Readings(method string) int {
 }
 
 // Entries are a feed's entries.
-func (db *Database) Entries(feed harang.FeedID) []harang.Entry {
+func (db *Database) Entries(feed harang.FeedID) []outbox.Entry {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	return slices.Clone(db.tenants[feed.Tenant].entries[feed.Audience])
 }
 
-func (db *Database) headsLocked(id string) harang.Heads {
+func (db *Database) headsLocked(id string) outbox.Heads {
 	t := db.tenants[id]
-	return harang.Heads{
-		Tenant: id, Epoch: t.epoch,
-		Operators: int64(len(t.entries[harang.AudienceOperators])),
-		Managers:  int64(len(t.entries[harang.AudienceManagers])),
-		Control:   int64(len(t.entries[harang.AudienceControl])),
+	heads := outbox.Heads{Tenant: id, Epoch: t.epoch}
+	for a, entries := range t.entries {
+		heads.Advance(a, int64(len(entries)))
 	}
+	return heads
 }
 
 // Heads implements the relay's source.
-func (db *Database) Heads(_ context.Context, tenants []string) ([]harang.Heads, error) {
+func (db *Database) Heads(_ context.Context, tenants []string) ([]outbox.Heads, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.readings["Heads"]++
 	if db.err != nil {
 		return nil, db.err
 	}
-	var heads []harang.Heads
+	var heads []outbox.Heads
 	for _, id := range tenants {
 		if db.tenants[id] != nil {
 			heads = append(heads, db.headsLocked(id))
@@ -176,7 +176,7 @@ func (db *Database) Heads(_ context.Context, tenants []string) ([]harang.Heads, 
 }
 
 // EntriesAfter implements the sources of relay and feed.
-func (db *Database) EntriesAfter(_ context.Context, feed harang.FeedID, after int64, limit int) ([]harang.Entry, error) {
+func (db *Database) EntriesAfter(_ context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.readings["EntriesAfter"]++
@@ -186,12 +186,12 @@ func (db *Database) EntriesAfter(_ context.Context, feed harang.FeedID, after in
 	return db.kept(feed, after, limit), nil
 }
 
-func (db *Database) kept(feed harang.FeedID, after int64, limit int) []harang.Entry {
+func (db *Database) kept(feed harang.FeedID, after int64, limit int) []outbox.Entry {
 	t := db.tenants[feed.Tenant]
 	if t == nil {
 		return nil
 	}
-	var found []harang.Entry
+	var found []outbox.Entry
 	for _, e := range t.entries[feed.Audience] {
 		if e.Number > after && e.EventID != "" && len(found) < limit {
 			found = append(found, e)
@@ -201,26 +201,26 @@ func (db *Database) kept(feed harang.FeedID, after int64, limit int) []harang.En
 }
 
 // NewestEntries implements the sources of relay and feed.
-func (db *Database) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (harang.Heads, []harang.Entry, error) {
+func (db *Database) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	db.mu.Lock()
 	db.readings["NewestEntries"]++
 	if db.err != nil {
 		defer db.mu.Unlock()
-		return harang.Heads{}, nil, db.err
+		return outbox.Heads{}, nil, db.err
 	}
 	if db.tenants[feed.Tenant] == nil {
 		defer db.mu.Unlock()
-		return harang.Heads{}, nil, harang.Errorf(harang.CodeNotFound, "no such tenant")
+		return outbox.Heads{}, nil, harang.Errorf(harang.CodeNotFound, "no such tenant")
 	}
 	heads := db.headsLocked(feed.Tenant)
-	entries := db.kept(feed, heads.Head(feed.Audience)-int64(limit), limit)
+	entries := db.kept(feed, heads.Number(feed.Audience)-int64(limit), limit)
 	hold := db.hold
 	db.mu.Unlock()
 	if hold != nil {
 		select {
 		case <-hold:
 		case <-ctx.Done():
-			return harang.Heads{}, nil, ctx.Err()
+			return outbox.Heads{}, nil, ctx.Err()
 		}
 	}
 	return heads, entries, nil

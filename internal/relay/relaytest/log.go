@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 )
 
@@ -25,7 +26,7 @@ const (
 type Log struct {
 	relay.Log
 	// Entries are what the log would still give of a feed, oldest first.
-	Entries func(feed harang.FeedID) []harang.Entry
+	Entries func(feed harang.FeedID) []outbox.Entry
 }
 
 // TestLog holds a log to the port. open returns a log that keeps the feeds, all
@@ -37,21 +38,21 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 		return harang.Position{Epoch: epoch, Audience: feed.Audience, Number: number}
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	some := func(first, last int64) []harang.Entry {
-		var entries []harang.Entry
+	some := func(first, last int64) []outbox.Entry {
+		var entries []outbox.Entry
 		for n := first; n <= last; n++ {
 			entries = append(entries, Entry(n, fmt.Sprintf("event-%d", n), now))
 		}
 		return entries
 	}
-	add := func(t *testing.T, log Log, epoch harang.Epoch, first int64, entries []harang.Entry, head harang.Position, fork bool) {
+	add := func(t *testing.T, log Log, epoch harang.Epoch, first int64, entries []outbox.Entry, head harang.Position, fork bool) {
 		t.Helper()
 		got, forked, err := log.Append(t.Context(), feed, epoch, first, entries)
 		if err != nil || got != head || forked != fork {
 			t.Fatalf("Append(%s, %d, %d entries) = %v, fork %t, %v; want %v, fork %t", epoch, first, len(entries), got, forked, err, head, fork)
 		}
 	}
-	holds := func(t *testing.T, log Log, want []harang.Entry) {
+	holds := func(t *testing.T, log Log, want []outbox.Entry) {
 		t.Helper()
 		if diff := cmp.Diff(want, log.Entries(feed)); diff != "" {
 			t.Fatalf("the log holds (-want +got):\n%s", diff)
@@ -129,7 +130,7 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 	t.Run("Fork", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 4), at(EpochA, 4), false)
-		forked := append([]harang.Entry{Entry(4, "another", now)}, some(5, 6)...)
+		forked := append([]outbox.Entry{Entry(4, "another", now)}, some(5, 6)...)
 		add(t, log, EpochA, 4, forked, at(EpochA, 4), true)
 		holds(t, log, some(1, 4))
 	})

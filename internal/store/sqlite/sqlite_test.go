@@ -110,7 +110,7 @@ func BenchmarkAppend(b *testing.B) {
 						b.Error(err)
 						return
 					}
-					if _, err := st.EntriesAfter(ctx, feed, heads[0].Managers-1, 50); err != nil {
+					if _, err := st.EntriesAfter(ctx, feed, heads[0].Number(harang.AudienceManagers)-1, 50); err != nil {
 						b.Error(err)
 						return
 					}

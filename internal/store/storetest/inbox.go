@@ -12,6 +12,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/store"
 )
 
@@ -50,7 +51,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		}
 	}
 	feed := harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}
-	entries := func() []harang.Entry {
+	entries := func() []outbox.Entry {
 		t.Helper()
 		all, err := st.EntriesAfter(ctx, feed, 0, 10_000)
 		if err != nil {

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/shop"
 )
 
 // dataOf reads the payload out of an entry's body.
-func dataOf[P any](t *testing.T, e harang.Entry) P {
+func dataOf[P any](t *testing.T, e outbox.Entry) P {
 	t.Helper()
 	var body struct{ Data P }
 	if err := json.Unmarshal(e.Body, &body); err != nil {
@@ -20,7 +21,7 @@ func dataOf[P any](t *testing.T, e harang.Entry) P {
 	return body.Data
 }
 
-func alertOf(t *testing.T, e harang.Entry) harang.StockAlert {
+func alertOf(t *testing.T, e outbox.Entry) harang.StockAlert {
 	t.Helper()
 	return dataOf[harang.StockAlert](t, e)
 }
@@ -108,7 +109,7 @@ func testNotifications(t *testing.T, open Open) {
 		if err != nil || s.UnreadCount != want {
 			t.Errorf("%s has %d unread, %v, want %d", who.UserID, s.UnreadCount, err, want)
 		}
-		if a := who.Role.Audience(); s.Head.Audience != a || s.Head.Number != heads[0].Head(a) || s.Head.Epoch != heads[0].Epoch {
+		if a := who.Role.Audience(); s.Head.Audience != a || s.Head.Number != heads[0].Number(a) || s.Head.Epoch != heads[0].Epoch {
 			t.Errorf("the head is %s", s.Head)
 		}
 	}
@@ -166,7 +167,7 @@ func testNotifications(t *testing.T, open Open) {
 	}
 	unread(As(harang.RoleStoreManager, "new"), 0)
 	w.Append(t, Rental(t, "a"))
-	heads[0].Managers++
+	heads[0].Advance(harang.AudienceManagers, 1)
 	unread(As(harang.RoleStoreManager, "new"), 1)
 	unread(As(harang.RoleOperator, "new"), 0)
 	_, _, err = w.Notifications.List(ctx, manager, harang.NotificationQuery{Cursor: "*"})

@@ -282,7 +282,7 @@ func testSweep(t *testing.T, open Open) {
 		t.Errorf("the next number is in %v, want 4: numbers go on", got)
 	}
 	heads, newest, err := w.Store.NewestEntries(ctx, harang.FeedID{Tenant: "b", Audience: harang.AudienceOperators}, 50)
-	if err != nil || len(newest) != 0 || heads.Operators != 1 {
+	if err != nil || len(newest) != 0 || heads.Number(harang.AudienceOperators) != 1 {
 		t.Errorf("a swept feed reads %v with heads %+v, %v", newest, heads, err)
 	}
 }

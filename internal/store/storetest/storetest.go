@@ -14,6 +14,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
@@ -145,7 +146,7 @@ func (w *World) Adjust(t *testing.T, product, location string, delta int64) hara
 }
 
 // Entries returns a whole feed of tenant "a".
-func (w *World) Entries(t *testing.T, a harang.Audience) []harang.Entry {
+func (w *World) Entries(t *testing.T, a harang.Audience) []outbox.Entry {
 	t.Helper()
 	entries, err := w.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: a}, 0, 1_000_000)
 	if err != nil {

@@ -3,6 +3,8 @@ package storetest
 import (
 	"testing"
 	"time"
+
+	"harang.dev/harang"
 )
 
 // testTokens: a token that names no user is over from its end on, in its own
@@ -25,7 +27,7 @@ func testTokens(t *testing.T, open Open) {
 		if err != nil || len(heads) != 1 {
 			t.Fatalf("%+v, %v", heads, err)
 		}
-		return heads[0].Control
+		return heads[0].Number(harang.AudienceControl)
 	}
 	if ended("a", "token") {
 		t.Fatal("it is over before its end")
