@@ -46,8 +46,8 @@ const (
 	RentalPaymentWindow = 30 * time.Minute
 	// MaxRentalLines is how many lines a rental may have.
 	MaxRentalLines = 100
-	// MaxRentalTime is how far away the due instant may be.
-	MaxRentalTime = 2 * 366 * 24 * time.Hour
+	// MaxRentalDuration is how far away the due instant may be.
+	MaxRentalDuration = 2 * 366 * 24 * time.Hour
 )
 
 // RentalSource is the source of our own rental_created events; with the rental

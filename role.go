@@ -38,31 +38,31 @@ type Action string
 
 // The actions of the REST interface and the page.
 const (
-	ActionReadStock       Action = "stock.read"
-	ActionAdjustStock     Action = "stock.adjust"
-	ActionExpectStock     Action = "stock.expect" // "már megrendelve"
-	ActionSetThresholds   Action = "stock.thresholds"
-	ActionReadCatalogue   Action = "catalogue.read"
-	ActionPutCatalogue    Action = "catalogue.put"
-	ActionReadRentals     Action = "rentals.read"
-	ActionWriteRentals    Action = "rentals.write"
-	ActionPay             Action = "payments.create"
-	ActionReadPayments    Action = "payments.read"
-	ActionReadSummary     Action = "summary.read"
-	ActionReadFigures     Action = "summary.figures" // money and payment figures
-	ActionReadNotices     Action = "notifications.read"
-	ActionClaim           Action = "notifications.claim"
-	ActionSendEvents      Action = "events.send"
-	ActionAdminister      Action = "admin"
-	ActionReadOwnIdentity Action = "me.read"
-	ActionCheckSelf       Action = "self.check"
+	ActionReadStock         Action = "stock.read"
+	ActionAdjustStock       Action = "stock.adjust"
+	ActionExpectStock       Action = "stock.expect" // "már megrendelve"
+	ActionSetThresholds     Action = "stock.thresholds"
+	ActionReadCatalogue     Action = "catalogue.read"
+	ActionPutCatalogue      Action = "catalogue.put"
+	ActionReadRentals       Action = "rentals.read"
+	ActionWriteRentals      Action = "rentals.write"
+	ActionPay               Action = "payments.create"
+	ActionReadPayments      Action = "payments.read"
+	ActionReadSummary       Action = "summary.read"
+	ActionReadFigures       Action = "summary.figures" // money and payment figures
+	ActionReadNotifications Action = "notifications.read"
+	ActionClaim             Action = "notifications.claim"
+	ActionSendEvents        Action = "events.send"
+	ActionAdminister        Action = "admin"
+	ActionReadOwnIdentity   Action = "me.read"
+	ActionCheckSelf         Action = "self.check"
 )
 
 var (
 	operatorMay = []Action{
 		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
 		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
-		ActionReadNotices, ActionClaim, ActionReadOwnIdentity, ActionCheckSelf,
+		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionCheckSelf,
 	}
 	managerMay = append(append([]Action{}, operatorMay...),
 		ActionSetThresholds, ActionReadPayments, ActionReadFigures)

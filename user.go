@@ -29,10 +29,10 @@ type Identity struct {
 	SessionID string
 	// Expires is when the credential ends; zero for an API key.
 	Expires time.Time
-	// Unconfirmed is set when the database was away, so that the present state
+	// Unverified is set when the database was away, so that the present state
 	// of the user could not be asked for: it is the one of a moment ago, or the
 	// token's. It has to be judged again when the database is back.
-	Unconfirmed bool
+	Unverified bool
 }
 
 // Can returns nil when the identity may do a, else FORBIDDEN.

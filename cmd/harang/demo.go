@@ -8,5 +8,5 @@ import (
 
 // createDemo makes the demo tenants that are absent.
 func (p *program) createDemo(ctx context.Context) error {
-	return demo.Create(ctx, demo.Shop{Tenants: p.store, Auth: p.auth, UseCases: p.options})
+	return demo.Create(ctx, demo.Options{Tenants: p.store, Auth: p.auth, UseCases: p.options})
 }

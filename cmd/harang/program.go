@@ -136,7 +136,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		p.run(func() { p.failOn(p.watermark.Run(running)) })
 	}
 	p.run(func() { p.sweep(running) })
-	p.run(func() { p.failOn(ingest.NewClerk(p.intake, p.store, log, registry).Run(running)) })
+	p.run(func() { p.failOn(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run(running)) })
 	p.run(func() { _ = p.shop.Housekeeper.Run(running) }) // ends with running
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())
 	return p, nil

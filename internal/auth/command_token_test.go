@@ -65,7 +65,7 @@ func TestLogout_CommandToken(t *testing.T) {
 			users.away = true
 			_, err = node.Authenticate(ctx, token)
 			wantCode(t, err, harang.CodeUnauthenticated)
-			if id, err := node.Authenticate(ctx, other); err != nil || !id.Unconfirmed || id.SessionID == "" {
+			if id, err := node.Authenticate(ctx, other); err != nil || !id.Unverified || id.SessionID == "" {
 				t.Fatalf("%+v, %v", id, err)
 			}
 		})

@@ -46,7 +46,7 @@
 // A passing fault must not sign anybody out. Without its database Authenticate
 // believes how a user was judged within the last minute, and after that the
 // unexpired token, but nobody whom this node has refused before; such an
-// identity is Unconfirmed; who keeps it for longer than one call, as the gateway
+// identity is Unverified; who keeps it for longer than one call, as the gateway
 // does, has the token judged again as soon as the database answers. Logins,
 // refreshes and API keys answer UNAVAILABLE.
 // Revoked API keys are good for at most half a second more (the age of the key

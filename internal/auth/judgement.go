@@ -84,6 +84,6 @@ func (j *judgements) believe(c *Claims, now time.Time) (harang.Identity, error) 
 	if !known || now.Sub(last.at) > believedFor {
 		id.Tenant, id.UserID, id.Role, id.SessionID = c.Tenant, c.Subject, c.Role, c.login()
 	}
-	id.Expires, id.Unconfirmed = c.ExpiresAt.Time, true
+	id.Expires, id.Unverified = c.ExpiresAt.Time, true
 	return id, nil
 }

@@ -85,7 +85,7 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 //
 // While the database is away the last judgement is believed for a minute, and
 // the unexpired token after that, unless this node has refused it before. Such
-// an identity is Unconfirmed.
+// an identity is Unverified.
 func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
 	c, err := s.tokens.verify(token)
 	if err != nil {

@@ -232,7 +232,7 @@ func TestService_WithoutADatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, token := range []string{g.AccessToken, cli} {
-		if id, err := down.Authenticate(t.Context(), token); err != nil || !id.Unconfirmed || id.Tenant != "budapest" {
+		if id, err := down.Authenticate(t.Context(), token); err != nil || !id.Unverified || id.Tenant != "budapest" {
 			t.Fatalf("%+v, %v", id, err)
 		}
 	}
@@ -282,7 +282,7 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Role: &manager}); err != nil {
 		t.Fatal(err)
 	}
-	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unconfirmed || id.Role != manager {
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unverified || id.Role != manager {
 		t.Fatalf("%+v, %v", id, err)
 	}
 	if err := service.Logout(ctx, gone.Identity); err != nil {
@@ -290,11 +290,11 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	}
 	users.away = true
 	b.clock.Move(time.Minute)
-	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unconfirmed || id.Role != manager || id.Name != "Kiss Eszter" {
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified || id.Role != manager || id.Name != "Kiss Eszter" {
 		t.Fatalf("within a minute: %+v, %v", id, err)
 	}
 	b.clock.Move(time.Second)
-	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unconfirmed || id.Role != harang.RoleOperator {
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified || id.Role != harang.RoleOperator {
 		t.Fatalf("later: %+v, %v", id, err)
 	}
 	_, err = service.Authenticate(ctx, gone.AccessToken)
@@ -304,7 +304,7 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	_, err = service.Authenticate(left, g.AccessToken)
 	wantCode(t, err, harang.CodeUnavailable)
 	users.away = false
-	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unconfirmed || id.Role != manager {
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unverified || id.Role != manager {
 		t.Fatalf("back: %+v, %v", id, err)
 	}
 	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Disabled: new(true)}); err != nil {

@@ -16,7 +16,7 @@ const days = 14
 
 // maker creates one tenant's data.
 type maker struct {
-	shop    Shop
+	options Options
 	company company
 	people  []harang.Identity // operator, manager, administrator
 	random  *rand.Rand
@@ -28,7 +28,7 @@ type maker struct {
 // at are use cases whose clock stands still, so that what is done with them was
 // done then.
 func (m *maker) at(at time.Time) *shop.UseCases {
-	o := m.shop.UseCases
+	o := m.options.UseCases
 	o.Clock = func() time.Time { return at }
 	o.Store = timedStore{o.Store, at}
 	return shop.New(o)
@@ -143,7 +143,7 @@ func (m *maker) checkout(at time.Time, back, how int) []deed {
 	length := 1 + m.random.IntN(4)
 	due := at.Add(time.Duration(length) * 24 * time.Hour)
 	c := shop.Checkout{
-		ID:         m.shop.UseCases.NewID(),
+		ID:         m.options.UseCases.NewID(),
 		PartnerID:  m.company.partners[m.random.IntN(len(m.company.partners))].ID,
 		LocationID: m.company.locations[m.random.IntN(len(m.company.locations))].ID,
 		Due:        due,

@@ -21,15 +21,15 @@ import (
 // Password is what every demo user logs in with.
 const Password = "harang-demo"
 
-// Tenants keeps tenants.
-type Tenants interface {
+// TenantStore keeps tenants.
+type TenantStore interface {
 	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
 	CreateTenant(ctx context.Context, t harang.Tenant) error
 }
 
-// Shop is what the data is created through.
-type Shop struct {
-	Tenants Tenants
+// Options are what the data is created through.
+type Options struct {
+	Tenants TenantStore
 	Auth    *auth.Service
 	// UseCases are built with these options. The clock is the present; the past
 	// is made with clocks that stand still.
@@ -55,24 +55,24 @@ type shortage struct {
 
 // Create makes the demo tenants that are absent. What is there is left as it
 // is, also when it was only begun.
-func Create(ctx context.Context, s Shop) error {
+func Create(ctx context.Context, o Options) error {
 	for _, c := range companies {
-		_, err := s.Tenants.FindTenant(ctx, c.tenant.ID)
+		_, err := o.Tenants.FindTenant(ctx, c.tenant.ID)
 		if err == nil {
 			continue
 		}
 		if harang.ErrorCode(err) != harang.CodeNotFound {
 			return err
 		}
-		if err := s.create(ctx, c); err != nil {
+		if err := o.create(ctx, c); err != nil {
 			return fmt.Errorf("tenant %s: %w", c.tenant.ID, err)
 		}
 	}
 	return nil
 }
 
-func (s Shop) create(ctx context.Context, c company) error {
-	if err := s.Tenants.CreateTenant(ctx, c.tenant); err != nil {
+func (o Options) create(ctx context.Context, c company) error {
+	if err := o.Tenants.CreateTenant(ctx, c.tenant); err != nil {
 		return err
 	}
 	admin := harang.Identity{
@@ -83,7 +83,7 @@ func (s Shop) create(ctx context.Context, c company) error {
 		name string
 		role harang.Role
 	}{{"operator", harang.RoleOperator}, {"manager", harang.RoleStoreManager}, {"admin", harang.RoleAdmin}} {
-		u, err := s.Auth.CreateUser(ctx, admin, auth.NewUser{
+		u, err := o.Auth.CreateUser(ctx, admin, auth.NewUser{
 			Email: user.name + "@" + c.tenant.ID + ".demo", Name: c.people[i], Role: user.role, Password: Password,
 		})
 		if err != nil {
@@ -94,11 +94,11 @@ func (s Shop) create(ctx context.Context, c company) error {
 		})
 	}
 	m := &maker{
-		shop: s, company: c, people: people,
+		options: o, company: c, people: people,
 		random: rand.New(rand.NewPCG(c.seed, 1)), //nolint:gosec // the same every time, on purpose
-		now:    s.UseCases.Clock().UTC().Truncate(time.Second),
+		now:    o.UseCases.Clock().UTC().Truncate(time.Second),
 	}
-	m.present = shop.New(s.UseCases)
+	m.present = shop.New(o.UseCases)
 	if err := m.load(ctx); err != nil {
 		return err
 	}

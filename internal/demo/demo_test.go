@@ -34,7 +34,7 @@ func (c cards) OfferedCards(context.Context, string) ([]harang.Card, error) {
 type opened struct {
 	store *store.Store
 	use   *shop.UseCases
-	shop  demo.Shop
+	shop  demo.Options
 }
 
 func create(t *testing.T, now time.Time) *opened {
@@ -60,7 +60,7 @@ func create(t *testing.T, now time.Time) *opened {
 		t.Fatal(err)
 	}
 	options := shop.Options{Store: st, Clock: clock, NewID: newID, Providers: cards{sandbox.New(nil)}}
-	o := &opened{store: st, use: shop.New(options), shop: demo.Shop{Tenants: st, Auth: service, UseCases: options}}
+	o := &opened{store: st, use: shop.New(options), shop: demo.Options{Tenants: st, Auth: service, UseCases: options}}
 	if err := demo.Create(t.Context(), o.shop); err != nil {
 		t.Fatal(err)
 	}

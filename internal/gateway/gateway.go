@@ -26,7 +26,7 @@ const Namespace = "/ws/dashboard"
 type Authenticator interface {
 	// Authenticate returns the token's user with the user's present role. The codes UNAUTHENTICATED, TOKEN_EXPIRED and
 	// FORBIDDEN are final; any other error is temporary. The UNAUTHENTICATED of a disabled user wraps auth.ErrDisabled.
-	// An Unconfirmed identity was accepted without the database and is checked again when that is back.
+	// An Unverified identity was accepted without the database and is checked again when that is back.
 	Authenticate(ctx context.Context, token string) (harang.Identity, error)
 }
 

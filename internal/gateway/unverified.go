@@ -47,7 +47,7 @@ func newUnverified(count prometheus.Gauge) *unverified {
 
 // update adds the connection when its newest token was accepted without the database, and removes it otherwise.
 func (u *unverified) update(c *conn, caller harang.Identity, token string) {
-	if !caller.Unconfirmed {
+	if !caller.Unverified {
 		u.remove(c)
 		return
 	}
@@ -145,7 +145,7 @@ func (g *Gateway) verify(ctx context.Context, x unverifiedConn) bool {
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
 	caller, err := g.authenticate(ctx, x.token)
-	if err == nil && caller.Unconfirmed {
+	if err == nil && caller.Unverified {
 		return false
 	}
 	var bye *goodbye

@@ -40,8 +40,8 @@ func (a *API) routes() {
 	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard, says("putCard", "Keep a card of a partner by the provider's token", harang.CodeNotFound))
 	call(a, "DELETE /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.deleteCard, says("deleteCard", "Forget a card of a partner").answering(204))
 
-	call(a, "GET /notifications", harang.ActionReadNotices, a.listNotifications, says("listNotifications", "What the caller was told, newest first"))
-	call(a, "POST /notifications/read", harang.ActionReadNotices, a.markRead, says("markRead", "Mark as read").answering(200))
+	call(a, "GET /notifications", harang.ActionReadNotifications, a.listNotifications, says("listNotifications", "What the caller was told, newest first"))
+	call(a, "POST /notifications/read", harang.ActionReadNotifications, a.markRead, says("markRead", "Mark as read").answering(200))
 	call(a, "POST /notifications/{eventId}/claim", harang.ActionClaim, a.claim, says("claim", "Take an event (Intézem)", harang.CodeAlreadyClaimed).answering(200))
 	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim, says("unclaim", "Give a claim back", harang.CodeAlreadyClaimed).answering(200))
 

@@ -15,7 +15,7 @@ type testAlertOutput struct {
 
 // testAlert answers RATE_LIMITED for the sixth within a minute.
 func (a *API) testAlert(ctx context.Context, id harang.Identity, _ *struct{}) (*testAlertOutput, error) {
-	alert, at, err := a.SelfCheck.Alert(ctx, id)
+	alert, at, err := a.SelfCheck.SendTestAlert(ctx, id)
 	out := &testAlertOutput{}
 	out.Body.ID, out.Body.At = alert, instant(at)
 	return out, err

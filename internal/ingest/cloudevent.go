@@ -34,14 +34,13 @@ type Incoming struct {
 	// Source and ID name it where it came from.
 	Source, ID string
 	Type       string
-	// Data is the payload, unjudged.
+	// Data is the payload, unchecked.
 	Data json.RawMessage
-	// at is the path to the event in the request, for field names: "" or "3.".
-	at string
+	// path is the path of the event in the request, for field names: "" or "3.".
+	path string
 }
 
-// envelope is a structured event. Extension attributes are allowed and left
-// alone.
+// envelope is a structured event. Extension attributes are ignored.
 type envelope struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"`
@@ -105,7 +104,7 @@ func parseBatch(body []byte) ([]Incoming, error) {
 	return all, nil
 }
 
-func parseStructured(raw []byte, at string) (Incoming, error) {
+func parseStructured(raw []byte, path string) (Incoming, error) {
 	if len(raw) > harang.MaxEventBytes {
 		return Incoming{}, tooLarge()
 	}
@@ -113,22 +112,22 @@ func parseStructured(raw []byte, at string) (Incoming, error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) && wrong.Field != "" {
-			return Incoming{}, invalid(at+wrong.Field, "must not be "+wrong.Value)
+			return Incoming{}, invalid(path+wrong.Field, "must not be "+wrong.Value)
 		}
-		return Incoming{}, invalid(place(at), "must be an event as JSON")
+		return Incoming{}, invalid(eventField(path), "must be an event as JSON")
 	}
-	in := Incoming{Source: e.Source, ID: e.ID, Type: e.Type, Data: e.Data, at: at}
+	in := Incoming{Source: e.Source, ID: e.ID, Type: e.Type, Data: e.Data, path: path}
 	contentType := ""
 	if e.DataContentType != nil {
 		contentType = *e.DataContentType
 	}
 	if e.DataBase64 != nil {
 		if len(e.Data) > 0 {
-			return Incoming{}, invalid(at+"data_base64", "cannot stand beside data")
+			return Incoming{}, invalid(path+"data_base64", "must not be sent together with data")
 		}
 		data, err := base64.StdEncoding.DecodeString(*e.DataBase64)
 		if err != nil {
-			return Incoming{}, invalid(at+"data_base64", "must be base64")
+			return Incoming{}, invalid(path+"data_base64", "must be base64")
 		}
 		in.Data = data
 	}
@@ -140,7 +139,7 @@ func parseBinary(header http.Header, mediaType string, body []byte) ([]Incoming,
 		return nil, tooLarge()
 	}
 	get := func(name string) string {
-		// Values are percent-encoded (section 3.1.3.2); what is not is itself.
+		// Values are percent-encoded (section 3.1.3.2); others are taken as sent.
 		value := header.Get("ce-" + name)
 		if decoded, err := url.PathUnescape(value); err == nil {
 			return decoded
@@ -148,20 +147,19 @@ func parseBinary(header http.Header, mediaType string, body []byte) ([]Incoming,
 		return value
 	}
 	in := Incoming{Source: get("source"), ID: get("id"), Type: get("type"), Data: body}
-	var at *string
+	var sent *string
 	if _, ok := header["Ce-Time"]; ok {
-		at = new(get("time"))
+		sent = new(get("time"))
 	}
-	return []Incoming{in}, in.check(get("specversion"), mediaType, at, "ce-")
+	return []Incoming{in}, in.check(get("specversion"), mediaType, sent, "ce-")
 }
 
-// check judges the attributes; prefix stands before their names where they are
-// headers.
-func (in Incoming) check(specVersion, contentType string, at *string, prefix string) error {
+// check validates the attributes; prefix is "ce-" where they are headers.
+func (in Incoming) check(specVersion, contentType string, sent *string, prefix string) error {
 	var wrong []harang.FieldError
 	add := func(name, detail string) {
 		if detail != "" {
-			wrong = append(wrong, harang.FieldError{Field: in.at + prefix + name, Detail: detail})
+			wrong = append(wrong, harang.FieldError{Field: in.path + prefix + name, Detail: detail})
 		}
 	}
 	if specVersion != "1.0" {
@@ -172,16 +170,16 @@ func (in Incoming) check(specVersion, contentType string, at *string, prefix str
 	if t, ok := harang.FindEventType(in.Type); !ok || t.Control() {
 		add("type", "must be one of "+strings.Join(typeNames(), ", "))
 	}
-	if at != nil {
-		if _, err := time.Parse(time.RFC3339, *at); err != nil {
+	if sent != nil {
+		if _, err := time.Parse(time.RFC3339, *sent); err != nil {
 			add("time", "must be an RFC 3339 time")
 		}
 	}
 	if !isJSON(contentType) {
-		wrong = append(wrong, harang.FieldError{Field: in.at + "datacontenttype", Detail: "must be application/json"})
+		wrong = append(wrong, harang.FieldError{Field: in.path + "datacontenttype", Detail: "must be application/json"})
 	}
 	if len(in.Data) == 0 {
-		wrong = append(wrong, harang.FieldError{Field: in.at + "data", Detail: "is required"})
+		wrong = append(wrong, harang.FieldError{Field: in.path + "data", Detail: "is required"})
 	}
 	if len(wrong) > 0 {
 		return harang.Invalid(wrong...)
@@ -197,7 +195,7 @@ func checkSource(source string) string {
 		return "must be a URI reference"
 	}
 	if strings.HasPrefix(source, ownSources) {
-		return "must not begin with " + ownSources + ", which is ours"
+		return "must not begin with " + ownSources + ", which is reserved"
 	}
 	return ""
 }
@@ -222,11 +220,12 @@ func invalid(field, detail string) error {
 	return harang.Invalid(harang.FieldError{Field: field, Detail: detail})
 }
 
-func place(at string) string {
-	if at == "" {
+// eventField is the field name of the event itself.
+func eventField(path string) string {
+	if path == "" {
 		return "body"
 	}
-	return strings.TrimSuffix(at, ".")
+	return strings.TrimSuffix(path, ".")
 }
 
 func unsupported() error {

@@ -13,18 +13,20 @@ import (
 )
 
 const (
-	// inboxEvery is the time between two looks into the inbox.
+	// inboxEvery is the time between two polls of the inbox.
 	inboxEvery = 200 * time.Millisecond
 	// inboxBatch is how many events one transaction takes.
 	inboxBatch = 100
 )
 
-// Inbox is the table where other applications leave events in their own
-// transactions: the event is there exactly when what it tells of is.
+// Inbox is the table into which other applications insert events in their own
+// transactions: an event is queued exactly when its cause is committed.
 type Inbox interface {
-	// TakeInbox makes events of at most limit queued ones, oldest first, as
-	// judge says: an event, or why it is none.
-	TakeInbox(ctx context.Context, limit int, judge func(Queued) (harang.Event, string)) (InboxCounts, error)
+	// TakeInbox removes at most limit queued events, oldest first, and appends
+	// those that validate turns into events. Those for which it returns a reason
+	// instead stay in the inbox with that reason. validate may be called again
+	// for the same event.
+	TakeInbox(ctx context.Context, limit int, validate func(Queued) (harang.Event, string)) (InboxCounts, error)
 }
 
 // Queued is an event that another application left in the inbox, unchecked.
@@ -47,9 +49,9 @@ type InboxCounts struct {
 // All is the number of events counted.
 func (c InboxCounts) All() int { return c.Accepted + c.Duplicates + c.Refused }
 
-// Clerk takes queued events out of an inbox and makes them ours. Any number of
-// clerks may work at the same inbox.
-type Clerk struct {
+// InboxWorker moves queued events from an inbox into the feeds. Any number of
+// workers may run on the same inbox.
+type InboxWorker struct {
 	intake  *Intake
 	inbox   Inbox
 	log     *slog.Logger
@@ -57,24 +59,24 @@ type Clerk struct {
 	failing bool // belongs to Run
 }
 
-// NewClerk builds a clerk. A nil registry means no metrics.
-func NewClerk(intake *Intake, inbox Inbox, log *slog.Logger, r prometheus.Registerer) *Clerk {
-	c := &Clerk{intake: intake, inbox: inbox, log: log, events: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "harang_ingest_inbox_events_total", Help: "Events that other applications queued in the database, by what became of them.",
+// NewInboxWorker builds a worker. A nil registry means no metrics.
+func NewInboxWorker(intake *Intake, inbox Inbox, log *slog.Logger, r prometheus.Registerer) *InboxWorker {
+	w := &InboxWorker{intake: intake, inbox: inbox, log: log, events: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "harang_ingest_inbox_events_total", Help: "Events queued by other applications in the database, by outcome.",
 	}, []string{"result"})}
 	if r != nil {
-		r.MustRegister(c.events)
+		r.MustRegister(w.events)
 	}
-	return c
+	return w
 }
 
-// Run looks into the inbox five times a second until ctx ends, and returns nil
-// then. What fails is logged and tried again.
-func (c *Clerk) Run(ctx context.Context) error {
+// Run polls the inbox five times a second until ctx ends, and returns nil then.
+// Failures are logged once per outage and retried.
+func (w *InboxWorker) Run(ctx context.Context) error {
 	ticker := time.NewTicker(inboxEvery)
 	defer ticker.Stop()
 	for {
-		c.round(ctx)
+		w.drain(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -83,18 +85,18 @@ func (c *Clerk) Run(ctx context.Context) error {
 	}
 }
 
-// round takes everything that waits.
-func (c *Clerk) round(ctx context.Context) {
+// drain takes batches until the inbox is empty.
+func (w *InboxWorker) drain(ctx context.Context) {
 	for ctx.Err() == nil {
-		counts, err := c.Take(ctx)
+		counts, err := w.Take(ctx)
 		if err != nil {
-			if ctx.Err() == nil && !c.failing {
-				c.failing = true
-				c.log.WarnContext(ctx, "queued events cannot be taken; it will be tried again", "err", err)
+			if ctx.Err() == nil && !w.failing {
+				w.failing = true
+				w.log.WarnContext(ctx, "inbox read failed; retrying", "err", err)
 			}
 			return
 		}
-		c.failing = false
+		w.failing = false
 		if counts.All() < inboxBatch {
 			return
 		}
@@ -102,24 +104,24 @@ func (c *Clerk) round(ctx context.Context) {
 }
 
 // Take takes one batch.
-func (c *Clerk) Take(ctx context.Context) (InboxCounts, error) {
-	counts, err := c.inbox.TakeInbox(ctx, inboxBatch, c.judge)
+func (w *InboxWorker) Take(ctx context.Context) (InboxCounts, error) {
+	counts, err := w.inbox.TakeInbox(ctx, inboxBatch, w.validate)
 	if err != nil {
 		return counts, err
 	}
 	for result, n := range map[string]int{"accepted": counts.Accepted, "duplicate": counts.Duplicates, "refused": counts.Refused} {
 		if n > 0 {
-			c.events.WithLabelValues(result).Add(float64(n))
+			w.events.WithLabelValues(result).Add(float64(n))
 		}
 	}
 	if counts.Refused > 0 {
-		c.log.WarnContext(ctx, "queued events were refused; the reason stands beside them in event_inbox", "events", counts.Refused)
+		w.log.WarnContext(ctx, "queued events refused; see the column problem of event_inbox", "events", counts.Refused)
 	}
 	return counts, nil
 }
 
-// judge holds a queued event to the rules of those that come by HTTP.
-func (c *Clerk) judge(q Queued) (harang.Event, string) {
+// validate applies the rules of events sent by HTTP to a queued event.
+func (w *InboxWorker) validate(q Queued) (harang.Event, string) {
 	in := Incoming{Source: q.Source, ID: q.ID, Type: q.Type, Data: []byte(q.Data)}
 	err := in.check("1.0", "", nil, "")
 	if err == nil && len(q.Data) > harang.MaxEventBytes {
@@ -127,12 +129,12 @@ func (c *Clerk) judge(q Queued) (harang.Event, string) {
 	}
 	var event harang.Event
 	if err == nil {
-		event, err = c.intake.event(q.Tenant, in)
+		event, err = w.intake.event(q.Tenant, in)
 	}
 	return event, problem(err)
 }
 
-// problem is what is wrong in one line, "" for nothing.
+// problem is an error in one line, "" for nil.
 func problem(err error) string {
 	var e *harang.Error
 	if !errors.As(err, &e) {

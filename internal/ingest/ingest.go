@@ -1,10 +1,11 @@
 // Package ingest turns other applications' events into ours: it reads
-// CloudEvents 1.0, holds their payloads to our types, and appends them.
+// CloudEvents 1.0, validates their payloads against our event types, and appends
+// them.
 //
-// A batch is accepted whole or not at all. An event is known by (tenant, source,
-// id): sending it again is harmless and answers with the event that it became
-// the first time. The tenant comes from the caller's API key. Products, partners
-// and transactions that an event names need not exist here.
+// A batch is accepted whole or not at all. An event is identified by (tenant,
+// source, id): sending it again is harmless and returns the event that the first
+// one became. The tenant comes from the caller's API key. Products, partners and
+// transactions that an event names need not exist here.
 package ingest
 
 import (
@@ -15,8 +16,8 @@ import (
 	"harang.dev/harang"
 )
 
-// ownSources begins the sources of our own events, which nobody else may use:
-// an event in that name would pass ours off as a repeat.
+// ownSources is the prefix of the sources of our own events. Other applications
+// may not use it: an event under such a source would make ours a repeat.
 const ownSources = "harang:"
 
 // Store keeps events. The package store implements it.
@@ -43,24 +44,24 @@ type Intake struct {
 // New builds an Intake over a store.
 func New(store Store, newID func() string) *Intake { return &Intake{store: store, newID: newID} }
 
-// Accepted tells what became of one event.
+// Accepted is the answer for one event.
 type Accepted struct {
 	// ID is the event's id at its source, EventID ours.
 	ID, EventID string
-	// Duplicate is set when it was here already.
+	// Duplicate says that the event was known already.
 	Duplicate bool
 }
 
-// Accept judges the payloads and appends the events, all or none. The answers
-// stand in the order of the events. Codes: FORBIDDEN, INVALID_REQUEST naming the
+// Accept validates the payloads and appends the events, all or none. The answers
+// are in the order of the events. Codes: FORBIDDEN, INVALID_REQUEST naming the
 // field, EVENT_TOO_LARGE, UNAVAILABLE.
-func (i *Intake) Accept(ctx context.Context, id harang.Identity, incoming []Incoming) ([]Accepted, error) {
-	if err := id.Can(harang.ActionSendEvents); err != nil {
+func (i *Intake) Accept(ctx context.Context, caller harang.Identity, incoming []Incoming) ([]Accepted, error) {
+	if err := caller.Can(harang.ActionSendEvents); err != nil {
 		return nil, err
 	}
 	events := make([]harang.Event, len(incoming))
 	for n, in := range incoming {
-		e, err := i.event(id.Tenant, in)
+		e, err := i.event(caller.Tenant, in)
 		if err != nil {
 			return nil, err
 		}
@@ -80,33 +81,33 @@ func (i *Intake) Accept(ctx context.Context, id harang.Identity, incoming []Inco
 	return accepted, nil
 }
 
-// event builds our event. Its time is the commit's.
+// event builds our event. The commit sets its time.
 func (i *Intake) event(tenant string, in Incoming) (harang.Event, error) {
 	t, ok := harang.FindEventType(in.Type)
 	if !ok || t.Control() {
-		return harang.Event{}, invalid(in.at+"type", "is not known")
+		return harang.Event{}, invalid(in.path+"type", "is not known")
 	}
 	payload, err := t.Parse(in.Data)
 	if err != nil {
-		return harang.Event{}, placed(err, in.at)
+		return harang.Event{}, prefixFields(err, in.path)
 	}
 	e, err := harang.NewEvent(t, i.newID(), tenant, time.Time{}, payload)
 	if err != nil {
-		return harang.Event{}, placed(err, in.at)
+		return harang.Event{}, prefixFields(err, in.path)
 	}
 	e.Source, e.SourceID = in.Source, in.ID
 	return e, nil
 }
 
-// placed puts the place of the event in its batch before the fields.
-func placed(err error, at string) error {
+// prefixFields puts the path of the event in its batch before the fields.
+func prefixFields(err error, path string) error {
 	var e *harang.Error
-	if at == "" || !errors.As(err, &e) {
+	if path == "" || !errors.As(err, &e) {
 		return err
 	}
 	fields := make([]harang.FieldError, len(e.Fields))
 	for n, f := range e.Fields {
-		fields[n] = harang.FieldError{Field: at + f.Field, Detail: f.Detail}
+		fields[n] = harang.FieldError{Field: path + f.Field, Detail: f.Detail}
 	}
 	if e.Code == harang.CodeInvalidRequest {
 		return harang.Invalid(fields...)

@@ -22,17 +22,17 @@ import (
 	"harang.dev/harang/internal/ingest"
 )
 
-// kept keeps events and answers as a store does.
-type kept struct {
+// fakeStore keeps events in memory.
+type fakeStore struct {
 	events []harang.Event
 	err    error
 }
 
-func (k *kept) AppendEvents(_ context.Context, events []harang.Event) ([]ingest.Appended, error) {
-	if k.err != nil {
-		return nil, k.err
+func (s *fakeStore) AppendEvents(_ context.Context, events []harang.Event) ([]ingest.Appended, error) {
+	if s.err != nil {
+		return nil, s.err
 	}
-	k.events = append(k.events, events...)
+	s.events = append(s.events, events...)
 	appended := make([]ingest.Appended, len(events))
 	for i, e := range events {
 		appended[i] = ingest.Appended{EventID: e.ID}
@@ -54,9 +54,9 @@ func parse(t *testing.T, contentType, body string) []ingest.Incoming {
 	return in
 }
 
-func TestAccept_TenantAndSourceAreTheCallers(t *testing.T) {
-	k := &kept{}
-	intake := ingest.New(k, func() string { return "id-1" })
+func TestAccept_TenantOfCallerSourceOfEvent(t *testing.T) {
+	store := &fakeStore{}
+	intake := ingest.New(store, func() string { return "id-1" })
 	accepted, err := intake.Accept(t.Context(), service, parse(t, "application/cloudevents+json", event))
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestAccept_TenantAndSourceAreTheCallers(t *testing.T) {
 	if len(accepted) != 1 || accepted[0] != (ingest.Accepted{ID: "1", EventID: "id-1"}) {
 		t.Fatalf("%+v", accepted)
 	}
-	got := k.events[0]
+	got := store.events[0]
 	if got.Tenant != "budapest" || got.Source != "/erp" || got.SourceID != "1" || got.Type != "rental_created" || !got.Time.IsZero() {
 		t.Fatalf("%+v", got)
 	}
@@ -73,13 +73,13 @@ func TestAccept_TenantAndSourceAreTheCallers(t *testing.T) {
 func TestAccept_Refuses(t *testing.T) {
 	in := parse(t, "application/json", event)
 	for _, role := range harang.Roles() {
-		k := &kept{}
-		_, err := ingest.New(k, func() string { return "x" }).Accept(t.Context(), harang.Identity{Tenant: "budapest", Role: role}, in)
-		if harang.ErrorCode(err) != harang.CodeForbidden || len(k.events) != 0 {
+		store := &fakeStore{}
+		_, err := ingest.New(store, func() string { return "x" }).Accept(t.Context(), harang.Identity{Tenant: "budapest", Role: role}, in)
+		if harang.ErrorCode(err) != harang.CodeForbidden || len(store.events) != 0 {
 			t.Errorf("%s: %v", role, err)
 		}
 	}
-	down := &kept{err: harang.Wrap(harang.CodeUnavailable, errors.New("x"), "away")}
+	down := &fakeStore{err: harang.Wrap(harang.CodeUnavailable, errors.New("x"), "away")}
 	if _, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, in); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Fatal(err)
 	}
@@ -87,18 +87,18 @@ func TestAccept_Refuses(t *testing.T) {
 		t.Fatalf("an empty batch: %v, %v", accepted, err)
 	}
 	// An id of ours that makes the event too large for its readers.
-	long := ingest.New(&kept{}, func() string { return strings.Repeat("x", harang.MaxEventBytes) })
+	long := ingest.New(&fakeStore{}, func() string { return strings.Repeat("x", harang.MaxEventBytes) })
 	if _, err := long.Accept(t.Context(), service, in); err == nil {
 		// NewEvent counts the id, too.
 		t.Fatal("an event of more than 16 KiB was accepted")
 	}
-	// What was not parsed is judged all the same.
-	if _, err := ingest.New(&kept{}, func() string { return "x" }).Accept(t.Context(), service, []ingest.Incoming{{Type: "control.logout"}}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+	// Events that did not come from Parse are validated as well.
+	if _, err := ingest.New(&fakeStore{}, func() string { return "x" }).Accept(t.Context(), service, []ingest.Incoming{{Type: "control.logout"}}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
 		t.Fatal(err)
 	}
 }
 
-// Whatever comes in, Parse answers with events that can be judged or with one of
+// Whatever comes in, Parse answers with events that can be validated or with one of
 // three codes, and never with a panic.
 func FuzzParse(f *testing.F) {
 	for _, contentType := range []string{"application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "text/plain", ";"} {
@@ -121,18 +121,18 @@ func FuzzParse(f *testing.F) {
 		if code := harang.ErrorCode(err); err != nil && !slices.Contains(refusals, code) {
 			t.Fatalf("code %q: %v", code, err)
 		}
-		k := &kept{}
-		accepted, err := ingest.New(k, func() string { return "id" }).Accept(t.Context(), service, in)
+		store := &fakeStore{}
+		accepted, err := ingest.New(store, func() string { return "id" }).Accept(t.Context(), service, in)
 		if err != nil {
-			if len(k.events) != 0 {
-				t.Fatal("something of what was refused was kept")
+			if len(store.events) != 0 {
+				t.Fatal("a part of a refused batch was stored")
 			}
 			return
 		}
 		if len(accepted) != len(in) {
 			t.Fatalf("%d of %d accepted", len(accepted), len(in))
 		}
-		for _, e := range k.events {
+		for _, e := range store.events {
 			if !json.Valid(e.JSON()) || e.Source == "" || strings.HasPrefix(e.Source, "harang:") {
 				t.Fatalf("%+v", e)
 			}
@@ -140,7 +140,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// queue is an inbox of events that wait.
+// queue is an inbox in memory.
 type queue struct {
 	mu      sync.Mutex
 	waiting []ingest.Queued
@@ -149,14 +149,14 @@ type queue struct {
 	err     error
 }
 
-func (q *queue) TakeInbox(_ context.Context, limit int, judge func(ingest.Queued) (harang.Event, string)) (counts ingest.InboxCounts, err error) {
+func (q *queue) TakeInbox(_ context.Context, limit int, validate func(ingest.Queued) (harang.Event, string)) (counts ingest.InboxCounts, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
 		return counts, q.err
 	}
 	for counts.All() < limit && len(q.waiting) > 0 {
-		event, problem := judge(q.waiting[0])
+		event, problem := validate(q.waiting[0])
 		if q.waiting = q.waiting[1:]; problem == "" {
 			q.events = append(q.events, event)
 			counts.Accepted++
@@ -170,8 +170,8 @@ func (q *queue) TakeInbox(_ context.Context, limit int, judge func(ingest.Queued
 
 const rental = `{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}`
 
-// TestClerk_Judges: queued events are held to the rules of those sent by HTTP.
-func TestClerk_Judges(t *testing.T) {
+// TestInboxWorker_Validates: queued events obey the rules of those sent by HTTP.
+func TestInboxWorker_Validates(t *testing.T) {
 	good := ingest.Queued{Tenant: "budapest", Source: "/erp", ID: "1", Type: "rental_created", Data: rental}
 	for name, tc := range map[string]struct {
 		change func(*ingest.Queued)
@@ -190,8 +190,8 @@ func TestClerk_Judges(t *testing.T) {
 			in := good
 			tc.change(&in)
 			q := &queue{waiting: []ingest.Queued{in}}
-			clerk := ingest.NewClerk(ingest.New(&kept{}, func() string { return "id-1" }), q, slog.New(slog.DiscardHandler), nil)
-			if _, err := clerk.Take(t.Context()); err != nil {
+			worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q, slog.New(slog.DiscardHandler), nil)
+			if _, err := worker.Take(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			switch {
@@ -206,9 +206,9 @@ func TestClerk_Judges(t *testing.T) {
 	}
 }
 
-// TestClerk_Run: everything that waits is taken, also after the database was
-// away, which is said once.
-func TestClerk_Run(t *testing.T) {
+// TestInboxWorker_Run: all queued events are taken, also after an outage of the
+// database, which is logged once.
+func TestInboxWorker_Run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &queue{}
 		for i := range 250 {
@@ -218,18 +218,18 @@ func TestClerk_Run(t *testing.T) {
 		q.err = errors.New("away")
 		var logs bytes.Buffer
 		registry := prometheus.NewRegistry()
-		clerk := ingest.NewClerk(ingest.New(&kept{}, func() string { return "id-1" }), q, slog.New(slog.NewTextHandler(&logs, nil)), registry)
+		worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q, slog.New(slog.NewTextHandler(&logs, nil)), registry)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go func() {
-			if err := clerk.Run(ctx); err != nil {
+			if err := worker.Run(ctx); err != nil {
 				t.Error(err)
 			}
 		}()
 		<-time.After(3 * time.Second)
 		synctest.Wait()
 		if n := strings.Count(logs.String(), "away"); n != 1 {
-			t.Errorf("said %d times:\n%s", n, &logs)
+			t.Errorf("logged %d times:\n%s", n, &logs)
 		}
 		q.mu.Lock()
 		q.err = nil
@@ -240,7 +240,7 @@ func TestClerk_Run(t *testing.T) {
 			t.Errorf("%d events, refused %v", len(q.events), q.refused)
 		}
 		if err := testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP harang_ingest_inbox_events_total Events that other applications queued in the database, by what became of them.
+# HELP harang_ingest_inbox_events_total Events queued by other applications in the database, by outcome.
 # TYPE harang_ingest_inbox_events_total counter
 harang_ingest_inbox_events_total{result="accepted"} 250
 harang_ingest_inbox_events_total{result="refused"} 1

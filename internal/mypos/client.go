@@ -126,9 +126,9 @@ func (c *Client) Charge(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 		return shop.Settlement{Status: harang.PaymentSucceeded, Reference: a.get("IPC_Trnref")}, nil
 	case statusDuplicate, statusInternal, statusUndefined:
 		// The card may have been charged, by this call or an earlier one.
-		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Words: a.words()}, nil
+		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Message: a.words()}, nil
 	}
-	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: code, Words: a.words(), Reference: a.get("IPC_Trnref")}, nil
+	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: code, Message: a.words(), Reference: a.get("IPC_Trnref")}, nil
 }
 
 // FindCharge asks what became of a charge (IPCGetPaymentStatus). An order that
@@ -154,7 +154,7 @@ func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlemen
 		}
 		return unknown(code), nil
 	default:
-		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Words: a.words()},
+		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Message: a.words()},
 			fmt.Errorf("mypos: %s answered status %d %s", methodStatus, a.status, a.words())
 	}
 	if id := a.get("OrderID"); id != "" && id != ch.TransactionID {
@@ -214,7 +214,7 @@ func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 	if a.status == statusSuccess || a.status == statusDuplicate {
 		return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
 	}
-	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Words: a.words()},
+	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Message: a.words()},
 		fmt.Errorf("mypos: %s answered status %d %s", methodRefund, a.status, a.words())
 }
 

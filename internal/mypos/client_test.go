@@ -112,11 +112,11 @@ func TestClient_Charge(t *testing.T) {
 		fails  bool
 	}{
 		"success":                {"IPCmethod=IPCIAPurchase&Status=0&StatusMsg=Success&OrderID=tx-1&Amount=18900.00&IPC_Trnref=813705", shop.Settlement{Status: harang.PaymentSucceeded, Reference: "813705"}, false},
-		"not sufficient funds":   {"Status=13&StatusMsg=E_NOT_SUFFICIENT_FUNDS&OrderID=tx-1", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:13", Words: "E_NOT_SUFFICIENT_FUNDS"}, false},
-		"declined":               {"Status=21&StatusMsg=E_TRANSACTION_DECLINED", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:21", Words: "E_TRANSACTION_DECLINED"}, false},
-		"unheard of":             {"Status=77&StatusMsg=E_NEW", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:77", Words: "E_NEW"}, false},
-		"internal error":         {"Status=3&StatusMsg=E_IPC_ERROR", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:3", Words: "E_IPC_ERROR"}, false},
-		"charged before":         {"Status=20&StatusMsg=E_DUPLICATE_TRANSMISSION", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:20", Words: "E_DUPLICATE_TRANSMISSION"}, false},
+		"not sufficient funds":   {"Status=13&StatusMsg=E_NOT_SUFFICIENT_FUNDS&OrderID=tx-1", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:13", Message: "E_NOT_SUFFICIENT_FUNDS"}, false},
+		"declined":               {"Status=21&StatusMsg=E_TRANSACTION_DECLINED", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:21", Message: "E_TRANSACTION_DECLINED"}, false},
+		"unheard of":             {"Status=77&StatusMsg=E_NEW", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:77", Message: "E_NEW"}, false},
+		"internal error":         {"Status=3&StatusMsg=E_IPC_ERROR", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:3", Message: "E_IPC_ERROR"}, false},
+		"charged before":         {"Status=20&StatusMsg=E_DUPLICATE_TRANSMISSION", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:20", Message: "E_DUPLICATE_TRANSMISSION"}, false},
 		"another order":          {"Status=0&OrderID=tx-2", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
 		"another amount":         {"Status=0&OrderID=tx-1&Amount=1.00", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
 		"no status":              {"OrderID=tx-1", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
@@ -202,7 +202,7 @@ func TestClient_FindCharge(t *testing.T) {
 		"another order": {"Status=0&PaymentStatus=1&OrderID=tx-2", 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
 		"not yet known": {"Status=5&StatusMsg=E_INVALID_PARAMS", time.Minute, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:5"}, false},
 		"never known":   {"Status=5&StatusMsg=E_INVALID_PARAMS", 11 * time.Minute, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:not_charged"}, false},
-		"our own fault": {"Status=2&StatusMsg=E_SIGNATURE_FAILED", time.Hour, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:2", Words: "E_SIGNATURE_FAILED"}, true},
+		"our own fault": {"Status=2&StatusMsg=E_SIGNATURE_FAILED", time.Hour, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:2", Message: "E_SIGNATURE_FAILED"}, true},
 		"unsigned":      {`raw {"Status":0,"PaymentStatus":1}`, 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,7 +50,7 @@ func (m *Merchant) readJSON(body []byte, header http.Header, now time.Time) (not
 	case "pos.payment.denied":
 		n.Status = harang.PaymentDeclined
 		n.ErrorCode = denialCode(fields, pick(doc, fields.Code))
-		n.Words = pick(doc, fields.Message)
+		n.Message = pick(doc, fields.Message)
 	case "pos.payment.reversed":
 		n.Status = harang.PaymentReversed
 	default:

@@ -29,7 +29,7 @@ type Merchants interface {
 // Ledger takes what a verified notification says, in one transaction with the
 // memory of having seen it.
 type Ledger interface {
-	TakeNotice(ctx context.Context, tenant string, notice shop.PaymentNotice) (shop.NoticeOutcome, error)
+	ApplyNotice(ctx context.Context, tenant string, notice shop.PaymentNotice) (shop.NoticeOutcome, error)
 }
 
 // WebhookOptions are the parts of a webhook.
@@ -137,7 +137,7 @@ func (h *Webhook) take(w http.ResponseWriter, r *http.Request, tenant string) (k
 		return kind, "ignored", transaction, nil
 	}
 	n.Raw = body
-	taken, err := h.o.Ledger.TakeNotice(r.Context(), tenant, n.PaymentNotice)
+	taken, err := h.o.Ledger.ApplyNotice(r.Context(), tenant, n.PaymentNotice)
 	if err != nil {
 		return kind, "failed", transaction, err
 	}

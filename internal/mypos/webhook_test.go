@@ -30,7 +30,7 @@ type fakeLedger struct {
 	fails error
 }
 
-func (l *fakeLedger) TakeNotice(_ context.Context, tenant string, n shop.PaymentNotice) (shop.NoticeOutcome, error) {
+func (l *fakeLedger) ApplyNotice(_ context.Context, tenant string, n shop.PaymentNotice) (shop.NoticeOutcome, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -45,7 +45,7 @@ func (l *fakeLedger) TakeNotice(_ context.Context, tenant string, n shop.Payment
 	}
 	l.seen[n.Key] = true
 	l.taken = append(l.taken, n)
-	return shop.NoticeTaken, nil
+	return shop.NoticeApplied, nil
 }
 
 type fakeMerchants struct{ m *Merchant }
@@ -195,7 +195,7 @@ func TestWebhook_JSON(t *testing.T) {
 		}
 	}
 	first := u.ledger.taken[0]
-	if first.ErrorCode != "iso:51" || first.Words != "No money" || first.Amount != 18900 || string(first.Raw) != denied {
+	if first.ErrorCode != "iso:51" || first.Message != "No money" || first.Amount != 18900 || string(first.Raw) != denied {
 		t.Errorf("took %+v", first)
 	}
 	if u.ledger.taken[1].Status != harang.PaymentSucceeded || u.ledger.taken[2].Status != harang.PaymentReversed || u.ledger.taken[3].ErrorCode != "iso:05" {

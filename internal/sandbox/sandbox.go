@@ -11,9 +11,9 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// Patience is how long a charge of the card "tok_timeout" takes before the
+// TimeoutAfter is how long a charge of the card "tok_timeout" takes before the
 // sandbox gives up without an outcome.
-const Patience = 5 * time.Second
+const TimeoutAfter = 5 * time.Second
 
 // The tokens of the sandbox's cards.
 const (
@@ -71,7 +71,7 @@ func Cards() []harang.Card {
 }
 
 // Charge does what the card's token says. A transaction that was charged
-// before has the same outcome again. The card tok_timeout takes Patience, or
+// before has the same outcome again. The card tok_timeout takes TimeoutAfter, or
 // until ctx ends, and then nothing is known (PENDING, sandbox:timeout).
 func (p *Provider) Charge(ctx context.Context, c shop.Charge) (shop.Settlement, error) {
 	if s, known := p.find(c.TransactionID); known {
@@ -89,7 +89,7 @@ func (p *Provider) Charge(ctx context.Context, c shop.Charge) (shop.Settlement, 
 	case TokenTimeout:
 		unknown := shop.Settlement{Status: harang.PaymentPending, ErrorCode: codeTimeout}
 		select {
-		case <-p.after(Patience):
+		case <-p.after(TimeoutAfter):
 			return unknown, nil
 		case <-ctx.Done():
 			return unknown, ctx.Err()

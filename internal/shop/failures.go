@@ -30,7 +30,7 @@ func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.
 	if err := who.Can(harang.ActionReadPayments); err != nil {
 		return nil, err
 	}
-	r, err := reader(who, harang.ActionReadNotices)
+	r, err := reader(who, harang.ActionReadNotifications)
 	if err != nil {
 		return nil, err
 	}

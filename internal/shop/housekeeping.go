@@ -105,7 +105,7 @@ func (h *Housekeeper) checkPayments(ctx context.Context, now time.Time) error {
 			// Whoever moves the check on has it; the others look at it next time.
 			mine, err := h.store.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
 			if err == nil && mine {
-				err = h.payments.ask(ctx, pay, ChargeLimit)
+				err = h.payments.ask(ctx, pay, ChargeTimeout)
 			}
 			errs[i] = err
 		})

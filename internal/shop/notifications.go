@@ -22,7 +22,7 @@ func (n *Notifications) List(ctx context.Context, who harang.Identity, q harang.
 		none  harang.Page[harang.Notification]
 		state harang.ReadState
 	)
-	r, err := reader(who, harang.ActionReadNotices)
+	r, err := reader(who, harang.ActionReadNotifications)
 	if err != nil {
 		return none, state, err
 	}
@@ -50,7 +50,7 @@ type ReadRequest struct {
 // MarkRead marks events as read, tells the person's own connections, and
 // returns what is still unread. Events that the person cannot see are ignored.
 func (n *Notifications) MarkRead(ctx context.Context, who harang.Identity, req ReadRequest) (harang.ReadState, error) {
-	r, err := reader(who, harang.ActionReadNotices)
+	r, err := reader(who, harang.ActionReadNotifications)
 	if err != nil {
 		return harang.ReadState{}, err
 	}

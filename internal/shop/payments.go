@@ -11,11 +11,11 @@ import (
 // The time that a card payment has. Together they stay under the 15 s within
 // which the clerk is told.
 const (
-	// ChargeLimit is how long a provider may take to charge a card.
-	ChargeLimit = 9 * time.Second
-	// FindLimit is how long a provider may take to say what became of earlier
+	// ChargeTimeout is how long a provider may take to charge a card.
+	ChargeTimeout = 9 * time.Second
+	// FindTimeout is how long a provider may take to say what became of earlier
 	// charges before another one is made.
-	FindLimit = 3 * time.Second
+	FindTimeout = 3 * time.Second
 	// grace is how much longer a provider has to say that its time is over.
 	grace = time.Second
 	// firstCheck is how long after the charge the sweep asks for the first
@@ -156,7 +156,7 @@ func (p *Payments) conclude(ctx context.Context, pay harang.Payment, provider Pr
 		return p.store.FindPayment(ctx, pay.Tenant, pay.ID)
 	}
 	ctx = context.WithoutCancel(ctx)
-	limited, cancel := context.WithTimeout(ctx, ChargeLimit)
+	limited, cancel := context.WithTimeout(ctx, ChargeTimeout)
 	defer cancel()
 	s, err := callWithin(limited, provider.Charge, chargeOf(pay))
 	p.logProvider(ctx, "charge", pay, s, err)

@@ -15,14 +15,14 @@ import (
 func TestCallWithin_Deaf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		ctx, cancel := context.WithTimeout(t.Context(), ChargeLimit)
+		ctx, cancel := context.WithTimeout(t.Context(), ChargeTimeout)
 		defer cancel()
 		began := time.Now()
 		s, err := callWithin(ctx, func(context.Context, Charge) (Settlement, error) {
 			<-release
 			return Settlement{Status: harang.PaymentSucceeded}, nil
 		}, Charge{})
-		if took := time.Since(began); took != ChargeLimit+grace || took+FindLimit+grace >= 15*time.Second {
+		if took := time.Since(began); took != ChargeTimeout+grace || took+FindTimeout+grace >= 15*time.Second {
 			t.Errorf("the clerk waits %v", took)
 		}
 		if s.Status != harang.PaymentPending || !errors.Is(err, context.DeadlineExceeded) {
@@ -36,14 +36,14 @@ func TestCallWithin_Deaf(t *testing.T) {
 // TestCallWithin_Heeds: one that heeds its context has its own word.
 func TestCallWithin_Heeds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), ChargeLimit)
+		ctx, cancel := context.WithTimeout(t.Context(), ChargeTimeout)
 		defer cancel()
 		began := time.Now()
 		s, err := callWithin(ctx, func(ctx context.Context, _ Charge) (Settlement, error) {
 			<-ctx.Done()
 			return Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:timeout"}, ctx.Err()
 		}, Charge{})
-		if s.ErrorCode != "ipc:timeout" || err == nil || time.Since(began) != ChargeLimit {
+		if s.ErrorCode != "ipc:timeout" || err == nil || time.Since(began) != ChargeTimeout {
 			t.Errorf("%+v, %v after %v", s, err, time.Since(began))
 		}
 	})

@@ -61,8 +61,8 @@ type Settlement struct {
 	// ErrorCode carries its table ("ipc:13"). With PENDING it says why nothing
 	// is known.
 	ErrorCode string
-	// Words are the provider's own; shown where the catalogue has no sentence.
-	Words string
+	// Message are the provider's own; shown where the catalogue has no sentence.
+	Message string
 	// Reference is the provider's own name of the transaction; may be "".
 	Reference string
 	// Card is a card that the provider stored with this payment; may be nil.
@@ -88,8 +88,8 @@ type NoticeOutcome string
 
 // The outcomes of a notification.
 const (
-	// NoticeTaken: it was recorded and applied.
-	NoticeTaken NoticeOutcome = "taken"
+	// NoticeApplied: it was recorded and applied.
+	NoticeApplied NoticeOutcome = "taken"
 	// NoticeRepeated: it was applied before; nothing changed.
 	NoticeRepeated NoticeOutcome = "repeated"
 	// NoticeUnknown: there is no such payment; nothing changed.

@@ -58,7 +58,7 @@ func (c Checkout) check(now time.Time) []harang.FieldError {
 	switch {
 	case !c.Due.After(now):
 		wrong = append(wrong, harang.FieldError{Field: "dueAt", Detail: "must be in the future"})
-	case c.Due.Sub(now) > harang.MaxRentalTime:
+	case c.Due.Sub(now) > harang.MaxRentalDuration:
 		wrong = append(wrong, harang.FieldError{Field: "dueAt", Detail: "must be within two years"})
 	}
 	if len(c.Lines) < 1 || len(c.Lines) > harang.MaxRentalLines {
@@ -82,9 +82,9 @@ func (c Checkout) check(now time.Time) []harang.FieldError {
 	return wrong
 }
 
-// CheckedOut is a rental that was made, and the payment that was asked with it;
+// CheckoutResult is a rental that was made, and the payment that was asked with it;
 // nil when none was.
-type CheckedOut struct {
+type CheckoutResult struct {
 	Rental  harang.Rental
 	Payment *harang.Payment
 }
@@ -98,8 +98,8 @@ type CheckedOut struct {
 // NOT_FOUND for an unknown partner, location or product; INSUFFICIENT_STOCK
 // with "line", the place of the line from 0, and "available"; INVALID_REQUEST
 // naming the field.
-func (v *Rentals) Create(ctx context.Context, who harang.Identity, c Checkout) (CheckedOut, error) {
-	var out CheckedOut
+func (v *Rentals) Create(ctx context.Context, who harang.Identity, c Checkout) (CheckoutResult, error) {
+	var out CheckoutResult
 	if err := who.Can(harang.ActionWriteRentals); err != nil {
 		return out, err
 	}
@@ -154,8 +154,8 @@ func told(err error) bool {
 }
 
 // checkOut takes the pieces and keeps the rental with its payment.
-func (v *Rentals) checkOut(ctx context.Context, tx Tx, who harang.Identity, c Checkout, pay *harang.Payment, now time.Time) (CheckedOut, error) {
-	var out CheckedOut
+func (v *Rentals) checkOut(ctx context.Context, tx Tx, who harang.Identity, c Checkout, pay *harang.Payment, now time.Time) (CheckoutResult, error) {
+	var out CheckoutResult
 	partner, err := tx.FindPartner(ctx, who.Tenant, c.PartnerID)
 	if err != nil {
 		return out, notFound(err, "there is no such partner")
@@ -199,12 +199,12 @@ func (v *Rentals) checkOut(ctx context.Context, tx Tx, who harang.Identity, c Ch
 		if err := v.enter(ctx, tx, &rental, paid); err != nil {
 			return out, err
 		}
-		return CheckedOut{rental, &paid}, nil
+		return CheckoutResult{rental, &paid}, nil
 	}
 	if err := tx.CreateRental(ctx, rental); err != nil {
 		return out, err
 	}
-	return CheckedOut{Rental: rental}, v.ringCreated(tx, rental)
+	return CheckoutResult{Rental: rental}, v.ringCreated(tx, rental)
 }
 
 // takePieces takes a rental's pieces from the stock of its place, rows in key
@@ -260,8 +260,8 @@ func (v *Rentals) giveBack(ctx context.Context, tx Tx, who harang.Identity, r *h
 }
 
 // resume tells of a rental that an earlier try of the same request made.
-func (v *Rentals) resume(ctx context.Context, tenant, id string) (CheckedOut, bool, error) {
-	var out CheckedOut
+func (v *Rentals) resume(ctx context.Context, tenant, id string) (CheckoutResult, bool, error) {
+	var out CheckoutResult
 	_, err := v.store.FindRental(ctx, tenant, id)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return out, false, nil

@@ -28,11 +28,11 @@ type SelfCheck struct {
 	asked map[harang.Reader][]time.Time
 }
 
-// Alert sends a test alert to the person's own connections, on the way that
+// SendTestAlert sends a test alert to the person's own connections, on the way that
 // every event goes, and returns its id and commit time. It is in no feed of
 // people, so it is neither counted nor replayed. RATE_LIMITED, with RetryAfter,
 // for the sixth within a minute.
-func (s *SelfCheck) Alert(ctx context.Context, who harang.Identity) (id string, at time.Time, err error) {
+func (s *SelfCheck) SendTestAlert(ctx context.Context, who harang.Identity) (id string, at time.Time, err error) {
 	if err := who.Can(harang.ActionCheckSelf); err != nil {
 		return "", at, err
 	}

@@ -57,11 +57,11 @@ func (p *Payments) settle(ctx context.Context, tenant, id string, s Settlement) 
 	return err
 }
 
-// TakeNotice writes what a provider's notification says, once: in the same
+// ApplyNotice writes what a provider's notification says, once: in the same
 // transaction it is remembered by its key. Nothing changes for a repeat, an
 // unknown payment, a payment that is not by card, and another amount than the
 // payment's.
-func (p *Payments) TakeNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
+func (p *Payments) ApplyNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
 	return p.settleNotice(ctx, tenant, n)
 }
 
@@ -87,7 +87,7 @@ func (p *Payments) settleNotice(ctx context.Context, tenant string, n PaymentNot
 		if pay, err = tx.LockPayment(ctx, tenant, pay.ID); err != nil {
 			return err
 		}
-		outcome = NoticeTaken
+		outcome = NoticeApplied
 		if n.Key != "" {
 			fresh, err := tx.CreateNotice(ctx, tenant, n, p.now())
 			if err != nil {
@@ -158,7 +158,7 @@ func (s *service) fail(tx Tx, pay *harang.Payment, got Settlement, now time.Time
 		got.ErrorCode = pay.Provider + ":declined"
 	}
 	pay.ErrorCode = got.ErrorCode
-	pay.ErrorMessage = harang.PaymentAdvice(harang.Hungarian, got.ErrorCode, got.Words).Meaning
+	pay.ErrorMessage = harang.PaymentAdvice(harang.Hungarian, got.ErrorCode, got.Message).Meaning
 	if !pay.Failed.IsZero() {
 		return nil
 	}
@@ -187,7 +187,7 @@ func (p *Payments) resume(ctx context.Context, tenant, id string) (harang.Paymen
 	case pay.Status != harang.PaymentPending:
 		return pay, nil
 	}
-	if err := p.ask(ctx, pay, ChargeLimit); err != nil {
+	if err := p.ask(ctx, pay, ChargeTimeout); err != nil {
 		return pay, err
 	}
 	return p.store.FindPayment(ctx, tenant, id)
@@ -207,7 +207,7 @@ func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) er
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(FindLimit) // for all of them together
+	deadline := time.Now().Add(FindTimeout) // for all of them together
 	for _, pay := range payments {
 		// A young one that nobody was told of is being charged at this moment.
 		charging := pay.Failed.IsZero() && p.now().Sub(pay.Created) < firstCheck

@@ -27,13 +27,13 @@ type queued struct {
 	at int64
 }
 
-// TakeInbox takes the events that other applications have queued, at most
-// limit, oldest first. judge makes an event of each or says in a sentence why
-// not; it may be asked again and touches nothing. What is taken is gone from
-// the inbox in the transaction that appends it, so each becomes an event once,
-// however many nodes take. Refused ones, and those of a tenant that is not
-// there, stay with the reason.
-func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(ingest.Queued) (harang.Event, string)) (ingest.InboxCounts, error) {
+// TakeInbox removes events that other applications have queued, at most limit,
+// oldest first. validate turns each into an event or returns the reason for
+// refusing it; it may be called again for the same event and has no effects.
+// The transaction that appends an event deletes it from the inbox, so each is
+// appended once, however many nodes take. Refused events, and those of an
+// unknown tenant, stay with the reason.
+func (s *Store) TakeInbox(ctx context.Context, limit int, validate func(ingest.Queued) (harang.Event, string)) (ingest.InboxCounts, error) {
 	// Mostly there is nothing, and looking takes no lock.
 	_, err := queryOne(ctx, s.reader(), anyInbox, scanText)
 	if there, err := found(err); err != nil || !there {
@@ -63,7 +63,7 @@ func (s *Store) TakeInbox(ctx context.Context, limit int, judge func(ingest.Queu
 				}
 				tenants[q.Tenant] = there
 			}
-			event, problem := judge(q.Queued)
+			event, problem := validate(q.Queued)
 			if !there {
 				problem = "tenant_id: there is no such tenant"
 			}

@@ -122,7 +122,7 @@ func testFailures(t *testing.T, open Open) {
 	states, err := c.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
 	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
 	wanted := []shop.PaymentState{
-		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Words},
+		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Message},
 		{ID: again.ID, RentalID: first.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage},
 		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
 	}

@@ -146,7 +146,7 @@ func Card(token string) *shop.PaymentOrder {
 }
 
 // Create checks out and fails the test when that fails.
-func (c *Counter) Create(t *testing.T, ask shop.Checkout) shop.CheckedOut {
+func (c *Counter) Create(t *testing.T, ask shop.Checkout) shop.CheckoutResult {
 	t.Helper()
 	out, err := c.Rentals.Create(t.Context(), Clerk(), ask)
 	if err != nil {

@@ -44,8 +44,8 @@ func testPayments(t *testing.T, open Open) {
 }
 
 var (
-	declined = shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51", Words: "no money"}
-	unknown  = shop.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Words: "Bank away"}
+	declined = shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51", Message: "no money"}
+	unknown  = shop.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Message: "Bank away"}
 	paid     = shop.Settlement{Status: harang.PaymentSucceeded, Reference: "late"}
 )
 
@@ -330,7 +330,7 @@ func testNotices(t *testing.T, open Open) {
 	}
 	take := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
 		t.Helper()
-		if got, err := c.Payments.TakeNotice(t.Context(), "a", n); err != nil || got != want {
+		if got, err := c.Payments.ApplyNotice(t.Context(), "a", n); err != nil || got != want {
 			t.Errorf("taken as %s, %v, want %s", got, err, want)
 		}
 	}
@@ -340,13 +340,13 @@ func testNotices(t *testing.T, open Open) {
 	other = notice
 	other.Amount = 3999
 	take(other, shop.NoticeMismatch)
-	if got, err := c.Payments.TakeNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
+	if got, err := c.Payments.ApplyNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
 		t.Errorf("another tenant's notice: %s, %v", got, err)
 	}
 	if r, _ := c.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
 		t.Fatalf("changed by a refused notice: %+v", r)
 	}
-	take(notice, shop.NoticeTaken)
+	take(notice, shop.NoticeApplied)
 	take(notice, shop.NoticeRepeated)
 	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
 		t.Errorf("%+v, %+v", r, p[0])
@@ -356,8 +356,8 @@ func testNotices(t *testing.T, open Open) {
 	}
 	// A denial that comes late overrules nothing; a reversal does.
 	late := shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
-	take(late, shop.NoticeTaken)
-	take(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeTaken)
+	take(late, shop.NoticeApplied)
+	take(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
 	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
@@ -368,7 +368,7 @@ func testNotices(t *testing.T, open Open) {
 	// What is forgotten is forgotten.
 	c.Clock.Move(31 * 24 * time.Hour)
 	c.Round(t)
-	take(notice, shop.NoticeTaken)
+	take(notice, shop.NoticeApplied)
 	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
 		t.Errorf("an old repeat changed %+v, %+v", r, p[0])
 	}
@@ -379,11 +379,11 @@ func testNotices(t *testing.T, open Open) {
 func testErrorOnce(t *testing.T, open Open) {
 	c := NewCounter(t, open)
 	c.Bank.Answer("slow", unknown, declined)
-	var out shop.CheckedOut
+	var out shop.CheckoutResult
 	c.Bank.Before(func(_ context.Context, ch shop.Charge) {
 		// The webhook is faster than the charge's own answer.
 		for range 2 {
-			_, err := c.Payments.TakeNotice(context.Background(), "a", shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
+			_, err := c.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
 			if err != nil {
 				t.Error(err)
 			}
@@ -401,11 +401,11 @@ func testErrorOnce(t *testing.T, open Open) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = c.Payments.TakeNotice(context.Background(), "a", shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = c.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
 			case 1:
 				err = c.Housekeeper.Round(context.Background())
 			case 2:
-				_, err = c.Payments.TakeNotice(context.Background(), "a", shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = c.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
 			}
 			if err != nil {
 				t.Error(err)

@@ -104,7 +104,7 @@ func (c *Counter) do(t *testing.T, j *journal, s step) {
 		default:
 			ask.Payment = Card(s.card)
 		}
-		var out shop.CheckedOut
+		var out shop.CheckoutResult
 		if out, err = c.Rentals.Create(ctx, Clerk(), ask); err == nil {
 			j.mu.Lock()
 			j.rentals = append(j.rentals, out.Rental.ID)
