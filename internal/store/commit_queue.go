@@ -11,74 +11,74 @@ import (
 // maxMembers is how many transactions may share one commit.
 const maxMembers = 16
 
-// commitQueue lets the transactions of a single-writer engine take turns on
-// its one connection. Those that wait while one is at work share its commit:
-// the open transaction is handed on, each member works behind a savepoint, and
-// the last one, or the sixteenth, commits for all. A member that fails takes
-// back its own part only. A closure always runs on its caller's goroutine.
+// commitQueue serialises the transactions of a single-writer engine on its one
+// connection. Waiting transactions share the commit of the running one: the open
+// SQL transaction passes from one to the next, each works behind a savepoint, and
+// the last one, or the sixteenth, commits for all. A member that fails rolls back
+// its own part only. A closure always runs on its caller's goroutine.
 type commitQueue struct {
 	store   *Store
-	session *session // made by the first turn, used by whoever has the turn
+	session *session // created by the first turn, used by the owner of the turn
 
 	mu      sync.Mutex // guards the rest
-	held    bool       // somebody has the turn
+	taken   bool       // a transaction owns the turn
 	closed  bool
-	waiting []*turn
+	waiting []*waiter
 }
 
-// turn is one waiting transaction.
-type turn struct{ ready chan handed }
+// waiter is one transaction that waits for the turn.
+type waiter struct{ ready chan turn }
 
-// handed is what a waiter gets with the turn: the group to join, nil to begin
-// a new one. With an error it did not get the turn.
-type handed struct {
+// turn is what a waiter receives: the group to join, nil to begin a new one.
+// With an error the waiter does not own the turn.
+type turn struct {
 	group *group
 	err   error
 }
 
-// group is one open transaction with several members.
+// group is one open SQL transaction with several members.
 type group struct {
-	members int           // how many have done their part; the turn's owner writes it
+	members int           // members that succeeded so far; written by the turn's owner
 	done    chan struct{} // closed after commit or rollback
 	err     error         // of the commit; written before done is closed
 }
 
 var errAborted = errors.New("store: the transaction's closure did not return")
 
-// take waits for the turn. With an error it does not have it.
-func (q *commitQueue) take(ctx context.Context) (*group, error) {
+// acquire waits for the turn. With an error the caller does not own it.
+func (q *commitQueue) acquire(ctx context.Context) (*group, error) {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
 		return nil, errClosed
 	}
-	if !q.held {
-		q.held = true
+	if !q.taken {
+		q.taken = true
 		q.mu.Unlock()
 		return nil, nil
 	}
-	t := &turn{ready: make(chan handed, 1)}
-	q.waiting = append(q.waiting, t)
+	w := &waiter{ready: make(chan turn, 1)}
+	q.waiting = append(q.waiting, w)
 	q.mu.Unlock()
 	select {
-	case h := <-t.ready:
-		return h.group, h.err
+	case t := <-w.ready:
+		return t.group, t.err
 	case <-ctx.Done():
 	}
-	if !q.withdraw(t) {
-		// The turn came at the same moment. What is open must go on.
-		if h := <-t.ready; h.err == nil {
-			q.settle(h.group)
+	if !q.withdraw(w) {
+		// The turn arrived at the same moment, perhaps with an open group.
+		if t := <-w.ready; t.err == nil {
+			q.endTurn(t.group)
 		}
 	}
 	return nil, ctx.Err()
 }
 
-func (q *commitQueue) withdraw(t *turn) bool {
+func (q *commitQueue) withdraw(w *waiter) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i := range q.waiting {
-		if q.waiting[i] == t {
+		if q.waiting[i] == w {
 			q.waiting = append(q.waiting[:i], q.waiting[i+1:]...)
 			return true
 		}
@@ -86,71 +86,79 @@ func (q *commitQueue) withdraw(t *turn) bool {
 	return false
 }
 
-// handOver gives the turn, and the open group if there is one, to who waits
-// longest. Without a waiter it keeps the turn and returns false.
-func (q *commitQueue) handOver(g *group) bool {
+// pass gives the turn and an open group to the longest waiter. Without a waiter
+// the caller keeps the turn and pass returns false.
+func (q *commitQueue) pass(g *group) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	return q.passLocked(g)
+}
+
+func (q *commitQueue) passLocked(g *group) bool {
 	if len(q.waiting) == 0 {
 		return false
 	}
 	next := q.waiting[0]
 	q.waiting = q.waiting[1:]
-	next.ready <- handed{group: g}
+	next.ready <- turn{group: g}
 	return true
 }
 
-// free gives up the turn, with no group open.
-func (q *commitQueue) free() {
+// release gives up the turn when no group is open.
+func (q *commitQueue) release() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.waiting) > 0 {
-		next := q.waiting[0]
-		q.waiting = q.waiting[1:]
-		next.ready <- handed{}
-		return
-	}
-	q.held = false
+	q.taken = q.passLocked(nil)
 }
 
-// settle ends the owner's turn: the open group goes on with the next waiter or
-// is committed.
-func (q *commitQueue) settle(g *group) {
+// endTurn passes an open group on to the next waiter, or commits it, and gives
+// up the turn.
+func (q *commitQueue) endTurn(g *group) {
 	if g != nil {
-		if g.members < maxMembers && q.handOver(g) {
+		if g.members < maxMembers && q.pass(g) {
 			return
 		}
-		_, g.err = q.session.commit.ExecContext(context.Background())
-		if g.err != nil {
-			_, _ = q.session.rollback.ExecContext(context.Background())
-		}
-		q.store.metrics.members.Observe(float64(g.members))
-		close(g.done)
+		q.commitGroup(g)
 	}
-	q.free()
+	q.release()
+}
+
+// commitGroup commits for all members. They get their results after the database
+// file was verified: a commit into a deleted file succeeds and is lost.
+func (q *commitQueue) commitGroup(g *group) {
+	if g.err = q.store.lostError(); g.err == nil {
+		_, g.err = q.session.commit.ExecContext(context.Background())
+	}
+	if g.err != nil {
+		_, _ = q.session.rollback.ExecContext(context.Background())
+	} else {
+		g.err = q.store.verify()
+	}
+	q.store.metrics.members.Observe(float64(g.members))
+	close(g.done)
 }
 
 // run runs one closure as a member of a group and returns when the group is
 // committed.
 func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
 	s := q.store
-	g, err := q.take(ctx)
+	g, err := q.acquire(ctx)
 	if err != nil {
 		return nil, s.fail("within", err)
 	}
-	ctx = context.WithoutCancel(ctx) // see Tx.lasting
-	if g, err = q.enter(ctx, g); err != nil {
+	ctx = context.WithoutCancel(ctx) // see Tx.uninterruptible
+	if g, err = q.beginMember(ctx, g); err != nil {
 		return nil, s.fail("begin", err)
 	}
 	returned := false
 	defer func() {
 		if !returned {
-			q.leave(g, errAborted)
+			q.endMember(g, errAborted)
 		}
 	}()
 	moved, err := (&Tx{s: s, session: q.session}).run(ctx, fn)
 	returned = true
-	if q.leave(g, err); err != nil {
+	if q.endMember(g, err); err != nil {
 		return nil, err
 	}
 	<-g.done
@@ -160,76 +168,84 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.
 	return moved, nil
 }
 
-// enter begins the transaction, or marks the member's place in the open one.
-// With an error the turn is given up.
-func (q *commitQueue) enter(ctx context.Context, g *group) (*group, error) {
+// beginMember sets a savepoint in the open group, or begins a new one. With an
+// error the turn is given up.
+func (q *commitQueue) beginMember(ctx context.Context, g *group) (*group, error) {
 	if g != nil {
 		_, err := q.session.save.ExecContext(ctx)
 		if err != nil {
-			q.abandon(g, err)
+			q.rollbackGroup(g, err)
 		}
 		return g, err
 	}
-	if q.session == nil {
-		ses, err := newSession(ctx, q.store.engine.Write)
-		if err != nil {
-			q.free()
-			return nil, err
-		}
-		q.session = ses
-	}
-	if _, err := q.session.begin.ExecContext(ctx); err != nil {
-		q.free()
+	if err := q.beginTx(ctx); err != nil {
+		q.release()
 		return nil, err
 	}
 	return &group{done: make(chan struct{})}, nil
 }
 
-// leave ends a member's part. A first member that fails ends the transaction,
-// a later one goes back to its savepoint.
-func (q *commitQueue) leave(g *group, err error) {
+// beginTx begins a SQL transaction on the one connection.
+func (q *commitQueue) beginTx(ctx context.Context) error {
+	if err := q.store.lostError(); err != nil {
+		return err
+	}
+	if q.session == nil {
+		ses, err := newSession(ctx, q.store.engine.Write)
+		if err != nil {
+			return err
+		}
+		q.session = ses
+	}
+	_, err := q.session.begin.ExecContext(ctx)
+	return err
+}
+
+// endMember ends a member's part. A first member that fails rolls back the
+// transaction, a later one rolls back to its savepoint.
+func (q *commitQueue) endMember(g *group, err error) {
 	switch {
 	case err == nil:
 		g.members++
 	case g.members == 0:
-		q.abandon(g, err)
+		q.rollbackGroup(g, err)
 		return
 	default:
-		if _, lost := q.session.restore.ExecContext(context.Background()); lost != nil {
-			// The engine has rolled back by itself (disk full, I/O error).
-			q.abandon(g, lost)
+		if _, restoreErr := q.session.restore.ExecContext(context.Background()); restoreErr != nil {
+			// The engine rolled back by itself (disk full, I/O error).
+			q.rollbackGroup(g, restoreErr)
 			return
 		}
 	}
-	q.settle(g)
+	q.endTurn(g)
 }
 
-// abandon rolls the group back and fails all its members.
-func (q *commitQueue) abandon(g *group, err error) {
+// rollbackGroup rolls the group back, fails all its members and gives up the
+// turn.
+func (q *commitQueue) rollbackGroup(g *group, err error) {
 	_, _ = q.session.rollback.ExecContext(context.Background())
 	g.err = err
 	close(g.done)
-	q.free()
+	q.release()
 }
 
-// close lets nobody else in and waits for the turn.
+// close waits for the turn, refuses all waiting and later transactions and
+// closes the connection.
 func (q *commitQueue) close() {
-	g, err := q.take(context.Background())
+	g, err := q.acquire(context.Background())
 	if err != nil {
 		return // closed already
 	}
 	if g != nil {
-		// Finish what is open before the door closes behind it.
-		_, g.err = q.session.commit.ExecContext(context.Background())
-		close(g.done)
+		q.commitGroup(g)
 	}
 	q.mu.Lock()
 	q.closed = true
 	waiting := q.waiting
 	q.waiting = nil
 	q.mu.Unlock()
-	for _, t := range waiting {
-		t.ready <- handed{err: errClosed}
+	for _, w := range waiting {
+		w.ready <- turn{err: errClosed}
 	}
 	if q.session != nil {
 		_ = q.session.conn.Close()

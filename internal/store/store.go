@@ -43,6 +43,10 @@ type Engine struct {
 	SingleWriter bool
 	// Classify is the engine's error table.
 	Classify func(error) Class
+	// Verify reports whether the database's files are still those that the
+	// connections work on; ErrLost when they are not. It is called after each
+	// commit, before anybody is answered. Nil where the server keeps the files.
+	Verify func() error
 	// DataVersion returns a number that changes whenever the database was
 	// written. Nil where the engine has none.
 	DataVersion func(context.Context) (int64, error)
@@ -58,6 +62,10 @@ type Engine struct {
 
 var errClosed = errors.New("store: closed")
 
+// ErrLost is wrapped by what Engine.Verify returns when a file of the database
+// was removed or replaced while it is open.
+var ErrLost = errors.New("store: database file lost")
+
 // Store is the database of the application. Its methods may be called from any
 // goroutine.
 type Store struct {
@@ -69,6 +77,7 @@ type Store struct {
 
 	write, read *statements
 	queue       commitQueue
+	lost        atomic.Pointer[error] // what verify found first; never reset
 
 	closing  sync.Mutex // guards the rest, held while closing
 	closed   bool
@@ -129,7 +138,32 @@ func (s *Store) Engine() string { return s.engine.Name }
 
 // Ping reports whether the database answers, UNAVAILABLE if not.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.verify(); err != nil {
+		return s.fail("ping", err)
+	}
 	return s.fail("ping", s.engine.Read.PingContext(ctx))
+}
+
+// verify asks the engine whether its files are still the database's. Once they
+// are not, the store refuses all reading and writing until it is opened again:
+// the open connections work on a deleted file, new ones on another.
+func (s *Store) verify() error {
+	if err := s.lostError(); err != nil || s.engine.Verify == nil {
+		return err
+	}
+	err := s.engine.Verify()
+	if errors.Is(err, ErrLost) && s.lost.CompareAndSwap(nil, &err) {
+		s.log.Error("database file lost; all requests are refused until a restart", "err", err)
+	}
+	return err
+}
+
+// lostError is what verify found before, nil as long as all is well.
+func (s *Store) lostError() error {
+	if err := s.lost.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // DataVersion returns a number that changes whenever any process wrote to the
@@ -138,6 +172,9 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) DataVersion(ctx context.Context) (int64, error) {
 	if s.engine.DataVersion == nil {
 		return 0, nil
+	}
+	if err := s.verify(); err != nil {
+		return 0, s.fail("data version", err)
 	}
 	v, err := s.engine.DataVersion(ctx)
 	return v, s.fail("data version", err)
@@ -163,6 +200,9 @@ func (s *Store) reader() runner { return reader{s} }
 type reader struct{ s *Store }
 
 func (r reader) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
+	if err := r.s.lostError(); err != nil {
+		return nil, err
+	}
 	return r.s.read.get(ctx, q)
 }
 

@@ -35,10 +35,10 @@ type flusher struct {
 	done sync.WaitGroup
 }
 
-// newFlusher makes one that tells log, which may be nil.
-func newFlusher(loc Location, log *slog.Logger) *flusher {
+// newFlusher returns a flusher of the write-ahead log at path. log may be nil.
+func newFlusher(path string, log *slog.Logger) *flusher {
 	return &flusher{
-		path: loc.Path + "-wal", flush: (*os.File).Sync, stop: make(chan struct{}),
+		path: path, flush: (*os.File).Sync, stop: make(chan struct{}),
 		failed: func(err error) {
 			if log != nil {
 				log.Warn("the database's log cannot be flushed ahead; commits will wait for it", "err", err)

@@ -23,7 +23,7 @@ func write(t *testing.T, path, text string, at time.Time) {
 
 func TestFlusher_OnlyWhatWasWritten(t *testing.T) {
 	path, now := filepath.Join(t.TempDir(), "harang.db"), time.Now()
-	f := newFlusher(Location{Path: path}, nil)
+	f := newFlusher(path+"-wal", nil)
 	var flushed []string
 	f.flush = func(log *os.File) error {
 		text := make([]byte, 100)
@@ -54,7 +54,7 @@ func TestFlusher_OnlyWhatWasWritten(t *testing.T) {
 
 func TestFlusher_FailureIsToldOnce(t *testing.T) {
 	path, at := filepath.Join(t.TempDir(), "harang.db"), time.Now()
-	f := newFlusher(Location{Path: path}, nil)
+	f := newFlusher(path+"-wal", nil)
 	var told []string
 	f.failed = func(err error) { told = append(told, err.Error()) }
 	for _, answer := range []error{errors.New("one"), errors.New("two"), nil, errors.New("three")} {
@@ -71,7 +71,7 @@ func TestFlusher_FailureIsToldOnce(t *testing.T) {
 // TestFlusher_CloseWaits: for a flush under way.
 func TestFlusher_CloseWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
-	f := newFlusher(Location{Path: path}, nil)
+	f := newFlusher(path+"-wal", nil)
 	begun, end := make(chan struct{}), make(chan struct{})
 	f.flush = func(*os.File) error {
 		close(begun)

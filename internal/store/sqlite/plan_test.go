@@ -37,8 +37,13 @@ func planOf(t *testing.T, db *sql.DB, query string) string {
 	return strings.Join(steps, "\n")
 }
 
-// TestQueries_Plans: no query reads a whole table, and the lists of one place
-// read its rows only.
+// wholeTables are the queries that read a whole table on purpose.
+var wholeTables = map[string]string{
+	"find all heads": "heads", // a row per tenant, recorded in the watermark file
+}
+
+// TestQueries_Plans: no query reads a whole table unless it must, and the lists of
+// one location read its rows only.
 func TestQueries_Plans(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
@@ -54,7 +59,11 @@ func TestQueries_Plans(t *testing.T) {
 	for _, q := range store.Queries() {
 		plan := planOf(t, db, q.Text)
 		for step := range strings.Lines(plan) {
-			// A partial index holds just what is asked for.
+			table := wholeTables[q.Name]
+			if table != "" && strings.HasPrefix(step, "SCAN "+table+" ") {
+				continue
+			}
+			// A partial index has exactly the rows that are wanted.
 			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "event_inbox_waiting") {
 				t.Errorf("%s:\n%s", q.Name, plan)
 			}

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	sqlite3 "modernc.org/sqlite"
@@ -73,13 +74,14 @@ func ParseLocation(dsn string) (Location, error) {
 	return loc, nil
 }
 
-// name is the driver's name of the database with these further pragmas.
+// name is the driver's name of the database with these further pragmas. A file
+// that is absent is not created: it would take the place of a deleted one.
 func (l Location) name(txlock string, pragmas ...string) string {
 	sync := "synchronous(NORMAL)"
 	if l.FullSync {
 		sync = "synchronous(FULL)"
 	}
-	v := url.Values{"_txlock": {txlock}, "_pragma": append([]string{
+	v := url.Values{"mode": {"rw"}, "_txlock": {txlock}, "_pragma": append([]string{
 		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
 		"wal_autocheckpoint(" + checkpointPages + ")",
 	}, pragmas...)}
@@ -118,10 +120,15 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	readers := max(8, 4*runtime.GOMAXPROCS(0))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
+	files, err := identifyFiles(ctx, write, loc.Path)
+	if err != nil {
+		err = harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
 	version := &dataVersion{db: read}
 	end := version.close
 	if !loc.FullSync { // there every commit flushes
-		flusher, ticker := newFlusher(loc, o.Logger), time.NewTicker(flushEvery)
+		flusher, ticker := newFlusher(files.wal(), o.Logger), time.NewTicker(flushEvery)
 		flusher.start(ticker.C)
 		end = func() error {
 			ticker.Stop()
@@ -131,7 +138,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	}
 	return store.New(store.Engine{
 		Name: "sqlite", Write: write, Read: read, SingleWriter: true,
-		Classify: classify, DataVersion: version.get, HasSchema: hasSchema(read), CheckStructure: checkStructure(read),
+		Classify: classify, Verify: files.verify, DataVersion: version.get, HasSchema: hasSchema(read), CheckStructure: checkStructure(read),
 		Close: end,
 	}, o), nil
 }
@@ -196,6 +203,9 @@ func create(path string) error {
 func classify(err error) store.Class {
 	var e *sqlite3.Error
 	if !errors.As(err, &e) {
+		if errno := syscall.Errno(0); errors.As(err, &errno) { // e.g. too many open files
+			return store.ClassUnavailable
+		}
 		return store.ClassOther
 	}
 	switch e.Code() {
