@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/internal/store/storetest"
@@ -54,7 +55,7 @@ func openFile(t *testing.T, path string, o store.Options) *store.Store {
 
 func appendOne(t *testing.T, st *store.Store) error {
 	t.Helper()
-	return st.Within(t.Context(), func(tx *store.Tx) error { tx.Append(storetest.Alert(t, "a")); return nil })
+	return st.Within(t.Context(), func(tx shop.Tx) error { tx.Append(storetest.Alert(t, "a")); return nil })
 }
 
 // backUp writes a copy of the database to a file beside it.
@@ -109,7 +110,7 @@ func TestFiles_Lost(t *testing.T) {
 				t.Errorf("first write: %v, want UNAVAILABLE and %q", err, tc.says)
 			}
 			ran := false
-			err := st.Within(t.Context(), func(*store.Tx) error { ran = true; return nil })
+			err := st.Within(t.Context(), func(shop.Tx) error { ran = true; return nil })
 			if harang.ErrorCode(err) != harang.CodeUnavailable || ran {
 				t.Errorf("second write: %v, closure ran: %t", err, ran)
 			}
@@ -149,7 +150,7 @@ func TestFiles_LostForWholeGroup(t *testing.T) {
 	const members = 5
 	errs := make(chan error, members)
 	go func() {
-		errs <- st.Within(context.Background(), func(tx *store.Tx) error {
+		errs <- st.Within(context.Background(), func(tx shop.Tx) error {
 			close(inside)
 			<-release
 			return nil
@@ -202,7 +203,7 @@ func TestFiles_Kept(t *testing.T) {
 			if _, err := st.DataVersion(t.Context()); err != nil {
 				t.Errorf("after %s: %v", statement, err)
 			}
-			if err := st.Within(t.Context(), func(tx *store.Tx) error { tx.Append(storetest.Alert(t, id)); return nil }); err != nil {
+			if err := st.Within(t.Context(), func(tx shop.Tx) error { tx.Append(storetest.Alert(t, id)); return nil }); err != nil {
 				t.Errorf("after %s: %v", statement, err)
 			}
 		}
