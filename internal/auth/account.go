@@ -8,7 +8,7 @@ import (
 	"harang.dev/harang"
 )
 
-// NewUser is what an administrator gives for a new user.
+// NewUser describes a user to create.
 type NewUser struct {
 	Email    string
 	Name     string
@@ -16,17 +16,17 @@ type NewUser struct {
 	Password string
 }
 
-// UserChange is what an administrator changes; nil leaves as it is.
+// UserChange describes a change of a user; nil members stay as they are.
 type UserChange struct {
 	Role     *harang.Role
 	Disabled *bool
 	Password *string
 }
 
-// CreateUser makes a user of the identity's tenant. Codes: FORBIDDEN,
-// INVALID_REQUEST, CONFLICT when the address is taken.
-func (s *Service) CreateUser(ctx context.Context, id harang.Identity, n NewUser) (harang.User, error) {
-	if err := id.Can(harang.ActionAdminister); err != nil {
+// CreateUser creates a user of the caller's tenant. Codes: FORBIDDEN, INVALID_REQUEST, CONFLICT when the address is
+// taken.
+func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewUser) (harang.User, error) {
+	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return harang.User{}, err
 	}
 	n.Email = NormalEmail(n.Email)
@@ -49,8 +49,8 @@ func (s *Service) CreateUser(ctx context.Context, id harang.Identity, n NewUser)
 	}
 	c := harang.Credentials{
 		User: harang.User{
-			ID: s.newID(), Tenant: id.Tenant, Name: n.Name, Email: n.Email, Role: n.Role,
-			Created: s.clock().UTC().Truncate(time.Millisecond),
+			ID: s.newID(), Tenant: caller.Tenant, Name: n.Name, Email: n.Email, Role: n.Role,
+			Created: s.now(),
 		},
 		PasswordHash: hash,
 	}
@@ -67,66 +67,70 @@ func checkRole(r harang.Role) string {
 	return "must be one of OPERATOR, STORE_MANAGER, ADMIN"
 }
 
-// UpdateUser changes a user of the identity's tenant. A new password and being
-// disabled end all the user's sessions; a changed role or state is told on the
-// control feed. Administrators cannot disable or demote themselves, so that a
-// tenant never loses its last one by mistake. Codes: FORBIDDEN, NOT_FOUND,
-// INVALID_REQUEST.
-func (s *Service) UpdateUser(ctx context.Context, id harang.Identity, userID string, ch UserChange) (harang.User, error) {
-	if err := id.Can(harang.ActionAdminister); err != nil {
+// UpdateUser changes a user of the caller's tenant. A new password and disabling end all sessions of the user; a
+// changed role or state is appended to the control feed. Administrators cannot disable or demote themselves, so that
+// a tenant does not lose its last one by mistake. Codes: FORBIDDEN, NOT_FOUND, INVALID_REQUEST.
+func (s *Service) UpdateUser(
+	ctx context.Context, caller harang.Identity, userID string, change UserChange,
+) (harang.User, error) {
+	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return harang.User{}, err
 	}
 	var wrong []harang.FieldError
-	if ch.Role != nil {
-		if detail := checkRole(*ch.Role); detail != "" {
+	if change.Role != nil {
+		if detail := checkRole(*change.Role); detail != "" {
 			wrong = append(wrong, harang.FieldError{Field: "role", Detail: detail})
-		} else if userID == id.UserID && *ch.Role != id.Role {
-			wrong = append(wrong, harang.FieldError{Field: "role", Detail: "cannot be changed by oneself"})
+		} else if userID == caller.UserID && *change.Role != caller.Role {
+			wrong = append(wrong, harang.FieldError{Field: "role",
+				Detail: "administrators cannot change their own role"})
 		}
 	}
-	if ch.Disabled != nil && *ch.Disabled && userID == id.UserID {
-		wrong = append(wrong, harang.FieldError{Field: "disabled", Detail: "cannot be set by oneself"})
+	if change.Disabled != nil && *change.Disabled && userID == caller.UserID {
+		wrong = append(wrong, harang.FieldError{Field: "disabled", Detail: "administrators cannot disable themselves"})
 	}
 	var hash string
-	if ch.Password != nil {
-		if detail := CheckPassword(*ch.Password); detail != "" {
+	if change.Password != nil {
+		if detail := CheckPassword(*change.Password); detail != "" {
 			wrong = append(wrong, harang.FieldError{Field: "password", Detail: detail})
 		}
 	}
 	if len(wrong) > 0 {
 		return harang.User{}, harang.Invalid(wrong...)
 	}
-	if ch.Password != nil {
+	if change.Password != nil {
 		var err error
-		if hash, err = s.hasher.hash(ctx, *ch.Password); err != nil {
+		if hash, err = s.hasher.hash(ctx, *change.Password); err != nil {
 			return harang.User{}, err
 		}
 	}
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.now()
 	var after harang.User
-	err := s.store.UpdateUser(ctx, id.Tenant, userID, func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error) {
-		before := c.User
-		if ch.Role != nil {
-			c.Role = *ch.Role
-		}
-		if ch.Disabled != nil {
-			c.Disabled = *ch.Disabled
-		}
-		if hash != "" {
-			c.PasswordHash = hash
-		}
-		after = c.User
-		return s.told(before, c, live, hash != "", now)
-	})
+	err := s.store.UpdateUser(ctx, caller.Tenant, userID,
+		func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error) {
+			before := c.User
+			if change.Role != nil {
+				c.Role = *change.Role
+			}
+			if change.Disabled != nil {
+				c.Disabled = *change.Disabled
+			}
+			if hash != "" {
+				c.PasswordHash = hash
+			}
+			after = c.User
+			return s.applyUserChange(before, c, live, hash != "", now)
+		})
 	if err != nil {
 		return harang.User{}, err
 	}
 	return after, nil
 }
 
-// told returns the control events of a user's change and ends their sessions
-// where the change asks for it.
-func (s *Service) told(before harang.User, c *harang.Credentials, live []harang.Session, password bool, now time.Time) ([]harang.Event, error) {
+// applyUserChange returns the control events of a user's change, and ends the user's sessions when the user has a new
+// password or is disabled.
+func (s *Service) applyUserChange(
+	before harang.User, c *harang.Credentials, live []harang.Session, newPassword bool, now time.Time,
+) ([]harang.Event, error) {
 	var events []harang.Event
 	if c.Role != before.Role || c.Disabled != before.Disabled {
 		e, err := harang.NewEvent(harang.UserChangedType, s.newID(), c.Tenant, now,
@@ -136,7 +140,7 @@ func (s *Service) told(before harang.User, c *harang.Credentials, live []harang.
 		}
 		events = append(events, e)
 	}
-	if !password && (!c.Disabled || before.Disabled) {
+	if !newPassword && (!c.Disabled || before.Disabled) {
 		return events, nil
 	}
 	c.SessionsFrom = now
@@ -151,23 +155,23 @@ func (s *Service) told(before harang.User, c *harang.Credentials, live []harang.
 	return events, nil
 }
 
-// FindUsers lists the users of the identity's tenant by e-mail address.
-func (s *Service) FindUsers(ctx context.Context, id harang.Identity, afterEmail string, limit int) ([]harang.User, error) {
-	if err := id.Can(harang.ActionAdminister); err != nil {
+// FindUsers lists the users of the caller's tenant after afterEmail, ordered by e-mail address.
+func (s *Service) FindUsers(
+	ctx context.Context, caller harang.Identity, afterEmail string, limit int,
+) ([]harang.User, error) {
+	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return nil, err
 	}
-	return s.store.FindUsers(ctx, id.Tenant, afterEmail, limit)
+	return s.store.FindUsers(ctx, caller.Tenant, afterEmail, limit)
 }
 
-// FindUserByEmail finds a user of any tenant, for commands. NOT_FOUND when
-// there is none.
+// FindUserByEmail finds a user of any tenant, for commands. Code: NOT_FOUND.
 func (s *Service) FindUserByEmail(ctx context.Context, email string) (harang.User, error) {
 	c, err := s.store.FindCredentials(ctx, NormalEmail(email))
 	return c.User, err
 }
 
-// RandomPassword returns a password of 20 letters and digits that are hard to
-// confuse (115 bits).
+// RandomPassword returns a password of 20 letters and digits that are hard to confuse (115 bits).
 func RandomPassword() string {
 	const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 	b := make([]byte, 20)

@@ -11,11 +11,11 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// another is the service of another node, or of this one after a restart.
-func (b *bench) another(t *testing.T, users auth.UserStore) *auth.Service {
+// otherNode is the service of another node, or of this one after a restart.
+func (env *testEnv) otherNode(t *testing.T, users auth.UserStore) *auth.Service {
 	t.Helper()
-	s, err := auth.New(users, b.key, auth.Options{
-		Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap,
+	s, err := auth.New(users, env.key, auth.Options{
+		Clock: env.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -23,43 +23,42 @@ func (b *bench) another(t *testing.T, users auth.UserStore) *auth.Service {
 	return s
 }
 
-func (b *bench) issue(t *testing.T, user string) string {
+func (env *testEnv) issue(t *testing.T, user string) string {
 	t.Helper()
-	token, err := b.IssueToken(t.Context(), "budapest", harang.RoleOperator, user, time.Hour)
+	token, err := env.IssueToken(t.Context(), "budapest", harang.RoleOperator, user, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
 }
 
-// A token from the command line is logged out as any other: it alone, on every
-// node, until it would have ended by itself.
+// A logout ends one token from the command line, on every node, until it would have expired.
 func TestLogout_CommandToken(t *testing.T) {
-	b := newBench(t)
+	env := newEnv(t)
 	ctx := t.Context()
-	for name, user := range map[string]string{"names nobody": "", "names a user": b.clerk.ID} {
+	for name, user := range map[string]string{"names nobody": "", "names a user": env.operator.ID} {
 		t.Run(name, func(t *testing.T) {
-			before := len(b.control(t))
-			token, other := b.issue(t, user), b.issue(t, user)
-			users := &switchStore{UserStore: b.store}
-			node := b.another(t, users)
+			before := len(env.control(t))
+			token, other := env.issue(t, user), env.issue(t, user)
+			users := &switchStore{UserStore: env.store}
+			node := env.otherNode(t, users)
 			id, err := node.Authenticate(ctx, token)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 2 { // once is enough
+			for range 2 { // the second changes nothing
 				if err := node.Logout(ctx, id); err != nil {
 					t.Fatal(err)
 				}
 			}
-			for _, s := range []*auth.Service{node, b.Service, b.another(t, b.store)} {
+			for _, s := range []*auth.Service{node, env.Service, env.otherNode(t, env.store)} {
 				_, err := s.Authenticate(ctx, token)
 				wantCode(t, err, harang.CodeUnauthenticated)
 				if _, err := s.Authenticate(ctx, other); err != nil {
 					t.Fatal("another token ended too:", err)
 				}
 			}
-			if diff := cmp.Diff([]string{"control.logout"}, b.control(t)[before:]); diff != "" {
+			if diff := cmp.Diff([]string{"control.logout"}, env.control(t)[before:]); diff != "" {
 				t.Fatal(diff)
 			}
 			users.away = true
@@ -70,27 +69,26 @@ func TestLogout_CommandToken(t *testing.T) {
 			}
 		})
 	}
-	wantCode(t, b.another(t, downStore{}).Logout(ctx, harang.Identity{
-		Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin, SessionID: "x", Expires: b.clock.Now(),
+	wantCode(t, env.otherNode(t, downStore{}).Logout(ctx, harang.Identity{
+		Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin, SessionID: "x", Expires: env.clock.Now(),
 	}), harang.CodeUnavailable)
 }
 
-// What was logged out is kept until the token is over, and no longer than that
-// is needed.
-func TestLogout_CommandTokenIsSwept(t *testing.T) {
-	b := newBench(t)
+// A logged-out token is stored until it would have expired.
+func TestLogout_CommandTokenSwept(t *testing.T) {
+	env := newEnv(t)
 	ctx := t.Context()
-	token := b.issue(t, "")
-	id, err := b.Authenticate(ctx, token)
+	token := env.issue(t, "")
+	id, err := env.Authenticate(ctx, token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Logout(ctx, id); err != nil {
+	if err := env.Logout(ctx, id); err != nil {
 		t.Fatal(err)
 	}
 	ended := func() bool {
 		t.Helper()
-		_, ended, err := b.store.FindTenantOfToken(ctx, "budapest", id.SessionID)
+		_, ended, err := env.store.FindTenantOfToken(ctx, "budapest", id.SessionID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,38 +98,38 @@ func TestLogout_CommandTokenIsSwept(t *testing.T) {
 		after time.Duration
 		ended bool
 	}{{time.Hour, true}, {time.Second, false}} {
-		b.clock.Move(c.after)
-		if _, err := b.store.SweepSessions(ctx, b.clock.Now(), 10); err != nil {
+		env.clock.Move(c.after)
+		if _, err := env.store.SweepSessions(ctx, env.clock.Now(), 10); err != nil {
 			t.Fatal(err)
 		}
 		if ended() != c.ended {
 			t.Fatalf("kept %t, want %t", ended(), c.ended)
 		}
 	}
-	_, err = b.Authenticate(ctx, token)
+	_, err = env.Authenticate(ctx, token)
 	wantCode(t, err, harang.CodeTokenExpired)
-	_, _, err = b.store.FindTenantOfToken(ctx, "szeged", id.SessionID)
+	_, _, err = env.store.FindTenantOfToken(ctx, "szeged", id.SessionID)
 	wantCode(t, err, harang.CodeNotFound)
 }
 
-// A new password ends a user's tokens from the command line too; one that is
-// made right after it is good.
+// A new password ends the user's tokens from the command line too; one made after it is good.
 func TestUpdateUser_NewPasswordEndsCommandTokens(t *testing.T) {
-	b := newBench(t)
+	env := newEnv(t)
 	ctx := t.Context()
-	token, nobodys := b.issue(t, b.clerk.ID), b.issue(t, "")
-	b.clock.Move(time.Millisecond)
-	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Password: new("another horse")}); err != nil {
+	token, nobodys := env.issue(t, env.operator.ID), env.issue(t, "")
+	env.clock.Move(time.Millisecond)
+	if _, err := env.UpdateUser(ctx, env.admin, env.operator.ID,
+		auth.UserChange{Password: new("another horse")}); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.Move(time.Millisecond)
-	_, err := b.Authenticate(ctx, token)
+	env.clock.Move(time.Millisecond)
+	_, err := env.Authenticate(ctx, token)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	if diff := cmp.Diff([]string{"control.logout"}, b.control(t)); diff != "" {
+	if diff := cmp.Diff([]string{"control.logout"}, env.control(t)); diff != "" {
 		t.Fatal(diff)
 	}
-	for _, good := range []string{nobodys, b.issue(t, b.clerk.ID)} {
-		if _, err := b.Authenticate(ctx, good); err != nil {
+	for _, good := range []string{nobodys, env.issue(t, env.operator.ID)} {
+		if _, err := env.Authenticate(ctx, good); err != nil {
 			t.Fatal(err)
 		}
 	}

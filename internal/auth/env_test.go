@@ -17,10 +17,10 @@ import (
 	"harang.dev/harang/internal/store/sqlite"
 )
 
-// cheap are hash costs for tests; what they protect here is nothing.
+// cheap are hash costs for tests.
 var cheap = argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// clock is a clock that stands until it is moved.
+// clock stops until it is moved.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -38,59 +38,61 @@ func (c *clock) Move(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// bench is a service over a real database, with a tenant, an administrator and
-// a clerk.
-type bench struct {
+// testEnv is a service over a real database, with a tenant, an administrator and an operator.
+type testEnv struct {
 	*auth.Service
-	store *store.Store
-	clock *clock
-	admin harang.Identity
-	clerk harang.User
-	key   *auth.Key
+	store    *store.Store
+	clock    *clock
+	admin    harang.Identity
+	operator harang.User
+	key      *auth.Key
 }
 
 const password = "correct horse"
 
-func newBench(t *testing.T) *bench {
+func newEnv(t *testing.T) *testEnv {
 	t.Helper()
 	ctx := t.Context()
-	b := &bench{clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
+	env := &testEnv{clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	var err error
-	b.store, err = sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "h.db"), store.Options{Clock: b.clock.Now, NewID: newID})
+	env.store, err = sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "h.db"),
+		store.Options{Clock: env.clock.Now, NewID: newID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := b.store.Close(); err != nil {
+		if err := env.store.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if b.key, err = auth.NewKey(); err != nil {
+	if env.key, err = auth.NewKey(); err != nil {
 		t.Fatal(err)
 	}
-	b.Service, err = auth.New(b.store, b.key, auth.Options{Clock: b.clock.Now, NewID: newID, HashParams: cheap})
+	env.Service, err = auth.New(env.store, env.key, auth.Options{Clock: env.clock.Now, NewID: newID, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range []string{"budapest", "debrecen"} {
-		if err := b.store.CreateTenant(ctx, harang.Tenant{ID: id, Name: "Company " + id}); err != nil {
+		if err := env.store.CreateTenant(ctx, harang.Tenant{ID: id, Name: "Company " + id}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.admin = harang.Identity{Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin}
-	b.clerk, err = b.CreateUser(ctx, b.admin, auth.NewUser{Email: "Clerk@Budapest.demo ", Name: "Kiss Eszter", Role: harang.RoleOperator, Password: password})
+	env.admin = harang.Identity{Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin}
+	env.operator, err = env.CreateUser(ctx, env.admin,
+		auth.NewUser{Email: "Operator@Budapest.demo ", Name: "Kiss Eszter", Role: harang.RoleOperator,
+			Password: password})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.clock.Move(time.Minute)
-	return b
+	env.clock.Move(time.Minute)
+	return env
 }
 
-// login logs the clerk in.
-func (b *bench) login(t *testing.T) auth.Grant {
+// login logs the operator in.
+func (env *testEnv) login(t *testing.T) auth.Grant {
 	t.Helper()
-	g, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
+	g, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +100,10 @@ func (b *bench) login(t *testing.T) auth.Grant {
 }
 
 // control returns the types of the tenant's control entries.
-func (b *bench) control(t *testing.T) []string {
+func (env *testEnv) control(t *testing.T) []string {
 	t.Helper()
-	entries, err := b.store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "budapest", Audience: harang.AudienceControl}, 0, 100)
+	entries, err := env.store.EntriesAfter(t.Context(),
+		harang.FeedID{Tenant: "budapest", Audience: harang.AudienceControl}, 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +121,7 @@ func wantCode(t *testing.T, err error, want harang.Code) {
 	}
 }
 
-// downStore is a database that is not there.
+// downStore is a database that cannot be reached.
 type downStore struct{ auth.UserStore }
 
 var errDown = harang.Wrap(harang.CodeUnavailable, errors.New("no route"), "the database is not available")

@@ -15,19 +15,17 @@ import (
 	"path/filepath"
 )
 
-// Key is what tokens are signed with and refresh cookies are derived from.
-// Every node of one installation needs the same.
+// Key signs tokens, and refresh cookies are derived from it. All nodes of an installation need the same.
 type Key struct {
-	// ID names the key in the header of its tokens: the beginning of the public
-	// key's SHA-256.
+	// ID names the key in the header of its tokens: the beginning of the public key's SHA-256.
 	ID      string
 	private ed25519.PrivateKey
 	public  ed25519.PublicKey
-	// cookie is the secret that refresh cookies are made with.
+	// cookie is the secret of the refresh cookies.
 	cookie []byte
 }
 
-// NewKey makes a random key that is kept nowhere.
+// NewKey makes a random key that is stored nowhere.
 func NewKey() (*Key, error) {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -51,16 +49,18 @@ func keyOf(private ed25519.PrivateKey) (*Key, error) {
 	}, nil
 }
 
-// FindKey reads the key file at path (PEM, PKCS #8, Ed25519). It refuses a file
-// that everyone on the machine can read. A file that is not there is an error
-// that is fs.ErrNotExist.
+const keyCure = "make one with openssl genpkey -algorithm ed25519"
+
+// FindKey reads the key file at path (PEM, PKCS #8, Ed25519). It refuses a file that everyone on the machine can
+// read. A missing file is fs.ErrNotExist.
 func FindKey(path string) (*Key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
 	if info.Mode().Perm()&0o007 != 0 {
-		return nil, fmt.Errorf("signing key: %s can be read by everyone (mode %04o): run chmod 600 %s", path, info.Mode().Perm(), path)
+		return nil, fmt.Errorf("signing key: %s can be read by everyone (mode %04o): run chmod 600 %s", path,
+			info.Mode().Perm(), path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -68,7 +68,7 @@ func FindKey(path string) (*Key, error) {
 	}
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != "PRIVATE KEY" {
-		return nil, fmt.Errorf("signing key: %s holds no PEM block PRIVATE KEY: make one with openssl genpkey -algorithm ed25519", path)
+		return nil, fmt.Errorf("signing key: %s has no PEM block PRIVATE KEY: %s", path, keyCure)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -76,13 +76,13 @@ func FindKey(path string) (*Key, error) {
 	}
 	private, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("signing key: %s is not an Ed25519 key: make one with openssl genpkey -algorithm ed25519", path)
+		return nil, fmt.Errorf("signing key: %s is not an Ed25519 key: %s", path, keyCure)
 	}
 	return keyOf(private)
 }
 
-// FindOrCreateKey reads the key file at path and makes it, mode 0600, when it
-// is not there. Two programs that make it at once end up with the same key.
+// FindOrCreateKey reads the key file at path, and creates it with mode 0600 when it does not exist. Two programs that
+// create it at once get the same key.
 func FindOrCreateKey(path string) (*Key, error) {
 	key, err := FindKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -100,8 +100,8 @@ func FindOrCreateKey(path string) (*Key, error) {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	// Written aside and linked into place: nobody ever reads half a key, and
-	// whoever comes second takes the first one's. CreateTemp makes it 0600.
+	// The file is written under another name and linked into place, so that no reader sees half a key and the second of
+	// two programs reads the first one's. CreateTemp makes it 0600.
 	file, err := os.CreateTemp(filepath.Dir(path), ".signing-*")
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)

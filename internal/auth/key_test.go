@@ -12,7 +12,7 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-func TestFindOrCreateKey_Keeps(t *testing.T) {
+func TestFindOrCreateKey_Concurrent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "signing.key")
 	if _, err := auth.FindKey(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("absent: %v", err)
@@ -45,7 +45,7 @@ func TestFindOrCreateKey_Keeps(t *testing.T) {
 	}
 }
 
-func TestFindKey_Refuses(t *testing.T) {
+func TestFindKey_Refused(t *testing.T) {
 	folder := t.TempDir()
 	good := filepath.Join(folder, "good.key")
 	if _, err := auth.FindOrCreateKey(good); err != nil {

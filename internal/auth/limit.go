@@ -8,9 +8,8 @@ import (
 	"harang.dev/harang"
 )
 
-// The limits of failed logins within limitWindow. They are counted when an
-// attempt begins and given back when it succeeds, so that attempts made at once
-// count too.
+// The limits of failed logins within limitWindow. An attempt counts from its beginning and is taken back when it
+// succeeds, so that concurrent attempts count too.
 const (
 	limitWindow      = 5 * time.Minute
 	failuresPerPair  = 10  // one address guessing one user

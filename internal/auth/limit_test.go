@@ -8,8 +8,7 @@ import (
 	"harang.dev/harang"
 )
 
-// One address that goes on after it was refused, with a new name each time,
-// must neither grow the table nor have the counts forgotten.
+// Refused attempts of one address, with a new name each time, neither grow the table nor clear its counts.
 func TestLimiter_RefusedAttemptsLeaveNothing(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	l := newLimiter(func() time.Time { return now })

@@ -5,8 +5,8 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	logins *prometheus.CounterVec
 	reuses prometheus.Counter
-	// believed counts tokens that were believed while the database was away.
-	believed prometheus.Counter
+	// trusted counts tokens that were trusted while the database was away.
+	trusted prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -16,15 +16,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}, []string{"result"}),
 		reuses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "harang_auth_refresh_reuses_total",
-			Help: "Sessions ended because an old refresh cookie came back.",
+			Help: "Sessions ended because an old refresh cookie was used again.",
 		}),
-		believed: prometheus.NewCounter(prometheus.CounterOpts{
+		trusted: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "harang_auth_believed_total",
-			Help: "Access tokens believed while the database was away.",
+			Help: "Access tokens trusted while the database was away.",
 		}),
 	}
 	if r != nil {
-		r.MustRegister(m.logins, m.reuses, m.believed)
+		r.MustRegister(m.logins, m.reuses, m.trusted)
 	}
 	return m
 }

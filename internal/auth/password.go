@@ -12,26 +12,25 @@ import (
 	"harang.dev/harang"
 )
 
-// The limits of a password, in bytes (most) and characters (least).
+// The limits of a password.
 const (
 	MinPasswordRunes = 8
 	MaxPasswordBytes = 256
 )
 
-// DefaultHashParams cost about 55 ms of one core and 32 MiB while they are
-// computed.
+// DefaultHashParams take about 55 ms of one core and 32 MiB.
 var DefaultHashParams = argon2id.Params{
 	Memory: 32 << 10, Iterations: 3, Parallelism: 1, SaltLength: 16, KeyLength: 32,
 }
 
-// hasher computes password hashes, a few at a time.
+// hasher computes password hashes, few at once.
 type hasher struct {
 	params argon2id.Params
-	// turns holds one value per computation that may run.
-	turns chan struct{}
-	// patience is how long a caller waits for a turn.
-	patience time.Duration
-	// decoy is a hash of no password, for users that do not exist.
+	// slots has room for as many values as computations may run.
+	slots chan struct{}
+	// maxWait is how long a caller waits for a slot.
+	maxWait time.Duration
+	// decoy is a hash that no password has, for users that do not exist.
 	decoy string
 }
 
@@ -41,25 +40,25 @@ func newHasher(params argon2id.Params) (*hasher, error) {
 		return nil, fmt.Errorf("hash: %w", err)
 	}
 	return &hasher{
-		params:   params,
-		turns:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
-		patience: 5 * time.Second,
-		decoy:    decoy,
+		params:  params,
+		slots:   make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		maxWait: 5 * time.Second,
+		decoy:   decoy,
 	}, nil
 }
 
-// turn waits for permission to compute and returns what gives it back.
-func (h *hasher) turn(ctx context.Context) (release func(), err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, h.patience, errBusy)
+// acquire waits for a slot; release must be called after a success.
+func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, h.maxWait, errBusy)
 	defer cancel()
 	select {
-	case h.turns <- struct{}{}:
-		return func() { <-h.turns }, nil
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
 	default:
 	}
 	select {
-	case h.turns <- struct{}{}:
-		return func() { <-h.turns }, nil
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
 	case <-ctx.Done():
 		if context.Cause(ctx) == errBusy { //nolint:errorlint // the very value set above
 			return nil, errBusy
@@ -69,12 +68,12 @@ func (h *hasher) turn(ctx context.Context) (release func(), err error) {
 }
 
 var errBusy = &harang.Error{
-	Code: harang.CodeRateLimited, Message: "too many logins at once", RetryAfter: 2 * time.Second,
+	Code: harang.CodeRateLimited, Message: "too many logins at once; try again", RetryAfter: 2 * time.Second,
 }
 
 // hash returns the encoded argon2id hash of a password.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	release, err := h.turn(ctx)
+	release, err := h.acquire(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -82,32 +81,31 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	return argon2id.CreateHash(password, &h.params)
 }
 
-// matches tells whether the password belongs to the hash. With an empty hash it
-// answers false after the same time.
+// matches reports whether the password has the hash. With an empty hash it returns false after the same time.
 func (h *hasher) matches(ctx context.Context, password, hash string) (bool, error) {
 	known := hash != ""
 	if !known {
 		hash = h.decoy
 	}
-	release, err := h.turn(ctx)
+	release, err := h.acquire(ctx)
 	if err != nil {
 		return false, err
 	}
 	defer release()
 	match, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err != nil {
-		return false, fmt.Errorf("a kept password hash cannot be read: %w", err)
+		return false, fmt.Errorf("stored password hash unreadable: %w", err)
 	}
 	return match && known, nil
 }
 
-// CheckPassword returns what is wrong with a new password, "" when it is good.
+// CheckPassword returns what is wrong with a new password; "" when it is acceptable.
 func CheckPassword(password string) string {
 	switch {
 	case utf8.RuneCountInString(password) < MinPasswordRunes:
 		return fmt.Sprintf("must have at least %d characters", MinPasswordRunes)
 	case len(password) > MaxPasswordBytes:
-		return fmt.Sprintf("may have %d bytes at most", MaxPasswordBytes)
+		return fmt.Sprintf("must have at most %d bytes", MaxPasswordBytes)
 	case !utf8.ValidString(password):
 		return "must be UTF-8"
 	}

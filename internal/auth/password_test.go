@@ -32,7 +32,7 @@ func TestHasher_Matches(t *testing.T) {
 			t.Errorf("%q: %v, %v", password, got, err)
 		}
 	}
-	// Nobody's password is never right, the decoy's own included.
+	// An unknown user has no right password, the decoy's own included.
 	if got, err := h.matches(t.Context(), "no password has this form \x00", ""); err != nil || got {
 		t.Fatalf("unknown user: %v, %v", got, err)
 	}
@@ -41,8 +41,7 @@ func TestHasher_Matches(t *testing.T) {
 	}
 }
 
-// The default costs are what keeps guessing slow: a cheaper default must be
-// noticed.
+// The default costs must stay high enough to keep guessing slow.
 func TestHasher_DefaultCosts(t *testing.T) {
 	p := DefaultHashParams
 	if p.Memory < 19<<10 || uint64(p.Memory)*uint64(p.Iterations) < 64<<10 || p.SaltLength < 16 || p.KeyLength < 32 {
@@ -53,27 +52,27 @@ func TestHasher_DefaultCosts(t *testing.T) {
 func TestHasher_TakesTurns(t *testing.T) {
 	h := cheapHasher(t)
 	synctest.Test(t, func(t *testing.T) {
-		h.turns = make(chan struct{}, 1)
-		release, err := h.turn(t.Context())
+		h.slots = make(chan struct{}, 1)
+		release, err := h.acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Who waits too long is told to come again.
+		// A caller that waits too long gets RATE_LIMITED.
 		began := time.Now()
-		_, err = h.turn(t.Context())
-		if harang.ErrorCode(err) != harang.CodeRateLimited || time.Since(began) != h.patience {
+		_, err = h.acquire(t.Context())
+		if harang.ErrorCode(err) != harang.CodeRateLimited || time.Since(began) != h.maxWait {
 			t.Fatalf("after %v: %v", time.Since(began), err)
 		}
-		// Who leaves is let go.
+		// A caller whose context ends stops waiting.
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := h.turn(ctx); !errors.Is(err, context.Canceled) {
+		if _, err := h.acquire(ctx); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		// Who waits gets the next turn.
+		// A waiting caller gets the next free slot.
 		got := make(chan error)
 		go func() {
-			release, err := h.turn(t.Context())
+			release, err := h.acquire(t.Context())
 			if err == nil {
 				release()
 			}
@@ -85,24 +84,6 @@ func TestHasher_TakesTurns(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-}
-
-func TestTokens_RememberABoundedNumber(t *testing.T) {
-	key, err := NewKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tokens := newTokens(key, time.Now)
-	for i := range 3*verifiedTokens + 1 {
-		tokens.remember([32]byte{byte(i), byte(i >> 8), byte(i >> 16)}, &Claims{})
-	}
-	if n := len(tokens.young) + len(tokens.old); n > 2*verifiedTokens {
-		t.Fatalf("%d tokens remembered", n)
-	}
-	last := 3 * verifiedTokens
-	if tokens.remembered([32]byte{byte(last), byte(last >> 8), byte(last >> 16)}) == nil {
-		t.Fatal("the newest one is forgotten")
-	}
 }
 
 func TestLimiter_ForgetsWhatIsOver(t *testing.T) {

@@ -21,26 +21,26 @@ type Options struct {
 	// HashParams are the costs of new password hashes. Zero means
 	// DefaultHashParams.
 	HashParams argon2id.Params
-	// Clock tells the time. Nil means time.Now.
+	// Clock is this node's clock. Nil means time.Now.
 	Clock func() time.Time
 	// NewID makes ids of sessions, users and events. Required.
 	NewID func() string
-	// Registry gets the metrics. Nil means none are shown.
+	// Registry gets the metrics. Nil means no metrics.
 	Registry prometheus.Registerer
 }
 
-// refreshGrace is how long the cookie before the newest stays good.
+// refreshGrace is how long the previous cookie stays good.
 const refreshGrace = 30 * time.Second
 
-// Service proves callers. See the package's documentation.
+// Service authenticates callers. See the package's documentation.
 type Service struct {
 	store   UserStore
 	key     *Key
 	tokens  *tokens
 	hasher  *hasher
 	limits  *limiter
-	keys    *keyCache
-	judged  *judgements
+	keys    *lru[[32]byte, cachedKey]
+	last    *outcomes
 	metrics *metrics
 	clock   func() time.Time
 	newID   func() string
@@ -71,51 +71,52 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 	}
 	return &Service{
 		store: store, key: key, tokens: newTokens(key, o.Clock), hasher: h,
-		limits: newLimiter(o.Clock), keys: newKeyCache(), judged: newJudgements(), metrics: newMetrics(o.Registry),
-		clock: o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
+		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(),
+		metrics: newMetrics(o.Registry),
+		clock:   o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil
 }
 
-// Authenticate judges an access token: its signature and its time, and then the
-// present state of whom it names. Codes: UNAUTHENTICATED (not ours, disabled or
-// unknown user, ended session), TOKEN_EXPIRED, UNAVAILABLE. The role is the one
-// the user has now, which may differ from the token's; only a token without a
-// user ("cli:<role>") is believed, unless it was logged out. That of a disabled
-// user is ErrDisabled too.
+// now is the clock's time as the database stores it.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
+// Authenticate verifies an access token and reads the present state of its user. Codes: UNAUTHENTICATED (not signed
+// by this key, unknown or disabled user, ended session), TOKEN_EXPIRED, UNAVAILABLE. The role is the user's present
+// one, which may differ from the token's; only a token without a user ("cli:<role>") carries its own. The error of a
+// disabled user is ErrDisabled too.
 //
-// While the database is away the last judgement is believed for a minute, and
-// the unexpired token after that, unless this node has refused it before. Such
-// an identity is Unverified.
+// While the database is away, the last outcome counts for a minute and the unexpired token after that, unless this node
+// has refused the login before. Such an identity is Unverified.
 func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
 	c, err := s.tokens.verify(token)
 	if err != nil {
 		return harang.Identity{}, err
 	}
 	now := s.clock()
-	id, err := s.judge(ctx, c, now)
+	caller, err := s.authorize(ctx, c, now)
 	switch harang.ErrorCode(err) {
 	case "":
-		s.judged.keep(c, id, now)
-		return id, nil
+		s.last.recordAccepted(c, caller, now)
+		return caller, nil
 	case harang.CodeUnauthenticated:
-		s.judged.refuse(c, err)
+		s.last.recordRefused(c, err)
 		return harang.Identity{}, err
 	case harang.CodeUnavailable:
 		if ctx.Err() != nil {
-			return harang.Identity{}, err // nobody waits for the answer
+			return harang.Identity{}, err // the caller is gone
 		}
-		id, err := s.judged.believe(c, now)
+		caller, err := s.last.trustToken(c, now)
 		if err != nil {
 			return harang.Identity{}, err
 		}
-		s.metrics.believed.Inc()
-		return id, nil
+		s.metrics.trusted.Inc()
+		return caller, nil
 	}
 	return harang.Identity{}, err
 }
 
-// judge asks for the present state of whom a verified token names.
-func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.Identity, error) {
+// authorize reads the present state of a verified token's user, or of the token when it has none.
+func (s *Service) authorize(ctx context.Context, c *Claims, now time.Time) (harang.Identity, error) {
 	if c.Subject == commandSubject(c.Role) {
 		tenant, ended, err := s.store.FindTenantOfToken(ctx, c.Tenant, c.ID)
 		switch {
@@ -130,7 +131,7 @@ func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.I
 		}, nil
 	}
 	if c.SessionID == "" {
-		return harang.Identity{}, errNoToken // could not be logged out
+		return harang.Identity{}, errNoToken // no logout could end it
 	}
 	u, err := s.store.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, now)
 	if err != nil {
@@ -148,8 +149,8 @@ func (s *Service) judge(ctx context.Context, c *Claims, now time.Time) (harang.I
 	}, nil
 }
 
-// ErrDisabled is in the UNAUTHENTICATED of a disabled user's token, for who ends
-// connections. Callers are not told the difference.
+// ErrDisabled is wrapped in the UNAUTHENTICATED of a disabled user's token, for the gateway's goodbye. The answer to
+// the caller does not show it.
 var ErrDisabled = errors.New("auth: the user is disabled")
 
 func commandSubject(r harang.Role) string { return "cli:" + string(r) }
@@ -161,20 +162,22 @@ func unknownIsUnauthenticated(err error) error {
 	return err
 }
 
-// IssueToken makes an access token without a login, for commands. Without a
-// user its subject is "cli:<role>" and the role is believed from the token;
-// with one the user must exist, be enabled and have that role, else NOT_FOUND,
-// FORBIDDEN or INVALID_REQUEST; the token then has a session of that length,
-// which cannot be refreshed and ends as those of logins do.
-func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Role, userID string, ttl time.Duration) (string, error) {
+// IssueToken makes an access token without a login, for commands. Without a user its subject is "cli:<role>", and the
+// token carries the role. With one, the user must exist, be enabled and have that role, else NOT_FOUND, FORBIDDEN or
+// INVALID_REQUEST; the token then has a session of the same life, which cannot be refreshed and ends as those of logins
+// do.
+func (s *Service) IssueToken(
+	ctx context.Context, tenant string, role harang.Role, userID string, ttl time.Duration,
+) (string, error) {
 	if !role.Valid() {
-		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "must be one of OPERATOR, STORE_MANAGER, ADMIN"})
+		return "", harang.Invalid(harang.FieldError{Field: "role",
+			Detail: "must be one of OPERATOR, STORE_MANAGER, ADMIN"})
 	}
 	if _, err := s.store.FindTenant(ctx, tenant); err != nil {
 		return "", err
 	}
 	// As in a login, the session begins before the user is read.
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.now()
 	if userID == "" {
 		return s.tokens.sign(s.claims(tenant, commandSubject(role), role, "", now, ttl))
 	}
@@ -185,9 +188,12 @@ func (s *Service) IssueToken(ctx context.Context, tenant string, role harang.Rol
 	case u.Disabled:
 		return "", harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
 	case u.Role != role:
-		return "", harang.Invalid(harang.FieldError{Field: "role", Detail: "is not the user's, who is " + string(u.Role)})
+		return "", harang.Invalid(harang.FieldError{Field: "role",
+			Detail: "must be the user's role, " + string(u.Role)})
 	}
-	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Created: now, Expires: now.Add(ttl)}
+	session := harang.Session{
+		ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Created: now, Expires: now.Add(ttl),
+	}
 	if err := s.store.CreateSession(ctx, session); err != nil {
 		return "", err
 	}

@@ -16,15 +16,15 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-func TestService_LoginGivesAnIdentity(t *testing.T) {
-	b := newBench(t)
-	g := b.login(t)
+func TestLogin_Identity(t *testing.T) {
+	env := newEnv(t)
+	g := env.login(t)
 	want := harang.Identity{
-		Tenant: "budapest", TenantName: "Company budapest", UserID: b.clerk.ID, Name: "Kiss Eszter",
-		Email: "clerk@budapest.demo", Role: harang.RoleOperator, SessionID: g.Identity.SessionID,
-		Expires: b.clock.Now().Add(10 * time.Minute),
+		Tenant: "budapest", TenantName: "Company budapest", UserID: env.operator.ID, Name: "Kiss Eszter",
+		Email: "operator@budapest.demo", Role: harang.RoleOperator, SessionID: g.Identity.SessionID,
+		Expires: env.clock.Now().Add(10 * time.Minute),
 	}
-	got, err := b.Authenticate(t.Context(), g.AccessToken)
+	got, err := env.Authenticate(t.Context(), g.AccessToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,74 +37,77 @@ func TestService_LoginGivesAnIdentity(t *testing.T) {
 	}
 }
 
-func TestService_LoginRefuses(t *testing.T) {
-	b := newBench(t)
+func TestLogin_Refused(t *testing.T) {
+	env := newEnv(t)
 	for name, try := range map[string][2]string{
-		"wrong password": {"clerk@budapest.demo", "wrong horse"},
+		"wrong password": {"operator@budapest.demo", "wrong horse"},
 		"unknown user":   {"nobody@budapest.demo", password},
 		"nothing":        {"", ""},
-		"null byte":      {"clerk@budapest.demo\x00", password},
+		"null byte":      {"operator@budapest.demo\x00", password},
 	} {
-		_, err := b.Login(t.Context(), try[0], try[1], "192.0.2.1")
+		_, err := env.Login(t.Context(), try[0], try[1], "192.0.2.1")
 		if harang.ErrorCode(err) != harang.CodeInvalidCredentials {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := b.UpdateUser(t.Context(), b.admin, b.clerk.ID, auth.UserChange{Disabled: new(true)}); err != nil {
+	if _, err := env.UpdateUser(t.Context(), env.admin, env.operator.ID,
+		auth.UserChange{Disabled: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
+	_, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
 	wantCode(t, err, harang.CodeInvalidCredentials)
 }
 
-func TestService_LoginIsLimited(t *testing.T) {
-	b := newBench(t)
+func TestLogin_Limited(t *testing.T) {
+	env := newEnv(t)
 	for range 10 {
-		_, err := b.Login(t.Context(), "clerk@budapest.demo", "wrong horse", "192.0.2.1")
+		_, err := env.Login(t.Context(), "operator@budapest.demo", "wrong horse", "192.0.2.1")
 		wantCode(t, err, harang.CodeInvalidCredentials)
 	}
-	_, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
+	_, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
 	wantCode(t, err, harang.CodeRateLimited)
 	if e := new(harang.Error); !errors.As(err, &e) || e.RetryAfter != 5*time.Minute {
 		t.Fatalf("retry after %v", err)
 	}
-	// Another address is not locked out by it, and time heals.
-	if _, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.2"); err != nil {
+	// Another address can still log in, and the limit ends by itself.
+	if _, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.2"); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.Move(5 * time.Minute)
-	b.login(t)
-	// Logins that succeed are not counted.
+	env.clock.Move(5 * time.Minute)
+	env.login(t)
+	// Successful logins are not counted.
 	for range 50 {
-		b.login(t)
+		env.login(t)
 	}
 }
 
-func TestService_LimitsOfOneHostAndOneUser(t *testing.T) {
-	b := newBench(t)
-	// One IPv6 network guessing many users.
+func TestLogin_LimitsOfOneHostAndOneUser(t *testing.T) {
+	env := newEnv(t)
+	// One IPv6 network guesses many users.
 	for i := range 200 {
-		_, err := b.Login(t.Context(), "user"+string(rune('a'+i%20))+string(rune('a'+i/20))+"@x.hu", "guess", "2001:db8::"+string(rune('1'+i%9)))
+		_, err := env.Login(t.Context(), "user"+string(rune('a'+i%20))+string(rune('a'+i/20))+"@x.hu", "guess",
+			"2001:db8::"+string(rune('1'+i%9)))
 		wantCode(t, err, harang.CodeInvalidCredentials)
 	}
-	_, err := b.Login(t.Context(), "another@x.hu", "guess", "2001:db8::ffff")
+	_, err := env.Login(t.Context(), "another@x.hu", "guess", "2001:db8::ffff")
 	wantCode(t, err, harang.CodeRateLimited)
-	// Many hosts guessing one user.
+	// Many hosts guess one user.
 	for i := range 100 {
-		_, err := b.Login(t.Context(), "clerk@budapest.demo", "guess", "198.51.100."+string(rune('0'+i%10))+string(rune('0'+i/10)))
+		_, err := env.Login(t.Context(), "operator@budapest.demo", "guess",
+			"198.51.100."+string(rune('0'+i%10))+string(rune('0'+i/10)))
 		wantCode(t, err, harang.CodeInvalidCredentials)
 	}
-	_, err = b.Login(t.Context(), "clerk@budapest.demo", "guess", "203.0.113.9")
+	_, err = env.Login(t.Context(), "operator@budapest.demo", "guess", "203.0.113.9")
 	wantCode(t, err, harang.CodeRateLimited)
 }
 
-func TestService_AuthenticateRefusesForgeries(t *testing.T) {
-	b := newBench(t)
-	good := b.login(t).AccessToken
+func TestAuthenticate_Forgeries(t *testing.T) {
+	env := newEnv(t)
+	good := env.login(t).AccessToken
 	claims := func(change func(jwt.MapClaims)) jwt.MapClaims {
 		c := jwt.MapClaims{
 			"iss": "harang", "sub": "cli:ADMIN", "tenant": "budapest", "role": "ADMIN",
-			"exp": b.clock.Now().Add(time.Hour).Unix(), "iat": b.clock.Now().Unix(),
+			"exp": env.clock.Now().Add(time.Hour).Unix(), "iat": env.clock.Now().Unix(),
 		}
 		if change != nil {
 			change(c)
@@ -113,20 +116,22 @@ func TestService_AuthenticateRefusesForgeries(t *testing.T) {
 	}
 	hmac := func(c jwt.MapClaims) string {
 		token := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
-		token.Header["kid"] = b.key.ID
+		token.Header["kid"] = env.key.ID
 		text, err := token.SignedString([]byte("secret"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return text
 	}
-	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"`+b.key.ID+`"}`)) + "." +
-		base64.RawURLEncoding.EncodeToString([]byte(`{"iss":"harang","sub":"cli:ADMIN","tenant":"budapest","role":"ADMIN","exp":99999999999}`)) + "."
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","kid":"`+env.key.ID+`"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(
+			`{"iss":"harang","sub":"cli:ADMIN","tenant":"budapest","role":"ADMIN","exp":99999999999}`)) + "."
 	other, err := auth.NewKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	stranger, err := auth.New(b.store, other, auth.Options{Clock: b.clock.Now, NewID: func() string { return "id" }, HashParams: cheap})
+	stranger, err := auth.New(env.store, other, auth.Options{Clock: env.clock.Now,
+		NewID: func() string { return "id" }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,33 +142,35 @@ func TestService_AuthenticateRefusesForgeries(t *testing.T) {
 	for name, token := range map[string]string{
 		"empty": "", "garbage": "a.b.c", "huge": strings.Repeat("a", 1<<20), "cut": good[:len(good)-4],
 		"hmac": hmac(claims(nil)), "none": none, "another installation's": foreign,
-		"payload exchanged": strings.Join([]string{strings.Split(good, ".")[0], strings.Split(none, ".")[1], strings.Split(good, ".")[2]}, "."),
+		"payload exchanged": strings.Join([]string{strings.Split(good, ".")[0], strings.Split(none, ".")[1],
+			strings.Split(good, ".")[2]}, "."),
 	} {
-		if _, err := b.Authenticate(t.Context(), token); harang.ErrorCode(err) != harang.CodeUnauthenticated {
+		if _, err := env.Authenticate(t.Context(), token); harang.ErrorCode(err) != harang.CodeUnauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestService_TokensExpire(t *testing.T) {
-	b := newBench(t)
-	g := b.login(t)
+func TestAuthenticate_Expiry(t *testing.T) {
+	env := newEnv(t)
+	g := env.login(t)
 	for _, cached := range []bool{false, true} {
 		if cached {
-			if _, err := b.Authenticate(t.Context(), g.AccessToken); err != nil {
+			if _, err := env.Authenticate(t.Context(), g.AccessToken); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	b.clock.Move(10*time.Minute - time.Second)
-	if _, err := b.Authenticate(t.Context(), g.AccessToken); err != nil {
+	env.clock.Move(10*time.Minute - time.Second)
+	if _, err := env.Authenticate(t.Context(), g.AccessToken); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.Move(time.Second)
-	_, err := b.Authenticate(t.Context(), g.AccessToken)
+	env.clock.Move(time.Second)
+	_, err := env.Authenticate(t.Context(), g.AccessToken)
 	wantCode(t, err, harang.CodeTokenExpired)
-	// Not from the cache either.
-	fresh, err := auth.New(b.store, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return "x" }, HashParams: cheap})
+	// A node that has not verified it before answers the same.
+	fresh, err := auth.New(env.store, env.key, auth.Options{Clock: env.clock.Now,
+		NewID: func() string { return "x" }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,63 +178,65 @@ func TestService_TokensExpire(t *testing.T) {
 	wantCode(t, err, harang.CodeTokenExpired)
 }
 
-func TestService_IssueToken(t *testing.T) {
-	b := newBench(t)
+func TestIssueToken(t *testing.T) {
+	env := newEnv(t)
 	ctx := t.Context()
-	token, err := b.IssueToken(ctx, "budapest", harang.RoleStoreManager, "", time.Hour)
+	token, err := env.IssueToken(ctx, "budapest", harang.RoleStoreManager, "", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := b.Authenticate(ctx, token)
+	id, err := env.Authenticate(ctx, token)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id.UserID != "cli:STORE_MANAGER" || id.Role != harang.RoleStoreManager || id.Tenant != "budapest" || id.SessionID == "" {
+	if id.UserID != "cli:STORE_MANAGER" || id.Role != harang.RoleStoreManager || id.Tenant != "budapest" ||
+		id.SessionID == "" {
 		t.Fatalf("%+v", id)
 	}
-	if token, err = b.IssueToken(ctx, "budapest", harang.RoleOperator, b.clerk.ID, time.Hour); err != nil {
+	if token, err = env.IssueToken(ctx, "budapest", harang.RoleOperator, env.operator.ID, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	// A user's token follows the user.
-	if id, err = b.Authenticate(ctx, token); err != nil || id.UserID != b.clerk.ID || id.SessionID == "" {
+	// A token with a user depends on the user's state.
+	if id, err = env.Authenticate(ctx, token); err != nil || id.UserID != env.operator.ID || id.SessionID == "" {
 		t.Fatalf("%+v, %v", id, err)
 	}
 	manager := harang.RoleStoreManager
-	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Role: &manager}); err != nil {
+	if _, err := env.UpdateUser(ctx, env.admin, env.operator.ID, auth.UserChange{Role: &manager}); err != nil {
 		t.Fatal(err)
 	}
-	if id, err = b.Authenticate(ctx, token); err != nil || id.Role != manager {
+	if id, err = env.Authenticate(ctx, token); err != nil || id.Role != manager {
 		t.Fatalf("%+v, %v", id, err)
 	}
-	_, err = b.IssueToken(ctx, "budapest", harang.RoleOperator, b.clerk.ID, time.Hour)
+	_, err = env.IssueToken(ctx, "budapest", harang.RoleOperator, env.operator.ID, time.Hour)
 	wantCode(t, err, harang.CodeInvalidRequest)
-	_, err = b.IssueToken(ctx, "debrecen", manager, b.clerk.ID, time.Hour)
+	_, err = env.IssueToken(ctx, "debrecen", manager, env.operator.ID, time.Hour)
 	wantCode(t, err, harang.CodeNotFound)
-	_, err = b.IssueToken(ctx, "szeged", manager, "", time.Hour)
+	_, err = env.IssueToken(ctx, "szeged", manager, "", time.Hour)
 	wantCode(t, err, harang.CodeNotFound)
-	_, err = b.IssueToken(ctx, "budapest", harang.RoleService, "", time.Hour)
+	_, err = env.IssueToken(ctx, "budapest", harang.RoleService, "", time.Hour)
 	wantCode(t, err, harang.CodeInvalidRequest)
-	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Disabled: new(true)}); err != nil {
+	if _, err := env.UpdateUser(ctx, env.admin, env.operator.ID, auth.UserChange{Disabled: new(true)}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.IssueToken(ctx, "budapest", manager, b.clerk.ID, time.Hour)
+	_, err = env.IssueToken(ctx, "budapest", manager, env.operator.ID, time.Hour)
 	wantCode(t, err, harang.CodeForbidden)
-	_, err = b.Authenticate(ctx, token)
+	_, err = env.Authenticate(ctx, token)
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-func TestService_WithoutADatabase(t *testing.T) {
-	b := newBench(t)
-	g := b.login(t)
-	key, text, err := b.CreateAPIKey(t.Context(), b.admin, "erp")
+func TestService_DatabaseAway(t *testing.T) {
+	env := newEnv(t)
+	g := env.login(t)
+	key, text, err := env.CreateAPIKey(t.Context(), env.admin, "erp")
 	if err != nil || key.Name != "erp" {
 		t.Fatal(err)
 	}
-	cli, err := b.IssueToken(t.Context(), "budapest", harang.RoleAdmin, "", time.Hour)
+	cli, err := env.IssueToken(t.Context(), "budapest", harang.RoleAdmin, "", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	down, err := auth.New(downStore{}, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return "x" }, HashParams: cheap})
+	down, err := auth.New(downStore{}, env.key, auth.Options{Clock: env.clock.Now,
+		NewID: func() string { return "x" }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,46 +249,47 @@ func TestService_WithoutADatabase(t *testing.T) {
 	wantCode(t, err, harang.CodeUnavailable)
 	_, err = down.Refresh(t.Context(), g.Refresh)
 	wantCode(t, err, harang.CodeUnavailable)
-	// A fault is not a failed login: it does not lock anybody out.
+	// A failure of the database does not count as a failed login.
 	for range 20 {
-		_, err = down.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
+		_, err = down.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
 		wantCode(t, err, harang.CodeUnavailable)
 	}
 }
 
-// switchStore can be taken away.
+// switchStore fails while away is set.
 type switchStore struct {
 	auth.UserStore
 	away bool
 }
 
-func (b *switchStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
-	if b.away {
+func (env *switchStore) FindSubject(ctx context.Context, tenant, user, session string,
+	now time.Time) (harang.Subject, error) {
+	if env.away {
 		return harang.Subject{}, errDown
 	}
-	return b.UserStore.FindSubject(ctx, tenant, user, session, now)
+	return env.UserStore.FindSubject(ctx, tenant, user, session, now)
 }
 
-func (b *switchStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
-	if b.away {
+func (env *switchStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
+	if env.away {
 		return harang.Tenant{}, false, errDown
 	}
-	return b.UserStore.FindTenantOfToken(ctx, tenant, token)
+	return env.UserStore.FindTenantOfToken(ctx, tenant, token)
 }
 
-// While the database is away: the last judgement for a minute, then the token,
-// and never who was refused.
-func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
-	b := newBench(t)
+// While the database is away: the last outcome counts for a minute, then the token; a refused login stays refused.
+func TestAuthenticate_DatabaseAway(t *testing.T) {
+	env := newEnv(t)
 	ctx := t.Context()
-	users := &switchStore{UserStore: b.store}
-	service, err := auth.New(users, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
+	users := &switchStore{UserStore: env.store}
+	service, err := auth.New(users, env.key, auth.Options{Clock: env.clock.Now,
+		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, gone := b.login(t), b.login(t)
+	g, gone := env.login(t), env.login(t)
 	manager := harang.RoleStoreManager
-	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Role: &manager}); err != nil {
+	if _, err := env.UpdateUser(ctx, env.admin, env.operator.ID, auth.UserChange{Role: &manager}); err != nil {
 		t.Fatal(err)
 	}
 	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unverified || id.Role != manager {
@@ -289,12 +299,14 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	users.away = true
-	b.clock.Move(time.Minute)
-	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified || id.Role != manager || id.Name != "Kiss Eszter" {
+	env.clock.Move(time.Minute)
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified || id.Role != manager ||
+		id.Name != "Kiss Eszter" {
 		t.Fatalf("within a minute: %+v, %v", id, err)
 	}
-	b.clock.Move(time.Second)
-	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified || id.Role != harang.RoleOperator {
+	env.clock.Move(time.Second)
+	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified ||
+		id.Role != harang.RoleOperator {
 		t.Fatalf("later: %+v, %v", id, err)
 	}
 	_, err = service.Authenticate(ctx, gone.AccessToken)
@@ -307,7 +319,7 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unverified || id.Role != manager {
 		t.Fatalf("back: %+v, %v", id, err)
 	}
-	if _, err := b.UpdateUser(ctx, b.admin, b.clerk.ID, auth.UserChange{Disabled: new(true)}); err != nil {
+	if _, err := env.UpdateUser(ctx, env.admin, env.operator.ID, auth.UserChange{Disabled: new(true)}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = service.Authenticate(ctx, g.AccessToken)
@@ -317,33 +329,35 @@ func TestAuthenticate_BelievesWhileTheDatabaseIsAway(t *testing.T) {
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-// hookedSubjects let something happen between the reading of a subject and its answer.
+// hookedSubjects calls meanwhile once, between the reading of a subject and its return.
 type hookedSubjects struct {
 	auth.UserStore
 	meanwhile func()
 }
 
-func (b *hookedSubjects) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject, error) {
-	s, err := b.UserStore.FindSubject(ctx, tenant, user, session, now)
-	if meanwhile := b.meanwhile; meanwhile != nil {
-		b.meanwhile = nil
+func (env *hookedSubjects) FindSubject(ctx context.Context, tenant, user, session string,
+	now time.Time) (harang.Subject, error) {
+	s, err := env.UserStore.FindSubject(ctx, tenant, user, session, now)
+	if meanwhile := env.meanwhile; meanwhile != nil {
+		env.meanwhile = nil
 		meanwhile()
 	}
 	return s, err
 }
 
-// A judgement that was under way when its login ended here does not make the
-// node believe the login once the database is away.
-func TestAuthenticate_LogoutMeanwhile(t *testing.T) {
-	b := newBench(t)
+// An authentication that was in progress when its login ended on this node does not make the node trust the login
+// once the database is away.
+func TestAuthenticate_LogoutDuringAuthentication(t *testing.T) {
+	env := newEnv(t)
 	ctx := t.Context()
-	slow := &hookedSubjects{UserStore: b.store}
+	slow := &hookedSubjects{UserStore: env.store}
 	users := &switchStore{UserStore: slow}
-	service, err := auth.New(users, b.key, auth.Options{Clock: b.clock.Now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
+	service, err := auth.New(users, env.key, auth.Options{Clock: env.clock.Now,
+		NewID: func() string { return uuid.Must(uuid.NewV7()).String() }, HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := b.login(t)
+	g := env.login(t)
 	slow.meanwhile = func() {
 		if err := service.Logout(ctx, g.Identity); err != nil {
 			t.Error(err)
@@ -356,6 +370,6 @@ func TestAuthenticate_LogoutMeanwhile(t *testing.T) {
 	for range 2 {
 		_, err = service.Authenticate(ctx, g.AccessToken)
 		wantCode(t, err, harang.CodeUnauthenticated)
-		b.clock.Move(time.Minute + time.Second)
+		env.clock.Move(time.Minute + time.Second)
 	}
 }

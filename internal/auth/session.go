@@ -15,7 +15,7 @@ import (
 	"harang.dev/harang"
 )
 
-// Grant is what a login or a refresh gives.
+// Grant is the result of a login or a refresh.
 type Grant struct {
 	AccessToken string
 	// ExpiresIn is the life of the access token.
@@ -23,15 +23,14 @@ type Grant struct {
 	// Refresh is the refresh cookie's value and RefreshIn its life.
 	Refresh   string
 	RefreshIn time.Duration
-	// Identity is whom the token names.
+	// Identity is that of the token's user.
 	Identity harang.Identity
 }
 
 var errCredentials = harang.Errorf(harang.CodeInvalidCredentials, "the e-mail address or the password is wrong")
 
-// Login checks a password and begins a session. address is where the caller
-// comes from (host, without port), for the limits. Codes: INVALID_CREDENTIALS,
-// RATE_LIMITED with RetryAfter, UNAVAILABLE.
+// Login checks a password and creates a session. address is the caller's host without port, for the limits. Codes:
+// INVALID_CREDENTIALS, RATE_LIMITED with RetryAfter, UNAVAILABLE.
 func (s *Service) Login(ctx context.Context, email, password, address string) (Grant, error) {
 	email = NormalEmail(email)
 	attempt, err := s.limits.begin(email, address)
@@ -39,15 +38,14 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 		s.metrics.logins.WithLabelValues("limited").Inc()
 		return Grant{}, err
 	}
-	// The session counts as begun before its password was read: a new password,
-	// or a disabling, that comes while this one is checked ends it too.
-	began := s.clock().UTC().Truncate(time.Millisecond)
+	// The session begins before the hash is read: a new password, or a disabling, during this check ends it too.
+	began := s.now()
 	c, err := s.store.FindCredentials(ctx, email)
 	if err != nil && harang.ErrorCode(err) != harang.CodeNotFound {
 		attempt.forget()
 		return Grant{}, err
 	}
-	// An unknown user has no hash, which costs the same and never matches.
+	// An unknown user has no hash, which takes the same time and never matches.
 	match, err := s.hasher.matches(ctx, password, c.PasswordHash)
 	if err != nil {
 		attempt.forget()
@@ -58,7 +56,7 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 		return Grant{}, errCredentials
 	}
 	attempt.forget()
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.now()
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1,
 		Rotated: now, Created: began, Expires: now.Add(s.session),
@@ -70,9 +68,8 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 	return s.grant(harang.Subject{User: c.User, TenantName: c.TenantName}, session, now)
 }
 
-// Refresh takes a refresh cookie and gives the next one with a new access
-// token. The cookie before the newest yields the newest for 30 s; an older one
-// ends the session. Codes: UNAUTHENTICATED, UNAVAILABLE.
+// Refresh exchanges a refresh cookie for the next one and a new access token. The previous cookie yields the newest for
+// 30 s; an older one ends the session. Codes: UNAUTHENTICATED, UNAVAILABLE.
 func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 	tenant, id, generation, ok := s.readCookie(cookie)
 	if !ok {
@@ -81,31 +78,31 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 	var session harang.Session
 	var refused bool
 	var user string
-	now := s.clock().UTC().Truncate(time.Millisecond)
-	err := s.store.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
-		refused, user = false, kept.UserID
+	now := s.now()
+	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) ([]harang.Event, error) {
+		refused, user = false, stored.UserID
 		switch {
-		case !kept.Live(now):
+		case !stored.Live(now):
 			return nil, errNoSession
-		case generation == kept.Generation:
-			kept.Generation++
-			kept.Rotated = now
-			kept.Expires = now.Add(s.session)
-		case generation == kept.Generation-1 && now.Sub(kept.Rotated) <= refreshGrace:
+		case generation == stored.Generation:
+			stored.Generation++
+			stored.Rotated = now
+			stored.Expires = now.Add(s.session)
+		case generation == stored.Generation-1 && now.Sub(stored.Rotated) <= refreshGrace:
 		default:
-			// Two hold a cookie that only one can have been given.
+			// The cookie was copied: whoever has the newer one got it by refreshing with this one.
 			refused = true
-			event, err := s.end(kept, now)
+			event, err := s.closeSession(stored, now)
 			return []harang.Event{event}, err
 		}
-		session = *kept
+		session = *stored
 		return nil, nil
 	})
 	if err != nil {
 		return Grant{}, noSession(err)
 	}
 	if refused {
-		s.judged.end(tenant, user, id)
+		s.last.recordEnded(tenant, user, id)
 		s.metrics.reuses.Inc()
 		return Grant{}, errNoSession
 	}
@@ -119,7 +116,7 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 	return s.grant(u, session, now)
 }
 
-var errNoSession = harang.Errorf(harang.CodeUnauthenticated, "the session is over: log in again")
+var errNoSession = harang.Errorf(harang.CodeUnauthenticated, "the session has ended; log in again")
 
 func noSession(err error) error {
 	if harang.ErrorCode(err) == harang.CodeNotFound {
@@ -128,35 +125,33 @@ func noSession(err error) error {
 	return err
 }
 
-// Logout ends the login of an identity: a session, or the one access token of
-// somebody without a user. Its connections are closed and its access tokens
-// refused on every node. An API key has nothing to end.
-func (s *Service) Logout(ctx context.Context, id harang.Identity) error {
+// Logout ends the caller's login: the session, or the access token when it has no user. Its connections are closed and
+// its access tokens refused on every node. For an API key it does nothing.
+func (s *Service) Logout(ctx context.Context, caller harang.Identity) error {
 	switch {
-	case id.SessionID == "":
+	case caller.SessionID == "":
 		return nil
-	case id.UserID == commandSubject(id.Role):
-		return s.endToken(ctx, id)
+	case caller.UserID == commandSubject(caller.Role):
+		return s.endToken(ctx, caller)
 	}
-	return s.endSession(ctx, id.Tenant, id.SessionID)
+	return s.endSession(ctx, caller.Tenant, caller.SessionID)
 }
 
-func (s *Service) endToken(ctx context.Context, id harang.Identity) error {
-	told, err := harang.NewEvent(harang.LogoutType, s.newID(), id.Tenant, s.clock().UTC().Truncate(time.Millisecond),
-		harang.Logout{SessionID: id.SessionID, UserID: id.UserID})
+func (s *Service) endToken(ctx context.Context, caller harang.Identity) error {
+	event, err := harang.NewEvent(harang.LogoutType, s.newID(), caller.Tenant, s.now(),
+		harang.Logout{SessionID: caller.SessionID, UserID: caller.UserID})
 	if err != nil {
 		return err
 	}
-	if err := s.store.EndToken(ctx, id.Tenant, id.SessionID, id.Expires, told); err != nil {
+	if err := s.store.EndToken(ctx, caller.Tenant, caller.SessionID, caller.Expires, event); err != nil {
 		return err
 	}
-	s.judged.end(id.Tenant, id.UserID, id.SessionID)
+	s.last.recordEnded(caller.Tenant, caller.UserID, caller.SessionID)
 	return nil
 }
 
-// LogoutCookie ends the session that a refresh cookie belongs to, so that who
-// holds only the cookie can log out too. A cookie that is not ours is
-// UNAUTHENTICATED; one whose session is over already changes nothing.
+// LogoutCookie ends the session of a refresh cookie, for callers without an access token. A forged cookie is
+// UNAUTHENTICATED; a session that has ended stays as it is.
 func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 	tenant, id, _, ok := s.readCookie(cookie)
 	if !ok {
@@ -166,30 +161,30 @@ func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 }
 
 func (s *Service) endSession(ctx context.Context, tenant, id string) error {
-	now := s.clock().UTC().Truncate(time.Millisecond)
+	now := s.now()
 	var user string
-	err := s.store.UpdateSession(ctx, tenant, id, func(kept *harang.Session) ([]harang.Event, error) {
-		user = kept.UserID
-		if !kept.Ended.IsZero() {
+	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) ([]harang.Event, error) {
+		user = stored.UserID
+		if !stored.Ended.IsZero() {
 			return nil, nil
 		}
-		event, err := s.end(kept, now)
+		event, err := s.closeSession(stored, now)
 		return []harang.Event{event}, err
 	})
 	switch harang.ErrorCode(err) {
 	case "":
-		s.judged.end(tenant, user, id)
+		s.last.recordEnded(tenant, user, id)
 	case harang.CodeNotFound:
 		return nil
 	}
 	return err
 }
 
-// end marks a session as over and returns the control event that tells it.
-func (s *Service) end(kept *harang.Session, now time.Time) (harang.Event, error) {
-	kept.Ended = now
-	return harang.NewEvent(harang.LogoutType, s.newID(), kept.Tenant, now,
-		harang.Logout{SessionID: kept.ID, UserID: kept.UserID})
+// closeSession marks a session as ended and returns its control event.
+func (s *Service) closeSession(session *harang.Session, now time.Time) (harang.Event, error) {
+	session.Ended = now
+	return harang.NewEvent(harang.LogoutType, s.newID(), session.Tenant, now,
+		harang.Logout{SessionID: session.ID, UserID: session.UserID})
 }
 
 func (s *Service) grant(u harang.Subject, session harang.Session, now time.Time) (Grant, error) {
@@ -208,7 +203,9 @@ func (s *Service) grant(u harang.Subject, session harang.Session, now time.Time)
 	}, nil
 }
 
-func (s *Service) claims(tenant, subject string, role harang.Role, sessionID string, now time.Time, ttl time.Duration) *Claims {
+func (s *Service) claims(
+	tenant, subject string, role harang.Role, sessionID string, now time.Time, ttl time.Duration,
+) *Claims {
 	return &Claims{
 		Tenant: tenant, Role: role, SessionID: sessionID,
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -218,16 +215,15 @@ func (s *Service) claims(tenant, subject string, role harang.Role, sessionID str
 	}
 }
 
-// cookie is the refresh cookie of a session's newest generation:
-// tenant.session.generation.mac. The mac is what nobody else can make.
+// cookie is the refresh cookie of a session's newest generation: tenant.session.generation.mac.
 func (s *Service) cookie(session harang.Session) string {
-	said := session.Tenant + "." + session.ID + "." + strconv.FormatInt(session.Generation, 10)
-	return said + "." + base64.RawURLEncoding.EncodeToString(s.mac(said))
+	content := session.Tenant + "." + session.ID + "." + strconv.FormatInt(session.Generation, 10)
+	return content + "." + base64.RawURLEncoding.EncodeToString(s.mac(content))
 }
 
-func (s *Service) mac(said string) []byte {
+func (s *Service) mac(content string) []byte {
 	m := hmac.New(sha256.New, s.key.cookie)
-	m.Write([]byte(said))
+	m.Write([]byte(content))
 	return m.Sum(nil)
 }
 
@@ -239,12 +235,12 @@ func (s *Service) readCookie(cookie string) (tenant, id string, generation int64
 	if end < 0 {
 		return "", "", 0, false
 	}
-	said := cookie[:end]
+	content := cookie[:end]
 	mac, err := base64.RawURLEncoding.Strict().DecodeString(cookie[end+1:])
-	if err != nil || !hmac.Equal(mac, s.mac(said)) {
+	if err != nil || !hmac.Equal(mac, s.mac(content)) {
 		return "", "", 0, false
 	}
-	parts := strings.Split(said, ".")
+	parts := strings.Split(content, ".")
 	if len(parts) != 3 {
 		return "", "", 0, false
 	}
@@ -252,12 +248,10 @@ func (s *Service) readCookie(cookie string) (tenant, id string, generation int64
 	return parts[0], parts[1], generation, err == nil
 }
 
-// NormalEmail is the form in which an address is kept and looked up: without
-// blanks around it, in lower case.
+// NormalEmail is the form in which an address is stored and looked up: trimmed, in lower case.
 func NormalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
-// CheckEmail returns what is wrong with a new user's address, "" when it is a
-// bare address of at most 254 bytes.
+// CheckEmail returns what is wrong with an address; "" for a bare one of at most 254 bytes.
 func CheckEmail(email string) string {
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > 254 {

@@ -13,9 +13,9 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-func (b *bench) refresh(t *testing.T, cookie string) auth.Grant {
+func (env *testEnv) refresh(t *testing.T, cookie string) auth.Grant {
 	t.Helper()
-	g, err := b.Refresh(t.Context(), cookie)
+	g, err := env.Refresh(t.Context(), cookie)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,29 +23,29 @@ func (b *bench) refresh(t *testing.T, cookie string) auth.Grant {
 }
 
 func TestRefresh_Rotates(t *testing.T) {
-	b := newBench(t)
-	first := b.login(t)
-	second := b.refresh(t, first.Refresh)
+	env := newEnv(t)
+	first := env.login(t)
+	second := env.refresh(t, first.Refresh)
 	if second.Refresh == first.Refresh {
 		t.Fatal("the cookie did not change")
 	}
 	if second.Identity.SessionID != first.Identity.SessionID {
 		t.Fatal("the session changed")
 	}
-	// The previous one yields the same successor for 30 s.
-	b.clock.Move(30 * time.Second)
-	again := b.refresh(t, first.Refresh)
+	// The previous cookie yields the same successor for 30 s.
+	env.clock.Move(30 * time.Second)
+	again := env.refresh(t, first.Refresh)
 	if again.Refresh != second.Refresh {
 		t.Fatal("the previous cookie yielded another successor")
 	}
-	third := b.refresh(t, second.Refresh)
+	third := env.refresh(t, second.Refresh)
 	if third.Refresh == second.Refresh {
 		t.Fatal("the second cookie did not rotate")
 	}
-	if _, err := b.Authenticate(t.Context(), third.AccessToken); err != nil {
+	if _, err := env.Authenticate(t.Context(), third.AccessToken); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.control(t); len(got) != 0 {
+	if got := env.control(t); len(got) != 0 {
 		t.Fatalf("control entries %v", got)
 	}
 }
@@ -53,37 +53,37 @@ func TestRefresh_Rotates(t *testing.T) {
 func TestRefresh_OldCookieEndsTheSession(t *testing.T) {
 	for name, age := range map[string]int{"the one before, too late": 1, "an older one, at once": 2} {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			stolen := b.login(t)
+			env := newEnv(t)
+			stolen := env.login(t)
 			newest := stolen
 			for range age {
-				newest = b.refresh(t, newest.Refresh)
+				newest = env.refresh(t, newest.Refresh)
 			}
 			if age == 1 {
-				b.clock.Move(30*time.Second + time.Millisecond)
+				env.clock.Move(30*time.Second + time.Millisecond)
 			}
-			_, err := b.Refresh(t.Context(), stolen.Refresh)
+			_, err := env.Refresh(t.Context(), stolen.Refresh)
 			wantCode(t, err, harang.CodeUnauthenticated)
-			_, err = b.Refresh(t.Context(), newest.Refresh)
+			_, err = env.Refresh(t.Context(), newest.Refresh)
 			wantCode(t, err, harang.CodeUnauthenticated)
-			_, err = b.Authenticate(t.Context(), newest.AccessToken)
+			_, err = env.Authenticate(t.Context(), newest.AccessToken)
 			wantCode(t, err, harang.CodeUnauthenticated)
-			if diff := cmp.Diff([]string{"control.logout"}, b.control(t)); diff != "" {
+			if diff := cmp.Diff([]string{"control.logout"}, env.control(t)); diff != "" {
 				t.Fatal(diff)
 			}
 		})
 	}
 }
 
-func TestRefresh_AtOnceFromManyTabs(t *testing.T) {
-	b := newBench(t)
-	g := b.login(t)
+func TestRefresh_ConcurrentTabs(t *testing.T) {
+	env := newEnv(t)
+	g := env.login(t)
 	const tabs = 8
 	cookies := make([]string, tabs)
 	var wg sync.WaitGroup
 	for i := range tabs {
 		wg.Go(func() {
-			next, err := b.Refresh(t.Context(), g.Refresh)
+			next, err := env.Refresh(t.Context(), g.Refresh)
 			if err != nil {
 				t.Error(err)
 			}
@@ -98,9 +98,9 @@ func TestRefresh_AtOnceFromManyTabs(t *testing.T) {
 	}
 }
 
-func TestRefresh_RefusesForgeries(t *testing.T) {
-	b := newBench(t)
-	g := b.login(t)
+func TestRefresh_Forgeries(t *testing.T) {
+	env := newEnv(t)
+	g := env.login(t)
 	parts := strings.Split(g.Refresh, ".")
 	for name, cookie := range map[string]string{
 		"empty": "", "dots": "...", "long": strings.Repeat("x", 10_000), "no mac": strings.Join(parts[:3], "."),
@@ -108,81 +108,81 @@ func TestRefresh_RefusesForgeries(t *testing.T) {
 		"another tenant":     "debrecen." + parts[1] + "." + parts[2] + "." + parts[3],
 		"bad base64":         parts[0] + "." + parts[1] + "." + parts[2] + ".***",
 	} {
-		if _, err := b.Refresh(t.Context(), cookie); harang.ErrorCode(err) != harang.CodeUnauthenticated {
+		if _, err := env.Refresh(t.Context(), cookie); harang.ErrorCode(err) != harang.CodeUnauthenticated {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	b.refresh(t, g.Refresh)
+	env.refresh(t, g.Refresh)
 }
 
 func TestRefresh_SessionsExpire(t *testing.T) {
-	b := newBench(t)
-	g := b.login(t)
-	b.clock.Move(13 * 24 * time.Hour)
-	g = b.refresh(t, g.Refresh)
-	b.clock.Move(13 * 24 * time.Hour)
-	g = b.refresh(t, g.Refresh)
-	b.clock.Move(14 * 24 * time.Hour)
-	_, err := b.Refresh(t.Context(), g.Refresh)
+	env := newEnv(t)
+	g := env.login(t)
+	env.clock.Move(13 * 24 * time.Hour)
+	g = env.refresh(t, g.Refresh)
+	env.clock.Move(13 * 24 * time.Hour)
+	g = env.refresh(t, g.Refresh)
+	env.clock.Move(14 * 24 * time.Hour)
+	_, err := env.Refresh(t.Context(), g.Refresh)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	n, err := b.store.SweepSessions(t.Context(), b.clock.Now().Add(time.Second), 10)
+	n, err := env.store.SweepSessions(t.Context(), env.clock.Now().Add(time.Second), 10)
 	if err != nil || n != 1 {
 		t.Fatalf("swept %d, %v", n, err)
 	}
-	_, err = b.Refresh(t.Context(), g.Refresh)
+	_, err = env.Refresh(t.Context(), g.Refresh)
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-func TestLogout_EndsTheSessionEverywhere(t *testing.T) {
-	b := newBench(t)
-	g, other := b.login(t), b.login(t)
-	if err := b.Logout(t.Context(), g.Identity); err != nil {
+func TestLogout_EndsTheSession(t *testing.T) {
+	env := newEnv(t)
+	g, other := env.login(t), env.login(t)
+	if err := env.Logout(t.Context(), g.Identity); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.Authenticate(t.Context(), g.AccessToken)
+	_, err := env.Authenticate(t.Context(), g.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	_, err = b.Refresh(t.Context(), g.Refresh)
+	_, err = env.Refresh(t.Context(), g.Refresh)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	if _, err := b.Authenticate(t.Context(), other.AccessToken); err != nil {
+	if _, err := env.Authenticate(t.Context(), other.AccessToken); err != nil {
 		t.Fatal("another login of the same user ended too:", err)
 	}
-	// Once is enough.
-	if err := b.Logout(t.Context(), g.Identity); err != nil {
+	// A second logout changes nothing.
+	if err := env.Logout(t.Context(), g.Identity); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.LogoutCookie(t.Context(), g.Refresh); err != nil {
+	if err := env.LogoutCookie(t.Context(), g.Refresh); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"control.logout"}, b.control(t)); diff != "" {
+	if diff := cmp.Diff([]string{"control.logout"}, env.control(t)); diff != "" {
 		t.Fatal(diff)
 	}
-	if err := b.LogoutCookie(t.Context(), other.Refresh); err != nil {
+	if err := env.LogoutCookie(t.Context(), other.Refresh); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.Authenticate(t.Context(), other.AccessToken)
+	_, err = env.Authenticate(t.Context(), other.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	wantCode(t, b.LogoutCookie(t.Context(), "budapest.x.1.AAAA"), harang.CodeUnauthenticated)
+	wantCode(t, env.LogoutCookie(t.Context(), "budapest.x.1.AAAA"), harang.CodeUnauthenticated)
 }
 
-// Whatever tabs do, in any order and with any delays: a good cookie is the
-// newest one, or the one before it for 30 s; everything else ends the session,
-// and nothing brings it back.
+// For any order and delay of refreshes: the newest cookie is good, and the one before it for 30 s; any other ends the
+// session for good.
 func TestRefresh_Property(t *testing.T) {
-	b := newBench(t)
+	env := newEnv(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		g, err := b.Login(t.Context(), "clerk@budapest.demo", password, "192.0.2.1")
+		g, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
 		if err != nil {
 			rt.Fatal(err)
 		}
 		cookies := []string{g.Refresh}
-		rotated := b.clock.Now()
+		rotated := env.clock.Now()
 		ended := false
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
-			b.clock.Move(time.Duration(rapid.SampledFrom([]int{0, 1, 29, 30, 31, 100}).Draw(rt, "seconds")) * time.Second)
+			env.clock.Move(time.Duration(rapid.SampledFrom([]int{0, 1, 29, 30, 31, 100}).Draw(rt,
+				"seconds")) * time.Second)
 			n := rapid.IntRange(0, len(cookies)-1).Draw(rt, "cookie")
-			next, err := b.Refresh(t.Context(), cookies[n])
+			next, err := env.Refresh(t.Context(), cookies[n])
 			newest := len(cookies) - 1
-			good := !ended && (n == newest || n == newest-1 && b.clock.Now().Sub(rotated) <= 30*time.Second)
+			good := !ended && (n == newest || n == newest-1 && env.clock.Now().Sub(rotated) <= 30*time.Second)
 			if good != (err == nil) {
 				rt.Fatalf("cookie %d of %d: %v", n, newest, err)
 			}
@@ -191,7 +191,7 @@ func TestRefresh_Property(t *testing.T) {
 				ended = true
 			case n == newest:
 				cookies = append(cookies, next.Refresh)
-				rotated = b.clock.Now()
+				rotated = env.clock.Now()
 			case next.Refresh != cookies[newest]:
 				rt.Fatal("another successor")
 			}

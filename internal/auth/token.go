@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -15,10 +14,10 @@ import (
 // Issuer is the iss of every token.
 const Issuer = "harang"
 
-// maxTokenBytes is above every token that we sign.
+// maxTokenBytes is more than the longest token that sign makes.
 const maxTokenBytes = 4 << 10
 
-// Claims are what an access token says.
+// Claims are the claims of an access token.
 type Claims struct {
 	Tenant    string      `json:"tenant"`
 	Role      harang.Role `json:"role"`
@@ -26,8 +25,7 @@ type Claims struct {
 	jwt.RegisteredClaims
 }
 
-// login is what a logout ends: the session, or the token itself where it has
-// none.
+// login is what a logout ends: the session, or the token itself when it has none.
 func (c *Claims) login() string { return cmp.Or(c.SessionID, c.ID) }
 
 // tokens signs and verifies access tokens.
@@ -36,19 +34,17 @@ type tokens struct {
 	clock  func() time.Time
 	parser *jwt.Parser
 
-	// mu guards the two generations of verified tokens, by SHA-256. An Ed25519
-	// check costs 80 µs, a look here one.
-	mu         sync.Mutex
-	young, old map[[32]byte]*Claims
+	// verified are the claims of verified tokens by the token's SHA-256: an Ed25519 check costs 80 µs, a look-up one.
+	verified *lru[[32]byte, *Claims]
 }
 
-// verifiedTokens is the size of one generation of the cache.
-const verifiedTokens = 16 << 10
+// maxVerified bounds the tokens that are remembered.
+const maxVerified = 32 << 10
 
 func newTokens(key *Key, clock func() time.Time) *tokens {
 	return &tokens{
 		key: key, clock: clock,
-		young: map[[32]byte]*Claims{}, old: map[[32]byte]*Claims{},
+		verified: newLRU[[32]byte, *Claims](maxVerified),
 		parser: jwt.NewParser(
 			jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
 			jwt.WithIssuer(Issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(clock),
@@ -69,14 +65,13 @@ var (
 	errTokenExpired = harang.Errorf(harang.CodeTokenExpired, "the access token has expired")
 )
 
-// verify returns what a token says. Codes: UNAUTHENTICATED for anything that we
-// did not sign, TOKEN_EXPIRED for what we signed and is over.
+// verify returns the claims of a token. Codes: UNAUTHENTICATED for anything that this key did not sign, TOKEN_EXPIRED.
 func (t *tokens) verify(token string) (*Claims, error) {
 	if token == "" || len(token) > maxTokenBytes {
 		return nil, errNoToken
 	}
 	sum := sha256.Sum256([]byte(token))
-	if c := t.remembered(sum); c != nil {
+	if c, ok := t.verified.get(sum); ok {
 		if !t.clock().Before(c.ExpiresAt.Time) {
 			return nil, errTokenExpired
 		}
@@ -97,24 +92,6 @@ func (t *tokens) verify(token string) (*Claims, error) {
 	case c.Subject == "" || !harang.ValidTenantID(c.Tenant) || !c.Role.Valid():
 		return nil, errNoToken
 	}
-	t.remember(sum, c)
+	t.verified.put(sum, c)
 	return c, nil
-}
-
-func (t *tokens) remembered(sum [32]byte) *Claims {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if c := t.young[sum]; c != nil {
-		return c
-	}
-	return t.old[sum]
-}
-
-func (t *tokens) remember(sum [32]byte, c *Claims) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.young) >= verifiedTokens {
-		t.old, t.young = t.young, make(map[[32]byte]*Claims, verifiedTokens)
-	}
-	t.young[sum] = c
 }

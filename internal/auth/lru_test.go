@@ -1,0 +1,33 @@
+package auth
+
+import "testing"
+
+func TestLRU_Bounded(t *testing.T) {
+	c := newLRU[int, int](3)
+	for i := range 4 {
+		c.put(i, i)
+		if i < 3 {
+			c.get(0) // the oldest stays because it is used
+		}
+	}
+	if _, ok := c.get(1); ok || c.len() != 3 {
+		t.Errorf("1 is present: %t, %d entries", ok, c.len())
+	}
+	for _, i := range []int{0, 2, 3} {
+		if v, ok := c.get(i); !ok || v != i {
+			t.Errorf("%d: %d, %t", i, v, ok)
+		}
+	}
+	c.putUnless(func(present int) bool { return present == 2 }, 2, 20)
+	c.putUnless(func(present int) bool { return present == 2 }, 3, 30)
+	if two, _ := c.get(2); two != 2 {
+		t.Errorf("2 became %d", two)
+	}
+	if three, _ := c.get(3); three != 30 {
+		t.Errorf("3 became %d", three)
+	}
+	c.clear()
+	if c.len() != 0 {
+		t.Errorf("%d entries after clear", c.len())
+	}
+}
