@@ -21,7 +21,7 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// fanOut is how many sockets one event goes to, eventBytes about how long it is.
+// fanOut is the number of receiving sockets, eventBytes the approximate size of an event.
 const (
 	fanOut     = 50
 	eventBytes = 330
@@ -31,7 +31,7 @@ func eventArg() json.RawMessage {
 	return json.RawMessage(`{"eventId":"` + strings.Repeat("x", eventBytes-40) + `"}`)
 }
 
-// sink reads whatever comes until the connection ends.
+// sink reads and ignores all data until the connection ends.
 func sink(conn net.Conn, wg *sync.WaitGroup) {
 	defer wg.Done()
 	buf := make([]byte, 64<<10)
@@ -42,8 +42,7 @@ func sink(conn net.Conn, wg *sync.WaitGroup) {
 	}
 }
 
-// dialSocket opens a WebSocket, connects it to the main namespace and returns it once
-// CONNECT was answered.
+// dialSocket opens a WebSocket, connects it to the main namespace and returns it after the answer to CONNECT.
 func dialSocket(tb testing.TB, addr string) net.Conn {
 	tb.Helper()
 	conn, err := net.Dial("tcp", addr)
@@ -77,7 +76,7 @@ func dialSocket(tb testing.TB, addr string) net.Conn {
 	return conn
 }
 
-// newFanOut answers a namespace with fanOut sockets in it.
+// newFanOut returns a namespace with fanOut sockets.
 func newFanOut(b *testing.B) *socketio.Namespace {
 	server := socketio.New(&socketio.Options{Engine: engineio.Options{QueueLimit: 64 << 20, QueueAge: time.Minute}})
 	ns := server.Namespace("/", socketio.Handler{})
@@ -101,7 +100,7 @@ func newFanOut(b *testing.B) *socketio.Namespace {
 	return ns
 }
 
-// cpu is the processor time this process has used.
+// cpu returns the CPU time of this process.
 func cpu(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -110,15 +109,14 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// perDelivery reports the processor time of one event on its way to one socket.
+// perDelivery reports the CPU time of the delivery of one event to one socket.
 func perDelivery(b *testing.B, before time.Duration, events int) {
 	b.ReportMetric(float64(cpu(b)-before)/float64(b.N*events*fanOut), "cpu-ns/delivery")
 }
 
-// BenchmarkDeliver delivers encoded events to 50 WebSockets over loopback, one at a time
-// and eight in one frame, and does the same with a bare loop of one TCP write for each.
-// The readers are in the same process, so only the three beside each other mean
-// something.
+// BenchmarkDeliver delivers encoded events to 50 WebSockets over loopback, one at a time and eight in one frame, and
+// compares both with a plain loop of one TCP write for each. The readers run in the same process, so that only the
+// relation of the three results is meaningful.
 func BenchmarkDeliver(b *testing.B) {
 	for name, events := range map[string]int{"socketio": 1, "socketio-8-joined": 8} {
 		b.Run(name, func(b *testing.B) {
@@ -146,7 +144,7 @@ func BenchmarkDeliver(b *testing.B) {
 					if err := s.Deliver(f); err != nil {
 						b.Fatal(err)
 					}
-					for s.Queued() > 128<<10 { // as the bare loop waits for its readers
+					for s.Queued() > 128<<10 { // as the plain loop waits for its readers
 						runtime.Gosched()
 					}
 				}
@@ -197,8 +195,7 @@ func BenchmarkDeliver(b *testing.B) {
 	})
 }
 
-// BenchmarkIdleConnection reports what one idle, connected WebSocket costs this
-// process in heap and stack, the client's end left out.
+// BenchmarkIdleConnection reports the heap and stack of one idle, connected WebSocket, without its client.
 func BenchmarkIdleConnection(b *testing.B) {
 	const n = 2000
 	for b.Loop() {
@@ -231,7 +228,7 @@ func BenchmarkIdleConnection(b *testing.B) {
 	}
 }
 
-// clientCost is what a dialed connection with nothing behind it costs.
+// clientCost returns the heap and stack of one client connection, in bytes.
 func clientCost(b *testing.B, n int) float64 {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -255,7 +252,7 @@ func clientCost(b *testing.B, n int) float64 {
 	return cost
 }
 
-// inUse is what heap and stacks take after garbage has gone and stacks have shrunk.
+// inUse returns the bytes of heap and stacks after garbage collection.
 func inUse() float64 {
 	for range 4 {
 		runtime.GC()

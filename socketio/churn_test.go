@@ -10,12 +10,12 @@ import (
 	"harang.dev/harang/engineio/enginetest"
 )
 
-// Clients come, speak and go in every way there is, while everyone is being sent
-// events. Each accepted socket ends exactly once, and nothing is left behind.
+// Clients connect, send events and disconnect in all ways during a broadcast. Handler.Disconnect is called once for
+// each accepted socket, and no session or goroutine remains.
 func TestServer_Churn(t *testing.T) {
 	var accepted, ended atomic.Int64
 	all := sync.WaitGroup{}
-	ns, url := serve(t, patient(), "/", Handler{
+	ns, url := serve(t, longTimeouts(), "/", Handler{
 		Connect: func(_ context.Context, r *Request) {
 			all.Add(1)
 			if r.Accept("") != nil {
@@ -27,9 +27,9 @@ func TestServer_Churn(t *testing.T) {
 		},
 		Event: func(_ context.Context, s *Socket, e *Event) {
 			switch e.Name {
-			case "disconnect-me":
+			case "disconnect":
 				s.Disconnect()
-			case "close-me":
+			case "close":
 				s.CloseTransport()
 			default:
 				e.Ack(e.Args...)
@@ -41,10 +41,10 @@ func TestServer_Churn(t *testing.T) {
 		},
 	})
 	stop := make(chan struct{})
-	var speaker, clients sync.WaitGroup
-	speaker.Add(1)
+	var sender, clients sync.WaitGroup
+	sender.Add(1)
 	go func() {
-		defer speaker.Done()
+		defer sender.Done()
 		for {
 			select {
 			case <-stop:
@@ -80,9 +80,9 @@ func TestServer_Churn(t *testing.T) {
 				}
 				switch (i + worker) % 5 {
 				case 0:
-					c.Send(`42["disconnect-me"]`)
+					c.Send(`42["disconnect"]`)
 				case 1:
-					c.Send(`42["close-me"]`)
+					c.Send(`42["close"]`)
 				case 2:
 					c.Send("41", "40", "41")
 				case 3:
@@ -94,7 +94,7 @@ func TestServer_Churn(t *testing.T) {
 	}
 	clients.Wait()
 	close(stop)
-	speaker.Wait()
+	sender.Wait()
 	done := make(chan struct{})
 	go func() {
 		ns.srv.Close()

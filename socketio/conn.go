@@ -10,29 +10,27 @@ import (
 	"harang.dev/harang/engineio"
 )
 
-// conn is what a session is to Socket.IO: its sockets, and the packet whose
-// attachments are still to come.
+// conn is the Socket.IO state of a session: its sockets, and the packet whose attachments are incomplete.
 type conn struct {
 	srv     *Server
 	session *engineio.Session
 
-	// Of the session's reader, which comes one at a time.
-	pending     *packet
-	attachments [][]byte
-	size        int
+	// Used by Handler.Message of engineio only, which is called by one goroutine at a time.
+	pending     *packet  // the packet whose attachments are incomplete
+	attachments [][]byte // those received so far
+	size        int      // bytes of attachments
 
-	mu      sync.Mutex
-	closed  bool
-	waiting bool        // guarded by mu; the connect timeout runs
-	sockets []*Socket   // guarded by mu; one for each namespace ever asked for
-	kept    http.Header // guarded by mu; what Options.KeepHeaders named
+	mu             sync.Mutex
+	closed         bool
+	timeoutRunning bool        // guarded by mu; the connect timeout is running
+	sockets        []*Socket   // guarded by mu; the latest one of each namespace, closed ones included
+	kept           http.Header // guarded by mu; the headers of Options.KeepHeaders
 }
 
-// receive handles one message of the session. An error means that the client broke the
-// protocol.
+// receive handles one message of the session. It fails when the client violates the protocol.
 func (c *conn) receive(data []byte, binary bool) error {
 	if binary {
-		return c.attach(data)
+		return c.addAttachment(data)
 	}
 	if c.pending != nil {
 		return errPacket
@@ -42,8 +40,8 @@ func (c *conn) receive(data []byte, binary bool) error {
 		return err
 	}
 	if p.attachments > 0 {
-		// Attachments are kept for those only who may send an event at all.
-		if s := c.socket(p.namespace); s == nil || s.pending() {
+		// Attachments are buffered only for a socket that may send events.
+		if s := c.socket(p.namespace); s == nil || s.undecided() {
 			return errPacket
 		}
 		c.pending = &p
@@ -52,8 +50,8 @@ func (c *conn) receive(data []byte, binary bool) error {
 	return c.dispatch(&p, nil)
 }
 
-// attach takes one attachment of the pending packet.
-func (c *conn) attach(data []byte) error {
+// addAttachment handles the next attachment of the pending packet.
+func (c *conn) addAttachment(data []byte) error {
 	if c.pending == nil {
 		return errPacket
 	}
@@ -69,6 +67,7 @@ func (c *conn) attach(data []byte) error {
 	return c.dispatch(p, attachments)
 }
 
+// dispatch handles a complete packet.
 func (c *conn) dispatch(p *packet, attachments [][]byte) error {
 	if p.kind == typeConnect {
 		return c.connect(p)
@@ -78,14 +77,14 @@ func (c *conn) dispatch(p *packet, attachments [][]byte) error {
 		return errPacket
 	}
 	if p.kind == typeDisconnect {
-		c.leave(s, ReasonClientDisconnect)
+		c.closeSocket(s, ReasonClientDisconnect)
 		return nil
 	}
-	if s.pending() {
-		return errPacket // an event before CONNECT was answered
+	if s.undecided() {
+		return errPacket // a packet before the answer to CONNECT
 	}
 	if p.kind == typeAck || p.kind == typeBinaryAck {
-		s.acknowledged(p, attachments)
+		s.handleAck(p, attachments)
 		return nil
 	}
 	s.enqueue(&Event{
@@ -95,8 +94,8 @@ func (c *conn) dispatch(p *packet, attachments [][]byte) error {
 	return nil
 }
 
-// socket is the client's socket in a namespace, one that has ended included: what was
-// on its way when it ended is no offence.
+// socket returns the client's latest socket of a namespace, nil if there was none. It may be closed: packets that were
+// in transit when it closed are no violation.
 func (c *conn) socket(namespace string) *Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,15 +107,15 @@ func (c *conn) socket(namespace string) *Socket {
 	return nil
 }
 
-// all answers a copy of the sockets.
-func (c *conn) all() []*Socket {
+// allSockets returns a copy of sockets.
+func (c *conn) allSockets() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]*Socket(nil), c.sockets...)
 }
 
-// end marks the session as over and answers the sockets it had.
-func (c *conn) end() []*Socket {
+// close marks the session as closed and returns its sockets.
+func (c *conn) close() []*Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
@@ -147,21 +146,21 @@ func (c *conn) connect(p *packet) error {
 	if r.Header = c.session.Header(); r.Header == nil {
 		r.Header = c.kept.Clone()
 	}
-	at := -1
+	index := -1
 	for i, old := range c.sockets {
 		if old.ns == ns {
-			at = i
+			index = i
 		}
 	}
 	switch {
-	case at < 0:
+	case index < 0:
 		c.sockets = append(c.sockets, s)
-	case c.sockets[at].state.Load() != stateClosed:
+	case c.sockets[index].state.Load() != stateClosed:
 		c.mu.Unlock()
 		cancel()
-		return errPacket // connected already
+		return errPacket // already connected
 	default:
-		c.sockets[at] = s
+		c.sockets[index] = s
 	}
 	c.mu.Unlock()
 	started := c.srv.start(func() {
@@ -181,7 +180,7 @@ func (c *conn) connect(p *packet) error {
 	return nil
 }
 
-// recovery reads the fields of a connection state recovery out of a CONNECT payload.
+// recovery returns the fields of connection state recovery in a CONNECT payload, "" for those that are not strings.
 func recovery(auth json.RawMessage) (pid, offset string) {
 	if len(auth) == 0 {
 		return "", ""
@@ -198,15 +197,15 @@ func recovery(auth json.RawMessage) (pid, offset string) {
 	return pid, offset
 }
 
-// leave ends one socket of a session that goes on.
-func (c *conn) leave(s *Socket, reason string) {
-	s.end(reason)
-	c.idle()
+// closeSocket closes one socket of a session that stays open.
+func (c *conn) closeSocket(s *Socket, reason string) {
+	s.close(reason)
+	c.startConnectTimeout()
 }
 
-// idle starts the connect timeout when no socket is open, unless it runs: who is
-// refused again and again gains no time.
-func (c *conn) idle() {
+// startConnectTimeout starts the connect timeout if the session has no socket. A running timeout is not restarted, so
+// that repeated refused requests do not keep the session open.
+func (c *conn) startConnectTimeout() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range c.sockets {
@@ -214,16 +213,16 @@ func (c *conn) idle() {
 			return
 		}
 	}
-	if !c.waiting {
-		c.waiting = true
+	if !c.timeoutRunning {
+		c.timeoutRunning = true
 		c.session.Expire(c.srv.opts.ConnectTimeout, ReasonConnectTimeout)
 	}
 }
 
-// settled is called once a socket was accepted.
-func (c *conn) settled() {
+// stopConnectTimeout is called when a socket is accepted. It also releases the memory of the handshake's header.
+func (c *conn) stopConnectTimeout() {
 	c.mu.Lock()
-	c.waiting = false
+	c.timeoutRunning = false
 	c.session.Expire(0, "")
 	c.mu.Unlock()
 	header := c.session.Header()

@@ -6,14 +6,13 @@ import (
 	"errors"
 )
 
-// Event is one event of a client.
+// Event is an event sent by a client.
 type Event struct {
 	Name string
-	// Args are the arguments behind the name, each valid JSON. They are the handler's
-	// to keep.
+	// Args are the arguments after the name, each valid JSON. The handler may keep them.
 	Args []json.RawMessage
-	// Attachments are the binary attachments. {"_placeholder":true,"num":n} in an
-	// argument stands for Attachments[n]; that n is in range has been checked.
+	// Attachments are the binary attachments. {"_placeholder":true,"num":n} in an argument represents Attachments[n];
+	// n is in range.
 	Attachments [][]byte
 
 	socket   *Socket
@@ -22,13 +21,13 @@ type Event struct {
 	acked    bool
 }
 
-// ErrNoAck is answered when an acknowledgement was not asked for, or was given before.
-var ErrNoAck = errors.New("socketio: no acknowledgement is due")
+// ErrNoAck is the error of Event.Ack when the client requested no acknowledgement or has received it.
+var ErrNoAck = errors.New("socketio: no acknowledgement requested")
 
-// WantsAck reports whether the client asked for an acknowledgement.
+// WantsAck reports whether the client requested an acknowledgement.
 func (e *Event) WantsAck() bool { return e.wantsAck }
 
-// Bytes answers the attachment that argument i stands for.
+// Bytes returns the attachment that argument i represents.
 func (e *Event) Bytes(i int) ([]byte, bool) { return attachment(e.Args, e.Attachments, i) }
 
 func attachment(args []json.RawMessage, attachments [][]byte, i int) ([]byte, bool) {
@@ -42,12 +41,11 @@ func attachment(args []json.RawMessage, attachments [][]byte, i int) ([]byte, bo
 	return attachments[n], true
 }
 
-// Ack acknowledges the event, once. It fails with ErrNoAck, or like Deliver. Only one
-// goroutine may call Ack and AckBinary of an event.
+// Ack acknowledges the event, once. It fails with ErrNoAck and like Socket.Emit. Only one goroutine may call Ack and
+// AckBinary of an event.
 func (e *Event) Ack(args ...json.RawMessage) error { return e.ack(nil, args) }
 
-// AckBinary acknowledges the event with attachments, for which Placeholder stands in
-// args.
+// AckBinary acknowledges the event with attachments, represented in args by Placeholder.
 func (e *Event) AckBinary(attachments [][]byte, args ...json.RawMessage) error {
 	return e.ack(attachments, args)
 }
@@ -70,22 +68,26 @@ type Reply struct {
 	Attachments [][]byte
 }
 
-// Bytes answers the attachment that argument i stands for.
+// Bytes returns the attachment that argument i represents.
 func (r Reply) Bytes(i int) ([]byte, bool) { return attachment(r.Args, r.Attachments, i) }
 
-// EmitAck sends an event and waits for its acknowledgement, until ctx ends. It fails
-// with the context's error, with ErrClosed when the socket ends first, and like Emit.
+// EmitAck sends an event and waits for its acknowledgement until ctx ends. It fails with ctx.Err, with ErrClosed when
+// the socket closes first, and like Emit.
 func (s *Socket) EmitAck(ctx context.Context, event string, args ...json.RawMessage) ([]json.RawMessage, error) {
 	reply, err := s.emitAck(ctx, event, nil, args)
 	return reply.Args, err
 }
 
-// EmitBinaryAck is EmitAck with attachments both ways.
-func (s *Socket) EmitBinaryAck(ctx context.Context, event string, attachments [][]byte, args ...json.RawMessage) (Reply, error) {
+// EmitBinaryAck is EmitAck with attachments in both directions.
+func (s *Socket) EmitBinaryAck(
+	ctx context.Context, event string, attachments [][]byte, args ...json.RawMessage,
+) (Reply, error) {
 	return s.emitAck(ctx, event, attachments, args)
 }
 
-func (s *Socket) emitAck(ctx context.Context, event string, attachments [][]byte, args []json.RawMessage) (Reply, error) {
+func (s *Socket) emitAck(
+	ctx context.Context, event string, attachments [][]byte, args []json.RawMessage,
+) (Reply, error) {
 	replies := make(chan Reply, 1)
 	s.mu.Lock()
 	if s.state.Load() == stateClosed {
@@ -122,9 +124,8 @@ func (s *Socket) emitAck(ctx context.Context, event string, attachments [][]byte
 	}
 }
 
-// acknowledged hands an acknowledgement to who waits for it. One that nobody waits for
-// came too late and is dropped.
-func (s *Socket) acknowledged(p *packet, attachments [][]byte) {
+// handleAck passes an acknowledgement to the waiting call of EmitAck. A late one is ignored.
+func (s *Socket) handleAck(p *packet, attachments [][]byte) {
 	if !p.hasID {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// client stands for a browser.
+// client opens a session, as a browser does.
 func client(url string) *enginetest.Client {
 	c := enginetest.Dial(&testing.B{}, url+"/socket.io/?EIO=4&transport=websocket")
 	c.Next() // the open packet
@@ -27,7 +27,7 @@ func ExampleServer() {
 			s.Namespace().To().Emit("joined", e.Args...)
 		},
 	})
-	web := httptest.NewServer(server) // in earnest: mux.Handle("/socket.io/", server)
+	web := httptest.NewServer(server) // in production: mux.Handle("/socket.io/", server)
 	defer web.Close()
 
 	c := client(web.URL)
@@ -53,7 +53,7 @@ func ExampleRequest_Accept() {
 				r.Refuse("UNAUTHENTICATED", json.RawMessage(`{"code":"UNAUTHENTICATED"}`))
 				return
 			}
-			// Live events may come from now on; they are held.
+			// Events may be delivered from now on; they are kept until Accept.
 			r.Socket().Emit("live", json.RawMessage(`3`))
 			missed, _ := r.Socket().Namespace().Encode("missed", json.RawMessage(`2`))
 			r.Accept("", missed)

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// serve starts a server with one namespace and answers both and its address.
+// serve starts a server with one namespace on a loopback port and returns the namespace and the URL.
 func serve(t *testing.T, opts *Options, name string, h Handler) (*Namespace, string) {
 	t.Helper()
 	server := New(opts)
@@ -49,8 +49,7 @@ func dial(t *testing.T, url string) *enginetest.Client {
 	return c
 }
 
-// connect opens a session, connects it to the main namespace and answers the socket's
-// id.
+// connect opens a session, connects it to the main namespace and returns the socket's id.
 func connect(t *testing.T, url string) (*enginetest.Client, string) {
 	t.Helper()
 	c := dial(t, url)
@@ -58,28 +57,30 @@ func connect(t *testing.T, url string) (*enginetest.Client, string) {
 	return c, connected(t, c, "40").SID
 }
 
-// connected reads the answer to CONNECT.
+// connected reads the server's CONNECT packet.
 func connected(t *testing.T, c *enginetest.Client, prefix string) (answer struct{ SID, PID string }) {
 	t.Helper()
 	packet := c.Next()
-	if !strings.HasPrefix(packet, prefix) || json.Unmarshal([]byte(packet[len(prefix):]), &answer) != nil || answer.SID == "" {
+	body, ok := strings.CutPrefix(packet, prefix)
+	if !ok || json.Unmarshal([]byte(body), &answer) != nil || answer.SID == "" {
 		t.Fatalf("%q instead of CONNECT", packet)
 	}
 	return answer
 }
 
+// receive returns the next value of a channel and fails the test after 10 s without one.
 func receive[T any](t *testing.T, ch <-chan T) T {
 	t.Helper()
 	select {
 	case v := <-ch:
 		return v
 	case <-time.After(10 * time.Second):
-		t.Fatal("nothing happened")
+		t.Fatal("nothing was received within 10 s")
 		panic("unreachable")
 	}
 }
 
 func raw(s string) json.RawMessage { return json.RawMessage(s) }
 
-// discard reads and forgets what comes.
+// discard reads and ignores all data.
 func discard(c *enginetest.Client) { go io.Copy(io.Discard, c.Conn) }

@@ -8,11 +8,11 @@ import (
 	"harang.dev/harang/engineio"
 )
 
-// Namespace is a part of the server with its own handler, sockets and rooms.
+// Namespace has its own handler, sockets and rooms. All methods may be called from any goroutine.
 type Namespace struct {
 	srv     *Server
 	name    string
-	prefix  string // what a packet has before its id: "" or "/name,"
+	prefix  string // the namespace in a packet: "" or "/name,"
 	handler Handler
 
 	mu      sync.RWMutex
@@ -20,22 +20,24 @@ type Namespace struct {
 	rooms   map[string]map[*Socket]struct{} // guarded by mu
 }
 
-// Name is the name of the namespace.
+// Name returns the name of the namespace, "/" or "/name".
 func (n *Namespace) Name() string { return n.name }
 
-// Encode encodes an event once for any number of sockets of the namespace. It fails
-// when an argument is not JSON in UTF-8 or the name is reserved.
+// Encode encodes an event once for any number of sockets of the namespace. It fails when an argument is not JSON in
+// UTF-8 or the event name is reserved (Socket.IO protocol 5, "EVENT").
 func (n *Namespace) Encode(event string, args ...json.RawMessage) (*Frame, error) {
 	return n.encode(typeEvent, 0, false, event, nil, args)
 }
 
-// EncodeBinary encodes an event with attachments, for which Placeholder stands in args.
+// EncodeBinary encodes an event with attachments, represented in args by Placeholder. It fails like Encode.
 func (n *Namespace) EncodeBinary(event string, attachments [][]byte, args ...json.RawMessage) (*Frame, error) {
 	return n.encode(typeEvent, 0, false, event, attachments, args)
 }
 
-// encode encodes an event or an acknowledgement, binary only if it has attachments.
-func (n *Namespace) encode(kind byte, id uint64, hasID bool, name string, attachments [][]byte, args []json.RawMessage) (*Frame, error) {
+// encode encodes an event or an acknowledgement, as a binary packet if it has attachments.
+func (n *Namespace) encode(
+	kind byte, id uint64, hasID bool, name string, attachments [][]byte, args []json.RawMessage,
+) (*Frame, error) {
 	if len(attachments) > 0 {
 		kind += typeBinaryEvent - typeEvent
 	}
@@ -59,12 +61,12 @@ func (n *Namespace) encode(kind byte, id uint64, hasID bool, name string, attach
 	return Join(frames...), nil
 }
 
-// Placeholder is the JSON that stands for attachment n.
+// Placeholder returns the JSON that represents attachment n, counted from 0 (Socket.IO protocol 5, "BINARY_EVENT").
 func Placeholder(n int) json.RawMessage {
 	return json.RawMessage(`{"_placeholder":true,"num":` + strconv.Itoa(n) + `}`)
 }
 
-// Sockets answers the open sockets, in no order.
+// Sockets returns the accepted sockets, in no particular order.
 func (n *Namespace) Sockets() []*Socket {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -81,7 +83,7 @@ func (n *Namespace) add(s *Socket) {
 	n.sockets[s] = struct{}{}
 }
 
-// remove takes a socket out of the namespace and its rooms.
+// remove removes a socket from the namespace and its rooms.
 func (n *Namespace) remove(s *Socket) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -100,8 +102,7 @@ func (n *Namespace) leaveLocked(s *Socket, room string) {
 	}
 }
 
-// Join puts the socket into a room. It does nothing unless the socket is accepted and
-// not over.
+// Join adds the socket to a room. It does nothing if the socket is not accepted or has closed.
 func (s *Socket) Join(room string) {
 	n := s.ns
 	n.mu.Lock()
@@ -119,14 +120,14 @@ func (s *Socket) Join(room string) {
 	n.rooms[room][s] = struct{}{}
 }
 
-// Leave takes the socket out of a room.
+// Leave removes the socket from a room.
 func (s *Socket) Leave(room string) {
 	s.ns.mu.Lock()
 	defer s.ns.mu.Unlock()
 	s.ns.leaveLocked(s, room)
 }
 
-// Rooms answers the rooms the socket is in, in no order.
+// Rooms returns the socket's rooms, in no particular order.
 func (s *Socket) Rooms() []string {
 	s.ns.mu.RLock()
 	defer s.ns.mu.RUnlock()
@@ -137,82 +138,82 @@ func (s *Socket) Rooms() []string {
 	return all
 }
 
-// Audience is a choice of sockets of a namespace.
-type Audience struct {
+// Broadcast is a selection of a namespace's sockets. It is evaluated anew by each call of Sockets, Emit and Deliver.
+type Broadcast struct {
 	ns           *Namespace
 	rooms        []string
 	exceptRooms  []string
 	exceptSocket *Socket
 }
 
-// To chooses the sockets that are in any of the rooms; without rooms, all.
-func (n *Namespace) To(rooms ...string) *Audience { return &Audience{ns: n, rooms: rooms} }
+// To selects the sockets that are in at least one of the rooms; without rooms, all sockets.
+func (n *Namespace) To(rooms ...string) *Broadcast { return &Broadcast{ns: n, rooms: rooms} }
 
-// Except leaves out the sockets that are in any of the rooms.
-func (a *Audience) Except(rooms ...string) *Audience {
-	b := *a
-	b.exceptRooms = append(append([]string(nil), a.exceptRooms...), rooms...)
-	return &b
+// Except returns a selection without the sockets that are in one of the rooms.
+func (b *Broadcast) Except(rooms ...string) *Broadcast {
+	c := *b
+	c.exceptRooms = append(append([]string(nil), b.exceptRooms...), rooms...)
+	return &c
 }
 
-// ExceptSocket leaves out one socket, such as the sender.
-func (a *Audience) ExceptSocket(s *Socket) *Audience {
-	b := *a
-	b.exceptSocket = s
-	return &b
+// ExceptSocket returns a selection without one socket, such as the sender.
+func (b *Broadcast) ExceptSocket(s *Socket) *Broadcast {
+	c := *b
+	c.exceptSocket = s
+	return &c
 }
 
-// Sockets answers the chosen sockets, each once, in no order.
-func (a *Audience) Sockets() []*Socket {
-	a.ns.mu.RLock()
-	defer a.ns.mu.RUnlock()
-	var chosen []*Socket
-	take := func(s *Socket) {
-		if s == a.exceptSocket {
+// Sockets returns the selected sockets, each once, in no particular order.
+func (b *Broadcast) Sockets() []*Socket {
+	b.ns.mu.RLock()
+	defer b.ns.mu.RUnlock()
+	var selected []*Socket
+	add := func(s *Socket) {
+		if s == b.exceptSocket {
 			return
 		}
-		for _, room := range a.exceptRooms {
+		for _, room := range b.exceptRooms {
 			if _, in := s.rooms[room]; in {
 				return
 			}
 		}
-		chosen = append(chosen, s)
+		selected = append(selected, s)
 	}
-	if len(a.rooms) == 0 {
-		for s := range a.ns.sockets {
-			take(s)
+	if len(b.rooms) == 0 {
+		for s := range b.ns.sockets {
+			add(s)
 		}
-		return chosen
+		return selected
 	}
-	for i, room := range a.rooms {
+	for i, room := range b.rooms {
 	member:
-		for s := range a.ns.rooms[room] {
-			for _, before := range a.rooms[:i] {
+		for s := range b.ns.rooms[room] {
+			for _, before := range b.rooms[:i] {
 				if _, in := s.rooms[before]; in {
 					continue member
 				}
 			}
-			take(s)
+			add(s)
 		}
 	}
-	return chosen
+	return selected
 }
 
-// Emit sends an event, encoded once, to the chosen sockets. It fails when the event
-// cannot be encoded; sockets that are over or too slow are their own matter.
-func (a *Audience) Emit(event string, args ...json.RawMessage) error {
-	f, err := a.ns.Encode(event, args...)
+// Emit encodes an event once and sends it to the selected sockets. It fails like Encode; errors of single sockets are
+// ignored.
+func (b *Broadcast) Emit(event string, args ...json.RawMessage) error {
+	f, err := b.ns.Encode(event, args...)
 	if err != nil {
 		return err
 	}
-	a.Deliver(f)
+	b.Deliver(f)
 	return nil
 }
 
-// Deliver sends a frame to the chosen sockets and answers how many took it.
-func (a *Audience) Deliver(f *Frame) int {
+// Deliver sends a frame to the selected sockets and returns the number of calls of Socket.Deliver that succeeded.
+func (b *Broadcast) Deliver(f *Frame) int {
 	n := 0
-	for _, s := range a.Sockets() {
+	for _, s := range b.Sockets() {
 		if s.Deliver(f) == nil {
 			n++
 		}

@@ -7,28 +7,26 @@ import (
 	"harang.dev/harang/engineio"
 )
 
-// Options are the settings of a Server. Nil and the zero value mean: secure defaults.
+// Options configure a Server. Nil and zero values select secure defaults.
 type Options struct {
-	// Engine are the settings of the sessions underneath. Engine.Overflow is set by the
-	// Server.
+	// Engine configures the Engine.IO server. Its field Overflow is ignored: see Overflow below.
 	Engine engineio.Options
-	// ConnectTimeout is how long a session may be without a namespace before it is
-	// closed, refusals included, and how long Handler.Connect may take. Zero value means
-	// 45 s.
+	// ConnectTimeout is how long a session may have no socket before it is closed, whether or not CONNECT requests
+	// are refused meanwhile, and how long Handler.Connect may take. Zero value means 45 s.
 	ConnectTimeout time.Duration
-	// MaxAttachments is how many binary attachments an event or acknowledgement may
-	// have. Together they may be four times Engine.MaxPayload long. Zero value means 32.
+	// MaxAttachments is how many binary attachments a client's event or acknowledgement may have. The size limit of
+	// all of them is four times Engine.MaxPayload. Zero value means 32.
 	MaxAttachments int
-	// MaxInbox is how many events of a socket may wait for Handler.Event before nothing
-	// more is read from its client. Zero value means 256.
+	// MaxInbox is how many events of a socket may wait for Handler.Event. While the inbox is full nothing is read
+	// from the client. Zero value means 256.
 	MaxInbox int
-	// KeepHeaders names the request headers that Request.Header still holds when a
-	// client connects to a further namespace after its first was accepted. For the
-	// first it always holds all. Zero value means none: memory per connection.
+	// KeepHeaders names the handshake headers that remain in Request.Header when a client connects to another
+	// namespace after the first was accepted. For the first namespace all are there. Zero value means none, which
+	// saves memory for each connection.
 	KeepHeaders []string
-	// Overflow is called for each open socket of a client that does not take what it
-	// is sent, in a goroutine of its own. The frame answered, nil for none, is the last
-	// one that may still reach it. Handler.Disconnect follows with ReasonSlowConsumer.
+	// Overflow is called for each open socket of a client that reads too slowly, in its own goroutine. The returned
+	// frame, nil for none, is the last one that may still reach the client. Handler.Disconnect follows with
+	// ReasonSlowConsumer.
 	Overflow func(s *Socket) *Frame
 }
 
@@ -58,23 +56,21 @@ func (o *Options) withDefaults() Options {
 	return out
 }
 
-// Handler are the functions of a namespace. Each may be nil.
+// Handler has the callbacks of a namespace. Each may be nil.
 type Handler struct {
-	// Connect decides on a client. It runs in a goroutine of its own and must call
-	// exactly one of r.Accept, r.Refuse and r.Drop before it returns; returning without
-	// is Drop. ctx ends with the session and after Options.ConnectTimeout. Nil accepts
-	// everyone.
+	// Connect decides on a CONNECT request. It runs in its own goroutine and must call exactly one of r.Accept,
+	// r.Refuse and r.Drop before it returns; otherwise the request is dropped. ctx ends with the session and after
+	// Options.ConnectTimeout. Nil accepts all requests.
 	Connect func(ctx context.Context, r *Request)
-	// Event is called for each event of an accepted socket, one at a time and in
-	// order. It may wait. ctx ends with the socket.
+	// Event is called for each event of an accepted socket, one at a time and in order. It may block. ctx ends with
+	// the socket.
 	Event func(ctx context.Context, s *Socket, e *Event)
-	// Disconnect is called once for each accepted socket, after its last Event, with one
-	// of the Reason constants.
+	// Disconnect is called once for each accepted socket, after its last Event, with one of the Reason constants.
 	Disconnect func(s *Socket, reason string)
 }
 
-// Why a socket ended, beside the reasons of engineio. The first two are the words of
-// the reference implementation.
+// The reasons passed to Handler.Disconnect. The first two are those of the reference server, the last seven those of
+// engineio.
 const (
 	ReasonClientDisconnect = "client namespace disconnect"
 	ReasonServerDisconnect = "server namespace disconnect"
@@ -88,16 +84,15 @@ const (
 	ReasonShutdown         = engineio.ReasonShutdown
 )
 
-// What sending fails with.
+// The errors of sending.
 var (
 	ErrClosed       = engineio.ErrClosed
 	ErrSlowConsumer = engineio.ErrSlowConsumer
 )
 
-// Frame is one or more packets, encoded once for any number of sockets of one
-// namespace, and immutable.
+// Frame is one or more packets, encoded once for any number of sockets of one namespace. It is immutable.
 type Frame = engineio.Frame
 
-// Join returns one frame that holds all frames in their order in one buffer, so that
-// delivering it is one write. Nil frames are left out.
+// Join returns one frame with the packets of all frames, in order and in one buffer: delivering it is one write. Nil
+// frames are skipped.
 func Join(frames ...*Frame) *Frame { return engineio.Join(frames...) }

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// The packet types of the protocol ("Packet encoding").
+// The packet types (Socket.IO protocol 5, "Packet encoding").
 const (
 	typeConnect      = '0'
 	typeDisconnect   = '1'
@@ -20,33 +20,32 @@ const (
 	typeBinaryAck    = '6'
 )
 
-// errPacket is answered for text that is no packet a client may send.
+// errPacket is the error of a packet that is invalid or that a client may not send.
 var errPacket = errors.New("socketio: invalid packet")
 
-// packet is one decoded packet of a client. It shares no memory with what it was
-// decoded from.
+// packet is a client's decoded packet. It shares no memory with the decoded bytes.
 type packet struct {
 	kind        byte
 	attachments int
 	namespace   string
 	id          uint64
 	hasID       bool
-	auth        json.RawMessage   // of CONNECT, nil when absent
+	auth        json.RawMessage   // of CONNECT, nil if absent
 	name        string            // of an event
-	args        []json.RawMessage // of an event, without its name, or of an ack
+	args        []json.RawMessage // of an event, without its name, or of an acknowledgement
 }
 
-// reserved are the event names the protocol keeps for itself: no side may send them.
+// reserved are the event names that neither side may send (Socket.IO protocol 5, "EVENT").
 var reserved = map[string]bool{
 	"connect": true, "connect_error": true, "disconnect": true,
 	"disconnecting": true, "newListener": true, "removeListener": true,
 }
 
-// decodePacket decodes the text of one packet,
+// decodePacket decodes the text of one packet with at most limit attachments,
 //
 //	<type>[<attachments>-][<namespace>,][<id>][<JSON>]
 //
-// with at most limit attachments, and fails with errPacket.
+// It fails with errPacket.
 func decodePacket(b []byte, limit int) (packet, error) {
 	if len(b) == 0 || b[0] < typeConnect || b[0] > typeBinaryAck {
 		return packet{}, errPacket
@@ -85,8 +84,8 @@ func decodePacket(b []byte, limit int) (packet, error) {
 	return p, p.decodeArgs(b)
 }
 
-// leadingNumber reads the decimal digits b begins with. It is not ok when they exceed
-// what a JavaScript client can count to.
+// leadingNumber parses the decimal digits at the beginning of b. ok is false for a number above 2^53, the largest
+// integer of a JavaScript client.
 func leadingNumber(b []byte) (n uint64, digits int, ok bool) {
 	for digits < len(b) && b[digits] >= '0' && b[digits] <= '9' {
 		n = n*10 + uint64(b[digits]-'0')
@@ -147,8 +146,7 @@ func (p *packet) decodeArgs(b []byte) error {
 	return nil
 }
 
-// placeholdersFit reports whether every {"_placeholder":true,"num":n} in v names one of
-// n attachments.
+// placeholdersFit reports whether each {"_placeholder":true,"num":…} in v is one of n attachments.
 func placeholdersFit(v any, n int) bool {
 	switch v := v.(type) {
 	case map[string]any:
@@ -171,7 +169,7 @@ func placeholdersFit(v any, n int) bool {
 	return true
 }
 
-// placeholder answers which attachment an argument stands for.
+// placeholder returns the number of the attachment that an argument represents.
 func placeholder(arg json.RawMessage) (int, bool) {
 	var v struct {
 		Placeholder bool `json:"_placeholder"`
@@ -183,8 +181,10 @@ func placeholder(arg json.RawMessage) (int, bool) {
 	return *v.Num, true
 }
 
-// appendPacket appends a packet with arguments, name first when it is an event.
-func appendPacket(b []byte, kind byte, attachments int, prefix string, id uint64, hasID bool, name string, args []json.RawMessage) ([]byte, error) {
+// appendPacket appends an event or an acknowledgement; name is that of an event.
+func appendPacket(
+	b []byte, kind byte, attachments int, prefix string, id uint64, hasID bool, name string, args []json.RawMessage,
+) ([]byte, error) {
 	b = append(b, kind)
 	if kind == typeBinaryEvent || kind == typeBinaryAck {
 		b = append(strconv.AppendInt(b, int64(attachments), 10), '-')

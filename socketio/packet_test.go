@@ -15,6 +15,13 @@ import (
 )
 
 func TestPacket_Decode(t *testing.T) {
+	args := func(values ...string) []json.RawMessage {
+		all := []json.RawMessage{}
+		for _, v := range values {
+			all = append(all, raw(v))
+		}
+		return all
+	}
 	for in, want := range map[string]packet{
 		`0`:                       {kind: '0', namespace: "/"},
 		`0{"token":"x"}`:          {kind: '0', namespace: "/", auth: raw(`{"token":"x"}`)},
@@ -23,17 +30,19 @@ func TestPacket_Decode(t *testing.T) {
 		`0/ws/dashboard,{}`:       {kind: '0', namespace: "/ws/dashboard", auth: raw(`{}`)},
 		`1`:                       {kind: '1', namespace: "/"},
 		`1/admin,`:                {kind: '1', namespace: "/admin"},
-		`2["foo"]`:                {kind: '2', namespace: "/", name: "foo", args: []json.RawMessage{}},
-		`2["foo",1,{"a":[null]}]`: {kind: '2', namespace: "/", name: "foo", args: []json.RawMessage{raw(`1`), raw(`{"a":[null]}`)}},
-		`2[7,"x"]`:                {kind: '2', namespace: "/", name: "7", args: []json.RawMessage{raw(`"x"`)}},
-		`2/admin,13["foo"]`:       {kind: '2', namespace: "/admin", id: 13, hasID: true, name: "foo", args: []json.RawMessage{}},
-		`20["foo"]`:               {kind: '2', namespace: "/", hasID: true, name: "foo", args: []json.RawMessage{}},
-		`3/admin,13["bar"]`:       {kind: '3', namespace: "/admin", id: 13, hasID: true, args: []json.RawMessage{raw(`"bar"`)}},
-		`312[]`:                   {kind: '3', namespace: "/", id: 12, hasID: true, args: []json.RawMessage{}},
-		`51-14["foo",{"_placeholder":true,"num":0}]`: {kind: '5', attachments: 1, namespace: "/", id: 14, hasID: true, name: "foo",
-			args: []json.RawMessage{raw(`{"_placeholder":true,"num":0}`)}},
-		`62-/a,1[]`:  {kind: '6', attachments: 2, namespace: "/a", id: 1, hasID: true, args: []json.RawMessage{}},
-		`50-["foo"]`: {kind: '5', namespace: "/", name: "foo", args: []json.RawMessage{}},
+		`2["foo"]`:                {kind: '2', namespace: "/", name: "foo", args: args()},
+		`2["foo",1,{"a":[null]}]`: {kind: '2', namespace: "/", name: "foo", args: args(`1`, `{"a":[null]}`)},
+		`2[7,"x"]`:                {kind: '2', namespace: "/", name: "7", args: args(`"x"`)},
+		`2/admin,13["foo"]`:       {kind: '2', namespace: "/admin", id: 13, hasID: true, name: "foo", args: args()},
+		`20["foo"]`:               {kind: '2', namespace: "/", hasID: true, name: "foo", args: args()},
+		`3/admin,13["bar"]`:       {kind: '3', namespace: "/admin", id: 13, hasID: true, args: args(`"bar"`)},
+		`312[]`:                   {kind: '3', namespace: "/", id: 12, hasID: true, args: args()},
+		`51-14["foo",{"_placeholder":true,"num":0}]`: {
+			kind: '5', attachments: 1, namespace: "/", id: 14, hasID: true, name: "foo",
+			args: args(`{"_placeholder":true,"num":0}`),
+		},
+		`62-/a,1[]`:  {kind: '6', attachments: 2, namespace: "/a", id: 1, hasID: true, args: args()},
+		`50-["foo"]`: {kind: '5', namespace: "/", name: "foo", args: args()},
 	} {
 		got, err := decodePacket([]byte(in), 10)
 		if err != nil {
@@ -44,10 +53,12 @@ func TestPacket_Decode(t *testing.T) {
 		}
 	}
 	for _, in := range []string{
-		"", "abc", "7", "0[]", `0"x"`, "0{", "0null", "1{}", "1[]", "2", "2{}", "2[]", "2[", "2null", "2[null]", "2[{}]",
+		"", "abc", "7", "0[]", `0"x"`, "0{", "0null", "1{}", "1[]",
+		"2", "2{}", "2[]", "2[", "2null", "2[null]", "2[{}]",
 		`2["connect"]`, `2["disconnect"]`, `2["connect_error"]`, `2abc["x"]`, `299999999999999999999["x"]`, "3{}", "3",
 		`4{"message":"x"}`, `5["x"]`, `5-["x"]`, `51["x"]`, `511-["x"]`, `599999999999999999999-["x"]`,
-		`51-["x",{"_placeholder":true,"num":1}]`, `51-["x",{"_placeholder":true,"num":-1}]`, `51-["x",{"_placeholder":true,"num":0.5}]`,
+		`51-["x",{"_placeholder":true,"num":1}]`, `51-["x",{"_placeholder":true,"num":-1}]`,
+		`51-["x",{"_placeholder":true,"num":0.5}]`,
 		`51-["x",{"_placeholder":true}]`, `51-["x",[{"a":{"_placeholder":true,"num":"0"}}]]`, "51-",
 	} {
 		if p, err := decodePacket([]byte(in), 10); !errors.Is(err, errPacket) {
@@ -56,7 +67,7 @@ func TestPacket_Decode(t *testing.T) {
 	}
 }
 
-// value draws JSON.
+// value draws a JSON value.
 func value(t *rapid.T) json.RawMessage {
 	v := rapid.OneOf(
 		rapid.Map(rapid.String(), func(s string) any { return s }),
@@ -90,11 +101,11 @@ func TestPacket_RoundTrip(t *testing.T) {
 		for range rapid.IntRange(0, 4).Draw(t, "args") {
 			want.args = append(want.args, value(t))
 		}
-		if rapid.Bool().Draw(t, "an answer") {
+		if rapid.Bool().Draw(t, "acknowledgement") {
 			want.kind++
 		} else {
 			b, _ := json.Marshal(name)
-			json.Unmarshal(b, &want.name) // invalid UTF-8 has become U+FFFD
+			json.Unmarshal(b, &want.name) // invalid UTF-8 becomes U+FFFD
 		}
 		b, err := appendPacket(nil, want.kind, want.attachments, prefix, want.id, want.hasID, name, want.args)
 		if err != nil {
@@ -112,9 +123,11 @@ func TestPacket_RoundTrip(t *testing.T) {
 
 func TestEncode_Refuses(t *testing.T) {
 	ns := &Namespace{name: "/"}
-	for name, arg := range map[string]string{"no JSON": "{", "empty": "", "two values": "1 2", "not UTF-8": "\"\xff\""} {
+	for name, arg := range map[string]string{
+		"not JSON": "{", "empty": "", "two values": "1 2", "not UTF-8": "\"\xff\"",
+	} {
 		if _, err := ns.Encode("x", raw(arg)); err == nil {
-			t.Errorf("an argument that is %s was encoded", name)
+			t.Errorf("an argument was encoded: %s", name)
 		}
 	}
 	if _, err := ns.Encode("disconnect"); err == nil {
@@ -135,7 +148,8 @@ func TestBytes(t *testing.T) {
 
 func FuzzDecodePacket(f *testing.F) {
 	for _, s := range []string{
-		`0{"token":"x"}`, `0/admin,`, `1/a`, `2/a,13["foo",{"b":1}]`, `312[]`, `52-7["x",{"_placeholder":true,"num":1}]`,
+		`0{"token":"x"}`, `0/admin,`, `1/a`, `2/a,13["foo",{"b":1}]`, `312[]`,
+		`52-7["x",{"_placeholder":true,"num":1}]`,
 		`2["a"`, `51-`, `5-`, `2/,[1]`, `0/x,1{}`,
 	} {
 		f.Add([]byte(s))
@@ -151,7 +165,7 @@ func FuzzDecodePacket(f *testing.F) {
 		}
 		again, err := appendPacket(nil, p.kind, p.attachments, prefix, p.id, p.hasID, p.name, p.args)
 		if err != nil {
-			return // not UTF-8, which the transport would not have let through
+			return // not UTF-8, which the transport does not pass on
 		}
 		q, err := decodePacket(again, 10)
 		if err != nil || q.name != p.name || len(q.args) != len(p.args) || q.id != p.id || q.namespace != p.namespace {
@@ -172,8 +186,8 @@ func FuzzRecovery(f *testing.F) {
 	})
 }
 
-// FuzzReconstruction feeds a session of text and binary messages: input is cut at
-// zeroes, and a piece that begins with 'b' is binary.
+// FuzzReconstruction passes text and binary messages to a session: the input is split at zero bytes, and a part that
+// begins with 'b' is binary.
 func FuzzReconstruction(f *testing.F) {
 	for _, s := range []string{
 		"0\x002[\"x\"]", "0\x0051-[\"x\",{\"_placeholder\":true,\"num\":0}]\x00babc", "51-[\"x\"]\x002[\"y\"]", "bx",
@@ -185,7 +199,7 @@ func FuzzReconstruction(f *testing.F) {
 	server.Namespace("/", Handler{Event: func(_ context.Context, s *Socket, e *Event) {
 		for _, arg := range e.Args {
 			if n, ok := placeholder(arg); ok && (n < 0 || n >= len(e.Attachments)) {
-				panic("an attachment is missing")
+				panic("placeholder out of range")
 			}
 		}
 		e.Ack()
@@ -208,12 +222,12 @@ func FuzzReconstruction(f *testing.F) {
 				t.Fatal(err)
 			}
 			if c.pending != nil && len(c.attachments) >= c.pending.attachments {
-				t.Fatal("a complete packet waits")
+				t.Fatal("a complete packet was not dispatched")
 			}
 		}
-		for _, s := range c.end() {
-			s.end(ReasonTransportClose)
+		for _, s := range c.close() {
+			s.close(ReasonTransportClose)
 		}
-		c.session.Abort(ReasonTransportClose) // Close need not wait for a poll
+		c.session.Abort(ReasonTransportClose) // so that Close does not wait for a poll
 	})
 }

@@ -8,12 +8,11 @@ import (
 	"harang.dev/harang/engineio"
 )
 
-// Request is a client that asks for a namespace.
+// Request is a client's CONNECT for a namespace (Socket.IO protocol 5, "Connection to a namespace").
 type Request struct {
-	// Auth is the CONNECT payload, a JSON object, nil when there is none.
+	// Auth is the payload of CONNECT, a JSON object, nil if there is none.
 	Auth json.RawMessage
-	// PID and Offset are the recovery fields of the payload, "" when absent or no
-	// strings. They are whatever the client says.
+	// PID and Offset are the recovery fields of the payload, "" if absent or not strings. They are not verified.
 	PID, Offset string
 	// Header is the header of the handshake request; see Options.KeepHeaders.
 	Header http.Header
@@ -23,21 +22,19 @@ type Request struct {
 	socket *Socket
 }
 
-// ErrDecided is answered when a request was accepted, refused or dropped before.
-var ErrDecided = errors.New("socketio: request is decided already")
+// ErrDecided is the error of a second decision: the request was accepted, refused or dropped before.
+var ErrDecided = errors.New("socketio: request was already decided")
 
-// Socket is the socket the request is about. Until Accept what is delivered to it is
-// held.
+// Socket returns the socket that Accept opens. It is corked until then.
 func (r *Request) Socket() *Socket { return r.socket }
 
-// Transport is the session's present transport.
+// Transport returns the session's current transport.
 func (r *Request) Transport() engineio.Transport { return r.socket.conn.session.Transport() }
 
-// Accept opens the socket: CONNECT with the socket's id and pid (left out when it is
-// ""), then first, then everything that was delivered meanwhile, in one write. Nothing
-// delivered from another goroutine can overtake it or fall between. It fails with
-// ErrClosed when the session ended, and with ErrDecided; the socket is then not
-// accepted, and Handler.Disconnect is not called.
+// Accept opens the socket: it sends CONNECT with the socket's id and, unless it is "", the pid, then the frames of
+// first, then the corked frames, in one write. A frame delivered concurrently is sent after it. It fails with
+// ErrClosed when the session has ended, and with ErrDecided; the socket is then not accepted, and Handler.Disconnect
+// is not called.
 func (r *Request) Accept(pid string, first ...*Frame) error {
 	s := r.socket
 	answer, err := json.Marshal(struct {
@@ -52,10 +49,10 @@ func (r *Request) Accept(pid string, first ...*Frame) error {
 	if err := s.decideLocked(); err != nil {
 		return err
 	}
-	frames := make([]*Frame, 0, 1+len(first)+len(s.held))
+	frames := make([]*Frame, 0, 1+len(first)+len(s.corked))
 	frames = append(frames, engineio.Text([]byte{typeConnect}, []byte(s.ns.prefix), answer))
-	frames = append(append(frames, first...), s.held...)
-	s.conn.settled()
+	frames = append(append(frames, first...), s.corked...)
+	s.conn.stopConnectTimeout()
 	s.pid = pid
 	s.ns.add(s)
 	if err := s.conn.session.SendAll(frames...); err != nil {
@@ -63,13 +60,13 @@ func (r *Request) Accept(pid string, first ...*Frame) error {
 		s.ns.remove(s)
 		return err
 	}
-	s.held, s.heldBytes, s.accepted = nil, 0, true
+	s.corked, s.corkedBytes, s.accepted = nil, 0, true
 	s.state.Store(stateOpen)
 	return nil
 }
 
-// Refuse answers CONNECT_ERROR with a message and data, nil for none. The session stays
-// usable. It fails like Accept.
+// Refuse answers CONNECT_ERROR with a message and data, nil for none. The session stays open for another CONNECT. It
+// fails like Accept.
 func (r *Request) Refuse(message string, data json.RawMessage) error {
 	s := r.socket
 	answer, err := json.Marshal(struct {
@@ -87,12 +84,12 @@ func (r *Request) Refuse(message string, data json.RawMessage) error {
 	s.closeLocked()
 	s.mu.Unlock()
 	err = s.conn.session.Send(engineio.Text([]byte{typeConnectError}, []byte(s.ns.prefix), answer))
-	s.conn.idle()
+	s.conn.startConnectTimeout()
 	return err
 }
 
-// Drop closes the transport, so that the client comes back by itself after a while:
-// the answer to passing trouble. It does nothing when the request was decided.
+// Drop closes the transport, after which the official client reconnects by itself: the answer to a temporary failure.
+// It does nothing if the request was decided before.
 func (r *Request) Drop() {
 	s := r.socket
 	s.mu.Lock()
@@ -111,7 +108,7 @@ func (r *Request) decided() bool {
 	return r.socket.decided
 }
 
-// decideLocked takes the one decision there is.
+// decideLocked marks the request as decided. It fails with ErrDecided or ErrClosed.
 func (s *Socket) decideLocked() error {
 	if s.decided {
 		return ErrDecided

@@ -7,8 +7,7 @@ import (
 	"harang.dev/harang/engineio"
 )
 
-// Server is a Socket.IO server: an http.Handler to be mounted at one path, by custom
-// /socket.io/.
+// Server is a Socket.IO server: an http.Handler that is mounted at one path, usually /socket.io/.
 type Server struct {
 	opts   Options
 	engine *engineio.Server
@@ -19,19 +18,19 @@ type Server struct {
 	namespaces map[string]*Namespace // guarded by mu
 }
 
-// New returns a Server. Its background goroutine ends with Close. Nil options mean
-// defaults.
+// New returns a Server. Its background goroutine ends with Close. Nil options select the defaults.
 func New(opts *Options) *Server {
 	s := &Server{opts: opts.withDefaults(), namespaces: map[string]*Namespace{}}
 	engine := s.opts.Engine
 	engine.Overflow = s.overflow
-	s.engine = engineio.New(engineio.Handler{Open: s.open, Message: s.message, Close: s.end}, &engine)
+	s.engine = engineio.New(engineio.Handler{
+		Open: s.sessionOpened, Message: s.messageReceived, Close: s.sessionClosed,
+	}, &engine)
 	return s
 }
 
-// Namespace registers a namespace, "/" or a name that begins with it. It panics when
-// the name is taken or cannot be sent. Clients that ask for another namespace are
-// answered CONNECT_ERROR "Invalid namespace".
+// Namespace registers a namespace, "/" or a name that begins with it. It panics when the name is already registered or
+// is not allowed in a packet: it must not contain a comma or a control character.
 func (s *Server) Namespace(name string, h Handler) *Namespace {
 	if !validName(name) {
 		panic("socketio: invalid namespace " + name)
@@ -68,22 +67,21 @@ func (s *Server) find(name string) *Namespace {
 	return s.namespaces[name]
 }
 
-// ServeHTTP serves the Engine.IO sessions underneath.
+// ServeHTTP serves the requests of Engine.IO.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
 
-// Drain makes the server answer new handshakes with 503 and Retry-After. Sessions that
-// exist go on.
+// Drain makes the server answer further handshakes with 503 and Retry-After. Existing sessions continue.
 func (s *Server) Drain() { s.engine.Drain() }
 
-// Len is the number of sessions, each of which may hold several sockets.
+// Len returns the number of sessions, each of which may have several sockets.
 func (s *Server) Len() int { return s.engine.Len() }
 
-// Pending is the number of sessions without an open socket. How many there may be is
-// said by Options.Engine, PendingPerAddress and PendingLimit.
+// Pending returns the number of sessions without an accepted socket. Options.Engine limits it: PendingPerAddress and
+// PendingLimit.
 func (s *Server) Pending() int { return s.engine.Pending() }
 
-// Close drains, closes every session, and waits until all handlers have returned. It
-// must not be called from a handler.
+// Close calls Drain, closes every session and returns when all handlers have returned. It must not be called from a
+// handler. The error is always nil.
 func (s *Server) Close() error {
 	err := s.engine.Close()
 	s.mu.Lock()
@@ -93,7 +91,7 @@ func (s *Server) Close() error {
 	return err
 }
 
-// start runs f in a counted goroutine, unless the server is closed.
+// start runs f in a goroutine that Close waits for. It returns false when the server is closed.
 func (s *Server) start(f func()) bool {
 	s.mu.Lock()
 	if s.closed {
@@ -109,22 +107,22 @@ func (s *Server) start(f func()) bool {
 	return true
 }
 
-func (s *Server) open(session *engineio.Session) {
+func (s *Server) sessionOpened(session *engineio.Session) {
 	c := &conn{srv: s, session: session}
 	session.SetValue(c)
-	c.idle()
+	c.startConnectTimeout()
 }
 
-func (s *Server) message(session *engineio.Session, data []byte, binary bool) {
+func (s *Server) messageReceived(session *engineio.Session, data []byte, binary bool) {
 	c := session.Value().(*conn)
 	if err := c.receive(data, binary); err != nil {
 		session.Abort(ReasonParseError)
 	}
 }
 
-func (s *Server) end(session *engineio.Session, reason string) {
-	for _, socket := range session.Value().(*conn).end() {
-		socket.end(reason)
+func (s *Server) sessionClosed(session *engineio.Session, reason string) {
+	for _, socket := range session.Value().(*conn).close() {
+		socket.close(reason)
 	}
 }
 
@@ -132,11 +130,11 @@ func (s *Server) overflow(session *engineio.Session) *Frame {
 	if s.opts.Overflow == nil {
 		return nil
 	}
-	var farewells []*Frame
-	for _, socket := range session.Value().(*conn).all() {
+	var frames []*Frame
+	for _, socket := range session.Value().(*conn).allSockets() {
 		if socket.state.Load() == stateOpen {
-			farewells = append(farewells, s.opts.Overflow(socket))
+			frames = append(frames, s.opts.Overflow(socket))
 		}
 	}
-	return Join(farewells...)
+	return Join(frames...)
 }

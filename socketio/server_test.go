@@ -17,22 +17,22 @@ import (
 	"harang.dev/harang/engineio/enginetest"
 )
 
-// patient are options under which nothing times out.
-func patient() *Options { return &Options{ConnectTimeout: time.Minute} }
+// longTimeouts returns options with which no test times out.
+func longTimeouts() *Options { return &Options{ConnectTimeout: time.Minute} }
 
-// quick are options under which the heartbeat's wheel turns every 5 ms.
-func quick(connect time.Duration) *Options {
+// shortTimeouts returns options with which the server checks timeouts every 5 ms.
+func shortTimeouts(connect time.Duration) *Options {
 	return &Options{ConnectTimeout: connect,
 		Engine: engineio.Options{PingInterval: 5 * time.Second, PingTimeout: 100 * time.Millisecond}}
 }
 
 func TestConnect_Accept(t *testing.T) {
-	type seen struct {
+	type request struct {
 		Auth, PID, Offset, Agent string
 	}
-	requests := make(chan seen, 1)
-	_, url := serve(t, patient(), "/ws/dashboard", Handler{Connect: func(_ context.Context, r *Request) {
-		requests <- seen{string(r.Auth), r.PID, r.Offset, r.Header.Get("User-Agent")}
+	requests := make(chan request, 1)
+	_, url := serve(t, longTimeouts(), "/ws/dashboard", Handler{Connect: func(_ context.Context, r *Request) {
+		requests <- request{string(r.Auth), r.PID, r.Offset, r.Header.Get("User-Agent")}
 		if r.Transport() != engineio.WebSocket || !strings.HasPrefix(r.RemoteAddr, "127.0.0.1:") {
 			t.Errorf("transport %s, address %s", r.Transport(), r.RemoteAddr)
 		}
@@ -45,7 +45,7 @@ func TestConnect_Accept(t *testing.T) {
 		}
 		r.Drop()
 	}})
-	for auth, want := range map[string]seen{
+	for auth, want := range map[string]request{
 		"":                                 {},
 		`{"token":"t"}`:                    {Auth: `{"token":"t"}`},
 		`{"pid":"p","offset":"e:o:1"}`:     {Auth: `{"pid":"p","offset":"e:o:1"}`, PID: "p", Offset: "e:o:1"},
@@ -65,30 +65,29 @@ func TestConnect_Accept(t *testing.T) {
 		if answer := connected(t, c, "40/ws/dashboard,"); answer.PID != "p1" {
 			t.Errorf("%+v", answer)
 		}
-		c.Send("42/ws/dashboard,[\"x\"]") // the session goes on: nothing was dropped
+		c.Send("42/ws/dashboard,[\"x\"]") // the session is still open
 	}
 }
 
-// Whatever is delivered while a request is being decided comes behind CONNECT and what
-// Accept was given first, in its order, and nothing falls between.
-func TestConnect_NothingOvertakes(t *testing.T) {
+// Frames delivered before and during Accept are received after CONNECT and the frames passed to Accept, in order.
+func TestConnect_CorkedFramesFollowAccept(t *testing.T) {
 	for range 30 {
 		const before, after = 50, 50
 		var wg sync.WaitGroup
-		ns, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+		ns, url := serve(t, longTimeouts(), "/", Handler{Connect: func(_ context.Context, r *Request) {
 			s := r.Socket()
-			held := make(chan struct{})
+			delivered := make(chan struct{})
 			wg.Add(1)
 			go func() {
 				defer wg.Done()
 				for i := range before + after {
 					if i == before {
-						close(held)
+						close(delivered)
 					}
 					s.Emit("live", raw(fmt.Sprint(i)))
 				}
 			}()
-			<-held
+			<-delivered
 			first, _ := s.Namespace().Encode("session")
 			replay, _ := s.Namespace().Encode("replay")
 			r.Accept("", first, nil, replay)
@@ -105,8 +104,8 @@ func TestConnect_NothingOvertakes(t *testing.T) {
 	}
 }
 
-func TestConnect_HeldIsBounded(t *testing.T) {
-	opts := patient()
+func TestConnect_CorkedFramesAreLimited(t *testing.T) {
+	opts := longTimeouts()
 	opts.Engine.QueueLimit = 1000
 	failed := make(chan error, 1)
 	_, url := serve(t, opts, "/", Handler{Connect: func(ctx context.Context, r *Request) {
@@ -114,7 +113,7 @@ func TestConnect_HeldIsBounded(t *testing.T) {
 		for err == nil {
 			err = r.Socket().Emit("x", raw(`"`+strings.Repeat("x", 300)+`"`))
 		}
-		<-ctx.Done() // the session is over
+		<-ctx.Done() // the session has ended
 		if again := r.Accept(""); !errors.Is(again, ErrClosed) {
 			t.Errorf("Accept: %v", again)
 		}
@@ -129,7 +128,7 @@ func TestConnect_HeldIsBounded(t *testing.T) {
 }
 
 func TestConnect_Refuse(t *testing.T) {
-	_, url := serve(t, patient(), "/", Handler{
+	_, url := serve(t, longTimeouts(), "/", Handler{
 		Connect: func(_ context.Context, r *Request) {
 			if r.Auth != nil {
 				r.Accept("")
@@ -145,7 +144,7 @@ func TestConnect_Refuse(t *testing.T) {
 		Disconnect: func(*Socket, string) { t.Error("Disconnect of a refused socket") },
 	})
 	c := dial(t, url)
-	for range 3 { // the session stays usable
+	for range 3 { // the session stays open
 		c.Send("40")
 		c.Expect(`44{"message":"FORBIDDEN","data":{"code":"FORBIDDEN"}}`)
 	}
@@ -160,7 +159,7 @@ func TestConnect_Drop(t *testing.T) {
 		"undecided": func(*Request) {},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) { decide(r) }})
+			_, url := serve(t, longTimeouts(), "/", Handler{Connect: func(_ context.Context, r *Request) { decide(r) }})
 			c := dial(t, url)
 			c.Send("40")
 			if code := c.Closed(); code != 1000 {
@@ -177,7 +176,7 @@ func TestConnect_ContextEnds(t *testing.T) {
 		ended <- r.Accept("")
 	}
 	t.Run("with the transport", func(t *testing.T) {
-		_, url := serve(t, patient(), "/", Handler{Connect: connect})
+		_, url := serve(t, longTimeouts(), "/", Handler{Connect: connect})
 		c := dial(t, url)
 		c.Send("40")
 		c.Conn.Close()
@@ -186,28 +185,32 @@ func TestConnect_ContextEnds(t *testing.T) {
 		}
 	})
 	t.Run("after the timeout", func(t *testing.T) {
-		_, url := serve(t, quick(30*time.Millisecond), "/", Handler{Connect: connect})
+		_, url := serve(t, shortTimeouts(30*time.Millisecond), "/", Handler{Connect: connect})
 		c := dial(t, url)
 		c.Send("40")
 		receive(t, ended)
-		// An Accept that came just in time counts; the session ends or goes on with it.
+		// The timeout may race with Accept; the session ends in both cases.
 		c.Conn.Close()
 	})
 }
 
 func TestConnect_Timeout(t *testing.T) {
 	reasons := make(chan string, 1)
-	_, url := serve(t, quick(30*time.Millisecond), "/", Handler{Disconnect: func(_ *Socket, reason string) { reasons <- reason }})
+	_, url := serve(t, shortTimeouts(30*time.Millisecond), "/", Handler{
+		Disconnect: func(_ *Socket, reason string) { reasons <- reason },
+	})
 	t.Run("no CONNECT", func(t *testing.T) { dial(t, url).Closed() })
-	t.Run("refused again and again", func(t *testing.T) {
-		_, url := serve(t, quick(200*time.Millisecond), "/", Handler{Connect: func(_ context.Context, r *Request) { r.Refuse("no", nil) }})
+	t.Run("refused repeatedly", func(t *testing.T) {
+		_, url := serve(t, shortTimeouts(200*time.Millisecond), "/", Handler{
+			Connect: func(_ context.Context, r *Request) { r.Refuse("no", nil) },
+		})
 		c := dial(t, url)
 		opened := time.Now()
 		for {
 			c.Send("40")
 			_, _, err := c.Read()
 			if time.Since(opened) > 5*time.Second {
-				t.Fatal("it is still there")
+				t.Fatal("the session was not closed")
 			}
 			if err != nil {
 				return
@@ -226,21 +229,21 @@ func TestConnect_Timeout(t *testing.T) {
 
 func TestConnect_Violations(t *testing.T) {
 	for name, packets := range map[string][]string{
-		"event first":          {`42["x"]`},
-		"disconnect first":     {`41`},
-		"garbage":              {`4x`},
-		"event while deciding": {`40`, `42["x"]`},
-		"connected twice":      {`40`, `40`},
-		"binary unasked":       {`40`, "\x00"},
-		"too many attachments": {`40`, `4533-["x"]`},
-		// Nothing is kept for those who have not been let in.
-		"attachments announced first":          {`451-["x",{"_placeholder":true,"num":0}]`},
-		"attachments announced while deciding": {`40`, `451-["x",{"_placeholder":true,"num":0}]`},
-		"payload is no object":                 {`40[]`},
+		"event first":             {`42["x"]`},
+		"disconnect first":        {`41`},
+		"garbage":                 {`4x`},
+		"event before the answer": {`40`, `42["x"]`},
+		"connected twice":         {`40`, `40`},
+		"unexpected attachment":   {`40`, "\x00"},
+		"too many attachments":    {`40`, `4533-["x"]`},
+		// No attachment is buffered before a socket was accepted.
+		"attachments before CONNECT":    {`451-["x",{"_placeholder":true,"num":0}]`},
+		"attachments before the answer": {`40`, `451-["x",{"_placeholder":true,"num":0}]`},
+		"payload is not an object":      {`40[]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			release := make(chan struct{})
-			_, url := serve(t, patient(), "/", Handler{Connect: func(ctx context.Context, r *Request) {
+			_, url := serve(t, longTimeouts(), "/", Handler{Connect: func(ctx context.Context, r *Request) {
 				select {
 				case <-ctx.Done():
 				case <-release:
@@ -262,14 +265,15 @@ func TestConnect_Violations(t *testing.T) {
 
 func TestConnect_KeepHeaders(t *testing.T) {
 	headers := make(chan http.Header, 2)
-	opts := patient()
+	opts := longTimeouts()
 	opts.KeepHeaders = []string{"user-agent", "X-Absent"}
 	ns, url := serve(t, opts, "/", Handler{Connect: func(_ context.Context, r *Request) {
 		headers <- r.Header
 		r.Accept("")
 	}})
 	ns.srv.Namespace("/second", ns.handler)
-	c, _ := enginetest.TryDial(t, url+"/?EIO=4&transport=websocket", http.Header{"User-Agent": {"test"}, "Cookie": {"c=1"}})
+	header := http.Header{"User-Agent": {"test"}, "Cookie": {"c=1"}}
+	c, _ := enginetest.TryDial(t, url+"/?EIO=4&transport=websocket", header)
 	c.Next()
 	c.Send("40")
 	connected(t, c, "40")
@@ -285,7 +289,7 @@ func TestConnect_KeepHeaders(t *testing.T) {
 
 func TestRooms(t *testing.T) {
 	sockets := make(chan *Socket, 1)
-	ns, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+	ns, url := serve(t, longTimeouts(), "/", Handler{Connect: func(_ context.Context, r *Request) {
 		r.Socket().Join("too early")
 		r.Accept("")
 		sockets <- r.Socket()
@@ -304,21 +308,21 @@ func TestRooms(t *testing.T) {
 	s[2].Leave("c")
 	s[2].Leave("never joined")
 	for name, c := range map[string]struct {
-		audience *Audience
-		want     string
+		broadcast *Broadcast
+		want      string
 	}{
-		"everyone":      {ns.To(), "012"},
+		"all sockets":   {ns.To(), "012"},
 		"a room":        {ns.To("a"), "01"},
-		"two, once":     {ns.To("a", "b"), "01"},
-		"left":          {ns.To("c", "too early", "none"), ""},
+		"two rooms":     {ns.To("a", "b"), "01"},
+		"empty rooms":   {ns.To("c", "too early", "none"), ""},
 		"except a room": {ns.To("all").Except("b"), "02"},
 		"except two":    {ns.To().Except("b").Except("none", "a"), "2"},
 		"except sender": {ns.To("a").ExceptSocket(s[0]), "1"},
 	} {
 		got := ""
 		for i := range s {
-			for _, chosen := range c.audience.Sockets() {
-				if chosen == s[i] {
+			for _, selected := range c.broadcast.Sockets() {
+				if selected == s[i] {
 					got += fmt.Sprint(i)
 				}
 			}
@@ -334,7 +338,7 @@ func TestRooms(t *testing.T) {
 		t.Error(err)
 	}
 	if err := ns.To("a").Emit("hello", raw(`{`)); err == nil {
-		t.Error("broken JSON was sent")
+		t.Error("invalid JSON was sent")
 	}
 	f, _ := ns.Encode("bye")
 	if n := ns.To().Deliver(f); n != 3 {
@@ -347,7 +351,7 @@ func TestRooms(t *testing.T) {
 
 func TestServer_SlowConsumer(t *testing.T) {
 	reasons := make(chan string, 1)
-	opts := patient()
+	opts := longTimeouts()
 	opts.Engine.QueueLimit = 64 << 10
 	opts.Engine.SendBuffer = 4096
 	opts.Overflow = func(s *Socket) *Frame {
@@ -395,7 +399,7 @@ func TestServer_Namespaces(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%q was taken", name)
+					t.Errorf("%q was accepted", name)
 				}
 			}()
 			s.Namespace(name, Handler{})
@@ -404,30 +408,30 @@ func TestServer_Namespaces(t *testing.T) {
 }
 
 func TestServer_CloseWaitsForHandlers(t *testing.T) {
-	inside := make(chan struct{})
-	left := false
-	server := New(patient())
+	entered := make(chan struct{})
+	returned := false
+	server := New(longTimeouts())
 	server.Namespace("/", Handler{Connect: func(ctx context.Context, r *Request) {
-		close(inside)
+		close(entered)
 		<-ctx.Done()
-		left = true
+		returned = true
 	}})
 	web := httptest.NewServer(server)
 	defer web.Close()
 	client := dial(t, web.URL)
 	discard(client)
 	client.Send("40")
-	receive(t, inside)
+	receive(t, entered)
 	server.Close()
-	if !left {
+	if !returned {
 		t.Error("Close did not wait")
 	}
 }
 
-// A session is pending until a socket of it was accepted, and again without one.
+// A session is pending while it has no accepted socket.
 func TestServer_Pending(t *testing.T) {
-	ns, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
-		if string(r.Auth) == `{"good":true}` {
+	ns, url := serve(t, longTimeouts(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+		if string(r.Auth) == `{"token":"valid"}` {
 			r.Accept("")
 		} else {
 			r.Refuse("no", nil)
@@ -444,10 +448,10 @@ func TestServer_Pending(t *testing.T) {
 	c.Send("40")
 	c.Expect(`44{"message":"no"}`)
 	want(1, "after a refusal")
-	c.Send(`40{"good":true}`)
+	c.Send(`40{"token":"valid"}`)
 	connected(t, c, "40")
 	want(0, "after a CONNECT was accepted")
 	c.Send("41", "40")
 	c.Expect(`44{"message":"no"}`)
-	want(1, "after the only socket was left")
+	want(1, "after the only socket was closed")
 }

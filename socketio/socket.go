@@ -11,17 +11,17 @@ import (
 
 // The states of a socket.
 const (
-	stateHeld   uint32 = iota // not accepted yet, or corked: what is delivered is held
-	stateOpen                 // what is delivered is sent
-	stateClosed               // over
+	stateCorked uint32 = iota // not yet accepted, or corked: frames are kept
+	stateOpen                 // frames are sent
+	stateClosed
 )
 
-// Socket is one client in one namespace. All methods may be called from any goroutine.
+// Socket is a client in a namespace. All methods may be called from any goroutine.
 type Socket struct {
 	ns    *Namespace
 	conn  *conn
 	id    string
-	state atomic.Uint32 // changed with mu held
+	state atomic.Uint32 // changed only while mu is held
 
 	// rooms is guarded by ns.mu.
 	rooms map[string]struct{}
@@ -29,62 +29,61 @@ type Socket struct {
 	mu            sync.Mutex
 	pid           string
 	value         any
-	decided       bool // the request was accepted, refused or dropped
+	decided       bool // Accept, Refuse or Drop was called
 	accepted      bool
-	held          []*Frame
-	heldBytes     int
+	corked        []*Frame
+	corkedBytes   int
 	cancelConnect context.CancelFunc
-	ctx           context.Context // made when the first event comes
+	ctx           context.Context // of Handler.Event; created with the first event
 	cancel        context.CancelFunc
 	inbox         []inboxItem
-	working       bool          // the worker goroutine lives
-	room          chan struct{} // closed when the inbox has room again
+	working       bool          // the worker goroutine is running
+	inboxFree     chan struct{} // if not nil, closed when the inbox is no longer full
 	acks          map[uint64]chan<- Reply
 	lastAck       uint64
 }
 
-// inboxItem is an event, or the end of the socket.
+// inboxItem is an event, or the reason of the disconnect.
 type inboxItem struct {
 	event  *Event
 	reason string
 }
 
-// ID is the id of the socket, new with every CONNECT. Client and server know it.
+// ID returns the id of the socket, which is new for each CONNECT. The client knows it as socket.id.
 func (s *Socket) ID() string { return s.id }
 
-// PID is what Accept was given, "" before.
+// PID returns the pid passed to Accept, "" before.
 func (s *Socket) PID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.pid
 }
 
-// Namespace is the namespace of the socket.
+// Namespace returns the namespace of the socket.
 func (s *Socket) Namespace() *Namespace { return s.ns }
 
-// RemoteAddr is http.Request.RemoteAddr of the handshake request.
+// RemoteAddr returns http.Request.RemoteAddr of the handshake request.
 func (s *Socket) RemoteAddr() string { return s.conn.session.RemoteAddr() }
 
-// Transport is the present transport.
+// Transport returns the session's current transport.
 func (s *Socket) Transport() engineio.Transport { return s.conn.session.Transport() }
 
-// SetValue keeps a value of the application with the socket.
+// SetValue stores a value of the application with the socket.
 func (s *Socket) SetValue(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.value = v
 }
 
-// Value is what SetValue was given, nil before.
+// Value returns the value stored by SetValue, nil before.
 func (s *Socket) Value() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.value
 }
 
-// Deliver sends a frame, without ever blocking: what the connection does not take now
-// waits in a bounded queue. It fails with ErrClosed when the socket is over, and with
-// ErrSlowConsumer when the queue is full, which also ends the session with that reason.
+// Deliver sends a frame and never blocks: what the connection does not accept now is queued. It fails with ErrClosed
+// when the socket has closed, and with ErrSlowConsumer when the queue is full, which also ends the session.
 func (s *Socket) Deliver(f *Frame) error {
 	if s.state.Load() == stateOpen {
 		return s.conn.session.Send(f)
@@ -98,48 +97,48 @@ func (s *Socket) Deliver(f *Frame) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	if s.heldBytes > 0 && s.heldBytes+f.Len() > s.ns.srv.opts.Engine.QueueLimit {
+	if s.corkedBytes > 0 && s.corkedBytes+f.Len() > s.ns.srv.opts.Engine.QueueLimit {
 		s.mu.Unlock()
 		s.conn.session.Abort(ReasonSlowConsumer)
 		return ErrSlowConsumer
 	}
-	s.held = append(s.held, f)
-	s.heldBytes += f.Len()
+	s.corked = append(s.corked, f)
+	s.corkedBytes += f.Len()
 	s.mu.Unlock()
 	return nil
 }
 
-// Queued is how many bytes wait for the client's session, beside what the kernel took
-// and what is held.
+// Queued returns how many bytes are queued for the session, besides those that the kernel has accepted and those that
+// are corked.
 func (s *Socket) Queued() int { return s.conn.session.Queued() }
 
-// Cork holds what is delivered from now on until Uncork.
+// Cork keeps frames delivered from now on until Uncork.
 func (s *Socket) Cork() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state.Load() == stateOpen {
-		s.state.Store(stateHeld)
+		s.state.Store(stateCorked)
 	}
 }
 
-// Uncork sends what was held, in one write and before anything that is delivered
-// later. It does nothing unless the socket is corked.
+// Uncork sends the kept frames in one write, before any frame delivered later. It does nothing if the socket is not
+// corked. It fails like Deliver.
 func (s *Socket) Uncork() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.accepted || s.state.Load() != stateHeld {
+	if !s.accepted || s.state.Load() != stateCorked {
 		return nil
 	}
-	held := s.held
-	s.held, s.heldBytes = nil, 0
+	corked := s.corked
+	s.corked, s.corkedBytes = nil, 0
 	s.state.Store(stateOpen)
-	if len(held) == 0 {
+	if len(corked) == 0 {
 		return nil
 	}
-	return s.conn.session.SendAll(held...)
+	return s.conn.session.SendAll(corked...)
 }
 
-// Emit sends an event. It fails like Deliver, or when an argument is not JSON.
+// Emit encodes and sends an event. It fails like Namespace.Encode and Deliver.
 func (s *Socket) Emit(event string, args ...json.RawMessage) error {
 	f, err := s.ns.Encode(event, args...)
 	if err != nil {
@@ -148,8 +147,7 @@ func (s *Socket) Emit(event string, args ...json.RawMessage) error {
 	return s.Deliver(f)
 }
 
-// EmitBinary sends an event with attachments. An argument stands for attachment n when
-// it is, or contains, Placeholder(n).
+// EmitBinary encodes and sends an event with attachments. Placeholder(n) in an argument represents attachment n.
 func (s *Socket) EmitBinary(event string, attachments [][]byte, args ...json.RawMessage) error {
 	f, err := s.ns.EncodeBinary(event, attachments, args...)
 	if err != nil {
@@ -158,41 +156,38 @@ func (s *Socket) EmitBinary(event string, attachments [][]byte, args ...json.Raw
 	return s.Deliver(f)
 }
 
-// Disconnect ends the socket with a DISCONNECT packet; the session goes on. The stock
-// client does not come back by itself after that.
+// Disconnect sends a DISCONNECT packet and closes the socket; the session stays open. The official client does not
+// reconnect by itself after it.
 func (s *Socket) Disconnect() {
 	s.mu.Lock()
 	accepted := s.accepted && s.state.Load() != stateClosed
-	var held []*Frame
 	if accepted {
-		held = append(s.held, engineio.Text([]byte{typeDisconnect}, []byte(s.ns.prefix)))
-		s.conn.session.SendAll(held...)
+		frames := append(s.corked, engineio.Text([]byte{typeDisconnect}, []byte(s.ns.prefix)))
+		s.conn.session.SendAll(frames...)
 	}
 	s.mu.Unlock()
 	if accepted {
-		s.conn.leave(s, ReasonServerDisconnect)
+		s.conn.closeSocket(s, ReasonServerDisconnect)
 	}
 }
 
-// CloseTransport closes the session with all its sockets, once what was delivered
-// before has been sent: a WebSocket by closing it, polling by a close packet that
-// travels alone in its payload, after the poll before it was taken. The stock client
-// comes back by itself after that.
+// CloseTransport closes the session with all its sockets after the frames delivered before: a WebSocket with a close
+// frame, polling with a close packet alone in its payload, after the poll before it was answered. The official client
+// reconnects by itself after it.
 func (s *Socket) CloseTransport() {
 	s.Uncork()
 	s.conn.session.Close()
 }
 
-// pending reports whether the request is undecided.
-func (s *Socket) pending() bool {
+// undecided reports whether none of Accept, Refuse and Drop has completed.
+func (s *Socket) undecided() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !s.accepted && s.state.Load() == stateHeld
+	return !s.accepted && s.state.Load() == stateCorked
 }
 
-// end closes the socket, whoever wants it, and has Handler.Disconnect called after the
-// events that came before.
-func (s *Socket) end(reason string) {
+// close closes the socket and queues the call of Handler.Disconnect behind the events received before.
+func (s *Socket) close(reason string) {
 	s.mu.Lock()
 	if s.state.Load() == stateClosed {
 		s.mu.Unlock()
@@ -201,7 +196,7 @@ func (s *Socket) end(reason string) {
 	accepted := s.accepted
 	s.closeLocked()
 	if s.cancel != nil && reason != ReasonClientDisconnect {
-		s.cancel() // else once the events before it are through
+		s.cancel() // otherwise the worker does, after the events received before
 	}
 	if accepted {
 		s.pushLocked(inboxItem{reason: reason})
@@ -212,31 +207,31 @@ func (s *Socket) end(reason string) {
 	}
 }
 
-// closeLocked marks the socket as closed and frees what waits for it.
+// closeLocked marks the socket as closed and wakes the goroutines that wait for it.
 func (s *Socket) closeLocked() {
 	s.state.Store(stateClosed)
-	s.held, s.heldBytes = nil, 0
+	s.corked, s.corkedBytes = nil, 0
 	s.cancelConnect()
 	for id, reply := range s.acks {
 		close(reply)
 		delete(s.acks, id)
 	}
-	if s.room != nil {
-		close(s.room)
-		s.room = nil
+	if s.inboxFree != nil {
+		close(s.inboxFree)
+		s.inboxFree = nil
 	}
 }
 
-// enqueue hands an event to the worker, waiting while the inbox is full.
+// enqueue adds an event to the inbox and blocks while the inbox is full.
 func (s *Socket) enqueue(e *Event) {
 	s.mu.Lock()
 	for s.state.Load() != stateClosed && len(s.inbox) >= s.ns.srv.opts.MaxInbox {
-		if s.room == nil {
-			s.room = make(chan struct{})
+		if s.inboxFree == nil {
+			s.inboxFree = make(chan struct{})
 		}
-		room := s.room
+		free := s.inboxFree
 		s.mu.Unlock()
-		<-room
+		<-free
 		s.mu.Lock()
 	}
 	defer s.mu.Unlock()
@@ -249,6 +244,7 @@ func (s *Socket) enqueue(e *Event) {
 	s.pushLocked(inboxItem{event: e})
 }
 
+// pushLocked adds an item to the inbox and starts the worker goroutine, unless it is running.
 func (s *Socket) pushLocked(item inboxItem) {
 	s.inbox = append(s.inbox, item)
 	if !s.working {
@@ -256,7 +252,7 @@ func (s *Socket) pushLocked(item inboxItem) {
 	}
 }
 
-// work calls the handlers for what is in the inbox and ends when it is empty.
+// work is the worker goroutine: it calls the handlers for the items of the inbox and ends when it is empty.
 func (s *Socket) work() {
 	for {
 		s.mu.Lock()
@@ -269,9 +265,9 @@ func (s *Socket) work() {
 		s.inbox[0] = inboxItem{}
 		s.inbox = s.inbox[1:]
 		ctx, cancel := s.ctx, s.cancel
-		if s.room != nil {
-			close(s.room)
-			s.room = nil
+		if s.inboxFree != nil {
+			close(s.inboxFree)
+			s.inboxFree = nil
 		}
 		s.mu.Unlock()
 		h := &s.ns.handler

@@ -20,7 +20,7 @@ func TestEvents_InOrderThenDisconnect(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
 	done := make(chan struct{})
-	_, url := serve(t, patient(), "/", Handler{
+	_, url := serve(t, longTimeouts(), "/", Handler{
 		Event: func(ctx context.Context, s *Socket, e *Event) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -39,7 +39,7 @@ func TestEvents_InOrderThenDisconnect(t *testing.T) {
 	})
 	c, _ := connect(t, url)
 	var want []string
-	for i := range 500 { // more than the inbox holds
+	for i := range 500 { // more than MaxInbox
 		name := fmt.Sprint("e", i)
 		want = append(want, name)
 		c.Send(`42["` + name + `"]`)
@@ -51,10 +51,9 @@ func TestEvents_InOrderThenDisconnect(t *testing.T) {
 	}
 }
 
-// A handler that does not come back holds its client up, and lets go when the session
-// ends.
+// A handler that blocks stops the reading of its client. Its context ends with the session.
 func TestEvents_Backpressure(t *testing.T) {
-	opts := quick(time.Minute)
+	opts := shortTimeouts(time.Minute)
 	opts.MaxInbox = 2
 	opts.Engine.PingInterval = 100 * time.Millisecond
 	reasons := make(chan string, 1)
@@ -73,13 +72,13 @@ func TestEvents_Backpressure(t *testing.T) {
 }
 
 func TestEvents_Binary(t *testing.T) {
-	_, url := serve(t, patient(), "/", Handler{Event: func(_ context.Context, s *Socket, e *Event) {
+	_, url := serve(t, longTimeouts(), "/", Handler{Event: func(_ context.Context, s *Socket, e *Event) {
 		if !e.WantsAck() {
-			t.Error("no acknowledgement is wanted")
+			t.Error("no acknowledgement was requested")
 		}
 		b, ok := e.Bytes(0)
 		if !ok {
-			t.Error("argument 0 is no attachment")
+			t.Error("argument 0 represents no attachment")
 		}
 		s.EmitBinary("back", [][]byte{b, nil}, Placeholder(0), raw(`{"deep":{"_placeholder":true,"num":1}}`))
 		e.AckBinary([][]byte{bytes.ToUpper(b)}, Placeholder(0))
@@ -104,8 +103,8 @@ func TestEvents_Binary(t *testing.T) {
 	binary("ABC")
 }
 
-func TestEvents_AttachmentsAreBounded(t *testing.T) {
-	opts := patient()
+func TestEvents_AttachmentLimit(t *testing.T) {
+	opts := longTimeouts()
 	opts.Engine.MaxPayload = 1000
 	_, url := serve(t, opts, "/", Handler{})
 	c, _ := connect(t, url)
@@ -117,7 +116,7 @@ func TestEvents_AttachmentsAreBounded(t *testing.T) {
 }
 
 func TestEvents_TextAmongAttachments(t *testing.T) {
-	_, url := serve(t, patient(), "/", Handler{})
+	_, url := serve(t, longTimeouts(), "/", Handler{})
 	c, _ := connect(t, url)
 	c.Send(`451-["x",{"_placeholder":true,"num":0}]`)
 	c.Send(`42["y"]`)
@@ -126,7 +125,7 @@ func TestEvents_TextAmongAttachments(t *testing.T) {
 
 func TestEmitAck(t *testing.T) {
 	sockets := make(chan *Socket, 1)
-	_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+	_, url := serve(t, longTimeouts(), "/", Handler{Connect: func(_ context.Context, r *Request) {
 		r.Accept("")
 		sockets <- r.Socket()
 	}})
@@ -138,7 +137,7 @@ func TestEmitAck(t *testing.T) {
 		reply Reply
 		err   error
 	}
-	ask := func(ctx context.Context, attachments ...[]byte) <-chan result {
+	emit := func(ctx context.Context, attachments ...[]byte) <-chan result {
 		results := make(chan result, 1)
 		go func() {
 			if attachments == nil {
@@ -152,15 +151,16 @@ func TestEmitAck(t *testing.T) {
 		return results
 	}
 
-	answer := ask(ctx)
+	answer := emit(ctx)
 	c.Expect(`420["q",1]`)
-	c.Send(`430["yes",2]`, `430["again"]`, `4399["nobody asked"]`)
+	c.Send(`430["yes",2]`, `430["again"]`, `4399["unknown id"]`)
 	got := receive(t, answer)
-	if diff := cmp.Diff(Reply{Args: []json.RawMessage{raw(`"yes"`), raw(`2`)}}, got.reply); diff != "" || got.err != nil {
+	want := Reply{Args: []json.RawMessage{raw(`"yes"`), raw(`2`)}}
+	if diff := cmp.Diff(want, got.reply); diff != "" || got.err != nil {
 		t.Error(diff, got.err)
 	}
 
-	answer = ask(ctx, []byte("b"))
+	answer = emit(ctx, []byte("b"))
 	c.Expect(`451-1["q",{"_placeholder":true,"num":0}]`)
 	c.Read()
 	c.Send(`461-1[{"_placeholder":true,"num":0}]`)
@@ -171,30 +171,30 @@ func TestEmitAck(t *testing.T) {
 	}
 
 	short, stop := context.WithCancel(ctx)
-	answer = ask(short)
+	answer = emit(short)
 	c.Expect(`422["q",1]`)
 	stop()
 	if got := receive(t, answer); !errors.Is(got.err, context.Canceled) {
 		t.Errorf("after the context: %v", got.err)
 	}
 
-	answer = ask(ctx)
+	answer = emit(ctx)
 	c.Expect(`423["q",1]`)
 	c.Conn.Close()
 	if got := receive(t, answer); !errors.Is(got.err, ErrClosed) {
 		t.Errorf("after the socket: %v", got.err)
 	}
-	if got := receive(t, ask(ctx)); !errors.Is(got.err, ErrClosed) {
+	if got := receive(t, emit(ctx)); !errors.Is(got.err, ErrClosed) {
 		t.Errorf("on a closed socket: %v", got.err)
 	}
 	if _, err := s.EmitAck(ctx, "q", raw("{")); err == nil {
-		t.Error("broken JSON was sent")
+		t.Error("invalid JSON was sent")
 	}
 }
 
 func TestSocket_CloseTransport(t *testing.T) {
 	reasons := make(chan string, 1)
-	_, url := serve(t, patient(), "/", Handler{
+	_, url := serve(t, longTimeouts(), "/", Handler{
 		Event: func(_ context.Context, s *Socket, _ *Event) {
 			s.Cork()
 			s.Emit("goodbye", raw(`{}`))
@@ -215,7 +215,7 @@ func TestSocket_CloseTransport(t *testing.T) {
 
 func TestSocket_Disconnect(t *testing.T) {
 	reasons := make(chan string, 2)
-	ns, url := serve(t, patient(), "/", Handler{
+	ns, url := serve(t, longTimeouts(), "/", Handler{
 		Event: func(ctx context.Context, s *Socket, e *Event) {
 			s.Join("room")
 			s.Cork()
@@ -237,7 +237,7 @@ func TestSocket_Disconnect(t *testing.T) {
 	if n := len(ns.To("room").Sockets()); n != 0 {
 		t.Errorf("%d sockets in the room", n)
 	}
-	// What was on its way is no offence, and the namespace can be asked for again.
+	// A packet that was in transit is no violation, and the client may connect again.
 	c.Send(`42["late"]`, "40")
 	if again := connected(t, c, "40"); again.SID == first {
 		t.Error("the id is the same")
@@ -246,15 +246,18 @@ func TestSocket_Disconnect(t *testing.T) {
 
 func TestSocket_Cork(t *testing.T) {
 	sockets := make(chan *Socket, 1)
-	_, url := serve(t, patient(), "/", Handler{Connect: func(_ context.Context, r *Request) {
+	_, url := serve(t, longTimeouts(), "/", Handler{Connect: func(_ context.Context, r *Request) {
 		r.Accept("pid")
-		r.Socket().SetValue("mine")
+		r.Socket().SetValue("value")
 		sockets <- r.Socket()
 	}})
 	c, id := connect(t, url)
 	s := receive(t, sockets)
-	if s.ID() != id || s.PID() != "pid" || s.Value() != "mine" || s.Transport() != engineio.WebSocket || s.RemoteAddr() == "" {
-		t.Errorf("%s %s %v %s %s", s.ID(), s.PID(), s.Value(), s.Transport(), s.RemoteAddr())
+	if s.ID() != id || s.PID() != "pid" || s.Value() != "value" {
+		t.Errorf("id %s, pid %s, value %v", s.ID(), s.PID(), s.Value())
+	}
+	if s.Transport() != engineio.WebSocket || s.RemoteAddr() == "" {
+		t.Errorf("transport %s, address %s", s.Transport(), s.RemoteAddr())
 	}
 	s.Cork()
 	s.Emit("a")

@@ -1,10 +1,8 @@
-// Command conformance is a small server for protocol test suites from outside: those of
-// the Engine.IO and Socket.IO projects among them.
+// Command conformance is a server for protocol test suites, such as those of the Engine.IO and Socket.IO projects.
 //
-// On connect to "/" and "/custom" it emits "auth" with the handshake payload; "message"
-// it answers with "message-back" and the same arguments; "message-with-ack" it
-// acknowledges with the same arguments. With --engine-only it is Engine.IO alone at
-// /engine.io/ and echoes each message.
+// In the namespaces "/" and "/custom" it emits "auth" with the payload of CONNECT, answers "message" with
+// "message-back" and the same arguments, and acknowledges "message-with-ack" with the same arguments. With
+// --engine-only it serves Engine.IO at /engine.io/ and echoes each message.
 package main
 
 import (
@@ -24,22 +22,21 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// authPause parts the CONNECT packet from the "auth" event. Clients built on the ws
-// module of Node.js emit all frames of one read at once, and the suites attach their
-// listener for the second only after the first.
+// authPause separates the CONNECT packet from the "auth" event. Clients based on the ws module of Node.js emit all
+// frames of one read at once, but the suites attach their listener for the second frame after the first.
 const authPause = 50 * time.Millisecond
 
 func main() {
 	listen := flag.String("listen", ":3000", "address to listen on")
-	engineOnly := flag.Bool("engine-only", false, "serve Engine.IO alone at /engine.io/")
+	engineOnly := flag.Bool("engine-only", false, "serve only Engine.IO, at /engine.io/")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "conformance: takes flags only, --listen and --engine-only")
+		fmt.Fprintln(os.Stderr, "conformance: unexpected argument; the flags are --listen and --engine-only")
 		os.Exit(2)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", *listen)
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "conformance: --listen %s: %v; choose another address\n", *listen, err)
+		fmt.Fprintf(os.Stderr, "conformance: --listen %s failed: %v; choose another address\n", *listen, err)
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -51,7 +48,7 @@ func main() {
 	}
 }
 
-// serve serves until ctx ends.
+// serve serves until ctx ends and returns nil then.
 func serve(ctx context.Context, listener net.Listener, engineOnly bool) error {
 	mux := http.NewServeMux()
 	var closer interface{ Close() error }
@@ -86,7 +83,7 @@ func engineOptions() engineio.Options {
 		PingInterval: 300 * time.Millisecond,
 		PingTimeout:  200 * time.Millisecond,
 		MaxPayload:   1_000_000,
-		// Suites also run in a browser, from a page of another origin.
+		// Suites also run in a browser, on a page of another origin.
 		AllowedOrigins: []string{"*"},
 	}
 }

@@ -19,16 +19,16 @@ func TestConformance(t *testing.T) {
 	t.Run("EngineOnly", func(t *testing.T) { run(t, true) })
 }
 
-// run serves on a free port and runs the suite in Node.js against it.
+// run starts the server on a free port and runs the suite in Node.js.
 func run(t *testing.T, engineOnly bool) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Fatal("node is missing: the conformance tests need Node.js 20 or later; run `make test`")
+		t.Fatal("node not found: the conformance tests need Node.js 20 or later; run `make test`")
 	}
 	const dir = "../interop"
 	if _, err := os.Stat("../../node_modules/ws"); err != nil {
 		if _, err := os.Stat(filepath.Join(dir, "node_modules/ws")); err != nil {
-			t.Fatal("node_modules/ws is missing: run `make test` (or `npm ci`) at the root of the repository")
+			t.Fatal("node_modules/ws not found: run `make test` (or `npm ci`) at the root of the repository")
 		}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -46,7 +46,8 @@ func run(t *testing.T, engineOnly bool) {
 	}()
 	limit, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(limit, node, "--test", "--test-force-exit", "--test-reporter=spec", "conformance.test.mjs")
+	cmd := exec.CommandContext(limit, node,
+		"--test", "--test-force-exit", "--test-reporter=spec", "conformance.test.mjs")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HARANG_INTEROP_URL=http://"+listener.Addr().String())
 	if engineOnly {

@@ -1,5 +1,5 @@
-// What the protocols' own test suites hold a server to, against the conformance server:
-// pingInterval 300 ms, pingTimeout 200 ms, maxPayload 1,000,000, connect timeout 1 s.
+// The requirements of the protocols' own test suites, for the conformance server: pingInterval 300 ms,
+// pingTimeout 200 ms, maxPayload 1,000,000, connect timeout 1 s.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { WebSocket } from "ws";
@@ -31,7 +31,7 @@ async function handshake() {
 
 const openSession = async () => (await handshake()).sid;
 
-// Peer is a WebSocket whose messages are kept until they are asked for.
+// Peer is a WebSocket that queues its messages until next is called.
 class Peer {
   constructor(query) {
     this.socket = new WebSocket(`${http.replace("http", "ws")}?${query}`);
@@ -53,7 +53,7 @@ class Peer {
     if (this.messages.length > 0) return Promise.resolve(this.messages.shift());
     return new Promise((resolve) => this.waiting.push(resolve));
   }
-  // nextPacket passes over pings.
+  // nextPacket skips pings.
   async nextPacket() {
     for (;;) {
       const message = await this.next();
@@ -168,7 +168,7 @@ describe("upgrade", () => {
     peer.socket.close();
   });
 
-  test("a poll is refused afterwards, however soon it comes", async () => {
+  test("a poll is refused afterwards, without delay", async () => {
     for (let i = 0; i < 20; i++) {
       const sid = await openSession();
       const peer = await candidate(sid);
@@ -179,7 +179,7 @@ describe("upgrade", () => {
     }
   });
 
-  test("another WebSocket is closed afterwards, and does no harm", async () => {
+  test("another WebSocket is closed afterwards, and the session continues", async () => {
     const sid = await openSession();
     const peer = await candidate(sid);
     peer.send("2probe");
@@ -188,7 +188,7 @@ describe("upgrade", () => {
     await other.closed;
     assert.equal(other.failed, false);
     assert.equal(await peer.next(), "3probe");
-    assert.equal(await peer.next(), "2"); // a ping: it lives
+    assert.equal(await peer.next(), "2"); // a ping: the session is open
     peer.socket.close();
   });
 
@@ -268,7 +268,7 @@ if (engineOnly) describe("Engine.IO messages", () => {
     await peer.closed;
   });
 
-  test("an upgraded session goes on, whatever else comes with its id", async () => {
+  test("an upgraded session ignores other requests with its id", async () => {
     const sid = await openSession();
     const peer = new Peer(`EIO=4&transport=websocket&sid=${sid}`);
     await peer.opened;
@@ -312,7 +312,7 @@ if (!engineOnly) describe("Socket.IO", () => {
     });
   }
 
-  test("CONNECT and \"auth\" come in reads of their own", async () => {
+  test("CONNECT and \"auth\" arrive in separate reads", async () => {
     let apart = 0;
     for (let i = 0; i < 10; i++) {
       const peer = await openWebSocket();
@@ -324,7 +324,7 @@ if (!engineOnly) describe("Socket.IO", () => {
       if (reads === 2) apart++;
       peer.socket.close();
     }
-    // One that this process slept through may come with the other.
+    // A ping that was due while this process was suspended may arrive with the next one.
     assert.ok(apart >= 7, `${apart} of 10`);
   });
 
@@ -335,7 +335,7 @@ if (!engineOnly) describe("Socket.IO", () => {
     peer.socket.close();
   });
 
-  test("a packet of no type before CONNECT ends the session", async () => {
+  test("a packet of an unknown type before CONNECT ends the session", async () => {
     const peer = await openWebSocket();
     peer.send("4abc");
     await peer.closed;
@@ -356,7 +356,7 @@ if (!engineOnly) describe("Socket.IO", () => {
     assert.ok(took > 900 && took < 2500, `${took} ms`);
   });
 
-  test("disconnects from the main namespace; the session goes on", async () => {
+  test("disconnects from the main namespace; the session stays open", async () => {
     const peer = await connected();
     peer.send("41");
     assert.equal(await peer.next(), "2");

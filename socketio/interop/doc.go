@@ -1,4 +1,3 @@
-// Package interop tests the Go servers with the real engine.io-client and
-// socket.io-client. The clients run in Node.js, started by the Go test with the
-// addresses of servers it made; `make test` installs them.
+// Package interop tests the servers with the official engine.io-client and socket.io-client. The Go test starts the
+// servers and runs the clients in Node.js; `make test` installs them.
 package interop

@@ -1,4 +1,4 @@
-// engine.io-client against engineio.
+// engine.io-client with engineio.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Socket } from "engine.io-client";
@@ -71,7 +71,7 @@ for (const [mode, transports] of Object.entries(modes)) {
   });
 }
 
-test("nothing is lost or reordered during an upgrade", async () => {
+test("an upgrade neither loses nor reorders messages", async () => {
   for (let round = 0; round < 10; round++) {
     const socket = open(["polling", "websocket"]);
     await once(socket, "open");

@@ -24,11 +24,11 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// run starts both servers and runs one file of tests in Node.js against them.
+// run starts both servers and runs one file of tests in Node.js.
 func run(t *testing.T, file string) {
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Fatal("node is missing: the interop tests need Node.js 20 or later; run `make test`")
+		t.Fatal("node not found: the interop tests need Node.js 20 or later; run `make test`")
 	}
 	for _, name := range []string{"engine.io-client", "socket.io-client"} {
 		found := false
@@ -38,7 +38,7 @@ func run(t *testing.T, file string) {
 			}
 		}
 		if !found {
-			t.Fatalf("node_modules/%s is missing: run `make test` (or `npm ci`) at the root of the repository", name)
+			t.Fatalf("node_modules/%s not found: run `make test` (or `npm ci`) at the root of the repository", name)
 		}
 	}
 	engine := newEngine()
@@ -77,13 +77,13 @@ func newEngine() *engineio.Server {
 	}, &engineio.Options{PingInterval: 300 * time.Millisecond, PingTimeout: 200 * time.Millisecond})
 }
 
-// app is a Socket.IO application that does what the tests in Node.js ask of it.
+// app is the Socket.IO application for the tests in Node.js.
 type app struct {
 	server *socketio.Server
 	root   *socketio.Namespace
 
 	mu          sync.Mutex
-	dropped     map[string]int      // requests dropped, by key
+	dropped     map[string]int      // number of dropped requests, by key
 	disconnects map[string][]string // reasons, by key
 }
 
@@ -119,8 +119,7 @@ func newApp() *app {
 	return a
 }
 
-// recover accepts with what it was told, then a replay, then what was delivered before
-// the decision.
+// recover accepts a request with an event that has its recovery fields, a replay and an event that was corked.
 func (a *app) recover(_ context.Context, r *socketio.Request) {
 	ns := r.Socket().Namespace()
 	pid := r.PID
@@ -159,14 +158,14 @@ func (a *app) event(ctx context.Context, s *socketio.Socket, e *socketio.Event) 
 		s.EmitBinary("echo", e.Attachments, e.Args...)
 	case "ack":
 		e.AckBinary(e.Attachments, e.Args...)
-	case "ask": // asks the client back, and tells it what it answered
+	case "ask": // emits "question" and acknowledges with the client's answer
 		reply, err := s.EmitBinaryAck(ctx, "question", e.Attachments, e.Args...)
 		if err != nil {
 			e.Ack(quote(err.Error()))
 			return
 		}
 		e.AckBinary(reply.Attachments, reply.Args...)
-	case "ask-in-vain":
+	case "ask-timeout":
 		short, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 		defer cancel()
 		_, err := s.EmitAck(short, "no such event")
@@ -177,12 +176,12 @@ func (a *app) event(ctx context.Context, s *socketio.Socket, e *socketio.Event) 
 	case "leave":
 		s.Leave(text(0))
 		e.Ack()
-	case "say":
-		s.Namespace().To(text(0)).ExceptSocket(s).Emit("said", e.Args[1:]...)
+	case "broadcast":
+		s.Namespace().To(text(0)).ExceptSocket(s).Emit("message", e.Args[1:]...)
 		e.Ack()
-	case "disconnect-me":
+	case "disconnect-request":
 		s.Disconnect()
-	case "close-me":
+	case "close":
 		s.Emit("goodbye", json.RawMessage(`{}`))
 		s.CloseTransport()
 	case "transport":
@@ -195,7 +194,7 @@ func (a *app) event(ctx context.Context, s *socketio.Socket, e *socketio.Event) 
 	case "large":
 		n, _ := strconv.Atoi(string(e.Args[0]))
 		s.Emit("large", quote(strings.Repeat("é", n/2)))
-	case "disconnects": // why the sockets of a key ended
+	case "disconnects": // the disconnect reasons of the sockets of a key
 		a.mu.Lock()
 		reasons, _ := json.Marshal(a.disconnects[text(0)])
 		a.mu.Unlock()

@@ -1,4 +1,4 @@
-// socket.io-client against socketio.
+// socket.io-client with socketio.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { io } from "socket.io-client";
@@ -21,7 +21,7 @@ function once(emitter, event) {
   return new Promise((resolve) => emitter.once(event, (...args) => resolve(args)));
 }
 
-// reasons waits until the server has told why a key's sockets ended.
+// reasons waits for n disconnect reasons of a key's sockets.
 async function reasons(key, n) {
   const socket = connect(["websocket"]);
   for (;;) {
@@ -66,7 +66,7 @@ for (const [mode, transports] of Object.entries(modes)) {
     socket.off("question").on("question", (bytes, callback) => callback(Buffer.concat([bytes, bytes])));
     const doubled = await socket.timeout(2000).emitWithAck("ask", Buffer.from([5]));
     assert.deepEqual([...Buffer.from(doubled)], [5, 5]);
-    assert.equal(await socket.timeout(2000).emitWithAck("ask-in-vain"), "context deadline exceeded");
+    assert.equal(await socket.timeout(2000).emitWithAck("ask-timeout"), "context deadline exceeded");
     await assert.rejects(socket.timeout(50).emitWithAck("no such event"));
     socket.disconnect();
   });
@@ -93,7 +93,7 @@ for (const [mode, transports] of Object.entries(modes)) {
     socket.disconnect();
   });
 
-  test(`${mode}: a message longer than maxPayload ends the session, and the client returns`, async () => {
+  test(`${mode}: a message longer than maxPayload ends the session, and the client reconnects`, async () => {
     const socket = connect(transports);
     await once(socket, "connect");
     const down = once(socket, "disconnect");
@@ -103,9 +103,9 @@ for (const [mode, transports] of Object.entries(modes)) {
     socket.disconnect();
   });
 
-  test(`${mode}: a refused connection says why, and the session stays usable`, async () => {
+  test(`${mode}: a refused connection has a reason, and the session stays open`, async () => {
     const main = connect(transports);
-    await once(main, "connect"); // else the stock client itself ends the session
+    await once(main, "connect"); // otherwise the client itself closes the session
     const [err] = await once(main.io.socket("/refuse"), "connect_error");
     assert.equal(err.message, "TENANT_CONNECTION_LIMIT");
     assert.deepEqual(err.data, { code: "TENANT_CONNECTION_LIMIT", limit: 50 });
@@ -122,7 +122,7 @@ for (const [mode, transports] of Object.entries(modes)) {
     socket.disconnect();
   });
 
-  test(`${mode}: dropped connections come back on the ladder`, async () => {
+  test(`${mode}: dropped connections are retried with backoff`, async () => {
     const socket = connect(transports, "/dropfirst", { auth: { key: `drop-${mode}` } });
     let tries = 0;
     socket.io.on("reconnect_attempt", () => tries++);
@@ -134,13 +134,13 @@ for (const [mode, transports] of Object.entries(modes)) {
   test(`${mode}: recovery fields`, async () => {
     const socket = connect(transports, "/ws/dashboard", { auth: { token: "t" } });
     const order = [];
-    let lives = 0;
-    let twoLives;
+    let received = 0;
+    let twoReceived;
     socket.onAny((event, ...args) => {
       order.push([event, ...args]);
-      if (event === "live" && ++lives % 2 === 0) twoLives();
+      if (event === "live" && ++received % 2 === 0) twoReceived();
     });
-    let done = new Promise((resolve) => { twoLives = resolve; });
+    let done = new Promise((resolve) => { twoReceived = resolve; });
     await done;
     const first = [
       ["session", "", "", "offset-0"], ["replayed", 1, "offset-1"], ["live", 1, "offset-2"], ["live", 2, "offset-3"],
@@ -148,8 +148,8 @@ for (const [mode, transports] of Object.entries(modes)) {
     assert.deepEqual(order, first);
     assert.equal(socket.recovered, false);
     order.length = 0;
-    done = new Promise((resolve) => { twoLives = resolve; });
-    socket.io.engine.close(); // as if the network had gone
+    done = new Promise((resolve) => { twoReceived = resolve; });
+    socket.io.engine.close(); // as after a network failure
     await done;
     assert.equal(socket.recovered, true);
     assert.deepEqual(order, [["session", "pid-1", "offset-3", "offset-0"], ...first.slice(1)]);
@@ -160,7 +160,7 @@ for (const [mode, transports] of Object.entries(modes)) {
     const key = `key-${keys++}`;
     const socket = connect(transports, "/", { auth: { key } });
     const down = once(socket, "disconnect");
-    socket.emit("disconnect-me");
+    socket.emit("disconnect-request");
     assert.equal((await down)[0], "io server disconnect");
     assert.equal(socket.active, false);
     assert.deepEqual(await reasons(key, 1), ["server namespace disconnect"]);
@@ -174,7 +174,7 @@ for (const [mode, transports] of Object.entries(modes)) {
     assert.deepEqual(await reasons(key, 1), ["client namespace disconnect"]);
   });
 
-  test(`${mode}: goodbye, then the transport closes and the client returns`, async () => {
+  test(`${mode}: goodbye, then the transport closes and the client reconnects`, async () => {
     const key = `key-${keys++}`;
     const socket = connect(transports, "/", { auth: { key } });
     await once(socket, "connect");
@@ -182,7 +182,7 @@ for (const [mode, transports] of Object.entries(modes)) {
     socket.on("goodbye", () => seen.push("goodbye"));
     const down = once(socket, "disconnect").then(([reason]) => { seen.push(reason); });
     const back = down.then(() => once(socket, "connect"));
-    socket.emit("close-me");
+    socket.emit("close");
     await back;
     assert.deepEqual(seen, ["goodbye", "transport close"]);
     assert.deepEqual(await reasons(key, 1), ["forced close"]);
@@ -196,15 +196,15 @@ for (const [mode, transports] of Object.entries(modes)) {
     await b.emitWithAck("join", room);
     await c.emitWithAck("join", room);
     await c.emitWithAck("leave", room);
-    const heard = [];
-    a.on("said", (x) => heard.push(["a", x]));
-    c.on("said", (x) => heard.push(["c", x]));
-    const said = once(b, "said");
-    await a.emitWithAck("say", room, "hello");
-    assert.deepEqual(await said, ["hello"]);
-    await a.emitWithAck("ack", 1); // what was said to a or c would be here by now
+    const received = [];
+    a.on("message", (x) => received.push(["a", x]));
+    c.on("message", (x) => received.push(["c", x]));
+    const message = once(b, "message");
+    await a.emitWithAck("broadcast", room, "hello");
+    assert.deepEqual(await message, ["hello"]);
+    await a.emitWithAck("ack", 1); // a message for a or c would have been received before
     await c.emitWithAck("ack", 1);
-    assert.deepEqual(heard, []);
+    assert.deepEqual(received, []);
     for (const s of [a, b, c]) s.disconnect();
   });
 
