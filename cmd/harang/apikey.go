@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/store"
 )
 
@@ -34,7 +35,7 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 	}
 	key, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
 	if err != nil {
-		return refused("--name", err)
+		return cli.Refused("--name", err)
 	}
 	if _, err = fmt.Fprintln(s.out, text); err != nil {
 		return fmt.Errorf("the key was made and could not be printed (%w): end it with harang apikey revoke %s", err, key.ID)
@@ -91,7 +92,7 @@ func (c *apikeyRevoke) Run(ctx context.Context) error {
 			return service.RevokeAPIKey(ctx, operator(k.Tenant), k.ID)
 		}
 	}
-	return usage("ID", "there is no key %s", c.ID).cure("see harang apikey list")
+	return cli.Usagef("ID", "there is no key %s", c.ID).Cure("see harang apikey list")
 }
 
 // allKeys are the keys of one tenant, or of all when it is "".

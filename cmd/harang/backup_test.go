@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"harang.dev/harang/internal/cli"
 )
 
 // A backup is whole and its owner's alone, whatever its name means to SQLite;
@@ -16,14 +18,14 @@ func TestBackup_Names(t *testing.T) {
 	for _, name := range []string{"copy.db", ":memory:", "file:odd.db", "q?mode=memory"} {
 		var out, errOut bytes.Buffer
 		args := []string{"backup", name, "--database", "sqlite:harang.db"}
-		if got := run(args, strings.NewReader(""), &out, &errOut); got != exitDone || strings.TrimSpace(out.String()) != name {
+		if got := run(args, strings.NewReader(""), &out, &errOut); got != cli.ExitDone || strings.TrimSpace(out.String()) != name {
 			t.Fatalf("%s: %d %s %s", name, got, &out, &errOut)
 		}
 		info, err := os.Stat(name)
 		if err != nil || info.Size() < 100_000 || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v %v", name, info, err)
 		}
-		if got := run(args, strings.NewReader(""), &out, &errOut); got != exitUsage {
+		if got := run(args, strings.NewReader(""), &out, &errOut); got != cli.ExitUsage {
 			t.Errorf("%s again: %d", name, got)
 		}
 	}
@@ -36,7 +38,7 @@ func TestBackup_Names(t *testing.T) {
 func TestRestored_NoDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "typo.db")
 	var out, errOut bytes.Buffer
-	if got := run([]string{"restored", "--database", "sqlite:" + path}, strings.NewReader(""), &out, &errOut); got != exitUsage || !strings.Contains(errOut.String(), "--database") {
+	if got := run([]string{"restored", "--database", "sqlite:" + path}, strings.NewReader(""), &out, &errOut); got != cli.ExitUsage || !strings.Contains(errOut.String(), "--database") {
 		t.Errorf("%d %s", got, &errOut)
 	}
 	if _, err := os.Stat(path); err == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/loadtest"
 )
@@ -32,7 +33,7 @@ func (c *benchCommand) Run(ctx context.Context, s *streams) error {
 		{"--rate", c.Rate, 0, 100_000}, {"--seconds", c.Seconds, 1, 3600},
 	} {
 		if n.value < n.least || n.value > n.most {
-			return usage(n.flag, "%d is not from %d to %d", n.value, n.least, n.most)
+			return cli.Usagef(n.flag, "%d is not from %d to %d", n.value, n.least, n.most)
 		}
 	}
 	if c.URL == "" {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/postgres"
 	"harang.dev/harang/internal/store/sqlite"
@@ -44,7 +44,7 @@ func (d *databaseFlags) url() (string, error) {
 	}
 	text, err := os.ReadFile(d.DatabaseFile)
 	if err != nil {
-		return "", usage("--database-file", "%w", err).cure("name a file that can be read")
+		return "", cli.Usagef("--database-file", "%w", err).Cure("name a file that can be read")
 	}
 	return strings.TrimSpace(string(text)), nil
 }
@@ -61,11 +61,11 @@ func (d *databaseFlags) path() (string, error) {
 		return "", err
 	}
 	if scheme, _, ok := strings.Cut(url, "://"); ok && scheme != "sqlite" {
-		return "", usage("--database", "%s is not a database that is known", scheme).cure("use sqlite:FILE or postgres://…")
+		return "", cli.Usagef("--database", "%s is not a database that is known", scheme).Cure("use sqlite:FILE or postgres://…")
 	}
 	location, err := sqlite.ParseLocation(url)
 	if err != nil {
-		return "", usage("--database", "%s", oneLine(err))
+		return "", cli.Usagef("--database", "%s", cli.OneLine(err))
 	}
 	return location.Path, nil
 }
@@ -87,9 +87,9 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	var coded *harang.Error
 	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
 		if isPostgres(url) { // its sentence has the cause in it
-			return nil, usage("--database", "%s", coded.Message).cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
+			return nil, cli.Usagef("--database", "%s", coded.Message).Cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
 		}
-		return nil, usage("--database", "%s", oneLine(err)).cure("name a database that this user may read and write, of this program's version or an older one")
+		return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("name a database that this user may read and write, of this program's version or an older one")
 	}
 	return st, err
 }
@@ -102,7 +102,7 @@ func (d *databaseFlags) there() error {
 		return err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return usage("--database", "%w", err).cure("name the file that harang serve works on, or make it with harang migrate")
+		return cli.Usagef("--database", "%w", err).Cure("name the file that harang serve works on, or make it with harang migrate")
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func (d *databaseFlags) keyPath() (string, error) {
 		return "", err
 	}
 	if path == "" {
-		return "", usage("--signing-key-file", "is required with PostgreSQL").cure("name one file that every node has, e.g. made by openssl genpkey -algorithm ed25519")
+		return "", cli.Usagef("--signing-key-file", "is required with PostgreSQL").Cure("name one file that every node has, e.g. made by openssl genpkey -algorithm ed25519")
 	}
 	return filepath.Join(filepath.Dir(path), "signing.key"), nil
 }
@@ -138,7 +138,7 @@ func (d *databaseFlags) key() (*auth.Key, error) {
 	}
 	key, err := auth.FindOrCreateKey(path)
 	if err != nil {
-		return nil, usage("--signing-key-file", "%w", err)
+		return nil, cli.Usagef("--signing-key-file", "%w", err)
 	}
 	return key, nil
 }
@@ -173,7 +173,7 @@ func operator(tenant string) harang.Identity {
 func tenantOf(ctx context.Context, st *store.Store, id string) (harang.Tenant, error) {
 	t, err := st.FindTenant(ctx, id)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return t, usage("--tenant", "there is no tenant %q", id).cure("see harang tenant list, or make it with harang tenant add")
+		return t, cli.Usagef("--tenant", "there is no tenant %q", id).Cure("see harang tenant list, or make it with harang tenant add")
 	}
 	return t, err
 }
@@ -204,32 +204,4 @@ func readAll[T any](part func(after string, limit int) ([]T, error), key func(T)
 		}
 		after = key(items[limit-1])
 	}
-}
-
-// readSecret reads a secret's file without the line break at its end.
-func readSecret(flag, path string) (string, error) {
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", usage(flag, "%s is not there", path).cure("name a file that holds the secret")
-	case err != nil:
-		return "", usage(flag, "%w", err).cure("name a file that can be read")
-	}
-	secret := strings.TrimRight(string(text), "\r\n")
-	if secret == "" {
-		return "", usage(flag, "%s is empty", path).cure("put the secret into it")
-	}
-	return secret, nil
-}
-
-// refused turns what a use case says about its input into wrong usage.
-func refused(flag string, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err // by a signal, whatever it was about
-	}
-	switch harang.ErrorCode(err) {
-	case harang.CodeInvalidRequest, harang.CodeConflict, harang.CodeNotFound, harang.CodeForbidden:
-		return usage(flag, "%s", oneLine(err))
-	}
-	return err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 )
 
 type emitCommand struct {
@@ -29,14 +30,14 @@ type emitCommand struct {
 func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	base, err := url.Parse(c.URL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return usage("--url", "%q is not an address", c.URL).cure("write e.g. http://127.0.0.1:8080")
+		return cli.Usagef("--url", "%q is not an address", c.URL).Cure("write e.g. http://127.0.0.1:8080")
 	}
-	key, err := readSecret("--key-file", c.KeyFile)
+	key, err := cli.ReadSecret("--key-file", c.KeyFile)
 	if err != nil {
 		return err
 	}
 	if t, ok := harang.FindEventType(c.Type); !ok || t.Control() {
-		return usage("--type", "%q is not an event type", c.Type).cure("use %s", eventTypes())
+		return cli.Usagef("--type", "%q is not an event type", c.Type).Cure("use %s", eventTypes())
 	}
 	data, err := c.data(s.in)
 	if err != nil {
@@ -107,11 +108,11 @@ func (c *emitCommand) data(in io.Reader) (json.RawMessage, error) {
 			text, err = os.ReadFile(name)
 		}
 		if err != nil {
-			return nil, usage("--data", "%w", err).cure("name a file that can be read")
+			return nil, cli.Usagef("--data", "%w", err).Cure("name a file that can be read")
 		}
 	}
 	if !json.Valid(text) {
-		return nil, usage("--data", "is not JSON").cure(`write e.g. '{"productId": …}' or @FILE`)
+		return nil, cli.Usagef("--data", "is not JSON").Cure(`write e.g. '{"productId": …}' or @FILE`)
 	}
 	return text, nil
 }
@@ -135,9 +136,9 @@ func refusedEvent(status int, body []byte) error {
 	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return usage("--key-file", "%s", text).cure("make a key with harang apikey add")
+		return cli.Usagef("--key-file", "%s", text).Cure("make a key with harang apikey add")
 	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		return usage("--data", "%s", text)
+		return cli.Usagef("--data", "%s", text)
 	}
 	return fmt.Errorf("%s", text)
 }

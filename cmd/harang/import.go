@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/shop"
 )
 
@@ -20,7 +21,7 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	if c.File != "-" {
 		file, err := os.Open(c.File)
 		if err != nil {
-			return usage("FILE", "%w", err).cure("name a CSV file that can be read")
+			return cli.Usagef("FILE", "%w", err).Cure("name a CSV file that can be read")
 		}
 		defer file.Close()
 		in = file
@@ -35,7 +36,7 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	}
 	result, err := shop.New(shop.Options{Store: st, NewID: newID}).Catalogue.ImportCSV(ctx, operator(c.Tenant), in)
 	if err != nil {
-		return refused("FILE", err)
+		return cli.Refused("FILE", err)
 	}
 	_, err = fmt.Fprintf(s.out, "places %d, partners %d, products %d, stock items %d\n",
 		result.Locations, result.Partners, result.Products, result.Stock)

@@ -9,8 +9,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -21,47 +19,15 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
-
-// The exit statuses.
-const (
-	exitDone   = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
 
 // streams are where a command reads and writes.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
-}
-
-// interruptible is a reader that a signal ends, which a terminal is not.
-type interruptible struct {
-	ctx context.Context //nolint:containedctx // a reader has no other way to know of it
-	in  io.Reader
-}
-
-// Read reads, or fails with the context's error.
-func (r interruptible) Read(b []byte) (int, error) {
-	type result struct {
-		n   int
-		err error
-	}
-	buffer, done := make([]byte, len(b)), make(chan result, 1) // b is not ours once we have returned
-	go func() {
-		n, err := r.in.Read(buffer)
-		done <- result{n, err}
-	}()
-	select {
-	case got := <-done:
-		return copy(b, buffer[:got.n]), got.err
-	case <-r.ctx.Done():
-		return 0, r.ctx.Err()
-	}
 }
 
 // command is the program's line. Every flag has a variable HARANG_NAME.
@@ -106,84 +72,15 @@ func run(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 		kong.Vars{"version": versionLine()},
 		kong.Writers(out, errOut),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Bind(&streams{in: interruptible{ctx, in}, out: out, err: errOut}),
+		kong.Bind(&streams{in: cli.Interruptible(ctx, in), out: out, err: errOut}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)
 	if err != nil {
-		return report(errOut, err)
+		return cli.Report(errOut, err)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return report(errOut, usage("", "%s", strings.TrimSuffix(err.Error(), "\n")).cure("see harang --help"))
+		return cli.Report(errOut, cli.Usagef("", "%s", strings.TrimSuffix(err.Error(), "\n")).Cure("see harang --help"))
 	}
-	return report(errOut, parsed.Run())
+	return cli.Report(errOut, parsed.Run())
 }
-
-// report prints an error on one line and returns the status for it.
-func report(w io.Writer, err error) int {
-	if err == nil {
-		return exitDone
-	}
-	if errors.Is(err, context.Canceled) { // by a signal
-		fmt.Fprintln(w, "harang: interrupted before it was done")
-		return exitFailed
-	}
-	fmt.Fprintln(w, "harang: "+oneLine(err))
-	var u *usageError
-	if errors.As(err, &u) {
-		return exitUsage
-	}
-	return exitFailed
-}
-
-func oneLine(err error) string {
-	text := err.Error()
-	var coded *harang.Error
-	var u *usageError
-	if errors.As(err, &coded) && !errors.As(err, &u) {
-		text = coded.Message
-		if len(coded.Fields) > 1 {
-			text = "" // the fields say it all
-		}
-		for _, f := range coded.Fields {
-			if !strings.Contains(text, f.Field) {
-				text += "; " + f.Field + ": " + f.Detail
-			}
-		}
-		text = strings.TrimPrefix(text, "; ")
-		if coded.Err != nil && coded.Err.Error() != text {
-			text += " (" + coded.Err.Error() + ")"
-		}
-	}
-	return strings.Join(strings.Fields(text), " ")
-}
-
-// usageError is wrong usage or configuration: status 2.
-type usageError struct {
-	flag, problem, remedy string
-	cause                 error
-}
-
-// usage builds a usageError about a flag ("" when it is about none).
-func usage(flag, format string, args ...any) *usageError {
-	err := fmt.Errorf(format, args...)
-	return &usageError{flag: flag, problem: err.Error(), cause: errors.Unwrap(err)}
-}
-
-func (u *usageError) cure(format string, args ...any) *usageError {
-	u.remedy = fmt.Sprintf(format, args...)
-	return u
-}
-
-func (u *usageError) Error() string {
-	text := u.problem
-	if u.flag != "" {
-		text = u.flag + ": " + text
-	}
-	if u.remedy != "" {
-		text += ": " + u.remedy
-	}
-	return text
-}
-
-func (u *usageError) Unwrap() error { return u.cause }

@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"harang.dev/harang/internal/cli"
 )
 
 func TestMain(m *testing.M) {
@@ -56,7 +58,7 @@ func TestCommand_Interrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.Wait()
-	if c.ProcessState.ExitCode() != exitFailed || said.String() != "harang: interrupted before it was done\n" {
+	if c.ProcessState.ExitCode() != cli.ExitFailed || said.String() != "harang: interrupted before it was done\n" {
 		t.Errorf("%v: %q", err, said.String())
 	}
 }

@@ -205,9 +205,9 @@ func (c *paymentsEnv) events() string {
 	return strings.Join(types, " ")
 }
 
-// TestTill_MyPOS: the whole program takes cards by a myPOS server: paid at
+// TestPayments_MyPOS: the whole program takes cards by a myPOS server: paid at
 // once, declined, found out by asking, told by either notification.
-func TestTill_MyPOS(t *testing.T) {
+func TestPayments_MyPOS(t *testing.T) {
 	c := newPaymentsEnv(t)
 	c.bank.charge = map[string]string{"good": "0", "poor": "13", "odd": "3"}
 
@@ -307,9 +307,9 @@ func TestTill_MyPOS(t *testing.T) {
 	}
 }
 
-// TestTill_Settings: a change of the provider holds at the next payment, and a
+// TestPayments_Settings: a change of the provider holds at the next payment, and a
 // broken configuration takes no card and nothing else.
-func TestTill_Settings(t *testing.T) {
+func TestPayments_Settings(t *testing.T) {
 	c := newPaymentsEnv(t)
 	ctx := context.Background()
 	find := func() (string, error) {

@@ -19,11 +19,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/inflight"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/payments"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/internal/watermark"
 	"harang.dev/harang/web"
 )
@@ -37,17 +42,17 @@ type program struct {
 	store     *store.Store
 	watermark *watermark.File // nil with PostgreSQL
 	auth      *auth.Service
-	payments  payments
+	payments  *payments.Providers
 	options   shop.Options
 	shop      *shop.UseCases
 	intake    *ingest.Intake
-	live      *live
+	realtime  *realtime
 	public    *http.Server
 	admin     *http.Server
 	listener  net.Listener
 	adminAt   net.Listener
 
-	calls    *underway
+	requests *inflight.Requests
 	draining atomic.Bool
 	failed   chan struct{}
 	failure  error
@@ -64,7 +69,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	p := &program{config: c, log: log, failed: make(chan struct{}), calls: newUnderway()}
+	p := &program{config: c, log: log, failed: make(chan struct{}), requests: inflight.New()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -75,9 +80,12 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		return nil, err
 	}
 	if path != "" {
-		release, err := lock(path)
+		release, err := sqlite.Lock(path)
+		if harang.ErrorCode(err) == harang.CodeConflict {
+			return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("stop it, or name another file")
+		}
 		if err != nil {
-			return nil, err
+			return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("name a folder that can be written")
 		}
 		p.onClose(release)
 	}
@@ -101,8 +109,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.auth, err = auth.New(p.store, key, auth.Options{NewID: newID, Registry: registry}); err != nil {
 		return nil, err
 	}
-	p.payments = newPayments(p.store, registry)
-	p.options = shop.Options{Store: p.store, Providers: p.payments.providers, Clock: time.Now, NewID: newID, Logger: log}
+	p.payments = payments.New(p.store, registry)
+	p.options = shop.Options{Store: p.store, Providers: p.payments, Clock: time.Now, NewID: newID, Logger: log}
 	p.shop = shop.New(p.options)
 	p.intake = ingest.New(p.store, newID)
 	if path != "" {
@@ -119,7 +127,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p.cancel = cancel
-	if p.live, err = p.startLive(running, registry); err != nil {
+	if p.realtime, err = p.startRealtime(running, registry); err != nil {
 		return nil, err
 	}
 	if page, ok := web.FS(); ok {
@@ -156,14 +164,14 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Rentals:        p.shop.Rentals,
 		Payments:       p.shop.Payments,
 		Requests:       p.shop.Requests,
-		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.payments.webhook(p.shop.Payments, p.log)},
+		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.payments.Webhook(p.shop.Payments, p.log)},
 		Dependencies:   p.dependencies(),
 		Draining:       p.draining.Load,
 		Page:           p.page,
 		PagePolicy:     web.ContentSecurityPolicy,
 		AllowedOrigins: p.config.AllowedOrigin,
 		TrustedProxies: trusted,
-		Socket:         p.live.socket,
+		Socket:         p.realtime.socket,
 		Connections:    p.connections,
 		DeliveryTrace:  p.journey,
 		Logger:         p.log,
@@ -175,10 +183,10 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 // dependencies are what /readyz asks.
 func (p *program) dependencies() []httpapi.Dependency {
 	all := []httpapi.Dependency{{Name: "database", Check: p.store.Ping}}
-	if p.live.nodes != nil {
-		all = append(all, httpapi.Dependency{Name: "redis", Check: p.live.nodes.log.Ping})
+	if p.realtime.cluster != nil {
+		all = append(all, httpapi.Dependency{Name: "redis", Check: p.realtime.cluster.log.Ping})
 	}
-	return append(all, httpapi.Dependency{Name: "isolation", Check: p.live.canary.Check, Facts: p.live.isolation})
+	return append(all, httpapi.Dependency{Name: "isolation", Check: p.realtime.canary.Check, Facts: p.realtime.isolation})
 }
 
 // URL is where the server listens.
@@ -212,9 +220,9 @@ func (p *program) listen(ctx context.Context, flag, address string) (net.Listene
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, usage(flag, "%s is taken", address).cure("stop what listens there, or choose another port")
+		return nil, cli.Usagef(flag, "%s is taken", address).Cure("stop what listens there, or choose another port")
 	case err != nil:
-		return nil, usage(flag, "cannot listen at %s: %w", address, err).cure("choose an address of this machine and a port that this user may take")
+		return nil, cli.Usagef(flag, "cannot listen at %s: %w", address, err).Cure("choose an address of this machine and a port that this user may take")
 	}
 	p.onClose(func() error {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
@@ -229,7 +237,7 @@ func (p *program) listen(ctx context.Context, flag, address string) (net.Listene
 func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
 	errorLog := slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)
 	p.public = &http.Server{
-		Handler: p.calls.wrap(handler), ErrorLog: errorLog,
+		Handler: p.requests.Wrap(handler), ErrorLog: errorLog,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
 	mux := http.NewServeMux()
@@ -278,8 +286,8 @@ func (p *program) Stop() error {
 	p.log.Info("stopping")
 	ctx, cancel := context.WithTimeout(context.Background(), p.config.DrainTimeout)
 	defer cancel()
-	answered := p.calls.end()
-	goodbyes := p.live.drain(ctx)
+	answered := p.requests.Drain()
+	goodbyes := p.realtime.drain(ctx)
 	select {
 	case <-answered:
 	case <-ctx.Done():
@@ -304,8 +312,8 @@ func (p *program) close() error {
 	if p.cancel != nil {
 		p.cancel()
 	}
-	if p.live != nil {
-		errs = append(errs, p.live.close())
+	if p.realtime != nil {
+		errs = append(errs, p.realtime.close())
 	}
 	p.background.Wait()
 	for i := len(p.closers) - 1; i >= 0; i-- {

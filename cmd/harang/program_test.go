@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/sioclient"
 )
@@ -130,7 +130,7 @@ func (s *serving) command(args ...string) string {
 	s.t.Helper()
 	var out, errOut bytes.Buffer
 	args = append(args, "--database", s.database)
-	if status := run(args, strings.NewReader(""), &out, &errOut); status != exitDone {
+	if status := run(args, strings.NewReader(""), &out, &errOut); status != cli.ExitDone {
 		s.t.Fatalf("harang %v: %d %s", args, status, errOut.String())
 	}
 	return strings.TrimSpace(out.String())
@@ -199,23 +199,23 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 		args := append([]string{"emit", "--url", s.URL(), "--key-file", key, "--type", "payment_error", "--data", data}, more...)
 		return run(args, strings.NewReader(data), &out, &errOut)
 	}
-	if got := emit(data, "--id", "1"); got != exitDone {
+	if got := emit(data, "--id", "1"); got != cli.ExitDone {
 		t.Fatalf("emit: %d %s", got, errOut.String())
 	}
 	first := strings.TrimSpace(out.String())
 	if e := s.next(there); e.Name != "payment_error" || !strings.Contains(string(e.Args[0]), first) {
 		t.Fatalf("%s %s", e.Name, e.Args)
 	}
-	if got := emit(data, "--id", "1"); got != exitDone || strings.TrimSpace(out.String()) != first {
+	if got := emit(data, "--id", "1"); got != cli.ExitDone || strings.TrimSpace(out.String()) != first {
 		t.Fatalf("again: %d %s %s", got, out.String(), errOut.String())
 	}
-	if got := emit(`{}`); got != exitUsage || !strings.Contains(errOut.String(), "data.transactionId") {
+	if got := emit(`{}`); got != cli.ExitUsage || !strings.Contains(errOut.String(), "data.transactionId") {
 		t.Fatalf("broken: %d %s", got, errOut.String())
 	}
 	if err := os.WriteFile(key, []byte("hk_wrong"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := emit(data); got != exitUsage || !strings.Contains(errOut.String(), "harang apikey add") {
+	if got := emit(data); got != cli.ExitUsage || !strings.Contains(errOut.String(), "harang apikey add") {
 		t.Fatalf("wrong key: %d %s", got, errOut.String())
 	}
 
@@ -307,23 +307,23 @@ func TestProgram_SecondOneIsRefused(t *testing.T) {
 	s := serve(t, database)
 	second := *s.config
 	_, err := start(t.Context(), &second, slog.New(slog.DiscardHandler))
-	if report(io.Discard, err) != exitUsage || !strings.HasPrefix(err.Error(), "--database: another harang serve works on") {
+	if cli.Report(io.Discard, err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--database: another harang serve works on") {
 		t.Fatalf("same file: %v", err)
 	}
 	second.Database = "sqlite:" + filepath.Join(t.TempDir(), "other.db")
 	second.Listen = s.listener.Addr().String()
 	_, err = start(t.Context(), &second, slog.New(slog.DiscardHandler))
-	if report(io.Discard, err) != exitUsage || !strings.HasPrefix(err.Error(), "--listen: "+second.Listen+" is taken") {
+	if cli.Report(io.Discard, err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--listen: "+second.Listen+" is taken") {
 		t.Fatalf("taken port: %v", err)
 	}
 	second.Listen, second.AdminListen = "127.0.0.1:0", s.adminAt.Addr().String()
 	_, err = start(t.Context(), &second, slog.New(slog.DiscardHandler))
-	if report(io.Discard, err) != exitUsage || !strings.HasPrefix(err.Error(), "--admin-listen: ") {
+	if cli.Report(io.Discard, err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--admin-listen: ") {
 		t.Fatalf("taken admin port: %v", err)
 	}
 	second.AdminListen, second.Listen = "127.0.0.1:0", "192.0.2.1:80"
 	_, err = start(t.Context(), &second, slog.New(slog.DiscardHandler))
-	if report(io.Discard, err) != exitUsage {
+	if cli.Report(io.Discard, err) != cli.ExitUsage {
 		t.Fatalf("another machine's address: %v", err)
 	}
 	// What failed let everything go: the same file and port serve afterwards.
@@ -421,19 +421,5 @@ func TestBench_AgainstARunningServer(t *testing.T) {
 	}
 	if strings.Contains(out, "failed") {
 		t.Error(out)
-	}
-}
-
-func TestOneLine(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{errors.New("a\nb"), "a b"},
-		{usage("--x", "is %d", 1).cure("use %s", "y"), "--x: is 1: use y"},
-	} {
-		if got := oneLine(c.err); got != c.want {
-			t.Errorf("%q, want %q", got, c.want)
-		}
 	}
 }

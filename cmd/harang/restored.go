@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/store"
 )
@@ -25,7 +26,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 	}
 	if path != "" {
 		if _, err := os.Stat(path); err != nil { // opening would make an empty one
-			return usage("--database", "%w", err).cure("name the file that was restored")
+			return cli.Usagef("--database", "%w", err).Cure("name the file that was restored")
 		}
 	}
 	st, err := c.open(ctx, nil, nil)

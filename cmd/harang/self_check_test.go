@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/sioclient"
 )
 
@@ -93,7 +94,7 @@ func TestProgram_CanaryOff(t *testing.T) {
 		t.Errorf("%d %v", status, m)
 	}
 	var out, errOut bytes.Buffer
-	if got := run([]string{"serve", "--canary-interval", "10ms"}, strings.NewReader(""), &out, &errOut); got != exitUsage || !strings.Contains(errOut.String(), "--canary-interval") {
+	if got := run([]string{"serve", "--canary-interval", "10ms"}, strings.NewReader(""), &out, &errOut); got != cli.ExitUsage || !strings.Contains(errOut.String(), "--canary-interval") {
 		t.Errorf("%d %s", got, errOut.String())
 	}
 }

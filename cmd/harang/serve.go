@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"harang.dev/harang/internal/cli"
 )
 
 type serveCommand struct {
@@ -40,33 +42,33 @@ func (c *serveCommand) check() error {
 		return err
 	}
 	if path != "" && (c.Redis != "" || c.RedisFile != "") {
-		return usage("--redis", "several nodes cannot share an SQLite file").cure("leave --redis out, or use PostgreSQL")
+		return cli.Usagef("--redis", "several nodes cannot share an SQLite file").Cure("leave --redis out, or use PostgreSQL")
 	}
 	for _, origin := range c.AllowedOrigin {
 		u, err := url.Parse(origin)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || origin != u.Scheme+"://"+u.Host {
-			return usage("--allowed-origin", "%q is not an origin", origin).cure("write scheme and host only, e.g. https://erp.example.com")
+			return cli.Usagef("--allowed-origin", "%q is not an origin", origin).Cure("write scheme and host only, e.g. https://erp.example.com")
 		}
 	}
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
 	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {
-		return usage("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).cure("use e.g. 50")
+		return cli.Usagef("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).Cure("use e.g. 50")
 	}
 	for _, d := range []struct {
 		flag  string
 		value time.Duration
 	}{{"--ping-interval", c.PingInterval}, {"--ping-timeout", c.PingTimeout}} {
 		if d.value < 100*time.Millisecond || d.value > time.Hour {
-			return usage(d.flag, "%s is not from 100ms to 1h", d.value).cure("use e.g. 10s")
+			return cli.Usagef(d.flag, "%s is not from 100ms to 1h", d.value).Cure("use e.g. 10s")
 		}
 	}
 	if c.DrainTimeout < 0 {
-		return usage("--drain-timeout", "%s is below zero", c.DrainTimeout).cure("use e.g. 10s")
+		return cli.Usagef("--drain-timeout", "%s is below zero", c.DrainTimeout).Cure("use e.g. 10s")
 	}
 	if c.CanaryInterval != 0 && (c.CanaryInterval < time.Second || c.CanaryInterval > 24*time.Hour) {
-		return usage("--canary-interval", "%s is neither 0 nor from 1s to 24h", c.CanaryInterval).cure("use e.g. 1m")
+		return cli.Usagef("--canary-interval", "%s is neither 0 nor from 1s to 24h", c.CanaryInterval).Cure("use e.g. 1m")
 	}
 	return nil
 }
@@ -107,7 +109,7 @@ func (c *serveCommand) proxies() ([]netip.Prefix, error) {
 		}
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, usage("--trusted-proxy", "%q is not an address", text).cure("write e.g. 10.0.0.5 or 10.0.0.0/8")
+			return nil, cli.Usagef("--trusted-proxy", "%q is not an address", text).Cure("write e.g. 10.0.0.5 or 10.0.0.0/8")
 		}
 		all = append(all, network.Masked())
 	}
@@ -116,7 +118,7 @@ func (c *serveCommand) proxies() ([]netip.Prefix, error) {
 
 func listenAddress(flag, address string) error {
 	if !strings.Contains(address, ":") {
-		return usage(flag, "%q has no port", address).cure("write host:port, e.g. 127.0.0.1:8080")
+		return cli.Usagef(flag, "%q has no port", address).Cure("write host:port, e.g. 127.0.0.1:8080")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/mypos"
 )
 
@@ -25,10 +26,10 @@ type tenantAdd struct {
 // Run adds a tenant.
 func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if !harang.ValidTenantID(c.ID) {
-		return usage("ID", "%q cannot name a tenant", c.ID).cure("use a-z, 0-9 and -, beginning with a letter or digit, at most 63")
+		return cli.Usagef("ID", "%q cannot name a tenant", c.ID).Cure("use a-z, 0-9 and -, beginning with a letter or digit, at most 63")
 	}
 	if detail := harang.CheckText(c.Name, harang.MaxNameRunes); detail != "" {
-		return usage("--name", "%s", detail)
+		return cli.Usagef("--name", "%s", detail)
 	}
 	st, err := c.open(ctx, nil, nil)
 	if err != nil {
@@ -37,7 +38,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	err = st.CreateTenant(ctx, harang.Tenant{ID: c.ID, Name: c.Name})
 	if harang.ErrorCode(err) == harang.CodeConflict {
-		return usage("ID", "the tenant %q exists already", c.ID).cure("choose another id")
+		return cli.Usagef("ID", "the tenant %q exists already", c.ID).Cure("choose another id")
 	}
 	if err == nil {
 		_, err = fmt.Fprintln(s.out, c.ID)
@@ -58,16 +59,16 @@ func (c *tenantSet) Run(ctx context.Context) error {
 	settings := harang.PaymentSettings{Provider: c.Payments}
 	switch {
 	case c.Payments == harang.ProviderMyPOS && c.MyposConfig == "":
-		return usage("--mypos-config", "is missing").cure("name the merchant's configuration file")
+		return cli.Usagef("--mypos-config", "is missing").Cure("name the merchant's configuration file")
 	case c.Payments != harang.ProviderMyPOS && c.MyposConfig != "":
-		return usage("--mypos-config", "belongs to --payments mypos").cure("leave it out")
+		return cli.Usagef("--mypos-config", "belongs to --payments mypos").Cure("leave it out")
 	case c.MyposConfig != "":
 		path, err := filepath.Abs(c.MyposConfig)
 		if err != nil {
-			return usage("--mypos-config", "%v", err)
+			return cli.Usagef("--mypos-config", "%v", err)
 		}
 		if _, err := mypos.Load(path); err != nil {
-			return usage("--mypos-config", "%v", err).cure("mend the file")
+			return cli.Usagef("--mypos-config", "%v", err).Cure("mend the file")
 		}
 		settings.ConfigFile = path
 	}
@@ -80,7 +81,7 @@ func (c *tenantSet) Run(ctx context.Context) error {
 		// What was charged before may still have to be asked for or given back.
 		old, err := st.FindPaymentSettings(ctx, c.ID)
 		if harang.ErrorCode(err) == harang.CodeNotFound {
-			return usage("ID", "there is no tenant %q", c.ID).cure("see harang tenant list")
+			return cli.Usagef("ID", "there is no tenant %q", c.ID).Cure("see harang tenant list")
 		}
 		if err != nil {
 			return err
@@ -89,7 +90,7 @@ func (c *tenantSet) Run(ctx context.Context) error {
 	}
 	err = st.PutPaymentSettings(ctx, c.ID, settings)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return usage("ID", "there is no tenant %q", c.ID).cure("see harang tenant list")
+		return cli.Usagef("ID", "there is no tenant %q", c.ID).Cure("see harang tenant list")
 	}
 	return err
 }

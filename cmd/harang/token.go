@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 )
 
 type tokenCommand struct {
@@ -19,7 +20,7 @@ type tokenCommand struct {
 // Run prints a token.
 func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
 	if c.TTL < time.Second || c.TTL > 24*time.Hour {
-		return usage("--ttl", "%s is not from 1s to 24h", c.TTL).cure("use e.g. 1h")
+		return cli.Usagef("--ttl", "%s is not from 1s to 24h", c.TTL).Cure("use e.g. 1h")
 	}
 	service, st, err := c.service(ctx)
 	if err != nil {
@@ -31,10 +32,10 @@ func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
 	}
 	token, err := service.IssueToken(ctx, c.Tenant, c.Role, c.User, c.TTL)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return usage("--user", "the tenant has no user %s", c.User).cure("see harang user list")
+		return cli.Usagef("--user", "the tenant has no user %s", c.User).Cure("see harang user list")
 	}
 	if err != nil {
-		return refused("--user", err)
+		return cli.Refused("--user", err)
 	}
 	_, err = fmt.Fprintln(s.out, token)
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/cli"
 )
 
 type userCommand struct {
@@ -32,11 +33,11 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	password := auth.RandomPassword()
 	if c.PasswordFile != "" {
 		var err error
-		if password, err = readSecret("--password-file", c.PasswordFile); err != nil {
+		if password, err = cli.ReadSecret("--password-file", c.PasswordFile); err != nil {
 			return err
 		}
 		if detail := auth.CheckPassword(password); detail != "" {
-			return usage("--password-file", "the password %s", detail)
+			return cli.Usagef("--password-file", "the password %s", detail)
 		}
 	}
 	service, st, err := c.service(ctx)
@@ -49,10 +50,10 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	}
 	_, err = service.CreateUser(ctx, operator(c.Tenant), auth.NewUser{Email: c.Email, Name: c.Name, Role: c.Role, Password: password})
 	if harang.ErrorCode(err) == harang.CodeConflict {
-		return usage("EMAIL", "%s is taken", c.Email).cure("use another address, or harang user set")
+		return cli.Usagef("EMAIL", "%s is taken", c.Email).Cure("use another address, or harang user set")
 	}
 	if err != nil {
-		return refused("EMAIL", err)
+		return cli.Refused("EMAIL", err)
 	}
 	if c.PasswordFile != "" {
 		return nil
@@ -74,17 +75,17 @@ type userSet struct {
 func (c *userSet) Run(ctx context.Context) error {
 	ch := auth.UserChange{Role: c.Role}
 	if c.PasswordFile != "" {
-		password, err := readSecret("--password-file", c.PasswordFile)
+		password, err := cli.ReadSecret("--password-file", c.PasswordFile)
 		if err != nil {
 			return err
 		}
 		if detail := auth.CheckPassword(password); detail != "" {
-			return usage("--password-file", "the password %s", detail)
+			return cli.Usagef("--password-file", "the password %s", detail)
 		}
 		ch.Password = &password
 	}
 	if ch == (auth.UserChange{}) {
-		return usage("", "nothing to change").cure("give --role or --password-file")
+		return cli.Usagef("", "nothing to change").Cure("give --role or --password-file")
 	}
 	return c.change(ctx, c.Email, ch)
 }
@@ -98,13 +99,13 @@ func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserCh
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
 	u, err := service.FindUserByEmail(ctx, email)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return usage("EMAIL", "there is no user %s", email).cure("see harang user list")
+		return cli.Usagef("EMAIL", "there is no user %s", email).Cure("see harang user list")
 	}
 	if err != nil {
 		return err
 	}
 	_, err = service.UpdateUser(ctx, operator(u.Tenant), u.ID, ch)
-	return refused("EMAIL", err)
+	return cli.Refused("EMAIL", err)
 }
 
 type userEnable struct {

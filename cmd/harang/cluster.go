@@ -11,14 +11,15 @@ import (
 	"github.com/redis/rueidis"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/feed/redislog"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/seat"
 	"harang.dev/harang/internal/store"
 )
 
-// nodes is what this node shares with others through Redis.
-type nodes struct {
+// cluster is what this node shares with others through Redis.
+type cluster struct {
 	client   rueidis.Client
 	log      *redislog.Log
 	follower *redislog.Follower
@@ -32,14 +33,14 @@ func (c *serveCommand) redisURL() (string, error) {
 	}
 	text, err := os.ReadFile(c.RedisFile)
 	if err != nil {
-		return "", usage("--redis-file", "%w", err).cure("name a file that can be read")
+		return "", cli.Usagef("--redis-file", "%w", err).Cure("name a file that can be read")
 	}
 	return strings.TrimSpace(string(text)), nil
 }
 
-// joinNodes connects to Redis; nil without it. evict closes a connection of
+// joinCluster connects to Redis; nil without it. evict closes a connection of
 // this node whose seat was taken over on another one.
-func joinNodes(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string), log *slog.Logger, registry prometheus.Registerer) (*nodes, error) {
+func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string), log *slog.Logger, registry prometheus.Registerer) (*cluster, error) {
 	url, err := c.redisURL()
 	if err != nil || url == "" {
 		return nil, err
@@ -47,17 +48,17 @@ func joinNodes(ctx context.Context, c *serveCommand, st *store.Store, evict func
 	client, err := redislog.Dial(ctx, url)
 	var coded *harang.Error
 	if errors.As(err, &coded) {
-		return nil, usage("--redis", "%s", coded.Message).cure("name a Redis 7 or Valkey that this machine reaches, with its password")
+		return nil, cli.Usagef("--redis", "%s", coded.Message).Cure("name a Redis 7 or Valkey that this machine reaches, with its password")
 	}
 	if err != nil {
 		return nil, err
 	}
-	n := &nodes{client: client, log: redislog.NewLog(redislog.Options{
+	joined := &cluster{client: client, log: redislog.NewLog(redislog.Options{
 		Client: client, Database: redislog.DatabaseOf(url), Logger: log, Registry: registry,
 	})}
-	n.follower = redislog.NewFollower(n.log, st)
-	n.seats = seat.New(seat.Options{Client: client, Node: newID(), Evict: evict, Logger: log, Registry: registry})
-	return n, nil
+	joined.follower = redislog.NewFollower(joined.log, st)
+	joined.seats = seat.New(seat.Options{Client: client, Node: newID(), Evict: evict, Logger: log, Registry: registry})
+	return joined, nil
 }
 
 // sharedSeats are the seats of all nodes as the gateway sees them.

@@ -85,7 +85,7 @@ func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
 	if err != nil || len(open) == 0 || json.Unmarshal(open[1:], &session) != nil {
 		t.Fatalf("%s %v", open, err)
 	}
-	for s.calls.count() > 0 { // the handshake's answer is here before it is over
+	for s.requests.Count() > 0 { // the handshake's answer is here before it is over
 		runtime.Gosched()
 	}
 	sent := make(chan struct{})
@@ -107,7 +107,7 @@ func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
 		said <- string(text)
 	}()
 	<-sent
-	for s.calls.count() == 0 { // another goroutine of the server's takes it up
+	for s.requests.Count() == 0 { // another goroutine of the server's takes it up
 		runtime.Gosched()
 	}
 	stopped := make(chan struct{})
@@ -120,13 +120,6 @@ func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
 	if text := <-said; text != "1" {
 		t.Errorf("the poll was answered %q", text)
 	}
-}
-
-// count is how many calls are under way.
-func (u *underway) count() int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.calls
 }
 
 // status makes one call on a connection of its own.

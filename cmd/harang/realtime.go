@@ -16,10 +16,10 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// live is the way from a commit to the browsers that this node serves.
-type live struct {
-	// nodes is what is shared with other nodes; nil when there are none.
-	nodes   *nodes
+// realtime is the way from a commit to the browsers that this node serves.
+type realtime struct {
+	// cluster is what is shared with other nodes; nil when there are none.
+	cluster *cluster
 	hub     *feed.Hub
 	journey *feed.Journey
 	relay   *relay.Relay
@@ -28,14 +28,14 @@ type live struct {
 	canary  *canary.Canary
 }
 
-// startLive builds the windows of this node, the relay that fills them and the
+// startRealtime builds the windows of this node, the relay that fills them and the
 // gateway that listens to them, and wakes the relay after every commit. On one
 // node the log of the feeds is the windows themselves; several share one.
-func (p *program) startLive(ctx context.Context, registry prometheus.Registerer) (*live, error) {
-	l := &live{journey: feed.NewJourney(nil)}
-	evict := func(tenant, connection string) { l.gateway.Evict(tenant, connection) }
+func (p *program) startRealtime(ctx context.Context, registry prometheus.Registerer) (*realtime, error) {
+	r := &realtime{journey: feed.NewJourney(nil)}
+	evict := func(tenant, connection string) { r.gateway.Evict(tenant, connection) }
 	var err error
-	if l.nodes, err = joinNodes(ctx, p.config, p.store, evict, p.log, registry); err != nil {
+	if r.cluster, err = joinCluster(ctx, p.config, p.store, evict, p.log, registry); err != nil {
 		return nil, err
 	}
 	var truth relay.Source = p.store
@@ -43,44 +43,44 @@ func (p *program) startLive(ctx context.Context, registry prometheus.Registerer)
 		truth = p.watermark.Source(p.store)
 	}
 	var source feed.Source = truth
-	if l.nodes != nil {
-		p.onClose(func() error { l.nodes.client.Close(); return nil })
-		source = l.nodes.follower
+	if r.cluster != nil {
+		p.onClose(func() error { r.cluster.client.Close(); return nil })
+		source = r.cluster.follower
 	}
-	l.canary = canary.New(canary.Options{Interval: p.config.CanaryInterval, NewID: newID, Logger: p.log, Registry: registry})
-	l.hub = feed.New(feed.Options{Source: l.canary.Source(source), Logger: p.log, Registry: registry, Journey: l.journey})
-	var log relay.Log = l.hub
+	r.canary = canary.New(canary.Options{Interval: p.config.CanaryInterval, NewID: newID, Logger: p.log, Registry: registry})
+	r.hub = feed.New(feed.Options{Source: r.canary.Source(source), Logger: p.log, Registry: registry, Journey: r.journey})
+	var log relay.Log = r.hub
 	var seats gateway.Seats
-	if l.nodes != nil {
-		log, seats = l.nodes.log, sharedSeats{l.nodes.seats}
+	if r.cluster != nil {
+		log, seats = r.cluster.log, sharedSeats{r.cluster.seats}
 	}
-	l.relay = relay.New(relay.Options{
-		Source: truth, Log: log, Windows: l.hub, Version: p.dataVersion(),
+	r.relay = relay.New(relay.Options{
+		Source: truth, Log: log, Windows: r.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
-	l.socket = newSocket(p.config, registry)
-	l.gateway = gateway.New(gateway.Options{
-		Server: l.socket, Hub: l.hub, Auth: p.auth, Seats: seats,
+	r.socket = newSocket(p.config, registry)
+	r.gateway = gateway.New(gateway.Options{
+		Server: r.socket, Hub: r.hub, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
-		Seen:                 l.journey.Seen,
+		Seen:                 r.journey.Seen,
 		Logger:               p.log, Registry: registry,
 	})
 	p.store.OnCommit(func(c outbox.Commit) {
 		if p.watermark != nil {
 			p.watermark.Committed(c.Heads)
 		}
-		l.relay.Committed(c)
+		r.relay.Committed(c)
 	})
-	p.run(func() { p.failOn(l.relay.Run(ctx)) })
-	p.run(func() { p.failOn(l.gateway.Run(ctx)) })
+	p.run(func() { p.failOn(r.relay.Run(ctx)) })
+	p.run(func() { p.failOn(r.gateway.Run(ctx)) })
 	if p.config.CanaryInterval > 0 {
-		p.run(func() { p.failOn(l.canary.Run(ctx, l.hub)) })
+		p.run(func() { p.failOn(r.canary.Run(ctx, r.hub)) })
 	}
-	if l.nodes != nil {
-		p.run(func() { p.failOn(l.nodes.follower.Run(ctx, l.hub)) })
-		p.run(func() { p.failOn(l.nodes.seats.Run(ctx)) })
+	if r.cluster != nil {
+		p.run(func() { p.failOn(r.cluster.follower.Run(ctx, r.hub)) })
+		p.run(func() { p.failOn(r.cluster.seats.Run(ctx)) })
 	}
-	return l, nil
+	return r, nil
 }
 
 // dataVersion is the number that changes with every write, where there is one.
@@ -94,24 +94,24 @@ func (p *program) dataVersion() func(context.Context) (int64, error) {
 // drain lets nobody new in, says goodbye to who is connected and closes what is
 // left then: mostly sessions without a login, whose waiting polls would hold the
 // end up.
-func (l *live) drain(ctx context.Context) error {
-	err := l.gateway.Drain(ctx)
+func (r *realtime) drain(ctx context.Context) error {
+	err := r.gateway.Drain(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = nil // who has not left by then is cut off
 	}
-	return errors.Join(err, l.socket.Close())
+	return errors.Join(err, r.socket.Close())
 }
 
 // close ends what is left.
-func (l *live) close() error {
-	err := l.socket.Close()
-	l.hub.Close()
+func (r *realtime) close() error {
+	err := r.socket.Close()
+	r.hub.Close()
 	return err
 }
 
 // isolation is what /readyz says of the keeping apart of tenants on this node.
-func (l *live) isolation() map[string]any {
-	rounds, counts := l.canary.Status(), l.hub.Isolation()
+func (r *realtime) isolation() map[string]any {
+	rounds, counts := r.canary.Status(), r.hub.Isolation()
 	facts := map[string]any{
 		"rounds": rounds.Rounds, "failures": rounds.Failures, "lastSuccess": nil,
 		"checked": counts.Checked, "blocked": counts.Blocked,
@@ -124,7 +124,7 @@ func (l *live) isolation() map[string]any {
 
 // connections are the tenant's open connections, as administrators see them.
 func (p *program) connections(tenant string) []httpapi.Connection {
-	open := p.live.gateway.Connections(tenant)
+	open := p.realtime.gateway.Connections(tenant)
 	shown := make([]httpapi.Connection, len(open))
 	for i, c := range open {
 		shown[i] = httpapi.Connection{
@@ -137,7 +137,7 @@ func (p *program) connections(tenant string) []httpapi.Connection {
 
 // journey is the way of an event through this node.
 func (p *program) journey(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
-	t, ok := p.live.journey.Find(tenant, eventID)
+	t, ok := p.realtime.journey.Find(tenant, eventID)
 	return httpapi.DeliveryTrace{
 		Type: t.Type, Committed: t.Committed, Relayed: t.Relayed, Sent: t.Sent, Seen: t.Seen,
 		Listeners: t.Listeners, SeenBy: t.SeenBy,
