@@ -21,8 +21,8 @@ func accountOf(u harang.User) AccountBody {
 	return AccountBody{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Disabled: u.Disabled, CreatedAt: instant(u.Created)}
 }
 
-// part cuts a list that was read with one item more than asked for.
-func part[T any](list string, items []T, limit int, key func(T) string) harang.Page[T] {
+// pageOf makes a page of a list that was read with one item more than limit.
+func pageOf[T any](list string, items []T, limit int, key func(T) string) harang.Page[T] {
 	if len(items) <= limit {
 		return harang.Page[T]{Items: items}
 	}
@@ -30,13 +30,13 @@ func part[T any](list string, items []T, limit int, key func(T) string) harang.P
 	return harang.Page[T]{Items: items, Next: cursorOf(list, key(items[limit-1]))}
 }
 
-func (a *API) listUsers(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[AccountBody], error) {
+func (a *API) listUsers(ctx context.Context, caller harang.Identity, in *ListInput) (*listOutput[AccountBody], error) {
 	after, err := keyOf("users", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	users, err := a.Auth.FindUsers(ctx, id, after, in.Limit+1)
-	page := part("users", users, in.Limit, func(u harang.User) string { return u.Email })
+	users, err := a.Auth.FindUsers(ctx, caller, after, in.Limit+1)
+	page := pageOf("users", users, in.Limit, func(u harang.User) string { return u.Email })
 	return &listOutput[AccountBody]{listOf(page, accountOf)}, err
 }
 
@@ -45,25 +45,25 @@ type createUserInput struct {
 		Email    string      `json:"email" maxLength:"254"`
 		Name     string      `json:"name" minLength:"1" maxLength:"200"`
 		Role     harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
-		Password string      `json:"password,omitempty" maxLength:"256" doc:"8 characters at least; one is made when absent"`
+		Password string      `json:"password,omitempty" maxLength:"256" doc:"at least 8 characters; generated when absent"`
 	}
 }
 
 type createdUserOutput struct {
 	Body struct {
 		AccountBody
-		Password string `json:"password,omitempty" doc:"the password that was made, shown this once"`
+		Password string `json:"password,omitempty" doc:"the generated password; shown only in this answer"`
 	}
 }
 
-func (a *API) createUser(ctx context.Context, id harang.Identity, in *createUserInput) (*createdUserOutput, error) {
+func (a *API) createUser(ctx context.Context, caller harang.Identity, in *createUserInput) (*createdUserOutput, error) {
 	out := &createdUserOutput{}
 	password := in.Body.Password
 	if password == "" {
 		password = auth.RandomPassword()
 		out.Body.Password = password
 	}
-	u, err := a.Auth.CreateUser(ctx, id, auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
+	u, err := a.Auth.CreateUser(ctx, caller, auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
 	out.Body.AccountBody = accountOf(u)
 	return out, err
 }
@@ -79,53 +79,53 @@ type changeUserInput struct {
 
 type accountOutput struct{ Body AccountBody }
 
-func (a *API) changeUser(ctx context.Context, id harang.Identity, in *changeUserInput) (*accountOutput, error) {
+func (a *API) changeUser(ctx context.Context, caller harang.Identity, in *changeUserInput) (*accountOutput, error) {
 	if in.Body.Role == nil && in.Body.Disabled == nil && in.Body.Password == nil {
-		return nil, harang.Invalid(harang.FieldError{Field: "body", Detail: "changes nothing: give role, disabled or password"})
+		return nil, harang.Invalid(harang.FieldError{Field: "body", Detail: "must have at least one of role, disabled and password"})
 	}
-	u, err := a.Auth.UpdateUser(ctx, id, in.ID, auth.UserChange{
+	u, err := a.Auth.UpdateUser(ctx, caller, in.ID, auth.UserChange{
 		Role: in.Body.Role, Disabled: in.Body.Disabled, Password: in.Body.Password,
 	})
 	return &accountOutput{accountOf(u)}, err
 }
 
-// KeyBody is an API key without its text.
+// KeyBody is an API key without its secret text.
 type KeyBody struct {
 	ID        string          `json:"id"`
 	Name      string          `json:"name"`
 	CreatedAt instant         `json:"createdAt"`
-	RevokedAt orNull[instant] `json:"revokedAt" doc:"null while the key is good"`
+	RevokedAt orNull[instant] `json:"revokedAt" doc:"null while the key is valid"`
 }
 
 func keyBodyOf(k harang.APIKey) KeyBody {
-	return KeyBody{ID: k.ID, Name: k.Name, CreatedAt: instant(k.Created), RevokedAt: maybe(k.Revoked)}
+	return KeyBody{ID: k.ID, Name: k.Name, CreatedAt: instant(k.Created), RevokedAt: timeOrNull(k.Revoked)}
 }
 
-func (a *API) listKeys(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[KeyBody], error) {
+func (a *API) listKeys(ctx context.Context, caller harang.Identity, in *ListInput) (*listOutput[KeyBody], error) {
 	after, err := keyOf("api-keys", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.Auth.FindAPIKeys(ctx, id, after, in.Limit+1)
-	page := part("api-keys", keys, in.Limit, func(k harang.APIKey) string { return k.ID })
+	keys, err := a.Auth.FindAPIKeys(ctx, caller, after, in.Limit+1)
+	page := pageOf("api-keys", keys, in.Limit, func(k harang.APIKey) string { return k.ID })
 	return &listOutput[KeyBody]{listOf(page, keyBodyOf)}, err
 }
 
 type createKeyInput struct {
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"200" doc:"what the key is for"`
+		Name string `json:"name" minLength:"1" maxLength:"200" doc:"purpose of the key"`
 	}
 }
 
 type createdKeyOutput struct {
 	Body struct {
 		KeyBody
-		Key string `json:"key" doc:"the key, shown this once"`
+		Key string `json:"key" doc:"the key; shown only in this answer"`
 	}
 }
 
-func (a *API) createKey(ctx context.Context, id harang.Identity, in *createKeyInput) (*createdKeyOutput, error) {
-	k, text, err := a.Auth.CreateAPIKey(ctx, id, in.Body.Name)
+func (a *API) createKey(ctx context.Context, caller harang.Identity, in *createKeyInput) (*createdKeyOutput, error) {
+	k, text, err := a.Auth.CreateAPIKey(ctx, caller, in.Body.Name)
 	out := &createdKeyOutput{}
 	out.Body.KeyBody, out.Body.Key = keyBodyOf(k), text
 	return out, err
@@ -135,6 +135,6 @@ type keyPath struct {
 	ID string `path:"id" maxLength:"128"`
 }
 
-func (a *API) revokeKey(ctx context.Context, id harang.Identity, in *keyPath) (*struct{}, error) {
-	return nil, a.Auth.RevokeAPIKey(ctx, id, in.ID)
+func (a *API) revokeKey(ctx context.Context, caller harang.Identity, in *keyPath) (*struct{}, error) {
+	return nil, a.Auth.RevokeAPIKey(ctx, caller, in.ID)
 }

@@ -22,29 +22,29 @@ const (
 	cookiePath    = prefix + "/auth"
 )
 
-// caller is what a call about logins knows of who makes it, besides its body.
-type caller struct {
+// requestInfo is what the calls under /auth need of a request besides its body.
+type requestInfo struct {
 	address string
 	tls     bool
 	bearer  string
 	cookie  string
-	// foreign is set when a browser says that another site's page calls.
+	// foreign is why a browser's request of another site's page is refused.
 	foreign error
 }
 
-type callerKey struct{}
+type requestInfoKey struct{}
 
-// withCaller gives the calls about logins what they need of the request.
-func (a *API) withCaller(ctx huma.Context, next func(huma.Context)) {
+// withRequestInfo stores requestInfo in the context.
+func (a *API) withRequestInfo(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	c := caller{tls: overTLS(r), bearer: bearer(r), address: addressOf(r), foreign: a.origins.Check(r)}
+	c := requestInfo{tls: overTLS(r), bearer: bearer(r), address: addressOf(r), foreign: a.origins.Check(r)}
 	if cookie, err := r.Cookie(refreshCookie); err == nil {
 		c.cookie = cookie.Value
 	}
-	next(huma.WithValue(ctx, callerKey{}, c))
+	next(huma.WithValue(ctx, requestInfoKey{}, c))
 }
 
-// addressOf is where a call comes from, without the port.
+// addressOf returns the remote address without the port.
 func addressOf(r *http.Request) string {
 	if address, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
 		return address
@@ -79,10 +79,10 @@ func (a *API) trusts(address string) bool {
 	return slices.ContainsFunc(a.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
 }
 
-func callerOf(ctx context.Context) (caller, error) {
-	c, _ := ctx.Value(callerKey{}).(caller)
+func requestInfoOf(ctx context.Context) (requestInfo, error) {
+	c, _ := ctx.Value(requestInfoKey{}).(requestInfo)
 	if c.foreign != nil {
-		return c, harang.Wrap(harang.CodeForbidden, c.foreign, "this origin may not call here: see --allowed-origin")
+		return c, harang.Wrap(harang.CodeForbidden, c.foreign, "pages of this origin may not call: see --allowed-origin")
 	}
 	return c, nil
 }
@@ -96,9 +96,9 @@ type userBody struct {
 	TenantName string      `json:"tenantName"`
 }
 
-func userOf(id harang.Identity) userBody {
+func userOf(caller harang.Identity) userBody {
 	return userBody{
-		ID: id.UserID, Name: id.Name, Email: id.Email, Role: id.Role, TenantID: id.Tenant, TenantName: id.TenantName,
+		ID: caller.UserID, Name: caller.Name, Email: caller.Email, Role: caller.Role, TenantID: caller.Tenant, TenantName: caller.TenantName,
 	}
 }
 
@@ -123,7 +123,7 @@ type grantBody struct {
 type none struct{}
 
 func (a *API) login(ctx context.Context, _ harang.Identity, in *loginInput) (*grantOutput, error) {
-	c, err := callerOf(ctx)
+	c, err := requestInfoOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +131,11 @@ func (a *API) login(ctx context.Context, _ harang.Identity, in *loginInput) (*gr
 	if err != nil {
 		return nil, err
 	}
-	return granted(g, c), nil
+	return grantOf(g, c), nil
 }
 
 func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOutput, error) {
-	c, err := callerOf(ctx)
+	c, err := requestInfoOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -143,25 +143,25 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	if err != nil {
 		return nil, err
 	}
-	return granted(g, c), nil
+	return grantOf(g, c), nil
 }
 
 type sessionOutput struct {
 	Body struct {
-		Held bool `json:"held" doc:"whether a refresh cookie came along, good or not"`
+		Held bool `json:"held" doc:"whether the request had a refresh cookie, valid or not"`
 	}
 }
 
-// session lets a page that knows nothing of this browser find out whether a
-// refresh is worth asking for: a refused one stands in the console as an error.
+// session lets a page find out whether a refresh is worth trying: browsers write a
+// refused one to the console as an error.
 func (a *API) session(ctx context.Context, _ harang.Identity, _ *none) (*sessionOutput, error) {
-	c, _ := ctx.Value(callerKey{}).(caller)
+	c, _ := ctx.Value(requestInfoKey{}).(requestInfo)
 	out := &sessionOutput{}
 	out.Body.Held = c.cookie != ""
 	return out, nil
 }
 
-func granted(g auth.Grant, c caller) *grantOutput {
+func grantOf(g auth.Grant, c requestInfo) *grantOutput {
 	return &grantOutput{
 		SetCookie: cookie(g.Refresh, int(g.RefreshIn.Seconds()), c.tls),
 		Body: grantBody{
@@ -181,29 +181,29 @@ type logoutOutput struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
 }
 
-// logout ends the session of the access token and of the cookie, whichever is
-// there. Neither good: the answer is what is wrong with the token.
+// logout ends the sessions of the access token and of the cookie, whichever are sent.
+// When neither is valid, the error is that of the token.
 func (a *API) logout(ctx context.Context, _ harang.Identity, _ *none) (*logoutOutput, error) {
-	c, err := callerOf(ctx)
+	c, err := requestInfoOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	id, notToken := a.Auth.Authenticate(ctx, c.bearer)
-	if notToken == nil {
-		notToken = a.Auth.Logout(ctx, id)
+	caller, tokenErr := a.Auth.Authenticate(ctx, c.bearer)
+	if tokenErr == nil {
+		tokenErr = a.Auth.Logout(ctx, caller)
 	}
-	var notCookie error
+	var cookieErr error
 	if c.cookie != "" {
-		notCookie = a.Auth.LogoutCookie(ctx, c.cookie)
+		cookieErr = a.Auth.LogoutCookie(ctx, c.cookie)
 	}
-	if notToken != nil && (c.cookie == "" || notCookie != nil) {
-		return nil, notToken
+	if tokenErr != nil && (c.cookie == "" || cookieErr != nil) {
+		return nil, tokenErr
 	}
 	return &logoutOutput{SetCookie: cookie("", -1, c.tls)}, nil
 }
 
 type userOutput struct{ Body userBody }
 
-func (a *API) me(_ context.Context, id harang.Identity, _ *none) (*userOutput, error) {
-	return &userOutput{Body: userOf(id)}, nil
+func (a *API) me(_ context.Context, caller harang.Identity, _ *none) (*userOutput, error) {
+	return &userOutput{Body: userOf(caller)}, nil
 }

@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -20,46 +18,50 @@ import (
 // public marks a call that needs no credential.
 const public harang.Action = ""
 
-// prefix is where the interface begins.
+// prefix is the path of the interface.
 const prefix = "/api/v1"
 
-// doc is what a route says about itself besides its types.
-type doc struct {
+// routeDoc documents a route beyond what its Go types say.
+type routeDoc struct {
 	// id is the operation's name for programs, summary its name for people.
 	id, summary string
-	// about is what else there is to know, "" for nothing.
-	about string
-	// codes are the errors that this call has besides the usual ones.
+	// text is a longer description. Empty means none.
+	text string
+	// codes are the errors of this call besides the common ones.
 	codes []harang.Code
-	// status is the status of success; 0 means 200, or 204 without a body.
+	// status is the status of success. 0 means 200, or 204 without a body.
 	status int
-	// schemes prove the caller of a public call, any of them; nil: none needed.
+	// schemes are the credentials of a public call, any of which is enough. Nil
+	// means that none is needed.
 	schemes []string
+	// limit is the size of the largest body, in bytes.
+	limit int64
 }
 
-// says writes a route's doc on one line.
-func says(id, summary string, codes ...harang.Code) doc {
-	return doc{id: id, summary: summary, codes: codes}
+func about(id, summary string, codes ...harang.Code) routeDoc {
+	return routeDoc{id: id, summary: summary, codes: codes, limit: MaxBodyBytes}
 }
 
-func (d doc) answering(status int) doc { d.status = status; return d }
+func (d routeDoc) answers(status int) routeDoc { d.status = status; return d }
 
-func (d doc) telling(about string) doc { d.about = about; return d }
+func (d routeDoc) details(text string) routeDoc { d.text = text; return d }
 
-func (d doc) provenBy(schemes ...string) doc { d.schemes = schemes; return d }
+func (d routeDoc) authenticatedBy(schemes ...string) routeDoc { d.schemes = schemes; return d }
 
-// noCredential says that a call needs none.
+func (d routeDoc) maxBody(bytes int64) routeDoc { d.limit = bytes; return d }
+
+// noCredential is the security requirement of a call that needs no credential.
 func noCredential() []map[string][]string { return []map[string][]string{} }
 
-// call registers one route: "GET /me", who may, what answers, what it says.
-func call[I, O any](a *API, route string, may harang.Action,
-	answer func(context.Context, harang.Identity, *I) (*O, error), d doc,
+// call registers a route, e.g. "GET /me", that callers allowed the action may use.
+func call[I, O any](a *API, route string, action harang.Action,
+	answer func(context.Context, harang.Identity, *I) (*O, error), d routeDoc,
 ) {
 	_, takesBody := reflect.TypeFor[I]().FieldByName("Body")
-	op := a.operation(route, may, d, takesBody)
+	op := a.operation(route, action, d, takesBody)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		id, _ := ctx.Value(identityKey{}).(harang.Identity)
-		out, err := answer(ctx, id, in)
+		caller, _ := ctx.Value(identityKey{}).(harang.Identity)
+		out, err := answer(ctx, caller, in)
 		if err != nil {
 			return nil, fail(ctx, err)
 		}
@@ -67,65 +69,63 @@ func call[I, O any](a *API, route string, may harang.Action,
 	})
 }
 
-// raw registers a route whose handler reads and writes by itself.
-func (a *API) raw(route string, may harang.Action,
-	answer func(http.ResponseWriter, *http.Request, harang.Identity), d doc, more func(*huma.Operation),
+// raw registers a route whose handler reads the request and writes the response
+// itself. describe completes the operation's documentation.
+func (a *API) raw(route string, action harang.Action,
+	answer func(http.ResponseWriter, *http.Request, harang.Identity), d routeDoc, describe func(*huma.Operation),
 ) {
-	op := a.operation(route, may, d, true)
+	op := a.operation(route, action, d, true)
 	op.Responses = responses(op.Errors)
-	more(&op)
+	describe(&op)
 	a.huma.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
-		id, err := a.authorize(r, may)
-		if err == nil && r.URL.RawQuery != "" {
-			err = harang.Invalid(harang.FieldError{Field: "query", Detail: "this call has no query parameters"})
-		}
+		caller, err := a.authorize(r, action)
 		if err == nil {
-			err = readable(r, true)
+			err = checkRequest(r, &op)
 		}
 		if err != nil {
 			fail(r.Context(), err).write(w)
 			return
 		}
-		answer(w, r, id)
+		answer(w, r, caller)
 	})
 }
 
-func (a *API) operation(route string, may harang.Action, d doc, takesBody bool) huma.Operation {
+func (a *API) operation(route string, action harang.Action, d routeDoc, takesBody bool) huma.Operation {
 	method, path, _ := strings.Cut(route, " ")
 	path = prefix + strings.TrimSpace(path)
-	a.known[path] = append(a.known[path], method)
+	a.methods[path] = append(a.methods[path], method)
 	noun, _, _ := strings.Cut(strings.TrimPrefix(path, prefix+"/"), "/")
 	op := huma.Operation{
 		OperationID: d.id, Method: method, Path: path, DefaultStatus: d.status,
-		Summary: d.summary, Description: d.about, Tags: []string{noun},
-		MaxBodyBytes:    MaxBodyBytes + 1, // the library refuses at its limit, not above
-		BodyReadTimeout: bodyLimit,
-		Middlewares:     huma.Middlewares{a.authorized(may)},
+		Summary: d.summary, Description: d.text, Tags: []string{noun},
+		MaxBodyBytes:    d.limit + 1, // the library refuses at its limit, not above
+		BodyReadTimeout: bodyTimeout,
+		Middlewares:     huma.Middlewares{a.authorized(action, d.limit)},
 	}
 	codes := append([]harang.Code{harang.CodeInvalidRequest, harang.CodeInternal, harang.CodeUnavailable}, d.codes...)
 	op.Security = noCredential()
 	for _, scheme := range d.schemes {
 		op.Security = append(op.Security, map[string][]string{scheme: {}})
 	}
-	forbidden := method != http.MethodGet // a public call that changes something refuses other sites' pages
-	if may != public {
-		forbidden = slices.ContainsFunc(callers(), func(r harang.Role) bool { return !r.May(may) })
+	forbidden := method != http.MethodGet // public calls that change something refuse pages of other sites
+	if action != public {
+		forbidden = slices.ContainsFunc(allRoles(), func(r harang.Role) bool { return !r.May(action) })
 	}
 	if forbidden {
 		codes = append(codes, harang.CodeForbidden)
 	}
-	if may != public {
+	if action != public {
 		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired)
-		if harang.RoleOperator.May(may) || harang.RoleAdmin.May(may) {
+		if harang.RoleOperator.May(action) || harang.RoleAdmin.May(action) {
 			op.Security = append(op.Security, map[string][]string{"accessToken": {}})
 		}
-		if harang.RoleService.May(may) {
+		if harang.RoleService.May(action) {
 			op.Security = append(op.Security, map[string][]string{"apiKey": {}})
 		}
-		op.Description = strings.TrimSpace(op.Description + "\n\nWho may: " + whoMay(may) + ".")
+		op.Description = strings.TrimSpace(op.Description + "\n\nAllowed for: " + rolesAllowed(action) + ".")
 	}
-	if strings.Contains(path, "{") && method != http.MethodPut { // which creates what is not there
+	if strings.Contains(path, "{") && method != http.MethodPut { // PUT creates what does not exist
 		codes = append(codes, harang.CodeNotFound)
 	}
 	if takesBody {
@@ -156,24 +156,24 @@ func codeNames(codes []harang.Code) []string {
 	return slices.Compact(names)
 }
 
-// callers are all who may call anything.
-func callers() []harang.Role { return append(harang.Roles(), harang.RoleService) }
+// allRoles are the roles of users and that of API keys.
+func allRoles() []harang.Role { return append(harang.Roles(), harang.RoleService) }
 
-func whoMay(a harang.Action) string {
-	var who []string
-	for _, r := range callers() {
+func rolesAllowed(a harang.Action) string {
+	var names []string
+	for _, r := range allRoles() {
 		if r.May(a) {
 			name := string(r)
 			if r == harang.RoleService {
 				name = "API key"
 			}
-			who = append(who, name)
+			names = append(names, name)
 		}
 	}
-	return strings.Join(who, ", ")
+	return strings.Join(names, ", ")
 }
 
-// responses documents a raw route's errors as the library does it for others.
+// responses documents the errors of a raw route as the library does for others.
 func responses(statuses []int) map[string]*huma.Response {
 	all := map[string]*huma.Response{}
 	for _, s := range statuses {
@@ -190,57 +190,41 @@ func responses(statuses []int) map[string]*huma.Response {
 type identityKey struct{}
 
 // authorized is the middleware that refuses callers without a valid credential or
-// without the permission, before anything else of the request is read.
-func (a *API) authorized(may harang.Action) func(huma.Context, func(huma.Context)) {
+// without the permission, before anything else of the request is read; then
+// queries and bodies that must not reach the library.
+func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		id, err := a.authorize(r, may)
+		op := ctx.Operation()
+		caller, err := a.authorize(r, action)
 		if err == nil {
-			err = readable(r, ctx.Operation().RequestBody != nil)
+			err = checkRequest(r, op)
+		}
+		if err == nil && op.RequestBody != nil {
+			err = a.checkBody(w, r, op, limit)
 		}
 		if err != nil {
 			fail(r.Context(), err).write(w)
 			return
 		}
-		next(huma.WithValue(ctx, identityKey{}, id))
+		next(huma.WithValue(ctx, identityKey{}, caller))
 	}
 }
 
-func (a *API) authorize(r *http.Request, may harang.Action) (harang.Identity, error) {
-	if may == public {
+func (a *API) authorize(r *http.Request, action harang.Action) (harang.Identity, error) {
+	if action == public {
 		return harang.Identity{}, nil
 	}
-	id, err := a.identify(r)
+	caller, err := a.authenticate(r)
 	if err != nil {
 		return harang.Identity{}, err
 	}
-	noteCaller(r.Context(), id)
-	return id, id.Can(may)
+	noteCaller(r.Context(), caller)
+	return caller, caller.Can(action)
 }
 
-// readable refuses what would be read otherwise than it was meant: a compressed
-// body, a query that is none, a parameter that stands there twice.
-func readable(r *http.Request, takesBody bool) error {
-	if encoding := r.Header.Get("Content-Encoding"); takesBody && encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return harang.Errorf(harang.CodeUnsupportedMedia, "the body must not be compressed (Content-Encoding)")
-	}
-	if r.URL.RawQuery == "" {
-		return nil
-	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return harang.Invalid(harang.FieldError{Field: "query", Detail: "cannot be read"})
-	}
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		if len(query[name]) > 1 {
-			return harang.Invalid(harang.FieldError{Field: name, Detail: "stands there twice"})
-		}
-	}
-	return nil
-}
-
-// identify proves who calls, by access token or API key.
-func (a *API) identify(r *http.Request) (harang.Identity, error) {
+// authenticate identifies the caller by access token or API key.
+func (a *API) authenticate(r *http.Request) (harang.Identity, error) {
 	credential := bearer(r)
 	if auth.IsAPIKey(credential) {
 		return a.Auth.AuthenticateKey(r.Context(), credential)
@@ -248,7 +232,7 @@ func (a *API) identify(r *http.Request) (harang.Identity, error) {
 	return a.Auth.Authenticate(r.Context(), credential)
 }
 
-// bearer is the credential of the Authorization header, "" without one.
+// bearer returns the credential of the Authorization header, "" without one.
 func bearer(r *http.Request) string {
 	scheme, credential, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
@@ -257,7 +241,7 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(credential)
 }
 
-// fail turns an error into a problem and notes it for the log.
+// fail turns an error into a problem and records it for the log.
 func fail(ctx context.Context, err error) *problem {
 	p := problemOf(err)
 	noteProblem(ctx, p)

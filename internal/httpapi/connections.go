@@ -9,16 +9,16 @@ import (
 	"harang.dev/harang"
 )
 
-// Connection is one open connection, as administrators see it.
+// Connection is an open connection as administrators see it.
 type Connection struct {
 	ID        string
 	User      harang.Person
 	Role      harang.Role
 	Transport string
-	// Remote is the address it comes from.
+	// Remote is the client's address.
 	Remote    string
 	Connected time.Time
-	// Position is the last place of the feed that was handed to it.
+	// Position is that of the last event handed to the connection.
 	Position string
 }
 
@@ -27,9 +27,9 @@ type connectionBody struct {
 	User        personBody  `json:"user"`
 	Role        harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
 	Transport   string      `json:"transport" enum:"websocket,polling"`
-	Remote      string      `json:"remote" doc:"the address it comes from"`
+	Remote      string      `json:"remote" doc:"address of the client"`
 	ConnectedAt instant     `json:"connectedAt"`
-	Position    string      `json:"position" doc:"the last place of the feed that was handed to it"`
+	Position    string      `json:"position" doc:"position of the last event handed to it"`
 }
 
 func connectionOf(c Connection) connectionBody {
@@ -39,19 +39,19 @@ func connectionOf(c Connection) connectionBody {
 	}
 }
 
-// listConnections lists by connection id, which does not change while people
-// come and go.
-func (a *API) listConnections(_ context.Context, id harang.Identity, in *ListInput) (*listOutput[connectionBody], error) {
+// listConnections lists by connection id, an order that does not change while
+// connections open and close.
+func (a *API) listConnections(_ context.Context, caller harang.Identity, in *ListInput) (*listOutput[connectionBody], error) {
 	after, err := keyOf("connections", in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	var open []Connection
 	if a.Connections != nil {
-		open = slices.Clone(a.Connections(id.Tenant))
+		open = slices.Clone(a.Connections(caller.Tenant))
 	}
 	slices.SortFunc(open, func(x, y Connection) int { return strings.Compare(x.ID, y.ID) })
 	open = slices.DeleteFunc(open, func(c Connection) bool { return c.ID <= after })
-	page := part("connections", open, in.Limit, func(c Connection) string { return c.ID })
+	page := pageOf("connections", open, in.Limit, func(c Connection) string { return c.ID })
 	return &listOutput[connectionBody]{listOf(page, connectionOf)}, nil
 }

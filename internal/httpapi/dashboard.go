@@ -6,8 +6,8 @@ import (
 	"harang.dev/harang"
 )
 
-// summaryBody is the figures of the cards and charts. Those about money are
-// absent for who may not see them.
+// summaryBody has the figures of the cards and charts. Figures about money are
+// absent for roles that may not see them.
 type summaryBody struct {
 	OpenRentals int64 `json:"openRentals"`
 	DueToday    int64 `json:"dueToday"`
@@ -33,11 +33,11 @@ type dayAmount struct {
 type summaryOutput struct{ Body summaryBody }
 
 type summaryInput struct {
-	LocationID string `query:"locationId" maxLength:"128" doc:"of this place only; a payment's place is its rental's"`
+	LocationID string `query:"locationId" maxLength:"128" doc:"only figures of this location; a payment belongs to the location of its rental"`
 }
 
-func (a *API) summary(ctx context.Context, id harang.Identity, in *summaryInput) (*summaryOutput, error) {
-	s, err := a.Dashboard.Summary(ctx, id, in.LocationID)
+func (a *API) summary(ctx context.Context, caller harang.Identity, in *summaryInput) (*summaryOutput, error) {
+	s, err := a.Dashboard.Summary(ctx, caller, in.LocationID)
 	if err != nil {
 		return nil, err
 	}

@@ -25,26 +25,26 @@ type journeyOutput struct {
 		Type        string          `json:"type"`
 		CommittedAt instant         `json:"committedAt"`
 		RelayedAt   orNull[instant] `json:"relayedAt" doc:"when this node began to deliver it"`
-		SentAt      orNull[instant] `json:"sentAt" doc:"when it had been written to this node's last listener"`
-		SeenAt      orNull[instant] `json:"seenAt" doc:"when it first stood on somebody's screen"`
-		Listeners   int             `json:"listeners" doc:"to how many connections of this node it was written live"`
-		SeenBy      int             `json:"seenBy" doc:"how often a page said that it was on the screen"`
+		SentAt      orNull[instant] `json:"sentAt" doc:"when it was written to the last of this node's connections"`
+		SeenAt      orNull[instant] `json:"seenAt" doc:"when it was first reported as seen"`
+		Listeners   int             `json:"listeners" doc:"number of connections of this node to which it was sent live"`
+		SeenBy      int             `json:"seenBy" doc:"number of reports that it was on a screen"`
 		RelayedMs   *int64          `json:"relayedMs" doc:"milliseconds from commit to the start of delivery"`
-		SentMs      *int64          `json:"sentMs" doc:"milliseconds from commit to the last listener"`
-		SeenMs      *int64          `json:"seenMs" doc:"milliseconds from commit to the first screen"`
+		SentMs      *int64          `json:"sentMs" doc:"milliseconds from commit to the last connection"`
+		SeenMs      *int64          `json:"seenMs" doc:"milliseconds from commit to the first report"`
 	}
 }
 
-// journey answers NOT_FOUND for an event that this node did not deliver, or
-// delivered too long ago: the newest 4096 are remembered.
-func (a *API) journey(_ context.Context, id harang.Identity, in *journeyInput) (*journeyOutput, error) {
+// deliveryTrace answers NOT_FOUND for an event that this node did not deliver or
+// delivered before the newest 4096.
+func (a *API) deliveryTrace(_ context.Context, caller harang.Identity, in *journeyInput) (*journeyOutput, error) {
 	var j DeliveryTrace
-	known := false
+	found := false
 	if a.DeliveryTrace != nil {
-		j, known = a.DeliveryTrace(id.Tenant, in.ID)
+		j, found = a.DeliveryTrace(caller.Tenant, in.ID)
 	}
-	if !known {
-		return nil, harang.Errorf(harang.CodeNotFound, "this node remembers no such event")
+	if !found {
+		return nil, harang.Errorf(harang.CodeNotFound, "this node has not delivered this event lately")
 	}
 	since := func(t time.Time) *int64 {
 		if t.IsZero() {
@@ -55,7 +55,7 @@ func (a *API) journey(_ context.Context, id harang.Identity, in *journeyInput) (
 	out := &journeyOutput{}
 	b := &out.Body
 	b.EventID, b.Type, b.Listeners, b.SeenBy = in.ID, j.Type, j.Listeners, j.SeenBy
-	b.CommittedAt, b.RelayedAt, b.SentAt, b.SeenAt = instant(j.Committed), maybe(j.Relayed), maybe(j.Sent), maybe(j.Seen)
+	b.CommittedAt, b.RelayedAt, b.SentAt, b.SeenAt = instant(j.Committed), timeOrNull(j.Relayed), timeOrNull(j.Sent), timeOrNull(j.Seen)
 	b.RelayedMs, b.SentMs, b.SeenMs = since(j.Relayed), since(j.Sent), since(j.Seen)
 	return out, nil
 }

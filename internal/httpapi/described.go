@@ -9,8 +9,8 @@ import (
 	"harang.dev/harang"
 )
 
-// What is described here is answered elsewhere: health.go, docs.go, and the
-// payment provider's own package.
+// This file documents what the library does not serve: health.go, docs.go, and the
+// payment provider's webhook.
 
 func answers(description, mediaType string, s *huma.Schema) *huma.Response {
 	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{mediaType: {Schema: s}}}
@@ -28,17 +28,17 @@ func (a *API) describeHealth(spec *huma.OpenAPI) {
 		Properties: map[string]*huma.Schema{
 			"status": one("ok", "down", "draining"),
 			"dependencies": {
-				Type: huma.TypeObject, Description: "each part by its name: database, redis, isolation",
+				Type: huma.TypeObject, Description: "each dependency by name: database, redis, isolation",
 				AdditionalProperties: &huma.Schema{
 					Type: huma.TypeObject, Required: []string{"status", "millis"}, AdditionalProperties: true,
 					Properties: map[string]*huma.Schema{
 						"status": one("ok", "down"),
-						"millis": {Type: huma.TypeNumber, Description: "how long it took to answer"},
-						"detail": textSchema("what is wrong, when it is down"),
+						"millis": {Type: huma.TypeNumber, Description: "milliseconds that the check took"},
+						"detail": textSchema("what is wrong when it is down"),
 					},
 				},
 			},
-			"version": textSchema("the program's"),
+			"version": textSchema("the program's version"),
 			"time":    {Type: huma.TypeString, Format: "date-time"},
 		},
 	}
@@ -46,39 +46,39 @@ func (a *API) describeHealth(spec *huma.OpenAPI) {
 	readiness := &huma.Schema{Ref: "#/components/schemas/Readiness"}
 	spec.AddOperation(&huma.Operation{
 		OperationID: "alive", Method: http.MethodGet, Path: "/healthz", Tags: []string{"health"}, Security: noCredential(),
-		Summary:     "Whether the program can answer at all",
-		Description: "For supervisors: restart it when it does not answer.",
-		Responses:   map[string]*huma.Response{"200": answers("It can", "application/json", health)},
+		Summary:     "Whether the program runs",
+		Description: "For supervisors: restart the program when this is not answered.",
+		Responses:   map[string]*huma.Response{"200": answers("It runs", "application/json", health)},
 	})
 	spec.AddOperation(&huma.Operation{
 		OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"}, Security: noCredential(),
-		Summary:     "Whether the program should get calls, and the state of what it needs",
-		Description: "For balancers. Each dependency has 2 seconds to answer.",
+		Summary:     "Whether the program should get calls, and the state of its dependencies",
+		Description: "For load balancers. Each dependency has 2 seconds to answer.",
 		Responses: map[string]*huma.Response{
 			"200": answers("Ready", "application/json", readiness),
-			"503": answers("Something that it needs is down, or it is about to end", "application/json", readiness),
+			"503": answers("A dependency is down, or the program is ending", "application/json", readiness),
 		},
 	})
 }
 
 func (a *API) describeDocuments(spec *huma.OpenAPI) {
-	any := func() *huma.Schema { return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true} }
+	object := func() *huma.Schema { return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true} }
 	for _, d := range []struct{ id, path, summary string }{
 		{"openAPI", "/openapi.json", "This document (OpenAPI 3.1)"},
 		{"asyncAPI", "/asyncapi.json", "The description of the live connection (AsyncAPI 3)"},
 	} {
-		ok := answers("The document", "application/json", any())
-		ok.Headers = map[string]*huma.Header{"ETag": {Schema: textSchema("names this content")}}
+		ok := answers("The document", "application/json", object())
+		ok.Headers = map[string]*huma.Header{"ETag": {Schema: textSchema("identifies this content")}}
 		spec.AddOperation(&huma.Operation{
 			OperationID: d.id, Method: http.MethodGet, Path: d.path, Tags: []string{"documents"}, Security: noCredential(), Summary: d.summary,
-			Description: "It changes with the program's version only.",
+			Description: "It changes only with the program's version.",
 			Parameters:  []*huma.Param{{Name: "If-None-Match", In: "header", Schema: textSchema("an ETag")}},
 			Responses:   map[string]*huma.Response{"200": ok, "304": {Description: "It has not changed"}},
 		})
 	}
 }
 
-// webhook is where myPOS sends its notifications, when the program has it.
+// webhook is the route for notifications of myPOS, if the program has it.
 const webhook = "POST " + prefix + "/payments/mypos/{tenant}"
 
 func (a *API) describeWebhook(spec *huma.OpenAPI) {
@@ -92,9 +92,9 @@ func (a *API) describeWebhook(spec *huma.OpenAPI) {
 	}
 	op := &huma.Operation{
 		OperationID: "myposNotification", Method: method, Path: path, Tags: []string{"payments"}, Security: noCredential(),
-		Summary: "A notification of myPOS, signed",
-		Description: "Called by myPOS, not by you: a form (IPC, signed with its certificate) or JSON (signed in the header X-myPOS-Signature " +
-			"with the merchant's secret). A repeat is answered as the first one was. At most 64 KiB.",
+		Summary: "A signed notification of myPOS",
+		Description: "Called by myPOS only: a form (IPC, signed with its certificate) or JSON (signed in the header X-myPOS-Signature " +
+			"with the merchant's secret). A repeat gets the answer of the first one. At most 64 KiB.",
 		Parameters: []*huma.Param{
 			{Name: "tenant", In: "path", Required: true, Schema: textSchema("the tenant's id")},
 			{Name: "X-myPOS-Signature", In: "header", Schema: textSchema("of JSON: t=<unix seconds>,v1=<signature>")},
@@ -108,6 +108,6 @@ func (a *API) describeWebhook(spec *huma.OpenAPI) {
 		Extensions: map[string]any{"x-codes": codeNames(all)},
 	}
 	op.Responses = responses(op.Errors)
-	op.Responses["200"] = answers("Taken, now or before", "text/plain", &huma.Schema{Type: huma.TypeString, Enum: []any{"OK"}})
+	op.Responses["200"] = answers("Accepted, now or before", "text/plain", &huma.Schema{Type: huma.TypeString, Enum: []any{"OK"}})
 	spec.AddOperation(op)
 }

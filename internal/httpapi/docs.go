@@ -24,7 +24,7 @@ var docsPage string
 //go:embed docs.css
 var docsStyle []byte
 
-// documents are what describes the interface, made once at start.
+// documents describe the interface; they are built once at start.
 type documents struct {
 	openAPI, asyncAPI, page []byte
 }
@@ -49,7 +49,7 @@ func (a *API) documents() (*documents, error) {
 	return &documents{openAPI: openAPI, asyncAPI: async, page: page}, nil
 }
 
-// document serves one unchanging document.
+// document serves a document that does not change.
 func document(contentType string, body []byte) http.HandlerFunc {
 	etag := `"` + etagOf(body) + `"`
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func document(contentType string, body []byte) http.HandlerFunc {
 		h.Set("Content-Type", contentType)
 		h.Set("Cache-Control", "no-cache")
 		h.Set("ETag", etag)
-		if knows(r, etag) {
+		if isCached(r, etag) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
@@ -66,13 +66,13 @@ func document(contentType string, body []byte) http.HandlerFunc {
 	}
 }
 
-// knows tells whether the caller has the content that an ETag names; a proxy
-// that compresses makes it a weak one.
-func knows(r *http.Request, etag string) bool {
+// isCached reports whether the client has the content with this ETag. A proxy that
+// compresses makes it a weak one.
+func isCached(r *http.Request, etag string) bool {
 	return strings.Contains(r.Header.Get("If-None-Match"), etag)
 }
 
-// What the page shows.
+// The data of the page.
 type (
 	docsView struct {
 		Title, Version, About string
@@ -90,8 +90,8 @@ type (
 		Body, Answer                     []docsField
 		Status                           string
 		Codes                            []string
-		// Asked and Answered are an example of the two bodies, "" without one.
-		Asked, Answered string
+		// Request and Response are examples of the bodies, "" without one.
+		Request, Response string
 	}
 	docsField struct {
 		Name, Type, About string
@@ -164,7 +164,7 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 			}
 		}
 		for _, mediaType := range slices.Sorted(maps.Keys(op.RequestBody.Content)) {
-			if d.Asked = exampleIn(op.RequestBody.Content[mediaType]); d.Asked != "" {
+			if d.Request = exampleIn(op.RequestBody.Content[mediaType]); d.Request != "" {
 				break
 			}
 		}
@@ -176,7 +176,7 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 		if strings.HasPrefix(status, "2") {
 			d.Status = status
 			if m := op.Responses[status].Content["application/json"]; m != nil {
-				d.Answer, d.Answered = fields(spec, m.Schema, 0), exampleIn(m)
+				d.Answer, d.Response = fields(spec, m.Schema, 0), exampleIn(m)
 			}
 			break
 		}
@@ -187,8 +187,7 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 	return d
 }
 
-// exampleIn is the first example of a body, by name, written for people; "" when
-// there is none.
+// exampleIn returns the first example of a body, by name, indented; "" without one.
 func exampleIn(m *huma.MediaType) string {
 	for _, name := range slices.Sorted(maps.Keys(m.Examples)) {
 		var out bytes.Buffer
@@ -199,7 +198,7 @@ func exampleIn(m *huma.MediaType) string {
 	return ""
 }
 
-// fields lists the members of a schema, those of members behind them.
+// fields lists the members of a schema, each followed by its own members.
 func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
 	s = resolve(spec, s)
 	if s == nil || depth > 4 {
@@ -220,8 +219,7 @@ func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
 	return all
 }
 
-// resolve is what a schema stands for; what may be null is taken as what it is
-// otherwise.
+// resolve follows references and drops the alternative null.
 func resolve(spec *huma.OpenAPI, s *huma.Schema) *huma.Schema {
 	if mayBeNull(s) && len(s.OneOf) > 0 {
 		s = s.OneOf[0]
@@ -232,7 +230,7 @@ func resolve(spec *huma.OpenAPI, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// mayBeNull tells whether a schema is another one or null.
+// mayBeNull reports whether a schema allows null.
 func mayBeNull(s *huma.Schema) bool {
 	return s != nil && (s.Nullable || len(s.OneOf) == 2 && s.OneOf[1].Type == "null")
 }
@@ -259,7 +257,7 @@ func typeName(spec *huma.OpenAPI, s *huma.Schema) string {
 	return name
 }
 
-// aboutOf puts the description and the limits of a field into words.
+// aboutOf returns the description and the limits of a field as text.
 func aboutOf(description string, s *huma.Schema) string {
 	if s == nil {
 		return description

@@ -17,63 +17,63 @@ import (
 
 const apiDescription = `The live operations dashboard of equipment-rental shops.
 
-**Who calls.** POST /api/v1/auth/login gives an access token for ten minutes and a refresh cookie for two weeks; other programs have an API key. Either goes into Authorization: Bearer. The tenant is the credential's; no path and no body names it, but for the payment provider's signed notifications.
+**Who calls.** POST /api/v1/auth/login gives an access token for ten minutes and a refresh cookie for two weeks; other programs have an API key. Either goes into Authorization: Bearer. The tenant is that of the credential; only the payment provider's signed notifications name it in the path.
 
-**Values.** Times are RFC 3339, UTC, with milliseconds. Money is whole forints. Members that are described as null are there and null; those that are not required may be absent. Answers may get further members: pass over what you do not know.
+**Values.** Times are RFC 3339, UTC, with milliseconds. Money is whole forints. A member that may be null is always present; a member that is not required may be absent. Answers may get further members: ignore those that you do not know.
 
-**Lists** answer {"items": [...], "nextCursor": "…" or null}. limit is 1 to 200, 50 when absent; pass nextCursor as cursor to go on. A cursor belongs to its list.
+**Lists** answer {"items": [...], "nextCursor": "…" or null}. limit is 1 to 200, 50 when absent; pass nextCursor as cursor to get the next part. A cursor is valid for its own list only.
 
-**Requests.** Bodies are JSON, at most 1 MiB, not compressed. Unknown members, unknown query parameters and repeated ones are refused. A path that exists answers other methods 405 with Allow, and HEAD wherever it answers GET.
+**Requests.** Bodies are JSON in UTF-8, not compressed, at most 64 KiB (4 KiB for a login, 1 MiB for events). Unknown and repeated members and query parameters are refused. Other methods of a path that exists are 405 with Allow; HEAD is answered wherever GET is.
 
-**Errors** are application/problem+json (RFC 9457) with a stable code. Read the code, not the sentence. 429 and 503 say in Retry-After how many seconds to wait.
+**Errors** are application/problem+json (RFC 9457) with a stable code. Programs read the code, people the detail. errors lists the fields that are wrong, at most 20; then errorsTruncated is true. 429 and 503 say in Retry-After how many seconds to wait.
 
-**Repeats.** POST /api/v1/rentals and /api/v1/payments take an Idempotency-Key; events are known by source and id; every PUT may be repeated.
+**Repeats.** POST /api/v1/rentals and /api/v1/payments take an Idempotency-Key; events are identified by source and id; every PUT may be repeated.
 
-**Not here:** the live connection under /socket.io/, which /asyncapi.json describes; the page, and this description for people at /docs; /metrics and /debug/pprof, which stand on the admin listener alone, for whoever runs the program.`
+**Elsewhere:** the live connection under /socket.io/ (see /asyncapi.json); this description for people at /docs; /metrics and /debug/pprof, which only the admin listener serves.`
 
-// What single calls tell of themselves besides their types.
+// Longer descriptions of single calls.
 const (
-	aboutLogin = "Sets the refresh cookie harang_refresh: HttpOnly, SameSite=Strict, sent to /api/v1/auth only, Secure when the " +
+	loginDetails = "Sets the refresh cookie harang_refresh: HttpOnly, SameSite=Strict, sent to /api/v1/auth only, Secure when the " +
 		"request came over TLS. After 10 failed logins within 5 minutes from one address for one user (100 for one user, 200 from one " +
 		"address) the answer is 429 until 5 minutes after the first of them."
-	aboutRefresh = "Takes the refresh cookie and sets the next one. The one before stays good for 30 seconds and gives the same next " +
-		"one; an older one ends the session, because two seem to hold it."
-	aboutSession = "Says only whether a refresh cookie came along, not whether it is still good. A page that knows nothing of " +
-		"its browser asks this first, because browsers log a refused refresh as an error."
-	aboutLogout = "Ends the session of the access token and that of the cookie, whichever is there, on every node at once; their " +
+	refreshDetails = "Takes the refresh cookie and sets the next one. The previous cookie stays valid for 30 seconds and gives the same next " +
+		"one; an older one ends the session, because two clients seem to have it."
+	sessionDetails = "Tells only whether the request had a refresh cookie, not whether it is still valid. The page asks this " +
+		"first, because browsers log a refused refresh as an error."
+	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at once; their " +
 		"connections get goodbye LOGGED_OUT."
-	aboutCheckout = "A declined card is 201, too: the pieces are taken, the rental waits as AWAITING_PAYMENT for 30 minutes, and " +
-		"payment says what went wrong. Without payment the rental opens at once."
-	aboutPaying = "402 and 504 have the transactionId as well. After 504 the payment is PENDING until the provider knows; do not " +
-		"charge again before GET /api/v1/rentals/{id} says how it ended."
+	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 minutes, and " +
+		"payment has the error. Without payment the rental is OPEN at once."
+	paymentDetails = "402 and 504 have a transactionId, too. After 504 the payment is PENDING until the provider reports its " +
+		"outcome; do not charge again before GET /api/v1/rentals/{id} shows it."
 )
 
-// tags are the nouns of the interface in the order of a day.
+// tags are the nouns of the interface, in the order of /docs.
 var tags = []*huma.Tag{
-	{Name: "auth", Description: "Logging in, staying in, and out"},
-	{Name: "me", Description: "Who the credential names"},
+	{Name: "auth", Description: "Login, refresh, logout"},
+	{Name: "me", Description: "The user of the credential"},
 	{Name: "dashboard", Description: "Figures"},
-	{Name: "inventory", Description: "Stock, what runs short, corrections"},
+	{Name: "inventory", Description: "Stock, alerts, adjustments"},
 	{Name: "rentals", Description: "Checkouts, returns, cancellations"},
-	{Name: "payments", Description: "Taking money, and what went wrong"},
-	{Name: "notifications", Description: "What people were told, and who deals with it"},
-	{Name: "locations", Description: "Places"},
+	{Name: "payments", Description: "Payments, failed payments"},
+	{Name: "notifications", Description: "Notifications and claims"},
+	{Name: "locations", Description: "Locations"},
 	{Name: "partners", Description: "Partners and their cards"},
-	{Name: "products", Description: "What can be rented"},
+	{Name: "products", Description: "Products that can be rented"},
 	{Name: "events", Description: "Events of other applications"},
 	{Name: "self-check", Description: "The test alert"},
-	{Name: "admin", Description: "Users, API keys, connections, the way of an event"},
-	{Name: "health", Description: "For supervisors and balancers; no credential"},
-	{Name: "documents", Description: "What describes the interface; no credential"},
+	{Name: "admin", Description: "Users, API keys, connections, delivery traces"},
+	{Name: "health", Description: "For supervisors and load balancers; no credential"},
+	{Name: "documents", Description: "Documents that describe the interface; no credential"},
 }
 
-// operations are the calls of a path.
+// operations returns the calls of a path.
 func operations(item *huma.PathItem) []*huma.Operation {
 	all := []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete}
 	return slices.DeleteFunc(all, func(op *huma.Operation) bool { return op == nil })
 }
 
-// complete adds to the OpenAPI document what the library does not know of.
+// complete adds to the OpenAPI document what the library cannot derive.
 func (a *API) complete(spec *huma.OpenAPI) error {
 	spec.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	spec.Servers = []*huma.Server{{URL: "/", Description: "the server that this document comes from"}}
@@ -90,26 +90,26 @@ func (a *API) complete(spec *huma.OpenAPI) error {
 			}
 		}
 	}
-	asked := map[*huma.Schema]bool{}
+	requests := map[*huma.Schema]bool{}
 	for _, item := range spec.Paths {
 		for _, op := range operations(item) {
 			if op.RequestBody != nil {
 				for _, content := range op.RequestBody.Content {
-					reach(spec, content.Schema, asked)
+					reach(spec, content.Schema, requests)
 				}
 			}
 		}
 	}
 	for _, s := range spec.Components.Schemas.Map() {
 		allowNull(s)
-		if !asked[s] {
+		if !requests[s] {
 			open(s)
 		}
 	}
 	return addExamples(spec)
 }
 
-// reach notes a schema and all that it is made of.
+// reach marks a schema and all schemas that it refers to.
 func reach(spec *huma.OpenAPI, s *huma.Schema, reached map[*huma.Schema]bool) {
 	if s = resolve(spec, s); s == nil || reached[s] {
 		return
@@ -123,8 +123,8 @@ func reach(spec *huma.OpenAPI, s *huma.Schema, reached map[*huma.Schema]bool) {
 	}
 }
 
-// open lets an answer have members that are not described yet: answers are added
-// to, and who holds them to today's description must not fail tomorrow.
+// open allows further members in an answer: members are added over time, and a
+// client that validates answers must not fail then.
 func open(s *huma.Schema) {
 	if s == nil {
 		return
@@ -138,7 +138,7 @@ func open(s *huma.Schema) {
 	open(s.Items)
 }
 
-// allowNull lets a member that may be null be null where its values are listed.
+// allowNull adds null to the enum of a member that may be null.
 func allowNull(s *huma.Schema) {
 	if s == nil {
 		return
@@ -152,7 +152,7 @@ func allowNull(s *huma.Schema) {
 	allowNull(s.Items)
 }
 
-// describeErrors says which codes a refusal may have, with an example of each.
+// describeErrors documents the codes of each error status, with an example of each.
 func describeErrors(spec *huma.OpenAPI, op *huma.Operation) {
 	names, _ := op.Extensions["x-codes"].([]string)
 	byStatus := map[string][]harang.Code{}
@@ -177,7 +177,7 @@ func describeErrors(spec *huma.OpenAPI, op *huma.Operation) {
 	}
 }
 
-// headersOf are the headers that come with a refusal.
+// headersOf returns the headers of an error status.
 func headersOf(status string) map[string]*huma.Header {
 	text := func(d string) *huma.Header {
 		return &huma.Header{Description: d, Schema: &huma.Schema{Type: huma.TypeString}}
@@ -194,12 +194,11 @@ func headersOf(status string) map[string]*huma.Header {
 	return nil
 }
 
-// exampleOf is a refusal with a code.
+// exampleOf returns a problem with a code.
 func exampleOf(code harang.Code) *huma.Example {
 	p := &problem{code: code, detail: codes[code].means}
 	if code == harang.CodeInvalidRequest {
-		p.detail = "limit: expected number <= 200"
-		p.fields = []harang.FieldError{{Field: "limit", Detail: "expected number <= 200"}}
+		p.setFields([]harang.FieldError{{Field: "limit", Detail: "must be <= 200"}})
 	}
 	body, err := p.MarshalJSON()
 	if err != nil {
@@ -208,7 +207,7 @@ func exampleOf(code harang.Code) *huma.Example {
 	return &huma.Example{Value: json.RawMessage(body)}
 }
 
-// addExamples shows the golden calls of package contract where they belong.
+// addExamples adds the golden calls of package contract as examples.
 func addExamples(spec *huma.OpenAPI) error {
 	calls, err := contract.Calls()
 	if err != nil {
@@ -224,7 +223,7 @@ func addExamples(spec *huma.OpenAPI) error {
 			return fmt.Errorf("contract/http/%s.json: %s does not answer %d %s", c.Name, op.OperationID, c.Status, c.Type)
 		}
 		show(r.Content[c.Type], c.Name, c.Answer)
-		// What is wrong with a refused request is not shown as a request.
+		// A refused request is no example of a request.
 		if op.RequestBody == nil || c.Body == nil || c.Status == http.StatusUnprocessableEntity {
 			continue
 		}
@@ -238,7 +237,7 @@ func addExamples(spec *huma.OpenAPI) error {
 }
 
 func show(content *huma.MediaType, name string, value json.RawMessage) {
-	examples := maps.Clone(content.Examples) // others may have the same
+	examples := maps.Clone(content.Examples) // it may be shared
 	if examples == nil {
 		examples = map[string]*huma.Example{}
 	}
@@ -246,8 +245,8 @@ func show(content *huma.MediaType, name string, value json.RawMessage) {
 	content.Examples = examples
 }
 
-// operationOf finds the call that answers a path: of several the one with the
-// fewest parameters.
+// operationOf finds the call of a path; of several, the one with the fewest
+// parameters.
 func operationOf(spec *huma.OpenAPI, method, path string) *huma.Operation {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(path, "/")

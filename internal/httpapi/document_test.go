@@ -175,7 +175,7 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 		if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 			t.Fatalf("%s: %d", path, r.StatusCode)
 		}
-		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity", "Who may: ADMIN, API key."} {
+		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity", "Allowed for: ADMIN, API key."} {
 			if !strings.Contains(string(r.body), want) {
 				t.Errorf("%s is not on the page", want)
 			}

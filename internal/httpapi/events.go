@@ -2,11 +2,8 @@ package httpapi
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -14,20 +11,13 @@ import (
 	"harang.dev/harang/internal/ingest"
 )
 
-// sendEvents takes other applications' events. It is the busiest call, so it
-// reads and writes by itself.
-func (a *API) sendEvents(w http.ResponseWriter, r *http.Request, id harang.Identity) {
-	body, err := readBody(w, r)
-	if err != nil {
-		fail(r.Context(), err).write(w)
-		return
-	}
-	incoming, err := ingest.Parse(r.Header, body)
-	if err != nil {
-		fail(r.Context(), err).write(w)
-		return
-	}
-	accepted, err := a.Intake.Accept(r.Context(), id, incoming)
+// eventsOutline is what is checked of a body before package ingest reads it.
+var eventsOutline = &huma.Schema{MaxItems: new(ingest.MaxBatch)}
+
+// sendEvents accepts events of other applications. It is the busiest call, so it
+// reads the request and writes the response itself, without the library.
+func (a *API) sendEvents(w http.ResponseWriter, r *http.Request, caller harang.Identity) {
+	accepted, err := a.acceptEvents(w, r, caller)
 	if err != nil {
 		fail(r.Context(), err).write(w)
 		return
@@ -54,40 +44,31 @@ func (a *API) sendEvents(w http.ResponseWriter, r *http.Request, id harang.Ident
 	_, _ = w.Write(answer)
 }
 
+func (a *API) acceptEvents(w http.ResponseWriter, r *http.Request, caller harang.Identity) ([]ingest.Accepted, error) {
+	body, err := readBody(w, r, MaxEventsBytes)
+	if err != nil {
+		return nil, err
+	}
+	if isJSON(r.Header.Get("Content-Type")) {
+		if err := checkJSON(body, eventsOutline, nil); err != nil {
+			return nil, err
+		}
+	}
+	incoming, err := ingest.Parse(r.Header, body)
+	if err != nil {
+		return nil, err
+	}
+	return a.Intake.Accept(r.Context(), caller, incoming)
+}
+
 func appendJSON(b []byte, s string) []byte {
 	quoted, _ := json.Marshal(s) //nolint:errchkjson // a string always marshals
 	return append(b, quoted...)
 }
 
-// readBody reads a body of at most MaxBodyBytes.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	tooLarge := harang.Errorf(harang.CodeTooLarge, "the body is larger than 1 MiB")
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyLimit)) // not every reader has one
-	limited := http.MaxBytesReader(w, r.Body, MaxBodyBytes)
-	var body []byte
-	var err error
-	switch n := r.ContentLength; {
-	case n > MaxBodyBytes:
-		return nil, tooLarge
-	case n >= 0:
-		body = make([]byte, n)
-		_, err = io.ReadFull(limited, body)
-	default:
-		body, err = io.ReadAll(limited)
-	}
-	var over *http.MaxBytesError
-	switch {
-	case errors.As(err, &over):
-		return nil, tooLarge
-	case err != nil:
-		return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the body did not come whole")
-	}
-	return body, nil
-}
-
-// describeEvents documents the call, whose body the library does not read.
+// describeEvents documents POST /events, whose body the library does not read.
 func (a *API) describeEvents(op *huma.Operation) {
-	text := func(d string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: d} }
+	text := textSchema
 	var names []any
 	var payloads []*huma.Schema
 	for _, t := range harang.EventTypes() {
@@ -98,11 +79,11 @@ func (a *API) describeEvents(op *huma.Operation) {
 		Type: huma.TypeObject, Description: "A CloudEvent 1.0. Extension attributes are allowed and ignored.",
 		Properties: map[string]*huma.Schema{
 			"specversion":     {Type: huma.TypeString, Enum: []any{"1.0"}},
-			"id":              text("the event's id at its source; with source it makes repeats harmless"),
+			"id":              text("the event's id at its source; an event with the same source and id is a duplicate"),
 			"source":          text("URI reference of where the event comes from; must not begin with harang:"),
 			"type":            {Type: huma.TypeString, Enum: names},
 			"datacontenttype": text("application/json, also when absent"),
-			"time":            text("RFC 3339; ignored, the event's time is its commit here"),
+			"time":            text("RFC 3339; ignored: the event's timestamp is its commit time here"),
 			"data":            {OneOf: payloads},
 			"data_base64":     text("data as base64, instead of data"),
 		},
@@ -117,7 +98,7 @@ func (a *API) describeEvents(op *huma.Operation) {
 		Required: true,
 		Description: "One event (application/cloudevents+json), a batch that is accepted whole or not at all " +
 			"(application/cloudevents-batch+json), or a payload with the attributes in ce- headers (application/json; without ce- headers it is read as one of the others). " +
-			"An event's JSON may have 16 KiB.",
+			"At most 1000 events; an event's JSON has at most 16 KiB.",
 		Content: map[string]*huma.MediaType{
 			"application/cloudevents+json":       {Schema: ref},
 			"application/cloudevents-batch+json": {Schema: batch},
@@ -133,7 +114,7 @@ func (a *API) describeEvents(op *huma.Operation) {
 				Properties: map[string]*huma.Schema{
 					"id":        text("the event's id at its source"),
 					"eventId":   text("the event's id here"),
-					"duplicate": {Type: huma.TypeBoolean, Description: "it was here already; eventId is the first one's"},
+					"duplicate": {Type: huma.TypeBoolean, Description: "it was accepted before; eventId is that of the first"},
 				},
 			}}},
 		}}},

@@ -11,13 +11,13 @@ import (
 	"harang.dev/harang"
 )
 
-// alive answers as long as the program can answer at all.
+// alive answers as long as the program can answer.
 func (a *API) alive(w http.ResponseWriter, _ *http.Request) {
 	a.report(w, http.StatusOK, map[string]any{"status": "ok"})
 }
 
-// ready asks every dependency, all at once. 503 when one of them is missing or
-// the program is about to end, so that a balancer sends nobody here.
+// ready checks every dependency at the same time. It is 503 when one is down or the
+// program is ending, so that a load balancer sends no calls here.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
@@ -33,7 +33,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 			}
 			if err != nil {
 				state["status"] = "down"
-				// The cause may name hosts and files; it belongs in the log.
+				// The cause may name hosts and files, so only the log gets it.
 				a.Logger.ErrorContext(ctx, "dependency down", "dependency", d.Name, "err", err)
 				state["detail"] = problemOf(err).detail
 			}

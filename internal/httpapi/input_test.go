@@ -98,15 +98,17 @@ func TestInput_InsufficientStockTellsWhatIsLeft(t *testing.T) {
 
 func TestInput_Size(t *testing.T) {
 	e := newEnv(t)
-	fits := `{"name":"` + strings.Repeat("x", 1<<20-11) + `"}`
-	e.as(harang.RoleAdmin, "PUT", "/partners/p", fits).want(t, 422, harang.CodeInvalidRequest)
-	e.as(harang.RoleAdmin, "PUT", "/partners/p", fits+" ").want(t, 413, harang.CodeTooLarge)
-	e.call(e.apiKey, "POST", "/api/v1/events", fits+" ").want(t, 413, harang.CodeTooLarge)
-	e.call("", "POST", "/api/v1/auth/login", fits+" ").want(t, 413, harang.CodeTooLarge)
+	sized := func(n int) string { return `{"name":"` + strings.Repeat("x", n-11) + `"}` }
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", sized(64<<10)).want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", sized(64<<10+1)).want(t, 413, harang.CodeTooLarge)
+	e.call(e.apiKey, "POST", "/api/v1/events", sized(1<<20)).want(t, 422, harang.CodeEventTooLarge)
+	e.call(e.apiKey, "POST", "/api/v1/events", sized(1<<20+1)).want(t, 413, harang.CodeTooLarge)
+	e.call("", "POST", "/api/v1/auth/login", sized(4<<10)).want(t, 422, harang.CodeInvalidRequest)
+	e.call("", "POST", "/api/v1/auth/login", sized(4<<10+1)).want(t, 413, harang.CodeTooLarge)
 }
 
-// Who is still sending a body that is refused gets the answer, not a reset
-// connection.
+// A client that is still sending a body that is refused gets the answer, not a
+// reset connection.
 func TestInput_TooLargeIsAnswered(t *testing.T) {
 	e := newEnv(t)
 	huge := strings.Repeat("x", 3<<20)

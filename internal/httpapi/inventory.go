@@ -7,15 +7,15 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// StockBody is a product at a place.
+// StockBody is the stock of a product at a location.
 type StockBody struct {
 	ProductID         string          `json:"productId"`
 	ProductName       string          `json:"productName"`
 	LocationID        string          `json:"locationId"`
 	LocationName      string          `json:"locationName"`
 	Quantity          int64           `json:"quantity" doc:"available pieces"`
-	WarningThreshold  int64           `json:"warningThreshold" doc:"WARNING below it; 0 never"`
-	CriticalThreshold int64           `json:"criticalThreshold" doc:"CRITICAL below it; 0 never"`
+	WarningThreshold  int64           `json:"warningThreshold" doc:"WARNING below it; 0: never"`
+	CriticalThreshold int64           `json:"criticalThreshold" doc:"CRITICAL below it; 0: never"`
 	Severity          harang.Severity `json:"severity" enum:"CRITICAL,WARNING,OK"`
 	ExpectedAt        orNull[instant] `json:"expectedAt" doc:"when ordered pieces are expected"`
 }
@@ -24,20 +24,20 @@ func stockOf(i harang.StockItem) StockBody {
 	return StockBody{
 		ProductID: i.ProductID, ProductName: i.ProductName, LocationID: i.LocationID, LocationName: i.LocationName,
 		Quantity: i.Level.Quantity, WarningThreshold: i.Level.Thresholds.Warning, CriticalThreshold: i.Level.Thresholds.Critical,
-		Severity: i.Severity(), ExpectedAt: maybe(i.ExpectedAt),
+		Severity: i.Severity(), ExpectedAt: timeOrNull(i.ExpectedAt),
 	}
 }
 
-// alertBody is a stock item that is short.
+// alertBody is a stock item below a threshold.
 type alertBody struct {
 	StockBody
-	Since   instant           `json:"since" doc:"when the present severity began"`
-	EventID *string           `json:"eventId" doc:"the last alert of this shortage; null when nobody was told"`
-	Claim   orNull[claimBody] `json:"claim" doc:"who deals with it; null when nobody does"`
+	Since   instant           `json:"since" doc:"when the severity became what it is"`
+	EventID *string           `json:"eventId" doc:"the last alert of this shortage; null when there was none"`
+	Claim   orNull[claimBody] `json:"claim" doc:"who claimed it; null when nobody did"`
 }
 
 func alertOf(s harang.StockShortage) alertBody {
-	b := alertBody{StockBody: stockOf(s.StockItem), Since: instant(s.Since), Claim: maybeClaim(s.Claim)}
+	b := alertBody{StockBody: stockOf(s.StockItem), Since: instant(s.Since), Claim: claimOrNull(s.Claim)}
 	if s.EventID != "" {
 		b.EventID = &s.EventID
 	}
@@ -50,15 +50,15 @@ type stockListInput struct {
 	LocationID string          `query:"locationId" maxLength:"128"`
 }
 
-func (a *API) listStock(ctx context.Context, id harang.Identity, in *stockListInput) (*listOutput[StockBody], error) {
-	page, err := a.Inventory.Stock(ctx, id, harang.StockQuery{
+func (a *API) listStock(ctx context.Context, caller harang.Identity, in *stockListInput) (*listOutput[StockBody], error) {
+	page, err := a.Inventory.Stock(ctx, caller, harang.StockQuery{
 		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit,
 	})
 	return &listOutput[StockBody]{listOf(page, stockOf)}, err
 }
 
-func (a *API) listAlerts(ctx context.Context, id harang.Identity, in *ListInput) (*listOutput[alertBody], error) {
-	page, err := a.Inventory.Alerts(ctx, id, in.Cursor, in.Limit)
+func (a *API) listAlerts(ctx context.Context, caller harang.Identity, in *ListInput) (*listOutput[alertBody], error) {
+	page, err := a.Inventory.Alerts(ctx, caller, in.Cursor, in.Limit)
 	return &listOutput[alertBody]{listOf(page, alertOf)}, err
 }
 
@@ -68,19 +68,19 @@ type adjustInput struct {
 	Body struct {
 		ProductID  string `json:"productId" maxLength:"128"`
 		LocationID string `json:"locationId" maxLength:"128"`
-		Delta      int64  `json:"delta" doc:"pieces that came (positive) or went; not 0"`
+		Delta      int64  `json:"delta" doc:"pieces added (positive) or removed (negative); not 0"`
 		Reason     string `json:"reason" minLength:"1" maxLength:"200"`
 	}
 }
 
-func (a *API) adjustStock(ctx context.Context, id harang.Identity, in *adjustInput) (*stockOutput, error) {
-	item, err := a.Inventory.Adjust(ctx, id, shop.Adjustment{
+func (a *API) adjustStock(ctx context.Context, caller harang.Identity, in *adjustInput) (*stockOutput, error) {
+	item, err := a.Inventory.Adjust(ctx, caller, shop.Adjustment{
 		ProductID: in.Body.ProductID, LocationID: in.Body.LocationID, Delta: in.Body.Delta, Reason: in.Body.Reason,
 	})
 	return &stockOutput{stockOf(item)}, err
 }
 
-// StockPath names a stock item in a path.
+// StockPath identifies a stock item in a path.
 type StockPath struct {
 	ProductID  string `path:"productId" maxLength:"128"`
 	LocationID string `path:"locationId" maxLength:"128"`
@@ -95,7 +95,7 @@ type changeStockInput struct {
 	}
 }
 
-func (a *API) changeStock(ctx context.Context, id harang.Identity, in *changeStockInput) (*stockOutput, error) {
+func (a *API) changeStock(ctx context.Context, caller harang.Identity, in *changeStockInput) (*stockOutput, error) {
 	change := shop.LevelChange{
 		WarningThreshold: in.Body.WarningThreshold, CriticalThreshold: in.Body.CriticalThreshold,
 		ClearExpected: in.Body.ExpectedAt.set && in.Body.ExpectedAt.null,
@@ -107,7 +107,7 @@ func (a *API) changeStock(ctx context.Context, id harang.Identity, in *changeSto
 		}
 		change.ExpectedAt = &day
 	}
-	item, err := a.Inventory.SetLevel(ctx, id, in.ProductID, in.LocationID, change)
+	item, err := a.Inventory.SetLevel(ctx, caller, in.ProductID, in.LocationID, change)
 	return &stockOutput{stockOf(item)}, err
 }
 
@@ -120,8 +120,8 @@ type putStockInput struct {
 	}
 }
 
-func (a *API) putStock(ctx context.Context, id harang.Identity, in *putStockInput) (*stockOutput, error) {
-	item, err := a.Catalogue.PutStock(ctx, id, in.ProductID, in.LocationID, shop.StockPut{
+func (a *API) putStock(ctx context.Context, caller harang.Identity, in *putStockInput) (*stockOutput, error) {
+	item, err := a.Catalogue.PutStock(ctx, caller, in.ProductID, in.LocationID, shop.StockPut{
 		Quantity: in.Body.Quantity, WarningThreshold: in.Body.WarningThreshold, CriticalThreshold: in.Body.CriticalThreshold,
 	})
 	return &stockOutput{stockOf(item)}, err

@@ -11,8 +11,7 @@ import (
 
 type metrics struct {
 	seconds *prometheus.HistogramVec
-	// seen keeps the series of each (route, method, class), so that a call
-	// does not look for its labels.
+	// seen caches the observer of each (route, method, class).
 	seen sync.Map
 }
 
@@ -24,7 +23,7 @@ type seriesKey struct {
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "harang_http_request_seconds",
-		Help:    "How long calls took, by route, method and class of status.",
+		Help:    "Duration of calls in seconds, by route, method and class of status.",
 		Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
 	}, []string{"route", "method", "status"})}
 	if r != nil {
@@ -36,7 +35,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 func (m *metrics) observe(method, route string, status int, took time.Duration) {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
-	default: // anybody can send any word, and each would be a series for ever
+	default: // callers can send any word, and each would become a series
 		method = "other"
 	}
 	if route == "" {

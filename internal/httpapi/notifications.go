@@ -9,41 +9,40 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// notificationBody is an event as it was sent, with what this person and others
-// did about it.
+// notificationBody is an event as it was sent, with its read mark and claim.
 type notificationBody struct {
 	EventID   string            `json:"eventId"`
 	Timestamp instant           `json:"timestamp"`
 	Type      string            `json:"type"`
 	Data      json.RawMessage   `json:"data" doc:"the event's payload, see /asyncapi.json"`
 	ReadAt    orNull[instant]   `json:"readAt" doc:"null while unread"`
-	Claim     orNull[claimBody] `json:"claim" doc:"who deals with it; null when nobody does"`
+	Claim     orNull[claimBody] `json:"claim" doc:"who claimed it; null when nobody did"`
 }
 
 func notificationOf(n harang.Notification) notificationBody {
 	return notificationBody{
 		EventID: n.Event.ID, Timestamp: instant(n.Event.Time), Type: n.Event.Type, Data: n.Event.Data,
-		ReadAt: maybe(n.ReadAt), Claim: maybeClaim(n.Claim),
+		ReadAt: timeOrNull(n.ReadAt), Claim: claimOrNull(n.Claim),
 	}
 }
 
 type notificationsInput struct {
 	ListInput
-	Type   string `query:"type" maxLength:"64" doc:"of this event type only"`
-	Unread bool   `query:"unread" doc:"unread ones only"`
-	Since  string `query:"since" maxLength:"64" doc:"after this position (of session or an event) or RFC 3339 time"`
+	Type   string `query:"type" maxLength:"64" doc:"only events of this type"`
+	Unread bool   `query:"unread" doc:"only unread ones"`
+	Since  string `query:"since" maxLength:"64" doc:"only events after this position (from session or an event) or RFC 3339 time"`
 }
 
 type notificationsOutput struct {
 	Body struct {
 		List[notificationBody]
 		UnreadCount int64  `json:"unreadCount"`
-		Head        string `json:"head" doc:"position of the feed that unreadCount includes"`
-		Version     int64  `json:"version" doc:"a higher version is a later state"`
+		Head        string `json:"head" doc:"position up to which unreadCount counts"`
+		Version     int64  `json:"version" doc:"of two answers, the one with the higher version is newer"`
 	}
 }
 
-func (a *API) listNotifications(ctx context.Context, id harang.Identity, in *notificationsInput) (*notificationsOutput, error) {
+func (a *API) listNotifications(ctx context.Context, caller harang.Identity, in *notificationsInput) (*notificationsOutput, error) {
 	q := harang.NotificationQuery{Type: in.Type, Unread: in.Unread, Cursor: in.Cursor, Limit: in.Limit}
 	if in.Since != "" {
 		if p, ok := harang.ParsePosition(in.Since); ok {
@@ -54,7 +53,7 @@ func (a *API) listNotifications(ctx context.Context, id harang.Identity, in *not
 			return nil, harang.Invalid(harang.FieldError{Field: "since", Detail: "must be a position or an RFC 3339 time"})
 		}
 	}
-	page, state, err := a.Notifications.List(ctx, id, q)
+	page, state, err := a.Notifications.List(ctx, caller, q)
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +65,8 @@ func (a *API) listNotifications(ctx context.Context, id harang.Identity, in *not
 
 type markReadInput struct {
 	Body struct {
-		EventIDs []string `json:"eventIds,omitempty" nullable:"false" doc:"these events; or upTo"`
-		UpTo     string   `json:"upTo,omitempty" maxLength:"128" doc:"everything up to this event"`
+		EventIDs []string `json:"eventIds,omitempty" nullable:"false" maxItems:"1000" doc:"the events to mark; or upTo"`
+		UpTo     string   `json:"upTo,omitempty" maxLength:"128" doc:"mark all events up to this one"`
 	}
 }
 
@@ -78,8 +77,8 @@ type readOutput struct {
 	}
 }
 
-func (a *API) markRead(ctx context.Context, id harang.Identity, in *markReadInput) (*readOutput, error) {
-	state, err := a.Notifications.MarkRead(ctx, id, shop.ReadRequest{EventIDs: in.Body.EventIDs, UpTo: in.Body.UpTo})
+func (a *API) markRead(ctx context.Context, caller harang.Identity, in *markReadInput) (*readOutput, error) {
+	state, err := a.Notifications.MarkRead(ctx, caller, shop.ReadRequest{EventIDs: in.Body.EventIDs, UpTo: in.Body.UpTo})
 	out := &readOutput{}
 	out.Body.UnreadCount, out.Body.Version = state.UnreadCount, state.Version
 	return out, err
@@ -91,12 +90,12 @@ type eventPath struct {
 
 type claimOutput struct{ Body claimBody }
 
-func (a *API) claim(ctx context.Context, id harang.Identity, in *eventPath) (*claimOutput, error) {
-	c, err := a.Notifications.Claim(ctx, id, in.EventID)
+func (a *API) claim(ctx context.Context, caller harang.Identity, in *eventPath) (*claimOutput, error) {
+	c, err := a.Notifications.Claim(ctx, caller, in.EventID)
 	return &claimOutput{claimOf(c)}, err
 }
 
-func (a *API) unclaim(ctx context.Context, id harang.Identity, in *eventPath) (*claimOutput, error) {
-	c, err := a.Notifications.Unclaim(ctx, id, in.EventID)
+func (a *API) unclaim(ctx context.Context, caller harang.Identity, in *eventPath) (*claimOutput, error) {
+	c, err := a.Notifications.Unclaim(ctx, caller, in.EventID)
 	return &claimOutput{claimOf(c)}, err
 }

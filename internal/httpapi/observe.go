@@ -12,7 +12,7 @@ import (
 	"harang.dev/harang"
 )
 
-// note is what is learned about a call while it is answered, for the log.
+// note collects what the log needs to know about a call.
 type note struct {
 	tenant, user string
 	problem      *problem
@@ -28,14 +28,14 @@ func noteOf(ctx context.Context) *note {
 	return n
 }
 
-func noteCaller(ctx context.Context, id harang.Identity) {
+func noteCaller(ctx context.Context, caller harang.Identity) {
 	n := noteOf(ctx)
-	n.tenant, n.user = id.Tenant, id.UserID
+	n.tenant, n.user = caller.Tenant, caller.UserID
 }
 
 func noteProblem(ctx context.Context, p *problem) { noteOf(ctx).problem = p }
 
-// recorder remembers the status of an answer.
+// recorder records the status of an answer.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -55,7 +55,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// Unwrap gives http.ResponseController the writer below.
+// Unwrap is for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // observe logs and counts every call, and turns a panic into a 500.

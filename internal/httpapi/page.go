@@ -11,7 +11,7 @@ import (
 	"harang.dev/harang"
 )
 
-// file is one file of the page with its shorter forms, all in memory.
+// file is one file of the page with its compressed forms, in memory.
 type file struct {
 	contentType string
 	etag        string
@@ -20,14 +20,14 @@ type file struct {
 	gzip        []byte
 }
 
-// pages serves the built dashboard: its files as they are, and index.html for
-// every other path, because the page has routes of its own.
+// pages serves the built dashboard: its files, and index.html for every other path,
+// because the page has client-side routes.
 type pages struct {
 	files  map[string]file
 	policy string
 }
 
-// newPages reads the whole page, so that serving it touches nothing but memory.
+// newPages reads the whole page into memory.
 func newPages(page fs.FS, policy string) (*pages, error) {
 	p := &pages{files: map[string]file{}, policy: policy}
 	err := fs.WalkDir(page, ".", func(name string, d fs.DirEntry, err error) error {
@@ -82,22 +82,22 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case ok && f.plain != nil && name != "index.html":
 		if strings.HasPrefix(name, "assets/") {
-			// The name holds a hash of the content.
+			// The name contains a hash of the content.
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		} else {
 			h.Set("Cache-Control", "no-cache")
 		}
 	case name == "healthz" || name == "readyz" || strings.HasPrefix(name, "docs/"):
-		// A balancer that asks /readyz/ must not take the page for good news.
-		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "nothing is here")).write(w)
+		// A load balancer that asks for /readyz/ must not get the page's 200.
+		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "this path does not exist")).write(w)
 		return
 	case name == "metrics" || name == "debug" || strings.HasPrefix(name, "debug/"):
-		// Who looks for the admin listener's paths must not take the page for them.
-		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "the admin listener has this")).write(w)
+		// A scraper of the admin listener's paths must not get the page's 200.
+		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "only the admin listener serves this path")).write(w)
 		return
 	case strings.HasPrefix(name, "assets/") || path.Ext(name) != "" && name != "index.html":
-		// A missing file is not a route of the page: after a deployment an old
-		// page must not get HTML for a script.
+		// A missing file is no route of the page: after a deployment an old page must
+		// not get HTML instead of a script.
 		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "the page has no such file")).write(w)
 		return
 	default:
@@ -119,7 +119,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	etag = `"` + etag + `"`
 	h.Set("ETag", etag)
-	if knows(r, etag) {
+	if isCached(r, etag) {
 		h.Del("Content-Type")
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -130,12 +130,12 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// accepts tells whether an Accept-Encoding header names a form without
+// accepts reports whether an Accept-Encoding header names a coding without
 // refusing it (q=0).
-func accepts(header, form string) bool {
+func accepts(header, coding string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		name, q, _ := strings.Cut(part, ";")
-		if strings.TrimSpace(name) == form {
+		if strings.TrimSpace(name) == coding {
 			q = strings.ReplaceAll(q, " ", "")
 			return q != "q=0" && q != "q=0.0" && q != "q=0.00" && q != "q=0.000"
 		}
@@ -143,10 +143,10 @@ func accepts(header, form string) bool {
 	return false
 }
 
-// noPage says what to do when the program was built without its page.
+// noPage answers when the program was built without its page.
 func noPage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("This program was built without its page. Run make build. The interface is described at /docs.\n"))
+	_, _ = w.Write([]byte("This program was built without its page: run make build. The REST interface is described at /docs.\n"))
 }

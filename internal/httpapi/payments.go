@@ -7,7 +7,7 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// paymentBody is a payment in the list of managers.
+// paymentBody is a payment in a list.
 type paymentBody struct {
 	TransactionID string               `json:"transactionId"`
 	RentalID      string               `json:"rentalId"`
@@ -17,9 +17,9 @@ type paymentBody struct {
 	Currency      string               `json:"currency"`
 	Method        harang.PaymentMethod `json:"method" enum:"CASH,CARD"`
 	Status        harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
-	ErrorCode     *string              `json:"errorCode" doc:"with its table: sandbox:timeout, ipc:13, iso:51; null when nothing went wrong"`
-	ErrorMessage  *string              `json:"errorMessage" doc:"a Hungarian sentence for people"`
-	NextStep      *string              `json:"nextStep" doc:"what the clerk should do now, in Hungarian"`
+	ErrorCode     *string              `json:"errorCode" doc:"with its table: sandbox:timeout, ipc:13, iso:51; null when the payment did not fail"`
+	ErrorMessage  *string              `json:"errorMessage" doc:"the error as a Hungarian sentence"`
+	NextStep      *string              `json:"nextStep" doc:"what the clerk should do next, in Hungarian"`
 	Retry         *bool                `json:"retry" doc:"whether the same card may be tried again"`
 	CreatedAt     instant              `json:"createdAt"`
 }
@@ -29,7 +29,7 @@ func paymentOf(p harang.Payment) paymentBody {
 		TransactionID: p.ID, RentalID: p.RentalID, PartnerID: p.PartnerID, PartnerName: p.PartnerName,
 		Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status, CreatedAt: instant(p.Created),
 	}
-	if t := troubleOf(p); t.ErrorCode != "" {
+	if t := paymentErrorOf(p); t.ErrorCode != "" {
 		b.ErrorCode, b.ErrorMessage, b.NextStep, b.Retry = &t.ErrorCode, &t.ErrorMessage, &t.NextStep, t.Retry
 	}
 	return b
@@ -42,7 +42,7 @@ type payInput struct {
 
 type payBody struct {
 	RentalID string `json:"rentalId" maxLength:"128"`
-	Amount   int64  `json:"amount" minimum:"1" doc:"whole forints, at most what is owed"`
+	Amount   int64  `json:"amount" minimum:"1" doc:"whole forints, at most the amount owed"`
 	PaymentOrder
 }
 
@@ -56,9 +56,9 @@ type paidBody struct {
 	Status        harang.PaymentStatus `json:"status" enum:"SUCCEEDED"`
 }
 
-func (a *API) pay(ctx context.Context, id harang.Identity, in *payInput) (*answerOutput[paidBody], error) {
-	return repeatable(ctx, a, id, "POST /payments", in.KeyInput, in.Body, func(resource string) (paidBody, error) {
-		p, err := a.Payments.Pay(ctx, id, shop.NewPayment{
+func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*answerOutput[paidBody], error) {
+	return repeatable(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, func(resource string) (paidBody, error) {
+		p, err := a.Payments.Pay(ctx, caller, shop.NewPayment{
 			ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),
 		})
 		return paidBody{
@@ -72,27 +72,27 @@ type paymentListInput struct {
 	Status harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
 }
 
-func (a *API) listPayments(ctx context.Context, id harang.Identity, in *paymentListInput) (*listOutput[paymentBody], error) {
-	page, err := a.Payments.List(ctx, id, harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
+func (a *API) listPayments(ctx context.Context, caller harang.Identity, in *paymentListInput) (*listOutput[paymentBody], error) {
+	page, err := a.Payments.List(ctx, caller, harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[paymentBody]{listOf(page, paymentOf)}, err
 }
 
-// failureBody is a card payment that failed and still wants something done.
+// failureBody is a failed card payment that needs action.
 type failureBody struct {
-	EventID       string                `json:"eventId" doc:"the payment_error that told of it; takes the claim"`
+	EventID       string                `json:"eventId" doc:"the payment_error event, which can be claimed"`
 	Timestamp     instant               `json:"timestamp"`
 	TransactionID string                `json:"transactionId"`
-	RentalID      *string               `json:"rentalId" doc:"null for another program's payment"`
+	RentalID      *string               `json:"rentalId" doc:"null for a payment of another application"`
 	PartnerID     string                `json:"partnerId"`
 	PartnerName   string                `json:"partnerName"`
 	Amount        int64                 `json:"amount" doc:"whole forints"`
 	Currency      string                `json:"currency"`
-	Status        *harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED" doc:"null for another program's payment"`
+	Status        *harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED" doc:"null for a payment of another application"`
 	ErrorCode     string                `json:"errorCode"`
 	ErrorMessage  string                `json:"errorMessage"`
-	NextStep      string                `json:"nextStep" doc:"what to do now, in Hungarian"`
+	NextStep      string                `json:"nextStep" doc:"what to do next, in Hungarian"`
 	Retry         bool                  `json:"retry" doc:"whether the same card may be tried again"`
-	Claim         orNull[claimBody]     `json:"claim" doc:"who deals with it; null when nobody does"`
+	Claim         orNull[claimBody]     `json:"claim" doc:"who claimed it; null when nobody did"`
 }
 
 func failureOf(f harang.PaymentFailure) failureBody {
@@ -100,7 +100,7 @@ func failureOf(f harang.PaymentFailure) failureBody {
 	b := failureBody{
 		EventID: f.EventID, Timestamp: instant(f.At), TransactionID: f.TransactionID, PartnerID: f.PartnerID, PartnerName: f.PartnerName,
 		Amount: f.Amount, Currency: f.Currency, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage,
-		NextStep: advice.NextStep, Retry: advice.Retry, Claim: maybeClaim(f.Claim),
+		NextStep: advice.NextStep, Retry: advice.Retry, Claim: claimOrNull(f.Claim),
 	}
 	if f.RentalID != "" {
 		b.RentalID, b.Status = &f.RentalID, &f.Status
@@ -108,15 +108,15 @@ func failureOf(f harang.PaymentFailure) failureBody {
 	return b
 }
 
-func (a *API) listFailures(ctx context.Context, id harang.Identity, _ *none) (*listOutput[failureBody], error) {
-	failures, err := a.Payments.Failures(ctx, id)
+func (a *API) listFailures(ctx context.Context, caller harang.Identity, _ *none) (*listOutput[failureBody], error) {
+	failures, err := a.Payments.Failures(ctx, caller)
 	return &listOutput[failureBody]{listOf(harang.Page[harang.PaymentFailure]{Items: failures}, failureOf)}, err
 }
 
-// cardBody is a card that the payment provider keeps for a partner.
+// cardBody is a partner's card that the payment provider has stored.
 type cardBody struct {
-	Token   string `json:"token" doc:"what cardToken takes"`
-	Label   string `json:"label" doc:"a name for people"`
+	Token   string `json:"token" doc:"value for cardToken"`
+	Label   string `json:"label" doc:"name shown to people"`
 	Brand   string `json:"brand"`
 	Last4   string `json:"last4"`
 	Expires string `json:"expires" doc:"YYYY-MM, or empty"`
@@ -126,15 +126,17 @@ func cardOf(c harang.Card) cardBody {
 	return cardBody{Token: c.Token, Label: c.Name(), Brand: c.Brand, Last4: c.Last4, Expires: c.Expires}
 }
 
+// PartnerPath identifies a partner in a path.
 type PartnerPath struct {
 	ID string `path:"id" maxLength:"128"`
 }
 
-func (a *API) listCards(ctx context.Context, id harang.Identity, in *PartnerPath) (*listOutput[cardBody], error) {
-	cards, err := a.Payments.Cards(ctx, id, in.ID)
+func (a *API) listCards(ctx context.Context, caller harang.Identity, in *PartnerPath) (*listOutput[cardBody], error) {
+	cards, err := a.Payments.Cards(ctx, caller, in.ID)
 	return &listOutput[cardBody]{listOf(harang.Page[harang.Card]{Items: cards}, cardOf)}, err
 }
 
+// CardPath identifies a card of a partner in a path.
 type CardPath struct {
 	PartnerPath
 	Token string `path:"token" maxLength:"128" doc:"the provider's token of the card, never its number"`
@@ -152,11 +154,11 @@ type putCardInput struct {
 
 type cardOutput struct{ Body cardBody }
 
-func (a *API) putCard(ctx context.Context, id harang.Identity, in *putCardInput) (*cardOutput, error) {
+func (a *API) putCard(ctx context.Context, caller harang.Identity, in *putCardInput) (*cardOutput, error) {
 	c := harang.Card{Token: in.Token, Label: in.Body.Label, Brand: in.Body.Brand, Last4: in.Body.Last4, Expires: in.Body.Expires}
-	return &cardOutput{cardOf(c)}, a.Payments.PutCard(ctx, id, in.ID, c)
+	return &cardOutput{cardOf(c)}, a.Payments.PutCard(ctx, caller, in.ID, c)
 }
 
-func (a *API) deleteCard(ctx context.Context, id harang.Identity, in *CardPath) (*struct{}, error) {
-	return nil, a.Payments.DeleteCard(ctx, id, in.ID, in.Token)
+func (a *API) deleteCard(ctx context.Context, caller harang.Identity, in *CardPath) (*struct{}, error) {
+	return nil, a.Payments.DeleteCard(ctx, caller, in.ID, in.Token)
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -16,8 +17,18 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"harang.dev/harang"
+)
+
+// Bounds of a problem, so that the answer to a request is never larger than what a
+// person reads: the bytes of the whole body, the entries of errors, and the bytes
+// of one text in it.
+const (
+	maxProblemBytes = 16 << 10
+	maxFieldErrors  = 20
+	maxTextBytes    = 512
 )
 
 // problem is an error as callers see it (RFC 9457): type, title, status, detail
@@ -26,32 +37,64 @@ type problem struct {
 	code       harang.Code
 	detail     string
 	fields     []harang.FieldError
+	truncated  bool // there were more fields
 	details    map[string]any
 	retryAfter time.Duration
 	cause      error
 }
 
-// problemOf turns any error into what the caller may know of it. What has no
-// code is INTERNAL and says nothing.
+// internalDetail is all that a caller learns of an INTERNAL error.
+const internalDetail = "the server failed; the cause is in its log"
+
+// problemOf turns any error into what the caller may know of it. An error without
+// a code is INTERNAL and its text is not shown.
 func problemOf(err error) *problem {
 	var p *problem
 	if errors.As(err, &p) {
 		return p
 	}
 	var e *harang.Error
-	if !errors.As(err, &e) {
-		return &problem{code: harang.CodeInternal, detail: "something went wrong here", cause: err}
+	switch {
+	case errors.As(err, &e):
+	case errors.Is(err, context.Canceled):
+		// The caller has gone or the program is ending.
+		e = &harang.Error{Code: harang.CodeUnavailable, Message: "the call was cancelled"}
+	default:
+		return &problem{code: harang.CodeInternal, detail: internalDetail, cause: err}
 	}
 	p = &problem{
-		code: e.Code, detail: e.Message, fields: e.Fields, details: e.Details, retryAfter: e.RetryAfter, cause: err,
+		code: e.Code, detail: e.Message, details: e.Details, retryAfter: e.RetryAfter, cause: err,
 	}
+	p.setFields(e.Fields)
 	if statusOf(p.code) == http.StatusInternalServerError {
-		p.detail, p.details = "something went wrong here", nil
+		p.detail, p.details = internalDetail, nil
 	}
 	if p.retryAfter == 0 && (p.code == harang.CodeUnavailable || p.code == harang.CodeRateLimited) {
 		p.retryAfter = time.Second
 	}
 	return p
+}
+
+// setFields keeps the first maxFieldErrors fields, and says what is wrong with the
+// first one in the detail.
+func (p *problem) setFields(fields []harang.FieldError) {
+	if len(fields) == 0 {
+		return
+	}
+	p.truncated = len(fields) > maxFieldErrors
+	p.fields = slices.Clone(fields[:min(len(fields), maxFieldErrors)])
+	for i, f := range p.fields {
+		p.fields[i] = harang.FieldError{Field: cut(f.Field, maxTextBytes/2), Detail: cut(plainDetail(f.Detail), maxTextBytes)}
+	}
+	p.detail = p.fields[0].Field + ": " + p.fields[0].Detail
+}
+
+// cut shortens a text to at most n bytes of whole characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n-len("…")], "") + "…"
 }
 
 // Error makes a problem an error, for huma.
@@ -83,8 +126,25 @@ func (p *problem) GetHeaders() http.Header {
 // ContentType is the media type of the answer, for huma.
 func (p *problem) ContentType(string) string { return "application/problem+json" }
 
-// MarshalJSON writes the members in the order in which people read them.
+// MarshalJSON writes the members in the order in which people read them, at most
+// maxProblemBytes in all: fields, then further members are left out where they do
+// not fit.
 func (p *problem) MarshalJSON() ([]byte, error) {
+	b, err := p.marshal()
+	for small := *p; err == nil && len(b) > maxProblemBytes; b, err = small.marshal() {
+		switch {
+		case len(small.fields) > 1:
+			small.fields, small.truncated = small.fields[:len(small.fields)/2], true
+		case small.details != nil:
+			small.details = nil
+		default:
+			small.fields, small.detail = nil, http.StatusText(small.GetStatus())
+		}
+	}
+	return b, err
+}
+
+func (p *problem) marshal() ([]byte, error) {
 	status := p.GetStatus()
 	b := []byte(`{"type":"about:blank"`)
 	add := func(name string, value any) error {
@@ -101,10 +161,13 @@ func (p *problem) MarshalJSON() ([]byte, error) {
 	}
 	errs := []error{
 		add("title", http.StatusText(status)), add("status", status),
-		add("code", p.code), add("detail", p.detail),
+		add("code", p.code), add("detail", cut(p.detail, 2*maxTextBytes)),
 	}
 	if len(p.fields) > 0 {
 		errs = append(errs, add("errors", p.fields))
+	}
+	if p.truncated {
+		errs = append(errs, add("errorsTruncated", true))
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.details)) {
 		errs = append(errs, add(name, p.details[name]))
@@ -125,32 +188,33 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 			Type:        "object",
 			Description: "An error (RFC 9457). Programs read code; further members depend on it.",
 			Properties: map[string]*huma.Schema{
-				"type":   text("always about:blank: the code says more than a link could"),
-				"title":  text("the status in words"),
+				"type":   text("always about:blank; read code instead"),
+				"title":  text("the status as text"),
 				"status": {Type: "integer", Description: "the HTTP status"},
 				"code":   {Type: "string", Description: "what went wrong, stable", Enum: names},
-				"detail": text("a sentence for developers"),
+				"detail": text("one sentence for developers"),
 				"errors": {
-					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST",
+					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST", MaxItems: new(maxFieldErrors),
 					Items: &huma.Schema{
 						Type: "object", Required: []string{"field", "detail"},
 						Properties: map[string]*huma.Schema{
-							"field":  text("dotted path as the caller wrote it, e.g. lines.0.quantity"),
+							"field":  text("dotted path of the field, e.g. lines.0.quantity"),
 							"detail": text("what is wrong with it"),
 						},
 					},
 				},
-				"line":          {Type: "integer", Description: "the line of the rental, from 0, with INSUFFICIENT_STOCK"},
-				"available":     {Type: "integer", Description: "how many pieces there are, with INSUFFICIENT_STOCK"},
-				"transactionId": text("the payment's id, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
-				"paymentStatus": text("DECLINED or PENDING, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
-				"errorCode":     text("why the card was declined, with its table: ipc:13, iso:51"),
-				"errorMessage":  text("the same as a Hungarian sentence for people"),
-				"nextStep":      text("what the clerk should do now, in Hungarian"),
-				"retry":         {Type: "boolean", Description: "whether the same card may be tried again"},
-				"by":            {Ref: r.Schema(reflect.TypeFor[personBody](), true, "").Ref},
-				"at":            text("since when, with ALREADY_CLAIMED"),
-				"action":        text("what the role may not do, with FORBIDDEN"),
+				"errorsTruncated": {Type: "boolean", Description: "true when more fields are wrong than errors lists"},
+				"line":            {Type: "integer", Description: "the line of the rental, from 0, with INSUFFICIENT_STOCK"},
+				"available":       {Type: "integer", Description: "how many pieces there are, with INSUFFICIENT_STOCK"},
+				"transactionId":   text("the payment's id, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
+				"paymentStatus":   text("DECLINED or PENDING, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
+				"errorCode":       text("why the card was declined, with its table: ipc:13, iso:51"),
+				"errorMessage":    text("the same as a Hungarian sentence for people"),
+				"nextStep":        text("what the clerk should do next, in Hungarian"),
+				"retry":           {Type: "boolean", Description: "whether the same card may be tried again"},
+				"by":              {Ref: r.Schema(reflect.TypeFor[personBody](), true, "").Ref},
+				"at":              text("when the claim was made, with ALREADY_CLAIMED"),
+				"action":          text("the action that the role is not allowed, with FORBIDDEN"),
 			},
 			Required: []string{"type", "title", "status", "code", "detail"},
 		}
@@ -165,7 +229,7 @@ func (p *problem) write(w http.ResponseWriter) {
 	}
 	body, err := p.MarshalJSON()
 	if err != nil {
-		p = &problem{code: harang.CodeInternal, detail: "something went wrong here"}
+		p = &problem{code: harang.CodeInternal, detail: internalDetail}
 		body, _ = p.MarshalJSON()
 	}
 	w.Header().Set("Content-Type", p.ContentType(""))
@@ -186,33 +250,36 @@ var configureLibrary = sync.OnceFunc(func() {
 	}
 })
 
-// problemFromLibrary turns what the library found wrong with a request into one
-// of our codes.
+// problemFromLibrary gives what the library found wrong with a request one of our
+// codes.
 func problemFromLibrary(status int, message string, errs []error) *problem {
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
-		return &problem{code: harang.CodeTooLarge, detail: "the body is larger than 1 MiB"}
+		return &problem{code: harang.CodeTooLarge, detail: "the body is too large"}
 	case status == http.StatusUnsupportedMediaType:
 		return &problem{code: harang.CodeUnsupportedMedia, detail: "the body must be JSON: Content-Type: application/json"}
 	case status == http.StatusRequestTimeout:
-		return &problem{code: harang.CodeInvalidRequest, detail: "the body did not come in time"}
+		return &problem{code: harang.CodeInvalidRequest, detail: "the body took longer than 10 seconds"}
 	case status >= 500 || status < 400:
 		return problemOf(errors.Join(append(errs, errors.New(message))...))
 	}
 	p := &problem{code: harang.CodeInvalidRequest, detail: "the request is not valid"}
+	var fields []harang.FieldError
 	for _, err := range errs {
 		var d huma.ErrorDetailer
 		if errors.As(err, &d) {
-			p.fields = append(p.fields, fieldError(d.ErrorDetail()))
+			fields = append(fields, fieldError(d.ErrorDetail()))
 		} else if err != nil {
-			p.fields = append(p.fields, harang.FieldError{Field: "body", Detail: err.Error()})
+			fields = append(fields, harang.FieldError{Field: "body", Detail: err.Error()})
+		}
+		if len(fields) > maxFieldErrors {
+			break
 		}
 	}
-	if len(p.fields) == 0 {
-		p.fields = []harang.FieldError{{Field: "body", Detail: message}}
+	if len(fields) == 0 {
+		fields = []harang.FieldError{{Field: "body", Detail: message}}
 	}
-	slices.SortStableFunc(p.fields, func(a, b harang.FieldError) int { return strings.Compare(a.Field, b.Field) })
-	p.detail = p.fields[0].Field + ": " + p.fields[0].Detail
+	p.setFields(sortedFields(fields))
 	return p
 }
 
@@ -223,17 +290,17 @@ var (
 )
 
 // fieldError turns the library's location ("body.lines[0].quantity") into the
-// path as the caller wrote it ("lines.0.quantity").
+// dotted path of the field ("lines.0.quantity").
 func fieldError(d *huma.ErrorDetail) harang.FieldError {
-	path := index.ReplaceAllString(d.Location, ".$1")
+	path := index.ReplaceAllString(cut(d.Location, maxTextBytes), ".$1")
 	detail := d.Message
 	if m := required.FindStringSubmatch(detail); m != nil {
 		path, detail = path+"."+m[1], "is required"
-	} else if m := tooBig.FindStringSubmatch(detail); m != nil {
-		path, detail = "body."+m[1], "must be a whole number, written out, of at most 64 bits"
+	} else if m := tooBig.FindStringSubmatch(cut(detail, maxTextBytes)); m != nil {
+		path, detail = "body."+m[1], "must be a whole number of at most 64 bits, without an exponent"
 	}
-	for _, place := range []string{"body.", "query.", "path.", "header.", "cookie."} {
-		if rest, ok := strings.CutPrefix(path, place); ok {
+	for _, part := range []string{"body.", "query.", "path.", "header.", "cookie."} {
+		if rest, ok := strings.CutPrefix(path, part); ok {
 			path = rest
 			break
 		}
@@ -242,4 +309,32 @@ func fieldError(d *huma.ErrorDetail) harang.FieldError {
 		path = "body"
 	}
 	return harang.FieldError{Field: path, Detail: detail}
+}
+
+// details says what the library's messages mean, where they begin like this.
+var details = strings.NewReplacer(
+	validation.MsgUnexpectedProperty, "is not a member of this request",
+	validation.MsgExpectedRFC3339DateTime, "must be an RFC 3339 time, e.g. 2026-03-02T13:00:00Z",
+	validation.MsgExpectedBoolean, "must be true or false",
+	validation.MsgExpectedObject, "must be an object",
+	"expected value to be one of ", "must be one of ",
+	"expected number ", "must be ",
+	"expected array length <= ", "must have at most this many items: ",
+	"expected array length >= ", "must have at least this many items: ",
+	"expected length <= ", "must be at most this many characters long: ",
+	"expected length >= ", "must be at least this many characters long: ",
+	"expected string to match pattern ", "must match the pattern ",
+	validation.MsgExpectedString, "must be a string",
+	validation.MsgExpectedInteger, "must be a whole number",
+	validation.MsgExpectedNumber, "must be a number",
+	validation.MsgExpectedArray, "must be a list",
+)
+
+// plainDetail writes a message of the library as a sentence about its field.
+func plainDetail(message string) string {
+	message = cut(message, maxTextBytes)
+	if !strings.HasPrefix(message, "expected ") && message != validation.MsgUnexpectedProperty {
+		return message
+	}
+	return details.Replace(message)
 }

@@ -15,13 +15,12 @@ import (
 	"harang.dev/harang"
 )
 
-// KeyInput is the header that makes a request repeatable.
+// KeyInput is the header that makes a request idempotent.
 type KeyInput struct {
-	IdempotencyKey string `header:"Idempotency-Key" maxLength:"257" doc:"a name of this request, e.g. a UUID, bare or in quotes: the same request under the same key is carried out once and answered the same for 7 days"`
+	IdempotencyKey string `header:"Idempotency-Key" maxLength:"257" doc:"a unique name of this request, e.g. a UUID, with or without quotes: for 7 days the same request with the same key is executed once and gets the same answer"`
 }
 
-// key is the header's value; its quotes, which a structured header has, left
-// out.
+// key returns the header's value without the quotes of a structured header.
 func (k KeyInput) key() string {
 	if text, ok := strings.CutPrefix(k.IdempotencyKey, `"`); ok {
 		if text, ok = strings.CutSuffix(text, `"`); ok {
@@ -31,10 +30,10 @@ func (k KeyInput) key() string {
 	return k.IdempotencyKey
 }
 
-// answer is the body of an answer that may be a stored one.
+// answer is the body of an answer, new or stored.
 type answer[T any] struct {
 	value T
-	// stored is the body as it was sent the first time; nil for a new one.
+	// stored is the body of the first answer; nil for a new one.
 	stored json.RawMessage
 }
 
@@ -57,24 +56,26 @@ type answerOutput[T any] struct {
 	Body   answer[T]
 }
 
-// repeatable carries out a request, once for each Idempotency-Key. make gets
-// the id of what it makes, "" when there is no key; it is the same one when a
-// request is taken up that a process left behind.
+// repeatable executes a request once for each Idempotency-Key. create gets the id of
+// the resource to create, "" without a key; a request that another process left
+// unfinished is continued with the same id.
 //
-// Stored are the answers of requests that did something: what was made, and
-// payments that were declined or ran out of time. A request that was refused
-// did nothing, and its key is free again.
-func repeatable[T any](ctx context.Context, a *API, id harang.Identity, route string, in KeyInput, asked any, made func(resource string) (T, error)) (*answerOutput[T], error) {
+// The answers of requests that changed something are stored: created resources, and
+// payments that were declined or timed out. A refused request changed nothing, and
+// its key can be used again.
+func repeatable[T any](ctx context.Context, a *API, caller harang.Identity, route string, in KeyInput, body any,
+	create func(resource string) (T, error),
+) (*answerOutput[T], error) {
 	if in.IdempotencyKey == "" {
-		value, err := made("")
+		value, err := create("")
 		return &answerOutput[T]{Status: http.StatusCreated, Body: answer[T]{value: value}}, err
 	}
-	text, err := json.Marshal(asked)
+	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(text)
-	request, err := a.Requests.Begin(ctx, id, route, in.key(), hex.EncodeToString(sum[:]))
+	request, err := a.Requests.Begin(ctx, caller, route, in.key(), hex.EncodeToString(sum[:]))
 	if err != nil {
 		return nil, err
 	}
@@ -84,32 +85,32 @@ func repeatable[T any](ctx context.Context, a *API, id harang.Identity, route st
 		}
 		return &answerOutput[T]{Status: request.Status, Body: answer[T]{stored: request.Body}}, nil
 	}
-	value, err := made(request.ResourceID)
+	value, err := create(request.ResourceID)
 	out := &answerOutput[T]{Status: http.StatusCreated, Body: answer[T]{value: value}}
 	if err == nil {
-		body, broken := json.Marshal(value)
-		if broken != nil {
-			return nil, broken
+		answer, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
 		}
-		return out, a.Requests.Finish(ctx, request, out.Status, body)
+		return out, a.Requests.Finish(ctx, request, out.Status, answer)
 	}
 	p := problemOf(err)
 	switch status := p.GetStatus(); {
 	case p.code == harang.CodePaymentDeclined, p.code == harang.CodePaymentTimeout:
-		body, broken := p.MarshalJSON()
-		if broken != nil {
-			return nil, broken
+		answer, err := p.MarshalJSON()
+		if err != nil {
+			return nil, err
 		}
-		return nil, errors.Join(p, a.Requests.Finish(ctx, request, status, body))
+		return nil, errors.Join(p, a.Requests.Finish(ctx, request, status, answer))
 	case status < http.StatusInternalServerError:
 		return nil, errors.Join(p, a.Requests.Forget(ctx, request))
 	default:
-		// Nobody knows what was done: the next try finds out, under the same id.
+		// The outcome is unknown: the next try continues with the same id.
 		return nil, errors.Join(p, a.Requests.Release(ctx, request))
 	}
 }
 
-// storedProblem makes a problem of one that was sent before.
+// storedProblem reads a problem that was the first answer.
 func storedProblem(body []byte) error {
 	var members map[string]any
 	if err := json.Unmarshal(body, &members); err != nil {

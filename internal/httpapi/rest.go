@@ -10,13 +10,13 @@ import (
 	"harang.dev/harang"
 )
 
-// rest registers what is not of the interface: health, documents, the page, and
-// the answers for what does not exist.
+// rest registers what is not part of the REST interface: health, documents, the
+// page, and the answers for paths and methods that do not exist.
 func (a *API) rest() error {
 	for pattern, handler := range a.Webhooks {
 		a.mux.Handle(pattern, handler)
 		method, path, _ := strings.Cut(pattern, " ")
-		a.known[path] = append(a.known[path], method)
+		a.methods[path] = append(a.methods[path], method)
 	}
 	a.mux.HandleFunc("GET /healthz", a.alive)
 	a.mux.HandleFunc("GET /readyz", a.ready)
@@ -29,14 +29,14 @@ func (a *API) rest() error {
 	a.mux.HandleFunc("GET /docs", document("text/html; charset=utf-8", docs.page))
 	a.mux.HandleFunc("GET /docs/{$}", document("text/html; charset=utf-8", docs.page))
 	a.mux.HandleFunc("GET /docs/style.css", document("text/css; charset=utf-8", docsStyle))
-	for path, methods := range a.known {
+	for path, methods := range a.methods {
 		a.mux.HandleFunc(path, notAllowed(methods...))
 	}
 	for _, path := range []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"} {
 		a.mux.HandleFunc(path, notAllowed("GET"))
 	}
 	notFound := func(w http.ResponseWriter, r *http.Request) {
-		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "nothing is here")).write(w)
+		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "this path does not exist")).write(w)
 	}
 	a.mux.HandleFunc("/api/", notFound)
 	a.mux.HandleFunc("/socket.io/", notFound)
@@ -58,8 +58,8 @@ func (a *API) rest() error {
 	return nil
 }
 
-// notAllowed answers a path that exists for other methods. What answers GET
-// answers HEAD, too.
+// notAllowed answers the other methods of a path with 405. HEAD is allowed where
+// GET is.
 func notAllowed(methods ...string) http.HandlerFunc {
 	if slices.Contains(methods, http.MethodGet) {
 		methods = append(methods, http.MethodHead)
@@ -68,11 +68,11 @@ func notAllowed(methods ...string) http.HandlerFunc {
 	allow := strings.Join(methods, ", ")
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", allow)
-		fail(r.Context(), harang.Errorf(codeMethodNotAllowed, "this path answers %s", allow)).write(w)
+		fail(r.Context(), harang.Errorf(codeMethodNotAllowed, "this path allows only %s", allow)).write(w)
 	}
 }
 
-// etagOf names a content.
+// etagOf returns the entity tag of a content, without quotes.
 func etagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])

@@ -9,8 +9,8 @@ import (
 // documentPolicy is the Content-Security-Policy of everything but the page.
 const documentPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// secure sets what every answer carries. The page's own policy replaces the
-// strictest one where the page is served.
+// secure sets the security headers of every answer. The page's policy replaces the
+// strict one where the page is served.
 func (a *API) secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -19,31 +19,29 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// MaxBodyBytes is the size of a request body above which it is TOO_LARGE.
-const MaxBodyBytes = 1 << 20
+// drainBytes is how much of a refused body is read, so that the caller gets the
+// answer: a client that is still sending would see its connection reset.
+const drainBytes = 4 << 20
 
-// drainBytes is how much of a refused body is taken in.
-const drainBytes = 4 * MaxBodyBytes
-
-// The time that a call has: to send its body, and until its answer has been
-// taken. A card payment takes 15 s at most.
+// Timeouts of a call: until its body has arrived, and until its answer has been
+// read. A card payment takes 15 s at most.
 const (
-	bodyLimit   = 10 * time.Second
-	answerLimit = time.Minute
+	bodyTimeout   = 10 * time.Second
+	answerTimeout = time.Minute
 )
 
-// Dependency is something that the program needs to be ready.
+// Dependency is a part that must work for the program to be ready.
 type Dependency struct {
 	Name string
-	// Check returns nil when it works. It is given two seconds.
+	// Check returns nil when it works. Its context ends after two seconds.
 	Check func(context.Context) error
-	// Facts are further members of its part of /readyz. Nil means none.
+	// Facts returns further members for /readyz. Nil means none.
 	Facts func() map[string]any
 }
 
 // Options are what a handler is built from.
 type Options struct {
-	// Auth proves callers; the use cases do what they ask. All required.
+	// Auth and every use case are required.
 	Auth          *auth.Service
 	Inventory     *shop.Inventory
 	Catalogue     *shop.Catalogue
@@ -54,52 +52,51 @@ type Options struct {
 	Requests      *shop.Requests
 	SelfCheck     *shop.SelfCheck
 	Intake        *ingest.Intake
-	// Connections are a tenant's open connections on this node. Nil means none.
+	// Connections lists a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
 	// DeliveryTrace finds the trace of an event that this node delivered. Nil: none is
 	// ever found.
 	DeliveryTrace func(tenant, eventID string) (DeliveryTrace, bool)
-	// Dependencies are what /readyz asks.
+	// Dependencies are checked by /readyz.
 	Dependencies []Dependency
-	// Draining tells that the program is about to end; /readyz then says so.
-	// Nil means never.
+	// Draining reports that the program is ending; /readyz is then 503. Nil means
+	// never.
 	Draining func() bool
 	// Page is the built dashboard, nil when the program was built without one.
 	Page fs.FS
 	// PagePolicy is the page's Content-Security-Policy.
 	PagePolicy string
-	// AllowedOrigins are the other origins whose pages may call.
+	// AllowedOrigins are other origins whose pages may call.
 	AllowedOrigins []string
-	// TrustedProxies are the addresses whose X-Forwarded-For is believed, for
-	// the limits of logins and of the socket: requests get the RemoteAddr that
-	// it tells. None: the connection's own address counts.
+	// TrustedProxies are the addresses whose X-Forwarded-For is used: the RemoteAddr
+	// of their requests becomes the address of the client. Empty means none.
 	TrustedProxies []netip.Prefix
-	// Socket answers everything under /socket.io/. Nil means not found.
+	// Socket serves everything under /socket.io/. Nil means 404.
 	Socket http.Handler
-	// Webhooks answer other paths as they are given, e.g. "POST
+	// Webhooks are further routes by pattern, e.g. "POST
 	// /api/v1/payments/mypos/{tenant}".
 	Webhooks map[string]http.Handler
-	// Clock tells the time. Nil means time.Now.
+	// Clock returns the time. Nil means time.Now.
 	Clock func() time.Time
-	// Logger gets one line for every call that failed here. Nil means silence.
+	// Logger gets one line for each call that the server failed. Nil means none.
 	Logger *slog.Logger
-	// Registry gets the metrics. Nil means none are shown.
+	// Registry gets the metrics. Nil means none.
 	Registry prometheus.Registerer
-	// Version is the program's.
+	// Version is the program's version, for the documents and /readyz.
 	Version string
 }
 
-// API answers calls.
+// API holds what the calls share.
 type API struct {
 	Options
 	huma    huma.API
 	mux     *mux
-	known   map[string][]string // path pattern -> methods
+	methods map[string][]string // of each path pattern
 	origins *http.CrossOriginProtection
 }
 
-// mux remembers what it was given, so that a test can hold the description to
-// it.
+// mux records its patterns, so that a test can compare them with the OpenAPI
+// document.
 type mux struct {
 	*http.ServeMux
 	patterns []string
@@ -116,7 +113,7 @@ func (m *mux) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Reque
 	m.Handle(pattern, http.HandlerFunc(h))
 }
 
-// New builds the handler of everything that the program serves publicly.
+// New builds the handler of everything on the public listener.
 func New(o Options) (http.Handler, error) {
 	a, err := build(o)
 	if err != nil {
@@ -137,7 +134,7 @@ func build(o Options) (*API, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &API{Options: o, mux: &mux{ServeMux: http.NewServeMux()}, known: map[string][]string{}, origins: http.NewCrossOriginProtection()}
+	a := &API{Options: o, mux: &mux{ServeMux: http.NewServeMux()}, methods: map[string][]string{}, origins: http.NewCrossOriginProtection()}
 	for _, origin := range o.AllowedOrigins {
 		if err := a.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
@@ -148,8 +145,7 @@ func build(o Options) (*API, error) {
 	return a, a.rest()
 }
 
-// config is how the library is used: our errors, our documents, strict queries,
-// and nothing added to answers.
+// config switches off what the library would add to answers and its own documents.
 func config(version string) huma.Config {
 	c := huma.DefaultConfig("Harang", version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
@@ -158,53 +154,53 @@ func config(version string) huma.Config {
 	c.NoFormatFallback = false
 	c.Info.Description = apiDescription
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"accessToken": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "what a login gives, 10 minutes long"},
+		"accessToken": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "from a login, valid for 10 minutes"},
 		"apiKey":      {Type: "http", Scheme: "bearer", Description: "an API key (hk_…) of another application"},
 		"cookie":      {Type: "apiKey", In: "cookie", Name: refreshCookie, Description: "the refresh cookie"},
 	}
 	return c
 }
 
-// around is what every call goes through.
+// middleware wraps the handler of every call.
 func (a *API) middleware(next http.Handler) http.Handler {
 	m := newMetrics(a.Registry)
-	api := a.observe(m, a.secure(a.crossOrigin(limitBody(next, bodyLimit))))
+	api := a.observe(m, a.secure(a.crossOrigin(limitBody(next, bodyTimeout))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if address, ok := a.forwarded(r); ok {
-			r = r.WithContext(r.Context()) // a copy: the server's own is not ours to change
+			r = r.WithContext(r.Context()) // a copy: the server owns the original
 			r.RemoteAddr = address
 		}
-		// Who reads too slowly is let go. A connection may serve a poll next,
-		// which has its own time.
+		// A client that does not read its answer is disconnected. A poll on the same
+		// connection sets its own deadline.
 		deadlines := http.NewResponseController(w)
-		// The socket writes to the connection itself: nothing stands around it.
+		// The socket needs the server's own ResponseWriter.
 		if a.Socket != nil && isSocket(r.URL.Path) {
 			_ = deadlines.SetWriteDeadline(time.Time{}) // not every writer has one
 			a.Socket.ServeHTTP(w, r)
 			return
 		}
-		_ = deadlines.SetWriteDeadline(time.Now().Add(answerLimit))
+		_ = deadlines.SetWriteDeadline(time.Now().Add(answerTimeout))
 		api.ServeHTTP(w, r)
 	})
 }
 
-// limitBody cuts off who sends a body byte by byte, where nobody reads it too: the
-// server waits for its end before it answers. What was not read of a body that
-// is refused is taken in, up to drainBytes, because a client that is still
-// sending would see its connection reset instead of the answer. Who waits for
-// leave to send it (Expect) needs none.
-func limitBody(next http.Handler, patience time.Duration) http.Handler {
+// limitBody sets a deadline for the body, also where no handler reads it: the
+// server waits for the end of the body before it answers. The rest of a refused
+// body is read, up to drainBytes, except from a client that waits for leave to
+// send it (Expect).
+func limitBody(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
 			return
 		}
-		end, deadline := http.NewResponseController(w), time.Now().Add(patience)
-		_ = end.SetReadDeadline(deadline) // a test's recorder has none
+		body := r.Body // handlers may replace it
+		c, deadline := http.NewResponseController(w), time.Now().Add(timeout)
+		_ = c.SetReadDeadline(deadline) // a test's recorder has none
 		next.ServeHTTP(w, r)
 		if r.Header.Get("Expect") == "" {
-			_ = end.SetReadDeadline(deadline)
-			_, _ = io.CopyN(io.Discard, r.Body, drainBytes) // it may be cut off
+			_ = c.SetReadDeadline(deadline)
+			_, _ = io.CopyN(io.Discard, body, drainBytes) // the deadline may end it
 		}
 	})
 }

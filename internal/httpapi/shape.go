@@ -12,7 +12,7 @@ import (
 	"harang.dev/harang"
 )
 
-// instant is a time as it is written here: RFC 3339, UTC, milliseconds.
+// instant is a time in JSON: RFC 3339, UTC, milliseconds.
 type instant time.Time
 
 // MarshalJSON writes the time.
@@ -25,7 +25,7 @@ func (instant) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, milliseconds"}
 }
 
-// orNull is a member of an answer that is null when there is nothing to say.
+// orNull is a member of an answer that may be null.
 type orNull[T any] struct{ value *T }
 
 // MarshalJSON writes the value or null.
@@ -41,23 +41,22 @@ func (orNull[T]) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{s, {Type: "null"}}}
 }
 
-// maybe is a time that may be missing: null when it is zero.
-func maybe(t time.Time) orNull[instant] {
+// timeOrNull is null for the zero time.
+func timeOrNull(t time.Time) orNull[instant] {
 	if t.IsZero() {
 		return orNull[instant]{}
 	}
 	return orNull[instant]{new(instant(t))}
 }
 
-// optionalText is a member that may be absent, null or a text, which are three
-// different things.
+// optionalText is a member that distinguishes absent, null and a text.
 type optionalText struct {
 	set  bool
 	null bool
 	text string
 }
 
-// UnmarshalJSON notes that the member was there.
+// UnmarshalJSON records that the member was present.
 func (o *optionalText) UnmarshalJSON(b []byte) error {
 	o.set = true
 	if string(b) == "null" {
@@ -72,19 +71,19 @@ func (optionalText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "a day (2026-03-02) or an RFC 3339 time; null clears"}
 }
 
-// ListInput is how a list is asked for.
+// ListInput are the parameters of every list.
 type ListInput struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many items at most"`
-	Cursor string `query:"cursor" maxLength:"8192" doc:"nextCursor of the part before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"largest number of items"`
+	Cursor string `query:"cursor" maxLength:"8192" doc:"nextCursor of the previous part"`
 }
 
-// SearchInput is how a list that can be searched is asked for.
+// SearchInput are the parameters of a list that can be searched.
 type SearchInput struct {
 	ListInput
-	Search string `query:"search" maxLength:"200" doc:"words of names and ids, accents or not"`
+	Search string `query:"search" maxLength:"200" doc:"words of names and ids; accents are ignored"`
 }
 
-// List is a part of a list.
+// List is one part of a list.
 type List[T any] struct {
 	Items      []T     `json:"items" nullable:"false"`
 	NextCursor *string `json:"nextCursor" doc:"cursor of the next part, null at the end"`
@@ -92,7 +91,7 @@ type List[T any] struct {
 
 type listOutput[T any] struct{ Body List[T] }
 
-// listOf turns a page of ours into a list of theirs.
+// listOf shapes a page of a use case as an answer.
 func listOf[T, S any](p harang.Page[T], shape func(T) S) List[S] {
 	l := List[S]{Items: make([]S, len(p.Items))}
 	for i, item := range p.Items {
@@ -104,7 +103,7 @@ func listOf[T, S any](p harang.Page[T], shape func(T) S) List[S] {
 	return l
 }
 
-// cursorOf hides the last key of a part of a list, and keyOf finds it again.
+// cursorOf encodes the list's name and its last key; keyOf decodes the key.
 func cursorOf(list, key string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(list + " " + key))
 }
@@ -121,13 +120,13 @@ func keyOf(list, cursor string) (string, error) {
 	return key, nil
 }
 
-// personBody is who did something.
+// personBody names a user.
 type personBody struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// claimBody is who deals with an event.
+// claimBody says who claimed an event.
 type claimBody struct {
 	EventID string             `json:"eventId"`
 	By      orNull[personBody] `json:"by" doc:"null when nobody does"`
@@ -142,7 +141,7 @@ func claimOf(c harang.Claim) claimBody {
 	return b
 }
 
-func maybeClaim(c *harang.Claim) orNull[claimBody] {
+func claimOrNull(c *harang.Claim) orNull[claimBody] {
 	if c == nil {
 		return orNull[claimBody]{}
 	}

@@ -23,8 +23,8 @@ const (
 	batchType      = "application/cloudevents-batch+json"
 )
 
-// maxBatch is how many events one batch may hold.
-const maxBatch = 1000
+// MaxBatch is how many events one batch may hold.
+const MaxBatch = 1000
 
 // maxSourceRunes is the length of a source.
 const maxSourceRunes = 512
@@ -90,8 +90,8 @@ func parseBatch(body []byte) ([]Incoming, error) {
 	if err := json.Unmarshal(body, &raw); err != nil || raw == nil {
 		return nil, invalid("body", "must be a JSON array of events")
 	}
-	if len(raw) > maxBatch {
-		return nil, invalid("body", fmt.Sprintf("may hold %d events at most", maxBatch))
+	if len(raw) > MaxBatch {
+		return nil, invalid("body", fmt.Sprintf("may hold %d events at most", MaxBatch))
 	}
 	all := make([]Incoming, 0, len(raw))
 	for i, one := range raw {
