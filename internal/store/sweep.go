@@ -67,9 +67,13 @@ func (s *Store) SweepEvents(ctx context.Context, tenant string, before time.Time
 	return removed, nil
 }
 
-// Sweep removes the events of every tenant whose time is over, in small
-// batches, until none is left or ctx ends.
+// Sweep removes the events of every tenant that are older than EventRetention, in
+// small batches, until none is left or ctx ends, and the probes of nodes that are
+// gone.
 func (s *Store) Sweep(ctx context.Context) error {
+	if err := s.sweepProbes(ctx); err != nil {
+		return err
+	}
 	before := s.now().Add(-EventRetention)
 	for after := ""; ; {
 		tenants, err := s.FindTenants(ctx, after, sweepBatch)

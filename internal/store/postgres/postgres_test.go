@@ -104,6 +104,29 @@ func TestInspect(t *testing.T) {
 	storetest.RunInspect(t, st, readOnly(), db)
 }
 
+func TestProbe(t *testing.T) {
+	dsn, clock := testserver.Postgres(t).Database(t), storetest.NewClock(storetest.Noon())
+	st, err := Open(t.Context(), dsn, store.Options{Clock: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	readOnly, err := OpenReadOnly(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = readOnly.Close() }()
+	if err := readOnly.Probe(t.Context(), "n1"); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("probe of a read-only database: %v", err)
+	}
+	storetest.RunProbe(t, st, clock, db)
+}
+
 // TestStore_Conformance runs the suite that every engine must pass.
 func TestStore_Conformance(t *testing.T) {
 	server := testserver.Postgres(t)
@@ -330,6 +353,9 @@ func TestStore_ServerAway(t *testing.T) {
 		if _, err := st.Heads(t.Context(), []string{"before"}); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("a read: %v", err)
 		}
+		if err := st.Probe(t.Context(), "n1"); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("a probe: %v", err)
+		}
 		if err := create("meanwhile"); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("a write: %v", err)
 		}
@@ -338,7 +364,7 @@ func TestStore_ServerAway(t *testing.T) {
 			t.Errorf("after the return: %v, %v", heads, err)
 		}
 	}
-	if err := create("after"); err != nil {
+	if err := errors.Join(create("after"), st.Probe(t.Context(), "n1")); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -174,7 +175,10 @@ func TestOpen_Together(t *testing.T) {
 	}
 }
 
-// TestMigrations: they are numbered in order and go forward only.
+// contracts finds what takes something away from the nodes of an older version.
+var contracts = regexp.MustCompile(`(?im)^[^-\n]*\b(DROP|RENAME|ALTER\s+COLUMN|DELETE\s+FROM)\b`)
+
+// TestMigrations: they are numbered in order, go forward only and expand only.
 func TestMigrations(t *testing.T) {
 	names, err := fs.Glob(store.Migrations(), "*.sql")
 	if err != nil || len(names) < 3 {
@@ -187,6 +191,9 @@ func TestMigrations(t *testing.T) {
 		text, err := fs.ReadFile(store.Migrations(), name)
 		if err != nil || !strings.Contains(string(text), "-- +goose Up") || strings.Contains(string(text), "+goose Down") {
 			t.Errorf("%s must have an Up and no Down, %v", name, err)
+		}
+		if found := contracts.Find(text); found != nil {
+			t.Errorf("%s does not only expand: %s", name, found)
 		}
 	}
 }

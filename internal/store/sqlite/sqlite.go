@@ -107,25 +107,15 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	if err := migrate(ctx, loc); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", loc.name("immediate"))
+	pools, err := openPools(loc)
 	if err != nil {
 		return nil, harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
 	}
-	write.SetMaxOpenConns(1)
-	write.SetMaxIdleConns(1)
-	read, err := sql.Open("sqlite", loc.name("deferred", "query_only(1)"))
+	files, err := identifyFiles(ctx, pools.write, loc.Path)
 	if err != nil {
-		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened"), write.Close())
+		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened"), pools.close())
 	}
-	readers := max(8, 4*runtime.GOMAXPROCS(0))
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	files, err := identifyFiles(ctx, write, loc.Path)
-	if err != nil {
-		err = harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
-		return nil, errors.Join(err, write.Close(), read.Close())
-	}
-	version := &dataVersion{db: read}
+	version := &dataVersion{db: pools.read}
 	end := version.close
 	if !loc.FullSync { // there every commit flushes
 		flusher, ticker := newFlusher(files.wal(), o.Logger), time.NewTicker(flushEvery)
@@ -137,10 +127,45 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 		}
 	}
 	return store.New(store.Engine{
-		Name: "sqlite", Write: write, Read: read, SingleWriter: true,
-		Classify: classify, Verify: files.verify, DataVersion: version.get, HasSchema: hasSchema(read), CheckStructure: checkStructure(read),
+		Name: "sqlite", Write: pools.write, Read: pools.read, SingleWriter: true,
+		Classify: classify, Verify: files.verify, DataVersion: version.get,
+		HasSchema: hasSchema(pools.read), CheckStructure: checkStructure(pools.read),
 		Close: end,
 	}, o), nil
+}
+
+// pools are the connections of one database: one that writes and some that read.
+type pools struct{ write, read *sql.DB }
+
+func openPools(loc Location) (pools, error) {
+	var p pools
+	for _, o := range []struct {
+		db   **sql.DB
+		name string
+		size int
+	}{
+		{&p.write, loc.name("immediate"), 1},
+		{&p.read, loc.name("deferred", "query_only(1)"), max(8, 4*runtime.GOMAXPROCS(0))},
+	} {
+		db, err := sql.Open("sqlite", o.name)
+		if err != nil {
+			return p, errors.Join(err, p.close())
+		}
+		db.SetMaxOpenConns(o.size)
+		db.SetMaxIdleConns(o.size)
+		*o.db = db
+	}
+	return p, nil
+}
+
+func (p pools) close() error {
+	var errs []error
+	for _, db := range []*sql.DB{p.write, p.read} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // OpenReadOnly opens the database at dsn for reading: nothing is created or
