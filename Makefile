@@ -16,7 +16,7 @@ $(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/co
 .PHONY: build
 build: $(NPM_CI) ## Build the whole program, page included, into bin/harang
 	npm run --silent build -w web
-	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$$(git describe --tags --always --dirty 2>/dev/null || echo dev)" -o bin/harang ./cmd/harang
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/harang ./cmd/harang
 
 .PHONY: run
 run: build ## Build everything and serve the demo at http://127.0.0.1:8080

@@ -146,7 +146,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	p.run(func() { p.sweep(running) })
 	p.run(func() { p.failOn(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run(running)) })
 	p.run(func() { _ = p.shop.Housekeeper.Run(running) }) // ends with running
-	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", programVersion())
+	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", buildVersion())
 	return p, nil
 }
 
@@ -176,7 +176,8 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		DeliveryTrace:  p.journey,
 		Logger:         p.log,
 		Registry:       registry,
-		Version:        programVersion(),
+		Version:        harang.Version,
+		Build:          buildVersion(),
 	}
 }
 

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"harang.dev/harang"
 )
 
-// version is set by the linker for releases.
-var version = ""
+// revision is set by the linker where the source has no version control.
+var revision = ""
 
 type versionCommand struct {
 	sameFlags
@@ -20,32 +22,29 @@ func (versionCommand) Run(s *streams) error {
 }
 
 func versionLine() string {
-	return fmt.Sprintf("harang %s %s %s/%s", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("harang %s %s %s/%s", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// programVersion is the release, or the revision that the program was built
-// from.
-func programVersion() string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision, dirty := "", ""
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			revision = s.Value[:min(12, len(s.Value))]
-		case "vcs.modified":
-			if s.Value == "true" {
-				dirty = "+"
+// buildVersion is the release with the source's revision as build metadata, as
+// in 0.1.0+c9187d0a1b2c.dirty.
+func buildVersion() string {
+	from, modified := revision, false
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				from = s.Value
+			case "vcs.modified":
+				modified = s.Value == "true"
 			}
 		}
 	}
-	if revision == "" {
-		return "devel"
+	if from == "" {
+		return harang.Version
 	}
-	return "devel-" + revision + dirty
+	version := harang.Version + "+" + from[:min(12, len(from))]
+	if modified {
+		version += ".dirty"
+	}
+	return version
 }

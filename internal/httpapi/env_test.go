@@ -123,7 +123,7 @@ func newService(t testing.TB, f fixture) *service {
 		Notifications: use.Notifications, Dashboard: use.Dashboard,
 		Rentals: use.Rentals, Payments: use.Payments, Requests: use.Requests,
 		SelfCheck: use.SelfCheck, Intake: ingest.New(s.store, f.newID),
-		Clock: f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3",
+		Clock: f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3", Build: "1.2.3+abc",
 		Dependencies: []httpapi.Dependency{{Name: "database", Check: s.store.Ping}},
 	}
 	if f.change != nil {

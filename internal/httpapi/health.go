@@ -53,7 +53,7 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 		status, word = http.StatusServiceUnavailable, "draining"
 	}
 	a.report(w, status, map[string]any{
-		"status": word, "dependencies": byName, "version": a.Version,
+		"status": word, "dependencies": byName, "version": a.Build,
 		"time": a.Clock().UTC().Format(harang.TimeFormat),
 	})
 }

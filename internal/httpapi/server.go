@@ -82,8 +82,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry gets the metrics. Nil means none.
 	Registry prometheus.Registerer
-	// Version is the program's version, for the documents and /readyz.
-	Version string
+	// Version is the release, for the documents; Build also names the source's
+	// revision, for /readyz.
+	Version, Build string
 }
 
 // API holds what the calls share.
