@@ -1,37 +1,33 @@
-// Package seat counts the connections of tenants over several nodes, in Redis.
+// Package seat limits the connections of tenants across several nodes, in Redis.
 //
 // # Overview
 //
-// A seat belongs to a tenant, a user and a pid. Redis holds, per tenant, a
-// sorted set of seats by the end of their leases, and who sits on each. Take
-// gives a seat to a connection; one that comes back with its pid takes its seat
-// over, and the connection that had it is closed, on whichever node: that
-// node is told through a channel of its own.
+// A seat is one connection of a tenant, as its connection limit counts it. It is identified by tenant, user and pid,
+// not by the connection, so that a client which reconnects with its pid keeps its seat. For each tenant Redis has a
+// sorted set of seats by the end of their leases and a hash of their owners. Take assigns a seat to a connection. If
+// the seat has an owner, that connection is closed on whichever node it is: each node subscribes to a channel of its
+// own.
 //
 // # Invariants
 //
-//   - Leases are measured by Redis's clock alone; a node renews its own three
-//     times within one.
-//   - A known seat is taken over whatever the limit, so that ghosts never lock
-//     a shop out.
-//   - A node that finds another owner on a seat when it renews it closes its
-//     connection: a lost message costs a third of a lease.
-//   - All keys of a tenant carry its id as hash tag.
+//   - Leases are measured by Redis's clock only. A node renews its leases three times during one.
+//   - A known seat is taken over whatever the limit, so that dead connections never lock a tenant out.
+//   - A node that finds another owner when it renews a seat closes its own connection. A lost message therefore delays
+//     the close by a third of a lease, no more.
+//   - All keys of a tenant have its id as hash tag, so that they are on one shard of a Redis Cluster.
 //
 // # Concurrency
 //
-// All methods may be called from any goroutine. Nothing is locked while Redis
-// is asked.
+// All methods may be called from any goroutine. No lock is held during a call to Redis.
 //
 // # Lifecycle
 //
-// New starts nothing; Run renews and listens until its context ends.
+// New starts no goroutine. Run renews leases and receives takeovers until its context ends, and returns nil then.
 //
 // # Failure
 //
-// While Redis is away each node counts its own seats only, and says so once.
-// When it is back the seats are brought back by the next renewal. The seats of
-// a node that died are free again after a lease.
+// While Redis is unreachable each node counts only its own seats and logs that once. The first renewal after Redis is
+// back restores them. The seats of a node that has died are free after one lease.
 //
 // # Dependencies
 //

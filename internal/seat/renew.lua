@@ -1,5 +1,5 @@
--- renew prolongs the leases of a node's seats in one tenant, and brings back
--- those that Redis has lost. Answers the seats that belong to another owner now.
+-- renew extends the leases of a node's seats in one tenant and restores seats
+-- that Redis has lost. Returns the seats that have another owner.
 
 local seats, owners = KEYS[1], KEYS[2]
 local lease = tonumber(ARGV[1]) -- milliseconds
@@ -10,8 +10,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lost = {}
 for i = 2, #ARGV, 2 do
   local seat, owner = ARGV[i], ARGV[i + 1]
-  local present = redis.call('HGET', owners, seat)
-  if present and present ~= owner then
+  local current = redis.call('HGET', owners, seat)
+  if current and current ~= owner then
     lost[#lost + 1] = seat
   else
     redis.call('ZADD', seats, now + lease, seat)

@@ -22,64 +22,63 @@ var (
 	takeText string
 	//go:embed renew.lua
 	renewText string
-	//go:embed leave.lua
-	leaveText string
+	//go:embed release.lua
+	releaseText string
 
-	takeScript  = rueidis.NewLuaScript(takeText)
-	renewScript = rueidis.NewLuaScript(renewText)
-	leaveScript = rueidis.NewLuaScript(leaveText)
+	takeScript    = rueidis.NewLuaScript(takeText)
+	renewScript   = rueidis.NewLuaScript(renewText)
+	releaseScript = rueidis.NewLuaScript(releaseText)
 )
 
 const (
-	// callTimeout ends one call of Redis.
+	// callTimeout limits one call to Redis.
 	callTimeout = time.Second
-	// limitRetry is when one who found all seats taken should try again.
+	// limitRetry is RetryAfter of TENANT_CONNECTION_LIMIT.
 	limitRetry = 10 * time.Second
-	// renewBatch is how many seats one call renews.
+	// renewBatch is the number of seats that one call renews.
 	renewBatch = 500
 )
 
-// Seat is one of a tenant's connections, as the limit counts them.
+// Seat is one connection of a tenant, as its connection limit counts it.
 type Seat struct {
 	Tenant, User, PID string
-	// Connection is the socket's id.
+	// Connection is the id of the socket that has the seat.
 	Connection string
 }
 
-// name is the seat among its tenant's. A pid has no colon.
+// name identifies the seat within its tenant. A pid contains no colon.
 func (s Seat) name() string { return s.PID + ":" + s.User }
 
 // Options configure Seats.
 type Options struct {
-	// Client speaks to Redis; it stays the caller's. Required.
+	// Client is the connection to Redis. Seats does not close it. Required.
 	Client rueidis.Client
-	// Node is this node's name, unlike any other's. Required.
+	// Node is the unique name of this node, without spaces. Required.
 	Node string
-	// Evict closes a connection of this node whose seat was taken over on
-	// another one. It must not block. Required.
+	// Evict closes a connection of this node whose seat was taken over on another node. It must not block. Required.
 	Evict func(tenant, connection string)
-	// Lease is how long a dead node's seats stay taken. Zero value means 15 s.
+	// Lease is how long the seats of a node that has died stay occupied. Zero value means 15 s.
 	Lease time.Duration
-	// Logger gets the loss and the return of Redis. Zero value means none.
+	// Logger receives one line when Redis becomes unreachable and one when it is back. Zero value means none.
 	Logger *slog.Logger
-	// Registry gets the metrics. Zero value means none.
+	// Registry receives the metrics. Zero value means none.
 	Registry prometheus.Registerer
 }
 
-// Seats are the seats of all tenants, as this node sees them.
+// Seats are the seats of all tenants.
 type Seats struct {
 	o       Options
 	shared  prometheus.Gauge
 	evicted prometheus.Counter
-	// away: Redis did not answer the last call.
-	away atomic.Bool
+	// unreachable is true while calls to Redis fail.
+	unreachable atomic.Bool
 
-	// mu guards tenants: who of this node sits where.
-	mu      sync.Mutex
+	mu sync.Mutex
+	// tenants has this node's connections, by tenant and name of the seat. Guarded by mu.
 	tenants map[string]map[string]string
 }
 
-// New builds Seats.
+// New returns Seats that have no connection yet. The caller must call Run.
 func New(o Options) *Seats {
 	if o.Lease == 0 {
 		o.Lease = 15 * time.Second
@@ -90,10 +89,12 @@ func New(o Options) *Seats {
 	s := &Seats{
 		o: o, tenants: make(map[string]map[string]string),
 		shared: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "harang_seats_shared", Help: "1 while seats are counted over all nodes, 0 while this node counts its own.",
+			Name: "harang_seats_shared",
+			Help: "1 while seats are counted across all nodes, 0 while this node counts its own.",
 		}),
 		evicted: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_seats_evicted_total", Help: "Connections of this node whose seats were taken over on another one.",
+			Name: "harang_seats_evicted_total",
+			Help: "Connections of this node that were closed because their seat was taken over on another node.",
 		}),
 	}
 	s.shared.Set(1)
@@ -109,96 +110,94 @@ func keys(tenant string) []string {
 
 func nodeChannel(node string) string { return "harang:node:{" + node + "}" }
 
-// owner is a connection as other nodes know it.
+// owner is the value of a seat in the hash of owners.
 func (s *Seats) owner(connection string) string { return s.o.Node + " " + connection }
 
-// answered notes whether Redis answered. An error that came because the caller
-// left says nothing of Redis.
-func (s *Seats) answered(caller context.Context, err error) {
+// noteResult records whether a call to Redis succeeded. It ignores an error after the end of the caller's ctx.
+func (s *Seats) noteResult(ctx context.Context, err error) {
 	switch {
-	case err != nil && caller.Err() != nil:
-	case err == nil && s.away.CompareAndSwap(true, false):
+	case err != nil && ctx.Err() != nil:
+	case err == nil && s.unreachable.CompareAndSwap(true, false):
 		s.shared.Set(1)
-		s.o.Logger.Info("seats are counted over all nodes again")
-	case err != nil && s.away.CompareAndSwap(false, true):
+		s.o.Logger.Info("Redis reachable again; seats are counted across all nodes")
+	case err != nil && s.unreachable.CompareAndSwap(false, true):
 		s.shared.Set(0)
-		s.o.Logger.Warn("Redis is away: each node counts its own connections until it is back", "err", err)
+		s.o.Logger.Warn("Redis unreachable; each node counts its own seats", "err", err)
 	}
 }
 
-// Take gives the seat to its connection. A seat that is known is taken over
-// whatever the limit: the connection that had it is returned when it is on this
-// node, and told to the other node when it is there. Code:
-// TENANT_CONNECTION_LIMIT, with RetryAfter, when it is a new one and the tenant
-// has limit seats already. When caller ends first nobody sits there, and its
-// error is returned.
-func (s *Seats) Take(caller context.Context, seat Seat, limit int) (older string, err error) {
-	ctx, cancel := context.WithTimeout(caller, callTimeout)
+// Take assigns the seat to its connection. A seat that has an owner is taken over whatever the limit: the previous
+// connection is returned if it is on this node, and closed by its own node otherwise. Code: TENANT_CONNECTION_LIMIT,
+// with RetryAfter, when the seat is new and the tenant has limit seats. When ctx ends first the seat is not taken, and
+// its error is returned.
+func (s *Seats) Take(ctx context.Context, seat Seat, limit int) (older string, err error) {
+	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	taken, before, err := s.takeShared(ctx, seat, limit)
-	s.answered(caller, err)
+	taken, previous, err := s.takeShared(call, seat, limit)
+	s.noteResult(ctx, err)
 	switch {
-	case err != nil && caller.Err() != nil:
-		s.leave(context.WithoutCancel(caller), seat, "") // Redis may have heard it all the same
-		return "", caller.Err()
+	case err != nil && ctx.Err() != nil:
+		s.releaseShared(context.WithoutCancel(ctx), seat, "") // Redis may have executed the call
+		return "", ctx.Err()
 	case err != nil:
-		return s.takeHere(seat, limit)
+		return s.takeLocal(seat, limit)
 	}
 	if !taken {
-		return "", refused(limit)
+		return "", limitError(limit)
 	}
 	s.mu.Lock()
-	s.sitLocked(seat)
+	s.addLocked(seat)
 	s.mu.Unlock()
-	node, connection, _ := strings.Cut(before, " ")
+	node, connection, _ := strings.Cut(previous, " ")
 	switch {
 	case connection == "" || connection == seat.Connection:
 		return "", nil
 	case node == s.o.Node:
 		return connection, nil
 	}
-	// Not heard, the other node finds out when it renews.
-	s.answered(caller, s.o.Client.Do(ctx, s.o.Client.B().Spublish().Channel(nodeChannel(node)).Message(seat.Tenant+" "+connection).Build()).Error())
+	// If the message is lost, the other node notices the takeover at its next renewal.
+	message := s.o.Client.B().Spublish().Channel(nodeChannel(node)).Message(seat.Tenant + " " + connection).Build()
+	s.noteResult(ctx, s.o.Client.Do(call, message).Error())
 	return "", nil
 }
 
-func (s *Seats) takeShared(ctx context.Context, seat Seat, limit int) (taken bool, before string, err error) {
-	answer, err := takeScript.Exec(ctx, s.o.Client, keys(seat.Tenant), []string{
+func (s *Seats) takeShared(ctx context.Context, seat Seat, limit int) (taken bool, previous string, err error) {
+	reply, err := takeScript.Exec(ctx, s.o.Client, keys(seat.Tenant), []string{
 		seat.name(), s.owner(seat.Connection), strconv.Itoa(limit), s.lease(),
 	}).ToArray()
-	if err != nil || len(answer) != 2 {
-		return false, "", errorOr(err)
+	if err != nil || len(reply) != 2 {
+		return false, "", replyError(err)
 	}
-	ok, err := answer[0].AsInt64()
+	ok, err := reply[0].AsInt64()
 	if err != nil {
 		return false, "", err
 	}
-	before, err = answer[1].ToString()
-	return ok == 1, before, err
+	previous, err = reply[1].ToString()
+	return ok == 1, previous, err
 }
 
 func (s *Seats) lease() string { return strconv.FormatInt(s.o.Lease.Milliseconds(), 10) }
 
-func refused(limit int) error {
+func limitError(limit int) error {
 	return &harang.Error{
-		Code: harang.CodeConnectionLimit, Message: "the tenant has no free connection",
+		Code: harang.CodeConnectionLimit, Message: "connection limit of the tenant reached",
 		Details: map[string]any{"limit": limit}, RetryAfter: limitRetry,
 	}
 }
 
-// takeHere counts this node's seats alone.
-func (s *Seats) takeHere(seat Seat, limit int) (older string, err error) {
+// takeLocal is Take with this node's seats only.
+func (s *Seats) takeLocal(seat Seat, limit int) (older string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	older, known := s.tenants[seat.Tenant][seat.name()]
 	if !known && len(s.tenants[seat.Tenant]) >= limit {
-		return "", refused(limit)
+		return "", limitError(limit)
 	}
-	s.sitLocked(seat)
+	s.addLocked(seat)
 	return older, nil
 }
 
-func (s *Seats) sitLocked(seat Seat) {
+func (s *Seats) addLocked(seat Seat) {
 	seats := s.tenants[seat.Tenant]
 	if seats == nil {
 		seats = make(map[string]string)
@@ -207,8 +206,8 @@ func (s *Seats) sitLocked(seat Seat) {
 	seats[seat.name()] = seat.Connection
 }
 
-// standLocked forgets a seat of this node, if the connection has it.
-func (s *Seats) standLocked(tenant, name, connection string) bool {
+// removeLocked removes a seat of this node and reports true, if the connection is its owner.
+func (s *Seats) removeLocked(tenant, name, connection string) bool {
 	seats := s.tenants[tenant]
 	if seats[name] != connection {
 		return false
@@ -220,42 +219,42 @@ func (s *Seats) standLocked(tenant, name, connection string) bool {
 	return true
 }
 
-// Rename gives the seat another pid, if the connection still has it.
+// Rename gives the seat another pid, if its connection is still the owner. The error is always nil.
 func (s *Seats) Rename(ctx context.Context, seat Seat, pid string) error {
 	renamed := seat
 	renamed.PID = pid
 	s.mu.Lock()
-	if s.standLocked(seat.Tenant, seat.name(), seat.Connection) {
-		s.sitLocked(renamed)
+	if s.removeLocked(seat.Tenant, seat.name(), seat.Connection) {
+		s.addLocked(renamed)
 	}
 	s.mu.Unlock()
-	s.leave(ctx, seat, renamed.name())
+	s.releaseShared(ctx, seat, renamed.name())
 	return nil
 }
 
-// Release frees the seat, if the connection still has it.
+// Release frees the seat, if its connection is still the owner. The error is always nil.
 func (s *Seats) Release(ctx context.Context, seat Seat) error {
 	s.mu.Lock()
-	s.standLocked(seat.Tenant, seat.name(), seat.Connection)
+	s.removeLocked(seat.Tenant, seat.name(), seat.Connection)
 	s.mu.Unlock()
-	s.leave(ctx, seat, "")
+	s.releaseShared(ctx, seat, "")
 	return nil
 }
 
-// leave tells Redis. What it does not hear ends with the lease, and what it
-// should know comes with the next renewal.
-func (s *Seats) leave(caller context.Context, seat Seat, renamed string) {
-	ctx, cancel := context.WithTimeout(caller, callTimeout)
+// releaseShared frees the seat in Redis, or renames it if newName is not "". If the call fails, the old seat ends with
+// its lease, and the next renewal adds the new one.
+func (s *Seats) releaseShared(ctx context.Context, seat Seat, newName string) {
+	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	err := leaveScript.Exec(ctx, s.o.Client, keys(seat.Tenant), []string{seat.name(), s.owner(seat.Connection), renamed}).Error()
-	s.answered(caller, err)
+	args := []string{seat.name(), s.owner(seat.Connection), newName}
+	s.noteResult(ctx, releaseScript.Exec(call, s.o.Client, keys(seat.Tenant), args).Error())
 }
 
-// Run renews this node's leases and listens for takeovers, until ctx ends.
+// Run renews this node's leases and receives takeovers until ctx ends. It always returns nil.
 func (s *Seats) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	defer running.Wait()
-	running.Go(func() { s.listen(ctx) })
+	running.Go(func() { s.receiveTakeovers(ctx) })
 	ticker := time.NewTicker(s.o.Lease / 3)
 	defer ticker.Stop()
 	for {
@@ -268,7 +267,7 @@ func (s *Seats) Run(ctx context.Context) error {
 	}
 }
 
-// renew prolongs every lease of this node.
+// renew extends all leases of this node.
 func (s *Seats) renew(ctx context.Context) {
 	type batch struct {
 		tenant string
@@ -295,9 +294,9 @@ func (s *Seats) renew(ctx context.Context) {
 		call, cancel := context.WithTimeout(ctx, callTimeout)
 		lost, err := renewScript.Exec(call, s.o.Client, keys(b.tenant), b.args).AsStrSlice()
 		cancel()
-		s.answered(ctx, err)
+		s.noteResult(ctx, err)
 		if err != nil {
-			return // the next round tries again
+			return // retried at the next tick
 		}
 		for _, name := range lost {
 			for i := 1; i < len(b.args); i += 2 {
@@ -310,34 +309,35 @@ func (s *Seats) renew(ctx context.Context) {
 	}
 }
 
-// evict closes a connection whose seat is another's now.
+// evict closes a connection that is no longer the owner of its seat.
 func (s *Seats) evict(tenant, name, connection string) {
 	s.mu.Lock()
-	had := s.standLocked(tenant, name, connection)
+	removed := s.removeLocked(tenant, name, connection)
 	s.mu.Unlock()
-	if had {
+	if removed {
 		s.evicted.Inc()
 		s.o.Evict(tenant, connection)
 	}
 }
 
-// listen waits for takeovers on other nodes.
-func (s *Seats) listen(ctx context.Context) {
-	const least, most = 20 * time.Millisecond, time.Second
-	pause := least
+// receiveTakeovers subscribes to this node's channel, again after each error, until ctx ends.
+func (s *Seats) receiveTakeovers(ctx context.Context) {
+	const minPause, maxPause = 20 * time.Millisecond, time.Second
+	pause := minPause
 	for ctx.Err() == nil {
-		began := time.Now()
-		err := s.o.Client.Receive(ctx, s.o.Client.B().Ssubscribe().Channel(nodeChannel(s.o.Node)).Build(), func(m rueidis.PubSubMessage) {
+		start := time.Now()
+		subscribe := s.o.Client.B().Ssubscribe().Channel(nodeChannel(s.o.Node)).Build()
+		err := s.o.Client.Receive(ctx, subscribe, func(m rueidis.PubSubMessage) {
 			if tenant, connection, ok := strings.Cut(m.Message, " "); ok {
-				s.takenOver(tenant, connection)
+				s.handleTakeover(tenant, connection)
 			}
 		})
 		if ctx.Err() != nil {
 			return
 		}
-		s.o.Logger.Debug("the channel of this node broke; it is taken up again", "err", err)
-		if time.Since(began) > most {
-			pause = least
+		s.o.Logger.Debug("subscription of the node channel failed; retrying", "err", err)
+		if time.Since(start) > maxPause {
+			pause = minPause
 		}
 		timer := time.NewTimer(pause/2 + rand.N(pause))
 		select {
@@ -345,15 +345,16 @@ func (s *Seats) listen(ctx context.Context) {
 		case <-timer.C:
 		}
 		timer.Stop()
-		pause = min(2*pause, most)
+		pause = min(2*pause, maxPause)
 	}
 }
 
-func (s *Seats) takenOver(tenant, connection string) {
+// handleTakeover evicts a connection whose seat was taken over on another node.
+func (s *Seats) handleTakeover(tenant, connection string) {
 	s.mu.Lock()
 	found := ""
-	for name, at := range s.tenants[tenant] {
-		if at == connection {
+	for name, current := range s.tenants[tenant] {
+		if current == connection {
 			found = name
 		}
 	}
@@ -363,10 +364,10 @@ func (s *Seats) takenOver(tenant, connection string) {
 	}
 }
 
-// errorOr is err, or that the answer could not be read.
-func errorOr(err error) error {
+// replyError returns err, or an error about an unexpected reply if err is nil.
+func replyError(err error) error {
 	if err != nil {
 		return err
 	}
-	return harang.Errorf(harang.CodeUnavailable, "the answer of Redis cannot be read")
+	return harang.Errorf(harang.CodeUnavailable, "unexpected reply of Redis")
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The client looks once more for a cluster, a second after it was closed.
+	// The client refreshes its view of the cluster once more, a second after Close.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
 }
 
@@ -43,7 +43,9 @@ func startNode(t *testing.T, server *testserver.RedisServer, name string, lease 
 	}
 	t.Cleanup(client.Close)
 	n := &node{evicted: make(chan string, 10_000)}
-	n.Seats = New(Options{Client: client, Node: name, Lease: lease, Evict: func(tenant, connection string) { n.evicted <- tenant + " " + connection }})
+	n.Seats = New(Options{Client: client, Node: name, Lease: lease, Evict: func(tenant, connection string) {
+		n.evicted <- tenant + " " + connection
+	}})
 	if run {
 		ctx, cancel := context.WithCancel(context.Background())
 		var running sync.WaitGroup
@@ -51,6 +53,14 @@ func startNode(t *testing.T, server *testserver.RedisServer, name string, lease 
 		t.Cleanup(func() { cancel(); running.Wait() })
 	}
 	return n
+}
+
+// startTwoNodes starts two nodes with leases of a minute.
+func startTwoNodes(t *testing.T, server *testserver.RedisServer, run bool) (a, b *node) {
+	t.Helper()
+	a = startNode(t, server, "a"+newTenant(), time.Minute, run)
+	b = startNode(t, server, "b"+newTenant(), time.Minute, run)
+	return a, b
 }
 
 func take(t *testing.T, n *node, seat Seat, limit int) (older string) {
@@ -83,21 +93,20 @@ func (n *node) wantEvicted(t *testing.T, limit time.Duration, want string) {
 	}
 }
 
-// TestSeats_Limit: the limit holds over all nodes, per tenant, and a seat that
-// is freed can be taken.
+// The limit applies to each tenant across all nodes. A released seat can be taken.
 func TestSeats_Limit(t *testing.T) {
 	server := testserver.Redis(t)
-	a, b := startNode(t, server, "a"+newTenant(), time.Minute, false), startNode(t, server, "b"+newTenant(), time.Minute, false)
+	a, b := startTwoNodes(t, server, false)
 	tenant := newTenant()
 	first := Seat{tenant, "u", "p1", "c1"}
 	take(t, a, first, 2)
 	take(t, b, Seat{tenant, "u", "p2", "c2"}, 2)
 	mustRefuse(t, a, Seat{tenant, "u", "p3", "c3"}, 2)
 	mustRefuse(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
-	// Another user's seat of the same pid is another seat.
+	// The same pid of another user is another seat.
 	mustRefuse(t, b, Seat{tenant, "v", "p1", "c3"}, 2)
 	take(t, b, Seat{newTenant(), "u", "p3", "c3"}, 2)
-	if err := a.Release(t.Context(), Seat{tenant, "u", "p1", "another"}); err != nil {
+	if err := a.Release(t.Context(), Seat{tenant, "u", "p1", "other"}); err != nil {
 		t.Fatal(err)
 	}
 	mustRefuse(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
@@ -107,7 +116,7 @@ func TestSeats_Limit(t *testing.T) {
 	take(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
 }
 
-// TestSeats_Cluster: a tenant's seats belong to one shard of a Redis Cluster.
+// The keys of a tenant are on one shard of a Redis Cluster.
 func TestSeats_Cluster(t *testing.T) {
 	server := testserver.StartRedis(t, testserver.WithCluster())
 	a, b := startNode(t, server, "a", time.Minute, false), startNode(t, server, "b", time.Minute, false)
@@ -123,43 +132,43 @@ func TestSeats_Cluster(t *testing.T) {
 		}
 		take(t, a, Seat{tenant, "u", "q", "c4"}, 1)
 	}
-	if a.away.Load() || b.away.Load() {
-		t.Error("seats were counted on one node alone")
+	if a.unreachable.Load() || b.unreachable.Load() {
+		t.Error("Redis counts as unreachable")
 	}
 }
 
-// TestSeats_Takeover: a pid that comes back takes its seat over, on whichever
-// node, and the older connection is closed there.
+// A client that reconnects with its pid takes over its seat, on whichever node, and the older connection is closed.
 func TestSeats_Takeover(t *testing.T) {
 	server := testserver.Redis(t)
-	an, bn := "a"+newTenant(), "b"+newTenant()
-	a, b := startNode(t, server, an, time.Minute, true), startNode(t, server, bn, time.Minute, true)
-	for server.Do(t, "SPUBLISH", nodeChannel(an), "x") == ":0" || server.Do(t, "SPUBLISH", nodeChannel(bn), "x") == ":0" {
-		<-time.After(time.Millisecond) // until both listen
+	nameA, nameB := "a"+newTenant(), "b"+newTenant()
+	a, b := startNode(t, server, nameA, time.Minute, true), startNode(t, server, nameB, time.Minute, true)
+	for _, name := range []string{nameA, nameB} {
+		for server.Do(t, "SPUBLISH", nodeChannel(name), "x") == ":0" {
+			<-time.After(time.Millisecond) // until it has subscribed
+		}
 	}
 	tenant := newTenant()
 	if older := take(t, a, Seat{tenant, "u", "p", "c1"}, 1); older != "" {
-		t.Errorf("a new seat had %q", older)
+		t.Errorf("a new seat had the owner %q", older)
 	}
 	if older := take(t, a, Seat{tenant, "u", "p", "c2"}, 1); older != "c1" {
-		t.Errorf("on the same node the older is %q, want c1", older)
+		t.Errorf("older connection on the same node: %q, want c1", older)
 	}
 	if older := take(t, b, Seat{tenant, "u", "p", "c3"}, 1); older != "" {
-		t.Errorf("another node's connection was handed out: %q", older)
+		t.Errorf("returned another node's connection: %q", older)
 	}
 	a.wantEvicted(t, time.Second, tenant+" c2")
-	// The ghost's release frees nothing.
+	// Release by the previous connection has no effect.
 	if err := a.Release(t.Context(), Seat{tenant, "u", "p", "c2"}); err != nil {
 		t.Fatal(err)
 	}
 	mustRefuse(t, a, Seat{tenant, "u", "q", "c4"}, 1)
 }
 
-// TestSeats_TakeoverUnheard: the message is lost; the older connection is
-// closed when its node renews.
-func TestSeats_TakeoverUnheard(t *testing.T) {
+// If the takeover message is lost, the older connection is closed when its node renews the lease.
+func TestSeats_TakeoverMessageLost(t *testing.T) {
 	server := testserver.Redis(t)
-	a, b := startNode(t, server, "a"+newTenant(), time.Minute, false), startNode(t, server, "b"+newTenant(), time.Minute, false)
+	a, b := startTwoNodes(t, server, false)
 	tenant := newTenant()
 	take(t, a, Seat{tenant, "u", "p", "c1"}, 1)
 	take(t, b, Seat{tenant, "u", "p", "c2"}, 1)
@@ -171,10 +180,10 @@ func TestSeats_TakeoverUnheard(t *testing.T) {
 	}
 }
 
-// TestSeats_Rename: the new pid has the seat, the old one has none.
+// After Rename only the new pid has a seat.
 func TestSeats_Rename(t *testing.T) {
 	server := testserver.Redis(t)
-	a, b := startNode(t, server, "a"+newTenant(), time.Minute, false), startNode(t, server, "b"+newTenant(), time.Minute, false)
+	a, b := startTwoNodes(t, server, false)
 	tenant := newTenant()
 	take(t, a, Seat{tenant, "u", "old", "c1"}, 1)
 	if err := a.Rename(t.Context(), Seat{tenant, "u", "old", "c1"}, "new"); err != nil {
@@ -186,45 +195,44 @@ func TestSeats_Rename(t *testing.T) {
 	a.wantEvicted(t, time.Second, tenant+" c1")
 }
 
-// TestSeats_DeadNode: a node that renews nothing loses its seats after a lease.
+// The seats of a node that does not renew its leases are free after one lease.
 func TestSeats_DeadNode(t *testing.T) {
 	server := testserver.Redis(t)
-	dead := startNode(t, server, "a"+newTenant(), 100*time.Millisecond, false)
-	alive := startNode(t, server, "b"+newTenant(), 300*time.Millisecond, true)
+	stopped := startNode(t, server, "a"+newTenant(), 100*time.Millisecond, false)
+	running := startNode(t, server, "b"+newTenant(), 300*time.Millisecond, true)
 	tenant := newTenant()
-	take(t, dead, Seat{tenant, "u", "p1", "c1"}, 2)
-	take(t, alive, Seat{tenant, "u", "p2", "c2"}, 2)
+	take(t, stopped, Seat{tenant, "u", "p1", "c1"}, 2)
+	take(t, running, Seat{tenant, "u", "p2", "c2"}, 2)
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		if _, err := alive.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, 2); err == nil {
+		if _, err := running.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, 2); err == nil {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("a dead node's seat is never free")
+			t.Fatal("the seat of the stopped node was not released within 5 s")
 		}
 		<-time.After(10 * time.Millisecond)
 	}
-	// A second later the one who lives and renews still has its seat.
-	for began := time.Now(); time.Since(began) < time.Second; <-time.After(50 * time.Millisecond) {
-		mustRefuse(t, dead, Seat{tenant, "u", "p4", "c4"}, 2)
+	// The node that renews keeps its seat for longer than a lease.
+	for start := time.Now(); time.Since(start) < time.Second; <-time.After(50 * time.Millisecond) {
+		mustRefuse(t, stopped, Seat{tenant, "u", "p4", "c4"}, 2)
 	}
 }
 
-// TestSeats_RedisAway: each node counts its own; when Redis is back, empty, it
-// learns of everybody again.
-func TestSeats_RedisAway(t *testing.T) {
+// While Redis is unreachable each node counts its own seats. They are restored when it is back without its data.
+func TestSeats_RedisUnreachable(t *testing.T) {
 	server := testserver.StartRedis(t)
 	a, b := startNode(t, server, "a", 300*time.Millisecond, true), startNode(t, server, "b", 300*time.Millisecond, true)
 	tenant := newTenant()
 	take(t, a, Seat{tenant, "u", "p1", "c1"}, 2)
 	server.Kill(t)
 	if older := take(t, a, Seat{tenant, "u", "p1", "c2"}, 2); older != "c1" {
-		t.Errorf("the older is %q, want c1", older)
+		t.Errorf("older connection: %q, want c1", older)
 	}
 	take(t, a, Seat{tenant, "u", "p2", "c3"}, 2)
 	mustRefuse(t, a, Seat{tenant, "u", "p3", "c4"}, 2)
-	if !a.away.Load() {
-		t.Error("it does not say that it counts alone")
+	if !a.unreachable.Load() {
+		t.Error("Redis does not count as unreachable")
 	}
 	take(t, b, Seat{tenant, "u", "p4", "c5"}, 2)
 	if err := b.Release(t.Context(), Seat{tenant, "u", "p4", "c5"}); err != nil {
@@ -232,46 +240,43 @@ func TestSeats_RedisAway(t *testing.T) {
 	}
 	server.Start(t)
 	deadline := time.Now().Add(10 * time.Second)
-	for a.away.Load() || server.Do(t, "ZCARD", keys(tenant)[0]) != ":2" {
+	for a.unreachable.Load() || server.Do(t, "ZCARD", keys(tenant)[0]) != ":2" {
 		if time.Now().After(deadline) {
-			t.Fatal("the seats do not come back")
+			t.Fatal("the seats were not restored within 10 s")
 		}
 		<-time.After(10 * time.Millisecond)
 	}
 	mustRefuse(t, b, Seat{tenant, "u", "p5", "c6"}, 2)
 }
 
-// TestSeats_CallerLeaves: who leaves while a seat is asked for neither has it nor
-// makes Redis look away.
-func TestSeats_CallerLeaves(t *testing.T) {
+// A call whose context ends takes no seat, and Redis does not count as unreachable.
+func TestSeats_ContextEnds(t *testing.T) {
 	server := testserver.StartRedis(t)
 	n := startNode(t, server, "n"+newTenant(), time.Minute, false)
 	tenant := newTenant()
 	server.Pause(t)
-	ctx, leave := context.WithCancel(t.Context())
-	asked := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
 	go func() {
 		_, err := n.Take(ctx, Seat{tenant, "u", "p1", "c1"}, 1)
-		asked <- err
+		result <- err
 	}()
-	leave()
+	cancel()
 	server.Resume(t)
-	if err := <-asked; !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want the caller's end", err)
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want context.Canceled", err)
 	}
-	if n.away.Load() {
-		t.Error("Redis counts as away")
+	if n.unreachable.Load() {
+		t.Error("Redis counts as unreachable")
 	}
 	take(t, n, Seat{tenant, "u", "p2", "c2"}, 1)
 }
 
-// TestSeats_Ghosts: all connections of a full tenant come back at once, over
-// both nodes. All are let in, nobody else is.
-func TestSeats_Ghosts(t *testing.T) {
+// All connections of a full tenant reconnect at once, across both nodes. All keep their seats, and no new one is free.
+func TestSeats_ReconnectAtLimit(t *testing.T) {
 	server := testserver.Redis(t)
-	nodes := []*node{
-		startNode(t, server, "a"+newTenant(), time.Minute, true), startNode(t, server, "b"+newTenant(), time.Minute, true),
-	}
+	a, b := startTwoNodes(t, server, true)
+	nodes := []*node{a, b}
 	tenant := newTenant()
 	const limit = 50
 	for i := range limit {
@@ -281,13 +286,13 @@ func TestSeats_Ghosts(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range limit {
 			all.Go(func() {
-				_, err := nodes[(i+round)%2].Take(t.Context(), Seat{tenant, "u", fmt.Sprint("p", i), fmt.Sprint("c", round, "-", i)}, limit)
-				if err != nil {
+				seat := Seat{tenant, "u", fmt.Sprint("p", i), fmt.Sprint("c", round, "-", i)}
+				if _, err := nodes[(i+round)%2].Take(t.Context(), seat, limit); err != nil {
 					t.Errorf("round %d: %v", round, err)
 				}
 			})
 		}
 		all.Wait()
-		mustRefuse(t, nodes[round%2], Seat{tenant, "u", "stranger", "x"}, limit)
+		mustRefuse(t, nodes[round%2], Seat{tenant, "u", "new", "x"}, limit)
 	}
 }
