@@ -1,10 +1,9 @@
-// Package sioclient is a small Socket.IO 5 client over WebSocket, for tests and
-// for the load program. It has no goroutine: what arrives is read when the
-// caller asks for it, so a caller that does not ask is a stalled reader, and ten
-// thousand clients cost no more than their sockets.
+// Package sioclient is a Socket.IO protocol 5 client over WebSocket, for tests and load tests. It has no goroutine: it
+// reads from the connection only during a call. A caller that makes no call is therefore a slow reader, and ten
+// thousand clients cost little more than their connections.
 //
-// A Client belongs to one goroutine at a time. A wait that ends with its context
-// leaves the client usable, unless it ended in the middle of a frame.
+// A Client may be used by one goroutine at a time. A call that ends with its context leaves the client usable, unless
+// it ended in the middle of a frame.
 package sioclient
 
 import (
@@ -24,14 +23,14 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// Event is one event of the server.
+// Event is an event sent by the server.
 type Event struct {
 	Name string
-	// Args are the arguments behind the name.
+	// Args are the arguments after the name.
 	Args []json.RawMessage
 }
 
-// String returns argument i as a string, "" when it is none.
+// String returns argument i, "" if there is none or it is not a string.
 func (e Event) String(i int) string {
 	var s string
 	if i < len(e.Args) {
@@ -40,11 +39,10 @@ func (e Event) String(i int) string {
 	return s
 }
 
-// Offset is the last argument if it is a string: what the stock client keeps as
-// its offset.
+// Offset returns the last argument, "" if it is not a string. The official client stores it as its recovery offset.
 func (e Event) Offset() string { return e.String(len(e.Args) - 1) }
 
-// ConnectError is the server's CONNECT_ERROR.
+// ConnectError is a CONNECT_ERROR packet (Socket.IO protocol 5).
 type ConnectError struct {
 	Message string          `json:"message"`
 	Data    json.RawMessage `json:"data"`
@@ -53,20 +51,19 @@ type ConnectError struct {
 // Error returns the message.
 func (e *ConnectError) Error() string { return "sioclient: connect error: " + e.Message }
 
-// ErrDisconnected is returned when the server left the namespace. The transport
-// may still be open.
-var ErrDisconnected = errors.New("sioclient: the server disconnected the namespace")
+// ErrDisconnected is returned after a DISCONNECT packet of the server. The transport may still be open.
+var ErrDisconnected = errors.New("sioclient: disconnected by the server")
 
-// ClosedError tells how the transport ended.
+// ClosedError is the end of the transport.
 type ClosedError struct {
-	// Clean is true when the server closed the WebSocket with a close frame.
+	// Clean is true when the server sent a close frame or a close packet.
 	Clean bool
-	// Code is the close frame's status code.
+	// Code is the status code of the close frame (RFC 6455, section 7.4), 0 without one.
 	Code int
 	Err  error
 }
 
-// Error says how.
+// Error returns how the transport was closed.
 func (e *ClosedError) Error() string {
 	return fmt.Sprintf("sioclient: transport closed (clean %t, code %d): %v", e.Clean, e.Code, e.Err)
 }
@@ -76,24 +73,24 @@ func (e *ClosedError) Unwrap() error { return e.Err }
 
 // Client is one connection with at most one namespace.
 type Client struct {
-	// SID and PID are what the server answered to CONNECT.
+	// SID and PID are those of the server's answer to CONNECT.
 	SID, PID string
-	// MaxPayload, PingInterval and PingTimeout are the engine's handshake.
+	// MaxPayload in bytes, PingInterval and PingTimeout are those of the Engine.IO handshake.
 	MaxPayload                int
 	PingInterval, PingTimeout time.Duration
 
 	conn   net.Conn
 	br     *bufio.Reader
 	prefix string
-	// queue holds events that came while something else was waited for.
-	queue []Event
-	acks  map[int][]json.RawMessage
-	next  int
-	buf   []byte
+	// queue has the events that were received during EmitAck.
+	queue  []Event
+	acks   map[int][]json.RawMessage
+	nextID int
+	buf    []byte
 }
 
-// Dial opens an Engine.IO session over WebSocket at base, such as
-// "http://127.0.0.1:8080".
+// Dial opens an Engine.IO session over WebSocket at base, such as "http://127.0.0.1:8080". The path is /socket.io/
+// unless base has one.
 func Dial(ctx context.Context, base string) (*Client, error) {
 	u, err := url.Parse(base)
 	if err != nil {
@@ -124,7 +121,7 @@ func (c *Client) open(ctx context.Context) error {
 		return err
 	}
 	if len(message) == 0 || message[0] != '0' {
-		return fmt.Errorf("sioclient: not an open packet: %.40q", message)
+		return fmt.Errorf("sioclient: unexpected packet instead of open: %.40q", message)
 	}
 	var handshake struct{ PingInterval, PingTimeout, MaxPayload int }
 	if err := json.Unmarshal(message[1:], &handshake); err != nil {
@@ -136,8 +133,8 @@ func (c *Client) open(ctx context.Context) error {
 	return nil
 }
 
-// Connect asks for a namespace with an auth payload, nil for none. A refusal is
-// a *ConnectError.
+// Connect connects to a namespace with an auth payload, nil for none. It fails with a *ConnectError when the server
+// refuses.
 func (c *Client) Connect(ctx context.Context, namespace string, auth any) error {
 	c.prefix = namespace + ","
 	if namespace == "/" {
@@ -159,11 +156,11 @@ func (c *Client) Connect(ctx context.Context, namespace string, auth any) error 
 	}
 	switch kind {
 	case '0':
-		var answer struct{ SID, PID string }
-		if err := json.Unmarshal(body, &answer); err != nil {
+		var connected struct{ SID, PID string }
+		if err := json.Unmarshal(body, &connected); err != nil {
 			return err
 		}
-		c.SID, c.PID = answer.SID, answer.PID
+		c.SID, c.PID = connected.SID, connected.PID
 		return nil
 	case '4':
 		refused := new(ConnectError)
@@ -172,11 +169,10 @@ func (c *Client) Connect(ctx context.Context, namespace string, auth any) error 
 		}
 		return refused
 	}
-	return fmt.Errorf("sioclient: packet %c answers CONNECT", kind)
+	return fmt.Errorf("sioclient: unexpected answer to CONNECT: packet %c", kind)
 }
 
-// Next returns the next event. It answers pings meanwhile. Errors:
-// ErrDisconnected, *ClosedError, the context's.
+// Next waits for the next event and answers pings meanwhile. It fails with ErrDisconnected, a *ClosedError or ctx.Err.
 func (c *Client) Next(ctx context.Context) (Event, error) {
 	for {
 		if len(c.queue) > 0 {
@@ -190,15 +186,13 @@ func (c *Client) Next(ctx context.Context) (Event, error) {
 	}
 }
 
-// NextPacket returns the next packet of the namespace as it stands on the wire,
-// its kind ('2' is an event) and what follows the namespace; it is valid until
-// the next call. It is for the load program, which must not spend its time on
-// JSON.
+// NextPacket waits for the next packet of the namespace and returns its type ('2' is an event) and the undecoded rest
+// after the namespace, which is valid until the next call. It lets a load test skip the decoding of JSON.
 func (c *Client) NextPacket(ctx context.Context) (kind byte, body []byte, err error) {
 	return c.packet(ctx)
 }
 
-// Queued is how many events have been read and not been returned yet.
+// Queued returns how many events have been read that Next has not returned.
 func (c *Client) Queued() int { return len(c.queue) }
 
 // Emit sends an event.
@@ -210,15 +204,14 @@ func (c *Client) Emit(name string, args ...any) error {
 	return c.Send("42" + c.prefix + string(body))
 }
 
-// EmitAck sends an event and returns its acknowledgement. Events that come
-// meanwhile wait for Next.
+// EmitAck sends an event and waits for its acknowledgement. Events received meanwhile are queued for Next.
 func (c *Client) EmitAck(ctx context.Context, name string, args ...any) ([]json.RawMessage, error) {
 	body, err := json.Marshal(append([]any{name}, args...))
 	if err != nil {
 		return nil, err
 	}
-	id := c.next
-	c.next++
+	id := c.nextID
+	c.nextID++
 	if c.acks == nil {
 		c.acks = make(map[int][]json.RawMessage)
 	}
@@ -236,7 +229,7 @@ func (c *Client) EmitAck(ctx context.Context, name string, args ...any) ([]json.
 	}
 }
 
-// receive reads one packet into the queue or the acknowledgements.
+// receive reads one packet and adds it to the queue or the acknowledgements.
 func (c *Client) receive(ctx context.Context) error {
 	kind, body, err := c.packet(ctx)
 	if err != nil {
@@ -275,7 +268,7 @@ func (c *Client) receive(ctx context.Context) error {
 	return fmt.Errorf("sioclient: unexpected packet %c", kind)
 }
 
-// packet returns the next Socket.IO packet of the namespace, answering pings.
+// packet returns the next Socket.IO packet of the namespace and answers pings.
 func (c *Client) packet(ctx context.Context) (kind byte, body []byte, err error) {
 	for {
 		m, err := c.message(ctx)
@@ -300,12 +293,12 @@ func (c *Client) packet(ctx context.Context) (kind byte, body []byte, err error)
 	}
 }
 
-// Send writes one text message as it is; for tests of bad input too.
+// Send sends one unmodified text message, which may be an invalid packet.
 func (c *Client) Send(message string) error {
 	return ws.WriteFrame(c.conn, ws.MaskFrameInPlace(ws.NewTextFrame([]byte(message))))
 }
 
-// message reads one WebSocket message. It is valid until the next call.
+// message reads one WebSocket message, which is valid until the next call.
 func (c *Client) message(ctx context.Context) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -322,26 +315,26 @@ func (c *Client) message(ctx context.Context) ([]byte, error) {
 		})
 		defer func() {
 			if !stop() {
-				<-done // or it would end a later reading
+				<-done // so that it does not interrupt a later read
 			}
 		}()
 	}
 	for {
 		h, err := ws.ReadHeader(c.br)
 		if err != nil {
-			return nil, c.ended(ctx, err)
+			return nil, readError(ctx, err)
 		}
 		if cap(c.buf) < int(h.Length) {
 			c.buf = make([]byte, h.Length)
 		}
 		c.buf = c.buf[:h.Length]
 		if _, err := io.ReadFull(c.br, c.buf); err != nil {
-			return nil, c.ended(ctx, err)
+			return nil, readError(ctx, err)
 		}
 		switch h.OpCode {
 		case ws.OpText, ws.OpBinary:
 			if !h.Fin {
-				return nil, errors.New("sioclient: a fragmented message")
+				return nil, errors.New("sioclient: unexpected fragmented message")
 			}
 			return c.buf, nil
 		case ws.OpClose:
@@ -355,7 +348,8 @@ func (c *Client) message(ctx context.Context) ([]byte, error) {
 	}
 }
 
-func (c *Client) ended(ctx context.Context, err error) error {
+// readError returns ctx.Err for a read that was interrupted by the end of ctx, and a *ClosedError for others.
+func readError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -366,17 +360,17 @@ func (c *Client) ended(ctx context.Context, err error) error {
 	return &ClosedError{Err: err}
 }
 
-// Disconnect leaves the namespace.
+// Disconnect sends a DISCONNECT packet. The transport stays open.
 func (c *Client) Disconnect() error { return c.Send("41" + c.prefix) }
 
-// Close closes the WebSocket as a browser does when its page goes: a close
-// frame, and no waiting.
+// Close closes the WebSocket as a browser does when its page is unloaded: with a close frame of code 1001 and without
+// waiting for the answer.
 func (c *Client) Close() error {
 	err := ws.WriteFrame(c.conn, ws.MaskFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusGoingAway, ""))))
 	return errors.Join(err, c.conn.Close())
 }
 
-// Cut ends the connection with a TCP reset, as a failing network does.
+// Cut ends the connection with a TCP reset, as after a network failure.
 func (c *Client) Cut() error {
 	if tcp, ok := c.conn.(*net.TCPConn); ok {
 		if err := tcp.SetLinger(0); err != nil {
@@ -386,5 +380,5 @@ func (c *Client) Cut() error {
 	return c.conn.Close()
 }
 
-// Conn is the connection underneath.
+// Conn returns the underlying connection.
 func (c *Client) Conn() net.Conn { return c.conn }

@@ -18,10 +18,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// serve is a server that says hello, echoes and does as it is told.
+// serve starts a server that acknowledges each event and handles "leave", "close" and "twice".
 func serve(t *testing.T) string {
 	t.Helper()
-	server := socketio.New(&socketio.Options{Engine: engineio.Options{PingInterval: 50 * time.Millisecond, PingTimeout: time.Second}})
+	server := socketio.New(&socketio.Options{
+		Engine: engineio.Options{PingInterval: 50 * time.Millisecond, PingTimeout: time.Second},
+	})
 	handler := socketio.Handler{
 		Connect: func(_ context.Context, r *socketio.Request) {
 			if string(r.Auth) == `{"token":"bad"}` {
@@ -89,7 +91,7 @@ func TestClient_Events(t *testing.T) {
 			t.Fatalf("%s %v", answer, err)
 		}
 		if c.Queued() != 2 {
-			t.Errorf("%d events wait", c.Queued())
+			t.Errorf("%d events queued, want 2", c.Queued())
 		}
 		for range 2 {
 			e, err := c.Next(t.Context())
@@ -116,13 +118,16 @@ func TestClient_Events(t *testing.T) {
 func TestClient_Refused(t *testing.T) {
 	_, err := dial(t, serve(t), "/shop", map[string]string{"token": "bad"})
 	var refused *sioclient.ConnectError
-	if !errors.As(err, &refused) || refused.Message != "NO" || string(refused.Data) != `{"code":"NO"}` || refused.Error() == "" {
-		t.Errorf("%v", err)
+	if !errors.As(err, &refused) {
+		t.Fatalf("%v instead of a ConnectError", err)
+	}
+	if refused.Message != "NO" || string(refused.Data) != `{"code":"NO"}` || refused.Error() == "" {
+		t.Errorf("%+v", refused)
 	}
 }
 
-// TestClient_StaysAlive: pings are answered while an event is waited for.
-func TestClient_StaysAlive(t *testing.T) {
+// Next answers pings.
+func TestClient_AnswersPings(t *testing.T) {
 	c, err := dial(t, serve(t), "/", nil)
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +147,7 @@ func TestClient_StaysAlive(t *testing.T) {
 	}
 }
 
-func TestClient_Ends(t *testing.T) {
+func TestClient_Closed(t *testing.T) {
 	url := serve(t)
 	c, err := dial(t, url, "/shop", nil)
 	if err != nil {
@@ -163,8 +168,11 @@ func TestClient_Ends(t *testing.T) {
 		t.Fatal(err)
 	}
 	var closed *sioclient.ClosedError
-	if _, err := c.Next(t.Context()); !errors.As(err, &closed) || !closed.Clean || closed.Error() == "" || closed.Unwrap() == nil {
-		t.Error(err)
+	if _, err := c.Next(t.Context()); !errors.As(err, &closed) {
+		t.Fatalf("%v instead of a ClosedError", err)
+	}
+	if !closed.Clean || closed.Error() == "" || closed.Unwrap() == nil {
+		t.Errorf("%+v", closed)
 	}
 
 	c, err = dial(t, url, "/shop", nil)
@@ -200,7 +208,7 @@ func TestDial_Fails(t *testing.T) {
 	}
 	for _, base := range []string{"http://" + l.Addr().String(), "http://[::bad"} {
 		if _, err := sioclient.Dial(t.Context(), base); err == nil {
-			t.Errorf("%s answers", base)
+			t.Errorf("%s: dialed without an error", base)
 		}
 	}
 }
