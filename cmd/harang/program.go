@@ -172,6 +172,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		AllowedOrigins: p.config.AllowedOrigin,
 		TrustedProxies: trusted,
 		Socket:         p.realtime.socket,
+		SocketMessages: socketMessages(),
 		Connections:    p.connections,
 		DeliveryTrace:  p.journey,
 		Logger:         p.log,

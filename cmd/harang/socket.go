@@ -7,6 +7,7 @@ import (
 
 	"harang.dev/harang/engineio"
 	"harang.dev/harang/internal/gateway"
+	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/socketio"
 )
 
@@ -36,4 +37,20 @@ func newSocket(c *serveCommand, registry prometheus.Registerer) *socketio.Server
 	}, func() float64 { return float64(socket.Pending()) })
 	registry.MustRegister(limited, pending)
 	return socket
+}
+
+// socketMessages are the gateway's messages for the AsyncAPI document.
+func socketMessages() []httpapi.SocketMessage {
+	var all []httpapi.SocketMessage
+	for _, m := range gateway.Messages() {
+		shown := httpapi.SocketMessage{
+			Name: m.Name, Summary: m.Summary, FromClient: m.Sender == gateway.Client,
+			Body: m.Body, Position: m.Position, Answer: m.Answer,
+		}
+		if m.Refusable {
+			shown.Refusal = gateway.RefusedAnswer{}
+		}
+		all = append(all, shown)
+	}
+	return all
 }

@@ -25,10 +25,10 @@ const (
 
 // Gap tells a listener that something is missing.
 type Gap struct {
-	Reason Reason `json:"reason"`
+	Reason Reason `json:"reason" enum:"epoch,ahead,expired,overflow" doc:"why"`
 	// Missed is how many entries after the position are not replayed; nil when
 	// nobody can know (epoch, ahead).
-	Missed *int64 `json:"missed"`
+	Missed *int64 `json:"missed" doc:"how many events are not replayed; null when unknown"`
 }
 
 // Handover is how a listener begins.

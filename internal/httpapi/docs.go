@@ -38,7 +38,7 @@ func (a *API) documents() (*documents, error) {
 	if err != nil {
 		return nil, fmt.Errorf("openapi: %w", err)
 	}
-	async, err := asyncAPI(a.Version)
+	async, err := asyncAPI(a.Version, a.SocketMessages)
 	if err != nil {
 		return nil, fmt.Errorf("asyncapi: %w", err)
 	}

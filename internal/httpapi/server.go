@@ -73,6 +73,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// Socket serves everything under /socket.io/. Nil means 404.
 	Socket http.Handler
+	// SocketMessages are the events of the socket, besides the feed events, for the
+	// AsyncAPI document.
+	SocketMessages []SocketMessage
 	// Webhooks are further routes by pattern, e.g. "POST
 	// /api/v1/payments/mypos/{tenant}".
 	Webhooks map[string]http.Handler

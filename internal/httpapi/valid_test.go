@@ -132,7 +132,7 @@ func TestAsyncAPI_Valid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdDocument(t, specification, newEnv(t).call("", "GET", "/asyncapi.json", "").body)
+	holdDocument(t, specification, newEnv(t, func(o *httpapi.Options) { o.SocketMessages = sampleMessages() }).call("", "GET", "/asyncapi.json", "").body)
 }
 
 func withWebhook(o *httpapi.Options) {
