@@ -145,7 +145,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	p.run(func() { p.sweep(running) })
 	p.run(func() { p.failOn(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run(running)) })
-	p.run(func() { _ = p.shop.Housekeeper.Run(running) }) // ends with running
+	p.run(func() { p.failOn(p.shop.Housekeeper.Run(running)) })
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", buildVersion())
 	return p, nil
 }

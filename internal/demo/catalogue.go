@@ -70,9 +70,15 @@ var companies = []company{
 			{ID: "alfa-epito", Name: "Alfa Építő Kft."}, {ID: "beta-bau", Name: "Béta Bau Bt."},
 			{ID: "dunapart", Name: "Dunapart Ingatlankezelő Zrt."}, {ID: "gombos-tamas", Name: "Gombos Tamás e.v."},
 			{ID: "pannon-fal", Name: "Pannon Fal Kft."}, {ID: "zold-udvar", Name: "Zöld Udvar Kertépítő Kft."},
-			{ID: "kovacs-villany", Name: "Kovács és Fia Villanyszerelés Bt."}, {ID: "metro-beton", Name: "Metró Beton Kft."},
+			{
+				ID:   "kovacs-villany",
+				Name: "Kovács és Fia Villanyszerelés Bt.",
+			}, {ID: "metro-beton", Name: "Metró Beton Kft."},
 			{ID: "otthon-felujito", Name: "Otthon Felújító Kft."}, {ID: "szeles-anna", Name: "Széles Anna"},
-			{ID: "urbanisztika", Name: "Urbanisztika Mélyépítő Zrt."}, {ID: "farkas-burkolo", Name: "Farkas Burkoló Kft."},
+			{
+				ID:   "urbanisztika",
+				Name: "Urbanisztika Mélyépítő Zrt.",
+			}, {ID: "farkas-burkolo", Name: "Farkas Burkoló Kft."},
 		},
 		low: []shortage{
 			{"makita-hr2470", "vaci-ut", 1, 5, 3}, {"honda-eu22i", "budaors", 3, 4, 2},
@@ -91,7 +97,10 @@ var companies = []company{
 			{ID: "civis-general", Name: "Cívis Generál Kft."}, {ID: "hajdu-teto", Name: "Hajdú-Tető Bt."},
 			{ID: "nagyerdo-kert", Name: "Nagyerdő Kert Kft."}, {ID: "tisza-mely", Name: "Tisza Mélyépítő Kft."},
 			{ID: "juhasz-laszlo", Name: "Juhász László e.v."}, {ID: "hortobagy-agro", Name: "Hortobágy Agro Zrt."},
-			{ID: "kossuth-kivitel", Name: "Kossuth Kivitelező Kft."}, {ID: "molnar-parketta", Name: "Molnár Parketta Bt."},
+			{
+				ID:   "kossuth-kivitel",
+				Name: "Kossuth Kivitelező Kft.",
+			}, {ID: "molnar-parketta", Name: "Molnár Parketta Bt."},
 			{ID: "szabo-es-tarsa", Name: "Szabó és Társa Kft."},
 		},
 		low: []shortage{

@@ -11,11 +11,11 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// days is how far back the rentals go.
+// days is how many days back the rentals begin.
 const days = 14
 
-// maker creates one tenant's data.
-type maker struct {
+// generator creates one tenant's data.
+type generator struct {
 	options Options
 	company company
 	people  []harang.Identity // operator, manager, administrator
@@ -25,16 +25,16 @@ type maker struct {
 	present *shop.UseCases
 }
 
-// at are use cases whose clock stands still, so that what is done with them was
-// done then.
-func (m *maker) at(at time.Time) *shop.UseCases {
-	o := m.options.UseCases
+// at returns use cases with a fixed clock, so that what they do happens at that
+// instant.
+func (g *generator) at(at time.Time) *shop.UseCases {
+	o := g.options.UseCases
 	o.Clock = func() time.Time { return at }
 	o.Store = timedStore{o.Store, at}
 	return shop.New(o)
 }
 
-// timedStore gives events the time at which they would have been committed.
+// timedStore gives events a fixed commit time.
 type timedStore struct {
 	shop.Store
 	at time.Time
@@ -56,30 +56,34 @@ func (tx timedTx) Append(events ...harang.Event) {
 	tx.Tx.Append(events...)
 }
 
-// load puts the catalogue and a full stock.
-func (m *maker) load(ctx context.Context) error {
-	admin, catalogue := m.people[2], m.at(m.now).Catalogue
-	for _, l := range m.company.locations {
+// loadCatalogue creates the catalogue and a full stock.
+func (g *generator) loadCatalogue(ctx context.Context) error {
+	admin, catalogue := g.people[2], g.at(g.now).Catalogue
+	for _, l := range g.company.locations {
 		if err := catalogue.PutLocation(ctx, admin, l); err != nil {
 			return err
 		}
 	}
-	for _, p := range m.company.partners {
+	for _, p := range g.company.partners {
 		if err := catalogue.PutPartner(ctx, admin, p); err != nil {
 			return err
 		}
 	}
-	for _, p := range m.company.products {
+	for _, p := range g.company.products {
 		if err := catalogue.PutProduct(ctx, admin, p); err != nil {
 			return err
 		}
-		for _, l := range m.company.locations {
-			warning := 3 + m.random.Int64N(3)
-			put := shop.StockPut{Quantity: warning + 6 + m.random.Int64N(12), WarningThreshold: warning, CriticalThreshold: warning - 1 - m.random.Int64N(2)}
-			if p.DailyPrice < 1000 { // sold by the dozen
-				put = shop.StockPut{Quantity: 180 + m.random.Int64N(80), WarningThreshold: 60, CriticalThreshold: 30}
+		for _, l := range g.company.locations {
+			warning := 3 + g.random.Int64N(3)
+			put := shop.StockPut{
+				Quantity:          warning + 6 + g.random.Int64N(12),
+				WarningThreshold:  warning,
+				CriticalThreshold: warning - 1 - g.random.Int64N(2),
 			}
-			for _, low := range m.company.low {
+			if p.DailyPrice < 1000 { // rented in large numbers
+				put = shop.StockPut{Quantity: 180 + g.random.Int64N(80), WarningThreshold: 60, CriticalThreshold: 30}
+			}
+			for _, low := range g.company.low {
 				if low.product == p.ID && low.location == l.ID {
 					put.WarningThreshold, put.CriticalThreshold = low.warning, low.critical
 				}
@@ -92,102 +96,103 @@ func (m *maker) load(ctx context.Context) error {
 	return nil
 }
 
-// deed is something that was done at a time.
-type deed struct {
+// action is something that was done at an instant.
+type action struct {
 	at time.Time
 	do func(context.Context, *shop.UseCases) error
 }
 
-// live lets two weeks pass: checkouts, payments and returns in the order in
-// which they happened.
-func (m *maker) live(ctx context.Context) error {
-	var deeds []deed
-	today, _ := shop.Day(m.now)
+// simulate performs the checkouts, payments and returns of two weeks in the order
+// of their time.
+func (g *generator) simulate(ctx context.Context) error {
+	var actions []action
+	today, _ := shop.Day(g.now)
 	for back := days - 1; back >= 0; back-- {
 		morning := today.AddDate(0, 0, -back).Add(7*time.Hour + 30*time.Minute)
-		for range 3 + m.random.IntN(3) {
-			at := morning.Add(time.Duration(m.random.IntN(9*60)) * time.Minute)
+		for range 3 + g.random.IntN(3) {
+			at := morning.Add(time.Duration(g.random.IntN(9*60)) * time.Minute)
 			if back == 0 {
-				// Whatever the hour is, something has happened today.
-				at = m.now.Add(-time.Duration(5+m.random.IntN(110)) * time.Minute)
+				// Whatever the hour is, there are rentals of today.
+				at = g.now.Add(-time.Duration(5+g.random.IntN(110)) * time.Minute)
 			}
-			deeds = append(deeds, m.checkout(at, back, m.random.IntN(12))...)
+			actions = append(actions, g.checkout(at, back, g.random.IntN(12))...)
 		}
 	}
 	// Two cards were declined today: one customer paid in cash then, the other
-	// one is still looking for another card.
-	deeds = append(deeds, m.checkout(m.now.Add(-75*time.Minute), 0, declined)...)
-	deeds = append(deeds, m.checkout(m.now.Add(-4*time.Minute), 0, declined)...)
-	// Two rentals should have come back by now.
-	deeds = append(deeds, m.checkout(today.AddDate(0, 0, -6).Add(9*time.Hour+10*time.Minute), 0, 0)...)
-	deeds = append(deeds, m.checkout(today.AddDate(0, 0, -5).Add(15*time.Hour+40*time.Minute), 0, 5)...)
-	deeds = append(deeds, m.shortages()...)
-	deeds = slices.DeleteFunc(deeds, func(d deed) bool { return d.at.After(m.now) })
-	slices.SortStableFunc(deeds, func(a, b deed) int { return a.at.Compare(b.at) })
-	for _, d := range deeds {
-		if err := d.do(ctx, m.at(d.at)); err != nil {
+	// rental is still unpaid.
+	actions = append(actions, g.checkout(g.now.Add(-75*time.Minute), 0, declined)...)
+	actions = append(actions, g.checkout(g.now.Add(-4*time.Minute), 0, declined)...)
+	// Two rentals are overdue.
+	actions = append(actions, g.checkout(today.AddDate(0, 0, -6).Add(9*time.Hour+10*time.Minute), 0, 0)...)
+	actions = append(actions, g.checkout(today.AddDate(0, 0, -5).Add(15*time.Hour+40*time.Minute), 0, 5)...)
+	actions = append(actions, g.shortages()...)
+	actions = slices.DeleteFunc(actions, func(d action) bool { return d.at.After(g.now) })
+	slices.SortStableFunc(actions, func(a, b action) int { return a.at.Compare(b.at) })
+	for _, d := range actions {
+		if err := d.do(ctx, g.at(d.at)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// How a rental is paid, of twelve: 0–4 in cash, 5–9 by card, declined first and
-// then in cash, or in cash on leaving.
+// declined is one of the twelve ways to pay a rental: 0–4 in cash, 5–9 by card, 10
+// by a card that is declined and then in cash, 11 in cash after the checkout.
 const declined = 10
 
-// checkout is one rental: made at a time, paid one way or another, and brought
-// back when it is due, unless it is still out; with back 0 it always is.
-func (m *maker) checkout(at time.Time, back, how int) []deed {
-	clerk := m.people[0]
-	length := 1 + m.random.IntN(4)
+// checkout returns the actions of one rental: created at an instant, paid in one
+// of twelve ways, and returned when it is due, unless that is in the future. With
+// back 0 it is never returned.
+func (g *generator) checkout(at time.Time, back, payment int) []action {
+	clerk := g.people[0]
+	length := 1 + g.random.IntN(4)
 	due := at.Add(time.Duration(length) * 24 * time.Hour)
 	c := shop.Checkout{
-		ID:         m.options.UseCases.NewID(),
-		PartnerID:  m.company.partners[m.random.IntN(len(m.company.partners))].ID,
-		LocationID: m.company.locations[m.random.IntN(len(m.company.locations))].ID,
+		ID:         g.options.UseCases.NewID(),
+		PartnerID:  g.company.partners[g.random.IntN(len(g.company.partners))].ID,
+		LocationID: g.company.locations[g.random.IntN(len(g.company.locations))].ID,
 		Due:        due,
 	}
-	for _, i := range m.random.Perm(len(m.company.products))[:1+m.random.IntN(3)] {
-		p := m.company.products[i]
+	for _, i := range g.random.Perm(len(g.company.products))[:1+g.random.IntN(3)] {
+		p := g.company.products[i]
 		quantity := int64(1)
 		if p.DailyPrice < 1000 {
-			quantity = 10 + m.random.Int64N(20)
-		} else if m.random.IntN(5) == 0 {
+			quantity = 10 + g.random.Int64N(20)
+		} else if g.random.IntN(5) == 0 {
 			quantity = 2
 		}
 		c.Lines = append(c.Lines, shop.CheckoutLine{ProductID: p.ID, Quantity: quantity})
 	}
 	switch {
-	case how < 5:
+	case payment < 5:
 		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCash}
-	case how < declined:
+	case payment < declined:
 		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"}
-	case how == declined:
+	case payment == declined:
 		tokens := []string{"tok_insufficient_funds", "tok_do_not_honour", "tok_expired_card"}
-		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: tokens[m.random.IntN(len(tokens))]}
+		c.Payment = &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: tokens[g.random.IntN(len(tokens))]}
 	}
-	deeds := []deed{{at, func(ctx context.Context, u *shop.UseCases) error {
+	actions := []action{{at, func(ctx context.Context, u *shop.UseCases) error {
 		_, err := u.Rentals.Create(ctx, clerk, c)
 		return err
 	}}}
-	if how >= declined { // declined, or to be paid on leaving: paid a little later
-		deeds = append(deeds, deed{at.Add(6 * time.Minute), func(ctx context.Context, u *shop.UseCases) error {
+	if payment >= declined { // paid in cash a little later
+		actions = append(actions, action{at.Add(6 * time.Minute), func(ctx context.Context, u *shop.UseCases) error {
 			return payRest(ctx, u, clerk, c.ID)
 		}})
 	}
-	// One in nine comes back late, and what is due this evening is still out.
-	returned := due.Add(-time.Duration(m.random.IntN(120)) * time.Minute)
-	if m.random.IntN(9) == 0 {
+	// One in nine is returned late.
+	returned := due.Add(-time.Duration(g.random.IntN(120)) * time.Minute)
+	if g.random.IntN(9) == 0 {
 		returned = due.Add(26 * time.Hour)
 	}
-	if back > 0 && returned.Before(m.now) {
-		deeds = append(deeds, deed{returned, func(ctx context.Context, u *shop.UseCases) error {
+	if back > 0 && returned.Before(g.now) {
+		actions = append(actions, action{returned, func(ctx context.Context, u *shop.UseCases) error {
 			_, err := u.Rentals.Return(ctx, clerk, c.ID)
 			return err
 		}})
 	}
-	return deeds
+	return actions
 }
 
 // payRest pays in cash what is owed.
@@ -202,29 +207,29 @@ func payRest(ctx context.Context, u *shop.UseCases, clerk harang.Identity, renta
 	return err
 }
 
-// claim lets the manager deal with the first alert.
-func (m *maker) claim(ctx context.Context) error {
-	page, err := m.present.Inventory.Alerts(ctx, m.people[1], "", 1)
+// claimFirst claims the first alert for the manager.
+func (g *generator) claimFirst(ctx context.Context) error {
+	page, err := g.present.Inventory.Alerts(ctx, g.people[1], "", 1)
 	if err != nil || len(page.Items) == 0 || page.Items[0].EventID == "" {
 		return err
 	}
-	_, err = m.present.Notifications.Claim(ctx, m.people[1], page.Items[0].EventID)
+	_, err = g.present.Notifications.Claim(ctx, g.people[1], page.Items[0].EventID)
 	return err
 }
 
-// read lets everybody have read what is older than two hours.
-func (m *maker) read(ctx context.Context) error {
-	for _, who := range m.people {
-		notices := m.present.Notifications
-		page, _, err := notices.List(ctx, who, harang.NotificationQuery{Limit: harang.MaxPageLimit})
+// markRead marks as read what is older than two hours, for everybody.
+func (g *generator) markRead(ctx context.Context) error {
+	for _, caller := range g.people {
+		notices := g.present.Notifications
+		page, _, err := notices.List(ctx, caller, harang.NotificationQuery{Limit: harang.MaxPageLimit})
 		if err != nil {
 			return err
 		}
 		for _, n := range page.Items { // newest first
-			if m.now.Sub(n.Event.Time) < 2*time.Hour {
+			if g.now.Sub(n.Event.Time) < 2*time.Hour {
 				continue
 			}
-			if _, err := notices.MarkRead(ctx, who, shop.ReadRequest{UpTo: n.Event.ID}); err != nil {
+			if _, err := notices.MarkRead(ctx, caller, shop.ReadRequest{UpTo: n.Event.ID}); err != nil {
 				return err
 			}
 			break
@@ -233,21 +238,25 @@ func (m *maker) read(ctx context.Context) error {
 	return nil
 }
 
-// shortages are deeds that take pieces of a few items until people hear of it,
-// the last one a few minutes ago.
-func (m *maker) shortages() []deed {
-	var deeds []deed
-	for i, low := range m.company.low {
-		at := m.now.Add(-time.Duration(9*(len(m.company.low)-i)) * time.Minute)
-		deeds = append(deeds, deed{at, func(ctx context.Context, u *shop.UseCases) error {
-			return m.takeUntil(ctx, u.Inventory, low)
+// shortages returns actions that take pieces of a few items until there is an
+// alert, the last one a few minutes ago.
+func (g *generator) shortages() []action {
+	var actions []action
+	for i, low := range g.company.low {
+		at := g.now.Add(-time.Duration(9*(len(g.company.low)-i)) * time.Minute)
+		actions = append(actions, action{at, func(ctx context.Context, u *shop.UseCases) error {
+			return g.takeUntil(ctx, u.Inventory, low)
 		}})
 	}
-	return deeds
+	return actions
 }
 
-func (m *maker) takeUntil(ctx context.Context, inventory *shop.Inventory, low shortage) error {
-	page, err := inventory.Stock(ctx, m.people[0], harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50})
+func (g *generator) takeUntil(ctx context.Context, inventory *shop.Inventory, low shortage) error {
+	page, err := inventory.Stock(
+		ctx,
+		g.people[0],
+		harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50},
+	)
 	if err != nil {
 		return err
 	}
@@ -256,7 +265,7 @@ func (m *maker) takeUntil(ctx context.Context, inventory *shop.Inventory, low sh
 		if item.ProductID != low.product || taken <= 0 {
 			continue
 		}
-		_, err := inventory.Adjust(ctx, m.people[0], shop.Adjustment{
+		_, err := inventory.Adjust(ctx, g.people[0], shop.Adjustment{
 			ProductID: low.product, LocationID: low.location, Delta: -taken,
 			Reason: "leltár: " + strconv.FormatInt(taken, 10) + " db szervizben",
 		})

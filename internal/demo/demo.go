@@ -1,10 +1,10 @@
-// Package demo creates two tenants with data that looks like real shops, so that
-// no screen is empty and everything can be tried at once.
+// Package demo creates two tenants with the data of realistic shops, so that no
+// screen is empty and everything can be tried at once.
 //
-// The data is the same every time, made from a fixed seed and placed relative to
-// the day on which it is created. It goes through the use cases that people's
-// own data goes through, so the books add up: fourteen days of rentals, payments
-// and returns, each at its own time, and a few alerts of this morning.
+// The data is the same every time: it comes from a fixed seed and is placed
+// relative to the day on which it is created. It is created by the use cases that
+// create all other data, so quantities, movements and sums agree: fourteen days of
+// rentals, payments and returns, each at its own time, and a few recent alerts.
 package demo
 
 import (
@@ -18,28 +18,28 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// Password is what every demo user logs in with.
+// Password is the password of every demo user.
 const Password = "harang-demo"
 
-// TenantStore keeps tenants.
+// TenantStore stores tenants.
 type TenantStore interface {
 	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
 	CreateTenant(ctx context.Context, t harang.Tenant) error
 }
 
-// Options are what the data is created through.
+// Options are what the data is created with.
 type Options struct {
 	Tenants TenantStore
 	Auth    *auth.Service
-	// UseCases are built with these options. The clock is the present; the past
-	// is made with clocks that stand still.
+	// UseCases are the options of the use cases. Their clock is the present; past
+	// actions run with a fixed clock.
 	UseCases shop.Options
 }
 
 // company is one demo tenant.
 type company struct {
 	tenant    harang.Tenant
-	people    [3]string // operator, manager, administrator
+	people    [3]string // names of operator, manager and administrator
 	products  []harang.Product
 	locations []harang.Location
 	partners  []harang.Partner
@@ -47,14 +47,14 @@ type company struct {
 	seed      uint64
 }
 
-// shortage is a stock item that is short in the end.
+// shortage is a stock item that is short at the end.
 type shortage struct {
 	product, location           string
 	quantity, warning, critical int64
 }
 
-// Create makes the demo tenants that are absent. What is there is left as it
-// is, also when it was only begun.
+// Create creates the demo tenants that are absent. An existing tenant is left as
+// it is, even when its creation was interrupted.
 func Create(ctx context.Context, o Options) error {
 	for _, c := range companies {
 		_, err := o.Tenants.FindTenant(ctx, c.tenant.ID)
@@ -93,20 +93,20 @@ func (o Options) create(ctx context.Context, c company) error {
 			Tenant: c.tenant.ID, TenantName: c.tenant.Name, UserID: u.ID, Name: u.Name, Email: u.Email, Role: u.Role,
 		})
 	}
-	m := &maker{
+	g := &generator{
 		options: o, company: c, people: people,
 		random: rand.New(rand.NewPCG(c.seed, 1)), //nolint:gosec // the same every time, on purpose
 		now:    o.UseCases.Clock().UTC().Truncate(time.Second),
 	}
-	m.present = shop.New(o.UseCases)
-	if err := m.load(ctx); err != nil {
+	g.present = shop.New(o.UseCases)
+	if err := g.loadCatalogue(ctx); err != nil {
 		return err
 	}
-	if err := m.live(ctx); err != nil {
+	if err := g.simulate(ctx); err != nil {
 		return err
 	}
-	if err := m.read(ctx); err != nil {
+	if err := g.markRead(ctx); err != nil {
 		return err
 	}
-	return m.claim(ctx)
+	return g.claimFirst(ctx)
 }

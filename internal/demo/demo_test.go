@@ -30,7 +30,7 @@ func (c cards) OfferedCards(context.Context, string) ([]harang.Card, error) {
 	return sandbox.Cards(), nil
 }
 
-// opened is a database with the demo in it, created at an instant.
+// opened is a database with the demo data, created at an instant.
 type opened struct {
 	store *store.Store
 	use   *shop.UseCases
@@ -41,7 +41,11 @@ func create(t *testing.T, now time.Time) *opened {
 	t.Helper()
 	clock := func() time.Time { return now }
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	st, err := sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "h.db"), store.Options{Clock: clock, NewID: newID})
+	st, err := sqlite.Open(
+		t.Context(),
+		"sqlite:"+filepath.Join(t.TempDir(), "h.db"),
+		store.Options{Clock: clock, NewID: newID},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +107,7 @@ func (o *opened) rentals(t *testing.T, tenant string) []harang.Rental {
 	})
 }
 
-// Whatever the hour, no screen is empty and the books add up.
+// Whatever the hour, no screen is empty and movements and sums agree.
 func TestCreate_AtAnyHour(t *testing.T) {
 	for _, now := range []time.Time{
 		time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), time.Date(2026, 10, 24, 23, 1, 0, 0, time.UTC), time.Date(2027, 1, 1, 4, 30, 0, 0, time.UTC),
@@ -124,15 +128,24 @@ func TestCreate_AtAnyHour(t *testing.T) {
 						short++
 						levels[item.Severity()] = true
 						if item.EventID == "" {
-							t.Errorf("%s: nobody was told of %s", tenant, item.ProductID)
+							t.Errorf("%s: no alert of %s", tenant, item.ProductID)
 						}
 					}
 					sum, err := o.store.SumMovements(ctx, tenant, item.ProductID, item.LocationID)
 					if err != nil || sum != item.Level.Quantity {
-						t.Errorf("%s: %s at %s: %d pieces, movements of %d, %v", tenant, item.ProductID, item.LocationID, item.Level.Quantity, sum, err)
+						t.Errorf(
+							"%s: %s at %s: %d pieces, movements of %d, %v",
+							tenant,
+							item.ProductID,
+							item.LocationID,
+							item.Level.Quantity,
+							sum,
+							err,
+						)
 					}
 				}
-				if len(products) < 30 || short < 3 || short*5 > len(stock) || !levels[harang.SeverityWarning] || !levels[harang.SeverityCritical] {
+				if len(products) < 30 || short < 3 || short*5 > len(stock) || !levels[harang.SeverityWarning] ||
+					!levels[harang.SeverityCritical] {
 					t.Errorf("%s: %d products, %d of %d short, %v", tenant, len(products), short, len(stock), levels)
 				}
 				statuses := map[harang.RentalStatus]int{}
@@ -142,7 +155,8 @@ func TestCreate_AtAnyHour(t *testing.T) {
 						t.Errorf("%s: a rental of %v", tenant, r.Created)
 					}
 				}
-				if statuses[harang.RentalReturned] < 20 || statuses[harang.RentalOpen] < 4 || statuses[harang.RentalAwaitingPayment] != 1 {
+				if statuses[harang.RentalReturned] < 20 || statuses[harang.RentalOpen] < 4 ||
+					statuses[harang.RentalAwaitingPayment] != 1 {
 					t.Errorf("%s: %v", tenant, statuses)
 				}
 				summary, err := o.use.Dashboard.Summary(ctx, manager(tenant), "")
@@ -161,7 +175,11 @@ func TestCreate_AtAnyHour(t *testing.T) {
 				if days < 12 {
 					t.Errorf("%s: money on %d days: %+v", tenant, days, summary.Figures)
 				}
-				events, state, err := o.use.Notifications.List(ctx, manager(tenant), harang.NotificationQuery{Limit: 200})
+				events, state, err := o.use.Notifications.List(
+					ctx,
+					manager(tenant),
+					harang.NotificationQuery{Limit: 200},
+				)
 				if err != nil || state.UnreadCount == 0 {
 					t.Fatalf("%+v, %v", state, err)
 				}
@@ -178,24 +196,39 @@ func TestCreate_AtAnyHour(t *testing.T) {
 
 func TestCreate_SameEveryTimeAndTwoTenantsDiffer(t *testing.T) {
 	now := time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
-	told := func(o *opened, tenant string) string {
+	describe := func(o *opened, tenant string) string {
 		var b strings.Builder
 		for _, item := range o.stock(t, tenant) {
 			item.EventID = ""
-			b.WriteString(strings.Join([]string{item.ProductID, item.LocationID, string(item.Severity()), time.Duration(item.Level.Quantity).String()}, " ") + "\n")
+			b.WriteString(
+				strings.Join(
+					[]string{
+						item.ProductID,
+						item.LocationID,
+						string(item.Severity()),
+						time.Duration(item.Level.Quantity).String(),
+					},
+					" ",
+				) + "\n",
+			)
 		}
 		for _, r := range o.rentals(t, tenant) {
-			b.WriteString(strings.Join([]string{r.PartnerID, r.LocationID, r.Created.String(), r.Due.String(), string(r.Status)}, " ") + "\n")
+			b.WriteString(
+				strings.Join(
+					[]string{r.PartnerID, r.LocationID, r.Created.String(), r.Due.String(), string(r.Status)},
+					" ",
+				) + "\n",
+			)
 		}
 		return b.String()
 	}
 	first, second := create(t, now), create(t, now)
 	for _, tenant := range []string{"budapest", "debrecen"} {
-		if diff := cmp.Diff(told(first, tenant), told(second, tenant)); diff != "" {
+		if diff := cmp.Diff(describe(first, tenant), describe(second, tenant)); diff != "" {
 			t.Fatalf("%s: %s", tenant, diff)
 		}
 	}
-	if told(first, "budapest") == told(first, "debrecen") {
+	if describe(first, "budapest") == describe(first, "debrecen") {
 		t.Fatal("both tenants are the same")
 	}
 }

@@ -65,7 +65,8 @@ func TestAccept_TenantOfCallerSourceOfEvent(t *testing.T) {
 		t.Fatalf("%+v", accepted)
 	}
 	got := store.events[0]
-	if got.Tenant != "budapest" || got.Source != "/erp" || got.SourceID != "1" || got.Type != "rental_created" || !got.Time.IsZero() {
+	if got.Tenant != "budapest" || got.Source != "/erp" || got.SourceID != "1" || got.Type != "rental_created" ||
+		!got.Time.IsZero() {
 		t.Fatalf("%+v", got)
 	}
 }
@@ -74,16 +75,26 @@ func TestAccept_Refuses(t *testing.T) {
 	in := parse(t, "application/json", event)
 	for _, role := range harang.Roles() {
 		store := &fakeStore{}
-		_, err := ingest.New(store, func() string { return "x" }).Accept(t.Context(), harang.Identity{Tenant: "budapest", Role: role}, in)
+		_, err := ingest.New(
+			store,
+			func() string { return "x" },
+		).Accept(
+			t.Context(),
+			harang.Identity{Tenant: "budapest", Role: role},
+			in,
+		)
 		if harang.ErrorCode(err) != harang.CodeForbidden || len(store.events) != 0 {
 			t.Errorf("%s: %v", role, err)
 		}
 	}
 	down := &fakeStore{err: harang.Wrap(harang.CodeUnavailable, errors.New("x"), "away")}
-	if _, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, in); harang.ErrorCode(err) != harang.CodeUnavailable {
+	if _, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, in); harang.ErrorCode(
+		err,
+	) != harang.CodeUnavailable {
 		t.Fatal(err)
 	}
-	if accepted, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, nil); err != nil || accepted != nil {
+	if accepted, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, nil); err != nil ||
+		accepted != nil {
 		t.Fatalf("an empty batch: %v, %v", accepted, err)
 	}
 	// An id of ours that makes the event too large for its readers.
@@ -93,7 +104,9 @@ func TestAccept_Refuses(t *testing.T) {
 		t.Fatal("an event of more than 16 KiB was accepted")
 	}
 	// Events that did not come from Parse are validated as well.
-	if _, err := ingest.New(&fakeStore{}, func() string { return "x" }).Accept(t.Context(), service, []ingest.Incoming{{Type: "control.logout"}}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+	if _, err := ingest.New(&fakeStore{}, func() string { return "x" }).Accept(t.Context(), service, []ingest.Incoming{{Type: "control.logout"}}); harang.ErrorCode(
+		err,
+	) != harang.CodeInvalidRequest {
 		t.Fatal(err)
 	}
 }
@@ -149,7 +162,9 @@ type queue struct {
 	err     error
 }
 
-func (q *queue) TakeInbox(_ context.Context, limit int, validate func(ingest.Queued) (harang.Event, string)) (counts ingest.InboxCounts, err error) {
+func (q *queue) TakeInbox(
+	_ context.Context, limit int, validate func(ingest.Queued) (harang.Event, string),
+) (counts ingest.InboxCounts, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.err != nil {
@@ -190,13 +205,19 @@ func TestInboxWorker_Validates(t *testing.T) {
 			in := good
 			tc.change(&in)
 			q := &queue{waiting: []ingest.Queued{in}}
-			worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q, slog.New(slog.DiscardHandler), nil)
+			worker := ingest.NewInboxWorker(
+				ingest.New(&fakeStore{}, func() string { return "id-1" }),
+				q,
+				slog.New(slog.DiscardHandler),
+				nil,
+			)
 			if _, err := worker.Take(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			switch {
 			case tc.want == "":
-				if len(q.events) != 1 || q.events[0].Tenant != "budapest" || q.events[0].Source != "/erp" || q.events[0].SourceID != "1" {
+				if len(q.events) != 1 || q.events[0].Tenant != "budapest" || q.events[0].Source != "/erp" ||
+					q.events[0].SourceID != "1" {
 					t.Errorf("%+v, refused %v", q.events, q.refused)
 				}
 			case len(q.refused) != 1 || !strings.Contains(q.refused[0], tc.want):
@@ -212,13 +233,27 @@ func TestInboxWorker_Run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &queue{}
 		for i := range 250 {
-			q.waiting = append(q.waiting, ingest.Queued{Tenant: "budapest", Source: "/erp", ID: strconv.Itoa(i), Type: "rental_created", Data: rental})
+			q.waiting = append(
+				q.waiting,
+				ingest.Queued{
+					Tenant: "budapest",
+					Source: "/erp",
+					ID:     strconv.Itoa(i),
+					Type:   "rental_created",
+					Data:   rental,
+				},
+			)
 		}
 		q.waiting = append(q.waiting, ingest.Queued{Tenant: "budapest"})
 		q.err = errors.New("away")
 		var logs bytes.Buffer
 		registry := prometheus.NewRegistry()
-		worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q, slog.New(slog.NewTextHandler(&logs, nil)), registry)
+		worker := ingest.NewInboxWorker(
+			ingest.New(&fakeStore{}, func() string { return "id-1" }),
+			q,
+			slog.New(slog.NewTextHandler(&logs, nil)),
+			registry,
+		)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go func() {

@@ -1,5 +1,5 @@
 // Package sandbox is the payment provider of the demo and of tests: it moves
-// no money, and each of its cards always does the same thing.
+// no money, and each of its cards always has the same outcome.
 package sandbox
 
 import (
@@ -11,8 +11,8 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// TimeoutAfter is how long a charge of the card "tok_timeout" takes before the
-// sandbox gives up without an outcome.
+// TimeoutAfter is how long a charge of the card "tok_timeout" takes. It ends
+// without an outcome.
 const TimeoutAfter = 5 * time.Second
 
 // The tokens of the sandbox's cards.
@@ -34,15 +34,16 @@ const (
 	codeNotCharged        = "sandbox:not_charged"
 )
 
-// remembered is how many charges are kept for FindCharge.
-const remembered = 10_000
+// maxOutcomes is how many charges are remembered for FindCharge.
+const maxOutcomes = 10_000
 
 // Provider is the sandbox. It is safe for concurrent use.
 type Provider struct {
 	after func(time.Duration) <-chan time.Time
 
 	mu sync.Mutex // guards outcomes and order
-	// outcomes are the charges of this process, so that one is never made twice.
+	// outcomes are the charges of this process by transaction id, so that none is
+	// made twice; order has their ids, the oldest first.
 	outcomes map[string]shop.Settlement
 	order    []string
 }
@@ -70,9 +71,9 @@ func Cards() []harang.Card {
 	}
 }
 
-// Charge does what the card's token says. A transaction that was charged
+// Charge has the outcome of the card's token. A transaction that was charged
 // before has the same outcome again. The card tok_timeout takes TimeoutAfter, or
-// until ctx ends, and then nothing is known (PENDING, sandbox:timeout).
+// until ctx ends, and then the outcome is unknown (PENDING, sandbox:timeout).
 func (p *Provider) Charge(ctx context.Context, c shop.Charge) (shop.Settlement, error) {
 	if s, known := p.find(c.TransactionID); known {
 		return s, nil
@@ -98,9 +99,9 @@ func (p *Provider) Charge(ctx context.Context, c shop.Charge) (shop.Settlement, 
 	return p.keep(c, declined(codeUnknownCard)), nil
 }
 
-// FindCharge tells what became of a charge. One that this process does not
+// FindCharge returns the outcome of a charge. One that this process does not
 // know took no money: the card tok_timeout is declined as sandbox:timeout,
-// anything else as sandbox:not_charged.
+// any other as sandbox:not_charged.
 func (p *Provider) FindCharge(_ context.Context, c shop.Charge) (shop.Settlement, error) {
 	if s, known := p.find(c.TransactionID); known {
 		return s, nil
@@ -111,7 +112,7 @@ func (p *Provider) FindCharge(_ context.Context, c shop.Charge) (shop.Settlement
 	return p.keep(c, declined(codeNotCharged)), nil
 }
 
-// Refund gives the money of a charge back.
+// Refund refunds a charge.
 func (p *Provider) Refund(_ context.Context, c shop.Charge) (shop.Settlement, error) {
 	p.mu.Lock()
 	delete(p.outcomes, c.TransactionID)
@@ -130,8 +131,8 @@ func (p *Provider) find(transaction string) (shop.Settlement, bool) {
 	return s, known
 }
 
-// keep remembers an outcome, unless another call of the same transaction was
-// first: then that one holds.
+// keep remembers an outcome and returns it, or the outcome of an earlier call of
+// the same transaction.
 func (p *Provider) keep(c shop.Charge, s shop.Settlement) shop.Settlement {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -140,7 +141,7 @@ func (p *Provider) keep(c shop.Charge, s shop.Settlement) shop.Settlement {
 	}
 	p.outcomes[c.TransactionID] = s
 	p.order = append(p.order, c.TransactionID)
-	if len(p.order) > remembered {
+	if len(p.order) > maxOutcomes {
 		delete(p.outcomes, p.order[0])
 		p.order = p.order[1:]
 	}

@@ -42,13 +42,14 @@ func TestProvider_Charge(t *testing.T) {
 
 func TestProvider_ChargeTimeout(t *testing.T) {
 	fire := make(chan time.Time, 1)
-	asked := make(chan time.Duration, 2)
-	p := sandbox.New(func(d time.Duration) <-chan time.Time { asked <- d; return fire })
+	waited := make(chan time.Duration, 2)
+	p := sandbox.New(func(d time.Duration) <-chan time.Time { waited <- d; return fire })
 	charge := shop.Charge{TransactionID: "t", CardToken: sandbox.TokenTimeout}
 
 	fire <- time.Time{}
 	got, err := p.Charge(t.Context(), charge)
-	if err != nil || got.Status != harang.PaymentPending || got.ErrorCode != "sandbox:timeout" || <-asked != 5*time.Second {
+	if err != nil || got.Status != harang.PaymentPending || got.ErrorCode != "sandbox:timeout" ||
+		<-waited != 5*time.Second {
 		t.Errorf("after 5 s: %+v, %v", got, err)
 	}
 
@@ -56,24 +57,25 @@ func TestProvider_ChargeTimeout(t *testing.T) {
 	cancel()
 	got, err = p.Charge(ctx, charge)
 	if !errors.Is(err, context.Canceled) || got.Status != harang.PaymentPending {
-		t.Errorf("a caller that leaves: %+v, %v", got, err)
+		t.Errorf("a caller that cancels: %+v, %v", got, err)
 	}
 
 	got, err = p.FindCharge(t.Context(), charge)
 	if err != nil || got.Status != harang.PaymentDeclined || got.ErrorCode != "sandbox:timeout" {
-		t.Errorf("asked later: %+v, %v", got, err)
+		t.Errorf("waited later: %+v, %v", got, err)
 	}
 }
 
 func TestProvider_FindChargeUnknown(t *testing.T) {
 	p := sandbox.New(nil)
 	charge := shop.Charge{TransactionID: "of another process", CardToken: sandbox.TokenOK}
-	if got, err := p.FindCharge(t.Context(), charge); err != nil || got.Status != harang.PaymentDeclined || got.ErrorCode != "sandbox:not_charged" {
+	if got, err := p.FindCharge(t.Context(), charge); err != nil || got.Status != harang.PaymentDeclined ||
+		got.ErrorCode != "sandbox:not_charged" {
 		t.Errorf("found %+v, %v", got, err)
 	}
-	// What was told once stays so: the late charge takes nothing.
+	// A reported outcome is final: the late charge takes nothing.
 	if got, _ := p.Charge(t.Context(), charge); got.Status != harang.PaymentDeclined {
-		t.Errorf("charged after it was called not charged: %+v", got)
+		t.Errorf("charged after not_charged was reported: %+v", got)
 	}
 }
 
@@ -91,7 +93,7 @@ func TestProvider_Refund(t *testing.T) {
 	}
 }
 
-func TestProvider_Forgets(t *testing.T) {
+func TestProvider_OldestForgotten(t *testing.T) {
 	p := sandbox.New(nil)
 	for i := range 10_001 {
 		if _, err := p.Charge(t.Context(), shop.Charge{TransactionID: fmt.Sprint(i), CardToken: sandbox.TokenOK}); err != nil {

@@ -15,24 +15,26 @@ type Catalogue struct{ *service }
 
 // PutLocation creates a location or replaces the one with its id.
 // INVALID_REQUEST naming the field.
-func (c *Catalogue) PutLocation(ctx context.Context, who harang.Identity, l harang.Location) error {
-	return c.put(ctx, who, l.Check(), func(tx Tx) error { return tx.PutLocation(ctx, who.Tenant, l) })
+func (c *Catalogue) PutLocation(ctx context.Context, caller harang.Identity, l harang.Location) error {
+	return c.put(ctx, caller, l.Check(), func(tx Tx) error { return tx.PutLocation(ctx, caller.Tenant, l) })
 }
 
 // PutPartner creates a partner or replaces the one with its id.
 // INVALID_REQUEST naming the field.
-func (c *Catalogue) PutPartner(ctx context.Context, who harang.Identity, p harang.Partner) error {
-	return c.put(ctx, who, p.Check(), func(tx Tx) error { return tx.PutPartner(ctx, who.Tenant, p) })
+func (c *Catalogue) PutPartner(ctx context.Context, caller harang.Identity, p harang.Partner) error {
+	return c.put(ctx, caller, p.Check(), func(tx Tx) error { return tx.PutPartner(ctx, caller.Tenant, p) })
 }
 
 // PutProduct creates a product or replaces the one with its id.
 // INVALID_REQUEST naming the field.
-func (c *Catalogue) PutProduct(ctx context.Context, who harang.Identity, p harang.Product) error {
-	return c.put(ctx, who, p.Check(), func(tx Tx) error { return tx.PutProduct(ctx, who.Tenant, p) })
+func (c *Catalogue) PutProduct(ctx context.Context, caller harang.Identity, p harang.Product) error {
+	return c.put(ctx, caller, p.Check(), func(tx Tx) error { return tx.PutProduct(ctx, caller.Tenant, p) })
 }
 
-func (c *Catalogue) put(ctx context.Context, who harang.Identity, wrong []harang.FieldError, fn func(tx Tx) error) error {
-	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+func (c *Catalogue) put(
+	ctx context.Context, caller harang.Identity, wrong []harang.FieldError, fn func(tx Tx) error,
+) error {
+	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
 		return err
 	}
 	if len(wrong) > 0 {
@@ -41,7 +43,7 @@ func (c *Catalogue) put(ctx context.Context, who harang.Identity, wrong []harang
 	return c.store.Within(ctx, fn)
 }
 
-// StockPut is what a stock item is to be.
+// StockPut is the wanted state of a stock item.
 type StockPut struct {
 	Quantity          int64
 	WarningThreshold  int64
@@ -62,67 +64,81 @@ func (p StockPut) thresholds() harang.Thresholds {
 }
 
 // PutStock creates a stock item or replaces its quantity and thresholds, and
-// returns it. Replacing is a change and may ring; creating is not. An expected
+// returns it. Replacing is a change and may cause an alert; creating is not. An expected
 // delivery stays. NOT_FOUND when the product or the location does not exist,
 // INVALID_REQUEST naming the field.
-func (c *Catalogue) PutStock(ctx context.Context, who harang.Identity, productID, locationID string, p StockPut) (harang.StockItem, error) {
+func (c *Catalogue) PutStock(
+	ctx context.Context, caller harang.Identity, productID, locationID string, p StockPut,
+) (harang.StockItem, error) {
 	var item harang.StockItem
 	wrong := append(checkIDs(productID, locationID), p.Check()...)
-	err := c.put(ctx, who, wrong, func(tx Tx) error {
+	err := c.put(ctx, caller, wrong, func(tx Tx) error {
 		var err error
-		item, err = c.putStock(ctx, tx, who, productID, locationID, p)
+		item, err = c.putStock(ctx, tx, caller, productID, locationID, p)
 		return err
 	})
 	return item, err
 }
 
-func (s *service) putStock(ctx context.Context, tx Tx, who harang.Identity, productID, locationID string, p StockPut) (harang.StockItem, error) {
-	fresh := harang.StockItem{ProductID: productID, LocationID: locationID, Level: harang.NewLevel(p.Quantity, p.thresholds())}
-	if fresh.Severity() != harang.SeverityOK {
-		fresh.Since = s.now()
+func (s *service) putStock(
+	ctx context.Context, tx Tx, caller harang.Identity, productID, locationID string, p StockPut,
+) (harang.StockItem, error) {
+	initial := harang.StockItem{
+		ProductID:  productID,
+		LocationID: locationID,
+		Level:      harang.NewLevel(p.Quantity, p.thresholds()),
 	}
-	created, err := tx.CreateStock(ctx, who.Tenant, fresh)
+	if initial.Severity() != harang.SeverityOK {
+		initial.Since = s.now()
+	}
+	created, err := tx.CreateStock(ctx, caller.Tenant, initial)
 	if err != nil {
 		if harang.ErrorCode(err) == harang.CodeNotFound {
-			return fresh, harang.Wrap(harang.CodeNotFound, err, "there is no such product or no such location")
+			return initial, harang.Wrap(harang.CodeNotFound, err, "there is no such product or no such location")
 		}
-		return fresh, err
+		return initial, err
 	}
-	item, err := take(ctx, tx, who.Tenant, productID, locationID)
+	item, err := lockStock(ctx, tx, caller.Tenant, productID, locationID)
 	if err != nil {
 		return item, err
 	}
 	if created {
-		return item, s.recordMovement(ctx, tx, who, item, p.Quantity, reasonCatalogue)
+		return item, s.recordMovement(ctx, tx, caller, item, p.Quantity, reasonCatalogue)
 	}
-	return item, s.setQuantity(ctx, tx, who, &item, p.Quantity, p.thresholds(), reasonCatalogue)
+	return item, s.setQuantity(ctx, tx, caller, &item, p.Quantity, p.thresholds(), reasonCatalogue)
 }
 
 // Locations returns a part of the tenant's locations, by name.
-func (c *Catalogue) Locations(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Location], error) {
-	return list(ctx, who, c.store.FindLocations, search, cursor, limit)
+func (c *Catalogue) Locations(
+	ctx context.Context, caller harang.Identity, search, cursor string, limit int,
+) (harang.Page[harang.Location], error) {
+	return list(ctx, caller, c.store.FindLocations, search, cursor, limit)
 }
 
 // Partners returns a part of the tenant's partners, by name.
-func (c *Catalogue) Partners(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Partner], error) {
-	return list(ctx, who, c.store.FindPartners, search, cursor, limit)
+func (c *Catalogue) Partners(
+	ctx context.Context, caller harang.Identity, search, cursor string, limit int,
+) (harang.Page[harang.Partner], error) {
+	return list(ctx, caller, c.store.FindPartners, search, cursor, limit)
 }
 
 // Products returns a part of the tenant's products, by name.
-func (c *Catalogue) Products(ctx context.Context, who harang.Identity, search, cursor string, limit int) (harang.Page[harang.Product], error) {
-	return list(ctx, who, c.store.FindProducts, search, cursor, limit)
+func (c *Catalogue) Products(
+	ctx context.Context, caller harang.Identity, search, cursor string, limit int,
+) (harang.Page[harang.Product], error) {
+	return list(ctx, caller, c.store.FindProducts, search, cursor, limit)
 }
 
-func list[T any](ctx context.Context, who harang.Identity,
+func list[T any](ctx context.Context, caller harang.Identity,
 	find func(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[T], error),
 	search, cursor string, limit int,
 ) (harang.Page[T], error) {
-	if err := who.Can(harang.ActionReadCatalogue); err != nil {
+	if err := caller.Can(harang.ActionReadCatalogue); err != nil {
 		return harang.Page[T]{}, err
 	}
 	limit, err := page(limit)
 	if err != nil {
 		return harang.Page[T]{}, err
 	}
-	return find(ctx, who.Tenant, search, cursor, limit)
+	return find(ctx, caller.Tenant, search, cursor, limit)
 }

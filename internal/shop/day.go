@@ -7,7 +7,7 @@ import (
 	"harang.dev/harang"
 )
 
-// budapest is where the shops' days are.
+// budapest is the time zone of the shops' days.
 var budapest = func() *time.Location {
 	l, err := time.LoadLocation("Europe/Budapest")
 	if err != nil {
@@ -31,7 +31,9 @@ func ParseDay(field, value string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, value)
 	if err != nil || t.Year() < 2000 || t.Year() > 9999 {
-		return time.Time{}, harang.Invalid(harang.FieldError{Field: field, Detail: "must be a day (2026-03-02) or an RFC 3339 time"})
+		return time.Time{}, harang.Invalid(
+			harang.FieldError{Field: field, Detail: "must be a day (2026-03-02) or an RFC 3339 time"},
+		)
 	}
 	return t.UTC(), nil
 }

@@ -2,7 +2,7 @@ package shop
 
 import "io"
 
-// CheckCSV reads a file of an import without loading it.
+// CheckCSV validates an import file without loading it.
 func CheckCSV(file io.Reader) error {
 	_, err := readImport(file)
 	return err

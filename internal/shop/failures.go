@@ -8,70 +8,74 @@ import (
 	"harang.dev/harang"
 )
 
-// How long a payment that failed is shown as something to do.
+// How long a failed payment is listed as something to do.
 const (
-	// ownFailureAge is for our own: by then nobody expects the customer back.
-	// Most leave earlier, when the rental is paid or cancelled.
+	// ownFailureAge is for our own payments: by then nobody expects the customer
+	// back. Most are removed earlier, when the rental is paid or cancelled.
 	ownFailureAge = 7 * 24 * time.Hour
-	// otherFailureAge is for those of other programs, which never tell how it
-	// ended.
+	// otherFailureAge is for payments of other applications, which never report
+	// how it ended.
 	otherFailureAge = 24 * time.Hour
-	// maxFailures is how many payment_errors are looked through, the newest.
+	// maxFailures is how many of the newest payment_errors are searched.
 	maxFailures = 1000
 )
 
-// Failures returns the card payments that failed and still want something done,
-// newest first, ours and those that other programs told of, each with who deals
-// with it (a claim may be of an earlier failure of the same). Ours are there until
-// the rental is paid or cancelled, one for a rental; those of others for a day,
-// one for a transaction. They are looked for among the newest maxFailures of the
-// last ownFailureAge. All of them stay among the notifications.
-func (p *Payments) Failures(ctx context.Context, who harang.Identity) ([]harang.PaymentFailure, error) {
-	if err := who.Can(harang.ActionReadPayments); err != nil {
+// Failures returns the failed card payments that still need attention, newest
+// first, each with its claim (which may have been made for an earlier failure of
+// the same rental or transaction). Our own are listed until the rental is paid or
+// cancelled, one per rental; those reported by other applications for a day, one
+// per transaction. Only the newest maxFailures of the last ownFailureAge are
+// searched. All of them stay among the notifications.
+func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]harang.PaymentFailure, error) {
+	if err := caller.Can(harang.ActionReadPayments); err != nil {
 		return nil, err
 	}
-	r, err := reader(who, harang.ActionReadNotifications)
+	r, err := reader(caller, harang.ActionReadNotifications)
 	if err != nil {
 		return nil, err
 	}
 	now := p.now()
-	told, err := p.failuresTold(ctx, r, now.Add(-ownFailureAge))
+	reported, err := p.reportedFailures(ctx, r, now.Add(-ownFailureAge))
 	if err != nil {
 		return nil, err
 	}
-	states, err := p.states(ctx, who.Tenant, told)
+	states, err := p.paymentStates(ctx, caller.Tenant, reported)
 	if err != nil {
 		return nil, err
 	}
-	failures, seen := []harang.PaymentFailure{}, map[string]int{} // where each is in the list, from 1; 0 when it is done
-	for _, f := range told {
-		open, about := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
+	failures := []harang.PaymentFailure{}
+	seen := map[string]int{} // by subject: its position in failures from 1; 0 when nothing is left to do
+	for _, f := range reported {
+		open, subject := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
 		if pay, ours := states[f.TransactionID]; ours {
 			f.RentalID, f.Status, f.ErrorCode, f.ErrorMessage = pay.RentalID, pay.Status, pay.ErrorCode, pay.ErrorMessage
 			open = pay.Owed > 0 && (pay.Status == harang.PaymentDeclined || pay.Status == harang.PaymentPending)
-			about = "rental " + pay.RentalID
+			subject = "rental " + pay.RentalID
 		}
-		if at, again := seen[about]; again {
-			// Who dealt with it before it failed once more still does.
-			if at > 0 && failures[at-1].Claim == nil {
-				failures[at-1].Claim = f.Claim
+		if index, again := seen[subject]; again {
+			// A claim of an earlier failure is still valid.
+			if index > 0 && failures[index-1].Claim == nil {
+				failures[index-1].Claim = f.Claim
 			}
 			continue
 		}
-		seen[about] = 0
+		seen[subject] = 0
 		if open {
 			failures = append(failures, f)
-			seen[about] = len(failures)
+			seen[subject] = len(failures)
 		}
 	}
 	return failures, nil
 }
 
-// failuresTold are the payment_errors since then as they were told, at most
-// maxFailures, newest first.
-func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time.Time) (told []harang.PaymentFailure, err error) {
+// reportedFailures returns the payment_errors since an instant as they were
+// announced, at most maxFailures, newest first.
+func (p *Payments) reportedFailures(
+	ctx context.Context, r harang.Reader, since time.Time,
+) ([]harang.PaymentFailure, error) {
+	var reported []harang.PaymentFailure
 	q := harang.NotificationQuery{Type: harang.PaymentErrorType.Name, Since: since, Limit: harang.MaxPageLimit}
-	for len(told) < maxFailures {
+	for len(reported) < maxFailures {
 		page, _, err := p.store.FindNotifications(ctx, r, q)
 		if err != nil {
 			return nil, err
@@ -81,20 +85,22 @@ func (p *Payments) failuresTold(ctx context.Context, r harang.Reader, since time
 			if err := json.Unmarshal(n.Event.Data, &f.PaymentError); err != nil {
 				return nil, err
 			}
-			told = append(told, f)
+			reported = append(reported, f)
 		}
 		if page.Next == "" {
 			break
 		}
 		q.Cursor = page.Next
 	}
-	return told, nil
+	return reported, nil
 }
 
-// states is how our own payments stand among those told of, by id.
-func (p *Payments) states(ctx context.Context, tenant string, told []harang.PaymentFailure) (map[string]PaymentState, error) {
-	ids := make([]string, len(told))
-	for i, f := range told {
+// paymentStates returns the states of those payments that are our own, by id.
+func (p *Payments) paymentStates(
+	ctx context.Context, tenant string, reported []harang.PaymentFailure,
+) (map[string]PaymentState, error) {
+	ids := make([]string, len(reported))
+	for i, f := range reported {
 		ids[i] = f.TransactionID
 	}
 	found, err := p.store.FindPaymentStates(ctx, tenant, ids)

@@ -6,27 +6,28 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"harang.dev/harang"
 )
 
-// The rounds of the housekeeper.
+// The schedule and limits of the housekeeper.
 const (
 	// housekeepingEvery is the time between two rounds.
 	housekeepingEvery = 5 * time.Second
-	// sweepEvery is the time between two rounds of forgetting.
+	// sweepEvery is the time between two sweeps of old rows.
 	sweepEvery = time.Hour
-	// roundLimit is how much one round does of each thing.
+	// roundLimit is how many rows one round handles of each kind.
 	roundLimit = 100
-	// checksAtOnce is how many providers are asked at a time.
+	// checksAtOnce is how many payments are checked concurrently.
 	checksAtOnce = 8
-	// noticeRetention is how long notifications of providers are known.
+	// noticeRetention is how long notifications of providers are remembered.
 	noticeRetention = 30 * 24 * time.Hour
 )
 
-// Housekeeper does what nobody asks for: it marks overdue rentals, gives the
-// pieces of unpaid ones back, asks providers what became of undecided payments,
-// sends money back that is due, and forgets old keys. Any number of them may
-// run beside each other.
+// Housekeeper does the periodic work: it marks overdue rentals, cancels unpaid
+// ones, asks providers for the outcome of pending payments, makes due refunds,
+// and deletes old keys. Several nodes may run one each at the same time.
 type Housekeeper struct {
 	*service
 	rentals  *Rentals
@@ -36,24 +37,24 @@ type Housekeeper struct {
 	swept time.Time
 }
 
-// Run makes a round every few seconds until ctx ends. What fails is logged and
-// tried again in a later round; the error is always ctx's.
+// Run makes a round every few seconds until ctx ends, and returns nil then.
+// Failures are logged and retried in a later round.
 func (h *Housekeeper) Run(ctx context.Context) error {
 	ticker := time.NewTicker(housekeepingEvery)
 	defer ticker.Stop()
 	for {
 		if err := h.Round(ctx); err != nil && ctx.Err() == nil {
-			h.log.ErrorContext(ctx, "housekeeping", "err", err)
+			h.log.ErrorContext(ctx, "housekeeping failed; retrying", "err", err)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil
 		case <-ticker.C:
 		}
 	}
 }
 
-// Round does once what is due now.
+// Round does everything that is due now.
 func (h *Housekeeper) Round(ctx context.Context) error {
 	now := h.now()
 	errs := []error{h.markOverdue(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now)}
@@ -63,7 +64,7 @@ func (h *Housekeeper) Round(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// sweepDue reports whether it is time to forget, and then takes the turn.
+// sweepDue reports whether a sweep is due, and if so counts it as done.
 func (h *Housekeeper) sweepDue(now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -90,31 +91,30 @@ func (h *Housekeeper) expireUnpaid(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// checkPayments asks several providers at once, so that one that hangs does not
-// keep the others waiting.
+// checkPayments checks several payments concurrently, so that a provider that
+// hangs does not delay the others.
 func (h *Housekeeper) checkPayments(ctx context.Context, now time.Time) error {
 	due, err := h.store.FindOpenPayments(ctx, now, roundLimit)
 	errs := make([]error, len(due)+1)
 	errs[len(due)] = err
-	turns := make(chan struct{}, checksAtOnce)
-	var wg sync.WaitGroup
+	var group errgroup.Group
+	group.SetLimit(checksAtOnce)
 	for i, pay := range due {
-		turns <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-turns }()
-			// Whoever moves the check on has it; the others look at it next time.
+		group.Go(func() error {
+			// The node that moves the check on makes it.
 			mine, err := h.store.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
 			if err == nil && mine {
-				err = h.payments.ask(ctx, pay, ChargeTimeout)
+				err = h.payments.check(ctx, pay, ChargeTimeout)
 			}
 			errs[i] = err
+			return nil
 		})
 	}
-	wg.Wait()
+	_ = group.Wait() // the errors are in errs
 	return errors.Join(errs...)
 }
 
-// pauseAfter is the time until the next question, after so many.
+// pauseAfter is the time until the next check, after a number of checks.
 func pauseAfter(checks int64) time.Duration {
 	if checks > 16 {
 		return lastCheck
@@ -130,5 +130,8 @@ func (h *Housekeeper) sweep(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return errors.Join(all(h.store.SweepRequests, now.Add(-RequestRetention)), all(h.store.SweepNotices, now.Add(-noticeRetention)))
+	return errors.Join(
+		all(h.store.SweepRequests, now.Add(-RequestRetention)),
+		all(h.store.SweepNotices, now.Add(-noticeRetention)),
+	)
 }

@@ -21,7 +21,7 @@ import (
 const (
 	// maxImportBytes is the size of a file.
 	maxImportBytes = 64 << 20
-	// maxImportErrors is how many wrong lines are told at once.
+	// maxImportErrors is how many errors are reported at once.
 	maxImportErrors = 20
 )
 
@@ -34,10 +34,10 @@ type ImportResult struct {
 }
 
 // ImportCSV loads a catalogue and its stock from a CSV file, all of it or
-// nothing. The file is UTF-8, with or without a byte order mark, its fields are
-// separated by commas or by semicolons, and its first line names the columns,
-// in any order (case, spaces, "_" and "-" do not matter; a column without a name
-// is empty):
+// nothing. The file is UTF-8, with or without a byte order mark; its fields are
+// separated by commas or by semicolons; its first line names the columns, in any
+// order (case, spaces, "_" and "-" do not matter; a column without a name has to
+// be empty):
 //
 //	productId, productName, dailyPrice        a product; dailyPrice in forints, 0 when absent
 //	locationId, locationName                  a location
@@ -47,48 +47,53 @@ type ImportResult struct {
 //	                                          location; thresholds are 0 when absent
 //
 // A line creates or replaces what its filled columns name. A name may be left
-// out where the product, location or partner exists or another line names it.
-// Lines may repeat a product, location or partner, but not say anything else
-// about it; the stock of one product at one location stands on one line.
+// out when the product, location or partner exists or another line names it.
+// Lines may repeat a product, location or partner with the same values; the stock
+// of one product at one location is on one line.
 //
-// What is wrong is INVALID_REQUEST with a field "line 7, quantity" for each
-// fault, the first twenty of them; TOO_LARGE for more than 64 MiB.
-func (c *Catalogue) ImportCSV(ctx context.Context, who harang.Identity, file io.Reader) (ImportResult, error) {
-	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+// INVALID_REQUEST with a field "line 7, quantity" for each of the first twenty
+// errors; TOO_LARGE for more than 64 MiB.
+func (c *Catalogue) ImportCSV(ctx context.Context, caller harang.Identity, file io.Reader) (ImportResult, error) {
+	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
 		return ImportResult{}, err
 	}
 	in, err := readImport(file)
 	if err != nil {
 		return ImportResult{}, err
 	}
-	result := ImportResult{Locations: len(in.locations), Partners: len(in.partners), Products: len(in.products), Stock: len(in.stock)}
-	return result, c.store.Within(ctx, func(tx Tx) error { return c.load(ctx, tx, who, in) })
+	result := ImportResult{
+		Locations: len(in.locations),
+		Partners:  len(in.partners),
+		Products:  len(in.products),
+		Stock:     len(in.stock),
+	}
+	return result, c.store.Within(ctx, func(tx Tx) error { return c.load(ctx, tx, caller, in) })
 }
 
-// load writes an import, rows in key order.
-func (c *Catalogue) load(ctx context.Context, tx Tx, who harang.Identity, in *importFile) error {
-	// What runs in a transaction is not cut off; who leaves is seen here.
-	left := func() error {
+// load writes an import, in key order.
+func (c *Catalogue) load(ctx context.Context, tx Tx, caller harang.Identity, in *importFile) error {
+	// A transaction is not interrupted, so cancellation is checked here.
+	cancelled := func() error {
 		if ctx.Err() != nil {
 			return harang.Wrap(harang.CodeUnavailable, ctx.Err(), "the import was interrupted, nothing was loaded")
 		}
 		return nil
 	}
 	for _, id := range sortedKeys(in.locations) {
-		if err := tx.PutLocation(ctx, who.Tenant, in.locations[id].value); err != nil {
+		if err := tx.PutLocation(ctx, caller.Tenant, in.locations[id].value); err != nil {
 			return err
 		}
 	}
 	for _, id := range sortedKeys(in.partners) {
-		if err := tx.PutPartner(ctx, who.Tenant, in.partners[id].value); err != nil {
+		if err := tx.PutPartner(ctx, caller.Tenant, in.partners[id].value); err != nil {
 			return err
 		}
 	}
 	for _, id := range sortedKeys(in.products) {
-		if err := left(); err != nil {
+		if err := cancelled(); err != nil {
 			return err
 		}
-		if err := tx.PutProduct(ctx, who.Tenant, in.products[id].value); err != nil {
+		if err := tx.PutProduct(ctx, caller.Tenant, in.products[id].value); err != nil {
 			return err
 		}
 	}
@@ -100,14 +105,18 @@ func (c *Catalogue) load(ctx context.Context, tx Tx, who harang.Identity, in *im
 		return cmp.Or(strings.Compare(a.product, b.product), strings.Compare(a.location, b.location))
 	})
 	for _, key := range keys {
-		if err := left(); err != nil {
+		if err := cancelled(); err != nil {
 			return err
 		}
 		s := in.stock[key]
-		_, err := c.putStock(ctx, tx, who, key.product, key.location, s.value)
+		_, err := c.putStock(ctx, tx, caller, key.product, key.location, s.value)
 		if harang.ErrorCode(err) == harang.CodeNotFound {
 			return harang.Invalid(harang.FieldError{Field: field(s.line, "productId"),
-				Detail: fmt.Sprintf("product %q or location %q does not exist and no line names it", key.product, key.location)})
+				Detail: fmt.Sprintf(
+					"product %q or location %q does not exist and no line names it",
+					key.product,
+					key.location,
+				)})
 		}
 		if err != nil {
 			return err
@@ -127,8 +136,7 @@ func sortedKeys[V any](m map[string]V) []string {
 
 func field(line int, column string) string { return fmt.Sprintf("line %d, %s", line, column) }
 
-// stated is what a file says about something, and on which line it says so
-// first.
+// stated is a value from a file with the line that has it first.
 type stated[V any] struct {
 	line  int
 	value V
@@ -136,16 +144,16 @@ type stated[V any] struct {
 
 type stockKey struct{ product, location string }
 
-// importFile is a file that was read.
+// importFile is the content of an import.
 type importFile struct {
 	locations map[string]stated[harang.Location]
 	partners  map[string]stated[harang.Partner]
 	products  map[string]stated[harang.Product]
 	stock     map[stockKey]stated[StockPut]
-	wrong     []harang.FieldError
+	errors    []harang.FieldError
 }
 
-// columns are the known columns by their folded names.
+// columns maps the folded names of the known columns to their names.
 var columns = func() map[string]string {
 	all := map[string]string{}
 	for _, name := range []string{
@@ -161,7 +169,7 @@ var columnFolder = strings.NewReplacer(" ", "", "_", "", "-", "")
 
 func foldColumn(name string) string { return columnFolder.Replace(strings.ToLower(name)) }
 
-// readImport reads and checks a whole file.
+// readImport reads and validates a whole file.
 func readImport(file io.Reader) (*importFile, error) {
 	text, err := io.ReadAll(io.LimitReader(file, maxImportBytes+1))
 	switch {
@@ -172,7 +180,9 @@ func readImport(file io.Reader) (*importFile, error) {
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if !utf8.Valid(text) {
-		return nil, harang.Invalid(harang.FieldError{Field: field(badLine(text), "file"), Detail: "is not UTF-8; save the file as CSV UTF-8"})
+		return nil, harang.Invalid(
+			harang.FieldError{Field: field(badLine(text), "file"), Detail: "is not UTF-8; save the file as CSV UTF-8"},
+		)
 	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma = separator(text)
@@ -189,18 +199,18 @@ func readImport(file io.Reader) (*importFile, error) {
 		locations: map[string]stated[harang.Location]{}, partners: map[string]stated[harang.Partner]{},
 		products: map[string]stated[harang.Product]{}, stock: map[stockKey]stated[StockPut]{},
 	}
-	for len(in.wrong) < maxImportErrors {
+	for len(in.errors) < maxImportErrors {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {
-			in.add(parse.Line, "file", csvFault(parse, len(header)))
+			in.add(parse.Line, "file", csvProblem(parse, len(header)))
 			if errors.Is(parse.Err, csv.ErrFieldCount) {
 				continue
 			}
-			break // what follows a broken quote cannot be told apart
+			break // after a broken quote the fields cannot be separated
 		}
 		if err != nil {
 			return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the file cannot be read")
@@ -209,9 +219,9 @@ func readImport(file io.Reader) (*importFile, error) {
 		in.readLine(line, names, record)
 	}
 	in.checkEmpty()
-	if len(in.wrong) > 0 {
-		slices.SortStableFunc(in.wrong, func(a, b harang.FieldError) int { return cmp.Compare(lineOf(a), lineOf(b)) })
-		return nil, harang.Invalid(in.wrong[:min(len(in.wrong), maxImportErrors)]...)
+	if len(in.errors) > 0 {
+		slices.SortStableFunc(in.errors, func(a, b harang.FieldError) int { return cmp.Compare(lineOf(a), lineOf(b)) })
+		return nil, harang.Invalid(in.errors[:min(len(in.errors), maxImportErrors)]...)
 	}
 	return in, nil
 }
@@ -222,11 +232,11 @@ func lineOf(f harang.FieldError) int {
 	return line
 }
 
-func csvFault(e *csv.ParseError, fields int) string {
+func csvProblem(e *csv.ParseError, fields int) string {
 	if errors.Is(e.Err, csv.ErrFieldCount) {
 		return fmt.Sprintf("must have %d fields, as the first line has", fields)
 	}
-	return "has a quotation mark where none can be"
+	return "has a misplaced quotation mark"
 }
 
 // badLine is the first line that is not UTF-8.
@@ -242,7 +252,7 @@ func badLine(text []byte) int {
 	return line
 }
 
-// separator is what stands between the fields of the first line.
+// separator is the field separator of the first line.
 func separator(text []byte) rune {
 	first, _, _ := bytes.Cut(text, []byte("\n"))
 	if bytes.Count(first, []byte(";")) > bytes.Count(first, []byte(",")) {
@@ -258,12 +268,12 @@ func readHeader(header []string) ([]string, error) {
 		name, ok := columns[foldColumn(strings.TrimSpace(h))]
 		switch {
 		case strings.TrimSpace(h) == "":
-			continue // a spreadsheet's empty columns
+			continue // an empty column of a spreadsheet
 		case !ok:
 			return nil, harang.Invalid(harang.FieldError{Field: field(1, strconv.Quote(h)),
-				Detail: "is not a column; there are productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold"})
+				Detail: "is not a known column; known are productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold"})
 		case slices.Contains(names[:i], name):
-			return nil, harang.Invalid(harang.FieldError{Field: field(1, name), Detail: "stands there twice"})
+			return nil, harang.Invalid(harang.FieldError{Field: field(1, name), Detail: "is there twice"})
 		}
 		names[i] = name
 	}
@@ -272,24 +282,26 @@ func readHeader(header []string) ([]string, error) {
 		{"quantity", "productId"}, {"quantity", "locationId"}, {"warningThreshold", "quantity"}, {"criticalThreshold", "quantity"},
 	} {
 		if slices.Contains(names, need[0]) && !slices.Contains(names, need[1]) {
-			return nil, harang.Invalid(harang.FieldError{Field: field(1, need[1]), Detail: "is missing and " + need[0] + " needs it"})
+			return nil, harang.Invalid(
+				harang.FieldError{Field: field(1, need[1]), Detail: "is missing; " + need[0] + " needs it"},
+			)
 		}
 	}
 	return names, nil
 }
 
 func (in *importFile) add(line int, column, detail string) {
-	in.wrong = append(in.wrong, harang.FieldError{Field: field(line, column), Detail: detail})
+	in.errors = append(in.errors, harang.FieldError{Field: field(line, column), Detail: detail})
 }
 
-// readLine takes what one line says.
+// readLine reads one line.
 func (in *importFile) readLine(line int, names, record []string) {
-	faults := len(in.wrong)
+	before := len(in.errors)
 	cells := make(map[string]string, len(names))
 	for i, name := range names {
 		cells[name] = strings.TrimSpace(record[i])
 		if name == "" && cells[name] != "" {
-			in.add(line, strconv.Quote(cells[name]), "stands in a column without a name")
+			in.add(line, strconv.Quote(cells[name]), "is in a column without a name")
 		}
 	}
 	whole := func(column string) int64 {
@@ -305,9 +317,13 @@ func (in *importFile) readLine(line int, names, record []string) {
 	product := harang.Product{ID: cells["productId"], Name: cells["productName"], DailyPrice: whole("dailyPrice")}
 	location := harang.Location{ID: cells["locationId"], Name: cells["locationName"]}
 	partner := harang.Partner{ID: cells["partnerId"], Name: cells["partnerName"]}
-	put := StockPut{Quantity: whole("quantity"), WarningThreshold: whole("warningThreshold"), CriticalThreshold: whole("criticalThreshold")}
-	if len(in.wrong) > faults {
-		return // the numbers are not what the file meant
+	put := StockPut{
+		Quantity:          whole("quantity"),
+		WarningThreshold:  whole("warningThreshold"),
+		CriticalThreshold: whole("criticalThreshold"),
+	}
+	if len(in.errors) > before {
+		return // the numbers are not those of the file
 	}
 	if product.Name != "" || product.DailyPrice != 0 {
 		state(in, in.products, line, "product", product.ID, product, product.Check())
@@ -333,9 +349,11 @@ func (in *importFile) readLine(line int, names, record []string) {
 	}
 }
 
-// state takes what a line says about one thing and compares it with what
-// another line said.
-func state[V comparable](in *importFile, all map[string]stated[V], line int, noun, id string, value V, wrong []harang.FieldError) {
+// state records the values of one line for one product, location or partner, and
+// compares them with those of an earlier line.
+func state[V comparable](
+	in *importFile, all map[string]stated[V], line int, noun, id string, value V, wrong []harang.FieldError,
+) {
 	for _, w := range wrong {
 		column := w.Field
 		if column == "id" || column == "name" {
@@ -351,13 +369,13 @@ func state[V comparable](in *importFile, all map[string]stated[V], line int, nou
 	case !ok:
 		all[id] = stated[V]{line, value}
 	case first.value != value:
-		in.add(line, noun+"Name", fmt.Sprintf("says something else about %s %q than line %d", noun, id, first.line))
+		in.add(line, noun+"Name", fmt.Sprintf("differs from line %[3]d about %[1]s %[2]q", noun, id, first.line))
 	}
 }
 
-// checkEmpty refuses a file without a single line.
+// checkEmpty refuses a file that names nothing.
 func (in *importFile) checkEmpty() {
-	if len(in.wrong) == 0 && len(in.locations)+len(in.partners)+len(in.products)+len(in.stock) == 0 {
-		in.add(1, "file", "says nothing")
+	if len(in.errors) == 0 && len(in.locations)+len(in.partners)+len(in.products)+len(in.stock) == 0 {
+		in.add(1, "file", "has no lines with data")
 	}
 }

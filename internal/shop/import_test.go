@@ -43,19 +43,23 @@ func TestImportCSV(t *testing.T) {
 			for _, i := range p.Items {
 				lines = append(lines, i.ProductName+" | "+i.LocationName+" | "+string(i.Severity()))
 			}
-			want := []string{"Létra | Váci út | OK", `Makita "HR2470" fúrókalapács | Buda, Fő utca | CRITICAL`, `Makita "HR2470" fúrókalapács | Váci út | OK`}
+			want := []string{
+				"Létra | Váci út | OK",
+				`Makita "HR2470" fúrókalapács | Buda, Fő utca | CRITICAL`,
+				`Makita "HR2470" fúrókalapács | Váci út | OK`,
+			}
 			if !slices.Equal(lines, want) {
 				t.Errorf("the stock is %q, want %q", lines, want)
 			}
 			if n := len(w.Entries(t, harang.AudienceManagers)); n != 0 {
-				t.Errorf("loading rang %d times", n)
+				t.Errorf("loading caused %d alerts", n)
 			}
 		})
 	}
 }
 
-// TestImportCSV_Again: a second file changes what it names, rings for what got
-// short, and may leave out what is known.
+// TestImportCSV_Again: a second file changes what it names, causes alerts for what
+// is short now, and may cancel out names that exist.
 func TestImportCSV_Again(t *testing.T) {
 	w := newWorld(t)
 	load := func(file string) (shop.ImportResult, error) {
@@ -64,12 +68,14 @@ func TestImportCSV_Again(t *testing.T) {
 	if _, err := load(catalogueFile); err != nil {
 		t.Fatal(err)
 	}
-	got, err := load("product_id;location_id;quantity;warning_threshold;critical_threshold\nmakita;vaci;1;4;2\nladder;vaci;2;0;0\n")
+	got, err := load(
+		"product_id;location_id;quantity;warning_threshold;critical_threshold\nmakita;vaci;1;4;2\nladder;vaci;2;0;0\n",
+	)
 	if err != nil || got != (shop.ImportResult{Stock: 2}) {
 		t.Errorf("imported %+v, %v", got, err)
 	}
 	if n := len(w.Entries(t, harang.AudienceManagers)); n != 1 {
-		t.Errorf("rang %d times, want once for the drill", n)
+		t.Errorf("%d alerts, want one for the drill", n)
 	}
 	got, err = load("partnerId,partnerName\nalfa,Alfa Építő Kft.\nbeta,Béta Bau Bt.\n,\n")
 	if err != nil || got != (shop.ImportResult{Partners: 2}) {
@@ -77,11 +83,11 @@ func TestImportCSV_Again(t *testing.T) {
 	}
 	sum, err := w.Store.SumMovements(t.Context(), "a", "makita", "vaci")
 	if err != nil || sum != 1 {
-		t.Errorf("the books say %d, %v", sum, err)
+		t.Errorf("the movements sum up to %d, %v", sum, err)
 	}
 }
 
-// TestImportCSV_Wrong: all faults are told with their lines, and nothing is
+// TestImportCSV_Wrong: all errors are reported with their lines, and nothing is
 // loaded.
 func TestImportCSV_Wrong(t *testing.T) {
 	head := "productId,productName,dailyPrice,locationId,locationName,quantity\n"
@@ -114,7 +120,7 @@ func TestImportCSV_Wrong(t *testing.T) {
 			if tc.name == "many" {
 				wantCode(t, err, harang.CodeInvalidRequest)
 				if n := len(fieldsOf(err)); n != 20 {
-					t.Errorf("%d faults are told, want the first 20", n)
+					t.Errorf("%d errors, want the first 20", n)
 				}
 			} else {
 				wantCode(t, err, harang.CodeInvalidRequest, tc.fields...)
@@ -141,16 +147,16 @@ func TestImportCSV_Wrong(t *testing.T) {
 	wantCode(t, err, harang.CodeTooLarge)
 }
 
-// TestImportCSV_Interrupted: who leaves in the middle of the transaction, whose
-// statements are not cut off, has loaded nothing.
-func TestImportCSV_Interrupted(t *testing.T) {
+// TestImportCSV_Cancelled: a caller that cancels in the middle of the transaction,
+// which is not interrupted itself, loads nothing.
+func TestImportCSV_Cancelled(t *testing.T) {
 	w := newWorld(t)
-	ctx, leave := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	options := w.Options
-	options.Store = leavingStore{w.Store, leave}
+	options.Store = cancellingStore{w.Store, cancel}
 	_, err := shop.New(options).Catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(catalogueFile))
 	if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
-		t.Errorf("interrupted: %v", err)
+		t.Errorf("cancelled: %v", err)
 	}
 	p, err := w.Catalogue.Products(t.Context(), storetest.Admin(), "", "", 0)
 	if err != nil || len(p.Items) != 0 {
@@ -158,15 +164,15 @@ func TestImportCSV_Interrupted(t *testing.T) {
 	}
 }
 
-// leavingStore is a store whose caller leaves when a transaction has begun.
-type leavingStore struct {
+// cancellingStore cancels its caller's context when a transaction has begun.
+type cancellingStore struct {
 	shop.Store
-	leave func()
+	cancel func()
 }
 
-func (l leavingStore) Within(ctx context.Context, fn func(shop.Tx) error) error {
-	return l.Store.Within(ctx, func(tx shop.Tx) error {
-		l.leave()
+func (s cancellingStore) Within(ctx context.Context, fn func(shop.Tx) error) error {
+	return s.Store.Within(ctx, func(tx shop.Tx) error {
+		s.cancel()
 		return fn(tx)
 	})
 }
@@ -180,7 +186,7 @@ func (*endless) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// FuzzImportCSV: no file makes the import panic, and a refused one says where.
+// FuzzImportCSV: no file makes the import panic, and every error has a line.
 func FuzzImportCSV(f *testing.F) {
 	f.Add(catalogueFile)
 	f.Add("productId;productName\n\"p;P\n")

@@ -23,15 +23,15 @@ type Adjustment struct {
 	LocationID string
 	// Delta is in pieces, not 0.
 	Delta int64
-	// Reason is 1 to 200 characters, for the books.
+	// Reason is 1 to 200 characters, stored with the movement.
 	Reason string
 }
 
 // Adjust changes the quantity of a stock item and returns it. NOT_FOUND for an
-// unknown product or location, INSUFFICIENT_STOCK with "available" when more
-// is taken than there is, INVALID_REQUEST naming the field.
-func (v *Inventory) Adjust(ctx context.Context, who harang.Identity, a Adjustment) (harang.StockItem, error) {
-	if err := who.Can(harang.ActionAdjustStock); err != nil {
+// unknown product or location, INSUFFICIENT_STOCK with "available" when fewer
+// pieces are there than are taken, INVALID_REQUEST naming the field.
+func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjustment) (harang.StockItem, error) {
+	if err := caller.Can(harang.ActionAdjustStock); err != nil {
 		return harang.StockItem{}, err
 	}
 	wrong := checkIDs(a.ProductID, a.LocationID)
@@ -46,7 +46,7 @@ func (v *Inventory) Adjust(ctx context.Context, who harang.Identity, a Adjustmen
 	}
 	var item harang.StockItem
 	err := v.store.Within(ctx, func(tx Tx) error {
-		items, err := v.move(ctx, tx, who, []Move{{a.ProductID, a.LocationID, a.Delta}}, a.Reason)
+		items, err := v.changeStock(ctx, tx, caller, []stockChange{{a.ProductID, a.LocationID, a.Delta}}, a.Reason)
 		if err == nil {
 			item = items[0]
 		}
@@ -66,25 +66,30 @@ type LevelChange struct {
 	ClearExpected bool
 }
 
-// SetLevel changes thresholds, which a STORE_MANAGER may, and the expected
-// delivery, which everybody may, and returns the item. NOT_FOUND for an unknown
+// SetLevel changes thresholds (STORE_MANAGER and ADMIN) and the expected delivery
+// (all roles), and returns the item. NOT_FOUND for an unknown
 // product or location, INVALID_REQUEST naming the field.
-func (v *Inventory) SetLevel(ctx context.Context, who harang.Identity, productID, locationID string, c LevelChange) (harang.StockItem, error) {
+func (v *Inventory) SetLevel(
+	ctx context.Context, caller harang.Identity, productID, locationID string, c LevelChange,
+) (harang.StockItem, error) {
 	thresholds := c.WarningThreshold != nil || c.CriticalThreshold != nil
 	expectation := c.ExpectedAt != nil || c.ClearExpected
 	if thresholds {
-		if err := who.Can(harang.ActionSetThresholds); err != nil {
+		if err := caller.Can(harang.ActionSetThresholds); err != nil {
 			return harang.StockItem{}, err
 		}
 	}
-	if err := who.Can(harang.ActionExpectStock); err != nil {
+	if err := caller.Can(harang.ActionExpectStock); err != nil {
 		return harang.StockItem{}, err
 	}
 	wrong := checkIDs(productID, locationID)
 	if !thresholds && !expectation {
-		wrong = append(wrong, harang.FieldError{Field: "body", Detail: "must change warningThreshold, criticalThreshold or expectedAt"})
+		wrong = append(
+			wrong,
+			harang.FieldError{Field: "body", Detail: "must change warningThreshold, criticalThreshold or expectedAt"},
+		)
 	}
-	if c.ExpectedAt != nil && v.over(*c.ExpectedAt) {
+	if c.ExpectedAt != nil && v.dayEnded(*c.ExpectedAt) {
 		wrong = append(wrong, harang.FieldError{Field: "expectedAt", Detail: "must be today or later"})
 	}
 	if len(wrong) > 0 {
@@ -93,7 +98,7 @@ func (v *Inventory) SetLevel(ctx context.Context, who harang.Identity, productID
 	var item harang.StockItem
 	err := v.store.Within(ctx, func(tx Tx) error {
 		var err error
-		if item, err = take(ctx, tx, who.Tenant, productID, locationID); err != nil {
+		if item, err = lockStock(ctx, tx, caller.Tenant, productID, locationID); err != nil {
 			return err
 		}
 		next := item.Level.Thresholds
@@ -112,125 +117,154 @@ func (v *Inventory) SetLevel(ctx context.Context, who harang.Identity, productID
 		case c.ExpectedAt != nil:
 			item.ExpectedAt = c.ExpectedAt.UTC().Truncate(time.Millisecond)
 		}
-		if err := v.cross(tx, who.Tenant, &item, item.Level.Quantity, next); err != nil {
+		if err := v.changeLevel(tx, caller.Tenant, &item, item.Level.Quantity, next); err != nil {
 			return err
 		}
-		return tx.UpdateStock(ctx, who.Tenant, item)
+		return tx.UpdateStock(ctx, caller.Tenant, item)
 	})
 	return item, err
 }
 
-// Stock returns a part of the stock list, by product and place.
-func (v *Inventory) Stock(ctx context.Context, who harang.Identity, q harang.StockQuery) (harang.Page[harang.StockItem], error) {
+// Stock returns a part of the stock list, by product and location.
+func (v *Inventory) Stock(
+	ctx context.Context, caller harang.Identity, q harang.StockQuery,
+) (harang.Page[harang.StockItem], error) {
 	var none harang.Page[harang.StockItem]
-	if err := who.Can(harang.ActionReadStock); err != nil {
+	if err := caller.Can(harang.ActionReadStock); err != nil {
 		return none, err
 	}
 	switch q.Severity {
 	case "", harang.SeverityOK, harang.SeverityWarning, harang.SeverityCritical:
 	default:
-		return none, harang.Invalid(harang.FieldError{Field: "severity", Detail: "must be one of OK, WARNING, CRITICAL"})
+		return none, harang.Invalid(
+			harang.FieldError{Field: "severity", Detail: "must be one of OK, WARNING, CRITICAL"},
+		)
 	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
-	return v.store.FindStock(ctx, who.Tenant, q)
+	return v.store.FindStock(ctx, caller.Tenant, q)
 }
 
 // Alerts returns a part of the stock items that are not OK, worst first, then
 // the longest short first.
-func (v *Inventory) Alerts(ctx context.Context, who harang.Identity, cursor string, limit int) (harang.Page[harang.StockShortage], error) {
+func (v *Inventory) Alerts(
+	ctx context.Context, caller harang.Identity, cursor string, limit int,
+) (harang.Page[harang.StockShortage], error) {
 	var none harang.Page[harang.StockShortage]
-	if err := who.Can(harang.ActionReadStock); err != nil {
+	if err := caller.Can(harang.ActionReadStock); err != nil {
 		return none, err
 	}
 	limit, err := page(limit)
 	if err != nil {
 		return none, err
 	}
-	return v.store.FindShortages(ctx, who.Tenant, cursor, limit)
+	return v.store.FindShortages(ctx, caller.Tenant, cursor, limit)
 }
 
-// Move is a change of one stock item's quantity by Delta pieces.
-type Move struct {
+// stockChange changes one stock item's quantity by Delta pieces.
+type stockChange struct {
 	ProductID  string
 	LocationID string
 	Delta      int64
 }
 
-// move changes quantities, all or none, appends the alerts they cause and
-// writes the movements down. Moves name different stock items; rows are taken
-// in key order, whatever the order of the moves. It returns the items in the
-// order of the moves. INSUFFICIENT_STOCK carries "available", and "line", the
-// place of the move, when there are several.
-func (s *service) move(ctx context.Context, tx Tx, who harang.Identity, moves []Move, reason string) ([]harang.StockItem, error) {
-	order := make([]int, len(moves))
+// changeStock changes quantities, all or none, appends the alerts they cause and
+// records the movements. The changes are of different stock items; rows are
+// locked in key order, whatever the order of the changes. It returns the items
+// in the order of the changes. INSUFFICIENT_STOCK carries "available", and
+// "line", the index of the change, when there are several.
+func (s *service) changeStock(
+	ctx context.Context, tx Tx, caller harang.Identity, changes []stockChange, reason string,
+) ([]harang.StockItem, error) {
+	order := make([]int, len(changes))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(strings.Compare(moves[a].ProductID, moves[b].ProductID), strings.Compare(moves[a].LocationID, moves[b].LocationID))
+		return cmp.Or(
+			strings.Compare(changes[a].ProductID, changes[b].ProductID),
+			strings.Compare(changes[a].LocationID, changes[b].LocationID),
+		)
 	})
-	items := make([]harang.StockItem, len(moves))
+	items := make([]harang.StockItem, len(changes))
 	for _, i := range order {
-		item, err := take(ctx, tx, who.Tenant, moves[i].ProductID, moves[i].LocationID)
+		item, err := lockStock(ctx, tx, caller.Tenant, changes[i].ProductID, changes[i].LocationID)
 		if err != nil {
 			return nil, err
 		}
 		items[i] = item
 	}
-	// The first line that lacks pieces is told, in the caller's order.
-	for i, m := range moves {
+	// The first change that lacks pieces is reported, in the caller's order.
+	for i, m := range changes {
 		have := items[i].Level.Quantity
 		if have+m.Delta < 0 {
 			details := map[string]any{"available": have}
-			if len(moves) > 1 {
+			if len(changes) > 1 {
 				details["line"] = i
 			}
 			return nil, &harang.Error{Code: harang.CodeInsufficientStock, Details: details,
-				Message: fmt.Sprintf("%s at %s: %d asked, %d available", items[i].ProductName, items[i].LocationName, -m.Delta, have)}
+				Message: fmt.Sprintf(
+					"%s at %s: %d requested, %d available",
+					items[i].ProductName,
+					items[i].LocationName,
+					-m.Delta,
+					have,
+				)}
 		}
 		if have+m.Delta > harang.MaxQuantity {
-			return nil, harang.Invalid(harang.FieldError{Field: "delta", Detail: fmt.Sprintf("would make more than %d pieces", harang.MaxQuantity)})
+			return nil, harang.Invalid(
+				harang.FieldError{
+					Field:  "delta",
+					Detail: fmt.Sprintf("must not raise the quantity over %d pieces", harang.MaxQuantity),
+				},
+			)
 		}
 	}
 	for _, i := range order {
-		if err := s.setQuantity(ctx, tx, who, &items[i], items[i].Level.Quantity+moves[i].Delta, items[i].Level.Thresholds, reason); err != nil {
+		if err := s.setQuantity(ctx, tx, caller, &items[i], items[i].Level.Quantity+changes[i].Delta, items[i].Level.Thresholds, reason); err != nil {
 			return nil, err
 		}
 	}
 	return items, nil
 }
 
-// setQuantity moves a taken item to a quantity and thresholds, writes it and
-// its movement, and appends its alert.
-func (s *service) setQuantity(ctx context.Context, tx Tx, who harang.Identity, item *harang.StockItem, quantity int64, th harang.Thresholds, reason string) error {
+// setQuantity gives a locked item a quantity and thresholds, writes it and its
+// movement, and appends its alert.
+func (s *service) setQuantity(
+	ctx context.Context, tx Tx, caller harang.Identity, item *harang.StockItem, quantity int64, th harang.Thresholds,
+	reason string,
+) error {
 	delta := quantity - item.Level.Quantity
-	if err := s.cross(tx, who.Tenant, item, quantity, th); err != nil {
+	if err := s.changeLevel(tx, caller.Tenant, item, quantity, th); err != nil {
 		return err
 	}
-	if err := tx.UpdateStock(ctx, who.Tenant, *item); err != nil {
+	if err := tx.UpdateStock(ctx, caller.Tenant, *item); err != nil {
 		return err
 	}
-	return s.recordMovement(ctx, tx, who, *item, delta, reason)
+	return s.recordMovement(ctx, tx, caller, *item, delta, reason)
 }
 
-// recordMovement writes a movement down; nothing when nothing moved.
-func (s *service) recordMovement(ctx context.Context, tx Tx, who harang.Identity, item harang.StockItem, delta int64, reason string) error {
+// recordMovement records a movement unless delta is 0.
+func (s *service) recordMovement(
+	ctx context.Context, tx Tx, caller harang.Identity, item harang.StockItem, delta int64, reason string,
+) error {
 	if delta == 0 {
 		return nil
 	}
-	return tx.CreateMovement(ctx, who.Tenant, harang.StockMovement{
+	return tx.CreateMovement(ctx, caller.Tenant, harang.StockMovement{
 		ID: s.newID(), ProductID: item.ProductID, LocationID: item.LocationID,
-		Delta: delta, Quantity: item.Level.Quantity, Reason: reason, By: person(who), At: s.now(),
+		Delta: delta, Quantity: item.Level.Quantity, Reason: reason, By: person(caller), At: s.now(),
 	})
 }
 
-// cross moves the item's level in memory and appends the alert, if any.
-func (s *service) cross(tx Tx, tenant string, item *harang.StockItem, quantity int64, th harang.Thresholds) error {
+// changeLevel changes the item's level in memory and appends the alert, if any.
+func (s *service) changeLevel(
+	tx Tx, tenant string, item *harang.StockItem, quantity int64, th harang.Thresholds,
+) error {
 	before := item.Severity()
-	silenced := !item.ExpectedAt.IsZero() && !s.over(item.ExpectedAt)
+	silenced := !item.ExpectedAt.IsZero() && !s.dayEnded(item.ExpectedAt)
 	var alert harang.Severity
 	item.Level, alert = item.Level.Cross(quantity, th, silenced)
 	switch after := item.Severity(); {
@@ -256,18 +290,17 @@ func (s *service) cross(tx Tx, tenant string, item *harang.StockItem, quantity i
 	return nil
 }
 
-// over reports whether the day that holds at is over.
-func (s *service) over(at time.Time) bool {
+// dayEnded reports whether the day in Budapest that contains at has ended.
+func (s *service) dayEnded(at time.Time) bool {
 	_, end := Day(at)
 	return !s.now().Before(end)
 }
 
-// take locks a stock item, with a sentence for who asked for one that is not
-// there.
-func take(ctx context.Context, tx Tx, tenant, productID, locationID string) (harang.StockItem, error) {
+// lockStock locks a stock item. NOT_FOUND with a sentence for the caller.
+func lockStock(ctx context.Context, tx Tx, tenant, productID, locationID string) (harang.StockItem, error) {
 	item, err := tx.LockStock(ctx, tenant, productID, locationID)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return item, harang.Wrap(harang.CodeNotFound, err, "there is no such product at such a location")
+		return item, harang.Wrap(harang.CodeNotFound, err, "there is no such product at this location")
 	}
 	return item, err
 }
@@ -284,7 +317,7 @@ func checkIDs(productID, locationID string) []harang.FieldError {
 	return wrong
 }
 
-// person is who an identity is to others.
-func person(who harang.Identity) harang.Person {
-	return harang.Person{ID: who.UserID, Name: cmp.Or(who.Name, who.UserID)}
+// person is the caller as others see them.
+func person(caller harang.Identity) harang.Person {
+	return harang.Person{ID: caller.UserID, Name: cmp.Or(caller.Name, caller.UserID)}
 }

@@ -16,7 +16,7 @@ import (
 	"harang.dev/harang/internal/store/storetest"
 )
 
-// newWorld is the use cases on a SQLite file of their own.
+// newWorld returns the use cases on a new SQLite file.
 func newWorld(t *testing.T) *storetest.World {
 	t.Helper()
 	return storetest.NewWorld(t, func(t *testing.T, o store.Options) *store.Store {
@@ -58,13 +58,13 @@ func fieldsOf(err error) []harang.FieldError {
 
 func ptr[T any](v T) *T { return &v }
 
-// rung are the alerts since the last call.
-type rung struct {
+// alertProbe returns the alerts since its last call.
+type alertProbe struct {
 	w    *storetest.World
 	seen int
 }
 
-func (r *rung) want(t *testing.T, want ...harang.StockAlert) {
+func (r *alertProbe) want(t *testing.T, want ...harang.StockAlert) {
 	t.Helper()
 	entries := r.w.Entries(t, harang.AudienceOperators)
 	var got []harang.StockAlert
@@ -77,7 +77,7 @@ func (r *rung) want(t *testing.T, want ...harang.StockAlert) {
 	}
 	r.seen = len(entries)
 	if !slices.Equal(got, want) {
-		t.Errorf("rang %+v, want %+v", got, want)
+		t.Errorf("the alerts are %+v, want %+v", got, want)
 	}
 }
 
@@ -89,24 +89,32 @@ func alert(quantity, threshold int64, s harang.Severity) harang.StockAlert {
 func TestInventory_Thresholds(t *testing.T) {
 	w := newWorld(t)
 	ctx, manager := t.Context(), storetest.As(harang.RoleStoreManager, "mari")
-	heard := rung{w: w}
+	probe := alertProbe{w: w}
 	w.AddStock(t, "p", "l", shop.StockPut{Quantity: 4, WarningThreshold: 4, CriticalThreshold: 2})
 	w.Clock.Move(time.Minute)
 
 	item, err := w.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(6))})
-	if err != nil || item.Level.Thresholds != (harang.Thresholds{Warning: 6, Critical: 2}) || item.Severity() != harang.SeverityWarning || !item.Since.Equal(w.Clock.Now()) {
+	if err != nil || item.Level.Thresholds != (harang.Thresholds{Warning: 6, Critical: 2}) ||
+		item.Severity() != harang.SeverityWarning ||
+		!item.Since.Equal(w.Clock.Now()) {
 		t.Errorf("the item is %+v, %v", item, err)
 	}
-	heard.want(t, alert(4, 6, harang.SeverityWarning))
+	probe.want(t, alert(4, 6, harang.SeverityWarning))
 	if _, err = w.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{CriticalThreshold: ptr(int64(5))}); err != nil {
 		t.Error(err)
 	}
-	heard.want(t, alert(4, 5, harang.SeverityCritical))
-	item, err = w.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(0)), CriticalThreshold: ptr(int64(0))})
+	probe.want(t, alert(4, 5, harang.SeverityCritical))
+	item, err = w.Inventory.SetLevel(
+		ctx,
+		manager,
+		"p",
+		"l",
+		shop.LevelChange{WarningThreshold: ptr(int64(0)), CriticalThreshold: ptr(int64(0))},
+	)
 	if err != nil || item.Severity() != harang.SeverityOK || item.EventID != "" || !item.Since.IsZero() {
 		t.Errorf("the item is %+v, %v", item, err)
 	}
-	heard.want(t)
+	probe.want(t)
 
 	for _, tc := range []struct {
 		change shop.LevelChange
@@ -129,17 +137,17 @@ func TestInventory_Thresholds(t *testing.T) {
 	_, err = w.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(1))})
 	wantCode(t, err, harang.CodeForbidden)
 	if _, err = w.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{ExpectedAt: ptr(w.Clock.Now())}); err != nil {
-		t.Errorf("an operator may tell of an order: %v", err)
+		t.Errorf("an operator may set an expected delivery: %v", err)
 	}
 }
 
-// TestInventory_Expected is "már megrendelve": silence until the quantity is
-// back or the day ends, and what happens to what was silenced.
+// TestInventory_Expected is "már megrendelve": alerts are silenced until the item
+// is OK or the day ends; the silenced ones follow with a later change.
 func TestInventory_Expected(t *testing.T) {
-	start := func(t *testing.T) (*storetest.World, *rung) {
+	start := func(t *testing.T) (*storetest.World, *alertProbe) {
 		w := newWorld(t)
 		w.AddStock(t, "p", "l", shop.StockPut{Quantity: 9, WarningThreshold: 5, CriticalThreshold: 3})
-		return w, &rung{w: w}
+		return w, &alertProbe{w: w}
 	}
 	expect := func(t *testing.T, w *storetest.World, c shop.LevelChange) harang.StockItem {
 		t.Helper()
@@ -154,68 +162,76 @@ func TestInventory_Expected(t *testing.T) {
 	}
 
 	t.Run("until restock", func(t *testing.T) {
-		w, heard := start(t)
+		w, probe := start(t)
 		w.Adjust(t, "p", "l", -5) // 4
-		heard.want(t, alert(4, 5, harang.SeverityWarning))
+		probe.want(t, alert(4, 5, harang.SeverityWarning))
 		expect(t, w, tomorrow(w))
 		w.Adjust(t, "p", "l", -3) // 1
-		w.Adjust(t, "p", "l", 3)  // 4: not back yet
+		w.Adjust(t, "p", "l", 3)  // 4: still short
 		w.Adjust(t, "p", "l", -3)
-		heard.want(t)
+		probe.want(t)
 		if item := w.Adjust(t, "p", "l", 4); !item.ExpectedAt.IsZero() { // 5
-			t.Errorf("back at the warning threshold it is still expected: %+v", item)
+			t.Errorf("at the warning threshold the delivery is still expected: %+v", item)
 		}
 		w.Adjust(t, "p", "l", -1)
-		heard.want(t, alert(4, 5, harang.SeverityWarning))
+		probe.want(t, alert(4, 5, harang.SeverityWarning))
 	})
 
 	t.Run("set while OK", func(t *testing.T) {
-		w, heard := start(t)
+		w, probe := start(t)
 		expect(t, w, tomorrow(w))
 		if item := w.Adjust(t, "p", "l", -1); item.ExpectedAt.IsZero() { // 8
-			t.Error("a change while OK took the expectation away")
+			t.Error("a change while OK cleared the expectation")
 		}
 		w.Adjust(t, "p", "l", -7) // 1
-		heard.want(t)
+		probe.want(t)
 	})
 
 	t.Run("until the day ends in Budapest", func(t *testing.T) {
-		w, heard := start(t) // 12:00 on 2 March
+		w, probe := start(t) // 12:00 on 2 March
 		expect(t, w, tomorrow(w))
 		w.Adjust(t, "p", "l", -7) // 2
 		w.Clock.Move(35*time.Hour + 59*time.Minute)
 		w.Adjust(t, "p", "l", -1) // 23:59 on 3 March
-		heard.want(t)
+		probe.want(t)
 		w.Clock.Move(time.Minute)
-		heard.want(t)            // the end of the day itself is silent
-		w.Adjust(t, "p", "l", 1) // for the better: silent
-		heard.want(t)
+		probe.want(t)            // the end of the day causes no alert
+		w.Adjust(t, "p", "l", 1) // an improvement causes no alert
+		probe.want(t)
 		w.Adjust(t, "p", "l", -1)
-		heard.want(t, alert(1, 3, harang.SeverityCritical))
+		probe.want(t, alert(1, 3, harang.SeverityCritical))
 		w.Adjust(t, "p", "l", -1)
-		heard.want(t)
+		probe.want(t)
 	})
 
 	t.Run("cleared", func(t *testing.T) {
-		w, heard := start(t)
+		w, probe := start(t)
 		expect(t, w, tomorrow(w))
 		w.Adjust(t, "p", "l", -7)
-		if item := expect(t, w, shop.LevelChange{ClearExpected: true}); !item.ExpectedAt.IsZero() || item.EventID != "" || item.Since.IsZero() {
-			t.Errorf("cleared it is %+v", item)
+		if item := expect(t, w, shop.LevelChange{ClearExpected: true}); !item.ExpectedAt.IsZero() ||
+			item.EventID != "" ||
+			item.Since.IsZero() {
+			t.Errorf("after clearing, the item is %+v", item)
 		}
-		heard.want(t) // not a change of quantity or threshold
+		probe.want(t) // not a change of quantity or threshold
 		w.Adjust(t, "p", "l", -1)
-		heard.want(t, alert(1, 3, harang.SeverityCritical))
+		probe.want(t, alert(1, 3, harang.SeverityCritical))
 	})
 
 	t.Run("kept by a replacement", func(t *testing.T) {
-		w, heard := start(t)
+		w, probe := start(t)
 		expect(t, w, tomorrow(w))
-		item, err := w.Catalogue.PutStock(t.Context(), storetest.Admin(), "p", "l", shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3})
+		item, err := w.Catalogue.PutStock(
+			t.Context(),
+			storetest.Admin(),
+			"p",
+			"l",
+			shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3},
+		)
 		if err != nil || item.ExpectedAt.IsZero() {
 			t.Errorf("the item is %+v, %v", item, err)
 		}
-		heard.want(t)
+		probe.want(t)
 	})
 }
 
@@ -252,7 +268,7 @@ func TestInventory_Adjust(t *testing.T) {
 	wantCode(t, err, harang.CodeInsufficientStock)
 	var e *harang.Error
 	if !errors.As(err, &e) || e.Details["available"] != int64(4) || e.Details["line"] != nil {
-		t.Errorf("%v does not tell what is available", err)
+		t.Errorf("%v lacks the available quantity", err)
 	}
 	p, err := w.Inventory.Stock(ctx, storetest.Admin(), harang.StockQuery{})
 	if err != nil || len(p.Items) != 1 || p.Items[0].Level.Quantity != 4 {
@@ -260,8 +276,7 @@ func TestInventory_Adjust(t *testing.T) {
 	}
 }
 
-// TestForbidden: what a role may not do is refused before anything is looked
-// at.
+// TestForbidden: the role is checked before the arguments.
 func TestForbidden(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
@@ -305,7 +320,7 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
-// TestInvalid: wrong arguments are refused with the field named.
+// TestInvalid: invalid arguments are refused with the name of the field.
 func TestInvalid(t *testing.T) {
 	w := newWorld(t)
 	ctx, admin := t.Context(), storetest.Admin()
@@ -379,7 +394,10 @@ func TestDay(t *testing.T) {
 			t.Fatal(err)
 		}
 		start, end := shop.Day(at)
-		if got := [2]string{start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339)}; got != [2]string{tc.start, tc.end} {
+		if got := [2]string{start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339)}; got != [2]string{
+			tc.start,
+			tc.end,
+		} {
 			t.Errorf("the day of %s is %v", tc.at, got)
 		}
 	}

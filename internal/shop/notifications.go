@@ -12,17 +12,19 @@ import (
 // maxReadIDs is how many events one request may mark as read.
 const maxReadIDs = 1000
 
-// Notifications is the use cases of what a person was told.
+// Notifications is the use cases of a person's notifications.
 type Notifications struct{ *service }
 
-// List returns a part of the person's notifications, newest first, and what is
-// unread. INVALID_REQUEST for an unknown type or a bad cursor.
-func (n *Notifications) List(ctx context.Context, who harang.Identity, q harang.NotificationQuery) (harang.Page[harang.Notification], harang.ReadState, error) {
+// List returns a part of the caller's notifications, newest first, and their
+// read state. INVALID_REQUEST for an unknown type or a bad cursor.
+func (n *Notifications) List(
+	ctx context.Context, caller harang.Identity, q harang.NotificationQuery,
+) (harang.Page[harang.Notification], harang.ReadState, error) {
 	var (
 		none  harang.Page[harang.Notification]
 		state harang.ReadState
 	)
-	r, err := reader(who, harang.ActionReadNotifications)
+	r, err := reader(caller, harang.ActionReadNotifications)
 	if err != nil {
 		return none, state, err
 	}
@@ -32,7 +34,9 @@ func (n *Notifications) List(ctx context.Context, who harang.Identity, q harang.
 		}
 	}
 	if q.After != nil && q.After.Audience == harang.AudienceControl {
-		return none, state, harang.Invalid(harang.FieldError{Field: "since", Detail: "is not a position in a feed of people"})
+		return none, state, harang.Invalid(
+			harang.FieldError{Field: "since", Detail: "is not a position of an operators' or managers' feed"},
+		)
 	}
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, state, err
@@ -40,30 +44,36 @@ func (n *Notifications) List(ctx context.Context, who harang.Identity, q harang.
 	return n.store.FindNotifications(ctx, r, q)
 }
 
-// ReadRequest names what a person has read: single events, or everything up to
-// one. Exactly one of the two is given; no ids at all (empty, not nil) are fine.
+// ReadRequest marks single events as read, or everything up to one. Exactly one
+// of the two is given; an empty list of ids (not nil) is allowed.
 type ReadRequest struct {
 	EventIDs []string
 	UpTo     string
 }
 
-// MarkRead marks events as read, tells the person's own connections, and
-// returns what is still unread. Events that the person cannot see are ignored.
-func (n *Notifications) MarkRead(ctx context.Context, who harang.Identity, req ReadRequest) (harang.ReadState, error) {
-	r, err := reader(who, harang.ActionReadNotifications)
+// MarkRead marks events as read, notifies the caller's own connections, and
+// returns the new read state. Events that the caller cannot see are ignored.
+func (n *Notifications) MarkRead(
+	ctx context.Context, caller harang.Identity, req ReadRequest,
+) (harang.ReadState, error) {
+	r, err := reader(caller, harang.ActionReadNotifications)
 	if err != nil {
 		return harang.ReadState{}, err
 	}
 	switch {
 	case req.EventIDs == nil && req.UpTo == "", len(req.EventIDs) > 0 && req.UpTo != "":
-		return harang.ReadState{}, harang.Invalid(harang.FieldError{Field: "eventIds", Detail: "give either eventIds or upTo"})
+		return harang.ReadState{}, harang.Invalid(
+			harang.FieldError{Field: "eventIds", Detail: "give either eventIds or upTo"},
+		)
 	case len(req.EventIDs) > maxReadIDs:
-		return harang.ReadState{}, harang.Invalid(harang.FieldError{Field: "eventIds", Detail: fmt.Sprintf("may have %d ids at most", maxReadIDs)})
+		return harang.ReadState{}, harang.Invalid(
+			harang.FieldError{Field: "eventIds", Detail: fmt.Sprintf("may have %d ids at most", maxReadIDs)},
+		)
 	}
 	var state harang.ReadState
 	err = n.store.Within(ctx, func(tx Tx) error {
-		// The tenant's numbers stay as they are from here to the commit, so
-		// count, head and version belong together.
+		// The tenant's feed numbers cannot change from here to the commit, so
+		// count, head and version are of one moment.
 		if _, err := tx.LockReadState(ctx, r); err != nil {
 			return err
 		}
@@ -74,14 +84,14 @@ func (n *Notifications) MarkRead(ctx context.Context, who harang.Identity, req R
 		if state, err = tx.LockReadState(ctx, r); err != nil || !changed {
 			return err
 		}
-		e, err := harang.NewEvent(harang.ReadType, n.newID(), who.Tenant, time.Time{}, harang.Read{
+		e, err := harang.NewEvent(harang.ReadType, n.newID(), caller.Tenant, time.Time{}, harang.Read{
 			UserID: r.UserID, UnreadCount: state.UnreadCount, Head: state.Head.String(),
 		})
 		if err != nil {
 			return err
 		}
 		tx.Append(e)
-		state.Version++ // the number that this entry gets
+		state.Version++ // the number that this entry will get
 		return nil
 	})
 	return state, err
@@ -107,63 +117,64 @@ func markRead(ctx context.Context, tx Tx, r harang.Reader, req ReadRequest) (boo
 		case err != nil:
 			return false, err
 		}
-		fresh, err := tx.CreateRead(ctx, r, number)
+		created, err := tx.CreateRead(ctx, r, number)
 		if err != nil {
 			return false, err
 		}
-		changed = changed || fresh
+		changed = changed || created
 	}
 	return changed, nil
 }
 
-// Claim takes an event ("Intézem"), tells all who may see it, and returns the
-// claim. Claiming again what one has already changes nothing. NOT_FOUND for an
-// event that the person cannot see, ALREADY_CLAIMED with "by" and "at" when
-// somebody else has it.
-func (n *Notifications) Claim(ctx context.Context, who harang.Identity, eventID string) (harang.Claim, error) {
-	return n.changeClaim(ctx, who, eventID, func(tx Tx, claim *harang.Claim) (bool, error) {
-		me := person(who)
+// Claim claims an event for the caller ("Intézem"), notifies everybody who may
+// see it, and returns the claim. Claiming one's own claim again changes nothing.
+// NOT_FOUND for an event that the caller cannot see, ALREADY_CLAIMED with "by"
+// and "at" when somebody else has claimed it.
+func (n *Notifications) Claim(ctx context.Context, caller harang.Identity, eventID string) (harang.Claim, error) {
+	return n.changeClaim(ctx, caller, eventID, func(tx Tx, claim *harang.Claim) (bool, error) {
+		me := person(caller)
 		claim.By = &me
-		created, err := tx.CreateClaim(ctx, who.Tenant, *claim)
+		created, err := tx.CreateClaim(ctx, caller.Tenant, *claim)
 		if err != nil || created {
 			return created, err
 		}
-		present, err := tx.FindClaim(ctx, who.Tenant, eventID)
+		present, err := tx.FindClaim(ctx, caller.Tenant, eventID)
 		if err != nil {
 			return false, err
 		}
 		claim.By, claim.At = present.By, present.At
-		if present.By.ID != who.UserID {
-			return false, claimed(present)
+		if present.By.ID != caller.UserID {
+			return false, alreadyClaimed(present)
 		}
 		return false, nil
 	})
 }
 
-// Unclaim gives a claim back, tells all who may see the event, and returns the
-// event without a claim. What is not claimed stays so. NOT_FOUND for an event
-// that the person cannot see, ALREADY_CLAIMED when the claim is another's.
-func (n *Notifications) Unclaim(ctx context.Context, who harang.Identity, eventID string) (harang.Claim, error) {
-	return n.changeClaim(ctx, who, eventID, func(tx Tx, _ *harang.Claim) (bool, error) {
-		present, err := tx.FindClaim(ctx, who.Tenant, eventID)
+// Unclaim removes the caller's claim, notifies everybody who may see the event,
+// and returns the empty claim. An event without a claim stays so. NOT_FOUND for
+// an event that the caller cannot see, ALREADY_CLAIMED when the claim is somebody
+// else's.
+func (n *Notifications) Unclaim(ctx context.Context, caller harang.Identity, eventID string) (harang.Claim, error) {
+	return n.changeClaim(ctx, caller, eventID, func(tx Tx, _ *harang.Claim) (bool, error) {
+		present, err := tx.FindClaim(ctx, caller.Tenant, eventID)
 		switch {
 		case harang.ErrorCode(err) == harang.CodeNotFound:
 			return false, nil
 		case err != nil:
 			return false, err
-		case present.By.ID != who.UserID:
-			return false, claimed(present)
+		case present.By.ID != caller.UserID:
+			return false, alreadyClaimed(present)
 		}
-		return true, tx.DeleteClaim(ctx, who.Tenant, eventID)
+		return true, tx.DeleteClaim(ctx, caller.Tenant, eventID)
 	})
 }
 
-// changeClaim finds the event, lets change decide, and appends the new state if
-// it did change.
-func (n *Notifications) changeClaim(ctx context.Context, who harang.Identity, eventID string,
+// changeClaim finds the event, calls change, and appends the new state when
+// change reports that there is one.
+func (n *Notifications) changeClaim(ctx context.Context, caller harang.Identity, eventID string,
 	change func(tx Tx, claim *harang.Claim) (bool, error),
 ) (harang.Claim, error) {
-	r, err := reader(who, harang.ActionClaim)
+	r, err := reader(caller, harang.ActionClaim)
 	if err != nil {
 		return harang.Claim{}, err
 	}
@@ -181,7 +192,7 @@ func (n *Notifications) changeClaim(ctx context.Context, who harang.Identity, ev
 		if err != nil || !changed {
 			return err
 		}
-		e, err := harang.NewEvent(harang.ClaimType, n.newID(), who.Tenant, time.Time{}, claim)
+		e, err := harang.NewEvent(harang.ClaimType, n.newID(), caller.Tenant, time.Time{}, claim)
 		if err != nil {
 			return err
 		}
@@ -191,12 +202,13 @@ func (n *Notifications) changeClaim(ctx context.Context, who harang.Identity, ev
 	return claim, err
 }
 
-func claimed(c harang.Claim) error {
-	return &harang.Error{Code: harang.CodeAlreadyClaimed, Message: c.By.Name + " deals with this already",
+func alreadyClaimed(c harang.Claim) error {
+	return &harang.Error{Code: harang.CodeAlreadyClaimed, Message: "this is already claimed by " + c.By.Name,
 		Details: map[string]any{"by": c.By, "at": c.At.UTC().Format(harang.TimeFormat)}}
 }
 
-// reader is whose list it is, if the role has one.
-func reader(who harang.Identity, a harang.Action) (harang.Reader, error) {
-	return harang.Reader{Tenant: who.Tenant, UserID: who.UserID, Audience: who.Role.Audience()}, who.Can(a)
+// reader identifies the caller's list of notifications. FORBIDDEN when the
+// caller's role may not do the action.
+func reader(caller harang.Identity, a harang.Action) (harang.Reader, error) {
+	return harang.Reader{Tenant: caller.Tenant, UserID: caller.UserID, Audience: caller.Role.Audience()}, caller.Can(a)
 }

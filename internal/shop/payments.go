@@ -8,30 +8,30 @@ import (
 	"harang.dev/harang"
 )
 
-// The time that a card payment has. Together they stay under the 15 s within
-// which the clerk is told.
+// The time limits of card payments. Together they stay below the 15 s within
+// which a caller gets an answer.
 const (
 	// ChargeTimeout is how long a provider may take to charge a card.
 	ChargeTimeout = 9 * time.Second
-	// FindTimeout is how long a provider may take to say what became of earlier
-	// charges before another one is made.
+	// FindTimeout is how long a provider may take to answer for all earlier
+	// charges of a rental before another one is made.
 	FindTimeout = 3 * time.Second
-	// grace is how much longer a provider has to say that its time is over.
+	// grace is how much longer a provider may take to report its own timeout.
 	grace = time.Second
-	// firstCheck is how long after the charge the sweep asks for the first
-	// time; longer than any charge takes.
+	// firstCheck is how long after the charge the housekeeper checks for the
+	// first time; longer than any charge takes.
 	firstCheck = 30 * time.Second
-	// tellAfter is how long a payment may stay undecided before people hear of
-	// it as of a failed one.
-	tellAfter = 2 * time.Minute
-	// lastCheck is the longest time between two questions of the sweep.
+	// reportAfter is how long a payment may stay pending before it is reported
+	// as failed.
+	reportAfter = 2 * time.Minute
+	// lastCheck is the longest time between two checks of the housekeeper.
 	lastCheck = 6 * time.Hour
 )
 
 // Payments is the use cases of payments.
 type Payments struct{ *service }
 
-// PaymentOrder is how money is to come in.
+// PaymentOrder is the way in which a payment is to be made.
 type PaymentOrder struct {
 	Method harang.PaymentMethod
 	// CardToken is the stored card; needed for CARD, not allowed for CASH.
@@ -44,7 +44,7 @@ func (o PaymentOrder) check(prefix string) []harang.FieldError {
 	}
 	switch {
 	case o.Method == harang.PaymentCash && o.CardToken != "":
-		return []harang.FieldError{{Field: prefix + "cardToken", Detail: "belongs to a card payment"}}
+		return []harang.FieldError{{Field: prefix + "cardToken", Detail: "is allowed with method CARD only"}}
 	case o.Method == harang.PaymentCard:
 		if detail := harang.CheckText(o.CardToken, harang.MaxIDRunes); detail != "" {
 			return []harang.FieldError{{Field: prefix + "cardToken", Detail: detail}}
@@ -53,11 +53,10 @@ func (o PaymentOrder) check(prefix string) []harang.FieldError {
 	return nil
 }
 
-// NewPayment asks for a payment of a rental.
+// NewPayment is a payment to be made for a rental.
 type NewPayment struct {
 	// ID is the transaction id to be used; "" for a new one. When a payment
-	// with this id is there already, what became of it is told and nothing is
-	// charged.
+	// with this id exists, its outcome is returned and nothing is charged.
 	ID       string
 	RentalID string
 	// Amount is in whole forints, from 1 to what is owed.
@@ -65,18 +64,18 @@ type NewPayment struct {
 	PaymentOrder
 }
 
-// Pay takes a payment for a rental and returns it once the money is there.
-// A successful payment opens a rental that waited for one.
+// Pay makes a payment for a rental and returns it when it has succeeded. A
+// successful payment opens a rental that is AWAITING_PAYMENT.
 //
 // PAYMENT_DECLINED with "transactionId", "errorCode", "errorMessage",
 // "nextStep" and "retry" when no money was taken; PAYMENT_TIMEOUT with the same
-// when nobody knows yet: the payment is PENDING then and the sweep finds out.
-// NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field, for more
-// than is owed, too; CONFLICT for a cancelled rental, and while another card
-// payment of the rental is undecided and might cover the amount.
-func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (harang.Payment, error) {
+// when the outcome is unknown: the payment stays PENDING and the housekeeper
+// finds out. NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field,
+// also for more than is owed; CONFLICT for a cancelled rental, and while another
+// card payment of the rental is pending and might cover the amount.
+func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment) (harang.Payment, error) {
 	var none harang.Payment
-	if err := who.Can(harang.ActionPay); err != nil {
+	if err := caller.Can(harang.ActionPay); err != nil {
 		return none, err
 	}
 	wrong := n.check("")
@@ -91,21 +90,21 @@ func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (
 	}
 	if n.ID == "" {
 		n.ID = p.newID()
-	} else if found, err := p.resume(ctx, who.Tenant, n.ID); err != nil || found.ID != "" {
+	} else if found, err := p.findResult(ctx, caller.Tenant, n.ID); err != nil || found.ID != "" {
 		if err != nil {
 			return none, err
 		}
 		return found, outcome(found)
 	}
-	if err := p.settleRental(ctx, who.Tenant, n.RentalID); err != nil {
+	if err := p.checkRental(ctx, caller.Tenant, n.RentalID); err != nil {
 		return none, err
 	}
-	pay, provider, err := p.prepare(ctx, who.Tenant, n.ID, n.Amount, n.PaymentOrder)
+	pay, provider, err := p.preparePayment(ctx, caller.Tenant, n.ID, n.Amount, n.PaymentOrder)
 	if err != nil {
 		return none, err
 	}
 	err = p.store.Within(ctx, func(tx Tx) error {
-		rental, err := tx.LockRental(ctx, who.Tenant, n.RentalID)
+		rental, err := tx.LockRental(ctx, caller.Tenant, n.RentalID)
 		if err != nil {
 			return notFound(err, "there is no such rental")
 		}
@@ -114,25 +113,29 @@ func (p *Payments) Pay(ctx context.Context, who harang.Identity, n NewPayment) (
 		}
 		switch owed := rental.Owed(); {
 		case n.Amount > owed:
-			return harang.Invalid(harang.FieldError{Field: "amount", Detail: fmt.Sprintf("is more than is owed (%d)", owed)})
+			return harang.Invalid(
+				harang.FieldError{Field: "amount", Detail: fmt.Sprintf("is more than is owed (%d)", owed)},
+			)
 		case n.Amount > owed-rental.Pending:
 			return &harang.Error{Code: harang.CodeConflict, RetryAfter: firstCheck,
-				Message: "another card payment of this rental is undecided, try again in a moment"}
+				Message: "another card payment of this rental is pending, try again in a moment"}
 		}
 		pay := pay
 		pay.RentalID, pay.PartnerID, pay.PartnerName = rental.ID, rental.PartnerID, rental.PartnerName
-		return p.enter(ctx, tx, &rental, pay)
+		return p.createPayment(ctx, tx, &rental, pay)
 	})
 	if err != nil {
 		return none, err
 	}
 	pay.RentalID = n.RentalID
-	return p.conclude(ctx, pay, provider)
+	return p.charge(ctx, pay, provider)
 }
 
-// prepare makes a payment that is not kept yet, and finds who charges it. Cash
-// has no provider and has succeeded.
-func (p *Payments) prepare(ctx context.Context, tenant, id string, amount int64, o PaymentOrder) (harang.Payment, Provider, error) {
+// preparePayment builds a payment that is not stored yet, and finds its provider.
+// Cash has no provider and has succeeded.
+func (p *Payments) preparePayment(
+	ctx context.Context, tenant, id string, amount int64, o PaymentOrder,
+) (harang.Payment, Provider, error) {
 	now := p.now()
 	pay := harang.Payment{ID: id, Tenant: tenant, Amount: amount, Method: o.Method, Created: now}
 	if o.Method == harang.PaymentCash {
@@ -148,10 +151,10 @@ func (p *Payments) prepare(ctx context.Context, tenant, id string, amount int64,
 	return pay, provider, nil
 }
 
-// conclude charges a card payment that is kept as pending, outside of any
-// transaction, and returns what became of it. It goes on when the caller
-// leaves: the card may have been charged by then.
-func (p *Payments) conclude(ctx context.Context, pay harang.Payment, provider Provider) (harang.Payment, error) {
+// charge charges a card payment that is stored as pending, outside of any
+// transaction, and returns the stored outcome. It continues when the caller
+// cancels: the card may have been charged by then.
+func (p *Payments) charge(ctx context.Context, pay harang.Payment, provider Provider) (harang.Payment, error) {
 	if provider == nil {
 		return p.store.FindPayment(ctx, pay.Tenant, pay.ID)
 	}
@@ -163,34 +166,36 @@ func (p *Payments) conclude(ctx context.Context, pay harang.Payment, provider Pr
 	if s.Status == harang.PaymentPending && s.ErrorCode == "" {
 		s.ErrorCode = harang.TimeoutCode(pay.Provider)
 	}
-	if err := p.settle(ctx, pay.Tenant, pay.ID, s); err != nil {
+	if err := p.applySettlement(ctx, pay.Tenant, pay.ID, s); err != nil {
 		return pay, err
 	}
-	kept, err := p.store.FindPayment(ctx, pay.Tenant, pay.ID)
+	stored, err := p.store.FindPayment(ctx, pay.Tenant, pay.ID)
 	if err != nil {
 		return pay, err
 	}
-	return kept, outcome(kept)
+	return stored, outcome(stored)
 }
 
-// callWithin calls a provider and returns when the context ends, whatever the
-// provider does; what it says later is lost here and found by the sweep.
-func callWithin(ctx context.Context, call func(context.Context, Charge) (Settlement, error), c Charge) (Settlement, error) {
-	type said struct {
+// callWithin calls a provider and returns soon after the context ends, whatever
+// the provider does. A later answer is dropped; the housekeeper checks again.
+func callWithin(
+	ctx context.Context, call func(context.Context, Charge) (Settlement, error), c Charge,
+) (Settlement, error) {
+	type answer struct {
 		s   Settlement
 		err error
 	}
-	done := make(chan said, 1)
+	done := make(chan answer, 1)
 	go func() {
 		s, err := call(ctx, c)
-		done <- said{s, err}
+		done <- answer{s, err}
 	}()
 	select {
 	case d := <-done:
 		return d.s, d.err
 	case <-ctx.Done():
 	}
-	// A provider that heeds its context has its own word for what happened.
+	// A provider that obeys its context reports its own error code.
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
@@ -201,15 +206,31 @@ func callWithin(ctx context.Context, call func(context.Context, Charge) (Settlem
 	}
 }
 
-func (s *service) logProvider(ctx context.Context, what string, pay harang.Payment, got Settlement, err error) {
+func (s *service) logProvider(ctx context.Context, call string, pay harang.Payment, got Settlement, err error) {
 	if err != nil {
-		s.log.WarnContext(ctx, "payment provider", "what", what, "tenant", pay.Tenant, "transaction", pay.ID,
-			"provider", pay.Provider, "status", string(got.Status), "code", got.ErrorCode, "err", err)
+		s.log.WarnContext(
+			ctx,
+			"payment provider call failed",
+			"call",
+			call,
+			"tenant",
+			pay.Tenant,
+			"transaction",
+			pay.ID,
+			"provider",
+			pay.Provider,
+			"status",
+			string(got.Status),
+			"code",
+			got.ErrorCode,
+			"err",
+			err,
+		)
 	}
 }
 
-// outcome is the error that tells of a payment without money; nil when the
-// money is there.
+// outcome is the error of a payment that has not succeeded; nil for one that
+// has.
 func outcome(pay harang.Payment) error {
 	code := harang.CodePaymentDeclined
 	switch pay.Status {
@@ -218,7 +239,7 @@ func outcome(pay harang.Payment) error {
 	case harang.PaymentPending:
 		code = harang.CodePaymentTimeout
 	case harang.PaymentReversed:
-		return harang.Errorf(harang.CodeConflict, "the payment was given back")
+		return harang.Errorf(harang.CodeConflict, "the payment was refunded")
 	}
 	advice := pay.Advice(harang.Hungarian)
 	return &harang.Error{Code: code, Message: pay.ErrorMessage, Details: map[string]any{
@@ -228,65 +249,70 @@ func outcome(pay harang.Payment) error {
 }
 
 // List returns a part of the payments, newest first.
-func (p *Payments) List(ctx context.Context, who harang.Identity, q harang.PaymentQuery) (harang.Page[harang.Payment], error) {
+func (p *Payments) List(
+	ctx context.Context, caller harang.Identity, q harang.PaymentQuery,
+) (harang.Page[harang.Payment], error) {
 	var none harang.Page[harang.Payment]
-	if err := who.Can(harang.ActionReadPayments); err != nil {
+	if err := caller.Can(harang.ActionReadPayments); err != nil {
 		return none, err
 	}
 	if q.Status != "" && !q.Status.Valid() {
-		return none, harang.Invalid(harang.FieldError{Field: "status", Detail: "must be one of PENDING, DECLINED, SUCCEEDED, REVERSED"})
+		return none, harang.Invalid(
+			harang.FieldError{Field: "status", Detail: "must be one of PENDING, DECLINED, SUCCEEDED, REVERSED"},
+		)
 	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
-	return p.store.FindPayments(ctx, who.Tenant, q)
+	return p.store.FindPayments(ctx, caller.Tenant, q)
 }
 
-// maxCards is how many cards of a partner are offered.
+// maxCards is how many stored cards of a partner are listed.
 const maxCards = 50
 
-// Cards returns the cards that may be charged for a partner: those that the
-// provider keeps for them, the newest first. NOT_FOUND for an unknown partner.
-func (p *Payments) Cards(ctx context.Context, who harang.Identity, partnerID string) ([]harang.Card, error) {
-	if err := who.Can(harang.ActionPay); err != nil {
+// Cards returns the cards that may be charged for a partner: those stored for
+// the partner, the newest first, and those that the tenant's provider offers to
+// everybody. NOT_FOUND for an unknown partner.
+func (p *Payments) Cards(ctx context.Context, caller harang.Identity, partnerID string) ([]harang.Card, error) {
+	if err := caller.Can(harang.ActionPay); err != nil {
 		return nil, err
 	}
-	if _, err := p.store.FindPartner(ctx, who.Tenant, partnerID); err != nil {
+	if _, err := p.store.FindPartner(ctx, caller.Tenant, partnerID); err != nil {
 		return nil, notFound(err, "there is no such partner")
 	}
-	cards, err := p.store.FindCards(ctx, who.Tenant, partnerID, maxCards)
+	cards, err := p.store.FindCards(ctx, caller.Tenant, partnerID, maxCards)
 	if err != nil {
 		return nil, err
 	}
-	offered, err := p.providers.OfferedCards(ctx, who.Tenant)
+	offered, err := p.providers.OfferedCards(ctx, caller.Tenant)
 	return append(cards, offered...), err
 }
 
-// PutCard keeps a card of a partner, by the provider's token. NOT_FOUND for an
+// PutCard stores a card of a partner, by the provider's token. NOT_FOUND for an
 // unknown partner, INVALID_REQUEST naming the field.
-func (p *Payments) PutCard(ctx context.Context, who harang.Identity, partnerID string, c harang.Card) error {
-	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+func (p *Payments) PutCard(ctx context.Context, caller harang.Identity, partnerID string, c harang.Card) error {
+	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
 		return err
 	}
 	if wrong := c.Check(); len(wrong) > 0 {
 		return harang.Invalid(wrong...)
 	}
 	return p.store.Within(ctx, func(tx Tx) error {
-		if _, err := tx.FindPartner(ctx, who.Tenant, partnerID); err != nil {
+		if _, err := tx.FindPartner(ctx, caller.Tenant, partnerID); err != nil {
 			return notFound(err, "there is no such partner")
 		}
-		return tx.PutCard(ctx, who.Tenant, partnerID, c, p.now())
+		return tx.PutCard(ctx, caller.Tenant, partnerID, c, p.now())
 	})
 }
 
-// DeleteCard forgets a card of a partner. NOT_FOUND when there is none such.
-func (p *Payments) DeleteCard(ctx context.Context, who harang.Identity, partnerID, token string) error {
-	if err := who.Can(harang.ActionPutCatalogue); err != nil {
+// DeleteCard deletes a card of a partner. NOT_FOUND when there is no such card.
+func (p *Payments) DeleteCard(ctx context.Context, caller harang.Identity, partnerID, token string) error {
+	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
 		return err
 	}
 	return p.store.Within(ctx, func(tx Tx) error {
-		deleted, err := tx.DeleteCard(ctx, who.Tenant, partnerID, token)
+		deleted, err := tx.DeleteCard(ctx, caller.Tenant, partnerID, token)
 		if err == nil && !deleted {
 			err = harang.Errorf(harang.CodeNotFound, "there is no such card")
 		}
@@ -294,7 +320,7 @@ func (p *Payments) DeleteCard(ctx context.Context, who harang.Identity, partnerI
 	})
 }
 
-// notFound puts a sentence on a NOT_FOUND.
+// notFound gives a NOT_FOUND error a sentence for the caller.
 func notFound(err error, sentence string) error {
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return harang.Wrap(harang.CodeNotFound, err, sentence)

@@ -7,8 +7,8 @@ import (
 	"harang.dev/harang"
 )
 
-// requestLease is how long a request that was begun is thought to be under
-// way; longer than any takes. After it, the process that began it has died.
+// requestLease is how long a request that was begun counts as in progress;
+// longer than any request takes. After it, the process that began it has died.
 const requestLease = 30 * time.Second
 
 // RequestRetention is how long an Idempotency-Key is remembered.
@@ -47,48 +47,55 @@ type Request struct {
 
 // Requests makes requests repeatable, by the rules of the IETF draft on the
 // Idempotency-Key header: the same request under the same key has the same
-// answer, and is carried out once, over restarts too.
+// answer and is carried out once, across restarts too.
 type Requests struct{ *service }
 
-// Begin begins a request under a key and returns it: with an answer when one is
-// stored (Status is not 0), else the request is the caller's to carry out, to
-// make what it makes under ResourceID, and to end with Finish or Forget.
+// Begin begins a request under a key and returns it. When an answer is stored
+// (Status is not 0), it is to be sent again. Otherwise the caller carries the
+// request out, uses ResourceID as the id of what it creates, and ends it with
+// Finish, Release or Forget.
 //
 // IDEMPOTENCY_KEY_REUSED when the key was used for another request;
-// IDEMPOTENCY_IN_PROGRESS while the same one is under way; INVALID_REQUEST for
-// a key that is not one.
-func (v *Requests) Begin(ctx context.Context, who harang.Identity, route, key, fingerprint string) (Request, error) {
+// IDEMPOTENCY_IN_PROGRESS while the same one is being carried out;
+// INVALID_REQUEST for a malformed key.
+func (v *Requests) Begin(ctx context.Context, caller harang.Identity, route, key, fingerprint string) (Request, error) {
 	if len(key) > maxRequestKeyBytes || harang.CheckText(key, maxRequestKeyBytes) != "" {
-		return Request{}, harang.Invalid(harang.FieldError{Field: "Idempotency-Key", Detail: "must be 1 to 255 characters"})
+		return Request{}, harang.Invalid(
+			harang.FieldError{Field: "Idempotency-Key", Detail: "must be 1 to 255 characters"},
+		)
 	}
 	now := v.now()
-	fresh := Request{
-		RequestKey:  RequestKey{Tenant: who.Tenant, UserID: who.UserID, Route: route, Key: key},
+	request := Request{
+		RequestKey:  RequestKey{Tenant: caller.Tenant, UserID: caller.UserID, Route: route, Key: key},
 		Fingerprint: fingerprint, ResourceID: v.newID(), LeasedUntil: now.Add(requestLease), Created: now,
 	}
 	var begun Request
 	err := v.store.Within(ctx, func(tx Tx) error {
-		begun = fresh
-		created, err := tx.CreateRequest(ctx, fresh)
+		begun = request
+		created, err := tx.CreateRequest(ctx, request)
 		if err != nil || created {
 			return err
 		}
-		old, err := tx.LockRequest(ctx, fresh.RequestKey)
+		old, err := tx.LockRequest(ctx, request.RequestKey)
 		if err != nil {
 			return err
 		}
 		switch {
 		case now.Sub(old.Created) > RequestRetention:
-			return tx.UpdateRequest(ctx, fresh)
+			return tx.UpdateRequest(ctx, request)
 		case old.Fingerprint != fingerprint:
 			return harang.Errorf(harang.CodeIdempotencyKeyReused, "this Idempotency-Key was used for another request")
 		case old.Status != 0:
 			begun = old
 			return nil
 		case now.Before(old.LeasedUntil):
-			return &harang.Error{Code: harang.CodeIdempotencyInProgress, Message: "the same request is being carried out", RetryAfter: time.Second}
+			return &harang.Error{
+				Code:       harang.CodeIdempotencyInProgress,
+				Message:    "the same request is being carried out",
+				RetryAfter: time.Second,
+			}
 		}
-		// Left behind by a process that died: taken up under the same id.
+		// Abandoned by a process that died: resumed under the same id.
 		old.LeasedUntil = now.Add(requestLease)
 		begun = old
 		return tx.UpdateRequest(ctx, old)
@@ -102,20 +109,20 @@ func (v *Requests) Finish(ctx context.Context, r Request, status int, body []byt
 	return v.update(ctx, r)
 }
 
-// Release gives a request up without an answer, because nobody knows what was
-// done: the next try takes it up at once, under the same ResourceID.
+// Release ends a request without an answer because its effect is unknown: the
+// next try resumes it at once, under the same ResourceID.
 func (v *Requests) Release(ctx context.Context, r Request) error {
 	r.LeasedUntil = v.now()
 	return v.update(ctx, r)
 }
 
-// update goes on when the caller leaves: the request has been carried out.
+// update continues when the caller cancels: the request has been carried out.
 func (v *Requests) update(ctx context.Context, r Request) error {
 	ctx = context.WithoutCancel(ctx)
 	return v.store.Within(ctx, func(tx Tx) error { return tx.UpdateRequest(ctx, r) })
 }
 
-// Forget ends a request that did nothing, so that its key is free again.
+// Forget ends a request without effect, so that its key can be used again.
 func (v *Requests) Forget(ctx context.Context, r Request) error {
 	ctx = context.WithoutCancel(ctx)
 	return v.store.Within(ctx, func(tx Tx) error { return tx.DeleteRequest(ctx, r.RequestKey) })

@@ -9,40 +9,50 @@ import (
 	"harang.dev/harang"
 )
 
-// testAlerts is how many test alerts one person may ask this node for within
-// testAlertWindow.
+// The limits of test alerts on this node.
 const (
+	// testAlerts is how many test alerts one person may send in testAlertWindow.
 	testAlerts      = 5
 	testAlertWindow = time.Minute
-	// testAlertPeople is how many people are remembered before those are
-	// forgotten whose window is over.
+	// testAlertPeople is the number of remembered people from which expired
+	// entries are deleted.
 	testAlertPeople = 1000
 )
 
-// SelfCheck is the use case of a person who wants to know whether alerts
-// arrive.
+// SelfCheck is the use case of a person who checks whether alerts arrive.
 type SelfCheck struct {
 	*service
-	// mu guards asked: when each person asked, the oldest first.
-	mu    sync.Mutex
-	asked map[harang.Reader][]time.Time
+	mu sync.Mutex
+	// sent are the times of each person's test alerts, the oldest first. Guarded
+	// by mu.
+	sent map[harang.Reader][]time.Time
 }
 
-// SendTestAlert sends a test alert to the person's own connections, on the way that
-// every event goes, and returns its id and commit time. It is in no feed of
-// people, so it is neither counted nor replayed. RATE_LIMITED, with RetryAfter,
-// for the sixth within a minute.
-func (s *SelfCheck) SendTestAlert(ctx context.Context, who harang.Identity) (id string, at time.Time, err error) {
-	if err := who.Can(harang.ActionCheckSelf); err != nil {
+// SendTestAlert sends a test alert to the caller's own connections, on the path of
+// every event, and returns its id and commit time. It is in no feed that people
+// read, so it is neither counted nor replayed. RATE_LIMITED, with RetryAfter, for
+// the sixth within a minute.
+func (s *SelfCheck) SendTestAlert(ctx context.Context, caller harang.Identity) (id string, at time.Time, err error) {
+	if err := caller.Can(harang.ActionCheckSelf); err != nil {
 		return "", at, err
 	}
-	if wait := s.take(who); wait > 0 {
-		return "", at, &harang.Error{Code: harang.CodeRateLimited, Message: "too many test alerts", RetryAfter: wait}
+	if wait := s.allow(caller); wait > 0 {
+		return "", at, &harang.Error{
+			Code:       harang.CodeRateLimited,
+			Message:    "too many test alerts, try again in a minute",
+			RetryAfter: wait,
+		}
 	}
 	id = s.newID()
 	err = s.store.Within(ctx, func(tx Tx) error {
 		at = s.now()
-		e, err := harang.NewEvent(harang.TestAlertType, id, who.Tenant, at, harang.TestAlert{UserID: who.UserID, Name: who.Name})
+		e, err := harang.NewEvent(
+			harang.TestAlertType,
+			id,
+			caller.Tenant,
+			at,
+			harang.TestAlert{UserID: caller.UserID, Name: caller.Name},
+		)
 		if err != nil {
 			return err
 		}
@@ -52,24 +62,25 @@ func (s *SelfCheck) SendTestAlert(ctx context.Context, who harang.Identity) (id 
 	return id, at, err
 }
 
-// take notes that the person asks, or returns how long they must wait.
-func (s *SelfCheck) take(who harang.Identity) time.Duration {
+// allow records a test alert of the caller, or returns how long the caller has
+// to wait.
+func (s *SelfCheck) allow(caller harang.Identity) time.Duration {
 	now := s.now()
-	over := func(at time.Time) bool { return now.Sub(at) >= testAlertWindow }
-	key := harang.Reader{Tenant: who.Tenant, UserID: who.UserID}
+	expired := func(at time.Time) bool { return now.Sub(at) >= testAlertWindow }
+	key := harang.Reader{Tenant: caller.Tenant, UserID: caller.UserID}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.asked) > testAlertPeople {
-		for k, times := range s.asked {
-			if over(times[len(times)-1]) {
-				delete(s.asked, k)
+	if len(s.sent) > testAlertPeople {
+		for k, times := range s.sent {
+			if expired(times[len(times)-1]) {
+				delete(s.sent, k)
 			}
 		}
 	}
-	times := slices.DeleteFunc(s.asked[key], over)
+	times := slices.DeleteFunc(s.sent[key], expired)
 	if len(times) >= testAlerts {
 		return testAlertWindow - now.Sub(times[0])
 	}
-	s.asked[key] = append(times, now)
+	s.sent[key] = append(times, now)
 	return 0
 }

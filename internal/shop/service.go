@@ -57,7 +57,7 @@ func New(o Options) *UseCases {
 		Rentals:       rentals,
 		Payments:      payments,
 		Requests:      &Requests{s},
-		SelfCheck:     &SelfCheck{service: s, asked: map[harang.Reader][]time.Time{}},
+		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},
 	}
 }

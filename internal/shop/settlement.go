@@ -7,15 +7,15 @@ import (
 	"harang.dev/harang"
 )
 
-// enter keeps a new payment with its rental, which was taken: a pending one is
-// added to the rental's open sum, one that succeeded counts, and opens the
-// rental if that waited for it.
-func (s *service) enter(ctx context.Context, tx Tx, rental *harang.Rental, pay harang.Payment) error {
+// createPayment stores a new payment of a locked rental: a pending one is added to
+// the rental's pending sum; one that succeeded is added to its paid sum and opens
+// it if it is AWAITING_PAYMENT.
+func (s *service) createPayment(ctx context.Context, tx Tx, rental *harang.Rental, pay harang.Payment) error {
 	switch pay.Status {
 	case harang.PaymentPending:
 		rental.Pending += pay.Amount
 	case harang.PaymentSucceeded:
-		if err := s.receive(tx, rental, pay.Amount); err != nil {
+		if err := s.addPaid(tx, rental, pay.Amount); err != nil {
 			return err
 		}
 	}
@@ -25,18 +25,18 @@ func (s *service) enter(ctx context.Context, tx Tx, rental *harang.Rental, pay h
 	return tx.UpdateRental(ctx, *rental)
 }
 
-// receive counts money and opens a rental that waited for it.
-func (s *service) receive(tx Tx, rental *harang.Rental, amount int64) error {
+// addPaid adds money to a rental and opens it if it is AWAITING_PAYMENT.
+func (s *service) addPaid(tx Tx, rental *harang.Rental, amount int64) error {
 	rental.Paid += amount
 	if rental.Status != harang.RentalAwaitingPayment {
 		return nil
 	}
 	rental.Status = harang.RentalOpen
-	return s.ringCreated(tx, *rental)
+	return s.appendCreated(tx, *rental)
 }
 
-// ringCreated appends the rental_created of a rental that opens.
-func (s *service) ringCreated(tx Tx, r harang.Rental) error {
+// appendCreated appends the rental_created of a rental that is opened.
+func (s *service) appendCreated(tx Tx, r harang.Rental) error {
 	e, err := harang.NewEvent(harang.RentalCreatedType, "", r.Tenant, time.Time{}, harang.RentalCreated{
 		RentalID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName,
 		EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, Currency: harang.CurrencyHUF,
@@ -49,23 +49,21 @@ func (s *service) ringCreated(tx Tx, r harang.Rental) error {
 	return nil
 }
 
-// settle writes what a provider told of a payment. It is the one place where a
-// payment changes, whoever tells, and however often: a status only ever moves
-// up, and people are told of a failure once.
-func (p *Payments) settle(ctx context.Context, tenant, id string, s Settlement) error {
-	_, err := p.settleNotice(ctx, tenant, PaymentNotice{TransactionID: id, Settlement: s})
+// applySettlement writes what a provider said about a payment.
+func (p *Payments) applySettlement(ctx context.Context, tenant, id string, s Settlement) error {
+	_, err := p.ApplyNotice(ctx, tenant, PaymentNotice{TransactionID: id, Settlement: s})
 	return err
 }
 
-// ApplyNotice writes what a provider's notification says, once: in the same
-// transaction it is remembered by its key. Nothing changes for a repeat, an
-// unknown payment, a payment that is not by card, and another amount than the
-// payment's.
+// ApplyNotice writes what a provider's notification says, once: its key is
+// recorded in the same transaction; a notice without a key is not recorded.
+// Nothing changes for a repeat, an unknown payment, a payment that is not by card,
+// and an amount that is not the payment's.
+//
+// It is the one place where a payment changes after it was stored, whatever the
+// source and however often: a status only ever moves up, and a failure is
+// announced once.
 func (p *Payments) ApplyNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
-	return p.settleNotice(ctx, tenant, n)
-}
-
-func (p *Payments) settleNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
 	var outcome NoticeOutcome
 	err := p.store.Within(ctx, func(tx Tx) error {
 		pay, err := tx.FindPayment(ctx, tenant, n.TransactionID)
@@ -89,11 +87,11 @@ func (p *Payments) settleNotice(ctx context.Context, tenant string, n PaymentNot
 		}
 		outcome = NoticeApplied
 		if n.Key != "" {
-			fresh, err := tx.CreateNotice(ctx, tenant, n, p.now())
+			created, err := tx.CreateNotice(ctx, tenant, n, p.now())
 			if err != nil {
 				return err
 			}
-			if !fresh {
+			if !created {
 				outcome = NoticeRepeated
 				return nil
 			}
@@ -103,7 +101,7 @@ func (p *Payments) settleNotice(ctx context.Context, tenant string, n PaymentNot
 				return err
 			}
 		}
-		if err := p.apply(tx, &rental, &pay, n.Settlement); err != nil {
+		if err := p.updateStatus(tx, &rental, &pay, n.Settlement); err != nil {
 			return err
 		}
 		if err := tx.UpdatePayment(ctx, pay); err != nil {
@@ -114,9 +112,9 @@ func (p *Payments) settleNotice(ctx context.Context, tenant string, n PaymentNot
 	return outcome, err
 }
 
-// apply moves a payment and its rental, both taken, to what is known now, in
+// updateStatus applies a settlement to a payment and its rental, both locked, in
 // memory, and appends the events.
-func (s *service) apply(tx Tx, rental *harang.Rental, pay *harang.Payment, got Settlement) error {
+func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment, got Settlement) error {
 	now := s.now()
 	if got.Reference != "" {
 		pay.Reference = got.Reference
@@ -125,9 +123,9 @@ func (s *service) apply(tx Tx, rental *harang.Rental, pay *harang.Payment, got S
 		if pay.Status != harang.PaymentPending || got.Status != harang.PaymentPending || got.ErrorCode == "" {
 			return nil
 		}
-		return s.fail(tx, pay, got, now)
+		return s.recordFailure(tx, pay, got, now)
 	}
-	switch pay.Status { // what it was until now
+	switch pay.Status { // the old status
 	case harang.PaymentPending:
 		rental.Pending -= pay.Amount
 	case harang.PaymentSucceeded:
@@ -137,23 +135,23 @@ func (s *service) apply(tx Tx, rental *harang.Rental, pay *harang.Payment, got S
 	pay.CheckAt = time.Time{}
 	switch got.Status {
 	case harang.PaymentDeclined:
-		return s.fail(tx, pay, got, now)
+		return s.recordFailure(tx, pay, got, now)
 	case harang.PaymentSucceeded:
 		pay.ErrorCode, pay.ErrorMessage, pay.Settled = "", "", now
 		if rental.Status == harang.RentalCancelled || rental.Paid+pay.Amount > rental.TotalValue {
-			// The rental was given up, or paid otherwise, before anybody knew of
-			// this money: it goes back.
+			// The rental was cancelled, or paid otherwise, before this outcome
+			// was known: the money is refunded.
 			pay.RefundDue, pay.CheckAt = true, now
 		}
-		return s.receive(tx, rental, pay.Amount)
+		return s.addPaid(tx, rental, pay.Amount)
 	case harang.PaymentReversed:
 		pay.RefundDue = false
 	}
 	return nil
 }
 
-// fail writes down what went wrong and tells people, once per payment.
-func (s *service) fail(tx Tx, pay *harang.Payment, got Settlement, now time.Time) error {
+// recordFailure records the error of a payment and announces it, once per payment.
+func (s *service) recordFailure(tx Tx, pay *harang.Payment, got Settlement, now time.Time) error {
 	if got.ErrorCode == "" {
 		got.ErrorCode = pay.Provider + ":declined"
 	}
@@ -175,9 +173,9 @@ func (s *service) fail(tx Tx, pay *harang.Payment, got Settlement, now time.Time
 	return nil
 }
 
-// resume tells what became of a payment that an earlier try of the same
-// request made; the zero Payment when it made none. A pending one is asked for.
-func (p *Payments) resume(ctx context.Context, tenant, id string) (harang.Payment, error) {
+// findResult returns the payment that an earlier try of the same request made,
+// after a check when it is pending; the zero Payment when there is none.
+func (p *Payments) findResult(ctx context.Context, tenant, id string) (harang.Payment, error) {
 	pay, err := p.store.FindPayment(ctx, tenant, id)
 	switch {
 	case harang.ErrorCode(err) == harang.CodeNotFound:
@@ -187,15 +185,15 @@ func (p *Payments) resume(ctx context.Context, tenant, id string) (harang.Paymen
 	case pay.Status != harang.PaymentPending:
 		return pay, nil
 	}
-	if err := p.ask(ctx, pay, ChargeTimeout); err != nil {
+	if err := p.check(ctx, pay, ChargeTimeout); err != nil {
 		return pay, err
 	}
 	return p.store.FindPayment(ctx, tenant, id)
 }
 
-// settleRental asks what became of a rental's pending payments, so that no card
-// is charged while another one has paid already.
-func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) error {
+// checkRental checks a rental's pending payments, so that no card is charged after
+// another one has paid already.
+func (p *Payments) checkRental(ctx context.Context, tenant, rentalID string) error {
 	rental, err := p.store.FindRental(ctx, tenant, rentalID)
 	if err != nil {
 		return notFound(err, "there is no such rental")
@@ -209,10 +207,10 @@ func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) er
 	}
 	deadline := time.Now().Add(FindTimeout) // for all of them together
 	for _, pay := range payments {
-		// A young one that nobody was told of is being charged at this moment.
+		// A young one that was not reported as failed is being charged now.
 		charging := pay.Failed.IsZero() && p.now().Sub(pay.Created) < firstCheck
 		if pay.Status == harang.PaymentPending && !charging && time.Until(deadline) > 0 {
-			if err := p.ask(ctx, pay, time.Until(deadline)); err != nil {
+			if err := p.check(ctx, pay, time.Until(deadline)); err != nil {
 				return err
 			}
 		}
@@ -220,9 +218,9 @@ func (p *Payments) settleRental(ctx context.Context, tenant, rentalID string) er
 	return nil
 }
 
-// ask asks the provider what became of a pending payment and writes the answer.
-// That the provider does not answer is not an error here.
-func (p *Payments) ask(ctx context.Context, pay harang.Payment, limit time.Duration) error {
+// check asks the provider for the outcome of a pending payment, or for a due
+// refund, and writes the answer. A provider that does not answer is no error.
+func (p *Payments) check(ctx context.Context, pay harang.Payment, limit time.Duration) error {
 	ctx = context.WithoutCancel(ctx)
 	_, provider, err := p.providers.FindProvider(ctx, pay.Tenant, pay.Provider)
 	if err != nil {
@@ -230,18 +228,18 @@ func (p *Payments) ask(ctx context.Context, pay harang.Payment, limit time.Durat
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	what, call := "find", provider.FindCharge
+	name, call := "find", provider.FindCharge
 	if pay.RefundDue {
-		what, call = "refund", provider.Refund
+		name, call = "refund", provider.Refund
 	}
 	s, err := callWithin(limited, call, chargeOf(pay))
-	p.logProvider(ctx, what, pay, s, err)
+	p.logProvider(ctx, name, pay, s, err)
 	if s.Status == harang.PaymentPending {
-		// Not knowing is a failure that people must hear of only if it lasts.
+		// An unknown outcome is reported as a failure only if it lasts.
 		s.ErrorCode = ""
-		if pay.Failed.IsZero() && p.now().Sub(pay.Created) > tellAfter {
+		if pay.Failed.IsZero() && p.now().Sub(pay.Created) > reportAfter {
 			s.ErrorCode = harang.TimeoutCode(pay.Provider)
 		}
 	}
-	return p.settle(ctx, pay.Tenant, pay.ID, s)
+	return p.applySettlement(ctx, pay.Tenant, pay.ID, s)
 }

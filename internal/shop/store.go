@@ -87,7 +87,11 @@ type CatalogueWriter interface {
 type NotificationReader interface {
 	// FindNotifications returns a part of a user's list and the user's read
 	// state.
-	FindNotifications(ctx context.Context, r harang.Reader, q harang.NotificationQuery) (harang.Page[harang.Notification], harang.ReadState, error)
+	FindNotifications(
+		ctx context.Context,
+		r harang.Reader,
+		q harang.NotificationQuery,
+	) (harang.Page[harang.Notification], harang.ReadState, error)
 }
 
 // NotificationWriter keeps read marks and claims.
