@@ -18,7 +18,14 @@ type AccountBody struct {
 }
 
 func accountOf(u harang.User) AccountBody {
-	return AccountBody{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Disabled: u.Disabled, CreatedAt: instant(u.Created)}
+	return AccountBody{
+		ID:        u.ID,
+		Email:     u.Email,
+		Name:      u.Name,
+		Role:      u.Role,
+		Disabled:  u.Disabled,
+		CreatedAt: instant(u.Created),
+	}
 }
 
 // pageOf makes a page of a list that was read with one item more than limit.
@@ -63,7 +70,11 @@ func (a *API) createUser(ctx context.Context, caller harang.Identity, in *create
 		password = auth.RandomPassword()
 		out.Body.Password = password
 	}
-	u, err := a.Auth.CreateUser(ctx, caller, auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
+	u, err := a.Auth.CreateUser(
+		ctx,
+		caller,
+		auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password},
+	)
 	out.Body.AccountBody = accountOf(u)
 	return out, err
 }
@@ -81,7 +92,9 @@ type accountOutput struct{ Body AccountBody }
 
 func (a *API) changeUser(ctx context.Context, caller harang.Identity, in *changeUserInput) (*accountOutput, error) {
 	if in.Body.Role == nil && in.Body.Disabled == nil && in.Body.Password == nil {
-		return nil, harang.Invalid(harang.FieldError{Field: "body", Detail: "must have at least one of role, disabled and password"})
+		return nil, harang.Invalid(
+			harang.FieldError{Field: "body", Detail: "must have at least one of role, disabled and password"},
+		)
 	}
 	u, err := a.Auth.UpdateUser(ctx, caller, in.ID, auth.UserChange{
 		Role: in.Body.Role, Disabled: in.Body.Disabled, Password: in.Body.Password,

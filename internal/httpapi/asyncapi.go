@@ -88,7 +88,9 @@ func asyncAPI(version string, others []SocketMessage) ([]byte, error) {
 		"servers": map[string]any{"this": map[string]any{
 			"host": "{host}", "pathname": "/socket.io/", "protocol": "socketio",
 			"description": "Over HTTP; over HTTPS behind a proxy that ends TLS.",
-			"variables":   map[string]any{"host": map[string]any{"default": "127.0.0.1:8080", "description": "host and port of the server"}},
+			"variables": map[string]any{
+				"host": map[string]any{"default": "127.0.0.1:8080", "description": "host and port of the server"},
+			},
 		}},
 		"channels": map[string]any{"dashboard": map[string]any{
 			"address": "/ws/dashboard", "title": "dashboard", "messages": d.inChannel,

@@ -82,7 +82,11 @@ func (a *API) trusts(address string) bool {
 func requestInfoOf(ctx context.Context) (requestInfo, error) {
 	c, _ := ctx.Value(requestInfoKey{}).(requestInfo)
 	if c.foreign != nil {
-		return c, harang.Wrap(harang.CodeForbidden, c.foreign, "pages of this origin may not call: see --allowed-origin")
+		return c, harang.Wrap(
+			harang.CodeForbidden,
+			c.foreign,
+			"pages of this origin may not call: see --allowed-origin",
+		)
 	}
 	return c, nil
 }

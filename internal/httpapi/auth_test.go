@@ -32,7 +32,9 @@ func TestLogin_Cookie(t *testing.T) {
 	}{"plain": {nil, false}, "behind a proxy that speaks TLS": {[]string{"X-Forwarded-Proto: https"}, true}} {
 		r := e.call("", "POST", "/api/v1/auth/login", loginBody, c.headers...).want(t, 200, "")
 		cookie := refreshCookie(t, r)
-		if !cookie.HttpOnly || cookie.Secure != c.secure || cookie.Path != "/api/v1/auth" || cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != 14*24*3600 {
+		if !cookie.HttpOnly || cookie.Secure != c.secure || cookie.Path != "/api/v1/auth" ||
+			cookie.SameSite != http.SameSiteStrictMode ||
+			cookie.MaxAge != 14*24*3600 {
 			t.Errorf("%s: %v", name, cookie)
 		}
 		if r.Header.Get("Cache-Control") != "no-store" {
@@ -43,8 +45,10 @@ func TestLogin_Cookie(t *testing.T) {
 
 func TestLogin_RefusedAlike(t *testing.T) {
 	e := newEnv(t)
-	wrong := e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
-	unknown := e.call("", "POST", "/api/v1/auth/login", `{"email":"nobody@budapest.demo","password":"wrong"}`).want(t, 401, harang.CodeInvalidCredentials)
+	wrong := e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`).
+		want(t, 401, harang.CodeInvalidCredentials)
+	unknown := e.call("", "POST", "/api/v1/auth/login", `{"email":"nobody@budapest.demo","password":"wrong"}`).
+		want(t, 401, harang.CodeInvalidCredentials)
 	if string(wrong.body) != string(unknown.body) {
 		t.Fatalf("%s and %s tell who exists", wrong.body, unknown.body)
 	}
@@ -77,7 +81,7 @@ func TestRefresh_RotatesTheCookie(t *testing.T) {
 	e.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
 }
 
-// A page asks first, so that its first visit is not an error in the console.
+// The page asks before it refreshes, so that a first visit is no error in the console.
 func TestSession_Held(t *testing.T) {
 	e := newEnv(t)
 	cookie := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody))
@@ -114,16 +118,23 @@ func TestLogout_ByTokenAndByCookie(t *testing.T) {
 			t.Errorf("%s: the cookie stays: %v", name, c)
 		}
 		e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
-		e.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+cookie.Value).want(t, 401, harang.CodeUnauthenticated)
+		e.call("", "POST", "/api/v1/auth/refresh", "", "Cookie: harang_refresh="+cookie.Value).
+			want(t, 401, harang.CodeUnauthenticated)
 	}
 	e.call("", "POST", "/api/v1/auth/logout", "").want(t, 401, harang.CodeUnauthenticated)
-	e.call("", "POST", "/api/v1/auth/logout", "", "Cookie: harang_refresh=forged").want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "POST", "/api/v1/auth/logout", "", "Cookie: harang_refresh=forged").
+		want(t, 401, harang.CodeUnauthenticated)
 }
 
 // A token from the command line is logged out as any other.
 func TestLogout_CommandToken(t *testing.T) {
 	e := newEnv(t)
-	users, err := e.auth.FindUsers(t.Context(), harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin}, "admin@", 1)
+	users, err := e.auth.FindUsers(
+		t.Context(),
+		harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin},
+		"admin@",
+		1,
+	)
 	if err != nil || len(users) != 1 || users[0].Role != harang.RoleAdmin {
 		t.Fatalf("%+v, %v", users, err)
 	}
@@ -153,11 +164,26 @@ func TestAuth_OtherSites(t *testing.T) {
 			t.Errorf("from %s: Access-Control-Allow-Origin %q", origin, allowed)
 		}
 	}
-	r := e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://erp.example.com", "Access-Control-Request-Method: GET")
-	if r.StatusCode != http.StatusNoContent || !strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
+	r := e.call(
+		"",
+		"OPTIONS",
+		"/api/v1/me",
+		"",
+		"Origin: https://erp.example.com",
+		"Access-Control-Request-Method: GET",
+	)
+	if r.StatusCode != http.StatusNoContent ||
+		!strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Fatalf("preflight: %d %v", r.StatusCode, r.Header)
 	}
-	r = e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com", "Access-Control-Request-Method: GET")
+	r = e.call(
+		"",
+		"OPTIONS",
+		"/api/v1/me",
+		"",
+		"Origin: https://evil.example.com",
+		"Access-Control-Request-Method: GET",
+	)
 	if r.StatusCode == http.StatusNoContent || r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Fatalf("preflight of a stranger: %d %v", r.StatusCode, r.Header)
 	}
@@ -170,12 +196,15 @@ func TestTokens_OfTheTimePast(t *testing.T) {
 	if r.Header.Get("WWW-Authenticate") != "Bearer" {
 		t.Fatalf("WWW-Authenticate %q", r.Header.Get("WWW-Authenticate"))
 	}
-	e.call("", "GET", "/api/v1/me", "", "Authorization: Basic "+e.tokens[harang.RoleAdmin]).want(t, 401, harang.CodeUnauthenticated)
+	e.call("", "GET", "/api/v1/me", "", "Authorization: Basic "+e.tokens[harang.RoleAdmin]).
+		want(t, 401, harang.CodeUnauthenticated)
 }
 
 func TestAdmin_Users(t *testing.T) {
 	e := newEnv(t)
-	made := e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).want(t, 201, "").json(t)
+	made := e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).
+		want(t, 201, "").
+		json(t)
 	secret, _ := made["password"].(string)
 	if len(secret) < 12 {
 		t.Fatalf("%v", made)
@@ -183,8 +212,10 @@ func TestAdmin_Users(t *testing.T) {
 	id, _ := made["id"].(string)
 	login := `{"email":"uj@budapest.demo","password":"` + secret + `"}`
 	token, _ := e.call("", "POST", "/api/v1/auth/login", login).want(t, 200, "").json(t)["accessToken"].(string)
-	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"UJ@budapest.demo","name":"x","role":"OPERATOR"}`).want(t, 409, harang.CodeConflict)
-	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"x@budapest.demo","name":"x","role":"SERVICE"}`).want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"UJ@budapest.demo","name":"x","role":"OPERATOR"}`).
+		want(t, 409, harang.CodeConflict)
+	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"x@budapest.demo","name":"x","role":"SERVICE"}`).
+		want(t, 422, harang.CodeInvalidRequest)
 	e.call(token, "GET", "/api/v1/payments", "").want(t, 403, harang.CodeForbidden)
 	e.as(harang.RoleAdmin, "PATCH", "/admin/users/"+id, `{"role":"STORE_MANAGER"}`).want(t, 200, "")
 	e.call(token, "GET", "/api/v1/payments", "").want(t, 200, "")
@@ -237,13 +268,17 @@ func TestAdmin_Connections(t *testing.T) {
 			if tenant != "budapest" {
 				return nil
 			}
-			return []httpapi.Connection{{ID: "b", User: harang.Person{ID: "u", Name: "U"}, Role: harang.RoleAdmin, Transport: "websocket"}, {ID: "a", Role: harang.RoleOperator, Transport: "polling"}}
+			return []httpapi.Connection{
+				{ID: "b", User: harang.Person{ID: "u", Name: "U"}, Role: harang.RoleAdmin, Transport: "websocket"},
+				{ID: "a", Role: harang.RoleOperator, Transport: "polling"},
+			}
 		}
 	})
 	first := e.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1", "").want(t, 200, "").json(t)
 	next, _ := first["nextCursor"].(string)
 	second := e.as(harang.RoleAdmin, "GET", "/admin/connections?limit=1&cursor="+next, "").want(t, 200, "")
-	if !strings.Contains(string(second.body), `"id":"b"`) || !strings.Contains(string(second.body), `"nextCursor":null`) {
+	if !strings.Contains(string(second.body), `"id":"b"`) ||
+		!strings.Contains(string(second.body), `"nextCursor":null`) {
 		t.Fatalf("%s", second.body)
 	}
 	e.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
@@ -253,8 +288,14 @@ func TestAdmin_Journey(t *testing.T) {
 	committed := time.UnixMilli(1_790_000_000_000)
 	e := newEnv(t, func(o *httpapi.Options) {
 		o.DeliveryTrace = func(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
-			return httpapi.DeliveryTrace{Type: "stock_alert", Committed: committed, Relayed: committed.Add(2 * time.Millisecond),
-				Sent: committed.Add(3 * time.Millisecond), Listeners: 7}, tenant == "budapest" && eventID == "e1"
+			return httpapi.DeliveryTrace{
+					Type:      "stock_alert",
+					Committed: committed,
+					Relayed:   committed.Add(2 * time.Millisecond),
+					Sent:      committed.Add(3 * time.Millisecond),
+					Listeners: 7,
+				}, tenant == "budapest" &&
+					eventID == "e1"
 		}
 	})
 	got := e.as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 200, "").json(t)
@@ -268,15 +309,24 @@ func TestAdmin_Journey(t *testing.T) {
 	newEnv(t).as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 404, harang.CodeNotFound)
 }
 
-// Behind a trusted proxy each caller has limits of their own; from anywhere else
-// the header changes nothing.
+// Behind a trusted proxy each client has limits of its own; from other addresses the
+// header changes nothing.
 func TestLogin_BehindAProxy(t *testing.T) {
 	wrong := func(e *env, forwarded string) reply {
-		return e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, "X-Forwarded-For: "+forwarded)
+		return e.call(
+			"",
+			"POST",
+			"/api/v1/auth/login",
+			`{"email":"manager@budapest.demo","password":"wrong"}`,
+			"X-Forwarded-For: "+forwarded,
+		)
 	}
-	trusting := newEnv(t, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	trusting := newEnv(
+		t,
+		func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} },
+	)
 	for i := range 10 {
-		// What the caller wrote itself, before the proxy's own word, is not believed.
+		// Addresses that the client itself wrote before the proxy's are ignored.
 		wrong(trusting, strings.Repeat("9", i%3+1)+".9.9.9, 203.0.113.7").want(t, 401, harang.CodeInvalidCredentials)
 	}
 	wrong(trusting, "203.0.113.7, 127.0.0.2").want(t, 429, harang.CodeRateLimited)
@@ -290,13 +340,17 @@ func TestLogin_BehindAProxy(t *testing.T) {
 	wrong(plain, "203.0.113.8").want(t, 429, harang.CodeRateLimited)
 }
 
-// The socket is given the same address as the logins, and a copy of the request.
+// The socket gets the same address as the logins, on a copy of the request.
 func TestSocket_BehindAProxy(t *testing.T) {
 	remotes := make(chan string, 1)
 	socket := func(o *httpapi.Options) {
 		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { remotes <- r.RemoteAddr })
 	}
-	trusting := newEnv(t, socket, func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	trusting := newEnv(
+		t,
+		socket,
+		func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} },
+	)
 	plain := newEnv(t, socket)
 	for _, c := range []struct {
 		e                  *env
@@ -308,7 +362,8 @@ func TestSocket_BehindAProxy(t *testing.T) {
 		{plain, "203.0.113.7", "127.0.0.1:"},
 	} {
 		c.e.call("", "GET", "/socket.io/", "", "X-Forwarded-For: "+c.forwarded)
-		if got := <-remotes; got != c.address && (!strings.HasSuffix(c.address, ":") || !strings.HasPrefix(got, c.address)) {
+		if got := <-remotes; got != c.address &&
+			(!strings.HasSuffix(c.address, ":") || !strings.HasPrefix(got, c.address)) {
 			t.Errorf("%s: %s, want %s", c.forwarded, got, c.address)
 		}
 	}

@@ -87,9 +87,9 @@ func sortedFields(errs []harang.FieldError) []harang.FieldError {
 	return errs
 }
 
-// checkBody reads the body and holds it to the outline of its schema, so that what
-// the library validates has only known members, each once, and no more items than
-// allowed. The body can be read again afterwards.
+// checkBody reads the body and compares it with the outline of its schema, so that
+// the library gets only known members, each once, and no more items than allowed. The
+// body can be read again afterwards.
 func (a *API) checkBody(w http.ResponseWriter, r *http.Request, op *huma.Operation, limit int64) error {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return harang.Errorf(harang.CodeUnsupportedMedia, "the body must be JSON: Content-Type: application/json")

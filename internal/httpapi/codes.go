@@ -14,28 +14,58 @@ var codes = map[harang.Code]struct {
 	status int
 	means  string
 }{
-	harang.CodeUnauthenticated:       {http.StatusUnauthorized, "no credential, or one that is not valid any more"},
-	harang.CodeInvalidCredentials:    {http.StatusUnauthorized, "e-mail address or password is wrong, or the user is disabled"},
-	harang.CodeTokenExpired:          {http.StatusUnauthorized, "the access token has expired: refresh, then repeat"},
-	harang.CodePaymentDeclined:       {http.StatusPaymentRequired, "the card was declined and not charged; errorCode says why, nextStep what to do next"},
-	harang.CodeForbidden:             {http.StatusForbidden, "the role, API key or origin is not allowed to do this"},
-	harang.CodeNotFound:              {http.StatusNotFound, "it does not exist, or belongs to another tenant"},
-	codeMethodNotAllowed:             {http.StatusMethodNotAllowed, "the path has only the methods in Allow"},
-	harang.CodeAlreadyClaimed:        {http.StatusConflict, "somebody else (by) claimed it before (at)"},
-	harang.CodeAlreadyReturned:       {http.StatusConflict, "the rental was returned or cancelled before"},
-	harang.CodeIdempotencyInProgress: {http.StatusConflict, "the first request with this Idempotency-Key is still running: repeat after Retry-After"},
-	harang.CodeConflict:              {http.StatusConflict, "the present state does not allow it; detail says why"},
-	harang.CodeTooLarge:              {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
-	harang.CodeUnsupportedMedia:      {http.StatusUnsupportedMediaType, "the body has another media type than described, or is compressed"},
-	harang.CodeInvalidRequest:        {http.StatusUnprocessableEntity, "the request is not as described; errors lists the fields that are wrong"},
-	harang.CodeInsufficientStock:     {http.StatusUnprocessableEntity, "fewer pieces are in stock than requested: available, and in a rental the line, from 0"},
-	harang.CodeIdempotencyKeyReused:  {http.StatusUnprocessableEntity, "a different request used this Idempotency-Key"},
-	harang.CodeEventTooLarge:         {http.StatusUnprocessableEntity, "an event's JSON is larger than 16 KiB"},
-	harang.CodeRateLimited:           {http.StatusTooManyRequests, "too many attempts: wait as long as Retry-After says"},
-	harang.CodeConnectionLimit:       {http.StatusTooManyRequests, "the tenant has reached its limit of connections (socket only)"},
-	harang.CodeInternal:              {http.StatusInternalServerError, "the server failed; the cause is in its log"},
-	harang.CodeUnavailable:           {http.StatusServiceUnavailable, "the server or its database is not available: repeat after Retry-After"},
-	harang.CodePaymentTimeout:        {http.StatusGatewayTimeout, "the provider has not said whether the card was charged; the payment is PENDING"},
+	harang.CodeUnauthenticated: {http.StatusUnauthorized, "no credential, or one that is not valid any more"},
+	harang.CodeInvalidCredentials: {
+		http.StatusUnauthorized,
+		"e-mail address or password is wrong, or the user is disabled",
+	},
+	harang.CodeTokenExpired: {http.StatusUnauthorized, "the access token has expired: refresh, then repeat"},
+	harang.CodePaymentDeclined: {
+		http.StatusPaymentRequired,
+		"the card was declined and not charged; errorCode says why, nextStep what to do next",
+	},
+	harang.CodeForbidden:       {http.StatusForbidden, "the role, API key or origin is not allowed to do this"},
+	harang.CodeNotFound:        {http.StatusNotFound, "it does not exist, or belongs to another tenant"},
+	codeMethodNotAllowed:       {http.StatusMethodNotAllowed, "the path has only the methods in Allow"},
+	harang.CodeAlreadyClaimed:  {http.StatusConflict, "somebody else (by) claimed it before (at)"},
+	harang.CodeAlreadyReturned: {http.StatusConflict, "the rental was returned or cancelled before"},
+	harang.CodeIdempotencyInProgress: {
+		http.StatusConflict,
+		"the first request with this Idempotency-Key is still running: repeat after Retry-After",
+	},
+	harang.CodeConflict: {http.StatusConflict, "the present state does not allow it; detail says why"},
+	harang.CodeTooLarge: {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
+	harang.CodeUnsupportedMedia: {
+		http.StatusUnsupportedMediaType,
+		"the body has another media type than described, or is compressed",
+	},
+	harang.CodeInvalidRequest: {
+		http.StatusUnprocessableEntity,
+		"the request is not as described; errors lists the fields that are wrong",
+	},
+	harang.CodeInsufficientStock: {
+		http.StatusUnprocessableEntity,
+		"fewer pieces are in stock than requested: available, and in a rental the line, from 0",
+	},
+	harang.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "a different request used this Idempotency-Key"},
+	harang.CodeEventTooLarge:        {http.StatusUnprocessableEntity, "an event's JSON is larger than 16 KiB"},
+	harang.CodeRateLimited: {
+		http.StatusTooManyRequests,
+		"too many attempts: wait as long as Retry-After says",
+	},
+	harang.CodeConnectionLimit: {
+		http.StatusTooManyRequests,
+		"the tenant has reached its limit of connections (socket only)",
+	},
+	harang.CodeInternal: {http.StatusInternalServerError, "the server failed; the cause is in its log"},
+	harang.CodeUnavailable: {
+		http.StatusServiceUnavailable,
+		"the server or its database is not available: repeat after Retry-After",
+	},
+	harang.CodePaymentTimeout: {
+		http.StatusGatewayTimeout,
+		"the provider has not said whether the card was charged; the payment is PENDING",
+	},
 }
 
 func statusOf(c harang.Code) int {

@@ -55,7 +55,15 @@ func (a *API) deliveryTrace(_ context.Context, caller harang.Identity, in *journ
 	out := &journeyOutput{}
 	b := &out.Body
 	b.EventID, b.Type, b.Listeners, b.SeenBy = in.ID, j.Type, j.Listeners, j.SeenBy
-	b.CommittedAt, b.RelayedAt, b.SentAt, b.SeenAt = instant(j.Committed), timeOrNull(j.Relayed), timeOrNull(j.Sent), timeOrNull(j.Seen)
+	b.CommittedAt, b.RelayedAt, b.SentAt, b.SeenAt = instant(
+		j.Committed,
+	), timeOrNull(
+		j.Relayed,
+	), timeOrNull(
+		j.Sent,
+	), timeOrNull(
+		j.Seen,
+	)
 	b.RelayedMs, b.SentMs, b.SeenMs = since(j.Relayed), since(j.Sent), since(j.Seen)
 	return out, nil
 }

@@ -101,13 +101,21 @@ func (a *API) describeWebhook(spec *huma.OpenAPI) {
 			{Name: "X-myPOS-Event", In: "header", Schema: textSchema("of JSON: the event's name")},
 		},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"application/x-www-form-urlencoded": {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
-			"application/json":                  {Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}},
+			"application/x-www-form-urlencoded": {
+				Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true},
+			},
+			"application/json": {
+				Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true},
+			},
 		}},
 		Errors:     statusesOf(all),
 		Extensions: map[string]any{"x-codes": codeNames(all)},
 	}
 	op.Responses = responses(op.Errors)
-	op.Responses["200"] = answers("Accepted, now or before", "text/plain", &huma.Schema{Type: huma.TypeString, Enum: []any{"OK"}})
+	op.Responses["200"] = answers(
+		"Accepted, now or before",
+		"text/plain",
+		&huma.Schema{Type: huma.TypeString, Enum: []any{"OK"}},
+	)
 	spec.AddOperation(op)
 }

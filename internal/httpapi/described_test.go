@@ -17,8 +17,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// description is the OpenAPI document, to which every call of the tests of this
-// package is held.
+// description is the OpenAPI document; the tests of this package compare every call
+// with it.
 type description struct {
 	paths    map[string]map[string]operation
 	compiler *jsonschema.Compiler
@@ -38,8 +38,7 @@ type answered struct {
 	Headers map[string]struct{ Schema any } `json:"headers"`
 }
 
-// described is the one description that all tests share; it is the same for
-// every house.
+// described is shared by all tests; it is the same for every env.
 var described struct {
 	once sync.Once
 	*description
@@ -114,10 +113,16 @@ func (d *description) find(method, path string) (template string, op operation, 
 	return template, op, ok
 }
 
-// holds judges one call: the status is described, the body as well, and a body
-// that was accepted is one that the description allows. It returns the name of
-// the call, "" for one that is not described.
-func (d *description) holds(r *http.Request, asked []byte, status int, header http.Header, body []byte) (name string, err error) {
+// check compares one call with the description: its status and body must be
+// described, and an accepted request body must be allowed. It returns the operation's
+// id, "" for a call that is not described.
+func (d *description) check(
+	r *http.Request,
+	asked []byte,
+	status int,
+	header http.Header,
+	body []byte,
+) (name string, err error) {
 	path := r.URL.EscapedPath()
 	template, op, ok := d.find(r.Method, path)
 	if !ok || strings.HasSuffix(path, "/") || status == http.StatusNotModified && len(body) == 0 {
@@ -131,16 +136,32 @@ func (d *description) holds(r *http.Request, asked []byte, status int, header ht
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	switch {
 	case len(answer.Content) == 0 && len(body) > 0:
-		return op.OperationID, fmt.Errorf("%s answers %d with a body, which is not described: %s", op.OperationID, status, body)
+		return op.OperationID, fmt.Errorf(
+			"%s answers %d with a body, which is not described: %s",
+			op.OperationID,
+			status,
+			body,
+		)
 	case len(answer.Content) > 0:
 		if answer.Content[mediaType] == nil {
-			return op.OperationID, fmt.Errorf("%s answers %d with %q, which is not described", op.OperationID, status, mediaType)
+			return op.OperationID, fmt.Errorf(
+				"%s answers %d with %q, which is not described",
+				op.OperationID,
+				status,
+				mediaType,
+			)
 		}
 		if !strings.HasSuffix(mediaType, "json") {
 			break
 		}
 		if err := d.valid(body, append(at, "responses", strconv.Itoa(status), "content", mediaType, "schema")...); err != nil {
-			return op.OperationID, fmt.Errorf("%s answers %d otherwise than described: %w\n%s", op.OperationID, status, err, body)
+			return op.OperationID, fmt.Errorf(
+				"%s answers %d otherwise than described: %w\n%s",
+				op.OperationID,
+				status,
+				err,
+				body,
+			)
 		}
 	}
 	var p struct{ Code string }
@@ -148,7 +169,11 @@ func (d *description) holds(r *http.Request, asked []byte, status int, header ht
 		return op.OperationID, fmt.Errorf("%s answers with the code %s, which is not described", op.OperationID, p.Code)
 	}
 	if wait := header.Get("Retry-After"); wait != "" && answer.Headers["Retry-After"].Schema == nil {
-		return op.OperationID, fmt.Errorf("%s answers %d with Retry-After, which is not described", op.OperationID, status)
+		return op.OperationID, fmt.Errorf(
+			"%s answers %d with Retry-After, which is not described",
+			op.OperationID,
+			status,
+		)
 	}
 	mediaType, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if status < 300 && len(asked) > 0 && json.Valid(asked) && op.RequestBody.Content[mediaType] != nil {
@@ -159,7 +184,7 @@ func (d *description) holds(r *http.Request, asked []byte, status int, header ht
 	return op.OperationID, nil
 }
 
-// valid holds a JSON text to the schema at a place of the document.
+// valid validates a JSON text with the schema at a path of the document.
 func (d *description) valid(body []byte, at ...string) error {
 	for i, part := range at {
 		at[i] = url.PathEscape(strings.NewReplacer("~", "~0", "/", "~1").Replace(part))

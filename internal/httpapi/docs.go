@@ -109,7 +109,11 @@ type (
 )
 
 func renderDocs(spec *huma.OpenAPI) ([]byte, error) {
-	view := docsView{Title: spec.Info.Title, Version: spec.Info.Version, About: strings.ReplaceAll(spec.Info.Description, "**", "")}
+	view := docsView{
+		Title:   spec.Info.Title,
+		Version: spec.Info.Version,
+		About:   strings.ReplaceAll(spec.Info.Description, "**", ""),
+	}
 	nouns := map[string]int{}
 	for i, tag := range spec.Tags {
 		nouns[tag.Name] = i

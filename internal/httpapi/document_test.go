@@ -69,13 +69,14 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 				}
 			}
 			public := !inside || op.OperationID == "login" || op.OperationID == "session"
-			if success != 1 || (len(op.Codes) == 0) == inside || op.Security == nil || (len(op.Security) == 0) != public {
+			if success != 1 || (len(op.Codes) == 0) == inside || op.Security == nil ||
+				(len(op.Security) == 0) != public {
 				t.Errorf("%s: %d successes, codes %v, security %v", name, success, op.Codes, op.Security)
 			}
 			if _, refused := op.Responses["403"]; refused != (inside && op.OperationID != "adjustStock" && op.OperationID != "session") { // which everybody may
 				t.Errorf("%s: 403 %v", name, refused)
 			}
-			// What stands in the path is a parameter and the other way round.
+			// Every variable of the path is a parameter and the other way round.
 			var inPath []string
 			for _, p := range op.Parameters {
 				if p.In == "path" {
@@ -107,7 +108,8 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 	if spec.Components.SecuritySchemes["accessToken"] == nil || spec.Components.Schemas["Problem"] == nil {
 		t.Fatal("no security or no problem described")
 	}
-	if r = e.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified || len(r.body) != 0 {
+	if r = e.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified ||
+		len(r.body) != 0 {
 		t.Fatalf("unchanged: %d", r.StatusCode)
 	}
 }
@@ -202,14 +204,16 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 				t.Errorf("%s is not on the page", want)
 			}
 		}
-		if strings.Contains(string(r.body), "http://") || strings.Contains(string(r.body), "https://") || strings.Contains(string(r.body), "<script") {
+		if strings.Contains(string(r.body), "http://") || strings.Contains(string(r.body), "https://") ||
+			strings.Contains(string(r.body), "<script") {
 			t.Error("the page names another host or runs a script")
 		}
 		if csp := r.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
 			t.Errorf("policy %q", csp)
 		}
 	}
-	if r := e.call("", "GET", "/docs/style.css", ""); r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
+	if r := e.call("", "GET", "/docs/style.css", ""); r.StatusCode != http.StatusOK ||
+		!strings.HasPrefix(r.Header.Get("Content-Type"), "text/css") {
 		t.Fatalf("%d %v", r.StatusCode, r.Header)
 	}
 }
@@ -218,7 +222,10 @@ func TestHealth(t *testing.T) {
 	var broken error
 	draining := false
 	e := newEnv(t, func(o *httpapi.Options) {
-		o.Dependencies = append(o.Dependencies, httpapi.Dependency{Name: "feeds", Check: func(context.Context) error { return broken }})
+		o.Dependencies = append(
+			o.Dependencies,
+			httpapi.Dependency{Name: "feeds", Check: func(context.Context) error { return broken }},
+		)
 		o.Draining = func() bool { return draining }
 	})
 	e.call("", "GET", "/healthz", "").want(t, 200, "")
@@ -305,7 +312,9 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			r := e.call("", "GET", path, "", "Accept-Encoding: "+c.accept)
-			if r.StatusCode != c.status || r.Header.Get("Content-Type") != c.contentType || r.Header.Get("Cache-Control") != c.cache || r.Header.Get("Content-Encoding") != c.encoding {
+			if r.StatusCode != c.status || r.Header.Get("Content-Type") != c.contentType ||
+				r.Header.Get("Cache-Control") != c.cache ||
+				r.Header.Get("Content-Encoding") != c.encoding {
 				t.Fatalf("%d %v", r.StatusCode, r.Header)
 			}
 			if c.body != "" && string(r.body) != c.body {
@@ -334,7 +343,8 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s: %q", accept, r.Header.Get("Content-Encoding"))
 		}
 	}
-	if r := e.call("", "HEAD", "/", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 || r.Header.Get("Content-Length") != "19" {
+	if r := e.call("", "HEAD", "/", ""); r.StatusCode != http.StatusOK || len(r.body) != 0 ||
+		r.Header.Get("Content-Length") != "19" {
 		t.Fatalf("HEAD: %d %v", r.StatusCode, r.Header)
 	}
 }
@@ -352,7 +362,7 @@ func TestSocketAndWebhooks_AreMounted(t *testing.T) {
 	echo := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if _, wrapped := w.(interface{ Unwrap() http.ResponseWriter }); wrapped && text == "socket" {
-				t.Error("something stands around the socket's connection")
+				t.Error("the socket's ResponseWriter is wrapped")
 			}
 			_, _ = w.Write([]byte(text + " " + r.PathValue("tenant")))
 		})

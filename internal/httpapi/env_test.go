@@ -65,7 +65,7 @@ func (e *env) newID() string {
 	return fmt.Sprintf("0198f3a0-7c00-7000-8000-%012d", e.ids)
 }
 
-// cards take payments as the sandbox does, without its patience.
+// cards charges as the sandbox does, without its delays.
 type cards struct{ *sandbox.Provider }
 
 func (c cards) FindProvider(context.Context, string, string) (string, shop.Provider, error) {
@@ -99,7 +99,11 @@ func newService(t testing.TB, f fixture) *service {
 	t.Helper()
 	s := &service{}
 	var err error
-	s.store, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), store.Options{Clock: f.clock, NewID: f.newID})
+	s.store, err = sqlite.Open(
+		t.Context(),
+		"sqlite:"+filepath.Join(t.TempDir(), "harang.db"),
+		store.Options{Clock: f.clock, NewID: f.newID},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +142,12 @@ func newService(t testing.TB, f fixture) *service {
 // newEnv starts an environment. change may change the handler's options.
 func newEnv(t *testing.T, change ...func(*httpapi.Options)) *env {
 	t.Helper()
-	e := &env{t: t, now: time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), tokens: map[harang.Role]string{}, answered: map[string][]int{}}
+	e := &env{
+		t:        t,
+		now:      time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC),
+		tokens:   map[harang.Role]string{},
+		answered: map[string][]int{},
+	}
 	e.service = newService(t, fixture{
 		clock: e.clock, newID: e.newID,
 		wait: func(time.Duration) <-chan time.Time {
@@ -154,12 +163,12 @@ func newEnv(t *testing.T, change ...func(*httpapi.Options)) *env {
 	})
 	e.server = httptest.NewServer(e.handler)
 	t.Cleanup(e.server.Close)
-	e.furnish(t.Context())
+	e.seed(t.Context())
 	return e
 }
 
-// furnish makes two tenants, people, a key, and a small catalogue.
-func (e *env) furnish(ctx context.Context) {
+// seed creates two tenants, users, an API key, and a small catalogue.
+func (e *env) seed(ctx context.Context) {
 	e.t.Helper()
 	must := func(err error) {
 		e.t.Helper()
@@ -190,8 +199,20 @@ func (e *env) furnish(ctx context.Context) {
 		c := e.options.Catalogue
 		must(c.PutLocation(ctx, admin, harang.Location{ID: "vaci-ut", Name: "Váci út"}))
 		must(c.PutPartner(ctx, admin, harang.Partner{ID: "alfa-epito", Name: "Alfa Építő Kft."}))
-		must(c.PutProduct(ctx, admin, harang.Product{ID: "makita-hr2470", Name: "Makita HR2470 fúrókalapács", DailyPrice: 4900}))
-		_, err := c.PutStock(ctx, admin, "makita-hr2470", "vaci-ut", shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3})
+		must(
+			c.PutProduct(
+				ctx,
+				admin,
+				harang.Product{ID: "makita-hr2470", Name: "Makita HR2470 fúrókalapács", DailyPrice: 4900},
+			),
+		)
+		_, err := c.PutStock(
+			ctx,
+			admin,
+			"makita-hr2470",
+			"vaci-ut",
+			shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3},
+		)
 		must(err)
 	}
 }
@@ -261,7 +282,7 @@ func (e *env) call(credential, method, path, body string, headers ...string) rep
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	name, err := describe(e.t, e.server.Config.Handler).holds(r, []byte(body), answer.StatusCode, answer.Header, text)
+	name, err := describe(e.t, e.server.Config.Handler).check(r, []byte(body), answer.StatusCode, answer.Header, text)
 	if err != nil {
 		e.t.Error(err)
 	}
@@ -280,7 +301,16 @@ func (e *env) as(role harang.Role, method, path, body string, headers ...string)
 func (r reply) want(t *testing.T, status int, code harang.Code) reply {
 	t.Helper()
 	if r.StatusCode != status || r.code() != string(code) {
-		t.Fatalf("%s %s: %d %q, want %d %q: %s", r.Request.Method, r.Request.URL.Path, r.StatusCode, r.code(), status, code, r.body)
+		t.Fatalf(
+			"%s %s: %d %q, want %d %q: %s",
+			r.Request.Method,
+			r.Request.URL.Path,
+			r.StatusCode,
+			r.code(),
+			status,
+			code,
+			r.body,
+		)
 	}
 	if code != "" && r.Header.Get("Content-Type") != "application/problem+json" {
 		t.Fatalf("a problem of type %q", r.Header.Get("Content-Type"))

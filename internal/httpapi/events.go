@@ -78,8 +78,10 @@ func (a *API) describeEvents(op *huma.Operation) {
 	event := &huma.Schema{
 		Type: huma.TypeObject, Description: "A CloudEvent 1.0. Extension attributes are allowed and ignored.",
 		Properties: map[string]*huma.Schema{
-			"specversion":     {Type: huma.TypeString, Enum: []any{"1.0"}},
-			"id":              text("the event's id at its source; an event with the same source and id is a duplicate"),
+			"specversion": {Type: huma.TypeString, Enum: []any{"1.0"}},
+			"id": text(
+				"the event's id at its source; an event with the same source and id is a duplicate",
+			),
 			"source":          text("URI reference of where the event comes from; must not begin with harang:"),
 			"type":            {Type: huma.TypeString, Enum: names},
 			"datacontenttype": text("application/json, also when absent"),
@@ -112,9 +114,12 @@ func (a *API) describeEvents(op *huma.Operation) {
 			Properties: map[string]*huma.Schema{"accepted": {Type: huma.TypeArray, Items: &huma.Schema{
 				Type: huma.TypeObject, Required: []string{"id", "eventId", "duplicate"},
 				Properties: map[string]*huma.Schema{
-					"id":        text("the event's id at its source"),
-					"eventId":   text("the event's id here"),
-					"duplicate": {Type: huma.TypeBoolean, Description: "it was accepted before; eventId is that of the first"},
+					"id":      text("the event's id at its source"),
+					"eventId": text("the event's id here"),
+					"duplicate": {
+						Type:        huma.TypeBoolean,
+						Description: "it was accepted before; eventId is that of the first",
+					},
 				},
 			}}},
 		}}},

@@ -24,8 +24,15 @@ func BenchmarkShop(b *testing.B) {
 	clerk, manager := s.token(harang.RoleOperator), s.token(harang.RoleStoreManager)
 	due := time.Now().Add(40 * time.Hour).UTC().Format(time.RFC3339)
 	checkout := func(i int) []byte {
-		return fmt.Appendf(nil, `{"partnerId":"acme","locationId":"l%d","dueAt":%q,"lines":[{"productId":"p%d","quantity":1},{"productId":"p%d","quantity":2},{"productId":"p%d","quantity":1}],"payment":{"method":"CARD","cardToken":"tok_ok"}}`,
-			i%5, due, i%1000, (i+1)%1000, (i+2)%1000)
+		return fmt.Appendf(
+			nil,
+			`{"partnerId":"acme","locationId":"l%d","dueAt":%q,"lines":[{"productId":"p%d","quantity":1},{"productId":"p%d","quantity":2},{"productId":"p%d","quantity":1}],"payment":{"method":"CARD","cardToken":"tok_ok"}}`,
+			i%5,
+			due,
+			i%1000,
+			(i+1)%1000,
+			(i+2)%1000,
+		)
 	}
 	for _, clerks := range []int{1, 8} {
 		for _, call := range []struct {
@@ -75,10 +82,27 @@ func fill(b *testing.B, s *rentalEnv, levels, rentals int) {
 	b.Helper()
 	admin := harang.Identity{Tenant: "a", UserID: "admin", Name: "Admin", Role: harang.RoleAdmin}
 	var csv strings.Builder
-	csv.WriteString("productId,productName,dailyPrice,locationId,locationName,quantity,warningThreshold,criticalThreshold\n")
-	names := []string{"Makita fúrókalapács", "Bosch sarokcsiszoló", "Hilti vésőgép", "Honda áramfejlesztő", "Kärcher magasnyomású mosó"}
+	csv.WriteString(
+		"productId,productName,dailyPrice,locationId,locationName,quantity,warningThreshold,criticalThreshold\n",
+	)
+	names := []string{
+		"Makita fúrókalapács",
+		"Bosch sarokcsiszoló",
+		"Hilti vésőgép",
+		"Honda áramfejlesztő",
+		"Kärcher magasnyomású mosó",
+	}
 	for i := range levels {
-		fmt.Fprintf(&csv, "p%d,%s %d,%d,l%d,Telephely %d,1000000,5,2\n", i/5, names[i/5%len(names)], i/5, 1000+i/5, i%5, i%5)
+		fmt.Fprintf(
+			&csv,
+			"p%d,%s %d,%d,l%d,Telephely %d,1000000,5,2\n",
+			i/5,
+			names[i/5%len(names)],
+			i/5,
+			1000+i/5,
+			i%5,
+			i%5,
+		)
 	}
 	if _, err := shop.New(s.shop).Catalogue.ImportCSV(b.Context(), admin, strings.NewReader(csv.String())); err != nil {
 		b.Fatal(err)
@@ -90,9 +114,17 @@ func fill(b *testing.B, s *rentalEnv, levels, rentals int) {
 	use := shop.New(options).Rentals
 	for i := range rentals {
 		at = now.Add(-time.Duration(rentals-i) * 14 * 24 * time.Hour / time.Duration(rentals))
-		ask := shop.Checkout{PartnerID: "acme", LocationID: fmt.Sprint("l", i%5), Due: at.Add(time.Duration(24+i%200) * time.Hour), Lines: []shop.CheckoutLine{
-			{ProductID: fmt.Sprint("p", i%1000), Quantity: 1}, {ProductID: fmt.Sprint("p", (i+7)%1000), Quantity: 2},
-		}}
+		ask := shop.Checkout{
+			PartnerID:  "acme",
+			LocationID: fmt.Sprint("l", i%5),
+			Due:        at.Add(time.Duration(24+i%200) * time.Hour),
+			Lines: []shop.CheckoutLine{
+				{
+					ProductID: fmt.Sprint("p", i%1000),
+					Quantity:  1,
+				}, {ProductID: fmt.Sprint("p", (i+7)%1000), Quantity: 2},
+			},
+		}
 		if i%3 > 0 {
 			ask.Payment = &shop.PaymentOrder{Method: harang.PaymentCash}
 		}

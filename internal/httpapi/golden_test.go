@@ -28,7 +28,7 @@ type golden struct {
 	Answer json.RawMessage `json:"answer,omitempty"`
 }
 
-// What is different every time is replaced by something of the same form.
+// volatile values differ in every run and are replaced by values of the same form.
 var volatile = []struct {
 	what *regexp.Regexp
 	by   string
@@ -38,8 +38,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`[0-9a-f]{20}:([omc]):`), `0198f3a07c0000000000:$1:`},
 }
 
-// TestContract plays a short day in a shop and holds every answer to its golden
-// file. The ids count and the clock stands, so each is the same every time.
+// TestContract compares every answer of a short day in a shop with its golden file.
+// Clock and ids are fixed, so answers are the same in every run.
 func TestContract(t *testing.T) {
 	e := newEnv(t)
 	play := func(name string, credential, method, path, body string, headers ...string) map[string]any {
@@ -91,8 +91,20 @@ func TestContract(t *testing.T) {
 	play("partners", o, "GET", "/partners?search=epito", "")
 	play("products", o, "GET", "/products", "")
 	play("stock", o, "GET", "/inventory/stock", "")
-	play("adjustment", o, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-2,"reason":"szervizben"}`)
-	play("adjustment-below-zero", o, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-9,"reason":"elveszett"}`)
+	play(
+		"adjustment",
+		o,
+		"POST",
+		"/inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-2,"reason":"szervizben"}`,
+	)
+	play(
+		"adjustment-below-zero",
+		o,
+		"POST",
+		"/inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-9,"reason":"elveszett"}`,
+	)
 	play("threshold-forbidden", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"warningThreshold":9}`)
 	alerts := play("alerts", o, "GET", "/inventory/alerts", "")
 	item, _ := alerts["items"].([]any)[0].(map[string]any)
@@ -101,18 +113,54 @@ func TestContract(t *testing.T) {
 	play("claim-taken", m, "POST", "/notifications/"+event+"/claim", "")
 	play("alerts-claimed", o, "GET", "/inventory/alerts", "")
 	e.move(time.Second)
-	play("put-stock", a, "PUT", "/inventory/stock/makita-hr2470/vaci-ut", `{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`)
+	play(
+		"put-stock",
+		a,
+		"PUT",
+		"/inventory/stock/makita-hr2470/vaci-ut",
+		`{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`,
+	)
 	play("expected", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"2026-03-05"}`)
-	play("rental", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`)
+	play(
+		"rental",
+		o,
+		"POST",
+		"/rentals",
+		`{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`,
+	)
 	e.move(time.Second)
-	declined := play("rental-declined", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}],"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}}`)
-	play("rental-insufficient", o, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":99}]}`)
+	declined := play(
+		"rental-declined",
+		o,
+		"POST",
+		"/rentals",
+		`{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}],"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}}`,
+	)
+	play(
+		"rental-insufficient",
+		o,
+		"POST",
+		"/rentals",
+		`{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":99}]}`,
+	)
 	rental, _ := declined["id"].(string)
 	e.move(time.Second)
-	play("payment-declined", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`)
+	play(
+		"payment-declined",
+		o,
+		"POST",
+		"/payments",
+		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`,
+	)
 	play("payment-failures", m, "GET", "/payments/failures", "")
 	e.move(time.Second)
-	play("payment", o, "POST", "/payments", `{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`)
+	play(
+		"payment",
+		o,
+		"POST",
+		"/payments",
+		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`,
+	)
 	play("rental-paid", o, "GET", "/rentals/"+rental, "")
 	play("rentals", o, "GET", "/rentals", "")
 	play("payments", m, "GET", "/payments?status=DECLINED", "")
@@ -122,8 +170,20 @@ func TestContract(t *testing.T) {
 	play("notifications", m, "GET", "/notifications", "")
 	play("notifications-operator", o, "GET", "/notifications", "")
 	play("read", m, "POST", "/notifications/read", `{"eventIds":["`+event+`"]}`)
-	play("events", e.apiKey, "POST", "/events", `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`)
-	play("events-invalid", e.apiKey, "POST", "/events", `{"specversion":"1.0","id":"43","source":"/erp","type":"stock_alert","data":{"productId":"p","severity":"BAD"}}`)
+	play(
+		"events",
+		e.apiKey,
+		"POST",
+		"/events",
+		`{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`,
+	)
+	play(
+		"events-invalid",
+		e.apiKey,
+		"POST",
+		"/events",
+		`{"specversion":"1.0","id":"43","source":"/erp","type":"stock_alert","data":{"productId":"p","severity":"BAD"}}`,
+	)
 	play("users", a, "GET", "/admin/users?limit=2", "")
 	play("api-key", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
 	play("not-found", o, "GET", "/rentals/unknown", "")

@@ -59,7 +59,11 @@ func routesOf(t *testing.T, document []byte) []route {
 			continue
 		}
 		for method, op := range methods {
-			r := route{method: strings.ToUpper(method), path: regexp.MustCompile(`{\w+}`).ReplaceAllString(path, "x"), id: op.OperationID}
+			r := route{
+				method: strings.ToUpper(method),
+				path:   regexp.MustCompile(`{\w+}`).ReplaceAllString(path, "x"),
+				id:     op.OperationID,
+			}
 			for _, p := range op.Parameters {
 				if p.In == "query" {
 					r.queries = append(r.queries, p.Name)
@@ -117,16 +121,26 @@ func filled(head, tail string, n int, make func(i int) string) string {
 func hostileValues(n int) map[string]string {
 	same := func(s string) func(int) string { return func(int) string { return s } }
 	values := map[string]string{
-		"numbers":             filled("[", "]", n, same("1")),
-		"nulls":               filled("[", "]", n, same("null")),
-		"empty strings":       filled("[", "]", n, same(`""`)),
-		"empty objects":       filled("[", "]", n, same("{}")),
-		"empty lists":         filled("[", "]", n, same("[]")),
-		"objects of members":  filled("[", "]", n, same(`{"a.":1,"b.":2}`)),
-		"names with a dot":    filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"m%d.":1`, i) }),
-		"short names":         filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"%x":1`, i) }),
-		"names of controls":   filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"%s%d":1`, strings.Repeat(`\u0001`, 20), i) }),
-		"long names":          filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"%s%d.":1`, strings.Repeat("x", 250), i) }),
+		"numbers":            filled("[", "]", n, same("1")),
+		"nulls":              filled("[", "]", n, same("null")),
+		"empty strings":      filled("[", "]", n, same(`""`)),
+		"empty objects":      filled("[", "]", n, same("{}")),
+		"empty lists":        filled("[", "]", n, same("[]")),
+		"objects of members": filled("[", "]", n, same(`{"a.":1,"b.":2}`)),
+		"names with a dot":   filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"m%d.":1`, i) }),
+		"short names":        filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"%x":1`, i) }),
+		"names of controls": filled(
+			"{",
+			"}",
+			n,
+			func(i int) string { return fmt.Sprintf(`"%s%d":1`, strings.Repeat(`\u0001`, 20), i) },
+		),
+		"long names": filled(
+			"{",
+			"}",
+			n,
+			func(i int) string { return fmt.Sprintf(`"%s%d.":1`, strings.Repeat("x", 250), i) },
+		),
 		"one name, repeated":  filled("{", "}", n, same(`"a":1`)),
 		"names in brackets":   filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"[%d]":1`, i) }),
 		"deep lists":          strings.Repeat("[", n/2) + strings.Repeat("]", n/2),
@@ -197,8 +211,12 @@ func TestHostile_Queries(t *testing.T) {
 			return strings.ReplaceAll(filled("", "", n, make), ",", "&")
 		}
 		queries := map[string]string{
-			"unknown names":      repeat(func(i int) string { return fmt.Sprintf("p%d=1", i) }),
-			"few unknown names":  strings.ReplaceAll(filled("", "", 400, func(i int) string { return fmt.Sprintf("p%d.=1", i) }), ",", "&"),
+			"unknown names": repeat(func(i int) string { return fmt.Sprintf("p%d=1", i) }),
+			"few unknown names": strings.ReplaceAll(
+				filled("", "", 400, func(i int) string { return fmt.Sprintf("p%d.=1", i) }),
+				",",
+				"&",
+			),
 			"one name, repeated": repeat(func(int) string { return "eventIds=1" }),
 			"empty":              strings.Repeat("&", n),
 			"a long name":        strings.Repeat("x", n) + "=1",

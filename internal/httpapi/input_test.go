@@ -90,7 +90,8 @@ func TestInput_IsRefusedWithTheFieldNamed(t *testing.T) {
 
 func TestInput_InsufficientStockTellsWhatIsLeft(t *testing.T) {
 	e := newEnv(t)
-	p := e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-5,"reason":"r"}`).json(t)
+	p := e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-5,"reason":"r"}`).
+		json(t)
 	if p["available"] != 4.0 {
 		t.Fatalf("%v", p)
 	}
@@ -122,10 +123,14 @@ func TestInput_TooLargeIsAnswered(t *testing.T) {
 
 func TestInput_ContentType(t *testing.T) {
 	e := newEnv(t)
-	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/json; charset=utf-8").want(t, 200, "")
-	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: text/plain").want(t, 415, harang.CodeUnsupportedMedia)
-	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/x-www-form-urlencoded").want(t, 415, harang.CodeUnsupportedMedia)
-	r := e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/json; charset=utf-8").
+		want(t, 200, "")
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: text/plain").
+		want(t, 415, harang.CodeUnsupportedMedia)
+	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Type: application/x-www-form-urlencoded").
+		want(t, 415, harang.CodeUnsupportedMedia)
+	r := e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`, "Content-Encoding: gzip").
+		want(t, 415, harang.CodeUnsupportedMedia)
 	if r.Header.Get("Accept-Encoding") != "identity" {
 		t.Errorf("%v", r.Header)
 	}
@@ -152,7 +157,7 @@ func TestPaths_ThatDoNotExist(t *testing.T) {
 	}
 }
 
-// A cursor of one list is none of another, and tells so.
+// A cursor is valid for its own list only.
 func TestCursors_BelongToTheirList(t *testing.T) {
 	e := newEnv(t)
 	e.as(harang.RoleAdmin, "PUT", "/partners/p", `{"name":"P"}`).want(t, 200, "")
@@ -176,7 +181,9 @@ func TestCursors_BelongToTheirList(t *testing.T) {
 // Another tenant's things do not exist here.
 func TestTenants_SeeTheirOwnOnly(t *testing.T) {
 	e := newEnv(t)
-	rental := e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`).want(t, 201, "").json(t)
+	rental := e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}]}`).
+		want(t, 201, "").
+		json(t)
 	event := e.as(harang.RoleStoreManager, "GET", "/notifications?type=rental_created", "").want(t, 200, "").json(t)
 	items, _ := event["items"].([]any)
 	first, _ := items[0].(map[string]any)

@@ -50,7 +50,11 @@ type stockListInput struct {
 	LocationID string          `query:"locationId" maxLength:"128"`
 }
 
-func (a *API) listStock(ctx context.Context, caller harang.Identity, in *stockListInput) (*listOutput[StockBody], error) {
+func (a *API) listStock(
+	ctx context.Context,
+	caller harang.Identity,
+	in *stockListInput,
+) (*listOutput[StockBody], error) {
 	page, err := a.Inventory.Stock(ctx, caller, harang.StockQuery{
 		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit,
 	})

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A body that never comes whole must not hold its connection for ever, even
+// A body that never ends must not keep its connection open for ever, even
 // where nobody reads it.
 func TestLimitBody_SlowBody(t *testing.T) {
 	refuse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })

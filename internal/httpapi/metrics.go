@@ -34,7 +34,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 
 func (m *metrics) observe(method, route string, status int, took time.Duration) {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet,
+		http.MethodHead,
+		http.MethodPost,
+		http.MethodPut,
+		http.MethodPatch,
+		http.MethodDelete,
+		http.MethodOptions:
 	default: // callers can send any word, and each would become a series
 		method = "other"
 	}

@@ -32,7 +32,7 @@ func TestMetrics_MethodsOfCallers(t *testing.T) {
 			for _, l := range m.GetLabel() {
 				labels[l.GetName()] = l.GetValue()
 			}
-			if labels["method"] != http.MethodGet { // the house itself may read the description
+			if labels["method"] != http.MethodGet { // env may read the description
 				routes[labels["method"]+" "+labels["route"]]++
 			}
 		}

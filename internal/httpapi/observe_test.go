@@ -31,9 +31,9 @@ func (l *logged) String() string {
 	return l.buf.String()
 }
 
-// What fails here is one line in the log with its cause, which the caller is not
-// told; what callers do wrong is none.
-func TestLog_OfWhatFailsHere(t *testing.T) {
+// A failure of the server is one log line with its cause, which is not in the answer;
+// a mistake of the caller is no line.
+func TestLog_ServerFailure(t *testing.T) {
 	log := &logged{}
 	e := newEnv(t, func(o *httpapi.Options) {
 		o.Logger = slog.New(slog.NewTextHandler(log, nil))
@@ -69,8 +69,8 @@ func TestLog_OfWhatFailsHere(t *testing.T) {
 	}
 }
 
-// Who leaves before the answer is no failure of ours.
-func TestLog_OfWhoLeft(t *testing.T) {
+// A caller that goes away before the answer is no failure of the server.
+func TestLog_CallerGone(t *testing.T) {
 	log := &logged{}
 	e := newEnv(t, func(o *httpapi.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
 	ctx, leave := context.WithCancel(t.Context())

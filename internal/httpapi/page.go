@@ -148,5 +148,7 @@ func noPage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("This program was built without its page: run make build. The REST interface is described at /docs.\n"))
+	_, _ = w.Write(
+		[]byte("This program was built without its page: run make build. The REST interface is described at /docs.\n"),
+	)
 }

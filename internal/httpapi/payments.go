@@ -72,8 +72,16 @@ type paymentListInput struct {
 	Status harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
 }
 
-func (a *API) listPayments(ctx context.Context, caller harang.Identity, in *paymentListInput) (*listOutput[paymentBody], error) {
-	page, err := a.Payments.List(ctx, caller, harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
+func (a *API) listPayments(
+	ctx context.Context,
+	caller harang.Identity,
+	in *paymentListInput,
+) (*listOutput[paymentBody], error) {
+	page, err := a.Payments.List(
+		ctx,
+		caller,
+		harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit},
+	)
 	return &listOutput[paymentBody]{listOf(page, paymentOf)}, err
 }
 
@@ -155,7 +163,13 @@ type putCardInput struct {
 type cardOutput struct{ Body cardBody }
 
 func (a *API) putCard(ctx context.Context, caller harang.Identity, in *putCardInput) (*cardOutput, error) {
-	c := harang.Card{Token: in.Token, Label: in.Body.Label, Brand: in.Body.Brand, Last4: in.Body.Last4, Expires: in.Body.Expires}
+	c := harang.Card{
+		Token:   in.Token,
+		Label:   in.Body.Label,
+		Brand:   in.Body.Brand,
+		Last4:   in.Body.Last4,
+		Expires: in.Body.Expires,
+	}
 	return &cardOutput{cardOf(c)}, a.Payments.PutCard(ctx, caller, in.ID, c)
 }
 

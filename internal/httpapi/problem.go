@@ -84,7 +84,10 @@ func (p *problem) setFields(fields []harang.FieldError) {
 	p.truncated = len(fields) > maxFieldErrors
 	p.fields = slices.Clone(fields[:min(len(fields), maxFieldErrors)])
 	for i, f := range p.fields {
-		p.fields[i] = harang.FieldError{Field: cut(f.Field, maxTextBytes/2), Detail: cut(plainDetail(f.Detail), maxTextBytes)}
+		p.fields[i] = harang.FieldError{
+			Field:  cut(f.Field, maxTextBytes/2),
+			Detail: cut(plainDetail(f.Detail), maxTextBytes),
+		}
 	}
 	p.detail = p.fields[0].Field + ": " + p.fields[0].Detail
 }
@@ -204,17 +207,20 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 					},
 				},
 				"errorsTruncated": {Type: "boolean", Description: "true when more fields are wrong than errors lists"},
-				"line":            {Type: "integer", Description: "the line of the rental, from 0, with INSUFFICIENT_STOCK"},
-				"available":       {Type: "integer", Description: "how many pieces there are, with INSUFFICIENT_STOCK"},
-				"transactionId":   text("the payment's id, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
-				"paymentStatus":   text("DECLINED or PENDING, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
-				"errorCode":       text("why the card was declined, with its table: ipc:13, iso:51"),
-				"errorMessage":    text("the same as a Hungarian sentence for people"),
-				"nextStep":        text("what the clerk should do next, in Hungarian"),
-				"retry":           {Type: "boolean", Description: "whether the same card may be tried again"},
-				"by":              {Ref: r.Schema(reflect.TypeFor[personBody](), true, "").Ref},
-				"at":              text("when the claim was made, with ALREADY_CLAIMED"),
-				"action":          text("the action that the role is not allowed, with FORBIDDEN"),
+				"line": {
+					Type:        "integer",
+					Description: "the line of the rental, from 0, with INSUFFICIENT_STOCK",
+				},
+				"available":     {Type: "integer", Description: "how many pieces there are, with INSUFFICIENT_STOCK"},
+				"transactionId": text("the payment's id, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
+				"paymentStatus": text("DECLINED or PENDING, with PAYMENT_DECLINED and PAYMENT_TIMEOUT"),
+				"errorCode":     text("why the card was declined, with its table: ipc:13, iso:51"),
+				"errorMessage":  text("the same as a Hungarian sentence for people"),
+				"nextStep":      text("what the clerk should do next, in Hungarian"),
+				"retry":         {Type: "boolean", Description: "whether the same card may be tried again"},
+				"by":            {Ref: r.Schema(reflect.TypeFor[personBody](), true, "").Ref},
+				"at":            text("when the claim was made, with ALREADY_CLAIMED"),
+				"action":        text("the action that the role is not allowed, with FORBIDDEN"),
 			},
 			Required: []string{"type", "title", "status", "code", "detail"},
 		}
@@ -257,7 +263,10 @@ func problemFromLibrary(status int, message string, errs []error) *problem {
 	case status == http.StatusRequestEntityTooLarge:
 		return &problem{code: harang.CodeTooLarge, detail: "the body is too large"}
 	case status == http.StatusUnsupportedMediaType:
-		return &problem{code: harang.CodeUnsupportedMedia, detail: "the body must be JSON: Content-Type: application/json"}
+		return &problem{
+			code:   harang.CodeUnsupportedMedia,
+			detail: "the body must be JSON: Content-Type: application/json",
+		}
 	case status == http.StatusRequestTimeout:
 		return &problem{code: harang.CodeInvalidRequest, detail: "the body took longer than 10 seconds"}
 	case status >= 500 || status < 400:

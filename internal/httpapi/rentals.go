@@ -59,11 +59,22 @@ func paymentErrorOf(p harang.Payment) PaymentError {
 		return PaymentError{}
 	}
 	advice := p.Advice(harang.Hungarian)
-	return PaymentError{ErrorCode: p.ErrorCode, ErrorMessage: p.ErrorMessage, NextStep: advice.NextStep, Retry: &advice.Retry}
+	return PaymentError{
+		ErrorCode:    p.ErrorCode,
+		ErrorMessage: p.ErrorMessage,
+		NextStep:     advice.NextStep,
+		Retry:        &advice.Retry,
+	}
 }
 
 func rentalPaymentOf(p harang.Payment) *rentalPayment {
-	return &rentalPayment{TransactionID: p.ID, Amount: p.Amount, Method: p.Method, Status: p.Status, PaymentError: paymentErrorOf(p)}
+	return &rentalPayment{
+		TransactionID: p.ID,
+		Amount:        p.Amount,
+		Method:        p.Method,
+		Status:        p.Status,
+		PaymentError:  paymentErrorOf(p),
+	}
 }
 
 func rentalOf(r harang.Rental) rentalBody {
@@ -109,9 +120,18 @@ func (o PaymentOrder) order() shop.PaymentOrder {
 	return shop.PaymentOrder{Method: o.Method, CardToken: o.CardToken}
 }
 
-func (a *API) createRental(ctx context.Context, caller harang.Identity, in *checkoutInput) (*answerOutput[rentalBody], error) {
+func (a *API) createRental(
+	ctx context.Context,
+	caller harang.Identity,
+	in *checkoutInput,
+) (*answerOutput[rentalBody], error) {
 	return repeatable(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, func(resource string) (rentalBody, error) {
-		c := shop.Checkout{ID: resource, PartnerID: in.Body.PartnerID, LocationID: in.Body.LocationID, Due: in.Body.DueAt}
+		c := shop.Checkout{
+			ID:         resource,
+			PartnerID:  in.Body.PartnerID,
+			LocationID: in.Body.LocationID,
+			Due:        in.Body.DueAt,
+		}
 		for _, l := range in.Body.Lines {
 			c.Lines = append(c.Lines, shop.CheckoutLine{ProductID: l.ProductID, Quantity: l.Quantity})
 		}
@@ -133,8 +153,16 @@ type rentalListInput struct {
 	LocationID string              `query:"locationId" maxLength:"128"`
 }
 
-func (a *API) listRentals(ctx context.Context, caller harang.Identity, in *rentalListInput) (*listOutput[rentalBody], error) {
-	page, err := a.Rentals.List(ctx, caller, harang.RentalQuery{Status: in.Status, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit})
+func (a *API) listRentals(
+	ctx context.Context,
+	caller harang.Identity,
+	in *rentalListInput,
+) (*listOutput[rentalBody], error) {
+	page, err := a.Rentals.List(
+		ctx,
+		caller,
+		harang.RentalQuery{Status: in.Status, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit},
+	)
 	return &listOutput[rentalBody]{listOf(page, rentalOf)}, err
 }
 

@@ -109,7 +109,7 @@ func (s *rentalEnv) call(method, path, credential string, body json.RawMessage, 
 	}
 	w := httptest.NewRecorder()
 	s.handler.ServeHTTP(w, r)
-	if _, err := describe(s.t, s.handler).holds(r, body, w.Code, w.Header(), w.Body.Bytes()); err != nil {
+	if _, err := describe(s.t, s.handler).check(r, body, w.Code, w.Header(), w.Body.Bytes()); err != nil {
 		s.t.Error(err)
 	}
 	return response{w.Code, w.Header(), w.Body.Bytes()}
@@ -148,17 +148,29 @@ type problemView struct {
 // checkout is the body of a checkout of drills for a day.
 func (s *rentalEnv) checkout(pieces int64, more string) json.RawMessage {
 	due := time.Now().Add(23 * time.Hour).UTC().Format(time.RFC3339)
-	return json.RawMessage(fmt.Sprintf(`{"partnerId":"acme","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":%d}]%s}`, due, pieces, more))
+	return json.RawMessage(
+		fmt.Sprintf(
+			`{"partnerId":"acme","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":%d}]%s}`,
+			due,
+			pieces,
+			more,
+		),
+	)
 }
 
 func payment(rental string, amount int64, card string) json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"rentalId":%q,"amount":%d,"method":"CARD","cardToken":%q}`, rental, amount, card))
+	return json.RawMessage(
+		fmt.Sprintf(`{"rentalId":%q,"amount":%d,"method":"CARD","cardToken":%q}`, rental, amount, card),
+	)
 }
 
 // drills returns how many drills are in stock.
 func (s *rentalEnv) drills() int64 {
 	s.t.Helper()
-	list := decode[struct{ Items []struct{ Quantity int64 } }](s.t, s.call("GET", "/api/v1/inventory/stock", s.token(harang.RoleOperator), nil, nil))
+	list := decode[struct{ Items []struct{ Quantity int64 } }](
+		s.t,
+		s.call("GET", "/api/v1/inventory/stock", s.token(harang.RoleOperator), nil, nil),
+	)
 	return list.Items[0].Quantity
 }
 
@@ -168,7 +180,9 @@ func TestRentals_Life(t *testing.T) {
 	res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""), nil)
 	made := decode[rentalView](t, res)
 	if res.status != http.StatusCreated || made.Status != "OPEN" || made.EquipmentCount != 2 || made.TotalValue != 2000 || made.Currency != "HUF" ||
-		made.PartnerName != "Acme Kft." || len(made.Lines) != 1 || made.Lines[0].ProductName != "Drill" || made.Payment != nil {
+		made.PartnerName != "Acme Kft." || len(made.Lines) != 1 ||
+		made.Lines[0].ProductName != "Drill" ||
+		made.Payment != nil {
 		t.Fatalf("%d %s", res.status, res.body)
 	}
 	for _, path := range []string{"/api/v1/rentals?status=OPEN", "/api/v1/rentals?limit=1"} {
@@ -183,19 +197,26 @@ func TestRentals_Life(t *testing.T) {
 	if res := s.call("GET", "/api/v1/rentals/"+made.ID, s.tokenIn("b", harang.RoleAdmin), nil, nil); res.status != http.StatusNotFound {
 		t.Errorf("another tenant: %d", res.status)
 	}
-	if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/return", clerk, nil, nil); res.status != http.StatusOK || decode[rentalView](t, res).Status != "RETURNED" || s.drills() != 10 {
+	if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/return", clerk, nil, nil); res.status != http.StatusOK ||
+		decode[rentalView](t, res).Status != "RETURNED" ||
+		s.drills() != 10 {
 		t.Errorf("return: %d %s", res.status, res.body)
 	}
 	for _, verb := range []string{"return", "cancel"} {
-		if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/"+verb, clerk, nil, nil); res.status != http.StatusConflict || res.code() != "ALREADY_RETURNED" {
+		if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/"+verb, clerk, nil, nil); res.status != http.StatusConflict ||
+			res.code() != "ALREADY_RETURNED" {
 			t.Errorf("%s again: %d %s", verb, res.status, res.body)
 		}
 	}
-	cash := decode[rentalView](t, s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil))
+	cash := decode[rentalView](
+		t,
+		s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil),
+	)
 	if cash.Status != "OPEN" || cash.PaidAmount != 1000 || cash.Payment == nil || cash.Payment.Status != "SUCCEEDED" {
 		t.Errorf("cash: %+v", cash)
 	}
-	if res := s.call("POST", "/api/v1/rentals/"+cash.ID+"/cancel", clerk, nil, nil); res.status != http.StatusOK || decode[rentalView](t, res).Status != "CANCELLED" {
+	if res := s.call("POST", "/api/v1/rentals/"+cash.ID+"/cancel", clerk, nil, nil); res.status != http.StatusOK ||
+		decode[rentalView](t, res).Status != "CANCELLED" {
 		t.Errorf("cancel: %d %s", res.status, res.body)
 	}
 }
@@ -227,10 +248,12 @@ func TestRentals_Refused(t *testing.T) {
 	} {
 		res := s.call("POST", "/api/v1/rentals", clerk, json.RawMessage(tc.body), nil)
 		p := decode[problemView](t, res)
-		if res.status != tc.status || p.Code != tc.code || (tc.field != "" && (len(p.Errors) == 0 || p.Errors[0].Field != tc.field)) {
+		if res.status != tc.status || p.Code != tc.code ||
+			(tc.field != "" && (len(p.Errors) == 0 || p.Errors[0].Field != tc.field)) {
 			t.Errorf("%s: %d %s", name, res.status, res.body)
 		}
-		if tc.code == "INSUFFICIENT_STOCK" && (p.Line == nil || *p.Line != 0 || p.Available == nil || *p.Available != 10) {
+		if tc.code == "INSUFFICIENT_STOCK" &&
+			(p.Line == nil || *p.Line != 0 || p.Available == nil || *p.Available != 10) {
 			t.Errorf("%s: %s", name, res.body)
 		}
 	}
@@ -246,14 +269,27 @@ func TestRentals_Refused(t *testing.T) {
 func TestPayments_Declined(t *testing.T) {
 	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
-	made := decode[rentalView](t, s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`), nil))
+	made := decode[rentalView](
+		t,
+		s.call(
+			"POST",
+			"/api/v1/rentals",
+			clerk,
+			s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`),
+			nil,
+		),
+	)
 	if made.Status != "AWAITING_PAYMENT" || made.Payment == nil || made.Payment.Status != "DECLINED" || made.Payment.ErrorCode != "sandbox:insufficient_funds" ||
-		made.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" || made.Payment.NextStep != "Kérjen másik kártyát" || *made.Payment.Retry {
+		made.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" ||
+		made.Payment.NextStep != "Kérjen másik kártyát" ||
+		*made.Payment.Retry {
 		t.Fatalf("%+v %+v", made, made.Payment)
 	}
 	res := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_expired_card"), nil)
 	p := decode[problemView](t, res)
-	if res.status != http.StatusPaymentRequired || p.Code != "PAYMENT_DECLINED" || p.TransactionID == "" || p.ErrorCode != "sandbox:expired_card" || p.ErrorMessage != "A kártya lejárt" {
+	if res.status != http.StatusPaymentRequired || p.Code != "PAYMENT_DECLINED" || p.TransactionID == "" ||
+		p.ErrorCode != "sandbox:expired_card" ||
+		p.ErrorMessage != "A kártya lejárt" {
 		t.Errorf("%d %s", res.status, res.body)
 	}
 	for name, body := range map[string]string{
@@ -262,7 +298,8 @@ func TestPayments_Declined(t *testing.T) {
 		"fraction":  strings.Replace(string(payment(made.ID, 1000, "tok_ok")), "1000", "999.5", 1),
 		"no method": fmt.Sprintf(`{"rentalId":%q,"amount":1}`, made.ID),
 	} {
-		if res := s.call("POST", "/api/v1/payments", clerk, json.RawMessage(body), nil); res.status != http.StatusUnprocessableEntity || res.code() != "INVALID_REQUEST" {
+		if res := s.call("POST", "/api/v1/payments", clerk, json.RawMessage(body), nil); res.status != http.StatusUnprocessableEntity ||
+			res.code() != "INVALID_REQUEST" {
 			t.Errorf("%s: %d %s", name, res.status, res.body)
 		}
 	}
@@ -270,26 +307,42 @@ func TestPayments_Declined(t *testing.T) {
 		t.Errorf("an unknown rental: %d %s", res.status, res.body)
 	}
 	res = s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_ok"), nil)
-	if done := decode[paymentView](t, res); res.status != http.StatusCreated || done.Status != "SUCCEEDED" || done.TransactionID == "" {
+	if done := decode[paymentView](t, res); res.status != http.StatusCreated || done.Status != "SUCCEEDED" ||
+		done.TransactionID == "" {
 		t.Errorf("%d %s", res.status, res.body)
 	}
-	list := decode[struct{ Items []paymentView }](t, s.call("GET", "/api/v1/payments?status=DECLINED", s.token(harang.RoleStoreManager), nil, nil))
+	list := decode[struct{ Items []paymentView }](
+		t,
+		s.call("GET", "/api/v1/payments?status=DECLINED", s.token(harang.RoleStoreManager), nil, nil),
+	)
 	if len(list.Items) != 2 || list.Items[0].ErrorCode != "sandbox:expired_card" || list.Items[0].NextStep == "" {
 		t.Errorf("%+v", list)
 	}
-	list = decode[struct{ Items []paymentView }](t, s.call("GET", "/api/v1/payments?status=SUCCEEDED", s.token(harang.RoleStoreManager), nil, nil))
+	list = decode[struct{ Items []paymentView }](
+		t,
+		s.call("GET", "/api/v1/payments?status=SUCCEEDED", s.token(harang.RoleStoreManager), nil, nil),
+	)
 	if len(list.Items) != 1 || list.Items[0].ErrorCode != "" {
 		t.Errorf("%+v", list)
 	}
 }
 
-// TestPayments_Timeout: a provider that does not answer is told as 504 with a
+// TestPayments_Timeout: a provider that does not answer makes a 504 with a
 // payment that waits; the same request again has the same answer and takes
 // nothing more.
 func TestPayments_Timeout(t *testing.T) {
 	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
-	made := decode[rentalView](t, s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`), nil))
+	made := decode[rentalView](
+		t,
+		s.call(
+			"POST",
+			"/api/v1/rentals",
+			clerk,
+			s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`),
+			nil,
+		),
+	)
 	key := map[string]string{"Idempotency-Key": `"5f1c"`}
 	answered := make(chan response, 1)
 	go func() {
@@ -297,26 +350,42 @@ func TestPayments_Timeout(t *testing.T) {
 	}()
 	<-s.waiting
 	// While it is under way the same request waits for nothing.
-	if res := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_timeout"), key); res.status != http.StatusConflict || res.code() != "IDEMPOTENCY_IN_PROGRESS" {
+	if res := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_timeout"), key); res.status != http.StatusConflict ||
+		res.code() != "IDEMPOTENCY_IN_PROGRESS" {
 		t.Errorf("while it is under way: %d %s", res.status, res.body)
 	}
 	s.release <- time.Time{}
 	res := <-answered
 	p := decode[problemView](t, res)
-	if res.status != http.StatusGatewayTimeout || p.Code != "PAYMENT_TIMEOUT" || p.TransactionID == "" || p.ErrorCode != "sandbox:timeout" || p.PaymentStatus != "PENDING" {
+	if res.status != http.StatusGatewayTimeout || p.Code != "PAYMENT_TIMEOUT" || p.TransactionID == "" ||
+		p.ErrorCode != "sandbox:timeout" ||
+		p.PaymentStatus != "PENDING" {
 		t.Errorf("%d %s", res.status, res.body)
 	}
-	again := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_timeout"), map[string]string{"Idempotency-Key": "5f1c"})
-	if again.status != http.StatusGatewayTimeout || decode[problemView](t, again).TransactionID != p.TransactionID || string(again.body) != string(res.body) {
+	again := s.call(
+		"POST",
+		"/api/v1/payments",
+		clerk,
+		payment(made.ID, 1000, "tok_timeout"),
+		map[string]string{"Idempotency-Key": "5f1c"},
+	)
+	if again.status != http.StatusGatewayTimeout || decode[problemView](t, again).TransactionID != p.TransactionID ||
+		string(again.body) != string(res.body) {
 		t.Errorf("again: %d %s", again.status, again.body)
 	}
-	list := decode[struct{ Items []paymentView }](t, s.call("GET", "/api/v1/payments?status=PENDING", s.token(harang.RoleAdmin), nil, nil))
+	list := decode[struct{ Items []paymentView }](
+		t,
+		s.call("GET", "/api/v1/payments?status=PENDING", s.token(harang.RoleAdmin), nil, nil),
+	)
 	if len(list.Items) != 1 || list.Items[0].TransactionID != p.TransactionID {
 		t.Errorf("%+v", list)
 	}
-	errors := decode[struct{ Items []json.RawMessage }](t, s.call("GET", "/api/v1/notifications?type=payment_error", s.token(harang.RoleAdmin), nil, nil))
+	errors := decode[struct{ Items []json.RawMessage }](
+		t,
+		s.call("GET", "/api/v1/notifications?type=payment_error", s.token(harang.RoleAdmin), nil, nil),
+	)
 	if len(errors.Items) != 2 { // the decline at the checkout, and this
-		t.Errorf("%d times told", len(errors.Items))
+		t.Errorf("%d notifications", len(errors.Items))
 	}
 }
 
@@ -341,7 +410,8 @@ func TestRepeatable(t *testing.T) {
 			t.Errorf("%s: %d %s, first %s", name, res.status, res.body, first.body)
 		}
 	}
-	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""), key("k1")); res.status != http.StatusUnprocessableEntity || res.code() != "IDEMPOTENCY_KEY_REUSED" {
+	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""), key("k1")); res.status != http.StatusUnprocessableEntity ||
+		res.code() != "IDEMPOTENCY_KEY_REUSED" {
 		t.Errorf("another request: %d %s", res.status, res.body)
 	}
 	// After the rental went on, the answer is still the first one.
@@ -358,7 +428,13 @@ func TestRepeatable(t *testing.T) {
 	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(99, ""), key("k2")); res.status != http.StatusUnprocessableEntity {
 		t.Errorf("refused: %d %s", res.status, res.body)
 	}
-	res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`), key("k2"))
+	res := s.call(
+		"POST",
+		"/api/v1/rentals",
+		clerk,
+		s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`),
+		key("k2"),
+	)
 	made = decode[rentalView](t, res)
 	if res.status != http.StatusCreated {
 		t.Fatalf("freed: %d %s", res.status, res.body)
@@ -366,11 +442,13 @@ func TestRepeatable(t *testing.T) {
 	// A decline is an answer: it is stored.
 	declined := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_expired_card"), key("k3"))
 	again := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_expired_card"), key("k3"))
-	if declined.status != http.StatusPaymentRequired || again.status != declined.status || string(again.body) != string(declined.body) {
+	if declined.status != http.StatusPaymentRequired || again.status != declined.status ||
+		string(again.body) != string(declined.body) {
 		t.Errorf("declined: %d %s, again %d %s", declined.status, declined.body, again.status, again.body)
 	}
 	for _, bad := range []string{strings.Repeat("k", 256), " "} {
-		if res := s.call("POST", "/api/v1/rentals", clerk, body, key(bad)); bad != " " && res.status != http.StatusUnprocessableEntity {
+		if res := s.call("POST", "/api/v1/rentals", clerk, body, key(bad)); bad != " " &&
+			res.status != http.StatusUnprocessableEntity {
 			t.Errorf("a key of %d characters: %d", len(bad), res.status)
 		}
 	}
@@ -410,7 +488,8 @@ func TestCards(t *testing.T) {
 	list := decode[struct {
 		Items []struct{ Token, Label string }
 	}](t, s.call("GET", "/api/v1/partners/acme/cards", clerk, nil, nil))
-	if len(list.Items) != 6 || list.Items[0].Token != "tok-1" || list.Items[0].Label != "Visa •••• 4828" || list.Items[1].Token != "tok_ok" {
+	if len(list.Items) != 6 || list.Items[0].Token != "tok-1" || list.Items[0].Label != "Visa •••• 4828" ||
+		list.Items[1].Token != "tok_ok" {
 		t.Errorf("%+v", list)
 	}
 	for path, body := range map[string]string{
@@ -432,7 +511,13 @@ func TestSummary(t *testing.T) {
 	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil)
-	s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`), nil)
+	s.call(
+		"POST",
+		"/api/v1/rentals",
+		clerk,
+		s.checkout(2, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`),
+		nil,
+	)
 	type summary struct {
 		OpenRentals                                                            int64
 		RevenueToday, RevenueYesterday, FailedPaymentsToday, FailedAmountToday *int64
@@ -442,11 +527,15 @@ func TestSummary(t *testing.T) {
 		}
 	}
 	got := decode[summary](t, s.call("GET", "/api/v1/dashboard/summary", s.token(harang.RoleStoreManager), nil, nil))
-	if got.OpenRentals != 1 || got.RevenueToday == nil || *got.RevenueToday != 1000 || *got.FailedPaymentsToday != 1 || *got.FailedAmountToday != 2000 || len(got.RevenueByDay) != 14 {
+	if got.OpenRentals != 1 || got.RevenueToday == nil || *got.RevenueToday != 1000 || *got.FailedPaymentsToday != 1 ||
+		*got.FailedAmountToday != 2000 ||
+		len(got.RevenueByDay) != 14 {
 		t.Errorf("a manager sees %+v", got)
 	}
 	got = decode[summary](t, s.call("GET", "/api/v1/dashboard/summary", clerk, nil, nil))
-	if got.OpenRentals != 1 || got.RevenueToday != nil || got.RevenueYesterday != nil || got.RevenueByDay != nil || got.FailedPaymentsToday != nil || got.FailedAmountToday != nil {
+	if got.OpenRentals != 1 || got.RevenueToday != nil || got.RevenueYesterday != nil || got.RevenueByDay != nil ||
+		got.FailedPaymentsToday != nil ||
+		got.FailedAmountToday != nil {
 		t.Errorf("a clerk sees %+v", got)
 	}
 }

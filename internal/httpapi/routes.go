@@ -7,9 +7,20 @@ import "harang.dev/harang"
 func (a *API) routes() {
 	a.huma.UseMiddleware(a.withRequestInfo)
 
-	call(a, "POST /auth/login", public, a.login,
-		about("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials, harang.CodeRateLimited).
-			details(loginDetails).maxBody(maxLoginBytes))
+	call(
+		a,
+		"POST /auth/login",
+		public,
+		a.login,
+		about(
+			"login",
+			"Log in with e-mail address and password",
+			harang.CodeInvalidCredentials,
+			harang.CodeRateLimited,
+		).
+			details(loginDetails).
+			maxBody(maxLoginBytes),
+	)
 	call(a, "POST /auth/refresh", public, a.refresh,
 		about("refresh", "Get a new access token for the refresh cookie", harang.CodeUnauthenticated).
 			authenticatedBy("cookie").details(refreshDetails))
@@ -48,16 +59,39 @@ func (a *API) routes() {
 	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock,
 		about("putStock", "Create or replace a stock item", harang.CodeNotFound))
 
-	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental,
-		about("createRental", "Check out a rental", harang.CodeNotFound, harang.CodeInsufficientStock, harang.CodeConflict,
-			harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).
-			answers(201).details(checkoutDetails))
+	call(
+		a,
+		"POST /rentals",
+		harang.ActionWriteRentals,
+		a.createRental,
+		about(
+			"createRental",
+			"Check out a rental",
+			harang.CodeNotFound,
+			harang.CodeInsufficientStock,
+			harang.CodeConflict,
+			harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused,
+		).
+			answers(201).
+			details(checkoutDetails),
+	)
 	call(a, "GET /rentals", harang.ActionReadRentals, a.listRentals,
 		about("listRentals", "Rentals, newest first"))
 	call(a, "GET /rentals/{id}", harang.ActionReadRentals, a.findRental,
 		about("findRental", "One rental with its latest payment"))
-	call(a, "POST /rentals/{id}/return", harang.ActionWriteRentals, a.returnRental,
-		about("returnRental", "Return the pieces to stock", harang.CodeAlreadyReturned, harang.CodeConflict).answers(200))
+	call(
+		a,
+		"POST /rentals/{id}/return",
+		harang.ActionWriteRentals,
+		a.returnRental,
+		about(
+			"returnRental",
+			"Return the pieces to stock",
+			harang.CodeAlreadyReturned,
+			harang.CodeConflict,
+		).answers(200),
+	)
 	call(a, "POST /rentals/{id}/cancel", harang.ActionWriteRentals, a.cancelRental,
 		about("cancelRental", "Cancel a rental: return the pieces and refund the payments",
 			harang.CodeAlreadyReturned, harang.CodeConflict).answers(200))
@@ -68,8 +102,16 @@ func (a *API) routes() {
 			answers(201).details(paymentDetails))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments,
 		about("listPayments", "Payments, newest first"))
-	call(a, "GET /payments/failures", harang.ActionReadPayments, a.listFailures,
-		about("listPaymentFailures", "Failed card payments, also of other applications, that need action; newest first"))
+	call(
+		a,
+		"GET /payments/failures",
+		harang.ActionReadPayments,
+		a.listFailures,
+		about(
+			"listPaymentFailures",
+			"Failed card payments, also of other applications, that need action; newest first",
+		),
+	)
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards,
 		about("listCards", "The cards that can be charged for a partner"))
 	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard,
@@ -86,9 +128,18 @@ func (a *API) routes() {
 	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim,
 		about("unclaim", "Release a claim", harang.CodeAlreadyClaimed).answers(200))
 
-	call(a, "POST /self-check/alert", harang.ActionCheckSelf, a.testAlert,
-		about("testAlert", "Send a test alert to the caller's own connections (Próba riasztás)", harang.CodeRateLimited).
-			answers(202))
+	call(
+		a,
+		"POST /self-check/alert",
+		harang.ActionCheckSelf,
+		a.testAlert,
+		about(
+			"testAlert",
+			"Send a test alert to the caller's own connections (Próba riasztás)",
+			harang.CodeRateLimited,
+		).
+			answers(202),
+	)
 
 	a.raw("POST /events", harang.ActionSendEvents, a.sendEvents,
 		about("sendEvents", "Send events of another application (CloudEvents 1.0)", harang.CodeEventTooLarge).

@@ -138,7 +138,12 @@ func build(o Options) (*API, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	a := &API{Options: o, mux: &mux{ServeMux: http.NewServeMux()}, methods: map[string][]string{}, origins: http.NewCrossOriginProtection()}
+	a := &API{
+		Options: o,
+		mux:     &mux{ServeMux: http.NewServeMux()},
+		methods: map[string][]string{},
+		origins: http.NewCrossOriginProtection(),
+	}
 	for _, origin := range o.AllowedOrigins {
 		if err := a.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, err
@@ -158,9 +163,14 @@ func config(version string) huma.Config {
 	c.NoFormatFallback = false
 	c.Info.Description = apiDescription
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"accessToken": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "from a login, valid for 10 minutes"},
-		"apiKey":      {Type: "http", Scheme: "bearer", Description: "an API key (hk_…) of another application"},
-		"cookie":      {Type: "apiKey", In: "cookie", Name: refreshCookie, Description: "the refresh cookie"},
+		"accessToken": {
+			Type:         "http",
+			Scheme:       "bearer",
+			BearerFormat: "JWT",
+			Description:  "from a login, valid for 10 minutes",
+		},
+		"apiKey": {Type: "http", Scheme: "bearer", Description: "an API key (hk_…) of another application"},
+		"cookie": {Type: "apiKey", In: "cookie", Name: refreshCookie, Description: "the refresh cookie"},
 	}
 	return c
 }

@@ -68,7 +68,11 @@ func (o *optionalText) UnmarshalJSON(b []byte) error {
 
 // Schema describes the member in the OpenAPI document.
 func (optionalText) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "a day (2026-03-02) or an RFC 3339 time; null clears"}
+	return &huma.Schema{
+		Type:        huma.TypeString,
+		Nullable:    true,
+		Description: "a day (2026-03-02) or an RFC 3339 time; null clears",
+	}
 }
 
 // ListInput are the parameters of every list.

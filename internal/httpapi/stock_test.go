@@ -28,7 +28,9 @@ func TestStock_FromAdjustmentToAlertToClaim(t *testing.T) {
 	}
 	claim := "/notifications/" + eventID + "/claim"
 	taken := e.as(harang.RoleOperator, "POST", claim, "").want(t, 200, "").json(t)
-	if by, _ := taken["by"].(map[string]any); by["name"] != "Kiss Eszter" || taken["at"] != "2026-03-02T13:00:00.000Z" || taken["eventId"] != eventID {
+	if by, _ := taken["by"].(map[string]any); by["name"] != "Kiss Eszter" ||
+		taken["at"] != "2026-03-02T13:00:00.000Z" ||
+		taken["eventId"] != eventID {
 		t.Fatalf("%v", taken)
 	}
 	e.as(harang.RoleOperator, "POST", claim, "").want(t, 200, "")
@@ -58,7 +60,8 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 	for range 3 {
 		for _, delta := range []string{"-2", "2"} {
 			e.move(time.Second)
-			e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":`+delta+`,"reason":"r"}`).want(t, 200, "")
+			e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":`+delta+`,"reason":"r"}`).
+				want(t, 200, "")
 		}
 	}
 	list := func(query string) map[string]any {
@@ -78,7 +81,9 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 	if p, ok := harang.ParsePosition(head); !ok || p.Audience != harang.AudienceManagers || p.Number != 3 {
 		t.Fatalf("head %q", head)
 	}
-	read := e.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"eventIds":["`+id(0)+`","unknown"]}`).want(t, 200, "").json(t)
+	read := e.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"eventIds":["`+id(0)+`","unknown"]}`).
+		want(t, 200, "").
+		json(t)
 	if read["unreadCount"] != 2.0 || read["version"].(float64) <= all["version"].(float64) {
 		t.Fatalf("%v", read)
 	}
@@ -119,7 +124,10 @@ func TestCatalogue_OneCallersOwnIds(t *testing.T) {
 			e.call(key, "PUT", "/api/v1"+path, body).want(t, 200, "")
 		}
 		got := e.as(harang.RoleOperator, "GET", "/inventory/stock?locationId=rakt%C3%A1r+1", "").want(t, 200, "")
-		if !strings.Contains(string(got.body), `"productId":"x/y","productName":"Őrült fűrész","locationId":"raktár 1","locationName":"Raktár","quantity":5`) {
+		if !strings.Contains(
+			string(got.body),
+			`"productId":"x/y","productName":"Őrült fűrész","locationId":"raktár 1","locationName":"Raktár","quantity":5`,
+		) {
 			t.Fatalf("%d: %s", i, got.body)
 		}
 	}
@@ -131,7 +139,8 @@ func TestCatalogue_OneCallersOwnIds(t *testing.T) {
 	}
 	// Page by page, everything once, in the order people expect.
 	for i := range 7 {
-		e.call(e.apiKey, "PUT", fmt.Sprintf("/api/v1/partners/q%d", i), fmt.Sprintf(`{"name":"%s"}`, []string{"Ábel", "Cs", "C", "Zs", "Z", "abc", "Őz"}[i])).want(t, 200, "")
+		e.call(e.apiKey, "PUT", fmt.Sprintf("/api/v1/partners/q%d", i), fmt.Sprintf(`{"name":"%s"}`, []string{"Ábel", "Cs", "C", "Zs", "Z", "abc", "Őz"}[i])).
+			want(t, 200, "")
 	}
 	var names []string
 	for path := "/partners?limit=2"; path != ""; {
@@ -238,7 +247,13 @@ func TestEvents_EveryWay(t *testing.T) {
 	}
 	send(event("x"), structured, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
 	e.call(e.apiKey, "POST", "/api/v1/events?x=1", event("x"), structured).want(t, 422, harang.CodeInvalidRequest)
-	big := send(strings.Replace(data, `"P"`, `"`+strings.Repeat("x", 17<<10)+`"`, 1), "ce-specversion: 1.0", "ce-id: x", "ce-source: /erp", "ce-type: rental_created")
+	big := send(
+		strings.Replace(data, `"P"`, `"`+strings.Repeat("x", 17<<10)+`"`, 1),
+		"ce-specversion: 1.0",
+		"ce-id: x",
+		"ce-source: /erp",
+		"ce-type: rental_created",
+	)
 	big.want(t, 422, harang.CodeEventTooLarge)
 	// All or nothing: nothing of the refused ones is here.
 	list = e.as(harang.RoleStoreManager, "GET", "/notifications", "").json(t)

@@ -20,8 +20,8 @@ import (
 	"harang.dev/harang/internal/httpapi"
 )
 
-// holdDocument holds a document to the specification's own JSON Schema.
-func holdDocument(t *testing.T, schemaText, document []byte) {
+// validateDocument validates a document with the specification's JSON Schema.
+func validateDocument(t *testing.T, schemaText, document []byte) {
 	t.Helper()
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
 	if err != nil {
@@ -56,7 +56,7 @@ func TestOpenAPI_Valid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdDocument(t, specification, document)
+	validateDocument(t, specification, document)
 
 	d, err := readDescription(document)
 	if err != nil {
@@ -77,7 +77,7 @@ func TestOpenAPI_Valid(t *testing.T) {
 		}
 	}
 	shown := 0
-	hold := func(content map[string]json.RawMessage, at ...string) {
+	validate := func(content map[string]json.RawMessage, at ...string) {
 		for mediaType, raw := range content {
 			var c struct{ Examples map[string]example }
 			if err := json.Unmarshal(raw, &c); err != nil {
@@ -96,9 +96,9 @@ func TestOpenAPI_Valid(t *testing.T) {
 	}
 	for path, methods := range d.paths {
 		for method, op := range methods {
-			hold(op.RequestBody.Content, "paths", path, method, "requestBody")
+			validate(op.RequestBody.Content, "paths", path, method, "requestBody")
 			for status, r := range op.Responses {
-				hold(r.Content, "paths", path, method, "responses", status)
+				validate(r.Content, "paths", path, method, "responses", status)
 			}
 		}
 	}
@@ -132,7 +132,15 @@ func TestAsyncAPI_Valid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	holdDocument(t, specification, newEnv(t, func(o *httpapi.Options) { o.SocketMessages = sampleMessages() }).call("", "GET", "/asyncapi.json", "").body)
+	validateDocument(
+		t,
+		specification,
+		newEnv(
+			t,
+			func(o *httpapi.Options) { o.SocketMessages = sampleMessages() },
+		).call("", "GET", "/asyncapi.json", "").
+			body,
+	)
 }
 
 func withWebhook(o *httpapi.Options) {
@@ -192,9 +200,8 @@ func TestOpenAPI_EveryRoute(t *testing.T) {
 	}
 }
 
-// TestOpenAPI_Answers plays every call to its success and to every refusal that
-// it can have without a fault of the server. Each call of a house is held to the
-// description.
+// TestOpenAPI_Answers makes every call succeed and makes each refusal that it can have
+// without a failure of the server. env compares each answer with the description.
 func TestOpenAPI_Answers(t *testing.T) {
 	e := newEnv(t, func(o *httpapi.Options) {
 		o.DeliveryTrace = func(_, event string) (httpapi.DeliveryTrace, bool) {
@@ -259,8 +266,18 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(m, "PATCH "+item, `{"criticalThreshold":2,"expectedAt":"2026-03-05"}`, 200)
 	do(m, "PATCH "+item, `{"expectedAt":null}`, 200)
 	do(m, "PATCH "+unknown, `{"warningThreshold":1}`, 404)
-	do(o, "POST /inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 200)
-	do(o, "POST /inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 422)
+	do(
+		o,
+		"POST /inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`,
+		200,
+	)
+	do(
+		o,
+		"POST /inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`,
+		422,
+	)
 	do(o, "POST /inventory/adjustments", `{"productId":"unknown","locationId":"vaci-ut","delta":1,"reason":"r"}`, 404)
 	alerts := do(o, "GET /inventory/alerts", "", 200)
 	event := text(alerts["items"].([]any)[0].(map[string]any), "eventId")
@@ -279,7 +296,12 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /rentals", checkout(""), 201, "Idempotency-Key: k")
 	do(o, "POST /rentals", checkout(`,"payment":{"method":"CASH"}`), 422, "Idempotency-Key: k")
 	do(o, "POST /rentals", strings.Replace(checkout(""), "alfa-epito", "unknown", 1), 404)
-	declined := do(o, "POST /rentals", checkout(`,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`), 201)
+	declined := do(
+		o,
+		"POST /rentals",
+		checkout(`,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`),
+		201,
+	)
 	do(o, "GET /rentals/"+text(declined, "id"), "", 200)
 	do(o, "GET /rentals/unknown", "", 404)
 	do(o, "POST /rentals/"+text(declined, "id")+"/return", "", 409)
@@ -370,7 +392,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 		for _, op := range methods {
 			for status := range op.Responses {
 				n, err := strconv.Atoi(status)
-				// 409 of a checkout takes two at once, 304 has no body to be held to anything.
+				// 409 of a checkout needs two at once, 304 has no body.
 				left := n == http.StatusInternalServerError || n == http.StatusServiceUnavailable ||
 					op.OperationID == "createRental" && n == http.StatusConflict || n == http.StatusNotModified
 				if err != nil || !left && !slices.Contains(e.answered[op.OperationID], n) {
@@ -418,5 +440,5 @@ func TestOpenAPI_Faults(t *testing.T) {
 	}
 }
 
-// h0 is where a house's clock begins.
+// h0 is the time of env's clock at the start.
 var h0 = time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
