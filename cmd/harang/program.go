@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
@@ -33,7 +33,7 @@ import (
 	"harang.dev/harang/web"
 )
 
-// program is a running server. Tests start it exactly as serve does, on port 0.
+// program is a running server. Tests start it as serve does, on port 0.
 type program struct {
 	config *serveCommand
 	log    *slog.Logger
@@ -54,13 +54,12 @@ type program struct {
 
 	requests *inflight.Requests
 	draining atomic.Bool
-	failed   chan struct{}
-	failure  error
-	failOnce sync.Once
 
-	background sync.WaitGroup
-	cancel     context.CancelFunc
-	closers    []func() error // in the order of opening
+	workers *errgroup.Group
+	failed  context.Context //nolint:containedctx // it ends when a worker fails
+	running context.Context //nolint:containedctx // it ends when the workers have to
+	cancel  context.CancelFunc
+	closers []func() error // in the order of opening
 }
 
 // start opens everything and returns when the server listens. What it opened
@@ -69,7 +68,9 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	p := &program{config: c, log: log, failed: make(chan struct{}), requests: inflight.New()}
+	p := &program{config: c, log: log, requests: inflight.New()}
+	p.workers, p.failed = errgroup.WithContext(context.WithoutCancel(ctx))
+	p.running, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -89,7 +90,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		}
 		p.onClose(release)
 	}
-	// A taken port is told before anything is changed.
+	// A taken port is reported before anything is changed.
 	if p.listener, err = p.listen(ctx, "--listen", c.Listen); err != nil {
 		return nil, err
 	}
@@ -125,9 +126,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	p.cancel = cancel
-	if p.realtime, err = p.startRealtime(running, registry); err != nil {
+	if p.realtime, err = p.startRealtime(ctx, registry); err != nil {
 		return nil, err
 	}
 	if page, ok := web.FS(); ok {
@@ -137,22 +136,22 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err != nil {
 		return nil, err
 	}
-	// What migrations and demo data needed is not needed any more.
+	// Give back the memory that migrations and demo data took.
 	debug.FreeOSMemory()
 	p.serve(handler, registry)
 	if p.watermark != nil {
-		p.run(func() { p.failOn(p.watermark.Run(running)) })
+		p.run(p.watermark.Run)
 	}
-	p.run(func() { p.sweep(running) })
-	p.run(func() { p.failOn(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run(running)) })
-	p.run(func() { p.failOn(p.shop.Housekeeper.Run(running)) })
+	p.run(p.sweep)
+	p.run(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run)
+	p.run(p.shop.Housekeeper.Run)
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", buildVersion())
 	return p, nil
 }
 
-// api is what the interface is built from.
+// api returns the options of the HTTP interface.
 func (p *program) api(registry *prometheus.Registry) httpapi.Options {
-	trusted, _ := p.config.proxies() // checked at the beginning
+	trusted, _ := p.config.proxies() // start has checked it
 	return httpapi.Options{
 		Auth:           p.auth,
 		Inventory:      p.shop.Inventory,
@@ -182,7 +181,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 	}
 }
 
-// dependencies are what /readyz asks.
+// dependencies are the checks of /readyz.
 func (p *program) dependencies() []httpapi.Dependency {
 	all := []httpapi.Dependency{{Name: "database", Check: p.store.Ping}}
 	if p.realtime.cluster != nil {
@@ -194,27 +193,12 @@ func (p *program) dependencies() []httpapi.Dependency {
 // URL is where the server listens.
 func (p *program) URL() string { return "http://" + p.listener.Addr().String() }
 
-// Failed is closed when the server ends by itself.
-func (p *program) Failed() <-chan struct{} { return p.failed }
-
-func (p *program) fail(err error) {
-	p.failOnce.Do(func() {
-		p.failure = err
-		close(p.failed)
-	})
-}
-
-// failOn ends the server when a part that works until the end ended with an
-// error.
-func (p *program) failOn(err error) {
-	if err != nil {
-		p.fail(err)
-	}
-}
+// Failed is closed when a worker has failed. Stop returns its error.
+func (p *program) Failed() <-chan struct{} { return p.failed.Done() }
 
 func (p *program) onClose(f func() error) { p.closers = append(p.closers, f) }
 
-// listen takes a port. A taken or impossible one is wrong configuration.
+// listen opens a listener. An address that is taken or impossible is a usage error.
 func (p *program) listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	if err := listenAddress(flag, address); err != nil {
 		return nil, err
@@ -235,7 +219,7 @@ func (p *program) listen(ctx context.Context, flag, address string) (net.Listene
 	return l, nil
 }
 
-// serve begins to answer on both listeners.
+// serve starts both HTTP servers.
 func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
 	errorLog := slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)
 	p.public = &http.Server{
@@ -251,38 +235,42 @@ func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	p.admin = &http.Server{Handler: mux, ErrorLog: errorLog, ReadHeaderTimeout: 10 * time.Second}
 	for server, listener := range map[*http.Server]net.Listener{p.public: p.listener, p.admin: p.adminAt} {
-		p.run(func() {
+		p.run(func(context.Context) error {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-				p.fail(err)
+				return err
 			}
+			return nil
 		})
 	}
 }
 
-// run starts a goroutine that Stop waits for.
-func (p *program) run(f func()) { p.background.Go(f) }
+// run starts a worker. It returns nil when its context ends; an error ends the
+// server.
+func (p *program) run(worker func(context.Context) error) {
+	p.workers.Go(func() error { return worker(p.running) })
+}
 
-// sweep deletes, a little at a time, what is kept for a while only.
-func (p *program) sweep(ctx context.Context) {
+// sweep deletes expired rows in small batches until ctx ends.
+func (p *program) sweep(ctx context.Context) error {
 	const keptAfterEnd = 30 * 24 * time.Hour
 	ticker := time.NewTicker(10 * time.Minute)
 	defer ticker.Stop()
 	for {
 		_, sessions := p.store.SweepSessions(ctx, time.Now().Add(-keptAfterEnd), 500)
 		if err := errors.Join(sessions, p.store.Sweep(ctx)); err != nil && ctx.Err() == nil {
-			p.log.Warn("what is over could not be swept; it will be tried again", "err", err)
+			p.log.Warn("sweep of expired rows failed; trying again", "err", err)
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-ticker.C:
 		}
 	}
 }
 
-// Stop ends the server: connections are told goodbye, who comes now is told that
-// it ends, calls under way are answered, then everything is closed. It returns the
-// reason when the server ended by itself.
+// Stop drains and closes the server: new work is refused, connections get a
+// goodbye, requests in flight are answered within --drain-timeout, then everything
+// is closed. It returns the error of a worker that failed.
 func (p *program) Stop() error {
 	p.draining.Store(true)
 	p.log.Info("stopping")
@@ -296,13 +284,13 @@ func (p *program) Stop() error {
 	}
 	err := p.public.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		p.log.Warn("some calls were cut off; a longer --drain-timeout lets them end")
+		p.log.Warn("requests cut off at the drain timeout; raise --drain-timeout to let them end")
 		err = p.public.Close()
 	}
-	return errors.Join(p.failure, goodbyes, err, p.close())
+	return errors.Join(goodbyes, err, p.close())
 }
 
-// close closes what start opened, the last first.
+// close ends the workers and closes what start opened, the last first.
 func (p *program) close() error {
 	var errs []error
 	if p.admin != nil {
@@ -311,13 +299,11 @@ func (p *program) close() error {
 	if p.public != nil {
 		errs = append(errs, p.public.Close())
 	}
-	if p.cancel != nil {
-		p.cancel()
-	}
+	p.cancel()
 	if p.realtime != nil {
 		errs = append(errs, p.realtime.close())
 	}
-	p.background.Wait()
+	errs = append(errs, p.workers.Wait())
 	for i := len(p.closers) - 1; i >= 0; i-- {
 		errs = append(errs, p.closers[i]())
 	}

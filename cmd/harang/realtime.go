@@ -71,14 +71,14 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		}
 		r.relay.Committed(c)
 	})
-	p.run(func() { p.failOn(r.relay.Run(ctx)) })
-	p.run(func() { p.failOn(r.gateway.Run(ctx)) })
+	p.run(r.relay.Run)
+	p.run(r.gateway.Run)
 	if p.config.CanaryInterval > 0 {
-		p.run(func() { p.failOn(r.canary.Run(ctx, r.hub)) })
+		p.run(func(ctx context.Context) error { return r.canary.Run(ctx, r.hub) })
 	}
 	if r.cluster != nil {
-		p.run(func() { p.failOn(r.cluster.follower.Run(ctx, r.hub)) })
-		p.run(func() { p.failOn(r.cluster.seats.Run(ctx)) })
+		p.run(func(ctx context.Context) error { return r.cluster.follower.Run(ctx, r.hub) })
+		p.run(r.cluster.seats.Run)
 	}
 	return r, nil
 }
