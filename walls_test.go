@@ -54,6 +54,7 @@ var walls = []wall{
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
 	{"internal/testserver", nil, "starts real PostgreSQL and Redis for tests"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
+	{"internal/logging", nil, "the program's slog handler; knows nothing of what is logged"},
 	{"web", nil, "embeds the built page, knows nothing"},
 	{"cmd/harang", []string{"..."}, "the only place where technologies meet"},
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/logging"
 )
 
 type serveCommand struct {
@@ -76,12 +77,8 @@ func (c *serveCommand) check() error {
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	signal.Ignore(syscall.SIGPIPE) // whoever read the log may leave: a shop goes on without it
-	options := &slog.HandlerOptions{Level: c.LogLevel}
-	var handler slog.Handler = slog.NewTextHandler(s.err, options)
-	if c.LogFormat == "json" {
-		handler = slog.NewJSONHandler(s.err, options)
-	}
-	p, err := start(ctx, c, slog.New(handler))
+	log := slog.New(logging.NewHandler(s.err, logging.Options{Level: c.LogLevel, JSON: c.LogFormat == "json"}))
+	p, err := start(ctx, c, log)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,17 @@ import (
 type note struct {
 	tenant, user string
 	problem      *problem
+	stack        []byte // of a panic
+}
+
+// statusClosed is the status in metrics and log of a call whose caller went away
+// before the answer. It is never sent.
+const statusClosed = 499
+
+// cancelled reports whether the call failed because its caller went away.
+func (n *note) cancelled(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && n.problem != nil &&
+		(n.problem.code == harang.CodeUnavailable || errors.Is(n.problem.cause, context.Canceled))
 }
 
 type noteKey struct{}
@@ -70,12 +82,15 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 				if v == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
 					panic(v)
 				}
-				n.problem = problemOf(fmt.Errorf("panic: %v\n%s", v, debug.Stack()))
+				n.problem, n.stack = problemOf(fmt.Errorf("panic: %v", v)), debug.Stack()
 				if rec.status == 0 {
 					n.problem.write(rec)
 				}
 			}
 			took := time.Since(began)
+			if n.cancelled(r.Context()) {
+				rec.status = statusClosed
+			}
 			m.observe(r.Method, r.Pattern, rec.status, took)
 			a.log(r, rec.status, n, took)
 		}()
@@ -83,12 +98,10 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 	})
 }
 
-// log writes one line about a call: an error when it failed here, else only for
-// who asks for details. A page that is left ends its calls: nothing failed then.
+// log writes one line about a call: ERROR when the server failed, else DEBUG.
 func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
 	level := slog.LevelDebug
-	left := r.Context().Err() != nil && n.problem != nil && n.problem.code == harang.CodeUnavailable
-	if status >= 500 && !left {
+	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
 	if !a.Logger.Enabled(r.Context(), level) {
@@ -106,6 +119,9 @@ func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
 		if n.problem.cause != nil {
 			attrs = append(attrs, slog.String("err", n.problem.cause.Error()))
 		}
+	}
+	if n.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(n.stack)))
 	}
 	a.Logger.LogAttrs(r.Context(), level, "http", attrs...)
 }

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/httpapi"
@@ -69,17 +72,52 @@ func TestLog_ServerFailure(t *testing.T) {
 	}
 }
 
-// A caller that goes away before the answer is no failure of the server.
+// A caller that goes away before the answer is no failure of the server: no call logs
+// a line then, and none counts as a failure.
 func TestLog_CallerGone(t *testing.T) {
-	log := &logged{}
-	e := newEnv(t, func(o *httpapi.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	log, registry := &logged{}, prometheus.NewRegistry()
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.Logger, o.Registry = slog.New(slog.NewTextHandler(log, nil)), registry
+	})
 	ctx, leave := context.WithCancel(t.Context())
 	leave()
-	r := httptest.NewRequestWithContext(ctx, "GET", "/api/v1/partners", nil)
-	r.Header.Set("Authorization", "Bearer "+e.tokens[harang.RoleOperator])
-	answer := httptest.NewRecorder()
-	e.server.Config.Handler.ServeHTTP(answer, r)
-	if answer.Code != 503 || log.String() != "" {
-		t.Fatalf("%d %s", answer.Code, log.String())
+	gone := 0
+	for _, r := range routesOf(t, e.call("", "GET", "/openapi.json", "").body) {
+		for _, body := range []string{"{}", loginBody, `{"name":"P"}`} {
+			request := httptest.NewRequestWithContext(ctx, r.method, r.path, strings.NewReader(body))
+			request.Header.Set("Content-Type", "application/json")
+			switch {
+			case r.id == "sendEvents":
+				request.Header.Set("Authorization", "Bearer "+e.apiKey)
+			case r.id != "login":
+				request.Header.Set("Authorization", "Bearer "+e.tokens[harang.RoleAdmin])
+			}
+			answer := httptest.NewRecorder()
+			e.handler.ServeHTTP(answer, request)
+			if answer.Code == http.StatusServiceUnavailable {
+				gone++
+			} else if answer.Code >= http.StatusInternalServerError {
+				t.Errorf("%s: %d %s", r.id, answer.Code, answer.Body)
+			}
+		}
+	}
+	if gone < 40 {
+		t.Errorf("%d calls were cut off only", gone)
+	}
+	if log.String() != "" {
+		t.Error(log.String())
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "status" && l.GetValue() == "5xx" {
+					t.Errorf("counted as a failure: %v", m.GetLabel())
+				}
+			}
+		}
 	}
 }

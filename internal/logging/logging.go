@@ -1,0 +1,152 @@
+// Package logging is the slog handler of the program. It bounds what callers can
+// make the log grow by: every value is cut to [MaxValueBytes], and a warning or error
+// that repeats is written [Burst] times and then once every [Interval], with the
+// number of lines left out.
+//
+// Lines below WARN are not limited: nothing that a caller without a credential does
+// is logged at INFO.
+package logging
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Bounds of the log.
+const (
+	// MaxValueBytes is the length of the longest value, in bytes.
+	MaxValueBytes = 256
+	// MaxStackBytes is the length of the longest value of [StackKey], in bytes.
+	MaxStackBytes = 8 << 10
+	// Burst is how many lines with one message are written at once.
+	Burst = 20
+	// Interval is the time between further lines with that message.
+	Interval = 10 * time.Second
+	// maxMessages is how many messages are counted separately. Messages are
+	// constants of the program, so there are fewer.
+	maxMessages = 1000
+)
+
+// StackKey is the key of a stack trace, which may be longer than other values.
+const StackKey = "stack"
+
+// Options are how lines are written.
+type Options struct {
+	// Level is the lowest level that is written. Nil means INFO.
+	Level slog.Leveler
+	// JSON writes one JSON object per line instead of key=value text.
+	JSON bool
+}
+
+// NewHandler returns a handler that writes lines to w. It is safe for concurrent use.
+func NewHandler(w io.Writer, o Options) slog.Handler {
+	options := &slog.HandlerOptions{Level: o.Level, ReplaceAttr: cutAttr}
+	var next slog.Handler = slog.NewTextHandler(w, options)
+	if o.JSON {
+		next = slog.NewJSONHandler(w, options)
+	}
+	return &handler{next: next, repeats: &repeats{byMessage: map[string]*repeat{}}}
+}
+
+// cutAttr cuts texts. Numbers, times and durations are short already.
+func cutAttr(_ []string, a slog.Attr) slog.Attr {
+	most := MaxValueBytes
+	if a.Key == StackKey {
+		most = MaxStackBytes
+	}
+	switch v := a.Value.Resolve(); v.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(cut(v.String(), most))
+	case slog.KindAny:
+		switch value := v.Any().(type) {
+		case nil, *slog.Source, slog.Level:
+		case error:
+			a.Value = slog.StringValue(cut(value.Error(), most))
+		default:
+			a.Value = slog.StringValue(cut(fmt.Sprint(value), most))
+		}
+	}
+	return a
+}
+
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most-len("…")], "") + "…"
+}
+
+type handler struct {
+	next    slog.Handler
+	repeats *repeats
+}
+
+// Enabled reports whether lines of a level are written.
+func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+// Handle writes a line, unless its message repeats too often.
+func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn {
+		ok, left := h.repeats.allow(r.Message, r.Time)
+		if !ok {
+			return nil
+		}
+		if left > 0 {
+			r = r.Clone()
+			r.AddAttrs(slog.Int("suppressed", left))
+		}
+	}
+	return h.next.Handle(ctx, r)
+}
+
+// WithAttrs returns a handler that adds attributes.
+func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &handler{next: h.next.WithAttrs(attrs), repeats: h.repeats}
+}
+
+// WithGroup returns a handler that puts attributes into a group.
+func (h *handler) WithGroup(name string) slog.Handler {
+	return &handler{next: h.next.WithGroup(name), repeats: h.repeats}
+}
+
+type repeats struct {
+	mu        sync.Mutex // guards byMessage and what is in it
+	byMessage map[string]*repeat
+}
+
+type repeat struct {
+	limiter *rate.Limiter
+	left    int // lines left out since the last one written
+}
+
+// allow reports whether a line may be written at a time, and how many were left out
+// before it.
+func (s *repeats) allow(message string, at time.Time) (ok bool, left int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.byMessage[message]
+	if r == nil {
+		if len(s.byMessage) >= maxMessages {
+			message = ""
+		}
+		if r = s.byMessage[message]; r == nil {
+			r = &repeat{limiter: rate.NewLimiter(rate.Every(Interval), Burst)}
+			s.byMessage[message] = r
+		}
+	}
+	if !r.limiter.AllowN(at, 1) {
+		r.left++
+		return false, 0
+	}
+	left, r.left = r.left, 0
+	return true, left
+}
