@@ -10,9 +10,9 @@ import (
 
 // Namespace has its own handler, sockets and rooms. All methods may be called from any goroutine.
 type Namespace struct {
+	Encoder
 	srv     *Server
 	name    string
-	prefix  string // the namespace in a packet: "" or "/name,"
 	handler Handler
 
 	mu      sync.RWMutex
@@ -23,29 +23,42 @@ type Namespace struct {
 // Name returns the name of the namespace, "/" or "/name".
 func (n *Namespace) Name() string { return n.name }
 
+// Encoder encodes events for the sockets of one namespace. Its zero value is that of "/".
+type Encoder struct {
+	prefix string // the namespace in a packet: "" or "/name,"
+}
+
+// NewEncoder returns the encoder of the namespace with this name, which need not be registered yet.
+func NewEncoder(namespace string) Encoder {
+	if namespace == "/" {
+		return Encoder{}
+	}
+	return Encoder{prefix: namespace + ","}
+}
+
 // Encode encodes an event once for any number of sockets of the namespace. It fails when an argument is not JSON in
 // UTF-8 or the event name is reserved (Socket.IO protocol 5, "EVENT").
-func (n *Namespace) Encode(event string, args ...json.RawMessage) (*Frame, error) {
-	return n.encode(typeEvent, 0, false, event, nil, args)
+func (e Encoder) Encode(event string, args ...json.RawMessage) (*Frame, error) {
+	return e.encode(typeEvent, 0, false, event, nil, args)
 }
 
 // EncodeBinary encodes an event with attachments, represented in args by Placeholder. It fails like Encode.
-func (n *Namespace) EncodeBinary(event string, attachments [][]byte, args ...json.RawMessage) (*Frame, error) {
-	return n.encode(typeEvent, 0, false, event, attachments, args)
+func (e Encoder) EncodeBinary(event string, attachments [][]byte, args ...json.RawMessage) (*Frame, error) {
+	return e.encode(typeEvent, 0, false, event, attachments, args)
 }
 
 // encode encodes an event or an acknowledgement, as a binary packet if it has attachments.
-func (n *Namespace) encode(
+func (e Encoder) encode(
 	kind byte, id uint64, hasID bool, name string, attachments [][]byte, args []json.RawMessage,
 ) (*Frame, error) {
 	if len(attachments) > 0 {
 		kind += typeBinaryEvent - typeEvent
 	}
-	size := 16 + len(n.prefix) + len(name)
+	size := 16 + len(e.prefix) + len(name)
 	for _, arg := range args {
 		size += len(arg) + 1
 	}
-	b, err := appendPacket(make([]byte, 0, size), kind, len(attachments), n.prefix, id, hasID, name, args)
+	b, err := appendPacket(make([]byte, 0, size), kind, len(attachments), e.prefix, id, hasID, name, args)
 	if err != nil {
 		return nil, err
 	}

@@ -35,11 +35,8 @@ func (s *Server) Namespace(name string, h Handler) *Namespace {
 	if !validName(name) {
 		panic("socketio: invalid namespace " + name)
 	}
-	n := &Namespace{srv: s, name: name, handler: h,
+	n := &Namespace{Encoder: NewEncoder(name), srv: s, name: name, handler: h,
 		sockets: map[*Socket]struct{}{}, rooms: map[string]map[*Socket]struct{}{}}
-	if name != "/" {
-		n.prefix = name + ","
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.namespaces[name] != nil {

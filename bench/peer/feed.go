@@ -20,7 +20,7 @@ import (
 type feedServer struct {
 	server    *socketio.Server
 	namespace *socketio.Namespace
-	hub       *feed.Hub
+	hub       *feed.Hub[*socketio.Frame]
 	epoch     harang.Epoch
 
 	mu   sync.Mutex
@@ -29,7 +29,7 @@ type feedServer struct {
 
 func newFeed() *feedServer {
 	s := &feedServer{epoch: harang.NewEpoch(time.Now(), 1, ""), next: map[int]int64{}}
-	s.hub = feed.New(feed.Options{Source: emptySource{s.epoch}})
+	s.hub = feed.New(feed.Options[*socketio.Frame]{Source: emptySource{s.epoch}, Encoder: s})
 	s.server = socketio.New(nil)
 	s.namespace = s.server.Namespace("/", socketio.Handler{Connect: s.connect})
 	return s
@@ -71,24 +71,17 @@ type feedListener struct {
 
 func (l *feedListener) Feed() harang.FeedID { return l.feed }
 
-func (l *feedListener) Deliver(r *feed.Run) {
-	_ = l.socket.Deliver(r.Joined(l.server.join).(*socketio.Frame)) // as in socketIO
+func (l *feedListener) Deliver(r *feed.Run[*socketio.Frame]) {
+	_ = l.socket.Deliver(r.Frame()) // as in socketIO
 }
 
 func (l *feedListener) Reset() { l.socket.CloseTransport() }
 
-func (s *feedServer) join(items []*feed.Item) any {
-	frames := make([]*socketio.Frame, len(items))
-	for i, it := range items {
-		frames[i] = it.Encoded(s.encode).(*socketio.Frame)
-	}
-	if len(frames) == 1 {
-		return frames[0]
-	}
-	return socketio.Join(frames...)
-}
+// Join makes one frame of several entries that are delivered together.
+func (s *feedServer) Join(frames []*socketio.Frame) *socketio.Frame { return socketio.Join(frames...) }
 
-func (s *feedServer) encode(it *feed.Item) any {
+// Encode makes the frame of an entry.
+func (s *feedServer) Encode(it *feed.Item[*socketio.Frame]) *socketio.Frame {
 	frame, err := s.namespace.Encode(it.Type, json.RawMessage(it.Body), json.RawMessage(`"`+it.Position().String()+`"`))
 	if err != nil {
 		panic(err) // an event of our own

@@ -173,7 +173,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Socket:         p.realtime.socket,
 		SocketMessages: socketMessages(),
 		Connections:    p.connections,
-		DeliveryTrace:  p.journey,
+		DeliveryTrace:  p.deliveryTrace,
 		Logger:         p.log,
 		Registry:       registry,
 		Version:        harang.Version,

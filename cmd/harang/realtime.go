@@ -20,19 +20,19 @@ import (
 type realtime struct {
 	// cluster is what is shared with other nodes; nil when there are none.
 	cluster *cluster
-	hub     *feed.Hub
-	journey *feed.Journey
+	hub     *gateway.Hub
+	trace   *feed.DeliveryTrace
 	relay   *relay.Relay
 	socket  *socketio.Server
 	gateway *gateway.Gateway
-	canary  *canary.Canary
+	canary  *canary.Canary[*socketio.Frame]
 }
 
 // startRealtime builds the windows of this node, the relay that fills them and the
 // gateway that listens to them, and wakes the relay after every commit. On one
 // node the log of the feeds is the windows themselves; several share one.
 func (p *program) startRealtime(ctx context.Context, registry prometheus.Registerer) (*realtime, error) {
-	r := &realtime{journey: feed.NewJourney(nil)}
+	r := &realtime{trace: feed.NewDeliveryTrace(nil)}
 	evict := func(tenant, connection string) { r.gateway.Evict(tenant, connection) }
 	var err error
 	if r.cluster, err = joinCluster(ctx, p.config, p.store, evict, p.log, registry); err != nil {
@@ -47,22 +47,25 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		p.onClose(func() error { r.cluster.client.Close(); return nil })
 		source = r.cluster.follower
 	}
-	r.canary = canary.New(canary.Options{Interval: p.config.CanaryInterval, NewID: newID, Logger: p.log, Registry: registry})
-	r.hub = feed.New(feed.Options{Source: r.canary.Source(source), Logger: p.log, Registry: registry, Journey: r.journey})
-	var log relay.Log = r.hub
+	r.canary = canary.New[*socketio.Frame](canary.Options{Interval: p.config.CanaryInterval, NewID: newID, Logger: p.log, Registry: registry})
+	encoder := gateway.NewEncoder(p.log, registry)
+	r.hub = feed.New(feed.Options[*socketio.Frame]{
+		Source: r.canary.Source(source), Encoder: encoder, Logger: p.log, Registry: registry, Trace: r.trace,
+	})
+	var sharedLog relay.Log // nil on a single node
 	var seats gateway.Seats
 	if r.cluster != nil {
-		log, seats = r.cluster.log, sharedSeats{r.cluster.seats}
+		sharedLog, seats = r.cluster.log, sharedSeats{r.cluster.seats}
 	}
 	r.relay = relay.New(relay.Options{
-		Source: truth, Log: log, Windows: r.hub, Version: p.dataVersion(),
+		Source: truth, SharedLog: sharedLog, Windows: r.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
 	r.socket = newSocket(p.config, registry)
 	r.gateway = gateway.New(gateway.Options{
-		Server: r.socket, Hub: r.hub, Auth: p.auth, Seats: seats,
+		Server: r.socket, Hub: r.hub, Encoder: encoder, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
-		Seen:                 r.journey.Seen,
+		Seen:                 r.trace.Seen,
 		Logger:               p.log, Registry: registry,
 	})
 	p.store.OnCommit(func(c outbox.Commit) {
@@ -135,9 +138,9 @@ func (p *program) connections(tenant string) []httpapi.Connection {
 	return shown
 }
 
-// journey is the way of an event through this node.
-func (p *program) journey(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
-	t, ok := p.realtime.journey.Find(tenant, eventID)
+// deliveryTrace is the delivery of an event by this node.
+func (p *program) deliveryTrace(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
+	t, ok := p.realtime.trace.Find(tenant, eventID)
 	return httpapi.DeliveryTrace{
 		Type: t.Type, Committed: t.Committed, Relayed: t.Relayed, Sent: t.Sent, Seen: t.Seen,
 		Listeners: t.Listeners, SeenBy: t.SeenBy,

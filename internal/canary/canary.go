@@ -15,8 +15,8 @@ import (
 )
 
 // Hub is the part of feed.Hub that a round goes through.
-type Hub interface {
-	Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error)
+type Hub[F any] interface {
+	Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[F]) (*feed.Membership[F], feed.Handover[F], error)
 	Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error)
 	Isolation() feed.Isolation
 }
@@ -27,7 +27,7 @@ type Options struct {
 	Interval time.Duration
 	// Clock is this node's clock. Zero value means time.Now.
 	Clock func() time.Time
-	// NewID makes the marks. It is needed.
+	// NewID makes the marks. It is required.
 	NewID func() string
 	// Logger gets failed rounds. Zero value means none.
 	Logger *slog.Logger
@@ -35,13 +35,14 @@ type Options struct {
 	Registry prometheus.Registerer
 }
 
-// Status is what the rounds so far have shown.
+// Status is the result of the rounds so far.
 type Status struct {
-	// Rounds counts those that ended, Failures those that failed among them.
+	// Rounds counts all rounds, Failures the failed ones.
 	Rounds, Failures int64
-	// LastSuccess is when the newest good round ended; zero before the first.
+	// LastSuccess is the end of the newest successful round; zero before the
+	// first.
 	LastSuccess time.Time
-	// Err is what was wrong in the newest round; nil when it was good.
+	// Err is why the newest round failed; nil when it succeeded.
 	Err error
 }
 
@@ -51,21 +52,21 @@ const (
 	secondTenant = "~canary-2"
 )
 
-// Canary does the rounds. Its methods may be called concurrently, but one Run
-// or Round at a time.
-type Canary struct {
+// Canary does the rounds through a hub with frames of type F, of which it makes
+// none. Its methods may be called concurrently, but one Run or Round at a time.
+type Canary[F any] struct {
 	o       Options
 	metrics *metrics
 
 	// mu guards the following.
 	mu     sync.Mutex
 	status Status
-	// heads are the canary's own numbering, by tenant: its database.
+	// heads are the numbering of the canary's tenants: its database.
 	heads map[string]outbox.Heads
 }
 
 // New builds a Canary.
-func New(o Options) *Canary {
+func New[F any](o Options) *Canary[F] {
 	if o.Interval == 0 {
 		o.Interval = time.Minute
 	}
@@ -79,14 +80,15 @@ func New(o Options) *Canary {
 		o.Registry = prometheus.NewRegistry()
 	}
 	first := harang.NewEpoch(o.Clock(), rand.Uint32(), "")
-	return &Canary{o: o, metrics: newMetrics(o.Registry), heads: map[string]outbox.Heads{
+	return &Canary[F]{o: o, metrics: newMetrics(o.Registry), heads: map[string]outbox.Heads{
 		firstTenant:  {Tenant: firstTenant, Epoch: first},
 		secondTenant: {Tenant: secondTenant, Epoch: harang.NewEpoch(o.Clock(), rand.Uint32(), first)},
 	}}
 }
 
-// Run does a round at once and then one each interval, until ctx ends.
-func (c *Canary) Run(ctx context.Context, hub Hub) error {
+// Run does a round at once and then one each interval. It returns nil when ctx
+// ends.
+func (c *Canary[F]) Run(ctx context.Context, hub Hub[F]) error {
 	ticker := time.NewTicker(c.o.Interval)
 	defer ticker.Stop()
 	for {
@@ -99,9 +101,8 @@ func (c *Canary) Run(ctx context.Context, hub Hub) error {
 	}
 }
 
-// Round does one round and notes what came of it. One that was cut off because
-// ctx ended counts as none.
-func (c *Canary) Round(ctx context.Context, hub Hub) {
+// Round does one round and records its result, unless ctx ended during it.
+func (c *Canary[F]) Round(ctx context.Context, hub Hub[F]) {
 	err := c.round(ctx, hub)
 	if ctx.Err() != nil {
 		return
@@ -110,7 +111,7 @@ func (c *Canary) Round(ctx context.Context, hub Hub) {
 	c.metrics.rounds.Inc()
 	if err != nil {
 		c.metrics.failures.Inc()
-		c.o.Logger.Error("the isolation canary failed: an event may reach somebody whose it is not", "err", err)
+		c.o.Logger.Error("isolation canary failed; events may reach people of another tenant or role", "err", err)
 	} else {
 		c.metrics.lastSuccess.Set(float64(now.UnixMilli()) / 1000)
 	}
@@ -125,33 +126,33 @@ func (c *Canary) Round(ctx context.Context, hub Hub) {
 	c.status.LastSuccess = now
 }
 
-// Status returns what the rounds so far have shown.
-func (c *Canary) Status() Status {
+// Status returns the result of the rounds so far.
+func (c *Canary[F]) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.status
 }
 
 // Check returns UNAVAILABLE when the newest round failed.
-func (c *Canary) Check(context.Context) error {
+func (c *Canary[F]) Check(context.Context) error {
 	if err := c.Status().Err; err != nil {
 		return harang.Wrap(harang.CodeUnavailable, err, "the isolation canary failed; the log says how")
 	}
 	return nil
 }
 
-// Source is what the hub reads its windows from: real for real tenants, and for
-// its own the canary.
-func (c *Canary) Source(real feed.Source) feed.Source { return source{c, real} }
+// Source returns the source of the hub's windows: real for real tenants, the
+// canary for its own.
+func (c *Canary[F]) Source(real feed.Source) feed.Source { return source[F]{c, real} }
 
-type source struct {
-	canary *Canary
+type source[F any] struct {
+	canary *Canary[F]
 	real   feed.Source
 }
 
-// NewestEntries returns the canary's numbers without entries: its feeds begin
-// where they stand.
-func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+// NewestEntries returns the heads of the canary's tenants without entries: its
+// windows begin at the head.
+func (s source[F]) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	if !feed.Synthetic(id.Tenant) {
 		return s.real.NewestEntries(ctx, id, limit)
 	}
@@ -160,15 +161,15 @@ func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) 
 	return s.canary.heads[id.Tenant], nil, nil
 }
 
-func (s source) EntriesAfter(ctx context.Context, id harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
+func (s source[F]) EntriesAfter(ctx context.Context, id harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	if !feed.Synthetic(id.Tenant) {
 		return s.real.EntriesAfter(ctx, id, after, limit)
 	}
 	return nil, nil
 }
 
-// next gives a feed its next number, and returns its position before that.
-func (c *Canary) next(id harang.FeedID) harang.Position {
+// next gives a feed its next number, and returns its head before that.
+func (c *Canary[F]) next(id harang.FeedID) harang.Position {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.heads[id.Tenant]

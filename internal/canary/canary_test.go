@@ -23,6 +23,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// frame is what the hub of a test would write; nobody asks for one.
+type frame struct{}
+
 // nothing is a database without a tenant.
 type nothing struct{}
 
@@ -36,8 +39,8 @@ func (nothing) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]outbo
 
 // cage is a canary with the hub that it goes through.
 type cage struct {
-	*canary.Canary
-	hub      *feed.Hub
+	*canary.Canary[frame]
+	hub      *feed.Hub[frame]
 	registry *prometheus.Registry
 	logs     bytes.Buffer
 }
@@ -48,8 +51,8 @@ func open(t *testing.T) *cage {
 	ids := 0
 	newID := func() string { ids++; return fmt.Sprintf("mark-%d", ids) }
 	log := slog.New(slog.NewTextHandler(&c.logs, nil))
-	c.Canary = canary.New(canary.Options{NewID: newID, Logger: log, Registry: c.registry})
-	c.hub = feed.New(feed.Options{Source: c.Source(nothing{}), Logger: log, Registry: c.registry, Journey: feed.NewJourney(nil)})
+	c.Canary = canary.New[frame](canary.Options{NewID: newID, Logger: log, Registry: c.registry})
+	c.hub = feed.New(feed.Options[frame]{Source: c.Source(nothing{}), Logger: log, Registry: c.registry, Trace: feed.NewDeliveryTrace(nil)})
 	t.Cleanup(c.hub.Close)
 	return c
 }
@@ -65,11 +68,11 @@ func TestCanary_Rounds(t *testing.T) {
 	if s.Rounds != 120 || s.Failures != 0 || s.Err != nil || s.LastSuccess.IsZero() || c.Check(t.Context()) != nil {
 		t.Errorf("%+v", s)
 	}
-	if got := c.hub.Isolation(); got != (feed.Isolation{Rehearsed: 240}) {
+	if got := c.hub.Isolation(); got != (feed.Isolation{CanaryBlocked: 240}) {
 		t.Errorf("%+v", got)
 	}
 	if n := testutil.ToFloat64(must(t, c.registry, "harang_feed_crossings_blocked_total")); n != 0 {
-		t.Errorf("%v crossings alarmed", n)
+		t.Errorf("%v violations counted", n)
 	}
 	if tenants := c.hub.Tenants(); len(tenants) != 0 {
 		t.Errorf("the relay would look for %q", tenants)
@@ -102,13 +105,13 @@ func must(t *testing.T, r *prometheus.Registry, name string) prometheus.Collecto
 
 // broken is a real hub with one fault.
 type broken struct {
-	*feed.Hub
-	join   func(*feed.Hub, context.Context, harang.FeedID, feed.Start, feed.Listener) (*feed.Membership, feed.Handover, error)
+	*feed.Hub[frame]
+	join   func(*feed.Hub[frame], context.Context, harang.FeedID, feed.Start, feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error)
 	count  func(feed.Isolation) feed.Isolation
 	append func(entries []outbox.Entry)
 }
 
-func (b *broken) Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error) {
+func (b *broken) Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
 	if b.join != nil {
 		return b.join(b.Hub, ctx, id, from, l)
 	}
@@ -132,41 +135,41 @@ func (b *broken) Isolation() feed.Isolation {
 
 // as says of a listener that it is of a feed, whatever it says itself.
 type as struct {
-	feed.Listener
+	feed.Listener[frame]
 	feed harang.FeedID
 }
 
 func (a as) Feed() harang.FeedID { return a.feed }
 
 // deaf hears nothing.
-type deaf struct{ feed.Listener }
+type deaf struct{ feed.Listener[frame] }
 
-func (deaf) Deliver(*feed.Run) {}
+func (deaf) Deliver(*feed.Run[frame]) {}
 
 // twice hears everything twice.
-type twice struct{ feed.Listener }
+type twice struct{ feed.Listener[frame] }
 
-func (t twice) Deliver(r *feed.Run) { t.Listener.Deliver(r); t.Listener.Deliver(r) }
+func (t twice) Deliver(r *feed.Run[frame]) { t.Listener.Deliver(r); t.Listener.Deliver(r) }
 
 // TestCanary_CatchesABrokenHub: each way in which a hub could let something
-// cross, or lose it, fails the round and says what was heard.
+// cross, or lose it, fails the round, and the error names what was received.
 func TestCanary_CatchesABrokenHub(t *testing.T) {
 	other := harang.FeedID{Tenant: "~canary-2", Audience: harang.AudienceManagers}
 	clerks := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceOperators}
 	bosses := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceManagers}
 	// also joins a listener of one feed to another one too.
 	also := func(of, to harang.FeedID) *broken {
-		return &broken{join: func(h *feed.Hub, ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error) {
+		return &broken{join: func(h *feed.Hub[frame], ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
 			if id == of && l.Feed() == of && !from.Resume {
 				if _, _, err := h.Join(ctx, to, feed.Start{}, as{l, to}); err != nil {
-					return nil, feed.Handover{}, err
+					return nil, feed.Handover[frame]{}, err
 				}
 			}
 			return h.Join(ctx, id, from, l)
 		}}
 	}
-	instead := func(change func(id harang.FeedID, l feed.Listener) feed.Listener) *broken {
-		return &broken{join: func(h *feed.Hub, ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error) {
+	instead := func(change func(id harang.FeedID, l feed.Listener[frame]) feed.Listener[frame]) *broken {
+		return &broken{join: func(h *feed.Hub[frame], ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
 			return h.Join(ctx, id, from, change(id, l))
 		}}
 	}
@@ -174,18 +177,18 @@ func TestCanary_CatchesABrokenHub(t *testing.T) {
 		hub  *broken
 		says string
 	}{
-		"AnotherTenantHears":   {also(other, bosses), "the listener of tenant:~canary-2:managers heard"},
-		"AnotherAudienceHears": {also(clerks, bosses), "the listener of tenant:~canary-1:operators heard"},
-		"NothingIsCompared":    {instead(func(id harang.FeedID, l feed.Listener) feed.Listener { return as{l, id} }), "was let into"},
-		"NotBeforeTheWrite": {instead(func(id harang.FeedID, l feed.Listener) feed.Listener {
+		"AnotherTenantHears":   {also(other, bosses), "the listener of tenant:~canary-2:managers received"},
+		"AnotherAudienceHears": {also(clerks, bosses), "the listener of tenant:~canary-1:operators received"},
+		"NothingIsCompared":    {instead(func(id harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] { return as{l, id} }), "joined"},
+		"NotBeforeTheWrite": {instead(func(id harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] {
 			if l.Feed() == id {
 				return as{l, id}
 			}
 			return l
-		}), "within tenant:~canary-1:managers heard"},
-		"Lost":  {instead(func(_ harang.FeedID, l feed.Listener) feed.Listener { return deaf{l} }), "heard []"},
-		"Twice": {instead(func(_ harang.FeedID, l feed.Listener) feed.Listener { return twice{l} }), `heard ["mark-1" "mark-1"]`},
-		"ReplayOfAnotherTenant": {&broken{join: func(h *feed.Hub, ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener) (*feed.Membership, feed.Handover, error) {
+		}), "within tenant:~canary-1:managers received"},
+		"Lost":  {instead(func(_ harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] { return deaf{l} }), "received []"},
+		"Twice": {instead(func(_ harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] { return twice{l} }), `received ["mark-1" "mark-1"]`},
+		"ReplayOfAnotherTenant": {&broken{join: func(h *feed.Hub[frame], ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
 			m, start, err := h.Join(ctx, id, from, l)
 			if from.Resume && id == other && err == nil {
 				// What the other tenant's feed would have replayed.
@@ -196,8 +199,8 @@ func TestCanary_CatchesABrokenHub(t *testing.T) {
 			}
 			return m, start, err
 		}}, "was replayed an entry of tenant:~canary-1:managers"},
-		"Uncounted":    {&broken{count: func(feed.Isolation) feed.Isolation { return feed.Isolation{} }}, "0 forbidden tries were stopped"},
-		"AnotherEvent": {&broken{append: func(entries []outbox.Entry) { entries[0].EventID = "forged" }}, `heard ["forged"]`},
+		"Uncounted":    {&broken{count: func(feed.Isolation) feed.Isolation { return feed.Isolation{} }}, "0 forbidden tries were blocked"},
+		"AnotherEvent": {&broken{append: func(entries []outbox.Entry) { entries[0].EventID = "forged" }}, `received ["forged"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cage := open(t)
@@ -221,7 +224,7 @@ func TestCanary_CatchesABrokenHub(t *testing.T) {
 }
 
 // TestCanary_RealTenantsStayAlarmed: an entry of the canary at the listener of a
-// real tenant is a crossing like any other.
+// real tenant is a violation like any other.
 func TestCanary_RealTenantsStayAlarmed(t *testing.T) {
 	c := open(t)
 	bosses := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceManagers}
@@ -229,7 +232,7 @@ func TestCanary_RealTenantsStayAlarmed(t *testing.T) {
 	if _, _, err := c.hub.Join(t.Context(), bosses, feed.Start{}, l); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Fatal(err)
 	}
-	if got := c.hub.Isolation(); got != (feed.Isolation{Blocked: 1}) || !strings.Contains(c.logs.String(), "crossing blocked") {
+	if got := c.hub.Isolation(); got != (feed.Isolation{Blocked: 1}) || !strings.Contains(c.logs.String(), "isolation violation blocked") {
 		t.Errorf("%+v, log %s", got, c.logs.String())
 	}
 }

@@ -22,63 +22,63 @@ func feeds() []harang.FeedID {
 	}
 }
 
-// ear is a listener that notes which marks it heard.
-type ear struct {
+// probe is a listener that records the marks it received.
+type probe[F any] struct {
 	// mu guards the following: Reset may come at any time.
-	mu    sync.Mutex
-	feed  harang.FeedID
-	heard []string
-	reset bool
+	mu       sync.Mutex
+	feed     harang.FeedID
+	received []string
+	reset    bool
 }
 
-// Feed is what the ear may hear now.
-func (e *ear) Feed() harang.FeedID {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.feed
+// Feed is the feed that the probe may receive now.
+func (p *probe[F]) Feed() harang.FeedID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.feed
 }
 
-// Deliver notes the marks.
-func (e *ear) Deliver(r *feed.Run) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// Deliver records the marks.
+func (p *probe[F]) Deliver(r *feed.Run[F]) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, it := range r.Items {
-		e.heard = append(e.heard, it.EventID)
+		p.received = append(p.received, it.EventID)
 	}
 }
 
-// Reset notes that the numbering began anew, which nobody may make it do.
-func (e *ear) Reset() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.reset = true
+// Reset records a new epoch, which the canary's feeds never begin.
+func (p *probe[F]) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reset = true
 }
 
-// turn makes the ear one of another feed.
-func (e *ear) turn(to harang.FeedID) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.feed = to
+// switchTo makes the probe a listener of another feed.
+func (p *probe[F]) switchTo(to harang.FeedID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.feed = to
 }
 
-// want returns what is wrong unless the ear heard exactly these marks.
-func (e *ear) want(who string, marks ...string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.reset || !slices.Equal(e.heard, marks) {
-		return fmt.Errorf("%s heard %q, reset %t, want %q", who, e.heard, e.reset, marks)
+// want returns an error unless the probe received exactly these marks.
+func (p *probe[F]) want(name string, marks ...string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reset || !slices.Equal(p.received, marks) {
+		return fmt.Errorf("%s received %q, reset %t, want %q", name, p.received, p.reset, marks)
 	}
 	return nil
 }
 
-// round passes a mark through each feed and tries what must not work. It
-// returns everything that was wrong.
-func (c *Canary) round(ctx context.Context, hub Hub) error {
-	rehearsed := hub.Isolation().Rehearsed
-	ears := map[harang.FeedID]*ear{}
+// round sends a mark through each feed and tries what must be blocked. It returns
+// everything that went wrong.
+func (c *Canary[F]) round(ctx context.Context, hub Hub[F]) error {
+	blockedBefore := hub.Isolation().CanaryBlocked
+	probes := map[harang.FeedID]*probe[F]{}
 	for _, id := range feeds() {
-		ears[id] = &ear{feed: id}
-		m, start, err := hub.Join(ctx, id, feed.Start{}, ears[id])
+		probes[id] = &probe[F]{feed: id}
+		m, start, err := hub.Join(ctx, id, feed.Start{}, probes[id])
 		if err != nil {
 			return fmt.Errorf("join %s: %w", id, err)
 		}
@@ -90,21 +90,21 @@ func (c *Canary) round(ctx context.Context, hub Hub) error {
 	first, second := feeds()[1], feeds()[3]
 	var wrong []error
 
-	// Of another tenant by the time of the delivery: the comparison before the
-	// write must stop it.
-	turncoat := &ear{feed: first}
-	m, _, err := hub.Join(ctx, first, feed.Start{}, turncoat)
+	// A listener that belongs to another tenant by the time of the delivery: the
+	// comparison before the delivery must block it.
+	switchedListener := &probe[F]{feed: first}
+	m, _, err := hub.Join(ctx, first, feed.Start{}, switchedListener)
 	if err != nil {
 		return fmt.Errorf("join %s: %w", first, err)
 	}
 	defer m.Leave()
-	turncoat.turn(second)
+	switchedListener.switchTo(second)
 
-	// Of another tenant from the beginning: it must not get in.
-	intruder := &ear{feed: second}
+	// A listener of another tenant: Join must refuse it.
+	intruder := &probe[F]{feed: second}
 	if m, _, err := hub.Join(ctx, first, feed.Start{}, intruder); err == nil {
 		defer m.Leave()
-		wrong = append(wrong, fmt.Errorf("a listener of %s was let into %s", second, first))
+		wrong = append(wrong, fmt.Errorf("a listener of %s joined %s", second, first))
 	} else if harang.ErrorCode(err) != harang.CodeForbidden {
 		return fmt.Errorf("join %s as %s: %w", first, second, err)
 	}
@@ -123,27 +123,27 @@ func (c *Canary) round(ctx context.Context, hub Hub) error {
 		}
 	}
 	for _, id := range feeds() {
-		wrong = append(wrong, ears[id].want("the listener of "+id.String(), marks[id]))
+		wrong = append(wrong, probes[id].want("the listener of "+id.String(), marks[id]))
 	}
 	wrong = append(wrong,
-		turncoat.want("a listener of "+second.String()+" within "+first.String()),
+		switchedListener.want("a listener of "+second.String()+" within "+first.String()),
 		intruder.want("a listener of "+second.String()+" that asked for "+first.String()))
 	for _, id := range feeds() {
 		wrong = append(wrong, replays(ctx, hub, id, before, marks[id]))
 	}
-	// One stopped at the door, one before the write.
-	if n := hub.Isolation().Rehearsed - rehearsed; n != 2 {
-		wrong = append(wrong, fmt.Errorf("%d forbidden tries were stopped, want 2", n))
+	// One blocked by Join, one before the delivery.
+	if n := hub.Isolation().CanaryBlocked - blockedBefore; n != 2 {
+		wrong = append(wrong, fmt.Errorf("%d forbidden tries were blocked, want 2", n))
 	}
 	return errors.Join(wrong...)
 }
 
-// replays comes back to a feed with the position of before the mark, and with
-// those of the other feeds, which mean nothing there.
-func replays(ctx context.Context, hub Hub, id harang.FeedID, before map[harang.FeedID]harang.Position, mark string) error {
+// replays joins a feed with the position before the mark, and with those of the
+// other feeds, which mean nothing there.
+func replays[F any](ctx context.Context, hub Hub[F], id harang.FeedID, before map[harang.FeedID]harang.Position, mark string) error {
 	var wrong []error
 	for of, position := range before {
-		m, start, err := hub.Join(ctx, id, feed.Start{Resume: true, Readable: true, Position: position}, &ear{feed: id})
+		m, start, err := hub.Join(ctx, id, feed.Start{Resume: true, Readable: true, Position: position}, &probe[F]{feed: id})
 		if err != nil {
 			return fmt.Errorf("join %s again: %w", id, err)
 		}

@@ -93,7 +93,7 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 		n.Program = testserver.StartProgram(t, "harang", args, c.env(), func() error { return c.ready(n) })
 		c.nodes = append(c.nodes, n)
 		t.Cleanup(func() {
-			for _, bad := range []string{"panic:", "DATA RACE", "crossing"} {
+			for _, bad := range []string{"panic:", "DATA RACE", "isolation violation"} {
 				if log := n.Log(); strings.Contains(log, bad) {
 					t.Errorf("a node's log holds %q:\n%s", bad, log[max(0, len(log)-4000):])
 				}

@@ -1,51 +1,55 @@
-// Package feed keeps the recent past of feeds on this node and spreads what is
-// new to the listeners of this node.
+// Package feed keeps the recent entries of feeds on this node and delivers new
+// entries to the listeners of this node.
 //
 // # Overview
 //
-// A feed is (tenant, audience). A Hub has one window per feed that somebody
-// here listens to: the newest 50 entries, of which those of the last five
-// minutes are served. Join hands a listener over from the past (a replay) to
-// the present (live entries) without a seam; Append takes new entries in and
-// delivers them. The hub is also the log of a house with one node: it
-// implements the relay's log and window ports.
+// A feed is (tenant, audience). A Hub has one window per feed that has
+// listeners on this node: the newest 50 entries, of which those of the last five
+// minutes are replayed. Join hands a listener over from the past (a replay) to
+// the present (live entries) without a seam; Append adds new entries and
+// delivers them. On a single node the hub is also the log: it implements the
+// relay's Windows, which include a Log.
+//
+// A Hub is generic in F, the frame that listeners write to their connections.
+// An Encoder makes the frames.
 //
 // # Invariants
 //
-//   - Entries of a window are contiguous and end at its head. An entry that
-//     would leave a hole is not taken: the caller reads on from the head.
-//   - A listener gets every entry after its position once and in order, or it
-//     is told the gap; what arrives while it joins is neither lost nor doubled.
-//   - Recovery is judged by the position alone, in the order epoch, ahead,
-//     expired, overflow. The clock decides how far back a replay goes, never
-//     order or completeness.
-//   - An entry is encoded once per feed, and what came since the last round is
-//     one Run that all listeners share.
+//   - Entries of a window are contiguous and end at its head. Append refuses
+//     entries that would leave a hole; the caller then reads on from the head.
+//   - A listener gets every entry after its position once and in order, or its
+//     Handover names the gap. An entry that arrives during Join is neither lost
+//     nor repeated.
+//   - Recovery depends on the position alone, checked in the order epoch, ahead,
+//     expired, overflow. The clock limits how far back a replay goes; it never
+//     decides order or completeness.
+//   - An entry is encoded once per feed. All entries that came since the last
+//     round are one Run, which all listeners share.
 //   - Tenant and audience of listener and entry are compared before each
-//     write; a mismatch is blocked, counted and logged as an error.
+//     delivery; a mismatch is blocked, counted and logged as an error.
 //
 // # Concurrency
 //
-// Each window has one mutex. Under it are map and slice work only: no system
-// call, no encoding, no callback. Delivery happens outside of it, by one
-// goroutine per feed at a time (whoever appended first), over a listener list
-// that is never changed once it has been handed to a round. Listeners must not
+// Each window has one mutex. Only map and slice operations happen under it: no
+// system call, no encoding, no callback. Each feed has at most one deliverer at
+// a time: the first goroutine that appends. It delivers outside the mutex, over
+// a listener list that never changes once a round has it. Listeners must not
 // block in Deliver.
 //
 // # Lifecycle
 //
 // A window begins with its first Join, as hydrating: the source is read once
-// for all who wait. It ends five minutes after its last listener left. Close
-// ends all readings and waits for them.
+// for all joins that wait. It ends five minutes after its last listener left.
+// Close cancels all reads and waits for them.
 //
 // # Failure
 //
 // When the source cannot be read, a Join that needs it fails with UNAVAILABLE
-// and nothing is kept; a window that is already served goes on serving. A new
-// epoch (a fork of the numbering) resets every listener, which then comes back
-// and is told so.
+// and keeps no window; a window that was read before goes on serving. A new
+// epoch (a fork of the numbering) resets every listener; its next Join reports
+// the gap.
 //
 // # Dependencies
 //
-// The root package and Prometheus.
+// The root package, outbox and Prometheus.
 package feed

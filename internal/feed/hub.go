@@ -15,52 +15,54 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// Source is the durable truth that windows are read from.
+// Source is the database, which windows are read from.
 type Source interface {
 	// NewestEntries returns the tenant's heads and the newest entries of the
-	// feed, ascending, in one consistent reading.
+	// feed, ascending, from one snapshot.
 	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error)
 	// EntriesAfter returns the entries after a number, ascending.
 	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error)
 }
 
 // Options configure a Hub.
-type Options struct {
+type Options[F any] struct {
 	// Source is required.
 	Source Source
+	// Encoder is required by listeners that ask for frames.
+	Encoder Encoder[F]
 	// Clock is this node's clock. Zero value means time.Now.
 	Clock func() time.Time
-	// Logger gets crossings and failed readings. Zero value means none.
+	// Logger gets isolation violations and failed reads. Zero value means none.
 	Logger *slog.Logger
 	// Registry gets the metrics. Zero value means a registry of its own.
 	Registry prometheus.Registerer
 	// Linger is how long a window outlives its last listener. Zero value means
-	// five minutes, the age up to which it could still serve.
+	// five minutes, the age up to which it could still replay.
 	Linger time.Duration
-	// ReadTimeout ends a reading of the source. Zero value means 5 s.
+	// ReadTimeout ends a read of the source. Zero value means 5 s.
 	ReadTimeout time.Duration
-	// Journey notes when entries came and were sent. Zero value means nobody
-	// asks.
-	Journey *Journey
+	// Trace records how events were delivered. Zero value means no record.
+	Trace *DeliveryTrace
 }
 
 // Hub is this node's windows. Its methods may be called concurrently.
-type Hub struct {
+type Hub[F any] struct {
 	source      Source
+	encoder     Encoder[F]
 	clock       func() time.Time
 	log         *slog.Logger
 	metrics     *metrics
 	linger      time.Duration
 	readTimeout time.Duration
-	journey     *Journey
+	trace       *DeliveryTrace
 
-	// checked and blocked count entries of real tenants: handed to a listener
-	// after the comparison, and withheld by it. rehearsed counts what was
-	// withheld among synthetic ones.
-	checked, blocked, rehearsed atomic.Int64
+	// checked and blocked count entries of real tenants: delivered after the
+	// comparison, and blocked by it. canaryBlocked counts those blocked between
+	// synthetic tenants.
+	checked, blocked, canaryBlocked atomic.Int64
 
-	// ctx ends with Close; readings run under it, not under a caller's context,
-	// because they serve all who wait.
+	// ctx ends with Close; reads run under it, not under a caller's context,
+	// because several joins share them.
 	ctx    context.Context
 	cancel context.CancelFunc
 	reads  sync.WaitGroup
@@ -68,12 +70,12 @@ type Hub struct {
 	// mu guards windows and closed. It is taken before a window's mutex, never
 	// after.
 	mu      sync.Mutex
-	windows map[harang.FeedID]*window
+	windows map[harang.FeedID]*window[F]
 	closed  bool
 }
 
 // New builds a Hub. It starts no goroutine.
-func New(o Options) *Hub {
+func New[F any](o Options[F]) *Hub[F] {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -90,19 +92,19 @@ func New(o Options) *Hub {
 		o.ReadTimeout = 5 * time.Second
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Hub{
-		source: o.Source, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registry),
-		linger: o.Linger, readTimeout: o.ReadTimeout, journey: o.Journey,
-		ctx: ctx, cancel: cancel, windows: make(map[harang.FeedID]*window),
+	return &Hub[F]{
+		source: o.Source, encoder: o.Encoder, clock: o.Clock, log: o.Logger, metrics: newMetrics(o.Registry),
+		linger: o.Linger, readTimeout: o.ReadTimeout, trace: o.Trace,
+		ctx: ctx, cancel: cancel, windows: make(map[harang.FeedID]*window[F]),
 	}
 }
 
-// Close ends all readings and waits for them. Joins fail from then on.
-func (h *Hub) Close() {
+// Close cancels all reads and waits for them. Joins fail from then on.
+func (h *Hub[F]) Close() {
 	h.mu.Lock()
 	h.closed = true
 	windows := h.windows
-	h.windows = make(map[harang.FeedID]*window)
+	h.windows = make(map[harang.FeedID]*window[F])
 	h.mu.Unlock()
 	h.cancel()
 	for _, w := range windows {
@@ -111,63 +113,63 @@ func (h *Hub) Close() {
 	h.reads.Wait()
 }
 
-// Start is where a listener stands when it joins.
+// Start is the position that a listener brings when it joins.
 type Start struct {
-	// Position is the place it has reached. It counts only when Resume is true
-	// and Readable is true.
+	// Position is the last position that the listener reached. It counts only
+	// when Resume and Readable are true.
 	Position harang.Position
-	// Resume is true for a listener that was here before; without it nothing is
-	// replayed and nothing is missing.
+	// Resume is true for a listener that returns; without it nothing is replayed
+	// and nothing is missing.
 	Resume bool
-	// Readable is false when the listener's position could not be read; it is
-	// then judged as one of another epoch.
+	// Readable is false when the listener's position could not be parsed; it
+	// then counts as one of another epoch.
 	Readable bool
 }
 
-// Membership is a listener's place in a feed.
-type Membership struct {
-	w *window
-	// at is the listener's index in the window's list, -1 after it left. The
+// Membership is a listener's membership in a feed.
+type Membership[F any] struct {
+	w *window[F]
+	// index is the listener's index in the window's list, -1 after it left. The
 	// window's mutex guards it.
-	at       int
-	listener Listener
+	index    int
+	listener Listener[F]
 	// after is the last number that the hand-over covered.
 	after int64
 }
 
-// Leave takes the listener out of its feed; repeats do nothing. A round that is
-// under way may still deliver to it.
-func (m *Membership) Leave() { m.w.leave(m) }
+// Leave removes the listener from its feed; repeats do nothing. A round in
+// progress may still deliver to it.
+func (m *Membership[F]) Leave() { m.w.leave(m) }
 
-// Join hands the listener over into the feed: what it gets first is in the
-// Handover, everything after Handover.Head comes through Deliver. It waits for
-// the window to be read, and once more when the position seems to lie ahead of
-// it. Codes: UNAVAILABLE when the source cannot be read or the hub is closed;
+// Join adds the listener to the feed: the Handover has the entries to deliver
+// first, every entry after Handover.Head comes through Deliver. Join waits for
+// the window to be read, and once more when the position lies after its head.
+// Codes: UNAVAILABLE when the source cannot be read or the hub is closed;
 // FORBIDDEN when the listener's own feed is another one.
-func (h *Hub) Join(ctx context.Context, id harang.FeedID, from Start, l Listener) (*Membership, Handover, error) {
+func (h *Hub[F]) Join(ctx context.Context, id harang.FeedID, from Start, l Listener[F]) (*Membership[F], Handover[F], error) {
 	if l.Feed() != id {
-		h.crossing(id, l.Feed(), "")
-		return nil, Handover{}, harang.Errorf(harang.CodeForbidden, "this feed is not yours")
+		h.isolationViolation(id, l.Feed(), "")
+		return nil, Handover[F]{}, harang.Errorf(harang.CodeForbidden, "this feed is not yours")
 	}
-	w, err := h.hold(id)
+	w, err := h.acquire(id)
 	if err != nil {
-		return nil, Handover{}, err
+		return nil, Handover[F]{}, err
 	}
-	defer w.letGo()
-	doubted := false
+	defer w.release()
+	reread := false
 	for {
-		m, start, wait := w.join(from, l, &doubted)
+		m, start, wait := w.join(from, l, &reread)
 		if wait == nil {
 			h.count(id, start)
 			return m, start, nil
 		}
 		if err := wait.wait(ctx); err != nil {
-			return nil, Handover{}, harang.Wrap(harang.CodeUnavailable, err, "the feed cannot be read now")
+			return nil, Handover[F]{}, harang.Wrap(harang.CodeUnavailable, err, "the feed cannot be read now")
 		}
 	}
 }
 
-func (h *Hub) count(id harang.FeedID, start Handover) {
+func (h *Hub[F]) count(id harang.FeedID, start Handover[F]) {
 	audience := labelOf(id)
 	if n := len(start.Replay); n > 0 {
 		if !Synthetic(id.Tenant) {
@@ -183,21 +185,22 @@ func (h *Hub) count(id harang.FeedID, start Handover) {
 	}
 }
 
-// crossing alarms: an entry was about to reach somebody who may not see it.
-func (h *Hub) crossing(entry, listener harang.FeedID, eventID string) {
+// isolationViolation records that an entry of one feed was blocked on its way to
+// a listener of another.
+func (h *Hub[F]) isolationViolation(entry, listener harang.FeedID, eventID string) {
 	if Synthetic(entry.Tenant) && Synthetic(listener.Tenant) {
-		h.rehearsed.Add(1)
+		h.canaryBlocked.Add(1)
 		return
 	}
 	h.blocked.Add(1)
 	h.metrics.blocked.Inc()
-	h.log.Error("crossing blocked: entry and listener are of different feeds",
+	h.log.Error("isolation violation blocked: entry and listener belong to different feeds",
 		"feed", entry.String(), "listener", listener.String(), "event", eventID)
 }
 
-// Synthetic reports whether the tenant is one that exists for the canary only:
-// its id begins with a character that no tenant's can. Nobody can sign in to it
-// and the database does not know it.
+// Synthetic reports whether the tenant exists for the canary only: its id begins
+// with a character that no real tenant's can. Nobody can sign in to it and the
+// database has no row of it.
 func Synthetic(tenant string) bool { return strings.HasPrefix(tenant, "~") }
 
 // labelOf is a feed's audience as metrics name it; synthetic feeds share one.
@@ -208,27 +211,27 @@ func labelOf(id harang.FeedID) string {
 	return string(id.Audience)
 }
 
-// Isolation is what came of comparing the feeds of entries and listeners, since
+// Isolation counts the comparisons of the feeds of entries and listeners since
 // the hub was made.
 type Isolation struct {
-	// Checked is how many entries were handed to a listener, live or replayed,
-	// each after the comparison.
+	// Checked is how many entries were delivered, live or replayed, each after
+	// the comparison.
 	Checked int64
-	// Blocked is how many were withheld by it. Anything but 0 is an alarm.
+	// Blocked is how many the comparison blocked. Anything but 0 is an alarm.
 	Blocked int64
-	// Rehearsed is how often it stopped something between synthetic tenants,
-	// which the others don't count.
-	Rehearsed int64
+	// CanaryBlocked is how many it blocked between synthetic tenants, which the
+	// others don't count.
+	CanaryBlocked int64
 }
 
 // Isolation returns the counts.
-func (h *Hub) Isolation() Isolation {
-	return Isolation{Checked: h.checked.Load(), Blocked: h.blocked.Load(), Rehearsed: h.rehearsed.Load()}
+func (h *Hub[F]) Isolation() Isolation {
+	return Isolation{Checked: h.checked.Load(), Blocked: h.blocked.Load(), CanaryBlocked: h.canaryBlocked.Load()}
 }
 
-// hold returns the feed's window, made when absent, and keeps it from ending
-// until letGo.
-func (h *Hub) hold(id harang.FeedID) (*window, error) {
+// acquire returns the feed's window, made when absent, and keeps it from ending
+// until its release.
+func (h *Hub[F]) acquire(id harang.FeedID) (*window[F], error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -241,33 +244,33 @@ func (h *Hub) hold(id harang.FeedID) (*window, error) {
 		h.metrics.windows.Inc()
 	}
 	w.mu.Lock()
-	w.held++
+	w.acquired++
 	w.mu.Unlock()
 	return w, nil
 }
 
-// end forgets a window that nobody needs any more.
-func (h *Hub) end(w *window) {
+// removeUnused removes a window without listeners and joins.
+func (h *Hub[F]) removeUnused(w *window[F]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.held > 0 || len(w.members) > 0 || h.windows[w.feed] != w {
+	if w.acquired > 0 || len(w.members) > 0 || h.windows[w.feed] != w {
 		return
 	}
 	delete(h.windows, w.feed)
 	h.metrics.windows.Dec()
 }
 
-func (h *Hub) find(id harang.FeedID) *window {
+func (h *Hub[F]) find(id harang.FeedID) *window[F] {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.windows[id]
 }
 
-// Tenants returns the tenants that this node has windows of, in no order; the
-// synthetic ones have nothing to be relayed.
-func (h *Hub) Tenants() []string {
+// Tenants returns the tenants that this node has windows of, in no order,
+// without the synthetic ones, which the relay has nothing for.
+func (h *Hub[F]) Tenants() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	seen := make(map[string]bool, len(h.windows))
@@ -281,49 +284,49 @@ func (h *Hub) Tenants() []string {
 	return tenants
 }
 
-// Heads returns where the tenant's windows stand; feeds without a window are
-// absent. It waits for windows that are being read, so that nothing committed
-// meanwhile is overlooked.
-func (h *Hub) Heads(ctx context.Context, tenant string) ([]harang.Position, error) {
+// Heads returns the heads of the tenant's windows; feeds without a window are
+// absent. It waits for windows that are being read, so that it misses nothing
+// that was committed meanwhile.
+func (h *Hub[F]) Heads(ctx context.Context, tenant string) ([]harang.Position, error) {
 	heads := make([]harang.Position, 0, harang.AudienceCount)
 	for _, a := range harang.Audiences() {
 		w := h.find(harang.FeedID{Tenant: tenant, Audience: a})
 		if w == nil {
 			continue
 		}
-		head, kept, err := w.headNow(ctx)
+		head, ok, err := w.awaitHead(ctx)
 		if err != nil {
 			return nil, harang.Wrap(harang.CodeUnavailable, err, "the feed cannot be read now")
 		}
-		if kept {
+		if ok {
 			heads = append(heads, head)
 		}
 	}
 	return heads, nil
 }
 
-// Append takes entries in that begin with the number first, and delivers what
-// is new before it returns, unless another call is delivering already (that one
-// then takes it along). It is idempotent: entries up to the head are skipped. A
-// later epoch replaces the window, an earlier one and a hole are not taken. The
-// answer is the head after it; fork is true when an entry here has another
-// event id under the same number. Feeds without a window keep nothing and
-// answer the zero Position.
-func (h *Hub) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
+// Append adds entries that begin with the number first, and delivers the new
+// ones before it returns, unless another call is delivering already, which then
+// delivers them too. It is idempotent: entries up to the head are skipped. A
+// later epoch replaces the window; an earlier one and a hole change nothing.
+// Append returns the head after it; fork is true when the window has another
+// event id under the same number. A feed without a window keeps nothing and
+// returns the zero Position.
+func (h *Hub[F]) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
 	w := h.find(id)
 	if w == nil {
 		return harang.Position{}, false, nil
 	}
-	if _, kept, err := w.headNow(ctx); err != nil || !kept {
+	if _, ok, err := w.awaitHead(ctx); err != nil || !ok {
 		return harang.Position{}, false, err
 	}
-	head, fork = w.append(epoch, first, itemsOf(id, epoch, entries))
+	head, fork = w.append(epoch, first, h.itemsOf(id, epoch, entries))
 	return head, fork, nil
 }
 
-// Heal has every window read again that is behind these heads, and returns
-// without waiting for it.
-func (h *Hub) Heal(heads outbox.Heads) {
+// Heal begins a read of every window that is behind these heads, and does not
+// wait for it.
+func (h *Hub[F]) Heal(heads outbox.Heads) {
 	for _, a := range harang.Audiences() {
 		if w := h.find(harang.FeedID{Tenant: heads.Tenant, Audience: a}); w != nil {
 			w.heal(heads)
@@ -331,8 +334,9 @@ func (h *Hub) Heal(heads outbox.Heads) {
 	}
 }
 
-// Head returns where a feed stands on this node; false when it is not served.
-func (h *Hub) Head(id harang.FeedID) (harang.Position, bool) {
+// Head returns a feed's head on this node; false when its window was not read
+// yet or does not exist.
+func (h *Hub[F]) Head(id harang.FeedID) (harang.Position, bool) {
 	w := h.find(id)
 	if w == nil {
 		return harang.Position{}, false

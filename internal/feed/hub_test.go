@@ -2,10 +2,12 @@ package feed_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,32 +27,53 @@ var (
 	debrecen = harang.FeedID{Tenant: "debrecen", Audience: harang.AudienceManagers}
 )
 
-// listener notes what it hears.
+// frame is what the tests' listeners would write: the positions of its entries.
+type frame string
+
+type options = feed.Options[frame]
+
+// encoder counts the items that it encodes.
+type encoder struct{ encoded atomic.Int64 }
+
+func (e *encoder) Encode(it *feed.Item[frame]) frame {
+	e.encoded.Add(1)
+	return frame(it.Position().String())
+}
+
+func (e *encoder) Join(frames []frame) frame {
+	var all []string
+	for _, f := range frames {
+		all = append(all, string(f))
+	}
+	return frame(strings.Join(all, " "))
+}
+
+// listener records what it receives.
 type listener struct {
 	feed harang.FeedID
 
-	mu     sync.Mutex
-	heard  []int64
-	runs   []*feed.Run
-	joined []any
-	resets int
+	mu       sync.Mutex
+	received []int64
+	runs     []*feed.Run[frame]
+	frames   []frame
+	resets   int
 	// during is called in each Deliver.
 	during func()
 }
 
 func (l *listener) Feed() harang.FeedID { return l.feed }
 
-func (l *listener) Deliver(r *feed.Run) {
+func (l *listener) Deliver(r *feed.Run[frame]) {
 	if l.during != nil {
 		l.during()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, it := range r.Items {
-		l.heard = append(l.heard, it.Number)
+		l.received = append(l.received, it.Number)
 	}
 	l.runs = append(l.runs, r)
-	l.joined = append(l.joined, r.Joined(func(items []*feed.Item) any { return len(items) }))
+	l.frames = append(l.frames, r.Frame())
 }
 
 func (l *listener) Reset() {
@@ -62,7 +85,7 @@ func (l *listener) Reset() {
 func (l *listener) numbers() []int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.heard)
+	return slices.Clone(l.received)
 }
 
 // pass lets time pass, which in a synctest bubble takes none.
@@ -70,25 +93,27 @@ func pass(d time.Duration) { <-time.After(d) }
 
 type fixture struct {
 	db       *relaytest.Database
-	hub      *feed.Hub
+	encoder  *encoder
+	hub      *feed.Hub[frame]
 	relay    *relay.Relay
 	registry *prometheus.Registry
 	logs     *bytes.Buffer
 }
 
-func open(t *testing.T, change ...func(*feed.Options)) *fixture {
+func open(t *testing.T, change ...func(*options)) *fixture {
 	t.Helper()
 	f := &fixture{
 		db:       relaytest.NewDatabase(relaytest.EpochA, "budapest", "debrecen"),
+		encoder:  new(encoder),
 		registry: prometheus.NewRegistry(), logs: new(bytes.Buffer),
 	}
-	o := feed.Options{Source: f.db, Registry: f.registry, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
+	o := options{Source: f.db, Encoder: f.encoder, Registry: f.registry, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
 	for _, c := range change {
 		c(&o)
 	}
 	f.hub = feed.New(o)
 	t.Cleanup(f.hub.Close)
-	f.relay = relay.New(relay.Options{Source: f.db, Log: f.hub, Windows: f.hub})
+	f.relay = relay.New(relay.Options{Source: f.db, Windows: f.hub})
 	return f
 }
 
@@ -101,7 +126,7 @@ func (f *fixture) commit(t *testing.T, tenant string, n int, audiences ...harang
 	}
 }
 
-func (f *fixture) join(t *testing.T, id harang.FeedID, from feed.Start) (*listener, *feed.Membership, feed.Handover) {
+func (f *fixture) join(t *testing.T, id harang.FeedID, from feed.Start) (*listener, *feed.Membership[frame], feed.Handover[frame]) {
 	t.Helper()
 	l := &listener{feed: id}
 	m, start, err := f.hub.Join(t.Context(), id, from, l)
@@ -129,7 +154,7 @@ func wantNumbers(t *testing.T, what string, got []int64, first, last int64) {
 	}
 }
 
-func replayed(h feed.Handover) []int64 {
+func replayed(h feed.Handover[frame]) []int64 {
 	var numbers []int64
 	for _, it := range h.Replay {
 		numbers = append(numbers, it.Number)
@@ -153,7 +178,7 @@ func TestHub_Resume(t *testing.T) {
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 	advance := func(d time.Duration) { mu.Lock(); now = now.Add(d); mu.Unlock() }
-	f := open(t, func(o *feed.Options) { o.Clock = clock })
+	f := open(t, func(o *options) { o.Clock = clock })
 	f.db.Clock = clock
 	f.join(t, managers, feed.Start{}) // keeps the window
 	f.commit(t, "budapest", 10, harang.AudienceManagers)
@@ -188,13 +213,13 @@ func TestHub_Resume(t *testing.T) {
 		})
 	}
 	t.Run("Ahead", func(t *testing.T) {
-		before := f.db.Readings("NewestEntries")
+		before := f.db.Reads("NewestEntries")
 		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 11))
 		defer m.Leave()
 		if start.Gap == nil || start.Gap.Reason != feed.ReasonAhead || start.Gap.Missed != nil || start.Recovered {
 			t.Errorf("%+v", start)
 		}
-		if read := f.db.Readings("NewestEntries") - before; read != 1 {
+		if read := f.db.Reads("NewestEntries") - before; read != 1 {
 			t.Errorf("the source was read %d times before the position was ahead", read)
 		}
 	})
@@ -250,7 +275,7 @@ func TestHub_Resume(t *testing.T) {
 func TestHub_OneReadingForAll(t *testing.T) {
 	f := open(t)
 	f.db.Commit("budapest", 5, harang.AudienceManagers)
-	release := f.db.Hold()
+	release := f.db.BlockReads()
 	var joins sync.WaitGroup
 	for range 100 {
 		joins.Go(func() {
@@ -262,7 +287,7 @@ func TestHub_OneReadingForAll(t *testing.T) {
 	}
 	release()
 	joins.Wait()
-	if n := f.db.Readings("NewestEntries"); n != 1 {
+	if n := f.db.Reads("NewestEntries"); n != 1 {
 		t.Errorf("a storm of 100 read the source %d times", n)
 	}
 }
@@ -272,7 +297,7 @@ func TestHub_OneReadingForAll(t *testing.T) {
 func TestHub_CommittedWhileHydrating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
-		release := f.db.Hold()
+		release := f.db.BlockReads()
 		l := &listener{feed: managers}
 		stands := int64(-1)
 		var work sync.WaitGroup
@@ -307,7 +332,7 @@ func TestHub_JoinDuringRound(t *testing.T) {
 	f := open(t)
 	first, _, _ := f.join(t, managers, feed.Start{})
 	var late *listener
-	var start feed.Handover
+	var start feed.Handover[frame]
 	first.during = func() {
 		if late != nil {
 			return
@@ -335,6 +360,8 @@ func TestHub_JoinDuringRound(t *testing.T) {
 	}
 }
 
+// TestHub_RunIsShared: an entry is encoded once, and all listeners get the run's
+// one frame.
 func TestHub_RunIsShared(t *testing.T) {
 	f := open(t)
 	var all []*listener
@@ -347,27 +374,33 @@ func TestHub_RunIsShared(t *testing.T) {
 		if len(l.runs) != 1 || l.runs[0] != all[0].runs[0] {
 			t.Fatal("listeners got different runs")
 		}
+		if want := frame(fmt.Sprintf("%[1]s:m:1 %[1]s:m:2 %[1]s:m:3", relaytest.EpochA)); l.frames[0] != want {
+			t.Errorf("the frame is %q, want %q", l.frames[0], want)
+		}
+	}
+	if n := f.encoder.encoded.Load(); n != 3 {
+		t.Errorf("3 entries were encoded %d times", n)
 	}
 }
 
-func TestHub_CrossingBlocked(t *testing.T) {
+func TestHub_IsolationViolation(t *testing.T) {
 	f := open(t)
 	if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: debrecen}); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Fatalf("joined another tenant's feed: %v", err)
 	}
 	honest, _, start := f.join(t, managers, feed.Start{})
-	turncoat, _, _ := f.join(t, managers, feed.Start{})
-	turncoat.feed = debrecen
+	switched, _, _ := f.join(t, managers, feed.Start{})
+	switched.feed = debrecen
 	f.commit(t, "budapest", 1, harang.AudienceManagers)
 	wantNumbers(t, "honest", honest.numbers(), 1, 1)
-	if got := turncoat.numbers(); len(got) > 0 {
-		t.Errorf("a listener of %s heard %v of %s", debrecen, got, managers)
+	if got := switched.numbers(); len(got) > 0 {
+		t.Errorf("a listener of %s received %v of %s", debrecen, got, managers)
 	}
 	if n := testutil.CollectAndCount(f.registry, "harang_feed_crossings_blocked_total"); n != 1 {
 		t.Errorf("%d series", n)
 	}
 	if err := testutil.GatherAndCompare(f.registry, strings.NewReader(`
-# HELP harang_feed_crossings_blocked_total Deliveries blocked because entry and listener were of different feeds. Anything but 0 is an alarm.
+# HELP harang_feed_crossings_blocked_total Deliveries blocked because entry and listener belong to different feeds. Anything but 0 is an alarm.
 # TYPE harang_feed_crossings_blocked_total counter
 harang_feed_crossings_blocked_total 2
 `), "harang_feed_crossings_blocked_total"); err != nil {
@@ -412,11 +445,11 @@ func TestHub_Heal(t *testing.T) {
 		f.hub.Heal(heads[0])
 		synctest.Wait()
 		wantNumbers(t, "healed", l.numbers(), 1, 180)
-		before := f.db.Readings("NewestEntries")
+		before := f.db.Reads("NewestEntries")
 		f.hub.Heal(heads[0])
 		f.hub.Heal(outbox.Heads{Tenant: "debrecen", Epoch: relaytest.EpochB, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 9})})
 		synctest.Wait()
-		if f.db.Readings("NewestEntries") != before {
+		if f.db.Reads("NewestEntries") != before {
 			t.Error("a window that is not behind was read")
 		}
 		f.db.SetEpoch("budapest", relaytest.EpochB)
@@ -438,7 +471,7 @@ func TestHub_HealWithoutListeners(t *testing.T) {
 		heads, _ := f.db.Heads(t.Context(), []string{"budapest"})
 		f.hub.Heal(heads[0])
 		synctest.Wait()
-		if head, _ := f.hub.Head(managers); head.Number != 500 || f.db.Readings("EntriesAfter") != 0 {
+		if head, _ := f.hub.Head(managers); head.Number != 500 || f.db.Reads("EntriesAfter") != 0 {
 			t.Errorf("head %v; nobody listens, so nothing but the newest need be read", head)
 		}
 	})
@@ -457,7 +490,7 @@ func TestHub_Linger(t *testing.T) {
 			t.Fatalf("the window ended early: %v", tenants)
 		}
 		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
-		if !start.Recovered || f.db.Readings("NewestEntries") != 1 {
+		if !start.Recovered || f.db.Reads("NewestEntries") != 1 {
 			t.Fatalf("%+v: a window that lingers serves without a reading", start)
 		}
 		pass(time.Hour)
@@ -505,7 +538,7 @@ func TestHub_Log(t *testing.T) {
 
 func BenchmarkHub_Deliver(b *testing.B) {
 	db := relaytest.NewDatabase(relaytest.EpochA, "budapest")
-	hub := feed.New(feed.Options{Source: db})
+	hub := feed.New(feed.Options[frame]{Source: db})
 	defer hub.Close()
 	for range 50 {
 		if _, _, err := hub.Join(b.Context(), managers, feed.Start{}, deaf{managers}); err != nil {
@@ -525,6 +558,6 @@ func BenchmarkHub_Deliver(b *testing.B) {
 
 type deaf struct{ feed harang.FeedID }
 
-func (d deaf) Feed() harang.FeedID { return d.feed }
-func (deaf) Deliver(*feed.Run)     {}
-func (deaf) Reset()                {}
+func (d deaf) Feed() harang.FeedID    { return d.feed }
+func (deaf) Deliver(*feed.Run[frame]) {}
+func (deaf) Reset()                   {}

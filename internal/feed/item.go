@@ -7,75 +7,95 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// Item is one entry as a window holds it: with the feed it was written to, and
-// with what listeners made of it. Items are shared and immutable.
-type Item struct {
+// Encoder makes frames of type F, which listeners write to their connections.
+// It may be called concurrently, but not twice for one item.
+type Encoder[F any] interface {
+	// Encode makes the frame of one item. It is called at most once per item,
+	// when the first listener asks.
+	Encode(it *Item[F]) F
+	// Join makes one frame of two or more that are delivered together.
+	Join(frames []F) F
+}
+
+// Item is one entry in a window, with the feed that it was written to and the
+// frame that its listeners share. Items are immutable.
+type Item[F any] struct {
 	outbox.Entry
 	// Feed is the feed that the entry was written to.
 	Feed harang.FeedID
-	// Epoch is the life of the numbering in which it has its number.
+	// Epoch is the epoch of the entry's number.
 	Epoch harang.Epoch
 
-	once    sync.Once
-	encoded any
+	hub   *Hub[F]
+	once  sync.Once
+	frame F
 }
 
-// Position is the place after the item.
-func (it *Item) Position() harang.Position {
+// Position is the position after the item.
+func (it *Item[F]) Position() harang.Position {
 	return harang.Position{Epoch: it.Epoch, Audience: it.Feed.Audience, Number: it.Number}
 }
 
-// Encoded returns what encode makes of the item. It is made once, however many
-// listeners ask, and by whichever asks first; so every listener of a feed must
-// hand in the same function.
-func (it *Item) Encoded(encode func(*Item) any) any {
-	it.once.Do(func() { it.encoded = encode(it) })
-	return it.encoded
+// Frame returns the item's frame, encoded once however many listeners ask.
+func (it *Item[F]) Frame() F {
+	it.once.Do(func() { it.frame = it.hub.encoder.Encode(it) })
+	return it.frame
 }
 
 // Run is what one round delivers: the entries that came to a feed since the
 // round before, in order and without a hole. It is valid during Deliver only.
-type Run struct {
+type Run[F any] struct {
 	Feed  harang.FeedID
-	Items []*Item
+	Items []*Item[F]
 
-	joined  any
-	isReady bool
+	frame  F
+	joined bool
 }
 
-// Joined returns what join makes of the run's items. It is made once per round
-// by the first listener that asks; the others get the same.
-func (r *Run) Joined(join func([]*Item) any) any {
-	if !r.isReady {
-		r.joined, r.isReady = join(r.Items), true
+// Frame returns one frame of all items. The first listener of a round that asks
+// makes it; the others get the same.
+func (r *Run[F]) Frame() F {
+	if !r.joined {
+		r.frame, r.joined = r.join(), true
 	}
-	return r.joined
+	return r.frame
+}
+
+func (r *Run[F]) join() F {
+	if len(r.Items) == 1 {
+		return r.Items[0].Frame()
+	}
+	frames := make([]F, len(r.Items))
+	for i, it := range r.Items {
+		frames[i] = it.Frame()
+	}
+	return r.Items[0].hub.encoder.Join(frames)
 }
 
 // Last is the number of the run's last entry.
-func (r *Run) Last() int64 { return r.Items[len(r.Items)-1].Number }
+func (r *Run[F]) Last() int64 { return r.Items[len(r.Items)-1].Number }
 
-// Listener hears one feed. Its methods are called without any lock held and
+// Listener receives one feed. Its methods are called without any lock held and
 // must not block. Deliver is never called concurrently for one listener; Reset
-// may be, and a round that is under way may deliver after it.
-type Listener interface {
-	// Feed is what the listener may hear. It is compared with the entry's feed
-	// before each write.
+// may be called during Deliver, and a round in progress may deliver after it.
+type Listener[F any] interface {
+	// Feed is the feed that the listener may receive. It is compared with the
+	// entry's feed before each delivery.
 	Feed() harang.FeedID
-	// Deliver hands over what is new.
-	Deliver(*Run)
-	// Reset tells that the numbering began anew: positions given so far mean
-	// nothing any more. The listener has already left the feed; it must come
-	// back with its old position, to be told the gap.
+	// Deliver hands over new entries.
+	Deliver(*Run[F])
+	// Reset reports a new epoch: positions given so far mean nothing any more.
+	// The listener has already left the feed; it must join again with its old
+	// position and gets the gap then.
 	Reset()
 }
 
-func itemsOf(feed harang.FeedID, epoch harang.Epoch, entries []outbox.Entry) []*Item {
-	items := make([]*Item, len(entries))
+func (h *Hub[F]) itemsOf(feed harang.FeedID, epoch harang.Epoch, entries []outbox.Entry) []*Item[F] {
+	items := make([]*Item[F], len(entries))
 	for i := range entries {
 		// One by one: a page allocated as a whole would live as long as its
 		// last entry.
-		items[i] = &Item{Entry: entries[i], Feed: feed, Epoch: epoch}
+		items[i] = &Item[F]{Entry: entries[i], Feed: feed, Epoch: epoch, hub: h}
 	}
 	return items
 }

@@ -20,7 +20,7 @@ import (
 // is connected.
 type visitor struct {
 	l          *listener
-	m          *feed.Membership
+	m          *feed.Membership[frame]
 	at         harang.Position
 	been       bool
 	beforeLive int64
@@ -35,9 +35,9 @@ func TestHub_Property(t *testing.T) {
 		clock := func() time.Time { return now }
 		db := relaytest.NewDatabase(relaytest.EpochA, "budapest")
 		db.Clock = clock
-		hub := feed.New(feed.Options{Source: db, Clock: clock})
+		hub := feed.New(feed.Options[frame]{Source: db, Encoder: new(encoder), Clock: clock})
 		defer hub.Close()
-		mover := relay.New(relay.Options{Source: db, Log: hub, Windows: hub, Clock: clock})
+		mover := relay.New(relay.Options{Source: db, Windows: hub, Clock: clock})
 		move := func() {
 			if err := mover.Relay(t.Context(), "budapest"); err != nil {
 				t.Fatal(err)
@@ -111,7 +111,7 @@ func TestHub_Property(t *testing.T) {
 				}
 				v.l, v.beforeLive = &listener{feed: managers}, 0
 				from := feed.Start{Position: v.at, Resume: v.been, Readable: v.been}
-				var start feed.Handover
+				var start feed.Handover[frame]
 				var err error
 				if v.m, start, err = hub.Join(t.Context(), managers, from, v.l); err != nil {
 					t.Fatal(err)
@@ -143,7 +143,7 @@ func TestHub_Property(t *testing.T) {
 }
 
 // judge is the oracle, written from the contract and over the whole truth.
-func judge(t *rapid.T, truth []outbox.Entry, from feed.Start, start feed.Handover, now time.Time) {
+func judge(t *rapid.T, truth []outbox.Entry, from feed.Start, start feed.Handover[frame], now time.Time) {
 	truth = truth[:start.Head.Number]
 	old := func(e outbox.Entry) bool { return now.Sub(e.Time) > harang.FeedWindowAge }
 	served := max(0, len(truth)-harang.FeedWindowEntries)
@@ -197,7 +197,7 @@ func TestHub_Churn(t *testing.T) {
 	f.join(t, managers, feed.Start{})
 	var work sync.WaitGroup
 	for range producers {
-		other := relay.New(relay.Options{Source: f.db, Log: f.hub, Windows: f.hub})
+		other := relay.New(relay.Options{Source: f.db, Windows: f.hub})
 		work.Go(func() {
 			for range events {
 				f.db.Commit("budapest", 1, harang.AudienceManagers, harang.AudienceOperators)

@@ -7,56 +7,56 @@ import (
 	"harang.dev/harang"
 )
 
-// Reason says why something is missing after a reconnect.
+// Reason says why entries are missing after a reconnect.
 type Reason string
 
-// The reasons, in the order in which they are judged.
+// The reasons, in the order in which they are checked.
 const (
 	// ReasonEpoch: the position is of another database, tenant or feed, of an
-	// earlier life of the numbering, or unreadable. Nothing is replayed.
+	// earlier epoch, or unreadable. Nothing is replayed.
 	ReasonEpoch Reason = "epoch"
 	// ReasonAhead: the position lies after the feed's head. Nothing is replayed.
 	ReasonAhead Reason = "ahead"
-	// ReasonExpired: some of what is missing is older than the window serves.
+	// ReasonExpired: some missing entries are older than the replay goes back.
 	ReasonExpired Reason = "expired"
-	// ReasonOverflow: more has happened than the window holds.
+	// ReasonOverflow: more entries came than the window keeps.
 	ReasonOverflow Reason = "overflow"
 )
 
-// Gap tells a listener that something is missing.
+// Gap says that entries are missing.
 type Gap struct {
 	Reason Reason `json:"reason" enum:"epoch,ahead,expired,overflow" doc:"why"`
 	// Missed is how many entries after the position are not replayed; nil when
-	// nobody can know (epoch, ahead).
+	// that is unknown (epoch, ahead).
 	Missed *int64 `json:"missed" doc:"how many events are not replayed; null when unknown"`
 }
 
-// Handover is how a listener begins.
-type Handover struct {
-	// Recovered is true exactly when a position was given and nothing after it
+// Handover is what a listener begins with.
+type Handover[F any] struct {
+	// Recovered is true exactly when a position was given and no entry after it
 	// is missing.
 	Recovered bool
-	// Replay are the entries to hand over before any live one, oldest first.
-	Replay []*Item
+	// Replay are the entries to deliver before any live one, oldest first.
+	Replay []*Item[F]
 	// Gap is what is missing, nil for nothing.
 	Gap *Gap
-	// Position is the place before the first thing that follows: the given one
-	// when recovered, the one before the first replayed entry after a gap, else
-	// the head.
+	// Position is the position before the first entry that follows: the given
+	// one when recovered, the one before the first replayed entry after a gap,
+	// else the head.
 	Position harang.Position
 	// Head is the feed's last entry; live entries follow it.
 	Head harang.Position
 }
 
-// recent is the pure part of a window: what it remembers, and how a position is
-// judged by it. It knows no lock, no listener and no clock.
-type recent struct {
+// recent is the pure part of a window: the entries that it keeps, and how a
+// listener resumes from a position. It has no lock, no listener and no clock.
+type recent[F any] struct {
 	feed  harang.FeedID
 	epoch harang.Epoch
 	head  int64
 	// items are contiguous and end at head; at most FeedWindowEntries.
-	items []*Item
-	// marks remember when entries were committed that items no longer hold, to
+	items []*Item[F]
+	// marks record when entries were committed that items no longer hold, to
 	// the second, so that expired and overflow can be told apart.
 	marks []mark
 }
@@ -70,14 +70,14 @@ const markSpacing = time.Second
 
 // replace forgets everything and begins anew at head. The items must be
 // contiguous and end at head.
-func (r *recent) replace(epoch harang.Epoch, head int64, items []*Item) {
+func (r *recent[F]) replace(epoch harang.Epoch, head int64, items []*Item[F]) {
 	r.epoch, r.head = epoch, head-int64(len(items))
 	r.items, r.marks = nil, nil
 	r.add(items)
 }
 
-// add takes entries in that follow the head without a hole.
-func (r *recent) add(items []*Item) {
+// add appends entries that follow the head without a hole.
+func (r *recent[F]) add(items []*Item[F]) {
 	for _, it := range items {
 		if n := len(r.marks); n == 0 || it.Time.Sub(r.marks[n-1].at) >= markSpacing {
 			r.marks = append(r.marks, mark{it.Number, it.Time})
@@ -96,8 +96,9 @@ func (r *recent) add(items []*Item) {
 	r.items = append(r.items, items...)
 }
 
-// forget drops marks that no judgement needs: all that are too old but one.
-func (r *recent) forget(now time.Time) {
+// dropMarks drops marks that lossReason does not need: all that are too old but
+// one.
+func (r *recent[F]) dropMarks(now time.Time) {
 	i := 0
 	for i+1 < len(r.marks) && tooOld(r.marks[i+1].at, now) {
 		i++
@@ -107,22 +108,22 @@ func (r *recent) forget(now time.Time) {
 
 func tooOld(at, now time.Time) bool { return now.Sub(at) > harang.FeedWindowAge }
 
-func (r *recent) position(number int64) harang.Position {
+func (r *recent[F]) position(number int64) harang.Position {
 	return harang.Position{Epoch: r.epoch, Audience: r.feed.Audience, Number: number}
 }
 
-// doubtful reports whether the position may be one that the source knows and
-// this window does not know yet: ahead of the head, or of a later epoch.
-func (r *recent) doubtful(p harang.Position) bool {
+// behind reports whether the window may be behind the position: the source may
+// have reached it already.
+func (r *recent[F]) behind(p harang.Position) bool {
 	return p.Audience == r.feed.Audience &&
 		(p.Epoch > r.epoch || p.Epoch == r.epoch && p.Number > r.head)
 }
 
-// judge says how a listener that stands at p begins. readable is false for a
-// position that nobody could read.
-func (r *recent) judge(p harang.Position, readable bool, now time.Time) Handover {
+// resume returns how a listener at position p begins. readable is false when the
+// position could not be parsed.
+func (r *recent[F]) resume(p harang.Position, readable bool, now time.Time) Handover[F] {
 	head := r.position(r.head)
-	start := Handover{Position: head, Head: head}
+	start := Handover[F]{Position: head, Head: head}
 	switch {
 	case !readable || p.Epoch != r.epoch || p.Audience != r.feed.Audience || p.Number < 0:
 		start.Gap = &Gap{Reason: ReasonEpoch}
@@ -153,9 +154,9 @@ func (r *recent) judge(p harang.Position, readable bool, now time.Time) Handover
 	return start
 }
 
-// lossReason says why the entry with this number, the first that is missing,
-// is not served.
-func (r *recent) lossReason(number int64, now time.Time) Reason {
+// lossReason says why the entry with this number, the first missing one, is not
+// replayed.
+func (r *recent[F]) lossReason(number int64, now time.Time) Reason {
 	if number > r.head-int64(len(r.items)) {
 		return ReasonExpired
 	}
@@ -171,8 +172,8 @@ func (r *recent) lossReason(number int64, now time.Time) Reason {
 	return ReasonOverflow
 }
 
-// find returns the item with that number, nil when it is not remembered.
-func (r *recent) find(number int64) *Item {
+// find returns the item with that number, nil when the window does not keep it.
+func (r *recent[F]) find(number int64) *Item[F] {
 	i := number - (r.head - int64(len(r.items))) - 1
 	if i < 0 || i >= int64(len(r.items)) {
 		return nil

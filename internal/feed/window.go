@@ -7,73 +7,74 @@ import (
 	"harang.dev/harang"
 )
 
-// window is one feed on this node: what it remembers and who listens.
-type window struct {
-	hub *Hub
-	// label is the feed's in metrics. journey is nil for a synthetic feed.
-	label   string
-	journey *Journey
+// window is one feed on this node: its recent entries and its listeners.
+type window[F any] struct {
+	hub *Hub[F]
+	// label is the feed's in metrics. trace is nil for a synthetic feed.
+	label string
+	trace *DeliveryTrace
 
 	// mu guards everything below. Nothing that waits, calls out or encodes
 	// happens under it.
 	mu sync.Mutex
-	recent
+	recent[F]
 	// members are the listeners, in no order.
-	members []*Membership
-	// round is the list that the last round was given: members as they were.
-	// It is never changed, only replaced; nil when members have changed.
-	round []listening
+	members []*Membership[F]
+	// round is the list that the last round had: members as they were. It is
+	// never changed, only replaced; nil when members have changed.
+	round []recipient[F]
 	// pending are the entries that no round has taken yet; spare is the array
 	// that the next pending may use.
-	pending, spare []*Item
+	pending, spare []*Item[F]
 	delivering     bool
-	// reading is under way, following is wanted after it.
-	reading, following *reading
-	// held counts the joins under way.
-	held int
-	// lingering runs out when nobody has listened for a while.
+	// reading is the read in progress, nextRead one requested after it.
+	reading, nextRead *read
+	// acquired counts the joins in progress.
+	acquired int
+	// lingering fires when the window has had no listener for a while.
 	lingering *time.Timer
-	// closed is set when the hub is closed: nothing is read any more.
+	// closed is set when the hub is closed: no read begins any more.
 	closed bool
 }
 
-type listening struct {
-	listener Listener
+type recipient[F any] struct {
+	listener Listener[F]
 	after    int64
 }
 
-func newWindow(h *Hub, id harang.FeedID) *window {
-	w := &window{hub: h, label: labelOf(id), journey: h.journey, recent: recent{feed: id}}
+func newWindow[F any](h *Hub[F], id harang.FeedID) *window[F] {
+	w := &window[F]{hub: h, label: labelOf(id), trace: h.trace, recent: recent[F]{feed: id}}
 	if Synthetic(id.Tenant) {
-		w.journey = nil
+		w.trace = nil
 	}
 	return w
 }
 
 // servedLocked reports whether the window has been read: before that it is
 // hydrating.
-func (w *window) servedLocked() bool { return w.epoch != "" }
+func (w *window[F]) servedLocked() bool { return w.epoch != "" }
 
-// join is the hand-over: judge, take the replay and join the listeners, all
-// under one hold of the lock. When something must be read first it returns that
-// reading instead. doubted remembers that a doubtful position has had its own.
-func (w *window) join(from Start, l Listener, doubted *bool) (*Membership, Handover, *reading) {
+// join is the hand-over: it resumes from the position, takes the replay and
+// adds the listener, all under one hold of the lock. When the source must be
+// read first it returns that read instead. reread remembers that the source was
+// read for a position after the head.
+func (w *window[F]) join(from Start, l Listener[F], reread *bool) (*Membership[F], Handover[F], *read) {
 	now := w.hub.clock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.servedLocked() {
-		return nil, Handover{}, w.readLocked()
+		return nil, Handover[F]{}, w.readLocked()
 	}
-	if from.Resume && from.Readable && !*doubted && w.doubtful(from.Position) {
-		*doubted = true
-		return nil, Handover{}, w.readAfreshLocked()
+	if from.Resume && from.Readable && !*reread && w.behind(from.Position) {
+		*reread = true
+		return nil, Handover[F]{}, w.readAgainLocked()
 	}
 	head := w.position(w.head)
-	start := Handover{Position: head, Head: head}
+	start := Handover[F]{Position: head, Head: head}
 	if from.Resume {
-		start = w.judge(from.Position, from.Readable, now)
+		start = w.resume(from.Position, from.Readable, now)
 	}
-	m := &Membership{w: w, at: len(w.members), listener: l, after: w.head}
+	m := &Membership[F]{w: w, index: len(w.members), listener: l, after: w.head}
 	w.members = append(w.members, m)
 	w.round = nil
 	if w.lingering != nil {
@@ -84,35 +85,35 @@ func (w *window) join(from Start, l Listener, doubted *bool) (*Membership, Hando
 	return m, start, nil
 }
 
-func (w *window) leave(m *Membership) {
+func (w *window[F]) leave(m *Membership[F]) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if m.at < 0 {
+	if m.index < 0 {
 		return
 	}
 	last := len(w.members) - 1
-	w.members[m.at] = w.members[last]
-	w.members[m.at].at = m.at
+	w.members[m.index] = w.members[last]
+	w.members[m.index].index = m.index
 	w.members[last] = nil
 	w.members = w.members[:last]
-	m.at = -1
+	m.index = -1
 	w.round = nil
 	w.hub.metrics.listeners.WithLabelValues(w.label).Dec()
 	w.lingerLocked()
 }
 
-// letGo ends a hold.
-func (w *window) letGo() {
+// release undoes one Hub.acquire.
+func (w *window[F]) release() {
 	w.mu.Lock()
-	w.held--
+	w.acquired--
 	w.lingerLocked()
 	w.mu.Unlock()
 }
 
-// lingerLocked starts the window's last minutes when nobody listens; one that
-// was never read has nothing to keep and ends at once.
-func (w *window) lingerLocked() {
-	if w.held > 0 || len(w.members) > 0 || w.lingering != nil || w.closed {
+// lingerLocked starts the window's last minutes when it has no listener; one
+// that was never read has nothing to keep and ends at once.
+func (w *window[F]) lingerLocked() {
+	if w.acquired > 0 || len(w.members) > 0 || w.lingering != nil || w.closed {
 		return
 	}
 	wait := w.hub.linger
@@ -123,11 +124,11 @@ func (w *window) lingerLocked() {
 		w.mu.Lock()
 		w.lingering = nil
 		w.mu.Unlock()
-		w.hub.end(w)
+		w.hub.removeUnused(w)
 	})
 }
 
-func (w *window) close() {
+func (w *window[F]) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
@@ -138,40 +139,42 @@ func (w *window) close() {
 	w.hub.metrics.windows.Dec()
 	w.hub.metrics.listeners.WithLabelValues(w.label).Sub(float64(len(w.members)))
 	for _, m := range w.members {
-		m.at = -1
+		m.index = -1
 	}
 	w.members, w.round, w.pending = nil, nil, nil
 }
 
-// append takes items of one epoch in that begin with the number first.
-func (w *window) append(epoch harang.Epoch, first int64, items []*Item) (head harang.Position, fork bool) {
+// append adds items of one epoch that begin with the number first.
+func (w *window[F]) append(epoch harang.Epoch, first int64, items []*Item[F]) (head harang.Position, fork bool) {
 	w.mu.Lock()
-	var reset []*Membership
+	var reset []*Membership[F]
 	switch {
 	case epoch > w.epoch:
 		reset = w.restartLocked(epoch, first+int64(len(items))-1, items)
 	case epoch == w.epoch:
 		fork = w.forkedLocked(items)
 		if !fork && first <= w.head+1 {
-			w.takeLocked(items)
+			w.addLocked(items)
 		}
 	}
 	head = w.position(w.head)
 	w.mu.Unlock()
-	w.finish(reset)
+	w.afterUnlock(reset)
 	return head, fork
 }
 
-// finish does, without the lock, what appending made necessary.
-func (w *window) finish(reset []*Membership) {
+// afterUnlock resets and delivers: the callbacks that a change of the window
+// requires, without its lock.
+func (w *window[F]) afterUnlock(reset []*Membership[F]) {
 	for _, m := range reset {
 		m.listener.Reset()
 	}
 	w.deliver()
 }
 
-// forkedLocked reports whether an item contradicts one that is remembered.
-func (w *window) forkedLocked(items []*Item) bool {
+// forkedLocked reports whether the window keeps another event under the number
+// of an item.
+func (w *window[F]) forkedLocked(items []*Item[F]) bool {
 	for _, it := range items {
 		if it.Number > w.head {
 			return false
@@ -183,8 +186,8 @@ func (w *window) forkedLocked(items []*Item) bool {
 	return false
 }
 
-// takeLocked adds the items that are new.
-func (w *window) takeLocked(items []*Item) {
+// addLocked adds the items that are new.
+func (w *window[F]) addLocked(items []*Item[F]) {
 	for len(items) > 0 && items[0].Number <= w.head {
 		items = items[1:]
 	}
@@ -192,7 +195,7 @@ func (w *window) takeLocked(items []*Item) {
 		return
 	}
 	w.add(items)
-	w.forget(w.hub.clock())
+	w.dropMarks(w.hub.clock())
 	if len(w.members) > 0 {
 		w.pending = append(w.pending, items...)
 	}
@@ -200,12 +203,12 @@ func (w *window) takeLocked(items []*Item) {
 
 // restartLocked begins a new epoch and returns the listeners of the old one,
 // which have left.
-func (w *window) restartLocked(epoch harang.Epoch, head int64, items []*Item) []*Membership {
+func (w *window[F]) restartLocked(epoch harang.Epoch, head int64, items []*Item[F]) []*Membership[F] {
 	w.replace(epoch, head, items)
-	w.forget(w.hub.clock())
+	w.dropMarks(w.hub.clock())
 	reset := w.members
 	for _, m := range reset {
-		m.at = -1
+		m.index = -1
 	}
 	w.members, w.round, w.pending = nil, nil, nil
 	w.hub.metrics.listeners.WithLabelValues(w.label).Sub(float64(len(reset)))
@@ -213,9 +216,8 @@ func (w *window) restartLocked(epoch harang.Epoch, head int64, items []*Item) []
 	return reset
 }
 
-// deliver runs rounds until nothing is pending, unless somebody else is doing
-// that already.
-func (w *window) deliver() {
+// deliver runs rounds until nothing is pending, unless another goroutine does.
+func (w *window[F]) deliver() {
 	w.mu.Lock()
 	if w.delivering {
 		w.mu.Unlock()
@@ -226,9 +228,9 @@ func (w *window) deliver() {
 		items := w.pending
 		w.pending, w.spare = w.spare[:0], nil
 		if w.round == nil {
-			w.round = make([]listening, len(w.members))
+			w.round = make([]recipient[F], len(w.members))
 			for i, m := range w.members {
-				w.round[i] = listening{m.listener, m.after}
+				w.round[i] = recipient[F]{m.listener, m.after}
 			}
 		}
 		round := w.round
@@ -242,42 +244,42 @@ func (w *window) deliver() {
 	w.mu.Unlock()
 }
 
-// deliverRound writes the items to each listener as one shared run. It
+// deliverRound delivers the items to each listener as one shared run. It
 // allocates nothing per listener, but for one that joined within the run.
-func (w *window) deliverRound(items []*Item, round []listening) {
-	run := &Run{Feed: w.feed, Items: items}
-	w.journey.began(items)
+func (w *window[F]) deliverRound(items []*Item[F], round []recipient[F]) {
+	run := &Run[F]{Feed: w.feed, Items: items}
+	traceRelayed(w.trace, items)
 	for _, it := range items {
 		if it.Feed != w.feed {
-			w.hub.crossing(it.Feed, w.feed, it.EventID)
+			w.hub.isolationViolation(it.Feed, w.feed, it.EventID)
 			return
 		}
 	}
 	first, last := items[0].Number, run.Last()
-	delivered, heard := 0, 0
+	delivered, reached := 0, 0
 	for i := range round {
-		l := &round[i]
-		if l.listener.Feed() != w.feed {
-			w.hub.crossing(w.feed, l.listener.Feed(), items[0].EventID)
+		r := &round[i]
+		if r.listener.Feed() != w.feed {
+			w.hub.isolationViolation(w.feed, r.listener.Feed(), items[0].EventID)
 			continue
 		}
 		switch {
-		case l.after >= last:
+		case r.after >= last:
 			continue
-		case l.after >= first:
-			rest := &Run{Feed: w.feed, Items: items[l.after-first+1:]}
-			l.listener.Deliver(rest)
+		case r.after >= first:
+			rest := &Run[F]{Feed: w.feed, Items: items[r.after-first+1:]}
+			r.listener.Deliver(rest)
 			delivered += len(rest.Items)
-			heard++
+			reached++
 		default:
-			l.listener.Deliver(run)
+			r.listener.Deliver(run)
 			delivered += len(items)
-			heard++
+			reached++
 		}
 	}
 	w.hub.metrics.deliveries.WithLabelValues(w.label).Add(float64(delivered))
 	if !Synthetic(w.feed.Tenant) {
 		w.hub.checked.Add(int64(delivered))
 	}
-	w.journey.sent(items, heard)
+	traceSent(w.trace, items, reached)
 }

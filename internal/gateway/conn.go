@@ -56,7 +56,7 @@ type conn struct {
 	session string
 
 	// membership and epoch are set before the connection opens.
-	membership *feed.Membership
+	membership *feed.Membership[*socketio.Frame]
 	epoch      harang.Epoch
 	// last is the number of the last entry delivered.
 	last atomic.Int64
@@ -91,8 +91,8 @@ func (c *conn) Feed() harang.FeedID {
 }
 
 // Deliver writes new entries to the socket. Before the socket is open they wait behind the replay.
-func (c *conn) Deliver(r *feed.Run) {
-	frame := r.Joined(c.g.joinItems).(*socketio.Frame)
+func (c *conn) Deliver(r *feedRun) {
+	frame := r.Frame()
 	if frame != nil && c.socket.Deliver(frame) == nil {
 		c.last.Store(r.Last())
 	}
@@ -182,7 +182,7 @@ func (g *Gateway) goodbyeFrame(bye goodbye) *socketio.Frame {
 	if bye.jitter {
 		wait += rand.N(wait)
 	}
-	return g.frame("goodbye", GoodbyeMessage{Code: bye.code, Reconnect: !bye.final, RetryAfterMs: wait.Milliseconds()})
+	return g.o.Encoder.message("goodbye", GoodbyeMessage{Code: bye.code, Reconnect: !bye.final, RetryAfterMs: wait.Milliseconds()})
 }
 
 func (c *conn) seat() Seat {

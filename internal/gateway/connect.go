@@ -214,7 +214,7 @@ func (g *Gateway) takeSeat(ctx context.Context, c *conn, pid string) error {
 
 // resume joins the feed of the connection's role after the client's position. A client that has missed something gets
 // a new pid, so that its stock code does not call the connection recovered.
-func (g *Gateway) resume(ctx context.Context, c *conn, client resumeRequest) (feed.Handover, error) {
+func (g *Gateway) resume(ctx context.Context, c *conn, client resumeRequest) (feedHandover, error) {
 	membership, start, err := g.o.Hub.Join(ctx, c.Feed(), client.start, c)
 	if err != nil {
 		return start, err
@@ -233,7 +233,7 @@ func (g *Gateway) resume(ctx context.Context, c *conn, client resumeRequest) (fe
 }
 
 // open answers CONNECT and sends session and the replay, unless the connection was ended meanwhile.
-func (g *Gateway) open(r *socketio.Request, c *conn, caller harang.Identity, token string, start feed.Handover) error {
+func (g *Gateway) open(r *socketio.Request, c *conn, caller harang.Identity, token string, start feedHandover) error {
 	if bye := c.pendingGoodbye(); bye != nil || g.draining.Load() {
 		if bye != nil && bye.final && bye.code != "" {
 			return errNoToken
@@ -256,13 +256,13 @@ func (g *Gateway) open(r *socketio.Request, c *conn, caller harang.Identity, tok
 }
 
 // openingFrames are session and the replay.
-func (g *Gateway) openingFrames(c *conn, start feed.Handover, expires time.Time) []*socketio.Frame {
+func (g *Gateway) openingFrames(c *conn, start feedHandover, expires time.Time) []*socketio.Frame {
 	c.tenant.mu.Lock()
 	version := c.tenant.version
 	c.tenant.mu.Unlock()
 	position := start.Position.String()
 	frames := make([]*socketio.Frame, 0, 1+len(start.Replay))
-	frames = append(frames, g.frame("session", SessionMessage{
+	frames = append(frames, g.o.Encoder.message("session", SessionMessage{
 		ConnectionID: c.socket.ID(), TenantID: c.tenant.id, Role: c.role, Rooms: c.rooms(),
 		Position: position, Head: start.Head.String(),
 		Recovered: start.Recovered, Replayed: len(start.Replay), Gap: start.Gap,
@@ -273,10 +273,10 @@ func (g *Gateway) openingFrames(c *conn, start feed.Handover, expires time.Time)
 			// The hub compares too; this is the last check before the socket.
 			g.log.Error("replay entry of another feed blocked",
 				"tenant", c.tenant.id, "feed", it.Feed.String(), "event", it.EventID)
-			g.metrics.unsendable.Inc()
+			g.o.Encoder.unsendable.Inc()
 			continue
 		}
-		frames = append(frames, g.encoded(it))
+		frames = append(frames, it.Frame())
 	}
 	return frames
 }

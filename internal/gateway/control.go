@@ -5,12 +5,11 @@ import (
 	"slices"
 
 	"harang.dev/harang"
-	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/outbox"
 )
 
 // Deliver applies entries of the tenant's control feed, in order.
-func (t *tenant) Deliver(r *feed.Run) {
+func (t *tenant) Deliver(r *feedRun) {
 	for _, it := range r.Items {
 		payload, err := controlPayload(it.Entry)
 		if err != nil {
@@ -106,7 +105,7 @@ func (t *tenant) sendClaim(p harang.Claim) {
 }
 
 // sendTestAlert sends a test alert to the connections of the user who asked for it.
-func (t *tenant) sendTestAlert(it *feed.Item, p harang.TestAlert) {
+func (t *tenant) sendTestAlert(it *feedItem, p harang.TestAlert) {
 	t.sendTo("test_alert", TestAlertMessage{
 		ID: it.EventID, At: formatTime(it.Time), SentAt: formatTime(t.g.o.Clock()),
 		By: harang.Person{ID: p.UserID, Name: p.Name},
@@ -119,7 +118,7 @@ func (t *tenant) sendTo(event string, body any, match func(*conn) bool) {
 	if len(conns) == 0 {
 		return
 	}
-	frame := t.g.frame(event, body)
+	frame := t.g.o.Encoder.message(event, body)
 	for _, c := range conns {
 		c.send(frame)
 	}

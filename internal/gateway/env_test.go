@@ -46,7 +46,7 @@ type testEnv struct {
 	testing.TB
 	store    *store.Store
 	auth     *auth.Service
-	hub      *feed.Hub
+	hub      *gateway.Hub
 	relay    *relay.Relay
 	gateway  *gateway.Gateway
 	server   *socketio.Server
@@ -177,14 +177,17 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	}
 	s.engine.Overflow = gateway.Overflow
 	env.server = socketio.New(&s.engine)
-	env.hub = feed.New(feed.Options{Source: source{env.store, &env.away, s.reading}, Clock: env.now,
+	encoder := gateway.NewEncoder(logger, env.registry)
+	env.hub = feed.New(feed.Options[*socketio.Frame]{Source: source{env.store, &env.away, s.reading}, Encoder: encoder,
+		Clock:  env.now,
 		Logger: logger, Registry: env.registry})
 	env.relay = relay.New(relay.Options{
-		Source: env.store, Log: env.hub, Windows: env.hub, Version: env.store.DataVersion, Clock: env.now,
+		Source: env.store, Windows: env.hub, Version: env.store.DataVersion, Clock: env.now,
 		Logger: logger, Registry: env.registry,
 	})
 	env.store.OnCommit(env.relay.Committed)
 	o := s.gateway
+	o.Encoder = encoder
 	o.Server, o.Hub, o.Auth, o.Clock, o.Logger, o.Registry = env.server, env.hub, env.auth, env.now, logger,
 		env.registry
 	o.Seen = func(_, _ string, ids []string) { env.seen <- ids }

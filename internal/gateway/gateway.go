@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"harang.dev/harang"
-	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/socketio"
 )
 
@@ -35,8 +34,10 @@ type Options struct {
 	// Server, Hub and Auth are required. Server's Options.Overflow should be
 	// Overflow.
 	Server *socketio.Server
-	Hub    *feed.Hub
+	Hub    *Hub
 	Auth   Authenticator
+	// Encoder must be the hub's. Required.
+	Encoder *Encoder
 	// Seats counts connections. Zero value means NewSeats().
 	Seats Seats
 	// ConnectionsPerTenant is the limit. Zero value means 50.
@@ -67,10 +68,6 @@ type Gateway struct {
 	log       *slog.Logger
 	// unverified are the connections accepted without the database.
 	unverified *unverified
-
-	// encodeItem and joinItems are method values made once: making one allocates, and they are passed per listener.
-	encodeItem func(*feed.Item) any
-	joinItems  func([]*feed.Item) any
 
 	// tick orders authentications and revocations: an authentication counts when nothing was revoked in its tenant
 	// since the tick at which it began.
@@ -115,7 +112,6 @@ func New(o Options) *Gateway {
 		o: o, metrics: m, expiry: newExpiry(o.Clock), log: o.Logger,
 		unverified: newUnverified(m.unconfirmed), tenants: make(map[string]*tenant),
 	}
-	g.encodeItem, g.joinItems = g.encode, g.join
 	g.namespace = o.Server.Namespace(Namespace, socketio.Handler{
 		Connect:    g.connect,
 		Event:      g.event,

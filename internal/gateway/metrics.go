@@ -11,7 +11,6 @@ type metrics struct {
 	slowConsumers prometheus.Counter
 	messages      *prometheus.CounterVec
 	forbidden     prometheus.Counter
-	unsendable    prometheus.Counter
 	unconfirmed   prometheus.Gauge
 }
 
@@ -50,16 +49,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_gateway_forbidden_rooms_total",
 			Help: "Subscribe requests for rooms that the connection may not join.",
 		}),
-		unsendable: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_gateway_unsendable_total",
-			Help: "Entries that could not be encoded or were blocked. Alert on any increase.",
-		}),
 		unconfirmed: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "harang_gateway_unconfirmed",
 			Help: "Open connections accepted while the database was away and not verified since.",
 		}),
 	}
 	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages,
-		m.forbidden, m.unsendable, m.unconfirmed)
+		m.forbidden, m.unconfirmed)
 	return m
 }

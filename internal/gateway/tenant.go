@@ -7,6 +7,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/feed"
+	"harang.dev/harang/socketio"
 )
 
 // tenant is what this node keeps of a tenant: its connections, and the control feed that it follows for them. It exists
@@ -24,7 +25,7 @@ type tenant struct {
 	// mu guards the following, and the session of each connection.
 	mu         sync.Mutex
 	conns      map[string]*conn
-	membership *feed.Membership
+	membership *feed.Membership[*socketio.Frame]
 	// version is the number of the newest control entry applied.
 	version int64
 	// since and revoked are ticks: when the control feed was joined, and the newest entry that may have changed the

@@ -10,7 +10,7 @@ import (
 )
 
 // Run is the loop. It returns nil when ctx ends, after the last goroutine of
-// this relay has.
+// this relay.
 func (r *Relay) Run(ctx context.Context) error {
 	defer func() {
 		r.mu.Lock()
@@ -21,34 +21,35 @@ func (r *Relay) Run(ctx context.Context) error {
 	}()
 	ticker := time.NewTicker(r.o.Interval)
 	defer ticker.Stop()
-	known := int64(-1)
+	version := int64(-1)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
-		known = r.look(ctx, known)
+		version = r.check(ctx, version)
 	}
 }
 
-// look is one round of the loop: it wakes the tenants whose log or windows are
-// behind. It returns the database's change number that it has dealt with.
-func (r *Relay) look(ctx context.Context, known int64) int64 {
+// check is one round of the loop: it wakes the tenants whose log is behind and
+// heals the windows that are. It returns the database's version that it has
+// checked, -1 after a failure.
+func (r *Relay) check(ctx context.Context, checked int64) int64 {
 	ctx, cancel := context.WithTimeout(ctx, passTimeout)
 	defer cancel()
 	version := int64(-1)
 	if r.o.Version != nil {
 		v, err := r.o.Version(ctx)
 		if err != nil {
-			r.lookFailed(ctx, err)
+			r.checkFailed(ctx, err)
 			return -1
 		}
-		if version = v; version == known && !r.troubled.Load() {
-			return known
+		if version = v; version == checked && !r.retry.Load() {
+			return checked
 		}
 	}
-	r.troubled.Store(false)
+	r.retry.Store(false)
 	tenants := r.o.Windows.Tenants()
 	if len(tenants) == 0 {
 		return version
@@ -56,41 +57,41 @@ func (r *Relay) look(ctx context.Context, known int64) int64 {
 	windows := r.windowHeads(tenants)
 	heads, err := r.o.Source.Heads(ctx, tenants)
 	if err != nil {
-		r.lookFailed(ctx, err)
+		r.checkFailed(ctx, err)
 		return -1
 	}
-	// First the windows: they are healed from the database, whatever the log
-	// does.
+	// First the windows: they are healed from the database, even when the log
+	// does not answer.
 	for _, h := range heads {
-		if err := r.compare(ctx, h, windows[h.Tenant]); err != nil {
-			r.lookFailed(ctx, err)
+		if err := r.checkWindows(ctx, h, windows[h.Tenant]); err != nil {
+			r.checkFailed(ctx, err)
 			return -1
 		}
 	}
 	for _, h := range heads {
-		at, err := r.o.Log.Heads(ctx, h.Tenant)
+		at, err := r.log.Heads(ctx, h.Tenant)
 		if err != nil {
-			r.lookFailed(ctx, err)
+			r.checkFailed(ctx, err)
 			return -1
 		}
 		for _, p := range at {
-			if p.Epoch != h.Epoch || p.Number != h.Number(p.Audience) {
+			if p != h.Position(p.Audience) {
 				r.Wake(h.Tenant)
 				break
 			}
 		}
 	}
 	if r.failing.CompareAndSwap(true, false) {
-		r.o.Logger.Info("the relay works again")
+		r.o.Logger.Info("relay recovered")
 	}
 	return version
 }
 
-// windowHeads returns where this node's windows stand. Windows that are the log
-// themselves are left out: relaying compares and heals them.
+// windowHeads returns the heads of this node's windows. On a single node it
+// returns none: relaying compares and heals windows that are the log.
 func (r *Relay) windowHeads(tenants []string) map[string][]harang.Position {
 	heads := make(map[string][]harang.Position)
-	if r.alone() {
+	if r.singleNode() {
 		return heads
 	}
 	for _, tenant := range tenants {
@@ -103,28 +104,28 @@ func (r *Relay) windowHeads(tenants []string) map[string][]harang.Position {
 	return heads
 }
 
-// compare has windows healed that are behind the database. One that was ahead of
-// it before the database was asked remembers what the database has lost: a fork,
-// which a log that was emptied at the same time does not show.
-func (r *Relay) compare(ctx context.Context, h outbox.Heads, windows []harang.Position) error {
+// checkWindows heals windows that are behind the database. A window that was
+// ahead before the database was read has entries that the database has lost: a
+// fork, which a log that was emptied at the same time does not show.
+func (r *Relay) checkWindows(ctx context.Context, h outbox.Heads, windows []harang.Position) error {
 	for _, p := range windows {
-		if p.Epoch > h.Epoch || p.Epoch == h.Epoch && p.Number > h.Number(p.Audience) {
+		if ahead(p, h) {
 			id := harang.FeedID{Tenant: h.Tenant, Audience: p.Audience}
 			return r.fork(ctx, id, p.Epoch, "this node's window is ahead of the database")
 		}
 	}
-	if !r.alone() {
+	if !r.singleNode() {
 		r.o.Windows.Heal(h)
 	}
 	return nil
 }
 
-func (r *Relay) lookFailed(ctx context.Context, err error) {
-	r.troubled.Store(true)
+func (r *Relay) checkFailed(ctx context.Context, err error) {
+	r.retry.Store(true)
 	if r.ctx.Err() == nil && !errors.Is(ctx.Err(), context.Canceled) {
 		r.metrics.failures.Inc()
 		if !r.failing.Swap(true) {
-			r.o.Logger.Warn("the relay cannot look for new events; it will try again", "err", err)
+			r.o.Logger.Warn("relay check failed; trying again", "err", err)
 		}
 	}
 }

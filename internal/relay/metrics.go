@@ -12,17 +12,17 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "harang_relay_lag_seconds", Help: "From commit until an entry was handed over to the log of its feed.",
+			Name: "harang_relay_lag_seconds", Help: "Time from the commit of an entry until it was appended to the log of its feed.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 30},
 		}),
 		relayed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "harang_relay_entries_total", Help: "Entries handed over to the logs of feeds by this node.",
+			Name: "harang_relay_entries_total", Help: "Entries that this node appended to the logs of feeds.",
 		}, []string{"audience"}),
 		forks: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_relay_forks_total", Help: "Forks of a feed's numbering, each answered by a new epoch.",
+			Name: "harang_relay_forks_total", Help: "Forks of a feed's numbering; each starts a new epoch.",
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_relay_failures_total", Help: "Passes over a tenant, and looks for news, that failed and were tried again.",
+			Name: "harang_relay_failures_total", Help: "Failed passes over a tenant and failed checks for new entries; both are tried again.",
 		}),
 	}
 	if r != nil {

@@ -177,7 +177,7 @@ func open(change ...func(*relay.Options)) *fixture {
 		db: relaytest.NewDatabase(relaytest.EpochA, "budapest"), log: newShelf(managers, operators),
 		logs: new(bytes.Buffer), reg: prometheus.NewRegistry(),
 	}
-	o := relay.Options{Source: f.db, Log: f.log, Windows: windows{f.log}, Registry: f.reg, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
+	o := relay.Options{Source: f.db, SharedLog: f.log, Windows: windows{f.log}, Registry: f.reg, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
 	for _, c := range change {
 		c(&o)
 	}
@@ -201,7 +201,7 @@ func TestRelay_ReadsOn(t *testing.T) {
 	f.log.agrees(t, f.db, managers)
 	f.log.agrees(t, f.db, operators)
 	if err := testutil.GatherAndCompare(f.reg, strings.NewReader(`
-# HELP harang_relay_entries_total Entries handed over to the logs of feeds by this node.
+# HELP harang_relay_entries_total Entries that this node appended to the logs of feeds.
 # TYPE harang_relay_entries_total counter
 harang_relay_entries_total{audience="managers"} 1000
 `), "harang_relay_entries_total"); err != nil {
@@ -244,12 +244,12 @@ func TestRelay_Fork(t *testing.T) {
 			if name != "Hole" {
 				f.log.agrees(t, f.db, managers)
 			}
-			if !strings.Contains(f.logs.String(), "has forked") {
+			if !strings.Contains(f.logs.String(), "feed fork") {
 				t.Errorf("the fork is not in the log: %s", f.logs)
 			}
-			before := f.db.Readings("NewestEntries")
+			before := f.db.Reads("NewestEntries")
 			f.move(t)
-			if f.log.get(managers).epoch != got.epoch || f.db.Readings("NewestEntries") != before {
+			if f.log.get(managers).epoch != got.epoch || f.db.Reads("NewestEntries") != before {
 				t.Error("the fork is not over")
 			}
 		})
@@ -262,7 +262,7 @@ func TestRelay_OvertakenIsNoFork(t *testing.T) {
 	f := open()
 	f.db.Commit("budapest", 1, harang.AudienceManagers)
 	f.move(t)
-	other := relay.New(relay.Options{Source: f.db, Log: f.log, Windows: f.log})
+	other := relay.New(relay.Options{Source: f.db, Windows: f.log})
 	overtaken := false
 	f.log.before = func(int64) {
 		if !overtaken {
@@ -338,7 +338,7 @@ func TestRelay_CommittedBusy(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := open(func(o *relay.Options) {
 					if c.alone {
-						o.Windows = o.Log.(*shelf)
+						o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil
 					}
 				})
 				f.db.Commit("budapest", 1, harang.AudienceManagers)
@@ -350,7 +350,7 @@ func TestRelay_CommittedBusy(t *testing.T) {
 				held := 0
 				for range 30 {
 					f.relay.Committed(f.db.Committed("budapest", 70, harang.AudienceManagers))
-					held = max(held, f.relay.Held("budapest"))
+					held = max(held, f.relay.Pending("budapest"))
 				}
 				if held > c.most || c.alone && held == 0 {
 					t.Errorf("%d entries were kept, want at most %d", held, c.most)
@@ -367,8 +367,8 @@ func TestRelay_CommittedBusy(t *testing.T) {
 // commits that overtook each other, still bring everything over.
 func TestRelay_Committed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := open(func(o *relay.Options) { o.Windows = o.Log.(*shelf) })
-		readings := func() int { return f.db.Readings("Heads") + f.db.Readings("EntriesAfter") }
+		f := open(func(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil })
+		readings := func() int { return f.db.Reads("Heads") + f.db.Reads("EntriesAfter") }
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
 		f.move(t) // an empty log is filled by what the database says
 		before := readings()
@@ -431,7 +431,7 @@ func TestRelay_CommittedFork(t *testing.T) {
 // TestRelay_CommittedForkOneNode: a commit that gives out numbers again which
 // this node's windows have, and goes on behind them, is a fork, too.
 func TestRelay_CommittedForkOneNode(t *testing.T) {
-	f := open(func(o *relay.Options) { o.Windows = o.Log.(*shelf) })
+	f := open(func(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil })
 	f.db.Commit("budapest", 10, harang.AudienceManagers)
 	f.move(t)
 	f.db.RollBack(managers, 2)
@@ -460,9 +460,9 @@ func TestRelay_Loop(t *testing.T) {
 		f.log.agrees(t, f.db, operators)
 
 		pass(2 * time.Second)
-		before := f.db.Readings("Heads")
+		before := f.db.Reads("Heads")
 		pass(time.Hour)
-		if n := f.db.Readings("Heads") - before; n != 0 {
+		if n := f.db.Reads("Heads") - before; n != 0 {
 			t.Errorf("an idle hour read the heads %d times", n)
 		}
 
@@ -494,7 +494,7 @@ func TestRelay_Loop(t *testing.T) {
 // feed is read twice.
 func TestRelay_OneNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := open(func(o *relay.Options) { o.Windows = o.Log.(*shelf) })
+		f := open(func(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil })
 		ctx, stop := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		run.Go(func() { _ = f.relay.Run(ctx) })
@@ -517,7 +517,7 @@ func TestRelay_LoopWithoutVersion(t *testing.T) {
 		var run sync.WaitGroup
 		run.Go(func() { _ = f.relay.Run(ctx) })
 		pass(10*time.Second + time.Millisecond)
-		if n := f.db.Readings("Heads"); n < 20 {
+		if n := f.db.Reads("Heads"); n < 20 {
 			t.Errorf("%d readings in 10 s", n)
 		}
 		stop()
@@ -531,7 +531,7 @@ func TestRelay_LoopWithoutVersion(t *testing.T) {
 func TestRelay_Property(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := open()
-		relays := []*relay.Relay{f.relay, relay.New(relay.Options{Source: f.db, Log: f.log, Windows: f.log})}
+		relays := []*relay.Relay{f.relay, relay.New(relay.Options{Source: f.db, Windows: f.log})}
 		move := func(i int) {
 			if err := relays[i].Relay(context.Background(), "budapest"); err != nil {
 				t.Fatal(err)

@@ -1,12 +1,12 @@
--- append takes entries of one feed into its log and tells every node.
+-- append adds entries of one feed to its log and publishes them to every node.
 --
 -- The log of a feed is a head {epoch, number} and a stream of its newest
--- entries. An entry's place in the stream is "<number>-0" and its field "e"
+-- entries. An entry's id in the stream is "<number>-0" and its field "e"
 -- begins with the event's id. The head outlives the stream.
 --
--- Answers {epoch, number, fork, repaired}: the head after the call, 1 when an
--- entry contradicts one that is here (nothing is taken then), and 1 when
--- something that is not ours had to be removed.
+-- Returns {epoch, number, fork, repaired}: the head after the call, 1 when an
+-- entry contradicts a stored one (then nothing changes), and 1 when foreign
+-- data was removed.
 
 local head_key, stream_key, channel = KEYS[1], KEYS[2], KEYS[3]
 local epoch = ARGV[1]
@@ -21,10 +21,10 @@ local last = first + count - 1
 
 local repaired = 0
 
-local function place(number) return string.format('%.0f-0', number) end
+local function stream_id(number) return string.format('%.0f-0', number) end
 local function event_of(entry) return string.match(entry, '^%S+') end
 
--- remove_foreign deletes a key that is not of our type.
+-- remove_foreign deletes a key of another type.
 local function remove_foreign(key, kind)
   local found = redis.call('TYPE', key).ok
   if found ~= kind and found ~= 'none' then
@@ -33,15 +33,15 @@ local function remove_foreign(key, kind)
   end
 end
 
--- later compares two epochs: 12 hexadecimal digits of time, 8 of chance. Texts
--- would be compared by the rules of the server's language.
+-- later compares two epochs: 12 hexadecimal digits of time, 8 random. Comparing them as
+-- text would follow the collation of the server's locale.
 local function later(a, b)
   local a_time, b_time = tonumber(string.sub(a, 1, 12), 16), tonumber(string.sub(b, 1, 12), 16)
   if a_time ~= b_time then return a_time > b_time end
   return tonumber(string.sub(a, 13), 16) > tonumber(string.sub(b, 13), 16)
 end
 
--- read_head returns the epoch and number that stand here, nil for none.
+-- read_head returns the stored epoch and number, nil for none.
 local function read_head()
   local stored = redis.call('HMGET', head_key, 'epoch', 'number')
   local log_epoch, number = stored[1], stored[2]
@@ -55,11 +55,11 @@ local function read_head()
 end
 
 -- forked reports whether an entry up to the head is another event than the one
--- that stands under its number.
+-- stored under its number.
 local function forked(head)
   local until_number = math.min(last, head)
   if first > until_number then return false end
-  for _, item in ipairs(redis.call('XRANGE', stream_key, place(first), place(until_number))) do
+  for _, item in ipairs(redis.call('XRANGE', stream_key, stream_id(first), stream_id(until_number))) do
     local number = tonumber(string.match(item[1], '^(%d+)-0$'))
     local fields = item[2]
     if number and fields[1] == 'e' and #fields == 2 then
@@ -73,43 +73,43 @@ remove_foreign(head_key, 'hash')
 remove_foreign(stream_key, 'stream')
 local log_epoch, head = read_head()
 
-local taken = false
+local replaced = false
 if not log_epoch or (log_epoch ~= epoch and later(epoch, log_epoch)) then
   redis.call('DEL', stream_key)
   log_epoch, head = epoch, first - 1
-  taken = true
+  replaced = true
 elseif log_epoch ~= epoch or first > head + 1 then
-  return {log_epoch, place(head), 0, repaired} -- stale, or a hole
+  return {log_epoch, stream_id(head), 0, repaired} -- stale, or a hole
 elseif forked(head) then
-  return {log_epoch, place(head), 1, repaired}
+  return {log_epoch, stream_id(head), 1, repaired}
 end
 
 if last > head then
-  -- Something behind the head would keep ours out of the stream.
+  -- A foreign id after the head would keep new entries out of the stream.
   local newest = redis.call('XREVRANGE', stream_key, '+', '-', 'COUNT', 1)[1]
-  if newest and newest[1] ~= place(head) then
+  if newest and newest[1] ~= stream_id(head) then
     redis.call('DEL', stream_key)
     repaired = 1
   end
-  -- A deleted or trimmed stream remembers its last place; ours are later.
+  -- A deleted or trimmed stream remembers its last id; the new ids are later.
   local message = {}
   for number = head + 1, last do
     local entry = ARGV[entries_at + number - first]
     message[#message + 1] = #entry .. ':' .. entry
     if number > last - keep then
-      redis.call('XADD', stream_key, place(number), 'e', entry)
+      redis.call('XADD', stream_key, stream_id(number), 'e', entry)
     end
   end
   redis.call('XTRIM', stream_key, 'MAXLEN', '=', keep)
   redis.call('SPUBLISH', channel, audience .. ' ' .. epoch .. ' ' .. string.format('%.0f', head + 1) .. '\n' .. table.concat(message))
   head = last
-elseif taken then
+elseif replaced then
   redis.call('SPUBLISH', channel, audience .. ' ' .. epoch .. ' ' .. string.format('%.0f', first) .. '\n')
 else
-  return {log_epoch, place(head), 0, repaired} -- repeats only
+  return {log_epoch, stream_id(head), 0, repaired} -- repeats only
 end
 
 redis.call('HSET', head_key, 'epoch', log_epoch, 'number', string.format('%.0f', head))
 redis.call('PEXPIRE', head_key, head_ttl)
 redis.call('PEXPIRE', stream_key, stream_ttl)
-return {log_epoch, place(head), 0, repaired}
+return {log_epoch, stream_id(head), 0, repaired}

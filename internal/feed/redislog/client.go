@@ -15,8 +15,8 @@ import (
 	"harang.dev/harang"
 )
 
-// DatabaseOf is the number of the database that url selects, 0 for one that
-// cannot be read.
+// DatabaseOf returns the number of the database that url selects, 0 for a url
+// that cannot be parsed.
 func DatabaseOf(url string) int {
 	option, err := rueidis.ParseURL(url)
 	if err != nil {
@@ -27,8 +27,8 @@ func DatabaseOf(url string) int {
 
 // Dial connects to Redis at url: redis://user:password@host:port/db, rediss://
 // for TLS, unix:// for a socket. Codes: INVALID_REQUEST for a url that cannot
-// be read or a server that is too old, UNAVAILABLE for one that does not answer
-// or lets us not in. What it answers never holds the password.
+// be parsed or a server that is too old, UNAVAILABLE for a server that does not
+// answer or refuses the login. The error never contains the password.
 func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	option, err := rueidis.ParseURL(url)
 	if err != nil {
@@ -46,14 +46,14 @@ func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	option.Dialer.KeepAlive = time.Second // also how often a silent connection is asked
 	option.ClientName = "harang"
 	option.DisableCache = true
-	// What fails is tried again by whoever needs it, who knows how urgent it is.
+	// Callers retry: they know how urgent a call is.
 	option.DisableRetry = true
 	// One connection: commands and messages are batched best together.
 	option.PipelineMultiplex = -1
 	option.ReadBufferEachConn, option.WriteBufferEachConn = 128<<10, 128<<10
 	client, err := rueidis.NewClient(option)
 	if err != nil {
-		return nil, harang.Wrap(harang.CodeUnavailable, err, fmt.Sprintf("Redis at %s does not answer: %s", strings.Join(option.InitAddress, ", "), why(err)))
+		return nil, harang.Wrap(harang.CodeUnavailable, err, fmt.Sprintf("Redis at %s does not answer: %s", strings.Join(option.InitAddress, ", "), reason(err)))
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -66,8 +66,8 @@ func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	return client, nil
 }
 
-// why is the reason in a few words.
-func why(err error) string {
+// reason returns the cause in a few words.
+func reason(err error) string {
 	var (
 		op   *net.OpError
 		dns  *net.DNSError

@@ -15,11 +15,11 @@ import (
 //
 //	<event id> SP <type> SP <commit time, Unix milliseconds> LF <body>
 //
-// The script reads the id, nothing else.
+// append.lua reads the id, nothing else.
 
 var errEntry = errors.New("redislog: not an entry")
 
-// encode writes an entry. Its number is its place in the stream or message.
+// encode writes an entry. Its number is its position in the stream or message.
 func encode(e outbox.Entry) (string, error) {
 	if e.EventID == "" || e.Type == "" || strings.ContainsAny(e.EventID+e.Type, " \t\r\n\v\f") {
 		return "", errEntry
@@ -57,13 +57,12 @@ func decode(number int64, text string) (outbox.Entry, bool) {
 	if err != nil || strconv.FormatInt(at, 10) != millis {
 		return outbox.Entry{}, false
 	}
-	// The body names its event, so that one entry's line never stands before
-	// another's body.
+	// The body names its event: a line before another entry's body is no entry.
 	e := outbox.Entry{Number: number, EventID: id, Type: typ, Time: time.UnixMilli(at).UTC(), Body: []byte(body)}
 	return e, strings.HasPrefix(body, `{"eventId":"`+id+`",`) && json.Valid(e.Body)
 }
 
-// message is what is published for one hand-over.
+// message is what one append publishes.
 type message struct {
 	audience harang.Audience
 	epoch    harang.Epoch
@@ -71,8 +70,8 @@ type message struct {
 	entries  []outbox.Entry
 }
 
-// decodeMessage reads "<letter> <epoch> <first>\n" and entries, each behind its
-// length and a colon; false for anything else.
+// decodeMessage reads "<letter> <epoch> <first>\n" and entries, each preceded by
+// its length and a colon; false for anything else.
 func decodeMessage(text string) (message, bool) {
 	line, rest, ok := strings.Cut(text, "\n")
 	if !ok {

@@ -3,18 +3,18 @@ package redislog
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
+	"github.com/sethvargo/go-retry"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/outbox"
 )
 
-// Database is the durable truth: what windows are read from, the heads to
-// compare them with, and the epoch of a tenant's numbering.
+// Database is what windows are read from and compared with, and where a tenant
+// gets a new epoch.
 type Database interface {
 	NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error)
 	EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error)
@@ -28,26 +28,31 @@ type Windows interface {
 	// Tenants returns the tenants that this node has windows of, those that are
 	// being read included.
 	Tenants() []string
-	// Append takes entries in, as the relay's log does.
+	// Append adds entries, as relay.Log says.
 	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error)
-	// Heal has the windows that are behind these heads read again. It does not
-	// wait.
+	// Heal begins a read of the windows that are behind these heads. It does
+	// not wait.
 	Heal(heads outbox.Heads)
 }
 
 const (
-	// confirmWait is how long a reading waits for the confirmation of its
-	// subscription. Without one the relay's loop heals what may be missing.
+	// confirmWait is how long a read waits for the confirmation of its
+	// subscription. Without one the relay's loop heals the window.
 	confirmWait = time.Second
-	// sweepEvery is how often tenants without windows are let go.
-	sweepEvery = 30 * time.Second
-	// boxBytes is what may wait for one feed's window. Beyond it the window is
-	// healed from the database instead.
-	boxBytes = 4 << 20
-	// retryLeast and retryMost bound the pause before a broken subscription is
-	// taken up again.
-	retryLeast, retryMost = 20 * time.Millisecond, time.Second
+	// sweepInterval is how often subscriptions of tenants without windows end.
+	sweepInterval = 30 * time.Second
+	// queueBytes is the size of the messages that may wait for one feed's window.
+	// Beyond it the window is healed from the database instead.
+	queueBytes = 4 << 20
+	// retryMin and retryMax bound the pause, before jitter, before a broken
+	// subscription is renewed.
+	retryMin, retryMax = 20 * time.Millisecond, time.Second
 )
+
+// retryPauses are the pauses before the renewals of one broken subscription.
+func retryPauses() retry.Backoff {
+	return retry.WithJitterPercent(50, retry.WithCappedDuration(retryMax, retry.NewExponential(retryMin)))
+}
 
 // Follower subscribes this node to the feeds that it has windows of. It is the
 // source that those windows are read from.
@@ -56,21 +61,21 @@ type Follower struct {
 	database Database
 
 	// ctx ends every subscription.
-	ctx    context.Context //nolint:containedctx // subscriptions serve all who wait, not a caller
+	ctx    context.Context //nolint:containedctx // subscriptions outlive the read that began them
 	cancel context.CancelFunc
 	// attached is closed once windows is set.
 	attached chan struct{}
 	windows  Windows
 	running  sync.WaitGroup
-	// doubts wakes the healer.
-	doubts chan struct{}
+	// wakeHealer makes Run heal the tenants of toHeal.
+	wakeHealer chan struct{}
 
 	// mu guards the following.
-	mu       sync.Mutex
-	tenants  map[string]*following
-	doubtful map[string]bool
-	sweep    int64
-	closed   bool
+	mu      sync.Mutex
+	tenants map[string]*subscription
+	toHeal  map[string]bool
+	sweep   int64
+	closed  bool
 }
 
 // NewFollower builds a Follower over a log and the database.
@@ -78,13 +83,13 @@ func NewFollower(log *Log, database Database) *Follower {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Follower{
 		log: log, database: database, ctx: ctx, cancel: cancel,
-		attached: make(chan struct{}), doubts: make(chan struct{}, 1),
-		tenants: make(map[string]*following), doubtful: make(map[string]bool),
+		attached: make(chan struct{}), wakeHealer: make(chan struct{}, 1),
+		tenants: make(map[string]*subscription), toHeal: make(map[string]bool),
 	}
 }
 
-// Run feeds the windows until ctx ends; then it ends every subscription and
-// waits for it. It is called once.
+// Run appends published entries to the windows. When ctx ends it ends every
+// subscription, waits for it and returns nil. It is called once.
 func (f *Follower) Run(ctx context.Context, windows Windows) error {
 	f.windows = windows
 	close(f.attached)
@@ -95,24 +100,24 @@ func (f *Follower) Run(ctx context.Context, windows Windows) error {
 		f.cancel()
 		f.running.Wait()
 	}()
-	ticker := time.NewTicker(sweepEvery)
+	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			f.letGo(ctx)
-		case <-f.doubts:
+			f.unsubscribeUnused(ctx)
+		case <-f.wakeHealer:
 			f.heal(ctx)
 		}
 	}
 }
 
-// NewestEntries reads a feed for its window: subscribed first, then the
-// database, and the log when the database is away.
+// NewestEntries reads a feed for its window: it subscribes first, then reads the
+// database, or the log when the database is unavailable.
 func (f *Follower) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
-	f.follow(ctx, feed.Tenant)
+	f.subscribe(ctx, feed.Tenant)
 	heads, entries, err := f.database.NewestEntries(ctx, feed, limit)
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
 		return heads, entries, err
@@ -132,71 +137,72 @@ func (f *Follower) EntriesAfter(ctx context.Context, feed harang.FeedID, after i
 	return f.database.EntriesAfter(ctx, feed, after, limit)
 }
 
-// following is the subscription to one tenant's channel.
-type following struct {
+// subscription is the subscription to one tenant's channel.
+type subscription struct {
 	tenant string
-	// swept is the sweep during which it was last asked for. The follower's mu
-	// guards it.
-	swept int64
-	// settled is closed when the first attempt to subscribe is over, confirmed
-	// or not.
-	settled chan struct{}
-	settle  sync.Once
+	// usedSweep is the sweep during which a window last asked for the
+	// subscription. The follower's mu guards it.
+	usedSweep int64
+	// tried is closed after the first attempt to subscribe, confirmed or not.
+	tried     chan struct{}
+	closeOnce sync.Once // closes tried
 	// ended is closed when the subscription has ended for good.
 	ended chan struct{}
-	// leaving is closed when it is to end, and stop ends what is under way.
-	leaving chan struct{}
-	ctx     context.Context //nolint:containedctx // ends with the subscription
-	stop    context.CancelFunc
-	boxes   map[harang.Audience]*box
+	// ending is closed when the subscription is no longer wanted; stop cancels
+	// the call in progress.
+	ending chan struct{}
+	ctx    context.Context //nolint:containedctx // ends with the subscription
+	stop   context.CancelFunc
+	queues map[harang.Audience]*queue
 
 	mu        sync.Mutex
 	confirmed bool
-	// doubtful: messages may have been lost since the last confirmation.
-	doubtful bool
+	// lossy: messages may have been lost since the last confirmation.
+	lossy bool
 }
 
-// follow subscribes to a tenant's channel and waits for the confirmation, a
-// while, unless Redis is known to be away.
-func (f *Follower) follow(ctx context.Context, tenant string) {
+// subscribe subscribes to a tenant's channel. It waits for the confirmation, at
+// most confirmWait, and not at all when the first attempt has failed.
+func (f *Follower) subscribe(ctx context.Context, tenant string) {
 	for {
 		f.mu.Lock()
 		if f.closed {
 			f.mu.Unlock()
 			return
 		}
-		fo := f.tenants[tenant]
-		if fo == nil {
+		sub := f.tenants[tenant]
+		if sub == nil {
 			ctx, stop := context.WithCancel(f.ctx)
-			fo = &following{
-				ctx: ctx, stop: stop, tenant: tenant, settled: make(chan struct{}), ended: make(chan struct{}), leaving: make(chan struct{}),
-				boxes: make(map[harang.Audience]*box, harang.AudienceCount),
+			sub = &subscription{
+				ctx: ctx, stop: stop, tenant: tenant,
+				tried: make(chan struct{}), ended: make(chan struct{}), ending: make(chan struct{}),
+				queues: make(map[harang.Audience]*queue, harang.AudienceCount),
 			}
 			for _, a := range harang.Audiences() {
-				fo.boxes[a] = &box{follower: f, feed: harang.FeedID{Tenant: tenant, Audience: a}}
+				sub.queues[a] = &queue{follower: f, feed: harang.FeedID{Tenant: tenant, Audience: a}}
 			}
-			f.tenants[tenant] = fo
+			f.tenants[tenant] = sub
 			f.running.Add(1)
-			go f.subscribe(fo) //nolint:contextcheck // it outlives the reading that began it
+			go f.receive(sub) //nolint:contextcheck // it outlives the read that began it
 		}
 		select {
-		case <-fo.leaving:
-			// It is being let go; the next one begins after it.
+		case <-sub.ending:
+			// The next subscription begins after the end of this one.
 			f.mu.Unlock()
 			select {
-			case <-fo.ended:
+			case <-sub.ended:
 				continue
 			case <-ctx.Done():
 				return
 			}
 		default:
 		}
-		fo.swept = f.sweep
+		sub.usedSweep = f.sweep
 		f.mu.Unlock()
 		wait := time.NewTimer(confirmWait)
 		defer wait.Stop()
 		select {
-		case <-fo.settled:
+		case <-sub.tried:
 		case <-wait.C:
 		case <-ctx.Done():
 		}
@@ -204,148 +210,148 @@ func (f *Follower) follow(ctx context.Context, tenant string) {
 	}
 }
 
-// subscribe keeps one tenant's subscription until it is let go.
-func (f *Follower) subscribe(fo *following) {
+// receive keeps one tenant's subscription until it is no longer wanted.
+func (f *Follower) receive(sub *subscription) {
 	defer f.running.Done()
-	defer close(fo.ended)
-	defer f.forget(fo)
-	defer fo.stop()
+	defer close(sub.ended)
+	defer f.remove(sub)
+	defer sub.stop()
 	select {
 	case <-f.attached:
 	case <-f.ctx.Done():
 		return
 	}
 	client := f.log.client
-	ctx := rueidis.WithOnSubscriptionHook(fo.ctx, func(s rueidis.PubSubSubscription) {
+	ctx := rueidis.WithOnSubscriptionHook(sub.ctx, func(s rueidis.PubSubSubscription) {
 		if s.Kind == "ssubscribe" {
-			f.confirm(fo)
+			f.confirm(sub)
 		}
 	})
-	pause := retryLeast
+	pauses := retryPauses()
 	for {
 		began := time.Now()
-		err := client.Receive(ctx, client.B().Ssubscribe().Channel(f.log.channel(fo.tenant)).Build(), func(m rueidis.PubSubMessage) { f.take(fo, m.Message) })
-		f.interrupted(fo, err)
-		if time.Since(began) > retryMost {
-			pause = retryLeast
+		err := client.Receive(ctx, client.B().Ssubscribe().Channel(f.log.channel(sub.tenant)).Build(), func(m rueidis.PubSubMessage) { f.enqueue(sub, m.Message) })
+		f.interrupted(sub, err)
+		if time.Since(began) > retryMax {
+			pauses = retryPauses()
 		}
-		timer := time.NewTimer(pause/2 + rand.N(pause))
+		pause, _ := pauses.Next() // never ends
+		timer := time.NewTimer(pause)
 		select {
-		case <-fo.ctx.Done():
+		case <-sub.ctx.Done():
 			timer.Stop()
 			return
 		case <-timer.C:
 		}
-		pause = min(2*pause, retryMost)
 	}
 }
 
-// confirm notes that messages come from now on. It must not block.
-func (f *Follower) confirm(fo *following) {
-	fo.mu.Lock()
-	doubtful, first := fo.doubtful, !fo.confirmed
-	fo.confirmed, fo.doubtful = true, false
-	fo.mu.Unlock()
+// confirm records that messages arrive from now on. It must not block.
+func (f *Follower) confirm(sub *subscription) {
+	sub.mu.Lock()
+	lossy, first := sub.lossy, !sub.confirmed
+	sub.confirmed, sub.lossy = true, false
+	sub.mu.Unlock()
 	if first {
 		f.log.metrics.subscriptions.Inc()
 	}
-	fo.settle.Do(func() { close(fo.settled) })
-	if doubtful {
-		f.doubt(fo.tenant, "subscription")
+	sub.closeOnce.Do(func() { close(sub.tried) })
+	if lossy {
+		f.requestHeal(sub.tenant, "subscription")
 	}
 }
 
-// interrupted notes that messages may be lost from now on.
-func (f *Follower) interrupted(fo *following, err error) {
-	fo.mu.Lock()
-	was := fo.confirmed
-	fo.confirmed, fo.doubtful = false, true
-	fo.mu.Unlock()
-	fo.settle.Do(func() { close(fo.settled) })
+// interrupted records that messages may be lost from now on.
+func (f *Follower) interrupted(sub *subscription, err error) {
+	sub.mu.Lock()
+	was := sub.confirmed
+	sub.confirmed, sub.lossy = false, true
+	sub.mu.Unlock()
+	sub.closeOnce.Do(func() { close(sub.tried) })
 	if was {
 		f.log.metrics.subscriptions.Dec()
 	}
 	select {
-	case <-fo.leaving:
+	case <-sub.ending:
 		return
 	default:
 	}
 	if was && f.ctx.Err() == nil {
 		f.log.metrics.interruptions.Inc()
-		f.log.log.Warn("the subscription to a tenant's feeds broke; it is taken up again", "tenant", fo.tenant, "err", err)
+		f.log.log.Warn("feed subscription broke; renewing it", "tenant", sub.tenant, "err", err)
 	}
 }
 
-func (f *Follower) forget(fo *following) {
+func (f *Follower) remove(sub *subscription) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.tenants[fo.tenant] == fo {
-		delete(f.tenants, fo.tenant)
+	if f.tenants[sub.tenant] == sub {
+		delete(f.tenants, sub.tenant)
 	}
 }
 
-// letGo ends the subscriptions of tenants that have had no window since the
-// last time.
-func (f *Follower) letGo(ctx context.Context) {
+// unsubscribeUnused ends the subscriptions of tenants that have had no window
+// since the last sweep.
+func (f *Follower) unsubscribeUnused(ctx context.Context) {
 	f.mu.Lock()
 	f.sweep++
 	f.mu.Unlock()
-	// A window that begins from here on follows within this sweep.
+	// A window that begins from here on subscribes within this sweep.
 	needed := make(map[string]bool)
 	for _, tenant := range f.windows.Tenants() {
 		needed[tenant] = true
 	}
-	var leaving []*following
+	var ending []*subscription
 	f.mu.Lock()
-	for tenant, fo := range f.tenants {
-		if !needed[tenant] && fo.swept < f.sweep {
+	for tenant, sub := range f.tenants {
+		if !needed[tenant] && sub.usedSweep < f.sweep {
 			select {
-			case <-fo.leaving:
+			case <-sub.ending:
 			default:
-				close(fo.leaving)
-				leaving = append(leaving, fo)
+				close(sub.ending)
+				ending = append(ending, sub)
 			}
 		}
 	}
 	f.mu.Unlock()
-	for _, fo := range leaving {
+	for _, sub := range ending {
 		call, cancel := context.WithTimeout(ctx, callTimeout)
-		err := f.log.client.Do(call, f.log.client.B().Sunsubscribe().Channel(f.log.channel(fo.tenant)).Build()).Error()
+		err := f.log.client.Do(call, f.log.client.B().Sunsubscribe().Channel(f.log.channel(sub.tenant)).Build()).Error()
 		cancel()
-		fo.stop()
+		sub.stop()
 		if err != nil {
-			f.log.log.Debug("a subscription could not be ended", "tenant", fo.tenant, "err", err)
+			f.log.log.Debug("feed unsubscription failed", "tenant", sub.tenant, "err", err)
 		}
 	}
 }
 
-// doubt asks for a tenant's windows to be compared with the database.
-func (f *Follower) doubt(tenant, why string) {
-	f.log.metrics.healings.WithLabelValues(why).Inc()
+// requestHeal makes Run compare a tenant's windows with the database.
+func (f *Follower) requestHeal(tenant, reason string) {
+	f.log.metrics.healings.WithLabelValues(reason).Inc()
 	f.mu.Lock()
-	f.doubtful[tenant] = true
+	f.toHeal[tenant] = true
 	f.mu.Unlock()
 	select {
-	case f.doubts <- struct{}{}:
+	case f.wakeHealer <- struct{}{}:
 	default:
 	}
 }
 
-// heal compares the doubtful tenants' windows with the database, all in one
-// reading of heads. What fails here the relay's loop does.
+// heal compares the windows of the tenants in toHeal with the database, all in
+// one read of heads. When that fails the relay's loop heals them.
 func (f *Follower) heal(ctx context.Context) {
 	f.mu.Lock()
-	tenants := make([]string, 0, len(f.doubtful))
-	for tenant := range f.doubtful {
+	tenants := make([]string, 0, len(f.toHeal))
+	for tenant := range f.toHeal {
 		tenants = append(tenants, tenant)
 	}
-	clear(f.doubtful)
+	clear(f.toHeal)
 	f.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	heads, err := f.database.Heads(ctx, tenants)
 	if err != nil {
-		f.log.log.Warn("windows could not be compared with the database; the relay will", "tenants", len(tenants), "err", err)
+		f.log.log.Warn("comparison of windows with the database failed; the relay will heal them", "tenants", len(tenants), "err", err)
 		return
 	}
 	for _, h := range heads {
@@ -353,35 +359,35 @@ func (f *Follower) heal(ctx context.Context) {
 	}
 }
 
-// forked begins a new epoch: a window remembers other events than those that are
-// published now, so the database has lost some. Nobody else may remember them.
+// forked begins a new epoch: a window has other events than those published now,
+// so the database has lost some, and no other node may have them.
 func (f *Follower) forked(feed harang.FeedID, m message) {
 	ctx, cancel := context.WithTimeout(f.ctx, callTimeout)
 	defer cancel()
 	epoch, err := f.database.NewEpoch(ctx, feed.Tenant, m.epoch)
-	f.log.log.Error("a window and the shared log tell different stories: the tenant begins a new epoch",
+	f.log.log.Error("window and shared log have different events; starting a new epoch",
 		"feed", feed.String(), slog.Int64("seq", m.first), "epoch", string(epoch), "err", err)
-	f.doubt(feed.Tenant, "fork")
+	f.requestHeal(feed.Tenant, "fork")
 }
 
-// take puts a message into its feed's box. It is called from the goroutine that
-// reads Redis's connection and must not block.
-func (f *Follower) take(fo *following, text string) {
-	var b *box
+// enqueue puts a message into its feed's queue. It is called from the goroutine
+// that reads Redis's connection and must not block.
+func (f *Follower) enqueue(sub *subscription, text string) {
+	var q *queue
 	if len(text) > 0 {
 		if a, ok := harang.ParseAudience(text[:1]); ok {
-			b = fo.boxes[a]
+			q = sub.queues[a]
 		}
 	}
-	if b == nil {
-		f.log.foreign("message", harang.FeedID{Tenant: fo.tenant}, "of no feed")
+	if q == nil {
+		f.log.foreign("message", harang.FeedID{Tenant: sub.tenant}, "of no feed")
 		return
 	}
-	b.put(text)
+	q.put(text)
 }
 
-// box holds what was published for one feed until its window has taken it.
-type box struct {
+// queue has the messages for one feed that its window has not taken yet.
+type queue struct {
 	follower *Follower
 	feed     harang.FeedID
 
@@ -391,59 +397,59 @@ type box struct {
 	active  bool
 }
 
-func (b *box) put(text string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.bytes+len(text) > boxBytes {
-		b.waiting, b.bytes = nil, 0
-		b.follower.doubt(b.feed.Tenant, "overflow")
+func (q *queue) put(text string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.bytes+len(text) > queueBytes {
+		q.waiting, q.bytes = nil, 0
+		q.follower.requestHeal(q.feed.Tenant, "overflow")
 		return
 	}
-	b.waiting = append(b.waiting, text)
-	b.bytes += len(text)
-	if !b.active {
-		b.active = true
-		b.follower.running.Add(1)
-		go b.empty()
+	q.waiting = append(q.waiting, text)
+	q.bytes += len(text)
+	if !q.active {
+		q.active = true
+		q.follower.running.Add(1)
+		go q.drain()
 	}
 }
 
-// empty hands everything on, until nothing is waiting.
-func (b *box) empty() {
-	defer b.follower.running.Done()
+// drain appends the messages to the window until none is waiting.
+func (q *queue) drain() {
+	defer q.follower.running.Done()
 	for {
-		b.mu.Lock()
-		texts := b.waiting
-		b.waiting, b.bytes = nil, 0
-		if len(texts) == 0 || b.follower.ctx.Err() != nil {
-			b.active = false
-			b.mu.Unlock()
+		q.mu.Lock()
+		texts := q.waiting
+		q.waiting, q.bytes = nil, 0
+		if len(texts) == 0 || q.follower.ctx.Err() != nil {
+			q.active = false
+			q.mu.Unlock()
 			return
 		}
-		b.mu.Unlock()
+		q.mu.Unlock()
 		for _, text := range texts {
-			b.handOn(text)
+			q.apply(text)
 		}
 	}
 }
 
-// handOn gives one message to the window.
-func (b *box) handOn(text string) {
-	f := b.follower
+// apply appends one message to the window.
+func (q *queue) apply(text string) {
+	f := q.follower
 	m, ok := decodeMessage(text)
-	if !ok || m.audience != b.feed.Audience {
-		f.log.foreign("message", b.feed, "cannot be read")
-		f.doubt(b.feed.Tenant, "foreign")
+	if !ok || m.audience != q.feed.Audience {
+		f.log.foreign("message", q.feed, "cannot be read")
+		f.requestHeal(q.feed.Tenant, "foreign")
 		return
 	}
-	head, fork, err := f.windows.Append(f.ctx, b.feed, m.epoch, m.first, m.entries)
+	head, fork, err := f.windows.Append(f.ctx, q.feed, m.epoch, m.first, m.entries)
 	switch last := m.first + int64(len(m.entries)) - 1; {
 	case err != nil:
-		// The window could not be read; whoever waits for it has been told.
-		f.doubt(b.feed.Tenant, "reading")
+		// The window could not be read; the joins that wait for it have failed.
+		f.requestHeal(q.feed.Tenant, "reading")
 	case fork:
-		f.forked(b.feed, m)
+		f.forked(q.feed, m)
 	case head.Epoch == m.epoch && head.Number < last:
-		f.doubt(b.feed.Tenant, "hole")
+		f.requestHeal(q.feed.Tenant, "hole")
 	}
 }

@@ -19,12 +19,15 @@ import (
 	"harang.dev/harang/internal/testserver"
 )
 
+// frame is what listeners would write; none of these tests asks for one.
+type frame struct{}
+
 // node is one of several on a database and a Redis: log, follower, windows and
 // relay as the program wires them.
 type node struct {
 	log      *Log
 	follower *Follower
-	hub      *feed.Hub
+	hub      *feed.Hub[frame]
 	relay    *relay.Relay
 }
 
@@ -32,8 +35,8 @@ func startNode(t *testing.T, server *testserver.RedisServer, db *relaytest.Datab
 	t.Helper()
 	n := &node{log: newLog(t, server)}
 	n.follower = NewFollower(n.log, db)
-	n.hub = feed.New(feed.Options{Source: n.follower})
-	n.relay = relay.New(relay.Options{Source: db, Log: n.log, Windows: n.hub})
+	n.hub = feed.New(feed.Options[frame]{Source: n.follower})
+	n.relay = relay.New(relay.Options{Source: db, SharedLog: n.log, Windows: n.hub})
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = n.follower.Run(ctx, n.hub) })
@@ -46,62 +49,62 @@ func startNode(t *testing.T, server *testserver.RedisServer, db *relaytest.Datab
 	return n
 }
 
-// listener writes down what it hears.
+// listener records the events it receives.
 type listener struct {
-	feed  harang.FeedID
-	mu    sync.Mutex
-	heard []string
-	reset bool
-	news  chan struct{}
+	feed     harang.FeedID
+	mu       sync.Mutex
+	received []string
+	reset    bool
+	changed  chan struct{}
 }
 
 func (l *listener) Feed() harang.FeedID { return l.feed }
 
-func (l *listener) Deliver(r *feed.Run) {
+func (l *listener) Deliver(r *feed.Run[frame]) {
 	l.mu.Lock()
 	for _, it := range r.Items {
-		l.heard = append(l.heard, it.EventID)
+		l.received = append(l.received, it.EventID)
 	}
 	l.mu.Unlock()
-	l.tell()
+	l.signal()
 }
 
 func (l *listener) Reset() {
 	l.mu.Lock()
 	l.reset = true
 	l.mu.Unlock()
-	l.tell()
+	l.signal()
 }
 
-func (l *listener) tell() {
+func (l *listener) signal() {
 	select {
-	case l.news <- struct{}{}:
+	case l.changed <- struct{}{}:
 	default:
 	}
 }
 
-// await waits until the listener has heard exactly these events.
+// await waits until the listener has received exactly these events.
 func (l *listener) await(t *testing.T, limit time.Duration, want ...string) {
 	t.Helper()
 	late := time.After(limit)
 	for {
 		l.mu.Lock()
-		diff := cmp.Diff(want, l.heard)
+		diff := cmp.Diff(want, l.received)
 		l.mu.Unlock()
 		if diff == "" {
 			return
 		}
 		select {
-		case <-l.news:
+		case <-l.changed:
 		case <-late:
-			t.Fatalf("after %s it has heard (-want +got):\n%s", limit, diff)
+			t.Fatalf("after %s it has received (-want +got):\n%s", limit, diff)
 		}
 	}
 }
 
 func (n *node) listen(t *testing.T, feedID harang.FeedID) *listener {
 	t.Helper()
-	l := &listener{feed: feedID, news: make(chan struct{}, 1)}
+	l := &listener{feed: feedID, changed: make(chan struct{}, 1)}
 	m, _, err := n.hub.Join(t.Context(), feedID, feed.Start{}, l)
 	if err != nil {
 		t.Fatal(err)
@@ -414,7 +417,7 @@ func TestFollower_DatabaseAway(t *testing.T) {
 
 	db.Fail(harang.Errorf(harang.CodeUnavailable, "away"))
 	b := startNode(t, server, db)
-	l := &listener{feed: managers(tenant), news: make(chan struct{}, 1)}
+	l := &listener{feed: managers(tenant), changed: make(chan struct{}, 1)}
 	from := harang.Position{Epoch: relaytest.EpochA, Audience: harang.AudienceManagers, Number: 55}
 	m, start, err := b.hub.Join(t.Context(), l.feed, feed.Start{Resume: true, Readable: true, Position: from}, l)
 	if err != nil {
@@ -455,12 +458,12 @@ func TestFollower_LetGo(t *testing.T) {
 		if !follower.confirmed(tenant) {
 			t.Fatal("it is not subscribed")
 		}
-		follower.letGo(t.Context()) // keeps what has windows
+		follower.unsubscribeUnused(t.Context()) // keeps what has windows
 		if !follower.confirmed(tenant) {
 			t.Fatal("a tenant with windows was let go")
 		}
 		windows.set()
-		follower.letGo(t.Context())
+		follower.unsubscribeUnused(t.Context())
 		eventually(t, "it is let go", func() bool { return !follower.confirmed(tenant) })
 		if got := server.Do(t, "SPUBLISH", log.channel(tenant), "x"); got != ":0" {
 			t.Fatalf("%s still listen", got)

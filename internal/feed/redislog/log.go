@@ -33,12 +33,12 @@ const (
 
 // Options configure a Log.
 type Options struct {
-	// Client speaks to Redis; it stays the caller's. Required.
+	// Client is the connection to Redis; the caller closes it. Required.
 	Client rueidis.Client
 	// Database is the number of Redis's database that the client has selected.
-	// Keys of two databases are apart by themselves, channels are not.
+	// Redis separates the keys of two databases, but not their channels.
 	Database int
-	// Logger gets what is not ours and what breaks. Zero value means none.
+	// Logger gets foreign data and broken subscriptions. Zero value means none.
 	Logger *slog.Logger
 	// Registry gets the metrics. Zero value means none.
 	Registry prometheus.Registerer
@@ -70,15 +70,16 @@ func streamKey(f harang.FeedID) string {
 
 func (l *Log) channel(tenant string) string { return l.prefix + tenant + "}:live" }
 
-// away is the error for a Redis that does not answer.
-func (l *Log) away(err error) error {
+// unavailable is the error for a Redis that does not answer.
+func (l *Log) unavailable(err error) error {
 	l.metrics.failures.Inc()
 	return harang.Wrap(harang.CodeUnavailable, err, "the shared feed log does not answer")
 }
 
+// foreign records data in the log that this program did not write.
 func (l *Log) foreign(where string, feed harang.FeedID, detail string) {
 	l.metrics.foreign.WithLabelValues(where).Inc()
-	l.log.Warn("something in the shared feed log is not ours; it is replaced out of the database",
+	l.log.Warn("foreign data in the shared feed log; replacing it from the database",
 		"where", where, "feed", feed.String(), "detail", detail)
 }
 
@@ -87,13 +88,13 @@ func (l *Log) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	if err := l.client.Do(ctx, l.client.B().Ping().Build()).Error(); err != nil {
-		return l.away(err)
+		return l.unavailable(err)
 	}
 	return nil
 }
 
-// Heads returns where the log stands in each feed of the tenant. A feed of
-// which it knows nothing has the epoch "".
+// Heads returns the log's head of each feed of the tenant. A feed without a head
+// has the epoch "".
 func (l *Log) Heads(ctx context.Context, tenant string) ([]harang.Position, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -114,8 +115,8 @@ func (l *Log) Heads(ctx context.Context, tenant string) ([]harang.Position, erro
 	return heads, nil
 }
 
-// readHead reads the answer to HMGET. What is not a head counts as none: the
-// next append replaces it.
+// readHead reads the answer to HMGET. An answer that is no head counts as no
+// head: the next append replaces it.
 func (l *Log) readHead(feed harang.FeedID, answer rueidis.RedisResult) (harang.Position, error) {
 	none := harang.Position{Audience: feed.Audience}
 	values, err := answer.ToArray()
@@ -124,7 +125,7 @@ func (l *Log) readHead(feed harang.FeedID, answer rueidis.RedisResult) (harang.P
 			l.foreign("head", feed, "not a hash")
 			return none, nil
 		}
-		return none, l.away(err)
+		return none, l.unavailable(err)
 	}
 	if len(values) == 2 && values[0].IsNil() && values[1].IsNil() {
 		return none, nil
@@ -140,14 +141,14 @@ func (l *Log) readHead(feed harang.FeedID, answer rueidis.RedisResult) (harang.P
 	return none, nil
 }
 
-// wrongType reports whether Redis refused a command because the key holds
-// something else.
+// wrongType reports whether Redis refused a command because the key has a value
+// of another type.
 func wrongType(err error) bool {
 	e, ok := rueidis.IsRedisErr(err)
 	return ok && len(e.Error()) >= 9 && e.Error()[:9] == "WRONGTYPE"
 }
 
-// Append takes entries in as the relay's port says, and publishes them.
+// Append adds entries as relay.Log says, and publishes them.
 func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -167,11 +168,11 @@ func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch
 	}
 	answer, err := appendScript.Exec(ctx, l.client, []string{headKey(feed), streamKey(feed), l.channel(feed.Tenant)}, args).ToArray()
 	if err != nil {
-		return harang.Position{}, false, l.away(err)
+		return harang.Position{}, false, l.unavailable(err)
 	}
 	head, fork, repaired, err := readAnswer(feed, answer)
 	if err != nil {
-		return harang.Position{}, false, l.away(err)
+		return harang.Position{}, false, l.unavailable(err)
 	}
 	if repaired {
 		l.foreign("stream", feed, "removed while appending")
@@ -196,9 +197,9 @@ func readAnswer(feed harang.FeedID, answer []rueidis.RedisMessage) (head harang.
 	return harang.Position{Epoch: harang.Epoch(epoch), Audience: feed.Audience, Number: number}, forked == 1, mended == 1, nil
 }
 
-// Entries returns where a feed's log stands and the newest entries that end
-// there, ascending: fewer than there are when some are not ours or have
-// expired. The epoch is "" when the log knows nothing of the feed.
+// Entries returns a feed's head and the newest entries that end there, ascending:
+// fewer than there were when some are foreign or have expired. The epoch is ""
+// when the feed has no head.
 func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position, []outbox.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -206,7 +207,7 @@ func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position,
 		return l.client.B().Hmget().Key(headKey(feed)).Field("epoch", "number").Build()
 	}
 	// The head is read before and after: in one epoch the stream only grows, so
-	// what was read between two heads of one epoch is of that epoch.
+	// entries read between two heads of one epoch are of that epoch.
 	for {
 		answers := l.client.DoMulti(ctx, readHead(), l.client.B().Xrange().Key(streamKey(feed)).Start("-").End("+").Build(), readHead())
 		before, err := l.readHead(feed, answers[0])
@@ -218,12 +219,12 @@ func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position,
 			return after, nil, err
 		}
 		if before.Epoch != after.Epoch {
-			continue // the context ends this at last
+			continue // at most until the context ends
 		}
 		stream, err := answers[1].AsXRange()
 		if err != nil {
 			if !wrongType(err) {
-				return after, nil, l.away(err)
+				return after, nil, l.unavailable(err)
 			}
 			l.foreign("stream", feed, "not a stream")
 			stream = nil
@@ -241,7 +242,7 @@ func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position,
 	}
 }
 
-// tail are the stream's last entries without a hole.
+// tail returns the stream's last entries without a hole.
 func (l *Log) tail(feed harang.FeedID, stream []rueidis.XRangeEntry) []outbox.Entry {
 	var entries []outbox.Entry
 	for _, item := range stream {

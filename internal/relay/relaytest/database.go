@@ -12,7 +12,7 @@ import (
 )
 
 // Database is a source of entries in memory, for tests of what stands on one.
-// It counts its readings and can be made to fail.
+// It counts its reads and can be made to fail.
 type Database struct {
 	// Clock stamps commits. Zero value means time.Now.
 	Clock func() time.Time
@@ -20,9 +20,9 @@ type Database struct {
 	mu       sync.Mutex
 	tenants  map[string]*tenant
 	version  int64
-	readings map[string]int
+	reads    map[string]int
 	err      error
-	hold     chan struct{}
+	blocked  chan struct{}
 	sequence int
 }
 
@@ -33,7 +33,7 @@ type tenant struct {
 
 // NewDatabase has the tenants, with empty feeds in the epoch.
 func NewDatabase(epoch harang.Epoch, tenants ...string) *Database {
-	db := &Database{tenants: make(map[string]*tenant), readings: make(map[string]int)}
+	db := &Database{tenants: make(map[string]*tenant), reads: make(map[string]int)}
 	for _, id := range tenants {
 		db.tenants[id] = &tenant{epoch: epoch, entries: make(map[harang.Audience][]outbox.Entry)}
 	}
@@ -120,26 +120,26 @@ func (db *Database) Fail(err error) {
 	db.err = err
 }
 
-// Hold has readings of newest entries wait, after they have read, until the
-// returned function is called.
-func (db *Database) Hold() (release func()) {
+// BlockReads makes NewestEntries wait, after it has read, until release is
+// called.
+func (db *Database) BlockReads() (release func()) {
 	held := make(chan struct{})
 	db.mu.Lock()
-	db.hold = held
+	db.blocked = held
 	db.mu.Unlock()
 	return func() {
 		db.mu.Lock()
-		db.hold = nil
+		db.blocked = nil
 		db.mu.Unlock()
 		close(held)
 	}
 }
 
-// Readings is how often the named method was called.
-func (db *Database) Readings(method string) int {
+// Reads returns how often the named method was called.
+func (db *Database) Reads(method string) int {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	return db.readings[method]
+	return db.reads[method]
 }
 
 // Entries are a feed's entries.
@@ -162,7 +162,7 @@ func (db *Database) headsLocked(id string) outbox.Heads {
 func (db *Database) Heads(_ context.Context, tenants []string) ([]outbox.Heads, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	db.readings["Heads"]++
+	db.reads["Heads"]++
 	if db.err != nil {
 		return nil, db.err
 	}
@@ -179,7 +179,7 @@ func (db *Database) Heads(_ context.Context, tenants []string) ([]outbox.Heads, 
 func (db *Database) EntriesAfter(_ context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	db.readings["EntriesAfter"]++
+	db.reads["EntriesAfter"]++
 	if db.err != nil {
 		return nil, db.err
 	}
@@ -203,7 +203,7 @@ func (db *Database) kept(feed harang.FeedID, after int64, limit int) []outbox.En
 // NewestEntries implements the sources of relay and feed.
 func (db *Database) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	db.mu.Lock()
-	db.readings["NewestEntries"]++
+	db.reads["NewestEntries"]++
 	if db.err != nil {
 		defer db.mu.Unlock()
 		return outbox.Heads{}, nil, db.err
@@ -214,11 +214,11 @@ func (db *Database) NewestEntries(ctx context.Context, feed harang.FeedID, limit
 	}
 	heads := db.headsLocked(feed.Tenant)
 	entries := db.kept(feed, heads.Number(feed.Audience)-int64(limit), limit)
-	hold := db.hold
+	blocked := db.blocked
 	db.mu.Unlock()
-	if hold != nil {
+	if blocked != nil {
 		select {
-		case <-hold:
+		case <-blocked:
 		case <-ctx.Done():
 			return outbox.Heads{}, nil, ctx.Err()
 		}
@@ -245,6 +245,6 @@ func (db *Database) NewEpoch(_ context.Context, id string, after harang.Epoch) (
 func (db *Database) Version(context.Context) (int64, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	db.readings["Version"]++
+	db.reads["Version"]++
 	return db.version, db.err
 }

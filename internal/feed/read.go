@@ -9,16 +9,16 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// reading is one reading of the source, for all who wait for it.
-type reading struct {
+// read is one read of the source, shared by all that wait for it.
+type read struct {
 	done chan struct{}
 	// err is set before done is closed.
 	err error
 }
 
-func newReading() *reading { return &reading{done: make(chan struct{})} }
+func newRead() *read { return &read{done: make(chan struct{})} }
 
-func (r *reading) wait(ctx context.Context) error {
+func (r *read) wait(ctx context.Context) error {
 	select {
 	case <-r.done:
 		return r.err
@@ -29,47 +29,47 @@ func (r *reading) wait(ctx context.Context) error {
 
 var errClosed = errors.New("feed: the hub is closed")
 
-// readLocked returns the reading that is under way, or begins one.
-func (w *window) readLocked() *reading {
+// readLocked returns the read in progress, or begins one.
+func (w *window[F]) readLocked() *read {
 	if w.reading == nil {
-		w.reading = newReading()
+		w.reading = newRead()
 		if w.closed {
 			w.reading.err = errClosed
 			close(w.reading.done)
 			return w.reading
 		}
 		w.hub.reads.Add(1)
-		go w.readAll()
+		go w.runReads()
 	}
 	return w.reading
 }
 
-// readAfreshLocked returns a reading that begins after this call: all who ask
-// while one is under way share the next.
-func (w *window) readAfreshLocked() *reading {
+// readAgainLocked returns a read that begins after this call. All that ask
+// during one read share the next.
+func (w *window[F]) readAgainLocked() *read {
 	if w.reading == nil {
 		return w.readLocked()
 	}
-	if w.following == nil {
-		w.following = newReading()
+	if w.nextRead == nil {
+		w.nextRead = newRead()
 	}
-	return w.following
+	return w.nextRead
 }
 
-// readAll does the readings that are wanted, one after the other.
-func (w *window) readAll() {
+// runReads does the requested reads, one after the other.
+func (w *window[F]) runReads() {
 	defer w.hub.reads.Done()
 	for {
 		err := w.readOnce()
 		if err != nil {
 			w.hub.metrics.readFailures.Inc()
 			if w.hub.ctx.Err() == nil {
-				w.hub.log.Warn("a feed could not be read", "tenant", w.feed.Tenant, "feed", w.feed.String(), "err", err)
+				w.hub.log.Warn("feed read failed", "tenant", w.feed.Tenant, "feed", w.feed.String(), "err", err)
 			}
 		}
 		w.mu.Lock()
 		ended := w.reading
-		w.reading, w.following = w.following, nil
+		w.reading, w.nextRead = w.nextRead, nil
 		more := w.reading != nil
 		w.mu.Unlock()
 		ended.err = err
@@ -82,16 +82,16 @@ func (w *window) readAll() {
 
 var errTorn = errors.New("feed: the entries read do not end at the head read with them")
 
-// maxPages bounds one reading, so that a feed that grows faster than it is read
-// ends it; the relay goes on from there.
+// maxPages bounds one read of a feed that grows faster than it is read; the
+// relay goes on from there.
 const maxPages = 1000
 
 // readOnce reads the source and merges it into the window by number. A window
-// that has listeners reads on from its head, so that they miss nothing.
-func (w *window) readOnce() error {
+// with listeners reads on from its head, so that they miss nothing.
+func (w *window[F]) readOnce() error {
 	ctx, cancel := context.WithTimeout(w.hub.ctx, w.hub.readTimeout)
 	defer cancel()
-	w.hub.metrics.readings.Inc()
+	w.hub.metrics.reads.Inc()
 	heads, entries, err := w.hub.source.NewestEntries(ctx, w.feed, harang.FeedWindowEntries)
 	if err != nil {
 		return err
@@ -115,15 +115,15 @@ func (w *window) readOnce() error {
 	return nil
 }
 
-// merge takes in what was read. It answers done, or the number after which
+// merge adds the entries read. It returns done, or the number after which
 // reading must go on so that no listener misses anything.
-func (w *window) merge(epoch harang.Epoch, head int64, entries []outbox.Entry) (next int64, done bool, err error) {
-	items := itemsOf(w.feed, epoch, entries)
+func (w *window[F]) merge(epoch harang.Epoch, head int64, entries []outbox.Entry) (next int64, done bool, err error) {
+	items := w.hub.itemsOf(w.feed, epoch, entries)
 	w.mu.Lock()
-	var reset []*Membership
+	var reset []*Membership[F]
 	switch {
 	case epoch == "":
-		err = errors.New("feed: the source knows no epoch of tenant " + w.feed.Tenant)
+		err = errors.New("feed: the source has no epoch of tenant " + w.feed.Tenant)
 		done = true
 	case epoch > w.epoch:
 		reset = w.restartLocked(epoch, head, items)
@@ -134,13 +134,13 @@ func (w *window) merge(epoch harang.Epoch, head int64, entries []outbox.Entry) (
 		w.replace(epoch, head, items)
 		done = true
 	case len(items) > 0 && items[0].Number <= w.head+1:
-		w.takeLocked(items)
+		w.addLocked(items)
 		next, done = w.head, w.head >= head
 	default:
 		next = w.head
 	}
 	w.mu.Unlock()
-	w.finish(reset)
+	w.afterUnlock(reset)
 	return next, done, err
 }
 
@@ -153,9 +153,9 @@ func contiguous(entries []outbox.Entry) bool {
 	return true
 }
 
-// headNow returns where the window stands, after a reading under way if it has
-// none yet. kept is false when nobody is waiting for it either.
-func (w *window) headNow(ctx context.Context) (head harang.Position, kept bool, err error) {
+// awaitHead returns the window's head. A hydrating window waits for its read;
+// ok is false when it has none, or when the read left the window empty.
+func (w *window[F]) awaitHead(ctx context.Context) (head harang.Position, ok bool, err error) {
 	w.mu.Lock()
 	r, served := w.reading, w.servedLocked()
 	head = w.position(w.head)
@@ -171,11 +171,11 @@ func (w *window) headNow(ctx context.Context) (head harang.Position, kept bool, 
 	return w.position(w.head), w.servedLocked(), nil
 }
 
-// heal asks for a reading when the window is behind the source.
-func (w *window) heal(heads outbox.Heads) {
+// heal begins a read when the window is behind the heads.
+func (w *window[F]) heal(heads outbox.Heads) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.servedLocked() && (heads.Epoch > w.epoch || heads.Epoch == w.epoch && heads.Number(w.feed.Audience) > w.head) {
+	if w.servedLocked() && w.behind(heads.Position(w.feed.Audience)) {
 		w.readLocked()
 	}
 }

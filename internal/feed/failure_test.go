@@ -15,7 +15,7 @@ import (
 	"harang.dev/harang/internal/relay/relaytest"
 )
 
-func TestHub_SourceAway(t *testing.T) {
+func TestHub_SourceUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		away := errors.New("away")
@@ -54,7 +54,7 @@ func TestHub_UnknownTenant(t *testing.T) {
 func TestHub_JoinGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
-		release := f.db.Hold()
+		release := f.db.BlockReads()
 		var patient sync.WaitGroup
 		patient.Go(func() { // keeps the window, which nobody else waits for
 			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); err != nil {
@@ -80,7 +80,7 @@ func TestHub_Close(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		_, m, _ := f.join(t, managers, feed.Start{})
-		f.db.Hold()
+		f.db.BlockReads()
 		var join sync.WaitGroup
 		join.Go(func() {
 			_, _, err := f.hub.Join(t.Context(), debrecen, feed.Start{}, &listener{feed: debrecen})
@@ -98,7 +98,7 @@ func TestHub_Close(t *testing.T) {
 	})
 }
 
-// source is one that tells what a test wants told.
+// source returns what a test sets.
 type source struct {
 	heads         outbox.Heads
 	newest, after []outbox.Entry
@@ -130,7 +130,7 @@ func TestHub_SourceLies(t *testing.T) {
 		"NoEpoch":       {heads: outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}, newest: entries(6, 7)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := open(t, func(o *feed.Options) { o.Source = &lie })
+			f := open(t, func(o *options) { o.Source = &lie })
 			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
 				t.Errorf("%v", err)
 			}
@@ -142,7 +142,7 @@ func TestHub_SourceLies(t *testing.T) {
 func TestHub_HealMeetsAHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{heads: outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 2})}, newest: entries(1, 2)}
-		f := open(t, func(o *feed.Options) { o.Source = s })
+		f := open(t, func(o *options) { o.Source = s })
 		l, _, _ := f.join(t, managers, feed.Start{})
 		s.heads.Advance(harang.AudienceManagers, 88)
 		s.newest = entries(89, 90)
@@ -154,7 +154,7 @@ func TestHub_HealMeetsAHole(t *testing.T) {
 		if head, _ := f.hub.Head(managers); head.Number != 2 || len(l.numbers()) > 0 {
 			t.Errorf("head %v, heard %v", head, l.numbers())
 		}
-		if n := strings.Count(f.logs.String(), "could not be read"); n != 3 {
+		if n := strings.Count(f.logs.String(), "feed read failed"); n != 3 {
 			t.Errorf("%d lines in the log: %s", n, f.logs)
 		}
 	})
@@ -166,7 +166,7 @@ func TestHub_AheadWhileReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		f.join(t, managers, feed.Start{})
-		release := f.db.Hold()
+		release := f.db.BlockReads()
 		var joins sync.WaitGroup
 		ask := func(number int64, recovered bool) {
 			joins.Go(func() {
@@ -184,25 +184,23 @@ func TestHub_AheadWhileReading(t *testing.T) {
 		}
 		release()
 		joins.Wait()
-		if n := f.db.Readings("NewestEntries"); n != 3 {
+		if n := f.db.Reads("NewestEntries"); n != 3 {
 			t.Errorf("%d readings, want the first, one for the first question and one for all the others", n)
 		}
 	})
 }
 
-// TestItem_Encoded: once, whoever asks.
-func TestItem_Encoded(t *testing.T) {
+// TestItem_Frame: an item is encoded once, however many listeners ask.
+func TestItem_Frame(t *testing.T) {
 	f := open(t)
 	f.commit(t, "budapest", 1, harang.AudienceManagers)
-	made := 0
-	encode := func(it *feed.Item) any { made++; return it.Position().String() }
 	for range 3 {
 		_, _, start := f.join(t, managers, at(managers, relaytest.EpochA, 0))
-		if got := start.Replay[0].Encoded(encode); got != string(relaytest.EpochA)+":m:1" {
-			t.Errorf("%v", got)
+		if got, want := start.Replay[0].Frame(), frame(relaytest.EpochA)+":m:1"; got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if made != 1 {
-		t.Errorf("encoded %d times", made)
+	if n := f.encoder.encoded.Load(); n != 1 {
+		t.Errorf("encoded %d times", n)
 	}
 }

@@ -12,8 +12,8 @@ import (
 func TestJourney(t *testing.T) {
 	now := time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(time.Millisecond); return now }
-	journey := feed.NewJourney(clock)
-	f := open(t, func(o *feed.Options) { o.Journey = journey })
+	journey := feed.NewDeliveryTrace(clock)
+	f := open(t, func(o *options) { o.Trace = journey })
 	f.db.Clock = clock
 	operators := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceOperators}
 	control := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceControl}
@@ -46,8 +46,8 @@ func TestJourney(t *testing.T) {
 
 // TestJourney_Bounded: old trips make room for new ones.
 func TestJourney_Bounded(t *testing.T) {
-	journey := feed.NewJourney(nil)
-	f := open(t, func(o *feed.Options) { o.Journey = journey })
+	journey := feed.NewDeliveryTrace(nil)
+	f := open(t, func(o *options) { o.Trace = journey })
 	f.join(t, managers, feed.Start{})
 	first := f.db.Commit("budapest", 1, harang.AudienceManagers)
 	last := f.db.Commit("budapest", 5000, harang.AudienceManagers)
