@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// Code is the stable, machine-readable name of what went wrong. Codes are part
-// of the outer contract: they never change their meaning and are never matched
-// by message text.
+// Code is the stable, machine-readable name of an error. Codes are part of the
+// public contract: they never change their meaning, and errors are matched by
+// code, never by message text.
 type Code string
 
-// The codes of the application. HTTP and socket answers carry them literally.
+// The codes of the application, literally as in HTTP and socket answers.
 const (
 	CodeUnauthenticated       Code = "UNAUTHENTICATED"
 	CodeInvalidCredentials    Code = "INVALID_CREDENTIALS"
@@ -36,27 +36,27 @@ const (
 	CodeInternal              Code = "INTERNAL"
 )
 
-// FieldError names one field of a request and what is wrong with it. Field is
-// a dotted path as the caller wrote it, e.g. "lines.0.quantity".
+// FieldError is an error in one field of a request. Field is a dotted path as the
+// caller wrote it, e.g. "lines.0.quantity".
 type FieldError struct {
 	Field  string `json:"field"`
 	Detail string `json:"detail"`
 }
 
-// Error is the one error type that crosses package borders. Its Code decides
-// the HTTP status and the socket answer; Message is a sentence for the caller
-// and never holds a secret or the text of an inner error.
+// Error is the one error type that crosses package boundaries. Its Code decides
+// the HTTP status and the socket answer; Message is a sentence for the caller and
+// never contains a secret or the text of an inner error.
 type Error struct {
 	Code    Code
 	Message string
-	// Fields names the fields of the request that were wrong; may be nil.
+	// Fields are the errors in single fields of the request; may be nil.
 	Fields []FieldError
 	// Details are further members of the answer, e.g. "line" and "available"
 	// of INSUFFICIENT_STOCK; may be nil.
 	Details map[string]any
-	// RetryAfter tells the caller when trying again may help. Zero: unknown.
+	// RetryAfter is when a retry may succeed. Zero means unknown.
 	RetryAfter time.Duration
-	// Err is the cause, kept for the log; may be nil.
+	// Err is the cause, for the log only; may be nil.
 	Err error
 }
 
@@ -72,8 +72,8 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Errorf builds an Error with a code and a formatted sentence. A %w argument
-// is kept as the cause but stays out of the sentence only if the format leaves
-// it out; use Wrap for causes that the caller must not read.
+// becomes the cause and is part of the sentence; use Wrap for causes that the
+// caller must not read.
 func Errorf(code Code, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Code: code, Message: err.Error(), Err: errors.Unwrap(err)}
@@ -84,7 +84,7 @@ func Wrap(code Code, err error, message string) *Error {
 	return &Error{Code: code, Message: message, Err: err}
 }
 
-// Invalid builds an INVALID_REQUEST error that names the fields.
+// Invalid builds an INVALID_REQUEST error with the errors of the fields.
 func Invalid(fields ...FieldError) *Error {
 	message := "the request is not valid"
 	if len(fields) == 1 {

@@ -4,30 +4,27 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-// MaxEventBytes is the size of an event's JSON, as clients get it, above which
-// it is refused with EVENT_TOO_LARGE.
+// MaxEventBytes is the largest size of an event's JSON as clients receive it;
+// EVENT_TOO_LARGE above it.
 const MaxEventBytes = 16 << 10
 
-// TimeFormat is how instants are written for callers: RFC 3339, UTC, always
-// three digits of milliseconds.
+// TimeFormat is the format of instants in answers and events: RFC 3339, UTC,
+// always three digits of milliseconds.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// Event is something that happened and that people (or nodes) must hear of. It
-// is appended in the transaction that made it true.
+// Event is something that happened and that people (or nodes) are notified of. It
+// is appended in the transaction that caused it.
 type Event struct {
 	// ID is ours, a UUIDv7.
 	ID string
-	// Tenant is whose event it is.
+	// Tenant is the id of the tenant to which the event belongs.
 	Tenant string
 	// Type is a registered event type.
 	Type string
@@ -35,13 +32,13 @@ type Event struct {
 	Time time.Time
 	// Data is the payload: the type's struct as JSON.
 	Data json.RawMessage
-	// Source and SourceID name the event where it came from; a second event of
+	// Source and SourceID identify the event at its origin; a second event with
 	// the same (tenant, source, id) is a repeat and is dropped. Both empty: no
 	// such check.
 	Source, SourceID string
 }
 
-// JSON is the event as clients get it: {eventId, timestamp, type, data}.
+// JSON is the event as clients receive it: {eventId, timestamp, type, data}.
 func (e Event) JSON() []byte {
 	b := make([]byte, 0, len(e.Data)+160)
 	b = append(b, `{"eventId":`...)
@@ -60,31 +57,31 @@ func appendString(b []byte, s string) []byte {
 	return append(b, q...)
 }
 
-// Payload is the data of one event type, a struct. Check returns the fields that are
-// wrong, nil when all are right.
+// Payload is the data of one event type, a struct. Check returns the errors in its
+// fields, nil when it is valid.
 type Payload interface{ Check() []FieldError }
 
 // EventType is one registered kind of event.
 type EventType struct {
 	// Name is the type's name on every wire.
 	Name string
-	// Audiences are the feeds that get the event. The filter works when the
-	// event is written, so no feed ever holds what its readers may not see.
+	// Audiences are the feeds to which the event is appended. The filter is
+	// applied on writing, so no feed contains what its readers may not see.
 	Audiences []Audience
 	// payload is the payload's zero value.
 	payload Payload
-	// parse reads and checks a payload, strictly.
+	// parse decodes and validates a payload.
 	parse func(json.RawMessage) (Payload, error)
 }
 
-// Control reports whether the type is of the control feed: it is neither
-// accepted from outside nor shown to people.
+// Control reports whether the type belongs to the control feed. Such events are
+// neither accepted from other applications nor shown to people.
 func (t EventType) Control() bool { return slices.Contains(t.Audiences, AudienceControl) }
 
 // Payload returns the zero value of the type's payload, for descriptions.
 func (t EventType) Payload() Payload { return t.payload }
 
-// In reports whether feeds of audience a hold the type.
+// In reports whether feeds of audience a contain the type.
 func (t EventType) In(a Audience) bool { return slices.Contains(t.Audiences, a) }
 
 // Parse reads a payload strictly: unknown, missing or wrong fields are an
@@ -97,9 +94,8 @@ var (
 	eventTypeNames []string
 )
 
-// registerEvent makes an event type known. It is called from the variable
-// declarations of the event's file; a second type of the same name panics at
-// start.
+// registerEvent registers an event type. It is called from the variable
+// declarations of the event's file and panics for a second type of the same name.
 func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 	if _, taken := eventTypes[name]; taken {
 		panic("harang: event type " + name + " is registered twice")
@@ -140,7 +136,7 @@ func FindEventType(name string) (EventType, bool) {
 	return t, ok
 }
 
-// EventTypes returns the types that people hear, by name.
+// EventTypes returns the types of the feeds that people read, by name.
 func EventTypes() []EventType {
 	var types []EventType
 	for _, name := range eventTypeNames {
@@ -151,8 +147,9 @@ func EventTypes() []EventType {
 	return types
 }
 
-// NewEvent builds an event of type t. The payload is checked, so that nothing
-// that a reader could trip over is ever appended; the size too.
+// NewEvent builds an event of type t. INVALID_REQUEST when the payload is not
+// valid, EVENT_TOO_LARGE when its JSON is larger than MaxEventBytes. An empty id
+// and a zero time are set at the commit.
 func NewEvent(t EventType, id, tenant string, at time.Time, payload Payload) (Event, error) {
 	if wrong := payload.Check(); len(wrong) > 0 {
 		return Event{}, Invalid(wrong...)
@@ -179,7 +176,9 @@ func decodeStrict(data json.RawMessage, into any) error {
 			if wrongType.Field != "" {
 				field += "." + wrongType.Field
 			}
-			return Invalid(FieldError{field, "must be " + jsonName(wrongType.Type.Kind().String()) + ", not " + wrongType.Value})
+			return Invalid(
+				FieldError{field, "must be " + jsonName(wrongType.Type.Kind().String()) + ", not " + wrongType.Value},
+			)
 		case strings.HasPrefix(err.Error(), "json: unknown field "):
 			name := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
 			return Invalid(FieldError{"data." + name, "is not a field of this event"})
@@ -193,8 +192,8 @@ func decodeStrict(data json.RawMessage, into any) error {
 	return nil
 }
 
-// missing returns the members that a payload of type t must have and data has
-// not, or has as null: 0 and "" are said, never assumed.
+// missing returns the members of a payload of type t that data lacks or has as
+// null: 0 and "" have to be sent.
 func missing(data json.RawMessage, t reflect.Type) (wrong []FieldError) {
 	var members map[string]json.RawMessage
 	_ = json.Unmarshal(data, &members) // it was decoded before; null has no members
@@ -217,60 +216,4 @@ func jsonName(kind string) string {
 		return "an object"
 	}
 	return "of type " + kind
-}
-
-// The limits of texts that callers give.
-const (
-	// MaxIDRunes is the length of an id that a caller chooses.
-	MaxIDRunes = 128
-	// MaxNameRunes is the length of a name shown to people.
-	MaxNameRunes = 200
-	// MaxMessageRunes is the length of a sentence shown to people.
-	MaxMessageRunes = 500
-	// MaxAmount is the largest sum of money, in forints, and MaxQuantity the
-	// largest number of pieces.
-	MaxAmount   = 1_000_000_000_000
-	MaxQuantity = 1_000_000_000
-)
-
-// checker collects wrong fields; its methods say nothing when all is right.
-type checker []FieldError
-
-func (c *checker) add(field, format string, args ...any) {
-	*c = append(*c, FieldError{field, fmt.Sprintf(format, args...)})
-}
-
-// text checks a required text of limited length without control characters.
-func (c *checker) text(field, value string, maxRunes int) {
-	if detail := CheckText(value, maxRunes); detail != "" {
-		c.add(field, "%s", detail)
-	}
-}
-
-func (c *checker) between(field string, value, least, most int64) {
-	if value < least || value > most {
-		c.add(field, "must be from %d to %d", least, most)
-	}
-}
-
-func (c *checker) oneOf(field, value string, allowed ...string) {
-	if !slices.Contains(allowed, value) {
-		c.add(field, "must be one of %s", strings.Join(allowed, ", "))
-	}
-}
-
-// CheckText returns what is wrong with a required text: empty or blank, longer
-// than maxRunes, not UTF-8, or holding control characters. "" when it is right.
-func CheckText(value string, maxRunes int) string {
-	switch {
-	case strings.TrimSpace(value) == "":
-		return "must not be empty"
-	case !utf8.ValidString(value):
-		return "must be UTF-8"
-	case utf8.RuneCountInString(value) > maxRunes:
-		return fmt.Sprintf("may have %d characters at most", maxRunes)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		return "must not hold control characters"
-	}
-	return ""
 }

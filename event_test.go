@@ -39,8 +39,8 @@ func readGolden(t *testing.T, name string) (golden, []byte) {
 	return g, compact.Bytes()
 }
 
-// TestEvent_Golden: each registered type reads its golden payload and writes
-// the same bytes again, field for field in the same order.
+// TestEvent_Golden: each registered type decodes its golden payload and encodes
+// the same bytes again, in the same order of fields.
 func TestEvent_Golden(t *testing.T) {
 	types := harang.EventTypes()
 	if len(types) == 0 {
@@ -68,8 +68,8 @@ func TestEvent_Golden(t *testing.T) {
 	}
 }
 
-// TestEvent_Strict: a payload with a field too many, too few or of the wrong
-// type is refused and the field is named.
+// TestEvent_Strict: a payload with an unknown field, a missing field or a field of
+// the wrong type is refused with the name of the field.
 func TestEvent_Strict(t *testing.T) {
 	valid := map[string]any{
 		"productId": "p", "productName": "Fúró", "currentQuantity": 1, "threshold": 3,
@@ -117,14 +117,16 @@ func TestEvent_Strict(t *testing.T) {
 		})
 	}
 	for name, data := range map[string]string{"not JSON": "{", "an array": "[]", "two values": "{} {}", "nothing": ""} {
-		if _, err := harang.StockAlertType.Parse(json.RawMessage(data)); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		if _, err := harang.StockAlertType.Parse(json.RawMessage(data)); harang.ErrorCode(
+			err,
+		) != harang.CodeInvalidRequest {
 			t.Errorf("%s: got %v, want INVALID_REQUEST", name, err)
 		}
 	}
 }
 
-// TestEvent_TooLarge: the largest texts that the checks let through stay below
-// the limit, and no event above it can be made.
+// TestEvent_TooLarge: the largest valid texts stay below the limit, and no event
+// above it can be built.
 func TestEvent_TooLarge(t *testing.T) {
 	wide := strings.Repeat("\u2028", harang.MaxMessageRunes) // six bytes each in JSON
 	id := strings.Repeat("\u2028", harang.MaxIDRunes)
@@ -138,13 +140,15 @@ func TestEvent_TooLarge(t *testing.T) {
 	if len(e.JSON()) > harang.MaxEventBytes {
 		t.Errorf("an event of %d bytes was made", len(e.JSON()))
 	}
-	if _, err := harang.NewEvent(harang.PaymentErrorType, strings.Repeat("x", harang.MaxEventBytes), "budapest", time.UnixMilli(0), p); harang.ErrorCode(err) != harang.CodeEventTooLarge {
+	if _, err := harang.NewEvent(harang.PaymentErrorType, strings.Repeat("x", harang.MaxEventBytes), "budapest", time.UnixMilli(0), p); harang.ErrorCode(
+		err,
+	) != harang.CodeEventTooLarge {
 		t.Errorf("got %v, want EVENT_TOO_LARGE", err)
 	}
 }
 
-// TestEvent_Audiences is the role matrix of the story: which type stands in
-// which feed, and that control entries stand in neither.
+// TestEvent_Audiences: each type is appended to the feeds of its audiences, and
+// control entries to no feed of people.
 func TestEvent_Audiences(t *testing.T) {
 	want := map[string][3]bool{ // operators, managers, control
 		"stock_alert":    {true, true, false},
@@ -161,7 +165,11 @@ func TestEvent_Audiences(t *testing.T) {
 			t.Errorf("%s is not registered", name)
 			continue
 		}
-		got := [3]bool{typ.In(harang.AudienceOperators), typ.In(harang.AudienceManagers), typ.In(harang.AudienceControl)}
+		got := [3]bool{
+			typ.In(harang.AudienceOperators),
+			typ.In(harang.AudienceManagers),
+			typ.In(harang.AudienceControl),
+		}
 		if got != in {
 			t.Errorf("%s stands in %v, want %v", name, got, in)
 		}

@@ -8,8 +8,7 @@ import (
 	"harang.dev/harang"
 )
 
-// TestLevel_Cross is AC2 step by step: thresholds 5 and 3 unless a step says
-// otherwise.
+// TestLevel_Cross is AC2 step by step, with thresholds 5 and 3.
 func TestLevel_Cross(t *testing.T) {
 	type step struct {
 		quantity int64
@@ -43,7 +42,7 @@ func TestLevel_Cross(t *testing.T) {
 			for i, s := range tc.steps {
 				var got harang.Severity
 				if level, got = level.Cross(s.quantity, th, s.silenced); got != s.want {
-					t.Fatalf("step %d to %d rang %q, want %q", i+1, s.quantity, got, s.want)
+					t.Fatalf("step %d to %d announced %q, want %q", i+1, s.quantity, got, s.want)
 				}
 				if level.Quantity != s.quantity || level.Thresholds != th {
 					t.Fatalf("step %d leaves %+v", i+1, level)
@@ -53,21 +52,22 @@ func TestLevel_Cross(t *testing.T) {
 	}
 
 	raised := harang.NewLevel(4, harang.Thresholds{Warning: 4, Critical: 2})
-	if next, got := raised.Cross(4, harang.Thresholds{Warning: 6, Critical: 5}, false); got != critical || next.Alerted != critical {
-		t.Errorf("raising thresholds over the quantity rang %q", got)
+	if next, got := raised.Cross(4, harang.Thresholds{Warning: 6, Critical: 5}, false); got != critical ||
+		next.Alerted != critical {
+		t.Errorf("raising thresholds over the quantity announced %q", got)
 	}
 	short := harang.NewLevel(1, harang.Thresholds{Warning: 5, Critical: 3})
 	if _, got := short.Cross(0, short.Thresholds, false); got != "" {
-		t.Errorf("a new item that is short rang %q when it got shorter", got)
+		t.Errorf("a new item that is short announced %q when it got shorter", got)
 	}
 	if next, got := short.Cross(1, harang.Thresholds{}, false); got != "" || next.Alerted != harang.SeverityOK {
-		t.Errorf("thresholds of 0 rang %q and left %+v", got, next)
+		t.Errorf("thresholds of 0 announced %q and left %+v", got, next)
 	}
 }
 
-// TestLevel_Properties: without silence an item rings exactly when its severity
-// gets worse; with any silence it never rings for better, never twice for one
-// level, and what people know of is never worse than what is.
+// TestLevel_Properties: without silencing, an alert is announced exactly when the
+// severity gets worse; with silencing, never for an improvement, never twice for
+// one level, and the announced severity is never worse than the present one.
 func TestLevel_Properties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func() (int64, harang.Thresholds) {
@@ -83,14 +83,22 @@ func TestLevel_Properties(t *testing.T) {
 				th = level.Thresholds
 			}
 			silenced := quiet && rapid.Bool().Draw(t, "silenced")
-			next, rang := level.Cross(q, th, silenced)
+			next, announced := level.Cross(q, th, silenced)
 			before, after := level.Severity(), next.Severity()
 			switch {
-			case rang != "" && (rang != after || after.Rank() < before.Rank() || after.Rank() <= level.Alerted.Rank() || silenced):
-				t.Fatalf("%+v to %d %+v rang %s", level, q, th, rang)
-			case !quiet && (rang != "") != (after.Rank() > before.Rank()):
-				t.Fatalf("%+v to %d %+v rang %q, severity went from %s to %s", level, q, th, rang, before, after)
-			case next.Alerted.Rank() > after.Rank() || (rang != "" && next.Alerted != rang):
+			case announced != "" && (announced != after || after.Rank() < before.Rank() || after.Rank() <= level.Alerted.Rank() || silenced):
+				t.Fatalf("%+v to %d %+v announced %s", level, q, th, announced)
+			case !quiet && (announced != "") != (after.Rank() > before.Rank()):
+				t.Fatalf(
+					"%+v to %d %+v announced %q, severity went from %s to %s",
+					level,
+					q,
+					th,
+					announced,
+					before,
+					after,
+				)
+			case next.Alerted.Rank() > after.Rank() || (announced != "" && next.Alerted != announced):
 				t.Fatalf("%+v to %d %+v leaves %+v", level, q, th, next)
 			}
 			level = next

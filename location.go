@@ -1,12 +1,12 @@
 package harang
 
-// Location is a place of a tenant where pieces stand. The id is the shop's own.
+// Location is a site of a tenant with its own stock. The id is chosen by the shop.
 type Location struct {
 	ID   string
 	Name string
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (l Location) Check() []FieldError {
 	var c checker
 	c.text("id", l.ID, MaxIDRunes)

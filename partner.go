@@ -1,12 +1,12 @@
 package harang
 
-// Partner is who rents. The id is the shop's own.
+// Partner is a customer who rents. The id is chosen by the shop.
 type Partner struct {
 	ID   string
 	Name string
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (p Partner) Check() []FieldError {
 	var c checker
 	c.text("id", p.ID, MaxIDRunes)
@@ -14,22 +14,22 @@ func (p Partner) Check() []FieldError {
 	return c
 }
 
-// Card is a card that a payment provider keeps for a partner. We hold its
-// token only; a card number never enters our system.
+// Card is a card that a payment provider stores for a partner. Only its token is
+// stored here; a card number never enters the system.
 type Card struct {
-	// Token is the provider's name of the card.
+	// Token is the provider's identifier of the card.
 	Token string `json:"token"`
-	// Brand is the card's make as the provider calls it; may be "".
+	// Brand is the card's brand as named by the provider; may be "".
 	Brand string `json:"brand"`
 	// Last4 are the last digits of the number; may be "".
 	Last4 string `json:"last4"`
 	// Expires is "YYYY-MM"; may be "".
 	Expires string `json:"expires"`
-	// Label is a name for people; may be "".
+	// Label is shown to people; may be "".
 	Label string `json:"label"`
 }
 
-// Name is what people call the card: its label, else its brand and last digits.
+// Name is shown to people: the label, else the brand and the last digits.
 func (k Card) Name() string {
 	switch {
 	case k.Label != "":
@@ -42,7 +42,7 @@ func (k Card) Name() string {
 	return k.Brand + " •••• " + k.Last4
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (k Card) Check() []FieldError {
 	var c checker
 	c.text("token", k.Token, MaxIDRunes)

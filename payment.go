@@ -2,7 +2,7 @@ package harang
 
 import "time"
 
-// PaymentMethod is how money comes in.
+// PaymentMethod is cash or card.
 type PaymentMethod string
 
 // The methods of payment.
@@ -11,23 +11,23 @@ const (
 	PaymentCard PaymentMethod = "CARD"
 )
 
-// Valid reports whether m is a method that we take.
+// Valid reports whether m is a known method.
 func (m PaymentMethod) Valid() bool { return m == PaymentCash || m == PaymentCard }
 
-// PaymentStatus is what is known of a payment. A status only ever moves up:
-// PENDING, DECLINED, SUCCEEDED, REVERSED. So it does not matter which of the
-// provider's sources speaks first, or how often.
+// PaymentStatus is the known outcome of a payment. A status only ever moves up:
+// PENDING, DECLINED, SUCCEEDED, REVERSED. So the order and number of the
+// provider's answers and notifications do not matter.
 type PaymentStatus string
 
 // The statuses of a payment.
 const (
-	// PaymentPending: the provider was or will be asked, the outcome is unknown.
+	// PaymentPending: the provider was or will be called, the outcome is unknown.
 	PaymentPending PaymentStatus = "PENDING"
 	// PaymentDeclined: no money was taken.
 	PaymentDeclined PaymentStatus = "DECLINED"
 	// PaymentSucceeded: the money was taken.
 	PaymentSucceeded PaymentStatus = "SUCCEEDED"
-	// PaymentReversed: the money was taken and given back.
+	// PaymentReversed: the money was taken and refunded.
 	PaymentReversed PaymentStatus = "REVERSED"
 )
 
@@ -49,13 +49,13 @@ func (s PaymentStatus) Rank() int {
 // Valid reports whether s is a status of a payment.
 func (s PaymentStatus) Valid() bool { return s.Rank() > 0 }
 
-// PaymentSource is the source of our own payment_error events; with the
-// transaction id it makes one of them per transaction, whoever tells first.
+// PaymentSource is the source of our own payment_error events. Their source id is
+// the transaction id, so there is one per transaction.
 const PaymentSource = "harang:payments"
 
 // Payment is one attempt to pay for a rental. Amounts are whole forints.
 type Payment struct {
-	// ID is the transaction id, ours; providers get it as their order id.
+	// ID is our transaction id; providers receive it as the order id.
 	ID          string
 	Tenant      string
 	RentalID    string
@@ -68,38 +68,38 @@ type Payment struct {
 	ErrorCode string
 	// ErrorMessage is a Hungarian sentence for people.
 	ErrorMessage string
-	// CardToken is the stored card that was charged; "" for cash.
+	// CardToken is the stored card that is charged; "" for cash.
 	CardToken string
-	// Provider is who was asked: "sandbox", "mypos"; "" for cash.
+	// Provider is "sandbox" or "mypos"; "" for cash.
 	Provider string
 	// Reference is the provider's own name of the transaction; may be "".
 	Reference string
-	// RefundDue tells that the money must go back: it was taken for a rental
-	// that had been cancelled meanwhile, or whose cancelling came later.
+	// RefundDue means that the money has to be refunded: the rental was cancelled
+	// before or after it was taken, or was paid otherwise.
 	RefundDue bool
 	Created   time.Time
-	// Settled is when the money came; zero while it has not.
+	// Settled is when the money was received; zero before.
 	Settled time.Time
-	// Failed is when people were told that it failed; zero when they were not.
+	// Failed is when its failure was announced; zero when it was not.
 	Failed time.Time
-	// CheckAt is when the provider is asked next what became of it; zero when
-	// there is nothing to ask.
+	// CheckAt is when the provider is asked for the outcome next; zero when it is
+	// final.
 	CheckAt time.Time
-	// Checks is how often the provider has been asked.
+	// Checks counts how often the provider was asked.
 	Checks int64
 }
 
-// PaymentQuery asks for a part of the payments, newest first.
+// PaymentQuery selects a part of the payments, newest first.
 type PaymentQuery struct {
 	// Status narrows the list; "" for all.
 	Status PaymentStatus
-	// Cursor is Page.Next of the part before; "" for the first.
+	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
-	// Limit is how many items to return at most, from 1 to MaxPageLimit.
+	// Limit is the largest number of items to return, from 1 to MaxPageLimit.
 	Limit int
 }
 
-// PaymentSettings are how a tenant takes cards.
+// PaymentSettings are a tenant's settings for card payments.
 type PaymentSettings struct {
 	// Provider is "sandbox" or "mypos".
 	Provider string
@@ -113,8 +113,8 @@ const (
 	ProviderMyPOS   = "mypos"
 )
 
-// TimeoutCode is the error code of a payment whose provider did not say in time
-// what became of it.
+// TimeoutCode is the error code of a payment whose provider did not report an
+// outcome in time.
 func TimeoutCode(provider string) string {
 	if provider == ProviderMyPOS {
 		return "ipc:timeout"

@@ -2,11 +2,11 @@ package harang
 
 import "time"
 
-// PaymentErrorType: a card payment failed (decline, provider error, timeout).
-// Managers and administrators hear it.
+// PaymentErrorType: a card payment failed (decline, provider error, timeout). For
+// managers and administrators.
 var PaymentErrorType = registerEvent[PaymentError]("payment_error", AudienceManagers)
 
-// CurrencyHUF is the one currency: amounts are whole forints.
+// CurrencyHUF is the only currency: amounts are whole forints.
 const CurrencyHUF = "HUF"
 
 // PaymentError is the payload of a payment_error.
@@ -14,8 +14,8 @@ type PaymentError struct {
 	TransactionID string `json:"transactionId"`
 	// ErrorCode carries its table: "ipc:13", "iso:51", "sandbox:timeout".
 	ErrorCode string `json:"errorCode"`
-	// ErrorMessage is a sentence for people: ours from the Hungarian catalogue,
-	// an ingested event's as its producer wrote it.
+	// ErrorMessage is a sentence for people: from the Hungarian catalogue, or as
+	// the producer of an ingested event wrote it.
 	ErrorMessage string `json:"errorMessage"`
 	PartnerID    string `json:"partnerId"`
 	PartnerName  string `json:"partnerName"`
@@ -24,26 +24,26 @@ type PaymentError struct {
 	Currency string `json:"currency"`
 }
 
-// PaymentFailure is a card payment that failed and still wants something done.
+// PaymentFailure is a failed card payment that still needs attention.
 type PaymentFailure struct {
 	PaymentError
-	// EventID is the event that told of it, At when it was told.
+	// EventID is the event that announced it, At the time of that event.
 	EventID string
 	At      time.Time
-	// RentalID and Status are what the books know; "" for another program's
-	// payment.
+	// RentalID and Status are those of our own payment; "" for a payment of
+	// another application.
 	RentalID string
 	Status   PaymentStatus
-	// Claim is nil when nobody deals with it.
+	// Claim is nil when nobody has claimed it.
 	Claim *Claim
 }
 
-// Advice is what to say of it and what to do now.
+// Advice explains the failure and the next step.
 func (f PaymentFailure) Advice(language Language) PaymentSentence {
 	return Payment{Status: f.Status, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage}.Advice(language)
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (p PaymentError) Check() []FieldError {
 	var c checker
 	c.text("transactionId", p.TransactionID, MaxIDRunes)

@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// sentencesJSON is the catalogue of what went wrong with a payment, keyed by
-// the namespaced code. The page reads the same file.
+// sentencesJSON is the catalogue of payment errors, by error code with its table.
+// The page reads the same file.
 //
 //go:embed contract/payment-sentences.json
 var sentencesJSON []byte
 
-// Language is the tongue of a sentence: "hu" or "en".
+// Language is "hu" or "en".
 type Language string
 
 // The languages of the catalogue.
@@ -24,11 +24,11 @@ const (
 	English   Language = "en"
 )
 
-// PaymentSentence tells people what went wrong with a payment and what to do.
+// PaymentSentence explains a payment error to people and says what to do.
 type PaymentSentence struct {
-	// Meaning is what happened, without a full stop.
+	// Meaning is the explanation, without a full stop.
 	Meaning string `json:"meaning"`
-	// NextStep is what the clerk should do now, without a full stop.
+	// NextStep is what the operator should do now, without a full stop.
 	NextStep string `json:"nextStep"`
 	// Retry reports whether the same card may be tried again.
 	Retry bool `json:"retry"`
@@ -42,8 +42,8 @@ type catalogue struct {
 	} `json:"steps"`
 	Codes map[string]struct {
 		Step string `json:"step"`
-		// Settled is the step once the provider has said that nothing was
-		// charged; "" when it is the same.
+		// Settled is the step after the provider has confirmed that nothing was
+		// charged; "" for the same step.
 		Settled string `json:"settled"`
 		HU      string `json:"hu"`
 		EN      string `json:"en"`
@@ -67,26 +67,25 @@ func mustReadCatalogue(raw []byte) catalogue {
 	return c
 }
 
-// unknownStep is the next step of codes that the catalogue does not hold.
+// unknownStep is the next step for codes that are not in the catalogue.
 const unknownStep = "another_card"
 
-// PaymentAdvice returns the sentence of a code. A code that is not in the
-// catalogue shows the provider's own words, and without those the code.
-func PaymentAdvice(language Language, code, words string) PaymentSentence {
+// PaymentAdvice returns the sentence for a code. For a code that is not in the
+// catalogue it contains the provider's own message, or the code when that is "".
+func PaymentAdvice(language Language, code, message string) PaymentSentence {
 	entry, known := sentences.Codes[code]
 	if !known {
 		entry.Step = unknownStep
 		entry.HU, entry.EN = "A fizetés nem sikerült ("+code+")", "The payment did not succeed ("+code+")"
-		if w := cleanWords(words); w != "" {
-			entry.HU, entry.EN = w, w
+		if m := cleanMessage(message); m != "" {
+			entry.HU, entry.EN = m, m
 		}
 	}
 	return sentenceOf(language, entry.Step, entry.HU, entry.EN)
 }
 
-// Advice is PaymentAdvice for what went wrong with this payment. After a
-// timeout nobody may charge again before it is known what became of the money;
-// once the payment is DECLINED, that is known.
+// Advice is PaymentAdvice for this payment. After a timeout the card must not be
+// charged again before the outcome is known; a DECLINED payment has a known one.
 func (p Payment) Advice(language Language) PaymentSentence {
 	entry := sentences.Codes[p.ErrorCode]
 	if p.Status == PaymentDeclined && entry.Settled != "" {
@@ -103,13 +102,16 @@ func sentenceOf(language Language, step, hu, en string) PaymentSentence {
 	return PaymentSentence{Meaning: hu, NextStep: next.HU, Retry: next.Retry}
 }
 
-// cleanWords makes a provider's text fit to be shown: valid UTF-8, one line,
-// no control characters, not longer than a message may be.
-func cleanWords(words string) string {
-	words = strings.ToValidUTF8(words, "")
-	words = strings.Join(strings.FieldsFunc(words, func(r rune) bool { return r <= ' ' || r == 0x7f || (r >= 0x80 && r <= 0xa0) }), " ")
-	if utf8.RuneCountInString(words) > MaxMessageRunes {
-		words = string([]rune(words)[:MaxMessageRunes])
+// cleanMessage makes a provider's text presentable: valid UTF-8, one line, no
+// control characters, at most MaxMessageRunes.
+func cleanMessage(message string) string {
+	message = strings.ToValidUTF8(message, "")
+	message = strings.Join(
+		strings.FieldsFunc(message, func(r rune) bool { return r <= ' ' || r == 0x7f || (r >= 0x80 && r <= 0xa0) }),
+		" ",
+	)
+	if utf8.RuneCountInString(message) > MaxMessageRunes {
+		message = string([]rune(message)[:MaxMessageRunes])
 	}
-	return words
+	return message
 }

@@ -27,12 +27,13 @@ func TestPaymentAdvice(t *testing.T) {
 	}
 }
 
-// TestPayment_Advice says after a timeout to look first, and to try again only
-// once it is known that nothing was charged.
+// TestPayment_Advice: after a timeout the advice is to wait for the outcome, and to
+// try again only when nothing was charged.
 func TestPayment_Advice(t *testing.T) {
 	for _, code := range []string{"sandbox:timeout", "ipc:timeout", "mpr:16"} {
 		p := harang.Payment{Status: harang.PaymentPending, ErrorCode: code}
-		if got := p.Advice(harang.English); got.Retry || got.NextStep != "First see on the Payments page whether it went through" {
+		if got := p.Advice(harang.English); got.Retry ||
+			got.NextStep != "First see on the Payments page whether it went through" {
 			t.Errorf("%s while unknown: %+v", code, got)
 		}
 		p.Status = harang.PaymentDeclined
@@ -46,14 +47,14 @@ func TestPayment_Advice(t *testing.T) {
 	}
 }
 
-// known reports whether the catalogue has a sentence for code: without one the
-// code itself is told.
+// known reports whether the catalogue has a sentence for code: without one, the
+// sentence contains the code itself.
 func known(code string) bool {
 	return !strings.Contains(harang.PaymentAdvice(harang.English, code, "").Meaning, code)
 }
 
-// TestPaymentAdvice_Published holds every code that myPOS publishes as a
-// failure, and the sandbox's own, to a sentence in both languages.
+// TestPaymentAdvice_Published: every failure code that myPOS publishes, and every
+// code of the sandbox, has a sentence in both languages.
 func TestPaymentAdvice_Published(t *testing.T) {
 	published := "sandbox:insufficient_funds sandbox:expired_card sandbox:do_not_honour sandbox:timeout " +
 		"ipc:1 ipc:2 ipc:3 ipc:4 ipc:5 ipc:6 ipc:8 ipc:9 ipc:10 ipc:11 ipc:12 ipc:13 ipc:14 ipc:15 ipc:16 ipc:17 ipc:18 " +
@@ -74,7 +75,9 @@ func TestPaymentAdvice_Published(t *testing.T) {
 			t.Errorf("%s: the languages disagree: %+v, %+v", code, hu, en)
 		}
 	}
-	if long := harang.PaymentAdvice(harang.Hungarian, "x:1", strings.Repeat("á", 900)); len([]rune(long.Meaning)) != harang.MaxMessageRunes {
+	if long := harang.PaymentAdvice(harang.Hungarian, "x:1", strings.Repeat("á", 900)); len(
+		[]rune(long.Meaning),
+	) != harang.MaxMessageRunes {
 		t.Errorf("a long text of a provider has %d characters", len([]rune(long.Meaning)))
 	}
 }

@@ -1,6 +1,6 @@
 package harang
 
-// Product is something that can be rented. The id is the shop's own.
+// Product is something that can be rented. The id is chosen by the shop.
 type Product struct {
 	ID   string
 	Name string
@@ -8,7 +8,7 @@ type Product struct {
 	DailyPrice int64
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (p Product) Check() []FieldError {
 	var c checker
 	c.text("id", p.ID, MaxIDRunes)

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// RentalStatus is where a rental stands.
+// RentalStatus is the state of a rental.
 type RentalStatus string
 
-// The statuses of a rental. RETURNED and CANCELLED are final: its pieces are
-// back on the shelf.
+// The statuses of a rental. RETURNED and CANCELLED are final: its pieces are back
+// in stock.
 const (
-	// RentalAwaitingPayment: the pieces are taken, a card payment is asked.
+	// RentalAwaitingPayment: the pieces are reserved, a card payment is pending or
+	// was declined.
 	RentalAwaitingPayment RentalStatus = "AWAITING_PAYMENT"
 	// RentalOpen: the pieces are with the partner.
 	RentalOpen RentalStatus = "OPEN"
@@ -21,7 +22,7 @@ const (
 	RentalCancelled RentalStatus = "CANCELLED"
 )
 
-// RentalStatuses are all of them, in the order of a rental's life.
+// RentalStatuses are all statuses, in the order of a rental's life.
 func RentalStatuses() []RentalStatus {
 	return []RentalStatus{RentalAwaitingPayment, RentalOpen, RentalOverdue, RentalReturned, RentalCancelled}
 }
@@ -36,26 +37,26 @@ func (s RentalStatus) Valid() bool {
 	return false
 }
 
-// Closed reports whether the rental's pieces are back.
+// Closed reports whether the status is final.
 func (s RentalStatus) Closed() bool { return s == RentalReturned || s == RentalCancelled }
 
 // The limits of a rental.
 const (
-	// RentalPaymentWindow is how long a rental waits for its payment before
-	// its pieces are given back.
+	// RentalPaymentWindow is how long a rental may be AWAITING_PAYMENT before it
+	// is cancelled.
 	RentalPaymentWindow = 30 * time.Minute
-	// MaxRentalLines is how many lines a rental may have.
+	// MaxRentalLines is the largest number of lines.
 	MaxRentalLines = 100
-	// MaxRentalDuration is how far away the due instant may be.
+	// MaxRentalDuration is how far in the future the due instant may be.
 	MaxRentalDuration = 2 * 366 * 24 * time.Hour
 )
 
-// RentalSource is the source of our own rental_created events; with the rental
-// id it makes one of them per rental.
+// RentalSource is the source of our own rental_created events. Their source id is
+// the rental id, so there is one per rental.
 const RentalSource = "harang:rentals"
 
 // RentalLine is one product of a rental. Quantity is in pieces, DailyPrice in
-// whole forints per piece and day, as it was at the checkout.
+// whole forints per piece and day, at the time of the checkout.
 type RentalLine struct {
 	ProductID   string `json:"productId"`
 	ProductName string `json:"productName"`
@@ -63,8 +64,8 @@ type RentalLine struct {
 	DailyPrice  int64  `json:"dailyPrice"`
 }
 
-// Rental is a checkout: pieces of one place that a partner takes until an
-// instant. Money is in whole forints.
+// Rental is pieces of one location that a partner has until the due instant. Money
+// is in whole forints.
 type Rental struct {
 	ID           string
 	Tenant       string
@@ -75,22 +76,22 @@ type Rental struct {
 	Status       RentalStatus
 	// EquipmentCount is the sum of the lines' quantities.
 	EquipmentCount int64
-	// TotalValue is what the rental costs until its due instant.
+	// TotalValue is the price until the due instant.
 	TotalValue int64
 	// Paid is the sum of the payments that succeeded, Pending that of those
 	// whose outcome is unknown.
 	Paid    int64
 	Pending int64
 	Lines   []RentalLine
-	// By is who made the checkout.
+	// By is the person who made the checkout.
 	By      Person
 	Created time.Time
 	Due     time.Time
-	// Closed is when the pieces came back; zero while they are out.
+	// Closed is when it was returned or cancelled; zero before.
 	Closed time.Time
 }
 
-// Owed is what is still to be paid.
+// Owed is the sum still to be paid; 0 for a cancelled rental.
 func (r Rental) Owed() int64 {
 	if r.Status == RentalCancelled {
 		return 0
@@ -98,27 +99,27 @@ func (r Rental) Owed() int64 {
 	return max(0, r.TotalValue-r.Paid)
 }
 
-// RentalQuery asks for a part of the rentals, newest first.
+// RentalQuery selects a part of the rentals, newest first.
 type RentalQuery struct {
 	// Status narrows the list; "" for all.
 	Status RentalStatus
-	// LocationID narrows the list to one place; "" for all.
+	// LocationID narrows the list to one location; "" for all.
 	LocationID string
-	// Cursor is Page.Next of the part before; "" for the first.
+	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
-	// Limit is how many items to return at most, from 1 to MaxPageLimit.
+	// Limit is the largest number of items to return, from 1 to MaxPageLimit.
 	Limit int
 }
 
-// RentalDays is how many days are charged between two instants: each begun 24
-// hours, one at least.
+// RentalDays is the number of days charged between two instants: each started 24
+// hours, at least one.
 func RentalDays(from, to time.Time) int64 {
 	const day = 24 * time.Hour
 	return max(1, int64((to.Sub(from)+day-1)/day))
 }
 
 // RentalValue is the price of lines for a number of days, in whole forints.
-// Too much money for one rental is an INVALID_REQUEST.
+// INVALID_REQUEST when it is more than MaxAmount.
 func RentalValue(lines []RentalLine, days int64) (int64, error) {
 	var total int64
 	for i, l := range lines {

@@ -1,6 +1,6 @@
 package harang
 
-// RentalCreatedType: a rental was opened. Managers and administrators hear it.
+// RentalCreatedType: a rental was opened. For managers and administrators.
 var RentalCreatedType = registerEvent[RentalCreated]("rental_created", AudienceManagers)
 
 // RentalCreated is the payload of a rental_created.
@@ -15,7 +15,7 @@ type RentalCreated struct {
 	Currency   string `json:"currency"`
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (r RentalCreated) Check() []FieldError {
 	var c checker
 	c.text("rentalId", r.RentalID, MaxIDRunes)

@@ -20,7 +20,11 @@ func TestRentalDays(t *testing.T) {
 }
 
 func TestRentalValue(t *testing.T) {
-	lines := []harang.RentalLine{{DailyPrice: 4500, Quantity: 2}, {DailyPrice: 0, Quantity: 7}, {DailyPrice: 990, Quantity: 1}}
+	lines := []harang.RentalLine{
+		{DailyPrice: 4500, Quantity: 2},
+		{DailyPrice: 0, Quantity: 7},
+		{DailyPrice: 990, Quantity: 1},
+	}
 	got, err := harang.RentalValue(lines, 3)
 	if err != nil || got != (9000+990)*3 {
 		t.Errorf("RentalValue = %d, %v", got, err)
@@ -70,7 +74,8 @@ func TestPaymentStatus(t *testing.T) {
 		}
 		last = s.Rank()
 	}
-	if harang.PaymentStatus("").Valid() || harang.PaymentMethod("CHEQUE").Valid() || !harang.PaymentCash.Valid() || !harang.PaymentCard.Valid() {
+	if harang.PaymentStatus("").Valid() || harang.PaymentMethod("CHEQUE").Valid() || !harang.PaymentCash.Valid() ||
+		!harang.PaymentCard.Valid() {
 		t.Error("only the known words are valid")
 	}
 	if wrong := (harang.Card{Token: "", Last4: "12345"}).Check(); len(wrong) != 2 {

@@ -1,15 +1,15 @@
 package harang
 
-// Role is what a user is in their shop. It decides what they hear (Audience)
-// and what they may do (May).
+// Role is a user's role in the shop. It decides which feed the user reads
+// (Audience) and what the user may do (May).
 type Role string
 
-// The roles of the story.
+// The roles.
 const (
 	RoleOperator     Role = "OPERATOR"
 	RoleStoreManager Role = "STORE_MANAGER"
 	RoleAdmin        Role = "ADMIN"
-	// RoleService is another application with an API key. It hears nothing.
+	// RoleService is another application with an API key. It reads no feed.
 	RoleService Role = "SERVICE"
 )
 
@@ -21,8 +21,8 @@ func (r Role) Valid() bool {
 	return r == RoleOperator || r == RoleStoreManager || r == RoleAdmin
 }
 
-// Audience returns the one feed audience that r listens to. A service and an
-// unknown role have none ("").
+// Audience returns the audience of the feed that r reads; "" for a service and an
+// unknown role.
 func (r Role) Audience() Audience {
 	switch r {
 	case RoleOperator:
@@ -71,8 +71,8 @@ var (
 	serviceMay = []Action{ActionSendEvents, ActionPutCatalogue, ActionAdjustStock}
 )
 
-// matrix is the one table of who may do what.
-var matrix = map[Role]map[Action]bool{
+// permissions is the one table of what each role may do.
+var permissions = map[Role]map[Action]bool{
 	RoleOperator:     set(operatorMay),
 	RoleStoreManager: set(managerMay),
 	RoleAdmin:        set(adminMay),
@@ -87,5 +87,5 @@ func set(actions []Action) map[Action]bool {
 	return m
 }
 
-// May reports whether a caller with role r may do a. Unknown roles may nothing.
-func (r Role) May(a Action) bool { return matrix[r][a] }
+// May reports whether a caller with role r may do a. Unknown roles may do nothing.
+func (r Role) May(a Action) bool { return permissions[r][a] }

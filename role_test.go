@@ -9,8 +9,8 @@ import (
 	"harang.dev/harang"
 )
 
-// TestRole_Matrix holds the table of who may do what to the outer contract.
-func TestRole_Matrix(t *testing.T) {
+// TestRole_Permissions: each role may do what the public contract says.
+func TestRole_Permissions(t *testing.T) {
 	const o, m, a, s = "OPERATOR", "STORE_MANAGER", "ADMIN", "SERVICE"
 	everyone := []string{o, m, a}
 	want := map[harang.Action][]string{

@@ -2,10 +2,10 @@ package harang
 
 import "time"
 
-// Severity is how badly a product is short at a place.
+// Severity is how short a product is at a location.
 type Severity string
 
-// The severities, and what the page calls them: rendben, alacsony, kritikus.
+// The severities; on the page: rendben, alacsony, kritikus.
 const (
 	SeverityOK       Severity = "OK"
 	SeverityWarning  Severity = "WARNING"
@@ -30,7 +30,7 @@ type Thresholds struct {
 	Critical int64
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (t Thresholds) Check() []FieldError {
 	var c checker
 	c.between("warningThreshold", t.Warning, 0, MaxQuantity)
@@ -41,7 +41,7 @@ func (t Thresholds) Check() []FieldError {
 	return c
 }
 
-// Severity judges a quantity: CRITICAL below the critical threshold, else
+// Severity is the severity of a quantity: CRITICAL below the critical threshold, else
 // WARNING below the warning threshold, else OK.
 func (t Thresholds) Severity(quantity int64) Severity {
 	switch {
@@ -64,20 +64,20 @@ func (t Thresholds) Of(s Severity) int64 {
 	return 0
 }
 
-// Level is a stock item's quantity against its thresholds, and what people have
-// been told of it.
+// Level is a stock item's quantity with its thresholds and the severity that people
+// know of.
 type Level struct {
 	Quantity   int64
 	Thresholds Thresholds
-	// Alerted is the severity that people know of: the one last announced, or
-	// less when the stock has recovered since. It is never worse than the
-	// present severity, and equal to it unless the item was silenced when it
-	// got worse.
+	// Alerted is the severity that people know of: the last announced one, or a
+	// better one when the stock has recovered since. It is never worse than the
+	// present severity, and equal to it unless the item was silenced when its
+	// severity got worse.
 	Alerted Severity
 }
 
-// NewLevel is the level of a stock item that is new. Loading a catalogue is not
-// a change, so a new item that is short counts as known and does not ring.
+// NewLevel is the level of a new stock item. Loading a catalogue is not a change,
+// so the shortage of a new item counts as known and causes no alert.
 func NewLevel(quantity int64, t Thresholds) Level {
 	return Level{Quantity: quantity, Thresholds: t, Alerted: t.Severity(quantity)}
 }
@@ -85,16 +85,16 @@ func NewLevel(quantity int64, t Thresholds) Level {
 // Severity is the present severity.
 func (l Level) Severity() Severity { return l.Thresholds.Severity(l.Quantity) }
 
-// Cross moves the level to a quantity and thresholds. It returns the level
-// after the change and the severity to announce, "" for none.
+// Cross changes the level to a quantity and thresholds. It returns the new level
+// and the severity to announce, "" for none.
 //
-// It announces the new severity when that is worse than what people know of and
-// neither the item is silenced nor the change one for the better (a better
-// severity, or more pieces under the same thresholds). What people know of
-// falls with the present severity: that arms a level again. So without
-// silencing, a change announces exactly when the severity gets worse; and what
-// got worse in silence is announced by the first change after the silence that
-// is not for the better, never by the end of the silence itself.
+// The new severity is announced when it is worse than Alerted, the item is not
+// silenced, and the change is not an improvement (a better severity, or more
+// pieces under the same thresholds). Alerted falls with the present severity,
+// which arms a level again. So without silencing, a change announces exactly when
+// the severity gets worse; a severity that got worse in silence is announced by
+// the first later change that is not an improvement, never by the end of the
+// silence itself.
 func (l Level) Cross(quantity int64, t Thresholds, silenced bool) (Level, Severity) {
 	next := Level{Quantity: quantity, Thresholds: t, Alerted: l.Alerted}
 	if quantity == l.Quantity && t == l.Thresholds {
@@ -125,32 +125,30 @@ type StockItem struct {
 	ExpectedAt time.Time
 	// Since is when the present severity began; zero while it is OK.
 	Since time.Time
-	// EventID is the last alert of this shortage; "" while OK and while nobody
-	// was told.
+	// EventID is the last alert of this shortage; "" while OK or not announced.
 	EventID string
 }
 
 // Severity is the item's present severity.
 func (i StockItem) Severity() Severity { return i.Level.Severity() }
 
-// StockShortage is a stock item that is not OK, with who deals with its alert.
+// StockShortage is a stock item that is not OK, with the claim of its alert.
 type StockShortage struct {
 	StockItem
-	// Claim is nil when nobody has taken the alert.
+	// Claim is nil when nobody has claimed the alert.
 	Claim *Claim
 }
 
-// StockQuery asks for a part of the stock list.
+// StockQuery selects a part of the stock list.
 type StockQuery struct {
-	// Search finds words in names and ids, however they are accented; "" finds
-	// all.
+	// Search finds words in names and ids, ignoring accents; "" finds all.
 	Search string
 	// Severity and LocationID narrow the list; "" for all.
 	Severity   Severity
 	LocationID string
-	// Cursor is Page.Next of the part before; "" for the first.
+	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
-	// Limit is how many items to return at most, from 1 to MaxPageLimit.
+	// Limit is the largest number of items to return, from 1 to MaxPageLimit.
 	Limit int
 }
 
@@ -161,10 +159,10 @@ type StockMovement struct {
 	ProductID  string
 	LocationID string
 	Delta      int64
-	// Quantity is what was there after it.
+	// Quantity is the item's quantity after it.
 	Quantity int64
 	Reason   string
-	// By is who did it.
+	// By is the person who caused it.
 	By Person
 	At time.Time
 }

@@ -1,7 +1,7 @@
 package harang
 
-// StockAlertType: a product's stock at a place fell below a threshold.
-// Everyone in the tenant hears it.
+// StockAlertType: a product's stock at a location fell below a threshold. For all
+// roles.
 var StockAlertType = registerEvent[StockAlert]("stock_alert", AudienceOperators, AudienceManagers)
 
 // StockAlert is the payload of a stock_alert. Quantities are pieces.
@@ -9,15 +9,15 @@ type StockAlert struct {
 	ProductID       string `json:"productId"`
 	ProductName     string `json:"productName"`
 	CurrentQuantity int64  `json:"currentQuantity"`
-	// Threshold is the one of the level that was reached: the critical
-	// threshold for CRITICAL, the warning threshold for WARNING.
+	// Threshold is the critical threshold for CRITICAL, the warning threshold for
+	// WARNING.
 	Threshold    int64    `json:"threshold"`
 	LocationID   string   `json:"locationId"`
 	LocationName string   `json:"locationName"`
 	Severity     Severity `json:"severity"`
 }
 
-// Check returns the fields that are wrong.
+// Check returns the errors in the fields.
 func (a StockAlert) Check() []FieldError {
 	var c checker
 	c.text("productId", a.ProductID, MaxIDRunes)

@@ -29,7 +29,10 @@ func TestThresholds_Severity(t *testing.T) {
 func TestThresholds_Monotonic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		critical := rapid.Int64Range(0, 50).Draw(t, "critical")
-		th := harang.Thresholds{Critical: critical, Warning: rapid.OneOf(rapid.Just(int64(0)), rapid.Int64Range(critical, 100)).Draw(t, "warning")}
+		th := harang.Thresholds{
+			Critical: critical,
+			Warning:  rapid.OneOf(rapid.Just(int64(0)), rapid.Int64Range(critical, 100)).Draw(t, "warning"),
+		}
 		if len(th.Check()) > 0 {
 			t.Fatalf("%+v is refused", th)
 		}

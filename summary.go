@@ -7,23 +7,23 @@ type Summary struct {
 	DueToday    int64
 	Overdue     int64
 	Stock       StockCounts
-	// Figures are nil for who may not see money and payments.
+	// Figures are nil for roles that may not see money and payments.
 	Figures *Figures
 }
 
-// Figures are the part of a summary that is about money, in whole forints.
+// Figures are the part of a summary about money, in whole forints.
 type Figures struct {
 	RevenueToday     int64
 	RevenueYesterday int64
 	// RevenueByDay are the last 14 days, the oldest first, today last.
 	RevenueByDay []DayAmount
-	// FailedPaymentsToday and FailedAmountToday tell of today's payments that
-	// were declined or failed.
+	// FailedPaymentsToday and FailedAmountToday are number and sum of today's
+	// failed payments.
 	FailedPaymentsToday int64
 	FailedAmountToday   int64
 }
 
-// DayAmount is a sum on one day.
+// DayAmount is the sum of one day.
 type DayAmount struct {
 	// Date is YYYY-MM-DD.
 	Date   string

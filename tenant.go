@@ -2,7 +2,7 @@ package harang
 
 import "regexp"
 
-// Tenant is a company with one or several places. Tenants never see anything
+// Tenant is a company with one or several locations. Tenants never see anything
 // of each other.
 type Tenant struct {
 	// ID is chosen by the operator: [a-z0-9][a-z0-9-]{0,62}.

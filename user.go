@@ -13,8 +13,8 @@ type User struct {
 	Created  time.Time
 }
 
-// Identity is who is calling, as proved by a verified credential and judged
-// against the present state of the user. It is the only source of the tenant.
+// Identity is the caller: the verified credential together with the present state
+// of the user. It is the only source of the tenant.
 type Identity struct {
 	Tenant     string
 	TenantName string
@@ -24,14 +24,14 @@ type Identity struct {
 	Name   string
 	Email  string
 	Role   Role
-	// SessionID is the login this identity belongs to, which a logout ends: a
-	// session, or for a token without a user the token itself; "" for an API key.
+	// SessionID is the session that a logout ends; for a token without a user it
+	// is the token's own id; "" for an API key.
 	SessionID string
 	// Expires is when the credential ends; zero for an API key.
 	Expires time.Time
-	// Unverified is set when the database was away, so that the present state
-	// of the user could not be asked for: it is the one of a moment ago, or the
-	// token's. It has to be judged again when the database is back.
+	// Unverified means that the database was unavailable, so the state of the
+	// user is a recent one or the token's. It is checked again when the database
+	// is back.
 	Unverified bool
 }
 
@@ -40,5 +40,9 @@ func (i Identity) Can(a Action) error {
 	if i.Role.May(a) {
 		return nil
 	}
-	return &Error{Code: CodeForbidden, Message: "your role may not do this", Details: map[string]any{"action": string(a)}}
+	return &Error{
+		Code:    CodeForbidden,
+		Message: "your role may not do this",
+		Details: map[string]any{"action": string(a)},
+	}
 }

@@ -19,12 +19,13 @@ type wall struct {
 
 const module = "harang.dev/harang"
 
-// walls is the house: what a package may import of ours, and why no more. A
-// package without a row fails the test. Test packages and test files are free.
+// walls is the table of the packages of this module that each package may import,
+// with the reason. A package without a row fails the test. Test packages and test
+// files are free.
 var walls = []wall{
-	{"", nil, "the words of the business depend on nothing"},
+	{"", nil, "the domain depends on nothing"},
 	{"engineio", nil, "a protocol library that others can import"},
-	{"engineio/...", []string{"engineio"}, "helpers of the library stay in the library"},
+	{"engineio/...", nil, "helpers of the library stay in the library"},
 	{"socketio", []string{"engineio"}, "a protocol library that others can import"},
 	{"socketio/...", []string{"socketio", "engineio"}, "the conformance server shows the library alone"},
 	{"internal/outbox", []string{""}, "what a commit gives the feeds: words shared by store, relay, logs and windows"},
@@ -33,24 +34,56 @@ var walls = []wall{
 	{"internal/relay", []string{"", "internal/outbox"}, "no SQL and no Redis inside; ports are its own"},
 	{"internal/ingest", []string{""}, "other applications' events become ours; the store behind its port"},
 	{"internal/auth", []string{""}, "judges identities; users come through a port"},
-	{"internal/gateway", []string{"", "internal/outbox", "internal/feed", "internal/auth", "socketio", "engineio"}, "speaks the socket; reads no SQL"},
+	{
+		"internal/gateway",
+		[]string{"", "internal/outbox", "internal/feed", "internal/auth", "socketio"},
+		"speaks the socket; reads no SQL",
+	},
 	{"contract", nil, "golden files, no code to speak of"},
-	{"internal/httpapi", []string{"", "contract", "internal/shop", "internal/auth", "internal/ingest"}, "speaks HTTP; reads no SQL; shows the golden calls as examples"},
-	{"internal/payments", []string{"", "internal/shop", "internal/mypos", "internal/sandbox"}, "chooses among the payment providers; the settings come through a port"},
+	{
+		"internal/httpapi",
+		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest"},
+		"speaks HTTP; reads no SQL; shows the golden calls as examples",
+	},
+	{
+		"internal/payments",
+		[]string{"", "internal/shop", "internal/mypos", "internal/sandbox"},
+		"chooses among the payment providers; the settings come through a port",
+	},
 	{"internal/mypos", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
 	{"internal/sandbox", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
-	{"internal/store", []string{"", "internal/outbox", "internal/shop", "internal/ingest"}, "SQL behind the ports; it names the types of the ports it serves"},
-	{"internal/store/...", []string{"", "internal/outbox", "internal/store", "internal/store/...", "internal/shop", "internal/ingest"}, "one engine each, and the suite that runs on all"},
-	{"internal/feed/...", []string{"", "internal/outbox", "internal/feed", "internal/feed/...", "internal/relay"}, "the log that nodes share implements relay's port"},
+	{
+		"internal/store",
+		[]string{"", "internal/outbox", "internal/shop", "internal/ingest"},
+		"SQL behind the ports; it names the types of the ports it serves",
+	},
+	{
+		"internal/store/...",
+		[]string{"", "internal/outbox", "internal/store", "internal/shop", "internal/ingest"},
+		"one engine each, and the suite that runs on all",
+	},
+	{"internal/feed/...", []string{"", "internal/outbox"}, "the log that nodes share, behind relay's port"},
 	{"internal/relay/...", []string{"", "internal/outbox", "internal/relay"}, "the conformance cases of the port"},
-	{"internal/watermark", []string{"", "internal/outbox", "internal/relay"}, "records beside the database how far numbers were delivered; the database comes through a port"},
-	{"internal/demo", []string{"", "internal/shop", "internal/auth", "internal/store"}, "demo data goes through the use cases"},
-	{"internal/canary", []string{"", "internal/outbox", "internal/feed"}, "passes marks through the hub as a listener does; knows no socket and no SQL"},
+	{
+		"internal/watermark",
+		[]string{"", "internal/outbox", "internal/relay"},
+		"records beside the database how far numbers were delivered; the database comes through a port",
+	},
+	{"internal/demo", []string{"", "internal/shop", "internal/auth"}, "demo data goes through the use cases"},
+	{
+		"internal/canary",
+		[]string{"", "internal/outbox", "internal/feed"},
+		"passes marks through the hub as a listener does; knows no socket and no SQL",
+	},
 	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},
-	{"internal/sioclient", []string{"", "engineio", "socketio"}, "a small Socket.IO client for tests and the load program"},
+	{"internal/sioclient", nil, "a small Socket.IO client for tests and the load program"},
 	{"internal/inflight", nil, "counts the requests of any handler"},
 	{"internal/cli", []string{""}, "what commands share; it knows no command"},
-	{"internal/doctor", []string{"", "internal/store", "internal/auth"}, "reads what a server needs; the databases come as functions"},
+	{
+		"internal/doctor",
+		[]string{"", "internal/store", "internal/auth"},
+		"reads what a server needs; the databases come as functions",
+	},
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
 	{"internal/testserver", nil, "starts real PostgreSQL and Redis for tests"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
@@ -59,8 +92,11 @@ var walls = []wall{
 	{"cmd/harang", []string{"..."}, "the only place where technologies meet"},
 }
 
-// TestWalls holds every package to its row of the table.
+// TestWalls: every package imports what its row permits, and every permission is
+// used, so that the table is the true diagram.
 func TestWalls(t *testing.T) {
+	type permission struct{ pkg, may string }
+	used := map[permission]bool{}
 	for _, pkg := range listPackages(t) {
 		row, ok := findWall(pkg.name())
 		if !ok {
@@ -71,8 +107,17 @@ func TestWalls(t *testing.T) {
 			if imported != module && !strings.HasPrefix(imported, module+"/") {
 				continue
 			}
-			if name := relative(imported); !allowed(row, name) {
+			may, ok := permitted(row, relative(imported))
+			if !ok {
 				t.Errorf("%s imports %s: %s", pkg.ImportPath, imported, row.reason)
+			}
+			used[permission{row.pkg, may}] = true
+		}
+	}
+	for _, row := range walls {
+		for _, may := range row.may {
+			if !used[permission{row.pkg, may}] {
+				t.Errorf("%q may import %q and does not: delete the permission", row.pkg, may)
 			}
 		}
 	}
@@ -87,7 +132,7 @@ func TestPackageDocs(t *testing.T) {
 	}
 }
 
-// TestPackageNames keeps names that say nothing out of the tree.
+// TestPackageNames: no package has a name that says nothing about its content.
 func TestPackageNames(t *testing.T) {
 	for _, pkg := range listPackages(t) {
 		switch path.Base(pkg.ImportPath) {
@@ -97,8 +142,7 @@ func TestPackageNames(t *testing.T) {
 	}
 }
 
-// TestRootImportsStandardLibraryOnly: the words of the business have no
-// dependency at all.
+// TestRootImportsStandardLibraryOnly: the domain has no dependency at all.
 func TestRootImportsStandardLibraryOnly(t *testing.T) {
 	for _, pkg := range listPackages(t) {
 		if pkg.ImportPath != module {
@@ -146,13 +190,14 @@ func matches(pattern, name string) bool {
 	return pattern == name
 }
 
-func allowed(row wall, name string) bool {
+// permitted returns the first pattern of the row that permits importing name.
+func permitted(row wall, name string) (pattern string, ok bool) {
 	for _, pattern := range row.may {
 		if matches(pattern, name) {
-			return true
+			return pattern, true
 		}
 	}
-	return false
+	return "", false
 }
 
 func listPackages(t *testing.T) []listed {
