@@ -12,25 +12,25 @@ import (
 )
 
 type apikeyCommand struct {
-	Add    apikeyAdd    `cmd:"" help:"Make a key; printed this once, alone on standard output."`
-	List   apikeyList   `cmd:"" help:"List the keys, without their text."`
-	Revoke apikeyRevoke `cmd:"" help:"End a key for good."`
+	Add    apikeyAdd    `cmd:"" help:"Create a key; it is printed only now, alone on standard output."`
+	List   apikeyList   `cmd:"" help:"List the keys, without their secrets."`
+	Revoke apikeyRevoke `cmd:"" help:"Revoke a key for good."`
 }
 
 type apikeyAdd struct {
 	databaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"The key's tenant."`
-	Name   string `required:"" help:"What the key is for."`
+	Name   string `required:"" help:"The purpose of the key."`
 }
 
-// Run makes a key.
+// Run creates a key.
 func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 	service, st, err := c.service(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
+	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	key, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
@@ -38,14 +38,14 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 		return cli.Refused("--name", err)
 	}
 	if _, err = fmt.Fprintln(s.out, text); err != nil {
-		return fmt.Errorf("the key was made and could not be printed (%w): end it with harang apikey revoke %s", err, key.ID)
+		return fmt.Errorf("the key was created but could not be printed (%w): revoke it with harang apikey revoke %s", err, key.ID)
 	}
 	return nil
 }
 
 type apikeyList struct {
 	databaseFlags
-	Tenant string `placeholder:"ID" help:"Of this tenant only."`
+	Tenant string `placeholder:"ID" help:"Only keys of this tenant."`
 }
 
 // Run lists the keys.
@@ -54,7 +54,7 @@ func (c *apikeyList) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	keys, err := allKeys(ctx, st, c.Tenant)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (c *apikeyList) Run(ctx context.Context, s *streams) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ID\tTENANT\tSTATE\tNAME\tCREATED")
 	for _, k := range keys {
-		state := "good"
+		state := "active"
 		if !k.Revoked.IsZero() {
 			state = "revoked"
 		}
@@ -76,13 +76,13 @@ type apikeyRevoke struct {
 	ID string `arg:"" help:"The key's id, from harang apikey list."`
 }
 
-// Run ends a key.
+// Run revokes a key.
 func (c *apikeyRevoke) Run(ctx context.Context) error {
 	service, st, err := c.service(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	keys, err := allKeys(ctx, st, "")
 	if err != nil {
 		return err
@@ -95,9 +95,9 @@ func (c *apikeyRevoke) Run(ctx context.Context) error {
 	return cli.Usagef("ID", "there is no key %s", c.ID).Cure("see harang apikey list")
 }
 
-// allKeys are the keys of one tenant, or of all when it is "".
+// allKeys returns the keys of one tenant, or of all when it is "".
 func allKeys(ctx context.Context, st *store.Store, tenant string) ([]harang.APIKey, error) {
-	tenants, err := tenantsOf(ctx, st, tenant)
+	tenants, err := findTenants(ctx, st, tenant)
 	if err != nil {
 		return nil, err
 	}

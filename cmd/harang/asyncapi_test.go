@@ -14,16 +14,16 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// TestAsyncAPI_Messages holds what the socket really says, acknowledgements
-// included, to /asyncapi.json: every message that stands there is heard or
-// answered once, and has nothing in it that does not stand there.
+// TestAsyncAPI_Messages compares the socket's messages, acknowledgements included,
+// with /asyncapi.json: each described message is exchanged at least once and has
+// only described members.
 func TestAsyncAPI_Messages(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
-	held := describedMessages(t, s)
-	hear := func(c *sioclient.Client) sioclient.Event {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	described := describedMessages(t, s)
+	receive := func(c *sioclient.Client) sioclient.Event {
 		t.Helper()
 		e := s.next(c)
-		held.check(t, e.Name, e.Args)
+		described.check(t, e.Name, e.Args)
 		return e
 	}
 	ask := func(c *sioclient.Client, name string, args ...any) {
@@ -32,12 +32,12 @@ func TestAsyncAPI_Messages(t *testing.T) {
 		for i, a := range args {
 			asked[i], _ = json.Marshal(a) //nolint:errchkjson // maps of plain values always marshal
 		}
-		held.check(t, name, asked)
+		described.check(t, name, asked)
 		answer, err := c.EmitAck(t.Context(), name, args...)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		held.check(t, name+"Answer", answer)
+		described.check(t, name+"Answer", answer)
 	}
 	connect := func(auth map[string]string) *sioclient.Client {
 		t.Helper()
@@ -60,7 +60,7 @@ func TestAsyncAPI_Messages(t *testing.T) {
 
 	token := s.login("manager@budapest.demo")
 	c := connect(map[string]string{"token": token})
-	hear(c) // session
+	receive(c) // session
 	ask(c, "subscribe", map[string]string{"room": "tenant:budapest:managers"})
 	ask(c, "subscribe", map[string]string{"room": "tenant:debrecen:managers"})
 	ask(c, "refresh", map[string]string{"token": token})
@@ -75,24 +75,24 @@ func TestAsyncAPI_Messages(t *testing.T) {
 		{"specversion":"1.0","id":"3","source":"/erp","type":"rental_created","data":{"rentalId":"r","partnerId":"p","partnerName":"P","equipmentCount":1,"totalValue":1,"currency":"HUF"}}]`)
 	var event struct{ EventID string }
 	for range 3 {
-		if err := json.Unmarshal(hear(c).Args[0], &event); err != nil {
+		if err := json.Unmarshal(receive(c).Args[0], &event); err != nil {
 			t.Fatal(err)
 		}
 	}
 	call(token, "POST", "/api/v1/notifications/"+event.EventID+"/claim", "")
-	hear(c)
+	receive(c)
 	call(token, "DELETE", "/api/v1/notifications/"+event.EventID+"/claim", "")
-	hear(c)
+	receive(c)
 	call(token, "POST", "/api/v1/notifications/read", `{"eventIds":["`+event.EventID+`"]}`)
-	hear(c)
+	receive(c)
 	call(token, "POST", "/api/v1/self-check/alert", "")
-	hear(c)
-	hear(connect(map[string]string{"token": token, "pid": "p", "offset": "unreadable"})) // a session with a gap
+	receive(c)
+	receive(connect(map[string]string{"token": token, "pid": "p", "offset": "unreadable"})) // a session with a gap
 	call(token, "POST", "/api/v1/auth/logout", "")
-	hear(c) // goodbye
-	for name := range held.schemas {
-		if !held.seen[name] {
-			t.Errorf("%s was never said", name)
+	receive(c) // goodbye
+	for name := range described.schemas {
+		if !described.seen[name] {
+			t.Errorf("%s was never exchanged", name)
 		}
 	}
 }
@@ -103,7 +103,7 @@ type messages struct {
 	seen    map[string]bool
 }
 
-func describedMessages(t *testing.T, s *serving) *messages {
+func describedMessages(t *testing.T, s *testServer) *messages {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"/asyncapi.json", nil)
 	if err != nil {
@@ -143,7 +143,7 @@ func describedMessages(t *testing.T, s *serving) *messages {
 	return m
 }
 
-// closeObjects lets objects have nothing but what they are said to have.
+// closeObjects refuses members that a schema does not describe.
 func closeObjects(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -160,7 +160,7 @@ func closeObjects(v any) {
 	}
 }
 
-// check holds the arguments of a message to its schema.
+// check validates the arguments of a message by its schema.
 func (m *messages) check(t *testing.T, name string, args []json.RawMessage) {
 	t.Helper()
 	schema := m.schemas[name]
@@ -179,7 +179,7 @@ func (m *messages) check(t *testing.T, name string, args []json.RawMessage) {
 		t.Fatal(err)
 	}
 	if err := schema.Validate(value); err != nil {
-		t.Errorf("%s is said otherwise than described: %v\n%s", name, err, text)
+		t.Errorf("%s differs from its description: %v\n%s", name, err, text)
 	}
 	m.seen[name] = true
 }

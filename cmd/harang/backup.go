@@ -26,7 +26,7 @@ func (c *backupCommand) Run(ctx context.Context, s *streams) error {
 		return cli.Usagef("--database", "PostgreSQL is not backed up here").Cure("use pg_dump -Fc")
 	}
 	if _, err := os.Stat(path); err != nil {
-		return cli.Usagef("--database", "%w", err).Cure("name the file that harang serve works on")
+		return cli.Usagef("--database", "%w", err).Cure("name the file that harang serve uses")
 	}
 	err = sqlite.Backup(ctx, path, c.File)
 	var file *fs.PathError

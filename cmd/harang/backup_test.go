@@ -10,11 +10,11 @@ import (
 	"harang.dev/harang/internal/cli"
 )
 
-// A backup is whole and its owner's alone, whatever its name means to SQLite;
-// one that is there is not touched.
+// A backup is complete and readable by its owner only, whatever its name means to
+// SQLite; an existing file is not overwritten.
 func TestBackup_Names(t *testing.T) {
 	t.Chdir(t.TempDir())
-	serve(t, "sqlite:harang.db", withDemo).stop()
+	newServer(t, "sqlite:harang.db", withDemo).stop()
 	for _, name := range []string{"copy.db", ":memory:", "file:odd.db", "q?mode=memory"} {
 		var out, errOut bytes.Buffer
 		args := []string{"backup", name, "--database", "sqlite:harang.db"}
@@ -34,7 +34,7 @@ func TestBackup_Names(t *testing.T) {
 	}
 }
 
-// A database that is not there was not restored: none is made.
+// A missing database is an error and is not created.
 func TestRestored_NoDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "typo.db")
 	var out, errOut bytes.Buffer
@@ -42,6 +42,6 @@ func TestRestored_NoDatabase(t *testing.T) {
 		t.Errorf("%d %s", got, &errOut)
 	}
 	if _, err := os.Stat(path); err == nil {
-		t.Error("it was made")
+		t.Error("the file was created")
 	}
 }

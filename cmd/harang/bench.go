@@ -15,15 +15,15 @@ import (
 
 type benchCommand struct {
 	databaseFlags
-	URL         string `name:"url" placeholder:"URL" help:"A running server on the same --database; without it one is started on a database that is thrown away."`
-	AdminURL    string `name:"admin-url" default:"http://127.0.0.1:8081" help:"The running server's admin listener, for CPU and memory."`
-	Tenants     int    `default:"20" help:"How many tenants (bench-1 …)."`
-	Connections int    `default:"1000" help:"How many connections, spread over the tenants."`
-	Rate        int    `default:"400" help:"How many events a second, spread over the tenants; 0 only connects."`
-	Seconds     int    `default:"10" help:"For how long."`
+	URL         string `name:"url" placeholder:"URL" help:"A running server on the same --database; without it, one is started on a temporary database."`
+	AdminURL    string `name:"admin-url" default:"http://127.0.0.1:8081" help:"Its admin listener, for CPU time and memory."`
+	Tenants     int    `default:"20" help:"Number of tenants (bench-1 …)."`
+	Connections int    `default:"1000" help:"Number of connections, spread over the tenants."`
+	Rate        int    `default:"400" help:"Events a second, spread over the tenants; 0 only connects."`
+	Seconds     int    `default:"10" help:"Duration of the load in seconds."`
 }
 
-// Run loads a server and prints what was measured.
+// Run puts a server under load and prints the measurements.
 func (c *benchCommand) Run(ctx context.Context, s *streams) error {
 	for _, n := range []struct {
 		flag               string
@@ -78,7 +78,7 @@ func (c *benchCommand) createTenants(ctx context.Context) ([]loadtest.Tenant, er
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	var tenants []loadtest.Tenant
 	for i := range c.Tenants {
 		id := "bench-" + strconv.Itoa(i+1)

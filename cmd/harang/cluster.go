@@ -18,7 +18,7 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
-// cluster is what this node shares with others through Redis.
+// cluster is what the nodes share through Redis.
 type cluster struct {
 	client   rueidis.Client
 	log      *redislog.Log
@@ -26,7 +26,7 @@ type cluster struct {
 	seats    *seat.Seats
 }
 
-// redisURL is Redis's URL, from the flag or the file; "" without Redis.
+// redisURL returns the URL from the flag or the file; "" without Redis.
 func (c *serveCommand) redisURL() (string, error) {
 	if c.RedisFile == "" {
 		return c.Redis, nil
@@ -38,8 +38,8 @@ func (c *serveCommand) redisURL() (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// joinCluster connects to Redis; nil without it. evict closes a connection of
-// this node whose seat was taken over on another one.
+// joinCluster connects to Redis; it returns nil without it. evict closes a
+// connection of this node whose seat was taken over on another one.
 func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string), log *slog.Logger, registry prometheus.Registerer) (*cluster, error) {
 	url, err := c.redisURL()
 	if err != nil || url == "" {
@@ -61,7 +61,7 @@ func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict fu
 	return joined, nil
 }
 
-// sharedSeats are the seats of all nodes as the gateway sees them.
+// sharedSeats are the seats of all nodes behind the gateway's port.
 type sharedSeats struct{ *seat.Seats }
 
 func (s sharedSeats) Take(ctx context.Context, x gateway.Seat, limit int) (string, error) {

@@ -20,15 +20,15 @@ import (
 	"harang.dev/harang/internal/store/sqlite"
 )
 
-// databaseFlags say where what is kept is kept.
+// databaseFlags name the database and the signing key.
 type databaseFlags struct {
-	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit) or postgres://…; ${default} unless named"`
+	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit) or postgres://… (default ${default})."`
 	DatabaseFile   string `placeholder:"FILE" help:"Read --database from a file, because it may hold a password."`
-	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent, signing.key beside the SQLite file unless named; required with PostgreSQL."`
+	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent (default: signing.key beside the SQLite file); required with PostgreSQL."`
 }
 
-// sameFlags are the databaseFlags of a command that needs no database: taken,
-// so that a script may give every command the same ones, and not looked at.
+// sameFlags are accepted and ignored by a command without a database, so that a
+// script can give every command the same flags.
 type sameFlags struct {
 	Database       string `hidden:""`
 	DatabaseFile   string `hidden:""`
@@ -37,7 +37,7 @@ type sameFlags struct {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// url is the database's URL, from the flag or the file.
+// url returns the database's URL, from the flag or the file.
 func (d *databaseFlags) url() (string, error) {
 	if d.DatabaseFile == "" {
 		return d.Database, nil
@@ -49,19 +49,19 @@ func (d *databaseFlags) url() (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-// isPostgres tells which of the two databases a URL names.
+// isPostgres reports whether a URL names PostgreSQL.
 func isPostgres(url string) bool {
 	return strings.HasPrefix(url, "postgres:") || strings.HasPrefix(url, "postgresql:")
 }
 
-// path is the SQLite file, "" with PostgreSQL.
+// path returns the SQLite file, "" with PostgreSQL.
 func (d *databaseFlags) path() (string, error) {
 	url, err := d.url()
 	if err != nil || isPostgres(url) {
 		return "", err
 	}
 	if scheme, _, ok := strings.Cut(url, "://"); ok && scheme != "sqlite" {
-		return "", cli.Usagef("--database", "%s is not a database that is known", scheme).Cure("use sqlite:FILE or postgres://…")
+		return "", cli.Usagef("--database", "unknown kind of database %s", scheme).Cure("use sqlite:FILE or postgres://…")
 	}
 	location, err := sqlite.ParseLocation(url)
 	if err != nil {
@@ -86,7 +86,7 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	st, err := open(ctx, url, store.Options{Clock: time.Now, NewID: newID, Logger: log, Registry: registry})
 	var coded *harang.Error
 	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
-		if isPostgres(url) { // its sentence has the cause in it
+		if isPostgres(url) { // the message contains the cause
 			return nil, cli.Usagef("--database", "%s", coded.Message).Cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
 		}
 		return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("name a database that this user may read and write, of this program's version or an older one")
@@ -94,28 +94,28 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	return st, err
 }
 
-// there refuses an SQLite file that is not there, which opening would make: who is
-// in another folder than the server must not be told of an empty shop.
-func (d *databaseFlags) there() error {
+// exists refuses a SQLite file that does not exist, which opening would create: a
+// command in another folder than the server would report an empty database.
+func (d *databaseFlags) exists() error {
 	path, err := d.path()
 	if err != nil || path == "" {
 		return err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return cli.Usagef("--database", "%w", err).Cure("name the file that harang serve works on, or make it with harang migrate")
+		return cli.Usagef("--database", "%w", err).Cure("name the file that harang serve uses, or create it with harang migrate")
 	}
 	return nil
 }
 
-// find opens a database that is there.
+// find opens an existing database.
 func (d *databaseFlags) find(ctx context.Context) (*store.Store, error) {
-	if err := d.there(); err != nil {
+	if err := d.exists(); err != nil {
 		return nil, err
 	}
 	return d.open(ctx, nil, nil)
 }
 
-// keyPath is the signing key's file.
+// keyPath returns the signing key's file.
 func (d *databaseFlags) keyPath() (string, error) {
 	if d.SigningKeyFile != "" {
 		return d.SigningKeyFile, nil
@@ -125,12 +125,12 @@ func (d *databaseFlags) keyPath() (string, error) {
 		return "", err
 	}
 	if path == "" {
-		return "", cli.Usagef("--signing-key-file", "is required with PostgreSQL").Cure("name one file that every node has, e.g. made by openssl genpkey -algorithm ed25519")
+		return "", cli.Usagef("--signing-key-file", "is required with PostgreSQL").Cure("name one file that every node has, e.g. created by openssl genpkey -algorithm ed25519")
 	}
 	return filepath.Join(filepath.Dir(path), "signing.key"), nil
 }
 
-// key reads the signing key, and makes it when it is absent.
+// key reads the signing key, and creates it when it is absent.
 func (d *databaseFlags) key() (*auth.Key, error) {
 	path, err := d.keyPath()
 	if err != nil {
@@ -143,10 +143,10 @@ func (d *databaseFlags) key() (*auth.Key, error) {
 	return key, nil
 }
 
-// service opens what the commands about people and keys need. The store is the
-// caller's to close.
+// service opens what the commands about users and keys need. The caller closes the
+// store.
 func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Store, error) {
-	if err := d.there(); err != nil {
+	if err := d.exists(); err != nil {
 		return nil, nil, err
 	}
 	key, err := d.key()
@@ -159,29 +159,29 @@ func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Stor
 	}
 	service, err := auth.New(st, key, auth.Options{NewID: newID})
 	if err != nil {
-		return nil, nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing ends by itself
+		return nil, nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing takes no context
 	}
 	return service, st, nil
 }
 
-// operator is whoever may run commands: an administrator of the tenant.
+// operator is the caller of every command: an administrator of the tenant.
 func operator(tenant string) harang.Identity {
 	return harang.Identity{Tenant: tenant, UserID: "cli:" + string(harang.RoleAdmin), Name: "harang", Role: harang.RoleAdmin}
 }
 
-// tenantOf finds the tenant that --tenant names.
-func tenantOf(ctx context.Context, st *store.Store, id string) (harang.Tenant, error) {
+// findTenant finds the tenant that --tenant names.
+func findTenant(ctx context.Context, st *store.Store, id string) (harang.Tenant, error) {
 	t, err := st.FindTenant(ctx, id)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return t, cli.Usagef("--tenant", "there is no tenant %q", id).Cure("see harang tenant list, or make it with harang tenant add")
+		return t, cli.Usagef("--tenant", "there is no tenant %q", id).Cure("see harang tenant list, or add it with harang tenant add")
 	}
 	return t, err
 }
 
-// tenantsOf finds the tenant that --tenant names, or every one when it is "".
-func tenantsOf(ctx context.Context, st *store.Store, id string) ([]harang.Tenant, error) {
+// findTenants finds the tenant that --tenant names, or all when it is "".
+func findTenants(ctx context.Context, st *store.Store, id string) ([]harang.Tenant, error) {
 	if id != "" {
-		t, err := tenantOf(ctx, st, id)
+		t, err := findTenant(ctx, st, id)
 		return []harang.Tenant{t}, err
 	}
 	return readAll(func(after string, limit int) ([]harang.Tenant, error) {
@@ -189,12 +189,12 @@ func tenantsOf(ctx context.Context, st *store.Store, id string) ([]harang.Tenant
 	}, func(t harang.Tenant) string { return t.ID })
 }
 
-// readAll reads a list to its end, a part at a time: what comes after a key.
-func readAll[T any](part func(after string, limit int) ([]T, error), key func(T) string) ([]T, error) {
+// readAll reads a list page by page: each page begins after the last key.
+func readAll[T any](page func(after string, limit int) ([]T, error), key func(T) string) ([]T, error) {
 	const limit = 200
 	var all []T
 	for after := ""; ; {
-		items, err := part(after, limit)
+		items, err := page(after, limit)
 		if err != nil {
 			return nil, err
 		}

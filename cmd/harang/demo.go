@@ -6,7 +6,7 @@ import (
 	"harang.dev/harang/internal/demo"
 )
 
-// createDemo makes the demo tenants that are absent.
+// createDemo creates the missing demo tenants.
 func (p *program) createDemo(ctx context.Context) error {
 	return demo.Create(ctx, demo.Options{Tenants: p.store, Auth: p.auth, UseCases: p.options})
 }

@@ -13,8 +13,8 @@ import (
 
 type doctorCommand struct {
 	databaseFlags
-	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the server listens or will listen; ${default} unless named."`
-	AdminListen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Its admin listener; ${default} unless named."`
+	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address where the server listens or will listen (default ${default})."`
+	AdminListen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of its admin listener (default ${default})."`
 }
 
 // Run checks everything that a server needs, changes nothing, and prints each

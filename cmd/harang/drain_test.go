@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// While a call is under way the server that ends still listens: newcomers are
-// told so, with 503, and the call is answered.
-func TestProgram_TellsNewcomersWhileItEnds(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+// While a request is in flight, a draining server still listens: it answers new
+// work with 503, and the request completely.
+func TestProgram_RefusesNewWorkWhileDraining(t *testing.T) {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
 	client := s.connect(s.login("operator@budapest.demo"))
 	begun := make(chan struct{})
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(begun) }})
@@ -39,12 +39,12 @@ func TestProgram_TellsNewcomersWhileItEnds(t *testing.T) {
 	select {
 	case <-begun:
 	case <-answered:
-		t.Fatal("answered before it was asked")
+		t.Fatal("answered before its body was sent")
 	}
 
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); s.stop() }()
-	if code, again := goodbye(t, s.next(client)); code != "SERVER_DRAINING" || !again {
+	if code, again := decodeGoodbye(t, s.next(client)); code != "SERVER_DRAINING" || !again {
 		t.Fatalf("%s %v", code, again)
 	}
 	if r := s.status(t, "/socket.io/?EIO=4&transport=polling"); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
@@ -55,7 +55,7 @@ func TestProgram_TellsNewcomersWhileItEnds(t *testing.T) {
 	}
 	select {
 	case <-stopped:
-		t.Fatal("it ended while a call was under way")
+		t.Fatal("the server ended with a request in flight")
 	default:
 	}
 	if _, err := io.WriteString(rest, `{"email":"nobody@example.com","password":"x"}`); err != nil {
@@ -63,15 +63,15 @@ func TestProgram_TellsNewcomersWhileItEnds(t *testing.T) {
 	}
 	_ = rest.Close()
 	if status := <-answered; status != http.StatusUnauthorized {
-		t.Errorf("the call under way: %d", status)
+		t.Errorf("the request in flight: %d", status)
 	}
 	<-stopped
 }
 
-// A poll of somebody who never logged in does not hold the end up until the
-// drain timeout: it is answered with a close packet.
-func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), func(c *serveCommand) {
+// The poll of a session without a login does not delay the end until the drain
+// timeout: it is answered with a close packet.
+func TestProgram_DrainClosesPendingPolls(t *testing.T) {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), func(c *serveCommand) {
 		c.PingInterval, c.PingTimeout, c.DrainTimeout = time.Hour, time.Hour, time.Hour
 	})
 	at := s.URL() + "/socket.io/?EIO=4&transport=polling"
@@ -85,7 +85,7 @@ func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
 	if err != nil || len(open) == 0 || json.Unmarshal(open[1:], &session) != nil {
 		t.Fatalf("%s %v", open, err)
 	}
-	for s.requests.Count() > 0 { // the handshake's answer is here before it is over
+	for s.requests.Count() > 0 { // the answer arrives before the handler returns
 		runtime.Gosched()
 	}
 	sent := make(chan struct{})
@@ -94,20 +94,20 @@ func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := make(chan string, 1)
+	answered := make(chan string, 1)
 	go func() {
-		defer close(said)
+		defer close(answered)
 		answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(poll)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		text, _ := io.ReadAll(answer.Body) // what came is judged
+		text, _ := io.ReadAll(answer.Body) // the text is compared below
 		_ = answer.Body.Close()
-		said <- string(text)
+		answered <- string(text)
 	}()
 	<-sent
-	for s.requests.Count() == 0 { // another goroutine of the server's takes it up
+	for s.requests.Count() == 0 { // another goroutine of the server begins it
 		runtime.Gosched()
 	}
 	stopped := make(chan struct{})
@@ -115,15 +115,15 @@ func TestProgram_StrangersDoNotHoldTheEndUp(t *testing.T) {
 	select {
 	case <-stopped:
 	case <-time.After(20 * time.Second):
-		t.Fatal("it still waits for a stranger's poll")
+		t.Fatal("the server still waits for the poll")
 	}
-	if text := <-said; text != "1" {
+	if text := <-answered; text != "1" {
 		t.Errorf("the poll was answered %q", text)
 	}
 }
 
-// status makes one call on a connection of its own.
-func (s *serving) status(t *testing.T, path string) *http.Response {
+// status sends one request on a connection of its own.
+func (s *testServer) status(t *testing.T, path string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+path, nil)
 	if err != nil {

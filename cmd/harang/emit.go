@@ -22,11 +22,11 @@ type emitCommand struct {
 	KeyFile string `required:"" placeholder:"FILE" help:"File that holds an API key."`
 	Type    string `required:"" help:"The event's type, e.g. stock_alert."`
 	Data    string `required:"" placeholder:"JSON" help:"The event's data, or @FILE, or @- for standard input."`
-	Source  string `default:"/harang/emit" help:"Where the event comes from; with --id it makes repeats harmless."`
+	Source  string `default:"/harang/emit" help:"The event's source; with --id it makes repeats harmless."`
 	ID      string `name:"id" help:"The event's id at its source; a new one when absent."`
 }
 
-// Run sends one event as a structured CloudEvent and prints its id here.
+// Run sends one event as a structured CloudEvent and prints the server's id of it.
 func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	base, err := url.Parse(c.URL)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
@@ -64,7 +64,7 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	r.Header.Set("Authorization", "Bearer "+key)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return fmt.Errorf("--url: %w: see that harang serve runs there", err)
+		return fmt.Errorf("--url: %w: check that harang serve runs there", err)
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
@@ -81,13 +81,13 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 		} `json:"accepted"`
 	}
 	if err := json.Unmarshal(text, &accepted); err != nil || len(accepted.Accepted) != 1 {
-		return fmt.Errorf("the server answered something else than one accepted event: %.200s", text)
+		return fmt.Errorf("unexpected answer of the server: %.200s", text)
 	}
 	_, err = fmt.Fprintln(s.out, accepted.Accepted[0].EventID)
 	return err
 }
 
-// eventTypes names the types that can be sent: "a, b or c".
+// eventTypes lists the types that can be sent: "a, b or c".
 func eventTypes() string {
 	var names []string
 	for _, t := range harang.EventTypes() {
@@ -97,7 +97,7 @@ func eventTypes() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// data is the event's payload.
+// data returns the event's payload.
 func (c *emitCommand) data(in io.Reader) (json.RawMessage, error) {
 	text := []byte(c.Data)
 	if name, ok := strings.CutPrefix(c.Data, "@"); ok {
@@ -117,8 +117,8 @@ func (c *emitCommand) data(in io.Reader) (json.RawMessage, error) {
 	return text, nil
 }
 
-// refusedEvent turns the server's problem into one line. What is wrong with the
-// event or the key is wrong usage.
+// refusedEvent turns the server's problem document into one line. A refused event
+// or key is a usage error.
 func refusedEvent(status int, body []byte) error {
 	var p struct {
 		Code   string              `json:"code"`
@@ -136,7 +136,7 @@ func refusedEvent(status int, body []byte) error {
 	}
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return cli.Usagef("--key-file", "%s", text).Cure("make a key with harang apikey add")
+		return cli.Usagef("--key-file", "%s", text).Cure("create a key with harang apikey add")
 	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
 		return cli.Usagef("--data", "%s", text)
 	}

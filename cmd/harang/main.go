@@ -1,10 +1,10 @@
 // Command harang is the whole program: the server with the dashboard inside it,
-// and the commands to set it up and look after it. This package is the only
-// place where the technologies meet.
+// and the commands to set it up and to administer it. This package only wires:
+// it is the one place that imports every technology.
 //
 // Exit status: 0 done, 1 failed while running, 2 wrong usage or configuration.
-// What fails says so in one line on standard error; with status 2 that line
-// names the flag and the cure.
+// A failure is one line on standard error; with status 2 that line names the flag
+// and the cure.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 	"strings"
 	"syscall"
 
-	_ "time/tzdata" // days are days in Budapest, on machines without a zone table too
+	_ "time/tzdata" // days are those of Budapest, also on machines without a zone table
 
 	"github.com/alecthomas/kong"
 
@@ -30,26 +30,26 @@ type streams struct {
 	out, err io.Writer
 }
 
-// command is the program's line. Every flag has a variable HARANG_NAME.
+// command is the command line. Every flag has a variable HARANG_NAME.
 type command struct {
-	Serve    serveCommand    `cmd:"" help:"Serve the dashboard, its interface and its socket."`
+	Serve    serveCommand    `cmd:"" help:"Serve the dashboard, the HTTP interface and the socket."`
 	Migrate  migrateCommand  `cmd:"" help:"Create the database or bring its schema up to date."`
 	Backup   backupCommand   `cmd:"" help:"Copy the SQLite database as it is now, beside a running server."`
-	Restored restoredCommand `cmd:"" help:"After a restore: have every page reload, so that no lost event goes unnoticed."`
-	Import   importCommand   `cmd:"" help:"Load a catalogue (places, partners, products, stock) from CSV."`
-	Tenant   tenantCommand   `cmd:"" help:"Companies."`
-	User     userCommand     `cmd:"" help:"People."`
-	APIKey   apikeyCommand   `cmd:"" name:"apikey" help:"Keys of other applications."`
+	Restored restoredCommand `cmd:"" help:"After a restore: start new epochs, so that every page reloads and no loss goes unnoticed."`
+	Import   importCommand   `cmd:"" help:"Import locations, partners, products and stock from CSV."`
+	Tenant   tenantCommand   `cmd:"" help:"Manage tenants (companies)."`
+	User     userCommand     `cmd:"" help:"Manage users."`
+	APIKey   apikeyCommand   `cmd:"" name:"apikey" help:"Manage the API keys of other applications."`
 	Token    tokenCommand    `cmd:"" help:"Print an access token."`
-	Emit     emitCommand     `cmd:"" help:"Send one event, as another application would."`
-	Bench    benchCommand    `cmd:"" help:"Load a server and measure it."`
-	Doctor   doctorCommand   `cmd:"" help:"Look for what is wrong and name the cure."`
+	Emit     emitCommand     `cmd:"" help:"Send one event, as another application does."`
+	Bench    benchCommand    `cmd:"" help:"Put a server under load and measure it."`
+	Doctor   doctorCommand   `cmd:"" help:"Check database, disk, keys, clock and ports, and name the cure of each problem."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 }
 
-// exit leaves run from within the parser (--help).
+// exit is the panic by which the parser leaves run (--help).
 type exit int
 
 func run(args []string, in io.Reader, out, errOut io.Writer) (status int) {

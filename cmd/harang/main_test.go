@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"harang": main})
 }
 
-// process is this program as a process of its own.
+// process returns this program as a process of its own.
 func process(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -45,12 +45,12 @@ func TestCommand_Interrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said strings.Builder
-	c.Stderr = &said
+	var output strings.Builder
+	c.Stderr = &output
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// More than a pipe holds: it is being read, so signals are caught by now.
+	// More than a pipe holds: the program is reading, so it catches signals by now.
 	if _, err := in.Write(make([]byte, 256<<10)); err != nil {
 		t.Fatal(err)
 	}
@@ -58,13 +58,13 @@ func TestCommand_Interrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.Wait()
-	if c.ProcessState.ExitCode() != cli.ExitFailed || said.String() != "harang: interrupted before it was done\n" {
-		t.Errorf("%v: %q", err, said.String())
+	if c.ProcessState.ExitCode() != cli.ExitFailed || output.String() != "harang: interrupted before it was done\n" {
+		t.Errorf("%v: %q", err, output.String())
 	}
 }
 
-// TestServe_NobodyReadsTheLog: a shop goes on when whoever read the log is gone.
-func TestServe_NobodyReadsTheLog(t *testing.T) {
+// TestServe_LogReaderGone: serving goes on when the reader of the log has gone.
+func TestServe_LogReaderGone(t *testing.T) {
 	c := process(t, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json", "--log-level", "DEBUG")
 	log, err := c.StderrPipe()
 	if err != nil {
@@ -100,9 +100,9 @@ func TestServe_NobodyReadsTheLog(t *testing.T) {
 	}
 }
 
-// TestScripts runs the command line as people do. Besides testscript's own
-// commands there are "status N COMMAND…", which wants that exit status, "mode",
-// and "try", which wants none.
+// TestScripts runs the command line. Besides testscript's own commands there are
+// "status N COMMAND…", which requires that exit status, "try COMMAND…", which
+// requires none, and "mode M FILE".
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -125,7 +125,7 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("exit status %d, want %d", got, want)
 				}
 			},
-			// A page that is not built is wrong for doctor, but not for this test.
+			// Doctor reports a page that is not built, which is no fault in this test.
 			"try": func(ts *testscript.TestScript, _ bool, args []string) { _ = ts.Exec(args[0], args[1:]...) },
 			"mode": func(ts *testscript.TestScript, neg bool, args []string) {
 				info, err := os.Stat(ts.MkAbs(args[1]))

@@ -32,14 +32,14 @@ import (
 
 const myposKeys = "../../internal/mypos/testdata"
 
-// bank is a myPOS server of a test: it answers charges as told, by card.
+// bank is a fake myPOS server that answers charges by card.
 type bank struct {
 	t      *testing.T
 	key    *rsa.PrivateKey
 	server *httptest.Server
 
 	mu sync.Mutex // guards the rest
-	// charge and find are the statuses that a card's charges and questions get.
+	// charge and find are the answers to a card's charges and status calls.
 	charge, find map[string]string
 	cards        map[string]string // by order
 	calls        []string
@@ -147,7 +147,7 @@ func newPaymentsEnv(t *testing.T) *paymentsEnv {
 	return c
 }
 
-// call makes a call and reads the JSON of its answer, if any.
+// call sends a request and decodes the JSON of the answer, if any.
 func (c *paymentsEnv) call(method, path, media, body string, header ...string) (int, map[string]any) {
 	c.Helper()
 	r, err := http.NewRequestWithContext(c.Context(), method, c.p.URL()+path, strings.NewReader(body))
@@ -191,7 +191,7 @@ func (c *paymentsEnv) rental(id string) (status string) {
 	return fmt.Sprint(r["status"])
 }
 
-// events returns the types of what managers were told.
+// events returns the types of the managers' events.
 func (c *paymentsEnv) events() string {
 	c.Helper()
 	entries, err := c.p.store.EntriesAfter(c.Context(), harang.FeedID{Tenant: "acme", Audience: harang.AudienceManagers}, 0, 100)
@@ -205,8 +205,8 @@ func (c *paymentsEnv) events() string {
 	return strings.Join(types, " ")
 }
 
-// TestPayments_MyPOS: the whole program takes cards by a myPOS server: paid at
-// once, declined, found out by asking, told by either notification.
+// TestPayments_MyPOS: the whole program takes cards with a myPOS server: paid at
+// once, declined, decided by a status call, decided by either kind of notice.
 func TestPayments_MyPOS(t *testing.T) {
 	c := newPaymentsEnv(t)
 	c.bank.charge = map[string]string{"good": "0", "poor": "13", "odd": "3"}
@@ -214,7 +214,7 @@ func TestPayments_MyPOS(t *testing.T) {
 	c.checkout("good", "OPEN")
 	poor, _ := c.checkout("poor", "AWAITING_PAYMENT")
 	if got, want := c.events(), "rental_created payment_error"; got != want {
-		t.Errorf("told %s, want %s", got, want)
+		t.Errorf("events %s, want %s", got, want)
 	}
 	_, list := c.call("GET", "/api/v1/payments?status=DECLINED", "", "")
 	first := list["items"].([]any)[0].(map[string]any)
@@ -230,7 +230,7 @@ func TestPayments_MyPOS(t *testing.T) {
 		t.Errorf("%d %v", status, p)
 	}
 
-	// Undecided: the form notification tells, once, and stores a card.
+	// Undecided: the form notice decides, once, and stores a card.
 	form, order := c.checkout("odd", "AWAITING_PAYMENT")
 	values := []string{"IPCPurchaseNotify", "1", "1000.00", "HUF", order, "8137", "stored-1", "4828"}
 	body := "IPCmethod=IPCPurchaseNotify&SID=1&Amount=1000.00&Currency=HUF&OrderID=" + order + "&IPC_Trnref=8137&CardToken=stored-1&PAN=4828&Signature=" + url.QueryEscape(c.bank.signature(values...))
@@ -255,7 +255,7 @@ func TestPayments_MyPOS(t *testing.T) {
 		t.Errorf("cards %v", cards)
 	}
 
-	// Undecided: the webhook tells of the denial; people heard of it already.
+	// Undecided: the webhook reports the denial, for which an event exists already.
 	hook, order := c.checkout("odd", "AWAITING_PAYMENT")
 	denied := fmt.Sprintf(`{"order":%q}`, order)
 	secret, err := os.ReadFile(filepath.Join(myposKeys, "webhook_secret"))
@@ -264,25 +264,25 @@ func TestPayments_MyPOS(t *testing.T) {
 	}
 	mac := hmac.New(sha256.New, bytes.TrimSpace(secret))
 	mac.Write([]byte(denied))
-	told := c.events()
+	before := c.events()
 	status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/json", denied,
 		"X-myPOS-Event", "pos.payment.denied", "X-myPOS-Signature", fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(), hex.EncodeToString(mac.Sum(nil))))
-	if status != http.StatusOK || c.rental(hook) != "AWAITING_PAYMENT" || c.events() != told {
+	if status != http.StatusOK || c.rental(hook) != "AWAITING_PAYMENT" || c.events() != before {
 		t.Errorf("%d, rental %s, events %s", status, c.rental(hook), c.events())
 	}
 
-	// Undecided: found out by asking, when the clerk tries again.
+	// Undecided: a status call decides when the operator tries again.
 	asked, order := c.checkout("odd", "AWAITING_PAYMENT")
 	c.bank.find["odd"] = "1"
 	status, p := c.call("POST", "/api/v1/payments", "application/json", strings.Replace(fmt.Sprintf(pay, "good"), poor, asked, 1))
 	if status != http.StatusUnprocessableEntity || c.rental(asked) != "OPEN" {
 		t.Errorf("%d %v, rental %s", status, p, c.rental(asked))
 	}
-	// Cancelled: the money goes back by a reversal.
+	// Cancelled: a reversal refunds the payment.
 	if status, r := c.call("POST", "/api/v1/rentals/"+asked+"/cancel", "application/json", ""); status != http.StatusOK {
 		t.Errorf("%d %v", status, r)
 	}
-	// The program's own housekeeper may be at it, too.
+	// The program's own housekeeper may do the same round.
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
 	for deadline := time.Now().Add(20 * time.Second); ; <-again.C {
@@ -297,7 +297,7 @@ func TestPayments_MyPOS(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not given back: %+v", paid)
+			t.Fatalf("not refunded: %+v", paid)
 		}
 	}
 	c.bank.mu.Lock()
@@ -307,8 +307,8 @@ func TestPayments_MyPOS(t *testing.T) {
 	}
 }
 
-// TestPayments_Settings: a change of the provider holds at the next payment, and a
-// broken configuration takes no card and nothing else.
+// TestPayments_Settings: a change of the provider takes effect at the next payment,
+// and a broken configuration stops card payments only.
 func TestPayments_Settings(t *testing.T) {
 	c := newPaymentsEnv(t)
 	ctx := context.Background()
@@ -342,7 +342,7 @@ func TestPayments_Settings(t *testing.T) {
 	if name, err := find(); err != nil || name != "sandbox" {
 		t.Errorf("%s, %v", name, err)
 	}
-	// What was charged before is still asked for at myPOS.
+	// Notices about payments of before are still taken.
 	if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/x-www-form-urlencoded", "a=1"); status != http.StatusUnauthorized {
 		t.Errorf("a notification after the change: %d", status)
 	}

@@ -22,15 +22,15 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// serving is a program that runs as serve runs it, on free ports.
-type serving struct {
+// testServer is a program as serve runs it, on free ports.
+type testServer struct {
 	*program
 	t        *testing.T
 	database string
 	stopped  bool
 }
 
-func serve(t *testing.T, database string, change ...func(*serveCommand)) *serving {
+func newServer(t *testing.T, database string, change ...func(*serveCommand)) *testServer {
 	t.Helper()
 	c := &serveCommand{
 		databaseFlags: databaseFlags{Database: database}, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
@@ -43,14 +43,14 @@ func serve(t *testing.T, database string, change ...func(*serveCommand)) *servin
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &serving{program: p, t: t, database: database}
+	s := &testServer{program: p, t: t, database: database}
 	t.Cleanup(s.stop)
 	return s
 }
 
 func withDemo(c *serveCommand) { c.Demo = true }
 
-func (s *serving) stop() {
+func (s *testServer) stop() {
 	s.t.Helper()
 	if s.stopped {
 		return
@@ -62,7 +62,7 @@ func (s *serving) stop() {
 }
 
 // call makes a call and reads the answer into a map.
-func (s *serving) call(token, method, path, body string) (int, map[string]any) {
+func (s *testServer) call(token, method, path, body string) (int, map[string]any) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, s.URL()+path, strings.NewReader(body))
 	if err != nil {
@@ -86,7 +86,7 @@ func (s *serving) call(token, method, path, body string) (int, map[string]any) {
 	return answer.StatusCode, m
 }
 
-func (s *serving) login(email string) string {
+func (s *testServer) login(email string) string {
 	s.t.Helper()
 	status, m := s.call("", "POST", "/api/v1/auth/login", `{"email":"`+email+`","password":"harang-demo"}`)
 	token, _ := m["accessToken"].(string)
@@ -97,7 +97,7 @@ func (s *serving) login(email string) string {
 }
 
 // connect opens a socket and waits for its session.
-func (s *serving) connect(token string) *sioclient.Client {
+func (s *testServer) connect(token string) *sioclient.Client {
 	s.t.Helper()
 	c, err := sioclient.Dial(s.t.Context(), s.URL())
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *serving) connect(token string) *sioclient.Client {
 }
 
 // next returns the next event, which has to come within a second.
-func (s *serving) next(c *sioclient.Client) sioclient.Event {
+func (s *testServer) next(c *sioclient.Client) sioclient.Event {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
 	defer cancel()
@@ -126,7 +126,7 @@ func (s *serving) next(c *sioclient.Client) sioclient.Event {
 }
 
 // command runs a command line beside the server, on its database.
-func (s *serving) command(args ...string) string {
+func (s *testServer) command(args ...string) string {
 	s.t.Helper()
 	var out, errOut bytes.Buffer
 	args = append(args, "--database", s.database)
@@ -136,14 +136,14 @@ func (s *serving) command(args ...string) string {
 	return strings.TrimSpace(out.String())
 }
 
-func goodbye(t *testing.T, e sioclient.Event) (code string, reconnect bool) {
+func decodeGoodbye(t *testing.T, e sioclient.Event) (code string, reconnect bool) {
 	t.Helper()
 	var g struct {
 		Code      string `json:"code"`
 		Reconnect bool   `json:"reconnect"`
 	}
 	if e.Name != "goodbye" || json.Unmarshal(e.Args[0], &g) != nil {
-		t.Fatalf("%s %s is no goodbye", e.Name, e.Args)
+		t.Fatalf("%s %s is not a goodbye", e.Name, e.Args)
 	}
 	return g.Code, g.Reconnect
 }
@@ -151,9 +151,9 @@ func goodbye(t *testing.T, e sioclient.Event) (code string, reconnect bool) {
 func TestProgram_FromStockToSocket(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	database := "sqlite:" + filepath.Join(t.TempDir(), "shop", "harang.db")
-	s := serve(t, database, withDemo)
+	s := newServer(t, database, withDemo)
 	operator, manager, stranger := s.login("operator@budapest.demo"), s.login("manager@budapest.demo"), s.login("admin@debrecen.demo")
-	here, there := s.connect(operator), s.connect(stranger)
+	own, foreign := s.connect(operator), s.connect(stranger)
 
 	// The demo's screens are not empty.
 	for path, least := range map[string]int{
@@ -180,13 +180,13 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("adjust: %d", status)
 	}
-	e := s.next(here)
+	e := s.next(own)
 	if e.Name != "stock_alert" || !strings.Contains(string(e.Args[0]), `"severity":"CRITICAL"`) || !strings.Contains(e.Offset(), ":o:") {
 		t.Fatalf("%s %s", e.Name, e.Args)
 	}
 
-	// A key from the command line works at once, and what is sent with it rings
-	// for the managers of its tenant only.
+	// A key from the command line works at once, and its events reach the managers
+	// of its tenant only.
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(s.command("apikey", "add", "--tenant", "debrecen", "--name", "erp")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 		t.Fatalf("emit: %d %s", got, errOut.String())
 	}
 	first := strings.TrimSpace(out.String())
-	if e := s.next(there); e.Name != "payment_error" || !strings.Contains(string(e.Args[0]), first) {
+	if e := s.next(foreign); e.Name != "payment_error" || !strings.Contains(string(e.Args[0]), first) {
 		t.Fatalf("%s %s", e.Name, e.Args)
 	}
 	if got := emit(data, "--id", "1"); got != cli.ExitDone || strings.TrimSpace(out.String()) != first {
@@ -219,14 +219,14 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 		t.Fatalf("wrong key: %d %s", got, errOut.String())
 	}
 
-	// A token from the command line is believed.
+	// A token from the command line is accepted.
 	token := s.command("token", "--tenant", "budapest", "--role", "ADMIN")
-	way := "/api/v1/admin/events/" + first + "/journey"
-	if status, m := s.call(token, "GET", way, ""); status != 404 {
-		t.Fatalf("another tenant's journey: %d %v", status, m)
+	trace := "/api/v1/admin/events/" + first + "/journey"
+	if status, m := s.call(token, "GET", trace, ""); status != 404 {
+		t.Fatalf("another tenant's event: %d %v", status, m)
 	}
-	if status, m := s.call(s.command("token", "--tenant", "debrecen", "--role", "ADMIN"), "GET", way, ""); status != 200 || m["type"] != "payment_error" || m["relayedMs"] == nil {
-		t.Fatalf("journey: %d %v", status, m)
+	if status, m := s.call(s.command("token", "--tenant", "debrecen", "--role", "ADMIN"), "GET", trace, ""); status != 200 || m["type"] != "payment_error" || m["relayedMs"] == nil {
+		t.Fatalf("delivery trace: %d %v", status, m)
 	}
 	if status, me := s.call(token, "GET", "/api/v1/me", ""); status != 200 || me["id"] != "cli:ADMIN" {
 		t.Fatalf("%d %v", status, me)
@@ -235,14 +235,14 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 		t.Fatalf("connections %v", m)
 	}
 	s.stop()
-	if code, again := goodbye(t, s.next(here)); code != "SERVER_DRAINING" || !again {
+	if code, again := decodeGoodbye(t, s.next(own)); code != "SERVER_DRAINING" || !again {
 		t.Fatalf("%s %v", code, again)
 	}
 }
 
-// What ends a login ends its connections within a second, whoever does it.
+// Everything that ends a login also ends its connections within a second.
 func TestProgram_EndsConnections(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
 	for name, c := range map[string]struct {
 		email     string
 		do        func(token string)
@@ -261,7 +261,7 @@ func TestProgram_EndsConnections(t *testing.T) {
 			token := s.login(c.email)
 			client := s.connect(token)
 			c.do(token)
-			if code, again := goodbye(t, s.next(client)); code != c.code || again != c.reconnect {
+			if code, again := decodeGoodbye(t, s.next(client)); code != c.code || again != c.reconnect {
 				t.Fatalf("%s %v", code, again)
 			}
 			status, m := s.call(token, "GET", "/api/v1/me", "")
@@ -272,10 +272,10 @@ func TestProgram_EndsConnections(t *testing.T) {
 	}
 }
 
-// A token from the command line that was logged out stays so after a restart.
+// A token from the command line stays logged out after a restart.
 func TestProgram_CommandTokenLoggedOut(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
-	s := serve(t, database, withDemo)
+	s := newServer(t, database, withDemo)
 	_, me := s.call(s.login("manager@budapest.demo"), "GET", "/api/v1/me", "")
 	user, _ := me["id"].(string)
 	made := []string{"token", "--tenant", "budapest", "--role", "STORE_MANAGER"}
@@ -285,13 +285,13 @@ func TestProgram_CommandTokenLoggedOut(t *testing.T) {
 		if status, _ := s.call(token, "POST", "/api/v1/auth/logout", ""); status != 204 {
 			t.Fatalf("logout: %d", status)
 		}
-		if code, again := goodbye(t, s.next(client)); code != "LOGGED_OUT" || again {
+		if code, again := decodeGoodbye(t, s.next(client)); code != "LOGGED_OUT" || again {
 			t.Fatalf("%s %v", code, again)
 		}
 	}
 	next := s.command(made...)
 	s.stop()
-	s = serve(t, database)
+	s = newServer(t, database)
 	for _, token := range tokens {
 		if status, m := s.call(token, "GET", "/api/v1/me", ""); status != 401 || m["code"] != "UNAUTHENTICATED" {
 			t.Fatalf("after a restart: %d %v", status, m)
@@ -302,9 +302,9 @@ func TestProgram_CommandTokenLoggedOut(t *testing.T) {
 	}
 }
 
-func TestProgram_SecondOneIsRefused(t *testing.T) {
+func TestProgram_SecondServeRefused(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
-	s := serve(t, database)
+	s := newServer(t, database)
 	second := *s.config
 	_, err := start(t.Context(), &second, slog.New(slog.DiscardHandler))
 	if cli.Report(io.Discard, err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--database: another harang serve works on") {
@@ -326,7 +326,7 @@ func TestProgram_SecondOneIsRefused(t *testing.T) {
 	if cli.Report(io.Discard, err) != cli.ExitUsage {
 		t.Fatalf("another machine's address: %v", err)
 	}
-	// What failed let everything go: the same file and port serve afterwards.
+	// A failed start releases everything: the same file and port work afterwards.
 	second.Listen = "127.0.0.1:0"
 	p, err := start(t.Context(), &second, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -336,21 +336,21 @@ func TestProgram_SecondOneIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.stop()
-	serve(t, database).stop()
+	newServer(t, database).stop()
 }
 
-func TestProgram_KeepsTheDemoItFinds(t *testing.T) {
+func TestProgram_DemoKeepsExistingData(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
-	first := serve(t, database, withDemo)
+	first := newServer(t, database, withDemo)
 	token := first.login("admin@budapest.demo")
 	if status, _ := first.call(token, "PUT", "/api/v1/products/hilti-te70", `{"name":"Kalapács","dailyPrice":1}`); status != 200 {
 		t.Fatal(status)
 	}
 	first.stop()
 	began := time.Now()
-	second := serve(t, database, withDemo)
+	second := newServer(t, database, withDemo)
 	t.Logf("start on an existing database: %v", time.Since(began))
-	// The signing key stayed, too: the token is still good.
+	// The signing key is the same, so the token is still valid.
 	_, m := second.call(token, "GET", "/api/v1/products?search=hilti-te70", "")
 	if items, _ := m["items"].([]any); len(items) != 1 || items[0].(map[string]any)["name"] != "Kalapács" {
 		t.Fatalf("%v", m)
@@ -358,7 +358,7 @@ func TestProgram_KeepsTheDemoItFinds(t *testing.T) {
 }
 
 func TestProgram_AdminListener(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
 	for path, want := range map[string]string{"/metrics": "harang_http_request_seconds", "/debug/pprof/cmdline": ""} {
 		for base, status := range map[string]int{"http://" + s.adminAt.Addr().String(): 200, s.URL(): 404} {
 			if path == "/metrics" && status == 200 {
@@ -386,7 +386,7 @@ func TestProgram_AdminListener(t *testing.T) {
 	}
 }
 
-// Run serves until its context ends, and says where.
+// Run prints the address and serves until its context ends.
 func TestServeCommand_Run(t *testing.T) {
 	c := &serveCommand{
 		databaseFlags: databaseFlags{Database: "sqlite:" + filepath.Join(t.TempDir(), "harang.db")},
@@ -410,13 +410,13 @@ func TestServeCommand_Run(t *testing.T) {
 	_ = writer.Close()
 }
 
-func TestBench_AgainstARunningServer(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
+func TestBench_RunningServer(t *testing.T) {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
 	out := s.command("bench", "--url", s.URL(), "--admin-url", "http://"+s.adminAt.Addr().String(),
 		"--tenants", "2", "--connections", "6", "--rate", "20", "--seconds", "1")
 	for _, want := range []string{"connections", "6 in", "events", "20, ", "deliveries", "60, ", "CPU per delivery", "commit to client", "p99"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("%q is not said: %s", want, out)
+			t.Errorf("%q is missing: %s", want, out)
 		}
 	}
 	if strings.Contains(out, "failed") {

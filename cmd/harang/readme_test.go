@@ -23,11 +23,11 @@ import (
 // place of the printed one.
 func TestReadme(t *testing.T) {
 	blocks := readmeBlocks(t)
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) {
 		c.PingInterval = time.Second // listen waits for two of them
 	})
 	r := &readme{
-		serving: s, blocks: blocks, folder: t.TempDir(),
+		testServer: s, blocks: blocks, folder: t.TempDir(),
 		environment: append(os.Environ(), "CGO_ENABLED=0", "HARANG_DATABASE="+s.database),
 		manager:     s.login("manager@budapest.demo"),
 	}
@@ -70,7 +70,7 @@ func TestReadme(t *testing.T) {
 	}
 	for name := range blocks {
 		if tests[name] == nil && name != "key" {
-			t.Errorf("README's block %q is run by nobody", name)
+			t.Errorf("no test runs the block %q", name)
 		}
 	}
 	for name, test := range tests {
@@ -96,21 +96,21 @@ func readmeBlocks(t *testing.T) map[string]string {
 		blocks[m[1]] = m[2]
 	}
 	if marks := strings.Count(text, "<!-- run:"); marks != len(blocks) {
-		t.Fatalf("%d marks and %d blocks behind them", marks, len(blocks))
+		t.Fatalf("%d marks but %d blocks", marks, len(blocks))
 	}
 	return blocks
 }
 
-// readme is a stranger with README, its program in bin/harang, and a key.
+// readme is a folder with bin/harang and an API key, as the examples expect it.
 type readme struct {
-	*serving
+	*testServer
 	blocks      map[string]string
 	folder      string
 	environment []string
 	manager     string
 }
 
-// block is a block for this test's server.
+// block returns a block with this test's server address.
 func (r *readme) block(t *testing.T, name string) string {
 	t.Helper()
 	const address = "http://127.0.0.1:8080"
@@ -120,7 +120,7 @@ func (r *readme) block(t *testing.T, name string) string {
 	return strings.ReplaceAll(r.blocks[name], address, r.URL())
 }
 
-// file writes a block into a file of the stranger's folder.
+// file writes a block into a file of the folder.
 func (r *readme) file(t *testing.T, block, name string) string {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(r.folder, name), []byte(r.block(t, block)), 0o600); err != nil {
@@ -129,7 +129,7 @@ func (r *readme) file(t *testing.T, block, name string) string {
 	return name
 }
 
-// command is a command in the stranger's folder that two minutes are enough for.
+// command returns a command in the folder with a limit of two minutes.
 func (r *readme) command(t *testing.T, what, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 2*time.Minute, errors.New(what+" took more than two minutes"))
@@ -139,7 +139,7 @@ func (r *readme) command(t *testing.T, what, name string, args ...string) *exec.
 	return c
 }
 
-// output runs a command that must succeed.
+// output runs a command that has to succeed and returns its output.
 func (r *readme) output(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	c := r.command(t, name, name, args...)
@@ -151,16 +151,15 @@ func (r *readme) output(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// notice is what people are told of an event.
+// notice is an event in the list of notifications.
 type notice struct {
 	EventID string         `json:"eventId"`
 	Type    string         `json:"type"`
 	Data    map[string]any `json:"data"`
 }
 
-// told finds the events of a type whose data has a value, as the manager sees
-// them.
-func (r *readme) told(t *testing.T, eventType, field, value string) []notice {
+// notices returns the manager's events of a type whose data has a value.
+func (r *readme) notices(t *testing.T, eventType, field, value string) []notice {
 	t.Helper()
 	status, m := r.call(r.manager, "GET", "/api/v1/notifications?limit=200&type="+eventType, "")
 	text, err := json.Marshal(m["items"])
@@ -171,20 +170,20 @@ func (r *readme) told(t *testing.T, eventType, field, value string) []notice {
 	return slices.DeleteFunc(all, func(n notice) bool { return n.Type != eventType || n.Data[field] != value })
 }
 
-// sends runs a command that sends one event, which people are then told of.
+// sends runs a command that sends one event, and checks that it arrives.
 func (r *readme) sends(t *testing.T, eventType, field, value, name string, args ...string) {
 	t.Helper()
-	if before := r.told(t, eventType, field, value); len(before) != 0 {
+	if before := r.notices(t, eventType, field, value); len(before) != 0 {
 		t.Fatalf("before: %v", before)
 	}
 	out := r.output(t, name, args...)
-	after := r.told(t, eventType, field, value)
+	after := r.notices(t, eventType, field, value)
 	if len(after) != 1 || !strings.Contains(out, after[0].EventID) {
-		t.Fatalf("people were told %v", after)
+		t.Fatalf("notifications: %v", after)
 	}
 }
 
-// story empties a stock item and ends with the alert of exactly that.
+// story empties a stock item and ends with the alert of that item.
 func (r *readme) story(t *testing.T) {
 	answers := strings.Split(strings.TrimSpace(r.output(t, "sh", "-eu", "-c", r.block(t, "story"))), "\n")
 	var item struct{ ProductID, LocationID, Severity string }
@@ -197,12 +196,12 @@ func (r *readme) story(t *testing.T) {
 		n.Data["locationId"] != item.LocationID || n.Data["currentQuantity"] != 0.0 {
 		t.Fatalf("%+v, %+v", item, n)
 	}
-	if !slices.ContainsFunc(r.told(t, "stock_alert", "productId", item.ProductID), func(m notice) bool { return m.EventID == n.EventID }) {
-		t.Fatal("the manager was not told")
+	if !slices.ContainsFunc(r.notices(t, "stock_alert", "productId", item.ProductID), func(m notice) bool { return m.EventID == n.EventID }) {
+		t.Fatal("the alert is not in the notifications")
 	}
 }
 
-// sql leaves an event in the database, as another program does.
+// sql inserts an event into the database, as another program does.
 func (r *readme) sql(t *testing.T) {
 	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(r.database, "sqlite:")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
@@ -213,15 +212,15 @@ func (r *readme) sql(t *testing.T) {
 		t.Fatal(err)
 	}
 	deadline := time.Now().Add(10 * time.Second)
-	for len(r.told(t, "rental_created", "rentalId", "r-4")) != 1 {
+	for len(r.notices(t, "rental_created", "rentalId", "r-4")) != 1 {
 		if time.Now().After(deadline) {
-			t.Fatal("people were not told")
+			t.Fatal("the event did not arrive")
 		}
 		<-time.After(10 * time.Millisecond) // another process gives no signal
 	}
 }
 
-// shop makes a shop of its own whose boss can sign in and finds the stock.
+// shop creates a tenant whose administrator can sign in and sees the stock.
 func (r *readme) shop(t *testing.T) {
 	out := strings.Split(strings.TrimSpace(r.output(t, "sh", "-eu", "-c", r.blocks["shop"])), "\n")
 	if len(out) != 3 {
@@ -238,8 +237,8 @@ func (r *readme) shop(t *testing.T) {
 	}
 }
 
-// listen hears its session first, then what happens, for longer than a ping
-// takes, until it is told goodbye or ended.
+// listen receives its session first and then events, for longer than a heartbeat,
+// until it is ended.
 func (r *readme) listen(t *testing.T) {
 	c := r.command(t, "listen", "sh", "-eu", "-c", r.block(t, "listen"))
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its curl ends with it
@@ -259,7 +258,7 @@ func (r *readme) listen(t *testing.T) {
 		_ = c.Wait()   // ended by us
 	}()
 	lines := bufio.NewReader(out)
-	heard := func(what string, is func(line string) bool) string {
+	receive := func(what string, is func(line string) bool) string {
 		t.Helper()
 		for {
 			line, err := lines.ReadString('\n')
@@ -269,30 +268,30 @@ func (r *readme) listen(t *testing.T) {
 			}
 			if err != nil {
 				rest, _ := io.ReadAll(lines)
-				t.Fatalf("%s was not heard: %v %s", what, err, rest)
+				t.Fatalf("%s was not received: %v %s", what, err, rest)
 			}
 		}
 	}
-	if s := heard("session", func(line string) bool { return strings.Contains(line, `["session",`) }); !strings.Contains(s, `"role":"STORE_MANAGER"`) || !strings.Contains(s, `"tenantId":"budapest"`) {
+	if s := receive("session", func(line string) bool { return strings.Contains(line, `["session",`) }); !strings.Contains(s, `"role":"STORE_MANAGER"`) || !strings.Contains(s, `"tenantId":"budapest"`) {
 		t.Fatal("another session")
 	}
 	key := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(key, []byte(r.serving.command("apikey", "add", "--tenant", "budapest", "--name", "listen")), 0o600); err != nil {
+	if err := os.WriteFile(key, []byte(r.testServer.command("apikey", "add", "--tenant", "budapest", "--name", "listen")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	event := strings.TrimSpace(r.output(t, "bin/harang", "emit", "--url", r.URL(), "--key-file", key, "--type", "rental_created",
 		"--data", `{"rentalId":"heard","partnerId":"p","partnerName":"P","equipmentCount":1,"totalValue":1,"currency":"HUF"}`))
-	heard("the event", func(line string) bool { return strings.Contains(line, event) })
+	receive("the event", func(line string) bool { return strings.Contains(line, event) })
 	// A second ping comes only after the first was answered.
 	for range 2 {
-		heard("a ping", func(line string) bool { return line == "2\n" })
+		receive("a ping", func(line string) bool { return line == "2\n" })
 	}
 }
 
-// TestOperations_Metrics holds docs/operations.md to the metrics that exist.
+// TestOperations_Metrics: docs/operations.md lists the metrics that exist.
 func TestOperations_Metrics(t *testing.T) {
 	name := regexp.MustCompile(`Name: +"(harang_[a-z_]+)"`)
-	made := map[string]bool{}
+	defined := map[string]bool{}
 	for _, pattern := range []string{"../../internal/*/*.go", "../../internal/*/*/*.go", "*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -307,7 +306,7 @@ func TestOperations_Metrics(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range name.FindAllSubmatch(text, -1) {
-				made[string(m[1])] = true
+				defined[string(m[1])] = true
 			}
 		}
 	}
@@ -315,21 +314,21 @@ func TestOperations_Metrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := map[string]bool{}
+	documented := map[string]bool{}
 	for _, m := range regexp.MustCompile("`(harang_[a-z_]+)").FindAllSubmatch(page, -1) {
-		told[string(m[1])] = true
+		documented[string(m[1])] = true
 	}
-	for n := range made {
-		if !told[n] {
+	for n := range defined {
+		if !documented[n] {
 			t.Errorf("%s is not in docs/operations.md", n)
 		}
 	}
-	for n := range told {
-		if !made[n] {
-			t.Errorf("docs/operations.md tells of %s, which nobody makes", n)
+	for n := range documented {
+		if !defined[n] {
+			t.Errorf("docs/operations.md has %s, which does not exist", n)
 		}
 	}
-	if len(made) < 40 {
-		t.Errorf("only %d metrics were found", len(made))
+	if len(defined) < 40 {
+		t.Errorf("only %d metrics were found", len(defined))
 	}
 }

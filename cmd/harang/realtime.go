@@ -16,9 +16,9 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// realtime is the way from a commit to the browsers that this node serves.
+// realtime delivers what is committed to the browsers of this node.
 type realtime struct {
-	// cluster is what is shared with other nodes; nil when there are none.
+	// cluster is nil on a single node.
 	cluster *cluster
 	hub     *gateway.Hub
 	trace   *feed.DeliveryTrace
@@ -28,9 +28,9 @@ type realtime struct {
 	canary  *canary.Canary[*socketio.Frame]
 }
 
-// startRealtime builds the windows of this node, the relay that fills them and the
-// gateway that listens to them, and wakes the relay after every commit. On one
-// node the log of the feeds is the windows themselves; several share one.
+// startRealtime builds and runs the feeds' windows, the relay that fills them and
+// the gateway that delivers from them, and wakes the relay after every commit. A
+// single node's windows are also the log; several nodes share one in Redis.
 func (p *program) startRealtime(ctx context.Context, registry prometheus.Registerer) (*realtime, error) {
 	r := &realtime{trace: feed.NewDeliveryTrace(nil)}
 	evict := func(tenant, connection string) { r.gateway.Evict(tenant, connection) }
@@ -86,7 +86,8 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 	return r, nil
 }
 
-// dataVersion is the number that changes with every write, where there is one.
+// dataVersion returns SQLite's number that changes with every write; nil with
+// PostgreSQL.
 func (p *program) dataVersion() func(context.Context) (int64, error) {
 	if p.store.Engine() != "sqlite" {
 		return nil
@@ -94,25 +95,24 @@ func (p *program) dataVersion() func(context.Context) (int64, error) {
 	return p.store.DataVersion
 }
 
-// drain lets nobody new in, says goodbye to who is connected and closes what is
-// left then: mostly sessions without a login, whose waiting polls would hold the
-// end up.
+// drain refuses new connections, sends a goodbye to the open ones and closes the
+// rest: mostly sessions without a login, whose waiting polls would delay the end.
 func (r *realtime) drain(ctx context.Context) error {
 	err := r.gateway.Drain(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = nil // who has not left by then is cut off
+		err = nil // the rest is cut off
 	}
 	return errors.Join(err, r.socket.Close())
 }
 
-// close ends what is left.
+// close closes all sessions and windows.
 func (r *realtime) close() error {
 	err := r.socket.Close()
 	r.hub.Close()
 	return err
 }
 
-// isolation is what /readyz says of the keeping apart of tenants on this node.
+// isolation are the facts of /readyz about the isolation of tenants on this node.
 func (r *realtime) isolation() map[string]any {
 	rounds, counts := r.canary.Status(), r.hub.Isolation()
 	facts := map[string]any{
@@ -125,7 +125,7 @@ func (r *realtime) isolation() map[string]any {
 	return facts
 }
 
-// connections are the tenant's open connections, as administrators see them.
+// connections returns the tenant's open connections, as administrators see them.
 func (p *program) connections(tenant string) []httpapi.Connection {
 	open := p.realtime.gateway.Connections(tenant)
 	shown := make([]httpapi.Connection, len(open))

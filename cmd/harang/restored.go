@@ -13,19 +13,18 @@ import (
 
 type restoredCommand struct {
 	databaseFlags
-	Tenant string `placeholder:"ID" help:"This tenant only; every one unless named."`
+	Tenant string `placeholder:"ID" help:"Only this tenant (default: all)."`
 }
 
-// Run begins a new epoch for every tenant, or for one: no place that anybody
-// holds is taken for one of the restored database, where its number may stand
-// for another event.
+// Run starts a new epoch for every tenant, or for one: positions of before the
+// restore, whose numbers may now name other events, are no longer valid.
 func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 	path, err := c.path()
 	if err != nil {
 		return err
 	}
 	if path != "" {
-		if _, err := os.Stat(path); err != nil { // opening would make an empty one
+		if _, err := os.Stat(path); err != nil { // opening would create an empty one
 			return cli.Usagef("--database", "%w", err).Cure("name the file that was restored")
 		}
 	}
@@ -33,7 +32,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	all, err := headsOf(ctx, st, c.Tenant)
 	if err != nil {
 		return err
@@ -55,7 +54,7 @@ func headsOf(ctx context.Context, st *store.Store, tenant string) ([]outbox.Head
 	if tenant == "" {
 		return st.AllHeads(ctx)
 	}
-	if _, err := tenantOf(ctx, st, tenant); err != nil {
+	if _, err := findTenant(ctx, st, tenant); err != nil {
 		return nil, err
 	}
 	return st.Heads(ctx, []string{tenant})

@@ -14,8 +14,8 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// metrics reads a metric's series off the admin listener.
-func (s *serving) metrics(prefix string) []string {
+// metrics returns the series with a prefix from the admin listener.
+func (s *testServer) metrics(prefix string) []string {
 	s.t.Helper()
 	answer, err := http.Get("http://" + s.adminAt.Addr().String() + "/metrics")
 	if err != nil {
@@ -35,10 +35,10 @@ func (s *serving) metrics(prefix string) []string {
 	return series
 }
 
-// TestProgram_Canary: the program proves by itself that nothing crosses, tells
-// it at /readyz, and counts what it compares for people.
+// TestProgram_Canary: the canary runs by itself, /readyz shows its rounds, and the
+// deliveries to people are checked and counted.
 func TestProgram_Canary(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) { c.CanaryInterval = time.Hour })
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) { c.CanaryInterval = time.Hour })
 	isolation := func() map[string]any {
 		t.Helper()
 		status, m := s.call("", "GET", "/readyz", "")
@@ -52,7 +52,7 @@ func TestProgram_Canary(t *testing.T) {
 	part := isolation()
 	for end := time.Now().Add(10 * time.Second); part["rounds"] == 0.0; part = isolation() {
 		if time.Now().After(end) {
-			t.Fatal("no round was done")
+			t.Fatal("no round ran")
 		}
 	}
 	if at, _ := part["lastSuccess"].(string); part["rounds"] != 1.0 || part["failures"] != 0.0 || at == "" {
@@ -65,14 +65,14 @@ func TestProgram_Canary(t *testing.T) {
 	}
 
 	token := s.login("manager@budapest.demo")
-	here := s.connect(token)
+	client := s.connect(token)
 	before, _ := isolation()["checked"].(float64)
 	if status, m := s.call(token, "POST", "/api/v1/inventory/adjustments", `{"productId":"hilti-te70","locationId":"vaci-ut","delta":-1,"reason":"elvitték"}`); status != 200 {
 		t.Fatalf("%d %v", status, m)
 	} else if status, m = s.call(token, "PATCH", "/api/v1/inventory/stock/hilti-te70/vaci-ut", `{"warningThreshold":1000,"criticalThreshold":1000}`); status != 200 {
 		t.Fatalf("%d %v", status, m)
 	}
-	if e := s.next(here); e.Name != "stock_alert" {
+	if e := s.next(client); e.Name != "stock_alert" {
 		t.Fatalf("%s %s", e.Name, e.Args)
 	}
 	for end := time.Now().Add(10 * time.Second); isolation()["checked"] == before; {
@@ -85,9 +85,9 @@ func TestProgram_Canary(t *testing.T) {
 	}
 }
 
-// TestProgram_CanaryOff: with 0 nothing runs, and the flag is checked.
+// TestProgram_CanaryOff: with 0 no round runs; other values are validated.
 func TestProgram_CanaryOff(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
 	status, m := s.call("", "GET", "/readyz", "")
 	part, _ := m["dependencies"].(map[string]any)["isolation"].(map[string]any)
 	if status != 200 || part["rounds"] != 0.0 || part["lastSuccess"] != nil {
@@ -99,26 +99,26 @@ func TestProgram_CanaryOff(t *testing.T) {
 	}
 }
 
-// TestProgram_TestAlert: to the person's own connections, nobody else's.
+// TestProgram_TestAlert: the alert reaches all connections of its user and no other.
 func TestProgram_TestAlert(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
 	token := s.login("operator@budapest.demo")
 	phone, desk := s.connect(token), s.connect(s.login("operator@budapest.demo"))
 	others := []*sioclient.Client{s.connect(s.login("manager@budapest.demo")), s.connect(s.login("operator@debrecen.demo"))}
-	status, asked := s.call(token, "POST", "/api/v1/self-check/alert", "")
+	status, sent := s.call(token, "POST", "/api/v1/self-check/alert", "")
 	if status != 202 {
-		t.Fatalf("%d %v", status, asked)
+		t.Fatalf("%d %v", status, sent)
 	}
 	for _, c := range []*sioclient.Client{phone, desk} {
 		e := s.next(c)
-		var said struct{ ID, At string }
-		if e.Name != "test_alert" || e.Offset() != "" || json.Unmarshal(e.Args[0], &said) != nil || said.ID != asked["id"] || said.At != asked["at"] {
-			t.Fatalf("%s %s, asked %v", e.Name, e.Args, asked)
+		var alert struct{ ID, At string }
+		if e.Name != "test_alert" || e.Offset() != "" || json.Unmarshal(e.Args[0], &alert) != nil || alert.ID != sent["id"] || alert.At != sent["at"] {
+			t.Fatalf("%s %s, sent %v", e.Name, e.Args, sent)
 		}
 	}
 	for _, c := range others {
 		if _, err := c.EmitAck(t.Context(), "clock"); err != nil || c.Queued() > 0 {
-			t.Errorf("%d events came, %v", c.Queued(), err)
+			t.Errorf("%d events received, %v", c.Queued(), err)
 		}
 	}
 }

@@ -17,23 +17,23 @@ import (
 
 type serveCommand struct {
 	databaseFlags
-	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where browsers and applications connect; port 0 takes a free one; ${default} unless named."`
-	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"/metrics and /debug/pprof; never public; ${default} unless named."`
-	Redis                string        `placeholder:"URL" help:"redis://…, what several nodes share; needs PostgreSQL."`
+	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address for browsers and applications; port 0 takes a free one (default ${default})."`
+	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof; never public (default ${default})."`
+	Redis                string        `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
 	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
 	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com; repeatable."`
-	TrustedProxy         []string      `placeholder:"ADDRESS" help:"A proxy in front, as address or network, whose X-Forwarded-For is believed; repeatable."`
-	ConnectionsPerTenant int           `default:"50" help:"How many connections one tenant may have at once."`
-	PingInterval         time.Duration `default:"10s" help:"How often a connection is asked whether it lives."`
-	PingTimeout          time.Duration `default:"5s" help:"How long the answer may take."`
-	CanaryInterval       time.Duration `default:"1m" help:"How often the isolation canary proves that no event reaches another tenant; 0 turns it off."`
-	DrainTimeout         time.Duration `default:"10s" help:"How long calls under way may take after a signal to stop."`
+	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For is trusted; repeatable."`
+	ConnectionsPerTenant int           `default:"50" help:"Maximum number of connections of one tenant."`
+	PingInterval         time.Duration `default:"10s" help:"Time between heartbeats of a connection."`
+	PingTimeout          time.Duration `default:"5s" help:"Time in which a heartbeat has to be answered."`
+	CanaryInterval       time.Duration `default:"1m" help:"Time between rounds of the isolation canary, which checks that no event reaches another tenant; 0 turns it off."`
+	DrainTimeout         time.Duration `default:"10s" help:"Time for requests in flight after a signal to stop."`
 	LogFormat            string        `default:"text" enum:"text,json" help:"text or json."`
 	LogLevel             slog.Level    `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
 }
 
-// check judges the flags before anything is touched.
+// check validates the flags before anything is opened.
 func (c *serveCommand) check() error {
 	path, err := c.path()
 	if err != nil {
@@ -74,9 +74,9 @@ func (c *serveCommand) check() error {
 	return nil
 }
 
-// Run serves until it is told to stop.
+// Run serves until a signal, or until a worker fails.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
-	signal.Ignore(syscall.SIGPIPE) // whoever read the log may leave: a shop goes on without it
+	signal.Ignore(syscall.SIGPIPE) // the reader of the log may go away: serving goes on
 	log := slog.New(logging.NewHandler(s.err, logging.Options{Level: c.LogLevel, JSON: c.LogFormat == "json"}))
 	p, err := start(ctx, c, log)
 	if err != nil {
@@ -93,10 +93,10 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	case <-ctx.Done():
 	case <-p.Failed():
 	}
-	return p.Stop() //nolint:contextcheck // ctx is over by now; stopping has a time of its own
+	return p.Stop() //nolint:contextcheck // ctx has ended; stopping has a timeout of its own
 }
 
-// proxies reads --trusted-proxy.
+// proxies parses --trusted-proxy.
 func (c *serveCommand) proxies() ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for _, text := range c.TrustedProxy {

@@ -11,29 +11,28 @@ import (
 	"harang.dev/harang/socketio"
 )
 
-// newSocket builds the Socket.IO server and shows how many of its sessions have
-// yet to prove themselves.
+// newSocket builds the Socket.IO server with the metrics of its pending sessions.
 func newSocket(c *serveCommand, registry prometheus.Registerer) *socketio.Server {
 	limited := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "harang_socket_limited_total", Help: "Handshakes refused because too many sessions were without a login, of their address or in all.",
+		Name: "harang_socket_limited_total", Help: "Handshakes refused at the limit of sessions without a login, of their address or in all.",
 	}, []string{"limit"})
-	ofAddress, ofAll := limited.WithLabelValues("address"), limited.WithLabelValues("all")
+	byAddress, byAll := limited.WithLabelValues("address"), limited.WithLabelValues("all")
 	socket := socketio.New(&socketio.Options{
 		Engine: engineio.Options{
 			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
 			AllowedOrigins: c.AllowedOrigin,
 			Observer: engineio.Observer{Limited: func(status int) {
 				if status == http.StatusTooManyRequests {
-					ofAddress.Inc()
+					byAddress.Inc()
 				} else {
-					ofAll.Inc()
+					byAll.Inc()
 				}
 			}},
 		},
 		Overflow: gateway.Overflow,
 	})
 	pending := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "harang_socket_pending", Help: "Sessions that no CONNECT was accepted for yet.",
+		Name: "harang_socket_pending", Help: "Sessions without an accepted CONNECT.",
 	}, func() float64 { return float64(socket.Pending()) })
 	registry.MustRegister(limited, pending)
 	return socket

@@ -11,11 +11,11 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// One address may have 2,000 sessions without a login. Who has one is not
-// touched, and each that ends makes room.
-func TestProgram_SessionsWithoutALogin(t *testing.T) {
-	s := serve(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
-	here := s.connect(s.login("operator@budapest.demo"))
+// One address may have 2,000 sessions without a login. Logged-in connections are
+// not affected, and each pending session that ends makes room for another.
+func TestProgram_PendingSessionLimit(t *testing.T) {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	loggedIn := s.connect(s.login("operator@budapest.demo"))
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
 	call := func(method, url, body string) (*http.Response, string) {
@@ -53,7 +53,7 @@ func TestProgram_SessionsWithoutALogin(t *testing.T) {
 		t.Errorf("one too many: %d %v %s", answer.StatusCode, answer.Header, text)
 	}
 	if _, err := sioclient.Dial(t.Context(), s.URL()); err == nil {
-		t.Error("one WebSocket too many was let in")
+		t.Error("one WebSocket too many was accepted")
 	}
 	_, metrics := call("GET", "http://"+s.adminAt.Addr().String()+"/metrics", "")
 	for _, want := range []string{"\nharang_socket_pending 2000\n", "\nharang_socket_limited_total{limit=\"address\"} 2\n", "\nharang_socket_limited_total{limit=\"all\"} 0\n"} {
@@ -65,7 +65,7 @@ func TestProgram_SessionsWithoutALogin(t *testing.T) {
 		t.Fatal(answer.StatusCode, text)
 	}
 	s.connect(s.login("operator@debrecen.demo"))
-	if err := here.Emit("clock"); err != nil {
+	if err := loggedIn.Emit("clock"); err != nil {
 		t.Error(err)
 	}
 }

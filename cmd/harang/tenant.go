@@ -13,8 +13,8 @@ import (
 
 type tenantCommand struct {
 	Add  tenantAdd  `cmd:"" help:"Add a tenant."`
-	Set  tenantSet  `cmd:"" help:"Change how a tenant takes cards."`
-	List tenantList `cmd:"" help:"List the tenants, and who takes card payments for them."`
+	Set  tenantSet  `cmd:"" help:"Set the provider of a tenant's card payments."`
+	List tenantList `cmd:"" help:"List the tenants and their payment providers."`
 }
 
 type tenantAdd struct {
@@ -26,7 +26,7 @@ type tenantAdd struct {
 // Run adds a tenant.
 func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if !harang.ValidTenantID(c.ID) {
-		return cli.Usagef("ID", "%q cannot name a tenant", c.ID).Cure("use a-z, 0-9 and -, beginning with a letter or digit, at most 63")
+		return cli.Usagef("ID", "%q is not a tenant id", c.ID).Cure("use a-z, 0-9 and -, beginning with a letter or digit, at most 63")
 	}
 	if detail := harang.CheckText(c.Name, harang.MaxNameRunes); detail != "" {
 		return cli.Usagef("--name", "%s", detail)
@@ -35,7 +35,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	err = st.CreateTenant(ctx, harang.Tenant{ID: c.ID, Name: c.Name})
 	if harang.ErrorCode(err) == harang.CodeConflict {
 		return cli.Usagef("ID", "the tenant %q exists already", c.ID).Cure("choose another id")
@@ -49,12 +49,11 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 type tenantSet struct {
 	databaseFlags
 	ID          string `arg:"" help:"The tenant."`
-	Payments    string `required:"" enum:"sandbox,mypos" placeholder:"sandbox|mypos" help:"Who takes card payments."`
+	Payments    string `required:"" enum:"sandbox,mypos" placeholder:"sandbox|mypos" help:"Provider of card payments."`
 	MyposConfig string `name:"mypos-config" placeholder:"FILE" help:"The merchant's configuration, with --payments mypos; it is read again whenever it changes."`
 }
 
-// Run changes how a tenant takes cards. It holds in a running server at the
-// next payment.
+// Run sets the payment provider. A running server uses it from the next payment on.
 func (c *tenantSet) Run(ctx context.Context) error {
 	settings := harang.PaymentSettings{Provider: c.Payments}
 	switch {
@@ -68,7 +67,7 @@ func (c *tenantSet) Run(ctx context.Context) error {
 			return cli.Usagef("--mypos-config", "%v", err)
 		}
 		if _, err := mypos.Load(path); err != nil {
-			return cli.Usagef("--mypos-config", "%v", err).Cure("mend the file")
+			return cli.Usagef("--mypos-config", "%v", err).Cure("correct the file")
 		}
 		settings.ConfigFile = path
 	}
@@ -76,9 +75,9 @@ func (c *tenantSet) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	if settings.ConfigFile == "" {
-		// What was charged before may still have to be asked for or given back.
+		// Payments of before may still need a status call or a refund.
 		old, err := st.FindPaymentSettings(ctx, c.ID)
 		if harang.ErrorCode(err) == harang.CodeNotFound {
 			return cli.Usagef("ID", "there is no tenant %q", c.ID).Cure("see harang tenant list")
@@ -105,8 +104,8 @@ func (c *tenantList) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	tenants, err := tenantsOf(ctx, st, "")
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
+	tenants, err := findTenants(ctx, st, "")
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ type tokenCommand struct {
 	databaseFlags
 	Tenant string        `required:"" placeholder:"ID" help:"The token's tenant."`
 	Role   harang.Role   `required:"" enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
-	User   string        `placeholder:"ID" help:"The id of a user who has that role; without it the token names nobody."`
-	TTL    time.Duration `name:"ttl" default:"1h" help:"The token's life, at most 24h."`
+	User   string        `placeholder:"ID" help:"The id of a user with that role; without it, the token belongs to no user."`
+	TTL    time.Duration `name:"ttl" default:"1h" help:"The token's lifetime, at most 24h."`
 }
 
 // Run prints a token.
@@ -26,8 +26,8 @@ func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
+	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	token, err := service.IssueToken(ctx, c.Tenant, c.Role, c.User, c.TTL)

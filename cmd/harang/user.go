@@ -14,14 +14,14 @@ import (
 type userCommand struct {
 	Add     userAdd     `cmd:"" help:"Add a user; prints a password unless one is given."`
 	Set     userSet     `cmd:"" help:"Change a user's role or password."`
-	Enable  userEnable  `cmd:"" help:"Let a user in again."`
-	Disable userDisable `cmd:"" help:"Keep a user out, at once and everywhere."`
+	Enable  userEnable  `cmd:"" help:"Enable a disabled user."`
+	Disable userDisable `cmd:"" help:"Disable a user; all sessions end at once."`
 	List    userList    `cmd:"" help:"List the users."`
 }
 
 type userAdd struct {
 	databaseFlags
-	Email        string      `arg:"" help:"The address the user logs in with."`
+	Email        string      `arg:"" help:"The e-mail address to log in with."`
 	Tenant       string      `required:"" placeholder:"ID" help:"The user's tenant."`
 	Name         string      `required:"" help:"The user's name."`
 	Role         harang.Role `required:"" enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
@@ -44,8 +44,8 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	if _, err := tenantOf(ctx, st, c.Tenant); err != nil {
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
+	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
 	_, err = service.CreateUser(ctx, operator(c.Tenant), auth.NewUser{Email: c.Email, Name: c.Name, Role: c.Role, Password: password})
@@ -59,14 +59,14 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 		return nil
 	}
 	if _, err = fmt.Fprintln(s.out, password); err != nil {
-		return fmt.Errorf("the user was added and the password could not be printed (%w): set another with harang user set %s --password-file FILE", err, c.Email)
+		return fmt.Errorf("the user was added but the password could not be printed (%w): set another with harang user set %s --password-file FILE", err, c.Email)
 	}
 	return nil
 }
 
 type userSet struct {
 	databaseFlags
-	Email        string       `arg:"" help:"The user's address."`
+	Email        string       `arg:"" help:"The user's e-mail address."`
 	Role         *harang.Role `enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
 	PasswordFile string       `placeholder:"FILE" help:"Read the new password from a file."`
 }
@@ -90,13 +90,13 @@ func (c *userSet) Run(ctx context.Context) error {
 	return c.change(ctx, c.Email, ch)
 }
 
-// change applies a change to the user with that address.
+// change changes the user with that e-mail address.
 func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserChange) error {
 	service, st, err := d.service(ctx)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	u, err := service.FindUserByEmail(ctx, email)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return cli.Usagef("EMAIL", "there is no user %s", email).Cure("see harang user list")
@@ -110,27 +110,27 @@ func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserCh
 
 type userEnable struct {
 	databaseFlags
-	Email string `arg:"" help:"The user's address."`
+	Email string `arg:"" help:"The user's e-mail address."`
 }
 
-// Run lets a user in again.
+// Run enables a user.
 func (c *userEnable) Run(ctx context.Context) error {
 	return c.change(ctx, c.Email, auth.UserChange{Disabled: new(false)})
 }
 
 type userDisable struct {
 	databaseFlags
-	Email string `arg:"" help:"The user's address."`
+	Email string `arg:"" help:"The user's e-mail address."`
 }
 
-// Run keeps a user out.
+// Run disables a user.
 func (c *userDisable) Run(ctx context.Context) error {
 	return c.change(ctx, c.Email, auth.UserChange{Disabled: new(true)})
 }
 
 type userList struct {
 	databaseFlags
-	Tenant string `placeholder:"ID" help:"Of this tenant only."`
+	Tenant string `placeholder:"ID" help:"Only users of this tenant."`
 }
 
 // Run lists the users.
@@ -139,8 +139,8 @@ func (c *userList) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = st.Close() }() //nolint:contextcheck // closing ends by itself; what was done is committed
-	tenants, err := tenantsOf(ctx, st, c.Tenant)
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
+	tenants, err := findTenants(ctx, st, c.Tenant)
 	if err != nil {
 		return err
 	}
