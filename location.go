@@ -10,6 +10,6 @@ type Location struct {
 func (l Location) Check() []FieldError {
 	var c checker
 	c.text("id", l.ID, MaxIDRunes)
-	c.text("name", l.Name, MaxNameRunes)
+	c.name("name", l.Name)
 	return c
 }

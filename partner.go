@@ -10,7 +10,7 @@ type Partner struct {
 func (p Partner) Check() []FieldError {
 	var c checker
 	c.text("id", p.ID, MaxIDRunes)
-	c.text("name", p.Name, MaxNameRunes)
+	c.name("name", p.Name)
 	return c
 }
 
@@ -49,10 +49,13 @@ func (k Card) Check() []FieldError {
 	for _, f := range []struct {
 		name, value string
 		most        int
-	}{{"brand", k.Brand, 40}, {"last4", k.Last4, 4}, {"expires", k.Expires, 7}, {"label", k.Label, MaxNameRunes}} {
+	}{{"brand", k.Brand, 40}, {"last4", k.Last4, 4}, {"expires", k.Expires, 7}} {
 		if f.value != "" {
 			c.text(f.name, f.value, f.most)
 		}
+	}
+	if k.Label != "" {
+		c.name("label", k.Label)
 	}
 	return c
 }

@@ -12,7 +12,7 @@ type Product struct {
 func (p Product) Check() []FieldError {
 	var c checker
 	c.text("id", p.ID, MaxIDRunes)
-	c.text("name", p.Name, MaxNameRunes)
+	c.name("name", p.Name)
 	c.between("dailyPrice", p.DailyPrice, 0, MaxAmount)
 	return c
 }

@@ -36,6 +36,13 @@ func (c *checker) text(field, value string, maxRunes int) {
 	}
 }
 
+// name checks a name as CheckName does.
+func (c *checker) name(field, value string) {
+	if detail := CheckName(value); detail != "" {
+		c.add(field, "%s", detail)
+	}
+}
+
 func (c *checker) between(field string, value, least, most int64) {
 	if value < least || value > most {
 		c.add(field, "must be from %d to %d", least, most)
@@ -60,6 +67,32 @@ func CheckText(value string, maxRunes int) string {
 		return fmt.Sprintf("may have %d characters at most", maxRunes)
 	case strings.ContainsFunc(value, unicode.IsControl):
 		return "must not contain control characters"
+	}
+	return ""
+}
+
+// CheckName returns the error in a name of a person or a thing: whatever
+// CheckText refuses, and whatever CheckVisible refuses. "" when it is valid.
+func CheckName(value string) string {
+	if detail := CheckText(value, MaxNameRunes); detail != "" {
+		return detail
+	}
+	return CheckVisible(value)
+}
+
+// CheckVisible refuses texts that look like another text, or like nothing:
+// characters that change the direction of writing or cannot be seen, and texts
+// without a letter or digit. The joiners U+200C and U+200D are refused as well,
+// although some scripts and emoji use them: two names that differ in them only
+// cannot be told apart. "" when the text is valid.
+func CheckVisible(value string) string {
+	for _, r := range value {
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) {
+			return fmt.Sprintf("must not contain the invisible character U+%04X", r)
+		}
+	}
+	if !strings.ContainsFunc(value, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+		return "must contain a letter or digit"
 	}
 	return ""
 }

@@ -37,7 +37,7 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 		}
 	}
 	check("email", CheckEmail(n.Email))
-	check("name", harang.CheckText(n.Name, harang.MaxNameRunes))
+	check("name", harang.CheckName(n.Name))
 	check("password", CheckPassword(n.Password))
 	check("role", checkRole(n.Role))
 	if len(wrong) > 0 {

@@ -66,7 +66,7 @@ func (s *Service) CreateAPIKey(ctx context.Context, caller harang.Identity, name
 	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return harang.APIKey{}, "", err
 	}
-	if detail := harang.CheckText(name, harang.MaxNameRunes); detail != "" {
+	if detail := harang.CheckName(name); detail != "" {
 		return harang.APIKey{}, "", harang.Invalid(harang.FieldError{Field: "name", Detail: detail})
 	}
 	random := make([]byte, 32)

@@ -257,5 +257,5 @@ func CheckEmail(email string) string {
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > 254 {
 		return "must be an e-mail address like name@example.com"
 	}
-	return ""
+	return harang.CheckVisible(email)
 }
