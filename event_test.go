@@ -79,16 +79,18 @@ func TestEvent_Strict(t *testing.T) {
 		change func(map[string]any)
 		field  string
 	}{
-		"unknown field":      {func(m map[string]any) { m["colour"] = "red" }, "data.colour"},
-		"missing name":       {func(m map[string]any) { delete(m, "productName") }, "data.productName"},
-		"missing number":     {func(m map[string]any) { delete(m, "currentQuantity") }, "data.currentQuantity"},
-		"null for a number":  {func(m map[string]any) { m["threshold"] = nil }, "data.threshold"},
-		"name in other case": {func(m map[string]any) { delete(m, "productId"); m["ProductID"] = "p" }, "data.productId"},
-		"wrong type":         {func(m map[string]any) { m["threshold"] = "three" }, "data.threshold"},
-		"fraction":           {func(m map[string]any) { m["currentQuantity"] = 1.5 }, "data.currentQuantity"},
-		"negative":           {func(m map[string]any) { m["currentQuantity"] = -1 }, "data.currentQuantity"},
-		"unknown severity":   {func(m map[string]any) { m["severity"] = "OK" }, "data.severity"},
-		"over-long name":     {func(m map[string]any) { m["productName"] = strings.Repeat("ő", 201) }, "data.productName"},
+		"unknown field":     {func(m map[string]any) { m["colour"] = "red" }, "data.colour"},
+		"missing name":      {func(m map[string]any) { delete(m, "productName") }, "data.productName"},
+		"missing number":    {func(m map[string]any) { delete(m, "currentQuantity") }, "data.currentQuantity"},
+		"null for a number": {func(m map[string]any) { m["threshold"] = nil }, "data.threshold"},
+		"name in other case": {func(m map[string]any) { delete(m, "productId"); m["ProductID"] = "p" },
+			"data.productId"},
+		"wrong type":       {func(m map[string]any) { m["threshold"] = "three" }, "data.threshold"},
+		"fraction":         {func(m map[string]any) { m["currentQuantity"] = 1.5 }, "data.currentQuantity"},
+		"negative":         {func(m map[string]any) { m["currentQuantity"] = -1 }, "data.currentQuantity"},
+		"unknown severity": {func(m map[string]any) { m["severity"] = "OK" }, "data.severity"},
+		"over-long name": {func(m map[string]any) { m["productName"] = strings.Repeat("ő", 201) },
+			"data.productName"},
 		"control characters": {func(m map[string]any) { m["productName"] = "a\u0000b" }, "data.productName"},
 		"blank id":           {func(m map[string]any) { m["productId"] = "   " }, "data.productId"},
 	} {
@@ -140,7 +142,8 @@ func TestEvent_TooLarge(t *testing.T) {
 	if len(e.JSON()) > harang.MaxEventBytes {
 		t.Errorf("an event of %d bytes was made", len(e.JSON()))
 	}
-	if _, err := harang.NewEvent(harang.PaymentErrorType, strings.Repeat("x", harang.MaxEventBytes), "budapest", time.UnixMilli(0), p); harang.ErrorCode(
+	if _, err := harang.NewEvent(harang.PaymentErrorType, strings.Repeat("x", harang.MaxEventBytes), "budapest",
+		time.UnixMilli(0), p); harang.ErrorCode(
 		err,
 	) != harang.CodeEventTooLarge {
 		t.Errorf("got %v, want EVENT_TOO_LARGE", err)

@@ -38,7 +38,8 @@ func TestPosition_RoundTrip(t *testing.T) {
 	all := harang.Audiences()
 	rapid.Check(t, func(t *rapid.T) {
 		p := harang.Position{
-			Epoch:    harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<47).Draw(t, "ms")), rapid.Uint32().Draw(t, "random"), ""),
+			Epoch: harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<47).Draw(t, "ms")),
+				rapid.Uint32().Draw(t, "random"), ""),
 			Audience: rapid.SampledFrom(all[:]).Draw(t, "audience"),
 			Number:   rapid.Int64Min(0).Draw(t, "number"),
 		}
@@ -74,7 +75,8 @@ func TestPosition_Refused(t *testing.T) {
 	epoch := "0198f3a07c0000000001"
 	for _, s := range []string{
 		"", ":", "::", epoch, epoch + ":m", epoch + ":m:", epoch + ":x:1", epoch + ":m:-1", epoch + ":m:+1",
-		epoch + ":m:01", epoch + ":m:1 ", epoch + ":m:1:2", epoch + ":m:9223372036854775808", strings.ToUpper(epoch[:10]) + epoch[10:] + "A:m:1",
+		epoch + ":m:01", epoch + ":m:1 ", epoch + ":m:1:2", epoch + ":m:9223372036854775808",
+		strings.ToUpper(epoch[:10]) + epoch[10:] + "A:m:1",
 		epoch[1:] + ":m:1", epoch + "0:m:1", strings.Repeat("9", 1<<20), epoch + ":m:1\x00",
 	} {
 		if p, ok := harang.ParsePosition(s); ok {
@@ -87,8 +89,10 @@ func TestPosition_Refused(t *testing.T) {
 // clock went back.
 func TestEpoch_Later(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		before := harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<46).Draw(t, "before")), rapid.Uint32().Draw(t, "r1"), "")
-		after := harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<46).Draw(t, "after")), rapid.Uint32().Draw(t, "r2"), before)
+		before := harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<46).Draw(t, "before")),
+			rapid.Uint32().Draw(t, "r1"), "")
+		after := harang.NewEpoch(time.UnixMilli(rapid.Int64Range(0, 1<<46).Draw(t, "after")),
+			rapid.Uint32().Draw(t, "r2"), before)
 		if after <= before {
 			t.Fatalf("%s does not sort after %s", after, before)
 		}
@@ -96,7 +100,8 @@ func TestEpoch_Later(t *testing.T) {
 }
 
 func TestFeedID_String(t *testing.T) {
-	if got := (harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}).String(); got != "tenant:budapest:managers" {
+	if got := (harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}).
+		String(); got != "tenant:budapest:managers" {
 		t.Error(got)
 	}
 	if got := harang.RoomAll("budapest"); got != "tenant:budapest:all" {

@@ -23,15 +23,19 @@ func TestLevel_Cross(t *testing.T) {
 		name  string
 		steps []step
 	}{
-		{"down through both", []step{{6, false, ""}, {5, false, ""}, {4, false, warning}, {3, false, ""}, {2, false, critical}, {0, false, ""}}},
+		{"down through both", []step{{6, false, ""}, {5, false, ""}, {4, false, warning}, {3, false, ""},
+			{2, false, critical}, {0, false, ""}}},
 		{"straight to critical", []step{{1, false, critical}, {0, false, ""}}},
 		{"no event upwards", []step{{1, false, critical}, {4, false, ""}, {9, false, ""}}},
 		{"critical armed again at its threshold", []step{{1, false, critical}, {3, false, ""}, {2, false, critical}}},
 		{"warning armed again at its threshold", []step{{4, false, warning}, {5, false, ""}, {4, false, warning}}},
-		{"warning not armed below its threshold", []step{{1, false, critical}, {4, false, ""}, {3, false, ""}, {4, false, ""}}},
+		{"warning not armed below its threshold", []step{{1, false, critical}, {4, false, ""}, {3, false, ""},
+			{4, false, ""}}},
 		{"silenced", []step{{4, true, ""}, {1, true, ""}, {9, true, ""}, {4, false, warning}}},
-		{"worse in silence, then the first change after it", []step{{1, true, ""}, {0, false, critical}, {0, false, ""}}},
-		{"worse in silence, better after it", []step{{1, true, ""}, {2, false, ""}, {4, false, ""}, {3, false, warning}}},
+		{"worse in silence, then the first change after it",
+			[]step{{1, true, ""}, {0, false, critical}, {0, false, ""}}},
+		{"worse in silence, better after it", []step{{1, true, ""}, {2, false, ""}, {4, false, ""},
+			{3, false, warning}}},
 		{"known warning, critical in silence", []step{{4, false, warning}, {1, true, ""}, {0, false, critical}}},
 		{"silence does not arm", []step{{1, false, critical}, {0, true, ""}, {1, true, ""}, {0, false, ""}}},
 		{"no change", []step{{4, true, ""}, {4, false, ""}}},
@@ -86,7 +90,8 @@ func TestLevel_Properties(t *testing.T) {
 			next, announced := level.Cross(q, th, silenced)
 			before, after := level.Severity(), next.Severity()
 			switch {
-			case announced != "" && (announced != after || after.Rank() < before.Rank() || after.Rank() <= level.Alerted.Rank() || silenced):
+			case announced != "" && (announced != after || after.Rank() < before.Rank() ||
+				after.Rank() <= level.Alerted.Rank() || silenced):
 				t.Fatalf("%+v to %d %+v announced %s", level, q, th, announced)
 			case !quiet && (announced != "") != (after.Rank() > before.Rank()):
 				t.Fatalf(

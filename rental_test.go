@@ -68,7 +68,8 @@ func TestRentalStatus(t *testing.T) {
 
 func TestPaymentStatus(t *testing.T) {
 	last := 0
-	for _, s := range []harang.PaymentStatus{harang.PaymentPending, harang.PaymentDeclined, harang.PaymentSucceeded, harang.PaymentReversed} {
+	for _, s := range []harang.PaymentStatus{harang.PaymentPending, harang.PaymentDeclined, harang.PaymentSucceeded,
+		harang.PaymentReversed} {
 		if s.Rank() <= last || !s.Valid() {
 			t.Errorf("%s has rank %d after %d", s, s.Rank(), last)
 		}
@@ -97,7 +98,8 @@ func TestCard_Name(t *testing.T) {
 }
 
 func TestTimeoutCode(t *testing.T) {
-	for provider, want := range map[string]string{harang.ProviderMyPOS: "ipc:timeout", harang.ProviderSandbox: "sandbox:timeout"} {
+	for provider, want := range map[string]string{harang.ProviderMyPOS: "ipc:timeout",
+		harang.ProviderSandbox: "sandbox:timeout"} {
 		if got := harang.TimeoutCode(provider); got != want || !known(got) {
 			t.Errorf("%s times out as %s", provider, got)
 		}

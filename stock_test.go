@@ -48,7 +48,8 @@ func TestThresholds_Monotonic(t *testing.T) {
 }
 
 func TestThresholds_Check(t *testing.T) {
-	for _, th := range []harang.Thresholds{{Warning: 2, Critical: 3}, {Warning: -1}, {Critical: -1}, {Warning: harang.MaxQuantity + 1}} {
+	for _, th := range []harang.Thresholds{{Warning: 2, Critical: 3}, {Warning: -1}, {Critical: -1},
+		{Warning: harang.MaxQuantity + 1}} {
 		if len(th.Check()) == 0 {
 			t.Errorf("%+v passes", th)
 		}

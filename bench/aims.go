@@ -26,13 +26,16 @@ func residentKB(r result) float64 { return float64(r.resident) / 1024 / float64(
 // aims are the project's own, for the ratios that hold from machine to machine.
 var aims = []aim{
 	{"CPU per delivery, fan-out alone ÷ floor", "steady", "feed", floor, cpuPerDelivery, nil, 1.15, false},
-	{"CPU per delivery, from POST through the outbox ÷ centrifuge", "steady", "harang", "centrifuge", cpuPerDelivery, nil, 1, false},
-	{"CPU per delivery, from POST through the outbox ÷ Socket.IO on Node.js", "steady", "harang", "node", cpuPerDelivery, nil, .8, false},
+	{"CPU per delivery, from POST through the outbox ÷ centrifuge", "steady", "harang", "centrifuge", cpuPerDelivery,
+		nil, 1, false},
+	{"CPU per delivery, from POST through the outbox ÷ Socket.IO on Node.js", "steady", "harang", "node",
+		cpuPerDelivery, nil, .8, false},
 	{"p99, fan-out alone ÷ floor", "steady", "feed", floor, p99, nil, 1.2, false},
 	{"p99, from commit ÷ floor", "steady", "harang", floor, p99SinceCommit, p99, 1.2, false},
 	{"deliveries a second in the flood, fan-out alone ÷ floor", "flood", "feed", floor, result.perSecond, nil, 2, true},
 	{"memory per idle connection, signed in, KB", "idle", "harang", "", residentKB, nil, 10, false},
-	{"CPU per connection, token verified and 50 replayed ÷ centrifuge's bare connect", "storm", "harang", "centrifuge", cpuFirst, nil, 1, false},
+	{"CPU per connection, token verified and 50 replayed ÷ centrifuge's bare connect", "storm", "harang", "centrifuge",
+		cpuFirst, nil, 1, false},
 }
 
 // aimTable compares what was measured with the aims; aims whose peers did not
@@ -73,7 +76,8 @@ func aimTable(plans []scenario, results [][]result) table {
 		if a.least {
 			met, sign = value >= a.most, "≥"
 		}
-		t = append(t, []string{a.what, fmt.Sprintf("%s %.2f", sign, a.most), fmt.Sprintf("%.2f", value), map[bool]string{true: "yes", false: "no"}[met]})
+		t = append(t, []string{a.what, fmt.Sprintf("%s %.2f", sign, a.most), fmt.Sprintf("%.2f", value),
+			map[bool]string{true: "yes", false: "no"}[met]})
 	}
 	return t
 }

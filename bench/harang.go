@@ -73,8 +73,9 @@ func (p *program) prepare(ctx context.Context, database string, plan scenario) (
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	service, err := auth.New(st, key, auth.Options{
-		NewID:      newID,
-		HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}, // nobody logs in
+		NewID: newID,
+		// nobody logs in
+		HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	if err != nil {
 		return err
@@ -90,7 +91,8 @@ func (p *program) prepare(ctx context.Context, database string, plan scenario) (
 			return err
 		}
 		user, err := service.CreateUser(ctx, admin, auth.NewUser{
-			Email: "manager@" + id + ".example", Name: "Race", Role: harang.RoleStoreManager, Password: "race-" + newID(),
+			Email: "manager@" + id + ".example", Name: "Race", Role: harang.RoleStoreManager,
+			Password: "race-" + newID(),
 		})
 		if err != nil {
 			return err

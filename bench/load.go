@@ -252,7 +252,8 @@ func (l *load) note(payload []byte, now time.Time) {
 		}
 		l.heard++
 		if l.withCommit {
-			if at := bytes.Index(payload[:i], commitMark); at >= 0 && len(payload) > at+len(commitMark)+len(commitForm) {
+			if at := bytes.Index(payload[:i], commitMark); at >= 0 &&
+				len(payload) > at+len(commitMark)+len(commitForm) {
 				at += len(commitMark)
 				if committed, err := time.Parse(commitForm, string(payload[at:at+len(commitForm)])); err == nil {
 					l.sinceCommit.Add(now.Sub(committed))

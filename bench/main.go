@@ -31,12 +31,15 @@ func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writ
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(progress)
-	chosen := flags.String("scenario", "all", "`names` of scenarios, by commas: "+strings.Join(names(scenarios, scenario.id), ", "))
-	peers := flags.String("peers", "all", "`names` of peers, by commas: "+strings.Join(names(entrants, entrant.id), ", "))
+	chosen := flags.String("scenario", "all",
+		"`names` of scenarios, by commas: "+strings.Join(names(scenarios, scenario.id), ", "))
+	peers := flags.String("peers", "all", "`names` of peers, by commas: "+strings.Join(names(entrants,
+		entrant.id), ", "))
 	flags.IntVar(&s.Seconds, "seconds", 10, "how long deliveries are measured")
 	flags.StringVar(&s.Harang, "harang", "../bin/harang", "the `program`")
 	flags.StringVar(&s.Node, "node", "node/server.mjs", "the Socket.IO `server` for Node.js")
-	flags.StringVar(&s.Profile, "profile", "", "a `folder` for CPU profiles of the peers; they cost time, so don't keep the figures")
+	flags.StringVar(&s.Profile, "profile", "",
+		"a `folder` for CPU profiles of the peers; they cost time, so don't keep the figures")
 	write := flags.String("write", "", "a Markdown `file` that also gets the tables, between its markers")
 	server := flags.String("peer", "", "be the peer of this `name`, for the race")
 	profile := flags.String("cpuprofile", "", "with -peer: a `file` for its CPU profile")

@@ -56,27 +56,33 @@ func TestProtocol_Join(t *testing.T) {
 			server: fake{{"\x01\x02", text("")}},
 		},
 		{
-			name: "socketio", protocol: socketIOProtocol, path: "/socket.io/?EIO=4&transport=websocket", who: listener{Room: 7},
+			name: "socketio", protocol: socketIOProtocol, path: "/socket.io/?EIO=4&transport=websocket",
+			who:    listener{Room: 7},
 			server: fake{{"", text(`0{"sid":"x"}`)}, {said(`40{"room":7}`), text(`40{"sid":"y"}`) + text("42[1]")}},
 			word:   `40{"sid":"y"}`, rest: text("42[1]"),
 		},
 		{
-			name: "harang", protocol: harangProtocol, path: "/socket.io/?EIO=4&transport=websocket", who: listener{Token: "t", PID: "p", Offset: "e:m:1"},
+			name: "harang", protocol: harangProtocol, path: "/socket.io/?EIO=4&transport=websocket",
+			who: listener{Token: "t", PID: "p", Offset: "e:m:1"},
 			server: fake{
 				{"", text(`0{"sid":"x"}`)},
-				{said(`40/ws/dashboard,{"token":"t","pid":"p","offset":"e:m:1"}`), text(`40/ws/dashboard,{"sid":"y"}`) + text(`42/ws/dashboard,["session",{}]`)},
+				{said(`40/ws/dashboard,{"token":"t","pid":"p","offset":"e:m:1"}`), text(`40/ws/dashboard,{"sid":"y"}`) +
+					text(`42/ws/dashboard,["session",{}]`)},
 			},
 			word: `42/ws/dashboard,["session",{}]`,
 		},
 		{
-			name: "harang refuses", protocol: harangProtocol, path: "/socket.io/?EIO=4&transport=websocket", who: listener{Token: "t"},
-			server: fake{{"", text(`0{"sid":"x"}`)}, {said(`40/ws/dashboard,{"token":"t"}`), text(`44/ws/dashboard,{"message":"UNAUTHENTICATED"}`)}},
-			wrong:  "UNAUTHENTICATED",
+			name: "harang refuses", protocol: harangProtocol, path: "/socket.io/?EIO=4&transport=websocket",
+			who: listener{Token: "t"},
+			server: fake{{"", text(`0{"sid":"x"}`)},
+				{said(`40/ws/dashboard,{"token":"t"}`), text(`44/ws/dashboard,{"message":"UNAUTHENTICATED"}`)}},
+			wrong: "UNAUTHENTICATED",
 		},
 		{
 			name: "centrifuge", protocol: centrifugeProtocol, path: "/", who: listener{Room: 3},
-			server: fake{{said(`{"id":1,"connect":{"data":3}}`), string(serverFrame(opPing, "")) + text(`{"id":1,"connect":{"client":"c"}}`)}},
-			word:   `{"id":1,"connect":{"client":"c"}}`,
+			server: fake{{said(`{"id":1,"connect":{"data":3}}`), string(serverFrame(opPing, "")) +
+				text(`{"id":1,"connect":{"client":"c"}}`)}},
+			word: `{"id":1,"connect":{"client":"c"}}`,
 		},
 		{
 			name: "closed", protocol: centrifugeProtocol, path: "/", who: listener{Room: 3},

@@ -28,8 +28,10 @@ func newScenario(name, title string, connections, rate, replay int) scenario {
 
 var scenarios = []scenario{
 	newScenario("steady", "2,000 connections, 400 events a second (20,000 deliveries a second)", 2000, 400, 0),
-	newScenario("saturated", "1,000 connections, 2,000 events a second (100,000 deliveries a second offered)", 1000, 2000, 0),
-	newScenario("flood", "1,000 connections, 10,000 events a second (500,000 deliveries a second offered)", 1000, 10_000, 0),
+	newScenario("saturated", "1,000 connections, 2,000 events a second (100,000 deliveries a second offered)",
+		1000, 2000, 0),
+	newScenario("flood", "1,000 connections, 10,000 events a second (500,000 deliveries a second offered)",
+		1000, 10_000, 0),
 	newScenario("idle", "5,000 connections that hear nothing", 5000, 0, 0),
 	newScenario("storm", "2,000 connections at once", 2000, 0, 50),
 }
@@ -111,7 +113,8 @@ func race(ctx context.Context, s settings, e entrant, plan scenario) (r result, 
 }
 
 // deliver measures a peer that sends.
-func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runner, l *load, listeners []listener) error {
+func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runner, l *load,
+	listeners []listener) error {
 	if err := l.connect(ctx, listeners); err != nil {
 		return err
 	}
@@ -263,7 +266,8 @@ func wait(ctx context.Context, d time.Duration) error {
 
 // raceAll puts the chosen peers through the chosen scenarios and writes a line
 // about each to progress.
-func raceAll(ctx context.Context, s settings, plans []scenario, peers []entrant, progress io.Writer) ([][]result, error) {
+func raceAll(ctx context.Context, s settings, plans []scenario, peers []entrant,
+	progress io.Writer) ([][]result, error) {
 	all := make([][]result, len(plans))
 	for i, plan := range plans {
 		for _, e := range peers {
@@ -271,7 +275,8 @@ func raceAll(ctx context.Context, s settings, plans []scenario, peers []entrant,
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", plan.name, e.name, err)
 			}
-			fmt.Fprintf(progress, "%s %s: %d heard, %d lost, %v CPU, %v of the load program\n", plan.name, e.name, r.heard, r.lost, r.cpu, r.load)
+			fmt.Fprintf(progress, "%s %s: %d heard, %d lost, %v CPU, %v of the load program\n", plan.name, e.name,
+				r.heard, r.lost, r.cpu, r.load)
 			all[i] = append(all[i], r)
 		}
 	}

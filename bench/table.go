@@ -57,7 +57,8 @@ func floorOf(results []result) result {
 
 func deliveryTable(results []result) table {
 	base := floorOf(results)
-	t := table{{"", "deliveries a second", "× floor", "CPU per delivery", "× floor", "p50", "p99", "× floor", "CPU of peer, of load program", "lost"}}
+	t := table{{"", "deliveries a second", "× floor", "CPU per delivery", "× floor", "p50", "p99", "× floor",
+		"CPU of peer, of load program", "lost"}}
 	for _, r := range results {
 		p99 := r.latencies.Quantile(.99)
 		t = append(t, []string{
@@ -72,7 +73,8 @@ func deliveryTable(results []result) table {
 			p99 := r.sinceCommit.Quantile(.99)
 			t = append(t, []string{
 				"the same, from the event's time stamp (whole milliseconds)", "", "", "", "",
-				millis(r.sinceCommit.Quantile(.5)), millis(p99), ratio(float64(p99), float64(base.latencies.Quantile(.99))), "", "",
+				millis(r.sinceCommit.Quantile(.5)), millis(p99),
+				ratio(float64(p99), float64(base.latencies.Quantile(.99))), "", "",
 			})
 		}
 	}
@@ -90,7 +92,8 @@ func idleTable(results []result) table {
 	base := floorOf(results)
 	t := table{{"", "resident memory per connection", "× floor", "heap and stacks per connection"}}
 	for _, r := range results {
-		t = append(t, []string{r.entrant.title, r.kilobytes(r.resident), ratio(float64(r.resident), float64(base.resident)), r.kilobytes(r.inUse)})
+		t = append(t, []string{r.entrant.title, r.kilobytes(r.resident),
+			ratio(float64(r.resident), float64(base.resident)), r.kilobytes(r.inUse)})
 	}
 	return t
 }
@@ -101,7 +104,8 @@ func (r result) kilobytes(all int64) string {
 
 func stormTable(results []result) table {
 	base := floorOf(results)
-	t := table{{"", "CPU per connection", "× floor", "connections a second", "CPU when they come back", "× floor", "replayed to each"}}
+	t := table{{"", "CPU per connection", "× floor", "connections a second", "CPU when they come back", "× floor",
+		"replayed to each"}}
 	for _, r := range results {
 		t = append(t, []string{
 			r.entrant.title, micros(r.cpu / time.Duration(r.connections)), ratio(float64(r.cpu), float64(base.cpu)),

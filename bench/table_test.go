@@ -27,7 +27,8 @@ func TestBetween(t *testing.T) {
 
 func TestTables(t *testing.T) {
 	second := func(e entrant, heard int64, cpu time.Duration, l loadtest.Latencies) result {
-		return result{entrant: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond, tally: tally{heard: heard, latencies: l}, connections: 100}
+		return result{entrant: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond,
+			tally: tally{heard: heard, latencies: l}, connections: 100}
 	}
 	other := second(entrants[1], 1000, 30*time.Millisecond, loadtest.Latencies{3000, 6000})
 	other.sinceCommit = loadtest.Latencies{1000}
@@ -35,13 +36,16 @@ func TestTables(t *testing.T) {
 	back.again = 25 * time.Millisecond
 	results := [][]result{
 		{second(entrants[0], 2000, 20*time.Millisecond, loadtest.Latencies{1000, 2000}), other},
-		{{entrant: entrants[0], connections: 10, resident: 10 << 10}, {entrant: entrants[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
+		{{entrant: entrants[0], connections: 10, resident: 10 << 10},
+			{entrant: entrants[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
 		{second(entrants[0], 0, 10*time.Millisecond, nil), back},
 	}
-	text := tables([]scenario{scenarios[0], newScenario("idle", "idle", 10, 0, 0), newScenario("storm", "storm", 100, 0, 50)}, results)
+	text := tables([]scenario{scenarios[0], newScenario("idle", "idle", 10, 0, 0),
+		newScenario("storm", "storm", 100, 0, 50)}, results)
 	for _, want := range []string{
 		"### Steady: 2,000 connections",
-		"| bare TCP write loop in Go (the floor) | 2000 | 1.00 | 10.0 µs | 1.00 | 1.0 ms | 2.0 ms | 1.00 | 0.02, 0.25 cores | 0 |",
+		"| bare TCP write loop in Go (the floor) | 2000 | 1.00 | 10.0 µs | 1.00 | 1.0 ms | 2.0 ms | 1.00 | 0.02, " +
+			"0.25 cores | 0 |",
 		"| Socket.IO 4.8 on Node.js | 1000 | 0.50 | 30.0 µs | 3.00 | 3.0 ms | 6.0 ms | 3.00 | 0.03, 0.25 cores | 0 |",
 		"| the same, from the event's time stamp (whole milliseconds) |  |  |  |  | 1.0 ms | 1.0 ms | 0.50 |  |  |",
 		"| Socket.IO 4.8 on Node.js | 3.0 KB | 3.00 | 2.0 KB |",
@@ -71,7 +75,8 @@ func TestAimTable(t *testing.T) {
 	of := func(name string, heard, micros int64) result {
 		for _, e := range entrants {
 			if e.name == name {
-				return result{entrant: e, lasted: time.Second, cpu: time.Duration(micros) * time.Microsecond, tally: tally{heard: heard}, connections: 10}
+				return result{entrant: e, lasted: time.Second, cpu: time.Duration(micros) * time.Microsecond,
+					tally: tally{heard: heard}, connections: 10}
 			}
 		}
 		t.Fatal(name)

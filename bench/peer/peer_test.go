@@ -26,7 +26,8 @@ func TestNewEvent(t *testing.T) {
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		t.Fatal(err)
 	}
-	if body.EventID != e.ID || body.Type != EventType || !body.Timestamp.Equal(at.Truncate(time.Millisecond)) || body.Data.RentalID != "1790000000123456789" {
+	if body.EventID != e.ID || body.Type != EventType || !body.Timestamp.Equal(at.Truncate(time.Millisecond)) ||
+		body.Data.RentalID != "1790000000123456789" {
 		t.Errorf("%s", e.Body)
 	}
 	if !bytes.Contains(e.Body, []byte(Mark+"1790000000123456789")) {

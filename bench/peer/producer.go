@@ -37,7 +37,8 @@ func NewEvent(n int, now time.Time) Event {
 	b = now.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
 	b = append(b, `","type":"`+EventType+`","data":{`+Mark...)
 	b = strconv.AppendInt(b, now.UnixNano(), 10)
-	b = append(b, `","partnerId":"alfa-epito","partnerName":"Alfa Építő és Felújító Kft.","equipmentCount":3,"totalValue":42000,"currency":"HUF"}}`...)
+	b = append(b,
+		`","partnerId":"alfa-epito","partnerName":"Alfa Építő és Felújító Kft.","equipmentCount":3,"totalValue":42000,"currency":"HUF"}}`...)
 	e.Body = b
 	return e
 }

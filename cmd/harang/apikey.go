@@ -38,7 +38,8 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 		return cli.Refused("--name", err)
 	}
 	if _, err = fmt.Fprintln(s.out, text); err != nil {
-		return fmt.Errorf("the key was created but could not be printed (%w): revoke it with harang apikey revoke %s", err, key.ID)
+		return fmt.Errorf("the key was created but could not be printed (%w): revoke it with harang apikey revoke %s",
+			err, key.ID)
 	}
 	return nil
 }

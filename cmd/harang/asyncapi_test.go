@@ -136,7 +136,8 @@ func describedMessages(t *testing.T, s *testServer) *messages {
 	}
 	m := &messages{schemas: map[string]*jsonschema.Schema{}, seen: map[string]bool{}}
 	for name := range names.Components.Messages {
-		if m.schemas[name], err = compiler.Compile("asyncapi.json#/components/messages/" + name + "/payload"); err != nil {
+		if m.schemas[name], err = compiler.Compile("asyncapi.json#/components/messages/" + name +
+			"/payload"); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,7 +18,8 @@ func TestBackup_Names(t *testing.T) {
 	for _, name := range []string{"copy.db", ":memory:", "file:odd.db", "q?mode=memory"} {
 		var out, errOut bytes.Buffer
 		args := []string{"backup", name, "--database", "sqlite:harang.db"}
-		if got := run(args, strings.NewReader(""), &out, &errOut); got != cli.ExitDone || strings.TrimSpace(out.String()) != name {
+		if got := run(args, strings.NewReader(""), &out, &errOut); got != cli.ExitDone ||
+			strings.TrimSpace(out.String()) != name {
 			t.Fatalf("%s: %d %s %s", name, got, &out, &errOut)
 		}
 		info, err := os.Stat(name)
@@ -38,7 +39,9 @@ func TestBackup_Names(t *testing.T) {
 func TestRestored_NoDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "typo.db")
 	var out, errOut bytes.Buffer
-	if got := run([]string{"restored", "--database", "sqlite:" + path}, strings.NewReader(""), &out, &errOut); got != cli.ExitUsage || !strings.Contains(errOut.String(), "--database") {
+	if got := run([]string{"restored", "--database", "sqlite:" + path},
+		strings.NewReader(""), &out, &errOut); got != cli.ExitUsage ||
+		!strings.Contains(errOut.String(), "--database") {
 		t.Errorf("%d %s", got, &errOut)
 	}
 	if _, err := os.Stat(path); err == nil {

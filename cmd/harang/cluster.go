@@ -40,7 +40,8 @@ func (c *serveCommand) redisURL() (string, error) {
 
 // joinCluster connects to Redis; it returns nil without it. evict closes a
 // connection of this node whose seat was taken over on another one.
-func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string), log *slog.Logger, registry prometheus.Registerer) (*cluster, error) {
+func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string),
+	log *slog.Logger, registry prometheus.Registerer) (*cluster, error) {
 	url, err := c.redisURL()
 	if err != nil || url == "" {
 		return nil, err
@@ -48,7 +49,8 @@ func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict fu
 	client, err := redislog.Dial(ctx, url)
 	var coded *harang.Error
 	if errors.As(err, &coded) {
-		return nil, cli.Usagef("--redis", "%s", coded.Message).Cure("name a Redis 7 or Valkey that this machine reaches, with its password")
+		return nil, cli.Usagef("--redis", "%s", coded.Message).
+			Cure("name a Redis 7 or Valkey that this machine reaches, with its password")
 	}
 	if err != nil {
 		return nil, err

@@ -61,7 +61,8 @@ func (d *databaseFlags) path() (string, error) {
 		return "", err
 	}
 	if scheme, _, ok := strings.Cut(url, "://"); ok && scheme != "sqlite" {
-		return "", cli.Usagef("--database", "unknown kind of database %s", scheme).Cure("use sqlite:FILE or postgres://…")
+		return "", cli.Usagef("--database", "unknown kind of database %s", scheme).
+			Cure("use sqlite:FILE or postgres://…")
 	}
 	location, err := sqlite.ParseLocation(url)
 	if err != nil {
@@ -71,7 +72,8 @@ func (d *databaseFlags) path() (string, error) {
 }
 
 // open opens the database and brings its schema up to date.
-func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry prometheus.Registerer) (*store.Store, error) {
+func (d *databaseFlags) open(ctx context.Context, log *slog.Logger,
+	registry prometheus.Registerer) (*store.Store, error) {
 	if _, err := d.path(); err != nil {
 		return nil, err
 	}
@@ -87,9 +89,11 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger, registry pro
 	var coded *harang.Error
 	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
 		if isPostgres(url) { // the message contains the cause
-			return nil, cli.Usagef("--database", "%s", coded.Message).Cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
+			return nil, cli.Usagef("--database", "%s", coded.Message).
+				Cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
 		}
-		return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("name a database that this user may read and write, of this program's version or an older one")
+		return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).
+			Cure("name a database that this user may read and write, of this program's version or an older one")
 	}
 	return st, err
 }
@@ -102,7 +106,8 @@ func (d *databaseFlags) exists() error {
 		return err
 	}
 	if _, err := os.Stat(path); err != nil {
-		return cli.Usagef("--database", "%w", err).Cure("name the file that harang serve uses, or create it with harang migrate")
+		return cli.Usagef("--database", "%w", err).
+			Cure("name the file that harang serve uses, or create it with harang migrate")
 	}
 	return nil
 }
@@ -125,7 +130,8 @@ func (d *databaseFlags) keyPath() (string, error) {
 		return "", err
 	}
 	if path == "" {
-		return "", cli.Usagef("--signing-key-file", "is required with PostgreSQL").Cure("name one file that every node has, e.g. created by openssl genpkey -algorithm ed25519")
+		return "", cli.Usagef("--signing-key-file", "is required with PostgreSQL").
+			Cure("name one file that every node has, e.g. created by openssl genpkey -algorithm ed25519")
 	}
 	return filepath.Join(filepath.Dir(path), "signing.key"), nil
 }
@@ -166,14 +172,16 @@ func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Stor
 
 // operator is the caller of every command: an administrator of the tenant.
 func operator(tenant string) harang.Identity {
-	return harang.Identity{Tenant: tenant, UserID: "cli:" + string(harang.RoleAdmin), Name: "harang", Role: harang.RoleAdmin}
+	return harang.Identity{Tenant: tenant, UserID: "cli:" + string(harang.RoleAdmin), Name: "harang",
+		Role: harang.RoleAdmin}
 }
 
 // findTenant finds the tenant that --tenant names.
 func findTenant(ctx context.Context, st *store.Store, id string) (harang.Tenant, error) {
 	t, err := st.FindTenant(ctx, id)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return t, cli.Usagef("--tenant", "there is no tenant %q", id).Cure("see harang tenant list, or add it with harang tenant add")
+		return t, cli.Usagef("--tenant", "there is no tenant %q", id).
+			Cure("see harang tenant list, or add it with harang tenant add")
 	}
 	return t, err
 }

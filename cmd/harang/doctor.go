@@ -53,7 +53,8 @@ func (c *doctorCommand) database(ctx context.Context) ([]doctor.Finding, error) 
 func (c *doctorCommand) signingKey() doctor.Finding {
 	path, err := c.keyPath()
 	if err != nil {
-		return doctor.Finding{Subject: "signing key", State: "none is named", Cure: "give --signing-key-file, which PostgreSQL needs"}
+		return doctor.Finding{Subject: "signing key", State: "none is named",
+			Cure: "give --signing-key-file, which PostgreSQL needs"}
 	}
 	return doctor.SigningKey(path)
 }

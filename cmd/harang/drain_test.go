@@ -47,7 +47,8 @@ func TestProgram_RefusesNewWorkWhileDraining(t *testing.T) {
 	if code, again := decodeGoodbye(t, s.next(client)); code != "SERVER_DRAINING" || !again {
 		t.Fatalf("%s %v", code, again)
 	}
-	if r := s.status(t, "/socket.io/?EIO=4&transport=polling"); r.StatusCode != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" {
+	if r := s.status(t, "/socket.io/?EIO=4&transport=polling"); r.StatusCode != http.StatusServiceUnavailable ||
+		r.Header.Get("Retry-After") == "" {
 		t.Errorf("handshake: %d %v", r.StatusCode, r.Header)
 	}
 	if r := s.status(t, "/readyz"); r.StatusCode != http.StatusServiceUnavailable {
@@ -89,7 +90,8 @@ func TestProgram_DrainClosesPendingPolls(t *testing.T) {
 		runtime.Gosched()
 	}
 	sent := make(chan struct{})
-	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
+	ctx := httptrace.WithClientTrace(t.Context(),
+		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
 	poll, err := http.NewRequestWithContext(ctx, http.MethodGet, at+"&sid="+session.SID, http.NoBody)
 	if err != nil {
 		t.Fatal(err)

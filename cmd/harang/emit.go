@@ -56,7 +56,8 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base.JoinPath("/api/v1/events").String(), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base.JoinPath("/api/v1/events").String(),
+		bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

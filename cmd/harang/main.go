@@ -66,7 +66,8 @@ func run(args []string, in io.Reader, out, errOut io.Writer) (status int) {
 	defer stop()
 	parser, err := kong.New(&command{},
 		kong.Name("harang"),
-		kong.Description("The live operations dashboard of equipment-rental shops. Every flag has a variable: --listen is HARANG_LISTEN."),
+		kong.Description("The live operations dashboard of equipment-rental shops. Every flag has a variable: "+
+			"--listen is HARANG_LISTEN."),
 		kong.DefaultEnvars("HARANG"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
 		kong.Vars{"version": versionLine()},

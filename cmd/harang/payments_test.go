@@ -56,7 +56,8 @@ func newBank(t *testing.T) *bank {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bank{t: t, key: key.(*rsa.PrivateKey), charge: map[string]string{}, find: map[string]string{}, cards: map[string]string{}}
+	b := &bank{t: t, key: key.(*rsa.PrivateKey), charge: map[string]string{}, find: map[string]string{},
+		cards: map[string]string{}}
 	b.server = httptest.NewServer(b)
 	t.Cleanup(b.server.Close)
 	return b
@@ -85,7 +86,8 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "IPCGetPaymentStatus":
 		payment = b.find[b.cards[order]]
 	}
-	fmt.Fprintf(w, `{"Status":%q,"StatusMsg":"said","OrderID":%q,"PaymentStatus":%q,"IPC_Trnref":"8137","Signature":%q}`,
+	fmt.Fprintf(w,
+		`{"Status":%q,"StatusMsg":"said","OrderID":%q,"PaymentStatus":%q,"IPC_Trnref":"8137","Signature":%q}`,
 		status, order, payment, b.signature(status, "said", order, payment, "8137"))
 }
 
@@ -137,7 +139,8 @@ func newPaymentsEnv(t *testing.T) *paymentsEnv {
 		t.Fatal(err)
 	}
 	admin := harang.Identity{Tenant: "acme", UserID: "admin", Role: harang.RoleAdmin}
-	csv := "productId,productName,dailyPrice,locationId,locationName,partnerId,partnerName,quantity\ndrill,Drill,1000,main,Main,bela,Béla,10\n"
+	csv := "productId,productName,dailyPrice,locationId,locationName,partnerId,partnerName,quantity\n" +
+		"drill,Drill,1000,main,Main,bela,Béla,10\n"
 	if _, err := p.shop.Catalogue.ImportCSV(ctx, admin, strings.NewReader(csv)); err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +197,8 @@ func (c *paymentsEnv) rental(id string) (status string) {
 // events returns the types of the managers' events.
 func (c *paymentsEnv) events() string {
 	c.Helper()
-	entries, err := c.p.store.EntriesAfter(c.Context(), harang.FeedID{Tenant: "acme", Audience: harang.AudienceManagers}, 0, 100)
+	entries, err := c.p.store.EntriesAfter(c.Context(),
+		harang.FeedID{Tenant: "acme", Audience: harang.AudienceManagers}, 0, 100)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -223,17 +227,20 @@ func TestPayments_MyPOS(t *testing.T) {
 	}
 	// Paid with another card: PAYMENT_DECLINED first, then success.
 	pay := fmt.Sprintf(`{"rentalId":%q,"amount":1000,"method":"CARD","cardToken":"%%s"}`, poor)
-	if status, p := c.call("POST", "/api/v1/payments", "application/json", fmt.Sprintf(pay, "poor")); status != http.StatusPaymentRequired || p["errorCode"] != "ipc:13" {
+	if status, p := c.call("POST", "/api/v1/payments", "application/json",
+		fmt.Sprintf(pay, "poor")); status != http.StatusPaymentRequired || p["errorCode"] != "ipc:13" {
 		t.Errorf("%d %v", status, p)
 	}
-	if status, p := c.call("POST", "/api/v1/payments", "application/json", fmt.Sprintf(pay, "good")); status != http.StatusCreated || p["status"] != "SUCCEEDED" {
+	if status, p := c.call("POST", "/api/v1/payments", "application/json",
+		fmt.Sprintf(pay, "good")); status != http.StatusCreated || p["status"] != "SUCCEEDED" {
 		t.Errorf("%d %v", status, p)
 	}
 
 	// Undecided: the form notice decides, once, and stores a card.
 	form, order := c.checkout("odd", "AWAITING_PAYMENT")
 	values := []string{"IPCPurchaseNotify", "1", "1000.00", "HUF", order, "8137", "stored-1", "4828"}
-	body := "IPCmethod=IPCPurchaseNotify&SID=1&Amount=1000.00&Currency=HUF&OrderID=" + order + "&IPC_Trnref=8137&CardToken=stored-1&PAN=4828&Signature=" + url.QueryEscape(c.bank.signature(values...))
+	body := "IPCmethod=IPCPurchaseNotify&SID=1&Amount=1000.00&Currency=HUF&OrderID=" + order +
+		"&IPC_Trnref=8137&CardToken=stored-1&PAN=4828&Signature=" + url.QueryEscape(c.bank.signature(values...))
 	const media = "application/x-www-form-urlencoded"
 	for name, tc := range map[string]struct {
 		body   string
@@ -242,12 +249,14 @@ func TestPayments_MyPOS(t *testing.T) {
 		"wrong signature": {strings.Replace(body, "1000.00", "1000.0", 1), http.StatusUnauthorized},
 		"too large":       {body + strings.Repeat("x", 64<<10), http.StatusRequestEntityTooLarge},
 	} {
-		if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", media, tc.body); status != tc.status || c.rental(form) != "AWAITING_PAYMENT" {
+		if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", media, tc.body); status != tc.status ||
+			c.rental(form) != "AWAITING_PAYMENT" {
 			t.Errorf("%s: %d, rental %s", name, status, c.rental(form))
 		}
 	}
 	for range 2 {
-		if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", media, body); status != http.StatusOK || c.rental(form) != "OPEN" {
+		if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", media, body); status != http.StatusOK ||
+			c.rental(form) != "OPEN" {
 			t.Errorf("notified: %d, rental %s", status, c.rental(form))
 		}
 	}
@@ -266,7 +275,8 @@ func TestPayments_MyPOS(t *testing.T) {
 	mac.Write([]byte(denied))
 	before := c.events()
 	status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/json", denied,
-		"X-myPOS-Event", "pos.payment.denied", "X-myPOS-Signature", fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(), hex.EncodeToString(mac.Sum(nil))))
+		"X-myPOS-Event", "pos.payment.denied", "X-myPOS-Signature", fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(),
+			hex.EncodeToString(mac.Sum(nil))))
 	if status != http.StatusOK || c.rental(hook) != "AWAITING_PAYMENT" || c.events() != before {
 		t.Errorf("%d, rental %s, events %s", status, c.rental(hook), c.events())
 	}
@@ -274,12 +284,14 @@ func TestPayments_MyPOS(t *testing.T) {
 	// Undecided: a status call decides when the operator tries again.
 	asked, order := c.checkout("odd", "AWAITING_PAYMENT")
 	c.bank.find["odd"] = "1"
-	status, p := c.call("POST", "/api/v1/payments", "application/json", strings.Replace(fmt.Sprintf(pay, "good"), poor, asked, 1))
+	status, p := c.call("POST", "/api/v1/payments", "application/json",
+		strings.Replace(fmt.Sprintf(pay, "good"), poor, asked, 1))
 	if status != http.StatusUnprocessableEntity || c.rental(asked) != "OPEN" {
 		t.Errorf("%d %v, rental %s", status, p, c.rental(asked))
 	}
 	// Cancelled: a reversal refunds the payment.
-	if status, r := c.call("POST", "/api/v1/rentals/"+asked+"/cancel", "application/json", ""); status != http.StatusOK {
+	if status, r := c.call("POST", "/api/v1/rentals/"+asked+"/cancel", "application/json",
+		""); status != http.StatusOK {
 		t.Errorf("%d %v", status, r)
 	}
 	// The program's own housekeeper may do the same round.
@@ -313,12 +325,15 @@ func TestPayments_Settings(t *testing.T) {
 	c := newPaymentsEnv(t)
 	ctx := context.Background()
 	find := func() (string, error) {
-		_, err := c.p.shop.Payments.Cards(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, "bela")
+		_, err := c.p.shop.Payments.Cards(ctx, harang.Identity{Tenant: "acme", UserID: "u",
+			Role: harang.RoleAdmin}, "bela")
 		if err != nil {
 			return "", err
 		}
-		rental, err := c.p.shop.Rentals.Create(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, shop.Checkout{
-			PartnerID: "bela", LocationID: "main", Due: time.Now().Add(time.Hour), Lines: []shop.CheckoutLine{{ProductID: "drill", Quantity: 1}},
+		rental, err := c.p.shop.Rentals.Create(ctx, harang.Identity{Tenant: "acme", UserID: "u",
+			Role: harang.RoleAdmin}, shop.Checkout{
+			PartnerID: "bela", LocationID: "main", Due: time.Now().Add(time.Hour),
+			Lines:   []shop.CheckoutLine{{ProductID: "drill", Quantity: 1}},
 			Payment: &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"},
 		})
 		if err != nil {
@@ -343,7 +358,8 @@ func TestPayments_Settings(t *testing.T) {
 		t.Errorf("%s, %v", name, err)
 	}
 	// Notices about payments of before are still taken.
-	if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/x-www-form-urlencoded", "a=1"); status != http.StatusUnauthorized {
+	if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/x-www-form-urlencoded",
+		"a=1"); status != http.StatusUnauthorized {
 		t.Errorf("a notification after the change: %d", status)
 	}
 	set = &tenantSet{ID: "acme", Payments: "mypos", MyposConfig: settings.ConfigFile}
@@ -357,7 +373,8 @@ func TestPayments_Settings(t *testing.T) {
 	if _, err := find(); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("with a broken file: %v", err)
 	}
-	page, err := c.p.shop.Rentals.List(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}, harang.RentalQuery{})
+	page, err := c.p.shop.Rentals.List(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin},
+		harang.RentalQuery{})
 	if err != nil || len(page.Items) != 2 {
 		t.Errorf("%d rentals, %v", len(page.Items), err)
 	}

@@ -102,7 +102,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		return nil, err
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if p.store, err = c.open(ctx, log, registry); err != nil {
 		return nil, err
 	}
@@ -132,7 +133,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
-	handler, err := httpapi.New(p.api(registry)) //nolint:contextcheck,nolintlint // calls have their own contexts; whether it sees that depends on its cache
+	handler, err := httpapi.New(p.api(registry)) //nolint:contextcheck,nolintlint // requests have their own contexts
 	if err != nil {
 		return nil, err
 	}
@@ -153,17 +154,19 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 	trusted, _ := p.config.proxies() // start has checked it
 	return httpapi.Options{
-		Auth:           p.auth,
-		Inventory:      p.shop.Inventory,
-		Catalogue:      p.shop.Catalogue,
-		Notifications:  p.shop.Notifications,
-		Dashboard:      p.shop.Dashboard,
-		SelfCheck:      p.shop.SelfCheck,
-		Intake:         p.intake,
-		Rentals:        p.shop.Rentals,
-		Payments:       p.shop.Payments,
-		Requests:       p.shop.Requests,
-		Webhooks:       map[string]http.Handler{"POST /api/v1/payments/mypos/{tenant}": p.payments.Webhook(p.shop.Payments, p.log)},
+		Auth:          p.auth,
+		Inventory:     p.shop.Inventory,
+		Catalogue:     p.shop.Catalogue,
+		Notifications: p.shop.Notifications,
+		Dashboard:     p.shop.Dashboard,
+		SelfCheck:     p.shop.SelfCheck,
+		Intake:        p.intake,
+		Rentals:       p.shop.Rentals,
+		Payments:      p.shop.Payments,
+		Requests:      p.shop.Requests,
+		Webhooks: map[string]http.Handler{
+			"POST /api/v1/payments/mypos/{tenant}": p.payments.Webhook(p.shop.Payments, p.log),
+		},
 		Dependencies:   p.dependencies(),
 		Draining:       p.draining.Load,
 		Page:           p.page,
@@ -187,7 +190,8 @@ func (p *program) dependencies() []httpapi.Dependency {
 	if p.realtime.cluster != nil {
 		all = append(all, httpapi.Dependency{Name: "redis", Check: p.realtime.cluster.log.Ping})
 	}
-	return append(all, httpapi.Dependency{Name: "isolation", Check: p.realtime.canary.Check, Facts: p.realtime.isolation})
+	return append(all, httpapi.Dependency{Name: "isolation", Check: p.realtime.canary.Check,
+		Facts: p.realtime.isolation})
 }
 
 // URL is where the server listens.
@@ -208,7 +212,8 @@ func (p *program) listen(ctx context.Context, flag, address string) (net.Listene
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, cli.Usagef(flag, "%s is taken", address).Cure("stop what listens there, or choose another port")
 	case err != nil:
-		return nil, cli.Usagef(flag, "cannot listen at %s: %w", address, err).Cure("choose an address of this machine and a port that this user may take")
+		return nil, cli.Usagef(flag, "cannot listen at %s: %w", address, err).
+			Cure("choose an address of this machine and a port that this user may take")
 	}
 	p.onClose(func() error {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {

@@ -34,7 +34,8 @@ func newServer(t *testing.T, database string, change ...func(*serveCommand)) *te
 	t.Helper()
 	c := &serveCommand{
 		databaseFlags: databaseFlags{Database: database}, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
-		ConnectionsPerTenant: 50, PingInterval: 10 * time.Second, PingTimeout: 5 * time.Second, DrainTimeout: 10 * time.Second,
+		ConnectionsPerTenant: 50, PingInterval: 10 * time.Second, PingTimeout: 5 * time.Second,
+		DrainTimeout: 10 * time.Second,
 	}
 	for _, f := range change {
 		f(c)
@@ -152,13 +153,16 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	database := "sqlite:" + filepath.Join(t.TempDir(), "shop", "harang.db")
 	s := newServer(t, database, withDemo)
-	operator, manager, stranger := s.login("operator@budapest.demo"), s.login("manager@budapest.demo"), s.login("admin@debrecen.demo")
+	operator, manager, stranger := s.login("operator@budapest.demo"), s.login("manager@budapest.demo"),
+		s.login("admin@debrecen.demo")
 	own, foreign := s.connect(operator), s.connect(stranger)
 
 	// The demo's screens are not empty.
 	for path, least := range map[string]int{
-		"/inventory/stock?limit=200": 100, "/inventory/alerts": 3, "/products?limit=200": 30, "/partners": 9, "/locations": 3,
-		"/rentals?limit=200": 40, "/payments?limit=200": 40, "/payments?status=DECLINED": 2, "/rentals?status=AWAITING_PAYMENT": 1, "/notifications?limit=200": 40,
+		"/inventory/stock?limit=200": 100, "/inventory/alerts": 3, "/products?limit=200": 30, "/partners": 9,
+		"/locations":         3,
+		"/rentals?limit=200": 40, "/payments?limit=200": 40, "/payments?status=DECLINED": 2,
+		"/rentals?status=AWAITING_PAYMENT": 1, "/notifications?limit=200": 40,
 	} {
 		status, m := s.call(manager, "GET", "/api/v1"+path, "")
 		items, _ := m["items"].([]any)
@@ -181,14 +185,16 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 		t.Fatalf("adjust: %d", status)
 	}
 	e := s.next(own)
-	if e.Name != "stock_alert" || !strings.Contains(string(e.Args[0]), `"severity":"CRITICAL"`) || !strings.Contains(e.Offset(), ":o:") {
+	if e.Name != "stock_alert" || !strings.Contains(string(e.Args[0]), `"severity":"CRITICAL"`) ||
+		!strings.Contains(e.Offset(), ":o:") {
 		t.Fatalf("%s %s", e.Name, e.Args)
 	}
 
 	// A key from the command line works at once, and its events reach the managers
 	// of its tenant only.
 	key := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(key, []byte(s.command("apikey", "add", "--tenant", "debrecen", "--name", "erp")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(key, []byte(s.command("apikey", "add", "--tenant", "debrecen", "--name", "erp")+"\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out, errOut bytes.Buffer
@@ -196,7 +202,8 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 	emit := func(data string, more ...string) int {
 		out.Reset()
 		errOut.Reset()
-		args := append([]string{"emit", "--url", s.URL(), "--key-file", key, "--type", "payment_error", "--data", data}, more...)
+		args := append([]string{"emit", "--url", s.URL(), "--key-file", key, "--type", "payment_error", "--data",
+			data}, more...)
 		return run(args, strings.NewReader(data), &out, &errOut)
 	}
 	if got := emit(data, "--id", "1"); got != cli.ExitDone {
@@ -225,7 +232,8 @@ func TestProgram_FromStockToSocket(t *testing.T) {
 	if status, m := s.call(token, "GET", trace, ""); status != 404 {
 		t.Fatalf("another tenant's event: %d %v", status, m)
 	}
-	if status, m := s.call(s.command("token", "--tenant", "debrecen", "--role", "ADMIN"), "GET", trace, ""); status != 200 || m["type"] != "payment_error" || m["relayedMs"] == nil {
+	if status, m := s.call(s.command("token", "--tenant", "debrecen", "--role",
+		"ADMIN"), "GET", trace, ""); status != 200 || m["type"] != "payment_error" || m["relayedMs"] == nil {
 		t.Fatalf("delivery trace: %d %v", status, m)
 	}
 	if status, me := s.call(token, "GET", "/api/v1/me", ""); status != 200 || me["id"] != "cli:ADMIN" {
@@ -254,8 +262,11 @@ func TestProgram_EndsConnections(t *testing.T) {
 				t.Fatalf("logout: %d", status)
 			}
 		}, "LOGGED_OUT", false},
-		"disabled from the command line": {"manager@budapest.demo", func(string) { s.command("user", "disable", "manager@budapest.demo") }, "USER_DISABLED", false},
-		"another role":                   {"operator@debrecen.demo", func(string) { s.command("user", "set", "operator@debrecen.demo", "--role", "ADMIN") }, "ROLE_CHANGED", true},
+		"disabled from the command line": {"manager@budapest.demo",
+			func(string) { s.command("user", "disable", "manager@budapest.demo") }, "USER_DISABLED", false},
+		"another role": {"operator@debrecen.demo",
+			func(string) { s.command("user", "set", "operator@debrecen.demo", "--role", "ADMIN") },
+			"ROLE_CHANGED", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			token := s.login(c.email)
@@ -307,13 +318,15 @@ func TestProgram_SecondServeRefused(t *testing.T) {
 	s := newServer(t, database)
 	second := *s.config
 	_, err := start(t.Context(), &second, slog.New(slog.DiscardHandler))
-	if cli.Report(io.Discard, err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--database: another harang serve works on") {
+	if cli.Report(io.Discard, err) != cli.ExitUsage ||
+		!strings.HasPrefix(err.Error(), "--database: another harang serve works on") {
 		t.Fatalf("same file: %v", err)
 	}
 	second.Database = "sqlite:" + filepath.Join(t.TempDir(), "other.db")
 	second.Listen = s.listener.Addr().String()
 	_, err = start(t.Context(), &second, slog.New(slog.DiscardHandler))
-	if cli.Report(io.Discard, err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--listen: "+second.Listen+" is taken") {
+	if cli.Report(io.Discard, err) != cli.ExitUsage ||
+		!strings.HasPrefix(err.Error(), "--listen: "+second.Listen+" is taken") {
 		t.Fatalf("taken port: %v", err)
 	}
 	second.Listen, second.AdminListen = "127.0.0.1:0", s.adminAt.Addr().String()
@@ -343,7 +356,8 @@ func TestProgram_DemoKeepsExistingData(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
 	first := newServer(t, database, withDemo)
 	token := first.login("admin@budapest.demo")
-	if status, _ := first.call(token, "PUT", "/api/v1/products/hilti-te70", `{"name":"Kalapács","dailyPrice":1}`); status != 200 {
+	if status, _ := first.call(token, "PUT", "/api/v1/products/hilti-te70",
+		`{"name":"Kalapács","dailyPrice":1}`); status != 200 {
 		t.Fatal(status)
 	}
 	first.stop()
@@ -377,7 +391,8 @@ func TestProgram_AdminListener(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if public := status == 404; public && (strings.Contains(string(text), "harang_http") || strings.Contains(string(text), "cmd")) {
+			if public := status == 404; public && (strings.Contains(string(text), "harang_http") ||
+				strings.Contains(string(text), "cmd")) {
 				t.Errorf("%s%s is public", base, path)
 			} else if !public && (answer.StatusCode != http.StatusOK || !strings.Contains(string(text), want)) {
 				t.Errorf("%s%s: %d", base, path, answer.StatusCode)
@@ -414,7 +429,8 @@ func TestBench_RunningServer(t *testing.T) {
 	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"))
 	out := s.command("bench", "--url", s.URL(), "--admin-url", "http://"+s.adminAt.Addr().String(),
 		"--tenants", "2", "--connections", "6", "--rate", "20", "--seconds", "1")
-	for _, want := range []string{"connections", "6 in", "events", "20, ", "deliveries", "60, ", "CPU per delivery", "commit to client", "p99"} {
+	for _, want := range []string{"connections", "6 in", "events", "20, ", "deliveries", "60, ", "CPU per delivery",
+		"commit to client", "p99"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing: %s", want, out)
 		}

@@ -188,7 +188,8 @@ func (r *readme) story(t *testing.T) {
 	answers := strings.Split(strings.TrimSpace(r.output(t, "sh", "-eu", "-c", r.block(t, "story"))), "\n")
 	var item struct{ ProductID, LocationID, Severity string }
 	var page struct{ Items []notice }
-	if len(answers) != 2 || json.Unmarshal([]byte(answers[0]), &item) != nil || json.Unmarshal([]byte(answers[1]), &page) != nil || len(page.Items) != 1 {
+	if len(answers) != 2 || json.Unmarshal([]byte(answers[0]), &item) != nil ||
+		json.Unmarshal([]byte(answers[1]), &page) != nil || len(page.Items) != 1 {
 		t.Fatalf("%d answers", len(answers))
 	}
 	n := page.Items[0]
@@ -196,7 +197,8 @@ func (r *readme) story(t *testing.T) {
 		n.Data["locationId"] != item.LocationID || n.Data["currentQuantity"] != 0.0 {
 		t.Fatalf("%+v, %+v", item, n)
 	}
-	if !slices.ContainsFunc(r.notices(t, "stock_alert", "productId", item.ProductID), func(m notice) bool { return m.EventID == n.EventID }) {
+	if !slices.ContainsFunc(r.notices(t, "stock_alert", "productId", item.ProductID),
+		func(m notice) bool { return m.EventID == n.EventID }) {
 		t.Fatal("the alert is not in the notifications")
 	}
 }
@@ -272,15 +274,22 @@ func (r *readme) listen(t *testing.T) {
 			}
 		}
 	}
-	if s := receive("session", func(line string) bool { return strings.Contains(line, `["session",`) }); !strings.Contains(s, `"role":"STORE_MANAGER"`) || !strings.Contains(s, `"tenantId":"budapest"`) {
+	if s := receive("session", func(line string) bool {
+		return strings.Contains(line,
+			`["session",`)
+	}); !strings.Contains(s, `"role":"STORE_MANAGER"`) ||
+		!strings.Contains(s, `"tenantId":"budapest"`) {
 		t.Fatal("another session")
 	}
 	key := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(key, []byte(r.testServer.command("apikey", "add", "--tenant", "budapest", "--name", "listen")), 0o600); err != nil {
+	if err := os.WriteFile(key, []byte(r.testServer.command("apikey", "add", "--tenant", "budapest", "--name",
+		"listen")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	event := strings.TrimSpace(r.output(t, "bin/harang", "emit", "--url", r.URL(), "--key-file", key, "--type", "rental_created",
-		"--data", `{"rentalId":"heard","partnerId":"p","partnerName":"P","equipmentCount":1,"totalValue":1,"currency":"HUF"}`))
+	event := strings.TrimSpace(r.output(t, "bin/harang", "emit", "--url", r.URL(), "--key-file", key, "--type",
+		"rental_created",
+		"--data",
+		`{"rentalId":"heard","partnerId":"p","partnerName":"P","equipmentCount":1,"totalValue":1,"currency":"HUF"}`))
 	receive("the event", func(line string) bool { return strings.Contains(line, event) })
 	// A second ping comes only after the first was answered.
 	for range 2 {

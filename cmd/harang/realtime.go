@@ -47,7 +47,8 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		p.onClose(func() error { r.cluster.client.Close(); return nil })
 		source = r.cluster.follower
 	}
-	r.canary = canary.New[*socketio.Frame](canary.Options{Interval: p.config.CanaryInterval, NewID: newID, Logger: p.log, Registry: registry})
+	r.canary = canary.New[*socketio.Frame](canary.Options{Interval: p.config.CanaryInterval, NewID: newID,
+		Logger: p.log, Registry: registry})
 	encoder := gateway.NewEncoder(p.log, registry)
 	r.hub = feed.New(feed.Options[*socketio.Frame]{
 		Source: r.canary.Source(source), Encoder: encoder, Logger: p.log, Registry: registry, Trace: r.trace,

@@ -20,7 +20,8 @@ func (s *testServer) resume(token, pid, offset string) (_ *sioclient.Client, rea
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = c.Close() })
-	if err := c.Connect(s.t.Context(), gateway.Namespace, map[string]string{"token": token, "pid": pid, "offset": offset}); err != nil {
+	if err := c.Connect(s.t.Context(), gateway.Namespace,
+		map[string]string{"token": token, "pid": pid, "offset": offset}); err != nil {
 		s.t.Fatal(err)
 	}
 	var session struct {
@@ -29,7 +30,8 @@ func (s *testServer) resume(token, pid, offset string) (_ *sioclient.Client, rea
 		Gap       *struct{ Reason string }
 	}
 	e := s.next(c)
-	if err := json.Unmarshal(e.Args[0], &session); err != nil || e.Name != "session" || session.Recovered == (session.Gap != nil) {
+	if err := json.Unmarshal(e.Args[0], &session); err != nil || e.Name != "session" ||
+		session.Recovered == (session.Gap != nil) {
 		s.t.Fatalf("%s %s %v", e.Name, e.Args, err)
 	}
 	if session.Gap != nil {

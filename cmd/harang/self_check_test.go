@@ -38,7 +38,8 @@ func (s *testServer) metrics(prefix string) []string {
 // TestProgram_Canary: the canary runs by itself, /readyz shows its rounds, and the
 // deliveries to people are checked and counted.
 func TestProgram_Canary(t *testing.T) {
-	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo, func(c *serveCommand) { c.CanaryInterval = time.Hour })
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo,
+		func(c *serveCommand) { c.CanaryInterval = time.Hour })
 	isolation := func() map[string]any {
 		t.Helper()
 		status, m := s.call("", "GET", "/readyz", "")
@@ -58,7 +59,8 @@ func TestProgram_Canary(t *testing.T) {
 	if at, _ := part["lastSuccess"].(string); part["rounds"] != 1.0 || part["failures"] != 0.0 || at == "" {
 		t.Fatalf("%v", part)
 	}
-	for _, want := range []string{"harang_canary_rounds_total 1", "harang_canary_failures_total 0", "harang_feed_crossings_blocked_total 0"} {
+	for _, want := range []string{"harang_canary_rounds_total 1", "harang_canary_failures_total 0",
+		"harang_feed_crossings_blocked_total 0"} {
 		if got := s.metrics(strings.Fields(want)[0]); len(got) != 1 || got[0] != want {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -67,9 +69,11 @@ func TestProgram_Canary(t *testing.T) {
 	token := s.login("manager@budapest.demo")
 	client := s.connect(token)
 	before, _ := isolation()["checked"].(float64)
-	if status, m := s.call(token, "POST", "/api/v1/inventory/adjustments", `{"productId":"hilti-te70","locationId":"vaci-ut","delta":-1,"reason":"elvitték"}`); status != 200 {
+	if status, m := s.call(token, "POST", "/api/v1/inventory/adjustments",
+		`{"productId":"hilti-te70","locationId":"vaci-ut","delta":-1,"reason":"elvitték"}`); status != 200 {
 		t.Fatalf("%d %v", status, m)
-	} else if status, m = s.call(token, "PATCH", "/api/v1/inventory/stock/hilti-te70/vaci-ut", `{"warningThreshold":1000,"criticalThreshold":1000}`); status != 200 {
+	} else if status, m = s.call(token, "PATCH", "/api/v1/inventory/stock/hilti-te70/vaci-ut",
+		`{"warningThreshold":1000,"criticalThreshold":1000}`); status != 200 {
 		t.Fatalf("%d %v", status, m)
 	}
 	if e := s.next(client); e.Name != "stock_alert" {
@@ -94,7 +98,9 @@ func TestProgram_CanaryOff(t *testing.T) {
 		t.Errorf("%d %v", status, m)
 	}
 	var out, errOut bytes.Buffer
-	if got := run([]string{"serve", "--canary-interval", "10ms"}, strings.NewReader(""), &out, &errOut); got != cli.ExitUsage || !strings.Contains(errOut.String(), "--canary-interval") {
+	if got := run([]string{"serve", "--canary-interval", "10ms"},
+		strings.NewReader(""), &out, &errOut); got != cli.ExitUsage ||
+		!strings.Contains(errOut.String(), "--canary-interval") {
 		t.Errorf("%d %s", got, errOut.String())
 	}
 }
@@ -104,7 +110,8 @@ func TestProgram_TestAlert(t *testing.T) {
 	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
 	token := s.login("operator@budapest.demo")
 	phone, desk := s.connect(token), s.connect(s.login("operator@budapest.demo"))
-	others := []*sioclient.Client{s.connect(s.login("manager@budapest.demo")), s.connect(s.login("operator@debrecen.demo"))}
+	others := []*sioclient.Client{s.connect(s.login("manager@budapest.demo")),
+		s.connect(s.login("operator@debrecen.demo"))}
 	status, sent := s.call(token, "POST", "/api/v1/self-check/alert", "")
 	if status != 202 {
 		t.Fatalf("%d %v", status, sent)
@@ -112,7 +119,8 @@ func TestProgram_TestAlert(t *testing.T) {
 	for _, c := range []*sioclient.Client{phone, desk} {
 		e := s.next(c)
 		var alert struct{ ID, At string }
-		if e.Name != "test_alert" || e.Offset() != "" || json.Unmarshal(e.Args[0], &alert) != nil || alert.ID != sent["id"] || alert.At != sent["at"] {
+		if e.Name != "test_alert" || e.Offset() != "" || json.Unmarshal(e.Args[0], &alert) != nil ||
+			alert.ID != sent["id"] || alert.At != sent["at"] {
 			t.Fatalf("%s %s, sent %v", e.Name, e.Args, sent)
 		}
 	}

@@ -43,19 +43,23 @@ func (c *serveCommand) check() error {
 		return err
 	}
 	if path != "" && (c.Redis != "" || c.RedisFile != "") {
-		return cli.Usagef("--redis", "several nodes cannot share an SQLite file").Cure("leave --redis out, or use PostgreSQL")
+		return cli.Usagef("--redis", "several nodes cannot share an SQLite file").
+			Cure("leave --redis out, or use PostgreSQL")
 	}
 	for _, origin := range c.AllowedOrigin {
 		u, err := url.Parse(origin)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || origin != u.Scheme+"://"+u.Host {
-			return cli.Usagef("--allowed-origin", "%q is not an origin", origin).Cure("write scheme and host only, e.g. https://erp.example.com")
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+			origin != u.Scheme+"://"+u.Host {
+			return cli.Usagef("--allowed-origin", "%q is not an origin", origin).
+				Cure("write scheme and host only, e.g. https://erp.example.com")
 		}
 	}
 	if _, err := c.proxies(); err != nil {
 		return err
 	}
 	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {
-		return cli.Usagef("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).Cure("use e.g. 50")
+		return cli.Usagef("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).
+			Cure("use e.g. 50")
 	}
 	for _, d := range []struct {
 		flag  string
@@ -69,7 +73,8 @@ func (c *serveCommand) check() error {
 		return cli.Usagef("--drain-timeout", "%s is below zero", c.DrainTimeout).Cure("use e.g. 10s")
 	}
 	if c.CanaryInterval != 0 && (c.CanaryInterval < time.Second || c.CanaryInterval > 24*time.Hour) {
-		return cli.Usagef("--canary-interval", "%s is neither 0 nor from 1s to 24h", c.CanaryInterval).Cure("use e.g. 1m")
+		return cli.Usagef("--canary-interval", "%s is neither 0 nor from 1s to 24h", c.CanaryInterval).
+			Cure("use e.g. 1m")
 	}
 	return nil
 }
@@ -106,7 +111,8 @@ func (c *serveCommand) proxies() ([]netip.Prefix, error) {
 		}
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, cli.Usagef("--trusted-proxy", "%q is not an address", text).Cure("write e.g. 10.0.0.5 or 10.0.0.0/8")
+			return nil, cli.Usagef("--trusted-proxy", "%q is not an address", text).
+				Cure("write e.g. 10.0.0.5 or 10.0.0.0/8")
 		}
 		all = append(all, network.Masked())
 	}

@@ -14,7 +14,8 @@ import (
 // newSocket builds the Socket.IO server with the metrics of its pending sessions.
 func newSocket(c *serveCommand, registry prometheus.Registerer) *socketio.Server {
 	limited := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "harang_socket_limited_total", Help: "Handshakes refused at the limit of sessions without a login, of their address or in all.",
+		Name: "harang_socket_limited_total", Help: "Handshakes refused at the limit of sessions without a login, of " +
+			"their address or in all.",
 	}, []string{"limit"})
 	byAddress, byAll := limited.WithLabelValues("address"), limited.WithLabelValues("all")
 	socket := socketio.New(&socketio.Options{

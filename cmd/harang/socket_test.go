@@ -56,7 +56,8 @@ func TestProgram_PendingSessionLimit(t *testing.T) {
 		t.Error("one WebSocket too many was accepted")
 	}
 	_, metrics := call("GET", "http://"+s.adminAt.Addr().String()+"/metrics", "")
-	for _, want := range []string{"\nharang_socket_pending 2000\n", "\nharang_socket_limited_total{limit=\"address\"} 2\n", "\nharang_socket_limited_total{limit=\"all\"} 0\n"} {
+	for _, want := range []string{"\nharang_socket_pending 2000\n",
+		"\nharang_socket_limited_total{limit=\"address\"} 2\n", "\nharang_socket_limited_total{limit=\"all\"} 0\n"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %q", want)
 		}

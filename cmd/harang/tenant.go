@@ -26,7 +26,8 @@ type tenantAdd struct {
 // Run adds a tenant.
 func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if !harang.ValidTenantID(c.ID) {
-		return cli.Usagef("ID", "%q is not a tenant id", c.ID).Cure("use a-z, 0-9 and -, beginning with a letter or digit, at most 63")
+		return cli.Usagef("ID", "%q is not a tenant id", c.ID).
+			Cure("use a-z, 0-9 and -, beginning with a letter or digit, at most 63")
 	}
 	if detail := harang.CheckName(c.Name); detail != "" {
 		return cli.Usagef("--name", "%s", detail)

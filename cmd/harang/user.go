@@ -48,7 +48,8 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
-	_, err = service.CreateUser(ctx, operator(c.Tenant), auth.NewUser{Email: c.Email, Name: c.Name, Role: c.Role, Password: password})
+	_, err = service.CreateUser(ctx, operator(c.Tenant), auth.NewUser{Email: c.Email, Name: c.Name, Role: c.Role,
+		Password: password})
 	if harang.ErrorCode(err) == harang.CodeConflict {
 		return cli.Usagef("EMAIL", "%s is taken", c.Email).Cure("use another address, or harang user set")
 	}
@@ -59,7 +60,8 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 		return nil
 	}
 	if _, err = fmt.Fprintln(s.out, password); err != nil {
-		return fmt.Errorf("the user was added but the password could not be printed (%w): set another with harang user set %s --password-file FILE", err, c.Email)
+		return fmt.Errorf("the user was added but the password could not be printed (%w): set another with harang "+
+			"user set %s --password-file FILE", err, c.Email)
 	}
 	return nil
 }
@@ -158,7 +160,8 @@ func (c *userList) Run(ctx context.Context, s *streams) error {
 			if u.Disabled {
 				state = "disabled"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.Email, u.Tenant, u.Role, state, u.Name, u.ID, u.Created.UTC().Format(time.RFC3339))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.Email, u.Tenant, u.Role, state, u.Name, u.ID,
+				u.Created.UTC().Format(time.RFC3339))
 		}
 	}
 	return w.Flush()

@@ -64,7 +64,8 @@ func check(dir string, least float64, out io.Writer) error {
 	for _, side := range covered {
 		fmt.Fprintf(out, "coverage %-14s %5.1f %%\n", side.name, side.percent)
 		if side.percent < least {
-			wrong = append(wrong, fmt.Sprintf("coverage of %s is %.1f %%, at least %.0f %% is asked", side.name, side.percent, least))
+			wrong = append(wrong, fmt.Sprintf("coverage of %s is %.1f %%, at least %.0f %% is asked", side.name,
+				side.percent, least))
 		}
 	}
 	fmt.Fprintf(out, "acceptance: %d claims, %d named tests\n", len(status.Claims), status.tests())

@@ -63,18 +63,28 @@ func TestCheck(t *testing.T) {
 		replace []string
 		want    string // in the output or error; "" means all is well
 	}{
-		"all is well":              {status: good},
-		"an unknown test":          {status: strings.Replace(good, "e2e rings\"", "e2e sings\"", 1), want: "did not run: e2e sings"},
-		"done without a test":      {status: good + "  - {id: AC3, title: x, status: done}\n", want: "AC3 is done but names no test"},
-		"open without what":        {status: good + "  - {id: AC3, title: x, status: open}\n", want: "AC3 is open but does not say what is missing"},
-		"unknown status":           {status: good + "  - {id: AC3, title: x, status: maybe, missing: y}\n", want: `unknown status "maybe"`},
-		"listed twice":             {status: good + "  - {id: AC2, title: x, status: open, missing: y}\n", want: "listed twice"},
-		"a failed test elsewhere":  {status: good, replace: []string{"GOACTION", "fail"}, want: "1 tests failed"},
-		"a failed named test":      {status: good, replace: []string{"E2E", "unexpected"}, want: "AC1: failed: e2e rings"},
-		"a skipped test":           {status: good, replace: []string{"VITEST", "pending"}, want: "1 tests were skipped"},
-		"too little Go coverage":   {status: good, replace: []string{"8 1", "8 0"}, want: "coverage of Go is 0.0 %"},
-		"too little web coverage":  {status: good, replace: []string{"PCT", "70"}, want: "coverage of clients is 70.0 %"},
-		"passed at the second try": {status: good, replace: []string{"GOACTION", "fail\",\"Package\":\"harang.dev/harang\",\"Test\":\"TestBroken\"}\n{\"Action\":\"pass"}},
+		"all is well": {status: good},
+		"an unknown test": {status: strings.Replace(good, "e2e rings\"", "e2e sings\"", 1),
+			want: "did not run: e2e sings"},
+		"done without a test": {status: good + "  - {id: AC3, title: x, status: done}\n",
+			want: "AC3 is done but names no test"},
+		"open without what": {status: good + "  - {id: AC3, title: x, status: open}\n",
+			want: "AC3 is open but does not say what is missing"},
+		"unknown status": {status: good + "  - {id: AC3, title: x, status: maybe, missing: y}\n",
+			want: `unknown status "maybe"`},
+		"listed twice": {status: good + "  - {id: AC2, title: x, status: open, missing: y}\n",
+			want: "listed twice"},
+		"a failed test elsewhere": {status: good, replace: []string{"GOACTION", "fail"}, want: "1 tests failed"},
+		"a failed named test": {status: good, replace: []string{"E2E", "unexpected"},
+			want: "AC1: failed: e2e rings"},
+		"a skipped test": {status: good, replace: []string{"VITEST", "pending"},
+			want: "1 tests were skipped"},
+		"too little Go coverage": {status: good, replace: []string{"8 1", "8 0"}, want: "coverage of Go is 0.0 %"},
+		"too little web coverage": {status: good, replace: []string{"PCT", "70"},
+			want: "coverage of clients is 70.0 %"},
+		"passed at the second try": {status: good,
+			replace: []string{"GOACTION",
+				"fail\",\"Package\":\"harang.dev/harang\",\"Test\":\"TestBroken\"}\n{\"Action\":\"pass"}},
 		"a block reached anywhere": {status: good, replace: []string{"HITS", "4"}},
 		"no claims":                {status: "story: x\n", want: "names no claim"},
 		"not YAML":                 {status: "\t", want: "yaml"},
@@ -96,7 +106,8 @@ func TestCheck(t *testing.T) {
 }
 
 func TestCheck_MissingReport(t *testing.T) {
-	for _, file := range []string{".test/go.json", ".test/e2e.json", "docs/sprint-status.yaml", ".test/go.cover", "web/coverage/coverage-summary.json"} {
+	for _, file := range []string{".test/go.json", ".test/e2e.json", "docs/sprint-status.yaml", ".test/go.cover",
+		"web/coverage/coverage-summary.json"} {
 		dir := project(t, good)
 		if err := os.Remove(filepath.Join(dir, file)); err != nil {
 			t.Fatal(err)
@@ -110,7 +121,8 @@ func TestCheck_MissingReport(t *testing.T) {
 func TestFailures(t *testing.T) {
 	dir := project(t, good, "GOACTION", "fail")
 	var out bytes.Buffer
-	if err := run([]string{"failures", filepath.Join(dir, ".test/go.json")}, &out); err == nil || !strings.Contains(out.String(), "it broke") {
+	if err := run([]string{"failures", filepath.Join(dir, ".test/go.json")}, &out); err == nil ||
+		!strings.Contains(out.String(), "it broke") {
 		t.Errorf("error %v, output %q", err, out.String())
 	}
 }

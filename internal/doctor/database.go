@@ -39,12 +39,14 @@ func File(ctx context.Context, path string, open Open) []Finding {
 	case err != nil:
 		return []Finding{{"database", err.Error(), "let this user read the folder"}}
 	case info.Mode().Perm()&0o007 != 0:
-		return []Finding{{"database", path + " can be read by everyone, and it holds password hashes", "run chmod 600 " + path}}
+		return []Finding{{"database", path + " can be read by everyone, and it holds password hashes",
+			"run chmod 600 " + path}}
 	}
 	found, err := open.inspect(ctx)
 	switch {
 	case err != nil:
-		return []Finding{{"database", path + " cannot be read (" + sentence(err) + ")", "name an SQLite file that this user may read"}}
+		return []Finding{{"database", path + " cannot be read (" + sentence(err) + ")",
+			"name an SQLite file that this user may read"}}
 	case found.Damage != "":
 		return []Finding{{"database", path + " is damaged (" + found.Damage + ")", "restore a backup"}}
 	case found.Schema == 0:
@@ -63,7 +65,8 @@ func Server(ctx context.Context, open Open) []Finding {
 	found, err := open.inspect(ctx)
 	switch {
 	case err != nil:
-		return []Finding{{"database", sentence(err), "see that it runs, and that --database has the right host, user and password"}}
+		return []Finding{{"database", sentence(err),
+			"see that it runs, and that --database has the right host, user and password"}}
 	case found.Schema == 0:
 		return []Finding{{Subject: "database", State: "PostgreSQL answers, harang serve or migrate creates the schema"}}
 	}
@@ -75,13 +78,16 @@ func contents(name string, found store.Inspection) []Finding {
 	schema := Finding{Subject: "database", State: fmt.Sprintf("%s, schema %d", name, found.Schema)}
 	switch newest := store.NewestSchema(); {
 	case found.Schema > newest:
-		schema = Finding{"database", fmt.Sprintf("schema %d is newer than this program's %d", found.Schema, newest), "use a newer harang"}
+		schema = Finding{"database", fmt.Sprintf("schema %d is newer than this program's %d", found.Schema, newest),
+			"use a newer harang"}
 	case found.Schema < newest:
-		schema.State = fmt.Sprintf("%s has schema %d, harang serve or migrate brings it to %d", name, found.Schema, newest)
+		schema.State = fmt.Sprintf("%s has schema %d, harang serve or migrate brings it to %d", name,
+			found.Schema, newest)
 	}
 	events := Finding{Subject: "events", State: "none in the future"}
 	if ahead := time.Until(found.NewestEvent); ahead > time.Minute {
-		events = Finding{"events", fmt.Sprintf("the newest one lies %s in the future", ahead.Round(time.Second)), "set the clock right, by NTP"}
+		events = Finding{"events", fmt.Sprintf("the newest one lies %s in the future", ahead.Round(time.Second)),
+			"set the clock right, by NTP"}
 	}
 	inbox := Finding{Subject: "inbox", State: "nothing was refused"}
 	if found.RefusedInbox > 0 {
@@ -108,7 +114,8 @@ func space(folder string) Finding {
 		}
 		free := stat.Bavail * uint64(stat.Bsize) //nolint:gosec // a block has a positive size
 		if free < least {
-			return Finding{"disk", fmt.Sprintf("%d MiB are free at %s", free>>20, folder), "make room, 256 MiB at least"}
+			return Finding{"disk", fmt.Sprintf("%d MiB are free at %s", free>>20, folder),
+				"make room, 256 MiB at least"}
 		}
 		return Finding{Subject: "disk", State: fmt.Sprintf("%d GiB are free at %s", free>>30, folder)}
 	}

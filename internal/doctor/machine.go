@@ -60,7 +60,8 @@ func Port(ctx context.Context, flag, address string) Finding {
 		case strings.Contains(text, `"dependencies"`) && status == http.StatusOK:
 			return Finding{Subject: flag, State: "harang answers at " + address + " and is ready"}
 		case strings.Contains(text, `"dependencies"`):
-			return Finding{flag, "harang answers at " + address + " but is not ready: " + strings.Join(strings.Fields(text), " "), "see its log"}
+			return Finding{flag, "harang answers at " + address + " but is not ready: " +
+				strings.Join(strings.Fields(text), " "), "see its log"}
 		case strings.Contains(text, "harang_"):
 			return Finding{Subject: flag, State: "harang's metrics answer at " + address}
 		}
@@ -97,7 +98,8 @@ func OpenFiles() Finding {
 		return Finding{Subject: "open files", State: "the limit is not known"}
 	}
 	if limit.Max < 4096 {
-		return Finding{"open files", fmt.Sprintf("at most %d, one for each connection", limit.Max), "raise it, e.g. LimitNOFILE=65536"}
+		return Finding{"open files", fmt.Sprintf("at most %d, one for each connection", limit.Max),
+			"raise it, e.g. LimitNOFILE=65536"}
 	}
 	return Finding{Subject: "open files", State: fmt.Sprintf("at most %d", limit.Max)}
 }

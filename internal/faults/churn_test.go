@@ -102,7 +102,8 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 	churn(time.Duration(count(10, 600)) * time.Second)
 	var goroutinesAfter, heapAfter float64
 	defer func() {
-		t.Logf("%d events, %d visits, %d recovered, %d deliveries; goroutines %.0f, then %.0f; heap %.1f MiB, then %.1f MiB",
+		t.Logf("%d events, %d visits, %d recovered, %d deliveries; goroutines %.0f, then %.0f; heap %.1f MiB, then "+
+			"%.1f MiB",
 			p.count(), visits.Load(), recovered.Load(), heard.Load(), goroutines, goroutinesAfter, heap, heapAfter)
 	}()
 	eventually(t, 60*time.Second, "memory and goroutines return to the base", func() bool {

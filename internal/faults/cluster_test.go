@@ -79,7 +79,8 @@ type node struct {
 func startCluster(t *testing.T, redisOf func(node int, url string) string, flags ...string) *cluster {
 	t.Helper()
 	c := newClient(t)
-	c.postgres, c.redis, c.keyFile = testserver.StartPostgres(t), testserver.StartRedis(t), filepath.Join(t.TempDir(), "signing.key")
+	c.postgres, c.redis, c.keyFile = testserver.StartPostgres(t), testserver.StartRedis(t),
+		filepath.Join(t.TempDir(), "signing.key")
 	c.database = c.postgres.Database(t)
 	c.command(t, "tenant", "add", tenant, "--name", "Budapest")
 	c.apiKey = c.command(t, "apikey", "add", "--tenant", tenant, "--name", "faults")
@@ -89,7 +90,8 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 			url = redisOf(i, url)
 		}
 		n := &node{base: "http://127.0.0.1:" + strconv.Itoa(testserver.FreePort(t))}
-		args := append([]string{binary, "serve", "--listen", strings.TrimPrefix(n.base, "http://"), "--admin-listen", "127.0.0.1:0", "--redis", url, "--drain-timeout", "3s"}, flags...)
+		args := append([]string{binary, "serve", "--listen", strings.TrimPrefix(n.base, "http://"), "--admin-listen",
+			"127.0.0.1:0", "--redis", url, "--drain-timeout", "3s"}, flags...)
 		n.Program = testserver.StartProgram(t, "harang", args, c.env(), func() error { return c.ready(n) })
 		c.nodes = append(c.nodes, n)
 		t.Cleanup(func() {
@@ -197,7 +199,9 @@ func (c *cluster) checkBooks(t *testing.T, accepted map[string]string) int64 {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := conn.Query(ctx, `SELECT source_id, id, managers FROM events WHERE tenant_id = $1 AND managers IS NOT NULL ORDER BY managers`, tenant)
+	rows, err := conn.Query(ctx,
+		`SELECT source_id, id, managers FROM events WHERE tenant_id = $1 AND managers IS NOT NULL ORDER BY managers`,
+		tenant)
 	if err != nil {
 		t.Fatal(err)
 	}

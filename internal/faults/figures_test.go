@@ -112,7 +112,8 @@ func TestFigures_TwoNodes(t *testing.T) {
 	}
 	slices.Sort(delays)
 	at := func(q float64) time.Duration { return delays[int(q*float64(len(delays)-1))] }
-	t.Logf("%d deliveries at %d a second: p50 %s, p99 %s, most %s (commit times are whole milliseconds)", len(delays), rate*people, at(.5), at(.99), delays[len(delays)-1])
+	t.Logf("%d deliveries at %d a second: p50 %s, p99 %s, most %s (commit times are whole milliseconds)", len(delays),
+		rate*people, at(.5), at(.99), delays[len(delays)-1])
 	if at(.99) > time.Second { // a busy machine; the figure is in the log
 		t.Errorf("p99 is %s", at(.99))
 	}
@@ -149,7 +150,8 @@ func TestFigures_AllCut(t *testing.T) {
 	}
 	p.mustSend(t, 0, 20)
 	readings := func() float64 {
-		return c.metric(t, c.nodes[0], "harang_feed_readings_total") + c.metric(t, c.nodes[1], "harang_feed_readings_total")
+		return c.metric(t, c.nodes[0], "harang_feed_readings_total") +
+			c.metric(t, c.nodes[1], "harang_feed_readings_total")
 	}
 	eventually(t, 5*time.Second, "both nodes know what was committed", func() bool {
 		s, _, err := sit(t.Context(), c.nodes[1].base, token, nil)
@@ -198,7 +200,8 @@ func TestFigures_AllCut(t *testing.T) {
 	}
 	coming.Wait()
 	took, read := time.Since(began), readings()-before
-	t.Logf("%d people were back with 20 events each %s after the cut, waits of the ladder included; %d tries failed; the feeds were read %v times", people, took, refused.Load(), read)
+	t.Logf("%d people were back with 20 events each %s after the cut, waits of the ladder included; %d tries failed; "+
+		"the feeds were read %v times", people, took, refused.Load(), read)
 	if read > 4 { // two feeds (managers, control) on two nodes
 		t.Errorf("the feeds were read %v times", read)
 	}

@@ -166,7 +166,8 @@ func TestGap_OtherFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	roles := []string{"STORE_MANAGER", "OPERATOR"}
-	c.command(t, "user", "add", email, "--tenant", tenant, "--name", "Kata", "--role", roles[0], "--password-file", password)
+	c.command(t, "user", "add", email, "--tenant", tenant, "--name", "Kata", "--role", roles[0],
+		"--password-file", password)
 	token := (&sessions{c: c, email: email, password: secret}).login(t)
 	admin := c.token(t, "ADMIN")
 	var users struct{ Items []struct{ ID string } }

@@ -24,7 +24,8 @@ const (
 const slowClose = 200 * time.Millisecond
 
 // Where in a connection's life a cut fell.
-var steps = []string{"before the handshake", "before CONNECT is answered", "between CONNECT and session", "within session and replay", "live"}
+var steps = []string{"before the handshake", "before CONNECT is answered", "between CONNECT and session",
+	"within session and replay", "live"}
 
 // stepMarks are what the server sends when a step is over.
 var stepMarks = [][]byte{[]byte(`0{"sid"`), []byte("40/ws/dashboard"), []byte(`["session"`)}

@@ -65,7 +65,8 @@ func TestRevocation_MessageLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	const email = "kata@example.com"
-	c.command(t, "user", "add", email, "--tenant", tenant, "--name", "Kata", "--role", "STORE_MANAGER", "--password-file", password)
+	c.command(t, "user", "add", email, "--tenant", tenant, "--name", "Kata", "--role", "STORE_MANAGER",
+		"--password-file", password)
 	tokens := &sessions{c: c, email: email, password: "correct horse battery"}
 	role := "STORE_MANAGER"
 	ways := []struct {
@@ -79,7 +80,8 @@ func TestRevocation_MessageLost(t *testing.T) {
 			role = map[string]string{"STORE_MANAGER": "OPERATOR", "OPERATOR": "STORE_MANAGER"}[role]
 			c.command(t, "user", "set", email, "--role", role)
 		}, func() {}},
-		{"disabled", "USER_DISABLED", func(string) { c.command(t, "user", "disable", email) }, func() { c.command(t, "user", "enable", email) }},
+		{"disabled", "USER_DISABLED", func(string) { c.command(t, "user", "disable", email) },
+			func() { c.command(t, "user", "enable", email) }},
 	}
 	slowest := make(map[string]time.Duration)
 	for round := range count(51, 102) {
@@ -134,7 +136,8 @@ func (s *sessions) login(t *testing.T) string {
 
 func (s *sessions) logout(t *testing.T, token string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.c.nodes[0].base+"/api/v1/auth/logout", strings.NewReader(""))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.c.nodes[0].base+"/api/v1/auth/logout",
+		strings.NewReader(""))
 	if err != nil {
 		t.Fatal(err)
 	}

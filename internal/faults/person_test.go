@@ -67,7 +67,8 @@ const (
 // open starts a person, connected.
 func open(t *testing.T, name, token string, bases ...string) *person {
 	t.Helper()
-	p := &person{name: name, bases: bases, token: token, pause: 30 * time.Millisecond, events: make(map[string]int64), news: make(chan struct{}, 1)}
+	p := &person{name: name, bases: bases, token: token, pause: 30 * time.Millisecond, events: make(map[string]int64),
+		news: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { p.run(ctx) })

@@ -25,7 +25,8 @@ func TestPostgres_Restarted(t *testing.T) {
 			c.postgres.Kill(t)
 		}
 		if round%10 == 0 {
-			if status := c.get(t, c.nodes[0].base+"/api/v1/inventory/stock", token); status != http.StatusServiceUnavailable {
+			if status := c.get(t, c.nodes[0].base+"/api/v1/inventory/stock",
+				token); status != http.StatusServiceUnavailable {
 				t.Errorf("a read without a database answers %d", status)
 			}
 			c.awaitReady(t, c.nodes[1], false)
@@ -54,7 +55,8 @@ func TestPostgres_Away(t *testing.T) {
 	if err := os.WriteFile(password, []byte("correct horse battery\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.command(t, "user", "add", "kata@example.com", "--tenant", tenant, "--name", "Kata", "--role", "STORE_MANAGER", "--password-file", password)
+	c.command(t, "user", "add", "kata@example.com", "--tenant", tenant, "--name", "Kata", "--role", "STORE_MANAGER",
+		"--password-file", password)
 	kata := (&sessions{c: c, email: "kata@example.com", password: "correct horse battery"}).login(t)
 	people := []*person{
 		open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base),
@@ -71,7 +73,8 @@ func TestPostgres_Away(t *testing.T) {
 			recovered := who.recovered
 			who.mu.Unlock()
 			who.cut()
-			who.await(t, 10*time.Second, "recovered without a database", func() bool { return who.recovered > recovered && who.state == "connected" })
+			who.await(t, 10*time.Second, "recovered without a database",
+				func() bool { return who.recovered > recovered && who.state == "connected" })
 		}
 	}
 	c.postgres.Start(t)
@@ -125,7 +128,10 @@ func TestPostgres_RolledBack(t *testing.T) {
 			head++
 		}
 		for _, who := range people {
-			who.await(t, 3*time.Second, "told of the gap", func() bool { return len(who.gaps) == round+1 && who.state == "connected" })
+			who.await(t, 3*time.Second, "told of the gap", func() bool {
+				return len(who.gaps) == round+1 &&
+					who.state == "connected"
+			})
 		}
 		p.mustSend(t, round+1, 1)
 		head++

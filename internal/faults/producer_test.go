@@ -47,7 +47,8 @@ func (p *producer) batch(n int) []map[string]any {
 	events := make([]map[string]any, n)
 	for i := range events {
 		events[i] = map[string]any{
-			"specversion": "1.0", "id": fmt.Sprintf("s-%06d", p.next.Add(1)), "source": "/faults", "type": "stock_alert",
+			"specversion": "1.0", "id": fmt.Sprintf("s-%06d", p.next.Add(1)), "source": "/faults",
+			"type": "stock_alert",
 			"data": map[string]any{
 				"productId": "p", "productName": "Fúrógép", "currentQuantity": 1, "threshold": 2,
 				"locationId": "l", "locationName": "Raktár", "severity": "CRITICAL",

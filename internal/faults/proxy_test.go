@@ -74,7 +74,8 @@ func (p *lossy) answers(front io.Writer, back io.Reader) {
 		if err := readValue(r, &value); err != nil {
 			return
 		}
-		if value.Bytes()[0] == '>' && bytes.Contains(value.Bytes()[:min(40, value.Len())], []byte("smessage")) && p.losing.Load() {
+		if value.Bytes()[0] == '>' && bytes.Contains(value.Bytes()[:min(40, value.Len())], []byte("smessage")) &&
+			p.losing.Load() {
 			p.lost.Add(1)
 			continue
 		}

@@ -11,7 +11,8 @@ func TestRedis_Emptied(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base), open(t, "both", token, c.bases()...)}
+	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base),
+		open(t, "both", token, c.bases()...)}
 	for round := range count(50, 100) {
 		p.mustSend(t, round, 2)
 		c.redis.Do(t, "FLUSHALL")
@@ -33,7 +34,8 @@ func TestRedis_Restarted(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base), open(t, "both", token, c.bases()...)}
+	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base),
+		open(t, "both", token, c.bases()...)}
 	for round := range count(50, 100) {
 		c.redis.Kill(t)
 		people[2].cut()

@@ -34,7 +34,8 @@ func TestTestAlert_OtherNode(t *testing.T) {
 	token := c.token(t, "OPERATOR")
 	own, other := connect(token), connect(c.token(t, "STORE_MANAGER"))
 
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.nodes[0].base+"/api/v1/self-check/alert", http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.nodes[0].base+"/api/v1/self-check/alert",
+		http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,8 @@ func TestTestAlert_OtherNode(t *testing.T) {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	var asked, said struct{ ID, At string }
-	if err := json.NewDecoder(answer.Body).Decode(&asked); err != nil || answer.StatusCode != http.StatusAccepted || asked.ID == "" {
+	if err := json.NewDecoder(answer.Body).Decode(&asked); err != nil || answer.StatusCode != http.StatusAccepted ||
+		asked.ID == "" {
 		t.Fatalf("%d %+v %v", answer.StatusCode, asked, err)
 	}
 	e, err := own.Next(ctx)

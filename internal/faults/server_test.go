@@ -73,7 +73,8 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 	head := c.checkBooks(t, p.all())
 	who.awaitNumber(t, 10*time.Second, head)
 	who.check(t)
-	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", events, kills, who.sessions-1, who.recovered, len(who.gaps))
+	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", events, kills,
+		who.sessions-1, who.recovered, len(who.gaps))
 	if kills < 5 {
 		t.Errorf("only %d kills", kills)
 	}
@@ -185,7 +186,8 @@ func TestNode_Paused(t *testing.T) {
 					slowest = max(slowest, served())
 				}
 			}
-			t.Logf("a pause of a minute: %d events through the other node were heard there after %s at most; those of the paused node had found the other one and caught up after %s", events, slowest, moved)
+			t.Logf("a pause of a minute: %d events through the other node were heard there after %s at most; those "+
+				"of the paused node had found the other one and caught up after %s", events, slowest, moved)
 			if slowest > 2*time.Second {
 				t.Errorf("the others waited %s for a node that was paused for a minute", slowest)
 			}

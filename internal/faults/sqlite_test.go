@@ -25,7 +25,8 @@ func startSQLite(t *testing.T, flags ...string) *cluster {
 	c.command(t, "tenant", "add", tenant, "--name", "Budapest")
 	c.apiKey = c.command(t, "apikey", "add", "--tenant", tenant, "--name", "faults")
 	n := &node{base: "http://127.0.0.1:" + strconv.Itoa(testserver.FreePort(t))}
-	args := append([]string{binary, "serve", "--listen", strings.TrimPrefix(n.base, "http://"), "--admin-listen", "127.0.0.1:0", "--drain-timeout", "3s"}, flags...)
+	args := append([]string{binary, "serve", "--listen", strings.TrimPrefix(n.base, "http://"), "--admin-listen",
+		"127.0.0.1:0", "--drain-timeout", "3s"}, flags...)
 	n.Program = testserver.StartProgram(t, "harang", args, c.env(), func() error { return c.ready(n) })
 	c.nodes = []*node{n}
 	return c
@@ -44,7 +45,8 @@ func (c *cluster) finishSQLite(t *testing.T, p *producer, people ...*person) {
 		t.Fatal(err)
 	}
 	defer func() { _ = st.Close() }()
-	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: tenant, Audience: harang.AudienceManagers}, 0, 1_000_000)
+	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: tenant, Audience: harang.AudienceManagers},
+		0, 1_000_000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,8 @@ func TestSQLite_KilledWhileCommitting(t *testing.T) {
 	}
 	who.awaitNumber(t, 10*time.Second, events)
 	who.check(t)
-	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", p.count(), kills, who.sessions-1, who.recovered, len(who.gaps))
+	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", p.count(), kills,
+		who.sessions-1, who.recovered, len(who.gaps))
 	if kills < 5 {
 		t.Errorf("only %d kills", kills)
 	}

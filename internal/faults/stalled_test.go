@@ -186,7 +186,8 @@ func TestStalled_OneOfFifty(t *testing.T) {
 	}
 	_ = stalled.conn.Cut()
 	t.Logf("let go after %s at most; the heap grew by %.1f MiB at most", longest, most/(1<<20))
-	t.Logf("the others' p99 with everybody reading %s, with one stalled %s (p50 %s, %s)", measured.at(0, .99), measured.at(1, .99), measured.at(0, .5), measured.at(1, .5))
+	t.Logf("the others' p99 with everybody reading %s, with one stalled %s (p50 %s, %s)", measured.at(0, .99),
+		measured.at(1, .99), measured.at(0, .5), measured.at(1, .5))
 	if longest > 10*time.Second {
 		t.Errorf("it was let go after %s", longest)
 	}
@@ -211,11 +212,14 @@ func TestStalled_Recovers(t *testing.T) {
 		events := make([]map[string]any, 50)
 		for i := range events {
 			events[i] = map[string]any{
-				"specversion": "1.0", "id": fmt.Sprintf("s-%06d", p.next.Add(1)), "source": "/faults", "type": "payment_error",
+				"specversion": "1.0", "id": fmt.Sprintf("s-%06d", p.next.Add(1)), "source": "/faults",
+				"type": "payment_error",
 				"data": map[string]any{
-					"transactionId": "t", "errorCode": "iso:51", "errorMessage": strings.Repeat("🔔", harang.MaxMessageRunes),
-					"partnerId": strings.Repeat("🔔", harang.MaxIDRunes), "partnerName": strings.Repeat("🔔", harang.MaxNameRunes),
-					"amount": 1, "currency": "HUF",
+					"transactionId": "t", "errorCode": "iso:51",
+					"errorMessage": strings.Repeat("🔔", harang.MaxMessageRunes),
+					"partnerId":    strings.Repeat("🔔", harang.MaxIDRunes),
+					"partnerName":  strings.Repeat("🔔", harang.MaxNameRunes),
+					"amount":       1, "currency": "HUF",
 				},
 			}
 		}

@@ -39,14 +39,19 @@ func TestStart_Refused(t *testing.T) {
 		flag string
 		says string
 	}{
-		"nobody at the database":    {[]string{"--database", "postgres://u:s3cret@" + nobody + "/d"}, "--database", "refused"},
-		"no such database":          {[]string{"--database", postgres.URL("absent")}, "--database", "does not exist"},
-		"an unknown database":       {[]string{"--database", "mysql://u:s3cret@h/d"}, "--database", "mysql"},
-		"a newer schema":            {[]string{"--database", newer}, "--database", "99999"},
-		"nobody at Redis":           {[]string{"--database", good, "--redis", "redis://:s3cret@" + nobody}, "--redis", "refused"},
-		"not Redis's address":       {[]string{"--database", good, "--redis", "http://127.0.0.1"}, "--redis", "redis://"},
-		"Redis's password missing":  {[]string{"--database", good, "--redis", "redis://" + locked.Addr()}, "--redis", "NOAUTH"},
-		"Redis's password wrong":    {[]string{"--database", good, "--redis", "redis://:wr0ng@" + locked.Addr()}, "--redis", "WRONGPASS"},
+		"nobody at the database": {[]string{"--database", "postgres://u:s3cret@" + nobody + "/d"},
+			"--database", "refused"},
+		"no such database":    {[]string{"--database", postgres.URL("absent")}, "--database", "does not exist"},
+		"an unknown database": {[]string{"--database", "mysql://u:s3cret@h/d"}, "--database", "mysql"},
+		"a newer schema":      {[]string{"--database", newer}, "--database", "99999"},
+		"nobody at Redis": {[]string{"--database", good, "--redis", "redis://:s3cret@" + nobody},
+			"--redis", "refused"},
+		"not Redis's address": {[]string{"--database", good, "--redis", "http://127.0.0.1"}, "--redis",
+			"redis://"},
+		"Redis's password missing": {[]string{"--database", good, "--redis", "redis://" + locked.Addr()},
+			"--redis", "NOAUTH"},
+		"Redis's password wrong": {[]string{"--database", good, "--redis", "redis://:wr0ng@" + locked.Addr()},
+			"--redis", "WRONGPASS"},
 		"SQLite with several nodes": {[]string{"--database", sqlite, "--redis", redis.URL()}, "--redis", "SQLite"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +66,8 @@ func TestStart_Refused(t *testing.T) {
 				t.Fatalf("it ended with %v, want status 2\n%s", err, &errOut)
 			}
 			said := errOut.String()
-			if strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "harang: "+c.flag+": ") || !strings.Contains(said, c.says) {
+			if strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "harang: "+c.flag+": ") ||
+				!strings.Contains(said, c.says) {
 				t.Errorf("it says\n%swant one line that begins with %s and holds %q", said, c.flag, c.says)
 			}
 			if strings.Contains(said, "s3cret") || strings.Contains(said, "wr0ng") {
@@ -82,7 +88,8 @@ func TestStart_SecretsInFiles(t *testing.T) {
 	dir := t.TempDir()
 	redis := testserver.StartRedis(t, testserver.WithPassword("s3cret"))
 	files := map[string]string{"database": testserver.Postgres(t).Database(t), "redis": redis.URL()}
-	args := []string{binary, "serve", "--admin-listen", "127.0.0.1:0", "--signing-key-file", filepath.Join(dir, "signing.key")}
+	args := []string{binary, "serve", "--admin-listen", "127.0.0.1:0", "--signing-key-file",
+		filepath.Join(dir, "signing.key")}
 	for name, text := range files {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {

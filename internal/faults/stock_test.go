@@ -225,7 +225,8 @@ func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.Logf("%d cuts %v at %v; %d events, %d returns, all caught up within %s", cuts, how, where, p.count(), back, longest)
+	t.Logf("%d cuts %v at %v; %d events, %d returns, all caught up within %s", cuts, how, where, p.count(),
+		back, longest)
 	t.Logf("sessions by transport %v, ends %v", s.opened, s.left)
 	if back < cuts/2 {
 		t.Errorf("%d cuts brought only %d returns about", cuts, back)

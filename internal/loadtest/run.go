@@ -241,7 +241,8 @@ func (r *Result) Print(out io.Writer) error {
 	if n := int64(r.Connections); n > 0 {
 		line("CPU per connection accepted", "%s", per(r.Idle.CPU-r.Before.CPU, n))
 		line("memory per connection", "%.1f KB resident, %.1f KB heap and stacks",
-			float64(r.Idle.Resident-r.Before.Resident)/1024/float64(n), float64(r.Idle.InUse-r.Before.InUse)/1024/float64(n))
+			float64(r.Idle.Resident-r.Before.Resident)/1024/float64(n),
+			float64(r.Idle.InUse-r.Before.InUse)/1024/float64(n))
 	}
 	if r.Sent > 0 {
 		cpu := r.End.CPU - r.Idle.CPU

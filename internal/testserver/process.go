@@ -97,7 +97,9 @@ func (p *process) start(ready func() error) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", p.dir}, p.args...)...) //nolint:noctx // it outlives any one test and ends with the pipe
+	//nolint:noctx // it outlives any one test and ends with the pipe
+	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", p.dir}, p.args...)...)
+
 	cmd.Dir = p.dir
 	cmd.Env = append(append(os.Environ(), "LOG="+p.logFile(), "LC_ALL=C.UTF-8"), p.env...)
 	cmd.Stdin = read

@@ -95,21 +95,25 @@ func launchRedis(bin string, c redisConfig) (*RedisServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{bin, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no", "--loglevel", "warning"}
+	args := []string{bin, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--daemonize", "no",
+		"--loglevel", "warning"}
 	if c.cluster {
-		args = append(args, "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1", "--cluster-port", strconv.Itoa(port+10_000))
+		args = append(args, "--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1", "--cluster-port",
+			strconv.Itoa(port+10_000))
 	}
 	scheme := "redis"
 	if c.cert != "" {
 		scheme = "rediss"
-		args = append(args, "--port", "0", "--tls-port", strconv.Itoa(port), "--tls-cert-file", c.cert, "--tls-key-file", c.key, "--tls-ca-cert-file", c.cert, "--tls-auth-clients", "no")
+		args = append(args, "--port", "0", "--tls-port", strconv.Itoa(port), "--tls-cert-file", c.cert,
+			"--tls-key-file", c.key, "--tls-ca-cert-file", c.cert, "--tls-auth-clients", "no")
 	} else {
 		args = append(args, "--port", strconv.Itoa(port))
 	}
 	if c.password != "" {
 		args = append(args, "--requirepass", c.password)
 	}
-	s := &RedisServer{port: port, password: c.password, scheme: scheme, process: &process{name: "Redis", dir: dir, args: args}}
+	s := &RedisServer{port: port, password: c.password, scheme: scheme,
+		process: &process{name: "Redis", dir: dir, args: args}}
 	if err := s.process.start(s.ping); err != nil {
 		s.process.end()
 		return nil, err

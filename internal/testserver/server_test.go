@@ -108,7 +108,8 @@ func TestMissing(t *testing.T) {
 func TestProgram(t *testing.T) {
 	sign := filepath.Join(t.TempDir(), "sign")
 	ready := func() error { _, err := os.Stat(sign); return err }
-	p := StartProgram(t, "sleeper", []string{"/bin/sh", "-c", "echo $WORD; : >" + sign + "; exec sleep 600"}, []string{"WORD=hello"}, ready)
+	p := StartProgram(t, "sleeper", []string{"/bin/sh", "-c", "echo $WORD; : >" + sign + "; exec sleep 600"},
+		[]string{"WORD=hello"}, ready)
 	p.Pause(t)
 	p.Resume(t)
 	p.Kill(t)

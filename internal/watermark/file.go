@@ -80,7 +80,8 @@ func (f *File) Check(ctx context.Context) error {
 		}
 		if behind {
 			f.log.Warn("database is behind its watermark file; starting a new epoch",
-				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Number(harang.AudienceManagers), "recorded", old.Number(harang.AudienceManagers))
+				"tenant", h.Tenant, "epoch", string(epoch),
+				"number", h.Number(harang.AudienceManagers), "recorded", old.Number(harang.AudienceManagers))
 		} else {
 			f.log.Info("watermark file missing or unreadable; starting a new epoch",
 				"tenant", h.Tenant, "epoch", string(epoch), "number", h.Number(harang.AudienceManagers), "file", f.path)

@@ -19,7 +19,8 @@ type RecordingSource struct {
 func (f *File) Source(s relay.Source) RecordingSource { return RecordingSource{s, f} }
 
 // EntriesAfter returns a feed's entries after a number, ascending.
-func (s RecordingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
+func (s RecordingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64,
+	limit int) ([]outbox.Entry, error) {
 	entries, err := s.Source.EntriesAfter(ctx, feed, after, limit)
 	if n := len(entries); err == nil && n > 0 {
 		h := outbox.Heads{Tenant: feed.Tenant}
@@ -31,7 +32,8 @@ func (s RecordingSource) EntriesAfter(ctx context.Context, feed harang.FeedID, a
 
 // NewestEntries returns the heads and a feed's newest entries, ascending, from
 // one snapshot of the database.
-func (s RecordingSource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+func (s RecordingSource) NewestEntries(ctx context.Context, feed harang.FeedID,
+	limit int) (outbox.Heads, []outbox.Entry, error) {
 	s.file.follow(feed.Tenant) // first: a commit may come between the read and record
 	heads, entries, err := s.Source.NewestEntries(ctx, feed, limit)
 	if err == nil {

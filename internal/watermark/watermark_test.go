@@ -48,7 +48,8 @@ func headsAfter(t *testing.T, path string, events int) outbox.Heads {
 	}
 	for range events {
 		e, err := harang.NewEvent(harang.StockAlertType, uuid.NewString(), "budapest", time.Now(), harang.StockAlert{
-			ProductID: "p", ProductName: "P", CurrentQuantity: 1, Threshold: 2, LocationID: "l", LocationName: "L", Severity: harang.SeverityCritical,
+			ProductID: "p", ProductName: "P", CurrentQuantity: 1, Threshold: 2, LocationID: "l", LocationName: "L",
+			Severity: harang.SeverityCritical,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +84,8 @@ func TestFile_OlderDatabase(t *testing.T) {
 	if err := os.WriteFile(copied, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if again := headsAfter(t, path, 5); again.Epoch != first.Epoch || again.Number(harang.AudienceOperators) != first.Number(harang.AudienceOperators)+5 {
+	if again := headsAfter(t, path, 5); again.Epoch != first.Epoch ||
+		again.Number(harang.AudienceOperators) != first.Number(harang.AudienceOperators)+5 {
 		t.Fatalf("after a restart: %+v, before %+v", again, first)
 	}
 	for _, rest := range []string{"-wal", "-shm"} {
@@ -132,16 +134,21 @@ func TestFile_RecordsBeforeDelivery(t *testing.T) {
 	if text, err := os.ReadFile(f.path); err != nil || !strings.Contains(string(text), `"budapest"`) {
 		t.Errorf("%s %v", text, err)
 	}
-	f.record(outbox.Heads{Tenant: "unread", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 9})})
+	f.record(outbox.Heads{Tenant: "unread", Numbers: outbox.NumbersOf(
+		map[harang.Audience]int64{harang.AudienceManagers: 9})})
 	f.record(heads[0])
-	f.record(outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})})
-	f.record(outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 3})})
-	f.record(outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 5})})
+	f.record(outbox.Heads{Tenant: "budapest",
+		Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})})
+	f.record(outbox.Heads{Tenant: "budapest",
+		Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 3})})
+	f.record(outbox.Heads{Tenant: "budapest",
+		Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 5})})
 	text, err := os.ReadFile(f.path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := outbox.Heads{Tenant: "budapest", Epoch: heads[0].Epoch, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 3, harang.AudienceManagers: 7})}
+	want := outbox.Heads{Tenant: "budapest", Epoch: heads[0].Epoch,
+		Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 3, harang.AudienceManagers: 7})}
 	if known, err := decode(text); err != nil || known["budapest"] != want || len(known) != 1 {
 		t.Errorf("%s: %+v, %v", text, known, err)
 	}
@@ -202,7 +209,8 @@ func TestFile_CommitDuringFirstRead(t *testing.T) {
 	before := after
 	after.Numbers = bothAt(3)
 	f.Committed(after)
-	other := outbox.Heads{Tenant: "debrecen", Epoch: after.Epoch, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 4})}
+	other := outbox.Heads{Tenant: "debrecen", Epoch: after.Epoch,
+		Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 4})}
 	f.follow("debrecen")
 	f.record(other)
 	if err := f.write([]outbox.Heads{before}); err != nil {
@@ -229,7 +237,8 @@ type busySource struct {
 	then func()
 }
 
-func (s busySource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+func (s busySource) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads,
+	[]outbox.Entry, error) {
 	defer s.then()
 	return s.Source.NewestEntries(ctx, feed, limit)
 }
