@@ -15,6 +15,7 @@ type wsConn struct {
 	conn    net.Conn
 	session *Session
 	in      assembler // used by the reader only
+	base64  bool      // the upgrade request has the parameter b64
 
 	// raw is set for plain TCP only. With it the reader waits without a buffer and writers never block.
 	raw   syscall.RawConn
@@ -32,7 +33,7 @@ var readBuffers = sync.Pool{New: func() any { return new([4096]byte) }}
 
 // run handles the bytes that followed the handshake and then reads until the connection or the session ends.
 func (c *wsConn) run(first []byte) {
-	err := c.in.push(first, c.handle)
+	err := c.receive(first)
 	switch {
 	case err != nil:
 	case c.raw != nil:
@@ -58,7 +59,7 @@ func (c *wsConn) readAvailable(b *[4096]byte, n int, err error) {
 			go c.waitReadable()
 			return
 		}
-		err = c.in.push(b[:n], c.handle)
+		err = c.receive(b[:n])
 		readBuffers.Put(b)
 		if err == nil {
 			b, n, err = c.readReady(false)
@@ -80,7 +81,7 @@ func (c *wsConn) readBlocking() error {
 	for {
 		n, err := c.conn.Read(buf[:])
 		if n > 0 {
-			if err := c.in.push(buf[:n], c.handle); err != nil {
+			if err := c.receive(buf[:n]); err != nil {
 				return err
 			}
 		}
@@ -90,8 +91,29 @@ func (c *wsConn) readBlocking() error {
 	}
 }
 
+// receive handles the next bytes of the client.
+func (c *wsConn) receive(b []byte) error {
+	if err := c.in.push(b, c.handle); err != nil {
+		return err
+	}
+	return c.charge() // for fragments, which handle has not seen yet
+}
+
+// charge counts the frames received since the last call.
+func (c *wsConn) charge() error {
+	n := c.in.frames
+	if n == 0 {
+		return nil
+	}
+	c.in.frames = 0
+	return c.session.charge(n)
+}
+
 // handle handles one message or control frame (RFC 6455, sections 5.5 and 5.6).
 func (c *wsConn) handle(op opcode, data []byte) error {
+	if err := c.charge(); err != nil {
+		return err
+	}
 	s := c.session
 	switch op {
 	case opPing:
@@ -115,9 +137,6 @@ func (c *wsConn) handle(op opcode, data []byte) error {
 	}
 	if op == opBinary {
 		return s.receive(Packet{Type: PacketMessage, Data: data, Binary: true})
-	}
-	if len(data) > 0 && data[0] == 'b' {
-		return ErrPacket // base64 is the form of polling
 	}
 	p, err := DecodePacket(data)
 	if err != nil {

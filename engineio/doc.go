@@ -12,7 +12,8 @@
 //	server.go       the table of sessions, handshakes, query parameters
 //	error.go        error responses and close reasons
 //	cors.go         the Origin header, CORS
-//	pending.go      limits on sessions whose client has not proved itself
+//	pending.go      the limit on sessions whose client has not proved itself
+//	meter.go        the limit on received frames
 //	polling.go      GET and POST of the polling transport
 //	upgrade.go      WebSocket handshakes, upgrade probes
 //	conn.go         reading a WebSocket
@@ -68,13 +69,15 @@
 //	open     Session.Close, Server.Close                    closing  a close packet or frame is queued last
 //	open     Options.QueueLimit or QueueAge exceeded        closing  unsent frames are dropped; Options.Overflow's
 //	                                                                 frame and a close frame (1008) are sent
+//	open     Options.FrameRate exceeded                     closing  Options.RateLimited's frame and a close frame
+//	                                                                 (1008) or packet are sent
 //	open     WebSocket: protocol violation, invalid packet  closing  a close frame with the code, 1 s to read it
-//	open     polling: invalid payload, overlapping request  closed
+//	open     polling: invalid payload, overlapping request  closing  the response with the status, then at once closed
 //	open     close packet, connection closed or broken,     closed
 //	         ping timeout, Session.Expire, Session.Abort
 //	closing  the client has read the close packet, has      closed
 //	         answered the close frame or has disconnected
-//	closing  Options.CloseTimeout                           closed   the connection is cut
+//	closing  Options.CloseTimeout, or FrameRate exceeded    closed   the connection is cut
 //
 // Handler.Close is called when a session leaves the state open.
 //
@@ -84,11 +87,12 @@
 //
 // A handshake is answered 503 or 429 with Retry-After while too many sessions are pending (Options.PendingLimit,
 // Options.PendingPerAddress). A request that cannot be served is answered with one of the protocol's codes
-// (CodeUnknownTransport and the others) as JSON. A client that violates the rules of its transport or sends an
-// invalid packet loses its session: WebSocket close codes 1002, 1007 and 1009, status 400 or 413 on polling. So does
-// one that does not read the response to its poll within Options.CloseTimeout. Sending never blocks; it fails with
-// ErrClosed or ErrSlowConsumer. Handler.Close receives one of the Reason constants or the reason given to
-// Session.Abort or Session.Expire.
+// (CodeUnknownTransport and the others) as JSON. A client that violates the rules of its transport or sends an invalid
+// packet loses its session: WebSocket close codes 1002, 1007 and 1009, status 400 or 413 on polling. So does one that
+// does not read the response to its poll within Options.CloseTimeout, or that exceeds Options.FrameRate. A session
+// whose client has not proved itself ends as well when a request of it is refused for its origin. Sending never
+// blocks; it fails with ErrClosed or ErrSlowConsumer. Handler.Close receives one of the Reason constants or the reason
+// given to Session.Abort or Session.Expire.
 //
 // # Dependencies
 //

@@ -36,6 +36,7 @@ const (
 	ReasonParseError     = "parse error"          // the client sent an invalid packet
 	ReasonForcedClose    = "forced close"         // Session.Close
 	ReasonSlowConsumer   = "SLOW_CONSUMER"        // the client read too slowly: QueueLimit or QueueAge was exceeded
+	ReasonRateLimited    = "RATE_LIMITED"         // the client sent too much: FrameRate was exceeded
 	ReasonShutdown       = "server shutting down" // Server.Close
 )
 

@@ -75,19 +75,45 @@ func appendHeader(b []byte, op opcode, n int) []byte {
 	}
 }
 
+// toBase64 returns frames, which this package encoded, with each binary message in its text form: 'b' and base64. It
+// returns frames itself if there is none.
+func toBase64(frames []byte) []byte {
+	var out []byte // frames[:done] converted, nil while nothing had to be
+	done, pos := 0, 0
+	for pos < len(frames) {
+		op, data, size := nextFrame(frames[pos:])
+		if op == opBinary {
+			out = append(out, frames[done:pos]...)
+			out = appendHeader(out, opText, 1+base64.StdEncoding.EncodedLen(len(data)))
+			out = base64.StdEncoding.AppendEncode(append(out, 'b'), data)
+			done = pos + size
+		}
+		pos += size
+	}
+	if out == nil {
+		return frames
+	}
+	return append(out, frames[done:]...)
+}
+
+// nextFrame returns opcode, payload and size of the first of frames, which this package encoded.
+func nextFrame(frames []byte) (op opcode, data []byte, size int) {
+	n, start := int(frames[1]), 2
+	switch n {
+	case 126:
+		n, start = int(binary.BigEndian.Uint16(frames[2:])), 4
+	case 127:
+		n, start = int(binary.BigEndian.Uint64(frames[2:])), 10
+	}
+	return opcode(frames[0] & 0x0f), frames[start : start+n], start + n
+}
+
 // appendPayload converts frames that this package encoded into a polling payload and appends it to dst. WebSocket
 // control frames have no counterpart on polling and are skipped.
 func appendPayload(dst, frames []byte) []byte {
-	for len(frames) >= 2 {
-		op, n, start := opcode(frames[0]&0x0f), int(frames[1]), 2
-		switch n {
-		case 126:
-			n, start = int(binary.BigEndian.Uint16(frames[2:])), 4
-		case 127:
-			n, start = int(binary.BigEndian.Uint64(frames[2:])), 10
-		}
-		data := frames[start : start+n]
-		frames = frames[start+n:]
+	for len(frames) > 0 {
+		op, data, size := nextFrame(frames)
+		frames = frames[size:]
 		if op != opText && op != opBinary {
 			continue
 		}

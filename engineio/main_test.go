@@ -3,6 +3,7 @@ package engineio
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -179,3 +180,9 @@ func (f *fixture) pollAsync(sid string, s *Session) <-chan pollAnswer {
 	receive(f.t, arrived)
 	return answers
 }
+
+// brokenWriter is a response that cannot be written.
+type brokenWriter struct{ http.ResponseWriter }
+
+func (b brokenWriter) Write([]byte) (int, error) { return 0, net.ErrClosed }
+func (b brokenWriter) FlushError() error         { return net.ErrClosed }

@@ -3,6 +3,7 @@ package engineio
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"math"
 	"time"
 )
 
@@ -39,6 +40,15 @@ type Options struct {
 	// been dropped. The returned frame, if not nil, is sent as the last one if the client still reads. The session
 	// then closes with ReasonSlowConsumer.
 	Overflow func(*Session) *Frame
+	// FrameRate is how many frames a client may send per second in the long run. Each WebSocket frame counts, fragments
+	// and control frames included, each packet of a POST body and each upgrade request. Zero value means no limit.
+	FrameRate float64
+	// FrameBurst is how many frames a client may send at once. Zero value means five seconds of FrameRate.
+	FrameBurst int
+	// RateLimited is called when a session has exceeded FrameRate, by the goroutine that reads from the client. The
+	// returned frame, if not nil, is sent as the last one. The session then closes with ReasonRateLimited; further
+	// packets of the client are ignored. It must not block.
+	RateLimited func(*Session) *Frame
 	// PendingPerAddress is how many sessions of one address may be pending. A session is pending while a time set by
 	// Session.Expire runs, which an application does until the client has authenticated; a session that sets it in
 	// Handler.Open is pending from its handshake. The address is http.Request.RemoteAddr, of IPv6 the first 64 bits.
@@ -71,6 +81,7 @@ type Observer struct {
 	Sent         func(t Transport, bytes int)     // bytes were accepted by Session.Send
 	Received     func(t Transport, bytes int)     // bytes of a message were received
 	SlowConsumer func(t Transport)                // a session exceeded QueueLimit or QueueAge
+	RateLimited  func(t Transport)                // a session exceeded FrameRate
 }
 
 func (o *Options) withDefaults() Options {
@@ -103,6 +114,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.PendingLimit == 0 {
 		out.PendingLimit = 20_000
+	}
+	if out.FrameBurst <= 0 {
+		out.FrameBurst = int(max(math.Ceil(5*out.FrameRate), 1))
 	}
 	if out.Now == nil {
 		out.Now = time.Now

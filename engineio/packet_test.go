@@ -133,7 +133,7 @@ func FuzzDecodePayload(f *testing.F) {
 
 func FuzzParseQuery(f *testing.F) {
 	for _, s := range []string{
-		"", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=a%20b", "sid=%zz", "a;b", "EIO=4&EIO=3",
+		"", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=a%20b", "sid=%zz", "a;b", "EIO=4&EIO=3", "b64=1&x=50%",
 	} {
 		f.Add(s)
 	}
@@ -142,7 +142,11 @@ func FuzzParseQuery(f *testing.F) {
 		if err != nil {
 			return
 		}
-		encoded := url.Values{"EIO": {q.version}, "transport": {string(q.transport)}, "sid": {q.sid}}.Encode()
+		values := url.Values{"EIO": {q.version}, "transport": {string(q.transport)}, "sid": {q.sid}}
+		if q.base64 {
+			values.Set("b64", "1")
+		}
+		encoded := values.Encode()
 		again, err := parseQuery(encoded)
 		if err != nil || again != q {
 			t.Fatalf("%q: %+v, then %+v, %v", raw, q, again, err)

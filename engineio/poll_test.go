@@ -56,12 +56,6 @@ func TestPolling_ResponseNotRead(t *testing.T) {
 	f.expectClosed(ReasonTransportError)
 }
 
-// brokenWriter is a response that cannot be written.
-type brokenWriter struct{ http.ResponseWriter }
-
-func (b brokenWriter) Write([]byte) (int, error) { return 0, net.ErrClosed }
-func (b brokenWriter) FlushError() error         { return net.ErrClosed }
-
 // A response that cannot be written ends the session, unless it is a noop, which contains no message.
 func TestPolling_ResponseNotWritten(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -27,13 +27,19 @@ type poll struct {
 	final finalPacket   // the response if the session has ended
 }
 
-func (s *Server) openPolling(w http.ResponseWriter, r *http.Request) {
-	session := s.newSession(r)
+// openPolling opens a session on polling. The session has been counted as pending. A client that has disconnected
+// before it could read the open packet does not know the session, which ends then.
+func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, q query) {
+	session := s.newSession(r, q)
 	if !s.startSession(session, Polling) {
 		s.refuse(w, CodeBadRequest)
 		return
 	}
-	writePayload(w, append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...))
+	open := append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...)
+	err := session.writeWithin(w, func() { writePayload(w, open) })
+	if err != nil || r.Context().Err() != nil {
+		session.terminate(ReasonTransportError, finalClose)
+	}
 }
 
 // startSession starts the heartbeat of a new session, calls Handler.Open and adds the session to the table. It returns
@@ -84,8 +90,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	case s.poll != nil:
 		s.mu.Unlock()
-		s.terminate(ReasonTransportError, finalClose)
-		s.srv.refuse(w, CodeBadRequest)
+		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
 		return
 	}
 	p := &poll{wake: make(chan struct{}, 1), late: s.candidate != nil}
@@ -170,13 +175,9 @@ func (s *Session) writePollResponse(w http.ResponseWriter, body []byte, code int
 		s.srv.refuse(w, code)
 		return
 	}
-	control := http.NewResponseController(w)
-	control.SetWriteDeadline(time.Now().Add(s.srv.opts.CloseTimeout))
-	writePayload(w, body)
-	err := control.Flush()
-	control.SetWriteDeadline(time.Time{})
+	err := s.writeWithin(w, func() { writePayload(w, body) })
 	// A lost noop loses no message, and the client has often moved to its WebSocket by then.
-	if err != nil && !errors.Is(err, http.ErrNotSupported) && body[0] != byte(PacketNoop) {
+	if err != nil && body[0] != byte(PacketNoop) {
 		s.terminate(ReasonTransportError, finalNone)
 	}
 }
@@ -235,8 +236,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	case s.posting:
 		s.mu.Unlock()
-		s.terminate(ReasonTransportError, finalClose)
-		s.srv.refuse(w, CodeBadRequest)
+		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
 		return
 	}
 	s.posting = true
@@ -249,12 +249,11 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 
 	limit := s.srv.opts.MaxPayload
 	if r.ContentLength > int64(limit) {
-		s.refuseTooLarge(w)
+		s.rejectRequest(w, ReasonTransportError, http.StatusRequestEntityTooLarge)
 		return
 	}
 	if strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/octet-stream") {
-		s.terminate(ReasonParseError, finalClose) // binary is base64 in protocol 4
-		s.srv.refuse(w, CodeBadRequest)
+		s.rejectRequest(w, ReasonParseError, http.StatusBadRequest) // binary is base64 in protocol 4
 		return
 	}
 	var body bytes.Buffer
@@ -263,25 +262,67 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	n, err := body.ReadFrom(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
-		s.terminate(ReasonTransportError, finalClose)
-		s.srv.refuse(w, CodeBadRequest)
+		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
 		return
 	}
 	if n > int64(limit) {
-		s.refuseTooLarge(w)
+		s.rejectRequest(w, ReasonTransportError, http.StatusRequestEntityTooLarge)
 		return
 	}
 	http.NewResponseController(w).SetReadDeadline(time.Time{}) // set by ServeHTTP for the body
-	err = DecodePayload(body.Bytes(), s.receive)
-	if errors.Is(err, ErrPacket) {
-		s.terminate(ReasonParseError, finalClose)
-		s.srv.refuse(w, CodeBadRequest)
-		return
+	err = DecodePayload(body.Bytes(), func(p Packet) error {
+		if err := s.charge(1); err != nil {
+			return err
+		}
+		return s.receive(p)
+	})
+	switch {
+	case errors.Is(err, ErrPacket):
+		s.rejectRequest(w, ReasonParseError, http.StatusBadRequest)
+	case errors.Is(err, errPing):
+		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
+	case errors.Is(err, errFlood):
+		s.rejectRequest(w, ReasonTransportError, http.StatusTooManyRequests)
+	default:
+		writePayload(w, []byte("ok"))
 	}
-	writePayload(w, []byte("ok"))
 }
 
-func (s *Session) refuseTooLarge(w http.ResponseWriter) {
-	s.terminate(ReasonTransportError, finalClose)
-	s.srv.writeError(w, http.StatusRequestEntityTooLarge, CodeBadRequest, "Payload too large")
+// rejectRequest ends a session whose client has violated the rules of polling, with status 400, 413 or 429 for the
+// request. The response is written first, so that a close packet on another connection does not overtake it.
+func (s *Session) rejectRequest(w http.ResponseWriter, reason string, status int) {
+	s.mu.Lock()
+	open := s.state == stateOpen
+	if open {
+		s.state = stateClosing
+		now := s.srv.now()
+		s.expireAt = now + int64(s.srv.opts.CloseTimeout)
+		s.scheduleLocked(now)
+	}
+	s.mu.Unlock()
+	message := codeMessages[CodeBadRequest]
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		message = "Payload too large"
+	case http.StatusTooManyRequests:
+		message = "Too many packets"
+	}
+	s.writeWithin(w, func() { s.srv.writeError(w, status, CodeBadRequest, message) })
+	s.terminate(reason, finalClose)
+	if open {
+		s.notifyClosed(Polling, reason)
+	}
+}
+
+// writeWithin writes a response and fails if the client does not read it within Options.CloseTimeout.
+func (s *Session) writeWithin(w http.ResponseWriter, write func()) error {
+	control := http.NewResponseController(w)
+	control.SetWriteDeadline(time.Now().Add(s.srv.opts.CloseTimeout))
+	write()
+	err := control.Flush()
+	control.SetWriteDeadline(time.Time{})
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }

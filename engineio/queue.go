@@ -46,6 +46,7 @@ func (s *Session) send(b []byte, borrowed bool) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
+	b = s.encodeLocked(b)
 	rest, err := s.tryLocked(b)
 	if err == nil && len(rest) > 0 {
 		if borrowed {
@@ -69,6 +70,14 @@ func (s *Session) send(b []byte, borrowed bool) error {
 		}
 	}
 	return nil
+}
+
+// encodeLocked converts encoded frames for a client that cannot receive binary WebSocket messages.
+func (s *Session) encodeLocked(b []byte) []byte {
+	if s.base64 {
+		return toBase64(b)
+	}
+	return b
 }
 
 // Queued returns how many bytes are queued, besides those that the kernel has accepted.
@@ -213,28 +222,33 @@ func (s *Session) overflow() {
 	s.mu.Unlock()
 	go func() {
 		defer s.srv.wg.Done()
-		o := &s.srv.opts.Observer
-		if o.SlowConsumer != nil {
-			o.SlowConsumer(transport)
+		if f := s.srv.opts.Observer.SlowConsumer; f != nil {
+			f(transport)
 		}
-		var last *Frame
-		if s.srv.opts.Overflow != nil {
-			last = s.srv.opts.Overflow(s)
-		}
-		s.mu.Lock()
-		var stale *wsConn
-		if s.state == stateClosing {
-			if last != nil {
-				s.writeLocked(last.b)
-			}
-			stale = s.sealLocked(closePolicy)
-		}
-		s.mu.Unlock()
-		if stale != nil {
-			stale.closeNow()
-		}
-		s.notifyClosed(transport, ReasonSlowConsumer)
+		s.closeWithLast(transport, s.srv.opts.Overflow, ReasonSlowConsumer)
 	}()
+}
+
+// closeWithLast sends the frame that last returns, nil for none, and the close to a session that its caller has moved
+// to stateClosing, and calls Handler.Close.
+func (s *Session) closeWithLast(t Transport, last func(*Session) *Frame, reason string) {
+	var frame *Frame
+	if last != nil {
+		frame = last(s)
+	}
+	s.mu.Lock()
+	var stale *wsConn
+	if s.state == stateClosing {
+		if frame != nil {
+			s.writeLocked(s.encodeLocked(frame.b))
+		}
+		stale = s.sealLocked(closePolicy)
+	}
+	s.mu.Unlock()
+	if stale != nil {
+		stale.closeNow()
+	}
+	s.notifyClosed(t, reason)
 }
 
 // writeAll writes a batch completely and may block. It does not modify the bytes, which other sessions share.

@@ -187,10 +187,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		timeout := s.opts.PingInterval + s.opts.PingTimeout
 		http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout))
 	}
+	query, err := parseQuery(r.URL.RawQuery)
 	if !s.checkOrigin(w, r) {
+		if err == nil {
+			s.endPending(query.sid)
+		}
 		return
 	}
-	query, err := parseQuery(r.URL.RawQuery)
 	if err != nil {
 		s.refuse(w, CodeBadRequest)
 		return
@@ -212,7 +215,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case session == nil:
 		s.refuse(w, CodeUnknownSession)
 	case query.transport == WebSocket:
-		s.serveUpgrade(w, r, session)
+		s.serveUpgrade(w, r, session, query)
 	case r.Method == http.MethodGet:
 		session.servePoll(w, r)
 	case r.Method == http.MethodPost:
@@ -232,12 +235,12 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, q query) {
 	case s.draining.Load():
 		s.refuseTemporarily(w, http.StatusServiceUnavailable, "Server is draining")
 	default:
-		s.openSession(w, r, q.transport)
+		s.openSession(w, r, q)
 	}
 }
 
 // openSession opens a session, unless too many are pending.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request, t Transport) {
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, q query) {
 	if status := s.pending.acquire(r.RemoteAddr); status != 0 {
 		if f := s.opts.Observer.Limited; f != nil {
 			f(status)
@@ -245,10 +248,28 @@ func (s *Server) openSession(w http.ResponseWriter, r *http.Request, t Transport
 		s.refuseTemporarily(w, status, "Too many sessions are being opened")
 		return
 	}
-	if t == WebSocket {
-		s.openWebSocket(w, r)
+	if q.transport == WebSocket {
+		s.openWebSocket(w, r, q)
 	} else {
-		s.openPolling(w, r)
+		s.openPolling(w, r, q)
+	}
+}
+
+// endPending ends a session whose client has not proved itself and cannot go on, because its origin was refused: a
+// browser sends no Origin header with a handshake of polling, but one with each POST and WebSocket handshake.
+func (s *Server) endPending(sid string) {
+	if sid == "" {
+		return
+	}
+	session := s.find(sid)
+	if session == nil {
+		return
+	}
+	session.mu.Lock()
+	pending := session.pending
+	session.mu.Unlock()
+	if pending {
+		session.terminate(ReasonTransportError, finalClose)
 	}
 }
 
@@ -262,22 +283,38 @@ func (s *Server) openPacket(id string, t Transport) string {
 	return `{"sid":` + string(sid) + `,"upgrades":` + upgrades + s.tail
 }
 
-// query has the protocol's query parameters.
+// query has the query parameters of the protocol.
 type query struct {
-	version   string
+	version   string // EIO
 	transport Transport
 	sid       string
+	base64    bool // b64: the client cannot receive binary WebSocket messages
 }
 
-// parseQuery decodes a query string. The first value of a repeated parameter counts.
+// parseQuery decodes the protocol's parameters of a query string. The first value of a repeated parameter counts. Other
+// parameters are the application's or a proxy's: they are skipped, even if they are malformed.
 func parseQuery(raw string) (query, error) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return query{}, err
+	values := map[string]string{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			continue
+		}
+		switch name {
+		case "EIO", "transport", "sid", "b64":
+		default:
+			continue
+		}
+		if _, repeated := values[name]; repeated {
+			continue
+		}
+		if values[name], err = url.QueryUnescape(value); err != nil {
+			return query{}, err
+		}
 	}
 	return query{
-		version:   values.Get("EIO"),
-		transport: Transport(values.Get("transport")),
-		sid:       values.Get("sid"),
+		version: values["EIO"], transport: Transport(values["transport"]), sid: values["sid"],
+		base64: values["b64"] != "",
 	}, nil
 }

@@ -48,6 +48,7 @@ type Session struct {
 	state      state
 	sealed     bool // closing, and the queue takes no further frame
 	pending    bool // counted in srv.pending
+	base64     bool // binary messages are sent as base64 on WebSocket, too
 	value      any
 	header     http.Header
 	queue      []segment
@@ -64,6 +65,8 @@ type Session struct {
 	code       closeCode     // of the close frame, when sealed
 	poll       *poll         // the waiting GET
 	pollWanted chan struct{} // closed when a GET arrives
+
+	meter meter // of received frames
 
 	// Times are nanoseconds of Server.now.
 	lastPong  int64  // time of the handshake or of the last pong
@@ -85,9 +88,11 @@ var (
 )
 
 // newSession returns a session that pending.acquire has counted. Server.startSession publishes it.
-func (s *Server) newSession(r *http.Request) *Session {
+func (s *Server) newSession(r *http.Request, q query) *Session {
+	now := s.now()
 	return &Session{
-		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastPong: s.now(), pending: true,
+		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastPong: now, pending: true,
+		base64: q.base64, meter: newMeter(&s.opts, now),
 	}
 }
 
@@ -243,6 +248,9 @@ func (s *Session) notifyClosed(t Transport, reason string) {
 	}
 }
 
+// errPing is the error of a ping packet of a client: only the server sends pings in protocol 4.
+var errPing = errors.New("engineio: the client sent a ping")
+
 // receive handles one packet of the current transport. It fails when the session has ended, or ends by the packet.
 func (s *Session) receive(p Packet) error {
 	s.recv.Lock()
@@ -266,9 +274,8 @@ func (s *Session) receive(p Packet) error {
 		}
 	case PacketPong:
 		s.pong()
-	case PacketPing: // only the server pings
-		s.terminate(ReasonTransportError, finalClose)
-		return ErrPacket
+	case PacketPing:
+		return errPing
 	case PacketClose:
 		if transport == Polling {
 			s.awaitPoll()

@@ -12,8 +12,24 @@ import (
 // acceptGUID is the constant that RFC 6455, section 1.3, appends to the client's key.
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// acceptKey validates a WebSocket handshake (RFC 6455, section 4.2.1) and returns its Sec-WebSocket-Accept, "" when the
-// request is not a valid handshake.
+// handshakeResponse validates a WebSocket handshake (RFC 6455, section 4.2.1) and returns the response of section
+// 4.2.2, nil if the request is not a valid handshake. Of the subprotocols that the client offers it selects the first:
+// Engine.IO has none of its own, but a client that offers some fails if none is selected.
+func handshakeResponse(r *http.Request) []byte {
+	accept := acceptKey(r)
+	protocol, ok := firstSubprotocol(r.Header)
+	if accept == "" || !ok {
+		return nil
+	}
+	b := append(make([]byte, 0, 320), "HTTP/1.1 101 Switching Protocols\r\n"+
+		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n"...)
+	if protocol != "" {
+		b = append(b, "Sec-WebSocket-Protocol: "+protocol+"\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}
+
+// acceptKey returns the Sec-WebSocket-Accept of a handshake, "" if the request is not a valid one.
 func acceptKey(r *http.Request) string {
 	if r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor < 1 ||
 		!hasToken(r.Header, "Connection", "upgrade") ||
@@ -27,6 +43,40 @@ func acceptKey(r *http.Request) string {
 	}
 	sum := sha1.Sum([]byte(key + acceptGUID))
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// firstSubprotocol returns the first element of Sec-WebSocket-Protocol, "" if the header is absent. It is not ok if an
+// element is not a token or is repeated (RFC 6455, section 4.1).
+func firstSubprotocol(h http.Header) (first string, ok bool) {
+	lines := h.Values("Sec-Websocket-Protocol")
+	if len(lines) == 0 {
+		return "", true
+	}
+	seen := map[string]bool{}
+	for _, line := range lines {
+		for element := range strings.SplitSeq(line, ",") {
+			element = strings.Trim(element, " \t")
+			if !isToken(element) || seen[element] {
+				return "", false
+			}
+			if seen[element] = true; first == "" {
+				first = element
+			}
+		}
+	}
+	return first, true
+}
+
+// isToken reports whether s is a token (RFC 7230, section 3.2.6).
+func isToken(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') &&
+			!strings.ContainsRune("!#$%&'*+-.^_`|~", rune(c)) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 func hasToken(h http.Header, name, token string) bool {
@@ -56,12 +106,6 @@ func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	return conn, first, nil
 }
 
-// handshakeResponse returns the response of RFC 6455, section 4.2.2.
-func handshakeResponse(accept string) []byte {
-	return append(make([]byte, 0, 320), "HTTP/1.1 101 Switching Protocols\r\n"+
-		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n"...)
-}
-
 // newWSConn prepares a hijacked connection for its first write.
 func (s *Server) newWSConn(session *Session, conn net.Conn) *wsConn {
 	c := &wsConn{conn: conn, session: session, in: assembler{limit: s.opts.MaxPayload}}
@@ -73,9 +117,9 @@ func (s *Server) newWSConn(session *Session, conn net.Conn) *wsConn {
 }
 
 // openWebSocket opens a session on a WebSocket. The session has been counted as pending.
-func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
-	accept := acceptKey(r)
-	if accept == "" {
+func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, q query) {
+	response := handshakeResponse(r)
+	if response == nil {
 		s.pending.release(r.RemoteAddr)
 		s.refuse(w, CodeBadRequest)
 		return
@@ -86,9 +130,9 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, CodeBadRequest)
 		return
 	}
-	session := s.newSession(r)
+	session := s.newSession(r, q)
 	c := s.newWSConn(session, conn)
-	response := append(handshakeResponse(accept), control(PacketOpen, s.openPacket(session.id, WebSocket)).b...)
+	response = append(response, control(PacketOpen, s.openPacket(session.id, WebSocket)).b...)
 	if err := c.writeNow(response); err != nil || !s.track() {
 		s.pending.release(r.RemoteAddr)
 		conn.Close()
@@ -103,9 +147,9 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveUpgrade accepts a WebSocket as the upgrade candidate of an existing session (Engine.IO protocol, "Upgrade").
-func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *Session) {
-	accept := acceptKey(r)
-	if accept == "" || s.opts.DisableUpgrade {
+func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *Session, q query) {
+	response := handshakeResponse(r)
+	if response == nil || s.opts.DisableUpgrade {
 		s.refuse(w, CodeBadRequest)
 		return
 	}
@@ -115,8 +159,10 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *S
 		return
 	}
 	c := s.newWSConn(session, conn)
+	c.base64 = q.base64
+	flood := session.charge(1) != nil
 	session.mu.Lock()
-	accepted := session.state == stateOpen && session.ws == nil && session.candidate == nil && s.track()
+	accepted := !flood && session.state == stateOpen && session.ws == nil && session.candidate == nil && s.track()
 	if accepted {
 		session.candidate, session.probed = c, false
 		now := s.now()
@@ -125,10 +171,13 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *S
 	}
 	session.mu.Unlock()
 	if !accepted {
-		s.rejectUpgrade(c, accept)
+		s.rejectUpgrade(c, response)
+		if flood {
+			session.terminate(ReasonTransportError, finalClose)
+		}
 		return
 	}
-	if err := c.writeNow(handshakeResponse(accept)); err != nil {
+	if err := c.writeNow(response); err != nil {
 		c.handleReadError(err)
 		s.wg.Done()
 		return
@@ -138,7 +187,7 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *S
 
 // rejectUpgrade closes a WebSocket whose session already has one or has ended. It completes the handshake first, so
 // that the client receives a close frame with a code.
-func (s *Server) rejectUpgrade(c *wsConn, accept string) {
+func (s *Server) rejectUpgrade(c *wsConn, response []byte) {
 	defer c.closeNow()
 	s.mu.Lock()
 	if s.closed {
@@ -152,7 +201,7 @@ func (s *Server) rejectUpgrade(c *wsConn, accept string) {
 	if f := s.opts.Observer.Refused; f != nil {
 		f(CodeBadRequest)
 	}
-	c.writeNow(appendClose(handshakeResponse(accept), closePolicy))
+	c.writeNow(appendClose(response, closePolicy))
 	linger(c.conn)
 	s.mu.Lock()
 	delete(s.lingering, c)
@@ -189,8 +238,14 @@ func (s *Session) completeUpgradeLocked(c *wsConn) {
 	s.ws, s.candidate, s.probed = c, nil, false
 	s.wakePollLocked()
 	now := s.srv.now()
+	s.base64 = s.base64 || c.base64
 	for i := range s.queue {
 		s.queue[i].at = now // QueueAge limits the time on the WebSocket only
+		if c.base64 {
+			b := toBase64(s.queue[i].b)
+			s.queued += len(b) - len(s.queue[i].b)
+			s.queue[i].b = b
+		}
 	}
 	if s.sealed {
 		s.closeSent = true

@@ -132,6 +132,8 @@ type assembler struct {
 	carry []byte // the received part of an incomplete frame
 	frag  []byte // the received payload of a fragmented message
 	op    opcode // the fragmented message's opcode, 0 if there is none
+
+	frames int // frames received; the reader sets it back to 0
 }
 
 // push takes the next bytes, which it may modify, and calls visit for each complete message and control frame, in
@@ -156,6 +158,7 @@ func (a *assembler) push(b []byte, visit func(op opcode, data []byte) error) err
 		if err != nil {
 			return err
 		}
+		a.frames++
 		data := b[h.size : h.size+h.n]
 		b, carried = b[h.size+h.n:], false
 		unmask(data, h.key)

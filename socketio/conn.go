@@ -39,6 +39,9 @@ func (c *conn) receive(data []byte, binary bool) error {
 	if err != nil {
 		return err
 	}
+	if c.srv.opts.RefuseBinary && (p.kind == typeBinaryEvent || p.kind == typeBinaryAck) {
+		return errPacket
+	}
 	if p.attachments > 0 {
 		// Attachments are buffered only for a socket that may send events.
 		if s := c.socket(p.namespace); s == nil || s.undecided() {

@@ -9,7 +9,7 @@ import (
 
 // Options configure a Server. Nil and zero values select secure defaults.
 type Options struct {
-	// Engine configures the Engine.IO server. Its field Overflow is ignored: see Overflow below.
+	// Engine configures the Engine.IO server. Its fields Overflow and RateLimited are ignored: see those below.
 	Engine engineio.Options
 	// ConnectTimeout is how long a session may have no socket before it is closed, whether or not CONNECT requests
 	// are refused meanwhile, and how long Handler.Connect may take. Zero value means 45 s.
@@ -17,6 +17,9 @@ type Options struct {
 	// MaxAttachments is how many binary attachments a client's event or acknowledgement may have. The size limit of
 	// all of them is four times Engine.MaxPayload. Zero value means 32.
 	MaxAttachments int
+	// RefuseBinary makes binary packets and attachments of clients violations of the protocol, before any of them is
+	// buffered. The server may still send binary packets.
+	RefuseBinary bool
 	// MaxInbox is how many events of a socket may wait for Handler.Event. While the inbox is full nothing is read
 	// from the client. Zero value means 256.
 	MaxInbox int
@@ -28,6 +31,9 @@ type Options struct {
 	// frame, nil for none, is the last one that may still reach the client. Handler.Disconnect follows with
 	// ReasonSlowConsumer.
 	Overflow func(s *Socket) *Frame
+	// RateLimited is the same for a client that has exceeded Engine.FrameRate; its events after that are ignored.
+	// Handler.Disconnect follows with ReasonRateLimited.
+	RateLimited func(s *Socket) *Frame
 }
 
 func (o *Options) withDefaults() Options {
@@ -69,7 +75,7 @@ type Handler struct {
 	Disconnect func(s *Socket, reason string)
 }
 
-// The reasons passed to Handler.Disconnect. The first two are those of the reference server, the last seven those of
+// The reasons passed to Handler.Disconnect. The first two are those of the reference server, the last eight those of
 // engineio.
 const (
 	ReasonClientDisconnect = "client namespace disconnect"
@@ -81,6 +87,7 @@ const (
 	ReasonParseError       = engineio.ReasonParseError
 	ReasonForcedClose      = engineio.ReasonForcedClose
 	ReasonSlowConsumer     = engineio.ReasonSlowConsumer
+	ReasonRateLimited      = engineio.ReasonRateLimited
 	ReasonShutdown         = engineio.ReasonShutdown
 )
 

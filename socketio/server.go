@@ -22,7 +22,8 @@ type Server struct {
 func New(opts *Options) *Server {
 	s := &Server{opts: opts.withDefaults(), namespaces: map[string]*Namespace{}}
 	engine := s.opts.Engine
-	engine.Overflow = s.overflow
+	engine.Overflow = func(session *engineio.Session) *Frame { return lastFrames(session, s.opts.Overflow) }
+	engine.RateLimited = func(session *engineio.Session) *Frame { return lastFrames(session, s.opts.RateLimited) }
 	s.engine = engineio.New(engineio.Handler{
 		Open: s.sessionOpened, Message: s.messageReceived, Close: s.sessionClosed,
 	}, &engine)
@@ -123,14 +124,15 @@ func (s *Server) sessionClosed(session *engineio.Session, reason string) {
 	}
 }
 
-func (s *Server) overflow(session *engineio.Session) *Frame {
-	if s.opts.Overflow == nil {
+// lastFrames joins the frames that last returns for the open sockets of a session.
+func lastFrames(session *engineio.Session, last func(*Socket) *Frame) *Frame {
+	if last == nil {
 		return nil
 	}
 	var frames []*Frame
 	for _, socket := range session.Value().(*conn).allSockets() {
 		if socket.state.Load() == stateOpen {
-			frames = append(frames, s.opts.Overflow(socket))
+			frames = append(frames, last(socket))
 		}
 	}
 	return Join(frames...)

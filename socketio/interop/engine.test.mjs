@@ -71,6 +71,32 @@ for (const [mode, transports] of Object.entries(modes)) {
   });
 }
 
+for (const [mode, transports] of Object.entries(modes)) {
+  test(`${mode}: binary as base64`, async () => {
+    const socket = open(transports, { forceBase64: true });
+    socket.binaryType = "nodebuffer";
+    await once(socket, "open");
+    if (mode === "polling, upgraded") await once(socket, "upgrade");
+    const frames = [];
+    socket.transport.ws?.on("message", (_, binary) => frames.push(binary));
+    const bytes = Buffer.from([0, 1, 254, 255]);
+    socket.send(bytes);
+    assert.deepEqual((await once(socket, "message"))[0], bytes);
+    socket.send("text");
+    assert.equal((await once(socket, "message"))[0], "text");
+    assert.ok(!frames.includes(true), "a binary WebSocket message was sent");
+    assert.equal(socket.readyState, "open");
+    socket.close();
+  });
+}
+
+test("a client that offers subprotocols connects", async () => {
+  const socket = open(["websocket"], { protocols: ["v2.shop", "chat"] });
+  await once(socket, "open");
+  assert.equal(socket.transport.ws.protocol, "v2.shop");
+  socket.close();
+});
+
 test("an upgrade neither loses nor reorders messages", async () => {
   for (let round = 0; round < 10; round++) {
     const socket = open(["polling", "websocket"]);

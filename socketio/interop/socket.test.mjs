@@ -56,6 +56,13 @@ for (const [mode, transports] of Object.entries(modes)) {
     socket.disconnect();
   });
 
+  test(`${mode}: binary events as base64`, async () => {
+    const socket = connect(transports, "/", { forceBase64: true });
+    const bytes = await socket.timeout(2000).emitWithAck("ack", { deep: [Buffer.from([1, 2, 3])] });
+    assert.deepEqual([...Buffer.from(bytes.deep[0])], [1, 2, 3]);
+    socket.disconnect();
+  });
+
   test(`${mode}: acknowledgements both ways`, async () => {
     const socket = connect(transports);
     assert.deepEqual(await socket.timeout(2000).emitWithAck("ack", { a: 1 }), { a: 1 });
