@@ -25,6 +25,8 @@ type databaseFlags struct {
 	Database       string `default:"sqlite:data/harang.db" placeholder:"URL" help:"sqlite:FILE (?sync=full waits for the disk at each commit) or postgres://… (default ${default})."`
 	DatabaseFile   string `placeholder:"FILE" help:"Read --database from a file, because it may hold a password."`
 	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent (default: signing.key beside the SQLite file); required with PostgreSQL."`
+
+	DatabaseMaxConnections int `default:"16" placeholder:"N" help:"Connections to PostgreSQL at most, most of them for writing (default ${default})."`
 }
 
 // sameFlags are accepted and ignored by a command without a database, so that a
@@ -33,6 +35,8 @@ type sameFlags struct {
 	Database       string `hidden:""`
 	DatabaseFile   string `hidden:""`
 	SigningKeyFile string `hidden:""`
+
+	DatabaseMaxConnections string `hidden:""`
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -81,11 +85,16 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger,
 	if err != nil {
 		return nil, err
 	}
+	if n := d.DatabaseMaxConnections; n < 0 || n == 1 {
+		return nil, cli.Usagef("--database-max-connections", "%d are too few", n).Cure("give 2 or more: one writes and one reads")
+	}
 	open := sqlite.Open
 	if isPostgres(url) {
 		open = postgres.Open
 	}
-	st, err := open(ctx, url, store.Options{Clock: time.Now, NewID: newID, Logger: log, Registry: registry})
+	st, err := open(ctx, url, store.Options{
+		Clock: time.Now, NewID: newID, Logger: log, Registry: registry, MaxConnections: d.DatabaseMaxConnections,
+	})
 	var coded *harang.Error
 	if errors.As(err, &coded) && coded.Code != harang.CodeInternal {
 		if isPostgres(url) { // the message contains the cause

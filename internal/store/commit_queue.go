@@ -146,7 +146,7 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.
 	if err != nil {
 		return nil, s.fail("within", err)
 	}
-	ctx = context.WithoutCancel(ctx) // see Tx.uninterruptible
+	ctx = context.WithoutCancel(ctx) // see Tx.do
 	if g, err = q.beginMember(ctx, g); err != nil {
 		return nil, s.fail("begin", err)
 	}

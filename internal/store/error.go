@@ -27,6 +27,9 @@ const (
 	// ClassUnavailable: the database is away, full, read-only or damaged.
 	// UNAVAILABLE.
 	ClassUnavailable
+	// ClassNoConnection: the server has no connection left. Tried again for a
+	// bounded time, UNAVAILABLE after that.
+	ClassNoConnection
 	// ClassText: the engine cannot hold a text that was given to it (NUL, not
 	// UTF-8). INVALID_REQUEST.
 	ClassText
@@ -37,12 +40,13 @@ var fault = map[Class]struct {
 	code    harang.Code
 	message string
 }{
-	ClassOther:       {harang.CodeInternal, "the database refused a statement"},
-	ClassBusy:        {harang.CodeUnavailable, "the database is busy"},
-	ClassRepeat:      {harang.CodeConflict, "this exists already"},
-	ClassMissing:     {harang.CodeNotFound, "something that this refers to does not exist"},
-	ClassUnavailable: {harang.CodeUnavailable, "the database is not available"},
-	ClassText:        {harang.CodeInvalidRequest, "a text holds a character that no name or id can have"},
+	ClassOther:        {harang.CodeInternal, "the database refused a statement"},
+	ClassBusy:         {harang.CodeUnavailable, "the database is busy"},
+	ClassRepeat:       {harang.CodeConflict, "this exists already"},
+	ClassMissing:      {harang.CodeNotFound, "something that this refers to does not exist"},
+	ClassUnavailable:  {harang.CodeUnavailable, "the database is not available"},
+	ClassNoConnection: {harang.CodeUnavailable, "the database has no free connection"},
+	ClassText:         {harang.CodeInvalidRequest, "a text holds a character that no name or id can have"},
 }
 
 // classified is a driver's error with its class, between the driver and the
@@ -83,7 +87,11 @@ func (s *Store) fail(name string, err error) error {
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone), errors.Is(err, errClosed):
 		return harang.Wrap(harang.CodeUnavailable, err, "the database is closed")
 	}
-	c := &classified{class: s.engine.Classify(err), query: name, err: err}
+	class := ClassNoConnection
+	if !errors.Is(err, errNoConnection) {
+		class = s.engine.Classify(err)
+	}
+	c := &classified{class: class, query: name, err: err}
 	f := fault[c.class]
 	return harang.Wrap(f.code, c, f.message)
 }

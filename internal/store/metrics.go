@@ -16,6 +16,7 @@ type metrics struct {
 	members      prometheus.Histogram
 	events       *prometheus.CounterVec
 	swept        *prometheus.CounterVec
+	waits        *prometheus.CounterVec
 	committed    prometheus.Counter
 }
 
@@ -48,9 +49,13 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Help: "Rows removed because their time was over.",
 		}, []string{"table"}),
 	}
+	m.waits = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "harang_store_connection_waits_total",
+		Help: "Waits for a free database connection by pool (read, write) and result (acquired, timeout, cancelled).",
+	}, []string{"pool", "result"})
 	m.committed = m.transactions.WithLabelValues("committed")
 	if r != nil {
-		r.MustRegister(m.transactions, m.seconds, m.retries, m.members, m.events, m.swept)
+		r.MustRegister(m.transactions, m.seconds, m.retries, m.members, m.events, m.swept, m.waits)
 	}
 	return m
 }

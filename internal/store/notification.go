@@ -252,7 +252,7 @@ func (tx *Tx) FindEvent(ctx context.Context, p harang.Reader, eventID string) (h
 		return e, 0, err
 	}
 	if t, ok := harang.FindEventType(e.Type); !ok || !t.In(p.Audience) {
-		return harang.Event{}, 0, tx.fail(findEvent, sql.ErrNoRows)
+		return harang.Event{}, 0, tx.s.fail(findEvent.name, sql.ErrNoRows)
 	}
 	return e, number, nil
 }

@@ -16,9 +16,9 @@ import (
 type query struct {
 	name string
 	text string
-	// slot is the query's place in the registry and in the caches of
+	// index is the query's position in the registry and in the caches of
 	// prepared statements.
-	slot int
+	index int
 }
 
 // parameters are n parameters from $first on, as a list.
@@ -36,7 +36,7 @@ var registry []*query
 
 // define registers a query. Its name is used in errors and tests.
 func define(name, text string) *query {
-	q := &query{name: name, text: text, slot: len(registry)}
+	q := &query{name: name, text: text, index: len(registry)}
 	registry = append(registry, q)
 	return q
 }
@@ -61,11 +61,9 @@ func Queries() []Query {
 
 // runner runs queries: a *Tx inside a transaction, a reader outside.
 type runner interface {
-	// statement returns the prepared statement of q and the error table.
-	statement(ctx context.Context, q *query) (*sql.Stmt, error)
-	// lasting is the context that a statement runs under.
-	lasting(ctx context.Context) context.Context
-	fail(q *query, err error) error
+	// do calls fn with the prepared statement of q and gives its error a code. fn
+	// may be called again.
+	do(ctx context.Context, q *query, fn func(ctx context.Context, stmt *sql.Stmt) error) error
 }
 
 // row is what a scan function reads: *sql.Row or *sql.Rows.
@@ -73,26 +71,25 @@ type row interface{ Scan(dest ...any) error }
 
 // queryAll runs q and reads every row with scan.
 func queryAll[T any](ctx context.Context, r runner, q *query, scan func(row) (T, error), args ...any) ([]T, error) {
-	ctx = r.lasting(ctx)
-	stmt, err := r.statement(ctx, q)
-	if err != nil {
-		return nil, r.fail(q, err)
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, r.fail(q, err)
-	}
-	defer func() { _ = rows.Close() }()
 	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
+	err := r.do(ctx, q, func(ctx context.Context, stmt *sql.Stmt) error {
+		all = nil
+		rows, err := stmt.QueryContext(ctx, args...)
 		if err != nil {
-			return nil, r.fail(q, err)
+			return err
 		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, r.fail(q, err)
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			v, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, v)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }
@@ -100,35 +97,33 @@ func queryAll[T any](ctx context.Context, r runner, q *query, scan func(row) (T,
 // queryOne runs q and reads its one row with scan; NOT_FOUND when there is
 // none.
 func queryOne[T any](ctx context.Context, r runner, q *query, scan func(row) (T, error), args ...any) (T, error) {
-	var none T
-	ctx = r.lasting(ctx)
-	stmt, err := r.statement(ctx, q)
+	var found T
+	err := r.do(ctx, q, func(ctx context.Context, stmt *sql.Stmt) (err error) {
+		found, err = scan(stmt.QueryRowContext(ctx, args...))
+		return err
+	})
 	if err != nil {
-		return none, r.fail(q, err)
+		var none T
+		return none, err
 	}
-	v, err := scan(stmt.QueryRowContext(ctx, args...))
-	if err != nil {
-		return none, r.fail(q, err)
-	}
-	return v, nil
+	return found, nil
 }
 
 // execute runs q and returns how many rows it changed.
 func execute(ctx context.Context, r runner, q *query, args ...any) (int64, error) {
-	ctx = r.lasting(ctx)
-	stmt, err := r.statement(ctx, q)
+	var changed int64
+	err := r.do(ctx, q, func(ctx context.Context, stmt *sql.Stmt) error {
+		result, err := stmt.ExecContext(ctx, args...)
+		if err != nil {
+			return err
+		}
+		changed, err = result.RowsAffected()
+		return err
+	})
 	if err != nil {
-		return 0, r.fail(q, err)
+		return 0, err
 	}
-	res, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, r.fail(q, err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return 0, r.fail(q, err)
-	}
-	return n, nil
+	return changed, nil
 }
 
 // scanInt reads one number.
@@ -161,16 +156,17 @@ func found(err error) (bool, error) {
 // has to wait for a second connection, on which to prepare, while it holds its
 // own.
 func (s *Store) PrepareAll(ctx context.Context) error {
-	pools := []*statements{s.read}
+	pools := []*connections{s.read}
 	if !s.engine.SingleWriter {
 		pools = append(pools, s.write)
 	}
 	var errs []error
 	for _, pool := range pools {
 		for _, q := range registry {
-			if _, err := pool.get(ctx, q); err != nil {
-				errs = append(errs, s.fail(q.name, err))
-			}
+			errs = append(errs, s.whileNoConnection(ctx, func(ctx context.Context) error {
+				_, err := pool.statement(ctx, q)
+				return s.fail(q.name, err)
+			}))
 		}
 	}
 	return errors.Join(errs...)

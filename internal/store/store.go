@@ -28,7 +28,14 @@ type Options struct {
 	// MustExist makes opening a SQLite file that is absent or empty fail with
 	// NOT_FOUND. Zero value means that it is created.
 	MustExist bool
+	// MaxConnections is how many connections to a PostgreSQL server the store may
+	// have, 2 at least. Zero value means DefaultMaxConnections. SQLite ignores it.
+	MaxConnections int
 }
+
+// DefaultMaxConnections leaves room for five nodes on a PostgreSQL server with its
+// own default of 100 connections.
+const DefaultMaxConnections = 16
 
 // Engine is an opened database with what differs between SQLite and
 // PostgreSQL. store/sqlite and store/postgres build it.
@@ -38,6 +45,9 @@ type Engine struct {
 	// Write is the pool for transactions, Read the pool for single reads; they
 	// may be the same. Begin on Write takes the write lock on SQLite.
 	Write, Read *sql.DB
+	// Writers and Readers are how many connections of each pool may be used at
+	// once. Zero means without a limit.
+	Writers, Readers int
 	// SingleWriter says that one transaction at a time may write, so that
 	// waiting ones can share a commit.
 	SingleWriter bool
@@ -75,7 +85,7 @@ type Store struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	write, read *statements
+	write, read *connections
 	queue       commitQueue
 	lost        atomic.Pointer[error] // what verify found first; never reset
 
@@ -102,8 +112,9 @@ func New(engine Engine, o Options) *Store {
 	s := &Store{
 		engine: engine, now: o.Clock, newID: o.NewID, log: o.Logger,
 		metrics: newMetrics(o.Registry),
-		write:   newStatements(engine.Write), read: newStatements(engine.Read),
 	}
+	s.write = newConnections(engine.Write, engine.Writers, s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "write"}))
+	s.read = newConnections(engine.Read, engine.Readers, s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "read"}))
 	s.queue.store = s
 	s.hooks.Store(new([]func(outbox.Commit)))
 	return s
@@ -122,7 +133,7 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	s.queue.close()
-	errs := []error{s.write.close(), s.read.close()}
+	errs := []error{s.write.closeStatements(), s.read.closeStatements()}
 	if s.engine.Close != nil {
 		errs = append(errs, s.engine.Close())
 	}
@@ -141,6 +152,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.verify(); err != nil {
 		return s.fail("ping", err)
 	}
+	if err := s.read.acquire(ctx); err != nil {
+		return s.fail("ping", err)
+	}
+	defer s.read.release()
 	return s.fail("ping", s.engine.Read.PingContext(ctx))
 }
 
@@ -194,61 +209,8 @@ func (s *Store) OnCommit(hook func(outbox.Commit)) {
 // nowMillis is the present instant as it is stored.
 func (s *Store) nowMillis() int64 { return s.now().UnixMilli() }
 
-// reader runs single reads outside a transaction.
+// reader runs single queries outside a transaction.
 func (s *Store) reader() runner { return reader{s} }
-
-type reader struct{ s *Store }
-
-func (r reader) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
-	if err := r.s.lostError(); err != nil {
-		return nil, err
-	}
-	return r.s.read.get(ctx, q)
-}
-
-func (r reader) lasting(ctx context.Context) context.Context { return ctx }
-
-func (r reader) fail(q *query, err error) error { return r.s.fail(q.name, err) }
-
-// statements keeps one prepared statement per query for one pool.
-type statements struct {
-	db    *sql.DB
-	stmts []atomic.Pointer[sql.Stmt]
-	mu    sync.Mutex // held while one is prepared
-}
-
-func newStatements(db *sql.DB) *statements {
-	return &statements{db: db, stmts: make([]atomic.Pointer[sql.Stmt], len(registry))}
-}
-
-func (c *statements) get(ctx context.Context, q *query) (*sql.Stmt, error) {
-	if stmt := c.stmts[q.slot].Load(); stmt != nil {
-		return stmt, nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if stmt := c.stmts[q.slot].Load(); stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := c.db.PrepareContext(ctx, q.text)
-	if err != nil {
-		return nil, err
-	}
-	c.stmts[q.slot].Store(stmt)
-	return stmt, nil
-}
-
-func (c *statements) close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var errs []error
-	for i := range c.stmts {
-		if stmt := c.stmts[i].Swap(nil); stmt != nil {
-			errs = append(errs, stmt.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
 
 // fromMillis reads a stored instant.
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"harang.dev/harang"
@@ -12,9 +11,6 @@ import (
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/shop"
 )
-
-// maxTries is how often a transaction is run when others are in its way.
-const maxTries = 5
 
 // longestTx ends a transaction on an engine with many writers, whatever its
 // caller's patience.
@@ -36,28 +32,30 @@ type pendingEvent struct {
 	result *ingest.Appended
 }
 
+// do runs fn in the transaction. On a single writer fn is not interrupted when ctx
+// ends: an interrupted statement would roll back the whole transaction, the parts
+// of other members included, and nothing waits there.
+func (tx *Tx) do(ctx context.Context, q *query, fn func(ctx context.Context, stmt *sql.Stmt) error) error {
+	if tx.sql == nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	stmt, err := tx.statement(ctx, q)
+	if err == nil {
+		err = fn(ctx, stmt)
+	}
+	return tx.s.fail(q.name, err)
+}
+
 func (tx *Tx) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
 	if tx.sql == nil {
 		return tx.session.statement(ctx, q)
 	}
-	stmt, err := tx.s.write.get(ctx, q)
+	stmt, err := tx.s.write.statement(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	return tx.sql.StmtContext(ctx, stmt), nil
 }
-
-// lasting: on a single writer an interrupted statement would roll back the
-// whole transaction, the parts of others in it included, so a member that has
-// the turn is not interrupted. Nothing waits there.
-func (tx *Tx) lasting(ctx context.Context) context.Context {
-	if tx.sql == nil {
-		return context.WithoutCancel(ctx)
-	}
-	return ctx
-}
-
-func (tx *Tx) fail(q *query, err error) error { return tx.s.fail(q.name, err) }
 
 // Append adds events to the transaction. They are written at its end, in this
 // order: numbers are assigned per tenant, and an event whose (tenant, source,
@@ -113,34 +111,25 @@ func (s *Store) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
 // within is Within for the store's own transactions, which do more than the
 // port offers.
 func (s *Store) within(ctx context.Context, fn func(tx *Tx) error) error {
-	for try := 1; ; try++ {
+	tries := 0
+	err := Retry(ctx, isBusy, func(ctx context.Context) error {
+		if tries++; tries > 1 {
+			s.metrics.retries.Inc()
+		}
 		began := time.Now()
 		moved, err := s.once(ctx, fn)
 		s.metrics.transaction(err, time.Since(began))
 		if err == nil {
 			s.committed(moved)
-			return nil
 		}
-		if class, ok := classOf(err); !ok || class != ClassBusy || try == maxTries {
-			return err
-		}
-		s.metrics.retries.Inc()
-		if err := pause(ctx, time.Duration(rand.Int64N(int64(10*time.Millisecond)<<try))); err != nil {
-			return s.fail("within", err)
-		}
-	}
+		return err
+	})
+	return s.fail("within", err)
 }
 
-// pause waits, or returns the context's error when that ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+func isBusy(err error) bool {
+	class, ok := classOf(err)
+	return ok && class == ClassBusy
 }
 
 func (s *Store) committed(moved []outbox.Commit) {
@@ -159,9 +148,16 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commi
 	if s.engine.SingleWriter {
 		return s.queue.run(ctx, fn)
 	}
-	conn, err := s.engine.Write.Conn(ctx)
-	if err != nil {
+	if err := s.write.acquire(ctx); err != nil {
 		return nil, s.fail("begin", err)
+	}
+	defer s.write.release()
+	var conn *sql.Conn
+	if err := s.whileNoConnection(ctx, func(ctx context.Context) (err error) {
+		conn, err = s.engine.Write.Conn(ctx)
+		return s.fail("begin", err)
+	}); err != nil {
+		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
 	// A commit that is interrupted may have happened all the same: the caller's
@@ -224,13 +220,13 @@ func newSession(ctx context.Context, db *sql.DB) (*session, error) {
 }
 
 func (ses *session) statement(ctx context.Context, q *query) (*sql.Stmt, error) {
-	if stmt := ses.stmts[q.slot]; stmt != nil {
+	if stmt := ses.stmts[q.index]; stmt != nil {
 		return stmt, nil
 	}
 	stmt, err := ses.conn.PrepareContext(ctx, q.text)
 	if err != nil {
 		return nil, err
 	}
-	ses.stmts[q.slot] = stmt
+	ses.stmts[q.index] = stmt
 	return stmt, nil
 }

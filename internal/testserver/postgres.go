@@ -32,14 +32,14 @@ var sharedPostgres shared[*PostgresServer]
 // Postgres returns the PostgreSQL that the test process shares.
 func Postgres(tb testing.TB) *PostgresServer {
 	tb.Helper()
-	return sharedPostgres.get(tb, startPostgres)
+	return sharedPostgres.get(tb, func() (*PostgresServer, error) { return startPostgres() })
 }
 
-// StartPostgres starts a PostgreSQL for this test alone; it ends with the
-// test.
-func StartPostgres(tb testing.TB) *PostgresServer {
+// StartPostgres starts a PostgreSQL for this test alone, with these settings
+// ("name=value"); it ends with the test.
+func StartPostgres(tb testing.TB, settings ...string) *PostgresServer {
 	tb.Helper()
-	s, err := startPostgres()
+	s, err := startPostgres(settings...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func StartPostgres(tb testing.TB) *PostgresServer {
 	return s
 }
 
-func startPostgres() (*PostgresServer, error) {
+func startPostgres(settings ...string) (*PostgresServer, error) {
 	bin, err := postgresBin()
 	if err != nil {
 		return nil, err
@@ -59,14 +59,14 @@ func startPostgres() (*PostgresServer, error) {
 		}
 	}
 	for try := 0; ; try++ {
-		s, err := launchPostgres(bin, cred)
+		s, err := launchPostgres(bin, cred, settings)
 		if err == nil || try == 4 {
 			return s, err
 		}
 	}
 }
 
-func launchPostgres(bin string, cred *syscall.Credential) (*PostgresServer, error) {
+func launchPostgres(bin string, cred *syscall.Credential, settings []string) (*PostgresServer, error) {
 	dir, err := directory(cred)
 	if err != nil {
 		return nil, err
@@ -90,6 +90,9 @@ func launchPostgres(bin string, cred *syscall.Credential) (*PostgresServer, erro
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB",
 		"-c", "log_min_messages=fatal",
 	}}}
+	for _, setting := range settings { // the last one of a name counts
+		s.process.args = append(s.process.args, "-c", setting)
+	}
 	if err := s.process.start(s.ping); err != nil {
 		s.process.end()
 		return nil, err

@@ -19,6 +19,8 @@ const tooManyConnections = "53300"
 // classes is PostgreSQL's error table: a whole code first, then its class of
 // two letters.
 var classes = map[string]store.Class{
+	tooManyConnections: store.ClassNoConnection,
+
 	"40001": store.ClassBusy, // serialization failure
 	"40P01": store.ClassBusy, // deadlock
 	"55P03": store.ClassBusy, // waited too long for a lock
@@ -36,7 +38,7 @@ var classes = map[string]store.Class{
 	"XX002": store.ClassUnavailable, // damaged index
 	"08":    store.ClassUnavailable, // connection
 	"28":    store.ClassUnavailable, // the password was changed under us
-	"53":    store.ClassUnavailable, // out of connections, memory or disk
+	"53":    store.ClassUnavailable, // out of memory or disk
 	"58":    store.ClassUnavailable, // the server's system failed
 }
 

@@ -31,7 +31,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	// A migration may take its time, and wait for another node's.
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	config.RuntimeParams["lock_timeout"] = "0"
-	lock, err := pgx.ConnectConfig(ctx, config)
+	lock, err := dial(ctx, config)
 	if err != nil {
 		return harang.Wrap(harang.CodeUnavailable, err, reason(config, err))
 	}
@@ -49,7 +49,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	if err != nil {
 		return harang.Wrap(harang.CodeUnavailable, err, "the schema's version cannot be read")
 	}
-	db := pool(config, 2)
+	db := pool(config, 1)
 	defer func() { _ = db.Close() }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, db, collated{steps}, goose.WithDisableGlobalRegistry(true))
 	if err != nil {

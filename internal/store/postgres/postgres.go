@@ -10,7 +10,10 @@
 // one after the other. Both are run again.
 //
 // Writers and readers have a pool each, so that transactions that wait for one
-// another's rows never keep a reader waiting for a connection.
+// another's rows never keep a reader waiting for a connection, nor readers a
+// writer. Together the pools have store.Options.MaxConnections connections; a query
+// or transaction that finds none free waits for one, for five seconds at most, and
+// so it does when the server itself has none left.
 package postgres
 
 import (
@@ -19,7 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -60,18 +62,36 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	if err != nil {
 		return nil, err
 	}
+	writers, readers, err := split(o.MaxConnections)
+	if err != nil {
+		return nil, err
+	}
 	if err := migrate(ctx, config, store.Migrations()); err != nil {
 		return nil, err
 	}
-	readers := max(8, 4*runtime.GOMAXPROCS(0))
 	read := pool(config, readers)
 	st := store.New(store.Engine{
-		Name: "postgres", Write: pool(config, 2*readers), Read: read, Classify: classify, HasSchema: hasSchema(read),
+		Name: "postgres", Write: pool(config, writers), Writers: writers, Read: read, Readers: readers,
+		Classify: classify, HasSchema: hasSchema(read),
 	}, o)
 	if err := st.PrepareAll(ctx); err != nil {
 		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing waits for nobody's patience
 	}
 	return st, nil
+}
+
+// split divides the node's connections between writers and readers. Five of eight
+// are for writers: a checkout must go through while the lists of a busy hour wait.
+// INVALID_REQUEST when there are too few for both.
+func split(total int) (writers, readers int, err error) {
+	if total == 0 {
+		total = store.DefaultMaxConnections
+	}
+	if total < 2 {
+		return 0, 0, harang.Errorf(harang.CodeInvalidRequest, "%d connections are too few: 2 are needed, one to write and one to read", total)
+	}
+	readers = max(1, total*3/8)
+	return total - readers, readers, nil
 }
 
 // OpenReadOnly opens the database at dsn for reading, on one connection: nothing
@@ -84,7 +104,7 @@ func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Stor
 		return nil, err
 	}
 	config.RuntimeParams["default_transaction_read_only"] = "on"
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := dial(ctx, config)
 	if err == nil {
 		err = check(ctx, conn)
 		_ = conn.Close(context.WithoutCancel(ctx))
@@ -96,6 +116,16 @@ func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Stor
 	}
 	db := pool(config, 1)
 	return store.New(store.Engine{Name: "postgres", Write: db, Read: db, Classify: classify, HasSchema: hasSchema(db)}, o), nil
+}
+
+// dial opens one connection. It waits for a while when the server has none free.
+func dial(ctx context.Context, config *pgx.ConnConfig) (conn *pgx.Conn, err error) {
+	noneFree := func(err error) bool { return classify(err) == store.ClassNoConnection }
+	err = store.RetryFor(ctx, connectTimeout, noneFree, func(ctx context.Context) (err error) {
+		conn, err = pgx.ConnectConfig(ctx, config)
+		return err
+	})
+	return conn, err
 }
 
 // hasSchema asks whether the migrations' own table exists.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -12,28 +11,21 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
-// migrateTries is how often a migration is tried: another process may be at it
-// at the same moment, and the second try then finds it done.
-const migrateTries = 5
-
-// migrate brings the schema up to date and refuses one that is newer.
+// migrate brings the schema up to date and refuses one that is newer. It is tried
+// again when it fails: another process may migrate at the same moment, and the next
+// try then finds it done.
 func migrate(ctx context.Context, loc Location) error {
 	db, err := sql.Open("sqlite", loc.name("immediate"))
 	if err != nil {
 		return harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
 	}
 	defer func() { _ = db.Close() }()
-	for try := 1; ; try++ {
-		err := migrateOnce(ctx, db)
-		if err == nil || try == migrateTries || harang.ErrorCode(err) == harang.CodeConflict {
-			return err
-		}
-		select {
-		case <-time.After(time.Duration(try) * 20 * time.Millisecond):
-		case <-ctx.Done():
-			return err
-		}
+	again := func(err error) bool { return harang.ErrorCode(err) != harang.CodeConflict }
+	err = store.Retry(ctx, again, func(ctx context.Context) error { return migrateOnce(ctx, db) })
+	if err != nil && ctx.Err() != nil {
+		return harang.Wrap(harang.CodeUnavailable, err, "the schema cannot be brought up to date")
 	}
+	return err
 }
 
 func migrateOnce(ctx context.Context, db *sql.DB) error {

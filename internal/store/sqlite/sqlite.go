@@ -127,7 +127,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 		}
 	}
 	return store.New(store.Engine{
-		Name: "sqlite", Write: pools.write, Read: pools.read, SingleWriter: true,
+		Name: "sqlite", Write: pools.write, Read: pools.read, Readers: pools.readers, SingleWriter: true,
 		Classify: classify, Verify: files.verify, DataVersion: version.get,
 		HasSchema: hasSchema(pools.read), CheckStructure: checkStructure(pools.read),
 		Close: end,
@@ -135,17 +135,20 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 }
 
 // pools are the connections of one database: one that writes and some that read.
-type pools struct{ write, read *sql.DB }
+type pools struct {
+	write, read *sql.DB
+	readers     int
+}
 
 func openPools(loc Location) (pools, error) {
-	var p pools
+	p := pools{readers: max(8, 4*runtime.GOMAXPROCS(0))}
 	for _, o := range []struct {
 		db   **sql.DB
 		name string
 		size int
 	}{
 		{&p.write, loc.name("immediate"), 1},
-		{&p.read, loc.name("deferred", "query_only(1)"), max(8, 4*runtime.GOMAXPROCS(0))},
+		{&p.read, loc.name("deferred", "query_only(1)"), p.readers + 1}, // one is dataVersion's
 	} {
 		db, err := sql.Open("sqlite", o.name)
 		if err != nil {
