@@ -50,6 +50,15 @@ func (a *API) listProducts(
 	return &listOutput[productBody]{listOf(page, productOf)}, err
 }
 
+type productPath struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+func (a *API) findProduct(ctx context.Context, caller harang.Identity, in *productPath) (*productOutput, error) {
+	p, err := a.Catalogue.Product(ctx, caller, in.ID)
+	return &productOutput{productOf(p)}, err
+}
+
 // putInput creates or replaces something that has an id chosen by the caller and a
 // name.
 type putInput struct {

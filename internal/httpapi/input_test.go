@@ -145,7 +145,7 @@ func TestPaths_ThatDoNotExist(t *testing.T) {
 	e.call("", "GET", "/socket.io/?EIO=4&transport=polling", "").want(t, 404, harang.CodeNotFound)
 	for path, allow := range map[string]string{
 		"/api/v1/me": "GET, HEAD", "/api/v1/rentals": "GET, HEAD, POST", "/healthz": "GET, HEAD", "/": "GET, HEAD", "/openapi.json": "GET, HEAD",
-		"/api/v1/inventory/stock/a/b": "PATCH, PUT",
+		"/api/v1/inventory/stock/a/b": "GET, HEAD, PATCH, PUT",
 	} {
 		r := e.call("", "DELETE", path, "").want(t, 405, "METHOD_NOT_ALLOWED")
 		if r.Header.Get("Allow") != allow {

@@ -90,6 +90,11 @@ type StockPath struct {
 	LocationID string `path:"locationId" maxLength:"128"`
 }
 
+func (a *API) findStock(ctx context.Context, caller harang.Identity, in *StockPath) (*stockOutput, error) {
+	item, err := a.Inventory.Item(ctx, caller, in.ProductID, in.LocationID)
+	return &stockOutput{stockOf(item)}, err
+}
+
 type changeStockInput struct {
 	StockPath
 	Body struct {

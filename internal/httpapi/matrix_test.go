@@ -33,8 +33,10 @@ var matrix = map[string]string{
 	"GET /locations":         everybody,
 	"GET /partners":          everybody,
 	"GET /products":          everybody,
+	"GET /products/{id}":     everybody,
 
 	"GET /inventory/stock":                            everybody,
+	"GET /inventory/stock/{productId}/{locationId}":   everybody,
 	"GET /inventory/alerts":                           everybody,
 	"POST /inventory/adjustments":                     counters,
 	"PATCH /inventory/stock/{productId}/{locationId}": everybody,

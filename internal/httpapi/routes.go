@@ -41,6 +41,8 @@ func (a *API) routes() {
 		about("listPartners", "Partners, by name"))
 	call(a, "GET /products", harang.ActionReadCatalogue, a.listProducts,
 		about("listProducts", "Products, by name"))
+	call(a, "GET /products/{id}", harang.ActionReadCatalogue, a.findProduct,
+		about("findProduct", "One product", harang.CodeNotFound))
 	call(a, "PUT /locations/{id}", harang.ActionPutCatalogue, a.putLocation,
 		about("putLocation", "Create or replace a location"))
 	call(a, "PUT /partners/{id}", harang.ActionPutCatalogue, a.putPartner,
@@ -50,6 +52,8 @@ func (a *API) routes() {
 
 	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock,
 		about("listStock", "Stock items, by product and location"))
+	call(a, "GET /inventory/stock/{productId}/{locationId}", harang.ActionReadStock, a.findStock,
+		about("findStock", "One stock item", harang.CodeNotFound))
 	call(a, "GET /inventory/alerts", harang.ActionReadStock, a.listAlerts,
 		about("listAlerts", "Stock items below a threshold, worst first"))
 	call(a, "POST /inventory/adjustments", harang.ActionAdjustStock, a.adjustStock,

@@ -258,6 +258,10 @@ func TestOpenAPI_Answers(t *testing.T) {
 	} {
 		do(o, "GET "+list, "", 200)
 	}
+	do(o, "GET /products/makita-hr2470", "", 200)
+	do(o, "GET /products/unknown", "", 404)
+	do(o, "GET "+item, "", 200)
+	do(o, "GET "+unknown, "", 404)
 	do(a, "PUT /locations/l", `{"name":"L"}`, 200)
 	do(a, "PUT /partners/p", `{"name":"P"}`, 200)
 	do(a, "PUT /products/p", `{"name":"P","dailyPrice":1}`, 200)

@@ -108,6 +108,14 @@ func (s *service) putStock(
 	return item, s.setQuantity(ctx, tx, caller, &item, p.Quantity, p.thresholds(), reasonCatalogue)
 }
 
+// Product returns one product. NOT_FOUND.
+func (c *Catalogue) Product(ctx context.Context, caller harang.Identity, id string) (harang.Product, error) {
+	if err := caller.Can(harang.ActionReadCatalogue); err != nil {
+		return harang.Product{}, err
+	}
+	return c.store.FindProduct(ctx, caller.Tenant, id)
+}
+
 // Locations returns a part of the tenant's locations, by name.
 func (c *Catalogue) Locations(
 	ctx context.Context, caller harang.Identity, search, cursor string, limit int,

@@ -55,6 +55,16 @@ func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjust
 	return item, err
 }
 
+// Item returns the stock of one product at one location. NOT_FOUND.
+func (v *Inventory) Item(
+	ctx context.Context, caller harang.Identity, productID, locationID string,
+) (harang.StockItem, error) {
+	if err := caller.Can(harang.ActionReadStock); err != nil {
+		return harang.StockItem{}, err
+	}
+	return v.store.FindStockItem(ctx, caller.Tenant, productID, locationID)
+}
+
 // LevelChange changes thresholds and the expected delivery of a stock item; a
 // nil field stays as it is.
 type LevelChange struct {

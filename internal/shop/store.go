@@ -47,6 +47,7 @@ type Tx interface {
 type StockReader interface {
 	// FindStock returns a part of the stock list, by product and location.
 	FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error)
+	FindStockItem(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error)
 	// FindShortages returns a part of the stock items that are not OK, worst
 	// first, then the longest short first.
 	FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error)
@@ -71,6 +72,8 @@ type CatalogueReader interface {
 	FindPartners(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Partner], error)
 	FindProducts(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Product], error)
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
+	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
+	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
 }
 
 // CatalogueWriter creates and replaces entries of the catalogue.

@@ -106,7 +106,16 @@ func findPartner(ctx context.Context, r runner, tenant, id string) (harang.Partn
 
 // FindLocation returns a location, NOT_FOUND when the tenant has none such.
 func (tx *Tx) FindLocation(ctx context.Context, tenant, id string) (harang.Location, error) {
-	return queryOne(ctx, tx, findLocationName, func(r row) (l harang.Location, err error) {
+	return findLocation(ctx, tx, tenant, id)
+}
+
+// FindLocation returns a location. NOT_FOUND.
+func (s *Store) FindLocation(ctx context.Context, tenant, id string) (harang.Location, error) {
+	return findLocation(ctx, s.reader(), tenant, id)
+}
+
+func findLocation(ctx context.Context, r runner, tenant, id string) (harang.Location, error) {
+	return queryOne(ctx, r, findLocationName, func(r row) (l harang.Location, err error) {
 		err = r.Scan(&l.ID, &l.Name)
 		return l, err
 	}, tenant, id)
@@ -114,7 +123,16 @@ func (tx *Tx) FindLocation(ctx context.Context, tenant, id string) (harang.Locat
 
 // FindProduct returns a product, NOT_FOUND when the tenant has none such.
 func (tx *Tx) FindProduct(ctx context.Context, tenant, id string) (harang.Product, error) {
-	return queryOne(ctx, tx, findProductPrice, func(r row) (p harang.Product, err error) {
+	return findProduct(ctx, tx, tenant, id)
+}
+
+// FindProduct returns a product. NOT_FOUND.
+func (s *Store) FindProduct(ctx context.Context, tenant, id string) (harang.Product, error) {
+	return findProduct(ctx, s.reader(), tenant, id)
+}
+
+func findProduct(ctx context.Context, r runner, tenant, id string) (harang.Product, error) {
+	return queryOne(ctx, r, findProductPrice, func(r row) (p harang.Product, err error) {
 		err = r.Scan(&p.ID, &p.Name, &p.DailyPrice)
 		return p, err
 	}, tenant, id)

@@ -17,6 +17,12 @@ var (
 			(SELECT l.name FROM locations l WHERE l.tenant_id = stock.tenant_id AND l.id = stock.location_id),
 			quantity, warning, critical, alerted, since, event_id, expected_at`)
 
+	findStockItem = define("find stock item", `
+		SELECT (SELECT p.name FROM products p WHERE p.tenant_id = s.tenant_id AND p.id = s.product_id),
+			(SELECT l.name FROM locations l WHERE l.tenant_id = s.tenant_id AND l.id = s.location_id),
+			s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at
+		FROM stock s WHERE s.tenant_id = $1 AND s.product_id = $2 AND s.location_id = $3`)
+
 	createStock = define("create stock", `
 		INSERT INTO stock (tenant_id, product_id, location_id, quantity, warning, critical, severity, alerted, since, event_id, expected_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
@@ -103,7 +109,18 @@ func (r *stockRow) read() harang.StockItem {
 
 // LockStock locks a stock item until the commit and returns it. NOT_FOUND.
 func (tx *Tx) LockStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
-	return queryOne(ctx, tx, takeStock, func(r row) (harang.StockItem, error) {
+	return oneStockItem(ctx, tx, takeStock, tenant, productID, locationID)
+}
+
+// FindStockItem returns one stock item. NOT_FOUND.
+func (s *Store) FindStockItem(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
+	return oneStockItem(ctx, s.reader(), findStockItem, tenant, productID, locationID)
+}
+
+func oneStockItem(
+	ctx context.Context, in runner, q *query, tenant, productID, locationID string,
+) (harang.StockItem, error) {
+	return queryOne(ctx, in, q, func(r row) (harang.StockItem, error) {
 		s := stockRow{item: harang.StockItem{ProductID: productID, LocationID: locationID}}
 		if err := r.Scan(append([]any{&s.item.ProductName, &s.item.LocationName}, s.level()...)...); err != nil {
 			return harang.StockItem{}, err
