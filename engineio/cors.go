@@ -9,22 +9,27 @@ import (
 // has answered the request itself: a preflight request, or an origin that may not connect.
 func (s *Server) checkOrigin(w http.ResponseWriter, r *http.Request) bool {
 	origin := r.Header.Get("Origin")
+	h := w.Header()
 	if origin != "" {
-		h := w.Header()
 		h.Add("Vary", "Origin")
-		if !sameOrigin(origin, r.Host) {
-			if !s.anyOrigin && !s.origins[strings.ToLower(origin)] {
-				s.refuse(w, CodeForbidden)
-				return false
-			}
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Allow-Credentials", "true")
+	}
+	same := sameOrigin(origin, r.Host)
+	if s.opts.CheckOrigin != nil {
+		if err := s.opts.CheckOrigin(r); err != nil {
+			s.writeError(w, http.StatusForbidden, CodeForbidden, err.Error())
+			return false
 		}
+	} else if origin != "" && !same && !s.anyOrigin && !s.origins[strings.ToLower(origin)] {
+		s.refuse(w, CodeForbidden)
+		return false
+	}
+	if origin != "" && !same {
+		h.Set("Access-Control-Allow-Origin", origin)
+		h.Set("Access-Control-Allow-Credentials", "true")
 	}
 	if r.Method != http.MethodOptions {
 		return true
 	}
-	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST")
 	if requested := r.Header.Get("Access-Control-Request-Headers"); requested != "" {
 		h.Add("Vary", "Access-Control-Request-Headers")

@@ -3,6 +3,7 @@ package engineio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -117,6 +118,38 @@ func TestServer_Origins(t *testing.T) {
 	response, _ = f.do("OPTIONS", "EIO=4&transport=polling", "", http.Header{"Origin": {"https://elsewhere.example"}})
 	if response.StatusCode != http.StatusForbidden {
 		t.Errorf("foreign preflight: %d", response.StatusCode)
+	}
+}
+
+// CheckOrigin decides on every request of a handshake and a session, and its error is the message of the response.
+func TestServer_CheckOrigin(t *testing.T) {
+	f := serve(t, &Options{AllowedOrigins: []string{"https://ignored.example"}, CheckOrigin: func(r *http.Request) error {
+		if origin := r.Header.Get("Origin"); origin != "capacitor://localhost" {
+			return errors.New("origin " + origin + " is not allowed")
+		}
+		return nil
+	}}, Handler{})
+	app := http.Header{"Origin": {"capacitor://localhost"}}
+	response, _ := f.do("GET", "EIO=4&transport=polling", "", app)
+	if got := response.Header.Get("Access-Control-Allow-Origin"); response.StatusCode != 200 || got != app.Get("Origin") {
+		t.Errorf("%d, Access-Control-Allow-Origin %q", response.StatusCode, got)
+	}
+	sid := receive(t, f.opened).ID()
+	for _, origin := range []string{"", f.web.URL, "https://ignored.example"} {
+		for _, query := range []string{"EIO=4&transport=polling", "EIO=4&transport=polling&sid=" + sid} {
+			header := http.Header{}
+			if origin != "" {
+				header.Set("Origin", origin)
+			}
+			response, body := f.do("GET", query, "", header)
+			want := `{"code":4,"message":"origin ` + origin + ` is not allowed"}`
+			if response.StatusCode != http.StatusForbidden || body != want {
+				t.Errorf("%s: %d %s, want %s", origin, response.StatusCode, body, want)
+			}
+			if got := response.Header.Get("Access-Control-Allow-Origin"); got != "" {
+				t.Errorf("%s: Access-Control-Allow-Origin %q", origin, got)
+			}
+		}
 	}
 }
 
