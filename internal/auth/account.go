@@ -29,7 +29,7 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return harang.User{}, err
 	}
-	n.Email = NormalEmail(n.Email)
+	n.Email = CanonicalEmail(n.Email)
 	var wrong []harang.FieldError
 	check := func(field, detail string) {
 		if detail != "" {
@@ -43,7 +43,14 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 	if len(wrong) > 0 {
 		return harang.User{}, harang.Invalid(wrong...)
 	}
-	hash, err := s.hasher.hash(ctx, n.Password)
+	switch _, err := s.findCredentials(ctx, n.Email); harang.ErrorCode(err) {
+	case harang.CodeNotFound:
+	case "":
+		return harang.User{}, harang.Errorf(harang.CodeConflict, "another user has this e-mail address")
+	default:
+		return harang.User{}, err
+	}
+	hash, err := s.hasher.hash(ctx, signedIn(caller), n.Password)
 	if err != nil {
 		return harang.User{}, err
 	}
@@ -99,7 +106,7 @@ func (s *Service) UpdateUser(
 	}
 	if change.Password != nil {
 		var err error
-		if hash, err = s.hasher.hash(ctx, *change.Password); err != nil {
+		if hash, err = s.hasher.hash(ctx, signedIn(caller), *change.Password); err != nil {
 			return harang.User{}, err
 		}
 	}
@@ -167,8 +174,33 @@ func (s *Service) FindUsers(
 
 // FindUserByEmail finds a user of any tenant, for commands. Code: NOT_FOUND.
 func (s *Service) FindUserByEmail(ctx context.Context, email string) (harang.User, error) {
-	c, err := s.store.FindCredentials(ctx, NormalEmail(email))
+	c, err := s.findCredentials(ctx, email)
 	return c.User, err
+}
+
+// findCredentials finds a user of any tenant by an address in whatever way it is written. It always looks all ways up,
+// so that its time does not depend on the user.
+func (s *Service) findCredentials(ctx context.Context, email string) (found harang.Credentials, err error) {
+	missing := true
+	for _, form := range storedForms(email) {
+		c, err := s.store.FindCredentials(ctx, form)
+		switch code := harang.ErrorCode(err); {
+		case code == "" && missing:
+			found, missing = c, false
+		case code != "" && code != harang.CodeNotFound:
+			return harang.Credentials{}, err
+		}
+	}
+	if missing {
+		return found, harang.Errorf(harang.CodeNotFound, "no user has this e-mail address")
+	}
+	return found, nil
+}
+
+// signedIn is a caller with a credential in the queue for password hashes.
+func signedIn(caller harang.Identity) requester {
+	name := caller.Tenant + " " + caller.UserID
+	return requester{trusted: true, network: name, host: name}
 }
 
 // RandomPassword returns a password of 20 letters and digits that are hard to confuse (115 bits).

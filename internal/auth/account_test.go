@@ -122,9 +122,9 @@ func TestUpdateUser_NewPasswordEndsSessions(t *testing.T) {
 		t.Fatal(diff)
 	}
 	env.clock.Move(time.Second)
-	_, err := env.Login(ctx, "operator@budapest.demo", password, "192.0.2.1")
+	_, err := env.Login(ctx, login("operator@budapest.demo", password, "192.0.2.1"))
 	wantCode(t, err, harang.CodeInvalidCredentials)
-	if _, err := env.Login(ctx, "operator@budapest.demo", next, "192.0.2.1"); err != nil {
+	if _, err := env.Login(ctx, login("operator@budapest.demo", next, "192.0.2.1")); err != nil {
 		t.Fatal(err)
 	}
 }

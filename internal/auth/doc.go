@@ -24,10 +24,25 @@
 //   - Neither the answer nor its timing shows whether an e-mail address exists: an unknown one is checked against a
 //     hash of the same cost.
 //
+// # Limits
+//
+// A failed login is counted for its host and account together, for the account and for the host; each failure beyond a
+// free number makes the next attempt wait longer, up to a minute. A browser that signed in to the account before brings
+// a signed cookie that says so, and has a count of its own: strangers who try passwords cannot lock it out. The counts
+// are keyed by a hash, forgotten after a time without failure and removed when they are zero; a login that is given up
+// before its password is checked leaves nothing.
+//
+// Few password hashes are computed at once (half the cores, at least one), so that a burst of logins cannot starve the
+// rest. Networks and their hosts take turns in a bounded queue; known browsers and signed-in administrators come first.
+//
+// # Names and passwords
+//
+// An e-mail address has one canonical form (CanonicalEmail). Users that are stored under another form, by version
+// 0.1.0, are found by all of them. Passwords are hashed in Unicode's NFC.
+//
 // # Concurrency
 //
-// Everything is safe for concurrent use. Few password hashes are computed at once (half the cores, at least one), so
-// that a burst of logins cannot starve the rest; a caller that would wait too long gets RATE_LIMITED.
+// Everything is safe for concurrent use.
 //
 // # Lifecycle
 //

@@ -89,10 +89,15 @@ func newEnv(t *testing.T) *testEnv {
 	return env
 }
 
+// login is a login of a browser that is new and has no session.
+func login(email, password, address string) auth.LoginRequest {
+	return auth.LoginRequest{Email: email, Password: password, Address: address}
+}
+
 // login logs the operator in.
 func (env *testEnv) login(t *testing.T) auth.Grant {
 	t.Helper()
-	g, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
+	g, err := env.Login(t.Context(), login("operator@budapest.demo", password, "192.0.2.1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,8 @@ type Key struct {
 	ID      string
 	private ed25519.PrivateKey
 	public  ed25519.PublicKey
-	// cookie is the secret of the refresh cookies.
-	cookie []byte
+	// cookie is the secret of the refresh cookies, browser that of the browser cookies.
+	cookie, browser []byte
 }
 
 // NewKey makes a random key that is stored nowhere.
@@ -43,9 +43,14 @@ func keyOf(private ed25519.PrivateKey) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive the cookie key: %w", err)
 	}
+	browser, err := hkdf.Key(sha256.New, private.Seed(), nil, "harang browser cookie 1", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive the browser cookie key: %w", err)
+	}
 	sum := sha256.Sum256(public)
 	return &Key{
-		ID: base64.RawURLEncoding.EncodeToString(sum[:9]), private: private, public: public, cookie: cookie,
+		ID: base64.RawURLEncoding.EncodeToString(sum[:9]), private: private, public: public,
+		cookie: cookie, browser: browser,
 	}, nil
 }
 

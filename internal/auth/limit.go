@@ -1,115 +1,194 @@
 package auth
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"net/netip"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
 	"harang.dev/harang"
 )
 
-// The limits of failed logins within limitWindow. An attempt counts from its beginning and is taken back when it
-// succeeds, so that concurrent attempts count too.
-const (
-	limitWindow      = 5 * time.Minute
-	failuresPerPair  = 10  // one address guessing one user
-	failuresPerEmail = 100 // everybody guessing one user
-	failuresPerHost  = 200 // one address guessing many users
-	// limitEntries bounds the table; beyond it what is over is swept, and if
-	// that does not help, everything is forgotten.
-	limitEntries = 100_000
-)
-
-// limiter counts failed logins in windows that begin with the first failure.
-type limiter struct {
-	clock func() time.Time
-	// mu guards counts.
-	mu     sync.Mutex
-	counts map[string]*window
+// limit is how failed logins of one kind are slowed down: after free failures within failureAge of each other, each
+// further one makes the next attempt wait, first for a second, then twice as long each time, up to maxDelay.
+type limit struct {
+	free     int
+	maxDelay time.Duration
 }
 
-type window struct {
-	ends time.Time
-	n    int
+// The limits. A login from a browser that signed in to the account before counts against that browser's own limit
+// and against no other, so that failures of strangers cannot lock it out.
+var (
+	limitPair    = limit{free: 10, maxDelay: time.Minute}       // one host, one account
+	limitAccount = limit{free: 50, maxDelay: 30 * time.Second}  // all hosts, one account
+	limitHost    = limit{free: 100, maxDelay: 30 * time.Second} // one host, all accounts
+	limitBrowser = limit{free: 10, maxDelay: time.Minute}       // one known browser, one account
+)
+
+const (
+	// failureAge is how long after the newest failure a count is forgotten.
+	failureAge = 15 * time.Minute
+	// maxCounts bounds the table. Only a login whose password was computed, or waits to be, has counts, so that it
+	// is reached at more than 90 failed logins per second over failureAge. Then the oldest counts are dropped.
+	maxCounts = 256 << 10
+)
+
+func (l limit) delay(failures int) time.Duration {
+	over := failures - l.free
+	if over < 0 {
+		return 0
+	}
+	return min(time.Second<<min(over, 10), l.maxDelay)
+}
+
+// limiter counts failed logins. An attempt counts as failed from its beginning and is taken back when it succeeds or is
+// not carried out, so that concurrent attempts count too.
+type limiter struct {
+	clock func() time.Time
+	// secret makes the keys unpredictable: nobody can choose names that collide.
+	secret [32]byte
+
+	// mu guards counts, in the order of their newest failure.
+	mu     sync.Mutex
+	counts *simplelru.LRU[countKey, *failures]
+}
+
+// countKey is a hash of what is counted.
+type countKey [16]byte
+
+type failures struct {
+	n      int
+	newest time.Time
 }
 
 func newLimiter(clock func() time.Time) *limiter {
-	return &limiter{clock: clock, counts: map[string]*window{}}
+	counts, err := simplelru.NewLRU[countKey, *failures](maxCounts, nil)
+	if err != nil {
+		panic(err) // maxCounts is above 0
+	}
+	l := &limiter{clock: clock, counts: counts}
+	_, _ = rand.Read(l.secret[:]) // never fails
+	return l
 }
 
-// attempt is one login that counts as failed until it is forgotten.
+func (l *limiter) key(kind, a, b string) (key countKey) {
+	m := hmac.New(sha256.New, l.secret[:])
+	for _, part := range []string{kind, a, b} {
+		m.Write([]byte{byte(len(part) >> 8), byte(len(part))})
+		m.Write([]byte(part))
+	}
+	copy(key[:], m.Sum(nil))
+	return key
+}
+
+// attempt is one login that counts as failed unless it is taken back.
 type attempt struct {
 	limiter *limiter
-	windows []*window
+	keys    []countKey
 }
 
-// begin counts an attempt, or refuses it with RATE_LIMITED.
-func (l *limiter) begin(email, address string) (*attempt, error) {
-	host := limitHost(address)
+// begin counts an attempt, or refuses it with RATE_LIMITED and RetryAfter. browser is the id of a browser that signed
+// in to the account before, "" for none. A refused attempt changes nothing.
+func (l *limiter) begin(email, host, browser string) (*attempt, error) {
+	type counted struct {
+		key countKey
+		limit
+	}
+	all := []counted{
+		{l.key("pair", host, email), limitPair},
+		{l.key("account", email, ""), limitAccount},
+		{l.key("host", host, ""), limitHost},
+	}
+	if browser != "" {
+		all = []counted{{l.key("browser", browser, email), limitBrowser}}
+	}
 	now := l.clock()
-	keys := []string{"p:" + host + " " + email, "e:" + email, "h:" + host}
-	most := []int{failuresPerPair, failuresPerEmail, failuresPerHost}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.counts) > limitEntries {
-		l.sweepLocked(now)
-	}
-	// Who is refused leaves nothing behind: else one address that goes on with
-	// ever new names would fill the table, and everybody's count be forgotten.
+	l.sweepLocked(now)
 	var wait time.Duration
-	for i, key := range keys {
-		if w := l.counts[key]; w != nil && now.Before(w.ends) && w.n >= most[i] {
-			wait = max(wait, w.ends.Sub(now))
+	for _, c := range all {
+		f, ok := l.counts.Peek(c.key)
+		if !ok {
+			continue
 		}
+		if f.newest.After(now) { // the clock was set back
+			f.newest = now
+		}
+		wait = max(wait, c.delay(f.n)-now.Sub(f.newest))
 	}
 	if wait > 0 {
-		return nil, &harang.Error{Code: harang.CodeRateLimited, Message: "too many failed logins", RetryAfter: wait}
+		return nil, &harang.Error{
+			Code: harang.CodeRateLimited, Message: "too many failed logins; try again later", RetryAfter: wait,
+		}
 	}
 	a := &attempt{limiter: l}
-	for _, key := range keys {
-		w := l.counts[key]
-		if w == nil || !now.Before(w.ends) {
-			w = &window{ends: now.Add(limitWindow)}
-			l.counts[key] = w
+	for _, c := range all {
+		f, ok := l.counts.Get(c.key)
+		if !ok {
+			f = new(failures)
+			l.counts.Add(c.key, f)
 		}
-		w.n++
-		a.windows = append(a.windows, w)
+		f.n++
+		f.newest = now
+		a.keys = append(a.keys, c.key)
 	}
 	return a, nil
 }
 
-// forget takes the attempt back: it did not fail.
-func (a *attempt) forget() {
-	a.limiter.mu.Lock()
-	defer a.limiter.mu.Unlock()
-	for _, w := range a.windows {
-		w.n--
-	}
-}
-
-func (l *limiter) sweepLocked(now time.Time) {
-	for key, w := range l.counts {
-		if !now.Before(w.ends) {
-			delete(l.counts, key)
+// takeBack uncounts the attempt: it succeeded, or was not carried out.
+func (a *attempt) takeBack() {
+	l := a.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range a.keys {
+		f, ok := l.counts.Peek(key)
+		if !ok {
+			continue // dropped meanwhile
+		}
+		if f.n--; f.n <= 0 {
+			l.counts.Remove(key)
 		}
 	}
-	if len(l.counts) > limitEntries {
-		clear(l.counts)
+}
+
+// sweepLocked removes the counts whose newest failure is older than failureAge. They are at the old end of the order.
+func (l *limiter) sweepLocked(now time.Time) {
+	for {
+		key, f, ok := l.counts.GetOldest()
+		if !ok || now.Sub(f.newest) < failureAge {
+			return
+		}
+		l.counts.Remove(key)
 	}
 }
 
-// limitHost is what one caller can hardly change: an IPv4 address, or the first
-// 64 bits of an IPv6 one.
-func limitHost(address string) string {
+// hostOf is the part of a caller's address that the caller can hardly change: an IPv4 address, or the first 64 bits of
+// an IPv6 address.
+func hostOf(address string) string { return prefixOf(address, 32, 64) }
+
+// networkOf is the network that an address probably belongs to: the first 24 bits of an IPv4 address, or the first 48
+// of an IPv6 address.
+func networkOf(address string) string { return prefixOf(address, 24, 48) }
+
+// prefixOf is the address itself when it is no IP address.
+func prefixOf(address string, bits4, bits6 int) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {
 		return address
 	}
 	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
-		if p, err := ip.Prefix(64); err == nil {
-			return p.String()
-		}
+	bits := bits6
+	if ip.Is4() {
+		bits = bits4
 	}
-	return ip.String()
+	p, err := ip.Prefix(bits)
+	if err != nil {
+		return address
+	}
+	return p.String()
 }

@@ -12,7 +12,8 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		logins: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "harang_auth_logins_total", Help: "Logins by result: ok, refused, limited.",
+			Name: "harang_auth_logins_total",
+			Help: "Logins by result: ok, refused, limited (failed too often), busy (too many at once).",
 		}, []string{"result"}),
 		reuses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "harang_auth_refresh_reuses_total",

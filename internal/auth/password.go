@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
-
-	"harang.dev/harang"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The limits of a password.
@@ -23,13 +21,11 @@ var DefaultHashParams = argon2id.Params{
 	Memory: 32 << 10, Iterations: 3, Parallelism: 1, SaltLength: 16, KeyLength: 32,
 }
 
-// hasher computes password hashes, few at once.
+// hasher computes password hashes, few at once. Passwords are hashed in Unicode's NFC, so that a password with accents
+// is the same on every keyboard and system.
 type hasher struct {
 	params argon2id.Params
-	// slots has room for as many values as computations may run.
-	slots chan struct{}
-	// maxWait is how long a caller waits for a slot.
-	maxWait time.Duration
+	queue  *fairQueue
 	// decoy is a hash that no password has, for users that do not exist.
 	decoy string
 }
@@ -39,72 +35,48 @@ func newHasher(params argon2id.Params) (*hasher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hash: %w", err)
 	}
-	return &hasher{
-		params:  params,
-		slots:   make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
-		maxWait: 5 * time.Second,
-		decoy:   decoy,
-	}, nil
-}
-
-// acquire waits for a slot; release must be called after a success.
-func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, h.maxWait, errBusy)
-	defer cancel()
-	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
-	default:
-	}
-	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
-	case <-ctx.Done():
-		if context.Cause(ctx) == errBusy { //nolint:errorlint // the very value set above
-			return nil, errBusy
-		}
-		return nil, ctx.Err()
-	}
-}
-
-var errBusy = &harang.Error{
-	Code: harang.CodeRateLimited, Message: "too many logins at once; try again", RetryAfter: 2 * time.Second,
+	return &hasher{params: params, queue: newFairQueue(max(1, runtime.GOMAXPROCS(0)/2)), decoy: decoy}, nil
 }
 
 // hash returns the encoded argon2id hash of a password.
-func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	release, err := h.acquire(ctx)
-	if err != nil {
+func (h *hasher) hash(ctx context.Context, by requester, password string) (string, error) {
+	if err := h.queue.acquire(ctx, by); err != nil {
 		return "", err
 	}
-	defer release()
-	return argon2id.CreateHash(password, &h.params)
+	defer h.queue.release()
+	return argon2id.CreateHash(norm.NFC.String(password), &h.params)
 }
 
-// matches reports whether the password has the hash. With an empty hash it returns false after the same time.
-func (h *hasher) matches(ctx context.Context, password, hash string) (bool, error) {
+// matches reports whether the password has the hash. outdated is true when only the password as it was written has it,
+// which version 0.1.0 hashed: it should be hashed again. With an empty hash the result is false after the same time.
+func (h *hasher) matches(ctx context.Context, by requester, password, hash string) (match, outdated bool, err error) {
 	known := hash != ""
 	if !known {
 		hash = h.decoy
 	}
-	release, err := h.acquire(ctx)
-	if err != nil {
-		return false, err
+	if err := h.queue.acquire(ctx, by); err != nil {
+		return false, false, err
 	}
-	defer release()
-	match, err := argon2id.ComparePasswordAndHash(password, hash)
-	if err != nil {
-		return false, fmt.Errorf("stored password hash unreadable: %w", err)
+	defer h.queue.release()
+	normal := norm.NFC.String(password)
+	match, err = argon2id.ComparePasswordAndHash(normal, hash)
+	if err == nil && !match && normal != password {
+		match, err = argon2id.ComparePasswordAndHash(password, hash)
+		outdated = match
 	}
-	return match && known, nil
+	if err != nil {
+		return false, false, fmt.Errorf("stored password hash unreadable: %w", err)
+	}
+	return match && known, outdated && known, nil
 }
 
 // CheckPassword returns what is wrong with a new password; "" when it is acceptable.
 func CheckPassword(password string) string {
+	normal := norm.NFC.String(password)
 	switch {
-	case utf8.RuneCountInString(password) < MinPasswordRunes:
+	case utf8.RuneCountInString(normal) < MinPasswordRunes:
 		return fmt.Sprintf("must have at least %d characters", MinPasswordRunes)
-	case len(password) > MaxPasswordBytes:
+	case len(normal) > MaxPasswordBytes:
 		return fmt.Sprintf("must have at most %d bytes", MaxPasswordBytes)
 	case !utf8.ValidString(password):
 		return "must be UTF-8"

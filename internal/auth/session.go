@@ -5,7 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/mail"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -23,39 +23,74 @@ type Grant struct {
 	// Refresh is the refresh cookie's value and RefreshIn its life.
 	Refresh   string
 	RefreshIn time.Duration
+	// Browser is the browser cookie's value after a login, to be kept for BrowserLife; "" after a refresh.
+	Browser string
 	// Identity is that of the token's user.
 	Identity harang.Identity
 }
 
 var errCredentials = harang.Errorf(harang.CodeInvalidCredentials, "the e-mail address or the password is wrong")
 
-// Login checks a password and creates a session. address is the caller's host without port, for the limits. Codes:
-// INVALID_CREDENTIALS, RATE_LIMITED with RetryAfter, UNAVAILABLE.
-func (s *Service) Login(ctx context.Context, email, password, address string) (Grant, error) {
-	email = NormalEmail(email)
-	attempt, err := s.limits.begin(email, address)
+// LoginRequest is what a login brings.
+type LoginRequest struct {
+	Email, Password string
+	// Address is the caller's IP address, for the limits.
+	Address string
+	// Browser is the value of the browser cookie, "" for none.
+	Browser string
+	// Refresh is the refresh cookie that the browser brings, "" for none. The login ends its session.
+	Refresh string
+}
+
+// Login checks a password and creates a session. Codes: INVALID_CREDENTIALS, RATE_LIMITED with RetryAfter,
+// INVALID_REQUEST for an address that is too long, UNAVAILABLE.
+func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
+	if len(r.Email) > MaxEmailBytes {
+		return Grant{}, harang.Invalid(harang.FieldError{
+			Field: "email", Detail: fmt.Sprintf("must have at most %d bytes", MaxEmailBytes),
+		})
+	}
+	email, host := CanonicalEmail(r.Email), hostOf(r.Address)
+	from := s.readBrowser(r.Browser)
+	mark := s.accountMark(email)
+	by, known := requester{network: networkOf(r.Address), host: host}, ""
+	if from.knows(mark) {
+		by, known = requester{trusted: true, network: from.id, host: from.id}, from.id
+	}
+	attempt, err := s.limits.begin(email, host, known)
 	if err != nil {
 		s.metrics.logins.WithLabelValues("limited").Inc()
 		return Grant{}, err
 	}
 	// The session begins before the hash is read: a new password, or a disabling, during this check ends it too.
 	began := s.now()
-	c, err := s.store.FindCredentials(ctx, email)
+	c, err := s.findCredentials(ctx, r.Email)
 	if err != nil && harang.ErrorCode(err) != harang.CodeNotFound {
-		attempt.forget()
+		attempt.takeBack()
 		return Grant{}, err
 	}
 	// An unknown user has no hash, which takes the same time and never matches.
-	match, err := s.hasher.matches(ctx, password, c.PasswordHash)
+	match, outdated, err := s.hasher.matches(ctx, by, r.Password, c.PasswordHash)
 	if err != nil {
-		attempt.forget()
+		attempt.takeBack()
+		if harang.ErrorCode(err) == harang.CodeRateLimited {
+			s.metrics.logins.WithLabelValues("busy").Inc()
+		}
 		return Grant{}, err
 	}
 	if !match || c.Disabled {
 		s.metrics.logins.WithLabelValues("refused").Inc()
 		return Grant{}, errCredentials
 	}
-	attempt.forget()
+	attempt.takeBack()
+	if outdated {
+		s.rehash(ctx, c, by, r.Password)
+	}
+	if tenant, id, _, ok := s.readCookie(r.Refresh); ok {
+		if err := s.endSession(ctx, tenant, id); err != nil {
+			return Grant{}, err
+		}
+	}
 	now := s.now()
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1,
@@ -65,7 +100,25 @@ func (s *Service) Login(ctx context.Context, email, password, address string) (G
 		return Grant{}, err
 	}
 	s.metrics.logins.WithLabelValues("ok").Inc()
-	return s.grant(harang.Subject{User: c.User, TenantName: c.TenantName}, session, now)
+	g, err := s.grant(harang.Subject{User: c.User, TenantName: c.TenantName}, session, now)
+	g.Browser = s.browserCookie(from.with(mark))
+	return g, err
+}
+
+// rehash stores the hash of a password in its normal form. A failure changes nothing: the next login tries again.
+func (s *Service) rehash(ctx context.Context, c harang.Credentials, by requester, password string) {
+	hash, err := s.hasher.hash(ctx, by, password)
+	if err != nil {
+		return
+	}
+	before := c.PasswordHash
+	decide := func(c *harang.Credentials, _ []harang.Session) ([]harang.Event, error) {
+		if c.PasswordHash == before { // else it was changed meanwhile
+			c.PasswordHash = hash
+		}
+		return nil, nil
+	}
+	_ = s.store.UpdateUser(ctx, c.Tenant, c.ID, decide)
 }
 
 // Refresh exchanges a refresh cookie for the next one and a new access token. The previous cookie yields the newest for
@@ -246,16 +299,4 @@ func (s *Service) readCookie(cookie string) (tenant, id string, generation int64
 	}
 	generation, err = strconv.ParseInt(parts[2], 10, 64)
 	return parts[0], parts[1], generation, err == nil
-}
-
-// NormalEmail is the form in which an address is stored and looked up: trimmed, in lower case.
-func NormalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
-// CheckEmail returns what is wrong with an address; "" for a bare one of at most 254 bytes.
-func CheckEmail(email string) string {
-	parsed, err := mail.ParseAddress(email)
-	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > 254 {
-		return "must be an e-mail address like name@example.com"
-	}
-	return harang.CheckVisible(email)
 }

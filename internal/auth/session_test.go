@@ -169,7 +169,7 @@ func TestLogout_EndsTheSession(t *testing.T) {
 func TestRefresh_Property(t *testing.T) {
 	env := newEnv(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		g, err := env.Login(t.Context(), "operator@budapest.demo", password, "192.0.2.1")
+		g, err := env.Login(t.Context(), login("operator@budapest.demo", password, "192.0.2.1"))
 		if err != nil {
 			rt.Fatal(err)
 		}

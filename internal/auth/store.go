@@ -15,7 +15,7 @@ import (
 type UserStore interface {
 	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
 
-	// FindCredentials finds a user of any tenant by e-mail address, in the form of NormalEmail.
+	// FindCredentials finds a user of any tenant by e-mail address, exactly as it is stored.
 	FindCredentials(ctx context.Context, email string) (harang.Credentials, error)
 	// FindSubject reads the user, the name of the user's tenant and, when sessionID is not empty, whether that session
 	// of the user is live at now.

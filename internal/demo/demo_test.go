@@ -244,7 +244,7 @@ func TestCreate_OnlyWhatIsAbsent(t *testing.T) {
 	}
 	for _, tenant := range []string{"budapest", "debrecen"} {
 		for _, user := range []string{"operator", "manager", "admin"} {
-			if _, err := o.shop.Auth.Login(t.Context(), user+"@"+tenant+".demo", demo.Password, "192.0.2.1"); err != nil {
+			if _, err := o.shop.Auth.Login(t.Context(), auth.LoginRequest{Email: user + "@" + tenant + ".demo", Password: demo.Password}); err != nil {
 				t.Errorf("%s of %s: %v", user, tenant, err)
 			}
 		}

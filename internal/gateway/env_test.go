@@ -258,7 +258,9 @@ func (env *testEnv) tokenFor(tenant string, role harang.Role, ttl time.Duration)
 
 func (env *testEnv) login(tenant string, role harang.Role) auth.Grant {
 	env.Helper()
-	g, err := env.auth.Login(env.Context(), strings.ToLower(string(role))+"@"+tenant+".demo", password, "127.0.0.1")
+	g, err := env.auth.Login(env.Context(), auth.LoginRequest{
+		Email: strings.ToLower(string(role)) + "@" + tenant + ".demo", Password: password, Address: "127.0.0.1",
+	})
 	env.must(err)
 	return g
 }

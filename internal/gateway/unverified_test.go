@@ -44,7 +44,9 @@ func TestUnverified(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := open(t)
 			node := env.otherNode()
-			g, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+			g, err := node.Login(t.Context(), auth.LoginRequest{
+				Email: "operator@budapest.demo", Password: password, Address: "127.0.0.1",
+			})
 			env.must(err)
 			c.before(env, node, g)
 			p, other := env.connectUnverified(g.AccessToken), env.connectUnverified(env.commandToken())
@@ -87,9 +89,13 @@ func TestUnverified_CommandToken(t *testing.T) {
 func TestUnverified_Many(t *testing.T) {
 	env := open(t)
 	node := env.otherNode()
-	good, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+	good, err := node.Login(t.Context(), auth.LoginRequest{
+		Email: "operator@budapest.demo", Password: password, Address: "127.0.0.1",
+	})
 	env.must(err)
-	bad, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+	bad, err := node.Login(t.Context(), auth.LoginRequest{
+		Email: "operator@budapest.demo", Password: password, Address: "127.0.0.1",
+	})
 	env.must(err)
 	env.must(node.Logout(t.Context(), bad.Identity))
 	var stay, leave []*page
@@ -124,7 +130,9 @@ func TestUnverified_Refresh(t *testing.T) {
 	node := env.otherNode()
 	login := func() auth.Grant {
 		t.Helper()
-		g, err := node.Login(t.Context(), "operator@budapest.demo", password, "127.0.0.1")
+		g, err := node.Login(t.Context(), auth.LoginRequest{
+			Email: "operator@budapest.demo", Password: password, Address: "127.0.0.1",
+		})
 		env.must(err)
 		return g
 	}

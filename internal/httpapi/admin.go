@@ -20,7 +20,7 @@ type AccountBody struct {
 func accountOf(u harang.User) AccountBody {
 	return AccountBody{
 		ID:        u.ID,
-		Email:     u.Email,
+		Email:     auth.CanonicalEmail(u.Email),
 		Name:      u.Name,
 		Role:      u.Role,
 		Disabled:  u.Disabled,

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -15,19 +16,11 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// refreshCookie is the cookie's name; it is sent to the calls under cookiePath
-// only.
-const (
-	refreshCookie = "harang_refresh"
-	cookiePath    = prefix + "/auth"
-)
-
 // requestInfo is what the calls under /auth need of a request besides its body.
 type requestInfo struct {
 	address string
-	tls     bool
 	bearer  string
-	cookie  string
+	cookies cookies
 	// foreign is why a browser's request of another site's page is refused.
 	foreign error
 }
@@ -37,9 +30,8 @@ type requestInfoKey struct{}
 // withRequestInfo stores requestInfo in the context.
 func (a *API) withRequestInfo(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	c := requestInfo{tls: overTLS(r), bearer: bearer(r), address: addressOf(r), foreign: a.origins.Check(r)}
-	if cookie, err := r.Cookie(refreshCookie); err == nil {
-		c.cookie = cookie.Value
+	c := requestInfo{
+		cookies: readCookies(r, overTLS(r)), bearer: bearer(r), address: addressOf(r), foreign: a.origins.Check(r),
 	}
 	next(huma.WithValue(ctx, requestInfoKey{}, c))
 }
@@ -102,7 +94,8 @@ type userBody struct {
 
 func userOf(caller harang.Identity) userBody {
 	return userBody{
-		ID: caller.UserID, Name: caller.Name, Email: caller.Email, Role: caller.Role, TenantID: caller.Tenant, TenantName: caller.TenantName,
+		ID: caller.UserID, Name: caller.Name, Email: auth.CanonicalEmail(caller.Email), Role: caller.Role,
+		TenantID: caller.Tenant, TenantName: caller.TenantName,
 	}
 }
 
@@ -114,7 +107,7 @@ type loginInput struct {
 }
 
 type grantOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      grantBody
 }
 
@@ -131,7 +124,10 @@ func (a *API) login(ctx context.Context, _ harang.Identity, in *loginInput) (*gr
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.Auth.Login(ctx, in.Body.Email, in.Body.Password, c.address)
+	g, err := a.Auth.Login(ctx, auth.LoginRequest{
+		Email: in.Body.Email, Password: in.Body.Password,
+		Address: c.address, Browser: c.cookies.browser, Refresh: c.cookies.refresh,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +139,7 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.Auth.Refresh(ctx, c.cookie)
+	g, err := a.Auth.Refresh(ctx, c.cookies.refresh)
 	if err != nil {
 		return nil, err
 	}
@@ -161,28 +157,25 @@ type sessionOutput struct {
 func (a *API) session(ctx context.Context, _ harang.Identity, _ *none) (*sessionOutput, error) {
 	c, _ := ctx.Value(requestInfoKey{}).(requestInfo)
 	out := &sessionOutput{}
-	out.Body.Held = c.cookie != ""
+	out.Body.Held = c.cookies.refresh != ""
 	return out, nil
 }
 
 func grantOf(g auth.Grant, c requestInfo) *grantOutput {
+	set := c.cookies.set(refreshCookie, g.Refresh, g.RefreshIn)
+	if g.Browser != "" {
+		set = append(set, c.cookies.set(browserCookie, g.Browser, auth.BrowserLife)...)
+	}
 	return &grantOutput{
-		SetCookie: cookie(g.Refresh, int(g.RefreshIn.Seconds()), c.tls),
+		SetCookie: set,
 		Body: grantBody{
 			AccessToken: g.AccessToken, ExpiresIn: int64(g.ExpiresIn.Seconds()), User: userOf(g.Identity),
 		},
 	}
 }
 
-func cookie(value string, seconds int, tls bool) http.Cookie {
-	return http.Cookie{
-		Name: refreshCookie, Value: value, Path: cookiePath, MaxAge: seconds,
-		HttpOnly: true, Secure: tls, SameSite: http.SameSiteStrictMode,
-	}
-}
-
 type logoutOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 }
 
 // logout ends the sessions of the access token and of the cookie, whichever are sent.
@@ -197,13 +190,13 @@ func (a *API) logout(ctx context.Context, _ harang.Identity, _ *none) (*logoutOu
 		tokenErr = a.Auth.Logout(ctx, caller)
 	}
 	var cookieErr error
-	if c.cookie != "" {
-		cookieErr = a.Auth.LogoutCookie(ctx, c.cookie)
+	if c.cookies.refresh != "" {
+		cookieErr = a.Auth.LogoutCookie(ctx, c.cookies.refresh)
 	}
-	if tokenErr != nil && (c.cookie == "" || cookieErr != nil) {
+	if tokenErr != nil && (c.cookies.refresh == "" || cookieErr != nil) {
 		return nil, tokenErr
 	}
-	return &logoutOutput{SetCookie: cookie("", -1, c.tls)}, nil
+	return &logoutOutput{SetCookie: c.cookies.set(refreshCookie, "", -time.Second)}, nil
 }
 
 type userOutput struct{ Body userBody }

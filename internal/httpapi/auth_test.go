@@ -13,33 +13,88 @@ import (
 
 const loginBody = `{"email":"manager@budapest.demo","password":"harang-demo"}`
 
-func refreshCookie(t *testing.T, r reply) *http.Cookie {
+// cookieOf is the one cookie of that name that an answer sets.
+func cookieOf(t *testing.T, r reply, name string) *http.Cookie {
 	t.Helper()
+	var found []*http.Cookie
 	for _, c := range r.Cookies() {
-		if c.Name == "harang_refresh" {
-			return c
+		if c.Name == name {
+			found = append(found, c)
 		}
 	}
-	t.Fatalf("no cookie in %v", r.Header)
-	return nil
+	if len(found) != 1 {
+		t.Fatalf("%d cookies %s in %v", len(found), name, r.Header)
+	}
+	return found[0]
 }
 
-func TestLogin_Cookie(t *testing.T) {
+func refreshCookie(t *testing.T, r reply) *http.Cookie {
+	t.Helper()
+	return cookieOf(t, r, "harang_refresh")
+}
+
+func TestLogin_Cookies(t *testing.T) {
 	e := newEnv(t)
-	for name, c := range map[string]struct {
-		headers []string
-		secure  bool
-	}{"plain": {nil, false}, "behind a proxy that speaks TLS": {[]string{"X-Forwarded-Proto: https"}, true}} {
-		r := e.call("", "POST", "/api/v1/auth/login", loginBody, c.headers...).want(t, 200, "")
-		cookie := refreshCookie(t, r)
-		if !cookie.HttpOnly || cookie.Secure != c.secure || cookie.Path != "/api/v1/auth" ||
-			cookie.SameSite != http.SameSiteStrictMode ||
-			cookie.MaxAge != 14*24*3600 {
-			t.Errorf("%s: %v", name, cookie)
+	for prefix, headers := range map[string][]string{"": nil, "__Secure-": {"X-Forwarded-Proto: https"}} {
+		r := e.call("", "POST", "/api/v1/auth/login", loginBody, headers...).want(t, 200, "")
+		for name, seconds := range map[string]int{"harang_refresh": 14 * 24 * 3600, "harang_known": 400 * 24 * 3600} {
+			cookie := cookieOf(t, r, prefix+name)
+			if !cookie.HttpOnly || cookie.Secure != (prefix != "") || cookie.Path != "/api/v1/auth" ||
+				cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != seconds || cookie.Domain != "" {
+				t.Errorf("%v", cookie)
+			}
 		}
-		if r.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: Cache-Control %q", name, r.Header.Get("Cache-Control"))
+		if len(r.Cookies()) != 2 || r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%q: %v", prefix, r.Header)
 		}
+	}
+}
+
+// Over TLS a cookie that an earlier version set is taken, and replaced by one with the prefix.
+func TestRefresh_CookieWithoutPrefix(t *testing.T) {
+	e := newEnv(t)
+	const https = "X-Forwarded-Proto: https"
+	earlier := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 200, ""))
+	next := e.call("", "POST", "/api/v1/auth/refresh", "", https, "Cookie: harang_refresh="+earlier.Value).want(t, 200, "")
+	if c := refreshCookie(t, next); c.MaxAge >= 0 || c.Value != "" {
+		t.Errorf("the cookie without the prefix stays: %v", c)
+	}
+	secure := cookieOf(t, next, "__Secure-harang_refresh")
+	// The one with the prefix wins.
+	both := "Cookie: harang_refresh=forged; __Secure-harang_refresh=" + secure.Value
+	e.call("", "POST", "/api/v1/auth/refresh", "", https, both).want(t, 200, "")
+	out := e.call("", "POST", "/api/v1/auth/logout", "", https, both).want(t, 204, "")
+	for _, name := range []string{"harang_refresh", "__Secure-harang_refresh"} {
+		if c := cookieOf(t, out, name); c.MaxAge >= 0 || c.Value != "" {
+			t.Errorf("%v", c)
+		}
+	}
+}
+
+func TestLogin_EndsTheSessionOfTheCookie(t *testing.T) {
+	e := newEnv(t)
+	first := e.call("", "POST", "/api/v1/auth/login", loginBody)
+	token, _ := first.json(t)["accessToken"].(string)
+	cookie := "Cookie: harang_refresh=" + refreshCookie(t, first).Value
+	e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, cookie).
+		want(t, 401, harang.CodeInvalidCredentials)
+	e.call(token, "GET", "/api/v1/me", "").want(t, 200, "")
+	e.call("", "POST", "/api/v1/auth/login", loginBody, cookie).want(t, 200, "")
+	e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
+}
+
+// A browser that signed in before is not limited by the failures of others at the same address.
+func TestLogin_KnownBrowser(t *testing.T) {
+	e := newEnv(t)
+	known := cookieOf(t, e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 200, ""), "harang_known")
+	for range 10 {
+		e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`).
+			want(t, 401, harang.CodeInvalidCredentials)
+	}
+	e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 429, harang.CodeRateLimited)
+	again := e.call("", "POST", "/api/v1/auth/login", loginBody, "Cookie: harang_known="+known.Value).want(t, 200, "")
+	if c := cookieOf(t, again, "harang_known"); c.Value != known.Value {
+		t.Errorf("%q after %q", c.Value, known.Value)
 	}
 }
 
@@ -56,7 +111,7 @@ func TestLogin_RefusedAlike(t *testing.T) {
 		e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
 	}
 	limited := e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 429, harang.CodeRateLimited)
-	if limited.Header.Get("Retry-After") != "300" {
+	if limited.Header.Get("Retry-After") != "1" {
 		t.Fatalf("Retry-After %q", limited.Header.Get("Retry-After"))
 	}
 }

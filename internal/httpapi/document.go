@@ -33,9 +33,12 @@ const apiDescription = `The live operations dashboard of equipment-rental shops.
 
 // Longer descriptions of single calls.
 const (
-	loginDetails = "Sets the refresh cookie harang_refresh: HttpOnly, SameSite=Strict, sent to /api/v1/auth only, Secure when the " +
-		"request came over TLS. After 10 failed logins within 5 minutes from one address for one user (100 for one user, 200 from one " +
-		"address) the answer is 429 until 5 minutes after the first of them."
+	loginDetails = "Sets the refresh cookie harang_refresh and the cookie harang_known, which says that this browser signed in " +
+		"to the account: HttpOnly, SameSite=Strict, sent to /api/v1/auth only; over TLS Secure and named __Secure-…. Ends the " +
+		"session of a refresh cookie that the request brings. After 10 failed logins from one address for one user (50 for one " +
+		"user, 100 from one address) each further one makes the next wait longer, from 1 second to 1 minute at most: 429 with " +
+		"Retry-After. 15 minutes without a failure end that. Logins of a browser that signed in to the account before have a " +
+		"limit of their own. When too many log in at once, 429 with Retry-After, too."
 	refreshDetails = "Takes the refresh cookie and sets the next one. The previous cookie stays valid for 30 seconds and gives the same next " +
 		"one; an older one ends the session, because two clients seem to have it."
 	sessionDetails = "Tells only whether the request had a refresh cookie, not whether it is still valid. The page asks this " +

@@ -219,7 +219,7 @@ func (e *env) seed(ctx context.Context) {
 
 func (e *env) login(email string) string {
 	e.t.Helper()
-	g, err := e.auth.Login(e.t.Context(), email, password, "192.0.2.1")
+	g, err := e.auth.Login(e.t.Context(), auth.LoginRequest{Email: email, Password: password, Address: "192.0.2.1"})
 	if err != nil {
 		e.t.Fatal(err)
 	}
