@@ -17,7 +17,7 @@ func (c *cluster) collect(t *testing.T, n *node) {
 	t.Helper()
 	admin := regexp.MustCompile(`admin=(http://\S+)`).FindStringSubmatch(n.Log())
 	if admin == nil {
-		t.Fatal("the node does not tell its admin address")
+		t.Fatal("no admin address in the log")
 	}
 	answer, err := c.http.Get(admin[1] + "/debug/pprof/heap?gc=1")
 	if err != nil {
@@ -29,14 +29,14 @@ func (c *cluster) collect(t *testing.T, n *node) {
 	}
 }
 
-// TestChurn_ReturnsToBase: 200 events a second while people come and go, for ten
-// seconds (ten minutes with HARANG_SOAK=1). When all have left, memory and
-// goroutines are back at what they were after a first, shorter round.
+// TestChurn_ReturnsToBase: 200 events a second while clients connect and leave, for ten seconds (ten
+// minutes with HARANG_SOAK=1). When all have left, memory and goroutines return to what they were
+// after a first, shorter round.
 func TestChurn_ReturnsToBase(t *testing.T) {
 	c := startSQLite(t)
 	p, token := newProducer(c), c.token(t, "STORE_MANAGER")
 	n := c.nodes[0]
-	var visits, recovered, heard atomic.Int64
+	var visits, recovered, received atomic.Int64
 	churn := func(length time.Duration) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -47,14 +47,14 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 		var coming sync.WaitGroup
 		for i := range 30 {
 			coming.Go(func() {
-				var s *seat
+				var s *connection
 				for ctx.Err() == nil {
-					now, again, err := sit(ctx, n.base, token, s)
+					now, again, err := connect(ctx, n.base, token, s)
 					if ctx.Err() != nil {
 						return
 					}
 					if err != nil {
-						t.Errorf("person %d: %v", i, err)
+						t.Errorf("client %d: %v", i, err)
 						return
 					}
 					visits.Add(1)
@@ -72,10 +72,10 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 							continue
 						}
 						if numberOf(e.Offset()) != numberOf(s.offset)+1 {
-							t.Errorf("person %d: after %s comes %s", i, s.offset, e.Offset())
+							t.Errorf("client %d: %s is followed by %s", i, s.offset, e.Offset())
 						}
 						s.offset = e.Offset()
-						heard.Add(1)
+						received.Add(1)
 					}
 					leave()
 					if visits.Load()%2 == 0 {
@@ -95,7 +95,7 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 	}
 	churn(time.Duration(count(2, 30)) * time.Second)
 	var goroutines, heap float64
-	eventually(t, 30*time.Second, "everybody has left", func() bool {
+	eventually(t, 30*time.Second, "all clients have left", func() bool {
 		goroutines, heap = measure()
 		return c.metric(t, n, "harang_feed_listeners") <= 1 // the node's own, of control messages
 	})
@@ -104,7 +104,7 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 	defer func() {
 		t.Logf("%d events, %d visits, %d recovered, %d deliveries; goroutines %.0f, then %.0f; heap %.1f MiB, then "+
 			"%.1f MiB",
-			p.count(), visits.Load(), recovered.Load(), heard.Load(), goroutines, goroutinesAfter, heap, heapAfter)
+			p.count(), visits.Load(), recovered.Load(), received.Load(), goroutines, goroutinesAfter, heap, heapAfter)
 	}()
 	eventually(t, 60*time.Second, "memory and goroutines return to the base", func() bool {
 		goroutinesAfter, heapAfter = measure()

@@ -1,6 +1,6 @@
 // Package faults runs the real program on two nodes, with a PostgreSQL and a
-// Redis of its own, breaks one part after the other, and counts what people and
-// producers notice: nothing lost, nothing twice, nothing out of order.
+// Redis of its own, breaks one part after the other, and checks what clients and
+// producers see: nothing lost, nothing repeated, nothing out of order.
 //
 // Each test does 50 rounds; with HARANG_SOAK=1 the full counts.
 package faults
@@ -58,7 +58,7 @@ func count(normal, full int) int {
 // tenant of every test.
 const tenant = "budapest"
 
-// cluster is two nodes and what they stand on.
+// cluster is two nodes with their database and Redis.
 type cluster struct {
 	postgres *testserver.PostgresServer
 	redis    *testserver.RedisServer
@@ -74,8 +74,8 @@ type node struct {
 	base string
 }
 
-// startCluster starts everything and two nodes. redisOf, when not nil, says
-// where a node finds Redis.
+// startCluster starts everything and two nodes. redisOf, when not nil, returns
+// the Redis URL of a node.
 func startCluster(t *testing.T, redisOf func(node int, url string) string, flags ...string) *cluster {
 	t.Helper()
 	c := newClient(t)
@@ -97,7 +97,7 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 		t.Cleanup(func() {
 			for _, bad := range []string{"panic:", "DATA RACE", "isolation violation"} {
 				if log := n.Log(); strings.Contains(log, bad) {
-					t.Errorf("a node's log holds %q:\n%s", bad, log[max(0, len(log)-4000):])
+					t.Errorf("a node's log contains %q:\n%s", bad, log[max(0, len(log)-4000):])
 				}
 			}
 			if t.Failed() {
@@ -109,7 +109,7 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 	return c
 }
 
-// newClient is a cluster of nothing, to call others with.
+// newClient returns a cluster without nodes.
 func newClient(t *testing.T) *cluster {
 	c := &cluster{http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
 	t.Cleanup(c.http.CloseIdleConnections)
@@ -187,10 +187,9 @@ func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) 
 	}
 }
 
-// checkBooks compares the database with what producers were told: every
-// accepted event stands there once, nothing else does, and numbers have no hole.
-// It returns the head of the managers' feed.
-func (c *cluster) checkBooks(t *testing.T, accepted map[string]string) int64 {
+// checkDatabase compares the database with the answers to producers: every accepted event is stored
+// once, there is no other, and numbers have no holes. It returns the head of the managers' feed.
+func (c *cluster) checkDatabase(t *testing.T, accepted map[string]string) int64 {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -214,11 +213,11 @@ func (c *cluster) checkBooks(t *testing.T, accepted map[string]string) int64 {
 			t.Fatal(err)
 		}
 		if number != last+1 {
-			t.Errorf("after number %d comes %d", last, number)
+			t.Errorf("number %d is followed by %d", last, number)
 		}
 		last = number
 		if other := stored[sourceID]; other != "" {
-			t.Errorf("%s stands there twice: %s and %s", sourceID, other, id)
+			t.Errorf("%s is stored twice: %s and %s", sourceID, other, id)
 		}
 		stored[sourceID] = id
 	}

@@ -23,7 +23,7 @@ func (c *cluster) metric(t *testing.T, n *node, name string) float64 {
 	t.Helper()
 	admin := regexp.MustCompile(`admin=(http://\S+)`).FindAllStringSubmatch(n.Log(), -1)
 	if len(admin) == 0 {
-		t.Fatal("the node does not tell its admin address")
+		t.Fatal("no admin address in the log")
 	}
 	answer, err := c.http.Get(admin[len(admin)-1][1] + "/metrics")
 	if err != nil {
@@ -45,24 +45,23 @@ func (c *cluster) metric(t *testing.T, n *node, name string) float64 {
 	return sum
 }
 
-// TestFigures_TwoNodes: events are committed through one node at 100 a second,
-// 50 people listen at the other: 5,000 deliveries a second. It measures from
-// commit to arrival.
+// TestFigures_TwoNodes: events are committed through one node at 100 a second while 50 clients listen
+// at the other: 5,000 deliveries a second. It measures from commit to arrival.
 func TestFigures_TwoNodes(t *testing.T) {
 	c := startCluster(t, nil, "--connections-per-tenant", "60")
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	const people, rate = 50, 100
+	const clients, rate = 50, 100
 	seconds := count(3, 60)
 	var mu sync.Mutex
 	var delays []time.Duration
-	var heard atomic.Int64
+	var received atomic.Int64
 	ctx, cancel := context.WithCancel(t.Context())
 	var listening sync.WaitGroup
 	defer listening.Wait()
 	defer cancel()
-	for range people {
-		s, _, err := sit(ctx, c.nodes[1].base, token, nil)
+	for range clients {
+		s, _, err := connect(ctx, c.nodes[1].base, token, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +80,7 @@ func TestFigures_TwoNodes(t *testing.T) {
 					t.Error(err)
 				}
 				own = append(own, time.Since(event.Timestamp))
-				heard.Add(1)
+				received.Add(1)
 			}
 			mu.Lock()
 			delays = append(delays, own...)
@@ -103,8 +102,8 @@ func TestFigures_TwoNodes(t *testing.T) {
 	ticker.Stop()
 	sending.Wait()
 	watcher.awaitNumber(t, 5*time.Second, int64(p.count()))
-	want := people * p.count()
-	eventually(t, 5*time.Second, "all is delivered", func() bool { return heard.Load() >= int64(want) })
+	want := clients * p.count()
+	eventually(t, 5*time.Second, "all events are delivered", func() bool { return received.Load() >= int64(want) })
 	cancel()
 	listening.Wait()
 	if len(delays) != want {
@@ -112,16 +111,15 @@ func TestFigures_TwoNodes(t *testing.T) {
 	}
 	slices.Sort(delays)
 	at := func(q float64) time.Duration { return delays[int(q*float64(len(delays)-1))] }
-	t.Logf("%d deliveries at %d a second: p50 %s, p99 %s, most %s (commit times are whole milliseconds)", len(delays),
-		rate*people, at(.5), at(.99), delays[len(delays)-1])
+	t.Logf("%d deliveries at %d a second: p50 %s, p99 %s, max %s (commit times are whole milliseconds)", len(delays),
+		rate*clients, at(.5), at(.99), delays[len(delays)-1])
 	if at(.99) > time.Second { // a busy machine; the figure is in the log
 		t.Errorf("p99 is %s", at(.99))
 	}
 }
 
-// ladder is how long a page waits before its tries: 3, 6, 12, 24, then 30 s,
-// each ±10 %.
-func ladder(try int) time.Duration {
+// backoff is the delay of a page before a try: 3, 6, 12, 24, then 30 s, each ±10 %.
+func backoff(try int) time.Duration {
 	step := 30 * time.Second
 	if try < 4 {
 		step = 3 * time.Second << try
@@ -129,23 +127,22 @@ func ladder(try int) time.Duration {
 	return step*9/10 + rand.N(step/5)
 }
 
-// TestFigures_AllCut: everybody is cut at once and comes back, each on the
-// ladder, over both nodes. All are recovered, and each feed is read at most
-// once per node.
+// TestFigures_AllCut: all clients are cut at once and return, each with its backoff, over both nodes.
+// All are recovered, and each feed is read at most once per node.
 func TestFigures_AllCut(t *testing.T) {
-	people := count(400, 2000)
-	c := startCluster(t, nil, "--connections-per-tenant", fmt.Sprint(people+10))
+	clients := count(400, 2000)
+	c := startCluster(t, nil, "--connections-per-tenant", fmt.Sprint(clients+10))
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	seats := make([]*seat, people)
-	for i := range seats {
+	connections := make([]*connection, clients)
+	for i := range connections {
 		var err error
-		if seats[i], _, err = sit(t.Context(), c.nodes[i%2].base, token, nil); err != nil {
+		if connections[i], _, err = connect(t.Context(), c.nodes[i%2].base, token, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	began := time.Now()
-	for _, s := range seats {
+	for _, s := range connections {
 		_ = s.conn.Cut()
 	}
 	p.mustSend(t, 0, 20)
@@ -153,8 +150,8 @@ func TestFigures_AllCut(t *testing.T) {
 		return c.metric(t, c.nodes[0], "harang_feed_readings_total") +
 			c.metric(t, c.nodes[1], "harang_feed_readings_total")
 	}
-	eventually(t, 5*time.Second, "both nodes know what was committed", func() bool {
-		s, _, err := sit(t.Context(), c.nodes[1].base, token, nil)
+	eventually(t, 5*time.Second, "both nodes have the committed events", func() bool {
+		s, _, err := connect(t.Context(), c.nodes[1].base, token, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,35 +161,36 @@ func TestFigures_AllCut(t *testing.T) {
 	before := readings()
 	var coming sync.WaitGroup
 	var refused atomic.Int64
-	for i := range seats {
+	for i := range connections {
 		coming.Go(func() {
-			var s *seat
+			var s *connection
 			var recovered bool
 			var err error
 			for try := range 5 {
-				due := ladder(try)
+				due := backoff(try)
 				if try == 0 {
 					due -= time.Since(began)
 				}
 				<-time.After(due)
-				if s, recovered, err = sit(t.Context(), c.nodes[(i+1+try)%2].base, token, seats[i]); err == nil {
+				if s, recovered, err = connect(t.Context(),
+					c.nodes[(i+1+try)%2].base, token, connections[i]); err == nil {
 					break
 				}
 				refused.Add(1)
 			}
 			if err != nil || !recovered {
-				t.Errorf("seat %d: recovered %t, %v", i, recovered, err)
+				t.Errorf("client %d: recovered %t, %v", i, recovered, err)
 				return
 			}
 			defer func() { _ = s.conn.Cut() }()
-			for number := numberOf(seats[i].offset); number < 20; {
+			for number := numberOf(connections[i].offset); number < 20; {
 				e, err := next(t.Context(), s.conn)
 				if err != nil {
-					t.Errorf("seat %d at number %d: %v", i, number, err)
+					t.Errorf("client %d at number %d: %v", i, number, err)
 					return
 				}
 				if got := numberOf(e.Offset()); got != number+1 {
-					t.Errorf("seat %d: number %d after %d", i, got, number)
+					t.Errorf("client %d: number %d after %d", i, got, number)
 				}
 				number++
 			}
@@ -200,8 +198,8 @@ func TestFigures_AllCut(t *testing.T) {
 	}
 	coming.Wait()
 	took, read := time.Since(began), readings()-before
-	t.Logf("%d people were back with 20 events each %s after the cut, waits of the ladder included; %d tries failed; "+
-		"the feeds were read %v times", people, took, refused.Load(), read)
+	t.Logf("%d clients were back with 20 events each %s after the cut, backoff included; %d tries failed; "+
+		"the feeds were read %v times", clients, took, refused.Load(), read)
 	if read > 4 { // two feeds (managers, control) on two nodes
 		t.Errorf("the feeds were read %v times", read)
 	}

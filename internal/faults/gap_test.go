@@ -18,23 +18,23 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// place is a seat that knows the event it stands after.
-type place struct {
-	*seat
-	heard string
+// listener is a connection that notes the last event it received.
+type listener struct {
+	*connection
+	received string
 }
 
-func (p *place) note(t *testing.T, e sioclient.Event) {
+func (p *listener) note(t *testing.T, e sioclient.Event) {
 	t.Helper()
 	var event struct{ EventID string }
 	if err := json.Unmarshal(e.Args[0], &event); err != nil {
 		t.Fatal(err)
 	}
-	p.offset, p.heard = e.Offset(), event.EventID
+	p.offset, p.received = e.Offset(), event.EventID
 }
 
-// verdict is what somebody who comes back is told.
-type verdict struct {
+// sessionEvent is the session event after a return.
+type sessionEvent struct {
 	Recovered      bool
 	Replayed       int
 	Position, Head string
@@ -44,9 +44,9 @@ type verdict struct {
 	}
 }
 
-// comeBack comes back with a pid and an offset, reads the replay and checks that
-// it follows the position without a hole up to the head.
-func comeBack(t *testing.T, base, token string, before *seat) (*place, verdict) {
+// resume reconnects with a pid and an offset, reads the replay and checks that it follows the position
+// without a hole up to the head.
+func resume(t *testing.T, base, token string, before *connection) (*listener, sessionEvent) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
@@ -62,11 +62,11 @@ func comeBack(t *testing.T, base, token string, before *seat) (*place, verdict) 
 	if err != nil || first.Name != "session" {
 		t.Fatalf("%q instead of session, %v", first.Name, err)
 	}
-	var v verdict
+	var v sessionEvent
 	if err := json.Unmarshal(first.Args[0], &v); err != nil {
 		t.Fatal(err)
 	}
-	now := &place{seat: &seat{conn, conn.PID, first.Offset()}}
+	now := &listener{connection: &connection{conn, conn.PID, first.Offset()}}
 	number := numberOf(v.Position)
 	for range v.Replayed {
 		e, err := now.conn.Next(ctx)
@@ -80,13 +80,13 @@ func comeBack(t *testing.T, base, token string, before *seat) (*place, verdict) 
 		number++
 	}
 	if now.offset != v.Head {
-		t.Errorf("after the replay the place is %s, the head was %s", now.offset, v.Head)
+		t.Errorf("after the replay the position is %s, the head was %s", now.offset, v.Head)
 	}
 	return now, v
 }
 
-// wantGap checks that a gap was told: missed below 0 means that nobody can know.
-func (v verdict) wantGap(t *testing.T, what, reason string, missed int64, replayed int) {
+// wantGap checks the gap of a session; missed below 0 means an unknown number.
+func (v sessionEvent) wantGap(t *testing.T, what, reason string, missed int64, replayed int) {
 	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -100,10 +100,10 @@ func (v verdict) wantGap(t *testing.T, what, reason string, missed int64, replay
 	}
 }
 
-// take connects anew and leaves at once: a place to come back to.
-func take(t *testing.T, base, token string) *seat {
+// connectAndCut connects and ends the connection at once, to return to it later.
+func connectAndCut(t *testing.T, base, token string) *connection {
 	t.Helper()
-	s, _, err := sit(t.Context(), base, token, nil)
+	s, _, err := connect(t.Context(), base, token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,20 +111,20 @@ func take(t *testing.T, base, token string) *seat {
 	return s
 }
 
-// TestGap_TooMany: more events than the window holds.
+// TestGap_TooMany: more events than the window has.
 func TestGap_TooMany(t *testing.T) {
 	c := startSQLite(t)
 	p, token := newProducer(c), c.token(t, "STORE_MANAGER")
 	watcher := open(t, "watcher", token, c.bases()...)
 	missed := int64(0)
 	for range count(50, 100) {
-		s := take(t, c.nodes[0].base, token)
+		s := connectAndCut(t, c.nodes[0].base, token)
 		over := 1 + rand.IntN(40)
 		if err := p.send(t.Context(), 0, 50+over); err != nil {
 			t.Fatal(err)
 		}
 		watcher.awaitNumber(t, 5*time.Second, int64(p.count()))
-		now, v := comeBack(t, c.nodes[0].base, token, s)
+		now, v := resume(t, c.nodes[0].base, token, s)
 		_ = now.conn.Cut()
 		v.wantGap(t, fmt.Sprintf("%d events", 50+over), "overflow", int64(over), 50)
 		if now.pid == s.pid {
@@ -132,17 +132,16 @@ func TestGap_TooMany(t *testing.T) {
 		}
 		missed += int64(over)
 	}
-	t.Logf("%d times told, %d events missed in all", count(50, 100), missed)
+	t.Logf("%d gaps, %d events missed in all", count(50, 100), missed)
 }
 
-// TestGap_OtherEpoch: positions of other lives of the numbering, and of other
-// databases.
+// TestGap_OtherEpoch: positions of other epochs, and of other databases.
 func TestGap_OtherEpoch(t *testing.T) {
 	c := startSQLite(t)
 	p, token := newProducer(c), c.token(t, "STORE_MANAGER")
 	p.mustSend(t, 0, 20)
 	for i := range count(50, 100) {
-		s := take(t, c.nodes[0].base, token)
+		s := connectAndCut(t, c.nodes[0].base, token)
 		at, ok := harang.ParsePosition(s.offset)
 		if !ok {
 			t.Fatal(s.offset)
@@ -150,14 +149,13 @@ func TestGap_OtherEpoch(t *testing.T) {
 		// Earlier or later by up to a day, at, before or after the head.
 		at.Epoch = harang.NewEpoch(time.Now().Add(time.Duration(i-25)*time.Hour), rand.Uint32(), "")
 		at.Number += rand.Int64N(20) - 10
-		now, v := comeBack(t, c.nodes[0].base, token, &seat{pid: s.pid, offset: at.String()})
+		now, v := resume(t, c.nodes[0].base, token, &connection{pid: s.pid, offset: at.String()})
 		_ = now.conn.Cut()
 		v.wantGap(t, at.String(), "epoch", -1, 0)
 	}
 }
 
-// TestGap_OtherFeed: the role was changed meanwhile, so that the place is one of
-// another feed.
+// TestGap_OtherFeed: the role was changed meanwhile, so the position is one of another feed.
 func TestGap_OtherFeed(t *testing.T) {
 	c := startSQLite(t)
 	const email, secret = "kata@example.com", "correct horse battery"
@@ -177,19 +175,19 @@ func TestGap_OtherFeed(t *testing.T) {
 	}
 	p := newProducer(c)
 	for round := range count(50, 100) {
-		s := take(t, c.nodes[0].base, token)
+		s := connectAndCut(t, c.nodes[0].base, token)
 		p.mustSend(t, 0, rand.IntN(3))
 		c.call(t, admin, "PATCH", "/api/v1/admin/users/"+users.Items[0].ID, `{"role":"`+roles[(round+1)%2]+`"}`, nil)
-		now, v := comeBack(t, c.nodes[0].base, token, s)
+		now, v := resume(t, c.nodes[0].base, token, s)
 		_ = now.conn.Cut()
 		v.wantGap(t, s.offset, "epoch", -1, 0)
 		if letter := []string{":o:", ":m:"}[round%2]; !strings.Contains(v.Head, letter) {
-			t.Errorf("%s is not a place of the new role", v.Head)
+			t.Errorf("%s is not a position of the new role", v.Head)
 		}
 	}
 }
 
-// call makes a call to the first node and reads the answer into, if not nil.
+// call sends a request to the first node and decodes the answer unless into is nil.
 func (c *cluster) call(t *testing.T, token, method, path, body string, into any) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, c.nodes[0].base+path, strings.NewReader(body))
@@ -220,21 +218,21 @@ func TestGap_Ahead(t *testing.T) {
 	p, token := newProducer(c), c.token(t, "STORE_MANAGER")
 	for range count(50, 100) {
 		p.mustSend(t, 0, 1)
-		s := take(t, c.nodes[0].base, token)
+		s := connectAndCut(t, c.nodes[0].base, token)
 		at, ok := harang.ParsePosition(s.offset)
 		if !ok {
 			t.Fatal(s.offset)
 		}
 		at.Number += 1 + rand.Int64N(100)
-		now, v := comeBack(t, c.nodes[0].base, token, &seat{pid: s.pid, offset: at.String()})
+		now, v := resume(t, c.nodes[0].base, token, &connection{pid: s.pid, offset: at.String()})
 		_ = now.conn.Cut()
 		v.wantGap(t, at.String(), "ahead", -1, 0)
 	}
 }
 
-// TestGap_RolledBack: the database is put back to a copy of before, and grows
-// again: not at all, less, exactly as far, and further than what people were
-// told. Nobody who holds a place of before is ever recovered.
+// TestGap_RolledBack: the database is replaced by an earlier copy and grows again: not at all, less,
+// exactly as far, and further than the numbers that were delivered. A position of before is never
+// recovered.
 func TestGap_RolledBack(t *testing.T) {
 	c := startSQLite(t)
 	file := strings.TrimPrefix(c.database, "sqlite:")
@@ -245,14 +243,14 @@ func TestGap_RolledBack(t *testing.T) {
 	for round := range count(50, 100) {
 		p.mustSend(t, 0, 1+rand.IntN(3))
 		copyDatabase(t, file, backup)
-		lost := 1 + rand.IntN(6)
-		before, _, err := sit(t.Context(), base, token, nil)
+		dropped := 1 + rand.IntN(6)
+		before, _, err := connect(t.Context(), base, token, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &place{seat: before}
-		p.mustSend(t, 0, lost)
-		s.hearLast(t, p)
+		s := &listener{connection: before}
+		p.mustSend(t, 0, dropped)
+		s.readUntilLast(t, p)
 		_ = s.conn.Cut()
 		if round%5 == 0 {
 			c.nodes[0].Stop(t)
@@ -268,40 +266,40 @@ func TestGap_RolledBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.nodes[0].Start(t)
-		growth := []int{0, lost - 1, lost, lost + 1 + rand.IntN(30)}[round%4]
+		growth := []int{0, dropped - 1, dropped, dropped + 1 + rand.IntN(30)}[round%4]
 		p.mustSend(t, 0, growth)
-		now, v := comeBack(t, base, token, s.seat)
-		v.wantGap(t, fmt.Sprintf("%d events lost, %d new", lost, growth), "epoch", -1, 0)
+		now, v := resume(t, base, token, s.connection)
+		v.wantGap(t, fmt.Sprintf("%d events lost, %d new", dropped, growth), "epoch", -1, 0)
 		growths[[]string{"none", "less", "as far", "further"}[round%4]]++
-		// From here on all is as ever.
+		// The new epoch is recovered as usual.
 		p.mustSend(t, 0, 1)
-		now.hearLast(t, p)
+		now.readUntilLast(t, p)
 		_ = now.conn.Cut()
 		p.mustSend(t, 0, 2)
-		again, v := comeBack(t, base, token, now.seat)
+		again, v := resume(t, base, token, now.connection)
 		if !v.Recovered || again.pid != now.pid {
 			t.Errorf("after the new epoch: %+v", v)
 		}
-		if again.hearLast(t, p); numberOf(again.offset) != numberOf(now.offset)+2 {
-			t.Errorf("after the new epoch and %s comes %s", now.offset, again.offset)
+		if again.readUntilLast(t, p); numberOf(again.offset) != numberOf(now.offset)+2 {
+			t.Errorf("after the new epoch %s is followed by %s", now.offset, again.offset)
 		}
 		_ = again.conn.Cut()
 	}
-	t.Logf("rolled back %d times, grown again: %v; always told, never recovered", count(50, 100), growths)
+	t.Logf("rolled back %d times, grown again: %v; always a gap, never recovered", count(50, 100), growths)
 }
 
-// hearLast hears on until the place is that of the event that was accepted last.
-func (s *place) hearLast(t *testing.T, p *producer) {
+// readUntilLast reads until the event that was accepted last.
+func (s *listener) readUntilLast(t *testing.T, p *producer) {
 	t.Helper()
 	want := p.all()[fmt.Sprintf("s-%06d", p.next.Load())]
-	for s.heard != want {
+	for s.received != want {
 		e, err := next(t.Context(), s.conn)
 		if err != nil {
-			t.Fatalf("%s was not heard: %v", want, err)
+			t.Fatalf("%s was not received: %v", want, err)
 		}
 		if got := numberOf(e.Offset()); got >= 0 {
 			if got != numberOf(s.offset)+1 {
-				t.Errorf("after %s comes %s", s.offset, e.Offset())
+				t.Errorf("%s is followed by %s", s.offset, e.Offset())
 			}
 			s.note(t, e)
 		}

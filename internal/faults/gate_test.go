@@ -9,47 +9,46 @@ import (
 	"time"
 )
 
-// way is how a gate breaks a connection.
-type way string
+// cutMode is how a gate breaks a connection.
+type cutMode string
 
 const (
-	wayReset way = "reset" // TCP RST to both sides
-	// wayHalfOpen stops carrying and closes nothing: neither side is told.
-	wayHalfOpen way = "half-open"
-	// waySlowClose ends what is sent at once and the rest a while later.
-	waySlowClose way = "slow close"
+	modeReset cutMode = "reset" // TCP RST to both sides
+	// modeHalfOpen stops forwarding and closes nothing: neither side notices.
+	modeHalfOpen cutMode = "half-open"
+	// modeSlowClose closes for writing at once and completely a while later.
+	modeSlowClose cutMode = "slow close"
 )
 
 // slowClose is how long a slow close takes.
 const slowClose = 200 * time.Millisecond
 
-// Where in a connection's life a cut fell.
+// steps are the phases of a connection in which a cut can fall.
 var steps = []string{"before the handshake", "before CONNECT is answered", "between CONNECT and session",
 	"within session and replay", "live"}
 
-// stepMarks are what the server sends when a step is over.
+// stepMarks are what the server sends at the end of each step.
 var stepMarks = [][]byte{[]byte(`0{"sid"`), []byte("40/ws/dashboard"), []byte(`["session"`)}
 
-// gate stands between one client and the nodes and breaks its connections at a
-// chosen byte.
+// gate is a proxy between one client and the nodes that breaks its connections at a chosen byte.
 type gate struct {
 	listener net.Listener
 	bases    []string // host:port of the nodes
 
-	mu    sync.Mutex // guards what follows
-	at    int        // the node that the present life leads to
-	pairs map[*pair]struct{}
-	step  int
-	armed bool
-	way   way
-	left  int // bytes until the cut, in both directions together
-	fired chan string
+	mu      sync.Mutex // guards what follows
+	at      int        // the node of new connections
+	pairs   map[*pair]struct{}
+	step    int
+	armed   bool
+	cutMode cutMode
+	left    int // bytes until the cut, in both directions together
+	fired   chan string
 }
 
 // pair is one connection, from the client and to the node.
 type pair struct {
 	front, back *net.TCPConn
-	// over is set when nothing is carried any more.
+	// over is set when nothing is forwarded any more.
 	over bool
 }
 
@@ -82,8 +81,8 @@ func openGate(t *testing.T, bases []string) *gate {
 			g.mu.Lock()
 			g.pairs[p] = struct{}{}
 			g.mu.Unlock()
-			running.Go(func() { g.carry(p, p.back, p.front, false) })
-			running.Go(func() { g.carry(p, p.front, p.back, true) })
+			running.Go(func() { g.forward(p, p.back, p.front, false) })
+			running.Go(func() { g.forward(p, p.front, p.back, true) })
 		}
 	})
 	t.Cleanup(func() {
@@ -100,25 +99,25 @@ func openGate(t *testing.T, bases []string) *gate {
 
 func (g *gate) url() string { return "http://" + g.listener.Addr().String() }
 
-// arm has the gate cut after so many bytes more. With anew the connections
-// there are now are reset first, so that the bytes are those of the way back.
-func (g *gate) arm(how way, after int, anew bool) {
+// arm makes the gate cut after so many more bytes. With anew, the present connections are reset first,
+// so that the bytes are those of the next connection.
+func (g *gate) arm(how cutMode, after int, anew bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if anew {
 		for p := range g.pairs {
 			g.resetLocked(p)
 		}
-		g.lifeLocked()
+		g.newLifeLocked()
 	}
-	g.armed, g.way, g.left = true, how, after
+	g.armed, g.cutMode, g.left = true, how, after
 }
 
-// lifeLocked begins another life of the client's connection, on any node.
-func (g *gate) lifeLocked() { g.step, g.at = 0, rand.IntN(len(g.bases)) }
+// newLifeLocked expects another session of the client, on any node.
+func (g *gate) newLifeLocked() { g.step, g.at = 0, rand.IntN(len(g.bases)) }
 
-// carry copies one direction until it ends or the gate cuts.
-func (g *gate) carry(p *pair, to, from *net.TCPConn, down bool) {
+// forward copies one direction until it ends or the gate cuts.
+func (g *gate) forward(p *pair, to, from *net.TCPConn, down bool) {
 	buf := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buf)
@@ -128,7 +127,7 @@ func (g *gate) carry(p *pair, to, from *net.TCPConn, down bool) {
 			if err != nil {
 				return
 			}
-			continue // what comes now is for nobody
+			continue // discarded
 		}
 		cut := g.armed && n > 0 && n >= g.left
 		if cut {
@@ -164,7 +163,7 @@ func (g *gate) carry(p *pair, to, from *net.TCPConn, down bool) {
 	}
 }
 
-// noteLocked follows by the server's words how far the connection has come.
+// noteLocked follows the connection's step by what the server sends.
 func (g *gate) noteLocked(sent []byte) {
 	for i := g.step; i < len(stepMarks); i++ {
 		if bytes.Contains(sent, stepMarks[i]) {
@@ -173,7 +172,7 @@ func (g *gate) noteLocked(sent []byte) {
 	}
 }
 
-// live says that what comes now is no longer part of a beginning.
+// live marks the connection as past its beginning.
 func (g *gate) live() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -184,25 +183,25 @@ func (g *gate) cut(p *pair) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	step := steps[g.step]
-	switch g.way {
-	case wayReset:
+	switch g.cutMode {
+	case modeReset:
 		g.resetLocked(p)
-	case wayHalfOpen: // the network is gone, for all connections there are
+	case modeHalfOpen: // the network is gone, for all connections
 		for other := range g.pairs {
 			other.over = true
 		}
-	case waySlowClose:
+	case modeSlowClose:
 		p.over = true
 		_, _ = p.front.CloseWrite(), p.back.CloseWrite()
 		time.AfterFunc(slowClose, func() { _, _ = p.front.Close(), p.back.Close() })
 	}
-	g.lifeLocked()
+	g.newLifeLocked()
 	g.fired <- step
 }
 
 func (g *gate) resetLocked(p *pair) {
 	if p.over {
-		return // half open already: it stays so
+		return // half open already
 	}
 	p.over = true
 	delete(g.pairs, p)

@@ -13,51 +13,51 @@ import (
 	"time"
 )
 
-// startLossyCluster is a cluster whose second node can lose messages of Redis.
-func startLossyCluster(t *testing.T) (*cluster, *lossy) {
+// startLossyCluster starts a cluster whose second node can lose messages of Redis.
+func startLossyCluster(t *testing.T) (*cluster, *lossyProxy) {
 	t.Helper()
-	var p *lossy
+	var p *lossyProxy
 	c := startCluster(t, func(node int, url string) string {
 		if node == 0 {
 			return url
 		}
-		p = startLossy(t, url)
+		p = startLossyProxy(t, url)
 		return p.url()
 	}, pings...)
 	return c, p
 }
 
-// TestMessage_LastLost: the last message before a quiet hour is lost between
-// Redis and a node. The node finds out by itself within a second.
+// TestMessage_LastLost: the last message before a quiet hour is lost between Redis and a node. The
+// node detects and heals it by itself within a second.
 func TestMessage_LastLost(t *testing.T) {
 	c, proxy := startLossyCluster(t)
 	p := newProducer(c)
-	who := open(t, "b", c.token(t, "STORE_MANAGER"), c.nodes[1].base)
+	client := open(t, "b", c.token(t, "STORE_MANAGER"), c.nodes[1].base)
 	var slowest time.Duration
 	for range count(50, 100) {
-		proxy.losing.Store(true)
+		proxy.dropping.Store(true)
 		p.mustSend(t, 0, 1)
 		began := time.Now()
-		who.awaitNumber(t, 3*time.Second, int64(p.count()))
+		client.awaitNumber(t, 3*time.Second, int64(p.count()))
 		slowest = max(slowest, time.Since(began))
-		proxy.losing.Store(false)
-		// And one that is not lost.
+		proxy.dropping.Store(false)
+		// The next one is not lost.
 		p.mustSend(t, 0, 1)
-		who.awaitNumber(t, 3*time.Second, int64(p.count()))
+		client.awaitNumber(t, 3*time.Second, int64(p.count()))
 	}
-	t.Logf("%d messages were lost, healed within %s", proxy.lost.Load(), slowest)
-	if proxy.lost.Load() < int64(count(50, 100)) {
-		t.Errorf("only %d messages were lost", proxy.lost.Load())
+	t.Logf("%d messages were lost, healed within %s", proxy.dropped.Load(), slowest)
+	if proxy.dropped.Load() < int64(count(50, 100)) {
+		t.Errorf("only %d messages were lost", proxy.dropped.Load())
 	}
 	if slowest > time.Second {
 		t.Errorf("a lost message was healed after %s", slowest)
 	}
-	c.finish(t, p, []*person{who})
+	c.finish(t, p, []*testClient{client})
 }
 
-// TestRevocation_MessageLost: somebody is disabled, given another role or
-// logged out on one node while connected to the other, which loses the control
-// message. The connection ends within a second all the same.
+// TestRevocation_MessageLost: a user is disabled, given another role or logged out on one node while
+// connected to the other, which loses the control message. The connection ends within a second all the
+// same.
 func TestRevocation_MessageLost(t *testing.T) {
 	c, proxy := startLossyCluster(t)
 	password := filepath.Join(t.TempDir(), "password")
@@ -69,7 +69,7 @@ func TestRevocation_MessageLost(t *testing.T) {
 		"--password-file", password)
 	tokens := &sessions{c: c, email: email, password: "correct horse battery"}
 	role := "STORE_MANAGER"
-	ways := []struct {
+	revocations := []struct {
 		name   string
 		code   string
 		revoke func(token string)
@@ -85,19 +85,20 @@ func TestRevocation_MessageLost(t *testing.T) {
 	}
 	slowest := make(map[string]time.Duration)
 	for round := range count(51, 102) {
-		way := ways[round%len(ways)]
+		revocation := revocations[round%len(revocations)]
 		token := tokens.login(t)
-		who := open(t, way.name, token, c.nodes[1].base)
-		proxy.losing.Store(true)
-		way.revoke(token)
+		client := open(t, revocation.name, token, c.nodes[1].base)
+		proxy.dropping.Store(true)
+		revocation.revoke(token)
 		began := time.Now()
-		who.await(t, 5*time.Second, "goodbye "+way.code, func() bool { return slices.Contains(who.goodbyes, way.code) })
-		slowest[way.name] = max(slowest[way.name], time.Since(began))
-		proxy.losing.Store(false)
-		who.close()
-		way.mend()
+		client.await(t, 5*time.Second, "goodbye "+revocation.code,
+			func() bool { return slices.Contains(client.goodbyes, revocation.code) })
+		slowest[revocation.name] = max(slowest[revocation.name], time.Since(began))
+		proxy.dropping.Store(false)
+		client.close()
+		revocation.mend()
 	}
-	t.Logf("%d messages were lost; ended within: %v", proxy.lost.Load(), slowest)
+	t.Logf("%d messages were lost; ended within: %v", proxy.dropped.Load(), slowest)
 	for name, took := range slowest {
 		if took > time.Second {
 			t.Errorf("%s: a connection ended only after %s", name, took)
@@ -105,8 +106,8 @@ func TestRevocation_MessageLost(t *testing.T) {
 	}
 	// A command changes the database alone; the node may read it there before
 	// the other one publishes it. A logout is published at once.
-	if proxy.lost.Load() < int64(count(51, 102)/len(ways)) {
-		t.Errorf("only %d messages were lost", proxy.lost.Load())
+	if proxy.dropped.Load() < int64(count(51, 102)/len(revocations)) {
+		t.Errorf("only %d messages were lost", proxy.dropped.Load())
 	}
 }
 

@@ -11,12 +11,12 @@ import (
 )
 
 // TestPostgres_Restarted: the database is stopped and killed by turns. Reads
-// answer 503 meanwhile, people stay connected, nothing is lost.
+// answer 503 meanwhile, clients stay connected, nothing is lost.
 func TestPostgres_Restarted(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
+	clients := []*testClient{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
 	for round := range count(50, 100) {
 		p.mustSend(t, round, 2)
 		if round%2 == 0 {
@@ -33,20 +33,20 @@ func TestPostgres_Restarted(t *testing.T) {
 		}
 		c.postgres.Start(t)
 		p.mustSend(t, round, 2)
-		for _, who := range people {
-			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		for _, client := range clients {
+			client.awaitNumber(t, 5*time.Second, int64(p.count()))
 		}
 	}
-	c.finish(t, p, people)
-	for _, who := range people {
-		if who.sessions != 1 {
-			t.Errorf("%s was thrown out %d times", who.name, who.sessions-1)
+	c.finish(t, p, clients)
+	for _, client := range clients {
+		if client.sessions != 1 {
+			t.Errorf("%s was disconnected %d times", client.name, client.sessions-1)
 		}
 	}
 }
 
-// TestPostgres_Away: while the database is away, who was connected before comes
-// back, to either node, and is recovered out of the window.
+// TestPostgres_Away: while the database is away, clients that were connected before return to either
+// node and are recovered from the window.
 func TestPostgres_Away(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
@@ -58,31 +58,31 @@ func TestPostgres_Away(t *testing.T) {
 	c.command(t, "user", "add", "kata@example.com", "--tenant", tenant, "--name", "Kata", "--role", "STORE_MANAGER",
 		"--password-file", password)
 	kata := (&sessions{c: c, email: "kata@example.com", password: "correct horse battery"}).login(t)
-	people := []*person{
+	clients := []*testClient{
 		open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base),
-		open(t, "kata, who has a login", kata, c.bases()...),
+		open(t, "kata, signed in", kata, c.bases()...),
 	}
 	p.mustSend(t, 0, 10)
-	for _, who := range people {
-		who.awaitNumber(t, 2*time.Second, 10)
+	for _, client := range clients {
+		client.awaitNumber(t, 2*time.Second, 10)
 	}
 	c.postgres.Kill(t)
 	for range 10 {
-		for _, who := range people {
-			who.mu.Lock()
-			recovered := who.recovered
-			who.mu.Unlock()
-			who.cut()
-			who.await(t, 10*time.Second, "recovered without a database",
-				func() bool { return who.recovered > recovered && who.state == "connected" })
+		for _, client := range clients {
+			client.mu.Lock()
+			recovered := client.recovered
+			client.mu.Unlock()
+			client.cut()
+			client.await(t, 10*time.Second, "recovered without a database",
+				func() bool { return client.recovered > recovered && client.state == "connected" })
 		}
 	}
 	c.postgres.Start(t)
 	p.mustSend(t, 0, 1)
-	c.finish(t, p, people)
+	c.finish(t, p, clients)
 }
 
-// get returns the status of a call.
+// get returns the status of a GET request.
 func (c *cluster) get(t *testing.T, url, token string) int {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -101,21 +101,20 @@ func (c *cluster) get(t *testing.T, url, token string) int {
 	return answer.StatusCode
 }
 
-// TestPostgres_RolledBack: the database is put back to an earlier state, as a
-// restored backup is. Everybody is told, nobody is ever recovered into a story
-// that did not happen, and what comes after is heard.
+// TestPostgres_RolledBack: the database is set back to an earlier state, as a restored backup is.
+// Every client gets a gap, none is recovered, and later events arrive.
 func TestPostgres_RolledBack(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
+	clients := []*testClient{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
 	head := int64(0)
 	rounds := count(50, 100)
 	for round := range rounds {
 		p.mustSend(t, round, 4)
 		head += 4
-		for _, who := range people {
-			who.awaitNumber(t, 2*time.Second, head)
+		for _, client := range clients {
+			client.awaitNumber(t, 2*time.Second, head)
 		}
 		c.postgres.Exec(t, c.databaseName(), fmt.Sprintf(`
 			BEGIN;
@@ -123,30 +122,30 @@ func TestPostgres_RolledBack(t *testing.T) {
 			UPDATE heads SET managers = managers - 2, operators = operators - 2;
 			COMMIT`, head-2))
 		head -= 2
-		if round%2 == 0 { // at once, before anybody has noticed
+		if round%2 == 0 { // at once, before a node has noticed
 			p.mustSend(t, round, 1)
 			head++
 		}
-		for _, who := range people {
-			who.await(t, 3*time.Second, "told of the gap", func() bool {
-				return len(who.gaps) == round+1 &&
-					who.state == "connected"
+		for _, client := range clients {
+			client.await(t, 3*time.Second, "a gap", func() bool {
+				return len(client.gaps) == round+1 &&
+					client.state == "connected"
 			})
 		}
 		p.mustSend(t, round+1, 1)
 		head++
-		for _, who := range people {
-			who.awaitNumber(t, 2*time.Second, head)
+		for _, client := range clients {
+			client.awaitNumber(t, 2*time.Second, head)
 		}
 	}
-	for _, who := range people {
-		who.check(t)
-		if who.recovered > 0 {
-			t.Errorf("%s was recovered %d times", who.name, who.recovered)
+	for _, client := range clients {
+		client.check(t)
+		if client.recovered > 0 {
+			t.Errorf("%s was recovered %d times", client.name, client.recovered)
 		}
-		for _, reason := range who.gaps {
+		for _, reason := range client.gaps {
 			if reason != "epoch" {
-				t.Errorf("%s was told %q", who.name, reason)
+				t.Errorf("%s: gap reason %q", client.name, reason)
 			}
 		}
 	}

@@ -13,23 +13,23 @@ import (
 	"testing"
 )
 
-// lossy stands between a node and Redis and can lose what is published, and
-// only that, as a connection that breaks and is taken up again does.
-type lossy struct {
+// lossyProxy is a proxy between a node and Redis that can drop published messages, and only those, as
+// a connection that breaks and is resumed does.
+type lossyProxy struct {
 	listener net.Listener
 	backend  string
-	losing   atomic.Bool
-	lost     atomic.Int64
+	dropping atomic.Bool
+	dropped  atomic.Int64
 }
 
-// startLossy starts one in front of a redis:// URL.
-func startLossy(t *testing.T, url string) *lossy {
+// startLossyProxy starts one in front of a redis:// URL.
+func startLossyProxy(t *testing.T, url string) *lossyProxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &lossy{listener: l, backend: strings.TrimPrefix(url, "redis://")}
+	p := &lossyProxy{listener: l, backend: strings.TrimPrefix(url, "redis://")}
 	var running sync.WaitGroup
 	var mu sync.Mutex
 	var conns []net.Conn
@@ -63,10 +63,10 @@ func startLossy(t *testing.T, url string) *lossy {
 	return p
 }
 
-func (p *lossy) url() string { return "redis://" + p.listener.Addr().String() }
+func (p *lossyProxy) url() string { return "redis://" + p.listener.Addr().String() }
 
 // answers copies Redis's answers, value by value.
-func (p *lossy) answers(front io.Writer, back io.Reader) {
+func (p *lossyProxy) answers(front io.Writer, back io.Reader) {
 	r := bufio.NewReader(back)
 	var value bytes.Buffer
 	for {
@@ -75,8 +75,8 @@ func (p *lossy) answers(front io.Writer, back io.Reader) {
 			return
 		}
 		if value.Bytes()[0] == '>' && bytes.Contains(value.Bytes()[:min(40, value.Len())], []byte("smessage")) &&
-			p.losing.Load() {
-			p.lost.Add(1)
+			p.dropping.Load() {
+			p.dropped.Add(1)
 			continue
 		}
 		if _, err := front.Write(value.Bytes()); err != nil {
@@ -85,7 +85,7 @@ func (p *lossy) answers(front io.Writer, back io.Reader) {
 	}
 }
 
-// readValue reads one value of Redis's protocol as it stands on the wire.
+// readValue reads one value of Redis's protocol as it is on the wire.
 func readValue(r *bufio.Reader, into *bytes.Buffer) error {
 	line, err := r.ReadString('\n')
 	if err != nil {

@@ -11,12 +11,11 @@ import (
 	"time"
 )
 
-// rollBack puts everything that remembers the numbers back to a moment ago,
-// round after round, so that the program cannot know, and runs the command that
-// belongs to a restore: before the start, or beside the running program. The
-// numbers grow again: not at all, less, exactly as far, and further than what
-// people were told. Nobody who holds a place of before is ever recovered.
-// backUp and putBack are called while no node runs.
+// rollBack sets everything that has the numbers back to an earlier state, round after round, so that
+// the program cannot notice, and runs the command that belongs to a restore: before the start, or
+// beside the running program. The numbers grow again: not at all, less, exactly as far, and further
+// than the numbers that were delivered. A position of before is never recovered. backUp and putBack
+// are called while no node runs.
 func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 	t.Helper()
 	p, token := newProducer(c), c.token(t, "STORE_MANAGER")
@@ -33,14 +32,14 @@ func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 		all(stop)
 		backUp()
 		all(start)
-		lost := 1 + rand.IntN(6)
-		before, _, err := sit(t.Context(), base, token, nil)
+		dropped := 1 + rand.IntN(6)
+		before, _, err := connect(t.Context(), base, token, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &place{seat: before}
-		p.mustSend(t, 0, lost)
-		s.hearLast(t, p)
+		s := &listener{connection: before}
+		p.mustSend(t, 0, dropped)
+		s.readUntilLast(t, p)
 		_ = s.conn.Cut()
 		all(stop)
 		putBack()
@@ -49,16 +48,16 @@ func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 			all(start)
 		} else {
 			all(start)
-			for _, n := range c.nodes { // its feeds are served when the command comes
-				take(t, n.base, token)
+			for _, n := range c.nodes { // its feeds are served when the command runs
+				connectAndCut(t, n.base, token)
 			}
 			epoch := c.restored(t)
 			began := time.Now()
 			for _, n := range c.nodes {
 				eventually(t, time.Second, "the new epoch is served", func() bool {
-					s, _, err := sit(t.Context(), n.base, token, nil)
+					s, _, err := connect(t.Context(), n.base, token, nil)
 					if err != nil {
-						return false // who connects in this moment is sent away, to come back
+						return false // connections of this moment are closed
 					}
 					_ = s.conn.Cut()
 					return strings.HasPrefix(s.offset, epoch+":")
@@ -66,21 +65,21 @@ func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 			}
 			slowest = max(slowest, time.Since(began))
 		}
-		growth := []int{0, lost - 1, lost, lost + 1 + rand.IntN(30)}[round/2%4]
+		growth := []int{0, dropped - 1, dropped, dropped + 1 + rand.IntN(30)}[round/2%4]
 		p.mustSend(t, 0, growth)
-		now, v := comeBack(t, c.nodes[round%len(c.nodes)].base, token, s.seat)
-		v.wantGap(t, fmt.Sprintf("%d events lost, %d new", lost, growth), "epoch", -1, 0)
-		// From here on all is as ever.
+		now, v := resume(t, c.nodes[round%len(c.nodes)].base, token, s.connection)
+		v.wantGap(t, fmt.Sprintf("%d events lost, %d new", dropped, growth), "epoch", -1, 0)
+		// The new epoch is recovered as usual.
 		p.mustSend(t, 0, 1)
-		now.hearLast(t, p)
+		now.readUntilLast(t, p)
 		_ = now.conn.Cut()
-		again, v := comeBack(t, base, token, now.seat)
+		again, v := resume(t, base, token, now.connection)
 		_ = again.conn.Cut()
 		if !v.Recovered || again.pid != now.pid {
 			t.Errorf("after the new epoch: %+v", v)
 		}
 	}
-	t.Logf("put back %d times; always told, never recovered; beside the program noticed within %s", rounds, slowest)
+	t.Logf("restored %d times; always a gap, never recovered; noticed beside the program within %s", rounds, slowest)
 }
 
 // restored runs the command and returns the tenant's new epoch.
@@ -93,8 +92,7 @@ func (c *cluster) restored(t *testing.T) string {
 	return fields[3]
 }
 
-// TestGap_WholeFolderRolledBack: everything beside the database is put back
-// together with it.
+// TestGap_WholeFolderRolledBack: everything beside the database is restored together with it.
 func TestGap_WholeFolderRolledBack(t *testing.T) {
 	c := startSQLite(t)
 	folder := filepath.Dir(strings.TrimPrefix(c.database, "sqlite:"))
@@ -113,8 +111,7 @@ func TestGap_WholeFolderRolledBack(t *testing.T) {
 	})
 }
 
-// TestGap_PostgresRolledBackRedisEmptied: nothing is left that remembers later
-// numbers.
+// TestGap_PostgresRolledBackRedisEmptied: nothing is left that has later numbers.
 func TestGap_PostgresRolledBackRedisEmptied(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	name := c.databaseName()

@@ -5,16 +5,15 @@ import (
 	"time"
 )
 
-// TestRolling_Restart: both nodes are asked to end and started again, one after
-// the other, while events flow. Everybody goes to the other node and is
-// recovered; nobody is left behind.
+// TestRolling_Restart: both nodes are stopped and started again, one after the other, while events
+// flow. Every client moves to the other node and is recovered.
 func TestRolling_Restart(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	var people []*person
+	var clients []*testClient
 	for i := range 6 {
-		people = append(people, open(t, string(rune('a'+i)), token, c.nodes[i%2].base, c.nodes[(i+1)%2].base))
+		clients = append(clients, open(t, string(rune('a'+i)), token, c.nodes[i%2].base, c.nodes[(i+1)%2].base))
 	}
 	stop := p.stream(t, 0, 50*time.Millisecond)
 	for range count(3, 50) {
@@ -24,14 +23,14 @@ func TestRolling_Restart(t *testing.T) {
 		}
 	}
 	stop()
-	c.finish(t, p, people)
-	for _, who := range people {
-		if len(who.goodbyes) == 0 {
-			t.Errorf("%s was never told goodbye", who.name)
+	c.finish(t, p, clients)
+	for _, client := range clients {
+		if len(client.goodbyes) == 0 {
+			t.Errorf("%s got no goodbye", client.name)
 		}
-		for _, code := range who.goodbyes {
+		for _, code := range client.goodbyes {
 			if code != "SERVER_DRAINING" {
-				t.Errorf("%s was told %s", who.name, code)
+				t.Errorf("%s got goodbye %s", client.name, code)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// TestTestAlert_OtherNode: a test alert asked of one node reaches the person's
-// connection on the other one, by the log that they share, and nobody else's.
+// TestTestAlert_OtherNode: a test alert that is sent at one node reaches the user's connection on the
+// other one, by the shared log, and no other user's.
 func TestTestAlert_OtherNode(t *testing.T) {
 	c := startCluster(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -45,20 +45,20 @@ func TestTestAlert_OtherNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var asked, said struct{ ID, At string }
-	if err := json.NewDecoder(answer.Body).Decode(&asked); err != nil || answer.StatusCode != http.StatusAccepted ||
-		asked.ID == "" {
-		t.Fatalf("%d %+v %v", answer.StatusCode, asked, err)
+	var sent, received struct{ ID, At string }
+	if err := json.NewDecoder(answer.Body).Decode(&sent); err != nil || answer.StatusCode != http.StatusAccepted ||
+		sent.ID == "" {
+		t.Fatalf("%d %+v %v", answer.StatusCode, sent, err)
 	}
 	e, err := own.Next(ctx)
 	if err != nil || e.Name != "test_alert" || e.Offset() != "" {
 		t.Fatalf("%s %v", e.Name, err)
 	}
-	if err := json.Unmarshal(e.Args[0], &said); err != nil || said != asked {
-		t.Errorf("heard %s, asked %+v, %v", e.Args, asked, err)
+	if err := json.Unmarshal(e.Args[0], &received); err != nil || received != sent {
+		t.Errorf("received %s, sent %+v, %v", e.Args, sent, err)
 	}
-	// Both connections hear the same deliverer, so what were to come is there.
+	// Both connections have the same deliverer, so another event would be here by now.
 	if _, err := other.EmitAck(ctx, "clock"); err != nil || other.Queued() > 0 {
-		t.Errorf("somebody else heard %d events, %v", other.Queued(), err)
+		t.Errorf("another user received %d events, %v", other.Queued(), err)
 	}
 }

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// TestServer_Restarted: the only node that people know is restarted: killed, and
-// now and then asked to end. Everybody is recovered.
+// TestServer_Restarted: the only node that the clients know is restarted: killed, and sometimes
+// stopped. Every client is recovered.
 func TestServer_Restarted(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[0].base)}
+	clients := []*testClient{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[0].base)}
 	for round := range count(50, 100) {
 		p.mustSend(t, 0, 1)
 		if round%5 == 0 {
@@ -24,20 +24,19 @@ func TestServer_Restarted(t *testing.T) {
 		}
 		p.mustSend(t, 1, 3)
 		c.nodes[0].Start(t)
-		for _, who := range people {
-			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		for _, client := range clients {
+			client.awaitNumber(t, 5*time.Second, int64(p.count()))
 		}
 	}
-	c.finish(t, p, people)
+	c.finish(t, p, clients)
 }
 
-// TestServer_KilledWhileCommitting: kill -9 of both nodes by turns, at random
-// moments, while 10,000 events commit. What was accepted is there, once, and
-// nothing else.
+// TestServer_KilledWhileCommitting: kill -9 of both nodes in turn, at random moments, while 10,000
+// events commit. Every accepted event is stored once, and no other.
 func TestServer_KilledWhileCommitting(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
-	who := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
+	client := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
 	const events, batch, producers = 10_000, 10, 4
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -70,23 +69,23 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 	if p.count() != events {
 		t.Errorf("%d events were accepted, %d were sent", p.count(), events)
 	}
-	head := c.checkBooks(t, p.all())
-	who.awaitNumber(t, 10*time.Second, head)
-	who.check(t)
-	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", events, kills,
-		who.sessions-1, who.recovered, len(who.gaps))
+	head := c.checkDatabase(t, p.all())
+	client.awaitNumber(t, 10*time.Second, head)
+	client.check(t)
+	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", events, kills,
+		client.sessions-1, client.recovered, len(client.gaps))
 	if kills < 5 {
 		t.Errorf("only %d kills", kills)
 	}
 }
 
-// TestNode_Killed: one of two nodes dies right after it committed. Its people
-// go to the other, where the events of the dead one are heard within 2 s.
+// TestNode_Killed: one of two nodes is killed right after a commit. Its clients move to the other one,
+// which delivers the events of the killed one within 2 s.
 func TestNode_Killed(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{
+	clients := []*testClient{
 		open(t, "a", token, c.bases()...), open(t, "b", token, c.nodes[1].base, c.nodes[0].base),
 		open(t, "c", token, c.bases()...), open(t, "d", token, c.nodes[1].base, c.nodes[0].base),
 	}
@@ -100,31 +99,30 @@ func TestNode_Killed(t *testing.T) {
 		began := time.Now()
 		stop()
 		head := int64(p.count())
-		for _, who := range people {
-			who.awaitNumber(t, 5*time.Second, head)
+		for _, client := range clients {
+			client.awaitNumber(t, 5*time.Second, head)
 		}
 		slowest = max(slowest, time.Since(began))
 		c.nodes[dying].Start(t)
 	}
-	t.Logf("all served by the other node after %s at most", slowest)
+	t.Logf("all clients were served by the other node within %s", slowest)
 	if slowest > 2*time.Second {
-		t.Errorf("after a node died it took %s until all were served", slowest)
+		t.Errorf("after a node was killed it took %s until all clients were served", slowest)
 	}
-	c.finish(t, p, people)
+	c.finish(t, p, clients)
 }
 
-// TestNode_Paused: a node stops (SIGSTOP), in the middle of whatever it does,
-// and goes on later. Meanwhile the others are served: what is sent through the
-// node that works is heard there within 2 s. Nothing is lost.
+// TestNode_Paused: a node is stopped (SIGSTOP) at a random moment and continued later. Meanwhile the
+// other node serves: what is sent through it is received there within 2 s. Nothing is lost.
 func TestNode_Paused(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	stays := open(t, "stays", token, c.nodes[1].base)
-	moves := []*person{open(t, "on the paused node", token, c.bases()...), open(t, "between", token, c.bases()...)}
-	people := append([]*person{stays}, moves...)
-	// served sends an event through the node that works and returns how long it
-	// took until somebody there heard it.
+	stays := open(t, "on the other node", token, c.nodes[1].base)
+	moves := []*testClient{open(t, "on the paused node", token, c.bases()...), open(t, "between", token, c.bases()...)}
+	clients := append([]*testClient{stays}, moves...)
+	// served sends an event through the running node and returns how long it took until a client there
+	// received it.
 	served := func() time.Duration {
 		began := time.Now()
 		id := p.accept(t, 1)
@@ -161,19 +159,19 @@ func TestNode_Paused(t *testing.T) {
 				slowest = max(slowest, served())
 			}
 		})
-		for _, who := range people {
-			who.awaitNumber(t, 10*time.Second, int64(p.count()))
+		for _, client := range clients {
+			client.awaitNumber(t, 10*time.Second, int64(p.count()))
 		}
 	}
-	t.Logf("two events in each short pause, through the other node, were heard there after %s at most", slowest)
+	t.Logf("two events in each short pause, through the other node, were received there within %s", slowest)
 	if slowest > 2*time.Second {
-		t.Errorf("the others waited %s for a paused node", slowest)
+		t.Errorf("the clients of the other node waited %s for a paused node", slowest)
 	}
 	if soak() {
 		pause(time.Minute, func(over <-chan time.Time) {
 			began, slowest, events := time.Now(), served(), 1
-			for _, who := range moves {
-				who.awaitNumber(t, 30*time.Second, int64(p.count()))
+			for _, client := range moves {
+				client.awaitNumber(t, 30*time.Second, int64(p.count()))
 			}
 			moved := time.Since(began)
 			ticker := time.NewTicker(100 * time.Millisecond)
@@ -186,22 +184,22 @@ func TestNode_Paused(t *testing.T) {
 					slowest = max(slowest, served())
 				}
 			}
-			t.Logf("a pause of a minute: %d events through the other node were heard there after %s at most; those "+
-				"of the paused node had found the other one and caught up after %s", events, slowest, moved)
+			t.Logf("a pause of a minute: %d events through the other node were received there within %s; the clients "+
+				"of the paused node had moved and caught up after %s", events, slowest, moved)
 			if slowest > 2*time.Second {
-				t.Errorf("the others waited %s for a node that was paused for a minute", slowest)
+				t.Errorf("the clients of the other node waited %s for a node that was paused for a minute", slowest)
 			}
 		})
 	}
-	c.finish(t, p, people)
+	c.finish(t, p, clients)
 }
 
-// TestProducer_Retries: every event is sent three times at once, to both nodes,
-// while one of them is killed. Each stands there once, and all answers agree.
+// TestProducer_Retries: every event is sent three times at once, to both nodes, while one of them is
+// killed. Each is stored once, and all answers agree.
 func TestProducer_Retries(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
-	people := []*person{open(t, "a", c.token(t, "STORE_MANAGER"), c.bases()...)}
+	clients := []*testClient{open(t, "a", c.token(t, "STORE_MANAGER"), c.bases()...)}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for round := range count(50, 1000) {
@@ -219,9 +217,9 @@ func TestProducer_Retries(t *testing.T) {
 			c.nodes[round/5%2].Start(t)
 		}
 		sending.Wait()
-		for _, who := range people {
-			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		for _, client := range clients {
+			client.awaitNumber(t, 5*time.Second, int64(p.count()))
 		}
 	}
-	c.finish(t, p, people)
+	c.finish(t, p, clients)
 }

@@ -32,12 +32,12 @@ func startSQLite(t *testing.T, flags ...string) *cluster {
 	return c
 }
 
-// finishSQLite compares the database file with what was accepted and heard.
-func (c *cluster) finishSQLite(t *testing.T, p *producer, people ...*person) {
+// finishSQLite compares the database file with what was accepted and received.
+func (c *cluster) finishSQLite(t *testing.T, p *producer, clients ...*testClient) {
 	t.Helper()
 	accepted := p.all()
-	for _, who := range people {
-		who.awaitNumber(t, 10*time.Second, int64(len(accepted)))
+	for _, client := range clients {
+		client.awaitNumber(t, 10*time.Second, int64(len(accepted)))
 	}
 	c.nodes[0].Kill(t)
 	st, err := sqlite.Open(t.Context(), c.database, store.Options{})
@@ -53,13 +53,13 @@ func (c *cluster) finishSQLite(t *testing.T, p *producer, people ...*person) {
 	stored := make(map[string]bool)
 	for i, e := range entries {
 		if e.Number != int64(i+1) {
-			t.Fatalf("after number %d comes %d", i, e.Number)
+			t.Fatalf("number %d is followed by %d", i, e.Number)
 		}
 		stored[e.EventID] = true
 	}
 	for source, id := range accepted {
 		if !stored[id] {
-			t.Errorf("%s was accepted as %s and is not there", source, id)
+			t.Errorf("%s was accepted as %s and is not stored", source, id)
 		}
 	}
 	if len(entries) != len(accepted) || len(stored) != len(accepted) {
@@ -67,37 +67,37 @@ func (c *cluster) finishSQLite(t *testing.T, p *producer, people ...*person) {
 	}
 }
 
-// TestSQLite_Restarted: the one node is killed right after it accepted events.
-// Everybody is recovered, with what they had not heard yet.
+// TestSQLite_Restarted: the node is killed right after it accepted events. Every client is recovered
+// with the events that it had not received yet.
 func TestSQLite_Restarted(t *testing.T) {
 	c := startSQLite(t, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
-	people := []*person{open(t, "a", token, c.bases()...), open(t, "b", token, c.bases()...)}
+	clients := []*testClient{open(t, "a", token, c.bases()...), open(t, "b", token, c.bases()...)}
 	for range count(50, 100) {
 		p.mustSend(t, 0, 1+rand.IntN(3))
 		c.nodes[0].Kill(t)
 		c.nodes[0].Start(t)
-		for _, who := range people {
-			who.awaitNumber(t, 5*time.Second, int64(p.count()))
+		for _, client := range clients {
+			client.awaitNumber(t, 5*time.Second, int64(p.count()))
 		}
 	}
 	sessions, recovered := 0, 0
-	for _, who := range people {
-		who.checkAll(t, p.all())
-		sessions += who.sessions
-		recovered += who.recovered
+	for _, client := range clients {
+		client.checkAll(t, p.all())
+		sessions += client.sessions
+		recovered += client.recovered
 	}
 	t.Logf("%d events, %d sessions, %d of them recovered", p.count(), sessions, recovered)
-	c.finishSQLite(t, p, people...)
+	c.finishSQLite(t, p, clients...)
 }
 
-// TestSQLite_KilledWhileCommitting: kill -9 at random moments while 10,000
-// events commit. What was accepted is there, once, and nothing else.
+// TestSQLite_KilledWhileCommitting: kill -9 at random moments while 10,000 events commit. Every
+// accepted event is stored once, and no other.
 func TestSQLite_KilledWhileCommitting(t *testing.T) {
 	c := startSQLite(t, pings...)
 	p := newProducer(c)
-	who := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
+	client := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
 	const events, batch, producers = 10_000, 10, 4
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -125,12 +125,12 @@ func TestSQLite_KilledWhileCommitting(t *testing.T) {
 			kills++
 		}
 	}
-	who.awaitNumber(t, 10*time.Second, events)
-	who.check(t)
-	t.Logf("%d events, %d kills; the watcher came back %d times, %d recovered, gaps told: %d", p.count(), kills,
-		who.sessions-1, who.recovered, len(who.gaps))
+	client.awaitNumber(t, 10*time.Second, events)
+	client.check(t)
+	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", p.count(), kills,
+		client.sessions-1, client.recovered, len(client.gaps))
 	if kills < 5 {
 		t.Errorf("only %d kills", kills)
 	}
-	c.finishSQLite(t, p, who)
+	c.finishSQLite(t, p, client)
 }

@@ -14,7 +14,7 @@ import (
 	"harang.dev/harang"
 )
 
-// delays of many listeners, in two phases that take turns.
+// delays are those of many listeners, in two alternating phases.
 type delays struct {
 	mu    sync.Mutex // guards what follows
 	phase int
@@ -27,7 +27,7 @@ func (d *delays) add(took time.Duration) {
 	d.taken[d.phase] = append(d.taken[d.phase], took)
 }
 
-func (d *delays) turn(phase int) {
+func (d *delays) setPhase(phase int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.phase = phase
@@ -43,8 +43,8 @@ func (d *delays) at(phase int, q float64) time.Duration {
 	return all[int(q*float64(len(all)-1))]
 }
 
-// hearUntil reads what comes until over is closed or the connection ends.
-func (p *place) hearUntil(t *testing.T, over <-chan struct{}) {
+// readUntil reads until over is closed or the connection ends.
+func (p *listener) readUntil(t *testing.T, over <-chan struct{}) {
 	t.Helper()
 	for {
 		select {
@@ -62,15 +62,16 @@ func (p *place) hearUntil(t *testing.T, over <-chan struct{}) {
 	}
 }
 
-// stall makes a place ready to stop reading without the kernel reading on for it.
-func (p *place) stall(t *testing.T) {
+// stall shrinks the receive buffer, so that the kernel does not read on for a
+// listener that stops reading.
+func (p *listener) stall(t *testing.T) {
 	t.Helper()
 	if err := p.conn.Conn().(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// open is how many connections the server knows.
+// open returns the number of connections that the server has.
 func (c *cluster) open(t *testing.T, admin string) int {
 	t.Helper()
 	var all struct{ Items []struct{ ID string } }
@@ -78,7 +79,7 @@ func (c *cluster) open(t *testing.T, admin string) int {
 	return len(all.Items)
 }
 
-// sample calls look four times a second until it says that it has seen enough.
+// sample calls look four times a second until it returns true.
 func sample(t *testing.T, limit time.Duration, what string, look func() bool) {
 	t.Helper()
 	ticker := time.NewTicker(250 * time.Millisecond)
@@ -93,10 +94,9 @@ func sample(t *testing.T, limit time.Duration, what string, look func() bool) {
 	}
 }
 
-// TestStalled_OneOfFifty: one of fifty stops reading and leaves its connection
-// open, by turns with everybody reading. The others go on as before, the server
-// keeps little for it and lets go of it within ten seconds; when it wakes it
-// comes back and is told all.
+// TestStalled_OneOfFifty: one of fifty clients stops reading and leaves its connection open, in turns
+// with all reading. The others are not delayed, the server queues little for it and closes it within
+// ten seconds; when it wakes it reconnects and gets everything.
 func TestStalled_OneOfFifty(t *testing.T) {
 	c := startSQLite(t)
 	p, token, admin := newProducer(c), c.token(t, "STORE_MANAGER"), c.token(t, "ADMIN")
@@ -107,7 +107,7 @@ func TestStalled_OneOfFifty(t *testing.T) {
 	defer cancel()
 	var measured delays
 	for range 49 {
-		s, _, err := sit(ctx, base, token, nil)
+		s, _, err := connect(ctx, base, token, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestStalled_OneOfFifty(t *testing.T) {
 				e, err := s.conn.Next(ctx)
 				if err != nil {
 					if ctx.Err() == nil {
-						t.Errorf("one of the others ended: %v", err)
+						t.Errorf("another connection ended: %v", err)
 					}
 					return
 				}
@@ -137,22 +137,22 @@ func TestStalled_OneOfFifty(t *testing.T) {
 			}
 		})
 	}
-	first, _, err := sit(ctx, base, token, nil)
+	first, _, err := connect(ctx, base, token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	heap := func() float64 { return c.metric(t, node, "go_memstats_heap_inuse_bytes") }
-	stalled := &place{seat: first}
+	stalled := &listener{connection: first}
 	longest, most := time.Duration(0), 0.0
 	for range count(1, 5) {
-		// 200 events a second, first with everybody reading.
+		// 200 events a second, first with all clients reading.
 		stop := p.flow(t, 50*time.Millisecond, 10)
-		measured.turn(0)
+		measured.setPhase(0)
 		over := make(chan struct{})
 		var reading sync.WaitGroup
-		reading.Go(func() { stalled.hearUntil(t, over) })
+		reading.Go(func() { stalled.readUntil(t, over) })
 		began, before := time.Now(), 0.0
-		sample(t, time.Minute, "everybody reads for a while", func() bool {
+		sample(t, time.Minute, "all clients read for a while", func() bool {
 			if n := c.open(t, admin); n != 50 {
 				t.Fatalf("%d connections", n)
 			}
@@ -162,51 +162,51 @@ func TestStalled_OneOfFifty(t *testing.T) {
 		close(over)
 		reading.Wait()
 		stalled.stall(t)
-		measured.turn(1)
+		measured.setPhase(1)
 		began = time.Now()
-		sample(t, 15*time.Second, "the stalled connection is let go", func() bool {
+		sample(t, 15*time.Second, "the stalled connection is closed", func() bool {
 			most = max(most, heap()-before)
 			return c.open(t, admin) == 49
 		})
 		longest = max(longest, time.Since(began))
 		stop()
-		// It wakes: what was under way, then the end, then back.
-		stalled.hearUntil(t, nil)
-		stood := numberOf(stalled.offset)
-		back, v := comeBack(t, base, token, stalled.seat)
+		// It wakes: what was in flight, then the end, then the return.
+		stalled.readUntil(t, nil)
+		position := numberOf(stalled.offset)
+		back, v := resume(t, base, token, stalled.connection)
 		head := numberOf(v.Head)
 		switch {
-		case v.Recovered && stood+int64(v.Replayed) != head,
-			!v.Recovered && (v.Gap == nil || v.Gap.Missed == nil || stood+*v.Gap.Missed+int64(v.Replayed) != head):
-			t.Errorf("it stood at %d, the head is %d, and it was told %+v", stood, head, v)
+		case v.Recovered && position+int64(v.Replayed) != head,
+			!v.Recovered && (v.Gap == nil || v.Gap.Missed == nil || position+*v.Gap.Missed+int64(v.Replayed) != head):
+			t.Errorf("position %d, head %d, session %+v", position, head, v)
 		}
 		p.mustSend(t, 0, 1)
-		back.hearLast(t, p)
+		back.readUntilLast(t, p)
 		stalled = back
 	}
 	_ = stalled.conn.Cut()
-	t.Logf("let go after %s at most; the heap grew by %.1f MiB at most", longest, most/(1<<20))
-	t.Logf("the others' p99 with everybody reading %s, with one stalled %s (p50 %s, %s)", measured.at(0, .99),
+	t.Logf("closed after %s at most; the heap grew by %.1f MiB at most", longest, most/(1<<20))
+	t.Logf("p99 of the others with all clients reading %s, with one stalled %s (p50 %s, %s)", measured.at(0, .99),
 		measured.at(1, .99), measured.at(0, .5), measured.at(1, .5))
 	if longest > 10*time.Second {
-		t.Errorf("it was let go after %s", longest)
+		t.Errorf("it was closed after %s", longest)
 	}
 	if most > 32<<20 {
 		t.Errorf("the heap grew by %.1f MiB", most/(1<<20))
 	}
 }
 
-// TestStalled_Recovers: as many events as the window holds come in one burst,
-// more than the kernel keeps for a connection. The one that does not read is
-// let go and never reads again; it finds them all when it comes back.
+// TestStalled_Recovers: as many events as the window has come in one burst, more than the kernel
+// buffers for a connection. The client that does not read is closed and never reads again; it gets all
+// of them when it reconnects.
 func TestStalled_Recovers(t *testing.T) {
 	c := startSQLite(t)
 	p, token, admin := newProducer(c), c.token(t, "STORE_MANAGER"), c.token(t, "ADMIN")
-	s, _, err := sit(t.Context(), c.nodes[0].base, token, nil)
+	s, _, err := connect(t.Context(), c.nodes[0].base, token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stalled := &place{seat: s}
+	stalled := &listener{connection: s}
 	for range count(1, 5) {
 		stalled.stall(t)
 		events := make([]map[string]any, 50)
@@ -227,14 +227,15 @@ func TestStalled_Recovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		sample(t, 15*time.Second, "the stalled connection is let go", func() bool { return c.open(t, admin) == 0 })
+		sample(t, 15*time.Second, "the stalled connection is closed", func() bool { return c.open(t, admin) == 0 })
 		took := time.Since(began)
-		_ = stalled.conn.Cut() // what had reached it is lost with it
-		stood := numberOf(stalled.offset)
-		back, v := comeBack(t, c.nodes[0].base, token, stalled.seat)
-		t.Logf("let go after %s, at number %d; back, recovered %t, replayed %d", took, stood, v.Recovered, v.Replayed)
-		if !v.Recovered || v.Replayed != 50 || stood+50 != int64(p.count()) || took > 10*time.Second {
-			t.Errorf("it stood at %d of %d and was told %+v", stood, p.count(), v)
+		_ = stalled.conn.Cut() // with what its kernel had received
+		position := numberOf(stalled.offset)
+		back, v := resume(t, c.nodes[0].base, token, stalled.connection)
+		t.Logf("closed after %s, at number %d; back, recovered %t, replayed %d", took, position,
+			v.Recovered, v.Replayed)
+		if !v.Recovered || v.Replayed != 50 || position+50 != int64(p.count()) || took > 10*time.Second {
+			t.Errorf("position %d of %d, session %+v", position, p.count(), v)
 		}
 		stalled = back
 	}

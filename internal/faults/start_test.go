@@ -13,8 +13,8 @@ import (
 	"harang.dev/harang/internal/testserver"
 )
 
-// TestStart_Refused: what cannot work is told at start, in one line that names
-// the flag, with status 2, and without the password.
+// TestStart_Refused: a wrong configuration fails at start with status 2 and one
+// line that names the flag, without the password.
 func TestStart_Refused(t *testing.T) {
 	postgres, redis := testserver.Postgres(t), testserver.Redis(t)
 	locked := testserver.StartRedis(t, testserver.WithPassword("s3cret"))
@@ -35,16 +35,16 @@ func TestStart_Refused(t *testing.T) {
 	good := postgres.Database(t)
 	sqlite := "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
 	for name, c := range map[string]struct {
-		args []string
-		flag string
-		says string
+		args     []string
+		flag     string
+		contains string
 	}{
-		"nobody at the database": {[]string{"--database", "postgres://u:s3cret@" + nobody + "/d"},
+		"no server at the database's address": {[]string{"--database", "postgres://u:s3cret@" + nobody + "/d"},
 			"--database", "refused"},
 		"no such database":    {[]string{"--database", postgres.URL("absent")}, "--database", "does not exist"},
 		"an unknown database": {[]string{"--database", "mysql://u:s3cret@h/d"}, "--database", "mysql"},
 		"a newer schema":      {[]string{"--database", newer}, "--database", "99999"},
-		"nobody at Redis": {[]string{"--database", good, "--redis", "redis://:s3cret@" + nobody},
+		"no server at Redis's address": {[]string{"--database", good, "--redis", "redis://:s3cret@" + nobody},
 			"--redis", "refused"},
 		"not Redis's address": {[]string{"--database", good, "--redis", "http://127.0.0.1"}, "--redis",
 			"redis://"},
@@ -65,13 +65,13 @@ func TestStart_Refused(t *testing.T) {
 			if !errors.As(err, &exit) || exit.ExitCode() != 2 {
 				t.Fatalf("it ended with %v, want status 2\n%s", err, &errOut)
 			}
-			said := errOut.String()
-			if strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "harang: "+c.flag+": ") ||
-				!strings.Contains(said, c.says) {
-				t.Errorf("it says\n%swant one line that begins with %s and holds %q", said, c.flag, c.says)
+			output := errOut.String()
+			if strings.Count(output, "\n") != 1 || !strings.HasPrefix(output, "harang: "+c.flag+": ") ||
+				!strings.Contains(output, c.contains) {
+				t.Errorf("output\n%swant one line that begins with %s and contains %q", output, c.flag, c.contains)
 			}
-			if strings.Contains(said, "s3cret") || strings.Contains(said, "wr0ng") {
-				t.Errorf("it tells the password: %s", said)
+			if strings.Contains(output, "s3cret") || strings.Contains(output, "wr0ng") {
+				t.Errorf("the password is in the output: %s", output)
 			}
 			if out.Len() > 0 {
 				t.Errorf("it prints %q", &out)

@@ -17,16 +17,16 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// stock is a process of Node.js with stock socket.io-clients.
-type stock struct {
-	mu     sync.Mutex // guards what follows
-	stdin  io.WriteCloser
-	people map[string]*person
+// stockClients is a process of Node.js with stock socket.io-clients.
+type stockClients struct {
+	mu      sync.Mutex // guards what follows
+	stdin   io.WriteCloser
+	clients map[string]*testClient
 	// opened counts sessions by transport, left how connections ended.
 	opened, left map[string]int
 }
 
-func startStock(t *testing.T) *stock {
+func startStockClients(t *testing.T) *stockClients {
 	t.Helper()
 	nodejs, err := exec.LookPath("node")
 	if err != nil {
@@ -37,7 +37,7 @@ func startStock(t *testing.T) *stock {
 	}
 	cmd := exec.Command(nodejs, filepath.Join("testdata", "stock.mjs"))
 	cmd.Stderr = os.Stderr
-	s := &stock{people: make(map[string]*person), opened: make(map[string]int), left: make(map[string]int)}
+	s := &stockClients{clients: make(map[string]*testClient), opened: make(map[string]int), left: make(map[string]int)}
 	if s.stdin, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func startStock(t *testing.T) *stock {
 		lines := bufio.NewScanner(out)
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
-			if err := s.hear(lines.Bytes()); err != nil {
+			if err := s.receive(lines.Bytes()); err != nil {
 				t.Errorf("%s: %v", lines.Bytes(), err)
 			}
 		}
@@ -68,19 +68,19 @@ func startStock(t *testing.T) *stock {
 	return s
 }
 
-// open has one more client, connected.
-func (s *stock) open(t *testing.T, name, url, token string, transports ...string) *person {
+// open starts one more client and returns when it is connected.
+func (s *stockClients) open(t *testing.T, name, url, token string, transports ...string) *testClient {
 	t.Helper()
-	p := &person{name: name, events: make(map[string]int64), news: make(chan struct{}, 1)}
+	p := &testClient{name: name, events: make(map[string]int64), changed: make(chan struct{}, 1)}
 	s.mu.Lock()
-	s.people[name] = p
+	s.clients[name] = p
 	s.mu.Unlock()
-	s.say(t, map[string]any{"open": name, "url": url, "transports": transports, "token": token})
+	s.send(t, map[string]any{"open": name, "url": url, "transports": transports, "token": token})
 	p.await(t, 20*time.Second, "connected", func() bool { return p.state == "connected" })
 	return p
 }
 
-func (s *stock) say(t *testing.T, line map[string]any) {
+func (s *stockClients) send(t *testing.T, line map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(line)
 	if err != nil {
@@ -93,8 +93,8 @@ func (s *stock) say(t *testing.T, line map[string]any) {
 	}
 }
 
-// hear takes in one line of the process.
-func (s *stock) hear(text []byte) error {
+// receive handles one line of the process.
+func (s *stockClients) receive(text []byte) error {
 	var line struct {
 		Name, Event, PID, Transport, Left, Refused string
 		Args                                       []json.RawMessage
@@ -104,7 +104,7 @@ func (s *stock) hear(text []byte) error {
 		return err
 	}
 	s.mu.Lock()
-	p := s.people[line.Name]
+	p := s.clients[line.Name]
 	switch {
 	case line.Event == "session":
 		s.opened[line.Transport]++
@@ -123,62 +123,62 @@ func (s *stock) hear(text []byte) error {
 		}
 		return nil
 	case line.Event == "session":
-		return p.begin(&sioclient.Client{PID: line.PID}, "", e)
+		return p.handleSession(&sioclient.Client{PID: line.PID}, "", e)
 	}
-	p.hear(e)
+	p.receive(e)
 	return nil
 }
 
 func TestStock_CutOneNode(t *testing.T) {
 	c := startSQLite(t, shortPings...)
-	p, people := cutStock(t, c)
-	for _, who := range people {
-		who.checkAll(t, p.all())
+	p, clients := cutStockClients(t, c)
+	for _, client := range clients {
+		client.checkAll(t, p.all())
 	}
-	c.finishSQLite(t, p, people...)
+	c.finishSQLite(t, p, clients...)
 }
 
 func TestStock_CutTwoNodes(t *testing.T) {
 	c := startCluster(t, nil, shortPings...)
-	p, people := cutStock(t, c)
-	c.finish(t, p, people)
+	p, clients := cutStockClients(t, c)
+	c.finish(t, p, clients)
 }
 
-// shortPings let both sides find out soon that nobody is there.
+// shortPings let both sides detect a dead connection soon.
 var shortPings = []string{"--ping-interval", "300ms", "--ping-timeout", "300ms"}
 
 // cutStock cuts stock clients of every transport at random bytes while events
 // flow, and waits each time until the client has caught up. No session may be
 // other than recovered, nothing lost, repeated or out of order.
-func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
-	s, p := startStock(t), newProducer(c)
+func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
+	s, p := startStockClients(t), newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
 	transports := [][]string{{"websocket"}, {"polling"}, {"polling", "websocket"}}
-	const clients = 6
+	const clientCount = 6
 	cuts := count(50, 1000)
 	var (
 		mu      sync.Mutex
-		people  []*person
+		clients []*testClient
 		where   = make(map[string]int)
-		how     = make(map[way]int)
+		how     = make(map[cutMode]int)
 		longest time.Duration
 		cutting sync.WaitGroup
 	)
-	gates := make([]*gate, clients)
+	gates := make([]*gate, clientCount)
 	for i := range gates {
 		gates[i] = openGate(t, c.bases())
 		kind := transports[i%len(transports)]
-		people = append(people, s.open(t, fmt.Sprintf("%d %v", i, kind), gates[i].url(), token, kind...))
+		clients = append(clients, s.open(t, fmt.Sprintf("%d %v", i, kind), gates[i].url(), token, kind...))
 	}
 	// Twelve events a second: the window of 50 lasts for four seconds.
 	stop := sync.OnceFunc(p.stream(t, 0, 80*time.Millisecond))
 	defer stop()
 	for i, g := range gates {
-		kind, who := transports[i%len(transports)], people[i]
+		kind, client := transports[i%len(transports)], clients[i]
 		cutting.Go(func() {
-			for round := i; round < cuts; round += clients {
-				// Ways and beginnings by turns, the byte at random.
-				way := []way{wayReset, wayHalfOpen, waySlowClose}[round/clients%3]
+			for round := i; round < cuts; round += clientCount {
+				// Modes in turn, the byte at random.
+				cutMode := []cutMode{modeReset, modeHalfOpen, modeSlowClose}[round/clientCount%3]
 				reach := 3000
 				if slices.Contains(kind, "polling") {
 					reach = 6000
@@ -188,22 +188,22 @@ func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
 					g.live()
 					reach = 2000
 				}
-				g.arm(way, rand.IntN(reach), anew)
+				g.arm(cutMode, rand.IntN(reach), anew)
 				var step string
 				select {
 				case step = <-g.fired:
 				case <-time.After(20 * time.Second):
-					t.Errorf("%s: nothing was carried", who.name)
+					t.Errorf("%s: nothing was forwarded", client.name)
 					return
 				}
 				began, target := time.Now(), int64(p.count())+2
-				if !who.reached(10*time.Second, target) {
-					t.Errorf("%s: %s %s: not caught up to %d (%s)", who.name, way, step, target, who.where())
+				if !client.reached(10*time.Second, target) {
+					t.Errorf("%s: %s %s: not caught up to %d (%s)", client.name, cutMode, step, target, client.where())
 					return
 				}
 				mu.Lock()
 				where[step]++
-				how[way]++
+				how[cutMode]++
 				longest = max(longest, time.Since(began))
 				mu.Unlock()
 			}
@@ -211,17 +211,17 @@ func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
 	}
 	cutting.Wait()
 	stop()
-	for _, who := range people {
-		who.awaitNumber(t, 10*time.Second, int64(p.count()))
+	for _, client := range clients {
+		client.awaitNumber(t, 10*time.Second, int64(p.count()))
 	}
 	back := 0
-	for _, who := range people {
-		who.mu.Lock()
-		back += who.sessions - 1
-		if who.recovered != who.sessions-1 {
-			t.Errorf("%s: %d of %d returns were recovered", who.name, who.recovered, who.sessions-1)
+	for _, client := range clients {
+		client.mu.Lock()
+		back += client.sessions - 1
+		if client.recovered != client.sessions-1 {
+			t.Errorf("%s: %d of %d returns were recovered", client.name, client.recovered, client.sessions-1)
 		}
-		who.mu.Unlock()
+		client.mu.Unlock()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,7 +229,7 @@ func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
 		back, longest)
 	t.Logf("sessions by transport %v, ends %v", s.opened, s.left)
 	if back < cuts/2 {
-		t.Errorf("%d cuts brought only %d returns about", cuts, back)
+		t.Errorf("%d cuts caused only %d returns", cuts, back)
 	}
 	if soak() {
 		for _, step := range steps {
@@ -238,12 +238,12 @@ func cutStock(t *testing.T, c *cluster) (*producer, []*person) {
 			}
 		}
 	}
-	return p, people
+	return p, clients
 }
 
-// reached waits until a number is heard; unlike awaitNumber it may be called
+// reached waits until a number is received; unlike awaitNumber it may be called
 // beside the test's own goroutine.
-func (p *person) reached(limit time.Duration, number int64) bool {
+func (p *testClient) reached(limit time.Duration, number int64) bool {
 	late := time.After(limit)
 	for {
 		p.mu.Lock()
@@ -253,15 +253,15 @@ func (p *person) reached(limit time.Duration, number int64) bool {
 			return true
 		}
 		select {
-		case <-p.news:
+		case <-p.changed:
 		case <-late:
 			return false
 		}
 	}
 }
 
-func (p *person) where() string {
+func (p *testClient) where() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return fmt.Sprintf("%s, number %d, %v", p.state, p.number, p.wrong)
+	return fmt.Sprintf("%s, number %d, %v", p.state, p.number, p.faults)
 }

@@ -15,15 +15,15 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// silence is after how long without a word a connection counts as dead; nodes
-// are started with pings every second.
+// silence is how long a connection may be silent before it counts as dead; nodes are started with
+// heartbeats every second.
 const silence = 2500 * time.Millisecond
 
 var pings = []string{"--ping-interval", "1s", "--ping-timeout", "1s"}
 
-// person is a page that is open: it comes back by itself, with its pid and
-// offset, to whichever node answers, and checks all that it hears.
-type person struct {
+// testClient is an open page: it reconnects by itself, with its pid and offset, to the next node that
+// answers, and checks all that it receives.
+type testClient struct {
 	name  string
 	bases []string
 	token string
@@ -39,14 +39,14 @@ type person struct {
 	offset string
 	number int64
 	events map[string]int64
-	// what went wrong, and how often it came back
-	wrong     []string
+	// faults are broken invariants; the counts are of its sessions.
+	faults    []string
 	refused   []string
 	gaps      []string
 	goodbyes  []string
 	sessions  int
 	recovered int
-	news      chan struct{}
+	changed   chan struct{}
 	dead      bool
 	// leaving is how the present connection ends; left are those that were
 	// left half open.
@@ -60,15 +60,16 @@ type cutKind int
 
 const (
 	cutReset    cutKind = iota // the network resets it
-	cutHalfOpen                // the server hears nothing of it
+	cutHalfOpen                // the server is not notified
 	cutClean                   // a close frame
 )
 
-// open starts a person, connected.
-func open(t *testing.T, name, token string, bases ...string) *person {
+// open starts a client and returns when it is connected.
+func open(t *testing.T, name, token string, bases ...string) *testClient {
 	t.Helper()
-	p := &person{name: name, bases: bases, token: token, pause: 30 * time.Millisecond, events: make(map[string]int64),
-		news: make(chan struct{}, 1)}
+	p := &testClient{name: name, bases: bases, token: token, pause: 30 * time.Millisecond,
+		events:  make(map[string]int64),
+		changed: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { p.run(ctx) })
@@ -83,8 +84,8 @@ func open(t *testing.T, name, token string, bases ...string) *person {
 	return p
 }
 
-// await waits until the person is in a state; ok runs under its lock.
-func (p *person) await(t *testing.T, limit time.Duration, what string, ok func() bool) {
+// await waits until ok, which runs under the client's lock.
+func (p *testClient) await(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
 	late := time.After(limit)
 	for {
@@ -96,70 +97,70 @@ func (p *person) await(t *testing.T, limit time.Duration, what string, ok func()
 			return
 		}
 		select {
-		case <-p.news:
+		case <-p.changed:
 		case <-late:
 			t.Fatalf("%s: not within %s: %s (it is %s, at number %d)", p.name, limit, what, state, number)
 		}
 	}
 }
 
-// awaitNumber waits until the person has heard a number.
-func (p *person) awaitNumber(t *testing.T, limit time.Duration, number int64) {
+// awaitNumber waits until the client has received a number.
+func (p *testClient) awaitNumber(t *testing.T, limit time.Duration, number int64) {
 	t.Helper()
 	p.await(t, limit, fmt.Sprintf("number %d", number), func() bool { return p.number >= number })
 }
 
-// awaitEvent waits until the person has heard an event.
-func (p *person) awaitEvent(t *testing.T, limit time.Duration, id string) {
+// awaitEvent waits until the client has received an event.
+func (p *testClient) awaitEvent(t *testing.T, limit time.Duration, id string) {
 	t.Helper()
 	p.await(t, limit, "event "+id, func() bool { return p.events[id] != 0 })
 }
 
-// check reports everything that went wrong.
-func (p *person) check(t *testing.T) {
+// check reports every broken invariant.
+func (p *testClient) check(t *testing.T) {
 	t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, w := range p.wrong {
+	for _, w := range p.faults {
 		t.Errorf("%s: %s", p.name, w)
 	}
 }
 
-// checkAll compares what the person has heard with what was accepted: exactly
-// that, if no gap was told.
-func (p *person) checkAll(t *testing.T, accepted map[string]string) {
+// checkAll compares what the client received with what was accepted: they are equal, and there was no
+// gap.
+func (p *testClient) checkAll(t *testing.T, accepted map[string]string) {
 	t.Helper()
 	p.check(t)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.gaps) > 0 {
-		t.Errorf("%s was told of gaps: %v", p.name, p.gaps)
+		t.Errorf("%s: gaps %v", p.name, p.gaps)
 	}
 	for source, id := range accepted {
 		if p.events[id] == 0 {
-			t.Errorf("%s never heard %s (%s)", p.name, source, id)
+			t.Errorf("%s never received %s (%s)", p.name, source, id)
 		}
 	}
 	if len(p.events) != len(accepted) {
-		t.Errorf("%s heard %d events, %d were accepted", p.name, len(p.events), len(accepted))
+		t.Errorf("%s received %d events, %d were accepted", p.name, len(p.events), len(accepted))
 	}
 }
 
-func (p *person) set(state string) {
+func (p *testClient) set(state string) {
 	p.mu.Lock()
 	p.state = state
 	p.mu.Unlock()
-	p.tell()
+	p.notify()
 }
 
-func (p *person) tell() {
+func (p *testClient) notify() {
 	select {
-	case p.news <- struct{}{}:
+	case p.changed <- struct{}{}:
 	default:
 	}
 }
 
-func (p *person) run(ctx context.Context) {
+func (p *testClient) run(ctx context.Context) {
 	for i := 0; ctx.Err() == nil; i++ {
 		err := p.session(ctx, p.bases[i%len(p.bases)])
 		p.mu.Lock()
@@ -175,7 +176,7 @@ func (p *person) run(ctx context.Context) {
 		}
 		if dead || errors.Is(err, sioclient.ErrDisconnected) {
 			p.set("ended")
-			return // as the stock client: it does not come back by itself
+			return // as the stock client, which does not reconnect by itself
 		}
 		timer := time.NewTimer(p.pause/2 + rand.N(p.pause))
 		select {
@@ -187,7 +188,7 @@ func (p *person) run(ctx context.Context) {
 }
 
 // session is one connection, from dialling to its end.
-func (p *person) session(ctx context.Context, base string) error {
+func (p *testClient) session(ctx context.Context, base string) error {
 	opening, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	c, err := sioclient.Dial(opening, base)
@@ -196,13 +197,13 @@ func (p *person) session(ctx context.Context, base string) error {
 	}
 	defer func() {
 		p.mu.Lock()
-		way := p.leaving
+		cutMode := p.leaving
 		p.leaving = cutReset
-		if way == cutHalfOpen {
+		if cutMode == cutHalfOpen {
 			p.left = append(p.left, c)
 		}
 		p.mu.Unlock()
-		switch way {
+		switch cutMode {
 		case cutReset:
 			_ = c.Cut()
 		case cutClean:
@@ -225,7 +226,7 @@ func (p *person) session(ctx context.Context, base string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.begin(c, base, first); err != nil {
+	if err := p.handleSession(c, base, first); err != nil {
 		return err
 	}
 	for {
@@ -238,24 +239,24 @@ func (p *person) session(ctx context.Context, base string) error {
 			}
 			return err
 		}
-		p.hear(e)
+		p.receive(e)
 	}
 }
 
-// alive asks a silent connection, as a page that wakes does.
-func (p *person) alive(ctx context.Context, c *sioclient.Client) bool {
+// alive checks a silent connection, as a page that wakes up does.
+func (p *testClient) alive(ctx context.Context, c *sioclient.Client) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	_, err := c.EmitAck(ctx, "clock", map[string]any{})
 	return err == nil
 }
 
-// begin takes in the session event.
-func (p *person) begin(c *sioclient.Client, base string, e sioclient.Event) error {
+// handleSession checks the session event.
+func (p *testClient) handleSession(c *sioclient.Client, base string, e sioclient.Event) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Name != "session" || len(e.Args) != 2 {
-		p.wrong = append(p.wrong, "the first event is "+e.Name)
+		p.faults = append(p.faults, "the first event is "+e.Name)
 		return errors.New("no session")
 	}
 	var s struct {
@@ -274,10 +275,10 @@ func (p *person) begin(c *sioclient.Client, base string, e sioclient.Event) erro
 	case came && s.Recovered:
 		p.recovered++
 		if s.Position != p.offset {
-			p.wrong = append(p.wrong, fmt.Sprintf("recovered at %s, it stood at %s", s.Position, p.offset))
+			p.faults = append(p.faults, fmt.Sprintf("recovered at %s instead of %s", s.Position, p.offset))
 		}
 	case came && s.Gap == nil:
-		p.wrong = append(p.wrong, "not recovered and no gap told")
+		p.faults = append(p.faults, "neither recovered nor a gap")
 	case came:
 		p.gaps = append(p.gaps, s.Gap.Reason)
 	}
@@ -285,20 +286,20 @@ func (p *person) begin(c *sioclient.Client, base string, e sioclient.Event) erro
 	p.pid, p.offset = c.PID, e.Offset()
 	p.number = numberOf(p.offset)
 	p.conn, p.base, p.state = c, base, "connected"
-	p.tell()
+	p.notify()
 	return nil
 }
 
-func (p *person) hear(e sioclient.Event) {
+func (p *testClient) receive(e sioclient.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch e.Name {
 	case "stock_alert", "payment_error", "rental_created":
 	case "goodbye":
 		var g struct{ Code string }
-		_ = json.Unmarshal(e.Args[0], &g) // "" is as wrong as any other
+		_ = json.Unmarshal(e.Args[0], &g) // unreadable: ""
 		p.goodbyes = append(p.goodbyes, g.Code)
-		p.tell()
+		p.notify()
 		return
 	default:
 		return
@@ -307,34 +308,34 @@ func (p *person) hear(e sioclient.Event) {
 		EventID string
 	}
 	if err := json.Unmarshal(e.Args[0], &event); err != nil {
-		p.wrong = append(p.wrong, err.Error())
+		p.faults = append(p.faults, err.Error())
 		return
 	}
 	number := numberOf(e.Offset())
 	switch {
 	case number <= p.number:
-		p.wrong = append(p.wrong, fmt.Sprintf("number %d after %d: repeated or out of order", number, p.number))
+		p.faults = append(p.faults, fmt.Sprintf("number %d after %d: repeated or out of order", number, p.number))
 	case number != p.number+1:
-		p.wrong = append(p.wrong, fmt.Sprintf("number %d after %d: lost", number, p.number))
+		p.faults = append(p.faults, fmt.Sprintf("number %d after %d: lost", number, p.number))
 	}
 	if p.events[event.EventID] != 0 {
-		p.wrong = append(p.wrong, "event "+event.EventID+" came twice")
+		p.faults = append(p.faults, "event "+event.EventID+" came twice")
 	}
 	p.events[event.EventID] = number
 	p.number, p.offset = number, e.Offset()
-	p.tell()
+	p.notify()
 }
 
-// close ends the person's connection for good.
-func (p *person) close() {
+// close ends the connection for good.
+func (p *testClient) close() {
 	p.mu.Lock()
 	p.dead = true
 	p.mu.Unlock()
 	p.cut()
 }
 
-// cut ends the person's connection as a broken network does.
-func (p *person) cut() {
+// cut ends the connection as a broken network does.
+func (p *testClient) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.conn != nil {
@@ -342,12 +343,12 @@ func (p *person) cut() {
 	}
 }
 
-// leave ends the person's connection in one of the ways.
-func (p *person) leave(way cutKind) {
+// leave ends the connection in the given way.
+func (p *testClient) leave(cutMode cutKind) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.conn != nil {
-		p.leaving = way
+		p.leaving = cutMode
 		p.conn = nil
 		p.end()
 	}

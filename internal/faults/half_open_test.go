@@ -12,14 +12,15 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// seat is a connection with what a page needs to come back.
-type seat struct {
+// connection is a connection with what a page needs to resume it.
+type connection struct {
 	conn        *sioclient.Client
 	pid, offset string
 }
 
-// sit connects, anew or with a seat's pid and offset.
-func sit(ctx context.Context, base, token string, before *seat) (*seat, bool, error) {
+// connect connects, anew or with the pid and offset of an earlier connection. It
+// returns whether that was recovered.
+func connect(ctx context.Context, base, token string, before *connection) (*connection, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	c, err := sioclient.Dial(ctx, base)
@@ -41,25 +42,24 @@ func sit(ctx context.Context, base, token string, before *seat) (*seat, bool, er
 	if err := json.Unmarshal(e.Args[0], &s); err != nil {
 		return nil, false, errors.Join(err, c.Cut())
 	}
-	return &seat{c, c.PID, e.Offset()}, s.Recovered, nil
+	return &connection{c, c.PID, e.Offset()}, s.Recovered, nil
 }
 
-// TestGhosts_FullTenant: every connection of a full tenant becomes a ghost at
-// once: half open, the server still believes in it. All come back at once, to
-// either node. None is refused.
-func TestGhosts_FullTenant(t *testing.T) {
-	c := startCluster(t, nil) // pings far apart: nobody finds the ghosts out
+// TestHalfOpen_FullTenant: every connection of a full tenant becomes half open at once, unnoticed by
+// the server. All return at once, to either node, and none is refused.
+func TestHalfOpen_FullTenant(t *testing.T) {
+	c := startCluster(t, nil) // heartbeats far apart: the server does not notice
 	token := c.token(t, "STORE_MANAGER")
 	const limit = 50
-	seats := make([]*seat, limit)
-	for i := range seats {
+	connections := make([]*connection, limit)
+	for i := range connections {
 		var err error
-		if seats[i], _, err = sit(t.Context(), c.nodes[i%2].base, token, nil); err != nil {
+		if connections[i], _, err = connect(t.Context(), c.nodes[i%2].base, token, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	defer func() {
-		for _, s := range seats {
+		for _, s := range connections {
 			_ = s.conn.Cut()
 		}
 	}()
@@ -67,22 +67,22 @@ func TestGhosts_FullTenant(t *testing.T) {
 	for round := range count(50, 100) {
 		for _, n := range c.nodes {
 			var refusal *sioclient.ConnectError
-			_, _, err := sit(t.Context(), n.base, token, nil)
+			_, _, err := connect(t.Context(), n.base, token, nil)
 			if !errors.As(err, &refusal) || refusal.Message != "TENANT_CONNECTION_LIMIT" {
 				t.Fatalf("round %d: one too many: %v", round, err)
 			}
 		}
 		began := time.Now()
-		back := make([]*seat, limit)
+		back := make([]*connection, limit)
 		var coming sync.WaitGroup
-		for i := range seats {
+		for i := range connections {
 			coming.Go(func() {
-				s, recovered, err := sit(t.Context(), c.nodes[rand.IntN(2)].base, token, seats[i])
+				s, recovered, err := connect(t.Context(), c.nodes[rand.IntN(2)].base, token, connections[i])
 				switch {
 				case err != nil:
-					t.Errorf("round %d: seat %d: %v", round, i, err)
-				case !recovered || s.pid != seats[i].pid:
-					t.Errorf("round %d: seat %d: recovered %t", round, i, recovered)
+					t.Errorf("round %d: client %d: %v", round, i, err)
+				case !recovered || s.pid != connections[i].pid:
+					t.Errorf("round %d: client %d: recovered %t", round, i, recovered)
 				}
 				back[i] = s
 			})
@@ -92,10 +92,10 @@ func TestGhosts_FullTenant(t *testing.T) {
 			return
 		}
 		slowest = max(slowest, time.Since(began))
-		for i := range seats {
-			_ = seats[i].conn.Cut()
-			seats[i] = back[i]
+		for i := range connections {
+			_ = connections[i].conn.Cut()
+			connections[i] = back[i]
 		}
 	}
-	t.Logf("%d ghosts were back after %s at most", limit, slowest)
+	t.Logf("%d half-open connections were resumed within %s", limit, slowest)
 }
