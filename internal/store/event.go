@@ -35,7 +35,7 @@ var (
 	// statement is one reading on both engines.
 	newestEntries = queryByAudience("newest entries", func(column string) string {
 		return `
-			SELECT h.epoch, ` + numberColumns("h.") + `, e.` + column + `, e.id, e.type, e.at, e.data
+			SELECT h.tenant_id, h.epoch, ` + numberColumns("h.") + `, e.` + column + `, e.id, e.type, e.at, e.data
 			FROM heads h LEFT JOIN events e ON e.tenant_id = h.tenant_id AND e.` + column + ` > h.` + column + ` - $1
 			WHERE h.tenant_id = $2 ORDER BY e.` + column
 	})
@@ -217,7 +217,7 @@ func (s *Store) EntriesAfter(ctx context.Context, feed harang.FeedID, after int6
 // feeds, oldest first, at most limit of them, in one consistent reading.
 // NOT_FOUND when there is no such tenant.
 func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
-	heads := outbox.Heads{Tenant: feed.Tenant}
+	var heads outbox.Heads
 	q, ok := newestEntries[feed.Audience]
 	if !ok {
 		return heads, nil, harang.Errorf(harang.CodeInternal, "there is no audience %q", feed.Audience)
@@ -227,7 +227,7 @@ func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int
 			number, at    sql.NullInt64
 			id, typ, data sql.NullString
 		)
-		err := r.Scan(append(headsColumns(&heads), &number, &id, &typ, &at, &data)...)
+		err := r.Scan(headsColumns(&heads, &number, &id, &typ, &at, &data)...)
 		if err != nil || !number.Valid {
 			return outbox.Entry{}, err
 		}

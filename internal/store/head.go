@@ -48,18 +48,18 @@ var (
 )
 
 func scanHeads(r row) (h outbox.Heads, err error) {
-	return h, r.Scan(headsColumns(&h, &h.Tenant)...)
+	err = r.Scan(headsColumns(&h)...)
+	return h, err
 }
 
-// headsColumns are the destinations of a row that begins with first, then has
-// the epoch and the numbers of h.
-func headsColumns(h *outbox.Heads, first ...any) []any {
-	into := append(make([]any, 0, len(first)+1+len(h.Numbers)), first...)
-	into = append(into, &h.Epoch)
+// headsColumns are the destinations of a row: tenant, epoch and numbers of h,
+// then rest.
+func headsColumns(h *outbox.Heads, rest ...any) []any {
+	into := append(make([]any, 0, 2+len(h.Numbers)+len(rest)), &h.Tenant, &h.Epoch)
 	for i := range h.Numbers {
 		into = append(into, &h.Numbers[i])
 	}
-	return into
+	return append(into, rest...)
 }
 
 // Heads returns the heads of those of the tenants that exist, in no order.
