@@ -1,16 +1,52 @@
 package harang
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
 
 // The control types: entries of a tenant's control feed. Nodes read them and
 // clients don't; their number is the version that clients see.
+//
+// Nodes of several versions read the same control feed. A type that revokes a
+// right (it ends connections or takes a role away) is registered as revoking,
+// and its payload has a member "revoking": true, from which nodes of an older
+// version see that they must not ignore it. The two revoking types of version
+// 0.1.0 lack the member: every version knows them.
 var (
-	LogoutType      = registerEvent[Logout]("control.logout", AudienceControl)
-	UserChangedType = registerEvent[UserChanged]("control.user", AudienceControl)
+	LogoutType      = registerEvent[Logout]("control.logout", AudienceControl).revoking()
+	UserChangedType = registerEvent[UserChanged]("control.user", AudienceControl).revoking()
 	ReadType        = registerEvent[Read]("control.read", AudienceControl)
 	ClaimType       = registerEvent[Claim]("control.claim", AudienceControl)
 	TestAlertType   = registerEvent[TestAlert]("control.test_alert", AudienceControl)
 )
+
+// ReadControl reads a stored control entry: its type and its event's JSON. An
+// entry of a newer version may have members that are unknown here, which are
+// ignored, or be of an unknown type. err is not nil when this version cannot read
+// the entry. revoking reports, also then, whether the entry revokes a right; an
+// entry whose JSON cannot be read at all counts as revoking.
+func ReadControl(eventType string, body []byte) (payload Payload, revoking bool, err error) {
+	var event struct {
+		Data json.RawMessage `json:"data"`
+	}
+	var flag struct {
+		Revoking bool `json:"revoking"`
+	}
+	if err := json.Unmarshal(body, &event); err != nil {
+		return nil, true, fmt.Errorf("harang: control entry of type %q: %w", eventType, err)
+	}
+	if err := json.Unmarshal(event.Data, &flag); err != nil {
+		return nil, true, fmt.Errorf("harang: data of control entry of type %q: %w", eventType, err)
+	}
+	t, known := FindEventType(eventType)
+	if !known || !t.Control() {
+		return nil, flag.Revoking, Errorf(CodeInvalidRequest, "%q is not a control type of this version", eventType)
+	}
+	payload, err = t.ParseStored(event.Data)
+	return payload, flag.Revoking || t.Revoking(), err
+}
 
 // Logout ends every connection of one login.
 type Logout struct {
@@ -26,7 +62,7 @@ func (l Logout) Check() []FieldError {
 	return c
 }
 
-// UserChanged tells that a user was disabled, enabled or given another role.
+// UserChanged reports that a user was disabled, enabled or given another role.
 // Role and Disabled are the state after the change.
 type UserChanged struct {
 	UserID   string `json:"userId"`
@@ -42,7 +78,7 @@ func (u UserChanged) Check() []FieldError {
 	return c
 }
 
-// Read tells a user's own connections what is still unread after a read.
+// Read reports to a user's own connections what is unread after a read.
 type Read struct {
 	UserID      string `json:"userId"`
 	UnreadCount int64  `json:"unreadCount"`
@@ -58,19 +94,19 @@ func (r Read) Check() []FieldError {
 	return c
 }
 
-// Person is who did something, as others see them.
+// Person is the author of an action, as others see them.
 type Person struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Claim tells who deals with an event ("Intézem"). By is nil when a claim was
-// given back.
+// Claim reports who handles an event ("Intézem"). By is nil when the claim was
+// released.
 type Claim struct {
 	EventID string    `json:"eventId"`
 	By      *Person   `json:"by"`
 	At      time.Time `json:"at"`
-	// Audiences are the people's feeds that hold the event.
+	// Audiences are the people's feeds that have the event.
 	Audiences []Audience `json:"audiences"`
 }
 
@@ -81,8 +117,8 @@ func (cl Claim) Check() []FieldError {
 	return c
 }
 
-// TestAlert goes to the connections of the person who asked for it ("Próba
-// riasztás") by the way that events go. It says nothing but that it arrived.
+// TestAlert goes to the connections of the person who requested it ("Próba
+// riasztás"), by the same path as events.
 type TestAlert struct {
 	UserID string `json:"userId"`
 	Name   string `json:"name"`

@@ -70,8 +70,10 @@ type EventType struct {
 	Audiences []Audience
 	// payload is the payload's zero value.
 	payload Payload
-	// parse decodes and validates a payload.
-	parse func(json.RawMessage) (Payload, error)
+	// parse decodes and validates a payload; strict refuses unknown and missing
+	// members.
+	parse   func(data json.RawMessage, strict bool) (Payload, error)
+	revokes bool
 }
 
 // Control reports whether the type belongs to the control feed. Such events are
@@ -81,13 +83,26 @@ func (t EventType) Control() bool { return slices.Contains(t.Audiences, Audience
 // Payload returns the zero value of the type's payload, for descriptions.
 func (t EventType) Payload() Payload { return t.payload }
 
+// Revoking reports whether entries of the control type revoke a right.
+func (t EventType) Revoking() bool { return t.revokes }
+
+// revoking registers a control type as revoking.
+func (t EventType) revoking() EventType {
+	t.revokes = true
+	eventTypes[t.Name] = t
+	return t
+}
+
 // In reports whether feeds of audience a contain the type.
 func (t EventType) In(a Audience) bool { return slices.Contains(t.Audiences, a) }
 
-// Parse reads a payload strictly: unknown, missing or wrong fields are an
-// INVALID_REQUEST that names them. A control payload may lack fields: a node of
-// an older version, which does not know them, may have written it.
-func (t EventType) Parse(data json.RawMessage) (Payload, error) { return t.parse(data) }
+// Parse reads a payload from outside strictly: unknown, missing or wrong fields
+// are an INVALID_REQUEST that names them.
+func (t EventType) Parse(data json.RawMessage) (Payload, error) { return t.parse(data, true) }
+
+// ParseStored reads a payload that this or another version has stored: unknown and
+// missing fields are ignored. Wrong ones are an INVALID_REQUEST that names them.
+func (t EventType) ParseStored(data json.RawMessage) (Payload, error) { return t.parse(data, false) }
 
 var (
 	eventTypes     = map[string]EventType{}
@@ -100,15 +115,13 @@ func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 	if _, taken := eventTypes[name]; taken {
 		panic("harang: event type " + name + " is registered twice")
 	}
-	var zero P
-	control := slices.Contains(audiences, AudienceControl)
-	t := EventType{Name: name, Audiences: audiences, payload: zero, parse: func(data json.RawMessage) (Payload, error) {
+	parse := func(data json.RawMessage, strict bool) (Payload, error) {
 		var p P
-		if err := decodeStrict(data, &p); err != nil {
+		if err := decodeOne(data, &p, strict); err != nil {
 			return nil, err
 		}
 		var wrong []FieldError
-		if !control {
+		if strict {
 			wrong = missing(data, reflect.TypeFor[P]())
 		}
 		for _, w := range p.Check() {
@@ -123,7 +136,9 @@ func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 			return nil, Invalid(wrong...)
 		}
 		return p, nil
-	}}
+	}
+	var zero P
+	t := EventType{Name: name, Audiences: audiences, payload: zero, parse: parse}
 	eventTypes[name] = t
 	eventTypeNames = append(eventTypeNames, name)
 	slices.Sort(eventTypeNames)
@@ -134,6 +149,17 @@ func registerEvent[P Payload](name string, audiences ...Audience) EventType {
 func FindEventType(name string) (EventType, bool) {
 	t, ok := eventTypes[name]
 	return t, ok
+}
+
+// ControlTypes returns the types of the control feed, by name.
+func ControlTypes() []EventType {
+	var types []EventType
+	for _, name := range eventTypeNames {
+		if t := eventTypes[name]; t.Control() {
+			types = append(types, t)
+		}
+	}
+	return types
 }
 
 // EventTypes returns the types of the feeds that people read, by name.
@@ -165,9 +191,12 @@ func NewEvent(t EventType, id, tenant string, at time.Time, payload Payload) (Ev
 	return e, nil
 }
 
-func decodeStrict(data json.RawMessage, into any) error {
+// decodeOne decodes exactly one JSON value; strict refuses unknown members.
+func decodeOne(data json.RawMessage, into any, strict bool) error {
 	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
+	if strict {
+		d.DisallowUnknownFields()
+	}
 	if err := d.Decode(into); err != nil {
 		var wrongType *json.UnmarshalTypeError
 		switch {

@@ -36,7 +36,7 @@ var walls = []wall{
 	{"internal/auth", []string{""}, "judges identities; users come through a port"},
 	{
 		"internal/gateway",
-		[]string{"", "internal/outbox", "internal/feed", "internal/auth", "socketio"},
+		[]string{"", "internal/feed", "internal/auth", "socketio"},
 		"speaks the socket; reads no SQL",
 	},
 	{"contract", nil, "golden files, no code to speak of"},

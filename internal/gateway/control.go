@@ -1,24 +1,31 @@
 package gateway
 
 import (
-	"encoding/json"
 	"slices"
 
 	"harang.dev/harang"
-	"harang.dev/harang/internal/outbox"
 )
 
 // Deliver applies entries of the tenant's control feed, in order.
 func (t *tenant) Deliver(r *feedRun) {
 	for _, it := range r.Items {
-		payload, err := controlPayload(it.Entry)
-		if err != nil {
-			// It may be a revocation of a newer version: authentications in progress start again, and the log says that
-			// this node is too old.
-			t.g.log.Error("control entry unreadable",
-				"tenant", t.id, "seq", it.Number, "event", it.EventID, "err", err)
+		payload, revoking, err := harang.ReadControl(it.Type, it.Body)
+		switch {
+		case err != nil && revoking:
+			// A revocation of a newer version: authentications in progress start again, and the log says that this
+			// node is too old.
+			t.g.log.Error("revoking control entry unreadable",
+				"tenant", t.id, "seq", it.Number, "event", it.EventID, "type", it.Type, "err", err)
 			t.revoke(it.Number, nil)
 			continue
+		case err != nil:
+			t.g.metrics.skippedControl.Inc()
+			t.g.log.Warn("control entry skipped",
+				"tenant", t.id, "seq", it.Number, "event", it.EventID, "type", it.Type, "err", err)
+			t.advance(it.Number)
+			continue
+		case revoking:
+			t.revoke(it.Number, nil) // also a type that revokes nothing in this version
 		}
 		switch p := payload.(type) {
 		case harang.Logout:
@@ -46,21 +53,6 @@ func (t *tenant) Deliver(r *feedRun) {
 			t.advance(it.Number)
 		}
 	}
-}
-
-// controlPayload reads a control entry's data.
-func controlPayload(e outbox.Entry) (harang.Payload, error) {
-	eventType, ok := harang.FindEventType(e.Type)
-	if !ok || !eventType.Control() {
-		return nil, harang.Errorf(harang.CodeInvalidRequest, "%q is no control type", e.Type)
-	}
-	var event struct {
-		Data json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(e.Body, &event); err != nil {
-		return nil, err
-	}
-	return eventType.Parse(event.Data)
 }
 
 // advance records the number of a control entry that revokes nothing.

@@ -191,15 +191,20 @@ func TestDeliver_UnreadableEntries(t *testing.T) {
 	}
 	now := env.now()
 	add(harang.AudienceControl,
-		outbox.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
+		outbox.Entry{Number: 1, EventID: "a", Type: "control.of-the-future", Time: now,
+			Body: []byte(`{"data":{"revoking":true}}`)},
 		outbox.Entry{Number: 2, EventID: "b", Type: harang.LogoutType.Name, Time: now, Body: []byte(`no json`)},
 		outbox.Entry{Number: 3, EventID: "c", Type: harang.LogoutType.Name, Time: now,
 			Body: []byte(`{"data":{"strange":1}}`)},
 		outbox.Entry{Number: 4, EventID: "d", Type: harang.LogoutType.Name, Time: now,
 			Body: []byte(`{"data":{"sessionId":"x","userId":"y"}}`)},
+		outbox.Entry{Number: 5, EventID: "e", Type: "control.of-the-future", Time: now, Body: []byte(`{"data":{}}`)},
 	)
-	if n := strings.Count(env.logs.String(), "control entry unreadable"); n != 3 {
+	if n := strings.Count(env.logs.String(), "revoking control entry unreadable"); n != 3 {
 		t.Errorf("%d alarms: %s", n, env.logs)
+	}
+	if n := env.metric("harang_gateway_control_skipped_total"); n != 1 {
+		t.Errorf("%v skipped: %s", n, env.logs)
 	}
 	alert := outbox.Entry{Number: 2, EventID: "f", Type: harang.StockAlertType.Name, Time: now,
 		Body: []byte(`{"eventId":"f"}`)}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"harang.dev/harang"
-	"harang.dev/harang/internal/outbox"
 )
 
 // FuzzHandshake: tokens, pids and positions are read completely or not at all, and never longer than ours.
@@ -36,9 +35,12 @@ func FuzzControl(f *testing.F) {
 		[]byte(`{"data":{"eventId":"e","by":null,"at":"2026-03-02T13:02:11.042Z","audiences":["managers"]}}`))
 	f.Add("stock_alert", []byte(`{"data":{}}`))
 	f.Fuzz(func(t *testing.T, eventType string, body []byte) {
-		payload, err := controlPayload(outbox.Entry{Type: eventType, Body: body})
+		payload, revoking, err := harang.ReadControl(eventType, body)
 		if err == nil && payload == nil {
 			t.Error("neither a payload nor an error")
+		}
+		if (eventType == "control.logout" || eventType == "control.user" || !json.Valid(body)) && !revoking {
+			t.Errorf("%s %q does not count as revoking", eventType, body)
 		}
 		if err == nil && !json.Valid(body) {
 			t.Errorf("%q was read", body)

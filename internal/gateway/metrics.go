@@ -11,7 +11,9 @@ type metrics struct {
 	slowConsumers prometheus.Counter
 	messages      *prometheus.CounterVec
 	forbidden     prometheus.Counter
-	unconfirmed   prometheus.Gauge
+	// skippedControl counts control entries of newer versions.
+	skippedControl prometheus.Counter
+	unconfirmed    prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -49,12 +51,16 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_gateway_forbidden_rooms_total",
 			Help: "Subscribe requests for rooms that the connection may not join.",
 		}),
+		skippedControl: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "harang_gateway_control_skipped_total",
+			Help: "Control entries that this version cannot read and that revoke nothing.",
+		}),
 		unconfirmed: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "harang_gateway_unconfirmed",
 			Help: "Open connections accepted while the database was away and not verified since.",
 		}),
 	}
 	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages,
-		m.forbidden, m.unconfirmed)
+		m.forbidden, m.skippedControl, m.unconfirmed)
 	return m
 }

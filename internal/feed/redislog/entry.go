@@ -17,11 +17,14 @@ import (
 //
 // append.lua reads the id, nothing else.
 
+// spaces are the bytes that neither an id nor a type may have.
+const spaces = " \t\r\n\v\f"
+
 var errEntry = errors.New("redislog: not an entry")
 
 // encode writes an entry. Its number is its position in the stream or message.
 func encode(e outbox.Entry) (string, error) {
-	if e.EventID == "" || e.Type == "" || strings.ContainsAny(e.EventID+e.Type, " \t\r\n\v\f") {
+	if e.EventID == "" || e.Type == "" || strings.ContainsAny(e.EventID+e.Type, spaces) {
 		return "", errEntry
 	}
 	var b strings.Builder
@@ -50,7 +53,8 @@ func decode(number int64, text string) (outbox.Entry, bool) {
 	if !ok {
 		return outbox.Entry{}, false
 	}
-	if _, known := harang.FindEventType(typ); !known {
+	// A type that is unknown here is one of a newer version.
+	if typ == "" || strings.ContainsAny(typ, spaces) {
 		return outbox.Entry{}, false
 	}
 	at, err := strconv.ParseInt(millis, 10, 64)

@@ -146,6 +146,20 @@ func TestLog_HeadOutlivesStream(t *testing.T) {
 	}
 }
 
+// TestLog_NewerTypes: an entry of a type that this version does not know goes
+// through the log like any other.
+func TestLog_NewerTypes(t *testing.T) {
+	log := newLog(t, testserver.Redis(t))
+	feed := managers(newTenant())
+	newer := some(1, 2)
+	newer[1].Type = "delivery_missed"
+	mustAppend(t, log, feed, relaytest.EpochA, 1, newer)
+	_, entries, err := log.Entries(t.Context(), feed)
+	if diff := cmp.Diff(newer, entries); err != nil || diff != "" {
+		t.Errorf("%v, (-want +got):\n%s", err, diff)
+	}
+}
+
 // TestLog_Foreign: whatever stands where ours should stand is skipped, counted
 // and replaced.
 func TestLog_Foreign(t *testing.T) {
