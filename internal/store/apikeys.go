@@ -12,13 +12,13 @@ import (
 const apiKeyColumns = `id, tenant_id, name, created_at, revoked_at`
 
 var (
-	queryAPIKey = define("find API key", `
+	findAPIKey = define("find API key", `
 		SELECT `+apiKeyColumns+` FROM api_keys WHERE hash = $1`)
-	queryAPIKeys = define("find API keys", `
+	findAPIKeys = define("find API keys", `
 		SELECT `+apiKeyColumns+` FROM api_keys WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
-	queryCreateAPIKey = define("create API key", `
+	createAPIKey = define("create API key", `
 		INSERT INTO api_keys (id, tenant_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5)`)
-	queryRevokeAPIKey = define("revoke API key", `
+	revokeAPIKey = define("revoke API key", `
 		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1) WHERE tenant_id = $2 AND id = $3`)
 )
 
@@ -34,28 +34,28 @@ func scanAPIKey(r row) (harang.APIKey, error) {
 // FindAPIKey finds a key by the SHA-256 of its text, NOT_FOUND when there is
 // none. It may be a revoked one.
 func (s *Store) FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error) {
-	return queryOne(ctx, s.reader(), queryAPIKey, scanAPIKey, hex.EncodeToString(hash[:]))
+	return queryOne(ctx, s.reader(), findAPIKey, scanAPIKey, hex.EncodeToString(hash[:]))
 }
 
-// FindAPIKeys lists a tenant's keys by id, those after the one given.
+// FindAPIKeys returns a tenant's keys in the order of their ids, those after afterID.
 func (s *Store) FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error) {
-	return queryAll(ctx, s.reader(), queryAPIKeys, scanAPIKey, tenant, afterID, limit)
+	return queryAll(ctx, s.reader(), findAPIKeys, scanAPIKey, tenant, afterID, limit)
 }
 
-// CreateAPIKey keeps a key by the SHA-256 of its text. NOT_FOUND when the
-// tenant is not there.
+// CreateAPIKey stores a key by the SHA-256 of its text. NOT_FOUND when there is no
+// such tenant.
 func (s *Store) CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error {
 	return s.within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, queryCreateAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]), k.Created.UnixMilli())
+		_, err := execute(ctx, tx, createAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]), k.Created.UnixMilli())
 		return err
 	})
 }
 
-// RevokeAPIKey ends a key for good; the first time counts. NOT_FOUND when the
-// tenant has no such key.
+// RevokeAPIKey revokes a key; a revoked one keeps its first instant. NOT_FOUND when
+// the tenant has no such key.
 func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error {
 	return s.within(ctx, func(tx *Tx) error {
-		n, err := execute(ctx, tx, queryRevokeAPIKey, at.UnixMilli(), tenant, id)
+		n, err := execute(ctx, tx, revokeAPIKey, at.UnixMilli(), tenant, id)
 		if err == nil && n == 0 {
 			err = harang.Errorf(harang.CodeNotFound, "there is no such API key")
 		}

@@ -62,7 +62,7 @@ func (tx *Tx) PutProduct(ctx context.Context, tenant string, p harang.Product) e
 	return err
 }
 
-// nameKey is the place of a row in a list by name.
+// nameKey is the position of a row in a list by name.
 type nameKey struct{ Sort, ID string }
 
 // named is a row of such a list.

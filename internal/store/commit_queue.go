@@ -156,7 +156,7 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.
 			q.endMember(g, errAborted)
 		}
 	}()
-	moved, err := (&Tx{s: s, session: q.session}).run(ctx, fn)
+	commits, err := (&Tx{s: s, session: q.session}).run(ctx, fn)
 	returned = true
 	if q.endMember(g, err); err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.
 	if g.err != nil {
 		return nil, s.fail("commit", g.err)
 	}
-	return moved, nil
+	return commits, nil
 }
 
 // beginMember sets a savepoint in the open group, or begins a new one. With an

@@ -8,8 +8,8 @@ import (
 	"harang.dev/harang"
 )
 
-// maxCursorBytes is above every cursor that we make: two sort keys of names and
-// two ids. Callers may give back no longer one.
+// maxCursorBytes is above every cursor that encodeCursor makes: two sort keys of
+// names and two ids. A longer one is refused.
 const maxCursorBytes = 8 << 10
 
 // encodeCursor writes the name of a list and the key of the last item of a page,
@@ -26,16 +26,15 @@ func decodeCursor(list, cursor string, key any) error {
 		return nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	text, ours := strings.CutPrefix(string(b), list+" ")
-	if err != nil || len(cursor) > maxCursorBytes || !ours || json.Unmarshal([]byte(text), key) != nil {
+	text, sameList := strings.CutPrefix(string(b), list+" ")
+	if err != nil || len(cursor) > maxCursorBytes || !sameList || json.Unmarshal([]byte(text), key) != nil {
 		return harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not a cursor of this list"})
 	}
 	return nil
 }
 
-// pageOf cuts a page of limit items from rows that were asked for with one
-// more, and makes the cursor of what follows in this list from the last item's
-// key.
+// pageOf makes a page of limit items from rows, which were queried with one more.
+// The cursor of the next page is made from the last item's key.
 func pageOf[R, T any](list string, rows []R, limit int, item func(R) T, key func(R) any) (harang.Page[T], error) {
 	p := harang.Page[T]{Items: make([]T, 0, min(len(rows), limit))}
 	for i, r := range rows {

@@ -8,49 +8,46 @@ import (
 	"harang.dev/harang"
 )
 
-// Class is what kind of failure a driver's error is. Each engine has one table
-// from its codes to a class; the class decides the application's code.
+// Class is the kind of a driver's error. Each engine has one table from its codes
+// to a class; the class decides the application's code.
 type Class int
 
 // The classes.
 const (
-	// ClassOther is anything unforeseen: INTERNAL.
+	// ClassOther is any error that no table has: INTERNAL.
 	ClassOther Class = iota
-	// ClassBusy: another transaction is in the way (busy, locked,
-	// serialization failure, deadlock). The transaction is run again; when that
-	// does not help, UNAVAILABLE.
+	// ClassBusy: a conflict with another transaction (busy, locked, serialization
+	// failure, deadlock). The transaction runs again; UNAVAILABLE after the last try.
 	ClassBusy
-	// ClassRepeat: a unique index refused a row. CONFLICT.
-	ClassRepeat
-	// ClassMissing: a foreign key points at nothing. NOT_FOUND.
+	// ClassDuplicate: a unique index refused a row. CONFLICT.
+	ClassDuplicate
+	// ClassMissing: a foreign key has no target. NOT_FOUND.
 	ClassMissing
-	// ClassUnavailable: the database is away, full, read-only or damaged.
-	// UNAVAILABLE.
+	// ClassUnavailable: the database does not answer, is full, read-only or
+	// damaged, or the process has no file descriptor left. UNAVAILABLE.
 	ClassUnavailable
 	// ClassNoConnection: the server has no connection left. Tried again for a
 	// bounded time, UNAVAILABLE after that.
 	ClassNoConnection
-	// ClassText: the engine cannot hold a text that was given to it (NUL, not
-	// UTF-8). INVALID_REQUEST.
+	// ClassText: the engine cannot store a text (NUL, not UTF-8). INVALID_REQUEST.
 	ClassText
 )
 
-// fault is the driver -> code table's right side.
-var fault = map[Class]struct {
+// classErrors are the application's code and message of each class.
+var classErrors = map[Class]struct {
 	code    harang.Code
 	message string
 }{
 	ClassOther:        {harang.CodeInternal, "the database refused a statement"},
 	ClassBusy:         {harang.CodeUnavailable, "the database is busy"},
-	ClassRepeat:       {harang.CodeConflict, "this exists already"},
-	ClassMissing:      {harang.CodeNotFound, "something that this refers to does not exist"},
+	ClassDuplicate:    {harang.CodeConflict, "an entry with this id exists already"},
+	ClassMissing:      {harang.CodeNotFound, "the request refers to an entry that does not exist"},
 	ClassUnavailable:  {harang.CodeUnavailable, "the database is not available"},
 	ClassNoConnection: {harang.CodeUnavailable, "the database has no free connection"},
 	ClassText:         {harang.CodeInvalidRequest, "a text holds a character that no name or id can have"},
 }
 
-// classified is a driver's error with its class, between the driver and the
-// application's error.
+// classified is a driver's error with its class; harang.Error wraps it.
 type classified struct {
 	class Class
 	query string
@@ -60,7 +57,7 @@ type classified struct {
 func (c *classified) Error() string { return c.query + ": " + c.err.Error() }
 func (c *classified) Unwrap() error { return c.err }
 
-// classOf returns the class of an error that went through fail.
+// classOf returns the class of an error that fail has returned.
 func classOf(err error) (Class, bool) {
 	var c *classified
 	if errors.As(err, &c) {
@@ -69,8 +66,8 @@ func classOf(err error) (Class, bool) {
 	return ClassOther, false
 }
 
-// fail gives a driver's error its code. An error that already has one, and
-// nil, pass as they are.
+// fail wraps a driver's error with the application's code. It returns nil and an
+// error that has a code already as they are.
 func (s *Store) fail(name string, err error) error {
 	var coded *harang.Error
 	switch {
@@ -92,6 +89,6 @@ func (s *Store) fail(name string, err error) error {
 		class = s.engine.Classify(err)
 	}
 	c := &classified{class: class, query: name, err: err}
-	f := fault[c.class]
+	f := classErrors[c.class]
 	return harang.Wrap(f.code, c, f.message)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	findRepeat = define("find repeat", `
+	findDuplicate = define("find duplicate", `
 		SELECT id FROM events WHERE tenant_id = $1 AND source = $2 AND source_id = $3`)
 
 	advanceHeads = define("advance heads", `
@@ -32,7 +32,7 @@ var (
 	})
 
 	// Numbers have no holes, so the newest n are those above head - n. One
-	// statement is one reading on both engines.
+	// statement reads one snapshot on both engines.
 	newestEntries = queryByAudience("newest entries", func(column string) string {
 		return `
 			SELECT h.tenant_id, h.epoch, ` + numberColumns("h.") + `, e.` + column + `, e.id, e.type, e.at, e.data
@@ -41,7 +41,7 @@ var (
 	})
 )
 
-// queryByAudience defines one query per audience; text is given its column.
+// queryByAudience defines one query per audience; text gets the audience's column.
 func queryByAudience(name string, text func(column string) string) map[harang.Audience]*query {
 	queries := make(map[harang.Audience]*query, len(audiences))
 	for _, a := range audiences {
@@ -50,19 +50,19 @@ func queryByAudience(name string, text func(column string) string) map[harang.Au
 	return queries
 }
 
-// appendPending writes the transaction's events: repeats dropped first, then
+// appendPending writes the transaction's events: duplicates are dropped first, then
 // per tenant, in tenant order, one update of the heads row and the event rows
-// with their numbers. It returns what the tenants got that got events.
+// with their numbers. It returns a commit for each tenant with new events.
 func (tx *Tx) appendPending(ctx context.Context) ([]outbox.Commit, error) {
 	if len(tx.pending) == 0 {
 		return nil, nil
 	}
-	fresh, err := tx.dropRepeats(ctx)
+	fresh, err := tx.dropDuplicates(ctx)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(fresh, func(a, b *harang.Event) int { return cmp.Compare(a.Tenant, b.Tenant) })
-	var moved []outbox.Commit
+	var commits []outbox.Commit
 	for len(fresh) > 0 {
 		tenant := fresh[0].Tenant
 		n := 1
@@ -73,25 +73,25 @@ func (tx *Tx) appendPending(ctx context.Context) ([]outbox.Commit, error) {
 		if err != nil {
 			return nil, err
 		}
-		moved = append(moved, commit)
+		commits = append(commits, commit)
 		fresh = fresh[n:]
 	}
-	return moved, nil
+	return commits, nil
 }
 
-// dropRepeats fills the results and returns the events that are new.
-func (tx *Tx) dropRepeats(ctx context.Context) ([]*harang.Event, error) {
+// dropDuplicates fills the results and returns the events that are to be written.
+func (tx *Tx) dropDuplicates(ctx context.Context) ([]*harang.Event, error) {
 	type origin struct{ tenant, source, id string }
-	var inside map[origin]string // ids of this transaction's events by origin
+	var own map[origin]string // ids of this transaction's events by origin
 	fresh := make([]*harang.Event, 0, len(tx.pending))
 	for i := range tx.pending {
 		e, result := &tx.pending[i].event, tx.pending[i].result
 		if e.Source != "" || e.SourceID != "" {
 			key := origin{e.Tenant, e.Source, e.SourceID}
-			id, known := inside[key]
+			id, known := own[key]
 			if !known {
 				var err error
-				id, err = queryOne(ctx, tx, findRepeat, scanText, e.Tenant, e.Source, e.SourceID)
+				id, err = queryOne(ctx, tx, findDuplicate, scanText, e.Tenant, e.Source, e.SourceID)
 				if known, err = found(err); err != nil {
 					return nil, err
 				}
@@ -103,10 +103,10 @@ func (tx *Tx) dropRepeats(ctx context.Context) ([]*harang.Event, error) {
 			if e.ID == "" {
 				e.ID = tx.s.newID()
 			}
-			if inside == nil {
-				inside = map[origin]string{}
+			if own == nil {
+				own = map[origin]string{}
 			}
-			inside[key] = e.ID
+			own[key] = e.ID
 		}
 		if e.ID == "" {
 			e.ID = tx.s.newID()
@@ -124,8 +124,8 @@ func advance(n *outbox.Numbers, t harang.EventType) {
 	}
 }
 
-// appendTenant numbers and writes the events of one tenant, and returns its
-// heads after them and the entries that they became.
+// appendTenant numbers and writes the events of one tenant, and returns their
+// entries with the heads after them.
 func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.Event) (outbox.Commit, error) {
 	types := make([]harang.EventType, len(events))
 	var count outbox.Numbers
@@ -178,10 +178,10 @@ func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventTy
 		args = append(args, sql.NullInt64{Int64: n[i], Valid: t.In(a)})
 	}
 	_, err := execute(ctx, tx, insertEvent, args...)
-	if class, ok := classOf(err); ok && class == ClassRepeat && origin {
-		// Another transaction wrote the same origin since dropRepeats looked:
-		// run again, and find it.
-		return harang.Wrap(harang.CodeUnavailable, &classified{ClassBusy, insertEvent.name, err}, fault[ClassBusy].message)
+	if class, ok := classOf(err); ok && class == ClassDuplicate && origin {
+		// Another transaction wrote the same origin after dropDuplicates had read.
+		// The next try finds it.
+		return harang.Wrap(harang.CodeUnavailable, &classified{ClassBusy, insertEvent.name, err}, classErrors[ClassBusy].message)
 	}
 	return err
 }
@@ -214,7 +214,7 @@ func (s *Store) EntriesAfter(ctx context.Context, feed harang.FeedID, after int6
 }
 
 // NewestEntries returns a tenant's heads and the newest entries of one of its
-// feeds, oldest first, at most limit of them, in one consistent reading.
+// feeds, oldest first, at most limit of them, of one snapshot.
 // NOT_FOUND when there is no such tenant.
 func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	var heads outbox.Heads
@@ -240,7 +240,7 @@ func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int
 		return heads, nil, s.fail(q.name, sql.ErrNoRows)
 	}
 	if rows[0].Number == 0 {
-		rows = nil // the tenant is there, its feed is empty
+		rows = nil // the left join's row without an event: the feed is empty
 	}
 	return heads, rows, nil
 }

@@ -1,13 +1,13 @@
 package store
 
-// Waiting is how many transactions wait for the turn.
+// Waiting returns how many transactions wait for the turn.
 func (s *Store) Waiting() int {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
 	return len(s.queue.waiting)
 }
 
-// The keys that lists are ordered and searched by.
+// The keys by which lists are ordered and searched.
 var (
 	SortKey      = sortKey
 	SearchKey    = searchKey

@@ -9,7 +9,7 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// headsBatch is how many tenants one statement asks for.
+// headsBatch is how many tenants one statement reads.
 const headsBatch = 32
 
 // audiences are all audiences. Each has a column of its name: in heads its
@@ -40,7 +40,7 @@ var (
 	findHeadsBatch = define("find heads batch", `
 		SELECT tenant_id, epoch, `+numberColumns("")+` FROM heads WHERE tenant_id IN (`+parameters(1, headsBatch)+`)`)
 
-	takeEpoch = define("take epoch", `
+	lockEpoch = define("lock epoch", `
 		UPDATE heads SET managers = managers WHERE tenant_id = $1 RETURNING epoch`)
 
 	updateEpoch = define("update epoch", `
@@ -62,7 +62,8 @@ func headsColumns(h *outbox.Heads, rest ...any) []any {
 	return append(into, rest...)
 }
 
-// Heads returns the heads of those of the tenants that exist, in no order.
+// Heads returns the heads of the tenants, in no order. Unknown tenants are left
+// out.
 func (s *Store) Heads(ctx context.Context, tenants []string) ([]outbox.Heads, error) {
 	var all []outbox.Heads
 	for len(tenants) > 0 {
@@ -72,7 +73,7 @@ func (s *Store) Heads(ctx context.Context, tenants []string) ([]outbox.Heads, er
 			q, args = findHeads, args[:1]
 		}
 		for i := range args {
-			args[i] = tenants[min(i, n-1)] // the last one fills the batch
+			args[i] = tenants[min(i, n-1)] // the last tenant fills the batch
 		}
 		heads, err := queryAll(ctx, s.reader(), q, scanHeads, args...)
 		if err != nil {
@@ -89,14 +90,13 @@ func (s *Store) AllHeads(ctx context.Context) ([]outbox.Heads, error) {
 	return queryAll(ctx, s.reader(), findAllHeads, scanHeads)
 }
 
-// NewEpoch gives a tenant an epoch that is later than after and than its
-// present one, and returns it. A present epoch that is later than after
-// already is kept: somebody else has done it. Numbers go on. NOT_FOUND when
-// there is no such tenant.
+// NewEpoch begins a new epoch of a tenant, later than after and than its present
+// one, and returns it. A present epoch that is later than after is kept: another
+// node began it. Numbers continue. NOT_FOUND when there is no such tenant.
 func (s *Store) NewEpoch(ctx context.Context, tenant string, after harang.Epoch) (harang.Epoch, error) {
 	var epoch harang.Epoch
 	err := s.within(ctx, func(tx *Tx) error {
-		present, err := queryOne(ctx, tx, takeEpoch, scanText, tenant)
+		present, err := queryOne(ctx, tx, lockEpoch, scanText, tenant)
 		if err != nil {
 			return err
 		}

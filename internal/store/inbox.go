@@ -18,7 +18,7 @@ var (
 	refuseInbox = define("refuse inbox", `
 		INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at, refused_at, problem)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	anyInbox = define("any inbox", `
+	findQueued = define("find queued event", `
 		SELECT id FROM event_inbox WHERE refused_at IS NULL ORDER BY queued_at LIMIT 1`)
 )
 
@@ -34,9 +34,9 @@ type queued struct {
 // appended once, however many nodes take. Refused events, and those of an
 // unknown tenant, stay with the reason.
 func (s *Store) TakeInbox(ctx context.Context, limit int, validate func(ingest.Queued) (harang.Event, string)) (ingest.InboxCounts, error) {
-	// Mostly there is nothing, and looking takes no lock.
-	_, err := queryOne(ctx, s.reader(), anyInbox, scanText)
-	if there, err := found(err); err != nil || !there {
+	// The inbox is empty most of the time, and this read takes no lock.
+	_, err := queryOne(ctx, s.reader(), findQueued, scanText)
+	if exists, err := found(err); err != nil || !exists {
 		return ingest.InboxCounts{}, err
 	}
 	var counts ingest.InboxCounts
@@ -55,16 +55,16 @@ func (s *Store) TakeInbox(ctx context.Context, limit int, validate func(ingest.Q
 		})
 		tenants := make(map[string]bool)
 		for _, q := range rows {
-			there, known := tenants[q.Tenant]
+			exists, known := tenants[q.Tenant]
 			if !known {
 				_, err := queryOne(ctx, tx, findHeads, scanHeads, q.Tenant)
-				if there, err = found(err); err != nil {
+				if exists, err = found(err); err != nil {
 					return err
 				}
-				tenants[q.Tenant] = there
+				tenants[q.Tenant] = exists
 			}
 			event, problem := validate(q.Queued)
-			if !there {
+			if !exists {
 				problem = "tenant_id: there is no such tenant"
 			}
 			if problem == "" {

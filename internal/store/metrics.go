@@ -8,7 +8,7 @@ import (
 	"harang.dev/harang"
 )
 
-// metrics are what the store counts. They work without a registry, too.
+// metrics are the store's metrics. They work without a registry, too.
 type metrics struct {
 	transactions *prometheus.CounterVec
 	seconds      prometheus.Histogram
@@ -24,16 +24,16 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		transactions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "harang_store_transactions_total",
-			Help: "Transactions by result: committed or the code of the error.",
+			Help: "Transactions by result: committed, or the code of the error.",
 		}, []string{"result"}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "harang_store_transaction_seconds",
-			Help:    "Time from asking for a transaction to its commit or rollback, waiting included.",
+			Help:    "Duration of a transaction from its call to its commit or rollback, waiting included.",
 			Buckets: []float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5},
 		}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "harang_store_retries_total",
-			Help: "Transactions run again because another was in the way.",
+			Help: "Transactions that ran again after a conflict with another one.",
 		}),
 		members: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "harang_store_commit_members",
@@ -42,11 +42,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "harang_store_events_total",
-			Help: "Events appended, rolled back ones included.",
+			Help: "Events appended by type, those of rolled back transactions included.",
 		}, []string{"type"}),
 		swept: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "harang_store_swept_total",
-			Help: "Rows removed because their time was over.",
+			Help: "Rows deleted after their retention time, by table.",
 		}, []string{"table"}),
 	}
 	m.waits = prometheus.NewCounterVec(prometheus.CounterOpts{

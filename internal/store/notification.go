@@ -10,9 +10,9 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// A person's list is read by the managers' number, whoever asks. What is below
-// the floor ($4) is left out; $6 is 1 for unread only. A single read says when
-// an event was read, else the first mark at or above it.
+// Every audience's list is in the order of the managers' number, above the floor
+// ($4); $6 is 1 for unread ones only. An event was read at the instant of its row in
+// reads, else of the lowest mark at or above it.
 const (
 	notificationColumns = `
 		SELECT e.managers, e.id, e.type, e.at, e.data,
@@ -36,12 +36,11 @@ var (
 	findNotificationsOfType = define("find notifications of a type", notificationColumns+`
 		AND e.type = $7 ORDER BY e.managers DESC LIMIT $8`)
 
-	// What came after an instant is above the number before the first event
-	// after it.
+	// The lowest number after an instant.
 	findFloorSince = define("find floor since", `
 		SELECT min(managers) FROM events WHERE tenant_id = $1 AND at > $2 AND managers IS NOT NULL`)
 
-	// A number of the operators' feed in the order of the managers'.
+	// The managers' number of the event at a position in the operators' feed.
 	findFloorOperators = define("find floor of operators", `
 		SELECT max(managers) FROM events WHERE tenant_id = $1 AND operators = (
 			SELECT max(o.operators) FROM events o WHERE o.tenant_id = $1 AND o.operators <= $2)`)
@@ -52,9 +51,9 @@ var (
 	countReads = define("count reads", `
 		SELECT count(*) FROM reads WHERE tenant_id = $1 AND user_id = $2 AND number > $3 AND number <= $4`)
 
-	// Counted up to a head that was read before, so that head and count belong
-	// together whatever commits meanwhile. The operators' count begins above
-	// their last number that the mark ($2) covers.
+	// The count ends at a head that was read before, so that head and count agree
+	// whatever commits meanwhile. The operators' count begins above their last
+	// number that the mark ($2) covers.
 	countEvents = map[harang.Audience]*query{
 		harang.AudienceManagers: define("count events of managers", `
 			SELECT count(*) FROM events WHERE tenant_id = $1 AND managers > $2 AND managers <= $3`),
@@ -65,7 +64,7 @@ var (
 				ORDER BY o.managers DESC LIMIT 1), 0) AND operators <= $3`),
 	}
 
-	takeHeads = define("take heads", `
+	lockHeads = define("lock heads", `
 		UPDATE heads SET control = control WHERE tenant_id = $1
 		RETURNING tenant_id, epoch, `+numberColumns(""))
 
@@ -91,22 +90,22 @@ var (
 		DELETE FROM claims WHERE tenant_id = $1 AND event_id = $2`)
 )
 
-// nullClaim is a claim that may not be there.
+// nullClaim is a claim of a left join.
 type nullClaim struct {
 	user, name sql.NullString
 	at         sql.NullInt64
 }
 
-func (c *nullClaim) into() []any { return []any{&c.user, &c.name, &c.at} }
+func (c *nullClaim) columns() []any { return []any{&c.user, &c.name, &c.at} }
 
-func (c *nullClaim) read(eventID string) *harang.Claim {
+func (c *nullClaim) claim(eventID string) *harang.Claim {
 	if !c.user.Valid {
 		return nil
 	}
 	return &harang.Claim{EventID: eventID, By: &harang.Person{ID: c.user.String, Name: c.name.String}, At: timeOf(c.at)}
 }
 
-// scanNull reads a number that may be NULL, 0 then.
+// scanNull reads a number, NULL as 0.
 func scanNull(r row) (int64, error) {
 	var n sql.NullInt64
 	err := r.Scan(&n)
@@ -153,11 +152,11 @@ func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang
 			read  sql.NullInt64
 			claim nullClaim
 		)
-		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &read}, claim.into()...)...); err != nil {
+		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &read}, claim.columns()...)...); err != nil {
 			return n, err
 		}
 		n.Event.Tenant, n.Event.Time, n.Event.Data = p.Tenant, fromMillis(at), json.RawMessage(data)
-		n.ReadAt, n.Claim = timeOf(read), claim.read(n.Event.ID)
+		n.ReadAt, n.Claim = timeOf(read), claim.claim(n.Event.ID)
 		return n, nil
 	}, append(args, q.Limit+1)...)
 	if err != nil {
@@ -167,7 +166,7 @@ func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang
 	return page, state, err
 }
 
-// floor is the number above which the list begins.
+// floor returns the managers' number above which the list begins.
 func (s *Store) floor(ctx context.Context, p harang.Reader, q harang.NotificationQuery, epoch harang.Epoch) (int64, error) {
 	floor := int64(0)
 	if q.After != nil && q.After.Epoch == epoch {
@@ -187,12 +186,12 @@ func (s *Store) floor(ctx context.Context, p harang.Reader, q harang.Notificatio
 		return 0, err
 	}
 	if first == 0 {
-		return math.MaxInt64, nil // nothing came after it
+		return math.MaxInt64, nil // no event after it
 	}
 	return max(floor, first-1), nil
 }
 
-// readState returns what a person has not read yet, and their mark.
+// readState returns a person's number of unread events and their highest mark.
 func (s *Store) readState(ctx context.Context, p harang.Reader) (harang.ReadState, int64, error) {
 	heads, err := queryOne(ctx, s.reader(), findHeads, scanHeads, p.Tenant)
 	if err != nil {
@@ -201,10 +200,10 @@ func (s *Store) readState(ctx context.Context, p harang.Reader) (harang.ReadStat
 	return readStateAt(ctx, s.reader(), p, heads)
 }
 
-// LockReadState locks the tenant's numbers until the commit and returns what a
-// person has not read yet.
+// LockReadState locks the tenant's numbers until the commit and returns a person's
+// read state.
 func (tx *Tx) LockReadState(ctx context.Context, p harang.Reader) (harang.ReadState, error) {
-	heads, err := queryOne(ctx, tx, takeHeads, scanHeads, p.Tenant)
+	heads, err := queryOne(ctx, tx, lockHeads, scanHeads, p.Tenant)
 	if err != nil {
 		return harang.ReadState{}, err
 	}
@@ -212,7 +211,8 @@ func (tx *Tx) LockReadState(ctx context.Context, p harang.Reader) (harang.ReadSt
 	return state, err
 }
 
-// readStateAt counts what is unread up to the heads and returns the mark, too.
+// readStateAt counts the unread events up to the heads. It returns the highest mark,
+// too.
 func readStateAt(ctx context.Context, run runner, p harang.Reader, heads outbox.Heads) (harang.ReadState, int64, error) {
 	state := harang.ReadState{
 		Head:    heads.Position(p.Audience),
@@ -235,8 +235,8 @@ func readStateAt(ctx context.Context, run runner, p harang.Reader, heads outbox.
 	return state, upTo, err
 }
 
-// FindEvent returns an event that a person may see and its managers' number;
-// else NOT_FOUND.
+// FindEvent returns an event and its managers' number. NOT_FOUND when there is no
+// such event or the person's audience does not receive it.
 func (tx *Tx) FindEvent(ctx context.Context, p harang.Reader, eventID string) (harang.Event, int64, error) {
 	var number int64
 	e, err := queryOne(ctx, tx, findEvent, func(r row) (e harang.Event, err error) {
@@ -257,7 +257,7 @@ func (tx *Tx) FindEvent(ctx context.Context, p harang.Reader, eventID string) (h
 	return e, number, nil
 }
 
-// CreateRead marks one event as read; false when it was already.
+// CreateRead marks one event as read and reports false when it was read already.
 func (tx *Tx) CreateRead(ctx context.Context, p harang.Reader, number int64) (bool, error) {
 	upTo, err := queryOne(ctx, tx, findReadUpTo, scanNull, p.Tenant, p.UserID)
 	if err != nil || number <= upTo {
@@ -267,9 +267,9 @@ func (tx *Tx) CreateRead(ctx context.Context, p harang.Reader, number int64) (bo
 	return n == 1, err
 }
 
-// CreateReadMark marks everything up to a managers' number as read; false when
-// it was already. A new user's first mark is made with the head, so that the
-// past is not unread.
+// CreateReadMark marks all events up to a managers' number as read and reports false
+// when they were read already. A new user gets a mark at the head, so that older
+// events are not unread.
 func (tx *Tx) CreateReadMark(ctx context.Context, p harang.Reader, upTo int64) (bool, error) {
 	present, err := queryOne(ctx, tx, findReadUpTo, scanNull, p.Tenant, p.UserID)
 	if err != nil || upTo <= present {
@@ -279,7 +279,7 @@ func (tx *Tx) CreateReadMark(ctx context.Context, p harang.Reader, upTo int64) (
 	return n == 1, err
 }
 
-// CreateClaim claims an event; false when it is claimed.
+// CreateClaim claims an event and reports false when it was claimed already.
 func (tx *Tx) CreateClaim(ctx context.Context, tenant string, c harang.Claim) (bool, error) {
 	n, err := execute(ctx, tx, createClaim, tenant, c.EventID, c.By.ID, c.By.Name, c.At.UnixMilli())
 	return n == 1, err
@@ -289,14 +289,14 @@ func (tx *Tx) CreateClaim(ctx context.Context, tenant string, c harang.Claim) (b
 func (tx *Tx) FindClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error) {
 	return queryOne(ctx, tx, findClaim, func(r row) (harang.Claim, error) {
 		var c nullClaim
-		if err := r.Scan(c.into()...); err != nil {
+		if err := r.Scan(c.columns()...); err != nil {
 			return harang.Claim{}, err
 		}
-		return *c.read(eventID), nil
+		return *c.claim(eventID), nil
 	}, tenant, eventID)
 }
 
-// DeleteClaim gives a claim back.
+// DeleteClaim releases a claim.
 func (tx *Tx) DeleteClaim(ctx context.Context, tenant, eventID string) error {
 	_, err := execute(ctx, tx, deleteClaim, tenant, eventID)
 	return err

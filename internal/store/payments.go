@@ -16,10 +16,10 @@ const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amou
 	created_at, settled_at, failed_at, check_at, checks`
 
 var (
-	insertPayment = define("create payment", `
+	createPayment = define("create payment", `
 		INSERT INTO payments (`+paymentColumns+`, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)`)
-	takePayment = define("take payment", `
+	lockPayment = define("lock payment", `
 		UPDATE payments SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+paymentColumns)
 	updatePayment = define("update payment", `
 		UPDATE payments SET status = $1, error_code = $2, error_message = $3, reference = $4, refund_due = $5,
@@ -30,7 +30,7 @@ var (
 	findPayments = define("find payments", `
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
-	findPaymentsOf = define("find payments by status", `
+	findPaymentsByStatus = define("find payments by status", `
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
 	findPaymentStates = define("find payment states", `
@@ -52,18 +52,18 @@ var (
 		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
 		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
 	// A payment's place is its rental's.
-	sumSettledAt = define("sum settled payments of place", `
+	sumSettledAtLocation = define("sum settled payments at location", `
 		SELECT COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.status = 'SUCCEEDED' AND p.settled_at >= $2 AND p.settled_at < $3 AND r.location_id = $4`)
-	sumFailedAt = define("sum failed payments of place", `
+	sumFailedAtLocation = define("sum failed payments at location", `
 		SELECT COUNT(*), COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.failed_at >= $2 AND p.failed_at < $3 AND p.status IN ('DECLINED', 'PENDING')
 			AND r.location_id = $4`)
 
-	insertNotice = define("create payment notice", `
+	createNotice = define("create payment notice", `
 		INSERT INTO payment_notices (tenant_id, notice_key, payment_id, raw, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (tenant_id, notice_key) DO NOTHING`)
-	deleteNotices = define("delete old payment notices", `
+	sweepNotices = define("delete old payment notices", `
 		DELETE FROM payment_notices WHERE (tenant_id, notice_key) IN (
 			SELECT tenant_id, notice_key FROM payment_notices WHERE at < $1 ORDER BY at LIMIT $2)`)
 
@@ -101,8 +101,8 @@ func scanPayment(r row) (harang.Payment, error) {
 
 // CreatePayment keeps a new payment. CONFLICT when the id is taken.
 func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
-	_, err := execute(ctx, tx, insertPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
-		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference, flag(p.RefundDue),
+	_, err := execute(ctx, tx, createPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
+		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference, boolInt(p.RefundDue),
 		p.Created.UnixMilli(), nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks)
 	return err
 }
@@ -110,12 +110,12 @@ func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 // LockPayment locks a payment until the commit and returns it; take its rental
 // first. NOT_FOUND when the tenant has none such.
 func (tx *Tx) LockPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
-	return queryOne(ctx, tx, takePayment, scanPayment, tenant, id)
+	return queryOne(ctx, tx, lockPayment, scanPayment, tenant, id)
 }
 
 // UpdatePayment writes what may change of a payment that was taken.
 func (tx *Tx) UpdatePayment(ctx context.Context, p harang.Payment) error {
-	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference, flag(p.RefundDue),
+	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference, boolInt(p.RefundDue),
 		nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks, p.Tenant, p.ID)
 	return err
 }
@@ -177,7 +177,7 @@ func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.Paymen
 	}
 	list, args := findPayments, []any{tenant, after.At, after.ID, q.Limit + 1}
 	if q.Status != "" {
-		list, args = findPaymentsOf, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
+		list, args = findPaymentsByStatus, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
 	}
 	rows, err := queryAll(ctx, s.reader(), list, scanPayment, args...)
 	if err != nil {
@@ -212,7 +212,7 @@ func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days
 	var f shop.PaymentFigures
 	settled, lost, place := sumSettled, sumFailed, []any(nil)
 	if locationID != "" {
-		settled, lost, place = sumSettledAt, sumFailedAt, []any{locationID}
+		settled, lost, place = sumSettledAtLocation, sumFailedAtLocation, []any{locationID}
 	}
 	for i := range len(days) - 1 {
 		sum, err := queryOne(ctx, s.reader(), settled, scanInt, append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, place...)...)
@@ -234,14 +234,14 @@ func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days
 // false when it has been here before.
 func (tx *Tx) CreateNotice(ctx context.Context, tenant string, n shop.PaymentNotice, at time.Time) (bool, error) {
 	raw := strings.ReplaceAll(strings.ToValidUTF8(string(n.Raw), "\uFFFD"), "\x00", "\uFFFD")
-	created, err := execute(ctx, tx, insertNotice, tenant, n.Key, n.TransactionID, raw, at.UnixMilli())
+	created, err := execute(ctx, tx, createNotice, tenant, n.Key, n.TransactionID, raw, at.UnixMilli())
 	return created == 1, err
 }
 
 // SweepNotices forgets notifications older than an instant, limit at most, and
 // returns how many.
 func (s *Store) SweepNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return s.sweepRows(ctx, deleteNotices, before, limit)
+	return s.sweepRows(ctx, sweepNotices, before, limit)
 }
 
 func (s *Store) sweepRows(ctx context.Context, q *query, before time.Time, limit int) (int64, error) {

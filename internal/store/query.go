@@ -21,7 +21,7 @@ type query struct {
 	index int
 }
 
-// parameters are n parameters from $first on, as a list.
+// parameters lists n parameters, the first one numbered first.
 func parameters(first, n int) string {
 	all := make([]string, n)
 	for i := range all {
@@ -34,7 +34,7 @@ func parameters(first, n int) string {
 // one on both engines. It is filled by variable declarations only.
 var registry []*query
 
-// define registers a query. Its name is used in errors and tests.
+// define registers a query. Its name appears in errors and tests.
 func define(name, text string) *query {
 	q := &query{name: name, text: text, index: len(registry)}
 	registry = append(registry, q)
@@ -140,7 +140,7 @@ func scanText(r row) (string, error) {
 	return s, err
 }
 
-// found turns NOT_FOUND into false and leaves every other error.
+// found reports whether a row was found. It returns any error but NOT_FOUND.
 func found(err error) (bool, error) {
 	switch {
 	case err == nil:
@@ -151,10 +151,9 @@ func found(err error) (bool, error) {
 	return false, err
 }
 
-// PrepareAll prepares every query on every pool that many may use at once. A
-// query that the engine does not understand fails here; and a transaction never
-// has to wait for a second connection, on which to prepare, while it holds its
-// own.
+// PrepareAll prepares every query on every pool with several connections. A query
+// that the engine does not understand fails here, and a transaction never waits for
+// a second connection on which to prepare a query while it has its own.
 func (s *Store) PrepareAll(ctx context.Context) error {
 	pools := []*connections{s.read}
 	if !s.engine.SingleWriter {

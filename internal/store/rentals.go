@@ -21,13 +21,13 @@ var (
 	findProductPrice = define("find product", `
 		SELECT id, name, daily_price FROM products WHERE tenant_id = $1 AND id = $2`)
 
-	insertRental = define("create rental", `
+	createRental = define("create rental", `
 		INSERT INTO rentals (`+rentalColumns+`, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)`)
-	insertRentalLine = define("create rental line", `
+	createRentalLine = define("create rental line", `
 		INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
-	takeRental = define("take rental", `
+	lockRental = define("lock rental", `
 		UPDATE rentals SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+rentalColumns)
 	updateRental = define("update rental", `
 		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4 WHERE tenant_id = $5 AND id = $6`)
@@ -38,13 +38,13 @@ var (
 	findRentals = define("find rentals", `
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
-	findRentalsOf = define("find rentals by status", `
+	findRentalsByStatus = define("find rentals by status", `
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
-	findRentalsAt = define("find rentals of place", `
+	findRentalsAtLocation = define("find rentals at location", `
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND location_id = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
-	findRentalsOfAt = define("find rentals of place by status", `
+	findRentalsAtLocationByStatus = define("find rentals at location by status", `
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND location_id = $2 AND status = $3 AND (created_at, id) < ($4, $5)
 		ORDER BY created_at DESC, id DESC LIMIT $6`)
@@ -56,14 +56,14 @@ var (
 		UPDATE rentals SET status = 'OVERDUE', version = version + 1
 		WHERE status = 'OPEN' AND id IN (
 			SELECT id FROM rentals WHERE status = 'OPEN' AND due_at <= $1 ORDER BY due_at LIMIT $2)`)
-	// Three counts, each out of an index alone.
+	// Three counts, each from an index alone.
 	countRentals = define("count rentals", `
 		SELECT
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE')),
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at >= $2 AND due_at < $3),
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at <= $4)`)
-	// The rentals of a place that are out are few enough to be looked at.
-	countRentalsAt = define("count rentals of place", `
+	// The open rentals of one location are few enough to be read.
+	countRentalsAtLocation = define("count rentals at location", `
 		SELECT
 			COUNT(*),
 			COALESCE(SUM(CASE WHEN due_at >= $1 AND due_at < $2 THEN 1 ELSE 0 END), 0),
@@ -87,12 +87,12 @@ func scanRentalLine(r row) (harang.RentalLine, error) {
 	return l, err
 }
 
-// FindPartner returns a partner, NOT_FOUND when the tenant has none such.
+// FindPartner returns a partner. NOT_FOUND when the tenant has no such one.
 func (tx *Tx) FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error) {
 	return findPartner(ctx, tx, tenant, id)
 }
 
-// FindPartner returns a partner, NOT_FOUND when the tenant has none such.
+// FindPartner returns a partner. NOT_FOUND when the tenant has no such one.
 func (s *Store) FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error) {
 	return findPartner(ctx, s.reader(), tenant, id)
 }
@@ -104,7 +104,7 @@ func findPartner(ctx context.Context, r runner, tenant, id string) (harang.Partn
 	}, tenant, id)
 }
 
-// FindLocation returns a location, NOT_FOUND when the tenant has none such.
+// FindLocation returns a location. NOT_FOUND when the tenant has no such one.
 func (tx *Tx) FindLocation(ctx context.Context, tenant, id string) (harang.Location, error) {
 	return findLocation(ctx, tx, tenant, id)
 }
@@ -121,7 +121,7 @@ func findLocation(ctx context.Context, r runner, tenant, id string) (harang.Loca
 	}, tenant, id)
 }
 
-// FindProduct returns a product, NOT_FOUND when the tenant has none such.
+// FindProduct returns a product. NOT_FOUND when the tenant has no such one.
 func (tx *Tx) FindProduct(ctx context.Context, tenant, id string) (harang.Product, error) {
 	return findProduct(ctx, tx, tenant, id)
 }
@@ -138,17 +138,17 @@ func findProduct(ctx context.Context, r runner, tenant, id string) (harang.Produ
 	}, tenant, id)
 }
 
-// CreateRental keeps a new rental with its lines. CONFLICT when the id is
-// taken, NOT_FOUND when the partner or the location is not there.
+// CreateRental stores a new rental with its lines. CONFLICT when the id exists,
+// NOT_FOUND when there is no such partner or location.
 func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
-	_, err := execute(ctx, tx, insertRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
+	_, err := execute(ctx, tx, createRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
 		string(r.Status), r.EquipmentCount, r.TotalValue, r.Paid, r.Pending, r.By.ID, r.By.Name,
 		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed))
 	if err != nil {
 		return err
 	}
 	for i, l := range r.Lines {
-		if _, err := execute(ctx, tx, insertRentalLine, r.ID, int64(i), l.ProductID, l.ProductName, l.Quantity, l.DailyPrice); err != nil {
+		if _, err := execute(ctx, tx, createRentalLine, r.ID, int64(i), l.ProductID, l.ProductName, l.Quantity, l.DailyPrice); err != nil {
 			return err
 		}
 	}
@@ -156,9 +156,9 @@ func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 }
 
 // LockRental locks a rental until the commit and returns it with its lines.
-// NOT_FOUND when the tenant has none such.
+// NOT_FOUND when the tenant has no such one.
 func (tx *Tx) LockRental(ctx context.Context, tenant, id string) (harang.Rental, error) {
-	r, err := queryOne(ctx, tx, takeRental, scanRental, tenant, id)
+	r, err := queryOne(ctx, tx, lockRental, scanRental, tenant, id)
 	if err != nil {
 		return r, err
 	}
@@ -166,14 +166,14 @@ func (tx *Tx) LockRental(ctx context.Context, tenant, id string) (harang.Rental,
 	return r, err
 }
 
-// UpdateRental writes status, sums and end of a rental that was taken.
+// UpdateRental updates status, sums and end of a locked rental.
 func (tx *Tx) UpdateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, updateRental, string(r.Status), r.Paid, r.Pending, nullMillis(r.Closed), r.Tenant, r.ID)
 	return err
 }
 
-// FindRental returns a rental with its lines, NOT_FOUND when the tenant has
-// none such.
+// FindRental returns a rental with its lines. NOT_FOUND when the tenant has no such
+// one.
 func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Rental, error) {
 	r, err := queryOne(ctx, s.reader(), findRental, scanRental, tenant, id)
 	if err != nil {
@@ -183,8 +183,8 @@ func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Renta
 	return r, err
 }
 
-// FindRentals returns a part of a tenant's rentals, newest first, with their
-// lines. INVALID_REQUEST for a cursor that is not ours.
+// FindRentals returns a page of a tenant's rentals, newest first, with their lines.
+// INVALID_REQUEST for a cursor of another list.
 func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error) {
 	after := newestFirst
 	if err := decodeCursor("rentals", q.Cursor, &after); err != nil {
@@ -193,11 +193,11 @@ func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQ
 	list, args := findRentals, []any{tenant}
 	switch {
 	case q.Status != "" && q.LocationID != "":
-		list, args = findRentalsOfAt, append(args, q.LocationID, string(q.Status))
+		list, args = findRentalsAtLocationByStatus, append(args, q.LocationID, string(q.Status))
 	case q.Status != "":
-		list, args = findRentalsOf, append(args, string(q.Status))
+		list, args = findRentalsByStatus, append(args, string(q.Status))
 	case q.LocationID != "":
-		list, args = findRentalsAt, append(args, q.LocationID)
+		list, args = findRentalsAtLocation, append(args, q.LocationID)
 	}
 	rows, err := queryAll(ctx, s.reader(), list, scanRental, append(args, after.At, after.ID, q.Limit+1)...)
 	if err != nil {
@@ -209,21 +209,21 @@ func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQ
 		if err != nil {
 			break
 		}
-		// Lines never change, so they need not be read at the same moment.
+		// Lines never change, so they may be read in another snapshot.
 		r := &page.Items[i]
 		r.Lines, err = queryAll(ctx, s.reader(), findRentalLines, scanRentalLine, r.ID)
 	}
 	return page, err
 }
 
-// FindUnpaidRentals returns rentals of all tenants that have been waiting for
-// their payment since the instant given or longer, without their lines.
+// FindUnpaidRentals returns rentals of all tenants that have awaited their payment
+// since an instant or longer, without their lines.
 func (s *Store) FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error) {
 	return queryAll(ctx, s.reader(), findUnpaidRentals, scanRental, since.UnixMilli(), limit)
 }
 
-// MarkOverdue marks open rentals of all tenants whose due instant has come and
-// returns how many; limit at most.
+// MarkOverdue marks at most limit open rentals of all tenants that are due at now as
+// overdue and returns how many.
 func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int64, error) {
 	var marked int64
 	err := s.within(ctx, func(tx *Tx) error {
@@ -234,12 +234,12 @@ func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int6
 	return marked, err
 }
 
-// CountRentals counts the rentals of a tenant that are out, those due from day
-// until before next, and those overdue at now; of one place, or of all ("").
+// CountRentals counts a tenant's open rentals, those due from day until before next,
+// and those overdue at now, at one location or at all ("").
 func (s *Store) CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (shop.RentalCounts, error) {
 	count, args := countRentals, []any{tenant, day.UnixMilli(), next.UnixMilli(), now.UnixMilli()}
 	if locationID != "" {
-		count, args = countRentalsAt, []any{day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant, locationID}
+		count, args = countRentalsAtLocation, []any{day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant, locationID}
 	}
 	return queryOne(ctx, s.reader(), count, func(r row) (c shop.RentalCounts, err error) {
 		err = r.Scan(&c.Out, &c.DueToday, &c.Overdue)
@@ -247,11 +247,11 @@ func (s *Store) CountRentals(ctx context.Context, tenant, locationID string, now
 	}, args...)
 }
 
-// timeKey is the place of a row in a list that is ordered by instant and id.
+// timeKey is the position of a row in a list that is ordered by instant and id.
 type timeKey struct {
 	At int64  `json:"t"`
 	ID string `json:"i"`
 }
 
-// newestFirst is the place before the first row of such a list.
+// newestFirst is the position before the first row of such a list.
 var newestFirst = timeKey{At: math.MaxInt64}

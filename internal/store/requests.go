@@ -9,11 +9,11 @@ import (
 )
 
 var (
-	insertRequest = define("create request", `
+	createRequest = define("create request", `
 		INSERT INTO requests (tenant_id, user_id, route, request_key, fingerprint, resource_id, leased_until, created_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)
 		ON CONFLICT (tenant_id, user_id, route, request_key) DO NOTHING`)
-	takeRequest = define("take request", `
+	lockRequest = define("lock request", `
 		UPDATE requests SET version = version + 1
 		WHERE tenant_id = $1 AND user_id = $2 AND route = $3 AND request_key = $4
 		RETURNING fingerprint, resource_id, status, body, leased_until, created_at`)
@@ -22,23 +22,22 @@ var (
 		WHERE tenant_id = $7 AND user_id = $8 AND route = $9 AND request_key = $10`)
 	deleteRequest = define("delete request", `
 		DELETE FROM requests WHERE tenant_id = $1 AND user_id = $2 AND route = $3 AND request_key = $4 AND status IS NULL`)
-	deleteRequests = define("delete old requests", `
+	sweepRequests = define("delete old requests", `
 		DELETE FROM requests WHERE (tenant_id, user_id, route, request_key) IN (
 			SELECT tenant_id, user_id, route, request_key FROM requests WHERE created_at < $1 ORDER BY created_at LIMIT $2)`)
 )
 
-// CreateRequest keeps a request that begins and reports false when its key has
-// been used before.
+// CreateRequest stores a new request and reports false when its key was used before.
 func (tx *Tx) CreateRequest(ctx context.Context, r shop.Request) (bool, error) {
-	n, err := execute(ctx, tx, insertRequest, r.Tenant, r.UserID, r.Route, r.Key, r.Fingerprint, r.ResourceID,
+	n, err := execute(ctx, tx, createRequest, r.Tenant, r.UserID, r.Route, r.Key, r.Fingerprint, r.ResourceID,
 		r.LeasedUntil.UnixMilli(), r.Created.UnixMilli())
 	return n == 1, err
 }
 
-// LockRequest locks a request until the commit and returns it, NOT_FOUND when
-// the key was not used.
+// LockRequest locks a request until the commit and returns it. NOT_FOUND when the
+// key was not used.
 func (tx *Tx) LockRequest(ctx context.Context, k shop.RequestKey) (shop.Request, error) {
-	return queryOne(ctx, tx, takeRequest, func(row row) (shop.Request, error) {
+	return queryOne(ctx, tx, lockRequest, func(row row) (shop.Request, error) {
 		r := shop.Request{RequestKey: k}
 		var status sql.NullInt64
 		var body sql.NullString
@@ -50,7 +49,7 @@ func (tx *Tx) LockRequest(ctx context.Context, k shop.RequestKey) (shop.Request,
 	}, k.Tenant, k.UserID, k.Route, k.Key)
 }
 
-// UpdateRequest writes a request that was taken.
+// UpdateRequest updates a locked request.
 func (tx *Tx) UpdateRequest(ctx context.Context, r shop.Request) error {
 	status := sql.NullInt64{Int64: int64(r.Status), Valid: r.Status != 0}
 	body := sql.NullString{String: string(r.Body), Valid: r.Status != 0}
@@ -59,14 +58,14 @@ func (tx *Tx) UpdateRequest(ctx context.Context, r shop.Request) error {
 	return err
 }
 
-// DeleteRequest forgets a request that has no answer, so that its key is free.
+// DeleteRequest deletes a request without an answer, so that its key may be used again.
 func (tx *Tx) DeleteRequest(ctx context.Context, k shop.RequestKey) error {
 	_, err := execute(ctx, tx, deleteRequest, k.Tenant, k.UserID, k.Route, k.Key)
 	return err
 }
 
-// SweepRequests forgets requests begun before an instant, limit at most, and
-// returns how many.
+// SweepRequests deletes at most limit requests begun before an instant and returns
+// how many.
 func (s *Store) SweepRequests(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return s.sweepRows(ctx, deleteRequests, before, limit)
+	return s.sweepRows(ctx, sweepRequests, before, limit)
 }

@@ -11,19 +11,19 @@ import (
 const sessionColumns = `id, tenant_id, user_id, generation, rotated_at, created_at, expires_at, ended_at`
 
 var (
-	queryLiveSessions = define("find live sessions", `
+	findLiveSessions = define("find live sessions", `
 		SELECT `+sessionColumns+` FROM sessions
 		WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND created_at > $3 ORDER BY id`)
-	queryCreateSession = define("create session", `
+	createSession = define("create session", `
 		INSERT INTO sessions (id, tenant_id, user_id, generation, rotated_at, created_at, expires_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 1)`)
-	queryTakeSession = define("take session", `
+	lockSession = define("lock session", `
 		UPDATE sessions SET version = version + 1 WHERE tenant_id = $1 AND id = $2
 		RETURNING `+sessionColumns)
-	queryUpdateSession = define("update session", `
+	updateSession = define("update session", `
 		UPDATE sessions SET generation = $1, rotated_at = $2, expires_at = $3, ended_at = $4
 		WHERE tenant_id = $5 AND id = $6`)
-	querySweepSessions = define("sweep sessions", `
+	sweepSessions = define("sweep sessions", `
 		DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)`)
 )
 
@@ -37,30 +37,30 @@ func scanSession(r row) (harang.Session, error) {
 	return s, err
 }
 
-// CreateSession keeps a new session.
+// CreateSession stores a new session.
 func (s *Store) CreateSession(ctx context.Context, n harang.Session) error {
 	return s.within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, queryCreateSession, n.ID, n.Tenant, n.UserID, n.Generation,
+		_, err := execute(ctx, tx, createSession, n.ID, n.Tenant, n.UserID, n.Generation,
 			n.Rotated.UnixMilli(), n.Created.UnixMilli(), n.Expires.UnixMilli())
 		return err
 	})
 }
 
-// UpdateSession takes a session, lets decide change its generation, times and
-// end, and appends the events that it returns. NOT_FOUND when the tenant has no
-// such session.
+// UpdateSession locks a session, stores what decide changes of its generation and
+// instants, and appends the events that decide returns. NOT_FOUND when the tenant has
+// no such session.
 func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error {
 	return s.within(ctx, func(tx *Tx) error {
-		kept, err := queryOne(ctx, tx, queryTakeSession, scanSession, tenant, id)
+		session, err := queryOne(ctx, tx, lockSession, scanSession, tenant, id)
 		if err != nil {
 			return err
 		}
-		events, err := decide(&kept)
+		events, err := decide(&session)
 		if err != nil {
 			return err
 		}
-		if _, err := execute(ctx, tx, queryUpdateSession, kept.Generation, kept.Rotated.UnixMilli(),
-			kept.Expires.UnixMilli(), nullMillis(kept.Ended), tenant, id); err != nil {
+		if _, err := execute(ctx, tx, updateSession, session.Generation, session.Rotated.UnixMilli(),
+			session.Expires.UnixMilli(), nullMillis(session.Ended), tenant, id); err != nil {
 			return err
 		}
 		tx.Append(events...)
@@ -73,10 +73,10 @@ func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide fun
 func (s *Store) SweepSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
 	var n int64
 	err := s.within(ctx, func(tx *Tx) (err error) {
-		if n, err = execute(ctx, tx, querySweepSessions, before.UnixMilli(), limit); err != nil {
+		if n, err = execute(ctx, tx, sweepSessions, before.UnixMilli(), limit); err != nil {
 			return err
 		}
-		_, err = execute(ctx, tx, querySweepTokens, before.UnixMilli(), limit)
+		_, err = execute(ctx, tx, sweepTokens, before.UnixMilli(), limit)
 		return err
 	})
 	return n, err

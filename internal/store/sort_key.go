@@ -16,14 +16,14 @@ var collators = sync.Pool{New: func() any {
 	return collate.New(language.Hungarian, collate.Numeric)
 }}
 
-// maxSortKeyBytes is where a sort key is cut, so that cursors, which hold two of
-// them, stay below maxCursorBytes. Names of 200 letters reach 1,600; some
-// characters count for dozens.
+// maxSortKeyBytes is the length at which a sort key is cut, so that a cursor with
+// two of them stays below maxCursorBytes. The key of 200 letters has up to 1,600
+// bytes; some characters take dozens.
 const maxSortKeyBytes = 2048
 
 // sortKey returns a text whose byte order is the Hungarian order of names, with
-// numbers inside them compared as numbers. Names that differ only far behind are
-// in the order of their ids.
+// numbers inside them compared as numbers. Names whose keys are equal up to the cut
+// are in the order of their ids.
 func sortKey(name string) string {
 	c := collators.Get().(*collate.Collator)
 	defer collators.Put(c)
@@ -33,8 +33,8 @@ func sortKey(name string) string {
 	return key[:min(len(key), maxSortKeyBytes)]
 }
 
-// searchKey folds texts so that a search finds them however they are written:
-// no accents, no case, words apart by one space.
+// searchKey normalizes texts for search: no accents, lower case, words separated by
+// one space.
 func searchKey(texts ...string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(strings.Join(texts, " ")) {
@@ -49,8 +49,8 @@ func searchKey(texts ...string) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// likeWords is how many words of a search are looked for on their own; what
-// follows is looked for in the order in which it was written.
+// likeWords is how many patterns a search has: one per word, and the last one for
+// all further words in their order.
 const likeWords = 3
 
 var escapeLike = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -11,7 +11,7 @@ import (
 var severities = [...]harang.Severity{harang.SeverityOK, harang.SeverityWarning, harang.SeverityCritical}
 
 var (
-	takeStock = define("take stock", `
+	lockStock = define("lock stock", `
 		UPDATE stock SET version = version + 1 WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3
 		RETURNING (SELECT p.name FROM products p WHERE p.tenant_id = stock.tenant_id AND p.id = stock.product_id),
 			(SELECT l.name FROM locations l WHERE l.tenant_id = stock.tenant_id AND l.id = stock.location_id),
@@ -43,8 +43,8 @@ var (
 	sumMovements = define("sum movements", `
 		SELECT coalesce(sum(delta), 0) FROM movements WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3`)
 
-	// CROSS JOIN keeps SQLite's planner in this order, by which the list comes
-	// sorted and a page stops early; PostgreSQL plans as it likes.
+	// CROSS JOIN fixes SQLite's join order, in which the rows come sorted and a page
+	// stops early; PostgreSQL's planner ignores it.
 	findStock = define("find stock", `
 		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at,
 			p.sort_key, l.sort_key
@@ -70,13 +70,13 @@ var (
 			AND (-s.severity, coalesce(s.since, 0), s.product_id, s.location_id) > ($2, $3, $4, $5)
 		ORDER BY -s.severity, coalesce(s.since, 0), s.product_id, s.location_id LIMIT $6`)
 
-	// Three counts, each out of an index alone (stock_short holds severity > 0).
+	// Three counts, each from an index alone (stock_short has severity > 0).
 	countStock = define("count stock", `
 		SELECT
 			(SELECT count(*) FROM stock WHERE tenant_id = $1),
 			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1),
 			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2)`)
-	countStockAt = define("count stock of place", `
+	countStockAtLocation = define("count stock at location", `
 		SELECT
 			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND location_id = $2),
 			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1 AND location_id = $2),
@@ -92,14 +92,14 @@ type stockRow struct {
 	expected sql.NullInt64
 }
 
-// level are the destinations of quantity … expected_at.
-func (r *stockRow) level() []any {
+// levelColumns are the destinations of quantity … expected_at.
+func (r *stockRow) levelColumns() []any {
 	l := &r.item.Level
 	return []any{&l.Quantity, &l.Thresholds.Warning, &l.Thresholds.Critical, &r.alerted, &r.since, &r.event, &r.expected}
 }
 
-// read completes the item from what was scanned.
-func (r *stockRow) read() harang.StockItem {
+// stockItem returns the scanned item.
+func (r *stockRow) stockItem() harang.StockItem {
 	r.item.Level.Alerted = severities[r.alerted]
 	r.item.Since = timeOf(r.since)
 	r.item.EventID = r.event.String
@@ -107,9 +107,10 @@ func (r *stockRow) read() harang.StockItem {
 	return r.item
 }
 
-// LockStock locks a stock item until the commit and returns it. NOT_FOUND.
+// LockStock locks a stock item until the commit and returns it. NOT_FOUND when there
+// is none.
 func (tx *Tx) LockStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
-	return oneStockItem(ctx, tx, takeStock, tenant, productID, locationID)
+	return oneStockItem(ctx, tx, lockStock, tenant, productID, locationID)
 }
 
 // FindStockItem returns one stock item. NOT_FOUND.
@@ -122,21 +123,21 @@ func oneStockItem(
 ) (harang.StockItem, error) {
 	return queryOne(ctx, in, q, func(r row) (harang.StockItem, error) {
 		s := stockRow{item: harang.StockItem{ProductID: productID, LocationID: locationID}}
-		if err := r.Scan(append([]any{&s.item.ProductName, &s.item.LocationName}, s.level()...)...); err != nil {
+		if err := r.Scan(append([]any{&s.item.ProductName, &s.item.LocationName}, s.levelColumns()...)...); err != nil {
 			return harang.StockItem{}, err
 		}
-		return s.read(), nil
+		return s.stockItem(), nil
 	}, tenant, productID, locationID)
 }
 
-// CreateStock creates a stock item and reports false when it is there already.
-// NOT_FOUND when the product or the location is not.
+// CreateStock creates a stock item and reports false when it exists already.
+// NOT_FOUND when there is no such product or location.
 func (tx *Tx) CreateStock(ctx context.Context, tenant string, i harang.StockItem) (bool, error) {
 	n, err := execute(ctx, tx, createStock, append([]any{tenant, i.ProductID, i.LocationID}, stockValues(i)...)...)
 	return n == 1, err
 }
 
-// UpdateStock writes a stock item that was taken.
+// UpdateStock updates a locked stock item.
 func (tx *Tx) UpdateStock(ctx context.Context, tenant string, i harang.StockItem) error {
 	_, err := execute(ctx, tx, updateStock, append(stockValues(i), tenant, i.ProductID, i.LocationID)...)
 	return err
@@ -150,7 +151,7 @@ func stockValues(i harang.StockItem) []any {
 	}
 }
 
-// CreateMovement writes down a change of a quantity.
+// CreateMovement records a change of a quantity.
 func (tx *Tx) CreateMovement(ctx context.Context, tenant string, m harang.StockMovement) error {
 	_, err := execute(ctx, tx, createMovement,
 		m.ID, tenant, m.ProductID, m.LocationID, m.Delta, m.Quantity, m.Reason, m.By.ID, m.By.Name, m.At.UnixMilli())
@@ -167,13 +168,13 @@ func (s *Store) FindMovements(ctx context.Context, tenant, productID, locationID
 	}, tenant, productID, locationID, limit)
 }
 
-// SumMovements returns the sum of a stock item's movements, which is what its
-// quantity must be.
+// SumMovements returns the sum of a stock item's movements, which its quantity must
+// equal.
 func (s *Store) SumMovements(ctx context.Context, tenant, productID, locationID string) (int64, error) {
 	return queryOne(ctx, s.reader(), sumMovements, scanInt, tenant, productID, locationID)
 }
 
-// stockKey is the place of an item in the stock list.
+// stockKey is the position of an item in the stock list.
 type stockKey struct{ Product, ProductID, Location, LocationID string }
 
 // FindStock returns a page of a tenant's stock by product and location name.
@@ -193,9 +194,9 @@ func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuer
 	like := likePatterns(q.Search)
 	rows, err := queryAll(ctx, s.reader(), findStock, func(r row) (k keyed, err error) {
 		var sr stockRow
-		into := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.level()...)
-		err = r.Scan(append(into, &k.key.Product, &k.key.Location)...)
-		k.item = sr.read()
+		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.levelColumns()...)
+		err = r.Scan(append(columns, &k.key.Product, &k.key.Location)...)
+		k.item = sr.stockItem()
 		k.key.ProductID, k.key.LocationID = k.item.ProductID, k.item.LocationID
 		return k, err
 	}, tenant, like[0], like[1], like[2], least, most, q.LocationID,
@@ -206,15 +207,15 @@ func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuer
 	return pageOf("stock", rows, q.Limit, func(k keyed) harang.StockItem { return k.item }, func(k keyed) any { return k.key })
 }
 
-// shortageKey is the place of an item in the list of shortages.
+// shortageKey is the position of an item in the list of shortages.
 type shortageKey struct {
 	Severity              int64
 	Since                 int64
 	ProductID, LocationID string
 }
 
-// FindShortages returns a page of a tenant's stock items that are not OK, worst
-// first, then the longest short first.
+// FindShortages returns a page of a tenant's stock items that are not OK, critical
+// ones first, then the longest short ones.
 func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error) {
 	after := shortageKey{Severity: -int64(len(severities))}
 	if err := decodeCursor("shortages", cursor, &after); err != nil {
@@ -225,12 +226,12 @@ func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit 
 			sr    stockRow
 			claim nullClaim
 		)
-		into := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.level()...)
-		if err := r.Scan(append(into, claim.into()...)...); err != nil {
+		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.levelColumns()...)
+		if err := r.Scan(append(columns, claim.columns()...)...); err != nil {
 			return harang.StockShortage{}, err
 		}
-		item := sr.read()
-		return harang.StockShortage{StockItem: item, Claim: claim.read(item.EventID)}, nil
+		item := sr.stockItem()
+		return harang.StockShortage{StockItem: item, Claim: claim.claim(item.EventID)}, nil
 	}, tenant, after.Severity, after.Since, after.ProductID, after.LocationID, limit+1)
 	if err != nil {
 		return harang.Page[harang.StockShortage]{}, err
@@ -244,12 +245,12 @@ func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit 
 	})
 }
 
-// CountStock counts a tenant's stock items by severity; those of one place, or
-// of all ("").
+// CountStock counts a tenant's stock items by severity, at one location or at all
+// ("").
 func (s *Store) CountStock(ctx context.Context, tenant, locationID string) (harang.StockCounts, error) {
 	count, args := countStock, []any{tenant}
 	if locationID != "" {
-		count, args = countStockAt, append(args, locationID)
+		count, args = countStockAtLocation, append(args, locationID)
 	}
 	return queryOne(ctx, s.reader(), count, func(r row) (c harang.StockCounts, err error) {
 		var all int64

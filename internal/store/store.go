@@ -15,15 +15,15 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// Options are what the program hands to a store.
+// Options configure a store.
 type Options struct {
-	// Clock tells the time. Zero value means time.Now.
+	// Clock returns the present time. Zero value means time.Now.
 	Clock func() time.Time
-	// NewID makes ids. Zero value means UUIDv7.
+	// NewID returns a new id. Zero value means UUIDv7.
 	NewID func() string
-	// Logger gets what the store has to say. Zero value means silence.
+	// Logger receives the store's log lines. Zero value means none.
 	Logger *slog.Logger
-	// Registry gets the store's metrics. Zero value means none.
+	// Registry receives the store's metrics. Zero value means none.
 	Registry prometheus.Registerer
 	// MustExist makes opening a SQLite file that is absent or empty fail with
 	// NOT_FOUND. Zero value means that it is created.
@@ -48,8 +48,8 @@ type Engine struct {
 	// Writers and Readers are how many connections of each pool may be used at
 	// once. Zero means without a limit.
 	Writers, Readers int
-	// SingleWriter says that one transaction at a time may write, so that
-	// waiting ones can share a commit.
+	// SingleWriter means that one transaction at a time can write, so that waiting
+	// ones share a commit.
 	SingleWriter bool
 	// Classify is the engine's error table.
 	Classify func(error) Class
@@ -57,15 +57,15 @@ type Engine struct {
 	// connections work on; ErrLost when they are not. It is called after each
 	// commit, before anybody is answered. Nil where the server keeps the files.
 	Verify func() error
-	// DataVersion returns a number that changes whenever the database was
-	// written. Nil where the engine has none.
+	// DataVersion returns a number that changes with every commit of any process.
+	// Nil where the engine has none.
 	DataVersion func(context.Context) (int64, error)
 	// HasSchema reports whether any migration was ever applied.
 	HasSchema func(context.Context) (bool, error)
-	// CheckStructure returns the first fault in the structure of the database's
+	// CheckStructure returns the first classErrors in the structure of the database's
 	// file, "" when there is none. Nil where the server does that.
 	CheckStructure func(context.Context) (string, error)
-	// Close ends what belongs to the engine besides the two pools. It is called
+	// Close releases the engine's resources besides the two pools. It is called
 	// once. May be nil.
 	Close func() error
 }
@@ -89,7 +89,7 @@ type Store struct {
 	queue       commitQueue
 	lost        atomic.Pointer[error] // what verify found first; never reset
 
-	closing  sync.Mutex // guards the rest, held while closing
+	closing  sync.Mutex // guards closed and closeErr; locked while closing
 	closed   bool
 	closeErr error
 
@@ -97,8 +97,7 @@ type Store struct {
 	hooks atomic.Pointer[[]func(outbox.Commit)] // written under mu
 }
 
-// New builds a store on an opened and migrated engine. The store owns the
-// engine from then on.
+// New returns a store on an opened and migrated engine, which it owns from then on.
 func New(engine Engine, o Options) *Store {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -120,8 +119,8 @@ func New(engine Engine, o Options) *Store {
 	return s
 }
 
-// Close closes every connection. Transactions under way end first. Again does
-// nothing and returns the same.
+// Close waits for running transactions and closes every connection. A second call
+// returns the result of the first.
 func (s *Store) Close() error {
 	s.closing.Lock()
 	defer s.closing.Unlock()
@@ -181,9 +180,8 @@ func (s *Store) lostError() error {
 	return nil
 }
 
-// DataVersion returns a number that changes whenever any process wrote to the
-// database, this one included. It is 0 always where the engine has no such
-// number.
+// DataVersion returns a number that changes with every commit of any process, this
+// one included. It is always 0 on PostgreSQL.
 func (s *Store) DataVersion(ctx context.Context) (int64, error) {
 	if s.engine.DataVersion == nil {
 		return 0, nil
@@ -195,10 +193,9 @@ func (s *Store) DataVersion(ctx context.Context) (int64, error) {
 	return v, s.fail("data version", err)
 }
 
-// OnCommit adds a hook that is called after each commit, once for every tenant
-// that got events in it, with what they gave its feeds, from the goroutine that
-// committed: calls may come in another order than the commits. Hooks must not
-// block, must not panic and must not change what they are given.
+// OnCommit adds a hook that is called after each commit once for every tenant with
+// new events, from the goroutine that committed: the order of calls may differ from
+// the order of commits. Hooks must not block, panic or change their argument.
 func (s *Store) OnCommit(hook func(outbox.Commit)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,21 +203,21 @@ func (s *Store) OnCommit(hook func(outbox.Commit)) {
 	s.hooks.Store(&hooks)
 }
 
-// nowMillis is the present instant as it is stored.
+// nowMillis returns the present instant as it is stored.
 func (s *Store) nowMillis() int64 { return s.now().UnixMilli() }
 
 // reader runs single queries outside a transaction.
 func (s *Store) reader() runner { return reader{s} }
 
-// fromMillis reads a stored instant.
+// fromMillis returns a stored instant.
 func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
-// nullMillis stores an instant, the zero one as NULL.
+// nullMillis returns an instant as it is stored, the zero time as NULL.
 func nullMillis(t time.Time) sql.NullInt64 {
 	return sql.NullInt64{Int64: t.UnixMilli(), Valid: !t.IsZero()}
 }
 
-// timeOf reads a stored instant that may be NULL: the zero time then.
+// timeOf returns a stored instant, NULL as the zero time.
 func timeOf(ms sql.NullInt64) time.Time {
 	if !ms.Valid {
 		return time.Time{}

@@ -6,13 +6,11 @@ import (
 	"time"
 )
 
-// How long things are kept.
+// Retention of events.
 const (
-	// EventRetention is how long an event stays in the lists. Numbers go on
-	// after it is gone.
+	// EventRetention is how long an event is kept. A sweep does not reset numbers.
 	EventRetention = 400 * 24 * time.Hour
-	// sweepBatch is how many rows one transaction removes, so that nobody waits
-	// long for it.
+	// sweepBatch is how many rows one transaction deletes, so that it is short.
 	sweepBatch = 500
 )
 
@@ -22,21 +20,20 @@ var (
 			SELECT id FROM events WHERE tenant_id = $1 AND at < $2 ORDER BY at LIMIT $3)
 		RETURNING managers`)
 
-	// Single reads of events that are gone would be taken off the count of
-	// those that are not.
+	// A read of a deleted event would be subtracted from the count of the others.
 	sweepReads = define("sweep reads", `
 		DELETE FROM reads WHERE tenant_id = $1 AND number <= $2 AND NOT EXISTS (
 			SELECT 1 FROM events e WHERE e.tenant_id = reads.tenant_id AND e.managers = reads.number)`)
 
-	// A person's last mark stays, however old.
+	// A person's last mark is kept, however old.
 	sweepReadMarks = define("sweep read marks", `
 		DELETE FROM read_marks WHERE tenant_id = $1 AND at < $2 AND up_to < (
 			SELECT max(m.up_to) FROM read_marks m
 			WHERE m.tenant_id = read_marks.tenant_id AND m.user_id = read_marks.user_id)`)
 )
 
-// SweepEvents removes a tenant's events committed before an instant, with their
-// claims and single reads, at most limit of them, and returns how many.
+// SweepEvents deletes at most limit of a tenant's events committed before an instant,
+// with their claims and reads, and returns how many.
 func (s *Store) SweepEvents(ctx context.Context, tenant string, before time.Time, limit int) (int64, error) {
 	var removed int64
 	err := s.within(ctx, func(tx *Tx) error {
@@ -67,9 +64,8 @@ func (s *Store) SweepEvents(ctx context.Context, tenant string, before time.Time
 	return removed, nil
 }
 
-// Sweep removes the events of every tenant that are older than EventRetention, in
-// small batches, until none is left or ctx ends, and the probes of nodes that are
-// gone.
+// Sweep deletes every tenant's events that are older than EventRetention, in small
+// batches, until none is left or ctx ends, and the probes of nodes that are gone.
 func (s *Store) Sweep(ctx context.Context) error {
 	if err := s.sweepProbes(ctx); err != nil {
 		return err

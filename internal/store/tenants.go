@@ -8,13 +8,13 @@ import (
 )
 
 var (
-	queryTenant = define("find tenant", `
+	findTenant = define("find tenant", `
 		SELECT id, name FROM tenants WHERE id = $1`)
-	queryTenants = define("find tenants", `
+	findTenants = define("find tenants", `
 		SELECT id, name FROM tenants WHERE id > $1 ORDER BY id LIMIT $2`)
-	queryCreateTenant = define("create tenant", `
+	createTenant = define("create tenant", `
 		INSERT INTO tenants (id, name, created_at) VALUES ($1, $2, $3)`)
-	queryCreateHeads = define("create heads", `
+	createHeads = define("create heads", `
 		INSERT INTO heads (tenant_id, epoch, `+numberColumns("")+`)
 		VALUES ($1, $2, `+audienceColumns(func(string, int) string { return "0" })+`)`)
 )
@@ -27,23 +27,23 @@ func scanTenant(r row) (harang.Tenant, error) {
 
 // FindTenant returns a tenant, NOT_FOUND when there is none.
 func (s *Store) FindTenant(ctx context.Context, id string) (harang.Tenant, error) {
-	return queryOne(ctx, s.reader(), queryTenant, scanTenant, id)
+	return queryOne(ctx, s.reader(), findTenant, scanTenant, id)
 }
 
-// FindTenants lists tenants by id, those after the one given.
+// FindTenants returns tenants in the order of their ids, those after the id after.
 func (s *Store) FindTenants(ctx context.Context, after string, limit int) ([]harang.Tenant, error) {
-	return queryAll(ctx, s.reader(), queryTenants, scanTenant, after, limit)
+	return queryAll(ctx, s.reader(), findTenants, scanTenant, after, limit)
 }
 
-// CreateTenant makes a tenant with empty feeds in a new epoch. CONFLICT when
-// the id is taken.
+// CreateTenant creates a tenant with empty feeds in a new epoch. CONFLICT when the
+// id exists.
 func (s *Store) CreateTenant(ctx context.Context, t harang.Tenant) error {
 	return s.within(ctx, func(tx *Tx) error {
 		now := s.now()
-		if _, err := execute(ctx, tx, queryCreateTenant, t.ID, t.Name, now.UnixMilli()); err != nil {
+		if _, err := execute(ctx, tx, createTenant, t.ID, t.Name, now.UnixMilli()); err != nil {
 			return err
 		}
-		_, err := execute(ctx, tx, queryCreateHeads, t.ID, string(harang.NewEpoch(now, rand.Uint32(), "")))
+		_, err := execute(ctx, tx, createHeads, t.ID, string(harang.NewEpoch(now, rand.Uint32(), "")))
 		return err
 	})
 }

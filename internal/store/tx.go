@@ -12,16 +12,16 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// longestTx ends a transaction on an engine with many writers, whatever its
-// caller's patience.
+// longestTx limits a transaction on an engine with many writers, whatever its
+// caller's context.
 const longestTx = 15 * time.Second
 
 // Tx is one transaction. It belongs to the closure that Within runs and must
 // not be used after it or from another goroutine.
 type Tx struct {
 	s *Store
-	// sql is the transaction on an engine with many writers; nil on a single
-	// writer, where session is the one connection.
+	// sql is the transaction on an engine with many writers; nil on a single writer,
+	// where session is the one connection.
 	sql     *sql.Tx
 	session *session
 	pending []pendingEvent
@@ -98,18 +98,16 @@ func (s *Store) AppendEvents(ctx context.Context, events []harang.Event) ([]inge
 // on SQLite. When fn returns nil the events it appended are written and the
 // transaction commits; any error rolls everything back and is returned.
 //
-// fn may run again, up to five times, when another transaction was in the way,
-// so it must touch nothing outside, and it must not wait for anything but the
-// database: on SQLite everyone else's writing waits with it. It must not call
-// Within. On SQLite ctx ends the waiting for the turn; a closure that runs is
-// not interrupted. Codes: whatever fn returns, UNAVAILABLE, and CONFLICT or NOT_FOUND
-// for a refused row.
+// fn may run up to five times, after a conflict with another transaction, so it must
+// have no other effects, and it must wait for nothing but the database: on SQLite
+// every other writer waits for it. It must not call Within. On SQLite ctx ends the
+// wait for the turn; a running closure is not interrupted. Codes: those of fn,
+// UNAVAILABLE, and CONFLICT or NOT_FOUND for a refused row.
 func (s *Store) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
 	return s.within(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-// within is Within for the store's own transactions, which do more than the
-// port offers.
+// within is Within for the store's own methods, which use more than the port.
 func (s *Store) within(ctx context.Context, fn func(tx *Tx) error) error {
 	tries := 0
 	err := Retry(ctx, isBusy, func(ctx context.Context) error {
@@ -117,10 +115,10 @@ func (s *Store) within(ctx context.Context, fn func(tx *Tx) error) error {
 			s.metrics.retries.Inc()
 		}
 		began := time.Now()
-		moved, err := s.once(ctx, fn)
+		commits, err := s.tryOnce(ctx, fn)
 		s.metrics.transaction(err, time.Since(began))
 		if err == nil {
-			s.committed(moved)
+			s.callHooks(commits)
 		}
 		return err
 	})
@@ -132,16 +130,17 @@ func isBusy(err error) bool {
 	return ok && class == ClassBusy
 }
 
-func (s *Store) committed(moved []outbox.Commit) {
-	for _, commit := range moved {
+// callHooks calls the hooks of OnCommit.
+func (s *Store) callHooks(commits []outbox.Commit) {
+	for _, commit := range commits {
 		for _, hook := range *s.hooks.Load() {
 			hook(commit)
 		}
 	}
 }
 
-// once runs one try and returns what it gave the tenants that got events.
-func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
+// tryOnce runs the transaction once and returns its commits.
+func (s *Store) tryOnce(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.fail("within", err)
 	}
@@ -160,30 +159,29 @@ func (s *Store) once(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commi
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
-	// A commit that is interrupted may have happened all the same: the caller's
-	// context ends statements, never the commit.
-	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestTx)
+	// The caller's context ends statements, never the commit: an interrupted commit
+	// may have happened.
+	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestTx)
 	defer cancel()
-	inner, err := conn.BeginTx(whole, nil)
+	sqlTx, err := conn.BeginTx(txCtx, nil)
 	if err != nil {
 		return nil, s.fail("begin", err)
 	}
-	defer func() { _ = inner.Rollback() }() // nothing after a commit
-	moved, err := (&Tx{s: s, sql: inner}).run(ctx, fn)
+	defer func() { _ = sqlTx.Rollback() }() // has no effect after a commit
+	commits, err := (&Tx{s: s, sql: sqlTx}).run(ctx, fn)
 	if err == nil {
 		err = s.fail("transaction", ctx.Err())
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := inner.Commit(); err != nil {
+	if err := sqlTx.Commit(); err != nil {
 		return nil, s.fail("commit", err)
 	}
-	return moved, nil
+	return commits, nil
 }
 
-// run runs the closure and then appends its events, in the one place where
-// events are written.
+// run runs the closure and then writes the events that it appended.
 func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, error) {
 	if err := fn(tx); err != nil {
 		return nil, tx.s.fail("transaction", err)
@@ -191,8 +189,8 @@ func (tx *Tx) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Commit, 
 	return tx.appendPending(ctx)
 }
 
-// session is the one connection that writes, with its prepared statements. It
-// belongs to whoever has the turn.
+// session is the one connection that writes, with its prepared statements. The owner
+// of the turn uses it.
 type session struct {
 	conn                                   *sql.Conn
 	stmts                                  []*sql.Stmt
@@ -205,14 +203,14 @@ func newSession(ctx context.Context, db *sql.DB) (*session, error) {
 		return nil, err
 	}
 	ses := &session{conn: conn, stmts: make([]*sql.Stmt, len(registry))}
-	for into, text := range map[**sql.Stmt]string{
+	for stmt, text := range map[**sql.Stmt]string{
 		&ses.begin:    "BEGIN IMMEDIATE",
 		&ses.commit:   "COMMIT",
 		&ses.rollback: "ROLLBACK",
 		&ses.save:     "SAVEPOINT member",
 		&ses.restore:  "ROLLBACK TO member",
 	} {
-		if *into, err = conn.PrepareContext(ctx, text); err != nil {
+		if *stmt, err = conn.PrepareContext(ctx, text); err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
 	}

@@ -286,7 +286,7 @@ func TestWithin_Errors(t *testing.T) {
 	}{
 		{store.ClassOther, harang.CodeInternal, 1},
 		{store.ClassBusy, harang.CodeUnavailable, 5},
-		{store.ClassRepeat, harang.CodeConflict, 1},
+		{store.ClassDuplicate, harang.CodeConflict, 1},
 		{store.ClassMissing, harang.CodeNotFound, 1},
 		{store.ClassUnavailable, harang.CodeUnavailable, 1},
 	} {

@@ -11,32 +11,32 @@ import (
 const userColumns = `u.id, u.tenant_id, u.email, u.name, u.role, u.disabled, u.created_at`
 
 var (
-	queryCredentials = define("find credentials", `
+	findCredentials = define("find credentials", `
 		SELECT `+userColumns+`, t.name, u.password_hash, u.sessions_from
 		FROM users u JOIN tenants t ON t.id = u.tenant_id WHERE u.email = $1`)
-	// A session is live when it is not ended, not expired and younger than
-	// what ended all sessions of its user. No session asked for is live.
-	querySubject = define("find subject", `
+	// A session is live when it is not ended, not expired and was created after the
+	// instant that ended all sessions of its user. An empty session id counts as live.
+	findSubject = define("find subject", `
 		SELECT `+userColumns+`, t.name,
 			CASE WHEN $1 = '' THEN 1 ELSE (
 				SELECT COUNT(*) FROM sessions s
 				WHERE s.id = $1 AND s.user_id = u.id AND s.ended_at IS NULL AND s.expires_at > $2
 					AND (u.sessions_from IS NULL OR s.created_at > u.sessions_from)) END
 		FROM users u JOIN tenants t ON t.id = u.tenant_id WHERE u.tenant_id = $3 AND u.id = $4`)
-	queryUsers = define("find users", `
+	findUsers = define("find users", `
 		SELECT `+userColumns+` FROM users u WHERE u.tenant_id = $1 AND u.email > $2 ORDER BY u.email LIMIT $3`)
-	queryCreateUser = define("create user", `
+	createUser = define("create user", `
 		INSERT INTO users (id, tenant_id, email, name, role, disabled, password_hash, created_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)`)
-	queryTakeUser = define("take user", `
+	lockUser = define("lock user", `
 		UPDATE users SET version = version + 1 WHERE tenant_id = $1 AND id = $2
 		RETURNING id, tenant_id, email, name, role, disabled, created_at, password_hash, sessions_from`)
-	queryUpdateUser = define("update user", `
+	updateUser = define("update user", `
 		UPDATE users SET name = $1, role = $2, disabled = $3, password_hash = $4, sessions_from = $5
 		WHERE tenant_id = $6 AND id = $7`)
 )
 
-// scanUser reads userColumns and what stands behind them.
+// scanUser reads userColumns and the columns after them.
 func scanUser(r row, more ...any) (harang.User, error) {
 	var u harang.User
 	var disabled, created int64
@@ -48,7 +48,7 @@ func scanUser(r row, more ...any) (harang.User, error) {
 // FindCredentials finds a user by e-mail address over all tenants, NOT_FOUND
 // when there is none.
 func (s *Store) FindCredentials(ctx context.Context, email string) (harang.Credentials, error) {
-	return queryOne(ctx, s.reader(), queryCredentials, func(r row) (c harang.Credentials, err error) {
+	return queryOne(ctx, s.reader(), findCredentials, func(r row) (c harang.Credentials, err error) {
 		var from sql.NullInt64
 		c.User, err = scanUser(r, &c.TenantName, &c.PasswordHash, &from)
 		c.SessionsFrom = timeOf(from)
@@ -56,11 +56,11 @@ func (s *Store) FindCredentials(ctx context.Context, email string) (harang.Crede
 	}, email)
 }
 
-// FindSubject reads in one go a user, their tenant's name and whether their
+// FindSubject reads with one statement a user, the tenant's name and whether the
 // session is live at now; an empty sessionID counts as live. NOT_FOUND when the
 // tenant has no such user.
 func (s *Store) FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error) {
-	return queryOne(ctx, s.reader(), querySubject, func(r row) (u harang.Subject, err error) {
+	return queryOne(ctx, s.reader(), findSubject, func(r row) (u harang.Subject, err error) {
 		var live int64
 		u.User, err = scanUser(r, &u.TenantName, &live)
 		u.SessionLive = live != 0
@@ -68,23 +68,23 @@ func (s *Store) FindSubject(ctx context.Context, tenant, userID, sessionID strin
 	}, sessionID, now.UnixMilli(), tenant, userID)
 }
 
-// FindUsers lists a tenant's users by e-mail address, those after the one
-// given.
+// FindUsers returns a tenant's users in the order of their e-mail addresses, those
+// after afterEmail.
 func (s *Store) FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error) {
-	return queryAll(ctx, s.reader(), queryUsers, func(r row) (harang.User, error) { return scanUser(r) },
+	return queryAll(ctx, s.reader(), findUsers, func(r row) (harang.User, error) { return scanUser(r) },
 		tenant, afterEmail, limit)
 }
 
-// CreateUser keeps a new user, who has read everything that was before. CONFLICT
-// when the address is taken, NOT_FOUND when the tenant is not there.
+// CreateUser creates a user, for whom all events up to now are read. CONFLICT when
+// the address exists, NOT_FOUND when there is no such tenant.
 func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 	return s.within(ctx, func(tx *Tx) error {
 		heads, err := queryOne(ctx, tx, findHeads, scanHeads, c.Tenant)
 		if err != nil {
 			return err
 		}
-		if _, err := execute(ctx, tx, queryCreateUser, c.ID, c.Tenant, c.Email, c.Name, string(c.Role),
-			flag(c.Disabled), c.PasswordHash, c.Created.UnixMilli()); err != nil {
+		if _, err := execute(ctx, tx, createUser, c.ID, c.Tenant, c.Email, c.Name, string(c.Role),
+			boolInt(c.Disabled), c.PasswordHash, c.Created.UnixMilli()); err != nil {
 			return err
 		}
 		if heads.Number(harang.AudienceManagers) == 0 {
@@ -95,14 +95,14 @@ func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 	})
 }
 
-// UpdateUser takes a user, lets decide change name, role, disabled, password
-// hash and SessionsFrom, and appends the events that it returns. live are the
-// user's sessions that are not over. NOT_FOUND when the tenant has no such user.
+// UpdateUser locks a user, stores what decide changes of name, role, disabled,
+// password hash and SessionsFrom, and appends the events that decide returns. live
+// are the user's live sessions. NOT_FOUND when the tenant has no such user.
 func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
 	decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
-		c, err := queryOne(ctx, tx, queryTakeUser, func(r row) (c harang.Credentials, err error) {
+		c, err := queryOne(ctx, tx, lockUser, func(r row) (c harang.Credentials, err error) {
 			var from sql.NullInt64
 			c.User, err = scanUser(r, &c.PasswordHash, &from)
 			c.SessionsFrom = timeOf(from)
@@ -111,7 +111,7 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
 		if err != nil {
 			return err
 		}
-		live, err := queryAll(ctx, tx, queryLiveSessions, scanSession, id, s.nowMillis(), c.SessionsFrom.UnixMilli())
+		live, err := queryAll(ctx, tx, findLiveSessions, scanSession, id, s.nowMillis(), c.SessionsFrom.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
 		if err != nil {
 			return err
 		}
-		if _, err := execute(ctx, tx, queryUpdateUser, c.Name, string(c.Role), flag(c.Disabled),
+		if _, err := execute(ctx, tx, updateUser, c.Name, string(c.Role), boolInt(c.Disabled),
 			c.PasswordHash, nullMillis(c.SessionsFrom), tenant, id); err != nil {
 			return err
 		}
@@ -128,8 +128,8 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
 	})
 }
 
-// flag stores a boolean.
-func flag(b bool) int64 {
+// boolInt is a boolean as it is stored.
+func boolInt(b bool) int64 {
 	if b {
 		return 1
 	}

@@ -25,7 +25,7 @@ var classes = map[string]store.Class{
 	"40P01": store.ClassBusy, // deadlock
 	"55P03": store.ClassBusy, // waited too long for a lock
 	"25P03": store.ClassBusy, // idle in transaction for too long: rolled back
-	"23505": store.ClassRepeat,
+	"23505": store.ClassDuplicate,
 	"23503": store.ClassMissing,
 	"22021": store.ClassText,        // NUL, or not UTF-8
 	"25006": store.ClassUnavailable, // read-only: a standby, or a failover under way

@@ -452,7 +452,7 @@ func TestStore_StoppedNode(t *testing.T) {
 
 func TestClassify(t *testing.T) {
 	for code, want := range map[string]store.Class{
-		"40001": store.ClassBusy, "40P01": store.ClassBusy, "25P03": store.ClassBusy, "23505": store.ClassRepeat,
+		"40001": store.ClassBusy, "40P01": store.ClassBusy, "25P03": store.ClassBusy, "23505": store.ClassDuplicate,
 		"23503": store.ClassMissing, "53300": store.ClassNoConnection, "53100": store.ClassUnavailable, "08006": store.ClassUnavailable,
 		"57P01": store.ClassUnavailable, "42601": store.ClassOther, "23514": store.ClassOther, "": store.ClassOther,
 	} {

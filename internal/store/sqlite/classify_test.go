@@ -41,8 +41,8 @@ func TestClassify(t *testing.T) {
 		err  error
 		want store.Class
 	}{
-		{"unique", say(one, "INSERT INTO a VALUES ('y', 1)"), store.ClassRepeat},
-		{"primary key", say(one, "INSERT INTO a VALUES ('x', 2)"), store.ClassRepeat},
+		{"unique", say(one, "INSERT INTO a VALUES ('y', 1)"), store.ClassDuplicate},
+		{"primary key", say(one, "INSERT INTO a VALUES ('x', 2)"), store.ClassDuplicate},
 		{"foreign key", say(one, "INSERT INTO b VALUES ('nothing')"), store.ClassMissing},
 		{"check", say(one, "INSERT INTO a VALUES ('z', 0)"), store.ClassOther},
 		{"not SQL", say(one, "SELEKT"), store.ClassOther},

@@ -68,7 +68,7 @@ func TestQueries_Plans(t *testing.T) {
 				t.Errorf("%s:\n%s", q.Name, plan)
 			}
 		}
-		if strings.HasPrefix(q.Name, "find rentals of place") && (!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
+		if strings.HasPrefix(q.Name, "find rentals at location") && (!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
 			t.Errorf("%s:\n%s", q.Name, plan)
 		}
 	}

@@ -238,7 +238,7 @@ func classify(err error) store.Class {
 	}
 	switch e.Code() {
 	case codes.SQLITE_CONSTRAINT_UNIQUE, codes.SQLITE_CONSTRAINT_PRIMARYKEY:
-		return store.ClassRepeat
+		return store.ClassDuplicate
 	case codes.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return store.ClassMissing
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // testTexts: what a caller may write where a name or an id is looked up, but no
-// database has, is at worst the caller's fault, never an INTERNAL error.
+// database has, is at worst the caller's classErrors, never an INTERNAL error.
 func testTexts(t *testing.T, open Open) {
 	w := NewWorld(t, open)
 	ctx := t.Context()
