@@ -123,16 +123,18 @@ func TestServer_Origins(t *testing.T) {
 
 // CheckOrigin decides on every request of a handshake and a session, and its error is the message of the response.
 func TestServer_CheckOrigin(t *testing.T) {
-	f := serve(t, &Options{AllowedOrigins: []string{"https://ignored.example"}, CheckOrigin: func(r *http.Request) error {
+	check := func(r *http.Request) error {
 		if origin := r.Header.Get("Origin"); origin != "capacitor://localhost" {
 			return errors.New("origin " + origin + " is not allowed")
 		}
 		return nil
-	}}, Handler{})
+	}
+	f := serve(t, &Options{AllowedOrigins: []string{"https://ignored.example"}, CheckOrigin: check}, Handler{})
 	app := http.Header{"Origin": {"capacitor://localhost"}}
 	response, _ := f.do("GET", "EIO=4&transport=polling", "", app)
-	if got := response.Header.Get("Access-Control-Allow-Origin"); response.StatusCode != 200 || got != app.Get("Origin") {
-		t.Errorf("%d, Access-Control-Allow-Origin %q", response.StatusCode, got)
+	allowed := response.Header.Get("Access-Control-Allow-Origin")
+	if response.StatusCode != 200 || allowed != app.Get("Origin") {
+		t.Errorf("%d, Access-Control-Allow-Origin %q", response.StatusCode, allowed)
 	}
 	sid := receive(t, f.opened).ID()
 	for _, origin := range []string{"", f.web.URL, "https://ignored.example"} {

@@ -25,9 +25,9 @@ type Options struct {
 	// own. They receive CORS headers, credentials included. "*" allows every origin. A request without an Origin
 	// header is always accepted. Zero value means same origin only.
 	AllowedOrigins []string
-	// CheckOrigin, if not nil, decides instead of AllowedOrigins and the rule of the same origin. It is called for every
-	// request, with or without an Origin header. An error refuses the request with 403; its text is the message of the
-	// response. It must be safe for concurrent use.
+	// CheckOrigin, if not nil, decides instead of AllowedOrigins and the rule of the same origin. It is called for
+	// every request, with or without an Origin header. An error refuses the request with 403; its text is the message
+	// of the response. It must be safe for concurrent use.
 	CheckOrigin func(*http.Request) error
 	// DisableUpgrade keeps every session on the transport on which it was opened.
 	DisableUpgrade bool

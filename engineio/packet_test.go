@@ -133,7 +133,8 @@ func FuzzDecodePayload(f *testing.F) {
 
 func FuzzParseQuery(f *testing.F) {
 	for _, s := range []string{
-		"", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=a%20b", "sid=%zz", "a;b", "EIO=4&EIO=3", "b64=1&x=50%",
+		"", "EIO=4&transport=polling", "EIO=4&transport=websocket&sid=a%20b", "sid=%zz", "a;b", "EIO=4&EIO=3",
+		"b64=1&x=50%",
 	} {
 		f.Add(s)
 	}

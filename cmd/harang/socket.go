@@ -18,7 +18,7 @@ func newSocket(c *serveCommand, registry prometheus.Registerer) *socketio.Server
 			"their address or in all.",
 	}, []string{"limit"})
 	byAddress, byAll := limited.WithLabelValues("address"), limited.WithLabelValues("all")
-	socket := socketio.New(&socketio.Options{
+	options := gateway.SocketOptions(socketio.Options{
 		Engine: engineio.Options{
 			PingInterval: c.PingInterval, PingTimeout: c.PingTimeout,
 			AllowedOrigins: c.AllowedOrigin,
@@ -30,8 +30,8 @@ func newSocket(c *serveCommand, registry prometheus.Registerer) *socketio.Server
 				}
 			}},
 		},
-		Overflow: gateway.Overflow,
 	})
+	socket := socketio.New(&options)
 	pending := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "harang_socket_pending", Help: "Sessions without an accepted CONNECT.",
 	}, func() float64 { return float64(socket.Pending()) })

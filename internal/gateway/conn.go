@@ -66,10 +66,6 @@ type conn struct {
 	heapIndex int
 	gone      bool
 
-	// allowance and charged are the token bucket of the client's messages; only event uses them.
-	allowance float64
-	charged   time.Time
-
 	// mu guards the following.
 	mu    sync.Mutex
 	state connState

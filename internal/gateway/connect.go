@@ -143,7 +143,7 @@ func (g *Gateway) register(ctx context.Context, s *socketio.Socket, token string
 		c := &conn{
 			g: g, tenant: t, socket: s,
 			user: caller.UserID, name: caller.Name, role: caller.Role, session: caller.SessionID,
-			connected: g.o.Clock(), allowance: g.o.MessageBurst,
+			connected: g.o.Clock(),
 		}
 		if t.register(c, tick) {
 			return c, caller, nil

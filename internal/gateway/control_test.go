@@ -399,23 +399,33 @@ func TestEvents_ClockSeenUnknown(t *testing.T) {
 }
 
 func TestEvents_RateLimited(t *testing.T) {
-	env := open(t, func(s *settings) { s.gateway.MessageBurst, s.gateway.MessageRate = 5, 1 })
+	env := open(t, func(s *settings) { s.engine.Engine.FrameRate, s.engine.Engine.FrameBurst = 0.001, 7 })
 	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
 	other := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
-	for range 5 {
+	for range 5 { // the sixth frame after CONNECT
 		p.request("clock")
 	}
-	env.advance(2 * time.Second)
-	p.request("clock")
-	for range 20 {
-		if p.Emit("clock") != nil {
-			break
-		}
+	for _, packet := range []string{"3", "3"} { // pongs count as well
+		env.must(p.Send(packet))
 	}
-	if wait := p.goodbye("RATE_LIMITED", true); wait <= 0 {
+	if wait := p.goodbye("RATE_LIMITED", true); wait != 10_000 {
 		t.Errorf("retryAfterMs %d", wait)
 	}
+	if n := env.metric("harang_gateway_goodbyes_total"); n != 1 {
+		t.Errorf("%v goodbyes counted", n)
+	}
 	other.expectNothing()
+}
+
+// A binary packet ends the connection before its attachment arrives.
+func TestEvents_BinaryRefused(t *testing.T) {
+	env := open(t)
+	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	env.must(p.Send(`451-/ws/dashboard,["clock",{"_placeholder":true,"num":0}]`))
+	var closed *sioclient.ClosedError
+	if _, err := p.Next(env.ctx()); !errors.As(err, &closed) {
+		t.Errorf("%v instead of a closed transport", err)
+	}
 }
 
 // TestSlowConsumer: a client that stops reading is closed, the others receive everything meanwhile, and on its return

@@ -175,8 +175,8 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	for _, c := range change {
 		c(&s)
 	}
-	s.engine.Overflow = gateway.Overflow
-	env.server = socketio.New(&s.engine)
+	options := gateway.SocketOptions(s.engine)
+	env.server = socketio.New(&options)
 	encoder := gateway.NewEncoder(logger, env.registry)
 	env.hub = feed.New(feed.Options[*socketio.Frame]{Source: source{env.store, &env.away, s.reading}, Encoder: encoder,
 		Clock:  env.now,

@@ -13,14 +13,10 @@ const maxSeenIDs = 200
 
 func refuse(code harang.Code) RefusedAnswer { return RefusedAnswer{Error: RefusedError{Code: code}} }
 
-// event answers one message of a client. A client that sends more than its allowance is disconnected.
+// event answers one message of a client.
 func (g *Gateway) event(ctx context.Context, s *socketio.Socket, e *socketio.Event) {
 	c, ok := s.Value().(*conn)
 	if !ok {
-		return
-	}
-	if !c.allowed() {
-		c.end(goodbyeRateLimited)
 		return
 	}
 	var first json.RawMessage
@@ -47,20 +43,6 @@ func (g *Gateway) event(ctx context.Context, s *socketio.Socket, e *socketio.Eve
 	if b, err := json.Marshal(answer); err == nil {
 		_ = e.Ack(b) // fails only when the connection is gone
 	}
-}
-
-// allowed takes one message from the connection's token bucket; false when the bucket is empty.
-func (c *conn) allowed() bool {
-	now := c.g.o.Clock()
-	if !c.charged.IsZero() {
-		c.allowance = min(c.g.o.MessageBurst, c.allowance+now.Sub(c.charged).Seconds()*c.g.o.MessageRate)
-	}
-	c.charged = now
-	if c.allowance < 1 {
-		return false
-	}
-	c.allowance--
-	return true
 }
 
 // subscribe answers which rooms the connection is in. A request cannot change them; one for a room that the role may

@@ -31,8 +31,7 @@ type Authenticator interface {
 
 // Options configure a Gateway.
 type Options struct {
-	// Server, Hub and Auth are required. Server's Options.Overflow should be
-	// Overflow.
+	// Server, Hub and Auth are required. Server's options come from SocketOptions.
 	Server *socketio.Server
 	Hub    *Hub
 	Auth   Authenticator
@@ -44,9 +43,6 @@ type Options struct {
 	ConnectionsPerTenant int
 	// DrainSpread is the time over which Drain spreads its goodbyes. Zero value means 3 s.
 	DrainSpread time.Duration
-	// MessageRate is how many messages per second a client may send on average, MessageBurst how many at once. Zero
-	// values mean 10 and 50.
-	MessageRate, MessageBurst float64
 	// Clock is this node's clock. Zero value means time.Now.
 	Clock func() time.Time
 	// NewPID makes the secret names of seats. Zero value means 128 random bits.
@@ -90,8 +86,6 @@ func New(o Options) *Gateway {
 	}
 	o.ConnectionsPerTenant = cmp.Or(o.ConnectionsPerTenant, 50)
 	o.DrainSpread = cmp.Or(o.DrainSpread, 3*time.Second)
-	o.MessageRate = cmp.Or(o.MessageRate, 10)
-	o.MessageBurst = cmp.Or(o.MessageBurst, 50)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -253,12 +247,24 @@ func (g *Gateway) Connections(tenantID string) []Connection {
 	return list
 }
 
-// Overflow is for socketio.Options.Overflow: the goodbye of a client that reads too slowly.
-func Overflow(s *socketio.Socket) *socketio.Frame {
+// SocketOptions returns o with what the gateway needs of its server: a client may send 10 frames per second in the long
+// run and 50 at once, unless o says otherwise, and no binary packets; one that sends too much or reads too slowly
+// receives a goodbye.
+func SocketOptions(o socketio.Options) socketio.Options {
+	o.Engine.FrameRate = cmp.Or(o.Engine.FrameRate, 10)
+	o.Engine.FrameBurst = cmp.Or(o.Engine.FrameBurst, 50)
+	o.RefuseBinary = true
+	o.Overflow = func(s *socketio.Socket) *socketio.Frame { return lastFrame(s, goodbyeSlow) }
+	o.RateLimited = func(s *socketio.Socket) *socketio.Frame { return lastFrame(s, goodbyeRateLimited) }
+	return o
+}
+
+// lastFrame is the goodbye of a connection that socketio closes.
+func lastFrame(s *socketio.Socket, bye goodbye) *socketio.Frame {
 	c, ok := s.Value().(*conn)
 	if !ok {
 		return nil
 	}
-	c.g.metrics.goodbyes.WithLabelValues(string(goodbyeSlow.code)).Inc()
-	return c.g.goodbyeFrame(goodbyeSlow)
+	c.g.metrics.goodbyes.WithLabelValues(string(bye.code)).Inc()
+	return c.g.goodbyeFrame(bye)
 }
