@@ -8,7 +8,7 @@
 //
 // Each peer is a process of its own (package peer, node/server.mjs, and the
 // program itself) that sends events to rooms of 50 connections; load.go is the
-// listener of all of them. Events are made inside the peers, so that nobody
+// listener of all of them. Events are made inside the peers, so that no peer
 // pays for a producer's protocol; only `harang serve` gets them as it does in
 // life, by POST /api/v1/events, and commits each before it is sent.
 //

@@ -74,7 +74,7 @@ func (p *program) prepare(ctx context.Context, database string, plan scenario) (
 	defer func() { err = errors.Join(err, st.Close()) }()
 	service, err := auth.New(st, key, auth.Options{
 		NewID: newID,
-		// nobody logs in
+		// no login
 		HashParams: argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 	})
 	if err != nil {
@@ -148,7 +148,7 @@ func (p *program) listeners(ctx context.Context, n, replay int) ([]listener, err
 	if replay == 0 {
 		return all, nil
 	}
-	// The past that they come back to.
+	// The events to replay.
 	for room := range p.tenants {
 		for range replay {
 			if err := p.post(ctx, room); err != nil {

@@ -35,11 +35,11 @@ type load struct {
 	measuring bool
 }
 
-// tally is what was heard in a measured phase.
+// tally counts what was received in a measured phase.
 type tally struct {
-	heard, bytes int64
-	latencies    loadtest.Latencies
-	sinceCommit  loadtest.Latencies
+	received, bytes int64
+	latencies       loadtest.Latencies
+	sinceCommit     loadtest.Latencies
 }
 
 // conn is a connection; its frames are the reader's once it has been added.
@@ -85,8 +85,8 @@ func (l *load) connect(ctx context.Context, listeners []listener) error {
 	var wg sync.WaitGroup
 	for range connectors {
 		wg.Go(func() {
-			for who := range next {
-				if _, err := l.open(who); err != nil {
+			for client := range next {
+				if _, err := l.open(client); err != nil {
 					errs <- err
 					return
 				}
@@ -94,9 +94,9 @@ func (l *load) connect(ctx context.Context, listeners []listener) error {
 		})
 	}
 	var err error
-	for _, who := range listeners {
+	for _, client := range listeners {
 		select {
-		case next <- who:
+		case next <- client:
 			continue
 		case err = <-errs:
 		case <-ctx.Done():
@@ -113,14 +113,14 @@ func (l *load) connect(ctx context.Context, listeners []listener) error {
 	return err
 }
 
-// open opens one connection and returns the server's last word.
-func (l *load) open(who listener) (string, error) {
+// open opens one connection and returns the server's last answer.
+func (l *load) open(client listener) (string, error) {
 	fd, err := dial(l.address)
 	if err != nil {
 		return "", err
 	}
 	o := &opening{rw: descriptor(fd)}
-	word, err := l.protocol.join(o, who)
+	answer, err := l.protocol.join(o, client)
 	if err != nil {
 		_ = syscall.Close(fd)
 		return "", fmt.Errorf("a connection was not opened: %w", err)
@@ -131,7 +131,7 @@ func (l *load) open(who listener) (string, error) {
 	l.conns[fd] = c
 	l.take(c, o.buf)
 	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
-	return word, os.NewSyscallError("epoll_ctl", syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_ADD, fd, &event))
+	return answer, os.NewSyscallError("epoll_ctl", syscall.EpollCtl(l.epoll, syscall.EPOLL_CTL_ADD, fd, &event))
 }
 
 // descriptor reads and writes a socket that blocks.
@@ -233,7 +233,7 @@ func (l *load) take(c *conn, data []byte) {
 	c.frames.push(data, func(op byte, payload []byte) {
 		switch {
 		case op == opPing:
-			_, _ = descriptor(c.fd).Write(clientFrame(opPong, payload)) // who is gone is found by reading
+			_, _ = descriptor(c.fd).Write(clientFrame(opPong, payload)) // a closed connection shows when reading
 		case l.protocol.ping != nil && bytes.Equal(payload, l.protocol.ping):
 			_, _ = descriptor(c.fd).Write(clientFrame(opText, l.protocol.pong))
 		case l.measuring:
@@ -250,7 +250,7 @@ func (l *load) note(payload []byte, now time.Time) {
 		if i < 0 {
 			return
 		}
-		l.heard++
+		l.received++
 		if l.withCommit {
 			if at := bytes.Index(payload[:i], commitMark); at >= 0 &&
 				len(payload) > at+len(commitMark)+len(commitForm) {
@@ -287,10 +287,10 @@ func (l *load) end() tally {
 	return t
 }
 
-func (l *load) heardSoFar() int64 {
+func (l *load) receivedSoFar() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.heard
+	return l.received
 }
 
 func (l *load) lostSoFar() int {

@@ -13,7 +13,7 @@ import (
 )
 
 // TestLoad: a listener counts the events of whole and of cut frames, two in one
-// frame too, answers a ping, and tells that its connection was lost.
+// frame too, answers a ping, and counts a lost connection.
 func TestLoad(t *testing.T) {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -35,8 +35,8 @@ func TestLoad(t *testing.T) {
 		<-begun
 		io.WriteString(conn, stream[:400])
 		io.WriteString(conn, stream[400:])
-		pong := make([]byte, len(said("{}")))
-		if _, err := io.ReadFull(conn, pong); err != nil || string(pong) != said("{}") {
+		pong := make([]byte, len(masked("{}")))
+		if _, err := io.ReadFull(conn, pong); err != nil || string(pong) != masked("{}") {
 			t.Errorf("the ping was answered %q, %v", pong, err)
 		}
 	}()
@@ -64,8 +64,8 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	got := l.end()
-	if got.heard != 4 || len(got.latencies) != 4 || len(got.sinceCommit) != 4 {
-		t.Errorf("%d heard, %d and %d latencies", got.heard, len(got.latencies), len(got.sinceCommit))
+	if got.received != 4 || len(got.latencies) != 4 || len(got.sinceCommit) != 4 {
+		t.Errorf("%d received, %d and %d latencies", got.received, len(got.latencies), len(got.sinceCommit))
 	}
 	for _, l := range []loadtest.Latencies{got.latencies, got.sinceCommit} {
 		if l.Sort(); l.Quantile(0) < 999*time.Millisecond || l.Quantile(1) > 11*time.Second {
@@ -74,7 +74,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestLoad_Connect tells of a server that is not there.
+// TestLoad_Connect fails without a server.
 func TestLoad_Connect(t *testing.T) {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -22,7 +22,7 @@ type runner interface {
 	pid() int
 	address() netip.AddrPort
 	// listeners are n listeners, spread evenly over the rooms; with replay each
-	// comes back and is owed that many events.
+	// returns and expects that many events.
 	listeners(ctx context.Context, n, replay int) ([]listener, error)
 	// produce begins to send events, until ctx ends.
 	produce(ctx context.Context, rate int) error
@@ -80,7 +80,7 @@ func startSimple(ctx context.Context, plan scenario, name string, args ...string
 	if err != nil {
 		return nil, err
 	}
-	line, err := p.hear()
+	line, err := p.receive()
 	if err == nil {
 		var at netip.AddrPort
 		if at, err = netip.ParseAddrPort(strings.TrimPrefix(line, "listening ")); err == nil {
@@ -102,12 +102,12 @@ func (p *simple) listeners(_ context.Context, n, _ int) ([]listener, error) {
 }
 
 func (p *simple) produce(_ context.Context, rate int) error {
-	_, err := p.say("produce %d %d", p.rooms, rate)
+	_, err := p.send("produce %d %d", p.rooms, rate)
 	return err
 }
 
 func (p *simple) memory(context.Context) (int64, error) {
-	line, err := p.say("memory")
+	line, err := p.send("memory")
 	if err != nil {
 		return 0, err
 	}

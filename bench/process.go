@@ -82,16 +82,16 @@ func startProcess(ctx context.Context, name string, args ...string) (*process, e
 
 func (p *process) pid() int { return p.command.Process.Pid }
 
-// say gives a command and returns its answer.
-func (p *process) say(format string, args ...any) (string, error) {
+// send gives a command and returns its answer.
+func (p *process) send(format string, args ...any) (string, error) {
 	if _, err := fmt.Fprintf(p.in, format+"\n", args...); err != nil {
 		return "", err
 	}
-	return p.hear()
+	return p.receive()
 }
 
-// hear waits for a line.
-func (p *process) hear() (string, error) {
+// receive waits for a line.
+func (p *process) receive() (string, error) {
 	if !p.out.Scan() {
 		return "", errors.Join(errors.New("the peer ended"), p.out.Err())
 	}

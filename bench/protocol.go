@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// listener is who a connection is for.
+// listener is the user of a connection.
 type listener struct {
 	// Room is the room, or the tenant's number.
 	Room int
@@ -20,15 +20,15 @@ type listener struct {
 // protocol is how a peer is spoken to.
 type protocol struct {
 	// join brings a fresh connection into its room and returns the server's
-	// last word, with which the listener is in.
-	join func(o *opening, who listener) (string, error)
+	// last answer, after which the listener has joined.
+	join func(o *opening, client listener) (string, error)
 	// ping is the message that the server asks for life with, pong the answer;
 	// nil for none.
 	ping, pong []byte
 }
 
-var bareProtocol = protocol{join: func(o *opening, who listener) (string, error) {
-	if _, err := o.rw.Write(binary.BigEndian.AppendUint16(nil, uint16(who.Room))); err != nil {
+var bareProtocol = protocol{join: func(o *opening, client listener) (string, error) {
+	if _, err := o.rw.Write(binary.BigEndian.AppendUint16(nil, uint16(client.Room))); err != nil {
 		return "", err
 	}
 	return o.frame()
@@ -36,8 +36,8 @@ var bareProtocol = protocol{join: func(o *opening, who listener) (string, error)
 
 // socketIOProtocol is Socket.IO 5 on the main namespace, the room in CONNECT.
 var socketIOProtocol = protocol{
-	join: func(o *opening, who listener) (string, error) {
-		return joinSocketIO(o, "40", `40{"room":`+strconv.Itoa(who.Room)+`}`)
+	join: func(o *opening, client listener) (string, error) {
+		return joinSocketIO(o, "40", `40{"room":`+strconv.Itoa(client.Room)+`}`)
 	},
 	ping: []byte("2"), pong: []byte("3"),
 }
@@ -45,10 +45,10 @@ var socketIOProtocol = protocol{
 // harangProtocol signs in; the tenant is in the token. The answer is the
 // session's, so that its head can be read.
 var harangProtocol = protocol{
-	join: func(o *opening, who listener) (string, error) {
-		connect := harangNamespace + `,{"token":"` + who.Token + `"`
-		if who.Offset != "" {
-			connect += `,"pid":"` + who.PID + `","offset":"` + who.Offset + `"`
+	join: func(o *opening, client listener) (string, error) {
+		connect := harangNamespace + `,{"token":"` + client.Token + `"`
+		if client.Offset != "" {
+			connect += `,"pid":"` + client.PID + `","offset":"` + client.Offset + `"`
 		}
 		if _, err := joinSocketIO(o, "40"+harangNamespace+",", "40"+connect+"}"); err != nil {
 			return "", err
@@ -63,11 +63,11 @@ const harangNamespace = "/ws/dashboard"
 // centrifugeProtocol is the JSON protocol of Centrifugo, the room as the
 // connect command's data.
 var centrifugeProtocol = protocol{
-	join: func(o *opening, who listener) (string, error) {
+	join: func(o *opening, client listener) (string, error) {
 		if err := upgrade(o, "/"); err != nil {
 			return "", err
 		}
-		if err := o.send(`{"id":1,"connect":{"data":` + strconv.Itoa(who.Room) + `}}`); err != nil {
+		if err := o.send(`{"id":1,"connect":{"data":` + strconv.Itoa(client.Room) + `}}`); err != nil {
 			return "", err
 		}
 		return expect(o, `{"id":1,"connect":`)

@@ -37,56 +37,56 @@ func (f fake) play(t *testing.T, conn net.Conn, path string) {
 	}
 }
 
-func text(payload string) string { return string(serverFrame(opText, payload)) }
-func said(payload string) string { return string(clientFrame(opText, []byte(payload))) }
+func text(payload string) string   { return string(serverFrame(opText, payload)) }
+func masked(payload string) string { return string(clientFrame(opText, []byte(payload))) }
 
 func TestProtocol_Join(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		protocol protocol
 		path     string
-		who      listener
+		client   listener
 		server   fake
-		word     string
+		answer   string
 		rest     string
 		wrong    string
 	}{
 		{
-			name: "bare", protocol: bareProtocol, who: listener{Room: 258},
+			name: "bare", protocol: bareProtocol, client: listener{Room: 258},
 			server: fake{{"\x01\x02", text("")}},
 		},
 		{
 			name: "socketio", protocol: socketIOProtocol, path: "/socket.io/?EIO=4&transport=websocket",
-			who:    listener{Room: 7},
-			server: fake{{"", text(`0{"sid":"x"}`)}, {said(`40{"room":7}`), text(`40{"sid":"y"}`) + text("42[1]")}},
-			word:   `40{"sid":"y"}`, rest: text("42[1]"),
+			client: listener{Room: 7},
+			server: fake{{"", text(`0{"sid":"x"}`)}, {masked(`40{"room":7}`), text(`40{"sid":"y"}`) + text("42[1]")}},
+			answer: `40{"sid":"y"}`, rest: text("42[1]"),
 		},
 		{
 			name: "harang", protocol: harangProtocol, path: "/socket.io/?EIO=4&transport=websocket",
-			who: listener{Token: "t", PID: "p", Offset: "e:m:1"},
+			client: listener{Token: "t", PID: "p", Offset: "e:m:1"},
 			server: fake{
 				{"", text(`0{"sid":"x"}`)},
-				{said(`40/ws/dashboard,{"token":"t","pid":"p","offset":"e:m:1"}`), text(`40/ws/dashboard,{"sid":"y"}`) +
+				{masked(`40/ws/dashboard,{"token":"t","pid":"p","offset":"e:m:1"}`), text(`40/ws/dashboard,{"sid":"y"}`) +
 					text(`42/ws/dashboard,["session",{}]`)},
 			},
-			word: `42/ws/dashboard,["session",{}]`,
+			answer: `42/ws/dashboard,["session",{}]`,
 		},
 		{
 			name: "harang refuses", protocol: harangProtocol, path: "/socket.io/?EIO=4&transport=websocket",
-			who: listener{Token: "t"},
+			client: listener{Token: "t"},
 			server: fake{{"", text(`0{"sid":"x"}`)},
-				{said(`40/ws/dashboard,{"token":"t"}`), text(`44/ws/dashboard,{"message":"UNAUTHENTICATED"}`)}},
+				{masked(`40/ws/dashboard,{"token":"t"}`), text(`44/ws/dashboard,{"message":"UNAUTHENTICATED"}`)}},
 			wrong: "UNAUTHENTICATED",
 		},
 		{
-			name: "centrifuge", protocol: centrifugeProtocol, path: "/", who: listener{Room: 3},
-			server: fake{{said(`{"id":1,"connect":{"data":3}}`), string(serverFrame(opPing, "")) +
+			name: "centrifuge", protocol: centrifugeProtocol, path: "/", client: listener{Room: 3},
+			server: fake{{masked(`{"id":1,"connect":{"data":3}}`), string(serverFrame(opPing, "")) +
 				text(`{"id":1,"connect":{"client":"c"}}`)}},
-			word: `{"id":1,"connect":{"client":"c"}}`,
+			answer: `{"id":1,"connect":{"client":"c"}}`,
 		},
 		{
-			name: "closed", protocol: centrifugeProtocol, path: "/", who: listener{Room: 3},
-			server: fake{{said(`{"id":1,"connect":{"data":3}}`), string(serverFrame(opClose, ""))}},
+			name: "closed", protocol: centrifugeProtocol, path: "/", client: listener{Room: 3},
+			server: fake{{masked(`{"id":1,"connect":{"data":3}}`), string(serverFrame(opClose, ""))}},
 			wrong:  "unexpected EOF",
 		},
 	} {
@@ -101,7 +101,7 @@ func TestProtocol_Join(t *testing.T) {
 				tc.server.play(t, server, tc.path)
 			}()
 			o := &opening{rw: client}
-			word, err := tc.protocol.join(o, tc.who)
+			answer, err := tc.protocol.join(o, tc.client)
 			<-done
 			client.Close()
 			if tc.wrong != "" {
@@ -110,8 +110,8 @@ func TestProtocol_Join(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || word != tc.word || string(o.buf) != tc.rest {
-				t.Errorf("%q, %q left, %v", word, o.buf, err)
+			if err != nil || answer != tc.answer || string(o.buf) != tc.rest {
+				t.Errorf("%q, %q left, %v", answer, o.buf, err)
 			}
 		})
 	}

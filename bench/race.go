@@ -18,7 +18,7 @@ type scenario struct {
 	connections, rooms int
 	// rate is how many events a second are offered to all rooms together.
 	rate int
-	// replay is how many events a listener of Harang is owed when it comes.
+	// replay is how many events a listener of Harang expects when it returns.
 	replay int
 }
 
@@ -64,10 +64,10 @@ type result struct {
 
 // perDelivery is the peer's processor time per delivery.
 func (r result) perDelivery() time.Duration {
-	if r.heard == 0 {
+	if r.received == 0 {
 		return 0
 	}
-	return r.cpu / time.Duration(r.heard)
+	return r.cpu / time.Duration(r.received)
 }
 
 // warmUp is how long a peer sends before it is measured.
@@ -86,14 +86,14 @@ func race(ctx context.Context, s settings, e entrant, plan scenario) (r result, 
 		return r, err
 	}
 	defer p.stop()
-	listening, hush := context.WithCancel(ctx)
-	defer hush()
+	listening, stopListening := context.WithCancel(ctx)
+	defer stopListening()
 	l, err := newLoad(listening, e.protocol, p.address())
 	if err != nil {
 		return r, err
 	}
 	defer l.close()
-	defer hush()
+	defer stopListening()
 	l.withCommit = e.name == "harang"
 	listeners, err := p.listeners(listening, plan.connections, plan.replay)
 	if err != nil {
@@ -154,18 +154,18 @@ const stormProfile = 2
 // they have gone: the program knows their tokens then, and Node.js has compiled
 // what it runs.
 func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner, l *load, listeners []listener) error {
-	owed := int64(0)
+	expected := int64(0)
 	if listeners[0].Offset != "" {
-		owed = int64(len(listeners) * plan.replay)
+		expected = int64(len(listeners) * plan.replay)
 	}
-	come := func() error {
+	connectAll := func() error {
 		l.begin()
 		if err := l.connect(ctx, listeners); err != nil {
 			return err
 		}
-		for l.heardSoFar() < owed {
+		for l.receivedSoFar() < expected {
 			if err := wait(ctx, 5*time.Millisecond); err != nil {
-				return fmt.Errorf("%d of %d events were replayed: %w", l.heardSoFar(), owed, err)
+				return fmt.Errorf("%d of %d events were replayed: %w", l.receivedSoFar(), expected, err)
 			}
 		}
 		r.tally = l.end()
@@ -175,7 +175,7 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 	if s.Profile != "" {
 		finish = p.profile(ctx, stormProfile, s.profileOf(r.entrant.name, plan))
 	}
-	if err := r.measure(p, come); err != nil {
+	if err := r.measure(p, connectAll); err != nil {
 		return err
 	}
 	if err := finish(); err != nil {
@@ -186,18 +186,18 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 		return err
 	}
 	again := result{}
-	err := again.measure(p, come)
+	err := again.measure(p, connectAll)
 	r.again = again.cpu
 	return err
 }
 
 // guests is how many connections come and go before memory is measured, so that
 // what a process needs once is not counted for each connection.
-const guests = 200
+const warmUpConnections = 200
 
 // idle measures the memory of connections.
 func (r *result) idle(ctx context.Context, p runner, l *load, listeners []listener) error {
-	look := func() (resident, inUse int64, err error) {
+	readMemory := func() (resident, inUse int64, err error) {
 		if inUse, err = p.memory(ctx); err != nil {
 			return 0, 0, err
 		}
@@ -207,21 +207,21 @@ func (r *result) idle(ctx context.Context, p runner, l *load, listeners []listen
 		resident, err = residentOf(p.pid())
 		return resident, inUse, err
 	}
-	if err := l.connect(ctx, listeners[:guests]); err != nil {
+	if err := l.connect(ctx, listeners[:warmUpConnections]); err != nil {
 		return err
 	}
 	l.hangUp()
 	if err := wait(ctx, settling); err != nil {
 		return err
 	}
-	resident, inUse, err := look()
+	resident, inUse, err := readMemory()
 	if err != nil {
 		return err
 	}
 	if err := l.connect(ctx, listeners); err != nil {
 		return err
 	}
-	if r.resident, r.inUse, err = look(); err != nil {
+	if r.resident, r.inUse, err = readMemory(); err != nil {
 		return err
 	}
 	r.resident -= resident
@@ -275,8 +275,8 @@ func raceAll(ctx context.Context, s settings, plans []scenario, peers []entrant,
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", plan.name, e.name, err)
 			}
-			fmt.Fprintf(progress, "%s %s: %d heard, %d lost, %v CPU, %v of the load program\n", plan.name, e.name,
-				r.heard, r.lost, r.cpu, r.load)
+			fmt.Fprintf(progress, "%s %s: %d received, %d lost, %v CPU, %v of the load program\n", plan.name, e.name,
+				r.received, r.lost, r.cpu, r.load)
 			all[i] = append(all[i], r)
 		}
 	}

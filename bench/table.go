@@ -85,7 +85,7 @@ func (r result) perSecond() float64 {
 	if r.lasted == 0 {
 		return 0
 	}
-	return float64(r.heard) / r.lasted.Seconds()
+	return float64(r.received) / r.lasted.Seconds()
 }
 
 func idleTable(results []result) table {
@@ -111,7 +111,7 @@ func stormTable(results []result) table {
 			r.entrant.title, micros(r.cpu / time.Duration(r.connections)), ratio(float64(r.cpu), float64(base.cpu)),
 			fmt.Sprintf("%.0f", float64(r.connections)/r.lasted.Seconds()),
 			micros(r.again / time.Duration(r.connections)), ratio(float64(r.again), float64(base.again)),
-			fmt.Sprint(r.heard / int64(r.connections)),
+			fmt.Sprint(r.received / int64(r.connections)),
 		})
 	}
 	return t
@@ -127,7 +127,7 @@ func ratio(value, base float64) string {
 func micros(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/1e3) }
 func millis(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
 
-// writeBetween replaces what stands between the markers of a file.
+// writeBetween replaces the text between the markers of a file.
 func writeBetween(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {

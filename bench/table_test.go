@@ -26,9 +26,9 @@ func TestBetween(t *testing.T) {
 }
 
 func TestTables(t *testing.T) {
-	second := func(e entrant, heard int64, cpu time.Duration, l loadtest.Latencies) result {
+	second := func(e entrant, received int64, cpu time.Duration, l loadtest.Latencies) result {
 		return result{entrant: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond,
-			tally: tally{heard: heard, latencies: l}, connections: 100}
+			tally: tally{received: received, latencies: l}, connections: 100}
 	}
 	other := second(entrants[1], 1000, 30*time.Millisecond, loadtest.Latencies{3000, 6000})
 	other.sinceCommit = loadtest.Latencies{1000}
@@ -72,11 +72,11 @@ func TestChoose(t *testing.T) {
 }
 
 func TestAimTable(t *testing.T) {
-	of := func(name string, heard, micros int64) result {
+	of := func(name string, received, micros int64) result {
 		for _, e := range entrants {
 			if e.name == name {
 				return result{entrant: e, lasted: time.Second, cpu: time.Duration(micros) * time.Microsecond,
-					tally: tally{heard: heard}, connections: 10}
+					tally: tally{received: received}, connections: 10}
 			}
 		}
 		t.Fatal(name)

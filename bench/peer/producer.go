@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Mark is what stands before the time of sending, 19 digits of nanoseconds
+// Mark precedes the time of sending, 19 digits of nanoseconds
 // since 1970, in every event of every peer.
 const Mark = `"rentalId":"`
 

@@ -1,7 +1,7 @@
-// Command acceptance holds docs/sprint-status.yaml to its word: each criterion,
+// Command acceptance checks docs/sprint-status.yaml: each criterion,
 // task and point of the definition of done names the tests that prove it, and
 // every named test must exist, have run and have passed in this run of the
-// tests. It also prints failures readably and checks the least coverage.
+// tests. It also prints failures readably and checks the minimum coverage.
 //
 // It reads reports only: .test/go.json (go test -json), .test/client.json and
 // .test/web.json (Vitest), .test/e2e.json (Playwright), .test/go.cover and the
@@ -36,7 +36,7 @@ func run(args []string, out io.Writer) error {
 	case "check":
 		flags := flag.NewFlagSet("check", flag.ContinueOnError)
 		flags.SetOutput(out)
-		least := flags.Float64("least-coverage", 80, "percent of statements that the tests must reach, on each side")
+		least := flags.Float64("least-coverage", 80, "percent of statements that the tests have to reach, on each side")
 		dir := flags.String("dir", ".", "the project's root")
 		if err := flags.Parse(args[1:]); err != nil {
 			return err
@@ -46,7 +46,7 @@ func run(args []string, out io.Writer) error {
 	return fmt.Errorf("unknown command %q", args[0])
 }
 
-// check prints what it found and fails when anything is missing.
+// check prints the findings and fails when there are any.
 func check(dir string, least float64, out io.Writer) error {
 	status, err := readStatus(dir + "/docs/sprint-status.yaml")
 	if err != nil {
@@ -64,7 +64,7 @@ func check(dir string, least float64, out io.Writer) error {
 	for _, side := range covered {
 		fmt.Fprintf(out, "coverage %-14s %5.1f %%\n", side.name, side.percent)
 		if side.percent < least {
-			wrong = append(wrong, fmt.Sprintf("coverage of %s is %.1f %%, at least %.0f %% is asked", side.name,
+			wrong = append(wrong, fmt.Sprintf("coverage of %s is %.1f %%, at least %.0f %% is required", side.name,
 				side.percent, least))
 		}
 	}
@@ -78,7 +78,7 @@ func check(dir string, least float64, out io.Writer) error {
 		return fmt.Errorf("%d tests were skipped: a test fails or passes here, it never skips", skipped)
 	}
 	if len(wrong) > 0 || failed > 0 {
-		return fmt.Errorf("%d claims do not hold, %d tests failed", len(wrong), failed)
+		return fmt.Errorf("%d claims are not proven, %d tests failed", len(wrong), failed)
 	}
 	return nil
 }

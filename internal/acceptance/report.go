@@ -191,7 +191,7 @@ func (r results) readPlaywright(file string) error {
 			for _, test := range spec.Tests {
 				name := "e2e " + spec.Title
 				switch test.Status {
-				case "expected", "flaky": // flaky: at the second try, which Playwright's list tells
+				case "expected", "flaky": // flaky: at the second try, which Playwright's list shows
 					r[name] = passed
 				case "skipped":
 					r[name] = skipped

@@ -5,7 +5,7 @@
 // process shares; StartPostgres and StartRedis start one that a test may kill,
 // stop and start again on the same port and data.
 //
-// Every server hangs on a pipe from the test process: when that process ends,
+// Every server has a guard with a pipe from the test process: when that process ends,
 // however it ends, a small shell beside the server kills the server by its pid
 // and removes the directory. A program that is not installed fails the test
 // with a sentence that says how to install it; nothing is ever skipped.

@@ -112,8 +112,10 @@ func (s *PostgresServer) ping() error {
 
 // URL returns the address of one database of the server.
 func (s *PostgresServer) URL(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + strconv.Itoa(s.port), Path: "/" +
-		database, RawQuery: "sslmode=disable"}
+	u := url.URL{
+		Scheme: "postgres", User: url.User("postgres"), Host: "127.0.0.1:" + strconv.Itoa(s.port),
+		Path: "/" + database, RawQuery: "sslmode=disable",
+	}
 	return u.String()
 }
 
@@ -126,7 +128,7 @@ func (s *PostgresServer) Database(tb testing.TB) string {
 	return s.URL(name)
 }
 
-// Exec runs a statement in one database of the server, past the program.
+// Exec runs a statement in one database of the server.
 func (s *PostgresServer) Exec(tb testing.TB, database, statement string) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)

@@ -19,7 +19,7 @@ import (
 // startLimit is how long a server may take until it answers.
 const startLimit = 30 * time.Second
 
-// guard starts "$@" beside itself, tells its pid and waits for the end of
+// guard starts "$@", reports its pid and waits for the end of
 // standard input: then it kills the server. $1 is the directory to remove with
 // it, or empty.
 const guard = `dir=$1; shift
@@ -42,7 +42,7 @@ type process struct {
 
 	mu    sync.Mutex // guards what follows
 	guard *exec.Cmd
-	hold  *os.File // closing it ends the server
+	pipe  *os.File // closing it ends the server
 	pid   int
 	log   int64 // where the log of the present run begins
 }
@@ -62,9 +62,8 @@ func directory(cred *syscall.Credential) (string, error) {
 	return dir, nil
 }
 
-// freePort finds a port of 127.0.0.1 that nobody listens on, below those that
-// the system gives to outgoing connections: while a server is stopped, nobody
-// else may come by its port.
+// freePort finds a port of 127.0.0.1 that is not in use, below the range of
+// outgoing connections: while a server is stopped, no other program gets its port.
 func freePort() (int, error) {
 	const lowest, highest = 15_000, 32_000
 	for try := 0; ; try++ {
@@ -79,7 +78,7 @@ func freePort() (int, error) {
 	}
 }
 
-// start runs the program and waits until ready says yes.
+// start runs the program and waits until ready returns nil.
 func (p *process) start(ready func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,21 +88,20 @@ func (p *process) start(ready func() error) error {
 	if info, err := os.Stat(p.logFile()); err == nil {
 		p.log = info.Size()
 	}
-	read, hold, err := os.Pipe()
+	read, pipe, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	pids, tell, err := os.Pipe()
+	pids, report, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	//nolint:noctx // it outlives any one test and ends with the pipe
 	cmd := exec.Command("/bin/sh", append([]string{"-c", guard, "guard", p.dir}, p.args...)...)
-
 	cmd.Dir = p.dir
 	cmd.Env = append(append(os.Environ(), "LOG="+p.logFile(), "LC_ALL=C.UTF-8"), p.env...)
 	cmd.Stdin = read
-	cmd.ExtraFiles = []*os.File{tell}
+	cmd.ExtraFiles = []*os.File{report}
 	// A group of its own: an interrupt from the keyboard reaches the test
 	// process, and the end of that one reaches the server.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.cred, Setpgid: true}
@@ -111,16 +109,16 @@ func (p *process) start(ready func() error) error {
 		return err
 	}
 	_ = read.Close()
-	_ = tell.Close()
+	_ = report.Close()
 	line, err := bufio.NewReader(pids).ReadString('\n')
 	_ = pids.Close()
 	pid, convErr := strconv.Atoi(strings.TrimSpace(line))
 	if err != nil || convErr != nil {
-		_ = hold.Close()
+		_ = pipe.Close()
 		_ = cmd.Wait()
 		return fmt.Errorf("%s did not start: %s", p.name, p.lastLog())
 	}
-	p.guard, p.hold, p.pid = cmd, hold, pid
+	p.guard, p.pipe, p.pid = cmd, pipe, pid
 	deadline := time.Now().Add(startLimit)
 	for {
 		err := ready()
@@ -175,11 +173,11 @@ func (p *process) stop(sig syscall.Signal) error {
 		}
 		<-time.After(2 * time.Millisecond)
 	}
-	// The guard itself must not remove the data: it is killed, not told.
+	// Killed, the guard does not remove the data.
 	_ = p.guard.Process.Kill()
 	_ = p.guard.Wait()
-	_ = p.hold.Close()
-	p.guard, p.hold, p.pid = nil, nil, 0
+	_ = p.pipe.Close()
+	p.guard, p.pipe, p.pid = nil, nil, 0
 	return nil
 }
 
@@ -195,9 +193,9 @@ func (p *process) endLocked() {
 	if p.guard == nil {
 		return
 	}
-	_ = p.hold.Close()
+	_ = p.pipe.Close()
 	_ = p.guard.Wait()
-	p.guard, p.hold, p.pid = nil, nil, 0
+	p.guard, p.pipe, p.pid = nil, nil, 0
 }
 
 func (p *process) logFile() string { return filepath.Join(p.dir, "log") }

@@ -28,7 +28,7 @@ func StartProgram(tb testing.TB, name string, args, env []string, ready func() e
 	return p
 }
 
-// FreePort returns a port of 127.0.0.1 that nobody listens on.
+// FreePort returns a port of 127.0.0.1 that is not in use.
 func FreePort(tb testing.TB) int {
 	tb.Helper()
 	port, err := freePort()

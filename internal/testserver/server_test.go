@@ -104,7 +104,7 @@ func TestMissing(t *testing.T) {
 }
 
 // TestProgram: any program is started, paused, killed and started again, and
-// one that ends at once is told with what it said.
+// one that ends at once is reported with its output.
 func TestProgram(t *testing.T) {
 	sign := filepath.Join(t.TempDir(), "sign")
 	ready := func() error { _, err := os.Stat(sign); return err }
