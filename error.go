@@ -27,6 +27,7 @@ const (
 	CodeUnsupportedMedia      Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeInvalidRequest        Code = "INVALID_REQUEST"
 	CodeInsufficientStock     Code = "INSUFFICIENT_STOCK"
+	CodeCardUnknown           Code = "CARD_UNKNOWN"
 	CodeIdempotencyKeyReused  Code = "IDEMPOTENCY_KEY_REUSED"
 	CodeEventTooLarge         Code = "EVENT_TOO_LARGE"
 	CodeRateLimited           Code = "RATE_LIMITED"

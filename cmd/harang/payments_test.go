@@ -144,6 +144,11 @@ func newPaymentsEnv(t *testing.T) *paymentsEnv {
 	if _, err := p.shop.Catalogue.ImportCSV(ctx, admin, strings.NewReader(csv)); err != nil {
 		t.Fatal(err)
 	}
+	for _, token := range []string{"good", "poor", "odd"} {
+		if err := p.shop.Payments.PutCard(ctx, admin, "bela", harang.Card{Token: token}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if c.token, err = p.auth.IssueToken(ctx, "acme", harang.RoleAdmin, "", time.Hour); err != nil {
 		t.Fatal(err)
 	}
@@ -260,7 +265,7 @@ func TestPayments_MyPOS(t *testing.T) {
 			t.Errorf("notified: %d, rental %s", status, c.rental(form))
 		}
 	}
-	if _, cards := c.call("GET", "/api/v1/partners/bela/cards", "", ""); len(cards["items"].([]any)) != 1 {
+	if _, cards := c.call("GET", "/api/v1/partners/bela/cards", "", ""); len(cards["items"].([]any)) != 4 {
 		t.Errorf("cards %v", cards)
 	}
 
@@ -324,14 +329,13 @@ func TestPayments_MyPOS(t *testing.T) {
 func TestPayments_Settings(t *testing.T) {
 	c := newPaymentsEnv(t)
 	ctx := context.Background()
+	admin := harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin}
 	find := func() (string, error) {
-		_, err := c.p.shop.Payments.Cards(ctx, harang.Identity{Tenant: "acme", UserID: "u",
-			Role: harang.RoleAdmin}, "bela")
+		_, err := c.p.shop.Payments.Cards(ctx, admin, "bela")
 		if err != nil {
 			return "", err
 		}
-		rental, err := c.p.shop.Rentals.Create(ctx, harang.Identity{Tenant: "acme", UserID: "u",
-			Role: harang.RoleAdmin}, shop.Checkout{
+		rental, err := c.p.shop.Rentals.Create(ctx, admin, shop.Checkout{
 			PartnerID: "bela", LocationID: "main", Due: time.Now().Add(time.Hour),
 			Lines:   []shop.CheckoutLine{{ProductID: "drill", Quantity: 1}},
 			Payment: &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"},
@@ -342,6 +346,13 @@ func TestPayments_Settings(t *testing.T) {
 		return rental.Payment.Provider, nil
 	}
 	c.bank.charge["tok_ok"] = "0"
+	// The sandbox's cards belong to nobody where real money moves.
+	if _, err := find(); harang.ErrorCode(err) != harang.CodeCardUnknown {
+		t.Errorf("a card that is not stored: %v", err)
+	}
+	if err := c.p.shop.Payments.PutCard(ctx, admin, "bela", harang.Card{Token: "tok_ok"}); err != nil {
+		t.Fatal(err)
+	}
 	if name, err := find(); err != nil || name != "mypos" {
 		t.Errorf("%s, %v", name, err)
 	}
@@ -373,8 +384,7 @@ func TestPayments_Settings(t *testing.T) {
 	if _, err := find(); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("with a broken file: %v", err)
 	}
-	page, err := c.p.shop.Rentals.List(ctx, harang.Identity{Tenant: "acme", UserID: "u", Role: harang.RoleAdmin},
-		harang.RentalQuery{})
+	page, err := c.p.shop.Rentals.List(ctx, admin, harang.RentalQuery{})
 	if err != nil || len(page.Items) != 2 {
 		t.Errorf("%d rentals, %v", len(page.Items), err)
 	}

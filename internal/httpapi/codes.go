@@ -47,6 +47,10 @@ var codes = map[harang.Code]struct {
 		http.StatusUnprocessableEntity,
 		"fewer pieces are in stock than requested: available, and in a rental the line, from 0",
 	},
+	harang.CodeCardUnknown: {
+		http.StatusUnprocessableEntity,
+		"the card is not one of those listed for the partner; nothing was charged",
+	},
 	harang.CodeIdempotencyKeyReused: {http.StatusUnprocessableEntity, "a different request used this Idempotency-Key"},
 	harang.CodeEventTooLarge:        {http.StatusUnprocessableEntity, "an event's JSON is larger than 16 KiB"},
 	harang.CodeRateLimited: {

@@ -73,6 +73,7 @@ func (a *API) routes() {
 			"Check out a rental",
 			harang.CodeNotFound,
 			harang.CodeInsufficientStock,
+			harang.CodeCardUnknown,
 			harang.CodeConflict,
 			harang.CodeIdempotencyInProgress,
 			harang.CodeIdempotencyKeyReused,
@@ -102,7 +103,7 @@ func (a *API) routes() {
 
 	call(a, "POST /payments", harang.ActionPay, a.pay,
 		about("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout,
-			harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).
+			harang.CodeCardUnknown, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).
 			answers(201).details(paymentDetails))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments,
 		about("listPayments", "Payments, newest first"))

@@ -3,6 +3,7 @@ package shop
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"harang.dev/harang"
@@ -71,8 +72,9 @@ type NewPayment struct {
 // "nextStep" and "retry" when no money was taken; PAYMENT_TIMEOUT with the same
 // when the outcome is unknown: the payment stays PENDING and the housekeeper
 // finds out. NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field,
-// also for more than is owed; CONFLICT for a cancelled rental, and while another
-// card payment of the rental is pending and might cover the amount.
+// also for more than is owed; CARD_UNKNOWN for a card that Cards does not return
+// for the rental's partner; CONFLICT for a cancelled rental, and while another card
+// payment of the rental is pending and might cover the amount.
 func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment) (harang.Payment, error) {
 	var none harang.Payment
 	if err := caller.Can(harang.ActionPay); err != nil {
@@ -99,7 +101,7 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 	if err := p.checkRental(ctx, caller.Tenant, n.RentalID); err != nil {
 		return none, err
 	}
-	pay, provider, err := p.preparePayment(ctx, caller.Tenant, n.ID, n.Amount, n.PaymentOrder)
+	plan, err := p.planPayment(ctx, caller.Tenant, n.ID, n.Amount, n.PaymentOrder)
 	if err != nil {
 		return none, err
 	}
@@ -111,6 +113,9 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 		if rental.Status == harang.RentalCancelled {
 			return harang.Errorf(harang.CodeConflict, "the rental is cancelled, nothing is owed")
 		}
+		if err := p.checkCard(ctx, tx, plan, rental.PartnerID); err != nil {
+			return err
+		}
 		switch owed := rental.Owed(); {
 		case n.Amount > owed:
 			return harang.Invalid(
@@ -120,35 +125,62 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 			return &harang.Error{Code: harang.CodeConflict, RetryAfter: firstCheck,
 				Message: "another card payment of this rental is pending, try again in a moment"}
 		}
-		pay := pay
+		pay := plan.Payment
 		pay.RentalID, pay.PartnerID, pay.PartnerName = rental.ID, rental.PartnerID, rental.PartnerName
 		return p.createPayment(ctx, tx, &rental, pay)
 	})
 	if err != nil {
 		return none, err
 	}
-	pay.RentalID = n.RentalID
-	return p.charge(ctx, pay, provider)
+	return p.charge(ctx, plan.Payment, plan.provider)
 }
 
-// preparePayment builds a payment that is not stored yet, and finds its provider.
-// Cash has no provider and has succeeded.
-func (p *Payments) preparePayment(
+// plannedPayment is a payment that is not stored yet.
+type plannedPayment struct {
+	harang.Payment
+	// provider charges the card; nil for cash.
+	provider Provider
+	// offered are the cards that every partner may use.
+	offered []harang.Card
+}
+
+// planPayment builds a payment and finds its provider. Cash has succeeded at once.
+func (p *Payments) planPayment(
 	ctx context.Context, tenant, id string, amount int64, o PaymentOrder,
-) (harang.Payment, Provider, error) {
+) (plannedPayment, error) {
 	now := p.now()
-	pay := harang.Payment{ID: id, Tenant: tenant, Amount: amount, Method: o.Method, Created: now}
+	plan := plannedPayment{Payment: harang.Payment{
+		ID: id, Tenant: tenant, Amount: amount, Method: o.Method, Created: now,
+	}}
 	if o.Method == harang.PaymentCash {
-		pay.Status, pay.Settled = harang.PaymentSucceeded, now
-		return pay, nil, nil
+		plan.Status, plan.Settled = harang.PaymentSucceeded, now
+		return plan, nil
 	}
 	name, provider, err := p.providers.FindProvider(ctx, tenant, "")
 	if err != nil {
-		return pay, nil, err
+		return plan, err
 	}
-	pay.Status, pay.CardToken, pay.Provider = harang.PaymentPending, o.CardToken, name
-	pay.CheckAt = now.Add(firstCheck)
-	return pay, provider, nil
+	plan.Status, plan.CardToken, plan.Provider = harang.PaymentPending, o.CardToken, name
+	plan.CheckAt, plan.provider = now.Add(firstCheck), provider
+	plan.offered, err = p.providers.OfferedCards(ctx, tenant)
+	return plan, err
+}
+
+// checkCard refuses a card that Cards does not return for the partner:
+// CARD_UNKNOWN. Otherwise any stored card could be charged for any rental.
+func (s *service) checkCard(ctx context.Context, tx Tx, plan plannedPayment, partnerID string) error {
+	if plan.Method != harang.PaymentCard {
+		return nil
+	}
+	isIt := func(c harang.Card) bool { return c.Token == plan.CardToken }
+	if slices.ContainsFunc(plan.offered, isIt) {
+		return nil
+	}
+	cards, err := tx.FindCards(ctx, plan.Tenant, partnerID, maxCards)
+	if err != nil || slices.ContainsFunc(cards, isIt) {
+		return err
+	}
+	return harang.Errorf(harang.CodeCardUnknown, "this is not a card of the partner, choose one of the partner's cards")
 }
 
 // charge charges a card payment that is stored as pending, outside of any

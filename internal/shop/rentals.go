@@ -107,8 +107,8 @@ type CheckoutResult struct {
 // leaves it so and is no error: the payment's status says it.
 //
 // NOT_FOUND for an unknown partner, location or product; INSUFFICIENT_STOCK
-// with "line", the index of the line from 0, and "available"; INVALID_REQUEST
-// naming the field.
+// with "line", the index of the line from 0, and "available"; CARD_UNKNOWN for a
+// card that Cards does not return for the partner; INVALID_REQUEST naming the field.
 func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout) (CheckoutResult, error) {
 	var out CheckoutResult
 	if err := caller.Can(harang.ActionWriteRentals); err != nil {
@@ -132,24 +132,23 @@ func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout
 	if wrong := c.check(now); len(wrong) > 0 {
 		return out, harang.Invalid(wrong...)
 	}
-	var pay *harang.Payment
-	var provider Provider
+	var plan *plannedPayment
 	if c.Payment != nil {
-		p, by, err := v.payments.preparePayment(ctx, caller.Tenant, v.newID(), 0, *c.Payment)
+		p, err := v.payments.planPayment(ctx, caller.Tenant, v.newID(), 0, *c.Payment)
 		if err != nil {
 			return out, err
 		}
-		pay, provider = &p, by
+		plan = &p
 	}
 	err := v.store.Within(ctx, func(tx Tx) error {
 		var err error
-		out, err = v.checkOut(ctx, tx, caller, c, pay, now)
+		out, err = v.checkOut(ctx, tx, caller, c, plan, now)
 		return err
 	})
-	if err != nil || out.Payment == nil || provider == nil {
+	if err != nil || out.Payment == nil || plan.provider == nil {
 		return out, err
 	}
-	charged, err := v.payments.charge(ctx, *out.Payment, provider)
+	charged, err := v.payments.charge(ctx, *out.Payment, plan.provider)
 	if err != nil && !isPaymentOutcome(err) {
 		return out, err
 	}
@@ -166,12 +165,17 @@ func isPaymentOutcome(err error) bool {
 
 // checkOut takes the pieces from the stock and stores the rental with its payment.
 func (v *Rentals) checkOut(
-	ctx context.Context, tx Tx, caller harang.Identity, c Checkout, pay *harang.Payment, now time.Time,
+	ctx context.Context, tx Tx, caller harang.Identity, c Checkout, plan *plannedPayment, now time.Time,
 ) (CheckoutResult, error) {
 	var out CheckoutResult
 	partner, err := tx.FindPartner(ctx, caller.Tenant, c.PartnerID)
 	if err != nil {
 		return out, notFound(err, "there is no such partner")
+	}
+	if plan != nil {
+		if err := v.checkCard(ctx, tx, *plan, partner.ID); err != nil {
+			return out, err
+		}
 	}
 	location, err := tx.FindLocation(ctx, caller.Tenant, c.LocationID)
 	if err != nil {
@@ -204,8 +208,8 @@ func (v *Rentals) checkOut(
 		return out, err
 	}
 	// A rental that costs nothing needs no payment.
-	if pay != nil && rental.TotalValue > 0 {
-		paid := *pay
+	if plan != nil && rental.TotalValue > 0 {
+		paid := plan.Payment
 		paid.RentalID, paid.PartnerID, paid.PartnerName, paid.Amount = rental.ID, rental.PartnerID, rental.PartnerName, rental.TotalValue
 		rental.Status = harang.RentalAwaitingPayment
 		if err := tx.CreateRental(ctx, rental); err != nil {

@@ -179,7 +179,7 @@ type PaymentReader interface {
 	// DeferPayment moves a payment's check to a later instant and reports
 	// whether this call did.
 	DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error)
-	// FindCards returns the cards kept for a partner, the newest first.
+	// FindCards returns the cards stored for a partner, the newest first.
 	FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error)
 }
 
@@ -207,6 +207,8 @@ type PaymentWriter interface {
 	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
 	// CreateNotice records a provider's notification; false for a repeat.
 	CreateNotice(ctx context.Context, tenant string, n PaymentNotice, at time.Time) (bool, error)
+	// FindCards returns the cards stored for a partner, the newest first.
+	FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error)
 	PutCard(ctx context.Context, tenant, partnerID string, c harang.Card, at time.Time) error
 	DeleteCard(ctx context.Context, tenant, partnerID, token string) (bool, error)
 }

@@ -269,7 +269,16 @@ func (tx *Tx) DeleteCard(ctx context.Context, tenant, partnerID, token string) (
 
 // FindCards returns a partner's cards, the newest first, limit at most.
 func (s *Store) FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error) {
-	return queryAll(ctx, s.reader(), findCards, func(r row) (c harang.Card, err error) {
+	return cardsOf(ctx, s.reader(), tenant, partnerID, limit)
+}
+
+// FindCards returns a partner's cards, the newest first, limit at most.
+func (tx *Tx) FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error) {
+	return cardsOf(ctx, tx, tenant, partnerID, limit)
+}
+
+func cardsOf(ctx context.Context, r runner, tenant, partnerID string, limit int) ([]harang.Card, error) {
+	return queryAll(ctx, r, findCards, func(r row) (c harang.Card, err error) {
 		err = r.Scan(&c.Token, &c.Brand, &c.Last4, &c.Expires, &c.Label)
 		return c, err
 	}, tenant, partnerID, limit)

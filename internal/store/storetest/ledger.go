@@ -24,7 +24,8 @@ type Bank struct {
 	taken        map[string]int64 // by transaction
 	refunded     map[string]bool
 	// before is called at the start of each charge, outside the lock.
-	before  func(ctx context.Context, c shop.Charge)
+	before func(ctx context.Context, c shop.Charge)
+	// offered are the cards that every partner may use.
 	offered []harang.Card
 }
 
@@ -33,6 +34,7 @@ func NewBank() *Bank {
 	return &Bank{
 		charge: map[string]shop.Settlement{}, find: map[string]shop.Settlement{},
 		taken: map[string]int64{}, refunded: map[string]bool{},
+		offered: []harang.Card{{Token: "good"}, {Token: "bad"}, {Token: "slow"}, {Token: "late"}},
 	}
 }
 

@@ -38,6 +38,7 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
 	t.Run("Failures", func(t *testing.T) { testFailures(t, open) })
 	t.Run("Cards", func(t *testing.T) { testCards(t, open) })
+	t.Run("UnknownCards", func(t *testing.T) { testUnknownCards(t, open) })
 	t.Run("Settings", func(t *testing.T) { testPaymentSettings(t, open) })
 	t.Run("Requests", func(t *testing.T) { testRequests(t, open) })
 	t.Run("RequestsAtOnce", func(t *testing.T) { testRequestsAtOnce(t, open) })
@@ -351,7 +352,7 @@ func testNotices(t *testing.T, open Open) {
 	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
-	if cards, err := c.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card}, cards) != "" {
+	if cards, err := c.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff(append([]harang.Card{card}, c.Bank.offered...), cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
 	// A denial that comes late overrules nothing; a reversal does.
@@ -506,6 +507,69 @@ func testCards(t *testing.T, open Open) {
 	}
 	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "one"); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("a card that is gone: %v", err)
+	}
+}
+
+// testUnknownCards: only the cards that are listed for a partner can be charged for
+// that partner; a refused one changes nothing.
+func testUnknownCards(t *testing.T, open Open) {
+	c := NewCounter(t, open)
+	ctx := t.Context()
+	c.Bank.offered = []harang.Card{{Token: "offered"}}
+	if err := c.Catalogue.PutPartner(ctx, Admin(), harang.Partner{ID: "other", Name: "Other Kft."}); err != nil {
+		t.Fatal(err)
+	}
+	c.AddTenant(t, "b")
+	b := Admin()
+	b.Tenant = "b"
+	if err := c.Catalogue.PutPartner(ctx, b, harang.Partner{ID: "acme", Name: "Acme Kft."}); err != nil {
+		t.Fatal(err)
+	}
+	for _, card := range []struct {
+		caller         harang.Identity
+		partner, token string
+	}{{Admin(), "acme", "own"}, {Admin(), "acme", "gone"}, {Admin(), "other", "others"}, {b, "acme", "foreign"}} {
+		if err := c.Payments.PutCard(ctx, card.caller, card.partner, harang.Card{Token: card.token}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "gone"); err != nil {
+		t.Fatal(err)
+	}
+	unpaid := c.Create(t, c.Ask(1, nil)).Rental
+	for _, token := range []string{"others", "foreign", "gone", "good", "OWN", "own ", "nothing"} {
+		_, err := c.Rentals.Create(ctx, Clerk(), c.Ask(1, Card(token)))
+		wantCode(t, err, harang.CodeCardUnknown)
+		_, err = c.pay(t, unpaid.ID, token, unpaid.TotalValue)
+		wantCode(t, err, harang.CodeCardUnknown)
+	}
+	free := c.Ask(1, Card("others"))
+	if err := c.Catalogue.PutProduct(ctx, Admin(), harang.Product{ID: "drill", Name: "Drill"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.Rentals.Create(ctx, Clerk(), free) // although it would cost nothing
+	wantCode(t, err, harang.CodeCardUnknown)
+	if r, p := c.Find(t, unpaid.ID); r.Paid != 0 || r.Pending != 0 || len(p) != 0 || c.Drills(t) != 9 {
+		t.Errorf("after refused cards: %+v, %v, %d drills", r, p, c.Drills(t))
+	}
+	if taken := c.Bank.Taken(); len(taken) != 0 {
+		t.Errorf("the bank took %v", taken)
+	}
+	half := unpaid.TotalValue / 2
+	for _, token := range []string{"own", "offered"} {
+		if p, err := c.pay(t, unpaid.ID, token, half); err != nil || p.Status != harang.PaymentSucceeded {
+			t.Errorf("%s: %+v, %v", token, p, err)
+		}
+	}
+	// The same request after the card was deleted has the same answer.
+	ask := c.Ask(1, Card("own"))
+	ask.ID = "repeated"
+	first := c.Create(t, ask)
+	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "own"); err != nil {
+		t.Fatal(err)
+	}
+	if again := c.Create(t, ask); again.Rental.ID != first.Rental.ID {
+		t.Errorf("repeated: %+v", again)
 	}
 }
 

@@ -78,6 +78,8 @@ export const en: Messages = {
     CONFLICT: 'It has changed meanwhile. Refresh and look again.',
     field: 'The server did not accept this value.',
     INSUFFICIENT_STOCK: 'There is not that much in stock.',
+    CARD_UNKNOWN: 'This is not a card of the partner. Choose one of the partner’s cards.',
+    LAST_ADMIN: 'At least one enabled administrator has to remain.',
     UNAUTHENTICATED: 'The session has ended. Sign in again.',
     other: 'Something unexpected happened ({{code}}).',
     crash: 'The page ran into an error',

@@ -76,6 +76,8 @@ export const hu = {
     CONFLICT: 'Közben megváltozott. Frissítse, és nézze meg újra.',
     field: 'Ezt az értéket a szerver nem fogadta el.',
     INSUFFICIENT_STOCK: 'Nincs ennyi készleten.',
+    CARD_UNKNOWN: 'Ez nem a partner kártyája. Válasszon a partner kártyái közül.',
+    LAST_ADMIN: 'Legalább egy bekapcsolt adminisztrátornak maradnia kell.',
     UNAUTHENTICATED: 'A munkamenet véget ért. Lépjen be újra.',
     other: 'Váratlan hiba történt ({{code}}).',
     crash: 'Az oldal hibába futott',
