@@ -1,34 +1,12 @@
 const steps: readonly number[] = [3000, 6000, 12000, 24000];
-const top = 30000;
-const spread = 0.1;
+const longest = 30000;
+const jitter = 0.1;
 
-/** The waits between tries: 3, 6, 12, 24 s, each ±10 %, then 30 s and never more. */
-export interface Backoff {
-  /** next climbs one step and returns its wait in milliseconds. */
-  next(): number;
-  /** again returns a wait of the step we stand on, without climbing. */
-  again(): number;
-  /** restart begins at the lowest step. */
-  restart(): void;
-  /** How many steps were climbed: another backoff can go on from there. */
-  readonly climbed: number;
-}
-
-export function createBackoff(random: () => number, from = 0): Backoff {
-  let climbed = from;
-  const wait = (index: number): number => {
-    const step = steps[index];
-    if (step === undefined) return top;
-    return Math.round(step * (1 + (random() * 2 - 1) * spread));
-  };
-  return {
-    next: () => wait(climbed++),
-    again: () => wait(Math.max(climbed - 1, 0)),
-    restart: () => {
-      climbed = 0;
-    },
-    get climbed() {
-      return climbed;
-    },
-  };
+/**
+ * backoffDelay returns the wait before the next try, in milliseconds: 3, 6, 12, 24 s, each ±10 %, then 30 s.
+ * `attempts` counts the waits that came before; `chance` is in [0, 1).
+ */
+export function backoffDelay(attempts: number, chance: number): number {
+  const step = steps[attempts];
+  return step === undefined ? longest : Math.round(step * (1 + (chance * 2 - 1) * jitter));
 }

@@ -16,17 +16,17 @@ export interface Tabs {
   openChannel(name: string): ChannelPort;
   /** newId names a tab among the others. */
   newId(): string;
-  /** frontAt is when a person opened this page or turned to it last, Unix milliseconds. */
-  frontAt(): number;
-  /** onFront: a person turned to this tab. */
-  onFront(run: () => void): () => void;
+  /** lastUsedAt is when a person opened this page or turned to it last, Unix milliseconds. */
+  lastUsedAt(): number;
+  /** onUsed: a person turned to this tab. */
+  onUsed(run: () => void): () => void;
   onHidden(run: () => void): () => void;
   /** onFrozen: the browser stops the tab's timers and network, or lets them go on. */
   onFrozen(run: (frozen: boolean) => void): () => void;
 }
 
 // Of the page, not of a connection: it outlives a login.
-const front = { at: 0, watched: false, runs: new Set<() => void>() };
+const use = { at: 0, watched: false, runs: new Set<() => void>() };
 
 /**
  * watchForeground remembers when a person turned to this page, from now on.
@@ -34,11 +34,11 @@ const front = { at: 0, watched: false, runs: new Set<() => void>() };
  * it when it starts, so that the tab of the sign-in is known as the one in use.
  */
 export function watchForeground(): void {
-  if (front.watched || typeof window === 'undefined') return;
-  front.watched = true;
+  if (use.watched || typeof window === 'undefined') return;
+  use.watched = true;
   const follow = (): void => {
-    front.at = Date.now();
-    for (const run of [...front.runs]) run();
+    use.at = Date.now();
+    for (const run of [...use.runs]) run();
   };
   // Captured, so that no handler of the page can keep them from here; `focus` is not, because that
   // would be every element's, and a page moves its focus by itself.
@@ -56,11 +56,11 @@ export function browserTabs(): Tabs | undefined {
     locks,
     openChannel: (name) => new BroadcastChannel(name),
     newId: () => crypto.randomUUID(),
-    frontAt: () => Math.max(front.at, Math.round(performance.timeOrigin)),
-    onFront: (run) => {
-      front.runs.add(run);
+    lastUsedAt: () => Math.max(use.at, Math.round(performance.timeOrigin)),
+    onUsed: (run) => {
+      use.runs.add(run);
       return () => {
-        front.runs.delete(run);
+        use.runs.delete(run);
       };
     },
     onHidden: (run) => {

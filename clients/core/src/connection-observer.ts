@@ -1,38 +1,40 @@
 import type { Message } from './event-pipeline.js';
 import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
 
-/** Where another tab's line stood, so that this one goes on from there. */
+/** What another tab needs to continue a connection. */
 export interface ResumeState {
-  /** The name of its seat and its place in the feed; null when it never had one. */
+  /** The private id of the connection and its position in the feed; null when it never had one. */
   readonly pid: string | null;
   readonly position: string | null;
   readonly snapshot: ConnectionSnapshot;
-  /** Steps climbed on the backoff, and whether the next try begins with polling. */
-  readonly climbed: number;
-  readonly turned: boolean;
+  /** Waits of the backoff so far, and whether the next try begins with polling. */
+  readonly attempts: number;
+  readonly pollingFirst: boolean;
 }
 
-/** What a line tells the connection that made it. */
+/** What a socket connection reports to its owner. */
 export interface ConnectionObserver {
   /** changed: the snapshot is another one. */
   changed(): void;
-  /** announce hears each message before any listener and tells whether this tab is the one for toasts. */
+  /** announce is given each message before any listener and returns whether this tab shows toasts for it. */
   announce(message: Message): boolean;
-  /** ended: the session is over, and the line with it. */
+  /** ended: the session is over, and the connection with it. */
   ended(reason: ConnectionReason): void;
 }
 
-/** One tab's own way to the server, from its start to its end. */
-export interface SocketConnection {
-  /** start dials, once in the line's life. */
+/** What a tab's way to the server, its own or shared, reports to the connection of the page. */
+export interface TabObserver {
+  show(snapshot: ConnectionSnapshot): void;
+  ended(reason: ConnectionReason): void;
+}
+
+/** A tab's way to the server between its start and its end. */
+export interface TabConnection {
   start(): void;
   stop(): void;
-  /** wake connects at once, or makes sure that a connection believed open is alive. */
-  wake(): void;
-  /** retryNow is wake for somebody who was refused, too. */
+  /** retryNow reconnects at once, or probes a connection that looks open. */
   retryNow(): void;
   markSeen(eventIds: readonly string[]): void;
-  getSnapshot(): ConnectionSnapshot;
-  /** resumeState is what another tab needs to go on from here. */
-  resumeState(): ResumeState;
+  /** isForegroundTab: toasts are shown here. */
+  isForegroundTab(): boolean;
 }

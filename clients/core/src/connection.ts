@@ -2,7 +2,8 @@ import { browserEnvironment } from './environment.js';
 import { createEventPipeline, type EventPipeline } from './event-pipeline.js';
 import { createListeners } from './listeners.js';
 import type { Connection, ConnectionEvents, ConnectionOptions } from './options.js';
-import { createStandaloneConnection, type Host, type Tab } from './standalone-connection.js';
+import type { TabConnection, TabObserver } from './connection-observer.js';
+import { createStandaloneConnection } from './standalone-connection.js';
 import { createTabCoordinator } from './tab-coordinator.js';
 import { sameSnapshot, stoppedSnapshot, type ConnectionSnapshot } from './snapshot.js';
 
@@ -15,9 +16,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   const environment = options.environment ?? browserEnvironment();
   const listeners = createListeners<ConnectionEvents & { change: undefined }>(environment.reportError);
   let snapshot: ConnectionSnapshot = stoppedSnapshot;
-  let running: { readonly tab: Tab; readonly pipeline: EventPipeline } | null = null;
+  let running: { readonly tab: TabConnection; readonly pipeline: EventPipeline } | null = null;
 
-  const host: Host = {
+  const observer: TabObserver = {
     show(next) {
       if (sameSnapshot(next, snapshot)) return;
       snapshot = next;
@@ -30,7 +31,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 
   /** release forgets the running tab; what it had of a replay is handed on. */
-  function release(): Tab | null {
+  function release(): TabConnection | null {
     const was = running;
     running = null;
     was?.pipeline.flush(was.tab.isForegroundTab());
@@ -44,8 +45,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       const { shareAs } = options;
       const tab =
         shareAs !== undefined && environment.tabs
-          ? createTabCoordinator({ ...options, shareAs }, environment, environment.tabs, pipeline, host)
-          : createStandaloneConnection(options, environment, pipeline, host);
+          ? createTabCoordinator({ ...options, shareAs }, environment, environment.tabs, pipeline, observer)
+          : createStandaloneConnection(options, environment, pipeline, observer);
       running = { tab, pipeline };
       tab.start();
     },

@@ -1,64 +1,64 @@
 import type { LocksPort } from './browser-tabs.js';
 
-/** What holding the lock means to whoever asked for it. */
+/** What happens to a tab's claim on the lock. */
 export interface LeaderLockEvents {
-  taken(): void;
-  /** lost: another tab took it away. */
+  acquired(): void;
+  /** lost: another tab took the lock. */
   lost(): void;
   /** failed: this browser gives no locks here. */
   failed(error: unknown): void;
 }
 
-/** One named lock among the tabs of an origin: who holds it speaks. The browser frees it when a tab is gone. */
+/** One Web Lock among the tabs of an origin: its holder leads. The browser releases it when a tab is gone. */
 export interface LeaderLock {
   /** wait queues for the lock. */
   wait(): void;
-  /** seize takes the lock from whoever holds it, a tab that no longer answers say. */
-  seize(): void;
-  /** leave frees the lock, or gives up the wait. */
-  leave(): void;
+  /** steal takes the lock from its holder. */
+  readonly steal: () => void;
+  /** release gives the lock up, or the wait for it. */
+  release(): void;
 }
 
 export function createLeaderLock(locks: LocksPort, name: string, events: LeaderLockEvents): LeaderLock {
-  let asked: { readonly giveUp: AbortController; free: (() => void) | null } | null = null;
+  let pending: { readonly abort: AbortController; release: (() => void) | null } | null = null;
 
-  function leave(): void {
-    const mine = asked;
-    asked = null;
-    if (mine?.free) mine.free();
-    else mine?.giveUp.abort();
+  function release(): void {
+    const mine = pending;
+    pending = null;
+    if (mine?.release) mine.release();
+    else mine?.abort.abort();
   }
 
-  function ask(steal: boolean): void {
-    leave();
-    const giveUp = new AbortController();
-    const mine = { giveUp, free: null as (() => void) | null };
-    asked = mine;
+  function request(steal: boolean): void {
+    release();
+    const abort = new AbortController();
+    const mine = { abort, release: null as (() => void) | null };
+    pending = mine;
     const hold = (): Promise<void> => {
-      if (asked !== mine) return Promise.resolve();
+      if (pending !== mine) return Promise.resolve();
       const held = new Promise<void>((resolve) => {
-        mine.free = resolve;
+        mine.release = resolve;
       });
-      events.taken();
+      events.acquired();
       return held;
     };
-    // A seizure is not waited for, so it cannot be given up either.
-    locks.request(name, steal ? { steal } : { signal: giveUp.signal }, hold).catch((error: unknown) => {
-      if (asked !== mine) return;
-      asked = null;
-      // Taken away, maybe before this tab even knew that it had it.
-      if (mine.free || (error instanceof DOMException && error.name === 'AbortError')) events.lost();
+    // `steal` is granted at once and cannot be aborted.
+    locks.request(name, steal ? { steal } : { signal: abort.signal }, hold).catch((error: unknown) => {
+      if (pending !== mine) return;
+      pending = null;
+      // Stolen, maybe before this tab knew that it had the lock.
+      if (mine.release || (error instanceof DOMException && error.name === 'AbortError')) events.lost();
       else events.failed(error);
     });
   }
 
   return {
     wait: () => {
-      ask(false);
+      request(false);
     },
-    seize: () => {
-      ask(true);
+    steal: () => {
+      request(true);
     },
-    leave,
+    release,
   };
 }

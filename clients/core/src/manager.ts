@@ -1,11 +1,11 @@
 import { Manager, type ManagerOptions, type SocketOptions } from 'socket.io-client';
 
-/** The namespace of the dashboard's feed. */
-export const namespace = '/ws/dashboard';
+/** The namespace of the feeds. */
+export const defaultNamespace = '/ws/dashboard';
 
 type Run = (...args: unknown[]) => void;
 
-/** What a socket is asked to do, as the stock client does it. */
+/** The part of the stock client's Socket that is used here. */
 export interface SocketPort {
   readonly connected: boolean;
   /** active is false when the stock client will not try again by itself. */
@@ -20,9 +20,9 @@ export interface SocketPort {
   timeout(ms: number): { emit(name: string, ...args: unknown[]): unknown };
 }
 
-/** What a manager is asked to do, as the stock client does it. */
+/** The part of the stock client's Manager that is used here. */
 export interface ManagerPort {
-  /** What the next engine is made with. */
+  /** The options of the next transport. */
   readonly opts: { transports?: ManagerOptions['transports'] | undefined };
   readonly engine: { close(): unknown; readonly transport?: { readonly name: string } | undefined } | undefined;
   socket(name: string, options: Pick<SocketOptions, 'auth'>): SocketPort;
@@ -35,8 +35,8 @@ export interface ManagerPort {
 
 export type CreateManager = (url: string | undefined, options: Partial<ManagerOptions>) => ManagerPort;
 
-/** The stock client's options. The backoff of backoff.ts steers the delays from there on. */
-export const managerOptions: Partial<ManagerOptions> = {
+/** The stock client's options. backoff.ts sets every later delay. */
+export const managerOptions = {
   path: '/socket.io/',
   autoConnect: false,
   reconnectionDelay: 3000,
@@ -45,19 +45,15 @@ export const managerOptions: Partial<ManagerOptions> = {
   timeout: 10000,
   transports: ['websocket', 'polling'],
   tryAllTransports: true,
-};
+} satisfies Partial<ManagerOptions>;
 
-/**
- * createStockManager makes a Manager of its own for each login: `io()` would
- * share one between users, with the last one's position in it.
- */
+/** createStockManager makes a new Manager for each connection: `io()` would share one, and its offset, between users. */
 export const createStockManager: CreateManager = (url, options) =>
   url === undefined ? new Manager(options) : new Manager(url, options);
 
 /**
- * swapTransports lets the next try begin with the other transport. The stock
- * client turns to polling when a WebSocket fails, but not when it is never
- * answered, as behind some proxies: it would wait for WebSockets for ever.
+ * swapTransports lets the next try begin with the other transport. The stock client tries polling when a WebSocket
+ * fails, but not when it is never answered, as behind some proxies.
  */
 export function swapTransports(manager: ManagerPort): void {
   const { transports } = manager.opts;
@@ -65,10 +61,8 @@ export function swapTransports(manager: ManagerPort): void {
 }
 
 /**
- * setNextDelay makes the manager's next wait exactly `ms`: its own back-off starts anew
- * whenever a transport opens, ours after ten seconds of life. To be called while
- * the manager emits `error` (a try failed) or `close` (a connection ended): it
- * computes its wait right after those.
+ * setNextDelay makes the manager's next wait exactly `ms`: its own backoff restarts whenever a transport opens, ours
+ * after a connection of 10 s. Call it while the manager emits `error` or `close`: it computes its wait right after.
  */
 export function setNextDelay(manager: ManagerPort, ms: number): void {
   manager.randomizationFactor(0);

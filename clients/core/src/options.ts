@@ -24,7 +24,13 @@ export interface ConnectionOptions {
    * over https or from this machine), each tab has its own.
    */
   readonly shareAs?: string | undefined;
-  /** For tests: the environment and the stock client. */
+  /** The server's Socket.IO path; default `/socket.io/`. */
+  readonly path?: string | undefined;
+  /** The namespace of the feeds; default `/ws/dashboard`. */
+  readonly namespace?: string | undefined;
+  /** debug is called on every transition of the connection; `console.debug` will do. */
+  readonly debug?: ((message: string, details: unknown) => void) | undefined;
+  /** For tests: the environment and the stock client. See `@harang/client/testing`. */
   readonly environment?: Environment | undefined;
   readonly createManager?: CreateManager | undefined;
 }

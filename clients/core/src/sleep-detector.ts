@@ -2,20 +2,19 @@ import type { Environment, TimerHandle } from './environment.js';
 import { timing } from './timing.js';
 
 /**
- * detectSleep notices that timers stood still, so that a laptop that slept with
- * the page in sight is noticed too. Hidden pages are left out: browsers slow
- * their timers, and they wake by becoming visible. It returns how to stop it.
+ * detectSleep calls `wake` when a timer was late by more than 10 s: the machine slept while the page was visible.
+ * Hidden pages are left out: browsers slow their timers, and they wake by becoming visible. It returns its stop.
  */
 export function detectSleep(environment: Environment, wake: () => void): () => void {
   let timer: TimerHandle | undefined;
-  const turn = (before: number): void => {
+  const check = (before: number): void => {
     timer = environment.setTimeout(() => {
       const now = environment.now();
-      turn(now);
-      if (environment.isVisible() && now - before > timing.napCheck + timing.napSlack) wake();
-    }, timing.napCheck);
+      check(now);
+      if (environment.isVisible() && now - before > timing.sleepCheck + timing.sleepSlack) wake();
+    }, timing.sleepCheck);
   };
-  turn(environment.now());
+  check(environment.now());
   return () => {
     if (timer !== undefined) environment.clearTimeout(timer);
   };

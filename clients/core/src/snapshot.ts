@@ -1,3 +1,4 @@
+import type { ConnectionState } from './connection-machine.js';
 import type { SessionInfo } from './server-messages.js';
 
 /**
@@ -16,9 +17,12 @@ export type ConnectionReason =
   | 'UNAUTHENTICATED'
   | 'TOKEN_EXPIRED'
   | 'FORBIDDEN'
+  | 'ORIGIN_REFUSED'
   | 'TENANT_CONNECTION_LIMIT'
+  | 'USER_CONNECTION_LIMIT'
   | 'LOGGED_OUT'
   | 'USER_DISABLED'
+  | 'CLOSED_BY_ADMIN'
   | 'ROLE_CHANGED'
   | 'SLOW_CONSUMER'
   | 'SERVER_DRAINING'
@@ -48,7 +52,7 @@ export interface ConnectionSnapshot {
   readonly lastDeliveryMs: number | null;
   /** The newest session; kept while the connection is away. */
   readonly session: SessionInfo | null;
-  /** The tenant's limit, when TENANT_CONNECTION_LIMIT is the reason. */
+  /** The limit, when TENANT_CONNECTION_LIMIT or USER_CONNECTION_LIMIT is the reason. */
   readonly limit: number | null;
   /** Since when `session` has been there, Unix milliseconds of this device; null while it is not. */
   readonly connectedAt: number | null;
@@ -56,6 +60,23 @@ export interface ConnectionSnapshot {
   readonly transport: string | null;
   /** Compared shortly after `session` and on each retryNow; null before the first answer. */
   readonly clock: ClockComparison | null;
+}
+
+/** connectionFields are the parts of a snapshot that follow from the state of the connection. */
+export function connectionFields(
+  state: ConnectionState,
+  online: boolean,
+  transport: string | null,
+): Pick<ConnectionSnapshot, 'status' | 'reason' | 'retryAt' | 'limit' | 'connectedAt' | 'transport'> {
+  if (state.phase === 'open') {
+    return { status: 'connected', reason: null, retryAt: null, limit: null, connectedAt: state.since, transport };
+  }
+  const { phase, reason, limit } = state;
+  const away = { limit, connectedAt: null, transport: null };
+  const trying = phase === 'connecting' || phase === 'waiting';
+  if (!trying) return { ...away, status: 'disconnected', reason, retryAt: null };
+  if (!online) return { ...away, status: 'disconnected', reason: 'OFFLINE', retryAt: null };
+  return { ...away, status: 'reconnecting', reason, retryAt: phase === 'waiting' ? state.retryAt : null };
 }
 
 export function sameSnapshot(a: ConnectionSnapshot, b: ConnectionSnapshot): boolean {

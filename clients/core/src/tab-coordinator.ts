@@ -1,464 +1,282 @@
+import type { Tabs } from './browser-tabs.js';
+import type { TabConnection, TabObserver } from './connection-observer.js';
 import type { Environment, TimerHandle } from './environment.js';
-import type { FeedMessage, EventPipeline, Message } from './event-pipeline.js';
-import { createSocketConnection } from './socket-connection.js';
-import type { ConnectionOptions } from './options.js';
-import type { ResumeState, SocketConnection } from './connection-observer.js';
-import type { Host, Tab } from './standalone-connection.js';
-import { isAhead } from './position.js';
-import { createTabRegistry, lifeOf, type TabState } from './tab-registry.js';
-import { stoppedSnapshot, type ConnectionReason, type ConnectionSnapshot } from './snapshot.js';
-import type { ChannelPort, Tabs } from './browser-tabs.js';
-import { readTabMessage, type Envelope, type Greeting, type TabMessage } from './tab-messages.js';
-import { timing } from './timing.js';
+import type { EventPipeline } from './event-pipeline.js';
+import { createFollower } from './follower.js';
 import { createLeaderLock } from './leader-lock.js';
-import type { NotificationCount } from './server-messages.js';
+import { createLeader, type Leader, type Role } from './leader.js';
+import { defaultNamespace, managerOptions } from './manager.js';
+import { createMembership } from './membership.js';
+import type { ConnectionOptions } from './options.js';
+import { isAhead } from './position.js';
+import { createSharedState, leaderless } from './shared-state.js';
+import type { ConnectionReason } from './snapshot.js';
+import type { Envelope, LeaderMessage } from './tab-messages.js';
+import { timing } from './timing.js';
 
-const kept = 100;
-const dialling: ResumeState = {
-  pid: null,
-  position: null,
-  snapshot: { ...stoppedSnapshot, status: 'reconnecting', reason: 'CONNECTING' },
-  climbed: 0,
-  turned: false,
-};
+/** What this tab is to the others. */
+type TabRole =
+  | { readonly kind: 'joining' }
+  | { readonly kind: 'leader'; readonly leader: Leader }
+  | { readonly kind: 'follower' }
+  /** Offline while the others are not: it shows that, and follows again when its network is back. */
+  | { readonly kind: 'isolated' }
+  | { readonly kind: 'ended' };
+
+/** Seen ids that wait for a connection, at most. */
+const unsentLimit = 1000;
 
 /**
- * createTabCoordinator is a tab that shares one line with the others that name the
- * same `shareAs`. Who holds the Web Lock speaks: it has the line and passes
- * everything on over a BroadcastChannel. The others follow: they show what it
- * shows, and know enough (seat, place, backoff) to go on where it ends.
+ * createTabCoordinator is a tab that shares one socket with the others of the same `shareAs`. The holder of the Web
+ * Lock leads: it has the socket and forwards everything over a BroadcastChannel. The others follow.
  *
- * The lock passes when the speaker's tab closes, crashes or is frozen. It is taken away
- * when the speaker does not answer within 2 s, and while its tries fail: by the
- * tab that a person turns to, and by one that it offers the next try to.
+ * The lock passes on when the leader's tab closes, crashes or is frozen. It is stolen when the leader does not answer
+ * within 2 s and, while its tries fail, by a tab that a person uses or that is offered the next try.
  */
 export function createTabCoordinator(
   options: ConnectionOptions & { readonly shareAs: string },
   environment: Environment,
   tabs: Tabs,
   pipeline: EventPipeline,
-  host: Host,
-): Tab {
-  const { shareAs } = options;
-  // The number is that of this message: a page of another version does not join.
-  const group = `harang/1 ${options.url ?? ''} ${shareAs}`;
-  const me = tabs.newId();
-  const registry = createTabRegistry(group, me, tabs.locks);
-  const undo: (() => void)[] = [];
-
-  let channel: ChannelPort | null = null;
-  let line: SocketConnection | null = null;
-  let state = dialling;
-  let count: NotificationCount | null = null;
-  let recent: FeedMessage[] = [];
-  let unsaid: string[] = [];
-
-  let term = 0;
-  let speaker: string | null = null;
-  let heardAt = environment.now();
-  let answerTimer: TimerHandle | null = null;
+  observer: TabObserver,
+): TabConnection {
+  const { shareAs, url = '', path = managerOptions.path, namespace = defaultNamespace } = options;
+  // The number is the version of the tab messages: a page of another version does not join.
+  const group = `harang/2 ${url}${path}${namespace} ${shareAs}`;
+  const shared = createSharedState();
+  const unsubscribe: (() => void)[] = [];
+  let role: TabRole = { kind: 'joining' };
+  /** The next leadership was asked for by a person: it does not wait out the backoff. */
   let manualRetry = false;
-  let offered = '';
-  /** This tab is cut off while the others are not: it is what it says, offline, until its network is back. */
-  let isolated = false;
-  let joined = false;
-  let over = false;
+  let unsentSeen: readonly string[] = [];
 
-  const turn = createLeaderLock(tabs.locks, group, {
-    taken: speak,
+  const membership = createMembership(group, shareAs, tabs, environment, {
+    joined,
+    received: (message) => {
+      if (role.kind !== 'joining') receive(message);
+    },
+    failed: leadAlone,
+  });
+  const { registry } = membership;
+  const lock = createLeaderLock(tabs.locks, group, {
+    acquired: lead,
     lost() {
       stepDown();
-      turn.wait();
-      expectAnswer();
+      lock.wait();
+      follower.expectAnswer();
     },
-    failed: standAlone,
+    failed: leadAlone,
+  });
+  const context: Role = { options, environment, pipeline, membership, shared, changed: show, ended: end };
+  const follower = createFollower(context, {
+    announce,
+    leaderSilent() {
+      // A hidden tab can wait: until it has the lock, or a person looks at it.
+      if (role.kind === 'follower' && environment.isVisible()) lock.steal();
+    },
+    retryOffered: lock.steal,
   });
 
-  // ---- what this tab shows and says ----
-
   function show(): void {
-    const { snapshot } = state;
-    host.show(isolated ? { ...snapshot, ...lineless, status: 'disconnected', reason: 'OFFLINE' } : snapshot);
-    if (snapshot.status === 'connected' && unsaid.length > 0) tellSeen(unsaid.splice(0));
+    const { snapshot } = shared.resume;
+    observer.show(role.kind === 'isolated' ? { ...snapshot, ...leaderless, status: 'disconnected', reason: 'OFFLINE' } : snapshot);
+    if (snapshot.status !== 'connected' || unsentSeen.length === 0) return;
+    const eventIds = unsentSeen;
+    unsentSeen = [];
+    markSeen(eventIds);
   }
 
-  function post(message: TabMessage): void {
-    try {
-      channel?.postMessage({ ...message, from: me, as: shareAs });
-    } catch (error) {
-      environment.reportError(error);
-    }
+  function announce(lastUsedAt?: number): void {
+    const tab = membership.ownState(lastUsedAt);
+    membership.post({ kind: 'presence', tab, pid: shared.resume.pid, position: pipeline.position });
   }
 
-  function own(front: number): TabState {
-    const tab = { front, visible: environment.isVisible(), online: environment.isOnline() };
-    registry.set(me, tab);
-    return tab;
+  function markSeen(eventIds: readonly string[]): void {
+    if (role.kind === 'leader') role.leader.markSeen(eventIds);
+    else if (shared.resume.snapshot.status === 'connected') membership.post({ kind: 'seen', eventIds });
+    else unsentSeen = [...unsentSeen, ...eventIds].slice(-unsentLimit);
   }
 
-  function lastFront(): number {
-    return registry.entries().find(([id]) => id === me)?.[1].front ?? 0;
-  }
+  // ---- roles ----
 
-  function sayHere(front = lastFront()): void {
-    post({ kind: 'here', tab: own(front), pid: state.pid, position: pipeline.position });
-  }
-
-  function tellSeen(eventIds: readonly string[]): void {
-    if (line) line.markSeen(eventIds);
-    else if (state.snapshot.status === 'connected') post({ kind: 'seen', eventIds });
-    else unsaid = [...unsaid, ...eventIds].slice(-1000);
-  }
-
-  /** ask makes the speaker answer, or loses it its turn. */
-  function ask(wake: boolean): void {
-    post({ kind: 'hello', tab: own(lastFront()), position: pipeline.position, wake });
-    expectAnswer();
-  }
-
-  function expectAnswer(): void {
-    answerTimer ??= environment.setTimeout(() => {
-      answerTimer = null;
-      // A hidden tab can wait: its turn comes with the lock, or when somebody looks at it.
-      if (!over && !line && !isolated && environment.isVisible()) turn.seize();
-    }, timing.probeLimit);
-  }
-
-  function stopExpecting(): void {
-    if (answerTimer !== null) environment.clearTimeout(answerTimer);
-    answerTimer = null;
-  }
-
-  // ---- speaking ----
-
-  function speak(): void {
-    if (over) return;
-    stopExpecting();
-    isolated = false;
-    term = Math.max(environment.now(), term + 1);
-    speaker = me;
-    const before = manualRetry ? { ...state, snapshot: { ...state.snapshot, retryAt: null } } : state;
+  function lead(): void {
+    if (role.kind === 'ended') return;
+    follower.stopExpecting();
+    shared.term = Math.max(environment.now(), shared.term + 1);
+    const before = manualRetry ? { ...shared.resume, snapshot: { ...shared.resume.snapshot, retryAt: null } } : shared.resume;
     manualRetry = false;
-    const mine = createSocketConnection(
-      options,
-      environment,
-      pipeline,
-      {
-        changed() {
-          if (line !== mine) return;
-          state = mine.resumeState();
-          post({ kind: 'state', term, state });
-          show();
-          offer(state.snapshot);
-        },
-        announce(message) {
-          keep(message);
-          const foregroundTab = registry.foregroundTab();
-          post({ kind: 'message', term, message, foregroundTab });
-          return foregroundTab === me;
-        },
-        ended(reason) {
-          if (line !== mine) return;
-          post({ kind: 'ended', reason });
-          finish(reason);
-          host.ended(reason);
-        },
-      },
-      before,
-    );
-    registry.watch();
-    mine.start();
-    line = mine;
-    greet(null, null);
+    role = { kind: 'leader', leader: createLeader(context, before) };
     show();
-  }
-
-  function greet(to: string | null, position: string | null): void {
-    if (line) state = line.resumeState();
-    const after = recent.findIndex((message) => message.position === position) + 1;
-    post({
-      kind: 'greeting',
-      term,
-      to,
-      state,
-      pendingReplay: pipeline.pendingReplay,
-      recent: recent.slice(after),
-      count,
-      tabs: registry.entries(),
-      foregroundTab: registry.foregroundTab(),
-    });
-  }
-
-  /** offer lets another tab try next: this one may be hidden and slowed down, or cut off alone. */
-  function offer({ status, reason, retryAt }: ConnectionSnapshot): void {
-    if (status === 'connected') offered = '';
-    if (retryAt === null && reason !== 'OFFLINE') return;
-    const fall = `${reason} ${retryAt}`;
-    if (fall === offered) return;
-    if (environment.isVisible() && environment.isOnline() && reason !== 'NETWORK') return;
-    const to = registry.next(me);
-    if (to === null) return;
-    offered = fall;
-    post({ kind: 'offer', term, to });
   }
 
   function stepDown(): void {
-    const was = line;
-    if (!was) return;
-    line = null;
-    state = was.resumeState();
-    isolated = !environment.isOnline() && state.snapshot.status !== 'connected';
-    was.stop();
-    registry.stop();
+    if (role.kind !== 'leader') return;
+    const { leader } = role;
+    role = { kind: 'follower' };
+    leader.resign();
+    if (!environment.isOnline() && shared.resume.snapshot.status !== 'connected') role = { kind: 'isolated' };
     show();
   }
 
-  /** standAlone is for a browser that has locks, but not for this page. */
-  function standAlone(error: unknown): void {
-    if (over) return;
+  /** leadAlone is for a browser that has locks and channels, but not for this page. */
+  function leadAlone(error: unknown): void {
+    if (role.kind === 'ended') return;
     environment.reportError(error);
-    channel?.close();
-    channel = null;
-    if (!line) speak();
+    membership.disconnect();
+    if (role.kind !== 'leader') lead();
   }
 
-  // ---- following ----
-
-  function keep(message: Message): void {
-    if (message.kind === 'feed') recent = [...recent, message].slice(-kept);
-    else if (message.kind === 'notifications') count = message.count;
+  function stealNow(): void {
+    manualRetry = true;
+    lock.steal();
   }
 
-  function mirror(next: ResumeState): void {
-    const before = state.snapshot;
-    const { session, clock } = next.snapshot;
-    // A copy of the same thing is not news.
-    const sameSession = before.session?.connectionId === session?.connectionId && before.session?.position === session?.position;
-    const sameClock = before.clock?.at === clock?.at;
-    state = { ...next, snapshot: { ...next.snapshot, session: sameSession ? before.session : session, clock: sameClock ? before.clock : clock } };
-    show();
-  }
+  // ---- messages of the other tabs ----
 
-  function handleGreeting(greeting: Greeting, from: string): void {
-    const isNew = greeting.term > term;
-    term = greeting.term;
-    speaker = from;
-    for (const [id, tab] of greeting.tabs) if (id !== me) registry.set(id, tab);
-    if (isNew) sayHere();
-    const { pendingReplay, count: newest } = greeting;
-    const { position, snapshot: { session } } = greeting.state;
-    const isForegroundTab = greeting.foregroundTab === me;
-    mirror(greeting.state);
-    if (greeting.to !== null && greeting.to !== me) return;
-    if (position !== null && pipeline.position !== null) {
-      for (const message of greeting.recent) if (!recent.some((known) => known.position === message.position)) keep(message);
-      pipeline.catchUp(greeting.recent, position, pendingReplay, isForegroundTab);
-    } else if (position !== null && session) {
-      pipeline.take({ kind: 'session', session: { ...session, position, replayed: pendingReplay }, position }, isForegroundTab);
-    }
-    if (!newest || newest.version === count?.version) return;
-    count = newest;
-    pipeline.take({ kind: 'notifications', count: newest }, isForegroundTab);
-  }
-
-  function handleMessage(message: Message, isForegroundTab: boolean): void {
-    keep(message);
-    // Only a session says where the feed begins.
-    if (message.kind === 'feed' && pipeline.position === null) ask(false);
-    else pipeline.take(message, isForegroundTab);
-  }
-
-  function handleEnded(reason: ConnectionReason): void {
-    const leave = (): void => {
-      if (over) return;
-      finish(reason);
-      host.ended(reason);
-    };
-    // That was another tab's answer to its own question; this one asks for itself.
-    if (reason === 'SIGNED_OUT' && options.refresh) {
-      void options.refresh().then((outcome) => {
-        if (outcome === 'refused') leave();
-      }, () => undefined);
-    } else leave();
-  }
-
-  function handle(message: Envelope): void {
+  function receive(message: Envelope): void {
     switch (message.kind) {
-      case 'here':
+      case 'presence':
         registry.set(message.from, message.tab);
-        if (term === 0 && isAhead(message.position, state.position)) state = { ...state, pid: message.pid, position: message.position };
+        if (shared.term === 0 && isAhead(message.position, shared.resume.position)) {
+          shared.resume = { ...shared.resume, pid: message.pid, position: message.position };
+        }
         return;
-      case 'hello':
+      case 'stateRequest':
         registry.set(message.from, message.tab);
-        if (!line && message.position === null) sayHere();
-        if (!line) return;
-        greet(message.from, message.position);
-        if (message.wake) line.wake();
+        if (role.kind !== 'leader') {
+          if (message.position === null) announce();
+          return;
+        }
+        role.leader.sendState(message.from, message.position);
+        if (message.wake) role.leader.wake();
         return;
-      case 'bye':
+      case 'left':
         registry.remove(message.from);
-        if (message.from !== speaker || line) return;
-        if (state.snapshot.status === 'connected') mirror({ ...state, snapshot: { ...state.snapshot, ...lineless } });
-        expectAnswer();
+        if (role.kind !== 'leader') follower.tabLeft(message.from);
         return;
       case 'seen':
-        line?.markSeen(message.eventIds);
+        if (role.kind === 'leader') role.leader.markSeen(message.eventIds);
         return;
       case 'ended':
-        handleEnded(message.reason);
+        receiveEnded(message.reason);
         return;
       default:
-        handleSpeaker(message, message.from);
+        receiveFromLeader(message, message.from);
     }
   }
 
-  function handleSpeaker(message: Extract<TabMessage, { term: number }>, from: string): void {
-    if (message.term < term || (line && message.term === term)) return;
-    // A later speaker: this tab was frozen, and the lock was taken from it.
+  function receiveFromLeader(message: LeaderMessage, from: string): void {
+    if (message.term < shared.term || (role.kind === 'leader' && message.term === shared.term)) return;
+    // A later leader: this tab was frozen, and the lock was stolen.
     stepDown();
-    if (isolated) return;
-    heardAt = environment.now();
-    const forUs = message.kind === 'greeting' && (message.to === null || message.to === me);
-    if (message.term > term && !forUs) {
-      if (answerTimer === null) ask(false);
-      return;
-    }
-    stopExpecting();
-    if (message.kind === 'greeting') handleGreeting(message, from);
-    else if (message.kind === 'state') mirror(message.state);
-    else if (message.kind === 'message') handleMessage(message.message, message.foregroundTab === me);
-    else if (message.to === me) turn.seize();
+    if (role.kind !== 'isolated') follower.receive(message, from);
   }
 
-  // ---- what a person and the browser do ----
-
-  function seizeNow(): void {
-    manualRetry = true;
-    turn.seize();
+  function receiveEnded(reason: ConnectionReason): void {
+    // SIGNED_OUT is the answer to the other tab's own renewal; this tab asks for itself.
+    if (reason === 'SIGNED_OUT' && options.refresh) {
+      void options.refresh().then((outcome) => {
+        if (outcome === 'refused') end(reason);
+      }, () => undefined);
+    } else end(reason);
   }
 
-  function turnTo(): void {
-    sayHere(registry.later(environment.now()));
-    if (line || isolated) return;
-    // While it waits, this tab tries instead; while it dials, or believes to be connected, it is asked.
-    if (state.snapshot.retryAt === null) ask(true);
-    else seizeNow();
+  // ---- the person and the browser ----
+
+  function handleUse(): void {
+    announce(registry.nextUseTime(environment.now()));
+    if (role.kind === 'leader' || role.kind === 'isolated') return;
+    // While the leader waits, this tab tries instead; while it connects, or looks connected, it is asked.
+    if (shared.resume.snapshot.retryAt === null) follower.requestState(true);
+    else stealNow();
   }
 
   function handleOnline(): void {
-    sayHere();
-    if (!isolated) return;
-    isolated = false;
-    ask(true);
+    announce();
+    if (role.kind !== 'isolated') return;
+    role = { kind: 'follower' };
+    follower.requestState(true);
   }
 
-  /**
-   * A frozen tab still hears the others and would answer that it is connected,
-   * while nothing comes from the server any more: it does not speak.
-   */
+  /** A frozen tab still receives messages, and would go on answering for a dead socket: it does not lead. */
   function handleFrozen(frozen: boolean): void {
     if (frozen) {
       stepDown();
-      turn.leave();
-      stopExpecting();
+      lock.release();
+      follower.stopExpecting();
     } else {
-      turn.wait();
-      ask(false);
+      lock.wait();
+      follower.requestState(false);
     }
   }
 
-  /** A speaker that hangs keeps its lock; only who looks at a tab needs to find out. */
-  function listenOut(): void {
+  /** A leader that hangs keeps the lock: a visible follower asks after 5 s of silence. */
+  function watchSilence(): void {
     let timer: TimerHandle;
-    const next = (ms: number): void => {
+    const check = (ms: number): void => {
       timer = environment.setTimeout(() => {
-        const left = heardAt + timing.silence - environment.now();
-        const idle = line !== null || isolated || !environment.isVisible();
-        if (left <= 0 && !idle) ask(false);
-        next(left > 0 && !idle ? left : timing.silence);
+        const left = follower.lastMessageAt + timing.leaderSilence - environment.now();
+        const watching = role.kind === 'follower' && environment.isVisible();
+        if (left <= 0 && watching) follower.requestState(false);
+        check(left > 0 && watching ? left : timing.leaderSilence);
       }, ms);
     };
-    next(timing.silence);
-    undo.push(() => {
+    check(timing.leaderSilence);
+    unsubscribe.push(() => {
       environment.clearTimeout(timer);
     });
   }
 
-  // ---- from the start to the end ----
-
-  function join(): void {
-    joined = true;
-    sayHere(environment.isVisible() ? tabs.frontAt() : 0);
-    ask(false);
-    turn.wait();
-    listenOut();
-    undo.push(
-      environment.onVisible(turnTo),
+  function joined(): void {
+    role = { kind: 'follower' };
+    announce(environment.isVisible() ? tabs.lastUsedAt() : 0);
+    follower.requestState(false);
+    lock.wait();
+    watchSilence();
+    unsubscribe.push(
+      environment.onVisible(handleUse),
       environment.onOnline(handleOnline),
-      environment.onOffline(() => {
-        sayHere();
-      }),
-      tabs.onHidden(() => {
-        sayHere();
-      }),
+      environment.onOffline(announce),
+      tabs.onHidden(announce),
       tabs.onFrozen(handleFrozen),
-      tabs.onFront(() => {
-        if (registry.foregroundTab() !== me) sayHere(registry.later(environment.now()));
+      tabs.onUsed(() => {
+        if (!membership.isForegroundTab()) announce(registry.nextUseTime(environment.now()));
       }),
     );
   }
 
-  function start(): void {
-    show();
-    try {
-      channel = tabs.openChannel(group);
-    } catch (error) {
-      standAlone(error);
-      return;
-    }
-    channel.addEventListener('message', ({ data }) => {
-      const message = joined && !over ? readTabMessage(data, shareAs) : null;
-      if (message) handle(message);
-    });
-    // Held for life, before anybody hears of this tab: whoever gets it knows that the tab is gone.
-    tabs.locks
-      .request(lifeOf(group, me), {}, () => {
-        if (over) return Promise.resolve();
-        join();
-        return new Promise((resolve) => undo.push(resolve));
-      })
-      .catch(standAlone);
+  function finish(reason: ConnectionReason): void {
+    if (role.kind === 'ended') return;
+    const before = role;
+    role = { kind: 'ended' };
+    membership.leave();
+    if (before.kind === 'leader') before.leader.resign();
+    follower.stopExpecting();
+    lock.release();
+    for (const undo of unsubscribe) undo();
+    observer.show({ ...shared.resume.snapshot, ...leaderless, status: 'disconnected', reason, limit: null });
   }
 
-  function finish(why: ConnectionReason): void {
-    if (over) return;
-    over = true;
-    post({ kind: 'bye' });
-    const was = line;
-    line = null;
-    was?.stop();
-    stopExpecting();
-    turn.leave();
-    registry.stop();
-    for (const run of undo) run();
-    channel?.close();
-    channel = null;
-    host.show({ ...state.snapshot, ...lineless, status: 'disconnected', reason: why, limit: null });
+  function end(reason: ConnectionReason): void {
+    if (role.kind === 'ended') return;
+    finish(reason);
+    observer.ended(reason);
   }
 
   return {
-    start,
+    start() {
+      show();
+      membership.join();
+    },
     stop: () => {
       finish('STOPPED');
     },
-    retryNow: () => {
-      if (line) line.retryNow();
-      else if (state.snapshot.status === 'connected' && !isolated) ask(true);
-      else seizeNow();
+    retryNow() {
+      if (role.kind === 'leader') role.leader.retryNow();
+      else if (shared.resume.snapshot.status === 'connected' && role.kind !== 'isolated') follower.requestState(true);
+      else stealNow();
     },
-    markSeen: tellSeen,
-    isForegroundTab: () => registry.foregroundTab() === me,
+    markSeen,
+    isForegroundTab: membership.isForegroundTab,
   };
 }
-
-const lineless = { status: 'reconnecting', reason: 'CONNECTING', retryAt: null, connectedAt: null, transport: null } as const;

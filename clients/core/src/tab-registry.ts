@@ -2,8 +2,8 @@ import type { LocksPort } from './browser-tabs.js';
 
 /** What the tabs know of each other. */
 export interface TabState {
-  /** When a person last turned to it, Unix milliseconds; 0: never. */
-  readonly front: number;
+  /** When a person last used the tab, Unix milliseconds; 0: never. */
+  readonly lastUsedAt: number;
   readonly visible: boolean;
   /** Whether its browser says that it is online. */
   readonly online: boolean;
@@ -11,22 +11,23 @@ export interface TabState {
 
 /** The tabs that share a connection, by id, as far as this one knows. */
 export interface TabRegistry {
+  get(id: string): TabState | undefined;
   set(id: string, state: TabState): void;
   remove(id: string): void;
-  /** later is a time for `front` that is after every known one. */
-  later(now: number): number;
+  /** nextUseTime is `now`, or later than every `lastUsedAt`. */
+  nextUseTime(now: number): number;
   /** foregroundTab is the visible tab that was used last; when none is visible, the one used last. */
   foregroundTab(): string | null;
-  /** next is the tab that may try in place of `id`: visible, online, the one used last. */
-  next(id: string): string | null;
+  /** successor is the tab that may lead instead of `id`: visible, online, the one used last. */
+  successor(id: string): string | null;
   entries(): readonly (readonly [string, TabState])[];
-  /** watch keeps an eye on which tabs are gone until stop; only the speaker needs to know. */
+  /** watch removes tabs that are gone, until stop. Only the leader needs it. */
   watch(): void;
   stop(): void;
 }
 
-/** lifeOf names the lock that a tab holds for as long as it lives. */
-export const lifeOf = (group: string, id: string): string => `${group}#${id}`;
+/** lifeLock names the lock that a tab holds for as long as it lives. */
+export const lifeLock = (group: string, id: string): string => `${group}#${id}`;
 
 export function createTabRegistry(group: string, own: string, locks: LocksPort): TabRegistry {
   const tabs = new Map<string, TabState>();
@@ -35,27 +36,28 @@ export function createTabRegistry(group: string, own: string, locks: LocksPort):
   function follow(id: string): void {
     if (!watching || id === own) return;
     const { signal } = watching;
-    // Granted when the tab has let it go, by closing or by a crash.
+    // Granted when the tab has released it, by closing or by a crash.
     locks
-      .request(lifeOf(group, id), { signal }, () => {
+      .request(lifeLock(group, id), { signal }, () => {
         if (!signal.aborted) tabs.delete(id);
         return Promise.resolve();
       })
       .catch(() => undefined);
   }
 
-  function best(fits: (id: string, state: TabState) => boolean): string | null {
+  function lastUsed(matches: (id: string, state: TabState) => boolean): string | null {
     let found: string | null = null;
-    let front = -1;
+    let latest = -1;
     for (const [id, state] of tabs) {
-      if (!fits(id, state) || state.front <= front) continue;
+      if (!matches(id, state) || state.lastUsedAt <= latest) continue;
       found = id;
-      front = state.front;
+      latest = state.lastUsedAt;
     }
     return found;
   }
 
   return {
+    get: (id) => tabs.get(id),
     set(id, state) {
       const known = tabs.has(id);
       tabs.set(id, state);
@@ -64,9 +66,9 @@ export function createTabRegistry(group: string, own: string, locks: LocksPort):
     remove(id) {
       tabs.delete(id);
     },
-    later: (now) => Math.max(now, ...[...tabs.values()].map(({ front }) => front + 1)),
-    foregroundTab: () => best((_, { visible }) => visible) ?? best(() => true),
-    next: (id) => best((other, { visible, online }) => other !== id && visible && online),
+    nextUseTime: (now) => Math.max(now, ...[...tabs.values()].map(({ lastUsedAt }) => lastUsedAt + 1)),
+    foregroundTab: () => lastUsed((_, { visible }) => visible) ?? lastUsed(() => true),
+    successor: (id) => lastUsed((other, { visible, online }) => other !== id && visible && online),
     entries: () => [...tabs],
     watch() {
       watching = new AbortController();

@@ -1,17 +1,17 @@
-/** Every wait of the connection that is not on the backoff, in milliseconds. */
+/** Every wait of the connection but the backoff's, in milliseconds. */
 export const timing = {
-  /** A connection that lived this long lets the backoff start anew. */
+  /** A connection that lived this long restarts the backoff. */
   lifeBeforeRestart: 10_000,
-  /** A connection that gives no sign of life for this long is dead. */
+  /** A server, or a leader, that does not answer within this time is gone. */
   probeLimit: 2000,
   ackLimit: 10_000,
-  /** A try this young is not aborted for another. */
+  /** A younger try is not aborted for another. */
   settle: 1000,
-  /** How often we look whether timers stood still, and what counts as a nap. */
-  napCheck: 15_000,
-  napSlack: 10_000,
+  /** How often sleep is looked for, and by how much a timer must be late to count as sleep. */
+  sleepCheck: 15_000,
+  sleepSlack: 10_000,
   /** The clock is first compared this long after `session`, or up to twice that: not all at once. */
   firstComparison: 2000,
-  /** A tab in sight that heard nothing of the speaking one for this long asks it. */
-  silence: 5000,
+  /** A visible tab that received nothing from the leader for this long asks it. */
+  leaderSilence: 5000,
 } as const;

@@ -23,9 +23,9 @@ it('reports when a person uses the page, not when the page moves its focus', () 
   const tabs = browserTabs();
   if (!tabs) throw new Error('no tabs');
   watchForeground();
-  expect(tabs.frontAt()).toBe(Math.round(performance.timeOrigin));
+  expect(tabs.lastUsedAt()).toBe(Math.round(performance.timeOrigin));
   const turned = vi.fn();
-  const stop = tabs.onFront(turned);
+  const stop = tabs.onUsed(turned);
   const field = document.body.appendChild(document.createElement('input'));
   field.addEventListener('pointerdown', (event) => {
     event.stopPropagation();
@@ -36,7 +36,7 @@ it('reports when a person uses the page, not when the page moves its focus', () 
   field.dispatchEvent(new Event('keydown', { bubbles: true }));
   window.dispatchEvent(new Event('focus'));
   expect(turned).toHaveBeenCalledTimes(3);
-  expect(tabs.frontAt()).toBeGreaterThan(performance.timeOrigin);
+  expect(tabs.lastUsedAt()).toBeGreaterThan(performance.timeOrigin);
   stop();
   window.dispatchEvent(new Event('focus'));
   expect(turned).toHaveBeenCalledTimes(3);

@@ -111,8 +111,8 @@ export class Tab extends FakeEnvironment {
       locks: browser.locks.of(this),
       openChannel: (name) => this.#open(name),
       newId: () => this.id,
-      frontAt: () => this.front,
-      onFront: (run) => this.#listenTo(this.#fronts, run),
+      lastUsedAt: () => this.front,
+      onUsed: (run) => this.#listenTo(this.#fronts, run),
       onHidden: (run) => this.#listenTo(this.#hiddens, run),
       onFrozen: (run) => {
         this.#frozens.add(run);

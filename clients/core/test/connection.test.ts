@@ -616,7 +616,69 @@ describe('refusals', () => {
   });
 });
 
+describe('a refused origin', () => {
+  const answers = (status: number) => vi.fn((..._request: unknown[]) => Promise.resolve(new Response(null, { status })));
+
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  it('is found out over HTTP after two failed tries, and ends them until a person asks', async () => {
+    const fetch = answers(403);
+    vi.stubGlobal('fetch', fetch);
+    server.mode = 'refuse';
+    const connection = connect({ url: 'https://harang.test', path: '/live/' });
+    await flush();
+    expect(fetch).not.toHaveBeenCalled();
+    await pass(3000);
+    expect(fetch).toHaveBeenCalledExactlyOnceWith('https://harang.test/live/?EIO=4&transport=polling', { method: 'POST', credentials: 'omit' });
+    expect(connection.getSnapshot()).toMatchObject({ status: 'disconnected', reason: 'ORIGIN_REFUSED', retryAt: null });
+    await pass(120_000);
+    expect(server.dials).toBe(2);
+    server.mode = 'accept';
+    connection.retryNow();
+    await flush();
+    server.link.welcome();
+    await flush();
+    expect(connection.getSnapshot().status).toBe('connected');
+  });
+
+  it.each([400, 502])('any other answer (%s) leaves the backoff alone', async (status) => {
+    vi.stubGlobal('fetch', answers(status));
+    server.mode = 'refuse';
+    const connection = connect();
+    await pass(3000 + 6000);
+    expect(connection.getSnapshot()).toMatchObject({ status: 'reconnecting', reason: 'NETWORK' });
+    expect(server.dials).toBe(3);
+  });
+});
+
+it('path, namespace and debug are options', async () => {
+  const debug = vi.fn();
+  connect({ path: '/live/', namespace: '/shop', debug });
+  await flush();
+  expect(server.lastOptions).toMatchObject({ path: '/live/' });
+  expect(server.namespaces).toEqual(['/shop']);
+  expect(debug).toHaveBeenCalledWith('stopped -> connecting: started', expect.anything());
+});
+
 describe('goodbye', () => {
+  it('CLOSED_BY_ADMIN does not reconnect and does not sign out, until a person asks', async () => {
+    const connection = await connected();
+    const log = record(connection);
+    server.link.emit('goodbye', { code: 'CLOSED_BY_ADMIN', reconnect: false, retryAfterMs: null });
+    server.link.cut();
+    await pass(60_000);
+    environment.goOnline();
+    await flush();
+    expect(connection.getSnapshot()).toMatchObject({ status: 'disconnected', reason: 'CLOSED_BY_ADMIN', retryAt: null });
+    expect(log.signedOut).toEqual([]);
+    expect(server.dials).toBe(1);
+    connection.retryNow();
+    await flush();
+    expect(server.dials).toBe(2);
+  });
+
   it.each(['LOGGED_OUT', 'USER_DISABLED'])('%s signs out', async (code) => {
     const connection = await connected();
     const log = record(connection);

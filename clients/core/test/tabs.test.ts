@@ -32,8 +32,8 @@ const alone: Tabs = {
   locks: { request: (_name, _options, run) => run() },
   openChannel: () => ({ postMessage: () => undefined, addEventListener: () => undefined, close: () => undefined }),
   newId: () => 'alone',
-  frontAt: () => 0,
-  onFront: () => () => undefined,
+  lastUsedAt: () => 0,
+  onUsed: () => () => undefined,
   onHidden: () => () => undefined,
   onFrozen: () => () => undefined,
 };
@@ -89,10 +89,10 @@ describe('one connection', () => {
   it('drops tab messages of another user', async () => {
     const a = await browser.open();
     const b = await browser.open();
-    const channel = b.tabs.openChannel('harang/1  budapest/anna');
-    const [sample] = a.said.filter((message) => (message as { kind: string }).kind === 'state') as { term: number; state: object }[];
-    if (!sample) throw new Error('the speaker said nothing');
-    for (const message of [{ ...sample, as: 'debrecen/béla', term: sample.term + 9 }, null, 'x', { kind: 'bye' }]) channel.postMessage(message);
+    const channel = b.tabs.openChannel('harang/2 /socket.io//ws/dashboard budapest/anna');
+    const [sample] = a.said.filter((message) => (message as { kind: string }).kind === 'stateChanged') as { term: number; state: object }[];
+    if (!sample) throw new Error('the leader sent nothing');
+    for (const message of [{ ...sample, as: 'debrecen/béla', term: sample.term + 9 }, null, 'x', { kind: 'left' }]) channel.postMessage(message);
     await browser.settle();
     channel.close();
     expect(statuses()).toEqual(['connected', 'connected']);

@@ -33,6 +33,7 @@ export class Link {
 
   #handle(packet: Packet): void {
     if (packet.type === PacketType.CONNECT) {
+      this.server.namespaces.push(packet.nsp);
       this.connects.push((packet.data ?? {}) as Record<string, unknown>);
       this.server.onConnect?.(this);
     } else if (packet.type === PacketType.DISCONNECT) this.clientLeft = true;
@@ -219,6 +220,8 @@ export class FakeServer {
   readonly links: Link[] = [];
   managers = 0;
   lastOptions: Partial<ManagerOptions> | null = null;
+  /** The namespaces of the CONNECTs. */
+  readonly namespaces: string[] = [];
   onConnect: ((link: Link) => void) | null = null;
   onMessage: ((link: Link, name: string, args: unknown[], ack: ((...args: unknown[]) => void) | null) => void) | null = null;
 

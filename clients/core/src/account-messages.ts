@@ -1,0 +1,22 @@
+import type { Message } from './event-pipeline.js';
+import { parseClaim, parseNotificationCount, parseTestAlert } from './server-messages.js';
+
+/** readAccountMessage reads what the server sends outside the feed; null for an unknown name or a malformed payload. */
+export function readAccountMessage(name: string, payload: unknown): Message | null {
+  switch (name) {
+    case 'notifications': {
+      const count = parseNotificationCount(payload);
+      return count && { kind: 'notifications', count };
+    }
+    case 'claim': {
+      const claim = parseClaim(payload);
+      return claim && { kind: 'claim', claim };
+    }
+    case 'test_alert': {
+      const alert = parseTestAlert(payload);
+      return alert && { kind: 'testAlert', alert };
+    }
+    default:
+      return null;
+  }
+}
