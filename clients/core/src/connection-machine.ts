@@ -4,7 +4,7 @@ import type { ConnectionReason } from './snapshot.js';
 import { timing } from './timing.js';
 
 /** What outlives a single try. */
-interface Progress {
+export interface Progress {
   /** Waits of the backoff since it was last restarted. */
   readonly attempts: number;
   /** The next try begins with polling. */
@@ -14,34 +14,41 @@ interface Progress {
 }
 
 /** Why there is no connection. `limit` is the server's when a connection limit is the reason. */
-interface Cause {
+export interface Cause {
   readonly reason: ConnectionReason;
   readonly limit: number | null;
 }
 
 /** No socket exists. */
-export interface Stopped extends Progress, Cause {
+export interface Stopped {
   readonly phase: 'stopped';
+  readonly progress: Progress;
+  readonly cause: Cause;
 }
 
 /** A try runs: from dialling until `session` arrives. */
-export interface Connecting extends Progress, Cause {
+export interface Connecting {
   readonly phase: 'connecting';
+  readonly progress: Progress;
+  readonly cause: Cause;
   readonly since: number;
   /** A person or the browser asked for this try: its failure does not lengthen the backoff. */
   readonly manual: boolean;
-  readonly transport: 'opening' | 'open';
+  readonly transportOpen: boolean;
 }
 
 /** A try is planned for `retryAt`. */
-export interface Waiting extends Progress, Cause {
+export interface Waiting {
   readonly phase: 'waiting';
+  readonly progress: Progress;
+  readonly cause: Cause;
   readonly retryAt: number;
 }
 
 /** `session` has arrived. */
-export interface Open extends Progress {
+export interface Open {
   readonly phase: 'open';
+  readonly progress: Progress;
   readonly since: number;
   /** The server was asked for a sign of life and has not answered yet. */
   readonly probing: boolean;
@@ -50,39 +57,39 @@ export interface Open extends Progress {
 }
 
 /** No try comes by itself; a person can ask for one. */
-export interface Refused extends Progress, Cause {
+export interface Refused {
   readonly phase: 'refused';
+  readonly progress: Progress;
+  readonly cause: Cause;
 }
 
 export type ConnectionState = Stopped | Connecting | Waiting | Open | Refused;
 
 export type ConnectionEvent =
   /** `resume` continues the wait of another tab's connection. */
-  | { readonly type: 'started'; readonly resume: (Cause & { readonly retryAt: number }) | null }
-  | { readonly type: 'stopped' }
-  | { readonly type: 'transportOpened' }
-  /** The transport did not open. The stock client retries when `active`. */
+  | { readonly type: 'start'; readonly resume: { readonly retryAt: number; readonly cause: Cause } | null }
+  | { readonly type: 'stop' }
+  | { readonly type: 'transportOpen' }
+  /** The transport did not open; the stock client retries by itself. */
   | { readonly type: 'transportFailed'; readonly timedOut: boolean }
   /** `active`: the stock client retries by itself. */
   | { readonly type: 'transportClosed'; readonly active: boolean }
-  | { readonly type: 'managerRetried' }
-  | { readonly type: 'retryTimerFired' }
-  | { readonly type: 'sessionReceived'; readonly session: SessionInfo }
-  | { readonly type: 'goodbyeReceived'; readonly goodbye: Goodbye }
+  /** A try of the stock client begins. */
+  | { readonly type: 'retry' }
+  | { readonly type: 'retryTimer' }
+  | { readonly type: 'session'; readonly session: SessionInfo }
+  | { readonly type: 'goodbye'; readonly goodbye: Goodbye }
   /** CONNECT_ERROR with a code of the server, or without one. */
-  | { readonly type: 'connectRefused'; readonly refusal: Refusal | null }
+  | { readonly type: 'connectError'; readonly refusal: Refusal | null }
   | { readonly type: 'namespaceClosed' }
-  /** The browser came online, the tab visible, or the machine out of sleep. */
-  | { readonly type: 'woken' }
+  /** The browser came online, the tab visible, the machine out of sleep; `manual`: a person asks. */
+  | { readonly type: 'wake'; readonly manual: boolean }
   | { readonly type: 'offline' }
-  | { readonly type: 'retryRequested' }
-  | { readonly type: 'probeAnswered'; readonly alive: boolean }
-  | { readonly type: 'renewalRefused' }
-  | { readonly type: 'renewalUnreachable' }
-  /** The renewed token is another user's. */
-  | { readonly type: 'tokenForbidden' }
-  /** The server does not accept connections from this page's origin. */
-  | { readonly type: 'originRefused' };
+  | { readonly type: 'probed'; readonly alive: boolean }
+  /** The token cannot be renewed: the session is over. */
+  | { readonly type: 'signedOut' }
+  /** The page, or its token, may not connect. */
+  | { readonly type: 'refused'; readonly reason: 'FORBIDDEN' | 'ORIGIN_REFUSED' };
 
 /** When an event happened, Unix milliseconds, and the chance in [0, 1) for the jitter of a wait. */
 export interface Moment {
@@ -90,157 +97,118 @@ export interface Moment {
   readonly chance: number;
 }
 
+/** Deferred effects run in a microtask: not inside the stock client's own handlers. */
 export type ConnectionEffect =
   | { readonly type: 'connect' }
-  /** Deferred effects run in a microtask: not inside the stock client's own handlers. */
   | { readonly type: 'reconnect'; readonly deferred: boolean }
   | { readonly type: 'disconnect'; readonly deferred: boolean }
-  | { readonly type: 'closeTransport' }
   /** setRetryTimer is for what the stock client never retries by itself. */
   | { readonly type: 'setRetryTimer'; readonly ms: number }
-  | { readonly type: 'clearRetryTimer' }
   | { readonly type: 'setManagerDelay'; readonly ms: number }
   | { readonly type: 'swapTransports' }
   | { readonly type: 'invalidateToken' }
   | { readonly type: 'probe' }
   | { readonly type: 'checkOrigin' }
   | { readonly type: 'beginSession'; readonly session: SessionInfo }
-  /** endAttempt voids answers that are on their way to the try or session that ends. */
-  | { readonly type: 'endAttempt' }
-  | { readonly type: 'tearDown'; readonly signedOut: ConnectionReason | null; readonly deferred: boolean };
+  | { readonly type: 'tearDown'; readonly signedOut: boolean; readonly deferred: boolean };
 
-export type Transition = readonly [ConnectionState, readonly ConnectionEffect[]];
+export type Transition = readonly [ConnectionState, ...(readonly ConnectionEffect[])];
 
 export const initialState: Stopped = {
   phase: 'stopped',
-  reason: 'STOPPED',
-  limit: null,
-  attempts: 0,
-  pollingFirst: false,
-  tokenRenewed: false,
+  progress: { attempts: 0, pollingFirst: false, tokenRenewed: false },
+  cause: { reason: 'STOPPED', limit: null },
 };
 
-const endAttempt: ConnectionEffect = { type: 'endAttempt' };
-const clearRetryTimer: ConnectionEffect = { type: 'clearRetryTimer' };
+/** After this many waits without a session the page asks whether its origin is allowed. */
+const originCheckAfter = 2;
+/** The codes of a goodbye after which the session itself is over. */
+const signOutCodes: readonly string[] = ['LOGGED_OUT', 'USER_DISABLED'];
 
-function progress({ attempts, pollingFirst, tokenRenewed }: Progress): Progress {
-  return { attempts, pollingFirst, tokenRenewed };
-}
+const because = (reason: ConnectionReason, limit: number | null = null): Cause => ({ reason, limit });
+const network = because('NETWORK');
 
 /** A connection that lived long enough restarts the backoff. */
 function progressAfter(state: ConnectionState, now: number): Progress {
   const lived = state.phase === 'open' && now - state.since >= timing.lifeBeforeRestart;
-  return { ...progress(state), ...(lived && { attempts: 0 }) };
+  return lived ? { ...state.progress, attempts: 0 } : state.progress;
 }
 
-function causeOf(state: ConnectionState): Cause {
-  return state.phase === 'open' ? { reason: 'NETWORK', limit: null } : { reason: state.reason, limit: state.limit };
-}
-
-/** recordFailure plans the next try after one, or a connection, that ended with `cause`; `least` is the server's wait. */
-function recordFailure(state: ConnectionState, cause: Cause, { now, chance }: Moment, least = 0): { state: Waiting; wait: number } {
-  const before = progressAfter(state, now);
+/** fail plans the next try after one, or a connection, that ended with `cause`; `least` is the server's wait. */
+function fail(state: ConnectionState, { now, chance }: Moment, cause: Cause, least = 0): { state: Waiting; ms: number } {
+  const progress = progressAfter(state, now);
   const goodbye = state.phase === 'open' ? state.goodbye : null;
-  const planned = (): { wait: number; attempts: number } => {
-    const { attempts } = before;
-    if (state.phase === 'open' && state.probing) return { wait: 0, attempts };
-    if (goodbye?.retryAfterMs != null) return { wait: goodbye.retryAfterMs, attempts };
-    if (state.phase === 'connecting' && state.manual) return { wait: backoffDelay(Math.max(attempts - 1, 0), chance), attempts };
-    return { wait: backoffDelay(attempts, chance), attempts: attempts + 1 };
-  };
-  const { wait: own, attempts } = planned();
-  const wait = Math.max(own, least);
-  return {
-    state: { ...before, attempts, phase: 'waiting', reason: goodbye?.code ?? cause.reason, limit: cause.limit, retryAt: now + wait },
-    wait,
-  };
+  const manual = state.phase === 'connecting' && state.manual;
+  let { attempts } = progress;
+  let ms = state.phase === 'open' && state.probing ? 0 : goodbye?.retryAfterMs;
+  if (ms == null) {
+    ms = backoffDelay(manual ? Math.max(attempts - 1, 0) : attempts, chance);
+    if (!manual) attempts += 1;
+  }
+  ms = Math.max(ms, least);
+  return { state: { phase: 'waiting', progress: { ...progress, attempts }, cause: goodbye ? because(goodbye.code) : cause, retryAt: now + ms }, ms };
 }
 
-/** The stock client retries by itself: its next wait is set. */
+/** The stock client retries by itself; its next wait is set. */
 function managerRetries(state: ConnectionState, moment: Moment): Transition {
-  const failure = recordFailure(state, { reason: 'NETWORK', limit: null }, moment);
-  return [failure.state, [endAttempt, { type: 'setManagerDelay', ms: failure.wait }]];
+  const { state: next, ms } = fail(state, moment, network);
+  return [next, { type: 'setManagerDelay', ms }];
 }
 
-function timerRetries(state: ConnectionState, cause: Cause, moment: Moment, least?: number): Transition {
-  const failure = recordFailure(state, cause, moment, least);
-  return [failure.state, [endAttempt, { type: 'setRetryTimer', ms: failure.wait }]];
+function timerRetries(state: ConnectionState, moment: Moment, cause: Cause, least?: number): Transition {
+  const { state: next, ms } = fail(state, moment, cause, least);
+  return [next, { type: 'setRetryTimer', ms }];
 }
 
-function refuse(state: ConnectionState, reason: ConnectionReason, { now }: Moment): Transition {
-  return [{ ...progressAfter(state, now), phase: 'refused', reason, limit: null }, [endAttempt, clearRetryTimer]];
+function refuse(state: ConnectionState, { now }: Moment, reason: ConnectionReason): Refused {
+  return { phase: 'refused', progress: progressAfter(state, now), cause: because(reason) };
 }
 
-function end(state: ConnectionState, reason: ConnectionReason, signedOut: boolean, deferred = false): Transition {
-  return [
-    { ...progress(state), phase: 'stopped', reason, limit: null },
-    [endAttempt, clearRetryTimer, { type: 'tearDown', signedOut: signedOut ? reason : null, deferred }],
-  ];
+function end({ progress }: ConnectionState, reason: ConnectionReason, signedOut: boolean, deferred = false): Transition {
+  return [{ phase: 'stopped', progress, cause: because(reason) }, { type: 'tearDown', signedOut, deferred }];
 }
 
-function reconnect(state: ConnectionState, { now }: Moment, manual: boolean, cause = causeOf(state), deferred = false): Transition {
-  return [
-    { ...progressAfter(state, now), ...cause, phase: 'connecting', since: now, manual, transport: 'opening' },
-    [endAttempt, clearRetryTimer, { type: 'reconnect', deferred }],
-  ];
+function connecting(progress: Progress, cause: Cause, since: number, manual: boolean): Connecting {
+  return { phase: 'connecting', progress, cause, since, manual, transportOpen: false };
 }
 
-/** The codes of a goodbye after which the session itself is over. */
-const signOuts: readonly string[] = ['LOGGED_OUT', 'USER_DISABLED'];
-
-/** A goodbye without a reconnect: the session is over, or only this connection is. */
-function obey(state: ConnectionState, { code }: Goodbye, moment: Moment, deferred: boolean): Transition {
-  if (signOuts.includes(code)) return end(state, code, true, deferred);
-  const [refused, effects] = refuse(state, code, moment);
-  return [refused, [...effects, { type: 'disconnect', deferred }]];
+function reconnect(state: ConnectionState, { now }: Moment, manual: boolean): Transition {
+  const cause = state.phase === 'open' ? network : state.cause;
+  return [connecting(progressAfter(state, now), cause, now, manual), { type: 'reconnect', deferred: false }];
 }
 
-function handleRefusal(state: ConnectionState, refusal: Refusal, moment: Moment): Transition {
-  const { code, limit, retryAfterMs } = refusal;
-  switch (code) {
-    case 'TOKEN_EXPIRED': {
-      if (state.tokenRenewed) return refuse(state, code, moment);
-      const [next, effects] = reconnect({ ...state, tokenRenewed: true }, moment, true, { reason: code, limit: null }, true);
-      return [next, [{ type: 'invalidateToken' }, ...effects]];
-    }
-    case 'UNAUTHENTICATED':
-    case 'FORBIDDEN':
-      return refuse(state, code, moment);
-    default:
-      // A connection limit, or a code of a later server.
-      return timerRetries(state, { reason: code, limit }, moment, retryAfterMs ?? 0);
+function probe(state: Open): Transition {
+  return state.probing ? [state] : [{ ...state, probing: true }, { type: 'probe' }];
+}
+
+/** closed is for a connection that the server ended; without `active` nobody but us retries. */
+function closed(state: ConnectionState, moment: Moment, active: boolean): Transition {
+  const goodbye = state.phase === 'open' ? state.goodbye : null;
+  if (goodbye?.reconnect === false) {
+    if (signOutCodes.includes(goodbye.code)) return end(state, goodbye.code, true, active);
+    return [refuse(state, moment, goodbye.code), { type: 'disconnect', deferred: active }];
   }
+  return active ? managerRetries(state, moment) : timerRetries(state, moment, network);
 }
 
-/** After this many waits without a session the page asks whether its origin is allowed. */
-const originCheckAfter = 2;
-
-function handleTransportFailed(state: ConnectionState, timedOut: boolean, moment: Moment): Transition {
+function failedTransport(state: ConnectionState, moment: Moment, timedOut: boolean): Transition {
   // While a transport is open, `transportClosed` follows and counts.
-  if (state.phase === 'open' || (state.phase === 'connecting' && state.transport === 'open')) return [state, []];
-  const [next, effects] = managerRetries(state, moment);
-  const check: ConnectionEffect[] = next.attempts >= originCheckAfter ? [{ type: 'checkOrigin' }] : [];
-  if (!timedOut) return [next, [...effects, ...check]];
-  return [{ ...next, pollingFirst: !next.pollingFirst }, [{ type: 'swapTransports' }, ...effects, ...check]];
+  if (state.phase === 'open' || (state.phase === 'connecting' && state.transportOpen)) return [state];
+  const [next, ...effects] = managerRetries(state, moment);
+  const { progress } = next;
+  if (progress.attempts >= originCheckAfter) effects.push({ type: 'checkOrigin' });
+  if (!timedOut) return [next, ...effects];
+  return [{ ...next, progress: { ...progress, pollingFirst: !progress.pollingFirst } }, ...effects, { type: 'swapTransports' }];
 }
 
-function handleTransportClosed(state: ConnectionState, active: boolean, moment: Moment): Transition {
-  if (!active) {
-    // Refused, ended by the server, or by us.
-    return [state.phase === 'connecting' ? { ...state, transport: 'opening' } : state, []];
+function refusedConnect(state: ConnectionState, moment: Moment, { code, limit, retryAfterMs }: Refusal): Transition {
+  if (code === 'TOKEN_EXPIRED' && !state.progress.tokenRenewed) {
+    const renewed = { ...progressAfter(state, moment.now), tokenRenewed: true };
+    return [connecting(renewed, because(code), moment.now, true), { type: 'invalidateToken' }, { type: 'reconnect', deferred: true }];
   }
-  if (state.phase === 'open' && state.goodbye?.reconnect === false) return obey(state, state.goodbye, moment, true);
-  return managerRetries(state, moment);
-}
-
-function handleStarted(state: Stopped, { resume }: Extract<ConnectionEvent, { type: 'started' }>, { now }: Moment): Transition {
-  if (resume && resume.retryAt > now) {
-    return [{ ...progress(state), phase: 'waiting', ...resume }, [{ type: 'setRetryTimer', ms: resume.retryAt - now }]];
-  }
-  return [
-    { ...progress(state), phase: 'connecting', reason: 'CONNECTING', limit: null, since: now, manual: false, transport: 'opening' },
-    [{ type: 'connect' }],
-  ];
+  if (code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') return [refuse(state, moment, code)];
+  // A connection limit, or a code of a later server.
+  return timerRetries(state, moment, because(code, limit), retryAfterMs ?? 0);
 }
 
 /**
@@ -248,69 +216,64 @@ function handleStarted(state: Stopped, { resume }: Extract<ConnectionEvent, { ty
  * It is pure. An event that means nothing in a state leaves it as it is.
  */
 export function transition(state: ConnectionState, event: ConnectionEvent, moment: Moment): Transition {
-  const same: Transition = [state, []];
-  if (event.type === 'stopped') {
-    // A tear-down may still be deferred; the reason stays.
-    return end(state, state.phase === 'stopped' ? state.reason : 'STOPPED', false);
+  const { now } = moment;
+  const { phase, progress } = state;
+  if (phase === 'stopped') {
+    // A tear-down may still be deferred.
+    if (event.type === 'stop') return [state, { type: 'tearDown', signedOut: false, deferred: false }];
+    if (event.type !== 'start') return [state];
+    const { resume } = event;
+    return resume && resume.retryAt > now
+      ? [{ phase: 'waiting', progress, ...resume }, { type: 'setRetryTimer', ms: resume.retryAt - now }]
+      : [connecting(progress, because('CONNECTING'), now, false), { type: 'connect' }];
   }
-  if (state.phase === 'stopped') return event.type === 'started' ? handleStarted(state, event, moment) : same;
-
   switch (event.type) {
-    case 'started':
-      return same;
-    case 'transportOpened':
-      return state.phase === 'connecting' ? [{ ...state, transport: 'open' }, []] : same;
+    case 'stop':
+      return end(state, 'STOPPED', false);
+    case 'transportOpen':
+      return [phase === 'connecting' ? { ...state, transportOpen: true } : state];
     case 'transportFailed':
-      return handleTransportFailed(state, event.timedOut, moment);
+      return failedTransport(state, moment, event.timedOut);
     case 'transportClosed':
-      return handleTransportClosed(state, event.active, moment);
-    case 'managerRetried':
-      return [{ ...progress(state), ...causeOf(state), phase: 'connecting', since: moment.now, manual: false, transport: 'opening' }, []];
-    case 'retryTimerFired':
-      return state.phase === 'waiting' ? reconnect(state, moment, false) : same;
-    case 'sessionReceived':
-      return [
-        { ...progress(state), tokenRenewed: false, phase: 'open', since: moment.now, probing: false, goodbye: null },
-        [{ type: 'beginSession', session: event.session }],
-      ];
-    case 'goodbyeReceived': {
-      if (state.phase !== 'open') return same;
-      const stale = event.goodbye.code === 'TOKEN_EXPIRED' || event.goodbye.code === 'ROLE_CHANGED';
-      return [{ ...state, goodbye: event.goodbye }, stale ? [{ type: 'invalidateToken' }] : []];
+      if (event.active) return closed(state, moment, true);
+      // Refused, ended by the server, or by us.
+      return [phase === 'connecting' ? { ...state, transportOpen: false } : state];
+    case 'retry':
+      return [connecting(progress, phase === 'open' ? network : state.cause, now, false)];
+    case 'retryTimer':
+      return phase === 'waiting' ? reconnect(state, moment, false) : [state];
+    case 'session': {
+      const { session } = event;
+      return [{ phase: 'open', progress: { ...progress, tokenRenewed: false }, since: now, probing: false, goodbye: null }, { type: 'beginSession', session }];
     }
-    case 'connectRefused':
-      return event.refusal
-        ? handleRefusal(state, event.refusal, moment)
-        : timerRetries(state, { reason: 'NETWORK', limit: null }, moment);
+    case 'goodbye': {
+      if (phase !== 'open') return [state];
+      const { goodbye } = event;
+      const next = { ...state, goodbye };
+      return goodbye.code === 'TOKEN_EXPIRED' || goodbye.code === 'ROLE_CHANGED' ? [next, { type: 'invalidateToken' }] : [next];
+    }
+    case 'connectError':
+      return event.refusal ? refusedConnect(state, moment, event.refusal) : timerRetries(state, moment, network);
     case 'namespaceClosed':
-      if (state.phase === 'open' && state.goodbye?.reconnect === false) return obey(state, state.goodbye, moment, false);
-      return timerRetries(state, { reason: 'NETWORK', limit: null }, moment);
-    case 'woken':
-    case 'retryRequested':
-      if (state.phase === 'refused') return event.type === 'retryRequested' ? reconnect(state, moment, true) : same;
-      if (state.phase === 'open') return state.probing ? same : [{ ...state, probing: true }, [{ type: 'probe' }]];
+      return closed(state, moment, false);
+    case 'wake':
+      if (phase === 'open') return probe(state);
       // `online` and "visible" often come together; the second must not abort the try of the first.
-      if (state.phase === 'connecting' && moment.now - state.since < timing.settle) return same;
-      return reconnect(state, moment, true);
+      if (phase === 'connecting' && now - state.since < timing.settle) return [state];
+      return phase === 'refused' && !event.manual ? [state] : reconnect(state, moment, true);
     case 'offline':
       // A server on this machine is still there: ask it before trusting the browser.
-      return state.phase === 'open' && !state.probing ? [{ ...state, probing: true }, [{ type: 'probe' }]] : same;
-    case 'probeAnswered':
-      if (state.phase !== 'open') return same;
-      return event.alive ? [{ ...state, probing: false }, []] : reconnect(state, moment, true);
-    case 'renewalRefused':
+      return phase === 'open' ? probe(state) : [state];
+    case 'probed':
+      if (phase !== 'open') return [state];
+      return event.alive ? [{ ...state, probing: false }] : reconnect(state, moment, true);
+    case 'signedOut':
       return end(state, 'SIGNED_OUT', true);
-    case 'renewalUnreachable':
-      return [state, [{ type: 'closeTransport' }]];
-    case 'tokenForbidden': {
-      // This socket must not live on under another user's token.
-      const [refused, effects] = refuse(state, 'FORBIDDEN', moment);
-      return [refused, [...effects, { type: 'disconnect', deferred: false }]];
-    }
-    case 'originRefused': {
-      if (state.phase === 'open') return same;
-      const [refused, effects] = refuse(state, 'ORIGIN_REFUSED', moment);
-      return [refused, [...effects, { type: 'disconnect', deferred: false }]];
-    }
+    case 'refused':
+      // A late answer to the origin check does not end an open connection; another user's token does.
+      if (phase === 'open' && event.reason === 'ORIGIN_REFUSED') return [state];
+      return [refuse(state, moment, event.reason), { type: 'disconnect', deferred: false }];
+    case 'start':
+      return [state];
   }
 }

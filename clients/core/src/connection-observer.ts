@@ -1,4 +1,7 @@
-import type { Message } from './event-pipeline.js';
+import type { Progress } from './connection-machine.js';
+import type { Environment } from './environment.js';
+import type { EventPipeline, Message } from './event-pipeline.js';
+import type { ConnectionOptions } from './options.js';
 import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
 
 /** What another tab needs to continue a connection. */
@@ -7,9 +10,7 @@ export interface ResumeState {
   readonly pid: string | null;
   readonly position: string | null;
   readonly snapshot: ConnectionSnapshot;
-  /** Waits of the backoff so far, and whether the next try begins with polling. */
-  readonly attempts: number;
-  readonly pollingFirst: boolean;
+  readonly progress: Progress;
 }
 
 /** What a socket connection reports to its owner. */
@@ -38,3 +39,11 @@ export interface TabConnection {
   /** isForegroundTab: toasts are shown here. */
   isForegroundTab(): boolean;
 }
+
+/** ShareConnection is a way to the server that is shared; null where it cannot be. See shareTabs. */
+export type ShareConnection = (
+  options: ConnectionOptions,
+  environment: Environment,
+  pipeline: EventPipeline,
+  observer: TabObserver,
+) => TabConnection | null;

@@ -4,13 +4,11 @@ import { createListeners } from './listeners.js';
 import type { Connection, ConnectionEvents, ConnectionOptions } from './options.js';
 import type { TabConnection, TabObserver } from './connection-observer.js';
 import { createStandaloneConnection } from './standalone-connection.js';
-import { createTabCoordinator } from './tab-coordinator.js';
 import { sameSnapshot, stoppedSnapshot, type ConnectionSnapshot } from './snapshot.js';
 
 /**
- * createConnection keeps one user's live connection up, over a line of this tab
- * or, with `shareAs`, over the one that the tabs of this browser have together;
- * it hands on each event once and in order.
+ * createConnection keeps one user connected, with a socket of this tab or, with `share`, with the one that the tabs of
+ * this browser share. It delivers each event once and in order.
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const environment = options.environment ?? browserEnvironment();
@@ -30,23 +28,21 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   };
 
-  /** release forgets the running tab; what it had of a replay is handed on. */
+  /** release forgets the running tab and delivers what it has of a replay. */
   function release(): TabConnection | null {
-    const was = running;
+    const before = running;
     running = null;
-    was?.pipeline.flush(was.tab.isForegroundTab());
-    return was?.tab ?? null;
+    before?.pipeline.flush(before.tab.isForegroundTab());
+    return before?.tab ?? null;
   }
 
   return {
     start: () => {
       if (running) return;
       const pipeline = createEventPipeline(listeners);
-      const { shareAs } = options;
       const tab =
-        shareAs !== undefined && environment.tabs
-          ? createTabCoordinator({ ...options, shareAs }, environment, environment.tabs, pipeline, observer)
-          : createStandaloneConnection(options, environment, pipeline, observer);
+        options.share?.(options, environment, pipeline, observer) ??
+        createStandaloneConnection(options, environment, pipeline, observer);
       running = { tab, pipeline };
       tab.start();
     },

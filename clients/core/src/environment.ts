@@ -1,4 +1,4 @@
-import { browserTabs, type Tabs } from './browser-tabs.js';
+import type { Tabs } from './tabs/browser-tabs.js';
 
 /** A pending timer. */
 export type TimerHandle = ReturnType<typeof globalThis.setTimeout>;
@@ -19,8 +19,8 @@ export interface Environment {
   onVisible(run: () => void): () => void;
   /** reportError takes what a listener threw; the connection goes on. */
   readonly reportError: (error: unknown) => void;
-  /** The other tabs of this browser; without it each tab stands alone. */
-  readonly tabs?: Tabs | undefined;
+  /** How tabs find each other; null: they do not. Without it, by the browser's Web Locks and channels. */
+  readonly tabs?: Tabs | null;
 }
 
 function listen(target: EventTarget | undefined, name: string, run: () => void): () => void {
@@ -45,7 +45,6 @@ export function browserEnvironment(): Environment {
     },
     isOnline: () => typeof navigator === 'undefined' || navigator.onLine,
     isVisible,
-    tabs: browserTabs(),
     onOnline: (run) => listen(view, 'online', run),
     onOffline: (run) => listen(view, 'offline', run),
     onVisible: (run) => {

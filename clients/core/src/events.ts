@@ -1,8 +1,5 @@
-/**
- * One event of a feed as the server sends it. `timestamp` is the commit time,
- * RFC 3339 in UTC with milliseconds; with `eventId` it identifies the event.
- */
-export interface FeedEvent<Type extends string = string, Data = unknown> {
+/** The envelope of an event. `timestamp` is the commit time, RFC 3339 in UTC; with `eventId` it identifies the event. */
+export interface Envelope<Type extends string, Data> {
   readonly eventId: string;
   readonly timestamp: string;
   readonly type: Type;
@@ -10,7 +7,7 @@ export interface FeedEvent<Type extends string = string, Data = unknown> {
 }
 
 /** A product at a location fell below one of its thresholds. */
-export type StockAlertEvent = FeedEvent<
+export type StockAlertEvent = Envelope<
   'stock_alert',
   {
     readonly productId: string;
@@ -24,7 +21,7 @@ export type StockAlertEvent = FeedEvent<
 >;
 
 /** A card payment failed. `amount` is a whole number of forints. */
-export type PaymentErrorEvent = FeedEvent<
+export type PaymentErrorEvent = Envelope<
   'payment_error',
   {
     readonly transactionId: string;
@@ -38,7 +35,7 @@ export type PaymentErrorEvent = FeedEvent<
 >;
 
 /** A rental was opened. `totalValue` is a whole number of forints. */
-export type RentalCreatedEvent = FeedEvent<
+export type RentalCreatedEvent = Envelope<
   'rental_created',
   {
     readonly rentalId: string;
@@ -50,27 +47,72 @@ export type RentalCreatedEvent = FeedEvent<
   }
 >;
 
-export function isStockAlert(event: FeedEvent): event is StockAlertEvent {
-  return event.type === 'stock_alert';
+/** The events whose `data` is checked: a union by `type`. */
+export type KnownEvent = StockAlertEvent | PaymentErrorEvent | RentalCreatedEvent;
+
+/** An event of a later server, or one whose `data` does not hold what its type promises: a plain notification. */
+export type UnknownEvent = Envelope<string, unknown>;
+
+/** An event of the feed. isKnownEvent and isEvent tell which. */
+export type FeedEvent = KnownEvent | UnknownEvent;
+
+export type EventOf<Type extends KnownEvent['type']> = Extract<KnownEvent, { readonly type: Type }>;
+
+type Shape = Readonly<Record<string, 'string' | 'number' | readonly string[]>>;
+
+/** What `data` must hold; further members are passed on. */
+const shapes: Readonly<Record<KnownEvent['type'], Shape>> = {
+  stock_alert: {
+    productId: 'string',
+    productName: 'string',
+    currentQuantity: 'number',
+    threshold: 'number',
+    locationId: 'string',
+    locationName: 'string',
+    severity: ['CRITICAL', 'WARNING'],
+  },
+  payment_error: {
+    transactionId: 'string',
+    errorCode: 'string',
+    errorMessage: 'string',
+    partnerId: 'string',
+    partnerName: 'string',
+    amount: 'number',
+    currency: ['HUF'],
+  },
+  rental_created: {
+    rentalId: 'string',
+    partnerId: 'string',
+    partnerName: 'string',
+    equipmentCount: 'number',
+    totalValue: 'number',
+    currency: ['HUF'],
+  },
+};
+
+function fits(data: object, shape: Shape): boolean {
+  return Object.entries(shape).every(([name, kind]) => {
+    const value = (data as Record<string, unknown>)[name];
+    return typeof kind === 'string' ? typeof value === kind : kind.includes(value as string);
+  });
 }
 
-export function isPaymentError(event: FeedEvent): event is PaymentErrorEvent {
-  return event.type === 'payment_error';
+/** isKnownEvent: the type is one of ours, and `data` holds what the type promises. */
+export function isKnownEvent(event: FeedEvent): event is KnownEvent {
+  const { type, data } = event;
+  return Object.hasOwn(shapes, type) && typeof data === 'object' && data !== null && fits(data, shapes[type as KnownEvent['type']]);
 }
 
-export function isRentalCreated(event: FeedEvent): event is RentalCreatedEvent {
-  return event.type === 'rental_created';
+/** isEvent: the event is of this type, and `data` holds what the type promises. */
+export function isEvent<Type extends KnownEvent['type']>(event: FeedEvent, type: Type): event is EventOf<Type> {
+  return event.type === type && isKnownEvent(event);
 }
 
-/**
- * parseFeedEvent checks the envelope only: what `data` holds is the concern of
- * whoever shows that type, so a new type of event needs no change here.
- */
+/** parseFeedEvent checks the envelope of an event from outside; null when it is not one. */
 export function parseFeedEvent(value: unknown): FeedEvent | null {
   if (typeof value !== 'object' || value === null) return null;
   const { eventId, timestamp, type, data } = value as Record<string, unknown>;
-  if (typeof eventId !== 'string' || eventId === '') return null;
-  if (typeof timestamp !== 'string' || typeof type !== 'string') return null;
-  if (typeof data !== 'object' || data === null) return null;
+  if (typeof eventId !== 'string' || eventId === '' || typeof timestamp !== 'string') return null;
+  if (typeof type !== 'string' || typeof data !== 'object' || data === null) return null;
   return { eventId, timestamp, type, data };
 }

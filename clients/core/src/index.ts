@@ -1,15 +1,18 @@
 export { createConnection } from './connection.js';
+export type { ShareConnection } from './connection-observer.js';
 export type { Connection, ConnectionEvents, ConnectionOptions, ForegroundTab, Reload } from './options.js';
 export type { ClockComparison, ConnectionReason, ConnectionSnapshot, ConnectionStatus } from './snapshot.js';
 export {
-  isPaymentError,
-  isRentalCreated,
-  isStockAlert,
+  isEvent,
+  isKnownEvent,
   parseFeedEvent,
+  type EventOf,
   type FeedEvent,
+  type KnownEvent,
   type PaymentErrorEvent,
   type RentalCreatedEvent,
   type StockAlertEvent,
+  type UnknownEvent,
 } from './events.js';
 export { parsePosition, sameFeed, type Audience, type Position } from './position.js';
 export type { Delivery, ReplayBatch } from './replay.js';
@@ -17,4 +20,3 @@ export type { RefreshOutcome } from './token.js';
 export type { Claim, Gap, GapReason, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
 export { browserEnvironment, type Environment, type TimerHandle } from './environment.js';
 export { createStockManager, type CreateManager, type ManagerPort, type SocketPort } from './manager.js';
-export { watchForeground, type ChannelPort, type LocksPort, type Tabs } from './browser-tabs.js';

@@ -1,3 +1,4 @@
+import type { ShareConnection } from './connection-observer.js';
 import type { Environment } from './environment.js';
 import type { Delivery, ReplayBatch } from './replay.js';
 import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
@@ -17,13 +18,8 @@ export interface ConnectionOptions {
    * that it counts as unreachable.
    */
   readonly refresh?: (() => Promise<RefreshOutcome>) | undefined;
-  /**
-   * Whose connection this is among the tabs of this browser: tenant, user and
-   * role, say. Tabs of one origin that name the same share one connection.
-   * Without it, or where the browser has no Web Locks (a page that did not come
-   * over https or from this machine), each tab has its own.
-   */
-  readonly shareAs?: string | undefined;
+  /** `shareTabs(name)` of `@harang/client/tabs`: one connection for the tabs of this browser. Without it, one each. */
+  readonly share?: ShareConnection | undefined;
   /** The server's Socket.IO path; default `/socket.io/`. */
   readonly path?: string | undefined;
   /** The namespace of the feeds; default `/ws/dashboard`. */

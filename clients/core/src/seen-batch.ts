@@ -6,7 +6,7 @@ const memory = 1000;
 
 /** Gathers the ids of what a person could see and sends them in batches. */
 export interface SeenBatch {
-  add(eventIds: readonly string[]): void;
+  readonly add: (eventIds: readonly string[]) => void;
   /** flush sends what waits; the connection calls it when it is open again. */
   flush(): void;
   stop(): void;

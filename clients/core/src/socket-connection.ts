@@ -61,7 +61,7 @@ export function createSocketConnection(
   const tokens = createTokenKeeper(options, environment, serverClock);
   const credentials = createResumeCredentials(before, namespace, pipeline);
 
-  let state: ConnectionState = { ...initialState, ...(before && { attempts: before.attempts, pollingFirst: before.pollingFirst }) };
+  let state: ConnectionState = { ...initialState, ...(before && { progress: before.progress }) };
   let snapshot: ConnectionSnapshot = { ...(before?.snapshot ?? stoppedSnapshot), status: 'disconnected', reason: 'STOPPED' };
   let running: Running | null = null;
   /** Answers to questions of an earlier attempt are void. */
@@ -76,21 +76,29 @@ export function createSocketConnection(
 
   // ---- the machine ----
 
-  function dispatch(event: ConnectionEvent, patch: Partial<ConnectionSnapshot> = {}): void {
-    const from = state.phase;
-    const [next, effects] = transition(state, event, { now: environment.now(), chance: environment.random() });
+  function dispatch(event: ConnectionEvent, patch?: Partial<ConnectionSnapshot>): void {
+    const [next, ...effects] = transition(state, event, { now: environment.now(), chance: environment.random() });
+    if (next.phase !== state.phase) {
+      debug?.(`${state.phase} -> ${next.phase}`, { event, effects });
+      endAttempt();
+    }
     state = next;
-    debug?.(`${from} -> ${next.phase}: ${event.type}`, { event, effects });
-    for (const effect of effects) carryOut(effect);
+    for (const effect of effects) if (running) carryOut(effect, running);
     publish(patch);
   }
 
-  function carryOut(effect: ConnectionEffect): void {
-    const current = running;
-    if (!current) return;
+  /** endAttempt voids answers that are on their way to the try or session that ends, and stops its timers. */
+  function endAttempt(): void {
+    attempt += 1;
+    for (const timer of [retryTimer, clockTimer]) if (timer !== null) environment.clearTimeout(timer);
+    retryTimer = clockTimer = null;
+    tokens.pause();
+  }
+
+  function carryOut(effect: ConnectionEffect, current: Running): void {
     const { manager, socket } = current;
-    const run = (deferred: boolean, act: () => void): void => {
-      if (!deferred) act();
+    const run = (act: () => void): void => {
+      if (!('deferred' in effect && effect.deferred)) act();
       else {
         queueMicrotask(() => {
           if (running === current) act();
@@ -103,26 +111,18 @@ export function createSocketConnection(
         return;
       case 'reconnect':
         // A bare connect() does nothing while the manager waits. Inside its own `close` it would plan a second try.
-        run(effect.deferred, () => {
+        run(() => {
           socket.disconnect();
           socket.connect();
         });
         return;
       case 'disconnect':
-        run(effect.deferred, () => socket.disconnect());
-        return;
-      case 'closeTransport':
-        manager.engine?.close();
+        run(() => socket.disconnect());
         return;
       case 'setRetryTimer':
         retryTimer = environment.setTimeout(() => {
-          retryTimer = null;
-          dispatch({ type: 'retryTimerFired' });
+          dispatch({ type: 'retryTimer' });
         }, effect.ms);
-        return;
-      case 'clearRetryTimer':
-        if (retryTimer !== null) environment.clearTimeout(retryTimer);
-        retryTimer = null;
         return;
       case 'setManagerDelay':
         setNextDelay(manager, effect.ms);
@@ -138,29 +138,22 @@ export function createSocketConnection(
         return;
       case 'checkOrigin':
         void isOriginRefused(options.url, path).then((refused) => {
-          if (refused && running === current) dispatch({ type: 'originRefused' });
+          if (refused && running === current) dispatch({ type: 'refused', reason: 'ORIGIN_REFUSED' });
         });
         return;
       case 'beginSession':
         beginSession(current, effect.session);
         return;
-      case 'endAttempt':
-        attempt += 1;
-        if (clockTimer !== null) environment.clearTimeout(clockTimer);
-        clockTimer = null;
-        tokens.pause();
-        return;
-      case 'tearDown': {
-        const { signedOut } = effect;
-        run(effect.deferred, () => {
+      case 'tearDown':
+        run(() => {
+          const { phase } = state;
           tearDown(current);
-          if (signedOut !== null) observer.ended(signedOut);
+          if (effect.signedOut && phase === 'stopped') observer.ended(state.cause.reason);
         });
-      }
     }
   }
 
-  function publish(patch: Partial<ConnectionSnapshot> = {}): void {
+  function publish(patch?: Partial<ConnectionSnapshot>): void {
     const next = {
       ...snapshot,
       ...patch,
@@ -187,7 +180,7 @@ export function createSocketConnection(
   function probe(current: Running): void {
     const during = attempt;
     void compareClocks().then((alive) => {
-      if (running === current && attempt === during) dispatch({ type: 'probeAnswered', alive });
+      if (running === current && attempt === during) dispatch({ type: 'probed', alive });
     });
   }
 
@@ -212,8 +205,9 @@ export function createSocketConnection(
       // The transport that asked is gone: an answer now would be sent on the next one, twice.
       if (running !== current || mine !== attempt) return;
       const renewed = options.token();
-      if (outcome === 'unreachable') dispatch({ type: 'renewalUnreachable' });
-      else if (outcome === 'refused' || renewed === null) dispatch({ type: 'renewalRefused' });
+      // The transport closes, so that the backoff goes on.
+      if (outcome === 'unreachable') current.manager.engine?.close();
+      else if (outcome === 'refused' || renewed === null) dispatch({ type: 'signedOut' });
       else send(credentials.payload(renewed));
     });
   }
@@ -233,7 +227,7 @@ export function createSocketConnection(
       environment.reportError(new Error('harang: unreadable session'));
       return;
     }
-    dispatch({ type: 'sessionReceived', session }, { session });
+    dispatch({ type: 'session', session }, { session });
     deliver({ kind: 'session', session, position: typeof position === 'string' ? position : session.position });
     seen.flush();
   }
@@ -254,7 +248,7 @@ export function createSocketConnection(
       return reply && parseRefreshAnswer(reply.answer);
     };
     tokens.schedule(Date.parse(tokenExpiresAt), present, (why) => {
-      if (running === current) dispatch({ type: why === 'refused' ? 'renewalRefused' : 'tokenForbidden' });
+      if (running === current) dispatch(why === 'refused' ? { type: 'signedOut' } : { type: 'refused', reason: why });
     });
   }
 
@@ -262,7 +256,7 @@ export function createSocketConnection(
     if (name === 'session') handleSession(payload, position);
     else if (name === 'goodbye') {
       const goodbye = parseGoodbye(payload);
-      if (goodbye) dispatch({ type: 'goodbyeReceived', goodbye });
+      if (goodbye) dispatch({ type: 'goodbye', goodbye });
     } else if (typeof position === 'string') {
       // Whatever ends in a position is a feed event, also of a type added later.
       deliver({ kind: 'feed', payload, position });
@@ -272,12 +266,16 @@ export function createSocketConnection(
     }
   }
 
+  function wake(manual: boolean): void {
+    dispatch({ type: 'wake', manual });
+  }
+
   // ---- the stock client ----
 
   function listen({ manager, socket }: Running): void {
     manager.on('packet', credentials.readPacket);
     manager.on('open', () => {
-      dispatch({ type: 'transportOpened' });
+      dispatch({ type: 'transportOpen' });
     });
     manager.on('error', (error) => {
       if (socket.active) dispatch({ type: 'transportFailed', timedOut: error instanceof Error && error.message === 'timeout' });
@@ -287,12 +285,12 @@ export function createSocketConnection(
       dispatch({ type: 'transportClosed', active: socket.active });
     });
     manager.on('reconnect_attempt', () => {
-      dispatch({ type: 'managerRetried' });
+      dispatch({ type: 'retry' });
     });
     socket.on('connect_error', (error) => {
       const refusal = parseRefusal(error);
       // Still active without a code: a fault of the transport, which the manager reports too.
-      if (refusal || !socket.active) dispatch({ type: 'connectRefused', refusal });
+      if (refusal || !socket.active) dispatch({ type: 'connectError', refusal });
     });
     socket.on('disconnect', (why) => {
       if (why === 'io server disconnect') dispatch({ type: 'namespaceClosed' });
@@ -310,29 +308,30 @@ export function createSocketConnection(
         if (running === current) authenticate(current, send);
       },
     });
-    const wake = (): void => {
-      dispatch({ type: 'woken' });
-    };
     const current: Running = {
       manager,
       socket,
       unsubscribe: [
         environment.onOnline(() => {
           publish();
-          wake();
+          wake(false);
         }),
         environment.onOffline(() => {
           dispatch({ type: 'offline' });
         }),
-        environment.onVisible(wake),
-        detectSleep(environment, wake),
+        environment.onVisible(() => {
+          wake(false);
+        }),
+        detectSleep(environment, () => {
+          wake(false);
+        }),
       ],
     };
     running = current;
-    if (state.pollingFirst) swapTransports(manager);
+    if (state.progress.pollingFirst) swapTransports(manager);
     listen(current);
     const { retryAt = null, reason = null, limit = null } = before?.snapshot ?? {};
-    dispatch({ type: 'started', resume: retryAt === null || reason === null ? null : { retryAt, reason, limit } });
+    dispatch({ type: 'start', resume: retryAt === null || reason === null ? null : { retryAt, cause: { reason, limit } } });
   }
 
   function tearDown({ manager, socket, unsubscribe }: Running): void {
@@ -349,24 +348,21 @@ export function createSocketConnection(
   return {
     start,
     stop: () => {
-      dispatch({ type: 'stopped' });
+      dispatch({ type: 'stop' });
     },
     wake: () => {
-      dispatch({ type: 'woken' });
+      wake(false);
     },
     retryNow: () => {
-      dispatch({ type: 'retryRequested' });
+      wake(true);
     },
-    markSeen: (eventIds) => {
-      seen.add(eventIds);
-    },
+    markSeen: seen.add,
     getSnapshot: () => snapshot,
     resumeState: () => ({
       pid: credentials.pid,
       position: pipeline.position ?? before?.position ?? null,
       snapshot,
-      attempts: state.attempts,
-      pollingFirst: state.pollingFirst,
+      progress: state.progress,
     }),
   };
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { browserTabs, watchForeground } from '../src/browser-tabs.js';
+import { browserTabs, watchForeground } from '../src/tabs/browser-tabs.js';
 
 const locks = { request: () => Promise.resolve() };
 

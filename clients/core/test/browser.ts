@@ -1,6 +1,7 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import type { Manager } from 'socket.io-client';
-import { createConnection, type ChannelPort, type Connection, type ConnectionOptions, type LocksPort, type Tabs } from '../src/index.js';
+import { createConnection, type Connection, type ConnectionOptions } from '../src/index.js';
+import { shareTabs, type ChannelPort, type LocksPort, type Tabs } from '../src/tabs/index.js';
 import type { FakeServer } from '../src/testing/fake-server.js';
 import { jwt, FakeEnvironment } from '../src/testing/fake-environment.js';
 import { flush, pass } from './time.js';
@@ -79,7 +80,7 @@ class Locks {
 /** One tab: a environment, its ends of the channels, and a connection on the stock client. */
 export class Tab extends FakeEnvironment {
   readonly id: string;
-  readonly tabs: Tabs;
+  override readonly tabs: Tabs;
   readonly connection: Connection;
   readonly said: unknown[] = [];
   readonly heard: { kind: string; value: unknown; isForegroundTab: boolean | null }[] = [];
@@ -122,7 +123,7 @@ export class Tab extends FakeEnvironment {
     this.connection = createConnection({
       token: () => jwt(Date.now() + 900_000),
       environment: this,
-      shareAs: 'budapest/anna',
+      share: shareTabs('budapest/anna'),
       createManager: (url, managerOptions) => {
         const manager = server.createManager(url, { ...managerOptions, gate: () => this.#thawed } as typeof managerOptions);
         this.#managers.push(manager as unknown as Manager);

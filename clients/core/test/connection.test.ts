@@ -617,7 +617,7 @@ describe('refusals', () => {
 });
 
 describe('a refused origin', () => {
-  const answers = (status: number) => vi.fn((..._request: unknown[]) => Promise.resolve(new Response(null, { status })));
+  const answers = (status: number) => vi.fn<typeof fetch>(() => Promise.resolve(new Response(null, { status })));
 
   afterEach(() => {
     vi.unstubAllGlobals();
@@ -659,7 +659,7 @@ it('path, namespace and debug are options', async () => {
   await flush();
   expect(server.lastOptions).toMatchObject({ path: '/live/' });
   expect(server.namespaces).toEqual(['/shop']);
-  expect(debug).toHaveBeenCalledWith('stopped -> connecting: started', expect.anything());
+  expect(debug).toHaveBeenCalledWith('stopped -> connecting', expect.objectContaining({ event: { type: 'start', resume: null } }));
 });
 
 describe('goodbye', () => {

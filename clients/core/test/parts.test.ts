@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { createContinuity } from '../src/continuity.js';
 import { createDedupe } from '../src/dedupe.js';
 import { browserEnvironment } from '../src/environment.js';
-import { isPaymentError, isRentalCreated, isStockAlert, parseFeedEvent } from '../src/events.js';
+import { isEvent, isKnownEvent, parseFeedEvent, type FeedEvent, type RentalCreatedEvent, type StockAlertEvent } from '../src/events.js';
 import { createListeners } from '../src/listeners.js';
 import { createStockManager } from '../src/manager.js';
 import { parsePosition, sameFeed } from '../src/position.js';
@@ -64,15 +64,50 @@ it('dedupe: by id and time, forgetting the oldest', () => {
   expect(dedupe.isRepeat(event(2))).toBe(true);
 });
 
-it('events: the envelope is checked', () => {
-  expect(parseFeedEvent(rental(1))).toEqual(rental(1));
-  for (const broken of [null, 'x', {}, { ...rental(1), eventId: '' }, { ...rental(1), timestamp: 1 }, { ...rental(1), data: null }]) {
-    expect(parseFeedEvent(broken)).toBeNull();
-  }
-  expect([isRentalCreated, isStockAlert, isPaymentError].map((is) => is(rental(1)))).toEqual([true, false, false]);
+describe('events', () => {
+  it('without an envelope are dropped', () => {
+    expect(parseFeedEvent(rental(1))).toEqual(rental(1));
+    for (const broken of [null, 'x', {}, { ...rental(1), eventId: '' }, { ...rental(1), timestamp: 1 }, { ...rental(1), data: null }]) {
+      expect(parseFeedEvent(broken)).toBeNull();
+    }
+  });
+
+  it('of an unknown type, and unknown members, are passed on', () => {
+    const opened = { ...rental(1), type: 'door_opened', data: { door: 3 } };
+    expect(parseFeedEvent(opened)).toEqual(opened);
+    const more = { ...rental(1), data: { ...rental(1).data, number: 17 } };
+    expect(parseFeedEvent(more)).toEqual(more);
+  });
+
+  it.each([
+    ['rental_created', { totalValue: '42000' }],
+    ['rental_created', { currency: 'EUR' }],
+    ['stock_alert', { severity: 'BAD' }],
+    ['payment_error', {}],
+  ] as const)('of type %s without what it promises are plain notifications', (type, data) => {
+    const event = parseFeedEvent({ ...rental(1), type, data: { ...rental(1).data, ...data } });
+    if (!event) throw new Error('dropped');
+    expect([isKnownEvent(event), isEvent(event, type)]).toEqual([false, false]);
+  });
+
+  it('are a union by type', () => {
+    const read = (event: FeedEvent): string => {
+      if (isEvent(event, 'stock_alert')) {
+        expectTypeOf(event).toEqualTypeOf<StockAlertEvent>();
+        return event.data.productName;
+      }
+      if (isKnownEvent(event) && event.type === 'rental_created') {
+        expectTypeOf(event).toEqualTypeOf<RentalCreatedEvent>();
+        return event.data.partnerName;
+      }
+      return event.type;
+    };
+    expect(read(rental(1))).toBe('Béta Bau Bt.');
+    expect(read({ ...rental(1), type: 'door_opened' })).toBe('door_opened');
+  });
 });
 
-describe('wire', () => {
+describe('server messages', () => {
   it('session: what is missing has a safe value', () => {
     expect(parseSession({})).toBeNull();
     expect(parseSession(null)).toBeNull();

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RefreshOutcome, Tabs } from '../src/index.js';
+import type { RefreshOutcome } from '../src/index.js';
+import { shareTabs, type Tabs } from '../src/tabs/index.js';
 import { Browser, type Tab } from './browser.js';
 import { FeedServer } from './feed-server.js';
 import { jwt } from '../src/testing/fake-environment.js';
@@ -79,7 +80,7 @@ describe('one connection', () => {
 
   it('another user of the same browser, and another server, have their own connection', async () => {
     await browser.open();
-    const other = await browser.open({ shareAs: 'debrecen/béla' });
+    const other = await browser.open({ share: shareTabs('debrecen/béla') });
     await browser.open({ url: 'https://other.test' });
     expect(server.dials).toBe(3);
     await commit();
@@ -105,7 +106,7 @@ describe('one connection', () => {
     const environment = await browser.open();
     await browser.open();
     expect(server.dials).toBe(1);
-    await browser.open({ shareAs: undefined });
+    await browser.open({ share: undefined });
     expect(server.dials).toBe(2);
     for (const broken of [
       { ...alone, locks: { request: () => Promise.reject(new Error('insecure')) } },

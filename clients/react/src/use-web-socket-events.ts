@@ -1,9 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import {
   createConnection,
-  isPaymentError,
-  isRentalCreated,
-  isStockAlert,
+  isEvent,
   type Claim,
   type Connection,
   type ConnectionEvents,
@@ -21,6 +19,7 @@ import {
   type StockAlertEvent,
   type TestAlert,
 } from '@harang/client';
+import { shareTabs } from '@harang/client/tabs';
 
 /** What a handler of an event is given. */
 export interface EventDelivery<Event extends FeedEvent = FeedEvent> extends ForegroundTab {
@@ -36,7 +35,9 @@ type Handler<Event extends FeedEvent> = ((delivery: EventDelivery<Event>) => voi
  * every tab hears everything, and `isForegroundTab` is true in one of them: show a
  * toast there. Without it `isForegroundTab` is always true.
  */
-export interface WebSocketEventsOptions extends ConnectionOptions {
+export interface WebSocketEventsOptions extends Omit<ConnectionOptions, 'share'> {
+  /** Tabs of this browser that name the same share one connection: tenant, user and role, say. Without it, one each. */
+  readonly shareAs?: string | undefined;
   /** false keeps the connection closed. */
   readonly enabled?: boolean | undefined;
   /** Whose connection this is, a user id say: another value makes a new one. */
@@ -84,9 +85,9 @@ function listen(connection: Connection, newest: Newest): (() => void)[] {
       const { event, ...rest } = delivery;
       const handlers = newest.get();
       handlers.onEvent?.(delivery);
-      if (isStockAlert(event)) handlers.onStockAlert?.({ event, ...rest });
-      else if (isPaymentError(event)) handlers.onPaymentError?.({ event, ...rest });
-      else if (isRentalCreated(event)) handlers.onRentalCreated?.({ event, ...rest });
+      if (isEvent(event, 'stock_alert')) handlers.onStockAlert?.({ event, ...rest });
+      else if (isEvent(event, 'payment_error')) handlers.onPaymentError?.({ event, ...rest });
+      else if (isEvent(event, 'rental_created')) handlers.onRentalCreated?.({ event, ...rest });
     }),
     connection.on('replay', (digest) => newest.get().onReplay?.(digest)),
     connection.on('reload', (reload) => newest.get().onReload?.(reload)),
@@ -115,6 +116,7 @@ export function useWebSocketEvents(options: WebSocketEventsOptions): WebSocketEv
     key,
     connection: createConnection({
       ...options,
+      share: shareAs === undefined ? undefined : shareTabs(shareAs),
       token: () => newest.get().token(),
       refresh: options.refresh && (async () => (await newest.get().refresh?.()) ?? 'refused'),
     }),

@@ -1,4 +1,4 @@
-import { parseFeedEvent, type FeedEvent } from '@harang/react';
+import { isEvent, type EventOf, type FeedEvent, type KnownEvent } from '@harang/react';
 import type { LinkOptions } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import type { Language } from '../shared/i18n/i18n';
@@ -21,8 +21,8 @@ export interface Sentences {
 export type EventLink = Pick<LinkOptions, 'to' | 'search'>;
 
 /** Everything the page knows of one type of event. */
-export interface EventDefinition<Data> {
-  type: string;
+export interface EventDefinition<Type extends KnownEvent['type']> {
+  type: Type;
   kind: Kind;
   icon: EventIcon;
   /** Whether somebody can take it upon himself. */
@@ -31,11 +31,9 @@ export interface EventDefinition<Data> {
   name: Record<Language, string>;
   /** How many of them, for a digest: "3 készletriasztás". */
   count: Record<Language, (n: number) => string>;
-  /** Checks `data` field by field; null when it is not what the type promises. */
-  read: (data: Readonly<Record<string, unknown>>) => Data | null;
-  say: Record<Language, (data: Data) => Sentences>;
+  say: Record<Language, (data: EventOf<Type>['data']) => Sentences>;
   /** Where the record is. */
-  link: (data: Data) => EventLink;
+  link: (data: EventOf<Type>['data']) => EventLink;
   /** Keys of the queries whose answers it changes; the first is refreshed at once. */
   touches: readonly (readonly string[])[];
 }
@@ -62,7 +60,7 @@ export interface EventEntry {
   show: (event: FeedEvent, language: Language) => Shown | null;
 }
 
-export function defineEvent<Data>(definition: EventDefinition<Data>): EventEntry {
+export function defineEvent<Type extends KnownEvent['type']>(definition: EventDefinition<Type>): EventEntry {
   const { type, kind, icon, claimable, name, touches } = definition;
   return {
     type,
@@ -71,9 +69,9 @@ export function defineEvent<Data>(definition: EventDefinition<Data>): EventEntry
     touches,
     count: (n, language) => definition.count[language](n),
     show(event, language) {
+      if (!isEvent(event, type)) return null;
       const { eventId, timestamp } = event;
-      const data = parseFeedEvent(event) ? definition.read(event.data as Record<string, unknown>) : null;
-      if (data === null) return null;
+      const data = event.data as EventOf<Type>['data'];
       return { eventId, timestamp, type, kind, icon, claimable, link: definition.link(data), ...definition.say[language](data) };
     },
   };

@@ -1,11 +1,9 @@
-import type { PaymentErrorEvent } from '@harang/react';
 import { IconCreditCardOff } from '@tabler/icons-react';
 import { explainDecline } from '../shared/decline';
 import { formatMoney } from '../shared/format';
 import { defineEvent } from './define';
-import { texts, wholes } from './read';
 
-export const event = defineEvent<PaymentErrorEvent['data']>({
+export const event = defineEvent({
   type: 'payment_error',
   kind: 'error',
   icon: IconCreditCardOff,
@@ -14,11 +12,6 @@ export const event = defineEvent<PaymentErrorEvent['data']>({
   count: {
     hu: (n) => `${n} fizetési hiba`,
     en: (n) => (n === 1 ? '1 failed payment' : `${n} failed payments`),
-  },
-  read(data) {
-    const words = texts(data, 'transactionId', 'errorCode', 'errorMessage', 'partnerId', 'partnerName');
-    const figures = wholes(data, 'amount');
-    return words && figures ? { ...words, ...figures, currency: 'HUF' } : null;
   },
   say: {
     // The one sentence that the event brings itself; it is Hungarian.

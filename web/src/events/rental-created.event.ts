@@ -1,10 +1,8 @@
-import type { RentalCreatedEvent } from '@harang/react';
 import { IconPackageExport } from '@tabler/icons-react';
 import { formatMoney } from '../shared/format';
 import { defineEvent } from './define';
-import { texts, wholes } from './read';
 
-export const event = defineEvent<RentalCreatedEvent['data']>({
+export const event = defineEvent({
   type: 'rental_created',
   kind: 'success',
   icon: IconPackageExport,
@@ -13,11 +11,6 @@ export const event = defineEvent<RentalCreatedEvent['data']>({
   count: {
     hu: (n) => `${n} új bérlés`,
     en: (n) => (n === 1 ? '1 new rental' : `${n} new rentals`),
-  },
-  read(data) {
-    const words = texts(data, 'rentalId', 'partnerId', 'partnerName');
-    const figures = wholes(data, 'equipmentCount', 'totalValue');
-    return words && figures ? { ...words, ...figures, currency: 'HUF' } : null;
   },
   say: {
     hu: ({ partnerName, equipmentCount, totalValue }) => ({

@@ -1,9 +1,7 @@
-import type { StockAlertEvent } from '@harang/react';
 import { IconPackageOff } from '@tabler/icons-react';
 import { defineEvent } from './define';
-import { texts, wholes } from './read';
 
-export const event = defineEvent<StockAlertEvent['data']>({
+export const event = defineEvent({
   type: 'stock_alert',
   kind: 'warning',
   icon: IconPackageOff,
@@ -12,13 +10,6 @@ export const event = defineEvent<StockAlertEvent['data']>({
   count: {
     hu: (n) => `${n} készletriasztás`,
     en: (n) => (n === 1 ? '1 stock alert' : `${n} stock alerts`),
-  },
-  read(data) {
-    const words = texts(data, 'productId', 'productName', 'locationId', 'locationName');
-    const figures = wholes(data, 'currentQuantity', 'threshold');
-    const { severity } = data;
-    if (!words || !figures || (severity !== 'CRITICAL' && severity !== 'WARNING')) return null;
-    return { ...words, ...figures, severity };
   },
   say: {
     hu: ({ severity, productName, locationName, currentQuantity, threshold }) => ({

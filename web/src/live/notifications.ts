@@ -4,10 +4,10 @@ import { api, query } from '../shared/api';
 import type { Claim, Page, PaymentFailure, StockAlert } from '../shared/model';
 
 /** An event as GET /notifications lists it. */
-export interface Notification extends FeedEvent {
+export type Notification = FeedEvent & {
   readonly readAt: string | null;
   readonly claim: Claim | null;
-}
+};
 
 export interface NotificationPage extends Page<Notification>, NotificationCount {}
 

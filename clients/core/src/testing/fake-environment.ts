@@ -1,4 +1,5 @@
-import type { Environment, FeedEvent } from '../index.js';
+import type { Environment, RentalCreatedEvent } from '../index.js';
+import type { Tabs } from '../tabs/browser-tabs.js';
 
 /** An environment on the global clock (a test's fake timers), whose network and visibility a test switches. */
 export class FakeEnvironment implements Environment {
@@ -6,6 +7,7 @@ export class FakeEnvironment implements Environment {
   visible = true;
   /** 0.5 puts every wait exactly on its step. */
   chance = 0.5;
+  readonly tabs: Tabs | null = null;
   readonly errors: unknown[] = [];
   readonly #runs = { online: new Set<() => void>(), offline: new Set<() => void>(), visible: new Set<() => void>() };
 
@@ -57,7 +59,7 @@ export function jwt(expiresAt: number, name = 'a'): string {
   return `${part({ alg: 'EdDSA' })}.${part({ exp: Math.floor(expiresAt / 1000), jti: name })}.sig`;
 }
 
-export function rental(number: number): FeedEvent {
+export function rental(number: number): RentalCreatedEvent {
   return {
     eventId: `event-${number}`,
     timestamp: new Date(Date.UTC(2026, 1, 4, 14, 2, number)).toISOString(),

@@ -1,18 +1,18 @@
 import type { Tabs } from './browser-tabs.js';
-import type { TabConnection, TabObserver } from './connection-observer.js';
-import type { Environment, TimerHandle } from './environment.js';
-import type { EventPipeline } from './event-pipeline.js';
+import type { TabConnection, TabObserver } from '../connection-observer.js';
+import type { Environment, TimerHandle } from '../environment.js';
+import type { EventPipeline } from '../event-pipeline.js';
 import { createFollower } from './follower.js';
 import { createLeaderLock } from './leader-lock.js';
 import { createLeader, type Leader, type Role } from './leader.js';
-import { defaultNamespace, managerOptions } from './manager.js';
+import { defaultNamespace, managerOptions } from '../manager.js';
 import { createMembership } from './membership.js';
-import type { ConnectionOptions } from './options.js';
-import { isAhead } from './position.js';
+import type { ConnectionOptions } from '../options.js';
+import { isAhead } from '../position.js';
 import { createSharedState, leaderless } from './shared-state.js';
-import type { ConnectionReason } from './snapshot.js';
+import type { ConnectionReason } from '../snapshot.js';
 import type { Envelope, LeaderMessage } from './tab-messages.js';
-import { timing } from './timing.js';
+import { timing } from '../timing.js';
 
 /** What this tab is to the others. */
 type TabRole =
@@ -34,13 +34,14 @@ const unsentLimit = 1000;
  * within 2 s and, while its tries fail, by a tab that a person uses or that is offered the next try.
  */
 export function createTabCoordinator(
-  options: ConnectionOptions & { readonly shareAs: string },
+  shareAs: string,
+  options: ConnectionOptions,
   environment: Environment,
   tabs: Tabs,
   pipeline: EventPipeline,
   observer: TabObserver,
 ): TabConnection {
-  const { shareAs, url = '', path = managerOptions.path, namespace = defaultNamespace } = options;
+  const { url = '', path = managerOptions.path, namespace = defaultNamespace } = options;
   // The number is the version of the tab messages: a page of another version does not join.
   const group = `harang/2 ${url}${path}${namespace} ${shareAs}`;
   const shared = createSharedState();

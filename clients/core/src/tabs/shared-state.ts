@@ -1,7 +1,8 @@
-import type { ResumeState } from './connection-observer.js';
-import type { FeedMessage, Message } from './event-pipeline.js';
-import type { NotificationCount } from './server-messages.js';
-import { stoppedSnapshot, type ConnectionSnapshot } from './snapshot.js';
+import { initialState } from '../connection-machine.js';
+import type { ResumeState } from '../connection-observer.js';
+import type { FeedMessage, Message } from '../event-pipeline.js';
+import type { NotificationCount } from '../server-messages.js';
+import { stoppedSnapshot, type ConnectionSnapshot } from '../snapshot.js';
 
 const recentLimit = 100;
 
@@ -27,8 +28,7 @@ export function createSharedState(): SharedState {
       pid: null,
       position: null,
       snapshot: { ...stoppedSnapshot, status: 'reconnecting', reason: 'CONNECTING' },
-      attempts: 0,
-      pollingFirst: false,
+      progress: initialState.progress,
     },
     term: 0,
     get count() {

@@ -1,10 +1,10 @@
-import type { TimerHandle } from './environment.js';
-import type { Message } from './event-pipeline.js';
-import type { ResumeState } from './connection-observer.js';
+import type { TimerHandle } from '../environment.js';
+import type { Message } from '../event-pipeline.js';
+import type { ResumeState } from '../connection-observer.js';
 import type { Role } from './leader.js';
 import { leaderless } from './shared-state.js';
 import type { LeaderMessage, LeaderState } from './tab-messages.js';
-import { timing } from './timing.js';
+import { timing } from '../timing.js';
 
 /** What a follower asks of the tab it belongs to. */
 export interface FollowerEvents {

@@ -1,7 +1,7 @@
-import type { ResumeState } from './connection-observer.js';
-import type { FeedMessage, Message } from './event-pipeline.js';
-import type { NotificationCount } from './server-messages.js';
-import type { ConnectionReason } from './snapshot.js';
+import type { ResumeState } from '../connection-observer.js';
+import type { FeedMessage, Message } from '../event-pipeline.js';
+import type { NotificationCount } from '../server-messages.js';
+import type { ConnectionReason } from '../snapshot.js';
 import type { TabState } from './tab-registry.js';
 
 /** The leader's current state, for one tab or for all. */

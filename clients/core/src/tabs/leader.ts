@@ -1,11 +1,11 @@
-import type { ResumeState } from './connection-observer.js';
-import type { Environment } from './environment.js';
-import type { EventPipeline } from './event-pipeline.js';
+import type { ResumeState } from '../connection-observer.js';
+import type { Environment } from '../environment.js';
+import type { EventPipeline } from '../event-pipeline.js';
 import type { Membership } from './membership.js';
-import type { ConnectionOptions } from './options.js';
+import type { ConnectionOptions } from '../options.js';
 import type { SharedState } from './shared-state.js';
-import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
-import { createSocketConnection } from './socket-connection.js';
+import type { ConnectionReason, ConnectionSnapshot } from '../snapshot.js';
+import { createSocketConnection } from '../socket-connection.js';
 
 /** What the parts of a tab's role work with. */
 export interface Role {

@@ -1,5 +1,5 @@
 import type { ChannelPort, Tabs } from './browser-tabs.js';
-import type { Environment } from './environment.js';
+import type { Environment } from '../environment.js';
 import { readTabMessage, type Envelope, type TabMessage } from './tab-messages.js';
 import { createTabRegistry, lifeLock, type TabRegistry, type TabState } from './tab-registry.js';
 
