@@ -3,11 +3,16 @@ package harang_test
 import (
 	"encoding/json"
 	"errors"
+	"flag"
+	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // wall is one row of the table "who may import whom".
@@ -121,6 +126,58 @@ func TestWalls(t *testing.T) {
 			}
 		}
 	}
+}
+
+var update = flag.Bool("update", false, "write the table of walls into docs/architecture.md")
+
+// TestWalls_Documented compares docs/architecture.md with the table; go test -run
+// TestWalls_Documented . -update writes it.
+func TestWalls_Documented(t *testing.T) {
+	const page, begin, end = "docs/architecture.md", "<!-- walls -->\n", "<!-- /walls -->"
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(text), begin)
+	present, after, ends := strings.Cut(rest, end)
+	if !begins || !ends {
+		t.Fatalf("%s has no markers for the table of walls", page)
+	}
+	want := wallsTable()
+	if *update {
+		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, present); diff != "" {
+		t.Errorf("%s differs from walls_test.go: run go test -run TestWalls_Documented . -update\n%s", page, diff)
+	}
+}
+
+// wallsTable is the table in Markdown.
+func wallsTable() string {
+	var b strings.Builder
+	b.WriteString("| package | may import | because |\n|---|---|---|\n")
+	for _, row := range walls {
+		may := make([]string, len(row.may))
+		for i, pattern := range row.may {
+			may[i] = wallName(pattern)
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", wallName(row.pkg), strings.Join(may, ", "), row.reason)
+	}
+	return b.String()
+}
+
+// wallName is a pattern of the table in Markdown.
+func wallName(pattern string) string {
+	switch pattern {
+	case "":
+		return "`harang`"
+	case "...":
+		return "everything"
+	}
+	return "`" + pattern + "`"
 }
 
 // TestPackageDocs fails for a package without a package comment.

@@ -15,7 +15,7 @@
 // A peer's way through the files: main.go (flags), race.go (one peer in one
 // scenario), peers.go and harang.go (starting them), protocol.go (joining a
 // room), frame.go (reading frames), load.go (connections and their reader),
-// process.go (/proc), stats.go, table.go (Markdown), aims.go.
+// process.go (/proc), table.go (Markdown), aims.go.
 //
 // It is a module of its own: no peer is a dependency of the program, and ./...
 // of the program does not enter it. Linux only (epoll, /proc). Everything is on
