@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"harang.dev/harang/internal/cli"
@@ -12,10 +14,11 @@ import (
 type importCommand struct {
 	databaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"The tenant of the catalogue."`
-	File   string `arg:"" help:"CSV, UTF-8, with commas or semicolons, and a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. - reads standard input."`
+	DryRun bool   `help:"Print what would change, line by line, and change nothing."`
+	File   string `arg:"" help:"CSV as spreadsheets save it, with a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. - reads standard input."`
 }
 
-// Run imports the file, all of it or nothing.
+// Run imports the file, or prints what that would change.
 func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	in := s.in
 	if c.File != "-" {
@@ -34,11 +37,34 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
-	result, err := shop.New(shop.Options{Store: st, NewID: newID}).Catalogue.ImportCSV(ctx, operator(c.Tenant), in)
+	catalogue := shop.New(shop.Options{Store: st, NewID: newID}).Catalogue
+	do := catalogue.ImportCSV
+	if c.DryRun {
+		do = catalogue.PreviewImport
+	}
+	report, err := do(ctx, operator(c.Tenant), in)
+	if err == nil {
+		err = report.Problems.Err() // of a dry run
+	}
 	if err != nil {
 		return cli.Refused("FILE", err)
 	}
-	_, err = fmt.Fprintf(s.out, "locations %d, partners %d, products %d, stock items %d\n",
-		result.Locations, result.Partners, result.Products, result.Stock)
-	return err
+	out := bufio.NewWriter(s.out)
+	if c.DryRun {
+		printChanges(out, report)
+	}
+	fmt.Fprintf(out, "%d lines new, %d changed, %d untouched: locations %d, partners %d, products %d, stock items %d\n",
+		report.New, report.Changed, report.Untouched, report.Locations, report.Partners, report.Products, report.Stock)
+	return out.Flush()
+}
+
+// printChanges prints one line for each value that changes.
+func printChanges(out io.Writer, report shop.ImportReport) {
+	for _, c := range report.Changes {
+		before := "new"
+		if !c.New {
+			before = c.Before
+		}
+		fmt.Fprintf(out, "line %d: %s %s: %s: %s -> %s\n", c.Line, c.Kind, c.ID, c.Field, before, c.After)
+	}
 }

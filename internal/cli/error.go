@@ -97,6 +97,9 @@ func OneLine(err error) string {
 			}
 		}
 		text = strings.TrimPrefix(text, "; ")
+		if more, ok := coded.Details["moreErrors"]; ok {
+			text += fmt.Sprintf("; and %v more", more)
+		}
 		if coded.Err != nil && coded.Err.Error() != text {
 			text += " (" + coded.Err.Error() + ")"
 		}

@@ -4,6 +4,13 @@ import "io"
 
 // CheckCSV validates an import file without loading it.
 func CheckCSV(file io.Reader) error {
-	_, err := readImport(file)
-	return err
+	in, err := readImport(file)
+	if err != nil {
+		return err
+	}
+	in.problems.sort()
+	return in.problems.Err()
 }
+
+// ParseWhole reads a whole number as an import does.
+func ParseWhole(text string, units ...string) (int64, bool) { return parseWhole(text, units...) }

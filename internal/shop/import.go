@@ -1,381 +1,396 @@
 package shop
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"harang.dev/harang"
 )
 
-// The limits of an import.
-const (
-	// maxImportBytes is the size of a file.
-	maxImportBytes = 64 << 20
-	// maxImportErrors is how many errors are reported at once.
-	maxImportErrors = 20
-)
+// importChunk is how many things one transaction of an import writes: few enough that a checkout waits for it
+// for a small part of a second only.
+const importChunk = 50
 
-// ImportResult counts what an import created or replaced.
-type ImportResult struct {
-	Locations int
-	Partners  int
-	Products  int
-	Stock     int
+// maxImportChanges is how many changes a report lists.
+const maxImportChanges = 1000
+
+// ImportReport says what a file changes, or changed.
+type ImportReport struct {
+	// New, Changed and Untouched count lines with data: a line is new when it creates something, else changed
+	// when it changes something, else untouched.
+	New, Changed, Untouched int
+	// Locations, Partners, Products and Stock count what is created or changed.
+	Locations, Partners, Products, Stock int
+	// Changes are the single changes, at most a thousand, by line.
+	Changes []ImportChange
+	// Problems are the errors of the file. A file with errors changes nothing.
+	Problems ImportProblems
 }
 
-// ImportCSV loads a catalogue and its stock from a CSV file, all of it or
-// nothing. The file is UTF-8, with or without a byte order mark; its fields are
-// separated by commas or by semicolons; its first line names the columns, in any
-// order (case, spaces, "_" and "-" do not matter; a column without a name has to
-// be empty):
+// ImportChange is what a file does to one value.
+type ImportChange struct {
+	Line int
+	// Kind is location, partner, product or stock; ID is the id of that thing, "product/location" for stock.
+	Kind, ID string
+	// New says that the thing is created.
+	New bool
+	// Field is the column; Before is "" for a new thing.
+	Field, Before, After string
+}
+
+// PreviewImport reads a file and reports what ImportCSV would do, without doing it. Errors of the file are in the
+// report. TOO_LARGE for more than MaxImportBytes.
+func (c *Catalogue) PreviewImport(ctx context.Context, caller harang.Identity, file io.Reader) (ImportReport, error) {
+	plan, err := c.planImport(ctx, caller, file)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	return plan.report, nil
+}
+
+// ImportCSV loads a catalogue and its stock from a CSV file. The file is UTF-8, UTF-16 or Windows-1250; its fields
+// are separated by semicolons, commas or tabs; its first line names the columns, in any order (case, spaces, "_"
+// and "-" do not matter; a column without a name has to be empty):
 //
-//	productId, productName, dailyPrice        a product; dailyPrice in forints, 0 when absent
+//	productId, productName, dailyPrice        a product; dailyPrice in forints
 //	locationId, locationName                  a location
 //	partnerId, partnerName                    a partner
 //	quantity, warningThreshold, criticalThreshold
-//	                                          the stock of the line's product at the line's
-//	                                          location; thresholds are 0 when absent
+//	                                          the stock of the line's product at the line's location
 //
-// A line creates or replaces what its filled columns name. A name may be left
-// out when the product, location or partner exists or another line names it.
-// Lines may repeat a product, location or partner with the same values; the stock
-// of one product at one location is on one line.
+// A line creates or changes what its filled cells name. An absent column or an empty cell keeps the present value; of
+// something new, names and quantity are required, and prices and thresholds are 0. Lines may repeat a product,
+// location or partner with the same values; the stock of one product at one location is on one line. Numbers may be
+// written as "1 234,00 Ft".
 //
-// INVALID_REQUEST with a field "line 7, quantity" for each of the first twenty
-// errors; TOO_LARGE for more than 64 MiB.
-func (c *Catalogue) ImportCSV(ctx context.Context, caller harang.Identity, file io.Reader) (ImportResult, error) {
+// The whole file is checked before anything is written: INVALID_REQUEST with a field "line 7, quantity" for each of
+// the first twenty errors. Then it is written in transactions of a few lines, so that nobody waits long. When that is
+// interrupted, the same file again goes on where it stopped. TOO_LARGE for more than MaxImportBytes.
+func (c *Catalogue) ImportCSV(ctx context.Context, caller harang.Identity, file io.Reader) (ImportReport, error) {
+	plan, err := c.planImport(ctx, caller, file)
+	if err != nil {
+		return ImportReport{}, err
+	}
+	if err := plan.report.Problems.Err(); err != nil {
+		return ImportReport{}, err
+	}
+	for chunk := range slices.Chunk(plan.writes, importChunk) {
+		if ctx.Err() != nil {
+			return ImportReport{}, harang.Wrap(harang.CodeUnavailable, ctx.Err(),
+				"the import was interrupted; the same file again goes on where it stopped")
+		}
+		err := c.store.Within(ctx, func(tx Tx) error {
+			for _, write := range chunk {
+				if err := write(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return ImportReport{}, err
+		}
+	}
+	return plan.report, nil
+}
+
+// importPlan is what a file does to a shop.
+type importPlan struct {
+	report ImportReport
+	// writes are the changes in key order: locations, partners, products, stock.
+	writes []func(tx Tx) error
+	// created and changed are the things of the file, by kind and id.
+	created, changed map[string]bool
+}
+
+func (c *Catalogue) planImport(ctx context.Context, caller harang.Identity, file io.Reader) (*importPlan, error) {
 	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
-		return ImportResult{}, err
+		return nil, err
 	}
 	in, err := readImport(file)
 	if err != nil {
-		return ImportResult{}, err
-	}
-	result := ImportResult{
-		Locations: len(in.locations),
-		Partners:  len(in.partners),
-		Products:  len(in.products),
-		Stock:     len(in.stock),
-	}
-	return result, c.store.Within(ctx, func(tx Tx) error { return c.load(ctx, tx, caller, in) })
-}
-
-// load writes an import, in key order.
-func (c *Catalogue) load(ctx context.Context, tx Tx, caller harang.Identity, in *importFile) error {
-	// A transaction is not interrupted, so cancellation is checked here.
-	cancelled := func() error {
-		if ctx.Err() != nil {
-			return harang.Wrap(harang.CodeUnavailable, ctx.Err(), "the import was interrupted, nothing was loaded")
-		}
-		return nil
-	}
-	for _, id := range sortedKeys(in.locations) {
-		if err := tx.PutLocation(ctx, caller.Tenant, in.locations[id].value); err != nil {
-			return err
-		}
-	}
-	for _, id := range sortedKeys(in.partners) {
-		if err := tx.PutPartner(ctx, caller.Tenant, in.partners[id].value); err != nil {
-			return err
-		}
-	}
-	for _, id := range sortedKeys(in.products) {
-		if err := cancelled(); err != nil {
-			return err
-		}
-		if err := tx.PutProduct(ctx, caller.Tenant, in.products[id].value); err != nil {
-			return err
-		}
-	}
-	keys := make([]stockKey, 0, len(in.stock))
-	for key := range in.stock {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b stockKey) int {
-		return cmp.Or(strings.Compare(a.product, b.product), strings.Compare(a.location, b.location))
-	})
-	for _, key := range keys {
-		if err := cancelled(); err != nil {
-			return err
-		}
-		s := in.stock[key]
-		_, err := c.putStock(ctx, tx, caller, key.product, key.location, s.value)
-		if harang.ErrorCode(err) == harang.CodeNotFound {
-			return harang.Invalid(harang.FieldError{Field: field(s.line, "productId"),
-				Detail: fmt.Sprintf(
-					"product %q or location %q does not exist and no line names it",
-					key.product,
-					key.location,
-				)})
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-func field(line int, column string) string { return fmt.Sprintf("line %d, %s", line, column) }
-
-// stated is a value from a file with the line that has it first.
-type stated[V any] struct {
-	line  int
-	value V
-}
-
-type stockKey struct{ product, location string }
-
-// importFile is the content of an import.
-type importFile struct {
-	locations map[string]stated[harang.Location]
-	partners  map[string]stated[harang.Partner]
-	products  map[string]stated[harang.Product]
-	stock     map[stockKey]stated[StockPut]
-	errors    []harang.FieldError
-}
-
-// columns maps the folded names of the known columns to their names.
-var columns = func() map[string]string {
-	all := map[string]string{}
-	for _, name := range []string{
-		"productId", "productName", "dailyPrice", "locationId", "locationName", "partnerId", "partnerName",
-		"quantity", "warningThreshold", "criticalThreshold",
-	} {
-		all[foldColumn(name)] = name
-	}
-	return all
-}()
-
-var columnFolder = strings.NewReplacer(" ", "", "_", "", "-", "")
-
-func foldColumn(name string) string { return columnFolder.Replace(strings.ToLower(name)) }
-
-// readImport reads and validates a whole file.
-func readImport(file io.Reader) (*importFile, error) {
-	text, err := io.ReadAll(io.LimitReader(file, maxImportBytes+1))
-	switch {
-	case err != nil:
-		return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the file cannot be read")
-	case len(text) > maxImportBytes:
-		return nil, harang.Errorf(harang.CodeTooLarge, "a file may have %d bytes at most", maxImportBytes)
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if !utf8.Valid(text) {
-		return nil, harang.Invalid(
-			harang.FieldError{Field: field(badLine(text), "file"), Detail: "is not UTF-8; save the file as CSV UTF-8"},
-		)
-	}
-	r := csv.NewReader(bytes.NewReader(text))
-	r.Comma = separator(text)
-	r.TrimLeadingSpace = true
-	header, err := r.Read()
-	if err != nil {
-		return nil, harang.Invalid(harang.FieldError{Field: field(1, "file"), Detail: "must name the columns"})
-	}
-	names, err := readHeader(header)
-	if err != nil {
 		return nil, err
 	}
-	in := &importFile{
-		locations: map[string]stated[harang.Location]{}, partners: map[string]stated[harang.Partner]{},
-		products: map[string]stated[harang.Product]{}, stock: map[stockKey]stated[StockPut]{},
-	}
-	for len(in.errors) < maxImportErrors {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		var parse *csv.ParseError
-		if errors.As(err, &parse) {
-			in.add(parse.Line, "file", csvProblem(parse, len(header)))
-			if errors.Is(parse.Err, csv.ErrFieldCount) {
-				continue
-			}
-			break // after a broken quote the fields cannot be separated
-		}
-		if err != nil {
-			return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the file cannot be read")
-		}
-		line, _ := r.FieldPos(0)
-		in.readLine(line, names, record)
-	}
-	in.checkEmpty()
-	if len(in.errors) > 0 {
-		slices.SortStableFunc(in.errors, func(a, b harang.FieldError) int { return cmp.Compare(lineOf(a), lineOf(b)) })
-		return nil, harang.Invalid(in.errors[:min(len(in.errors), maxImportErrors)]...)
-	}
-	return in, nil
-}
-
-func lineOf(f harang.FieldError) int {
-	n, _, _ := strings.Cut(strings.TrimPrefix(f.Field, "line "), ",")
-	line, _ := strconv.Atoi(n)
-	return line
-}
-
-func csvProblem(e *csv.ParseError, fields int) string {
-	if errors.Is(e.Err, csv.ErrFieldCount) {
-		return fmt.Sprintf("must have %d fields, as the first line has", fields)
-	}
-	return "has a misplaced quotation mark"
-}
-
-// badLine is the first line that is not UTF-8.
-func badLine(text []byte) int {
-	s := bufio.NewScanner(bytes.NewReader(text))
-	s.Buffer(nil, maxImportBytes+1)
-	line := 1
-	for ; s.Scan(); line++ {
-		if !utf8.Valid(s.Bytes()) {
-			return line
-		}
-	}
-	return line
-}
-
-// separator is the field separator of the first line.
-func separator(text []byte) rune {
-	first, _, _ := bytes.Cut(text, []byte("\n"))
-	if bytes.Count(first, []byte(";")) > bytes.Count(first, []byte(",")) {
-		return ';'
-	}
-	return ','
-}
-
-// readHeader returns the known name of each column.
-func readHeader(header []string) ([]string, error) {
-	names := make([]string, len(header))
-	for i, h := range header {
-		name, ok := columns[foldColumn(strings.TrimSpace(h))]
-		switch {
-		case strings.TrimSpace(h) == "":
-			continue // an empty column of a spreadsheet
-		case !ok:
-			return nil, harang.Invalid(harang.FieldError{Field: field(1, strconv.Quote(h)),
-				Detail: "is not a known column; known are productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold"})
-		case slices.Contains(names[:i], name):
-			return nil, harang.Invalid(harang.FieldError{Field: field(1, name), Detail: "is there twice"})
-		}
-		names[i] = name
-	}
-	for _, need := range [][2]string{
-		{"productName", "productId"}, {"dailyPrice", "productId"}, {"locationName", "locationId"}, {"partnerName", "partnerId"},
-		{"quantity", "productId"}, {"quantity", "locationId"}, {"warningThreshold", "quantity"}, {"criticalThreshold", "quantity"},
+	p := &importPlan{created: map[string]bool{}, changed: map[string]bool{}}
+	p.report.Problems = in.problems
+	for _, step := range []func(context.Context, harang.Identity, *importFile, *importPlan) error{
+		c.planLocations, c.planPartners, c.planProducts, c.planStock,
 	} {
-		if slices.Contains(names, need[0]) && !slices.Contains(names, need[1]) {
-			return nil, harang.Invalid(
-				harang.FieldError{Field: field(1, need[1]), Detail: "is missing; " + need[0] + " needs it"},
-			)
+		if err := step(ctx, caller, in, p); err != nil {
+			return nil, err
 		}
 	}
-	return names, nil
+	p.report.Problems.sort()
+	p.count(in.rows)
+	return p, nil
 }
 
-func (in *importFile) add(line int, column, detail string) {
-	in.errors = append(in.errors, harang.FieldError{Field: field(line, column), Detail: detail})
-}
-
-// readLine reads one line.
-func (in *importFile) readLine(line int, names, record []string) {
-	before := len(in.errors)
-	cells := make(map[string]string, len(names))
-	for i, name := range names {
-		cells[name] = strings.TrimSpace(record[i])
-		if name == "" && cells[name] != "" {
-			in.add(line, strconv.Quote(cells[name]), "is in a column without a name")
-		}
-	}
-	whole := func(column string) int64 {
-		if cells[column] == "" {
-			return 0
-		}
-		n, err := strconv.ParseInt(cells[column], 10, 64)
-		if err != nil {
-			in.add(line, column, fmt.Sprintf("must be a whole number, not %q", cells[column]))
-		}
-		return n
-	}
-	product := harang.Product{ID: cells["productId"], Name: cells["productName"], DailyPrice: whole("dailyPrice")}
-	location := harang.Location{ID: cells["locationId"], Name: cells["locationName"]}
-	partner := harang.Partner{ID: cells["partnerId"], Name: cells["partnerName"]}
-	put := StockPut{
-		Quantity:          whole("quantity"),
-		WarningThreshold:  whole("warningThreshold"),
-		CriticalThreshold: whole("criticalThreshold"),
-	}
-	if len(in.errors) > before {
-		return // the numbers are not those of the file
-	}
-	if product.Name != "" || product.DailyPrice != 0 {
-		state(in, in.products, line, "product", product.ID, product, product.Check())
-	}
-	if location.Name != "" {
-		state(in, in.locations, line, "location", location.ID, location, location.Check())
-	}
-	if partner.Name != "" {
-		state(in, in.partners, line, "partner", partner.ID, partner, partner.Check())
-	}
-	if cells["quantity"] == "" {
+// count counts the lines and orders the changes by them.
+func (p *importPlan) count(rows []importRow) {
+	r := &p.report
+	if len(r.Problems.First) > 0 {
+		*r = ImportReport{Problems: r.Problems}
+		p.writes = nil
 		return
 	}
-	wrong := append(checkIDs(product.ID, location.ID), put.Check()...)
-	for _, w := range wrong {
-		in.add(line, w.Field, w.Detail)
+	// Several lines may name one thing; the first of them creates or changes it.
+	take := func(from map[string]bool, keys ...string) (found bool) {
+		for _, key := range keys {
+			found = found || from[key]
+			delete(from, key)
+		}
+		return found
 	}
-	key := stockKey{product.ID, location.ID}
-	if first, ok := in.stock[key]; ok {
-		in.add(line, "quantity", fmt.Sprintf("repeats the stock of line %d", first.line))
-	} else if len(wrong) == 0 {
-		in.stock[key] = stated[StockPut]{line, put}
+	for _, row := range rows {
+		keys := []string{"location " + row.location, "partner " + row.partner, "product " + row.product}
+		if row.stock {
+			keys = append(keys, "stock "+row.product+"/"+row.location)
+		}
+		created, changed := take(p.created, keys...), take(p.changed, keys...)
+		switch {
+		case created:
+			r.New++
+		case changed:
+			r.Changed++
+		default:
+			r.Untouched++
+		}
+	}
+	slices.SortStableFunc(r.Changes, func(a, b ImportChange) int { return cmp.Compare(a.Line, b.Line) })
+	r.Changes = r.Changes[:min(len(r.Changes), maxImportChanges)]
+}
+
+// change is one value of a thing, before and after.
+type change struct{ field, before, after string }
+
+// plan records what happens to one thing, if anything does.
+func (p *importPlan) plan(line int, kind, id string, found bool, counter *int, write func(tx Tx) error, changes ...change) {
+	changes = slices.DeleteFunc(changes, func(c change) bool { return found && c.before == c.after })
+	if found && len(changes) == 0 {
+		return
+	}
+	*counter++
+	p.writes = append(p.writes, write)
+	if found {
+		p.changed[kind+" "+id] = true
+	} else {
+		p.created[kind+" "+id] = true
+	}
+	for _, c := range changes {
+		if !found {
+			c.before = ""
+		}
+		p.report.Changes = append(p.report.Changes, ImportChange{line, kind, id, !found, c.field, c.before, c.after})
 	}
 }
 
-// state records the values of one line for one product, location or partner, and
-// compares them with those of an earlier line.
-func state[V comparable](
-	in *importFile, all map[string]stated[V], line int, noun, id string, value V, wrong []harang.FieldError,
-) {
+// check adds the errors of a thing under the names of the columns.
+func (p *importPlan) check(line int, noun string, wrong []harang.FieldError) bool {
 	for _, w := range wrong {
 		column := w.Field
 		if column == "id" || column == "name" {
 			column = noun + strings.ToUpper(column[:1]) + column[1:]
 		}
-		in.add(line, column, w.Detail)
+		p.report.Problems.add(line, column, w.Detail)
 	}
-	if len(wrong) > 0 {
-		return
+	return len(wrong) == 0
+}
+
+// exists reads the present state of something that may not exist.
+func exists[T any](value T, err error) (T, bool, error) {
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		return value, false, nil
 	}
-	first, ok := all[id]
-	switch {
-	case !ok:
-		all[id] = stated[V]{line, value}
-	case first.value != value:
-		in.add(line, noun+"Name", fmt.Sprintf("differs from line %[3]d about %[1]s %[2]q", noun, id, first.line))
+	return value, err == nil, err
+}
+
+func (c *Catalogue) planLocations(ctx context.Context, caller harang.Identity, in *importFile, p *importPlan) error {
+	for _, id := range slices.Sorted(maps.Keys(in.locations)) {
+		want := in.locations[id]
+		now, found, err := exists(c.store.FindLocation(ctx, caller.Tenant, id))
+		if err != nil {
+			return err
+		}
+		next := now
+		next.ID, next.Name = id, want.value
+		if !p.check(want.line, "location", next.Check()) {
+			continue
+		}
+		write := func(tx Tx) error { return tx.PutLocation(ctx, caller.Tenant, next) }
+		p.plan(want.line, "location", id, found, &p.report.Locations, write, change{"locationName", now.Name, next.Name})
+	}
+	return nil
+}
+
+func (c *Catalogue) planPartners(ctx context.Context, caller harang.Identity, in *importFile, p *importPlan) error {
+	for _, id := range slices.Sorted(maps.Keys(in.partners)) {
+		want := in.partners[id]
+		now, found, err := exists(c.store.FindPartner(ctx, caller.Tenant, id))
+		if err != nil {
+			return err
+		}
+		next := now
+		next.ID, next.Name = id, want.value
+		if !p.check(want.line, "partner", next.Check()) {
+			continue
+		}
+		write := func(tx Tx) error { return tx.PutPartner(ctx, caller.Tenant, next) }
+		p.plan(want.line, "partner", id, found, &p.report.Partners, write, change{"partnerName", now.Name, next.Name})
+	}
+	return nil
+}
+
+func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in *importFile, p *importPlan) error {
+	for _, id := range slices.Sorted(maps.Keys(in.products)) {
+		want := in.products[id]
+		now, found, err := exists(c.store.FindProduct(ctx, caller.Tenant, id))
+		if err != nil {
+			return err
+		}
+		next := now
+		next.ID, next.Name, next.DailyPrice = id, want.name.or(now.Name), want.price.or(now.DailyPrice)
+		if !found && want.name == nil {
+			p.report.Problems.add(want.price.line, "productName", fmt.Sprintf("must be filled in: there is no product %q", id))
+			continue
+		}
+		line, wrong := lineOf(want.name, want.price), next.Check()
+		if len(wrong) > 0 && wrong[0].Field == "dailyPrice" {
+			line = want.price.line
+		}
+		if !p.check(line, "product", wrong) {
+			continue
+		}
+		write := func(tx Tx) error { return tx.PutProduct(ctx, caller.Tenant, next) }
+		p.plan(line, "product", id, found, &p.report.Products, write,
+			change{"productName", now.Name, next.Name}, change{"dailyPrice", fmt.Sprint(now.DailyPrice), fmt.Sprint(next.DailyPrice)})
+	}
+	return nil
+}
+
+func (c *Catalogue) planStock(ctx context.Context, caller harang.Identity, in *importFile, p *importPlan) error {
+	keys := slices.SortedFunc(maps.Keys(in.stock), func(a, b stockKey) int {
+		return cmp.Or(strings.Compare(a.product, b.product), strings.Compare(a.location, b.location))
+	})
+	known := map[string]bool{} // "product x" and "location y" that exist
+	for _, key := range keys {
+		want := in.stock[key]
+		now, found, err := exists(c.store.FindStockItem(ctx, caller.Tenant, key.product, key.location))
+		if err != nil {
+			return err
+		}
+		if !found {
+			ok, err := c.planNewStock(ctx, caller, in, p, key, known)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+		}
+		level := now.Level
+		put := StockPut{
+			Quantity:          want.quantity.or(level.Quantity),
+			WarningThreshold:  want.warning.or(level.Thresholds.Warning),
+			CriticalThreshold: want.critical.or(level.Thresholds.Critical),
+		}
+		if !p.check(want.line, "", put.Check()) {
+			continue
+		}
+		p.plan(want.line, "stock", key.product+"/"+key.location, found, &p.report.Stock,
+			c.writeStock(ctx, caller, key, want),
+			change{"quantity", fmt.Sprint(level.Quantity), fmt.Sprint(put.Quantity)},
+			change{"warningThreshold", fmt.Sprint(level.Thresholds.Warning), fmt.Sprint(put.WarningThreshold)},
+			change{"criticalThreshold", fmt.Sprint(level.Thresholds.Critical), fmt.Sprint(put.CriticalThreshold)})
+	}
+	return nil
+}
+
+// planNewStock checks that a stock item can be created: product and location exist or are in the file, and the
+// quantity is given.
+func (c *Catalogue) planNewStock(
+	ctx context.Context, caller harang.Identity, in *importFile, p *importPlan, key stockKey, known map[string]bool,
+) (bool, error) {
+	line := in.stock[key].line
+	for _, part := range []struct {
+		noun, id string
+		inFile   bool
+		find     func() error
+	}{
+		{"product", key.product, named(in.products, key.product), func() error {
+			_, err := c.store.FindProduct(ctx, caller.Tenant, key.product)
+			return err
+		}},
+		{"location", key.location, named(in.locations, key.location), func() error {
+			_, err := c.store.FindLocation(ctx, caller.Tenant, key.location)
+			return err
+		}},
+	} {
+		if part.inFile || known[part.noun+" "+part.id] {
+			continue
+		}
+		err := part.find()
+		if harang.ErrorCode(err) == harang.CodeNotFound {
+			p.report.Problems.add(line, part.noun+"Id",
+				fmt.Sprintf("%s %q does not exist and no line names it", part.noun, part.id))
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		known[part.noun+" "+part.id] = true
+	}
+	if in.stock[key].quantity == nil {
+		p.report.Problems.add(line, "quantity", "must be filled in: this product has no stock at this location")
+		return false, nil
+	}
+	return true, nil
+}
+
+// named reports whether a file has values for an id.
+func named[V any](all map[string]V, id string) bool {
+	_, ok := all[id]
+	return ok
+}
+
+// writeStock writes what a line wants of a stock item; what it does not name keeps the value of that moment.
+func (c *Catalogue) writeStock(
+	ctx context.Context, caller harang.Identity, key stockKey, want wantedStock,
+) func(tx Tx) error {
+	return func(tx Tx) error {
+		now, found, err := exists(tx.LockStock(ctx, caller.Tenant, key.product, key.location))
+		if err != nil {
+			return err
+		}
+		put := StockPut{
+			Quantity:          want.quantity.or(now.Level.Quantity),
+			WarningThreshold:  want.warning.or(now.Level.Thresholds.Warning),
+			CriticalThreshold: want.critical.or(now.Level.Thresholds.Critical),
+		}
+		if wrong := put.Check(); len(wrong) > 0 { // thresholds changed since the file was checked
+			return harang.Invalid(harang.FieldError{
+				Field: fmt.Sprintf("line %d, %s", want.line, wrong[0].Field), Detail: wrong[0].Detail,
+			})
+		}
+		if found {
+			return c.setQuantity(ctx, tx, caller, &now, put.Quantity, put.thresholds(), reasonCatalogue)
+		}
+		_, err = c.putStock(ctx, tx, caller, key.product, key.location, put)
+		return err
 	}
 }
 
-// checkEmpty refuses a file that names nothing.
-func (in *importFile) checkEmpty() {
-	if len(in.errors) == 0 && len(in.locations)+len(in.partners)+len(in.products)+len(in.stock) == 0 {
-		in.add(1, "file", "has no lines with data")
+// lineOf is the first line that states one of a product's values.
+func lineOf(name *stated[string], price *stated[int64]) int {
+	switch {
+	case name == nil:
+		return price.line
+	case price == nil:
+		return name.line
 	}
+	return min(name.line, price.line)
 }

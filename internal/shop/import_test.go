@@ -1,12 +1,21 @@
 package shop_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -20,7 +29,7 @@ ladder,Létra,900,vaci,Váci út,3,,
 `
 
 func TestImportCSV(t *testing.T) {
-	all := shop.ImportResult{Locations: 2, Products: 2, Stock: 3}
+	all := shop.ImportReport{New: 3, Locations: 2, Products: 2, Stock: 3}
 	for name, file := range map[string]string{
 		"commas":               catalogueFile,
 		"byte order mark":      "\ufeff" + catalogueFile,
@@ -32,7 +41,7 @@ func TestImportCSV(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			got, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
-			if err != nil || got != all {
+			if got.Changes = nil; err != nil || !reflect.DeepEqual(got, all) {
 				t.Fatalf("imported %+v, %v", got, err)
 			}
 			p, err := w.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
@@ -62,7 +71,7 @@ func TestImportCSV(t *testing.T) {
 // is short now, and may cancel out names that exist.
 func TestImportCSV_Again(t *testing.T) {
 	w := newWorld(t)
-	load := func(file string) (shop.ImportResult, error) {
+	load := func(file string) (shop.ImportReport, error) {
 		return w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
 	}
 	if _, err := load(catalogueFile); err != nil {
@@ -71,14 +80,14 @@ func TestImportCSV_Again(t *testing.T) {
 	got, err := load(
 		"product_id;location_id;quantity;warning_threshold;critical_threshold\nmakita;vaci;1;4;2\nladder;vaci;2;0;0\n",
 	)
-	if err != nil || got != (shop.ImportResult{Stock: 2}) {
+	if err != nil || got.Changed != 2 || got.Stock != 2 {
 		t.Errorf("imported %+v, %v", got, err)
 	}
 	if n := len(w.Entries(t, harang.AudienceManagers)); n != 1 {
 		t.Errorf("%d alerts, want one for the drill", n)
 	}
 	got, err = load("partnerId,partnerName\nalfa,Alfa Építő Kft.\nbeta,Béta Bau Bt.\n,\n")
-	if err != nil || got != (shop.ImportResult{Partners: 2}) {
+	if err != nil || got.New != 2 || got.Partners != 2 || got.Untouched != 0 {
 		t.Errorf("imported %+v, %v", got, err)
 	}
 	sum, err := w.Store.SumMovements(t.Context(), "a", "makita", "vaci")
@@ -102,16 +111,21 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"unknown column", "productId,colour\np,red\n", []string{`line 1, "colour"`}},
 		{"column without a name", "productId,productName,\np,P,x\n", []string{`line 2, "x"`}},
 		{"column twice", "productId,product_id\np,p\n", []string{"line 1, productId"}},
-		{"quantity of nothing", "quantity\n1\n", []string{"line 1, productId"}},
-		{"threshold without quantity", "productId,locationId,warningThreshold\np,l,1\n", []string{"line 1, quantity"}},
-		{"not a number", head + good + "q,Q,12 500,l,L,many\n", []string{"line 3, dailyPrice", "line 3, quantity"}},
+		{"quantity of nothing", "quantity\n1\n", []string{"line 1, productId", "line 1, locationId"}},
+		{"threshold of nothing", "productId,warningThreshold\np,1\n", []string{"line 1, locationId"}},
+		{"threshold without quantity", head[:len(head)-1] + ",warningThreshold\np,P,1,l,L,,1\n", []string{"line 2, quantity"}},
+		{"product without a name", "productId,dailyPrice\np,1\n", []string{"line 2, productName"}},
+		{"not a number", head + good + "q,Q,12.500,l,L,many\n", []string{"line 3, dailyPrice", "line 3, quantity"}},
 		{"negative", head + "p,P,-1,l,L,-2\n", []string{"line 2, dailyPrice", "line 2, quantity"}},
-		{"names", head + ",P,1,l," + strings.Repeat("x", 201) + ",1\n", []string{"line 2, productId", "line 2, locationName", "line 2, productId"}},
+		{"names", head + ",P,1,l," + strings.Repeat("x", 201) + ",1\n", []string{"line 2, productId"}},
+		{"long name", head + "p,P,1,l," + strings.Repeat("x", 201) + ",1\n", []string{"line 2, locationName"}},
+		{"price of a later line", "productId,productName,dailyPrice\np,P,\np,,-1\n", []string{"line 3, dailyPrice"}},
 		{"fields", head + good + "q,Q\n" + "r,R,x,l,L,1\n", []string{"line 3, file", "line 4, dailyPrice"}},
 		{"quote", head + good + "q,\"Q\"x,1,l,L,1\n" + good, []string{"line 3, file"}},
 		{"said twice", head + good + "p,Other,1,m,M,1\np,P,1,l,L,2\n", []string{"line 3, productName", "line 4, quantity"}},
 		{"not there", "productId,locationId,quantity\np,l,1\n", []string{"line 2, productId"}},
-		{"not UTF-8", head + good + "q,\xe1rv\xedz,1,l,L,1\n", []string{"line 3, file"}},
+		{"no text", head + good + "q,\xe1rv\x81,1,l,L,1\n", []string{"line 3, file"}},
+		{"damaged UTF-8", head + "p,Fúró,1,l,L,1\nq,\xe1rv\xedz,1,l,L,1\n", []string{"line 3, file"}},
 		{"many", head + strings.Repeat("p,P,x,l,L,1\n", 50), slices.Repeat([]string{"many"}, 20)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -147,20 +161,153 @@ func TestImportCSV_Wrong(t *testing.T) {
 	wantCode(t, err, harang.CodeTooLarge)
 }
 
-// TestImportCSV_Cancelled: a caller that cancels in the middle of the transaction,
-// which is not interrupted itself, loads nothing.
-func TestImportCSV_Cancelled(t *testing.T) {
+// TestImportCSV_Files: each file has its right result on a shop that has hr2470 at vaci-ut: 8 pieces, thresholds 4 and
+// 2, 4,900 Ft a day.
+func TestImportCSV_Files(t *testing.T) {
+	const before = "hr2470 Makita HR2470 fúrókalapács 4900 vaci-ut 8 4 2"
+	for _, tc := range []struct {
+		file  string
+		want  shop.ImportReport // counts of lines
+		stock []string
+		field string // of the error
+	}{
+		{"excel-hu-1250.csv", shop.ImportReport{New: 1, Untouched: 1}, []string{before, "őr-1 Őrlő űrméretű 1234 vaci-ut 3 2 1"}, ""},
+		{"sep-line.csv", shop.ImportReport{New: 1}, []string{before, "te70 Hilti TE 70 12900 vaci-ut 3 2 1"}, ""},
+		{"tabs.csv", shop.ImportReport{New: 1}, []string{before, "te70 Hilti TE 70 12900 vaci-ut 3 2 1"}, ""},
+		{"no-thresholds.csv", shop.ImportReport{Changed: 1}, []string{strings.Replace(before, " 8 ", " 7 ", 1)}, ""},
+		{"no-price.csv", shop.ImportReport{Untouched: 1}, []string{before}, ""},
+		{"empty-cells.csv", shop.ImportReport{Untouched: 1}, []string{before}, ""},
+		{"nfc-nfd.csv", shop.ImportReport{New: 2}, []string{before, "k1 Fúró 100 csepel 1 0 0", "k1 Fúró 100 vaci-ut 1 0 0"}, ""},
+		{"price-differs.csv", shop.ImportReport{}, []string{before}, "line 3, dailyPrice"},
+		{"open-quote.csv", shop.ImportReport{}, []string{before}, "line 2, file"},
+	} {
+		t.Run(tc.file, func(t *testing.T) {
+			w := newWorld(t)
+			load := func(text []byte, preview bool) (shop.ImportReport, error) {
+				do := w.Catalogue.ImportCSV
+				if preview {
+					do = w.Catalogue.PreviewImport
+				}
+				got, err := do(t.Context(), storetest.Admin(), bytes.NewReader(text))
+				if preview && err == nil {
+					err = got.Problems.Err()
+				}
+				return shop.ImportReport{New: got.New, Changed: got.Changed, Untouched: got.Untouched}, err
+			}
+			header := "productId,productName,dailyPrice,locationId,locationName,quantity,warningThreshold,criticalThreshold\n"
+			if _, err := load([]byte(header+"hr2470,Makita HR2470 fúrókalapács,4900,vaci-ut,Váci út,8,4,2\n"), false); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(filepath.Join("testdata", "import", tc.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, preview := range []bool{true, false} {
+				got, err := load(text, preview)
+				if tc.field != "" {
+					wantCode(t, err, harang.CodeInvalidRequest, tc.field)
+				} else if err != nil || !reflect.DeepEqual(got, tc.want) {
+					t.Errorf("preview %v: %+v, %v, want %+v", preview, got, err, tc.want)
+				}
+				if lines := stockLines(t, w); preview && !slices.Equal(lines, []string{before}) {
+					t.Errorf("the preview changed the stock to %q", lines)
+				} else if !preview && !slices.Equal(lines, tc.stock) {
+					t.Errorf("the stock is %q, want %q", lines, tc.stock)
+				}
+			}
+			if tc.field != "" {
+				return
+			}
+			if got, err := load(text, false); err != nil || got.New+got.Changed != 0 || got.Untouched == 0 {
+				t.Errorf("the same file again: %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+// stockLines are the stock items of a shop: id, name and price of the product, location, quantity, thresholds.
+func stockLines(t *testing.T, w *storetest.World) []string {
+	t.Helper()
+	p, err := w.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, i := range p.Items {
+		product, err := w.Catalogue.Product(t.Context(), storetest.Admin(), i.ProductID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, fmt.Sprint(i.ProductID, " ", product.Name, " ", product.DailyPrice, " ", i.LocationID, " ",
+			i.Level.Quantity, " ", i.Level.Thresholds.Warning, " ", i.Level.Thresholds.Critical))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// TestImportCSV_Encodings: the same file in every encoding that spreadsheets write.
+func TestImportCSV_Encodings(t *testing.T) {
+	const file = "productId;productName\r\nő-1;Űrlő árvíztűrő\r\n"
+	for name, e := range map[string]encoding.Encoding{
+		"Windows-1250":                     charmap.Windows1250,
+		"UTF-16 with a byte order mark":    unicode.UTF16(unicode.LittleEndian, unicode.UseBOM),
+		"UTF-16, big end first":            unicode.UTF16(unicode.BigEndian, unicode.UseBOM),
+		"UTF-16 without a byte order mark": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM),
+		"UTF-8 with a byte order mark":     unicode.UTF8BOM,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			text, err := e.NewEncoder().String(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(text)); err != nil {
+				t.Fatal(err)
+			}
+			p, err := w.Catalogue.Product(t.Context(), storetest.Admin(), "ő-1")
+			if err != nil || p.Name != "Űrlő árvíztűrő" {
+				t.Errorf("%+v, %v", p, err)
+			}
+		})
+	}
+}
+
+func TestParseWhole(t *testing.T) {
+	for text, want := range map[string]int64{
+		"4900": 4900, "4 900": 4900, "4\u00a0900,00 Ft": 4900, "1\u202f234\u202f567,00\u00a0Ft": 1234567, "4900.00": 4900,
+		"1.234,00 Ft": 1234, "-3": -3, "\u22123 db": -3, "12 500 HUF": 12500, "0": 0, "8,0": 8,
+	} {
+		if got, ok := shop.ParseWhole(text, "ft", "huf", "db"); !ok || got != want {
+			t.Errorf("%q is %d, %v, want %d", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"4.900", "4,900", "4 90", "1 2345", "4900,50", "Ft", "many", "1e3", "0x10", "99999999999999999999", "--1"} {
+		if got, ok := shop.ParseWhole(text, "ft"); ok {
+			t.Errorf("%q is %d", text, got)
+		}
+	}
+}
+
+// TestImportCSV_Interrupted: an import that was interrupted keeps what it wrote, and the same file again writes the
+// rest.
+func TestImportCSV_Interrupted(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("partnerId,partnerName\n")
+	const lines = 175
+	for i := range lines {
+		fmt.Fprintf(&file, "p%d,Partner %d\n", i, i)
+	}
 	w := newWorld(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	options := w.Options
 	options.Store = cancellingStore{w.Store, cancel}
-	_, err := shop.New(options).Catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(catalogueFile))
+	_, err := shop.New(options).Catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(file.String()))
 	if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	p, err := w.Catalogue.Products(t.Context(), storetest.Admin(), "", "", 0)
-	if err != nil || len(p.Items) != 0 {
-		t.Errorf("%v was loaded, %v", p.Items, err)
+	got, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file.String()))
+	if err != nil || got.Untouched == 0 || got.New == 0 || got.New+got.Untouched != lines {
+		t.Errorf("again: %+v, %v", got, err)
 	}
 }
 
