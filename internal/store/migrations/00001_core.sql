@@ -1,7 +1,7 @@
--- One text for both databases. On PostgreSQL every TEXT reads TEXT COLLATE "C",
+-- One text for both databases. On PostgreSQL every TEXT becomes TEXT COLLATE "C",
 -- so that texts sort by their bytes as they do on SQLite.
--- Ids are TEXT made by us, instants BIGINT Unix milliseconds, money BIGINT
--- forints, payloads TEXT, flags INTEGER or an instant that may be NULL.
+-- Ids are TEXT from the program, instants BIGINT Unix milliseconds, money BIGINT
+-- forints, payloads TEXT, flags BIGINT or a nullable instant.
 
 -- +goose Up
 CREATE TABLE tenants (
@@ -10,8 +10,8 @@ CREATE TABLE tenants (
     created_at BIGINT NOT NULL
 );
 
--- The last numbers of a tenant's three feeds. This row stays locked from the
--- first append of a transaction to its commit.
+-- The last number of each of a tenant's feeds. This row is locked from the first
+-- append of a transaction to its commit.
 CREATE TABLE heads (
     tenant_id TEXT NOT NULL PRIMARY KEY REFERENCES tenants (id),
     epoch TEXT NOT NULL,
@@ -21,8 +21,8 @@ CREATE TABLE heads (
 );
 
 -- The outbox and the durable list of notifications. A number is NULL where the
--- audience does not get the event. tenant_id has no foreign key: the row in
--- heads, updated in the same transaction, proves it.
+-- audience does not receive the event. tenant_id has no foreign key: the row in
+-- heads, updated in the same transaction, guarantees the tenant.
 CREATE TABLE events (
     id TEXT NOT NULL PRIMARY KEY,
     tenant_id TEXT NOT NULL,
@@ -42,8 +42,8 @@ CREATE UNIQUE INDEX events_source ON events (tenant_id, source, source_id) WHERE
 CREATE INDEX events_type ON events (tenant_id, type, managers) WHERE managers IS NOT NULL;
 CREATE INDEX events_at ON events (tenant_id, at, managers);
 
--- Read state. Everything up to a mark's number (the managers' number, which
--- every event takes) is read; reads holds single ones above.
+-- Read state. All events up to a mark's number are read; a row in reads is a single
+-- read event above it. Both use the managers' number, which every event has.
 CREATE TABLE read_marks (
     tenant_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -59,7 +59,7 @@ CREATE TABLE reads (
     PRIMARY KEY (tenant_id, user_id, number)
 );
 
--- Who deals with an event.
+-- The user who handles an event.
 CREATE TABLE claims (
     tenant_id TEXT NOT NULL,
     event_id TEXT NOT NULL REFERENCES events (id) ON DELETE CASCADE,
@@ -70,7 +70,7 @@ CREATE TABLE claims (
 );
 CREATE INDEX claims_event ON claims (event_id);
 
--- The catalogue. sort_key orders for people (Hungarian), search_key is folded.
+-- The catalogue. sort_key is in Hungarian order, search_key without case and accents.
 CREATE TABLE locations (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
     id TEXT NOT NULL,
@@ -106,8 +106,8 @@ CREATE TABLE products (
 CREATE INDEX products_order ON products (tenant_id, sort_key, id);
 
 -- Available pieces of a product at a location. severity is the present one and
--- alerted the one last announced (0 OK, 1 WARNING, 2 CRITICAL); since is when
--- the present severity began, event_id the last alert while not OK.
+-- alerted the last one with an alert (0 OK, 1 WARNING, 2 CRITICAL); since is the
+-- instant at which severity began, event_id the last alert while not OK.
 CREATE TABLE stock (
     tenant_id TEXT NOT NULL,
     product_id TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- An e-mail address logs in without naming a tenant, so it is unique over all.
--- Sessions made at or before sessions_from are over.
+-- A login has no tenant, so e-mail addresses are unique over all tenants. Sessions
+-- created at or before sessions_from are ended.
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
@@ -16,8 +16,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email ON users (email);
 CREATE INDEX users_tenant ON users (tenant_id, email);
 
--- One login. No secret is kept: refresh cookies are derived from the signing
--- key, the session and its generation.
+-- One login. No secret is stored: refresh cookies are derived from the signing key,
+-- the session and its generation.
 CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY,
     tenant_id TEXT NOT NULL REFERENCES tenants (id),

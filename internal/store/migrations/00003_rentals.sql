@@ -1,6 +1,6 @@
 -- +goose Up
--- A checkout. Names are those of the day. paid and pending are the sums of its
--- payments, written with each of them.
+-- A checkout. Names are copies from its day. paid and pending are the sums of its
+-- payments, updated with each of them.
 CREATE TABLE rentals (
     id TEXT NOT NULL PRIMARY KEY,
     tenant_id TEXT NOT NULL,
@@ -38,8 +38,8 @@ CREATE TABLE rental_lines (
     PRIMARY KEY (rental_id, line)
 );
 
--- One attempt to pay. The row is there before the provider is asked; check_at
--- is when it is asked (again) what became of it, NULL when nothing is open.
+-- One attempt to pay. The row is committed before the provider is called; check_at is
+-- the instant of the next status call, NULL when the payment is settled.
 CREATE TABLE payments (
     id TEXT NOT NULL PRIMARY KEY,
     tenant_id TEXT NOT NULL,
@@ -69,8 +69,8 @@ CREATE INDEX payments_settled ON payments (tenant_id, settled_at, amount) WHERE 
 CREATE INDEX payments_failed ON payments (tenant_id, failed_at) WHERE failed_at IS NOT NULL;
 CREATE INDEX payments_check ON payments (check_at) WHERE check_at IS NOT NULL;
 
--- Notifications of a payment provider that were taken, so that a repeat is
--- known. raw is the body as it came.
+-- Processed notifications of a payment provider, by which a repeated one is
+-- recognized. raw is the body as received.
 CREATE TABLE payment_notices (
     tenant_id TEXT NOT NULL,
     notice_key TEXT NOT NULL,
@@ -81,8 +81,8 @@ CREATE TABLE payment_notices (
 );
 CREATE INDEX payment_notices_age ON payment_notices (at);
 
--- Cards that a provider keeps for a partner: the provider's token, never a
--- card number.
+-- Cards that a provider stores for a partner: the provider's token, never a card
+-- number.
 CREATE TABLE partner_cards (
     tenant_id TEXT NOT NULL,
     partner_id TEXT NOT NULL,
@@ -96,7 +96,7 @@ CREATE TABLE partner_cards (
     FOREIGN KEY (tenant_id, partner_id) REFERENCES partners (tenant_id, id)
 );
 
--- How a tenant takes cards. No row: the sandbox.
+-- A tenant's payment provider. No row: the sandbox.
 CREATE TABLE payment_settings (
     tenant_id TEXT NOT NULL PRIMARY KEY REFERENCES tenants (id),
     provider TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- +goose Up
--- Access tokens that name no user have no session. Those that were logged out
--- stand here until they would have ended by themselves.
+-- Access tokens without a user have no session. Those that were logged out are here
+-- until they expire.
 CREATE TABLE ended_tokens (
     id TEXT NOT NULL PRIMARY KEY,
     tenant_id TEXT NOT NULL REFERENCES tenants (id),

@@ -1,9 +1,8 @@
 -- +goose Up
--- Other applications leave events here, in their own transactions; a node takes
--- them out and makes them events. They are taken in the order of queued_at, any
--- number of the application that grows, then of source and id. What is refused
--- stays, with the reason, until the application deletes it or mends it and sets
--- refused_at to NULL.
+-- Other applications queue events here, in their own transactions; a node deletes
+-- them and appends them as events, in the order of queued_at (any growing number of
+-- the application), then of source and id. A refused row stays, with the reason,
+-- until the application deletes it, or corrects it and sets refused_at to NULL.
 CREATE TABLE event_inbox (
     tenant_id TEXT NOT NULL,
     source TEXT NOT NULL,

@@ -23,23 +23,23 @@ var classes = map[string]store.Class{
 
 	"40001": store.ClassBusy, // serialization failure
 	"40P01": store.ClassBusy, // deadlock
-	"55P03": store.ClassBusy, // waited too long for a lock
-	"25P03": store.ClassBusy, // idle in transaction for too long: rolled back
+	"55P03": store.ClassBusy, // lock timeout
+	"25P03": store.ClassBusy, // idle in transaction for too long, rolled back
 	"23505": store.ClassDuplicate,
 	"23503": store.ClassMissing,
 	"22021": store.ClassText,        // NUL, or not UTF-8
-	"25006": store.ClassUnavailable, // read-only: a standby, or a failover under way
-	"57014": store.ClassUnavailable, // the statement was ended
+	"25006": store.ClassUnavailable, // read-only: a standby, or during a failover
+	"57014": store.ClassUnavailable, // statement cancelled
 	"57P01": store.ClassUnavailable, // shutdown
-	"57P02": store.ClassUnavailable, // crash of a neighbour
+	"57P02": store.ClassUnavailable, // crash of another backend
 	"57P03": store.ClassUnavailable, // starting up
 	"57P05": store.ClassUnavailable, // idle session ended
 	"XX001": store.ClassUnavailable, // damaged data
 	"XX002": store.ClassUnavailable, // damaged index
 	"08":    store.ClassUnavailable, // connection
-	"28":    store.ClassUnavailable, // the password was changed under us
+	"28":    store.ClassUnavailable, // authentication, e.g. after the password changed
 	"53":    store.ClassUnavailable, // out of memory or disk
-	"58":    store.ClassUnavailable, // the server's system failed
+	"58":    store.ClassUnavailable, // system error of the server
 }
 
 // classify is the engine's error table.
@@ -70,7 +70,7 @@ func classify(err error) store.Class {
 	return store.ClassOther
 }
 
-// serverError is the server's own answer in err, nil if it gave none.
+// serverError returns the server's own error in err, nil when there is none.
 func serverError(err error) *pgconn.PgError {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
@@ -79,7 +79,7 @@ func serverError(err error) *pgconn.PgError {
 	return nil
 }
 
-// rootCause is the network's word for why there is no answer.
+// rootCause returns the network error for which there is no answer.
 func rootCause(err error) string {
 	var (
 		op  *net.OpError

@@ -15,27 +15,27 @@ import (
 	"harang.dev/harang"
 )
 
-// migrationLock is the advisory lock under which one node at a time migrates.
-// The number is "harang" in ASCII.
+// migrationLock is the advisory lock with which one node at a time migrates, "harang"
+// in ASCII.
 const migrationLock = 0x686172616e67
 
-// migrateTimeout ends a migration that does not get on.
+// migrateTimeout limits a migration, the wait for another node's included.
 const migrateTimeout = 10 * time.Minute
 
-// migrate brings the schema up to date and refuses one that is newer. Nodes
-// that start together do it one after the other.
+// migrate brings the schema up to date and refuses one that is newer. Nodes that start
+// at the same time migrate one after the other.
 func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
 	defer cancel()
 	config = config.Copy()
-	// A migration may take its time, and wait for another node's.
+	// A migration may take long, and wait for another node's.
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	config.RuntimeParams["lock_timeout"] = "0"
 	lock, err := dial(ctx, config)
 	if err != nil {
 		return harang.Wrap(harang.CodeUnavailable, err, reason(config, err))
 	}
-	defer func() { _ = lock.Close(context.WithoutCancel(ctx)) }() // gives the lock back
+	defer func() { _ = lock.Close(context.WithoutCancel(ctx)) }() // releases the lock
 	if err := check(ctx, lock); err != nil {
 		if harang.ErrorCode(err) == harang.CodeInvalidRequest {
 			return err
@@ -59,7 +59,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	newest := sources[len(sources)-1].Version
 	if present > newest {
 		return harang.Errorf(harang.CodeConflict,
-			"the database has schema %d and this program knows %d; use a newer harang", present, newest)
+			"the database has schema %d, this program supports up to %d; use a newer harang", present, newest)
 	}
 	if present == newest {
 		return nil
@@ -70,8 +70,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	return nil
 }
 
-// schemaVersion reads the newest migration that was applied, 0 for an empty
-// database. It changes nothing.
+// schemaVersion reads the newest applied migration, 0 for an empty database.
 func schemaVersion(ctx context.Context, conn *pgx.Conn) (int64, error) {
 	var there bool
 	if err := conn.QueryRow(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&there); err != nil || !there {
@@ -82,12 +81,12 @@ func schemaVersion(ctx context.Context, conn *pgx.Conn) (int64, error) {
 	return version, err
 }
 
-// collated is the migrations with every TEXT column ordered by its bytes.
+// collated are the migrations with every TEXT column ordered by its bytes.
 type collated struct{ fs.FS }
 
 var textType = regexp.MustCompile(`\bTEXT\b`)
 
-// Open opens a migration in PostgreSQL's reading.
+// Open returns a migration in PostgreSQL's dialect.
 func (c collated) Open(name string) (fs.File, error) {
 	f, err := c.FS.Open(name)
 	if err != nil {
@@ -109,7 +108,7 @@ type collatedFile struct {
 	info fs.FileInfo
 }
 
-// Stat returns what the folder says about the file.
+// Stat returns the file's own info, of the text before the change.
 func (f *collatedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 
 // Close does nothing: the file is in memory.

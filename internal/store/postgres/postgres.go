@@ -1,13 +1,12 @@
 // Package postgres opens a store on PostgreSQL 15 or newer: connections,
 // migrations, and the table of PostgreSQL's error codes.
 //
-// Transactions are READ COMMITTED; a row that is decided upon is taken by
-// UPDATE … RETURNING first, and the head row of a tenant is locked until
-// commit. A node that is stopped in the middle of its transactions must not hold
-// the others up: the server ends a session that idles in a transaction for
-// idleInTransaction, and a statement that waits for a lock for lockWait, which
-// is less, so that the stopped node's other transactions do not get the lock
-// one after the other. Both are run again.
+// Transactions are READ COMMITTED; a row on which a transaction decides is locked
+// first by UPDATE … RETURNING, and the head row of a tenant is locked until commit. A
+// node that is stopped inside its transactions must not block the others: the server
+// ends a session that idles in a transaction for idleInTransaction, and a statement
+// that waits for a lock for lockWait. lockWait is shorter, so that the stopped node's
+// other transactions do not get the lock one after the other. Both are retried.
 //
 // Writers and readers have a pool each, so that transactions that wait for one
 // another's rows never keep a reader waiting for a connection, nor readers a
@@ -34,18 +33,16 @@ import (
 )
 
 const (
-	// leastVersion is the oldest server that is supported, as the server
-	// numbers its versions.
+	// leastVersion is the oldest supported server_version_num.
 	leastVersion = 150000
-	// idleInTransaction is how long a session may do nothing inside a
-	// transaction. Transactions never wait for anything but the database.
+	// idleInTransaction is how long a session may idle inside a transaction.
+	// Transactions wait for nothing but the database.
 	idleInTransaction = 500 * time.Millisecond
-	// lockWait is how long a statement waits for another transaction, at each
-	// lock on its way: for a row, its place in the queue and then the row. So one
-	// statement of a stopped node may still get the row, and others wait for
-	// idleInTransaction twice.
+	// lockWait is how long a statement waits at each lock: for a row these are its
+	// position in the queue and then the row itself. So one statement of a stopped
+	// node may still get the row, and others wait for idleInTransaction twice.
 	lockWait = 400 * time.Millisecond
-	// connectTimeout ends an attempt to connect, unless the address says
+	// connectTimeout limits an attempt to connect, unless the address has
 	// connect_timeout.
 	connectTimeout = 3 * time.Second
 	// idleConnection is how long an unused connection is kept.
@@ -75,7 +72,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 		Classify: classify, HasSchema: hasSchema(read),
 	}, o)
 	if err := st.PrepareAll(ctx); err != nil {
-		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing waits for nobody's patience
+		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing is not cancelled
 	}
 	return st, nil
 }
@@ -136,7 +133,7 @@ func hasSchema(db *sql.DB) func(context.Context) (bool, error) {
 	}
 }
 
-// parse reads an address. What it answers never holds the password.
+// parse reads an address. Its errors never contain the password.
 func parse(dsn string) (*pgx.ConnConfig, error) {
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return nil, harang.Errorf(harang.CodeInvalidRequest, "write postgres://user:password@host:5432/name")
@@ -162,7 +159,7 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// parseDetail is what is wrong with an address, without the address.
+// parseDetail returns the fault of an address without the address.
 func parseDetail(err error) string {
 	var badURL *url.Error
 	if errors.As(err, &badURL) {
@@ -183,7 +180,7 @@ func pool(config *pgx.ConnConfig, size int) *sql.DB {
 	return db
 }
 
-// check refuses a server that the SQL text was not written for.
+// check refuses a server that the queries do not support.
 func check(ctx context.Context, conn *pgx.Conn) error {
 	var version int
 	var encoding string
@@ -192,7 +189,7 @@ func check(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	if version < leastVersion {
-		return harang.Errorf(harang.CodeInvalidRequest, "PostgreSQL %d is too old, %d is the oldest supported", version/10000, leastVersion/10000)
+		return harang.Errorf(harang.CodeInvalidRequest, "PostgreSQL %d is too old; %d is the oldest supported version", version/10000, leastVersion/10000)
 	}
 	if encoding != "UTF8" {
 		return harang.Errorf(harang.CodeInvalidRequest, "the database is encoded in %s; create one with ENCODING 'UTF8'", encoding)
@@ -200,7 +197,7 @@ func check(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// reason is why a server cannot be used, in a few words for one line.
+// reason returns in one line why a server cannot be used.
 func reason(config *pgx.ConnConfig, err error) string {
 	where := fmt.Sprintf("%s:%d", config.Host, config.Port)
 	if strings.HasPrefix(config.Host, "/") {
@@ -209,7 +206,7 @@ func reason(config *pgx.ConnConfig, err error) string {
 	if e := serverError(err); e != nil && e.Code == tooManyConnections {
 		return fmt.Sprintf("the database at %s has no free connection: %s; lower --database-max-connections or raise the server's max_connections", where, e.Message)
 	} else if e != nil {
-		return fmt.Sprintf("the database at %s refuses: %s", where, e.Message)
+		return fmt.Sprintf("the database at %s refuses the connection: %s", where, e.Message)
 	}
 	if cause := rootCause(err); cause != "" {
 		return fmt.Sprintf("the database at %s does not answer: %s", where, cause)

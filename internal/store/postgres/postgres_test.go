@@ -47,7 +47,7 @@ func connect(tb testing.TB, dsn string) *pgx.Conn {
 	return conn
 }
 
-// TestStore_Inbox: another program writes into the same database.
+// TestStore_Inbox: another program queues events in the same database.
 func TestStore_Inbox(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	st, err := Open(t.Context(), dsn, store.Options{})
@@ -62,7 +62,7 @@ func TestStore_Inbox(t *testing.T) {
 	defer func() { _ = db.Close() }()
 	storetest.RunInbox(t, st, db)
 
-	// A role of its own may queue events and nothing else.
+	// A role of its own can queue events and nothing else.
 	conn := connect(t, dsn)
 	const queue = `INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('a', '/erp', 'role', 'stock_alert', '{}') ON CONFLICT DO NOTHING`
 	for _, text := range []string{`CREATE ROLE erp`, `GRANT INSERT ON event_inbox TO erp`, `SET ROLE erp`, queue, queue} {
@@ -75,7 +75,7 @@ func TestStore_Inbox(t *testing.T) {
 			t.Errorf("the role may %s", text)
 		}
 	}
-	for _, text := range []string{`RESET ROLE`, `DROP OWNED BY erp`, `DROP ROLE erp`} { // roles are the whole server's
+	for _, text := range []string{`RESET ROLE`, `DROP OWNED BY erp`, `DROP ROLE erp`} { // roles belong to the whole server
 		if _, err := conn.Exec(t.Context(), text); err != nil {
 			t.Errorf("%v: %s", err, text)
 		}
@@ -127,7 +127,7 @@ func TestProbe(t *testing.T) {
 	storetest.RunProbe(t, st, clock, db)
 }
 
-// TestStore_Conformance runs the suite that every engine must pass.
+// TestStore_Conformance runs the suite of all engines.
 func TestStore_Conformance(t *testing.T) {
 	server := testserver.Postgres(t)
 	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store {
@@ -144,7 +144,7 @@ func TestStore_Conformance(t *testing.T) {
 	})
 }
 
-// TestQueries_Prepare has the server read every query of the store.
+// TestQueries_Prepare prepares every query on the server.
 func TestQueries_Prepare(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	open(t, dsn)
@@ -160,9 +160,9 @@ func TestQueries_Prepare(t *testing.T) {
 	}
 }
 
-// TestQueries_PlanOfStates: how some payments stand is read by their ids, however
-// many there are.
-func TestQueries_PlanOfStates(t *testing.T) {
+// TestQueries_PlanOfPaymentStates: payment states are read by their ids, however many
+// payments there are.
+func TestQueries_PlanOfPaymentStates(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	st := open(t, dsn)
 	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
@@ -197,8 +197,7 @@ func TestQueries_PlanOfStates(t *testing.T) {
 	}
 }
 
-// TestColumns_Collate: texts sort by their bytes, whatever the database's own
-// rules are.
+// TestColumns_Collate: texts sort by their bytes, whatever the database's collation.
 func TestColumns_Collate(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	open(t, dsn)
@@ -225,13 +224,13 @@ func TestColumns_Collate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if slices.IsSorted(order) {
-		t.Errorf("the test's database sorts by bytes by itself (%v), so this test shows nothing", order)
+		t.Errorf("the test's database sorts by bytes itself (%v), so this test proves nothing", order)
 	}
 }
 
-// TestOpen_Together: nodes that start at the same moment on an empty database
-// migrate it once.
-func TestOpen_Together(t *testing.T) {
+// TestOpen_Concurrent: nodes that start at the same time on an empty database migrate
+// it once.
+func TestOpen_Concurrent(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	var nodes sync.WaitGroup
 	for range 4 {
@@ -249,8 +248,8 @@ func TestOpen_Together(t *testing.T) {
 	nodes.Wait()
 }
 
-// TestOpen_NewerSchema: a schema that the program does not know is refused and
-// left as it is.
+// TestOpen_NewerSchema: a schema that is newer than the program is refused and not
+// changed.
 func TestOpen_NewerSchema(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	open(t, dsn)
@@ -260,15 +259,15 @@ func TestOpen_NewerSchema(t *testing.T) {
 	}
 	_, err := Open(t.Context(), dsn, store.Options{})
 	if harang.ErrorCode(err) != harang.CodeConflict || !strings.Contains(err.Error(), "99999") {
-		t.Errorf("a newer schema: %v", err)
+		t.Errorf("newer schema: %v", err)
 	}
 	var newest int64
 	if err := conn.QueryRow(t.Context(), `SELECT max(version_id) FROM goose_db_version`).Scan(&newest); err != nil || newest != 99999 {
-		t.Errorf("the schema was touched: %d, %v", newest, err)
+		t.Errorf("newer schema was changed: %d, %v", newest, err)
 	}
 }
 
-// TestMigrate_Fails: a step that cannot be done leaves the schema as it was.
+// TestMigrate_Fails: a failing step does not change the schema.
 func TestMigrate_Fails(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	config, err := parse(dsn)
@@ -277,11 +276,11 @@ func TestMigrate_Fails(t *testing.T) {
 	}
 	err = migrate(t.Context(), config, fstest.MapFS{"00001_bad.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (id TEXT);\nCREATE TABLE a (id TEXT);\n")}})
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
-		t.Fatalf("a failing step: %v", err)
+		t.Fatalf("failing step: %v", err)
 	}
 	var there bool
 	if err := connect(t, dsn).QueryRow(t.Context(), `SELECT to_regclass('a') IS NOT NULL`).Scan(&there); err != nil || there {
-		t.Errorf("half a step is left: %t, %v", there, err)
+		t.Errorf("part of the step remained: %t, %v", there, err)
 	}
 }
 
@@ -291,27 +290,27 @@ func TestOpen_Unusable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := l.Addr().String()
+	unused := l.Addr().String()
 	_ = l.Close()
 	for name, c := range map[string]struct {
 		dsn  string
 		code harang.Code
 		says string
 	}{
-		"not an address":  {"mysql://u:s3cret@h/d", harang.CodeInvalidRequest, "postgres://"},
-		"bad port":        {"postgres://u:s3cret@127.0.0.1:99999999/d", harang.CodeInvalidRequest, "port"},
-		"bad escape":      {"postgres://u:s3cret%zz@127.0.0.1/d", harang.CodeInvalidRequest, "percent-encoded"},
-		"nobody listens":  {"postgres://u:s3cret@" + nobody + "/d", harang.CodeUnavailable, "refused"},
-		"no such dbname":  {server.URL("absent"), harang.CodeUnavailable, `"absent" does not exist`},
-		"no TLS there":    {strings.Replace(server.URL("postgres"), "disable", "require", 1), harang.CodeUnavailable, "TLS"},
-		"no such account": {strings.Replace(server.URL("postgres"), "postgres@", "nobody@", 1), harang.CodeUnavailable, "nobody"},
+		"not an address":   {"mysql://u:s3cret@h/d", harang.CodeInvalidRequest, "postgres://"},
+		"bad port":         {"postgres://u:s3cret@127.0.0.1:99999999/d", harang.CodeInvalidRequest, "port"},
+		"bad escape":       {"postgres://u:s3cret%zz@127.0.0.1/d", harang.CodeInvalidRequest, "percent-encoded"},
+		"no listener":      {"postgres://u:s3cret@" + unused + "/d", harang.CodeUnavailable, "refused"},
+		"unknown database": {server.URL("absent"), harang.CodeUnavailable, `"absent" does not exist`},
+		"no TLS":           {strings.Replace(server.URL("postgres"), "disable", "require", 1), harang.CodeUnavailable, "TLS"},
+		"unknown user":     {strings.Replace(server.URL("postgres"), "postgres@", "nobody@", 1), harang.CodeUnavailable, "nobody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, open := range []func(context.Context, string, store.Options) (*store.Store, error){Open, OpenReadOnly} {
 				st, err := open(t.Context(), c.dsn, store.Options{})
 				if err == nil {
 					_ = st.Close()
-					t.Fatal("it opened")
+					t.Fatal("opened")
 				}
 				if harang.ErrorCode(err) != c.code || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("%v: want %s and %q", err, c.code, c.says)
@@ -330,13 +329,13 @@ func TestOpen_WrongEncoding(t *testing.T) {
 	server.Exec(t, "postgres", `CREATE DATABASE latin ENCODING 'LATIN2' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`)
 	_, err := Open(t.Context(), server.URL("latin"), store.Options{})
 	if harang.ErrorCode(err) != harang.CodeInvalidRequest || !strings.Contains(err.Error(), "UTF8") {
-		t.Errorf("a database in LATIN2: %v", err)
+		t.Errorf("database in LATIN2: %v", err)
 	}
 }
 
-// TestStore_ServerAway: while the server is away everything is UNAVAILABLE, and
-// it works again by itself.
-func TestStore_ServerAway(t *testing.T) {
+// TestStore_ServerStopped: while the server is stopped every call is UNAVAILABLE, and
+// calls succeed again after its start.
+func TestStore_ServerStopped(t *testing.T) {
 	server := testserver.StartPostgres(t)
 	st := open(t, server.Database(t))
 	create := func(id string) error {
@@ -351,17 +350,17 @@ func TestStore_ServerAway(t *testing.T) {
 			t.Errorf("ping: %v", err)
 		}
 		if _, err := st.Heads(t.Context(), []string{"before"}); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("a read: %v", err)
+			t.Errorf("read: %v", err)
 		}
 		if err := st.Probe(t.Context(), "n1"); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("a probe: %v", err)
+			t.Errorf("probe: %v", err)
 		}
 		if err := create("meanwhile"); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("a write: %v", err)
+			t.Errorf("write: %v", err)
 		}
 		server.Start(t)
 		if heads, err := st.Heads(t.Context(), []string{"before", "meanwhile"}); err != nil || len(heads) != 1 {
-			t.Errorf("after the return: %v, %v", heads, err)
+			t.Errorf("after the start: %v, %v", heads, err)
 		}
 	}
 	if err := errors.Join(create("after"), st.Probe(t.Context(), "n1")); err != nil {
@@ -369,8 +368,8 @@ func TestStore_ServerAway(t *testing.T) {
 	}
 }
 
-// TestStore_StoppedNode: a node that is stopped inside a transaction gives its
-// locks back, and goes on with the transaction when it wakes.
+// TestStore_StoppedNode: a node that is stopped inside a transaction loses its locks,
+// and retries the transaction when it continues.
 func TestStore_StoppedNode(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
 	stopped, other := open(t, dsn), open(t, dsn)
@@ -386,10 +385,10 @@ func TestStore_StoppedNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held, wake := make(chan struct{}), make(chan struct{})
+	inside, wake := make(chan struct{}), make(chan struct{})
 	conn := connect(t, dsn)
-	// A transaction like one of a node that SIGSTOP has hit: the row is locked
-	// and nothing comes.
+	// A transaction like that of a node after SIGSTOP: the row is locked and no
+	// statement follows.
 	config, err := parse(dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -414,25 +413,25 @@ func TestStore_StoppedNode(t *testing.T) {
 	}
 	_, err = lock.Exec(ctx, "COMMIT")
 	if err == nil || classify(err) == store.ClassOther {
-		t.Errorf("the stopped node's commit: %v", err)
+		t.Errorf("commit of the stopped node: %v", err)
 	}
-	// The same through the store: its second try succeeds.
+	// The same through the store: the second try succeeds.
 	tries := 0
 	var done sync.WaitGroup
 	done.Go(func() {
 		err := stopped.Within(ctx, func(tx shop.Tx) error {
 			if tries++; tries == 1 {
-				close(held)
+				close(inside)
 				<-wake
 			}
 			tx.Append(logout)
 			return nil
 		})
 		if err != nil {
-			t.Errorf("the woken node's transaction: %v", err)
+			t.Errorf("transaction of the continued node: %v", err)
 		}
 	})
-	<-held
+	<-inside
 	for {
 		var idle int
 		if err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`).Scan(&idle); err != nil {
@@ -460,10 +459,10 @@ func TestClassify(t *testing.T) {
 			t.Errorf("%s: class %d, want %d", code, got, want)
 		}
 	}
-	if got := classify(errors.New("unforeseen")); got != store.ClassOther {
-		t.Errorf("an unforeseen error: %d", got)
+	if got := classify(errors.New("unknown")); got != store.ClassOther {
+		t.Errorf("unknown error: %d", got)
 	}
 	if got := classify(&net.OpError{Op: "read", Err: errors.New("reset")}); got != store.ClassUnavailable {
-		t.Errorf("a broken connection: %d", got)
+		t.Errorf("broken connection: %d", got)
 	}
 }

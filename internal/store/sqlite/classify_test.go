@@ -9,7 +9,7 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
-// TestClassify has SQLite itself say each kind of error.
+// TestClassify provokes each kind of error in SQLite.
 func TestClassify(t *testing.T) {
 	dir := t.TempDir()
 	connect := func(name string) *sql.DB {
@@ -32,7 +32,7 @@ func TestClassify(t *testing.T) {
 	must(one, "CREATE TABLE a (id TEXT NOT NULL PRIMARY KEY, n BIGINT UNIQUE CHECK (n > 0))")
 	must(one, "CREATE TABLE b (id TEXT NOT NULL REFERENCES a (id))")
 	must(one, "INSERT INTO a VALUES ('x', 1)")
-	say := func(db *sql.DB, text string) error {
+	exec := func(db *sql.DB, text string) error {
 		_, err := db.ExecContext(t.Context(), text)
 		return err
 	}
@@ -41,13 +41,13 @@ func TestClassify(t *testing.T) {
 		err  error
 		want store.Class
 	}{
-		{"unique", say(one, "INSERT INTO a VALUES ('y', 1)"), store.ClassDuplicate},
-		{"primary key", say(one, "INSERT INTO a VALUES ('x', 2)"), store.ClassDuplicate},
-		{"foreign key", say(one, "INSERT INTO b VALUES ('nothing')"), store.ClassMissing},
-		{"check", say(one, "INSERT INTO a VALUES ('z', 0)"), store.ClassOther},
-		{"not SQL", say(one, "SELEKT"), store.ClassOther},
+		{"unique", exec(one, "INSERT INTO a VALUES ('y', 1)"), store.ClassDuplicate},
+		{"primary key", exec(one, "INSERT INTO a VALUES ('x', 2)"), store.ClassDuplicate},
+		{"foreign key", exec(one, "INSERT INTO b VALUES ('nothing')"), store.ClassMissing},
+		{"check", exec(one, "INSERT INTO a VALUES ('z', 0)"), store.ClassOther},
+		{"not SQL", exec(one, "SELEKT"), store.ClassOther},
 		{"not SQLite", errors.New("network"), store.ClassOther},
-		{"a folder", say(connect("."), "CREATE TABLE a (id TEXT)"), store.ClassUnavailable},
+		{"folder", exec(connect("."), "CREATE TABLE a (id TEXT)"), store.ClassUnavailable},
 	} {
 		if tc.err == nil {
 			t.Errorf("%s: no error", tc.name)
@@ -56,12 +56,12 @@ func TestClassify(t *testing.T) {
 		}
 	}
 	must(one, "BEGIN IMMEDIATE")
-	if err := say(two, "BEGIN IMMEDIATE"); err == nil || classify(err) != store.ClassBusy {
-		t.Errorf("a locked database: %v", err)
+	if err := exec(two, "BEGIN IMMEDIATE"); err == nil || classify(err) != store.ClassBusy {
+		t.Errorf("locked database: %v", err)
 	}
 	must(one, "ROLLBACK")
 	must(two, "PRAGMA query_only = 1")
-	if err := say(two, "INSERT INTO a VALUES ('z', 3)"); err == nil || classify(err) != store.ClassUnavailable {
-		t.Errorf("a read-only database: %v", err)
+	if err := exec(two, "INSERT INTO a VALUES ('z', 3)"); err == nil || classify(err) != store.ClassUnavailable {
+		t.Errorf("read-only database: %v", err)
 	}
 }

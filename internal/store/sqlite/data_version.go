@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// dataVersion asks for PRAGMA data_version on one connection of its own: the
-// number means something on one connection only.
+// dataVersion reads PRAGMA data_version on a connection of its own: the numbers of
+// two connections cannot be compared.
 type dataVersion struct {
 	db *sql.DB
 
-	mu     sync.Mutex // guards the rest, held while asking
+	mu     sync.Mutex // guards the rest; locked while reading
 	conn   *sql.Conn
 	stmt   *sql.Stmt
 	closed bool

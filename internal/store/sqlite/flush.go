@@ -9,26 +9,25 @@ import (
 	"time"
 )
 
-// flushEvery is the time between two looks at the write-ahead log. A flush
-// takes about a millisecond of its own goroutine's time and none of a commit's.
+// flushEvery is the interval at which the write-ahead log is flushed. A flush takes
+// about a millisecond of its own goroutine and delays no commit.
 const flushEvery = 100 * time.Millisecond
 
-// flusher brings the write-ahead log to the disk while it grows. With
-// synchronous NORMAL no commit does, until one writes the log back into the
-// file: that one waits until the whole log is on the disk, 16 MB of it, and
-// everybody who wants to commit waits with it. What is there already is not
-// waited for. It also shortens what a power cut can lose, from all that came
-// since the log was last written back to the last moments.
+// flusher syncs the write-ahead log to the disk while it grows. With synchronous
+// NORMAL no commit does, except one that writes the log back into the database
+// (a checkpoint): it waits until up to 16 MB of log are on the disk, and every other
+// writer waits for it. After a flush only the rest remains. A power cut also loses
+// less: the commits since the last flush instead of those since the last checkpoint.
 //
-// It reads no page and takes no lock (SQLite's own are on the other two files). A flush that fails is told once and tried
-// again with the next commit; the commit that writes back flushes by itself and
-// reports what it meets.
+// It reads no page and takes no lock (SQLite's locks are on the other two files).
+// The first of several failed flushes is logged, and the next commit's flush tries
+// again; a checkpoint syncs by itself and reports its own errors.
 type flusher struct {
 	path   string // the log's file
 	flush  func(*os.File) error
 	failed func(error)
 
-	flushed time.Time // when the log had last been written as it was last flushed
+	flushed time.Time // the log's modification time at the last flush
 	failing bool
 
 	stop chan struct{}
@@ -41,13 +40,13 @@ func newFlusher(path string, log *slog.Logger) *flusher {
 		path: path, flush: (*os.File).Sync, stop: make(chan struct{}),
 		failed: func(err error) {
 			if log != nil {
-				log.Warn("the database's log cannot be flushed ahead; commits will wait for it", "err", err)
+				log.Warn("database log flush failed; checkpoints will delay commits", "err", err)
 			}
 		},
 	}
 }
 
-// start looks at the log at every tick, until close.
+// start flushes the log at every tick, until close.
 func (f *flusher) start(ticks <-chan time.Time) {
 	f.done.Go(func() {
 		for {
@@ -61,8 +60,8 @@ func (f *flusher) start(ticks <-chan time.Time) {
 	})
 }
 
-// round flushes the log if it was written since the last round, and tells a
-// failure that comes after none.
+// round flushes the log if it was written since the last round, and reports the first
+// of several failures.
 func (f *flusher) round() {
 	err := f.flushWritten()
 	if err != nil && !f.failing {
@@ -74,7 +73,7 @@ func (f *flusher) round() {
 func (f *flusher) flushWritten() error {
 	info, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nothing was committed yet
+		return nil // no commit yet
 	}
 	if err != nil || info.ModTime().Equal(f.flushed) {
 		return err
@@ -87,7 +86,7 @@ func (f *flusher) flushWritten() error {
 	return errors.Join(f.flush(log), log.Close())
 }
 
-// close ends the rounds. Nothing is flushed after it.
+// close stops the rounds and waits for a running one.
 func (f *flusher) close() {
 	close(f.stop)
 	f.done.Wait()

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// write makes text the content of the log at path, last written at the time at.
+// write replaces the content of the log at path and sets its modification time.
 func write(t *testing.T, path, text string, at time.Time) {
 	t.Helper()
 	if err := os.WriteFile(path+"-wal", []byte(text), 0o600); err != nil {
@@ -21,7 +21,7 @@ func write(t *testing.T, path, text string, at time.Time) {
 	}
 }
 
-func TestFlusher_OnlyWhatWasWritten(t *testing.T) {
+func TestFlusher_FlushesNewContentOnly(t *testing.T) {
 	path, now := filepath.Join(t.TempDir(), "harang.db"), time.Now()
 	f := newFlusher(path+"-wal", nil)
 	var flushed []string
@@ -36,7 +36,7 @@ func TestFlusher_OnlyWhatWasWritten(t *testing.T) {
 		f.round()
 		f.round()
 	}
-	rounds() // there is no log yet
+	rounds() // without a log
 	write(t, path, "one", now)
 	rounds()
 	write(t, path, "two", now.Add(time.Second))
@@ -52,23 +52,23 @@ func TestFlusher_OnlyWhatWasWritten(t *testing.T) {
 	}
 }
 
-func TestFlusher_FailureIsToldOnce(t *testing.T) {
+func TestFlusher_ReportsFirstFailureOnly(t *testing.T) {
 	path, at := filepath.Join(t.TempDir(), "harang.db"), time.Now()
 	f := newFlusher(path+"-wal", nil)
-	var told []string
-	f.failed = func(err error) { told = append(told, err.Error()) }
-	for _, answer := range []error{errors.New("one"), errors.New("two"), nil, errors.New("three")} {
-		f.flush = func(*os.File) error { return answer }
+	var reported []string
+	f.failed = func(err error) { reported = append(reported, err.Error()) }
+	for _, result := range []error{errors.New("one"), errors.New("two"), nil, errors.New("three")} {
+		f.flush = func(*os.File) error { return result }
 		at = at.Add(time.Second)
 		write(t, path, "", at)
 		f.round()
 	}
-	if diff := cmp.Diff([]string{"one", "three"}, told); diff != "" {
+	if diff := cmp.Diff([]string{"one", "three"}, reported); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestFlusher_CloseWaits: for a flush under way.
+// TestFlusher_CloseWaits: close waits for a running flush.
 func TestFlusher_CloseWaits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	f := newFlusher(path+"-wal", nil)
@@ -90,7 +90,7 @@ func TestFlusher_CloseWaits(t *testing.T) {
 	}()
 	select {
 	case <-closed:
-		t.Error("closed beside a flush")
+		t.Error("close returned during a flush")
 	default:
 	}
 	close(end)

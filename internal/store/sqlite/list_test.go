@@ -13,8 +13,8 @@ import (
 	"harang.dev/harang/internal/store/storetest"
 )
 
-// BenchmarkLists measures the lists of a big shop: 2,500 products at two
-// places, 100,000 events.
+// BenchmarkLists measures the lists of a big shop: 2,500 products at two locations,
+// 100,000 events.
 func BenchmarkLists(b *testing.B) {
 	st := open(b, store.Options{})
 	ctx := context.Background()
@@ -58,7 +58,7 @@ func BenchmarkLists(b *testing.B) {
 			_, err := inventory.Stock(ctx, operator, harang.StockQuery{Search: "kalapacs 2499 vaci"})
 			return err
 		}},
-		{"stock of one place", func() error {
+		{"stock of one location", func() error {
 			_, err := inventory.Stock(ctx, operator, harang.StockQuery{LocationID: "l1"})
 			return err
 		}},

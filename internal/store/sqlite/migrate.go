@@ -35,13 +35,13 @@ func migrateOnce(ctx context.Context, db *sql.DB) error {
 	}
 	present, err := schemaVersion(ctx, db)
 	if err != nil {
-		return harang.Wrap(harang.CodeUnavailable, err, "the file is not a database that can be used")
+		return harang.Wrap(harang.CodeUnavailable, err, "the file is not a usable database")
 	}
 	sources := provider.ListSources()
 	newest := sources[len(sources)-1].Version
 	if present > newest {
 		return harang.Errorf(harang.CodeConflict,
-			"the database has schema %d and this program knows %d; use a newer harang", present, newest)
+			"the database has schema %d, this program supports up to %d; use a newer harang", present, newest)
 	}
 	if present == newest {
 		return nil
@@ -52,8 +52,7 @@ func migrateOnce(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// schemaVersion reads the newest migration that was applied, 0 for an empty
-// file. It changes nothing.
+// schemaVersion reads the newest applied migration, 0 for an empty file.
 func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
 	exists, err := hasSchema(db)(ctx)
 	if err != nil || !exists {

@@ -39,7 +39,7 @@ func TestParseLocation(t *testing.T) {
 	} {
 		got, err := sqlite.ParseLocation(tc.dsn)
 		if (err == nil) != tc.ok || (tc.ok && got != tc.want) {
-			t.Errorf("%q is %+v, %v", tc.dsn, got, err)
+			t.Errorf("%q: %+v, %v", tc.dsn, got, err)
 		}
 		if !tc.ok && harang.ErrorCode(err) != harang.CodeInvalidRequest {
 			t.Errorf("%q: %v", tc.dsn, err)
@@ -58,8 +58,7 @@ func raw(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-// TestOpen_Files: odd names, folders that are not there, modes, pragmas, and
-// opening again.
+// TestOpen_Files: unusual names, missing folders, file modes, and reopening.
 func TestOpen_Files(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new folder", "a#b%41 ő.db")
 	for _, sync := range []string{"?sync=full", ""} {
@@ -68,7 +67,7 @@ func TestOpen_Files(t *testing.T) {
 			t.Fatal(err)
 		}
 		if st.Engine() != "sqlite" {
-			t.Errorf("the engine is %q", st.Engine())
+			t.Errorf("engine %q", st.Engine())
 		}
 		id := "full"
 		if sync == "" {
@@ -78,7 +77,7 @@ func TestOpen_Files(t *testing.T) {
 			t.Error(err)
 		}
 		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: "A"}); harang.ErrorCode(err) != harang.CodeConflict {
-			t.Errorf("a tenant twice: %v", err)
+			t.Errorf("same tenant again: %v", err)
 		}
 		if err := st.Close(); err != nil {
 			t.Error(err)
@@ -86,7 +85,7 @@ func TestOpen_Files(t *testing.T) {
 	}
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the file has mode %v, %v, want 0600", info.Mode(), err)
+		t.Errorf("file mode %v, %v, want 0600", info.Mode(), err)
 	}
 }
 
@@ -101,8 +100,8 @@ func TestOpen_Refused(t *testing.T) {
 		code harang.Code
 	}{
 		"not a database":    {garbage, harang.CodeUnavailable},
-		"a folder":          {dir, harang.CodeUnavailable},
-		"a file as folder":  {filepath.Join(garbage, "x.db"), harang.CodeUnavailable},
+		"folder":            {dir, harang.CodeUnavailable},
+		"file as folder":    {filepath.Join(garbage, "x.db"), harang.CodeUnavailable},
 		"unknown parameter": {filepath.Join(dir, "x.db?mode=memory"), harang.CodeInvalidRequest},
 	} {
 		st, err := sqlite.Open(t.Context(), tc.dsn, store.Options{})
@@ -110,16 +109,16 @@ func TestOpen_Refused(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, tc.code)
 		}
 	}
-	ended, end := context.WithCancel(t.Context())
-	end()
-	if _, err := sqlite.Open(ended, filepath.Join(dir, "y.db"), store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
-		t.Errorf("with an ended context: %v", err)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := sqlite.Open(cancelled, filepath.Join(dir, "y.db"), store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		t.Errorf("with a cancelled context: %v", err)
 	}
 }
 
-// TestOpen_Newer: a schema that is newer than the program is refused and left
-// untouched.
-func TestOpen_Newer(t *testing.T) {
+// TestOpen_NewerSchema: a schema that is newer than the program is refused and not
+// changed.
+func TestOpen_NewerSchema(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	st, err := sqlite.Open(t.Context(), path, store.Options{})
 	if err != nil {
@@ -144,17 +143,17 @@ func TestOpen_Newer(t *testing.T) {
 	}
 	_, err = sqlite.Open(t.Context(), path, store.Options{})
 	if harang.ErrorCode(err) != harang.CodeConflict || !strings.Contains(err.Error(), "99999") {
-		t.Errorf("a newer schema: %v", err)
+		t.Errorf("newer schema: %v", err)
 	}
 	after, err := os.ReadFile(path)
 	if err != nil || string(after) != string(before) {
-		t.Errorf("a newer schema was touched, %v", err)
+		t.Errorf("newer schema was changed, %v", err)
 	}
 }
 
-// TestOpen_Together: several programs that open a new database at once all get
-// the one schema.
-func TestOpen_Together(t *testing.T) {
+// TestOpen_Concurrent: several programs that open a new database at once migrate it
+// once.
+func TestOpen_Concurrent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	const n = 4
 	errs := make(chan error, n)
@@ -198,11 +197,11 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
-// helperPath names, in the environment of the other process of
-// TestOtherProcess, the database that it writes to.
+// helperPath is the environment variable that names the database of the other
+// process of TestOtherProcess.
 const helperPath = "HARANG_TEST_SQLITE_HELPER"
 
-// help is that other process.
+// help is the main function of that other process.
 func help(path string) error {
 	ctx := context.Background()
 	st, err := sqlite.Open(ctx, path, store.Options{})
@@ -220,7 +219,7 @@ func help(path string) error {
 
 const eventsEach = 300
 
-var errChanged = errors.New("changed its mind")
+var errRolledBack = errors.New("rolled back on purpose")
 
 // appendEvents appends eventsEach events, every third transaction rolled back.
 func appendEvents(ctx context.Context, st *store.Store, e harang.Event) error {
@@ -228,19 +227,19 @@ func appendEvents(ctx context.Context, st *store.Store, e harang.Event) error {
 		err := st.Within(ctx, func(tx shop.Tx) error {
 			tx.Append(e)
 			if i%3 == 2 {
-				return errChanged
+				return errRolledBack
 			}
 			return nil
 		})
-		if err != nil && !(i%3 == 2 && errors.Is(err, errChanged)) {
+		if err != nil && !(i%3 == 2 && errors.Is(err, errRolledBack)) {
 			return err
 		}
 	}
 	return nil
 }
 
-// TestOtherProcess: two processes that write to one file give out numbers
-// without holes, and each is told of the other's writing.
+// TestOtherProcess: two processes that write to one file assign numbers without
+// holes, and each notices the other's commits.
 func TestOtherProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	st, err := sqlite.Open(t.Context(), path, store.Options{})
@@ -256,7 +255,7 @@ func TestOtherProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if same, err := st.DataVersion(t.Context()); err != nil || same != before {
-		t.Errorf("the data version moved from %d to %d by itself, %v", before, same, err)
+		t.Errorf("data version changed from %d to %d without a commit, %v", before, same, err)
 	}
 	start := func() *exec.Cmd {
 		helper := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
@@ -267,11 +266,11 @@ func TestOtherProcess(t *testing.T) {
 		}
 		return helper
 	}
-	if err := start().Wait(); err != nil { // alone, so that the writing is the other's
+	if err := start().Wait(); err != nil { // finished before this process writes
 		t.Fatal(err)
 	}
 	if after, err := st.DataVersion(t.Context()); err != nil || after == before {
-		t.Errorf("the data version stayed %d though another process wrote, %v", after, err)
+		t.Errorf("data version is still %d after another process wrote, %v", after, err)
 	}
 	helper := start()
 	if err := appendEvents(t.Context(), st, storetest.Alert(t, "a")); err != nil {

@@ -10,7 +10,7 @@ import (
 	"harang.dev/harang/internal/store/sqlite"
 )
 
-// planOf is how SQLite goes about a query, a step a line.
+// planOf returns SQLite's plan of a query, a step per line.
 func planOf(t *testing.T, db *sql.DB, query string) string {
 	t.Helper()
 	args := make([]any, 0, 40)

@@ -1,11 +1,14 @@
 // Package sqlite opens a store on a SQLite file: connections, migrations, and
 // the table of SQLite's error codes.
 //
-// One connection writes and a pool of connections reads. Pragmas stand in the
-// DSN, so that every connection has them: WAL, synchronous NORMAL (a killed
-// process loses nothing, a power cut may lose the commits of the last tenth of
-// a second; ?sync=full closes that), foreign keys, and a busy timeout that waits for other
-// processes.
+// One connection writes and a pool of connections reads. Pragmas are in the DSN, so
+// that every connection has them: WAL, synchronous NORMAL (a killed process loses
+// nothing, a power cut may lose the commits of the last tenth of a second; ?sync=full
+// prevents that), foreign keys, and a busy timeout that waits for other processes.
+//
+// SQLite writes into a deleted file without an error. The identity of the database,
+// its log and the log's index is compared with the opened files after each commit
+// (files).
 package sqlite
 
 import (
@@ -32,13 +35,13 @@ import (
 // milliseconds.
 const busyTimeout = "5000"
 
-// checkpointPages is how long the log grows, in pages of 4 KB, before a commit
-// writes it back into the file. An event is about ten pages, and the commit
-// that writes back takes milliseconds: with SQLite's 1,000 that is one event in
-// a hundred, with 4,000 one in four hundred.
+// checkpointPages is the length of the log, in pages of 4 KB, at which a commit
+// writes it back into the database. An event has about ten pages, and the commit that
+// writes back takes milliseconds: one event in four hundred, with SQLite's default of
+// 1,000 pages one in a hundred.
 const checkpointPages = "4000"
 
-// Location is where a database is and how safely it commits.
+// Location is the file of a database and its durability.
 type Location struct {
 	// Path is the file.
 	Path string
@@ -56,7 +59,7 @@ func ParseLocation(dsn string) (Location, error) {
 	}
 	loc := Location{Path: path}
 	if path == "" {
-		return loc, harang.Errorf(harang.CodeInvalidRequest, "%q names no file; write sqlite:data/harang.db", dsn)
+		return loc, harang.Errorf(harang.CodeInvalidRequest, "%q has no file; write sqlite:data/harang.db", dsn)
 	}
 	values, err := url.ParseQuery(params)
 	if err != nil {
@@ -117,7 +120,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	}
 	version := &dataVersion{db: pools.read}
 	end := version.close
-	if !loc.FullSync { // there every commit flushes
+	if !loc.FullSync { // with it every commit syncs
 		flusher, ticker := newFlusher(files.wal(), o.Logger), time.NewTicker(flushEvery)
 		flusher.start(ticker.C)
 		end = func() error {
@@ -214,8 +217,8 @@ func checkStructure(db *sql.DB) func(context.Context) (string, error) {
 	}
 }
 
-// create makes the file and its folder, readable by their owner only: the
-// database holds password hashes.
+// create creates the file and its folder, readable by their owner only: the database
+// contains password hashes.
 func create(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -35,7 +35,7 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store { return open(t, o) })
 }
 
-// TestStore_Inbox: another program writes into the same file.
+// TestStore_Inbox: another program queues events in the same file.
 func TestStore_Inbox(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
@@ -50,7 +50,7 @@ func TestStore_Inbox(t *testing.T) {
 	defer func() { _ = db.Close() }()
 	storetest.RunInbox(t, st, db)
 
-	// SQLite's programs need not mind types.
+	// SQLite does not enforce column types.
 	if _, err := db.ExecContext(t.Context(), `INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ('nobody', '/erp', '1', 'stock_alert', '{}', 'soon')`); err != nil {
 		t.Fatal(err)
 	}
@@ -74,9 +74,9 @@ func open(tb testing.TB, o store.Options) *store.Store {
 	return st
 }
 
-// BenchmarkAppend measures what one event costs: its transaction with commit,
-// and the read that relays it. cpu-ns/op is the processor's time of the whole
-// process, which a busy machine does not blur.
+// BenchmarkAppend measures the cost of one event: its transaction with commit, and
+// the read that relays it. cpu-ns/op is the processor time of the whole process, which
+// other load on the machine hardly changes.
 func BenchmarkAppend(b *testing.B) {
 	for _, parallel := range []int{1, 16} {
 		b.Run(fmt.Sprintf("writers=%d", parallel), func(b *testing.B) {
@@ -125,7 +125,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// cpuTime is the processor's time that this process has used, in nanoseconds.
+// cpuTime is this process's processor time in nanoseconds.
 func cpuTime(tb testing.TB) int64 {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
