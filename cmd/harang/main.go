@@ -44,6 +44,8 @@ type command struct {
 	Emit     emitCommand     `cmd:"" help:"Send one event, as another application does."`
 	Bench    benchCommand    `cmd:"" help:"Put a server under load and measure it."`
 	Doctor   doctorCommand   `cmd:"" help:"Check database, disk, keys, clock and ports, and name the cure of each problem."`
+	OpenAPI  openAPICommand  `cmd:"" name:"openapi" help:"Print the description of the HTTP interface (OpenAPI 3.1)."`
+	AsyncAPI asyncAPICommand `cmd:"" name:"asyncapi" help:"Print the description of the socket (AsyncAPI 3)."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`

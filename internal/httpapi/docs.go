@@ -29,6 +29,16 @@ type documents struct {
 	openAPI, asyncAPI, page []byte
 }
 
+// Documents returns /openapi.json and /asyncapi.json as a server with the same
+// Version, SocketMessages and Webhooks serves them; it needs no other option.
+func Documents(o Options) (openAPI, asyncAPI []byte, err error) {
+	a, err := assemble(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.docs.openAPI, a.docs.asyncAPI, nil
+}
+
 func (a *API) documents() (*documents, error) {
 	spec := a.huma.OpenAPI()
 	if err := a.complete(spec); err != nil {

@@ -24,6 +24,7 @@ func (a *API) rest() error {
 	if err != nil {
 		return err
 	}
+	a.docs = docs
 	a.mux.HandleFunc("GET /openapi.json", document("application/json", docs.openAPI))
 	a.mux.HandleFunc("GET /asyncapi.json", document("application/json", docs.asyncAPI))
 	a.mux.HandleFunc("GET /docs", document("text/html; charset=utf-8", docs.page))

@@ -97,6 +97,7 @@ type API struct {
 	mux     *mux
 	methods map[string][]string // of each path pattern
 	origins *http.CrossOriginProtection
+	docs    *documents
 }
 
 // mux records its patterns, so that a test can compare them with the OpenAPI
@@ -131,6 +132,11 @@ func build(o Options) (*API, error) {
 		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
+	return assemble(o)
+}
+
+// assemble registers the routes and builds the documents.
+func assemble(o Options) (*API, error) {
 	configureLibrary()
 	if o.Clock == nil {
 		o.Clock = time.Now
