@@ -111,13 +111,6 @@ type RentalQuery struct {
 	Limit int
 }
 
-// RentalDays is the number of days charged between two instants: each started 24
-// hours, at least one.
-func RentalDays(from, to time.Time) int64 {
-	const day = 24 * time.Hour
-	return max(1, int64((to.Sub(from)+day-1)/day))
-}
-
 // RentalValue is the price of lines for a number of days, in whole forints.
 // INVALID_REQUEST when it is more than MaxAmount.
 func RentalValue(lines []RentalLine, days int64) (int64, error) {

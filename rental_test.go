@@ -2,22 +2,9 @@ package harang_test
 
 import (
 	"testing"
-	"time"
 
 	"harang.dev/harang"
 )
-
-func TestRentalDays(t *testing.T) {
-	from := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
-	for _, tc := range []struct {
-		out  time.Duration
-		want int64
-	}{{time.Minute, 1}, {24 * time.Hour, 1}, {24*time.Hour + 1, 2}, {72 * time.Hour, 3}, {-time.Hour, 1}} {
-		if got := harang.RentalDays(from, from.Add(tc.out)); got != tc.want {
-			t.Errorf("RentalDays(%v) = %d, want %d", tc.out, got, tc.want)
-		}
-	}
-}
 
 func TestRentalValue(t *testing.T) {
 	lines := []harang.RentalLine{

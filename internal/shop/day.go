@@ -37,3 +37,17 @@ func ParseDay(field, value string) (time.Time, error) {
 	}
 	return t.UTC(), nil
 }
+
+// RentalDays is the number of days charged between two instants: each started 24 hours of the shops' wall clock, at
+// least one. When the clocks change, a day has 23 or 25 hours and is one day all the same.
+func RentalDays(from, to time.Time) int64 {
+	const day = 24 * time.Hour
+	return max(1, int64((wall(to).Sub(wall(from))+day-1)/day))
+}
+
+// wall is what clocks in Budapest show at an instant, as if it were UTC.
+func wall(t time.Time) time.Time {
+	t = t.In(budapest)
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}

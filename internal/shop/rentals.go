@@ -201,7 +201,7 @@ func (v *Rentals) checkOut(
 			harang.FieldError{Field: "lines", Detail: "must not sum up to more than 1000000000 pieces"},
 		)
 	}
-	if rental.TotalValue, err = harang.RentalValue(rental.Lines, harang.RentalDays(now, c.Due)); err != nil {
+	if rental.TotalValue, err = harang.RentalValue(rental.Lines, RentalDays(now, c.Due)); err != nil {
 		return out, err
 	}
 	if err := v.takeStock(ctx, tx, caller, rental); err != nil {

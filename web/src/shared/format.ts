@@ -154,9 +154,10 @@ export function dueInstant(field: string, began: Date): string | null {
   return instantOn(field, hour, minute);
 }
 
-/** How many days are charged: each begun 24 hours, one at least. */
+/** How many days are charged: each started 24 hours of the shop's wall clock, at least one. */
 export function rentalDays(from: Date, to: string): number {
-  return Math.max(1, Math.ceil((new Date(to).getTime() - from.getTime()) / days));
+  const wall = (date: Date) => wallTime(date) + (date.getTime() % minutes);
+  return Math.max(1, Math.ceil((wall(new Date(to)) - wall(from)) / days));
 }
 
 /** Noon of the shop's day this many days after `now`. */

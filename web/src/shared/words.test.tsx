@@ -2,6 +2,7 @@ import { act, fireEvent, render, renderHook, screen } from '@testing-library/rea
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useAttemptKey } from './attempt';
 import { useClock, useNow } from './clock';
+import dayCases from '../../../contract/rental-days.json';
 import { explainDecline } from './decline';
 import { errorSentence } from './error-sentence';
 import { addDays, daysBetween, endOfDay, formatAgo, formatDate, formatDay, formatMoney, formatTime, rentalDays, toDateField } from './format';
@@ -65,10 +66,8 @@ describe('figures and dates, as a shop writes them', () => {
     expect(toDateField(addDays(new Date('2026-03-28T23:30:00Z'), 1))).toBe('2026-03-30');
   });
 
-  it('charges each begun 24 hours, one at least', () => {
-    expect(rentalDays(now, new Date(now.getTime() + 3_600_000).toISOString())).toBe(1);
-    expect(rentalDays(now, new Date(now.getTime() + 86_400_000).toISOString())).toBe(1);
-    expect(rentalDays(now, new Date(now.getTime() + 86_400_001).toISOString())).toBe(2);
+  it.each(dayCases)('charges $days day(s) from $from to $to: $about', ({ from, to, days }) => {
+    expect(rentalDays(new Date(from), to)).toBe(days);
   });
 
   it('reads whole numbers only', () => {
