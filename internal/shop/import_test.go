@@ -226,7 +226,7 @@ func TestImportCSV_Files(t *testing.T) {
 }
 
 // stockLines are the stock items of a shop: id, name and price of the product, location, quantity, thresholds.
-func stockLines(t *testing.T, w *storetest.World) []string {
+func stockLines(t *testing.T, w *storetest.Env) []string {
 	t.Helper()
 	p, err := w.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 )
 
 // newWorld returns the use cases on a new SQLite file.
-func newWorld(t *testing.T) *storetest.World {
+func newWorld(t *testing.T) *storetest.Env {
 	t.Helper()
-	return storetest.NewWorld(t, func(t *testing.T, o store.Options) *store.Store {
+	return storetest.NewEnv(t, func(t *testing.T, o store.Options) *store.Store {
 		t.Helper()
 		st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), o)
 		if err != nil {
@@ -60,7 +60,7 @@ func ptr[T any](v T) *T { return &v }
 
 // alertProbe returns the alerts since its last call.
 type alertProbe struct {
-	w    *storetest.World
+	w    *storetest.Env
 	seen int
 }
 
@@ -83,7 +83,7 @@ func (r *alertProbe) want(t *testing.T, want ...harang.StockAlert) {
 
 func alert(quantity, threshold int64, s harang.Severity) harang.StockAlert {
 	return harang.StockAlert{ProductID: "p", ProductName: "Product p", CurrentQuantity: quantity, Threshold: threshold,
-		LocationID: "l", LocationName: "Place l", Severity: s}
+		LocationID: "l", LocationName: "Location l", Severity: s}
 }
 
 func TestInventory_Thresholds(t *testing.T) {
@@ -144,12 +144,12 @@ func TestInventory_Thresholds(t *testing.T) {
 // TestInventory_Expected is "már megrendelve": alerts are silenced until the item
 // is OK or the day ends; the silenced ones follow with a later change.
 func TestInventory_Expected(t *testing.T) {
-	start := func(t *testing.T) (*storetest.World, *alertProbe) {
+	start := func(t *testing.T) (*storetest.Env, *alertProbe) {
 		w := newWorld(t)
 		w.AddStock(t, "p", "l", shop.StockPut{Quantity: 9, WarningThreshold: 5, CriticalThreshold: 3})
 		return w, &alertProbe{w: w}
 	}
-	expect := func(t *testing.T, w *storetest.World, c shop.LevelChange) harang.StockItem {
+	expect := func(t *testing.T, w *storetest.Env, c shop.LevelChange) harang.StockItem {
 		t.Helper()
 		item, err := w.Inventory.SetLevel(t.Context(), storetest.As(harang.RoleOperator, "kata"), "p", "l", c)
 		if err != nil {
@@ -157,7 +157,7 @@ func TestInventory_Expected(t *testing.T) {
 		}
 		return item
 	}
-	tomorrow := func(w *storetest.World) shop.LevelChange {
+	tomorrow := func(w *storetest.Env) shop.LevelChange {
 		return shop.LevelChange{ExpectedAt: ptr(w.Clock.Now().Add(24 * time.Hour))}
 	}
 

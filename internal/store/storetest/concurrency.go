@@ -16,8 +16,8 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// together runs the functions at once and waits for all.
-func together(fns []func()) {
+// runConcurrently runs the functions at once and waits for all.
+func runConcurrently(fns []func()) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
 	for _, fn := range fns {
@@ -30,14 +30,14 @@ func together(fns []func()) {
 	wg.Wait()
 }
 
-var errChanged = errors.New("changed its mind")
+var errRolledBack = errors.New("changed its mind")
 
 // testNumbers: whatever transactions run at once, committed, rolled back,
 // repeated or given up, every feed's numbers are 1, 2, 3 … and hold exactly
 // what was committed, once.
 func testNumbers(t *testing.T, open Open) {
-	w := NewWorld(t, open)
-	w.AddTenant(t, "b")
+	env := NewEnv(t, open)
+	env.AddTenant(t, "b")
 	ctx := t.Context()
 	var mu sync.Mutex
 	committed := map[string]map[string]bool{"a": {}, "b": {}} // ids of the managers' feed by tenant
@@ -90,12 +90,12 @@ func testNumbers(t *testing.T, open Open) {
 				var results []ingest.Appended
 				var err error
 				if p.fails {
-					err = w.Store.Within(ctx, func(tx shop.Tx) error {
+					err = env.Store.Within(ctx, func(tx shop.Tx) error {
 						tx.Append(events...)
-						return errChanged
+						return errRolledBack
 					})
 				} else {
-					results, err = w.Store.AppendEvents(ctx, events)
+					results, err = env.Store.AppendEvents(ctx, events)
 				}
 				switch {
 				case err == nil:
@@ -104,16 +104,16 @@ func testNumbers(t *testing.T, open Open) {
 					for n, r := range results {
 						committed[p.tenants[n]][r.EventID] = true
 					}
-				case p.fails && errors.Is(err, errChanged):
+				case p.fails && errors.Is(err, errRolledBack):
 				case p.dies && harang.ErrorCode(err) == harang.CodeUnavailable:
 				default:
 					t.Errorf("%+v: %v", p, err)
 				}
 			}
 		}
-		together(fns)
+		runConcurrently(fns)
 		for _, feed := range feeds {
-			entries, err := w.Store.EntriesAfter(ctx, feed, last[feed], 1_000_000)
+			entries, err := env.Store.EntriesAfter(ctx, feed, last[feed], 1_000_000)
 			if err != nil {
 				rt.Fatal(err)
 			}
@@ -133,16 +133,16 @@ func testNumbers(t *testing.T, open Open) {
 	})
 }
 
-// testBooks: any interleaving of adjustments and replacements from several
+// testStockInvariants: any interleaving of adjustments and replacements from several
 // goroutines keeps every quantity at 0 or above and equal to its books, and
 // rings exactly when a serial run of the same changes would.
-func testBooks(t *testing.T, open Open) {
-	w := NewWorld(t, open)
+func testStockInvariants(t *testing.T, open Open) {
+	env := NewEnv(t, open)
 	ctx := t.Context()
 	products, places := []string{"p", "q"}, []string{"l", "m"}
 	for _, p := range products {
 		for _, l := range places {
-			w.AddStock(t, p, l, shop.StockPut{Quantity: 5, WarningThreshold: 4, CriticalThreshold: 2})
+			env.AddStock(t, p, l, shop.StockPut{Quantity: 5, WarningThreshold: 4, CriticalThreshold: 2})
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -164,44 +164,44 @@ func testBooks(t *testing.T, open Open) {
 			fns[i] = func() {
 				var err error
 				if p.put {
-					_, err = w.Catalogue.PutStock(ctx, Admin(), p.product, p.place,
+					_, err = env.Catalogue.PutStock(ctx, Admin(), p.product, p.place,
 						shop.StockPut{Quantity: p.delta + 4, WarningThreshold: 4, CriticalThreshold: 2})
 				} else {
-					_, err = w.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: p.product, LocationID: p.place, Delta: p.delta, Reason: "r"})
+					_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: p.product, LocationID: p.place, Delta: p.delta, Reason: "r"})
 				}
 				if code := harang.ErrorCode(err); code != "" && code != harang.CodeInsufficientStock {
 					t.Errorf("%+v: %v", p, err)
 				}
 			}
 		}
-		together(fns)
-		page, err := w.Inventory.Stock(ctx, Admin(), harang.StockQuery{})
+		runConcurrently(fns)
+		page, err := env.Inventory.Stock(ctx, Admin(), harang.StockQuery{})
 		if err != nil || len(page.Items) != len(products)*len(places) {
 			rt.Fatal(page, err)
 		}
 		for _, i := range page.Items {
-			sum, err := w.Store.SumMovements(ctx, "a", i.ProductID, i.LocationID)
+			sum, err := env.Store.SumMovements(ctx, "a", i.ProductID, i.LocationID)
 			if err != nil || i.Level.Quantity < 0 || sum != i.Level.Quantity {
 				rt.Fatalf("%s at %s: %d pieces, the books say %d, %v", i.ProductID, i.LocationID, i.Level.Quantity, sum, err)
 			}
 		}
 	})
-	w.checkAlerts(t, products, places)
+	env.checkAlerts(t, products, places)
 }
 
 // checkAlerts replays each item's movements in the order of their commits and
 // compares the alerts that they must have caused with those in the feed. A
 // movement gets its id while its item is locked, so ids tell the order.
-func (w *World) checkAlerts(t *testing.T, products, places []string) {
+func (env *Env) checkAlerts(t *testing.T, products, places []string) {
 	t.Helper()
 	got := map[string][]int64{}
-	for _, e := range w.Entries(t, harang.AudienceOperators) {
+	for _, e := range env.Entries(t, harang.AudienceOperators) {
 		a := alertOf(t, e)
 		got[a.ProductID+" "+a.LocationID] = append(got[a.ProductID+" "+a.LocationID], a.CurrentQuantity)
 	}
 	for _, p := range products {
 		for _, l := range places {
-			moves, err := w.Store.FindMovements(t.Context(), "a", p, l, 1_000_000)
+			moves, err := env.Store.FindMovements(t.Context(), "a", p, l, 1_000_000)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 )
 
 // tell appends another program's payment_error.
-func (c *Counter) tell(t *testing.T, id, transaction string) {
+func (env *RentalEnv) tell(t *testing.T, id, transaction string) {
 	t.Helper()
 	e, err := harang.NewEvent(harang.PaymentErrorType, id, "a", time.Time{}, harang.PaymentError{
 		TransactionID: transaction, ErrorCode: "iso:54", ErrorMessage: "Lejárt", PartnerID: "p", PartnerName: "P", Amount: 5, Currency: harang.CurrencyHUF,
@@ -22,7 +22,7 @@ func (c *Counter) tell(t *testing.T, id, transaction string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Store.Within(t.Context(), func(tx shop.Tx) error { tx.Append(e); return nil }); err != nil {
+	if err := env.Store.Within(t.Context(), func(tx shop.Tx) error { tx.Append(e); return nil }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -30,13 +30,13 @@ func (c *Counter) tell(t *testing.T, id, transaction string) {
 // testFailures: ours and others' in one list, newest first, one for a rental or
 // another program's transaction, while something is still to be done.
 func testFailures(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("bad", declined, declined)
-	c.Bank.Answer("late", unknown, unknown)
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("bad", declined, declined)
+	env.Provider.SetAnswers("late", unknown, unknown)
 	manager := As(harang.RoleStoreManager, "m")
 	list := func() []harang.PaymentFailure {
 		t.Helper()
-		failures, err := c.Payments.Failures(t.Context(), manager)
+		failures, err := env.Payments.Failures(t.Context(), manager)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,30 +54,30 @@ func testFailures(t *testing.T, open Open) {
 	}
 	want("at first")
 
-	first := c.Create(t, c.Ask(1, Card("bad")))
-	c.Clock.Move(time.Second)
-	c.tell(t, "e1", "foreign")
-	c.Clock.Move(time.Second)
-	second := c.Create(t, c.Ask(1, Card("late")))
-	c.Clock.Move(time.Second)
-	c.tell(t, "e2", "foreign")
+	first := env.Create(t, env.NewCheckout(1, Card("bad")))
+	env.Clock.Move(time.Second)
+	env.tell(t, "e1", "foreign")
+	env.Clock.Move(time.Second)
+	second := env.Create(t, env.NewCheckout(1, Card("late")))
+	env.Clock.Move(time.Second)
+	env.tell(t, "e2", "foreign")
 	want("all at once", "foreign", second.Payment.ID, first.Payment.ID)
 	failures := list()
-	if f := failures[0]; f.EventID != "e2" || f.RentalID != "" || f.Status != "" || f.Amount != 5 || f.Claim != nil || !f.At.Equal(c.Clock.Now()) {
+	if f := failures[0]; f.EventID != "e2" || f.RentalID != "" || f.Status != "" || f.Amount != 5 || f.Claim != nil || !f.At.Equal(env.Clock.Now()) {
 		t.Errorf("another program's: %+v", f)
 	}
 	if f := failures[1]; f.RentalID != second.Rental.ID || f.Status != harang.PaymentPending || f.ErrorCode != unknown.ErrorCode || f.EventID == "" {
 		t.Errorf("ours: %+v", f)
 	}
-	if _, err := c.Notifications.Claim(t.Context(), manager, failures[2].EventID); err != nil {
+	if _, err := env.Notifications.Claim(t.Context(), manager, failures[2].EventID); err != nil {
 		t.Fatal(err)
 	}
 	if claim := list()[2].Claim; claim == nil || claim.By == nil || claim.By.ID != "m" {
 		t.Errorf("the claim: %+v", claim)
 	}
 
-	c.Clock.Move(time.Second)
-	again, err := c.pay(t, first.Rental.ID, "bad", first.Rental.TotalValue)
+	env.Clock.Move(time.Second)
+	again, err := env.pay(t, first.Rental.ID, "bad", first.Rental.TotalValue)
 	if again.ID == "" || err == nil {
 		t.Fatalf("%+v, %v", again, err)
 	}
@@ -85,33 +85,33 @@ func testFailures(t *testing.T, open Open) {
 	if claim := list()[0].Claim; claim == nil || claim.EventID != failures[2].EventID {
 		t.Errorf("the claim after another failure: %+v", claim)
 	}
-	if _, err := c.pay(t, first.Rental.ID, "good", first.Rental.TotalValue); err != nil {
+	if _, err := env.pay(t, first.Rental.ID, "good", first.Rental.TotalValue); err != nil {
 		t.Fatal(err)
 	}
 	want("paid", "foreign", second.Payment.ID)
-	if _, err := c.Rentals.Cancel(t.Context(), Clerk(), second.Rental.ID); err != nil {
+	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), second.Rental.ID); err != nil {
 		t.Fatal(err)
 	}
 	want("cancelled", "foreign")
 
-	third := c.Create(t, c.Ask(1, nil))
-	owing, err := c.pay(t, third.Rental.ID, "bad", 100)
+	third := env.Create(t, env.NewCheckout(1, nil))
+	owing, err := env.pay(t, third.Rental.ID, "bad", 100)
 	if err == nil {
 		t.Fatal("not declined")
 	}
 	// However many another program tells of, ours is not lost behind them.
 	for i := range harang.MaxPageLimit + 1 {
-		c.tell(t, fmt.Sprint("many-", i), fmt.Sprint("many-", i))
+		env.tell(t, fmt.Sprint("many-", i), fmt.Sprint("many-", i))
 	}
 	if failures = list(); len(failures) != harang.MaxPageLimit+3 || failures[harang.MaxPageLimit+1].RentalID != third.Rental.ID {
 		t.Errorf("behind many of another program: %d", len(failures))
 	}
-	c.Clock.Move(24 * time.Hour)
+	env.Clock.Move(24 * time.Hour)
 	failures = list()
 	if len(failures) != 1 || failures[0].RentalID != third.Rental.ID {
 		t.Errorf("after a day: %+v", failures)
 	}
-	c.Clock.Move(6 * 24 * time.Hour)
+	env.Clock.Move(6 * 24 * time.Hour)
 	want("after a week")
 
 	// How ours stand is asked in parts; what is nobody's is not among them.
@@ -119,7 +119,7 @@ func testFailures(t *testing.T, open Open) {
 	for i := range 2*harang.MaxPageLimit + 1 {
 		ids = append(ids, fmt.Sprint("nobody-", i))
 	}
-	states, err := c.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
+	states, err := env.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
 	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
 	wanted := []shop.PaymentState{
 		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Message},
@@ -129,18 +129,18 @@ func testFailures(t *testing.T, open Open) {
 	if diff := cmp.Diff(wanted, states); diff != "" || err != nil {
 		t.Errorf("how ours stand: %s %v", diff, err)
 	}
-	c.AddTenant(t, "b")
-	if strange, err := c.Store.FindPaymentStates(t.Context(), "b", ids); err != nil || len(strange) != 0 {
+	env.AddTenant(t, "b")
+	if strange, err := env.Store.FindPaymentStates(t.Context(), "b", ids); err != nil || len(strange) != 0 {
 		t.Errorf("another tenant's: %+v, %v", strange, err)
 	}
-	if none, err := c.Store.FindPaymentStates(t.Context(), "a", nil); err != nil || len(none) != 0 {
+	if none, err := env.Store.FindPaymentStates(t.Context(), "a", nil); err != nil || len(none) != 0 {
 		t.Errorf("of none: %+v, %v", none, err)
 	}
 	stranger := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
-	if failures, err := c.Payments.Failures(t.Context(), stranger); err != nil || len(failures) != 0 {
+	if failures, err := env.Payments.Failures(t.Context(), stranger); err != nil || len(failures) != 0 {
 		t.Errorf("another tenant sees %v, %v", failures, err)
 	}
-	if _, err := c.Payments.Failures(t.Context(), Clerk()); harang.ErrorCode(err) != harang.CodeForbidden {
+	if _, err := env.Payments.Failures(t.Context(), Clerk()); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Errorf("a clerk: %v", err)
 	}
 }

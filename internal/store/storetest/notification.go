@@ -27,12 +27,12 @@ func alertOf(t *testing.T, e outbox.Entry) harang.StockAlert {
 }
 
 // list reads all pages of a list and returns the events' ids.
-func (w *World) list(t *testing.T, who harang.Identity, q harang.NotificationQuery) []string {
+func (env *Env) list(t *testing.T, who harang.Identity, q harang.NotificationQuery) []string {
 	t.Helper()
 	ids := []string{}
 	for {
 		q.Limit = 2
-		p, _, err := w.Notifications.List(t.Context(), who, q)
+		p, _, err := env.Notifications.List(t.Context(), who, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,25 +46,25 @@ func (w *World) list(t *testing.T, who harang.Identity, q harang.NotificationQue
 }
 
 func testNotifications(t *testing.T, open Open) {
-	w := NewWorld(t, open)
-	w.AddTenant(t, "b")
+	env := NewEnv(t, open)
+	env.AddTenant(t, "b")
 	ctx := t.Context()
 	manager, operator := As(harang.RoleStoreManager, "mari"), As(harang.RoleOperator, "kata")
 	var ids []string // oldest first: alert, rental, alert, rental, alert
 	var times []time.Time
 	for i := range 5 {
-		w.Clock.Move(time.Minute)
+		env.Clock.Move(time.Minute)
 		e := Alert(t, "a")
 		if i%2 == 1 {
 			e = Rental(t, "a")
 		}
-		ids = append(ids, w.Append(t, e, Alert(t, "b"))[0].EventID)
-		times = append(times, w.Clock.Now())
+		ids = append(ids, env.Append(t, e, Alert(t, "b"))[0].EventID)
+		times = append(times, env.Clock.Now())
 	}
 	newest := slices.Clone(ids)
 	slices.Reverse(newest)
 	operators := []string{ids[4], ids[2], ids[0]}
-	heads, err := w.Store.Heads(ctx, []string{"a"})
+	heads, err := env.Store.Heads(ctx, []string{"a"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func testNotifications(t *testing.T, open Open) {
 		{"since and type", manager, harang.NotificationQuery{Since: times[1], Type: "rental_created"}, []string{ids[3]}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := w.list(t, tc.who, tc.q); !slices.Equal(got, tc.want) {
+			if got := env.list(t, tc.who, tc.q); !slices.Equal(got, tc.want) {
 				t.Errorf("listed %v, want %v", got, tc.want)
 			}
 		})
@@ -105,7 +105,7 @@ func testNotifications(t *testing.T, open Open) {
 
 	unread := func(who harang.Identity, want int64) {
 		t.Helper()
-		_, s, err := w.Notifications.List(ctx, who, harang.NotificationQuery{})
+		_, s, err := env.Notifications.List(ctx, who, harang.NotificationQuery{})
 		if err != nil || s.UnreadCount != want {
 			t.Errorf("%s has %d unread, %v, want %d", who.UserID, s.UnreadCount, err, want)
 		}
@@ -117,42 +117,42 @@ func testNotifications(t *testing.T, open Open) {
 	unread(operator, 3)
 
 	// One event, a foreign one, one that is not visible, and nonsense.
-	state, err := w.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], ids[1], "e-000000", "x"}})
+	state, err := env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], ids[1], "e-000000", "x"}})
 	if err != nil || state.UnreadCount != 2 || state.Version != 1 {
 		t.Errorf("after reading one: %+v, %v", state, err)
 	}
-	control := w.Entries(t, harang.AudienceControl)
+	control := env.Entries(t, harang.AudienceControl)
 	read := dataOf[harang.Read](t, control[0])
 	if want := (harang.Read{UserID: "kata", UnreadCount: 2, Head: state.Head.String()}); len(control) != 1 || read != want || control[0].Number != state.Version {
 		t.Errorf("the control feed says %+v in %d entries, want %+v", read, len(control), want)
 	}
-	readAt := w.Clock.Now()
-	w.Clock.Move(time.Minute)
-	if again, err := w.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], "x"}}); err != nil || again != state {
+	readAt := env.Clock.Now()
+	env.Clock.Move(time.Minute)
+	if again, err := env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], "x"}}); err != nil || again != state {
 		t.Errorf("reading it again: %+v, %v, want nothing changed: %+v", again, err, state)
 	}
-	if got := w.list(t, operator, harang.NotificationQuery{Unread: true}); !slices.Equal(got, []string{ids[4], ids[0]}) {
+	if got := env.list(t, operator, harang.NotificationQuery{Unread: true}); !slices.Equal(got, []string{ids[4], ids[0]}) {
 		t.Errorf("unread are %v", got)
 	}
 	unread(manager, 5)
 
-	state, err = w.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[2]})
+	state, err = env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[2]})
 	if err != nil || state.UnreadCount != 1 || state.Version != 2 {
 		t.Errorf("after reading up to the third: %+v, %v", state, err)
 	}
-	p, _, err := w.Notifications.List(ctx, operator, harang.NotificationQuery{})
+	p, _, err := env.Notifications.List(ctx, operator, harang.NotificationQuery{})
 	if err != nil || len(p.Items) != 3 {
 		t.Fatal(p, err)
 	}
-	if got := []time.Time{p.Items[0].ReadAt, p.Items[1].ReadAt, p.Items[2].ReadAt}; !got[0].IsZero() || !got[1].Equal(readAt) || !got[2].Equal(w.Clock.Now()) {
+	if got := []time.Time{p.Items[0].ReadAt, p.Items[1].ReadAt, p.Items[2].ReadAt}; !got[0].IsZero() || !got[1].Equal(readAt) || !got[2].Equal(env.Clock.Now()) {
 		t.Errorf("they were read at %v", got)
 	}
 	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {UpTo: "x"}, {EventIDs: []string{ids[0]}}, {EventIDs: []string{}}} {
-		if same, err := w.Notifications.MarkRead(ctx, operator, req); err != nil || same != state {
+		if same, err := env.Notifications.MarkRead(ctx, operator, req); err != nil || same != state {
 			t.Errorf("%+v: %+v, %v, want nothing changed", req, same, err)
 		}
 	}
-	if state, err = w.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[4]}); err != nil || state.UnreadCount != 0 {
+	if state, err = env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[4]}); err != nil || state.UnreadCount != 0 {
 		t.Errorf("after reading all: %+v, %v", state, err)
 	}
 
@@ -160,61 +160,61 @@ func testNotifications(t *testing.T, open Open) {
 	promoted := As(harang.RoleStoreManager, "kata")
 	unread(promoted, 0)
 	// A new user begins at the head.
-	if err := w.Store.CreateUser(ctx, harang.Credentials{User: harang.User{
-		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager, Created: w.Clock.Now(),
+	if err := env.Store.CreateUser(ctx, harang.Credentials{User: harang.User{
+		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager, Created: env.Clock.Now(),
 	}}); err != nil {
 		t.Fatal(err)
 	}
 	unread(As(harang.RoleStoreManager, "new"), 0)
-	w.Append(t, Rental(t, "a"))
+	env.Append(t, Rental(t, "a"))
 	heads[0].Advance(harang.AudienceManagers, 1)
 	unread(As(harang.RoleStoreManager, "new"), 1)
 	unread(As(harang.RoleOperator, "new"), 0)
-	_, _, err = w.Notifications.List(ctx, manager, harang.NotificationQuery{Cursor: "*"})
+	_, _, err = env.Notifications.List(ctx, manager, harang.NotificationQuery{Cursor: "*"})
 	wantCode(t, err, harang.CodeInvalidRequest)
 }
 
 func testClaims(t *testing.T, open Open) {
-	w := NewWorld(t, open)
-	w.AddTenant(t, "b")
+	env := NewEnv(t, open)
+	env.AddTenant(t, "b")
 	ctx := t.Context()
 	kata, mari := As(harang.RoleOperator, "kata"), As(harang.RoleStoreManager, "mari")
-	results := w.Append(t, Alert(t, "a"), Rental(t, "a"), Alert(t, "b"), Logout(t, "a"))
+	results := env.Append(t, Alert(t, "a"), Rental(t, "a"), Alert(t, "b"), Logout(t, "a"))
 	alert, rental, foreign, control := results[0].EventID, results[1].EventID, results[2].EventID, results[3].EventID
 
 	for _, id := range []string{rental, foreign, control, "x", ""} {
-		_, err := w.Notifications.Claim(ctx, kata, id)
+		_, err := env.Notifications.Claim(ctx, kata, id)
 		wantCode(t, err, harang.CodeNotFound)
-		_, err = w.Notifications.Unclaim(ctx, kata, id)
+		_, err = env.Notifications.Unclaim(ctx, kata, id)
 		wantCode(t, err, harang.CodeNotFound)
 	}
-	claim, err := w.Notifications.Claim(ctx, kata, alert)
-	if err != nil || claim.By.ID != "kata" || !claim.At.Equal(w.Clock.Now()) {
+	claim, err := env.Notifications.Claim(ctx, kata, alert)
+	if err != nil || claim.By.ID != "kata" || !claim.At.Equal(env.Clock.Now()) {
 		t.Fatalf("the claim is %+v, %v", claim, err)
 	}
-	w.Clock.Move(time.Minute)
-	if again, err := w.Notifications.Claim(ctx, kata, alert); err != nil || !again.At.Equal(claim.At) || again.By.ID != "kata" {
+	env.Clock.Move(time.Minute)
+	if again, err := env.Notifications.Claim(ctx, kata, alert); err != nil || !again.At.Equal(claim.At) || again.By.ID != "kata" {
 		t.Errorf("claimed again: %+v, %v, want %+v", again, err, claim)
 	}
-	_, err = w.Notifications.Claim(ctx, mari, alert)
+	_, err = env.Notifications.Claim(ctx, mari, alert)
 	wantCode(t, err, harang.CodeAlreadyClaimed)
-	_, err = w.Notifications.Unclaim(ctx, mari, alert)
+	_, err = env.Notifications.Unclaim(ctx, mari, alert)
 	wantCode(t, err, harang.CodeAlreadyClaimed)
-	if p, _, err := w.Notifications.List(ctx, mari, harang.NotificationQuery{Type: "stock_alert"}); err != nil || p.Items[0].Claim == nil || p.Items[0].Claim.By.ID != "kata" {
+	if p, _, err := env.Notifications.List(ctx, mari, harang.NotificationQuery{Type: "stock_alert"}); err != nil || p.Items[0].Claim == nil || p.Items[0].Claim.By.ID != "kata" {
 		t.Errorf("the list shows %+v, %v", p.Items, err)
 	}
-	back, err := w.Notifications.Unclaim(ctx, kata, alert)
+	back, err := env.Notifications.Unclaim(ctx, kata, alert)
 	if err != nil || back.By != nil || back.EventID != alert {
 		t.Errorf("given back: %+v, %v", back, err)
 	}
-	if _, err := w.Notifications.Unclaim(ctx, mari, alert); err != nil {
+	if _, err := env.Notifications.Unclaim(ctx, mari, alert); err != nil {
 		t.Errorf("giving back what nobody has: %v", err)
 	}
-	if _, err := w.Notifications.Claim(ctx, mari, rental); err != nil {
+	if _, err := env.Notifications.Claim(ctx, mari, rental); err != nil {
 		t.Error(err)
 	}
 	var told []harang.Claim
-	for _, e := range w.Entries(t, harang.AudienceControl)[1:] {
+	for _, e := range env.Entries(t, harang.AudienceControl)[1:] {
 		told = append(told, dataOf[harang.Claim](t, e))
 	}
 	if len(told) != 3 || told[0].By.ID != "kata" || told[1].By != nil || told[2].By.ID != "mari" {

@@ -33,8 +33,8 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("Amounts", func(t *testing.T) { testAmounts(t, open) })
 	t.Run("Undecided", func(t *testing.T) { testUndecided(t, open) })
 	t.Run("Notices", func(t *testing.T) { testNotices(t, open) })
-	t.Run("Once", func(t *testing.T) { testErrorOnce(t, open) })
-	t.Run("Hangs", func(t *testing.T) { testHangs(t, open) })
+	t.Run("Once", func(t *testing.T) { testErrorEventOnce(t, open) })
+	t.Run("Hangs", func(t *testing.T) { testProviderHangs(t, open) })
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
 	t.Run("Failures", func(t *testing.T) { testFailures(t, open) })
 	t.Run("Cards", func(t *testing.T) { testCards(t, open) })
@@ -51,56 +51,56 @@ var (
 )
 
 // pay pays for a rental by a card.
-func (c *Counter) pay(t *testing.T, rental, card string, amount int64) (harang.Payment, error) {
+func (env *RentalEnv) pay(t *testing.T, rental, card string, amount int64) (harang.Payment, error) {
 	t.Helper()
-	return c.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: rental, Amount: amount, PaymentOrder: *Card(card)})
+	return env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: rental, Amount: amount, PaymentOrder: *Card(card)})
 }
 
 // wantTypes holds the managers' feed to types.
-func (c *Counter) wantTypes(t *testing.T, want ...string) {
+func (env *RentalEnv) wantTypes(t *testing.T, want ...string) {
 	t.Helper()
-	if got := c.Types(t, harang.AudienceManagers); !slices.Equal(got, want) {
+	if got := env.EventTypes(t, harang.AudienceManagers); !slices.Equal(got, want) {
 		t.Errorf("managers hear %v, want %v", got, want)
 	}
 }
 
 func testDeclined(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("bad", declined, declined)
-	out := c.Create(t, c.Ask(2, Card("bad")))
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("bad", declined, declined)
+	out := env.Create(t, env.NewCheckout(2, Card("bad")))
 	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentDeclined ||
-		out.Payment.ErrorCode != "iso:51" || out.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" || c.Drills(t) != 8 {
+		out.Payment.ErrorCode != "iso:51" || out.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" || env.AvailableDrills(t) != 8 {
 		t.Errorf("%+v, %+v", out.Rental, out.Payment)
 	}
-	c.wantTypes(t, errorType)
+	env.wantTypes(t, errorType)
 	want := harang.PaymentError{
 		TransactionID: out.Payment.ID, ErrorCode: "iso:51", ErrorMessage: "Nincs elég fedezet a kártyán",
 		PartnerID: "acme", PartnerName: "Acme Kft.", Amount: 4000, Currency: "HUF",
 	}
-	if diff := cmp.Diff(want, Last[harang.PaymentError](t, c, errorType)); diff != "" {
+	if diff := cmp.Diff(want, LastPayload[harang.PaymentError](t, env, errorType)); diff != "" {
 		t.Error(diff)
 	}
-	if got := c.Types(t, harang.AudienceOperators); len(got) != 0 {
+	if got := env.EventTypes(t, harang.AudienceOperators); len(got) != 0 {
 		t.Errorf("operators hear %v", got)
 	}
 	// A second try by card is declined, and told as its own transaction.
-	pay, err := c.pay(t, out.Rental.ID, "bad", 4000)
+	pay, err := env.pay(t, out.Rental.ID, "bad", 4000)
 	d := detailsOf(err)
 	if harang.ErrorCode(err) != harang.CodePaymentDeclined || d["transactionId"] != pay.ID || pay.ID == out.Payment.ID ||
 		d["errorCode"] != "iso:51" || d["errorMessage"] != "Nincs elég fedezet a kártyán" || d["nextStep"] != "Kérjen másik kártyát" || d["retry"] != false {
 		t.Errorf("%v, %v", err, d)
 	}
-	c.wantTypes(t, errorType, errorType)
+	env.wantTypes(t, errorType, errorType)
 	// Another card opens the rental and rings.
-	pay, err = c.pay(t, out.Rental.ID, "good", 4000)
+	pay, err = env.pay(t, out.Rental.ID, "good", 4000)
 	if err != nil || pay.Status != harang.PaymentSucceeded || pay.Reference == "" {
 		t.Fatalf("%+v, %v", pay, err)
 	}
-	c.wantTypes(t, errorType, errorType, createdType)
-	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || r.Pending != 0 || len(p) != 3 {
+	env.wantTypes(t, errorType, errorType, createdType)
+	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || r.Pending != 0 || len(p) != 3 {
 		t.Errorf("%+v, %v", r, p)
 	}
-	if _, err := c.pay(t, out.Rental.ID, "good", 1); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+	if _, err := env.pay(t, out.Rental.ID, "good", 1); harang.ErrorCode(err) != harang.CodeInvalidRequest {
 		t.Errorf("paying twice: %v", err)
 	}
 }
@@ -108,69 +108,69 @@ func testDeclined(t *testing.T, open Open) {
 // testPaymentTimeout: nobody knows what became of a charge; the sweep finds
 // that no money was taken.
 func testPaymentTimeout(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("slow", unknown, unknown)
-	out := c.Create(t, c.Ask(2, Card("slow")))
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, unknown)
+	out := env.Create(t, env.NewCheckout(2, Card("slow")))
 	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentPending || out.Payment.ErrorMessage != "Bank away" {
 		t.Fatalf("%+v, %+v", out.Rental, out.Payment)
 	}
-	c.wantTypes(t, errorType)
+	env.wantTypes(t, errorType)
 	for range 3 {
-		c.Clock.Move(20 * time.Minute)
-		c.Round(t)
+		env.Clock.Move(20 * time.Minute)
+		env.RunHousekeeping(t)
 	}
-	if _, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentPending || p[0].Checks == 0 {
+	if _, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentPending || p[0].Checks == 0 {
 		t.Errorf("still undecided: %+v", p[0])
 	}
-	c.Bank.Answer("slow", unknown, declined)
-	c.Clock.Move(7 * time.Hour)
-	c.Round(t)
-	if r, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentDeclined || p[0].ErrorCode != "iso:51" || r.Pending != 0 || !p[0].CheckAt.IsZero() {
+	env.Provider.SetAnswers("slow", unknown, declined)
+	env.Clock.Move(7 * time.Hour)
+	env.RunHousekeeping(t)
+	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentDeclined || p[0].ErrorCode != "iso:51" || r.Pending != 0 || !p[0].CheckAt.IsZero() {
 		t.Errorf("resolved: %+v, %+v", p[0], r)
 	}
-	c.wantTypes(t, errorType) // told once
+	env.wantTypes(t, errorType) // told once
 }
 
 // testTimeoutPaid: the charge that ran out of time did take the money.
 func testTimeoutPaid(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("slow", unknown, unknown)
-	first := c.Create(t, c.Ask(1, Card("slow")))
-	second := c.Create(t, c.Ask(1, Card("slow")))
-	c.Bank.Answer("slow", unknown, paid)
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, unknown)
+	first := env.Create(t, env.NewCheckout(1, Card("slow")))
+	second := env.Create(t, env.NewCheckout(1, Card("slow")))
+	env.Provider.SetAnswers("slow", unknown, paid)
 
 	// Found by the sweep.
-	c.Clock.Move(time.Minute)
-	if _, err := c.Store.DeferPayment(t.Context(), *second.Payment, c.Clock.Now().Add(time.Hour)); err != nil {
+	env.Clock.Move(time.Minute)
+	if _, err := env.Store.DeferPayment(t.Context(), *second.Payment, env.Clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	c.Round(t)
-	if r, p := c.Find(t, first.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 || p[0].Reference != "late" || p[0].ErrorCode != "" {
+	env.RunHousekeeping(t)
+	if r, p := env.Find(t, first.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 || p[0].Reference != "late" || p[0].ErrorCode != "" {
 		t.Errorf("%+v, %+v", r, p)
 	}
 	// Found when the clerk tries another card: that one is not charged.
-	_, err := c.pay(t, second.Rental.ID, "good", 2000)
+	_, err := env.pay(t, second.Rental.ID, "good", 2000)
 	if harang.ErrorCode(err) != harang.CodeInvalidRequest || !strings.Contains(err.Error(), "owed") {
 		t.Errorf("charged beside a payment that succeeded: %v", err)
 	}
-	if r, _ := c.Find(t, second.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 {
+	if r, _ := env.Find(t, second.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 {
 		t.Errorf("%+v", r)
 	}
-	c.wantTypes(t, errorType, errorType, createdType, createdType)
+	env.wantTypes(t, errorType, errorType, createdType, createdType)
 }
 
-// dying is a store that is gone from one moment on, as for a process that is
+// crashingStore is a store that is gone from one moment on, as for a process that is
 // killed.
-type dying struct {
+type crashingStore struct {
 	shop.Store
 	dead atomic.Bool
 }
 
-var errDied = errors.New("the process was killed")
+var errCrashed = errors.New("the process was killed")
 
-func (d *dying) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
+func (d *crashingStore) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
 	if d.dead.Load() {
-		return errDied
+		return errCrashed
 	}
 	return d.Store.Within(ctx, fn)
 }
@@ -179,74 +179,74 @@ func (d *dying) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
 // sweep resolves it, and the same request again charges nothing a second time.
 func testPaymentCrash(t *testing.T, open Open) {
 	for _, charged := range []bool{false, true} {
-		c := NewCounter(t, open)
-		d := &dying{Store: c.Store}
-		options := c.Options
+		env := NewRentalEnv(t, open)
+		d := &crashingStore{Store: env.Store}
+		options := env.Options
 		options.Store = d
 		if !charged {
-			c.Bank.Answer("good", unknown, declined)
+			env.Provider.SetAnswers("good", unknown, declined)
 		}
-		c.Bank.Before(func(context.Context, shop.Charge) { d.dead.Store(true) })
-		ask := c.Ask(2, Card("good"))
+		env.Provider.OnCharge(func(context.Context, shop.Charge) { d.dead.Store(true) })
+		ask := env.NewCheckout(2, Card("good"))
 		ask.ID = "pinned"
-		if _, err := shop.New(options).Rentals.Create(t.Context(), Clerk(), ask); !errors.Is(err, errDied) {
+		if _, err := shop.New(options).Rentals.Create(t.Context(), Clerk(), ask); !errors.Is(err, errCrashed) {
 			t.Fatalf("the process lives: %v", err)
 		}
-		c.Bank.Before(nil)
-		r, p := c.Find(t, "pinned")
-		if r.Status != harang.RentalAwaitingPayment || len(p) != 1 || p[0].Status != harang.PaymentPending || c.Drills(t) != 8 {
+		env.Provider.OnCharge(nil)
+		r, p := env.Find(t, "pinned")
+		if r.Status != harang.RentalAwaitingPayment || len(p) != 1 || p[0].Status != harang.PaymentPending || env.AvailableDrills(t) != 8 {
 			t.Fatalf("after the crash: %+v, %+v", r, p)
 		}
-		c.wantTypes(t)
-		c.Clock.Move(time.Minute)
+		env.wantTypes(t)
+		env.Clock.Move(time.Minute)
 		status, taken, event := harang.RentalAwaitingPayment, 0, errorType
 		if charged {
 			status, taken, event = harang.RentalOpen, 1, createdType
 		}
 		if charged {
-			c.Round(t) // the sweep first
+			env.RunHousekeeping(t) // the sweep first
 		}
-		out := c.Create(t, ask) // the request comes again
-		if out.Rental.Status != status || out.Payment == nil || out.Payment.Status == harang.PaymentPending || len(c.Bank.Taken()) != taken || c.Drills(t) != 8 {
-			t.Errorf("charged %v: %+v, %+v, bank %v", charged, out.Rental, out.Payment, c.Bank.Taken())
+		out := env.Create(t, ask) // the request comes again
+		if out.Rental.Status != status || out.Payment == nil || out.Payment.Status == harang.PaymentPending || len(env.Provider.Charged()) != taken || env.AvailableDrills(t) != 8 {
+			t.Errorf("charged %v: %+v, %+v, bank %v", charged, out.Rental, out.Payment, env.Provider.Charged())
 		}
-		c.Round(t)
-		if _, p = c.Find(t, "pinned"); len(p) != 1 {
+		env.RunHousekeeping(t)
+		if _, p = env.Find(t, "pinned"); len(p) != 1 {
 			t.Errorf("charged %v: payments %+v", charged, p)
 		}
-		for _, sum := range c.Bank.Taken() {
+		for _, sum := range env.Provider.Charged() {
 			if sum != 4000 {
 				t.Errorf("the bank took %d", sum)
 			}
 		}
-		c.wantTypes(t, event)
+		env.wantTypes(t, event)
 	}
 }
 
 func testCancelledMeanwhile(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("slow", unknown, unknown)
-	out := c.Create(t, c.Ask(2, Card("slow")))
-	if _, err := c.Rentals.Cancel(t.Context(), Clerk(), out.Rental.ID); err != nil {
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, unknown)
+	out := env.Create(t, env.NewCheckout(2, Card("slow")))
+	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), out.Rental.ID); err != nil {
 		t.Fatal(err)
 	}
-	c.Bank.Answer("slow", unknown, paid)
-	c.Clock.Move(time.Minute)
-	c.Round(t)
-	if _, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentSucceeded || !p[0].RefundDue {
+	env.Provider.SetAnswers("slow", unknown, paid)
+	env.Clock.Move(time.Minute)
+	env.RunHousekeeping(t)
+	if _, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentSucceeded || !p[0].RefundDue {
 		t.Errorf("money for a cancelled rental: %+v", p[0])
 	}
-	c.Clock.Move(time.Minute)
-	c.Round(t)
-	if r, p := c.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 || r.Status != harang.RentalCancelled {
+	env.Clock.Move(time.Minute)
+	env.RunHousekeeping(t)
+	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 || r.Status != harang.RentalCancelled {
 		t.Errorf("not given back: %+v, %+v", r, p[0])
 	}
-	c.wantTypes(t, errorType) // no rental_created
+	env.wantTypes(t, errorType) // no rental_created
 }
 
 func testAmounts(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	out := c.Create(t, c.Ask(2, nil)) // owes 4000
+	env := NewRentalEnv(t, open)
+	out := env.Create(t, env.NewCheckout(2, nil)) // owes 4000
 	cash := shop.PaymentOrder{Method: harang.PaymentCash}
 	for name, tc := range map[string]struct {
 		n     shop.NewPayment
@@ -261,25 +261,25 @@ func testAmounts(t *testing.T, open Open) {
 		"no method":  {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1}, harang.CodeInvalidRequest, "method"},
 		"by a check": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1, PaymentOrder: shop.PaymentOrder{Method: "CHECK"}}, harang.CodeInvalidRequest, "method"},
 	} {
-		_, err := c.Payments.Pay(t.Context(), Clerk(), tc.n)
+		_, err := env.Payments.Pay(t.Context(), Clerk(), tc.n)
 		if harang.ErrorCode(err) != tc.code || (tc.field != "" && fieldsOf(err)[0].Field != tc.field) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, amount := range []int64{1500, 2500} {
-		if p, err := c.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: out.Rental.ID, Amount: amount, PaymentOrder: cash}); err != nil || p.Status != harang.PaymentSucceeded || p.Amount != amount {
+		if p, err := env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: out.Rental.ID, Amount: amount, PaymentOrder: cash}); err != nil || p.Status != harang.PaymentSucceeded || p.Amount != amount {
 			t.Errorf("%d in cash: %+v, %v", amount, p, err)
 		}
 	}
-	if r, _ := c.Find(t, out.Rental.ID); r.Owed() != 0 {
+	if r, _ := env.Find(t, out.Rental.ID); r.Owed() != 0 {
 		t.Errorf("owes %d", r.Owed())
 	}
-	c.wantTypes(t, createdType) // it was open already
+	env.wantTypes(t, createdType) // it was open already
 	// What costs nothing opens without a payment.
-	if err := c.Catalogue.PutProduct(t.Context(), Admin(), harang.Product{ID: "drill", Name: "Free drill"}); err != nil {
+	if err := env.Catalogue.PutProduct(t.Context(), Admin(), harang.Product{ID: "drill", Name: "Free drill"}); err != nil {
 		t.Fatal(err)
 	}
-	if free := c.Create(t, c.Ask(1, Card("good"))); free.Rental.Status != harang.RentalOpen || free.Payment != nil || len(c.Bank.Taken()) != 0 {
+	if free := env.Create(t, env.NewCheckout(1, Card("good"))); free.Rental.Status != harang.RentalOpen || free.Payment != nil || len(env.Provider.Charged()) != 0 {
 		t.Errorf("free: %+v, %+v", free.Rental, free.Payment)
 	}
 }
@@ -287,43 +287,43 @@ func testAmounts(t *testing.T, open Open) {
 // testUndecided: while a charge is undecided no other money is taken for the
 // same sum.
 func testUndecided(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("slow", unknown, unknown)
-	out := c.Create(t, c.Ask(2, Card("slow")))
-	_, err := c.pay(t, out.Rental.ID, "good", 4000)
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, unknown)
+	out := env.Create(t, env.NewCheckout(2, Card("slow")))
+	_, err := env.pay(t, out.Rental.ID, "good", 4000)
 	if e := applicationError(err); e == nil || e.Code != harang.CodeConflict || e.RetryAfter == 0 {
 		t.Errorf("beside an undecided charge: %v", err)
 	}
-	if len(c.Bank.Taken()) != 0 {
-		t.Errorf("bank %v", c.Bank.Taken())
+	if len(env.Provider.Charged()) != 0 {
+		t.Errorf("bank %v", env.Provider.Charged())
 	}
 	// Undecided, then declined, when asked: the next card is charged at once.
-	c.Bank.Answer("slow", unknown, declined)
-	if p, err := c.pay(t, out.Rental.ID, "good", 4000); err != nil || p.Status != harang.PaymentSucceeded {
+	env.Provider.SetAnswers("slow", unknown, declined)
+	if p, err := env.pay(t, out.Rental.ID, "good", 4000); err != nil || p.Status != harang.PaymentSucceeded {
 		t.Errorf("%+v, %v", p, err)
 	}
-	c.wantTypes(t, errorType, createdType)
+	env.wantTypes(t, errorType, createdType)
 	// Two cards at once for one rental: one of them is charged.
-	c = NewCounter(t, open)
-	c.Bank.Answer("bad", declined, declined)
-	out = c.Create(t, c.Ask(2, Card("bad")))
+	env = NewRentalEnv(t, open)
+	env.Provider.SetAnswers("bad", declined, declined)
+	out = env.Create(t, env.NewCheckout(2, Card("bad")))
 	var wg sync.WaitGroup
 	for range 4 {
-		wg.Go(func() { _, _ = c.pay(t, out.Rental.ID, "good", 4000) })
+		wg.Go(func() { _, _ = env.pay(t, out.Rental.ID, "good", 4000) })
 	}
 	wg.Wait()
-	if taken := c.Bank.Taken(); len(taken) != 1 {
+	if taken := env.Provider.Charged(); len(taken) != 1 {
 		t.Errorf("four clerks at once: bank %v", taken)
 	}
-	if r, _ := c.Find(t, out.Rental.ID); r.Paid != 4000 || r.Status != harang.RentalOpen {
+	if r, _ := env.Find(t, out.Rental.ID); r.Paid != 4000 || r.Status != harang.RentalOpen {
 		t.Errorf("%+v", r)
 	}
 }
 
 func testNotices(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("slow", unknown, unknown)
-	out := c.Create(t, c.Ask(2, Card("slow")))
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, unknown)
+	out := env.Create(t, env.NewCheckout(2, Card("slow")))
 	card := harang.Card{Token: "kept", Brand: "Visa", Last4: "4828"}
 	notice := shop.PaymentNotice{
 		Key: "n1", Raw: []byte("raw\x00\xff"), TransactionID: out.Payment.ID, Amount: 4000,
@@ -331,7 +331,7 @@ func testNotices(t *testing.T, open Open) {
 	}
 	take := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
 		t.Helper()
-		if got, err := c.Payments.ApplyNotice(t.Context(), "a", n); err != nil || got != want {
+		if got, err := env.Payments.ApplyNotice(t.Context(), "a", n); err != nil || got != want {
 			t.Errorf("taken as %s, %v, want %s", got, err, want)
 		}
 	}
@@ -341,72 +341,72 @@ func testNotices(t *testing.T, open Open) {
 	other = notice
 	other.Amount = 3999
 	take(other, shop.NoticeMismatch)
-	if got, err := c.Payments.ApplyNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
+	if got, err := env.Payments.ApplyNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
 		t.Errorf("another tenant's notice: %s, %v", got, err)
 	}
-	if r, _ := c.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
+	if r, _ := env.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
 		t.Fatalf("changed by a refused notice: %+v", r)
 	}
 	take(notice, shop.NoticeApplied)
 	take(notice, shop.NoticeRepeated)
-	if r, p := c.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
+	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
-	if cards, err := c.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff(append([]harang.Card{card}, c.Bank.offered...), cards) != "" {
+	if cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff(append([]harang.Card{card}, env.Provider.offered...), cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
 	// A denial that comes late overrules nothing; a reversal does.
 	late := shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
 	take(late, shop.NoticeApplied)
 	take(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
-	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
+	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
-	c.wantTypes(t, errorType, createdType)
+	env.wantTypes(t, errorType, createdType)
 	// A cash payment is nothing that a provider could speak of.
-	cash := c.Create(t, c.Ask(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
+	cash := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
 	take(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
 	// What is forgotten is forgotten.
-	c.Clock.Move(31 * 24 * time.Hour)
-	c.Round(t)
+	env.Clock.Move(31 * 24 * time.Hour)
+	env.RunHousekeeping(t)
 	take(notice, shop.NoticeApplied)
-	if r, p := c.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
+	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
 		t.Errorf("an old repeat changed %+v, %+v", r, p[0])
 	}
 }
 
-// testErrorOnce: whichever source tells first of a failure, and all at once,
+// testErrorEventOnce: whichever source tells first of a failure, and all at once,
 // people are told once per transaction.
-func testErrorOnce(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("slow", unknown, declined)
+func testErrorEventOnce(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, declined)
 	var out shop.CheckoutResult
-	c.Bank.Before(func(_ context.Context, ch shop.Charge) {
+	env.Provider.OnCharge(func(_ context.Context, ch shop.Charge) {
 		// The webhook is faster than the charge's own answer.
 		for range 2 {
-			_, err := c.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
+			_, err := env.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
 			if err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	out = c.Create(t, c.Ask(1, Card("slow")))
+	out = env.Create(t, env.NewCheckout(1, Card("slow")))
 	if out.Payment.Status != harang.PaymentDeclined {
 		t.Errorf("%+v", out.Payment)
 	}
-	c.Bank.Before(nil)
-	second := c.Create(t, c.Ask(1, Card("slow")))
+	env.Provider.OnCharge(nil)
+	second := env.Create(t, env.NewCheckout(1, Card("slow")))
 	var wg sync.WaitGroup
 	for i := range 6 {
 		wg.Go(func() {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = c.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = env.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
 			case 1:
-				err = c.Housekeeper.Round(context.Background())
+				err = env.Housekeeper.Round(context.Background())
 			case 2:
-				_, err = c.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = env.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
 			}
 			if err != nil {
 				t.Error(err)
@@ -414,15 +414,15 @@ func testErrorOnce(t *testing.T, open Open) {
 		})
 	}
 	wg.Wait()
-	c.wantTypes(t, errorType, errorType)
+	env.wantTypes(t, errorType, errorType)
 }
 
-// testHangs: a provider that ignores even its context is left alone, and the
+// testProviderHangs: a provider that ignores even its context is left alone, and the
 // payment stays pending.
-func testHangs(t *testing.T, open Open) {
-	c := NewCounter(t, open)
+func testProviderHangs(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
 	release, hung := make(chan struct{}), make(chan time.Duration, 1)
-	c.Bank.Before(func(ctx context.Context, _ shop.Charge) {
+	env.Provider.OnCharge(func(ctx context.Context, _ shop.Charge) {
 		deadline, ok := ctx.Deadline()
 		if !ok {
 			t.Error("a charge has no deadline")
@@ -433,7 +433,7 @@ func testHangs(t *testing.T, open Open) {
 	ctx, leave := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := c.Rentals.Create(ctx, Clerk(), c.Ask(1, Card("good")))
+		_, err := env.Rentals.Create(ctx, Clerk(), env.NewCheckout(1, Card("good")))
 		done <- err
 	}()
 	if left := <-hung; left > 15*time.Second || left < 5*time.Second {
@@ -444,21 +444,21 @@ func testHangs(t *testing.T, open Open) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	c.wantTypes(t, createdType)
+	env.wantTypes(t, createdType)
 }
 
 func testPaymentList(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.Answer("bad", declined, declined)
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("bad", declined, declined)
 	var ids []string
 	for _, card := range []string{"good", "bad", "good"} {
-		ids = append(ids, c.Create(t, c.Ask(1, Card(card))).Payment.ID)
-		c.Clock.Move(time.Second)
+		ids = append(ids, env.Create(t, env.NewCheckout(1, Card(card))).Payment.ID)
+		env.Clock.Move(time.Second)
 	}
 	read := func(status harang.PaymentStatus) []string {
 		var got []string
 		for q := (harang.PaymentQuery{Status: status, Limit: 1}); ; {
-			page, err := c.Payments.List(t.Context(), Admin(), q)
+			page, err := env.Payments.List(t.Context(), Admin(), q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -479,33 +479,33 @@ func testPaymentList(t *testing.T, open Open) {
 }
 
 func testCards(t *testing.T, open Open) {
-	c := NewCounter(t, open)
-	c.Bank.offered = []harang.Card{{Token: "offered"}}
+	env := NewRentalEnv(t, open)
+	env.Provider.offered = []harang.Card{{Token: "offered"}}
 	ctx := t.Context()
 	card := harang.Card{Token: "one", Brand: "Visa", Last4: "1111", Expires: "2030-01", Label: "Company"}
-	if err := c.Payments.PutCard(ctx, Admin(), "acme", harang.Card{Token: "one"}); err != nil {
+	if err := env.Payments.PutCard(ctx, Admin(), "acme", harang.Card{Token: "one"}); err != nil {
 		t.Fatal(err)
 	}
-	c.Clock.Move(time.Second)
-	if err := c.Payments.PutCard(ctx, Admin(), "acme", card); err != nil {
+	env.Clock.Move(time.Second)
+	if err := env.Payments.PutCard(ctx, Admin(), "acme", card); err != nil {
 		t.Fatal(err)
 	}
-	if cards, err := c.Payments.Cards(ctx, Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card, {Token: "offered"}}, cards) != "" {
+	if cards, err := env.Payments.Cards(ctx, Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card, {Token: "offered"}}, cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
-	if _, err := c.Payments.Cards(ctx, Clerk(), "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
+	if _, err := env.Payments.Cards(ctx, Clerk(), "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("an unknown partner: %v", err)
 	}
-	if err := c.Payments.PutCard(ctx, Admin(), "nobody", card); harang.ErrorCode(err) != harang.CodeNotFound {
+	if err := env.Payments.PutCard(ctx, Admin(), "nobody", card); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("an unknown partner's card: %v", err)
 	}
-	if err := c.Payments.PutCard(ctx, Admin(), "acme", harang.Card{}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+	if err := env.Payments.PutCard(ctx, Admin(), "acme", harang.Card{}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
 		t.Errorf("a card without a token: %v", err)
 	}
-	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "one"); err != nil {
+	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "one"); err != nil {
 		t.Error(err)
 	}
-	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "one"); harang.ErrorCode(err) != harang.CodeNotFound {
+	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "one"); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("a card that is gone: %v", err)
 	}
 }
@@ -513,85 +513,85 @@ func testCards(t *testing.T, open Open) {
 // testUnknownCards: only the cards that are listed for a partner can be charged for
 // that partner; a refused one changes nothing.
 func testUnknownCards(t *testing.T, open Open) {
-	c := NewCounter(t, open)
+	env := NewRentalEnv(t, open)
 	ctx := t.Context()
-	c.Bank.offered = []harang.Card{{Token: "offered"}}
-	if err := c.Catalogue.PutPartner(ctx, Admin(), harang.Partner{ID: "other", Name: "Other Kft."}); err != nil {
+	env.Provider.offered = []harang.Card{{Token: "offered"}}
+	if err := env.Catalogue.PutPartner(ctx, Admin(), harang.Partner{ID: "other", Name: "Other Kft."}); err != nil {
 		t.Fatal(err)
 	}
-	c.AddTenant(t, "b")
+	env.AddTenant(t, "b")
 	b := Admin()
 	b.Tenant = "b"
-	if err := c.Catalogue.PutPartner(ctx, b, harang.Partner{ID: "acme", Name: "Acme Kft."}); err != nil {
+	if err := env.Catalogue.PutPartner(ctx, b, harang.Partner{ID: "acme", Name: "Acme Kft."}); err != nil {
 		t.Fatal(err)
 	}
 	for _, card := range []struct {
 		caller         harang.Identity
 		partner, token string
 	}{{Admin(), "acme", "own"}, {Admin(), "acme", "gone"}, {Admin(), "other", "others"}, {b, "acme", "foreign"}} {
-		if err := c.Payments.PutCard(ctx, card.caller, card.partner, harang.Card{Token: card.token}); err != nil {
+		if err := env.Payments.PutCard(ctx, card.caller, card.partner, harang.Card{Token: card.token}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "gone"); err != nil {
+	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "gone"); err != nil {
 		t.Fatal(err)
 	}
-	unpaid := c.Create(t, c.Ask(1, nil)).Rental
+	unpaid := env.Create(t, env.NewCheckout(1, nil)).Rental
 	for _, token := range []string{"others", "foreign", "gone", "good", "OWN", "own ", "nothing"} {
-		_, err := c.Rentals.Create(ctx, Clerk(), c.Ask(1, Card(token)))
+		_, err := env.Rentals.Create(ctx, Clerk(), env.NewCheckout(1, Card(token)))
 		wantCode(t, err, harang.CodeCardUnknown)
-		_, err = c.pay(t, unpaid.ID, token, unpaid.TotalValue)
+		_, err = env.pay(t, unpaid.ID, token, unpaid.TotalValue)
 		wantCode(t, err, harang.CodeCardUnknown)
 	}
-	free := c.Ask(1, Card("others"))
-	if err := c.Catalogue.PutProduct(ctx, Admin(), harang.Product{ID: "drill", Name: "Drill"}); err != nil {
+	free := env.NewCheckout(1, Card("others"))
+	if err := env.Catalogue.PutProduct(ctx, Admin(), harang.Product{ID: "drill", Name: "Drill"}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := c.Rentals.Create(ctx, Clerk(), free) // although it would cost nothing
+	_, err := env.Rentals.Create(ctx, Clerk(), free) // although it would cost nothing
 	wantCode(t, err, harang.CodeCardUnknown)
-	if r, p := c.Find(t, unpaid.ID); r.Paid != 0 || r.Pending != 0 || len(p) != 0 || c.Drills(t) != 9 {
-		t.Errorf("after refused cards: %+v, %v, %d drills", r, p, c.Drills(t))
+	if r, p := env.Find(t, unpaid.ID); r.Paid != 0 || r.Pending != 0 || len(p) != 0 || env.AvailableDrills(t) != 9 {
+		t.Errorf("after refused cards: %+v, %v, %d drills", r, p, env.AvailableDrills(t))
 	}
-	if taken := c.Bank.Taken(); len(taken) != 0 {
+	if taken := env.Provider.Charged(); len(taken) != 0 {
 		t.Errorf("the bank took %v", taken)
 	}
 	half := unpaid.TotalValue / 2
 	for _, token := range []string{"own", "offered"} {
-		if p, err := c.pay(t, unpaid.ID, token, half); err != nil || p.Status != harang.PaymentSucceeded {
+		if p, err := env.pay(t, unpaid.ID, token, half); err != nil || p.Status != harang.PaymentSucceeded {
 			t.Errorf("%s: %+v, %v", token, p, err)
 		}
 	}
 	// The same request after the card was deleted has the same answer.
-	ask := c.Ask(1, Card("own"))
+	ask := env.NewCheckout(1, Card("own"))
 	ask.ID = "repeated"
-	first := c.Create(t, ask)
-	if err := c.Payments.DeleteCard(ctx, Admin(), "acme", "own"); err != nil {
+	first := env.Create(t, ask)
+	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "own"); err != nil {
 		t.Fatal(err)
 	}
-	if again := c.Create(t, ask); again.Rental.ID != first.Rental.ID {
+	if again := env.Create(t, ask); again.Rental.ID != first.Rental.ID {
 		t.Errorf("repeated: %+v", again)
 	}
 }
 
 func testPaymentSettings(t *testing.T, open Open) {
-	c := NewCounter(t, open)
+	env := NewRentalEnv(t, open)
 	ctx := t.Context()
 	want := harang.PaymentSettings{Provider: harang.ProviderSandbox}
-	if got, err := c.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
+	if got, err := env.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
 		t.Errorf("at first %+v, %v", got, err)
 	}
 	for _, want := range []harang.PaymentSettings{{Provider: harang.ProviderMyPOS, ConfigFile: "/etc/mypos.json"}, {Provider: harang.ProviderSandbox, ConfigFile: "/etc/mypos.json"}} {
-		if err := c.Store.PutPaymentSettings(ctx, "a", want); err != nil {
+		if err := env.Store.PutPaymentSettings(ctx, "a", want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := c.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
+		if got, err := env.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
 			t.Errorf("%+v, %v, want %+v", got, err, want)
 		}
 	}
-	if _, err := c.Store.FindPaymentSettings(ctx, "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
+	if _, err := env.Store.FindPaymentSettings(ctx, "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("an unknown tenant's: %v", err)
 	}
-	if err := c.Store.PutPaymentSettings(ctx, "nobody", want); harang.ErrorCode(err) != harang.CodeNotFound {
+	if err := env.Store.PutPaymentSettings(ctx, "nobody", want); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("set for an unknown tenant: %v", err)
 	}
 }

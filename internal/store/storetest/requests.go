@@ -12,10 +12,10 @@ import (
 )
 
 func testRequests(t *testing.T, open Open) {
-	c := NewCounter(t, open)
+	env := NewRentalEnv(t, open)
 	ctx := t.Context()
 	begin := func(who harang.Identity, route, key, print string) (shop.Request, error) {
-		return c.Requests.Begin(ctx, who, route, key, print)
+		return env.Requests.Begin(ctx, who, route, key, print)
 	}
 	first, err := begin(Clerk(), "POST /rentals", "k", "f")
 	if err != nil || first.Status != 0 || first.ResourceID == "" {
@@ -40,42 +40,42 @@ func testRequests(t *testing.T, open Open) {
 		}
 	}
 	// Left behind by a process that died: taken up under the same id.
-	c.Clock.Move(31 * time.Second)
+	env.Clock.Move(31 * time.Second)
 	second, err := begin(Clerk(), "POST /rentals", "k", "f")
 	if err != nil || second.ResourceID != first.ResourceID || second.Status != 0 {
 		t.Errorf("left behind: %+v, %v", second, err)
 	}
-	if err := c.Requests.Release(ctx, second); err != nil {
+	if err := env.Requests.Release(ctx, second); err != nil {
 		t.Fatal(err)
 	}
 	if second, err = begin(Clerk(), "POST /rentals", "k", "f"); err != nil || second.ResourceID != first.ResourceID {
 		t.Errorf("released: %+v, %v", second, err)
 	}
-	if err := c.Requests.Finish(ctx, second, 201, []byte(`{"id":1}`)); err != nil {
+	if err := env.Requests.Finish(ctx, second, 201, []byte(`{"id":1}`)); err != nil {
 		t.Fatal(err)
 	}
-	c.Clock.Move(6 * 24 * time.Hour)
-	c.Round(t)
+	env.Clock.Move(6 * 24 * time.Hour)
+	env.RunHousekeeping(t)
 	if done, err := begin(Clerk(), "POST /rentals", "k", "f"); err != nil || done.Status != 201 || string(done.Body) != `{"id":1}` {
 		t.Errorf("done: %+v, %v", done, err)
 	}
-	if err := c.Requests.Forget(ctx, second); err != nil { // it has an answer: kept
+	if err := env.Requests.Forget(ctx, second); err != nil { // it has an answer: kept
 		t.Fatal(err)
 	}
 	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
 		t.Errorf("after an answer: %v", err)
 	}
-	c.Clock.Move(25 * time.Hour)
+	env.Clock.Move(25 * time.Hour)
 	if fresh, err := begin(Clerk(), "POST /rentals", "k", "g"); err != nil || fresh.Status != 0 || fresh.ResourceID == first.ResourceID {
 		t.Errorf("after seven days: %+v, %v", fresh, err)
 	}
-	c.Round(t)
+	env.RunHousekeeping(t)
 	// A request that was refused frees its key.
 	refused, err := begin(Clerk(), "POST /payments", "r", "f")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Requests.Forget(ctx, refused); err != nil {
+	if err := env.Requests.Forget(ctx, refused); err != nil {
 		t.Fatal(err)
 	}
 	if again, err := begin(Clerk(), "POST /payments", "r", "g"); err != nil || again.ResourceID == refused.ResourceID {
@@ -90,13 +90,13 @@ func testRequests(t *testing.T, open Open) {
 
 // testRequestsAtOnce: of many at once with one key, one carries it out.
 func testRequestsAtOnce(t *testing.T, open Open) {
-	c := NewCounter(t, open)
+	env := NewRentalEnv(t, open)
 	var mu sync.Mutex
 	won := 0
 	var wg sync.WaitGroup
 	for range 12 {
 		wg.Go(func() {
-			_, err := c.Requests.Begin(context.Background(), Clerk(), "POST /rentals", "k", "f")
+			_, err := env.Requests.Begin(context.Background(), Clerk(), "POST /rentals", "k", "f")
 			mu.Lock()
 			defer mu.Unlock()
 			switch harang.ErrorCode(err) {

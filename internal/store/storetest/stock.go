@@ -11,16 +11,16 @@ import (
 )
 
 func testCatalogue(t *testing.T, open Open) {
-	w := NewWorld(t, open)
-	w.AddTenant(t, "b")
+	env := NewEnv(t, open)
+	env.AddTenant(t, "b")
 	ctx, admin := t.Context(), Admin()
 	names := []string{"Őrlő 10", "ács kalapács", "Csavarozó", "Cukor mérő", "Őrlő 2", "100%_os fúró", "Zsaluzó", "Zománc"}
 	for i, n := range names {
 		id := string(rune('a' + i))
 		for _, err := range []error{
-			w.Catalogue.PutProduct(ctx, admin, harang.Product{ID: id, Name: n, DailyPrice: int64(i)}),
-			w.Catalogue.PutPartner(ctx, admin, harang.Partner{ID: id, Name: n}),
-			w.Catalogue.PutLocation(ctx, admin, harang.Location{ID: id, Name: n}),
+			env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: id, Name: n, DailyPrice: int64(i)}),
+			env.Catalogue.PutPartner(ctx, admin, harang.Partner{ID: id, Name: n}),
+			env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: id, Name: n}),
 		} {
 			if err != nil {
 				t.Fatal(err)
@@ -30,7 +30,7 @@ func testCatalogue(t *testing.T, open Open) {
 	want := []string{"100%_os fúró", "ács kalapács", "Cukor mérő", "Csavarozó", "Őrlő 2", "Őrlő 10", "Zománc", "Zsaluzó"}
 	var got []string
 	for cursor, pages := "", 1; ; pages++ {
-		p, err := w.Catalogue.Products(ctx, admin, "", cursor, 3)
+		p, err := env.Catalogue.Products(ctx, admin, "", cursor, 3)
 		if err != nil || pages > 3 {
 			t.Fatalf("page %d: %v", pages, err)
 		}
@@ -58,7 +58,7 @@ func testCatalogue(t *testing.T, open Open) {
 		{"  ", want},
 	} {
 		var found []string
-		p, err := w.Catalogue.Partners(ctx, admin, tc.search, "", 50)
+		p, err := env.Catalogue.Partners(ctx, admin, tc.search, "", 50)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,31 +72,31 @@ func testCatalogue(t *testing.T, open Open) {
 			t.Errorf("searching %q finds %q, want %q", tc.search, found, tc.want)
 		}
 	}
-	if err := w.Catalogue.PutLocation(ctx, admin, harang.Location{ID: "a", Name: "Új"}); err != nil {
+	if err := env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: "a", Name: "Új"}); err != nil {
 		t.Fatal(err)
 	}
-	p, err := w.Catalogue.Locations(ctx, admin, "uj", "", 50)
+	p, err := env.Catalogue.Locations(ctx, admin, "uj", "", 50)
 	if err != nil || len(p.Items) != 1 || p.Items[0] != (harang.Location{ID: "a", Name: "Új"}) {
 		t.Errorf("a replaced location is %v, %v", p.Items, err)
 	}
 	other := admin
 	other.Tenant = "b"
-	if p, err := w.Catalogue.Products(ctx, other, "", "", 50); err != nil || len(p.Items) != 0 || p.Items == nil {
+	if p, err := env.Catalogue.Products(ctx, other, "", "", 50); err != nil || len(p.Items) != 0 || p.Items == nil {
 		t.Errorf("another tenant sees %v, %v", p.Items, err)
 	}
-	_, err = w.Catalogue.Products(ctx, admin, "", "nonsense!", 50)
+	_, err = env.Catalogue.Products(ctx, admin, "", "nonsense!", 50)
 	wantCode(t, err, harang.CodeInvalidRequest)
 }
 
 // alerts are the severities announced since the last call, by managers' number.
 type alerts struct {
-	w    *World
+	env  *Env
 	seen int64
 }
 
 func (a *alerts) take(t *testing.T) []harang.Severity {
 	t.Helper()
-	entries, err := a.w.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, a.seen, 1000)
+	entries, err := a.env.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, a.seen, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,44 +109,44 @@ func (a *alerts) take(t *testing.T) []harang.Severity {
 }
 
 func testStock(t *testing.T, open Open) {
-	w := NewWorld(t, open)
+	env := NewEnv(t, open)
 	ctx := t.Context()
-	heard := &alerts{w: w}
-	w.AddStock(t, "drill", "north", shop.StockPut{Quantity: 10, WarningThreshold: 5, CriticalThreshold: 3})
-	w.AddStock(t, "drill", "south", shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3})
-	w.AddStock(t, "saw", "north", shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3})
+	heard := &alerts{env: env}
+	env.AddStock(t, "drill", "north", shop.StockPut{Quantity: 10, WarningThreshold: 5, CriticalThreshold: 3})
+	env.AddStock(t, "drill", "south", shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3})
+	env.AddStock(t, "saw", "north", shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3})
 	if got := heard.take(t); len(got) != 0 {
 		t.Errorf("creating stock rang %v", got)
 	}
-	item := w.Adjust(t, "drill", "north", -8)
+	item := env.Adjust(t, "drill", "north", -8)
 	if got := heard.take(t); !slices.Equal(got, []harang.Severity{harang.SeverityCritical}) {
 		t.Errorf("10 to 2 rang %v", got)
 	}
-	entries := w.Entries(t, harang.AudienceOperators)
+	entries := env.Entries(t, harang.AudienceOperators)
 	alert := alertOf(t, entries[0])
 	if want := (harang.StockAlert{ProductID: "drill", ProductName: "Product drill", CurrentQuantity: 2, Threshold: 3,
-		LocationID: "north", LocationName: "Place north", Severity: harang.SeverityCritical}); alert != want {
+		LocationID: "north", LocationName: "Location north", Severity: harang.SeverityCritical}); alert != want {
 		t.Errorf("the alert is %+v, want %+v", alert, want)
 	}
-	if item.EventID != entries[0].EventID || !item.Since.Equal(w.Clock.Now()) || item.Level.Quantity != 2 {
+	if item.EventID != entries[0].EventID || !item.Since.Equal(env.Clock.Now()) || item.Level.Quantity != 2 {
 		t.Errorf("the item is %+v, want event %s since now", item, entries[0].EventID)
 	}
 
-	_, err := w.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: -3, Reason: "x"})
+	_, err := env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: -3, Reason: "x"})
 	wantCode(t, err, harang.CodeInsufficientStock)
 	for _, id := range [][2]string{{"nothing", "north"}, {"drill", "nowhere"}} {
-		_, err = w.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: id[0], LocationID: id[1], Delta: 1, Reason: "x"})
+		_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: id[0], LocationID: id[1], Delta: 1, Reason: "x"})
 		wantCode(t, err, harang.CodeNotFound)
-		_, err = w.Catalogue.PutStock(ctx, Admin(), id[0], id[1], shop.StockPut{})
+		_, err = env.Catalogue.PutStock(ctx, Admin(), id[0], id[1], shop.StockPut{})
 		wantCode(t, err, harang.CodeNotFound)
 	}
 	foreign := Admin()
 	foreign.Tenant = "b"
-	w.AddTenant(t, "b")
-	_, err = w.Inventory.Adjust(ctx, foreign, shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: 1, Reason: "x"})
+	env.AddTenant(t, "b")
+	_, err = env.Inventory.Adjust(ctx, foreign, shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: 1, Reason: "x"})
 	wantCode(t, err, harang.CodeNotFound)
 
-	moves, err := w.Store.FindMovements(ctx, "a", "drill", "north", 10)
+	moves, err := env.Store.FindMovements(ctx, "a", "drill", "north", 10)
 	if err != nil || len(moves) != 2 {
 		t.Fatalf("the movements are %v, %v", moves, err)
 	}
@@ -171,7 +171,7 @@ func testStock(t *testing.T, open Open) {
 			var got []string
 			for q := tc.q; ; {
 				q.Limit = 1
-				p, err := w.Inventory.Stock(ctx, Admin(), q)
+				p, err := env.Inventory.Stock(ctx, Admin(), q)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -187,31 +187,31 @@ func testStock(t *testing.T, open Open) {
 			}
 		})
 	}
-	s, err := w.Dashboard.Summary(ctx, Admin(), "")
+	s, err := env.Dashboard.Summary(ctx, Admin(), "")
 	if err != nil || s.Stock != (harang.StockCounts{Critical: 2, Warning: 1}) {
 		t.Errorf("the summary counts %+v, %v", s.Stock, err)
 	}
 }
 
 func testShortages(t *testing.T, open Open) {
-	w := NewWorld(t, open)
+	env := NewEnv(t, open)
 	ctx := t.Context()
 	put := shop.StockPut{Quantity: 9, WarningThreshold: 5, CriticalThreshold: 3}
 	for _, p := range []string{"one", "two", "three", "four"} {
-		w.AddStock(t, p, "l", put)
+		env.AddStock(t, p, "l", put)
 	}
-	w.Adjust(t, "two", "l", -5) // warning
-	w.Clock.Move(time.Minute)
-	w.Adjust(t, "three", "l", -8) // critical
-	w.Clock.Move(time.Minute)
-	w.Adjust(t, "one", "l", -8) // critical, later
-	taken := w.Entries(t, harang.AudienceOperators)[1]
-	if _, err := w.Notifications.Claim(ctx, As(harang.RoleOperator, "kata"), taken.EventID); err != nil {
+	env.Adjust(t, "two", "l", -5) // warning
+	env.Clock.Move(time.Minute)
+	env.Adjust(t, "three", "l", -8) // critical
+	env.Clock.Move(time.Minute)
+	env.Adjust(t, "one", "l", -8) // critical, later
+	taken := env.Entries(t, harang.AudienceOperators)[1]
+	if _, err := env.Notifications.Claim(ctx, As(harang.RoleOperator, "kata"), taken.EventID); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for cursor := ""; ; {
-		p, err := w.Inventory.Alerts(ctx, As(harang.RoleOperator, "kata"), cursor, 2)
+		p, err := env.Inventory.Alerts(ctx, As(harang.RoleOperator, "kata"), cursor, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,55 +233,55 @@ func testShortages(t *testing.T, open Open) {
 	if want := []string{"three", "one", "two"}; !slices.Equal(got, want) {
 		t.Errorf("the alerts are %q, want worst first, then the longest: %q", got, want)
 	}
-	item := w.Adjust(t, "three", "l", 8)
+	item := env.Adjust(t, "three", "l", 8)
 	if !item.Since.IsZero() || item.EventID != "" || item.Severity() != harang.SeverityOK {
 		t.Errorf("what is OK again is %+v", item)
 	}
-	p, err := w.Inventory.Alerts(ctx, Admin(), "", 0)
+	p, err := env.Inventory.Alerts(ctx, Admin(), "", 0)
 	if err != nil || len(p.Items) != 2 {
 		t.Errorf("the alerts are %v, %v", p.Items, err)
 	}
 }
 
 func testSweep(t *testing.T, open Open) {
-	w := NewWorld(t, open)
-	w.AddTenant(t, "b")
+	env := NewEnv(t, open)
+	env.AddTenant(t, "b")
 	ctx := t.Context()
 	kata := As(harang.RoleOperator, "kata")
-	old := w.Append(t, Alert(t, "a"), Alert(t, "a"), Logout(t, "a"), Alert(t, "b"))
-	if _, err := w.Notifications.MarkRead(ctx, kata, shop.ReadRequest{EventIDs: []string{old[1].EventID}}); err != nil {
+	old := env.Append(t, Alert(t, "a"), Alert(t, "a"), Logout(t, "a"), Alert(t, "b"))
+	if _, err := env.Notifications.MarkRead(ctx, kata, shop.ReadRequest{EventIDs: []string{old[1].EventID}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Notifications.Claim(ctx, kata, old[0].EventID); err != nil {
+	if _, err := env.Notifications.Claim(ctx, kata, old[0].EventID); err != nil {
 		t.Fatal(err)
 	}
-	w.Clock.Move(store.EventRetention - time.Hour)
-	w.Append(t, Alert(t, "a"))
-	if err := w.Store.Sweep(ctx); err != nil {
+	env.Clock.Move(store.EventRetention - time.Hour)
+	env.Append(t, Alert(t, "a"))
+	if err := env.Store.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if got := numbersOf(w.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{1, 2, 3}) {
+	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{1, 2, 3}) {
 		t.Errorf("before their time the events are %v", got)
 	}
-	w.Clock.Move(2 * time.Hour)
-	if err := w.Store.Sweep(ctx); err != nil {
+	env.Clock.Move(2 * time.Hour)
+	if err := env.Store.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if got := numbersOf(w.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3}) {
+	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3}) {
 		t.Errorf("after the sweep the events are %v, want 3 alone", got)
 	}
-	if n := len(w.Entries(t, harang.AudienceControl)); n != 0 {
+	if n := len(env.Entries(t, harang.AudienceControl)); n != 0 {
 		t.Errorf("%d control entries are left", n)
 	}
-	_, state, err := w.Notifications.List(ctx, kata, harang.NotificationQuery{})
+	_, state, err := env.Notifications.List(ctx, kata, harang.NotificationQuery{})
 	if err != nil || state.UnreadCount != 1 {
 		t.Errorf("after the sweep %d are unread, %v, want 1", state.UnreadCount, err)
 	}
-	w.Append(t, Alert(t, "a"))
-	if got := numbersOf(w.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3, 4}) {
+	env.Append(t, Alert(t, "a"))
+	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3, 4}) {
 		t.Errorf("the next number is in %v, want 4: numbers go on", got)
 	}
-	heads, newest, err := w.Store.NewestEntries(ctx, harang.FeedID{Tenant: "b", Audience: harang.AudienceOperators}, 50)
+	heads, newest, err := env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "b", Audience: harang.AudienceOperators}, 50)
 	if err != nil || len(newest) != 0 || heads.Number(harang.AudienceOperators) != 1 {
 		t.Errorf("a swept feed reads %v with heads %+v, %v", newest, heads, err)
 	}

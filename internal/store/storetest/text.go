@@ -10,26 +10,26 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// testTexts: what a caller may write where a name or an id is looked up, but no
+// testInvalidText: what a caller may write where a name or an id is looked up, but no
 // database has, is at worst the caller's classErrors, never an INTERNAL error.
-func testTexts(t *testing.T, open Open) {
-	w := NewWorld(t, open)
+func testInvalidText(t *testing.T, open Open) {
+	env := NewEnv(t, open)
 	ctx := t.Context()
 	who := harang.Identity{Tenant: "a", UserID: "clerk", Role: harang.RoleOperator}
 	for name, text := range map[string]string{"NUL": "a\x00b", "not UTF-8": "a\xffb"} {
 		for what, look := range map[string]func() error{
-			"rental":      func() error { _, err := w.Store.FindRental(ctx, "a", text); return err },
-			"credentials": func() error { _, err := w.Store.FindCredentials(ctx, text); return err },
-			"users":       func() error { _, err := w.Store.FindUsers(ctx, "a", text, 1); return err },
+			"rental":      func() error { _, err := env.Store.FindRental(ctx, "a", text); return err },
+			"credentials": func() error { _, err := env.Store.FindCredentials(ctx, text); return err },
+			"users":       func() error { _, err := env.Store.FindUsers(ctx, "a", text, 1); return err },
 			"search": func() error {
-				_, err := w.Catalogue.Products(ctx, who, text, "", 1)
+				_, err := env.Catalogue.Products(ctx, who, text, "", 1)
 				return err
 			},
 			"read": func() error {
-				_, err := w.Notifications.MarkRead(ctx, who, shop.ReadRequest{EventIDs: []string{text}})
+				_, err := env.Notifications.MarkRead(ctx, who, shop.ReadRequest{EventIDs: []string{text}})
 				return err
 			},
-			"claim": func() error { _, err := w.Notifications.Claim(ctx, who, text); return err },
+			"claim": func() error { _, err := env.Notifications.Claim(ctx, who, text); return err },
 		} {
 			switch code := harang.ErrorCode(look()); code {
 			case "", harang.CodeNotFound, harang.CodeInvalidRequest:
@@ -43,7 +43,7 @@ func testTexts(t *testing.T, open Open) {
 // testLongNames: what a name may be at its longest, in whatever script, can be
 // kept and listed, and a list goes on behind it. A cursor may have 8192 bytes.
 func testLongNames(t *testing.T, open Open) {
-	w := NewWorld(t, open)
+	env := NewEnv(t, open)
 	ctx := t.Context()
 	admin := As(harang.RoleAdmin, "admin")
 	random := rand.New(rand.NewPCG(1, 2))
@@ -64,21 +64,21 @@ func testLongNames(t *testing.T, open Open) {
 		id, name := text(harang.MaxIDRunes), text(harang.MaxNameRunes)
 		name = strings.ReplaceAll(name, "\u2028", "&") // allowed in ids only
 		for what, err := range map[string]error{
-			"location": w.Catalogue.PutLocation(ctx, admin, harang.Location{ID: id, Name: name}),
-			"partner":  w.Catalogue.PutPartner(ctx, admin, harang.Partner{ID: id, Name: name}),
-			"product":  w.Catalogue.PutProduct(ctx, admin, harang.Product{ID: id, Name: name}),
+			"location": env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: id, Name: name}),
+			"partner":  env.Catalogue.PutPartner(ctx, admin, harang.Partner{ID: id, Name: name}),
+			"product":  env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: id, Name: name}),
 		} {
 			if err != nil {
 				t.Fatalf("a %s named %q: %v", what, name, err)
 			}
 		}
-		if _, err := w.Catalogue.PutStock(ctx, admin, id, id, shop.StockPut{Quantity: int64(i)}); err != nil {
+		if _, err := env.Catalogue.PutStock(ctx, admin, id, id, shop.StockPut{Quantity: int64(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	seen := map[string]bool{}
 	for cursor := ""; ; {
-		page, err := w.Inventory.Stock(ctx, admin, harang.StockQuery{Cursor: cursor, Limit: 1})
+		page, err := env.Inventory.Stock(ctx, admin, harang.StockQuery{Cursor: cursor, Limit: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

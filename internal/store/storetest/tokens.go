@@ -10,12 +10,12 @@ import (
 // testTokens: a token that names no user is over from its end on, in its own
 // tenant, told once, and forgotten when it would be over anyway.
 func testTokens(t *testing.T, open Open) {
-	w := NewWorld(t, open)
+	env := NewEnv(t, open)
 	ctx := t.Context()
-	w.AddTenant(t, "b")
+	env.AddTenant(t, "b")
 	ended := func(tenant, token string) bool {
 		t.Helper()
-		found, ended, err := w.Store.FindTenantOfToken(ctx, tenant, token)
+		found, ended, err := env.Store.FindTenantOfToken(ctx, tenant, token)
 		if err != nil || found.ID != tenant {
 			t.Fatalf("%+v, %v", found, err)
 		}
@@ -23,7 +23,7 @@ func testTokens(t *testing.T, open Open) {
 	}
 	control := func() int64 {
 		t.Helper()
-		heads, err := w.Store.Heads(ctx, []string{"a"})
+		heads, err := env.Store.Heads(ctx, []string{"a"})
 		if err != nil || len(heads) != 1 {
 			t.Fatalf("%+v, %v", heads, err)
 		}
@@ -33,7 +33,7 @@ func testTokens(t *testing.T, open Open) {
 		t.Fatal("it is over before its end")
 	}
 	for range 2 {
-		if err := w.Store.EndToken(ctx, "a", "token", w.Clock.Now().Add(time.Hour), Logout(t, "a")); err != nil {
+		if err := env.Store.EndToken(ctx, "a", "token", env.Clock.Now().Add(time.Hour), Logout(t, "a")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,15 +43,15 @@ func testTokens(t *testing.T, open Open) {
 	if n := control(); n != 1 {
 		t.Errorf("it was told %d times", n)
 	}
-	wantCode(t, w.Store.EndToken(ctx, "nowhere", "x", w.Clock.Now(), Logout(t, "nowhere")), "NOT_FOUND")
-	_, _, err := w.Store.FindTenantOfToken(ctx, "nowhere", "token")
+	wantCode(t, env.Store.EndToken(ctx, "nowhere", "x", env.Clock.Now(), Logout(t, "nowhere")), "NOT_FOUND")
+	_, _, err := env.Store.FindTenantOfToken(ctx, "nowhere", "token")
 	wantCode(t, err, "NOT_FOUND")
 	for _, c := range []struct {
 		after time.Duration
 		ended bool
 	}{{time.Hour, true}, {time.Second, false}} {
-		w.Clock.Move(c.after)
-		if _, err := w.Store.SweepSessions(ctx, w.Clock.Now(), 10); err != nil {
+		env.Clock.Move(c.after)
+		if _, err := env.Store.SweepSessions(ctx, env.Clock.Now(), 10); err != nil {
 			t.Fatal(err)
 		}
 		if kept := ended("a", "token"); kept != c.ended {
