@@ -47,7 +47,7 @@ var walls = []wall{
 	{"contract", nil, "golden files, no code to speak of"},
 	{
 		"internal/httpapi",
-		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest"},
+		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest", "internal/origin"},
 		"speaks HTTP; reads no SQL; shows the golden calls as examples",
 	},
 	{
@@ -92,6 +92,7 @@ var walls = []wall{
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
 	{"internal/testserver", nil, "starts real PostgreSQL and Redis for tests"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
+	{"internal/origin", nil, "who may call from a browser, and what proxies say; knows HTTP only"},
 	{"internal/logging", nil, "the program's slog handler; knows nothing of what is logged"},
 	{"web", nil, "embeds the built page, knows nothing"},
 	{"cmd/harang", []string{"..."}, "the only place where technologies meet"},

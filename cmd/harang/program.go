@@ -25,6 +25,7 @@ import (
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/inflight"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/origin"
 	"harang.dev/harang/internal/payments"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
@@ -47,6 +48,7 @@ type program struct {
 	shop      *shop.UseCases
 	intake    *ingest.Intake
 	realtime  *realtime
+	origins   *origin.Policy
 	public    *http.Server
 	admin     *http.Server
 	listener  net.Listener
@@ -127,6 +129,12 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
+	trusted, _ := c.proxies() // check has read it
+	if p.origins, err = origin.New(origin.Options{
+		Allowed: c.AllowedOrigin, TrustedProxies: trusted, Logger: log, Registry: registry,
+	}); err != nil {
+		return nil, err
+	}
 	if p.realtime, err = p.startRealtime(ctx, registry); err != nil {
 		return nil, err
 	}
@@ -152,7 +160,6 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 
 // api returns the options of the HTTP interface.
 func (p *program) api(registry *prometheus.Registry) httpapi.Options {
-	trusted, _ := p.config.proxies() // start has checked it
 	return httpapi.Options{
 		Auth:           p.auth,
 		Inventory:      p.shop.Inventory,
@@ -169,8 +176,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Draining:       p.draining.Load,
 		Page:           p.page,
 		PagePolicy:     web.ContentSecurityPolicy,
-		AllowedOrigins: p.config.AllowedOrigin,
-		TrustedProxies: trusted,
+		Origins:        p.origins,
 		Socket:         p.realtime.socket,
 		SocketMessages: socketMessages(),
 		Connections:    p.connections,

@@ -62,7 +62,7 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		Source: truth, SharedLog: sharedLog, Windows: r.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
-	r.socket = newSocket(p.config, registry)
+	r.socket = newSocket(p.config, p.origins, registry)
 	r.gateway = gateway.New(gateway.Options{
 		Server: r.socket, Hub: r.hub, Encoder: encoder, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"net/url"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -13,6 +12,7 @@ import (
 
 	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/logging"
+	"harang.dev/harang/internal/origin"
 )
 
 type serveCommand struct {
@@ -22,8 +22,8 @@ type serveCommand struct {
 	Redis                string        `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
 	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
-	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com; repeatable."`
-	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For is trusted; repeatable."`
+	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com or capacitor://localhost; repeatable."`
+	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For, -Proto and -Host are trusted; repeatable."`
 	ConnectionsPerTenant int           `default:"50" help:"Maximum number of connections of one tenant."`
 	PingInterval         time.Duration `default:"10s" help:"Time between heartbeats of a connection."`
 	PingTimeout          time.Duration `default:"5s" help:"Time in which a heartbeat has to be answered."`
@@ -46,12 +46,10 @@ func (c *serveCommand) check() error {
 		return cli.Usagef("--redis", "several nodes cannot share an SQLite file").
 			Cure("leave --redis out, or use PostgreSQL")
 	}
-	for _, origin := range c.AllowedOrigin {
-		u, err := url.Parse(origin)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
-			origin != u.Scheme+"://"+u.Host {
-			return cli.Usagef("--allowed-origin", "%q is not an origin", origin).
-				Cure("write scheme and host only, e.g. https://erp.example.com")
+	for _, text := range c.AllowedOrigin {
+		if _, err := origin.Parse(text); err != nil {
+			return cli.Usagef("--allowed-origin", "%q is not an origin: it %w", text, err).
+				Cure("write scheme, host and perhaps a port, e.g. https://erp.example.com or capacitor://localhost")
 		}
 	}
 	if _, err := c.proxies(); err != nil {

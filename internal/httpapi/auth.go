@@ -2,11 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
-	"net/netip"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +12,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/origin"
 )
 
 // requestInfo is what the calls under /auth need of a request besides its body.
@@ -21,8 +20,8 @@ type requestInfo struct {
 	address string
 	bearer  string
 	cookies cookies
-	// foreign is why a browser's request of another site's page is refused.
-	foreign error
+	// checkOrigin refuses pages of other origins.
+	checkOrigin func() error
 }
 
 type requestInfoKey struct{}
@@ -30,10 +29,11 @@ type requestInfoKey struct{}
 // withRequestInfo stores requestInfo in the context.
 func (a *API) withRequestInfo(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
-	c := requestInfo{
-		cookies: readCookies(r, overTLS(r)), bearer: bearer(r), address: addressOf(r), foreign: a.origins.Check(r),
+	info := requestInfo{
+		cookies: readCookies(r, a.Origins.Secure(r)), bearer: bearer(r), address: addressOf(r),
+		checkOrigin: func() error { return a.Origins.Check(r, origin.PartREST) },
 	}
-	next(huma.WithValue(ctx, requestInfoKey{}, c))
+	next(huma.WithValue(ctx, requestInfoKey{}, info))
 }
 
 // addressOf returns the remote address without the port.
@@ -44,43 +44,17 @@ func addressOf(r *http.Request) string {
 	return r.RemoteAddr
 }
 
-// forwarded is where a call comes from that a trusted proxy passed on: the last
-// address in X-Forwarded-For that is none of the proxies'. What stands before
-// that one, anybody can have written. It is false for other calls.
-func (a *API) forwarded(r *http.Request) (address string, ok bool) {
-	if len(a.TrustedProxies) == 0 {
-		return "", false
-	}
-	address = addressOf(r)
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && a.trusts(address); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		address, ok = hop.String(), true
-	}
-	return address, ok
-}
-
-func (a *API) trusts(address string) bool {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return false
-	}
-	return slices.ContainsFunc(a.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(ip.Unmap()) })
-}
-
+// requestInfoOf returns the request's info, or FORBIDDEN for a page of another origin.
 func requestInfoOf(ctx context.Context) (requestInfo, error) {
-	c, _ := ctx.Value(requestInfoKey{}).(requestInfo)
-	if c.foreign != nil {
-		return c, harang.Wrap(
-			harang.CodeForbidden,
-			c.foreign,
-			"pages of this origin may not call: see --allowed-origin",
-		)
+	info, _ := ctx.Value(requestInfoKey{}).(requestInfo)
+	var refused *origin.Refused
+	if err := info.checkOrigin(); errors.As(err, &refused) {
+		return info, &harang.Error{
+			Code: harang.CodeForbidden, Message: refused.Error(),
+			Details: map[string]any{"origin": refused.Origin, "ownOrigin": refused.Own},
+		}
 	}
-	return c, nil
+	return info, nil
 }
 
 type userBody struct {

@@ -9,6 +9,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/origin"
 )
 
 const loginBody = `{"email":"manager@budapest.demo","password":"harang-demo"}`
@@ -33,26 +34,35 @@ func refreshCookie(t *testing.T, r reply) *http.Cookie {
 	return cookieOf(t, r, "harang_refresh")
 }
 
+// The cookies are Secure over TLS, which a trusted proxy says in X-Forwarded-Proto.
 func TestLogin_Cookies(t *testing.T) {
-	e := newEnv(t)
-	for prefix, headers := range map[string][]string{"": nil, "__Secure-": {"X-Forwarded-Proto: https"}} {
-		r := e.call("", "POST", "/api/v1/auth/login", loginBody, headers...).want(t, 200, "")
-		for name, seconds := range map[string]int{"harang_refresh": 14 * 24 * 3600, "harang_known": 400 * 24 * 3600} {
-			cookie := cookieOf(t, r, prefix+name)
-			if !cookie.HttpOnly || cookie.Secure != (prefix != "") || cookie.Path != "/api/v1/auth" ||
+	plain, proxied := newEnv(t), newEnv(t, behindProxy(t))
+	for name, c := range map[string]struct {
+		e             *env
+		proto, prefix string
+	}{
+		"plain":             {plain, "", ""},
+		"no trusted proxy":  {plain, "https", ""},
+		"TLS at the proxy":  {proxied, "https", "__Secure-"},
+		"HTTP at the proxy": {proxied, "http", ""},
+	} {
+		r := c.e.call("", "POST", "/api/v1/auth/login", loginBody, "X-Forwarded-Proto: "+c.proto).want(t, 200, "")
+		for cookieName, seconds := range map[string]int{"harang_refresh": 14 * 24 * 3600, "harang_known": 400 * 24 * 3600} {
+			cookie := cookieOf(t, r, c.prefix+cookieName)
+			if !cookie.HttpOnly || cookie.Secure != (c.prefix != "") || cookie.Path != "/api/v1/auth" ||
 				cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != seconds || cookie.Domain != "" {
-				t.Errorf("%v", cookie)
+				t.Errorf("%s: %v", name, cookie)
 			}
 		}
 		if len(r.Cookies()) != 2 || r.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%q: %v", prefix, r.Header)
+			t.Errorf("%s: %v", name, r.Header)
 		}
 	}
 }
 
 // Over TLS a cookie that an earlier version set is taken, and replaced by one with the prefix.
 func TestRefresh_CookieWithoutPrefix(t *testing.T) {
-	e := newEnv(t)
+	e := newEnv(t, behindProxy(t))
 	const https = "X-Forwarded-Proto: https"
 	earlier := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 200, ""))
 	next := e.call("", "POST", "/api/v1/auth/refresh", "", https, "Cookie: harang_refresh="+earlier.Value).want(t, 200, "")
@@ -206,8 +216,24 @@ func TestLogout_CommandToken(t *testing.T) {
 	e.as(harang.RoleAdmin, "GET", "/me", "").want(t, 200, "")
 }
 
+// behindProxy trusts the loopback interface as a proxy.
+func behindProxy(t *testing.T) func(*httpapi.Options) {
+	t.Helper()
+	return withOrigins(t, origin.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+}
+
+// withOrigins sets the policy about origins and proxies.
+func withOrigins(t *testing.T, o origin.Options) func(*httpapi.Options) {
+	t.Helper()
+	policy, err := origin.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *httpapi.Options) { o.Origins = policy }
+}
+
 func TestAuth_OtherSites(t *testing.T) {
-	e := newEnv(t, func(o *httpapi.Options) { o.AllowedOrigins = []string{"https://erp.example.com"} })
+	e := newEnv(t, withOrigins(t, origin.Options{Allowed: []string{"https://erp.example.com"}}))
 	for origin, status := range map[string]int{
 		"https://evil.example.com": 403, "https://erp.example.com": 200, e.server.URL: 200, "null": 403,
 	} {
@@ -378,7 +404,7 @@ func TestLogin_BehindAProxy(t *testing.T) {
 	}
 	trusting := newEnv(
 		t,
-		func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} },
+		behindProxy(t),
 	)
 	for i := range 10 {
 		// Addresses that the client itself wrote before the proxy's are ignored.
@@ -404,7 +430,7 @@ func TestSocket_BehindAProxy(t *testing.T) {
 	trusting := newEnv(
 		t,
 		socket,
-		func(o *httpapi.Options) { o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} },
+		behindProxy(t),
 	)
 	plain := newEnv(t, socket)
 	for _, c := range []struct {

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -22,30 +21,22 @@ func (a *API) secure(next http.Handler) http.Handler {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h["Cache-Control"] = []string{"no-store"}
 		}
-		if overTLS(r) {
+		if a.Origins.Secure(r) {
 			h["Strict-Transport-Security"] = []string{"max-age=31536000"}
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// overTLS tells whether the caller's connection was encrypted, here or at the
-// proxy in front, which says so in X-Forwarded-Proto. Who forges that header
-// gets a stricter cookie, nothing else.
-func overTLS(r *http.Request) bool {
-	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-}
-
-// crossOrigin lets pages of the allowed origins call (CORS). Calls without an
-// Origin header, and from the page's own origin, need nothing.
+// crossOrigin answers preflight requests of the allowed origins and lets their pages
+// read answers (CORS). Other requests need nothing.
 func (a *API) crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		origin := r.Header.Get("Origin")
-		if origin != "" && len(a.AllowedOrigins) > 0 {
+		if r.Header.Get("Origin") != "" {
 			h := w.Header()
 			h.Add("Vary", "Origin")
-			if slices.Contains(a.AllowedOrigins, origin) {
-				h.Set("Access-Control-Allow-Origin", origin)
+			if allowed, ok := a.Origins.CORS(r); ok {
+				h.Set("Access-Control-Allow-Origin", allowed)
 				h.Set("Access-Control-Allow-Credentials", "true")
 				h.Set("Access-Control-Expose-Headers", "Retry-After")
 				if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {

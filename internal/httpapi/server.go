@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,6 +15,7 @@ import (
 
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/origin"
 	"harang.dev/harang/internal/shop"
 )
 
@@ -66,11 +66,9 @@ type Options struct {
 	Page fs.FS
 	// PagePolicy is the page's Content-Security-Policy.
 	PagePolicy string
-	// AllowedOrigins are other origins whose pages may call.
-	AllowedOrigins []string
-	// TrustedProxies are the addresses whose X-Forwarded-For is used: the RemoteAddr
-	// of their requests becomes the address of the client. Empty means none.
-	TrustedProxies []netip.Prefix
+	// Origins decides whose pages may call and reads the headers of trusted proxies.
+	// Nil means the own origin only and no proxy.
+	Origins *origin.Policy
 	// Socket serves everything under /socket.io/. Nil means 404.
 	Socket http.Handler
 	// SocketMessages are the events of the socket, besides the feed events, for the
@@ -96,7 +94,6 @@ type API struct {
 	huma    huma.API
 	mux     *mux
 	methods map[string][]string // of each path pattern
-	origins *http.CrossOriginProtection
 	docs    *documents
 }
 
@@ -144,16 +141,16 @@ func assemble(o Options) (*API, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Origins == nil {
+		var err error
+		if o.Origins, err = origin.New(origin.Options{Logger: o.Logger}); err != nil {
+			return nil, err
+		}
+	}
 	a := &API{
 		Options: o,
 		mux:     &mux{ServeMux: http.NewServeMux()},
 		methods: map[string][]string{},
-		origins: http.NewCrossOriginProtection(),
-	}
-	for _, origin := range o.AllowedOrigins {
-		if err := a.origins.AddTrustedOrigin(origin); err != nil {
-			return nil, err
-		}
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
 	a.routes()
@@ -186,10 +183,7 @@ func (a *API) middleware(next http.Handler) http.Handler {
 	m := newMetrics(a.Registry)
 	api := a.observe(m, a.secure(a.crossOrigin(limitBody(next, bodyTimeout))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if address, ok := a.forwarded(r); ok {
-			r = r.WithContext(r.Context()) // a copy: the server owns the original
-			r.RemoteAddr = address
-		}
+		r = a.Origins.Forward(r)
 		// A client that does not read its answer is disconnected. A poll on the same
 		// connection sets its own deadline.
 		deadlines := http.NewResponseController(w)
