@@ -38,7 +38,7 @@ var walls = []wall{
 	{"internal/feed", []string{"", "internal/outbox"}, "a mechanism over root types; ports are its own"},
 	{"internal/relay", []string{"", "internal/outbox"}, "no SQL and no Redis inside; ports are its own"},
 	{"internal/ingest", []string{""}, "other applications' events become ours; the store behind its port"},
-	{"internal/auth", []string{""}, "judges identities; users come through a port"},
+	{"internal/auth", []string{"", "internal/secretfile"}, "judges identities; users come through a port"},
 	{
 		"internal/gateway",
 		[]string{"", "internal/feed", "internal/auth", "socketio"},
@@ -55,7 +55,7 @@ var walls = []wall{
 		[]string{"", "internal/shop", "internal/mypos", "internal/sandbox"},
 		"chooses among the payment providers; the settings come through a port",
 	},
-	{"internal/mypos", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
+	{"internal/mypos", []string{"", "internal/shop", "internal/secretfile"}, "a payment provider behind shop's port"},
 	{"internal/sandbox", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
 	{
 		"internal/store",
@@ -82,8 +82,9 @@ var walls = []wall{
 	},
 	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},
 	{"internal/sioclient", nil, "a small Socket.IO client for tests and the load program"},
+	{"internal/secretfile", nil, "reads a file"},
 	{"internal/inflight", nil, "counts the requests of any handler"},
-	{"internal/cli", []string{""}, "what commands share; it knows no command"},
+	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share; it knows no command"},
 	{
 		"internal/doctor",
 		[]string{"", "internal/store", "internal/auth"},

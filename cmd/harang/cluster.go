@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,11 +30,8 @@ func (c *serveCommand) redisURL() (string, error) {
 	if c.RedisFile == "" {
 		return c.Redis, nil
 	}
-	text, err := os.ReadFile(c.RedisFile)
-	if err != nil {
-		return "", cli.Usagef("--redis-file", "%w", err).Cure("name a file that can be read")
-	}
-	return strings.TrimSpace(string(text)), nil
+	text, err := cli.ReadSecret("--redis-file", c.RedisFile)
+	return strings.TrimSpace(text), err
 }
 
 // joinCluster connects to Redis; it returns nil without it. evict closes a

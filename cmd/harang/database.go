@@ -46,11 +46,8 @@ func (d *databaseFlags) url() (string, error) {
 	if d.DatabaseFile == "" {
 		return d.Database, nil
 	}
-	text, err := os.ReadFile(d.DatabaseFile)
-	if err != nil {
-		return "", cli.Usagef("--database-file", "%w", err).Cure("name a file that can be read")
-	}
-	return strings.TrimSpace(string(text)), nil
+	text, err := cli.ReadSecret("--database-file", d.DatabaseFile)
+	return strings.TrimSpace(text), err
 }
 
 // isPostgres reports whether a URL names PostgreSQL.

@@ -13,6 +13,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"harang.dev/harang/internal/secretfile"
 )
 
 // Key signs tokens, and refresh cookies are derived from it. All nodes of an installation need the same.
@@ -67,11 +69,11 @@ func FindKey(path string) (*Key, error) {
 		return nil, fmt.Errorf("signing key: %s can be read by everyone (mode %04o): run chmod 600 %s", path,
 			info.Mode().Perm(), path)
 	}
-	text, err := os.ReadFile(path)
+	text, err := secretfile.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
-	block, _ := pem.Decode(text)
+	block, _ := pem.Decode([]byte(text))
 	if block == nil || block.Type != "PRIVATE KEY" {
 		return nil, fmt.Errorf("signing key: %s has no PEM block PRIVATE KEY: %s", path, keyCure)
 	}

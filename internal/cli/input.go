@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
-	"strings"
+
+	"harang.dev/harang/internal/secretfile"
 )
 
 // Interruptible returns a reader of in that ctx ends, which reading from a
@@ -37,17 +37,16 @@ func (r interruptible) Read(b []byte) (int, error) {
 	}
 }
 
-// ReadSecret reads the secret in the file that a flag names, without the line
-// break at its end. The error is a UsageError about the flag.
+// ReadSecret reads the secret in the file that a flag names, as secretfile.Read
+// does. The error is a UsageError about the flag.
 func ReadSecret(flag, path string) (string, error) {
-	text, err := os.ReadFile(path)
+	secret, err := secretfile.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", Usagef(flag, "%s does not exist", path).Cure("name a file that holds the secret")
 	case err != nil:
 		return "", Usagef(flag, "%w", err).Cure("name a file that can be read")
 	}
-	secret := strings.TrimRight(string(text), "\r\n")
 	if secret == "" {
 		return "", Usagef(flag, "%s is empty", path).Cure("put the secret into it")
 	}

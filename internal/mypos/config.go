@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"harang.dev/harang/internal/secretfile"
 )
 
 // Config is a merchant's configuration file: JSON, unknown members refused.
@@ -105,12 +107,12 @@ const (
 // Load reads and checks a merchant's configuration file and the keys that it
 // names. An error says which member is wrong and never holds a secret.
 func Load(path string) (*Merchant, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := secretfile.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("mypos configuration: %w", err)
 	}
 	var m Merchant
-	d := json.NewDecoder(bytes.NewReader(raw))
+	d := json.NewDecoder(strings.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&m.Config); err != nil {
 		return nil, fmt.Errorf("mypos configuration %s: %w", path, err)
@@ -175,11 +177,11 @@ func (m *Merchant) readKeys(folder string) error {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(folder, name)
 		}
-		raw, err := os.ReadFile(name)
+		raw, err := secretfile.Read(name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", member, err)
 		}
-		return raw, nil
+		return []byte(raw), nil
 	}
 	raw, err := read("privateKeyFile", m.PrivateKeyFile)
 	if err != nil {
