@@ -20,6 +20,8 @@ var (
 	ReadType        = registerEvent[Read]("control.read", AudienceControl)
 	ClaimType       = registerEvent[Claim]("control.claim", AudienceControl)
 	TestAlertType   = registerEvent[TestAlert]("control.test_alert", AudienceControl)
+
+	CloseConnectionType = registerEvent[CloseConnection]("control.close_connection", AudienceControl)
 )
 
 // ReadControl reads a stored control entry: its type and its event's JSON. An
@@ -130,4 +132,18 @@ func (a TestAlert) Check() []FieldError {
 	c.text("userId", a.UserID, MaxIDRunes)
 	c.text("name", a.Name, MaxNameRunes)
 	return c
+}
+
+// CloseConnection closes one connection of the tenant, whichever node it is on. UserID is the administrator's.
+type CloseConnection struct {
+	ConnectionID string `json:"connectionId"`
+	UserID       string `json:"userId"`
+}
+
+// Check returns the fields that are wrong.
+func (c CloseConnection) Check() []FieldError {
+	var wrong checker
+	wrong.text("connectionId", c.ConnectionID, MaxIDRunes)
+	wrong.text("userId", c.UserID, MaxIDRunes)
+	return wrong
 }

@@ -34,6 +34,7 @@ const (
 	CodeUnavailable           Code = "UNAVAILABLE"
 	CodePaymentTimeout        Code = "PAYMENT_TIMEOUT"
 	CodeConnectionLimit       Code = "TENANT_CONNECTION_LIMIT"
+	CodeUserConnectionLimit   Code = "USER_CONNECTION_LIMIT"
 	CodeInternal              Code = "INTERNAL"
 )
 

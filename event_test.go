@@ -161,6 +161,8 @@ func TestEvent_Audiences(t *testing.T) {
 		"control.user":   {false, false, true},
 		"control.read":   {false, false, true},
 		"control.claim":  {false, false, true},
+
+		"control.close_connection": {false, false, true},
 	}
 	for name, in := range want {
 		typ, ok := harang.FindEventType(name)

@@ -62,8 +62,8 @@ func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict fu
 // sharedSeats are the seats of all nodes behind the gateway's port.
 type sharedSeats struct{ *seat.Seats }
 
-func (s sharedSeats) Take(ctx context.Context, x gateway.Seat, limit int) (string, error) {
-	return s.Seats.Take(ctx, seat.Seat(x), limit)
+func (s sharedSeats) Take(ctx context.Context, x gateway.Seat, limits gateway.Limits) (string, error) {
+	return s.Seats.Take(ctx, seat.Seat(x), seat.Limits(limits))
 }
 
 func (s sharedSeats) Rename(ctx context.Context, x gateway.Seat, pid string) error {

@@ -66,6 +66,7 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 	r.gateway = gateway.New(gateway.Options{
 		Server: r.socket, Hub: r.hub, Encoder: encoder, Auth: p.auth, Seats: seats,
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
+		ConnectionsPerUser:   p.config.ConnectionsPerUser,
 		Seen:                 r.trace.Seen,
 		Logger:               p.log, Registry: registry,
 	})

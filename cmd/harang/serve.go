@@ -25,6 +25,7 @@ type serveCommand struct {
 	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com or capacitor://localhost; repeatable."`
 	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For, -Proto and -Host are trusted; repeatable."`
 	ConnectionsPerTenant int           `default:"50" help:"Maximum number of connections of one tenant."`
+	ConnectionsPerUser   int           `default:"0" help:"Maximum number of connections of one user; 0 means no such limit."`
 	PingInterval         time.Duration `default:"10s" help:"Time between heartbeats of a connection."`
 	PingTimeout          time.Duration `default:"5s" help:"Time in which a heartbeat has to be answered."`
 	CanaryInterval       time.Duration `default:"1m" help:"Time between rounds of the isolation canary, which checks that no event reaches another tenant; 0 turns it off."`
@@ -58,6 +59,10 @@ func (c *serveCommand) check() error {
 	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {
 		return cli.Usagef("--connections-per-tenant", "%d is not from 1 to 100000", c.ConnectionsPerTenant).
 			Cure("use e.g. 50")
+	}
+	if c.ConnectionsPerUser < 0 || c.ConnectionsPerUser > 100_000 {
+		return cli.Usagef("--connections-per-user", "%d is not from 0 to 100000", c.ConnectionsPerUser).
+			Cure("use e.g. 10, or 0 for no limit")
 	}
 	for _, d := range []struct {
 		flag  string

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -68,5 +69,27 @@ func TestProgram_PendingSessionLimit(t *testing.T) {
 	s.connect(s.login("operator@debrecen.demo"))
 	if err := loggedIn.Emit("clock"); err != nil {
 		t.Error(err)
+	}
+}
+
+// An administrator finds a connection in the list and closes it.
+func TestProgram_CloseConnection(t *testing.T) {
+	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
+	c := s.connect(s.login("operator@budapest.demo"))
+	admin := s.login("admin@budapest.demo")
+	_, list := s.call(admin, "GET", "/api/v1/admin/connections", "")
+	items, _ := list["items"].([]any)
+	if len(items) != 1 {
+		t.Fatalf("%v", list)
+	}
+	id, _ := items[0].(map[string]any)["id"].(string)
+	if status, body := s.call(admin, "DELETE", "/api/v1/admin/connections/"+id, ""); status != http.StatusNoContent {
+		t.Fatalf("%d %v", status, body)
+	}
+	if e := s.next(c); e.Name != "goodbye" || !strings.Contains(string(e.Args[0]), `"code":"CLOSED_BY_ADMIN","reconnect":false`) {
+		t.Errorf("%s %s", e.Name, e.Args)
+	}
+	if _, err := c.Next(t.Context()); !errors.Is(err, sioclient.ErrDisconnected) {
+		t.Errorf("%v, want the namespace left", err)
 	}
 }

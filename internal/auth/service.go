@@ -153,7 +153,10 @@ func (s *Service) authorize(ctx context.Context, c *Claims, now time.Time) (hara
 // the caller does not show it.
 var ErrDisabled = errors.New("auth: the user is disabled")
 
-func commandSubject(r harang.Role) string { return "cli:" + string(r) }
+// CommandPrefix begins the subject of a token without a user, which the command line made; the role follows.
+const CommandPrefix = "cli:"
+
+func commandSubject(r harang.Role) string { return CommandPrefix + string(r) }
 
 func unknownIsUnauthenticated(err error) error {
 	if harang.ErrorCode(err) == harang.CodeNotFound {

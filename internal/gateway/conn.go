@@ -26,13 +26,14 @@ type goodbye struct {
 
 // The goodbyes. Their codes are part of the public contract.
 var (
-	goodbyeLoggedOut    = goodbye{code: "LOGGED_OUT", final: true, keepTransport: true}
-	goodbyeDisabled     = goodbye{code: "USER_DISABLED", final: true, keepTransport: true}
-	goodbyeTokenExpired = goodbye{code: harang.CodeTokenExpired}
-	goodbyeRoleChanged  = goodbye{code: "ROLE_CHANGED"}
-	goodbyeSlow         = goodbye{code: "SLOW_CONSUMER", retryAfter: 3 * time.Second}
-	goodbyeDraining     = goodbye{code: "SERVER_DRAINING", retryAfter: 500 * time.Millisecond, jitter: true}
-	goodbyeRateLimited  = goodbye{code: harang.CodeRateLimited, retryAfter: 10 * time.Second}
+	goodbyeLoggedOut     = goodbye{code: "LOGGED_OUT", final: true, keepTransport: true}
+	goodbyeDisabled      = goodbye{code: "USER_DISABLED", final: true, keepTransport: true}
+	goodbyeTokenExpired  = goodbye{code: harang.CodeTokenExpired}
+	goodbyeRoleChanged   = goodbye{code: "ROLE_CHANGED"}
+	goodbyeSlow          = goodbye{code: "SLOW_CONSUMER", retryAfter: 3 * time.Second}
+	goodbyeDraining      = goodbye{code: "SERVER_DRAINING", retryAfter: 500 * time.Millisecond, jitter: true}
+	goodbyeRateLimited   = goodbye{code: harang.CodeRateLimited, retryAfter: 10 * time.Second}
+	goodbyeClosedByAdmin = goodbye{code: "CLOSED_BY_ADMIN", final: true}
 	// goodbyeTakenOver: the same page has a newer connection. The older one is usually half-open; if it is alive, its
 	// client must not reconnect and take the seat back.
 	goodbyeTakenOver = goodbye{final: true}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/socketio"
 )
@@ -57,7 +58,7 @@ func connectErrorOf(err error) (data ConnectError, final bool) {
 		return ConnectError{Code: harang.CodeUnauthenticated}, true
 	case harang.CodeTokenExpired, harang.CodeForbidden:
 		return ConnectError{Code: e.Code}, true
-	case harang.CodeConnectionLimit:
+	case harang.CodeConnectionLimit, harang.CodeUserConnectionLimit:
 		limit, _ := e.Details["limit"].(int)
 		return ConnectError{Code: e.Code, Limit: limit, RetryAfterMs: e.RetryAfter.Milliseconds()}, true
 	}
@@ -202,7 +203,11 @@ func (g *Gateway) takeSeat(ctx context.Context, c *conn, pid string) error {
 	if c.pid == "" {
 		c.pid = g.o.NewPID()
 	}
-	older, err := g.o.Seats.Take(ctx, c.seat(), g.o.ConnectionsPerTenant)
+	limits := Limits{Tenant: g.o.ConnectionsPerTenant, User: g.o.ConnectionsPerUser}
+	if strings.HasPrefix(c.user, auth.CommandPrefix) {
+		limits.User = 0
+	}
+	older, err := g.o.Seats.Take(ctx, c.seat(), limits)
 	if err != nil {
 		return err
 	}

@@ -188,6 +188,30 @@ func TestConnect_Limit(t *testing.T) {
 	}
 }
 
+// TestConnect_UserLimit: a user's new connections beyond the limit are refused, known ones take their seats over, and
+// callers without a user are not limited.
+func TestConnect_UserLimit(t *testing.T) {
+	env := open(t, func(s *settings) { s.gateway.ConnectionsPerUser = 2 })
+	token := env.token("budapest", harang.RoleOperator)
+	first, second := env.connect(handshake{Token: token}), env.connect(handshake{Token: token})
+	_, err := env.tryConnect(handshake{Token: token})
+	code, data := refused(t, err)
+	if code != "USER_CONNECTION_LIMIT" || data["limit"] != 2.0 || data["retryAfterMs"].(float64) <= 0 {
+		t.Fatalf("%s %v", code, data)
+	}
+	env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	if back := env.connect(first.reconnectWith(token)); !back.Recovered {
+		t.Errorf("%+v", back.session)
+	}
+	command := env.commandToken()
+	for range 5 {
+		env.connect(handshake{Token: command})
+	}
+	env.must(second.Close())
+	env.waitFor("the seat is free", func() bool { return env.metric("harang_gateway_connections") == 7 })
+	env.connect(handshake{Token: token})
+}
+
 // TestConnect_TakeoverWithAGap: a client with a gap takes its seat over too, and the seat gets the new pid.
 func TestConnect_TakeoverWithAGap(t *testing.T) {
 	env := open(t, func(s *settings) { s.gateway.ConnectionsPerTenant = 1 })
@@ -366,13 +390,13 @@ func TestSeats_Memory(t *testing.T) {
 	}
 	take := func(seat gateway.Seat, want string) {
 		t.Helper()
-		if older, err := s.Take(ctx, seat, 2); err != nil || older != want {
+		if older, err := s.Take(ctx, seat, gateway.Limits{Tenant: 2}); err != nil || older != want {
 			t.Fatalf("Take(%+v) = %q, %v; want %q", seat, older, err, want)
 		}
 	}
 	full := func(seat gateway.Seat) {
 		t.Helper()
-		if _, err := s.Take(ctx, seat, 2); harang.ErrorCode(err) != harang.CodeConnectionLimit {
+		if _, err := s.Take(ctx, seat, gateway.Limits{Tenant: 2}); harang.ErrorCode(err) != harang.CodeConnectionLimit {
 			t.Fatalf("Take(%+v): %v", seat, err)
 		}
 	}
@@ -409,7 +433,7 @@ func TestSeats_Concurrent(t *testing.T) {
 	for i := range 200 {
 		all.Go(func() {
 			id := fmt.Sprint(i)
-			_, err := s.Take(t.Context(), gateway.Seat{Tenant: "budapest", User: "u", PID: id, Connection: id}, 50)
+			_, err := s.Take(t.Context(), gateway.Seat{Tenant: "budapest", User: "u", PID: id, Connection: id}, gateway.Limits{Tenant: 50})
 			if err == nil {
 				taken.Add(1)
 			} else {

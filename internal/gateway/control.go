@@ -49,6 +49,13 @@ func (t *tenant) Deliver(r *feedRun) {
 		case harang.TestAlert:
 			t.advance(it.Number)
 			t.sendTestAlert(it, p)
+		case harang.CloseConnection:
+			t.advance(it.Number)
+			if c := t.connection(p.ConnectionID); c != nil {
+				t.g.log.Info("connection closed by administrator",
+					"tenant", t.id, "connection", p.ConnectionID, "user", c.user, "by", p.UserID)
+				c.end(goodbyeClosedByAdmin)
+			}
 		default:
 			t.advance(it.Number)
 		}

@@ -232,6 +232,30 @@ func TestControl_TestAlert(t *testing.T) {
 	}
 }
 
+// TestControl_CloseConnection: the connection that an administrator names is closed, on whichever node it is, and no
+// other one.
+func TestControl_CloseConnection(t *testing.T) {
+	env := open(t)
+	token := env.token("budapest", harang.RoleOperator)
+	one, other := env.connect(handshake{Token: token}), env.connect(handshake{Token: token})
+	elsewhere := env.connect(handshake{Token: env.token("debrecen", harang.RoleOperator)})
+	closing := func(id string) {
+		t.Helper()
+		env.append("budapest", harang.CloseConnectionType, harang.CloseConnection{ConnectionID: id, UserID: "admin"})
+	}
+	closing("unknown")
+	closing(elsewhere.SID) // of another tenant
+	closing(one.SID)
+	one.goodbye("CLOSED_BY_ADMIN", false)
+	env.catchUp("budapest")
+	other.expectNothing()
+	elsewhere.expectNothing()
+	if !strings.Contains(env.logs.String(), "connection closed by administrator") {
+		t.Error("nothing in the log")
+	}
+	env.connect(one.reconnectWith(token)) // the user is still signed in
+}
+
 func TestExpiry_TokenOver(t *testing.T) {
 	env := open(t)
 	soon := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})

@@ -22,8 +22,8 @@ type seatHook struct {
 	inside func() error
 }
 
-func (g *seatHook) Take(ctx context.Context, s gateway.Seat, limit int) (string, error) {
-	older, err := g.Seats.Take(ctx, s, limit)
+func (g *seatHook) Take(ctx context.Context, s gateway.Seat, limits gateway.Limits) (string, error) {
+	older, err := g.Seats.Take(ctx, s, limits)
 	g.mu.Lock()
 	inside := g.inside
 	g.inside = nil

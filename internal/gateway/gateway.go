@@ -41,6 +41,9 @@ type Options struct {
 	Seats Seats
 	// ConnectionsPerTenant is the limit. Zero value means 50.
 	ConnectionsPerTenant int
+	// ConnectionsPerUser limits the connections of one user. Callers without a user (cli:ROLE) are not limited. Zero
+	// value means no limit.
+	ConnectionsPerUser int
 	// DrainSpread is the time over which Drain spreads its goodbyes. Zero value means 3 s.
 	DrainSpread time.Duration
 	// Clock is this node's clock. Zero value means time.Now.

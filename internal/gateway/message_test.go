@@ -12,7 +12,7 @@ func TestMessages_GoodbyeCodes(t *testing.T) {
 	var sent []string
 	for _, bye := range []goodbye{
 		goodbyeLoggedOut, goodbyeDisabled, goodbyeTokenExpired, goodbyeRoleChanged, goodbyeSlow, goodbyeDraining,
-		goodbyeRateLimited,
+		goodbyeRateLimited, goodbyeClosedByAdmin,
 	} {
 		sent = append(sent, string(bye.code))
 	}

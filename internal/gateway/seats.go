@@ -16,12 +16,20 @@ type Seat struct {
 	Connection string
 }
 
+// Limits are how many seats may be taken.
+type Limits struct {
+	// Tenant is for all users of the tenant together.
+	Tenant int
+	// User is for the seat's user alone; 0 means no such limit.
+	User int
+}
+
 // Seats counts connections per tenant, on this node or over several.
 type Seats interface {
-	// Take gives the seat to s.Connection. A seat that exists is taken over whatever the limit, and older is the
-	// connection that had it, for the caller to close if it is on this node; "" for none. A new seat beyond limit is
-	// refused with TENANT_CONNECTION_LIMIT, with Details["limit"] and RetryAfter.
-	Take(ctx context.Context, s Seat, limit int) (older string, err error)
+	// Take gives the seat to s.Connection. A seat that exists is taken over whatever the limits, and older is the
+	// connection that had it, for the caller to close if it is on this node; "" for none. A new seat beyond a limit is
+	// refused with USER_CONNECTION_LIMIT or TENANT_CONNECTION_LIMIT, with Details["limit"] and RetryAfter.
+	Take(ctx context.Context, s Seat, limits Limits) (older string, err error)
 	// Rename gives the seat another pid if s.Connection still has it.
 	Rename(ctx context.Context, s Seat, pid string) error
 	// Release frees the seat if s.Connection still has it.
@@ -43,16 +51,24 @@ type seatKey struct{ user, pid string }
 // NewSeats returns Seats that count on this node alone.
 func NewSeats() Seats { return &memorySeats{tenants: make(map[string]map[seatKey]string)} }
 
-func (m *memorySeats) Take(_ context.Context, s Seat, limit int) (older string, err error) {
+func (m *memorySeats) Take(_ context.Context, s Seat, limits Limits) (older string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	seats := m.tenants[s.Tenant]
 	key := seatKey{s.User, s.PID}
 	older, known := seats[key]
-	if !known && len(seats) >= limit {
-		return "", &harang.Error{
-			Code: harang.CodeConnectionLimit, Message: "all connections of the tenant are in use",
-			Details: map[string]any{"limit": limit}, RetryAfter: limitRetry,
+	if !known {
+		if limits.User > 0 && countUser(seats, s.User) >= limits.User {
+			return "", &harang.Error{
+				Code: harang.CodeUserConnectionLimit, Message: "all connections of the user are in use",
+				Details: map[string]any{"limit": limits.User}, RetryAfter: limitRetry,
+			}
+		}
+		if len(seats) >= limits.Tenant {
+			return "", &harang.Error{
+				Code: harang.CodeConnectionLimit, Message: "all connections of the tenant are in use",
+				Details: map[string]any{"limit": limits.Tenant}, RetryAfter: limitRetry,
+			}
 		}
 	}
 	if seats == nil {
@@ -61,6 +77,15 @@ func (m *memorySeats) Take(_ context.Context, s Seat, limit int) (older string, 
 	}
 	seats[key] = s.Connection
 	return older, nil
+}
+
+func countUser(seats map[seatKey]string, user string) (n int) {
+	for key := range seats {
+		if key.user == user {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *memorySeats) Rename(_ context.Context, s Seat, pid string) error {

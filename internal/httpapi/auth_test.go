@@ -365,6 +365,23 @@ func TestAdmin_Connections(t *testing.T) {
 	e.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
 }
 
+func TestAdmin_CloseConnection(t *testing.T) {
+	e := newEnv(t)
+	e.as(harang.RoleAdmin, "DELETE", "/admin/connections/c-1", "").want(t, 204, "")
+	entries, err := e.store.EntriesAfter(t.Context(),
+		harang.FeedID{Tenant: "budapest", Audience: harang.AudienceControl}, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := entries[len(entries)-1]
+	if last.Type != harang.CloseConnectionType.Name || !strings.Contains(string(last.Body), `"connectionId":"c-1"`) {
+		t.Errorf("%s %s", last.Type, last.Body)
+	}
+	e.as(harang.RoleStoreManager, "DELETE", "/admin/connections/c-1", "").want(t, 403, harang.CodeForbidden)
+	e.as(harang.RoleAdmin, "DELETE", "/admin/connections/"+strings.Repeat("x", 129), "").
+		want(t, 422, harang.CodeInvalidRequest)
+}
+
 func TestAdmin_Journey(t *testing.T) {
 	committed := time.UnixMilli(1_790_000_000_000)
 	e := newEnv(t, func(o *httpapi.Options) {

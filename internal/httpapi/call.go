@@ -36,6 +36,8 @@ type routeDoc struct {
 	schemes []string
 	// limit is the size of the largest body, in bytes.
 	limit int64
+	// anyID is true when an unknown id is answered as a known one.
+	anyID bool
 }
 
 func about(id, summary string, codes ...harang.Code) routeDoc {
@@ -47,6 +49,8 @@ func (d routeDoc) answers(status int) routeDoc { d.status = status; return d }
 func (d routeDoc) details(text string) routeDoc { d.text = text; return d }
 
 func (d routeDoc) authenticatedBy(schemes ...string) routeDoc { d.schemes = schemes; return d }
+
+func (d routeDoc) takesAnyID() routeDoc { d.anyID = true; return d }
 
 func (d routeDoc) maxBody(bytes int64) routeDoc { d.limit = bytes; return d }
 
@@ -125,7 +129,7 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 		}
 		op.Description = strings.TrimSpace(op.Description + "\n\nAllowed for: " + rolesAllowed(action) + ".")
 	}
-	if strings.Contains(path, "{") && method != http.MethodPut { // PUT creates what does not exist
+	if strings.Contains(path, "{") && method != http.MethodPut && !d.anyID { // PUT creates what does not exist
 		codes = append(codes, harang.CodeNotFound)
 	}
 	if takesBody {

@@ -61,6 +61,10 @@ var codes = map[harang.Code]struct {
 		http.StatusTooManyRequests,
 		"the tenant has reached its limit of connections (socket only)",
 	},
+	harang.CodeUserConnectionLimit: {
+		http.StatusTooManyRequests,
+		"the user has reached the limit of connections (socket only)",
+	},
 	harang.CodeInternal: {http.StatusInternalServerError, "the server failed; the cause is in its log"},
 	harang.CodeUnavailable: {
 		http.StatusServiceUnavailable,

@@ -59,3 +59,11 @@ func (a *API) listConnections(
 	page := pageOf("connections", open, in.Limit, func(c Connection) string { return c.ID })
 	return &listOutput[connectionBody]{listOf(page, connectionOf)}, nil
 }
+
+type connectionPath struct {
+	ID string `path:"id" maxLength:"128" doc:"id of the connection, as GET /admin/connections shows it"`
+}
+
+func (a *API) closeConnection(ctx context.Context, caller harang.Identity, in *connectionPath) (*struct{}, error) {
+	return nil, a.CloseConnection(ctx, caller, in.ID)
+}

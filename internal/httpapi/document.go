@@ -45,6 +45,8 @@ const (
 		"first, because browsers log a refused refresh as an error."
 	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at once; their " +
 		"connections get goodbye LOGGED_OUT."
+	closeConnectionDetails = "The client gets goodbye CLOSED_BY_ADMIN and does not reconnect by itself; the user stays " +
+		"signed in. An id that no node has changes nothing: the answer is 204, too."
 	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 minutes, and " +
 		"payment has the error. Without payment the rental is OPEN at once."
 	paymentDetails = "402 and 504 have a transactionId, too. After 504 the payment is PENDING until the provider reports its " +

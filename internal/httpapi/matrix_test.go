@@ -73,6 +73,7 @@ var matrix = map[string]string{
 	"POST /admin/api-keys":           admins,
 	"DELETE /admin/api-keys/{id}":    admins,
 	"GET /admin/connections":         admins,
+	"DELETE /admin/connections/{id}": admins,
 	"GET /admin/events/{id}/journey": admins,
 }
 

@@ -164,6 +164,9 @@ func (a *API) routes() {
 		about("revokeApiKey", "Revoke an API key for good").answers(204))
 	call(a, "GET /admin/connections", harang.ActionAdminister, a.listConnections,
 		about("listConnections", "The tenant's open connections on this node"))
+	call(a, "DELETE /admin/connections/{id}", harang.ActionAdminister, a.closeConnection,
+		about("closeConnection", "Close a connection of the tenant, on whichever node it is").answers(204).
+			takesAnyID().details(closeConnectionDetails))
 	call(a, "GET /admin/events/{id}/journey", harang.ActionAdminister, a.deliveryTrace,
 		about("findJourney", "When an event was committed, relayed, sent and seen, on this node"))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/origin"
@@ -54,6 +55,8 @@ type Options struct {
 	Intake        *ingest.Intake
 	// Connections lists a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
+	// CloseConnection closes a connection of the caller's tenant on whichever node it is. Required.
+	CloseConnection func(ctx context.Context, caller harang.Identity, id string) error
 	// DeliveryTrace finds the trace of an event that this node delivered. Nil: none is
 	// ever found.
 	DeliveryTrace func(tenant, eventID string) (DeliveryTrace, bool)
@@ -126,7 +129,8 @@ func New(o Options) (http.Handler, error) {
 
 func build(o Options) (*API, error) {
 	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
-		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil {
+		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil ||
+		o.CloseConnection == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	return assemble(o)

@@ -356,6 +356,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(a, "DELETE /admin/api-keys/unknown", "", 404)
 	do(a, "GET /admin/api-keys", "", 200)
 	do(a, "GET /admin/connections", "", 200)
+	do(a, "DELETE /admin/connections/unknown", "", 204)
 	do(a, "GET /admin/events/e/journey", "", 200)
 	do(a, "GET /admin/events/unknown/journey", "", 404)
 	for _, path := range []string{"/healthz", "/readyz", "/openapi.json", "/asyncapi.json"} {

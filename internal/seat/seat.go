@@ -33,7 +33,7 @@ var (
 const (
 	// callTimeout limits one call to Redis.
 	callTimeout = time.Second
-	// limitRetry is RetryAfter of TENANT_CONNECTION_LIMIT.
+	// limitRetry is RetryAfter of TENANT_CONNECTION_LIMIT and USER_CONNECTION_LIMIT.
 	limitRetry = 10 * time.Second
 	// renewBatch is the number of seats that one call renews.
 	renewBatch = 500
@@ -48,6 +48,14 @@ type Seat struct {
 
 // name identifies the seat within its tenant. A pid contains no colon.
 func (s Seat) name() string { return s.PID + ":" + s.User }
+
+// Limits are how many seats may be taken.
+type Limits struct {
+	// Tenant is for all users of the tenant together.
+	Tenant int
+	// User is for the seat's user alone; 0 means no such limit.
+	User int
+}
 
 // Options configure Seats.
 type Options struct {
@@ -126,24 +134,27 @@ func (s *Seats) noteResult(ctx context.Context, err error) {
 	}
 }
 
-// Take assigns the seat to its connection. A seat that has an owner is taken over whatever the limit: the previous
-// connection is returned if it is on this node, and closed by its own node otherwise. Code: TENANT_CONNECTION_LIMIT,
-// with RetryAfter, when the seat is new and the tenant has limit seats. When ctx ends first the seat is not taken, and
-// its error is returned.
-func (s *Seats) Take(ctx context.Context, seat Seat, limit int) (older string, err error) {
+// Take assigns the seat to its connection. A seat that has an owner is taken over whatever the limits: the previous
+// connection is returned if it is on this node, and closed by its own node otherwise. Codes: USER_CONNECTION_LIMIT and
+// TENANT_CONNECTION_LIMIT, with RetryAfter, when the seat is new and its user or tenant has as many seats as allowed.
+// When ctx ends first the seat is not taken, and its error is returned.
+func (s *Seats) Take(ctx context.Context, seat Seat, limits Limits) (older string, err error) {
 	call, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	taken, previous, err := s.takeShared(call, seat, limit)
+	taken, previous, err := s.takeShared(call, seat, limits)
 	s.noteResult(ctx, err)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		s.releaseShared(context.WithoutCancel(ctx), seat, "") // Redis may have executed the call
 		return "", ctx.Err()
 	case err != nil:
-		return s.takeLocal(seat, limit)
+		return s.takeLocal(seat, limits)
 	}
 	if !taken {
-		return "", limitError(limit)
+		if previous == "user" {
+			return "", userLimitError(limits)
+		}
+		return "", tenantLimitError(limits)
 	}
 	s.mu.Lock()
 	s.addLocked(seat)
@@ -161,9 +172,10 @@ func (s *Seats) Take(ctx context.Context, seat Seat, limit int) (older string, e
 	return "", nil
 }
 
-func (s *Seats) takeShared(ctx context.Context, seat Seat, limit int) (taken bool, previous string, err error) {
+// takeShared returns the previous owner of the seat, or whose limit, "tenant" or "user", is reached.
+func (s *Seats) takeShared(ctx context.Context, seat Seat, limits Limits) (taken bool, previous string, err error) {
 	reply, err := takeScript.Exec(ctx, s.o.Client, keys(seat.Tenant), []string{
-		seat.name(), s.owner(seat.Connection), strconv.Itoa(limit), s.lease(),
+		seat.name(), s.owner(seat.Connection), strconv.Itoa(limits.Tenant), s.lease(), seat.User, strconv.Itoa(limits.User),
 	}).ToArray()
 	if err != nil || len(reply) != 2 {
 		return false, "", replyError(err)
@@ -178,23 +190,44 @@ func (s *Seats) takeShared(ctx context.Context, seat Seat, limit int) (taken boo
 
 func (s *Seats) lease() string { return strconv.FormatInt(s.o.Lease.Milliseconds(), 10) }
 
-func limitError(limit int) error {
+func tenantLimitError(l Limits) error {
 	return &harang.Error{
 		Code: harang.CodeConnectionLimit, Message: "connection limit of the tenant reached",
-		Details: map[string]any{"limit": limit}, RetryAfter: limitRetry,
+		Details: map[string]any{"limit": l.Tenant}, RetryAfter: limitRetry,
+	}
+}
+
+func userLimitError(l Limits) error {
+	return &harang.Error{
+		Code: harang.CodeUserConnectionLimit, Message: "connection limit of the user reached",
+		Details: map[string]any{"limit": l.User}, RetryAfter: limitRetry,
 	}
 }
 
 // takeLocal is Take with this node's seats only.
-func (s *Seats) takeLocal(seat Seat, limit int) (older string, err error) {
+func (s *Seats) takeLocal(seat Seat, limits Limits) (older string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	older, known := s.tenants[seat.Tenant][seat.name()]
-	if !known && len(s.tenants[seat.Tenant]) >= limit {
-		return "", limitError(limit)
+	switch {
+	case known:
+	case limits.User > 0 && s.countLocked(seat.Tenant, seat.User) >= limits.User:
+		return "", userLimitError(limits)
+	case len(s.tenants[seat.Tenant]) >= limits.Tenant:
+		return "", tenantLimitError(limits)
 	}
 	s.addLocked(seat)
 	return older, nil
+}
+
+// countLocked counts the user's seats on this node.
+func (s *Seats) countLocked(tenant, user string) (n int) {
+	for name := range s.tenants[tenant] {
+		if _, of, _ := strings.Cut(name, ":"); of == user {
+			n++
+		}
+	}
+	return n
 }
 
 func (s *Seats) addLocked(seat Seat) {

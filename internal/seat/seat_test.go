@@ -65,7 +65,7 @@ func startTwoNodes(t *testing.T, server *testserver.RedisServer, run bool) (a, b
 
 func take(t *testing.T, n *node, seat Seat, limit int) (older string) {
 	t.Helper()
-	older, err := n.Take(t.Context(), seat, limit)
+	older, err := n.Take(t.Context(), seat, Limits{Tenant: limit})
 	if err != nil {
 		t.Fatalf("%+v: %v", seat, err)
 	}
@@ -74,7 +74,7 @@ func take(t *testing.T, n *node, seat Seat, limit int) (older string) {
 
 func mustRefuse(t *testing.T, n *node, seat Seat, limit int) {
 	t.Helper()
-	_, err := n.Take(t.Context(), seat, limit)
+	_, err := n.Take(t.Context(), seat, Limits{Tenant: limit})
 	var e *harang.Error
 	if !errors.As(err, &e) || e.Code != harang.CodeConnectionLimit || e.RetryAfter <= 0 || e.Details["limit"] != limit {
 		t.Fatalf("%+v: %v, want a refusal with limit %d", seat, err, limit)
@@ -114,6 +114,52 @@ func TestSeats_Limit(t *testing.T) {
 		t.Fatal(err)
 	}
 	take(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
+}
+
+// The user limit applies across all nodes, and on each node alone while Redis is unreachable. A known seat is taken over
+// whatever the limit.
+func TestSeats_UserLimit(t *testing.T) {
+	server := testserver.StartRedis(t)
+	a, b := startTwoNodes(t, server, false)
+	tenant := newTenant()
+	limits := Limits{Tenant: 5, User: 2}
+	refused := func(n *node, seat Seat, code harang.Code, limit int) {
+		t.Helper()
+		_, err := n.Take(t.Context(), seat, limits)
+		var e *harang.Error
+		if !errors.As(err, &e) || e.Code != code || e.RetryAfter <= 0 || e.Details["limit"] != limit {
+			t.Errorf("%+v: %v, want %s with limit %d", seat, err, code, limit)
+		}
+	}
+	taken := func(n *node, seat Seat) {
+		t.Helper()
+		if _, err := n.Take(t.Context(), seat, limits); err != nil {
+			t.Errorf("%+v: %v", seat, err)
+		}
+	}
+	taken(a, Seat{tenant, "anna", "p1", "c1"})
+	taken(b, Seat{tenant, "anna", "p2", "c2"})
+	refused(a, Seat{tenant, "anna", "p3", "c3"}, harang.CodeUserConnectionLimit, 2)
+	refused(b, Seat{tenant, "anna", "p3", "c3"}, harang.CodeUserConnectionLimit, 2)
+	taken(b, Seat{tenant, "anna", "p1", "c4"})
+	taken(a, Seat{tenant, "annabel", "p1", "c5"})
+	taken(a, Seat{tenant, "bela:anna", "p1", "c6"}) // a user id may have a colon
+	taken(a, Seat{tenant, "cili", "p1", "c7"})
+	refused(a, Seat{tenant, "dora", "p1", "c8"}, harang.CodeConnectionLimit, 5)
+	refused(a, Seat{tenant, "anna", "p3", "c9"}, harang.CodeUserConnectionLimit, 2) // the cause that the user can remove
+	if err := b.Release(t.Context(), Seat{tenant, "anna", "p2", "c2"}); err != nil {
+		t.Fatal(err)
+	}
+	taken(a, Seat{tenant, "anna", "p3", "c10"})
+
+	server.Kill(t)
+	tenant = newTenant()
+	for i := range 2 {
+		taken(a, Seat{tenant, "anna", fmt.Sprint("p", i), "c"})
+		taken(b, Seat{tenant, "anna", fmt.Sprint("p", i), "c"})
+	}
+	refused(a, Seat{tenant, "anna", "p3", "c3"}, harang.CodeUserConnectionLimit, 2)
+	taken(a, Seat{tenant, "anna", "p1", "c4"})
 }
 
 // The keys of a tenant are on one shard of a Redis Cluster.
@@ -205,7 +251,7 @@ func TestSeats_DeadNode(t *testing.T) {
 	take(t, running, Seat{tenant, "u", "p2", "c2"}, 2)
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		if _, err := running.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, 2); err == nil {
+		if _, err := running.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, Limits{Tenant: 2}); err == nil {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -258,7 +304,7 @@ func TestSeats_ContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	result := make(chan error, 1)
 	go func() {
-		_, err := n.Take(ctx, Seat{tenant, "u", "p1", "c1"}, 1)
+		_, err := n.Take(ctx, Seat{tenant, "u", "p1", "c1"}, Limits{Tenant: 1})
 		result <- err
 	}()
 	cancel()
@@ -287,7 +333,7 @@ func TestSeats_ReconnectAtLimit(t *testing.T) {
 		for i := range limit {
 			all.Go(func() {
 				seat := Seat{tenant, "u", fmt.Sprint("p", i), fmt.Sprint("c", round, "-", i)}
-				if _, err := nodes[(i+round)%2].Take(t.Context(), seat, limit); err != nil {
+				if _, err := nodes[(i+round)%2].Take(t.Context(), seat, Limits{Tenant: limit}); err != nil {
 					t.Errorf("round %d: %v", round, err)
 				}
 			})

@@ -32,6 +32,7 @@ type UseCases struct {
 	Payments      *Payments
 	Requests      *Requests
 	SelfCheck     *SelfCheck
+	Connections   *Connections
 	Housekeeper   *Housekeeper
 }
 
@@ -58,6 +59,7 @@ func New(o Options) *UseCases {
 		Payments:      payments,
 		Requests:      &Requests{s},
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
+		Connections:   &Connections{s},
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},
 	}
 }
