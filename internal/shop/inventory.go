@@ -47,10 +47,15 @@ func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjust
 	var item harang.StockItem
 	err := v.store.Within(ctx, func(tx Tx) error {
 		items, err := v.changeStock(ctx, tx, caller, []stockChange{{a.ProductID, a.LocationID, a.Delta}}, a.Reason)
-		if err == nil {
-			item = items[0]
+		if err != nil {
+			return err
 		}
-		return err
+		item = items[0]
+		if a.Delta > 0 && item.Level.Quantity > harang.MaxQuantity {
+			detail := fmt.Sprintf("must not raise the quantity over %d pieces", harang.MaxQuantity)
+			return harang.Invalid(harang.FieldError{Field: "delta", Detail: detail})
+		}
+		return nil
 	})
 	return item, err
 }
@@ -184,7 +189,8 @@ type stockChange struct {
 // records the movements. The changes are of different stock items; rows are
 // locked in key order, whatever the order of the changes. It returns the items
 // in the order of the changes. INSUFFICIENT_STOCK carries "available", and
-// "line", the index of the change, when there are several.
+// "line", the index of the change, when there are several. A quantity may rise
+// over MaxQuantity here: pieces that come back are never refused.
 func (s *service) changeStock(
 	ctx context.Context, tx Tx, caller harang.Identity, changes []stockChange, reason string,
 ) ([]harang.StockItem, error) {
@@ -222,14 +228,6 @@ func (s *service) changeStock(
 					-m.Delta,
 					have,
 				)}
-		}
-		if have+m.Delta > harang.MaxQuantity {
-			return nil, harang.Invalid(
-				harang.FieldError{
-					Field:  "delta",
-					Detail: fmt.Sprintf("must not raise the quantity over %d pieces", harang.MaxQuantity),
-				},
-			)
 		}
 	}
 	for _, i := range order {

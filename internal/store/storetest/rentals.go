@@ -23,6 +23,7 @@ func testRentals(t *testing.T, open Open) {
 	t.Run("Checkout", func(t *testing.T) { testCheckout(t, open) })
 	t.Run("Refused", func(t *testing.T) { testCheckoutRefused(t, open) })
 	t.Run("Return", func(t *testing.T) { testReturn(t, open) })
+	t.Run("ReturnAtLimit", func(t *testing.T) { testReturnAtLimit(t, open) })
 	t.Run("Cancel", func(t *testing.T) { testCancel(t, open) })
 	t.Run("Overdue", func(t *testing.T) { testOverdue(t, open) })
 	t.Run("Expiry", func(t *testing.T) { testExpiry(t, open) })
@@ -168,6 +169,50 @@ func testReturn(t *testing.T, open Open) {
 	}
 	if alert := LastPayload[harang.StockAlert](t, env, alertType); alert.Severity != harang.SeverityCritical || alert.CurrentQuantity != 2 {
 		t.Errorf("alert %+v", alert)
+	}
+}
+
+// testReturnAtLimit: pieces come back whatever is in stock. The count goes over the
+// limit rather than lose them; only an adjustment cannot raise it further.
+func testReturnAtLimit(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	ctx := t.Context()
+	returned, cancelled := env.Create(t, env.NewCheckout(3, nil)).Rental.ID, env.Create(t, env.NewCheckout(2, nil)).Rental.ID
+	env.Provider.SetAnswers("slow", unknown, declined)
+	expired := env.Create(t, env.NewCheckout(1, Card("slow"))).Rental.ID
+	full := shop.StockPut{Quantity: harang.MaxQuantity, WarningThreshold: 6, CriticalThreshold: 3}
+	if _, err := env.Catalogue.PutStock(ctx, Admin(), "drill", "main", full); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := env.Rentals.Return(ctx, Clerk(), returned); err != nil || r.Status != harang.RentalReturned {
+		t.Errorf("returned %+v, %v", r, err)
+	}
+	if r, err := env.Rentals.Cancel(ctx, Clerk(), cancelled); err != nil || r.Status != harang.RentalCancelled {
+		t.Errorf("cancelled %+v, %v", r, err)
+	}
+	env.Clock.Move(harang.RentalPaymentWindow + time.Minute)
+	env.RunHousekeeping(t)
+	env.RunHousekeeping(t)
+	if r, _ := env.Find(t, expired); r.Status != harang.RentalCancelled {
+		t.Errorf("expired %+v", r)
+	}
+	if got := env.AvailableDrills(t); got != harang.MaxQuantity+6 {
+		t.Errorf("%d drills, want %d", got, harang.MaxQuantity+6)
+	}
+	adjust := func(delta int64) error {
+		_, err := env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{
+			ProductID: "drill", LocationID: "main", Delta: delta, Reason: "count",
+		})
+		return err
+	}
+	wantCode(t, adjust(1), harang.CodeInvalidRequest)
+	if err := adjust(-1); err != nil {
+		t.Errorf("an adjustment downwards: %v", err)
+	}
+	env.Create(t, env.NewCheckout(1, nil))
+	sum, err := env.Store.SumMovements(ctx, "a", "drill", "main")
+	if got := env.AvailableDrills(t); err != nil || sum != got || got != harang.MaxQuantity+4 {
+		t.Errorf("%d drills, movements of %d, %v", got, sum, err)
 	}
 }
 
