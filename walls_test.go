@@ -64,7 +64,7 @@ var walls = []wall{
 	},
 	{
 		"internal/store/...",
-		[]string{"", "internal/outbox", "internal/store", "internal/shop", "internal/ingest"},
+		[]string{"", "internal/outbox", "internal/store", "internal/shop", "internal/ingest", "internal/auth"},
 		"one engine each, and the suite that runs on all",
 	},
 	{"internal/feed/...", []string{"", "internal/outbox"}, "the log that nodes share, behind relay's port"},

@@ -75,8 +75,9 @@ func checkRole(r harang.Role) string {
 }
 
 // UpdateUser changes a user of the caller's tenant. A new password and disabling end all sessions of the user; a
-// changed role or state is appended to the control feed. Administrators cannot disable or demote themselves, so that
-// a tenant does not lose its last one by mistake. Codes: FORBIDDEN, NOT_FOUND, INVALID_REQUEST.
+// changed role or state is appended to the control feed. Administrators cannot disable or demote themselves, and
+// nobody can disable or demote the tenant's last enabled administrator. Codes: FORBIDDEN, NOT_FOUND, INVALID_REQUEST,
+// LAST_ADMIN.
 func (s *Service) UpdateUser(
 	ctx context.Context, caller harang.Identity, userID string, change UserChange,
 ) (harang.User, error) {
@@ -113,7 +114,7 @@ func (s *Service) UpdateUser(
 	now := s.now()
 	var after harang.User
 	err := s.store.UpdateUser(ctx, caller.Tenant, userID,
-		func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error) {
+		func(c *harang.Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error) {
 			before := c.User
 			if change.Role != nil {
 				c.Role = *change.Role
@@ -125,12 +126,29 @@ func (s *Service) UpdateUser(
 				c.PasswordHash = hash
 			}
 			after = c.User
+			if isEnabledAdmin(before) && !isEnabledAdmin(after) {
+				if err := checkNotLast(otherAdmins); err != nil {
+					return nil, err
+				}
+			}
 			return s.applyUserChange(before, c, live, hash != "", now)
 		})
 	if err != nil {
 		return harang.User{}, err
 	}
 	return after, nil
+}
+
+func isEnabledAdmin(u harang.User) bool { return u.Role == harang.RoleAdmin && !u.Disabled }
+
+// checkNotLast returns LAST_ADMIN when there is no other enabled administrator.
+func checkNotLast(otherAdmins CountAdmins) error {
+	others, err := otherAdmins()
+	if err == nil && others == 0 {
+		err = harang.Errorf(harang.CodeLastAdmin,
+			"this is the last enabled administrator: add or enable another one first")
+	}
+	return err
 }
 
 // applyUserChange returns the control events of a user's change, and ends the user's sessions when the user has a new

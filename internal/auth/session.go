@@ -112,7 +112,7 @@ func (s *Service) rehash(ctx context.Context, c harang.Credentials, by requester
 		return
 	}
 	before := c.PasswordHash
-	decide := func(c *harang.Credentials, _ []harang.Session) ([]harang.Event, error) {
+	decide := func(c *harang.Credentials, _ []harang.Session, _ CountAdmins) ([]harang.Event, error) {
 		if c.PasswordHash == before { // else it was changed meanwhile
 			c.PasswordHash = hash
 		}

@@ -7,6 +7,10 @@ import (
 	"harang.dev/harang"
 )
 
+// CountAdmins counts the tenant's enabled administrators besides the user who is changed. Another transaction that
+// counts waits until this one has ended, so two that disable each other's user see each other.
+type CountAdmins = func() (int64, error)
+
 // UserStore keeps users, sessions and API keys.
 //
 // A FindX that finds nothing returns NOT_FOUND; a database that cannot be reached is UNAVAILABLE. The decide functions
@@ -35,8 +39,8 @@ type UserStore interface {
 	// CreateUser returns CONFLICT when the address is taken, NOT_FOUND when the tenant does not exist.
 	CreateUser(ctx context.Context, c harang.Credentials) error
 	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live sessions.
-	UpdateUser(ctx context.Context, tenant, id string,
-		decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error)) error
+	UpdateUser(ctx context.Context, tenant, id string, decide func(
+		c *harang.Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error)) error
 
 	// CreateAPIKey stores a key under the SHA-256 of its text.
 	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error

@@ -58,7 +58,8 @@ func Refused(flag string, err error) error {
 		return err // by a signal, whatever it was about
 	}
 	switch harang.ErrorCode(err) {
-	case harang.CodeInvalidRequest, harang.CodeConflict, harang.CodeNotFound, harang.CodeForbidden:
+	case harang.CodeInvalidRequest, harang.CodeConflict, harang.CodeNotFound, harang.CodeForbidden,
+		harang.CodeLastAdmin:
 		return Usagef(flag, "%s", OneLine(err))
 	}
 	return err

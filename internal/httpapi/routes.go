@@ -155,7 +155,8 @@ func (a *API) routes() {
 	call(a, "POST /admin/users", harang.ActionAdminister, a.createUser,
 		about("createUser", "Add a user", harang.CodeConflict).answers(201))
 	call(a, "PATCH /admin/users/{id}", harang.ActionAdminister, a.changeUser,
-		about("changeUser", "Change role, state or password; takes effect at once on every node"))
+		about("changeUser", "Change role, state or password; takes effect at once on every node",
+			harang.CodeLastAdmin))
 	call(a, "GET /admin/api-keys", harang.ActionAdminister, a.listKeys,
 		about("listApiKeys", "The tenant's API keys"))
 	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey,

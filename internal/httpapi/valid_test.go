@@ -350,6 +350,11 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(a, "POST /admin/users", `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, 409)
 	do(a, "PATCH /admin/users/"+text(created, "id"), `{"disabled":true}`, 200)
 	do(a, "PATCH /admin/users/unknown", `{"disabled":true}`, 404)
+	command, err := e.auth.IssueToken(t.Context(), "budapest", harang.RoleAdmin, "", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(command, "PATCH /admin/users/"+text(do(a, "GET /me", "", 200), "id"), `{"disabled":true}`, 409)
 	do(a, "GET /admin/users", "", 200)
 	key := do(a, "POST /admin/api-keys", `{"name":"erp"}`, 201)
 	do(a, "DELETE /admin/api-keys/"+text(key, "id"), "", 204)

@@ -31,6 +31,11 @@ var (
 	lockUser = define("lock user", `
 		UPDATE users SET version = version + 1 WHERE tenant_id = $1 AND id = $2
 		RETURNING id, tenant_id, email, name, role, disabled, created_at, password_hash, sessions_from`)
+	// A tenant's row is locked before its administrators are counted.
+	lockTenant = define("lock tenant", `
+		UPDATE tenants SET name = name WHERE id = $1 RETURNING id`)
+	countOtherAdmins = define("count other administrators", `
+		SELECT COUNT(*) FROM users WHERE tenant_id = $1 AND id <> $2 AND role = $3 AND disabled = 0`)
 	updateUser = define("update user", `
 		UPDATE users SET name = $1, role = $2, disabled = $3, password_hash = $4, sessions_from = $5
 		WHERE tenant_id = $6 AND id = $7`)
@@ -97,9 +102,12 @@ func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 
 // UpdateUser locks a user, stores what decide changes of name, role, disabled,
 // password hash and SessionsFrom, and appends the events that decide returns. live
-// are the user's live sessions. NOT_FOUND when the tenant has no such user.
-func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
-	decide func(c *harang.Credentials, live []harang.Session) ([]harang.Event, error),
+// are the user's live sessions. otherAdmins counts the tenant's other enabled
+// administrators; it locks the tenant's row first, so that of two transactions that
+// count, the second one sees what the first has done. NOT_FOUND when the tenant has
+// no such user.
+func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
+	c *harang.Credentials, live []harang.Session, otherAdmins func() (int64, error)) ([]harang.Event, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
 		c, err := queryOne(ctx, tx, lockUser, func(r row) (c harang.Credentials, err error) {
@@ -115,7 +123,13 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string,
 		if err != nil {
 			return err
 		}
-		events, err := decide(&c, live)
+		otherAdmins := func() (int64, error) {
+			if _, err := queryOne(ctx, tx, lockTenant, scanText, tenant); err != nil {
+				return 0, err
+			}
+			return queryOne(ctx, tx, countOtherAdmins, scanInt, tenant, id, string(harang.RoleAdmin))
+		}
+		events, err := decide(&c, live, otherAdmins)
 		if err != nil {
 			return err
 		}
