@@ -9,11 +9,11 @@ import (
 	"harang.dev/harang/internal/feed"
 )
 
-func TestJourney(t *testing.T) {
+func TestDeliveryTrace(t *testing.T) {
 	now := time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
 	clock := func() time.Time { now = now.Add(time.Millisecond); return now }
-	journey := feed.NewDeliveryTrace(clock)
-	f := open(t, func(o *options) { o.Trace = journey })
+	trace := feed.NewDeliveryTrace(clock)
+	f := open(t, func(o *options) { o.Trace = trace })
 	f.db.Clock = clock
 	operators := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceOperators}
 	control := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceControl}
@@ -26,38 +26,38 @@ func TestJourney(t *testing.T) {
 	revocation := f.db.Commit("budapest", 1, harang.AudienceControl)
 	f.commit(t, "budapest", 0)
 
-	if _, ok := journey.Find("debrecen", id); ok {
+	if _, ok := trace.Find("debrecen", id); ok {
 		t.Error("another tenant finds the event")
 	}
-	if _, ok := journey.Find("budapest", revocation); ok {
-		t.Error("a control entry is no event of people")
+	if _, ok := trace.Find("budapest", revocation); ok {
+		t.Error("a control entry has a hop")
 	}
-	journey.Seen("debrecen", "somebody", []string{id})
-	journey.Seen("budapest", "kati", []string{"unknown", id})
-	journey.Seen("budapest", "bela", []string{id})
-	trip, ok := journey.Find("budapest", id)
-	if !ok || trip.Listeners != 6 || trip.SeenBy != 2 || trip.Type != harang.StockAlertType.Name {
-		t.Fatalf("%+v", trip)
+	trace.Seen("debrecen", "somebody", []string{id})
+	trace.Seen("budapest", "kati", []string{"unknown", id})
+	trace.Seen("budapest", "bela", []string{id})
+	hop, ok := trace.Find("budapest", id)
+	if !ok || hop.Listeners != 6 || hop.SeenBy != 2 || hop.Type != harang.StockAlertType.Name {
+		t.Fatalf("%+v", hop)
 	}
-	if !trip.Committed.Before(trip.Relayed) || !trip.Relayed.Before(trip.Sent) || !trip.Sent.Before(trip.Seen) {
-		t.Errorf("out of order: %+v", trip)
+	if !hop.Committed.Before(hop.Relayed) || !hop.Relayed.Before(hop.Sent) || !hop.Sent.Before(hop.Seen) {
+		t.Errorf("out of order: %+v", hop)
 	}
 }
 
-// TestJourney_Bounded: old trips make room for new ones.
-func TestJourney_Bounded(t *testing.T) {
-	journey := feed.NewDeliveryTrace(nil)
-	f := open(t, func(o *options) { o.Trace = journey })
+// TestDeliveryTrace_Bounded: the oldest hops make room for new ones.
+func TestDeliveryTrace_Bounded(t *testing.T) {
+	trace := feed.NewDeliveryTrace(nil)
+	f := open(t, func(o *options) { o.Trace = trace })
 	f.join(t, managers, feed.Start{})
 	first := f.db.Commit("budapest", 1, harang.AudienceManagers)
 	last := f.db.Commit("budapest", 5000, harang.AudienceManagers)
 	f.commit(t, "budapest", 0)
-	if _, ok := journey.Find("budapest", first); ok {
-		t.Error("the oldest trip is still there")
+	if _, ok := trace.Find("budapest", first); ok {
+		t.Error("the oldest hop is still remembered")
 	}
 	for _, id := range []string{last, fmt.Sprintf("event-%d", 5001-4095)} {
-		if _, ok := journey.Find("budapest", id); !ok {
-			t.Errorf("%s is forgotten", id)
+		if _, ok := trace.Find("budapest", id); !ok {
+			t.Errorf("%s is not remembered", id)
 		}
 	}
 }

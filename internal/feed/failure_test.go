@@ -18,27 +18,27 @@ import (
 func TestHub_SourceUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
-		away := errors.New("away")
-		f.db.Fail(away)
+		unavailable := errors.New("unavailable")
+		f.db.Fail(unavailable)
 		_, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers})
-		if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, away) {
+		if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, unavailable) {
 			t.Fatalf("%v", err)
 		}
 		pass(time.Millisecond)
 		if n := len(f.hub.Tenants()); n != 0 {
-			t.Errorf("%d windows were kept that hold nothing", n)
+			t.Errorf("%d windows without entries were kept", n)
 		}
 		f.db.Fail(nil)
 		f.join(t, managers, feed.Start{})
 		f.commit(t, "budapest", 2, harang.AudienceManagers)
-		f.db.Fail(away)
+		f.db.Fail(unavailable)
 		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
 		if !start.Recovered || len(start.Replay) != 1 {
-			t.Errorf("the window does not serve without the source: %+v", start)
+			t.Errorf("the window does not replay without the source: %+v", start)
 		}
 		m.Leave()
 		if _, _, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 3), &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("a position that cannot be judged: %v", err)
+			t.Errorf("a position after the head, and no source: %v", err)
 		}
 	})
 }
@@ -51,12 +51,12 @@ func TestHub_UnknownTenant(t *testing.T) {
 	}
 }
 
-func TestHub_JoinGivesUp(t *testing.T) {
+func TestHub_JoinCanceled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		release := f.db.BlockReads()
-		var patient sync.WaitGroup
-		patient.Go(func() { // keeps the window, which nobody else waits for
+		var waiting sync.WaitGroup
+		waiting.Go(func() { // keeps the window, for which no other join waits
 			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); err != nil {
 				t.Error(err)
 			}
@@ -71,7 +71,7 @@ func TestHub_JoinGivesUp(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		release()
-		patient.Wait()
+		waiting.Wait()
 		f.hub.Close()
 	})
 }
@@ -120,17 +120,17 @@ func entries(numbers ...int64) []outbox.Entry {
 	return all
 }
 
-// TestHub_SourceLies: readings that cannot be true serve nobody.
-func TestHub_SourceLies(t *testing.T) {
+// TestHub_InconsistentSource: reads that contradict themselves are refused.
+func TestHub_InconsistentSource(t *testing.T) {
 	at := outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}
-	for name, lie := range map[string]source{
+	for name, s := range map[string]source{
 		"TornAtTheHead": {heads: at, newest: entries(4, 5, 6)},
 		"Hole":          {heads: at, newest: entries(4, 5, 7)},
 		"Backwards":     {heads: at, newest: entries(6, 5, 7)},
 		"NoEpoch":       {heads: outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}, newest: entries(6, 7)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := open(t, func(o *options) { o.Source = &lie })
+			f := open(t, func(o *options) { o.Source = &s })
 			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
 				t.Errorf("%v", err)
 			}
@@ -138,8 +138,8 @@ func TestHub_SourceLies(t *testing.T) {
 	}
 }
 
-// TestHub_HealMeetsAHole: a listener is never served past a hole.
-func TestHub_HealMeetsAHole(t *testing.T) {
+// TestHub_HealFindsHole: nothing after a hole is delivered.
+func TestHub_HealFindsHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{heads: outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 2})}, newest: entries(1, 2)}
 		f := open(t, func(o *options) { o.Source = s })
@@ -152,7 +152,7 @@ func TestHub_HealMeetsAHole(t *testing.T) {
 			synctest.Wait()
 		}
 		if head, _ := f.hub.Head(managers); head.Number != 2 || len(l.numbers()) > 0 {
-			t.Errorf("head %v, heard %v", head, l.numbers())
+			t.Errorf("head %v, received %v", head, l.numbers())
 		}
 		if n := strings.Count(f.logs.String(), "feed read failed"); n != 3 {
 			t.Errorf("%d lines in the log: %s", n, f.logs)
@@ -160,15 +160,15 @@ func TestHub_HealMeetsAHole(t *testing.T) {
 	})
 }
 
-// TestHub_AheadWhileReading: a reading that began before the question does not
-// answer it; all who ask meanwhile share the next one.
+// TestHub_AheadWhileReading: a read that began before a join does not tell whether
+// its position is ahead; all joins during one read share the next.
 func TestHub_AheadWhileReading(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		f.join(t, managers, feed.Start{})
 		release := f.db.BlockReads()
 		var joins sync.WaitGroup
-		ask := func(number int64, recovered bool) {
+		join := func(number int64, recovered bool) {
 			joins.Go(func() {
 				_, start, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, number), &listener{feed: managers})
 				if err != nil || start.Recovered != recovered {
@@ -177,15 +177,15 @@ func TestHub_AheadWhileReading(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		ask(9, false)
-		f.db.Commit("budapest", 5, harang.AudienceManagers) // behind the first question's reading
+		join(9, false)
+		f.db.Commit("budapest", 5, harang.AudienceManagers) // after the first join's read began
 		for range 10 {
-			ask(4, true)
+			join(4, true)
 		}
 		release()
 		joins.Wait()
 		if n := f.db.Reads("NewestEntries"); n != 3 {
-			t.Errorf("%d readings, want the first, one for the first question and one for all the others", n)
+			t.Errorf("%d reads, want the first, one for the first join and one for all others", n)
 		}
 	})
 }

@@ -88,7 +88,7 @@ func (l *listener) numbers() []int64 {
 	return slices.Clone(l.received)
 }
 
-// pass lets time pass, which in a synctest bubble takes none.
+// pass sleeps, which takes no time in a synctest bubble.
 func pass(d time.Duration) { <-time.After(d) }
 
 type fixture struct {
@@ -220,7 +220,7 @@ func TestHub_Resume(t *testing.T) {
 			t.Errorf("%+v", start)
 		}
 		if read := f.db.Reads("NewestEntries") - before; read != 1 {
-			t.Errorf("the source was read %d times before the position was ahead", read)
+			t.Errorf("the source was read %d times for a position after the head", read)
 		}
 	})
 	t.Run("AheadOfTheWindowOnly", func(t *testing.T) {
@@ -272,7 +272,8 @@ func TestHub_Resume(t *testing.T) {
 	})
 }
 
-func TestHub_OneReadingForAll(t *testing.T) {
+// TestHub_OneReadForAll: many joins at once read the source once.
+func TestHub_OneReadForAll(t *testing.T) {
 	f := open(t)
 	f.db.Commit("budapest", 5, harang.AudienceManagers)
 	release := f.db.BlockReads()
@@ -288,25 +289,25 @@ func TestHub_OneReadingForAll(t *testing.T) {
 	release()
 	joins.Wait()
 	if n := f.db.Reads("NewestEntries"); n != 1 {
-		t.Errorf("a storm of 100 read the source %d times", n)
+		t.Errorf("100 joins read the source %d times", n)
 	}
 }
 
-// TestHub_CommittedWhileHydrating: what is committed after the reading and
-// before the window is served must not wait for the loop.
+// TestHub_CommittedWhileHydrating: an entry that is committed during the read of a
+// hydrating window does not wait for the relay's loop.
 func TestHub_CommittedWhileHydrating(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		release := f.db.BlockReads()
 		l := &listener{feed: managers}
-		stands := int64(-1)
+		joinedAt := int64(-1)
 		var work sync.WaitGroup
 		work.Go(func() {
 			_, start, err := f.hub.Join(t.Context(), managers, feed.Start{}, l)
 			if err != nil {
 				t.Error(err)
 			}
-			stands = start.Head.Number
+			joinedAt = start.Head.Number
 		})
 		synctest.Wait()
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
@@ -322,12 +323,12 @@ func TestHub_CommittedWhileHydrating(t *testing.T) {
 		if !ok || head.Number != 1 {
 			t.Errorf("head %v", head)
 		}
-		wantNumbers(t, "live", l.numbers(), stands+1, 1)
+		wantNumbers(t, "live", l.numbers(), joinedAt+1, 1)
 	})
 }
 
-// TestHub_JoinDuringRound: one joins while a round is being delivered and more
-// is pending; it gets each entry once.
+// TestHub_JoinDuringRound: a listener that joins during a round, with entries
+// pending, gets each entry once.
 func TestHub_JoinDuringRound(t *testing.T) {
 	f := open(t)
 	first, _, _ := f.join(t, managers, feed.Start{})
@@ -356,7 +357,7 @@ func TestHub_JoinDuringRound(t *testing.T) {
 	wantNumbers(t, "late, replay", replayed(start), 2, 4)
 	wantNumbers(t, "late, live", late.numbers(), 5, 7)
 	if len(first.runs) != 2 {
-		t.Errorf("%d rounds, want 2: what came meanwhile is one run", len(first.runs))
+		t.Errorf("%d rounds, want 2: all entries that came meanwhile are one run", len(first.runs))
 	}
 }
 
@@ -388,11 +389,11 @@ func TestHub_IsolationViolation(t *testing.T) {
 	if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: debrecen}); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Fatalf("joined another tenant's feed: %v", err)
 	}
-	honest, _, start := f.join(t, managers, feed.Start{})
+	proper, _, start := f.join(t, managers, feed.Start{})
 	switched, _, _ := f.join(t, managers, feed.Start{})
 	switched.feed = debrecen
 	f.commit(t, "budapest", 1, harang.AudienceManagers)
-	wantNumbers(t, "honest", honest.numbers(), 1, 1)
+	wantNumbers(t, "proper", proper.numbers(), 1, 1)
 	if got := switched.numbers(); len(got) > 0 {
 		t.Errorf("a listener of %s received %v of %s", debrecen, got, managers)
 	}
@@ -437,7 +438,7 @@ func TestHub_Heal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t)
 		l, _, _ := f.join(t, managers, feed.Start{})
-		f.db.Commit("budapest", 180, harang.AudienceManagers) // and nobody relays
+		f.db.Commit("budapest", 180, harang.AudienceManagers) // without a relay
 		heads, err := f.db.Heads(t.Context(), []string{"budapest"})
 		if err != nil {
 			t.Fatal(err)
@@ -472,7 +473,7 @@ func TestHub_HealWithoutListeners(t *testing.T) {
 		f.hub.Heal(heads[0])
 		synctest.Wait()
 		if head, _ := f.hub.Head(managers); head.Number != 500 || f.db.Reads("EntriesAfter") != 0 {
-			t.Errorf("head %v; nobody listens, so nothing but the newest need be read", head)
+			t.Errorf("head %v; without listeners only the newest entries need be read", head)
 		}
 	})
 }
@@ -491,16 +492,16 @@ func TestHub_Linger(t *testing.T) {
 		}
 		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 1))
 		if !start.Recovered || f.db.Reads("NewestEntries") != 1 {
-			t.Fatalf("%+v: a window that lingers serves without a reading", start)
+			t.Fatalf("%+v: a lingering window serves without a read", start)
 		}
 		pass(time.Hour)
 		if len(f.hub.Tenants()) != 1 {
-			t.Fatal("the window ended under a listener")
+			t.Fatal("the window ended with a listener")
 		}
 		m.Leave()
 		pass(harang.FeedWindowAge + time.Second)
 		if tenants := f.hub.Tenants(); len(tenants) != 0 {
-			t.Fatalf("the window of nobody stays: %v", tenants)
+			t.Fatalf("a window without listeners stays: %v", tenants)
 		}
 		if _, ok := f.hub.Head(managers); ok {
 			t.Error("a head without a window")

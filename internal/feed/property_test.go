@@ -16,8 +16,8 @@ import (
 	"harang.dev/harang/internal/relay/relaytest"
 )
 
-// visitor is a client of the model: where it stands, and its listener while it
-// is connected.
+// visitor is a client of the model: its position, and its listener while it is
+// connected.
 type visitor struct {
 	l          *listener
 	m          *feed.Membership[frame]
@@ -26,9 +26,9 @@ type visitor struct {
 	beforeLive int64
 }
 
-// TestHub_Property: whatever happens (commits, wakes that are lost, time, cuts,
-// returns, backups restored), one who comes back gets each entry after its
-// position once and in order, or is told the right gap.
+// TestHub_Property: whatever happens (commits, lost wake-ups, time, cuts, returns,
+// restored backups), a listener that returns gets each entry after its position
+// once and in order, or the right gap.
 func TestHub_Property(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -37,14 +37,14 @@ func TestHub_Property(t *testing.T) {
 		db.Clock = clock
 		hub := feed.New(feed.Options[frame]{Source: db, Encoder: new(encoder), Clock: clock})
 		defer hub.Close()
-		mover := relay.New(relay.Options{Source: db, Windows: hub, Clock: clock})
+		theRelay := relay.New(relay.Options{Source: db, Windows: hub, Clock: clock})
 		move := func() {
-			if err := mover.Relay(t.Context(), "budapest"); err != nil {
+			if err := theRelay.Relay(t.Context(), "budapest"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		// One who always listens keeps the window, and with it what the oracle
-		// knows too.
+		// A listener that never leaves keeps the window, with all that the oracle
+		// knows.
 		if _, _, err := hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); err != nil {
 			t.Fatal(err)
 		}
@@ -52,8 +52,8 @@ func TestHub_Property(t *testing.T) {
 		for i := range visitors {
 			visitors[i] = &visitor{}
 		}
-		// settle moves what a visitor has heard into its position.
-		settle := func(v *visitor) {
+		// advance moves the position of a visitor past the entries it received.
+		advance := func(v *visitor) {
 			for _, n := range v.l.numbers()[v.beforeLive:] {
 				if n != v.at.Number+1 {
 					t.Fatalf("live %d after %d", n, v.at.Number)
@@ -78,7 +78,7 @@ func TestHub_Property(t *testing.T) {
 				n := len(db.Entries(managers))
 				lost := rapid.IntRange(0, 3).Draw(t, "lost")
 				if head, _ := hub.Head(managers); n < lost || lost == 0 || head.Number <= int64(n-lost) {
-					t.Skip("nothing that the log would miss")
+					t.Skip("the log would not miss it")
 				}
 				db.RollBack(managers, lost)
 				move()
@@ -87,7 +87,7 @@ func TestHub_Property(t *testing.T) {
 						if v.l.resets != 1 {
 							t.Fatalf("reset %d times", v.l.resets)
 						}
-						settle(v)
+						advance(v)
 						v.l = nil
 					}
 				}
@@ -96,16 +96,16 @@ func TestHub_Property(t *testing.T) {
 				}
 			},
 			"cut": func(t *rapid.T) {
-				v := visitors[which.Draw(t, "who")]
+				v := visitors[which.Draw(t, "visitor")]
 				if v.l == nil {
 					t.Skip("is away")
 				}
 				v.m.Leave()
-				settle(v)
+				advance(v)
 				v.l = nil
 			},
 			"return": func(t *rapid.T) {
-				v := visitors[which.Draw(t, "who")]
+				v := visitors[which.Draw(t, "visitor")]
 				if v.l != nil {
 					t.Skip("is here")
 				}
@@ -116,7 +116,7 @@ func TestHub_Property(t *testing.T) {
 				if v.m, start, err = hub.Join(t.Context(), managers, from, v.l); err != nil {
 					t.Fatal(err)
 				}
-				judge(t, db.Entries(managers), from, start, now)
+				checkHandover(t, db.Entries(managers), from, start, now)
 				v.at, v.been = start.Position, true
 				for _, it := range start.Replay {
 					if it.Number != v.at.Number+1 {
@@ -131,9 +131,9 @@ func TestHub_Property(t *testing.T) {
 			"": func(t *rapid.T) {
 				for _, v := range visitors {
 					if v.l != nil {
-						settle(v)
+						advance(v)
 						if head, _ := hub.Head(managers); v.at != head {
-							t.Fatalf("one stands at %v, the head is %v", v.at, head)
+							t.Fatalf("a visitor is at %v, the head is %v", v.at, head)
 						}
 					}
 				}
@@ -142,13 +142,13 @@ func TestHub_Property(t *testing.T) {
 	})
 }
 
-// judge is the oracle, written from the contract and over the whole truth.
-func judge(t *rapid.T, truth []outbox.Entry, from feed.Start, start feed.Handover[frame], now time.Time) {
-	truth = truth[:start.Head.Number]
+// checkHandover is the oracle, written from the contract and over all entries.
+func checkHandover(t *rapid.T, all []outbox.Entry, from feed.Start, start feed.Handover[frame], now time.Time) {
+	all = all[:start.Head.Number]
 	old := func(e outbox.Entry) bool { return now.Sub(e.Time) > harang.FeedWindowAge }
-	served := max(0, len(truth)-harang.FeedWindowEntries)
-	for i := served; i < len(truth); i++ {
-		if old(truth[i]) {
+	served := max(0, len(all)-harang.FeedWindowEntries)
+	for i := served; i < len(all); i++ {
+		if old(all[i]) {
 			served = i + 1
 		}
 	}
@@ -165,7 +165,7 @@ func judge(t *rapid.T, truth []outbox.Entry, from feed.Start, start feed.Handove
 	case p.Number > start.Head.Number:
 		reason = feed.ReasonAhead
 	case p.Number == start.Head.Number || p.Number >= int64(served):
-	case old(truth[p.Number]):
+	case old(all[p.Number]):
 		reason, missed = feed.ReasonExpired, int64(served)-p.Number
 	default:
 		reason, missed = feed.ReasonOverflow, int64(served)-p.Number
@@ -183,14 +183,14 @@ func judge(t *rapid.T, truth []outbox.Entry, from feed.Start, start feed.Handove
 		t.Fatalf("want %d missed, got %d", missed, *start.Gap.Missed)
 	}
 	for _, it := range start.Replay {
-		if it.EventID != truth[it.Number-1].EventID {
-			t.Fatalf("number %d is %s, replayed %s", it.Number, truth[it.Number-1].EventID, it.EventID)
+		if it.EventID != all[it.Number-1].EventID {
+			t.Fatalf("number %d is %s, replayed %s", it.Number, all[it.Number-1].EventID, it.EventID)
 		}
 	}
 }
 
-// TestHub_Churn: while several relays move what several producers commit,
-// clients come and go; none misses or repeats anything.
+// TestHub_Churn: several relays relay the commits of several producers while
+// clients join and leave; none misses or repeats an entry.
 func TestHub_Churn(t *testing.T) {
 	f := open(t)
 	const producers, events, clients, returns = 4, 150, 8, 40

@@ -30,52 +30,52 @@ var (
 	operators = harang.FeedID{Tenant: "budapest", Audience: harang.AudienceOperators}
 )
 
-// shelf is a shared log without bounds, as several nodes would see it.
-type shelf struct {
+// fakeLog is a shared log without bounds, as several nodes would see it.
+type fakeLog struct {
 	mu     sync.Mutex
-	feeds  map[harang.FeedID]*shelved
+	feeds  map[harang.FeedID]*fakeFeed
 	err    error
 	healed []outbox.Heads
-	// before is called, without the lock, at the beginning of each Append.
-	before func(first int64)
+	// beforeAppend is called, without the lock, at the beginning of each Append.
+	beforeAppend func(first int64)
 }
 
-type shelved struct {
+type fakeFeed struct {
 	epoch   harang.Epoch
 	head    int64
 	entries []outbox.Entry
 }
 
-func newShelf(feeds ...harang.FeedID) *shelf {
-	s := &shelf{feeds: make(map[harang.FeedID]*shelved)}
+func newFakeLog(feeds ...harang.FeedID) *fakeLog {
+	l := &fakeLog{feeds: make(map[harang.FeedID]*fakeFeed)}
 	for _, id := range feeds {
-		s.feeds[id] = &shelved{}
+		l.feeds[id] = &fakeFeed{}
 	}
-	return s
+	return l
 }
 
-func (s *shelf) Heads(_ context.Context, tenant string) ([]harang.Position, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (l *fakeLog) Heads(_ context.Context, tenant string) ([]harang.Position, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var heads []harang.Position
-	for id, f := range s.feeds {
+	for id, f := range l.feeds {
 		if id.Tenant == tenant {
 			heads = append(heads, harang.Position{Epoch: f.epoch, Audience: id.Audience, Number: f.head})
 		}
 	}
-	return heads, s.err
+	return heads, l.err
 }
 
-func (s *shelf) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error) {
-	if s.before != nil {
-		s.before(first)
+func (l *fakeLog) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error) {
+	if l.beforeAppend != nil {
+		l.beforeAppend(first)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err != nil {
-		return harang.Position{}, false, s.err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return harang.Position{}, false, l.err
 	}
-	f := s.feeds[id]
+	f := l.feeds[id]
 	if f == nil {
 		return harang.Position{}, false, nil
 	}
@@ -99,49 +99,49 @@ func (s *shelf) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, 
 	return harang.Position{Epoch: f.epoch, Audience: id.Audience, Number: f.head}, fork, nil
 }
 
-// windows are apart from the log, as with several nodes.
-type windows struct{ *shelf }
+// fakeWindows are separate from the log, as with several nodes.
+type fakeWindows struct{ *fakeLog }
 
-func (s *shelf) Tenants() []string { return []string{"budapest"} }
+func (l *fakeLog) Tenants() []string { return []string{"budapest"} }
 
-func (s *shelf) Head(id harang.FeedID) (harang.Position, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := s.feeds[id]
+func (l *fakeLog) Head(id harang.FeedID) (harang.Position, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := l.feeds[id]
 	if f == nil || f.epoch == "" {
 		return harang.Position{}, false
 	}
 	return harang.Position{Epoch: f.epoch, Audience: id.Audience, Number: f.head}, true
 }
 
-func (s *shelf) Heal(h outbox.Heads) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.healed = append(s.healed, h)
+func (l *fakeLog) Heal(h outbox.Heads) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.healed = append(l.healed, h)
 }
 
-func (s *shelf) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
+func (l *fakeLog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = err
 }
 
-func (s *shelf) clear(id harang.FeedID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.feeds[id] = &shelved{}
+func (l *fakeLog) clear(id harang.FeedID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.feeds[id] = &fakeFeed{}
 }
 
-func (s *shelf) get(id harang.FeedID) shelved {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := *s.feeds[id]
+func (l *fakeLog) get(id harang.FeedID) fakeFeed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f := *l.feeds[id]
 	f.entries = slices.Clone(f.entries)
 	return f
 }
 
-// agrees fails when the log does not end as the database does.
-func (s *shelf) agrees(t interface {
+// agrees fails unless the log ends as the database does.
+func (l *fakeLog) agrees(t interface {
 	Helper()
 	Fatalf(string, ...any)
 }, db *relaytest.Database, id harang.FeedID) {
@@ -150,12 +150,12 @@ func (s *shelf) agrees(t interface {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	got, truth := s.get(id), db.Entries(id)
-	if got.epoch != heads[0].Epoch || got.head != int64(len(truth)) {
-		t.Fatalf("%s: the log is at %s:%d, the database at %s:%d", id, got.epoch, got.head, heads[0].Epoch, len(truth))
+	got, want := l.get(id), db.Entries(id)
+	if got.epoch != heads[0].Epoch || got.head != int64(len(want)) {
+		t.Fatalf("%s: the log is at %s:%d, the database at %s:%d", id, got.epoch, got.head, heads[0].Epoch, len(want))
 	}
 	for i, e := range got.entries {
-		if e.EventID != truth[e.Number-1].EventID || i > 0 && e.Number != got.entries[i-1].Number+1 {
+		if e.EventID != want[e.Number-1].EventID || i > 0 && e.Number != got.entries[i-1].Number+1 {
 			t.Fatalf("%s: the log's entry %d is %s", id, e.Number, e.EventID)
 		}
 	}
@@ -166,7 +166,7 @@ func pass(d time.Duration) { <-time.After(d) }
 
 type fixture struct {
 	db    *relaytest.Database
-	log   *shelf
+	log   *fakeLog
 	relay *relay.Relay
 	logs  *bytes.Buffer
 	reg   *prometheus.Registry
@@ -174,16 +174,22 @@ type fixture struct {
 
 func open(change ...func(*relay.Options)) *fixture {
 	f := &fixture{
-		db: relaytest.NewDatabase(relaytest.EpochA, "budapest"), log: newShelf(managers, operators),
+		db: relaytest.NewDatabase(relaytest.EpochA, "budapest"), log: newFakeLog(managers, operators),
 		logs: new(bytes.Buffer), reg: prometheus.NewRegistry(),
 	}
-	o := relay.Options{Source: f.db, SharedLog: f.log, Windows: windows{f.log}, Registry: f.reg, Logger: slog.New(slog.NewTextHandler(f.logs, nil))}
+	o := relay.Options{
+		Source: f.db, SharedLog: f.log, Windows: fakeWindows{f.log}, Registry: f.reg,
+		Logger: slog.New(slog.NewTextHandler(f.logs, nil)),
+	}
 	for _, c := range change {
 		c(&o)
 	}
 	f.relay = relay.New(o)
 	return f
 }
+
+// singleNode makes the windows the log.
+func singleNode(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*fakeLog), nil }
 
 func (f *fixture) move(t *testing.T) {
 	t.Helper()
@@ -205,7 +211,7 @@ func TestRelay_ReadsOn(t *testing.T) {
 # TYPE harang_relay_entries_total counter
 harang_relay_entries_total{audience="managers"} 1000
 `), "harang_relay_entries_total"); err != nil {
-		t.Error(err) // those after the first filling, each once
+		t.Error(err) // without those of the first replacement, each once
 	}
 	if n := testutil.CollectAndCount(f.reg, "harang_relay_lag_seconds"); n != 1 {
 		t.Errorf("%d lag series", n)
@@ -250,21 +256,21 @@ func TestRelay_Fork(t *testing.T) {
 			before := f.db.Reads("NewestEntries")
 			f.move(t)
 			if f.log.get(managers).epoch != got.epoch || f.db.Reads("NewestEntries") != before {
-				t.Error("the fork is not over")
+				t.Error("the fork began another epoch")
 			}
 		})
 	}
 }
 
-// TestRelay_OvertakenIsNoFork: another relay brings the log beyond what this
-// one has read of the database.
+// TestRelay_OvertakenIsNoFork: another relay appends entries that this one has
+// not read from the database yet.
 func TestRelay_OvertakenIsNoFork(t *testing.T) {
 	f := open()
 	f.db.Commit("budapest", 1, harang.AudienceManagers)
 	f.move(t)
 	other := relay.New(relay.Options{Source: f.db, Windows: f.log})
 	overtaken := false
-	f.log.before = func(int64) {
+	f.log.beforeAppend = func(int64) {
 		if !overtaken {
 			overtaken = true
 			f.db.Commit("budapest", 3, harang.AudienceManagers)
@@ -283,20 +289,20 @@ func TestRelay_OvertakenIsNoFork(t *testing.T) {
 
 func TestRelay_Failures(t *testing.T) {
 	f := open()
-	away := errors.New("away")
-	f.db.Fail(away)
-	if err := f.relay.Relay(t.Context(), "budapest"); !errors.Is(err, away) {
+	unavailable := errors.New("unavailable")
+	f.db.Fail(unavailable)
+	if err := f.relay.Relay(t.Context(), "budapest"); !errors.Is(err, unavailable) {
 		t.Errorf("%v", err)
 	}
 	f.db.Fail(nil)
-	f.log.fail(away)
-	if err := f.relay.Relay(t.Context(), "budapest"); !errors.Is(err, away) {
+	f.log.fail(unavailable)
+	if err := f.relay.Relay(t.Context(), "budapest"); !errors.Is(err, unavailable) {
 		t.Errorf("%v", err)
 	}
 	f.log.fail(nil)
-	f.log.feeds[harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}] = &shelved{}
+	f.log.feeds[harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}] = &fakeFeed{}
 	if err := f.relay.Relay(t.Context(), "nowhere"); err == nil {
-		t.Error("relayed a tenant that is not there")
+		t.Error("relayed a tenant that does not exist")
 	}
 }
 
@@ -314,7 +320,7 @@ func TestRelay_Wake(t *testing.T) {
 			f.db.Commit("budapest", 1, harang.AudienceManagers)
 			f.relay.Wake("budapest")
 		}
-		synctest.Wait() // no time passes: the loop has no part in it
+		synctest.Wait() // no time passes, so the loop does nothing
 		f.log.agrees(t, f.db, managers)
 		stop()
 		run.Wait()
@@ -322,38 +328,38 @@ func TestRelay_Wake(t *testing.T) {
 		f.relay.Wake("budapest")
 		synctest.Wait()
 		if got := f.log.get(managers); got.head != 20 {
-			t.Errorf("a relay that has ended went on to %d", got.head)
+			t.Errorf("a relay that had ended appended up to %d", got.head)
 		}
 	})
 }
 
-// TestRelay_CommittedBusy: while a pass hangs, few entries are kept for the next
-// one, and none for a shared log, which is not given them.
+// TestRelay_CommittedBusy: while a pass hangs, few entries wait for the next one,
+// and none for a shared log, which does not get them.
 func TestRelay_CommittedBusy(t *testing.T) {
 	for name, c := range map[string]struct {
-		alone bool
-		most  int
+		singleNode bool
+		most       int
 	}{"one node": {true, 200}, "several": {false, 0}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := open(func(o *relay.Options) {
-					if c.alone {
-						o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil
+					if c.singleNode {
+						singleNode(o)
 					}
 				})
 				f.db.Commit("budapest", 1, harang.AudienceManagers)
 				f.move(t)
 				stuck := make(chan struct{})
-				f.log.before = func(int64) { <-stuck }
+				f.log.beforeAppend = func(int64) { <-stuck }
 				f.relay.Committed(f.db.Committed("budapest", 1, harang.AudienceManagers))
 				synctest.Wait()
-				held := 0
+				waiting := 0
 				for range 30 {
 					f.relay.Committed(f.db.Committed("budapest", 70, harang.AudienceManagers))
-					held = max(held, f.relay.Pending("budapest"))
+					waiting = max(waiting, f.relay.Pending("budapest"))
 				}
-				if held > c.most || c.alone && held == 0 {
-					t.Errorf("%d entries were kept, want at most %d", held, c.most)
+				if waiting > c.most || c.singleNode && waiting == 0 {
+					t.Errorf("%d entries waited, want at most %d", waiting, c.most)
 				}
 				close(stuck)
 				synctest.Wait()
@@ -363,15 +369,15 @@ func TestRelay_CommittedBusy(t *testing.T) {
 	}
 }
 
-// TestRelay_Committed: what a commit gave is not read again; old heads, and
-// commits that overtook each other, still bring everything over.
+// TestRelay_Committed: the entries of a commit are not read again. Old heads, and
+// commits in another order, still relay every entry.
 func TestRelay_Committed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := open(func(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil })
-		readings := func() int { return f.db.Reads("Heads") + f.db.Reads("EntriesAfter") }
+		f := open(singleNode)
+		reads := func() int { return f.db.Reads("Heads") + f.db.Reads("EntriesAfter") }
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
-		f.move(t) // an empty log is filled by what the database says
-		before := readings()
+		f.move(t) // an empty log is filled from the database
+		before := reads()
 		f.relay.Committed(f.db.Committed("budapest", 3, harang.AudienceManagers))
 		synctest.Wait()
 		second := f.db.Committed("budapest", 2, harang.AudienceManagers)
@@ -379,18 +385,18 @@ func TestRelay_Committed(t *testing.T) {
 		if err := f.relay.RelayCommits(t.Context(), third, second); err != nil {
 			t.Fatal(err)
 		}
-		if n := readings() - before; n != 0 {
-			t.Errorf("the database was read %d times although all was told", n)
+		if n := reads() - before; n != 0 {
+			t.Errorf("the database was read %d times although every entry was passed on", n)
 		}
 		f.log.agrees(t, f.db, managers)
 
 		old := f.db.Committed("budapest", 2, harang.AudienceManagers)
-		f.db.Commit("budapest", 2, harang.AudienceManagers) // not told
+		f.db.Commit("budapest", 2, harang.AudienceManagers) // not passed on
 		f.relay.Committed(f.db.Committed("budapest", 1, harang.AudienceManagers))
 		synctest.Wait()
 		f.log.agrees(t, f.db, managers)
 		f.db.Commit("budapest", 2, harang.AudienceManagers)
-		f.relay.Committed(old) // behind the log: the database is asked
+		f.relay.Committed(old) // behind the log: the database is read
 		synctest.Wait()
 		f.log.agrees(t, f.db, managers)
 
@@ -403,7 +409,7 @@ func TestRelay_Committed(t *testing.T) {
 		f.log.agrees(t, f.db, managers)
 		f.log.agrees(t, f.db, operators)
 
-		for range 1000 { // more than is kept for one pass
+		for range 1000 { // more than may wait for one pass
 			f.relay.Committed(f.db.Committed("budapest", 1, harang.AudienceManagers))
 		}
 		synctest.Wait()
@@ -411,8 +417,8 @@ func TestRelay_Committed(t *testing.T) {
 	})
 }
 
-// TestRelay_CommittedFork: that the committed entries are at hand is no reason to
-// overlook that a shared log has another one before them.
+// TestRelay_CommittedFork: a shared log with another entry before the committed
+// ones is a fork.
 func TestRelay_CommittedFork(t *testing.T) {
 	f := open()
 	f.db.Commit("budapest", 10, harang.AudienceManagers)
@@ -428,10 +434,10 @@ func TestRelay_CommittedFork(t *testing.T) {
 	}
 }
 
-// TestRelay_CommittedForkOneNode: a commit that gives out numbers again which
-// this node's windows have, and goes on behind them, is a fork, too.
-func TestRelay_CommittedForkOneNode(t *testing.T) {
-	f := open(func(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil })
+// TestRelay_CommittedForkSingleNode: a commit that reuses numbers of this node's
+// windows, and goes on after them, is a fork, too.
+func TestRelay_CommittedForkSingleNode(t *testing.T) {
+	f := open(singleNode)
 	f.db.Commit("budapest", 10, harang.AudienceManagers)
 	f.move(t)
 	f.db.RollBack(managers, 2)
@@ -466,7 +472,7 @@ func TestRelay_Loop(t *testing.T) {
 			t.Errorf("an idle hour read the heads %d times", n)
 		}
 
-		f.log.fail(errors.New("away"))
+		f.log.fail(errors.New("unavailable"))
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
 		f.relay.Wake("budapest")
 		pass(3 * time.Second)
@@ -475,7 +481,7 @@ func TestRelay_Loop(t *testing.T) {
 		synctest.Wait()
 		f.log.agrees(t, f.db, managers)
 
-		f.db.Fail(errors.New("away"))
+		f.db.Fail(errors.New("unavailable"))
 		pass(3 * time.Second)
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
 		f.db.Fail(nil)
@@ -485,16 +491,16 @@ func TestRelay_Loop(t *testing.T) {
 		f.log.mu.Lock()
 		defer f.log.mu.Unlock()
 		if n := len(f.log.healed); n == 0 || f.log.healed[n-1].Number(harang.AudienceManagers) != 4 {
-			t.Errorf("windows were not told: %v", f.log.healed)
+			t.Errorf("windows were not healed: %v", f.log.healed)
 		}
 	})
 }
 
-// TestRelay_OneNode: where the log is the windows, relaying heals them, and no
+// TestRelay_SingleNode: where the log is the windows, relaying heals them, and no
 // feed is read twice.
-func TestRelay_OneNode(t *testing.T) {
+func TestRelay_SingleNode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := open(func(o *relay.Options) { o.Windows, o.SharedLog = o.SharedLog.(*shelf), nil })
+		f := open(singleNode)
 		ctx, stop := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		run.Go(func() { _ = f.relay.Run(ctx) })
@@ -505,7 +511,7 @@ func TestRelay_OneNode(t *testing.T) {
 		stop()
 		run.Wait()
 		if len(f.log.healed) > 0 {
-			t.Errorf("told to heal: %v", f.log.healed)
+			t.Errorf("healed: %v", f.log.healed)
 		}
 	})
 }
@@ -518,7 +524,7 @@ func TestRelay_LoopWithoutVersion(t *testing.T) {
 		run.Go(func() { _ = f.relay.Run(ctx) })
 		pass(10*time.Second + time.Millisecond)
 		if n := f.db.Reads("Heads"); n < 20 {
-			t.Errorf("%d readings in 10 s", n)
+			t.Errorf("%d reads in 10 s", n)
 		}
 		stop()
 		run.Wait()
@@ -526,8 +532,8 @@ func TestRelay_LoopWithoutVersion(t *testing.T) {
 }
 
 // TestRelay_Property: several relays, forks, an emptied log and lost wakes in
-// any order; afterwards one look brings log and database together, and within an
-// epoch the log never went back.
+// any order; afterwards one pass makes log and database equal, and within an epoch
+// the log never went back.
 func TestRelay_Property(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := open()
@@ -545,11 +551,11 @@ func TestRelay_Property(t *testing.T) {
 				}
 				f.db.Commit("budapest", rapid.IntRange(1, 300).Draw(t, "n"), audiences...)
 			},
-			"commit and tell": func(t *rapid.T) {
+			"commit and pass on": func(t *rapid.T) {
 				var commits []outbox.Commit
 				for range rapid.IntRange(1, 5).Draw(t, "commits") {
 					c := f.db.Committed("budapest", rapid.IntRange(1, 3).Draw(t, "n"), harang.AudienceManagers)
-					if rapid.IntRange(0, 9).Draw(t, "told") > 0 {
+					if rapid.IntRange(0, 9).Draw(t, "passed on") > 0 {
 						commits = append(commits, c)
 					}
 				}
@@ -570,7 +576,7 @@ func TestRelay_Property(t *testing.T) {
 			"restore": func(t *rapid.T) {
 				if n := len(f.db.Entries(managers)); n > 0 {
 					f.db.RollBack(managers, rapid.IntRange(1, min(n, 5)).Draw(t, "lost"))
-					move(0) // a backup is not restored beneath a running house
+					move(0) // a backup is not restored beneath running nodes
 				}
 			},
 			"empty": func(*rapid.T) { f.log.clear(managers) },

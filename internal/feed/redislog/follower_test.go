@@ -144,8 +144,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// TestNodes_Spread: what one node commits, the other's listeners hear at once
-// and in order, each feed for itself.
+// TestNodes_Spread: the other node's listeners get the commits of one node at once
+// and in order, each feed by itself.
 func TestNodes_Spread(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -174,8 +174,8 @@ func TestNodes_Spread(t *testing.T) {
 	t.Logf("200 events in %s", time.Since(began))
 }
 
-// TestNodes_LastMessageLost: the last message before a quiet hour reaches
-// nobody. The node finds out by itself, within a second.
+// TestNodes_LastMessageLost: the last message before a quiet hour is lost. The
+// node detects that by itself, within a second.
 func TestNodes_LastMessageLost(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -185,8 +185,8 @@ func TestNodes_LastMessageLost(t *testing.T) {
 	db.Commit(tenant, 1, harang.AudienceManagers)
 	n.relay.Wake(tenant)
 	l.await(t, time.Second, events(1, 1)...)
-	// The entry stands in the log, but nothing was published: as a message
-	// lost between Redis and a node.
+	// The entry is in the log, but was not published: like a message lost
+	// between Redis and a node.
 	db.Commit(tenant, 1, harang.AudienceManagers)
 	entry, err := encode(db.Entries(managers(tenant))[1])
 	if err != nil {
@@ -199,9 +199,9 @@ func TestNodes_LastMessageLost(t *testing.T) {
 	t.Logf("healed in %s", time.Since(began))
 }
 
-// TestNodes_RedisAway: while Redis is away listeners are served from the
-// database; when it is back, empty, everything goes on through it.
-func TestNodes_RedisAway(t *testing.T) {
+// TestNodes_RedisUnavailable: while Redis is unavailable listeners are served from
+// the database; when it is back, empty, entries go through it again.
+func TestNodes_RedisUnavailable(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
 	server := testserver.StartRedis(t)
@@ -234,8 +234,8 @@ func TestNodes_RedisAway(t *testing.T) {
 	late.await(t, time.Second, events(6, 10)...)
 }
 
-// TestNodes_RedisEmptied: an emptied Redis is rebuilt, and nobody hears
-// anything twice.
+// TestNodes_RedisEmptied: an emptied Redis is rebuilt, and no entry is delivered
+// twice.
 func TestNodes_RedisEmptied(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -254,8 +254,8 @@ func TestNodes_RedisEmptied(t *testing.T) {
 	}
 }
 
-// TestNodes_Fork: the database was put back to an earlier state, the log knows
-// more. The tenant begins a new epoch and every listener is told.
+// TestNodes_Fork: the database was restored to an earlier state and the log is
+// ahead. The tenant begins a new epoch and every listener is reset.
 func TestNodes_Fork(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -279,10 +279,9 @@ func TestNodes_Fork(t *testing.T) {
 	again.await(t, 2*time.Second, events(7, 7)...)
 }
 
-// TestNodes_ForkWithoutLog: the database lost its newest entries and Redis
-// everything, as when both stood on one machine. This node's windows are all that
-// remembers, and they are enough: whether nothing is committed then, or more than
-// was lost.
+// TestNodes_ForkWithoutLog: the database lost its newest entries and Redis all of
+// them, as when both run on one machine. Only this node's windows still have them,
+// which is enough, whether nothing is committed afterwards or more than was lost.
 func TestNodes_ForkWithoutLog(t *testing.T) {
 	for name, n := range map[string]int{"nothing": 0, "as many": 2, "more": 7} {
 		t.Run(name, func(t *testing.T) {
@@ -313,8 +312,8 @@ func TestNodes_ForkWithoutLog(t *testing.T) {
 	}
 }
 
-// TestNodes_ForeignMessages: what others publish on our channels is skipped and
-// counted, and costs no event.
+// TestNodes_ForeignMessages: foreign messages on the channels are skipped and
+// counted, and cost no event.
 func TestNodes_ForeignMessages(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -340,8 +339,8 @@ func TestNodes_ForeignMessages(t *testing.T) {
 	}
 }
 
-// TestNodes_OtherDatabase: an installation in another database of the same
-// Redis, with the same tenants, is not heard.
+// TestNodes_OtherDatabase: messages of an installation in another database of the
+// same Redis, with the same tenants, are not received.
 func TestNodes_OtherDatabase(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -354,12 +353,12 @@ func TestNodes_OtherDatabase(t *testing.T) {
 	n.relay.Wake(tenant)
 	l.await(t, 2*time.Second, events(1, 2)...)
 	if head, _ := n.hub.Head(managers(tenant)); head.Epoch != relaytest.EpochA || head.Number != 2 {
-		t.Errorf("the window stands at %v", head)
+		t.Errorf("the head of the window is %v", head)
 	}
 }
 
-// TestNodes_Cluster: all that is done at once for a tenant belongs to one shard
-// of a Redis Cluster.
+// TestNodes_Cluster: all keys and channels of a tenant belong to one shard of a
+// Redis Cluster.
 func TestNodes_Cluster(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -380,12 +379,12 @@ func TestNodes_Cluster(t *testing.T) {
 	}
 	head, entries, err := a.log.Entries(t.Context(), managers(tenant))
 	if err != nil || head.Number != 60 || len(entries) != harang.FeedWindowEntries {
-		t.Errorf("the log stands at %v with %d entries, %v", head, len(entries), err)
+		t.Errorf("the log's head is %v with %d entries, %v", head, len(entries), err)
 	}
 }
 
-// TestNodes_SubscriptionCut: a subscription that was cut, silently, is taken up
-// again and what was missed is brought.
+// TestNodes_SubscriptionCut: a subscription that was cut silently is renewed, and
+// missed entries are delivered.
 func TestNodes_SubscriptionCut(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
@@ -404,8 +403,8 @@ func TestNodes_SubscriptionCut(t *testing.T) {
 	}
 }
 
-// TestFollower_DatabaseAway: a window begins from the log alone.
-func TestFollower_DatabaseAway(t *testing.T) {
+// TestFollower_DatabaseUnavailable: a window begins from the log alone.
+func TestFollower_DatabaseUnavailable(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
 	server := testserver.Redis(t)
@@ -415,7 +414,7 @@ func TestFollower_DatabaseAway(t *testing.T) {
 	a.relay.Wake(tenant)
 	first.await(t, time.Second, events(1, 60)...)
 
-	db.Fail(harang.Errorf(harang.CodeUnavailable, "away"))
+	db.Fail(harang.Errorf(harang.CodeUnavailable, "unavailable"))
 	b := startNode(t, server, db)
 	l := &listener{feed: managers(tenant), changed: make(chan struct{}, 1)}
 	from := harang.Position{Epoch: relaytest.EpochA, Audience: harang.AudienceManagers, Number: 55}
@@ -427,18 +426,19 @@ func TestFollower_DatabaseAway(t *testing.T) {
 	if !start.Recovered || len(start.Replay) != 5 || start.Head.Number != 60 {
 		t.Errorf("recovered %t, %d replayed, head %v; want the last 5 of 60", start.Recovered, len(start.Replay), start.Head)
 	}
-	// What only the database could tell fails.
+	// A read that needs the database fails.
 	_, _, err = b.hub.Join(t.Context(), managers("absent-"+tenant), feed.Start{}, &listener{feed: managers("absent-" + tenant)})
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
-		t.Errorf("a feed that nobody knows: %v", err)
+		t.Errorf("a feed that the log does not have: %v", err)
 	}
 	db.Fail(nil)
 	db.Commit(tenant, 1, harang.AudienceManagers)
 	l.await(t, 2*time.Second, events(61, 61)...)
 }
 
-// TestFollower_LetGo: tenants without windows are let go and can come back.
-func TestFollower_LetGo(t *testing.T) {
+// TestFollower_Unsubscribe: subscriptions of tenants without windows end and can
+// begin again.
+func TestFollower_Unsubscribe(t *testing.T) {
 	tenant := newTenant()
 	db := relaytest.NewDatabase(relaytest.EpochA, tenant)
 	server := testserver.StartRedis(t)
@@ -471,7 +471,7 @@ func TestFollower_LetGo(t *testing.T) {
 	}
 }
 
-// windowsOf are windows of tenants that take nothing.
+// windowsOf are windows of tenants that keep nothing.
 type windowsOf struct {
 	mu      sync.Mutex
 	tenants []string

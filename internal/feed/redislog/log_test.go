@@ -54,7 +54,7 @@ func newLog(tb testing.TB, server *testserver.RedisServer) *Log {
 	return NewLog(Options{Client: dial(tb, server.URL())})
 }
 
-// TestLog_Port holds the log to the relay's port.
+// TestLog_Port tests the log against relay.Log.
 func TestLog_Port(t *testing.T) {
 	server := testserver.StartRedis(t)
 	relaytest.TestLog(t, func(t *testing.T, feeds ...harang.FeedID) relaytest.Log {
@@ -100,8 +100,8 @@ func mustAppend(tb testing.TB, log *Log, feed harang.FeedID, epoch harang.Epoch,
 	return head
 }
 
-// TestLog_Unknown: a feed of which the log knows nothing has no epoch, and
-// takes whatever comes first.
+// TestLog_Unknown: a feed without a head has no epoch, and accepts any first
+// number.
 func TestLog_Unknown(t *testing.T) {
 	log := newLog(t, testserver.Redis(t))
 	feed := managers(newTenant())
@@ -119,8 +119,8 @@ func TestLog_Unknown(t *testing.T) {
 	}
 }
 
-// TestLog_HeadOutlivesStream: when the entries have expired, the place is kept
-// and the next entry goes on from it.
+// TestLog_HeadOutlivesStream: after its entries have expired a feed keeps its
+// head, and the next entry follows it.
 func TestLog_HeadOutlivesStream(t *testing.T) {
 	server := testserver.Redis(t)
 	log := newLog(t, server)
@@ -134,7 +134,7 @@ func TestLog_HeadOutlivesStream(t *testing.T) {
 	}
 	server.Do(t, "DEL", streamKey(feed)) // as its expiry does
 	if head := mustAppend(t, log, feed, relaytest.EpochA, 9, some(9, 9)); head.Number != 7 {
-		t.Errorf("a hole was taken: %v", head)
+		t.Errorf("a hole was accepted: %v", head)
 	}
 	mustAppend(t, log, feed, relaytest.EpochA, 7, some(7, 9))
 	head, entries, err := log.Entries(t.Context(), feed)
@@ -160,8 +160,8 @@ func TestLog_NewerTypes(t *testing.T) {
 	}
 }
 
-// TestLog_Foreign: whatever stands where ours should stand is skipped, counted
-// and replaced.
+// TestLog_Foreign: foreign data under the log's keys is skipped, counted and
+// replaced.
 func TestLog_Foreign(t *testing.T) {
 	server := testserver.Redis(t)
 	for name, spoil := range map[string]func(feed harang.FeedID){
@@ -189,10 +189,9 @@ func TestLog_Foreign(t *testing.T) {
 			if _, entries, err := log.Entries(t.Context(), feed); err != nil {
 				t.Errorf("reading: %v", err)
 			} else if len(entries) > 0 && entries[len(entries)-1].Number != 5 {
-				t.Errorf("what is foreign was read: %v", entries)
+				t.Errorf("foreign data was read: %v", entries)
 			}
-			// What the relay does: ask for the heads, then bring over what is
-			// lacking.
+			// As the relay does: read the heads, then append what the log lacks.
 			heads, err := log.Heads(t.Context(), feed.Tenant)
 			if err != nil {
 				t.Fatal(err)
@@ -204,7 +203,7 @@ func TestLog_Foreign(t *testing.T) {
 				}
 			}
 			if head := mustAppend(t, log, feed, relaytest.EpochA, first, some(first, 6)); head.Number != 6 || head.Epoch != relaytest.EpochA {
-				t.Fatalf("head after mending %v, want 6", head)
+				t.Fatalf("head after the repair %v, want 6", head)
 			}
 			mustAppend(t, log, feed, relaytest.EpochA, 6, some(6, 8))
 			_, entries, err := log.Entries(t.Context(), feed)
@@ -212,7 +211,7 @@ func TestLog_Foreign(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(some(9-int64(len(entries)), 8), entries); diff != "" || len(entries) < 3 {
-				t.Errorf("after mending (-want +got):\n%s", diff)
+				t.Errorf("after the repair (-want +got):\n%s", diff)
 			}
 			if testutil.CollectAndCount(log.metrics.foreign) == 0 {
 				t.Error("it was not counted")
@@ -221,9 +220,9 @@ func TestLog_Foreign(t *testing.T) {
 	}
 }
 
-// TestLog_Away: without Redis every call is UNAVAILABLE, soon, and works again
-// by itself.
-func TestLog_Away(t *testing.T) {
+// TestLog_Unavailable: without Redis every call is UNAVAILABLE within a second, and
+// works again by itself.
+func TestLog_Unavailable(t *testing.T) {
 	server := testserver.StartRedis(t)
 	log := newLog(t, server)
 	feed := managers(newTenant())
@@ -279,7 +278,7 @@ func TestDial(t *testing.T) {
 		"password":       {locked.URL(), "", ""},
 		"TLS":            {secured.URL() + "?skip_verify=true", "", ""},
 		"database":       {locked.URL() + "/3", "", ""},
-		"not ours":       {"http://:s3cret@127.0.0.1", harang.CodeInvalidRequest, "redis://"},
+		"not Redis":      {"http://:s3cret@127.0.0.1", harang.CodeInvalidRequest, "redis://"},
 		"bad database":   {locked.URL() + "/x", harang.CodeInvalidRequest, "redis://"},
 		"no password":    {"redis://" + locked.Addr(), harang.CodeUnavailable, "NOAUTH"},
 		"wrong password": {"redis://:wr0ng@" + locked.Addr(), harang.CodeUnavailable, "WRONGPASS"},
@@ -298,7 +297,7 @@ func TestDial(t *testing.T) {
 				t.Fatalf("%v: want %q and %q", err, c.code, c.says)
 			}
 			if err != nil && (strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "wr0ng")) {
-				t.Errorf("the sentence holds the password: %v", err)
+				t.Errorf("the error contains the password: %v", err)
 			}
 			if err == nil {
 				mustAppend(t, NewLog(Options{Client: client}), managers(newTenant()), relaytest.EpochA, 1, some(1, 3))
@@ -307,7 +306,7 @@ func TestDial(t *testing.T) {
 	}
 }
 
-// certificate makes a certificate for 127.0.0.1 that nobody trusts.
+// certificate makes an untrusted certificate for 127.0.0.1.
 func certificate(tb testing.TB) (certFile, keyFile string) {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -354,7 +353,7 @@ func FuzzDecodeMessage(f *testing.F) {
 			}
 			again, err := encode(e)
 			if err != nil {
-				t.Fatalf("what was read cannot be written: %v", err)
+				t.Fatalf("a decoded entry cannot be encoded: %v", err)
 			}
 			back, ok := decode(e.Number, again)
 			if diff := cmp.Diff(e, back); !ok || diff != "" {

@@ -31,7 +31,8 @@ type tenant struct {
 	entries map[harang.Audience][]outbox.Entry
 }
 
-// NewDatabase has the tenants, with empty feeds in the epoch.
+// NewDatabase returns a database with these tenants, whose feeds are empty, in
+// the epoch.
 func NewDatabase(epoch harang.Epoch, tenants ...string) *Database {
 	db := &Database{tenants: make(map[string]*tenant), reads: make(map[string]int)}
 	for _, id := range tenants {
@@ -56,7 +57,7 @@ func (db *Database) Commit(id string, n int, audiences ...harang.Audience) strin
 	return entries[n-1].EventID
 }
 
-// Committed is Commit for who passes on what it gave.
+// Committed is Commit that returns the commit, to be passed on.
 func (db *Database) Committed(id string, n int, audiences ...harang.Audience) outbox.Commit {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -80,7 +81,7 @@ func (db *Database) appendLocked(id string, a harang.Audience, event string, at 
 	db.version++
 }
 
-// Entry is an entry of a test: its body is made of its event's id.
+// Entry returns an entry whose body has the event's id.
 func Entry(number int64, event string, at time.Time) outbox.Entry {
 	e := harang.Event{ID: event, Type: harang.StockAlertType.Name, Time: at, Data: []byte(`{}`)}
 	return outbox.Entry{Number: number, EventID: event, Type: e.Type, Time: at, Body: e.JSON()}
@@ -103,7 +104,7 @@ func (db *Database) SetEpoch(id string, epoch harang.Epoch) {
 	db.version++
 }
 
-// Forget drops a feed's first n entries; their numbers stay taken.
+// Forget drops a feed's first n entries; their numbers stay used.
 func (db *Database) Forget(feed harang.FeedID, n int) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -113,7 +114,7 @@ func (db *Database) Forget(feed harang.FeedID, n int) {
 	}
 }
 
-// Fail has every reading fail with err; nil ends that.
+// Fail makes every read fail with err; nil ends that.
 func (db *Database) Fail(err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package relaytest holds what every implementation of relay.Log must do, and a
-// database in memory for tests of what stands on one.
+// Package relaytest has the tests that every implementation of relay.Log must
+// pass, and a database in memory for tests of packages that read one.
 package relaytest
 
 import (
@@ -25,12 +25,12 @@ const (
 // Log is a log under test.
 type Log struct {
 	relay.Log
-	// Entries are what the log would still give of a feed, oldest first.
+	// Entries are the entries of a feed that the log still has, oldest first.
 	Entries func(feed harang.FeedID) []outbox.Entry
 }
 
-// TestLog holds a log to the port. open returns a log that keeps the feeds, all
-// of one tenant, which stand at number 0 of EpochA.
+// TestLog tests a log against the port. open returns a log that keeps the feeds,
+// all of one tenant, whose heads are at number 0 of EpochA.
 func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) {
 	feed := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}
 	other := harang.FeedID{Tenant: "budapest", Audience: harang.AudienceOperators}
@@ -45,17 +45,20 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 		}
 		return entries
 	}
-	add := func(t *testing.T, log Log, epoch harang.Epoch, first int64, entries []outbox.Entry, head harang.Position, fork bool) {
+	add := func(t *testing.T, log Log, epoch harang.Epoch, first int64, entries []outbox.Entry,
+		head harang.Position, fork bool,
+	) {
 		t.Helper()
 		got, forked, err := log.Append(t.Context(), feed, epoch, first, entries)
 		if err != nil || got != head || forked != fork {
-			t.Fatalf("Append(%s, %d, %d entries) = %v, fork %t, %v; want %v, fork %t", epoch, first, len(entries), got, forked, err, head, fork)
+			t.Fatalf("Append(%s, %d, %d entries) = %v, fork %t, %v; want %v, fork %t",
+				epoch, first, len(entries), got, forked, err, head, fork)
 		}
 	}
-	holds := func(t *testing.T, log Log, want []outbox.Entry) {
+	wantEntries := func(t *testing.T, log Log, want []outbox.Entry) {
 		t.Helper()
 		if diff := cmp.Diff(want, log.Entries(feed)); diff != "" {
-			t.Fatalf("the log holds (-want +got):\n%s", diff)
+			t.Fatalf("the log has (-want +got):\n%s", diff)
 		}
 	}
 
@@ -63,7 +66,7 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 1), at(EpochA, 1), false)
 		add(t, log, EpochA, 2, some(2, 5), at(EpochA, 5), false)
-		holds(t, log, some(1, 5))
+		wantEntries(t, log, some(1, 5))
 	})
 	t.Run("Heads", func(t *testing.T) {
 		log := open(t, feed, other)
@@ -80,7 +83,7 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 			t.Errorf("head of %s: %v", feed, got[feed.Audience])
 		}
 		if h := got[other.Audience]; h.Epoch != EpochA || h.Number != 0 {
-			t.Errorf("head of %s: %v: feeds are not apart", other, h)
+			t.Errorf("head of %s: %v: feeds are not separate", other, h)
 		}
 	})
 	t.Run("Repeats", func(t *testing.T) {
@@ -89,50 +92,50 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 		add(t, log, EpochA, 1, some(1, 4), at(EpochA, 4), false)
 		add(t, log, EpochA, 3, some(3, 3), at(EpochA, 4), false)
 		add(t, log, EpochA, 3, some(3, 6), at(EpochA, 6), false)
-		holds(t, log, some(1, 6))
+		wantEntries(t, log, some(1, 6))
 	})
 	t.Run("Hole", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 2), at(EpochA, 2), false)
 		add(t, log, EpochA, 4, some(4, 6), at(EpochA, 2), false)
-		holds(t, log, some(1, 2))
+		wantEntries(t, log, some(1, 2))
 	})
 	t.Run("Trim", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 49), at(EpochA, 49), false)
 		add(t, log, EpochA, 50, some(50, 57), at(EpochA, 57), false)
-		holds(t, log, some(8, 57))
+		wantEntries(t, log, some(8, 57))
 		add(t, log, EpochA, 58, some(58, 200), at(EpochA, 200), false)
-		holds(t, log, some(151, 200))
+		wantEntries(t, log, some(151, 200))
 	})
 	t.Run("Stale", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochB, 8, some(8, 9), at(EpochB, 9), false)
 		add(t, log, EpochA, 1, some(1, 20), at(EpochB, 9), false)
-		holds(t, log, some(8, 9))
+		wantEntries(t, log, some(8, 9))
 	})
 	t.Run("LaterEpoch", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 20), at(EpochA, 20), false)
 		add(t, log, EpochB, 3, some(3, 5), at(EpochB, 5), false)
-		holds(t, log, some(3, 5))
+		wantEntries(t, log, some(3, 5))
 		add(t, log, EpochB, 6, some(6, 6), at(EpochB, 6), false)
-		holds(t, log, some(3, 6))
+		wantEntries(t, log, some(3, 6))
 	})
 	t.Run("LaterEpochEmpty", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 2), at(EpochA, 2), false)
 		add(t, log, EpochB, 8, nil, at(EpochB, 7), false)
-		holds(t, log, nil)
+		wantEntries(t, log, nil)
 		add(t, log, EpochB, 8, some(8, 8), at(EpochB, 8), false)
-		holds(t, log, some(8, 8))
+		wantEntries(t, log, some(8, 8))
 	})
 	t.Run("Fork", func(t *testing.T) {
 		log := open(t, feed)
 		add(t, log, EpochA, 1, some(1, 4), at(EpochA, 4), false)
 		forked := append([]outbox.Entry{Entry(4, "another", now)}, some(5, 6)...)
 		add(t, log, EpochA, 4, forked, at(EpochA, 4), true)
-		holds(t, log, some(1, 4))
+		wantEntries(t, log, some(1, 4))
 	})
 	t.Run("Concurrent", func(t *testing.T) {
 		log := open(t, feed)
@@ -152,6 +155,6 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 			})
 		}
 		relays.Wait()
-		holds(t, log, some(last-harang.FeedWindowEntries+1, last))
+		wantEntries(t, log, some(last-harang.FeedWindowEntries+1, last))
 	})
 }

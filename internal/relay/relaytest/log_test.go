@@ -9,7 +9,7 @@ import (
 	"harang.dev/harang/internal/relay/relaytest"
 )
 
-// TestDatabase_IsASource: the database of the tests answers as the port says.
+// TestDatabase_IsASource: the database of the tests implements the port.
 func TestDatabase_IsASource(t *testing.T) {
 	db := relaytest.NewDatabase(relaytest.EpochA, "budapest")
 	var source relay.Source = db
