@@ -11,7 +11,7 @@ import (
 
 // Inspection is what Inspect finds.
 type Inspection struct {
-	// Damage is the first classErrors in the structure of a SQLite file, "" when there
+	// Damage is the first fault in the structure of a SQLite file, "" when there
 	// is none. A PostgreSQL server checks its own files.
 	Damage string
 	// Schema is the newest applied migration; 0 means that this is not a harang

@@ -51,7 +51,7 @@ var (
 	sumFailed = define("sum failed payments", `
 		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
 		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
-	// A payment's place is its rental's.
+	// A payment's location is its rental's.
 	sumSettledAtLocation = define("sum settled payments at location", `
 		SELECT COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.status = 'SUCCEEDED' AND p.settled_at >= $2 AND p.settled_at < $3 AND r.location_id = $4`)
@@ -99,7 +99,7 @@ func scanPayment(r row) (harang.Payment, error) {
 	return p, err
 }
 
-// CreatePayment keeps a new payment. CONFLICT when the id is taken.
+// CreatePayment stores a new payment. CONFLICT when the id exists.
 func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 	_, err := execute(ctx, tx, createPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
 		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference, boolInt(p.RefundDue),
@@ -107,34 +107,34 @@ func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 	return err
 }
 
-// LockPayment locks a payment until the commit and returns it; take its rental
-// first. NOT_FOUND when the tenant has none such.
+// LockPayment locks a payment until the commit and returns it. Its rental must be
+// locked before. NOT_FOUND when the tenant has no such one.
 func (tx *Tx) LockPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
 	return queryOne(ctx, tx, lockPayment, scanPayment, tenant, id)
 }
 
-// UpdatePayment writes what may change of a payment that was taken.
+// UpdatePayment updates the mutable columns of a locked payment.
 func (tx *Tx) UpdatePayment(ctx context.Context, p harang.Payment) error {
 	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference, boolInt(p.RefundDue),
 		nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks, p.Tenant, p.ID)
 	return err
 }
 
-// FindPayment returns a payment, NOT_FOUND when the tenant has none such.
+// FindPayment returns a payment. NOT_FOUND when the tenant has no such one.
 func (tx *Tx) FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
 	return queryOne(ctx, tx, findPayment, scanPayment, tenant, id)
 }
 
-// FindPayment returns a payment, NOT_FOUND when the tenant has none such.
+// FindPayment returns a payment. NOT_FOUND when the tenant has no such one.
 func (s *Store) FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error) {
 	return queryOne(ctx, s.reader(), findPayment, scanPayment, tenant, id)
 }
 
-// statesBatch is how many payments one statement asks for.
+// statesBatch is how many payments one statement reads.
 const statesBatch = 100
 
-// FindPaymentStates returns how those of the payments stand that the tenant
-// has, in no order.
+// FindPaymentStates returns the states of the tenant's payments with these ids, in no
+// order. Unknown ids are left out.
 func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]shop.PaymentState, error) {
 	scan := func(r row) (p shop.PaymentState, err error) {
 		var rental harang.Rental
@@ -147,7 +147,7 @@ func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []stri
 		args := make([]any, 1+statesBatch)
 		args[0] = tenant
 		for i := range statesBatch {
-			args[1+i] = batch[min(i, len(batch)-1)] // the last one fills the batch
+			args[1+i] = batch[min(i, len(batch)-1)] // the last id fills the batch
 		}
 		states, err := queryAll(ctx, s.reader(), findPaymentStates, scan, args...)
 		if err != nil {
@@ -168,8 +168,8 @@ func (s *Store) FindRentalPayments(ctx context.Context, tenant, rentalID string)
 	return queryAll(ctx, s.reader(), findRentalPayments, scanPayment, tenant, rentalID)
 }
 
-// FindPayments returns a part of a tenant's payments, newest first.
-// INVALID_REQUEST for a cursor that is not ours.
+// FindPayments returns a page of a tenant's payments, newest first. INVALID_REQUEST for
+// a cursor of another list.
 func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error) {
 	after := newestFirst
 	if err := decodeCursor("payments", q.Cursor, &after); err != nil {
@@ -187,14 +187,14 @@ func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.Paymen
 		func(p harang.Payment) any { return timeKey{p.Created.UnixMilli(), p.ID} })
 }
 
-// FindOpenPayments returns payments of all tenants whose check is due at now,
-// the longest due first.
+// FindOpenPayments returns payments of all tenants whose status call is due at now, the
+// longest due first.
 func (s *Store) FindOpenPayments(ctx context.Context, now time.Time, limit int) ([]harang.Payment, error) {
 	return queryAll(ctx, s.reader(), findOpenPayments, scanPayment, now.UnixMilli(), limit)
 }
 
-// DeferPayment moves a payment's check to a later instant and reports whether
-// this call did: of several that try, one does.
+// DeferPayment moves a payment's status call to a later instant and reports whether
+// this call did it: of several concurrent ones, one does.
 func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error) {
 	var n int64
 	err := s.within(ctx, func(tx *Tx) error {
@@ -205,45 +205,46 @@ func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.T
 	return n == 1, err
 }
 
-// SumPayments sums a tenant's payments: what came in on each day, a day being
-// from one of the instants until before the next, and what failed on the last
-// of them; of the rentals of one place, or of all ("").
+// SumPayments sums a tenant's payments: those settled on each day, which lasts from one
+// of the instants until before the next, and those that failed on the last day, of the
+// rentals at one location or at all ("").
 func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (shop.PaymentFigures, error) {
 	var f shop.PaymentFigures
-	settled, lost, place := sumSettled, sumFailed, []any(nil)
+	settledQuery, failedQuery, location := sumSettled, sumFailed, []any(nil)
 	if locationID != "" {
-		settled, lost, place = sumSettledAtLocation, sumFailedAtLocation, []any{locationID}
+		settledQuery, failedQuery, location = sumSettledAtLocation, sumFailedAtLocation, []any{locationID}
 	}
 	for i := range len(days) - 1 {
-		sum, err := queryOne(ctx, s.reader(), settled, scanInt, append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, place...)...)
+		sum, err := queryOne(ctx, s.reader(), settledQuery, scanInt, append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, location...)...)
 		if err != nil {
 			return f, err
 		}
 		f.Days = append(f.Days, sum)
 	}
 	last := days[len(days)-2:]
-	failed, err := queryOne(ctx, s.reader(), lost, func(r row) (p shop.PaymentFigures, err error) {
+	failed, err := queryOne(ctx, s.reader(), failedQuery, func(r row) (p shop.PaymentFigures, err error) {
 		err = r.Scan(&p.Failed, &p.FailedAmount)
 		return p, err
-	}, append([]any{tenant, last[0].UnixMilli(), last[1].UnixMilli()}, place...)...)
+	}, append([]any{tenant, last[0].UnixMilli(), last[1].UnixMilli()}, location...)...)
 	f.Failed, f.FailedAmount = failed.Failed, failed.FailedAmount
 	return f, err
 }
 
-// CreateNotice remembers a notification of a payment provider and reports
-// false when it has been here before.
+// CreateNotice stores a notification of a payment provider and reports false when it
+// was stored before.
 func (tx *Tx) CreateNotice(ctx context.Context, tenant string, n shop.PaymentNotice, at time.Time) (bool, error) {
 	raw := strings.ReplaceAll(strings.ToValidUTF8(string(n.Raw), "\uFFFD"), "\x00", "\uFFFD")
 	created, err := execute(ctx, tx, createNotice, tenant, n.Key, n.TransactionID, raw, at.UnixMilli())
 	return created == 1, err
 }
 
-// SweepNotices forgets notifications older than an instant, limit at most, and
-// returns how many.
+// SweepNotices deletes at most limit notifications older than an instant and returns
+// how many.
 func (s *Store) SweepNotices(ctx context.Context, before time.Time, limit int) (int64, error) {
 	return s.sweepRows(ctx, sweepNotices, before, limit)
 }
 
+// sweepRows runs q, whose parameters are an instant and a limit.
 func (s *Store) sweepRows(ctx context.Context, q *query, before time.Time, limit int) (int64, error) {
 	var n int64
 	err := s.within(ctx, func(tx *Tx) error {
@@ -254,25 +255,25 @@ func (s *Store) sweepRows(ctx context.Context, q *query, before time.Time, limit
 	return n, err
 }
 
-// PutCard keeps a partner's card or replaces the one with its token. NOT_FOUND
-// when the partner is not there.
+// PutCard stores a partner's card or replaces the one with its token. NOT_FOUND when
+// there is no such partner.
 func (tx *Tx) PutCard(ctx context.Context, tenant, partnerID string, c harang.Card, at time.Time) error {
 	_, err := execute(ctx, tx, putCard, tenant, partnerID, c.Token, c.Brand, c.Last4, c.Expires, c.Label, at.UnixMilli())
 	return err
 }
 
-// DeleteCard forgets a partner's card and reports whether there was one.
+// DeleteCard deletes a partner's card and reports whether there was one.
 func (tx *Tx) DeleteCard(ctx context.Context, tenant, partnerID, token string) (bool, error) {
 	n, err := execute(ctx, tx, deleteCard, tenant, partnerID, token)
 	return n == 1, err
 }
 
-// FindCards returns a partner's cards, the newest first, limit at most.
+// FindCards returns at most limit of a partner's cards, the newest first.
 func (s *Store) FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error) {
 	return cardsOf(ctx, s.reader(), tenant, partnerID, limit)
 }
 
-// FindCards returns a partner's cards, the newest first, limit at most.
+// FindCards returns at most limit of a partner's cards, the newest first.
 func (tx *Tx) FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error) {
 	return cardsOf(ctx, tx, tenant, partnerID, limit)
 }
@@ -284,8 +285,8 @@ func cardsOf(ctx context.Context, r runner, tenant, partnerID string, limit int)
 	}, tenant, partnerID, limit)
 }
 
-// PutPaymentSettings says how a tenant takes cards. NOT_FOUND when there is no
-// such tenant.
+// PutPaymentSettings sets a tenant's payment provider. NOT_FOUND when there is no such
+// tenant.
 func (s *Store) PutPaymentSettings(ctx context.Context, tenant string, p harang.PaymentSettings) error {
 	return s.within(ctx, func(tx *Tx) error {
 		_, err := execute(ctx, tx, putPaymentSettings, tenant, p.Provider, p.ConfigFile, s.nowMillis())
@@ -293,8 +294,8 @@ func (s *Store) PutPaymentSettings(ctx context.Context, tenant string, p harang.
 	})
 }
 
-// FindPaymentSettings returns how a tenant takes cards: the sandbox when nobody
-// said otherwise. NOT_FOUND when there is no such tenant.
+// FindPaymentSettings returns a tenant's payment provider, the sandbox by default.
+// NOT_FOUND when there is no such tenant.
 func (s *Store) FindPaymentSettings(ctx context.Context, tenant string) (harang.PaymentSettings, error) {
 	p, err := queryOne(ctx, s.reader(), findPaymentSettings, func(r row) (p harang.PaymentSettings, err error) {
 		err = r.Scan(&p.Provider, &p.ConfigFile)

@@ -62,7 +62,7 @@ type Engine struct {
 	DataVersion func(context.Context) (int64, error)
 	// HasSchema reports whether any migration was ever applied.
 	HasSchema func(context.Context) (bool, error)
-	// CheckStructure returns the first classErrors in the structure of the database's
+	// CheckStructure returns the first fault in the structure of the database's
 	// file, "" when there is none. Nil where the server does that.
 	CheckStructure func(context.Context) (string, error)
 	// Close releases the engine's resources besides the two pools. It is called

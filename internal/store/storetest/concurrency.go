@@ -16,7 +16,7 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// runConcurrently runs the functions at once and waits for all.
+// runConcurrently starts the functions at the same time and waits for all.
 func runConcurrently(fns []func()) {
 	var wg sync.WaitGroup
 	start := make(chan struct{})
@@ -30,11 +30,11 @@ func runConcurrently(fns []func()) {
 	wg.Wait()
 }
 
-var errRolledBack = errors.New("changed its mind")
+var errRolledBack = errors.New("rolled back on purpose")
 
-// testNumbers: whatever transactions run at once, committed, rolled back,
-// repeated or given up, every feed's numbers are 1, 2, 3 … and hold exactly
-// what was committed, once.
+// testNumbers: after any concurrent transactions, committed, rolled back, repeated or
+// cancelled, every feed's numbers are 1, 2, 3 … and the feed has exactly the committed
+// events, each once.
 func testNumbers(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	env.AddTenant(t, "b")
@@ -52,17 +52,17 @@ func testNumbers(t *testing.T, open Open) {
 	source := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		type plan struct {
-			tenants []string
-			source  int // 0: none
-			fails   bool
-			dies    bool
+			tenants   []string
+			source    int // 0: none
+			fails     bool
+			cancelled bool
 		}
 		plans := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) plan {
 			return plan{
-				tenants: rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 1, 3).Draw(rt, "tenants"),
-				source:  rapid.IntRange(0, 3).Draw(rt, "source"),
-				fails:   rapid.IntRange(0, 3).Draw(rt, "fails") == 0,
-				dies:    rapid.IntRange(0, 7).Draw(rt, "dies") == 0,
+				tenants:   rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b"}), 1, 3).Draw(rt, "tenants"),
+				source:    rapid.IntRange(0, 3).Draw(rt, "source"),
+				fails:     rapid.IntRange(0, 3).Draw(rt, "fails") == 0,
+				cancelled: rapid.IntRange(0, 7).Draw(rt, "cancelled") == 0,
 			}
 		}), 1, 24).Draw(rt, "plans")
 		source += 10
@@ -71,10 +71,10 @@ func testNumbers(t *testing.T, open Open) {
 		for i, p := range plans {
 			fns[i] = func() {
 				ctx := ctx
-				if p.dies {
-					ended, end := context.WithTimeout(ctx, time.Duration(i)*50*time.Microsecond)
-					defer end()
-					ctx = ended
+				if p.cancelled {
+					limited, cancel := context.WithTimeout(ctx, time.Duration(i)*50*time.Microsecond)
+					defer cancel()
+					ctx = limited
 				}
 				var events []harang.Event
 				for n, tenant := range p.tenants {
@@ -105,7 +105,7 @@ func testNumbers(t *testing.T, open Open) {
 						committed[p.tenants[n]][r.EventID] = true
 					}
 				case p.fails && errors.Is(err, errRolledBack):
-				case p.dies && harang.ErrorCode(err) == harang.CodeUnavailable:
+				case p.cancelled && harang.ErrorCode(err) == harang.CodeUnavailable:
 				default:
 					t.Errorf("%+v: %v", p, err)
 				}
@@ -119,44 +119,44 @@ func testNumbers(t *testing.T, open Open) {
 			}
 			for _, e := range entries {
 				if e.Number != last[feed]+1 {
-					rt.Fatalf("%s: after %d comes %d", feed, last[feed], e.Number)
+					rt.Fatalf("%s: %d is followed by %d", feed, last[feed], e.Number)
 				}
 				if last[feed] = e.Number; seen[feed][e.EventID] || !committed[feed.Tenant][e.EventID] {
-					rt.Fatalf("%s: %s stands there twice or was not committed", feed, e.EventID)
+					rt.Fatalf("%s: %s is there twice or was not committed", feed, e.EventID)
 				}
 				seen[feed][e.EventID] = true
 			}
 			if n := len(committed[feed.Tenant]); feed.Audience == harang.AudienceManagers && len(seen[feed]) != n {
-				rt.Fatalf("%s: %d events, %d were committed", feed, len(seen[feed]), n)
+				rt.Fatalf("%s: %d events, want the %d committed ones", feed, len(seen[feed]), n)
 			}
 		}
 	})
 }
 
 // testStockInvariants: any interleaving of adjustments and replacements from several
-// goroutines keeps every quantity at 0 or above and equal to its books, and
-// rings exactly when a serial run of the same changes would.
+// goroutines keeps every quantity at 0 or above and equal to the sum of its movements,
+// and alerts exactly when a serial run of the same changes would.
 func testStockInvariants(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	ctx := t.Context()
-	products, places := []string{"p", "q"}, []string{"l", "m"}
+	products, locations := []string{"p", "q"}, []string{"l", "m"}
 	for _, p := range products {
-		for _, l := range places {
+		for _, l := range locations {
 			env.AddStock(t, p, l, shop.StockPut{Quantity: 5, WarningThreshold: 4, CriticalThreshold: 2})
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		type plan struct {
-			product, place string
-			delta          int64
-			put            bool
+			product, location string
+			delta             int64
+			put               bool
 		}
 		plans := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) plan {
 			return plan{
-				product: rapid.SampledFrom(products).Draw(rt, "product"),
-				place:   rapid.SampledFrom(places).Draw(rt, "place"),
-				delta:   rapid.SampledFrom([]int64{-4, -3, -2, -1, 1, 2, 3}).Draw(rt, "delta"),
-				put:     rapid.IntRange(0, 9).Draw(rt, "put") == 0,
+				product:  rapid.SampledFrom(products).Draw(rt, "product"),
+				location: rapid.SampledFrom(locations).Draw(rt, "location"),
+				delta:    rapid.SampledFrom([]int64{-4, -3, -2, -1, 1, 2, 3}).Draw(rt, "delta"),
+				put:      rapid.IntRange(0, 9).Draw(rt, "put") == 0,
 			}
 		}), 1, 24).Draw(rt, "plans")
 		fns := make([]func(), len(plans))
@@ -164,10 +164,10 @@ func testStockInvariants(t *testing.T, open Open) {
 			fns[i] = func() {
 				var err error
 				if p.put {
-					_, err = env.Catalogue.PutStock(ctx, Admin(), p.product, p.place,
+					_, err = env.Catalogue.PutStock(ctx, Admin(), p.product, p.location,
 						shop.StockPut{Quantity: p.delta + 4, WarningThreshold: 4, CriticalThreshold: 2})
 				} else {
-					_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: p.product, LocationID: p.place, Delta: p.delta, Reason: "r"})
+					_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: p.product, LocationID: p.location, Delta: p.delta, Reason: "r"})
 				}
 				if code := harang.ErrorCode(err); code != "" && code != harang.CodeInsufficientStock {
 					t.Errorf("%+v: %v", p, err)
@@ -176,23 +176,23 @@ func testStockInvariants(t *testing.T, open Open) {
 		}
 		runConcurrently(fns)
 		page, err := env.Inventory.Stock(ctx, Admin(), harang.StockQuery{})
-		if err != nil || len(page.Items) != len(products)*len(places) {
+		if err != nil || len(page.Items) != len(products)*len(locations) {
 			rt.Fatal(page, err)
 		}
 		for _, i := range page.Items {
 			sum, err := env.Store.SumMovements(ctx, "a", i.ProductID, i.LocationID)
 			if err != nil || i.Level.Quantity < 0 || sum != i.Level.Quantity {
-				rt.Fatalf("%s at %s: %d pieces, the books say %d, %v", i.ProductID, i.LocationID, i.Level.Quantity, sum, err)
+				rt.Fatalf("%s at %s: quantity %d, movements %d, %v", i.ProductID, i.LocationID, i.Level.Quantity, sum, err)
 			}
 		}
 	})
-	env.checkAlerts(t, products, places)
+	env.checkAlerts(t, products, locations)
 }
 
-// checkAlerts replays each item's movements in the order of their commits and
-// compares the alerts that they must have caused with those in the feed. A
-// movement gets its id while its item is locked, so ids tell the order.
-func (env *Env) checkAlerts(t *testing.T, products, places []string) {
+// checkAlerts replays each item's movements in the order of their commits and compares
+// the alerts that they must have caused with those in the feed. A movement gets its id
+// while its item is locked, so the order of ids is that of commits.
+func (env *Env) checkAlerts(t *testing.T, products, locations []string) {
 	t.Helper()
 	got := map[string][]int64{}
 	for _, e := range env.Entries(t, harang.AudienceOperators) {
@@ -200,7 +200,7 @@ func (env *Env) checkAlerts(t *testing.T, products, places []string) {
 		got[a.ProductID+" "+a.LocationID] = append(got[a.ProductID+" "+a.LocationID], a.CurrentQuantity)
 	}
 	for _, p := range products {
-		for _, l := range places {
+		for _, l := range locations {
 			moves, err := env.Store.FindMovements(t.Context(), "a", p, l, 1_000_000)
 			if err != nil {
 				t.Fatal(err)
@@ -209,13 +209,13 @@ func (env *Env) checkAlerts(t *testing.T, products, places []string) {
 			var want []int64
 			level := harang.NewLevel(moves[0].Quantity, harang.Thresholds{Warning: 4, Critical: 2})
 			for _, m := range moves[1:] {
-				var rung harang.Severity
-				if level, rung = level.Cross(m.Quantity, level.Thresholds, false); rung != "" {
+				var alerted harang.Severity
+				if level, alerted = level.Cross(m.Quantity, level.Thresholds, false); alerted != "" {
 					want = append(want, m.Quantity)
 				}
 			}
 			if !slices.Equal(got[p+" "+l], want) {
-				t.Errorf("%s at %s rang at %v, want at %v", p, l, got[p+" "+l], want)
+				t.Errorf("%s at %s: alerts at quantities %v, want %v", p, l, got[p+" "+l], want)
 			}
 		}
 	}

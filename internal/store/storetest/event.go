@@ -29,39 +29,39 @@ func testAppend(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	env.AddTenant(t, "b")
 	ctx := t.Context()
-	var told []string
-	var moved outbox.Heads
-	given := make(map[harang.FeedID][]outbox.Entry)
+	var tenants []string // of the hook's calls
+	var last outbox.Heads
+	received := make(map[harang.FeedID][]outbox.Entry)
 	env.Store.OnCommit(func(c outbox.Commit) {
-		told = append(told, c.Heads.Tenant)
-		moved = c.Heads
+		tenants = append(tenants, c.Heads.Tenant)
+		last = c.Heads
 		for audience, entries := range c.Entries {
 			id := harang.FeedID{Tenant: c.Heads.Tenant, Audience: audience}
-			given[id] = append(given[id], entries...)
+			received[id] = append(received[id], entries...)
 		}
 	})
 	defer func() {
-		for id, entries := range given {
+		for id, entries := range received {
 			read, err := env.Store.EntriesAfter(ctx, id, 0, 1000)
 			if err != nil {
 				t.Error(err)
 			}
 			if diff := cmp.Diff(read, entries); diff != "" {
-				t.Errorf("%s: what the hook was given is not what is read (-read +given):\n%s", id, diff)
+				t.Errorf("%s: entries of the hook differ from those read (-read +hook):\n%s", id, diff)
 			}
 		}
 	}()
 
 	results := env.Append(t, Alert(t, "b"), Rental(t, "a"), Alert(t, "a"), Logout(t, "a"))
-	if want := []string{"a", "b"}; !slices.Equal(told, want) {
-		t.Errorf("the hook heard %v, want %v once each, in tenant order", told, want)
+	if want := []string{"a", "b"}; !slices.Equal(tenants, want) {
+		t.Errorf("hook called for %v, want %v once each, in tenant order", tenants, want)
 	}
-	heads, err := env.Store.Heads(ctx, []string{"a", "b", "nobody"})
+	heads, err := env.Store.Heads(ctx, []string{"a", "b", "unknown"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(heads, moved) {
-		t.Errorf("the hook was told the heads %+v, the store says %+v", moved, heads)
+	if !slices.Contains(heads, last) {
+		t.Errorf("heads of the hook %+v, of the store %+v", last, heads)
 	}
 	slices.SortFunc(heads, func(x, y outbox.Heads) int { return strings.Compare(x.Tenant, y.Tenant) })
 	for i := range heads {
@@ -76,10 +76,10 @@ func testAppend(t *testing.T, open Open) {
 	}
 	managers := env.Entries(t, harang.AudienceManagers)
 	if len(managers) != 2 || managers[0].EventID != results[1].EventID || managers[1].EventID != results[2].EventID {
-		t.Errorf("the managers' feed of a is %v, want rental then alert", managers)
+		t.Errorf("managers' feed of a: %v, want rental then alert", managers)
 	}
 
-	t.Run("Repeats", func(t *testing.T) {
+	t.Run("Duplicates", func(t *testing.T) {
 		first := Alert(t, "a")
 		first.Source, first.SourceID = "erp", "1"
 		other := first
@@ -88,27 +88,27 @@ func testAppend(t *testing.T, open Open) {
 		if r1[0].Duplicate || r1[1].Duplicate || !r1[2].Duplicate || r1[2].EventID != r1[0].EventID {
 			t.Errorf("within one transaction: %+v %+v %+v", r1[0], r1[1], r1[2])
 		}
-		told = nil
+		tenants = nil
 		r2 := env.Append(t, first)
 		if !r2[0].Duplicate || r2[0].EventID != r1[0].EventID {
 			t.Errorf("repeated: %+v, want duplicate of %s", r2[0], r1[0].EventID)
 		}
-		if len(told) > 0 {
-			t.Errorf("a repeat woke %v", told)
+		if len(tenants) > 0 {
+			t.Errorf("hook called for a duplicate: %v", tenants)
 		}
 		foreign := Alert(t, "b")
 		foreign.Source, foreign.SourceID = "erp", "1"
 		if r := env.Append(t, foreign); r[0].Duplicate {
-			t.Error("another tenant's event of the same source and id is a repeat")
+			t.Error("another tenant's event of the same source and id is a duplicate")
 		}
 		if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{1, 2, 3}) {
-			t.Errorf("numbers are %v, want 1 2 3: repeats take none", got)
+			t.Errorf("numbers are %v, want 1 2 3: duplicates take none", got)
 		}
 	})
 
 	t.Run("Rollback", func(t *testing.T) {
 		before := env.Entries(t, harang.AudienceManagers)
-		told = nil
+		tenants = nil
 		wrong := errors.New("no")
 		err := env.Store.Within(ctx, func(tx shop.Tx) error {
 			tx.Append(Alert(t, "a"))
@@ -118,32 +118,32 @@ func testAppend(t *testing.T, open Open) {
 			t.Errorf("the error is %v, want the closure's", err)
 		}
 		err = env.Store.Within(ctx, func(tx shop.Tx) error {
-			tx.Append(Alert(t, "a"), Alert(t, "nobody"))
+			tx.Append(Alert(t, "a"), Alert(t, "unknown"))
 			return nil
 		})
 		wantCode(t, err, harang.CodeNotFound)
-		if len(told) > 0 {
-			t.Errorf("a rollback woke %v", told)
+		if len(tenants) > 0 {
+			t.Errorf("hook called for a rollback: %v", tenants)
 		}
 		if diff := cmp.Diff(before, env.Entries(t, harang.AudienceManagers)); diff != "" {
-			t.Errorf("a rollback left something:\n%s", diff)
+			t.Errorf("rolled back events are in the feed:\n%s", diff)
 		}
 	})
 
 	t.Run("Time", func(t *testing.T) {
 		old := Alert(t, "a")
-		old.ID, old.Time = "given", Noon().Add(-time.Hour)
+		old.ID, old.Time = "chosen", Noon().Add(-time.Hour)
 		env.Append(t, old, Alert(t, "a"))
 		entries := env.Entries(t, harang.AudienceManagers)
-		given, stamped := entries[len(entries)-2], entries[len(entries)-1]
-		if given.EventID != "given" || !given.Time.Equal(old.Time) {
-			t.Errorf("an event with id and time was stored as %s at %s", given.EventID, given.Time)
+		chosen, stamped := entries[len(entries)-2], entries[len(entries)-1]
+		if chosen.EventID != "chosen" || !chosen.Time.Equal(old.Time) {
+			t.Errorf("an event with id and time was stored as %s at %s", chosen.EventID, chosen.Time)
 		}
 		if !stamped.Time.Equal(env.Clock.Now()) {
-			t.Errorf("an event without a time is of %s, want the commit's %s", stamped.Time, env.Clock.Now())
+			t.Errorf("event without a time: stored with %s, want the commit's %s", stamped.Time, env.Clock.Now())
 		}
 		again := Alert(t, "a")
-		again.ID = "given"
+		again.ID = "chosen"
 		err := env.Store.Within(ctx, func(tx shop.Tx) error { tx.Append(again); return nil })
 		wantCode(t, err, harang.CodeConflict)
 	})
@@ -169,13 +169,13 @@ func testEntries(t *testing.T, open Open) {
 
 	heads, entries, err := env.Store.NewestEntries(ctx, feed, 50)
 	if err != nil || len(entries) != 0 || heads.Numbers != (outbox.Numbers{}) || !validEpoch(heads) {
-		t.Errorf("an empty feed reads %+v %v %v", heads, entries, err)
+		t.Errorf("empty feed: %+v %v %v", heads, entries, err)
 	}
-	_, _, err = env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "nobody", Audience: harang.AudienceOperators}, 50)
+	_, _, err = env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "unknown", Audience: harang.AudienceOperators}, 50)
 	wantCode(t, err, harang.CodeNotFound)
-	_, _, err = env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "a", Audience: "strangers"}, 50)
+	_, _, err = env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "a", Audience: "unknown"}, 50)
 	wantCode(t, err, harang.CodeInternal)
-	_, err = env.Store.EntriesAfter(ctx, harang.FeedID{Tenant: "a", Audience: "strangers"}, 0, 50)
+	_, err = env.Store.EntriesAfter(ctx, harang.FeedID{Tenant: "a", Audience: "unknown"}, 0, 50)
 	wantCode(t, err, harang.CodeInternal)
 
 	for range 5 {
@@ -201,7 +201,7 @@ func testEntries(t *testing.T, open Open) {
 		}
 		after, err := env.Store.EntriesAfter(ctx, feed, 3, 2)
 		if err != nil || !slices.Equal(numbersOf(after), tc.after3) {
-			t.Errorf("%s: after 3 comes %v, %v", tc.audience, numbersOf(after), err)
+			t.Errorf("%s: entries after 3: %v, %v", tc.audience, numbersOf(after), err)
 		}
 	}
 	for _, a := range harang.Audiences() {
@@ -210,14 +210,14 @@ func testEntries(t *testing.T, open Open) {
 			t.Errorf("%s: %d entries, heads %+v, %v; append an event of every audience above", a, len(newest), heads, err)
 		}
 		if diff := cmp.Diff(env.Entries(t, a), newest); diff != "" {
-			t.Errorf("%s: what is read after 0 is not what is newest (-after +newest):\n%s", a, diff)
+			t.Errorf("%s: entries after 0 differ from the newest (-after +newest):\n%s", a, diff)
 		}
 	}
 	e := env.Entries(t, harang.AudienceOperators)[0]
 	want := fmt.Sprintf(`{"eventId":%q,"timestamp":"2026-03-02T11:00:00.000Z","type":"stock_alert","data":`+
 		`{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`, e.EventID)
 	if string(e.Body) != want {
-		t.Errorf("the body is\n%s, want\n%s", e.Body, want)
+		t.Errorf("body\n%s, want\n%s", e.Body, want)
 	}
 
 	var many []string
@@ -228,10 +228,10 @@ func testEntries(t *testing.T, open Open) {
 	}
 	all, err := env.Store.Heads(ctx, many)
 	if err != nil || len(all) != len(many) {
-		t.Errorf("heads of %d tenants are %d, %v", len(many), len(all), err)
+		t.Errorf("%d tenants have %d heads, %v", len(many), len(all), err)
 	}
 	if none, err := env.Store.Heads(ctx, nil); err != nil || len(none) != 0 {
-		t.Errorf("heads of nobody are %v, %v", none, err)
+		t.Errorf("heads of no tenant: %v, %v", none, err)
 	}
 }
 
@@ -246,35 +246,35 @@ func testEpoch(t *testing.T, open Open) {
 	first := heads[0].Epoch
 	second, err := env.Store.NewEpoch(ctx, "a", first)
 	if err != nil || second <= first {
-		t.Fatalf("after %s came %s, %v", first, second, err)
+		t.Fatalf("%s was followed by %s, %v", first, second, err)
 	}
 	if same, err := env.Store.NewEpoch(ctx, "a", first); err != nil || same != second {
-		t.Errorf("a second call after %s made %s, %v, want the present %s", first, same, err, second)
+		t.Errorf("second call after %s: %s, %v, want the present %s", first, same, err, second)
 	}
 	future := harang.NewEpoch(env.Clock.Now().Add(time.Hour), 1, "")
 	third, err := env.Store.NewEpoch(ctx, "a", future)
 	if err != nil || third <= future {
-		t.Errorf("after %s came %s, %v", future, third, err)
+		t.Errorf("%s was followed by %s, %v", future, third, err)
 	}
 	heads, err = env.Store.Heads(ctx, []string{"a"})
 	if err != nil || heads[0].Epoch != third || heads[0].Number(harang.AudienceManagers) != 1 {
-		t.Errorf("heads are %+v, %v, want epoch %s and numbers as before", heads, err, third)
+		t.Errorf("heads %+v, %v, want epoch %s and the numbers unchanged", heads, err, third)
 	}
-	_, err = env.Store.NewEpoch(ctx, "nobody", "")
+	_, err = env.Store.NewEpoch(ctx, "unknown", "")
 	wantCode(t, err, harang.CodeNotFound)
 }
 
 func testWithin(t *testing.T, open Open) {
 	env := NewEnv(t, open)
-	ended, end := context.WithCancel(t.Context())
-	end()
-	err := env.Store.Within(ended, func(shop.Tx) error {
-		t.Error("the closure ran though its context had ended")
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := env.Store.Within(cancelled, func(shop.Tx) error {
+		t.Error("closure ran with a cancelled context")
 		return nil
 	})
 	wantCode(t, err, harang.CodeUnavailable)
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v does not tell that the context ended", err)
+		t.Errorf("%v does not wrap the context's error", err)
 	}
 
 	func() {
@@ -288,20 +288,20 @@ func testWithin(t *testing.T, open Open) {
 			panic("closure")
 		})
 	}()
-	env.Append(t, Alert(t, "a")) // the door is not locked behind the panic
+	env.Append(t, Alert(t, "a")) // the turn was released after the panic
 	if n := len(env.Entries(t, harang.AudienceManagers)); n != 1 {
-		t.Errorf("there are %d events, want 1: the panic rolled back", n)
+		t.Errorf("%d events, want 1: the panic rolls back", n)
 	}
 	if err := env.Store.Ping(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-// testPrepare has the engine read every query.
+// testPrepare prepares every query.
 func testPrepare(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	if len(store.Queries()) == 0 {
-		t.Fatal("there are no queries")
+		t.Fatal("no queries")
 	}
 	if err := env.Store.PrepareAll(t.Context()); err != nil {
 		t.Error(err)

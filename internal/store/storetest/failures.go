@@ -13,8 +13,8 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// tell appends another program's payment_error.
-func (env *RentalEnv) tell(t *testing.T, id, transaction string) {
+// appendForeignError appends a payment_error of another program.
+func (env *RentalEnv) appendForeignError(t *testing.T, id, transaction string) {
 	t.Helper()
 	e, err := harang.NewEvent(harang.PaymentErrorType, id, "a", time.Time{}, harang.PaymentError{
 		TransactionID: transaction, ErrorCode: "iso:54", ErrorMessage: "Lejárt", PartnerID: "p", PartnerName: "P", Amount: 5, Currency: harang.CurrencyHUF,
@@ -27,8 +27,8 @@ func (env *RentalEnv) tell(t *testing.T, id, transaction string) {
 	}
 }
 
-// testFailures: ours and others' in one list, newest first, one for a rental or
-// another program's transaction, while something is still to be done.
+// testFailures: the list has own failures and those of other programs, newest first,
+// one per rental or foreign transaction, as long as the failure is unresolved.
 func testFailures(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("bad", declined, declined)
@@ -56,18 +56,18 @@ func testFailures(t *testing.T, open Open) {
 
 	first := env.Create(t, env.NewCheckout(1, Card("bad")))
 	env.Clock.Move(time.Second)
-	env.tell(t, "e1", "foreign")
+	env.appendForeignError(t, "e1", "foreign")
 	env.Clock.Move(time.Second)
 	second := env.Create(t, env.NewCheckout(1, Card("late")))
 	env.Clock.Move(time.Second)
-	env.tell(t, "e2", "foreign")
-	want("all at once", "foreign", second.Payment.ID, first.Payment.ID)
+	env.appendForeignError(t, "e2", "foreign")
+	want("all", "foreign", second.Payment.ID, first.Payment.ID)
 	failures := list()
 	if f := failures[0]; f.EventID != "e2" || f.RentalID != "" || f.Status != "" || f.Amount != 5 || f.Claim != nil || !f.At.Equal(env.Clock.Now()) {
-		t.Errorf("another program's: %+v", f)
+		t.Errorf("failure of another program: %+v", f)
 	}
 	if f := failures[1]; f.RentalID != second.Rental.ID || f.Status != harang.PaymentPending || f.ErrorCode != unknown.ErrorCode || f.EventID == "" {
-		t.Errorf("ours: %+v", f)
+		t.Errorf("own failure: %+v", f)
 	}
 	if _, err := env.Notifications.Claim(t.Context(), manager, failures[2].EventID); err != nil {
 		t.Fatal(err)
@@ -99,12 +99,12 @@ func testFailures(t *testing.T, open Open) {
 	if err == nil {
 		t.Fatal("not declined")
 	}
-	// However many another program tells of, ours is not lost behind them.
+	// An own failure is listed however many another program has.
 	for i := range harang.MaxPageLimit + 1 {
-		env.tell(t, fmt.Sprint("many-", i), fmt.Sprint("many-", i))
+		env.appendForeignError(t, fmt.Sprint("many-", i), fmt.Sprint("many-", i))
 	}
 	if failures = list(); len(failures) != harang.MaxPageLimit+3 || failures[harang.MaxPageLimit+1].RentalID != third.Rental.ID {
-		t.Errorf("behind many of another program: %d", len(failures))
+		t.Errorf("with many of another program: %d", len(failures))
 	}
 	env.Clock.Move(24 * time.Hour)
 	failures = list()
@@ -114,10 +114,10 @@ func testFailures(t *testing.T, open Open) {
 	env.Clock.Move(6 * 24 * time.Hour)
 	want("after a week")
 
-	// How ours stand is asked in parts; what is nobody's is not among them.
+	// Payment states are read in batches; unknown ids are left out.
 	ids := []string{again.ID}
 	for i := range 2*harang.MaxPageLimit + 1 {
-		ids = append(ids, fmt.Sprint("nobody-", i))
+		ids = append(ids, fmt.Sprint("unknown-", i))
 	}
 	states, err := env.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
 	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
@@ -127,20 +127,20 @@ func testFailures(t *testing.T, open Open) {
 		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
 	}
 	if diff := cmp.Diff(wanted, states); diff != "" || err != nil {
-		t.Errorf("how ours stand: %s %v", diff, err)
+		t.Errorf("payment states (-want +got):\n%s %v", diff, err)
 	}
 	env.AddTenant(t, "b")
-	if strange, err := env.Store.FindPaymentStates(t.Context(), "b", ids); err != nil || len(strange) != 0 {
-		t.Errorf("another tenant's: %+v, %v", strange, err)
+	if foreign, err := env.Store.FindPaymentStates(t.Context(), "b", ids); err != nil || len(foreign) != 0 {
+		t.Errorf("states for another tenant: %+v, %v", foreign, err)
 	}
 	if none, err := env.Store.FindPaymentStates(t.Context(), "a", nil); err != nil || len(none) != 0 {
-		t.Errorf("of none: %+v, %v", none, err)
+		t.Errorf("states of no payments: %+v, %v", none, err)
 	}
-	stranger := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
-	if failures, err := env.Payments.Failures(t.Context(), stranger); err != nil || len(failures) != 0 {
-		t.Errorf("another tenant sees %v, %v", failures, err)
+	otherTenant := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
+	if failures, err := env.Payments.Failures(t.Context(), otherTenant); err != nil || len(failures) != 0 {
+		t.Errorf("another tenant lists %v, %v", failures, err)
 	}
 	if _, err := env.Payments.Failures(t.Context(), Clerk()); harang.ErrorCode(err) != harang.CodeForbidden {
-		t.Errorf("a clerk: %v", err)
+		t.Errorf("operator: %v", err)
 	}
 }

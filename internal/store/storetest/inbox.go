@@ -16,8 +16,8 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
-// RunInbox is the part of the suite about events that other applications leave
-// in the database: db is another application's connection to the store's.
+// RunInbox tests the events that other applications queue in the database. db is
+// another application's connection to the database of st.
 func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	ctx := t.Context()
 	for _, id := range []string{"a", "b"} {
@@ -47,7 +47,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		t.Helper()
 		got, err := st.TakeInbox(ctx, limit, judge)
 		if err != nil || got != want {
-			t.Errorf("taken %+v, %v; want %+v", got, err, want)
+			t.Errorf("counts %+v, %v; want %+v", got, err, want)
 		}
 	}
 	feed := harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}
@@ -59,7 +59,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		}
 		return all
 	}
-	left := func() (rows []string) {
+	remaining := func() (rows []string) {
 		t.Helper()
 		found, err := db.QueryContext(ctx, `SELECT id, coalesce(problem, '') FROM event_inbox ORDER BY queued_at, id`)
 		if err != nil {
@@ -80,7 +80,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 
 	take(10, ingest.InboxCounts{})
-	// As docs/events.md has it for programs that may repeat themselves.
+	// The statement in docs/events.md for programs that may repeat an event.
 	for range 2 {
 		exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('b', '/erp', 'twice', 'stock_alert', '{}') ON CONFLICT DO NOTHING`)
 	}
@@ -93,29 +93,29 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	take(4, ingest.InboxCounts{Accepted: 3, Refused: 1})
 	take(4, ingest.InboxCounts{Accepted: 1})
 	take(4, ingest.InboxCounts{})
-	if diff := cmp.Diff([]string{"bad: data is wrong"}, left()); diff != "" {
-		t.Errorf("what is left (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"bad: data is wrong"}, remaining()); diff != "" {
+		t.Errorf("remaining rows (-want +got):\n%s", diff)
 	}
 	before := entries()
 	if len(before) != 3 {
 		t.Fatalf("%d events", len(before))
 	}
 
-	// The same origin again, by whichever way, is no second event.
+	// The same origin again is a duplicate.
 	queue("a", "first", 40)
 	take(4, ingest.InboxCounts{Duplicates: 1})
-	// What was mended is looked at again.
+	// A corrected row is validated again.
 	exec(`UPDATE event_inbox SET id = 'good', refused_at = NULL, problem = NULL WHERE id = 'bad'`)
 	take(4, ingest.InboxCounts{Accepted: 1})
 
-	queue("nobody", "1", 0)
+	queue("unknown", "1", 0)
 	take(4, ingest.InboxCounts{Refused: 1})
-	if diff := cmp.Diff([]string{"1: tenant_id: there is no such tenant"}, left()); diff != "" {
-		t.Errorf("what is left (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{"1: tenant_id: there is no such tenant"}, remaining()); diff != "" {
+		t.Errorf("remaining rows (-want +got):\n%s", diff)
 	}
-	exec(`DELETE FROM event_inbox WHERE tenant_id = 'nobody'`)
+	exec(`DELETE FROM event_inbox WHERE tenant_id = 'unknown'`)
 
-	// In the application's own transaction: both or none.
+	// A rolled back transaction of the application queues nothing.
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 	take(4, ingest.InboxCounts{})
 
-	// Several nodes take at once: each becomes an event once.
+	// Several nodes take concurrently: each row becomes one event.
 	const events = 200
 	for i := range events {
 		queue("a", fmt.Sprintf("many-%03d", i), i)
@@ -150,9 +150,9 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	nodes.Wait()
 	all := entries()
 	if taken.Load() != events || len(all) != len(before)+1+events {
-		t.Errorf("%d were taken and the feed has %d events, want %d", taken.Load(), len(all), len(before)+1+events)
+		t.Errorf("%d rows were taken and the feed has %d events, want %d", taken.Load(), len(all), len(before)+1+events)
 	}
-	if rows := left(); rows != nil {
-		t.Errorf("%v are left", rows)
+	if rows := remaining(); rows != nil {
+		t.Errorf("remaining rows: %v", rows)
 	}
 }

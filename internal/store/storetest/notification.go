@@ -11,7 +11,7 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// dataOf reads the payload out of an entry's body.
+// dataOf returns the payload of an entry's body.
 func dataOf[P any](t *testing.T, e outbox.Entry) P {
 	t.Helper()
 	var body struct{ Data P }
@@ -27,12 +27,12 @@ func alertOf(t *testing.T, e outbox.Entry) harang.StockAlert {
 }
 
 // list reads all pages of a list and returns the events' ids.
-func (env *Env) list(t *testing.T, who harang.Identity, q harang.NotificationQuery) []string {
+func (env *Env) list(t *testing.T, caller harang.Identity, q harang.NotificationQuery) []string {
 	t.Helper()
 	ids := []string{}
 	for {
 		q.Limit = 2
-		p, _, err := env.Notifications.List(t.Context(), who, q)
+		p, _, err := env.Notifications.List(t.Context(), caller, q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,10 +75,10 @@ func testNotifications(t *testing.T, open Open) {
 	stale.Epoch = harang.NewEpoch(Noon().Add(-time.Hour), 1, "")
 
 	for _, tc := range []struct {
-		name string
-		who  harang.Identity
-		q    harang.NotificationQuery
-		want []string
+		name   string
+		caller harang.Identity
+		q      harang.NotificationQuery
+		want   []string
 	}{
 		{"manager", manager, harang.NotificationQuery{}, newest},
 		{"operator", operator, harang.NotificationQuery{}, operators},
@@ -97,26 +97,26 @@ func testNotifications(t *testing.T, open Open) {
 		{"since and type", manager, harang.NotificationQuery{Since: times[1], Type: "rental_created"}, []string{ids[3]}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := env.list(t, tc.who, tc.q); !slices.Equal(got, tc.want) {
+			if got := env.list(t, tc.caller, tc.q); !slices.Equal(got, tc.want) {
 				t.Errorf("listed %v, want %v", got, tc.want)
 			}
 		})
 	}
 
-	unread := func(who harang.Identity, want int64) {
+	unread := func(caller harang.Identity, want int64) {
 		t.Helper()
-		_, s, err := env.Notifications.List(ctx, who, harang.NotificationQuery{})
+		_, s, err := env.Notifications.List(ctx, caller, harang.NotificationQuery{})
 		if err != nil || s.UnreadCount != want {
-			t.Errorf("%s has %d unread, %v, want %d", who.UserID, s.UnreadCount, err, want)
+			t.Errorf("%s: %d unread, %v, want %d", caller.UserID, s.UnreadCount, err, want)
 		}
-		if a := who.Role.Audience(); s.Head.Audience != a || s.Head.Number != heads[0].Number(a) || s.Head.Epoch != heads[0].Epoch {
-			t.Errorf("the head is %s", s.Head)
+		if a := caller.Role.Audience(); s.Head.Audience != a || s.Head.Number != heads[0].Number(a) || s.Head.Epoch != heads[0].Epoch {
+			t.Errorf("head %s", s.Head)
 		}
 	}
 	unread(manager, 5)
 	unread(operator, 3)
 
-	// One event, a foreign one, one that is not visible, and nonsense.
+	// An event, one of another audience, a foreign one, and an unknown id.
 	state, err := env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], ids[1], "e-000000", "x"}})
 	if err != nil || state.UnreadCount != 2 || state.Version != 1 {
 		t.Errorf("after reading one: %+v, %v", state, err)
@@ -124,12 +124,12 @@ func testNotifications(t *testing.T, open Open) {
 	control := env.Entries(t, harang.AudienceControl)
 	read := dataOf[harang.Read](t, control[0])
 	if want := (harang.Read{UserID: "kata", UnreadCount: 2, Head: state.Head.String()}); len(control) != 1 || read != want || control[0].Number != state.Version {
-		t.Errorf("the control feed says %+v in %d entries, want %+v", read, len(control), want)
+		t.Errorf("control feed: %+v in %d entries, want %+v", read, len(control), want)
 	}
 	readAt := env.Clock.Now()
 	env.Clock.Move(time.Minute)
 	if again, err := env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], "x"}}); err != nil || again != state {
-		t.Errorf("reading it again: %+v, %v, want nothing changed: %+v", again, err, state)
+		t.Errorf("reading it again: %+v, %v, want it unchanged: %+v", again, err, state)
 	}
 	if got := env.list(t, operator, harang.NotificationQuery{Unread: true}); !slices.Equal(got, []string{ids[4], ids[0]}) {
 		t.Errorf("unread are %v", got)
@@ -145,21 +145,21 @@ func testNotifications(t *testing.T, open Open) {
 		t.Fatal(p, err)
 	}
 	if got := []time.Time{p.Items[0].ReadAt, p.Items[1].ReadAt, p.Items[2].ReadAt}; !got[0].IsZero() || !got[1].Equal(readAt) || !got[2].Equal(env.Clock.Now()) {
-		t.Errorf("they were read at %v", got)
+		t.Errorf("read at %v", got)
 	}
 	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {UpTo: "x"}, {EventIDs: []string{ids[0]}}, {EventIDs: []string{}}} {
 		if same, err := env.Notifications.MarkRead(ctx, operator, req); err != nil || same != state {
-			t.Errorf("%+v: %+v, %v, want nothing changed", req, same, err)
+			t.Errorf("%+v: %+v, %v, want no change", req, same, err)
 		}
 	}
 	if state, err = env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[4]}); err != nil || state.UnreadCount != 0 {
 		t.Errorf("after reading all: %+v, %v", state, err)
 	}
 
-	// A role that hears more from now on finds the past read.
+	// Older events are read for a user who is promoted to a role with more events.
 	promoted := As(harang.RoleStoreManager, "kata")
 	unread(promoted, 0)
-	// A new user begins at the head.
+	// All events before a user's creation are read.
 	if err := env.Store.CreateUser(ctx, harang.Credentials{User: harang.User{
 		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager, Created: env.Clock.Now(),
 	}}); err != nil {
@@ -190,7 +190,7 @@ func testClaims(t *testing.T, open Open) {
 	}
 	claim, err := env.Notifications.Claim(ctx, kata, alert)
 	if err != nil || claim.By.ID != "kata" || !claim.At.Equal(env.Clock.Now()) {
-		t.Fatalf("the claim is %+v, %v", claim, err)
+		t.Fatalf("claim %+v, %v", claim, err)
 	}
 	env.Clock.Move(time.Minute)
 	if again, err := env.Notifications.Claim(ctx, kata, alert); err != nil || !again.At.Equal(claim.At) || again.By.ID != "kata" {
@@ -201,29 +201,29 @@ func testClaims(t *testing.T, open Open) {
 	_, err = env.Notifications.Unclaim(ctx, mari, alert)
 	wantCode(t, err, harang.CodeAlreadyClaimed)
 	if p, _, err := env.Notifications.List(ctx, mari, harang.NotificationQuery{Type: "stock_alert"}); err != nil || p.Items[0].Claim == nil || p.Items[0].Claim.By.ID != "kata" {
-		t.Errorf("the list shows %+v, %v", p.Items, err)
+		t.Errorf("list %+v, %v", p.Items, err)
 	}
-	back, err := env.Notifications.Unclaim(ctx, kata, alert)
-	if err != nil || back.By != nil || back.EventID != alert {
-		t.Errorf("given back: %+v, %v", back, err)
+	released, err := env.Notifications.Unclaim(ctx, kata, alert)
+	if err != nil || released.By != nil || released.EventID != alert {
+		t.Errorf("released: %+v, %v", released, err)
 	}
 	if _, err := env.Notifications.Unclaim(ctx, mari, alert); err != nil {
-		t.Errorf("giving back what nobody has: %v", err)
+		t.Errorf("releasing an unclaimed event: %v", err)
 	}
 	if _, err := env.Notifications.Claim(ctx, mari, rental); err != nil {
 		t.Error(err)
 	}
-	var told []harang.Claim
+	var sent []harang.Claim
 	for _, e := range env.Entries(t, harang.AudienceControl)[1:] {
-		told = append(told, dataOf[harang.Claim](t, e))
+		sent = append(sent, dataOf[harang.Claim](t, e))
 	}
-	if len(told) != 3 || told[0].By.ID != "kata" || told[1].By != nil || told[2].By.ID != "mari" {
-		t.Fatalf("the control feed says %+v", told)
+	if len(sent) != 3 || sent[0].By.ID != "kata" || sent[1].By != nil || sent[2].By.ID != "mari" {
+		t.Fatalf("control feed: %+v", sent)
 	}
-	if both := []harang.Audience{harang.AudienceOperators, harang.AudienceManagers}; !slices.Equal(told[0].Audiences, both) || !slices.Equal(told[1].Audiences, both) {
-		t.Errorf("an alert's claim is for %v", told[0].Audiences)
+	if both := []harang.Audience{harang.AudienceOperators, harang.AudienceManagers}; !slices.Equal(sent[0].Audiences, both) || !slices.Equal(sent[1].Audiences, both) {
+		t.Errorf("an alert's claim is for %v", sent[0].Audiences)
 	}
-	if !slices.Equal(told[2].Audiences, []harang.Audience{harang.AudienceManagers}) {
-		t.Errorf("a rental's claim is for %v", told[2].Audiences)
+	if !slices.Equal(sent[2].Audiences, []harang.Audience{harang.AudienceManagers}) {
+		t.Errorf("a rental's claim is for %v", sent[2].Audiences)
 	}
 }

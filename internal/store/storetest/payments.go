@@ -33,15 +33,15 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("Amounts", func(t *testing.T) { testAmounts(t, open) })
 	t.Run("Undecided", func(t *testing.T) { testUndecided(t, open) })
 	t.Run("Notices", func(t *testing.T) { testNotices(t, open) })
-	t.Run("Once", func(t *testing.T) { testErrorEventOnce(t, open) })
-	t.Run("Hangs", func(t *testing.T) { testProviderHangs(t, open) })
+	t.Run("ErrorEventOnce", func(t *testing.T) { testErrorEventOnce(t, open) })
+	t.Run("ProviderHangs", func(t *testing.T) { testProviderHangs(t, open) })
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
 	t.Run("Failures", func(t *testing.T) { testFailures(t, open) })
 	t.Run("Cards", func(t *testing.T) { testCards(t, open) })
 	t.Run("UnknownCards", func(t *testing.T) { testUnknownCards(t, open) })
 	t.Run("Settings", func(t *testing.T) { testPaymentSettings(t, open) })
 	t.Run("Requests", func(t *testing.T) { testRequests(t, open) })
-	t.Run("RequestsAtOnce", func(t *testing.T) { testRequestsAtOnce(t, open) })
+	t.Run("ConcurrentRequests", func(t *testing.T) { testConcurrentRequests(t, open) })
 }
 
 var (
@@ -56,11 +56,11 @@ func (env *RentalEnv) pay(t *testing.T, rental, card string, amount int64) (hara
 	return env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: rental, Amount: amount, PaymentOrder: *Card(card)})
 }
 
-// wantTypes holds the managers' feed to types.
+// wantTypes fails the test when the managers' feed has other types of events.
 func (env *RentalEnv) wantTypes(t *testing.T, want ...string) {
 	t.Helper()
 	if got := env.EventTypes(t, harang.AudienceManagers); !slices.Equal(got, want) {
-		t.Errorf("managers hear %v, want %v", got, want)
+		t.Errorf("managers' events %v, want %v", got, want)
 	}
 }
 
@@ -81,9 +81,9 @@ func testDeclined(t *testing.T, open Open) {
 		t.Error(diff)
 	}
 	if got := env.EventTypes(t, harang.AudienceOperators); len(got) != 0 {
-		t.Errorf("operators hear %v", got)
+		t.Errorf("operators' events %v", got)
 	}
-	// A second try by card is declined, and told as its own transaction.
+	// A second payment by card is declined, with an event of its own.
 	pay, err := env.pay(t, out.Rental.ID, "bad", 4000)
 	d := detailsOf(err)
 	if harang.ErrorCode(err) != harang.CodePaymentDeclined || d["transactionId"] != pay.ID || pay.ID == out.Payment.ID ||
@@ -91,7 +91,7 @@ func testDeclined(t *testing.T, open Open) {
 		t.Errorf("%v, %v", err, d)
 	}
 	env.wantTypes(t, errorType, errorType)
-	// Another card opens the rental and rings.
+	// Another card opens the rental, with its event.
 	pay, err = env.pay(t, out.Rental.ID, "good", 4000)
 	if err != nil || pay.Status != harang.PaymentSucceeded || pay.Reference == "" {
 		t.Fatalf("%+v, %v", pay, err)
@@ -105,8 +105,8 @@ func testDeclined(t *testing.T, open Open) {
 	}
 }
 
-// testPaymentTimeout: nobody knows what became of a charge; the sweep finds
-// that no money was taken.
+// testPaymentTimeout: the result of a charge is unknown until housekeeping finds that it
+// was declined.
 func testPaymentTimeout(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("slow", unknown, unknown)
@@ -128,10 +128,10 @@ func testPaymentTimeout(t *testing.T, open Open) {
 	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentDeclined || p[0].ErrorCode != "iso:51" || r.Pending != 0 || !p[0].CheckAt.IsZero() {
 		t.Errorf("resolved: %+v, %+v", p[0], r)
 	}
-	env.wantTypes(t, errorType) // told once
+	env.wantTypes(t, errorType) // one event
 }
 
-// testTimeoutPaid: the charge that ran out of time did take the money.
+// testTimeoutPaid: the charge that timed out succeeded.
 func testTimeoutPaid(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("slow", unknown, unknown)
@@ -139,7 +139,7 @@ func testTimeoutPaid(t *testing.T, open Open) {
 	second := env.Create(t, env.NewCheckout(1, Card("slow")))
 	env.Provider.SetAnswers("slow", unknown, paid)
 
-	// Found by the sweep.
+	// Found by housekeeping.
 	env.Clock.Move(time.Minute)
 	if _, err := env.Store.DeferPayment(t.Context(), *second.Payment, env.Clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
@@ -148,10 +148,10 @@ func testTimeoutPaid(t *testing.T, open Open) {
 	if r, p := env.Find(t, first.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 || p[0].Reference != "late" || p[0].ErrorCode != "" {
 		t.Errorf("%+v, %+v", r, p)
 	}
-	// Found when the clerk tries another card: that one is not charged.
+	// Found when the operator tries another card, which is not charged.
 	_, err := env.pay(t, second.Rental.ID, "good", 2000)
 	if harang.ErrorCode(err) != harang.CodeInvalidRequest || !strings.Contains(err.Error(), "owed") {
-		t.Errorf("charged beside a payment that succeeded: %v", err)
+		t.Errorf("charged after a payment that succeeded: %v", err)
 	}
 	if r, _ := env.Find(t, second.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 {
 		t.Errorf("%+v", r)
@@ -159,8 +159,7 @@ func testTimeoutPaid(t *testing.T, open Open) {
 	env.wantTypes(t, errorType, errorType, createdType, createdType)
 }
 
-// crashingStore is a store that is gone from one moment on, as for a process that is
-// killed.
+// crashingStore fails every transaction once dead is set, as for a killed process.
 type crashingStore struct {
 	shop.Store
 	dead atomic.Bool
@@ -168,15 +167,16 @@ type crashingStore struct {
 
 var errCrashed = errors.New("the process was killed")
 
-func (d *crashingStore) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
-	if d.dead.Load() {
+func (s *crashingStore) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
+	if s.dead.Load() {
 		return errCrashed
 	}
-	return d.Store.Within(ctx, fn)
+	return s.Store.Within(ctx, fn)
 }
 
-// testPaymentCrash: the process dies between the pending row and the answer. A
-// sweep resolves it, and the same request again charges nothing a second time.
+// testPaymentCrash: the process crashes between the pending row and the provider's
+// answer. Housekeeping resolves the payment, and a repeated request does not charge a
+// second time.
 func testPaymentCrash(t *testing.T, open Open) {
 	for _, charged := range []bool{false, true} {
 		env := NewRentalEnv(t, open)
@@ -187,10 +187,10 @@ func testPaymentCrash(t *testing.T, open Open) {
 			env.Provider.SetAnswers("good", unknown, declined)
 		}
 		env.Provider.OnCharge(func(context.Context, shop.Charge) { d.dead.Store(true) })
-		ask := env.NewCheckout(2, Card("good"))
-		ask.ID = "pinned"
-		if _, err := shop.New(options).Rentals.Create(t.Context(), Clerk(), ask); !errors.Is(err, errCrashed) {
-			t.Fatalf("the process lives: %v", err)
+		checkout := env.NewCheckout(2, Card("good"))
+		checkout.ID = "pinned"
+		if _, err := shop.New(options).Rentals.Create(t.Context(), Clerk(), checkout); !errors.Is(err, errCrashed) {
+			t.Fatalf("no crash: %v", err)
 		}
 		env.Provider.OnCharge(nil)
 		r, p := env.Find(t, "pinned")
@@ -204,11 +204,11 @@ func testPaymentCrash(t *testing.T, open Open) {
 			status, taken, event = harang.RentalOpen, 1, createdType
 		}
 		if charged {
-			env.RunHousekeeping(t) // the sweep first
+			env.RunHousekeeping(t) // before the repeated request
 		}
-		out := env.Create(t, ask) // the request comes again
+		out := env.Create(t, checkout) // the repeated request
 		if out.Rental.Status != status || out.Payment == nil || out.Payment.Status == harang.PaymentPending || len(env.Provider.Charged()) != taken || env.AvailableDrills(t) != 8 {
-			t.Errorf("charged %v: %+v, %+v, bank %v", charged, out.Rental, out.Payment, env.Provider.Charged())
+			t.Errorf("charged %v: %+v, %+v, provider charged %v", charged, out.Rental, out.Payment, env.Provider.Charged())
 		}
 		env.RunHousekeeping(t)
 		if _, p = env.Find(t, "pinned"); len(p) != 1 {
@@ -216,7 +216,7 @@ func testPaymentCrash(t *testing.T, open Open) {
 		}
 		for _, sum := range env.Provider.Charged() {
 			if sum != 4000 {
-				t.Errorf("the bank took %d", sum)
+				t.Errorf("%d were charged", sum)
 			}
 		}
 		env.wantTypes(t, event)
@@ -234,12 +234,12 @@ func testCancelledMeanwhile(t *testing.T, open Open) {
 	env.Clock.Move(time.Minute)
 	env.RunHousekeeping(t)
 	if _, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentSucceeded || !p[0].RefundDue {
-		t.Errorf("money for a cancelled rental: %+v", p[0])
+		t.Errorf("payment of a cancelled rental: %+v", p[0])
 	}
 	env.Clock.Move(time.Minute)
 	env.RunHousekeeping(t)
 	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 || r.Status != harang.RentalCancelled {
-		t.Errorf("not given back: %+v, %+v", r, p[0])
+		t.Errorf("not refunded: %+v, %+v", r, p[0])
 	}
 	env.wantTypes(t, errorType) // no rental_created
 }
@@ -274,8 +274,8 @@ func testAmounts(t *testing.T, open Open) {
 	if r, _ := env.Find(t, out.Rental.ID); r.Owed() != 0 {
 		t.Errorf("owes %d", r.Owed())
 	}
-	env.wantTypes(t, createdType) // it was open already
-	// What costs nothing opens without a payment.
+	env.wantTypes(t, createdType) // the rental was open already
+	// A free rental opens without a payment.
 	if err := env.Catalogue.PutProduct(t.Context(), Admin(), harang.Product{ID: "drill", Name: "Free drill"}); err != nil {
 		t.Fatal(err)
 	}
@@ -284,26 +284,26 @@ func testAmounts(t *testing.T, open Open) {
 	}
 }
 
-// testUndecided: while a charge is undecided no other money is taken for the
-// same sum.
+// testUndecided: while the result of a charge is unknown, no other one is made for the
+// same debt.
 func testUndecided(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("slow", unknown, unknown)
 	out := env.Create(t, env.NewCheckout(2, Card("slow")))
 	_, err := env.pay(t, out.Rental.ID, "good", 4000)
 	if e := applicationError(err); e == nil || e.Code != harang.CodeConflict || e.RetryAfter == 0 {
-		t.Errorf("beside an undecided charge: %v", err)
+		t.Errorf("during an undecided charge: %v", err)
 	}
 	if len(env.Provider.Charged()) != 0 {
-		t.Errorf("bank %v", env.Provider.Charged())
+		t.Errorf("charged %v", env.Provider.Charged())
 	}
-	// Undecided, then declined, when asked: the next card is charged at once.
+	// The status call finds it declined: the next card is charged at once.
 	env.Provider.SetAnswers("slow", unknown, declined)
 	if p, err := env.pay(t, out.Rental.ID, "good", 4000); err != nil || p.Status != harang.PaymentSucceeded {
 		t.Errorf("%+v, %v", p, err)
 	}
 	env.wantTypes(t, errorType, createdType)
-	// Two cards at once for one rental: one of them is charged.
+	// Concurrent payments for one rental: one of them is charged.
 	env = NewRentalEnv(t, open)
 	env.Provider.SetAnswers("bad", declined, declined)
 	out = env.Create(t, env.NewCheckout(2, Card("bad")))
@@ -313,7 +313,7 @@ func testUndecided(t *testing.T, open Open) {
 	}
 	wg.Wait()
 	if taken := env.Provider.Charged(); len(taken) != 1 {
-		t.Errorf("four clerks at once: bank %v", taken)
+		t.Errorf("four concurrent payments: charged %v", taken)
 	}
 	if r, _ := env.Find(t, out.Rental.ID); r.Paid != 4000 || r.Status != harang.RentalOpen {
 		t.Errorf("%+v", r)
@@ -329,54 +329,54 @@ func testNotices(t *testing.T, open Open) {
 		Key: "n1", Raw: []byte("raw\x00\xff"), TransactionID: out.Payment.ID, Amount: 4000,
 		Settlement: shop.Settlement{Status: harang.PaymentSucceeded, Reference: "r1", Card: &card},
 	}
-	take := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
+	apply := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
 		t.Helper()
 		if got, err := env.Payments.ApplyNotice(t.Context(), "a", n); err != nil || got != want {
-			t.Errorf("taken as %s, %v, want %s", got, err, want)
+			t.Errorf("outcome %s, %v, want %s", got, err, want)
 		}
 	}
 	other := notice
 	other.TransactionID = "nothing"
-	take(other, shop.NoticeUnknown)
+	apply(other, shop.NoticeUnknown)
 	other = notice
 	other.Amount = 3999
-	take(other, shop.NoticeMismatch)
+	apply(other, shop.NoticeMismatch)
 	if got, err := env.Payments.ApplyNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
 		t.Errorf("another tenant's notice: %s, %v", got, err)
 	}
 	if r, _ := env.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
 		t.Fatalf("changed by a refused notice: %+v", r)
 	}
-	take(notice, shop.NoticeApplied)
-	take(notice, shop.NoticeRepeated)
+	apply(notice, shop.NoticeApplied)
+	apply(notice, shop.NoticeRepeated)
 	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
 	if cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff(append([]harang.Card{card}, env.Provider.offered...), cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
-	// A denial that comes late overrules nothing; a reversal does.
+	// A late denial changes nothing; a reversal does.
 	late := shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
-	take(late, shop.NoticeApplied)
-	take(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
+	apply(late, shop.NoticeApplied)
+	apply(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
 	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
 	env.wantTypes(t, errorType, createdType)
-	// A cash payment is nothing that a provider could speak of.
+	// A cash payment has no provider.
 	cash := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
-	take(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
-	// What is forgotten is forgotten.
+	apply(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
+	// A repeated notice after its retention time is applied, without effect.
 	env.Clock.Move(31 * 24 * time.Hour)
 	env.RunHousekeeping(t)
-	take(notice, shop.NoticeApplied)
+	apply(notice, shop.NoticeApplied)
 	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
-		t.Errorf("an old repeat changed %+v, %+v", r, p[0])
+		t.Errorf("an old notice changed %+v, %+v", r, p[0])
 	}
 }
 
-// testErrorEventOnce: whichever source tells first of a failure, and all at once,
-// people are told once per transaction.
+// testErrorEventOnce: whichever source reports a failure first, and when all do at
+// once, each transaction has one event.
 func testErrorEventOnce(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("slow", unknown, declined)
@@ -417,29 +417,28 @@ func testErrorEventOnce(t *testing.T, open Open) {
 	env.wantTypes(t, errorType, errorType)
 }
 
-// testProviderHangs: a provider that ignores even its context is left alone, and the
-// payment stays pending.
+// testProviderHangs: a charge has a deadline, and continues when its caller disconnects.
 func testProviderHangs(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
-	release, hung := make(chan struct{}), make(chan time.Duration, 1)
+	release, charging := make(chan struct{}), make(chan time.Duration, 1)
 	env.Provider.OnCharge(func(ctx context.Context, _ shop.Charge) {
 		deadline, ok := ctx.Deadline()
 		if !ok {
-			t.Error("a charge has no deadline")
+			t.Error("charge without a deadline")
 		}
-		hung <- time.Until(deadline)
+		charging <- time.Until(deadline)
 		<-release
 	})
-	ctx, leave := context.WithCancel(t.Context())
+	ctx, disconnect := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
 		_, err := env.Rentals.Create(ctx, Clerk(), env.NewCheckout(1, Card("good")))
 		done <- err
 	}()
-	if left := <-hung; left > 15*time.Second || left < 5*time.Second {
-		t.Errorf("a charge has %v", left)
+	if left := <-charging; left > 15*time.Second || left < 5*time.Second {
+		t.Errorf("charge with %v to its deadline", left)
 	}
-	leave() // the clerk's browser goes away: the charge goes on
+	disconnect()
 	close(release)
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -493,20 +492,20 @@ func testCards(t *testing.T, open Open) {
 	if cards, err := env.Payments.Cards(ctx, Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card, {Token: "offered"}}, cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
-	if _, err := env.Payments.Cards(ctx, Clerk(), "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
-		t.Errorf("an unknown partner: %v", err)
+	if _, err := env.Payments.Cards(ctx, Clerk(), "unknown"); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("unknown partner: %v", err)
 	}
-	if err := env.Payments.PutCard(ctx, Admin(), "nobody", card); harang.ErrorCode(err) != harang.CodeNotFound {
-		t.Errorf("an unknown partner's card: %v", err)
+	if err := env.Payments.PutCard(ctx, Admin(), "unknown", card); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("card of an unknown partner: %v", err)
 	}
 	if err := env.Payments.PutCard(ctx, Admin(), "acme", harang.Card{}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
-		t.Errorf("a card without a token: %v", err)
+		t.Errorf("card without a token: %v", err)
 	}
 	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "one"); err != nil {
 		t.Error(err)
 	}
 	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "one"); harang.ErrorCode(err) != harang.CodeNotFound {
-		t.Errorf("a card that is gone: %v", err)
+		t.Errorf("deleted card: %v", err)
 	}
 }
 
@@ -553,7 +552,7 @@ func testUnknownCards(t *testing.T, open Open) {
 		t.Errorf("after refused cards: %+v, %v, %d drills", r, p, env.AvailableDrills(t))
 	}
 	if taken := env.Provider.Charged(); len(taken) != 0 {
-		t.Errorf("the bank took %v", taken)
+		t.Errorf("charged %v", taken)
 	}
 	half := unpaid.TotalValue / 2
 	for _, token := range []string{"own", "offered"} {
@@ -562,13 +561,13 @@ func testUnknownCards(t *testing.T, open Open) {
 		}
 	}
 	// The same request after the card was deleted has the same answer.
-	ask := env.NewCheckout(1, Card("own"))
-	ask.ID = "repeated"
-	first := env.Create(t, ask)
+	checkout := env.NewCheckout(1, Card("own"))
+	checkout.ID = "repeated"
+	first := env.Create(t, checkout)
 	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "own"); err != nil {
 		t.Fatal(err)
 	}
-	if again := env.Create(t, ask); again.Rental.ID != first.Rental.ID {
+	if again := env.Create(t, checkout); again.Rental.ID != first.Rental.ID {
 		t.Errorf("repeated: %+v", again)
 	}
 }
@@ -588,10 +587,10 @@ func testPaymentSettings(t *testing.T, open Open) {
 			t.Errorf("%+v, %v, want %+v", got, err, want)
 		}
 	}
-	if _, err := env.Store.FindPaymentSettings(ctx, "nobody"); harang.ErrorCode(err) != harang.CodeNotFound {
-		t.Errorf("an unknown tenant's: %v", err)
+	if _, err := env.Store.FindPaymentSettings(ctx, "unknown"); harang.ErrorCode(err) != harang.CodeNotFound {
+		t.Errorf("settings of an unknown tenant: %v", err)
 	}
-	if err := env.Store.PutPaymentSettings(ctx, "nobody", want); harang.ErrorCode(err) != harang.CodeNotFound {
+	if err := env.Store.PutPaymentSettings(ctx, "unknown", want); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("set for an unknown tenant: %v", err)
 	}
 }

@@ -14,36 +14,36 @@ import (
 func testRequests(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	ctx := t.Context()
-	begin := func(who harang.Identity, route, key, print string) (shop.Request, error) {
-		return env.Requests.Begin(ctx, who, route, key, print)
+	begin := func(caller harang.Identity, route, key, print string) (shop.Request, error) {
+		return env.Requests.Begin(ctx, caller, route, key, print)
 	}
 	first, err := begin(Clerk(), "POST /rentals", "k", "f")
 	if err != nil || first.Status != 0 || first.ResourceID == "" {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	if _, err := begin(Clerk(), "POST /rentals", "k", "f"); harang.ErrorCode(err) != harang.CodeIdempotencyInProgress || applicationError(err).RetryAfter == 0 {
-		t.Errorf("while it is under way: %v", err)
+		t.Errorf("while it runs: %v", err)
 	}
 	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
 		t.Errorf("another request: %v", err)
 	}
 	// Another user, route or tenant is another key.
-	stranger := Clerk()
-	stranger.Tenant = "b"
+	otherTenant := Clerk()
+	otherTenant.Tenant = "b"
 	for name, try := range map[string]func() (shop.Request, error){
 		"user":   func() (shop.Request, error) { return begin(Admin(), "POST /rentals", "k", "g") },
 		"route":  func() (shop.Request, error) { return begin(Clerk(), "POST /payments", "k", "g") },
-		"tenant": func() (shop.Request, error) { return begin(stranger, "POST /rentals", "k", "g") },
+		"tenant": func() (shop.Request, error) { return begin(otherTenant, "POST /rentals", "k", "g") },
 	} {
 		if r, err := try(); err != nil || r.ResourceID == first.ResourceID {
 			t.Errorf("another %s: %+v, %v", name, r, err)
 		}
 	}
-	// Left behind by a process that died: taken up under the same id.
+	// A request of a crashed process continues under the same id.
 	env.Clock.Move(31 * time.Second)
 	second, err := begin(Clerk(), "POST /rentals", "k", "f")
 	if err != nil || second.ResourceID != first.ResourceID || second.Status != 0 {
-		t.Errorf("left behind: %+v, %v", second, err)
+		t.Errorf("after a crash: %+v, %v", second, err)
 	}
 	if err := env.Requests.Release(ctx, second); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func testRequests(t *testing.T, open Open) {
 	if done, err := begin(Clerk(), "POST /rentals", "k", "f"); err != nil || done.Status != 201 || string(done.Body) != `{"id":1}` {
 		t.Errorf("done: %+v, %v", done, err)
 	}
-	if err := env.Requests.Forget(ctx, second); err != nil { // it has an answer: kept
+	if err := env.Requests.Forget(ctx, second); err != nil { // it has an answer, so nothing happens
 		t.Fatal(err)
 	}
 	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
@@ -70,7 +70,7 @@ func testRequests(t *testing.T, open Open) {
 		t.Errorf("after seven days: %+v, %v", fresh, err)
 	}
 	env.RunHousekeeping(t)
-	// A request that was refused frees its key.
+	// A refused request does not use up its key.
 	refused, err := begin(Clerk(), "POST /payments", "r", "f")
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func testRequests(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	if again, err := begin(Clerk(), "POST /payments", "r", "g"); err != nil || again.ResourceID == refused.ResourceID {
-		t.Errorf("freed: %+v, %v", again, err)
+		t.Errorf("key of a refused request: %+v, %v", again, err)
 	}
 	for _, key := range []string{"", " ", strings.Repeat("k", 256), "a\nb"} {
 		if _, err := begin(Clerk(), "POST /payments", key, "f"); harang.ErrorCode(err) != harang.CodeInvalidRequest {
@@ -88,8 +88,8 @@ func testRequests(t *testing.T, open Open) {
 	}
 }
 
-// testRequestsAtOnce: of many at once with one key, one carries it out.
-func testRequestsAtOnce(t *testing.T, open Open) {
+// testConcurrentRequests: of many concurrent requests with one key, one is executed.
+func testConcurrentRequests(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	var mu sync.Mutex
 	won := 0
@@ -110,6 +110,6 @@ func testRequestsAtOnce(t *testing.T, open Open) {
 	}
 	wg.Wait()
 	if won != 1 {
-		t.Errorf("%d carried it out", won)
+		t.Errorf("%d were executed", won)
 	}
 }

@@ -42,7 +42,7 @@ func testCatalogue(t *testing.T, open Open) {
 		}
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the products are %q, want the Hungarian order %q", got, want)
+		t.Errorf("products %q, want the Hungarian order %q", got, want)
 	}
 	for _, tc := range []struct {
 		search string
@@ -66,10 +66,10 @@ func testCatalogue(t *testing.T, open Open) {
 			found = append(found, i.Name)
 		}
 		if tc.search == "o r l o" {
-			continue // four words: only that it is no error
+			continue // four words: any result without an error
 		}
 		if !slices.Equal(found, tc.want) {
-			t.Errorf("searching %q finds %q, want %q", tc.search, found, tc.want)
+			t.Errorf("search %q: %q, want %q", tc.search, found, tc.want)
 		}
 	}
 	if err := env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: "a", Name: "Új"}); err != nil {
@@ -77,33 +77,33 @@ func testCatalogue(t *testing.T, open Open) {
 	}
 	p, err := env.Catalogue.Locations(ctx, admin, "uj", "", 50)
 	if err != nil || len(p.Items) != 1 || p.Items[0] != (harang.Location{ID: "a", Name: "Új"}) {
-		t.Errorf("a replaced location is %v, %v", p.Items, err)
+		t.Errorf("replaced location: %v, %v", p.Items, err)
 	}
 	other := admin
 	other.Tenant = "b"
 	if p, err := env.Catalogue.Products(ctx, other, "", "", 50); err != nil || len(p.Items) != 0 || p.Items == nil {
-		t.Errorf("another tenant sees %v, %v", p.Items, err)
+		t.Errorf("another tenant lists %v, %v", p.Items, err)
 	}
-	_, err = env.Catalogue.Products(ctx, admin, "", "nonsense!", 50)
+	_, err = env.Catalogue.Products(ctx, admin, "", "invalid!", 50)
 	wantCode(t, err, harang.CodeInvalidRequest)
 }
 
-// alerts are the severities announced since the last call, by managers' number.
+// alerts reads the severities of new alerts.
 type alerts struct {
 	env  *Env
-	seen int64
+	last int64 // number of the last one read
 }
 
-func (a *alerts) take(t *testing.T) []harang.Severity {
+func (a *alerts) next(t *testing.T) []harang.Severity {
 	t.Helper()
-	entries, err := a.env.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, a.seen, 1000)
+	entries, err := a.env.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, a.last, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all []harang.Severity
 	for _, e := range entries {
 		all = append(all, alertOf(t, e).Severity)
-		a.seen = e.Number
+		a.last = e.Number
 	}
 	return all
 }
@@ -111,30 +111,30 @@ func (a *alerts) take(t *testing.T) []harang.Severity {
 func testStock(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	ctx := t.Context()
-	heard := &alerts{env: env}
+	fired := &alerts{env: env}
 	env.AddStock(t, "drill", "north", shop.StockPut{Quantity: 10, WarningThreshold: 5, CriticalThreshold: 3})
 	env.AddStock(t, "drill", "south", shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3})
 	env.AddStock(t, "saw", "north", shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3})
-	if got := heard.take(t); len(got) != 0 {
-		t.Errorf("creating stock rang %v", got)
+	if got := fired.next(t); len(got) != 0 {
+		t.Errorf("alerts of new stock: %v", got)
 	}
 	item := env.Adjust(t, "drill", "north", -8)
-	if got := heard.take(t); !slices.Equal(got, []harang.Severity{harang.SeverityCritical}) {
-		t.Errorf("10 to 2 rang %v", got)
+	if got := fired.next(t); !slices.Equal(got, []harang.Severity{harang.SeverityCritical}) {
+		t.Errorf("alerts from 10 to 2: %v", got)
 	}
 	entries := env.Entries(t, harang.AudienceOperators)
 	alert := alertOf(t, entries[0])
 	if want := (harang.StockAlert{ProductID: "drill", ProductName: "Product drill", CurrentQuantity: 2, Threshold: 3,
 		LocationID: "north", LocationName: "Location north", Severity: harang.SeverityCritical}); alert != want {
-		t.Errorf("the alert is %+v, want %+v", alert, want)
+		t.Errorf("alert %+v, want %+v", alert, want)
 	}
 	if item.EventID != entries[0].EventID || !item.Since.Equal(env.Clock.Now()) || item.Level.Quantity != 2 {
-		t.Errorf("the item is %+v, want event %s since now", item, entries[0].EventID)
+		t.Errorf("item %+v, want event %s since now", item, entries[0].EventID)
 	}
 
 	_, err := env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: -3, Reason: "x"})
 	wantCode(t, err, harang.CodeInsufficientStock)
-	for _, id := range [][2]string{{"nothing", "north"}, {"drill", "nowhere"}} {
+	for _, id := range [][2]string{{"unknown", "north"}, {"drill", "unknown"}} {
 		_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: id[0], LocationID: id[1], Delta: 1, Reason: "x"})
 		wantCode(t, err, harang.CodeNotFound)
 		_, err = env.Catalogue.PutStock(ctx, Admin(), id[0], id[1], shop.StockPut{})
@@ -148,10 +148,10 @@ func testStock(t *testing.T, open Open) {
 
 	moves, err := env.Store.FindMovements(ctx, "a", "drill", "north", 10)
 	if err != nil || len(moves) != 2 {
-		t.Fatalf("the movements are %v, %v", moves, err)
+		t.Fatalf("movements %v, %v", moves, err)
 	}
 	if m := moves[0]; m.Delta+moves[1].Delta != 2 || m.By.ID != "admin" {
-		t.Errorf("the movements are %+v", moves)
+		t.Errorf("movements %+v", moves)
 	}
 
 	for _, tc := range []struct {
@@ -189,7 +189,7 @@ func testStock(t *testing.T, open Open) {
 	}
 	s, err := env.Dashboard.Summary(ctx, Admin(), "")
 	if err != nil || s.Stock != (harang.StockCounts{Critical: 2, Warning: 1}) {
-		t.Errorf("the summary counts %+v, %v", s.Stock, err)
+		t.Errorf("summary %+v, %v", s.Stock, err)
 	}
 }
 
@@ -205,8 +205,8 @@ func testShortages(t *testing.T, open Open) {
 	env.Adjust(t, "three", "l", -8) // critical
 	env.Clock.Move(time.Minute)
 	env.Adjust(t, "one", "l", -8) // critical, later
-	taken := env.Entries(t, harang.AudienceOperators)[1]
-	if _, err := env.Notifications.Claim(ctx, As(harang.RoleOperator, "kata"), taken.EventID); err != nil {
+	claimed := env.Entries(t, harang.AudienceOperators)[1]
+	if _, err := env.Notifications.Claim(ctx, As(harang.RoleOperator, "kata"), claimed.EventID); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -218,12 +218,12 @@ func testShortages(t *testing.T, open Open) {
 		for _, i := range p.Items {
 			got = append(got, i.ProductID)
 			switch {
-			case i.EventID == taken.EventID:
-				if i.Claim == nil || i.Claim.By.ID != "kata" || i.Claim.By.Name != "Name of kata" || i.Claim.EventID != taken.EventID {
-					t.Errorf("the claim is %+v", i.Claim)
+			case i.EventID == claimed.EventID:
+				if i.Claim == nil || i.Claim.By.ID != "kata" || i.Claim.By.Name != "Name of kata" || i.Claim.EventID != claimed.EventID {
+					t.Errorf("claim %+v", i.Claim)
 				}
 			case i.Claim != nil:
-				t.Errorf("%s is claimed: %+v", i.ProductID, i.Claim)
+				t.Errorf("claim of %s: %+v", i.ProductID, i.Claim)
 			}
 		}
 		if cursor = p.Next; cursor == "" {
@@ -231,15 +231,15 @@ func testShortages(t *testing.T, open Open) {
 		}
 	}
 	if want := []string{"three", "one", "two"}; !slices.Equal(got, want) {
-		t.Errorf("the alerts are %q, want worst first, then the longest: %q", got, want)
+		t.Errorf("shortages %q, want critical ones first, then the longest: %q", got, want)
 	}
 	item := env.Adjust(t, "three", "l", 8)
 	if !item.Since.IsZero() || item.EventID != "" || item.Severity() != harang.SeverityOK {
-		t.Errorf("what is OK again is %+v", item)
+		t.Errorf("restocked item %+v", item)
 	}
 	p, err := env.Inventory.Alerts(ctx, Admin(), "", 0)
 	if err != nil || len(p.Items) != 2 {
-		t.Errorf("the alerts are %v, %v", p.Items, err)
+		t.Errorf("shortages %v, %v", p.Items, err)
 	}
 }
 
@@ -261,28 +261,28 @@ func testSweep(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{1, 2, 3}) {
-		t.Errorf("before their time the events are %v", got)
+		t.Errorf("events before the retention time: %v", got)
 	}
 	env.Clock.Move(2 * time.Hour)
 	if err := env.Store.Sweep(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3}) {
-		t.Errorf("after the sweep the events are %v, want 3 alone", got)
+		t.Errorf("events after the sweep: %v, want only 3", got)
 	}
 	if n := len(env.Entries(t, harang.AudienceControl)); n != 0 {
-		t.Errorf("%d control entries are left", n)
+		t.Errorf("%d control entries remain", n)
 	}
 	_, state, err := env.Notifications.List(ctx, kata, harang.NotificationQuery{})
 	if err != nil || state.UnreadCount != 1 {
-		t.Errorf("after the sweep %d are unread, %v, want 1", state.UnreadCount, err)
+		t.Errorf("%d unread after the sweep, %v, want 1", state.UnreadCount, err)
 	}
 	env.Append(t, Alert(t, "a"))
 	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3, 4}) {
-		t.Errorf("the next number is in %v, want 4: numbers go on", got)
+		t.Errorf("numbers %v, want 4 next: a sweep does not reset them", got)
 	}
 	heads, newest, err := env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "b", Audience: harang.AudienceOperators}, 50)
 	if err != nil || len(newest) != 0 || heads.Number(harang.AudienceOperators) != 1 {
-		t.Errorf("a swept feed reads %v with heads %+v, %v", newest, heads, err)
+		t.Errorf("swept feed: %v with heads %+v, %v", newest, heads, err)
 	}
 }

@@ -10,26 +10,26 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// testInvalidText: what a caller may write where a name or an id is looked up, but no
-// database has, is at worst the caller's classErrors, never an INTERNAL error.
+// testInvalidText: a text that no database can store is not found or invalid wherever
+// a name or an id is looked up, never an INTERNAL error.
 func testInvalidText(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	ctx := t.Context()
-	who := harang.Identity{Tenant: "a", UserID: "clerk", Role: harang.RoleOperator}
+	caller := harang.Identity{Tenant: "a", UserID: "clerk", Role: harang.RoleOperator}
 	for name, text := range map[string]string{"NUL": "a\x00b", "not UTF-8": "a\xffb"} {
 		for what, look := range map[string]func() error{
 			"rental":      func() error { _, err := env.Store.FindRental(ctx, "a", text); return err },
 			"credentials": func() error { _, err := env.Store.FindCredentials(ctx, text); return err },
 			"users":       func() error { _, err := env.Store.FindUsers(ctx, "a", text, 1); return err },
 			"search": func() error {
-				_, err := env.Catalogue.Products(ctx, who, text, "", 1)
+				_, err := env.Catalogue.Products(ctx, caller, text, "", 1)
 				return err
 			},
 			"read": func() error {
-				_, err := env.Notifications.MarkRead(ctx, who, shop.ReadRequest{EventIDs: []string{text}})
+				_, err := env.Notifications.MarkRead(ctx, caller, shop.ReadRequest{EventIDs: []string{text}})
 				return err
 			},
-			"claim": func() error { _, err := env.Notifications.Claim(ctx, who, text); return err },
+			"claim": func() error { _, err := env.Notifications.Claim(ctx, caller, text); return err },
 		} {
 			switch code := harang.ErrorCode(look()); code {
 			case "", harang.CodeNotFound, harang.CodeInvalidRequest:
@@ -40,8 +40,8 @@ func testInvalidText(t *testing.T, open Open) {
 	}
 }
 
-// testLongNames: what a name may be at its longest, in whatever script, can be
-// kept and listed, and a list goes on behind it. A cursor may have 8192 bytes.
+// testLongNames: names of the maximal length, in any script, can be stored and listed,
+// and the list continues after them. A cursor may have 8192 bytes.
 func testLongNames(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	ctx := t.Context()
@@ -89,7 +89,7 @@ func testLongNames(t *testing.T, open Open) {
 			break
 		}
 		if len(cursor) > 8192 {
-			t.Errorf("a cursor of %d bytes", len(cursor))
+			t.Errorf("cursor of %d bytes", len(cursor))
 		}
 	}
 	if len(seen) != 5 {

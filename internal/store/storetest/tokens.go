@@ -7,8 +7,8 @@ import (
 	"harang.dev/harang"
 )
 
-// testTokens: a token that names no user is over from its end on, in its own
-// tenant, told once, and forgotten when it would be over anyway.
+// testTokens: a token without a user that was logged out is ended in its tenant, has
+// one control event, and is deleted after its expiry.
 func testTokens(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	ctx := t.Context()
@@ -30,7 +30,7 @@ func testTokens(t *testing.T, open Open) {
 		return heads[0].Number(harang.AudienceControl)
 	}
 	if ended("a", "token") {
-		t.Fatal("it is over before its end")
+		t.Fatal("ended before the logout")
 	}
 	for range 2 {
 		if err := env.Store.EndToken(ctx, "a", "token", env.Clock.Now().Add(time.Hour), Logout(t, "a")); err != nil {
@@ -38,13 +38,13 @@ func testTokens(t *testing.T, open Open) {
 		}
 	}
 	if !ended("a", "token") || ended("a", "other") || ended("b", "token") {
-		t.Error("not it, and it alone, is over")
+		t.Error("want this token alone ended")
 	}
 	if n := control(); n != 1 {
-		t.Errorf("it was told %d times", n)
+		t.Errorf("%d control events, want 1", n)
 	}
-	wantCode(t, env.Store.EndToken(ctx, "nowhere", "x", env.Clock.Now(), Logout(t, "nowhere")), "NOT_FOUND")
-	_, _, err := env.Store.FindTenantOfToken(ctx, "nowhere", "token")
+	wantCode(t, env.Store.EndToken(ctx, "unknown", "x", env.Clock.Now(), Logout(t, "unknown")), "NOT_FOUND")
+	_, _, err := env.Store.FindTenantOfToken(ctx, "unknown", "token")
 	wantCode(t, err, "NOT_FOUND")
 	for _, c := range []struct {
 		after time.Duration
@@ -54,8 +54,8 @@ func testTokens(t *testing.T, open Open) {
 		if _, err := env.Store.SweepSessions(ctx, env.Clock.Now(), 10); err != nil {
 			t.Fatal(err)
 		}
-		if kept := ended("a", "token"); kept != c.ended {
-			t.Errorf("%v later it is kept: %t", c.after, kept)
+		if got := ended("a", "token"); got != c.ended {
+			t.Errorf("%v later ended is %t", c.after, got)
 		}
 	}
 }
