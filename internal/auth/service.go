@@ -176,6 +176,9 @@ func (s *Service) IssueToken(
 		return "", harang.Invalid(harang.FieldError{Field: "role",
 			Detail: "must be one of OPERATOR, STORE_MANAGER, ADMIN"})
 	}
+	if ttl > MaxTokenLife {
+		return "", harang.Invalid(harang.FieldError{Field: "ttl", Detail: "must be at most 24h"})
+	}
 	if _, err := s.store.FindTenant(ctx, tenant); err != nil {
 		return "", err
 	}

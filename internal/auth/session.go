@@ -262,7 +262,7 @@ func (s *Service) claims(
 	return &Claims{
 		Tenant: tenant, Role: role, SessionID: sessionID,
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: Issuer, Subject: subject, ID: s.newID(),
+			Issuer: Issuer, Audience: jwt.ClaimStrings{Audience}, Subject: subject, ID: s.newID(),
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(ttl)),
 		},
 	}

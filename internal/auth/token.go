@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -11,11 +12,22 @@ import (
 	"harang.dev/harang"
 )
 
-// Issuer is the iss of every token.
-const Issuer = "harang"
+const (
+	// Issuer is the iss of every token, Audience its aud.
+	Issuer   = "harang"
+	Audience = "harang"
+	// tokenType is the typ of every token (RFC 9068).
+	tokenType = "at+jwt"
+	// earlierType is the typ of tokens that version 0.1.0 issued, without aud. Its longest ones live for a day.
+	earlierType = "JWT"
 
-// maxTokenBytes is more than the longest token that sign makes.
-const maxTokenBytes = 4 << 10
+	// MaxTokenLife is the longest life of an access token. A longer one is refused even with a valid signature.
+	MaxTokenLife = 24 * time.Hour
+	// clockSkew is how far the clocks of two nodes may differ.
+	clockSkew = time.Minute
+	// maxTokenBytes is more than the longest token that sign makes.
+	maxTokenBytes = 4 << 10
+)
 
 // Claims are the claims of an access token.
 type Claims struct {
@@ -57,30 +69,34 @@ func newTokens(key *Key, clock func() time.Time) *tokens {
 func (t *tokens) sign(c *Claims) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c)
 	token.Header["kid"] = t.key.ID
+	token.Header["typ"] = tokenType
 	return token.SignedString(t.key.private)
 }
 
 var (
 	errNoToken      = harang.Errorf(harang.CodeUnauthenticated, "a valid access token is needed")
 	errTokenExpired = harang.Errorf(harang.CodeTokenExpired, "the access token has expired")
+	errTokenEarly   = harang.Errorf(harang.CodeTokenExpired,
+		"the access token is from the future: the server's clock was set back; refresh it")
 )
 
-// verify returns the claims of a token. Codes: UNAUTHENTICATED for anything that this key did not sign, TOKEN_EXPIRED.
+// verify returns the claims of a token. Codes: UNAUTHENTICATED for anything that this key did not sign as an access
+// token, TOKEN_EXPIRED when another one is needed.
 func (t *tokens) verify(token string) (*Claims, error) {
 	if token == "" || len(token) > maxTokenBytes {
 		return nil, errNoToken
 	}
 	sum := sha256.Sum256([]byte(token))
 	if c, ok := t.verified.get(sum); ok {
-		if !t.clock().Before(c.ExpiresAt.Time) {
-			return nil, errTokenExpired
+		if err := t.checkTime(c); err != nil {
+			return nil, err
 		}
 		return c, nil
 	}
 	c := new(Claims)
-	_, err := t.parser.ParseWithClaims(token, c, func(parsed *jwt.Token) (any, error) {
+	parsed, err := t.parser.ParseWithClaims(token, c, func(parsed *jwt.Token) (any, error) {
 		if parsed.Header["kid"] != t.key.ID {
-			return nil, errors.New("another key")
+			return nil, errors.New("signed with another key")
 		}
 		return t.key.public, nil
 	})
@@ -89,9 +105,44 @@ func (t *tokens) verify(token string) (*Claims, error) {
 		return nil, errTokenExpired
 	case err != nil:
 		return nil, harang.Wrap(harang.CodeUnauthenticated, err, errNoToken.Message)
-	case c.Subject == "" || !harang.ValidTenantID(c.Tenant) || !c.Role.Valid():
+	case !validForm(parsed, c):
 		return nil, errNoToken
+	}
+	if err := t.checkTime(c); err != nil {
+		return nil, err
 	}
 	t.verified.put(sum, c)
 	return c, nil
+}
+
+// validForm reports whether a signed token is an access token of this installation.
+func validForm(token *jwt.Token, c *Claims) bool {
+	switch token.Header["typ"] {
+	case tokenType:
+		if !slices.Equal(c.Audience, jwt.ClaimStrings{Audience}) {
+			return false
+		}
+	case earlierType:
+		if len(c.Audience) > 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	_, critical := token.Header["crit"] // names extensions that must be understood; there are none
+	return !critical && c.IssuedAt != nil && c.ExpiresAt.Sub(c.IssuedAt.Time) <= MaxTokenLife &&
+		c.Subject != "" && harang.ValidTenantID(c.Tenant) && c.Role.Valid()
+}
+
+// checkTime checks the token against the clock. A token from the future was issued before the clock was set back:
+// refreshing it helps.
+func (t *tokens) checkTime(c *Claims) error {
+	now := t.clock()
+	switch {
+	case !now.Before(c.ExpiresAt.Time):
+		return errTokenExpired
+	case c.IssuedAt.After(now.Add(clockSkew)):
+		return errTokenEarly
+	}
+	return nil
 }
