@@ -71,7 +71,7 @@ func (optionalText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type:        huma.TypeString,
 		Nullable:    true,
-		Description: "a day (2026-03-02) or an RFC 3339 time; null clears",
+		Description: "a day (2026-03-02) or an RFC 3339 time, at most 90 days ahead (OPERATOR: 14); null clears",
 	}
 }
 

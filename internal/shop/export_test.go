@@ -2,6 +2,9 @@ package shop
 
 import "io"
 
+// Budapest is the time zone of days.
+var Budapest = budapest
+
 // CheckCSV validates an import file without loading it.
 func CheckCSV(file io.Reader) error {
 	in, err := readImport(file)

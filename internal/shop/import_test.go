@@ -39,12 +39,12 @@ func TestImportCSV(t *testing.T) {
 		"other column names":   strings.Replace(catalogueFile, "productId,productName,dailyPrice", "Product ID,product_name,daily-price", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			got, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
+			env := newEnv(t)
+			got, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
 			if got.Changes = nil; err != nil || !reflect.DeepEqual(got, all) {
 				t.Fatalf("imported %+v, %v", got, err)
 			}
-			p, err := w.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
+			p, err := env.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestImportCSV(t *testing.T) {
 			if !slices.Equal(lines, want) {
 				t.Errorf("the stock is %q, want %q", lines, want)
 			}
-			if n := len(w.Entries(t, harang.AudienceManagers)); n != 0 {
+			if n := len(env.Entries(t, harang.AudienceManagers)); n != 0 {
 				t.Errorf("loading caused %d alerts", n)
 			}
 		})
@@ -70,9 +70,9 @@ func TestImportCSV(t *testing.T) {
 // TestImportCSV_Again: a second file changes what it names, causes alerts for what
 // is short now, and may cancel out names that exist.
 func TestImportCSV_Again(t *testing.T) {
-	w := newWorld(t)
+	env := newEnv(t)
 	load := func(file string) (shop.ImportReport, error) {
-		return w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
+		return env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
 	}
 	if _, err := load(catalogueFile); err != nil {
 		t.Fatal(err)
@@ -83,14 +83,14 @@ func TestImportCSV_Again(t *testing.T) {
 	if err != nil || got.Changed != 2 || got.Stock != 2 {
 		t.Errorf("imported %+v, %v", got, err)
 	}
-	if n := len(w.Entries(t, harang.AudienceManagers)); n != 1 {
+	if n := len(env.Entries(t, harang.AudienceManagers)); n != 1 {
 		t.Errorf("%d alerts, want one for the drill", n)
 	}
 	got, err = load("partnerId,partnerName\nalfa,Alfa Építő Kft.\nbeta,Béta Bau Bt.\n,\n")
 	if err != nil || got.New != 2 || got.Partners != 2 || got.Untouched != 0 {
 		t.Errorf("imported %+v, %v", got, err)
 	}
-	sum, err := w.Store.SumMovements(t.Context(), "a", "makita", "vaci")
+	sum, err := env.Store.SumMovements(t.Context(), "a", "makita", "vaci")
 	if err != nil || sum != 1 {
 		t.Errorf("the movements sum up to %d, %v", sum, err)
 	}
@@ -129,8 +129,8 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"many", head + strings.Repeat("p,P,x,l,L,1\n", 50), slices.Repeat([]string{"many"}, 20)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
-			result, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(tc.file))
+			env := newEnv(t)
+			result, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(tc.file))
 			if tc.name == "many" {
 				wantCode(t, err, harang.CodeInvalidRequest)
 				if n := len(fieldsOf(err)); n != 20 {
@@ -144,20 +144,20 @@ func TestImportCSV_Wrong(t *testing.T) {
 					t.Errorf("%s has no detail", f.Field)
 				}
 			}
-			p, err := w.Catalogue.Products(t.Context(), storetest.Admin(), "", "", 0)
+			p, err := env.Catalogue.Products(t.Context(), storetest.Admin(), "", "", 0)
 			if err != nil || len(p.Items) != 0 {
 				t.Errorf("%+v was loaded: %v, %v", result, p.Items, err)
 			}
 		})
 	}
-	w := newWorld(t)
+	env := newEnv(t)
 	broken := errors.New("broken")
-	_, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), iotest.ErrReader(broken))
+	_, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), iotest.ErrReader(broken))
 	wantCode(t, err, harang.CodeInvalidRequest)
 	if !errors.Is(err, broken) {
 		t.Errorf("%v hides its cause", err)
 	}
-	_, err = w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), &endless{})
+	_, err = env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), &endless{})
 	wantCode(t, err, harang.CodeTooLarge)
 }
 
@@ -182,11 +182,11 @@ func TestImportCSV_Files(t *testing.T) {
 		{"open-quote.csv", shop.ImportReport{}, []string{before}, "line 2, file"},
 	} {
 		t.Run(tc.file, func(t *testing.T) {
-			w := newWorld(t)
+			env := newEnv(t)
 			load := func(text []byte, preview bool) (shop.ImportReport, error) {
-				do := w.Catalogue.ImportCSV
+				do := env.Catalogue.ImportCSV
 				if preview {
-					do = w.Catalogue.PreviewImport
+					do = env.Catalogue.PreviewImport
 				}
 				got, err := do(t.Context(), storetest.Admin(), bytes.NewReader(text))
 				if preview && err == nil {
@@ -209,7 +209,7 @@ func TestImportCSV_Files(t *testing.T) {
 				} else if err != nil || !reflect.DeepEqual(got, tc.want) {
 					t.Errorf("preview %v: %+v, %v, want %+v", preview, got, err, tc.want)
 				}
-				if lines := stockLines(t, w); preview && !slices.Equal(lines, []string{before}) {
+				if lines := stockLines(t, env); preview && !slices.Equal(lines, []string{before}) {
 					t.Errorf("the preview changed the stock to %q", lines)
 				} else if !preview && !slices.Equal(lines, tc.stock) {
 					t.Errorf("the stock is %q, want %q", lines, tc.stock)
@@ -226,15 +226,15 @@ func TestImportCSV_Files(t *testing.T) {
 }
 
 // stockLines are the stock items of a shop: id, name and price of the product, location, quantity, thresholds.
-func stockLines(t *testing.T, w *storetest.Env) []string {
+func stockLines(t *testing.T, env *storetest.Env) []string {
 	t.Helper()
-	p, err := w.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
+	p, err := env.Inventory.Stock(t.Context(), storetest.Admin(), harang.StockQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
 	for _, i := range p.Items {
-		product, err := w.Catalogue.Product(t.Context(), storetest.Admin(), i.ProductID)
+		product, err := env.Catalogue.Product(t.Context(), storetest.Admin(), i.ProductID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,15 +256,15 @@ func TestImportCSV_Encodings(t *testing.T) {
 		"UTF-8 with a byte order mark":     unicode.UTF8BOM,
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			env := newEnv(t)
 			text, err := e.NewEncoder().String(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(text)); err != nil {
+			if _, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(text)); err != nil {
 				t.Fatal(err)
 			}
-			p, err := w.Catalogue.Product(t.Context(), storetest.Admin(), "ő-1")
+			p, err := env.Catalogue.Product(t.Context(), storetest.Admin(), "ő-1")
 			if err != nil || p.Name != "Űrlő árvíztűrő" {
 				t.Errorf("%+v, %v", p, err)
 			}
@@ -297,15 +297,15 @@ func TestImportCSV_Interrupted(t *testing.T) {
 	for i := range lines {
 		fmt.Fprintf(&file, "p%d,Partner %d\n", i, i)
 	}
-	w := newWorld(t)
+	env := newEnv(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	options := w.Options
-	options.Store = cancellingStore{w.Store, cancel}
+	options := env.Options
+	options.Store = cancellingStore{env.Store, cancel}
 	_, err := shop.New(options).Catalogue.ImportCSV(ctx, storetest.Admin(), strings.NewReader(file.String()))
 	if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	got, err := w.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file.String()))
+	got, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file.String()))
 	if err != nil || got.Untouched == 0 || got.New == 0 || got.New+got.Untouched != lines {
 		t.Errorf("again: %+v, %v", got, err)
 	}

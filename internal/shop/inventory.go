@@ -11,6 +11,13 @@ import (
 	"harang.dev/harang"
 )
 
+// An expectation silences alerts, so it cannot be far away: how many days ahead it
+// may be, in days of Budapest.
+const (
+	maxExpectedDays         = 90
+	maxExpectedDaysOperator = 14
+)
+
 // maxReasonRunes is the length of an adjustment's reason.
 const maxReasonRunes = 200
 
@@ -75,8 +82,9 @@ func (v *Inventory) Item(
 type LevelChange struct {
 	WarningThreshold  *int64
 	CriticalThreshold *int64
-	// ExpectedAt is any instant of the day on which pieces are expected; today
-	// or later. ClearExpected takes the expectation away instead.
+	// ExpectedAt is any instant of the day on which pieces are expected: today
+	// or at most 90 days ahead, 14 for an OPERATOR. ClearExpected removes the
+	// expectation instead.
 	ExpectedAt    *time.Time
 	ClearExpected bool
 }
@@ -104,8 +112,10 @@ func (v *Inventory) SetLevel(
 			harang.FieldError{Field: "body", Detail: "must change warningThreshold, criticalThreshold or expectedAt"},
 		)
 	}
-	if c.ExpectedAt != nil && v.dayEnded(*c.ExpectedAt) {
-		wrong = append(wrong, harang.FieldError{Field: "expectedAt", Detail: "must be today or later"})
+	if c.ExpectedAt != nil {
+		if detail := v.checkExpected(caller, *c.ExpectedAt); detail != "" {
+			wrong = append(wrong, harang.FieldError{Field: "expectedAt", Detail: detail})
+		}
 	}
 	if len(wrong) > 0 {
 		return harang.StockItem{}, harang.Invalid(wrong...)
@@ -296,6 +306,24 @@ func (s *service) changeLevel(
 	item.EventID = e.ID
 	tx.Append(e)
 	return nil
+}
+
+// checkExpected returns the error in the day of an expected delivery; "" when it
+// is valid.
+func (s *service) checkExpected(caller harang.Identity, at time.Time) string {
+	days := maxExpectedDays
+	if caller.Role == harang.RoleOperator {
+		days = maxExpectedDaysOperator
+	}
+	today, _ := Day(s.now())
+	day, _ := Day(at)
+	switch y, m, d := today.Date(); {
+	case day.Before(today):
+		return "must be today or later"
+	case day.After(time.Date(y, m, d+days, 0, 0, 0, 0, budapest)):
+		return fmt.Sprintf("must be at most %d days ahead", days)
+	}
+	return ""
 }
 
 // dayEnded reports whether the day in Budapest that contains at has ended.

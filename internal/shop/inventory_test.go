@@ -16,8 +16,8 @@ import (
 	"harang.dev/harang/internal/store/storetest"
 )
 
-// newWorld returns the use cases on a new SQLite file.
-func newWorld(t *testing.T) *storetest.Env {
+// newEnv returns the use cases on a new SQLite file.
+func newEnv(t *testing.T) *storetest.Env {
 	t.Helper()
 	return storetest.NewEnv(t, func(t *testing.T, o store.Options) *store.Store {
 		t.Helper()
@@ -60,13 +60,13 @@ func ptr[T any](v T) *T { return &v }
 
 // alertProbe returns the alerts since its last call.
 type alertProbe struct {
-	w    *storetest.Env
+	env  *storetest.Env
 	seen int
 }
 
 func (r *alertProbe) want(t *testing.T, want ...harang.StockAlert) {
 	t.Helper()
-	entries := r.w.Entries(t, harang.AudienceOperators)
+	entries := r.env.Entries(t, harang.AudienceOperators)
 	var got []harang.StockAlert
 	for _, e := range entries[r.seen:] {
 		var body struct{ Data harang.StockAlert }
@@ -87,24 +87,24 @@ func alert(quantity, threshold int64, s harang.Severity) harang.StockAlert {
 }
 
 func TestInventory_Thresholds(t *testing.T) {
-	w := newWorld(t)
+	env := newEnv(t)
 	ctx, manager := t.Context(), storetest.As(harang.RoleStoreManager, "mari")
-	probe := alertProbe{w: w}
-	w.AddStock(t, "p", "l", shop.StockPut{Quantity: 4, WarningThreshold: 4, CriticalThreshold: 2})
-	w.Clock.Move(time.Minute)
+	probe := alertProbe{env: env}
+	env.AddStock(t, "p", "l", shop.StockPut{Quantity: 4, WarningThreshold: 4, CriticalThreshold: 2})
+	env.Clock.Move(time.Minute)
 
-	item, err := w.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(6))})
+	item, err := env.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(6))})
 	if err != nil || item.Level.Thresholds != (harang.Thresholds{Warning: 6, Critical: 2}) ||
 		item.Severity() != harang.SeverityWarning ||
-		!item.Since.Equal(w.Clock.Now()) {
+		!item.Since.Equal(env.Clock.Now()) {
 		t.Errorf("the item is %+v, %v", item, err)
 	}
 	probe.want(t, alert(4, 6, harang.SeverityWarning))
-	if _, err = w.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{CriticalThreshold: ptr(int64(5))}); err != nil {
+	if _, err = env.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{CriticalThreshold: ptr(int64(5))}); err != nil {
 		t.Error(err)
 	}
 	probe.want(t, alert(4, 5, harang.SeverityCritical))
-	item, err = w.Inventory.SetLevel(
+	item, err = env.Inventory.SetLevel(
 		ctx,
 		manager,
 		"p",
@@ -124,20 +124,62 @@ func TestInventory_Thresholds(t *testing.T) {
 		{shop.LevelChange{WarningThreshold: ptr(int64(-1))}, "warningThreshold"},
 		{shop.LevelChange{CriticalThreshold: ptr(int64(harang.MaxQuantity + 1))}, "criticalThreshold"},
 		{shop.LevelChange{WarningThreshold: ptr(int64(2)), CriticalThreshold: ptr(int64(3))}, "warningThreshold"},
-		{shop.LevelChange{ExpectedAt: ptr(w.Clock.Now().Add(-24 * time.Hour))}, "expectedAt"},
+		{shop.LevelChange{ExpectedAt: ptr(env.Clock.Now().Add(-24 * time.Hour))}, "expectedAt"},
 	} {
-		_, err := w.Inventory.SetLevel(ctx, manager, "p", "l", tc.change)
+		_, err := env.Inventory.SetLevel(ctx, manager, "p", "l", tc.change)
 		wantCode(t, err, harang.CodeInvalidRequest, tc.field)
 	}
-	_, err = w.Inventory.SetLevel(ctx, manager, "p", "nowhere", shop.LevelChange{ClearExpected: true})
+	_, err = env.Inventory.SetLevel(ctx, manager, "p", "nowhere", shop.LevelChange{ClearExpected: true})
 	wantCode(t, err, harang.CodeNotFound)
-	_, err = w.Inventory.SetLevel(ctx, manager, "", strings.Repeat("x", 129), shop.LevelChange{ClearExpected: true})
+	_, err = env.Inventory.SetLevel(ctx, manager, "", strings.Repeat("x", 129), shop.LevelChange{ClearExpected: true})
 	wantCode(t, err, harang.CodeInvalidRequest, "productId", "locationId")
 	operator := storetest.As(harang.RoleOperator, "kata")
-	_, err = w.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(1))})
+	_, err = env.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(1))})
 	wantCode(t, err, harang.CodeForbidden)
-	if _, err = w.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{ExpectedAt: ptr(w.Clock.Now())}); err != nil {
+	if _, err = env.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{ExpectedAt: ptr(env.Clock.Now())}); err != nil {
 		t.Errorf("an operator may set an expected delivery: %v", err)
+	}
+}
+
+// TestInventory_ExpectedLimit: a delivery is expected at most 90 days ahead, 14 for
+// an operator, counted in days of Budapest over the change of the clocks.
+func TestInventory_ExpectedLimit(t *testing.T) {
+	env := newEnv(t)
+	env.AddStock(t, "p", "l", shop.StockPut{Quantity: 4})
+	day := func(days int, clock string) time.Time {
+		at, err := time.ParseInLocation("2006-01-02 15:04", "2026-03-02 "+clock, shop.Budapest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.AddDate(0, 0, days)
+	}
+	for _, tc := range []struct {
+		role harang.Role
+		at   time.Time
+		want string
+	}{
+		{harang.RoleOperator, day(0, "00:00"), ""},
+		{harang.RoleOperator, day(-1, "23:59"), "must be today or later"},
+		{harang.RoleOperator, day(14, "23:59"), ""},
+		{harang.RoleOperator, day(15, "00:00"), "must be at most 14 days ahead"},
+		{harang.RoleOperator, day(90, "12:00"), "must be at most 14 days ahead"},
+		{harang.RoleStoreManager, day(90, "23:59"), ""},
+		{harang.RoleStoreManager, day(91, "00:00"), "must be at most 90 days ahead"},
+		{harang.RoleAdmin, day(90, "23:59"), ""},
+		{harang.RoleAdmin, day(3650, "12:00"), "must be at most 90 days ahead"},
+	} {
+		change := shop.LevelChange{ExpectedAt: &tc.at}
+		item, err := env.Inventory.SetLevel(t.Context(), storetest.As(tc.role, "u"), "p", "l", change)
+		if tc.want == "" {
+			if err != nil || !item.ExpectedAt.Equal(tc.at) {
+				t.Errorf("%s, %s: %+v, %v", tc.role, tc.at, item, err)
+			}
+			continue
+		}
+		wantCode(t, err, harang.CodeInvalidRequest, "expectedAt")
+		if fields := fieldsOf(err); len(fields) != 1 || fields[0].Detail != tc.want {
+			t.Errorf("%s, %s: %v, want %q", tc.role, tc.at, fields, tc.want)
+		}
 	}
 }
 
@@ -145,83 +187,83 @@ func TestInventory_Thresholds(t *testing.T) {
 // is OK or the day ends; the silenced ones follow with a later change.
 func TestInventory_Expected(t *testing.T) {
 	start := func(t *testing.T) (*storetest.Env, *alertProbe) {
-		w := newWorld(t)
-		w.AddStock(t, "p", "l", shop.StockPut{Quantity: 9, WarningThreshold: 5, CriticalThreshold: 3})
-		return w, &alertProbe{w: w}
+		env := newEnv(t)
+		env.AddStock(t, "p", "l", shop.StockPut{Quantity: 9, WarningThreshold: 5, CriticalThreshold: 3})
+		return env, &alertProbe{env: env}
 	}
-	expect := func(t *testing.T, w *storetest.Env, c shop.LevelChange) harang.StockItem {
+	expect := func(t *testing.T, env *storetest.Env, c shop.LevelChange) harang.StockItem {
 		t.Helper()
-		item, err := w.Inventory.SetLevel(t.Context(), storetest.As(harang.RoleOperator, "kata"), "p", "l", c)
+		item, err := env.Inventory.SetLevel(t.Context(), storetest.As(harang.RoleOperator, "kata"), "p", "l", c)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return item
 	}
-	tomorrow := func(w *storetest.Env) shop.LevelChange {
-		return shop.LevelChange{ExpectedAt: ptr(w.Clock.Now().Add(24 * time.Hour))}
+	tomorrow := func(env *storetest.Env) shop.LevelChange {
+		return shop.LevelChange{ExpectedAt: ptr(env.Clock.Now().Add(24 * time.Hour))}
 	}
 
 	t.Run("until restock", func(t *testing.T) {
-		w, probe := start(t)
-		w.Adjust(t, "p", "l", -5) // 4
+		env, probe := start(t)
+		env.Adjust(t, "p", "l", -5) // 4
 		probe.want(t, alert(4, 5, harang.SeverityWarning))
-		expect(t, w, tomorrow(w))
-		w.Adjust(t, "p", "l", -3) // 1
-		w.Adjust(t, "p", "l", 3)  // 4: still short
-		w.Adjust(t, "p", "l", -3)
+		expect(t, env, tomorrow(env))
+		env.Adjust(t, "p", "l", -3) // 1
+		env.Adjust(t, "p", "l", 3)  // 4: still short
+		env.Adjust(t, "p", "l", -3)
 		probe.want(t)
-		if item := w.Adjust(t, "p", "l", 4); !item.ExpectedAt.IsZero() { // 5
+		if item := env.Adjust(t, "p", "l", 4); !item.ExpectedAt.IsZero() { // 5
 			t.Errorf("at the warning threshold the delivery is still expected: %+v", item)
 		}
-		w.Adjust(t, "p", "l", -1)
+		env.Adjust(t, "p", "l", -1)
 		probe.want(t, alert(4, 5, harang.SeverityWarning))
 	})
 
 	t.Run("set while OK", func(t *testing.T) {
-		w, probe := start(t)
-		expect(t, w, tomorrow(w))
-		if item := w.Adjust(t, "p", "l", -1); item.ExpectedAt.IsZero() { // 8
+		env, probe := start(t)
+		expect(t, env, tomorrow(env))
+		if item := env.Adjust(t, "p", "l", -1); item.ExpectedAt.IsZero() { // 8
 			t.Error("a change while OK cleared the expectation")
 		}
-		w.Adjust(t, "p", "l", -7) // 1
+		env.Adjust(t, "p", "l", -7) // 1
 		probe.want(t)
 	})
 
 	t.Run("until the day ends in Budapest", func(t *testing.T) {
-		w, probe := start(t) // 12:00 on 2 March
-		expect(t, w, tomorrow(w))
-		w.Adjust(t, "p", "l", -7) // 2
-		w.Clock.Move(35*time.Hour + 59*time.Minute)
-		w.Adjust(t, "p", "l", -1) // 23:59 on 3 March
+		env, probe := start(t) // 12:00 on 2 March
+		expect(t, env, tomorrow(env))
+		env.Adjust(t, "p", "l", -7) // 2
+		env.Clock.Move(35*time.Hour + 59*time.Minute)
+		env.Adjust(t, "p", "l", -1) // 23:59 on 3 March
 		probe.want(t)
-		w.Clock.Move(time.Minute)
-		probe.want(t)            // the end of the day causes no alert
-		w.Adjust(t, "p", "l", 1) // an improvement causes no alert
+		env.Clock.Move(time.Minute)
+		probe.want(t)              // the end of the day causes no alert
+		env.Adjust(t, "p", "l", 1) // an improvement causes no alert
 		probe.want(t)
-		w.Adjust(t, "p", "l", -1)
+		env.Adjust(t, "p", "l", -1)
 		probe.want(t, alert(1, 3, harang.SeverityCritical))
-		w.Adjust(t, "p", "l", -1)
+		env.Adjust(t, "p", "l", -1)
 		probe.want(t)
 	})
 
 	t.Run("cleared", func(t *testing.T) {
-		w, probe := start(t)
-		expect(t, w, tomorrow(w))
-		w.Adjust(t, "p", "l", -7)
-		if item := expect(t, w, shop.LevelChange{ClearExpected: true}); !item.ExpectedAt.IsZero() ||
+		env, probe := start(t)
+		expect(t, env, tomorrow(env))
+		env.Adjust(t, "p", "l", -7)
+		if item := expect(t, env, shop.LevelChange{ClearExpected: true}); !item.ExpectedAt.IsZero() ||
 			item.EventID != "" ||
 			item.Since.IsZero() {
 			t.Errorf("after clearing, the item is %+v", item)
 		}
 		probe.want(t) // not a change of quantity or threshold
-		w.Adjust(t, "p", "l", -1)
+		env.Adjust(t, "p", "l", -1)
 		probe.want(t, alert(1, 3, harang.SeverityCritical))
 	})
 
 	t.Run("kept by a replacement", func(t *testing.T) {
-		w, probe := start(t)
-		expect(t, w, tomorrow(w))
-		item, err := w.Catalogue.PutStock(
+		env, probe := start(t)
+		expect(t, env, tomorrow(env))
+		item, err := env.Catalogue.PutStock(
 			t.Context(),
 			storetest.Admin(),
 			"p",
@@ -236,9 +278,9 @@ func TestInventory_Expected(t *testing.T) {
 }
 
 func TestInventory_Adjust(t *testing.T) {
-	w := newWorld(t)
+	env := newEnv(t)
 	ctx := t.Context()
-	w.AddStock(t, "p", "l", shop.StockPut{Quantity: 3})
+	env.AddStock(t, "p", "l", shop.StockPut{Quantity: 3})
 	ok := shop.Adjustment{ProductID: "p", LocationID: "l", Delta: 1, Reason: "count"}
 	for _, tc := range []struct {
 		change func(a *shop.Adjustment)
@@ -253,24 +295,24 @@ func TestInventory_Adjust(t *testing.T) {
 	} {
 		a := ok
 		tc.change(&a)
-		_, err := w.Inventory.Adjust(ctx, storetest.Admin(), a)
+		_, err := env.Inventory.Adjust(ctx, storetest.Admin(), a)
 		wantCode(t, err, harang.CodeInvalidRequest, tc.fields...)
 	}
 	ok.Reason = strings.Repeat("é", 200)
-	if _, err := w.Inventory.Adjust(ctx, storetest.As(harang.RoleService, "key:1"), ok); err != nil {
+	if _, err := env.Inventory.Adjust(ctx, storetest.As(harang.RoleService, "key:1"), ok); err != nil {
 		t.Errorf("an API key may adjust: %v", err)
 	}
-	_, err := w.Inventory.Adjust(ctx, storetest.As("", "x"), ok)
+	_, err := env.Inventory.Adjust(ctx, storetest.As("", "x"), ok)
 	wantCode(t, err, harang.CodeForbidden)
 
 	ok.Delta = -5
-	_, err = w.Inventory.Adjust(ctx, storetest.Admin(), ok)
+	_, err = env.Inventory.Adjust(ctx, storetest.Admin(), ok)
 	wantCode(t, err, harang.CodeInsufficientStock)
 	var e *harang.Error
 	if !errors.As(err, &e) || e.Details["available"] != int64(4) || e.Details["line"] != nil {
 		t.Errorf("%v lacks the available quantity", err)
 	}
-	p, err := w.Inventory.Stock(ctx, storetest.Admin(), harang.StockQuery{})
+	p, err := env.Inventory.Stock(ctx, storetest.Admin(), harang.StockQuery{})
 	if err != nil || len(p.Items) != 1 || p.Items[0].Level.Quantity != 4 {
 		t.Errorf("after refused adjustments the stock is %+v, %v", p.Items, err)
 	}
@@ -278,41 +320,41 @@ func TestInventory_Adjust(t *testing.T) {
 
 // TestForbidden: the role is checked before the arguments.
 func TestForbidden(t *testing.T) {
-	w := newWorld(t)
+	env := newEnv(t)
 	ctx := t.Context()
 	operator, service := storetest.As(harang.RoleOperator, "kata"), storetest.As(harang.RoleService, "key:1")
 	for name, call := range map[string]func() error{
-		"PutLocation": func() error { return w.Catalogue.PutLocation(ctx, operator, harang.Location{}) },
-		"PutPartner":  func() error { return w.Catalogue.PutPartner(ctx, operator, harang.Partner{}) },
-		"PutProduct":  func() error { return w.Catalogue.PutProduct(ctx, operator, harang.Product{}) },
+		"PutLocation": func() error { return env.Catalogue.PutLocation(ctx, operator, harang.Location{}) },
+		"PutPartner":  func() error { return env.Catalogue.PutPartner(ctx, operator, harang.Partner{}) },
+		"PutProduct":  func() error { return env.Catalogue.PutProduct(ctx, operator, harang.Product{}) },
 		"PutStock": func() error {
-			_, err := w.Catalogue.PutStock(ctx, operator, "", "", shop.StockPut{})
+			_, err := env.Catalogue.PutStock(ctx, operator, "", "", shop.StockPut{})
 			return err
 		},
 		"ImportCSV": func() error {
-			_, err := w.Catalogue.ImportCSV(ctx, operator, strings.NewReader(""))
+			_, err := env.Catalogue.ImportCSV(ctx, operator, strings.NewReader(""))
 			return err
 		},
-		"Products":  func() error { _, err := w.Catalogue.Products(ctx, service, "", "", 0); return err },
-		"Partners":  func() error { _, err := w.Catalogue.Partners(ctx, service, "", "", 0); return err },
-		"Locations": func() error { _, err := w.Catalogue.Locations(ctx, service, "", "", 0); return err },
-		"Stock":     func() error { _, err := w.Inventory.Stock(ctx, service, harang.StockQuery{}); return err },
-		"Alerts":    func() error { _, err := w.Inventory.Alerts(ctx, service, "", 0); return err },
+		"Products":  func() error { _, err := env.Catalogue.Products(ctx, service, "", "", 0); return err },
+		"Partners":  func() error { _, err := env.Catalogue.Partners(ctx, service, "", "", 0); return err },
+		"Locations": func() error { _, err := env.Catalogue.Locations(ctx, service, "", "", 0); return err },
+		"Stock":     func() error { _, err := env.Inventory.Stock(ctx, service, harang.StockQuery{}); return err },
+		"Alerts":    func() error { _, err := env.Inventory.Alerts(ctx, service, "", 0); return err },
 		"SetLevel": func() error {
-			_, err := w.Inventory.SetLevel(ctx, service, "p", "l", shop.LevelChange{ClearExpected: true})
+			_, err := env.Inventory.SetLevel(ctx, service, "p", "l", shop.LevelChange{ClearExpected: true})
 			return err
 		},
-		"Summary": func() error { _, err := w.Dashboard.Summary(ctx, service, ""); return err },
+		"Summary": func() error { _, err := env.Dashboard.Summary(ctx, service, ""); return err },
 		"List": func() error {
-			_, _, err := w.Notifications.List(ctx, service, harang.NotificationQuery{})
+			_, _, err := env.Notifications.List(ctx, service, harang.NotificationQuery{})
 			return err
 		},
 		"MarkRead": func() error {
-			_, err := w.Notifications.MarkRead(ctx, service, shop.ReadRequest{UpTo: "x"})
+			_, err := env.Notifications.MarkRead(ctx, service, shop.ReadRequest{UpTo: "x"})
 			return err
 		},
-		"Claim":   func() error { _, err := w.Notifications.Claim(ctx, service, "x"); return err },
-		"Unclaim": func() error { _, err := w.Notifications.Unclaim(ctx, service, "x"); return err },
+		"Claim":   func() error { _, err := env.Notifications.Claim(ctx, service, "x"); return err },
+		"Unclaim": func() error { _, err := env.Notifications.Unclaim(ctx, service, "x"); return err },
 	} {
 		if code := harang.ErrorCode(call()); code != harang.CodeForbidden {
 			t.Errorf("%s: %q, want FORBIDDEN", name, code)
@@ -322,7 +364,7 @@ func TestForbidden(t *testing.T) {
 
 // TestInvalid: invalid arguments are refused with the name of the field.
 func TestInvalid(t *testing.T) {
-	w := newWorld(t)
+	env := newEnv(t)
 	ctx, admin := t.Context(), storetest.Admin()
 	long := strings.Repeat("x", 201)
 	for _, tc := range []struct {
@@ -330,52 +372,52 @@ func TestInvalid(t *testing.T) {
 		fields []string
 		call   func() error
 	}{
-		{"location", []string{"id", "name"}, func() error { return w.Catalogue.PutLocation(ctx, admin, harang.Location{Name: long}) }},
-		{"partner", []string{"id", "name"}, func() error { return w.Catalogue.PutPartner(ctx, admin, harang.Partner{Name: "a\nb"}) }},
+		{"location", []string{"id", "name"}, func() error { return env.Catalogue.PutLocation(ctx, admin, harang.Location{Name: long}) }},
+		{"partner", []string{"id", "name"}, func() error { return env.Catalogue.PutPartner(ctx, admin, harang.Partner{Name: "a\nb"}) }},
 		{"product", []string{"dailyPrice"}, func() error {
-			return w.Catalogue.PutProduct(ctx, admin, harang.Product{ID: "p", Name: "P", DailyPrice: -1})
+			return env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: "p", Name: "P", DailyPrice: -1})
 		}},
 		{"stock", []string{"warningThreshold", "quantity"}, func() error {
-			_, err := w.Catalogue.PutStock(ctx, admin, "p", "l", shop.StockPut{Quantity: -1, WarningThreshold: 1, CriticalThreshold: 2})
+			_, err := env.Catalogue.PutStock(ctx, admin, "p", "l", shop.StockPut{Quantity: -1, WarningThreshold: 1, CriticalThreshold: 2})
 			return err
 		}},
 		{"severity", []string{"severity"}, func() error {
-			_, err := w.Inventory.Stock(ctx, admin, harang.StockQuery{Severity: "BAD"})
+			_, err := env.Inventory.Stock(ctx, admin, harang.StockQuery{Severity: "BAD"})
 			return err
 		}},
 		{"limit", []string{"limit"}, func() error {
-			_, err := w.Inventory.Stock(ctx, admin, harang.StockQuery{Limit: 201})
+			_, err := env.Inventory.Stock(ctx, admin, harang.StockQuery{Limit: 201})
 			return err
 		}},
-		{"limit of alerts", []string{"limit"}, func() error { _, err := w.Inventory.Alerts(ctx, admin, "", -1); return err }},
-		{"cursor of alerts", []string{"cursor"}, func() error { _, err := w.Inventory.Alerts(ctx, admin, "e30x", 0); return err }},
+		{"limit of alerts", []string{"limit"}, func() error { _, err := env.Inventory.Alerts(ctx, admin, "", -1); return err }},
+		{"cursor of alerts", []string{"cursor"}, func() error { _, err := env.Inventory.Alerts(ctx, admin, "e30x", 0); return err }},
 		{"cursor of stock", []string{"cursor"}, func() error {
-			_, err := w.Inventory.Stock(ctx, admin, harang.StockQuery{Cursor: strings.Repeat("a", 40000)})
+			_, err := env.Inventory.Stock(ctx, admin, harang.StockQuery{Cursor: strings.Repeat("a", 40000)})
 			return err
 		}},
-		{"limit of products", []string{"limit"}, func() error { _, err := w.Catalogue.Products(ctx, admin, "", "", 1000); return err }},
+		{"limit of products", []string{"limit"}, func() error { _, err := env.Catalogue.Products(ctx, admin, "", "", 1000); return err }},
 		{"type", []string{"type"}, func() error {
-			_, _, err := w.Notifications.List(ctx, admin, harang.NotificationQuery{Type: "control.read"})
+			_, _, err := env.Notifications.List(ctx, admin, harang.NotificationQuery{Type: "control.read"})
 			return err
 		}},
 		{"since", []string{"since"}, func() error {
-			_, _, err := w.Notifications.List(ctx, admin, harang.NotificationQuery{After: &harang.Position{Audience: harang.AudienceControl}})
+			_, _, err := env.Notifications.List(ctx, admin, harang.NotificationQuery{After: &harang.Position{Audience: harang.AudienceControl}})
 			return err
 		}},
 		{"limit of notifications", []string{"limit"}, func() error {
-			_, _, err := w.Notifications.List(ctx, admin, harang.NotificationQuery{Limit: 500})
+			_, _, err := env.Notifications.List(ctx, admin, harang.NotificationQuery{Limit: 500})
 			return err
 		}},
 		{"nothing read", []string{"eventIds"}, func() error {
-			_, err := w.Notifications.MarkRead(ctx, admin, shop.ReadRequest{})
+			_, err := env.Notifications.MarkRead(ctx, admin, shop.ReadRequest{})
 			return err
 		}},
 		{"read twice", []string{"eventIds"}, func() error {
-			_, err := w.Notifications.MarkRead(ctx, admin, shop.ReadRequest{EventIDs: []string{"a"}, UpTo: "b"})
+			_, err := env.Notifications.MarkRead(ctx, admin, shop.ReadRequest{EventIDs: []string{"a"}, UpTo: "b"})
 			return err
 		}},
 		{"read too many", []string{"eventIds"}, func() error {
-			_, err := w.Notifications.MarkRead(ctx, admin, shop.ReadRequest{EventIDs: make([]string, 1001)})
+			_, err := env.Notifications.MarkRead(ctx, admin, shop.ReadRequest{EventIDs: make([]string, 1001)})
 			return err
 		}},
 	} {
