@@ -20,3 +20,4 @@ export type { RefreshOutcome } from './token.js';
 export type { Claim, Gap, GapReason, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
 export { browserEnvironment, type Environment, type TimerHandle } from './environment.js';
 export { createStockManager, type CreateManager, type ManagerPort, type SocketPort } from './manager.js';
+export { countEvent, emptyUnreadCount, replaceBase, unreadTotal, type UnreadCount } from './unread-count.js';

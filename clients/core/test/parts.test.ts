@@ -10,6 +10,7 @@ import { createSeenBatch } from '../src/seen-batch.js';
 import { createServerClock } from '../src/server-clock.js';
 import { tokenExpiry } from '../src/token.js';
 import { parseGoodbye, parseRefreshAnswer, parseRefusal, parseSession, serverTimeOf } from '../src/server-messages.js';
+import { countEvent, emptyUnreadCount, replaceBase, unreadTotal, type UnreadCount } from '../src/unread-count.js';
 import { jwt, rental } from '../src/testing/fake-environment.js';
 
 afterEach(() => {
@@ -125,6 +126,40 @@ describe('server messages', () => {
     expect(parseRefreshAnswer({ ok: false, error: { code: 'FORBIDDEN' } })).toEqual({ ok: false, tokenExpiresAt: '', code: 'FORBIDDEN' });
     expect(serverTimeOf({ serverTime: '1970-01-01T00:00:01.000Z' })).toBe(1000);
     expect(serverTimeOf({})).toBeNull();
+  });
+});
+
+describe('unread count', () => {
+  const base = (unreadCount: number, number: number, version: number, epoch = 'e1') => ({ unreadCount, head: `${epoch}:m:${number}`, version });
+  const counted = (badge: UnreadCount, ...numbers: number[]) => numbers.reduce((sum, number) => countEvent(sum, `e1:m:${number}`), badge);
+
+  it('adds feed events to the last count, each once', () => {
+    const badge = counted(replaceBase(emptyUnreadCount, base(5, 10, 1)), 10, 11, 12, 12);
+    expect(unreadTotal(badge)).toBe(7);
+  });
+
+  it('drops what a newer count includes', () => {
+    const badge = replaceBase(counted(replaceBase(emptyUnreadCount, base(5, 10, 1)), 11, 12), base(6, 11, 2));
+    expect(unreadTotal(badge)).toBe(7);
+    expect(unreadTotal(replaceBase(badge, base(0, 12, 3)))).toBe(0);
+  });
+
+  it('ignores an older count, by version and then by head', () => {
+    const badge = replaceBase(emptyUnreadCount, base(3, 20, 5));
+    expect(replaceBase(badge, base(9, 21, 4))).toBe(badge);
+    expect(replaceBase(badge, base(9, 19, 5))).toBe(badge);
+    expect(unreadTotal(replaceBase(badge, base(4, 21, 5)))).toBe(4);
+  });
+
+  it('takes a count of another epoch', () => {
+    expect(unreadTotal(replaceBase(replaceBase(emptyUnreadCount, base(3, 20, 5)), base(1, 1, 1, 'e2')))).toBe(1);
+    expect(unreadTotal(countEvent(replaceBase(emptyUnreadCount, base(3, 20, 5)), 'e2:m:1'))).toBe(4);
+  });
+
+  it('counts before the first count, and nothing unreadable', () => {
+    expect(unreadTotal(counted(emptyUnreadCount, 1, 2))).toBe(2);
+    expect(countEvent(emptyUnreadCount, 'nonsense')).toBe(emptyUnreadCount);
+    expect(unreadTotal(replaceBase(emptyUnreadCount, { unreadCount: 2, head: '', version: 1 }))).toBe(2);
   });
 });
 

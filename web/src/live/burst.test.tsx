@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { act, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { badgeCount } from './badge';
+import { unreadTotal } from '@harang/react';
 import { createBurst } from './burst';
 import { createController } from './controller';
 import { addToLists, listKey, type Notification, type NotificationPage } from './notifications';
@@ -42,7 +42,7 @@ it('draws the page a few times for a batch of hundreds, and counts every one of 
   let drawn = 0;
   function Count() {
     drawn += 1;
-    return <output>{badgeCount(useStore(controller.badge))}</output>;
+    return <output>{unreadTotal(useStore(controller.badge))}</output>;
   }
   render(<Count />);
   for (let each = 1; each <= 500; each += 1) {

@@ -3,17 +3,17 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Shown } from '../events/define';
 import { eventEntry, showEvent } from '../events/registry';
 import type { Language } from '../shared/i18n/i18n';
-import { emptyBadge, withCount, withEvent, type Badge } from './badge';
+import { emptyUnreadCount, replaceBase, countEvent, type UnreadCount } from '@harang/react';
 import { createBurst } from './burst';
 import { createCoalescer } from './coalesce';
 import { addToLists, claimInCaches, claimKeys, countKey, listKey } from './notifications';
 import { rings } from './rings';
 import { createStore, type Store } from './store';
 import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
-import { createToastQueue, type Queued, type ToastQueue } from './toast-queue';
+import { createToastQueue, type QueuedToast, type ToastQueue } from '@harang/react';
 
 /** What a toast says, in the language of the moment. */
-export interface QueuedEvent extends Queued {
+export interface QueuedEvent extends QueuedToast {
   readonly show: (language: Language) => Shown;
 }
 
@@ -29,7 +29,7 @@ export interface Absences {
 
 /** What the live parts of the page share: state, and what each message does to it. */
 export interface Controller {
-  readonly badge: Store<Badge>;
+  readonly badge: Store<UnreadCount>;
   readonly digest: Store<ReplayBatch | null>;
   readonly gap: Store<Gap | null>;
   readonly panel: Store<boolean>;
@@ -57,7 +57,7 @@ export interface Controller {
 const countAfter = 500;
 
 export function createController(client: QueryClient): Controller {
-  const badge = createStore(emptyBadge);
+  const badge = createStore(emptyUnreadCount);
   const digest = createStore<ReplayBatch | null>(null);
   const gap = createStore<Gap | null>(null);
   const panel = createStore(false);
@@ -77,7 +77,7 @@ export function createController(client: QueryClient): Controller {
     for (const key of keys) if (client.isFetching({ queryKey: [...key] }) > 0) refresh.add(key);
   };
   const count = (deliveries: readonly Delivery[]): void => {
-    badge.set(deliveries.reduce((sum, { position }) => withEvent(sum, position), badge.get()));
+    badge.set(deliveries.reduce((sum, { position }) => countEvent(sum, position), badge.get()));
     // Thousands without a word of the server's: it is asked, before the oldest are given up.
     if (badge.get().later.length >= countAfter) refresh.add(countKey);
   };
@@ -94,7 +94,7 @@ export function createController(client: QueryClient): Controller {
     show(deliveries);
     touch(deliveries.map(({ event }) => event.type));
   });
-  const replaceCount = (next: NotificationCount): void => badge.set(withCount(badge.get(), next));
+  const replaceCount = (next: NotificationCount): void => badge.set(replaceBase(badge.get(), next));
 
   return {
     badge,
@@ -116,7 +116,7 @@ export function createController(client: QueryClient): Controller {
     handleGap(next) {
       absences.set({ ...absences.get(), gaps: [...absences.get().gaps, { at: Date.now(), gap: next }].slice(-50) });
       // Counts of another epoch say nothing about this one.
-      if (next.reason === 'epoch' || next.reason === 'ahead') badge.set(emptyBadge);
+      if (next.reason === 'epoch' || next.reason === 'ahead') badge.set(emptyUnreadCount);
       if (next.isForegroundTab) gap.set(next);
     },
     handleReload() {

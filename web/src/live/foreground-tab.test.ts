@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { expect, it, vi } from 'vitest';
-import { badgeCount } from './badge';
+import { unreadTotal } from '@harang/react';
 import { createController } from './controller';
 
 const event = (id: string) => ({ eventId: id, timestamp: '2026-02-04T14:00:00.000Z', type: 'stock_alert', data: {} });
@@ -19,7 +19,7 @@ it.each([true, false])('toast, digest and gap stand in the foreground tab; the c
   expect(controller.toasts.shown.get().visible.map(({ id }) => id)).toEqual(isForegroundTab ? ['a'] : []);
   expect(controller.digest.get()?.deliveries.length).toBe(isForegroundTab ? 1 : undefined);
   expect(controller.gap.get()?.missed).toBe(isForegroundTab ? 3 : undefined);
-  expect(badgeCount(controller.badge.get())).toBe(2);
+  expect(unreadTotal(controller.badge.get())).toBe(2);
   expect(reload).toHaveBeenCalledWith();
   controller.stop();
   vi.useRealTimers();
@@ -39,11 +39,11 @@ it('asks the server for its count when hundreds came after the last one', async 
   await ring(500, 520);
   expect(reload).toHaveBeenCalledWith({ queryKey: ['notifications', 'count'] });
   controller.replaceCount({ unreadCount: 510, head: 'e1:m:510', version: 1 });
-  expect(badgeCount(controller.badge.get())).toBe(520);
+  expect(unreadTotal(controller.badge.get())).toBe(520);
   reload.mockClear();
   await ring(521, 540);
   expect(reload).not.toHaveBeenCalledWith({ queryKey: ['notifications', 'count'] });
-  expect(badgeCount(controller.badge.get())).toBe(540);
+  expect(unreadTotal(controller.badge.get())).toBe(540);
   controller.stop();
   vi.useRealTimers();
 });

@@ -118,6 +118,45 @@ describe('connection chip', () => {
     expect(screen.getByTestId('connection-note')).toHaveTextContent('Minden hely foglalt.');
   });
 
+  it('explains the limit of a user, with the number', async () => {
+    await page.open(<Everything />, { greet: false });
+    await page.settle(() => page.server.link.refuse('USER_CONNECTION_LIMIT', { limit: 3, retryAfterMs: 5000 }));
+    expect(chip()).toHaveAttribute('data-reason', 'USER_CONNECTION_LIMIT');
+    expect(screen.getByTestId('connection-note')).toHaveTextContent('egyszerre 3 képernyő');
+    await page.pass(5000);
+    await page.settle(() => page.server.link.refuse('USER_CONNECTION_LIMIT'));
+    expect(screen.getByTestId('connection-note')).toHaveTextContent('túl sok képernyő van nyitva');
+  });
+
+  it('closed by an administrator it stays signed in and connects when asked', async () => {
+    await page.open(<Everything />);
+    await page.settle(() => {
+      page.server.link.emit('goodbye', { code: 'CLOSED_BY_ADMIN', reconnect: false, retryAfterMs: null });
+      page.server.link.disconnect();
+    });
+    await page.pass(60_000);
+    expect(page.server.dials).toBe(1);
+    expect(chip()).toHaveAttribute('data-status', 'disconnected');
+    expect(screen.getByTestId('connection-note')).toHaveTextContent('Az adminisztrátor bontotta');
+    await page.settle(() => fireEvent.click(screen.getByTestId('reconnect-now')));
+    await page.settle(() => page.server.link.welcome());
+    expect(chip()).toHaveAttribute('data-status', 'connected');
+  });
+
+  it('says that the server refuses this address, instead of reconnecting for ever', async () => {
+    const { answer } = page;
+    page.answer = (asked) => (asked.path === '/socket.io/' ? new Problem(403, 'FORBIDDEN') : answer(asked));
+    page.server.mode = 'refuse';
+    await page.open(<Everything />, { greet: false });
+    await page.pass(3300);
+    await page.settle();
+    expect(chip()).toHaveAttribute('data-status', 'disconnected');
+    expect(chip()).toHaveAttribute('data-reason', 'ORIGIN_REFUSED');
+    expect(screen.getByTestId('connection-note')).toHaveTextContent(`nem enged csatlakozni: ${location.origin}`);
+    await page.pass(120_000);
+    expect(page.server.dials).toBe(2);
+  });
+
   it('tells how long the last delivery took', async () => {
     page.server.onMessage = (_link, name, _args, ack) => {
       if (name === 'clock') ack?.({ serverTime: new Date().toISOString() });

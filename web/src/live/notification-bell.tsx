@@ -3,7 +3,7 @@ import { IconBell } from '@tabler/icons-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTitleCount } from '../shared/page-title';
-import { badgeCount } from './badge';
+import { unreadTotal } from '@harang/react';
 import { useLiveTools } from './live-context';
 import classes from './notification-bell.module.css';
 import { useStore } from './store';
@@ -15,7 +15,7 @@ const NotificationPanel = lazy(loadPanel);
 export function NotificationBell() {
   const { t } = useTranslation('live');
   const { controller } = useLiveTools();
-  const count = badgeCount(useStore(controller.badge));
+  const count = unreadTotal(useStore(controller.badge));
   useTitleCount(count);
   const open = useStore(controller.panel);
   const [loaded, setLoaded] = useState(false);

@@ -11,7 +11,7 @@ import { useLanguage, type Language } from '../shared/i18n/i18n';
 import { useKeptFocus } from '../shared/kept-focus';
 import { useUser } from '../shared/session';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
-import { badgeCount } from './badge';
+import { unreadTotal } from '@harang/react';
 import { useLiveTools } from './live-context';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
@@ -30,7 +30,7 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
   const { controller } = useLiveTools();
   const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
   const list = useInfiniteQuery(listQueryOptions(filter, controller.replaceCount));
-  const unread = badgeCount(useStore(controller.badge));
+  const unread = unreadTotal(useStore(controller.badge));
   const { data } = list;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const read = useMarkRead();

@@ -1,45 +1,10 @@
+import { createToastQueue, type QueuedToast } from '@harang/react';
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { badgeCount, emptyBadge, withCount, withEvent, type Badge } from './badge';
 import { createCoalescer } from './coalesce';
 import { byDay } from './notification-list';
 import { addToLists, claimInCaches, listKey, readInLists, type Notification } from './notifications';
 import { createStore } from './store';
-import { createToastQueue, type Queued } from './toast-queue';
-
-describe('badge', () => {
-  const base = (unreadCount: number, number: number, version: number, epoch = 'e1') => ({ unreadCount, head: `${epoch}:m:${number}`, version });
-  const counted = (badge: Badge, ...numbers: number[]) => numbers.reduce((sum, number) => withEvent(sum, `e1:m:${number}`), badge);
-
-  it('adds feed events to the last count, each once', () => {
-    const badge = counted(withCount(emptyBadge, base(5, 10, 1)), 10, 11, 12, 12);
-    expect(badgeCount(badge)).toBe(7);
-  });
-
-  it('drops what a newer count includes', () => {
-    const badge = withCount(counted(withCount(emptyBadge, base(5, 10, 1)), 11, 12), base(6, 11, 2));
-    expect(badgeCount(badge)).toBe(7);
-    expect(badgeCount(withCount(badge, base(0, 12, 3)))).toBe(0);
-  });
-
-  it('ignores an older count, by version and then by head', () => {
-    const badge = withCount(emptyBadge, base(3, 20, 5));
-    expect(withCount(badge, base(9, 21, 4))).toBe(badge);
-    expect(withCount(badge, base(9, 19, 5))).toBe(badge);
-    expect(badgeCount(withCount(badge, base(4, 21, 5)))).toBe(4);
-  });
-
-  it('believes a count of another epoch', () => {
-    expect(badgeCount(withCount(withCount(emptyBadge, base(3, 20, 5)), base(1, 1, 1, 'e2')))).toBe(1);
-    expect(badgeCount(withEvent(withCount(emptyBadge, base(3, 20, 5)), 'e2:m:1'))).toBe(4);
-  });
-
-  it('counts before the first count, and nothing unreadable', () => {
-    expect(badgeCount(counted(emptyBadge, 1, 2))).toBe(2);
-    expect(withEvent(emptyBadge, 'nonsense')).toBe(emptyBadge);
-    expect(badgeCount(withCount(emptyBadge, { unreadCount: 2, head: '', version: 1 }))).toBe(2);
-  });
-});
 
 describe('timed parts', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -84,8 +49,8 @@ describe('timed parts', () => {
   });
 
   describe('toast queue', () => {
-    const green = (id: string): Queued => ({ id, urgent: false });
-    const red = (id: string): Queued => ({ id, urgent: true });
+    const green = (id: string): QueuedToast => ({ id, urgent: false });
+    const red = (id: string): QueuedToast => ({ id, urgent: true });
     const setUp = () => {
       const queue = createToastQueue();
       return { queue, ids: () => queue.shown.get().visible.map(({ id }) => id), more: () => queue.shown.get().more };

@@ -1,5 +1,6 @@
 import type { ConnectionSnapshot } from '@harang/react';
 import type { TFunction } from 'i18next';
+import { explainReason } from '../../live/connection-reason';
 import type { Absences } from '../../live/controller';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatNumber, formatSecond } from '../../shared/format';
@@ -100,11 +101,9 @@ function isolationRows({ isolation }: Readiness, t: TFunction, language: Languag
 }
 
 function liveRows({ connection, absences }: Facts, t: TFunction, language: Language): Row[] {
-  const { status, reason, limit, connectedAt, transport, session, lastDeliveryAt, lastDeliveryMs } = connection;
+  const { status, reason, connectedAt, transport, session, lastDeliveryAt, lastDeliveryMs } = connection;
   const at = (ms: number) => formatSecond(new Date(ms), language);
   const live = i18n.getFixedT(language, 'live');
-  const why = reason === 'TENANT_CONNECTION_LIMIT' && limit === null ? 'TENANT_CONNECTION_LIMIT_UNKNOWN' : reason;
-  const explained = why !== null && i18n.exists(`reason.${why}`, { ns: 'live' });
   const rows: Row[] = [
     status === 'connected' && connectedAt !== null
       ? {
@@ -119,7 +118,7 @@ function liveRows({ connection, absences }: Facts, t: TFunction, language: Langu
           name: t('row.connection'),
           state: status === 'reconnecting' ? 'warn' : 'bad',
           text: t(status === 'reconnecting' ? 'connection.reconnecting' : 'connection.disconnected'),
-          more: explained ? live(`reason.${why}`, { limit }) : (reason ?? undefined),
+          more: explainReason(connection, live) ?? reason ?? undefined,
         },
   ];
   const continuity = session === null ? 'none' : session.recovered ? 'recovered' : session.gap ? 'gap' : 'first';

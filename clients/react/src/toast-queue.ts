@@ -1,34 +1,34 @@
-import { createStore, type Store } from './store';
+import { createStore, type Store } from './store.js';
 
-/** What the queue has to know of a toast. */
-export interface Queued {
+/** What the queue needs of a toast. */
+export interface QueuedToast {
   readonly id: string;
-  /** An urgent one takes the place of one that is not; it is never displaced or folded itself. */
+  /** An urgent toast displaces one that is not, and is never displaced or folded. */
   readonly urgent: boolean;
 }
 
 export interface ToastsShown<Item> {
   /** At most three, the newest last. */
   readonly visible: readonly Item[];
-  /** How many more there are; they wait, or were folded because too many did. */
+  /** How many more there are: waiting, or folded because too many waited. */
   readonly more: number;
 }
 
-/** Why the clock stands still. */
-export type Pause = 'hover' | 'focus' | 'hidden';
+/** Why the time of the toasts is stopped. */
+export type ToastPause = 'hover' | 'focus' | 'hidden';
 
-export interface ToastQueue<Item extends Queued> {
+export interface ToastQueue<Item extends QueuedToast> {
   readonly shown: Store<ToastsShown<Item>>;
   add: (item: Item) => void;
   close: (id: string) => void;
-  /** clear closes all: somebody opened the list that holds them. */
+  /** clear closes all: the list that has them was opened. */
   clear: () => void;
-  pause: (why: Pause) => void;
-  resume: (why: Pause) => void;
+  pause: (why: ToastPause) => void;
+  resume: (why: ToastPause) => void;
 }
 
-const places = 3;
-const queueLength = 3;
+const visibleLimit = 3;
+const waitingLimit = 3;
 
 interface Entry<Item> {
   readonly item: Item;
@@ -36,18 +36,17 @@ interface Entry<Item> {
 }
 
 /**
- * createToastQueue shows three toasts at a time for five seconds each. Three
- * more wait their turn; beyond those only urgent ones do, the rest are folded
- * into the number: a toast that comes half a minute late tells nobody anything.
+ * createToastQueue shows three toasts at a time, each for `life` milliseconds. Three more wait; beyond those only urgent
+ * ones do, and the rest are counted in `more`.
  */
-export function createToastQueue<Item extends Queued>(life = 5000): ToastQueue<Item> {
+export function createToastQueue<Item extends QueuedToast>(life = 5000): ToastQueue<Item> {
   const shown = createStore<ToastsShown<Item>>({ visible: [], more: 0 });
   let visible: Entry<Item>[] = [];
   let waiting: Item[] = [];
   let folded = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let since = 0;
-  const pauses = new Set<Pause>();
+  const pauses = new Set<ToastPause>();
 
   /** settleTime takes the time that has passed off each visible toast. */
   const settleTime = (): void => {
@@ -77,12 +76,12 @@ export function createToastQueue<Item extends Queued>(life = 5000): ToastQueue<I
   };
 
   const arrange = (): void => {
-    while (visible.length < places) {
+    while (visible.length < visibleLimit) {
       const next = takeNext();
       if (!next) break;
       visible.push({ item: next, left: life });
     }
-    while (waiting.length > queueLength) {
+    while (waiting.length > waitingLimit) {
       const index = waiting.findIndex(({ urgent }) => !urgent);
       if (index === -1) break;
       waiting.splice(index, 1);
@@ -102,7 +101,7 @@ export function createToastQueue<Item extends Queued>(life = 5000): ToastQueue<I
     shown,
     add(item) {
       settleTime();
-      if (item.urgent && visible.length === places) {
+      if (item.urgent && visible.length === visibleLimit) {
         const index = visible.findIndex((entry) => !entry.item.urgent);
         const [displaced] = index === -1 ? [] : visible.splice(index, 1);
         if (displaced) waiting.unshift(displaced.item);
