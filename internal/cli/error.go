@@ -82,6 +82,9 @@ func Report(w io.Writer, err error) int {
 	return ExitFailed
 }
 
+// mostFields is how many errors of fields a line shows.
+const mostFields = 20
+
 // OneLine returns an error's message, fields and cause on one line.
 func OneLine(err error) string {
 	text := err.Error()
@@ -92,14 +95,14 @@ func OneLine(err error) string {
 		if len(coded.Fields) > 1 {
 			text = "" // the fields say it all
 		}
-		for _, f := range coded.Fields {
+		for _, f := range coded.Fields[:min(len(coded.Fields), mostFields)] {
 			if !strings.Contains(text, f.Field) {
 				text += "; " + f.Field + ": " + f.Detail
 			}
 		}
 		text = strings.TrimPrefix(text, "; ")
-		if more, ok := coded.Details["moreErrors"]; ok {
-			text += fmt.Sprintf("; and %v more", more)
+		if more := len(coded.Fields) - mostFields; more > 0 {
+			text += fmt.Sprintf("; and %d more", more)
 		}
 		if coded.Err != nil && coded.Err.Error() != text {
 			text += " (" + coded.Err.Error() + ")"

@@ -59,6 +59,7 @@ var tags = []*huma.Tag{
 	{Name: "me", Description: "The user of the credential"},
 	{Name: "dashboard", Description: "Figures"},
 	{Name: "inventory", Description: "Stock, alerts, adjustments"},
+	{Name: "imports", Description: "A catalogue and its stock from a CSV file"},
 	{Name: "rentals", Description: "Checkouts, returns, cancellations"},
 	{Name: "payments", Description: "Payments, failed payments"},
 	{Name: "notifications", Description: "Notifications and claims"},

@@ -91,6 +91,8 @@ func routesOf(t *testing.T, document []byte) []route {
 				r.limit = 4 << 10
 			case "sendEvents":
 				r.limit = 1 << 20
+			case "importCatalogue":
+				r.limit = 1 << 20
 			}
 			all = append(all, r)
 		}

@@ -38,6 +38,7 @@ var matrix = map[string]string{
 	"GET /inventory/stock":                            everybody,
 	"GET /inventory/stock/{productId}/{locationId}":   everybody,
 	"GET /inventory/alerts":                           everybody,
+	"POST /imports":                                   admins,
 	"POST /inventory/adjustments":                     counters,
 	"PATCH /inventory/stock/{productId}/{locationId}": everybody,
 	"PUT /inventory/stock/{productId}/{locationId}":   loaders,

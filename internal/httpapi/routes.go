@@ -1,6 +1,9 @@
 package httpapi
 
-import "harang.dev/harang"
+import (
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
 
 // routes is the whole interface: each call, the action that its caller must be
 // allowed, the method that answers it, and its documentation.
@@ -49,6 +52,10 @@ func (a *API) routes() {
 		about("putPartner", "Create or replace a partner"))
 	call(a, "PUT /products/{id}", harang.ActionPutCatalogue, a.putProduct,
 		about("putProduct", "Create or replace a product"))
+
+	a.raw("POST /imports", harang.ActionAdminister, a.importCatalogue,
+		about("importCatalogue", "Load a catalogue and its stock from a CSV file").details(importDetails).
+			answers(200).maxBody(shop.MaxImportBytes), a.describeImport)
 
 	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock,
 		about("listStock", "Stock items, by product and location"))

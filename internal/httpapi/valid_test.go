@@ -18,6 +18,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/shop"
 )
 
 // validateDocument validates a document with the specification's JSON Schema.
@@ -262,6 +263,8 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "GET /products/unknown", "", 404)
 	do(o, "GET "+item, "", 200)
 	do(o, "GET "+unknown, "", 404)
+	do(a, "POST /imports", strings.Repeat("x", shop.MaxImportBytes+1), 413, "Content-Type: text/csv")
+	do(a, "POST /imports", "partnerId;partnerName\np;P\n", 200, "Content-Type: text/csv")
 	do(a, "PUT /locations/l", `{"name":"L"}`, 200)
 	do(a, "PUT /partners/p", `{"name":"P"}`, 200)
 	do(a, "PUT /products/p", `{"name":"P","dailyPrice":1}`, 200)
@@ -423,7 +426,7 @@ func TestOpenAPI_Faults(t *testing.T) {
 	}
 	// Bodies that are good, so that it is the database that fails.
 	bodies := map[string]string{
-		"login": loginBody, "putLocation": `{"name":"L"}`, "putPartner": `{"name":"P"}`, "putProduct": `{"name":"P","dailyPrice":1}`,
+		"importCatalogue": "partnerId\n", "login": loginBody, "putLocation": `{"name":"L"}`, "putPartner": `{"name":"P"}`, "putProduct": `{"name":"P","dailyPrice":1}`,
 		"adjustStock": `{"productId":"p","locationId":"l","delta":1,"reason":"r"}`, "changeStock": `{"warningThreshold":1}`,
 		"putStock": `{"quantity":1}`, "pay": `{"rentalId":"r","amount":1,"method":"CASH"}`, "putCard": `{}`, "markRead": `{"upTo":"e"}`,
 		"createRental": `{"partnerId":"p","locationId":"l","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"p","quantity":1}]}`,

@@ -22,10 +22,17 @@ import (
 )
 
 // MaxImportBytes is the size of an import file.
-const MaxImportBytes = 16 << 20
+const MaxImportBytes = 4 << 20
 
-// maxImportProblems is how many problems of a file are described; the others are only counted.
-const maxImportProblems = 20
+const (
+	// maxImportProblems is how many problems of a file are described; the others are only counted.
+	maxImportProblems = 1000
+	// maxImportLines and maxImportColumns are how many of each a file may have, maxHeaderBytes how long its
+	// header may be.
+	maxImportLines   = 100_000
+	maxImportColumns = 100
+	maxHeaderBytes   = 8 << 10
+)
 
 // ImportProblem is an error in one cell of a file.
 type ImportProblem struct {
@@ -38,26 +45,25 @@ type ImportProblem struct {
 
 // ImportProblems are the errors of a file.
 type ImportProblems struct {
-	// First are the first twenty, by line.
+	// First are at most a thousand, by line.
 	First []ImportProblem
 	// More is how many others there are.
 	More int
 }
 
 func (p *ImportProblems) add(line int, column, detail string) {
+	if len(p.First) == maxImportProblems {
+		p.More++
+		return
+	}
 	p.First = append(p.First, ImportProblem{line, column, detail})
 }
 
-// sort orders the problems by line and keeps the first ones.
 func (p *ImportProblems) sort() {
 	slices.SortStableFunc(p.First, func(a, b ImportProblem) int { return cmp.Compare(a.Line, b.Line) })
-	if n := len(p.First) - maxImportProblems; n > 0 {
-		p.First, p.More = p.First[:maxImportProblems], p.More+n
-	}
 }
 
-// Err returns the problems as INVALID_REQUEST with a field "line 7, quantity" each and "moreErrors", the number of
-// others; nil when there is none.
+// Err returns the problems as INVALID_REQUEST with a field "line 7, quantity" each; nil when there is none.
 func (p *ImportProblems) Err() error {
 	if len(p.First) == 0 {
 		return nil
@@ -66,11 +72,7 @@ func (p *ImportProblems) Err() error {
 	for i, f := range p.First {
 		fields[i] = harang.FieldError{Field: fmt.Sprintf("line %d, %s", f.Line, f.Column), Detail: f.Detail}
 	}
-	e := harang.Invalid(fields...)
-	if p.More > 0 {
-		e.Details = map[string]any{"moreErrors": p.More}
-	}
-	return e
+	return harang.Invalid(fields...)
 }
 
 // stated is a value of a file with the line that has it first.
@@ -148,6 +150,10 @@ func readImport(file io.Reader) (*importFile, error) {
 		locations: map[string]*stated[string]{}, partners: map[string]*stated[string]{},
 		products: map[string]wantedProduct{}, stock: map[stockKey]wantedStock{},
 	}
+	if len(raw) > maxHeaderBytes && bytes.IndexByte(raw[:maxHeaderBytes], '\n') < 0 {
+		in.problems.add(1, "file", "must name the columns in its first line")
+		return in, nil
+	}
 	text, line := decodeText(raw)
 	if line > 0 {
 		in.problems.add(line, "file", "is neither UTF-8, UTF-16 nor Windows-1250; save the file as CSV UTF-8")
@@ -157,6 +163,10 @@ func readImport(file io.Reader) (*importFile, error) {
 	header, err := r.Read()
 	if err != nil {
 		in.problems.add(1+skipped, "file", "must name the columns")
+		return in, nil
+	}
+	if len(header) > maxImportColumns {
+		in.problems.add(1+skipped, "file", fmt.Sprintf("must have at most %d columns", maxImportColumns))
 		return in, nil
 	}
 	names := in.readHeader(1+skipped, header)
@@ -182,6 +192,10 @@ func readImport(file io.Reader) (*importFile, error) {
 			return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the file cannot be read")
 		}
 		line, _ := r.FieldPos(0)
+		if line > maxImportLines {
+			in.problems.add(line+skipped, "file", fmt.Sprintf("is too long: at most %d lines", maxImportLines))
+			break
+		}
 		in.readLine(line+skipped, names, record)
 	}
 	if len(in.problems.First) == 0 && len(in.rows) == 0 {

@@ -126,15 +126,15 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"not there", "productId,locationId,quantity\np,l,1\n", []string{"line 2, productId"}},
 		{"no text", head + good + "q,\xe1rv\x81,1,l,L,1\n", []string{"line 3, file"}},
 		{"damaged UTF-8", head + "p,Fúró,1,l,L,1\nq,\xe1rv\xedz,1,l,L,1\n", []string{"line 3, file"}},
-		{"many", head + strings.Repeat("p,P,x,l,L,1\n", 50), slices.Repeat([]string{"many"}, 20)},
+		{"many", head + strings.Repeat("p,P,x,l,L,1\n", 50), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			env := newEnv(t)
 			result, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(tc.file))
 			if tc.name == "many" {
 				wantCode(t, err, harang.CodeInvalidRequest)
-				if n := len(fieldsOf(err)); n != 20 {
-					t.Errorf("%d errors, want the first 20", n)
+				if n := len(fieldsOf(err)); n != 50 {
+					t.Errorf("%d errors, want 50", n)
 				}
 			} else {
 				wantCode(t, err, harang.CodeInvalidRequest, tc.fields...)
