@@ -47,7 +47,7 @@ var walls = []wall{
 	{"contract", nil, "golden files, no code to speak of"},
 	{
 		"internal/httpapi",
-		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest", "internal/origin"},
+		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest", "internal/health", "internal/origin"},
 		"speaks HTTP; reads no SQL; shows the golden calls as examples",
 	},
 	{
@@ -82,6 +82,7 @@ var walls = []wall{
 	},
 	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},
 	{"internal/sioclient", nil, "a small Socket.IO client for tests and the load program"},
+	{"internal/health", []string{""}, "calls checks that are handed in"},
 	{"internal/secretfile", nil, "reads a file"},
 	{"internal/inflight", nil, "counts the requests of any handler"},
 	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share; it knows no command"},

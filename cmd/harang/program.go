@@ -22,6 +22,7 @@ import (
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/inflight"
 	"harang.dev/harang/internal/ingest"
@@ -48,6 +49,7 @@ type program struct {
 	shop      *shop.UseCases
 	intake    *ingest.Intake
 	realtime  *realtime
+	health    *health.Monitor
 	origins   *origin.Policy
 	public    *http.Server
 	admin     *http.Server
@@ -138,6 +140,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.realtime, err = p.startRealtime(ctx, registry); err != nil {
 		return nil, err
 	}
+	p.health = p.newHealth(registry)
+	p.health.Check(ctx)
 	if page, ok := web.FS(); ok {
 		p.page = page
 	}
@@ -151,6 +155,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.watermark != nil {
 		p.run(p.watermark.Run)
 	}
+	p.run(p.health.Run)
 	p.run(p.sweep)
 	p.run(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run)
 	p.run(p.shop.Housekeeper.Run)
@@ -172,7 +177,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Payments:        p.shop.Payments,
 		Requests:        p.shop.Requests,
 		Webhooks:        map[string]http.Handler{myposWebhook: p.payments.Webhook(p.shop.Payments, p.log)},
-		Dependencies:    p.dependencies(),
+		Health:          p.health,
 		Draining:        p.draining.Load,
 		Page:            p.page,
 		PagePolicy:      web.ContentSecurityPolicy,
@@ -189,14 +194,20 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 	}
 }
 
-// dependencies are the checks of /readyz.
-func (p *program) dependencies() []httpapi.Dependency {
-	all := []httpapi.Dependency{{Name: "database", Check: p.store.Ping}}
+// newHealth returns the checks of /readyz. The database is written to: one that
+// only answers may be full, read-only or damaged.
+func (p *program) newHealth(registry *prometheus.Registry) *health.Monitor {
+	node := newID()
+	all := []health.Dependency{{
+		Name: "database", Check: func(ctx context.Context) error { return p.store.Probe(ctx, node) },
+	}}
 	if p.realtime.cluster != nil {
-		all = append(all, httpapi.Dependency{Name: "redis", Check: p.realtime.cluster.log.Ping})
+		all = append(all, health.Dependency{Name: "redis", Check: p.realtime.cluster.log.Ping, Optional: true})
 	}
-	return append(all, httpapi.Dependency{Name: "isolation", Check: p.realtime.canary.Check,
-		Facts: p.realtime.isolation})
+	all = append(all, health.Dependency{
+		Name: "isolation", Check: p.realtime.canary.Check, Facts: p.realtime.isolation,
+	})
+	return health.New(health.Options{Dependencies: all, Logger: p.log, Registry: registry})
 }
 
 // URL is where the server listens.

@@ -7,6 +7,7 @@ package faults
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -154,10 +155,25 @@ func (c *cluster) ready(n *node) error {
 	return nil
 }
 
+// awaitHealth waits until /readyz of a node has a status.
+func (c *cluster) awaitHealth(t *testing.T, n *node, want string) {
+	t.Helper()
+	eventually(t, 15*time.Second, "health is "+want, func() bool {
+		answer, err := c.http.Get(n.base + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer func() { _ = answer.Body.Close() }()
+		var health struct{ Status string }
+		err = json.NewDecoder(answer.Body).Decode(&health)
+		return err == nil && health.Status == want
+	})
+}
+
 // awaitReady waits until a node is ready, or not ready any more.
 func (c *cluster) awaitReady(t *testing.T, n *node, want bool) {
 	t.Helper()
-	eventually(t, 10*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
+	eventually(t, 15*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
 }
 
 // databaseName is the name of the database on its server.

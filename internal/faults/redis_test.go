@@ -41,7 +41,7 @@ func TestRedis_Restarted(t *testing.T) {
 		clients[2].cut()
 		p.mustSend(t, round, 3)
 		if round%10 == 0 {
-			c.awaitReady(t, c.nodes[0], false)
+			c.awaitHealth(t, c.nodes[0], "degraded")
 			for _, client := range clients {
 				client.awaitNumber(t, 2*time.Second, int64(p.count()))
 			}
@@ -52,7 +52,7 @@ func TestRedis_Restarted(t *testing.T) {
 			client.awaitNumber(t, 3*time.Second, int64(p.count()))
 		}
 	}
-	c.awaitReady(t, c.nodes[0], true)
+	c.awaitHealth(t, c.nodes[0], "ok")
 	c.finish(t, p, clients)
 }
 

@@ -26,15 +26,20 @@ func (a *API) describeHealth(spec *huma.OpenAPI) {
 	spec.Components.Schemas.Map()["Readiness"] = &huma.Schema{
 		Type: huma.TypeObject, Required: []string{"status", "dependencies", "version", "time"},
 		Properties: map[string]*huma.Schema{
-			"status": one("ok", "down", "draining"),
+			"status": one("ok", "degraded", "down", "draining"),
 			"dependencies": {
 				Type: huma.TypeObject, Description: "each dependency by name: database, redis, isolation",
 				AdditionalProperties: &huma.Schema{
-					Type: huma.TypeObject, Required: []string{"status", "millis"}, AdditionalProperties: true,
+					Type: huma.TypeObject, AdditionalProperties: true,
+					Required: []string{"status", "required", "millis", "ageMillis"},
 					Properties: map[string]*huma.Schema{
 						"status": one("ok", "down"),
-						"millis": {Type: huma.TypeNumber, Description: "milliseconds that the check took"},
-						"detail": textSchema("what is wrong when it is down"),
+						"required": {
+							Type: huma.TypeBoolean, Description: "whether the node is unready without it, and not only degraded",
+						},
+						"millis":    {Type: huma.TypeNumber, Description: "milliseconds that the last check took"},
+						"ageMillis": {Type: huma.TypeNumber, Description: "milliseconds since the last check"},
+						"detail":    textSchema("what is wrong when it is down"),
 					},
 				},
 			},
@@ -52,11 +57,15 @@ func (a *API) describeHealth(spec *huma.OpenAPI) {
 	})
 	spec.AddOperation(&huma.Operation{
 		OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"}, Security: noCredential(),
-		Summary:     "Whether the program should get calls, and the state of its dependencies",
-		Description: "For load balancers. Each dependency has 2 seconds to answer.",
+		Summary: "Whether the program should get calls, and the state of its dependencies",
+		Description: "For load balancers. Each dependency is checked every 2 seconds in the background; a result older " +
+			"than 10 seconds counts as down. degraded means that the node serves without an optional dependency.",
+		Parameters: []*huma.Param{{
+			Name: "strict", In: "query", Description: "1: 503 also when degraded", Schema: &huma.Schema{Type: huma.TypeString},
+		}},
 		Responses: map[string]*huma.Response{
 			"200": answers("Ready", "application/json", readiness),
-			"503": answers("A dependency is down, or the program is ending", "application/json", readiness),
+			"503": answers("A required dependency is down, or the program is ending", "application/json", readiness),
 		},
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"context"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/ingest"
 )
@@ -219,37 +220,51 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	var broken error
+	var database, redis error
 	draining := false
+	monitor := health.New(health.Options{Dependencies: []health.Dependency{
+		{
+			Name: "database", Check: func(context.Context) error { return database },
+			Facts: func() map[string]any { return map[string]any{"rounds": 3} },
+		},
+		{Name: "redis", Optional: true, Check: func(context.Context) error { return redis }},
+	}})
 	e := newEnv(t, func(o *httpapi.Options) {
-		o.Dependencies = append(
-			o.Dependencies,
-			httpapi.Dependency{Name: "feeds", Check: func(context.Context) error { return broken }},
-		)
+		o.Health = monitor
 		o.Draining = func() bool { return draining }
 	})
 	e.call("", "GET", "/healthz", "").want(t, 200, "")
-	state := func() (int, any, any) {
-		r := e.call("", "GET", "/readyz", "")
+	expect := func(query string, status int, word, databaseWord, redisWord string) {
+		t.Helper()
+		r := e.call("", "GET", "/readyz"+query, "")
 		m := r.json(t)
-		d, _ := m["dependencies"].(map[string]any)
-		feeds, _ := d["feeds"].(map[string]any)
-		return r.StatusCode, m["status"], feeds["status"]
+		all, _ := m["dependencies"].(map[string]any)
+		first, _ := all["database"].(map[string]any)
+		second, _ := all["redis"].(map[string]any)
+		if r.StatusCode != status || m["status"] != word || first["status"] != databaseWord || second["status"] != redisWord ||
+			first["rounds"] != 3.0 || first["required"] != true || second["required"] != false || m["version"] != "1.2.3+abc" {
+			t.Errorf("/readyz%s: %d %s", query, r.StatusCode, r.body)
+		}
+		if strings.Contains(string(r.body), "10.0.0.7") {
+			t.Errorf("the answer names a host: %s", r.body)
+		}
 	}
-	if status, all, feeds := state(); status != 200 || all != "ok" || feeds != "ok" {
-		t.Fatalf("%d %v %v", status, all, feeds)
-	}
-	broken = errors.New("dial tcp 10.0.0.7:6379: refused")
-	if status, all, feeds := state(); status != 503 || all != "down" || feeds != "down" {
-		t.Fatalf("%d %v %v", status, all, feeds)
-	}
-	if r := e.call("", "GET", "/readyz", ""); strings.Contains(string(r.body), "10.0.0.7") {
-		t.Fatalf("it names a host: %s", r.body)
-	}
-	broken, draining = nil, true
-	if status, all, _ := state(); status != 503 || all != "draining" {
-		t.Fatalf("%d %v", status, all)
-	}
+	expect("", 503, "down", "down", "down") // nothing was checked yet
+	monitor.Check(t.Context())
+	expect("", 200, "ok", "ok", "ok")
+	expect("?strict=1", 200, "ok", "ok", "ok")
+	redis = errors.New("dial tcp 10.0.0.7:6379: refused")
+	monitor.Check(t.Context())
+	expect("", 200, "degraded", "ok", "down")
+	expect("?strict=0", 200, "degraded", "ok", "down")
+	expect("?strict=1", 503, "degraded", "ok", "down")
+	database = errors.New("disk full")
+	monitor.Check(t.Context())
+	expect("", 503, "down", "down", "down")
+	database, redis = nil, nil
+	monitor.Check(t.Context())
+	draining = true
+	expect("", 503, "draining", "ok", "ok")
 	e.call("", "GET", "/healthz", "").want(t, 200, "")
 }
 
@@ -270,6 +285,7 @@ func TestUnavailable_WhenTheDatabaseIsAway(t *testing.T) {
 	if err := e.store.Close(); err != nil {
 		t.Fatal(err)
 	}
+	e.options.Health.Check(t.Context())
 	e.call("", "GET", "/readyz", "").want(t, 503, "")
 }
 

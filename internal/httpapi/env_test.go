@@ -19,6 +19,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/sandbox"
@@ -128,8 +129,11 @@ func newService(t testing.TB, f fixture) *service {
 		Rentals: use.Rentals, Payments: use.Payments, Requests: use.Requests,
 		SelfCheck: use.SelfCheck, Intake: ingest.New(s.store, f.newID), CloseConnection: use.Connections.Close,
 		Clock: f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3", Build: "1.2.3+abc",
-		Dependencies: []httpapi.Dependency{{Name: "database", Check: s.store.Ping}},
+		Health: health.New(health.Options{
+			Dependencies: []health.Dependency{{Name: "database", Check: s.store.Ping}}, Clock: f.clock,
+		}),
 	}
+	s.options.Health.Check(t.Context())
 	if f.change != nil {
 		f.change(&s.options)
 	}

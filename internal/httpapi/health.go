@@ -1,14 +1,13 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
-	"sync"
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/health"
 )
 
 // alive answers as long as the program can answer.
@@ -16,38 +15,36 @@ func (a *API) alive(w http.ResponseWriter, _ *http.Request) {
 	a.report(w, http.StatusOK, map[string]any{"status": "ok"})
 }
 
-// ready checks every dependency at the same time. It is 503 when one is down or the
-// program is ending, so that a load balancer sends no calls here.
+// ready reports the last checks of the dependencies. It is 503 when a required one
+// is down or the program is ending, so that a load balancer sends no calls here.
+// When only optional ones are down the node is degraded: 200, or 503 with strict=1.
 func (a *API) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	states := make([]map[string]any, len(a.Dependencies))
-	var wg sync.WaitGroup
-	for i, d := range a.Dependencies {
-		wg.Go(func() {
-			began := time.Now()
-			err := d.Check(ctx)
-			state := map[string]any{"status": "ok", "millis": float64(time.Since(began).Microseconds()) / 1000}
-			if d.Facts != nil {
-				maps.Copy(state, d.Facts())
-			}
-			if err != nil {
-				state["status"] = "down"
-				// The cause may name hosts and files, so only the log gets it.
-				a.Logger.ErrorContext(ctx, "dependency down", "dependency", d.Name, "err", err)
-				state["detail"] = problemOf(err).detail
-			}
-			states[i] = state
-		})
-	}
-	wg.Wait()
 	status, word := http.StatusOK, "ok"
-	byName := make(map[string]map[string]any, len(states))
-	for i, s := range states {
-		byName[a.Dependencies[i].Name] = s
-		if s["status"] != "ok" {
-			status, word = http.StatusServiceUnavailable, "down"
+	byName := map[string]map[string]any{}
+	var results []health.Result
+	if a.Health != nil {
+		results = a.Health.Results()
+	}
+	for _, d := range results {
+		state := map[string]any{
+			"status": "ok", "required": !d.Optional, "millis": millis(d.Took), "ageMillis": millis(d.Age),
 		}
+		if d.Facts != nil {
+			maps.Copy(state, d.Facts())
+		}
+		if d.Err != nil {
+			state["status"] = "down"
+			state["detail"] = problemOf(d.Err).detail // the cause may name hosts and files, so only the log gets it
+			if !d.Optional {
+				status, word = http.StatusServiceUnavailable, "down"
+			} else if word == "ok" {
+				word = "degraded"
+			}
+		}
+		byName[d.Name] = state
+	}
+	if word == "degraded" && r.URL.Query().Get("strict") == "1" {
+		status = http.StatusServiceUnavailable
 	}
 	if a.Draining != nil && a.Draining() {
 		status, word = http.StatusServiceUnavailable, "draining"
@@ -57,6 +54,8 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 		"time": a.Clock().UTC().Format(harang.TimeFormat),
 	})
 }
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func (a *API) report(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")

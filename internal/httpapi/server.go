@@ -15,6 +15,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/origin"
 	"harang.dev/harang/internal/shop"
@@ -30,15 +31,6 @@ const (
 	bodyTimeout   = 10 * time.Second
 	answerTimeout = time.Minute
 )
-
-// Dependency is a part that must work for the program to be ready.
-type Dependency struct {
-	Name string
-	// Check returns nil when it works. Its context ends after two seconds.
-	Check func(context.Context) error
-	// Facts returns further members for /readyz. Nil means none.
-	Facts func() map[string]any
-}
 
 // Options are what a handler is built from.
 type Options struct {
@@ -60,8 +52,8 @@ type Options struct {
 	// DeliveryTrace finds the trace of an event that this node delivered. Nil: none is
 	// ever found.
 	DeliveryTrace func(tenant, eventID string) (DeliveryTrace, bool)
-	// Dependencies are checked by /readyz.
-	Dependencies []Dependency
+	// Health has the dependencies that /readyz reports. Nil means none.
+	Health *health.Monitor
 	// Draining reports that the program is ending; /readyz is then 503. Nil means
 	// never.
 	Draining func() bool
