@@ -14,19 +14,19 @@ import (
 
 var (
 	parameter = regexp.MustCompile(`\$(\d+)`)
-	// What one of the two databases does not know, or knows otherwise.
+	// What one of the two databases does not support, or reads differently.
 	notShared = regexp.MustCompile(`(?i)\bnow\(\)|::|\bILIKE\b|\bANY\b|\bFOR UPDATE\b|\bSERIAL\b|\bAUTOINCREMENT\b|\bROWID\b|\?`)
 )
 
-// TestQueries_Shared: every query keeps to what both databases read alike.
+// TestQueries_Shared: every query uses only what both databases read alike.
 func TestQueries_Shared(t *testing.T) {
 	queries := store.Queries()
 	if len(queries) < 30 {
-		t.Fatalf("there are %d queries only", len(queries))
+		t.Fatalf("only %d queries", len(queries))
 	}
 	for i, q := range queries {
 		if i > 0 && queries[i-1].Name == q.Name {
-			t.Errorf("two queries are called %q", q.Name)
+			t.Errorf("two queries are named %q", q.Name)
 		}
 		var order []string
 		for _, m := range parameter.FindAllString(q.Text, -1) {
@@ -54,25 +54,24 @@ func TestSearchKey(t *testing.T) {
 		{"", ""},
 	} {
 		if got := store.SearchKey(tc.text); got != tc.want {
-			t.Errorf("%q is searched by %q, want %q", tc.text, got, tc.want)
+			t.Errorf("search key of %q: %q, want %q", tc.text, got, tc.want)
 		}
 	}
 	if got, want := store.LikePatterns(`50% a_b c\d e`), [3]string{`%50\%%`, `%a\_b%`, `%c\\d%e%`}; got != want {
-		t.Errorf("the patterns are %q, want %q", got, want)
+		t.Errorf("patterns %q, want %q", got, want)
 	}
 	if got, want := store.LikePatterns("x"), [3]string{"%x%", "%", "%"}; got != want {
-		t.Errorf("the patterns are %q, want %q", got, want)
+		t.Errorf("patterns %q, want %q", got, want)
 	}
 }
 
-// TestSearchKey_Stable: a search key is its own search key, so what is stored
-// is found by what is typed.
-func TestSearchKey_Stable(t *testing.T) {
+// TestSearchKey_Idempotent: a search key is its own search key.
+func TestSearchKey_Idempotent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.String().Draw(t, "text")
 		key := store.SearchKey(text)
 		if again := store.SearchKey(key); again != key {
-			t.Fatalf("%q becomes %q becomes %q", text, key, again)
+			t.Fatalf("%q: first %q, then %q", text, key, again)
 		}
 	})
 }
@@ -84,6 +83,6 @@ func TestSortKey(t *testing.T) {
 	}
 	if !slices.IsSortedFunc(words, func(a, b string) int { return strings.Compare(store.SortKey(a), store.SortKey(b)) }) {
 		slices.SortFunc(words, func(a, b string) int { return strings.Compare(store.SortKey(a), store.SortKey(b)) })
-		t.Errorf("the order is %q", words)
+		t.Errorf("order %q", words)
 	}
 }

@@ -37,44 +37,44 @@ func open(t *testing.T, o store.Options) *store.Store {
 	return st
 }
 
-// crowd is one transaction that is held open and several that wait behind it,
-// in their order.
-type crowd struct {
+// queuedTxs is a running transaction and several that wait for it, in their order.
+type queuedTxs struct {
 	st      *store.Store
 	release chan struct{}
 	wg      sync.WaitGroup
 }
 
-func newCrowd(t *testing.T, st *store.Store, first func(tx shop.Tx) error) *crowd {
+func newQueuedTxs(t *testing.T, st *store.Store, first func(tx shop.Tx) error) *queuedTxs {
 	t.Helper()
-	c := &crowd{st: st, release: make(chan struct{})}
+	queued := &queuedTxs{st: st, release: make(chan struct{})}
 	inside := make(chan struct{})
-	c.wg.Go(func() {
+	queued.wg.Go(func() {
 		err := st.Within(context.Background(), func(tx shop.Tx) error {
 			close(inside)
-			<-c.release
+			<-queued.release
 			return first(tx)
 		})
 		if err != nil {
-			t.Errorf("the first: %v", err)
+			t.Errorf("first transaction: %v", err)
 		}
 	})
 	<-inside
-	return c
+	return queued
 }
 
-// add lets one more transaction wait and tells its error when it is over.
-func (c *crowd) add(ctx context.Context, fn func(tx shop.Tx) error, over func(error)) {
-	before := c.st.Waiting()
-	c.wg.Go(func() { over(c.st.Within(ctx, fn)) })
-	for c.st.Waiting() == before {
+// add queues one more transaction. done gets its result.
+func (queued *queuedTxs) add(ctx context.Context, fn func(tx shop.Tx) error, done func(error)) {
+	before := queued.st.Waiting()
+	queued.wg.Go(func() { done(queued.st.Within(ctx, fn)) })
+	for queued.st.Waiting() == before {
 		runtime.Gosched()
 	}
 }
 
-func (c *crowd) open() {
-	close(c.release)
-	c.wg.Wait()
+// finish ends the running transaction and waits for all.
+func (queued *queuedTxs) finish() {
+	close(queued.release)
+	queued.wg.Wait()
 }
 
 func metric(t *testing.T, r *prometheus.Registry, name string) (count uint64, sum float64) {
@@ -92,13 +92,13 @@ func metric(t *testing.T, r *prometheus.Registry, name string) (count uint64, su
 			return 1, m.GetCounter().GetValue()
 		}
 	}
-	t.Fatalf("there is no metric %s", name)
+	t.Fatalf("no metric %s", name)
 	return 0, 0
 }
 
-// TestWithin_Share: transactions that wait share commits, sixteen at most; one
-// that fails, panics or ends its goroutine takes back its own part only.
-func TestWithin_Share(t *testing.T) {
+// TestWithin_SharedCommit: waiting transactions share commits, sixteen at most; one that
+// fails, panics or ends its goroutine rolls back its own part only.
+func TestWithin_SharedCommit(t *testing.T) {
 	r := prometheus.NewRegistry()
 	st := open(t, store.Options{Registry: r, NewID: storetest.IDs()})
 	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
@@ -111,30 +111,30 @@ func TestWithin_Share(t *testing.T) {
 			return tx.PutProduct(t.Context(), "a", harang.Product{ID: fmt.Sprintf("p%02d", n), Name: "P"})
 		}
 	}
-	fine := func(err error) {
+	succeeds := func(err error) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	no := errors.New("no")
-	c := newCrowd(t, st, put(0))
+	errRefused := errors.New("refused")
+	queued := newQueuedTxs(t, st, put(0))
 	for n := 1; n <= 10; n++ {
-		c.add(t.Context(), put(n), fine)
+		queued.add(t.Context(), put(n), succeeds)
 	}
-	c.add(t.Context(), func(tx shop.Tx) error { _ = put(90)(tx); return no }, func(err error) {
-		if !errors.Is(err, no) {
-			t.Errorf("the one that fails got %v", err)
+	queued.add(t.Context(), func(tx shop.Tx) error { _ = put(90)(tx); return errRefused }, func(err error) {
+		if !errors.Is(err, errRefused) {
+			t.Errorf("failing member: %v", err)
 		}
 	})
-	c.add(t.Context(), func(tx shop.Tx) error {
-		err := tx.PutProduct(t.Context(), "nobody", harang.Product{ID: "p", Name: "P"})
+	queued.add(t.Context(), func(tx shop.Tx) error {
+		err := tx.PutProduct(t.Context(), "unknown", harang.Product{ID: "p", Name: "P"})
 		return err
 	}, func(err error) {
 		if harang.ErrorCode(err) != harang.CodeNotFound {
-			t.Errorf("a product of no tenant got %v", err)
+			t.Errorf("product of an unknown tenant: %v", err)
 		}
 	})
-	c.wg.Go(func() {
+	queued.wg.Go(func() {
 		defer func() {
 			if recover() == nil {
 				t.Error("the panic was swallowed")
@@ -142,16 +142,16 @@ func TestWithin_Share(t *testing.T) {
 		}()
 		_ = st.Within(t.Context(), func(tx shop.Tx) error { _ = put(91)(tx); panic("member") })
 	})
-	c.wg.Go(func() {
+	queued.wg.Go(func() {
 		_ = st.Within(t.Context(), func(tx shop.Tx) error { _ = put(92)(tx); runtime.Goexit(); return nil })
 	})
 	for st.Waiting() < 14 {
 		runtime.Gosched()
 	}
 	for n := 11; n <= 30; n++ {
-		c.add(t.Context(), put(n), fine)
+		queued.add(t.Context(), put(n), succeeds)
 	}
-	c.open()
+	queued.finish()
 
 	after, done := metric(t, r, "harang_store_commit_members")
 	if n := done - members; n != 31 {
@@ -162,43 +162,43 @@ func TestWithin_Share(t *testing.T) {
 	}
 	products, err := st.FindProducts(t.Context(), "a", "", "", 100)
 	if err != nil || len(products.Items) != 31 {
-		t.Errorf("there are %d products, %v, want the 31 that were committed", len(products.Items), err)
+		t.Errorf("%d products, %v, want the 31 committed ones", len(products.Items), err)
 	}
 	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}, 0, 100)
 	if err != nil || len(entries) != 31 || entries[30].Number != 31 {
-		t.Errorf("there are %d events, %v, want 1 to 31", len(entries), err)
+		t.Errorf("%d events, %v, want 1 to 31", len(entries), err)
 	}
 }
 
-// TestWithin_GiveUp: who stops waiting leaves the queue as it was.
-func TestWithin_GiveUp(t *testing.T) {
+// TestWithin_CancelledWait: a cancelled waiter leaves the queue unchanged.
+func TestWithin_CancelledWait(t *testing.T) {
 	st := open(t, store.Options{})
-	c := newCrowd(t, st, func(shop.Tx) error { return nil })
-	ctx, end := context.WithCancel(t.Context())
-	gone := make(chan error, 1)
-	c.add(ctx, func(shop.Tx) error {
-		t.Error("it ran though it had given up")
+	queued := newQueuedTxs(t, st, func(shop.Tx) error { return nil })
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	queued.add(ctx, func(shop.Tx) error {
+		t.Error("cancelled transaction ran")
 		return nil
-	}, func(err error) { gone <- err })
-	end()
-	if err := <-gone; harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
-		t.Errorf("it got %v", err)
+	}, func(err error) { result <- err })
+	cancel()
+	if err := <-result; harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
 	}
 	ran := false
-	c.add(t.Context(), func(shop.Tx) error { ran = true; return nil }, func(err error) {
+	queued.add(t.Context(), func(shop.Tx) error { ran = true; return nil }, func(err error) {
 		if err != nil {
 			t.Error(err)
 		}
 	})
-	c.open()
+	queued.finish()
 	if !ran {
-		t.Error("the next in the queue did not run")
+		t.Error("next transaction did not run")
 	}
 }
 
-// TestWithin_EndsInside: a context that ends while the closure runs neither
-// interrupts it nor harms those that share its commit.
-func TestWithin_EndsInside(t *testing.T) {
+// TestWithin_CancelledInside: a context that is cancelled while the closure runs
+// interrupts neither it nor the other members of its commit.
+func TestWithin_CancelledInside(t *testing.T) {
 	st := open(t, store.Options{})
 	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
 		t.Fatal(err)
@@ -206,40 +206,40 @@ func TestWithin_EndsInside(t *testing.T) {
 	put := func(ctx context.Context, id string) func(tx shop.Tx) error {
 		return func(tx shop.Tx) error { return tx.PutProduct(ctx, "a", harang.Product{ID: id, Name: "P"}) }
 	}
-	fine := func(err error) {
+	succeeds := func(err error) {
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	c := newCrowd(t, st, put(t.Context(), "1"))
-	ctx, end := context.WithCancel(t.Context())
-	c.add(ctx, func(tx shop.Tx) error { end(); return put(ctx, "2")(tx) }, fine)
-	c.add(t.Context(), put(t.Context(), "3"), fine)
-	c.open()
+	queued := newQueuedTxs(t, st, put(t.Context(), "1"))
+	ctx, cancel := context.WithCancel(t.Context())
+	queued.add(ctx, func(tx shop.Tx) error { cancel(); return put(ctx, "2")(tx) }, succeeds)
+	queued.add(t.Context(), put(t.Context(), "3"), succeeds)
+	queued.finish()
 	if p, err := st.FindProducts(t.Context(), "a", "", "", 10); err != nil || len(p.Items) != 3 {
-		t.Errorf("there are %v, %v, want all three", p.Items, err)
+		t.Errorf("products %v, %v, want all three", p.Items, err)
 	}
 }
 
-// TestStore_Close: those that wait are told, the one under way finishes, and
-// nothing runs after it.
+// TestStore_Close: the running transaction commits, waiting and later ones are
+// UNAVAILABLE.
 func TestStore_Close(t *testing.T) {
 	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCrowd(t, st, func(shop.Tx) error { return nil })
+	queued := newQueuedTxs(t, st, func(shop.Tx) error { return nil })
 	closed := make(chan error, 1)
 	go func() { closed <- st.Close() }()
 	for st.Waiting() == 0 {
 		runtime.Gosched()
 	}
-	c.add(t.Context(), func(shop.Tx) error { return nil }, func(err error) {
+	queued.add(t.Context(), func(shop.Tx) error { return nil }, func(err error) {
 		if harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("who waited behind the close got %v", err)
+			t.Errorf("queued after the close: %v", err)
 		}
 	})
-	c.open()
+	queued.finish()
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
@@ -253,11 +253,11 @@ func TestStore_Close(t *testing.T) {
 		}
 	}
 	if _, err := st.DataVersion(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
-		t.Errorf("the data version: %v", err)
+		t.Errorf("data version: %v", err)
 	}
 }
 
-// errDriver is what a driver says in the tests below.
+// errDriver is the driver's error in the tests below.
 var errDriver = errors.New("driver")
 
 // withClass opens a store whose engine gives errDriver a class.
@@ -277,7 +277,7 @@ func withClass(t *testing.T, class store.Class, r prometheus.Registerer) *store.
 	return st
 }
 
-// TestWithin_Errors is the table from what a driver says to the code.
+// TestWithin_Errors is the table of classes and codes.
 func TestWithin_Errors(t *testing.T) {
 	for _, tc := range []struct {
 		class store.Class
@@ -289,6 +289,8 @@ func TestWithin_Errors(t *testing.T) {
 		{store.ClassDuplicate, harang.CodeConflict, 1},
 		{store.ClassMissing, harang.CodeNotFound, 1},
 		{store.ClassUnavailable, harang.CodeUnavailable, 1},
+		{store.ClassNoConnection, harang.CodeUnavailable, 1},
+		{store.ClassText, harang.CodeInvalidRequest, 1},
 	} {
 		r := prometheus.NewRegistry()
 		st := withClass(t, tc.class, r)
@@ -299,33 +301,32 @@ func TestWithin_Errors(t *testing.T) {
 		}
 		var e *harang.Error
 		if errors.As(err, &e) && e.Message == errDriver.Error() {
-			t.Errorf("class %d tells the driver's words to the caller", tc.class)
+			t.Errorf("class %d: the message has the driver's text", tc.class)
 		}
 		if _, n := metric(t, r, "harang_store_retries_total"); n != float64(tc.tries-1) {
 			t.Errorf("class %d: %v retries counted", tc.class, n)
 		}
 		if st.Engine() != "test" {
-			t.Errorf("the engine is %q", st.Engine())
+			t.Errorf("engine %q", st.Engine())
 		}
 		if v, err := st.DataVersion(t.Context()); v != 0 || err != nil {
-			t.Errorf("an engine without a data version says %d, %v", v, err)
+			t.Errorf("data version of an engine without one: %d, %v", v, err)
 		}
 	}
 }
 
-// TestWithin_RetryEnds: a transaction that runs again stops when its context
-// ends.
-func TestWithin_RetryEnds(t *testing.T) {
+// TestWithin_CancelledRetry: retries stop when the context is cancelled.
+func TestWithin_CancelledRetry(t *testing.T) {
 	st := withClass(t, store.ClassBusy, nil)
-	ctx, end := context.WithCancel(t.Context())
-	err := st.Within(ctx, func(shop.Tx) error { end(); return errDriver })
+	ctx, cancel := context.WithCancel(t.Context())
+	err := st.Within(ctx, func(shop.Tx) error { cancel(); return errDriver })
 	if !errors.Is(err, context.Canceled) || harang.ErrorCode(err) != harang.CodeUnavailable {
-		t.Errorf("the error is %v", err)
+		t.Errorf("error %v", err)
 	}
 }
 
-// TestWithin_Recovers: what was in the way goes away.
-func TestWithin_Recovers(t *testing.T) {
+// TestWithin_RetrySucceeds: the third try succeeds.
+func TestWithin_RetrySucceeds(t *testing.T) {
 	st := withClass(t, store.ClassBusy, nil)
 	tries := 0
 	err := st.Within(t.Context(), func(shop.Tx) error {
@@ -339,8 +340,8 @@ func TestWithin_Recovers(t *testing.T) {
 	}
 }
 
-// TestWithin_NoTable: a statement that the database refuses to prepare, and a
-// begin that fails, are errors and leave the queue usable.
+// TestWithin_NoTable: a statement that cannot be prepared is an error and leaves the
+// queue usable.
 func TestWithin_NoTable(t *testing.T) {
 	st := withClass(t, store.ClassOther, nil)
 	for range 2 {
