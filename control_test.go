@@ -16,15 +16,22 @@ func TestReadControl_OtherVersions(t *testing.T) {
 		payload         harang.Payload // nil for unreadable
 		revoking        bool
 	}{
-		"own": {"control.logout", `{"data":{"sessionId":"s","userId":"u"}}`, harang.Logout{SessionID: "s", UserID: "u"}, true},
+		"own": {
+			"control.logout", `{"data":{"sessionId":"s","userId":"u"}}`,
+			harang.Logout{SessionID: "s", UserID: "u"}, true,
+		},
 		"unknown member of a revocation": {
-			"control.logout", `{"data":{"sessionId":"s","userId":"u","device":"d"}}`, harang.Logout{SessionID: "s", UserID: "u"}, true,
+			"control.logout", `{"data":{"sessionId":"s","userId":"u","device":"d"}}`,
+			harang.Logout{SessionID: "s", UserID: "u"}, true,
 		},
 		"unknown member": {
-			"control.read", `{"v":2,"data":{"userId":"u","unreadCount":1,"head":"","folded":2}}`, harang.Read{UserID: "u", UnreadCount: 1}, false,
+			"control.read", `{"v":2,"data":{"userId":"u","unreadCount":1,"head":"","folded":2}}`,
+			harang.Read{UserID: "u", UnreadCount: 1}, false,
 		},
-		"missing member":              {"control.claim", `{"data":{"eventId":"e"}}`, harang.Claim{EventID: "e"}, false},
-		"known type that revokes now": {"control.read", `{"data":{"userId":"u","revoking":true}}`, harang.Read{UserID: "u"}, true},
+		"missing member": {"control.claim", `{"data":{"eventId":"e"}}`, harang.Claim{EventID: "e"}, false},
+		"known type that revokes now": {
+			"control.read", `{"data":{"userId":"u","revoking":true}}`, harang.Read{UserID: "u"}, true,
+		},
 		"unknown type":                {"control.snooze", `{"data":{"until":"x"}}`, nil, false},
 		"unknown revoking type":       {"control.session_closed", `{"data":{"revoking":true}}`, nil, true},
 		"unreadable flag":             {"control.snooze", `{"data":{"revoking":"yes"}}`, nil, true},

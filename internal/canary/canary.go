@@ -16,8 +16,12 @@ import (
 
 // Hub is the part of feed.Hub that a round goes through.
 type Hub[F any] interface {
-	Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[F]) (*feed.Membership[F], feed.Handover[F], error)
-	Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error)
+	Join(
+		ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[F],
+	) (*feed.Membership[F], feed.Handover[F], error)
+	Append(
+		ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+	) (harang.Position, bool, error)
 	Isolation() feed.Isolation
 }
 
@@ -152,7 +156,9 @@ type source[F any] struct {
 
 // NewestEntries returns the heads of the canary's tenants without entries: its
 // windows begin at the head.
-func (s source[F]) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+func (s source[F]) NewestEntries(
+	ctx context.Context, id harang.FeedID, limit int,
+) (outbox.Heads, []outbox.Entry, error) {
 	if !feed.Synthetic(id.Tenant) {
 		return s.real.NewestEntries(ctx, id, limit)
 	}

@@ -23,10 +23,22 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// frame is what the hub of a test would write; nobody asks for one.
+// frame is the hub's frame; none of these tests makes one.
 type frame struct{}
 
-// nothing is a database without a tenant.
+type (
+	hub        = feed.Hub[frame]
+	listener   = feed.Listener[frame]
+	membership = feed.Membership[frame]
+	handover   = feed.Handover[frame]
+)
+
+// joinFunc is Hub.Join of a given hub.
+type joinFunc func(
+	h *hub, ctx context.Context, id harang.FeedID, from feed.Start, l listener,
+) (*membership, handover, error)
+
+// nothing is a database without tenants.
 type nothing struct{}
 
 func (nothing) NewestEntries(context.Context, harang.FeedID, int) (outbox.Heads, []outbox.Entry, error) {
@@ -34,34 +46,36 @@ func (nothing) NewestEntries(context.Context, harang.FeedID, int) (outbox.Heads,
 }
 
 func (nothing) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]outbox.Entry, error) {
-	return nil, errors.New("asked for entries")
+	return nil, errors.New("entries were read")
 }
 
-// cage is a canary with the hub that it goes through.
-type cage struct {
+// testEnv is a canary with its hub.
+type testEnv struct {
 	*canary.Canary[frame]
-	hub      *feed.Hub[frame]
+	hub      *hub
 	registry *prometheus.Registry
 	logs     bytes.Buffer
 }
 
-func open(t *testing.T) *cage {
+func open(t *testing.T) *testEnv {
 	t.Helper()
-	c := &cage{registry: prometheus.NewRegistry()}
+	c := &testEnv{registry: prometheus.NewRegistry()}
 	ids := 0
 	newID := func() string { ids++; return fmt.Sprintf("mark-%d", ids) }
 	log := slog.New(slog.NewTextHandler(&c.logs, nil))
 	c.Canary = canary.New[frame](canary.Options{NewID: newID, Logger: log, Registry: c.registry})
-	c.hub = feed.New(feed.Options[frame]{Source: c.Source(nothing{}), Logger: log, Registry: c.registry, Trace: feed.NewDeliveryTrace(nil)})
+	c.hub = feed.New(feed.Options[frame]{
+		Source: c.Source(nothing{}), Logger: log, Registry: c.registry, Trace: feed.NewDeliveryTrace(nil),
+	})
 	t.Cleanup(c.hub.Close)
 	return c
 }
 
-// TestCanary_Rounds: a right hub passes, round after round, and nothing of it
-// is in the figures and alarms of real tenants.
+// TestCanary_Rounds: a correct hub passes every round, and the rounds are not in
+// the figures and alarms of real tenants.
 func TestCanary_Rounds(t *testing.T) {
 	c := open(t)
-	for range 120 { // beyond what a window remembers
+	for range 120 { // more than a window keeps
 		c.Round(t.Context(), c.hub)
 	}
 	s := c.Status()
@@ -75,7 +89,7 @@ func TestCanary_Rounds(t *testing.T) {
 		t.Errorf("%v violations counted", n)
 	}
 	if tenants := c.hub.Tenants(); len(tenants) != 0 {
-		t.Errorf("the relay would look for %q", tenants)
+		t.Errorf("the relay would check %q", tenants)
 	}
 	if c.logs.Len() > 0 {
 		t.Error(c.logs.String())
@@ -105,71 +119,79 @@ func must(t *testing.T, r *prometheus.Registry, name string) prometheus.Collecto
 
 // broken is a real hub with one fault.
 type broken struct {
-	*feed.Hub[frame]
-	join   func(*feed.Hub[frame], context.Context, harang.FeedID, feed.Start, feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error)
+	*hub
+	join   joinFunc
 	count  func(feed.Isolation) feed.Isolation
 	append func(entries []outbox.Entry)
 }
 
-func (b *broken) Join(ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
+func (b *broken) Join(
+	ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame],
+) (*membership, handover, error) {
 	if b.join != nil {
-		return b.join(b.Hub, ctx, id, from, l)
+		return b.join(b.hub, ctx, id, from, l)
 	}
-	return b.Hub.Join(ctx, id, from, l)
+	return b.hub.Join(ctx, id, from, l)
 }
 
-func (b *broken) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error) {
+func (b *broken) Append(
+	ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+) (harang.Position, bool, error) {
 	if b.append != nil {
 		b.append(entries)
 	}
-	return b.Hub.Append(ctx, id, epoch, first, entries)
+	return b.hub.Append(ctx, id, epoch, first, entries)
 }
 
 func (b *broken) Isolation() feed.Isolation {
-	i := b.Hub.Isolation()
+	i := b.hub.Isolation()
 	if b.count != nil {
 		return b.count(i)
 	}
 	return i
 }
 
-// as says of a listener that it is of a feed, whatever it says itself.
+// as gives a listener another feed.
 type as struct {
-	feed.Listener[frame]
+	listener
 	feed harang.FeedID
 }
 
 func (a as) Feed() harang.FeedID { return a.feed }
 
-// deaf hears nothing.
-type deaf struct{ feed.Listener[frame] }
+// deaf drops all entries.
+type deaf struct{ listener }
 
 func (deaf) Deliver(*feed.Run[frame]) {}
 
-// twice hears everything twice.
-type twice struct{ feed.Listener[frame] }
+// twice delivers every run twice.
+type twice struct{ listener }
 
-func (t twice) Deliver(r *feed.Run[frame]) { t.Listener.Deliver(r); t.Listener.Deliver(r) }
+func (t twice) Deliver(r *feed.Run[frame]) { t.listener.Deliver(r); t.listener.Deliver(r) }
 
-// TestCanary_CatchesABrokenHub: each way in which a hub could let something
-// cross, or lose it, fails the round, and the error names what was received.
-func TestCanary_CatchesABrokenHub(t *testing.T) {
+// TestCanary_BrokenHub: each way in which a hub could deliver to another feed, or
+// lose an entry, fails the round with an error that names it.
+func TestCanary_BrokenHub(t *testing.T) {
 	other := harang.FeedID{Tenant: "~canary-2", Audience: harang.AudienceManagers}
-	clerks := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceOperators}
-	bosses := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceManagers}
+	operators := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceOperators}
+	managers := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceManagers}
 	// also joins a listener of one feed to another one too.
 	also := func(of, to harang.FeedID) *broken {
-		return &broken{join: func(h *feed.Hub[frame], ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
+		return &broken{join: func(
+			h *hub, ctx context.Context, id harang.FeedID, from feed.Start, l listener,
+		) (*membership, handover, error) {
 			if id == of && l.Feed() == of && !from.Resume {
 				if _, _, err := h.Join(ctx, to, feed.Start{}, as{l, to}); err != nil {
-					return nil, feed.Handover[frame]{}, err
+					return nil, handover{}, err
 				}
 			}
 			return h.Join(ctx, id, from, l)
 		}}
 	}
-	instead := func(change func(id harang.FeedID, l feed.Listener[frame]) feed.Listener[frame]) *broken {
-		return &broken{join: func(h *feed.Hub[frame], ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
+	instead := func(change func(id harang.FeedID, l listener) listener) *broken {
+		return &broken{join: func(
+			h *hub, ctx context.Context, id harang.FeedID, from feed.Start, l listener,
+		) (*membership, handover, error) {
 			return h.Join(ctx, id, from, change(id, l))
 		}}
 	}
@@ -177,62 +199,68 @@ func TestCanary_CatchesABrokenHub(t *testing.T) {
 		hub  *broken
 		says string
 	}{
-		"AnotherTenantHears":   {also(other, bosses), "the listener of tenant:~canary-2:managers received"},
-		"AnotherAudienceHears": {also(clerks, bosses), "the listener of tenant:~canary-1:operators received"},
-		"NothingIsCompared":    {instead(func(id harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] { return as{l, id} }), "joined"},
-		"NotBeforeTheWrite": {instead(func(id harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] {
+		"OtherTenantReceives":   {also(other, managers), "the listener of tenant:~canary-2:managers received"},
+		"OtherAudienceReceives": {also(operators, managers), "the listener of tenant:~canary-1:operators received"},
+		"NoComparison":          {instead(func(id harang.FeedID, l listener) listener { return as{l, id} }), "joined"},
+		"NoComparisonBeforeDelivery": {instead(func(id harang.FeedID, l listener) listener {
 			if l.Feed() == id {
 				return as{l, id}
 			}
 			return l
 		}), "within tenant:~canary-1:managers received"},
-		"Lost":  {instead(func(_ harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] { return deaf{l} }), "received []"},
-		"Twice": {instead(func(_ harang.FeedID, l feed.Listener[frame]) feed.Listener[frame] { return twice{l} }), `received ["mark-1" "mark-1"]`},
-		"ReplayOfAnotherTenant": {&broken{join: func(h *feed.Hub[frame], ctx context.Context, id harang.FeedID, from feed.Start, l feed.Listener[frame]) (*feed.Membership[frame], feed.Handover[frame], error) {
+		"Lost": {instead(func(_ harang.FeedID, l listener) listener { return deaf{l} }), "received []"},
+		"Twice": {instead(func(_ harang.FeedID, l listener) listener { return twice{l} }),
+			`received ["mark-1" "mark-1"]`},
+		"ReplayOfAnotherTenant": {&broken{join: func(
+			h *hub, ctx context.Context, id harang.FeedID, from feed.Start, l listener,
+		) (*membership, handover, error) {
 			m, start, err := h.Join(ctx, id, from, l)
 			if from.Resume && id == other && err == nil {
-				// What the other tenant's feed would have replayed.
-				if leaked, there, e := h.Join(ctx, bosses, from, as{l, bosses}); e == nil {
+				// As the other tenant's feed would replay.
+				if leaked, there, e := h.Join(ctx, managers, from, as{l, managers}); e == nil {
 					leaked.Leave()
 					start.Replay = append(start.Replay, there.Replay...)
 				}
 			}
 			return m, start, err
 		}}, "was replayed an entry of tenant:~canary-1:managers"},
-		"Uncounted":    {&broken{count: func(feed.Isolation) feed.Isolation { return feed.Isolation{} }}, "0 forbidden tries were blocked"},
-		"AnotherEvent": {&broken{append: func(entries []outbox.Entry) { entries[0].EventID = "forged" }}, `received ["forged"]`},
+		"Uncounted": {&broken{count: func(feed.Isolation) feed.Isolation { return feed.Isolation{} }},
+			"0 forbidden tries were blocked"},
+		"AnotherEvent": {&broken{append: func(entries []outbox.Entry) { entries[0].EventID = "forged" }},
+			`received ["forged"]`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cage := open(t)
-			c.hub.Hub = cage.hub
-			cage.Round(t.Context(), c.hub)
-			s := cage.Status()
+			env := open(t)
+			c.hub.hub = env.hub
+			env.Round(t.Context(), c.hub)
+			s := env.Status()
 			if s.Failures != 1 || s.Err == nil || !strings.Contains(s.Err.Error(), c.says) || !s.LastSuccess.IsZero() {
 				t.Fatalf("%+v", s)
 			}
-			if err := cage.Check(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
-				t.Errorf("it is ready all the same: %v", err)
+			if err := env.Check(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
+				t.Errorf("it is ready nevertheless: %v", err)
 			}
-			if !strings.Contains(cage.logs.String(), "level=ERROR") {
-				t.Error("nobody was told")
+			if !strings.Contains(env.logs.String(), "level=ERROR") {
+				t.Error("the failure was not logged")
 			}
-			if n := testutil.ToFloat64(must(t, cage.registry, "harang_canary_failures_total")); n != 1 {
+			if n := testutil.ToFloat64(must(t, env.registry, "harang_canary_failures_total")); n != 1 {
 				t.Errorf("%v failures counted", n)
 			}
 		})
 	}
 }
 
-// TestCanary_RealTenantsStayAlarmed: an entry of the canary at the listener of a
+// TestCanary_RealTenantAlarms: an entry of the canary at the listener of a
 // real tenant is a violation like any other.
-func TestCanary_RealTenantsStayAlarmed(t *testing.T) {
+func TestCanary_RealTenantAlarms(t *testing.T) {
 	c := open(t)
-	bosses := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceManagers}
+	managers := harang.FeedID{Tenant: "~canary-1", Audience: harang.AudienceManagers}
 	l := as{nil, harang.FeedID{Tenant: "budapest", Audience: harang.AudienceManagers}}
-	if _, _, err := c.hub.Join(t.Context(), bosses, feed.Start{}, l); harang.ErrorCode(err) != harang.CodeForbidden {
+	if _, _, err := c.hub.Join(t.Context(), managers, feed.Start{}, l); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Fatal(err)
 	}
-	if got := c.hub.Isolation(); got != (feed.Isolation{Blocked: 1}) || !strings.Contains(c.logs.String(), "isolation violation blocked") {
+	alarmed := strings.Contains(c.logs.String(), "isolation violation blocked")
+	if got := c.hub.Isolation(); got != (feed.Isolation{Blocked: 1}) || !alarmed {
 		t.Errorf("%+v, log %s", got, c.logs.String())
 	}
 }

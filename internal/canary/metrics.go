@@ -14,10 +14,12 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_canary_rounds_total", Help: "Rounds of the isolation canary.",
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_canary_failures_total", Help: "Rounds in which a mark did not arrive, arrived in another feed, or a forbidden try was not blocked. Anything but 0 is an alarm.",
+			Name: "harang_canary_failures_total",
+			Help: "Rounds in which a mark was lost or reached another feed, or a forbidden try passed. Alert on any.",
 		}),
 		lastSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "harang_canary_last_success_timestamp_seconds", Help: "When the newest successful round ended; 0 before the first.",
+			Name: "harang_canary_last_success_timestamp_seconds",
+			Help: "When the newest successful round ended; 0 before the first.",
 		}),
 	}
 	r.MustRegister(m.rounds, m.failures, m.lastSuccess)

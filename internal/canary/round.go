@@ -84,7 +84,8 @@ func (c *Canary[F]) round(ctx context.Context, hub Hub[F]) error {
 		}
 		defer m.Leave()
 		if len(start.Replay) > 0 || start.Gap != nil {
-			return fmt.Errorf("a first connection to %s was replayed %d entries, gap %v", id, len(start.Replay), start.Gap)
+			return fmt.Errorf("a first connection to %s was replayed %d entries, gap %v",
+				id, len(start.Replay), start.Gap)
 		}
 	}
 	first, second := feeds()[1], feeds()[3]
@@ -140,10 +141,14 @@ func (c *Canary[F]) round(ctx context.Context, hub Hub[F]) error {
 
 // replays joins a feed with the position before the mark, and with those of the
 // other feeds, which mean nothing there.
-func replays[F any](ctx context.Context, hub Hub[F], id harang.FeedID, before map[harang.FeedID]harang.Position, mark string) error {
+func replays[F any](
+	ctx context.Context, hub Hub[F], id harang.FeedID, before map[harang.FeedID]harang.Position, mark string,
+) error {
 	var wrong []error
 	for of, position := range before {
-		m, start, err := hub.Join(ctx, id, feed.Start{Resume: true, Readable: true, Position: position}, &probe[F]{feed: id})
+		m, start, err := hub.Join(
+			ctx, id, feed.Start{Resume: true, Readable: true, Position: position}, &probe[F]{feed: id},
+		)
 		if err != nil {
 			return fmt.Errorf("join %s again: %w", id, err)
 		}
@@ -157,7 +162,8 @@ func replays[F any](ctx context.Context, hub Hub[F], id harang.FeedID, before ma
 		}
 		switch {
 		case of == id && (!start.Recovered || !slices.Equal(got, []string{mark})):
-			wrong = append(wrong, fmt.Errorf("%s was replayed %q, recovered %t, want %q", id, got, start.Recovered, mark))
+			wrong = append(wrong, fmt.Errorf("%s was replayed %q, recovered %t, want %q",
+				id, got, start.Recovered, mark))
 		case of != id && (start.Recovered || len(got) > 0 || start.Gap == nil || start.Gap.Reason != feed.ReasonEpoch):
 			wrong = append(wrong, fmt.Errorf("%s was replayed %q for a position of %s", id, got, of))
 		}

@@ -37,7 +37,9 @@ func TestHub_SourceUnavailable(t *testing.T) {
 			t.Errorf("the window does not replay without the source: %+v", start)
 		}
 		m.Leave()
-		if _, _, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, 3), &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		if _, _, err := f.hub.Join(
+			t.Context(), managers, at(managers, relaytest.EpochA, 3), &listener{feed: managers},
+		); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("a position after the head, and no source: %v", err)
 		}
 	})
@@ -46,7 +48,9 @@ func TestHub_SourceUnavailable(t *testing.T) {
 func TestHub_UnknownTenant(t *testing.T) {
 	f := open(t)
 	id := harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}
-	if _, _, err := f.hub.Join(t.Context(), id, feed.Start{}, &listener{feed: id}); harang.ErrorCode(err) != harang.CodeUnavailable {
+	if _, _, err := f.hub.Join(
+		t.Context(), id, feed.Start{}, &listener{feed: id},
+	); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("%v", err)
 	}
 }
@@ -64,7 +68,9 @@ func TestHub_JoinCanceled(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, _, err := f.hub.Join(ctx, managers, feed.Start{}, &listener{feed: managers}); !errors.Is(err, context.Canceled) {
+		if _, _, err := f.hub.Join(
+			ctx, managers, feed.Start{}, &listener{feed: managers},
+		); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 		if _, err := f.hub.Heads(ctx, "budapest"); !errors.Is(err, context.Canceled) {
@@ -92,7 +98,9 @@ func TestHub_Close(t *testing.T) {
 		f.hub.Close()
 		join.Wait()
 		m.Leave()
-		if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		if _, _, err := f.hub.Join(
+			t.Context(), managers, feed.Start{}, &listener{feed: managers},
+		); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("joined a closed hub: %v", err)
 		}
 	})
@@ -112,6 +120,13 @@ func (s *source) EntriesAfter(context.Context, harang.FeedID, int64, int) ([]out
 	return s.after, nil
 }
 
+// managersAt are heads of budapest with this number of the managers' feed.
+func managersAt(epoch harang.Epoch, number int64) outbox.Heads {
+	h := outbox.Heads{Tenant: "budapest", Epoch: epoch}
+	h.Advance(harang.AudienceManagers, number)
+	return h
+}
+
 func entries(numbers ...int64) []outbox.Entry {
 	var all []outbox.Entry
 	for _, n := range numbers {
@@ -122,16 +137,18 @@ func entries(numbers ...int64) []outbox.Entry {
 
 // TestHub_InconsistentSource: reads that contradict themselves are refused.
 func TestHub_InconsistentSource(t *testing.T) {
-	at := outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}
+	at := managersAt(relaytest.EpochA, 7)
 	for name, s := range map[string]source{
 		"TornAtTheHead": {heads: at, newest: entries(4, 5, 6)},
 		"Hole":          {heads: at, newest: entries(4, 5, 7)},
 		"Backwards":     {heads: at, newest: entries(6, 5, 7)},
-		"NoEpoch":       {heads: outbox.Heads{Tenant: "budapest", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 7})}, newest: entries(6, 7)},
+		"NoEpoch":       {heads: managersAt("", 7), newest: entries(6, 7)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open(t, func(o *options) { o.Source = &s })
-			if _, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers}); harang.ErrorCode(err) != harang.CodeUnavailable {
+			if _, _, err := f.hub.Join(
+				t.Context(), managers, feed.Start{}, &listener{feed: managers},
+			); harang.ErrorCode(err) != harang.CodeUnavailable {
 				t.Errorf("%v", err)
 			}
 		})
@@ -141,7 +158,7 @@ func TestHub_InconsistentSource(t *testing.T) {
 // TestHub_HealFindsHole: nothing after a hole is delivered.
 func TestHub_HealFindsHole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &source{heads: outbox.Heads{Tenant: "budapest", Epoch: relaytest.EpochA, Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceManagers: 2})}, newest: entries(1, 2)}
+		s := &source{heads: managersAt(relaytest.EpochA, 2), newest: entries(1, 2)}
 		f := open(t, func(o *options) { o.Source = s })
 		l, _, _ := f.join(t, managers, feed.Start{})
 		s.heads.Advance(harang.AudienceManagers, 88)
@@ -170,7 +187,9 @@ func TestHub_AheadWhileReading(t *testing.T) {
 		var joins sync.WaitGroup
 		join := func(number int64, recovered bool) {
 			joins.Go(func() {
-				_, start, err := f.hub.Join(t.Context(), managers, at(managers, relaytest.EpochA, number), &listener{feed: managers})
+				_, start, err := f.hub.Join(
+					t.Context(), managers, at(managers, relaytest.EpochA, number), &listener{feed: managers},
+				)
 				if err != nil || start.Recovered != recovered {
 					t.Errorf("%d: %+v %v", number, start, err)
 				}

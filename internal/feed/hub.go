@@ -146,7 +146,9 @@ func (m *Membership[F]) Leave() { m.w.leave(m) }
 // the window to be read, and once more when the position lies after its head.
 // Codes: UNAVAILABLE when the source cannot be read or the hub is closed;
 // FORBIDDEN when the listener's own feed is another one.
-func (h *Hub[F]) Join(ctx context.Context, id harang.FeedID, from Start, l Listener[F]) (*Membership[F], Handover[F], error) {
+func (h *Hub[F]) Join(
+	ctx context.Context, id harang.FeedID, from Start, l Listener[F],
+) (*Membership[F], Handover[F], error) {
 	if l.Feed() != id {
 		h.isolationViolation(id, l.Feed(), "")
 		return nil, Handover[F]{}, harang.Errorf(harang.CodeForbidden, "this feed is not yours")
@@ -312,7 +314,9 @@ func (h *Hub[F]) Heads(ctx context.Context, tenant string) ([]harang.Position, e
 // Append returns the head after it; fork is true when the window has another
 // event id under the same number. A feed without a window keeps nothing and
 // returns the zero Position.
-func (h *Hub[F]) Append(ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
+func (h *Hub[F]) Append(
+	ctx context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+) (head harang.Position, fork bool, err error) {
 	w := h.find(id)
 	if w == nil {
 		return harang.Position{}, false, nil

@@ -26,7 +26,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_feed_deliveries_total", Help: "Entries delivered live, once per listener.",
 		}, []string{"audience"}),
 		blocked: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_feed_crossings_blocked_total", Help: "Deliveries blocked because entry and listener belong to different feeds. Anything but 0 is an alarm.",
+			Name: "harang_feed_crossings_blocked_total",
+			Help: "Deliveries blocked because entry and listener belong to different feeds. Alert on any.",
 		}),
 		replayed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "harang_feed_replayed_total", Help: "Entries replayed to listeners that returned.",
@@ -44,6 +45,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_feed_reading_failures_total", Help: "Reads of the database that failed.",
 		}),
 	}
-	r.MustRegister(m.windows, m.listeners, m.deliveries, m.blocked, m.replayed, m.recoveries, m.gaps, m.reads, m.readFailures)
+	r.MustRegister(
+		m.windows, m.listeners, m.deliveries, m.blocked, m.replayed, m.recoveries, m.gaps, m.reads, m.readFailures,
+	)
 	return m
 }

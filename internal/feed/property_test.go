@@ -65,7 +65,8 @@ func TestHub_Property(t *testing.T) {
 		which := rapid.IntRange(0, len(visitors)-1)
 		t.Repeat(map[string]func(*rapid.T){
 			"commit": func(t *rapid.T) {
-				db.Commit("budapest", rapid.SampledFrom([]int{1, 1, 2, 7, 30, 70}).Draw(t, "entries"), harang.AudienceManagers)
+				n := rapid.SampledFrom([]int{1, 1, 2, 7, 30, 70}).Draw(t, "entries")
+				db.Commit("budapest", n, harang.AudienceManagers)
 				if rapid.IntRange(0, 3).Draw(t, "wake") > 0 {
 					move()
 				}

@@ -12,7 +12,8 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "harang_relay_lag_seconds", Help: "Time from the commit of an entry until it was appended to the log of its feed.",
+			Name:    "harang_relay_lag_seconds",
+			Help:    "Time from the commit of an entry until it was appended to the log of its feed.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 30},
 		}),
 		relayed: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -22,7 +23,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "harang_relay_forks_total", Help: "Forks of a feed's numbering; each starts a new epoch.",
 		}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "harang_relay_failures_total", Help: "Failed passes over a tenant and failed checks for new entries; both are tried again.",
+			Name: "harang_relay_failures_total",
+			Help: "Failed passes over a tenant and failed checks for new entries; both are tried again.",
 		}),
 	}
 	if r != nil {

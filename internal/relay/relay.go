@@ -46,7 +46,9 @@ type Log interface {
 	// unless the log still has another event under the same number: that is a
 	// fork and changes nothing. Append returns the head after the call, in the
 	// log's epoch.
-	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error)
+	Append(
+		ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+	) (head harang.Position, fork bool, err error)
 }
 
 // Windows are what this node serves its listeners from. On a single node they
@@ -154,7 +156,9 @@ func New(o Options) *Relay {
 		log = o.Windows
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Relay{o: o, log: log, metrics: newMetrics(o.Registry), ctx: ctx, cancel: cancel, active: make(map[string]*pass)}
+	return &Relay{
+		o: o, log: log, metrics: newMetrics(o.Registry), ctx: ctx, cancel: cancel, active: make(map[string]*pass),
+	}
 }
 
 // singleNode reports whether the windows are the log.
@@ -299,7 +303,9 @@ func anyAhead(at []harang.Position, heads outbox.Heads) bool {
 
 // relayFeed appends the entries of one feed that the log lacks: from the commits
 // as far as they follow the log's head, else from the database.
-func (r *Relay) relayFeed(ctx context.Context, heads outbox.Heads, at harang.Position, commits []outbox.Commit) (done bool, err error) {
+func (r *Relay) relayFeed(
+	ctx context.Context, heads outbox.Heads, at harang.Position, commits []outbox.Commit,
+) (done bool, err error) {
 	id := harang.FeedID{Tenant: heads.Tenant, Audience: at.Audience}
 	head := heads.Number(at.Audience)
 	if at.Epoch < heads.Epoch {

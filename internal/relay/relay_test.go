@@ -66,7 +66,9 @@ func (l *fakeLog) Heads(_ context.Context, tenant string) ([]harang.Position, er
 	return heads, l.err
 }
 
-func (l *fakeLog) Append(_ context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (harang.Position, bool, error) {
+func (l *fakeLog) Append(
+	_ context.Context, id harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+) (harang.Position, bool, error) {
 	if l.beforeAppend != nil {
 		l.beforeAppend(first)
 	}
@@ -232,10 +234,16 @@ func TestRelay_EmptiedLog(t *testing.T) {
 
 func TestRelay_Fork(t *testing.T) {
 	for name, fork := range map[string]func(f *fixture){
-		"LogAhead":    func(f *fixture) { f.db.RollBack(managers, 2) },
-		"OtherEvents": func(f *fixture) { f.db.RollBack(managers, 2); f.db.Commit("budapest", 5, harang.AudienceManagers) },
-		"OlderEpoch":  func(f *fixture) { f.db.SetEpoch("budapest", "0198f3a07b0000000001") },
-		"Hole":        func(f *fixture) { f.db.Commit("budapest", 9, harang.AudienceManagers); f.db.Forget(managers, 15) },
+		"LogAhead": func(f *fixture) { f.db.RollBack(managers, 2) },
+		"OtherEvents": func(f *fixture) {
+			f.db.RollBack(managers, 2)
+			f.db.Commit("budapest", 5, harang.AudienceManagers)
+		},
+		"OlderEpoch": func(f *fixture) { f.db.SetEpoch("budapest", "0198f3a07b0000000001") },
+		"Hole": func(f *fixture) {
+			f.db.Commit("budapest", 9, harang.AudienceManagers)
+			f.db.Forget(managers, 15)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := open()
@@ -564,7 +572,8 @@ func TestRelay_Property(t *testing.T) {
 				}
 				commits = rapid.Permutation(commits).Draw(t, "order")
 				// The second relay's windows are its log: it takes entries as they are.
-				if err := relays[rapid.IntRange(0, 1).Draw(t, "relay")].RelayCommits(context.Background(), commits...); err != nil {
+				r := relays[rapid.IntRange(0, 1).Draw(t, "relay")]
+				if err := r.RelayCommits(context.Background(), commits...); err != nil {
 					t.Fatal(err)
 				}
 			},

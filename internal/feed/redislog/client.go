@@ -32,7 +32,8 @@ func DatabaseOf(url string) int {
 func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	option, err := rueidis.ParseURL(url)
 	if err != nil {
-		return nil, harang.Errorf(harang.CodeInvalidRequest, "the address cannot be read; write redis://:password@host:6379, or rediss:// for TLS")
+		return nil, harang.Errorf(harang.CodeInvalidRequest,
+			"the address cannot be read; write redis://:password@host:6379, or rediss:// for TLS")
 	}
 	if option.TLSConfig != nil {
 		option.TLSConfig.MinVersion = tls.VersionTLS12
@@ -53,7 +54,8 @@ func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	option.ReadBufferEachConn, option.WriteBufferEachConn = 128<<10, 128<<10
 	client, err := rueidis.NewClient(option)
 	if err != nil {
-		return nil, harang.Wrap(harang.CodeUnavailable, err, fmt.Sprintf("Redis at %s does not answer: %s", strings.Join(option.InitAddress, ", "), reason(err)))
+		detail := fmt.Sprintf("Redis at %s does not answer: %s", strings.Join(option.InitAddress, ", "), reason(err))
+		return nil, harang.Wrap(harang.CodeUnavailable, err, detail)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -61,7 +63,8 @@ func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	known, err := client.Do(ctx, client.B().CommandInfo().CommandName("spublish").Build()).ToArray()
 	if err == nil && (len(known) == 0 || known[0].IsNil()) {
 		client.Close()
-		return nil, harang.Errorf(harang.CodeInvalidRequest, "Redis at %s is too old, version 7 is the oldest supported", strings.Join(option.InitAddress, ", "))
+		return nil, harang.Errorf(harang.CodeInvalidRequest,
+			"Redis at %s is too old, version 7 is the oldest supported", strings.Join(option.InitAddress, ", "))
 	}
 	return client, nil
 }

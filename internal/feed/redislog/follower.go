@@ -29,7 +29,9 @@ type Windows interface {
 	// being read included.
 	Tenants() []string
 	// Append adds entries, as relay.Log says.
-	Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error)
+	Append(
+		ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+	) (head harang.Position, fork bool, err error)
 	// Heal begins a read of the windows that are behind these heads. It does
 	// not wait.
 	Heal(heads outbox.Heads)
@@ -116,7 +118,9 @@ func (f *Follower) Run(ctx context.Context, windows Windows) error {
 
 // NewestEntries reads a feed for its window: it subscribes first, then reads the
 // database, or the log when the database is unavailable.
-func (f *Follower) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+func (f *Follower) NewestEntries(
+	ctx context.Context, feed harang.FeedID, limit int,
+) (outbox.Heads, []outbox.Entry, error) {
 	f.subscribe(ctx, feed.Tenant)
 	heads, entries, err := f.database.NewestEntries(ctx, feed, limit)
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
@@ -133,7 +137,9 @@ func (f *Follower) NewestEntries(ctx context.Context, feed harang.FeedID, limit 
 }
 
 // EntriesAfter reads a feed's entries after a number from the database.
-func (f *Follower) EntriesAfter(ctx context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
+func (f *Follower) EntriesAfter(
+	ctx context.Context, feed harang.FeedID, after int64, limit int,
+) ([]outbox.Entry, error) {
 	return f.database.EntriesAfter(ctx, feed, after, limit)
 }
 
@@ -230,7 +236,8 @@ func (f *Follower) receive(sub *subscription) {
 	pauses := retryPauses()
 	for {
 		began := time.Now()
-		err := client.Receive(ctx, client.B().Ssubscribe().Channel(f.log.channel(sub.tenant)).Build(), func(m rueidis.PubSubMessage) { f.enqueue(sub, m.Message) })
+		command := client.B().Ssubscribe().Channel(f.log.channel(sub.tenant)).Build()
+		err := client.Receive(ctx, command, func(m rueidis.PubSubMessage) { f.enqueue(sub, m.Message) })
 		f.interrupted(sub, err)
 		if time.Since(began) > retryMax {
 			pauses = retryPauses()
@@ -351,7 +358,8 @@ func (f *Follower) heal(ctx context.Context) {
 	defer cancel()
 	heads, err := f.database.Heads(ctx, tenants)
 	if err != nil {
-		f.log.log.Warn("comparison of windows with the database failed; the relay will heal them", "tenants", len(tenants), "err", err)
+		f.log.log.Warn("comparison of windows with the database failed; the relay will heal them",
+			"tenants", len(tenants), "err", err)
 		return
 	}
 	for _, h := range heads {

@@ -325,7 +325,8 @@ func TestNodes_ForeignMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{
-		"", "hello", "m", "x " + string(relaytest.EpochA) + " 1\n", "m nonsense 1\n", "m " + string(relaytest.EpochA) + " 0\n",
+		"", "hello", "m", "x " + string(relaytest.EpochA) + " 1\n", "m nonsense 1\n",
+		"m " + string(relaytest.EpochA) + " 0\n",
 		"m " + string(relaytest.EpochA) + " 1\n99:short", "m " + string(relaytest.EpochA) + " 1\n3:abc",
 		"m " + string(relaytest.EpochA) + " 40\n" + fmt.Sprint(len(other)) + ":" + other, // a hole
 	} {
@@ -424,10 +425,13 @@ func TestFollower_DatabaseUnavailable(t *testing.T) {
 	}
 	defer m.Leave()
 	if !start.Recovered || len(start.Replay) != 5 || start.Head.Number != 60 {
-		t.Errorf("recovered %t, %d replayed, head %v; want the last 5 of 60", start.Recovered, len(start.Replay), start.Head)
+		t.Errorf("recovered %t, %d replayed, head %v; want the last 5 of 60",
+			start.Recovered, len(start.Replay), start.Head)
 	}
 	// A read that needs the database fails.
-	_, _, err = b.hub.Join(t.Context(), managers("absent-"+tenant), feed.Start{}, &listener{feed: managers("absent-" + tenant)})
+	_, _, err = b.hub.Join(
+		t.Context(), managers("absent-"+tenant), feed.Start{}, &listener{feed: managers("absent-" + tenant)},
+	)
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("a feed that the log does not have: %v", err)
 	}
@@ -489,7 +493,9 @@ func (w *windowsOf) Tenants() []string {
 	return w.tenants
 }
 
-func (w *windowsOf) Append(context.Context, harang.FeedID, harang.Epoch, int64, []outbox.Entry) (harang.Position, bool, error) {
+func (w *windowsOf) Append(
+	context.Context, harang.FeedID, harang.Epoch, int64, []outbox.Entry,
+) (harang.Position, bool, error) {
 	return harang.Position{}, false, errors.New("nothing is taken")
 }
 

@@ -57,7 +57,12 @@ func NewLog(o Options) *Log {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Log{client: o.Client, prefix: "harang:" + strconv.Itoa(o.Database) + ":{", log: o.Logger, metrics: newMetrics(o.Registry)}
+	return &Log{
+		client:  o.Client,
+		prefix:  "harang:" + strconv.Itoa(o.Database) + ":{",
+		log:     o.Logger,
+		metrics: newMetrics(o.Registry),
+	}
 }
 
 func headKey(f harang.FeedID) string {
@@ -101,7 +106,8 @@ func (l *Log) Heads(ctx context.Context, tenant string) ([]harang.Position, erro
 	audiences := harang.Audiences()
 	calls := make(rueidis.Commands, len(audiences))
 	for i, a := range audiences {
-		calls[i] = l.client.B().Hmget().Key(headKey(harang.FeedID{Tenant: tenant, Audience: a})).Field("epoch", "number").Build()
+		key := headKey(harang.FeedID{Tenant: tenant, Audience: a})
+		calls[i] = l.client.B().Hmget().Key(key).Field("epoch", "number").Build()
 	}
 	heads := make([]harang.Position, len(audiences))
 	for i, answer := range l.client.DoMulti(ctx, calls...) {
@@ -133,7 +139,8 @@ func (l *Log) readHead(feed harang.FeedID, answer rueidis.RedisResult) (harang.P
 	if len(values) == 2 {
 		epoch, err1 := values[0].ToString()
 		number, err2 := values[1].ToString()
-		if head, ok := harang.ParsePosition(epoch + ":" + feed.Audience.Letter() + ":" + number); ok && err1 == nil && err2 == nil && len(number) <= 15 {
+		head, ok := harang.ParsePosition(epoch + ":" + feed.Audience.Letter() + ":" + number)
+		if ok && err1 == nil && err2 == nil && len(number) <= 15 {
 			return head, nil
 		}
 	}
@@ -149,7 +156,9 @@ func wrongType(err error) bool {
 }
 
 // Append adds entries as relay.Log says, and publishes them.
-func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) (head harang.Position, fork bool, err error) {
+func (l *Log) Append(
+	ctx context.Context, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+) (head harang.Position, fork bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	args := make([]string, 6, 6+len(entries))
@@ -162,11 +171,14 @@ func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch
 	for _, e := range entries {
 		text, err := encode(e)
 		if err != nil {
-			return harang.Position{}, false, harang.Wrap(harang.CodeInternal, err, "an entry cannot be written to the shared feed log")
+			return harang.Position{}, false, harang.Wrap(
+				harang.CodeInternal, err, "an entry cannot be written to the shared feed log",
+			)
 		}
 		args = append(args, text)
 	}
-	answer, err := appendScript.Exec(ctx, l.client, []string{headKey(feed), streamKey(feed), l.channel(feed.Tenant)}, args).ToArray()
+	keys := []string{headKey(feed), streamKey(feed), l.channel(feed.Tenant)}
+	answer, err := appendScript.Exec(ctx, l.client, keys, args).ToArray()
 	if err != nil {
 		return harang.Position{}, false, l.unavailable(err)
 	}
@@ -182,19 +194,22 @@ func (l *Log) Append(ctx context.Context, feed harang.FeedID, epoch harang.Epoch
 
 var errAnswer = errors.New("redislog: the script's answer cannot be read")
 
-func readAnswer(feed harang.FeedID, answer []rueidis.RedisMessage) (head harang.Position, fork, repaired bool, err error) {
+func readAnswer(
+	feed harang.FeedID, answer []rueidis.RedisMessage,
+) (head harang.Position, fork, repaired bool, err error) {
 	if len(answer) != 4 {
 		return head, false, false, errAnswer
 	}
 	epoch, err1 := answer[0].ToString()
 	place, err2 := answer[1].ToString()
 	forked, err3 := answer[2].AsInt64()
-	mended, err4 := answer[3].AsInt64()
+	removed, err4 := answer[3].AsInt64()
 	number, ok := parseHead(place)
 	if err := errors.Join(err1, err2, err3, err4); err != nil || !ok {
 		return head, false, false, errors.Join(errAnswer, err)
 	}
-	return harang.Position{Epoch: harang.Epoch(epoch), Audience: feed.Audience, Number: number}, forked == 1, mended == 1, nil
+	head = harang.Position{Epoch: harang.Epoch(epoch), Audience: feed.Audience, Number: number}
+	return head, forked == 1, removed == 1, nil
 }
 
 // Entries returns a feed's head and the newest entries that end there, ascending:
@@ -209,7 +224,9 @@ func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position,
 	// The head is read before and after: in one epoch the stream only grows, so
 	// entries read between two heads of one epoch are of that epoch.
 	for {
-		answers := l.client.DoMulti(ctx, readHead(), l.client.B().Xrange().Key(streamKey(feed)).Start("-").End("+").Build(), readHead())
+		answers := l.client.DoMulti(
+			ctx, readHead(), l.client.B().Xrange().Key(streamKey(feed)).Start("-").End("+").Build(), readHead(),
+		)
 		before, err := l.readHead(feed, answers[0])
 		if err != nil {
 			return before, nil, err

@@ -91,7 +91,9 @@ func managers(tenant string) harang.FeedID {
 	return harang.FeedID{Tenant: tenant, Audience: harang.AudienceManagers}
 }
 
-func mustAppend(tb testing.TB, log *Log, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry) harang.Position {
+func mustAppend(
+	tb testing.TB, log *Log, feed harang.FeedID, epoch harang.Epoch, first int64, entries []outbox.Entry,
+) harang.Position {
 	tb.Helper()
 	head, fork, err := log.Append(tb.Context(), feed, epoch, first, entries)
 	if err != nil || fork {
@@ -170,8 +172,11 @@ func TestLog_Foreign(t *testing.T) {
 		"head's epoch is odd": func(f harang.FeedID) { server.Do(t, "HSET", headKey(f), "epoch", "zz") },
 		"head is not counted": func(f harang.FeedID) { server.Do(t, "HSET", headKey(f), "number", "-4") },
 		"head is too large":   func(f harang.FeedID) { server.Do(t, "HSET", headKey(f), "number", "9007199254740993") },
-		"stream is a list":    func(f harang.FeedID) { server.Do(t, "DEL", streamKey(f)); server.Do(t, "RPUSH", streamKey(f), "x") },
-		"stream goes beyond":  func(f harang.FeedID) { server.Do(t, "XADD", streamKey(f), "900-0", "e", "x") },
+		"stream is a list": func(f harang.FeedID) {
+			server.Do(t, "DEL", streamKey(f))
+			server.Do(t, "RPUSH", streamKey(f), "x")
+		},
+		"stream goes beyond": func(f harang.FeedID) { server.Do(t, "XADD", streamKey(f), "900-0", "e", "x") },
 		"stream has more fields": func(f harang.FeedID) {
 			server.Do(t, "XADD", streamKey(f), "5-1", "a", "b", "c", "d")
 		},
@@ -202,7 +207,8 @@ func TestLog_Foreign(t *testing.T) {
 					first = max(1, h.Number)
 				}
 			}
-			if head := mustAppend(t, log, feed, relaytest.EpochA, first, some(first, 6)); head.Number != 6 || head.Epoch != relaytest.EpochA {
+			head := mustAppend(t, log, feed, relaytest.EpochA, first, some(first, 6))
+			if head.Number != 6 || head.Epoch != relaytest.EpochA {
 				t.Fatalf("head after the repair %v, want 6", head)
 			}
 			mustAppend(t, log, feed, relaytest.EpochA, 6, some(6, 8))
@@ -233,7 +239,9 @@ func TestLog_Unavailable(t *testing.T) {
 		if _, err := log.Heads(t.Context(), feed.Tenant); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("%s: heads: %v", how, err)
 		}
-		if _, _, err := log.Append(t.Context(), feed, relaytest.EpochA, 1, some(1, 2)); harang.ErrorCode(err) != harang.CodeUnavailable {
+		if _, _, err := log.Append(
+			t.Context(), feed, relaytest.EpochA, 1, some(1, 2),
+		); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("%s: append: %v", how, err)
 		}
 		if err := log.Ping(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
@@ -314,8 +322,9 @@ func certificate(tb testing.TB) (certFile, keyFile string) {
 		tb.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "redis"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "redis"},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -326,7 +335,9 @@ func certificate(tb testing.TB) (certFile, keyFile string) {
 		tb.Fatal(err)
 	}
 	certFile, keyFile = filepath.Join(tb.TempDir(), "cert.pem"), filepath.Join(tb.TempDir(), "key.pem")
-	for file, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: keyDER}} {
+	for file, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "EC PRIVATE KEY", Bytes: keyDER},
+	} {
 		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
 			tb.Fatal(err)
 		}

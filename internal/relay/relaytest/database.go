@@ -11,8 +11,8 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// Database is a source of entries in memory, for tests of what stands on one.
-// It counts its reads and can be made to fail.
+// Database is a source of entries in memory. It counts its reads and can be made
+// to fail.
 type Database struct {
 	// Clock stamps commits. Zero value means time.Now.
 	Clock func() time.Time
@@ -177,7 +177,9 @@ func (db *Database) Heads(_ context.Context, tenants []string) ([]outbox.Heads, 
 }
 
 // EntriesAfter implements the sources of relay and feed.
-func (db *Database) EntriesAfter(_ context.Context, feed harang.FeedID, after int64, limit int) ([]outbox.Entry, error) {
+func (db *Database) EntriesAfter(
+	_ context.Context, feed harang.FeedID, after int64, limit int,
+) ([]outbox.Entry, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.reads["EntriesAfter"]++
@@ -202,7 +204,9 @@ func (db *Database) kept(feed harang.FeedID, after int64, limit int) []outbox.En
 }
 
 // NewestEntries implements the sources of relay and feed.
-func (db *Database) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+func (db *Database) NewestEntries(
+	ctx context.Context, feed harang.FeedID, limit int,
+) (outbox.Heads, []outbox.Entry, error) {
 	db.mu.Lock()
 	db.reads["NewestEntries"]++
 	if db.err != nil {

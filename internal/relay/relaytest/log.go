@@ -145,7 +145,9 @@ func TestLog(t *testing.T, open func(t *testing.T, feeds ...harang.FeedID) Log) 
 			relays.Go(func() {
 				for head := int64(0); head < last; {
 					first := max(1, head-int64(rand.IntN(4)))
-					got, fork, err := log.Append(t.Context(), feed, EpochA, first, some(first, min(last, first+int64(rand.IntN(9)))))
+					got, fork, err := log.Append(
+						t.Context(), feed, EpochA, first, some(first, min(last, first+int64(rand.IntN(9)))),
+					)
 					if err != nil || fork || got.Number < head {
 						t.Errorf("Append: head %d, fork %t, %v; the head was %d", got.Number, fork, err, head)
 						return
