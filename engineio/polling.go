@@ -35,9 +35,14 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, q query) {
 		s.refuse(w, CodeBadRequest)
 		return
 	}
-	open := append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...)
-	err := session.writeWithin(w, func() { writePayload(w, open) })
-	if err != nil || r.Context().Err() != nil {
+	// The context is not asked after the response: a client without keep-alive, such as a proxy, closes the connection
+	// as soon as it has read it.
+	err := r.Context().Err()
+	if err == nil {
+		open := append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...)
+		err = session.writeWithin(w, func() { writePayload(w, open) })
+	}
+	if err != nil {
 		session.terminate(ReasonTransportError, finalClose)
 	}
 }

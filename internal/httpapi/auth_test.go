@@ -65,7 +65,8 @@ func TestRefresh_CookieWithoutPrefix(t *testing.T) {
 	e := newEnv(t, behindProxy(t))
 	const https = "X-Forwarded-Proto: https"
 	earlier := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 200, ""))
-	next := e.call("", "POST", "/api/v1/auth/refresh", "", https, "Cookie: harang_refresh="+earlier.Value).want(t, 200, "")
+	next := e.call("", "POST", "/api/v1/auth/refresh", "", https, "Cookie: harang_refresh="+earlier.Value).
+		want(t, 200, "")
 	if c := refreshCookie(t, next); c.MaxAge >= 0 || c.Value != "" {
 		t.Errorf("the cookie without the prefix stays: %v", c)
 	}

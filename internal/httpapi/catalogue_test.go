@@ -21,7 +21,10 @@ func TestCatalogue_One(t *testing.T) {
 		return item
 	}
 	product := first("/products?search=hr2470")
-	if got := e.as(harang.RoleOperator, "GET", "/products/makita-hr2470", "").want(t, 200, "").json(t); !reflect.DeepEqual(got, product) {
+	if got := e.as(harang.RoleOperator, "GET", "/products/makita-hr2470", "").want(t, 200, "").json(t); !reflect.DeepEqual(
+		got,
+		product,
+	) {
 		t.Errorf("the product is %v, in the list %v", got, product)
 	}
 	item := first("/inventory/stock?search=hr2470&locationId=vaci-ut")

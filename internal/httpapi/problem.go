@@ -221,8 +221,10 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 				"by":            {Ref: r.Schema(reflect.TypeFor[personBody](), true, "").Ref},
 				"at":            text("when the claim was made, with ALREADY_CLAIMED"),
 				"origin":        text("the origin of the page, with FORBIDDEN because of it"),
-				"ownOrigin":     text("the server's origin as the request names it, with FORBIDDEN because of the page's origin"),
-				"action":        text("the action that the role is not allowed, with FORBIDDEN"),
+				"ownOrigin": text(
+					"the server's origin as the request names it, with FORBIDDEN because of the page's origin",
+				),
+				"action": text("the action that the role is not allowed, with FORBIDDEN"),
 			},
 			Required: []string{"type", "title", "status", "code", "detail"},
 		}

@@ -179,8 +179,11 @@ func TestRentals_Life(t *testing.T) {
 	clerk := s.token(harang.RoleOperator)
 	res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""), nil)
 	made := decode[rentalView](t, res)
-	if res.status != http.StatusCreated || made.Status != "OPEN" || made.EquipmentCount != 2 || made.TotalValue != 2000 || made.Currency != "HUF" ||
-		made.PartnerName != "Acme Kft." || len(made.Lines) != 1 ||
+	if res.status != http.StatusCreated || made.Status != "OPEN" || made.EquipmentCount != 2 ||
+		made.TotalValue != 2000 ||
+		made.Currency != "HUF" ||
+		made.PartnerName != "Acme Kft." ||
+		len(made.Lines) != 1 ||
 		made.Lines[0].ProductName != "Drill" ||
 		made.Payment != nil {
 		t.Fatalf("%d %s", res.status, res.body)
@@ -279,7 +282,8 @@ func TestPayments_Declined(t *testing.T) {
 			nil,
 		),
 	)
-	if made.Status != "AWAITING_PAYMENT" || made.Payment == nil || made.Payment.Status != "DECLINED" || made.Payment.ErrorCode != "sandbox:insufficient_funds" ||
+	if made.Status != "AWAITING_PAYMENT" || made.Payment == nil || made.Payment.Status != "DECLINED" ||
+		made.Payment.ErrorCode != "sandbox:insufficient_funds" ||
 		made.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" ||
 		made.Payment.NextStep != "Kérjen másik kártyát" ||
 		*made.Payment.Retry {

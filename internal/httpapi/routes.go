@@ -109,8 +109,17 @@ func (a *API) routes() {
 			harang.CodeAlreadyReturned, harang.CodeConflict).answers(200))
 
 	call(a, "POST /payments", harang.ActionPay, a.pay,
-		about("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout,
-			harang.CodeCardUnknown, harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).
+		about(
+			"pay",
+			"Pay for a rental",
+			harang.CodeNotFound,
+			harang.CodePaymentDeclined,
+			harang.CodePaymentTimeout,
+			harang.CodeCardUnknown,
+			harang.CodeConflict,
+			harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused,
+		).
 			answers(201).details(paymentDetails))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments,
 		about("listPayments", "Payments, newest first"))

@@ -28,7 +28,8 @@ func TestHandler_CutsValues(t *testing.T) {
 			long, "text", long, "err", errors.New(long), "bytes", []byte(long), "list", []string{long, long}, "stringer", level{},
 			slog.Group("inner", "text", long), "stack", strings.Repeat("x", 4<<10),
 		)
-		if n := out.Len(); n > 9*logging.MaxValueBytes+4<<10+400 || !strings.Contains(out.String(), strings.Repeat("x", 4<<10)) {
+		if n := out.Len(); n > 9*logging.MaxValueBytes+4<<10+400 ||
+			!strings.Contains(out.String(), strings.Repeat("x", 4<<10)) {
 			t.Errorf("JSON %v: a line of %d bytes: %s", asJSON, n, out.String())
 		}
 		if asJSON && !json.Valid(out.Bytes()) {
@@ -38,7 +39,10 @@ func TestHandler_CutsValues(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(logging.NewHandler(&out, logging.Options{}))
 	log.Warn("short", "n", 5, "d", time.Second, "err", errors.New("cause"), "nothing", nil, "ok", true)
-	if want := ` level=WARN msg=short n=5 d=1s err=cause nothing=<nil> ok=true` + "\n"; !strings.HasSuffix(out.String(), want) {
+	if want := ` level=WARN msg=short n=5 d=1s err=cause nothing=<nil> ok=true` + "\n"; !strings.HasSuffix(
+		out.String(),
+		want,
+	) {
 		t.Errorf("%q", out.String())
 	}
 	log.Debug("below the level")

@@ -42,7 +42,10 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 func TestPolicy_Check(t *testing.T) {
 	plain := policy(t, origin.Options{})
 	proxied := policy(t, origin.Options{TrustedProxies: loopback})
-	allowing := policy(t, origin.Options{Allowed: []string{"HTTPS://ERP.example:443", "capacitor://localhost", "https://műhely.example"}})
+	allowing := policy(
+		t,
+		origin.Options{Allowed: []string{"HTTPS://ERP.example:443", "capacitor://localhost", "https://műhely.example"}},
+	)
 	for name, c := range map[string]struct {
 		policy  *origin.Policy
 		host    string
@@ -102,11 +105,22 @@ func TestPolicy_Check(t *testing.T) {
 func TestPolicy_RefusalNamesBoth(t *testing.T) {
 	var log bytes.Buffer
 	registry := prometheus.NewRegistry()
-	p := policy(t, origin.Options{TrustedProxies: loopback, Logger: slog.New(slog.NewTextHandler(&log, nil)), Registry: registry})
-	r := p.Forward(request("inner:81", "Origin: https://Evil.example", "X-Forwarded-Host: shop.example:443", "X-Forwarded-Proto: https"))
+	p := policy(
+		t,
+		origin.Options{TrustedProxies: loopback, Logger: slog.New(slog.NewTextHandler(&log, nil)), Registry: registry},
+	)
+	r := p.Forward(
+		request(
+			"inner:81",
+			"Origin: https://Evil.example",
+			"X-Forwarded-Host: shop.example:443",
+			"X-Forwarded-Proto: https",
+		),
+	)
 	err := p.Check(r, origin.PartREST)
 	for _, text := range []string{err.Error(), log.String()} {
-		if !strings.Contains(text, "https://Evil.example") || !strings.Contains(text, "https://shop.example") || !strings.Contains(text, "--allowed-origin") {
+		if !strings.Contains(text, "https://Evil.example") || !strings.Contains(text, "https://shop.example") ||
+			!strings.Contains(text, "--allowed-origin") {
 			t.Errorf("%s", text)
 		}
 	}
@@ -125,7 +139,12 @@ harang_origin_refused_total{part="socket"} 1
 }
 
 func TestPolicy_Forward(t *testing.T) {
-	p := policy(t, origin.Options{TrustedProxies: append(loopback, netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"))})
+	p := policy(
+		t,
+		origin.Options{
+			TrustedProxies: append(loopback, netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")),
+		},
+	)
 	for name, c := range map[string]struct {
 		peer    string
 		headers []string
@@ -159,7 +178,15 @@ func TestPolicy_Forward(t *testing.T) {
 		r.RemoteAddr = c.peer
 		got := p.Forward(r)
 		if got.RemoteAddr != c.address || p.Secure(got) != c.secure || r.RemoteAddr != c.peer {
-			t.Errorf("%s: %s, TLS %v, want %s, %v; the original has %s", name, got.RemoteAddr, p.Secure(got), c.address, c.secure, r.RemoteAddr)
+			t.Errorf(
+				"%s: %s, TLS %v, want %s, %v; the original has %s",
+				name,
+				got.RemoteAddr,
+				p.Secure(got),
+				c.address,
+				c.secure,
+				r.RemoteAddr,
+			)
 		}
 	}
 	r := request("shop.example")
@@ -186,7 +213,8 @@ func TestPolicy_ForwardWarnsOnce(t *testing.T) {
 
 func TestNew_ImpossibleOrigins(t *testing.T) {
 	for _, text := range []string{"null", "*", "https://*.example", "https://shop.example/", "https://shop.example/app", "shop.example", "https://u:p@shop.example"} {
-		if _, err := origin.New(origin.Options{Allowed: []string{text}}); err == nil || !strings.Contains(err.Error(), text) {
+		if _, err := origin.New(origin.Options{Allowed: []string{text}}); err == nil ||
+			!strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
