@@ -176,7 +176,7 @@ func TestEvent_Audiences(t *testing.T) {
 			typ.In(harang.AudienceControl),
 		}
 		if got != in {
-			t.Errorf("%s stands in %v, want %v", name, got, in)
+			t.Errorf("%s is in %v, want %v", name, got, in)
 		}
 	}
 	for _, typ := range harang.EventTypes() {

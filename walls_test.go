@@ -38,7 +38,7 @@ var walls = []wall{
 	{"internal/feed", []string{"", "internal/outbox"}, "a mechanism over root types; ports are its own"},
 	{"internal/relay", []string{"", "internal/outbox"}, "no SQL and no Redis inside; ports are its own"},
 	{"internal/ingest", []string{""}, "other applications' events become ours; the store behind its port"},
-	{"internal/auth", []string{"", "internal/secretfile"}, "judges identities; users come through a port"},
+	{"internal/auth", []string{"", "internal/secretfile"}, "verifies identities; users come through a port"},
 	{
 		"internal/gateway",
 		[]string{"", "internal/feed", "internal/auth", "socketio"},
@@ -197,7 +197,7 @@ func TestPackageNames(t *testing.T) {
 	for _, pkg := range listPackages(t) {
 		switch path.Base(pkg.ImportPath) {
 		case "util", "utils", "common", "helper", "helpers", "types", "model", "models", "base", "pkg", "misc":
-			t.Errorf("%s: the name says nothing about what is inside", pkg.ImportPath)
+			t.Errorf("%s: the name says nothing about the content", pkg.ImportPath)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Package contract holds the golden files: calls and their answers, events, and
-// the sentences about payments, as the tests of the server and of the page keep
-// them. The description of the interface shows the calls as examples.
+// Package contract contains the golden files: calls and their answers, events, and
+// the sentences about payments. The tests of the server and of the page compare
+// with them; the API documents show the calls as examples.
 package contract
 
 import (
@@ -17,19 +17,19 @@ var files embed.FS
 
 // Call is one call of the interface with its answer.
 type Call struct {
-	// Name is the file's, without its ending.
+	// Name is the file name without its extension.
 	Name   string `json:"-"`
 	Method string `json:"method"`
 	// Path may have a query.
 	Path   string          `json:"path"`
 	Body   json.RawMessage `json:"body"`
 	Status int             `json:"status"`
-	// Type is the answer's media type.
+	// Type is the media type of the answer.
 	Type   string          `json:"contentType"`
 	Answer json.RawMessage `json:"answer"`
 }
 
-// Calls are all of them, by name.
+// Calls returns all calls, by name.
 func Calls() ([]Call, error) {
 	names, err := fs.Glob(files, "http/*.json")
 	if err != nil {

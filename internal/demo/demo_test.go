@@ -110,7 +110,8 @@ func (o *opened) rentals(t *testing.T, tenant string) []harang.Rental {
 // Whatever the hour, no screen is empty and movements and sums agree.
 func TestCreate_AtAnyHour(t *testing.T) {
 	for _, now := range []time.Time{
-		time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), time.Date(2026, 10, 24, 23, 1, 0, 0, time.UTC), time.Date(2027, 1, 1, 4, 30, 0, 0, time.UTC),
+		time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC), time.Date(2026, 10, 24, 23, 1, 0, 0, time.UTC),
+		time.Date(2027, 1, 1, 4, 30, 0, 0, time.UTC),
 	} {
 		t.Run(now.Format(time.DateTime), func(t *testing.T) {
 			o := create(t, now)
@@ -244,7 +245,8 @@ func TestCreate_OnlyWhatIsAbsent(t *testing.T) {
 	}
 	for _, tenant := range []string{"budapest", "debrecen"} {
 		for _, user := range []string{"operator", "manager", "admin"} {
-			if _, err := o.shop.Auth.Login(t.Context(), auth.LoginRequest{Email: user + "@" + tenant + ".demo", Password: demo.Password}); err != nil {
+			login := auth.LoginRequest{Email: user + "@" + tenant + ".demo", Password: demo.Password}
+			if _, err := o.shop.Auth.Login(t.Context(), login); err != nil {
 				t.Errorf("%s of %s: %v", user, tenant, err)
 			}
 		}

@@ -62,7 +62,8 @@ type InboxWorker struct {
 // NewInboxWorker builds a worker. A nil registry means no metrics.
 func NewInboxWorker(intake *Intake, inbox Inbox, log *slog.Logger, r prometheus.Registerer) *InboxWorker {
 	w := &InboxWorker{intake: intake, inbox: inbox, log: log, events: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "harang_ingest_inbox_events_total", Help: "Events queued by other applications in the database, by outcome.",
+		Name: "harang_ingest_inbox_events_total",
+		Help: "Events queued by other applications in the database, by outcome.",
 	}, []string{"result"})}
 	if r != nil {
 		r.MustRegister(w.events)
@@ -109,7 +110,9 @@ func (w *InboxWorker) Take(ctx context.Context) (InboxCounts, error) {
 	if err != nil {
 		return counts, err
 	}
-	for result, n := range map[string]int{"accepted": counts.Accepted, "duplicate": counts.Duplicates, "refused": counts.Refused} {
+	for result, n := range map[string]int{
+		"accepted": counts.Accepted, "duplicate": counts.Duplicates, "refused": counts.Refused,
+	} {
 		if n > 0 {
 			w.events.WithLabelValues(result).Add(float64(n))
 		}

@@ -104,7 +104,9 @@ func TestAccept_Refuses(t *testing.T) {
 		t.Fatal("an event of more than 16 KiB was accepted")
 	}
 	// Events that did not come from Parse are validated as well.
-	if _, err := ingest.New(&fakeStore{}, func() string { return "x" }).Accept(t.Context(), service, []ingest.Incoming{{Type: "control.logout"}}); harang.ErrorCode(
+	control := []ingest.Incoming{{Type: "control.logout"}}
+	intake := ingest.New(&fakeStore{}, func() string { return "x" })
+	if _, err := intake.Accept(t.Context(), service, control); harang.ErrorCode(
 		err,
 	) != harang.CodeInvalidRequest {
 		t.Fatal(err)
@@ -114,8 +116,12 @@ func TestAccept_Refuses(t *testing.T) {
 // Whatever comes in, Parse answers with events that can be validated or with one of
 // three codes, and never with a panic.
 func FuzzParse(f *testing.F) {
-	for _, contentType := range []string{"application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "text/plain", ";"} {
-		for _, body := range []string{event, "[" + event + "]", "", "{", "[]", "[5]", `{"specversion":"1.0","data_base64":"e30="}`, "null"} {
+	for _, contentType := range []string{
+		"application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "text/plain", ";",
+	} {
+		for _, body := range []string{
+			event, "[" + event + "]", "", "{", "[]", "[5]", `{"specversion":"1.0","data_base64":"e30="}`, "null",
+		} {
 			f.Add(contentType, body, false)
 			f.Add(contentType, body, true)
 		}
@@ -183,7 +189,8 @@ func (q *queue) TakeInbox(
 	return counts, nil
 }
 
-const rental = `{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}`
+const rental = `{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,` +
+	`"totalValue":100,"currency":"HUF"}`
 
 // TestInboxWorker_Validates: queued events obey the rules of those sent by HTTP.
 func TestInboxWorker_Validates(t *testing.T) {
@@ -199,7 +206,9 @@ func TestInboxWorker_Validates(t *testing.T) {
 		"control type": {func(q *ingest.Queued) { q.Type = "logout" }, "type must be one of "},
 		"no JSON":      {func(q *ingest.Queued) { q.Data = "{" }, "data"},
 		"wrong field":  {func(q *ingest.Queued) { q.Data = strings.Replace(rental, `2,`, `0,`, 1) }, "equipmentCount"},
-		"too large":    {func(q *ingest.Queued) { q.Data = rental + strings.Repeat(" ", harang.MaxEventBytes) }, "16384 bytes"},
+		"too large": {func(q *ingest.Queued) {
+			q.Data = rental + strings.Repeat(" ", harang.MaxEventBytes)
+		}, "16384 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := good

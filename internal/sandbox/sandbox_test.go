@@ -96,14 +96,17 @@ func TestProvider_Refund(t *testing.T) {
 func TestProvider_OldestForgotten(t *testing.T) {
 	p := sandbox.New(nil)
 	for i := range 10_001 {
-		if _, err := p.Charge(t.Context(), shop.Charge{TransactionID: fmt.Sprint(i), CardToken: sandbox.TokenOK}); err != nil {
+		charge := shop.Charge{TransactionID: fmt.Sprint(i), CardToken: sandbox.TokenOK}
+		if _, err := p.Charge(t.Context(), charge); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, _ := p.FindCharge(t.Context(), shop.Charge{TransactionID: "10000", CardToken: sandbox.TokenOK}); got.Status != harang.PaymentSucceeded {
+	newest := shop.Charge{TransactionID: "10000", CardToken: sandbox.TokenOK}
+	if got, _ := p.FindCharge(t.Context(), newest); got.Status != harang.PaymentSucceeded {
 		t.Errorf("the newest is forgotten: %+v", got)
 	}
-	if got, _ := p.FindCharge(t.Context(), shop.Charge{TransactionID: "0", CardToken: sandbox.TokenOK}); got.Status != harang.PaymentDeclined {
+	oldest := shop.Charge{TransactionID: "0", CardToken: sandbox.TokenOK}
+	if got, _ := p.FindCharge(t.Context(), oldest); got.Status != harang.PaymentDeclined {
 		t.Errorf("the oldest is still known: %+v", got)
 	}
 }

@@ -48,7 +48,8 @@ func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]hara
 	for _, f := range reported {
 		open, subject := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
 		if pay, ours := states[f.TransactionID]; ours {
-			f.RentalID, f.Status, f.ErrorCode, f.ErrorMessage = pay.RentalID, pay.Status, pay.ErrorCode, pay.ErrorMessage
+			f.RentalID, f.Status = pay.RentalID, pay.Status
+			f.ErrorCode, f.ErrorMessage = pay.ErrorCode, pay.ErrorMessage
 			open = pay.Owed > 0 && (pay.Status == harang.PaymentDeclined || pay.Status == harang.PaymentPending)
 			subject = "rental " + pay.RentalID
 		}

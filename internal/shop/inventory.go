@@ -241,7 +241,8 @@ func (s *service) changeStock(
 		}
 	}
 	for _, i := range order {
-		if err := s.setQuantity(ctx, tx, caller, &items[i], items[i].Level.Quantity+changes[i].Delta, items[i].Level.Thresholds, reason); err != nil {
+		item, quantity := &items[i], items[i].Level.Quantity+changes[i].Delta
+		if err := s.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, reason); err != nil {
 			return nil, err
 		}
 	}

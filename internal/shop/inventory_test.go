@@ -100,7 +100,8 @@ func TestInventory_Thresholds(t *testing.T) {
 		t.Errorf("the item is %+v, %v", item, err)
 	}
 	probe.want(t, alert(4, 6, harang.SeverityWarning))
-	if _, err = env.Inventory.SetLevel(ctx, manager, "p", "l", shop.LevelChange{CriticalThreshold: ptr(int64(5))}); err != nil {
+	critical := shop.LevelChange{CriticalThreshold: ptr(int64(5))}
+	if _, err = env.Inventory.SetLevel(ctx, manager, "p", "l", critical); err != nil {
 		t.Error(err)
 	}
 	probe.want(t, alert(4, 5, harang.SeverityCritical))
@@ -136,7 +137,8 @@ func TestInventory_Thresholds(t *testing.T) {
 	operator := storetest.As(harang.RoleOperator, "kata")
 	_, err = env.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{WarningThreshold: ptr(int64(1))})
 	wantCode(t, err, harang.CodeForbidden)
-	if _, err = env.Inventory.SetLevel(ctx, operator, "p", "l", shop.LevelChange{ExpectedAt: ptr(env.Clock.Now())}); err != nil {
+	expected := shop.LevelChange{ExpectedAt: ptr(env.Clock.Now())}
+	if _, err = env.Inventory.SetLevel(ctx, operator, "p", "l", expected); err != nil {
 		t.Errorf("an operator may set an expected delivery: %v", err)
 	}
 }
@@ -372,13 +374,18 @@ func TestInvalid(t *testing.T) {
 		fields []string
 		call   func() error
 	}{
-		{"location", []string{"id", "name"}, func() error { return env.Catalogue.PutLocation(ctx, admin, harang.Location{Name: long}) }},
-		{"partner", []string{"id", "name"}, func() error { return env.Catalogue.PutPartner(ctx, admin, harang.Partner{Name: "a\nb"}) }},
+		{"location", []string{"id", "name"}, func() error {
+			return env.Catalogue.PutLocation(ctx, admin, harang.Location{Name: long})
+		}},
+		{"partner", []string{"id", "name"}, func() error {
+			return env.Catalogue.PutPartner(ctx, admin, harang.Partner{Name: "a\nb"})
+		}},
 		{"product", []string{"dailyPrice"}, func() error {
 			return env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: "p", Name: "P", DailyPrice: -1})
 		}},
 		{"stock", []string{"warningThreshold", "quantity"}, func() error {
-			_, err := env.Catalogue.PutStock(ctx, admin, "p", "l", shop.StockPut{Quantity: -1, WarningThreshold: 1, CriticalThreshold: 2})
+			put := shop.StockPut{Quantity: -1, WarningThreshold: 1, CriticalThreshold: 2}
+			_, err := env.Catalogue.PutStock(ctx, admin, "p", "l", put)
 			return err
 		}},
 		{"severity", []string{"severity"}, func() error {
@@ -389,19 +396,29 @@ func TestInvalid(t *testing.T) {
 			_, err := env.Inventory.Stock(ctx, admin, harang.StockQuery{Limit: 201})
 			return err
 		}},
-		{"limit of alerts", []string{"limit"}, func() error { _, err := env.Inventory.Alerts(ctx, admin, "", -1); return err }},
-		{"cursor of alerts", []string{"cursor"}, func() error { _, err := env.Inventory.Alerts(ctx, admin, "e30x", 0); return err }},
+		{"limit of alerts", []string{"limit"}, func() error {
+			_, err := env.Inventory.Alerts(ctx, admin, "", -1)
+			return err
+		}},
+		{"cursor of alerts", []string{"cursor"}, func() error {
+			_, err := env.Inventory.Alerts(ctx, admin, "e30x", 0)
+			return err
+		}},
 		{"cursor of stock", []string{"cursor"}, func() error {
 			_, err := env.Inventory.Stock(ctx, admin, harang.StockQuery{Cursor: strings.Repeat("a", 40000)})
 			return err
 		}},
-		{"limit of products", []string{"limit"}, func() error { _, err := env.Catalogue.Products(ctx, admin, "", "", 1000); return err }},
+		{"limit of products", []string{"limit"}, func() error {
+			_, err := env.Catalogue.Products(ctx, admin, "", "", 1000)
+			return err
+		}},
 		{"type", []string{"type"}, func() error {
 			_, _, err := env.Notifications.List(ctx, admin, harang.NotificationQuery{Type: "control.read"})
 			return err
 		}},
 		{"since", []string{"since"}, func() error {
-			_, _, err := env.Notifications.List(ctx, admin, harang.NotificationQuery{After: &harang.Position{Audience: harang.AudienceControl}})
+			after := &harang.Position{Audience: harang.AudienceControl}
+			_, _, err := env.Notifications.List(ctx, admin, harang.NotificationQuery{After: after})
 			return err
 		}},
 		{"limit of notifications", []string{"limit"}, func() error {

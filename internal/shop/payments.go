@@ -276,7 +276,8 @@ func outcome(pay harang.Payment) error {
 	advice := pay.Advice(harang.Hungarian)
 	return &harang.Error{Code: code, Message: pay.ErrorMessage, Details: map[string]any{
 		"transactionId": pay.ID, "paymentStatus": string(pay.Status),
-		"errorCode": pay.ErrorCode, "errorMessage": pay.ErrorMessage, "nextStep": advice.NextStep, "retry": advice.Retry,
+		"errorCode": pay.ErrorCode, "errorMessage": pay.ErrorMessage,
+		"nextStep": advice.NextStep, "retry": advice.Retry,
 	}}
 }
 

@@ -51,7 +51,10 @@ func TestCallWithin_ContextObeyed(t *testing.T) {
 }
 
 func TestPauseAfter(t *testing.T) {
-	for checks, want := range map[int64]time.Duration{0: 30 * time.Second, 1: time.Minute, 4: 8 * time.Minute, 9: 256 * time.Minute, 10: 6 * time.Hour, 16: 6 * time.Hour, 1000: 6 * time.Hour} {
+	for checks, want := range map[int64]time.Duration{
+		0: 30 * time.Second, 1: time.Minute, 4: 8 * time.Minute, 9: 256 * time.Minute,
+		10: 6 * time.Hour, 16: 6 * time.Hour, 1000: 6 * time.Hour,
+	} {
 		if got := pauseAfter(checks); got != want {
 			t.Errorf("after %d checks %v, want %v", checks, got, want)
 		}

@@ -210,7 +210,8 @@ func (v *Rentals) checkOut(
 	// A rental that costs nothing needs no payment.
 	if plan != nil && rental.TotalValue > 0 {
 		paid := plan.Payment
-		paid.RentalID, paid.PartnerID, paid.PartnerName, paid.Amount = rental.ID, rental.PartnerID, rental.PartnerName, rental.TotalValue
+		paid.RentalID, paid.Amount = rental.ID, rental.TotalValue
+		paid.PartnerID, paid.PartnerName = rental.PartnerID, rental.PartnerName
 		rental.Status = harang.RentalAwaitingPayment
 		if err := tx.CreateRental(ctx, rental); err != nil {
 			return out, err
@@ -254,8 +255,8 @@ func (v *Rentals) takeStock(ctx context.Context, tx Tx, caller harang.Identity, 
 		}
 	}
 	for _, i := range order {
-		item := &items[i]
-		if err := v.setQuantity(ctx, tx, caller, item, item.Level.Quantity-r.Lines[i].Quantity, item.Level.Thresholds, reasonCheckout); err != nil {
+		item, quantity := &items[i], items[i].Level.Quantity-r.Lines[i].Quantity
+		if err := v.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, reasonCheckout); err != nil {
 			return err
 		}
 	}
