@@ -45,6 +45,30 @@ func TestHub_SourceUnavailable(t *testing.T) {
 	})
 }
 
+// TestHub_Outage: however many listeners return during an outage of the source,
+// its beginning and its end are logged once.
+func TestHub_Outage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		f.db.Fail(harang.Errorf(harang.CodeUnavailable, "the database does not answer"))
+		for range 100 {
+			_, _, err := f.hub.Join(t.Context(), managers, feed.Start{}, &listener{feed: managers})
+			if harang.ErrorCode(err) != harang.CodeUnavailable {
+				t.Fatal(err)
+			}
+		}
+		if n := strings.Count(f.logs.String(), "\n"); n != 1 {
+			t.Errorf("%d lines of 100 failed reads: %s", n, f.logs)
+		}
+		f.db.Fail(nil)
+		f.join(t, managers, feed.Start{})
+		f.join(t, debrecen, feed.Start{})
+		if n := strings.Count(f.logs.String(), "\n"); n != 2 || !strings.Contains(f.logs.String(), "feed reads recovered") {
+			t.Errorf("%d lines after the outage: %s", n, f.logs)
+		}
+	})
+}
+
 func TestHub_UnknownTenant(t *testing.T) {
 	f := open(t)
 	id := harang.FeedID{Tenant: "nowhere", Audience: harang.AudienceManagers}

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -61,6 +60,9 @@ type Hub[F any] struct {
 	// synthetic tenants.
 	checked, blocked, canaryBlocked atomic.Int64
 
+	// outage is set while the source is unavailable.
+	outage atomic.Bool
+
 	// ctx ends with Close; reads run under it, not under a caller's context,
 	// because several joins share them.
 	ctx    context.Context
@@ -80,7 +82,7 @@ func New[F any](o Options[F]) *Hub[F] {
 		o.Clock = time.Now
 	}
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()

@@ -392,6 +392,31 @@ func TestHub_RunIsShared(t *testing.T) {
 	}
 }
 
+// TestHub_AllocationsPerListener: a round allocates the same for one listener as
+// for a thousand.
+func TestHub_AllocationsPerListener(t *testing.T) {
+	allocations := func(listeners int) float64 {
+		hub := feed.New(options{Source: relaytest.NewDatabase(relaytest.EpochA, "budapest"), Encoder: new(encoder)})
+		defer hub.Close()
+		for range listeners {
+			if _, _, err := hub.Join(t.Context(), managers, feed.Start{}, framer{managers}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n := int64(0)
+		return testing.AllocsPerRun(100, func() {
+			n++
+			entries := []outbox.Entry{{Number: n, Time: time.Now()}}
+			if _, _, err := hub.Append(t.Context(), managers, relaytest.EpochA, n, entries); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if one, many := allocations(1), allocations(1000); many > one+1 {
+		t.Errorf("%.0f allocations for 1000 listeners, %.0f for one", many, one)
+	}
+}
+
 func TestHub_IsolationViolation(t *testing.T) {
 	f := open(t)
 	if _, _, err := f.hub.Join(
@@ -550,10 +575,10 @@ func TestHub_Log(t *testing.T) {
 
 func BenchmarkHub_Deliver(b *testing.B) {
 	db := relaytest.NewDatabase(relaytest.EpochA, "budapest")
-	hub := feed.New(feed.Options[frame]{Source: db})
+	hub := feed.New(options{Source: db, Encoder: new(encoder)})
 	defer hub.Close()
 	for range 50 {
-		if _, _, err := hub.Join(b.Context(), managers, feed.Start{}, deaf{managers}); err != nil {
+		if _, _, err := hub.Join(b.Context(), managers, feed.Start{}, framer{managers}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -569,8 +594,9 @@ func BenchmarkHub_Deliver(b *testing.B) {
 	}
 }
 
-type deaf struct{ feed harang.FeedID }
+// framer asks for the frame of each run, as a connection does, and drops it.
+type framer struct{ feed harang.FeedID }
 
-func (d deaf) Feed() harang.FeedID    { return d.feed }
-func (deaf) Deliver(*feed.Run[frame]) {}
-func (deaf) Reset()                   {}
+func (f framer) Feed() harang.FeedID      { return f.feed }
+func (framer) Deliver(r *feed.Run[frame]) { _ = r.Frame() }
+func (framer) Reset()                     {}

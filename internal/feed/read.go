@@ -61,12 +61,7 @@ func (w *window[F]) runReads() {
 	defer w.hub.reads.Done()
 	for {
 		err := w.readOnce()
-		if err != nil {
-			w.hub.metrics.readFailures.Inc()
-			if w.hub.ctx.Err() == nil {
-				w.hub.log.Warn("feed read failed", "tenant", w.feed.Tenant, "feed", w.feed.String(), "err", err)
-			}
-		}
+		w.hub.noteRead(w.feed, err)
 		w.mu.Lock()
 		ended := w.reading
 		w.reading, w.nextRead = w.nextRead, nil
@@ -78,6 +73,22 @@ func (w *window[F]) runReads() {
 			return
 		}
 	}
+}
+
+// noteRead counts and logs failed reads. Of an outage of the source it logs the
+// first failure and the end, because every listener that returns reads again.
+func (h *Hub[F]) noteRead(feed harang.FeedID, err error) {
+	if err == nil {
+		if h.outage.CompareAndSwap(true, false) {
+			h.log.Info("feed reads recovered")
+		}
+		return
+	}
+	h.metrics.readFailures.Inc()
+	if h.ctx.Err() != nil || harang.ErrorCode(err) == harang.CodeUnavailable && h.outage.Swap(true) {
+		return
+	}
+	h.log.Warn("feed read failed", "tenant", feed.Tenant, "feed", feed.String(), "err", err)
 }
 
 var errTorn = errors.New("feed: the entries read do not end at the head read with them")
