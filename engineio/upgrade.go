@@ -121,7 +121,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, q query) 
 	response := handshakeResponse(r)
 	if response == nil {
 		s.pending.release(r.RemoteAddr)
-		s.refuse(w, CodeBadRequest)
+		s.refuseWebSocket(w, r)
 		return
 	}
 	conn, first, err := hijack(w)
@@ -146,11 +146,19 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request, q query) 
 	go c.run(first)
 }
 
+// refuseWebSocket answers an invalid handshake, with the supported version if it has another (RFC 6455, section 4.4).
+func (s *Server) refuseWebSocket(w http.ResponseWriter, r *http.Request) {
+	if upgrade := hasToken(r.Header, "Upgrade", "websocket"); upgrade && r.Header.Get("Sec-Websocket-Version") != "13" {
+		w.Header().Set("Sec-WebSocket-Version", "13")
+	}
+	s.refuse(w, CodeBadRequest)
+}
+
 // serveUpgrade accepts a WebSocket as the upgrade candidate of an existing session (Engine.IO protocol, "Upgrade").
 func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, session *Session, q query) {
 	response := handshakeResponse(r)
 	if response == nil || s.opts.DisableUpgrade {
-		s.refuse(w, CodeBadRequest)
+		s.refuseWebSocket(w, r)
 		return
 	}
 	conn, first, err := hijack(w)
