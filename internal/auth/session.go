@@ -280,6 +280,16 @@ func (s *Service) mac(content string) []byte {
 	return m.Sum(nil)
 }
 
+// NewerCookie returns other when it is of a later generation of the same session, else cookie.
+func (s *Service) NewerCookie(cookie, other string) string {
+	tenant, id, generation, ok := s.readCookie(cookie)
+	otherTenant, otherID, otherGeneration, otherOK := s.readCookie(other)
+	if ok && otherOK && tenant == otherTenant && id == otherID && otherGeneration > generation {
+		return other
+	}
+	return cookie
+}
+
 func (s *Service) readCookie(cookie string) (tenant, id string, generation int64, ok bool) {
 	if len(cookie) > 512 {
 		return "", "", 0, false

@@ -100,7 +100,7 @@ func (a *API) login(ctx context.Context, _ harang.Identity, in *loginInput) (*gr
 	}
 	g, err := a.Auth.Login(ctx, auth.LoginRequest{
 		Email: in.Body.Email, Password: in.Body.Password,
-		Address: c.address, Browser: c.cookies.browser, Refresh: c.cookies.refresh,
+		Address: c.address, Browser: c.cookies.value(browserCookie), Refresh: a.refreshCookie(c),
 	})
 	if err != nil {
 		return nil, err
@@ -113,11 +113,17 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.Auth.Refresh(ctx, c.cookies.refresh)
+	g, err := a.Auth.Refresh(ctx, a.refreshCookie(c))
 	if err != nil {
 		return nil, err
 	}
 	return grantOf(g, c), nil
+}
+
+// refreshCookie is the refresh cookie that counts: the newer one, when a node of version 0.1.0 has replaced the one
+// without the prefix.
+func (a *API) refreshCookie(c requestInfo) string {
+	return a.Auth.NewerCookie(c.cookies.value(refreshCookie), c.cookies.values[refreshCookie])
 }
 
 type sessionOutput struct {
@@ -131,13 +137,16 @@ type sessionOutput struct {
 func (a *API) session(ctx context.Context, _ harang.Identity, _ *none) (*sessionOutput, error) {
 	c, _ := ctx.Value(requestInfoKey{}).(requestInfo)
 	out := &sessionOutput{}
-	out.Body.Held = c.cookies.refresh != ""
+	out.Body.Held = c.cookies.value(refreshCookie) != ""
 	return out, nil
 }
 
 func grantOf(g auth.Grant, c requestInfo) *grantOutput {
-	set := c.cookies.set(refreshCookie, g.Refresh, g.RefreshIn)
-	if g.Browser != "" {
+	var set []http.Cookie
+	if g.Browser == "" { // a refresh
+		set = c.cookies.setBoth(refreshCookie, g.Refresh, g.RefreshIn)
+	} else {
+		set = c.cookies.set(refreshCookie, g.Refresh, g.RefreshIn)
 		set = append(set, c.cookies.set(browserCookie, g.Browser, auth.BrowserLife)...)
 	}
 	return &grantOutput{
@@ -164,10 +173,11 @@ func (a *API) logout(ctx context.Context, _ harang.Identity, _ *none) (*logoutOu
 		tokenErr = a.Auth.Logout(ctx, caller)
 	}
 	var cookieErr error
-	if c.cookies.refresh != "" {
-		cookieErr = a.Auth.LogoutCookie(ctx, c.cookies.refresh)
+	cookie := a.refreshCookie(c)
+	if cookie != "" {
+		cookieErr = a.Auth.LogoutCookie(ctx, cookie)
 	}
-	if tokenErr != nil && (c.cookies.refresh == "" || cookieErr != nil) {
+	if tokenErr != nil && (cookie == "" || cookieErr != nil) {
 		return nil, tokenErr
 	}
 	return &logoutOutput{SetCookie: c.cookies.set(refreshCookie, "", -time.Second)}, nil

@@ -60,22 +60,43 @@ func TestLogin_Cookies(t *testing.T) {
 	}
 }
 
-// Over TLS a cookie that an earlier version set is taken, and replaced by one with the prefix.
+// A browser with a cookie of version 0.1.0 is served over TLS by nodes of both versions until it signs in again.
 func TestRefresh_CookieWithoutPrefix(t *testing.T) {
 	e := newEnv(t, behindProxy(t))
-	const https = "X-Forwarded-Proto: https"
-	earlier := refreshCookie(t, e.call("", "POST", "/api/v1/auth/login", loginBody).want(t, 200, ""))
-	next := e.call("", "POST", "/api/v1/auth/refresh", "", https, "Cookie: harang_refresh="+earlier.Value).
-		want(t, 200, "")
-	if c := refreshCookie(t, next); c.MaxAge >= 0 || c.Value != "" {
-		t.Errorf("the cookie without the prefix stays: %v", c)
+	const https, plain, secure = "X-Forwarded-Proto: https", "harang_refresh", "__Secure-harang_refresh"
+	login := func(headers ...string) reply {
+		t.Helper()
+		return e.call("", "POST", "/api/v1/auth/login", loginBody, headers...).want(t, 200, "")
 	}
-	secure := cookieOf(t, next, "__Secure-harang_refresh")
-	// The one with the prefix wins.
-	both := "Cookie: harang_refresh=forged; __Secure-harang_refresh=" + secure.Value
-	e.call("", "POST", "/api/v1/auth/refresh", "", https, both).want(t, 200, "")
-	out := e.call("", "POST", "/api/v1/auth/logout", "", https, both).want(t, 204, "")
-	for _, name := range []string{"harang_refresh", "__Secure-harang_refresh"} {
+	refresh := func(headers ...string) reply {
+		t.Helper()
+		return e.call("", "POST", "/api/v1/auth/refresh", "", headers...).want(t, 200, "")
+	}
+	first := refresh(https, "Cookie: "+plain+"="+cookieOf(t, login(), plain).Value)
+	present := cookieOf(t, first, secure).Value
+	if c := cookieOf(t, first, plain); c.Value != present || !c.Secure {
+		t.Errorf("the other version's cookie: %v, want %s", c, present)
+	}
+	// A node of version 0.1.0 refreshes with its cookie, and replaces that alone.
+	byOther := cookieOf(t, refresh("Cookie: "+plain+"="+present), plain).Value
+	e.move(time.Minute)
+	second := refresh(https, "Cookie: "+secure+"="+present+"; "+plain+"="+byOther)
+	present = cookieOf(t, second, secure).Value
+	// A cookie of another session does not replace the one with the prefix.
+	planted := cookieOf(t, login(), plain).Value
+	third := refresh(https, "Cookie: "+plain+"="+planted+"; "+secure+"="+present)
+	present = cookieOf(t, third, secure).Value
+	if strings.Split(present, ".")[1] != strings.Split(byOther, ".")[1] {
+		t.Errorf("%s goes on with the session of %s", present, planted)
+	}
+	both := "Cookie: " + plain + "=" + present + "; " + secure + "=" + present
+	again := login(https, both)
+	if c := cookieOf(t, again, plain); c.MaxAge >= 0 || c.Value != "" {
+		t.Errorf("the cookie without the prefix stays after a login: %v", c)
+	}
+	out := e.call("", "POST", "/api/v1/auth/logout", "", https,
+		"Cookie: "+secure+"="+cookieOf(t, again, secure).Value+"; "+plain+"=x").want(t, 204, "")
+	for _, name := range []string{plain, secure} {
 		if c := cookieOf(t, out, name); c.MaxAge >= 0 || c.Value != "" {
 			t.Errorf("%v", c)
 		}

@@ -6,8 +6,10 @@ import (
 )
 
 // The cookies. They are HttpOnly, SameSite=Strict and sent to the calls under cookiePath only. Over TLS they are Secure
-// and have the prefix securePrefix, so that no plain HTTP answer can replace them. A cookie without the prefix, as
-// version 0.1.0 set it, is still read when there is none with it, and replaced by the next answer that sets it.
+// and have the prefix securePrefix, so that no answer over plain HTTP can replace them.
+//
+// Version 0.1.0 knows the refresh cookie without the prefix only. A browser that has it keeps both until its next
+// login, with the same value, so that nodes of both versions can serve it during an upgrade.
 const (
 	refreshCookie = "harang_refresh"
 	// browserCookie says to which accounts a browser signed in before.
@@ -16,51 +18,57 @@ const (
 	cookiePath    = prefix + "/auth"
 )
 
-// cookies are the values that a request brings, "" for none.
+// cookies are the values that a request brings by the names of the cookies, those with securePrefix included.
 type cookies struct {
-	refresh, browser string
-	// tls is true when the request came over TLS; plain names the cookies without the prefix that it then brought.
-	tls   bool
-	plain []string
+	values map[string]string
+	// tls is true when the request came over TLS.
+	tls bool
 }
 
 func readCookies(r *http.Request, tls bool) cookies {
-	c := cookies{tls: tls}
-	read := func(name string) string {
-		plain, plainErr := r.Cookie(name)
-		if plainErr == nil && tls {
-			c.plain = append(c.plain, name)
+	c := cookies{values: map[string]string{}, tls: tls}
+	for _, name := range []string{refreshCookie, browserCookie} {
+		for _, name := range []string{securePrefix + name, name} {
+			if cookie, err := r.Cookie(name); err == nil {
+				c.values[name] = cookie.Value
+			}
 		}
-		if secure, err := r.Cookie(securePrefix + name); err == nil {
-			return secure.Value
-		}
-		if plainErr == nil {
-			return plain.Value
-		}
-		return ""
 	}
-	c.refresh, c.browser = read(refreshCookie), read(browserCookie)
 	return c
 }
 
-// set returns the cookies that set a value, or delete it when life is below zero.
+// value is the cookie with the prefix, else the one without.
+func (c cookies) value(name string) string {
+	if value, ok := c.values[securePrefix+name]; ok {
+		return value
+	}
+	return c.values[name]
+}
+
+// set returns the cookie that sets a value, and over TLS the one that deletes a cookie without the prefix.
 func (c cookies) set(name, value string, life time.Duration) []http.Cookie {
-	made := http.Cookie{
+	if !c.tls {
+		return []http.Cookie{c.make(name, value, life)}
+	}
+	all := []http.Cookie{c.make(securePrefix+name, value, life)}
+	if _, brought := c.values[name]; brought {
+		all = append(all, c.make(name, "", -time.Second))
+	}
+	return all
+}
+
+// setBoth is set, but sets a cookie without the prefix, too, if the request brought one.
+func (c cookies) setBoth(name, value string, life time.Duration) []http.Cookie {
+	all := c.set(name, value, life)
+	if len(all) == 2 {
+		all[1] = c.make(name, value, life)
+	}
+	return all
+}
+
+func (c cookies) make(name, value string, life time.Duration) http.Cookie {
+	return http.Cookie{
 		Name: name, Value: value, Path: cookiePath, MaxAge: int(life.Seconds()),
 		HttpOnly: true, Secure: c.tls, SameSite: http.SameSiteStrictMode,
 	}
-	if !c.tls {
-		return []http.Cookie{made}
-	}
-	made.Name = securePrefix + name
-	all := []http.Cookie{made}
-	for _, plain := range c.plain {
-		if plain == name {
-			all = append(all, http.Cookie{
-				Name: plain, Path: cookiePath, MaxAge: -1,
-				HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
-			})
-		}
-	}
-	return all
 }
