@@ -83,6 +83,8 @@ var walls = []wall{
 	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},
 	{"internal/sioclient", nil, "a small Socket.IO client for tests and the load program"},
 	{"internal/health", []string{""}, "calls checks that are handed in"},
+	{"internal/admin", nil, "serves what operators see; the metrics are handed in"},
+	{"internal/descriptors", nil, "wraps any listener"},
 	{"internal/secretfile", nil, "reads a file"},
 	{"internal/inflight", nil, "counts the requests of any handler"},
 	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share; it knows no command"},

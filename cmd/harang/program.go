@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/pprof"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -16,12 +15,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/sync/errgroup"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/admin"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/descriptors"
 	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/inflight"
@@ -105,6 +105,10 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err != nil {
 		return nil, err
 	}
+	adminToken, err := c.adminToken()
+	if err != nil {
+		return nil, err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -151,7 +155,9 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	// Give back the memory that migrations and demo data took.
 	debug.FreeOSMemory()
-	p.serve(handler, registry)
+	if err := p.serve(handler, adminToken, registry); err != nil {
+		return nil, err
+	}
 	if p.watermark != nil {
 		p.run(p.watermark.Run)
 	}
@@ -241,21 +247,23 @@ func (p *program) listen(ctx context.Context, flag, address string) (net.Listene
 }
 
 // serve starts both HTTP servers.
-func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
+func (p *program) serve(handler http.Handler, adminToken string, registry *prometheus.Registry) error {
+	public, err := descriptors.Limit(p.listener, p.log, registry)
+	if err != nil {
+		return err
+	}
 	errorLog := slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)
 	p.public = &http.Server{
 		Handler: p.requests.Wrap(handler), ErrorLog: errorLog,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	p.admin = &http.Server{Handler: mux, ErrorLog: errorLog, ReadHeaderTimeout: 10 * time.Second}
-	for server, listener := range map[*http.Server]net.Listener{p.public: p.listener, p.admin: p.adminAt} {
+	p.admin = &http.Server{
+		Handler: admin.New(admin.Options{
+			Metrics: registry, Loopback: admin.IsLoopback(p.config.AdminListen), Token: adminToken,
+		}),
+		ErrorLog: errorLog, ReadHeaderTimeout: 10 * time.Second,
+	}
+	for server, listener := range map[*http.Server]net.Listener{p.public: public, p.admin: p.adminAt} {
 		p.run(func(context.Context) error {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				return err
@@ -263,6 +271,7 @@ func (p *program) serve(handler http.Handler, registry *prometheus.Registry) {
 			return nil
 		})
 	}
+	return nil
 }
 
 // run starts a worker. It returns nil when its context ends; an error ends the

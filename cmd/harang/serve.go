@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"harang.dev/harang/internal/admin"
 	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/logging"
 	"harang.dev/harang/internal/origin"
@@ -19,6 +20,7 @@ type serveCommand struct {
 	databaseFlags
 	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address for browsers and applications; port 0 takes a free one (default ${default})."`
 	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof; never public (default ${default})."`
+	AdminTokenFile       string        `placeholder:"FILE" help:"File with the bearer token of the admin listener; required beyond loopback."`
 	Redis                string        `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
 	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
@@ -102,6 +104,19 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	case <-p.Failed():
 	}
 	return p.Stop() //nolint:contextcheck // ctx has ended; stopping has a timeout of its own
+}
+
+// adminToken returns the token of the admin listener, "" for none. One that others
+// than this machine can reach has to have one.
+func (c *serveCommand) adminToken() (string, error) {
+	if c.AdminTokenFile != "" {
+		return cli.ReadSecret("--admin-token-file", c.AdminTokenFile)
+	}
+	if !admin.IsLoopback(c.AdminListen) {
+		return "", cli.Usagef("--admin-listen", "%s is reachable from other machines without a token", c.AdminListen).
+			Cure("listen at 127.0.0.1, or give --admin-token-file")
+	}
+	return "", nil
 }
 
 // proxies parses --trusted-proxy.
