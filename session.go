@@ -24,26 +24,6 @@ type Session struct {
 // Live reports whether the session is valid at now.
 func (s Session) Live(now time.Time) bool { return s.Ended.IsZero() && now.Before(s.Expires) }
 
-// Credentials are a user with the members that only login and administration need.
-type Credentials struct {
-	User
-	TenantName string
-	// PasswordHash is an argon2id hash in its encoded form. It is never sent to callers.
-	PasswordHash string
-	// SessionsFrom invalidates every session made at or before it: set when the
-	// password changes or the user is disabled. Zero invalidates none.
-	SessionsFrom time.Time
-}
-
-// Subject is the present state of the user whom a token names.
-type Subject struct {
-	User
-	TenantName string
-	// SessionLive says that the requested session is neither ended nor expired;
-	// true when none was requested.
-	SessionLive bool
-}
-
 // APIKey is the key of another application. Only its SHA-256 is stored.
 type APIKey struct {
 	ID      string

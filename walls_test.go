@@ -59,7 +59,7 @@ var walls = []wall{
 	{"internal/sandbox", []string{"", "internal/shop"}, "a payment provider behind shop's port"},
 	{
 		"internal/store",
-		[]string{"", "internal/outbox", "internal/shop", "internal/ingest"},
+		[]string{"", "internal/outbox", "internal/shop", "internal/ingest", "internal/auth"},
 		"SQL behind the ports; it names the types of the ports it serves",
 	},
 	{

@@ -54,7 +54,7 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 	if err != nil {
 		return harang.User{}, err
 	}
-	c := harang.Credentials{
+	c := Credentials{
 		User: harang.User{
 			ID: s.newID(), Tenant: caller.Tenant, Name: n.Name, Email: n.Email, Role: n.Role,
 			Created: s.now(),
@@ -114,7 +114,7 @@ func (s *Service) UpdateUser(
 	now := s.now()
 	var after harang.User
 	err := s.store.UpdateUser(ctx, caller.Tenant, userID,
-		func(c *harang.Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error) {
+		func(c *Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error) {
 			before := c.User
 			if change.Role != nil {
 				c.Role = *change.Role
@@ -154,7 +154,7 @@ func checkNotLast(otherAdmins CountAdmins) error {
 // applyUserChange returns the control events of a user's change, and ends the user's sessions when the user has a new
 // password or is disabled.
 func (s *Service) applyUserChange(
-	before harang.User, c *harang.Credentials, live []harang.Session, newPassword bool, now time.Time,
+	before harang.User, c *Credentials, live []harang.Session, newPassword bool, now time.Time,
 ) ([]harang.Event, error) {
 	var events []harang.Event
 	if c.Role != before.Role || c.Disabled != before.Disabled {
@@ -198,7 +198,7 @@ func (s *Service) FindUserByEmail(ctx context.Context, email string) (harang.Use
 
 // findCredentials finds a user of any tenant by an address in whatever way it is written. It always looks all ways up,
 // so that its time does not depend on the user.
-func (s *Service) findCredentials(ctx context.Context, email string) (found harang.Credentials, err error) {
+func (s *Service) findCredentials(ctx context.Context, email string) (found Credentials, err error) {
 	missing := true
 	for _, form := range storedForms(email) {
 		c, err := s.store.FindCredentials(ctx, form)
@@ -206,7 +206,7 @@ func (s *Service) findCredentials(ctx context.Context, email string) (found hara
 		case code == "" && missing:
 			found, missing = c, false
 		case code != "" && code != harang.CodeNotFound:
-			return harang.Credentials{}, err
+			return Credentials{}, err
 		}
 	}
 	if missing {

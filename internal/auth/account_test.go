@@ -23,6 +23,8 @@ func TestCreateUser_Refused(t *testing.T) {
 		"long address": {func(n *auth.NewUser) { n.Email = strings.Repeat("a", 250) + "@b.hu" },
 			harang.CodeInvalidRequest},
 		"no name":        {func(n *auth.NewUser) { n.Name = " " }, harang.CodeInvalidRequest},
+		"hidden name":    {func(n *auth.NewUser) { n.Name = "Kiss\u202e Eszter" }, harang.CodeInvalidRequest},
+		"hidden address": {func(n *auth.NewUser) { n.Email = "bo\u200blt@budapest.demo" }, harang.CodeInvalidRequest},
 		"service":        {func(n *auth.NewUser) { n.Role = harang.RoleService }, harang.CodeInvalidRequest},
 		"short password": {func(n *auth.NewUser) { n.Password = "1234567" }, harang.CodeInvalidRequest},
 		"long password":  {func(n *auth.NewUser) { n.Password = strings.Repeat("x", 257) }, harang.CodeInvalidRequest},

@@ -139,12 +139,12 @@ func (downStore) FindTenantOfToken(context.Context, string, string) (harang.Tena
 	return harang.Tenant{}, false, errDown
 }
 
-func (downStore) FindCredentials(context.Context, string) (harang.Credentials, error) {
-	return harang.Credentials{}, errDown
+func (downStore) FindCredentials(context.Context, string) (auth.Credentials, error) {
+	return auth.Credentials{}, errDown
 }
 
-func (downStore) FindSubject(context.Context, string, string, string, time.Time) (harang.Subject, error) {
-	return harang.Subject{}, errDown
+func (downStore) FindSubject(context.Context, string, string, string, time.Time) (auth.Subject, error) {
+	return auth.Subject{}, errDown
 }
 
 func (downStore) FindAPIKey(context.Context, [32]byte) (harang.APIKey, error) {

@@ -25,7 +25,7 @@ type hookedCredentials struct {
 	meanwhile func()
 }
 
-func (env hookedCredentials) FindCredentials(ctx context.Context, email string) (harang.Credentials, error) {
+func (env hookedCredentials) FindCredentials(ctx context.Context, email string) (auth.Credentials, error) {
 	c, err := env.UserStore.FindCredentials(ctx, email)
 	env.meanwhile()
 	return c, err
@@ -309,7 +309,7 @@ func TestLogin_UserOfAnEarlierVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := env.store.CreateUser(t.Context(), harang.Credentials{
+		if err := env.store.CreateUser(t.Context(), auth.Credentials{
 			User: harang.User{
 				ID: stored, Tenant: "budapest", Name: "N", Email: stored, Role: harang.RoleOperator,
 				Created: env.clock.Now(),

@@ -198,9 +198,9 @@ type switchStore struct {
 }
 
 func (env *switchStore) FindSubject(ctx context.Context, tenant, user, session string,
-	now time.Time) (harang.Subject, error) {
+	now time.Time) (auth.Subject, error) {
 	if env.away {
-		return harang.Subject{}, errDown
+		return auth.Subject{}, errDown
 	}
 	return env.UserStore.FindSubject(ctx, tenant, user, session, now)
 }
@@ -271,7 +271,7 @@ type hookedSubjects struct {
 }
 
 func (env *hookedSubjects) FindSubject(ctx context.Context, tenant, user, session string,
-	now time.Time) (harang.Subject, error) {
+	now time.Time) (auth.Subject, error) {
 	s, err := env.UserStore.FindSubject(ctx, tenant, user, session, now)
 	if meanwhile := env.meanwhile; meanwhile != nil {
 		env.meanwhile = nil

@@ -100,19 +100,19 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 		return Grant{}, err
 	}
 	s.metrics.logins.WithLabelValues("ok").Inc()
-	g, err := s.grant(harang.Subject{User: c.User, TenantName: c.TenantName}, session, now)
+	g, err := s.grant(Subject{User: c.User, TenantName: c.TenantName}, session, now)
 	g.Browser = s.browserCookie(from.with(mark))
 	return g, err
 }
 
 // rehash stores the hash of a password in its normal form. A failure changes nothing: the next login tries again.
-func (s *Service) rehash(ctx context.Context, c harang.Credentials, by requester, password string) {
+func (s *Service) rehash(ctx context.Context, c Credentials, by requester, password string) {
 	hash, err := s.hasher.hash(ctx, by, password)
 	if err != nil {
 		return
 	}
 	before := c.PasswordHash
-	decide := func(c *harang.Credentials, _ []harang.Session, _ CountAdmins) ([]harang.Event, error) {
+	decide := func(c *Credentials, _ []harang.Session, _ CountAdmins) ([]harang.Event, error) {
 		if c.PasswordHash == before { // else it was changed meanwhile
 			c.PasswordHash = hash
 		}
@@ -240,7 +240,7 @@ func (s *Service) closeSession(session *harang.Session, now time.Time) (harang.E
 		harang.Logout{SessionID: session.ID, UserID: session.UserID})
 }
 
-func (s *Service) grant(u harang.Subject, session harang.Session, now time.Time) (Grant, error) {
+func (s *Service) grant(u Subject, session harang.Session, now time.Time) (Grant, error) {
 	claims := s.claims(u.Tenant, u.ID, u.Role, session.ID, now, s.access)
 	token, err := s.tokens.sign(claims)
 	if err != nil {

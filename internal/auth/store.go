@@ -7,6 +7,26 @@ import (
 	"harang.dev/harang"
 )
 
+// Credentials are a user with the members that only login and administration need.
+type Credentials struct {
+	harang.User
+	TenantName string
+	// PasswordHash is an argon2id hash in its encoded form. It is never sent to callers.
+	PasswordHash string
+	// SessionsFrom invalidates every session made at or before it: set when the
+	// password changes or the user is disabled. Zero invalidates none.
+	SessionsFrom time.Time
+}
+
+// Subject is the present state of the user whom a token names.
+type Subject struct {
+	harang.User
+	TenantName string
+	// SessionLive says that the requested session is neither ended nor expired;
+	// true when none was requested.
+	SessionLive bool
+}
+
 // CountAdmins counts the tenant's enabled administrators besides the user who is changed. Another transaction that
 // counts waits until this one has ended, so two that disable each other's user see each other.
 type CountAdmins = func() (int64, error)
@@ -20,10 +40,10 @@ type UserStore interface {
 	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
 
 	// FindCredentials finds a user of any tenant by e-mail address, exactly as it is stored.
-	FindCredentials(ctx context.Context, email string) (harang.Credentials, error)
+	FindCredentials(ctx context.Context, email string) (Credentials, error)
 	// FindSubject reads the user, the name of the user's tenant and, when sessionID is not empty, whether that session
 	// of the user is live at now.
-	FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error)
+	FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (Subject, error)
 
 	// FindTenantOfToken reads the tenant, and whether a token of it without a session was ended by EndToken.
 	FindTenantOfToken(ctx context.Context, tenant, tokenID string) (t harang.Tenant, ended bool, err error)
@@ -37,10 +57,10 @@ type UserStore interface {
 	// FindUsers lists a tenant's users after afterEmail, ordered by e-mail address.
 	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
 	// CreateUser returns CONFLICT when the address is taken, NOT_FOUND when the tenant does not exist.
-	CreateUser(ctx context.Context, c harang.Credentials) error
+	CreateUser(ctx context.Context, c Credentials) error
 	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live sessions.
 	UpdateUser(ctx context.Context, tenant, id string, decide func(
-		c *harang.Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error)) error
+		c *Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error)) error
 
 	// CreateAPIKey stores a key under the SHA-256 of its text.
 	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error

@@ -116,10 +116,10 @@ type userStore struct {
 	away *atomic.Bool
 }
 
-func (p userStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (harang.Subject,
+func (p userStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (auth.Subject,
 	error) {
 	if p.away.Load() {
-		return harang.Subject{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+		return auth.Subject{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
 	}
 	return p.Store.FindSubject(ctx, tenant, user, session, now)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 const userColumns = `u.id, u.tenant_id, u.email, u.name, u.role, u.disabled, u.created_at`
@@ -52,8 +53,8 @@ func scanUser(r row, more ...any) (harang.User, error) {
 
 // FindCredentials finds a user by e-mail address over all tenants, NOT_FOUND
 // when there is none.
-func (s *Store) FindCredentials(ctx context.Context, email string) (harang.Credentials, error) {
-	return queryOne(ctx, s.reader(), findCredentials, func(r row) (c harang.Credentials, err error) {
+func (s *Store) FindCredentials(ctx context.Context, email string) (auth.Credentials, error) {
+	return queryOne(ctx, s.reader(), findCredentials, func(r row) (c auth.Credentials, err error) {
 		var from sql.NullInt64
 		c.User, err = scanUser(r, &c.TenantName, &c.PasswordHash, &from)
 		c.SessionsFrom = timeOf(from)
@@ -64,8 +65,8 @@ func (s *Store) FindCredentials(ctx context.Context, email string) (harang.Crede
 // FindSubject reads with one statement a user, the tenant's name and whether the
 // session is live at now; an empty sessionID counts as live. NOT_FOUND when the
 // tenant has no such user.
-func (s *Store) FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (harang.Subject, error) {
-	return queryOne(ctx, s.reader(), findSubject, func(r row) (u harang.Subject, err error) {
+func (s *Store) FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (auth.Subject, error) {
+	return queryOne(ctx, s.reader(), findSubject, func(r row) (u auth.Subject, err error) {
 		var live int64
 		u.User, err = scanUser(r, &u.TenantName, &live)
 		u.SessionLive = live != 0
@@ -82,7 +83,7 @@ func (s *Store) FindUsers(ctx context.Context, tenant, afterEmail string, limit 
 
 // CreateUser creates a user, for whom all events up to now are read. CONFLICT when
 // the address exists, NOT_FOUND when there is no such tenant.
-func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
+func (s *Store) CreateUser(ctx context.Context, c auth.Credentials) error {
 	return s.within(ctx, func(tx *Tx) error {
 		heads, err := queryOne(ctx, tx, findHeads, scanHeads, c.Tenant)
 		if err != nil {
@@ -107,10 +108,10 @@ func (s *Store) CreateUser(ctx context.Context, c harang.Credentials) error {
 // count, the second one sees what the first has done. NOT_FOUND when the tenant has
 // no such user.
 func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
-	c *harang.Credentials, live []harang.Session, otherAdmins func() (int64, error)) ([]harang.Event, error),
+	c *auth.Credentials, live []harang.Session, otherAdmins auth.CountAdmins) ([]harang.Event, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
-		c, err := queryOne(ctx, tx, lockUser, func(r row) (c harang.Credentials, err error) {
+		c, err := queryOne(ctx, tx, lockUser, func(r row) (c auth.Credentials, err error) {
 			var from sql.NullInt64
 			c.User, err = scanUser(r, &c.PasswordHash, &from)
 			c.SessionsFrom = timeOf(from)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/shop"
 )
@@ -160,7 +161,7 @@ func testNotifications(t *testing.T, open Open) {
 	promoted := As(harang.RoleStoreManager, "kata")
 	unread(promoted, 0)
 	// All events before a user's creation are read.
-	if err := env.Store.CreateUser(ctx, harang.Credentials{User: harang.User{
+	if err := env.Store.CreateUser(ctx, auth.Credentials{User: harang.User{
 		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager, Created: env.Clock.Now(),
 	}}); err != nil {
 		t.Fatal(err)
