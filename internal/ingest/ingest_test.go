@@ -113,6 +113,30 @@ func TestAccept_Refuses(t *testing.T) {
 	}
 }
 
+// Attributes that this version does not know are ignored, in every way of sending. Unknown members of data are not.
+func TestParse_UnknownAttributes(t *testing.T) {
+	extended := strings.Replace(event, `{"specversion"`,
+		`{"traceparent":"00-1","dedupekey":{"of":"another version"},"priority":7,"specversion"`, 1)
+	in := parse(t, "application/cloudevents-batch+json", "["+extended+","+event+"]")
+	in = append(in, parse(t, "application/json", extended)...)
+	binary, err := ingest.Parse(http.Header{
+		"Content-Type": {"application/json"}, "Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Source": {"/erp"},
+		"Ce-Type": {"rental_created"}, "Ce-Priority": {"7"},
+	}, []byte(event[strings.Index(event, `"data":`)+len(`"data":`):len(event)-1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in = append(in, binary...)
+	intake := ingest.New(&fakeStore{}, func() string { return "x" })
+	if accepted, err := intake.Accept(t.Context(), service, in); err != nil || len(accepted) != 4 {
+		t.Errorf("%v, %v", accepted, err)
+	}
+	strange := parse(t, "application/json", strings.Replace(event, `"data":{`, `"data":{"barcode":"599",`, 1))
+	if _, err := intake.Accept(t.Context(), service, strange); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		t.Errorf("an unknown member of data: %v", err)
+	}
+}
+
 // Whatever comes in, Parse answers with events that can be validated or with one of
 // three codes, and never with a panic.
 func FuzzParse(f *testing.F) {
