@@ -46,7 +46,8 @@ func (s *Store) FindAPIKeys(ctx context.Context, tenant, afterID string, limit i
 // such tenant.
 func (s *Store) CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error {
 	return s.within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, createAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]), k.Created.UnixMilli())
+		_, err := execute(ctx, tx, createAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]),
+			k.Created.UnixMilli())
 		return err
 	})
 }

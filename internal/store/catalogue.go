@@ -46,19 +46,22 @@ var (
 
 // PutLocation creates or replaces a location.
 func (tx *Tx) PutLocation(ctx context.Context, tenant string, l harang.Location) error {
-	_, err := execute(ctx, tx, putLocation, tenant, l.ID, l.Name, sortKey(l.Name), searchKey(l.Name, l.ID), tx.s.nowMillis())
+	_, err := execute(ctx, tx, putLocation, tenant, l.ID, l.Name, sortKey(l.Name), searchKey(l.Name, l.ID),
+		tx.s.nowMillis())
 	return err
 }
 
 // PutPartner creates or replaces a partner.
 func (tx *Tx) PutPartner(ctx context.Context, tenant string, p harang.Partner) error {
-	_, err := execute(ctx, tx, putPartner, tenant, p.ID, p.Name, sortKey(p.Name), searchKey(p.Name, p.ID), tx.s.nowMillis())
+	_, err := execute(ctx, tx, putPartner, tenant, p.ID, p.Name, sortKey(p.Name), searchKey(p.Name, p.ID),
+		tx.s.nowMillis())
 	return err
 }
 
 // PutProduct creates or replaces a product.
 func (tx *Tx) PutProduct(ctx context.Context, tenant string, p harang.Product) error {
-	_, err := execute(ctx, tx, putProduct, tenant, p.ID, p.Name, p.DailyPrice, sortKey(p.Name), searchKey(p.Name, p.ID), tx.s.nowMillis())
+	_, err := execute(ctx, tx, putProduct, tenant, p.ID, p.Name, p.DailyPrice, sortKey(p.Name), searchKey(p.Name, p.ID),
+		tx.s.nowMillis())
 	return err
 }
 
@@ -72,7 +75,10 @@ type named[T any] struct {
 }
 
 // findNamed reads a page of a list by name.
-func findNamed[T any](ctx context.Context, s *Store, list string, q *query, scan func(row) (named[T], error), tenant, search, cursor string, limit int) (harang.Page[T], error) {
+func findNamed[T any](
+	ctx context.Context, s *Store, list string, q *query, scan func(row) (named[T], error),
+	tenant, search, cursor string, limit int,
+) (harang.Page[T], error) {
 	var after nameKey
 	if err := decodeCursor(list, cursor, &after); err != nil {
 		return harang.Page[T]{}, err
@@ -86,7 +92,9 @@ func findNamed[T any](ctx context.Context, s *Store, list string, q *query, scan
 }
 
 // FindLocations returns a page of a tenant's locations by name.
-func (s *Store) FindLocations(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Location], error) {
+func (s *Store) FindLocations(
+	ctx context.Context, tenant, search, cursor string, limit int,
+) (harang.Page[harang.Location], error) {
 	return findNamed(ctx, s, "locations", findLocations, func(r row) (n named[harang.Location], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
 		n.key.ID = n.item.ID
@@ -95,7 +103,9 @@ func (s *Store) FindLocations(ctx context.Context, tenant, search, cursor string
 }
 
 // FindPartners returns a page of a tenant's partners by name.
-func (s *Store) FindPartners(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Partner], error) {
+func (s *Store) FindPartners(
+	ctx context.Context, tenant, search, cursor string, limit int,
+) (harang.Page[harang.Partner], error) {
 	return findNamed(ctx, s, "partners", findPartners, func(r row) (n named[harang.Partner], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
 		n.key.ID = n.item.ID
@@ -104,7 +114,9 @@ func (s *Store) FindPartners(ctx context.Context, tenant, search, cursor string,
 }
 
 // FindProducts returns a page of a tenant's products by name.
-func (s *Store) FindProducts(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Product], error) {
+func (s *Store) FindProducts(
+	ctx context.Context, tenant, search, cursor string, limit int,
+) (harang.Page[harang.Product], error) {
 	return findNamed(ctx, s, "products", findProducts, func(r row) (n named[harang.Product], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort, &n.item.DailyPrice)
 		n.key.ID = n.item.ID

@@ -32,7 +32,9 @@ type connections struct {
 }
 
 func newConnections(db *sql.DB, limit int, waits *prometheus.CounterVec) *connections {
-	c := &connections{db: db, wait: connectionWait, waits: waits, stmts: make([]atomic.Pointer[sql.Stmt], len(registry))}
+	c := &connections{
+		db: db, wait: connectionWait, waits: waits, stmts: make([]atomic.Pointer[sql.Stmt], len(registry)),
+	}
 	if limit > 0 {
 		c.slots = semaphore.NewWeighted(int64(limit))
 	}

@@ -80,7 +80,8 @@ func (s *Store) fail(name string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return harang.Wrap(harang.CodeUnavailable, err, "the request ended before the database answered")
 	case errors.Is(err, ErrLost):
-		return harang.Wrap(harang.CodeUnavailable, err, "the server has lost its database file; an administrator must restore it and restart the server")
+		return harang.Wrap(harang.CodeUnavailable, err,
+			"the server has lost its database file; an administrator must restore it and restart the server")
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone), errors.Is(err, errClosed):
 		return harang.Wrap(harang.CodeUnavailable, err, "the database is closed")
 	}

@@ -181,7 +181,8 @@ func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventTy
 	if class, ok := classOf(err); ok && class == ClassDuplicate && origin {
 		// Another transaction wrote the same origin after dropDuplicates had read.
 		// The next try finds it.
-		return harang.Wrap(harang.CodeUnavailable, &classified{ClassBusy, insertEvent.name, err}, classErrors[ClassBusy].message)
+		return harang.Wrap(harang.CodeUnavailable, &classified{ClassBusy, insertEvent.name, err},
+			classErrors[ClassBusy].message)
 	}
 	return err
 }
@@ -216,7 +217,9 @@ func (s *Store) EntriesAfter(ctx context.Context, feed harang.FeedID, after int6
 // NewestEntries returns a tenant's heads and the newest entries of one of its
 // feeds, oldest first, at most limit of them, of one snapshot.
 // NOT_FOUND when there is no such tenant.
-func (s *Store) NewestEntries(ctx context.Context, feed harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
+func (s *Store) NewestEntries(
+	ctx context.Context, feed harang.FeedID, limit int,
+) (outbox.Heads, []outbox.Entry, error) {
 	var heads outbox.Heads
 	q, ok := newestEntries[feed.Audience]
 	if !ok {

@@ -33,7 +33,9 @@ type queued struct {
 // The transaction that appends an event deletes it from the inbox, so each is
 // appended once, however many nodes take. Refused events, and those of an
 // unknown tenant, stay with the reason.
-func (s *Store) TakeInbox(ctx context.Context, limit int, validate func(ingest.Queued) (harang.Event, string)) (ingest.InboxCounts, error) {
+func (s *Store) TakeInbox(
+	ctx context.Context, limit int, validate func(ingest.Queued) (harang.Event, string),
+) (ingest.InboxCounts, error) {
 	// The inbox is empty most of the time, and this read takes no lock.
 	_, err := queryOne(ctx, s.reader(), findQueued, scanText)
 	if exists, err := found(err); err != nil || !exists {
@@ -72,7 +74,8 @@ func (s *Store) TakeInbox(ctx context.Context, limit int, validate func(ingest.Q
 				continue
 			}
 			counts.Refused++
-			if _, err := execute(ctx, tx, refuseInbox, q.Tenant, q.Source, q.ID, q.Type, q.Data, q.at, s.nowMillis(), problem); err != nil {
+			if _, err := execute(ctx, tx, refuseInbox, q.Tenant, q.Source, q.ID, q.Type, q.Data, q.at, s.nowMillis(),
+				problem); err != nil {
 				return err
 			}
 		}

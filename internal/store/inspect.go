@@ -50,7 +50,8 @@ func (s *Store) Inspect(ctx context.Context) (Inspection, error) {
 	if err != nil || !exists {
 		return found, s.fail("find schema", err)
 	}
-	if err := s.engine.Read.QueryRowContext(ctx, findSchemaVersion).Scan(&found.Schema); err != nil || found.Schema == 0 {
+	err = s.engine.Read.QueryRowContext(ctx, findSchemaVersion).Scan(&found.Schema)
+	if err != nil || found.Schema == 0 {
 		return found, s.fail("find schema version", err)
 	}
 	var newest sql.NullInt64

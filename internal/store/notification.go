@@ -114,7 +114,9 @@ func scanNull(r row) (int64, error) {
 
 // FindNotifications returns a page of a person's notifications, newest first,
 // and the person's read state.
-func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang.NotificationQuery) (harang.Page[harang.Notification], harang.ReadState, error) {
+func (s *Store) FindNotifications(
+	ctx context.Context, p harang.Reader, q harang.NotificationQuery,
+) (harang.Page[harang.Notification], harang.ReadState, error) {
 	var none harang.Page[harang.Notification]
 	state, upTo, err := s.readState(ctx, p)
 	if err != nil {
@@ -152,7 +154,8 @@ func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang
 			read  sql.NullInt64
 			claim nullClaim
 		)
-		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &read}, claim.columns()...)...); err != nil {
+		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &read},
+			claim.columns()...)...); err != nil {
 			return n, err
 		}
 		n.Event.Tenant, n.Event.Time, n.Event.Data = p.Tenant, fromMillis(at), json.RawMessage(data)
@@ -162,18 +165,22 @@ func (s *Store) FindNotifications(ctx context.Context, p harang.Reader, q harang
 	if err != nil {
 		return none, state, err
 	}
-	page, err := pageOf("notifications", rows, q.Limit, func(n harang.Notification) harang.Notification { return n }, func(n harang.Notification) any { return n.Number })
+	page, err := pageOf("notifications", rows, q.Limit, func(n harang.Notification) harang.Notification { return n },
+		func(n harang.Notification) any { return n.Number })
 	return page, state, err
 }
 
 // floor returns the managers' number above which the list begins.
-func (s *Store) floor(ctx context.Context, p harang.Reader, q harang.NotificationQuery, epoch harang.Epoch) (int64, error) {
+func (s *Store) floor(
+	ctx context.Context, p harang.Reader, q harang.NotificationQuery, epoch harang.Epoch,
+) (int64, error) {
 	floor := int64(0)
 	if q.After != nil && q.After.Epoch == epoch {
 		floor = q.After.Number
 		if q.After.Audience == harang.AudienceOperators {
 			var err error
-			if floor, err = queryOne(ctx, s.reader(), findFloorOperators, scanNull, p.Tenant, q.After.Number); err != nil {
+			if floor, err = queryOne(ctx, s.reader(), findFloorOperators, scanNull, p.Tenant,
+				q.After.Number); err != nil {
 				return 0, err
 			}
 		}
@@ -213,7 +220,9 @@ func (tx *Tx) LockReadState(ctx context.Context, p harang.Reader) (harang.ReadSt
 
 // readStateAt counts the unread events up to the heads. It returns the highest mark,
 // too.
-func readStateAt(ctx context.Context, run runner, p harang.Reader, heads outbox.Heads) (harang.ReadState, int64, error) {
+func readStateAt(
+	ctx context.Context, run runner, p harang.Reader, heads outbox.Heads,
+) (harang.ReadState, int64, error) {
 	state := harang.ReadState{
 		Head:    heads.Position(p.Audience),
 		Version: heads.Number(harang.AudienceControl),
@@ -230,7 +239,8 @@ func readStateAt(ctx context.Context, run runner, p harang.Reader, heads outbox.
 	if err != nil {
 		return state, 0, err
 	}
-	reads, err := queryOne(ctx, run, countReads, scanInt, p.Tenant, p.UserID, upTo, heads.Number(harang.AudienceManagers))
+	reads, err := queryOne(ctx, run, countReads, scanInt, p.Tenant, p.UserID, upTo,
+		heads.Number(harang.AudienceManagers))
 	state.UnreadCount = max(0, events-reads)
 	return state, upTo, err
 }

@@ -102,7 +102,8 @@ func scanPayment(r row) (harang.Payment, error) {
 // CreatePayment stores a new payment. CONFLICT when the id exists.
 func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 	_, err := execute(ctx, tx, createPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
-		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference, boolInt(p.RefundDue),
+		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference,
+		boolInt(p.RefundDue),
 		p.Created.UnixMilli(), nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks)
 	return err
 }
@@ -115,7 +116,8 @@ func (tx *Tx) LockPayment(ctx context.Context, tenant, id string) (harang.Paymen
 
 // UpdatePayment updates the mutable columns of a locked payment.
 func (tx *Tx) UpdatePayment(ctx context.Context, p harang.Payment) error {
-	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference, boolInt(p.RefundDue),
+	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference,
+		boolInt(p.RefundDue),
 		nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks, p.Tenant, p.ID)
 	return err
 }
@@ -138,7 +140,8 @@ const statesBatch = 100
 func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]shop.PaymentState, error) {
 	scan := func(r row) (p shop.PaymentState, err error) {
 		var rental harang.Rental
-		err = r.Scan(&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &rental.Status, &rental.TotalValue, &rental.Paid)
+		err = r.Scan(&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &rental.Status, &rental.TotalValue,
+			&rental.Paid)
 		p.Owed = rental.Owed()
 		return p, err
 	}
@@ -170,7 +173,9 @@ func (s *Store) FindRentalPayments(ctx context.Context, tenant, rentalID string)
 
 // FindPayments returns a page of a tenant's payments, newest first. INVALID_REQUEST for
 // a cursor of another list.
-func (s *Store) FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error) {
+func (s *Store) FindPayments(
+	ctx context.Context, tenant string, q harang.PaymentQuery,
+) (harang.Page[harang.Payment], error) {
 	after := newestFirst
 	if err := decodeCursor("payments", q.Cursor, &after); err != nil {
 		return harang.Page[harang.Payment]{}, err
@@ -208,14 +213,17 @@ func (s *Store) DeferPayment(ctx context.Context, p harang.Payment, until time.T
 // SumPayments sums a tenant's payments: those settled on each day, which lasts from one
 // of the instants until before the next, and those that failed on the last day, of the
 // rentals at one location or at all ("").
-func (s *Store) SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (shop.PaymentFigures, error) {
+func (s *Store) SumPayments(
+	ctx context.Context, tenant, locationID string, days []time.Time,
+) (shop.PaymentFigures, error) {
 	var f shop.PaymentFigures
 	settledQuery, failedQuery, location := sumSettled, sumFailed, []any(nil)
 	if locationID != "" {
 		settledQuery, failedQuery, location = sumSettledAtLocation, sumFailedAtLocation, []any{locationID}
 	}
 	for i := range len(days) - 1 {
-		sum, err := queryOne(ctx, s.reader(), settledQuery, scanInt, append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, location...)...)
+		sum, err := queryOne(ctx, s.reader(), settledQuery, scanInt,
+			append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, location...)...)
 		if err != nil {
 			return f, err
 		}
@@ -258,7 +266,8 @@ func (s *Store) sweepRows(ctx context.Context, q *query, before time.Time, limit
 // PutCard stores a partner's card or replaces the one with its token. NOT_FOUND when
 // there is no such partner.
 func (tx *Tx) PutCard(ctx context.Context, tenant, partnerID string, c harang.Card, at time.Time) error {
-	_, err := execute(ctx, tx, putCard, tenant, partnerID, c.Token, c.Brand, c.Last4, c.Expires, c.Label, at.UnixMilli())
+	_, err := execute(ctx, tx, putCard, tenant, partnerID, c.Token, c.Brand, c.Last4, c.Expires, c.Label,
+		at.UnixMilli())
 	return err
 }
 

@@ -79,9 +79,12 @@ func TestSearchKey_Idempotent(t *testing.T) {
 func TestSortKey(t *testing.T) {
 	words := []string{
 		"100 a", "ács", "Ács", "állvány", "alma", "cédula", "cukor", "csavar", "dió", "dzsessz", "gumi", "gyalu",
-		"Makita 2", "Makita 10", "olló", "ónos", "öntő", "őr", "sín", "súly", "szög", "uszó", "űr", "ütve", "zab", "zsák",
+		"Makita 2", "Makita 10", "olló", "ónos", "öntő", "őr", "sín", "súly", "szög", "uszó", "űr", "ütve", "zab",
+		"zsák",
 	}
-	if !slices.IsSortedFunc(words, func(a, b string) int { return strings.Compare(store.SortKey(a), store.SortKey(b)) }) {
+	if !slices.IsSortedFunc(words, func(a, b string) int {
+		return strings.Compare(store.SortKey(a), store.SortKey(b))
+	}) {
 		slices.SortFunc(words, func(a, b string) int { return strings.Compare(store.SortKey(a), store.SortKey(b)) })
 		t.Errorf("order %q", words)
 	}

@@ -148,7 +148,8 @@ func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 		return err
 	}
 	for i, l := range r.Lines {
-		if _, err := execute(ctx, tx, createRentalLine, r.ID, int64(i), l.ProductID, l.ProductName, l.Quantity, l.DailyPrice); err != nil {
+		if _, err := execute(ctx, tx, createRentalLine, r.ID, int64(i), l.ProductID, l.ProductName, l.Quantity,
+			l.DailyPrice); err != nil {
 			return err
 		}
 	}
@@ -185,7 +186,9 @@ func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Renta
 
 // FindRentals returns a page of a tenant's rentals, newest first, with their lines.
 // INVALID_REQUEST for a cursor of another list.
-func (s *Store) FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error) {
+func (s *Store) FindRentals(
+	ctx context.Context, tenant string, q harang.RentalQuery,
+) (harang.Page[harang.Rental], error) {
 	after := newestFirst
 	if err := decodeCursor("rentals", q.Cursor, &after); err != nil {
 		return harang.Page[harang.Rental]{}, err
@@ -236,10 +239,13 @@ func (s *Store) MarkOverdue(ctx context.Context, now time.Time, limit int) (int6
 
 // CountRentals counts a tenant's open rentals, those due from day until before next,
 // and those overdue at now, at one location or at all ("").
-func (s *Store) CountRentals(ctx context.Context, tenant, locationID string, now, day, next time.Time) (shop.RentalCounts, error) {
+func (s *Store) CountRentals(
+	ctx context.Context, tenant, locationID string, now, day, next time.Time,
+) (shop.RentalCounts, error) {
 	count, args := countRentals, []any{tenant, day.UnixMilli(), next.UnixMilli(), now.UnixMilli()}
 	if locationID != "" {
-		count, args = countRentalsAtLocation, []any{day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant, locationID}
+		count, args = countRentalsAtLocation, []any{day.UnixMilli(), next.UnixMilli(), now.UnixMilli(), tenant,
+			locationID}
 	}
 	return queryOne(ctx, s.reader(), count, func(r row) (c shop.RentalCounts, err error) {
 		err = r.Scan(&c.Out, &c.DueToday, &c.Overdue)

@@ -28,14 +28,20 @@ func Retry(ctx context.Context, retryable func(error) bool, fn func(ctx context.
 }
 
 // RetryFor is Retry for as long as limit, however many calls that makes.
-func RetryFor(ctx context.Context, limit time.Duration, retryable func(error) bool, fn func(ctx context.Context) error) error {
+func RetryFor(
+	ctx context.Context, limit time.Duration, retryable func(error) bool, fn func(ctx context.Context) error,
+) error {
 	return doRetry(ctx, retryable, fn, func() retry.Backoff {
-		return retry.WithMaxDuration(limit, retry.WithFullJitter(retry.WithCappedDuration(longestPause, retry.NewExponential(firstPause))))
+		pauses := retry.WithCappedDuration(longestPause, retry.NewExponential(firstPause))
+		return retry.WithMaxDuration(limit, retry.WithFullJitter(pauses))
 	})
 }
 
 // doRetry makes the first call itself: nearly all succeed, and need no backoff.
-func doRetry(ctx context.Context, retryable func(error) bool, fn func(ctx context.Context) error, newBackoff func() retry.Backoff) error {
+func doRetry(
+	ctx context.Context, retryable func(error) bool, fn func(ctx context.Context) error,
+	newBackoff func() retry.Backoff,
+) error {
 	err := fn(ctx)
 	if err == nil || !retryable(err) {
 		return err

@@ -49,7 +49,9 @@ func (s *Store) CreateSession(ctx context.Context, n harang.Session) error {
 // UpdateSession locks a session, stores what decide changes of its generation and
 // instants, and appends the events that decide returns. NOT_FOUND when the tenant has
 // no such session.
-func (s *Store) UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error {
+func (s *Store) UpdateSession(
+	ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error),
+) error {
 	return s.within(ctx, func(tx *Tx) error {
 		session, err := queryOne(ctx, tx, lockSession, scanSession, tenant, id)
 		if err != nil {

@@ -95,7 +95,8 @@ type stockRow struct {
 // levelColumns are the destinations of quantity … expected_at.
 func (r *stockRow) levelColumns() []any {
 	l := &r.item.Level
-	return []any{&l.Quantity, &l.Thresholds.Warning, &l.Thresholds.Critical, &r.alerted, &r.since, &r.event, &r.expected}
+	return []any{&l.Quantity, &l.Thresholds.Warning, &l.Thresholds.Critical, &r.alerted, &r.since, &r.event,
+		&r.expected}
 }
 
 // stockItem returns the scanned item.
@@ -159,7 +160,9 @@ func (tx *Tx) CreateMovement(ctx context.Context, tenant string, m harang.StockM
 }
 
 // FindMovements returns the newest movements of a stock item, newest first.
-func (s *Store) FindMovements(ctx context.Context, tenant, productID, locationID string, limit int) ([]harang.StockMovement, error) {
+func (s *Store) FindMovements(
+	ctx context.Context, tenant, productID, locationID string, limit int,
+) ([]harang.StockMovement, error) {
 	return queryAll(ctx, s.reader(), findMovements, func(r row) (m harang.StockMovement, err error) {
 		var at int64
 		err = r.Scan(&m.ID, &m.ProductID, &m.LocationID, &m.Delta, &m.Quantity, &m.Reason, &m.By.ID, &m.By.Name, &at)
@@ -178,7 +181,9 @@ func (s *Store) SumMovements(ctx context.Context, tenant, productID, locationID 
 type stockKey struct{ Product, ProductID, Location, LocationID string }
 
 // FindStock returns a page of a tenant's stock by product and location name.
-func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error) {
+func (s *Store) FindStock(
+	ctx context.Context, tenant string, q harang.StockQuery,
+) (harang.Page[harang.StockItem], error) {
 	var after stockKey
 	if err := decodeCursor("stock", q.Cursor, &after); err != nil {
 		return harang.Page[harang.StockItem]{}, err
@@ -194,7 +199,8 @@ func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuer
 	like := likePatterns(q.Search)
 	rows, err := queryAll(ctx, s.reader(), findStock, func(r row) (k keyed, err error) {
 		var sr stockRow
-		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.levelColumns()...)
+		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
+			sr.levelColumns()...)
 		err = r.Scan(append(columns, &k.key.Product, &k.key.Location)...)
 		k.item = sr.stockItem()
 		k.key.ProductID, k.key.LocationID = k.item.ProductID, k.item.LocationID
@@ -204,7 +210,8 @@ func (s *Store) FindStock(ctx context.Context, tenant string, q harang.StockQuer
 	if err != nil {
 		return harang.Page[harang.StockItem]{}, err
 	}
-	return pageOf("stock", rows, q.Limit, func(k keyed) harang.StockItem { return k.item }, func(k keyed) any { return k.key })
+	return pageOf("stock", rows, q.Limit, func(k keyed) harang.StockItem { return k.item },
+		func(k keyed) any { return k.key })
 }
 
 // shortageKey is the position of an item in the list of shortages.
@@ -216,7 +223,9 @@ type shortageKey struct {
 
 // FindShortages returns a page of a tenant's stock items that are not OK, critical
 // ones first, then the longest short ones.
-func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error) {
+func (s *Store) FindShortages(
+	ctx context.Context, tenant, cursor string, limit int,
+) (harang.Page[harang.StockShortage], error) {
 	after := shortageKey{Severity: -int64(len(severities))}
 	if err := decodeCursor("shortages", cursor, &after); err != nil {
 		return harang.Page[harang.StockShortage]{}, err
@@ -226,7 +235,8 @@ func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit 
 			sr    stockRow
 			claim nullClaim
 		)
-		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName}, sr.levelColumns()...)
+		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
+			sr.levelColumns()...)
 		if err := r.Scan(append(columns, claim.columns()...)...); err != nil {
 			return harang.StockShortage{}, err
 		}
@@ -236,13 +246,14 @@ func (s *Store) FindShortages(ctx context.Context, tenant, cursor string, limit 
 	if err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}
-	return pageOf("shortages", rows, limit, func(i harang.StockShortage) harang.StockShortage { return i }, func(i harang.StockShortage) any {
-		key := shortageKey{Severity: -int64(i.Severity().Rank()), ProductID: i.ProductID, LocationID: i.LocationID}
-		if !i.Since.IsZero() {
-			key.Since = i.Since.UnixMilli()
-		}
-		return key
-	})
+	return pageOf("shortages", rows, limit, func(i harang.StockShortage) harang.StockShortage { return i },
+		func(i harang.StockShortage) any {
+			key := shortageKey{Severity: -int64(i.Severity().Rank()), ProductID: i.ProductID, LocationID: i.LocationID}
+			if !i.Since.IsZero() {
+				key.Since = i.Since.UnixMilli()
+			}
+			return key
+		})
 }
 
 // CountStock counts a tenant's stock items by severity, at one location or at all

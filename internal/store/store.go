@@ -112,8 +112,10 @@ func New(engine Engine, o Options) *Store {
 		engine: engine, now: o.Clock, newID: o.NewID, log: o.Logger,
 		metrics: newMetrics(o.Registry),
 	}
-	s.write = newConnections(engine.Write, engine.Writers, s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "write"}))
-	s.read = newConnections(engine.Read, engine.Readers, s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "read"}))
+	s.write = newConnections(engine.Write, engine.Writers,
+		s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "write"}))
+	s.read = newConnections(engine.Read, engine.Readers,
+		s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "read"}))
 	s.queue.store = s
 	s.hooks.Store(new([]func(outbox.Commit)))
 	return s

@@ -19,7 +19,9 @@ var (
 
 // FindTenantOfToken reads with one statement a tenant and whether its token, which
 // has no session, was logged out. NOT_FOUND when there is no such tenant.
-func (s *Store) FindTenantOfToken(ctx context.Context, tenant, tokenID string) (t harang.Tenant, ended bool, err error) {
+func (s *Store) FindTenantOfToken(
+	ctx context.Context, tenant, tokenID string,
+) (t harang.Tenant, ended bool, err error) {
 	t, err = queryOne(ctx, s.reader(), findTenantOfToken, func(r row) (t harang.Tenant, err error) {
 		var n int64
 		err = r.Scan(&t.ID, &t.Name, &n)

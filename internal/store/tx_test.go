@@ -267,12 +267,13 @@ func withClass(t *testing.T, class store.Class, r prometheus.Registerer) *store.
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := store.New(store.Engine{Name: "test", Write: db, Read: db, SingleWriter: class != store.ClassMissing, Classify: func(err error) store.Class {
-		if errors.Is(err, errDriver) {
-			return class
-		}
-		return store.ClassOther
-	}}, store.Options{Registry: r})
+	st := store.New(store.Engine{Name: "test", Write: db, Read: db, SingleWriter: class != store.ClassMissing,
+		Classify: func(err error) store.Class {
+			if errors.Is(err, errDriver) {
+				return class
+			}
+			return store.ClassOther
+		}}, store.Options{Registry: r})
 	t.Cleanup(func() { _ = st.Close() })
 	return st
 }

@@ -65,7 +65,9 @@ func (s *Store) FindCredentials(ctx context.Context, email string) (auth.Credent
 // FindSubject reads with one statement a user, the tenant's name and whether the
 // session is live at now; an empty sessionID counts as live. NOT_FOUND when the
 // tenant has no such user.
-func (s *Store) FindSubject(ctx context.Context, tenant, userID, sessionID string, now time.Time) (auth.Subject, error) {
+func (s *Store) FindSubject(
+	ctx context.Context, tenant, userID, sessionID string, now time.Time,
+) (auth.Subject, error) {
 	return queryOne(ctx, s.reader(), findSubject, func(r row) (u auth.Subject, err error) {
 		var live int64
 		u.User, err = scanUser(r, &u.TenantName, &live)
@@ -96,7 +98,8 @@ func (s *Store) CreateUser(ctx context.Context, c auth.Credentials) error {
 		if heads.Number(harang.AudienceManagers) == 0 {
 			return nil
 		}
-		_, err = tx.CreateReadMark(ctx, harang.Reader{Tenant: c.Tenant, UserID: c.ID, Audience: c.Role.Audience()}, heads.Number(harang.AudienceManagers))
+		_, err = tx.CreateReadMark(ctx, harang.Reader{Tenant: c.Tenant, UserID: c.ID, Audience: c.Role.Audience()},
+			heads.Number(harang.AudienceManagers))
 		return err
 	})
 }

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -79,7 +79,10 @@ func TestConnections_Limit(t *testing.T) {
 		st := nodes[i%2]
 		running.Go(func() {
 			for range calls {
-				if err := st.Within(t.Context(), func(tx shop.Tx) error { tx.Append(storetest.Alert(t, "a")); return nil }); err != nil {
+				if err := st.Within(t.Context(), func(tx shop.Tx) error {
+					tx.Append(storetest.Alert(t, "a"))
+					return nil
+				}); err != nil {
 					t.Errorf("write: %v", err)
 				}
 			}
@@ -134,7 +137,10 @@ func TestConnections_WritersFirst(t *testing.T) {
 		}
 	}
 	for range 20 {
-		if err := st.Within(t.Context(), func(tx shop.Tx) error { tx.Append(storetest.Alert(t, "a")); return nil }); err != nil {
+		if err := st.Within(t.Context(), func(tx shop.Tx) error {
+			tx.Append(storetest.Alert(t, "a"))
+			return nil
+		}); err != nil {
 			t.Errorf("write while readers wait: %v", err)
 		}
 	}
@@ -145,11 +151,21 @@ func TestConnections_WritersFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	readers.Wait()
-	want := "# HELP harang_store_connection_waits_total Waits for a free database connection by pool (read, write) and result (acquired, timeout, cancelled).\n" +
-		"# TYPE harang_store_connection_waits_total counter\n" +
-		"harang_store_connection_waits_total{pool=\"read\",result=\"acquired\"} 19\n"
-	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "harang_store_connection_waits_total"); err != nil {
-		t.Error(err)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := map[string]float64{}
+	for _, family := range families {
+		if family.GetName() != "harang_store_connection_waits_total" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			waits[m.GetLabel()[0].GetValue()+" "+m.GetLabel()[1].GetValue()] = m.GetCounter().GetValue()
+		}
+	}
+	if diff := cmp.Diff(map[string]float64{"read acquired": 19}, waits); diff != "" {
+		t.Errorf("waits (-want +got):\n%s", diff)
 	}
 }
 
@@ -177,7 +193,8 @@ func TestConnections_ServerFull(t *testing.T) {
 	for _, open := range []func(context.Context, string, store.Options) (*store.Store, error){Open, OpenReadOnly} {
 		_, err := open(t.Context(), dsn, store.Options{})
 		var coded *harang.Error
-		if !errors.As(err, &coded) || coded.Code != harang.CodeUnavailable || !strings.Contains(coded.Message, "too many clients") {
+		if !errors.As(err, &coded) || coded.Code != harang.CodeUnavailable ||
+			!strings.Contains(coded.Message, "too many clients") {
 			t.Errorf("opening: %v", err)
 		}
 	}
@@ -243,7 +260,8 @@ func TestConnections_TooLongWait(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	var coded *harang.Error
-	if err := <-errs; !errors.As(err, &coded) || coded.Code != harang.CodeUnavailable || coded.Message != "the database has no free connection" {
+	if err := <-errs; !errors.As(err, &coded) || coded.Code != harang.CodeUnavailable ||
+		coded.Message != "the database has no free connection" {
 		t.Errorf("after the wait: %v", err)
 	}
 	close(release)

@@ -51,7 +51,8 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 	}
 	db := pool(config, 1)
 	defer func() { _ = db.Close() }()
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, collated{steps}, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, collated{steps},
+		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return harang.Wrap(harang.CodeInternal, err, "the migrations cannot be read")
 	}
@@ -65,7 +66,8 @@ func migrate(ctx context.Context, config *pgx.ConnConfig, steps fs.FS) error {
 		return nil
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return harang.Wrap(harang.CodeUnavailable, err, fmt.Sprintf("the schema cannot be brought from %d to %d", present, newest))
+		return harang.Wrap(harang.CodeUnavailable, err,
+			fmt.Sprintf("the schema cannot be brought from %d to %d", present, newest))
 	}
 	return nil
 }

@@ -85,7 +85,8 @@ func split(total int) (writers, readers int, err error) {
 		total = store.DefaultMaxConnections
 	}
 	if total < 2 {
-		return 0, 0, harang.Errorf(harang.CodeInvalidRequest, "%d connections are too few: 2 are needed, one to write and one to read", total)
+		return 0, 0, harang.Errorf(harang.CodeInvalidRequest,
+			"%d connections are too few: 2 are needed, one to write and one to read", total)
 	}
 	readers = max(1, total*3/8)
 	return total - readers, readers, nil
@@ -112,7 +113,8 @@ func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Stor
 		return nil, harang.Wrap(harang.CodeUnavailable, err, reason(config, err))
 	}
 	db := pool(config, 1)
-	return store.New(store.Engine{Name: "postgres", Write: db, Read: db, Classify: classify, HasSchema: hasSchema(db)}, o), nil
+	return store.New(store.Engine{Name: "postgres", Write: db, Read: db, Classify: classify, HasSchema: hasSchema(db)},
+		o), nil
 }
 
 // dial opens one connection. It waits for a while when the server has none free.
@@ -189,10 +191,12 @@ func check(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	if version < leastVersion {
-		return harang.Errorf(harang.CodeInvalidRequest, "PostgreSQL %d is too old; %d is the oldest supported version", version/10000, leastVersion/10000)
+		return harang.Errorf(harang.CodeInvalidRequest, "PostgreSQL %d is too old; %d is the oldest supported version",
+			version/10000, leastVersion/10000)
 	}
 	if encoding != "UTF8" {
-		return harang.Errorf(harang.CodeInvalidRequest, "the database is encoded in %s; create one with ENCODING 'UTF8'", encoding)
+		return harang.Errorf(harang.CodeInvalidRequest,
+			"the database is encoded in %s; create one with ENCODING 'UTF8'", encoding)
 	}
 	return nil
 }
@@ -203,12 +207,14 @@ func reason(config *pgx.ConnConfig, err error) string {
 	if strings.HasPrefix(config.Host, "/") {
 		where = config.Host
 	}
-	if e := serverError(err); e != nil && e.Code == tooManyConnections {
-		return fmt.Sprintf("the database at %s has no free connection: %s; lower --database-max-connections or raise the server's max_connections", where, e.Message)
-	} else if e != nil {
+	e, cause := serverError(err), rootCause(err)
+	switch {
+	case e != nil && e.Code == tooManyConnections:
+		return fmt.Sprintf("the database at %s has no free connection: %s; "+
+			"lower --database-max-connections or raise the server's max_connections", where, e.Message)
+	case e != nil:
 		return fmt.Sprintf("the database at %s refuses the connection: %s", where, e.Message)
-	}
-	if cause := rootCause(err); cause != "" {
+	case cause != "":
 		return fmt.Sprintf("the database at %s does not answer: %s", where, cause)
 	}
 	return "the database at " + where + " does not answer"

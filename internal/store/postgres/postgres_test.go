@@ -187,12 +187,14 @@ func TestQueries_PlanOfPaymentStates(t *testing.T) {
 	if _, err := conn.Prepare(t.Context(), "states", q); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE states ("+strings.Repeat("'p', ", strings.Count(q, "$")-1)+"'p')")
+	args := strings.Repeat("'p', ", strings.Count(q, "$")-1) + "'p'"
+	rows, err := conn.Query(t.Context(), "EXPLAIN EXECUTE states ("+args+")")
 	if err != nil {
 		t.Fatal(err)
 	}
 	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if text := strings.Join(plan, "\n"); err != nil || strings.Contains(text, "Seq Scan") || !strings.Contains(text, "payments_pkey") {
+	if text := strings.Join(plan, "\n"); err != nil || strings.Contains(text, "Seq Scan") ||
+		!strings.Contains(text, "payments_pkey") {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
@@ -274,7 +276,8 @@ func TestMigrate_Fails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = migrate(t.Context(), config, fstest.MapFS{"00001_bad.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (id TEXT);\nCREATE TABLE a (id TEXT);\n")}})
+	const text = "-- +goose Up\nCREATE TABLE a (id TEXT);\nCREATE TABLE a (id TEXT);\n"
+	err = migrate(t.Context(), config, fstest.MapFS{"00001_bad.sql": {Data: []byte(text)}})
 	if harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Fatalf("failing step: %v", err)
 	}
@@ -290,7 +293,7 @@ func TestOpen_Unusable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unused := l.Addr().String()
+	unused, postgres := l.Addr().String(), server.URL("postgres")
 	_ = l.Close()
 	for name, c := range map[string]struct {
 		dsn  string
@@ -302,11 +305,12 @@ func TestOpen_Unusable(t *testing.T) {
 		"bad escape":       {"postgres://u:s3cret%zz@127.0.0.1/d", harang.CodeInvalidRequest, "percent-encoded"},
 		"no listener":      {"postgres://u:s3cret@" + unused + "/d", harang.CodeUnavailable, "refused"},
 		"unknown database": {server.URL("absent"), harang.CodeUnavailable, `"absent" does not exist`},
-		"no TLS":           {strings.Replace(server.URL("postgres"), "disable", "require", 1), harang.CodeUnavailable, "TLS"},
-		"unknown user":     {strings.Replace(server.URL("postgres"), "postgres@", "nobody@", 1), harang.CodeUnavailable, "nobody"},
+		"no TLS":           {strings.Replace(postgres, "disable", "require", 1), harang.CodeUnavailable, "TLS"},
+		"unknown user":     {strings.Replace(postgres, "postgres@", "nobody@", 1), harang.CodeUnavailable, "nobody"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, open := range []func(context.Context, string, store.Options) (*store.Store, error){Open, OpenReadOnly} {
+			opens := []func(context.Context, string, store.Options) (*store.Store, error){Open, OpenReadOnly}
+			for _, open := range opens {
 				st, err := open(t.Context(), c.dsn, store.Options{})
 				if err == nil {
 					_ = st.Close()
@@ -452,7 +456,8 @@ func TestStore_StoppedNode(t *testing.T) {
 func TestClassify(t *testing.T) {
 	for code, want := range map[string]store.Class{
 		"40001": store.ClassBusy, "40P01": store.ClassBusy, "25P03": store.ClassBusy, "23505": store.ClassDuplicate,
-		"23503": store.ClassMissing, "53300": store.ClassNoConnection, "53100": store.ClassUnavailable, "08006": store.ClassUnavailable,
+		"23503": store.ClassMissing, "53300": store.ClassNoConnection, "53100": store.ClassUnavailable,
+		"08006": store.ClassUnavailable,
 		"57P01": store.ClassUnavailable, "42601": store.ClassOther, "23514": store.ClassOther, "": store.ClassOther,
 	} {
 		if got := classify(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code})); got != want {

@@ -36,7 +36,8 @@ func identify(path string) (fileID, int64, error) {
 	if err := unix.Stat(path, &stat); err != nil {
 		return fileID{}, 0, &fs.PathError{Op: "stat", Path: path, Err: err}
 	}
-	return fileID{uint64(stat.Dev), stat.Ino}, stat.Size, nil //nolint:gosec,unconvert // the type of Dev differs by system
+	id := fileID{uint64(stat.Dev), stat.Ino} //nolint:gosec,unconvert // the type of Dev differs by system
+	return id, stat.Size, nil
 }
 
 // identifyFiles records the files of the database at path. The connection of

@@ -97,7 +97,8 @@ func TestFiles_Lost(t *testing.T) {
 		"backup moved into place": {func(t *testing.T, path string) error {
 			return os.Rename(backUp(t, path), path)
 		}, "was replaced"},
-		"truncated": {func(_ *testing.T, path string) error { return os.Truncate(path, 0) }, "was truncated to 0 bytes"},
+		"truncated": {func(_ *testing.T, path string) error { return os.Truncate(path, 0) },
+			"was truncated to 0 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log logLines
@@ -106,7 +107,8 @@ func TestFiles_Lost(t *testing.T) {
 			if err := tc.damage(t, path); err != nil {
 				t.Fatal(err)
 			}
-			if err := appendOne(t, st); harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), tc.says) {
+			if err := appendOne(t, st); harang.ErrorCode(err) != harang.CodeUnavailable ||
+				!errors.Is(err, store.ErrLost) || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("first write: %v, want UNAVAILABLE and %q", err, tc.says)
 			}
 			ran := false
@@ -120,7 +122,8 @@ func TestFiles_Lost(t *testing.T) {
 			if err := st.Ping(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
 				t.Errorf("ping: %v", err)
 			}
-			if len(log.lines) != 1 || !strings.HasPrefix(log.lines[0], "ERROR database file lost") || !strings.Contains(log.lines[0], tc.says) {
+			if len(log.lines) != 1 || !strings.HasPrefix(log.lines[0], "ERROR database file lost") ||
+				!strings.Contains(log.lines[0], tc.says) {
 				t.Errorf("log: %q", log.lines)
 			}
 		})
@@ -203,7 +206,10 @@ func TestFiles_Kept(t *testing.T) {
 			if _, err := st.DataVersion(t.Context()); err != nil {
 				t.Errorf("after %s: %v", statement, err)
 			}
-			if err := st.Within(t.Context(), func(tx shop.Tx) error { tx.Append(storetest.Alert(t, id)); return nil }); err != nil {
+			if err := st.Within(t.Context(), func(tx shop.Tx) error {
+				tx.Append(storetest.Alert(t, id))
+				return nil
+			}); err != nil {
 				t.Errorf("after %s: %v", statement, err)
 			}
 		}

@@ -74,7 +74,8 @@ func TestOpenReadOnly_Refused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{text, filepath.Join(dir, "absent.db"), dir} {
-		if _, err := sqlite.OpenReadOnly(t.Context(), "sqlite:"+path, store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
+		if _, err := sqlite.OpenReadOnly(t.Context(), "sqlite:"+path,
+			store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -90,7 +91,8 @@ func TestOpen_MustExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{absent, empty} {
-		if _, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{MustExist: true}); harang.ErrorCode(err) != harang.CodeNotFound {
+		if _, err := sqlite.Open(t.Context(), "sqlite:"+path,
+			store.Options{MustExist: true}); harang.ErrorCode(err) != harang.CodeNotFound {
 			t.Errorf("%s: %v", path, err)
 		}
 	}

@@ -24,7 +24,8 @@ func BenchmarkLists(b *testing.B) {
 	use := shop.New(shop.Options{Store: st, NewID: storetest.IDs()})
 	catalogue, inventory, notes := use.Catalogue, use.Inventory, use.Notifications
 	var csv strings.Builder
-	csv.WriteString("productId,productName,dailyPrice,locationId,locationName,quantity,warningThreshold,criticalThreshold\n")
+	csv.WriteString("productId,productName,dailyPrice,locationId,locationName," +
+		"quantity,warningThreshold,criticalThreshold\n")
 	for i := range 5000 {
 		fmt.Fprintf(&csv, "p%d,Fúrókalapács %d,1000,l%d,Váci út %d,%d,5,3\n", i/2, i/2, i%2, i%2, 1+i%50)
 	}
@@ -62,10 +63,16 @@ func BenchmarkLists(b *testing.B) {
 			_, err := inventory.Stock(ctx, operator, harang.StockQuery{LocationID: "l1"})
 			return err
 		}},
-		{"products search", func() error { _, err := catalogue.Products(ctx, operator, "kalapacs 2499", "", 20); return err }},
+		{"products search", func() error {
+			_, err := catalogue.Products(ctx, operator, "kalapacs 2499", "", 20)
+			return err
+		}},
 		{"alerts", func() error { _, err := inventory.Alerts(ctx, operator, "", 50); return err }},
 		{"count stock", func() error { _, err := st.CountStock(ctx, "a", ""); return err }},
-		{"notifications", func() error { _, _, err := notes.List(ctx, operator, harang.NotificationQuery{}); return err }},
+		{"notifications", func() error {
+			_, _, err := notes.List(ctx, operator, harang.NotificationQuery{})
+			return err
+		}},
 		{"notifications of a type", func() error {
 			_, _, err := notes.List(ctx, operator, harang.NotificationQuery{Type: "stock_alert"})
 			return err

@@ -28,7 +28,8 @@ func Lock(path string) (release func() error, err error) {
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor is a small number
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		return nil, errors.Join(harang.Errorf(harang.CodeConflict, "another harang serve works on %s", path), file.Close())
+		return nil, errors.Join(harang.Errorf(harang.CodeConflict, "another harang serve works on %s", path),
+			file.Close())
 	case err != nil:
 		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "lock: "+err.Error()), file.Close())
 	}

@@ -29,7 +29,8 @@ func migrate(ctx context.Context, loc Location) error {
 }
 
 func migrateOnce(ctx context.Context, db *sql.DB) error {
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, store.Migrations(), goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, store.Migrations(),
+		goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return harang.Wrap(harang.CodeInternal, err, "the migrations cannot be read")
 	}
@@ -47,7 +48,8 @@ func migrateOnce(ctx context.Context, db *sql.DB) error {
 		return nil
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return harang.Wrap(harang.CodeUnavailable, err, fmt.Sprintf("the schema cannot be brought from %d to %d", present, newest))
+		return harang.Wrap(harang.CodeUnavailable, err,
+			fmt.Sprintf("the schema cannot be brought from %d to %d", present, newest))
 	}
 	return nil
 }

@@ -76,7 +76,8 @@ func TestOpen_Files(t *testing.T) {
 		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: "A"}); err != nil {
 			t.Error(err)
 		}
-		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: "A"}); harang.ErrorCode(err) != harang.CodeConflict {
+		err = st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: "A"})
+		if harang.ErrorCode(err) != harang.CodeConflict {
 			t.Errorf("same tenant again: %v", err)
 		}
 		if err := st.Close(); err != nil {
@@ -111,7 +112,8 @@ func TestOpen_Refused(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := sqlite.Open(cancelled, filepath.Join(dir, "y.db"), store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
+	if _, err := sqlite.Open(cancelled, filepath.Join(dir, "y.db"),
+		store.Options{}); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("with a cancelled context: %v", err)
 	}
 }
@@ -188,7 +190,8 @@ func TestMigrations(t *testing.T) {
 			t.Errorf("migration %d is %s", i+1, name)
 		}
 		text, err := fs.ReadFile(store.Migrations(), name)
-		if err != nil || !strings.Contains(string(text), "-- +goose Up") || strings.Contains(string(text), "+goose Down") {
+		if err != nil || !strings.Contains(string(text), "-- +goose Up") ||
+			strings.Contains(string(text), "+goose Down") {
 			t.Errorf("%s must have an Up and no Down, %v", name, err)
 		}
 		if found := contracts.Find(text); found != nil {
@@ -209,7 +212,8 @@ func help(path string) error {
 		return err
 	}
 	alert, err := harang.NewEvent(harang.StockAlertType, "", "a", time.Time{}, harang.StockAlert{
-		ProductID: "p", ProductName: "P", Threshold: 1, LocationID: "l", LocationName: "L", Severity: harang.SeverityCritical,
+		ProductID: "p", ProductName: "P", Threshold: 1, LocationID: "l", LocationName: "L",
+		Severity: harang.SeverityCritical,
 	})
 	if err != nil {
 		return err
@@ -279,7 +283,8 @@ func TestOtherProcess(t *testing.T) {
 	if err := helper.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, 0, 10*eventsEach)
+	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, 0,
+		10*eventsEach)
 	if err != nil || len(entries) != 3*eventsEach {
 		t.Fatalf("there are %d events, %v, want %d", len(entries), err, 3*eventsEach)
 	}

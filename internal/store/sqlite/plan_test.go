@@ -64,11 +64,13 @@ func TestQueries_Plans(t *testing.T) {
 				continue
 			}
 			// A partial index has exactly the rows that are wanted.
-			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "CONSTANT ROW") && !strings.Contains(step, "event_inbox_waiting") {
+			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "CONSTANT ROW") &&
+				!strings.Contains(step, "event_inbox_waiting") {
 				t.Errorf("%s:\n%s", q.Name, plan)
 			}
 		}
-		if strings.HasPrefix(q.Name, "find rentals at location") && (!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
+		if strings.HasPrefix(q.Name, "find rentals at location") &&
+			(!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
 			t.Errorf("%s:\n%s", q.Name, plan)
 		}
 	}

@@ -61,7 +61,8 @@ func TestProbe_FullDisk(t *testing.T) {
 	probeErr, writeErr := st.Probe(t.Context(), "n1"), appendOne(t, st)
 	_, readErr := st.Heads(t.Context(), []string{"a"})
 	restore()
-	if harang.ErrorCode(probeErr) != harang.CodeUnavailable || harang.ErrorCode(writeErr) != harang.CodeUnavailable || readErr != nil {
+	if harang.ErrorCode(probeErr) != harang.CodeUnavailable || harang.ErrorCode(writeErr) != harang.CodeUnavailable ||
+		readErr != nil {
 		t.Errorf("probe: %v; write: %v; read: %v", probeErr, writeErr, readErr)
 	}
 	if err := errors.Join(st.Probe(t.Context(), "n1"), appendOne(t, st)); err != nil {

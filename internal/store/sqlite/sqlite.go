@@ -101,11 +101,13 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(loc.Path); o.MustExist && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
+	info, err := os.Stat(loc.Path)
+	if o.MustExist && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
 		return nil, harang.Errorf(harang.CodeNotFound, "the database file %s is missing or empty", loc.Path)
 	}
 	if err := create(loc.Path); err != nil {
-		return nil, harang.Wrap(harang.CodeUnavailable, err, "the database file "+loc.Path+" cannot be created or written")
+		return nil, harang.Wrap(harang.CodeUnavailable, err,
+			"the database file "+loc.Path+" cannot be created or written")
 	}
 	if err := migrate(ctx, loc); err != nil {
 		return nil, err
@@ -116,7 +118,8 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	}
 	files, err := identifyFiles(ctx, pools.write, loc.Path)
 	if err != nil {
-		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened"), pools.close())
+		err = harang.Wrap(harang.CodeUnavailable, err, "the database cannot be opened")
+		return nil, errors.Join(err, pools.close())
 	}
 	version := &dataVersion{db: pools.read}
 	end := version.close
@@ -192,7 +195,8 @@ func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Stor
 		Classify: classify, HasSchema: hasSchema(db), CheckStructure: checkStructure(db),
 	}, o)
 	if _, err := hasSchema(db)(ctx); err != nil {
-		return nil, errors.Join(harang.Wrap(harang.CodeUnavailable, err, "the database file "+loc.Path+" cannot be read"), st.Close()) //nolint:contextcheck // closing ends by itself
+		err = harang.Wrap(harang.CodeUnavailable, err, "the database file "+loc.Path+" cannot be read")
+		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing ends by itself
 	}
 	return st, nil
 }

@@ -54,7 +54,9 @@ func TestStore_Inbox(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ('nobody', '/erp', '1', 'stock_alert', '{}', 'soon')`); err != nil {
 		t.Fatal(err)
 	}
-	counts, err := st.TakeInbox(t.Context(), 10, func(ingest.Queued) (harang.Event, string) { return harang.Event{}, "" })
+	counts, err := st.TakeInbox(t.Context(), 10, func(ingest.Queued) (harang.Event, string) {
+		return harang.Event{}, ""
+	})
 	if err != nil || counts.Refused != 1 {
 		t.Errorf("%+v, %v", counts, err)
 	}
@@ -110,7 +112,8 @@ func BenchmarkAppend(b *testing.B) {
 						b.Error(err)
 						return
 					}
-					if _, err := st.EntriesAfter(ctx, feed, heads[0].Number(harang.AudienceManagers)-1, 50); err != nil {
+					if _, err := st.EntriesAfter(ctx, feed, heads[0].Number(harang.AudienceManagers)-1,
+						50); err != nil {
 						b.Error(err)
 						return
 					}

@@ -21,7 +21,8 @@ func testLastAdmin(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	cheap := argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-	users, err := auth.New(env.Store, key, auth.Options{Clock: env.Clock.Now, NewID: env.Options.NewID, HashParams: cheap})
+	users, err := auth.New(env.Store, key, auth.Options{Clock: env.Clock.Now, NewID: env.Options.NewID,
+		HashParams: cheap})
 	if err != nil {
 		t.Fatal(err)
 	}

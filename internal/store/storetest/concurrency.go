@@ -167,7 +167,8 @@ func testStockInvariants(t *testing.T, open Open) {
 					_, err = env.Catalogue.PutStock(ctx, Admin(), p.product, p.location,
 						shop.StockPut{Quantity: p.delta + 4, WarningThreshold: 4, CriticalThreshold: 2})
 				} else {
-					_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: p.product, LocationID: p.location, Delta: p.delta, Reason: "r"})
+					_, err = env.Inventory.Adjust(ctx, Admin(),
+						shop.Adjustment{ProductID: p.product, LocationID: p.location, Delta: p.delta, Reason: "r"})
 				}
 				if code := harang.ErrorCode(err); code != "" && code != harang.CodeInsufficientStock {
 					t.Errorf("%+v: %v", p, err)
@@ -182,7 +183,8 @@ func testStockInvariants(t *testing.T, open Open) {
 		for _, i := range page.Items {
 			sum, err := env.Store.SumMovements(ctx, "a", i.ProductID, i.LocationID)
 			if err != nil || i.Level.Quantity < 0 || sum != i.Level.Quantity {
-				rt.Fatalf("%s at %s: quantity %d, movements %d, %v", i.ProductID, i.LocationID, i.Level.Quantity, sum, err)
+				rt.Fatalf("%s at %s: quantity %d, movements %d, %v", i.ProductID, i.LocationID, i.Level.Quantity, sum,
+					err)
 			}
 		}
 	})

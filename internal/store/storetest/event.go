@@ -70,7 +70,14 @@ func testAppend(t *testing.T, open Open) {
 		}
 		heads[i].Epoch = ""
 	}
-	want := []outbox.Heads{{Tenant: "a", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 1, harang.AudienceManagers: 2, harang.AudienceControl: 1})}, {Tenant: "b", Numbers: outbox.NumbersOf(map[harang.Audience]int64{harang.AudienceOperators: 1, harang.AudienceManagers: 1})}}
+	want := []outbox.Heads{
+		{Tenant: "a", Numbers: outbox.NumbersOf(map[harang.Audience]int64{
+			harang.AudienceOperators: 1, harang.AudienceManagers: 2, harang.AudienceControl: 1,
+		})},
+		{Tenant: "b", Numbers: outbox.NumbersOf(map[harang.Audience]int64{
+			harang.AudienceOperators: 1, harang.AudienceManagers: 1,
+		})},
+	}
 	if diff := cmp.Diff(want, heads); diff != "" {
 		t.Errorf("heads (-want +got):\n%s", diff)
 	}
@@ -207,7 +214,8 @@ func testEntries(t *testing.T, open Open) {
 	for _, a := range harang.Audiences() {
 		heads, newest, err := env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "a", Audience: a}, 1000)
 		if err != nil || len(newest) == 0 || heads.Number(a) != newest[len(newest)-1].Number {
-			t.Errorf("%s: %d entries, heads %+v, %v; append an event of every audience above", a, len(newest), heads, err)
+			t.Errorf("%s: %d entries, heads %+v, %v; append an event of every audience above", a, len(newest), heads,
+				err)
 		}
 		if diff := cmp.Diff(env.Entries(t, a), newest); diff != "" {
 			t.Errorf("%s: entries after 0 differ from the newest (-after +newest):\n%s", a, diff)

@@ -17,7 +17,8 @@ import (
 func (env *RentalEnv) appendForeignError(t *testing.T, id, transaction string) {
 	t.Helper()
 	e, err := harang.NewEvent(harang.PaymentErrorType, id, "a", time.Time{}, harang.PaymentError{
-		TransactionID: transaction, ErrorCode: "iso:54", ErrorMessage: "Lejárt", PartnerID: "p", PartnerName: "P", Amount: 5, Currency: harang.CurrencyHUF,
+		TransactionID: transaction, ErrorCode: "iso:54", ErrorMessage: "Lejárt", PartnerID: "p", PartnerName: "P",
+		Amount: 5, Currency: harang.CurrencyHUF,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -63,10 +64,12 @@ func testFailures(t *testing.T, open Open) {
 	env.appendForeignError(t, "e2", "foreign")
 	want("all", "foreign", second.Payment.ID, first.Payment.ID)
 	failures := list()
-	if f := failures[0]; f.EventID != "e2" || f.RentalID != "" || f.Status != "" || f.Amount != 5 || f.Claim != nil || !f.At.Equal(env.Clock.Now()) {
+	if f := failures[0]; f.EventID != "e2" || f.RentalID != "" || f.Status != "" || f.Amount != 5 || f.Claim != nil ||
+		!f.At.Equal(env.Clock.Now()) {
 		t.Errorf("failure of another program: %+v", f)
 	}
-	if f := failures[1]; f.RentalID != second.Rental.ID || f.Status != harang.PaymentPending || f.ErrorCode != unknown.ErrorCode || f.EventID == "" {
+	if f := failures[1]; f.RentalID != second.Rental.ID || f.Status != harang.PaymentPending ||
+		f.ErrorCode != unknown.ErrorCode || f.EventID == "" {
 		t.Errorf("own failure: %+v", f)
 	}
 	if _, err := env.Notifications.Claim(t.Context(), manager, failures[2].EventID); err != nil {
@@ -103,7 +106,8 @@ func testFailures(t *testing.T, open Open) {
 	for i := range harang.MaxPageLimit + 1 {
 		env.appendForeignError(t, fmt.Sprint("many-", i), fmt.Sprint("many-", i))
 	}
-	if failures = list(); len(failures) != harang.MaxPageLimit+3 || failures[harang.MaxPageLimit+1].RentalID != third.Rental.ID {
+	if failures = list(); len(failures) != harang.MaxPageLimit+3 ||
+		failures[harang.MaxPageLimit+1].RentalID != third.Rental.ID {
 		t.Errorf("with many of another program: %d", len(failures))
 	}
 	env.Clock.Move(24 * time.Hour)
@@ -122,9 +126,12 @@ func testFailures(t *testing.T, open Open) {
 	states, err := env.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
 	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
 	wanted := []shop.PaymentState{
-		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Message},
-		{ID: again.ID, RentalID: first.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage},
-		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
+		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode,
+			ErrorMessage: unknown.Message},
+		{ID: again.ID, RentalID: first.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
+			ErrorMessage: again.ErrorMessage},
+		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
+			ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
 	}
 	if diff := cmp.Diff(wanted, states); diff != "" || err != nil {
 		t.Errorf("payment states (-want +got):\n%s %v", diff, err)

@@ -20,7 +20,8 @@ func RunInspect(t *testing.T, st, readOnly *store.Store, db *sql.DB) {
 		want.Schema = store.NewestSchema()
 		for _, s := range []*store.Store{st, readOnly} {
 			got, err := s.Inspect(ctx)
-			if err != nil || got.Schema != want.Schema || got.Damage != "" || got.RefusedInbox != want.RefusedInbox || !got.NewestEvent.Equal(want.NewestEvent) {
+			if err != nil || got.Schema != want.Schema || got.Damage != "" || got.RefusedInbox != want.RefusedInbox ||
+				!got.NewestEvent.Equal(want.NewestEvent) {
 				t.Errorf("inspection: %+v, %v; want %+v", got, err, want)
 			}
 		}
@@ -43,7 +44,8 @@ func RunInspect(t *testing.T, st, readOnly *store.Store, db *sql.DB) {
 		}
 	}
 	inspect(store.Inspection{NewestEvent: inFuture, RefusedInbox: 1})
-	if err := readOnly.CreateTenant(ctx, harang.Tenant{ID: "b", Name: "B"}); harang.ErrorCode(err) != harang.CodeUnavailable {
+	if err := readOnly.CreateTenant(ctx, harang.Tenant{ID: "b",
+		Name: "B"}); harang.ErrorCode(err) != harang.CodeUnavailable {
 		t.Errorf("write to a read-only store: %v", err)
 	}
 	if _, err := st.FindTenant(ctx, "b"); harang.ErrorCode(err) != harang.CodeNotFound {

@@ -86,16 +86,21 @@ func testNotifications(t *testing.T, open Open) {
 		{"type", manager, harang.NotificationQuery{Type: "rental_created"}, []string{ids[3], ids[1]}},
 		{"type alerts", operator, harang.NotificationQuery{Type: "stock_alert"}, operators},
 		{"type not for operators", operator, harang.NotificationQuery{Type: "rental_created"}, []string{}},
-		{"after a manager's position", manager, harang.NotificationQuery{After: at(harang.AudienceManagers, 3)}, newest[:2]},
-		{"after an operator's position", operator, harang.NotificationQuery{After: at(harang.AudienceOperators, 2)}, operators[:1]},
+		{"after a manager's position", manager, harang.NotificationQuery{After: at(harang.AudienceManagers, 3)},
+			newest[:2]},
+		{"after an operator's position", operator, harang.NotificationQuery{After: at(harang.AudienceOperators, 2)},
+			operators[:1]},
 		{"after position 0", operator, harang.NotificationQuery{After: at(harang.AudienceOperators, 0)}, operators},
-		{"operator after a manager's position", operator, harang.NotificationQuery{After: at(harang.AudienceManagers, 3)}, operators[:1]},
-		{"manager after an operator's position", manager, harang.NotificationQuery{After: at(harang.AudienceOperators, 2)}, newest[:2]},
+		{"operator after a manager's position", operator,
+			harang.NotificationQuery{After: at(harang.AudienceManagers, 3)}, operators[:1]},
+		{"manager after an operator's position", manager,
+			harang.NotificationQuery{After: at(harang.AudienceOperators, 2)}, newest[:2]},
 		{"after another epoch's position", manager, harang.NotificationQuery{After: stale}, newest},
 		{"since a time", manager, harang.NotificationQuery{Since: times[2]}, newest[:2]},
 		{"since before all", operator, harang.NotificationQuery{Since: Noon()}, operators},
 		{"since now", manager, harang.NotificationQuery{Since: times[4]}, []string{}},
-		{"since and type", manager, harang.NotificationQuery{Since: times[1], Type: "rental_created"}, []string{ids[3]}},
+		{"since and type", manager, harang.NotificationQuery{Since: times[1], Type: "rental_created"},
+			[]string{ids[3]}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := env.list(t, tc.caller, tc.q); !slices.Equal(got, tc.want) {
@@ -110,7 +115,8 @@ func testNotifications(t *testing.T, open Open) {
 		if err != nil || s.UnreadCount != want {
 			t.Errorf("%s: %d unread, %v, want %d", caller.UserID, s.UnreadCount, err, want)
 		}
-		if a := caller.Role.Audience(); s.Head.Audience != a || s.Head.Number != heads[0].Number(a) || s.Head.Epoch != heads[0].Epoch {
+		if a := caller.Role.Audience(); s.Head.Audience != a || s.Head.Number != heads[0].Number(a) ||
+			s.Head.Epoch != heads[0].Epoch {
 			t.Errorf("head %s", s.Head)
 		}
 	}
@@ -118,21 +124,25 @@ func testNotifications(t *testing.T, open Open) {
 	unread(operator, 3)
 
 	// An event, one of another audience, a foreign one, and an unknown id.
-	state, err := env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], ids[1], "e-000000", "x"}})
+	state, err := env.Notifications.MarkRead(ctx, operator,
+		shop.ReadRequest{EventIDs: []string{ids[2], ids[1], "e-000000", "x"}})
 	if err != nil || state.UnreadCount != 2 || state.Version != 1 {
 		t.Errorf("after reading one: %+v, %v", state, err)
 	}
 	control := env.Entries(t, harang.AudienceControl)
 	read := dataOf[harang.Read](t, control[0])
-	if want := (harang.Read{UserID: "kata", UnreadCount: 2, Head: state.Head.String()}); len(control) != 1 || read != want || control[0].Number != state.Version {
+	if want := (harang.Read{UserID: "kata", UnreadCount: 2, Head: state.Head.String()}); len(control) != 1 ||
+		read != want || control[0].Number != state.Version {
 		t.Errorf("control feed: %+v in %d entries, want %+v", read, len(control), want)
 	}
 	readAt := env.Clock.Now()
 	env.Clock.Move(time.Minute)
-	if again, err := env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{EventIDs: []string{ids[2], "x"}}); err != nil || again != state {
+	if again, err := env.Notifications.MarkRead(ctx, operator,
+		shop.ReadRequest{EventIDs: []string{ids[2], "x"}}); err != nil || again != state {
 		t.Errorf("reading it again: %+v, %v, want it unchanged: %+v", again, err, state)
 	}
-	if got := env.list(t, operator, harang.NotificationQuery{Unread: true}); !slices.Equal(got, []string{ids[4], ids[0]}) {
+	if got := env.list(t, operator, harang.NotificationQuery{Unread: true}); !slices.Equal(got,
+		[]string{ids[4], ids[0]}) {
 		t.Errorf("unread are %v", got)
 	}
 	unread(manager, 5)
@@ -145,15 +155,18 @@ func testNotifications(t *testing.T, open Open) {
 	if err != nil || len(p.Items) != 3 {
 		t.Fatal(p, err)
 	}
-	if got := []time.Time{p.Items[0].ReadAt, p.Items[1].ReadAt, p.Items[2].ReadAt}; !got[0].IsZero() || !got[1].Equal(readAt) || !got[2].Equal(env.Clock.Now()) {
+	if got := []time.Time{p.Items[0].ReadAt, p.Items[1].ReadAt, p.Items[2].ReadAt}; !got[0].IsZero() ||
+		!got[1].Equal(readAt) || !got[2].Equal(env.Clock.Now()) {
 		t.Errorf("read at %v", got)
 	}
-	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {UpTo: "x"}, {EventIDs: []string{ids[0]}}, {EventIDs: []string{}}} {
+	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {UpTo: "x"}, {EventIDs: []string{ids[0]}},
+		{EventIDs: []string{}}} {
 		if same, err := env.Notifications.MarkRead(ctx, operator, req); err != nil || same != state {
 			t.Errorf("%+v: %+v, %v, want no change", req, same, err)
 		}
 	}
-	if state, err = env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[4]}); err != nil || state.UnreadCount != 0 {
+	if state, err = env.Notifications.MarkRead(ctx, operator, shop.ReadRequest{UpTo: ids[4]}); err != nil ||
+		state.UnreadCount != 0 {
 		t.Errorf("after reading all: %+v, %v", state, err)
 	}
 
@@ -162,7 +175,8 @@ func testNotifications(t *testing.T, open Open) {
 	unread(promoted, 0)
 	// All events before a user's creation are read.
 	if err := env.Store.CreateUser(ctx, auth.Credentials{User: harang.User{
-		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager, Created: env.Clock.Now(),
+		ID: "new", Tenant: "a", Name: "New", Email: "new@a.test", Role: harang.RoleStoreManager,
+		Created: env.Clock.Now(),
 	}}); err != nil {
 		t.Fatal(err)
 	}
@@ -194,14 +208,16 @@ func testClaims(t *testing.T, open Open) {
 		t.Fatalf("claim %+v, %v", claim, err)
 	}
 	env.Clock.Move(time.Minute)
-	if again, err := env.Notifications.Claim(ctx, kata, alert); err != nil || !again.At.Equal(claim.At) || again.By.ID != "kata" {
+	if again, err := env.Notifications.Claim(ctx, kata, alert); err != nil || !again.At.Equal(claim.At) ||
+		again.By.ID != "kata" {
 		t.Errorf("claimed again: %+v, %v, want %+v", again, err, claim)
 	}
 	_, err = env.Notifications.Claim(ctx, mari, alert)
 	wantCode(t, err, harang.CodeAlreadyClaimed)
 	_, err = env.Notifications.Unclaim(ctx, mari, alert)
 	wantCode(t, err, harang.CodeAlreadyClaimed)
-	if p, _, err := env.Notifications.List(ctx, mari, harang.NotificationQuery{Type: "stock_alert"}); err != nil || p.Items[0].Claim == nil || p.Items[0].Claim.By.ID != "kata" {
+	if p, _, err := env.Notifications.List(ctx, mari, harang.NotificationQuery{Type: "stock_alert"}); err != nil ||
+		p.Items[0].Claim == nil || p.Items[0].Claim.By.ID != "kata" {
 		t.Errorf("list %+v, %v", p.Items, err)
 	}
 	released, err := env.Notifications.Unclaim(ctx, kata, alert)
@@ -221,7 +237,8 @@ func testClaims(t *testing.T, open Open) {
 	if len(sent) != 3 || sent[0].By.ID != "kata" || sent[1].By != nil || sent[2].By.ID != "mari" {
 		t.Fatalf("control feed: %+v", sent)
 	}
-	if both := []harang.Audience{harang.AudienceOperators, harang.AudienceManagers}; !slices.Equal(sent[0].Audiences, both) || !slices.Equal(sent[1].Audiences, both) {
+	if both := []harang.Audience{harang.AudienceOperators, harang.AudienceManagers}; !slices.Equal(sent[0].Audiences,
+		both) || !slices.Equal(sent[1].Audiences, both) {
 		t.Errorf("an alert's claim is for %v", sent[0].Audiences)
 	}
 	if !slices.Equal(sent[2].Audiences, []harang.Audience{harang.AudienceManagers}) {

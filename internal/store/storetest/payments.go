@@ -53,7 +53,8 @@ var (
 // pay pays for a rental by a card.
 func (env *RentalEnv) pay(t *testing.T, rental, card string, amount int64) (harang.Payment, error) {
 	t.Helper()
-	return env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: rental, Amount: amount, PaymentOrder: *Card(card)})
+	return env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: rental, Amount: amount,
+		PaymentOrder: *Card(card)})
 }
 
 // wantTypes fails the test when the managers' feed has other types of events.
@@ -69,7 +70,8 @@ func testDeclined(t *testing.T, open Open) {
 	env.Provider.SetAnswers("bad", declined, declined)
 	out := env.Create(t, env.NewCheckout(2, Card("bad")))
 	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentDeclined ||
-		out.Payment.ErrorCode != "iso:51" || out.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" || env.AvailableDrills(t) != 8 {
+		out.Payment.ErrorCode != "iso:51" || out.Payment.ErrorMessage != "Nincs elég fedezet a kártyán" ||
+		env.AvailableDrills(t) != 8 {
 		t.Errorf("%+v, %+v", out.Rental, out.Payment)
 	}
 	env.wantTypes(t, errorType)
@@ -86,8 +88,10 @@ func testDeclined(t *testing.T, open Open) {
 	// A second payment by card is declined, with an event of its own.
 	pay, err := env.pay(t, out.Rental.ID, "bad", 4000)
 	d := detailsOf(err)
-	if harang.ErrorCode(err) != harang.CodePaymentDeclined || d["transactionId"] != pay.ID || pay.ID == out.Payment.ID ||
-		d["errorCode"] != "iso:51" || d["errorMessage"] != "Nincs elég fedezet a kártyán" || d["nextStep"] != "Kérjen másik kártyát" || d["retry"] != false {
+	if harang.ErrorCode(err) != harang.CodePaymentDeclined || d["transactionId"] != pay.ID ||
+		pay.ID == out.Payment.ID ||
+		d["errorCode"] != "iso:51" || d["errorMessage"] != "Nincs elég fedezet a kártyán" ||
+		d["nextStep"] != "Kérjen másik kártyát" || d["retry"] != false {
 		t.Errorf("%v, %v", err, d)
 	}
 	env.wantTypes(t, errorType, errorType)
@@ -97,7 +101,8 @@ func testDeclined(t *testing.T, open Open) {
 		t.Fatalf("%+v, %v", pay, err)
 	}
 	env.wantTypes(t, errorType, errorType, createdType)
-	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || r.Pending != 0 || len(p) != 3 {
+	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || r.Pending != 0 ||
+		len(p) != 3 {
 		t.Errorf("%+v, %v", r, p)
 	}
 	if _, err := env.pay(t, out.Rental.ID, "good", 1); harang.ErrorCode(err) != harang.CodeInvalidRequest {
@@ -111,7 +116,8 @@ func testPaymentTimeout(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("slow", unknown, unknown)
 	out := env.Create(t, env.NewCheckout(2, Card("slow")))
-	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentPending || out.Payment.ErrorMessage != "Bank away" {
+	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentPending ||
+		out.Payment.ErrorMessage != "Bank away" {
 		t.Fatalf("%+v, %+v", out.Rental, out.Payment)
 	}
 	env.wantTypes(t, errorType)
@@ -125,7 +131,8 @@ func testPaymentTimeout(t *testing.T, open Open) {
 	env.Provider.SetAnswers("slow", unknown, declined)
 	env.Clock.Move(7 * time.Hour)
 	env.RunHousekeeping(t)
-	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentDeclined || p[0].ErrorCode != "iso:51" || r.Pending != 0 || !p[0].CheckAt.IsZero() {
+	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentDeclined || p[0].ErrorCode != "iso:51" ||
+		r.Pending != 0 || !p[0].CheckAt.IsZero() {
 		t.Errorf("resolved: %+v, %+v", p[0], r)
 	}
 	env.wantTypes(t, errorType) // one event
@@ -145,7 +152,8 @@ func testTimeoutPaid(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	env.RunHousekeeping(t)
-	if r, p := env.Find(t, first.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 || p[0].Reference != "late" || p[0].ErrorCode != "" {
+	if r, p := env.Find(t, first.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 ||
+		p[0].Reference != "late" || p[0].ErrorCode != "" {
 		t.Errorf("%+v, %+v", r, p)
 	}
 	// Found when the operator tries another card, which is not charged.
@@ -194,7 +202,8 @@ func testPaymentCrash(t *testing.T, open Open) {
 		}
 		env.Provider.OnCharge(nil)
 		r, p := env.Find(t, "pinned")
-		if r.Status != harang.RentalAwaitingPayment || len(p) != 1 || p[0].Status != harang.PaymentPending || env.AvailableDrills(t) != 8 {
+		if r.Status != harang.RentalAwaitingPayment || len(p) != 1 || p[0].Status != harang.PaymentPending ||
+			env.AvailableDrills(t) != 8 {
 			t.Fatalf("after the crash: %+v, %+v", r, p)
 		}
 		env.wantTypes(t)
@@ -207,8 +216,10 @@ func testPaymentCrash(t *testing.T, open Open) {
 			env.RunHousekeeping(t) // before the repeated request
 		}
 		out := env.Create(t, checkout) // the repeated request
-		if out.Rental.Status != status || out.Payment == nil || out.Payment.Status == harang.PaymentPending || len(env.Provider.Charged()) != taken || env.AvailableDrills(t) != 8 {
-			t.Errorf("charged %v: %+v, %+v, provider charged %v", charged, out.Rental, out.Payment, env.Provider.Charged())
+		if out.Rental.Status != status || out.Payment == nil || out.Payment.Status == harang.PaymentPending ||
+			len(env.Provider.Charged()) != taken || env.AvailableDrills(t) != 8 {
+			t.Errorf("charged %v: %+v, %+v, provider charged %v", charged, out.Rental, out.Payment,
+				env.Provider.Charged())
 		}
 		env.RunHousekeeping(t)
 		if _, p = env.Find(t, "pinned"); len(p) != 1 {
@@ -238,7 +249,8 @@ func testCancelledMeanwhile(t *testing.T, open Open) {
 	}
 	env.Clock.Move(time.Minute)
 	env.RunHousekeeping(t)
-	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 || r.Status != harang.RentalCancelled {
+	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 ||
+		r.Status != harang.RentalCancelled {
 		t.Errorf("not refunded: %+v, %+v", r, p[0])
 	}
 	env.wantTypes(t, errorType) // no rental_created
@@ -253,13 +265,18 @@ func testAmounts(t *testing.T, open Open) {
 		code  harang.Code
 		field string
 	}{
-		"zero":       {shop.NewPayment{RentalID: out.Rental.ID, Amount: 0, PaymentOrder: cash}, harang.CodeInvalidRequest, "amount"},
-		"negative":   {shop.NewPayment{RentalID: out.Rental.ID, Amount: -5, PaymentOrder: cash}, harang.CodeInvalidRequest, "amount"},
-		"too much":   {shop.NewPayment{RentalID: out.Rental.ID, Amount: 4001, PaymentOrder: cash}, harang.CodeInvalidRequest, "amount"},
-		"no rental":  {shop.NewPayment{RentalID: "nothing", Amount: 1, PaymentOrder: cash}, harang.CodeNotFound, ""},
-		"empty id":   {shop.NewPayment{RentalID: "", Amount: 1, PaymentOrder: cash}, harang.CodeInvalidRequest, "rentalId"},
-		"no method":  {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1}, harang.CodeInvalidRequest, "method"},
-		"by a check": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1, PaymentOrder: shop.PaymentOrder{Method: "CHECK"}}, harang.CodeInvalidRequest, "method"},
+		"zero": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 0, PaymentOrder: cash},
+			harang.CodeInvalidRequest, "amount"},
+		"negative": {shop.NewPayment{RentalID: out.Rental.ID, Amount: -5, PaymentOrder: cash},
+			harang.CodeInvalidRequest, "amount"},
+		"too much": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 4001, PaymentOrder: cash},
+			harang.CodeInvalidRequest, "amount"},
+		"no rental": {shop.NewPayment{RentalID: "nothing", Amount: 1, PaymentOrder: cash}, harang.CodeNotFound, ""},
+		"empty id": {shop.NewPayment{RentalID: "", Amount: 1, PaymentOrder: cash}, harang.CodeInvalidRequest,
+			"rentalId"},
+		"no method": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1}, harang.CodeInvalidRequest, "method"},
+		"by a check": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 1,
+			PaymentOrder: shop.PaymentOrder{Method: "CHECK"}}, harang.CodeInvalidRequest, "method"},
 	} {
 		_, err := env.Payments.Pay(t.Context(), Clerk(), tc.n)
 		if harang.ErrorCode(err) != tc.code || (tc.field != "" && fieldsOf(err)[0].Field != tc.field) {
@@ -267,7 +284,9 @@ func testAmounts(t *testing.T, open Open) {
 		}
 	}
 	for _, amount := range []int64{1500, 2500} {
-		if p, err := env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: out.Rental.ID, Amount: amount, PaymentOrder: cash}); err != nil || p.Status != harang.PaymentSucceeded || p.Amount != amount {
+		if p, err := env.Payments.Pay(t.Context(), Clerk(),
+			shop.NewPayment{RentalID: out.Rental.ID, Amount: amount, PaymentOrder: cash}); err != nil ||
+			p.Status != harang.PaymentSucceeded || p.Amount != amount {
 			t.Errorf("%d in cash: %+v, %v", amount, p, err)
 		}
 	}
@@ -276,10 +295,12 @@ func testAmounts(t *testing.T, open Open) {
 	}
 	env.wantTypes(t, createdType) // the rental was open already
 	// A free rental opens without a payment.
-	if err := env.Catalogue.PutProduct(t.Context(), Admin(), harang.Product{ID: "drill", Name: "Free drill"}); err != nil {
+	if err := env.Catalogue.PutProduct(t.Context(), Admin(),
+		harang.Product{ID: "drill", Name: "Free drill"}); err != nil {
 		t.Fatal(err)
 	}
-	if free := env.Create(t, env.NewCheckout(1, Card("good"))); free.Rental.Status != harang.RentalOpen || free.Payment != nil || len(env.Provider.Charged()) != 0 {
+	if free := env.Create(t, env.NewCheckout(1, Card("good"))); free.Rental.Status != harang.RentalOpen ||
+		free.Payment != nil || len(env.Provider.Charged()) != 0 {
 		t.Errorf("free: %+v, %+v", free.Rental, free.Payment)
 	}
 }
@@ -352,20 +373,24 @@ func testNotices(t *testing.T, open Open) {
 	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
-	if cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil || cmp.Diff(append([]harang.Card{card}, env.Provider.offered...), cards) != "" {
+	if cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil ||
+		cmp.Diff(append([]harang.Card{card}, env.Provider.offered...), cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
 	// A late denial changes nothing; a reversal does.
 	late := shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
 	apply(late, shop.NoticeApplied)
-	apply(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
-	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed || r.Status != harang.RentalOpen {
+	apply(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID,
+		Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
+	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed ||
+		r.Status != harang.RentalOpen {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
 	env.wantTypes(t, errorType, createdType)
 	// A cash payment has no provider.
 	cash := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
-	apply(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID, Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
+	apply(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID,
+		Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
 	// A repeated notice after its retention time is applied, without effect.
 	env.Clock.Move(31 * 24 * time.Hour)
 	env.RunHousekeeping(t)
@@ -384,7 +409,8 @@ func testErrorEventOnce(t *testing.T, open Open) {
 	env.Provider.OnCharge(func(_ context.Context, ch shop.Charge) {
 		// The webhook is faster than the charge's own answer.
 		for range 2 {
-			_, err := env.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
+			_, err := env.Payments.ApplyNotice(context.Background(), "a",
+				shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
 			if err != nil {
 				t.Error(err)
 			}
@@ -402,11 +428,14 @@ func testErrorEventOnce(t *testing.T, open Open) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = env.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = env.Payments.ApplyNotice(context.Background(), "a",
+					shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID,
+						Settlement: declined})
 			case 1:
 				err = env.Housekeeper.Round(context.Background())
 			case 2:
-				_, err = env.Payments.ApplyNotice(context.Background(), "a", shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = env.Payments.ApplyNotice(context.Background(), "a",
+					shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
 			}
 			if err != nil {
 				t.Error(err)
@@ -489,7 +518,8 @@ func testCards(t *testing.T, open Open) {
 	if err := env.Payments.PutCard(ctx, Admin(), "acme", card); err != nil {
 		t.Fatal(err)
 	}
-	if cards, err := env.Payments.Cards(ctx, Clerk(), "acme"); err != nil || cmp.Diff([]harang.Card{card, {Token: "offered"}}, cards) != "" {
+	if cards, err := env.Payments.Cards(ctx, Clerk(), "acme"); err != nil ||
+		cmp.Diff([]harang.Card{card, {Token: "offered"}}, cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
 	if _, err := env.Payments.Cards(ctx, Clerk(), "unknown"); harang.ErrorCode(err) != harang.CodeNotFound {
@@ -498,7 +528,8 @@ func testCards(t *testing.T, open Open) {
 	if err := env.Payments.PutCard(ctx, Admin(), "unknown", card); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("card of an unknown partner: %v", err)
 	}
-	if err := env.Payments.PutCard(ctx, Admin(), "acme", harang.Card{}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+	if err := env.Payments.PutCard(ctx, Admin(), "acme",
+		harang.Card{}); harang.ErrorCode(err) != harang.CodeInvalidRequest {
 		t.Errorf("card without a token: %v", err)
 	}
 	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "one"); err != nil {
@@ -579,7 +610,8 @@ func testPaymentSettings(t *testing.T, open Open) {
 	if got, err := env.Store.FindPaymentSettings(ctx, "a"); err != nil || got != want {
 		t.Errorf("at first %+v, %v", got, err)
 	}
-	for _, want := range []harang.PaymentSettings{{Provider: harang.ProviderMyPOS, ConfigFile: "/etc/mypos.json"}, {Provider: harang.ProviderSandbox, ConfigFile: "/etc/mypos.json"}} {
+	for _, want := range []harang.PaymentSettings{{Provider: harang.ProviderMyPOS, ConfigFile: "/etc/mypos.json"},
+		{Provider: harang.ProviderSandbox, ConfigFile: "/etc/mypos.json"}} {
 		if err := env.Store.PutPaymentSettings(ctx, "a", want); err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,8 @@ func NewRentalEnv(t *testing.T, open Open) *RentalEnv {
 	t.Helper()
 	env := &RentalEnv{NewEnv(t, open)}
 	env.AddStock(t, "drill", "main", shop.StockPut{Quantity: 10, WarningThreshold: 6, CriticalThreshold: 3})
-	if err := env.Catalogue.PutPartner(t.Context(), Admin(), harang.Partner{ID: "acme", Name: "Acme Kft."}); err != nil {
+	if err := env.Catalogue.PutPartner(t.Context(), Admin(),
+		harang.Partner{ID: "acme", Name: "Acme Kft."}); err != nil {
 		t.Fatal(err)
 	}
 	return env

@@ -26,7 +26,8 @@ type step struct {
 
 var steps = rapid.Custom(func(rt *rapid.T) step {
 	return step{
-		action:   rapid.SampledFrom([]string{"checkout", "checkout", "checkout", "return", "cancel", "adjust", "pay", "housekeeping"}).Draw(rt, "action"),
+		action: rapid.SampledFrom([]string{"checkout", "checkout", "checkout", "return", "cancel", "adjust", "pay",
+			"housekeeping"}).Draw(rt, "action"),
 		product:  rapid.SampledFrom([]string{"p", "q"}).Draw(rt, "product"),
 		location: rapid.SampledFrom([]string{"l", "m"}).Draw(rt, "location"),
 		pieces:   rapid.Int64Range(1, 4).Draw(rt, "pieces"),
@@ -63,7 +64,8 @@ func testRentalInvariants(t *testing.T, open Open) {
 	const first = 6
 	for _, product := range []string{"p", "q"} {
 		for _, location := range []string{"l", "m"} {
-			env.AddStock(t, product, location, shop.StockPut{Quantity: first, WarningThreshold: 4, CriticalThreshold: 2})
+			env.AddStock(t, product, location, shop.StockPut{Quantity: first, WarningThreshold: 4,
+				CriticalThreshold: 2})
 		}
 	}
 	h := &history{adjusted: map[[2]string]int64{}}
@@ -115,7 +117,8 @@ func (env *RentalEnv) perform(t *testing.T, h *history, s step) {
 		if delta <= 0 {
 			delta--
 		}
-		if _, err = env.Inventory.Adjust(ctx, Clerk(), shop.Adjustment{ProductID: s.product, LocationID: s.location, Delta: delta, Reason: "count"}); err == nil {
+		if _, err = env.Inventory.Adjust(ctx, Clerk(), shop.Adjustment{ProductID: s.product, LocationID: s.location,
+			Delta: delta, Reason: "count"}); err == nil {
 			h.mu.Lock()
 			h.adjusted[[2]string{s.product, s.location}] += delta
 			h.mu.Unlock()
@@ -133,7 +136,8 @@ func (env *RentalEnv) perform(t *testing.T, h *history, s step) {
 		case "cancel":
 			_, err = env.Rentals.Cancel(ctx, Clerk(), id)
 		case "pay":
-			_, err = env.Payments.Pay(ctx, Clerk(), shop.NewPayment{RentalID: id, Amount: s.pieces * 500, PaymentOrder: *Card("good")})
+			_, err = env.Payments.Pay(ctx, Clerk(), shop.NewPayment{RentalID: id, Amount: s.pieces * 500,
+				PaymentOrder: *Card("good")})
 		}
 	}
 	switch harang.ErrorCode(err) {

@@ -40,8 +40,10 @@ func testCheckout(t *testing.T, open Open) {
 	out := env.Create(t, checkout)
 
 	want := harang.Rental{
-		ID: out.Rental.ID, Tenant: "a", PartnerID: "acme", PartnerName: "Acme Kft.", LocationID: "main", LocationName: "Location main",
-		Status: harang.RentalOpen, EquipmentCount: 7, TotalValue: 14000, By: harang.Person{ID: "clerk", Name: "Name of clerk"},
+		ID: out.Rental.ID, Tenant: "a", PartnerID: "acme", PartnerName: "Acme Kft.", LocationID: "main",
+		LocationName: "Location main",
+		Status:       harang.RentalOpen, EquipmentCount: 7, TotalValue: 14000,
+		By:      harang.Person{ID: "clerk", Name: "Name of clerk"},
 		Created: Noon(), Due: Noon().Add(48 * time.Hour),
 		Lines: []harang.RentalLine{
 			{ProductID: "drill", ProductName: "Product drill", Quantity: 5, DailyPrice: 1000},
@@ -63,11 +65,13 @@ func testCheckout(t *testing.T, open Open) {
 		t.Errorf("operators' events %v", got)
 	}
 	alert := LastPayload[harang.StockAlert](t, env, alertType)
-	if alert.ProductID != "drill" || alert.CurrentQuantity != 5 || alert.Severity != harang.SeverityWarning || alert.Threshold != 6 {
+	if alert.ProductID != "drill" || alert.CurrentQuantity != 5 || alert.Severity != harang.SeverityWarning ||
+		alert.Threshold != 6 {
 		t.Errorf("alert %+v", alert)
 	}
 	created := LastPayload[harang.RentalCreated](t, env, createdType)
-	if diff := cmp.Diff(harang.RentalCreated{RentalID: out.Rental.ID, PartnerID: "acme", PartnerName: "Acme Kft.", EquipmentCount: 7, TotalValue: 14000, Currency: "HUF"}, created); diff != "" {
+	if diff := cmp.Diff(harang.RentalCreated{RentalID: out.Rental.ID, PartnerID: "acme", PartnerName: "Acme Kft.",
+		EquipmentCount: 7, TotalValue: 14000, Currency: "HUF"}, created); diff != "" {
 		t.Error(diff)
 	}
 	// The same id again returns the rental and creates nothing.
@@ -103,18 +107,32 @@ func testCheckoutRefused(t *testing.T, open Open) {
 	}{
 		"another tenant's partner":  {func(a *shop.Checkout) { a.PartnerID = "theirs" }, harang.CodeNotFound, ""},
 		"another tenant's location": {func(a *shop.Checkout) { a.LocationID = "their-place" }, harang.CodeNotFound, ""},
-		"another tenant's product":  {func(a *shop.Checkout) { a.Lines[0].ProductID = "their-saw" }, harang.CodeNotFound, ""},
-		"no partner":                {func(a *shop.Checkout) { a.PartnerID = "" }, harang.CodeInvalidRequest, "partnerId"},
-		"due now":                   {func(a *shop.Checkout) { a.Due = Noon() }, harang.CodeInvalidRequest, "dueAt"},
-		"due in three years":        {func(a *shop.Checkout) { a.Due = Noon().AddDate(3, 0, 0) }, harang.CodeInvalidRequest, "dueAt"},
-		"no lines":                  {func(a *shop.Checkout) { a.Lines = nil }, harang.CodeInvalidRequest, "lines"},
-		"too many lines":            {func(a *shop.Checkout) { a.Lines = many }, harang.CodeInvalidRequest, "lines"},
-		"repeated line":             {func(a *shop.Checkout) { a.Lines = append(a.Lines, a.Lines[0]) }, harang.CodeInvalidRequest, "lines.1.productId"},
-		"no pieces":                 {func(a *shop.Checkout) { a.Lines[0].Quantity = 0 }, harang.CodeInvalidRequest, "lines.0.quantity"},
-		"negative pieces":           {func(a *shop.Checkout) { a.Lines[0].Quantity = -1 }, harang.CodeInvalidRequest, "lines.0.quantity"},
-		"no method":                 {func(a *shop.Checkout) { a.Payment = &shop.PaymentOrder{} }, harang.CodeInvalidRequest, "payment.method"},
-		"no card":                   {func(a *shop.Checkout) { a.Payment = Card("") }, harang.CodeInvalidRequest, "payment.cardToken"},
-		"cash by card":              {func(a *shop.Checkout) { a.Payment = &shop.PaymentOrder{Method: harang.PaymentCash, CardToken: "x"} }, harang.CodeInvalidRequest, "payment.cardToken"},
+		"another tenant's product": {func(a *shop.Checkout) {
+			a.Lines[0].ProductID = "their-saw"
+		}, harang.CodeNotFound, ""},
+		"no partner": {func(a *shop.Checkout) { a.PartnerID = "" }, harang.CodeInvalidRequest,
+			"partnerId"},
+		"due now": {func(a *shop.Checkout) { a.Due = Noon() }, harang.CodeInvalidRequest, "dueAt"},
+		"due in three years": {func(a *shop.Checkout) {
+			a.Due = Noon().AddDate(3, 0, 0)
+		}, harang.CodeInvalidRequest, "dueAt"},
+		"no lines":       {func(a *shop.Checkout) { a.Lines = nil }, harang.CodeInvalidRequest, "lines"},
+		"too many lines": {func(a *shop.Checkout) { a.Lines = many }, harang.CodeInvalidRequest, "lines"},
+		"repeated line": {func(a *shop.Checkout) {
+			a.Lines = append(a.Lines, a.Lines[0])
+		}, harang.CodeInvalidRequest, "lines.1.productId"},
+		"no pieces": {func(a *shop.Checkout) { a.Lines[0].Quantity = 0 }, harang.CodeInvalidRequest,
+			"lines.0.quantity"},
+		"negative pieces": {func(a *shop.Checkout) { a.Lines[0].Quantity = -1 }, harang.CodeInvalidRequest,
+			"lines.0.quantity"},
+		"no method": {func(a *shop.Checkout) {
+			a.Payment = &shop.PaymentOrder{}
+		}, harang.CodeInvalidRequest, "payment.method"},
+		"no card": {func(a *shop.Checkout) { a.Payment = Card("") }, harang.CodeInvalidRequest,
+			"payment.cardToken"},
+		"cash by card": {func(a *shop.Checkout) {
+			a.Payment = &shop.PaymentOrder{Method: harang.PaymentCash, CardToken: "x"}
+		}, harang.CodeInvalidRequest, "payment.cardToken"},
 	} {
 		checkout := env.NewCheckout(1, nil)
 		tc.change(&checkout)
@@ -130,15 +148,18 @@ func testCheckoutRefused(t *testing.T, open Open) {
 	checkout := env.NewCheckout(10, nil)
 	checkout.Lines = []shop.CheckoutLine{{ProductID: "drill", Quantity: 10}, {ProductID: "unstocked", Quantity: 1}}
 	_, err := env.Rentals.Create(t.Context(), Clerk(), checkout)
-	if d := detailsOf(err); harang.ErrorCode(err) != harang.CodeInsufficientStock || d["line"] != 1 || d["available"] != int64(0) {
+	if d := detailsOf(err); harang.ErrorCode(err) != harang.CodeInsufficientStock || d["line"] != 1 ||
+		d["available"] != int64(0) {
 		t.Errorf("product without stock: %v, %v", err, d)
 	}
 	_, err = env.Rentals.Create(t.Context(), Clerk(), env.NewCheckout(11, nil))
-	if d := detailsOf(err); harang.ErrorCode(err) != harang.CodeInsufficientStock || d["line"] != 0 || d["available"] != int64(10) {
+	if d := detailsOf(err); harang.ErrorCode(err) != harang.CodeInsufficientStock || d["line"] != 0 ||
+		d["available"] != int64(10) {
 		t.Errorf("more than available: %v, %v", err, d)
 	}
 	if env.AvailableDrills(t) != 10 || len(env.Entries(t, harang.AudienceManagers)) != 0 {
-		t.Errorf("%d drills, events %v after refusals", env.AvailableDrills(t), env.EventTypes(t, harang.AudienceManagers))
+		t.Errorf("%d drills, events %v after refusals", env.AvailableDrills(t),
+			env.EventTypes(t, harang.AudienceManagers))
 	}
 }
 
@@ -150,7 +171,8 @@ func testReturn(t *testing.T, open Open) {
 	}
 	env.Clock.Move(time.Hour)
 	back, err := env.Rentals.Return(t.Context(), Clerk(), first.Rental.ID)
-	if err != nil || back.Status != harang.RentalReturned || !back.Closed.Equal(env.Clock.Now()) || env.AvailableDrills(t) != 10 {
+	if err != nil || back.Status != harang.RentalReturned || !back.Closed.Equal(env.Clock.Now()) ||
+		env.AvailableDrills(t) != 10 {
 		t.Errorf("returned %+v, %v, %d drills", back, err, env.AvailableDrills(t))
 	}
 	for name, again := range map[string]func() error{
@@ -167,7 +189,8 @@ func testReturn(t *testing.T, open Open) {
 	if got := env.EventTypes(t, harang.AudienceManagers); !slices.Equal(got, want) {
 		t.Errorf("managers' events %v, want %v", got, want)
 	}
-	if alert := LastPayload[harang.StockAlert](t, env, alertType); alert.Severity != harang.SeverityCritical || alert.CurrentQuantity != 2 {
+	if alert := LastPayload[harang.StockAlert](t, env, alertType); alert.Severity != harang.SeverityCritical ||
+		alert.CurrentQuantity != 2 {
 		t.Errorf("alert %+v", alert)
 	}
 }
@@ -177,7 +200,8 @@ func testReturn(t *testing.T, open Open) {
 func testReturnAtLimit(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	ctx := t.Context()
-	returned, cancelled := env.Create(t, env.NewCheckout(3, nil)).Rental.ID, env.Create(t, env.NewCheckout(2, nil)).Rental.ID
+	returned, cancelled := env.Create(t, env.NewCheckout(3, nil)).Rental.ID,
+		env.Create(t, env.NewCheckout(2, nil)).Rental.ID
 	env.Provider.SetAnswers("slow", unknown, declined)
 	expired := env.Create(t, env.NewCheckout(1, Card("slow"))).Rental.ID
 	full := shop.StockPut{Quantity: harang.MaxQuantity, WarningThreshold: 6, CriticalThreshold: 3}
@@ -219,11 +243,13 @@ func testReturnAtLimit(t *testing.T, open Open) {
 func testCancel(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	cash := env.Create(t, env.NewCheckout(2, &shop.PaymentOrder{Method: harang.PaymentCash}))
-	if cash.Rental.Status != harang.RentalOpen || cash.Rental.Paid != 4000 || cash.Payment.Status != harang.PaymentSucceeded {
+	if cash.Rental.Status != harang.RentalOpen || cash.Rental.Paid != 4000 ||
+		cash.Payment.Status != harang.PaymentSucceeded {
 		t.Fatalf("cash: %+v, %+v", cash.Rental, cash.Payment)
 	}
 	card := env.Create(t, env.NewCheckout(2, Card("good")))
-	if card.Rental.Status != harang.RentalOpen || card.Payment.Status != harang.PaymentSucceeded || card.Payment.Provider != "bank" {
+	if card.Rental.Status != harang.RentalOpen || card.Payment.Status != harang.PaymentSucceeded ||
+		card.Payment.Provider != "bank" {
 		t.Fatalf("card: %+v, %+v", card.Rental, card.Payment)
 	}
 	for _, id := range []string{cash.Rental.ID, card.Rental.ID} {
@@ -244,10 +270,15 @@ func testCancel(t *testing.T, open Open) {
 	env.RunHousekeeping(t)
 	env.Clock.Move(time.Hour)
 	env.RunHousekeeping(t)
-	if r, p := env.Find(t, card.Rental.ID); p[0].Status != harang.PaymentReversed || p[0].RefundDue || r.Paid != 0 || len(env.Provider.Charged()) != 0 {
+	if r, p := env.Find(t, card.Rental.ID); p[0].Status != harang.PaymentReversed || p[0].RefundDue || r.Paid != 0 ||
+		len(env.Provider.Charged()) != 0 {
 		t.Errorf("card %+v, rental %+v, charged %v", p[0], r, env.Provider.Charged())
 	}
-	if _, err := env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: card.Rental.ID, Amount: 1, PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash}}); harang.ErrorCode(err) != harang.CodeInvalidRequest && harang.ErrorCode(err) != harang.CodeConflict {
+	again := shop.NewPayment{
+		RentalID: card.Rental.ID, Amount: 1, PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash},
+	}
+	_, err := env.Payments.Pay(t.Context(), Clerk(), again)
+	if code := harang.ErrorCode(err); code != harang.CodeInvalidRequest && code != harang.CodeConflict {
 		t.Errorf("paying for a cancelled rental: %v", err)
 	}
 }
@@ -268,14 +299,16 @@ func testOverdue(t *testing.T, open Open) {
 	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), out.Rental.ID); harang.ErrorCode(err) != harang.CodeConflict {
 		t.Errorf("cancelling an overdue rental: %v", err)
 	}
-	if r, err := env.Rentals.Return(t.Context(), Clerk(), out.Rental.ID); err != nil || r.Status != harang.RentalReturned {
+	if r, err := env.Rentals.Return(t.Context(), Clerk(), out.Rental.ID); err != nil ||
+		r.Status != harang.RentalReturned {
 		t.Errorf("returning an overdue rental: %+v, %v", r, err)
 	}
 }
 
 func testExpiry(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
-	env.Provider.SetAnswers("bad", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}, shop.Settlement{Status: harang.PaymentDeclined})
+	env.Provider.SetAnswers("bad", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"},
+		shop.Settlement{Status: harang.PaymentDeclined})
 	out := env.Create(t, env.NewCheckout(8, Card("bad")))
 	if out.Rental.Status != harang.RentalAwaitingPayment || env.AvailableDrills(t) != 2 {
 		t.Fatalf("%s with %d drills", out.Rental.Status, env.AvailableDrills(t))
@@ -294,7 +327,8 @@ func testExpiry(t *testing.T, open Open) {
 	if r.Status != harang.RentalCancelled || env.AvailableDrills(t) != 10 || !r.Closed.Equal(env.Clock.Now()) {
 		t.Errorf("%+v with %d drills", r, env.AvailableDrills(t))
 	}
-	if got, want := env.EventTypes(t, harang.AudienceManagers), []string{alertType, errorType}; !slices.Equal(got, want) {
+	if got, want := env.EventTypes(t, harang.AudienceManagers),
+		[]string{alertType, errorType}; !slices.Equal(got, want) {
 		t.Errorf("managers' events %v, want %v", got, want)
 	}
 }
@@ -341,29 +375,38 @@ func testRentalList(t *testing.T, open Open) {
 	for field, q := range map[string]harang.RentalQuery{
 		"status": {Status: "LOST"}, "limit": {Limit: 201}, "cursor": {Cursor: "%"},
 	} {
-		if _, err := env.Rentals.List(t.Context(), Clerk(), q); harang.ErrorCode(err) != harang.CodeInvalidRequest || fieldsOf(err)[0].Field != field {
+		if _, err := env.Rentals.List(t.Context(), Clerk(), q); harang.ErrorCode(err) != harang.CodeInvalidRequest ||
+			fieldsOf(err)[0].Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
-		if _, err := env.Payments.List(t.Context(), Admin(), harang.PaymentQuery{Status: harang.PaymentStatus(q.Status), Limit: q.Limit, Cursor: q.Cursor}); harang.ErrorCode(err) != harang.CodeInvalidRequest || fieldsOf(err)[0].Field != field {
+		if _, err := env.Payments.List(t.Context(), Admin(),
+			harang.PaymentQuery{Status: harang.PaymentStatus(q.Status), Limit: q.Limit,
+				Cursor: q.Cursor}); harang.ErrorCode(err) != harang.CodeInvalidRequest ||
+			fieldsOf(err)[0].Field != field {
 			t.Errorf("payments, %s: %v", field, err)
 		}
 	}
 	for _, status := range []harang.RentalStatus{"", harang.RentalOpen} {
-		if page, err := env.Rentals.List(t.Context(), Clerk(), harang.RentalQuery{Status: status, LocationID: "main"}); err != nil || len(page.Items) == 0 {
+		if page, err := env.Rentals.List(t.Context(), Clerk(),
+			harang.RentalQuery{Status: status, LocationID: "main"}); err != nil || len(page.Items) == 0 {
 			t.Errorf("at the location, status %q: %d, %v", status, len(page.Items), err)
 		}
-		if page, err := env.Rentals.List(t.Context(), Clerk(), harang.RentalQuery{Status: status, LocationID: "elsewhere"}); err != nil || len(page.Items) != 0 {
+		if page, err := env.Rentals.List(t.Context(), Clerk(),
+			harang.RentalQuery{Status: status, LocationID: "elsewhere"}); err != nil || len(page.Items) != 0 {
 			t.Errorf("at another location, status %q: %d, %v", status, len(page.Items), err)
 		}
 	}
 	otherTenant := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
-	if page, err := env.Rentals.List(t.Context(), otherTenant, harang.RentalQuery{}); err != nil || len(page.Items) != 0 {
+	if page, err := env.Rentals.List(t.Context(), otherTenant, harang.RentalQuery{}); err != nil ||
+		len(page.Items) != 0 {
 		t.Errorf("another tenant lists %v, %v", page.Items, err)
 	}
-	if _, _, err := env.Rentals.Find(t.Context(), otherTenant, created[0]); harang.ErrorCode(err) != harang.CodeNotFound {
+	if _, _, err := env.Rentals.Find(t.Context(), otherTenant,
+		created[0]); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("another tenant finds: %v", err)
 	}
-	if _, err := env.Rentals.Return(t.Context(), otherTenant, created[0]); harang.ErrorCode(err) != harang.CodeNotFound {
+	if _, err := env.Rentals.Return(t.Context(), otherTenant,
+		created[0]); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("another tenant returns: %v", err)
 	}
 }
@@ -371,7 +414,8 @@ func testRentalList(t *testing.T, open Open) {
 func testSummary(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	cash := &shop.PaymentOrder{Method: harang.PaymentCash}
-	env.Provider.SetAnswers("bad", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}, shop.Settlement{})
+	env.Provider.SetAnswers("bad", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"},
+		shop.Settlement{})
 	// 00:30 in Budapest on March 1st is still February in UTC.
 	env.Clock.Move(time.Date(2026, 2, 28, 23, 30, 0, 0, time.UTC).Sub(Noon()))
 	env.Create(t, env.NewCheckout(1, cash))
@@ -391,25 +435,32 @@ func testSummary(t *testing.T, open Open) {
 		t.Errorf("counts %+v", s)
 	}
 	f := s.Figures
-	if f == nil || f.RevenueToday != 1000+4000 || f.RevenueYesterday != 2000 || f.FailedPaymentsToday != 1 || f.FailedAmountToday != 2000 {
+	if f == nil || f.RevenueToday != 1000+4000 || f.RevenueYesterday != 2000 || f.FailedPaymentsToday != 1 ||
+		f.FailedAmountToday != 2000 {
 		t.Fatalf("figures %+v", f)
 	}
-	if len(f.RevenueByDay) != 14 || f.RevenueByDay[0].Date != "2026-02-17" || f.RevenueByDay[12] != (harang.DayAmount{Date: "2026-03-01", Amount: 2000}) || f.RevenueByDay[13] != (harang.DayAmount{Date: "2026-03-02", Amount: 5000}) {
+	if len(f.RevenueByDay) != 14 || f.RevenueByDay[0].Date != "2026-02-17" ||
+		f.RevenueByDay[12] != (harang.DayAmount{Date: "2026-03-01", Amount: 2000}) ||
+		f.RevenueByDay[13] != (harang.DayAmount{Date: "2026-03-02", Amount: 5000}) {
 		t.Errorf("by day %v", f.RevenueByDay)
 	}
 	// The only location has all of it, another one nothing.
-	if at, err := env.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "main"); err != nil || !reflect.DeepEqual(at, s) {
+	if at, err := env.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "main"); err != nil ||
+		!reflect.DeepEqual(at, s) {
 		t.Errorf("of the location %+v, %v, want %+v", at, err, s)
 	}
-	if at, err := env.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "elsewhere"); err != nil || at.OpenRentals != 0 || at.Stock != (harang.StockCounts{}) ||
+	if at, err := env.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), "elsewhere"); err != nil ||
+		at.OpenRentals != 0 || at.Stock != (harang.StockCounts{}) ||
 		at.Figures.RevenueToday != 0 || at.Figures.RevenueYesterday != 0 || at.Figures.FailedPaymentsToday != 0 {
 		t.Errorf("of another location %+v, %+v, %v", at, at.Figures, err)
 	}
 	env.Clock.Move(3 * time.Hour)
-	if at, err := env.Dashboard.Summary(t.Context(), Clerk(), "main"); err != nil || at.Overdue != 1 || at.OpenRentals != 3 {
+	if at, err := env.Dashboard.Summary(t.Context(), Clerk(), "main"); err != nil || at.Overdue != 1 ||
+		at.OpenRentals != 3 {
 		t.Errorf("of the location, later %+v, %v", at, err)
 	}
-	if s, err := env.Dashboard.Summary(t.Context(), Clerk(), ""); err != nil || s.Figures != nil || s.OpenRentals != 3 || s.Overdue != 1 {
+	if s, err := env.Dashboard.Summary(t.Context(), Clerk(), ""); err != nil || s.Figures != nil ||
+		s.OpenRentals != 3 || s.Overdue != 1 {
 		t.Errorf("operator's summary %+v, %v", s, err)
 	}
 }
@@ -427,9 +478,18 @@ func testRentalRoles(t *testing.T, open Open) {
 			_, err := env.Rentals.Create(ctx, caller, shop.Checkout{})
 			return err
 		}},
-		"return": {harang.ActionWriteRentals, func(caller harang.Identity) error { _, err := env.Rentals.Return(ctx, caller, "-"); return err }},
-		"cancel": {harang.ActionWriteRentals, func(caller harang.Identity) error { _, err := env.Rentals.Cancel(ctx, caller, "-"); return err }},
-		"find":   {harang.ActionReadRentals, func(caller harang.Identity) error { _, _, err := env.Rentals.Find(ctx, caller, "-"); return err }},
+		"return": {harang.ActionWriteRentals, func(caller harang.Identity) error {
+			_, err := env.Rentals.Return(ctx, caller, "-")
+			return err
+		}},
+		"cancel": {harang.ActionWriteRentals, func(caller harang.Identity) error {
+			_, err := env.Rentals.Cancel(ctx, caller, "-")
+			return err
+		}},
+		"find": {harang.ActionReadRentals, func(caller harang.Identity) error {
+			_, _, err := env.Rentals.Find(ctx, caller, "-")
+			return err
+		}},
 		"list": {harang.ActionReadRentals, func(caller harang.Identity) error {
 			_, err := env.Rentals.List(ctx, caller, harang.RentalQuery{})
 			return err
@@ -442,9 +502,16 @@ func testRentalRoles(t *testing.T, open Open) {
 			_, err := env.Payments.List(ctx, caller, harang.PaymentQuery{})
 			return err
 		}},
-		"cards":       {harang.ActionPay, func(caller harang.Identity) error { _, err := env.Payments.Cards(ctx, caller, "-"); return err }},
-		"put card":    {harang.ActionPutCatalogue, func(caller harang.Identity) error { return env.Payments.PutCard(ctx, caller, "-", harang.Card{}) }},
-		"delete card": {harang.ActionPutCatalogue, func(caller harang.Identity) error { return env.Payments.DeleteCard(ctx, caller, "-", "-") }},
+		"cards": {harang.ActionPay, func(caller harang.Identity) error {
+			_, err := env.Payments.Cards(ctx, caller, "-")
+			return err
+		}},
+		"put card": {harang.ActionPutCatalogue, func(caller harang.Identity) error {
+			return env.Payments.PutCard(ctx, caller, "-", harang.Card{})
+		}},
+		"delete card": {harang.ActionPutCatalogue, func(caller harang.Identity) error {
+			return env.Payments.DeleteCard(ctx, caller, "-", "-")
+		}},
 	} {
 		for _, role := range append(harang.Roles(), harang.RoleService, "UNKNOWN") {
 			err := tc.call(As(role, "u"))

@@ -21,7 +21,8 @@ func testRequests(t *testing.T, open Open) {
 	if err != nil || first.Status != 0 || first.ResourceID == "" {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	if _, err := begin(Clerk(), "POST /rentals", "k", "f"); harang.ErrorCode(err) != harang.CodeIdempotencyInProgress || applicationError(err).RetryAfter == 0 {
+	if _, err := begin(Clerk(), "POST /rentals", "k", "f"); harang.ErrorCode(err) != harang.CodeIdempotencyInProgress ||
+		applicationError(err).RetryAfter == 0 {
 		t.Errorf("while it runs: %v", err)
 	}
 	if _, err := begin(Clerk(), "POST /rentals", "k", "g"); harang.ErrorCode(err) != harang.CodeIdempotencyKeyReused {
@@ -66,7 +67,8 @@ func testRequests(t *testing.T, open Open) {
 		t.Errorf("after an answer: %v", err)
 	}
 	env.Clock.Move(25 * time.Hour)
-	if fresh, err := begin(Clerk(), "POST /rentals", "k", "g"); err != nil || fresh.Status != 0 || fresh.ResourceID == first.ResourceID {
+	if fresh, err := begin(Clerk(), "POST /rentals", "k", "g"); err != nil || fresh.Status != 0 ||
+		fresh.ResourceID == first.ResourceID {
 		t.Errorf("after seven days: %+v, %v", fresh, err)
 	}
 	env.RunHousekeeping(t)

@@ -14,7 +14,8 @@ func testCatalogue(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	env.AddTenant(t, "b")
 	ctx, admin := t.Context(), Admin()
-	names := []string{"Őrlő 10", "ács kalapács", "Csavarozó", "Cukor mérő", "Őrlő 2", "100%_os fúró", "Zsaluzó", "Zománc"}
+	names := []string{"Őrlő 10", "ács kalapács", "Csavarozó", "Cukor mérő", "Őrlő 2", "100%_os fúró", "Zsaluzó",
+		"Zománc"}
 	for i, n := range names {
 		id := string(rune('a' + i))
 		for _, err := range []error{
@@ -27,7 +28,8 @@ func testCatalogue(t *testing.T, open Open) {
 			}
 		}
 	}
-	want := []string{"100%_os fúró", "ács kalapács", "Cukor mérő", "Csavarozó", "Őrlő 2", "Őrlő 10", "Zománc", "Zsaluzó"}
+	want := []string{"100%_os fúró", "ács kalapács", "Cukor mérő", "Csavarozó", "Őrlő 2", "Őrlő 10", "Zománc",
+		"Zsaluzó"}
 	var got []string
 	for cursor, pages := "", 1; ; pages++ {
 		p, err := env.Catalogue.Products(ctx, admin, "", cursor, 3)
@@ -96,7 +98,8 @@ type alerts struct {
 
 func (a *alerts) next(t *testing.T) []harang.Severity {
 	t.Helper()
-	entries, err := a.env.Store.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, a.last, 1000)
+	entries, err := a.env.Store.EntriesAfter(t.Context(),
+		harang.FeedID{Tenant: "a", Audience: harang.AudienceOperators}, a.last, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,10 +135,12 @@ func testStock(t *testing.T, open Open) {
 		t.Errorf("item %+v, want event %s since now", item, entries[0].EventID)
 	}
 
-	_, err := env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: -3, Reason: "x"})
+	_, err := env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: -3,
+		Reason: "x"})
 	wantCode(t, err, harang.CodeInsufficientStock)
 	for _, id := range [][2]string{{"unknown", "north"}, {"drill", "unknown"}} {
-		_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: id[0], LocationID: id[1], Delta: 1, Reason: "x"})
+		_, err = env.Inventory.Adjust(ctx, Admin(), shop.Adjustment{ProductID: id[0], LocationID: id[1], Delta: 1,
+			Reason: "x"})
 		wantCode(t, err, harang.CodeNotFound)
 		_, err = env.Catalogue.PutStock(ctx, Admin(), id[0], id[1], shop.StockPut{})
 		wantCode(t, err, harang.CodeNotFound)
@@ -143,7 +148,8 @@ func testStock(t *testing.T, open Open) {
 	foreign := Admin()
 	foreign.Tenant = "b"
 	env.AddTenant(t, "b")
-	_, err = env.Inventory.Adjust(ctx, foreign, shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: 1, Reason: "x"})
+	_, err = env.Inventory.Adjust(ctx, foreign, shop.Adjustment{ProductID: "drill", LocationID: "north", Delta: 1,
+		Reason: "x"})
 	wantCode(t, err, harang.CodeNotFound)
 
 	moves, err := env.Store.FindMovements(ctx, "a", "drill", "north", 10)
@@ -165,7 +171,8 @@ func testStock(t *testing.T, open Open) {
 		{"warning", harang.StockQuery{Severity: harang.SeverityWarning}, []string{"saw north"}},
 		{"ok", harang.StockQuery{Severity: harang.SeverityOK}, nil},
 		{"location", harang.StockQuery{LocationID: "north"}, []string{"drill north", "saw north"}},
-		{"all filters", harang.StockQuery{LocationID: "north", Search: "prod", Severity: harang.SeverityCritical}, []string{"drill north"}},
+		{"all filters", harang.StockQuery{LocationID: "north", Search: "prod", Severity: harang.SeverityCritical},
+			[]string{"drill north"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string
@@ -219,7 +226,8 @@ func testShortages(t *testing.T, open Open) {
 			got = append(got, i.ProductID)
 			switch {
 			case i.EventID == claimed.EventID:
-				if i.Claim == nil || i.Claim.By.ID != "kata" || i.Claim.By.Name != "Name of kata" || i.Claim.EventID != claimed.EventID {
+				if i.Claim == nil || i.Claim.By.ID != "kata" || i.Claim.By.Name != "Name of kata" ||
+					i.Claim.EventID != claimed.EventID {
 					t.Errorf("claim %+v", i.Claim)
 				}
 			case i.Claim != nil:
@@ -249,7 +257,8 @@ func testSweep(t *testing.T, open Open) {
 	ctx := t.Context()
 	kata := As(harang.RoleOperator, "kata")
 	old := env.Append(t, Alert(t, "a"), Alert(t, "a"), Logout(t, "a"), Alert(t, "b"))
-	if _, err := env.Notifications.MarkRead(ctx, kata, shop.ReadRequest{EventIDs: []string{old[1].EventID}}); err != nil {
+	if _, err := env.Notifications.MarkRead(ctx, kata,
+		shop.ReadRequest{EventIDs: []string{old[1].EventID}}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := env.Notifications.Claim(ctx, kata, old[0].EventID); err != nil {
@@ -281,7 +290,8 @@ func testSweep(t *testing.T, open Open) {
 	if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, []int64{3, 4}) {
 		t.Errorf("numbers %v, want 4 next: a sweep does not reset them", got)
 	}
-	heads, newest, err := env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "b", Audience: harang.AudienceOperators}, 50)
+	heads, newest, err := env.Store.NewestEntries(ctx, harang.FeedID{Tenant: "b", Audience: harang.AudienceOperators},
+		50)
 	if err != nil || len(newest) != 0 || heads.Number(harang.AudienceOperators) != 1 {
 		t.Errorf("swept feed: %v with heads %+v, %v", newest, heads, err)
 	}

@@ -120,10 +120,12 @@ func Admin() harang.Identity { return As(harang.RoleAdmin, "admin") }
 func (env *Env) AddStock(t *testing.T, product, location string, p shop.StockPut) harang.StockItem {
 	t.Helper()
 	ctx, admin := t.Context(), Admin()
-	if err := env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: product, Name: "Product " + product, DailyPrice: 1000}); err != nil {
+	if err := env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: product, Name: "Product " + product,
+		DailyPrice: 1000}); err != nil {
 		t.Fatal(err)
 	}
-	if err := env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: location, Name: "Location " + location}); err != nil {
+	if err := env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: location,
+		Name: "Location " + location}); err != nil {
 		t.Fatal(err)
 	}
 	item, err := env.Catalogue.PutStock(ctx, admin, product, location, p)
@@ -168,14 +170,16 @@ func (env *Env) Append(t *testing.T, events ...harang.Event) []ingest.Appended {
 // Alert is an event of operators and managers.
 func Alert(t testing.TB, tenant string) harang.Event {
 	return newEvent(t, harang.StockAlertType, tenant, harang.StockAlert{
-		ProductID: "p", ProductName: "P", CurrentQuantity: 1, Threshold: 2, LocationID: "l", LocationName: "L", Severity: harang.SeverityCritical,
+		ProductID: "p", ProductName: "P", CurrentQuantity: 1, Threshold: 2, LocationID: "l", LocationName: "L",
+		Severity: harang.SeverityCritical,
 	})
 }
 
 // Rental is an event of managers only.
 func Rental(t testing.TB, tenant string) harang.Event {
 	return newEvent(t, harang.RentalCreatedType, tenant, harang.RentalCreated{
-		RentalID: "r", PartnerID: "p", PartnerName: "P", EquipmentCount: 1, TotalValue: 1000, Currency: harang.CurrencyHUF,
+		RentalID: "r", PartnerID: "p", PartnerName: "P", EquipmentCount: 1, TotalValue: 1000,
+		Currency: harang.CurrencyHUF,
 	})
 }
 

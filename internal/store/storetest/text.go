@@ -51,7 +51,8 @@ func testLongNames(t *testing.T, open Open) {
 	for r := '가'; r <= '힣'; r++ {
 		syllables.WriteRune(r)
 	}
-	for i, letters := range []string{"Árvíztűrő tükörfúrógép 0123456789 ", "0aB", syllables.String(), "㍿½⅓ǄﷺÅ", "\u2028<&>"} {
+	for i, letters := range []string{"Árvíztűrő tükörfúrógép 0123456789 ", "0aB", syllables.String(), "㍿½⅓ǄﷺÅ",
+		"\u2028<&>"} {
 		all := []rune(letters)
 		text := func(runes int) string {
 			var b strings.Builder
