@@ -47,7 +47,8 @@ var walls = []wall{
 	{"contract", nil, "golden files, no code to speak of"},
 	{
 		"internal/httpapi",
-		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest", "internal/health", "internal/origin"},
+		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest", "internal/health",
+			"internal/origin"},
 		"speaks HTTP; reads no SQL; shows the golden calls as examples",
 	},
 	{

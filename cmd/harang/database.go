@@ -83,7 +83,8 @@ func (d *databaseFlags) open(ctx context.Context, log *slog.Logger,
 		return nil, err
 	}
 	if n := d.DatabaseMaxConnections; n < 0 || n == 1 {
-		return nil, cli.Usagef("--database-max-connections", "%d are too few", n).Cure("give 2 or more: one writes and one reads")
+		return nil, cli.Usagef("--database-max-connections", "%d are too few", n).
+			Cure("give 2 or more: one writes and one reads")
 	}
 	open := sqlite.Open
 	if isPostgres(url) {

@@ -77,7 +77,8 @@ func TestServe_DescriptorsUsedUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := closed.Load()
-		if n >= 100 && n <= 190 && strings.Contains(metrics, fmt.Sprintf("\nharang_connections_refused_total %d\n", n)) {
+		if n >= 100 && n <= 190 && strings.Contains(metrics,
+			fmt.Sprintf("\nharang_connections_refused_total %d\n", n)) {
 			break
 		}
 		if time.Now().After(end) {

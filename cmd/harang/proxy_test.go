@@ -176,7 +176,10 @@ func (e *proxyEnv) browser(proxy, base, origin string) *browser {
 		DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: e.pool, MinVersion: tls.VersionTLS12},
 	}
 	dialer := net.Dialer{}
-	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) { return dialer.DialContext(ctx, "tcp", proxy) }
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn,
+		error) {
+		return dialer.DialContext(ctx, "tcp", proxy)
+	}
 	return &browser{proxyEnv: e, base: base, origin: origin, client: &http.Client{Transport: transport}}
 }
 
@@ -233,7 +236,8 @@ func (b *browser) poll(token string) (sid, outcome string) {
 		return "", text
 	}
 	connect := fmt.Sprintf(`40%s,{"token":%q}`, gateway.Namespace, token)
-	if answer, text := b.fetch(http.MethodPost, handshake+"&sid="+opened.Sid, connect); answer.StatusCode != http.StatusOK {
+	if answer, text := b.fetch(http.MethodPost, handshake+"&sid="+opened.Sid,
+		connect); answer.StatusCode != http.StatusOK {
 		return opened.Sid, "POST of " + opened.Sid + " " + text
 	}
 	for range 5 {
@@ -292,8 +296,10 @@ func TestProxies(t *testing.T) {
 	e := newProxyEnv(t)
 	pass := "proxy_pass http://" + e.upstream + ";"
 	const (
-		upgrade = " proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;"
-		client  = " proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;"
+		upgrade = " proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection " +
+			"$connection_upgrade;"
+		client = " proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto " +
+			"$scheme;"
 		ended   = " proxy_set_header X-Forwarded-Proto https;"
 		tlsHere = "  option forwardfor\n  http-request set-header X-Forwarded-Proto https if { ssl_fc }"
 	)
@@ -306,30 +312,39 @@ func TestProxies(t *testing.T) {
 	}{
 		{name: "nginx, default proxy_pass", address: e.nginx(true, pass), base: "https://shop.example",
 			noWebSocket: true, noUpgrade: true, notSecure: true},
-		{name: "nginx, default proxy_pass, without TLS", address: e.nginx(false, pass+upgrade), base: "http://shop.example",
+		{name: "nginx, default proxy_pass, without TLS", address: e.nginx(false, pass+upgrade),
+			base:    "http://shop.example",
 			noLogin: true, noWebSocket: true, notSecure: true},
-		{name: "nginx, default Host, upgrades", address: e.nginx(true, pass+upgrade+client), base: "https://shop.example",
+		{name: "nginx, default Host, upgrades", address: e.nginx(true, pass+upgrade+client),
+			base:        "https://shop.example",
 			noWebSocket: true},
-		{name: "nginx, X-Forwarded-Host", address: e.nginx(true, pass+upgrade+client+" proxy_set_header X-Forwarded-Host $http_host;"),
+		{name: "nginx, X-Forwarded-Host", address: e.nginx(true,
+			pass+upgrade+client+" proxy_set_header X-Forwarded-Host $http_host;"),
 			base: "https://shop.example:8443"},
-		{name: "nginx, $host", address: e.nginx(true, pass+upgrade+client+" proxy_set_header Host $host;"), base: "https://shop.example"},
+		{name: "nginx, $host", address: e.nginx(true, pass+upgrade+client+" proxy_set_header Host $host;"),
+			base: "https://shop.example"},
 		{name: "nginx, $host, other port", address: e.nginx(true, pass+upgrade+client+" proxy_set_header Host $host;"),
 			base: "https://shop.example:8443", noWebSocket: true},
 		{name: "nginx, $host:443", address: e.nginx(true, pass+upgrade+client+" proxy_set_header Host $host:443;"),
 			base: "https://shop.example"},
 		{name: "nginx, $http_host", address: e.nginx(true, pass+upgrade+client+" proxy_set_header Host $http_host;"),
 			base: "https://shop.example"},
-		{name: "nginx, $http_host, other port", address: e.nginx(true, pass+upgrade+client+" proxy_set_header Host $http_host;"),
+		{name: "nginx, $http_host, other port", address: e.nginx(true,
+			pass+upgrade+client+" proxy_set_header Host $http_host;"),
 			base: "https://shop.example:8443"},
-		{name: "nginx, $http_host, without TLS", address: e.nginx(false, pass+upgrade+" proxy_set_header Host $http_host;"),
-			base: "http://shop.example:8000", notSecure: true},
+		{name: "nginx, $http_host, without TLS",
+			address: e.nginx(false, pass+upgrade+" proxy_set_header Host $http_host;"),
+			base:    "http://shop.example:8000", notSecure: true},
 		{name: "nginx, TLS ended before", base: "https://shop.example",
-			address: e.haproxy(true, e.nginx(false, pass+upgrade+ended+" proxy_set_header Host $http_host;"), "  option forwardfor")},
+			address: e.haproxy(true, e.nginx(false, pass+upgrade+ended+" proxy_set_header Host $http_host;"),
+				"  option forwardfor")},
 		{name: "HAProxy", address: e.haproxy(true, e.upstream, tlsHere), base: "https://shop.example"},
 		{name: "HAProxy, other port", address: e.haproxy(true, e.upstream, tlsHere), base: "https://shop.example:8443"},
-		{name: "HAProxy, default", address: e.haproxy(false, e.upstream, ""), base: "http://shop.example:8000", notSecure: true},
+		{name: "HAProxy, default", address: e.haproxy(false, e.upstream, ""), base: "http://shop.example:8000",
+			notSecure: true},
 		{name: "HAProxy, TLS ended before", base: "https://shop.example",
-			address: e.haproxy(true, e.haproxy(false, e.upstream, "  http-request set-header X-Forwarded-Proto https"), "")},
+			address: e.haproxy(true, e.haproxy(false, e.upstream, "  http-request set-header X-Forwarded-Proto https"),
+				"")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			page, foreign := *e, *e
@@ -356,7 +371,8 @@ func TestProxies(t *testing.T) {
 				t.Errorf("upgrade: %d %s", status, text)
 			}
 			switch status, text := own.webSocket("", ""); {
-			case c.noWebSocket && (status != http.StatusForbidden || !strings.Contains(text, c.base+" may not call http")):
+			case c.noWebSocket && (status != http.StatusForbidden ||
+				!strings.Contains(text, c.base+" may not call http")):
 				t.Errorf("WebSocket: %d %s", status, text)
 			case !c.noWebSocket && !strings.HasPrefix(text, "0{"):
 				t.Errorf("WebSocket: %d %s", status, text)

@@ -33,8 +33,10 @@ func TestHandler(t *testing.T) {
 		"an old browser":             {local, "127.0.0.1:8081", []string{"Origin", "https://evil.example"}, 403},
 		"no token":                   {remote, "metrics.example", nil, 401},
 		"a wrong token":              {remote, "metrics.example", []string{"Authorization", "Bearer correct"}, 401},
-		"another scheme":             {remote, "metrics.example", []string{"Authorization", "Basic correct horse"}, 401},
-		"the token":                  {remote, "metrics.example", []string{"Authorization", "bearer correct horse"}, 200},
+		"another scheme": {remote, "metrics.example",
+			[]string{"Authorization", "Basic correct horse"}, 401},
+		"the token": {remote, "metrics.example",
+			[]string{"Authorization", "bearer correct horse"}, 200},
 		"the token, another site": {remote, "metrics.example",
 			[]string{"Authorization", "Bearer correct horse", "Sec-Fetch-Site", "cross-site"}, 403},
 	} {
@@ -72,7 +74,8 @@ func TestMaskPasswords(t *testing.T) {
 		{"postgres://u:s3cret@h:5432/d?sslmode=disable", "postgres://u:xxxxx@h:5432/d?sslmode=disable"},
 		{"--redis=redis://:s3cret@h", "--redis=redis://:xxxxx@h"},
 		{"postgres://u:s3c@ret/@h/d", "postgres://u:xxxxx@h/d"},
-		{"postgres://h/d?user=u&password=s3cret&sslmode=disable", "postgres://h/d?user=u&password=xxxxx&sslmode=disable"},
+		{"postgres://h/d?user=u&password=s3cret&sslmode=disable",
+			"postgres://h/d?user=u&password=xxxxx&sslmode=disable"},
 		{"postgres://h/d?sslpassword=s3cret", "postgres://h/d?sslpassword=xxxxx"},
 		{"postgres://u@h:5432/d", "postgres://u@h:5432/d"},
 		{"http://127.0.0.1:8080", "http://127.0.0.1:8080"},
@@ -89,7 +92,8 @@ func TestMaskPasswords(t *testing.T) {
 func TestIsLoopback(t *testing.T) {
 	for address, want := range map[string]bool{
 		"127.0.0.1:8081": true, "127.1.2.3:0": true, "[::1]:8081": true, "localhost:8081": true,
-		"0.0.0.0:8081": false, ":8081": false, "[::]:8081": false, "10.0.0.1:80": false, "example.com:80": false, "x": false,
+		"0.0.0.0:8081": false, ":8081": false, "[::]:8081": false, "10.0.0.1:80": false,
+		"example.com:80": false, "x": false,
 	} {
 		if IsLoopback(address) != want {
 			t.Errorf("%s: %t", address, !want)

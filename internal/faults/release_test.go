@@ -300,7 +300,8 @@ func recordDay(t *testing.T, c *cluster, program, path string) *node {
 		_, session := c.connectOnce(t, n, a.token, "")
 		release.Heads[a.role] = session.Offset()
 		paths := []string{"/me", "/locations", "/partners", "/products", "/inventory/stock", "/inventory/alerts",
-			"/rentals", "/rentals/" + cash, "/rentals/" + declined, "/notifications", "/notifications?unread=true&limit=2",
+			"/rentals", "/rentals/" + cash, "/rentals/" + declined, "/notifications",
+			"/notifications?unread=true&limit=2",
 			"/notifications?since=" + url.QueryEscape(before(session.Offset(), 3))}
 		if a.role == "STORE_MANAGER" {
 			paths = append(paths, "/payments", "/payments?status=DECLINED")

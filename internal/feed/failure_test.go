@@ -63,7 +63,8 @@ func TestHub_Outage(t *testing.T) {
 		f.db.Fail(nil)
 		f.join(t, managers, feed.Start{})
 		f.join(t, debrecen, feed.Start{})
-		if n := strings.Count(f.logs.String(), "\n"); n != 2 || !strings.Contains(f.logs.String(), "feed reads recovered") {
+		if n := strings.Count(f.logs.String(), "\n"); n != 2 ||
+			!strings.Contains(f.logs.String(), "feed reads recovered") {
 			t.Errorf("%d lines after the outage: %s", n, f.logs)
 		}
 	})

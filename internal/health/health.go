@@ -167,7 +167,8 @@ func (m *Monitor) Results() []Result {
 			all[i].Age = 0
 			all[i].Err = harang.Errorf(harang.CodeUnavailable, "not checked yet")
 		case all[i].Age > StaleAfter:
-			all[i].Err = harang.Errorf(harang.CodeUnavailable, "the last check is %s old", all[i].Age.Round(time.Second))
+			all[i].Err = harang.Errorf(harang.CodeUnavailable, "the last check is %s old",
+				all[i].Age.Round(time.Second))
 		}
 	}
 	return all

@@ -81,7 +81,8 @@ func asyncAPI(version string, others []SocketMessage) ([]byte, error) {
 		"asyncapi": "3.0.0",
 		"info": map[string]any{
 			"title": "Harang", "version": version, "license": map[string]any{"name": "Apache-2.0"},
-			"description": "The live connection of the dashboard: Socket.IO 5 (Engine.IO 4) at /socket.io/, namespace /ws/dashboard. " +
+			"description": "The live connection of the dashboard: Socket.IO 5 (Engine.IO 4) at /socket.io/, " +
+				"namespace /ws/dashboard. " +
 				"CONNECT carries {token}, and {pid, offset} on a reconnect.",
 		},
 		"defaultContentType": "application/json",

@@ -47,7 +47,8 @@ func TestLogin_Cookies(t *testing.T) {
 		"HTTP at the proxy": {proxied, "http", ""},
 	} {
 		r := c.e.call("", "POST", "/api/v1/auth/login", loginBody, "X-Forwarded-Proto: "+c.proto).want(t, 200, "")
-		for cookieName, seconds := range map[string]int{"harang_refresh": 14 * 24 * 3600, "harang_known": 400 * 24 * 3600} {
+		for cookieName, seconds := range map[string]int{"harang_refresh": 14 * 24 * 3600,
+			"harang_known": 400 * 24 * 3600} {
 			cookie := cookieOf(t, r, c.prefix+cookieName)
 			if !cookie.HttpOnly || cookie.Secure != (c.prefix != "") || cookie.Path != "/api/v1/auth" ||
 				cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != seconds || cookie.Domain != "" {
@@ -189,7 +190,8 @@ func TestSession_Held(t *testing.T) {
 
 func TestLogout_ByTokenAndByCookie(t *testing.T) {
 	e := newEnv(t)
-	for name, by := range map[string]struct{ token, cookie bool }{"token": {true, false}, "cookie": {false, true}, "both": {true, true}} {
+	for name, by := range map[string]struct{ token, cookie bool }{"token": {true, false}, "cookie": {false, true},
+		"both": {true, true}} {
 		login := e.call("", "POST", "/api/v1/auth/login", loginBody)
 		token, _ := login.json(t)["accessToken"].(string)
 		cookie := refreshCookie(t, login)
@@ -263,7 +265,8 @@ func TestAuth_OtherSites(t *testing.T) {
 		if r.StatusCode != status {
 			t.Errorf("from %s: %d %s", origin, r.StatusCode, r.body)
 		}
-		if allowed := r.Header.Get("Access-Control-Allow-Origin"); (allowed == origin) != (origin == "https://erp.example.com") {
+		allowed := r.Header.Get("Access-Control-Allow-Origin")
+		if (allowed == origin) != (origin == "https://erp.example.com") {
 			t.Errorf("from %s: Access-Control-Allow-Origin %q", origin, allowed)
 		}
 	}
@@ -305,7 +308,8 @@ func TestTokens_OfTheTimePast(t *testing.T) {
 
 func TestAdmin_Users(t *testing.T) {
 	e := newEnv(t)
-	made := e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).
+	made := e.as(harang.RoleAdmin, "POST", "/admin/users",
+		`{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR"}`).
 		want(t, 201, "").
 		json(t)
 	secret, _ := made["password"].(string)
@@ -343,7 +347,8 @@ func TestAdmin_Users(t *testing.T) {
 		}
 		path = "/admin/users?limit=3&cursor=" + next
 	}
-	if got := strings.Join(emails, " "); got != "admin@budapest.demo manager@budapest.demo operator@budapest.demo uj@budapest.demo" {
+	if got := strings.Join(emails, " "); got != "admin@budapest.demo manager@budapest.demo operator@budapest.demo "+
+		"uj@budapest.demo" {
 		t.Fatal(got)
 	}
 	e.as(harang.RoleAdmin, "GET", "/admin/users?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
@@ -419,7 +424,8 @@ func TestAdmin_Journey(t *testing.T) {
 		}
 	})
 	got := e.as(harang.RoleAdmin, "GET", "/admin/events/e1/journey", "").want(t, 200, "").json(t)
-	for field, want := range map[string]any{"relayedMs": 2.0, "sentMs": 3.0, "seenMs": nil, "seenAt": nil, "listeners": 7.0, "type": "stock_alert"} {
+	for field, want := range map[string]any{"relayedMs": 2.0, "sentMs": 3.0, "seenMs": nil, "seenAt": nil,
+		"listeners": 7.0, "type": "stock_alert"} {
 		if got[field] != want {
 			t.Errorf("%s is %v, want %v", field, got[field], want)
 		}

@@ -21,7 +21,8 @@ func TestCatalogue_One(t *testing.T) {
 		return item
 	}
 	product := first("/products?search=hr2470")
-	if got := e.as(harang.RoleOperator, "GET", "/products/makita-hr2470", "").want(t, 200, "").json(t); !reflect.DeepEqual(
+	if got := e.as(harang.RoleOperator, "GET", "/products/makita-hr2470", "").want(t, 200, "").
+		json(t); !reflect.DeepEqual(
 		got,
 		product,
 	) {

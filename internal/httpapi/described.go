@@ -35,7 +35,8 @@ func (a *API) describeHealth(spec *huma.OpenAPI) {
 					Properties: map[string]*huma.Schema{
 						"status": one("ok", "down"),
 						"required": {
-							Type: huma.TypeBoolean, Description: "whether the node is unready without it, and not only degraded",
+							Type: huma.TypeBoolean, Description: "whether the node is unready without it, " +
+								"and not only degraded",
 						},
 						"millis":    {Type: huma.TypeNumber, Description: "milliseconds that the last check took"},
 						"ageMillis": {Type: huma.TypeNumber, Description: "milliseconds since the last check"},
@@ -50,18 +51,21 @@ func (a *API) describeHealth(spec *huma.OpenAPI) {
 	health := &huma.Schema{Ref: "#/components/schemas/Health"}
 	readiness := &huma.Schema{Ref: "#/components/schemas/Readiness"}
 	spec.AddOperation(&huma.Operation{
-		OperationID: "alive", Method: http.MethodGet, Path: "/healthz", Tags: []string{"health"}, Security: noCredential(),
+		OperationID: "alive", Method: http.MethodGet, Path: "/healthz", Tags: []string{"health"},
+		Security:    noCredential(),
 		Summary:     "Whether the program runs",
 		Description: "For supervisors: restart the program when this is not answered.",
 		Responses:   map[string]*huma.Response{"200": answers("It runs", "application/json", health)},
 	})
 	spec.AddOperation(&huma.Operation{
-		OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"}, Security: noCredential(),
-		Summary: "Whether the program should get calls, and the state of its dependencies",
-		Description: "For load balancers. Each dependency is checked every 2 seconds in the background; a result older " +
-			"than 10 seconds counts as down. degraded means that the node serves without an optional dependency.",
+		OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: []string{"health"},
+		Security: noCredential(),
+		Summary:  "Whether the program should get calls, and the state of its dependencies",
+		Description: "For load balancers. Each dependency is checked every 2 seconds in the background; a result " +
+			"older than 10 seconds counts as down. degraded means that the node serves without an optional dependency.",
 		Parameters: []*huma.Param{{
-			Name: "strict", In: "query", Description: "1: 503 also when degraded", Schema: &huma.Schema{Type: huma.TypeString},
+			Name: "strict", In: "query", Description: "1: 503 also when degraded",
+			Schema: &huma.Schema{Type: huma.TypeString},
 		}},
 		Responses: map[string]*huma.Response{
 			"200": answers("Ready", "application/json", readiness),
@@ -79,7 +83,8 @@ func (a *API) describeDocuments(spec *huma.OpenAPI) {
 		ok := answers("The document", "application/json", object())
 		ok.Headers = map[string]*huma.Header{"ETag": {Schema: textSchema("identifies this content")}}
 		spec.AddOperation(&huma.Operation{
-			OperationID: d.id, Method: http.MethodGet, Path: d.path, Tags: []string{"documents"}, Security: noCredential(), Summary: d.summary,
+			OperationID: d.id, Method: http.MethodGet, Path: d.path, Tags: []string{"documents"},
+			Security: noCredential(), Summary: d.summary,
 			Description: "It changes only with the program's version.",
 			Parameters:  []*huma.Param{{Name: "If-None-Match", In: "header", Schema: textSchema("an ETag")}},
 			Responses:   map[string]*huma.Response{"200": ok, "304": {Description: "It has not changed"}},
@@ -100,10 +105,11 @@ func (a *API) describeWebhook(spec *huma.OpenAPI) {
 		harang.CodeUnavailable,
 	}
 	op := &huma.Operation{
-		OperationID: "myposNotification", Method: method, Path: path, Tags: []string{"payments"}, Security: noCredential(),
-		Summary: "A signed notification of myPOS",
-		Description: "Called by myPOS only: a form (IPC, signed with its certificate) or JSON (signed in the header X-myPOS-Signature " +
-			"with the merchant's secret). A repeat gets the answer of the first one. At most 64 KiB.",
+		OperationID: "myposNotification", Method: method, Path: path, Tags: []string{"payments"},
+		Security: noCredential(),
+		Summary:  "A signed notification of myPOS",
+		Description: "Called by myPOS only: a form (IPC, signed with its certificate) or JSON (signed in the header " +
+			"X-myPOS-Signature with the merchant's secret). A repeat gets the answer of the first one. At most 64 KiB.",
 		Parameters: []*huma.Param{
 			{Name: "tenant", In: "path", Required: true, Schema: textSchema("the tenant's id")},
 			{Name: "X-myPOS-Signature", In: "header", Schema: textSchema("of JSON: t=<unix seconds>,v1=<signature>")},

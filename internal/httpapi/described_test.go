@@ -154,7 +154,8 @@ func (d *description) check(
 		if !strings.HasSuffix(mediaType, "json") {
 			break
 		}
-		if err := d.valid(body, append(at, "responses", strconv.Itoa(status), "content", mediaType, "schema")...); err != nil {
+		if err := d.valid(body, append(at, "responses", strconv.Itoa(status), "content", mediaType,
+			"schema")...); err != nil {
 			return op.OperationID, fmt.Errorf(
 				"%s answers %d otherwise than described: %w\n%s",
 				op.OperationID,

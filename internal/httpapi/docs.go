@@ -167,7 +167,8 @@ func describe(spec *huma.OpenAPI, op *huma.Operation) docsOperation {
 	d := docsOperation{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary, About: op.Description}
 	for _, p := range op.Parameters {
 		d.Fields = append(d.Fields, docsField{
-			Name: p.Name, Type: p.In + ", " + typeName(spec, p.Schema), About: aboutOf(p.Description, p.Schema), Required: p.Required,
+			Name: p.Name, Type: p.In + ", " + typeName(spec, p.Schema), About: aboutOf(p.Description, p.Schema),
+			Required: p.Required,
 		})
 	}
 	if op.RequestBody != nil {

@@ -33,23 +33,34 @@ const apiDescription = `The live operations dashboard of equipment-rental shops.
 
 // Longer descriptions of single calls.
 const (
-	loginDetails = "Sets the refresh cookie harang_refresh and the cookie harang_known, which says that this browser signed in " +
-		"to the account: HttpOnly, SameSite=Strict, sent to /api/v1/auth only; over TLS Secure and named __Secure-…. Ends the " +
-		"session of a refresh cookie that the request brings. After 10 failed logins from one address for one user (50 for one " +
-		"user, 100 from one address) each further one makes the next wait longer, from 1 second to 1 minute at most: 429 with " +
-		"Retry-After. 15 minutes without a failure end that. Logins of a browser that signed in to the account before have a " +
+	loginDetails = "Sets the refresh cookie harang_refresh and the cookie harang_known, which says that this browser " +
+		"signed in " +
+		"to the account: HttpOnly, SameSite=Strict, sent to /api/v1/auth only; over TLS Secure and named __Secure-…. " +
+		"Ends the " +
+		"session of a refresh cookie that the request brings. After 10 failed logins from one address for one user " +
+		"(50 for one " +
+		"user, 100 from one address) each further one makes the next wait longer, from 1 second to 1 minute at most: " +
+		"429 with " +
+		"Retry-After. 15 minutes without a failure end that. Logins of a browser that signed in to the account " +
+		"before have a " +
 		"limit of their own. When too many log in at once, 429 with Retry-After, too."
-	refreshDetails = "Takes the refresh cookie and sets the next one. The previous cookie stays valid for 30 seconds and gives the same next " +
+	refreshDetails = "Takes the refresh cookie and sets the next one. The previous cookie stays valid for 30 seconds " +
+		"and gives the same next " +
 		"one; an older one ends the session, because two clients seem to have it."
-	sessionDetails = "Tells only whether the request had a refresh cookie, not whether it is still valid. The page asks this " +
+	sessionDetails = "Tells only whether the request had a refresh cookie, not whether it is still valid. The page " +
+		"asks this " +
 		"first, because browsers log a refused refresh as an error."
-	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at once; their " +
+	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at " +
+		"once; their " +
 		"connections get goodbye LOGGED_OUT."
-	closeConnectionDetails = "The client gets goodbye CLOSED_BY_ADMIN and does not reconnect by itself; the user stays " +
+	closeConnectionDetails = "The client gets goodbye CLOSED_BY_ADMIN and does not reconnect by itself; the user " +
+		"stays " +
 		"signed in. An id that no node has changes nothing: the answer is 204, too."
-	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 minutes, and " +
+	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 " +
+		"minutes, and " +
 		"payment has the error. Without payment the rental is OPEN at once."
-	paymentDetails = "402 and 504 have a transactionId, too. After 504 the payment is PENDING until the provider reports its " +
+	paymentDetails = "402 and 504 have a transactionId, too. After 504 the payment is PENDING until the provider " +
+		"reports its " +
 		"outcome; do not charge again before GET /api/v1/rentals/{id} shows it."
 )
 

@@ -74,7 +74,9 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 				(len(op.Security) == 0) != public {
 				t.Errorf("%s: %d successes, codes %v, security %v", name, success, op.Codes, op.Security)
 			}
-			if _, refused := op.Responses["403"]; refused != (inside && op.OperationID != "adjustStock" && op.OperationID != "session") { // which everybody may
+			// which everybody may
+			if _, refused := op.Responses["403"]; refused != (inside && op.OperationID != "adjustStock" &&
+				op.OperationID != "session") {
 				t.Errorf("%s: 403 %v", name, refused)
 			}
 			// Every variable of the path is a parameter and the other way round.
@@ -95,13 +97,15 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 			}
 		}
 	}
-	for _, ref := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(r.body), -1) {
+	for _, ref := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).
+		FindAllStringSubmatch(string(r.body), -1) {
 		if spec.Components.Schemas[ref[1]] == nil {
 			t.Errorf("%s is not described", ref[1])
 		}
 	}
 	// Requests are strict, answers may grow.
-	for name, more := range map[string]any{"CheckoutBody": false, "PaymentOrder": false, "StockAlert": false, "CloudEvent": true, "RentalBody": nil, "StockBody": nil} {
+	for name, more := range map[string]any{"CheckoutBody": false, "PaymentOrder": false, "StockAlert": false,
+		"CloudEvent": true, "RentalBody": nil, "StockBody": nil} {
 		if s, _ := spec.Components.Schemas[name].(map[string]any); s == nil || s["additionalProperties"] != more {
 			t.Errorf("%s may have more: %v, want %v", name, s["additionalProperties"], more)
 		}
@@ -109,7 +113,8 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 	if spec.Components.SecuritySchemes["accessToken"] == nil || spec.Components.Schemas["Problem"] == nil {
 		t.Fatal("no security or no problem described")
 	}
-	if r = e.call("", "GET", "/openapi.json", "", "If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified ||
+	if r = e.call("", "GET", "/openapi.json", "",
+		"If-None-Match: "+r.Header.Get("ETag")); r.StatusCode != http.StatusNotModified ||
 		len(r.body) != 0 {
 		t.Fatalf("unchanged: %d", r.StatusCode)
 	}
@@ -186,7 +191,8 @@ func TestAsyncAPI_DescribesEveryMessage(t *testing.T) {
 	if said != len(names) {
 		t.Errorf("%d messages in operations", said)
 	}
-	for _, ref := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(string(r.body), -1) {
+	for _, ref := range regexp.MustCompile(`"\$ref":"#/components/schemas/([^"]+)"`).
+		FindAllStringSubmatch(string(r.body), -1) {
 		if spec.Components.Schemas[ref[1]] == nil {
 			t.Errorf("%s is not described", ref[1])
 		}
@@ -200,7 +206,8 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 		if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 			t.Fatalf("%s: %d", path, r.StatusCode)
 		}
-		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity", "Allowed for: ADMIN, API key."} {
+		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity",
+			"Allowed for: ADMIN, API key."} {
 			if !strings.Contains(string(r.body), want) {
 				t.Errorf("%s is not on the page", want)
 			}
@@ -241,8 +248,10 @@ func TestHealth(t *testing.T) {
 		all, _ := m["dependencies"].(map[string]any)
 		first, _ := all["database"].(map[string]any)
 		second, _ := all["redis"].(map[string]any)
-		if r.StatusCode != status || m["status"] != word || first["status"] != databaseWord || second["status"] != redisWord ||
-			first["rounds"] != 3.0 || first["required"] != true || second["required"] != false || m["version"] != "1.2.3+abc" {
+		if r.StatusCode != status || m["status"] != word || first["status"] != databaseWord ||
+			second["status"] != redisWord ||
+			first["rounds"] != 3.0 || first["required"] != true || second["required"] != false ||
+			m["version"] != "1.2.3+abc" {
 			t.Errorf("/readyz%s: %d %s", query, r.StatusCode, r.body)
 		}
 		if strings.Contains(string(r.body), "10.0.0.7") {
@@ -315,7 +324,8 @@ func TestPage(t *testing.T) {
 		"/index.html":           {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
 		"/favicon.svg":          {"gzip", "image/svg+xml", "no-cache", "", "<svg/>", 200},
 		"/manifest.webmanifest": {"", "application/manifest+json", "no-cache", "", "{}", 200},
-		"/assets/app-abc.js":    {"gzip, br", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", "br", "script, br", 200},
+		"/assets/app-abc.js": {"gzip, br", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable",
+			"br", "script, br", 200},
 		"/assets/inter.woff2":   {"br", "font/woff2", "public, max-age=31536000, immutable", "", "font", 200},
 		"/assets/gone-1.js":     {"", "application/problem+json", "", "", "", 404},
 		"/logo.png":             {"", "application/problem+json", "", "", "", 404},
@@ -336,10 +346,12 @@ func TestPage(t *testing.T) {
 			if c.body != "" && string(r.body) != c.body {
 				t.Fatalf("%s", r.body)
 			}
-			if html := strings.HasPrefix(c.contentType, "text/html"); (r.Header.Get("Content-Security-Policy") == "script-src 'self'") != html {
+			html, policy := strings.HasPrefix(c.contentType, "text/html"), r.Header.Get("Content-Security-Policy")
+			if (policy == "script-src 'self'") != html {
 				t.Fatalf("policy %q", r.Header.Get("Content-Security-Policy"))
 			}
-			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"} {
+			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+				"Referrer-Policy": "no-referrer"} {
 				if r.Header.Get(name) != want {
 					t.Errorf("%s %q", name, r.Header.Get(name))
 				}
@@ -353,7 +365,8 @@ func TestPage(t *testing.T) {
 			}
 		})
 	}
-	for accept, want := range map[string]string{"gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "br;q=1.0": "br", "identity": "", "deflate": ""} {
+	for accept, want := range map[string]string{"gzip": "gzip", "br;q=0, gzip;q=0.5": "gzip", "br;q=1.0": "br",
+		"identity": "", "deflate": ""} {
 		r := e.call("", "GET", "/assets/app-abc.js", "", "Accept-Encoding: "+accept)
 		if r.Header.Get("Content-Encoding") != want {
 			t.Errorf("%s: %q", accept, r.Header.Get("Content-Encoding"))

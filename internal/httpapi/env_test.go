@@ -118,7 +118,8 @@ func newService(t testing.TB, f fixture) *service {
 		t.Fatal(err)
 	}
 	cheap := argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-	if s.auth, err = auth.New(s.store, key, auth.Options{Clock: f.clock, NewID: f.newID, HashParams: cheap}); err != nil {
+	if s.auth, err = auth.New(s.store, key, auth.Options{Clock: f.clock, NewID: f.newID,
+		HashParams: cheap}); err != nil {
 		t.Fatal(err)
 	}
 	s.shop = shop.Options{Store: s.store, Providers: cards{sandbox.New(f.wait)}, Clock: f.clock, NewID: f.newID}
@@ -180,12 +181,15 @@ func (e *env) seed(ctx context.Context) {
 			e.t.Fatal(err)
 		}
 	}
-	for _, tenant := range []harang.Tenant{{ID: "budapest", Name: "Budapesti Gépkölcsönző Kft."}, {ID: "debrecen", Name: "Cívis Kölcsönző Kft."}} {
+	for _, tenant := range []harang.Tenant{{ID: "budapest", Name: "Budapesti Gépkölcsönző Kft."},
+		{ID: "debrecen", Name: "Cívis Kölcsönző Kft."}} {
 		must(e.store.CreateTenant(ctx, tenant))
 		admin := harang.Identity{Tenant: tenant.ID, UserID: "cli:ADMIN", Role: harang.RoleAdmin}
 		for _, u := range []auth.NewUser{
-			{Email: "operator@" + tenant.ID + ".demo", Name: "Kiss Eszter", Role: harang.RoleOperator, Password: password},
-			{Email: "manager@" + tenant.ID + ".demo", Name: "Nagy Péter", Role: harang.RoleStoreManager, Password: password},
+			{Email: "operator@" + tenant.ID + ".demo", Name: "Kiss Eszter", Role: harang.RoleOperator,
+				Password: password},
+			{Email: "manager@" + tenant.ID + ".demo", Name: "Nagy Péter", Role: harang.RoleStoreManager,
+				Password: password},
 			{Email: "admin@" + tenant.ID + ".demo", Name: "Szabó Judit", Role: harang.RoleAdmin, Password: password},
 		} {
 			_, err := e.auth.CreateUser(ctx, admin, u)

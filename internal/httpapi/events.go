@@ -99,7 +99,8 @@ func (a *API) describeEvents(op *huma.Operation) {
 	op.RequestBody = &huma.RequestBody{
 		Required: true,
 		Description: "One event (application/cloudevents+json), a batch that is accepted whole or not at all " +
-			"(application/cloudevents-batch+json), or a payload with the attributes in ce- headers (application/json; without ce- headers it is read as one of the others). " +
+			"(application/cloudevents-batch+json), or a payload with the attributes in ce- headers " +
+			"(application/json; without ce- headers it is read as one of the others). " +
 			"At most 1000 events; an event's JSON has at most 16 KiB.",
 		Content: map[string]*huma.MediaType{
 			"application/cloudevents+json":       {Schema: ref},

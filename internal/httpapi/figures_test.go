@@ -41,13 +41,20 @@ func BenchmarkShop(b *testing.B) {
 			want int
 		}{
 			{"POST_rentals", func(i int) response {
-				return s.call("POST", "/api/v1/rentals", clerk, checkout(i), map[string]string{"Idempotency-Key": fmt.Sprint(clerks, time.Now().UnixNano(), i)})
+				return s.call("POST", "/api/v1/rentals", clerk, checkout(i),
+					map[string]string{"Idempotency-Key": fmt.Sprint(clerks, time.Now().UnixNano(), i)})
 			}, http.StatusCreated},
-			{"GET_summary", func(int) response { return s.call("GET", "/api/v1/dashboard/summary", manager, nil, nil) }, http.StatusOK},
-			{"GET_rentals", func(int) response { return s.call("GET", "/api/v1/rentals", clerk, nil, nil) }, http.StatusOK},
-			{"GET_payments", func(int) response { return s.call("GET", "/api/v1/payments?status=SUCCEEDED", manager, nil, nil) }, http.StatusOK},
+			{"GET_summary", func(int) response { return s.call("GET", "/api/v1/dashboard/summary", manager, nil, nil) },
+				http.StatusOK},
+			{"GET_rentals", func(int) response { return s.call("GET", "/api/v1/rentals", clerk, nil, nil) },
+				http.StatusOK},
+			{"GET_payments", func(int) response {
+				return s.call("GET", "/api/v1/payments?status=SUCCEEDED", manager,
+					nil, nil)
+			}, http.StatusOK},
 			{"GET_products", func(i int) response {
-				return s.call("GET", "/api/v1/products?search="+[]string{"f", "fu", "fúr", "makita", "p77"}[i%5], clerk, nil, nil)
+				return s.call("GET", "/api/v1/products?search="+[]string{"f", "fu", "fúr", "makita", "p77"}[i%5],
+					clerk, nil, nil)
 			}, http.StatusOK},
 		} {
 			b.Run(fmt.Sprintf("%s/clerks=%d", call.name, clerks), func(b *testing.B) {

@@ -74,7 +74,8 @@ func routesOf(t *testing.T, document []byte) []route {
 				for media, content := range op.RequestBody.Content {
 					r.mediaTypes = append(r.mediaTypes, media)
 					schema := string(content.Schema)
-					for _, ref := range regexp.MustCompile(`#/components/schemas/(\w+)`).FindAllStringSubmatch(schema, -1) {
+					for _, ref := range regexp.MustCompile(`#/components/schemas/(\w+)`).
+						FindAllStringSubmatch(schema, -1) {
 						schema += string(spec.Components.Schemas[ref[1]])
 					}
 					if members.MatchString(schema) {
@@ -231,8 +232,10 @@ func TestHostile_Queries(t *testing.T) {
 		}
 		for _, name := range r.queries {
 			for value, text := range map[string]string{
-				"long": strings.Repeat("x", n-20), "16 KiB": strings.Repeat("x", 16<<10-32), "controls": strings.Repeat("%01", 5000),
-				"a number": strings.Repeat("9", 16000), "not UTF-8": strings.Repeat("%ff", 5000), "list": strings.Repeat("1,", 8000), "none": "",
+				"long": strings.Repeat("x", n-20), "16 KiB": strings.Repeat("x", 16<<10-32),
+				"controls": strings.Repeat("%01", 5000),
+				"a number": strings.Repeat("9", 16000), "not UTF-8": strings.Repeat("%ff", 5000),
+				"list": strings.Repeat("1,", 8000), "none": "",
 			} {
 				queries[name+": "+value] = name + "=" + text
 			}
@@ -269,7 +272,8 @@ func (e *env) attack(r route, name, target, body, media string, chunked bool) in
 	case r.id == "sendEvents":
 		request.Header.Set("Authorization", "Bearer "+e.apiKey)
 		if media == "application/json" {
-			for attribute, value := range map[string]string{"specversion": "1.0", "id": "1", "source": "/erp", "type": "stock_alert"} {
+			for attribute, value := range map[string]string{"specversion": "1.0", "id": "1", "source": "/erp",
+				"type": "stock_alert"} {
 				request.Header.Set("Ce-"+attribute, value)
 			}
 		}
@@ -283,7 +287,8 @@ func (e *env) attack(r route, name, target, body, media string, chunked bool) in
 	e.handler.ServeHTTP(answer, request)
 	runtime.ReadMemStats(&after)
 	sent := len(body) + len(request.URL.RawQuery)
-	if got, most := after.TotalAlloc-before.TotalAlloc, uint64(perByte*sent+mostAllocated); got > most { //nolint:gosec // not negative
+	most := uint64(perByte*sent + mostAllocated) //nolint:gosec // not negative
+	if got := after.TotalAlloc - before.TotalAlloc; got > most {
 		e.t.Errorf("%s %s, %s: %d bytes allocated for %d, most %d", r.method, r.path, name, got, sent, most)
 	}
 	if answer.Code < 400 {

@@ -76,7 +76,8 @@ func (a *API) readImport(w http.ResponseWriter, r *http.Request, caller harang.I
 		return shop.ImportReport{}, invalid("dryRun", "must be true or false")
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "text/csv" {
-		return shop.ImportReport{}, harang.Errorf(harang.CodeUnsupportedMedia, "the body must be a CSV file: Content-Type: text/csv")
+		return shop.ImportReport{}, harang.Errorf(harang.CodeUnsupportedMedia,
+			"the body must be a CSV file: Content-Type: text/csv")
 	}
 	body, err := readBody(w, r, shop.MaxImportBytes)
 	if err != nil {
@@ -92,9 +93,10 @@ func (a *API) describeImport(op *huma.Operation) {
 		Schema: &huma.Schema{Type: huma.TypeBoolean},
 	}}
 	op.RequestBody = &huma.RequestBody{
-		Required:    true,
-		Description: "A CSV file of at most 4 MiB: UTF-8, UTF-16 or Windows-1250, with semicolons, commas or tabs, and a header line.",
-		Content:     map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},
+		Required: true,
+		Description: "A CSV file of at most 4 MiB: UTF-8, UTF-16 or Windows-1250, with semicolons, commas or tabs, " +
+			"and a header line.",
+		Content: map[string]*huma.MediaType{"text/csv": {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 	op.Responses["200"] = &huma.Response{
 		Description: "What the file changed, or would change",

@@ -37,7 +37,8 @@ func TestImports(t *testing.T) {
 	if p, _ := problems[0].(map[string]any); p["line"] != 2.0 || p["column"] != "dailyPrice" || p["detail"] == "" {
 		t.Errorf("%v", p)
 	}
-	refused := e.as(harang.RoleAdmin, "POST", "/imports", wrong, csvType).want(t, 422, harang.CodeInvalidRequest).json(t)
+	refused := e.as(harang.RoleAdmin, "POST", "/imports", wrong, csvType).
+		want(t, 422, harang.CodeInvalidRequest).json(t)
 	if errs, _ := refused["errors"].([]any); len(errs) != 20 || refused["errorsTruncated"] != true {
 		t.Errorf("%v", refused)
 	}

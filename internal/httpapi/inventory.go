@@ -23,8 +23,9 @@ type StockBody struct {
 func stockOf(i harang.StockItem) StockBody {
 	return StockBody{
 		ProductID: i.ProductID, ProductName: i.ProductName, LocationID: i.LocationID, LocationName: i.LocationName,
-		Quantity: i.Level.Quantity, WarningThreshold: i.Level.Thresholds.Warning, CriticalThreshold: i.Level.Thresholds.Critical,
-		Severity: i.Severity(), ExpectedAt: timeOrNull(i.ExpectedAt),
+		Quantity: i.Level.Quantity, WarningThreshold: i.Level.Thresholds.Warning,
+		CriticalThreshold: i.Level.Thresholds.Critical,
+		Severity:          i.Severity(), ExpectedAt: timeOrNull(i.ExpectedAt),
 	}
 }
 
@@ -131,7 +132,8 @@ type putStockInput struct {
 
 func (a *API) putStock(ctx context.Context, caller harang.Identity, in *putStockInput) (*stockOutput, error) {
 	item, err := a.Catalogue.PutStock(ctx, caller, in.ProductID, in.LocationID, shop.StockPut{
-		Quantity: in.Body.Quantity, WarningThreshold: in.Body.WarningThreshold, CriticalThreshold: in.Body.CriticalThreshold,
+		Quantity: in.Body.Quantity, WarningThreshold: in.Body.WarningThreshold,
+		CriticalThreshold: in.Body.CriticalThreshold,
 	})
 	return &stockOutput{stockOf(item)}, err
 }

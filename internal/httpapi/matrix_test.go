@@ -114,14 +114,16 @@ func TestMatrix_Routes(t *testing.T) {
 			continue
 		}
 		method, path, _ := strings.Cut(route, " ")
-		path = "/api/v1" + strings.NewReplacer("{id}", "-", "{token}", "-", "{eventId}", "-", "{productId}", "-", "{locationId}", "-").
+		path = "/api/v1" + strings.NewReplacer("{id}", "-", "{token}", "-", "{eventId}", "-", "{productId}", "-",
+			"{locationId}", "-").
 			Replace(path)
 		for caller, credential := range callers {
 			res := s.call(method, path, credential, json.RawMessage("{}"), nil)
 			switch allowed := slices.Contains(strings.Fields(may), caller); {
 			case caller == "" && res.status != http.StatusUnauthorized:
 				t.Errorf("%s without a credential: %d %s", route, res.status, res.code())
-			case caller != "" && (res.status == http.StatusUnauthorized || (res.status == http.StatusForbidden) == allowed):
+			case caller != "" && (res.status == http.StatusUnauthorized ||
+				(res.status == http.StatusForbidden) == allowed):
 				t.Errorf("%s as %s: %d %s, allowed %v", route, caller, res.status, res.code(), allowed)
 			}
 		}
@@ -190,7 +192,8 @@ func TestMatrix_Events(t *testing.T) {
 	}](t, s.call("GET", "/api/v1/notifications", s.token(harang.RoleAdmin), nil, nil))
 	for _, n := range list.Items {
 		res := s.call("POST", "/api/v1/notifications/"+n.EventID+"/claim", clerk, nil, nil)
-		if want := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[n.Type == "stock_alert"]; res.status != want {
+		if want := map[bool]int{true: http.StatusOK,
+			false: http.StatusNotFound}[n.Type == "stock_alert"]; res.status != want {
 			t.Errorf("a clerk claims a %s: %d, want %d", n.Type, res.status, want)
 		}
 	}

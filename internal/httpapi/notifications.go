@@ -54,7 +54,8 @@ func (a *API) listNotifications(
 		} else if t, err := time.Parse(time.RFC3339, in.Since); err == nil {
 			q.Since = t
 		} else {
-			return nil, harang.Invalid(harang.FieldError{Field: "since", Detail: "must be a position or an RFC 3339 time"})
+			return nil, harang.Invalid(harang.FieldError{Field: "since",
+				Detail: "must be a position or an RFC 3339 time"})
 		}
 	}
 	page, state, err := a.Notifications.List(ctx, caller, q)

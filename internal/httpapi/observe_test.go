@@ -65,7 +65,8 @@ func TestLog_ServerFailure(t *testing.T) {
 	if len(lines) != 2 {
 		t.Fatalf("%d lines: %s", len(lines), log.String())
 	}
-	for i, want := range []string{"tenant=budapest user=0198f3a0-7c00-7000-8000-000000000007 code=INTERNAL err=\"panic: a secret of the inside", "closed"} {
+	for i, want := range []string{"tenant=budapest user=0198f3a0-7c00-7000-8000-000000000007 code=INTERNAL " +
+		"err=\"panic: a secret of the inside", "closed"} {
 		if !strings.Contains(lines[i], want) || !strings.Contains(lines[i], "level=ERROR") {
 			t.Errorf("%s", lines[i])
 		}

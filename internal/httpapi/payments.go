@@ -27,7 +27,8 @@ type paymentBody struct {
 func paymentOf(p harang.Payment) paymentBody {
 	b := paymentBody{
 		TransactionID: p.ID, RentalID: p.RentalID, PartnerID: p.PartnerID, PartnerName: p.PartnerName,
-		Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status, CreatedAt: instant(p.Created),
+		Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status,
+		CreatedAt: instant(p.Created),
 	}
 	if t := paymentErrorOf(p); t.ErrorCode != "" {
 		b.ErrorCode, b.ErrorMessage, b.NextStep, b.Retry = &t.ErrorCode, &t.ErrorMessage, &t.NextStep, t.Retry
@@ -62,7 +63,8 @@ func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*a
 			ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),
 		})
 		return paidBody{
-			TransactionID: p.ID, RentalID: p.RentalID, Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status,
+			TransactionID: p.ID, RentalID: p.RentalID, Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method,
+			Status: p.Status,
 		}, err
 	})
 }
@@ -106,8 +108,9 @@ type failureBody struct {
 func failureOf(f harang.PaymentFailure) failureBody {
 	advice := f.Advice(harang.Hungarian)
 	b := failureBody{
-		EventID: f.EventID, Timestamp: instant(f.At), TransactionID: f.TransactionID, PartnerID: f.PartnerID, PartnerName: f.PartnerName,
-		Amount: f.Amount, Currency: f.Currency, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage,
+		EventID: f.EventID, Timestamp: instant(f.At), TransactionID: f.TransactionID, PartnerID: f.PartnerID,
+		PartnerName: f.PartnerName,
+		Amount:      f.Amount, Currency: f.Currency, ErrorCode: f.ErrorCode, ErrorMessage: f.ErrorMessage,
 		NextStep: advice.NextStep, Retry: advice.Retry, Claim: claimOrNull(f.Claim),
 	}
 	if f.RentalID != "" {

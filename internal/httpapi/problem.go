@@ -197,7 +197,8 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 				"code":   {Type: "string", Description: "what went wrong, stable", Enum: names},
 				"detail": text("one sentence for developers"),
 				"errors": {
-					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST", MaxItems: new(maxFieldErrors),
+					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST",
+					MaxItems: new(maxFieldErrors),
 					Items: &huma.Schema{
 						Type: "object", Required: []string{"field", "detail"},
 						Properties: map[string]*huma.Schema{

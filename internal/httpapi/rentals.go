@@ -79,9 +79,11 @@ func rentalPaymentOf(p harang.Payment) *rentalPayment {
 
 func rentalOf(r harang.Rental) rentalBody {
 	b := rentalBody{
-		ID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName, LocationID: r.LocationID, LocationName: r.LocationName,
-		EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, PaidAmount: r.Paid, Currency: harang.CurrencyHUF, Status: r.Status,
-		Lines: make([]lineBody, len(r.Lines)), CreatedBy: personBody{r.By.ID, r.By.Name},
+		ID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName, LocationID: r.LocationID,
+		LocationName:   r.LocationName,
+		EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, PaidAmount: r.Paid, Currency: harang.CurrencyHUF,
+		Status: r.Status,
+		Lines:  make([]lineBody, len(r.Lines)), CreatedBy: personBody{r.By.ID, r.By.Name},
 		CreatedAt: instant(r.Created), DueAt: instant(r.Due), ClosedAt: timeOrNull(r.Closed),
 	}
 	for i, l := range r.Lines {

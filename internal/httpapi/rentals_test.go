@@ -51,7 +51,8 @@ func newRentalEnv(t testing.TB) *rentalEnv {
 		t.Fatal(err)
 	}
 	for path, body := range map[string]string{
-		"/partners/acme": `{"name":"Acme Kft."}`, "/locations/main": `{"name":"Main"}`, "/products/drill": `{"name":"Drill","dailyPrice":1000}`,
+		"/partners/acme": `{"name":"Acme Kft."}`, "/locations/main": `{"name":"Main"}`,
+		"/products/drill": `{"name":"Drill","dailyPrice":1000}`,
 	} {
 		s.put(path, body)
 	}
@@ -197,7 +198,8 @@ func TestRentals_Life(t *testing.T) {
 	if one := decode[rentalView](t, s.call("GET", "/api/v1/rentals/"+made.ID, clerk, nil, nil)); one.ID != made.ID {
 		t.Errorf("found %+v", one)
 	}
-	if res := s.call("GET", "/api/v1/rentals/"+made.ID, s.tokenIn("b", harang.RoleAdmin), nil, nil); res.status != http.StatusNotFound {
+	if res := s.call("GET", "/api/v1/rentals/"+made.ID,
+		s.tokenIn("b", harang.RoleAdmin), nil, nil); res.status != http.StatusNotFound {
 		t.Errorf("another tenant: %d", res.status)
 	}
 	if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/return", clerk, nil, nil); res.status != http.StatusOK ||
@@ -206,7 +208,8 @@ func TestRentals_Life(t *testing.T) {
 		t.Errorf("return: %d %s", res.status, res.body)
 	}
 	for _, verb := range []string{"return", "cancel"} {
-		if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/"+verb, clerk, nil, nil); res.status != http.StatusConflict ||
+		if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/"+verb, clerk, nil,
+			nil); res.status != http.StatusConflict ||
 			res.code() != "ALREADY_RETURNED" {
 			t.Errorf("%s again: %d %s", verb, res.status, res.body)
 		}
@@ -233,16 +236,22 @@ func TestRentals_Refused(t *testing.T) {
 		code   string
 		field  string
 	}{
-		"no lines":         {strings.Replace(string(s.checkout(1, "")), `[{"productId":"drill","quantity":1}]`, "[]", 1), 422, "INVALID_REQUEST", "lines"},
-		"repeated lines":   {strings.Replace(string(s.checkout(1, "")), `}]`, `},{"productId":"drill","quantity":1}]`, 1), 422, "INVALID_REQUEST", "lines.1.productId"},
-		"zero":             {string(s.checkout(0, "")), 422, "INVALID_REQUEST", "lines.0.quantity"},
-		"negative":         {string(s.checkout(-3, "")), 422, "INVALID_REQUEST", "lines.0.quantity"},
-		"a fraction":       {strings.Replace(string(s.checkout(1, "")), `"quantity":1`, `"quantity":1.5`, 1), 422, "INVALID_REQUEST", "lines.0.quantity"},
-		"past":             {`{"partnerId":"acme","locationId":"main","dueAt":"2020-01-01T00:00:00Z","lines":[{"productId":"drill","quantity":1}]}`, 422, "INVALID_REQUEST", "dueAt"},
-		"no time":          {`{"partnerId":"acme","locationId":"main","dueAt":"tomorrow","lines":[{"productId":"drill","quantity":1}]}`, 422, "INVALID_REQUEST", "dueAt"},
-		"unknown method":   {string(s.checkout(1, `,"payment":{"method":"CHECK"}`)), 422, "INVALID_REQUEST", "payment.method"},
-		"card, no token":   {string(s.checkout(1, `,"payment":{"method":"CARD"}`)), 422, "INVALID_REQUEST", "payment.cardToken"},
-		"a card number":    {string(s.checkout(1, `,"payment":{"method":"CARD","cardNumber":"4111"}`)), 422, "INVALID_REQUEST", "payment.cardNumber"},
+		"no lines": {strings.Replace(string(s.checkout(1, "")), `[{"productId":"drill","quantity":1}]`, "[]",
+			1), 422, "INVALID_REQUEST", "lines"},
+		"repeated lines": {strings.Replace(string(s.checkout(1, "")), `}]`, `},{"productId":"drill","quantity":1}]`,
+			1), 422, "INVALID_REQUEST", "lines.1.productId"},
+		"zero":     {string(s.checkout(0, "")), 422, "INVALID_REQUEST", "lines.0.quantity"},
+		"negative": {string(s.checkout(-3, "")), 422, "INVALID_REQUEST", "lines.0.quantity"},
+		"a fraction": {strings.Replace(string(s.checkout(1, "")), `"quantity":1`, `"quantity":1.5`, 1), 422,
+			"INVALID_REQUEST", "lines.0.quantity"},
+		"past":    {`{"partnerId":"acme","locationId":"main","dueAt":"2020-01-01T00:00:00Z","lines":[{"productId":"drill","quantity":1}]}`, 422, "INVALID_REQUEST", "dueAt"},
+		"no time": {`{"partnerId":"acme","locationId":"main","dueAt":"tomorrow","lines":[{"productId":"drill","quantity":1}]}`, 422, "INVALID_REQUEST", "dueAt"},
+		"unknown method": {string(s.checkout(1, `,"payment":{"method":"CHECK"}`)), 422, "INVALID_REQUEST",
+			"payment.method"},
+		"card, no token": {string(s.checkout(1, `,"payment":{"method":"CARD"}`)), 422, "INVALID_REQUEST",
+			"payment.cardToken"},
+		"a card number": {string(s.checkout(1, `,"payment":{"method":"CARD","cardNumber":"4111"}`)), 422,
+			"INVALID_REQUEST", "payment.cardNumber"},
 		"unknown partner":  {strings.Replace(string(s.checkout(1, "")), "acme", "nobody", 1), 404, "NOT_FOUND", ""},
 		"unknown place":    {strings.Replace(string(s.checkout(1, "")), "main", "moon", 1), 404, "NOT_FOUND", ""},
 		"unknown product":  {strings.Replace(string(s.checkout(1, "")), "drill", "saw", 1), 404, "NOT_FOUND", ""},
@@ -264,7 +273,8 @@ func TestRentals_Refused(t *testing.T) {
 		t.Errorf("%d drills", s.drills())
 	}
 	// Another tenant's things are not there.
-	if res := s.call("POST", "/api/v1/rentals", s.tokenIn("b", harang.RoleAdmin), s.checkout(1, ""), nil); res.status != http.StatusNotFound {
+	if res := s.call("POST", "/api/v1/rentals", s.tokenIn("b", harang.RoleAdmin),
+		s.checkout(1, ""), nil); res.status != http.StatusNotFound {
 		t.Errorf("another tenant's catalogue: %d %s", res.status, res.body)
 	}
 }
@@ -302,12 +312,14 @@ func TestPayments_Declined(t *testing.T) {
 		"fraction":  strings.Replace(string(payment(made.ID, 1000, "tok_ok")), "1000", "999.5", 1),
 		"no method": fmt.Sprintf(`{"rentalId":%q,"amount":1}`, made.ID),
 	} {
-		if res := s.call("POST", "/api/v1/payments", clerk, json.RawMessage(body), nil); res.status != http.StatusUnprocessableEntity ||
+		if res := s.call("POST", "/api/v1/payments", clerk,
+			json.RawMessage(body), nil); res.status != http.StatusUnprocessableEntity ||
 			res.code() != "INVALID_REQUEST" {
 			t.Errorf("%s: %d %s", name, res.status, res.body)
 		}
 	}
-	if res := s.call("POST", "/api/v1/payments", clerk, payment("nothing", 1, "tok_ok"), nil); res.status != http.StatusNotFound {
+	if res := s.call("POST", "/api/v1/payments", clerk,
+		payment("nothing", 1, "tok_ok"), nil); res.status != http.StatusNotFound {
 		t.Errorf("an unknown rental: %d %s", res.status, res.body)
 	}
 	res = s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_ok"), nil)
@@ -354,7 +366,8 @@ func TestPayments_Timeout(t *testing.T) {
 	}()
 	<-s.waiting
 	// While it is under way the same request waits for nothing.
-	if res := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_timeout"), key); res.status != http.StatusConflict ||
+	if res := s.call("POST", "/api/v1/payments", clerk,
+		payment(made.ID, 1000, "tok_timeout"), key); res.status != http.StatusConflict ||
 		res.code() != "IDEMPOTENCY_IN_PROGRESS" {
 		t.Errorf("while it is under way: %d %s", res.status, res.body)
 	}
@@ -414,7 +427,8 @@ func TestRepeatable(t *testing.T) {
 			t.Errorf("%s: %d %s, first %s", name, res.status, res.body, first.body)
 		}
 	}
-	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""), key("k1")); res.status != http.StatusUnprocessableEntity ||
+	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(2, ""),
+		key("k1")); res.status != http.StatusUnprocessableEntity ||
 		res.code() != "IDEMPOTENCY_KEY_REUSED" {
 		t.Errorf("another request: %d %s", res.status, res.body)
 	}
@@ -425,11 +439,13 @@ func TestRepeatable(t *testing.T) {
 		t.Errorf("later: %s", res.body)
 	}
 	// Another user's key is another key.
-	if res := s.call("POST", "/api/v1/rentals", s.token(harang.RoleAdmin), s.checkout(2, ""), key("k1")); res.status != http.StatusCreated {
+	if res := s.call("POST", "/api/v1/rentals", s.token(harang.RoleAdmin), s.checkout(2, ""),
+		key("k1")); res.status != http.StatusCreated {
 		t.Errorf("another user: %d %s", res.status, res.body)
 	}
 	// A refused request frees its key.
-	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(99, ""), key("k2")); res.status != http.StatusUnprocessableEntity {
+	if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(99, ""),
+		key("k2")); res.status != http.StatusUnprocessableEntity {
 		t.Errorf("refused: %d %s", res.status, res.body)
 	}
 	res := s.call(
@@ -475,7 +491,8 @@ func TestRepeatable_Together(t *testing.T) {
 		switch {
 		case res.status == http.StatusCreated:
 			made[decode[rentalView](t, res).ID] = true
-		case res.status == http.StatusConflict && res.code() == "IDEMPOTENCY_IN_PROGRESS" && res.header.Get("Retry-After") != "":
+		case res.status == http.StatusConflict && res.code() == "IDEMPOTENCY_IN_PROGRESS" &&
+			res.header.Get("Retry-After") != "":
 		default:
 			t.Errorf("%d %s", res.status, res.body)
 		}
@@ -497,13 +514,16 @@ func TestCards(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	for path, body := range map[string]string{
-		"/partners/acme/cards/tok-1": `{"last4":"48281"}`, "/partners/acme/cards/tok-2": `{"expires":"11/28"}`, "/partners/acme/cards/tok-3": `{"number":"4111111111111111"}`,
+		"/partners/acme/cards/tok-1": `{"last4":"48281"}`, "/partners/acme/cards/tok-2": `{"expires":"11/28"}`,
+		"/partners/acme/cards/tok-3": `{"number":"4111111111111111"}`,
 	} {
-		if res := s.call("PUT", "/api/v1"+path, s.key, json.RawMessage(body), nil); res.status != http.StatusUnprocessableEntity {
+		if res := s.call("PUT", "/api/v1"+path, s.key,
+			json.RawMessage(body), nil); res.status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d %s", body, res.status, res.body)
 		}
 	}
-	if res := s.call("DELETE", "/api/v1/partners/acme/cards/tok-1", s.token(harang.RoleAdmin), nil, nil); res.status != http.StatusNoContent {
+	if res := s.call("DELETE", "/api/v1/partners/acme/cards/tok-1",
+		s.token(harang.RoleAdmin), nil, nil); res.status != http.StatusNoContent {
 		t.Errorf("delete: %d %s", res.status, res.body)
 	}
 	if res := s.call("GET", "/api/v1/partners/nobody/cards", clerk, nil, nil); res.status != http.StatusNotFound {

@@ -6,7 +6,8 @@ import (
 )
 
 // documentPolicy is the Content-Security-Policy of everything but the page.
-const documentPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const documentPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors " +
+	"'none'"
 
 // secure sets the security headers of every answer. The page's policy replaces the
 // strict one where the page is served.

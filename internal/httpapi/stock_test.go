@@ -46,8 +46,9 @@ func TestStock_FromAdjustmentToAlertToClaim(t *testing.T) {
 	// "Már megrendelve": a day, in whichever form; null clears.
 	const path = "/inventory/stock/makita-hr2470/vaci-ut"
 	for body, want := range map[string]any{
-		`{"expectedAt":"2026-03-05"}`: "2026-03-04T23:00:00.000Z", `{"expectedAt":"2026-03-05T10:00:00+01:00"}`: "2026-03-05T09:00:00.000Z",
-		`{"expectedAt":null}`: nil,
+		`{"expectedAt":"2026-03-05"}`:                "2026-03-04T23:00:00.000Z",
+		`{"expectedAt":"2026-03-05T10:00:00+01:00"}`: "2026-03-05T09:00:00.000Z",
+		`{"expectedAt":null}`:                        nil,
 	} {
 		if got := e.as(harang.RoleOperator, "PATCH", path, body).want(t, 200, "").json(t)["expectedAt"]; got != want {
 			t.Errorf("%s: %v", body, got)
@@ -60,7 +61,8 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 	for range 3 {
 		for _, delta := range []string{"-2", "2"} {
 			e.move(time.Second)
-			e.as(harang.RoleOperator, "POST", "/inventory/adjustments", `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":`+delta+`,"reason":"r"}`).
+			e.as(harang.RoleOperator, "POST", "/inventory/adjustments",
+				`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":`+delta+`,"reason":"r"}`).
 				want(t, 200, "")
 		}
 	}
@@ -117,7 +119,8 @@ func TestCatalogue_OneCallersOwnIds(t *testing.T) {
 	e := newEnv(t)
 	for i, key := range []string{e.apiKey, e.tokens[harang.RoleAdmin]} {
 		for _, call := range []string{
-			`/locations/rakt%C3%A1r%201 {"name":"Raktár"}`, `/partners/p-1 {"name":"Pék Kft."}`, `/products/x%2Fy {"name":"Őrült fűrész","dailyPrice":100}`,
+			`/locations/rakt%C3%A1r%201 {"name":"Raktár"}`, `/partners/p-1 {"name":"Pék Kft."}`,
+			`/products/x%2Fy {"name":"Őrült fűrész","dailyPrice":100}`,
 			`/inventory/stock/x%2Fy/rakt%C3%A1r%201 {"quantity":5,"warningThreshold":3,"criticalThreshold":1}`,
 		} {
 			path, body, _ := strings.Cut(call, " ")
@@ -139,7 +142,8 @@ func TestCatalogue_OneCallersOwnIds(t *testing.T) {
 	}
 	// Page by page, everything once, in the order people expect.
 	for i := range 7 {
-		e.call(e.apiKey, "PUT", fmt.Sprintf("/api/v1/partners/q%d", i), fmt.Sprintf(`{"name":"%s"}`, []string{"Ábel", "Cs", "C", "Zs", "Z", "abc", "Őz"}[i])).
+		e.call(e.apiKey, "PUT", fmt.Sprintf("/api/v1/partners/q%d", i),
+			fmt.Sprintf(`{"name":"%s"}`, []string{"Ábel", "Cs", "C", "Zs", "Z", "abc", "Őz"}[i])).
 			want(t, 200, "")
 	}
 	var names []string
@@ -167,7 +171,8 @@ func TestEvents_EveryWay(t *testing.T) {
 	send := func(body string, headers ...string) reply {
 		return e.call(e.apiKey, "POST", "/api/v1/events", body, headers...)
 	}
-	const structured, batch = "Content-Type: application/cloudevents+json", "Content-Type: application/cloudevents-batch+json; charset=utf-8"
+	const structured, batch = "Content-Type: application/cloudevents+json",
+		"Content-Type: application/cloudevents-batch+json; charset=utf-8"
 	type accepted struct {
 		id        string
 		duplicate bool
@@ -177,14 +182,18 @@ func TestEvents_EveryWay(t *testing.T) {
 		headers []string
 		want    []accepted
 	}{
-		"structured":    {event("1"), []string{structured}, []accepted{{"1", false}}},
-		"plain JSON":    {event("2"), nil, []accepted{{"2", false}}},
-		"batch":         {"[" + event("3") + "," + event("4") + "," + event("3") + "]", []string{batch}, []accepted{{"3", false}, {"4", false}, {"3", true}}},
-		"plain list":    {"[" + event("5") + "]", nil, []accepted{{"5", false}}},
-		"empty batch":   {"[]", []string{batch}, nil},
-		"binary":        {data, []string{"ce-specversion: 1.0", "ce-id: a%20b", "ce-source: /erp", "ce-type: rental_created", "ce-time: 2026-01-01T00:00:00Z"}, []accepted{{"a b", false}}},
-		"as base64":     {`{"specversion":"1.0","id":"6","source":"/erp","type":"rental_created","data_base64":"eyJyZW50YWxJZCI6InIxIiwicGFydG5lcklkIjoicCIsInBhcnRuZXJOYW1lIjoiUCIsImVxdWlwbWVudENvdW50IjoyLCJ0b3RhbFZhbHVlIjoxMDAsImN1cnJlbmN5IjoiSFVGIn0="}`, []string{structured}, []accepted{{"6", false}}},
-		"with the rest": {strings.Replace(event("7"), `"data"`, `"subject":"s","traceparent":"00-x","datacontenttype":"application/json","data"`, 1), []string{structured}, []accepted{{"7", false}}},
+		"structured": {event("1"), []string{structured}, []accepted{{"1", false}}},
+		"plain JSON": {event("2"), nil, []accepted{{"2", false}}},
+		"batch": {"[" + event("3") + "," + event("4") + "," + event("3") + "]", []string{batch},
+			[]accepted{{"3", false}, {"4", false}, {"3", true}}},
+		"plain list":  {"[" + event("5") + "]", nil, []accepted{{"5", false}}},
+		"empty batch": {"[]", []string{batch}, nil},
+		"binary": {data, []string{"ce-specversion: 1.0", "ce-id: a%20b", "ce-source: /erp",
+			"ce-type: rental_created", "ce-time: 2026-01-01T00:00:00Z"}, []accepted{{"a b", false}}},
+		"as base64": {`{"specversion":"1.0","id":"6","source":"/erp","type":"rental_created","data_base64":"eyJyZW50YWxJZCI6InIxIiwicGFydG5lcklkIjoicCIsInBhcnRuZXJOYW1lIjoiUCIsImVxdWlwbWVudENvdW50IjoyLCJ0b3RhbFZhbHVlIjoxMDAsImN1cnJlbmN5IjoiSFVGIn0="}`, []string{structured}, []accepted{{"6", false}}},
+		"with the rest": {strings.Replace(event("7"), `"data"`,
+			`"subject":"s","traceparent":"00-x","datacontenttype":"application/json","data"`, 1), []string{structured},
+			[]accepted{{"7", false}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := send(c.body, c.headers...).want(t, 202, "").json(t)
@@ -214,26 +223,41 @@ func TestEvents_EveryWay(t *testing.T) {
 		code   harang.Code
 		fields string
 	}{
-		"unknown type":      {strings.Replace(event("x"), "rental_created", "coffee_ready", 1), structured, harang.CodeInvalidRequest, "type"},
-		"control type":      {strings.Replace(event("x"), "rental_created", "control.logout", 1), structured, harang.CodeInvalidRequest, "type"},
-		"our source":        {strings.Replace(event("x"), "/erp", "harang:rentals", 1), structured, harang.CodeInvalidRequest, "source"},
-		"no id":             {event(""), structured, harang.CodeInvalidRequest, "id"},
-		"other version":     {strings.Replace(event("x"), "1.0", "0.3", 1), structured, harang.CodeInvalidRequest, "specversion"},
-		"wrong time":        {strings.Replace(event("x"), `"data"`, `"time":"noon","data"`, 1), structured, harang.CodeInvalidRequest, "time"},
-		"other content":     {strings.Replace(event("x"), `"data"`, `"datacontenttype":"text/xml","data"`, 1), structured, harang.CodeInvalidRequest, "datacontenttype"},
-		"id as a number":    {strings.Replace(event("x"), `"id":"x"`, `"id":5`, 1), structured, harang.CodeInvalidRequest, "id"},
-		"no data":           {`{"specversion":"1.0","id":"x","source":"/erp","type":"rental_created"}`, structured, harang.CodeInvalidRequest, "data"},
-		"two data":          {strings.Replace(event("x"), `"data"`, `"data_base64":"e30=","data"`, 1), structured, harang.CodeInvalidRequest, "data_base64"},
-		"bad base64":        {`{"specversion":"1.0","id":"x","source":"/erp","type":"rental_created","data_base64":"*"}`, structured, harang.CodeInvalidRequest, "data_base64"},
-		"broken schema":     {strings.Replace(event("x"), `"equipmentCount":2`, `"equipmentCount":"two"`, 1), structured, harang.CodeInvalidRequest, "data.equipmentCount"},
-		"out of range":      {strings.Replace(event("x"), `"equipmentCount":2`, `"equipmentCount":0`, 1), structured, harang.CodeInvalidRequest, "data.equipmentCount"},
-		"unknown member":    {strings.Replace(event("x"), `"rentalId"`, `"rental":1,"rentalId"`, 1), structured, harang.CodeInvalidRequest, "data.rental"},
-		"no JSON":           {"{", structured, harang.CodeInvalidRequest, "body"},
-		"no list":           {event("x"), batch, harang.CodeInvalidRequest, "body"},
-		"one bad in a list": {"[" + event("x") + "," + strings.Replace(event("y"), `"totalValue":100`, `"totalValue":-1`, 1) + "]", batch, harang.CodeInvalidRequest, "1.data.totalValue"},
-		"a list of junk":    {"[" + event("x") + ",5]", batch, harang.CodeInvalidRequest, "1"},
-		"over 16 KiB":       {strings.Replace(event("x"), `"data"`, `"note":"`+strings.Repeat("x", 16<<10)+`","data"`, 1), structured, harang.CodeEventTooLarge, ""},
-		"too many":          {"[" + strings.TrimSuffix(strings.Repeat(`{},`, 1001), ",") + "]", batch, harang.CodeInvalidRequest, "body"},
+		"unknown type": {strings.Replace(event("x"), "rental_created", "coffee_ready", 1), structured,
+			harang.CodeInvalidRequest, "type"},
+		"control type": {strings.Replace(event("x"), "rental_created", "control.logout", 1), structured,
+			harang.CodeInvalidRequest, "type"},
+		"our source": {strings.Replace(event("x"), "/erp", "harang:rentals", 1), structured,
+			harang.CodeInvalidRequest, "source"},
+		"no id": {event(""), structured, harang.CodeInvalidRequest, "id"},
+		"other version": {strings.Replace(event("x"), "1.0", "0.3", 1), structured, harang.CodeInvalidRequest,
+			"specversion"},
+		"wrong time": {strings.Replace(event("x"), `"data"`, `"time":"noon","data"`, 1), structured,
+			harang.CodeInvalidRequest, "time"},
+		"other content": {strings.Replace(event("x"), `"data"`, `"datacontenttype":"text/xml","data"`, 1),
+			structured, harang.CodeInvalidRequest, "datacontenttype"},
+		"id as a number": {strings.Replace(event("x"), `"id":"x"`, `"id":5`, 1), structured,
+			harang.CodeInvalidRequest, "id"},
+		"no data": {`{"specversion":"1.0","id":"x","source":"/erp","type":"rental_created"}`, structured,
+			harang.CodeInvalidRequest, "data"},
+		"two data": {strings.Replace(event("x"), `"data"`, `"data_base64":"e30=","data"`, 1), structured,
+			harang.CodeInvalidRequest, "data_base64"},
+		"bad base64": {`{"specversion":"1.0","id":"x","source":"/erp","type":"rental_created","data_base64":"*"}`, structured, harang.CodeInvalidRequest, "data_base64"},
+		"broken schema": {strings.Replace(event("x"), `"equipmentCount":2`, `"equipmentCount":"two"`, 1),
+			structured, harang.CodeInvalidRequest, "data.equipmentCount"},
+		"out of range": {strings.Replace(event("x"), `"equipmentCount":2`, `"equipmentCount":0`, 1), structured,
+			harang.CodeInvalidRequest, "data.equipmentCount"},
+		"unknown member": {strings.Replace(event("x"), `"rentalId"`, `"rental":1,"rentalId"`, 1), structured,
+			harang.CodeInvalidRequest, "data.rental"},
+		"no JSON": {"{", structured, harang.CodeInvalidRequest, "body"},
+		"no list": {event("x"), batch, harang.CodeInvalidRequest, "body"},
+		"one bad in a list": {"[" + event("x") + "," + strings.Replace(event("y"), `"totalValue":100`,
+			`"totalValue":-1`, 1) + "]", batch, harang.CodeInvalidRequest, "1.data.totalValue"},
+		"a list of junk": {"[" + event("x") + ",5]", batch, harang.CodeInvalidRequest, "1"},
+		"over 16 KiB": {strings.Replace(event("x"), `"data"`, `"note":"`+strings.Repeat("x", 16<<10)+`","data"`,
+			1), structured, harang.CodeEventTooLarge, ""},
+		"too many": {"[" + strings.TrimSuffix(strings.Repeat(`{},`, 1001), ",") + "]", batch,
+			harang.CodeInvalidRequest, "body"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := send(c.body, c.header).want(t, 422, c.code)

@@ -255,7 +255,8 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(m, "GET /dashboard/summary", "", 200)
 	do(o, "GET /dashboard/summary", "", 200)
 	for _, list := range []string{
-		"/me", "/locations", "/partners", "/products", "/inventory/stock", "/inventory/alerts", "/rentals", "/partners/alfa-epito/cards", "/notifications",
+		"/me", "/locations", "/partners", "/products", "/inventory/stock", "/inventory/alerts", "/rentals",
+		"/partners/alfa-epito/cards", "/notifications",
 	} {
 		do(o, "GET "+list, "", 200)
 	}
@@ -426,12 +427,16 @@ func TestOpenAPI_Faults(t *testing.T) {
 	}
 	// Bodies that are good, so that it is the database that fails.
 	bodies := map[string]string{
-		"importCatalogue": "partnerId\n", "login": loginBody, "putLocation": `{"name":"L"}`, "putPartner": `{"name":"P"}`, "putProduct": `{"name":"P","dailyPrice":1}`,
-		"adjustStock": `{"productId":"p","locationId":"l","delta":1,"reason":"r"}`, "changeStock": `{"warningThreshold":1}`,
-		"putStock": `{"quantity":1}`, "pay": `{"rentalId":"r","amount":1,"method":"CASH"}`, "putCard": `{}`, "markRead": `{"upTo":"e"}`,
+		"importCatalogue": "partnerId\n", "login": loginBody, "putLocation": `{"name":"L"}`,
+		"putPartner": `{"name":"P"}`, "putProduct": `{"name":"P","dailyPrice":1}`,
+		"adjustStock": `{"productId":"p","locationId":"l","delta":1,"reason":"r"}`,
+		"changeStock": `{"warningThreshold":1}`,
+		"putStock":    `{"quantity":1}`, "pay": `{"rentalId":"r","amount":1,"method":"CASH"}`, "putCard": `{}`,
+		"markRead":     `{"upTo":"e"}`,
 		"createRental": `{"partnerId":"p","locationId":"l","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"p","quantity":1}]}`,
 		"sendEvents":   `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":1,"currency":"HUF"}}`,
-		"createUser":   `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, "changeUser": `{"disabled":true}`, "createApiKey": `{"name":"erp"}`,
+		"createUser":   `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, "changeUser": `{"disabled":true}`,
+		"createApiKey": `{"name":"erp"}`,
 	}
 	// These ask for nothing that the database has.
 	own := []string{"session", "refresh", "me", "listConnections", "findJourney"}

@@ -25,7 +25,8 @@ func TestHandler_CutsValues(t *testing.T) {
 		var out bytes.Buffer
 		log := slog.New(logging.NewHandler(&out, logging.Options{JSON: asJSON}))
 		log.With("with", long).WithGroup("g").Error(
-			long, "text", long, "err", errors.New(long), "bytes", []byte(long), "list", []string{long, long}, "stringer", level{},
+			long, "text", long, "err", errors.New(long), "bytes", []byte(long), "list", []string{long, long},
+			"stringer", level{},
 			slog.Group("inner", "text", long), "stack", strings.Repeat("x", 4<<10),
 		)
 		if n := out.Len(); n > 9*logging.MaxValueBytes+4<<10+400 ||
@@ -60,7 +61,8 @@ func TestHandler_Repeats(t *testing.T) {
 	at := time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
 	write := func(l slog.Level, message string) {
 		t.Helper()
-		if err := h.WithAttrs([]slog.Attr{slog.Int("a", 1)}).Handle(context.Background(), slog.NewRecord(at, l, message, 0)); err != nil {
+		if err := h.WithAttrs([]slog.Attr{slog.Int("a", 1)}).
+			Handle(context.Background(), slog.NewRecord(at, l, message, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}

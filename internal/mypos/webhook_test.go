@@ -69,7 +69,8 @@ type webhookUnderTest struct {
 var webhookNow = time.Unix(1772456740, 0)
 
 func newWebhookUnderTest(t *testing.T) *webhookUnderTest {
-	u := &webhookUnderTest{T: t, m: load(t, "https://mypos.example/", nil), ledger: &fakeLedger{seen: map[string]bool{}}, metrics: prometheus.NewRegistry()}
+	u := &webhookUnderTest{T: t, m: load(t, "https://mypos.example/", nil),
+		ledger: &fakeLedger{seen: map[string]bool{}}, metrics: prometheus.NewRegistry()}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/v1/payments/mypos/{tenant}", NewWebhook(WebhookOptions{
 		Merchants: fakeMerchants{u.m}, Ledger: u.ledger, Clock: func() time.Time { return webhookNow },
@@ -84,7 +85,8 @@ func newWebhookUnderTest(t *testing.T) *webhookUnderTest {
 func (u *webhookUnderTest) post(tenant, media, body string, headers ...string) (int, string) {
 	u.Helper()
 	u.log.Reset()
-	r := httptest.NewRequestWithContext(u.Context(), http.MethodPost, "/api/v1/payments/mypos/"+tenant, strings.NewReader(body))
+	r := httptest.NewRequestWithContext(u.Context(), http.MethodPost, "/api/v1/payments/mypos/"+tenant,
+		strings.NewReader(body))
 	r.Header.Set("Content-Type", media)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -101,7 +103,8 @@ func (u *webhookUnderTest) post(tenant, media, body string, headers ...string) (
 		return w.Code, ""
 	}
 	var problem struct{ Code string }
-	if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil || w.Header().Get("Content-Type") != "application/problem+json" {
+	if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil ||
+		w.Header().Get("Content-Type") != "application/problem+json" {
 		u.Errorf("answered %q: %v", w.Body, err)
 	}
 	return w.Code, problem.Code
@@ -121,7 +124,8 @@ const mediaForm = "application/x-www-form-urlencoded; charset=UTF-8"
 
 func TestWebhook_Form(t *testing.T) {
 	u := newWebhookUnderTest(t)
-	good := "IPCmethod=IPCPurchaseNotify&SID=000000000000010&Amount=18900.00&Currency=HUF&OrderID=tx-1&IPC_Trnref=813705"
+	good := "IPCmethod=IPCPurchaseNotify&SID=000000000000010&Amount=18900.00&Currency=HUF&OrderID=tx-1" +
+		"&IPC_Trnref=813705"
 	for _, tc := range []struct {
 		name, tenant, body string
 		status             int
@@ -130,26 +134,32 @@ func TestWebhook_Form(t *testing.T) {
 	}{
 		{"notify", "budapest", u.form(good), 200, "", 1},
 		{"its repeat", "budapest", u.form(good), 200, "", 1},
-		{"cancel", "budapest", u.form("IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2"), 200, "", 2},
+		{"cancel", "budapest", u.form("IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2"),
+			200, "", 2},
 		{"wrong signature", "budapest", u.form(good) + "A", 401, "UNAUTHENTICATED", 2},
 		{"unknown order", "budapest", u.form(strings.Replace(good, "tx-1", "tx-9", 1)), 404, "NOT_FOUND", 2},
 		{"another amount", "budapest", u.form(strings.Replace(good, "18900.00", "1.00", 1)), 422, "INVALID_REQUEST", 2},
 		{"a fraction", "budapest", u.form(strings.Replace(good, "18900.00", "18900.50", 1)), 422, "INVALID_REQUEST", 2},
 		{"another currency", "budapest", u.form(strings.Replace(good, "HUF", "EUR", 1)), 422, "INVALID_REQUEST", 2},
 		{"another shop", "budapest", u.form(strings.Replace(good, "010", "011", 1)), 422, "INVALID_REQUEST", 2},
-		{"the browser's redirect", "budapest", u.form(strings.Replace(good, "Notify", "OK", 1)), 422, "INVALID_REQUEST", 2},
-		{"no order", "budapest", u.form(strings.Replace(good, "OrderID=tx-1", "OrderID=", 1)), 422, "INVALID_REQUEST", 2},
+		{"the browser's redirect", "budapest", u.form(strings.Replace(good, "Notify", "OK", 1)), 422,
+			"INVALID_REQUEST", 2},
+		{"no order", "budapest", u.form(strings.Replace(good, "OrderID=tx-1", "OrderID=", 1)), 422,
+			"INVALID_REQUEST", 2},
 		{"a long reference", "budapest", u.form(good + strings.Repeat("x", 200)), 422, "INVALID_REQUEST", 2},
 		{"a broken form", "budapest", "a=%zz", 422, "INVALID_REQUEST", 2},
 		{"too large", "budapest", u.form(good + "&Note=" + strings.Repeat("x", 64<<10)), 413, "TOO_LARGE", 2},
 		{"another tenant", "debrecen", u.form(good), 404, "NOT_FOUND", 2},
 		{"no tenant's id", "BUDAPEST", u.form(good), 404, "NOT_FOUND", 2},
 	} {
-		if status, code := u.post(tc.tenant, mediaForm, tc.body); status != tc.status || code != tc.code || len(u.ledger.taken) != tc.taken {
-			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.ledger.taken), tc.status, tc.code, tc.taken)
+		if status, code := u.post(tc.tenant, mediaForm, tc.body); status != tc.status || code != tc.code ||
+			len(u.ledger.taken) != tc.taken {
+			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.ledger.taken), tc.status,
+				tc.code, tc.taken)
 		}
 	}
-	if first := u.ledger.taken[0]; first.Status != harang.PaymentSucceeded || !strings.Contains(string(first.Raw), "IPCPurchaseNotify") {
+	if first := u.ledger.taken[0]; first.Status != harang.PaymentSucceeded ||
+		!strings.Contains(string(first.Raw), "IPCPurchaseNotify") {
 		t.Errorf("took %+v", first)
 	}
 	if second := u.ledger.taken[1]; second.Status != harang.PaymentDeclined || second.ErrorCode != "ipc:cancelled" {
@@ -178,27 +188,39 @@ func TestWebhook_JSON(t *testing.T) {
 		{"no signature", "pos.payment.denied", denied, "", 401, "UNAUTHENTICATED", 1},
 		{"another event in the header", "pos.payment.completed", denied, signed(denied), 422, "INVALID_REQUEST", 1},
 		{"not about payments", "transfer.completed", `{"id":"e2"}`, signed(`{"id":"e2"}`), 200, "", 1},
-		{"unknown order", "pos.payment.denied", `{"id":"e3","data":{"order_id":"tx-9"}}`, signed(`{"id":"e3","data":{"order_id":"tx-9"}}`), 200, "", 1},
+		{"unknown order", "pos.payment.denied", `{"id":"e3","data":{"order_id":"tx-9"}}`,
+			signed(`{"id":"e3","data":{"order_id":"tx-9"}}`), 200, "", 1},
 		{"no order", "pos.payment.denied", `{"id":"e4"}`, signed(`{"id":"e4"}`), 422, "INVALID_REQUEST", 1},
-		{"another currency", "pos.payment.denied", `{"data":{"order_id":"tx-1","currency":"EUR"}}`, signed(`{"data":{"order_id":"tx-1","currency":"EUR"}}`), 422, "INVALID_REQUEST", 1},
-		{"a fraction", "pos.payment.denied", `{"data":{"order_id":"tx-1","amount":0.5}}`, signed(`{"data":{"order_id":"tx-1","amount":0.5}}`), 422, "INVALID_REQUEST", 1},
+		{"another currency", "pos.payment.denied", `{"data":{"order_id":"tx-1","currency":"EUR"}}`,
+			signed(`{"data":{"order_id":"tx-1","currency":"EUR"}}`), 422, "INVALID_REQUEST", 1},
+		{"a fraction", "pos.payment.denied", `{"data":{"order_id":"tx-1","amount":0.5}}`,
+			signed(`{"data":{"order_id":"tx-1","amount":0.5}}`), 422, "INVALID_REQUEST", 1},
 		{"a list", "pos.payment.denied", `[1]`, signed(`[1]`), 422, "INVALID_REQUEST", 1},
-		{"completed, by the body", "pos.payment.completed", `{"data":{"order_id":"tx-2","reference":"r"}}`, signed(`{"data":{"order_id":"tx-2","reference":"r"}}`), 200, "", 2},
-		{"reversed", "pos.payment.reversed", `{"data":{"order_id":"tx-2"}}`, signed(`{"data":{"order_id":"tx-2"}}`), 200, "", 3},
-		{"denied without a code", "pos.payment.denied", `{"data":{"order_id":"tx-2", "response_code": 5}}`, signed(`{"data":{"order_id":"tx-2","response_code":5}}`), 200, "", 4},
-		{"a long reference", "pos.payment.completed", `{"data":{"order_id":"tx-2","reference":"` + strings.Repeat("r", 200) + `"}}`, signed(`{"data":{"order_id":"tx-2","reference":"` + strings.Repeat("r", 200) + `"}}`), 422, "INVALID_REQUEST", 4},
+		{"completed, by the body", "pos.payment.completed", `{"data":{"order_id":"tx-2","reference":"r"}}`,
+			signed(`{"data":{"order_id":"tx-2","reference":"r"}}`), 200, "", 2},
+		{"reversed", "pos.payment.reversed", `{"data":{"order_id":"tx-2"}}`, signed(`{"data":{"order_id":"tx-2"}}`),
+			200, "", 3},
+		{"denied without a code", "pos.payment.denied", `{"data":{"order_id":"tx-2", "response_code": 5}}`,
+			signed(`{"data":{"order_id":"tx-2","response_code":5}}`), 200, "", 4},
+		{"a long reference", "pos.payment.completed", `{"data":{"order_id":"tx-2","reference":"` +
+			strings.Repeat("r", 200) + `"}}`, signed(`{"data":{"order_id":"tx-2","reference":"` +
+			strings.Repeat("r", 200) + `"}}`), 422, "INVALID_REQUEST", 4},
 		{"too large", "pos.payment.denied", `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, "", 413, "TOO_LARGE", 4},
 	} {
-		status, code := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", tc.event, "X-myPOS-Signature", tc.signature)
+		status, code := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", tc.event, "X-myPOS-Signature",
+			tc.signature)
 		if status != tc.status || code != tc.code || len(u.ledger.taken) != tc.taken {
-			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.ledger.taken), tc.status, tc.code, tc.taken)
+			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.ledger.taken), tc.status,
+				tc.code, tc.taken)
 		}
 	}
 	first := u.ledger.taken[0]
-	if first.ErrorCode != "iso:51" || first.Message != "No money" || first.Amount != 18900 || string(first.Raw) != denied {
+	if first.ErrorCode != "iso:51" || first.Message != "No money" || first.Amount != 18900 ||
+		string(first.Raw) != denied {
 		t.Errorf("took %+v", first)
 	}
-	if u.ledger.taken[1].Status != harang.PaymentSucceeded || u.ledger.taken[2].Status != harang.PaymentReversed || u.ledger.taken[3].ErrorCode != "iso:05" {
+	if u.ledger.taken[1].Status != harang.PaymentSucceeded || u.ledger.taken[2].Status != harang.PaymentReversed ||
+		u.ledger.taken[3].ErrorCode != "iso:05" {
 		t.Errorf("took %+v", u.ledger.taken[1:])
 	}
 }
@@ -222,7 +244,8 @@ func TestWebhook_Other(t *testing.T) {
 	if got := denialCode(Fields{}, ""); got != "mypos:denied" {
 		t.Errorf("without a code %q", got)
 	}
-	for text, want := range map[string]string{"1": "Mastercard", "2": "Maestro", "3": "Visa", "4": "Visa Electron", "5": "VPay", "6": "JCB", "AMEX": "AMEX"} {
+	for text, want := range map[string]string{"1": "Mastercard", "2": "Maestro", "3": "Visa", "4": "Visa Electron",
+		"5": "VPay", "6": "JCB", "AMEX": "AMEX"} {
 		if got := cardBrand(text); got != want {
 			t.Errorf("card type %s is %s", text, got)
 		}

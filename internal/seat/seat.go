@@ -175,7 +175,8 @@ func (s *Seats) Take(ctx context.Context, seat Seat, limits Limits) (older strin
 // takeShared returns the previous owner of the seat, or whose limit, "tenant" or "user", is reached.
 func (s *Seats) takeShared(ctx context.Context, seat Seat, limits Limits) (taken bool, previous string, err error) {
 	reply, err := takeScript.Exec(ctx, s.o.Client, keys(seat.Tenant), []string{
-		seat.name(), s.owner(seat.Connection), strconv.Itoa(limits.Tenant), s.lease(), seat.User, strconv.Itoa(limits.User),
+		seat.name(), s.owner(seat.Connection), strconv.Itoa(limits.Tenant), s.lease(), seat.User,
+		strconv.Itoa(limits.User),
 	}).ToArray()
 	if err != nil || len(reply) != 2 {
 		return false, "", replyError(err)

@@ -116,7 +116,8 @@ func TestSeats_Limit(t *testing.T) {
 	take(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
 }
 
-// The user limit applies across all nodes, and on each node alone while Redis is unreachable. A known seat is taken over
+// The user limit applies across all nodes, and on each node alone while Redis is unreachable. A known seat is taken
+// over
 // whatever the limit.
 func TestSeats_UserLimit(t *testing.T) {
 	server := testserver.StartRedis(t)
@@ -146,7 +147,8 @@ func TestSeats_UserLimit(t *testing.T) {
 	taken(a, Seat{tenant, "bela:anna", "p1", "c6"}) // a user id may have a colon
 	taken(a, Seat{tenant, "cili", "p1", "c7"})
 	refused(a, Seat{tenant, "dora", "p1", "c8"}, harang.CodeConnectionLimit, 5)
-	refused(a, Seat{tenant, "anna", "p3", "c9"}, harang.CodeUserConnectionLimit, 2) // the cause that the user can remove
+	// the cause that the user can remove
+	refused(a, Seat{tenant, "anna", "p3", "c9"}, harang.CodeUserConnectionLimit, 2)
 	if err := b.Release(t.Context(), Seat{tenant, "anna", "p2", "c2"}); err != nil {
 		t.Fatal(err)
 	}

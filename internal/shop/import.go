@@ -169,7 +169,8 @@ func (p *importPlan) count(rows []importRow) {
 type change struct{ field, before, after string }
 
 // plan records what happens to one thing, if anything does.
-func (p *importPlan) plan(line int, kind, id string, found bool, counter *int, write func(tx Tx) error, changes ...change) {
+func (p *importPlan) plan(line int, kind, id string, found bool, counter *int, write func(tx Tx) error,
+	changes ...change) {
 	changes = slices.DeleteFunc(changes, func(c change) bool { return found && c.before == c.after })
 	if found && len(changes) == 0 {
 		return
@@ -222,7 +223,8 @@ func (c *Catalogue) planLocations(ctx context.Context, caller harang.Identity, i
 			continue
 		}
 		write := func(tx Tx) error { return tx.PutLocation(ctx, caller.Tenant, next) }
-		p.plan(want.line, "location", id, found, &p.report.Locations, write, change{"locationName", now.Name, next.Name})
+		p.plan(want.line, "location", id, found, &p.report.Locations, write,
+			change{"locationName", now.Name, next.Name})
 	}
 	return nil
 }
@@ -255,7 +257,8 @@ func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in
 		next := now
 		next.ID, next.Name, next.DailyPrice = id, want.name.or(now.Name), want.price.or(now.DailyPrice)
 		if !found && want.name == nil {
-			p.report.Problems.add(want.price.line, "productName", fmt.Sprintf("must be filled in: there is no product %q", id))
+			p.report.Problems.add(want.price.line, "productName",
+				fmt.Sprintf("must be filled in: there is no product %q", id))
 			continue
 		}
 		line, wrong := lineOf(want.name, want.price), next.Check()
@@ -267,7 +270,8 @@ func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in
 		}
 		write := func(tx Tx) error { return tx.PutProduct(ctx, caller.Tenant, next) }
 		p.plan(line, "product", id, found, &p.report.Products, write,
-			change{"productName", now.Name, next.Name}, change{"dailyPrice", fmt.Sprint(now.DailyPrice), fmt.Sprint(next.DailyPrice)})
+			change{"productName", now.Name, next.Name}, change{"dailyPrice", fmt.Sprint(now.DailyPrice),
+				fmt.Sprint(next.DailyPrice)})
 	}
 	return nil
 }

@@ -287,12 +287,14 @@ func (in *importFile) readHeader(line int, header []string) []string {
 		names[i] = name
 	}
 	for _, need := range [][2]string{
-		{"productName", "productId"}, {"dailyPrice", "productId"}, {"locationName", "locationId"}, {"partnerName", "partnerId"},
+		{"productName", "productId"}, {"dailyPrice", "productId"}, {"locationName", "locationId"},
+		{"partnerName", "partnerId"},
 		{"quantity", "productId"}, {"quantity", "locationId"}, {"warningThreshold", "productId"},
 		{"warningThreshold", "locationId"}, {"criticalThreshold", "productId"}, {"criticalThreshold", "locationId"},
 	} {
 		missing := slices.Contains(names, need[0]) && !slices.Contains(names, need[1])
-		if missing && !slices.ContainsFunc(in.problems.First, func(p ImportProblem) bool { return p.Column == need[1] }) {
+		if missing && !slices.ContainsFunc(in.problems.First,
+			func(p ImportProblem) bool { return p.Column == need[1] }) {
 			in.problems.add(line, need[1], "is missing; "+need[0]+" needs it")
 		}
 	}
@@ -335,12 +337,14 @@ func (in *importFile) readLine(line int, names, record []string) {
 		return &stated[int64]{line, n}
 	}
 	product := wantedProduct{text("productName"), whole("dailyPrice", "ft", "huf")}
-	stock := wantedStock{line, whole("quantity", "db"), whole("warningThreshold", "db"), whole("criticalThreshold", "db")}
+	stock := wantedStock{line, whole("quantity", "db"), whole("warningThreshold", "db"),
+		whole("criticalThreshold", "db")}
 	location, partner := text("locationName"), text("partnerName")
 	if len(in.problems.First) > before {
 		return // the numbers are not those of the file
 	}
-	row := importRow{line: line, location: cells["locationId"], partner: cells["partnerId"], product: cells["productId"]}
+	row := importRow{line: line, location: cells["locationId"], partner: cells["partnerId"],
+		product: cells["productId"]}
 	row.stock = stock.quantity != nil || stock.warning != nil || stock.critical != nil
 	priced := product.name != nil || product.price != nil
 	for _, need := range []struct {

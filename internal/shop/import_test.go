@@ -34,9 +34,11 @@ func TestImportCSV(t *testing.T) {
 		"commas":               catalogueFile,
 		"byte order mark":      "\ufeff" + catalogueFile,
 		"line ends of Windows": strings.ReplaceAll(catalogueFile, "\n", "\r\n"),
-		"semicolons":           strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(catalogueFile, "Buda, Fő", "Buda@ Fő"), ",", ";"), "@", ","),
-		"empty columns":        strings.ReplaceAll(catalogueFile, "\n", ",,\n") + ",,,,,,,,,\n",
-		"other column names":   strings.Replace(catalogueFile, "productId,productName,dailyPrice", "Product ID,product_name,daily-price", 1),
+		"semicolons": strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(catalogueFile, "Buda, Fő",
+			"Buda@ Fő"), ",", ";"), "@", ","),
+		"empty columns": strings.ReplaceAll(catalogueFile, "\n", ",,\n") + ",,,,,,,,,\n",
+		"other column names": strings.Replace(catalogueFile, "productId,productName,dailyPrice",
+			"Product ID,product_name,daily-price", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := newEnv(t)
@@ -113,7 +115,8 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"column twice", "productId,product_id\np,p\n", []string{"line 1, productId"}},
 		{"quantity of nothing", "quantity\n1\n", []string{"line 1, productId", "line 1, locationId"}},
 		{"threshold of nothing", "productId,warningThreshold\np,1\n", []string{"line 1, locationId"}},
-		{"threshold without quantity", head[:len(head)-1] + ",warningThreshold\np,P,1,l,L,,1\n", []string{"line 2, quantity"}},
+		{"threshold without quantity", head[:len(head)-1] + ",warningThreshold\np,P,1,l,L,,1\n",
+			[]string{"line 2, quantity"}},
 		{"product without a name", "productId,dailyPrice\np,1\n", []string{"line 2, productName"}},
 		{"not a number", head + good + "q,Q,12.500,l,L,many\n", []string{"line 3, dailyPrice", "line 3, quantity"}},
 		{"negative", head + "p,P,-1,l,L,-2\n", []string{"line 2, dailyPrice", "line 2, quantity"}},
@@ -122,7 +125,8 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"price of a later line", "productId,productName,dailyPrice\np,P,\np,,-1\n", []string{"line 3, dailyPrice"}},
 		{"fields", head + good + "q,Q\n" + "r,R,x,l,L,1\n", []string{"line 3, file", "line 4, dailyPrice"}},
 		{"quote", head + good + "q,\"Q\"x,1,l,L,1\n" + good, []string{"line 3, file"}},
-		{"said twice", head + good + "p,Other,1,m,M,1\np,P,1,l,L,2\n", []string{"line 3, productName", "line 4, quantity"}},
+		{"said twice", head + good + "p,Other,1,m,M,1\np,P,1,l,L,2\n",
+			[]string{"line 3, productName", "line 4, quantity"}},
 		{"not there", "productId,locationId,quantity\np,l,1\n", []string{"line 2, productId"}},
 		{"no text", head + good + "q,\xe1rv\x81,1,l,L,1\n", []string{"line 3, file"}},
 		{"damaged UTF-8", head + "p,Fúró,1,l,L,1\nq,\xe1rv\xedz,1,l,L,1\n", []string{"line 3, file"}},
@@ -171,13 +175,15 @@ func TestImportCSV_Files(t *testing.T) {
 		stock []string
 		field string // of the error
 	}{
-		{"excel-hu-1250.csv", shop.ImportReport{New: 1, Untouched: 1}, []string{before, "őr-1 Őrlő űrméretű 1234 vaci-ut 3 2 1"}, ""},
+		{"excel-hu-1250.csv", shop.ImportReport{New: 1, Untouched: 1},
+			[]string{before, "őr-1 Őrlő űrméretű 1234 vaci-ut 3 2 1"}, ""},
 		{"sep-line.csv", shop.ImportReport{New: 1}, []string{before, "te70 Hilti TE 70 12900 vaci-ut 3 2 1"}, ""},
 		{"tabs.csv", shop.ImportReport{New: 1}, []string{before, "te70 Hilti TE 70 12900 vaci-ut 3 2 1"}, ""},
 		{"no-thresholds.csv", shop.ImportReport{Changed: 1}, []string{strings.Replace(before, " 8 ", " 7 ", 1)}, ""},
 		{"no-price.csv", shop.ImportReport{Untouched: 1}, []string{before}, ""},
 		{"empty-cells.csv", shop.ImportReport{Untouched: 1}, []string{before}, ""},
-		{"nfc-nfd.csv", shop.ImportReport{New: 2}, []string{before, "k1 Fúró 100 csepel 1 0 0", "k1 Fúró 100 vaci-ut 1 0 0"}, ""},
+		{"nfc-nfd.csv", shop.ImportReport{New: 2}, []string{before, "k1 Fúró 100 csepel 1 0 0",
+			"k1 Fúró 100 vaci-ut 1 0 0"}, ""},
 		{"price-differs.csv", shop.ImportReport{}, []string{before}, "line 3, dailyPrice"},
 		{"open-quote.csv", shop.ImportReport{}, []string{before}, "line 2, file"},
 	} {
@@ -194,8 +200,10 @@ func TestImportCSV_Files(t *testing.T) {
 				}
 				return shop.ImportReport{New: got.New, Changed: got.Changed, Untouched: got.Untouched}, err
 			}
-			header := "productId,productName,dailyPrice,locationId,locationName,quantity,warningThreshold,criticalThreshold\n"
-			if _, err := load([]byte(header+"hr2470,Makita HR2470 fúrókalapács,4900,vaci-ut,Váci út,8,4,2\n"), false); err != nil {
+			header := "productId,productName,dailyPrice,locationId,locationName,quantity," +
+				"warningThreshold,criticalThreshold\n"
+			if _, err := load([]byte(header+"hr2470,Makita HR2470 fúrókalapács,4900,vaci-ut,Váci út,8,4,2\n"),
+				false); err != nil {
 				t.Fatal(err)
 			}
 			text, err := os.ReadFile(filepath.Join("testdata", "import", tc.file))
@@ -238,7 +246,8 @@ func stockLines(t *testing.T, env *storetest.Env) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines = append(lines, fmt.Sprint(i.ProductID, " ", product.Name, " ", product.DailyPrice, " ", i.LocationID, " ",
+		lines = append(lines, fmt.Sprint(i.ProductID, " ", product.Name, " ", product.DailyPrice, " ",
+			i.LocationID, " ",
 			i.Level.Quantity, " ", i.Level.Thresholds.Warning, " ", i.Level.Thresholds.Critical))
 	}
 	slices.Sort(lines)
@@ -274,14 +283,16 @@ func TestImportCSV_Encodings(t *testing.T) {
 
 func TestParseWhole(t *testing.T) {
 	for text, want := range map[string]int64{
-		"4900": 4900, "4 900": 4900, "4\u00a0900,00 Ft": 4900, "1\u202f234\u202f567,00\u00a0Ft": 1234567, "4900.00": 4900,
+		"4900": 4900, "4 900": 4900, "4\u00a0900,00 Ft": 4900, "1\u202f234\u202f567,00\u00a0Ft": 1234567,
+		"4900.00":     4900,
 		"1.234,00 Ft": 1234, "-3": -3, "\u22123 db": -3, "12 500 HUF": 12500, "0": 0, "8,0": 8,
 	} {
 		if got, ok := shop.ParseWhole(text, "ft", "huf", "db"); !ok || got != want {
 			t.Errorf("%q is %d, %v, want %d", text, got, ok, want)
 		}
 	}
-	for _, text := range []string{"4.900", "4,900", "4 90", "1 2345", "4900,50", "Ft", "many", "1e3", "0x10", "99999999999999999999", "--1"} {
+	for _, text := range []string{"4.900", "4,900", "4 90", "1 2345", "4900,50", "Ft", "many", "1e3", "0x10",
+		"99999999999999999999", "--1"} {
 		if got, ok := shop.ParseWhole(text, "ft"); ok {
 			t.Errorf("%q is %d", text, got)
 		}
