@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/postgres"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/watermark"
 )
 
 // databaseFlags name the database and the signing key.
@@ -72,8 +74,36 @@ func (d *databaseFlags) path() (string, error) {
 	return location.Path, nil
 }
 
-// open opens the database and brings its schema up to date.
-func (d *databaseFlags) open(ctx context.Context, log *slog.Logger,
+// open opens the database and brings its schema up to date. It creates a missing
+// SQLite file, but not one that was served before.
+func (d *databaseFlags) open(ctx context.Context) (*store.Store, error) {
+	if err := d.notLost(); err != nil {
+		return nil, err
+	}
+	return d.openOrCreate(ctx, nil, nil)
+}
+
+// notLost refuses a missing SQLite file with a watermark file beside it: that one
+// was written when the database was served.
+func (d *databaseFlags) notLost() error {
+	path, err := d.path()
+	if err != nil || path == "" {
+		return err
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // opening reports another error
+	}
+	file := watermark.Path(path)
+	if _, err := os.Stat(file); err != nil {
+		return nil
+	}
+	return cli.Usagef("--database", "%s is missing, but %s shows that it was served", path, file).
+		Cure("restore a backup or name the right file; harang serve --new-database starts an empty one")
+}
+
+// openOrCreate opens the database and brings its schema up to date. It creates a
+// missing SQLite file.
+func (d *databaseFlags) openOrCreate(ctx context.Context, log *slog.Logger,
 	registry prometheus.Registerer) (*store.Store, error) {
 	if _, err := d.path(); err != nil {
 		return nil, err
@@ -124,7 +154,7 @@ func (d *databaseFlags) find(ctx context.Context) (*store.Store, error) {
 	if err := d.exists(); err != nil {
 		return nil, err
 	}
-	return d.open(ctx, nil, nil)
+	return d.open(ctx)
 }
 
 // keyPath returns the signing key's file.
@@ -166,7 +196,7 @@ func (d *databaseFlags) service(ctx context.Context) (*auth.Service, *store.Stor
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := d.open(ctx, nil, nil)
+	st, err := d.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

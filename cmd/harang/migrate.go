@@ -8,7 +8,7 @@ type migrateCommand struct {
 
 // Run opens the database, which brings its schema up to date.
 func (c *migrateCommand) Run(ctx context.Context) error {
-	st, err := c.open(ctx, nil, nil)
+	st, err := c.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,11 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if err != nil {
 		return nil, err
 	}
+	if !c.NewDatabase {
+		if err := c.notLost(); err != nil {
+			return nil, err
+		}
+	}
 	if path != "" {
 		release, err := sqlite.Lock(path)
 		if harang.ErrorCode(err) == harang.CodeConflict {
@@ -112,7 +117,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if p.store, err = c.open(ctx, log, registry); err != nil {
+	if p.store, err = c.openOrCreate(ctx, log, registry); err != nil {
 		return nil, err
 	}
 	p.onClose(p.store.Close)

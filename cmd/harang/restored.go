@@ -28,7 +28,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 			return cli.Usagef("--database", "%w", err).Cure("name the file that was restored")
 		}
 	}
-	st, err := c.open(ctx, nil, nil)
+	st, err := c.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type serveCommand struct {
 	databaseFlags
 	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address for browsers and applications; port 0 takes a free one (default ${default})."`
 	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof; never public (default ${default})."`
+	NewDatabase          bool          `help:"Start an empty database where a served one is missing."`
 	AdminTokenFile       string        `placeholder:"FILE" help:"File with the bearer token of the admin listener; required beyond loopback."`
 	Redis                string        `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
 	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`

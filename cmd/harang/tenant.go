@@ -32,7 +32,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if detail := harang.CheckName(c.Name); detail != "" {
 		return cli.Usagef("--name", "%s", detail)
 	}
-	st, err := c.open(ctx, nil, nil)
+	st, err := c.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,12 @@ type File struct {
 	failing bool
 }
 
+// Path returns the watermark file's path for a SQLite database file.
+func Path(database string) string { return database + ".heads" }
+
 // New returns the watermark file of a SQLite database. It touches no file yet.
 func New(database string, st Store, log *slog.Logger) *File {
-	return &File{path: database + ".heads", store: st, log: log, version: -1, delivered: make(map[string]outbox.Heads)}
+	return &File{path: Path(database), store: st, log: log, version: -1, delivered: make(map[string]outbox.Heads)}
 }
 
 // Check compares the database with the file, begins new epochs for tenants whose
