@@ -172,14 +172,29 @@ func (f *File) noteFailureLocked(err error) {
 	f.failing = err != nil
 }
 
+// restore writes the file again if it was removed. When the database was removed with
+// it, the next start must not take the folder for a new installation.
+func (f *File) restore() error {
+	f.mu.Lock()
+	written := f.written
+	f.mu.Unlock()
+	if _, err := os.Stat(f.path); len(written) == 0 || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return f.write(written)
+}
+
 // update replaces the file when the database has changed since the last time.
 func (f *File) update(ctx context.Context) error {
 	f.mu.Lock()
 	before := f.version
 	f.mu.Unlock()
 	version, err := f.store.DataVersion(ctx)
-	if err != nil || version == before {
-		return err
+	if err != nil {
+		return errors.Join(err, f.restore())
+	}
+	if version == before {
+		return nil
 	}
 	heads, err := f.store.AllHeads(ctx)
 	if err != nil {

@@ -70,6 +70,38 @@ func headsAfter(t *testing.T, path string, events int) outbox.Heads {
 	return heads[0]
 }
 
+// A file that was removed together with the database comes back, so that the next
+// start does not begin an empty database in silence.
+func TestFile_RemovedWithDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	before := headsAfter(t, path, 3)
+	st := open(t, path)
+	f := New(path, st, slog.New(slog.DiscardHandler))
+	defer func() { _ = f.Close() }()
+	if err := f.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) < 4 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.update(t.Context()); !errors.Is(err, store.ErrLost) {
+		t.Errorf("update without a database: %v", err)
+	}
+	text, err := os.ReadFile(path + ".heads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if recorded, err := decode(text); err != nil || recorded["budapest"] != before {
+		t.Errorf("recorded %+v, %v, want %+v", recorded, err, before)
+	}
+}
+
 // A restart keeps the epoch. An older copy of the database begins a later one,
 // and so does an unreadable or missing watermark file, because the database may
 // have been copied without it.
