@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Audience is who a feed is for. A feed is (tenant, audience); its events are
-// numbered 1, 2, 3 … without holes.
+// Audience is the group of readers of a feed. A feed is (tenant, audience); its
+// events are numbered 1, 2, 3 … without holes.
 type Audience string
 
 // The audiences. Each person reads one of operators and managers; control is
@@ -105,9 +105,9 @@ func NewEpoch(now time.Time, random uint32, after Epoch) Epoch {
 	return Epoch(fmt.Sprintf("%012x%08x", ms, random))
 }
 
-// Position is a place in a feed: after the entry with this number. It names
-// the epoch and thereby database and tenant, and the audience, so that it can
-// never be taken for a place in another feed.
+// Position is a point in a feed: after the entry with this number. Its epoch
+// identifies database and tenant, so with the audience it identifies the feed: a
+// position of one feed is never valid in another.
 type Position struct {
 	Epoch    Epoch
 	Audience Audience

@@ -50,7 +50,7 @@ type Status struct {
 	Err error
 }
 
-// The canary's tenants. feed.Synthetic holds for both.
+// The canary's tenants. feed.Synthetic reports true for both.
 const (
 	firstTenant  = "~canary-1"
 	secondTenant = "~canary-2"
@@ -140,7 +140,7 @@ func (c *Canary[F]) Status() Status {
 // Check returns UNAVAILABLE when the newest round failed.
 func (c *Canary[F]) Check(context.Context) error {
 	if err := c.Status().Err; err != nil {
-		return harang.Wrap(harang.CodeUnavailable, err, "the isolation canary failed; the log says how")
+		return harang.Wrap(harang.CodeUnavailable, err, "the isolation canary failed; see the log")
 	}
 	return nil
 }

@@ -196,8 +196,8 @@ func TestCanary_BrokenHub(t *testing.T) {
 		}}
 	}
 	for name, c := range map[string]struct {
-		hub  *broken
-		says string
+		hub    *broken
+		detail string
 	}{
 		"OtherTenantReceives":   {also(other, managers), "the listener of tenant:~canary-2:managers received"},
 		"OtherAudienceReceives": {also(operators, managers), "the listener of tenant:~canary-1:operators received"},
@@ -234,7 +234,7 @@ func TestCanary_BrokenHub(t *testing.T) {
 			c.hub.hub = env.hub
 			env.Round(t.Context(), c.hub)
 			s := env.Status()
-			if s.Failures != 1 || s.Err == nil || !strings.Contains(s.Err.Error(), c.says) || !s.LastSuccess.IsZero() {
+			if s.Failures != 1 || s.Err == nil || !strings.Contains(s.Err.Error(), c.detail) || !s.LastSuccess.IsZero() {
 				t.Fatalf("%+v", s)
 			}
 			if err := env.Check(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {

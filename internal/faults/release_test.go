@@ -73,8 +73,8 @@ func (c *cluster) commandOf(t *testing.T, binary string, args ...string) string 
 	return strings.TrimSpace(string(out))
 }
 
-// ask makes one call and returns the answer; it fails unless the status is want.
-func (c *cluster) ask(t *testing.T, n *node, token, method, path string, body any, want int) []byte {
+// request makes one call and returns the answer; it fails unless the status is want.
+func (c *cluster) request(t *testing.T, n *node, token, method, path string, body any, want int) []byte {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -110,7 +110,7 @@ func (c *cluster) ask(t *testing.T, n *node, token, method, path string, body an
 func (c *cluster) logIn(t *testing.T, n *node, role string) string {
 	t.Helper()
 	var in struct{ AccessToken string }
-	answer := c.ask(t, n, "", "POST", "/auth/login",
+	answer := c.request(t, n, "", "POST", "/auth/login",
 		map[string]string{"email": recordedUsers[role], "password": recordedPassword}, 200)
 	if err := json.Unmarshal(answer, &in); err != nil {
 		t.Fatal(err)
@@ -243,11 +243,11 @@ func recordDay(t *testing.T, c *cluster, program, path string) *node {
 		{"/inventory/stock/keverő/raktar",
 			map[string]any{"quantity": 3, "warningThreshold": 2, "criticalThreshold": 1}},
 	} {
-		c.ask(t, n, key, "PUT", put.path, put.body, 200)
+		c.request(t, n, key, "PUT", put.path, put.body, 200)
 	}
 	operator, manager, admin := c.logIn(t, n, "OPERATOR"), c.logIn(t, n, "STORE_MANAGER"), c.logIn(t, n, "ADMIN")
 	adjust := func(product string, delta int) {
-		c.ask(t, n, operator, "POST", "/inventory/adjustments",
+		c.request(t, n, operator, "POST", "/inventory/adjustments",
 			map[string]any{"productId": product, "locationId": "raktar", "delta": delta, "reason": "leltár"}, 200)
 	}
 	adjust("furo", -6)   // WARNING
@@ -262,7 +262,7 @@ func recordDay(t *testing.T, c *cluster, program, path string) *node {
 			body["payment"] = payment
 		}
 		var rental struct{ ID string }
-		if err := json.Unmarshal(c.ask(t, n, token, "POST", "/rentals", body, 201), &rental); err != nil {
+		if err := json.Unmarshal(c.request(t, n, token, "POST", "/rentals", body, 201), &rental); err != nil {
 			t.Fatal(err)
 		}
 		return rental.ID
@@ -270,11 +270,11 @@ func recordDay(t *testing.T, c *cluster, program, path string) *node {
 	cash := rent(operator, map[string]any{"method": "CASH"})
 	declined := rent(operator, map[string]any{"method": "CARD", "cardToken": "tok_insufficient_funds"})
 	later := rent(manager, nil)
-	c.ask(t, n, manager, "POST", "/payments",
+	c.request(t, n, manager, "POST", "/payments",
 		map[string]any{"rentalId": later, "amount": 1000, "method": "CARD", "cardToken": "tok_ok"}, 201)
-	c.ask(t, n, operator, "POST", "/rentals/"+declined+"/cancel", nil, 200)
-	c.ask(t, n, operator, "POST", "/rentals/"+cash+"/return", nil, 200)
-	c.ask(t, n, operator, "POST", "/rentals/"+later+"/return", nil, 200)
+	c.request(t, n, operator, "POST", "/rentals/"+declined+"/cancel", nil, 200)
+	c.request(t, n, operator, "POST", "/rentals/"+cash+"/return", nil, 200)
+	c.request(t, n, operator, "POST", "/rentals/"+later+"/return", nil, 200)
 	data := map[string]any{
 		"transactionId": "tx-1", "errorCode": "iso:51", "errorMessage": "Nincs fedezet", "partnerId": "epito",
 		"partnerName": "Építő Kft.", "amount": 4200, "currency": "HUF",
@@ -282,18 +282,18 @@ func recordDay(t *testing.T, c *cluster, program, path string) *node {
 	event := map[string]any{
 		"specversion": "1.0", "id": "1", "source": "/erp", "type": "payment_error", "data": data,
 	}
-	c.ask(t, n, key, "POST", "/events", event, 202)
-	c.ask(t, n, key, "POST", "/events", event, 202)
+	c.request(t, n, key, "POST", "/events", event, 202)
+	c.request(t, n, key, "POST", "/events", event, 202)
 
 	var list struct{ Items []struct{ EventID string } }
-	err := json.Unmarshal(c.ask(t, n, operator, "GET", "/notifications", nil, 200), &list)
+	err := json.Unmarshal(c.request(t, n, operator, "GET", "/notifications", nil, 200), &list)
 	if err != nil || len(list.Items) < 3 {
 		t.Fatalf("%d notifications, %v", len(list.Items), err)
 	}
-	c.ask(t, n, operator, "POST", "/notifications/read",
+	c.request(t, n, operator, "POST", "/notifications/read",
 		map[string]any{"eventIds": []string{list.Items[1].EventID}}, 200)
-	c.ask(t, n, operator, "POST", "/notifications/"+list.Items[0].EventID+"/claim", nil, 200)
-	c.ask(t, n, c.logIn(t, n, "OPERATOR"), "POST", "/auth/logout", nil, 204)
+	c.request(t, n, operator, "POST", "/notifications/"+list.Items[0].EventID+"/claim", nil, 200)
+	c.request(t, n, c.logIn(t, n, "OPERATOR"), "POST", "/auth/logout", nil, 204)
 
 	release := recordedRelease{Heads: map[string]string{}}
 	for _, a := range []struct{ role, token string }{{"OPERATOR", operator}, {"STORE_MANAGER", manager}} {
@@ -307,12 +307,12 @@ func recordDay(t *testing.T, c *cluster, program, path string) *node {
 			paths = append(paths, "/payments", "/payments?status=DECLINED")
 		}
 		for _, path := range paths {
-			body := c.ask(t, n, a.token, "GET", path, nil, 200)
+			body := c.request(t, n, a.token, "GET", path, nil, 200)
 			release.Answers = append(release.Answers, recordedAnswer{a.role, path, body})
 		}
 	}
 	for _, path := range []string{"/admin/users", "/admin/api-keys"} {
-		body := c.ask(t, n, admin, "GET", path, nil, 200)
+		body := c.request(t, n, admin, "GET", path, nil, 200)
 		release.Answers = append(release.Answers, recordedAnswer{"ADMIN", path, body})
 	}
 	text, err := json.MarshalIndent(release, "", "  ")

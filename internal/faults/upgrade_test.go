@@ -161,7 +161,7 @@ func (c *cluster) checkAnswers(t *testing.T, path string) {
 		if err := json.Unmarshal(a.Body, &want); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(c.ask(t, n, tokens[a.Role], "GET", a.Path, nil, 200), &got); err != nil {
+		if err := json.Unmarshal(c.request(t, n, tokens[a.Role], "GET", a.Path, nil, 200), &got); err != nil {
 			t.Fatal(err)
 		}
 		for _, difference := range differences("", want, got) {
@@ -193,7 +193,7 @@ func (c *cluster) checkAnswers(t *testing.T, path string) {
 		if !written {
 			written = true
 			for _, delta := range []int{8, -9} { // only the second raises an alert
-				c.ask(t, n, tokens["OPERATOR"], "POST", "/inventory/adjustments", map[string]any{
+				c.request(t, n, tokens["OPERATOR"], "POST", "/inventory/adjustments", map[string]any{
 					"productId": "furo", "locationId": "raktar", "delta": delta, "reason": "leltár"}, 200)
 			}
 			if e := nextEvent(t, client); e.Name != "stock_alert" || e.Offset() != before(head, -1) {
@@ -347,7 +347,7 @@ func (c *cluster) revokeEverywhere(t *testing.T, by *node, nodes ...*node) {
 	var users struct {
 		Items []struct{ ID, Email string }
 	}
-	if err := json.Unmarshal(c.ask(t, by, admin, "GET", "/admin/users", nil, 200), &users); err != nil {
+	if err := json.Unmarshal(c.request(t, by, admin, "GET", "/admin/users", nil, 200), &users); err != nil {
 		t.Fatal(err)
 	}
 	id := ""
@@ -358,14 +358,14 @@ func (c *cluster) revokeEverywhere(t *testing.T, by *node, nodes ...*node) {
 	}
 	set := func(change map[string]any) {
 		t.Helper()
-		c.ask(t, by, admin, "PATCH", "/admin/users/"+id, change, 200)
+		c.request(t, by, admin, "PATCH", "/admin/users/"+id, change, 200)
 	}
 	for _, revocation := range []struct {
 		code   string
 		revoke func(token string)
 		undo   map[string]any
 	}{
-		{"LOGGED_OUT", func(token string) { c.ask(t, by, token, "POST", "/auth/logout", nil, 204) }, nil},
+		{"LOGGED_OUT", func(token string) { c.request(t, by, token, "POST", "/auth/logout", nil, 204) }, nil},
 		{"ROLE_CHANGED", func(string) { set(map[string]any{"role": "STORE_MANAGER"}) },
 			map[string]any{"role": "OPERATOR"}},
 		{"USER_DISABLED", func(string) { set(map[string]any{"disabled": true}) }, map[string]any{"disabled": false}},

@@ -99,7 +99,7 @@ func TestHub_Property(t *testing.T) {
 			"cut": func(t *rapid.T) {
 				v := visitors[which.Draw(t, "visitor")]
 				if v.l == nil {
-					t.Skip("is away")
+					t.Skip("is not connected")
 				}
 				v.m.Leave()
 				advance(v)
@@ -108,7 +108,7 @@ func TestHub_Property(t *testing.T) {
 			"return": func(t *rapid.T) {
 				v := visitors[which.Draw(t, "visitor")]
 				if v.l != nil {
-					t.Skip("is here")
+					t.Skip("is connected")
 				}
 				v.l, v.beforeLive = &listener{feed: managers}, 0
 				from := feed.Start{Position: v.at, Resume: v.been, Readable: v.been}

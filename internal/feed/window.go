@@ -23,7 +23,7 @@ type window[F any] struct {
 	// round is the list that the last round had: members as they were. It is
 	// never changed, only replaced; nil when members have changed.
 	round []recipient[F]
-	// pending are the entries that no round has taken yet; spare is the array
+	// pending are the entries that are in no round yet; spare is the array
 	// that the next pending may use.
 	pending, spare []*Item[F]
 	delivering     bool

@@ -49,7 +49,7 @@ func TestHeads_JSONOfOtherVersions(t *testing.T) {
 	})}
 	for _, text := range []string{
 		`{"Tenant":"a","Epoch":"0198f3a07c0000000001","Operators":1,"Managers":2,"Control":3}`,
-		`{"tenant":"a","epoch":"0198f3a07c0000000001","operators":1,"managers":2,"control":3,"displays":4}`,
+		`{"tenant":"a","epoch":"0198f3a07c0000000001","operators":1,"managers":2,"control":3,"a_later_audience":4}`,
 	} {
 		var read outbox.Heads
 		if err := json.Unmarshal([]byte(text), &read); err != nil || read != want {

@@ -11,7 +11,7 @@ import (
 
 // Entry is one event in one feed. It is immutable once made.
 type Entry struct {
-	// Number is the entry's place in the feed, from 1.
+	// Number is the entry's number in the feed, from 1.
 	Number int64
 	// EventID is the event's id; two entries of a feed with one number and
 	// different ids are a fork.

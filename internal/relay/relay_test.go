@@ -163,7 +163,7 @@ func (l *fakeLog) agrees(t interface {
 	}
 }
 
-// pass lets time pass, which in a synctest bubble takes none.
+// pass sleeps, which takes no time in a synctest bubble.
 func pass(d time.Duration) { <-time.After(d) }
 
 type fixture struct {
@@ -571,7 +571,7 @@ func TestRelay_Property(t *testing.T) {
 					return
 				}
 				commits = rapid.Permutation(commits).Draw(t, "order")
-				// The second relay's windows are its log: it takes entries as they are.
+				// The second relay's windows are its log: it gets the committed entries as they are.
 				r := relays[rapid.IntRange(0, 1).Draw(t, "relay")]
 				if err := r.RelayCommits(context.Background(), commits...); err != nil {
 					t.Fatal(err)

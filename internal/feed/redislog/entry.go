@@ -117,9 +117,9 @@ func decodeMessage(text string) (message, bool) {
 	return m, true
 }
 
-// parseHead reads "<number>-0".
-func parseHead(place string) (int64, bool) {
-	digits, ok := strings.CutSuffix(place, "-0")
+// parseStreamID reads "<number>-0".
+func parseStreamID(id string) (int64, bool) {
+	digits, ok := strings.CutSuffix(id, "-0")
 	if !ok {
 		return 0, false
 	}

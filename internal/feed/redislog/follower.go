@@ -394,7 +394,7 @@ func (f *Follower) enqueue(sub *subscription, text string) {
 	q.put(text)
 }
 
-// queue has the messages for one feed that its window has not taken yet.
+// queue has the messages for one feed that are not in its window yet.
 type queue struct {
 	follower *Follower
 	feed     harang.FeedID

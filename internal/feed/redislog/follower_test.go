@@ -268,7 +268,7 @@ func TestNodes_Fork(t *testing.T) {
 	db.RollBack(managers(tenant), 2)
 	db.Commit(tenant, 1, harang.AudienceManagers)
 	a.relay.Wake(tenant)
-	eventually(t, "the listener is told", func() bool {
+	eventually(t, "the listener is reset", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.reset
@@ -299,7 +299,7 @@ func TestNodes_ForkWithoutLog(t *testing.T) {
 				db.Commit(tenant, n, harang.AudienceManagers)
 				a.relay.Wake(tenant)
 			}
-			eventually(t, "the listener is told", func() bool {
+			eventually(t, "the listener is reset", func() bool {
 				l.mu.Lock()
 				defer l.mu.Unlock()
 				return l.reset
@@ -464,7 +464,7 @@ func TestFollower_Unsubscribe(t *testing.T) {
 		}
 		follower.unsubscribeUnused(t.Context()) // keeps what has windows
 		if !follower.confirmed(tenant) {
-			t.Fatal("a tenant with windows was let go")
+			t.Fatal("a tenant with windows was unsubscribed")
 		}
 		windows.set()
 		follower.unsubscribeUnused(t.Context())
@@ -496,7 +496,7 @@ func (w *windowsOf) Tenants() []string {
 func (w *windowsOf) Append(
 	context.Context, harang.FeedID, harang.Epoch, int64, []outbox.Entry,
 ) (harang.Position, bool, error) {
-	return harang.Position{}, false, errors.New("nothing is taken")
+	return harang.Position{}, false, errors.New("these windows keep nothing")
 }
 
 func (w *windowsOf) Heal(outbox.Heads) {}

@@ -201,10 +201,10 @@ func readAnswer(
 		return head, false, false, errAnswer
 	}
 	epoch, err1 := answer[0].ToString()
-	place, err2 := answer[1].ToString()
+	id, err2 := answer[1].ToString()
 	forked, err3 := answer[2].AsInt64()
 	removed, err4 := answer[3].AsInt64()
-	number, ok := parseHead(place)
+	number, ok := parseStreamID(id)
 	if err := errors.Join(err1, err2, err3, err4); err != nil || !ok {
 		return head, false, false, errors.Join(errAnswer, err)
 	}
@@ -263,7 +263,7 @@ func (l *Log) Entries(ctx context.Context, feed harang.FeedID) (harang.Position,
 func (l *Log) tail(feed harang.FeedID, stream []rueidis.XRangeEntry) []outbox.Entry {
 	var entries []outbox.Entry
 	for _, item := range stream {
-		number, ok := parseHead(item.ID)
+		number, ok := parseStreamID(item.ID)
 		var e outbox.Entry
 		if ok = ok && len(item.FieldValues) == 1; ok {
 			e, ok = decode(number, item.FieldValues["e"])

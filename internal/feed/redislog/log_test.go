@@ -108,7 +108,7 @@ func TestLog_Unknown(t *testing.T) {
 	log := newLog(t, testserver.Redis(t))
 	feed := managers(newTenant())
 	heads, err := log.Heads(t.Context(), feed.Tenant)
-	if err != nil || len(heads) != 3 {
+	if err != nil || len(heads) != harang.AudienceCount {
 		t.Fatalf("heads: %v, %v", heads, err)
 	}
 	for _, h := range heads {
@@ -261,7 +261,7 @@ func TestLog_Unavailable(t *testing.T) {
 	deadline := time.Now().Add(10 * time.Second)
 	for log.Ping(t.Context()) != nil {
 		if time.Now().After(deadline) {
-			t.Fatal("it does not come back")
+			t.Fatal("Redis does not answer again")
 		}
 		<-time.After(10 * time.Millisecond)
 	}
@@ -276,12 +276,12 @@ func TestDial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := l.Addr().String()
+	closedAddr := l.Addr().String()
 	_ = l.Close()
 	for name, c := range map[string]struct {
-		url  string
-		code harang.Code
-		says string
+		url    string
+		code   harang.Code
+		detail string
 	}{
 		"password":       {locked.URL(), "", ""},
 		"TLS":            {secured.URL() + "?skip_verify=true", "", ""},
@@ -290,7 +290,7 @@ func TestDial(t *testing.T) {
 		"bad database":   {locked.URL() + "/x", harang.CodeInvalidRequest, "redis://"},
 		"no password":    {"redis://" + locked.Addr(), harang.CodeUnavailable, "NOAUTH"},
 		"wrong password": {"redis://:wr0ng@" + locked.Addr(), harang.CodeUnavailable, "WRONGPASS"},
-		"nobody listens": {"redis://:s3cret@" + nobody, harang.CodeUnavailable, "refused"},
+		"closed port":    {"redis://:s3cret@" + closedAddr, harang.CodeUnavailable, "refused"},
 		"unknown issuer": {secured.URL(), harang.CodeUnavailable, "certificate"},
 		"TLS spoken to plain": {
 			strings.Replace(locked.URL(), "redis://", "rediss://", 1), harang.CodeUnavailable, "does not answer",
@@ -301,8 +301,8 @@ func TestDial(t *testing.T) {
 			if client != nil && err == nil {
 				defer client.Close()
 			}
-			if harang.ErrorCode(err) != c.code || err != nil && !strings.Contains(err.Error(), c.says) {
-				t.Fatalf("%v: want %q and %q", err, c.code, c.says)
+			if harang.ErrorCode(err) != c.code || err != nil && !strings.Contains(err.Error(), c.detail) {
+				t.Fatalf("%v: want %q and %q", err, c.code, c.detail)
 			}
 			if err != nil && (strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "wr0ng")) {
 				t.Errorf("the error contains the password: %v", err)
