@@ -34,5 +34,6 @@ VOLUME /data
 EXPOSE 8080
 # The admin listener (8081) stays inside the container.
 ENV HARANG_LISTEN=0.0.0.0:8080 HARANG_SIGNING_KEY_FILE=/data/signing.key
+HEALTHCHECK --interval=10s --timeout=8s --retries=3 CMD ["/harang", "healthcheck"]
 ENTRYPOINT ["/harang"]
 CMD ["serve"]

@@ -32,21 +32,22 @@ type streams struct {
 
 // command is the command line. Every flag has a variable HARANG_NAME.
 type command struct {
-	Serve    serveCommand    `cmd:"" help:"Serve the dashboard, the HTTP interface and the socket."`
-	Migrate  migrateCommand  `cmd:"" help:"Create the database or bring its schema up to date."`
-	Backup   backupCommand   `cmd:"" help:"Copy the SQLite database as it is now, beside a running server."`
-	Restored restoredCommand `cmd:"" help:"After a restore: start new epochs, so that every page reloads and no loss goes unnoticed."`
-	Import   importCommand   `cmd:"" help:"Import locations, partners, products and stock from CSV."`
-	Tenant   tenantCommand   `cmd:"" help:"Manage tenants (companies)."`
-	User     userCommand     `cmd:"" help:"Manage users."`
-	APIKey   apikeyCommand   `cmd:"" name:"apikey" help:"Manage the API keys of other applications."`
-	Token    tokenCommand    `cmd:"" help:"Print an access token."`
-	Emit     emitCommand     `cmd:"" help:"Send one event, as another application does."`
-	Bench    benchCommand    `cmd:"" help:"Put a server under load and measure it."`
-	Doctor   doctorCommand   `cmd:"" help:"Check database, disk, keys, clock and ports, and name the cure of each problem."`
-	OpenAPI  openAPICommand  `cmd:"" name:"openapi" help:"Print the description of the HTTP interface (OpenAPI 3.1)."`
-	AsyncAPI asyncAPICommand `cmd:"" name:"asyncapi" help:"Print the description of the socket (AsyncAPI 3)."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve       serveCommand       `cmd:"" help:"Serve the dashboard, the HTTP interface and the socket."`
+	Migrate     migrateCommand     `cmd:"" help:"Create the database or bring its schema up to date."`
+	Backup      backupCommand      `cmd:"" help:"Copy the SQLite database as it is now, beside a running server."`
+	Restored    restoredCommand    `cmd:"" help:"After a restore: start new epochs, so that every page reloads and no loss goes unnoticed."`
+	Import      importCommand      `cmd:"" help:"Import locations, partners, products and stock from CSV."`
+	Tenant      tenantCommand      `cmd:"" help:"Manage tenants (companies)."`
+	User        userCommand        `cmd:"" help:"Manage users."`
+	APIKey      apikeyCommand      `cmd:"" name:"apikey" help:"Manage the API keys of other applications."`
+	Token       tokenCommand       `cmd:"" help:"Print an access token."`
+	Emit        emitCommand        `cmd:"" help:"Send one event, as another application does."`
+	Bench       benchCommand       `cmd:"" help:"Put a server under load and measure it."`
+	Doctor      doctorCommand      `cmd:"" help:"Check database, disk, keys, clock and ports, and name the cure of each problem."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Ask whether a server is alive: status 0 or 1."`
+	OpenAPI     openAPICommand     `cmd:"" name:"openapi" help:"Print the description of the HTTP interface (OpenAPI 3.1)."`
+	AsyncAPI    asyncAPICommand    `cmd:"" name:"asyncapi" help:"Print the description of the socket (AsyncAPI 3)."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 }

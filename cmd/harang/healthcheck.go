@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"harang.dev/harang/internal/cli"
+)
+
+type healthcheckCommand struct {
+	sameFlags
+	URL    string `name:"url" placeholder:"URL" help:"The server (default: this machine, at the port of --listen)."`
+	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The server's --listen (default ${default})."`
+}
+
+// Run asks /healthz: status 0 when the server answers, 1 when not. It says nothing
+// about the server's dependencies, which a restart does not mend.
+func (c *healthcheckCommand) Run(ctx context.Context, s *streams) error {
+	address := c.URL
+	if address == "" {
+		host, port, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return cli.Usagef("--listen", "%w", err).Cure("write host:port, e.g. 127.0.0.1:8080")
+		}
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		address = "http://" + net.JoinHostPort(host, port)
+	}
+	base, err := url.Parse(address)
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return cli.Usagef("--url", "%q is not an address", address).Cure("write e.g. http://127.0.0.1:8080")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath("/healthz").String(), nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<16))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %d", r.URL, answer.StatusCode)
+	}
+	_, err = fmt.Fprintln(s.out, "alive")
+	return err
+}
