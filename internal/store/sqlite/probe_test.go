@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,6 +68,58 @@ func TestProbe_FullDisk(t *testing.T) {
 	}
 	if err := errors.Join(st.Probe(t.Context(), "n1"), appendOne(t, st)); err != nil {
 		t.Errorf("with room again: %v", err)
+	}
+}
+
+// TestStore_NoDescriptors: without a file descriptor for a connection, reading is
+// UNAVAILABLE, writing goes on, and reading recovers.
+func TestStore_NoDescriptors(t *testing.T) {
+	st := openFile(t, filepath.Join(t.TempDir(), "harang.db"), store.Options{})
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	highest := 0
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil {
+			highest = max(highest, fd)
+		}
+	}
+	var fill []*os.File // takes the numbers below the highest
+	defer func() {
+		for _, f := range fill {
+			_ = f.Close()
+		}
+	}()
+	for {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill = append(fill, f)
+		if int(f.Fd()) >= highest { //nolint:gosec // a descriptor is small
+			break
+		}
+	}
+	limit := before
+	limit.Cur = uint64(fill[len(fill)-1].Fd()) + 1
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	_, readErr := st.Heads(t.Context(), []string{"a"})
+	writeErr := appendOne(t, st)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if harang.ErrorCode(readErr) != harang.CodeUnavailable || writeErr != nil {
+		t.Errorf("read: %v; write: %v", readErr, writeErr)
+	}
+	if heads, err := st.Heads(t.Context(), []string{"a"}); err != nil || len(heads) != 1 {
+		t.Errorf("with descriptors again: %v, %v", heads, err)
 	}
 }
 
