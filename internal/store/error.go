@@ -44,7 +44,7 @@ var classErrors = map[Class]struct {
 	ClassMissing:      {harang.CodeNotFound, "the request refers to an entry that does not exist"},
 	ClassUnavailable:  {harang.CodeUnavailable, "the database is not available"},
 	ClassNoConnection: {harang.CodeUnavailable, "the database has no free connection"},
-	ClassText:         {harang.CodeInvalidRequest, "a text holds a character that no name or id can have"},
+	ClassText:         {harang.CodeInvalidRequest, "a text has a character that no name or id can have"},
 }
 
 // classified is a driver's error with its class; harang.Error wraps it.

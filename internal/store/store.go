@@ -25,9 +25,6 @@ type Options struct {
 	Logger *slog.Logger
 	// Registry receives the store's metrics. Zero value means none.
 	Registry prometheus.Registerer
-	// MustExist makes opening a SQLite file that is absent or empty fail with
-	// NOT_FOUND. Zero value means that it is created.
-	MustExist bool
 	// MaxConnections is how many connections to a PostgreSQL server the store may
 	// have, 2 at least. Zero value means DefaultMaxConnections. SQLite ignores it.
 	MaxConnections int

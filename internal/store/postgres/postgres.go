@@ -51,7 +51,7 @@ const (
 
 // Open opens the database at dsn (postgres://user:password@host:port/name with
 // the usual parameters, sslmode among them) and brings its schema up to date.
-// A schema that is newer than the program is refused and left untouched. Codes:
+// A schema that is newer than the program is refused and not changed. Codes:
 // INVALID_REQUEST for a dsn that cannot be read or a server that is too old,
 // UNAVAILABLE for a server that cannot be used, CONFLICT for a newer schema.
 func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {

@@ -83,29 +83,3 @@ func TestOpenReadOnly_Refused(t *testing.T) {
 		t.Errorf("absent file after opening for reading: %v", err)
 	}
 }
-
-func TestOpen_MustExist(t *testing.T) {
-	dir := t.TempDir()
-	absent, empty := filepath.Join(dir, "absent", "harang.db"), filepath.Join(dir, "empty.db")
-	if err := os.WriteFile(empty, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{absent, empty} {
-		if _, err := sqlite.Open(t.Context(), "sqlite:"+path,
-			store.Options{MustExist: true}); harang.ErrorCode(err) != harang.CodeNotFound {
-			t.Errorf("%s: %v", path, err)
-		}
-	}
-	if _, err := os.Stat(filepath.Dir(absent)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("folder after a refused start: %v", err)
-	}
-	for _, mustExist := range []bool{false, true} {
-		st, err := sqlite.Open(t.Context(), "sqlite:"+absent, store.Options{MustExist: mustExist})
-		if err == nil {
-			err = st.Close()
-		}
-		if err != nil {
-			t.Errorf("must exist %t: %v", mustExist, err)
-		}
-	}
-}

@@ -15,7 +15,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -92,18 +91,13 @@ func (l Location) name(txlock string, pragmas ...string) string {
 }
 
 // Open opens the database at dsn (see ParseLocation), creates it when it is
-// absent and may be created, and brings its schema up to date. A schema that is
-// newer than the program is refused and left untouched. Codes: INVALID_REQUEST
-// for a wrong dsn, NOT_FOUND for an absent file that must exist, UNAVAILABLE for
+// absent, and brings its schema up to date. A schema that is newer than the program
+// is refused and not changed. Codes: INVALID_REQUEST for a wrong dsn, UNAVAILABLE for
 // a file that cannot be used, CONFLICT for a newer schema.
 func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error) {
 	loc, err := ParseLocation(dsn)
 	if err != nil {
 		return nil, err
-	}
-	info, err := os.Stat(loc.Path)
-	if o.MustExist && (errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0) {
-		return nil, harang.Errorf(harang.CodeNotFound, "the database file %s is missing or empty", loc.Path)
 	}
 	if err := create(loc.Path); err != nil {
 		return nil, harang.Wrap(harang.CodeUnavailable, err,

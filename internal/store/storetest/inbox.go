@@ -35,7 +35,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 		t.Helper()
 		exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at) VALUES ($1, '/erp', $2, 'stock_alert', '{}', $3)`, tenant, id, at)
 	}
-	judge := func(q ingest.Queued) (harang.Event, string) {
+	validate := func(q ingest.Queued) (harang.Event, string) {
 		if strings.HasPrefix(q.ID, "bad") {
 			return harang.Event{}, "data is wrong"
 		}
@@ -45,7 +45,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 	take := func(limit int, want ingest.InboxCounts) {
 		t.Helper()
-		got, err := st.TakeInbox(ctx, limit, judge)
+		got, err := st.TakeInbox(ctx, limit, validate)
 		if err != nil || got != want {
 			t.Errorf("counts %+v, %v; want %+v", got, err, want)
 		}
@@ -138,7 +138,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	for range 4 {
 		nodes.Go(func() {
 			for taken.Load() < events {
-				counts, err := st.TakeInbox(ctx, 7, judge)
+				counts, err := st.TakeInbox(ctx, 7, validate)
 				if err != nil {
 					t.Error(err)
 					return

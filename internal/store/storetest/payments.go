@@ -558,16 +558,16 @@ func testUnknownCards(t *testing.T, open Open) {
 	for _, card := range []struct {
 		caller         harang.Identity
 		partner, token string
-	}{{Admin(), "acme", "own"}, {Admin(), "acme", "gone"}, {Admin(), "other", "others"}, {b, "acme", "foreign"}} {
+	}{{Admin(), "acme", "own"}, {Admin(), "acme", "deleted"}, {Admin(), "other", "others"}, {b, "acme", "foreign"}} {
 		if err := env.Payments.PutCard(ctx, card.caller, card.partner, harang.Card{Token: card.token}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "gone"); err != nil {
+	if err := env.Payments.DeleteCard(ctx, Admin(), "acme", "deleted"); err != nil {
 		t.Fatal(err)
 	}
 	unpaid := env.Create(t, env.NewCheckout(1, nil)).Rental
-	for _, token := range []string{"others", "foreign", "gone", "good", "OWN", "own ", "nothing"} {
+	for _, token := range []string{"others", "foreign", "deleted", "good", "OWN", "own ", "nothing"} {
 		_, err := env.Rentals.Create(ctx, Clerk(), env.NewCheckout(1, Card(token)))
 		wantCode(t, err, harang.CodeCardUnknown)
 		_, err = env.pay(t, unpaid.ID, token, unpaid.TotalValue)
