@@ -63,6 +63,13 @@ func newBank(t *testing.T) *bank {
 	return b
 }
 
+// setFind sets the answer to status calls about a card.
+func (b *bank) setFind(card, answer string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.find[card] = answer
+}
+
 // signature signs values as myPOS does.
 func (b *bank) signature(values ...string) string {
 	sum := sha256.Sum256([]byte(base64.StdEncoding.EncodeToString([]byte(strings.Join(values, "-")))))
@@ -124,8 +131,12 @@ func newPaymentsEnv(t *testing.T) *paymentsEnv {
 		t.Fatal(err)
 	}
 	file := filepath.Join(folder, "mypos.json")
-	text := fmt.Sprintf(`{"url":%q,"sid":"1","walletNumber":"2","keyIndex":1,"privateKeyFile":"%[2]s/store_private_key.pem","certificateFile":"%[2]s/mypos_certificate.pem",
-		"webhook":{"secretFile":"%[2]s/webhook_secret","signature":"body","fields":{"orderId":"order"}}}`, c.bank.server.URL, keys)
+	text := fmt.Sprintf(
+		`{"url":%q,"sid":"1","walletNumber":"2","keyIndex":1,"privateKeyFile":"%[2]s/store_private_key.pem","certificateFile":"%[2]s/mypos_certificate.pem",
+		"webhook":{"secretFile":"%[2]s/webhook_secret","signature":"body","fields":{"event":"event","eventId":"id","orderId":"order"}}}`,
+		c.bank.server.URL,
+		keys,
+	)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +197,10 @@ func (c *paymentsEnv) checkout(card, want string) (rental, transaction string) {
 	c.Helper()
 	due := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	status, r := c.call("POST", "/api/v1/rentals", "application/json", fmt.Sprintf(
-		`{"partnerId":"bela","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":1}],"payment":{"method":"CARD","cardToken":%q}}`, due, card))
+		`{"partnerId":"bela","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":1}],"payment":{"method":"CARD","cardToken":%q}}`,
+		due,
+		card,
+	))
 	if status != http.StatusCreated || r["status"] != want {
 		c.Fatalf("%d %v, want %s", status, r, want)
 	}
@@ -197,6 +211,24 @@ func (c *paymentsEnv) rental(id string) (status string) {
 	c.Helper()
 	_, r := c.call("GET", "/api/v1/rentals/"+id, "", "")
 	return fmt.Sprint(r["status"])
+}
+
+// waitChecked makes rounds of housekeeping until a payment waits for no check any more:
+// the running program may have begun the check itself.
+func (c *paymentsEnv) waitChecked(transaction string) {
+	c.Helper()
+	for until := time.Now().Add(10 * time.Second); ; {
+		if err := c.p.shop.Housekeeper.Round(c.Context()); err != nil {
+			c.Fatal(err)
+		}
+		pay, err := c.p.store.FindPayment(c.Context(), "acme", transaction)
+		if err != nil || time.Now().After(until) {
+			c.Fatalf("%+v, %v", pay, err)
+		}
+		if pay.CheckAt.IsZero() {
+			return
+		}
+	}
 }
 
 // events returns the types of the managers' events.
@@ -215,7 +247,7 @@ func (c *paymentsEnv) events() string {
 }
 
 // TestPayments_MyPOS: the whole program takes cards with a myPOS server: paid at
-// once, declined, decided by a status call, decided by either kind of notice.
+// once, declined, decided by a status call, which either kind of notice causes.
 func TestPayments_MyPOS(t *testing.T) {
 	c := newPaymentsEnv(t)
 	c.bank.charge = map[string]string{"good": "0", "poor": "13", "odd": "3"}
@@ -241,17 +273,19 @@ func TestPayments_MyPOS(t *testing.T) {
 		t.Errorf("%d %v", status, p)
 	}
 
-	// Undecided: the form notice decides, once, and stores a card.
+	// Undecided: a form notice stores a card and has the bank asked, whose answer decides.
 	form, order := c.checkout("odd", "AWAITING_PAYMENT")
-	values := []string{"IPCPurchaseNotify", "1", "1000.00", "HUF", order, "8137", "stored-1", "4828"}
+	values := []string{"IPCPurchaseNotify", "1", "1000.00", "HUF", order, "8137", "stored-1", "4828", "2811", "3"}
 	body := "IPCmethod=IPCPurchaseNotify&SID=1&Amount=1000.00&Currency=HUF&OrderID=" + order +
-		"&IPC_Trnref=8137&CardToken=stored-1&PAN=4828&Signature=" + url.QueryEscape(c.bank.signature(values...))
+		"&IPC_Trnref=8137&CardToken=stored-1&PAN=4828&ExpDate=2811&CardType=3&Signature=" +
+		url.QueryEscape(c.bank.signature(values...))
 	const media = "application/x-www-form-urlencoded"
 	for name, tc := range map[string]struct {
 		body   string
 		status int
 	}{
 		"wrong signature": {strings.Replace(body, "1000.00", "1000.0", 1), http.StatusUnauthorized},
+		"renamed fields":  {strings.Replace(body, "SID=1", "Note=1", 1), http.StatusUnprocessableEntity},
 		"too large":       {body + strings.Repeat("x", 64<<10), http.StatusRequestEntityTooLarge},
 	} {
 		if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", media, tc.body); status != tc.status ||
@@ -261,34 +295,43 @@ func TestPayments_MyPOS(t *testing.T) {
 	}
 	for range 2 {
 		if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", media, body); status != http.StatusOK ||
-			c.rental(form) != "OPEN" {
+			c.rental(form) != "AWAITING_PAYMENT" {
 			t.Errorf("notified: %d, rental %s", status, c.rental(form))
 		}
+	}
+	c.bank.setFind("odd", "1")
+	c.waitChecked(order)
+	if c.rental(form) != "OPEN" {
+		t.Errorf("the bank says paid, rental %s", c.rental(form))
 	}
 	if _, cards := c.call("GET", "/api/v1/partners/bela/cards", "", ""); len(cards["items"].([]any)) != 4 {
 		t.Errorf("cards %v", cards)
 	}
 
-	// Undecided: the webhook reports the denial, for which an event exists already.
+	// Undecided: the webhook says paid, the bank says unsuccessful. The event of the
+	// failure exists already.
 	hook, order := c.checkout("odd", "AWAITING_PAYMENT")
-	denied := fmt.Sprintf(`{"order":%q}`, order)
+	completed := fmt.Sprintf(`{"id":"1","event":"pos.payment.completed","order":%q}`, order)
 	secret, err := os.ReadFile(filepath.Join(myposKeys, "webhook_secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mac := hmac.New(sha256.New, bytes.TrimSpace(secret))
-	mac.Write([]byte(denied))
+	mac.Write([]byte(completed))
 	before := c.events()
-	status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/json", denied,
-		"X-myPOS-Event", "pos.payment.denied", "X-myPOS-Signature", fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(),
+	c.bank.setFind("odd", "3")
+	status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/json", completed,
+		"X-myPOS-Event", "pos.payment.completed", "X-myPOS-Signature", fmt.Sprintf("t=%d,v1=%s", time.Now().Unix(),
 			hex.EncodeToString(mac.Sum(nil))))
+	c.waitChecked(order)
 	if status != http.StatusOK || c.rental(hook) != "AWAITING_PAYMENT" || c.events() != before {
 		t.Errorf("%d, rental %s, events %s", status, c.rental(hook), c.events())
 	}
+	c.bank.setFind("odd", "")
 
 	// Undecided: a status call decides when the operator tries again.
 	asked, order := c.checkout("odd", "AWAITING_PAYMENT")
-	c.bank.find["odd"] = "1"
+	c.bank.setFind("odd", "1")
 	status, p := c.call("POST", "/api/v1/payments", "application/json",
 		strings.Replace(fmt.Sprintf(pay, "good"), poor, asked, 1))
 	if status != http.StatusUnprocessableEntity || c.rental(asked) != "OPEN" {

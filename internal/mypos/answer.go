@@ -17,8 +17,8 @@ type answer struct {
 	status int
 }
 
-// words are what myPOS calls the status.
-func (a *answer) words() string { return a.get("StatusMsg") }
+// message returns myPOS's text for the status.
+func (a *answer) message() string { return a.get("StatusMsg") }
 
 // maxDepth is how deep an answer's JSON may be.
 const maxDepth = 32
@@ -34,7 +34,7 @@ func parseAnswer(body []byte, key *rsa.PublicKey) (*answer, error) {
 		return nil, fmt.Errorf("answer: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("answer: has something after its JSON")
+		return nil, errors.New("answer: data after the JSON")
 	}
 	if r.signature == "" {
 		return nil, errSignature
@@ -45,7 +45,7 @@ func parseAnswer(body []byte, key *rsa.PublicKey) (*answer, error) {
 	a := &answer{form: r.top}
 	status, err := strconv.Atoi(a.get("Status"))
 	if err != nil {
-		return nil, errors.New("answer: has no status")
+		return nil, errors.New("answer: no status")
 	}
 	a.status = status
 	return a, nil
@@ -80,7 +80,7 @@ func (r *answerReader) members(d *json.Decoder, open json.Delim, depth int) erro
 			}
 			name, _ = t.(string)
 			if seen[strings.ToLower(name)] {
-				return fmt.Errorf("member %q comes twice", name)
+				return fmt.Errorf("member %q is repeated", name)
 			}
 			seen[strings.ToLower(name)] = true
 		}
@@ -108,8 +108,8 @@ func (r *answerReader) members(d *json.Decoder, open json.Delim, depth int) erro
 	return err
 }
 
-// scalar is a value as it is signed: texts and numbers as they stand, null and
-// false as nothing, true as "1".
+// scalar returns a value as it is signed: texts and numbers as written, null and false
+// as "", true as "1".
 func scalar(t json.Token) string {
 	switch v := t.(type) {
 	case string:

@@ -22,7 +22,7 @@ const (
 	// maxAnswer is the largest answer that is read, in bytes.
 	maxAnswer = 1 << 20
 	// notFoundAfter is how old a charge must be before "no such order" is
-	// believed to mean that it was never made: younger ones may be under way.
+	// taken to mean that it was never made: younger ones may be in progress.
 	notFoundAfter = 10 * time.Minute
 )
 
@@ -59,11 +59,11 @@ const (
 
 // Options are what clients share. The zero value is ready to use.
 type Options struct {
-	// HTTP makes the calls. Nil: a client of its own that follows no redirects.
+	// HTTP makes the calls. Nil means a client that follows no redirects.
 	HTTP *http.Client
-	// Clock tells the time. Nil: time.Now.
+	// Clock returns the time. Nil means time.Now.
 	Clock func() time.Time
-	// Metrics counts the calls. Nil: nothing is counted.
+	// Metrics counts the calls. Nil means none.
 	Metrics *Metrics
 }
 
@@ -79,7 +79,9 @@ type Client struct {
 func New(m *Merchant, o Options) *Client {
 	c := &Client{merchant: m, http: o.HTTP, clock: o.Clock, metrics: o.Metrics}
 	if c.http == nil {
-		c.http = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		c.http = &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 	}
 	if c.clock == nil {
 		c.clock = time.Now
@@ -87,15 +89,15 @@ func New(m *Merchant, o Options) *Client {
 	return c
 }
 
-// Merchant is whose client this is.
+// Merchant returns the client's merchant.
 func (c *Client) Merchant() *Merchant { return c.merchant }
 
-// Charge charges a stored card (IPCIAPurchase). The settlement holds whatever
-// happens: SUCCEEDED or DECLINED when myPOS says so in a signed answer,
+// Charge charges a stored card (IPCIAPurchase). The settlement is valid also with an
+// error: SUCCEEDED or DECLINED when myPOS says so in a signed answer,
 // DECLINED with ipc:unreachable when nothing was sent, else PENDING with a
-// code that says why nothing is known. The error is for the log.
+// code that says why the outcome is unknown. The error is for the log.
 func (c *Client) Charge(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
-	f := c.begin(methodPurchase)
+	f := c.newForm(methodPurchase)
 	f.add("OrderID", ch.TransactionID)
 	f.add("Amount", formatAmount(ch.Amount))
 	f.add("Currency", harang.CurrencyHUF)
@@ -126,23 +128,28 @@ func (c *Client) Charge(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 		return shop.Settlement{Status: harang.PaymentSucceeded, Reference: a.get("IPC_Trnref")}, nil
 	case statusDuplicate, statusInternal, statusUndefined:
 		// The card may have been charged, by this call or an earlier one.
-		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Message: a.words()}, nil
+		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Message: a.message()}, nil
 	}
-	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: code, Message: a.words(), Reference: a.get("IPC_Trnref")}, nil
+	return shop.Settlement{
+		Status:    harang.PaymentDeclined,
+		ErrorCode: code,
+		Message:   a.message(),
+		Reference: a.get("IPC_Trnref"),
+	}, nil
 }
 
-// FindCharge asks what became of a charge (IPCGetPaymentStatus). An order that
+// FindCharge asks for the outcome of a charge (IPCGetPaymentStatus). An order that
 // myPOS does not know is DECLINED with ipc:not_charged once it is older than
 // 10 minutes, and PENDING before.
 func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
-	f := c.begin(methodStatus)
+	f := c.newForm(methodStatus)
 	f.add("OrderID", ch.TransactionID)
 	f.add("OutputFormat", checkoutOutputFormat)
 	f.add("get_declined_payments", "1")
 
 	a, s, err := c.call(ctx, methodStatus, f)
 	if a == nil {
-		// A question that was not answered says nothing about the charge.
+		// No answer says nothing about the charge.
 		return unknown(s.ErrorCode), err
 	}
 	code := ipcCode(a.status)
@@ -154,11 +161,17 @@ func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlemen
 		}
 		return unknown(code), nil
 	default:
-		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Message: a.words()},
-			fmt.Errorf("mypos: %s answered status %d %s", methodStatus, a.status, a.words())
+		return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code, Message: a.message()},
+			fmt.Errorf("mypos: %s answered status %d %s", methodStatus, a.status, a.message())
 	}
 	if id := a.get("OrderID"); id != "" && id != ch.TransactionID {
-		return unknown(codeBadAnswer), fmt.Errorf("mypos: asked about order %s, answered about %s", ch.TransactionID, id)
+		return unknown(
+				codeBadAnswer,
+			), fmt.Errorf(
+				"mypos: asked about order %s, answered about %s",
+				ch.TransactionID,
+				id,
+			)
 	}
 	reference := a.get("IPC_Trnref")
 	switch state := a.get("PaymentStatus"); state {
@@ -175,11 +188,11 @@ func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlemen
 	}
 }
 
-// Refund gives the money of a charge back: as a reversal (IPCReversal), and
-// where that is not possible any more as a refund (IPCRefund), which is asked
-// for only when myPOS says that the charge still stands: a reversal whose answer
-// was lost is refused the second time. It is REVERSED when the money went back;
-// anything else is PENDING, to be tried again.
+// Refund refunds a charge: by a reversal (IPCReversal), or, where that is no longer
+// possible, by a refund (IPCRefund). The refund is requested only when myPOS says that
+// the charge is still SUCCEEDED: a reversal whose answer was lost is refused the second
+// time. The settlement is REVERSED when the money went back; anything else is PENDING
+// and can be tried again.
 func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
 	if ch.Reference == "" {
 		s, err := c.FindCharge(ctx, ch)
@@ -188,7 +201,7 @@ func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 		}
 		ch.Reference = s.Reference
 	}
-	f := c.begin(methodReversal)
+	f := c.newForm(methodReversal)
 	f.add("IPC_Trnref", ch.Reference)
 	f.add("OutputFormat", checkoutOutputFormat)
 	a, s, err := c.call(ctx, methodReversal, f)
@@ -201,9 +214,9 @@ func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 	if now, err := c.FindCharge(ctx, ch); now.Status != harang.PaymentSucceeded {
 		return now, err
 	}
-	f = c.begin(methodRefund)
+	f = c.newForm(methodRefund)
 	f.add("IPC_Trnref", ch.Reference)
-	// One order id for all tries, so that a second one is a duplicate.
+	// All tries have one order id, so that a second one is a duplicate.
 	f.add("OrderID", "refund-"+ch.TransactionID)
 	f.add("Amount", formatAmount(ch.Amount))
 	f.add("Currency", harang.CurrencyHUF)
@@ -214,8 +227,8 @@ func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 	if a.status == statusSuccess || a.status == statusDuplicate {
 		return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
 	}
-	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Message: a.words()},
-		fmt.Errorf("mypos: %s answered status %d %s", methodRefund, a.status, a.words())
+	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Message: a.message()},
+		fmt.Errorf("mypos: %s answered status %d %s", methodRefund, a.status, a.message())
 }
 
 func ipcCode(status int) string { return "ipc:" + strconv.Itoa(status) }
@@ -224,8 +237,8 @@ func unknown(code string) shop.Settlement {
 	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: code}
 }
 
-// begin starts a form with the fields that every call has.
-func (c *Client) begin(method string) form {
+// newForm starts a form with the fields that every call has.
+func (c *Client) newForm(method string) form {
 	var f form
 	f.add("IPCmethod", method)
 	f.add("IPCVersion", checkoutVersion)
@@ -236,8 +249,8 @@ func (c *Client) begin(method string) form {
 	return f
 }
 
-// call signs and sends a form and reads the signed answer. Without an answer
-// the settlement says what is known of the call.
+// call signs and sends a form and reads the signed answer. Without an answer the
+// settlement says what is known.
 func (c *Client) call(ctx context.Context, method string, f form) (*answer, shop.Settlement, error) {
 	start := c.clock()
 	a, s, err := c.send(ctx, f)

@@ -21,7 +21,7 @@ import (
 )
 
 // Config is a merchant's configuration file: JSON, unknown members refused.
-// Paths are taken from the folder of the file.
+// Paths are relative to the folder of the file.
 //
 //	{
 //	  "url": "https://www.mypos.com/vmp/checkout",
@@ -33,11 +33,11 @@ import (
 //	  "webhook": {
 //	    "secretFile": "webhook_secret",
 //	    "signature": "body",
-//	    "fields": {"orderId": "data.order_id", "code": "data.response_code"}
+//	    "fields": {"event": "event", "eventId": "id", "orderId": "data.order_id"}
 //	  }
 //	}
 type Config struct {
-	// URL is the address of the Checkout API; https, except on this machine.
+	// URL is the address of the Checkout API; https, except on the loopback interface.
 	URL string `json:"url"`
 	// SID is the shop's number.
 	SID string `json:"sid"`
@@ -56,7 +56,7 @@ type Config struct {
 
 // WebhookConfig is how the JSON webhook is signed and read.
 type WebhookConfig struct {
-	// SecretFile holds the webhook's secret; white space at its end is dropped.
+	// SecretFile contains the webhook's secret; a BOM and line breaks at its end are dropped.
 	SecretFile string `json:"secretFile"`
 	// Signature is the documented form that this merchant's webhook uses:
 	// "body" (HMAC-SHA256 of the body with needless spaces removed) or
@@ -65,28 +65,27 @@ type WebhookConfig struct {
 	// MaxAgeHours refuses signatures older than this. Zero: 96, a day more
 	// than myPOS goes on repeating.
 	MaxAgeHours int `json:"maxAgeHours,omitempty"`
-	// Fields say where in the body things stand.
+	// Fields are the members of the body.
 	Fields Fields `json:"fields"`
 }
 
-// Fields are dotted paths into the body of a JSON webhook ("data.order_id").
-// All but OrderID may be empty: then the body is not asked.
+// Fields are dotted paths into the body of a JSON webhook ("data.order_id"), which is
+// signed; the header that names the event is not. Event, EventID and OrderID are
+// required. Of the others those that are empty are not read.
 type Fields struct {
-	// OrderID is our transaction id.
-	OrderID string `json:"orderId"`
-	// EventID names the notification; without it the body's SHA-256 does.
-	EventID string `json:"eventId,omitempty"`
-	// Event repeats the header X-myPOS-Event; when set it must agree with it.
-	Event     string `json:"event,omitempty"`
-	Amount    string `json:"amount,omitempty"`
-	Currency  string `json:"currency,omitempty"`
-	Reference string `json:"reference,omitempty"`
-	// Code is the reason of a denial, and CodeTable the table it is of: "iso"
-	// (the default), "ipc" or "mpr".
-	Code      string `json:"code,omitempty"`
-	CodeTable string `json:"codeTable,omitempty"`
-	// Message holds the provider's words for a denial.
+	// Event is the path of the event's name, EventID of the notification's id.
+	Event   string `json:"event"`
+	EventID string `json:"eventId"`
+	// OrderID is the path of our transaction id.
+	OrderID  string `json:"orderId"`
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+	// Code and Message are the paths of the reason of a denial, for the log.
+	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
+	// Reference and CodeTable are accepted and not used: the status call decides.
+	Reference string `json:"reference,omitempty"`
+	CodeTable string `json:"codeTable,omitempty"`
 }
 
 // Merchant is a configuration with its keys read.
@@ -105,7 +104,7 @@ const (
 )
 
 // Load reads and checks a merchant's configuration file and the keys that it
-// names. An error says which member is wrong and never holds a secret.
+// names. An error names the member that is wrong and never contains a secret.
 func Load(path string) (*Merchant, error) {
 	raw, err := secretfile.Read(path)
 	if err != nil {
@@ -131,7 +130,7 @@ func (m *Merchant) check() error {
 	switch {
 	case err != nil || u.Host == "":
 		return errors.New("url: must be the address of the Checkout API")
-	case u.Scheme != "https" && !(u.Scheme == "http" && onThisMachine(u.Hostname())):
+	case u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Hostname())):
 		return errors.New("url: must begin with https://")
 	case m.SID == "":
 		return errors.New("sid: must not be empty")
@@ -157,8 +156,10 @@ func (m *Merchant) check() error {
 		return errors.New("webhook.maxAgeHours: must not be negative")
 	case w.Fields.OrderID == "":
 		return errors.New("webhook.fields.orderId: must not be empty")
-	case w.Fields.CodeTable != "" && !strings.Contains(" iso ipc mpr ", " "+w.Fields.CodeTable+" "):
-		return errors.New(`webhook.fields.codeTable: must be "iso", "ipc" or "mpr"`)
+	case w.Fields.Event == "":
+		return errors.New("webhook.fields.event: must not be empty: the header that names the event is not signed")
+	case w.Fields.EventID == "":
+		return errors.New("webhook.fields.eventId: must not be empty: repeats are recognised by it")
 	}
 	m.maxAge = 96 * time.Hour
 	if w.MaxAgeHours > 0 {
@@ -167,7 +168,7 @@ func (m *Merchant) check() error {
 	return nil
 }
 
-func onThisMachine(host string) bool {
+func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
@@ -203,7 +204,7 @@ func (m *Merchant) readKeys(folder string) error {
 		return err
 	}
 	if m.secret = bytes.TrimSpace(raw); len(m.secret) < 8 {
-		return errors.New("webhook.secretFile: holds less than 8 characters")
+		return errors.New("webhook.secretFile: has less than 8 characters")
 	}
 	return nil
 }
@@ -244,26 +245,25 @@ func parsePublicKey(raw []byte) (*rsa.PublicKey, error) {
 	return nil, errors.New("is not an RSA certificate or public key")
 }
 
-// Directory keeps the clients of several merchants by configuration file and
-// reads a file that changed anew. It is safe for concurrent use.
+// Directory caches the clients of merchants by configuration file and reads a changed
+// file again. It is safe for concurrent use.
 type Directory struct {
 	options Options
 	mu      sync.Mutex // guards clients
-	clients map[string]known
+	clients map[string]cached
 }
 
-type known struct {
+type cached struct {
 	stamp  string
 	client *Client
 }
 
 // NewDirectory builds an empty directory; options go to every client.
 func NewDirectory(options Options) *Directory {
-	return &Directory{options: options, clients: map[string]known{}}
+	return &Directory{options: options, clients: map[string]cached{}}
 }
 
-// Client returns the client of the merchant whose configuration stands at
-// path.
+// Client returns the client of the merchant whose configuration file is path.
 func (d *Directory) Client(path string) (*Client, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -280,6 +280,6 @@ func (d *Directory) Client(path string) (*Client, error) {
 		return nil, err
 	}
 	c := New(m, d.options)
-	d.clients[path] = known{stamp, c}
+	d.clients[path] = cached{stamp, c}
 	return c, nil
 }

@@ -1,40 +1,47 @@
-// Package mypos is the myPOS payment provider: it charges stored cards, asks
-// what became of a charge, gives money back, and takes myPOS's notifications.
+// Package mypos is the myPOS payment provider: it charges stored cards, asks for the
+// outcome of a charge, refunds, and receives myPOS's notifications.
 //
 // # Overview
 //
-// [Client] speaks the Checkout API (IPC 1.4): POST forms whose values, in the
-// order sent, are signed with RSA PKCS#1 v1.5 over SHA-256; answers are JSON,
-// signed the same way. [Webhook] is one http.Handler for both of myPOS's
-// notifications, told apart by Content-Type: the IPC form (IPCPurchaseNotify,
-// IPCPurchaseCancel) and the JSON webhook (pos.payment.completed, .denied,
-// .reversed). [Load] reads a merchant's configuration file, see [Config].
+// [Client] calls the Checkout API (IPC 1.4): POST forms whose values, in the order
+// sent, are signed with RSA PKCS#1 v1.5 over SHA-256; answers are JSON, signed the
+// same way. [Webhook] is one http.Handler for both kinds of notifications, told apart
+// by Content-Type: the IPC form (IPCPurchaseNotify, IPCPurchaseCancel) and the JSON
+// webhook (pos.payment.completed, .denied, .reversed, .failed, .cancelled). [Load]
+// reads a merchant's configuration file, see [Config].
 //
 // # Invariants
 //
-//   - The order of fields survives parsing: what is verified is what was sent.
-//   - Nothing is believed before its signature is right, answers included.
-//   - An outcome that is not certain is PENDING, never a guess: a charge is
-//     DECLINED only when myPOS said so, or when it was never sent.
+//   - A notification never decides about a payment. It makes the housekeeper ask
+//     myPOS at once (FindCharge), and that signed answer decides. The webhook calls
+//     nobody itself.
+//   - The order of fields survives parsing. A form has exactly the documented names in
+//     the documented order, because names are not signed.
+//   - Nothing is used before its signature is verified, answers included. Of a JSON
+//     webhook only the body counts: its headers are not signed.
+//   - An uncertain outcome is PENDING: a charge is DECLINED only when myPOS says so, or
+//     when it was never sent.
 //   - Amounts are whole forints; a fraction is an error, never rounded.
 //
 // # Answers of the webhook
 //
-//	200 OK                 taken; a repeat; an event of another kind; a JSON
+//	200 OK                 received; a repeat; an event about something else; a JSON
 //	                       event of an order that is not ours
-//	401 UNAUTHENTICATED    no signature, a wrong one, or one too old
-//	404 NOT_FOUND          the tenant does not take myPOS; a form names an order
-//	                       that is not ours
+//	401 UNAUTHENTICATED    no signature, an invalid one, or one too old
+//	404 NOT_FOUND          the tenant does not use myPOS; a form names an order that is
+//	                       not ours
 //	413 TOO_LARGE          a body over 64 KiB
-//	422 INVALID_REQUEST    not a form and not JSON, a field missing or wrong,
-//	                       another amount than the payment's
-//	503 UNAVAILABLE        our database is not there; myPOS comes again
+//	422 INVALID_REQUEST    not a form and not JSON; a field missing, unknown, out of
+//	                       order or wrong; another amount than the payment's
+//	503 UNAVAILABLE        the database is not available; myPOS repeats
 //
-// Each is one line in the log. Nothing but the first changes anything, and a
-// repeat changes nothing either. A JSON event of an unknown order is taken,
-// because the webhook tells of the merchant's whole account and myPOS would
-// repeat it for three days; a form names an order that we once sent, so an
-// unknown one is refused loudly.
+// Only the first changes anything, and a repeat changes nothing either. A JSON event of
+// an unknown order is accepted, because the webhook reports the merchant's whole account
+// and myPOS would repeat it for three days; a form names an order that was once sent, so
+// an unknown one is refused.
+//
+// Verified notifications are one log line each. Others are counted only, because anybody
+// can send them. An event pos.* that is not known is counted and warned of once.
 //
 // # Concurrency
 //
@@ -43,7 +50,7 @@
 // # Lifecycle
 //
 // A Client lives as long as its merchant's configuration; [Directory] reads a
-// changed file anew at its next use.
+// changed file again at its next use.
 //
 // # Failure
 //
@@ -53,6 +60,6 @@
 //
 // # Dependencies
 //
-// The root package and the metrics library. Who the merchants are and what a
-// notification changes are ports, [Merchants] and [Ledger].
+// The root package, shop and the metrics library. [Merchants] and [NoticeSink] are
+// ports.
 package mypos

@@ -18,12 +18,16 @@ type field struct{ name, value string }
 // form is a form whose fields keep their order.
 type form []field
 
-// signatureField is the field that holds the signature, always the last one.
-const signatureField = "Signature"
+const (
+	// signatureField is the name of the signature, always the last field.
+	signatureField = "Signature"
+	// signedSeparator is between the values in the text that is signed.
+	signedSeparator = "-"
+)
 
-var errSignature = errors.New("the signature is not right")
+var errSignature = errors.New("signature invalid")
 
-// add puts a field at the end.
+// add appends a field.
 func (f *form) add(name, value string) { *f = append(*f, field{name, value}) }
 
 // get returns a field's value; names are matched without regard to case,
@@ -52,8 +56,7 @@ func (f form) encode() string {
 }
 
 // parseForm reads application/x-www-form-urlencoded and keeps the order. A
-// field that comes twice is an error: it would be signed as one thing and read
-// as another.
+// field that is repeated is an error: what is signed would differ from what is read.
 func parseForm(body string) (form, error) {
 	var f form
 	seen := map[string]bool{}
@@ -72,7 +75,7 @@ func parseForm(body string) (form, error) {
 		}
 		key := strings.ToLower(name)
 		if seen[key] {
-			return nil, fmt.Errorf("field %q comes twice", name)
+			return nil, fmt.Errorf("field %q is repeated", name)
 		}
 		seen[key] = true
 		f.add(name, value)
@@ -80,7 +83,8 @@ func parseForm(body string) (form, error) {
 	return f, nil
 }
 
-// signed is what is signed: the values in order, joined with "-", as Base64.
+// signed returns the text that is signed: the values in order, joined with "-", as
+// Base64.
 func (f form) signed() []byte {
 	values := make([]string, 0, len(f))
 	for _, x := range f {
@@ -92,10 +96,10 @@ func (f form) signed() []byte {
 }
 
 func signedText(values []string) []byte {
-	return []byte(base64.StdEncoding.EncodeToString([]byte(strings.Join(values, "-"))))
+	return []byte(base64.StdEncoding.EncodeToString([]byte(strings.Join(values, signedSeparator))))
 }
 
-// sign puts the signature at the end.
+// sign appends the signature.
 func (f *form) sign(key *rsa.PrivateKey) error {
 	sum := sha256.Sum256(f.signed())
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])

@@ -6,7 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics counts what is said to and by myPOS. A nil one counts nothing.
+// Metrics counts calls and notifications. Nil counts nothing.
 type Metrics struct {
 	calls   *prometheus.HistogramVec
 	notices *prometheus.CounterVec
@@ -17,12 +17,12 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "harang_mypos_call_seconds",
-			Help:    "How long calls of the myPOS Checkout API took, by method and outcome.",
+			Help:    "Duration of calls of the myPOS Checkout API in seconds, by method and outcome.",
 			Buckets: []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15},
 		}, []string{"method", "outcome"}),
 		notices: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "harang_mypos_notices_total",
-			Help: "Notifications of myPOS, by kind and what became of them.",
+			Help: "Notifications of myPOS, by kind and outcome.",
 		}, []string{"kind", "outcome"}),
 	}
 	r.MustRegister(m.calls, m.notices)

@@ -1,17 +1,68 @@
 package mypos
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"harang.dev/harang"
 )
 
-// maxReference bounds the provider's own name of a transaction, in bytes.
-const maxReference = 128
+// The methods of form notifications.
+const (
+	methodNotify = "IPCPurchaseNotify"
+	methodCancel = "IPCPurchaseCancel"
+)
 
-// readForm verifies and reads an IPC notification. IPCPurchaseOK, which the
-// customer's browser carries, is signed too and is never proof of payment:
-// it is refused like any other method.
+// The signature of a form covers its values, not its names: names that moved would
+// still verify. So a form must have one of these sequences of names, and only values
+// of these fields may contain the separator of the signed text.
+var (
+	formStart = [][]string{
+		{"IPCmethod", "SID", "Amount", "Currency", "OrderID"},
+		{"IPCmethod", "Amount", "Currency", "OrderID"},
+	}
+	formEnd = map[string][][]string{
+		methodNotify: notifyEnds(),
+		methodCancel: {nil},
+	}
+	mayHaveSeparator = []string{"OrderID", "RequestDateTime", "CardToken"}
+	requestDateTime  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}$`)
+)
+
+func notifyEnds() [][]string {
+	var all [][]string
+	for _, request := range [][]string{nil, {"RequestSTAN", "RequestDateTime"}, {"RequestDateTime", "RequestSTAN"}} {
+		for _, card := range [][]string{nil, {"CardToken", "PAN", "ExpDate", "CardType"}} {
+			all = append(all, slices.Concat([]string{"IPC_Trnref"}, request, card))
+		}
+	}
+	return all
+}
+
+// knownFields reports whether a form of a method has exactly the documented names, in
+// the documented order, and values that cannot have moved between them.
+func knownFields(f form, method string) bool {
+	fits := func(names []string) bool {
+		return slices.EqualFunc(f[:len(f)-1], names, func(x field, name string) bool {
+			return strings.EqualFold(x.name, name) &&
+				(slices.Contains(mayHaveSeparator, name) || !strings.Contains(x.value, signedSeparator)) &&
+				(name != "RequestDateTime" || requestDateTime.MatchString(x.value))
+		})
+	}
+	for _, start := range formStart {
+		for _, end := range formEnd[method] {
+			if fits(slices.Concat(start, end)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// readForm verifies and reads a form notification. IPCPurchaseOK, which the
+// customer's browser carries, is signed too and is no proof of payment: it is refused
+// like any other method.
 func (m *Merchant) readForm(body []byte) (notice, error) {
 	f, err := parseForm(string(body))
 	if err != nil {
@@ -20,41 +71,36 @@ func (m *Merchant) readForm(body []byte) (notice, error) {
 	if f.verify(m.public) != nil {
 		return notice{}, unauthenticated()
 	}
-	var n notice
-	n.Key = keyOf(kindForm, body)
-	n.TransactionID = f.get("OrderID")
-	if detail := harang.CheckText(n.TransactionID, harang.MaxIDRunes); detail != "" {
-		n.TransactionID = ""
-		return n, malformed("OrderID", detail)
+	n := notice{verified: true, event: f.get("IPCmethod")}
+	if n.event != methodNotify && n.event != methodCancel {
+		return n, invalid("IPCmethod", "must be IPCPurchaseNotify or IPCPurchaseCancel")
 	}
+	if !knownFields(f, n.event) {
+		return n, invalid("body", "must have the documented fields in the documented order")
+	}
+	n.Key = keyOf(kindForm, body)
+	order := f.get("OrderID")
+	if detail := harang.CheckText(order, harang.MaxIDRunes); detail != "" {
+		return n, invalid("OrderID", detail)
+	}
+	n.TransactionID = order
 	if sid := f.get("SID"); sid != "" && sid != m.SID {
-		return n, malformed("SID", "is not this shop's")
+		return n, invalid("SID", "is not this shop's")
 	}
 	if f.get("Currency") != harang.CurrencyHUF {
-		return n, malformed("Currency", "must be HUF")
+		return n, invalid("Currency", "must be HUF")
 	}
 	if n.Amount, err = parseAmount(f.get("Amount")); err != nil || n.Amount == 0 {
-		return n, malformed("Amount", "must be a whole positive number of forints")
+		return n, invalid("Amount", "must be a whole positive number of forints")
 	}
-	switch f.get("IPCmethod") {
-	case "IPCPurchaseNotify":
-		n.Status = harang.PaymentSucceeded
-		n.Reference = f.get("IPC_Trnref")
+	if n.event == methodNotify {
 		n.Card = storedCard(f)
-	case "IPCPurchaseCancel":
-		n.Status = harang.PaymentDeclined
-		n.ErrorCode = codeCancelled
-	default:
-		return n, malformed("IPCmethod", "must be IPCPurchaseNotify or IPCPurchaseCancel")
-	}
-	if len(n.Reference) > maxReference {
-		return n, malformed("IPC_Trnref", "is too long")
 	}
 	return n, nil
 }
 
-// storedCard is the card that myPOS stored with a payment; nil when it stored
-// none, or one that we cannot keep.
+// storedCard returns the card that myPOS stored with a payment; nil when there is
+// none, or one that cannot be stored here.
 func storedCard(f form) *harang.Card {
 	token := f.get("CardToken")
 	if token == "" {
@@ -64,14 +110,16 @@ func storedCard(f form) *harang.Card {
 	if len(pan) > 4 {
 		pan = pan[len(pan)-4:]
 	}
-	card := harang.Card{Token: token, Brand: cardBrand(f.get("CardType")), Last4: pan, Expires: cardExpiry(f.get("ExpDate"))}
+	card := harang.Card{
+		Token: token, Brand: cardBrand(f.get("CardType")), Last4: pan, Expires: cardExpiry(f.get("ExpDate")),
+	}
 	if card.Check() != nil {
 		return nil
 	}
 	return &card
 }
 
-// cardBrand names the numbers of myPOS's card types; other texts stay.
+// cardBrand names the numbers of myPOS's card types; other texts are unchanged.
 func cardBrand(text string) string {
 	switch text {
 	case "1":
@@ -90,7 +138,7 @@ func cardBrand(text string) string {
 	return text
 }
 
-// cardExpiry turns "YYMM" into "YYYY-MM"; anything else is left out.
+// cardExpiry turns "YYMM" into "YYYY-MM", and anything else into "".
 func cardExpiry(text string) string {
 	if len(text) != 4 || strings.Trim(text, "0123456789") != "" || text[2:] < "01" || text[2:] > "12" {
 		return ""

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"harang.dev/harang"
 )
 
-// The headers of a JSON webhook.
+// The headers of a JSON webhook. The signature does not cover them.
 const (
 	headerEvent     = "X-myPOS-Event"
 	headerSignature = "X-myPOS-Signature"
@@ -24,7 +25,17 @@ const (
 // maxAhead is how far in the future a signature's time may be.
 const maxAhead = 5 * time.Minute
 
-// readJSON verifies and reads a JSON webhook.
+// paymentEvents are the events about a payment's outcome. Two documentations of myPOS
+// name them differently.
+var paymentEvents = []string{
+	"pos.payment.completed", "pos.payment.denied", "pos.payment.reversed", "pos.payment.failed", "pos.payment.cancelled",
+}
+
+// posEvents begins the names of all events about payments.
+const posEvents = "pos."
+
+// readJSON verifies and reads a JSON webhook. The event and its id are those of the
+// body, which is signed.
 func (m *Merchant) readJSON(body []byte, header http.Header, now time.Time) (notice, error) {
 	if m.Webhook == nil {
 		return notice{}, unauthenticated()
@@ -32,78 +43,54 @@ func (m *Merchant) readJSON(body []byte, header http.Header, now time.Time) (not
 	if !m.authentic(body, header.Get(headerSignature), now) {
 		return notice{}, unauthenticated()
 	}
+	n := notice{verified: true}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var doc map[string]any
 	if err := d.Decode(&doc); err != nil || d.More() {
-		return notice{}, malformed("body", "must be a JSON object")
+		return n, invalid("body", "must be a JSON object")
 	}
 	fields := m.Webhook.Fields
-	event := header.Get(headerEvent)
-	if named := pick(doc, fields.Event); named != "" && named != event {
-		return notice{}, malformed(fields.Event, "is not what the header "+headerEvent+" says")
+	if n.event = pick(doc, fields.Event); n.event == "" {
+		return n, invalid(fields.Event, "is missing")
 	}
-	var n notice
-	switch event {
-	case "pos.payment.completed":
-		n.Status = harang.PaymentSucceeded
-	case "pos.payment.denied":
-		n.Status = harang.PaymentDeclined
-		n.ErrorCode = denialCode(fields, pick(doc, fields.Code))
-		n.Message = pick(doc, fields.Message)
-	case "pos.payment.reversed":
-		n.Status = harang.PaymentReversed
-	default:
-		return notice{ignored: true}, nil
+	if named := header.Get(headerEvent); named != "" && named != n.event {
+		return n, invalid(fields.Event, "is not the event of the header "+headerEvent)
 	}
-	n.TransactionID = pick(doc, fields.OrderID)
-	if detail := harang.CheckText(n.TransactionID, harang.MaxIDRunes); detail != "" {
-		n.TransactionID = ""
-		return n, malformed(fields.OrderID, detail)
+	if !slices.Contains(paymentEvents, n.event) {
+		n.ignored = true
+		return n, nil
 	}
+	id := pick(doc, fields.EventID)
+	if detail := harang.CheckText(id, harang.MaxIDRunes); detail != "" {
+		return n, invalid(fields.EventID, detail)
+	}
+	n.Key = keyOf(kindJSON, []byte(n.event+" "+id))
+	order := pick(doc, fields.OrderID)
+	if detail := harang.CheckText(order, harang.MaxIDRunes); detail != "" {
+		return n, invalid(fields.OrderID, detail)
+	}
+	n.TransactionID = order
 	if currency := pick(doc, fields.Currency); currency != "" && currency != harang.CurrencyHUF {
-		return n, malformed(fields.Currency, "must be HUF")
+		return n, invalid(fields.Currency, "must be HUF")
 	}
 	if text := pick(doc, fields.Amount); text != "" {
 		amount, err := parseAmount(text)
 		if err != nil || amount == 0 {
-			return n, malformed(fields.Amount, "must be a whole positive number of forints")
+			return n, invalid(fields.Amount, "must be a whole positive number of forints")
 		}
 		n.Amount = amount
 	}
-	n.Reference = pick(doc, fields.Reference)
-	if len(n.Reference) > maxReference {
-		return n, malformed(fields.Reference, "is too long")
-	}
-	n.Key = keyOf(kindJSON, body)
-	if id := pick(doc, fields.EventID); id != "" {
-		// With the event's name, because it is the header that says it.
-		n.Key = keyOf(kindJSON, []byte(event+" "+id))
-	}
+	n.reason = strings.TrimSpace(pick(doc, fields.Code) + " " + pick(doc, fields.Message))
 	return n, nil
 }
 
-// denialCode puts a denial's code in its table. The codes of ISO 8583 have two
-// digits.
-func denialCode(fields Fields, code string) string {
-	if harang.CheckText(code, 32) != "" {
-		return "mypos:denied"
-	}
-	table := fields.CodeTable
-	if table == "" {
-		table = "iso"
-	}
-	if table == "iso" && len(code) == 1 {
-		code = "0" + code
-	}
-	return table + ":" + code
-}
-
-// authentic checks the signature header "t=<unix seconds>,v1=<signature>" in
-// the form that the merchant configured, in constant time.
+// authentic checks the signature header "t=<unix seconds>,v1=<signature>" in the form
+// that the merchant configured, in constant time.
 //
-// For "timestamp" two readings of the documentation are taken: the signature
-// is the text "<t>.<HMAC of the body>", or the HMAC of that text.
+// For "timestamp" two readings of the documentation are accepted: the signature is
+// the text "<t>.<HMAC of the body>", or the HMAC of that text. For "body" the time is
+// not signed: a repeat is recognised by the event's id.
 func (m *Merchant) authentic(body []byte, header string, now time.Time) bool {
 	var stamp, signature string
 	for part := range strings.SplitSeq(header, ",") {
@@ -152,21 +139,21 @@ func equalMAC(text string, want []byte) bool {
 	return hmac.Equal(got, want)
 }
 
-// pick reads the value at a dotted path; "" when there is none, or when it is
+// pick returns the value at a dotted path; "" when there is none, or when it is
 // neither a text nor a number.
 func pick(doc map[string]any, path string) string {
 	if path == "" {
 		return ""
 	}
-	var at any = doc
+	var value any = doc
 	for name := range strings.SplitSeq(path, ".") {
-		object, ok := at.(map[string]any)
+		object, ok := value.(map[string]any)
 		if !ok {
 			return ""
 		}
-		at = object[name]
+		value = object[name]
 	}
-	switch v := at.(type) {
+	switch v := value.(type) {
 	case string:
 		return v
 	case json.Number:

@@ -10,43 +10,51 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
 )
 
-// MaxNoticeBytes is the largest notification that is taken.
+// MaxNoticeBytes is the size of the largest notification, in bytes.
 const MaxNoticeBytes = 64 << 10
 
-// Merchants knows which tenants take myPOS.
+// Merchants finds the merchant of a tenant.
 type Merchants interface {
 	// FindMerchant returns the tenant's merchant; NOT_FOUND when the tenant is
-	// unknown or takes no myPOS.
+	// unknown or does not take payments with myPOS.
 	FindMerchant(ctx context.Context, tenant string) (*Merchant, error)
 }
 
-// Ledger takes what a verified notification says, in one transaction with the
-// memory of having seen it.
-type Ledger interface {
-	ApplyNotice(ctx context.Context, tenant string, notice shop.PaymentNotice) (shop.NoticeOutcome, error)
+// NoticeSink records a verified notification, once, and has the provider asked for
+// the payment's outcome.
+type NoticeSink interface {
+	ReceiveNotice(ctx context.Context, tenant string, notice shop.PaymentNotice) (shop.NoticeOutcome, error)
 }
 
 // WebhookOptions are the parts of a webhook.
 type WebhookOptions struct {
+	// Merchants and Notices are required.
 	Merchants Merchants
-	Ledger    Ledger
-	// Clock tells the time. Nil: time.Now.
+	Notices   NoticeSink
+	// Clock returns the time. Nil means time.Now.
 	Clock func() time.Time
-	// Logger gets one line per notification. Nil: nothing is logged.
+	// Logger gets one line per verified notification. Nil means none.
 	Logger *slog.Logger
-	// Metrics counts the notifications. Nil: nothing is counted.
+	// Metrics counts the notifications. Nil means none.
 	Metrics *Metrics
 }
 
-// Webhook takes both kinds of myPOS's notifications on one route, whose path
-// value "tenant" names the tenant. The package page lists its answers.
-type Webhook struct{ o WebhookOptions }
+// Webhook receives both kinds of myPOS's notifications on one route, whose path value
+// "tenant" names the tenant. The package documentation lists its answers.
+type Webhook struct {
+	o WebhookOptions
+
+	mu      sync.Mutex      // guards unknown
+	unknown map[string]bool // events that were warned of
+}
 
 // NewWebhook builds a webhook.
 func NewWebhook(o WebhookOptions) *Webhook {
@@ -56,7 +64,7 @@ func NewWebhook(o WebhookOptions) *Webhook {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Webhook{o: o}
+	return &Webhook{o: o, unknown: map[string]bool{}}
 }
 
 // The kinds of notifications in logs and metrics.
@@ -66,25 +74,44 @@ const (
 	kindOther = "other"
 )
 
-// notice is what a notification turned out to be.
+// The outcomes of notifications in logs and metrics, besides those of the sink.
+const (
+	outcomeRefused = "refused"
+	outcomeIgnored = "ignored"
+	outcomeUnknown = "unknown_event"
+	outcomeFailed  = "failed"
+)
+
+// notice is a notification as read.
 type notice struct {
 	shop.PaymentNotice
-	// ignored tells that the notification is authentic but not about payments.
+	// verified is true when the signature is the merchant's.
+	verified bool
+	// event is the method of a form or the event of a JSON webhook, reason what the
+	// provider said about a denial. Both are for the log.
+	event, reason string
+	// ignored is true when it is not about a payment's outcome.
 	ignored bool
 }
 
-// ServeHTTP takes one notification.
+// ServeHTTP receives one notification. What has no valid signature is counted and not
+// logged, because anybody can send it.
 func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tenant := r.PathValue("tenant")
-	kind, outcome, transaction, err := h.take(w, r, tenant)
+	kind := kindOf(r)
+	n, outcome, err := h.receive(w, r, tenant, kind)
 	h.o.Metrics.notice(kind, outcome)
 
 	level := slog.LevelInfo
-	if err != nil {
+	switch {
+	case !n.verified:
+		level = slog.LevelDebug
+	case err != nil:
 		level = slog.LevelWarn
 	}
-	h.o.Logger.LogAttrs(r.Context(), level, "mypos notification", slog.String("tenant", tenant), slog.String("kind", kind),
-		slog.String("outcome", outcome), slog.String("transaction", transaction), slog.Any("err", err))
+	h.o.Logger.LogAttrs(r.Context(), level, "mypos notification", slog.String("tenant", tenant),
+		slog.String("kind", kind), slog.String("event", n.event), slog.String("outcome", outcome),
+		slog.String("transaction", n.TransactionID), slog.String("reason", n.reason), slog.Any("err", err))
 
 	if err == nil {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -94,34 +121,38 @@ func (h *Webhook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeProblem(w, err)
 }
 
-// take reads, verifies and hands over one notification. The outcome is the
-// word for log and metrics.
-func (h *Webhook) take(w http.ResponseWriter, r *http.Request, tenant string) (kind, outcome, transaction string, err error) {
-	kind = kindOther
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch media {
+func kindOf(r *http.Request) string {
+	switch media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media {
 	case "application/x-www-form-urlencoded":
-		kind = kindForm
+		return kindForm
 	case "application/json":
-		kind = kindJSON
+		return kindJSON
 	}
+	return kindOther
+}
+
+// receive reads and verifies one notification and passes it on.
+func (h *Webhook) receive(w http.ResponseWriter, r *http.Request, tenant, kind string) (notice, string, error) {
 	if !harang.ValidTenantID(tenant) {
-		return kind, "refused", "", harang.Errorf(harang.CodeNotFound, "there is no such tenant")
+		return notice{}, outcomeRefused, harang.Errorf(harang.CodeNotFound, "there is no such tenant")
 	}
 	m, err := h.o.Merchants.FindMerchant(r.Context(), tenant)
 	if err != nil {
-		return kind, "refused", "", err
+		return notice{}, outcomeRefused, err
 	}
 	if kind == kindOther {
-		return kind, "refused", "", harang.Errorf(harang.CodeInvalidRequest, "the content type must be a form or JSON")
+		return notice{}, outcomeRefused, harang.Errorf(
+			harang.CodeInvalidRequest,
+			"the content type must be a form or JSON",
+		)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxNoticeBytes))
-	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return kind, "refused", "", harang.Wrap(harang.CodeTooLarge, err, "a notification may have 64 KiB at most")
-		}
-		return kind, "refused", "", harang.Wrap(harang.CodeInvalidRequest, err, "the body ended early")
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return notice{}, outcomeRefused, harang.Wrap(harang.CodeTooLarge, err, "the body is larger than 64 KiB")
+	case err != nil:
+		return notice{}, outcomeRefused, harang.Wrap(harang.CodeInvalidRequest, err, "the body ended early")
 	}
 	var n notice
 	if kind == kindForm {
@@ -129,25 +160,42 @@ func (h *Webhook) take(w http.ResponseWriter, r *http.Request, tenant string) (k
 	} else {
 		n, err = m.readJSON(body, r.Header, h.o.Clock())
 	}
-	transaction = n.TransactionID
-	if err != nil {
-		return kind, "refused", transaction, err
-	}
-	if n.ignored {
-		return kind, "ignored", transaction, nil
+	switch {
+	case err != nil:
+		return n, outcomeRefused, err
+	case n.ignored && strings.HasPrefix(n.event, posEvents):
+		h.warnUnknown(r.Context(), tenant, n.event)
+		return n, outcomeUnknown, nil
+	case n.ignored:
+		return n, outcomeIgnored, nil
 	}
 	n.Raw = body
-	taken, err := h.o.Ledger.ApplyNotice(r.Context(), tenant, n.PaymentNotice)
-	if err != nil {
-		return kind, "failed", transaction, err
-	}
+	outcome, err := h.o.Notices.ReceiveNotice(r.Context(), tenant, n.PaymentNotice)
 	switch {
-	case taken == shop.NoticeMismatch:
-		err = harang.Invalid(harang.FieldError{Field: "Amount", Detail: "is not the payment's"})
-	case taken == shop.NoticeUnknown && kind == kindForm:
+	case err != nil:
+		return n, outcomeFailed, err
+	case outcome == shop.NoticeMismatch:
+		err = invalid("Amount", "is not the amount of the payment")
+	case outcome == shop.NoticeUnknown && kind == kindForm:
 		err = harang.Errorf(harang.CodeNotFound, "there is no such order")
 	}
-	return kind, string(taken), transaction, err
+	return n, string(outcome), err
+}
+
+// maxUnknown is how many names of unknown events are warned of.
+const maxUnknown = 16
+
+// warnUnknown warns once of an event about payments that is not known here.
+func (h *Webhook) warnUnknown(ctx context.Context, tenant, event string) {
+	h.mu.Lock()
+	warn := !h.unknown[event] && len(h.unknown) < maxUnknown
+	if warn {
+		h.unknown[event] = true
+	}
+	h.mu.Unlock()
+	if warn {
+		h.o.Logger.WarnContext(ctx, "mypos event unknown; ignored", "tenant", tenant, "event", event)
+	}
 }
 
 func keyOf(kind string, body []byte) string {
@@ -156,14 +204,14 @@ func keyOf(kind string, body []byte) string {
 }
 
 func unauthenticated() error {
-	return harang.Errorf(harang.CodeUnauthenticated, "the signature is missing or not right")
+	return harang.Errorf(harang.CodeUnauthenticated, "the signature is missing or not valid")
 }
 
-func malformed(field, detail string) error {
+func invalid(field, detail string) error {
 	return harang.Invalid(harang.FieldError{Field: field, Detail: detail})
 }
 
-// statusOf is the answer to a refused notification.
+// statusOf returns the HTTP status of a refusal.
 func statusOf(code harang.Code) int {
 	switch code {
 	case harang.CodeUnauthenticated:

@@ -22,15 +22,15 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// fakeLedger knows payments tx-1 and tx-2 of 18900 forints.
-type fakeLedger struct {
+// fakeSink has payments tx-1 and tx-2 of 18900 forints.
+type fakeSink struct {
 	mu    sync.Mutex
 	seen  map[string]bool
 	taken []shop.PaymentNotice
 	fails error
 }
 
-func (l *fakeLedger) ApplyNotice(_ context.Context, tenant string, n shop.PaymentNotice) (shop.NoticeOutcome, error) {
+func (l *fakeSink) ReceiveNotice(_ context.Context, tenant string, n shop.PaymentNotice) (shop.NoticeOutcome, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -60,41 +60,52 @@ func (f fakeMerchants) FindMerchant(_ context.Context, tenant string) (*Merchant
 type webhookUnderTest struct {
 	*testing.T
 	m       *Merchant
-	ledger  *fakeLedger
+	sink    *fakeSink
 	log     bytes.Buffer
 	handler http.Handler
 	metrics *prometheus.Registry
+	// verified is set for refused notifications whose signature is valid.
+	verified bool
 }
 
 var webhookNow = time.Unix(1772456740, 0)
 
 func newWebhookUnderTest(t *testing.T) *webhookUnderTest {
-	u := &webhookUnderTest{T: t, m: load(t, "https://mypos.example/", nil),
-		ledger: &fakeLedger{seen: map[string]bool{}}, metrics: prometheus.NewRegistry()}
+	u := &webhookUnderTest{
+		T:       t,
+		m:       load(t, "https://mypos.example/", nil),
+		sink:    &fakeSink{seen: map[string]bool{}},
+		metrics: prometheus.NewRegistry(),
+	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /api/v1/payments/mypos/{tenant}", NewWebhook(WebhookOptions{
-		Merchants: fakeMerchants{u.m}, Ledger: u.ledger, Clock: func() time.Time { return webhookNow },
+		Merchants: fakeMerchants{u.m}, Notices: u.sink, Clock: func() time.Time { return webhookNow },
 		Logger: slog.New(slog.NewJSONHandler(&u.log, nil)), Metrics: NewMetrics(u.metrics),
 	}))
 	u.handler = mux
 	return u
 }
 
-// post sends a notification and returns status and code; it holds the answer
-// to one log line.
+// post sends a notification and returns status and code. A verified one is one log
+// line, others are none.
 func (u *webhookUnderTest) post(tenant, media, body string, headers ...string) (int, string) {
 	u.Helper()
 	u.log.Reset()
-	r := httptest.NewRequestWithContext(u.Context(), http.MethodPost, "/api/v1/payments/mypos/"+tenant,
-		strings.NewReader(body))
+	r := httptest.NewRequestWithContext(
+		u.Context(),
+		http.MethodPost,
+		"/api/v1/payments/mypos/"+tenant,
+		strings.NewReader(body),
+	)
 	r.Header.Set("Content-Type", media)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	u.handler.ServeHTTP(w, r)
-	if lines := strings.Count(u.log.String(), "\n"); lines != 1 {
-		u.Errorf("%d log lines: %s", lines, u.log.String())
+	verified := w.Code == http.StatusOK || u.verified
+	if lines := strings.Count(u.log.String(), "\n"); (lines > 0) != verified || lines > 2 {
+		u.Errorf("%d log lines, verified %v: %s", lines, verified, u.log.String())
 	}
 	if w.Code == http.StatusOK {
 		if w.Body.String() != "OK" {
@@ -124,46 +135,79 @@ const mediaForm = "application/x-www-form-urlencoded; charset=UTF-8"
 
 func TestWebhook_Form(t *testing.T) {
 	u := newWebhookUnderTest(t)
-	good := "IPCmethod=IPCPurchaseNotify&SID=000000000000010&Amount=18900.00&Currency=HUF&OrderID=tx-1" +
-		"&IPC_Trnref=813705"
+	const start = "IPCmethod=IPCPurchaseNotify&SID=000000000000010&Amount=18900.00&Currency=HUF&OrderID=tx-1&IPC_Trnref=813705"
+	const times = "&RequestSTAN=000006&RequestDateTime=2026-03-02 13:05:40"
+	const card = "&CardToken=tok-1&PAN=4828&ExpDate=2811&CardType=3"
+	replace := func(old, by string) string { return strings.Replace(start+times+card, old, by, 1) }
+	for _, tc := range []struct {
+		name, tenant, members string
+		status                int
+		code                  string
+		taken                 int
+	}{
+		{"notify", "budapest", start, 200, "", 1},
+		{"its repeat", "budapest", start, 200, "", 1},
+		{"with times", "budapest", start + times, 200, "", 2},
+		{"with a card", "budapest", start + times + card, 200, "", 3},
+		{"times the other way", "budapest", start + "&RequestDateTime=2026-03-02 13:05:40&RequestSTAN=000006" + card, 200, "", 4},
+		{"cancel", "budapest", "IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2", 200, "", 5},
+		{"unknown order", "budapest", replace("tx-1", "tx-9"), 404, "NOT_FOUND", 5},
+		{"another amount", "budapest", replace("18900.00", "1.00"), 422, "INVALID_REQUEST", 5},
+		{"a fraction", "budapest", replace("18900.00", "18900.50"), 422, "INVALID_REQUEST", 5},
+		{"another currency", "budapest", replace("HUF", "EUR"), 422, "INVALID_REQUEST", 5},
+		{"another shop", "budapest", replace("010", "011"), 422, "INVALID_REQUEST", 5},
+		{"the browser's redirect", "budapest", replace("Notify", "OK"), 422, "INVALID_REQUEST", 5},
+		{"no order", "budapest", replace("OrderID=tx-1", "OrderID="), 422, "INVALID_REQUEST", 5},
+		// The names are not signed: what verifies must not be read under other names.
+		{"renamed", "budapest", strings.Replace(start, "IPC_Trnref", "CardToken", 1), 422, "INVALID_REQUEST", 5},
+		{"renamed to a known name", "budapest", replace("PAN", "WalletNumber"), 422, "INVALID_REQUEST", 5},
+		{"two names exchanged", "budapest", strings.Replace(replace("PAN", "X"), "ExpDate", "PAN", 1), 422, "INVALID_REQUEST", 5},
+		{"an unknown name", "budapest", start + "&Note=x", 422, "INVALID_REQUEST", 5},
+		{"a part of a card", "budapest", start + "&CardToken=tok&PAN=4828", 422, "INVALID_REQUEST", 5},
+		{"another order of fields", "budapest", replace("Amount=18900.00&Currency=HUF", "Currency=HUF&Amount=18900.00"), 422, "INVALID_REQUEST", 5},
+		{"a separator that moved", "budapest", replace("OrderID=tx-1&IPC_Trnref=813705", "OrderID=tx&IPC_Trnref=1-813705"), 422, "INVALID_REQUEST", 5},
+		{"a date that took a part", "budapest", replace("2026-03-02 13:05:40&CardToken=tok-1", "2026-03&CardToken=02 13:05:40-tok-1"), 422, "INVALID_REQUEST", 5},
+		{"a cancel with a card", "budapest", replace("Notify", "Cancel"), 422, "INVALID_REQUEST", 5},
+	} {
+		u.verified = true
+		status, code := u.post(tc.tenant, mediaForm, u.form(tc.members))
+		if status != tc.status || code != tc.code || len(u.sink.taken) != tc.taken {
+			t.Errorf(
+				"%s: %d %s, %d taken, want %d %s, %d",
+				tc.name,
+				status,
+				code,
+				len(u.sink.taken),
+				tc.status,
+				tc.code,
+				tc.taken,
+			)
+		}
+	}
+	// What anybody can send is counted, not logged.
+	u.verified = false
 	for _, tc := range []struct {
 		name, tenant, body string
 		status             int
 		code               string
-		taken              int
 	}{
-		{"notify", "budapest", u.form(good), 200, "", 1},
-		{"its repeat", "budapest", u.form(good), 200, "", 1},
-		{"cancel", "budapest", u.form("IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2"),
-			200, "", 2},
-		{"wrong signature", "budapest", u.form(good) + "A", 401, "UNAUTHENTICATED", 2},
-		{"unknown order", "budapest", u.form(strings.Replace(good, "tx-1", "tx-9", 1)), 404, "NOT_FOUND", 2},
-		{"another amount", "budapest", u.form(strings.Replace(good, "18900.00", "1.00", 1)), 422, "INVALID_REQUEST", 2},
-		{"a fraction", "budapest", u.form(strings.Replace(good, "18900.00", "18900.50", 1)), 422, "INVALID_REQUEST", 2},
-		{"another currency", "budapest", u.form(strings.Replace(good, "HUF", "EUR", 1)), 422, "INVALID_REQUEST", 2},
-		{"another shop", "budapest", u.form(strings.Replace(good, "010", "011", 1)), 422, "INVALID_REQUEST", 2},
-		{"the browser's redirect", "budapest", u.form(strings.Replace(good, "Notify", "OK", 1)), 422,
-			"INVALID_REQUEST", 2},
-		{"no order", "budapest", u.form(strings.Replace(good, "OrderID=tx-1", "OrderID=", 1)), 422,
-			"INVALID_REQUEST", 2},
-		{"a long reference", "budapest", u.form(good + strings.Repeat("x", 200)), 422, "INVALID_REQUEST", 2},
-		{"a broken form", "budapest", "a=%zz", 422, "INVALID_REQUEST", 2},
-		{"too large", "budapest", u.form(good + "&Note=" + strings.Repeat("x", 64<<10)), 413, "TOO_LARGE", 2},
-		{"another tenant", "debrecen", u.form(good), 404, "NOT_FOUND", 2},
-		{"no tenant's id", "BUDAPEST", u.form(good), 404, "NOT_FOUND", 2},
+		{"wrong signature", "budapest", u.form(start) + "A", 401, "UNAUTHENTICATED"},
+		{"a broken form", "budapest", "a=%zz", 422, "INVALID_REQUEST"},
+		{"too large", "budapest", u.form(start + "&Note=" + strings.Repeat("x", 64<<10)), 413, "TOO_LARGE"},
+		{"another tenant", "debrecen", u.form(start), 404, "NOT_FOUND"},
+		{"no tenant's id", "BUDAPEST", u.form(start), 404, "NOT_FOUND"},
+		{"a long path", strings.Repeat("x", 60<<10), "", 404, "NOT_FOUND"},
 	} {
 		if status, code := u.post(tc.tenant, mediaForm, tc.body); status != tc.status || code != tc.code ||
-			len(u.ledger.taken) != tc.taken {
-			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.ledger.taken), tc.status,
-				tc.code, tc.taken)
+			len(u.sink.taken) != 5 {
+			t.Errorf("%s: %d %s, %d taken", tc.name, status, code, len(u.sink.taken))
 		}
 	}
-	if first := u.ledger.taken[0]; first.Status != harang.PaymentSucceeded ||
-		!strings.Contains(string(first.Raw), "IPCPurchaseNotify") {
+	if first := u.sink.taken[0]; first.Card != nil || !strings.Contains(string(first.Raw), "IPCPurchaseNotify") {
 		t.Errorf("took %+v", first)
 	}
-	if second := u.ledger.taken[1]; second.Status != harang.PaymentDeclined || second.ErrorCode != "ipc:cancelled" {
-		t.Errorf("took %+v", second)
+	if third := u.sink.taken[2]; third.Card == nil || third.Card.Token != "tok-1" || third.Card.Expires != "2028-11" {
+		t.Errorf("took %+v", third)
 	}
 	if n, err := testutil.GatherAndCount(u.metrics, "harang_mypos_notices_total"); err != nil || n < 4 {
 		t.Errorf("%d kinds counted, %v", n, err)
@@ -175,53 +219,110 @@ func TestWebhook_JSON(t *testing.T) {
 	signed := func(body string) string {
 		return fmt.Sprintf("t=%d,v1=%s", webhookNow.Unix(), hex.EncodeToString(u.m.mac([]byte(body))))
 	}
-	denied := `{"id":"e1","event":"pos.payment.denied","data":{"order_id":"tx-1","amount":18900.00,"currency":"HUF","response_code":"51","message":"No money"}}`
+	event := func(id, name, more string) string {
+		return fmt.Sprintf(`{"id":%q,"event":%q,"data":{"order_id":"tx-1"%s}}`, id, name, more)
+	}
+	denied := event(
+		"e1",
+		"pos.payment.denied",
+		`,"amount":18900.00,"currency":"HUF","response_code":"51","message":"No money"`,
+	)
 	for _, tc := range []struct {
-		name, event, body, signature string
-		status                       int
-		code                         string
-		taken                        int
+		name, header, body string
+		status             int
+		code               string
+		taken              int
 	}{
-		{"denied", "pos.payment.denied", denied, signed(denied), 200, "", 1},
-		{"its repeat", "pos.payment.denied", denied, signed(denied), 200, "", 1},
-		{"wrong signature", "pos.payment.denied", denied, signed(denied + " x"), 401, "UNAUTHENTICATED", 1},
-		{"no signature", "pos.payment.denied", denied, "", 401, "UNAUTHENTICATED", 1},
-		{"another event in the header", "pos.payment.completed", denied, signed(denied), 422, "INVALID_REQUEST", 1},
-		{"not about payments", "transfer.completed", `{"id":"e2"}`, signed(`{"id":"e2"}`), 200, "", 1},
-		{"unknown order", "pos.payment.denied", `{"id":"e3","data":{"order_id":"tx-9"}}`,
-			signed(`{"id":"e3","data":{"order_id":"tx-9"}}`), 200, "", 1},
-		{"no order", "pos.payment.denied", `{"id":"e4"}`, signed(`{"id":"e4"}`), 422, "INVALID_REQUEST", 1},
-		{"another currency", "pos.payment.denied", `{"data":{"order_id":"tx-1","currency":"EUR"}}`,
-			signed(`{"data":{"order_id":"tx-1","currency":"EUR"}}`), 422, "INVALID_REQUEST", 1},
-		{"a fraction", "pos.payment.denied", `{"data":{"order_id":"tx-1","amount":0.5}}`,
-			signed(`{"data":{"order_id":"tx-1","amount":0.5}}`), 422, "INVALID_REQUEST", 1},
-		{"a list", "pos.payment.denied", `[1]`, signed(`[1]`), 422, "INVALID_REQUEST", 1},
-		{"completed, by the body", "pos.payment.completed", `{"data":{"order_id":"tx-2","reference":"r"}}`,
-			signed(`{"data":{"order_id":"tx-2","reference":"r"}}`), 200, "", 2},
-		{"reversed", "pos.payment.reversed", `{"data":{"order_id":"tx-2"}}`, signed(`{"data":{"order_id":"tx-2"}}`),
-			200, "", 3},
-		{"denied without a code", "pos.payment.denied", `{"data":{"order_id":"tx-2", "response_code": 5}}`,
-			signed(`{"data":{"order_id":"tx-2","response_code":5}}`), 200, "", 4},
-		{"a long reference", "pos.payment.completed", `{"data":{"order_id":"tx-2","reference":"` +
-			strings.Repeat("r", 200) + `"}}`, signed(`{"data":{"order_id":"tx-2","reference":"` +
-			strings.Repeat("r", 200) + `"}}`), 422, "INVALID_REQUEST", 4},
-		{"too large", "pos.payment.denied", `{"x":"` + strings.Repeat("x", 64<<10) + `"}`, "", 413, "TOO_LARGE", 4},
+		{"denied", "pos.payment.denied", denied, 200, "", 1},
+		{"its repeat", "pos.payment.denied", denied, 200, "", 1},
+		{"its repeat, otherwise written", "", event("e1", "pos.payment.denied", ""), 200, "", 1},
+		{"without the header", "", event("e2", "pos.payment.completed", ""), 200, "", 2},
+		{"failed", "pos.payment.failed", event("e3", "pos.payment.failed", ""), 200, "", 3},
+		{"cancelled", "pos.payment.cancelled", event("e4", "pos.payment.cancelled", ""), 200, "", 4},
+		{"reversed", "pos.payment.reversed", event("e5", "pos.payment.reversed", ""), 200, "", 5},
+		{"another event in the header", "pos.payment.completed", event("e6", "pos.payment.denied", ""), 422, "INVALID_REQUEST", 5},
+		{"no event in the body", "pos.payment.completed", `{"id":"e6","data":{"order_id":"tx-1"}}`, 422, "INVALID_REQUEST", 5},
+		{"no id in the body", "pos.payment.completed", `{"event":"pos.payment.completed","data":{"order_id":"tx-1"}}`, 422, "INVALID_REQUEST", 5},
+		{"not about payments", "transfer.completed", `{"id":"e7","event":"transfer.completed"}`, 200, "", 5},
+		{"unknown order", "", `{"id":"e8","event":"pos.payment.denied","data":{"order_id":"tx-9"}}`, 200, "", 5},
+		{"no order", "", `{"id":"e9","event":"pos.payment.denied"}`, 422, "INVALID_REQUEST", 5},
+		{"another currency", "", event("e10", "pos.payment.denied", `,"currency":"EUR"`), 422, "INVALID_REQUEST", 5},
+		{"another amount", "", event("e10", "pos.payment.denied", `,"amount":1`), 422, "INVALID_REQUEST", 5},
+		{"a fraction", "", event("e10", "pos.payment.denied", `,"amount":0.5`), 422, "INVALID_REQUEST", 5},
+		{"a list", "", `[1]`, 422, "INVALID_REQUEST", 5},
 	} {
-		status, code := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", tc.event, "X-myPOS-Signature",
-			tc.signature)
-		if status != tc.status || code != tc.code || len(u.ledger.taken) != tc.taken {
-			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.ledger.taken), tc.status,
-				tc.code, tc.taken)
+		u.verified = true
+		status, code := u.post(
+			"budapest",
+			"application/json",
+			tc.body,
+			"X-myPOS-Event",
+			tc.header,
+			"X-myPOS-Signature",
+			signed(tc.body),
+		)
+		if status != tc.status || code != tc.code || len(u.sink.taken) != tc.taken {
+			t.Errorf(
+				"%s: %d %s, %d taken, want %d %s, %d",
+				tc.name,
+				status,
+				code,
+				len(u.sink.taken),
+				tc.status,
+				tc.code,
+				tc.taken,
+			)
 		}
 	}
-	first := u.ledger.taken[0]
-	if first.ErrorCode != "iso:51" || first.Message != "No money" || first.Amount != 18900 ||
-		string(first.Raw) != denied {
+	u.verified = false
+	for name, tc := range map[string]struct {
+		body, signature string
+		status          int
+	}{
+		"wrong signature": {denied, signed(denied + " x"), 401},
+		"no signature":    {denied, "", 401},
+		"too large":       {`{"x":"` + strings.Repeat("x", 64<<10) + `"}`, "", 413},
+	} {
+		status, _ := u.post(
+			"budapest",
+			"application/json",
+			tc.body,
+			"X-myPOS-Event",
+			"pos.payment.completed",
+			"X-myPOS-Signature",
+			tc.signature,
+		)
+		if status != tc.status || len(u.sink.taken) != 5 {
+			t.Errorf("%s: %d, %d taken", name, status, len(u.sink.taken))
+		}
+	}
+	if first := u.sink.taken[0]; first.TransactionID != "tx-1" || first.Amount != 18900 || string(first.Raw) != denied {
 		t.Errorf("took %+v", first)
 	}
-	if u.ledger.taken[1].Status != harang.PaymentSucceeded || u.ledger.taken[2].Status != harang.PaymentReversed ||
-		u.ledger.taken[3].ErrorCode != "iso:05" {
-		t.Errorf("took %+v", u.ledger.taken[1:])
+}
+
+// An event pos.* that is not known is accepted, counted, and warned of once.
+func TestWebhook_UnknownEvents(t *testing.T) {
+	u := newWebhookUnderTest(t)
+	warned := 0
+	for i := range 100 {
+		body := fmt.Sprintf(`{"id":"e%d","event":"pos.payment.unheard%d"}`, i, i%40)
+		status, _ := u.post("budapest", "application/json", body, "X-myPOS-Signature",
+			fmt.Sprintf("t=%d,v1=%s", webhookNow.Unix(), hex.EncodeToString(u.m.mac([]byte(body)))))
+		if status != 200 || len(u.sink.taken) != 0 {
+			t.Fatalf("%d, %d taken", status, len(u.sink.taken))
+		}
+		warned += strings.Count(u.log.String(), `"level":"WARN"`)
+	}
+	if warned != 16 {
+		t.Errorf("%d warnings", warned)
+	}
+	if err := testutil.GatherAndCompare(u.metrics, strings.NewReader(`
+# HELP harang_mypos_notices_total Notifications of myPOS, by kind and outcome.
+# TYPE harang_mypos_notices_total counter
+harang_mypos_notices_total{kind="json",outcome="unknown_event"} 100
+`), "harang_mypos_notices_total"); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -230,7 +331,8 @@ func TestWebhook_Other(t *testing.T) {
 	if status, code := u.post("budapest", "text/plain", "hello"); status != 422 || code != "INVALID_REQUEST" {
 		t.Errorf("another content type: %d %s", status, code)
 	}
-	u.ledger.fails = errors.New("the database is away")
+	u.sink.fails = errors.New("the database is away")
+	u.verified = true
 	body := u.form("IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2")
 	if status, code := u.post("budapest", mediaForm, body); status != 503 || code != "UNAVAILABLE" {
 		t.Errorf("our database away: %d %s", status, code)
@@ -238,14 +340,7 @@ func TestWebhook_Other(t *testing.T) {
 	if strings.Contains(u.log.String(), "Signature") {
 		t.Error("the log holds the body")
 	}
-	if got := denialCode(Fields{CodeTable: "mpr"}, "9"); got != "mpr:9" {
-		t.Errorf("code %q", got)
-	}
-	if got := denialCode(Fields{}, ""); got != "mypos:denied" {
-		t.Errorf("without a code %q", got)
-	}
-	for text, want := range map[string]string{"1": "Mastercard", "2": "Maestro", "3": "Visa", "4": "Visa Electron",
-		"5": "VPay", "6": "JCB", "AMEX": "AMEX"} {
+	for text, want := range map[string]string{"1": "Mastercard", "2": "Maestro", "3": "Visa", "4": "Visa Electron", "5": "VPay", "6": "JCB", "AMEX": "AMEX"} {
 		if got := cardBrand(text); got != want {
 			t.Errorf("card type %s is %s", text, got)
 		}

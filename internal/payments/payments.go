@@ -103,5 +103,5 @@ func (p *Providers) FindMerchant(ctx context.Context, tenant string) (*mypos.Mer
 
 // Webhook returns the handler of myPOS notifications.
 func (p *Providers) Webhook(use *shop.Payments, log *slog.Logger) http.Handler {
-	return mypos.NewWebhook(mypos.WebhookOptions{Merchants: p, Ledger: use, Logger: log, Metrics: p.metrics})
+	return mypos.NewWebhook(mypos.WebhookOptions{Merchants: p, Notices: use, Logger: log, Metrics: p.metrics})
 }

@@ -65,8 +65,6 @@ type Settlement struct {
 	Message string
 	// Reference is the provider's own name of the transaction; may be "".
 	Reference string
-	// Card is a card that the provider stored with this payment; may be nil.
-	Card *harang.Card
 }
 
 // PaymentNotice is a notification of a payment provider whose signature has
@@ -80,7 +78,8 @@ type PaymentNotice struct {
 	TransactionID string
 	// Amount is in whole forints; 0 when the notification names none.
 	Amount int64
-	Settlement
+	// Card is a card that the provider stored with this payment; may be nil.
+	Card *harang.Card
 }
 
 // NoticeOutcome says what was done with a notification.
@@ -88,9 +87,9 @@ type NoticeOutcome string
 
 // The outcomes of a notification.
 const (
-	// NoticeApplied: it was recorded and applied.
+	// NoticeApplied: it was recorded, and the provider is asked for the outcome.
 	NoticeApplied NoticeOutcome = "taken"
-	// NoticeRepeated: it was applied before; nothing changed.
+	// NoticeRepeated: it was recorded before; nothing changed.
 	NoticeRepeated NoticeOutcome = "repeated"
 	// NoticeUnknown: there is no such payment; nothing changed.
 	NoticeUnknown NoticeOutcome = "unknown"

@@ -49,21 +49,37 @@ func (s *service) appendCreated(tx Tx, r harang.Rental) error {
 	return nil
 }
 
-// applySettlement writes what a provider said about a payment.
+// applySettlement writes what a provider answered about a payment. It is the one
+// place where a payment's status changes after it was stored, whatever the question
+// and however often: a status only ever moves up, and a failure is announced once.
 func (p *Payments) applySettlement(ctx context.Context, tenant, id string, s Settlement) error {
-	_, err := p.ApplyNotice(ctx, tenant, PaymentNotice{TransactionID: id, Settlement: s})
-	return err
+	return p.store.Within(ctx, func(tx Tx) error {
+		pay, err := tx.FindPayment(ctx, tenant, id)
+		if err != nil {
+			return err
+		}
+		rental, err := tx.LockRental(ctx, tenant, pay.RentalID)
+		if err != nil {
+			return err
+		}
+		if pay, err = tx.LockPayment(ctx, tenant, id); err != nil {
+			return err
+		}
+		if err := p.updateStatus(tx, &rental, &pay, s); err != nil {
+			return err
+		}
+		if err := tx.UpdatePayment(ctx, pay); err != nil {
+			return err
+		}
+		return tx.UpdateRental(ctx, rental)
+	})
 }
 
-// ApplyNotice writes what a provider's notification says, once: its key is
-// recorded in the same transaction; a notice without a key is not recorded.
-// Nothing changes for a repeat, an unknown payment, a payment that is not by card,
-// and an amount that is not the payment's.
-//
-// It is the one place where a payment changes after it was stored, whatever the
-// source and however often: a status only ever moves up, and a failure is
-// announced once.
-func (p *Payments) ApplyNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
+// ReceiveNotice records a provider's notification, once by its key, and makes the
+// housekeeper ask the provider for the outcome at once. The notification itself
+// decides nothing about the payment. Nothing changes for a repeat, an unknown payment,
+// a payment that is not by card, and an amount that is not the payment's.
+func (p *Payments) ReceiveNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
 	var outcome NoticeOutcome
 	err := p.store.Within(ctx, func(tx Tx) error {
 		pay, err := tx.FindPayment(ctx, tenant, n.TransactionID)
@@ -78,36 +94,28 @@ func (p *Payments) ApplyNotice(ctx context.Context, tenant string, n PaymentNoti
 			outcome = NoticeMismatch
 			return nil
 		}
-		rental, err := tx.LockRental(ctx, tenant, pay.RentalID)
-		if err != nil {
-			return err
-		}
 		if pay, err = tx.LockPayment(ctx, tenant, pay.ID); err != nil {
 			return err
 		}
-		outcome = NoticeApplied
-		if n.Key != "" {
-			created, err := tx.CreateNotice(ctx, tenant, n, p.now())
-			if err != nil {
-				return err
-			}
-			if !created {
-				outcome = NoticeRepeated
-				return nil
-			}
+		created, err := tx.CreateNotice(ctx, tenant, n, p.now())
+		if err != nil {
+			return err
 		}
+		if !created {
+			outcome = NoticeRepeated
+			return nil
+		}
+		outcome = NoticeApplied
 		if n.Card != nil {
 			if err := tx.PutCard(ctx, tenant, pay.PartnerID, *n.Card, p.now()); err != nil {
 				return err
 			}
 		}
-		if err := p.updateStatus(tx, &rental, &pay, n.Settlement); err != nil {
-			return err
+		if pay.Status == harang.PaymentReversed { // final
+			return nil
 		}
-		if err := tx.UpdatePayment(ctx, pay); err != nil {
-			return err
-		}
-		return tx.UpdateRental(ctx, rental)
+		pay.CheckAt, pay.Checks = p.now(), 0
+		return tx.UpdatePayment(ctx, pay)
 	})
 	return outcome, err
 }
@@ -120,6 +128,9 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 		pay.Reference = got.Reference
 	}
 	if got.Status.Rank() <= pay.Status.Rank() {
+		if pay.Status != harang.PaymentPending && got.Status != harang.PaymentPending && !pay.RefundDue {
+			pay.CheckAt = time.Time{} // confirmed
+		}
 		if pay.Status != harang.PaymentPending || got.Status != harang.PaymentPending || got.ErrorCode == "" {
 			return nil
 		}

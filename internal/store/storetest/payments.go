@@ -341,60 +341,88 @@ func testUndecided(t *testing.T, open Open) {
 	}
 }
 
+// testNotices: a notification is recorded once and decides nothing; the provider's own
+// answer does, at the next round of housekeeping.
 func testNotices(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	env.Provider.SetAnswers("slow", unknown, unknown)
 	out := env.Create(t, env.NewCheckout(2, Card("slow")))
 	card := harang.Card{Token: "kept", Brand: "Visa", Last4: "4828"}
 	notice := shop.PaymentNotice{
-		Key: "n1", Raw: []byte("raw\x00\xff"), TransactionID: out.Payment.ID, Amount: 4000,
-		Settlement: shop.Settlement{Status: harang.PaymentSucceeded, Reference: "r1", Card: &card},
+		Key: "n1", Raw: []byte("raw\x00\xff"), TransactionID: out.Payment.ID, Amount: 4000, Card: &card,
 	}
-	apply := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
+	receive := func(n shop.PaymentNotice, want shop.NoticeOutcome) {
 		t.Helper()
-		if got, err := env.Payments.ApplyNotice(t.Context(), "a", n); err != nil || got != want {
+		if got, err := env.Payments.ReceiveNotice(t.Context(), "a", n); err != nil || got != want {
 			t.Errorf("outcome %s, %v, want %s", got, err, want)
+		}
+	}
+	status := func(want harang.PaymentStatus) {
+		t.Helper()
+		if _, p := env.Find(t, out.Rental.ID); p[0].Status != want {
+			t.Errorf("payment %s, want %s", p[0].Status, want)
 		}
 	}
 	other := notice
 	other.TransactionID = "nothing"
-	apply(other, shop.NoticeUnknown)
+	receive(other, shop.NoticeUnknown)
 	other = notice
 	other.Amount = 3999
-	apply(other, shop.NoticeMismatch)
-	if got, err := env.Payments.ApplyNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
+	receive(other, shop.NoticeMismatch)
+	if got, err := env.Payments.ReceiveNotice(t.Context(), "b", notice); err != nil || got != shop.NoticeUnknown {
 		t.Errorf("another tenant's notice: %s, %v", got, err)
 	}
-	if r, _ := env.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment {
-		t.Fatalf("changed by a refused notice: %+v", r)
-	}
-	apply(notice, shop.NoticeApplied)
-	apply(notice, shop.NoticeRepeated)
-	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 || p[0].Reference != "r1" {
+	// What is only said changes nothing, before and after the provider was asked.
+	receive(notice, shop.NoticeApplied)
+	receive(notice, shop.NoticeRepeated)
+	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalAwaitingPayment ||
+		!p[0].CheckAt.Equal(env.Clock.Now()) {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
+	env.RunHousekeeping(t)
+	status(harang.PaymentPending)
 	if cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil ||
 		cmp.Diff(append([]harang.Card{card}, env.Provider.offered...), cards) != "" {
 		t.Errorf("cards %v, %v", cards, err)
 	}
-	// A late denial changes nothing; a reversal does.
-	late := shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID, Settlement: declined}
-	apply(late, shop.NoticeApplied)
-	apply(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID,
-		Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeApplied)
+	// The next notice has the provider asked at once, long before the next check.
+	env.Provider.SetAnswers("slow", unknown, paid)
+	receive(shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID}, shop.NoticeApplied)
+	env.RunHousekeeping(t)
+	if r, p := env.Find(t, out.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 4000 ||
+		p[0].Reference != "late" ||
+		!p[0].CheckAt.IsZero() {
+		t.Errorf("%+v, %+v", r, p[0])
+	}
+	// A denial that the provider does not confirm changes nothing; a reversal that it
+	// confirms does.
+	env.Provider.SetAnswers("slow", unknown, declined)
+	receive(shop.PaymentNotice{Key: "n3", TransactionID: out.Payment.ID}, shop.NoticeApplied)
+	env.RunHousekeeping(t)
+	if r, p := env.Find(t, out.Rental.ID); r.Paid != 4000 || !p[0].CheckAt.IsZero() {
+		t.Errorf("%+v, %+v", r, p[0])
+	}
+	status(harang.PaymentSucceeded)
+	env.Provider.SetAnswers("slow", unknown, shop.Settlement{Status: harang.PaymentReversed})
+	receive(shop.PaymentNotice{Key: "n4", TransactionID: out.Payment.ID}, shop.NoticeApplied)
+	env.RunHousekeeping(t)
 	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed ||
 		r.Status != harang.RentalOpen {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
+	receive(shop.PaymentNotice{Key: "n5", TransactionID: out.Payment.ID}, shop.NoticeApplied)
+	if _, p := env.Find(t, out.Rental.ID); !p[0].CheckAt.IsZero() {
+		t.Errorf("a final payment is checked: %+v", p[0])
+	}
 	env.wantTypes(t, errorType, createdType)
 	// A cash payment has no provider.
 	cash := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
-	apply(shop.PaymentNotice{Key: "n4", TransactionID: cash.Payment.ID,
-		Settlement: shop.Settlement{Status: harang.PaymentReversed}}, shop.NoticeUnknown)
-	// A repeated notice after its retention time is applied, without effect.
+	receive(shop.PaymentNotice{Key: "n6", TransactionID: cash.Payment.ID}, shop.NoticeUnknown)
+	// A repeated notice after its retention time is recorded again, without effect.
 	env.Clock.Move(31 * 24 * time.Hour)
 	env.RunHousekeeping(t)
-	apply(notice, shop.NoticeApplied)
+	receive(notice, shop.NoticeApplied)
+	env.RunHousekeeping(t)
 	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
 		t.Errorf("an old notice changed %+v, %+v", r, p[0])
 	}
@@ -407,11 +435,11 @@ func testErrorEventOnce(t *testing.T, open Open) {
 	env.Provider.SetAnswers("slow", unknown, declined)
 	var out shop.CheckoutResult
 	env.Provider.OnCharge(func(_ context.Context, ch shop.Charge) {
-		// The webhook is faster than the charge's own answer.
+		// The webhook is faster than the charge's own answer, and so is housekeeping.
 		for range 2 {
-			_, err := env.Payments.ApplyNotice(context.Background(), "a",
-				shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID, Settlement: declined})
-			if err != nil {
+			_, err := env.Payments.ReceiveNotice(context.Background(), "a",
+				shop.PaymentNotice{Key: "k", TransactionID: ch.TransactionID})
+			if err := errors.Join(err, env.Housekeeper.Round(context.Background())); err != nil {
 				t.Error(err)
 			}
 		}
@@ -428,14 +456,13 @@ func testErrorEventOnce(t *testing.T, open Open) {
 			var err error
 			switch i % 3 {
 			case 0:
-				_, err = env.Payments.ApplyNotice(context.Background(), "a",
-					shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID,
-						Settlement: declined})
+				_, err = env.Payments.ReceiveNotice(context.Background(), "a",
+					shop.PaymentNotice{Key: string(rune('a' + i)), TransactionID: second.Payment.ID})
 			case 1:
 				err = env.Housekeeper.Round(context.Background())
 			case 2:
-				_, err = env.Payments.ApplyNotice(context.Background(), "a",
-					shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID, Settlement: declined})
+				_, err = env.Payments.ReceiveNotice(context.Background(), "a",
+					shop.PaymentNotice{Key: "same", TransactionID: second.Payment.ID})
 			}
 			if err != nil {
 				t.Error(err)
