@@ -91,7 +91,7 @@ var walls = []wall{
 	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share; it knows no command"},
 	{
 		"internal/doctor",
-		[]string{"", "internal/store", "internal/auth"},
+		[]string{"", "internal/store", "internal/auth", "internal/admin"},
 		"reads what a server needs; the databases come as functions",
 	},
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},

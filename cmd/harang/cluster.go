@@ -25,8 +25,14 @@ type cluster struct {
 	seats    *seat.Seats
 }
 
+// redisFlags name the Redis of several nodes.
+type redisFlags struct {
+	Redis     string `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
+	RedisFile string `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
+}
+
 // redisURL returns the URL from the flag or the file; "" without Redis.
-func (c *serveCommand) redisURL() (string, error) {
+func (c *redisFlags) redisURL() (string, error) {
 	if c.RedisFile == "" {
 		return c.Redis, nil
 	}

@@ -4,57 +4,111 @@ import (
 	"context"
 	"time"
 
+	"harang.dev/harang/internal/demo"
 	"harang.dev/harang/internal/doctor"
+	"harang.dev/harang/internal/feed/redislog"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/postgres"
 	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/web"
 )
 
+// doctorCommand has the flags of serve that it looks at, so that both take the same
+// variables.
 type doctorCommand struct {
 	databaseFlags
-	Listen      string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address where the server listens or will listen (default ${default})."`
-	AdminListen string `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of its admin listener (default ${default})."`
+	redisFlags
+	Listen         string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The server's --listen (default ${default})."`
+	AdminListen    string   `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Its --admin-listen (default ${default})."`
+	AdminTokenFile string   `placeholder:"FILE" help:"Its --admin-token-file."`
+	TrustedProxy   []string `placeholder:"ADDRESS" help:"Its --trusted-proxy; repeatable."`
+	Demo           bool     `help:"It runs with --demo, so the demo passwords are meant."`
 }
 
 // Run checks everything that a server needs, changes nothing, and prints each
-// problem with its cure. Any problem: status 1.
+// problem with its cure. Any problem: status 1. Warnings alone: status 0.
 func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
-	findings, err := c.database(ctx)
+	server := &serveCommand{
+		databaseFlags: c.databaseFlags, redisFlags: c.redisFlags, AdminListen: c.AdminListen,
+		AdminTokenFile: c.AdminTokenFile, TrustedProxy: c.TrustedProxy, Demo: c.Demo,
+	}
+	if _, err := server.proxies(); err != nil {
+		return err
+	}
+	open, findings, err := c.database(ctx)
 	if err != nil {
 		return err
 	}
+	redis, err := c.checkRedis(ctx)
+	if err != nil {
+		return err
+	}
+	findings = append(findings, redis...)
 	_, built := web.FS()
 	findings = append(findings, c.signingKey(), doctor.Clock(time.Now()),
 		doctor.Port(ctx, "--listen", c.Listen), doctor.Port(ctx, "--admin-listen", c.AdminListen),
 		doctor.Page(built), doctor.OpenFiles())
-	return doctor.Report(s.out, findings)
+	settings := server.settings()
+	settings.Database = "" // checked already
+	settings.DemoUsers = demoUsers(ctx, open)
+	return doctor.Report(s.out, append(findings, settings.Warnings()...))
 }
 
-func (c *doctorCommand) database(ctx context.Context) ([]doctor.Finding, error) {
+func (c *doctorCommand) database(ctx context.Context) (doctor.Open, []doctor.Finding, error) {
 	url, err := c.url()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	path, err := c.path()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if isPostgres(url) {
-		return doctor.Server(ctx, func(ctx context.Context) (*store.Store, error) {
+		open := func(ctx context.Context) (*store.Store, error) {
 			return postgres.OpenReadOnly(ctx, url, store.Options{})
-		}), nil
+		}
+		return open, doctor.Server(ctx, open), nil
 	}
-	return doctor.File(ctx, path, func(ctx context.Context) (*store.Store, error) {
+	open := func(ctx context.Context) (*store.Store, error) {
 		return sqlite.OpenReadOnly(ctx, url, store.Options{})
-	}), nil
+	}
+	return open, doctor.File(ctx, path, open), nil
+}
+
+// demoUsers returns the users with a demo password, none when the database cannot be
+// read: that is a finding of its own.
+func demoUsers(ctx context.Context, open doctor.Open) []string {
+	st, err := open(ctx)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context
+	found, err := demo.FindPasswords(ctx, st)
+	if err != nil {
+		return nil
+	}
+	return found
+}
+
+// checkRedis calls the Redis that is named, if any.
+func (c *doctorCommand) checkRedis(ctx context.Context) ([]doctor.Finding, error) {
+	url, err := c.redisURL()
+	if err != nil || url == "" {
+		return nil, err
+	}
+	client, err := redislog.Dial(ctx, url)
+	if err == nil {
+		client.Close()
+	}
+	return []doctor.Finding{doctor.Redis(err)}, nil
 }
 
 func (c *doctorCommand) signingKey() doctor.Finding {
 	path, err := c.keyPath()
 	if err != nil {
-		return doctor.Finding{Subject: "signing key", State: "none is named",
-			Cure: "give --signing-key-file, which PostgreSQL needs"}
+		return doctor.Finding{
+			Subject: "signing key", State: "none is named", Cure: "give --signing-key-file, which PostgreSQL needs",
+		}
 	}
 	return doctor.SigningKey(path)
 }

@@ -35,7 +35,8 @@ func TestServe_DatabaseMissing(t *testing.T) {
 		args = append(args, "--database", "sqlite:"+path)
 		status := run(args, strings.NewReader(""), &out, &errOut)
 		text := errOut.String()
-		if status != cli.ExitUsage || !strings.HasPrefix(text, "harang: --database: ") || strings.Count(text, "\n") != 1 {
+		if status != cli.ExitUsage || !strings.HasPrefix(text, "harang: --database: ") ||
+			strings.Count(text, "\n") != 1 {
 			t.Errorf("%v: %d %s", args, status, text)
 		}
 		if args[0] == "serve" && !strings.Contains(text, "--new-database") {

@@ -21,6 +21,7 @@ import (
 	"harang.dev/harang/internal/admin"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/demo"
 	"harang.dev/harang/internal/descriptors"
 	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/httpapi"
@@ -166,6 +167,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.watermark != nil {
 		p.run(p.watermark.Run)
 	}
+	p.run(p.warn)
 	p.run(p.health.Run)
 	p.run(p.sweep)
 	p.run(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run)
@@ -283,6 +285,21 @@ func (p *program) serve(handler http.Handler, adminToken string, registry *prome
 // server.
 func (p *program) run(worker func(context.Context) error) {
 	p.workers.Go(func() error { return worker(p.running) })
+}
+
+// warn logs risky settings, once.
+func (p *program) warn(ctx context.Context) error {
+	settings := p.config.settings()
+	if !settings.Demo {
+		var err error
+		if settings.DemoUsers, err = demo.FindPasswords(ctx, p.store); err != nil && ctx.Err() == nil {
+			p.log.Warn("search for demo passwords failed", "err", err)
+		}
+	}
+	for _, w := range settings.Warnings() {
+		p.log.Warn("risky setting", "subject", w.Subject, "state", w.State, "cure", w.Cure)
+	}
+	return nil
 }
 
 // sweep deletes expired rows in small batches until ctx ends.

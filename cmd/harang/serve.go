@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -12,18 +13,18 @@ import (
 
 	"harang.dev/harang/internal/admin"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/doctor"
 	"harang.dev/harang/internal/logging"
 	"harang.dev/harang/internal/origin"
 )
 
 type serveCommand struct {
 	databaseFlags
+	redisFlags
 	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address for browsers and applications; port 0 takes a free one (default ${default})."`
 	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof; never public (default ${default})."`
 	NewDatabase          bool          `help:"Start an empty database where a served one is missing."`
 	AdminTokenFile       string        `placeholder:"FILE" help:"File with the bearer token of the admin listener; required beyond loopback."`
-	Redis                string        `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
-	RedisFile            string        `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
 	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com or capacitor://localhost; repeatable."`
 	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For, -Proto and -Host are trusted; repeatable."`
@@ -118,6 +119,17 @@ func (c *serveCommand) adminToken() (string, error) {
 			Cure("listen at 127.0.0.1, or give --admin-token-file")
 	}
 	return "", nil
+}
+
+// settings are the flags that can be risky.
+func (c *serveCommand) settings() doctor.Settings {
+	trusted, _ := c.proxies() // start has checked it
+	path, _ := c.path()
+	key, _ := c.keyPath()
+	return doctor.Settings{
+		Demo: c.Demo, Args: os.Args, AdminListen: c.AdminListen, TrustedProxies: trusted, Database: path,
+		Secrets: []string{key, c.DatabaseFile, c.RedisFile, c.AdminTokenFile},
+	}
 }
 
 // proxies parses --trusted-proxy.

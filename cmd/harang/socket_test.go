@@ -86,7 +86,8 @@ func TestProgram_CloseConnection(t *testing.T) {
 	if status, body := s.call(admin, "DELETE", "/api/v1/admin/connections/"+id, ""); status != http.StatusNoContent {
 		t.Fatalf("%d %v", status, body)
 	}
-	if e := s.next(c); e.Name != "goodbye" || !strings.Contains(string(e.Args[0]), `"code":"CLOSED_BY_ADMIN","reconnect":false`) {
+	if e := s.next(c); e.Name != "goodbye" ||
+		!strings.Contains(string(e.Args[0]), `"code":"CLOSED_BY_ADMIN","reconnect":false`) {
 		t.Errorf("%s %s", e.Name, e.Args)
 	}
 	if _, err := c.Next(t.Context()); !errors.Is(err, sioclient.ErrDisconnected) {

@@ -37,20 +37,21 @@ func File(ctx context.Context, path string, open Open) []Finding {
 			space(filepath.Dir(path)),
 		}
 	case err != nil:
-		return []Finding{{"database", err.Error(), "let this user read the folder"}}
+		return []Finding{problem("database", err.Error(), "let this user read the folder")}
 	case info.Mode().Perm()&0o007 != 0:
-		return []Finding{{"database", path + " can be read by everyone, and it holds password hashes",
-			"run chmod 600 " + path}}
+		return []Finding{problem("database", path+" can be read by everyone, and it holds password hashes",
+			"run chmod 600 "+path)}
 	}
 	found, err := open.inspect(ctx)
 	switch {
 	case err != nil:
-		return []Finding{{"database", path + " cannot be read (" + sentence(err) + ")",
-			"name an SQLite file that this user may read"}}
+		return []Finding{problem("database", path+" cannot be read ("+sentence(err)+")",
+			"name an SQLite file that this user may read")}
 	case found.Damage != "":
-		return []Finding{{"database", path + " is damaged (" + found.Damage + ")", "restore a backup"}}
+		return []Finding{problem("database", path+" is damaged ("+found.Damage+")", "restore a backup")}
 	case found.Schema == 0:
-		return []Finding{{"database", path + " is not a harang database", "name another file, or run harang migrate"}}
+		return []Finding{problem("database", path+" is not a harang database",
+			"name another file, or run harang migrate")}
 	}
 	return append(contents(path, found), space(filepath.Dir(path)))
 }
@@ -65,8 +66,8 @@ func Server(ctx context.Context, open Open) []Finding {
 	found, err := open.inspect(ctx)
 	switch {
 	case err != nil:
-		return []Finding{{"database", sentence(err),
-			"see that it runs, and that --database has the right host, user and password"}}
+		return []Finding{problem("database", sentence(err),
+			"see that it runs, and that --database has the right host, user and password")}
 	case found.Schema == 0:
 		return []Finding{{Subject: "database", State: "PostgreSQL answers, harang serve or migrate creates the schema"}}
 	}
@@ -78,23 +79,21 @@ func contents(name string, found store.Inspection) []Finding {
 	schema := Finding{Subject: "database", State: fmt.Sprintf("%s, schema %d", name, found.Schema)}
 	switch newest := store.NewestSchema(); {
 	case found.Schema > newest:
-		schema = Finding{"database", fmt.Sprintf("schema %d is newer than this program's %d", found.Schema, newest),
-			"use a newer harang"}
+		schema = problem("database", fmt.Sprintf("schema %d is newer than this program's %d", found.Schema, newest),
+			"use a newer harang")
 	case found.Schema < newest:
 		schema.State = fmt.Sprintf("%s has schema %d, harang serve or migrate brings it to %d", name,
 			found.Schema, newest)
 	}
 	events := Finding{Subject: "events", State: "none in the future"}
 	if ahead := time.Until(found.NewestEvent); ahead > time.Minute {
-		events = Finding{"events", fmt.Sprintf("the newest one lies %s in the future", ahead.Round(time.Second)),
-			"set the clock right, by NTP"}
+		events = problem("events", fmt.Sprintf("the newest one lies %s in the future", ahead.Round(time.Second)),
+			"set the clock right, by NTP")
 	}
 	inbox := Finding{Subject: "inbox", State: "nothing was refused"}
 	if found.RefusedInbox > 0 {
-		inbox = Finding{
-			"inbox", fmt.Sprintf("%d queued events were refused", found.RefusedInbox),
-			"read the column problem of event_inbox, then correct or delete the rows",
-		}
+		inbox = problem("inbox", fmt.Sprintf("%d queued events were refused", found.RefusedInbox),
+			"read the column problem of event_inbox, then correct or delete the rows")
 	}
 	return []Finding{schema, events, inbox}
 }
@@ -110,12 +109,12 @@ func space(folder string) Finding {
 			continue
 		}
 		if err != nil {
-			return Finding{"disk", err.Error(), "let this user read the folder"}
+			return problem("disk", err.Error(), "let this user read the folder")
 		}
 		free := stat.Bavail * uint64(stat.Bsize) //nolint:gosec // a block has a positive size
 		if free < least {
-			return Finding{"disk", fmt.Sprintf("%d MiB are free at %s", free>>20, folder),
-				"make room, 256 MiB at least"}
+			return problem("disk", fmt.Sprintf("%d MiB are free at %s", free>>20, folder),
+				"make room, 256 MiB at least")
 		}
 		return Finding{Subject: "disk", State: fmt.Sprintf("%d GiB are free at %s", free>>30, folder)}
 	}

@@ -13,14 +13,25 @@ type Finding struct {
 	State string
 	// Cure is what the operator can do about the problem.
 	Cure string
+	// Warning means that the problem is a risk and keeps nothing from working.
+	Warning bool
 }
 
-// Report writes the findings, a line each. The error says how many are problems.
+// problem returns the finding of a problem.
+func problem(subject, state, cure string) Finding {
+	return Finding{Subject: subject, State: state, Cure: cure}
+}
+
+// Report writes the findings, a line each. The error says how many are
+// problems; warnings are not counted.
 func Report(out io.Writer, findings []Finding) error {
 	wrong := 0
 	for _, f := range findings {
 		mark, text := "ok   ", f.State
-		if f.Cure != "" {
+		switch {
+		case f.Warning:
+			mark, text = "WARN ", f.State+": "+f.Cure
+		case f.Cure != "":
 			wrong++
 			mark, text = "WRONG", f.State+": "+f.Cure
 		}

@@ -24,7 +24,7 @@ func SigningKey(path string) Finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return Finding{Subject: "signing key", State: path + " does not exist yet, harang serve creates it"}
 	case err != nil:
-		return Finding{"signing key", err.Error(), "correct the file; a new one signs everybody out"}
+		return problem("signing key", err.Error(), "correct the file; a new one signs everybody out")
 	}
 	return Finding{Subject: "signing key", State: path + ", key " + key.ID}
 }
@@ -32,7 +32,7 @@ func SigningKey(path string) Finding {
 // Clock finds a clock that was never set.
 func Clock(now time.Time) Finding {
 	if now.Year() < 2026 {
-		return Finding{"clock", "it shows " + now.Format(time.DateTime), "set it right, by NTP"}
+		return problem("clock", "it shows "+now.Format(time.DateTime), "set it right, by NTP")
 	}
 	return Finding{Subject: "clock", State: now.UTC().Format(time.RFC3339)}
 }
@@ -49,7 +49,7 @@ func Port(ctx context.Context, flag, address string) Finding {
 		return Finding{Subject: flag, State: address + " is free"}
 	}
 	if !errors.Is(err, syscall.EADDRINUSE) {
-		return Finding{flag, err.Error(), "name an address of this machine and a port that this user may take"}
+		return problem(flag, err.Error(), "name an address of this machine and a port that this user may take")
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -57,16 +57,19 @@ func Port(ctx context.Context, flag, address string) Finding {
 		status, text, err := get(ctx, "http://"+address+path)
 		switch {
 		case err != nil:
+		case strings.Contains(text, `"status":"degraded"`) && status == http.StatusOK:
+			return Finding{Subject: flag, State: "harang answers at " + address + " and is degraded: " +
+				strings.Join(strings.Fields(text), " "), Cure: "see its log", Warning: true}
 		case strings.Contains(text, `"dependencies"`) && status == http.StatusOK:
 			return Finding{Subject: flag, State: "harang answers at " + address + " and is ready"}
 		case strings.Contains(text, `"dependencies"`):
-			return Finding{flag, "harang answers at " + address + " but is not ready: " +
-				strings.Join(strings.Fields(text), " "), "see its log"}
-		case strings.Contains(text, "harang_"):
-			return Finding{Subject: flag, State: "harang's metrics answer at " + address}
+			return problem(flag, "harang answers at "+address+" but is not ready: "+
+				strings.Join(strings.Fields(text), " "), "see its log")
+		case strings.Contains(text, "harang_"), strings.Contains(text, "the admin listener"):
+			return Finding{Subject: flag, State: "harang's admin listener answers at " + address}
 		}
 	}
-	return Finding{flag, address + " is taken by another program", "stop it, or choose another port"}
+	return problem(flag, address+" is taken by another program", "stop it, or choose another port")
 }
 
 func get(ctx context.Context, url string) (status int, body string, err error) {
@@ -86,7 +89,7 @@ func get(ctx context.Context, url string) (status int, body string, err error) {
 // Page checks that the page is built into the program.
 func Page(built bool) Finding {
 	if !built {
-		return Finding{"page", "it is not built into this program", "run make build"}
+		return problem("page", "it is not built into this program", "run make build")
 	}
 	return Finding{Subject: "page", State: "is built in"}
 }
@@ -98,8 +101,8 @@ func OpenFiles() Finding {
 		return Finding{Subject: "open files", State: "the limit is not known"}
 	}
 	if limit.Max < 4096 {
-		return Finding{"open files", fmt.Sprintf("at most %d, one for each connection", limit.Max),
-			"raise it, e.g. LimitNOFILE=65536"}
+		return problem("open files", fmt.Sprintf("at most %d, one for each connection", limit.Max),
+			"raise it, e.g. LimitNOFILE=65536")
 	}
 	return Finding{Subject: "open files", State: fmt.Sprintf("at most %d", limit.Max)}
 }
