@@ -22,7 +22,7 @@ const TimeFormat = "2006-01-02T15:04:05.000Z"
 // Event is something that happened and that people (or nodes) are notified of. It
 // is appended in the transaction that caused it.
 type Event struct {
-	// ID is ours, a UUIDv7.
+	// ID identifies the event in Harang, a UUIDv7.
 	ID string
 	// Tenant is the id of the tenant to which the event belongs.
 	Tenant string

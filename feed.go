@@ -72,14 +72,14 @@ type FeedID struct {
 	Audience Audience
 }
 
-// String is the feed's name in logs and the room of the story for people's
-// audiences: "tenant:budapest:managers".
+// String is the feed's name in logs: "tenant:budapest:managers". Clients know the feeds of operators and managers as
+// rooms of this name.
 func (f FeedID) String() string { return "tenant:" + f.Tenant + ":" + string(f.Audience) }
 
-// RoomAll is the room of a tenant that carries what every role may see.
+// RoomAll is the room name for the events of a tenant that every role may see.
 func RoomAll(tenant string) string { return "tenant:" + tenant + ":all" }
 
-// The limits of a feed's window (the story's queue).
+// The limits of a feed's window.
 const (
 	// FeedWindowEntries is how many entries a feed replays at most.
 	FeedWindowEntries = 50
@@ -87,14 +87,14 @@ const (
 	FeedWindowAge = 5 * time.Minute
 )
 
-// Epoch names one life of a tenant's numbering. It is 20 lower-case hex digits
-// (milliseconds since 1970 in 12, random in 8), so that a later epoch sorts
-// after an earlier one. A position of another epoch means nothing here.
+// Epoch identifies one numbering of a tenant's feeds. A new one begins when numbers may have been given to other
+// events, e.g. after a restored backup; positions of earlier epochs are not valid then. It is 20 lower-case hex digits
+// (milliseconds since 1970 in 12, random in 8), so that a later epoch sorts after an earlier one.
 type Epoch string
 
 var epochForm = regexp.MustCompile(`^[0-9a-f]{20}$`)
 
-// NewEpoch mints an epoch at now that sorts after the given one ("" for none).
+// NewEpoch returns an epoch for now that sorts after the given one ("" for none).
 func NewEpoch(now time.Time, random uint32, after Epoch) Epoch {
 	ms := now.UnixMilli()
 	if len(after) == 20 {

@@ -8,8 +8,8 @@ import (
 	"harang.dev/harang"
 )
 
-// TestLevel_Cross is AC2 step by step, with thresholds 5 and 3.
-func TestLevel_Cross(t *testing.T) {
+// TestLevel_Change: an alert for each deterioration to another severity, with thresholds 5 and 3.
+func TestLevel_Change(t *testing.T) {
 	type step struct {
 		quantity int64
 		silenced bool
@@ -27,17 +27,17 @@ func TestLevel_Cross(t *testing.T) {
 			{2, false, critical}, {0, false, ""}}},
 		{"straight to critical", []step{{1, false, critical}, {0, false, ""}}},
 		{"no event upwards", []step{{1, false, critical}, {4, false, ""}, {9, false, ""}}},
-		{"critical armed again at its threshold", []step{{1, false, critical}, {3, false, ""}, {2, false, critical}}},
-		{"warning armed again at its threshold", []step{{4, false, warning}, {5, false, ""}, {4, false, warning}}},
-		{"warning not armed below its threshold", []step{{1, false, critical}, {4, false, ""}, {3, false, ""},
+		{"critical alerts again after its threshold was reached", []step{{1, false, critical}, {3, false, ""}, {2, false, critical}}},
+		{"warning alerts again after its threshold was reached", []step{{4, false, warning}, {5, false, ""}, {4, false, warning}}},
+		{"warning does not alert again below its threshold", []step{{1, false, critical}, {4, false, ""}, {3, false, ""},
 			{4, false, ""}}},
 		{"silenced", []step{{4, true, ""}, {1, true, ""}, {9, true, ""}, {4, false, warning}}},
-		{"worse in silence, then the first change after it",
+		{"worse while silenced, announced by the next change",
 			[]step{{1, true, ""}, {0, false, critical}, {0, false, ""}}},
-		{"worse in silence, better after it", []step{{1, true, ""}, {2, false, ""}, {4, false, ""},
+		{"worse while silenced, better afterwards", []step{{1, true, ""}, {2, false, ""}, {4, false, ""},
 			{3, false, warning}}},
-		{"known warning, critical in silence", []step{{4, false, warning}, {1, true, ""}, {0, false, critical}}},
-		{"silence does not arm", []step{{1, false, critical}, {0, true, ""}, {1, true, ""}, {0, false, ""}}},
+		{"announced warning, critical while silenced", []step{{4, false, warning}, {1, true, ""}, {0, false, critical}}},
+		{"silencing does not cause a second alert", []step{{1, false, critical}, {0, true, ""}, {1, true, ""}, {0, false, ""}}},
 		{"no change", []step{{4, true, ""}, {4, false, ""}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestLevel_Cross(t *testing.T) {
 			level := harang.NewLevel(10, th)
 			for i, s := range tc.steps {
 				var got harang.Severity
-				if level, got = level.Cross(s.quantity, th, s.silenced); got != s.want {
+				if level, got = level.Change(s.quantity, th, s.silenced); got != s.want {
 					t.Fatalf("step %d to %d announced %q, want %q", i+1, s.quantity, got, s.want)
 				}
 				if level.Quantity != s.quantity || level.Thresholds != th {
@@ -56,15 +56,15 @@ func TestLevel_Cross(t *testing.T) {
 	}
 
 	raised := harang.NewLevel(4, harang.Thresholds{Warning: 4, Critical: 2})
-	if next, got := raised.Cross(4, harang.Thresholds{Warning: 6, Critical: 5}, false); got != critical ||
+	if next, got := raised.Change(4, harang.Thresholds{Warning: 6, Critical: 5}, false); got != critical ||
 		next.Alerted != critical {
 		t.Errorf("raising thresholds over the quantity announced %q", got)
 	}
 	short := harang.NewLevel(1, harang.Thresholds{Warning: 5, Critical: 3})
-	if _, got := short.Cross(0, short.Thresholds, false); got != "" {
+	if _, got := short.Change(0, short.Thresholds, false); got != "" {
 		t.Errorf("a new item that is short announced %q when it got shorter", got)
 	}
-	if next, got := short.Cross(1, harang.Thresholds{}, false); got != "" || next.Alerted != harang.SeverityOK {
+	if next, got := short.Change(1, harang.Thresholds{}, false); got != "" || next.Alerted != harang.SeverityOK {
 		t.Errorf("thresholds of 0 announced %q and left %+v", got, next)
 	}
 }
@@ -87,7 +87,7 @@ func TestLevel_Properties(t *testing.T) {
 				th = level.Thresholds
 			}
 			silenced := quiet && rapid.Bool().Draw(t, "silenced")
-			next, announced := level.Cross(q, th, silenced)
+			next, announced := level.Change(q, th, silenced)
 			before, after := level.Severity(), next.Severity()
 			switch {
 			case announced != "" && (announced != after || after.Rank() < before.Rank() ||

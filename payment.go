@@ -49,13 +49,13 @@ func (s PaymentStatus) Rank() int {
 // Valid reports whether s is a status of a payment.
 func (s PaymentStatus) Valid() bool { return s.Rank() > 0 }
 
-// PaymentSource is the source of our own payment_error events. Their source id is
-// the transaction id, so there is one per transaction.
+// PaymentSource is the source of Harang's own payment_error events. Their source id is the transaction id, so there
+// is one per transaction.
 const PaymentSource = "harang:payments"
 
 // Payment is one attempt to pay for a rental. Amounts are whole forints.
 type Payment struct {
-	// ID is our transaction id; providers receive it as the order id.
+	// ID is the transaction id; providers receive it as the order id.
 	ID          string
 	Tenant      string
 	RentalID    string

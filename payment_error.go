@@ -30,7 +30,7 @@ type PaymentFailure struct {
 	// EventID is the event that announced it, At the time of that event.
 	EventID string
 	At      time.Time
-	// RentalID and Status are those of our own payment; "" for a payment of
+	// RentalID and Status are those of a payment of Harang; "" for a payment of
 	// another application.
 	RentalID string
 	Status   PaymentStatus

@@ -51,8 +51,8 @@ const (
 	MaxRentalDuration = 2 * 366 * 24 * time.Hour
 )
 
-// RentalSource is the source of our own rental_created events. Their source id is
-// the rental id, so there is one per rental.
+// RentalSource is the source of Harang's own rental_created events. Their source id is the rental id, so there is one
+// per rental.
 const RentalSource = "harang:rentals"
 
 // RentalLine is one product of a rental. Quantity is in pieces, DailyPrice in

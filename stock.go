@@ -64,15 +64,12 @@ func (t Thresholds) Of(s Severity) int64 {
 	return 0
 }
 
-// Level is a stock item's quantity with its thresholds and the severity that people
-// know of.
+// Level is a stock item's quantity with its thresholds and the severity that was last announced.
 type Level struct {
 	Quantity   int64
 	Thresholds Thresholds
-	// Alerted is the severity that people know of: the last announced one, or a
-	// better one when the stock has recovered since. It is never worse than the
-	// present severity, and equal to it unless the item was silenced when its
-	// severity got worse.
+	// Alerted is the last announced severity, or a better one when the stock has recovered since. It is never worse
+	// than the present severity, and equal to it unless the item was silenced when its severity got worse.
 	Alerted Severity
 }
 
@@ -85,17 +82,14 @@ func NewLevel(quantity int64, t Thresholds) Level {
 // Severity is the present severity.
 func (l Level) Severity() Severity { return l.Thresholds.Severity(l.Quantity) }
 
-// Cross changes the level to a quantity and thresholds. It returns the new level
-// and the severity to announce, "" for none.
+// Change returns the level with another quantity and thresholds, and the severity to announce, "" for none.
 //
-// The new severity is announced when it is worse than Alerted, the item is not
-// silenced, and the change is not an improvement (a better severity, or more
-// pieces under the same thresholds). Alerted falls with the present severity,
-// which arms a level again. So without silencing, a change announces exactly when
-// the severity gets worse; a severity that got worse in silence is announced by
-// the first later change that is not an improvement, never by the end of the
-// silence itself.
-func (l Level) Cross(quantity int64, t Thresholds, silenced bool) (Level, Severity) {
+// The new severity is announced when it is worse than Alerted, the item is not silenced, and the change is not an
+// improvement (a better severity, or more pieces under the same thresholds). Alerted follows an improving severity, so
+// that the next deterioration is announced again. Without silencing, a change is therefore announced exactly when the
+// severity gets worse. A severity that got worse while the item was silenced is announced by the first later change
+// that is not an improvement, never by the end of the silencing itself.
+func (l Level) Change(quantity int64, t Thresholds, silenced bool) (Level, Severity) {
 	next := Level{Quantity: quantity, Thresholds: t, Alerted: l.Alerted}
 	if quantity == l.Quantity && t == l.Thresholds {
 		return next, ""

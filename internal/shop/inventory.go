@@ -285,7 +285,7 @@ func (s *service) changeLevel(
 	before := item.Severity()
 	silenced := !item.ExpectedAt.IsZero() && !s.dayEnded(item.ExpectedAt)
 	var alert harang.Severity
-	item.Level, alert = item.Level.Cross(quantity, th, silenced)
+	item.Level, alert = item.Level.Change(quantity, th, silenced)
 	switch after := item.Severity(); {
 	case after == before:
 	case after == harang.SeverityOK:

@@ -212,7 +212,7 @@ func (env *Env) checkAlerts(t *testing.T, products, locations []string) {
 			level := harang.NewLevel(moves[0].Quantity, harang.Thresholds{Warning: 4, Critical: 2})
 			for _, m := range moves[1:] {
 				var alerted harang.Severity
-				if level, alerted = level.Cross(m.Quantity, level.Thresholds, false); alerted != "" {
+				if level, alerted = level.Change(m.Quantity, level.Thresholds, false); alerted != "" {
 					want = append(want, m.Quantity)
 				}
 			}

@@ -15,41 +15,40 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// wall is one row of the table "who may import whom".
-type wall struct {
+// importRule is one row of the table "who may import whom".
+type importRule struct {
 	pkg    string   // import path below the module, "" for the root; "/..." for all below
-	may    []string // what of ours it may import, same notation
+	may    []string // packages of this module that it may import, same notation
 	reason string
 }
 
 const module = "harang.dev/harang"
 
-// walls is the table of the packages of this module that each package may import,
-// with the reason. A package without a row fails the test. Test packages and test
-// files are free.
-var walls = []wall{
+// importRules lists which packages of this module each package may import, with the reason. A package without a row
+// fails the test. Test files may import anything.
+var importRules = []importRule{
 	{"", nil, "the domain depends on nothing"},
 	{"engineio", nil, "a protocol library that others can import"},
 	{"engineio/...", nil, "helpers of the library stay in the library"},
 	{"socketio", []string{"engineio"}, "a protocol library that others can import"},
 	{"socketio/...", []string{"socketio", "engineio"}, "the conformance server shows the library alone"},
-	{"internal/outbox", []string{""}, "what a commit gives the feeds: words shared by store, relay, logs and windows"},
-	{"internal/shop", []string{""}, "use cases know the business, not the technology"},
-	{"internal/feed", []string{"", "internal/outbox"}, "a mechanism over root types; ports are its own"},
-	{"internal/relay", []string{"", "internal/outbox"}, "no SQL and no Redis inside; ports are its own"},
-	{"internal/ingest", []string{""}, "other applications' events become ours; the store behind its port"},
+	{"internal/outbox", []string{""}, "what a commit appended to the feeds: types shared by store, relay, logs and windows"},
+	{"internal/shop", []string{""}, "use cases; the database and providers come through ports"},
+	{"internal/feed", []string{"", "internal/outbox"}, "works on root types; it defines its own ports"},
+	{"internal/relay", []string{"", "internal/outbox"}, "has no SQL and no Redis; it defines its own ports"},
+	{"internal/ingest", []string{""}, "accepts other applications' events; the store comes through a port"},
 	{"internal/auth", []string{"", "internal/secretfile"}, "verifies identities; users come through a port"},
 	{
 		"internal/gateway",
 		[]string{"", "internal/feed", "internal/auth", "socketio"},
-		"speaks the socket; reads no SQL",
+		"serves Socket.IO; has no SQL",
 	},
-	{"contract", nil, "golden files, no code to speak of"},
+	{"contract", nil, "golden files and their reader"},
 	{
 		"internal/httpapi",
 		[]string{"", "contract", "internal/shop", "internal/auth", "internal/ingest", "internal/health",
 			"internal/origin"},
-		"speaks HTTP; reads no SQL; shows the golden calls as examples",
+		"serves HTTP; has no SQL; shows the golden calls as examples",
 	},
 	{
 		"internal/payments",
@@ -79,16 +78,16 @@ var walls = []wall{
 	{
 		"internal/canary",
 		[]string{"", "internal/outbox", "internal/feed"},
-		"passes marks through the hub as a listener does; knows no socket and no SQL",
+		"passes marks through the hub as a listener does; has no socket and no SQL",
 	},
-	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port; knows no socket"},
+	{"internal/seat", []string{""}, "seats across nodes behind the gateway's port"},
 	{"internal/sioclient", nil, "a small Socket.IO client for tests and the load program"},
-	{"internal/health", []string{""}, "calls checks that are handed in"},
-	{"internal/admin", nil, "serves what operators see; the metrics are handed in"},
+	{"internal/health", []string{""}, "runs checks that it is given"},
+	{"internal/admin", nil, "serves metrics and profiles that it is given"},
 	{"internal/descriptors", nil, "wraps any listener"},
 	{"internal/secretfile", nil, "reads a file"},
 	{"internal/inflight", nil, "counts the requests of any handler"},
-	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share; it knows no command"},
+	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share"},
 	{
 		"internal/doctor",
 		[]string{"", "internal/store", "internal/auth", "internal/admin"},
@@ -97,21 +96,20 @@ var walls = []wall{
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
 	{"internal/testserver", nil, "starts real PostgreSQL and Redis for tests"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
-	{"internal/origin", nil, "who may call from a browser, and what proxies say; knows HTTP only"},
-	{"internal/logging", nil, "the program's slog handler; knows nothing of what is logged"},
-	{"web", nil, "embeds the built page, knows nothing"},
-	{"cmd/harang", []string{"..."}, "the only place where technologies meet"},
+	{"internal/origin", nil, "who may call from a browser, and the headers of proxies"},
+	{"internal/logging", nil, "the program's slog handler"},
+	{"web", nil, "embeds the built page"},
+	{"cmd/harang", []string{"..."}, "connects all packages; the only one that imports every technology"},
 }
 
-// TestWalls: every package imports what its row permits, and every permission is
-// used, so that the table is the true diagram.
-func TestWalls(t *testing.T) {
+// TestImports: every package imports only what its row permits, and every permission is used.
+func TestImports(t *testing.T) {
 	type permission struct{ pkg, may string }
 	used := map[permission]bool{}
 	for _, pkg := range listPackages(t) {
-		row, ok := findWall(pkg.name())
+		row, ok := findRule(pkg.name())
 		if !ok {
-			t.Errorf("%s has no row in the table of walls: add one with its reason", pkg.ImportPath)
+			t.Errorf("%s has no row in importRules: add one with its reason", pkg.ImportPath)
 			continue
 		}
 		for _, imported := range pkg.Imports {
@@ -125,7 +123,7 @@ func TestWalls(t *testing.T) {
 			used[permission{row.pkg, may}] = true
 		}
 	}
-	for _, row := range walls {
+	for _, row := range importRules {
 		for _, may := range row.may {
 			if !used[permission{row.pkg, may}] {
 				t.Errorf("%q may import %q and does not: delete the permission", row.pkg, may)
@@ -134,12 +132,12 @@ func TestWalls(t *testing.T) {
 	}
 }
 
-var update = flag.Bool("update", false, "write the table of walls into docs/architecture.md")
+var update = flag.Bool("update", false, "write the table of imports into docs/architecture.md")
 
-// TestWalls_Documented compares docs/architecture.md with the table; go test -run
-// TestWalls_Documented . -update writes it.
-func TestWalls_Documented(t *testing.T) {
-	const page, begin, end = "docs/architecture.md", "<!-- walls -->\n", "<!-- /walls -->"
+// TestImports_Documented compares docs/architecture.md with importRules;
+// go test -run TestImports_Documented . -update writes it.
+func TestImports_Documented(t *testing.T) {
+	const page, begin, end = "docs/architecture.md", "<!-- imports -->\n", "<!-- /imports -->"
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
@@ -147,9 +145,9 @@ func TestWalls_Documented(t *testing.T) {
 	before, rest, begins := strings.Cut(string(text), begin)
 	present, after, ends := strings.Cut(rest, end)
 	if !begins || !ends {
-		t.Fatalf("%s has no markers for the table of walls", page)
+		t.Fatalf("%s has no markers for the table of imports", page)
 	}
-	want := wallsTable()
+	want := importTable()
 	if *update {
 		if err := os.WriteFile(page, []byte(before+begin+want+end+after), 0o600); err != nil {
 			t.Fatal(err)
@@ -157,26 +155,26 @@ func TestWalls_Documented(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, present); diff != "" {
-		t.Errorf("%s differs from walls_test.go: run go test -run TestWalls_Documented . -update\n%s", page, diff)
+		t.Errorf("%s differs from imports_test.go: run go test -run TestImports_Documented . -update\n%s", page, diff)
 	}
 }
 
-// wallsTable is the table in Markdown.
-func wallsTable() string {
+// importTable is the table in Markdown.
+func importTable() string {
 	var b strings.Builder
 	b.WriteString("| package | may import | because |\n|---|---|---|\n")
-	for _, row := range walls {
+	for _, row := range importRules {
 		may := make([]string, len(row.may))
 		for i, pattern := range row.may {
-			may[i] = wallName(pattern)
+			may[i] = patternName(pattern)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", wallName(row.pkg), strings.Join(may, ", "), row.reason)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", patternName(row.pkg), strings.Join(may, ", "), row.reason)
 	}
 	return b.String()
 }
 
-// wallName is a pattern of the table in Markdown.
-func wallName(pattern string) string {
+// patternName is a pattern of the table in Markdown.
+func patternName(pattern string) string {
 	switch pattern {
 	case "":
 		return "`harang`"
@@ -232,10 +230,10 @@ func relative(importPath string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(importPath, module), "/")
 }
 
-func findWall(name string) (wall, bool) {
-	var best wall
+func findRule(name string) (importRule, bool) {
+	var best importRule
 	found := false
-	for _, row := range walls {
+	for _, row := range importRules {
 		if matches(row.pkg, name) && (!found || len(row.pkg) > len(best.pkg)) {
 			best, found = row, true
 		}
@@ -254,7 +252,7 @@ func matches(pattern, name string) bool {
 }
 
 // permitted returns the first pattern of the row that permits importing name.
-func permitted(row wall, name string) (pattern string, ok bool) {
+func permitted(row importRule, name string) (pattern string, ok bool) {
 	for _, pattern := range row.may {
 		if matches(pattern, name) {
 			return pattern, true
