@@ -204,6 +204,35 @@ func TestHostile_Bodies(t *testing.T) {
 	t.Logf("%d bodies refused", refused)
 }
 
+// TestHostile_CSV: neither does a file that is imported.
+func TestHostile_CSV(t *testing.T) {
+	e := newEnv(t)
+	const n = 4 << 20
+	header := "productId;productName;dailyPrice;locationId;locationName;quantity\n"
+	r := route{method: http.MethodPost, path: "/api/v1/imports?dryRun=true", id: "importCatalogue"}
+	for name, body := range map[string]string{
+		"empty lines":       strings.Repeat("\n", n),
+		"separators":        strings.Repeat(";", n),
+		"one long cell":     strings.Repeat("x", n),
+		"many columns":      filled("", "\n", n, func(i int) string { return fmt.Sprintf("c%d", i) }),
+		"an open quote":     header + `"` + strings.Repeat("x\n", n/2-100),
+		"quotes":            strings.Repeat(`"`, n),
+		"short lines":       header + strings.Repeat("x\n", n/2-100),
+		"lines of nothing":  header + strings.Repeat(";;;;;\n", n/6-100),
+		"wrong numbers":     header + strings.Repeat("p;P;x;l;L;y\n", n/12-100),
+		"a million columns": header + strings.Repeat(";", n-100),
+		"invalid UTF-8":     header + strings.Repeat("\xff;\xfe\n", n/4-100),
+		"zeros":             strings.Repeat("\x00", n),
+		"UTF-16":            "\xff\xfe" + strings.Repeat("a\x00\n\x00", n/4-1),
+		"half of UTF-16":    "\xfe\xff" + strings.Repeat("\xd8\x00", n/2-1),
+	} {
+		for _, dryRun := range []string{"true", "false"} {
+			r.path = "/api/v1/imports?dryRun=" + dryRun
+			e.attack(r, name+", "+dryRun, r.path, body[:min(len(body), n)], "text/csv", false)
+		}
+	}
+}
+
 // TestHostile_Queries: neither does a query.
 func TestHostile_Queries(t *testing.T) {
 	e := newEnv(t)

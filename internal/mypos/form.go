@@ -23,6 +23,9 @@ const (
 	signatureField = "Signature"
 	// signedSeparator is between the values in the text that is signed.
 	signedSeparator = "-"
+	// maxFields is how many fields a form may have. It is read before its signature
+	// is verified.
+	maxFields = 64
 )
 
 var errSignature = errors.New("signature invalid")
@@ -58,6 +61,9 @@ func (f form) encode() string {
 // parseForm reads application/x-www-form-urlencoded and keeps the order. A
 // field that is repeated is an error: what is signed would differ from what is read.
 func parseForm(body string) (form, error) {
+	if strings.Count(body, "&") >= maxFields {
+		return nil, fmt.Errorf("more than %d fields", maxFields)
+	}
 	var f form
 	seen := map[string]bool{}
 	for pair := range strings.SplitSeq(body, "&") {

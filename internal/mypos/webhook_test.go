@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -323,6 +324,51 @@ func TestWebhook_UnknownEvents(t *testing.T) {
 harang_mypos_notices_total{kind="json",outcome="unknown_event"} 100
 `), "harang_mypos_notices_total"); err != nil {
 		t.Error(err)
+	}
+}
+
+// What anybody can send costs little: an answer of at most 16 KiB, and at most 16 times
+// the body and 1 MiB of memory.
+func TestWebhook_Hostile(t *testing.T) {
+	u := newWebhookUnderTest(t)
+	const n = 64<<10 - 1
+	now := fmt.Sprint("t=", webhookNow.Unix(), ",v1=", strings.Repeat("ab", 32))
+	for name, body := range map[string]string{
+		"many fields":       strings.Repeat("a&", n/2),
+		"one name repeated": strings.Repeat("a=1&", n/4),
+		"escapes":           strings.Repeat("%61=%61&", n/8),
+		"a long name":       strings.Repeat("x", n),
+		"a long value":      "Signature=" + strings.Repeat("x", n-10),
+		"a broken escape":   strings.Repeat("x", n-1) + "%",
+		"nothing":           "",
+		"deep":              strings.Repeat("[", n),
+		"numbers":           "[" + strings.Repeat("1,", n/2-2) + "1]",
+		"names":             "{" + strings.Repeat(`"a":1,`, n/6-2) + `"b":1}`,
+		"a long text":       `"` + strings.Repeat("x", n-2) + `"`,
+		"invalid UTF-8":     strings.Repeat("\xff", n),
+	} {
+		for _, media := range []string{mediaForm, "application/json", "text/plain"} {
+			var before, after runtime.MemStats
+			r := httptest.NewRequestWithContext(
+				t.Context(),
+				http.MethodPost,
+				"/api/v1/payments/mypos/budapest",
+				strings.NewReader(body),
+			)
+			r.Header.Set("Content-Type", media)
+			r.Header.Set("X-myPOS-Signature", now)
+			w := httptest.NewRecorder()
+			u.log.Reset()
+			runtime.ReadMemStats(&before)
+			u.handler.ServeHTTP(w, r)
+			runtime.ReadMemStats(&after)
+			if took := after.TotalAlloc - before.TotalAlloc; took > uint64(16*len(body)+1<<20) {
+				t.Errorf("%s as %s: %d bytes allocated", name, media, took)
+			}
+			if w.Code < 400 || w.Code >= 500 || w.Body.Len() > 16<<10 || u.log.Len() > 0 {
+				t.Errorf("%s as %s: %d, %d bytes, logged %q", name, media, w.Code, w.Body.Len(), u.log.String())
+			}
+		}
 	}
 }
 

@@ -27,11 +27,12 @@ const MaxImportBytes = 4 << 20
 const (
 	// maxImportProblems is how many problems of a file are described; the others are only counted.
 	maxImportProblems = 1000
-	// maxImportLines and maxImportColumns are how many of each a file may have, maxHeaderBytes how long its
-	// header may be.
+	// maxImportLines and maxImportColumns are how many of each a file may have, maxHeaderBytes and maxLineBytes how
+	// long its header and its other lines may be.
 	maxImportLines   = 100_000
 	maxImportColumns = 100
 	maxHeaderBytes   = 8 << 10
+	maxLineBytes     = 64 << 10
 )
 
 // ImportProblem is an error in one cell of a file.
@@ -57,6 +58,18 @@ func (p *ImportProblems) add(line int, column, detail string) {
 		return
 	}
 	p.First = append(p.First, ImportProblem{line, column, detail})
+}
+
+// count returns how many there are.
+func (p *ImportProblems) count() int { return len(p.First) + p.More }
+
+// addf is add for a detail that is worth formatting only when it is kept.
+func (p *ImportProblems) addf(line int, column, format string, args ...any) {
+	if len(p.First) == maxImportProblems {
+		p.More++
+		return
+	}
+	p.add(line, column, fmt.Sprintf(format, args...))
 }
 
 func (p *ImportProblems) sort() {
@@ -118,6 +131,7 @@ type importFile struct {
 	products  map[string]wantedProduct
 	stock     map[stockKey]wantedStock
 	problems  ImportProblems
+	cells     map[string]string // of the line that is read, by column
 }
 
 const importColumns = "productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, " +
@@ -139,7 +153,9 @@ func foldColumn(name string) string { return columnFolder.Replace(strings.ToLowe
 // readImport reads a whole file. An error means that the file itself could not be read; what is wrong in it is in
 // problems.
 func readImport(file io.Reader) (*importFile, error) {
-	raw, err := io.ReadAll(io.LimitReader(file, MaxImportBytes+1))
+	var content bytes.Buffer
+	_, err := content.ReadFrom(io.LimitReader(file, MaxImportBytes+1))
+	raw := content.Bytes()
 	switch {
 	case err != nil:
 		return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the file cannot be read")
@@ -148,10 +164,14 @@ func readImport(file io.Reader) (*importFile, error) {
 	}
 	in := &importFile{
 		locations: map[string]*stated[string]{}, partners: map[string]*stated[string]{},
-		products: map[string]wantedProduct{}, stock: map[stockKey]wantedStock{},
+		products: map[string]wantedProduct{}, stock: map[stockKey]wantedStock{}, cells: map[string]string{},
 	}
 	if len(raw) > maxHeaderBytes && bytes.IndexByte(raw[:maxHeaderBytes], '\n') < 0 {
 		in.problems.add(1, "file", "must name the columns in its first line")
+		return in, nil
+	}
+	if long := firstLongLine(raw); long > 0 {
+		in.problems.add(long, "file", fmt.Sprintf("is longer than %d KiB", maxLineBytes>>10))
 		return in, nil
 	}
 	text, line := decodeText(raw)
@@ -169,6 +189,8 @@ func readImport(file io.Reader) (*importFile, error) {
 		in.problems.add(1+skipped, "file", fmt.Sprintf("must have at most %d columns", maxImportColumns))
 		return in, nil
 	}
+	r.ReuseRecord = true // lines that are refused cost nothing that stays
+	fields := len(header)
 	names := in.readHeader(1+skipped, header)
 	if len(in.problems.First) > 0 {
 		return in, nil
@@ -178,11 +200,18 @@ func readImport(file io.Reader) (*importFile, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		line := 0
+		if len(record) > 0 {
+			line, _ = r.FieldPos(0)
+		}
+		if line > maxImportLines {
+			in.problems.add(line+skipped, "file", fmt.Sprintf("is too long: at most %d lines", maxImportLines))
+			break
+		}
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {
 			if errors.Is(parse.Err, csv.ErrFieldCount) {
-				in.problems.add(parse.Line+skipped, "file",
-					fmt.Sprintf("must have %d fields, as the first line has", len(header)))
+				in.problems.addf(parse.Line+skipped, "file", "must have %d fields, as the first line has", fields)
 				continue
 			}
 			in.problems.add(parse.StartLine+skipped, "file", "has a misplaced quotation mark")
@@ -191,17 +220,23 @@ func readImport(file io.Reader) (*importFile, error) {
 		if err != nil {
 			return nil, harang.Wrap(harang.CodeInvalidRequest, err, "the file cannot be read")
 		}
-		line, _ := r.FieldPos(0)
-		if line > maxImportLines {
-			in.problems.add(line+skipped, "file", fmt.Sprintf("is too long: at most %d lines", maxImportLines))
-			break
-		}
 		in.readLine(line+skipped, names, record)
 	}
 	if len(in.problems.First) == 0 && len(in.rows) == 0 {
 		in.problems.add(1+skipped, "file", "has no lines with data")
 	}
 	return in, nil
+}
+
+// firstLongLine returns the first line over maxLineBytes, from 1, or 0.
+func firstLongLine(raw []byte) int {
+	n := 0
+	for line := range bytes.SplitSeq(raw, []byte("\n")) {
+		if n++; len(line) > maxLineBytes {
+			return n
+		}
+	}
+	return 0
 }
 
 // decodeText returns a file's text in UTF-8, composed (NFC) and without a byte order mark: UTF-8, UTF-16, or
@@ -303,8 +338,9 @@ func (in *importFile) readHeader(line int, header []string) []string {
 
 // readLine reads one line.
 func (in *importFile) readLine(line int, names, record []string) {
-	before := len(in.problems.First)
-	cells := make(map[string]string, len(names))
+	before := in.problems.count()
+	cells := in.cells
+	clear(cells)
 	for i, name := range names {
 		cell := unescapeCell(strings.TrimSpace(record[i]))
 		if cell == "" {
@@ -332,17 +368,19 @@ func (in *importFile) readLine(line int, names, record []string) {
 		}
 		n, ok := parseWhole(value, units...)
 		if !ok {
-			in.problems.add(line, column, fmt.Sprintf("must be a whole number, not %q", value))
+			in.problems.addf(line, column, "must be a whole number, not %q", value)
+			return nil
 		}
 		return &stated[int64]{line, n}
 	}
-	product := wantedProduct{text("productName"), whole("dailyPrice", "ft", "huf")}
+	product := wantedProduct{price: whole("dailyPrice", "ft", "huf")}
 	stock := wantedStock{line, whole("quantity", "db"), whole("warningThreshold", "db"),
 		whole("criticalThreshold", "db")}
-	location, partner := text("locationName"), text("partnerName")
-	if len(in.problems.First) > before {
+	if in.problems.count() > before {
 		return // the numbers are not those of the file
 	}
+	product.name = text("productName")
+	location, partner := text("locationName"), text("partnerName")
 	row := importRow{line: line, location: cells["locationId"], partner: cells["partnerId"],
 		product: cells["productId"]}
 	row.stock = stock.quantity != nil || stock.warning != nil || stock.critical != nil
@@ -359,7 +397,7 @@ func (in *importFile) readLine(line int, names, record []string) {
 			in.problems.add(line, need.column, "must be filled in")
 		}
 	}
-	if len(in.problems.First) > before {
+	if in.problems.count() > before {
 		return
 	}
 	if location != nil {
