@@ -13,12 +13,12 @@ export class Server {
   private log = '';
   private process: ChildProcess | undefined;
 
-  private constructor(readonly directory: string, readonly url: string, private readonly listen: string, private readonly admin: string) {}
+  private constructor(readonly directory: string, readonly url: string, private readonly listen: string, private readonly admin: string, private readonly flags: readonly string[]) {}
 
-  static async start(): Promise<Server> {
+  static async start(...flags: string[]): Promise<Server> {
     const directory = await mkdtemp(join(tmpdir(), 'harang-e2e-'));
     const [port, admin] = await freePorts();
-    const server = new Server(directory, `http://127.0.0.1:${port}`, `127.0.0.1:${port}`, `127.0.0.1:${admin}`);
+    const server = new Server(directory, `http://127.0.0.1:${port}`, `127.0.0.1:${port}`, `127.0.0.1:${admin}`, flags);
     await server.serve();
     return server;
   }
@@ -29,7 +29,7 @@ export class Server {
 
   /** Starts the process and waits until it says that it is ready. */
   async serve(): Promise<void> {
-    const child = spawn(binary, ['serve', '--demo', '--listen', this.listen, '--admin-listen', this.admin, '--database', this.database], {
+    const child = spawn(binary, ['serve', '--demo', '--listen', this.listen, '--admin-listen', this.admin, '--database', this.database, ...this.flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process = child;

@@ -9,6 +9,11 @@ interface EnginePacket {
 }
 
 const namespace = '/ws/dashboard';
+const { process } = globalThis as { process?: { nextTick(run: () => void): void } };
+const nextTick = (run: () => void): void => {
+  if (process) process.nextTick(run);
+  else queueMicrotask(run);
+};
 
 /** The server's end of one transport. */
 export class Link {
@@ -152,7 +157,9 @@ function transportTo(server: FakeServer, called: string) {
         await (this.opts as { gate?: () => Promise<void> }).gate?.();
         run();
         // The stock client's Node build hands packets on by process.nextTick.
-        for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => process.nextTick(resolve));
+        for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => {
+          nextTick(resolve);
+        });
       });
     }
 

@@ -1,0 +1,40 @@
+import { Api } from '../harness/api.ts';
+import { App } from '../harness/app.ts';
+import { Server } from '../harness/server.ts';
+import { expect, test } from '../harness/test.ts';
+
+test('a page of another origin, made from the packed packages and their README, has badge, toast and list', async ({ page }) => {
+  test.setTimeout(180_000);
+  const app = await App.open();
+  const server = await Server.start('--allowed-origin', app.origin);
+  try {
+    await app.build('vite-react19', server.url);
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(String(error)));
+    await page.goto(app.origin);
+    await page.locator('input[name="email"]').fill('manager@budapest.demo');
+    await page.locator('input[name="password"]').fill('harang-demo');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByTestId('notification-bell')).toHaveAttribute('data-status', 'connected');
+
+    const unread = async (): Promise<number> => Number(await page.getByTestId('notification-badge').getAttribute('data-count'));
+    await expect.poll(unread).toBeGreaterThan(0);
+    const before = await unread();
+    await new Api(server, await server.apiKey('budapest')).ring(1, 'packed');
+    const toast = page.getByTestId('toast');
+    await expect(toast).toContainText('Critical shortage: Próba packed 1');
+    await expect(toast).toHaveAttribute('data-kind', 'warning');
+    expect(await unread()).toBe(before + 1);
+    if (process.env['HARANG_SCREENSHOTS']) await page.screenshot({ path: 'screenshots/packages-toast.png' });
+
+    await page.getByTestId('notification-bell').click();
+    await expect(page.getByTestId('notification-item').first()).toContainText('Próba packed 1');
+    if (process.env['HARANG_SCREENSHOTS']) await page.screenshot({ path: 'screenshots/packages-list.png' });
+    await page.getByRole('button', { name: 'Mark all as read' }).click();
+    await expect.poll(unread).toBe(0);
+    expect(errors).toEqual([]);
+  } finally {
+    await server.stop();
+    await app.stop();
+  }
+});
