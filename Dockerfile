@@ -5,6 +5,7 @@ COPY package.json package-lock.json ./
 COPY web/package.json web/
 COPY clients/core/package.json clients/core/
 COPY clients/react/package.json clients/react/
+COPY clients/packaging/package.json clients/packaging/
 COPY e2e/package.json e2e/
 COPY socketio/interop/package.json socketio/interop/
 COPY bench/node/package.json bench/node/

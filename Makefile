@@ -9,7 +9,7 @@ NPM_CI := node_modules/.package-lock.json
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}'
 
-$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/core/package.json clients/react/package.json e2e/package.json socketio/interop/package.json bench/node/package.json)
+$(NPM_CI): package.json package-lock.json $(wildcard web/package.json clients/core/package.json clients/react/package.json clients/packaging/package.json e2e/package.json socketio/interop/package.json bench/node/package.json)
 	npm ci --no-audit --no-fund
 	@touch $@
 

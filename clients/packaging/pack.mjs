@@ -9,7 +9,8 @@ export const packages = ['core', 'react'];
 export const clients = resolve(import.meta.dirname, '..');
 
 export function run(command, args, options = {}) {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options });
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], env, ...options });
 }
 
 /** pack builds and packs both packages and returns the paths of the tarballs. */

@@ -36,7 +36,9 @@ export function HarangBell({ language = 'hu', describe, onSelect }: HarangBellPr
   const said = bellTexts(language);
   const count = useUnreadCount();
   const status = useConnection((snapshot) => snapshot.status);
-  const [open, setOpen] = useState(false);
+  /** The side of the bell that the list is aligned with: the one with less room beyond it. */
+  const [side, setSide] = useState<'left' | 'right' | null>(null);
+  const open = side !== null;
   const [toasts] = useState(() => createToastQueue<BellToast>());
   const button = useRef<HTMLButtonElement>(null);
   const panelId = useId();
@@ -51,7 +53,7 @@ export function HarangBell({ language = 'hu', describe, onSelect }: HarangBellPr
   useHiddenPause(toasts);
 
   const close = (): void => {
-    setOpen(false);
+    setSide(null);
     button.current?.focus();
   };
   const handleKey = (pressed: KeyboardEvent): void => {
@@ -69,8 +71,9 @@ export function HarangBell({ language = 'hu', describe, onSelect }: HarangBellPr
         aria-label={said.bell(count)}
         aria-expanded={open}
         aria-controls={open ? panelId : undefined}
-        onClick={() => {
-          setOpen(!open);
+        onClick={({ currentTarget }) => {
+          const { left, right } = currentTarget.getBoundingClientRect();
+          setSide(open ? null : left + right < window.innerWidth ? 'left' : 'right');
           toasts.clear();
         }}
       >
@@ -81,7 +84,7 @@ export function HarangBell({ language = 'hu', describe, onSelect }: HarangBellPr
           {count > 99 ? '99+' : count}
         </span>
       </button>
-      {open && <BellPanel id={panelId} said={said} sentence={sentence} onClose={close} onSelect={onSelect} />}
+      {open && <BellPanel id={panelId} side={side} said={said} sentence={sentence} onClose={close} onSelect={onSelect} />}
       <BellToasts toasts={toasts} said={said} sentence={sentence} onSelect={onSelect} />
     </div>
   );
@@ -93,7 +96,13 @@ interface PartProps {
   readonly onSelect: HarangBellProps['onSelect'];
 }
 
-function BellPanel({ id, said, sentence, onClose, onSelect }: PartProps & { readonly id: string; readonly onClose: () => void }) {
+interface PanelProps extends PartProps {
+  readonly id: string;
+  readonly side: 'left' | 'right';
+  readonly onClose: () => void;
+}
+
+function BellPanel({ id, side, said, sentence, onClose, onSelect }: PanelProps) {
   const { items, status, hasMore, loadMore, reload, markRead, unreadCount } = useNotifications();
   const { markSeen } = useConnectionActions();
   const panel = useRef<HTMLDivElement>(null);
@@ -111,7 +120,7 @@ function BellPanel({ id, said, sentence, onClose, onSelect }: PartProps & { read
     onSelect?.(item);
   };
   return (
-    <div ref={panel} id={id} className="harang-panel" data-testid="notification-panel" role="dialog" aria-labelledby={titleId} tabIndex={-1}>
+    <div ref={panel} id={id} className="harang-panel" data-side={side} data-testid="notification-panel" role="dialog" aria-labelledby={titleId} tabIndex={-1}>
       <header>
         <h2 id={titleId}>{said.panel}</h2>
         {unreadCount > 0 && (
