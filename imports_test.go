@@ -32,7 +32,11 @@ var importRules = []importRule{
 	{"engineio/...", nil, "helpers of the library stay in the library"},
 	{"socketio", []string{"engineio"}, "a protocol library that others can import"},
 	{"socketio/...", []string{"socketio", "engineio"}, "the conformance server shows the library alone"},
-	{"internal/outbox", []string{""}, "what a commit appended to the feeds: types shared by store, relay, logs and windows"},
+	{
+		"internal/outbox",
+		[]string{""},
+		"what a commit appended to the feeds: types shared by store, relay, logs and windows",
+	},
 	{"internal/shop", []string{""}, "use cases; the database and providers come through ports"},
 	{"internal/feed", []string{"", "internal/outbox"}, "works on root types; it defines its own ports"},
 	{"internal/relay", []string{"", "internal/outbox"}, "has no SQL and no Redis; it defines its own ports"},

@@ -27,17 +27,21 @@ func TestLevel_Change(t *testing.T) {
 			{2, false, critical}, {0, false, ""}}},
 		{"straight to critical", []step{{1, false, critical}, {0, false, ""}}},
 		{"no event upwards", []step{{1, false, critical}, {4, false, ""}, {9, false, ""}}},
-		{"critical alerts again after its threshold was reached", []step{{1, false, critical}, {3, false, ""}, {2, false, critical}}},
-		{"warning alerts again after its threshold was reached", []step{{4, false, warning}, {5, false, ""}, {4, false, warning}}},
-		{"warning does not alert again below its threshold", []step{{1, false, critical}, {4, false, ""}, {3, false, ""},
-			{4, false, ""}}},
+		{"critical again after its threshold was reached",
+			[]step{{1, false, critical}, {3, false, ""}, {2, false, critical}}},
+		{"warning again after its threshold was reached",
+			[]step{{4, false, warning}, {5, false, ""}, {4, false, warning}}},
+		{"no second warning below its threshold",
+			[]step{{1, false, critical}, {4, false, ""}, {3, false, ""}, {4, false, ""}}},
 		{"silenced", []step{{4, true, ""}, {1, true, ""}, {9, true, ""}, {4, false, warning}}},
 		{"worse while silenced, announced by the next change",
 			[]step{{1, true, ""}, {0, false, critical}, {0, false, ""}}},
 		{"worse while silenced, better afterwards", []step{{1, true, ""}, {2, false, ""}, {4, false, ""},
 			{3, false, warning}}},
-		{"announced warning, critical while silenced", []step{{4, false, warning}, {1, true, ""}, {0, false, critical}}},
-		{"silencing does not cause a second alert", []step{{1, false, critical}, {0, true, ""}, {1, true, ""}, {0, false, ""}}},
+		{"announced warning, critical while silenced",
+			[]step{{4, false, warning}, {1, true, ""}, {0, false, critical}}},
+		{"no second alert after silencing",
+			[]step{{1, false, critical}, {0, true, ""}, {1, true, ""}, {0, false, ""}}},
 		{"no change", []step{{4, true, ""}, {4, false, ""}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -94,15 +98,8 @@ func TestLevel_Properties(t *testing.T) {
 				after.Rank() <= level.Alerted.Rank() || silenced):
 				t.Fatalf("%+v to %d %+v announced %s", level, q, th, announced)
 			case !quiet && (announced != "") != (after.Rank() > before.Rank()):
-				t.Fatalf(
-					"%+v to %d %+v announced %q, severity went from %s to %s",
-					level,
-					q,
-					th,
-					announced,
-					before,
-					after,
-				)
+				t.Fatalf("%+v to %d %+v announced %q, severity went from %s to %s", level, q,
+					th, announced, before, after)
 			case next.Alerted.Rank() > after.Rank() || (announced != "" && next.Alerted != announced):
 				t.Fatalf("%+v to %d %+v leaves %+v", level, q, th, next)
 			}

@@ -234,7 +234,8 @@ func TestCanary_BrokenHub(t *testing.T) {
 			c.hub.hub = env.hub
 			env.Round(t.Context(), c.hub)
 			s := env.Status()
-			if s.Failures != 1 || s.Err == nil || !strings.Contains(s.Err.Error(), c.detail) || !s.LastSuccess.IsZero() {
+			if s.Failures != 1 || s.Err == nil || !strings.Contains(s.Err.Error(), c.detail) ||
+				!s.LastSuccess.IsZero() {
 				t.Fatalf("%+v", s)
 			}
 			if err := env.Check(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {

@@ -252,11 +252,8 @@ func (g *generator) shortages() []action {
 }
 
 func (g *generator) takeUntil(ctx context.Context, inventory *shop.Inventory, low shortage) error {
-	page, err := inventory.Stock(
-		ctx,
-		g.people[0],
-		harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50},
-	)
+	page, err := inventory.Stock(ctx, g.people[0],
+		harang.StockQuery{Search: low.product, LocationID: low.location, Limit: 50})
 	if err != nil {
 		return err
 	}

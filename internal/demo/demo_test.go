@@ -41,11 +41,8 @@ func create(t *testing.T, now time.Time) *opened {
 	t.Helper()
 	clock := func() time.Time { return now }
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	st, err := sqlite.Open(
-		t.Context(),
-		"sqlite:"+filepath.Join(t.TempDir(), "h.db"),
-		store.Options{Clock: clock, NewID: newID},
-	)
+	st, err := sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "h.db"),
+		store.Options{Clock: clock, NewID: newID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,15 +131,8 @@ func TestCreate_AtAnyHour(t *testing.T) {
 					}
 					sum, err := o.store.SumMovements(ctx, tenant, item.ProductID, item.LocationID)
 					if err != nil || sum != item.Level.Quantity {
-						t.Errorf(
-							"%s: %s at %s: %d pieces, movements of %d, %v",
-							tenant,
-							item.ProductID,
-							item.LocationID,
-							item.Level.Quantity,
-							sum,
-							err,
-						)
+						t.Errorf("%s: %s at %s: %d pieces, movements of %d, %v", tenant, item.ProductID,
+							item.LocationID, item.Level.Quantity, sum, err)
 					}
 				}
 				if len(products) < 30 || short < 3 || short*5 > len(stock) || !levels[harang.SeverityWarning] ||
@@ -176,11 +166,8 @@ func TestCreate_AtAnyHour(t *testing.T) {
 				if days < 12 {
 					t.Errorf("%s: money on %d days: %+v", tenant, days, summary.Figures)
 				}
-				events, state, err := o.use.Notifications.List(
-					ctx,
-					manager(tenant),
-					harang.NotificationQuery{Limit: 200},
-				)
+				events, state, err := o.use.Notifications.List(ctx, manager(tenant),
+					harang.NotificationQuery{Limit: 200})
 				if err != nil || state.UnreadCount == 0 {
 					t.Fatalf("%+v, %v", state, err)
 				}
@@ -215,10 +202,8 @@ func TestCreate_SameEveryTimeAndTwoTenantsDiffer(t *testing.T) {
 		}
 		for _, r := range o.rentals(t, tenant) {
 			b.WriteString(
-				strings.Join(
-					[]string{r.PartnerID, r.LocationID, r.Created.String(), r.Due.String(), string(r.Status)},
-					" ",
-				) + "\n",
+				strings.Join([]string{r.PartnerID, r.LocationID, r.Created.String(), r.Due.String(), string(r.Status)},
+					" ") + "\n",
 			)
 		}
 		return b.String()

@@ -179,7 +179,8 @@ func (g *Gateway) goodbyeFrame(bye goodbye) *socketio.Frame {
 	if bye.jitter {
 		wait += rand.N(wait)
 	}
-	return g.o.Encoder.message("goodbye", GoodbyeMessage{Code: bye.code, Reconnect: !bye.final, RetryAfterMs: wait.Milliseconds()})
+	return g.o.Encoder.message("goodbye",
+		GoodbyeMessage{Code: bye.code, Reconnect: !bye.final, RetryAfterMs: wait.Milliseconds()})
 }
 
 func (c *conn) seat() Seat {

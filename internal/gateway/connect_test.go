@@ -433,7 +433,8 @@ func TestSeats_Concurrent(t *testing.T) {
 	for i := range 200 {
 		all.Go(func() {
 			id := fmt.Sprint(i)
-			_, err := s.Take(t.Context(), gateway.Seat{Tenant: "budapest", User: "u", PID: id, Connection: id}, gateway.Limits{Tenant: 50})
+			_, err := s.Take(t.Context(),
+				gateway.Seat{Tenant: "budapest", User: "u", PID: id, Connection: id}, gateway.Limits{Tenant: 50})
 			if err == nil {
 				taken.Add(1)
 			} else {

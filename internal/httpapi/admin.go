@@ -70,11 +70,8 @@ func (a *API) createUser(ctx context.Context, caller harang.Identity, in *create
 		password = auth.RandomPassword()
 		out.Body.Password = password
 	}
-	u, err := a.Auth.CreateUser(
-		ctx,
-		caller,
-		auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password},
-	)
+	u, err := a.Auth.CreateUser(ctx, caller,
+		auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
 	out.Body.AccountBody = accountOf(u)
 	return out, err
 }

@@ -218,12 +218,8 @@ func TestLogout_ByTokenAndByCookie(t *testing.T) {
 // A token from the command line is logged out as any other.
 func TestLogout_CommandToken(t *testing.T) {
 	e := newEnv(t)
-	users, err := e.auth.FindUsers(
-		t.Context(),
-		harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin},
-		"admin@",
-		1,
-	)
+	users, err := e.auth.FindUsers(t.Context(),
+		harang.Identity{Tenant: "budapest", Role: harang.RoleAdmin}, "admin@", 1)
 	if err != nil || len(users) != 1 || users[0].Role != harang.RoleAdmin {
 		t.Fatalf("%+v, %v", users, err)
 	}
@@ -270,26 +266,14 @@ func TestAuth_OtherSites(t *testing.T) {
 			t.Errorf("from %s: Access-Control-Allow-Origin %q", origin, allowed)
 		}
 	}
-	r := e.call(
-		"",
-		"OPTIONS",
-		"/api/v1/me",
-		"",
-		"Origin: https://erp.example.com",
-		"Access-Control-Request-Method: GET",
-	)
+	r := e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://erp.example.com",
+		"Access-Control-Request-Method: GET")
 	if r.StatusCode != http.StatusNoContent ||
 		!strings.Contains(r.Header.Get("Access-Control-Allow-Headers"), "Authorization") {
 		t.Fatalf("preflight: %d %v", r.StatusCode, r.Header)
 	}
-	r = e.call(
-		"",
-		"OPTIONS",
-		"/api/v1/me",
-		"",
-		"Origin: https://evil.example.com",
-		"Access-Control-Request-Method: GET",
-	)
+	r = e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com",
+		"Access-Control-Request-Method: GET")
 	if r.StatusCode == http.StatusNoContent || r.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Fatalf("preflight of a stranger: %d %v", r.StatusCode, r.Header)
 	}
@@ -439,18 +423,10 @@ func TestAdmin_Journey(t *testing.T) {
 // header changes nothing.
 func TestLogin_BehindAProxy(t *testing.T) {
 	wrong := func(e *env, forwarded string) reply {
-		return e.call(
-			"",
-			"POST",
-			"/api/v1/auth/login",
-			`{"email":"manager@budapest.demo","password":"wrong"}`,
-			"X-Forwarded-For: "+forwarded,
-		)
+		return e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`,
+			"X-Forwarded-For: "+forwarded)
 	}
-	trusting := newEnv(
-		t,
-		behindProxy(t),
-	)
+	trusting := newEnv(t, behindProxy(t))
 	for i := range 10 {
 		// Addresses that the client itself wrote before the proxy's are ignored.
 		wrong(trusting, strings.Repeat("9", i%3+1)+".9.9.9, 203.0.113.7").want(t, 401, harang.CodeInvalidCredentials)
@@ -472,11 +448,7 @@ func TestSocket_BehindAProxy(t *testing.T) {
 	socket := func(o *httpapi.Options) {
 		o.Socket = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { remotes <- r.RemoteAddr })
 	}
-	trusting := newEnv(
-		t,
-		socket,
-		behindProxy(t),
-	)
+	trusting := newEnv(t, socket, behindProxy(t))
 	plain := newEnv(t, socket)
 	for _, c := range []struct {
 		e                  *env

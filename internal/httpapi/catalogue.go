@@ -24,27 +24,21 @@ func partnerOf(p harang.Partner) namedBody   { return namedBody{p.ID, p.Name} }
 func productOf(p harang.Product) productBody { return productBody{p.ID, p.Name, p.DailyPrice} }
 
 func (a *API) listLocations(
-	ctx context.Context,
-	caller harang.Identity,
-	in *SearchInput,
+	ctx context.Context, caller harang.Identity, in *SearchInput,
 ) (*listOutput[namedBody], error) {
 	page, err := a.Catalogue.Locations(ctx, caller, in.Search, in.Cursor, in.Limit)
 	return &listOutput[namedBody]{listOf(page, locationOf)}, err
 }
 
 func (a *API) listPartners(
-	ctx context.Context,
-	caller harang.Identity,
-	in *SearchInput,
+	ctx context.Context, caller harang.Identity, in *SearchInput,
 ) (*listOutput[namedBody], error) {
 	page, err := a.Catalogue.Partners(ctx, caller, in.Search, in.Cursor, in.Limit)
 	return &listOutput[namedBody]{listOf(page, partnerOf)}, err
 }
 
 func (a *API) listProducts(
-	ctx context.Context,
-	caller harang.Identity,
-	in *SearchInput,
+	ctx context.Context, caller harang.Identity, in *SearchInput,
 ) (*listOutput[productBody], error) {
 	page, err := a.Catalogue.Products(ctx, caller, in.Search, in.Cursor, in.Limit)
 	return &listOutput[productBody]{listOf(page, productOf)}, err

@@ -42,9 +42,7 @@ func connectionOf(c Connection) connectionBody {
 // listConnections lists by connection id, an order that does not change while
 // connections open and close.
 func (a *API) listConnections(
-	_ context.Context,
-	caller harang.Identity,
-	in *ListInput,
+	_ context.Context, caller harang.Identity, in *ListInput,
 ) (*listOutput[connectionBody], error) {
 	after, err := keyOf("connections", in.Cursor)
 	if err != nil {

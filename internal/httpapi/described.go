@@ -127,10 +127,7 @@ func (a *API) describeWebhook(spec *huma.OpenAPI) {
 		Extensions: map[string]any{"x-codes": codeNames(all)},
 	}
 	op.Responses = responses(op.Errors)
-	op.Responses["200"] = answers(
-		"Accepted, now or before",
-		"text/plain",
-		&huma.Schema{Type: huma.TypeString, Enum: []any{"OK"}},
-	)
+	op.Responses["200"] = answers("Accepted, now or before", "text/plain",
+		&huma.Schema{Type: huma.TypeString, Enum: []any{"OK"}})
 	spec.AddOperation(op)
 }

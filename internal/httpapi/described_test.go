@@ -117,11 +117,7 @@ func (d *description) find(method, path string) (template string, op operation, 
 // described, and an accepted request body must be allowed. It returns the operation's
 // id, "" for a call that is not described.
 func (d *description) check(
-	r *http.Request,
-	asked []byte,
-	status int,
-	header http.Header,
-	body []byte,
+	r *http.Request, asked []byte, status int, header http.Header, body []byte,
 ) (name string, err error) {
 	path := r.URL.EscapedPath()
 	template, op, ok := d.find(r.Method, path)
@@ -136,33 +132,20 @@ func (d *description) check(
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	switch {
 	case len(answer.Content) == 0 && len(body) > 0:
-		return op.OperationID, fmt.Errorf(
-			"%s answers %d with a body, which is not described: %s",
-			op.OperationID,
-			status,
-			body,
-		)
+		return op.OperationID, fmt.Errorf("%s answers %d with a body, which is not described: %s",
+			op.OperationID, status, body)
 	case len(answer.Content) > 0:
 		if answer.Content[mediaType] == nil {
-			return op.OperationID, fmt.Errorf(
-				"%s answers %d with %q, which is not described",
-				op.OperationID,
-				status,
-				mediaType,
-			)
+			return op.OperationID, fmt.Errorf("%s answers %d with %q, which is not described",
+				op.OperationID, status, mediaType)
 		}
 		if !strings.HasSuffix(mediaType, "json") {
 			break
 		}
 		if err := d.valid(body, append(at, "responses", strconv.Itoa(status), "content", mediaType,
 			"schema")...); err != nil {
-			return op.OperationID, fmt.Errorf(
-				"%s answers %d otherwise than described: %w\n%s",
-				op.OperationID,
-				status,
-				err,
-				body,
-			)
+			return op.OperationID, fmt.Errorf("%s answers %d otherwise than described: %w\n%s",
+				op.OperationID, status, err, body)
 		}
 	}
 	var p struct{ Code string }
@@ -170,11 +153,8 @@ func (d *description) check(
 		return op.OperationID, fmt.Errorf("%s answers with the code %s, which is not described", op.OperationID, p.Code)
 	}
 	if wait := header.Get("Retry-After"); wait != "" && answer.Headers["Retry-After"].Schema == nil {
-		return op.OperationID, fmt.Errorf(
-			"%s answers %d with Retry-After, which is not described",
-			op.OperationID,
-			status,
-		)
+		return op.OperationID, fmt.Errorf("%s answers %d with Retry-After, which is not described", op.OperationID,
+			status)
 	}
 	mediaType, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if status < 300 && len(asked) > 0 && json.Valid(asked) && op.RequestBody.Content[mediaType] != nil {

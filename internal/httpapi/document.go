@@ -240,13 +240,8 @@ func addExamples(spec *huma.OpenAPI) error {
 		}
 		r := op.Responses[strconv.Itoa(c.Status)]
 		if r == nil || r.Content[c.Type] == nil {
-			return fmt.Errorf(
-				"contract/http/%s.json: %s does not answer %d %s",
-				c.Name,
-				op.OperationID,
-				c.Status,
-				c.Type,
-			)
+			return fmt.Errorf("contract/http/%s.json: %s does not answer %d %s", c.Name,
+				op.OperationID, c.Status, c.Type)
 		}
 		show(r.Content[c.Type], c.Name, c.Answer)
 		// A refused request is no example of a request.
@@ -279,11 +274,8 @@ func operationOf(spec *huma.OpenAPI, method, path string) *huma.Operation {
 	var best *huma.Operation
 	for template, item := range spec.Paths {
 		pattern := strings.Split(template, "/")
-		same := slices.EqualFunc(
-			pattern,
-			parts,
-			func(p, part string) bool { return p == part || strings.HasPrefix(p, "{") },
-		)
+		same := slices.EqualFunc(pattern, parts,
+			func(p, part string) bool { return p == part || strings.HasPrefix(p, "{") })
 		if !same {
 			continue
 		}

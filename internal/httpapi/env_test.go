@@ -100,11 +100,8 @@ func newService(t testing.TB, f fixture) *service {
 	t.Helper()
 	s := &service{}
 	var err error
-	s.store, err = sqlite.Open(
-		t.Context(),
-		"sqlite:"+filepath.Join(t.TempDir(), "harang.db"),
-		store.Options{Clock: f.clock, NewID: f.newID},
-	)
+	s.store, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "harang.db"),
+		store.Options{Clock: f.clock, NewID: f.newID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,19 +205,11 @@ func (e *env) seed(ctx context.Context) {
 		must(c.PutLocation(ctx, admin, harang.Location{ID: "vaci-ut", Name: "Váci út"}))
 		must(c.PutPartner(ctx, admin, harang.Partner{ID: "alfa-epito", Name: "Alfa Építő Kft."}))
 		must(
-			c.PutProduct(
-				ctx,
-				admin,
-				harang.Product{ID: "makita-hr2470", Name: "Makita HR2470 fúrókalapács", DailyPrice: 4900},
-			),
+			c.PutProduct(ctx, admin,
+				harang.Product{ID: "makita-hr2470", Name: "Makita HR2470 fúrókalapács", DailyPrice: 4900}),
 		)
-		_, err := c.PutStock(
-			ctx,
-			admin,
-			"makita-hr2470",
-			"vaci-ut",
-			shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3},
-		)
+		_, err := c.PutStock(ctx, admin, "makita-hr2470", "vaci-ut",
+			shop.StockPut{Quantity: 4, WarningThreshold: 5, CriticalThreshold: 3})
 		must(err)
 	}
 }
@@ -309,16 +298,8 @@ func (e *env) as(role harang.Role, method, path, body string, headers ...string)
 func (r reply) want(t *testing.T, status int, code harang.Code) reply {
 	t.Helper()
 	if r.StatusCode != status || r.code() != string(code) {
-		t.Fatalf(
-			"%s %s: %d %q, want %d %q: %s",
-			r.Request.Method,
-			r.Request.URL.Path,
-			r.StatusCode,
-			r.code(),
-			status,
-			code,
-			r.body,
-		)
+		t.Fatalf("%s %s: %d %q, want %d %q: %s", r.Request.Method, r.Request.URL.Path, r.StatusCode,
+			r.code(), status, code, r.body)
 	}
 	if code != "" && r.Header.Get("Content-Type") != "application/problem+json" {
 		t.Fatalf("a problem of type %q", r.Header.Get("Content-Type"))

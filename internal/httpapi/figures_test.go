@@ -100,16 +100,8 @@ func fill(b *testing.B, s *rentalEnv, levels, rentals int) {
 		"Kärcher magasnyomású mosó",
 	}
 	for i := range levels {
-		fmt.Fprintf(
-			&csv,
-			"p%d,%s %d,%d,l%d,Telephely %d,1000000,5,2\n",
-			i/5,
-			names[i/5%len(names)],
-			i/5,
-			1000+i/5,
-			i%5,
-			i%5,
-		)
+		fmt.Fprintf(&csv, "p%d,%s %d,%d,l%d,Telephely %d,1000000,5,2\n", i/5,
+			names[i/5%len(names)], i/5, 1000+i/5, i%5, i%5)
 	}
 	if _, err := shop.New(s.shop).Catalogue.ImportCSV(b.Context(), admin, strings.NewReader(csv.String())); err != nil {
 		b.Fatal(err)

@@ -91,20 +91,10 @@ func TestContract(t *testing.T) {
 	play("partners", o, "GET", "/partners?search=epito", "")
 	play("products", o, "GET", "/products", "")
 	play("stock", o, "GET", "/inventory/stock", "")
-	play(
-		"adjustment",
-		o,
-		"POST",
-		"/inventory/adjustments",
-		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-2,"reason":"szervizben"}`,
-	)
-	play(
-		"adjustment-below-zero",
-		o,
-		"POST",
-		"/inventory/adjustments",
-		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-9,"reason":"elveszett"}`,
-	)
+	play("adjustment", o, "POST", "/inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-2,"reason":"szervizben"}`)
+	play("adjustment-below-zero", o, "POST", "/inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-9,"reason":"elveszett"}`)
 	play("threshold-forbidden", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"warningThreshold":9}`)
 	alerts := play("alerts", o, "GET", "/inventory/alerts", "")
 	item, _ := alerts["items"].([]any)[0].(map[string]any)
@@ -113,13 +103,8 @@ func TestContract(t *testing.T) {
 	play("claim-taken", m, "POST", "/notifications/"+event+"/claim", "")
 	play("alerts-claimed", o, "GET", "/inventory/alerts", "")
 	e.move(time.Second)
-	play(
-		"put-stock",
-		a,
-		"PUT",
-		"/inventory/stock/makita-hr2470/vaci-ut",
-		`{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`,
-	)
+	play("put-stock", a, "PUT", "/inventory/stock/makita-hr2470/vaci-ut",
+		`{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`)
 	play("expected", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"2026-03-05"}`)
 	play(
 		"rental",
@@ -145,22 +130,12 @@ func TestContract(t *testing.T) {
 	)
 	rental, _ := declined["id"].(string)
 	e.move(time.Second)
-	play(
-		"payment-declined",
-		o,
-		"POST",
-		"/payments",
-		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`,
-	)
+	play("payment-declined", o, "POST", "/payments",
+		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_expired_card"}`)
 	play("payment-failures", m, "GET", "/payments/failures", "")
 	e.move(time.Second)
-	play(
-		"payment",
-		o,
-		"POST",
-		"/payments",
-		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`,
-	)
+	play("payment", o, "POST", "/payments",
+		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`)
 	play("rental-paid", o, "GET", "/rentals/"+rental, "")
 	play("rentals", o, "GET", "/rentals", "")
 	play("payments", m, "GET", "/payments?status=DECLINED", "")

@@ -132,18 +132,10 @@ func hostileValues(n int) map[string]string {
 		"objects of members": filled("[", "]", n, same(`{"a.":1,"b.":2}`)),
 		"names with a dot":   filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"m%d.":1`, i) }),
 		"short names":        filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"%x":1`, i) }),
-		"names of controls": filled(
-			"{",
-			"}",
-			n,
-			func(i int) string { return fmt.Sprintf(`"%s%d":1`, strings.Repeat(`\u0001`, 20), i) },
-		),
-		"long names": filled(
-			"{",
-			"}",
-			n,
-			func(i int) string { return fmt.Sprintf(`"%s%d.":1`, strings.Repeat("x", 250), i) },
-		),
+		"names of controls": filled("{", "}", n,
+			func(i int) string { return fmt.Sprintf(`"%s%d":1`, strings.Repeat(`\u0001`, 20), i) }),
+		"long names": filled("{", "}", n,
+			func(i int) string { return fmt.Sprintf(`"%s%d.":1`, strings.Repeat("x", 250), i) }),
 		"one name, repeated":  filled("{", "}", n, same(`"a":1`)),
 		"names in brackets":   filled("{", "}", n, func(i int) string { return fmt.Sprintf(`"[%d]":1`, i) }),
 		"deep lists":          strings.Repeat("[", n/2) + strings.Repeat("]", n/2),
@@ -245,9 +237,7 @@ func TestHostile_Queries(t *testing.T) {
 		queries := map[string]string{
 			"unknown names": repeat(func(i int) string { return fmt.Sprintf("p%d=1", i) }),
 			"few unknown names": strings.ReplaceAll(
-				filled("", "", 400, func(i int) string { return fmt.Sprintf("p%d.=1", i) }),
-				",",
-				"&",
+				filled("", "", 400, func(i int) string { return fmt.Sprintf("p%d.=1", i) }), ",", "&",
 			),
 			"one name, repeated": repeat(func(int) string { return "eventIds=1" }),
 			"empty":              strings.Repeat("&", n),

@@ -52,9 +52,7 @@ type stockListInput struct {
 }
 
 func (a *API) listStock(
-	ctx context.Context,
-	caller harang.Identity,
-	in *stockListInput,
+	ctx context.Context, caller harang.Identity, in *stockListInput,
 ) (*listOutput[StockBody], error) {
 	page, err := a.Inventory.Stock(ctx, caller, harang.StockQuery{
 		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit,

@@ -140,13 +140,8 @@ func TestMatrix_Events(t *testing.T) {
 		}
 	}
 	// One checkout that makes all three events: a shortage, a decline, then an opening.
-	res := s.call(
-		"POST",
-		"/api/v1/rentals",
-		clerk,
-		s.checkout(9, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`),
-		nil,
-	)
+	res := s.call("POST", "/api/v1/rentals", clerk,
+		s.checkout(9, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`), nil)
 	rental := decode[rentalView](t, res)
 	if res.status != http.StatusCreated || rental.Status != "AWAITING_PAYMENT" {
 		t.Fatalf("%d %s", res.status, res.body)
@@ -174,10 +169,8 @@ func TestMatrix_Events(t *testing.T) {
 			t.Errorf("%s finds %v, %d unread, want %v", role, types, list.UnreadCount, want)
 		}
 		for _, eventType := range all {
-			filtered := decode[struct{ Items []struct{ Type string } }](
-				t,
-				s.call("GET", "/api/v1/notifications?type="+eventType, s.token(role), nil, nil),
-			)
+			filtered := decode[struct{ Items []struct{ Type string } }](t,
+				s.call("GET", "/api/v1/notifications?type="+eventType, s.token(role), nil, nil))
 			if has := len(filtered.Items) == 1; has != slices.Contains(want, eventType) {
 				t.Errorf("%s asks for %s and finds %v", role, eventType, filtered.Items)
 			}

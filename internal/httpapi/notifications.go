@@ -43,9 +43,7 @@ type notificationsOutput struct {
 }
 
 func (a *API) listNotifications(
-	ctx context.Context,
-	caller harang.Identity,
-	in *notificationsInput,
+	ctx context.Context, caller harang.Identity, in *notificationsInput,
 ) (*notificationsOutput, error) {
 	q := harang.NotificationQuery{Type: in.Type, Unread: in.Unread, Cursor: in.Cursor, Limit: in.Limit}
 	if in.Since != "" {
@@ -83,11 +81,8 @@ type readOutput struct {
 }
 
 func (a *API) markRead(ctx context.Context, caller harang.Identity, in *markReadInput) (*readOutput, error) {
-	state, err := a.Notifications.MarkRead(
-		ctx,
-		caller,
-		shop.ReadRequest{EventIDs: in.Body.EventIDs, UpTo: in.Body.UpTo},
-	)
+	state, err := a.Notifications.MarkRead(ctx, caller,
+		shop.ReadRequest{EventIDs: in.Body.EventIDs, UpTo: in.Body.UpTo})
 	out := &readOutput{}
 	out.Body.UnreadCount, out.Body.Version = state.UnreadCount, state.Version
 	return out, err

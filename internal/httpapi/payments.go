@@ -75,15 +75,10 @@ type paymentListInput struct {
 }
 
 func (a *API) listPayments(
-	ctx context.Context,
-	caller harang.Identity,
-	in *paymentListInput,
+	ctx context.Context, caller harang.Identity, in *paymentListInput,
 ) (*listOutput[paymentBody], error) {
-	page, err := a.Payments.List(
-		ctx,
-		caller,
-		harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit},
-	)
+	page, err := a.Payments.List(ctx, caller,
+		harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[paymentBody]{listOf(page, paymentOf)}, err
 }
 

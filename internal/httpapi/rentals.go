@@ -123,9 +123,7 @@ func (o PaymentOrder) order() shop.PaymentOrder {
 }
 
 func (a *API) createRental(
-	ctx context.Context,
-	caller harang.Identity,
-	in *checkoutInput,
+	ctx context.Context, caller harang.Identity, in *checkoutInput,
 ) (*answerOutput[rentalBody], error) {
 	return repeatable(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, func(resource string) (rentalBody, error) {
 		c := shop.Checkout{
@@ -156,15 +154,10 @@ type rentalListInput struct {
 }
 
 func (a *API) listRentals(
-	ctx context.Context,
-	caller harang.Identity,
-	in *rentalListInput,
+	ctx context.Context, caller harang.Identity, in *rentalListInput,
 ) (*listOutput[rentalBody], error) {
-	page, err := a.Rentals.List(
-		ctx,
-		caller,
-		harang.RentalQuery{Status: in.Status, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit},
-	)
+	page, err := a.Rentals.List(ctx, caller,
+		harang.RentalQuery{Status: in.Status, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[rentalBody]{listOf(page, rentalOf)}, err
 }
 

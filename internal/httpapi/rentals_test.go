@@ -151,10 +151,8 @@ func (s *rentalEnv) checkout(pieces int64, more string) json.RawMessage {
 	due := time.Now().Add(23 * time.Hour).UTC().Format(time.RFC3339)
 	return json.RawMessage(
 		fmt.Sprintf(
-			`{"partnerId":"acme","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":%d}]%s}`,
-			due,
-			pieces,
-			more,
+			`{"partnerId":"acme","locationId":"main","dueAt":%q,"lines":[{"productId":"drill","quantity":%d}]%s}`, due,
+			pieces, more,
 		),
 	)
 }
@@ -168,10 +166,8 @@ func payment(rental string, amount int64, card string) json.RawMessage {
 // drills returns how many drills are in stock.
 func (s *rentalEnv) drills() int64 {
 	s.t.Helper()
-	list := decode[struct{ Items []struct{ Quantity int64 } }](
-		s.t,
-		s.call("GET", "/api/v1/inventory/stock", s.token(harang.RoleOperator), nil, nil),
-	)
+	list := decode[struct{ Items []struct{ Quantity int64 } }](s.t,
+		s.call("GET", "/api/v1/inventory/stock", s.token(harang.RoleOperator), nil, nil))
 	return list.Items[0].Quantity
 }
 
@@ -214,10 +210,8 @@ func TestRentals_Life(t *testing.T) {
 			t.Errorf("%s again: %d %s", verb, res.status, res.body)
 		}
 	}
-	cash := decode[rentalView](
-		t,
-		s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil),
-	)
+	cash := decode[rentalView](t,
+		s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil))
 	if cash.Status != "OPEN" || cash.PaidAmount != 1000 || cash.Payment == nil || cash.Payment.Status != "SUCCEEDED" {
 		t.Errorf("cash: %+v", cash)
 	}
@@ -284,13 +278,8 @@ func TestPayments_Declined(t *testing.T) {
 	clerk := s.token(harang.RoleOperator)
 	made := decode[rentalView](
 		t,
-		s.call(
-			"POST",
-			"/api/v1/rentals",
-			clerk,
-			s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`),
-			nil,
-		),
+		s.call("POST", "/api/v1/rentals", clerk,
+			s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`), nil),
 	)
 	if made.Status != "AWAITING_PAYMENT" || made.Payment == nil || made.Payment.Status != "DECLINED" ||
 		made.Payment.ErrorCode != "sandbox:insufficient_funds" ||
@@ -327,17 +316,13 @@ func TestPayments_Declined(t *testing.T) {
 		done.TransactionID == "" {
 		t.Errorf("%d %s", res.status, res.body)
 	}
-	list := decode[struct{ Items []paymentView }](
-		t,
-		s.call("GET", "/api/v1/payments?status=DECLINED", s.token(harang.RoleStoreManager), nil, nil),
-	)
+	list := decode[struct{ Items []paymentView }](t,
+		s.call("GET", "/api/v1/payments?status=DECLINED", s.token(harang.RoleStoreManager), nil, nil))
 	if len(list.Items) != 2 || list.Items[0].ErrorCode != "sandbox:expired_card" || list.Items[0].NextStep == "" {
 		t.Errorf("%+v", list)
 	}
-	list = decode[struct{ Items []paymentView }](
-		t,
-		s.call("GET", "/api/v1/payments?status=SUCCEEDED", s.token(harang.RoleStoreManager), nil, nil),
-	)
+	list = decode[struct{ Items []paymentView }](t,
+		s.call("GET", "/api/v1/payments?status=SUCCEEDED", s.token(harang.RoleStoreManager), nil, nil))
 	if len(list.Items) != 1 || list.Items[0].ErrorCode != "" {
 		t.Errorf("%+v", list)
 	}
@@ -351,13 +336,8 @@ func TestPayments_Timeout(t *testing.T) {
 	clerk := s.token(harang.RoleOperator)
 	made := decode[rentalView](
 		t,
-		s.call(
-			"POST",
-			"/api/v1/rentals",
-			clerk,
-			s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`),
-			nil,
-		),
+		s.call("POST", "/api/v1/rentals", clerk,
+			s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_do_not_honour"}`), nil),
 	)
 	key := map[string]string{"Idempotency-Key": `"5f1c"`}
 	answered := make(chan response, 1)
@@ -379,28 +359,19 @@ func TestPayments_Timeout(t *testing.T) {
 		p.PaymentStatus != "PENDING" {
 		t.Errorf("%d %s", res.status, res.body)
 	}
-	again := s.call(
-		"POST",
-		"/api/v1/payments",
-		clerk,
-		payment(made.ID, 1000, "tok_timeout"),
-		map[string]string{"Idempotency-Key": "5f1c"},
-	)
+	again := s.call("POST", "/api/v1/payments", clerk, payment(made.ID, 1000, "tok_timeout"),
+		map[string]string{"Idempotency-Key": "5f1c"})
 	if again.status != http.StatusGatewayTimeout || decode[problemView](t, again).TransactionID != p.TransactionID ||
 		string(again.body) != string(res.body) {
 		t.Errorf("again: %d %s", again.status, again.body)
 	}
-	list := decode[struct{ Items []paymentView }](
-		t,
-		s.call("GET", "/api/v1/payments?status=PENDING", s.token(harang.RoleAdmin), nil, nil),
-	)
+	list := decode[struct{ Items []paymentView }](t,
+		s.call("GET", "/api/v1/payments?status=PENDING", s.token(harang.RoleAdmin), nil, nil))
 	if len(list.Items) != 1 || list.Items[0].TransactionID != p.TransactionID {
 		t.Errorf("%+v", list)
 	}
-	errors := decode[struct{ Items []json.RawMessage }](
-		t,
-		s.call("GET", "/api/v1/notifications?type=payment_error", s.token(harang.RoleAdmin), nil, nil),
-	)
+	errors := decode[struct{ Items []json.RawMessage }](t,
+		s.call("GET", "/api/v1/notifications?type=payment_error", s.token(harang.RoleAdmin), nil, nil))
 	if len(errors.Items) != 2 { // the decline at the checkout, and this
 		t.Errorf("%d notifications", len(errors.Items))
 	}
@@ -448,13 +419,8 @@ func TestRepeatable(t *testing.T) {
 		key("k2")); res.status != http.StatusUnprocessableEntity {
 		t.Errorf("refused: %d %s", res.status, res.body)
 	}
-	res := s.call(
-		"POST",
-		"/api/v1/rentals",
-		clerk,
-		s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`),
-		key("k2"),
-	)
+	res := s.call("POST", "/api/v1/rentals", clerk,
+		s.checkout(1, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`), key("k2"))
 	made = decode[rentalView](t, res)
 	if res.status != http.StatusCreated {
 		t.Fatalf("freed: %d %s", res.status, res.body)
@@ -535,13 +501,8 @@ func TestSummary(t *testing.T) {
 	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil)
-	s.call(
-		"POST",
-		"/api/v1/rentals",
-		clerk,
-		s.checkout(2, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`),
-		nil,
-	)
+	s.call("POST", "/api/v1/rentals", clerk,
+		s.checkout(2, `,"payment":{"method":"CARD","cardToken":"tok_expired_card"}`), nil)
 	type summary struct {
 		OpenRentals                                                            int64
 		RevenueToday, RevenueYesterday, FailedPaymentsToday, FailedAmountToday *int64

@@ -15,12 +15,8 @@ func (a *API) routes() {
 		"POST /auth/login",
 		public,
 		a.login,
-		about(
-			"login",
-			"Log in with e-mail address and password",
-			harang.CodeInvalidCredentials,
-			harang.CodeRateLimited,
-		).
+		about("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials,
+			harang.CodeRateLimited).
 			details(loginDetails).
 			maxBody(maxLoginBytes),
 	)
@@ -75,16 +71,9 @@ func (a *API) routes() {
 		"POST /rentals",
 		harang.ActionWriteRentals,
 		a.createRental,
-		about(
-			"createRental",
-			"Check out a rental",
-			harang.CodeNotFound,
-			harang.CodeInsufficientStock,
-			harang.CodeCardUnknown,
-			harang.CodeConflict,
-			harang.CodeIdempotencyInProgress,
-			harang.CodeIdempotencyKeyReused,
-		).
+		about("createRental", "Check out a rental", harang.CodeNotFound, harang.CodeInsufficientStock,
+			harang.CodeCardUnknown, harang.CodeConflict, harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused).
 			answers(201).
 			details(checkoutDetails),
 	)
@@ -97,29 +86,17 @@ func (a *API) routes() {
 		"POST /rentals/{id}/return",
 		harang.ActionWriteRentals,
 		a.returnRental,
-		about(
-			"returnRental",
-			"Return the pieces to stock",
-			harang.CodeAlreadyReturned,
-			harang.CodeConflict,
-		).answers(200),
+		about("returnRental", "Return the pieces to stock", harang.CodeAlreadyReturned,
+			harang.CodeConflict).answers(200),
 	)
 	call(a, "POST /rentals/{id}/cancel", harang.ActionWriteRentals, a.cancelRental,
 		about("cancelRental", "Cancel a rental: return the pieces and refund the payments",
 			harang.CodeAlreadyReturned, harang.CodeConflict).answers(200))
 
 	call(a, "POST /payments", harang.ActionPay, a.pay,
-		about(
-			"pay",
-			"Pay for a rental",
-			harang.CodeNotFound,
-			harang.CodePaymentDeclined,
-			harang.CodePaymentTimeout,
-			harang.CodeCardUnknown,
-			harang.CodeConflict,
-			harang.CodeIdempotencyInProgress,
-			harang.CodeIdempotencyKeyReused,
-		).
+		about("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout,
+			harang.CodeCardUnknown, harang.CodeConflict, harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused).
 			answers(201).details(paymentDetails))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments,
 		about("listPayments", "Payments, newest first"))
@@ -128,10 +105,8 @@ func (a *API) routes() {
 		"GET /payments/failures",
 		harang.ActionReadPayments,
 		a.listFailures,
-		about(
-			"listPaymentFailures",
-			"Failed card payments, also of other applications, that need action; newest first",
-		),
+		about("listPaymentFailures",
+			"Failed card payments, also of other applications, that need action; newest first"),
 	)
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards,
 		about("listCards", "The cards that can be charged for a partner"))
@@ -154,11 +129,8 @@ func (a *API) routes() {
 		"POST /self-check/alert",
 		harang.ActionCheckSelf,
 		a.testAlert,
-		about(
-			"testAlert",
-			"Send a test alert to the caller's own connections (Próba riasztás)",
-			harang.CodeRateLimited,
-		).
+		about("testAlert", "Send a test alert to the caller's own connections (Próba riasztás)",
+			harang.CodeRateLimited).
 			answers(202),
 	)
 

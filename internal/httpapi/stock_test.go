@@ -271,13 +271,8 @@ func TestEvents_EveryWay(t *testing.T) {
 	}
 	send(event("x"), structured, "Content-Encoding: gzip").want(t, 415, harang.CodeUnsupportedMedia)
 	e.call(e.apiKey, "POST", "/api/v1/events?x=1", event("x"), structured).want(t, 422, harang.CodeInvalidRequest)
-	big := send(
-		strings.Replace(data, `"P"`, `"`+strings.Repeat("x", 17<<10)+`"`, 1),
-		"ce-specversion: 1.0",
-		"ce-id: x",
-		"ce-source: /erp",
-		"ce-type: rental_created",
-	)
+	big := send(strings.Replace(data, `"P"`, `"`+strings.Repeat("x", 17<<10)+`"`, 1), "ce-specversion: 1.0", "ce-id: x",
+		"ce-source: /erp", "ce-type: rental_created")
 	big.want(t, 422, harang.CodeEventTooLarge)
 	// All or nothing: nothing of the refused ones is here.
 	list = e.as(harang.RoleStoreManager, "GET", "/notifications", "").json(t)

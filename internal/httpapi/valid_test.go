@@ -136,10 +136,8 @@ func TestAsyncAPI_Valid(t *testing.T) {
 	validateDocument(
 		t,
 		specification,
-		newEnv(
-			t,
-			func(o *httpapi.Options) { o.SocketMessages = sampleMessages() },
-		).call("", "GET", "/asyncapi.json", "").
+		newEnv(t,
+			func(o *httpapi.Options) { o.SocketMessages = sampleMessages() }).call("", "GET", "/asyncapi.json", "").
 			body,
 	)
 }
@@ -274,18 +272,10 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(m, "PATCH "+item, `{"criticalThreshold":2,"expectedAt":"2026-03-05"}`, 200)
 	do(m, "PATCH "+item, `{"expectedAt":null}`, 200)
 	do(m, "PATCH "+unknown, `{"warningThreshold":1}`, 404)
-	do(
-		o,
-		"POST /inventory/adjustments",
-		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`,
-		200,
-	)
-	do(
-		o,
-		"POST /inventory/adjustments",
-		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`,
-		422,
-	)
+	do(o, "POST /inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 200)
+	do(o, "POST /inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 422)
 	do(o, "POST /inventory/adjustments", `{"productId":"unknown","locationId":"vaci-ut","delta":1,"reason":"r"}`, 404)
 	alerts := do(o, "GET /inventory/alerts", "", 200)
 	event := text(alerts["items"].([]any)[0].(map[string]any), "eventId")
@@ -304,12 +294,8 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /rentals", checkout(""), 201, "Idempotency-Key: k")
 	do(o, "POST /rentals", checkout(`,"payment":{"method":"CASH"}`), 422, "Idempotency-Key: k")
 	do(o, "POST /rentals", strings.Replace(checkout(""), "alfa-epito", "unknown", 1), 404)
-	declined := do(
-		o,
-		"POST /rentals",
-		checkout(`,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`),
-		201,
-	)
+	declined := do(o, "POST /rentals",
+		checkout(`,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}`), 201)
 	do(o, "GET /rentals/"+text(declined, "id"), "", 200)
 	do(o, "GET /rentals/unknown", "", 404)
 	do(o, "POST /rentals/"+text(declined, "id")+"/return", "", 409)

@@ -229,12 +229,8 @@ func eventField(path string) string {
 }
 
 func unsupported() error {
-	return harang.Errorf(
-		harang.CodeUnsupportedMedia,
-		"Content-Type must be %s, %s or application/json",
-		structuredType,
-		batchType,
-	)
+	return harang.Errorf(harang.CodeUnsupportedMedia, "Content-Type must be %s, %s or application/json",
+		structuredType, batchType)
 }
 
 func tooLarge() error {

@@ -75,14 +75,8 @@ func TestAccept_Refuses(t *testing.T) {
 	in := parse(t, "application/json", event)
 	for _, role := range harang.Roles() {
 		store := &fakeStore{}
-		_, err := ingest.New(
-			store,
-			func() string { return "x" },
-		).Accept(
-			t.Context(),
-			harang.Identity{Tenant: "budapest", Role: role},
-			in,
-		)
+		intake := ingest.New(store, func() string { return "x" })
+		_, err := intake.Accept(t.Context(), harang.Identity{Tenant: "budapest", Role: role}, in)
 		if harang.ErrorCode(err) != harang.CodeForbidden || len(store.events) != 0 {
 			t.Errorf("%s: %v", role, err)
 		}
@@ -238,12 +232,8 @@ func TestInboxWorker_Validates(t *testing.T) {
 			in := good
 			tc.change(&in)
 			q := &queue{waiting: []ingest.Queued{in}}
-			worker := ingest.NewInboxWorker(
-				ingest.New(&fakeStore{}, func() string { return "id-1" }),
-				q,
-				slog.New(slog.DiscardHandler),
-				nil,
-			)
+			worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q,
+				slog.New(slog.DiscardHandler), nil)
 			if _, err := worker.Take(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -281,12 +271,8 @@ func TestInboxWorker_Run(t *testing.T) {
 		q.err = errors.New("away")
 		var logs bytes.Buffer
 		registry := prometheus.NewRegistry()
-		worker := ingest.NewInboxWorker(
-			ingest.New(&fakeStore{}, func() string { return "id-1" }),
-			q,
-			slog.New(slog.NewTextHandler(&logs, nil)),
-			registry,
-		)
+		worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q,
+			slog.New(slog.NewTextHandler(&logs, nil)), registry)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go func() {

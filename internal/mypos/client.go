@@ -165,13 +165,8 @@ func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlemen
 			fmt.Errorf("mypos: %s answered status %d %s", methodStatus, a.status, a.message())
 	}
 	if id := a.get("OrderID"); id != "" && id != ch.TransactionID {
-		return unknown(
-				codeBadAnswer,
-			), fmt.Errorf(
-				"mypos: asked about order %s, answered about %s",
-				ch.TransactionID,
-				id,
-			)
+		return unknown(codeBadAnswer),
+			fmt.Errorf("mypos: asked about order %s, answered about %s", ch.TransactionID, id)
 	}
 	reference := a.get("IPC_Trnref")
 	switch state := a.get("PaymentStatus"); state {

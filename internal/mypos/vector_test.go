@@ -49,10 +49,8 @@ func configure(t testing.TB, url string, change func(*Config)) string {
 	}
 	c := Config{
 		URL: url, SID: "000000000000010", WalletNumber: "61938166610", KeyIndex: 1,
-		PrivateKeyFile: filepath.Join(
-			keys,
-			"store_private_key.pem",
-		), CertificateFile: filepath.Join(keys, "mypos_certificate.pem"),
+		PrivateKeyFile:  filepath.Join(keys, "store_private_key.pem"),
+		CertificateFile: filepath.Join(keys, "mypos_certificate.pem"),
 		Webhook: &WebhookConfig{
 			SecretFile: filepath.Join(keys, "webhook_secret"),
 			Signature:  signatureBody,
@@ -183,11 +181,8 @@ func TestMerchant_AuthenticVector(t *testing.T) {
 	at := time.Unix(1772456740, 0)
 	body, header := []byte(v.Webhook.Raw), func(s string) string { return "t=" + v.Webhook.T + ", v1=" + s }
 	byBody := load(t, "https://mypos.example/", nil)
-	byTime := load(
-		t,
-		"https://mypos.example/",
-		func(c *Config) { c.Webhook.Signature = signatureTimestamp; c.Webhook.MaxAgeHours = 1 },
-	)
+	byTime := load(t, "https://mypos.example/",
+		func(c *Config) { c.Webhook.Signature = signatureTimestamp; c.Webhook.MaxAgeHours = 1 })
 	for _, tc := range []struct {
 		name   string
 		m      *Merchant

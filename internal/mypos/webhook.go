@@ -141,10 +141,8 @@ func (h *Webhook) receive(w http.ResponseWriter, r *http.Request, tenant, kind s
 		return notice{}, outcomeRefused, err
 	}
 	if kind == kindOther {
-		return notice{}, outcomeRefused, harang.Errorf(
-			harang.CodeInvalidRequest,
-			"the content type must be a form or JSON",
-		)
+		return notice{}, outcomeRefused, harang.Errorf(harang.CodeInvalidRequest,
+			"the content type must be a form or JSON")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxNoticeBytes))
 	var tooLarge *http.MaxBytesError

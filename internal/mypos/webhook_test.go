@@ -92,12 +92,8 @@ func newWebhookUnderTest(t *testing.T) *webhookUnderTest {
 func (u *webhookUnderTest) post(tenant, media, body string, headers ...string) (int, string) {
 	u.Helper()
 	u.log.Reset()
-	r := httptest.NewRequestWithContext(
-		u.Context(),
-		http.MethodPost,
-		"/api/v1/payments/mypos/"+tenant,
-		strings.NewReader(body),
-	)
+	r := httptest.NewRequestWithContext(u.Context(), http.MethodPost, "/api/v1/payments/mypos/"+tenant,
+		strings.NewReader(body))
 	r.Header.Set("Content-Type", media)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
@@ -173,16 +169,8 @@ func TestWebhook_Form(t *testing.T) {
 		u.verified = true
 		status, code := u.post(tc.tenant, mediaForm, u.form(tc.members))
 		if status != tc.status || code != tc.code || len(u.sink.taken) != tc.taken {
-			t.Errorf(
-				"%s: %d %s, %d taken, want %d %s, %d",
-				tc.name,
-				status,
-				code,
-				len(u.sink.taken),
-				tc.status,
-				tc.code,
-				tc.taken,
-			)
+			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.sink.taken), tc.status,
+				tc.code, tc.taken)
 		}
 	}
 	// What anybody can send is counted, not logged.
@@ -223,11 +211,8 @@ func TestWebhook_JSON(t *testing.T) {
 	event := func(id, name, more string) string {
 		return fmt.Sprintf(`{"id":%q,"event":%q,"data":{"order_id":"tx-1"%s}}`, id, name, more)
 	}
-	denied := event(
-		"e1",
-		"pos.payment.denied",
-		`,"amount":18900.00,"currency":"HUF","response_code":"51","message":"No money"`,
-	)
+	denied := event("e1", "pos.payment.denied",
+		`,"amount":18900.00,"currency":"HUF","response_code":"51","message":"No money"`)
 	for _, tc := range []struct {
 		name, header, body string
 		status             int
@@ -253,26 +238,11 @@ func TestWebhook_JSON(t *testing.T) {
 		{"a list", "", `[1]`, 422, "INVALID_REQUEST", 5},
 	} {
 		u.verified = true
-		status, code := u.post(
-			"budapest",
-			"application/json",
-			tc.body,
-			"X-myPOS-Event",
-			tc.header,
-			"X-myPOS-Signature",
-			signed(tc.body),
-		)
+		status, code := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", tc.header, "X-myPOS-Signature",
+			signed(tc.body))
 		if status != tc.status || code != tc.code || len(u.sink.taken) != tc.taken {
-			t.Errorf(
-				"%s: %d %s, %d taken, want %d %s, %d",
-				tc.name,
-				status,
-				code,
-				len(u.sink.taken),
-				tc.status,
-				tc.code,
-				tc.taken,
-			)
+			t.Errorf("%s: %d %s, %d taken, want %d %s, %d", tc.name, status, code, len(u.sink.taken), tc.status,
+				tc.code, tc.taken)
 		}
 	}
 	u.verified = false
@@ -284,15 +254,8 @@ func TestWebhook_JSON(t *testing.T) {
 		"no signature":    {denied, "", 401},
 		"too large":       {`{"x":"` + strings.Repeat("x", 64<<10) + `"}`, "", 413},
 	} {
-		status, _ := u.post(
-			"budapest",
-			"application/json",
-			tc.body,
-			"X-myPOS-Event",
-			"pos.payment.completed",
-			"X-myPOS-Signature",
-			tc.signature,
-		)
+		status, _ := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", "pos.payment.completed",
+			"X-myPOS-Signature", tc.signature)
 		if status != tc.status || len(u.sink.taken) != 5 {
 			t.Errorf("%s: %d, %d taken", name, status, len(u.sink.taken))
 		}

@@ -42,10 +42,8 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 func TestPolicy_Check(t *testing.T) {
 	plain := policy(t, origin.Options{})
 	proxied := policy(t, origin.Options{TrustedProxies: loopback})
-	allowing := policy(
-		t,
-		origin.Options{Allowed: []string{"HTTPS://ERP.example:443", "capacitor://localhost", "https://műhely.example"}},
-	)
+	allowing := policy(t,
+		origin.Options{Allowed: []string{"HTTPS://ERP.example:443", "capacitor://localhost", "https://műhely.example"}})
 	for name, c := range map[string]struct {
 		policy  *origin.Policy
 		host    string
@@ -118,17 +116,11 @@ func TestPolicy_Check(t *testing.T) {
 func TestPolicy_RefusalNamesBoth(t *testing.T) {
 	var log bytes.Buffer
 	registry := prometheus.NewRegistry()
-	p := policy(
-		t,
-		origin.Options{TrustedProxies: loopback, Logger: slog.New(slog.NewTextHandler(&log, nil)), Registry: registry},
-	)
+	p := policy(t,
+		origin.Options{TrustedProxies: loopback, Logger: slog.New(slog.NewTextHandler(&log, nil)), Registry: registry})
 	r := p.Forward(
-		request(
-			"inner:81",
-			"Origin: https://Evil.example",
-			"X-Forwarded-Host: shop.example:443",
-			"X-Forwarded-Proto: https",
-		),
+		request("inner:81", "Origin: https://Evil.example", "X-Forwarded-Host: shop.example:443",
+			"X-Forwarded-Proto: https"),
 	)
 	err := p.Check(r, origin.PartREST)
 	for _, text := range []string{err.Error(), log.String()} {
@@ -201,15 +193,8 @@ func TestPolicy_Forward(t *testing.T) {
 		r.RemoteAddr = c.peer
 		got := p.Forward(r)
 		if got.RemoteAddr != c.address || p.Secure(got) != c.secure || r.RemoteAddr != c.peer {
-			t.Errorf(
-				"%s: %s, TLS %v, want %s, %v; the original has %s",
-				name,
-				got.RemoteAddr,
-				p.Secure(got),
-				c.address,
-				c.secure,
-				r.RemoteAddr,
-			)
+			t.Errorf("%s: %s, TLS %v, want %s, %v; the original has %s", name, got.RemoteAddr, p.Secure(got), c.address,
+				c.secure, r.RemoteAddr)
 		}
 	}
 	r := request("shop.example")

@@ -107,10 +107,8 @@ func (v *Inventory) SetLevel(
 	}
 	wrong := checkIDs(productID, locationID)
 	if !thresholds && !expectation {
-		wrong = append(
-			wrong,
-			harang.FieldError{Field: "body", Detail: "must change warningThreshold, criticalThreshold or expectedAt"},
-		)
+		wrong = append(wrong,
+			harang.FieldError{Field: "body", Detail: "must change warningThreshold, criticalThreshold or expectedAt"})
 	}
 	if c.ExpectedAt != nil {
 		if detail := v.checkExpected(caller, *c.ExpectedAt); detail != "" {
@@ -231,13 +229,8 @@ func (s *service) changeStock(
 				details["line"] = i
 			}
 			return nil, &harang.Error{Code: harang.CodeInsufficientStock, Details: details,
-				Message: fmt.Sprintf(
-					"%s at %s: %d requested, %d available",
-					items[i].ProductName,
-					items[i].LocationName,
-					-m.Delta,
-					have,
-				)}
+				Message: fmt.Sprintf("%s at %s: %d requested, %d available", items[i].ProductName,
+					items[i].LocationName, -m.Delta, have)}
 		}
 	}
 	for _, i := range order {

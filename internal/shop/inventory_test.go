@@ -105,13 +105,8 @@ func TestInventory_Thresholds(t *testing.T) {
 		t.Error(err)
 	}
 	probe.want(t, alert(4, 5, harang.SeverityCritical))
-	item, err = env.Inventory.SetLevel(
-		ctx,
-		manager,
-		"p",
-		"l",
-		shop.LevelChange{WarningThreshold: ptr(int64(0)), CriticalThreshold: ptr(int64(0))},
-	)
+	item, err = env.Inventory.SetLevel(ctx, manager, "p", "l",
+		shop.LevelChange{WarningThreshold: ptr(int64(0)), CriticalThreshold: ptr(int64(0))})
 	if err != nil || item.Severity() != harang.SeverityOK || item.EventID != "" || !item.Since.IsZero() {
 		t.Errorf("the item is %+v, %v", item, err)
 	}
@@ -265,13 +260,8 @@ func TestInventory_Expected(t *testing.T) {
 	t.Run("kept by a replacement", func(t *testing.T) {
 		env, probe := start(t)
 		expect(t, env, tomorrow(env))
-		item, err := env.Catalogue.PutStock(
-			t.Context(),
-			storetest.Admin(),
-			"p",
-			"l",
-			shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3},
-		)
+		item, err := env.Catalogue.PutStock(t.Context(), storetest.Admin(), "p", "l",
+			shop.StockPut{Quantity: 1, WarningThreshold: 5, CriticalThreshold: 3})
 		if err != nil || item.ExpectedAt.IsZero() {
 			t.Errorf("the item is %+v, %v", item, err)
 		}

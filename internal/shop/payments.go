@@ -240,24 +240,9 @@ func callWithin(
 
 func (s *service) logProvider(ctx context.Context, call string, pay harang.Payment, got Settlement, err error) {
 	if err != nil {
-		s.log.WarnContext(
-			ctx,
-			"payment provider call failed",
-			"call",
-			call,
-			"tenant",
-			pay.Tenant,
-			"transaction",
-			pay.ID,
-			"provider",
-			pay.Provider,
-			"status",
-			string(got.Status),
-			"code",
-			got.ErrorCode,
-			"err",
-			err,
-		)
+		s.log.WarnContext(ctx, "payment provider call failed",
+			"call", call, "tenant", pay.Tenant, "transaction", pay.ID, "provider", pay.Provider,
+			"status", string(got.Status), "code", got.ErrorCode, "err", err)
 	}
 }
 

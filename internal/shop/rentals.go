@@ -62,20 +62,16 @@ func (c Checkout) check(now time.Time) []harang.FieldError {
 		wrong = append(wrong, harang.FieldError{Field: "dueAt", Detail: "must be within two years"})
 	}
 	if len(c.Lines) < 1 || len(c.Lines) > harang.MaxRentalLines {
-		wrong = append(
-			wrong,
-			harang.FieldError{Field: "lines", Detail: fmt.Sprintf("must be from 1 to %d", harang.MaxRentalLines)},
-		)
+		wrong = append(wrong,
+			harang.FieldError{Field: "lines", Detail: fmt.Sprintf("must be from 1 to %d", harang.MaxRentalLines)})
 		return wrong
 	}
 	seen := map[string]bool{}
 	for i, l := range c.Lines {
 		text(fmt.Sprintf("lines.%d.productId", i), l.ProductID)
 		if seen[l.ProductID] {
-			wrong = append(
-				wrong,
-				harang.FieldError{Field: fmt.Sprintf("lines.%d.productId", i), Detail: "is in another line already"},
-			)
+			wrong = append(wrong,
+				harang.FieldError{Field: fmt.Sprintf("lines.%d.productId", i), Detail: "is in another line already"})
 		}
 		seen[l.ProductID] = true
 		if l.Quantity < 1 || l.Quantity > harang.MaxQuantity {
@@ -244,13 +240,8 @@ func (v *Rentals) takeStock(ctx context.Context, tx Tx, caller harang.Identity, 
 		if have := items[i].Level.Quantity; have < l.Quantity {
 			return &harang.Error{
 				Code: harang.CodeInsufficientStock, Details: map[string]any{"line": i, "available": have},
-				Message: fmt.Sprintf(
-					"%s at %s: %d requested, %d available",
-					l.ProductName,
-					r.LocationName,
-					l.Quantity,
-					have,
-				),
+				Message: fmt.Sprintf("%s at %s: %d requested, %d available", l.ProductName,
+					r.LocationName, l.Quantity, have),
 			}
 		}
 	}
@@ -282,10 +273,8 @@ func (v *Rentals) closeRental(
 	}
 	changes := make([]stockChange, 0, len(r.Lines))
 	for _, i := range byProduct(r.Lines) {
-		changes = append(
-			changes,
-			stockChange{ProductID: r.Lines[i].ProductID, LocationID: r.LocationID, Delta: r.Lines[i].Quantity},
-		)
+		changes = append(changes,
+			stockChange{ProductID: r.Lines[i].ProductID, LocationID: r.LocationID, Delta: r.Lines[i].Quantity})
 	}
 	_, err := v.changeStock(ctx, tx, caller, changes, reason)
 	return err
@@ -441,16 +430,8 @@ func (v *Rentals) List(
 // while a payment of it is being charged.
 func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 	if err := v.payments.checkRental(ctx, r.Tenant, r.ID); err != nil {
-		v.log.WarnContext(
-			ctx,
-			"payment check of an expired rental failed",
-			"tenant",
-			r.Tenant,
-			"rental",
-			r.ID,
-			"err",
-			err,
-		)
+		v.log.WarnContext(ctx, "payment check of an expired rental failed",
+			"tenant", r.Tenant, "rental", r.ID, "err", err)
 	}
 	return v.store.Within(ctx, func(tx Tx) error {
 		rental, err := tx.LockRental(ctx, r.Tenant, r.ID)

@@ -46,13 +46,8 @@ func (s *SelfCheck) SendTestAlert(ctx context.Context, caller harang.Identity) (
 	id = s.newID()
 	err = s.store.Within(ctx, func(tx Tx) error {
 		at = s.now()
-		e, err := harang.NewEvent(
-			harang.TestAlertType,
-			id,
-			caller.Tenant,
-			at,
-			harang.TestAlert{UserID: caller.UserID, Name: caller.Name},
-		)
+		e, err := harang.NewEvent(harang.TestAlertType, id, caller.Tenant, at,
+			harang.TestAlert{UserID: caller.UserID, Name: caller.Name})
 		if err != nil {
 			return err
 		}

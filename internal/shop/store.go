@@ -91,9 +91,7 @@ type NotificationReader interface {
 	// FindNotifications returns a part of a user's list and the user's read
 	// state.
 	FindNotifications(
-		ctx context.Context,
-		r harang.Reader,
-		q harang.NotificationQuery,
+		ctx context.Context, r harang.Reader, q harang.NotificationQuery,
 	) (harang.Page[harang.Notification], harang.ReadState, error)
 }
 
