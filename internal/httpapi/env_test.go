@@ -34,6 +34,7 @@ type env struct {
 	*service
 	t      *testing.T
 	server *httptest.Server
+	worst  worst // of the attacks
 
 	mu  sync.Mutex // guards what follows
 	now time.Time

@@ -25,6 +25,16 @@ const (
 	perByte       = 16
 )
 
+// worst is the largest error answer and the largest share of the memory allowed.
+type worst struct {
+	answer int
+	share  float64
+}
+
+func (w worst) String() string {
+	return fmt.Sprintf("largest error answer %d bytes, most memory %.0f %% of the bound", w.answer, 100*w.share)
+}
+
 // route is one call of the OpenAPI document.
 type route struct {
 	method, path string
@@ -193,7 +203,7 @@ func TestHostile_Bodies(t *testing.T) {
 	if refused < 2000 {
 		t.Errorf("%d bodies refused only", refused)
 	}
-	t.Logf("%d bodies refused", refused)
+	t.Logf("%d bodies refused; %s", refused, e.worst)
 }
 
 // TestHostile_CSV: neither does a file that is imported.
@@ -223,6 +233,7 @@ func TestHostile_CSV(t *testing.T) {
 			e.attack(r, name+", "+dryRun, r.path, body[:min(len(body), n)], "text/csv", false)
 		}
 	}
+	t.Log(e.worst)
 }
 
 // TestHostile_Queries: neither does a query.
@@ -273,7 +284,7 @@ func TestHostile_Queries(t *testing.T) {
 	if refused < 400 {
 		t.Errorf("%d queries refused only", refused)
 	}
-	t.Logf("%d queries refused", refused)
+	t.Logf("%d queries refused; %s", refused, e.worst)
 }
 
 // attack sends one request and returns 1 when it was refused.
@@ -306,6 +317,7 @@ func (e *env) attack(r route, name, target, body, media string, chunked bool) in
 	e.handler.ServeHTTP(answer, request)
 	runtime.ReadMemStats(&after)
 	sent := len(body) + len(request.URL.RawQuery)
+	e.worst.share = max(e.worst.share, float64(after.TotalAlloc-before.TotalAlloc)/float64(perByte*sent+mostAllocated))
 	most := uint64(perByte*sent + mostAllocated) //nolint:gosec // not negative
 	if got := after.TotalAlloc - before.TotalAlloc; got > most {
 		e.t.Errorf("%s %s, %s: %d bytes allocated for %d, most %d", r.method, r.path, name, got, sent, most)
@@ -322,6 +334,7 @@ func (e *env) attack(r route, name, target, body, media string, chunked bool) in
 	if err := json.Unmarshal(text, &p); err != nil || p.Code == "" || answer.Code >= http.StatusInternalServerError {
 		e.t.Errorf("%s %s, %s: %d %.200s", r.method, r.path, name, answer.Code, text)
 	}
+	e.worst.answer = max(e.worst.answer, len(text))
 	if len(text) > mostAnswered || len(p.Errors) > mostErrors {
 		e.t.Errorf("%s %s, %s: answer of %d bytes with %d errors", r.method, r.path, name, len(text), len(p.Errors))
 	}
