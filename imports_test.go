@@ -89,6 +89,12 @@ var importRules = []importRule{
 	{"internal/health", []string{""}, "runs checks that it is given"},
 	{"internal/admin", nil, "serves metrics and profiles that it is given"},
 	{"internal/descriptors", nil, "wraps any listener"},
+	{
+		"internal/config",
+		[]string{"", "internal/auth", "internal/cli", "internal/store", "internal/store/...", "internal/watermark"},
+		"opens what flags name, for every command",
+	},
+	{"internal/emit", []string{"", "internal/cli"}, "a client of the HTTP interface"},
 	{"internal/secretfile", nil, "reads a file"},
 	{"internal/inflight", nil, "counts the requests of any handler"},
 	{"internal/cli", []string{"", "internal/secretfile"}, "what commands share"},

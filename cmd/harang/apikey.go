@@ -8,6 +8,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/store"
 )
 
@@ -18,14 +19,14 @@ type apikeyCommand struct {
 }
 
 type apikeyAdd struct {
-	databaseFlags
+	config.DatabaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"The key's tenant."`
 	Name   string `required:"" help:"The purpose of the key."`
 }
 
 // Run creates a key.
 func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
-	service, st, err := c.service(ctx)
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}
@@ -45,13 +46,13 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 }
 
 type apikeyList struct {
-	databaseFlags
+	config.DatabaseFlags
 	Tenant string `placeholder:"ID" help:"Only keys of this tenant."`
 }
 
 // Run lists the keys.
 func (c *apikeyList) Run(ctx context.Context, s *streams) error {
-	_, st, err := c.service(ctx)
+	_, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,13 +74,13 @@ func (c *apikeyList) Run(ctx context.Context, s *streams) error {
 }
 
 type apikeyRevoke struct {
-	databaseFlags
+	config.DatabaseFlags
 	ID string `arg:"" help:"The key's id, from harang apikey list."`
 }
 
 // Run revokes a key.
 func (c *apikeyRevoke) Run(ctx context.Context) error {
-	service, st, err := c.service(ctx)
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}

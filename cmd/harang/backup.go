@@ -8,17 +8,18 @@ import (
 	"os"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/store/sqlite"
 )
 
 type backupCommand struct {
-	databaseFlags
+	config.DatabaseFlags
 	File string `arg:"" help:"The file to write; it must not exist."`
 }
 
 // Run copies the SQLite database while servers and other commands use it.
 func (c *backupCommand) Run(ctx context.Context, s *streams) error {
-	path, err := c.path()
+	path, err := c.DatabasePath()
 	if err != nil {
 		return err
 	}

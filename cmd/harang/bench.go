@@ -9,12 +9,13 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/loadtest"
 )
 
 type benchCommand struct {
-	databaseFlags
+	config.DatabaseFlags
 	URL         string `name:"url" placeholder:"URL" help:"A running server on the same --database; without it, one is started on a temporary database."`
 	AdminURL    string `name:"admin-url" default:"http://127.0.0.1:8081" help:"Its admin listener, for CPU time and memory."`
 	Tenants     int    `default:"20" help:"Number of tenants (bench-1 …)."`
@@ -74,7 +75,7 @@ func (c *benchCommand) Run(ctx context.Context, s *streams) error {
 
 // createTenants creates the missing tenants, and a key and a token for each.
 func (c *benchCommand) createTenants(ctx context.Context) ([]loadtest.Tenant, error) {
-	service, st, err := c.service(ctx)
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/rueidis"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/feed/redislog"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/seat"
@@ -25,26 +25,11 @@ type cluster struct {
 	seats    *seat.Seats
 }
 
-// redisFlags name the Redis of several nodes.
-type redisFlags struct {
-	Redis     string `placeholder:"URL" help:"redis://…, shared by several nodes; needs PostgreSQL."`
-	RedisFile string `placeholder:"FILE" help:"Read --redis from a file, because it may hold a password."`
-}
-
-// redisURL returns the URL from the flag or the file; "" without Redis.
-func (c *redisFlags) redisURL() (string, error) {
-	if c.RedisFile == "" {
-		return c.Redis, nil
-	}
-	text, err := cli.ReadSecret("--redis-file", c.RedisFile)
-	return strings.TrimSpace(text), err
-}
-
 // joinCluster connects to Redis; it returns nil without it. evict closes a
 // connection of this node whose seat was taken over on another one.
 func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict func(tenant, connection string),
 	log *slog.Logger, registry prometheus.Registerer) (*cluster, error) {
-	url, err := c.redisURL()
+	url, err := c.RedisURL()
 	if err != nil || url == "" {
 		return nil, err
 	}
@@ -61,7 +46,8 @@ func joinCluster(ctx context.Context, c *serveCommand, st *store.Store, evict fu
 		Client: client, Database: redislog.DatabaseOf(url), Logger: log, Registry: registry,
 	})}
 	joined.follower = redislog.NewFollower(joined.log, st)
-	joined.seats = seat.New(seat.Options{Client: client, Node: newID(), Evict: evict, Logger: log, Registry: registry})
+	joined.seats = seat.New(seat.Options{Client: client, Node: config.NewID(), Evict: evict, Logger: log,
+		Registry: registry})
 	return joined, nil
 }
 

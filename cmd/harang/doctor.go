@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/demo"
 	"harang.dev/harang/internal/doctor"
 	"harang.dev/harang/internal/feed/redislog"
@@ -16,8 +17,8 @@ import (
 // doctorCommand has the flags of serve that it looks at, so that both take the same
 // variables.
 type doctorCommand struct {
-	databaseFlags
-	redisFlags
+	config.DatabaseFlags
+	config.RedisFlags
 	Listen         string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The server's --listen (default ${default})."`
 	AdminListen    string   `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Its --admin-listen (default ${default})."`
 	AdminTokenFile string   `placeholder:"FILE" help:"Its --admin-token-file."`
@@ -29,10 +30,10 @@ type doctorCommand struct {
 // problem with its cure. Any problem: status 1. Warnings alone: status 0.
 func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
 	server := &serveCommand{
-		databaseFlags: c.databaseFlags, redisFlags: c.redisFlags, AdminListen: c.AdminListen,
+		DatabaseFlags: c.DatabaseFlags, RedisFlags: c.RedisFlags, AdminListen: c.AdminListen,
 		AdminTokenFile: c.AdminTokenFile, TrustedProxy: c.TrustedProxy, Demo: c.Demo,
 	}
-	if _, err := server.proxies(); err != nil {
+	if _, err := config.TrustedProxies(c.TrustedProxy); err != nil {
 		return err
 	}
 	open, findings, err := c.database(ctx)
@@ -55,15 +56,15 @@ func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
 }
 
 func (c *doctorCommand) database(ctx context.Context) (doctor.Open, []doctor.Finding, error) {
-	url, err := c.url()
+	url, err := c.DatabaseURL()
 	if err != nil {
 		return nil, nil, err
 	}
-	path, err := c.path()
+	path, err := c.DatabasePath()
 	if err != nil {
 		return nil, nil, err
 	}
-	if isPostgres(url) {
+	if config.IsPostgres(url) {
 		open := func(ctx context.Context) (*store.Store, error) {
 			return postgres.OpenReadOnly(ctx, url, store.Options{})
 		}
@@ -92,7 +93,7 @@ func demoUsers(ctx context.Context, open doctor.Open) []string {
 
 // checkRedis calls the Redis that is named, if any.
 func (c *doctorCommand) checkRedis(ctx context.Context) ([]doctor.Finding, error) {
-	url, err := c.redisURL()
+	url, err := c.RedisURL()
 	if err != nil || url == "" {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (c *doctorCommand) checkRedis(ctx context.Context) ([]doctor.Finding, error
 }
 
 func (c *doctorCommand) signingKey() doctor.Finding {
-	path, err := c.keyPath()
+	path, err := c.KeyPath()
 	if err != nil {
 		return doctor.Finding{
 			Subject: "signing key", State: "none is named", Cure: "give --signing-key-file, which PostgreSQL needs",

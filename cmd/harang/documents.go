@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/httpapi"
 )
 
@@ -11,7 +12,7 @@ import (
 const myposWebhook = "POST /api/v1/payments/mypos/{tenant}"
 
 type openAPICommand struct {
-	sameFlags
+	config.UnusedDatabaseFlags
 }
 
 // Run prints the document as a server of this program serves it.
@@ -21,7 +22,7 @@ func (openAPICommand) Run(s *streams) error {
 }
 
 type asyncAPICommand struct {
-	sameFlags
+	config.UnusedDatabaseFlags
 }
 
 // Run prints the document as a server of this program serves it.

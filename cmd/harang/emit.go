@@ -1,23 +1,22 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
+	"harang.dev/harang/internal/emit"
 )
 
 type emitCommand struct {
-	sameFlags
+	config.UnusedDatabaseFlags
 	URL     string `name:"url" default:"http://127.0.0.1:8080" help:"The server."`
 	KeyFile string `required:"" placeholder:"FILE" help:"File that holds an API key."`
 	Type    string `required:"" help:"The event's type, e.g. stock_alert."`
@@ -45,46 +44,13 @@ func (c *emitCommand) Run(ctx context.Context, s *streams) error {
 	}
 	id := c.ID
 	if id == "" {
-		id = newID()
+		id = config.NewID()
 	}
-	body, err := json.Marshal(map[string]any{
-		"specversion": "1.0", "id": id, "source": c.Source, "type": c.Type,
-		"datacontenttype": "application/json", "data": data,
-	})
+	accepted, err := emit.Send(ctx, base, key, emit.Event{Source: c.Source, ID: id, Type: c.Type, Data: data})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base.JoinPath("/api/v1/events").String(),
-		bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/cloudevents+json")
-	r.Header.Set("Authorization", "Bearer "+key)
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return fmt.Errorf("--url: %w: check that harang serve runs there", err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	if err != nil {
-		return err
-	}
-	if answer.StatusCode != http.StatusAccepted {
-		return refusedEvent(answer.StatusCode, text)
-	}
-	var accepted struct {
-		Accepted []struct {
-			EventID   string `json:"eventId"`
-			Duplicate bool   `json:"duplicate"`
-		} `json:"accepted"`
-	}
-	if err := json.Unmarshal(text, &accepted); err != nil || len(accepted.Accepted) != 1 {
-		return fmt.Errorf("unexpected answer of the server: %.200s", text)
-	}
-	_, err = fmt.Fprintln(s.out, accepted.Accepted[0].EventID)
+	_, err = fmt.Fprintln(s.out, accepted)
 	return err
 }
 
@@ -116,30 +82,4 @@ func (c *emitCommand) data(in io.Reader) (json.RawMessage, error) {
 		return nil, cli.Usagef("--data", "is not JSON").Cure(`write e.g. '{"productId": …}' or @FILE`)
 	}
 	return text, nil
-}
-
-// refusedEvent turns the server's problem document into one line. A refused event
-// or key is a usage error.
-func refusedEvent(status int, body []byte) error {
-	var p struct {
-		Code   string              `json:"code"`
-		Detail string              `json:"detail"`
-		Errors []harang.FieldError `json:"errors"`
-	}
-	if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
-		return fmt.Errorf("the server answered %d: %.200s", status, body)
-	}
-	text := p.Code + ": " + p.Detail
-	for _, f := range p.Errors {
-		if !strings.Contains(text, f.Field) {
-			text += "; " + f.Field + ": " + f.Detail
-		}
-	}
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return cli.Usagef("--key-file", "%s", text).Cure("create a key with harang apikey add")
-	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
-		return cli.Usagef("--data", "%s", text)
-	}
-	return fmt.Errorf("%s", text)
 }

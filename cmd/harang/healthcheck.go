@@ -3,18 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
-	"time"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
+	"harang.dev/harang/internal/doctor"
 )
 
 type healthcheckCommand struct {
-	sameFlags
+	config.UnusedDatabaseFlags
 	URL    string `name:"url" placeholder:"URL" help:"The server (default: this machine, at the port of --listen)."`
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"The server's --listen (default ${default})."`
 }
@@ -37,23 +36,8 @@ func (c *healthcheckCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return cli.Usagef("--url", "%q is not an address", address).Cure("write e.g. http://127.0.0.1:8080")
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base.JoinPath("/healthz").String(), nil)
-	if err != nil {
+	if err := doctor.Alive(ctx, base); err != nil {
 		return err
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<16))
-	if err != nil {
-		return err
-	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %d", r.URL, answer.StatusCode)
 	}
 	_, err = fmt.Fprintln(s.out, "alive")
 	return err

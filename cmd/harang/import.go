@@ -8,11 +8,12 @@ import (
 	"os"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/shop"
 )
 
 type importCommand struct {
-	databaseFlags
+	config.DatabaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"The tenant of the catalogue."`
 	DryRun bool   `help:"Print what would change, line by line, and change nothing."`
 	File   string `arg:"" help:"CSV as spreadsheets save it, with a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. - reads standard input."`
@@ -29,7 +30,7 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 		defer file.Close()
 		in = file
 	}
-	st, err := c.find(ctx)
+	st, err := c.Find(ctx)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (c *importCommand) Run(ctx context.Context, s *streams) error {
 	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
-	catalogue := shop.New(shop.Options{Store: st, NewID: newID}).Catalogue
+	catalogue := shop.New(shop.Options{Store: st, NewID: config.NewID}).Catalogue
 	do := catalogue.ImportCSV
 	if c.DryRun {
 		do = catalogue.PreviewImport

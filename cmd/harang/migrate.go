@@ -1,14 +1,18 @@
 package main
 
-import "context"
+import (
+	"context"
+
+	"harang.dev/harang/internal/config"
+)
 
 type migrateCommand struct {
-	databaseFlags
+	config.DatabaseFlags
 }
 
 // Run opens the database, which brings its schema up to date.
 func (c *migrateCommand) Run(ctx context.Context) error {
-	st, err := c.open(ctx)
+	st, err := c.Open(ctx)
 	if err != nil {
 		return err
 	}

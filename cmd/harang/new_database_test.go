@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 )
 
 // TestServe_DatabaseMissing: where a database was served, a missing file is an
@@ -47,7 +48,8 @@ func TestServe_DatabaseMissing(t *testing.T) {
 		}
 	}
 	c := &serveCommand{
-		databaseFlags: databaseFlags{Database: "sqlite:" + path}, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
+		DatabaseFlags: config.DatabaseFlags{Database: "sqlite:" + path}, Listen: "127.0.0.1:0",
+		AdminListen:          "127.0.0.1:0",
 		ConnectionsPerTenant: 50, PingInterval: 1e9, PingTimeout: 1e9, DrainTimeout: 1e9, NewDatabase: true,
 	}
 	p, err := start(t.Context(), c, slog.New(slog.DiscardHandler))

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +20,7 @@ import (
 	"harang.dev/harang/internal/admin"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/demo"
 	"harang.dev/harang/internal/descriptors"
 	"harang.dev/harang/internal/health"
@@ -81,12 +81,12 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 			err = errors.Join(err, p.close())
 		}
 	}()
-	path, err := c.path()
+	path, err := c.DatabasePath()
 	if err != nil {
 		return nil, err
 	}
 	if !c.NewDatabase {
-		if err := c.notLost(); err != nil {
+		if err := c.CheckLost(); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +107,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	if p.adminAt, err = p.listen(ctx, "--admin-listen", c.AdminListen); err != nil {
 		return nil, err
 	}
-	key, err := c.key()
+	key, err := c.Key()
 	if err != nil {
 		return nil, err
 	}
@@ -118,17 +118,17 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if p.store, err = c.openOrCreate(ctx, log, registry); err != nil {
+	if p.store, err = c.OpenOrCreate(ctx, log, registry); err != nil {
 		return nil, err
 	}
 	p.onClose(p.store.Close)
-	if p.auth, err = auth.New(p.store, key, auth.Options{NewID: newID, Registry: registry}); err != nil {
+	if p.auth, err = auth.New(p.store, key, auth.Options{NewID: config.NewID, Registry: registry}); err != nil {
 		return nil, err
 	}
 	p.payments = payments.New(p.store, registry)
-	p.options = shop.Options{Store: p.store, Providers: p.payments, Clock: time.Now, NewID: newID, Logger: log}
+	p.options = shop.Options{Store: p.store, Providers: p.payments, Clock: time.Now, NewID: config.NewID, Logger: log}
 	p.shop = shop.New(p.options)
-	p.intake = ingest.New(p.store, newID)
+	p.intake = ingest.New(p.store, config.NewID)
 	if path != "" {
 		p.watermark = watermark.New(path, p.store, log)
 		p.onClose(p.watermark.Close)
@@ -141,7 +141,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}
-	trusted, _ := c.proxies() // check has read it
+	trusted, _ := config.TrustedProxies(c.TrustedProxy) // check has read it
 	if p.origins, err = origin.New(origin.Options{
 		Allowed: c.AllowedOrigin, TrustedProxies: trusted, Logger: log, Registry: registry,
 	}); err != nil {
@@ -169,7 +169,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	}
 	p.run(p.warn)
 	p.run(p.health.Run)
-	p.run(p.sweep)
+	p.run(p.store.RunSweeps)
 	p.run(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run)
 	p.run(p.shop.Housekeeper.Run)
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", buildVersion())
@@ -210,7 +210,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 // newHealth returns the checks of /readyz. The database is written to: one that
 // only answers may be full, read-only or damaged.
 func (p *program) newHealth(registry *prometheus.Registry) *health.Monitor {
-	node := newID()
+	node := config.NewID()
 	all := []health.Dependency{{
 		Name: "database", Check: func(ctx context.Context) error { return p.store.Probe(ctx, node) },
 	}}
@@ -231,18 +231,11 @@ func (p *program) Failed() <-chan struct{} { return p.failed.Done() }
 
 func (p *program) onClose(f func() error) { p.closers = append(p.closers, f) }
 
-// listen opens a listener. An address that is taken or impossible is a usage error.
+// listen opens a listener that close closes.
 func (p *program) listen(ctx context.Context, flag, address string) (net.Listener, error) {
-	if err := listenAddress(flag, address); err != nil {
+	l, err := config.Listen(ctx, flag, address)
+	if err != nil {
 		return nil, err
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, cli.Usagef(flag, "%s is taken", address).Cure("stop what listens there, or choose another port")
-	case err != nil:
-		return nil, cli.Usagef(flag, "cannot listen at %s: %w", address, err).
-			Cure("choose an address of this machine and a port that this user may take")
 	}
 	p.onClose(func() error {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
@@ -300,24 +293,6 @@ func (p *program) warn(ctx context.Context) error {
 		p.log.Warn("risky setting", "subject", w.Subject, "state", w.State, "cure", w.Cure)
 	}
 	return nil
-}
-
-// sweep deletes expired rows in small batches until ctx ends.
-func (p *program) sweep(ctx context.Context) error {
-	const keptAfterEnd = 30 * 24 * time.Hour
-	ticker := time.NewTicker(10 * time.Minute)
-	defer ticker.Stop()
-	for {
-		_, sessions := p.store.SweepSessions(ctx, time.Now().Add(-keptAfterEnd), 500)
-		if err := errors.Join(sessions, p.store.Sweep(ctx)); err != nil && ctx.Err() == nil {
-			p.log.Warn("sweep of expired rows failed; trying again", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
 }
 
 // Stop drains and closes the server: new work is refused, connections get a

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/sioclient"
 )
@@ -33,7 +34,7 @@ type testServer struct {
 func newServer(t *testing.T, database string, change ...func(*serveCommand)) *testServer {
 	t.Helper()
 	c := &serveCommand{
-		databaseFlags: databaseFlags{Database: database}, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
+		DatabaseFlags: config.DatabaseFlags{Database: database}, Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
 		ConnectionsPerTenant: 50, PingInterval: 10 * time.Second, PingTimeout: 5 * time.Second,
 		DrainTimeout: 10 * time.Second,
 	}
@@ -404,7 +405,7 @@ func TestProgram_AdminListener(t *testing.T) {
 // Run prints the address and serves until its context ends.
 func TestServeCommand_Run(t *testing.T) {
 	c := &serveCommand{
-		databaseFlags: databaseFlags{Database: "sqlite:" + filepath.Join(t.TempDir(), "harang.db")},
+		DatabaseFlags: config.DatabaseFlags{Database: "sqlite:" + filepath.Join(t.TempDir(), "harang.db")},
 		Listen:        "127.0.0.1:0", AdminListen: "127.0.0.1:0", ConnectionsPerTenant: 50,
 		PingInterval: time.Second, PingTimeout: time.Second, DrainTimeout: time.Second, LogFormat: "json", Demo: true,
 	}

@@ -8,6 +8,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/canary"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/httpapi"
@@ -47,7 +48,7 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		p.onClose(func() error { r.cluster.client.Close(); return nil })
 		source = r.cluster.follower
 	}
-	r.canary = canary.New[*socketio.Frame](canary.Options{Interval: p.config.CanaryInterval, NewID: newID,
+	r.canary = canary.New[*socketio.Frame](canary.Options{Interval: p.config.CanaryInterval, NewID: config.NewID,
 		Logger: p.log, Registry: registry})
 	encoder := gateway.NewEncoder(p.log, registry)
 	r.hub = feed.New(feed.Options[*socketio.Frame]{

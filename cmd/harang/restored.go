@@ -7,19 +7,20 @@ import (
 	"text/tabwriter"
 
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/store"
 )
 
 type restoredCommand struct {
-	databaseFlags
+	config.DatabaseFlags
 	Tenant string `placeholder:"ID" help:"Only this tenant (default: all)."`
 }
 
 // Run starts a new epoch for every tenant, or for one: positions of before the
 // restore, whose numbers may now name other events, are no longer valid.
 func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
-	path, err := c.path()
+	path, err := c.DatabasePath()
 	if err != nil {
 		return err
 	}
@@ -28,7 +29,7 @@ func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 			return cli.Usagef("--database", "%w", err).Cure("name the file that was restored")
 		}
 	}
-	st, err := c.open(ctx)
+	st, err := c.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -4,23 +4,22 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
 	"harang.dev/harang/internal/admin"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/doctor"
 	"harang.dev/harang/internal/logging"
 	"harang.dev/harang/internal/origin"
 )
 
 type serveCommand struct {
-	databaseFlags
-	redisFlags
+	config.DatabaseFlags
+	config.RedisFlags
 	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address for browsers and applications; port 0 takes a free one (default ${default})."`
 	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof; never public (default ${default})."`
 	NewDatabase          bool          `help:"Start an empty database where a served one is missing."`
@@ -40,11 +39,11 @@ type serveCommand struct {
 
 // check validates the flags before anything is opened.
 func (c *serveCommand) check() error {
-	path, err := c.path()
+	path, err := c.DatabasePath()
 	if err != nil {
 		return err
 	}
-	if _, err := c.keyPath(); err != nil {
+	if _, err := c.KeyPath(); err != nil {
 		return err
 	}
 	if path != "" && (c.Redis != "" || c.RedisFile != "") {
@@ -57,7 +56,7 @@ func (c *serveCommand) check() error {
 				Cure("write scheme, host and perhaps a port, e.g. https://erp.example.com or capacitor://localhost")
 		}
 	}
-	if _, err := c.proxies(); err != nil {
+	if _, err := config.TrustedProxies(c.TrustedProxy); err != nil {
 		return err
 	}
 	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {
@@ -123,36 +122,11 @@ func (c *serveCommand) adminToken() (string, error) {
 
 // settings are the flags that can be risky.
 func (c *serveCommand) settings() doctor.Settings {
-	trusted, _ := c.proxies() // start has checked it
-	path, _ := c.path()
-	key, _ := c.keyPath()
+	trusted, _ := config.TrustedProxies(c.TrustedProxy) // start has checked it
+	path, _ := c.DatabasePath()
+	key, _ := c.KeyPath()
 	return doctor.Settings{
 		Demo: c.Demo, Args: os.Args, AdminListen: c.AdminListen, TrustedProxies: trusted, Database: path,
 		Secrets: []string{key, c.DatabaseFile, c.RedisFile, c.AdminTokenFile},
 	}
-}
-
-// proxies parses --trusted-proxy.
-func (c *serveCommand) proxies() ([]netip.Prefix, error) {
-	var all []netip.Prefix
-	for _, text := range c.TrustedProxy {
-		if ip, err := netip.ParseAddr(text); err == nil {
-			all = append(all, netip.PrefixFrom(ip.Unmap(), ip.Unmap().BitLen()))
-			continue
-		}
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, cli.Usagef("--trusted-proxy", "%q is not an address", text).
-				Cure("write e.g. 10.0.0.5 or 10.0.0.0/8")
-		}
-		all = append(all, network.Masked())
-	}
-	return all, nil
-}
-
-func listenAddress(flag, address string) error {
-	if !strings.Contains(address, ":") {
-		return cli.Usagef(flag, "%q has no port", address).Cure("write host:port, e.g. 127.0.0.1:8080")
-	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/mypos"
 )
 
@@ -18,7 +19,7 @@ type tenantCommand struct {
 }
 
 type tenantAdd struct {
-	databaseFlags
+	config.DatabaseFlags
 	ID   string `arg:"" help:"a-z, 0-9 and -, at most 63 characters."`
 	Name string `required:"" help:"The company's name."`
 }
@@ -32,7 +33,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 	if detail := harang.CheckName(c.Name); detail != "" {
 		return cli.Usagef("--name", "%s", detail)
 	}
-	st, err := c.open(ctx)
+	st, err := c.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 }
 
 type tenantSet struct {
-	databaseFlags
+	config.DatabaseFlags
 	ID          string `arg:"" help:"The tenant."`
 	Payments    string `required:"" enum:"sandbox,mypos" placeholder:"sandbox|mypos" help:"Provider of card payments."`
 	MyposConfig string `name:"mypos-config" placeholder:"FILE" help:"The merchant's configuration, with --payments mypos; it is read again whenever it changes."`
@@ -72,7 +73,7 @@ func (c *tenantSet) Run(ctx context.Context) error {
 		}
 		settings.ConfigFile = path
 	}
-	st, err := c.find(ctx)
+	st, err := c.Find(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,12 +97,12 @@ func (c *tenantSet) Run(ctx context.Context) error {
 }
 
 type tenantList struct {
-	databaseFlags
+	config.DatabaseFlags
 }
 
 // Run lists the tenants.
 func (c *tenantList) Run(ctx context.Context, s *streams) error {
-	st, err := c.find(ctx)
+	st, err := c.Find(ctx)
 	if err != nil {
 		return err
 	}

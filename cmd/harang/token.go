@@ -7,10 +7,11 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 )
 
 type tokenCommand struct {
-	databaseFlags
+	config.DatabaseFlags
 	Tenant string        `required:"" placeholder:"ID" help:"The token's tenant."`
 	Role   harang.Role   `required:"" enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
 	User   string        `placeholder:"ID" help:"The id of a user with that role; without it, the token belongs to no user."`
@@ -22,7 +23,7 @@ func (c *tokenCommand) Run(ctx context.Context, s *streams) error {
 	if c.TTL < time.Second || c.TTL > 24*time.Hour {
 		return cli.Usagef("--ttl", "%s is not from 1s to 24h", c.TTL).Cure("use e.g. 1h")
 	}
-	service, st, err := c.service(ctx)
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}

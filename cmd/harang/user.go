@@ -9,6 +9,7 @@ import (
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 )
 
 type userCommand struct {
@@ -20,7 +21,7 @@ type userCommand struct {
 }
 
 type userAdd struct {
-	databaseFlags
+	config.DatabaseFlags
 	Email        string      `arg:"" help:"The e-mail address to log in with."`
 	Tenant       string      `required:"" placeholder:"ID" help:"The user's tenant."`
 	Name         string      `required:"" help:"The user's name."`
@@ -40,7 +41,7 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 			return cli.Usagef("--password-file", "the password %s", detail)
 		}
 	}
-	service, st, err := c.service(ctx)
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 }
 
 type userSet struct {
-	databaseFlags
+	config.DatabaseFlags
 	Email        string       `arg:"" help:"The user's e-mail address."`
 	Role         *harang.Role `enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
 	PasswordFile string       `placeholder:"FILE" help:"Read the new password from a file."`
@@ -89,12 +90,12 @@ func (c *userSet) Run(ctx context.Context) error {
 	if ch == (auth.UserChange{}) {
 		return cli.Usagef("", "nothing to change").Cure("give --role or --password-file")
 	}
-	return c.change(ctx, c.Email, ch)
+	return changeUser(ctx, &c.DatabaseFlags, c.Email, ch)
 }
 
-// change changes the user with that e-mail address.
-func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserChange) error {
-	service, st, err := d.service(ctx)
+// changeUser changes the user with that e-mail address.
+func changeUser(ctx context.Context, d *config.DatabaseFlags, email string, ch auth.UserChange) error {
+	service, st, err := d.Service(ctx)
 	if err != nil {
 		return err
 	}
@@ -111,33 +112,33 @@ func (d *databaseFlags) change(ctx context.Context, email string, ch auth.UserCh
 }
 
 type userEnable struct {
-	databaseFlags
+	config.DatabaseFlags
 	Email string `arg:"" help:"The user's e-mail address."`
 }
 
 // Run enables a user.
 func (c *userEnable) Run(ctx context.Context) error {
-	return c.change(ctx, c.Email, auth.UserChange{Disabled: new(false)})
+	return changeUser(ctx, &c.DatabaseFlags, c.Email, auth.UserChange{Disabled: new(false)})
 }
 
 type userDisable struct {
-	databaseFlags
+	config.DatabaseFlags
 	Email string `arg:"" help:"The user's e-mail address."`
 }
 
 // Run disables a user.
 func (c *userDisable) Run(ctx context.Context) error {
-	return c.change(ctx, c.Email, auth.UserChange{Disabled: new(true)})
+	return changeUser(ctx, &c.DatabaseFlags, c.Email, auth.UserChange{Disabled: new(true)})
 }
 
 type userList struct {
-	databaseFlags
+	config.DatabaseFlags
 	Tenant string `placeholder:"ID" help:"Only users of this tenant."`
 }
 
 // Run lists the users.
 func (c *userList) Run(ctx context.Context, s *streams) error {
-	service, st, err := c.service(ctx)
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,16 +3,17 @@ package main
 import (
 	"fmt"
 	"runtime"
-	"runtime/debug"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 )
 
 // revision is set by the linker where the source has no version control.
 var revision = ""
 
 type versionCommand struct {
-	sameFlags
+	config.UnusedDatabaseFlags
 }
 
 // Run prints the version.
@@ -25,26 +26,4 @@ func versionLine() string {
 	return fmt.Sprintf("harang %s %s %s/%s", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// buildVersion is the release with the source's revision as build metadata, as
-// in 0.1.0+c9187d0a1b2c.dirty.
-func buildVersion() string {
-	from, modified := revision, false
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				from = s.Value
-			case "vcs.modified":
-				modified = s.Value == "true"
-			}
-		}
-	}
-	if from == "" {
-		return harang.Version
-	}
-	version := harang.Version + "+" + from[:min(12, len(from))]
-	if modified {
-		version += ".dirty"
-	}
-	return version
-}
+func buildVersion() string { return cli.Version(harang.Version, revision) }
