@@ -3,8 +3,8 @@
 //
 // # Overview
 //
-// A round sends one marked entry through each of four feeds: two tenants that
-// exist for this alone, both audiences of people. It goes through the hub that
+// A round sends one marked entry through each of four feeds: two synthetic
+// tenants, both audiences of people. It goes through the hub that
 // serves real people, by the same join, append, comparison and hand-over. Each
 // feed has a probe, and after the round each probe must have received its own
 // mark, once, and no other. Then the round tries what must be blocked: a

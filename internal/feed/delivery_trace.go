@@ -10,8 +10,9 @@ import (
 // traceSize is how many events a DeliveryTrace remembers.
 const traceSize = 4096
 
-// Hop is the delivery of one event by this node. Times are this node's,
-// Committed the committing node's; a zero time has not come.
+// Hop is this node's part in the delivery of one event. Times are those of this
+// node's clock, Committed that of the committing node's; a zero time means that
+// the step has not happened.
 type Hop struct {
 	Type      string
 	Committed time.Time

@@ -5,10 +5,10 @@
 //
 // A feed is (tenant, audience). A Hub has one window per feed that has
 // listeners on this node: the newest 50 entries, of which those of the last five
-// minutes are replayed. Join hands a listener over from the past (a replay) to
-// the present (live entries) without a seam; Append adds new entries and
-// delivers them. On a single node the hub is also the log: it implements the
-// relay's Windows, which include a Log.
+// minutes are replayed. Join replays what a listener missed and adds it to the
+// feed in one step (the hand-over), so that no entry in between is lost or
+// repeated; Append adds new entries and delivers them. On a single node the hub
+// is also the log: it implements the relay's Windows, which include a Log.
 //
 // A Hub is generic in F, the frame that listeners write to their connections.
 // An Encoder makes the frames.
@@ -38,8 +38,9 @@
 //
 // # Lifecycle
 //
-// A window begins with its first Join, as hydrating: the source is read once
-// for all joins that wait. It ends five minutes after its last listener left.
+// A window begins with its first Join and is hydrating until the source has been
+// read, once for all joins that wait. It ends five minutes after its last
+// listener left.
 // Close cancels all reads and waits for them.
 //
 // # Failure

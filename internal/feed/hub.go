@@ -44,7 +44,7 @@ type Options[F any] struct {
 	Trace *DeliveryTrace
 }
 
-// Hub is this node's windows. Its methods may be called concurrently.
+// Hub keeps the windows of this node. Its methods may be called concurrently.
 type Hub[F any] struct {
 	source      Source
 	encoder     Encoder[F]
@@ -202,9 +202,9 @@ func (h *Hub[F]) isolationViolation(entry, listener harang.FeedID, eventID strin
 		"feed", entry.String(), "listener", listener.String(), "event", eventID)
 }
 
-// Synthetic reports whether the tenant exists for the canary only: its id begins
-// with a character that no real tenant's can. Nobody can sign in to it and the
-// database has no row of it.
+// Synthetic reports whether a tenant exists for the canary only: its id begins
+// with a character that is not allowed in a real tenant's. Nobody can sign in to
+// it, and the database does not contain it.
 func Synthetic(tenant string) bool { return strings.HasPrefix(tenant, "~") }
 
 // labelOf is a feed's audience as metrics name it; synthetic feeds share one.

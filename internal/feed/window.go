@@ -110,8 +110,8 @@ func (w *window[F]) release() {
 	w.mu.Unlock()
 }
 
-// lingerLocked starts the window's last minutes when it has no listener; one
-// that was never read has nothing to keep and ends at once.
+// lingerLocked schedules the removal of a window without listeners: after the
+// hub's Linger, or at once when the window was never read.
 func (w *window[F]) lingerLocked() {
 	if w.acquired > 0 || len(w.members) > 0 || w.lingering != nil || w.closed {
 		return

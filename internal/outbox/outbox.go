@@ -1,6 +1,6 @@
-// Package outbox is what a commit gives the feeds: the entries that its events
-// became and the heads of the tenant after it. The store produces them, the
-// relay moves them, logs and windows keep them.
+// Package outbox has the types of what a commit appends to the feeds: the
+// entries of its events and the tenant's heads after it. The store's table of
+// events is the outbox; the relay moves entries from it to logs and windows.
 package outbox
 
 import (
@@ -26,12 +26,12 @@ type Entry struct {
 	Body []byte
 }
 
-// Commit is what one transaction gave the feeds of a tenant.
+// Commit is what one transaction appended to the feeds of a tenant.
 type Commit struct {
 	// Heads are the tenant's after the transaction.
 	Heads Heads
-	// Entries are the new ones of each feed, ascending, without a hole, up to
-	// its head. A feed without new entries is absent; a Commit of which only
-	// the heads are known has no entries at all.
+	// Entries are the new entries of each feed, ascending, without a hole, up to
+	// its head. A feed without new entries is absent; a Commit of which only the
+	// heads are known has none at all.
 	Entries map[harang.Audience][]Entry
 }

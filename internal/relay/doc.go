@@ -6,8 +6,8 @@
 // A Relay compares the head of a log with the database's and appends the entries
 // that the log lacks. Wake and Committed do that at once for a tenant after a
 // commit on this node; Run does it twice a second for all tenants that have
-// listeners on this node. That one loop is the guarantee behind every lost
-// wake-up, dead node, emptied log and write by another process.
+// listeners on this node. This loop makes up for lost wake-ups, dead nodes,
+// emptied logs and writes by other processes.
 //
 // # Invariants
 //

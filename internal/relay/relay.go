@@ -77,7 +77,7 @@ type Options struct {
 	// The loop then reads nothing while the number stays. Nil means that there
 	// is no such number: the loop always reads.
 	Version func(context.Context) (int64, error)
-	// Interval is the loop's. Zero value means half a second.
+	// Interval is the time between two rounds of the loop. Zero value means half a second.
 	Interval time.Duration
 	// Clock is this node's clock, for the lag metric. Zero value means time.Now.
 	Clock func() time.Time
@@ -106,7 +106,7 @@ type Relay struct {
 	metrics *metrics
 
 	// ctx ends when Run does.
-	ctx    context.Context //nolint:containedctx // it is the relay's life, not a request's
+	ctx    context.Context //nolint:containedctx // it belongs to the relay, not to a request
 	cancel context.CancelFunc
 	// retry makes the loop read although the database has not changed.
 	retry atomic.Bool
@@ -121,8 +121,8 @@ type Relay struct {
 	passes sync.WaitGroup
 }
 
-// pass is the one goroutine that works for a tenant. pending is what came since
-// it began its round, nil for nothing.
+// pass is the one goroutine that relays for a tenant. pending is what was
+// committed since it began its round, nil for nothing.
 type pass struct{ pending *pending }
 
 // pending is what a round has to relay.
@@ -165,7 +165,8 @@ func New(o Options) *Relay {
 func (r *Relay) singleNode() bool { return r.o.SharedLog == nil }
 
 // Wake relays what the tenant has committed, at once and without blocking the
-// caller. It reads the heads from the database. A lost call costs half a second.
+// caller. It reads the heads from the database. Without it the loop relays the
+// entries within Options.Interval.
 func (r *Relay) Wake(tenant string) {
 	r.Committed(outbox.Commit{Heads: outbox.Heads{Tenant: tenant}})
 }
@@ -175,7 +176,7 @@ func (r *Relay) Wake(tenant string) {
 func (r *Relay) Committed(commit outbox.Commit) {
 	tenant := commit.Heads.Tenant
 	if !r.singleNode() {
-		commit.Entries = nil // see committedAfter: a busy pass would keep them for nothing
+		commit.Entries = nil // a shared log does not get them, see committedAfter
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -295,8 +296,8 @@ func ahead(p harang.Position, heads outbox.Heads) bool {
 	return p.Epoch > heads.Epoch || p.Epoch == heads.Epoch && p.Number > heads.Number(p.Audience)
 }
 
-// anyAhead reports whether a position of the log is after the heads: they are
-// old then, or there is a fork, and only the database can tell.
+// anyAhead reports whether a position of the log is after the heads. Then the
+// heads are old or there is a fork, which a read of the database decides.
 func anyAhead(at []harang.Position, heads outbox.Heads) bool {
 	return slices.ContainsFunc(at, func(p harang.Position) bool { return ahead(p, heads) })
 }

@@ -5,10 +5,10 @@
 //
 // A database that is behind its watermark when a server starts is an older copy
 // that was put back, or it lost its last commits in a power cut. Its numbers
-// would be given out a second time, and a client that returns with a number of
-// the first time would be told that it missed nothing. Such a tenant begins a
-// new epoch instead. Several nodes need no file: the log that they share is
-// ahead of the database in the same way.
+// would be assigned a second time, to other events, and a client that returns
+// with such a number would miss events without a gap. Such a tenant begins a new
+// epoch instead. Several nodes need no file: the log that they share is ahead of
+// the database in the same way.
 //
 // # Format
 //

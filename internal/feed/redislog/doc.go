@@ -6,8 +6,9 @@
 // Log keeps, per feed, a head {epoch, number} and a stream of the newest 50
 // entries; one script (append.lua) appends to both and publishes the new
 // entries. It implements relay.Log. Follower appends published entries to the
-// windows of this node: it subscribes to one channel per tenant, and it is the
-// source of the windows, because a window must be subscribed before it is read.
+// windows of this node: it subscribes to one channel per tenant. It is also the
+// source of the windows, because the subscription must be confirmed before a
+// window is read.
 //
 // # Invariants
 //

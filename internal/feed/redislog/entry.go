@@ -61,7 +61,7 @@ func decode(number int64, text string) (outbox.Entry, bool) {
 	if err != nil || strconv.FormatInt(at, 10) != millis {
 		return outbox.Entry{}, false
 	}
-	// The body names its event: a line before another entry's body is no entry.
+	// The body contains the id of its event, which must be that of the line.
 	e := outbox.Entry{Number: number, EventID: id, Type: typ, Time: time.UnixMilli(at).UTC(), Body: []byte(body)}
 	return e, strings.HasPrefix(body, `{"eventId":"`+id+`",`) && json.Valid(e.Body)
 }

@@ -374,7 +374,7 @@ func (f *Follower) forked(feed harang.FeedID, m message) {
 	defer cancel()
 	epoch, err := f.database.NewEpoch(ctx, feed.Tenant, m.epoch)
 	f.log.log.Error("window and shared log have different events; starting a new epoch",
-		"feed", feed.String(), slog.Int64("seq", m.first), "epoch", string(epoch), "err", err)
+		"feed", feed.String(), slog.Int64("number", m.first), "epoch", string(epoch), "err", err)
 	f.requestHeal(feed.Tenant, "fork")
 }
 

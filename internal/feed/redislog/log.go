@@ -121,8 +121,8 @@ func (l *Log) Heads(ctx context.Context, tenant string) ([]harang.Position, erro
 	return heads, nil
 }
 
-// readHead reads the answer to HMGET. An answer that is no head counts as no
-// head: the next append replaces it.
+// readHead reads the answer to HMGET. Anything but a head counts as absent: the
+// next append replaces it.
 func (l *Log) readHead(feed harang.FeedID, answer rueidis.RedisResult) (harang.Position, error) {
 	none := harang.Position{Audience: feed.Audience}
 	values, err := answer.ToArray()
