@@ -106,7 +106,7 @@ func cpuTime() time.Duration {
 }
 
 // BenchmarkIdle opens 2,000 connections and reports the memory of the process per connection, clients included. With
-// HARANG_HEAP_PROFILE it writes a heap profile, which tells the packages apart.
+// HARANG_HEAP_PROFILE it writes a heap profile, which shows the memory of each package.
 func BenchmarkIdle(b *testing.B) {
 	env := open(b)
 	var before, after runtime.MemStats

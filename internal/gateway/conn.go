@@ -37,7 +37,7 @@ var (
 	// goodbyeTakenOver: the same page has a newer connection. The older one is usually half-open; if it is alive, its
 	// client must not reconnect and take the seat back.
 	goodbyeTakenOver = goodbye{final: true}
-	// goodbyeReset: the feeds began a new epoch. The client reconnects and is told the gap.
+	// goodbyeReset: the feeds began a new epoch. The client reconnects and receives the gap.
 	goodbyeReset = goodbye{}
 )
 
@@ -70,7 +70,7 @@ type conn struct {
 	// mu guards the following.
 	mu    sync.Mutex
 	state connState
-	// pending is the goodbye that came while connecting.
+	// pending is the goodbye that was requested while connecting.
 	pending *goodbye
 }
 
@@ -147,7 +147,7 @@ func (c *conn) sendGoodbye(bye goodbye) {
 	}
 }
 
-// opened marks the connection as open, and ends it if a goodbye came while connecting.
+// opened marks the connection as open, and ends it if a goodbye was requested while connecting.
 func (c *conn) opened() {
 	c.mu.Lock()
 	if c.state == connecting {
@@ -160,7 +160,7 @@ func (c *conn) opened() {
 	}
 }
 
-// pendingGoodbye is the goodbye that came while connecting, nil for none.
+// pendingGoodbye is the goodbye that was requested while connecting, nil for none.
 func (c *conn) pendingGoodbye() *goodbye {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -226,7 +226,7 @@ func TestConnect_TakeoverWithAGap(t *testing.T) {
 		t.Errorf("%+v", again.session)
 	}
 	if _, err := env.tryConnect(ghost.reconnectWith(token)); err == nil {
-		t.Error("the pid of before still has a seat")
+		t.Error("the earlier pid still has a seat")
 	}
 }
 
@@ -294,17 +294,17 @@ func TestConnect_RevocationBeforeFollowing(t *testing.T) {
 	}
 }
 
-func TestConnect_SourceAway(t *testing.T) {
+func TestConnect_SourceUnavailable(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)
-	env.away.Store(true)
+	env.sourceDown.Store(true)
 	c := env.dial()
 	if err := c.Connect(env.ctx(), gateway.Namespace, handshake{Token: token}); !isClosed(err) {
 		t.Errorf("%v, want the transport closed, so that the client comes back", err)
 	}
-	env.away.Store(false)
+	env.sourceDown.Store(false)
 	p := env.connect(handshake{Token: token})
-	env.away.Store(true)
+	env.sourceDown.Store(true)
 	again := env.connect(p.reconnectWith(token)) // from the window
 	if !again.Recovered {
 		t.Errorf("%+v", again.session)
@@ -314,8 +314,8 @@ func TestConnect_SourceAway(t *testing.T) {
 	}
 }
 
-// TestConnect_AuthAway: an unavailable database signs nobody out.
-func TestConnect_AuthAway(t *testing.T) {
+// TestConnect_AuthUnavailable: an unavailable database signs nobody out.
+func TestConnect_AuthUnavailable(t *testing.T) {
 	env := open(t, func(s *settings) {
 		s.authenticator = func(gateway.Authenticator) gateway.Authenticator { return broken{} }
 	})
@@ -330,7 +330,7 @@ func TestConnect_AuthAway(t *testing.T) {
 type broken struct{}
 
 func (broken) Authenticate(context.Context, string) (harang.Identity, error) {
-	return harang.Identity{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+	return harang.Identity{}, harang.Wrap(harang.CodeUnavailable, errUnavailable, "the database is unavailable")
 }
 
 // TestConnect_Service: a role without a feed is refused.

@@ -15,17 +15,17 @@ func (t *tenant) Deliver(r *feedRun) {
 			// A revocation of a newer version: authentications in progress start again, and the log says that this
 			// node is too old.
 			t.g.log.Error("revoking control entry unreadable",
-				"tenant", t.id, "seq", it.Number, "event", it.EventID, "type", it.Type, "err", err)
+				"tenant", t.id, "number", it.Number, "event", it.EventID, "type", it.Type, "err", err)
 			t.revoke(it.Number, nil)
 			continue
 		case err != nil:
 			t.g.metrics.skippedControl.Inc()
 			t.g.log.Warn("control entry skipped",
-				"tenant", t.id, "seq", it.Number, "event", it.EventID, "type", it.Type, "err", err)
+				"tenant", t.id, "number", it.Number, "event", it.EventID, "type", it.Type, "err", err)
 			t.advance(it.Number)
 			continue
 		case revoking:
-			t.revoke(it.Number, nil) // also a type that revokes nothing in this version
+			t.revoke(it.Number, nil) // also for a type that revokes nothing in this version
 		}
 		switch p := payload.(type) {
 		case harang.Logout:

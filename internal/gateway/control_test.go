@@ -256,7 +256,7 @@ func TestControl_CloseConnection(t *testing.T) {
 	env.connect(one.reconnectWith(token)) // the user is still signed in
 }
 
-func TestExpiry_TokenOver(t *testing.T) {
+func TestExpiry_TokenExpires(t *testing.T) {
 	env := open(t)
 	soon := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})
 	renewed := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleAdmin, 2*time.Second)})
@@ -453,7 +453,7 @@ func TestEvents_BinaryRefused(t *testing.T) {
 }
 
 // TestSlowConsumer: a client that stops reading is closed, the others receive everything meanwhile, and on its return
-// it recovers or is told its gap.
+// it recovers or receives its gap.
 func TestSlowConsumer(t *testing.T) {
 	env := open(t, func(s *settings) {
 		s.engine.Engine = engineio.Options{QueueLimit: 16 << 10, SendBuffer: 4 << 10, CloseTimeout: time.Second}

@@ -13,8 +13,8 @@
 //   - A tenant's control feed is followed before a token of that tenant is authenticated. If a control entry that may
 //     revoke something arrives during the authentication, it is repeated, so that no revocation is lost.
 //   - session is sent first, then the replay, then live events: the socket's queue is corked until they are in order.
-//   - A connection that was accepted while the database was away is verified when it is back, and ended with the
-//     goodbye it missed.
+//   - A connection that was accepted while the database was unavailable is verified when it is back, and ended with the
+//     goodbye that it missed.
 //   - Only session and feed events end in a position string; every other event ends in an object.
 //   - A seat is named by tenant, user and pid. A client that reconnects with its pid takes its seat over, and the older
 //     connection is closed.

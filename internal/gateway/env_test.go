@@ -36,8 +36,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds the wait for everything that must happen.
-const patience = 10 * time.Second
+// waitLimit bounds the wait for everything that must happen.
+const waitLimit = 10 * time.Second
 
 const password = "a long enough password"
 
@@ -56,10 +56,10 @@ type testEnv struct {
 	logs     *logBuffer
 	// offset is how far the clock of the env is ahead of the real one.
 	offset atomic.Int64
-	// away makes the source of the feeds fail.
-	away atomic.Bool
-	// usersAway makes the authentication's database fail.
-	usersAway atomic.Bool
+	// sourceDown makes the source of the feeds fail.
+	sourceDown atomic.Bool
+	// usersDown makes the authentication's database fail.
+	usersDown atomic.Bool
 	key       *auth.Key
 	// users are ids by "tenant/ROLE".
 	users map[string]string
@@ -93,40 +93,40 @@ type settings struct {
 	reading func()
 }
 
-// source is the store behind feeds and relay. It fails while away is set.
+// source is the store behind feeds and relay. It fails while down is set.
 type source struct {
 	*store.Store
-	away    *atomic.Bool
+	down    *atomic.Bool
 	reading func()
 }
 
-var errAway = errors.New("the database is away")
+var errUnavailable = errors.New("the database is unavailable")
 
 func (s source) NewestEntries(ctx context.Context, id harang.FeedID, limit int) (outbox.Heads, []outbox.Entry, error) {
 	s.reading()
-	if s.away.Load() {
-		return outbox.Heads{}, nil, errAway
+	if s.down.Load() {
+		return outbox.Heads{}, nil, errUnavailable
 	}
 	return s.Store.NewestEntries(ctx, id, limit)
 }
 
-// userStore is the store behind the authentication. It fails while away is set.
+// userStore is the store behind the authentication. It fails while down is set.
 type userStore struct {
 	*store.Store
-	away *atomic.Bool
+	down *atomic.Bool
 }
 
 func (p userStore) FindSubject(ctx context.Context, tenant, user, session string, now time.Time) (auth.Subject,
 	error) {
-	if p.away.Load() {
-		return auth.Subject{}, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+	if p.down.Load() {
+		return auth.Subject{}, harang.Wrap(harang.CodeUnavailable, errUnavailable, "the database is unavailable")
 	}
 	return p.Store.FindSubject(ctx, tenant, user, session, now)
 }
 
 func (p userStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
-	if p.away.Load() {
-		return harang.Tenant{}, false, harang.Wrap(harang.CodeUnavailable, errAway, "the database is away")
+	if p.down.Load() {
+		return harang.Tenant{}, false, harang.Wrap(harang.CodeUnavailable, errUnavailable, "the database is unavailable")
 	}
 	return p.Store.FindTenantOfToken(ctx, tenant, token)
 }
@@ -157,7 +157,7 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	t.Cleanup(func() { _ = env.store.Close() })
 	env.key, err = auth.NewKey()
 	env.must(err)
-	env.auth = env.service(userStore{env.store, &env.usersAway})
+	env.auth = env.service(userStore{env.store, &env.usersDown})
 	for _, tenant := range []string{"budapest", "debrecen"} {
 		env.must(env.store.CreateTenant(t.Context(), harang.Tenant{ID: tenant, Name: tenant}))
 		for _, role := range harang.Roles() {
@@ -178,7 +178,7 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	options := gateway.SocketOptions(s.engine)
 	env.server = socketio.New(&options)
 	encoder := gateway.NewEncoder(logger, env.registry)
-	env.hub = feed.New(feed.Options[*socketio.Frame]{Source: source{env.store, &env.away, s.reading}, Encoder: encoder,
+	env.hub = feed.New(feed.Options[*socketio.Frame]{Source: source{env.store, &env.sourceDown, s.reading}, Encoder: encoder,
 		Clock:  env.now,
 		Logger: logger, Registry: env.registry})
 	env.relay = relay.New(relay.Options{
@@ -234,7 +234,7 @@ func (env *testEnv) must(err error) {
 }
 
 func (env *testEnv) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
 	env.Cleanup(cancel)
 	return ctx
 }
@@ -536,7 +536,7 @@ func (env *testEnv) waitFor(what string, is func() bool) {
 	env.Helper()
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
-	for end := time.Now().Add(patience); !is(); <-ticker.C {
+	for end := time.Now().Add(waitLimit); !is(); <-ticker.C {
 		if time.Now().After(end) {
 			env.Fatalf("%s did not come true", what)
 		}

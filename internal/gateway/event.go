@@ -46,7 +46,7 @@ func (g *Gateway) event(ctx context.Context, s *socketio.Socket, e *socketio.Eve
 }
 
 // subscribe answers which rooms the connection is in. A request cannot change them; one for a room that the role may
-// not hear is refused and counted.
+// not receive is refused and counted.
 func (c *conn) subscribe(arg json.RawMessage) any {
 	var request SubscribeRequest
 	granted := json.Unmarshal(arg, &request) == nil

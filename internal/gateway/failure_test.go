@@ -108,10 +108,10 @@ func TestConnecting_Draining(t *testing.T) {
 	env.must(env.gateway.Drain(env.ctx()))
 }
 
-// TestConnecting_SeatsAway: a failure of the seat store closes the transport and is no refusal.
-func TestConnecting_SeatsAway(t *testing.T) {
+// TestConnecting_SeatsUnavailable: a failure of the seat store closes the transport and is not a refusal.
+func TestConnecting_SeatsUnavailable(t *testing.T) {
 	env, g := openWithSeatHook(t)
-	g.once(func() error { return errAway })
+	g.once(func() error { return errUnavailable })
 	token := env.token("budapest", harang.RoleOperator)
 	if _, err := env.tryConnect(handshake{Token: token}); !isClosed(err) {
 		t.Errorf("%v, want the transport closed", err)

@@ -57,7 +57,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}),
 		unconfirmed: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "harang_gateway_unconfirmed",
-			Help: "Open connections accepted while the database was away and not verified since.",
+			Help: "Open connections accepted while the database was unavailable and not verified since.",
 		}),
 	}
 	r.MustRegister(m.connections, m.connects, m.connecting, m.takeovers, m.goodbyes, m.slowConsumers, m.messages,

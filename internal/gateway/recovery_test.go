@@ -111,7 +111,7 @@ func TestRecovery_Expired(t *testing.T) {
 	wantGap(t, env.connect(p.reconnectWith(token)), p.PID, "expired", 5, 0)
 }
 
-// TestRecovery_ExpiredRounds: the clock moves on while a client is away, so that some of what it missed is too old
+// TestRecovery_ExpiredRounds: the clock moves on while a client is offline, so that some of what it missed is too old
 // and some is not. 50 rounds; 100 with HARANG_SOAK=1.
 func TestRecovery_ExpiredRounds(t *testing.T) {
 	rounds := 50
@@ -235,8 +235,8 @@ func TestRecovery_Unreadable(t *testing.T) {
 	manager.expectNothing() // no connection of another user was taken over
 }
 
-// TestRecovery_RoleChangedWhileAway: the replay is that of the present role.
-func TestRecovery_RoleChangedWhileAway(t *testing.T) {
+// TestRecovery_RoleChangedWhileOffline: the replay is that of the present role.
+func TestRecovery_RoleChangedWhileOffline(t *testing.T) {
 	env := open(t)
 	grant := env.login("budapest", harang.RoleStoreManager)
 	p := env.connect(handshake{Token: grant.AccessToken})
@@ -255,7 +255,7 @@ func TestRecovery_RoleChangedWhileAway(t *testing.T) {
 	back.expectNothing()
 }
 
-// TestRecovery_Fork: a new epoch ends all connections, and the clients are told the gap.
+// TestRecovery_Fork: a new epoch ends all connections, and the clients receive the gap.
 func TestRecovery_Fork(t *testing.T) {
 	env := open(t)
 	token := env.token("budapest", harang.RoleOperator)

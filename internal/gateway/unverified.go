@@ -122,16 +122,16 @@ func (g *Gateway) verifyAll(ctx context.Context, all []unverifiedConn) {
 	if !g.verify(ctx, all[0]) {
 		return
 	}
-	var away atomic.Bool
+	var unavailable atomic.Bool
 	var workers errgroup.Group
 	workers.SetLimit(verifyWorkers)
 	for _, x := range all[1:] {
-		if away.Load() {
+		if unavailable.Load() {
 			break
 		}
 		workers.Go(func() error {
 			if !g.verify(ctx, x) {
-				away.Store(true)
+				unavailable.Store(true)
 			}
 			return nil
 		})

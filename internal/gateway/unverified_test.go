@@ -8,10 +8,10 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// connectUnverified connects while the authentication's database is away.
+// connectUnverified connects while the authentication's database is unavailable.
 func (env *testEnv) connectUnverified(token string) *page {
 	env.Helper()
-	env.usersAway.Store(true)
+	env.usersDown.Store(true)
 	p := env.connect(handshake{Token: token})
 	if n := env.metric("harang_gateway_unconfirmed"); n == 0 {
 		env.Fatal("the connection is verified")
@@ -53,7 +53,7 @@ func TestUnverified(t *testing.T) {
 			env.commit("budapest", harang.StockAlertType, 1)
 			p.expect("stock_alert") // a temporary failure signs nobody out
 			other.expect("stock_alert")
-			env.usersAway.Store(false)
+			env.usersDown.Store(false)
 			began := time.Now()
 			p.goodbye(c.code, c.reconnect)
 			if took := time.Since(began); took > time.Second {
@@ -81,7 +81,7 @@ func TestUnverified_CommandToken(t *testing.T) {
 	env.must(err)
 	env.must(node.Logout(t.Context(), id))
 	p := env.connectUnverified(token)
-	env.usersAway.Store(false)
+	env.usersDown.Store(false)
 	p.goodbye("LOGGED_OUT", false)
 }
 
@@ -105,7 +105,7 @@ func TestUnverified_Many(t *testing.T) {
 	}
 	env.must(stay[19].Cut())
 	env.waitFor("the cut connection is removed", func() bool { return env.metric("harang_gateway_unconfirmed") == 39 })
-	env.usersAway.Store(false)
+	env.usersDown.Store(false)
 	for _, p := range leave {
 		p.goodbye("LOGGED_OUT", false)
 	}
@@ -145,19 +145,19 @@ func TestUnverified_Refresh(t *testing.T) {
 	if a := q.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK {
 		t.Fatalf("%+v", a)
 	}
-	env.usersAway.Store(false)
+	env.usersDown.Store(false)
 	p.goodbye("LOGGED_OUT", false)
 	env.waitFor("both are verified", func() bool { return env.metric("harang_gateway_unconfirmed") == 0 })
 	q.expectNothing()
 
 	// A token that was authenticated with the database ends the uncertainty.
 	other := env.connect(handshake{Token: good.AccessToken})
-	env.usersAway.Store(true)
+	env.usersDown.Store(true)
 	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK ||
 		env.metric("harang_gateway_unconfirmed") != 1 {
 		t.Fatalf("%+v", a)
 	}
-	env.usersAway.Store(false)
+	env.usersDown.Store(false)
 	if a := other.request("refresh", map[string]any{"token": good.AccessToken}); !a.OK ||
 		env.metric("harang_gateway_unconfirmed") != 0 {
 		t.Fatalf("%+v", a)
