@@ -61,7 +61,7 @@ func TestLogout_CommandToken(t *testing.T) {
 			if diff := cmp.Diff([]string{"control.logout"}, env.control(t)[before:]); diff != "" {
 				t.Fatal(diff)
 			}
-			users.away = true
+			users.unavailable = true
 			_, err = node.Authenticate(ctx, token)
 			wantCode(t, err, harang.CodeUnauthenticated)
 			if id, err := node.Authenticate(ctx, other); err != nil || !id.Unverified || id.SessionID == "" {

@@ -347,7 +347,7 @@ func TestLogin_UserOfAnEarlierVersion(t *testing.T) {
 	}
 }
 
-// A caller that goes away, or finds the database away, has not failed.
+// A caller that goes away, or finds the database unavailable, has not failed.
 func TestLogin_AbandonedIsNoFailure(t *testing.T) {
 	env := newEnv(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,7 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	logins *prometheus.CounterVec
 	reuses prometheus.Counter
-	// trusted counts tokens that were trusted while the database was away.
+	// trusted counts tokens that were trusted while the database was unavailable.
 	trusted prometheus.Counter
 }
 
@@ -21,7 +21,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		}),
 		trusted: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "harang_auth_believed_total",
-			Help: "Access tokens trusted while the database was away.",
+			Help: "Access tokens trusted while the database was unavailable.",
 		}),
 	}
 	if r != nil {

@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// outcomeAge is how long the last outcome counts while the database is away.
+	// outcomeAge is how long the last outcome counts while the database is unavailable.
 	outcomeAge = time.Minute
 	// maxOutcomes bounds the logins that are remembered.
 	maxOutcomes = 32 << 10
 )
 
-// outcomes remembers how each login was last authenticated, for when the database is away.
+// outcomes remembers how each login was last authenticated, for when the database is unavailable.
 type outcomes struct {
 	byLogin *lru[loginKey, outcome]
 }

@@ -159,7 +159,7 @@ func TestIssueToken(t *testing.T) {
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-func TestService_DatabaseAway(t *testing.T) {
+func TestService_DatabaseUnavailable(t *testing.T) {
 	env := newEnv(t)
 	g := env.login(t)
 	key, text, err := env.CreateAPIKey(t.Context(), env.admin, "erp")
@@ -191,29 +191,29 @@ func TestService_DatabaseAway(t *testing.T) {
 	}
 }
 
-// switchStore fails while away is set.
+// switchStore fails while unavailable is set.
 type switchStore struct {
 	auth.UserStore
-	away bool
+	unavailable bool
 }
 
 func (env *switchStore) FindSubject(ctx context.Context, tenant, user, session string,
 	now time.Time) (auth.Subject, error) {
-	if env.away {
+	if env.unavailable {
 		return auth.Subject{}, errDown
 	}
 	return env.UserStore.FindSubject(ctx, tenant, user, session, now)
 }
 
 func (env *switchStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
-	if env.away {
+	if env.unavailable {
 		return harang.Tenant{}, false, errDown
 	}
 	return env.UserStore.FindTenantOfToken(ctx, tenant, token)
 }
 
-// While the database is away: the last outcome counts for a minute, then the token; a refused login stays refused.
-func TestAuthenticate_DatabaseAway(t *testing.T) {
+// While the database is unavailable: the last outcome counts for a minute, then the token; a refused login stays refused.
+func TestAuthenticate_DatabaseUnavailable(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()
 	users := &switchStore{UserStore: env.store}
@@ -233,7 +233,7 @@ func TestAuthenticate_DatabaseAway(t *testing.T) {
 	if err := service.Logout(ctx, gone.Identity); err != nil {
 		t.Fatal(err)
 	}
-	users.away = true
+	users.unavailable = true
 	env.clock.Move(time.Minute)
 	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || !id.Unverified || id.Role != manager ||
 		id.Name != "Kiss Eszter" {
@@ -250,7 +250,7 @@ func TestAuthenticate_DatabaseAway(t *testing.T) {
 	leave()
 	_, err = service.Authenticate(left, g.AccessToken)
 	wantCode(t, err, harang.CodeUnavailable)
-	users.away = false
+	users.unavailable = false
 	if id, err := service.Authenticate(ctx, g.AccessToken); err != nil || id.Unverified || id.Role != manager {
 		t.Fatalf("back: %+v, %v", id, err)
 	}
@@ -259,7 +259,7 @@ func TestAuthenticate_DatabaseAway(t *testing.T) {
 	}
 	_, err = service.Authenticate(ctx, g.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
-	users.away = true
+	users.unavailable = true
 	_, err = service.Authenticate(ctx, g.AccessToken)
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
@@ -281,7 +281,7 @@ func (env *hookedSubjects) FindSubject(ctx context.Context, tenant, user, sessio
 }
 
 // An authentication that was in progress when its login ended on this node does not make the node trust the login
-// once the database is away.
+// once the database is unavailable.
 func TestAuthenticate_LogoutDuringAuthentication(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()
@@ -301,7 +301,7 @@ func TestAuthenticate_LogoutDuringAuthentication(t *testing.T) {
 	if _, err := service.Authenticate(ctx, g.AccessToken); err != nil {
 		t.Fatal(err)
 	}
-	users.away = true
+	users.unavailable = true
 	for range 2 {
 		_, err = service.Authenticate(ctx, g.AccessToken)
 		wantCode(t, err, harang.CodeUnauthenticated)

@@ -45,9 +45,9 @@ func TestPostgres_Restarted(t *testing.T) {
 	}
 }
 
-// TestPostgres_Away: while the database is away, clients that were connected before return to either
+// TestPostgres_Unavailable: while the database is unavailable, clients that were connected before return to either
 // node and are recovered from the window.
-func TestPostgres_Away(t *testing.T) {
+func TestPostgres_Unavailable(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")

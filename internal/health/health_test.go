@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var errAway = errors.New("away")
+var errDown = errors.New("down")
 
 // TestMonitor_Changes: results follow the dependency, and each change is one line
 // of the log.
@@ -26,7 +26,7 @@ func TestMonitor_Changes(t *testing.T) {
 				{Name: "database", Check: func(context.Context) error { return nil }},
 				{Name: "redis", Optional: true, Check: func(context.Context) error {
 					if down.Load() {
-						return errAway
+						return errDown
 					}
 					return nil
 				}},
@@ -48,7 +48,7 @@ func TestMonitor_Changes(t *testing.T) {
 		}
 		expect(nil)
 		down.Store(true)
-		expect(errAway)
+		expect(errDown)
 		down.Store(false)
 		expect(nil)
 		cancel()

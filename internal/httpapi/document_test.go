@@ -277,15 +277,15 @@ func TestHealth(t *testing.T) {
 	e.call("", "GET", "/healthz", "").want(t, 200, "")
 }
 
-// awayBooks is a database that is not there.
-type awayBooks struct{}
+// unavailableStore is a database that does not answer.
+type unavailableStore struct{}
 
-func (awayBooks) AppendEvents(context.Context, []harang.Event) ([]ingest.Appended, error) {
+func (unavailableStore) AppendEvents(context.Context, []harang.Event) ([]ingest.Appended, error) {
 	return nil, harang.Wrap(harang.CodeUnavailable, errors.New("disk I/O error"), "the database is not available")
 }
 
-func TestUnavailable_WhenTheDatabaseIsAway(t *testing.T) {
-	e := newEnv(t, func(o *httpapi.Options) { o.Intake = ingest.New(awayBooks{}, func() string { return "id" }) })
+func TestEvents_DatabaseUnavailable(t *testing.T) {
+	e := newEnv(t, func(o *httpapi.Options) { o.Intake = ingest.New(unavailableStore{}, func() string { return "id" }) })
 	const event = `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}}`
 	r := e.call(e.apiKey, "POST", "/api/v1/events", event).want(t, 503, harang.CodeUnavailable)
 	if r.Header.Get("Retry-After") != "1" || strings.Contains(string(r.body), "disk") {

@@ -81,7 +81,7 @@ func TestAccept_Refuses(t *testing.T) {
 			t.Errorf("%s: %v", role, err)
 		}
 	}
-	down := &fakeStore{err: harang.Wrap(harang.CodeUnavailable, errors.New("x"), "away")}
+	down := &fakeStore{err: harang.Wrap(harang.CodeUnavailable, errors.New("x"), "database down")}
 	if _, err := ingest.New(down, func() string { return "x" }).Accept(t.Context(), service, in); harang.ErrorCode(
 		err,
 	) != harang.CodeUnavailable {
@@ -256,19 +256,12 @@ func TestInboxWorker_Run(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := &queue{}
 		for i := range 250 {
-			q.waiting = append(
-				q.waiting,
-				ingest.Queued{
-					Tenant: "budapest",
-					Source: "/erp",
-					ID:     strconv.Itoa(i),
-					Type:   "rental_created",
-					Data:   rental,
-				},
-			)
+			q.waiting = append(q.waiting, ingest.Queued{
+				Tenant: "budapest", Source: "/erp", ID: strconv.Itoa(i), Type: "rental_created", Data: rental,
+			})
 		}
 		q.waiting = append(q.waiting, ingest.Queued{Tenant: "budapest"})
-		q.err = errors.New("away")
+		q.err = errors.New("database down")
 		var logs bytes.Buffer
 		registry := prometheus.NewRegistry()
 		worker := ingest.NewInboxWorker(ingest.New(&fakeStore{}, func() string { return "id-1" }), q,
@@ -282,7 +275,7 @@ func TestInboxWorker_Run(t *testing.T) {
 		}()
 		<-time.After(3 * time.Second)
 		synctest.Wait()
-		if n := strings.Count(logs.String(), "away"); n != 1 {
+		if n := strings.Count(logs.String(), "database down"); n != 1 {
 			t.Errorf("logged %d times:\n%s", n, &logs)
 		}
 		q.mu.Lock()

@@ -67,27 +67,27 @@ type countingStore struct {
 	rounds int
 }
 
-var errAway = errors.New("the database is unavailable")
+var errUnavailable = errors.New("the database is unavailable")
 
 func (s *countingStore) MarkOverdue(context.Context, time.Time, int) (int64, error) {
 	s.rounds++
-	return 0, errAway
+	return 0, errUnavailable
 }
 
 func (s *countingStore) FindOpenPayments(context.Context, time.Time, int) ([]harang.Payment, error) {
-	return nil, errAway
+	return nil, errUnavailable
 }
 
 func (s *countingStore) FindUnpaidRentals(context.Context, time.Time, int) ([]harang.Rental, error) {
-	return nil, errAway
+	return nil, errUnavailable
 }
 
 func (s *countingStore) SweepNotices(context.Context, time.Time, int) (int64, error) {
-	return 0, errAway
+	return 0, errUnavailable
 }
 
 func (s *countingStore) SweepRequests(context.Context, time.Time, int) (int64, error) {
-	return 0, errAway
+	return 0, errUnavailable
 }
 
 // TestHousekeeper_Run: a round every five seconds, failures included, until
@@ -104,7 +104,7 @@ func TestHousekeeper_Run(t *testing.T) {
 		if store.rounds != 3 {
 			t.Errorf("%d rounds in 12 seconds", store.rounds)
 		}
-		if err := h.Round(t.Context()); !errors.Is(err, errAway) {
+		if err := h.Round(t.Context()); !errors.Is(err, errUnavailable) {
 			t.Errorf("a failing round returned %v", err)
 		}
 	})

@@ -46,7 +46,7 @@ func testPayments(t *testing.T, open Open) {
 
 var (
 	declined = shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51", Message: "no money"}
-	unknown  = shop.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Message: "Bank away"}
+	unknown  = shop.Settlement{Status: harang.PaymentPending, ErrorCode: "bank:timeout", Message: "Bank unavailable"}
 	paid     = shop.Settlement{Status: harang.PaymentSucceeded, Reference: "late"}
 )
 
@@ -117,7 +117,7 @@ func testPaymentTimeout(t *testing.T, open Open) {
 	env.Provider.SetAnswers("slow", unknown, unknown)
 	out := env.Create(t, env.NewCheckout(2, Card("slow")))
 	if out.Rental.Status != harang.RentalAwaitingPayment || out.Payment.Status != harang.PaymentPending ||
-		out.Payment.ErrorMessage != "Bank away" {
+		out.Payment.ErrorMessage != "Bank unavailable" {
 		t.Fatalf("%+v, %+v", out.Rental, out.Payment)
 	}
 	env.wantTypes(t, errorType)
