@@ -106,6 +106,18 @@ const (
 // Load reads and checks a merchant's configuration file and the keys that it
 // names. An error names the member that is wrong and never contains a secret.
 func Load(path string) (*Merchant, error) {
+	m, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.checkFields(); err != nil {
+		return nil, fmt.Errorf("mypos configuration %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// readConfig is Load without checkFields.
+func readConfig(path string) (*Merchant, error) {
 	raw, err := secretfile.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("mypos configuration: %w", err)
@@ -156,14 +168,22 @@ func (m *Merchant) check() error {
 		return errors.New("webhook.maxAgeHours: must not be negative")
 	case w.Fields.OrderID == "":
 		return errors.New("webhook.fields.orderId: must not be empty")
-	case w.Fields.Event == "":
-		return errors.New("webhook.fields.event: must not be empty: the header that names the event is not signed")
-	case w.Fields.EventID == "":
-		return errors.New("webhook.fields.eventId: must not be empty: repeats are recognised by it")
 	}
 	m.maxAge = 96 * time.Hour
 	if w.MaxAgeHours > 0 {
 		m.maxAge = time.Duration(w.MaxAgeHours) * time.Hour
+	}
+	return nil
+}
+
+// checkFields checks the members that version 0.1.0 did not require.
+func (m *Merchant) checkFields() error {
+	switch w := m.Webhook; {
+	case w == nil:
+	case w.Fields.Event == "":
+		return errors.New("webhook.fields.event: must not be empty: the header that names the event is not signed")
+	case w.Fields.EventID == "":
+		return errors.New("webhook.fields.eventId: must not be empty: repeats are recognised by it")
 	}
 	return nil
 }
@@ -275,9 +295,12 @@ func (d *Directory) Client(path string) (*Client, error) {
 	if k, ok := d.clients[path]; ok && k.stamp == stamp {
 		return k.client, nil
 	}
-	m, err := Load(path)
+	m, err := readConfig(path)
 	if err != nil {
 		return nil, err
+	}
+	if m.checkFields() != nil {
+		m.Webhook = nil // a file of version 0.1.0: charges go on, JSON notifications are refused
 	}
 	c := New(m, d.options)
 	d.clients[path] = cached{stamp, c}

@@ -319,6 +319,20 @@ func TestDirectory_Client(t *testing.T) {
 	}
 }
 
+// A file of version 0.1.0 need not name event and eventId: cards are charged, and the
+// webhook, whose events nobody could tell apart for sure, is off.
+func TestDirectory_FileWithoutEvent(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"event":   func(c *Config) { c.Webhook.Fields.Event = "" },
+		"eventId": func(c *Config) { c.Webhook.Fields.EventID = "" },
+	} {
+		c, err := NewDirectory(Options{}).Client(configure(t, "https://mypos.example/a", change))
+		if err != nil || c.Merchant().Webhook != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func FuzzParseForm(f *testing.F) {
 	f.Add("a=1&b=2&Signature=x")
 	f.Add("%zz=1")
