@@ -23,6 +23,7 @@ const (
 	CodeAlreadyReturned       Code = "ALREADY_RETURNED"
 	CodeIdempotencyInProgress Code = "IDEMPOTENCY_IN_PROGRESS"
 	CodeConflict              Code = "CONFLICT"
+	CodePriceChanged          Code = "PRICE_CHANGED"
 	CodeLastAdmin             Code = "LAST_ADMIN"
 	CodeTooLarge              Code = "TOO_LARGE"
 	CodeUnsupportedMedia      Code = "UNSUPPORTED_MEDIA_TYPE"

@@ -14,6 +14,13 @@ const (
 // Valid reports whether m is a known method.
 func (m PaymentMethod) Valid() bool { return m == PaymentCash || m == PaymentCard }
 
+// CashStep is the smallest coin, in forints (2008. évi III. törvény).
+const CashStep = 5
+
+// CashAmount is what is handed over in cash for a debt: the nearest multiple of
+// CashStep.
+func CashAmount(owed int64) int64 { return (owed + CashStep/2) / CashStep * CashStep }
+
 // PaymentStatus is the known outcome of a payment. A status only ever moves up:
 // PENDING, DECLINED, SUCCEEDED, REVERSED. So the order and number of the
 // provider's answers and notifications do not matter.
@@ -62,8 +69,11 @@ type Payment struct {
 	PartnerID   string
 	PartnerName string
 	Amount      int64
-	Method      PaymentMethod
-	Status      PaymentStatus
+	// Rounding is Amount less the debt that it settled, from -2 to 2; 0 for
+	// cards and for a part of the debt.
+	Rounding int64
+	Method   PaymentMethod
+	Status   PaymentStatus
 	// ErrorCode carries its table ("ipc:13"); "" when nothing went wrong.
 	ErrorCode string
 	// ErrorMessage is a Hungarian sentence for people.

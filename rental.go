@@ -82,7 +82,10 @@ type Rental struct {
 	// whose outcome is unknown.
 	Paid    int64
 	Pending int64
-	Lines   []RentalLine
+	// Rounding is what cash payments settled more (positive) or less (negative)
+	// than was owed, because cash is in steps of 5 Ft.
+	Rounding int64
+	Lines    []RentalLine
 	// By is the person who made the checkout.
 	By      Person
 	Created time.Time
@@ -91,13 +94,16 @@ type Rental struct {
 	Closed time.Time
 }
 
-// Owed is the sum still to be paid; 0 for a cancelled rental.
+// Owed is the sum still to be paid; 0 for a cancelled rental. A card pays it exactly.
 func (r Rental) Owed() int64 {
 	if r.Status == RentalCancelled {
 		return 0
 	}
-	return max(0, r.TotalValue-r.Paid)
+	return max(0, r.TotalValue+r.Rounding-r.Paid)
 }
+
+// OwedCash is the sum that settles the rental in cash.
+func (r Rental) OwedCash() int64 { return CashAmount(r.Owed()) }
 
 // RentalQuery selects a part of the rentals, newest first.
 type RentalQuery struct {
@@ -105,6 +111,9 @@ type RentalQuery struct {
 	Status RentalStatus
 	// LocationID narrows the list to one location; "" for all.
 	LocationID string
+	// Owed narrows the list to rentals that are out or returned and not paid in
+	// full. Not together with Status.
+	Owed bool
 	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.

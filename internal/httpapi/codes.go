@@ -33,9 +33,10 @@ var codes = map[harang.Code]struct {
 		http.StatusConflict,
 		"the first request with this Idempotency-Key is still running: repeat after Retry-After",
 	},
-	harang.CodeConflict:  {http.StatusConflict, "the present state does not allow it; detail says why"},
-	harang.CodeLastAdmin: {http.StatusConflict, "the user is the tenant's last enabled administrator"},
-	harang.CodeTooLarge:  {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
+	harang.CodeConflict:     {http.StatusConflict, "the present state does not allow it; detail says why"},
+	harang.CodePriceChanged: {http.StatusConflict, "the price is not expectedTotal; actual is the price"},
+	harang.CodeLastAdmin:    {http.StatusConflict, "the user is the tenant's last enabled administrator"},
+	harang.CodeTooLarge:     {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
 	harang.CodeUnsupportedMedia: {
 		http.StatusUnsupportedMediaType,
 		"the body has another media type than described, or is compressed",

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -68,19 +69,30 @@ func (a *API) listAlerts(ctx context.Context, caller harang.Identity, in *ListIn
 type stockOutput struct{ Body StockBody }
 
 type adjustInput struct {
-	Body struct {
-		ProductID  string `json:"productId" maxLength:"128"`
-		LocationID string `json:"locationId" maxLength:"128"`
-		Delta      int64  `json:"delta" doc:"pieces added (positive) or removed (negative); not 0"`
-		Reason     string `json:"reason" minLength:"1" maxLength:"200"`
-	}
+	KeyInput
+	Body adjustBody
 }
 
-func (a *API) adjustStock(ctx context.Context, caller harang.Identity, in *adjustInput) (*stockOutput, error) {
-	item, err := a.Inventory.Adjust(ctx, caller, shop.Adjustment{
-		ProductID: in.Body.ProductID, LocationID: in.Body.LocationID, Delta: in.Body.Delta, Reason: in.Body.Reason,
+type adjustBody struct {
+	ProductID  string `json:"productId" maxLength:"128"`
+	LocationID string `json:"locationId" maxLength:"128"`
+	Delta      int64  `json:"delta" doc:"pieces added (positive) or removed (negative); not 0"`
+	Reason     string `json:"reason" minLength:"1" maxLength:"200"`
+}
+
+func (a *API) adjustStock(
+	ctx context.Context,
+	caller harang.Identity,
+	in *adjustInput,
+) (*answerOutput[StockBody], error) {
+	const route = "POST /inventory/adjustments"
+	return repeatable(ctx, a, caller, route, in.KeyInput, in.Body, http.StatusOK, func(movement string) (StockBody, error) {
+		item, err := a.Inventory.Adjust(ctx, caller, shop.Adjustment{
+			ID: movement, ProductID: in.Body.ProductID, LocationID: in.Body.LocationID,
+			Delta: in.Body.Delta, Reason: in.Body.Reason,
+		})
+		return stockOf(item), err
 	})
-	return &stockOutput{stockOf(item)}, err
 }
 
 // StockPath identifies a stock item in a path.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -43,7 +44,7 @@ type payInput struct {
 
 type payBody struct {
 	RentalID string `json:"rentalId" maxLength:"128"`
-	Amount   int64  `json:"amount" minimum:"1" doc:"whole forints, at most the amount owed"`
+	Amount   int64  `json:"amount" minimum:"0" doc:"whole forints: by card at most owedAmount; in cash a multiple of 5, at most owedCash"`
 	PaymentOrder
 }
 
@@ -58,7 +59,7 @@ type paidBody struct {
 }
 
 func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*answerOutput[paidBody], error) {
-	return repeatable(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, func(resource string) (paidBody, error) {
+	return repeatable(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, http.StatusCreated, func(resource string) (paidBody, error) {
 		p, err := a.Payments.Pay(ctx, caller, shop.NewPayment{
 			ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),
 		})

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"harang.dev/harang"
@@ -26,6 +27,9 @@ type rentalBody struct {
 	EquipmentCount int64               `json:"equipmentCount" doc:"the sum of the quantities"`
 	TotalValue     int64               `json:"totalValue" doc:"daily prices times the started days until dueAt, whole forints"`
 	PaidAmount     int64               `json:"paidAmount" doc:"whole forints paid"`
+	OwedAmount     int64               `json:"owedAmount" doc:"whole forints still to be paid; what a card pays"`
+	OwedCash       int64               `json:"owedCash" doc:"what settles the rental in cash: owedAmount, rounded to 5 forints"`
+	RoundingAmount int64               `json:"roundingAmount" doc:"what cash payments settled more (positive) or less than was owed"`
 	Currency       string              `json:"currency"`
 	Status         harang.RentalStatus `json:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
 	Lines          []lineBody          `json:"lines" nullable:"false"`
@@ -80,10 +84,9 @@ func rentalPaymentOf(p harang.Payment) *rentalPayment {
 func rentalOf(r harang.Rental) rentalBody {
 	b := rentalBody{
 		ID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName, LocationID: r.LocationID,
-		LocationName:   r.LocationName,
-		EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, PaidAmount: r.Paid, Currency: harang.CurrencyHUF,
-		Status: r.Status,
-		Lines:  make([]lineBody, len(r.Lines)), CreatedBy: personBody{r.By.ID, r.By.Name},
+		LocationName: r.LocationName, EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, PaidAmount: r.Paid,
+		OwedAmount: r.Owed(), OwedCash: r.OwedCash(), RoundingAmount: r.Rounding, Currency: harang.CurrencyHUF,
+		Status: r.Status, Lines: make([]lineBody, len(r.Lines)), CreatedBy: personBody{r.By.ID, r.By.Name},
 		CreatedAt: instant(r.Created), DueAt: instant(r.Due), ClosedAt: timeOrNull(r.Closed),
 	}
 	for i, l := range r.Lines {
@@ -104,7 +107,9 @@ type checkoutBody struct {
 	LocationID string         `json:"locationId" maxLength:"128"`
 	DueAt      time.Time      `json:"dueAt" doc:"when the rental is due; in the future"`
 	Lines      []checkoutLine `json:"lines" minItems:"1" maxItems:"100" nullable:"false" doc:"each product at most once"`
-	Payment    *PaymentOrder  `json:"payment,omitempty" doc:"absent: the rental is OPEN and paid later"`
+	// ExpectedTotal is optional.
+	ExpectedTotal *int64        `json:"expectedTotal,omitempty" minimum:"0" doc:"the price that was shown, whole forints; another price is PRICE_CHANGED"`
+	Payment       *PaymentOrder `json:"payment,omitempty" doc:"absent: the rental is OPEN and paid later"`
 }
 
 type checkoutLine struct {
@@ -125,12 +130,14 @@ func (o PaymentOrder) order() shop.PaymentOrder {
 func (a *API) createRental(
 	ctx context.Context, caller harang.Identity, in *checkoutInput,
 ) (*answerOutput[rentalBody], error) {
-	return repeatable(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, func(resource string) (rentalBody, error) {
+	create := func(resource string) (rentalBody, error) {
 		c := shop.Checkout{
 			ID:         resource,
 			PartnerID:  in.Body.PartnerID,
 			LocationID: in.Body.LocationID,
 			Due:        in.Body.DueAt,
+
+			ExpectedTotal: in.Body.ExpectedTotal,
 		}
 		for _, l := range in.Body.Lines {
 			c.Lines = append(c.Lines, shop.CheckoutLine{ProductID: l.ProductID, Quantity: l.Quantity})
@@ -144,21 +151,43 @@ func (a *API) createRental(
 			b.Payment = rentalPaymentOf(*out.Payment)
 		}
 		return b, err
-	})
+	}
+	return repeatable(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, http.StatusCreated, create)
 }
 
 type rentalListInput struct {
 	ListInput
 	Status     harang.RentalStatus `query:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
 	LocationID string              `query:"locationId" maxLength:"128"`
+	Owed       bool                `query:"owed" doc:"true: not paid in full, and out or returned; with owedTotal"`
 }
+
+// rentalList is a page of rentals.
+type rentalList struct {
+	List[rentalBody]
+	OwedTotal *int64 `json:"owedTotal,omitempty" doc:"with owed=true: what all such rentals owe, whole forints"`
+}
+
+type rentalListOutput struct{ Body rentalList }
 
 func (a *API) listRentals(
 	ctx context.Context, caller harang.Identity, in *rentalListInput,
-) (*listOutput[rentalBody], error) {
-	page, err := a.Rentals.List(ctx, caller,
-		harang.RentalQuery{Status: in.Status, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit})
-	return &listOutput[rentalBody]{listOf(page, rentalOf)}, err
+) (*rentalListOutput, error) {
+	page, err := a.Rentals.List(ctx, caller, harang.RentalQuery{
+		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed, Cursor: in.Cursor, Limit: in.Limit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &rentalListOutput{rentalList{List: listOf(page, rentalOf)}}
+	if in.Owed {
+		total, err := a.Rentals.Owed(ctx, caller, in.LocationID)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.OwedTotal = &total
+	}
+	return out, nil
 }
 
 type rentalPath struct {

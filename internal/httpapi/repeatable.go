@@ -58,17 +58,17 @@ type answerOutput[T any] struct {
 
 // repeatable executes a request once for each Idempotency-Key. create gets the id of
 // the resource to create, "" without a key; a request that another process left
-// unfinished is continued with the same id.
+// unfinished is continued with the same id. success is the status of a good answer.
 //
 // The answers of requests that changed something are stored: created resources, and
 // payments that were declined or timed out. A refused request changed nothing, and
 // its key can be used again.
 func repeatable[T any](ctx context.Context, a *API, caller harang.Identity, route string, in KeyInput, body any,
-	create func(resource string) (T, error),
+	success int, create func(resource string) (T, error),
 ) (*answerOutput[T], error) {
 	if in.IdempotencyKey == "" {
 		value, err := create("")
-		return &answerOutput[T]{Status: http.StatusCreated, Body: answer[T]{value: value}}, err
+		return &answerOutput[T]{Status: success, Body: answer[T]{value: value}}, err
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -86,7 +86,7 @@ func repeatable[T any](ctx context.Context, a *API, caller harang.Identity, rout
 		return &answerOutput[T]{Status: request.Status, Body: answer[T]{stored: request.Body}}, nil
 	}
 	value, err := create(request.ResourceID)
-	out := &answerOutput[T]{Status: http.StatusCreated, Body: answer[T]{value: value}}
+	out := &answerOutput[T]{Status: success, Body: answer[T]{value: value}}
 	if err == nil {
 		answer, err := json.Marshal(value)
 		if err != nil {

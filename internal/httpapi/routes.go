@@ -10,16 +10,9 @@ import (
 func (a *API) routes() {
 	a.huma.UseMiddleware(a.withRequestInfo)
 
-	call(
-		a,
-		"POST /auth/login",
-		public,
-		a.login,
+	call(a, "POST /auth/login", public, a.login,
 		about("login", "Log in with e-mail address and password", harang.CodeInvalidCredentials,
-			harang.CodeRateLimited).
-			details(loginDetails).
-			maxBody(maxLoginBytes),
-	)
+			harang.CodeRateLimited).details(loginDetails).maxBody(maxLoginBytes))
 	call(a, "POST /auth/refresh", public, a.refresh,
 		about("refresh", "Get a new access token for the refresh cookie", harang.CodeUnauthenticated).
 			authenticatedBy("cookie").details(refreshDetails))
@@ -60,35 +53,24 @@ func (a *API) routes() {
 	call(a, "GET /inventory/alerts", harang.ActionReadStock, a.listAlerts,
 		about("listAlerts", "Stock items below a threshold, worst first"))
 	call(a, "POST /inventory/adjustments", harang.ActionAdjustStock, a.adjustStock,
-		about("adjustStock", "Change a quantity", harang.CodeNotFound, harang.CodeInsufficientStock))
+		about("adjustStock", "Change a quantity", harang.CodeNotFound, harang.CodeInsufficientStock,
+			harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answers(200))
 	call(a, "PATCH /inventory/stock/{productId}/{locationId}", harang.ActionExpectStock, a.changeStock,
 		about("changeStock", "Change thresholds (managers) or the expected delivery"))
 	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock,
 		about("putStock", "Create or replace a stock item", harang.CodeNotFound))
 
-	call(
-		a,
-		"POST /rentals",
-		harang.ActionWriteRentals,
-		a.createRental,
+	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental,
 		about("createRental", "Check out a rental", harang.CodeNotFound, harang.CodeInsufficientStock,
-			harang.CodeCardUnknown, harang.CodeConflict, harang.CodeIdempotencyInProgress,
-			harang.CodeIdempotencyKeyReused).
-			answers(201).
-			details(checkoutDetails),
-	)
+			harang.CodeCardUnknown, harang.CodePriceChanged, harang.CodeConflict, harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused).answers(201).details(checkoutDetails))
 	call(a, "GET /rentals", harang.ActionReadRentals, a.listRentals,
 		about("listRentals", "Rentals, newest first"))
 	call(a, "GET /rentals/{id}", harang.ActionReadRentals, a.findRental,
 		about("findRental", "One rental with its latest payment"))
-	call(
-		a,
-		"POST /rentals/{id}/return",
-		harang.ActionWriteRentals,
-		a.returnRental,
+	call(a, "POST /rentals/{id}/return", harang.ActionWriteRentals, a.returnRental,
 		about("returnRental", "Return the pieces to stock", harang.CodeAlreadyReturned,
-			harang.CodeConflict).answers(200),
-	)
+			harang.CodeConflict).answers(200))
 	call(a, "POST /rentals/{id}/cancel", harang.ActionWriteRentals, a.cancelRental,
 		about("cancelRental", "Cancel a rental: return the pieces and refund the payments",
 			harang.CodeAlreadyReturned, harang.CodeConflict).answers(200))
@@ -100,14 +82,9 @@ func (a *API) routes() {
 			answers(201).details(paymentDetails))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments,
 		about("listPayments", "Payments, newest first"))
-	call(
-		a,
-		"GET /payments/failures",
-		harang.ActionReadPayments,
-		a.listFailures,
+	call(a, "GET /payments/failures", harang.ActionReadPayments, a.listFailures,
 		about("listPaymentFailures",
-			"Failed card payments, also of other applications, that need action; newest first"),
-	)
+			"Failed card payments, also of other applications, that need action; newest first"))
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards,
 		about("listCards", "The cards that can be charged for a partner"))
 	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard,
@@ -124,15 +101,9 @@ func (a *API) routes() {
 	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim,
 		about("unclaim", "Release a claim", harang.CodeAlreadyClaimed).answers(200))
 
-	call(
-		a,
-		"POST /self-check/alert",
-		harang.ActionCheckSelf,
-		a.testAlert,
+	call(a, "POST /self-check/alert", harang.ActionCheckSelf, a.testAlert,
 		about("testAlert", "Send a test alert to the caller's own connections (Próba riasztás)",
-			harang.CodeRateLimited).
-			answers(202),
-	)
+			harang.CodeRateLimited).answers(202))
 
 	a.raw("POST /events", harang.ActionSendEvents, a.sendEvents,
 		about("sendEvents", "Send events of another application (CloudEvents 1.0)", harang.CodeEventTooLarge).

@@ -103,9 +103,9 @@ func (s *service) putStock(
 		return item, err
 	}
 	if created {
-		return item, s.recordMovement(ctx, tx, caller, item, p.Quantity, reasonCatalogue)
+		return item, s.recordMovement(ctx, tx, caller, item, p.Quantity, movement{reason: reasonCatalogue})
 	}
-	return item, s.setQuantity(ctx, tx, caller, &item, p.Quantity, p.thresholds(), reasonCatalogue)
+	return item, s.setQuantity(ctx, tx, caller, &item, p.Quantity, p.thresholds(), movement{reason: reasonCatalogue})
 }
 
 // Product returns one product. NOT_FOUND.

@@ -26,6 +26,9 @@ type Inventory struct{ *service }
 
 // Adjustment changes the quantity of one stock item.
 type Adjustment struct {
+	// ID is the id of the movement; "" for a new one. When a movement with this
+	// id exists, the adjustment was made and is not made again.
+	ID         string
 	ProductID  string
 	LocationID string
 	// Delta is in pieces, not 0.
@@ -53,7 +56,18 @@ func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjust
 	}
 	var item harang.StockItem
 	err := v.store.Within(ctx, func(tx Tx) error {
-		items, err := v.changeStock(ctx, tx, caller, []stockChange{{a.ProductID, a.LocationID, a.Delta}}, a.Reason)
+		if a.ID != "" {
+			made, err := tx.HasMovement(ctx, caller.Tenant, a.ID)
+			if err != nil {
+				return err
+			}
+			if made {
+				item, err = lockStock(ctx, tx, caller.Tenant, a.ProductID, a.LocationID)
+				return err
+			}
+		}
+		change := stockChange{a.ProductID, a.LocationID, a.Delta}
+		items, err := v.changeStock(ctx, tx, caller, []stockChange{change}, movement{a.ID, a.Reason})
 		if err != nil {
 			return err
 		}
@@ -193,6 +207,9 @@ type stockChange struct {
 	Delta      int64
 }
 
+// movement is the id, "" for a new one, and the reason of movements to be recorded.
+type movement struct{ id, reason string }
+
 // changeStock changes quantities, all or none, appends the alerts they cause and
 // records the movements. The changes are of different stock items; rows are
 // locked in key order, whatever the order of the changes. It returns the items
@@ -200,7 +217,7 @@ type stockChange struct {
 // "line", the index of the change, when there are several. A quantity may rise
 // over MaxQuantity here: pieces that come back are never refused.
 func (s *service) changeStock(
-	ctx context.Context, tx Tx, caller harang.Identity, changes []stockChange, reason string,
+	ctx context.Context, tx Tx, caller harang.Identity, changes []stockChange, m movement,
 ) ([]harang.StockItem, error) {
 	order := make([]int, len(changes))
 	for i := range order {
@@ -221,21 +238,21 @@ func (s *service) changeStock(
 		items[i] = item
 	}
 	// The first change that lacks pieces is reported, in the caller's order.
-	for i, m := range changes {
+	for i, c := range changes {
 		have := items[i].Level.Quantity
-		if have+m.Delta < 0 {
+		if have+c.Delta < 0 {
 			details := map[string]any{"available": have}
 			if len(changes) > 1 {
 				details["line"] = i
 			}
 			return nil, &harang.Error{Code: harang.CodeInsufficientStock, Details: details,
 				Message: fmt.Sprintf("%s at %s: %d requested, %d available", items[i].ProductName,
-					items[i].LocationName, -m.Delta, have)}
+					items[i].LocationName, -c.Delta, have)}
 		}
 	}
 	for _, i := range order {
 		item, quantity := &items[i], items[i].Level.Quantity+changes[i].Delta
-		if err := s.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, reason); err != nil {
+		if err := s.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, m); err != nil {
 			return nil, err
 		}
 	}
@@ -246,7 +263,7 @@ func (s *service) changeStock(
 // movement, and appends its alert.
 func (s *service) setQuantity(
 	ctx context.Context, tx Tx, caller harang.Identity, item *harang.StockItem, quantity int64, th harang.Thresholds,
-	reason string,
+	m movement,
 ) error {
 	delta := quantity - item.Level.Quantity
 	if err := s.changeLevel(tx, caller.Tenant, item, quantity, th); err != nil {
@@ -255,19 +272,22 @@ func (s *service) setQuantity(
 	if err := tx.UpdateStock(ctx, caller.Tenant, *item); err != nil {
 		return err
 	}
-	return s.recordMovement(ctx, tx, caller, *item, delta, reason)
+	return s.recordMovement(ctx, tx, caller, *item, delta, m)
 }
 
 // recordMovement records a movement unless delta is 0.
 func (s *service) recordMovement(
-	ctx context.Context, tx Tx, caller harang.Identity, item harang.StockItem, delta int64, reason string,
+	ctx context.Context, tx Tx, caller harang.Identity, item harang.StockItem, delta int64, m movement,
 ) error {
 	if delta == 0 {
 		return nil
 	}
+	if m.id == "" {
+		m.id = s.newID()
+	}
 	return tx.CreateMovement(ctx, caller.Tenant, harang.StockMovement{
-		ID: s.newID(), ProductID: item.ProductID, LocationID: item.LocationID,
-		Delta: delta, Quantity: item.Level.Quantity, Reason: reason, By: person(caller), At: s.now(),
+		ID: m.id, ProductID: item.ProductID, LocationID: item.LocationID,
+		Delta: delta, Quantity: item.Level.Quantity, Reason: m.reason, By: person(caller), At: s.now(),
 	})
 }
 

@@ -60,7 +60,9 @@ type NewPayment struct {
 	// with this id exists, its outcome is returned and nothing is charged.
 	ID       string
 	RentalID string
-	// Amount is in whole forints, from 1 to what is owed.
+	// Amount is in whole forints: by card from 1 to what is owed, in cash a
+	// multiple of 5 up to OwedCash, which settles the rental. It is 0 when a
+	// debt of 1 or 2 Ft is settled in cash.
 	Amount int64
 	PaymentOrder
 }
@@ -84,7 +86,7 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 	if detail := harang.CheckText(n.RentalID, harang.MaxIDRunes); detail != "" {
 		wrong = append(wrong, harang.FieldError{Field: "rentalId", Detail: detail})
 	}
-	if n.Amount < 1 || n.Amount > harang.MaxAmount {
+	if n.Amount < 0 || n.Amount > harang.MaxAmount || n.Amount == 0 && n.Method != harang.PaymentCash {
 		wrong = append(wrong, harang.FieldError{Field: "amount", Detail: "must be a whole positive number of forints"})
 	}
 	if len(wrong) > 0 {
@@ -116,16 +118,10 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 		if err := p.checkCard(ctx, tx, plan, rental.PartnerID); err != nil {
 			return err
 		}
-		switch owed := rental.Owed(); {
-		case n.Amount > owed:
-			return harang.Invalid(
-				harang.FieldError{Field: "amount", Detail: fmt.Sprintf("is more than is owed (%d)", owed)},
-			)
-		case n.Amount > owed-rental.Pending:
-			return &harang.Error{Code: harang.CodeConflict, RetryAfter: firstCheck,
-				Message: "another card payment of this rental is pending, try again in a moment"}
-		}
 		pay := plan.Payment
+		if err := checkAmount(&pay, rental); err != nil {
+			return err
+		}
 		pay.RentalID, pay.PartnerID, pay.PartnerName = rental.ID, rental.PartnerID, rental.PartnerName
 		return p.createPayment(ctx, tx, &rental, pay)
 	})
@@ -133,6 +129,34 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 		return none, err
 	}
 	return p.charge(ctx, plan.Payment, plan.provider)
+}
+
+// checkAmount compares a payment with the debt of its locked rental, and sets the
+// rounding of the cash payment that settles it. INVALID_REQUEST for an amount that
+// cannot be paid; CONFLICT while a pending payment might cover it.
+func checkAmount(pay *harang.Payment, rental harang.Rental) error {
+	owed, most := rental.Owed(), rental.Owed()
+	invalid := func(format string, sum int64) error {
+		return harang.Invalid(harang.FieldError{Field: "amount", Detail: fmt.Sprintf(format, sum)})
+	}
+	if pay.Method == harang.PaymentCash {
+		most = rental.OwedCash()
+		if pay.Amount%harang.CashStep != 0 {
+			return invalid("cash is paid in steps of 5 forints; %d settles the rental", most)
+		}
+	}
+	switch {
+	case pay.Amount > most:
+		return invalid("is more than is owed (%d)", most)
+	case pay.Amount == 0 && (owed == 0 || most > 0):
+		return invalid("must be positive; %d is owed", owed)
+	case rental.Pending > 0 && pay.Amount > owed-rental.Pending:
+		return &harang.Error{Code: harang.CodeConflict, RetryAfter: firstCheck,
+			Message: "another card payment of this rental is pending, try again in a moment"}
+	case pay.Method == harang.PaymentCash && pay.Amount == most && rental.Pending == 0:
+		pay.Rounding = most - owed
+	}
+	return nil
 }
 
 // plannedPayment is a payment that is not stored yet.

@@ -36,6 +36,8 @@ type Checkout struct {
 	Due time.Time
 	// Lines are 1 to 100 different products.
 	Lines []CheckoutLine
+	// ExpectedTotal is the price that was shown; nil when none was.
+	ExpectedTotal *int64
 	// Payment is nil when the rental is to be paid later.
 	Payment *PaymentOrder
 }
@@ -104,7 +106,8 @@ type CheckoutResult struct {
 //
 // NOT_FOUND for an unknown partner, location or product; INSUFFICIENT_STOCK
 // with "line", the index of the line from 0, and "available"; CARD_UNKNOWN for a
-// card that Cards does not return for the partner; INVALID_REQUEST naming the field.
+// card that Cards does not return for the partner; PRICE_CHANGED with "expected" and
+// "actual" when ExpectedTotal is not the price; INVALID_REQUEST naming the field.
 func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout) (CheckoutResult, error) {
 	var out CheckoutResult
 	if err := caller.Can(harang.ActionWriteRentals); err != nil {
@@ -200,6 +203,9 @@ func (v *Rentals) checkOut(
 	if rental.TotalValue, err = harang.RentalValue(rental.Lines, RentalDays(now, c.Due)); err != nil {
 		return out, err
 	}
+	if c.ExpectedTotal != nil && *c.ExpectedTotal != rental.TotalValue {
+		return out, priceChanged(*c.ExpectedTotal, rental.TotalValue)
+	}
 	if err := v.takeStock(ctx, tx, caller, rental); err != nil {
 		return out, err
 	}
@@ -207,6 +213,10 @@ func (v *Rentals) checkOut(
 	if plan != nil && rental.TotalValue > 0 {
 		paid := plan.Payment
 		paid.RentalID, paid.Amount = rental.ID, rental.TotalValue
+		if paid.Method == harang.PaymentCash {
+			paid.Amount = rental.OwedCash()
+			paid.Rounding = paid.Amount - rental.TotalValue
+		}
 		paid.PartnerID, paid.PartnerName = rental.PartnerID, rental.PartnerName
 		rental.Status = harang.RentalAwaitingPayment
 		if err := tx.CreateRental(ctx, rental); err != nil {
@@ -221,6 +231,14 @@ func (v *Rentals) checkOut(
 		return out, err
 	}
 	return CheckoutResult{Rental: rental}, v.appendCreated(tx, rental)
+}
+
+// priceChanged refuses to charge another price than the one that was shown.
+func priceChanged(expected, actual int64) error {
+	return &harang.Error{
+		Code: harang.CodePriceChanged, Details: map[string]any{"expected": expected, "actual": actual},
+		Message: fmt.Sprintf("the price is %d, not %d: show it and ask again", actual, expected),
+	}
 }
 
 // takeStock takes a rental's pieces from the stock of its location, locking rows
@@ -247,7 +265,7 @@ func (v *Rentals) takeStock(ctx context.Context, tx Tx, caller harang.Identity, 
 	}
 	for _, i := range order {
 		item, quantity := &items[i], items[i].Level.Quantity-r.Lines[i].Quantity
-		if err := v.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, reasonCheckout); err != nil {
+		if err := v.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, movement{reason: reasonCheckout}); err != nil {
 			return err
 		}
 	}
@@ -276,7 +294,7 @@ func (v *Rentals) closeRental(
 		changes = append(changes,
 			stockChange{ProductID: r.Lines[i].ProductID, LocationID: r.LocationID, Delta: r.Lines[i].Quantity})
 	}
-	_, err := v.changeStock(ctx, tx, caller, changes, reason)
+	_, err := v.changeStock(ctx, tx, caller, changes, movement{reason: reason})
 	return err
 }
 
@@ -378,6 +396,7 @@ func (v *Rentals) refundPayments(ctx context.Context, tx Tx, r *harang.Rental) e
 		if pay.Method == harang.PaymentCash {
 			pay.Status = harang.PaymentReversed
 			r.Paid -= pay.Amount
+			r.Rounding -= pay.Rounding
 		} else {
 			pay.RefundDue, pay.CheckAt = true, v.now()
 		}
@@ -403,7 +422,8 @@ func (v *Rentals) Find(
 	return rental, payments, err
 }
 
-// List returns a part of the rentals, newest first.
+// List returns a part of the rentals, newest first. INVALID_REQUEST for an unknown
+// status, and for a status together with Owed.
 func (v *Rentals) List(
 	ctx context.Context, caller harang.Identity, q harang.RentalQuery,
 ) (harang.Page[harang.Rental], error) {
@@ -411,19 +431,27 @@ func (v *Rentals) List(
 	if err := caller.Can(harang.ActionReadRentals); err != nil {
 		return none, err
 	}
-	if q.Status != "" && !q.Status.Valid() {
-		return none, harang.Invalid(
-			harang.FieldError{
-				Field:  "status",
-				Detail: "must be one of AWAITING_PAYMENT, OPEN, OVERDUE, RETURNED, CANCELLED",
-			},
-		)
+	if q.Status != "" && (q.Owed || !q.Status.Valid()) {
+		detail := "must be one of AWAITING_PAYMENT, OPEN, OVERDUE, RETURNED, CANCELLED"
+		if q.Owed {
+			detail = "is not possible together with owed"
+		}
+		return none, harang.Invalid(harang.FieldError{Field: "status", Detail: detail})
 	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
 	return v.store.FindRentals(ctx, caller.Tenant, q)
+}
+
+// Owed returns what the rentals of a location, or of all (""), owe in all: those that
+// List returns for Owed.
+func (v *Rentals) Owed(ctx context.Context, caller harang.Identity, locationID string) (int64, error) {
+	if err := caller.Can(harang.ActionReadRentals); err != nil {
+		return 0, err
+	}
+	return v.store.SumOwed(ctx, caller.Tenant, locationID)
 }
 
 // expire cancels a rental that was not paid in time. It returns errCharging

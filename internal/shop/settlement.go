@@ -15,7 +15,7 @@ func (s *service) createPayment(ctx context.Context, tx Tx, rental *harang.Renta
 	case harang.PaymentPending:
 		rental.Pending += pay.Amount
 	case harang.PaymentSucceeded:
-		if err := s.addPaid(tx, rental, pay.Amount); err != nil {
+		if err := s.addPaid(tx, rental, pay); err != nil {
 			return err
 		}
 	}
@@ -25,9 +25,10 @@ func (s *service) createPayment(ctx context.Context, tx Tx, rental *harang.Renta
 	return tx.UpdateRental(ctx, *rental)
 }
 
-// addPaid adds money to a rental and opens it if it is AWAITING_PAYMENT.
-func (s *service) addPaid(tx Tx, rental *harang.Rental, amount int64) error {
-	rental.Paid += amount
+// addPaid adds a payment to a rental and opens it if it is AWAITING_PAYMENT.
+func (s *service) addPaid(tx Tx, rental *harang.Rental, pay harang.Payment) error {
+	rental.Paid += pay.Amount
+	rental.Rounding += pay.Rounding
 	if rental.Status != harang.RentalAwaitingPayment {
 		return nil
 	}
@@ -149,12 +150,12 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 		return s.recordFailure(tx, pay, got, now)
 	case harang.PaymentSucceeded:
 		pay.ErrorCode, pay.ErrorMessage, pay.Settled = "", "", now
-		if rental.Status == harang.RentalCancelled || rental.Paid+pay.Amount > rental.TotalValue {
+		if rental.Status == harang.RentalCancelled || rental.Paid+pay.Amount > rental.TotalValue+rental.Rounding {
 			// The rental was cancelled, or paid otherwise, before this outcome
 			// was known: the money is refunded.
 			pay.RefundDue, pay.CheckAt = true, now
 		}
-		return s.addPaid(tx, rental, pay.Amount)
+		return s.addPaid(tx, rental, *pay)
 	case harang.PaymentReversed:
 		pay.RefundDue = false
 	}

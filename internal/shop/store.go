@@ -62,6 +62,8 @@ type StockWriter interface {
 	CreateStock(ctx context.Context, tenant string, item harang.StockItem) (bool, error)
 	// UpdateStock writes everything but names and ids of a locked item.
 	UpdateStock(ctx context.Context, tenant string, item harang.StockItem) error
+	// HasMovement reports whether there is a movement with this id.
+	HasMovement(ctx context.Context, tenant, id string) (bool, error)
 	// CreateMovement records a change of a quantity.
 	CreateMovement(ctx context.Context, tenant string, m harang.StockMovement) error
 }
@@ -147,6 +149,9 @@ type PaymentFigures struct {
 type RentalReader interface {
 	FindRental(ctx context.Context, tenant, id string) (harang.Rental, error)
 	FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error)
+	// SumOwed returns what the rentals of a location, or of all (""), owe in
+	// all: those that FindRentals returns for Owed.
+	SumOwed(ctx context.Context, tenant, locationID string) (int64, error)
 	// FindUnpaidRentals returns rentals of all tenants that have waited for
 	// their payment since an instant or longer.
 	FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error)

@@ -13,12 +13,12 @@ import (
 
 const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amount, method, status,
 	error_code, error_message, card_token, provider, reference, refund_due,
-	created_at, settled_at, failed_at, check_at, checks`
+	created_at, settled_at, failed_at, check_at, checks, rounding`
 
 var (
 	createPayment = define("create payment", `
 		INSERT INTO payments (`+paymentColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)`)
 	lockPayment = define("lock payment", `
 		UPDATE payments SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+paymentColumns)
 	updatePayment = define("update payment", `
@@ -34,7 +34,7 @@ var (
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
 	findPaymentStates = define("find payment states", `
-		SELECT p.id, p.rental_id, p.status, p.error_code, p.error_message, r.status, r.total_value, r.paid
+		SELECT p.id, p.rental_id, p.status, p.error_code, p.error_message, r.status, r.total_value, r.paid, r.rounding
 		FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	findRentalPayments = define("find payments of rental", `
@@ -93,7 +93,7 @@ func scanPayment(r row) (harang.Payment, error) {
 	var settled, failed, check sql.NullInt64
 	err := r.Scan(&p.ID, &p.Tenant, &p.RentalID, &p.PartnerID, &p.PartnerName, &p.Amount, &p.Method, &p.Status,
 		&p.ErrorCode, &p.ErrorMessage, &p.CardToken, &p.Provider, &p.Reference, &refund,
-		&created, &settled, &failed, &check, &p.Checks)
+		&created, &settled, &failed, &check, &p.Checks, &p.Rounding)
 	p.RefundDue, p.Created = refund != 0, fromMillis(created)
 	p.Settled, p.Failed, p.CheckAt = timeOf(settled), timeOf(failed), timeOf(check)
 	return p, err
@@ -103,8 +103,8 @@ func scanPayment(r row) (harang.Payment, error) {
 func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 	_, err := execute(ctx, tx, createPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
 		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference,
-		boolInt(p.RefundDue),
-		p.Created.UnixMilli(), nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks)
+		boolInt(p.RefundDue), p.Created.UnixMilli(), nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt),
+		p.Checks, p.Rounding)
 	return err
 }
 
@@ -141,7 +141,7 @@ func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []stri
 	scan := func(r row) (p shop.PaymentState, err error) {
 		var rental harang.Rental
 		err = r.Scan(&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &rental.Status, &rental.TotalValue,
-			&rental.Paid)
+			&rental.Paid, &rental.Rounding)
 		p.Owed = rental.Owed()
 		return p, err
 	}

@@ -11,7 +11,10 @@ import (
 )
 
 const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, location_name, status,
-	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at`
+	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, rounding`
+
+// owes is the condition of the index rentals_owed.
+const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding > paid`
 
 var (
 	findPartnerName = define("find partner", `
@@ -23,14 +26,15 @@ var (
 
 	createRental = define("create rental", `
 		INSERT INTO rentals (`+rentalColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)`)
 	createRentalLine = define("create rental line", `
 		INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
 	lockRental = define("lock rental", `
 		UPDATE rentals SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+rentalColumns)
 	updateRental = define("update rental", `
-		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4 WHERE tenant_id = $5 AND id = $6`)
+		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4, rounding = $5
+		WHERE tenant_id = $6 AND id = $7`)
 	findRental = define("find rental", `
 		SELECT `+rentalColumns+` FROM rentals WHERE tenant_id = $1 AND id = $2`)
 	findRentalLines = define("find rental lines", `
@@ -48,6 +52,14 @@ var (
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND location_id = $2 AND status = $3 AND (created_at, id) < ($4, $5)
 		ORDER BY created_at DESC, id DESC LIMIT $6`)
+
+	findRentalsOwed = define("find rentals that owe", `
+		SELECT `+rentalColumns+` FROM rentals
+		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2) AND (created_at, id) < ($3, $4)
+		ORDER BY created_at DESC, id DESC LIMIT $5`)
+	sumOwed = define("sum owed", `
+		SELECT COALESCE(SUM(total_value + rounding - paid), 0) FROM rentals
+		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2)`)
 
 	findUnpaidRentals = define("find unpaid rentals", `
 		SELECT `+rentalColumns+` FROM rentals
@@ -76,7 +88,7 @@ func scanRental(r row) (harang.Rental, error) {
 	var created, due int64
 	var closed sql.NullInt64
 	err := r.Scan(&v.ID, &v.Tenant, &v.PartnerID, &v.PartnerName, &v.LocationID, &v.LocationName, &v.Status,
-		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed)
+		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed, &v.Rounding)
 	v.Created, v.Due, v.Closed = fromMillis(created), fromMillis(due), timeOf(closed)
 	return v, err
 }
@@ -143,7 +155,7 @@ func findProduct(ctx context.Context, r runner, tenant, id string) (harang.Produ
 func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, createRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
 		string(r.Status), r.EquipmentCount, r.TotalValue, r.Paid, r.Pending, r.By.ID, r.By.Name,
-		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed))
+		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed), r.Rounding)
 	if err != nil {
 		return err
 	}
@@ -169,7 +181,8 @@ func (tx *Tx) LockRental(ctx context.Context, tenant, id string) (harang.Rental,
 
 // UpdateRental updates status, sums and end of a locked rental.
 func (tx *Tx) UpdateRental(ctx context.Context, r harang.Rental) error {
-	_, err := execute(ctx, tx, updateRental, string(r.Status), r.Paid, r.Pending, nullMillis(r.Closed), r.Tenant, r.ID)
+	_, err := execute(ctx, tx, updateRental, string(r.Status), r.Paid, r.Pending, nullMillis(r.Closed), r.Rounding,
+		r.Tenant, r.ID)
 	return err
 }
 
@@ -195,6 +208,8 @@ func (s *Store) FindRentals(
 	}
 	list, args := findRentals, []any{tenant}
 	switch {
+	case q.Owed:
+		list, args = findRentalsOwed, append(args, q.LocationID)
 	case q.Status != "" && q.LocationID != "":
 		list, args = findRentalsAtLocationByStatus, append(args, q.LocationID, string(q.Status))
 	case q.Status != "":
@@ -217,6 +232,12 @@ func (s *Store) FindRentals(
 		r.Lines, err = queryAll(ctx, s.reader(), findRentalLines, scanRentalLine, r.ID)
 	}
 	return page, err
+}
+
+// SumOwed returns what the rentals of a location, or of all ("") owe in all: those
+// that FindRentals returns for Owed.
+func (s *Store) SumOwed(ctx context.Context, tenant, locationID string) (int64, error) {
+	return queryOne(ctx, s.reader(), sumOwed, scanInt, tenant, locationID)
 }
 
 // FindUnpaidRentals returns rentals of all tenants that have awaited their payment

@@ -36,6 +36,9 @@ var (
 		INSERT INTO movements (id, tenant_id, product_id, location_id, delta, quantity, reason, user_id, user_name, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`)
 
+	countMovement = define("count movement", `
+		SELECT count(*) FROM movements WHERE id = $1 AND tenant_id = $2`)
+
 	findMovements = define("find movements", `
 		SELECT id, product_id, location_id, delta, quantity, reason, user_id, user_name, at FROM movements
 		WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3 ORDER BY at DESC, id DESC LIMIT $4`)
@@ -150,6 +153,12 @@ func stockValues(i harang.StockItem) []any {
 		i.Severity().Rank(), i.Level.Alerted.Rank(),
 		nullMillis(i.Since), sql.NullString{String: i.EventID, Valid: i.EventID != ""}, nullMillis(i.ExpectedAt),
 	}
+}
+
+// HasMovement reports whether there is a movement with this id.
+func (tx *Tx) HasMovement(ctx context.Context, tenant, id string) (bool, error) {
+	n, err := queryOne(ctx, tx, countMovement, scanInt, id, tenant)
+	return n == 1, err
 }
 
 // CreateMovement records a change of a quantity.

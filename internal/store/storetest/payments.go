@@ -31,6 +31,8 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("Crash", func(t *testing.T) { testPaymentCrash(t, open) })
 	t.Run("CancelledMeanwhile", func(t *testing.T) { testCancelledMeanwhile(t, open) })
 	t.Run("Amounts", func(t *testing.T) { testAmounts(t, open) })
+	t.Run("Cash", func(t *testing.T) { testCash(t, open) })
+	t.Run("PriceChanged", func(t *testing.T) { testPriceChanged(t, open) })
 	t.Run("Undecided", func(t *testing.T) { testUndecided(t, open) })
 	t.Run("Notices", func(t *testing.T) { testNotices(t, open) })
 	t.Run("ErrorEventOnce", func(t *testing.T) { testErrorEventOnce(t, open) })
