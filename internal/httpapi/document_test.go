@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
@@ -236,8 +238,10 @@ func TestHealth(t *testing.T) {
 		},
 		{Name: "redis", Optional: true, Check: func(context.Context) error { return redis }},
 	}})
+	var log bytes.Buffer
 	e := newEnv(t, func(o *httpapi.Options) {
 		o.Health = monitor
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		o.Draining = func() bool { return draining }
 	})
 	e.call("", "GET", "/healthz", "").want(t, 200, "")
@@ -275,6 +279,9 @@ func TestHealth(t *testing.T) {
 	draining = true
 	expect("", 503, "draining", "ok", "ok")
 	e.call("", "GET", "/healthz", "").want(t, 200, "")
+	if log.Len() > 0 {
+		t.Errorf("calls of /readyz are in the log: %s", &log)
+	}
 }
 
 // unavailableStore is a database that does not answer.

@@ -101,7 +101,8 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 // log writes one line about a call: ERROR when the server failed, else DEBUG.
 func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
 	level := slog.LevelDebug
-	if status >= http.StatusInternalServerError {
+	// An unready node answers 503 as it should, and anybody may ask.
+	if status >= http.StatusInternalServerError && r.Pattern != "GET /readyz" {
 		level = slog.LevelError
 	}
 	if !a.Logger.Enabled(r.Context(), level) {
