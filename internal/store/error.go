@@ -69,10 +69,11 @@ func classOf(err error) (Class, bool) {
 // fail wraps a driver's error with the application's code. It returns nil and an
 // error that has a code already as they are.
 func (s *Store) fail(name string, err error) error {
+	if err == nil {
+		return nil // before coded is allocated: this is on the path of every query
+	}
 	var coded *harang.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &coded):
 		return err
 	case errors.Is(err, sql.ErrNoRows):
