@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,42 @@ func FuzzCookie(f *testing.F) {
 		if tenant, id, generation, ok := s.readCookie(cookie); ok &&
 			(cookie != good || tenant != "budapest" || id != "s" || generation != 3) {
 			t.Fatalf("%q is accepted", cookie)
+		}
+	})
+}
+
+// FuzzEmail: the canonical form is canonical, and is looked up first for itself.
+func FuzzEmail(f *testing.F) {
+	for _, seed := range []string{
+		"a@b.hu", "Bolt@MŰHELY.example", "bolt@xn--mhely-mgb.example", "a\u0301@b", "@", "a@b@c", "\xff@x", "İ@İ.hu",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, email string) {
+		canonical := CanonicalEmail(email)
+		if again := CanonicalEmail(canonical); again != canonical {
+			t.Errorf("%q: %q, then %q", email, canonical, again)
+		}
+		if !slices.Contains(storedForms(email), canonical) || storedForms(canonical)[0] != canonical {
+			t.Errorf("%q: %q is not among %q", email, canonical, storedForms(email))
+		}
+	})
+}
+
+// FuzzBrowser: only a cookie that was made with the key is that of a known browser.
+func FuzzBrowser(f *testing.F) {
+	key, err := NewKey()
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := &Service{key: key}
+	good := s.browserCookie(browser{}.with(s.accountMark("a@b.hu")))
+	for _, seed := range []string{"", ".", good, good + ".", "x" + good, strings.Repeat(".", 600)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, cookie string) {
+		if b := s.readBrowser(cookie); b.id != "" && cookie != good {
+			t.Errorf("%q is accepted: %+v", cookie, b)
 		}
 	})
 }

@@ -41,7 +41,7 @@ func TestLimiter_RefusedAttempts(t *testing.T) {
 	*now = now.Add(failureAge)
 	l.mustBegin(t, "user0@shop.example", "192.0.2.1")
 	if l.counts.Len() != 3 {
-		t.Errorf("%d entries after all are over, want 3", l.counts.Len())
+		t.Errorf("%d entries after all have expired, want 3", l.counts.Len())
 	}
 }
 
