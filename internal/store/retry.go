@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// maxTries is how often a transaction or a migration runs when another one is
-	// in its way.
+	// maxTries is how often a transaction or a migration runs when it conflicts with
+	// another one.
 	maxTries = 5
 	// firstPause bounds the jittered pause before the second try; the bound doubles
 	// with each further one.

@@ -127,7 +127,7 @@ func dial(ctx context.Context, config *pgx.ConnConfig) (conn *pgx.Conn, err erro
 	return conn, err
 }
 
-// hasSchema asks whether the migrations' own table exists.
+// hasSchema reports whether the migrations' own table exists.
 func hasSchema(db *sql.DB) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (exists bool, err error) {
 		err = db.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL`).Scan(&exists)

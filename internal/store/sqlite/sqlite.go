@@ -195,7 +195,7 @@ func OpenReadOnly(ctx context.Context, dsn string, o store.Options) (*store.Stor
 	return st, nil
 }
 
-// hasSchema asks whether the migrations' own table exists.
+// hasSchema reports whether the migrations' own table exists.
 func hasSchema(db *sql.DB) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (exists bool, err error) {
 		err = db.QueryRowContext(ctx, `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = 'goose_db_version'`).Scan(&exists)
