@@ -77,9 +77,11 @@ fmt: $(NPM_CI) ## Format Go and TypeScript
 	npm run fmt --workspaces --if-present
 
 .PHONY: verify
-verify: ## Fail when something that is made from something else is out of date
+verify: ## Fail when formatting or tidying would change something, or a line of Go is over 120 columns
 	go mod tidy -diff
+	cd bench && go mod tidy -diff
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
+	@scripts/long-lines $$(git ls-files '*.go')
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder for 20 seconds each

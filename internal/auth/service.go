@@ -85,7 +85,8 @@ func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Millise
 // one, which may differ from the token's; only a token without a user ("cli:<role>") carries its own. The error of a
 // disabled user is ErrDisabled too.
 //
-// While the database is unavailable, the last outcome counts for a minute and the unexpired token after that, unless this node
+// While the database is unavailable, the last outcome counts for a minute and the unexpired token after that, unless
+// this node
 // has refused the login before. Such an identity is Unverified.
 func (s *Service) Authenticate(ctx context.Context, token string) (harang.Identity, error) {
 	c, err := s.tokens.verify(token)

@@ -212,7 +212,8 @@ func (env *switchStore) FindTenantOfToken(ctx context.Context, tenant, token str
 	return env.UserStore.FindTenantOfToken(ctx, tenant, token)
 }
 
-// While the database is unavailable: the last outcome counts for a minute, then the token; a refused login stays refused.
+// While the database is unavailable: the last outcome counts for a minute, then the token; a refused login stays
+// refused.
 func TestAuthenticate_DatabaseUnavailable(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()

@@ -126,7 +126,8 @@ func (p userStore) FindSubject(ctx context.Context, tenant, user, session string
 
 func (p userStore) FindTenantOfToken(ctx context.Context, tenant, token string) (harang.Tenant, bool, error) {
 	if p.down.Load() {
-		return harang.Tenant{}, false, harang.Wrap(harang.CodeUnavailable, errUnavailable, "the database is unavailable")
+		return harang.Tenant{}, false, harang.Wrap(harang.CodeUnavailable, errUnavailable,
+			"the database is unavailable")
 	}
 	return p.Store.FindTenantOfToken(ctx, tenant, token)
 }
@@ -178,9 +179,10 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 	options := gateway.SocketOptions(s.engine)
 	env.server = socketio.New(&options)
 	encoder := gateway.NewEncoder(logger, env.registry)
-	env.hub = feed.New(feed.Options[*socketio.Frame]{Source: source{env.store, &env.sourceDown, s.reading}, Encoder: encoder,
-		Clock:  env.now,
-		Logger: logger, Registry: env.registry})
+	env.hub = feed.New(feed.Options[*socketio.Frame]{Source: source{env.store, &env.sourceDown, s.reading},
+		Encoder: encoder,
+		Clock:   env.now,
+		Logger:  logger, Registry: env.registry})
 	env.relay = relay.New(relay.Options{
 		Source: env.store, Windows: env.hub, Version: env.store.DataVersion, Clock: env.now,
 		Logger: logger, Registry: env.registry,

@@ -292,7 +292,10 @@ func (unavailableStore) AppendEvents(context.Context, []harang.Event) ([]ingest.
 }
 
 func TestEvents_DatabaseUnavailable(t *testing.T) {
-	e := newEnv(t, func(o *httpapi.Options) { o.Intake = ingest.New(unavailableStore{}, func() string { return "id" }) })
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.Intake = ingest.New(unavailableStore{},
+			func() string { return "id" })
+	})
 	const event = `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}}`
 	r := e.call(e.apiKey, "POST", "/api/v1/events", event).want(t, 503, harang.CodeUnavailable)
 	if r.Header.Get("Retry-After") != "1" || strings.Contains(string(r.body), "disk") {

@@ -86,13 +86,14 @@ func (a *API) adjustStock(
 	in *adjustInput,
 ) (*answerOutput[StockBody], error) {
 	const route = "POST /inventory/adjustments"
-	return repeatable(ctx, a, caller, route, in.KeyInput, in.Body, http.StatusOK, func(movement string) (StockBody, error) {
-		item, err := a.Inventory.Adjust(ctx, caller, shop.Adjustment{
-			ID: movement, ProductID: in.Body.ProductID, LocationID: in.Body.LocationID,
-			Delta: in.Body.Delta, Reason: in.Body.Reason,
+	return repeatable(ctx, a, caller, route, in.KeyInput, in.Body, http.StatusOK,
+		func(movement string) (StockBody, error) {
+			item, err := a.Inventory.Adjust(ctx, caller, shop.Adjustment{
+				ID: movement, ProductID: in.Body.ProductID, LocationID: in.Body.LocationID,
+				Delta: in.Body.Delta, Reason: in.Body.Reason,
+			})
+			return stockOf(item), err
 		})
-		return stockOf(item), err
-	})
 }
 
 // StockPath identifies a stock item in a path.

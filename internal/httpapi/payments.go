@@ -59,15 +59,17 @@ type paidBody struct {
 }
 
 func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*answerOutput[paidBody], error) {
-	return repeatable(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, http.StatusCreated, func(resource string) (paidBody, error) {
-		p, err := a.Payments.Pay(ctx, caller, shop.NewPayment{
-			ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),
+	return repeatable(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, http.StatusCreated,
+		func(resource string) (paidBody, error) {
+			p, err := a.Payments.Pay(ctx, caller, shop.NewPayment{
+				ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),
+			})
+			return paidBody{
+				TransactionID: p.ID, RentalID: p.RentalID, Amount: p.Amount, Currency: harang.CurrencyHUF,
+				Method: p.Method,
+				Status: p.Status,
+			}, err
 		})
-		return paidBody{
-			TransactionID: p.ID, RentalID: p.RentalID, Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method,
-			Status: p.Status,
-		}, err
-	})
 }
 
 type paymentListInput struct {

@@ -117,19 +117,35 @@ func TestClient_Charge(t *testing.T) {
 		want   shop.Settlement
 		fails  bool
 	}{
-		"success":                {"IPCmethod=IPCIAPurchase&Status=0&StatusMsg=Success&OrderID=tx-1&Amount=18900.00&IPC_Trnref=813705", shop.Settlement{Status: harang.PaymentSucceeded, Reference: "813705"}, false},
-		"not sufficient funds":   {"Status=13&StatusMsg=E_NOT_SUFFICIENT_FUNDS&OrderID=tx-1", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:13", Message: "E_NOT_SUFFICIENT_FUNDS"}, false},
-		"declined":               {"Status=21&StatusMsg=E_TRANSACTION_DECLINED", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:21", Message: "E_TRANSACTION_DECLINED"}, false},
-		"unheard of":             {"Status=77&StatusMsg=E_NEW", shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:77", Message: "E_NEW"}, false},
-		"internal error":         {"Status=3&StatusMsg=E_IPC_ERROR", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:3", Message: "E_IPC_ERROR"}, false},
-		"charged before":         {"Status=20&StatusMsg=E_DUPLICATE_TRANSMISSION", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:20", Message: "E_DUPLICATE_TRANSMISSION"}, false},
-		"another order":          {"Status=0&OrderID=tx-2", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"another amount":         {"Status=0&OrderID=tx-1&Amount=1.00", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"no status":              {"OrderID=tx-1", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"unsigned":               {`raw {"Status":0}`, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"signed by someone":      {`raw {"Status":0,"Signature":"AAAA"}`, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"a page instead":         {"raw <html>", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"an error of the server": {"500", shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"success": {"IPCmethod=IPCIAPurchase&Status=0&StatusMsg=Success&OrderID=tx-1&Amount=18900.00" +
+			"&IPC_Trnref=813705", shop.Settlement{Status: harang.PaymentSucceeded, Reference: "813705"}, false},
+		"not sufficient funds": {"Status=13&StatusMsg=E_NOT_SUFFICIENT_FUNDS&OrderID=tx-1",
+			shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:13",
+				Message: "E_NOT_SUFFICIENT_FUNDS"}, false},
+		"declined": {"Status=21&StatusMsg=E_TRANSACTION_DECLINED",
+			shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:21",
+				Message: "E_TRANSACTION_DECLINED"}, false},
+		"unheard of": {"Status=77&StatusMsg=E_NEW", shop.Settlement{Status: harang.PaymentDeclined,
+			ErrorCode: "ipc:77", Message: "E_NEW"}, false},
+		"internal error": {"Status=3&StatusMsg=E_IPC_ERROR", shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:3", Message: "E_IPC_ERROR"}, false},
+		"charged before": {"Status=20&StatusMsg=E_DUPLICATE_TRANSMISSION",
+			shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:20",
+				Message: "E_DUPLICATE_TRANSMISSION"}, false},
+		"another order": {"Status=0&OrderID=tx-2", shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"another amount": {"Status=0&OrderID=tx-1&Amount=1.00", shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"no status": {"OrderID=tx-1", shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"unsigned": {`raw {"Status":0}`, shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"signed by someone": {`raw {"Status":0,"Signature":"AAAA"}`, shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"a page instead": {"raw <html>", shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"an error of the server": {"500", shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -143,7 +159,8 @@ func TestClient_Charge(t *testing.T) {
 			for _, x := range sent[:10] {
 				names = append(names, x.name+"="+x.value)
 			}
-			want := "IPCmethod=IPCIAPurchase IPCVersion=1.4 IPCLanguage=HU SID=000000000000010 WalletNumber=61938166610 KeyIndex=1 OrderID=tx-1 Amount=18900.00 Currency=HUF CardToken=card-1"
+			want := "IPCmethod=IPCIAPurchase IPCVersion=1.4 IPCLanguage=HU SID=000000000000010 " +
+				"WalletNumber=61938166610 KeyIndex=1 OrderID=tx-1 Amount=18900.00 Currency=HUF CardToken=card-1"
 			if strings.Join(names, " ") != want || sent[len(sent)-1].name != "Signature" {
 				t.Errorf("sent %v", sent)
 			}
@@ -200,16 +217,25 @@ func TestClient_FindCharge(t *testing.T) {
 		want   shop.Settlement
 		fails  bool
 	}{
-		"successful":    {"Status=0&OrderID=tx-1&PaymentStatus=1&IPC_Trnref=8", 0, shop.Settlement{Status: harang.PaymentSucceeded, Reference: "8"}, false},
-		"pending":       {"Status=0&PaymentStatus=2", 0, shop.Settlement{Status: harang.PaymentPending}, false},
-		"unsuccessful":  {"Status=0&PaymentStatus=3", 0, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:unsuccessful"}, false},
-		"reversed":      {"Status=0&PaymentStatus=4&IPC_Trnref=8", 0, shop.Settlement{Status: harang.PaymentReversed, Reference: "8"}, false},
-		"neither":       {"Status=0&PaymentStatus=9", 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"another order": {"Status=0&PaymentStatus=1&OrderID=tx-2", 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
-		"not yet known": {"Status=5&StatusMsg=E_INVALID_PARAMS", time.Minute, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:5"}, false},
-		"never known":   {"Status=5&StatusMsg=E_INVALID_PARAMS", 11 * time.Minute, shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:not_charged"}, false},
-		"our own fault": {"Status=2&StatusMsg=E_SIGNATURE_FAILED", time.Hour, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:2", Message: "E_SIGNATURE_FAILED"}, true},
-		"unsigned":      {`raw {"Status":0,"PaymentStatus":1}`, 0, shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:bad_answer"}, true},
+		"successful": {"Status=0&OrderID=tx-1&PaymentStatus=1&IPC_Trnref=8", 0,
+			shop.Settlement{Status: harang.PaymentSucceeded, Reference: "8"}, false},
+		"pending": {"Status=0&PaymentStatus=2", 0, shop.Settlement{Status: harang.PaymentPending}, false},
+		"unsuccessful": {"Status=0&PaymentStatus=3", 0, shop.Settlement{Status: harang.PaymentDeclined,
+			ErrorCode: "ipc:unsuccessful"}, false},
+		"reversed": {"Status=0&PaymentStatus=4&IPC_Trnref=8", 0, shop.Settlement{Status: harang.PaymentReversed,
+			Reference: "8"}, false},
+		"neither": {"Status=0&PaymentStatus=9", 0, shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"another order": {"Status=0&PaymentStatus=1&OrderID=tx-2", 0, shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
+		"not yet known": {"Status=5&StatusMsg=E_INVALID_PARAMS", time.Minute,
+			shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:5"}, false},
+		"never known": {"Status=5&StatusMsg=E_INVALID_PARAMS", 11 * time.Minute,
+			shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:not_charged"}, false},
+		"our own fault": {"Status=2&StatusMsg=E_SIGNATURE_FAILED", time.Hour,
+			shop.Settlement{Status: harang.PaymentPending, ErrorCode: "ipc:2", Message: "E_SIGNATURE_FAILED"}, true},
+		"unsigned": {`raw {"Status":0,"PaymentStatus":1}`, 0, shop.Settlement{Status: harang.PaymentPending,
+			ErrorCode: "ipc:bad_answer"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -232,16 +258,23 @@ func TestClient_Refund(t *testing.T) {
 		want                     harang.PaymentStatus
 		methods                  string
 	}{
-		"reversed":            {"8", "", "Status=0", "", harang.PaymentReversed, "IPCReversal"},
-		"too late to reverse": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=0", harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
-		"refunded before":     {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=20", harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
-		"neither":             {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=3", harang.PaymentPending, "IPCReversal IPCGetPaymentStatus IPCRefund"},
-		"no answer":           {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "500", harang.PaymentPending, "IPCReversal IPCGetPaymentStatus IPCRefund"},
-		"its answer was lost": {"8", "Status=0&PaymentStatus=4&IPC_Trnref=8", "Status=14", "Status=0", harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus"},
-		"nobody knows":        {"8", "500", "Status=14", "Status=0", harang.PaymentPending, "IPCReversal IPCGetPaymentStatus"},
-		"reference asked for": {"", "Status=0&PaymentStatus=1&IPC_Trnref=9", "Status=0", "", harang.PaymentReversed, "IPCGetPaymentStatus IPCReversal"},
-		"reversed already":    {"", "Status=0&PaymentStatus=4", "", "", harang.PaymentReversed, "IPCGetPaymentStatus"},
-		"nothing known":       {"", "Status=0&PaymentStatus=2", "", "", harang.PaymentPending, "IPCGetPaymentStatus"},
+		"reversed": {"8", "", "Status=0", "", harang.PaymentReversed, "IPCReversal"},
+		"too late to reverse": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=0",
+			harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"refunded before": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=20",
+			harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"neither": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=3",
+			harang.PaymentPending, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"no answer": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "500", harang.PaymentPending,
+			"IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"its answer was lost": {"8", "Status=0&PaymentStatus=4&IPC_Trnref=8", "Status=14", "Status=0",
+			harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus"},
+		"nobody knows": {"8", "500", "Status=14", "Status=0", harang.PaymentPending,
+			"IPCReversal IPCGetPaymentStatus"},
+		"reference asked for": {"", "Status=0&PaymentStatus=1&IPC_Trnref=9", "Status=0", "", harang.PaymentReversed,
+			"IPCGetPaymentStatus IPCReversal"},
+		"reversed already": {"", "Status=0&PaymentStatus=4", "", "", harang.PaymentReversed, "IPCGetPaymentStatus"},
+		"nothing known":    {"", "Status=0&PaymentStatus=2", "", "", harang.PaymentPending, "IPCGetPaymentStatus"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

@@ -28,7 +28,8 @@ const maxAhead = 5 * time.Minute
 // paymentEvents are the events about a payment's outcome. Two documentations of myPOS
 // name them differently.
 var paymentEvents = []string{
-	"pos.payment.completed", "pos.payment.denied", "pos.payment.reversed", "pos.payment.failed", "pos.payment.cancelled",
+	"pos.payment.completed", "pos.payment.denied", "pos.payment.reversed", "pos.payment.failed",
+	"pos.payment.cancelled",
 }
 
 // posEvents begins the names of all events about payments.

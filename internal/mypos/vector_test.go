@@ -128,10 +128,11 @@ func TestMerchant_ReadFormVector(t *testing.T) {
 		t.Error(diff)
 	}
 	for name, body := range map[string]string{
-		"another order":     strings.Replace(v.Notify, "SID=", "sid=x&SID=", 1),
-		"changed amount":    strings.Replace(v.Notify, "18900.00", "18900.01", 1),
-		"swapped fields":    strings.Replace(v.Notify, "PAN=4828&ExpDate=2811", "ExpDate=2811&PAN=4828", 1),
-		"signature first":   v.Notify[strings.Index(v.Notify, "Signature="):] + "&" + v.Notify[:strings.Index(v.Notify, "&Signature=")],
+		"another order":  strings.Replace(v.Notify, "SID=", "sid=x&SID=", 1),
+		"changed amount": strings.Replace(v.Notify, "18900.00", "18900.01", 1),
+		"swapped fields": strings.Replace(v.Notify, "PAN=4828&ExpDate=2811", "ExpDate=2811&PAN=4828", 1),
+		"signature first": v.Notify[strings.Index(v.Notify, "Signature="):] + "&" +
+			v.Notify[:strings.Index(v.Notify, "&Signature=")],
 		"no signature":      v.Notify[:strings.Index(v.Notify, "&Signature=")],
 		"not Base64":        v.Notify[:strings.Index(v.Notify, "&Signature=")] + "&Signature=%21%21",
 		"something after":   v.Notify + "&Extra=1",
@@ -220,12 +221,14 @@ func TestMerchant_AuthenticVector(t *testing.T) {
 }
 
 func TestParseAmount(t *testing.T) {
-	for text, want := range map[string]int64{"18900": 18900, "18900.00": 18900, "1.": 1, "0.0": 0, "1000000000000": 1e12} {
+	for text, want := range map[string]int64{"18900": 18900, "18900.00": 18900, "1.": 1, "0.0": 0,
+		"1000000000000": 1e12} {
 		if got, err := parseAmount(text); err != nil || got != want {
 			t.Errorf("%q: %d, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", ".", ".5", "18900.50", "18900.001", "-1", "+1", "1e3", " 1", "1,00", "1000000000001", "99999999999999999999", "1.0.0"} {
+	for _, text := range []string{"", ".", ".5", "18900.50", "18900.001", "-1", "+1", "1e3", " 1", "1,00",
+		"1000000000001", "99999999999999999999", "1.0.0"} {
 		if got, err := parseAmount(text); err == nil {
 			t.Errorf("%q was read as %d", text, got)
 		}

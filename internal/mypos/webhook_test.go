@@ -132,7 +132,8 @@ const mediaForm = "application/x-www-form-urlencoded; charset=UTF-8"
 
 func TestWebhook_Form(t *testing.T) {
 	u := newWebhookUnderTest(t)
-	const start = "IPCmethod=IPCPurchaseNotify&SID=000000000000010&Amount=18900.00&Currency=HUF&OrderID=tx-1&IPC_Trnref=813705"
+	const start = "IPCmethod=IPCPurchaseNotify&SID=000000000000010&Amount=18900.00&Currency=HUF&OrderID=tx-1" +
+		"&IPC_Trnref=813705"
 	const times = "&RequestSTAN=000006&RequestDateTime=2026-03-02 13:05:40"
 	const card = "&CardToken=tok-1&PAN=4828&ExpDate=2811&CardType=3"
 	replace := func(old, by string) string { return strings.Replace(start+times+card, old, by, 1) }
@@ -146,7 +147,8 @@ func TestWebhook_Form(t *testing.T) {
 		{"its repeat", "budapest", start, 200, "", 1},
 		{"with times", "budapest", start + times, 200, "", 2},
 		{"with a card", "budapest", start + times + card, 200, "", 3},
-		{"times the other way", "budapest", start + "&RequestDateTime=2026-03-02 13:05:40&RequestSTAN=000006" + card, 200, "", 4},
+		{"times the other way", "budapest", start + "&RequestDateTime=2026-03-02 13:05:40&RequestSTAN=000006" + card,
+			200, "", 4},
 		{"cancel", "budapest", "IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2", 200, "", 5},
 		{"unknown order", "budapest", replace("tx-1", "tx-9"), 404, "NOT_FOUND", 5},
 		{"another amount", "budapest", replace("18900.00", "1.00"), 422, "INVALID_REQUEST", 5},
@@ -158,12 +160,16 @@ func TestWebhook_Form(t *testing.T) {
 		// The names are not signed: what verifies must not be read under other names.
 		{"renamed", "budapest", strings.Replace(start, "IPC_Trnref", "CardToken", 1), 422, "INVALID_REQUEST", 5},
 		{"renamed to a known name", "budapest", replace("PAN", "WalletNumber"), 422, "INVALID_REQUEST", 5},
-		{"two names exchanged", "budapest", strings.Replace(replace("PAN", "X"), "ExpDate", "PAN", 1), 422, "INVALID_REQUEST", 5},
+		{"two names exchanged", "budapest", strings.Replace(replace("PAN", "X"), "ExpDate", "PAN", 1), 422,
+			"INVALID_REQUEST", 5},
 		{"an unknown name", "budapest", start + "&Note=x", 422, "INVALID_REQUEST", 5},
 		{"a part of a card", "budapest", start + "&CardToken=tok&PAN=4828", 422, "INVALID_REQUEST", 5},
-		{"another order of fields", "budapest", replace("Amount=18900.00&Currency=HUF", "Currency=HUF&Amount=18900.00"), 422, "INVALID_REQUEST", 5},
-		{"a separator that moved", "budapest", replace("OrderID=tx-1&IPC_Trnref=813705", "OrderID=tx&IPC_Trnref=1-813705"), 422, "INVALID_REQUEST", 5},
-		{"a date that took a part", "budapest", replace("2026-03-02 13:05:40&CardToken=tok-1", "2026-03&CardToken=02 13:05:40-tok-1"), 422, "INVALID_REQUEST", 5},
+		{"another order of fields", "budapest", replace("Amount=18900.00&Currency=HUF", "Currency=HUF&Amount=18900.00"),
+			422, "INVALID_REQUEST", 5},
+		{"a separator that moved", "budapest", replace("OrderID=tx-1&IPC_Trnref=813705",
+			"OrderID=tx&IPC_Trnref=1-813705"), 422, "INVALID_REQUEST", 5},
+		{"a date that took a part", "budapest", replace("2026-03-02 13:05:40&CardToken=tok-1",
+			"2026-03&CardToken=02 13:05:40-tok-1"), 422, "INVALID_REQUEST", 5},
 		{"a cancel with a card", "budapest", replace("Notify", "Cancel"), 422, "INVALID_REQUEST", 5},
 	} {
 		u.verified = true
@@ -226,9 +232,12 @@ func TestWebhook_JSON(t *testing.T) {
 		{"failed", "pos.payment.failed", event("e3", "pos.payment.failed", ""), 200, "", 3},
 		{"cancelled", "pos.payment.cancelled", event("e4", "pos.payment.cancelled", ""), 200, "", 4},
 		{"reversed", "pos.payment.reversed", event("e5", "pos.payment.reversed", ""), 200, "", 5},
-		{"another event in the header", "pos.payment.completed", event("e6", "pos.payment.denied", ""), 422, "INVALID_REQUEST", 5},
-		{"no event in the body", "pos.payment.completed", `{"id":"e6","data":{"order_id":"tx-1"}}`, 422, "INVALID_REQUEST", 5},
-		{"no id in the body", "pos.payment.completed", `{"event":"pos.payment.completed","data":{"order_id":"tx-1"}}`, 422, "INVALID_REQUEST", 5},
+		{"another event in the header", "pos.payment.completed", event("e6", "pos.payment.denied", ""), 422,
+			"INVALID_REQUEST", 5},
+		{"no event in the body", "pos.payment.completed", `{"id":"e6","data":{"order_id":"tx-1"}}`, 422,
+			"INVALID_REQUEST", 5},
+		{"no id in the body", "pos.payment.completed", `{"event":"pos.payment.completed","data":{"order_id":"tx-1"}}`,
+			422, "INVALID_REQUEST", 5},
 		{"not about payments", "transfer.completed", `{"id":"e7","event":"transfer.completed"}`, 200, "", 5},
 		{"unknown order", "", `{"id":"e8","event":"pos.payment.denied","data":{"order_id":"tx-9"}}`, 200, "", 5},
 		{"no order", "", `{"id":"e9","event":"pos.payment.denied"}`, 422, "INVALID_REQUEST", 5},
@@ -349,7 +358,8 @@ func TestWebhook_Other(t *testing.T) {
 	if strings.Contains(u.log.String(), "Signature") {
 		t.Error("the log holds the body")
 	}
-	for text, want := range map[string]string{"1": "Mastercard", "2": "Maestro", "3": "Visa", "4": "Visa Electron", "5": "VPay", "6": "JCB", "AMEX": "AMEX"} {
+	for text, want := range map[string]string{"1": "Mastercard", "2": "Maestro", "3": "Visa", "4": "Visa Electron",
+		"5": "VPay", "6": "JCB", "AMEX": "AMEX"} {
 		if got := cardBrand(text); got != want {
 			t.Errorf("card type %s is %s", text, got)
 		}

@@ -381,7 +381,8 @@ func (c *Catalogue) writeStock(
 			})
 		}
 		if found {
-			return c.setQuantity(ctx, tx, caller, &now, put.Quantity, put.thresholds(), movement{reason: reasonCatalogue})
+			return c.setQuantity(ctx, tx, caller, &now, put.Quantity, put.thresholds(),
+				movement{reason: reasonCatalogue})
 		}
 		_, err = c.putStock(ctx, tx, caller, key.product, key.location, put)
 		return err

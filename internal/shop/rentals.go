@@ -265,7 +265,8 @@ func (v *Rentals) takeStock(ctx context.Context, tx Tx, caller harang.Identity, 
 	}
 	for _, i := range order {
 		item, quantity := &items[i], items[i].Level.Quantity-r.Lines[i].Quantity
-		if err := v.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, movement{reason: reasonCheckout}); err != nil {
+		if err := v.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds,
+			movement{reason: reasonCheckout}); err != nil {
 			return err
 		}
 	}

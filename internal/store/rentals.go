@@ -88,7 +88,8 @@ func scanRental(r row) (harang.Rental, error) {
 	var created, due int64
 	var closed sql.NullInt64
 	err := r.Scan(&v.ID, &v.Tenant, &v.PartnerID, &v.PartnerName, &v.LocationID, &v.LocationName, &v.Status,
-		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed, &v.Rounding)
+		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed,
+		&v.Rounding)
 	v.Created, v.Due, v.Closed = fromMillis(created), fromMillis(due), timeOf(closed)
 	return v, err
 }

@@ -19,7 +19,8 @@ func testCash(t *testing.T, open Open) {
 	// rent checks out one drill of this price for a day.
 	rent := func(t *testing.T, price int64, p *shop.PaymentOrder) shop.CheckoutResult {
 		t.Helper()
-		if err := env.Catalogue.PutProduct(ctx, Admin(), harang.Product{ID: "drill", Name: "Drill", DailyPrice: price}); err != nil {
+		if err := env.Catalogue.PutProduct(ctx, Admin(),
+			harang.Product{ID: "drill", Name: "Drill", DailyPrice: price}); err != nil {
 			t.Fatal(err)
 		}
 		env.Adjust(t, "drill", "main", 1)
@@ -31,7 +32,8 @@ func testCash(t *testing.T, open Open) {
 		t.Helper()
 		r, _ := env.Find(t, id)
 		if r.Paid != paid || r.Rounding != rounding || r.Owed() != owed {
-			t.Errorf("paid %d, rounding %d, owed %d, want %d, %d, %d", r.Paid, r.Rounding, r.Owed(), paid, rounding, owed)
+			t.Errorf("paid %d, rounding %d, owed %d, want %d, %d, %d", r.Paid, r.Rounding, r.Owed(), paid,
+				rounding, owed)
 		}
 		return r
 	}
@@ -136,7 +138,8 @@ func testPriceChanged(t *testing.T, open Open) {
 	before := env.AvailableDrills(t)
 	_, err := env.Rentals.Create(t.Context(), Clerk(), checkout)
 	e := applicationError(err)
-	if e == nil || e.Code != harang.CodePriceChanged || e.Details["expected"] != int64(3000) || e.Details["actual"] != int64(4000) {
+	if e == nil || e.Code != harang.CodePriceChanged || e.Details["expected"] != int64(3000) ||
+		e.Details["actual"] != int64(4000) {
 		t.Fatalf("%v", err)
 	}
 	if after := env.AvailableDrills(t); after != before {
