@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"harang.dev/harang/engineio/enginetest"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 // handshakeResponseOf sends a WebSocket handshake with further header lines and returns the response.
@@ -185,7 +187,7 @@ func TestWebSocket_FrameRate(t *testing.T) {
 					break
 				}
 			}
-			if code := c.Closed(); code != int(closePolicy) {
+			if code := c.Closed(); code != int(ws.ClosePolicy) {
 				t.Errorf("closed with %d", code)
 			}
 			f.expectClosed(ReasonRateLimited)
@@ -201,7 +203,7 @@ func TestWebSocket_FrameRate(t *testing.T) {
 		for range 10 {
 			c.Write(frame(false, enginetest.Continuation, ""))
 		}
-		if code := c.Closed(); code != int(closePolicy) {
+		if code := c.Closed(); code != int(ws.ClosePolicy) {
 			t.Errorf("closed with %d", code)
 		}
 		f.expectClosed(ReasonRateLimited)
@@ -322,7 +324,7 @@ func TestPolling_ErrorBeforeClosePacket(t *testing.T) {
 			}()
 			receive(t, w.writing)
 			s.mu.Lock()
-			if s.poll == nil || s.state == stateClosed {
+			if s.polling.poll == nil || s.state == stateClosed {
 				t.Error("the session ended before the response was written")
 			}
 			s.mu.Unlock()

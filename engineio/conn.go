@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 // wsConn is the WebSocket of a session, or its upgrade candidate. One goroutine at a time reads it. Writes are guarded
@@ -14,8 +16,8 @@ import (
 type wsConn struct {
 	conn    net.Conn
 	session *Session
-	in      assembler // used by the reader only
-	base64  bool      // the upgrade request has the parameter b64
+	in      ws.Assembler // used by the reader only
+	base64  bool         // the upgrade request has the parameter b64
 
 	// raw is set for plain TCP only. With it the reader waits without a buffer and writers never block.
 	raw   syscall.RawConn
@@ -71,7 +73,7 @@ func (c *wsConn) readAvailable(b *[4096]byte, n int, err error) {
 // readerDone is called by the last reader goroutine.
 func (c *wsConn) readerDone(err error) {
 	defer c.session.srv.wg.Done()
-	c.in = assembler{}
+	c.in = ws.Assembler{}
 	c.handleReadError(err)
 }
 
@@ -93,7 +95,7 @@ func (c *wsConn) readBlocking() error {
 
 // receive handles the next bytes of the client.
 func (c *wsConn) receive(b []byte) error {
-	if err := c.in.push(b, c.handle); err != nil {
+	if err := c.in.Push(b, c.handle); err != nil {
 		return err
 	}
 	return c.charge() // for fragments, which handle has not seen yet
@@ -101,33 +103,33 @@ func (c *wsConn) receive(b []byte) error {
 
 // charge counts the frames received since the last call.
 func (c *wsConn) charge() error {
-	n := c.in.frames
+	n := c.in.Frames
 	if n == 0 {
 		return nil
 	}
-	c.in.frames = 0
+	c.in.Frames = 0
 	return c.session.charge(n)
 }
 
 // handle handles one message or control frame (RFC 6455, sections 5.5 and 5.6).
-func (c *wsConn) handle(op opcode, data []byte) error {
+func (c *wsConn) handle(op ws.Opcode, data []byte) error {
 	if err := c.charge(); err != nil {
 		return err
 	}
 	s := c.session
 	switch op {
-	case opPing:
-		pong := append(appendHeader(make([]byte, 0, 2+len(data)), opPong, len(data)), data...)
+	case ws.Ping:
+		pong := append(ws.AppendHeader(make([]byte, 0, 2+len(data)), ws.Pong, len(data)), data...)
 		return c.sendControl(pong)
-	case opPong:
+	case ws.Pong:
 		return nil
-	case opClose:
-		code, _ := parseClose(data)
+	case ws.Close:
+		code, _ := ws.ParseClose(data)
 		c.sendClose(code)
 		return errPeerClosed
 	}
 	s.mu.Lock()
-	probing, current := s.candidate == c, s.ws == c
+	probing, current := s.upgrade.candidate == c, s.conn == c
 	s.mu.Unlock()
 	if probing {
 		return c.probe(op, data)
@@ -135,7 +137,7 @@ func (c *wsConn) handle(op opcode, data []byte) error {
 	if !current {
 		return errUpgrade
 	}
-	if op == opBinary {
+	if op == ws.Binary {
 		return s.receive(Packet{Type: PacketMessage, Data: data, Binary: true})
 	}
 	p, err := DecodePacket(data)
@@ -149,12 +151,12 @@ func (c *wsConn) handle(op opcode, data []byte) error {
 func (c *wsConn) sendControl(b []byte) error {
 	s := c.session
 	s.mu.Lock()
-	if s.candidate == c {
+	if s.upgrade.candidate == c {
 		s.mu.Unlock()
 		return c.writeNow(b)
 	}
 	var err error
-	if s.ws == c && s.state == stateOpen {
+	if s.conn == c && s.state == stateOpen {
 		err = s.writeLocked(b)
 	}
 	s.mu.Unlock()
@@ -165,16 +167,16 @@ func (c *wsConn) sendControl(b []byte) error {
 }
 
 // sendClose sends a close frame, unless one was sent before or other frames are queued.
-func (c *wsConn) sendClose(code closeCode) {
+func (c *wsConn) sendClose(code ws.CloseCode) {
 	s := c.session
 	s.mu.Lock()
-	send := s.candidate == c || s.ws == c && s.queued == 0 && !s.closeSent
-	if send && s.ws == c {
-		s.closeSent = true
+	send := s.upgrade.candidate == c || s.conn == c && s.out.bytes == 0 && !s.out.closeSent
+	if send && s.conn == c {
+		s.out.closeSent = true
 	}
 	s.mu.Unlock()
 	if send {
-		c.writeNow(appendClose(nil, code))
+		c.writeNow(ws.AppendClose(nil, code))
 	}
 }
 
@@ -190,7 +192,7 @@ func (c *wsConn) writeNow(b []byte) error {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ws == c && s.queued > 0 {
+	if s.conn == c && s.out.bytes > 0 {
 		return io.ErrShortWrite
 	}
 	n, err := c.tryWrite(b)
@@ -213,21 +215,21 @@ func (c *wsConn) closeNow() {
 func (c *wsConn) handleReadError(err error) {
 	s := c.session
 	s.mu.Lock()
-	if s.ws != c { // a candidate: the session stays on polling
-		if s.candidate == c {
-			s.candidate, s.probed = nil, false
+	if s.conn != c { // a candidate: the session stays on polling
+		if s.upgrade.candidate == c {
+			s.upgrade.candidate, s.upgrade.probed = nil, false
 		}
 		s.mu.Unlock()
 		c.closeNow()
 		return
 	}
 	s.mu.Unlock()
-	var violation *protocolError
+	var violation *ws.Error
 	switch {
 	case errors.As(err, &violation):
-		c.reject(violation.code, ReasonTransportError)
+		c.reject(violation.Code, ReasonTransportError)
 	case errors.Is(err, ErrPacket):
-		c.reject(closeProtocol, ReasonParseError)
+		c.reject(ws.CloseProtocol, ReasonParseError)
 	case errors.Is(err, errPeerClosed), errors.Is(err, io.EOF):
 		s.terminate(ReasonTransportClose, finalClose)
 	default:
@@ -237,7 +239,7 @@ func (c *wsConn) handleReadError(err error) {
 
 // reject ends the session with a close frame and gives the client a second to read it. Closing a connection with
 // unread bytes would reset it, and the client would lose the close frame.
-func (c *wsConn) reject(code closeCode, reason string) {
+func (c *wsConn) reject(code ws.CloseCode, reason string) {
 	s := c.session
 	s.mu.Lock()
 	open := s.state == stateOpen
@@ -246,7 +248,7 @@ func (c *wsConn) reject(code closeCode, reason string) {
 	}
 	if s.state == stateClosing {
 		now := s.srv.now()
-		s.expireAt = now + int64(time.Second)
+		s.timers.expireAt = now + int64(time.Second)
 		s.scheduleLocked(now)
 	}
 	s.mu.Unlock()

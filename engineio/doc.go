@@ -4,8 +4,8 @@
 //
 // A Server accepts handshakes and keeps a table of Sessions. A Session is one client on one Transport at a time; it
 // may move from polling to WebSocket. It sends Frames, which are encoded once and can be shared by any number of
-// sessions, and passes the client's messages to a Handler. The package implements the WebSocket protocol (RFC 6455)
-// itself, without extensions: permessage-deflate would cost each connection more memory than everything else.
+// sessions, and passes the client's messages to a Handler. The WebSocket protocol (RFC 6455) is implemented here,
+// without extensions: permessage-deflate would cost each connection more memory than everything else.
 //
 // The files, in the order in which a request passes them:
 //
@@ -17,11 +17,12 @@
 //	polling.go      GET and POST of the polling transport
 //	upgrade.go      WebSocket handshakes, upgrade probes
 //	conn.go         reading a WebSocket
-//	wire.go         WebSocket frames: decoding, reassembly
+//	internal/ws     WebSocket handshake, frames and their assembly, without connections
 //	packet.go       Engine.IO packets and payloads
 //	frame.go        outgoing messages
 //	session.go      the life of a session, heartbeat
-//	queue.go        sending
+//	outbox.go       the queue of outgoing data, without connections
+//	queue.go        sending: direct writes, the writer goroutine, slow clients
 //	wheel.go        the timing wheel: pings, timeouts
 //	direct_unix.go  non-blocking reads and writes on the file descriptor
 //

@@ -2,7 +2,8 @@ package engineio
 
 import (
 	"encoding/base64"
-	"encoding/binary"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 // Frame is one or more outgoing messages. It is encoded once and immutable, so that any number of sessions can send
@@ -19,7 +20,7 @@ func Text(parts ...[]byte) *Frame {
 	for _, p := range parts {
 		n += len(p)
 	}
-	b := appendHeader(make([]byte, 0, n+10), opText, n)
+	b := ws.AppendHeader(make([]byte, 0, n+10), ws.Text, n)
 	b = append(b, byte(PacketMessage))
 	for _, p := range parts {
 		b = append(b, p...)
@@ -29,7 +30,7 @@ func Text(parts ...[]byte) *Frame {
 
 // Binary returns the frame of one binary message.
 func Binary(msg []byte) *Frame {
-	b := appendHeader(make([]byte, 0, len(msg)+10), opBinary, len(msg))
+	b := ws.AppendHeader(make([]byte, 0, len(msg)+10), ws.Binary, len(msg))
 	return &Frame{b: append(b, msg...)}
 }
 
@@ -56,23 +57,9 @@ func (f *Frame) Len() int { return len(f.b) }
 
 // control returns the frame of a packet other than a message.
 func control(t PacketType, data string) *Frame {
-	b := appendHeader(make([]byte, 0, len(data)+11), opText, len(data)+1)
+	b := ws.AppendHeader(make([]byte, 0, len(data)+11), ws.Text, len(data)+1)
 	b = append(b, byte(t))
 	return &Frame{b: append(b, data...)}
-}
-
-// appendHeader appends the header of an unmasked final frame with n payload bytes.
-func appendHeader(b []byte, op opcode, n int) []byte {
-	switch {
-	case n < 126:
-		return append(b, 0x80|byte(op), byte(n))
-	case n < 1<<16:
-		b = append(b, 0x80|byte(op), 126)
-		return binary.BigEndian.AppendUint16(b, uint16(n))
-	default:
-		b = append(b, 0x80|byte(op), 127)
-		return binary.BigEndian.AppendUint64(b, uint64(n))
-	}
 }
 
 // toBase64 returns frames, which this package encoded, with each binary message in its text form: 'b' and base64. It
@@ -81,10 +68,10 @@ func toBase64(frames []byte) []byte {
 	var out []byte // frames[:done] converted, nil while nothing had to be
 	done, pos := 0, 0
 	for pos < len(frames) {
-		op, data, size := nextFrame(frames[pos:])
-		if op == opBinary {
+		op, data, size := ws.Next(frames[pos:])
+		if op == ws.Binary {
 			out = append(out, frames[done:pos]...)
-			out = appendHeader(out, opText, 1+base64.StdEncoding.EncodedLen(len(data)))
+			out = ws.AppendHeader(out, ws.Text, 1+base64.StdEncoding.EncodedLen(len(data)))
 			out = base64.StdEncoding.AppendEncode(append(out, 'b'), data)
 			done = pos + size
 		}
@@ -96,31 +83,19 @@ func toBase64(frames []byte) []byte {
 	return append(out, frames[done:]...)
 }
 
-// nextFrame returns opcode, payload and size of the first of frames, which this package encoded.
-func nextFrame(frames []byte) (op opcode, data []byte, size int) {
-	n, start := int(frames[1]), 2
-	switch n {
-	case 126:
-		n, start = int(binary.BigEndian.Uint16(frames[2:])), 4
-	case 127:
-		n, start = int(binary.BigEndian.Uint64(frames[2:])), 10
-	}
-	return opcode(frames[0] & 0x0f), frames[start : start+n], start + n
-}
-
 // appendPayload converts frames that this package encoded into a polling payload and appends it to dst. WebSocket
 // control frames have no counterpart on polling and are skipped.
 func appendPayload(dst, frames []byte) []byte {
 	for len(frames) > 0 {
-		op, data, size := nextFrame(frames)
+		op, data, size := ws.Next(frames)
 		frames = frames[size:]
-		if op != opText && op != opBinary {
+		if op != ws.Text && op != ws.Binary {
 			continue
 		}
 		if len(dst) > 0 {
 			dst = append(dst, separator)
 		}
-		if op == opBinary {
+		if op == ws.Binary {
 			dst = base64.StdEncoding.AppendEncode(append(dst, 'b'), data)
 		} else {
 			dst = append(dst, data...)

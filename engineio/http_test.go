@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 // refusal is the JSON of an error response.
@@ -257,7 +259,7 @@ func TestPolling_AbandonedPoll(t *testing.T) {
 	sid, s := f.open()
 	s.mu.Lock()
 	came := make(chan struct{})
-	s.pollWanted = came
+	s.polling.wanted = came
 	s.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, err := http.NewRequestWithContext(ctx, "GET", f.web.URL+"/?EIO=4&transport=polling&sid="+sid, nil)
@@ -429,7 +431,7 @@ func TestServer_CloseAnswersAllSessions(t *testing.T) {
 	if got := receive(t, answer); got != (pollAnswer{200, "1"}) {
 		t.Errorf("poll: %+v", got)
 	}
-	if got := receive(t, code); got != int(closeGoingAway) {
+	if got := receive(t, code); got != int(ws.CloseGoingAway) {
 		t.Errorf("WebSocket closed with %d", got)
 	}
 	f.expectClosed(ReasonShutdown)

@@ -170,7 +170,7 @@ func (f *fixture) pollAsync(sid string, s *Session) <-chan pollAnswer {
 	f.t.Helper()
 	s.mu.Lock()
 	arrived := make(chan struct{})
-	s.pollWanted = arrived
+	s.polling.wanted = arrived
 	s.mu.Unlock()
 	answers := make(chan pollAnswer, 1)
 	go func() {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 func TestPacket_Decode(t *testing.T) {
@@ -91,7 +93,7 @@ func TestPayload_RoundTrip(t *testing.T) {
 }
 
 func TestPayload_SkipsControlFrames(t *testing.T) {
-	b := appendClose(append([]byte(nil), Text([]byte("a")).b...), closeNormal)
+	b := ws.AppendClose(append([]byte(nil), Text([]byte("a")).b...), ws.CloseNormal)
 	b = append(b, Text([]byte("b")).b...)
 	if got := string(appendPayload(nil, b)); got != "4a\x1e4b" {
 		t.Errorf("%q", got)

@@ -72,15 +72,15 @@ func (p *pending) addLocked(prefix netip.Prefix, n int) {
 
 // setPendingLocked sets whether the session counts as pending.
 func (s *Session) setPendingLocked(yes bool) {
-	if s.pending == yes {
+	if s.timers.pending == yes {
 		return
 	}
-	s.pending = yes
+	s.timers.pending = yes
 	n := 1
 	if !yes {
 		n = -1
 	}
-	s.srv.pending.add(s.remote, n)
+	s.srv.pending.add(s.peer.remote, n)
 }
 
 // Pending returns the number of pending sessions: see Options.PendingPerAddress.

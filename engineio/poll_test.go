@@ -85,7 +85,7 @@ func TestUpgrade_PollAbandoned(t *testing.T) {
 		c.Expect("3probe")
 		arrived, answered := make(chan struct{}), make(chan struct{})
 		s.mu.Lock()
-		s.pollWanted = arrived
+		s.polling.wanted = arrived
 		s.mu.Unlock()
 		ctx, abandon := context.WithCancel(context.Background())
 		go func() {
@@ -96,7 +96,7 @@ func TestUpgrade_PollAbandoned(t *testing.T) {
 		receive(t, arrived)
 		s.mu.Lock()
 		abandon()
-		s.completeUpgradeLocked(s.candidate)
+		s.completeUpgradeLocked(s.upgrade.candidate)
 		s.mu.Unlock()
 		receive(t, answered)
 		c.Send("4hello")

@@ -39,7 +39,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, q query) {
 	// as soon as it has read it.
 	err := r.Context().Err()
 	if err == nil {
-		open := append([]byte{byte(PacketOpen)}, s.openPacket(session.id, Polling)...)
+		open := append([]byte{byte(PacketOpen)}, s.openPacket(session.peer.id, Polling)...)
 		err = session.writeWithin(w, func() { writePayload(w, open) })
 	}
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) openPolling(w http.ResponseWriter, r *http.Request, q query) {
 // startSession starts the heartbeat of a new session, calls Handler.Open and adds the session to the table. It returns
 // false when the server is closed.
 func (s *Server) startSession(session *Session, t Transport) bool {
-	s.wheel.schedule(session, session.lastPong+int64(s.opts.PingInterval))
+	s.wheel.schedule(session, session.timers.lastPong+int64(s.opts.PingInterval))
 	if f := s.opts.Observer.Opened; f != nil {
 		f(t)
 	}
@@ -58,7 +58,7 @@ func (s *Server) startSession(session *Session, t Transport) bool {
 		s.handler.Open(session)
 	}
 	session.mu.Lock()
-	if session.expireAt == 0 {
+	if session.timers.expireAt == 0 {
 		session.setPendingLocked(false)
 	}
 	// A session that has ended in the meantime was removed from the table before it was added. While mu is held it
@@ -89,29 +89,29 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 		s.srv.refuse(w, CodeUnknownSession)
 		return
-	case s.ws != nil:
+	case s.conn != nil:
 		s.mu.Unlock()
 		s.srv.refuse(w, CodeBadRequest)
 		return
-	case s.poll != nil:
+	case s.polling.poll != nil:
 		s.mu.Unlock()
 		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
 		return
 	}
-	p := &poll{wake: make(chan struct{}, 1), late: s.candidate != nil}
-	s.poll = p
-	if s.pollWanted != nil {
-		close(s.pollWanted)
-		s.pollWanted = nil
+	p := &poll{wake: make(chan struct{}, 1), late: s.upgrade.candidate != nil}
+	s.polling.poll = p
+	if s.polling.wanted != nil {
+		close(s.polling.wanted)
+		s.polling.wanted = nil
 	}
-	if s.candidate != nil && s.probed {
+	if s.upgrade.candidate != nil && s.upgrade.probed {
 		s.answerNoopSoonLocked(p)
 	}
 	unlimited := false
 	for {
 		body, code, last, ok := s.pollResponseLocked(p)
 		if ok {
-			s.poll = nil
+			s.polling.poll = nil
 			s.mu.Unlock()
 			if last {
 				s.terminate(ReasonForcedClose, finalClose)
@@ -128,9 +128,9 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		case <-p.wake:
 		case <-r.Context().Done():
 			s.mu.Lock()
-			upgraded := s.ws != nil
+			upgraded := s.conn != nil
 			if upgraded {
-				s.poll = nil
+				s.polling.poll = nil
 			}
 			s.mu.Unlock()
 			if !upgraded {
@@ -154,18 +154,13 @@ func (s *Session) pollResponseLocked(p *poll) (body []byte, code int, last, ok b
 			return []byte{byte(PacketNoop)}, 0, false, true
 		}
 		return nil, CodeUnknownSession, false, true
-	case s.ws != nil && p.late:
+	case s.conn != nil && p.late:
 		return nil, CodeBadRequest, false, true
-	case s.ws != nil:
+	case s.conn != nil:
 		return []byte{byte(PacketNoop)}, 0, false, true
-	case s.queued > 0:
-		body = make([]byte, 0, s.queued)
-		for _, g := range s.queue {
-			body = appendPayload(body, g.b)
-		}
-		s.popLocked(len(s.queue))
-		return body, 0, false, true
-	case s.sealed:
+	case s.out.bytes > 0:
+		return s.out.takePayload(), 0, false, true
+	case s.out.sealed:
 		return []byte{byte(PacketClose)}, 0, true, true
 	case p.noop:
 		return []byte{byte(PacketNoop)}, 0, false, true
@@ -188,11 +183,11 @@ func (s *Session) writePollResponse(w http.ResponseWriter, body []byte, code int
 }
 
 func (s *Session) wakePollLocked() {
-	if s.poll == nil {
+	if s.polling.poll == nil {
 		return
 	}
 	select {
-	case s.poll.wake <- struct{}{}:
+	case s.polling.poll.wake <- struct{}{}:
 	default:
 	}
 }
@@ -202,7 +197,7 @@ func (s *Session) answerNoopSoonLocked(p *poll) {
 	time.AfterFunc(upgradeGrace, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.poll == p {
+		if s.polling.poll == p {
 			p.noop = true
 			s.wakePollLocked()
 		}
@@ -212,12 +207,12 @@ func (s *Session) answerNoopSoonLocked(p *poll) {
 // awaitPoll waits up to closeGrace for a poll, if none is waiting.
 func (s *Session) awaitPoll() {
 	s.mu.Lock()
-	if s.poll != nil || s.state == stateClosed || s.ws != nil {
+	if s.polling.poll != nil || s.state == stateClosed || s.conn != nil {
 		s.mu.Unlock()
 		return
 	}
 	wanted := make(chan struct{})
-	s.pollWanted = wanted
+	s.polling.wanted = wanted
 	s.mu.Unlock()
 	timeout := time.NewTimer(closeGrace)
 	defer timeout.Stop()
@@ -235,20 +230,20 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		s.mu.Unlock()
 		s.srv.refuse(w, CodeUnknownSession)
 		return
-	case s.ws != nil:
+	case s.conn != nil:
 		s.mu.Unlock()
 		s.srv.refuse(w, CodeBadRequest)
 		return
-	case s.posting:
+	case s.polling.posting:
 		s.mu.Unlock()
 		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
 		return
 	}
-	s.posting = true
+	s.polling.posting = true
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		s.posting = false
+		s.polling.posting = false
 		s.mu.Unlock()
 	}()
 
@@ -301,7 +296,7 @@ func (s *Session) rejectRequest(w http.ResponseWriter, reason string, status int
 	if open {
 		s.state = stateClosing
 		now := s.srv.now()
-		s.expireAt = now + int64(s.srv.opts.CloseTimeout)
+		s.timers.expireAt = now + int64(s.srv.opts.CloseTimeout)
 		s.scheduleLocked(now)
 	}
 	s.mu.Unlock()

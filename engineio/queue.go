@@ -6,10 +6,9 @@ import (
 	"net"
 	"sync"
 	"time"
-)
 
-// batchSize is the size of one write of the writer goroutine, in bytes.
-const batchSize = 64 << 10
+	"harang.dev/harang/engineio/internal/ws"
+)
 
 // joinBuffers are taken from the pool only while SendAll joins frames.
 var joinBuffers = sync.Pool{New: func() any { return new([]byte) }}
@@ -46,7 +45,7 @@ func (s *Session) send(b []byte, borrowed bool) error {
 		s.mu.Unlock()
 		return ErrClosed
 	}
-	b = s.encodeLocked(b)
+	b = s.out.encode(b)
 	rest, err := s.tryLocked(b)
 	if err == nil && len(rest) > 0 {
 		if borrowed {
@@ -54,7 +53,7 @@ func (s *Session) send(b []byte, borrowed bool) error {
 		}
 		err = s.queueLocked(rest)
 	}
-	ws := s.ws != nil
+	transport := s.transportLocked()
 	s.mu.Unlock()
 	if err != nil {
 		if errors.Is(err, ErrSlowConsumer) {
@@ -63,28 +62,16 @@ func (s *Session) send(b []byte, borrowed bool) error {
 		return err
 	}
 	if sent := s.srv.opts.Observer.Sent; sent != nil {
-		if ws {
-			sent(WebSocket, len(b))
-		} else {
-			sent(Polling, len(b))
-		}
+		sent(transport, len(b))
 	}
 	return nil
-}
-
-// encodeLocked converts encoded frames for a client that cannot receive binary WebSocket messages.
-func (s *Session) encodeLocked(b []byte) []byte {
-	if s.base64 {
-		return toBase64(b)
-	}
-	return b
 }
 
 // Queued returns how many bytes are queued, besides those that the kernel has accepted.
 func (s *Session) Queued() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.queued
+	return s.out.bytes
 }
 
 // writeLocked writes b to the WebSocket if the queue is empty, and queues the rest.
@@ -98,28 +85,27 @@ func (s *Session) writeLocked(b []byte) error {
 
 // tryLocked writes b to the WebSocket if the queue is empty, and returns the rest.
 func (s *Session) tryLocked(b []byte) (rest []byte, err error) {
-	if s.queued > 0 || s.ws == nil || s.ws.raw == nil {
+	if s.out.bytes > 0 || s.conn == nil || s.conn.raw == nil {
 		return b, nil
 	}
-	n, err := s.ws.tryWrite(b)
+	n, err := s.conn.tryWrite(b)
 	if err != nil {
-		s.ws.interruptReader() // the reader ends the session
+		s.conn.interruptReader() // the reader ends the session
 		return nil, ErrClosed
 	}
 	if n < len(b) {
-		s.partial = n > 0
+		s.out.partial = n > 0
 	}
 	return b[n:], nil
 }
 
 // queueLocked appends b to the queue. It fails with ErrSlowConsumer when an open session's queue is full.
 func (s *Session) queueLocked(b []byte) error {
-	if s.queued > 0 && s.queued+len(b) > s.srv.opts.QueueLimit && s.state == stateOpen {
+	if s.state == stateOpen && s.out.full(len(b), s.srv.opts.QueueLimit) {
 		return ErrSlowConsumer
 	}
-	s.queue = append(s.queue, segment{b: b, at: s.srv.now()})
-	s.queued += len(b)
-	if s.ws != nil {
+	s.out.push(b, s.srv.now())
+	if s.conn != nil {
 		s.startWriterLocked()
 	} else {
 		s.wakePollLocked()
@@ -129,15 +115,15 @@ func (s *Session) queueLocked(b []byte) error {
 
 // startWriterLocked starts the writer goroutine, unless it is running.
 func (s *Session) startWriterLocked() {
-	if s.writing || s.state == stateClosed {
+	if s.out.writing || s.state == stateClosed {
 		return
 	}
-	s.writing = true
+	s.out.writing = true
 	s.srv.mu.Lock()
 	s.srv.backlog[s] = struct{}{}
 	s.srv.mu.Unlock()
 	s.srv.wg.Add(1)
-	go s.drain(s.ws)
+	go s.drain(s.conn)
 }
 
 // drain is the writer goroutine. It ends when the queue is empty.
@@ -146,11 +132,9 @@ func (s *Session) drain(c *wsConn) {
 	var batch net.Buffers
 	for {
 		s.mu.Lock()
-		if s.inflight > 0 {
-			s.popLocked(s.inflight)
-		}
-		if s.queued == 0 || s.state == stateClosed {
-			s.writing = false
+		s.out.written()
+		if s.out.bytes == 0 || s.state == stateClosed {
+			s.out.writing = false
 			// While mu is held, so that a writer started later is not removed from the backlog.
 			s.srv.mu.Lock()
 			delete(s.srv.backlog, s)
@@ -158,11 +142,7 @@ func (s *Session) drain(c *wsConn) {
 			s.mu.Unlock()
 			return
 		}
-		batch = batch[:0]
-		for size := 0; s.inflight < len(s.queue) && size < batchSize; s.inflight++ {
-			b := s.queue[s.inflight].b
-			batch, size = append(batch, b), size+len(b)
-		}
+		batch = s.out.begin(batch[:0])
 		s.mu.Unlock()
 		if err := c.writeAll(batch); err != nil {
 			c.interruptReader() // writing stays set: a broken connection gets no other writer
@@ -171,25 +151,11 @@ func (s *Session) drain(c *wsConn) {
 	}
 }
 
-// popLocked removes n written segments from the queue.
-func (s *Session) popLocked(n int) {
-	n = min(n, len(s.queue))
-	for _, g := range s.queue[:n] {
-		s.queued -= len(g.b)
-	}
-	clear(s.queue[:n]) // release the frames
-	s.queue = s.queue[n:]
-	if len(s.queue) == 0 {
-		s.queue = nil
-	}
-	s.inflight, s.partial = 0, false
-}
-
 // checkAge ends a WebSocket session whose oldest queued byte is older than QueueAge.
 func (s *Session) checkAge(now int64) {
 	s.mu.Lock()
-	old := s.state == stateOpen && s.ws != nil && len(s.queue) > 0 &&
-		now-s.queue[0].at > int64(s.srv.opts.QueueAge)
+	at, ok := s.out.oldest()
+	old := ok && s.state == stateOpen && s.conn != nil && now-at > int64(s.srv.opts.QueueAge)
 	s.mu.Unlock()
 	if old {
 		s.overflow()
@@ -206,17 +172,9 @@ func (s *Session) overflow() {
 	}
 	s.state = stateClosing
 	transport := s.transportLocked()
-	keep := s.inflight
-	if keep == 0 && s.partial {
-		keep = 1
-	}
-	for _, g := range s.queue[keep:] {
-		s.queued -= len(g.b)
-	}
-	clear(s.queue[keep:])
-	s.queue = s.queue[:keep]
+	s.out.dropUnwritten()
 	now := s.srv.now()
-	s.expireAt = now + int64(s.srv.opts.CloseTimeout)
+	s.timers.expireAt = now + int64(s.srv.opts.CloseTimeout)
 	s.scheduleLocked(now)
 	s.srv.wg.Add(1)
 	s.mu.Unlock()
@@ -240,9 +198,9 @@ func (s *Session) closeWithLast(t Transport, last func(*Session) *Frame, reason 
 	var stale *wsConn
 	if s.state == stateClosing {
 		if frame != nil {
-			s.writeLocked(s.encodeLocked(frame.b))
+			s.writeLocked(s.out.encode(frame.b))
 		}
-		stale = s.sealLocked(closePolicy)
+		stale = s.sealLocked(ws.ClosePolicy)
 	}
 	s.mu.Unlock()
 	if stale != nil {

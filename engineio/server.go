@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 // Handler has the callbacks of a Server. Each may be nil.
@@ -113,7 +115,7 @@ func (s *Server) Close() error {
 	}
 	s.mu.Unlock()
 	for _, session := range all {
-		session.close(ReasonShutdown, closeGoingAway)
+		session.close(ReasonShutdown, ws.CloseGoingAway)
 	}
 	timeout := time.NewTimer(time.Second)
 	defer timeout.Stop()
@@ -152,14 +154,14 @@ func (s *Server) add(session *Session) bool {
 	if s.closed {
 		return false
 	}
-	s.sessions[session.id] = session
+	s.sessions[session.peer.id] = session
 	return true
 }
 
 func (s *Server) remove(session *Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.sessions, session.id)
+	delete(s.sessions, session.peer.id)
 	delete(s.backlog, session)
 	if len(s.sessions) == 0 && s.empty != nil {
 		close(s.empty)
@@ -266,7 +268,7 @@ func (s *Server) endPending(sid string) {
 		return
 	}
 	session.mu.Lock()
-	pending := session.pending
+	pending := session.timers.pending
 	session.mu.Unlock()
 	if pending {
 		session.terminate(ReasonTransportError, finalClose)

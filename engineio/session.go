@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 // Transport is the transport of a session's packets.
@@ -37,49 +39,51 @@ const (
 // Session is one client, on whichever transport. All methods may be called from any goroutine.
 type Session struct {
 	srv     *Server
-	id      string
-	remote  string
 	inWheel wheelEntry // guarded by srv.wheel.mu
 
 	// recv serializes the handling of received packets. It is taken before mu.
 	recv sync.Mutex
 
-	mu         sync.Mutex
-	state      state
-	sealed     bool // closing, and the queue takes no further frame
-	pending    bool // counted in srv.pending
-	base64     bool // binary messages are sent as base64 on WebSocket, too
-	value      any
-	header     http.Header
-	queue      []segment
-	queued     int           // bytes in queue
-	inflight   int           // segments that the writer goroutine is writing
-	partial    bool          // a part of the first segment has been written
-	writing    bool          // the writer goroutine is running
-	ws         *wsConn       // nil on polling
-	candidate  *wsConn       // the WebSocket of an upgrade in progress
-	probed     bool          // the candidate's probe has been answered
-	posting    bool          // a POST is being handled
-	closeSent  bool          // a close frame was written or queued
-	pinged     bool          // a ping is unanswered
-	code       closeCode     // of the close frame, when sealed
-	poll       *poll         // the waiting GET
-	pollWanted chan struct{} // closed when a GET arrives
-
-	meter meter // of received frames
-
-	// Times are nanoseconds of Server.now.
-	lastPong  int64  // time of the handshake or of the last pong
-	pingAt    int64  // time at which the unanswered ping was due
-	upgradeAt int64  // time at which the candidate is closed
-	expireAt  int64  // time at which the session ends unconditionally, 0 for never
-	expiry    string // the reason then
+	mu      sync.Mutex // guards the fields below
+	peer    peer
+	state   state
+	value   any // of the application
+	out     outbox
+	conn    *wsConn // nil on polling
+	upgrade upgrade
+	polling polling
+	meter   meter // of received frames
+	timers  timers
 }
 
-// segment is an entry of the queue: one or more complete WebSocket frames, or the unwritten rest of them.
-type segment struct {
-	b  []byte
-	at int64 // time at which it was queued
+// peer is what the handshake says of the client. Only header changes.
+type peer struct {
+	id, remote string
+	header     http.Header // nil after ForgetHeader
+}
+
+// upgrade is an upgrade in progress.
+type upgrade struct {
+	candidate *wsConn // nil for none
+	probed    bool    // the candidate's probe has been answered
+	deadline  int64   // time at which the candidate is closed
+}
+
+// polling has the requests of the polling transport.
+type polling struct {
+	poll    *poll         // the waiting GET
+	posting bool          // a POST is being handled
+	wanted  chan struct{} // if not nil, closed when a GET arrives
+}
+
+// timers are times in nanoseconds of Server.now.
+type timers struct {
+	lastPong     int64  // time of the handshake or of the last pong
+	pinged       bool   // a ping is unanswered
+	pingAt       int64  // time at which it was due
+	expireAt     int64  // time at which the session ends unconditionally, 0 for never
+	expireReason string // the reason then
+	pending      bool   // counted in srv.pending
 }
 
 var (
@@ -91,29 +95,29 @@ var (
 func (s *Server) newSession(r *http.Request, q query) *Session {
 	now := s.now()
 	return &Session{
-		srv: s, id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header, lastPong: now, pending: true,
-		base64: q.base64, meter: newMeter(&s.opts, now),
+		srv: s, peer: peer{id: s.opts.NewID(), remote: r.RemoteAddr, header: r.Header},
+		out: outbox{base64: q.base64}, meter: newMeter(&s.opts, now), timers: timers{lastPong: now, pending: true},
 	}
 }
 
 // ID returns the session id, which the client knows as sid.
-func (s *Session) ID() string { return s.id }
+func (s *Session) ID() string { return s.peer.id }
 
 // RemoteAddr returns http.Request.RemoteAddr of the handshake.
-func (s *Session) RemoteAddr() string { return s.remote }
+func (s *Session) RemoteAddr() string { return s.peer.remote }
 
 // Header returns the header of the handshake request, nil after ForgetHeader.
 func (s *Session) Header() http.Header {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.header
+	return s.peer.header
 }
 
 // ForgetHeader releases the memory of the handshake's header.
 func (s *Session) ForgetHeader() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.header = nil
+	s.peer.header = nil
 }
 
 // SetValue stores a value of the application with the session.
@@ -138,7 +142,7 @@ func (s *Session) Transport() Transport {
 }
 
 func (s *Session) transportLocked() Transport {
-	if s.ws != nil {
+	if s.conn != nil {
 		return WebSocket
 	}
 	return Polling
@@ -153,11 +157,11 @@ func (s *Session) Expire(d time.Duration, reason string) {
 	if s.state != stateOpen {
 		return
 	}
-	s.expireAt, s.expiry = 0, reason
+	s.timers.expireAt, s.timers.expireReason = 0, reason
 	s.setPendingLocked(d > 0)
 	if d > 0 {
 		now := s.srv.now()
-		s.expireAt = now + int64(d)
+		s.timers.expireAt = now + int64(d)
 		s.scheduleLocked(now)
 	}
 }
@@ -165,12 +169,12 @@ func (s *Session) Expire(d time.Duration, reason string) {
 // Close ends the session with ReasonForcedClose after everything sent before: a WebSocket with a close frame of code
 // 1000, polling with a close packet alone in its payload, after the poll before it was answered. Handler.Close is
 // called at once, and Send fails with ErrClosed from now on.
-func (s *Session) Close() { s.close(ReasonForcedClose, closeNormal) }
+func (s *Session) Close() { s.close(ReasonForcedClose, ws.CloseNormal) }
 
 // Abort ends the session at once with reason. The queue is dropped.
 func (s *Session) Abort(reason string) { s.terminate(reason, finalClose) }
 
-func (s *Session) close(reason string, code closeCode) {
+func (s *Session) close(reason string, code ws.CloseCode) {
 	s.mu.Lock()
 	if s.state != stateOpen {
 		s.mu.Unlock()
@@ -188,17 +192,17 @@ func (s *Session) close(reason string, code closeCode) {
 
 // sealLocked appends the transport's close to the queue and returns the candidate that the caller has to close. A
 // candidate whose probe was answered is kept, because its client may have stopped polling.
-func (s *Session) sealLocked(code closeCode) (stale *wsConn) {
-	s.sealed, s.code = true, code
+func (s *Session) sealLocked(code ws.CloseCode) (stale *wsConn) {
+	s.out.sealed, s.out.code = true, code
 	now := s.srv.now()
-	s.expireAt = now + int64(s.srv.opts.CloseTimeout)
+	s.timers.expireAt = now + int64(s.srv.opts.CloseTimeout)
 	s.scheduleLocked(now)
-	if s.candidate != nil && !s.probed {
-		stale, s.candidate = s.candidate, nil
+	if s.upgrade.candidate != nil && !s.upgrade.probed {
+		stale, s.upgrade.candidate = s.upgrade.candidate, nil
 	}
-	if s.ws != nil {
-		s.closeSent = true
-		s.writeLocked(appendClose(nil, code))
+	if s.conn != nil {
+		s.out.closeSent = true
+		s.writeLocked(ws.AppendClose(nil, code))
 	} else {
 		s.wakePollLocked()
 	}
@@ -214,22 +218,23 @@ func (s *Session) terminate(reason string, final finalPacket) {
 	}
 	wasOpen := s.state == stateOpen
 	transport := s.transportLocked()
-	ws, candidate := s.ws, s.candidate
-	if ws != nil && wasOpen && s.queued == 0 && !s.closeSent && ws.raw != nil {
-		ws.tryWrite(appendClose(nil, closeNormal)) // best effort
+	conn, candidate := s.conn, s.upgrade.candidate
+	if conn != nil && wasOpen && s.out.bytes == 0 && !s.out.closeSent && conn.raw != nil {
+		conn.tryWrite(ws.AppendClose(nil, ws.CloseNormal)) // best effort
 	}
 	s.state = stateClosed
 	s.setPendingLocked(false)
-	s.candidate, s.queue, s.queued, s.inflight, s.header = nil, nil, 0, 0, nil
-	if s.poll != nil {
-		s.poll.final = final
+	s.upgrade.candidate, s.peer.header = nil, nil
+	s.out.drop()
+	if s.polling.poll != nil {
+		s.polling.poll.final = final
 		s.wakePollLocked()
 	}
 	s.mu.Unlock()
 	s.srv.remove(s)
 	s.srv.wheel.cancel(s)
-	if ws != nil {
-		ws.closeNow()
+	if conn != nil {
+		conn.closeNow()
 	}
 	if candidate != nil {
 		candidate.closeNow()
@@ -289,14 +294,14 @@ func (s *Session) receive(p Packet) error {
 func (s *Session) pong() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lastPong, s.pinged = s.srv.now(), false
+	s.timers.lastPong, s.timers.pinged = s.srv.now(), false
 }
 
 // overdue reports whether the session has ended. It ends the session if its pong is late.
 func (s *Session) overdue() bool {
 	s.mu.Lock()
 	closed := s.state == stateClosed
-	late := s.state == stateOpen && s.pinged && s.srv.now() >= s.pingAt+int64(s.srv.opts.PingTimeout)
+	late := s.state == stateOpen && s.timers.pinged && s.srv.now() >= s.timers.pingAt+int64(s.srv.opts.PingTimeout)
 	s.mu.Unlock()
 	if late {
 		s.terminate(ReasonPingTimeout, finalClose)
@@ -311,26 +316,26 @@ func (s *Session) checkDue(now int64) {
 		s.mu.Unlock()
 		return
 	}
-	if s.expireAt != 0 && now >= s.expireAt {
-		reason := s.expiry
+	if s.timers.expireAt != 0 && now >= s.timers.expireAt {
+		reason := s.timers.expireReason
 		s.mu.Unlock()
 		s.terminate(reason, finalClose)
 		return
 	}
 	var stale *wsConn
-	if s.candidate != nil && now >= s.upgradeAt {
-		stale, s.candidate, s.probed = s.candidate, nil, false
+	if s.upgrade.candidate != nil && now >= s.upgrade.deadline {
+		stale, s.upgrade.candidate, s.upgrade.probed = s.upgrade.candidate, nil, false
 	}
 	late, slow := false, false
 	if s.state == stateOpen {
 		interval, timeout := int64(s.srv.opts.PingInterval), int64(s.srv.opts.PingTimeout)
-		if !s.pinged && now >= s.lastPong+interval {
+		if !s.timers.pinged && now >= s.timers.lastPong+interval {
 			// PingTimeout counts from the time at which the ping was due, so that the heartbeat is exact. A busy
 			// machine may shorten it by a quarter, not more.
-			s.pinged, s.pingAt = true, max(s.lastPong+interval, now-timeout/4)
+			s.timers.pinged, s.timers.pingAt = true, max(s.timers.lastPong+interval, now-timeout/4)
 			slow = errors.Is(s.writeLocked(pingFrame.b), ErrSlowConsumer)
 		}
-		late = s.pinged && now >= s.pingAt+timeout
+		late = s.timers.pinged && now >= s.timers.pingAt+timeout
 	}
 	if !late && !slow {
 		s.scheduleLocked(now)
@@ -350,19 +355,19 @@ func (s *Session) checkDue(now int64) {
 // scheduleLocked puts the session into the wheel at its next due time.
 func (s *Session) scheduleLocked(now int64) {
 	interval, timeout := int64(s.srv.opts.PingInterval), int64(s.srv.opts.PingTimeout)
-	at := s.lastPong + interval
-	if s.pinged {
+	at := s.timers.lastPong + interval
+	if s.timers.pinged {
 		// If the pong arrives at once, the next ping is due an interval later.
-		at = min(s.pingAt+timeout, now+interval)
+		at = min(s.timers.pingAt+timeout, now+interval)
 	}
 	if s.state != stateOpen {
-		at = s.expireAt
+		at = s.timers.expireAt
 	}
-	if s.expireAt != 0 {
-		at = min(at, s.expireAt)
+	if s.timers.expireAt != 0 {
+		at = min(at, s.timers.expireAt)
 	}
-	if s.candidate != nil {
-		at = min(at, s.upgradeAt)
+	if s.upgrade.candidate != nil {
+		at = min(at, s.upgrade.deadline)
 	}
 	s.srv.wheel.schedule(s, at)
 }

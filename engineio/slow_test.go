@@ -2,42 +2,12 @@ package engineio
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"testing"
 	"time"
-
-	"harang.dev/harang/engineio/enginetest"
 )
-
-// A message that arrives byte by byte takes linear time. Quadratic time was 20 s.
-func TestAssembler_SingleBytes(t *testing.T) {
-	const size = 1_000_000
-	wire := enginetest.AppendFrame(nil, true, enginetest.Text, bytes.Repeat([]byte("4"), size))
-	a := assembler{limit: size}
-	messages := 0
-	start := time.Now()
-	for i := range wire {
-		err := a.push(wire[i:i+1], func(_ opcode, data []byte) error {
-			messages++
-			if len(data) != size {
-				t.Errorf("%d bytes", len(data))
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if messages != 1 {
-		t.Errorf("%d messages", messages)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("took %v", took)
-	}
-}
 
 // A body that never arrives completely has a deadline, whether the server reads it or not.
 func TestServer_TricklingBodies(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"harang.dev/harang/engineio/enginetest"
+
+	"harang.dev/harang/engineio/internal/ws"
 )
 
 func TestWebSocket_Echo(t *testing.T) {
@@ -276,12 +278,12 @@ func TestUpgrade_SecondWebSocketIsRejected(t *testing.T) {
 	f := serve(t, nil, Handler{})
 	sid, _ := f.open()
 	c := f.candidate(sid)
-	if code := f.candidate(sid).Closed(); code != int(closePolicy) {
+	if code := f.candidate(sid).Closed(); code != int(ws.ClosePolicy) {
 		t.Errorf("beside a probe: closed with %d", code)
 	}
 	c.Send("2probe", "5")
 	c.Expect("3probe")
-	if code := f.candidate(sid).Closed(); code != int(closePolicy) {
+	if code := f.candidate(sid).Closed(); code != int(ws.ClosePolicy) {
 		t.Errorf("after the upgrade: closed with %d", code)
 	}
 	c.Send("4hello")
@@ -312,7 +314,7 @@ func TestUpgrade_ClosedDuringUpgrade(t *testing.T) {
 	s.Close()
 	c.Send("5")
 	c.Expect("4goodbye")
-	if code := c.Closed(); code != int(closeNormal) {
+	if code := c.Closed(); code != int(ws.CloseNormal) {
 		t.Errorf("closed with %d", code)
 	}
 }
@@ -406,7 +408,7 @@ func TestWebSocket_SlowConsumer(t *testing.T) {
 			if i >= sent {
 				t.Errorf("all %d messages arrived", i)
 			}
-			if code := c.Closed(); code != int(closePolicy) {
+			if code := c.Closed(); code != int(ws.ClosePolicy) {
 				t.Errorf("closed with %d", code)
 			}
 			other.Send("4unaffected")

@@ -1,9 +1,10 @@
-package engineio
+package ws
 
 import (
 	"bytes"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -11,19 +12,19 @@ import (
 	"harang.dev/harang/engineio/enginetest"
 )
 
-// visited is one call of the assembler's visit function.
+// visited is one call of the Assembler's visit function.
 type visited struct {
-	Op   opcode
+	Op   Opcode
 	Data string
 }
 
 // assemble pushes b in pieces that end at the given offsets.
 func assemble(b []byte, limit int, cuts ...int) ([]visited, error) {
-	a := assembler{limit: limit}
+	a := Assembler{Limit: limit}
 	var all []visited
 	start := 0
 	for _, cut := range append(cuts, len(b)) {
-		err := a.push(bytes.Clone(b[start:cut]), func(op opcode, data []byte) error {
+		err := a.Push(bytes.Clone(b[start:cut]), func(op Opcode, data []byte) error {
 			all = append(all, visited{op, string(data)})
 			return nil
 		})
@@ -48,8 +49,8 @@ func TestAssembler_Violations(t *testing.T) {
 		want error
 	}{
 		"reserved bit":                {[]byte{0xc1, 0x80, 0, 0, 0, 0}, errReservedBits},
-		"reserved data opcode":        {[]byte{0x83, 0x80, 0, 0, 0, 0}, errOpcode},
-		"reserved control opcode":     {[]byte{0x8b, 0x80, 0, 0, 0, 0}, errOpcode},
+		"reserved data Opcode":        {[]byte{0x83, 0x80, 0, 0, 0, 0}, errOpcode},
+		"reserved control Opcode":     {[]byte{0x8b, 0x80, 0, 0, 0, 0}, errOpcode},
 		"not masked":                  {[]byte{0x81, 0x00}, errUnmasked},
 		"fragmented ping":             {frame(false, enginetest.Ping, ""), errControl},
 		"long ping":                   {frame(true, enginetest.Ping, string(make([]byte, 126))), errControl},
@@ -85,12 +86,14 @@ func TestAssembler_AnyPieces(t *testing.T) {
 		var want []visited
 		var wire []byte
 		for range rapid.IntRange(1, 6).Draw(t, "messages") {
-			p := message(t)
-			op := byte(opText)
-			if p.Binary {
-				op = byte(opBinary)
+			kind, data := Text, []byte(nil)
+			if rapid.Bool().Draw(t, "binary") {
+				kind, data = Binary, rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "data")
+			} else {
+				runes := rapid.RuneFrom([]rune("abcűŐ€🎉{}[]\",\n"))
+				data = []byte(rapid.StringOfN(runes, 0, 300, -1).Draw(t, "text"))
 			}
-			data := p.Data
+			op := byte(kind)
 			if rapid.Bool().Draw(t, "long") {
 				data = bytes.Repeat(data, 300)
 			}
@@ -98,17 +101,13 @@ func TestAssembler_AnyPieces(t *testing.T) {
 			for rapid.Bool().Draw(t, "fragment") {
 				n := rapid.IntRange(0, len(rest)).Draw(t, "size")
 				wire = enginetest.AppendFrame(wire, false, op, rest[:n])
-				rest, op = rest[n:], byte(opContinuation)
+				rest, op = rest[n:], byte(Continuation)
 				if rapid.Bool().Draw(t, "ping between") {
-					wire = enginetest.AppendFrame(wire, true, byte(opPing), []byte("?"))
-					want = append(want, visited{opPing, "?"})
+					wire = enginetest.AppendFrame(wire, true, byte(Ping), []byte("?"))
+					want = append(want, visited{Ping, "?"})
 				}
 			}
 			wire = enginetest.AppendFrame(wire, true, op, rest)
-			kind := opText
-			if p.Binary {
-				kind = opBinary
-			}
 			want = append(want, visited{kind, string(data)})
 		}
 		cuts := rapid.SliceOfN(rapid.IntRange(0, len(wire)), 0, 8).Draw(t, "cuts")
@@ -155,9 +154,60 @@ func FuzzAssembler(f *testing.F) {
 		if !errors.Is(perr, err) || !cmp.Equal(whole, parts) {
 			t.Fatalf("in one piece %v, %v; in two %v, %v", whole, err, parts, perr)
 		}
-		var violation *protocolError
+		var violation *Error
 		if err != nil && !errors.As(err, &violation) {
 			t.Fatalf("error %v", err)
 		}
 	})
+}
+
+// A message that arrives byte by byte takes linear time. Quadratic time was 20 s.
+func TestAssembler_SingleBytes(t *testing.T) {
+	const size = 1_000_000
+	wire := enginetest.AppendFrame(nil, true, enginetest.Text, bytes.Repeat([]byte("4"), size))
+	a := Assembler{Limit: size}
+	messages := 0
+	start := time.Now()
+	for i := range wire {
+		err := a.Push(wire[i:i+1], func(_ Opcode, data []byte) error {
+			messages++
+			if len(data) != size {
+				t.Errorf("%d bytes", len(data))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if messages != 1 {
+		t.Errorf("%d messages", messages)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+// Next decodes what AppendHeader and AppendClose have encoded.
+func TestNext(t *testing.T) {
+	var wire []byte
+	var want []visited
+	for _, n := range []int{0, 1, 125, 126, 65535, 65536, 70_000} {
+		data := bytes.Repeat([]byte{byte(n)}, n)
+		wire = append(AppendHeader(wire, Binary, n), data...)
+		wire = AppendClose(wire, CloseNormal)
+		want = append(want, visited{Binary, string(data)}, visited{Close, "\x03\xe8"})
+	}
+	wire = AppendClose(wire, CloseNoStatus)
+	want = append(want, visited{Close, ""})
+	for _, w := range want {
+		op, data, size := Next(wire)
+		if op != w.Op || string(data) != w.Data {
+			t.Fatalf("%x, %d bytes, want %x, %d bytes", op, len(data), w.Op, len(w.Data))
+		}
+		wire = wire[size:]
+	}
+	if len(wire) != 0 {
+		t.Errorf("%d bytes remain", len(wire))
+	}
 }
