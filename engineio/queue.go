@@ -123,11 +123,11 @@ func (s *Session) startWriterLocked() {
 	s.srv.backlog[s] = struct{}{}
 	s.srv.mu.Unlock()
 	s.srv.wg.Add(1)
-	go s.drain(s.conn)
+	go s.writeQueue(s.conn)
 }
 
-// drain is the writer goroutine. It ends when the queue is empty.
-func (s *Session) drain(c *wsConn) {
+// writeQueue is the writer goroutine. It ends when the queue is empty.
+func (s *Session) writeQueue(c *wsConn) {
 	defer s.srv.wg.Done()
 	var batch net.Buffers
 	for {
