@@ -12,16 +12,16 @@ const batchSize = 64 << 10
 // outbox is a session's queue of outgoing data in its WebSocket form, whichever transport sends it. It knows neither
 // connections nor locks: the session calls it while it holds its mu.
 type outbox struct {
-	segments []segment
-	bytes    int // in segments
-	inflight int // segments of the batch that is being written
-
+	bytes     int          // in segments
+	base64    bool         // binary messages are sent as base64 on WebSocket, too
 	partial   bool         // a part of the first segment has been written
 	writing   bool         // the writer goroutine is running
-	base64    bool         // binary messages are sent as base64 on WebSocket, too
 	sealed    bool         // the session is closing, and takes no further frame
 	closeSent bool         // a close frame was written or queued
 	code      ws.CloseCode // of the close frame, when sealed
+
+	segments []segment
+	inflight int // segments of the batch that is being written
 }
 
 // segment is one or more complete WebSocket frames, or the unwritten rest of them.

@@ -44,16 +44,17 @@ type Session struct {
 	// recv serializes the handling of received packets. It is taken before mu.
 	recv sync.Mutex
 
-	mu      sync.Mutex // guards the fields below
-	peer    peer
+	// mu guards the fields below. Those that Send needs come first, beside each other.
+	mu      sync.Mutex
 	state   state
-	value   any // of the application
-	out     outbox
 	conn    *wsConn // nil on polling
+	out     outbox
 	upgrade upgrade
 	polling polling
 	meter   meter // of received frames
 	timers  timers
+	peer    peer
+	value   any // of the application
 }
 
 // peer is what the handshake says of the client. Only header changes.
