@@ -161,8 +161,8 @@ func (c *userList) Run(ctx context.Context, s *streams) error {
 			if u.Disabled {
 				state = "disabled"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", auth.CanonicalEmail(u.Email), u.Tenant, u.Role, state, u.Name, u.ID,
-				u.Created.UTC().Format(time.RFC3339))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", auth.CanonicalEmail(u.Email), u.Tenant, u.Role, state,
+				u.Name, u.ID, u.Created.UTC().Format(time.RFC3339))
 		}
 	}
 	return w.Flush()

@@ -32,8 +32,8 @@ var (
 const (
 	// failureAge is how long after the newest failure a count is forgotten.
 	failureAge = 15 * time.Minute
-	// maxCounts bounds the table. Only a login whose password was checked, or waits to be, has counts, so that the bound
-	// is reached by more than 90 failed logins per second for failureAge only. Then the oldest counts are dropped.
+	// maxCounts bounds the table. Only a login whose password was checked, or waits to be, has counts, so that the
+	// bound is reached by more than 90 failed logins per second for failureAge only. Then the oldest are dropped.
 	maxCounts = 256 << 10
 )
 

@@ -307,8 +307,8 @@ func (g *Gateway) disconnected(s *socketio.Socket, reason string) {
 	g.unverified.remove(c)
 	c.membership.Leave()
 	g.releaseSeat(context.Background(), c)
-	c.tenant.unregister(c)
 	g.metrics.connections.WithLabelValues(string(c.role)).Dec()
+	c.tenant.unregister(c) // last: Drain returns when all are unregistered
 }
 
 func (g *Gateway) releaseSeat(ctx context.Context, c *conn) {
