@@ -411,7 +411,7 @@ func TestPayments_Settings(t *testing.T) {
 	if name, err := find(); err != nil || name != "sandbox" {
 		t.Errorf("%s, %v", name, err)
 	}
-	// Notices about payments of before are still taken.
+	// Notices about earlier payments are still accepted.
 	if status, _ := c.call("POST", "/api/v1/payments/mypos/acme", "application/x-www-form-urlencoded",
 		"a=1"); status != http.StatusUnauthorized {
 		t.Errorf("a notification after the change: %d", status)

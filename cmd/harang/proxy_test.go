@@ -184,7 +184,7 @@ func (e *proxyEnv) browser(proxy, base, origin string) *browser {
 }
 
 // fetch makes a request of the page's script. Browsers send Origin with every request
-// but a GET to the own origin, and Sec-Fetch-Site over TLS.
+// but a GET to the page's own origin, and Sec-Fetch-Site over TLS.
 func (b *browser) fetch(method, path, body string, headers ...string) (*http.Response, string) {
 	b.t.Helper()
 	own := b.origin == b.base

@@ -17,8 +17,8 @@ type restoredCommand struct {
 	Tenant string `placeholder:"ID" help:"Only this tenant (default: all)."`
 }
 
-// Run starts a new epoch for every tenant, or for one: positions of before the
-// restore, whose numbers may now name other events, are no longer valid.
+// Run starts a new epoch for every tenant, or for one: earlier positions, whose
+// numbers may now belong to other events, are no longer valid.
 func (c *restoredCommand) Run(ctx context.Context, s *streams) error {
 	path, err := c.DatabasePath()
 	if err != nil {

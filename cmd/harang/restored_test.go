@@ -11,7 +11,7 @@ import (
 	"harang.dev/harang/internal/sioclient"
 )
 
-// resume connects with a position of before and returns the reason of the gap, ""
+// resume connects with an earlier position and returns the reason of the gap, ""
 // for none.
 func (s *testServer) resume(token, pid, offset string) (_ *sioclient.Client, reason string) {
 	s.t.Helper()

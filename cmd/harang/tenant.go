@@ -79,7 +79,7 @@ func (c *tenantSet) Run(ctx context.Context) error {
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
 	if settings.ConfigFile == "" {
-		// Payments of before may still need a status call or a refund.
+		// Earlier payments may still need a status call or a refund.
 		old, err := st.FindPaymentSettings(ctx, c.ID)
 		if harang.ErrorCode(err) == harang.CodeNotFound {
 			return cli.Usagef("ID", "there is no tenant %q", c.ID).Cure("see harang tenant list")

@@ -5,7 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 type metrics struct {
 	logins *prometheus.CounterVec
 	reuses prometheus.Counter
-	// trusted counts tokens that were trusted while the database was unavailable.
+	// trusted counts tokens that were trusted without the database.
 	trusted prometheus.Counter
 }
 

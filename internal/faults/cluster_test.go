@@ -79,7 +79,7 @@ type node struct {
 // the Redis URL of a node.
 func startCluster(t *testing.T, redisOf func(node int, url string) string, flags ...string) *cluster {
 	t.Helper()
-	c := newClient(t)
+	c := newCluster(t)
 	c.postgres, c.redis, c.keyFile = testserver.StartPostgres(t), testserver.StartRedis(t),
 		filepath.Join(t.TempDir(), "signing.key")
 	c.database = c.postgres.Database(t)
@@ -110,8 +110,8 @@ func startCluster(t *testing.T, redisOf func(node int, url string) string, flags
 	return c
 }
 
-// newClient returns a cluster without nodes.
-func newClient(t *testing.T) *cluster {
+// newCluster returns a cluster without nodes.
+func newCluster(t *testing.T) *cluster {
 	c := &cluster{http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
 	t.Cleanup(c.http.CloseIdleConnections)
 	return c

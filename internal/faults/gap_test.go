@@ -231,8 +231,8 @@ func TestGap_Ahead(t *testing.T) {
 }
 
 // TestGap_RolledBack: the database is replaced by an earlier copy and grows again: not at all, less,
-// exactly as far, and further than the numbers that were delivered. A position of before is never
-// recovered.
+// exactly as far, and further than the numbers that were delivered. A position from before the rollback is
+// never recovered.
 func TestGap_RolledBack(t *testing.T) {
 	c := startSQLite(t)
 	file := strings.TrimPrefix(c.database, "sqlite:")

@@ -108,13 +108,13 @@ func (g *gate) arm(how cutMode, after int, anew bool) {
 		for p := range g.pairs {
 			g.resetLocked(p)
 		}
-		g.newLifeLocked()
+		g.nextSessionLocked()
 	}
 	g.armed, g.cutMode, g.left = true, how, after
 }
 
-// newLifeLocked expects another session of the client, on any node.
-func (g *gate) newLifeLocked() { g.step, g.at = 0, rand.IntN(len(g.bases)) }
+// nextSessionLocked prepares for the next session of the client, on any node.
+func (g *gate) nextSessionLocked() { g.step, g.at = 0, rand.IntN(len(g.bases)) }
 
 // forward copies one direction until it ends or the gate cuts.
 func (g *gate) forward(p *pair, to, from *net.TCPConn, down bool) {
@@ -195,7 +195,7 @@ func (g *gate) cut(p *pair) {
 		_, _ = p.front.CloseWrite(), p.back.CloseWrite()
 		time.AfterFunc(slowClose, func() { _, _ = p.front.Close(), p.back.Close() })
 	}
-	g.newLifeLocked()
+	g.nextSessionLocked()
 	g.fired <- step
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestPostgres_Restarted: the database is stopped and killed by turns. Reads
+// TestPostgres_Restarted: the database is stopped and killed alternately. Reads
 // answer 503 meanwhile, clients stay connected, nothing is lost.
 func TestPostgres_Restarted(t *testing.T) {
 	c := startCluster(t, nil, pings...)

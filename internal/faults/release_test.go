@@ -146,7 +146,7 @@ func (c *cluster) connectOnce(t *testing.T, n *node, token, offset string) (*sio
 func recordRelease(t *testing.T, program, dir string) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		c := newClient(t)
+		c := newCluster(t)
 		path := filepath.Join(t.TempDir(), "harang.db")
 		c.database, c.keyFile = "sqlite:"+path, path+".key"
 		n := recordDay(t, c, program, filepath.Join(dir, "sqlite.json"))
@@ -182,7 +182,7 @@ func recordRelease(t *testing.T, program, dir string) {
 		write(t, filepath.Join(dir, "harang.db.heads"), heads)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		c := newClient(t)
+		c := newCluster(t)
 		c.postgres, c.keyFile = testserver.Postgres(t), filepath.Join(t.TempDir(), "signing.key")
 		c.database = c.postgres.Database(t)
 		n := recordDay(t, c, program, filepath.Join(dir, "postgres.json"))

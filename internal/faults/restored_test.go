@@ -14,7 +14,7 @@ import (
 // rollBack sets everything that has the numbers back to an earlier state, round after round, so that
 // the program cannot notice, and runs the command that belongs to a restore: before the start, or
 // beside the running program. The numbers grow again: not at all, less, exactly as far, and further
-// than the numbers that were delivered. A position of before is never recovered. backUp and putBack
+// than the numbers that were delivered. A position from before the restore is never recovered. backUp and putBack
 // are called while no node runs.
 func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 	t.Helper()

@@ -19,7 +19,7 @@ import (
 // startSQLite starts one node on a SQLite file.
 func startSQLite(t *testing.T, flags ...string) *cluster {
 	t.Helper()
-	c := newClient(t)
+	c := newCluster(t)
 	dir := t.TempDir()
 	c.database, c.keyFile = "sqlite:"+filepath.Join(dir, "harang.db"), filepath.Join(dir, "signing.key")
 	c.command(t, "tenant", "add", tenant, "--name", "Budapest")

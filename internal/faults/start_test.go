@@ -103,7 +103,7 @@ func TestStart_SecretsInFiles(t *testing.T) {
 	}
 	address := l.Addr().String()
 	_ = l.Close()
-	c := newClient(t)
+	c := newCluster(t)
 	n := &node{base: "http://" + address}
 	testserver.StartProgram(t, "harang", append(args, "--listen", address), nil, func() error { return c.ready(n) })
 }

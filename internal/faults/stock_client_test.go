@@ -147,7 +147,7 @@ func TestStock_CutTwoNodes(t *testing.T) {
 // shortPings let both sides detect a dead connection soon.
 var shortPings = []string{"--ping-interval", "300ms", "--ping-timeout", "300ms"}
 
-// cutStock cuts stock clients of every transport at random bytes while events
+// cutStockClients cuts stock clients of every transport at random bytes while events
 // flow, and waits each time until the client has caught up. No session may be
 // other than recovered, nothing lost, repeated or out of order.
 func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {

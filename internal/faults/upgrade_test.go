@@ -69,7 +69,7 @@ func TestUpgrade_Database(t *testing.T) {
 func checkRelease(t *testing.T, dir string) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		c := newClient(t)
+		c := newCluster(t)
 		path := filepath.Join(t.TempDir(), "harang.db")
 		c.database, c.keyFile = "sqlite:"+path, path+".key"
 		unpack(t, filepath.Join(dir, "harang.db.gz"), path)
@@ -91,7 +91,7 @@ func checkRelease(t *testing.T, dir string) {
 		c.checkAnswers(t, filepath.Join(dir, "sqlite.json"))
 	})
 	t.Run("postgres", func(t *testing.T) {
-		c := newClient(t)
+		c := newCluster(t)
 		c.postgres, c.keyFile = testserver.Postgres(t), filepath.Join(t.TempDir(), "signing.key")
 		c.database = c.postgres.Database(t)
 		dump, err := os.ReadFile(filepath.Join(dir, "postgres.sql"))
@@ -286,7 +286,7 @@ func buildOld(t *testing.T) string {
 // is lost, and every revocation ends connections on both nodes.
 func TestUpgrade_TwoVersions(t *testing.T) {
 	old := buildOld(t)
-	c := newClient(t)
+	c := newCluster(t)
 	c.postgres, c.redis, c.keyFile = testserver.StartPostgres(t), testserver.StartRedis(t),
 		filepath.Join(t.TempDir(), "signing.key")
 	c.database = c.postgres.Database(t)

@@ -29,7 +29,7 @@ type Dependency struct {
 	Name string
 	// Check returns nil when it works. Its context ends after Timeout.
 	Check func(context.Context) error
-	// Optional means that the node serves without it, with less comfort.
+	// Optional means that the node also serves without it, degraded.
 	Optional bool
 	// Facts returns further members of the report. Nil means none.
 	Facts func() map[string]any

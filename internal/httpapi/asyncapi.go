@@ -75,7 +75,7 @@ func asyncAPI(version string, others []SocketMessage) ([]byte, error) {
 		"description": "session is always first; the replayed events follow it, then live ones.",
 	}
 	for _, s := range d.schemas.Map() {
-		open(s)
+		allowMoreMembers(s)
 	}
 	return json.Marshal(map[string]any{
 		"asyncapi": "3.0.0",
@@ -170,6 +170,6 @@ func (d *asyncDocument) structSchema(v any) *huma.Schema {
 			s.Properties[name] = null
 		}
 	}
-	open(s)
+	allowMoreMembers(s)
 	return s
 }

@@ -138,7 +138,7 @@ func TestLogin_RefusedAlike(t *testing.T) {
 	unknown := e.call("", "POST", "/api/v1/auth/login", `{"email":"nobody@budapest.demo","password":"wrong"}`).
 		want(t, 401, harang.CodeInvalidCredentials)
 	if string(wrong.body) != string(unknown.body) {
-		t.Fatalf("%s and %s tell who exists", wrong.body, unknown.body)
+		t.Fatalf("%s and %s show which user exists", wrong.body, unknown.body)
 	}
 	for range 9 {
 		e.call("", "POST", "/api/v1/auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`)
@@ -275,11 +275,11 @@ func TestAuth_OtherSites(t *testing.T) {
 	r = e.call("", "OPTIONS", "/api/v1/me", "", "Origin: https://evil.example.com",
 		"Access-Control-Request-Method: GET")
 	if r.StatusCode == http.StatusNoContent || r.Header.Get("Access-Control-Allow-Origin") != "" {
-		t.Fatalf("preflight of a stranger: %d %v", r.StatusCode, r.Header)
+		t.Fatalf("preflight of an origin that is not allowed: %d %v", r.StatusCode, r.Header)
 	}
 }
 
-func TestTokens_OfTheTimePast(t *testing.T) {
+func TestTokens_Expired(t *testing.T) {
 	e := newEnv(t)
 	e.move(10 * time.Minute)
 	r := e.as(harang.RoleOperator, "GET", "/me", "").want(t, 401, harang.CodeTokenExpired)
@@ -393,7 +393,7 @@ func TestAdmin_CloseConnection(t *testing.T) {
 		want(t, 422, harang.CodeInvalidRequest)
 }
 
-func TestAdmin_Journey(t *testing.T) {
+func TestAdmin_DeliveryTrace(t *testing.T) {
 	committed := time.UnixMilli(1_790_000_000_000)
 	e := newEnv(t, func(o *httpapi.Options) {
 		o.DeliveryTrace = func(tenant, eventID string) (httpapi.DeliveryTrace, bool) {

@@ -7,19 +7,19 @@ import (
 	"harang.dev/harang"
 )
 
-// DeliveryTrace is when one event passed each step of delivery on this node. A zero time:
-// the step has not happened yet.
+// DeliveryTrace has the times at which one event passed each step of its delivery on this node. A zero time means that
+// the step has not happened.
 type DeliveryTrace struct {
 	Type                           string
 	Committed, Relayed, Sent, Seen time.Time
 	Listeners, SeenBy              int
 }
 
-type journeyInput struct {
+type deliveryTraceInput struct {
 	ID string `path:"id" maxLength:"128"`
 }
 
-type journeyOutput struct {
+type deliveryTraceOutput struct {
 	Body struct {
 		EventID     string          `json:"eventId"`
 		Type        string          `json:"type"`
@@ -35,35 +35,27 @@ type journeyOutput struct {
 	}
 }
 
-// deliveryTrace answers NOT_FOUND for an event that this node did not deliver or
-// delivered before the newest 4096.
-func (a *API) deliveryTrace(_ context.Context, caller harang.Identity, in *journeyInput) (*journeyOutput, error) {
-	var j DeliveryTrace
+// deliveryTrace answers NOT_FOUND for an event that this node has not delivered, or that is not among the newest 4096.
+func (a *API) deliveryTrace(_ context.Context, caller harang.Identity, in *deliveryTraceInput) (*deliveryTraceOutput, error) {
+	var trace DeliveryTrace
 	found := false
 	if a.DeliveryTrace != nil {
-		j, found = a.DeliveryTrace(caller.Tenant, in.ID)
+		trace, found = a.DeliveryTrace(caller.Tenant, in.ID)
 	}
 	if !found {
-		return nil, harang.Errorf(harang.CodeNotFound, "this node has not delivered this event lately")
+		return nil, harang.Errorf(harang.CodeNotFound, "this node has not recently delivered this event")
 	}
 	since := func(t time.Time) *int64 {
 		if t.IsZero() {
 			return nil
 		}
-		return new(t.Sub(j.Committed).Milliseconds())
+		return new(t.Sub(trace.Committed).Milliseconds())
 	}
-	out := &journeyOutput{}
+	out := &deliveryTraceOutput{}
 	b := &out.Body
-	b.EventID, b.Type, b.Listeners, b.SeenBy = in.ID, j.Type, j.Listeners, j.SeenBy
-	b.CommittedAt, b.RelayedAt, b.SentAt, b.SeenAt = instant(
-		j.Committed,
-	), timeOrNull(
-		j.Relayed,
-	), timeOrNull(
-		j.Sent,
-	), timeOrNull(
-		j.Seen,
-	)
-	b.RelayedMs, b.SentMs, b.SeenMs = since(j.Relayed), since(j.Sent), since(j.Seen)
+	b.EventID, b.Type, b.Listeners, b.SeenBy = in.ID, trace.Type, trace.Listeners, trace.SeenBy
+	b.CommittedAt, b.RelayedAt = instant(trace.Committed), timeOrNull(trace.Relayed)
+	b.SentAt, b.SeenAt = timeOrNull(trace.Sent), timeOrNull(trace.Seen)
+	b.RelayedMs, b.SentMs, b.SeenMs = since(trace.Relayed), since(trace.Sent), since(trace.Seen)
 	return out, nil
 }

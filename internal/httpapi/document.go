@@ -112,7 +112,7 @@ func (a *API) complete(spec *huma.OpenAPI) error {
 		for _, op := range operations(item) {
 			if op.RequestBody != nil {
 				for _, content := range op.RequestBody.Content {
-					reach(spec, content.Schema, requests)
+					collectSchemas(spec, content.Schema, requests)
 				}
 			}
 		}
@@ -120,29 +120,29 @@ func (a *API) complete(spec *huma.OpenAPI) error {
 	for _, s := range spec.Components.Schemas.Map() {
 		allowNull(s)
 		if !requests[s] {
-			open(s)
+			allowMoreMembers(s)
 		}
 	}
 	return addExamples(spec)
 }
 
-// reach marks a schema and all schemas that it refers to.
-func reach(spec *huma.OpenAPI, s *huma.Schema, reached map[*huma.Schema]bool) {
+// collectSchemas marks a schema and all schemas that it refers to.
+func collectSchemas(spec *huma.OpenAPI, s *huma.Schema, reached map[*huma.Schema]bool) {
 	if s = resolve(spec, s); s == nil || reached[s] {
 		return
 	}
 	reached[s] = true
 	for _, p := range s.Properties {
-		reach(spec, p, reached)
+		collectSchemas(spec, p, reached)
 	}
 	for _, p := range slices.Concat(s.OneOf, s.AnyOf, []*huma.Schema{s.Items}) {
-		reach(spec, p, reached)
+		collectSchemas(spec, p, reached)
 	}
 }
 
-// open allows further members in an answer: members are added over time, and a
+// allowMoreMembers allows further members in an answer: members are added over time, and a
 // client that validates answers must not fail then.
-func open(s *huma.Schema) {
+func allowMoreMembers(s *huma.Schema) {
 	if s == nil {
 		return
 	}
@@ -150,9 +150,9 @@ func open(s *huma.Schema) {
 		s.AdditionalProperties = nil
 	}
 	for _, p := range s.Properties {
-		open(p)
+		allowMoreMembers(p)
 	}
-	open(s.Items)
+	allowMoreMembers(s.Items)
 }
 
 // allowNull adds null to the enum of a member that may be null.

@@ -86,7 +86,7 @@ func (a *API) adjustStock(
 	in *adjustInput,
 ) (*answerOutput[StockBody], error) {
 	const route = "POST /inventory/adjustments"
-	return repeatable(ctx, a, caller, route, in.KeyInput, in.Body, http.StatusOK,
+	return runIdempotent(ctx, a, caller, route, in.KeyInput, in.Body, http.StatusOK,
 		func(movement string) (StockBody, error) {
 			item, err := a.Inventory.Adjust(ctx, caller, shop.Adjustment{
 				ID: movement, ProductID: in.Body.ProductID, LocationID: in.Body.LocationID,

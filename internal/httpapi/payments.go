@@ -59,7 +59,7 @@ type paidBody struct {
 }
 
 func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*answerOutput[paidBody], error) {
-	return repeatable(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, http.StatusCreated,
+	return runIdempotent(ctx, a, caller, "POST /payments", in.KeyInput, in.Body, http.StatusCreated,
 		func(resource string) (paidBody, error) {
 			p, err := a.Payments.Pay(ctx, caller, shop.NewPayment{
 				ID: resource, RentalID: in.Body.RentalID, Amount: in.Body.Amount, PaymentOrder: in.Body.order(),

@@ -152,7 +152,7 @@ func (a *API) createRental(
 		}
 		return b, err
 	}
-	return repeatable(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, http.StatusCreated, create)
+	return runIdempotent(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, http.StatusCreated, create)
 }
 
 type rentalListInput struct {

@@ -377,7 +377,7 @@ func TestPayments_Timeout(t *testing.T) {
 	}
 }
 
-func TestRepeatable(t *testing.T) {
+func TestIdempotencyKey(t *testing.T) {
 	s := newRentalEnv(t)
 	clerk := s.token(harang.RoleOperator)
 	key := func(k string) map[string]string { return map[string]string{"Idempotency-Key": k} }
@@ -440,8 +440,8 @@ func TestRepeatable(t *testing.T) {
 	}
 }
 
-// TestRepeatable_Together: many at once with one key make one rental.
-func TestRepeatable_Together(t *testing.T) {
+// TestIdempotencyKey_Concurrent: many at once with one key make one rental.
+func TestIdempotencyKey_Concurrent(t *testing.T) {
 	s := newRentalEnv(t)
 	clerk, body := s.token(harang.RoleOperator), s.checkout(1, "")
 	answers := make([]response, 10)

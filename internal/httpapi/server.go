@@ -62,7 +62,7 @@ type Options struct {
 	// PagePolicy is the page's Content-Security-Policy.
 	PagePolicy string
 	// Origins decides whose pages may call and reads the headers of trusted proxies.
-	// Nil means the own origin only and no proxy.
+	// Nil means the server's own origin only, and no proxy.
 	Origins *origin.Policy
 	// Socket serves everything under /socket.io/. Nil means 404.
 	Socket http.Handler
@@ -150,7 +150,7 @@ func assemble(o Options) (*API, error) {
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
 	a.routes()
-	return a, a.rest()
+	return a, a.otherRoutes()
 }
 
 // config switches off what the library would add to answers and its own documents.

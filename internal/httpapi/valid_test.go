@@ -204,10 +204,10 @@ func TestOpenAPI_EveryRoute(t *testing.T) {
 func TestOpenAPI_Answers(t *testing.T) {
 	e := newEnv(t, func(o *httpapi.Options) {
 		o.DeliveryTrace = func(_, event string) (httpapi.DeliveryTrace, bool) {
-			return httpapi.DeliveryTrace{Type: "stock_alert", Committed: h0}, event == "e"
+			return httpapi.DeliveryTrace{Type: "stock_alert", Committed: clockStart}, event == "e"
 		}
 		o.Connections = func(string) []httpapi.Connection {
-			return []httpapi.Connection{{ID: "c", Role: harang.RoleAdmin, Transport: "polling", Connected: h0}}
+			return []httpapi.Connection{{ID: "c", Role: harang.RoleAdmin, Transport: "polling", Connected: clockStart}}
 		}
 	})
 	a, m, o := e.tokens[harang.RoleAdmin], e.tokens[harang.RoleStoreManager], e.tokens[harang.RoleOperator]
@@ -445,5 +445,5 @@ func TestOpenAPI_Faults(t *testing.T) {
 	}
 }
 
-// h0 is the time of env's clock at the start.
-var h0 = time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
+// clockStart is the time of env's clock at the start.
+var clockStart = time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)

@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Options are what a Policy is built from. The zero value allows the own origin only
-// and trusts no proxy.
+// Options are what a Policy is built from. The zero value allows the server's own
+// origin only and trusts no proxy.
 type Options struct {
 	// Allowed are other origins whose pages may call.
 	Allowed []string
@@ -187,7 +187,7 @@ func (p *Policy) CORS(r *http.Request) (origin string, ok bool) {
 
 // Refused is the error of a request of another origin.
 type Refused struct {
-	// Origin is the request's, Own this server's as far as the request tells.
+	// Origin is the request's, Own this server's as far as the request shows it.
 	Origin, Own string
 }
 

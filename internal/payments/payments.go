@@ -83,7 +83,7 @@ func (p *Providers) OfferedCards(ctx context.Context, tenant string) ([]harang.C
 }
 
 // FindMerchant returns the merchant whose notifications the tenant takes. It
-// stays after a change back to the sandbox, for payments of before. Codes:
+// stays after a change back to the sandbox, for earlier payments. Codes:
 // NOT_FOUND for a tenant without myPOS, UNAVAILABLE when its configuration cannot
 // be used.
 func (p *Providers) FindMerchant(ctx context.Context, tenant string) (*mypos.Merchant, error) {

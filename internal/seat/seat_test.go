@@ -117,8 +117,7 @@ func TestSeats_Limit(t *testing.T) {
 }
 
 // The user limit applies across all nodes, and on each node alone while Redis is unreachable. A known seat is taken
-// over
-// whatever the limit.
+// over whatever the limit.
 func TestSeats_UserLimit(t *testing.T) {
 	server := testserver.StartRedis(t)
 	a, b := startTwoNodes(t, server, false)

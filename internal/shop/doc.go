@@ -11,7 +11,7 @@
 // item's severity is compared with the severity that people know of
 // (harang.Level): a worse one is announced by exactly one stock_alert with the
 // threshold of that level. Nothing is announced while the severity stays or gets
-// better; a level is armed again when the quantity is back at its threshold.
+// better; a level can alert again once the quantity is back at its threshold.
 //
 // A new stock item that is short causes no alert: loading a catalogue is not a
 // change. It is in the list of shortages all the same, without an event.
@@ -19,7 +19,7 @@
 // An expected delivery ("már megrendelve") silences both levels of an item
 // until the item changes from short to OK, which clears the expectation, or
 // until that day ends in Budapest. Setting it while the item is OK keeps it for
-// the next shortage. A severity that got worse in silence is not announced when
+// the next shortage. A severity that got worse while silenced is not announced when
 // the day ends or when the expectation is cleared, because neither changes a
 // quantity or a threshold; the first later change that is not an improvement
 // announces it. Replacing an item (PutStock, ImportCSV) keeps its expectation.

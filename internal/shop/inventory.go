@@ -11,8 +11,8 @@ import (
 	"harang.dev/harang"
 )
 
-// An expectation silences alerts, so it cannot be far away: how many days ahead it
-// may be, in days of Budapest.
+// The longest time until an expected delivery, in days of Budapest. It is limited
+// because an expected delivery silences alerts.
 const (
 	maxExpectedDays         = 90
 	maxExpectedDaysOperator = 14

@@ -45,9 +45,9 @@ type Request struct {
 	Created     time.Time
 }
 
-// Requests makes requests repeatable, by the rules of the IETF draft on the
+// Requests makes requests idempotent by the rules of the IETF draft on the
 // Idempotency-Key header: the same request under the same key has the same
-// answer and is carried out once, across restarts too.
+// answer and is executed once, also after a restart.
 type Requests struct{ *service }
 
 // Begin begins a request under a key and returns it. When an answer is stored

@@ -16,7 +16,7 @@ type Options struct {
 	NewID func() string
 	// Providers take card payments. Nil means that no tenant can take cards.
 	Providers Providers
-	// Clock tells the time. Nil means time.Now.
+	// Clock returns the time. Nil means time.Now.
 	Clock func() time.Time
 	// Logger gets failures of providers and of background work. Nil discards.
 	Logger *slog.Logger
@@ -77,7 +77,7 @@ type service struct {
 // now is the present instant to the millisecond, as it is stored.
 func (s *service) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
 
-// system is the caller of what nobody asked for: expiry and late settlements.
+// system is the identity of background work: expiry and late settlements.
 func system(tenant string) harang.Identity {
 	return harang.Identity{Tenant: tenant, UserID: "system", Name: "Harang"}
 }
@@ -93,7 +93,7 @@ func page(limit int) (int, error) {
 	return limit, nil
 }
 
-// noProviders is the absence of card payments.
+// noProviders refuses card payments.
 type noProviders struct{}
 
 func (noProviders) FindProvider(context.Context, string, string) (string, Provider, error) {

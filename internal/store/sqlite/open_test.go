@@ -176,8 +176,8 @@ func TestOpen_Concurrent(t *testing.T) {
 	}
 }
 
-// contracts finds what takes something away from the nodes of an older version.
-var contracts = regexp.MustCompile(`(?im)^[^-\n]*\b(DROP|RENAME|ALTER\s+COLUMN|DELETE\s+FROM)\b`)
+// contracting matches statements that remove something which nodes of an older version use.
+var contracting = regexp.MustCompile(`(?im)^[^-\n]*\b(DROP|RENAME|ALTER\s+COLUMN|DELETE\s+FROM)\b`)
 
 // TestMigrations: they are numbered in order, go forward only and expand only.
 func TestMigrations(t *testing.T) {
@@ -194,7 +194,7 @@ func TestMigrations(t *testing.T) {
 			strings.Contains(string(text), "+goose Down") {
 			t.Errorf("%s must have an Up and no Down, %v", name, err)
 		}
-		if found := contracts.Find(text); found != nil {
+		if found := contracting.Find(text); found != nil {
 			t.Errorf("%s does not only expand: %s", name, found)
 		}
 	}

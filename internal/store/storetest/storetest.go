@@ -3,7 +3,7 @@
 //
 // An engine's test calls Run with a function that opens an empty store. The
 // suite calls the store directly and through the use cases of package shop,
-// because what people rely on is the two runConcurrently.
+// because the properties must hold for both together.
 package storetest
 
 import (

@@ -10,9 +10,9 @@ import (
 	"harang.dev/harang"
 )
 
-// rest registers what is not part of the REST interface: health, documents, the
+// otherRoutes registers what is not part of the REST interface: health, documents, the
 // page, and the answers for paths and methods that do not exist.
-func (a *API) rest() error {
+func (a *API) otherRoutes() error {
 	for pattern, handler := range a.Webhooks {
 		a.mux.Handle(pattern, handler)
 		method, path, _ := strings.Cut(pattern, " ")

@@ -56,14 +56,14 @@ type answerOutput[T any] struct {
 	Body   answer[T]
 }
 
-// repeatable executes a request once for each Idempotency-Key. create gets the id of
+// runIdempotent executes a request once for each Idempotency-Key. create gets the id of
 // the resource to create, "" without a key; a request that another process left
-// unfinished is continued with the same id. success is the status of a good answer.
+// unfinished is continued with the same id. success is the status of a successful answer.
 //
 // The answers of requests that changed something are stored: created resources, and
 // payments that were declined or timed out. A refused request changed nothing, and
 // its key can be used again.
-func repeatable[T any](ctx context.Context, a *API, caller harang.Identity, route string, in KeyInput, body any,
+func runIdempotent[T any](ctx context.Context, a *API, caller harang.Identity, route string, in KeyInput, body any,
 	success int, create func(resource string) (T, error),
 ) (*answerOutput[T], error) {
 	if in.IdempotencyKey == "" {
