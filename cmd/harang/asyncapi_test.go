@@ -70,8 +70,10 @@ func TestAsyncAPI_Messages(t *testing.T) {
 
 	key := s.command("apikey", "add", "--tenant", "budapest", "--name", "erp")
 	call(key, "POST", "/api/v1/events", `[
-		{"specversion":"1.0","id":"1","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}},
-		{"specversion":"1.0","id":"2","source":"/erp","type":"payment_error","data":{"transactionId":"t","errorCode":"iso:51","errorMessage":"M","partnerId":"p","partnerName":"P","amount":5,"currency":"HUF"}},
+		{"specversion":"1.0","id":"1","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P",
+			"currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}},
+		{"specversion":"1.0","id":"2","source":"/erp","type":"payment_error","data":{"transactionId":"t",
+			"errorCode":"iso:51","errorMessage":"M","partnerId":"p","partnerName":"P","amount":5,"currency":"HUF"}},
 		{"specversion":"1.0","id":"3","source":"/erp","type":"rental_created","data":{"rentalId":"r","partnerId":"p","partnerName":"P","equipmentCount":1,"totalValue":1,"currency":"HUF"}}]`)
 	var event struct{ EventID string }
 	for range 3 {

@@ -100,7 +100,7 @@ func (e *proxyEnv) start(port int, program, config string, args ...string) strin
 	}
 	address := fmt.Sprint("127.0.0.1:", port)
 	testserver.StartProgram(e.t, program, append(append([]string{bin}, args...), file), nil, func() error {
-		conn, err := net.DialTimeout("tcp", address, time.Second) //nolint:noctx // a second at most
+		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err != nil {
 			return err
 		}

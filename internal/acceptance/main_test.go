@@ -30,7 +30,9 @@ harang.dev/harang/a.go:3.1,4.2 2 HITS
 
 const good = `story: "35-7"
 claims:
-  - {id: AC1, title: connection, status: done, tests: ["go internal/feed TestFeed_Resume/Overflow", "client ladder.test.ts > ladder climbs", "e2e rings", "e2e rings inside"]}
+  - {id: AC1, title: connection, status: done, tests: ["go internal/feed TestFeed_Resume/Overflow",
+      "client ladder.test.ts > ladder climbs",
+      "e2e rings", "e2e rings inside"]}
   - {id: AC2, title: later, status: open, missing: everything}
 `
 

@@ -93,12 +93,11 @@ func (d *DatabaseFlags) CheckLost() error {
 	if err != nil || path == "" {
 		return err
 	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil // opening reports another error
-	}
+	_, err = os.Stat(path)
 	file := watermark.Path(path)
-	if _, err := os.Stat(file); err != nil {
-		return nil
+	_, fileErr := os.Stat(file)
+	if !errors.Is(err, fs.ErrNotExist) || fileErr != nil {
+		return nil // opening reports another error
 	}
 	return cli.Usagef("--database", "%s is missing, but %s shows that it was served", path, file).
 		Cure("restore a backup or name the right file; harang serve --new-database starts an empty one")

@@ -27,19 +27,22 @@ var (
 
 	findLocations = define("find locations", `
 		SELECT id, name, sort_key FROM locations
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\' AND search_key LIKE $4 ESCAPE '\'
+		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
+			AND search_key LIKE $4 ESCAPE '\'
 			AND (sort_key, id) > ($5, $6)
 		ORDER BY sort_key, id LIMIT $7`)
 
 	findPartners = define("find partners", `
 		SELECT id, name, sort_key FROM partners
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\' AND search_key LIKE $4 ESCAPE '\'
+		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
+			AND search_key LIKE $4 ESCAPE '\'
 			AND (sort_key, id) > ($5, $6)
 		ORDER BY sort_key, id LIMIT $7`)
 
 	findProducts = define("find products", `
 		SELECT id, name, sort_key, daily_price FROM products
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\' AND search_key LIKE $4 ESCAPE '\'
+		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
+			AND search_key LIKE $4 ESCAPE '\'
 			AND (sort_key, id) > ($5, $6)
 		ORDER BY sort_key, id LIMIT $7`)
 )

@@ -72,7 +72,8 @@ var (
 	countRentals = define("count rentals", `
 		SELECT
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE')),
-			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at >= $2 AND due_at < $3),
+			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at >= $2
+				AND due_at < $3),
 			(SELECT COUNT(*) FROM rentals WHERE tenant_id = $1 AND status IN ('OPEN', 'OVERDUE') AND due_at <= $4)`)
 	// The open rentals of one location are few enough to be read.
 	countRentalsAtLocation = define("count rentals at location", `

@@ -10,7 +10,8 @@ import (
 
 var (
 	createRequest = define("create request", `
-		INSERT INTO requests (tenant_id, user_id, route, request_key, fingerprint, resource_id, leased_until, created_at, version)
+		INSERT INTO requests (tenant_id, user_id, route, request_key, fingerprint, resource_id, leased_until,
+			created_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)
 		ON CONFLICT (tenant_id, user_id, route, request_key) DO NOTHING`)
 	lockRequest = define("lock request", `
@@ -18,7 +19,8 @@ var (
 		WHERE tenant_id = $1 AND user_id = $2 AND route = $3 AND request_key = $4
 		RETURNING fingerprint, resource_id, status, body, leased_until, created_at`)
 	updateRequest = define("update request", `
-		UPDATE requests SET fingerprint = $1, resource_id = $2, status = $3, body = $4, leased_until = $5, created_at = $6
+		UPDATE requests SET fingerprint = $1, resource_id = $2, status = $3, body = $4, leased_until = $5,
+			created_at = $6
 		WHERE tenant_id = $7 AND user_id = $8 AND route = $9 AND request_key = $10`)
 	deleteRequest = define("delete request", `
 		DELETE FROM requests WHERE tenant_id = $1 AND user_id = $2 AND route = $3 AND request_key = $4 AND status IS NULL`)

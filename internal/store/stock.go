@@ -24,12 +24,14 @@ var (
 		FROM stock s WHERE s.tenant_id = $1 AND s.product_id = $2 AND s.location_id = $3`)
 
 	createStock = define("create stock", `
-		INSERT INTO stock (tenant_id, product_id, location_id, quantity, warning, critical, severity, alerted, since, event_id, expected_at, version)
+		INSERT INTO stock (tenant_id, product_id, location_id, quantity, warning, critical, severity, alerted, since,
+			event_id, expected_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)
 		ON CONFLICT (tenant_id, product_id, location_id) DO NOTHING`)
 
 	updateStock = define("update stock", `
-		UPDATE stock SET quantity = $1, warning = $2, critical = $3, severity = $4, alerted = $5, since = $6, event_id = $7, expected_at = $8
+		UPDATE stock SET quantity = $1, warning = $2, critical = $3, severity = $4, alerted = $5, since = $6,
+			event_id = $7, expected_at = $8
 		WHERE tenant_id = $9 AND product_id = $10 AND location_id = $11`)
 
 	createMovement = define("create movement", `
@@ -49,10 +51,12 @@ var (
 	// CROSS JOIN fixes SQLite's join order, in which the rows come sorted and a page
 	// stops early; PostgreSQL's planner ignores it.
 	findStock = define("find stock", `
-		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at,
+		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since,
+			s.event_id, s.expected_at,
 			p.sort_key, l.sort_key
 		FROM products p CROSS JOIN stock s CROSS JOIN locations l
-		WHERE p.tenant_id = $1 AND s.tenant_id = $1 AND s.product_id = p.id AND l.tenant_id = $1 AND l.id = s.location_id
+		WHERE p.tenant_id = $1 AND s.tenant_id = $1 AND s.product_id = p.id AND l.tenant_id = $1
+			AND l.id = s.location_id
 			AND p.search_key || ' ' || l.search_key LIKE $2 ESCAPE '\'
 			AND p.search_key || ' ' || l.search_key LIKE $3 ESCAPE '\'
 			AND p.search_key || ' ' || l.search_key LIKE $4 ESCAPE '\'
@@ -63,7 +67,8 @@ var (
 		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $12`)
 
 	findShortages = define("find shortages", `
-		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at,
+		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since,
+			s.event_id, s.expected_at,
 			c.user_id, c.user_name, c.at
 		FROM stock s
 			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
