@@ -462,6 +462,9 @@ func parseWhole(text string, units ...string) (int64, bool) {
 		}
 	}
 	text = strings.Replace(text, "\u2212", "-", 1) // the minus sign of spreadsheets
+	if strings.Trim(text, "+-0123456789 .,") != "" {
+		return 0, false // most texts that are no numbers are found without the expression, which costs more
+	}
 	m := wholeNumber.FindStringSubmatch(text)
 	if m == nil {
 		return 0, false
