@@ -385,3 +385,54 @@ func TestPending_HandshakeAbandoned(t *testing.T) {
 		t.Errorf("%d pending of %d", n, f.server.Len())
 	}
 }
+
+// Incomplete messages of all clients together are limited. Short ones are not affected, and the memory is free again
+// when a client has gone.
+func TestServer_BufferLimit(t *testing.T) {
+	f := serve(t, &Options{BufferLimit: 300_000}, Handler{})
+	incomplete := func(n int) []byte { // a message of which the last byte is missing
+		b := enginetest.AppendFrame(nil, true, enginetest.Text, []byte("4"+strings.Repeat("x", n)))
+		return b[:len(b)-1]
+	}
+	used := func(least int64) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); f.server.buffered.used.Load() < least; {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d bytes are kept", f.server.buffered.used.Load())
+			}
+			<-time.After(time.Millisecond)
+		}
+	}
+	first, _ := f.dial()
+	first.Write(incomplete(200_000))
+	used(200_000)
+	short, _ := f.dial()
+	short.Write(incomplete(10_000))
+	used(210_000)
+	second, _ := f.dial()
+	second.Write(incomplete(200_000))
+	if code := second.Closed(); code != 1013 {
+		t.Errorf("closed with %d", code)
+	}
+	f.expectClosed(ReasonTransportError)
+	sid, _ := f.open()
+	if status, body := f.post(sid, "4"+strings.Repeat("x", 200_000)); status != http.StatusServiceUnavailable {
+		t.Errorf("POST: %d %s", status, body)
+	}
+	f.expectClosed(ReasonTransportError)
+	first.Conn.Close()
+	f.expectClosed(ReasonTransportClose)
+	sid, _ = f.open()
+	if status, body := f.post(sid, "4"+strings.Repeat("x", 200_000)); status != http.StatusOK {
+		t.Errorf("POST after the first has gone: %d %s", status, body)
+	}
+	short.Write([]byte{'x' ^ 0x12})
+	if got := short.Next(); len(got) != 10_001 {
+		t.Errorf("%d bytes", len(got))
+	}
+	short.Conn.Close()
+	f.expectClosed(ReasonTransportClose)
+	if n := f.server.buffered.used.Load(); n != 0 {
+		t.Errorf("%d bytes are kept without a connection", n)
+	}
+}

@@ -17,6 +17,7 @@ type wsConn struct {
 	conn    net.Conn
 	session *Session
 	in      ws.Assembler // used by the reader only
+	kept    share        // bytes that in keeps; used by the reader only
 	base64  bool         // the upgrade request has the parameter b64
 
 	// raw is set for plain TCP only. With it the reader waits without a buffer and writers never block.
@@ -74,6 +75,7 @@ func (c *wsConn) readAvailable(b *[4096]byte, n int, err error) {
 func (c *wsConn) readerDone(err error) {
 	defer c.session.srv.wg.Done()
 	c.in = ws.Assembler{}
+	c.kept.set(0)
 	c.handleReadError(err)
 }
 
@@ -96,6 +98,9 @@ func (c *wsConn) readBlocking() error {
 // receive handles the next bytes of the client.
 func (c *wsConn) receive(b []byte) error {
 	if err := c.in.Push(b, c.handle); err != nil {
+		return err
+	}
+	if err := c.kept.set(c.in.Kept()); err != nil {
 		return err
 	}
 	return c.charge() // for fragments, which handle has not seen yet
@@ -228,6 +233,8 @@ func (c *wsConn) handleReadError(err error) {
 	switch {
 	case errors.As(err, &violation):
 		c.reject(violation.Code, ReasonTransportError)
+	case errors.Is(err, errBufferLimit):
+		c.reject(ws.CloseTryAgainLater, ReasonTransportError)
 	case errors.Is(err, ErrPacket):
 		c.reject(ws.CloseProtocol, ReasonParseError)
 	case errors.Is(err, errPeerClosed), errors.Is(err, io.EOF):

@@ -14,6 +14,7 @@
 //	cors.go         the Origin header, CORS
 //	pending.go      the limit on sessions whose client has not proved itself
 //	meter.go        the limit on received frames
+//	budget.go       the limit on incomplete messages
 //	polling.go      GET and POST of the polling transport
 //	upgrade.go      WebSocket handshakes, upgrade probes
 //	conn.go         reading a WebSocket
@@ -90,7 +91,8 @@
 // Options.PendingPerAddress). A request that cannot be served is answered with one of the protocol's codes
 // (CodeUnknownTransport and the others) as JSON. A client that violates the rules of its transport or sends an invalid
 // packet loses its session: WebSocket close codes 1002, 1007 and 1009, status 400 or 413 on polling. So does one that
-// does not read the response to its poll within Options.CloseTimeout, or that exceeds Options.FrameRate. A session
+// does not read the response to its poll within Options.CloseTimeout, that exceeds Options.FrameRate, or whose
+// incomplete message exceeds Options.BufferLimit together with those of all other clients (1013, or 503). A session
 // whose client has not proved itself ends as well when a request of it is refused for its origin. Sending never
 // blocks; it fails with ErrClosed or ErrSlowConsumer. Handler.Close receives one of the Reason constants or the reason
 // given to Session.Abort or Session.Expire.

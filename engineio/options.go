@@ -54,6 +54,10 @@ type Options struct {
 	// returned frame, if not nil, is sent as the last one. The session then closes with ReasonRateLimited; further
 	// packets of the client are ignored. It must not block.
 	RateLimited func(*Session) *Frame
+	// BufferLimit is how many bytes of incomplete messages the server keeps for all clients together. A client whose
+	// message does not fit is disconnected, unless it is shorter than 16 KiB. Zero value means 256 MiB; a negative
+	// value no limit.
+	BufferLimit int64
 	// PendingPerAddress is how many sessions of one address may be pending. A session is pending while a time set by
 	// Session.Expire runs, which an application does until the client has authenticated; a session that sets it in
 	// Handler.Open is pending from its handshake. The address is http.Request.RemoteAddr, of IPv6 the first 64 bits.
@@ -113,6 +117,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if out.SendBuffer == 0 {
 		out.SendBuffer = 64 << 10
+	}
+	if out.BufferLimit == 0 {
+		out.BufferLimit = 256 << 20
 	}
 	if out.PendingPerAddress == 0 {
 		out.PendingPerAddress = 2000

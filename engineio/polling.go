@@ -260,7 +260,13 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > 0 {
 		body.Grow(int(min(r.ContentLength, 64<<10)) + bytes.MinRead)
 	}
-	n, err := body.ReadFrom(io.LimitReader(r.Body, int64(limit)+1))
+	counted := countedReader{Reader: io.LimitReader(r.Body, int64(limit)+1), share: share{of: &s.srv.buffered}}
+	defer counted.share.set(0)
+	n, err := body.ReadFrom(&counted)
+	if errors.Is(err, errBufferLimit) {
+		s.rejectRequest(w, ReasonTransportError, http.StatusServiceUnavailable)
+		return
+	}
 	if err != nil {
 		s.rejectRequest(w, ReasonTransportError, http.StatusBadRequest)
 		return
@@ -288,8 +294,8 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// rejectRequest ends a session whose client has violated the rules of polling, with status 400, 413 or 429 for the
-// request. The response is written first, so that a close packet on another connection does not overtake it.
+// rejectRequest ends a session because of a request, with status 400, 413, 429 or 503. The response is written first,
+// so that a close packet on another connection does not overtake it.
 func (s *Session) rejectRequest(w http.ResponseWriter, reason string, status int) {
 	s.mu.Lock()
 	open := s.state == stateOpen
@@ -306,6 +312,8 @@ func (s *Session) rejectRequest(w http.ResponseWriter, reason string, status int
 		message = "Payload too large"
 	case http.StatusTooManyRequests:
 		message = "Too many packets"
+	case http.StatusServiceUnavailable:
+		message = "Too much data is being received"
 	}
 	s.writeWithin(w, func() { s.srv.writeError(w, status, CodeBadRequest, message) })
 	s.terminate(reason, finalClose)

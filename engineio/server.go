@@ -37,6 +37,7 @@ type Server struct {
 
 	draining atomic.Bool
 	pending  pending
+	buffered budget
 	wheel    wheel
 	wg       sync.WaitGroup
 	quit     chan struct{}
@@ -70,6 +71,7 @@ func New(h Handler, opts *Options) *Server {
 	s.pending = pending{
 		perAddress: s.opts.PendingPerAddress, all: s.opts.PendingLimit, addresses: map[netip.Prefix]int{},
 	}
+	s.buffered.limit = s.opts.BufferLimit
 	s.start = s.opts.Now()
 	s.tail = `,"pingInterval":` + millis(s.opts.PingInterval) +
 		`,"pingTimeout":` + millis(s.opts.PingTimeout) +

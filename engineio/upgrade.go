@@ -27,6 +27,7 @@ func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 // newWSConn prepares a hijacked connection for its first write.
 func (s *Server) newWSConn(session *Session, conn net.Conn) *wsConn {
 	c := &wsConn{conn: conn, session: session, in: ws.Assembler{Limit: s.opts.MaxPayload}}
+	c.kept.of = &s.buffered
 	if tcp, ok := conn.(*net.TCPConn); ok && s.opts.SendBuffer > 0 {
 		tcp.SetWriteBuffer(s.opts.SendBuffer)
 	}

@@ -256,6 +256,7 @@ func (g *Gateway) Connections(tenantID string) []Connection {
 func SocketOptions(o socketio.Options) socketio.Options {
 	o.Engine.FrameRate = cmp.Or(o.Engine.FrameRate, 10)
 	o.Engine.FrameBurst = cmp.Or(o.Engine.FrameBurst, 50)
+	o.Engine.BufferLimit = cmp.Or(o.Engine.BufferLimit, 64<<20) // of clients without a login as well
 	o.RefuseBinary = true
 	o.Overflow = func(s *socketio.Socket) *socketio.Frame { return lastFrame(s, goodbyeSlow) }
 	o.RateLimited = func(s *socketio.Socket) *socketio.Frame { return lastFrame(s, goodbyeRateLimited) }

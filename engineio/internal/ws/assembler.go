@@ -52,6 +52,9 @@ func (a *Assembler) Push(b []byte, visit func(op Opcode, data []byte) error) err
 	return nil
 }
 
+// Kept returns how many bytes of memory the Assembler keeps for an incomplete frame or message.
+func (a *Assembler) Kept() int { return cap(a.carry) + cap(a.frag) }
+
 func (a *Assembler) frame(h header, data []byte, visit func(Opcode, []byte) error) error {
 	switch {
 	case h.op >= Close:

@@ -31,6 +31,8 @@ const (
 	CloseNotUTF8   CloseCode = 1007
 	ClosePolicy    CloseCode = 1008
 	CloseTooBig    CloseCode = 1009
+	// CloseTryAgainLater is registered with IANA, after RFC 6455.
+	CloseTryAgainLater CloseCode = 1013
 )
 
 // Error is a violation of RFC 6455 by the client, with the status code of the close frame that answers it.
