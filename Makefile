@@ -59,7 +59,7 @@ bench: build ## Measure latency, throughput and memory of bin/harang with its ow
 	./bin/harang bench
 
 .PHONY: race
-race: build ## Race bin/harang and its library against their peers; the tables go into docs/performance.md
+race: build ## Compare bin/harang and its library with other servers; the tables go into docs/performance.md
 	cd bench && go vet ./... && go test ./... && go build -o ../bin/race . && ../bin/race --write ../docs/performance.md
 
 .PHONY: lint

@@ -84,7 +84,7 @@ func CheckName(value string) string {
 // characters that change the direction of writing or cannot be seen, and texts
 // without a letter or digit. The joiners U+200C and U+200D are refused as well,
 // although some scripts and emoji use them: two names that differ in them only
-// cannot be told apart. "" when the text is valid.
+// cannot be distinguished. "" when the text is valid.
 func CheckVisible(value string) string {
 	for _, r := range value {
 		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) {

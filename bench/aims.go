@@ -44,7 +44,7 @@ func aimTable(plans []scenario, results [][]result) table {
 	find := func(scenario, peer string) (result, bool) {
 		for i, plan := range plans {
 			for _, r := range results[i] {
-				if plan.name == scenario && r.entrant.name == peer {
+				if plan.name == scenario && r.peer.name == peer {
 					return r, true
 				}
 			}
@@ -82,13 +82,13 @@ func aimTable(plans []scenario, results [][]result) table {
 	return t
 }
 
-// report is all tables, and what a reader needs to judge them by.
+// report returns all tables and the duration of the run.
 func report(plans []scenario, results [][]result, took time.Duration) string {
 	var b strings.Builder
 	b.WriteString(tables(plans, results))
 	if t := aimTable(plans, results); len(t) > 1 {
 		b.WriteString("\n### Aims\n\n" + t.String())
 	}
-	fmt.Fprintf(&b, "\nThe race took %.1f minutes.\n", took.Minutes())
+	fmt.Fprintf(&b, "\nThe comparison took %.1f minutes.\n", took.Minutes())
 	return b.String()
 }

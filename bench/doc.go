@@ -1,5 +1,5 @@
-// Bench races Harang against its peers, side by side in one run on one machine,
-// so that the ratios hold where the absolute figures move with the machine.
+// Bench compares Harang with other servers, its peers, in one run on one machine:
+// the ratios are comparable between machines, the absolute figures are not.
 //
 //	make race                                   # everything, about seven minutes
 //	go run . --scenario steady --peers bare,feed --seconds 5
@@ -8,11 +8,11 @@
 //
 // Each peer is a process of its own (package peer, node/server.mjs, and the
 // program itself) that sends events to rooms of 50 connections; load.go is the
-// listener of all of them. Events are made inside the peers, so that no peer
-// pays for a producer's protocol; only `harang serve` gets them as it does in
-// life, by POST /api/v1/events, and commits each before it is sent.
+// listener of all of them. Events are made inside the peers, so that the protocol
+// of a producer costs them nothing; only `harang serve` receives them as in
+// production, by POST /api/v1/events, and commits each before it is sent.
 //
-// A peer's way through the files: main.go (flags), race.go (one peer in one
+// The files in the order of a run: main.go (flags), measure.go (one peer in one
 // scenario), peers.go and harang.go (starting them), protocol.go (joining a
 // room), frame.go (reading frames), load.go (connections and their reader),
 // process.go (/proc), table.go (Markdown), aims.go.

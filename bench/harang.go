@@ -24,7 +24,7 @@ import (
 	"harang.dev/harang/internal/store/sqlite"
 )
 
-// program is `harang serve` on a database that is thrown away. Each room is a
+// program is `harang serve` on a temporary database. Each room is a
 // tenant with one manager, and each listener is a session of theirs with a
 // token of its own.
 type program struct {

@@ -61,12 +61,12 @@ func newLoad(ctx context.Context, p protocol, address netip.AddrPort) (*load, er
 // close ends all connections, after the reader, which ends with its context.
 func (l *load) close() {
 	<-l.done
-	l.hangUp()
+	l.closeAll()
 	_ = syscall.Close(l.epoll)
 }
 
-// hangUp ends all connections.
-func (l *load) hangUp() {
+// closeAll ends all connections.
+func (l *load) closeAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for fd := range l.conns {

@@ -26,22 +26,22 @@ func main() {
 	}
 }
 
-// run races, or is a peer.
+// run measures the peers, or serves as one.
 func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writer) (err error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(progress)
 	chosen := flags.String("scenario", "all",
 		"`names` of scenarios, by commas: "+strings.Join(names(scenarios, scenario.id), ", "))
-	peers := flags.String("peers", "all", "`names` of peers, by commas: "+strings.Join(names(entrants,
-		entrant.id), ", "))
+	peers := flags.String("peers", "all", "`names` of peers, by commas: "+strings.Join(names(peerSpecs,
+		peerSpec.id), ", "))
 	flags.IntVar(&s.Seconds, "seconds", 10, "how long deliveries are measured")
 	flags.StringVar(&s.Harang, "harang", "../bin/harang", "the `program`")
 	flags.StringVar(&s.Node, "node", "node/server.mjs", "the Socket.IO `server` for Node.js")
 	flags.StringVar(&s.Profile, "profile", "",
 		"a `folder` for CPU profiles of the peers; they cost time, so don't keep the figures")
 	write := flags.String("write", "", "a Markdown `file` that also gets the tables, between its markers")
-	server := flags.String("peer", "", "be the peer of this `name`, for the race")
+	server := flags.String("peer", "", "serve as the peer of this `name`")
 	profile := flags.String("cpuprofile", "", "with -peer: a `file` for its CPU profile")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -56,12 +56,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writ
 	if err != nil {
 		return err
 	}
-	racers, err := choose(*peers, entrants, entrant.id)
+	chosenPeers, err := choose(*peers, peerSpecs, peerSpec.id)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	results, err := raceAll(ctx, s, plans, racers, progress)
+	results, err := measureAll(ctx, s, plans, chosenPeers, progress)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, progress io.Writ
 	return writeBetween(*write, text)
 }
 
-// serve is a peer's whole life.
+// serve runs a peer until its standard input ends.
 func serve(ctx context.Context, name, profile string, in io.Reader, out io.Writer) (err error) {
 	if profile != "" {
 		file, err := os.Create(profile)
@@ -92,7 +92,7 @@ func serve(ctx context.Context, name, profile string, in io.Reader, out io.Write
 }
 
 func (s scenario) id() string { return s.name }
-func (e entrant) id() string  { return e.name }
+func (e peerSpec) id() string { return e.name }
 
 func names[T any](all []T, name func(T) string) []string {
 	list := make([]string, len(all))

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// entrant is a peer as the race knows it.
-type entrant struct {
+// peerSpec describes a peer and how it is started.
+type peerSpec struct {
 	name, title string
 	protocol    protocol
 	start       func(ctx context.Context, s settings, plan scenario) (runner, error)
@@ -34,10 +34,10 @@ type runner interface {
 	stop()
 }
 
-// floor is the entrant that ratios are against.
+// floor names the peer to which ratios refer.
 const floor = "bare"
 
-var entrants = []entrant{
+var peerSpecs = []peerSpec{
 	{floor, "bare TCP write loop in Go (the floor)", bareProtocol, startGo(floor)},
 	{"node", "Socket.IO 4.8 on Node.js", socketIOProtocol, startNode},
 	{"centrifuge", "centrifuge 0.40 (library of Centrifugo), history on", centrifugeProtocol, startGo("centrifuge")},

@@ -22,8 +22,7 @@ type protocol struct {
 	// join brings a fresh connection into its room and returns the server's
 	// last answer, after which the listener has joined.
 	join func(o *opening, client listener) (string, error)
-	// ping is the message that the server asks for life with, pong the answer;
-	// nil for none.
+	// ping is the server's heartbeat message, pong the answer; nil for none.
 	ping, pong []byte
 }
 

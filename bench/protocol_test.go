@@ -106,7 +106,7 @@ func TestProtocol_Join(t *testing.T) {
 			client.Close()
 			if tc.wrong != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.wrong) {
-					t.Errorf("%v does not tell of %s", err, tc.wrong)
+					t.Errorf("%v does not name %s", err, tc.wrong)
 				}
 				return
 			}

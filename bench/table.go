@@ -48,7 +48,7 @@ func tables(plans []scenario, results [][]result) string {
 // floorOf is the floor's result, one of zeroes when it did not run.
 func floorOf(results []result) result {
 	for _, r := range results {
-		if r.entrant.name == floor {
+		if r.peer.name == floor {
 			return r
 		}
 	}
@@ -62,7 +62,7 @@ func deliveryTable(results []result) table {
 	for _, r := range results {
 		p99 := r.latencies.Quantile(.99)
 		t = append(t, []string{
-			r.entrant.title,
+			r.peer.title,
 			fmt.Sprintf("%.0f", r.perSecond()), ratio(r.perSecond(), base.perSecond()),
 			micros(r.perDelivery()), ratio(float64(r.perDelivery()), float64(base.perDelivery())),
 			millis(r.latencies.Quantile(.5)), millis(p99), ratio(float64(p99), float64(base.latencies.Quantile(.99))),
@@ -92,7 +92,7 @@ func idleTable(results []result) table {
 	base := floorOf(results)
 	t := table{{"", "resident memory per connection", "× floor", "heap and stacks per connection"}}
 	for _, r := range results {
-		t = append(t, []string{r.entrant.title, r.kilobytes(r.resident),
+		t = append(t, []string{r.peer.title, r.kilobytes(r.resident),
 			ratio(float64(r.resident), float64(base.resident)), r.kilobytes(r.inUse)})
 	}
 	return t
@@ -108,7 +108,7 @@ func stormTable(results []result) table {
 		"replayed to each"}}
 	for _, r := range results {
 		t = append(t, []string{
-			r.entrant.title, micros(r.cpu / time.Duration(r.connections)), ratio(float64(r.cpu), float64(base.cpu)),
+			r.peer.title, micros(r.cpu / time.Duration(r.connections)), ratio(float64(r.cpu), float64(base.cpu)),
 			fmt.Sprintf("%.0f", float64(r.connections)/r.lasted.Seconds()),
 			micros(r.again / time.Duration(r.connections)), ratio(float64(r.again), float64(base.again)),
 			fmt.Sprint(r.received / int64(r.connections)),

@@ -26,19 +26,19 @@ func TestBetween(t *testing.T) {
 }
 
 func TestTables(t *testing.T) {
-	second := func(e entrant, received int64, cpu time.Duration, l loadtest.Latencies) result {
-		return result{entrant: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond,
+	second := func(e peerSpec, received int64, cpu time.Duration, l loadtest.Latencies) result {
+		return result{peer: e, lasted: time.Second, cpu: cpu, load: 250 * time.Millisecond,
 			tally: tally{received: received, latencies: l}, connections: 100}
 	}
-	other := second(entrants[1], 1000, 30*time.Millisecond, loadtest.Latencies{3000, 6000})
+	other := second(peerSpecs[1], 1000, 30*time.Millisecond, loadtest.Latencies{3000, 6000})
 	other.sinceCommit = loadtest.Latencies{1000}
-	back := second(entrants[1], 5000, 40*time.Millisecond, nil)
+	back := second(peerSpecs[1], 5000, 40*time.Millisecond, nil)
 	back.again = 25 * time.Millisecond
 	results := [][]result{
-		{second(entrants[0], 2000, 20*time.Millisecond, loadtest.Latencies{1000, 2000}), other},
-		{{entrant: entrants[0], connections: 10, resident: 10 << 10},
-			{entrant: entrants[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
-		{second(entrants[0], 0, 10*time.Millisecond, nil), back},
+		{second(peerSpecs[0], 2000, 20*time.Millisecond, loadtest.Latencies{1000, 2000}), other},
+		{{peer: peerSpecs[0], connections: 10, resident: 10 << 10},
+			{peer: peerSpecs[1], connections: 10, resident: 30 << 10, inUse: 20 << 10}},
+		{second(peerSpecs[0], 0, 10*time.Millisecond, nil), back},
 	}
 	text := tables([]scenario{scenarios[0], newScenario("idle", "idle", 10, 0, 0),
 		newScenario("storm", "storm", 100, 0, 50)}, results)
@@ -73,9 +73,9 @@ func TestChoose(t *testing.T) {
 
 func TestAimTable(t *testing.T) {
 	of := func(name string, received, micros int64) result {
-		for _, e := range entrants {
+		for _, e := range peerSpecs {
 			if e.name == name {
-				return result{entrant: e, lasted: time.Second, cpu: time.Duration(micros) * time.Microsecond,
+				return result{peer: e, lasted: time.Second, cpu: time.Duration(micros) * time.Microsecond,
 					tally: tally{received: received}, connections: 10}
 			}
 		}

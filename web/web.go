@@ -2,7 +2,7 @@
 // once they are built, the files that the program serves.
 //
 // Vite writes the built page to dist/app, which is embedded here. A clean clone
-// has only dist/README, so the package always compiles and FS tells whether
+// has only dist/README, so the package always compiles and FS reports whether
 // there is a page. Every text file is stored three times when that is shorter:
 // as it is, as NAME.br and as NAME.gz, so that a server never compresses while
 // it serves. Files under assets/ carry a hash of their content in their name

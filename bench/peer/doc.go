@@ -1,5 +1,4 @@
-// Package peer has the servers of the race that are written in Go: each joins
-// connections to rooms and sends the events of a Producer to them. They are
-// started as processes of their own, obey Serve's commands on standard input,
-// and end with it.
+// Package peer has the compared servers that are written in Go. Each joins
+// connections to rooms and sends events to them. They are started as processes of
+// their own, execute Serve's commands from standard input, and end with it.
 package peer

@@ -89,7 +89,7 @@ func (s *feedServer) Encode(it *feed.Item[*socketio.Frame]) *socketio.Frame {
 	return frame
 }
 
-// emptySource is a truth without a past.
+// emptySource is a database without entries.
 type emptySource struct{ epoch harang.Epoch }
 
 func (s emptySource) NewestEntries(_ context.Context, id harang.FeedID, _ int) (outbox.Heads, []outbox.Entry, error) {

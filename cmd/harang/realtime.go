@@ -39,11 +39,11 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 	if r.cluster, err = joinCluster(ctx, p.config, p.store, evict, p.log, registry); err != nil {
 		return nil, err
 	}
-	var truth relay.Source = p.store
+	var database relay.Source = p.store
 	if p.watermark != nil {
-		truth = p.watermark.Source(p.store)
+		database = p.watermark.Source(p.store)
 	}
-	var source feed.Source = truth
+	var source feed.Source = database
 	if r.cluster != nil {
 		p.onClose(func() error { r.cluster.client.Close(); return nil })
 		source = r.cluster.follower
@@ -60,7 +60,7 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		sharedLog, seats = r.cluster.log, sharedSeats{r.cluster.seats}
 	}
 	r.relay = relay.New(relay.Options{
-		Source: truth, SharedLog: sharedLog, Windows: r.hub, Version: p.dataVersion(),
+		Source: database, SharedLog: sharedLog, Windows: r.hub, Version: p.dataVersion(),
 		Logger: p.log, Registry: registry,
 	})
 	r.socket = newSocket(p.config, p.origins, registry)

@@ -87,7 +87,7 @@ func (c *serveCommand) check() error {
 
 // Run serves until a signal, or until a worker fails.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
-	signal.Ignore(syscall.SIGPIPE) // the reader of the log may go away: serving goes on
+	signal.Ignore(syscall.SIGPIPE) // the reader of the log may end; serving continues
 	log := slog.New(logging.NewHandler(s.err, logging.Options{Level: c.LogLevel, JSON: c.LogFormat == "json"}))
 	p, err := start(ctx, c, log)
 	if err != nil {

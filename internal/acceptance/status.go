@@ -13,7 +13,8 @@ type status struct {
 	Claims []claim `yaml:"claims"`
 }
 
-// claim is one criterion, task or point of the definition of done.
+// claim is one criterion, task or point of the definition of done that tests must
+// prove.
 type claim struct {
 	ID string `yaml:"id"`
 	// Title is the claim in a few words.
@@ -50,7 +51,7 @@ func (s status) tests() int {
 	return n
 }
 
-// check returns a sentence for every claim that the reports do not bear out.
+// check returns a sentence for every claim that the reports do not prove.
 func (s status) check(ran results) []string {
 	var wrong []string
 	seen := map[string]bool{}

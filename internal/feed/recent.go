@@ -57,7 +57,7 @@ type recent[F any] struct {
 	// items are contiguous and end at head; at most FeedWindowEntries.
 	items []*Item[F]
 	// marks record when entries were committed that items no longer hold, to
-	// the second, so that expired and overflow can be told apart.
+	// the second, so that expired and overflow can be distinguished.
 	marks []mark
 }
 

@@ -36,7 +36,9 @@ type deliveryTraceOutput struct {
 }
 
 // deliveryTrace answers NOT_FOUND for an event that this node has not delivered, or that is not among the newest 4096.
-func (a *API) deliveryTrace(_ context.Context, caller harang.Identity, in *deliveryTraceInput) (*deliveryTraceOutput, error) {
+func (a *API) deliveryTrace(
+	_ context.Context, caller harang.Identity, in *deliveryTraceInput,
+) (*deliveryTraceOutput, error) {
 	var trace DeliveryTrace
 	found := false
 	if a.DeliveryTrace != nil {

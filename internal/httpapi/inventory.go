@@ -81,9 +81,7 @@ type adjustBody struct {
 }
 
 func (a *API) adjustStock(
-	ctx context.Context,
-	caller harang.Identity,
-	in *adjustInput,
+	ctx context.Context, caller harang.Identity, in *adjustInput,
 ) (*answerOutput[StockBody], error) {
 	const route = "POST /inventory/adjustments"
 	return runIdempotent(ctx, a, caller, route, in.KeyInput, in.Body, http.StatusOK,

@@ -321,12 +321,8 @@ func TestWebhook_Hostile(t *testing.T) {
 	} {
 		for _, media := range []string{mediaForm, "application/json", "text/plain"} {
 			var before, after runtime.MemStats
-			r := httptest.NewRequestWithContext(
-				t.Context(),
-				http.MethodPost,
-				"/api/v1/payments/mypos/budapest",
-				strings.NewReader(body),
-			)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/payments/mypos/budapest",
+				strings.NewReader(body))
 			r.Header.Set("Content-Type", media)
 			r.Header.Set("X-myPOS-Signature", now)
 			w := httptest.NewRecorder()

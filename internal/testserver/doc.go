@@ -12,5 +12,5 @@
 //
 // PostgreSQL refuses to run as root; as root it runs as the user postgres. Its
 // databases sort by Hungarian rules unless a column says otherwise, so that a
-// test notices a column that forgot to.
+// test fails for a column without a collation.
 package testserver

@@ -12,7 +12,7 @@ import (
 // roomSize is how many listeners a room has.
 const roomSize = 50
 
-// scenario is what every peer is put through.
+// scenario is one load under which every peer is measured.
 type scenario struct {
 	name, title        string
 	connections, rooms int
@@ -32,7 +32,7 @@ var scenarios = []scenario{
 		1000, 2000, 0),
 	newScenario("flood", "1,000 connections, 10,000 events a second (500,000 deliveries a second offered)",
 		1000, 10_000, 0),
-	newScenario("idle", "5,000 connections that hear nothing", 5000, 0, 0),
+	newScenario("idle", "5,000 idle connections", 5000, 0, 0),
 	newScenario("storm", "2,000 connections at once", 2000, 0, 50),
 }
 
@@ -49,8 +49,8 @@ func (s settings) profileOf(name string, plan scenario) string {
 // result is what one peer did in one scenario. What a scenario does not measure
 // is zero.
 type result struct {
-	entrant entrant
-	lasted  time.Duration
+	peer   peerSpec
+	lasted time.Duration
 	tally
 	// cpu is the peer's, load the load program's.
 	cpu, load time.Duration
@@ -77,8 +77,8 @@ const warmUp = 2 * time.Second
 // all connections have gone.
 const settling = time.Second
 
-// race puts one peer through one scenario.
-func race(ctx context.Context, s settings, e entrant, plan scenario) (r result, err error) {
+// measurePeer puts one peer through one scenario.
+func measurePeer(ctx context.Context, s settings, e peerSpec, plan scenario) (r result, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.Seconds)*time.Second+time.Minute)
 	defer cancel()
 	p, err := e.start(ctx, s, plan)
@@ -99,7 +99,7 @@ func race(ctx context.Context, s settings, e entrant, plan scenario) (r result, 
 	if err != nil {
 		return r, err
 	}
-	r = result{entrant: e, connections: plan.connections}
+	r = result{peer: e, connections: plan.connections}
 	switch {
 	case plan.rate > 0:
 		err = r.deliver(listening, s, plan, p, l, listeners)
@@ -126,7 +126,7 @@ func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runne
 	}
 	finish := func() error { return nil }
 	if s.Profile != "" {
-		finish = p.profile(ctx, s.Seconds, s.profileOf(r.entrant.name, plan))
+		finish = p.profile(ctx, s.Seconds, s.profileOf(r.peer.name, plan))
 	}
 	err := r.measure(p, func() error {
 		l.begin()
@@ -150,9 +150,8 @@ func (r *result) deliver(ctx context.Context, s settings, plan scenario, p runne
 // stormProfile is how many seconds of a storm are profiled.
 const stormProfile = 2
 
-// storm measures a peer that connections come to, all at once, and once more after
-// they have gone: the program knows their tokens then, and Node.js has compiled
-// what it runs.
+// storm measures a peer to which all connections are opened at once, and opened again after they were closed: the
+// program has verified their tokens by then, and Node.js has compiled what it runs.
 func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner, l *load, listeners []listener) error {
 	expected := int64(0)
 	if listeners[0].Offset != "" {
@@ -173,7 +172,7 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 	}
 	finish := func() error { return nil }
 	if s.Profile != "" {
-		finish = p.profile(ctx, stormProfile, s.profileOf(r.entrant.name, plan))
+		finish = p.profile(ctx, stormProfile, s.profileOf(r.peer.name, plan))
 	}
 	if err := r.measure(p, connectAll); err != nil {
 		return err
@@ -181,7 +180,7 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 	if err := finish(); err != nil {
 		return err
 	}
-	l.hangUp()
+	l.closeAll()
 	if err := wait(ctx, settling); err != nil {
 		return err
 	}
@@ -191,8 +190,8 @@ func (r *result) storm(ctx context.Context, s settings, plan scenario, p runner,
 	return err
 }
 
-// guests is how many connections come and go before memory is measured, so that
-// what a process needs once is not counted for each connection.
+// warmUpConnections is how many connections are opened and closed before memory is measured, so that memory that a
+// process allocates once is not counted for each connection.
 const warmUpConnections = 200
 
 // idle measures the memory of connections.
@@ -210,7 +209,7 @@ func (r *result) idle(ctx context.Context, p runner, l *load, listeners []listen
 	if err := l.connect(ctx, listeners[:warmUpConnections]); err != nil {
 		return err
 	}
-	l.hangUp()
+	l.closeAll()
 	if err := wait(ctx, settling); err != nil {
 		return err
 	}
@@ -264,14 +263,14 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// raceAll puts the chosen peers through the chosen scenarios and writes a line
+// measureAll puts the chosen peers through the chosen scenarios and writes a line
 // about each to progress.
-func raceAll(ctx context.Context, s settings, plans []scenario, peers []entrant,
+func measureAll(ctx context.Context, s settings, plans []scenario, peers []peerSpec,
 	progress io.Writer) ([][]result, error) {
 	all := make([][]result, len(plans))
 	for i, plan := range plans {
 		for _, e := range peers {
-			r, err := race(ctx, s, e, plan)
+			r, err := measurePeer(ctx, s, e, plan)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", plan.name, e.name, err)
 			}
