@@ -77,11 +77,16 @@ fmt: $(NPM_CI) ## Format Go and TypeScript
 	npm run fmt --workspaces --if-present
 
 .PHONY: verify
-verify: ## Fail when formatting or tidying would change something, or a line of Go is over 120 columns
+verify: $(NPM_CI) ## Fail when formatting or tidying would change something, generated types are stale, or a line of Go is over 120 columns
 	go mod tidy -diff
 	cd bench && go mod tidy -diff
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
 	@scripts/long-lines $$(git ls-files '*.go')
+	node scripts/generate-types.mjs --check
+
+.PHONY: generate
+generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints
+	node scripts/generate-types.mjs
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder for 20 seconds each

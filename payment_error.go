@@ -21,7 +21,7 @@ type PaymentError struct {
 	PartnerName  string `json:"partnerName"`
 	// Amount is in whole forints.
 	Amount   int64  `json:"amount"`
-	Currency string `json:"currency"`
+	Currency string `json:"currency" enum:"HUF"`
 }
 
 // PaymentFailure is a failed card payment that still needs attention.

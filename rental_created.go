@@ -12,7 +12,7 @@ type RentalCreated struct {
 	EquipmentCount int64 `json:"equipmentCount"`
 	// TotalValue is in whole forints.
 	TotalValue int64  `json:"totalValue"`
-	Currency   string `json:"currency"`
+	Currency   string `json:"currency" enum:"HUF"`
 }
 
 // Check returns the errors in the fields.

@@ -14,7 +14,7 @@ type StockAlert struct {
 	Threshold    int64    `json:"threshold"`
 	LocationID   string   `json:"locationId"`
 	LocationName string   `json:"locationName"`
-	Severity     Severity `json:"severity"`
+	Severity     Severity `json:"severity" enum:"CRITICAL,WARNING"`
 }
 
 // Check returns the errors in the fields.

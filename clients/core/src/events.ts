@@ -1,3 +1,5 @@
+import type { components } from './server-schemas.js';
+
 /** The envelope of an event. `timestamp` is the commit time, RFC 3339 in UTC; with `eventId` it identifies the event. */
 export interface Envelope<Type extends string, Data> {
   readonly eventId: string;
@@ -6,46 +8,16 @@ export interface Envelope<Type extends string, Data> {
   readonly data: Data;
 }
 
+type Schemas = components['schemas'];
+
 /** A product at a location fell below one of its thresholds. */
-export type StockAlertEvent = Envelope<
-  'stock_alert',
-  {
-    readonly productId: string;
-    readonly productName: string;
-    readonly currentQuantity: number;
-    readonly threshold: number;
-    readonly locationId: string;
-    readonly locationName: string;
-    readonly severity: 'CRITICAL' | 'WARNING';
-  }
->;
+export type StockAlertEvent = Envelope<'stock_alert', Readonly<Schemas['StockAlert']>>;
 
 /** A card payment failed. `amount` is a whole number of forints. */
-export type PaymentErrorEvent = Envelope<
-  'payment_error',
-  {
-    readonly transactionId: string;
-    readonly errorCode: string;
-    readonly errorMessage: string;
-    readonly partnerId: string;
-    readonly partnerName: string;
-    readonly amount: number;
-    readonly currency: 'HUF';
-  }
->;
+export type PaymentErrorEvent = Envelope<'payment_error', Readonly<Schemas['PaymentError']>>;
 
 /** A rental was opened. `totalValue` is a whole number of forints. */
-export type RentalCreatedEvent = Envelope<
-  'rental_created',
-  {
-    readonly rentalId: string;
-    readonly partnerId: string;
-    readonly partnerName: string;
-    readonly equipmentCount: number;
-    readonly totalValue: number;
-    readonly currency: 'HUF';
-  }
->;
+export type RentalCreatedEvent = Envelope<'rental_created', Readonly<Schemas['RentalCreated']>>;
 
 /** The events whose `data` is checked: a union by `type`. */
 export type KnownEvent = StockAlertEvent | PaymentErrorEvent | RentalCreatedEvent;
@@ -58,10 +30,10 @@ export type FeedEvent = KnownEvent | UnknownEvent;
 
 export type EventOf<Type extends KnownEvent['type']> = Extract<KnownEvent, { readonly type: Type }>;
 
-type Shape = Readonly<Record<string, 'string' | 'number' | readonly string[]>>;
+type Kind = 'string' | 'number' | readonly string[];
 
-/** What `data` must hold; further members are passed on. */
-const shapes: Readonly<Record<KnownEvent['type'], Shape>> = {
+/** What `data` must hold, member by member as the server describes it; further members are passed on. */
+const shapes: { readonly [Type in KnownEvent['type']]: Readonly<Record<keyof EventOf<Type>['data'], Kind>> } = {
   stock_alert: {
     productId: 'string',
     productName: 'string',
@@ -90,7 +62,7 @@ const shapes: Readonly<Record<KnownEvent['type'], Shape>> = {
   },
 };
 
-function fits(data: object, shape: Shape): boolean {
+function fits(data: object, shape: Readonly<Record<string, Kind>>): boolean {
   return Object.entries(shape).every(([name, kind]) => {
     const value = (data as Record<string, unknown>)[name];
     return typeof kind === 'string' ? typeof value === kind : kind.includes(value as string);

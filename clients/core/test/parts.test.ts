@@ -9,7 +9,20 @@ import { parsePosition, sameFeed } from '../src/position.js';
 import { createSeenBatch } from '../src/seen-batch.js';
 import { createServerClock } from '../src/server-clock.js';
 import { tokenExpiry } from '../src/token.js';
-import { parseGoodbye, parseRefreshAnswer, parseRefusal, parseSession, serverTimeOf } from '../src/server-messages.js';
+import {
+  parseGoodbye,
+  parseRefreshAnswer,
+  parseRefusal,
+  parseSession,
+  serverTimeOf,
+  type Claim,
+  type GapReason,
+  type Goodbye,
+  type NotificationCount,
+  type SessionInfo,
+  type TestAlert,
+} from '../src/server-messages.js';
+import type { components } from '../src/server-schemas.js';
 import { countEvent, emptyUnreadCount, replaceBase, unreadTotal, type UnreadCount } from '../src/unread-count.js';
 import { jwt, rental } from '../src/testing/fake-environment.js';
 
@@ -109,6 +122,16 @@ describe('events', () => {
 });
 
 describe('server messages', () => {
+  it('have the members that the server describes', () => {
+    type Schemas = components['schemas'];
+    expectTypeOf<keyof SessionInfo>().toEqualTypeOf<keyof Schemas['session']>();
+    expectTypeOf<keyof Goodbye>().toEqualTypeOf<keyof Schemas['goodbye']>();
+    expectTypeOf<keyof NotificationCount>().toEqualTypeOf<keyof Schemas['notifications']>();
+    expectTypeOf<keyof Claim>().toEqualTypeOf<keyof Schemas['claim']>();
+    expectTypeOf<keyof TestAlert>().toEqualTypeOf<keyof Schemas['test_alert']>();
+    expectTypeOf<Schemas['Gap']['reason']>().toExtend<GapReason>();
+  });
+
   it('session: what is missing has a safe value', () => {
     expect(parseSession({})).toBeNull();
     expect(parseSession(null)).toBeNull();

@@ -1,7 +1,8 @@
 import { IconRoute } from '@tabler/icons-react';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../shared/api';
+import { ApiError } from '../shared/api';
+import { call } from '../shared/call';
 import { formatSecond } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { ErrorState } from '../shared/ui/states';
@@ -21,7 +22,7 @@ export interface Journey {
 const journeyQueryOptions = (eventId: string) =>
   queryOptions({
     queryKey: ['journey', eventId],
-    queryFn: ({ signal }) => api<Journey>(`/admin/events/${encodeURIComponent(eventId)}/journey`, { signal }),
+    queryFn: ({ signal }) => call('get', '/api/v1/admin/events/{id}/journey', { path: { id: eventId }, signal }),
     staleTime: 0,
     refetchInterval: 5000,
     retry: false,

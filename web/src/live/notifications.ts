@@ -1,6 +1,6 @@
 import type { FeedEvent, NotificationCount } from '@harang/react';
 import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query';
-import { api, query } from '../shared/api';
+import { call, type CallOptions } from '../shared/call';
 import type { Claim, Page, PaymentFailure, StockAlert } from '../shared/model';
 
 /** An event as GET /notifications lists it. */
@@ -27,8 +27,8 @@ export const claimKeys = [listKey, alertsKey, failuresKey];
 /** Each answer also carries the server's count; `onCount` takes it. */
 type OnCount = (count: NotificationCount) => void;
 
-async function fetchPage(search: Parameters<typeof query>[0], onCount: OnCount, signal: AbortSignal): Promise<NotificationPage> {
-  const page = await api<NotificationPage>(`/notifications${query(search)}`, { signal });
+async function fetchPage(query: NonNullable<CallOptions<'/api/v1/notifications', 'get'>['query']>, onCount: OnCount, signal: AbortSignal): Promise<NotificationPage> {
+  const page: NotificationPage = await call('get', '/api/v1/notifications', { query, signal });
   onCount(page);
   return page;
 }
@@ -46,13 +46,13 @@ export const listQueryOptions = (filter: NotificationFilter, onCount: OnCount) =
   infiniteQueryOptions({
     queryKey: [...listKey, filter],
     queryFn: ({ signal, pageParam }) =>
-      fetchPage({ type: filter.type, unread: filter.unread ? 'true' : null, limit: 30, cursor: pageParam }, onCount, signal),
+      fetchPage({ type: filter.type, unread: filter.unread || null, limit: 30, cursor: pageParam }, onCount, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
   });
 
 export function markRead(target: { eventIds: string[] } | { upTo: string }): Promise<{ unreadCount: number; version: number }> {
-  return api('/notifications/read', { method: 'POST', body: target });
+  return call('post', '/api/v1/notifications/read', { body: target });
 }
 
 type Pages = InfiniteData<NotificationPage>;

@@ -29,7 +29,7 @@ function authorized(options: RequestOptions): RequestOptions {
 }
 
 /** `?a=1&b=2` of the given values; undefined, null and empty ones are left out. */
-export function query(values: Record<string, string | number | null | undefined>): string {
+export function query(values: Record<string, string | number | boolean | null | undefined>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined && value !== null && value !== '') search.set(name, String(value));

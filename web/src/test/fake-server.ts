@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { Claim, Named, Page, Payment, PaymentFailure, Product, Rental, Role, StockAlert, StockItem, StoredCard, Summary, User } from '../shared/model';
+import type { Claim, Named, Page, Payment, PaymentFailure, Product, Rental, RentalPayment, Role, StockAlert, StockItem, StoredCard, Summary, User } from '../shared/model';
 
 export interface SeenRequest {
   method: string;
@@ -94,11 +94,13 @@ export const partners: Named[] = [
   { id: 'beta', name: 'Béta Bau Bt.' },
 ];
 
+const card = (token: string, label: string): StoredCard => ({ token, label, brand: 'Visa', last4: '1234', expires: '2027-10' });
+
 export const cards: StoredCard[] = [
-  { token: 'tok_ok', label: 'Próbakártya: sikeres' },
-  { token: 'tok_insufficient_funds', label: 'Próbakártya: nincs fedezet' },
-  { token: 'tok_do_not_honour', label: 'Próbakártya: a bank elutasítja' },
-  { token: 'card-7', label: 'Visa •••• 1234' },
+  card('tok_ok', 'Próbakártya: sikeres'),
+  card('tok_insufficient_funds', 'Próbakártya: nincs fedezet'),
+  card('tok_do_not_honour', 'Próbakártya: a bank elutasítja'),
+  card('card-7', 'Visa •••• 1234'),
 ];
 
 export const products: Product[] = stockItems.map((item, index) => ({ id: item.productId, name: item.productName, dailyPrice: 4000 + index * 500 }));
@@ -112,7 +114,11 @@ export function alertOf(item: StockItem, more: { since?: string; eventId?: strin
 }
 
 export function rentalOf(more: Partial<Rental> = {}): Rental {
+  const owedAmount = (more.totalValue ?? 42_000) - (more.paidAmount ?? 0);
   return {
+    owedAmount,
+    owedCash: Math.round(owedAmount / 5) * 5,
+    roundingAmount: 0,
     id: 'r1',
     partnerId: 'beta',
     partnerName: 'Béta Bau Bt.',
@@ -127,11 +133,18 @@ export function rentalOf(more: Partial<Rental> = {}): Rental {
       { productId: 'p2', productName: 'Honda EU22i áramfejlesztő', quantity: 1, dailyPrice: 4500 },
       { productId: 'p3', productName: 'Bosch GBH 2-26 fúrókalapács', quantity: 1, dailyPrice: 5000 },
     ],
-    payment: null,
+    paidAmount: 0,
+    createdBy: { id: 'u1', name: 'Szabó Katalin' },
+    closedAt: null,
     dueAt: new Date(Date.now() + 3 * 86_400_000).toISOString(),
     createdAt: minutesAgo(6),
     ...more,
   };
+}
+
+/** The payment of a checkout, declined. */
+export function rentalPaymentOf(more: Partial<RentalPayment> = {}): RentalPayment {
+  return { transactionId: 't', method: 'CARD', amount: 42_000, status: 'DECLINED', ...more };
 }
 
 export function paymentOf(more: Partial<Payment> = {}): Payment {
@@ -146,6 +159,8 @@ export function paymentOf(more: Partial<Payment> = {}): Payment {
     status: 'DECLINED',
     errorCode: 'sandbox:insufficient_funds',
     errorMessage: 'Nincs elég fedezet',
+    nextStep: 'kérjen másik kártyát',
+    retry: false,
     createdAt: minutesAgo(11),
     ...more,
   };
@@ -164,6 +179,8 @@ export function failureOf(more: Partial<PaymentFailure> = {}): PaymentFailure {
     status: 'DECLINED',
     errorCode: 'sandbox:insufficient_funds',
     errorMessage: 'Nincs elég fedezet',
+    nextStep: 'kérjen másik kártyát',
+    retry: false,
     claim: null,
     ...more,
   };

@@ -121,7 +121,7 @@ it('makes an API key, shows it once, and revokes one', async () => {
 });
 
 it('shows who is connected, the newest first', async () => {
-  const of = (more: Partial<Connection>): Connection => ({ id: 'c1', user: { id: 'u2', name: 'Kovács Anna' }, role: 'OPERATOR', transport: 'websocket', remote: '10.0.0.7', connectedAt: minutesAgo(61), ...more });
+  const of = (more: Partial<Connection>): Connection => ({ id: 'c1', user: { id: 'u2', name: 'Kovács Anna' }, role: 'OPERATOR', transport: 'websocket', remote: '10.0.0.7', position: 'e1:o:10', connectedAt: minutesAgo(61), ...more });
   openOffice().on('GET /admin/connections', page([of({}), of({ id: 'c2', transport: 'polling', user: { id: me.id, name: me.name }, role: 'ADMIN', connectedAt: minutesAgo(2) })]));
   const { container } = await renderPage('/connections');
   const rows = await screen.findAllByTestId('connection-row');

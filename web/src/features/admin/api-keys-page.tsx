@@ -3,7 +3,7 @@ import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { formatDay } from '../../shared/format';
@@ -71,7 +71,7 @@ function KeyRow({ item }: { item: ApiKey }) {
   const now = useNow();
   const client = useQueryClient();
   const revoke = useMutation({
-    mutationFn: () => api(`/admin/api-keys/${encodeURIComponent(item.id)}`, { method: 'DELETE' }),
+    mutationFn: () => call('delete', '/api/v1/admin/api-keys/{id}', { path: item }),
     onSettled: () => client.invalidateQueries({ queryKey: keysQueryOptions().queryKey }),
   });
   return (
@@ -123,7 +123,7 @@ function KeyForm({ onMade }: { onMade: (key: string) => void }) {
   const [name, setName] = useState('');
   const [tried, setTried] = useState(false);
   const make = useMutation({
-    mutationFn: () => api<ApiKey & { key: string }>('/admin/api-keys', { method: 'POST', body: { name: name.trim() } }),
+    mutationFn: () => call('post', '/api/v1/admin/api-keys', { body: { name: name.trim() } }),
     onSuccess: async ({ key }) => {
       await client.invalidateQueries({ queryKey: keysQueryOptions().queryKey });
       onMade(key);

@@ -2,7 +2,8 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/api';
+import { call } from '../../shared/call';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import type { Role } from '../../shared/model';
 import classes from './admin.module.css';
@@ -23,7 +24,7 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
   const make = useMutation({
-    mutationFn: () => api<Account & { password?: string }>('/admin/users', { method: 'POST', body: { name: name.trim(), email: email.trim(), role, ...(password === '' ? {} : { password }) } }),
+    mutationFn: () => call('post', '/api/v1/admin/users', { body: { name: name.trim(), email: email.trim(), role, ...(password === '' ? {} : { password }) } }),
     onSuccess: async (made) => {
       await client.invalidateQueries({ queryKey: usersQueryOptions().queryKey });
       onMade(made);
@@ -88,7 +89,7 @@ export function PasswordForm({ account, onChanged }: { account: Account; onChang
   const { t: common } = useTranslation();
   const [password, setPassword] = useState(suggestPassword);
   const change = useMutation({
-    mutationFn: () => api<Account>(`/admin/users/${encodeURIComponent(account.id)}`, { method: 'PATCH', body: { password } }),
+    mutationFn: () => call('patch', '/api/v1/admin/users/{id}', { path: account, body: { password } }),
     onSuccess: () => onChanged(password),
   });
   const short = password.length < shortest;

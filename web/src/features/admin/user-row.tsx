@@ -2,7 +2,7 @@ import { Button, NativeSelect } from '@mantine/core';
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { errorSentence } from '../../shared/error-sentence';
 import type { Role } from '../../shared/model';
 import { useUser } from '../../shared/session';
@@ -21,7 +21,7 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
   const client = useQueryClient();
   const own = useUser().id === account.id;
   const change = useMutation({
-    mutationFn: (body: { role?: Role; disabled?: boolean }) => api<Account>(`/admin/users/${encodeURIComponent(account.id)}`, { method: 'PATCH', body }),
+    mutationFn: (body: { role?: Role; disabled?: boolean }) => call('patch', '/api/v1/admin/users/{id}', { path: account, body }),
     onSettled: () => client.invalidateQueries({ queryKey: usersQueryOptions().queryKey }),
   });
   return (

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 
 /** A part of the server that it needs to work. */
 export interface Part {
@@ -77,7 +77,7 @@ export const serverCheckQueryOptions = () =>
     queryKey: ['self-check', 'server'],
     queryFn: async ({ signal }): Promise<ServerCheck> => {
       const began = performance.now();
-      await api('/me', { signal });
+      await call('get', '/api/v1/me', { signal });
       const restMs = Math.round(performance.now() - began);
       return { restMs, readiness: await askReadiness(signal) };
     },

@@ -2,7 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useLive, useLiveTools } from '../../live/live-context';
 import { useStore } from '../../live/store';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { wayOf, type AlertWay } from './journey';
 
 /** How long a test alert may take before the page says what to do. */
@@ -16,18 +16,13 @@ export type TestAlertState =
   | { readonly name: 'late' }
   | { readonly name: 'failed'; readonly error: unknown };
 
-interface Answer {
-  readonly id: string;
-  readonly at: string;
-}
-
 /** Asks for a test alert and follows it until it is here. One that comes late is shown all the same. */
 export function useTestAlert(): { state: TestAlertState; ask: () => void } {
   const { connection } = useLive();
   const { controller } = useLiveTools();
   const arrived = useStore(controller.testAlerts);
   const [late, setLate] = useState<number | null>(null);
-  const asking = useMutation({ mutationFn: () => api<Answer>('/self-check/alert', { method: 'POST' }) });
+  const asking = useMutation({ mutationFn: () => call('post', '/api/v1/self-check/alert', {}) });
   const { submittedAt, data, error, isIdle } = asking;
 
   useEffect(() => {

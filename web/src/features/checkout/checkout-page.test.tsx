@@ -1,7 +1,7 @@
 import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
-import { type FakeServer, json, openShop, page, problem, rentalOf, stockItems } from '../../test/fake-server';
+import { type FakeServer, json, openShop, page, problem, rentalOf, rentalPaymentOf, stockItems } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { addDays, dueInstant, toDateField } from '../../shared/format';
 
@@ -39,7 +39,7 @@ function sentRental(server: FakeServer): Record<string, unknown> {
 }
 
 it('checks out in four steps and sends what was chosen', async () => {
-  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf({ payment: { transactionId: 't', status: 'SUCCEEDED' } }), 201));
+  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf({ payment: rentalPaymentOf({ status: 'SUCCEEDED' }) }), 201));
   const { container, user } = await renderPage('/rentals/new');
   await pickPartner(user);
   expect(await screen.findByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
@@ -178,7 +178,7 @@ it('takes the place last used here, and looks for products there', async () => {
 it('declined: says the next step and pays with another card', async () => {
   const server = openShop('OPERATOR')
     .on('POST /rentals', () =>
-      json(rentalOf({ status: 'AWAITING_PAYMENT', payment: { transactionId: 't1', status: 'DECLINED', errorCode: 'sandbox:insufficient_funds', errorMessage: 'Nincs elég fedezet' } }), 201),
+      json(rentalOf({ status: 'AWAITING_PAYMENT', payment: rentalPaymentOf({ transactionId: 't1', errorCode: 'sandbox:insufficient_funds', errorMessage: 'Nincs elég fedezet' }) }), 201),
     )
     .on('POST /payments', () => json({ transactionId: 't2', status: 'SUCCEEDED' }, 201));
   const { container, user } = await renderPage('/rentals/new');
@@ -197,7 +197,7 @@ it('declined: says the next step and pays with another card', async () => {
 });
 
 it('pending: looks again and can cancel', async () => {
-  const waiting = rentalOf({ status: 'AWAITING_PAYMENT', payment: { transactionId: 't1', status: 'PENDING', errorCode: 'sandbox:timeout', errorMessage: 'x' } });
+  const waiting = rentalOf({ status: 'AWAITING_PAYMENT', payment: rentalPaymentOf({ transactionId: 't1', status: 'PENDING', errorCode: 'sandbox:timeout', errorMessage: 'x' }) });
   openShop('OPERATOR')
     .on('POST /rentals', () => json(waiting, 201))
     .on('GET /rentals/r1', waiting)
@@ -275,7 +275,7 @@ it('goes back by the steps, keeping what was chosen', async () => {
 });
 
 it('goes through the steps with Back and Forward, keeping the basket, and does not open a finished checkout again', async () => {
-  openShop('OPERATOR').on('POST /rentals', () => json(rentalOf({ payment: null }), 201));
+  openShop('OPERATOR').on('POST /rentals', () => json(rentalOf(), 201));
   const { router, user } = await renderPage('/rentals/new');
   const turn = (by: number) => {
     act(() => {

@@ -3,7 +3,8 @@ import { IconArrowLeft, IconArrowRight, IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/api';
+import { call } from '../../shared/call';
 import { isSettled, useAttemptKey } from '../../shared/attempt';
 import { serverTime, useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
@@ -96,7 +97,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   const problems = checkItems(filled, available, now);
 
   const create = useMutation({
-    mutationFn: (body: RentalRequest) => api<Rental>('/rentals', { method: 'POST', body, headers: { 'Idempotency-Key': keyOf(body) } }),
+    mutationFn: (body: RentalRequest) => call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
     onSuccess: async (created) => {
       settle();
       setRental(created);

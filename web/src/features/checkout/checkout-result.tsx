@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
@@ -28,10 +28,9 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
   const { t } = useTranslation();
   const language = useLanguage();
   const client = useQueryClient();
-  const path = `/rentals/${encodeURIComponent(rental.id)}`;
-  const look = useMutation({ mutationFn: () => api<Rental>(path), onSuccess: (found) => onRental({ payment: rental.payment ?? null, ...found }) });
+  const look = useMutation({ mutationFn: () => call('get', '/api/v1/rentals/{id}', { path: rental }), onSuccess: (found) => onRental({ ...(rental.payment && { payment: rental.payment }), ...found }) });
   const cancel = useMutation({
-    mutationFn: () => api<unknown>(`${path}/cancel`, { method: 'POST' }),
+    mutationFn: () => call('post', '/api/v1/rentals/{id}/cancel', { path: rental }),
     onSuccess: async () => {
       onRental({ ...rental, status: 'CANCELLED' });
       await refreshAfterTrade(client);
@@ -79,7 +78,10 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
             methodTestId="wizard-method"
             tokenTestId="wizard-card-token"
             submitTestId="wizard-submit"
-            onPaid={() => onRental({ ...rental, status: 'OPEN', payment: null })}
+            onPaid={() => {
+              const { payment: paid, ...opened } = rental;
+              onRental({ ...opened, status: 'OPEN' });
+            }}
           />
         </>
       )}

@@ -38,13 +38,13 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
       {rentals.length > 0 && (
         <ul className={classes.list}>
           {rentals.map((rental) => {
-            const late = rental.dueAt === undefined ? 0 : daysBetween(new Date(rental.dueAt), now);
+            const late = daysBetween(new Date(rental.dueAt), now);
             const sub =
               rental.status === 'OVERDUE'
                 ? late > 0
                   ? t('rentals.late', { count: late })
                   : t('rentals.lateToday')
-                : rental.status === 'OPEN' && rental.dueAt !== undefined
+                : rental.status === 'OPEN'
                   ? t('dashboard.returns', { date: formatDay(rental.dueAt, language, now) })
                   : t(`rentalStatus.${rental.status}`);
             return (
@@ -59,7 +59,7 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
                   </span>
                   <span className={classes.end}>
                     <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
-                    {rental.createdAt !== undefined && <small>{formatAgo(rental.createdAt, language, now)}</small>}
+                    <small>{formatAgo(rental.createdAt, language, now)}</small>
                   </span>
                 </Link>
               </li>

@@ -51,7 +51,7 @@ export function RevenueChart() {
   );
 }
 
-function Bars({ days, currency, language }: { days: readonly Day[]; currency: string; language: Language }) {
+function Bars({ days, currency, language }: { days: readonly Day[]; currency: string | undefined; language: Language }) {
   const { t } = useTranslation();
   const top = niceTop(Math.max(...days.map((day) => day.amount)));
   const locale = language === 'hu' ? 'hu-HU' : 'en-GB';

@@ -3,7 +3,7 @@ import { IconSearch, IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { useDelayed } from '../../shared/delayed';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { fold } from '../../shared/fold';
@@ -34,7 +34,7 @@ export function PartnersPage() {
   const search = useDelayed(words.trim());
   const sheet = useSheet<Named | 'new'>();
   const editing = sheet.content;
-  const listed = useInfiniteQuery({ ...listQueryOptions<Named>(['catalogue', 'partners', 'page', search], '/partners', { search }), placeholderData: keepPreviousData });
+  const listed = useInfiniteQuery({ ...listQueryOptions(['catalogue', 'partners', 'page', search], '/api/v1/partners', { search }), placeholderData: keepPreviousData });
   const partners = listed.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
@@ -106,7 +106,7 @@ function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () 
   // One id for all attempts, so that pressing the button again after a lost answer makes no second partner.
   const [id, setId] = useState(partner?.id ?? null);
   const save = useMutation({
-    mutationFn: (to: string) => api<Named>(`/partners/${encodeURIComponent(to)}`, { method: 'PUT', body: { name: name.trim() } }),
+    mutationFn: (to: string) => call('put', '/api/v1/partners/{id}', { path: { id: to }, body: { name: name.trim() } }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['catalogue', 'partners'] });
       onSaved();

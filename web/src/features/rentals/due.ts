@@ -5,7 +5,7 @@ import type { Rental } from '../../shared/model';
 
 /** When a rental that is out comes back, or how late it is; null for one that is not out. */
 export function dueSentence(rental: Rental, language: Language, now: Date, t: TFunction): { text: string; late: boolean } | null {
-  if (rental.dueAt === undefined || rental.status === 'RETURNED' || rental.status === 'CANCELLED') return null;
+  if (rental.status === 'RETURNED' || rental.status === 'CANCELLED') return null;
   const due = new Date(rental.dueAt);
   const days = daysBetween(due, now);
   if (rental.status === 'OVERDUE') return { text: days > 0 ? t('rentals.late', { count: days }) : t('rentals.lateToday'), late: true };

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { errorSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
@@ -20,7 +20,7 @@ export function RentalActions({ rental, onPay }: RentalActionsProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const act = useMutation({
-    mutationFn: (what: 'return' | 'cancel') => api<unknown>(`/rentals/${encodeURIComponent(rental.id)}/${what}`, { method: 'POST' }),
+    mutationFn: (what: 'return' | 'cancel') => call('post', `/api/v1/rentals/{id}/${what}`, { path: rental }),
     onSettled: () => refreshAfterTrade(client),
   });
   const out = rental.status === 'OPEN' || rental.status === 'OVERDUE';

@@ -22,26 +22,20 @@ export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (renta
             <RentalPill status={rental.status} />
           </dd>
         </div>
-        {rental.locationName !== undefined && (
-          <div>
-            <dt>{t('rentals.at')}</dt>
-            <dd>{rental.locationName}</dd>
-          </div>
-        )}
-        {rental.createdAt !== undefined && (
-          <div>
-            <dt>{t('rentals.created')}</dt>
-            <dd>
-              {formatDay(rental.createdAt, language, now)}, {formatTime(rental.createdAt, language)}
-            </dd>
-          </div>
-        )}
-        {rental.dueAt !== undefined && (
-          <div>
-            <dt>{t('rentals.dueLabel')}</dt>
-            <dd>{formatDay(rental.dueAt, language, now)}</dd>
-          </div>
-        )}
+        <div>
+          <dt>{t('rentals.at')}</dt>
+          <dd>{rental.locationName}</dd>
+        </div>
+        <div>
+          <dt>{t('rentals.created')}</dt>
+          <dd>
+            {formatDay(rental.createdAt, language, now)}, {formatTime(rental.createdAt, language)}
+          </dd>
+        </div>
+        <div>
+          <dt>{t('rentals.dueLabel')}</dt>
+          <dd>{formatDay(rental.dueAt, language, now)}</dd>
+        </div>
       </dl>
       {rental.status === 'AWAITING_PAYMENT' && payment?.errorCode != null && (
         <DeclineNotice code={payment.errorCode} message={payment.errorMessage ?? null} pending={payment.status === 'PENDING'} />
@@ -52,7 +46,7 @@ export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (renta
           <li key={line.productId}>
             <b>{line.quantity} ×</b>
             <span>{line.productName}</span>
-            {line.dailyPrice !== undefined && <small>{t('rentals.perDay', { amount: formatMoney(line.dailyPrice, language, rental.currency) })}</small>}
+            <small>{t('rentals.perDay', { amount: formatMoney(line.dailyPrice, language, rental.currency) })}</small>
           </li>
         ))}
       </ul>

@@ -34,9 +34,7 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
       <div className={`${list.when} ${classes.when}`}>
         {due !== null && <span data-late={due.late || undefined}>{due.text}</span>}
         <small>
-          {rental.locationName}
-          {rental.locationName !== undefined && rental.createdAt !== undefined && ' · '}
-          {rental.createdAt !== undefined && t('rentals.opened', { ago: formatAgo(rental.createdAt, language, now) })}
+          {rental.locationName} · {t('rentals.opened', { ago: formatAgo(rental.createdAt, language, now) })}
         </small>
       </div>
       <div className={`${list.amount} ${classes.amount}`}>

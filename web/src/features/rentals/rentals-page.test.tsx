@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Rental } from '../../shared/model';
-import { json, openShop, page, problem, rentalOf } from '../../test/fake-server';
+import { json, openShop, page, problem, rentalOf, rentalPaymentOf } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 
@@ -68,7 +68,7 @@ it('says why a cancellation failed', async () => {
 });
 
 it('opens the record that a link names, and closes it again', async () => {
-  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT', payment: { transactionId: 't', status: 'DECLINED', errorCode: 'iso:54', errorMessage: 'x' } }));
+  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT', payment: rentalPaymentOf({ errorCode: 'iso:54', errorMessage: 'x' }) }));
   const { user, router } = await renderPage('/rentals?rental=r2');
   const dialog = await screen.findByRole('dialog');
   expect(await within(dialog).findByText('A kártya lejárt')).toBeInTheDocument();
@@ -85,10 +85,10 @@ it('opens a record from its row, and says when it is gone', async () => {
   expect(await within(await screen.findByRole('dialog')).findByText('Ez már nem található.')).toBeInTheDocument();
 });
 
-it('pays a waiting rental: declined first, then in cash', async () => {
+it('pays a waiting rental: declined first, then in cash, in steps of 5 Ft', async () => {
   let waiting = true;
   const server = openShop('OPERATOR')
-    .on('GET /rentals/r2', () => json(rentalOf({ id: 'r2', status: waiting ? 'AWAITING_PAYMENT' : 'OPEN', totalValue: 18_900 })))
+    .on('GET /rentals/r2', () => json(rentalOf({ id: 'r2', status: waiting ? 'AWAITING_PAYMENT' : 'OPEN', totalValue: 18_902 })))
     .on('POST /payments', (request) => {
       if ((request.body as { method: string }).method === 'CARD') return problem(402, 'PAYMENT_DECLINED', { transactionId: 't9', errorCode: 'sandbox:do_not_honour', errorMessage: 'x' });
       waiting = false;
@@ -103,7 +103,7 @@ it('pays a waiting rental: declined first, then in cash', async () => {
   await user.click(screen.getByTestId('pay-submit'));
   expect(await screen.findByText('A fizetés sikerült')).toBeInTheDocument();
   const [card, cash] = server.seen('POST /payments');
-  expect(card?.body).toEqual({ rentalId: 'r2', amount: 18_900, method: 'CARD', cardToken: 'tok_do_not_honour' });
+  expect(card?.body).toEqual({ rentalId: 'r2', amount: 18_902, method: 'CARD', cardToken: 'tok_do_not_honour' });
   expect(cash?.body).toEqual({ rentalId: 'r2', amount: 18_900, method: 'CASH' });
   expect(card?.headers.get('Idempotency-Key')).not.toBe(cash?.headers.get('Idempotency-Key'));
 });

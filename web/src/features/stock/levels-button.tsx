@@ -3,7 +3,7 @@ import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../../shared/api';
+import { call } from '../../shared/call';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
@@ -23,7 +23,7 @@ export function LevelsButton({ item }: { item: StockItem }) {
 
   const save = useMutation({
     mutationFn: (body: { warningThreshold: number; criticalThreshold: number }) =>
-      api<StockItem>(`/inventory/stock/${encodeURIComponent(item.productId)}/${encodeURIComponent(item.locationId)}`, { method: 'PATCH', body }),
+      call('patch', '/api/v1/inventory/stock/{productId}/{locationId}', { path: item, body }),
     onSuccess: async () => {
       setOpen(false);
       await refreshAfterTrade(client);

@@ -3,7 +3,8 @@ import { IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/api';
+import { call } from '../../shared/call';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
@@ -31,7 +32,7 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
   const reasonText = reason ?? t('stock.reasonDefault');
 
   const adjust = useMutation({
-    mutationFn: (body: Adjustment) => api<StockItem>('/inventory/adjustments', { method: 'POST', body }),
+    mutationFn: (body: Adjustment) => call('post', '/api/v1/inventory/adjustments', { body }),
     onSuccess: async () => {
       setDelta('');
       setReason(null);

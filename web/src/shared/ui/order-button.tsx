@@ -3,7 +3,7 @@ import { IconTruckDelivery } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../api';
+import { call } from '../call';
 import { serverTime, useClock } from '../clock';
 import { errorSentence, fieldSentence } from '../error-sentence';
 import { addDays, endOfDay, formatDay, toDateField } from '../format';
@@ -26,10 +26,7 @@ export function OrderButton({ item }: { item: StockItem }) {
 
   const save = useMutation({
     mutationFn: (expectedAt: string | null) =>
-      api<StockItem>(`/inventory/stock/${encodeURIComponent(item.productId)}/${encodeURIComponent(item.locationId)}`, {
-        method: 'PATCH',
-        body: { expectedAt },
-      }),
+      call('patch', '/api/v1/inventory/stock/{productId}/{locationId}', { path: item, body: { expectedAt } }),
     onSuccess: async () => {
       setOpen(false);
       await Promise.all([

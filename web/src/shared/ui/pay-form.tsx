@@ -2,13 +2,14 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api, ApiError } from '../api';
+import { ApiError } from '../api';
+import { call } from '../call';
 import { useAttemptKey } from '../attempt';
 import { errorSentence } from '../error-sentence';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import { refreshAfterTrade } from '../invalidate';
-import { owedOf, type PaymentStatus, type Rental } from '../model';
+import type { PaymentRequest, Rental } from '../model';
 import { DeclineNotice } from './decline-notice';
 import { MethodFields, type Tender, tenderOf, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';
@@ -21,11 +22,6 @@ interface PayFormProps {
   submitTestId: string;
 }
 
-interface Answer {
-  transactionId: string;
-  status: PaymentStatus;
-}
-
 /** Pays what a waiting rental owes, in cash or with a stored card, as often as it takes. */
 export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestId }: PayFormProps) {
   const { t } = useTranslation();
@@ -35,14 +31,15 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
   const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
   const cards = useStoredCards(rental.partnerId);
   const asked = tenderOf(tender, cards);
-  const owed = owedOf(rental);
+  // Cash is in steps of 5 Ft.
+  const owed = tender.method === 'CASH' ? rental.owedCash : rental.owedAmount;
 
   const pay = useMutation({
-    mutationFn: (body: object) => api<Answer>('/payments', { method: 'POST', body, headers: { 'Idempotency-Key': keyOf(body) } }),
-    onSuccess: async (answer) => {
+    mutationFn: (body: PaymentRequest) => call('post', '/api/v1/payments', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
+    onSuccess: async () => {
       settle();
-      // First: the refreshed rental no longer waits, and whoever shows this form would say so.
-      if (answer.status === 'SUCCEEDED') onPaid();
+      // First: the refreshed rental no longer waits, and the page that shows this form would say so.
+      onPaid();
       await refreshAfterTrade(client);
     },
     onError: async (error) => {
@@ -63,7 +60,7 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
     const value = refusal?.problem[name];
     return typeof value === 'string' ? value : null;
   };
-  const pending = refusal?.code === 'PAYMENT_TIMEOUT' || (pay.isSuccess && pay.data.status === 'PENDING');
+  const pending = refusal?.code === 'PAYMENT_TIMEOUT';
 
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>

@@ -6,7 +6,6 @@ import { useTranslation } from 'react-i18next';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import { useKeptFocus } from '../kept-focus';
-import { owedOf } from '../model';
 import { rentalQueryOptions } from '../queries';
 import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
@@ -51,7 +50,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
               <span>
                 {rental.partnerName} · {t('common.items', { count: rental.equipmentCount })}
               </span>
-              <b>{formatMoney(owedOf(rental), language, rental.currency)}</b>
+              <b>{formatMoney(rental.owedAmount, language, rental.currency)}</b>
             </p>
             <PayForm rental={rental} onPaid={() => setPaid(true)} methodTestId="pay-method" tokenTestId="pay-card-token" submitTestId="pay-submit" />
           </>
