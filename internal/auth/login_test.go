@@ -123,8 +123,8 @@ func TestLogin_GrowingDelays(t *testing.T) {
 	for range 10 {
 		wantCode(t, env.wrong(t, here), harang.CodeInvalidCredentials)
 	}
-	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60} {
-		want *= time.Second
+	for _, seconds := range []int{1, 2, 4, 8, 16, 32, 60, 60} {
+		want := time.Duration(seconds) * time.Second
 		_, err := env.Login(t.Context(), here)
 		if wait := retryAfter(t, err); wait != want {
 			t.Fatalf("wait %v, want %v", wait, want)

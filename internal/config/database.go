@@ -93,14 +93,17 @@ func (d *DatabaseFlags) CheckLost() error {
 	if err != nil || path == "" {
 		return err
 	}
-	_, err = os.Stat(path)
 	file := watermark.Path(path)
-	_, fileErr := os.Stat(file)
-	if !errors.Is(err, fs.ErrNotExist) || fileErr != nil {
-		return nil // opening reports another error
+	if !isMissing(path) || isMissing(file) {
+		return nil
 	}
 	return cli.Usagef("--database", "%s is missing, but %s shows that it was served", path, file).
 		Cure("restore a backup or name the right file; harang serve --new-database starts an empty one")
+}
+
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // OpenOrCreate opens the database and brings its schema up to date. It creates a

@@ -47,7 +47,7 @@ func addressOf(r *http.Request) string {
 // requestInfoOf returns the request's info, or FORBIDDEN for a page of another origin.
 func requestInfoOf(ctx context.Context) (requestInfo, error) {
 	info, _ := ctx.Value(requestInfoKey{}).(requestInfo)
-	var refused *origin.Refused
+	var refused *origin.RefusedError
 	if err := info.checkOrigin(); errors.As(err, &refused) {
 		return info, &harang.Error{
 			Code: harang.CodeForbidden, Message: refused.Error(),

@@ -306,8 +306,3 @@ func aboutOf(description string, s *huma.Schema) string {
 	}
 	return strings.Join(words, "; ")
 }
-
-func sorted(names []string) []string {
-	slices.Sort(names)
-	return names
-}

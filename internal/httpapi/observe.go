@@ -77,7 +77,7 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w}
 		n := &note{}
 		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
-		defer func() {
+		defer func() { //nolint:contextcheck // r carries the context
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
 					panic(v)

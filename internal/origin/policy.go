@@ -185,19 +185,19 @@ func (p *Policy) CORS(r *http.Request) (origin string, ok bool) {
 	return origin, err == nil && p.allowed[o]
 }
 
-// Refused is the error of a request of another origin.
-type Refused struct {
+// RefusedError is the error of a request of another origin.
+type RefusedError struct {
 	// Origin is the request's, Own this server's as far as the request shows it.
 	Origin, Own string
 }
 
 // Error says what to do.
-func (e *Refused) Error() string {
+func (e *RefusedError) Error() string {
 	return fmt.Sprintf("pages of %s may not call %s: let the proxy pass the browser's Host, or allow the origin with "+
 		"--allowed-origin", e.Origin, e.Own)
 }
 
-// Check refuses requests of other origins with a *Refused, logs and counts them. Part
+// Check refuses requests of other origins with a *RefusedError, logs and counts them. Part
 // is PartREST or PartSocket.
 func (p *Policy) Check(r *http.Request, part string) error {
 	refused := p.check(r)
@@ -213,7 +213,7 @@ func (p *Policy) Check(r *http.Request, part string) error {
 // maxShown is how much of a refused origin is repeated, in bytes.
 const maxShown = 256
 
-func (p *Policy) check(r *http.Request) *Refused {
+func (p *Policy) check(r *http.Request) *RefusedError {
 	site, text := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 	if site == "same-origin" {
 		return nil
@@ -248,7 +248,7 @@ func (p *Policy) isOwn(r *http.Request, o Origin) bool {
 	return false
 }
 
-func (p *Policy) refuse(r *http.Request, origin string) *Refused {
+func (p *Policy) refuse(r *http.Request, origin string) *RefusedError {
 	scheme := "http"
 	if p.Secure(r) {
 		scheme = "https"
@@ -261,7 +261,7 @@ func (p *Policy) refuse(r *http.Request, origin string) *Refused {
 	if o, err := Parse(own); err == nil {
 		own = o.String()
 	}
-	return &Refused{Origin: shown(origin), Own: shown(own)}
+	return &RefusedError{Origin: shown(origin), Own: shown(own)}
 }
 
 func shown(text string) string {

@@ -19,7 +19,7 @@ import (
 
 // request is one with a Host and headers, "Name: value".
 func request(host string, headers ...string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/", nil) //nolint:noctx // it is sent nowhere
+	r := httptest.NewRequest(http.MethodPost, "/", nil)
 	r.Host, r.RemoteAddr = host, "127.0.0.1:40000"
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
@@ -105,7 +105,7 @@ func TestPolicy_Check(t *testing.T) {
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %v, want accepted %v", name, err, c.ok)
 		}
-		if refused := (*origin.Refused)(nil); err != nil && !errors.As(err, &refused) {
+		if refused := (*origin.RefusedError)(nil); err != nil && !errors.As(err, &refused) {
 			t.Errorf("%s: %T", name, err)
 		}
 	}

@@ -183,7 +183,7 @@ func readImport(file io.Reader) (*importFile, error) {
 	header, err := r.Read()
 	if err != nil {
 		in.problems.add(1+skipped, "file", "must name the columns")
-		return in, nil
+		return in, nil //nolint:nilerr // it is one of the file's problems
 	}
 	if len(header) > maxImportColumns {
 		in.problems.add(1+skipped, "file", fmt.Sprintf("must have at most %d columns", maxImportColumns))
