@@ -65,7 +65,7 @@ type process struct {
 	out     *bufio.Scanner
 }
 
-// startProcess starts a command whose standard input and output are ours.
+// startProcess starts a command whose standard input and output are pipes.
 func startProcess(ctx context.Context, name string, args ...string) (*process, error) {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Stderr = os.Stderr

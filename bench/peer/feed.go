@@ -84,7 +84,7 @@ func (s *feedServer) Join(frames []*socketio.Frame) *socketio.Frame { return soc
 func (s *feedServer) Encode(it *feed.Item[*socketio.Frame]) *socketio.Frame {
 	frame, err := s.namespace.Encode(it.Type, json.RawMessage(it.Body), json.RawMessage(`"`+it.Position().String()+`"`))
 	if err != nil {
-		panic(err) // an event of our own
+		panic(err) // an event of this program
 	}
 	return frame
 }

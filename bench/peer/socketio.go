@@ -59,7 +59,7 @@ func (s *socketIO) Publish(room int, events []Event) {
 	for _, e := range events {
 		frame, err := s.namespace.Encode(EventType, e.Body)
 		if err != nil {
-			panic(err) // an event of our own
+			panic(err) // an event of this program
 		}
 		for _, socket := range sockets {
 			_ = socket.Deliver(frame) // a listener that is gone is found missing by the load program

@@ -63,7 +63,7 @@ func TestCommand_Interrupted(t *testing.T) {
 	}
 }
 
-// TestServe_LogReaderGone: serving goes on when the reader of the log has gone.
+// TestServe_LogReaderGone: the server continues when the reader of the log has gone.
 func TestServe_LogReaderGone(t *testing.T) {
 	c := process(t, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json",
 		"--log-level", "DEBUG")

@@ -28,8 +28,8 @@
 //
 // A failed login is counted for its host and account together, for the account and for the host; each failure beyond a
 // free number makes the next attempt wait longer, up to a minute. A browser that signed in to the account before brings
-// a signed cookie that says so, and has a count of its own: strangers who try passwords cannot lock it out. The counts
-// are keyed by a hash, forgotten after a time without failure and removed when they are zero; a login that is given up
+// a signed cookie that says so, and has a count of its own: failures from other browsers do not delay it. The counts
+// are keyed by a hash, forgotten after a time without failure and removed when they are zero; a login that is abandoned
 // before its password is checked leaves nothing.
 //
 // Few password hashes are computed at once (half the cores, at least one), so that a burst of logins cannot starve the

@@ -21,7 +21,7 @@ type limit struct {
 }
 
 // The limits. A login from a browser that signed in to the account before counts against that browser's own limit
-// and against no other, so that failures of strangers cannot lock it out.
+// and against no other, so that failures from elsewhere cannot lock it out.
 var (
 	limitPair    = limit{free: 10, maxDelay: time.Minute}       // one host, one account
 	limitAccount = limit{free: 50, maxDelay: 30 * time.Second}  // all hosts, one account

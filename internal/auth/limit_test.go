@@ -45,7 +45,7 @@ func TestLimiter_RefusedAttempts(t *testing.T) {
 	}
 }
 
-// Logins that are given up, each with a new name from a new host, leave nothing behind and clear nothing.
+// Logins that are abandoned, each with a new name from a new host, leave nothing behind and clear nothing.
 func TestLimiter_AbandonedAttempts(t *testing.T) {
 	l, _ := newTestLimiter()
 	for range limitPair.free {

@@ -129,7 +129,7 @@ func (q *fairQueue) pushLocked(w *waiter) {
 	case len(host.callers) > maxWaitingPerHost:
 		q.dropLocked(host.callers[0])
 	case q.waiting > q.max:
-		q.dropLocked(q.victimLocked())
+		q.dropLocked(q.dropCandidateLocked())
 	}
 }
 
@@ -145,9 +145,9 @@ func (q *fairQueue) laneOf(w *waiter) *lane {
 	return &q.lanes[1]
 }
 
-// victimLocked is the caller that waits longest in the largest host of the largest network. Trusted callers are dropped
-// only when no other caller waits.
-func (q *fairQueue) victimLocked() *waiter {
+// dropCandidateLocked returns the caller that waits longest in the largest host of the largest network. Trusted callers
+// are dropped only when no other caller waits.
+func (q *fairQueue) dropCandidateLocked() *waiter {
 	networks := q.lanes[1].networks
 	if len(networks) == 0 {
 		networks = q.lanes[0].networks

@@ -24,7 +24,7 @@ func (r interruptible) Read(b []byte) (int, error) {
 		n   int
 		err error
 	}
-	buffer, done := make([]byte, len(b)), make(chan result, 1) // b is not ours once we have returned
+	buffer, done := make([]byte, len(b)), make(chan result, 1) // b belongs to the caller again after the return
 	go func() {
 		n, err := r.in.Read(buffer)
 		done <- result{n, err}

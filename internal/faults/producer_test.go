@@ -89,7 +89,7 @@ func (p *producer) deliver(ctx context.Context, first int, events []map[string]a
 	}
 }
 
-// note keeps what was accepted; an event has one id for ever.
+// note keeps what was accepted; an event always has the same id.
 func (p *producer) note(events []map[string]any, ids []string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -46,7 +46,7 @@
 // # Failure
 //
 // When the source cannot be read, a Join that needs it fails with UNAVAILABLE
-// and keeps no window; a window that was read before goes on serving. A new
+// and keeps no window; a window that was read before continues to serve. A new
 // epoch (a fork of the numbering) resets every listener; its next Join reports
 // the gap.
 //

@@ -94,7 +94,7 @@ func (h *Hub[F]) noteRead(feed harang.FeedID, err error) {
 var errTorn = errors.New("feed: the entries read do not end at the head read with them")
 
 // maxPages bounds one read of a feed that grows faster than it is read; the
-// relay goes on from there.
+// relay continues from there.
 const maxPages = 1000
 
 // readOnce reads the source and merges it into the window by number. A window

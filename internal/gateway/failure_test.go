@@ -176,7 +176,7 @@ func TestConnecting_Events(t *testing.T) {
 	}
 }
 
-// TestDeliver_UnreadableEntries: entries that this version cannot read are logged, and delivery goes on.
+// TestDeliver_UnreadableEntries: entries that this version cannot read are logged, and delivery continues.
 func TestDeliver_UnreadableEntries(t *testing.T) {
 	env := open(t)
 	p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})

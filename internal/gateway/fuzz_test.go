@@ -7,7 +7,8 @@ import (
 	"harang.dev/harang"
 )
 
-// FuzzHandshake: tokens, pids and positions are read completely or not at all, and never longer than ours.
+// FuzzHandshake: tokens, pids and positions are read completely or not at all, and never longer than those that the
+// server makes.
 func FuzzHandshake(f *testing.F) {
 	for _, seed := range []string{`{"token":"x","pid":"p","offset":"o"}`, `{"token":7}`, `[]`, `"x"`, `{`, "",
 		"\x00", `{"token":"\ud800"}`} {

@@ -32,7 +32,7 @@ const (
 )
 
 // problem is an error as callers see it (RFC 9457): type, title, status, detail
-// and our members code, errors and those of the error's Details.
+// and the members code, errors and those of the error's Details.
 type problem struct {
 	code       harang.Code
 	detail     string
@@ -261,7 +261,7 @@ var configureLibrary = sync.OnceFunc(func() {
 	}
 })
 
-// problemFromLibrary gives what the library found wrong with a request one of our
+// problemFromLibrary gives what the library found wrong with a request one of the
 // codes.
 func problemFromLibrary(status int, message string, errs []error) *problem {
 	switch {

@@ -117,8 +117,8 @@ func keyOf(list, cursor string) (string, error) {
 		return "", nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	key, ours := strings.CutPrefix(string(text), list+" ")
-	if err != nil || !ours {
+	key, sameList := strings.CutPrefix(string(text), list+" ")
+	if err != nil || !sameList {
 		return "", harang.Invalid(harang.FieldError{Field: "cursor", Detail: "is not a cursor of this list"})
 	}
 	return key, nil

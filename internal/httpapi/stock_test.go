@@ -227,7 +227,7 @@ func TestEvents_EveryWay(t *testing.T) {
 			harang.CodeInvalidRequest, "type"},
 		"control type": {strings.Replace(event("x"), "rental_created", "control.logout", 1), structured,
 			harang.CodeInvalidRequest, "type"},
-		"our source": {strings.Replace(event("x"), "/erp", "harang:rentals", 1), structured,
+		"reserved source": {strings.Replace(event("x"), "/erp", "harang:rentals", 1), structured,
 			harang.CodeInvalidRequest, "source"},
 		"no id": {event(""), structured, harang.CodeInvalidRequest, "id"},
 		"other version": {strings.Replace(event("x"), "1.0", "0.3", 1), structured, harang.CodeInvalidRequest,

@@ -1,6 +1,5 @@
-// Package ingest turns other applications' events into ours: it reads
-// CloudEvents 1.0, validates their payloads against our event types, and appends
-// them.
+// Package ingest accepts events of other applications: it reads CloudEvents 1.0,
+// validates their payloads against the registered event types, and appends them.
 //
 // A batch is accepted whole or not at all. An event is identified by (tenant,
 // source, id): sending it again is harmless and returns the event that the first
@@ -16,8 +15,9 @@ import (
 	"harang.dev/harang"
 )
 
-// ownSources is the prefix of the sources of our own events. Other applications
-// may not use it: an event under such a source would make ours a repeat.
+// ownSources is the prefix of the sources of Harang's own events. Other
+// applications may not use it: with an event of such a source, a later one of
+// Harang would count as a duplicate.
 const ownSources = "harang:"
 
 // Store keeps events. The package store implements it.
@@ -46,7 +46,7 @@ func New(store Store, newID func() string) *Intake { return &Intake{store: store
 
 // Accepted is the answer for one event.
 type Accepted struct {
-	// ID is the event's id at its source, EventID ours.
+	// ID is the event's id at its source, EventID its id here.
 	ID, EventID string
 	// Duplicate says that the event was known already.
 	Duplicate bool
@@ -81,7 +81,7 @@ func (i *Intake) Accept(ctx context.Context, caller harang.Identity, incoming []
 	return accepted, nil
 }
 
-// event builds our event. The commit sets its time.
+// event builds the event to append. The commit sets its time.
 func (i *Intake) event(tenant string, in Incoming) (harang.Event, error) {
 	t, ok := harang.FindEventType(in.Type)
 	if !ok || t.Control() {

@@ -91,7 +91,7 @@ func TestAccept_Refuses(t *testing.T) {
 		accepted != nil {
 		t.Fatalf("an empty batch: %v, %v", accepted, err)
 	}
-	// An id of ours that makes the event too large for its readers.
+	// An event id that makes the event too large for its readers.
 	long := ingest.New(&fakeStore{}, func() string { return strings.Repeat("x", harang.MaxEventBytes) })
 	if _, err := long.Accept(t.Context(), service, in); err == nil {
 		// NewEvent counts the id, too.
@@ -217,9 +217,12 @@ func TestInboxWorker_Validates(t *testing.T) {
 		change func(*ingest.Queued)
 		want   string
 	}{
-		"good":         {func(*ingest.Queued) {}, ""},
-		"no id":        {func(q *ingest.Queued) { q.ID = "" }, "id "},
-		"our source":   {func(q *ingest.Queued) { q.Source = "harang:rentals" }, "source must not begin with harang:"},
+		"good":  {func(*ingest.Queued) {}, ""},
+		"no id": {func(q *ingest.Queued) { q.ID = "" }, "id "},
+		"reserved source": {
+			func(q *ingest.Queued) { q.Source = "harang:rentals" },
+			"source must not begin with harang:",
+		},
 		"unknown type": {func(q *ingest.Queued) { q.Type = "flood" }, "type must be one of "},
 		"control type": {func(q *ingest.Queued) { q.Type = "logout" }, "type must be one of "},
 		"no JSON":      {func(q *ingest.Queued) { q.Data = "{" }, "data"},

@@ -189,7 +189,7 @@ func TestClient_ChargeUnreachable(t *testing.T) {
 }
 
 // TestClient_ChargeHangs: a provider that takes the request and says nothing
-// is cut when the caller's time is over, and nothing is believed.
+// is interrupted when the caller's context ends, and the charge stays pending.
 func TestClient_ChargeHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

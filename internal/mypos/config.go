@@ -76,7 +76,7 @@ type Fields struct {
 	// Event is the path of the event's name, EventID of the notification's id.
 	Event   string `json:"event"`
 	EventID string `json:"eventId"`
-	// OrderID is the path of our transaction id.
+	// OrderID is the path of the transaction id.
 	OrderID  string `json:"orderId"`
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`

@@ -26,10 +26,9 @@
 // # Answers of the webhook
 //
 //	200 OK                 received; a repeat; an event about something else; a JSON
-//	                       event of an order that is not ours
+//	                       event of an unknown order
 //	401 UNAUTHENTICATED    no signature, an invalid one, or one too old
-//	404 NOT_FOUND          the tenant does not use myPOS; a form names an order that is
-//	                       not ours
+//	404 NOT_FOUND          the tenant does not use myPOS; a form names an unknown order
 //	413 TOO_LARGE          a body over 64 KiB
 //	422 INVALID_REQUEST    not a form and not JSON; a field missing, unknown, out of
 //	                       order or wrong; another amount than the payment's

@@ -109,7 +109,7 @@ func TestForm_SignVector(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := again.verify(key); err != nil {
-		t.Errorf("our own signature: %v", err)
+		t.Errorf("own signature: %v", err)
 	}
 }
 

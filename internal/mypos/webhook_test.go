@@ -345,11 +345,11 @@ func TestWebhook_Other(t *testing.T) {
 	if status, code := u.post("budapest", "text/plain", "hello"); status != 422 || code != "INVALID_REQUEST" {
 		t.Errorf("another content type: %d %s", status, code)
 	}
-	u.sink.fails = errors.New("the database is away")
+	u.sink.fails = errors.New("the database is unavailable")
 	u.verified = true
 	body := u.form("IPCmethod=IPCPurchaseCancel&Amount=18900&Currency=HUF&OrderID=tx-2")
 	if status, code := u.post("budapest", mediaForm, body); status != 503 || code != "UNAVAILABLE" {
-		t.Errorf("our database away: %d %s", status, code)
+		t.Errorf("database unavailable: %d %s", status, code)
 	}
 	if strings.Contains(u.log.String(), "Signature") {
 		t.Error("the log holds the body")

@@ -10,7 +10,7 @@ import (
 
 // How long a failed payment is listed as something to do.
 const (
-	// ownFailureAge is for our own payments: by then nobody expects the customer
+	// ownFailureAge is for payments made here: by then nobody expects the customer
 	// back. Most are removed earlier, when the rental is paid or cancelled.
 	ownFailureAge = 7 * 24 * time.Hour
 	// otherFailureAge is for payments of other applications, which never report
@@ -47,7 +47,7 @@ func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]hara
 	seen := map[string]int{} // by subject: its position in failures from 1; 0 when nothing is left to do
 	for _, f := range reported {
 		open, subject := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
-		if pay, ours := states[f.TransactionID]; ours {
+		if pay, own := states[f.TransactionID]; own {
 			f.RentalID, f.Status = pay.RentalID, pay.Status
 			f.ErrorCode, f.ErrorMessage = pay.ErrorCode, pay.ErrorMessage
 			open = pay.Owed > 0 && (pay.Status == harang.PaymentDeclined || pay.Status == harang.PaymentPending)
@@ -96,7 +96,7 @@ func (p *Payments) reportedFailures(
 	return reported, nil
 }
 
-// paymentStates returns the states of those payments that are our own, by id.
+// paymentStates returns the states of those payments that were made here, by id.
 func (p *Payments) paymentStates(
 	ctx context.Context, tenant string, reported []harang.PaymentFailure,
 ) (map[string]PaymentState, error) {
