@@ -1099,6 +1099,55 @@ export interface components {
             /** @description a day in Budapest, YYYY-MM-DD */
             date: string;
         };
+        DeliveryTraceOutputBody: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            committedAt: string;
+            eventId: string;
+            /**
+             * Format: int64
+             * @description number of connections of this node to which it was sent live
+             */
+            listeners: number;
+            /**
+             * Format: date-time
+             * @description when this node began to deliver it
+             */
+            relayedAt: string | null;
+            /**
+             * Format: int64
+             * @description milliseconds from commit to the start of delivery
+             */
+            relayedMs: number | null;
+            /**
+             * Format: date-time
+             * @description when it was first reported as seen
+             */
+            seenAt: string | null;
+            /**
+             * Format: int64
+             * @description number of reports that it was on a screen
+             */
+            seenBy: number;
+            /**
+             * Format: int64
+             * @description milliseconds from commit to the first report
+             */
+            seenMs: number | null;
+            /**
+             * Format: date-time
+             * @description when it was written to the last of this node's connections
+             */
+            sentAt: string | null;
+            /**
+             * Format: int64
+             * @description milliseconds from commit to the last connection
+             */
+            sentMs: number | null;
+            type: string;
+        };
         FailureBody: {
             /**
              * Format: int64
@@ -1196,55 +1245,6 @@ export interface components {
              * @description line of the file, from 1
              */
             line: number;
-        };
-        JourneyOutputBody: {
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC, milliseconds
-             */
-            committedAt: string;
-            eventId: string;
-            /**
-             * Format: int64
-             * @description number of connections of this node to which it was sent live
-             */
-            listeners: number;
-            /**
-             * Format: date-time
-             * @description when this node began to deliver it
-             */
-            relayedAt: string | null;
-            /**
-             * Format: int64
-             * @description milliseconds from commit to the start of delivery
-             */
-            relayedMs: number | null;
-            /**
-             * Format: date-time
-             * @description when it was first reported as seen
-             */
-            seenAt: string | null;
-            /**
-             * Format: int64
-             * @description number of reports that it was on a screen
-             */
-            seenBy: number;
-            /**
-             * Format: int64
-             * @description milliseconds from commit to the first report
-             */
-            seenMs: number | null;
-            /**
-             * Format: date-time
-             * @description when it was written to the last of this node's connections
-             */
-            sentAt: string | null;
-            /**
-             * Format: int64
-             * @description milliseconds from commit to the last connection
-             */
-            sentMs: number | null;
-            type: string;
         };
         KeyBody: {
             /**
@@ -2191,7 +2191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JourneyOutputBody"];
+                    "application/json": components["schemas"]["DeliveryTraceOutputBody"];
                 };
             };
             /**
