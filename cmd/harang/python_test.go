@@ -92,7 +92,7 @@ func (p *breakableProxy) setBroken(broken bool) {
 // receives the event it has missed after it has reconnected.
 func TestProtocolPage_Python(t *testing.T) {
 	const python = "/usr/bin/python3" // the one that sees Debian's packages
-	check := exec.CommandContext(t.Context(), python, "-I", "-c", "import socketio, requests, websocket")
+	check := exec.CommandContext(t.Context(), python, "-I", "-c", "import socketio, aiohttp")
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Fatalf("a Socket.IO client for Python is needed; run scripts/test-deps: %v\n%s", err, out)
 	}
