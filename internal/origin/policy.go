@@ -92,7 +92,7 @@ func (p *Policy) Forward(r *http.Request) *http.Request {
 	if !p.trusts(peer) {
 		return r
 	}
-	f := forwarded{tls: p.forwardedTLS(r), hosts: elements(r.Header, headerHost)}
+	f := forwarded{tls: p.forwardedTLS(r), hosts: p.forwardedHosts(r)}
 	r = r.WithContext(context.WithValue(r.Context(), forwardedKey{}, f)) // a copy: the server owns r
 	if client, ok := p.client(r, peer); ok {
 		r.RemoteAddr = client
@@ -128,6 +128,18 @@ func (p *Policy) forwardedTLS(r *http.Request) bool {
 		p.warn(headerProto, first)
 	}
 	return false
+}
+
+// forwardedHosts are the hosts that can be read. A page of any scheme may have called
+// them, so only their form is checked here.
+func (p *Policy) forwardedHosts(r *http.Request) []string {
+	return slices.DeleteFunc(elements(r.Header, headerHost), func(host string) bool {
+		_, err := Parse("https://" + host)
+		if err != nil {
+			p.warn(headerHost, host)
+		}
+		return err != nil
+	})
 }
 
 func (p *Policy) warn(header, value string) {

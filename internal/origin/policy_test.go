@@ -209,12 +209,12 @@ func TestPolicy_ForwardWarnsOnce(t *testing.T) {
 	var log bytes.Buffer
 	p := policy(t, origin.Options{TrustedProxies: loopback, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	for range 100 {
-		p.Forward(request("a", "X-Forwarded-For: nonsense", "X-Forwarded-Proto: on"))
+		p.Forward(request("a", "X-Forwarded-For: nonsense", "X-Forwarded-Proto: on", "X-Forwarded-Host: a b, c"))
 		stranger := request("a", "X-Forwarded-For: nonsense")
 		stranger.RemoteAddr = "203.0.113.9:1"
 		p.Forward(stranger)
 	}
-	if n := strings.Count(log.String(), "\n"); n != 2 {
+	if n := strings.Count(log.String(), "\n"); n != 3 {
 		t.Errorf("%d lines: %s", n, log.String())
 	}
 }
