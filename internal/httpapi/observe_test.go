@@ -73,6 +73,24 @@ func TestLog_ServerFailure(t *testing.T) {
 	}
 }
 
+// A program without its page says so to everybody who asks, and writes no line.
+func TestLog_NoPage(t *testing.T) {
+	log := &logged{}
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.Logger, o.Page = slog.New(slog.NewTextHandler(log, nil)), nil
+	})
+	for _, path := range []string{"/", "/rentals", "/index.html"} {
+		answer := httptest.NewRecorder()
+		e.handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if answer.Code != http.StatusNotFound || !strings.Contains(answer.Body.String(), "make build") {
+			t.Errorf("%s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	if log.String() != "" {
+		t.Error(log.String())
+	}
+}
+
 // A caller that goes away before the answer is no failure of the server: no call logs
 // a line then, and none counts as a failure.
 func TestLog_CallerGone(t *testing.T) {

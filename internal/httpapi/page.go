@@ -143,11 +143,12 @@ func accepts(header, coding string) bool {
 	return false
 }
 
-// noPage answers when the program was built without its page.
+// noPage answers when the program was built without its page. That is no failure of
+// the server: anybody may ask, and the log would fill.
 func noPage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusServiceUnavailable)
+	w.WriteHeader(http.StatusNotFound)
 	_, _ = w.Write(
 		[]byte("This program was built without its page: run make build. The REST interface is described at /docs.\n"),
 	)
