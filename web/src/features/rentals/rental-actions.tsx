@@ -3,6 +3,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../shared/call';
 import { errorSentence } from '../../shared/error-sentence';
+import { formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
@@ -18,6 +20,7 @@ interface RentalActionsProps {
 /** What can be done with a rental in its state. */
 export function RentalActions({ rental, onPay }: RentalActionsProps) {
   const { t } = useTranslation();
+  const language = useLanguage();
   const client = useQueryClient();
   const act = useMutation({
     mutationFn: (what: 'return' | 'cancel') => call('post', `/api/v1/rentals/{id}/${what}`, { path: rental }),
@@ -27,15 +30,15 @@ export function RentalActions({ rental, onPay }: RentalActionsProps) {
   const waiting = rental.status === 'AWAITING_PAYMENT';
   return (
     <div className={`${list.actions} ${classes.actions}`}>
-      {waiting && (
-        <Button size="xs" data-testid="rental-pay" onClick={() => onPay(rental.id)}>
+      {rental.owedAmount > 0 && (
+        <Button size="xs" variant={waiting ? 'filled' : 'light'} data-testid="rental-pay" onClick={() => onPay(rental.id)}>
           {t('rentals.pay')}
         </Button>
       )}
       {out && (
         <ConfirmButton
           label={t('rentals.return')}
-          question={t('rentals.returnAsk')}
+          question={rental.owedAmount > 0 ? t('rentals.returnAskOwed', { amount: formatMoney(rental.owedAmount, language, rental.currency) }) : t('rentals.returnAsk')}
           confirm={t('rentals.returnYes')}
           variant="light"
           busy={act.isPending && act.variables === 'return'}

@@ -54,6 +54,12 @@ export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (renta
         <span>{t('rentals.total')}</span>
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
       </p>
+      {rental.owedAmount > 0 && (
+        <p className={classes.total} data-testid="rental-owed">
+          <span>{t('rentals.owed')}</span>
+          <b>{formatMoney(rental.owedAmount, language, rental.currency)}</b>
+        </p>
+      )}
       <RentalActions rental={rental} onPay={onPay} />
       <p className={classes.id}>
         {t('rentals.id')}: {rental.id}

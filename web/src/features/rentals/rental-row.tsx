@@ -39,7 +39,13 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
       </div>
       <div className={`${list.amount} ${classes.amount}`}>
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
-        <small>{t('common.items', { count: rental.equipmentCount })}</small>
+        {rental.owedAmount > 0 && rental.status !== 'AWAITING_PAYMENT' ? (
+          <small className={classes.owed} data-testid="rental-owed">
+            {rental.paidAmount > 0 ? t('rentals.owedRest', { amount: formatMoney(rental.owedAmount, language, rental.currency) }) : t('rentals.unpaid')}
+          </small>
+        ) : (
+          <small>{t('common.items', { count: rental.equipmentCount })}</small>
+        )}
       </div>
       <RentalActions rental={rental} onPay={onPay} />
     </li>

@@ -127,14 +127,14 @@ it('says that it was paid, and nothing else, also when the rental leaves the lis
   await waitFor(() => expect(screen.queryByTestId('rental-row')).not.toBeInTheDocument());
   watch.disconnect();
   expect(screen.getByText('A fizetés sikerült')).toBeInTheDocument();
-  expect(seen.filter((text) => text.includes('nem vár fizetésre'))).toEqual([]);
+  expect(seen.filter((text) => text.includes('nincs tartozása'))).toEqual([]);
 });
 
 it('offers no payment for a rental that someone else has just paid', async () => {
-  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'OPEN' }));
+  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'OPEN', paidAmount: 42_000 }));
   const { user } = await renderPage('/rentals');
   await user.click(within(await rowOf('r2')).getByRole('button', { name: 'Fizetés' }));
-  expect(await screen.findByText('Ez a bérlés már nem vár fizetésre.')).toBeInTheDocument();
+  expect(await screen.findByText('Ennek a bérlésnek nincs tartozása.')).toBeInTheDocument();
 });
 
 it('dims while offline', async () => {
@@ -143,4 +143,26 @@ it('dims while offline', async () => {
   await renderPage('/rentals');
   await rowOf('r1');
   expect(screen.getByText('Adatok: most')).toBeInTheDocument();
+});
+
+it('says what an open rental owes, asks for it at the return, and takes the payment', async () => {
+  let paidAmount = 0;
+  const server = openShop('OPERATOR')
+    .on('GET /rentals', () => json(page([rentalOf({ totalValue: 18_902, paidAmount })])))
+    .on('GET /rentals/r1', () => json(rentalOf({ totalValue: 18_902, paidAmount })))
+    .on('POST /payments', () => {
+      paidAmount = 18_902;
+      return json({ transactionId: 't11', status: 'SUCCEEDED' }, 201);
+    });
+  const { user } = await renderPage('/rentals');
+  expect(within(await rowOf('r1')).getByTestId('rental-owed')).toHaveTextContent('Fizetetlen');
+  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Visszavétel' }));
+  expect(await screen.findByText(/még 18\s902\sFt összeggel tartozik/)).toBeInTheDocument();
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Mégse' }));
+  await user.click(within(await rowOf('r1')).getByTestId('rental-pay'));
+  await user.selectOptions(await screen.findByTestId('pay-method'), 'CASH');
+  await user.click(screen.getByTestId('pay-submit'));
+  expect(await screen.findByText('A fizetés sikerült')).toBeInTheDocument();
+  expect(server.seen('POST /payments').at(-1)?.body).toEqual({ rentalId: 'r1', amount: 18_900, method: 'CASH' });
+  await waitFor(() => expect(within(screen.getByTestId('rental-row')).queryByTestId('rental-owed')).toBeNull());
 });

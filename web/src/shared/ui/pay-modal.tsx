@@ -11,7 +11,7 @@ import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
 import { EmptyState, ErrorState } from './states';
 
-/** Pays a waiting rental from any list. Reads it anew first, because someone else may have been quicker. */
+/** Pays a rental that owes something from any list. Reads it anew first, because someone else may have been quicker. */
 export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () => void }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -37,7 +37,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
           <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
         ) : rental === undefined || !isFetchedAfterMount ? (
           <Skeleton height={240} radius={12} />
-        ) : rental.status !== 'AWAITING_PAYMENT' ? (
+        ) : rental.owedAmount === 0 ? (
           <EmptyState
             icon={<IconInfoCircle size={26} stroke={1.7} />}
             title={t('pay.notWaiting')}
