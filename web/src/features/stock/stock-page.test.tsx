@@ -134,7 +134,7 @@ it('searches and filters at the server and keeps both in the address', async () 
   await rowOf('p1');
   await user.type(screen.getByRole('searchbox'), 'honda');
   await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(1));
-  expect(router.state.location.search).toEqual({ search: 'honda' });
+  await waitFor(() => expect(router.state.location.search).toEqual({ search: 'honda' }));
   await user.click(screen.getByRole('radio', { name: 'Kritikus' }));
   expect(await screen.findByText('Nincs találat')).toBeInTheDocument();
   expect(server.requests.at(-1)?.search.get('severity')).toBe('CRITICAL');
