@@ -1,17 +1,11 @@
 import { parsePosition, sameFeed, type Position } from './position.js';
 import type { Gap } from './server-messages.js';
 
-/**
- * The number check. The server promises numbers without holes; whoever finds
- * one all the same must say so and reload, not believe the promise.
- */
+/** Checks that the numbers of a feed have no holes, as the server promises. */
 export interface Continuity {
-  /** The newest place, as the server wrote it; null before the first. */
+  /** The newest position, as the server wrote it; null before the first. */
   readonly position: string | null;
-  /**
-   * begin takes the position that `session` names, the place before what
-   * follows, and returns what lies between it and the place before.
-   */
+  /** begin takes the position of a `session` and returns what is missing between it and the one before. */
   begin(position: unknown): Gap | null;
   /** check takes the position of a feed event and returns what is missing before it. */
   check(position: unknown): Gap | null;

@@ -14,7 +14,7 @@ export interface FeedMessage {
   readonly position: string;
 }
 
-/** What the server tells the people behind a connection. */
+/** A message of the server that listeners receive. */
 export type Message =
   | { readonly kind: 'session'; readonly session: SessionInfo; readonly position: string }
   | FeedMessage
@@ -22,24 +22,22 @@ export type Message =
   | { readonly kind: 'claim'; readonly claim: Claim }
   | { readonly kind: 'testAlert'; readonly alert: TestAlert };
 
-/** note is told of a new event before any listener is. */
-export type Note = (delivery: Delivery, live: boolean) => void;
+/** NoteDelivery is called with a new event before any listener. */
+export type NoteDelivery = (delivery: Delivery, live: boolean) => void;
 
 /**
- * Turns messages into what listeners hear: numbers checked, repeats dropped,
- * replays gathered. One for each start of a connection; it does not care over
- * which line, its own or another tab's, a message came. `isForegroundTab` is handed
- * on: whether this is the one tab that should show a toast for it.
+ * Turns messages into the events of a connection: numbers checked, repeats dropped, replays collected. One for each
+ * start of a connection, whichever tab's socket a message comes from. `isForegroundTab` is passed on.
  */
 export interface EventPipeline {
-  /** The newest place in the feed; null before the first session. */
+  /** The newest position in the feed; null before the first session. */
   readonly position: string | null;
   /** How many events of a replay are still to come. */
   readonly pendingReplay: number;
-  take(message: Message, isForegroundTab: boolean, note?: Note): void;
-  /** catchUp takes what another tab had up to `position`, of whose replay `pendingReplay` are still to come. */
+  take(message: Message, isForegroundTab: boolean, note?: NoteDelivery): void;
+  /** catchUp takes the events of another tab up to `position`; `pendingReplay` of its replay are still to come. */
   catchUp(recent: readonly FeedMessage[], position: string, pendingReplay: number, isForegroundTab: boolean): void;
-  /** flush hands on an unfinished replay. */
+  /** flush delivers an unfinished replay. */
   flush(isForegroundTab: boolean): void;
 }
 
@@ -48,28 +46,28 @@ export function createEventPipeline(listeners: Pick<Listeners<ConnectionEvents>,
   const dedupe = createDedupe();
   const replay = createReplayCollector();
 
-  const tellReplay = (digest: ReplayBatch | null, isForegroundTab: boolean): void => {
+  const emitReplay = (digest: ReplayBatch | null, isForegroundTab: boolean): void => {
     if (digest) listeners.emit('replay', { ...digest, isForegroundTab });
   };
-  const tellGap = (gap: Gap, isForegroundTab: boolean): void => {
+  const emitGap = (gap: Gap, isForegroundTab: boolean): void => {
     listeners.emit('gap', { ...gap, isForegroundTab });
   };
 
-  function begin(told: SessionInfo, position: string, isForegroundTab: boolean): void {
-    // Over another tab's line this may be a later session; here nothing came before, and nothing is missing.
-    const session = continuity.position === null ? { ...told, recovered: false, gap: null } : told;
-    // A place ahead of ours, without a word of a gap, is one all the same.
+  function begin(received: SessionInfo, position: string, isForegroundTab: boolean): void {
+    // The leader may have had sessions before; this tab had no event yet, so nothing is missing.
+    const session = continuity.position === null ? { ...received, recovered: false, gap: null } : received;
+    // A position ahead of ours is a gap, also when the server reports none.
     const between = continuity.begin(position);
     const gap = session.gap ?? between;
     const leftover = replay.begin(session.replayed, gap);
     listeners.emit('session', session);
-    if (gap) tellGap(gap, isForegroundTab);
+    if (gap) emitGap(gap, isForegroundTab);
     if (gap || !session.recovered) listeners.emit('reload', { reason: gap?.reason ?? 'first' });
-    tellReplay(leftover, isForegroundTab);
+    emitReplay(leftover, isForegroundTab);
   }
 
-  function feed({ payload, position }: FeedMessage, isForegroundTab: boolean, note?: Note): void {
-    // First of all the memory: a listener that throws must not bring the event back.
+  function feed({ payload, position }: FeedMessage, isForegroundTab: boolean, note?: NoteDelivery): void {
+    // Recorded before any listener runs: one that throws must not bring the event back.
     const gap = continuity.check(position);
     const event = parseFeedEvent(payload);
     const delivery = event !== null && !dedupe.isRepeat(event) ? { event, position } : null;
@@ -77,11 +75,11 @@ export function createEventPipeline(listeners: Pick<Listeners<ConnectionEvents>,
     const digest = live ? null : replay.take(delivery);
     if (delivery) note?.(delivery, live);
     if (gap) {
-      tellGap(gap, isForegroundTab);
+      emitGap(gap, isForegroundTab);
       listeners.emit('reload', { reason: gap.reason });
     }
     if (live && delivery) listeners.emit('event', { ...delivery, isForegroundTab });
-    tellReplay(digest, isForegroundTab);
+    emitReplay(digest, isForegroundTab);
   }
 
   return {
@@ -103,8 +101,8 @@ export function createEventPipeline(listeners: Pick<Listeners<ConnectionEvents>,
       const there = parsePosition(position);
       if (!here || !there || (sameFeed(here, there) && there.number <= here.number)) return;
       const missed = recent.filter((message) => {
-        const place = parsePosition(message.position);
-        return place !== null && sameFeed(place, here) && place.number > here.number;
+        const position = parsePosition(message.position);
+        return position !== null && sameFeed(position, here) && position.number > here.number;
       });
       const whole = sameFeed(here, there) && missed.length === there.number - here.number;
       const leftover = replay.begin((whole ? missed.length : 0) + pendingReplay, null);
@@ -112,14 +110,14 @@ export function createEventPipeline(listeners: Pick<Listeners<ConnectionEvents>,
       else {
         const gap = continuity.begin(position);
         if (gap) {
-          tellGap(gap, isForegroundTab);
+          emitGap(gap, isForegroundTab);
           listeners.emit('reload', { reason: gap.reason });
         }
-        tellReplay(leftover, isForegroundTab);
+        emitReplay(leftover, isForegroundTab);
       }
     },
     flush(isForegroundTab) {
-      tellReplay(replay.flush(), isForegroundTab);
+      emitReplay(replay.flush(), isForegroundTab);
     },
   };
 }

@@ -38,21 +38,20 @@ export interface Reload {
 }
 
 /**
- * Each thing is told in every tab that shares the connection; `isForegroundTab` is
- * true in one of them: the visible tab that a person used last. Toasts belong
- * there. Without sharing it is always true.
+ * Every tab that shares the connection gets every event; `isForegroundTab` is true in one of them, the visible tab that
+ * a person used last: show toasts there. Without sharing it is always true.
  */
 export interface ForegroundTab {
   readonly isForegroundTab: boolean;
 }
 
-/** What a connection tells. */
+/** The events of a connection. */
 export interface ConnectionEvents {
   /** A live feed event: not a repeat, not part of a replay. */
   event: Delivery & ForegroundTab;
-  /** What came while away, as one thing. */
+  /** What came while away, in one batch. */
   replay: ReplayBatch & ForegroundTab;
-  /** Something is missing: the server said so, or the numbers did. */
+  /** Something is missing: the server reports it, or the numbers have a hole. */
   gap: Gap & ForegroundTab;
   /** Load the lists anew. */
   reload: Reload;
@@ -65,16 +64,13 @@ export interface ConnectionEvents {
   signedOut: { readonly reason: ConnectionReason };
 }
 
-/**
- * A live connection of one signed-in user. The methods need no `this`, so that
- * they can be handed on as they are.
- */
+/** A live connection of one signed-in user. The methods need no `this`. */
 export interface Connection {
   /** start connects, or joins the tab that is connected. Idempotent. */
   readonly start: () => void;
-  /** stop says goodbye and frees everything. Idempotent. */
+  /** stop disconnects and frees everything. Idempotent. */
   readonly stop: () => void;
-  /** retryNow connects at once, or makes sure that a connection believed open is alive. */
+  /** retryNow reconnects at once, or probes a connection that looks open. */
   readonly retryNow: () => void;
   /** on registers a listener and returns its unsubscribe. */
   readonly on: <Name extends keyof ConnectionEvents>(

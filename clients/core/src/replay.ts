@@ -7,7 +7,7 @@ export interface Delivery {
   readonly position: string;
 }
 
-/** What came while the client was away, as one thing, oldest first. */
+/** The events of an absence, oldest first. */
 export interface ReplayBatch {
   readonly deliveries: readonly Delivery[];
   /** Commit times of the oldest and the newest, as the server wrote them. */
@@ -17,18 +17,15 @@ export interface ReplayBatch {
   readonly gap: Gap | null;
 }
 
-/**
- * Collects the replay that `session` announces. A replay cut short is kept and
- * joined to the one of the next session, so that people see one digest.
- */
+/** Collects the replay that `session` announces. One that is cut short is joined to that of the next session. */
 export interface ReplayCollector {
-  /** begin announces the next `expected` deliveries; the digest is returned when none is pendingReplay. */
+  /** begin announces the next `expected` deliveries; the batch is returned when none is expected. */
   begin(expected: number, gap: Gap | null): ReplayBatch | null;
   /** How many deliveries are still announced. */
   readonly pendingReplay: number;
   /** collecting tells whether the next feed event still belongs to the replay. */
   readonly collecting: boolean;
-  /** take counts one delivery down (null: a repeat) and returns the digest after the last. */
+  /** take counts one delivery down (null: a repeat) and returns the batch after the last. */
   take(delivery: Delivery | null): ReplayBatch | null;
   /** flush returns what was collected so far. */
   flush(): ReplayBatch | null;

@@ -46,7 +46,7 @@ export function createTokenKeeper(
   const fresh = (): string | null => {
     const token = options.token();
     if (token === null || token === spoiled) return null;
-    // Who cannot renew sends what there is: this device's clock may be wrong.
+    // Without refresh the token is sent as it is: this device's clock may be wrong.
     return !options.refresh || goodFor(token, margin) ? token : null;
   };
 
@@ -90,9 +90,9 @@ export function createTokenKeeper(
     };
     const turn = async (): Promise<void> => {
       const before = options.token();
-      // Somebody else, an API call say, may have renewed it already.
+      // An API call of the page may have renewed it already.
       const renewed = before !== null && before !== used && goodFor(before, lead * 1.5);
-      // Who cannot renew waits for a newer one, until the server ends it.
+      // Without refresh it waits for a newer token, until the server ends the connection.
       const outcome = renewed ? 'ok' : options.refresh ? await renew() : 'unreachable';
       if (mine !== generation) return;
       const token = options.token();

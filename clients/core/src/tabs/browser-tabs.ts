@@ -16,9 +16,9 @@ export interface Tabs {
   openChannel(name: string): ChannelPort;
   /** newId names a tab among the others. */
   newId(): string;
-  /** lastUsedAt is when a person opened this page or turned to it last, Unix milliseconds. */
+  /** lastUsedAt is when a person opened or last used this page, Unix milliseconds. */
   lastUsedAt(): number;
-  /** onUsed: a person turned to this tab. */
+  /** onUsed: a person uses this tab. */
   onUsed(run: () => void): () => void;
   onHidden(run: () => void): () => void;
   /** onFrozen: the browser stops the tab's timers and network, or lets them go on. */
@@ -29,9 +29,8 @@ export interface Tabs {
 const use = { at: 0, watched: false, runs: new Set<() => void>() };
 
 /**
- * watchForeground remembers when a person turned to this page, from now on.
- * createConnection does it by itself; a page where people sign in first calls
- * it when it starts, so that the tab of the sign-in is known as the one in use.
+ * watchForeground records from now on when a person uses this page. shareTabs does it by itself; a page where people
+ * sign in first calls it when it starts, so that the tab of the sign-in counts as used.
  */
 export function watchForeground(): void {
   if (use.watched || typeof window === 'undefined') return;
