@@ -9,7 +9,7 @@ type Location struct {
 // Check returns the errors in the fields.
 func (l Location) Check() []FieldError {
 	var c checker
-	c.text("id", l.ID, MaxIDRunes)
+	c.ownID("id", l.ID)
 	c.name("name", l.Name)
 	return c
 }

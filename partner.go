@@ -9,7 +9,7 @@ type Partner struct {
 // Check returns the errors in the fields.
 func (p Partner) Check() []FieldError {
 	var c checker
-	c.text("id", p.ID, MaxIDRunes)
+	c.ownID("id", p.ID)
 	c.name("name", p.Name)
 	return c
 }

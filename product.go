@@ -11,7 +11,7 @@ type Product struct {
 // Check returns the errors in the fields.
 func (p Product) Check() []FieldError {
 	var c checker
-	c.text("id", p.ID, MaxIDRunes)
+	c.ownID("id", p.ID)
 	c.name("name", p.Name)
 	c.between("dailyPrice", p.DailyPrice, 0, MaxAmount)
 	return c

@@ -36,6 +36,18 @@ func (c *checker) text(field, value string, maxRunes int) {
 	}
 }
 
+// ownID checks an id that a shop chooses for something: a text in which every
+// character can be seen, because people compare ids.
+func (c *checker) ownID(field, value string) {
+	detail := CheckText(value, MaxIDRunes)
+	if detail == "" {
+		detail = CheckVisible(value)
+	}
+	if detail != "" {
+		c.add(field, "%s", detail)
+	}
+}
+
 // name checks a name as CheckName does.
 func (c *checker) name(field, value string) {
 	if detail := CheckName(value); detail != "" {

@@ -95,3 +95,23 @@ func TestCheck_Names(t *testing.T) {
 		t.Errorf("stock_alert: %v", wrong)
 	}
 }
+
+// TestCatalogue_IDs: ids that look like another one, or like nothing, are refused.
+func TestCatalogue_IDs(t *testing.T) {
+	for _, id := range []string{"\u202e", "a\u200bb", "p\u200d", "--", "\u00ad1"} {
+		for kind, wrong := range map[string][]harang.FieldError{
+			"product":  harang.Product{ID: id, Name: "P"}.Check(),
+			"location": harang.Location{ID: id, Name: "L"}.Check(),
+			"partner":  harang.Partner{ID: id, Name: "P"}.Check(),
+		} {
+			if len(wrong) != 1 || wrong[0].Field != "id" {
+				t.Errorf("%s %q: %v", kind, id, wrong)
+			}
+		}
+	}
+	for _, id := range []string{"hr2470", "váci-út", "1", "A/1 b"} {
+		if wrong := (harang.Product{ID: id, Name: "P"}).Check(); len(wrong) != 0 {
+			t.Errorf("%q: %v", id, wrong)
+		}
+	}
+}

@@ -100,3 +100,17 @@ func TestIsLoopback(t *testing.T) {
 		}
 	}
 }
+
+// TestAdmin_ProfileSeconds: a profile or trace that would not end is refused.
+func TestAdmin_ProfileSeconds(t *testing.T) {
+	h := New(Options{Metrics: prometheus.NewRegistry(), Loopback: true})
+	for _, path := range []string{"/debug/pprof/trace", "/debug/pprof/profile"} {
+		for _, seconds := range []string{"9999", "121", "x", "NaN", "%2BInf"} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+path+"?seconds="+seconds, nil)
+			if h.ServeHTTP(w, r); w.Code != http.StatusBadRequest {
+				t.Errorf("%s for %s seconds: %d", path, seconds, w.Code)
+			}
+		}
+	}
+}

@@ -46,7 +46,7 @@ func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjust
 	}
 	wrong := checkIDs(a.ProductID, a.LocationID)
 	if a.Delta == 0 || a.Delta > harang.MaxQuantity || a.Delta < -harang.MaxQuantity {
-		wrong = append(wrong, harang.FieldError{Field: "delta", Detail: "must be a whole number of pieces, not 0"})
+		wrong = append(wrong, harang.FieldError{Field: "delta", Detail: fmt.Sprintf("must be from -%[1]d to %[1]d pieces, not 0", int64(harang.MaxQuantity))})
 	}
 	if detail := harang.CheckText(a.Reason, maxReasonRunes); detail != "" {
 		wrong = append(wrong, harang.FieldError{Field: "reason", Detail: detail})

@@ -87,7 +87,7 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 		wrong = append(wrong, harang.FieldError{Field: "rentalId", Detail: detail})
 	}
 	if n.Amount < 0 || n.Amount > harang.MaxAmount || n.Amount == 0 && n.Method != harang.PaymentCash {
-		wrong = append(wrong, harang.FieldError{Field: "amount", Detail: "must be a whole positive number of forints"})
+		wrong = append(wrong, harang.FieldError{Field: "amount", Detail: fmt.Sprintf("must be from 1 to %d forints", int64(harang.MaxAmount))})
 	}
 	if len(wrong) > 0 {
 		return none, harang.Invalid(wrong...)

@@ -81,7 +81,7 @@ func (c Checkout) check(now time.Time) []harang.FieldError {
 				wrong,
 				harang.FieldError{
 					Field:  fmt.Sprintf("lines.%d.quantity", i),
-					Detail: "must be a whole positive number of pieces",
+					Detail: fmt.Sprintf("must be from 1 to %d pieces", int64(harang.MaxQuantity)),
 				},
 			)
 		}
