@@ -391,7 +391,7 @@ func TestPage(t *testing.T) {
 func TestPage_NotBuilt(t *testing.T) {
 	e := newEnv(t)
 	r := e.call("", "GET", "/", "")
-	if r.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(r.body), "make build") {
+	if r.StatusCode != http.StatusNotFound || !strings.Contains(string(r.body), "make build") {
 		t.Fatalf("%d %s", r.StatusCode, r.body)
 	}
 	e.call("", "POST", "/", "{}").want(t, 405, "METHOD_NOT_ALLOWED")

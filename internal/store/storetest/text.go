@@ -51,8 +51,7 @@ func testLongNames(t *testing.T, open Open) {
 	for r := '가'; r <= '힣'; r++ {
 		syllables.WriteRune(r)
 	}
-	for i, letters := range []string{"Árvíztűrő tükörfúrógép 0123456789 ", "0aB", syllables.String(), "㍿½⅓ǄﷺÅ",
-		"\u2028<&>"} {
+	for i, letters := range []string{"Árvíztűrő tükörfúrógép 0123456789 ", "0aB", syllables.String(), "㍿½⅓ǄﷺÅ", "<&>"} {
 		all := []rune(letters)
 		text := func(runes int) string {
 			var b strings.Builder
@@ -63,7 +62,6 @@ func testLongNames(t *testing.T, open Open) {
 			return b.String()
 		}
 		id, name := text(harang.MaxIDRunes), text(harang.MaxNameRunes)
-		name = strings.ReplaceAll(name, "\u2028", "&") // allowed in ids only
 		for what, err := range map[string]error{
 			"location": env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: id, Name: name}),
 			"partner":  env.Catalogue.PutPartner(ctx, admin, harang.Partner{ID: id, Name: name}),
