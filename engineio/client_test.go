@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -175,6 +176,7 @@ func TestWebSocket_FrameRate(t *testing.T) {
 				c.Write(flood)
 			}
 			c.Write(frame(true, enginetest.Text, "4last")) // exceeds the burst
+			c.Write(bytes.Repeat(flood, 1000))             // a client that goes on gets the last frame, not a reset
 			for {
 				op, data, err := c.Read()
 				if err != nil {

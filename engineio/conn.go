@@ -237,6 +237,9 @@ func (c *wsConn) handleReadError(err error) {
 		c.reject(ws.CloseTryAgainLater, ReasonTransportError)
 	case errors.Is(err, ErrPacket):
 		c.reject(ws.CloseProtocol, ReasonParseError)
+	case errors.Is(err, errFlood): // the last frame and the close frame are on their way
+		linger(c.conn)
+		s.terminate(ReasonTransportError, finalClose)
 	case errors.Is(err, errPeerClosed), errors.Is(err, io.EOF):
 		s.terminate(ReasonTransportClose, finalClose)
 	default:

@@ -79,7 +79,8 @@
 //	         ping timeout, Session.Expire, Session.Abort
 //	closing  the client has read the close packet, has      closed
 //	         answered the close frame or has disconnected
-//	closing  Options.CloseTimeout, or FrameRate exceeded    closed   the connection is cut
+//	closing  Options.CloseTimeout                           closed   the connection is cut
+//	closing  Options.FrameRate exceeded again               closed   at most 1 s and 1 MiB are discarded, then cut
 //
 // Handler.Close is called when a session leaves the state open.
 //
