@@ -116,9 +116,13 @@ func (a *API) describeWebhook(spec *huma.OpenAPI) {
 			{Name: "X-myPOS-Event", In: "header", Schema: textSchema("of JSON: the event's name")},
 		},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"application/x-www-form-urlencoded": {
-				Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true},
-			},
+			"application/x-www-form-urlencoded": {Schema: &huma.Schema{
+				Type: huma.TypeObject, Description: "further fields as IPC defines them",
+				Properties: map[string]*huma.Schema{
+					"IPCmethod": textSchema("the kind of notification"),
+					"Signature": textSchema("of the other fields, in base64; the last one"),
+				},
+			}},
 			"application/json": {
 				Schema: &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true},
 			},

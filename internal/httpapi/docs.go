@@ -222,6 +222,9 @@ func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
 	if s.Type == huma.TypeArray {
 		return fields(spec, s.Items, depth)
 	}
+	if s.Discriminator != nil {
+		s = common(spec, s)
+	}
 	var all []docsField
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		p := s.Properties[name]
@@ -231,6 +234,27 @@ func fields(spec *huma.OpenAPI, s *huma.Schema, depth int) []docsField {
 		})
 		all = append(all, fields(spec, p, depth+1)...)
 	}
+	return all
+}
+
+// common describes the members of a union's variants together: type has the values of all, and a
+// member that refers to a schema of its variant is an object.
+func common(spec *huma.OpenAPI, union *huma.Schema) *huma.Schema {
+	key := union.Discriminator.PropertyName
+	kinds := &huma.Schema{Type: huma.TypeString}
+	all := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}}
+	for _, variant := range union.OneOf {
+		s := resolve(spec, variant)
+		all.Required = s.Required
+		for name, p := range s.Properties {
+			if other := all.Properties[name]; other != nil && other.Ref != p.Ref {
+				p = &huma.Schema{Type: huma.TypeObject, Description: "the payload of the type, see live events"}
+			}
+			all.Properties[name] = p
+		}
+		kinds.Enum = append(kinds.Enum, s.Properties[key].Enum...)
+	}
+	all.Properties[key] = kinds
 	return all
 }
 

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,36 +67,55 @@ func appendJSON(b []byte, s string) []byte {
 	return append(b, quoted...)
 }
 
+// eventUnion describes an object that differs by event type: one schema for each type,
+// named by its payload and the union, and the union, which tells them apart by type.
+func eventUnion(
+	r huma.Registry, name, description string, variant func(harang.EventType) *huma.Schema,
+) *huma.Schema {
+	all := r.Map()
+	union := &huma.Schema{
+		Description:   description,
+		Discriminator: &huma.Discriminator{PropertyName: "type", Mapping: map[string]string{}},
+	}
+	for _, t := range harang.EventTypes() {
+		s := variant(t)
+		s.Properties["type"] = &huma.Schema{Type: huma.TypeString, Enum: []any{t.Name}}
+		variantName := reflect.TypeOf(t.Payload()).Name() + name
+		all[variantName] = s
+		ref := "#/components/schemas/" + variantName
+		union.OneOf = append(union.OneOf, &huma.Schema{Ref: ref})
+		union.Discriminator.Mapping[t.Name] = ref
+	}
+	all[name] = union
+	return &huma.Schema{Ref: "#/components/schemas/" + name}
+}
+
 // describeEvents documents POST /events, whose body the library does not read.
 func (a *API) describeEvents(op *huma.Operation) {
 	text := textSchema
-	var names []any
-	var payloads []*huma.Schema
-	for _, t := range harang.EventTypes() {
-		names = append(names, t.Name)
-		payloads = append(payloads, payloadSchema(a.huma.OpenAPI().Components.Schemas, t))
-	}
-	event := &huma.Schema{
-		Type: huma.TypeObject, Description: "A CloudEvent 1.0. Extension attributes are allowed and ignored.",
-		Properties: map[string]*huma.Schema{
-			"specversion": {Type: huma.TypeString, Enum: []any{"1.0"}},
-			"id": text(
-				"the event's id at its source; an event with the same source and id is a duplicate",
-			),
-			"source":          text("URI reference of where the event comes from; must not begin with harang:"),
-			"type":            {Type: huma.TypeString, Enum: names},
-			"datacontenttype": text("application/json, also when absent"),
-			"time":            text("RFC 3339; ignored: the event's timestamp is its commit time here"),
-			"data":            {OneOf: payloads},
-			"data_base64":     text("data as base64, instead of data"),
-		},
-		Required: []string{"specversion", "id", "source", "type"}, AdditionalProperties: true,
-	}
-	schemas := a.huma.OpenAPI().Components.Schemas.Map()
-	schemas["CloudEvent"] = event
-	ref := &huma.Schema{Ref: "#/components/schemas/CloudEvent"}
+	schemas := a.huma.OpenAPI().Components.Schemas
+	ref := eventUnion(schemas, "CloudEvent", "A CloudEvent 1.0. Extension attributes are allowed and ignored.",
+		func(t harang.EventType) *huma.Schema {
+			return &huma.Schema{
+				Type: huma.TypeObject,
+				Properties: map[string]*huma.Schema{
+					"specversion": {Type: huma.TypeString, Enum: []any{"1.0"}},
+					"id": text(
+						"the event's id at its source; an event with the same source and id is a duplicate",
+					),
+					"source":          text("URI reference of where the event comes from; must not begin with harang:"),
+					"datacontenttype": text("application/json, also when absent"),
+					"time":            text("RFC 3339; ignored: the event's timestamp is its commit time here"),
+					"data":            payloadSchema(schemas, t),
+					"data_base64":     text("data as base64, instead of data"),
+				},
+				Required: []string{"specversion", "id", "source", "type"}, AdditionalProperties: true,
+			}
+		})
 	batch := &huma.Schema{Type: huma.TypeArray, Items: ref}
-	binary := &huma.Schema{OneOf: payloads, Description: "the payload alone, its attributes in ce- headers"}
+	// Without a type: generators of clients have no name for an object or a list.
+	binary := &huma.Schema{Description: "With ce- headers the payload alone, for example a StockAlert; " +
+		"without them a CloudEvent or a list of them."}
 	op.RequestBody = &huma.RequestBody{
 		Required: true,
 		Description: "One event (application/cloudevents+json), a batch that is accepted whole or not at all " +
@@ -105,7 +125,7 @@ func (a *API) describeEvents(op *huma.Operation) {
 		Content: map[string]*huma.MediaType{
 			"application/cloudevents+json":       {Schema: ref},
 			"application/cloudevents-batch+json": {Schema: batch},
-			"application/json":                   {Schema: &huma.Schema{AnyOf: []*huma.Schema{ref, batch, binary}}},
+			"application/json":                   {Schema: binary},
 		},
 	}
 	op.Responses["202"] = &huma.Response{

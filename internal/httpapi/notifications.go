@@ -3,7 +3,10 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -14,9 +17,25 @@ type notificationBody struct {
 	EventID   string            `json:"eventId"`
 	Timestamp instant           `json:"timestamp"`
 	Type      string            `json:"type"`
-	Data      json.RawMessage   `json:"data" doc:"the event's payload, see /asyncapi.json"`
+	Data      json.RawMessage   `json:"data"`
 	ReadAt    orNull[instant]   `json:"readAt" doc:"null while unread"`
 	Claim     orNull[claimBody] `json:"claim" doc:"who claimed it; null when nobody did"`
+}
+
+// Schema describes the notification in the OpenAPI document by event type. Its payloads
+// have schemas of their own: an answer may get further members, a request may not.
+func (notificationBody) Schema(r huma.Registry) *huma.Schema {
+	type members notificationBody // without this method
+	return eventUnion(r, "Notification", "An event as it was sent, with its read mark and claim. "+
+		"Later versions add types: ignore those that you do not know.",
+		func(t harang.EventType) *huma.Schema {
+			payload := reflect.TypeOf(t.Payload())
+			name := payload.Name() + "Data"
+			r.Map()[name] = huma.SchemaFromType(r, payload)
+			s := huma.SchemaFromType(r, reflect.TypeFor[members]())
+			s.Properties["data"] = &huma.Schema{Ref: "#/components/schemas/" + name}
+			return s
+		})
 }
 
 func notificationOf(n harang.Notification) notificationBody {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,6 +106,46 @@ func TestOpenAPI_Valid(t *testing.T) {
 	}
 	if shown < 300 {
 		t.Errorf("%d examples only", shown)
+	}
+}
+
+// TestOpenAPI_UnionsByType: a schema is one or null, or its discriminator decides which of several it is. Generators of
+// clients cannot tell objects apart otherwise.
+func TestOpenAPI_UnionsByType(t *testing.T) {
+	var document any
+	if err := json.Unmarshal(newEnv(t, withWebhook).call("", "GET", "/openapi.json", "").body, &document); err != nil {
+		t.Fatal(err)
+	}
+	unions := 0
+	var walk func(at string, value any)
+	walk = func(at string, value any) {
+		switch v := value.(type) {
+		case []any:
+			for i, item := range v {
+				walk(at+"/"+strconv.Itoa(i), item)
+			}
+		case map[string]any:
+			one, _ := v["oneOf"].([]any)
+			orNull := len(one) == 2 && reflect.DeepEqual(one[1], map[string]any{"type": "null"})
+			discriminator, _ := v["discriminator"].(map[string]any)
+			mapping, _ := discriminator["mapping"].(map[string]any)
+			if one != nil && !orNull {
+				unions++
+				if len(mapping) != len(one) {
+					t.Errorf("%s: %d schemas, %d in the discriminator", at, len(one), len(mapping))
+				}
+			}
+			if v["anyOf"] != nil {
+				t.Errorf("%s: anyOf", at)
+			}
+			for name, member := range v {
+				walk(at+"/"+name, member)
+			}
+		}
+	}
+	walk("", document)
+	if unions != 2 { // CloudEvent, Notification
+		t.Errorf("%d unions", unions)
 	}
 }
 

@@ -1011,25 +1011,7 @@ export interface components {
             eventId: string;
         };
         /** @description A CloudEvent 1.0. Extension attributes are allowed and ignored. */
-        CloudEvent: {
-            data?: components["schemas"]["PaymentError"] | components["schemas"]["RentalCreated"] | components["schemas"]["StockAlert"];
-            /** @description data as base64, instead of data */
-            data_base64?: string;
-            /** @description application/json, also when absent */
-            datacontenttype?: string;
-            /** @description the event's id at its source; an event with the same source and id is a duplicate */
-            id: string;
-            /** @description URI reference of where the event comes from; must not begin with harang: */
-            source: string;
-            /** @enum {string} */
-            specversion: "1.0";
-            /** @description RFC 3339; ignored: the event's timestamp is its commit time here */
-            time?: string;
-            /** @enum {string} */
-            type: "payment_error" | "rental_created" | "stock_alert";
-        } & {
-            [key: string]: unknown;
-        };
+        CloudEvent: components["schemas"]["PaymentErrorCloudEvent"] | components["schemas"]["RentalCreatedCloudEvent"] | components["schemas"]["StockAlertCloudEvent"];
         ConnectionBody: {
             /**
              * Format: date-time
@@ -1340,28 +1322,12 @@ export interface components {
             id: string;
             name: string;
         };
-        NotificationBody: {
-            /** @description who claimed it; null when nobody did */
-            claim: components["schemas"]["ClaimBody"] | null;
-            /** @description the event's payload, see /asyncapi.json */
-            data: unknown;
-            eventId: string;
-            /**
-             * Format: date-time
-             * @description null while unread
-             */
-            readAt: string | null;
-            /**
-             * Format: date-time
-             * @description RFC 3339, UTC, milliseconds
-             */
-            timestamp: string;
-            type: string;
-        };
+        /** @description An event as it was sent, with its read mark and claim. Later versions add types: ignore those that you do not know. */
+        Notification: components["schemas"]["PaymentErrorNotification"] | components["schemas"]["RentalCreatedNotification"] | components["schemas"]["StockAlertNotification"];
         NotificationsOutputBody: {
             /** @description position up to which unreadCount counts */
             head: string;
-            items: components["schemas"]["NotificationBody"][];
+            items: components["schemas"]["Notification"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
             /** Format: int64 */
@@ -1434,6 +1400,60 @@ export interface components {
             partnerId: string;
             partnerName: string;
             transactionId: string;
+        };
+        PaymentErrorCloudEvent: {
+            data?: components["schemas"]["PaymentError"];
+            /** @description data as base64, instead of data */
+            data_base64?: string;
+            /** @description application/json, also when absent */
+            datacontenttype?: string;
+            /** @description the event's id at its source; an event with the same source and id is a duplicate */
+            id: string;
+            /** @description URI reference of where the event comes from; must not begin with harang: */
+            source: string;
+            /** @enum {string} */
+            specversion: "1.0";
+            /** @description RFC 3339; ignored: the event's timestamp is its commit time here */
+            time?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "payment_error";
+        } & {
+            [key: string]: unknown;
+        };
+        PaymentErrorData: {
+            /** Format: int64 */
+            amount: number;
+            /** @enum {string} */
+            currency: "HUF";
+            errorCode: string;
+            errorMessage: string;
+            partnerId: string;
+            partnerName: string;
+            transactionId: string;
+        };
+        PaymentErrorNotification: {
+            /** @description who claimed it; null when nobody did */
+            claim: components["schemas"]["ClaimBody"] | null;
+            data: components["schemas"]["PaymentErrorData"];
+            eventId: string;
+            /**
+             * Format: date-time
+             * @description null while unread
+             */
+            readAt: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            timestamp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "payment_error";
         };
         PaymentOrder: {
             /** @description token of a stored card; required with CARD */
@@ -1637,6 +1657,60 @@ export interface components {
             /** Format: int64 */
             totalValue: number;
         };
+        RentalCreatedCloudEvent: {
+            data?: components["schemas"]["RentalCreated"];
+            /** @description data as base64, instead of data */
+            data_base64?: string;
+            /** @description application/json, also when absent */
+            datacontenttype?: string;
+            /** @description the event's id at its source; an event with the same source and id is a duplicate */
+            id: string;
+            /** @description URI reference of where the event comes from; must not begin with harang: */
+            source: string;
+            /** @enum {string} */
+            specversion: "1.0";
+            /** @description RFC 3339; ignored: the event's timestamp is its commit time here */
+            time?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rental_created";
+        } & {
+            [key: string]: unknown;
+        };
+        RentalCreatedData: {
+            /** @enum {string} */
+            currency: "HUF";
+            /** Format: int64 */
+            equipmentCount: number;
+            partnerId: string;
+            partnerName: string;
+            rentalId: string;
+            /** Format: int64 */
+            totalValue: number;
+        };
+        RentalCreatedNotification: {
+            /** @description who claimed it; null when nobody did */
+            claim: components["schemas"]["ClaimBody"] | null;
+            data: components["schemas"]["RentalCreatedData"];
+            eventId: string;
+            /**
+             * Format: date-time
+             * @description null while unread
+             */
+            readAt: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            timestamp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "rental_created";
+        };
         RentalList: {
             items: components["schemas"]["RentalBody"][];
             /** @description cursor of the next part, null at the end */
@@ -1679,6 +1753,61 @@ export interface components {
             severity: "CRITICAL" | "WARNING";
             /** Format: int64 */
             threshold: number;
+        };
+        StockAlertCloudEvent: {
+            data?: components["schemas"]["StockAlert"];
+            /** @description data as base64, instead of data */
+            data_base64?: string;
+            /** @description application/json, also when absent */
+            datacontenttype?: string;
+            /** @description the event's id at its source; an event with the same source and id is a duplicate */
+            id: string;
+            /** @description URI reference of where the event comes from; must not begin with harang: */
+            source: string;
+            /** @enum {string} */
+            specversion: "1.0";
+            /** @description RFC 3339; ignored: the event's timestamp is its commit time here */
+            time?: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stock_alert";
+        } & {
+            [key: string]: unknown;
+        };
+        StockAlertData: {
+            /** Format: int64 */
+            currentQuantity: number;
+            locationId: string;
+            locationName: string;
+            productId: string;
+            productName: string;
+            /** @enum {string} */
+            severity: "CRITICAL" | "WARNING";
+            /** Format: int64 */
+            threshold: number;
+        };
+        StockAlertNotification: {
+            /** @description who claimed it; null when nobody did */
+            claim: components["schemas"]["ClaimBody"] | null;
+            data: components["schemas"]["StockAlertData"];
+            eventId: string;
+            /**
+             * Format: date-time
+             * @description null while unread
+             */
+            readAt: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            timestamp: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stock_alert";
         };
         StockBody: {
             /**
@@ -2947,7 +3076,7 @@ export interface operations {
             content: {
                 "application/cloudevents+json": components["schemas"]["CloudEvent"];
                 "application/cloudevents-batch+json": components["schemas"]["CloudEvent"][];
-                "application/json": components["schemas"]["CloudEvent"] | components["schemas"]["CloudEvent"][] | (components["schemas"]["PaymentError"] | components["schemas"]["RentalCreated"] | components["schemas"]["StockAlert"]);
+                "application/json": unknown;
             };
         };
         responses: {
@@ -5128,9 +5257,7 @@ export interface operations {
                 "application/json": {
                     [key: string]: unknown;
                 };
-                "application/x-www-form-urlencoded": {
-                    [key: string]: unknown;
-                };
+                "application/x-www-form-urlencoded": Record<string, never>;
             };
         };
         responses: {
