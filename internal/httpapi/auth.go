@@ -113,12 +113,19 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	if err != nil {
 		return nil, err
 	}
+	if c.cookies.value(refreshCookie) == "" {
+		return nil, errNoCookie
+	}
 	g, err := a.Auth.Refresh(ctx, a.refreshCookie(c))
 	if err != nil {
 		return nil, err
 	}
 	return grantOf(g, c), nil
 }
+
+// errNoCookie names SameSite=Strict as a cause: a page of another site can log in, but its browser keeps the cookie back.
+var errNoCookie = harang.Errorf(harang.CodeUnauthenticated, "the request has no refresh cookie; log in again, "+
+	"from a page of the server's own site (localhost and 127.0.0.1 are two sites)")
 
 // refreshCookie is the refresh cookie that counts: the newer one, when a node of version 0.1.0 has replaced the one
 // without the prefix.

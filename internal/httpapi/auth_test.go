@@ -166,7 +166,16 @@ func TestRefresh_RotatesTheCookie(t *testing.T) {
 	refresh(first).want(t, 401, harang.CodeUnauthenticated)
 	refresh(second).want(t, 401, harang.CodeUnauthenticated)
 	e.call(token, "GET", "/api/v1/me", "").want(t, 401, harang.CodeUnauthenticated)
-	e.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
+}
+
+// A page of another site can log in, but its browser sends no cookie afterwards: the detail names the cause.
+func TestRefresh_WithoutCookie(t *testing.T) {
+	e := newEnv(t)
+	r := e.call("", "POST", "/api/v1/auth/refresh", "").want(t, 401, harang.CodeUnauthenticated)
+	if detail, _ := r.json(t)["detail"].(string); !strings.Contains(detail, "no refresh cookie") ||
+		!strings.Contains(detail, "localhost and 127.0.0.1 are two sites") {
+		t.Error(detail)
+	}
 }
 
 // The page asks before it refreshes, so that a first visit is no error in the console.
