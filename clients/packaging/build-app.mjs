@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { dirname, join } from 'node:path';
 import { clients, pack, packages, run } from './pack.mjs';
 
-const [app, folder, url = 'http://127.0.0.1:8080'] = process.argv.slice(2);
+const [app, folder, url = 'http://localhost:8080'] = process.argv.slice(2);
 if (!app || !folder || !existsSync(join(import.meta.dirname, 'apps', app))) {
   console.error('usage: build-app.mjs vite-react19|vite-react18|next FOLDER [URL]');
   process.exit(2);
@@ -21,7 +21,7 @@ for (const name of packages) {
     const path = join(folder, file);
     if (existsSync(path)) continue; // the app has its own
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, code.replaceAll('http://127.0.0.1:8080', url));
+    writeFileSync(path, code.replaceAll('http://localhost:8080', url));
   }
 }
 
