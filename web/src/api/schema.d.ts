@@ -5257,7 +5257,12 @@ export interface operations {
                 "application/json": {
                     [key: string]: unknown;
                 };
-                "application/x-www-form-urlencoded": Record<string, never>;
+                "application/x-www-form-urlencoded": {
+                    /** @description the kind of notification */
+                    IPCmethod?: string;
+                    /** @description of the other fields, in base64; the last one */
+                    Signature?: string;
+                };
             };
         };
         responses: {
