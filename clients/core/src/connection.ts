@@ -11,6 +11,7 @@ import { sameSnapshot, stoppedSnapshot, type ConnectionSnapshot } from './snapsh
  * this browser share. It delivers each event once and in order.
  */
 export function createConnection(options: ConnectionOptions): Connection {
+  requireOrigin(options.url);
   const environment = options.environment ?? browserEnvironment();
   const listeners = createListeners<ConnectionEvents & { change: undefined }>(environment.reportError);
   let snapshot: ConnectionSnapshot = stoppedSnapshot;
@@ -55,4 +56,9 @@ export function createConnection(options: ConnectionOptions): Connection {
     getSnapshot: () => snapshot,
     subscribe: (listener) => listeners.on('change', listener),
   };
+}
+
+/** requireOrigin refuses `localhost:8080`: the stock client would guess the scheme, but fetch reads it as a path. */
+function requireOrigin(url: string | undefined): void {
+  if (url && !/^([a-z]+:)?\//i.test(url)) throw new TypeError(`harang: url "${url}" must begin with http:// or https://`);
 }

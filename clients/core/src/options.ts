@@ -8,7 +8,7 @@ import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './se
 
 /** What createConnection needs. Only `token` is required. */
 export interface ConnectionOptions {
-  /** The server's origin; without it the page's own. */
+  /** The server's origin, `https://harang.example.com` say; without it the page's own. */
   readonly url?: string | undefined;
   /** The access token of the moment, null when there is none. */
   readonly token: () => string | null;

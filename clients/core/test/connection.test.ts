@@ -653,6 +653,12 @@ describe('a refused origin', () => {
   });
 });
 
+it('a url without a scheme is refused at once, with the cure', () => {
+  for (const url of ['localhost:8080', '127.0.0.1:8080', 'harang.example.com'])
+    expect(() => connect({ url })).toThrow(`harang: url "${url}" must begin with http:// or https://`);
+  for (const url of ['http://localhost:8080', 'https://harang.example.com/', 'wss://harang.example.com', '/', '']) connect({ url });
+});
+
 it('path, namespace and debug are options', async () => {
   const debug = vi.fn();
   connect({ path: '/live/', namespace: '/shop', debug });
