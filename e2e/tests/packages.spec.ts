@@ -32,6 +32,15 @@ test('a page of another origin, made from the packed packages and their README, 
     if (process.env['HARANG_SCREENSHOTS']) await page.screenshot({ path: 'screenshots/packages-list.png' });
     await page.getByRole('button', { name: 'Mark all as read' }).click();
     await expect.poll(unread).toBe(0);
+
+    await page.reload();
+    await expect(page.getByTestId('notification-bell')).toHaveAttribute('data-status', 'connected');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.addStyleTag({ content: ':root { --harang-ink: rgb(1, 2, 3) } h1, h2 { color: red; text-align: center }' });
+    await page.getByTestId('notification-bell').click();
+    const title = page.getByTestId('notification-panel').getByRole('heading');
+    await expect(title).toHaveCSS('color', 'rgb(1, 2, 3)');
+    await expect(title).toHaveCSS('text-align', 'start');
     expect(errors).toEqual([]);
   } finally {
     await server.stop();
