@@ -9,6 +9,7 @@ if (!app || !folder || !existsSync(join(import.meta.dirname, 'apps', app))) {
   console.error('usage: build-app.mjs vite-react19|vite-react18|next FOLDER [URL]');
   process.exit(2);
 }
+const { devDependencies } = JSON.parse(readFileSync(join(import.meta.dirname, 'apps', app, 'package.json'), 'utf8'));
 cpSync(join(import.meta.dirname, 'apps', app), folder, { recursive: true });
 
 /** The code blocks of a README whose first line names their file. */
@@ -20,6 +21,7 @@ for (const name of packages) {
   for (const { file, code } of examples(readFileSync(join(clients, name, 'README.md'), 'utf8'))) {
     const path = join(folder, file);
     if (existsSync(path)) continue; // the app has its own
+    if (file.endsWith('.test.ts') && !devDependencies.vitest) continue; // vite-react19 runs it
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, code.replaceAll('http://localhost:8080', url));
   }
