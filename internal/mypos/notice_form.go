@@ -27,7 +27,13 @@ var (
 		methodCancel: {nil},
 	}
 	mayHaveSeparator = []string{"OrderID", "RequestDateTime", "CardToken"}
-	requestDateTime  = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}$`)
+	dateTime         = regexp.MustCompile(`\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}`)
+	// formValues are the shapes of values that a separator could have split or joined.
+	formValues = map[string]func(string) bool{
+		"RequestDateTime": func(v string) bool { return dateTime.FindString(v) == v },
+		"CardToken":       func(v string) bool { return !dateTime.MatchString(v) },
+		"ExpDate":         regexp.MustCompile(`^(\d{4})?$`).MatchString,
+	}
 )
 
 func notifyEnds() [][]string {
@@ -47,7 +53,7 @@ func knownFields(f form, method string) bool {
 		return slices.EqualFunc(f[:len(f)-1], names, func(x field, name string) bool {
 			return strings.EqualFold(x.name, name) &&
 				(slices.Contains(mayHaveSeparator, name) || !strings.Contains(x.value, signedSeparator)) &&
-				(name != "RequestDateTime" || requestDateTime.MatchString(x.value))
+				(formValues[name] == nil || formValues[name](x.value))
 		})
 	}
 	for _, start := range formStart {

@@ -170,6 +170,13 @@ func TestWebhook_Form(t *testing.T) {
 			"OrderID=tx&IPC_Trnref=1-813705"), 422, "INVALID_REQUEST", 5},
 		{"a date that took a part", "budapest", replace("2026-03-02 13:05:40&CardToken=tok-1",
 			"2026-03&CardToken=02 13:05:40-tok-1"), 422, "INVALID_REQUEST", 5},
+		{"a card made of times", "budapest", start + "&CardToken=000006&PAN=2026&ExpDate=03&CardType=02 13:05:40",
+			422, "INVALID_REQUEST", 5},
+		{"a card made of times the other way", "budapest",
+			start + "&CardToken=2026&PAN=03&ExpDate=02 13:05:40&CardType=000006", 422, "INVALID_REQUEST", 5},
+		{"a card that took the times", "budapest",
+			start + "&CardToken=000006-2026-03-02 13:05:40-tok-1&PAN=4828&ExpDate=2811&CardType=3", 422,
+			"INVALID_REQUEST", 5},
 		{"a cancel with a card", "budapest", replace("Notify", "Cancel"), 422, "INVALID_REQUEST", 5},
 	} {
 		u.verified = true
