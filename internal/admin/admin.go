@@ -79,7 +79,8 @@ func limitSeconds(profile http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if text := r.URL.Query().Get("seconds"); text != "" {
 			if seconds, err := strconv.ParseFloat(text, 64); err != nil || !(seconds <= maxProfileSeconds) {
-				http.Error(w, fmt.Sprintf("seconds must be a number up to %d", maxProfileSeconds), http.StatusBadRequest)
+				text := fmt.Sprintf("seconds must be a number up to %d", maxProfileSeconds)
+				http.Error(w, text, http.StatusBadRequest)
 				return
 			}
 		}

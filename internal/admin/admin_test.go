@@ -107,7 +107,8 @@ func TestAdmin_ProfileSeconds(t *testing.T) {
 	for _, path := range []string{"/debug/pprof/trace", "/debug/pprof/profile"} {
 		for _, seconds := range []string{"9999", "121", "x", "NaN", "%2BInf"} {
 			w := httptest.NewRecorder()
-			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1"+path+"?seconds="+seconds, nil)
+			url := "http://127.0.0.1" + path + "?seconds=" + seconds
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 			if h.ServeHTTP(w, r); w.Code != http.StatusBadRequest {
 				t.Errorf("%s for %s seconds: %d", path, seconds, w.Code)
 			}

@@ -123,7 +123,8 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	return grantOf(g, c), nil
 }
 
-// errNoCookie names SameSite=Strict as a cause: a page of another site can log in, but its browser keeps the cookie back.
+// errNoCookie names SameSite=Strict as a cause: a page of another site can log in, but its browser does not send the
+// cookie.
 var errNoCookie = harang.Errorf(harang.CodeUnauthenticated, "the request has no refresh cookie; log in again, "+
 	"from a page of the server's own site (localhost and 127.0.0.1 are two sites)")
 

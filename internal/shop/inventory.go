@@ -46,7 +46,8 @@ func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjust
 	}
 	wrong := checkIDs(a.ProductID, a.LocationID)
 	if a.Delta == 0 || a.Delta > harang.MaxQuantity || a.Delta < -harang.MaxQuantity {
-		wrong = append(wrong, harang.FieldError{Field: "delta", Detail: fmt.Sprintf("must be from -%[1]d to %[1]d pieces, not 0", int64(harang.MaxQuantity))})
+		detail := fmt.Sprintf("must be from -%[1]d to %[1]d pieces, not 0", int64(harang.MaxQuantity))
+		wrong = append(wrong, harang.FieldError{Field: "delta", Detail: detail})
 	}
 	if detail := harang.CheckText(a.Reason, maxReasonRunes); detail != "" {
 		wrong = append(wrong, harang.FieldError{Field: "reason", Detail: detail})

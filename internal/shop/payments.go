@@ -87,7 +87,8 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 		wrong = append(wrong, harang.FieldError{Field: "rentalId", Detail: detail})
 	}
 	if n.Amount < 0 || n.Amount > harang.MaxAmount || n.Amount == 0 && n.Method != harang.PaymentCash {
-		wrong = append(wrong, harang.FieldError{Field: "amount", Detail: fmt.Sprintf("must be from 1 to %d forints", int64(harang.MaxAmount))})
+		detail := fmt.Sprintf("must be from 1 to %d forints", int64(harang.MaxAmount))
+		wrong = append(wrong, harang.FieldError{Field: "amount", Detail: detail})
 	}
 	if len(wrong) > 0 {
 		return none, harang.Invalid(wrong...)
