@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -111,7 +112,12 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 // than this machine can reach has to have one.
 func (c *serveCommand) adminToken() (string, error) {
 	if c.AdminTokenFile != "" {
-		return cli.ReadSecret("--admin-token-file", c.AdminTokenFile)
+		token, err := cli.ReadSecret("--admin-token-file", c.AdminTokenFile)
+		if err == nil && strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return "", cli.Usagef("--admin-token-file", "%s has characters that no header can carry", c.AdminTokenFile).
+				Cure("put one line of ASCII letters, digits and signs into it, without spaces")
+		}
+		return token, err
 	}
 	if !admin.IsLoopback(c.AdminListen) {
 		return "", cli.Usagef("--admin-listen", "%s is reachable from other machines without a token", c.AdminListen).
