@@ -103,13 +103,12 @@ type checkoutInput struct {
 }
 
 type checkoutBody struct {
-	PartnerID  string         `json:"partnerId" maxLength:"128"`
-	LocationID string         `json:"locationId" maxLength:"128"`
-	DueAt      time.Time      `json:"dueAt" doc:"when the rental is due; in the future"`
-	Lines      []checkoutLine `json:"lines" minItems:"1" maxItems:"100" nullable:"false" doc:"each product at most once"`
-	// ExpectedTotal is optional.
-	ExpectedTotal *int64        `json:"expectedTotal,omitempty" minimum:"0" doc:"the price that was shown, whole forints; another price is PRICE_CHANGED"`
-	Payment       *PaymentOrder `json:"payment,omitempty" doc:"absent: the rental is OPEN and paid later"`
+	PartnerID     string         `json:"partnerId" maxLength:"128"`
+	LocationID    string         `json:"locationId" maxLength:"128"`
+	DueAt         time.Time      `json:"dueAt" doc:"when the rental is due; in the future"`
+	Lines         []checkoutLine `json:"lines" minItems:"1" maxItems:"100" nullable:"false" doc:"each product at most once"`
+	ExpectedTotal *int64         `json:"expectedTotal,omitempty" minimum:"0" doc:"the price that was shown, whole forints; another price is PRICE_CHANGED"`
+	Payment       *PaymentOrder  `json:"payment,omitempty" doc:"absent: the rental is OPEN and paid later"`
 }
 
 type checkoutLine struct {
@@ -132,11 +131,7 @@ func (a *API) createRental(
 ) (*answerOutput[rentalBody], error) {
 	create := func(resource string) (rentalBody, error) {
 		c := shop.Checkout{
-			ID:         resource,
-			PartnerID:  in.Body.PartnerID,
-			LocationID: in.Body.LocationID,
-			Due:        in.Body.DueAt,
-
+			ID: resource, PartnerID: in.Body.PartnerID, LocationID: in.Body.LocationID, Due: in.Body.DueAt,
 			ExpectedTotal: in.Body.ExpectedTotal,
 		}
 		for _, l := range in.Body.Lines {
