@@ -135,6 +135,29 @@ func TestRecovery_ExpiredRounds(t *testing.T) {
 	}
 }
 
+// TestRecovery_ClockStepped: a clock that is set an hour back or ahead between two events loses and repeats nothing. An
+// hour ahead makes what came before too old, which the gap says.
+func TestRecovery_ClockStepped(t *testing.T) {
+	for name, step := range map[string]time.Duration{"Back": -time.Hour, "Ahead": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			env := open(t)
+			p := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+			env.must(p.Cut())
+			env.commit("budapest", harang.StockAlertType, 3)
+			env.advance(step)
+			env.commit("budapest", harang.StockAlertType, 2)
+			back := env.connect(p.reconnectWith(env.token("budapest", harang.RoleOperator)))
+			if step > 0 {
+				wantGap(t, back, p.PID, "expired", 3, 2)
+				return
+			}
+			if !back.Recovered || back.Replayed != 5 || back.Gap != nil || back.PID != p.PID {
+				t.Errorf("%+v", back.session)
+			}
+		})
+	}
+}
+
 // TestRecovery_AfterRestart: the window is rebuilt from the database, and a pid that this process has never seen is
 // kept.
 func TestRecovery_AfterRestart(t *testing.T) {
