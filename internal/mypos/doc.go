@@ -5,7 +5,7 @@
 //
 // [Client] calls the Checkout API (IPC 1.4): POST forms whose values, in the order
 // sent, are signed with RSA PKCS#1 v1.5 over SHA-256; answers are JSON, signed the
-// same way. [Webhook] is one http.Handler for both kinds of notifications, told apart
+// same way. [Webhook] is one http.Handler for both kinds of notifications, distinguished
 // by Content-Type: the IPC form (IPCPurchaseNotify, IPCPurchaseCancel) and the JSON
 // webhook (pos.payment.completed, .denied, .reversed, .failed, .cancelled). [Load]
 // reads a merchant's configuration file, see [Config].

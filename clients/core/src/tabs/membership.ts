@@ -3,7 +3,7 @@ import type { Environment } from '../environment.js';
 import { readTabMessage, type Envelope, type TabMessage } from './tab-messages.js';
 import { createTabRegistry, lifeLock, type TabRegistry, type TabState } from './tab-registry.js';
 
-/** What a member of the group is told. */
+/** What a member of the group receives. */
 export interface MembershipEvents {
   /** joined: the other tabs can find out from now on when this one is gone. */
   joined(): void;
