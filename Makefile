@@ -74,7 +74,7 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 .PHONY: fmt
 fmt: $(NPM_CI) ## Format Go and TypeScript
 	gofmt -w $$(git ls-files '*.go')
-	npm run fmt --workspaces --if-present
+	node_modules/.bin/prettier --log-level warn --write .
 
 .PHONY: verify
 verify: $(NPM_CI) ## Fail when formatting or tidying would change something, generated types are stale, or a line of Go is over 120 columns
@@ -82,6 +82,7 @@ verify: $(NPM_CI) ## Fail when formatting or tidying would change something, gen
 	cd bench && go mod tidy -diff
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
 	@scripts/long-lines $$(git ls-files '*.go')
+	node_modules/.bin/prettier --log-level warn --check .
 	node scripts/generate-types.mjs --check
 
 .PHONY: generate

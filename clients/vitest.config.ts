@@ -4,7 +4,13 @@ import { defineConfig } from 'vitest/config';
 const project = (name: string) => ({
   resolve: { conditions: ['@harang/source'] },
   ssr: { resolve: { conditions: ['@harang/source'] } },
-  test: { name, root: fileURLToPath(new URL(name, import.meta.url)), environment: 'jsdom', include: ['test/**/*.test.{ts,tsx}'], restoreMocks: true },
+  test: {
+    name,
+    root: fileURLToPath(new URL(name, import.meta.url)),
+    environment: 'jsdom',
+    include: ['test/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
 });
 
 // Both packages in one run and one report.

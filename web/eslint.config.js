@@ -7,9 +7,12 @@ import tseslint from 'typescript-eslint';
 // Rooms with one-way doors: shared <- events <- live <- features <- app.
 // Each entry names the rooms that the files of a room must not import.
 const closed = (...rooms) => ({
-  'no-restricted-imports': ['error', {
-    patterns: rooms.map(([group, message]) => ({ group, message })),
-  }],
+  'no-restricted-imports': [
+    'error',
+    {
+      patterns: rooms.map(([group, message]) => ({ group, message })),
+    },
+  ],
 });
 const app = [['**/app/**', '../app/*'], 'Nothing but main.tsx imports app.'];
 const features = [['**/features/**'], 'Features are imported by app only.'];
@@ -31,7 +34,10 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // An arrow that only calls a setter is the shortest way to say it.
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
       // A rest that leaves one member out names it.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       // JSX handlers may be async: React ignores what they return.
@@ -47,5 +53,9 @@ export default tseslint.config(
   { files: ['src/events/**'], rules: closed(app, features, live) },
   { files: ['src/live/**'], rules: closed(app, features) },
   { files: ['src/features/**'], rules: closed(app, sibling) },
-  { files: ['public/**/*.js'], languageOptions: { globals: globals.browser, sourceType: 'script' }, rules: { 'no-unused-vars': ['error', { caughtErrors: 'none' }] } },
+  {
+    files: ['public/**/*.js'],
+    languageOptions: { globals: globals.browser, sourceType: 'script' },
+    rules: { 'no-unused-vars': ['error', { caughtErrors: 'none' }] },
+  },
 );

@@ -21,8 +21,11 @@ export function libraryStyles(): Plugin {
       if (used.size === 0) this.error('no class name of the component library was found: has it changed their form?');
       const files = (await readdir(styles)).filter((each) => each.endsWith('.layer.css'));
       for (const name of files) {
-        const lost = classNames(await readFile(join(styles, name), 'utf8')).find((each) => used.has(each) && !styled.has(each));
-        if (lost !== undefined) this.error(`import '@mantine/core/styles/${name}' in src/shared/theme/library.css: ${lost} is in use`);
+        const lost = classNames(await readFile(join(styles, name), 'utf8')).find(
+          (each) => used.has(each) && !styled.has(each),
+        );
+        if (lost !== undefined)
+          this.error(`import '@mantine/core/styles/${name}' in src/shared/theme/library.css: ${lost} is in use`);
       }
     },
   };

@@ -1,13 +1,13 @@
 // The reference Socket.IO server as a peer of the race. It obeys the commands
 // of peer.Serve on standard input and ends with it. Settings are the defaults:
 // engine ws, no permessage-deflate.
-import { createServer } from "node:http";
-import { createInterface } from "node:readline";
-import { Server } from "socket.io";
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { Server } from 'socket.io';
 
 const http = createServer();
-const io = new Server(http, { transports: ["websocket"] });
-io.on("connection", (socket) => socket.join(`room-${socket.handshake.auth.room}`));
+const io = new Server(http, { transports: ['websocket'] });
+io.on('connection', (socket) => socket.join(`room-${socket.handshake.auth.room}`));
 
 // An overloaded process skips what it cannot send, as the other peers do:
 // at most this many events of each room are sent between two turns of the loop.
@@ -16,21 +16,21 @@ const mostPerTurn = 2;
 function nanoseconds() {
   const ms = performance.timeOrigin + performance.now();
   const whole = Math.floor(ms);
-  return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, "0")}`;
+  return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, '0')}`;
 }
 
 function event(n) {
   return {
-    eventId: `01a206ef-b43f-7000-8000-${n.toString(16).padStart(12, "0")}`,
+    eventId: `01a206ef-b43f-7000-8000-${n.toString(16).padStart(12, '0')}`,
     timestamp: new Date().toISOString(),
-    type: "rental_created",
+    type: 'rental_created',
     data: {
       rentalId: nanoseconds(),
-      partnerId: "alfa-epito",
-      partnerName: "Alfa Építő és Felújító Kft.",
+      partnerId: 'alfa-epito',
+      partnerName: 'Alfa Építő és Felújító Kft.',
       equipmentCount: 3,
       totalValue: 42000,
-      currency: "HUF",
+      currency: 'HUF',
     },
   };
 }
@@ -41,24 +41,24 @@ function produce(rooms, rate) {
   const turn = () => {
     const due = Math.floor(((performance.now() - began) * rate) / 1000);
     next = Math.max(next, due - mostPerTurn * rooms);
-    for (; next < due; next++) io.to(`room-${next % rooms}`).emit("rental_created", event(next));
+    for (; next < due; next++) io.to(`room-${next % rooms}`).emit('rental_created', event(next));
     setTimeout(turn, 1);
   };
   turn();
 }
 
 const commands = createInterface({ input: process.stdin });
-commands.on("line", (line) => {
-  const [word, rooms, rate] = line.split(" ");
-  if (word === "produce") {
+commands.on('line', (line) => {
+  const [word, rooms, rate] = line.split(' ');
+  if (word === 'produce') {
     produce(Number(rooms), Number(rate));
-    console.log("ok");
-  } else if (word === "memory") {
+    console.log('ok');
+  } else if (word === 'memory') {
     globalThis.gc();
     const m = process.memoryUsage();
     console.log(m.heapUsed + m.external);
   }
 });
-commands.on("close", () => process.exit(0));
+commands.on('close', () => process.exit(0));
 
-http.listen(0, "127.0.0.1", () => console.log(`listening 127.0.0.1:${http.address().port}`));
+http.listen(0, '127.0.0.1', () => console.log(`listening 127.0.0.1:${http.address().port}`));

@@ -28,7 +28,8 @@ for (const name of packages) {
 }
 
 const tarballs = pack();
-const npm = (...args) => run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], { cwd: folder });
+const npm = (...args) =>
+  run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], { cwd: folder });
 npm('install', ...tarballs);
 rmSync(dirname(tarballs[0]), { recursive: true });
 process.stdout.write(run('npm', ['run', '--silent', 'build'], { cwd: folder }));

@@ -30,7 +30,8 @@ packages.forEach((name, index) => {
 for (const folder of readdirSync(unpacked).map((name) => join(unpacked, name))) {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder, { recursive: true }).map(String);
-  for (const wanted of ['LICENSE', 'README.md']) if (!files.includes(wanted)) fail(`${manifest.name}: ${wanted} is missing`);
+  for (const wanted of ['LICENSE', 'README.md'])
+    if (!files.includes(wanted)) fail(`${manifest.name}: ${wanted} is missing`);
 
   // Every map points at sources that are shipped.
   for (const file of files.filter((name) => name.endsWith('.map'))) {
@@ -48,7 +49,11 @@ for (const folder of readdirSync(unpacked).map((name) => join(unpacked, name))) 
 for (const tarball of tarballs) {
   try {
     // CommonJS is not shipped; a style sheet has no types.
-    run(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'bell.css', '--format', 'ascii', '--no-emoji'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    run(
+      join(root, 'node_modules/.bin/attw'),
+      [tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'bell.css', '--format', 'ascii', '--no-emoji'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
   } catch (error) {
     fail(`${tarball}: attw:\n${error.stdout}`);
   }
@@ -56,7 +61,13 @@ for (const tarball of tarballs) {
 
 for (const { entry, also, limit } of sizeLimits) {
   const input = join(dirname(unpacked), '..', 'entry.mjs');
-  writeFileSync(input, [entry, also].filter(Boolean).map((name) => `export * from '${name}';`).join('\n'));
+  writeFileSync(
+    input,
+    [entry, also]
+      .filter(Boolean)
+      .map((name) => `export * from '${name}';`)
+      .join('\n'),
+  );
   const bundle = await rolldown({ input, external: [/^socket\.io-client/, /^react/], logLevel: 'silent' });
   const { output } = await bundle.generate({ format: 'esm', minify: true });
   const bytes = brotliCompressSync(output.map(({ code }) => code ?? '').join('')).length;

@@ -17,7 +17,9 @@ export function run(command, args, options = {}) {
 export function pack() {
   const folder = mkdtempSync(join(tmpdir(), 'harang-pack-'));
   return packages.map((name) => {
-    const [{ filename }] = JSON.parse(run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], { cwd: join(clients, name) }));
+    const [{ filename }] = JSON.parse(
+      run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], { cwd: join(clients, name) }),
+    );
     return join(folder, filename);
   });
 }

@@ -20,11 +20,16 @@ export interface EventItem {
 
 /** The REST API as another program uses it: with a user's token or an API key. */
 export class Api {
-  constructor(private readonly server: Server, private readonly credential: string) {}
+  constructor(
+    private readonly server: Server,
+    private readonly credential: string,
+  ) {}
 
   static async login(server: Server, email: string, password = 'harang-demo'): Promise<Api> {
     const answer = await fetch(`${server.url}/api/v1/auth/login`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }),
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email, password }),
     });
     if (!answer.ok) throw new Error(`login of ${email}: ${answer.status} ${await answer.text()}`);
     return new Api(server, ((await answer.json()) as { accessToken: string }).accessToken);
@@ -33,7 +38,10 @@ export class Api {
   async call<T>(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<T> {
     const answer = await fetch(`${this.server.url}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.credential}`, ...(body === undefined ? {} : { 'content-type': contentType }) },
+      headers: {
+        authorization: `Bearer ${this.credential}`,
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
@@ -52,10 +60,19 @@ export class Api {
   /** Sends stock alerts of other applications, all in one batch. */
   async ring(count: number, prefix: string): Promise<void> {
     const events = Array.from({ length: count }, (_, i) => ({
-      specversion: '1.0', id: `${prefix}-${i + 1}`, source: '/e2e', type: 'stock_alert', datacontenttype: 'application/json',
+      specversion: '1.0',
+      id: `${prefix}-${i + 1}`,
+      source: '/e2e',
+      type: 'stock_alert',
+      datacontenttype: 'application/json',
       data: {
-        productId: `${prefix}-${i + 1}`, productName: `Próba ${prefix} ${i + 1}`, currentQuantity: 0, threshold: 1,
-        locationId: 'proba', locationName: 'Próba', severity: 'CRITICAL',
+        productId: `${prefix}-${i + 1}`,
+        productName: `Próba ${prefix} ${i + 1}`,
+        currentQuantity: 0,
+        threshold: 1,
+        locationId: 'proba',
+        locationName: 'Próba',
+        severity: 'CRITICAL',
       },
     }));
     await this.call('POST', '/events', events, 'application/cloudevents-batch+json');

@@ -12,7 +12,11 @@ const build = resolve(import.meta.dirname, '../../clients/packaging/build-app.mj
 export class App {
   private readonly folder = join(tmpdir(), `harang-app-${process.pid}-${Date.now()}`);
 
-  private constructor(readonly origin: string, private readonly close: () => void, private readonly serveFrom: (folder: string) => void) {}
+  private constructor(
+    readonly origin: string,
+    private readonly close: () => void,
+    private readonly serveFrom: (folder: string) => void,
+  ) {}
 
   /** Takes a port, so that the origin is known before the page is built. */
   static async open(): Promise<App> {
@@ -27,7 +31,13 @@ export class App {
     });
     await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
     const { port } = server.address() as { port: number };
-    return new App(`http://127.0.0.1:${port}`, () => server.close(), (from) => { folder = from; });
+    return new App(
+      `http://127.0.0.1:${port}`,
+      () => server.close(),
+      (from) => {
+        folder = from;
+      },
+    );
   }
 
   /** Builds the app for the server at `url` and serves it. */

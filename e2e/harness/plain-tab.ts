@@ -17,7 +17,12 @@ export class PlainTab {
   private cover: string | undefined;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
 
-  private constructor(private readonly browser: CDPSession, readonly contextId: string, private readonly targetId: string, private readonly sessionId: string) {
+  private constructor(
+    private readonly browser: CDPSession,
+    readonly contextId: string,
+    private readonly targetId: string,
+    private readonly sessionId: string,
+  ) {
     browser.on('Target.receivedMessageFromTarget', ({ sessionId: from, message }) => {
       const answer = JSON.parse(message) as Answer;
       if (from === this.sessionId && answer.id !== undefined) this.waiting.get(answer.id)?.(answer);
@@ -26,7 +31,7 @@ export class PlainTab {
 
   /** Opens a tab in a profile of its own, or beside another one, in front of it. */
   static async open(browser: Browser, url: string, beside?: PlainTab): Promise<PlainTab> {
-    const session = beside?.browser ?? await browser.newBrowserCDPSession();
+    const session = beside?.browser ?? (await browser.newBrowserCDPSession());
     const contextId = beside?.contextId ?? (await session.send('Target.createBrowserContext')).browserContextId;
     const { targetId } = await session.send('Target.createTarget', { url, browserContextId: contextId });
     const { sessionId } = await session.send('Target.attachToTarget', { targetId, flatten: false });
@@ -46,9 +51,12 @@ export class PlainTab {
   }
 
   async send(method: string, params: object = {}): Promise<unknown> {
-    const id = this.number += 1;
+    const id = (this.number += 1);
     const answered = new Promise<Answer>((resolve) => this.waiting.set(id, resolve));
-    await this.browser.send('Target.sendMessageToTarget', { sessionId: this.sessionId, message: JSON.stringify({ id, method, params }) });
+    await this.browser.send('Target.sendMessageToTarget', {
+      sessionId: this.sessionId,
+      message: JSON.stringify({ id, method, params }),
+    });
     const { result, error } = await answered;
     this.waiting.delete(id);
     if (error) throw new Error(`${method}: ${error.message}`);
@@ -57,15 +65,20 @@ export class PlainTab {
 
   /** Runs an expression in the page. */
   async run(expression: string): Promise<unknown> {
-    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }) as
-      { result: { value?: unknown }; exceptionDetails?: { text: string } };
+    const { result, exceptionDetails } = (await this.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+    })) as { result: { value?: unknown }; exceptionDetails?: { text: string } };
     if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.text}`);
     return result.value;
   }
 
   /** Waits until an expression has this value; while a document comes and goes it has none. */
   async until(expression: string, value: unknown, timeout = 10_000): Promise<void> {
-    await expect.poll(() => this.run(expression).catch(() => undefined), { timeout, message: expression }).toEqual(value);
+    await expect
+      .poll(() => this.run(expression).catch(() => undefined), { timeout, message: expression })
+      .toEqual(value);
   }
 
   attribute(testId: string, name: string): string {
@@ -90,7 +103,11 @@ export class PlainTab {
 
   /** Puts another tab in front and lets nothing run in this one any more. */
   async freeze(front?: PlainTab): Promise<void> {
-    const targetId = front?.targetId ?? (this.cover ??= (await this.browser.send('Target.createTarget', { url: 'about:blank', browserContextId: this.contextId })).targetId);
+    const targetId =
+      front?.targetId ??
+      (this.cover ??= (
+        await this.browser.send('Target.createTarget', { url: 'about:blank', browserContextId: this.contextId })
+      ).targetId);
     await this.browser.send('Target.activateTarget', { targetId });
     await this.until('document.visibilityState', 'hidden');
     await this.send('Page.setWebLifecycleState', { state: 'frozen' });

@@ -13,7 +13,13 @@ export class Server {
   private log = '';
   private process: ChildProcess | undefined;
 
-  private constructor(readonly directory: string, readonly url: string, private readonly listen: string, private readonly admin: string, private readonly flags: readonly string[]) {}
+  private constructor(
+    readonly directory: string,
+    readonly url: string,
+    private readonly listen: string,
+    private readonly admin: string,
+    private readonly flags: readonly string[],
+  ) {}
 
   static async start(...flags: string[]): Promise<Server> {
     const directory = await mkdtemp(join(tmpdir(), 'harang-e2e-'));
@@ -29,16 +35,37 @@ export class Server {
 
   /** Starts the process and waits until it says that it is ready. */
   async serve(): Promise<void> {
-    const child = spawn(binary, ['serve', '--demo', '--listen', this.listen, '--admin-listen', this.admin, '--database', this.database, ...this.flags], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      binary,
+      [
+        'serve',
+        '--demo',
+        '--listen',
+        this.listen,
+        '--admin-listen',
+        this.admin,
+        '--database',
+        this.database,
+        ...this.flags,
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     this.process = child;
-    child.stdout.on('data', (chunk: Buffer) => { this.log += chunk.toString(); });
-    child.stderr.on('data', (chunk: Buffer) => { this.log += chunk.toString(); });
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.log += chunk.toString();
+    });
     const deadline = Date.now() + 20_000;
     while (Date.now() < deadline) {
       if (child.exitCode !== null) throw new Error(`harang ended with ${child.exitCode}:\n${this.log}`);
-      const ready = await fetch(`${this.url}/readyz`).then((r) => r.ok, () => false);
+      const ready = await fetch(`${this.url}/readyz`).then(
+        (r) => r.ok,
+        () => false,
+      );
       if (ready) return;
       await new Promise((again) => setTimeout(again, 25));
     }
@@ -72,9 +99,16 @@ export class Server {
 }
 
 async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all([0, 0].map(() => new Promise<ReturnType<typeof createServer>>((ready) => {
-    const server = createServer().listen(0, '127.0.0.1', () => { ready(server); });
-  })));
+  const servers = await Promise.all(
+    [0, 0].map(
+      () =>
+        new Promise<ReturnType<typeof createServer>>((ready) => {
+          const server = createServer().listen(0, '127.0.0.1', () => {
+            ready(server);
+          });
+        }),
+    ),
+  );
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
   return [ports[0]!, ports[1]!];

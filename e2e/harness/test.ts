@@ -3,12 +3,24 @@ import { Server } from './server.ts';
 
 /** One signed-in person: a browser profile of their own and its page. */
 export class Person {
-  constructor(readonly context: BrowserContext, readonly page: Page, private readonly server: Server) {}
+  constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly server: Server,
+  ) {}
 
-  toasts(): Locator { return this.page.getByTestId('toast'); }
-  digest(): Locator { return this.page.getByTestId('digest'); }
-  gap(): Locator { return this.page.getByTestId('gap'); }
-  status(): Locator { return this.page.getByTestId('connection-status'); }
+  toasts(): Locator {
+    return this.page.getByTestId('toast');
+  }
+  digest(): Locator {
+    return this.page.getByTestId('digest');
+  }
+  gap(): Locator {
+    return this.page.getByTestId('gap');
+  }
+  status(): Locator {
+    return this.page.getByTestId('connection-status');
+  }
 
   async connected(): Promise<void> {
     await expect(this.status()).toHaveAttribute('data-status', 'connected');
@@ -42,7 +54,12 @@ const watchToasts = () => {
       change.addedNodes.forEach(mark);
       if (change.type === 'attributes') mark(change.target);
     }
-  }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-event-id', 'data-testid'] });
+  }).observe(document, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: ['data-event-id', 'data-testid'],
+  });
 };
 
 interface Fixtures {

@@ -8,8 +8,21 @@ import { signIn } from '../harness/test.ts';
 // Pictures of every page for people to look at: wide, tablet and phone, light
 // and dark, Hungarian (English for two pages). Run with `make screenshots`.
 const directory = resolve(import.meta.dirname, '../screenshots');
-const sizes = { wide: { width: 1440, height: 900 }, tablet: { width: 1024, height: 768 }, phone: { width: 390, height: 844 } };
-const pages = { dashboard: '/', stock: '/stock', rentals: '/rentals', wizard: '/rentals/new', payments: '/payments', notifications: '/notifications', partners: '/partners', check: '/check' };
+const sizes = {
+  wide: { width: 1440, height: 900 },
+  tablet: { width: 1024, height: 768 },
+  phone: { width: 390, height: 844 },
+};
+const pages = {
+  dashboard: '/',
+  stock: '/stock',
+  rentals: '/rentals',
+  wizard: '/rentals/new',
+  payments: '/payments',
+  notifications: '/notifications',
+  partners: '/partners',
+  check: '/check',
+};
 
 base('pictures of every page', async ({ browser }) => {
   const server = await Server.start();
@@ -19,7 +32,9 @@ base('pictures of every page', async ({ browser }) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await browser.newContext({ viewport, colorScheme, locale: 'hu-HU' });
       const page = await context.newPage();
-      page.on('console', (m) => { if (m.type() === 'error') problems.push(`${size} ${colorScheme} console: ${m.text()}`); });
+      page.on('console', (m) => {
+        if (m.type() === 'error') problems.push(`${size} ${colorScheme} console: ${m.text()}`);
+      });
       page.on('pageerror', (e) => problems.push(`${size} ${colorScheme} error: ${e.message}`));
       await page.goto(`${server.url}/login`);
       await page.screenshot({ path: `${directory}/login-${size}-${colorScheme}.png` });
@@ -31,7 +46,13 @@ base('pictures of every page', async ({ browser }) => {
         await page.waitForLoadState('networkidle');
         await page.screenshot({ path: `${directory}/${name}-${size}-${colorScheme}.png` });
         const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa']).analyze();
-        for (const v of violations) problems.push(`${name} ${size} ${colorScheme}: ${v.id} ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(', ')}`);
+        for (const v of violations)
+          problems.push(
+            `${name} ${size} ${colorScheme}: ${v.id} ${v.nodes
+              .map((n) => n.target.join(' '))
+              .slice(0, 3)
+              .join(', ')}`,
+          );
       }
       await page.goto(`${server.url}/`);
       await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');

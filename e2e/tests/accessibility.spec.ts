@@ -3,20 +3,47 @@ import type { Page } from '@playwright/test';
 import { Api } from '../harness/api.ts';
 import { expect, signIn, test } from '../harness/test.ts';
 
-const paths = ['/', '/stock', '/rentals', '/rentals/new', '/payments', '/notifications', '/partners', '/users', '/api-keys', '/connections', '/check', '/nowhere'];
+const paths = [
+  '/',
+  '/stock',
+  '/rentals',
+  '/rentals/new',
+  '/payments',
+  '/notifications',
+  '/partners',
+  '/users',
+  '/api-keys',
+  '/connections',
+  '/check',
+  '/nowhere',
+];
 
 async function problems(page: Page, where: string): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-  return violations.map((each) => `${where}: ${each.id} at ${each.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(', ')}`);
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  return violations.map(
+    (each) =>
+      `${where}: ${each.id} at ${each.nodes
+        .map((node) => node.target.join(' '))
+        .slice(0, 3)
+        .join(', ')}`,
+  );
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page, window and message of the ${colorScheme} page passes axe`, async ({ browser, server }) => {
     test.setTimeout(120_000);
-    const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
+    const context = await browser.newContext({
+      colorScheme,
+      viewport: { width: 1280, height: 900 },
+      reducedMotion: 'reduce',
+    });
     const page = await context.newPage();
     const found: string[] = [];
-    const look = async (where: string) => { found.push(...await problems(page, where)); };
+    const look = async (where: string) => {
+      found.push(...(await problems(page, where)));
+    };
     await page.goto(`${server.url}/login`);
     await expect(page.locator('input[name="email"]')).toBeVisible();
     await look('login');

@@ -2,7 +2,10 @@ import type { Locator, Page } from '@playwright/test';
 import { Api, type StockItem } from '../harness/api.ts';
 import { expect, test } from '../harness/test.ts';
 
-interface Named { id: string; name: string }
+interface Named {
+  id: string;
+  name: string;
+}
 
 /** Goes through the wizard up to the payment step, by the fields' fixed names. */
 async function fillWizard(page: Page, partner: Named, item: StockItem, quantity: number): Promise<void> {
@@ -27,11 +30,16 @@ async function pay(page: Page, method: 'CARD' | 'CASH', card?: string): Promise<
 /** A product with plenty of pieces at one place, and somebody to lend it to. */
 async function goods(api: Api): Promise<{ partner: Named; item: StockItem }> {
   const partner = (await api.call<{ items: Named[] }>('GET', '/partners?limit=1')).items[0]!;
-  const item = (await api.stock('&severity=OK')).find((s) => s.criticalThreshold > 0 && s.quantity > s.warningThreshold + 2)!;
+  const item = (await api.stock('&severity=OK')).find(
+    (s) => s.criticalThreshold > 0 && s.quantity > s.warningThreshold + 2,
+  )!;
   return { partner, item };
 }
 
-test('checkout at the counter rings green at the manager, not at the clerk, and not next door', async ({ server, signIn }) => {
+test('checkout at the counter rings green at the manager, not at the clerk, and not next door', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const stranger = await signIn('manager@debrecen.demo');
   const operator = await signIn('operator@budapest.demo');
@@ -55,7 +63,10 @@ test('checkout at the counter rings green at the manager, not at the clerk, and 
   await expect(stranger.toasts()).toHaveCount(1);
 });
 
-test('a declined card rings red at the manager; the clerk is told the next step, pays with another card, and it rings green', async ({ server, signIn }) => {
+test('a declined card rings red at the manager; the clerk is told the next step, pays with another card, and it rings green', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const operator = await signIn('operator@budapest.demo');
   const { partner, item } = await goods(await Api.login(server, 'operator@budapest.demo'));
@@ -91,7 +102,10 @@ test('a checkout that empties the shelf rings a stock alert at everyone', async 
   }
 });
 
-test("the browser's Back goes one step back with the basket, and never into a finished checkout", async ({ server, signIn }) => {
+test("the browser's Back goes one step back with the basket, and never into a finished checkout", async ({
+  server,
+  signIn,
+}) => {
   const operator = await signIn('operator@budapest.demo');
   const { page } = operator;
   const { partner, item } = await goods(await Api.login(server, 'operator@budapest.demo'));
@@ -119,5 +133,7 @@ test('more pieces than there are: the line says how many are left, nothing is so
   await fillWizard(operator.page, partner, item, item.quantity + 1);
   await expect(operator.page.getByTestId('wizard-line')).toContainText(String(item.quantity));
   await expect(operator.page.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
-  expect((await api.stock(`&search=${encodeURIComponent(item.productName)}&locationId=${item.locationId}`))[0]!.quantity).toBe(item.quantity);
+  expect(
+    (await api.stock(`&search=${encodeURIComponent(item.productName)}&locationId=${item.locationId}`))[0]!.quantity,
+  ).toBe(item.quantity);
 });

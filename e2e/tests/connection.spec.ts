@@ -64,8 +64,18 @@ test('on a phone no page is wider than the screen', async ({ browser, server }) 
   const page = await context.newPage();
   await signIn(page, server, 'manager@budapest.demo');
   await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
-  for (const path of ['/', '/stock', '/rentals', '/rentals/new', '/payments', '/notifications', '/partners', '/check']) {
-    for (const width of [320, 768]) { // 320: what is left of 1280 at 400 %
+  for (const path of [
+    '/',
+    '/stock',
+    '/rentals',
+    '/rentals/new',
+    '/payments',
+    '/notifications',
+    '/partners',
+    '/check',
+  ]) {
+    for (const width of [320, 768]) {
+      // 320: what is left of 1280 at 400 %
       await page.setViewportSize({ width, height: 844 });
       await page.goto(server.url + path);
       await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
@@ -73,10 +83,13 @@ test('on a phone no page is wider than the screen', async ({ browser, server }) 
       // What stands inside something that scrolls by itself may be wider.
       const wide = await page.evaluate(() => {
         const scrolls = (e: Element | null): boolean =>
-          e !== null && e !== document.body && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+          e !== null &&
+          e !== document.body &&
+          (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
         return [...document.querySelectorAll('main *')]
           .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e))
-          .map((e) => `${e.tagName} ${e.className}`).slice(0, 3);
+          .map((e) => `${e.tagName} ${e.className}`)
+          .slice(0, 3);
       });
       expect(wide, `${path} at ${width}`).toEqual([]);
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

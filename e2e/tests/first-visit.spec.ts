@@ -3,12 +3,18 @@ import { expect, newPerson, signIn, test } from '../harness/test.ts';
 
 function complaints(page: Page): string[] {
   const said: string[] = [];
-  page.on('console', (message) => { if (message.type() === 'error' || message.type() === 'warning') said.push(`${message.text()} ${message.location().url}`); });
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning')
+      said.push(`${message.text()} ${message.location().url}`);
+  });
   page.on('pageerror', (error) => said.push(error.message));
   return said;
 }
 
-test('from the first visit through every page to the sign-out, the console stays empty', async ({ browser, server }) => {
+test('from the first visit through every page to the sign-out, the console stays empty', async ({
+  browser,
+  server,
+}) => {
   const person = await newPerson(browser, server);
   const { page } = person;
   const said = complaints(page);
@@ -16,7 +22,19 @@ test('from the first visit through every page to the sign-out, the console stays
   await expect(page).toHaveURL(/\/login/);
   await signIn(page, server, 'admin@budapest.demo');
   await person.connected();
-  for (const path of ['/stock', '/rentals', '/rentals/new', '/payments', '/notifications', '/partners', '/users', '/api-keys', '/connections', '/check', '/']) {
+  for (const path of [
+    '/stock',
+    '/rentals',
+    '/rentals/new',
+    '/payments',
+    '/notifications',
+    '/partners',
+    '/users',
+    '/api-keys',
+    '/connections',
+    '/check',
+    '/',
+  ]) {
     await person.go(path);
     await page.waitForLoadState('networkidle');
   }
@@ -28,7 +46,9 @@ test('from the first visit through every page to the sign-out, the console stays
   await person.context.close();
 });
 
-test('a good cookie is found by a browser that remembers nothing else, and a lost one leads to the form', async ({ signIn: enter }) => {
+test('a good cookie is found by a browser that remembers nothing else, and a lost one leads to the form', async ({
+  signIn: enter,
+}) => {
   const manager = await enter('manager@budapest.demo');
   await manager.page.evaluate(() => localStorage.clear());
   await manager.page.reload();

@@ -7,14 +7,22 @@ import { expect, test } from '../harness/test.ts';
 
 /** Waits until the server has given all connections of the tenant up. */
 async function nobodyIsThere(admin: Api): Promise<void> {
-  await expect.poll(async () => (await admin.call<{ items: unknown[] }>('GET', '/admin/connections')).items.length, { timeout: 25_000 }).toBe(0);
+  await expect
+    .poll(async () => (await admin.call<{ items: unknown[] }>('GET', '/admin/connections')).items.length, {
+      timeout: 25_000,
+    })
+    .toBe(0);
 }
 
 const count = (testId: string) => `document.querySelectorAll('[data-testid="${testId}"]').length`;
-const rowsWith = (words: string) => `[...document.querySelectorAll('[data-testid="notification-item"]')].filter((row) => row.textContent.includes('${words}')).length`;
+const rowsWith = (words: string) =>
+  `[...document.querySelectorAll('[data-testid="notification-item"]')].filter((row) => row.textContent.includes('${words}')).length`;
 const click = (testId: string) => `document.querySelector('[data-testid="${testId}"]').click()`;
 
-test('a tab that was frozen tells what it missed: one digest, the right badge, no toast', async ({ browser, server }) => {
+test('a tab that was frozen tells what it missed: one digest, the right badge, no toast', async ({
+  browser,
+  server,
+}) => {
   const tab = await PlainTab.signedIn(browser, server, 'manager@budapest.demo');
   const admin = await Api.login(server, 'admin@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
@@ -32,7 +40,10 @@ test('a tab that was frozen tells what it missed: one digest, the right badge, n
   await tab.close();
 });
 
-test('frozen for more than the window holds: a digest of 50, the gap told, the right badge and list', async ({ browser, server }) => {
+test('frozen for more than the window holds: a digest of 50, the gap told, the right badge and list', async ({
+  browser,
+  server,
+}) => {
   const tab = await PlainTab.signedIn(browser, server, 'manager@budapest.demo');
   const admin = await Api.login(server, 'admin@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
@@ -50,7 +61,10 @@ test('frozen for more than the window holds: a digest of 50, the gap told, the r
   await tab.close();
 });
 
-test('frozen for less than the server waits: nothing is lost or doubled, and what comes next is live', async ({ browser, server }) => {
+test('frozen for less than the server waits: nothing is lost or doubled, and what comes next is live', async ({
+  browser,
+  server,
+}) => {
   const tab = await PlainTab.signedIn(browser, server, 'manager@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
   const before = await tab.badgeNow();
@@ -67,7 +81,10 @@ test('frozen for less than the server waits: nothing is lost or doubled, and wha
   await tab.close();
 });
 
-test('the connected tab is frozen: the one in sight goes on in its place, and both are right when it wakes', async ({ browser, server }) => {
+test('the connected tab is frozen: the one in sight goes on in its place, and both are right when it wakes', async ({
+  browser,
+  server,
+}) => {
   const first = await PlainTab.signedIn(browser, server, 'manager@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
   const before = await first.badgeNow();

@@ -30,7 +30,10 @@ async function expectMark(target: Locator): Promise<void> {
 
 const focused = (page: Page) => page.locator(':focus');
 
-test('by keyboard: the login, the skip link, an alert claimed and given back, the stock silenced', async ({ browser, server }) => {
+test('by keyboard: the login, the skip link, an alert claimed and given back, the stock silenced', async ({
+  browser,
+  server,
+}) => {
   const person = await newPerson(browser, server);
   const { page } = person;
   await page.goto(server.url);
@@ -49,8 +52,13 @@ test('by keyboard: the login, the skip link, an alert claimed and given back, th
   await page.keyboard.press('Enter');
   await expect(page.locator('main')).toBeFocused();
 
-  const free = page.getByTestId('alert-row').filter({ has: page.getByRole('button', { name: /^Intézem/ }) }).first();
-  const alert = page.locator(`[data-testid="alert-row"][data-product-id="${await free.getAttribute('data-product-id')}"]`);
+  const free = page
+    .getByTestId('alert-row')
+    .filter({ has: page.getByRole('button', { name: /^Intézem/ }) })
+    .first();
+  const alert = page.locator(
+    `[data-testid="alert-row"][data-product-id="${await free.getAttribute('data-product-id')}"]`,
+  );
   await tabTo(page, alert.getByRole('button', { name: /^Intézem/ }));
   await page.keyboard.press('Enter');
   await expect(alert).toContainText('Ön intézi');
@@ -80,7 +88,10 @@ test('by keyboard: the login, the skip link, an alert claimed and given back, th
   await person.context.close();
 });
 
-test('by keyboard: the bell’s panel keeps the focus and gives it back; reading goes on in the row', async ({ server, signIn }) => {
+test('by keyboard: the bell’s panel keeps the focus and gives it back; reading goes on in the row', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const { page } = manager;
   await new Api(server, await server.apiKey('budapest')).ring(3, 'billentyu');

@@ -1,7 +1,10 @@
 import { Api } from '../harness/api.ts';
 import { expect, test } from '../harness/test.ts';
 
-test('three events while away: connected, one digest of 3, no toast, list and badge right', async ({ server, signIn }) => {
+test('three events while away: connected, one digest of 3, no toast, list and badge right', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const before = await manager.badge();
   const api = await Api.login(server, 'operator@budapest.demo');
@@ -11,7 +14,10 @@ test('three events while away: connected, one digest of 3, no toast, list and ba
   await expect(manager.status()).toHaveAttribute('data-status', 'disconnected');
   for (const item of items) {
     await api.call('POST', '/inventory/adjustments', {
-      productId: item.productId, locationId: item.locationId, delta: item.criticalThreshold - 1 - item.quantity, reason: 'leltár',
+      productId: item.productId,
+      locationId: item.locationId,
+      delta: item.criticalThreshold - 1 - item.quantity,
+      reason: 'leltár',
     });
   }
   await manager.context.setOffline(false);
@@ -20,7 +26,13 @@ test('three events while away: connected, one digest of 3, no toast, list and ba
   await expect(manager.digest()).toHaveAttribute('data-count', '3');
   await expect(manager.toasts()).toHaveCount(0);
   for (const item of items) {
-    await expect(manager.page.getByTestId('stock-alert-list').getByTestId('alert-row').filter({ hasText: item.productName }).first()).toBeVisible();
+    await expect(
+      manager.page
+        .getByTestId('stock-alert-list')
+        .getByTestId('alert-row')
+        .filter({ hasText: item.productName })
+        .first(),
+    ).toBeVisible();
   }
   await expect.poll(() => manager.badge()).toBe(before + 3);
 });
@@ -45,7 +57,9 @@ test('sixty events while away: digest of 50 and a gap of 10, told', async ({ ser
   await expect(manager.toasts()).toHaveCount(0);
   await expect.poll(() => manager.badge()).toBe(before + 61);
   await manager.page.getByTestId('notification-bell').click();
-  await expect(manager.page.getByTestId('notification-panel').getByTestId('notification-item').first()).toContainText('Próba kozben 60');
+  await expect(manager.page.getByTestId('notification-panel').getByTestId('notification-item').first()).toContainText(
+    'Próba kozben 60',
+  );
 });
 
 test('role changed while away: judged anew', async ({ server, signIn }) => {
@@ -56,10 +70,26 @@ test('role changed while away: judged anew', async ({ server, signIn }) => {
   await manager.context.setOffline(false);
   await manager.connected();
   const key = new Api(server, await server.apiKey('budapest'));
-  await key.call('POST', '/events', {
-    specversion: '1.0', id: 'r-1', source: '/e2e', type: 'rental_created', datacontenttype: 'application/json',
-    data: { rentalId: 'r-1', partnerId: 'p', partnerName: 'Titok Kft.', equipmentCount: 1, totalValue: 1000, currency: 'HUF' },
-  }, 'application/cloudevents+json');
+  await key.call(
+    'POST',
+    '/events',
+    {
+      specversion: '1.0',
+      id: 'r-1',
+      source: '/e2e',
+      type: 'rental_created',
+      datacontenttype: 'application/json',
+      data: {
+        rentalId: 'r-1',
+        partnerId: 'p',
+        partnerName: 'Titok Kft.',
+        equipmentCount: 1,
+        totalValue: 1000,
+        currency: 'HUF',
+      },
+    },
+    'application/cloudevents+json',
+  );
   await key.ring(1, 'utana'); // arrives after the rental, which an operator must not hear
   await expect(manager.toasts().filter({ hasText: 'Próba utana 1' })).toBeVisible();
   await expect(manager.toasts().filter({ hasText: 'Titok' })).toHaveCount(0);

@@ -3,7 +3,9 @@ import { App } from '../harness/app.ts';
 import { Server } from '../harness/server.ts';
 import { expect, test } from '../harness/test.ts';
 
-test('a page of another origin, made from the packed packages and their README, has badge, toast and list', async ({ page }) => {
+test('a page of another origin, made from the packed packages and their README, has badge, toast and list', async ({
+  page,
+}) => {
   test.setTimeout(180_000);
   const app = await App.open();
   const server = await Server.start('--allowed-origin', app.origin);
@@ -17,7 +19,8 @@ test('a page of another origin, made from the packed packages and their README, 
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page.getByTestId('notification-bell')).toHaveAttribute('data-status', 'connected');
 
-    const unread = async (): Promise<number> => Number(await page.getByTestId('notification-badge').getAttribute('data-count'));
+    const unread = async (): Promise<number> =>
+      Number(await page.getByTestId('notification-badge').getAttribute('data-count'));
     await expect.poll(unread).toBeGreaterThan(0);
     const before = await unread();
     await new Api(server, await server.apiKey('budapest')).ring(1, 'packed');
@@ -36,7 +39,9 @@ test('a page of another origin, made from the packed packages and their README, 
     await page.reload();
     await expect(page.getByTestId('notification-bell')).toHaveAttribute('data-status', 'connected');
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.addStyleTag({ content: ':root { --harang-ink: rgb(1, 2, 3) } h1, h2 { color: red; text-align: center }' });
+    await page.addStyleTag({
+      content: ':root { --harang-ink: rgb(1, 2, 3) } h1, h2 { color: red; text-align: center }',
+    });
     await page.getByTestId('notification-bell').click();
     const title = page.getByTestId('notification-panel').getByRole('heading');
     await expect(title).toHaveCSS('color', 'rgb(1, 2, 3)');

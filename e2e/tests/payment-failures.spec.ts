@@ -1,17 +1,37 @@
 import { Api } from '../harness/api.ts';
 import { expect, signIn, test } from '../harness/test.ts';
 
-test('another program’s payment error stands on the manager’s dashboard at once, and who takes it is seen by the others', async ({ server, signIn: enter }) => {
+test('another program’s payment error stands on the manager’s dashboard at once, and who takes it is seen by the others', async ({
+  server,
+  signIn: enter,
+}) => {
   const manager = await enter('manager@budapest.demo');
   const admin = await enter('admin@budapest.demo');
   const rows = manager.page.getByTestId('payment-failures').getByTestId('failure-row');
   const before = await rows.count();
   const erp = new Api(server, await server.apiKey('budapest'));
   const send = (id: string) =>
-    erp.call('POST', '/events', {
-      specversion: '1.0', id, source: '/erp', type: 'payment_error', datacontenttype: 'application/json',
-      data: { transactionId: 'erp-1', errorCode: 'iso:54', errorMessage: 'Lejárt', partnerId: 'p', partnerName: 'Alfa Építő Kft.', amount: 18900, currency: 'HUF' },
-    }, 'application/cloudevents+json');
+    erp.call(
+      'POST',
+      '/events',
+      {
+        specversion: '1.0',
+        id,
+        source: '/erp',
+        type: 'payment_error',
+        datacontenttype: 'application/json',
+        data: {
+          transactionId: 'erp-1',
+          errorCode: 'iso:54',
+          errorMessage: 'Lejárt',
+          partnerId: 'p',
+          partnerName: 'Alfa Építő Kft.',
+          amount: 18900,
+          currency: 'HUF',
+        },
+      },
+      'application/cloudevents+json',
+    );
   await send('a');
   const row = manager.page.getByTestId('failure-row').and(manager.page.locator('[data-transaction-id="erp-1"]'));
   await expect(row).toContainText('A kártya lejárt');
@@ -42,7 +62,12 @@ test('a browser of another zone shows the shop’s days and times', async ({ bro
   await expect(first).toBeVisible();
   const api = await Api.login(server, 'manager@budapest.demo');
   const [payment] = (await api.call<{ items: { createdAt: string }[] }>('GET', '/payments?limit=1')).items;
-  const time = new Intl.DateTimeFormat('hu-HU', { timeZone: 'Europe/Budapest', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(payment!.createdAt));
+  const time = new Intl.DateTimeFormat('hu-HU', {
+    timeZone: 'Europe/Budapest',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date(payment!.createdAt));
   await expect(first).toContainText(time);
   await context.close();
 });

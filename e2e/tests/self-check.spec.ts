@@ -18,7 +18,9 @@ test('self-check: a test alert reaches this person on every screen, and nobody e
   }
   const result = clerk.page.getByTestId('test-alert-result');
   await expect(result).toHaveAttribute('data-state', 'arrived');
-  const way = (await result.getByRole('listitem').allTextContents()).map((text) => Number(/(\d+)\sms$/.exec(text)?.[1]));
+  const way = (await result.getByRole('listitem').allTextContents()).map((text) =>
+    Number(/(\d+)\sms$/.exec(text)?.[1]),
+  );
   expect(way).toHaveLength(4);
   expect(way[0]).toBe(0);
   expect([...way].sort((a, b) => a - b)).toEqual(way);
@@ -75,7 +77,10 @@ test('self-check: with the server gone it says so, and is all right again by its
   await expect(check).toHaveAttribute('data-state', 'ok');
 });
 
-test('an administrator sees the way of an event, and is told when nobody knows it any more', async ({ server, signIn }) => {
+test('an administrator sees the way of an event, and is told when nobody knows it any more', async ({
+  server,
+  signIn,
+}) => {
   const admin = await signIn('admin@budapest.demo');
   const manager = await signIn('manager@budapest.demo');
   await new Api(server, await server.apiKey('budapest')).ring(1, 'utja');
@@ -84,7 +89,12 @@ test('an administrator sees the way of an event, and is told when nobody knows i
   await admin.page.getByTestId('notification-bell').click();
   await item.getByTestId('journey-toggle').click();
   const steps = item.getByTestId('journey').getByRole('listitem');
-  await expect(steps).toHaveText([/Véglegesítve.*0\sms$/, /Továbbítva\d+\sms$/, /Elküldve2 kapcsolatra\d+\sms$/, /Képernyőn látták.*\d+\sms$/]);
+  await expect(steps).toHaveText([
+    /Véglegesítve.*0\sms$/,
+    /Továbbítva\d+\sms$/,
+    /Elküldve2 kapcsolatra\d+\sms$/,
+    /Képernyőn látták.*\d+\sms$/,
+  ]);
   await server.end('SIGTERM');
   await server.serve();
   await admin.go('/notifications');

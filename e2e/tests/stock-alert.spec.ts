@@ -4,7 +4,9 @@ import { expect, test, type Person } from '../harness/test.ts';
 /** Milliseconds from commit to the toast in the page, for one event. */
 async function toastDelay(person: Person, event: { eventId: string; timestamp: string }): Promise<number> {
   const seen = await person.page.evaluate(
-    (id) => (window as unknown as { toastSeenAt: Record<string, number> }).toastSeenAt[id], event.eventId);
+    (id) => (window as unknown as { toastSeenAt: Record<string, number> }).toastSeenAt[id],
+    event.eventId,
+  );
   if (seen === undefined) throw new Error(`no toast of ${event.eventId}`);
   return seen - Date.parse(event.timestamp);
 }
@@ -18,20 +20,26 @@ test('stock lowered by one person rings at another: toast, list and badge', asyn
 
   // The operator lowers the stock on the stock page to just below critical.
   await operator.go(`/stock?search=${encodeURIComponent(item.productName)}`);
-  const row = operator.page.locator(`[data-testid="stock-row"][data-product-id="${item.productId}"][data-location-id="${item.locationId}"]`);
+  const row = operator.page.locator(
+    `[data-testid="stock-row"][data-product-id="${item.productId}"][data-location-id="${item.locationId}"]`,
+  );
   await row.getByTestId('stock-delta').fill(String(item.criticalThreshold - 1 - item.quantity));
   await row.getByTestId('stock-submit').click();
 
   const toast = manager.toasts().filter({ hasText: `Kritikus készlethiány: ${item.productName}` });
   await expect(toast).toBeVisible();
   await expect(toast).toHaveAttribute('data-kind', 'warning');
-  await expect(manager.page.getByTestId('stock-alert-list').getByTestId('alert-row').filter({ hasText: item.productName }).first()).toBeVisible();
+  await expect(
+    manager.page.getByTestId('stock-alert-list').getByTestId('alert-row').filter({ hasText: item.productName }).first(),
+  ).toBeVisible();
   await expect.poll(() => manager.badge()).toBe(before + 1);
   await expect(operator.toasts().filter({ hasText: item.productName })).toBeVisible(); // everyone hears of stock
   await expect(toast).toBeHidden({ timeout: 8_000 }); // five seconds, then it leaves
 
   await manager.page.getByTestId('notification-bell').click();
-  await expect(manager.page.getByTestId('notification-panel').getByTestId('notification-item').first()).toContainText(item.productName);
+  await expect(manager.page.getByTestId('notification-panel').getByTestId('notification-item').first()).toContainText(
+    item.productName,
+  );
 });
 
 test('commit to toast: median of ten below 100 ms', async ({ server, signIn }, info) => {
@@ -42,7 +50,10 @@ test('commit to toast: median of ten below 100 ms', async ({ server, signIn }, i
   const delays: number[] = [];
   for (const item of items) {
     await api.call('POST', '/inventory/adjustments', {
-      productId: item.productId, locationId: item.locationId, delta: item.criticalThreshold - 1 - item.quantity, reason: 'leltár',
+      productId: item.productId,
+      locationId: item.locationId,
+      delta: item.criticalThreshold - 1 - item.quantity,
+      reason: 'leltár',
     });
     const toast = manager.toasts().filter({ hasText: item.productName });
     await expect(toast).toBeVisible();
@@ -79,7 +90,9 @@ test('the badge is the same on every tab, and reading clears it on all', async (
   const second = await manager.context.newPage();
   await second.goto(`${server.url}/`);
   await expect(second.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
-  await expect.poll(async () => Number(await second.getByTestId('notification-badge').getAttribute('data-count'))).toBe(await manager.badge());
+  await expect
+    .poll(async () => Number(await second.getByTestId('notification-badge').getAttribute('data-count')))
+    .toBe(await manager.badge());
   const api = await Api.login(server, 'manager@budapest.demo');
   const newest = (await api.notifications())[0]!;
   await api.call('POST', '/notifications/read', { upTo: newest.eventId });

@@ -4,7 +4,11 @@ import type { Server } from '../harness/server.ts';
 import { expect, test, type Person } from '../harness/test.ts';
 
 /** Another tab of the same browser, in front of those before it. */
-async function openTab(person: Person, server: Server, prepare: (page: Page) => Promise<void> = () => Promise.resolve()): Promise<Page> {
+async function openTab(
+  person: Person,
+  server: Server,
+  prepare: (page: Page) => Promise<void> = () => Promise.resolve(),
+): Promise<Page> {
   const page = await person.context.newPage();
   await prepare(page);
   await page.goto(`${server.url}/`);
@@ -12,9 +16,11 @@ async function openTab(person: Person, server: Server, prepare: (page: Page) => 
   return page;
 }
 
-const expectStatus = (page: Page, status: string): Promise<void> => expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', status);
+const expectStatus = (page: Page, status: string): Promise<void> =>
+  expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', status);
 const toasts = (page: Page) => page.getByTestId('toast');
-const expectBadge = (page: Page, count: number): Promise<void> => expect(page.getByTestId('notification-badge')).toHaveAttribute('data-count', String(count));
+const expectBadge = (page: Page, count: number): Promise<void> =>
+  expect(page.getByTestId('notification-badge')).toHaveAttribute('data-count', String(count));
 
 /** How many connections of one user the server holds. */
 async function connectionsOf(api: Api, email: string): Promise<number> {
@@ -24,7 +30,10 @@ async function connectionsOf(api: Api, email: string): Promise<number> {
   return items.filter(({ user }) => user.id === id).length;
 }
 
-test('three tabs: one connection, one toast in the tab used last, badge and list in all', async ({ server, signIn }) => {
+test('three tabs: one connection, one toast in the tab used last, badge and list in all', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const admin = await Api.login(server, 'admin@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
@@ -58,23 +67,30 @@ test('three tabs: one connection, one toast in the tab used last, badge and list
   expect(await connectionsOf(admin, 'manager@budapest.demo')).toBe(1);
 });
 
-test('the connected tab is closed: another goes on where it was, and nothing is lost or doubled', async ({ server, signIn }) => {
+test('the connected tab is closed: another goes on where it was, and nothing is lost or doubled', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const admin = await Api.login(server, 'admin@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
   let committed = (): void => undefined;
-  const whenCommitted = new Promise<void>((resolve) => { committed = resolve; });
+  const whenCommitted = new Promise<void>((resolve) => {
+    committed = resolve;
+  });
   const sessions: { recovered: boolean; replayed: number }[] = [];
   // The way of the second tab to the server is held until the event in between is committed.
-  const second = await openTab(manager, server, (page) => page.routeWebSocket(/socket\.io/, async (socket) => {
-    await whenCommitted;
-    const upstream = socket.connectToServer();
-    upstream.onMessage((message) => {
-      const session = /^42\/ws\/dashboard,(\["session".*)$/.exec(String(message))?.[1];
-      if (session) sessions.push((JSON.parse(session) as [string, { recovered: boolean; replayed: number }])[1]);
-      socket.send(message);
-    });
-  }));
+  const second = await openTab(manager, server, (page) =>
+    page.routeWebSocket(/socket\.io/, async (socket) => {
+      await whenCommitted;
+      const upstream = socket.connectToServer();
+      upstream.onMessage((message) => {
+        const session = /^42\/ws\/dashboard,(\["session".*)$/.exec(String(message))?.[1];
+        if (session) sessions.push((JSON.parse(session) as [string, { recovered: boolean; replayed: number }])[1]);
+        socket.send(message);
+      });
+    }),
+  );
   const before = await manager.badge();
   await key.ring(1, 'elotte');
   await expect(toasts(second)).toHaveCount(1);
@@ -110,7 +126,9 @@ test('a connected tab that hangs loses its turn to one that somebody looks at', 
   });
   await key.ring(1, 'fagyott');
   // Nobody touches the second tab; it finds out by itself.
-  await expect(second.getByTestId('notification-badge')).toHaveAttribute('data-count', String(before + 1), { timeout: 12_000 });
+  await expect(second.getByTestId('notification-badge')).toHaveAttribute('data-count', String(before + 1), {
+    timeout: 12_000,
+  });
   await expectStatus(second, 'connected');
   await hung;
   await expectStatus(manager.page, 'connected');
@@ -119,13 +137,22 @@ test('a connected tab that hangs loses its turn to one that somebody looks at', 
   for (const page of [manager.page, second]) await expectBadge(page, before + 2);
 });
 
-test('one tab alone is cut off: it says so, the others stay connected, and it catches up', async ({ server, signIn }) => {
+test('one tab alone is cut off: it says so, the others stay connected, and it catches up', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const key = new Api(server, await server.apiKey('budapest'));
   const second = await openTab(manager, server);
   const before = await manager.badge();
   const network = await manager.context.newCDPSession(manager.page);
-  const cut = (offline: boolean) => network.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  const cut = (offline: boolean) =>
+    network.send('Network.emulateNetworkConditions', {
+      offline,
+      latency: 0,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
   await network.send('Network.enable');
 
   await cut(true);
@@ -156,7 +183,10 @@ test('all tabs offline and back; "Újra most" in any of them connects all', asyn
   for (const page of [manager.page, second]) await expectStatus(page, 'connected');
 });
 
-test('logout in one tab ends all of that browser and nobody else; the next user starts afresh', async ({ server, signIn }) => {
+test('logout in one tab ends all of that browser and nobody else; the next user starts afresh', async ({
+  server,
+  signIn,
+}) => {
   const manager = await signIn('manager@budapest.demo');
   const other = await signIn('manager@budapest.demo');
   const stranger = await signIn('manager@debrecen.demo');
@@ -179,5 +209,6 @@ test('logout in one tab ends all of that browser and nobody else; the next user 
   await new Api(server, await server.apiKey('debrecen')).ring(1, 'sajat');
   await expect(toasts(second).filter({ hasText: 'Próba sajat 1' })).toBeVisible();
   await expect(toasts(stranger.page).filter({ hasText: 'Próba sajat 1' })).toBeVisible();
-  for (const page of [manager.page, second, stranger.page]) await expect(page.getByText('Próba idegen 1')).toHaveCount(0);
+  for (const page of [manager.page, second, stranger.page])
+    await expect(page.getByText('Próba idegen 1')).toHaveCount(0);
 });

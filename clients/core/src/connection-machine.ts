@@ -135,7 +135,12 @@ function progressAfter(state: ConnectionState, now: number): Progress {
 }
 
 /** fail plans the next try after one, or a connection, that ended with `cause`; `least` is the server's wait. */
-function fail(state: ConnectionState, { now, chance }: Moment, cause: Cause, least = 0): { state: Waiting; ms: number } {
+function fail(
+  state: ConnectionState,
+  { now, chance }: Moment,
+  cause: Cause,
+  least = 0,
+): { state: Waiting; ms: number } {
   const progress = progressAfter(state, now);
   const goodbye = state.phase === 'open' ? state.goodbye : null;
   const manual = state.phase === 'connecting' && state.manual;
@@ -146,7 +151,15 @@ function fail(state: ConnectionState, { now, chance }: Moment, cause: Cause, lea
     if (!manual) attempts += 1;
   }
   ms = Math.max(ms, least);
-  return { state: { phase: 'waiting', progress: { ...progress, attempts }, cause: goodbye ? because(goodbye.code) : cause, retryAt: now + ms }, ms };
+  return {
+    state: {
+      phase: 'waiting',
+      progress: { ...progress, attempts },
+      cause: goodbye ? because(goodbye.code) : cause,
+      retryAt: now + ms,
+    },
+    ms,
+  };
 }
 
 /** The stock client retries by itself; its next wait is set. */
@@ -164,8 +177,16 @@ function refuse(state: ConnectionState, { now }: Moment, reason: ConnectionReaso
   return { phase: 'refused', progress: progressAfter(state, now), cause: because(reason) };
 }
 
-function end({ progress }: ConnectionState, reason: ConnectionReason, signedOut: boolean, deferred = false): Transition {
-  return [{ phase: 'stopped', progress, cause: because(reason) }, { type: 'tearDown', signedOut, deferred }];
+function end(
+  { progress }: ConnectionState,
+  reason: ConnectionReason,
+  signedOut: boolean,
+  deferred = false,
+): Transition {
+  return [
+    { phase: 'stopped', progress, cause: because(reason) },
+    { type: 'tearDown', signedOut, deferred },
+  ];
 }
 
 function connecting(progress: Progress, cause: Cause, since: number, manual: boolean): Connecting {
@@ -198,15 +219,24 @@ function failedTransport(state: ConnectionState, moment: Moment, timedOut: boole
   const { progress } = next;
   if (progress.attempts >= originCheckAfter) effects.push({ type: 'checkOrigin' });
   if (!timedOut) return [next, ...effects];
-  return [{ ...next, progress: { ...progress, pollingFirst: !progress.pollingFirst } }, ...effects, { type: 'swapTransports' }];
+  return [
+    { ...next, progress: { ...progress, pollingFirst: !progress.pollingFirst } },
+    ...effects,
+    { type: 'swapTransports' },
+  ];
 }
 
 function refusedConnect(state: ConnectionState, moment: Moment, { code, limit, retryAfterMs }: Refusal): Transition {
   if (code === 'TOKEN_EXPIRED' && !state.progress.tokenRenewed) {
     const renewed = { ...progressAfter(state, moment.now), tokenRenewed: true };
-    return [connecting(renewed, because(code), moment.now, true), { type: 'invalidateToken' }, { type: 'reconnect', deferred: true }];
+    return [
+      connecting(renewed, because(code), moment.now, true),
+      { type: 'invalidateToken' },
+      { type: 'reconnect', deferred: true },
+    ];
   }
-  if (code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED' || code === 'FORBIDDEN') return [refuse(state, moment, code)];
+  if (code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED' || code === 'FORBIDDEN')
+    return [refuse(state, moment, code)];
   // A connection limit, or a code of a later server.
   return timerRetries(state, moment, because(code, limit), retryAfterMs ?? 0);
 }
@@ -224,7 +254,10 @@ export function transition(state: ConnectionState, event: ConnectionEvent, momen
     if (event.type !== 'start') return [state];
     const { resume } = event;
     return resume && resume.retryAt > now
-      ? [{ phase: 'waiting', progress, ...resume }, { type: 'setRetryTimer', ms: resume.retryAt - now }]
+      ? [
+          { phase: 'waiting', progress, ...resume },
+          { type: 'setRetryTimer', ms: resume.retryAt - now },
+        ]
       : [connecting(progress, because('CONNECTING'), now, false), { type: 'connect' }];
   }
   switch (event.type) {
@@ -244,13 +277,18 @@ export function transition(state: ConnectionState, event: ConnectionEvent, momen
       return phase === 'waiting' ? reconnect(state, moment, false) : [state];
     case 'session': {
       const { session } = event;
-      return [{ phase: 'open', progress: { ...progress, tokenRenewed: false }, since: now, probing: false, goodbye: null }, { type: 'beginSession', session }];
+      return [
+        { phase: 'open', progress: { ...progress, tokenRenewed: false }, since: now, probing: false, goodbye: null },
+        { type: 'beginSession', session },
+      ];
     }
     case 'goodbye': {
       if (phase !== 'open') return [state];
       const { goodbye } = event;
       const next = { ...state, goodbye };
-      return goodbye.code === 'TOKEN_EXPIRED' || goodbye.code === 'ROLE_CHANGED' ? [next, { type: 'invalidateToken' }] : [next];
+      return goodbye.code === 'TOKEN_EXPIRED' || goodbye.code === 'ROLE_CHANGED'
+        ? [next, { type: 'invalidateToken' }]
+        : [next];
     }
     case 'connectError':
       return event.refusal ? refusedConnect(state, moment, event.refusal) : timerRetries(state, moment, network);

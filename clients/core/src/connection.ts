@@ -60,5 +60,6 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 /** requireOrigin refuses `localhost:8080`: the stock client would guess the scheme, but fetch reads it as a path. */
 function requireOrigin(url: string | undefined): void {
-  if (url && !/^([a-z]+:)?\//i.test(url)) throw new TypeError(`harang: url "${url}" must begin with http:// or https://`);
+  if (url && !/^([a-z]+:)?\//i.test(url))
+    throw new TypeError(`harang: url "${url}" must begin with http:// or https://`);
 }

@@ -72,7 +72,12 @@ function fits(data: object, shape: Readonly<Record<string, Kind>>): boolean {
 /** isKnownEvent: the type is one of ours, and `data` holds what the type promises. */
 export function isKnownEvent(event: FeedEvent): event is KnownEvent {
   const { type, data } = event;
-  return Object.hasOwn(shapes, type) && typeof data === 'object' && data !== null && fits(data, shapes[type as KnownEvent['type']]);
+  return (
+    Object.hasOwn(shapes, type) &&
+    typeof data === 'object' &&
+    data !== null &&
+    fits(data, shapes[type as KnownEvent['type']])
+  );
 }
 
 /** isEvent: the event is of this type, and `data` holds what the type promises. */

@@ -4,7 +4,10 @@
  */
 export async function isOriginRefused(url: string | undefined, path: string): Promise<boolean> {
   try {
-    const { status } = await fetch(`${(url ?? '').replace(/\/$/, '')}${path}?EIO=4&transport=polling`, { method: 'POST', credentials: 'omit' });
+    const { status } = await fetch(`${(url ?? '').replace(/\/$/, '')}${path}?EIO=4&transport=polling`, {
+      method: 'POST',
+      credentials: 'omit',
+    });
     return status === 403;
   } catch {
     return false;

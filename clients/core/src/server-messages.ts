@@ -139,7 +139,12 @@ export function parseTestAlert(value: unknown): TestAlert | null {
   const alert = fields(value);
   const by = fields(alert?.['by']);
   if (!alert || text(alert['id']) === '') return null;
-  return { id: text(alert['id']), at: text(alert['at']), sentAt: text(alert['sentAt']), by: { id: text(by?.['id']), name: text(by?.['name']) } };
+  return {
+    id: text(alert['id']),
+    at: text(alert['at']),
+    sentAt: text(alert['sentAt']),
+    by: { id: text(by?.['id']), name: text(by?.['name']) },
+  };
 }
 
 /** parseRefusal reads the `data` of a connect_error; null means a fault of the transport. */

@@ -71,7 +71,10 @@ export function connectionFields(
   if (state.phase === 'open') {
     return { status: 'connected', reason: null, retryAt: null, limit: null, connectedAt: state.since, transport };
   }
-  const { phase, cause: { reason, limit } } = state;
+  const {
+    phase,
+    cause: { reason, limit },
+  } = state;
   const away = { limit, connectedAt: null, transport: null };
   const trying = phase === 'connecting' || phase === 'waiting';
   if (!trying) return { ...away, status: 'disconnected', reason, retryAt: null };

@@ -1,4 +1,10 @@
-import { initialState, transition, type ConnectionEffect, type ConnectionEvent, type ConnectionState } from './connection-machine.js';
+import {
+  initialState,
+  transition,
+  type ConnectionEffect,
+  type ConnectionEvent,
+  type ConnectionState,
+} from './connection-machine.js';
 import type { ConnectionObserver, ResumeState } from './connection-observer.js';
 import { readAccountMessage } from './account-messages.js';
 import type { Environment, TimerHandle } from './environment.js';
@@ -17,7 +23,14 @@ import { isOriginRefused } from './origin-check.js';
 import { createResumeCredentials } from './resume-credentials.js';
 import { createSeenBatch } from './seen-batch.js';
 import { createServerClock } from './server-clock.js';
-import { parseGoodbye, parseRefreshAnswer, parseRefusal, parseSession, serverTimeOf, type SessionInfo } from './server-messages.js';
+import {
+  parseGoodbye,
+  parseRefreshAnswer,
+  parseRefusal,
+  parseSession,
+  serverTimeOf,
+  type SessionInfo,
+} from './server-messages.js';
 import { detectSleep } from './sleep-detector.js';
 import { connectionFields, sameSnapshot, stoppedSnapshot, type ConnectionSnapshot } from './snapshot.js';
 import { timing } from './timing.js';
@@ -56,13 +69,22 @@ export function createSocketConnection(
   observer: ConnectionObserver,
   before: ResumeState | null = null,
 ): SocketConnection {
-  const { createManager = createStockManager, namespace = defaultNamespace, path = managerOptions.path, debug } = options;
+  const {
+    createManager = createStockManager,
+    namespace = defaultNamespace,
+    path = managerOptions.path,
+    debug,
+  } = options;
   const serverClock = createServerClock(environment);
   const tokens = createTokenKeeper(options, environment, serverClock);
   const credentials = createResumeCredentials(before, namespace, pipeline);
 
   let state: ConnectionState = { ...initialState, ...(before && { progress: before.progress }) };
-  let snapshot: ConnectionSnapshot = { ...(before?.snapshot ?? stoppedSnapshot), status: 'disconnected', reason: 'STOPPED' };
+  let snapshot: ConnectionSnapshot = {
+    ...(before?.snapshot ?? stoppedSnapshot),
+    status: 'disconnected',
+    reason: 'STOPPED',
+  };
   let running: Running | null = null;
   /** Answers to questions of an earlier attempt are void. */
   let attempt = 0;
@@ -239,7 +261,10 @@ export function createSocketConnection(
     credentials.sessionReceived();
     if (serverClock.measured) return;
     // Only a measurement: a server that is slow after a storm of reconnects must not be left for it.
-    clockTimer = environment.setTimeout(() => void compareClocks(), timing.firstComparison * (1 + environment.random()));
+    clockTimer = environment.setTimeout(
+      () => void compareClocks(),
+      timing.firstComparison * (1 + environment.random()),
+    );
   }
 
   function scheduleRenewal(current: Running, { tokenExpiresAt }: SessionInfo): void {
@@ -278,7 +303,8 @@ export function createSocketConnection(
       dispatch({ type: 'transportOpen' });
     });
     manager.on('error', (error) => {
-      if (socket.active) dispatch({ type: 'transportFailed', timedOut: error instanceof Error && error.message === 'timeout' });
+      if (socket.active)
+        dispatch({ type: 'transportFailed', timedOut: error instanceof Error && error.message === 'timeout' });
     });
     manager.on('close', () => {
       attempt += 1;
@@ -331,7 +357,10 @@ export function createSocketConnection(
     if (state.progress.pollingFirst) swapTransports(manager);
     listen(current);
     const { retryAt = null, reason = null, limit = null } = before?.snapshot ?? {};
-    dispatch({ type: 'start', resume: retryAt === null || reason === null ? null : { retryAt, cause: { reason, limit } } });
+    dispatch({
+      type: 'start',
+      resume: retryAt === null || reason === null ? null : { retryAt, cause: { reason, limit } },
+    });
   }
 
   function tearDown({ manager, socket, unsubscribe }: Running): void {

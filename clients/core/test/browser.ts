@@ -27,7 +27,12 @@ class Locks {
     return { request: (name, options, run) => this.#request(tab, name, options, run) };
   }
 
-  #request(tab: Tab, name: string, options: { steal?: boolean; signal?: AbortSignal }, run: () => Promise<void>): Promise<unknown> {
+  #request(
+    tab: Tab,
+    name: string,
+    options: { steal?: boolean; signal?: AbortSignal },
+    run: () => Promise<void>,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const asked: Asked = { tab, run, resolve, reject };
       const queue = this.#queues.get(name) ?? [];
@@ -35,7 +40,10 @@ class Locks {
       if (options.steal) {
         const robbed = this.#held.get(name);
         this.#held.delete(name);
-        if (robbed) robbed.tab.later(() => { robbed.reject(aborted()); });
+        if (robbed)
+          robbed.tab.later(() => {
+            robbed.reject(aborted());
+          });
         queue.unshift(asked);
       } else queue.push(asked);
       options.signal?.addEventListener('abort', () => {
@@ -125,16 +133,24 @@ export class Tab extends FakeEnvironment {
       environment: this,
       share: shareTabs('budapest/anna'),
       createManager: (url, managerOptions) => {
-        const manager = server.createManager(url, { ...managerOptions, gate: () => this.#thawed } as typeof managerOptions);
+        const manager = server.createManager(url, {
+          ...managerOptions,
+          gate: () => this.#thawed,
+        } as typeof managerOptions);
         this.#managers.push(manager as unknown as Manager);
         return manager;
       },
       ...options,
     });
     const tell = (kind: string) => (value: unknown) => {
-      this.heard.push({ kind, value, isForegroundTab: (value as { isForegroundTab?: boolean }).isForegroundTab ?? null });
+      this.heard.push({
+        kind,
+        value,
+        isForegroundTab: (value as { isForegroundTab?: boolean }).isForegroundTab ?? null,
+      });
     };
-    for (const kind of ['event', 'replay', 'gap', 'reload', 'session', 'notifications', 'claim', 'signedOut'] as const) this.connection.on(kind, tell(kind));
+    for (const kind of ['event', 'replay', 'gap', 'reload', 'session', 'notifications', 'claim', 'signedOut'] as const)
+      this.connection.on(kind, tell(kind));
     this.connection.start();
   }
 
@@ -155,19 +171,27 @@ export class Tab extends FakeEnvironment {
   #open(name: string): ChannelPort {
     const channel = new BroadcastChannel(name);
     channel.unref();
-    const end = { name, close: () => { channel.close(); } };
+    const end = {
+      name,
+      close: () => {
+        channel.close();
+      },
+    };
     this.channels.push(end);
     return {
       postMessage: (message) => {
         if (this.dead) return;
         this.said.push(message);
-        for (const tab of this.browser.tabs) if (tab !== this) tab.pending += tab.channels.filter((other) => other.name === name).length;
+        for (const tab of this.browser.tabs)
+          if (tab !== this) tab.pending += tab.channels.filter((other) => other.name === name).length;
         channel.postMessage(message);
       },
       addEventListener: (kind, run) => {
         channel.addEventListener(kind, ((message: { data: unknown }) => {
           this.pending -= 1;
-          this.later(() => { run(message); });
+          this.later(() => {
+            run(message);
+          });
         }) as never);
       },
       close: () => {
@@ -192,7 +216,8 @@ export class Tab extends FakeEnvironment {
   get events(): string[] {
     return this.heard.flatMap(({ kind, value }) => {
       if (kind === 'event') return [(value as { event: { eventId: string } }).event.eventId];
-      if (kind === 'replay') return (value as { deliveries: { event: { eventId: string } }[] }).deliveries.map(({ event }) => event.eventId);
+      if (kind === 'replay')
+        return (value as { deliveries: { event: { eventId: string } }[] }).deliveries.map(({ event }) => event.eventId);
       return [];
     });
   }

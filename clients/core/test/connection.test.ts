@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createConnection, type Connection, type ConnectionOptions, type ReplayBatch, type Gap, type RefreshOutcome } from '../src/index.js';
+import {
+  createConnection,
+  type Connection,
+  type ConnectionOptions,
+  type ReplayBatch,
+  type Gap,
+  type RefreshOutcome,
+} from '../src/index.js';
 import { FakeServer } from '../src/testing/fake-server.js';
 import { jwt, rental, FakeEnvironment } from '../src/testing/fake-environment.js';
 import { flush, pass } from './time.js';
@@ -54,12 +61,27 @@ async function connected(patch: Partial<ConnectionOptions> = {}): Promise<Connec
 /** welcomes answers every further CONNECT with a recovered session at the client's own place. */
 function recoverAll(): void {
   server.onConnect = (link) => {
-    link.welcome({ recovered: true, position: typeof link.connect['offset'] === 'string' ? link.connect['offset'] : 'e1:m:10' });
+    link.welcome({
+      recovered: true,
+      position: typeof link.connect['offset'] === 'string' ? link.connect['offset'] : 'e1:m:10',
+    });
   };
 }
 
-function record(connection: Connection): { events: string[]; digests: ReplayBatch[]; gaps: Gap[]; reloads: string[]; signedOut: string[] } {
-  const log = { events: [] as string[], digests: [] as ReplayBatch[], gaps: [] as Gap[], reloads: [] as string[], signedOut: [] as string[] };
+function record(connection: Connection): {
+  events: string[];
+  digests: ReplayBatch[];
+  gaps: Gap[];
+  reloads: string[];
+  signedOut: string[];
+} {
+  const log = {
+    events: [] as string[],
+    digests: [] as ReplayBatch[],
+    gaps: [] as Gap[],
+    reloads: [] as string[],
+    signedOut: [] as string[],
+  };
   connection.on('event', ({ event }) => log.events.push(event.eventId));
   connection.on('replay', (digest) => log.digests.push(digest));
   connection.on('gap', ({ reason, missed }) => log.gaps.push({ reason, missed }));
@@ -140,7 +162,11 @@ describe('backoff', () => {
     server.mode = 'refuse';
     const connection = connect();
     await flush();
-    expect(connection.getSnapshot()).toMatchObject({ status: 'reconnecting', reason: 'NETWORK', retryAt: Date.now() + 3000 });
+    expect(connection.getSnapshot()).toMatchObject({
+      status: 'reconnecting',
+      reason: 'NETWORK',
+      retryAt: Date.now() + 3000,
+    });
     await pass(3000 + 6000 + 12000 + 24000 + 30000 + 30000);
     const { dialTimes } = server;
     const waits = dialTimes.slice(1).map((time, index) => time - (dialTimes[index] ?? 0));
@@ -394,7 +420,11 @@ describe('tokens', () => {
     outcome = 'unreachable';
     const connection = connect();
     await flush();
-    expect(connection.getSnapshot()).toMatchObject({ status: 'reconnecting', reason: 'NETWORK', retryAt: Date.now() + 3000 });
+    expect(connection.getSnapshot()).toMatchObject({
+      status: 'reconnecting',
+      reason: 'NETWORK',
+      retryAt: Date.now() + 3000,
+    });
     await pass(3000);
     expect((connection.getSnapshot().retryAt ?? 0) - Date.now()).toBe(6000);
     outcome = 'ok';
@@ -485,11 +515,13 @@ describe('tokens', () => {
 
   it('renews a token without an expiry, with a pause between requests', async () => {
     token = 'opaque';
-    await connected({ refresh: () => {
-      refreshes += 1;
-      token = `opaque ${refreshes}`;
-      return Promise.resolve('ok');
-    } });
+    await connected({
+      refresh: () => {
+        refreshes += 1;
+        token = `opaque ${refreshes}`;
+        return Promise.resolve('ok');
+      },
+    });
     server.onMessage = (_link, name, _args, ack) => {
       if (name === 'refresh') ack?.({ ok: true, tokenExpiresAt: new Date(Date.now() - 1000).toISOString() });
       if (name === 'clock') ack?.({ serverTime: new Date().toISOString() });
@@ -526,7 +558,12 @@ describe('tokens', () => {
       if (name === 'clock') ack?.({ serverTime: new Date().toISOString() });
       if (name !== 'refresh') return;
       asked += 1;
-      if (asked > 1) ack?.({ ok: asked > 2, error: { code: 'UNAVAILABLE' }, tokenExpiresAt: new Date(Date.now() + 900_000).toISOString() });
+      if (asked > 1)
+        ack?.({
+          ok: asked > 2,
+          error: { code: 'UNAVAILABLE' },
+          tokenExpiresAt: new Date(Date.now() + 900_000).toISOString(),
+        });
     };
     const beat = setInterval(() => server.link.ping(), 10_000);
     await pass(841_000 + 10_000 + 15_000 + 15_000);
@@ -606,7 +643,11 @@ describe('refusals', () => {
     await flush();
     server.link.refuse('LUNCH_BREAK', { retryAfterMs: 20_000 });
     await flush();
-    expect(connection.getSnapshot()).toMatchObject({ status: 'reconnecting', reason: 'LUNCH_BREAK', retryAt: Date.now() + 20_000 });
+    expect(connection.getSnapshot()).toMatchObject({
+      status: 'reconnecting',
+      reason: 'LUNCH_BREAK',
+      retryAt: Date.now() + 20_000,
+    });
     await pass(20_000);
     server.link.refuseWithoutCode('Invalid namespace');
     await flush();
@@ -631,7 +672,10 @@ describe('a refused origin', () => {
     await flush();
     expect(fetch).not.toHaveBeenCalled();
     await pass(3000);
-    expect(fetch).toHaveBeenCalledExactlyOnceWith('https://harang.test/live/?EIO=4&transport=polling', { method: 'POST', credentials: 'omit' });
+    expect(fetch).toHaveBeenCalledExactlyOnceWith('https://harang.test/live/?EIO=4&transport=polling', {
+      method: 'POST',
+      credentials: 'omit',
+    });
     expect(connection.getSnapshot()).toMatchObject({ status: 'disconnected', reason: 'ORIGIN_REFUSED', retryAt: null });
     await pass(120_000);
     expect(server.dials).toBe(2);
@@ -656,7 +700,8 @@ describe('a refused origin', () => {
 it('a url without a scheme is refused at once, with the cure', () => {
   for (const url of ['localhost:8080', '127.0.0.1:8080', 'harang.example.com'])
     expect(() => connect({ url })).toThrow(`harang: url "${url}" must begin with http:// or https://`);
-  for (const url of ['http://localhost:8080', 'https://harang.example.com/', 'wss://harang.example.com', '/', '']) connect({ url });
+  for (const url of ['http://localhost:8080', 'https://harang.example.com/', 'wss://harang.example.com', '/', ''])
+    connect({ url });
 });
 
 it('path, namespace and debug are options', async () => {
@@ -665,7 +710,10 @@ it('path, namespace and debug are options', async () => {
   await flush();
   expect(server.lastOptions).toMatchObject({ path: '/live/' });
   expect(server.namespaces).toEqual(['/shop']);
-  expect(debug).toHaveBeenCalledWith('stopped -> connecting', expect.objectContaining({ event: { type: 'start', resume: null } }));
+  expect(debug).toHaveBeenCalledWith(
+    'stopped -> connecting',
+    expect.objectContaining({ event: { type: 'start', resume: null } }),
+  );
 });
 
 describe('goodbye', () => {
@@ -677,7 +725,11 @@ describe('goodbye', () => {
     await pass(60_000);
     environment.goOnline();
     await flush();
-    expect(connection.getSnapshot()).toMatchObject({ status: 'disconnected', reason: 'CLOSED_BY_ADMIN', retryAt: null });
+    expect(connection.getSnapshot()).toMatchObject({
+      status: 'disconnected',
+      reason: 'CLOSED_BY_ADMIN',
+      retryAt: null,
+    });
     expect(log.signedOut).toEqual([]);
     expect(server.dials).toBe(1);
     connection.retryNow();
@@ -712,7 +764,11 @@ describe('goodbye', () => {
     server.link.emit('goodbye', { code: 'SERVER_DRAINING', reconnect: true, retryAfterMs: 700 });
     server.link.cut();
     await flush();
-    expect(connection.getSnapshot()).toMatchObject({ status: 'reconnecting', reason: 'SERVER_DRAINING', retryAt: Date.now() + 700 });
+    expect(connection.getSnapshot()).toMatchObject({
+      status: 'reconnecting',
+      reason: 'SERVER_DRAINING',
+      retryAt: Date.now() + 700,
+    });
     await pass(700);
     expect(server.dials).toBe(2);
   });
@@ -726,7 +782,7 @@ describe('goodbye', () => {
     expect(refreshes).toBe(1);
   });
 
-  it('TOKEN_EXPIRED renews the token although it has not expired by this device\'s clock', async () => {
+  it("TOKEN_EXPIRED renews the token although it has not expired by this device's clock", async () => {
     await connected();
     server.link.emit('goodbye', { code: 'TOKEN_EXPIRED', reconnect: true, retryAfterMs: 100 });
     server.link.cut();
@@ -806,7 +862,7 @@ describe('events', () => {
     expect(log.reloads).toEqual(['hole', 'epoch']);
   });
 
-  it('measures a delivery by the server\'s clock', async () => {
+  it("measures a delivery by the server's clock", async () => {
     const connection = await connected();
     const ahead = 3_600_000; // the server's clock is an hour ahead of this device's
     server.onMessage = (_link, name, _args, ack) => {
@@ -824,7 +880,12 @@ describe('events', () => {
     const got: unknown[] = [];
     const seen = record(connection);
     connection.on('testAlert', (value) => got.push(value));
-    const alert = { id: 'alert-1', at: '2026-02-04T14:00:00.000Z', sentAt: '2026-02-04T14:00:00.001Z', by: { id: 'u1', name: 'Anna' } };
+    const alert = {
+      id: 'alert-1',
+      at: '2026-02-04T14:00:00.000Z',
+      sentAt: '2026-02-04T14:00:00.001Z',
+      by: { id: 'u1', name: 'Anna' },
+    };
     server.link.emit('test_alert', alert);
     server.link.emit('test_alert', {});
     server.link.emit('test_alert', null);
@@ -838,7 +899,8 @@ describe('events', () => {
 
   it('reports connectedAt, transport and clock comparison', async () => {
     server.onMessage = (_, name, __, ack) => {
-      if (name === 'clock') setTimeout(() => ack?.({ serverTime: new Date(Date.now() + 70_000 - 20).toISOString() }), 40);
+      if (name === 'clock')
+        setTimeout(() => ack?.({ serverTime: new Date(Date.now() + 70_000 - 20).toISOString() }), 40);
     };
     const connection = await connected();
     const { connectedAt, transport, clock } = connection.getSnapshot();
@@ -912,7 +974,10 @@ describe('replay', () => {
     const log = record(connection);
     server.link.cut();
     await pass(3000);
-    server.link.welcome({ recovered: false, replayed: 2, position: 'e1:m:20', head: 'e1:m:22', gap: { reason: 'overflow', missed: 10 } }, 'pid-2');
+    server.link.welcome(
+      { recovered: false, replayed: 2, position: 'e1:m:20', head: 'e1:m:22', gap: { reason: 'overflow', missed: 10 } },
+      'pid-2',
+    );
     server.link.emit('rental_created', rental(21), 'e1:m:21');
     server.link.emit('rental_created', rental(22), 'e1:m:22');
     await flush();
@@ -990,7 +1055,9 @@ describe('seen', () => {
     await flush();
     connection.markSeen(Array.from({ length: 150 }, (_, index) => `id-${index}`));
     await pass(3000);
-    const batches = server.link.messages('seen').map(([message]) => (message as { eventIds: string[] }).eventIds.length);
+    const batches = server.link
+      .messages('seen')
+      .map(([message]) => (message as { eventIds: string[] }).eventIds.length);
     expect(batches).toEqual([100, 50]);
   });
 });

@@ -11,8 +11,11 @@ export class FeedServer extends FakeServer {
 
   constructor() {
     super();
-    this.onConnect = (link) => { this.#welcome(link); };
-    this.onMessage = (_link, name, _args, ack) => ack?.(name === 'clock' ? { serverTime: new Date().toISOString() } : { ok: true });
+    this.onConnect = (link) => {
+      this.#welcome(link);
+    };
+    this.onMessage = (_link, name, _args, ack) =>
+      ack?.(name === 'clock' ? { serverTime: new Date().toISOString() } : { ok: true });
   }
 
   #welcome(link: Link): void {
@@ -33,14 +36,26 @@ export class FeedServer extends FakeServer {
     }
     const from = Math.max(known, this.head - this.window);
     const gap = from > known ? { reason: 'overflow' as const, missed: from - known } : null;
-    link.welcome({ connectionId: `c${this.links.length}`, position: place(from), head: place(this.head), recovered: gap === null, replayed: this.head - from, gap }, seat);
-    for (let number = from + 1; number <= this.head; number += 1) link.emit('rental_created', rental(number), place(number));
+    link.welcome(
+      {
+        connectionId: `c${this.links.length}`,
+        position: place(from),
+        head: place(this.head),
+        recovered: gap === null,
+        replayed: this.head - from,
+        gap,
+      },
+      seat,
+    );
+    for (let number = from + 1; number <= this.head; number += 1)
+      link.emit('rental_created', rental(number), place(number));
   }
 
   /** commit makes an event and sends it to whoever is there. */
   commit(): string {
     this.head += 1;
-    for (const link of this.#welcomed.keys()) if (!link.closed) link.emit('rental_created', rental(this.head), `e1:m:${this.head}`);
+    for (const link of this.#welcomed.keys())
+      if (!link.closed) link.emit('rental_created', rental(this.head), `e1:m:${this.head}`);
     return `event-${this.head}`;
   }
 }

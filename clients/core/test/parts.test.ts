@@ -2,7 +2,14 @@ import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { createContinuity } from '../src/continuity.js';
 import { createDedupe } from '../src/dedupe.js';
 import { browserEnvironment } from '../src/environment.js';
-import { isEvent, isKnownEvent, parseFeedEvent, type FeedEvent, type RentalCreatedEvent, type StockAlertEvent } from '../src/events.js';
+import {
+  isEvent,
+  isKnownEvent,
+  parseFeedEvent,
+  type FeedEvent,
+  type RentalCreatedEvent,
+  type StockAlertEvent,
+} from '../src/events.js';
 import { createListeners } from '../src/listeners.js';
 import { createStockManager } from '../src/manager.js';
 import { parsePosition, sameFeed } from '../src/position.js';
@@ -81,7 +88,14 @@ it('dedupe: by id and time, forgetting the oldest', () => {
 describe('events', () => {
   it('without an envelope are dropped', () => {
     expect(parseFeedEvent(rental(1))).toEqual(rental(1));
-    for (const broken of [null, 'x', {}, { ...rental(1), eventId: '' }, { ...rental(1), timestamp: 1 }, { ...rental(1), data: null }]) {
+    for (const broken of [
+      null,
+      'x',
+      {},
+      { ...rental(1), eventId: '' },
+      { ...rental(1), timestamp: 1 },
+      { ...rental(1), data: null },
+    ]) {
       expect(parseFeedEvent(broken)).toBeNull();
     }
   });
@@ -135,26 +149,55 @@ describe('server messages', () => {
   it('session: what is missing has a safe value', () => {
     expect(parseSession({})).toBeNull();
     expect(parseSession(null)).toBeNull();
-    expect(parseSession({ recovered: true, rooms: 'x', gap: { reason: 'flood', missed: -1 }, replayed: Number.NaN })).toEqual({
-      connectionId: '', tenantId: '', role: '', rooms: [], position: '', head: '', recovered: true, replayed: 0,
-      gap: { reason: 'epoch', missed: null }, version: 0, serverTime: '', tokenExpiresAt: '',
+    expect(
+      parseSession({ recovered: true, rooms: 'x', gap: { reason: 'flood', missed: -1 }, replayed: Number.NaN }),
+    ).toEqual({
+      connectionId: '',
+      tenantId: '',
+      role: '',
+      rooms: [],
+      position: '',
+      head: '',
+      recovered: true,
+      replayed: 0,
+      gap: { reason: 'epoch', missed: null },
+      version: 0,
+      serverTime: '',
+      tokenExpiresAt: '',
     });
   });
 
   it('goodbye, refusal, refresh, server time', () => {
-    expect(parseGoodbye({ code: 'LOGGED_OUT', reconnect: false })).toEqual({ code: 'LOGGED_OUT', reconnect: false, retryAfterMs: null });
+    expect(parseGoodbye({ code: 'LOGGED_OUT', reconnect: false })).toEqual({
+      code: 'LOGGED_OUT',
+      reconnect: false,
+      retryAfterMs: null,
+    });
     expect(parseGoodbye({})).toBeNull();
-    expect(parseRefusal(Object.assign(new Error('x'), { data: { code: 'FORBIDDEN' } }))).toEqual({ code: 'FORBIDDEN', retryAfterMs: null, limit: null });
+    expect(parseRefusal(Object.assign(new Error('x'), { data: { code: 'FORBIDDEN' } }))).toEqual({
+      code: 'FORBIDDEN',
+      retryAfterMs: null,
+      limit: null,
+    });
     expect(parseRefusal(new Error('websocket error'))).toBeNull();
-    expect(parseRefreshAnswer({ ok: false, error: { code: 'FORBIDDEN' } })).toEqual({ ok: false, tokenExpiresAt: '', code: 'FORBIDDEN' });
+    expect(parseRefreshAnswer({ ok: false, error: { code: 'FORBIDDEN' } })).toEqual({
+      ok: false,
+      tokenExpiresAt: '',
+      code: 'FORBIDDEN',
+    });
     expect(serverTimeOf({ serverTime: '1970-01-01T00:00:01.000Z' })).toBe(1000);
     expect(serverTimeOf({})).toBeNull();
   });
 });
 
 describe('unread count', () => {
-  const base = (unreadCount: number, number: number, version: number, epoch = 'e1') => ({ unreadCount, head: `${epoch}:m:${number}`, version });
-  const counted = (badge: UnreadCount, ...numbers: number[]) => numbers.reduce((sum, number) => countEvent(sum, `e1:m:${number}`), badge);
+  const base = (unreadCount: number, number: number, version: number, epoch = 'e1') => ({
+    unreadCount,
+    head: `${epoch}:m:${number}`,
+    version,
+  });
+  const counted = (badge: UnreadCount, ...numbers: number[]) =>
+    numbers.reduce((sum, number) => countEvent(sum, `e1:m:${number}`), badge);
 
   it('adds feed events to the last count, each once', () => {
     const badge = counted(replaceBase(emptyUnreadCount, base(5, 10, 1)), 10, 11, 12, 12);
@@ -194,7 +237,7 @@ it('token: reads exp, or nothing', () => {
   expect(tokenExpiry(`a.${btoa('{}')}.c`)).toBeNull();
 });
 
-it('server clock: a sample outweighs a greeting, unless the device\'s clock was set', () => {
+it("server clock: a sample outweighs a greeting, unless the device's clock was set", () => {
   let now = 1000;
   const clock = createServerClock({ now: () => now });
   expect(clock.age('1970-01-01T00:00:01.000Z')).toBeNull();
@@ -235,10 +278,13 @@ it('seen: unacknowledged ids are sent again, and memory is bounded', async () =>
   vi.useFakeTimers();
   const sent: string[][] = [];
   let taken = false;
-  const seen = createSeenBatch({ setTimeout: (run, ms) => setTimeout(run, ms), clearTimeout: (handle) => clearTimeout(handle) }, (ids) => {
-    sent.push([...ids]);
-    return Promise.resolve(taken);
-  });
+  const seen = createSeenBatch(
+    { setTimeout: (run, ms) => setTimeout(run, ms), clearTimeout: (handle) => clearTimeout(handle) },
+    (ids) => {
+      sent.push([...ids]);
+      return Promise.resolve(taken);
+    },
+  );
   seen.add(['a']);
   await vi.advanceTimersByTimeAsync(500);
   taken = true;
@@ -301,7 +347,7 @@ describe('browser environment', () => {
   });
 });
 
-it('stock manager: the page\'s own origin, or the one given', () => {
+it("stock manager: the page's own origin, or the one given", () => {
   for (const url of [undefined, 'http://shop.test']) {
     const manager = createStockManager(url, { autoConnect: false });
     expect(manager.engine).toBeUndefined();

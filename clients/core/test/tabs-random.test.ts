@@ -125,7 +125,11 @@ async function afternoon(seed: number, freezing: boolean): Promise<{ missed: num
     expect(heard, tab.id).toEqual(expected.filter((id) => heard.includes(id)));
     return { missed: expected.length - heard.length, gaps: tab.kinds('gap') as Gap[] };
   });
-  const toasts = all.flatMap((tab) => tab.heard.filter(({ kind, isForegroundTab }) => kind === 'event' && isForegroundTab === true).map(({ value }) => (value as { event: { eventId: string } }).event.eventId));
+  const toasts = all.flatMap((tab) =>
+    tab.heard
+      .filter(({ kind, isForegroundTab }) => kind === 'event' && isForegroundTab === true)
+      .map(({ value }) => (value as { event: { eventId: string } }).event.eventId),
+  );
   expect(new Set(toasts).size).toBe(toasts.length);
   expect(toasts).toContain(`event-${server.head}`);
   return found;

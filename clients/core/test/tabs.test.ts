@@ -39,7 +39,8 @@ const alone: Tabs = {
   onFrozen: () => () => undefined,
 };
 
-const toastsOf = (tab: Tab): unknown[] => tab.heard.filter(({ kind, isForegroundTab }) => kind === 'event' && isForegroundTab === true);
+const toastsOf = (tab: Tab): unknown[] =>
+  tab.heard.filter(({ kind, isForegroundTab }) => kind === 'event' && isForegroundTab === true);
 const statuses = (): string[] => [...browser.tabs].map(({ status }) => status);
 
 describe('one connection', () => {
@@ -91,9 +92,13 @@ describe('one connection', () => {
     const a = await browser.open();
     const b = await browser.open();
     const channel = b.tabs.openChannel('harang/2 /socket.io//ws/dashboard budapest/anna');
-    const [sample] = a.said.filter((message) => (message as { kind: string }).kind === 'stateChanged') as { term: number; state: object }[];
+    const [sample] = a.said.filter((message) => (message as { kind: string }).kind === 'stateChanged') as {
+      term: number;
+      state: object;
+    }[];
     if (!sample) throw new Error('the leader sent nothing');
-    for (const message of [{ ...sample, as: 'debrecen/béla', term: sample.term + 9 }, null, 'x', { kind: 'left' }]) channel.postMessage(message);
+    for (const message of [{ ...sample, as: 'debrecen/béla', term: sample.term + 9 }, null, 'x', { kind: 'left' }])
+      channel.postMessage(message);
     await browser.settle();
     channel.close();
     expect(statuses()).toEqual(['connected', 'connected']);
@@ -110,9 +115,16 @@ describe('one connection', () => {
     expect(server.dials).toBe(2);
     for (const broken of [
       { ...alone, locks: { request: () => Promise.reject(new Error('insecure')) } },
-      { ...alone, openChannel: () => { throw new Error('opaque origin'); } },
+      {
+        ...alone,
+        openChannel: () => {
+          throw new Error('opaque origin');
+        },
+      },
     ]) {
-      const tab = await browser.open({ environment: Object.assign(Object.create(environment) as Tab, { tabs: broken, reportError: () => undefined }) });
+      const tab = await browser.open({
+        environment: Object.assign(Object.create(environment) as Tab, { tabs: broken, reportError: () => undefined }),
+      });
       expect(tab.status).toBe('connected');
     }
     expect(server.dials).toBe(4);
@@ -138,7 +150,10 @@ describe('leader change', () => {
       expect(tab.kinds('replay')).toHaveLength(1);
     }
     // The digest belongs to one tab, too.
-    expect([b, c].map((tab) => tab.heard.find(({ kind }) => kind === 'replay')?.isForegroundTab)).toEqual([false, true]);
+    expect([b, c].map((tab) => tab.heard.find(({ kind }) => kind === 'replay')?.isForegroundTab)).toEqual([
+      false,
+      true,
+    ]);
     const after = await commit();
     expect(b.events).toEqual([first, between, after]);
     expect(c.events).toEqual([first, between, after]);
@@ -184,7 +199,11 @@ describe('leader change', () => {
     server.link.cut();
     await wait(3000);
     expect(server.dials).toBe(2);
-    expect(b.connection.getSnapshot()).toMatchObject({ status: 'reconnecting', reason: 'NETWORK', retryAt: Date.now() + 6000 });
+    expect(b.connection.getSnapshot()).toMatchObject({
+      status: 'reconnecting',
+      reason: 'NETWORK',
+      retryAt: Date.now() + 6000,
+    });
     await wait(1000);
     a.close();
     await browser.settle();
@@ -380,7 +399,9 @@ describe('a connection that is down', () => {
     a.goOnline();
     await browser.settle();
     expect(a.status).toBe('connected');
-    expect(a.kinds('replay')).toMatchObject([{ deliveries: [{ event: { eventId: missed[0] } }, { event: { eventId: missed[1] } }] }]);
+    expect(a.kinds('replay')).toMatchObject([
+      { deliveries: [{ event: { eventId: missed[0] } }, { event: { eventId: missed[1] } }] },
+    ]);
     expect(a.kinds('gap')).toEqual([]);
     expect(server.open).toHaveLength(1);
   });
@@ -472,7 +493,9 @@ describe('the foreground tab', () => {
 
   it('a tab that was opened in the background is not the foreground tab', async () => {
     const a = await browser.open();
-    const b = await browser.open({}, (tab) => { tab.visible = false; });
+    const b = await browser.open({}, (tab) => {
+      tab.visible = false;
+    });
     await commit();
     expect([toastsOf(a).length, toastsOf(b).length]).toEqual([1, 0]);
   });
@@ -515,14 +538,24 @@ describe('seen ids and sign-out', () => {
     const outcomes: RefreshOutcome[] = ['refused', 'refused', 'ok'];
     const tabs: Tab[] = [];
     let token: string | null = 'opaque';
-    for (const outcome of outcomes) tabs.push(await browser.open({ token: () => (outcome === 'ok' ? jwt(Date.now() + 900_000) : token), refresh: () => Promise.resolve(outcome) }));
+    for (const outcome of outcomes)
+      tabs.push(
+        await browser.open({
+          token: () => (outcome === 'ok' ? jwt(Date.now() + 900_000) : token),
+          refresh: () => Promise.resolve(outcome),
+        }),
+      );
     token = null;
     for (const tab of tabs.slice(1)) tab.hide();
     await browser.settle();
     server.link.cut();
     await browser.settle();
     await wait(3000);
-    expect(tabs.map((tab) => tab.kinds('signedOut'))).toEqual([[{ reason: 'SIGNED_OUT' }], [{ reason: 'SIGNED_OUT' }], []]);
+    expect(tabs.map((tab) => tab.kinds('signedOut'))).toEqual([
+      [{ reason: 'SIGNED_OUT' }],
+      [{ reason: 'SIGNED_OUT' }],
+      [],
+    ]);
     expect(tabs[2]?.status).toBe('connected');
   });
 

@@ -21,18 +21,34 @@ export function describeEvent(event: FeedEvent, language: BellLanguage): BellSen
   if (isEvent(event, 'stock_alert')) {
     const { severity, productName, locationName, currentQuantity, threshold } = event.data;
     const critical = severity === 'CRITICAL';
-    const title = hu ? (critical ? 'Kritikus készlethiány' : 'Alacsony készlet') : critical ? 'Critical shortage' : 'Low stock';
-    const detail = hu ? `${locationName} · ${currentQuantity} / ${threshold} db` : `${locationName} · ${currentQuantity} of ${threshold}`;
+    const title = hu
+      ? critical
+        ? 'Kritikus készlethiány'
+        : 'Alacsony készlet'
+      : critical
+        ? 'Critical shortage'
+        : 'Low stock';
+    const detail = hu
+      ? `${locationName} · ${currentQuantity} / ${threshold} db`
+      : `${locationName} · ${currentQuantity} of ${threshold}`;
     return { kind: 'warning', title: `${title}: ${productName}`, detail };
   }
   if (isEvent(event, 'payment_error')) {
     const { errorMessage, partnerName, amount } = event.data;
-    return { kind: 'error', title: `${hu ? 'Fizetési hiba' : 'Payment failed'}: ${errorMessage}`, detail: `${partnerName} · ${money(amount, language)}` };
+    return {
+      kind: 'error',
+      title: `${hu ? 'Fizetési hiba' : 'Payment failed'}: ${errorMessage}`,
+      detail: `${partnerName} · ${money(amount, language)}`,
+    };
   }
   if (isEvent(event, 'rental_created')) {
     const { partnerName, equipmentCount, totalValue } = event.data;
     const items = hu ? `${equipmentCount} tétel` : `${equipmentCount} ${equipmentCount === 1 ? 'item' : 'items'}`;
-    return { kind: 'success', title: `${hu ? 'Új bérlés' : 'New rental'}: ${partnerName} - ${items}`, detail: money(totalValue, language) };
+    return {
+      kind: 'success',
+      title: `${hu ? 'Új bérlés' : 'New rental'}: ${partnerName} - ${items}`,
+      detail: money(totalValue, language),
+    };
   }
   return { kind: 'success', title: event.type };
 }
@@ -93,7 +109,10 @@ export type BellTexts = (typeof texts)['hu'];
 export const bellTexts = (language: BellLanguage): BellTexts => texts[language];
 
 /** connectionText says how the connection is. */
-export function connectionText({ status, reason, limit }: Pick<ConnectionSnapshot, 'status' | 'reason' | 'limit'>, said: BellTexts): string {
+export function connectionText(
+  { status, reason, limit }: Pick<ConnectionSnapshot, 'status' | 'reason' | 'limit'>,
+  said: BellTexts,
+): string {
   if (status === 'connected') return said.connected;
   switch (reason) {
     case 'OFFLINE':

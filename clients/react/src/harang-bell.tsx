@@ -2,7 +2,14 @@
 
 import type { FeedEvent } from '@harang/client';
 import { useEffect, useId, useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react';
-import { bellTexts, connectionText, describeEvent, type BellLanguage, type BellSentence, type BellTexts } from './bell-texts.js';
+import {
+  bellTexts,
+  connectionText,
+  describeEvent,
+  type BellLanguage,
+  type BellSentence,
+  type BellTexts,
+} from './bell-texts.js';
 import { useHarangEvent } from './use-harang-event.js';
 import { createToastQueue, type ToastQueue } from './toast-queue.js';
 import { useConnection, useConnectionActions } from './use-connection.js';
@@ -45,7 +52,8 @@ export function HarangBell({ language = 'hu', describe, onSelect }: HarangBellPr
   const sentence: Describe = (event) => describe?.(event, language) ?? describeEvent(event, language);
 
   useHarangEvent('*', ({ event, isForegroundTab }) => {
-    if (isForegroundTab) toasts.add({ id: event.eventId, urgent: sentence(event).kind === 'error', event, replayed: 0 });
+    if (isForegroundTab)
+      toasts.add({ id: event.eventId, urgent: sentence(event).kind === 'error', event, replayed: 0 });
   });
   useHarangEvent('replay', ({ deliveries, isForegroundTab, to }) => {
     if (isForegroundTab) toasts.add({ id: `replay ${to}`, urgent: false, event: null, replayed: deliveries.length });
@@ -77,14 +85,32 @@ export function HarangBell({ language = 'hu', describe, onSelect }: HarangBellPr
           toasts.clear();
         }}
       >
-        <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+        <svg
+          viewBox="0 0 24 24"
+          width="20"
+          height="20"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.8"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+          aria-hidden="true"
+        >
           <path d="M6 9a6 6 0 1 1 12 0c0 4.5 1.5 6 2 7H4c.5-1 2-2.5 2-7M10 20a2.2 2.2 0 0 0 4 0" />
         </svg>
-        <span className="harang-badge" data-testid="notification-badge" data-count={count} hidden={count === 0} aria-hidden="true">
+        <span
+          className="harang-badge"
+          data-testid="notification-badge"
+          data-count={count}
+          hidden={count === 0}
+          aria-hidden="true"
+        >
           {count > 99 ? '99+' : count}
         </span>
       </button>
-      {open && <BellPanel id={panelId} side={side} said={said} sentence={sentence} onClose={close} onSelect={onSelect} />}
+      {open && (
+        <BellPanel id={panelId} side={side} said={said} sentence={sentence} onClose={close} onSelect={onSelect} />
+      )}
       <BellToasts toasts={toasts} said={said} sentence={sentence} onSelect={onSelect} />
     </div>
   );
@@ -120,7 +146,16 @@ function BellPanel({ id, side, said, sentence, onClose, onSelect }: PanelProps) 
     onSelect?.(item);
   };
   return (
-    <div ref={panel} id={id} className="harang-panel" data-side={side} data-testid="notification-panel" role="dialog" aria-labelledby={titleId} tabIndex={-1}>
+    <div
+      ref={panel}
+      id={id}
+      className="harang-panel"
+      data-side={side}
+      data-testid="notification-panel"
+      role="dialog"
+      aria-labelledby={titleId}
+      tabIndex={-1}
+    >
       <header>
         <h2 id={titleId}>{said.panel}</h2>
         {unreadCount > 0 && (
@@ -146,12 +181,26 @@ function BellPanel({ id, side, said, sentence, onClose, onSelect }: PanelProps) 
         {items.map((item) => {
           const { kind, title, detail } = sentence(item);
           return (
-            <li key={item.eventId} data-testid="notification-item" data-event-id={item.eventId} data-type={item.type} data-kind={kind} data-unread={item.readAt === null ? '' : undefined}>
-              <button type="button" onClick={() => { select(item); }}>
+            <li
+              key={item.eventId}
+              data-testid="notification-item"
+              data-event-id={item.eventId}
+              data-type={item.type}
+              data-kind={kind}
+              data-unread={item.readAt === null ? '' : undefined}
+            >
+              <button
+                type="button"
+                onClick={() => {
+                  select(item);
+                }}
+              >
                 <strong>{title}</strong>
                 {detail !== undefined && <span>{detail}</span>}
                 <small>
-                  <time dateTime={item.timestamp}>{new Date(item.timestamp).toLocaleString(said.locale, { dateStyle: 'short', timeStyle: 'short' })}</time>
+                  <time dateTime={item.timestamp}>
+                    {new Date(item.timestamp).toLocaleString(said.locale, { dateStyle: 'short', timeStyle: 'short' })}
+                  </time>
                   {item.claim?.by && ` · ${said.claimed(item.claim.by.name)}`}
                 </small>
               </button>
@@ -174,7 +223,12 @@ function BellConnection({ said }: Pick<PartProps, 'said'>) {
   const { retryNow } = useConnectionActions();
   if (status === 'connected') return null;
   return (
-    <p className="harang-connection" data-testid="connection-status" data-status={status} data-reason={reason ?? undefined}>
+    <p
+      className="harang-connection"
+      data-testid="connection-status"
+      data-status={status}
+      data-reason={reason ?? undefined}
+    >
       {connectionText({ status, reason, limit }, said)}{' '}
       <button type="button" data-testid="reconnect-now" onClick={retryNow}>
         {said.reconnect}
@@ -193,13 +247,23 @@ function BellToasts({ toasts, said, sentence, onSelect }: PartProps & { readonly
     <section
       className="harang-toasts"
       aria-label={said.toasts}
-      onPointerEnter={() => { toasts.pause('hover'); }}
-      onPointerLeave={() => { toasts.resume('hover'); }}
-      onFocus={() => { toasts.pause('focus'); }}
-      onBlur={() => { toasts.resume('focus'); }}
+      onPointerEnter={() => {
+        toasts.pause('hover');
+      }}
+      onPointerLeave={() => {
+        toasts.resume('hover');
+      }}
+      onFocus={() => {
+        toasts.pause('focus');
+      }}
+      onBlur={() => {
+        toasts.resume('focus');
+      }}
     >
       {visible.map(({ id, event, replayed, urgent }) => {
-        const { kind, title, detail } = event ? sentence(event) : { kind: 'success', title: said.replay(replayed), detail: undefined };
+        const { kind, title, detail } = event
+          ? sentence(event)
+          : { kind: 'success', title: said.replay(replayed), detail: undefined };
         return (
           <div
             key={id}
@@ -222,7 +286,15 @@ function BellToasts({ toasts, said, sentence, onSelect }: PartProps & { readonly
               <strong>{title}</strong>
               {detail !== undefined && <span>{detail}</span>}
             </button>
-            <button type="button" className="harang-close" data-testid="toast-close" aria-label={said.close} onClick={() => { toasts.close(id); }}>
+            <button
+              type="button"
+              className="harang-close"
+              data-testid="toast-close"
+              aria-label={said.close}
+              onClick={() => {
+                toasts.close(id);
+              }}
+            >
               ×
             </button>
           </div>

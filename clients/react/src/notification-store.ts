@@ -77,7 +77,11 @@ export function createNotificationStore({ url, token, refresh }: NotificationSou
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     const call = (): Promise<Response> => {
-      const headers = { Accept: 'application/json', 'Content-Type': 'application/json', Authorization: `Bearer ${token() ?? ''}` };
+      const headers = {
+        Accept: 'application/json',
+        'Content-Type': 'application/json',
+        Authorization: `Bearer ${token() ?? ''}`,
+      };
       return fetch(`${url}/api/v1/notifications${path}`, { ...init, headers });
     };
     let response = await call();
@@ -129,12 +133,17 @@ export function createNotificationStore({ url, token, refresh }: NotificationSou
     async markRead(eventIds) {
       const newest = store.get().items[0];
       if (eventIds ? eventIds.length === 0 : !newest) return;
-      const response = await send('/read', { method: 'POST', body: JSON.stringify(eventIds ? { eventIds } : { upTo: newest?.eventId }) });
+      const response = await send('/read', {
+        method: 'POST',
+        body: JSON.stringify(eventIds ? { eventIds } : { upTo: newest?.eventId }),
+      });
       const { unreadCount, version } = (await response.json()) as Pick<NotificationCount, 'unreadCount' | 'version'>;
       // The answer has no head: events that are counted since then stay counted.
       if (unread.base) unread = replaceBase(unread, { ...unread.base, unreadCount, version });
       const readAt = new Date().toISOString();
-      changeItems((item) => (item.readAt === null && (!eventIds || eventIds.includes(item.eventId)) ? { ...item, readAt } : item));
+      changeItems((item) =>
+        item.readAt === null && (!eventIds || eventIds.includes(item.eventId)) ? { ...item, readAt } : item,
+      );
     },
     listen: ({ on }) => [
       on('event', (delivery) => {

@@ -71,7 +71,10 @@ export function createToastQueue<Item extends QueuedToast>(life = 5000): ToastQu
   };
 
   const takeNext = (): Item | undefined => {
-    const index = Math.max(0, waiting.findIndex(({ urgent }) => urgent));
+    const index = Math.max(
+      0,
+      waiting.findIndex(({ urgent }) => urgent),
+    );
     return waiting.splice(index, 1)[0];
   };
 

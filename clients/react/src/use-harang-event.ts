@@ -13,10 +13,19 @@ type ConnectionEvent = Exclude<keyof ConnectionEvents, 'event'>;
  * useHarangEvent calls the newest `handler` for each live event of the type, for `*` of any type, or for what else a
  * connection reports: `replay`, `gap`, `reload`, `claim` …
  */
-export function useHarangEvent<Type extends KnownEvent['type']>(type: Type, handler: (delivery: EventDelivery<EventOf<Type>>) => void): void;
+export function useHarangEvent<Type extends KnownEvent['type']>(
+  type: Type,
+  handler: (delivery: EventDelivery<EventOf<Type>>) => void,
+): void;
 export function useHarangEvent(type: '*', handler: (delivery: EventDelivery) => void): void;
-export function useHarangEvent<Name extends ConnectionEvent>(type: Name, handler: (value: ConnectionEvents[Name]) => void): void;
-export function useHarangEvent(type: KnownEvent['type'] | '*' | ConnectionEvent, handler: (value: never) => void): void {
+export function useHarangEvent<Name extends ConnectionEvent>(
+  type: Name,
+  handler: (value: ConnectionEvents[Name]) => void,
+): void;
+export function useHarangEvent(
+  type: KnownEvent['type'] | '*' | ConnectionEvent,
+  handler: (value: never) => void,
+): void {
   const { connection } = useHarang();
   const newest = useNewest(handler as (value: unknown) => void);
   useEffect(() => {

@@ -2,7 +2,14 @@ import { FakeEnvironment, FakeServer, jwt, rental } from '@harang/client/testing
 import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { HarangBell, HarangProvider, useConnection, useHarangEvent, type HarangBellProps, type HarangProviderProps } from '../src/index.js';
+import {
+  HarangBell,
+  HarangProvider,
+  useConnection,
+  useHarangEvent,
+  type HarangBellProps,
+  type HarangProviderProps,
+} from '../src/index.js';
 import { flush, pass } from './time.js';
 
 let server: FakeServer;
@@ -18,13 +25,24 @@ beforeEach(() => {
   server = new FakeServer();
   environment = new FakeEnvironment();
   token = jwt(Date.now() + 900_000);
-  api = { items: [{ ...rental(10), readAt: null, claim: null }], unreadCount: 3, head: 'e1:m:10', version: 1, nextCursor: null };
+  api = {
+    items: [{ ...rental(10), readAt: null, claim: null }],
+    unreadCount: 3,
+    head: 'e1:m:10',
+    version: 1,
+    nextCursor: null,
+  };
   status = 200;
   asked.length = 0;
   vi.stubGlobal('fetch', (url: string, init: RequestInit = {}) => {
     const { pathname, search } = new URL(url, 'http://shop.test');
     const { method = 'GET', body } = init;
-    asked.push({ method, path: pathname + search, body: typeof body === 'string' ? JSON.parse(body) : null, authorization: new Headers(init.headers).get('Authorization') });
+    asked.push({
+      method,
+      path: pathname + search,
+      body: typeof body === 'string' ? JSON.parse(body) : null,
+      authorization: new Headers(init.headers).get('Authorization'),
+    });
     if (pathname.endsWith('/read')) return Promise.resolve(Response.json({ unreadCount: 0, version: 2 }));
     return Promise.resolve(Response.json(api, { status }));
   });
@@ -48,7 +66,13 @@ async function settle(run: () => void = () => undefined): Promise<void> {
 function provider(children: ReactNode, props: Partial<HarangProviderProps> = {}) {
   return (
     <StrictMode>
-      <HarangProvider user={user} token={() => token} environment={environment} createManager={server.createManager} {...props}>
+      <HarangProvider
+        user={user}
+        token={() => token}
+        environment={environment}
+        createManager={server.createManager}
+        {...props}
+      >
         {children}
       </HarangProvider>
     </StrictMode>
@@ -95,8 +119,22 @@ describe('HarangBell', () => {
 
   it('announces a payment error at once, and speaks English', async () => {
     await openBell({ language: 'en' });
-    const data = { transactionId: 't', errorCode: 'iso:51', errorMessage: 'Nincs elég fedezet', partnerId: 'p', partnerName: 'Alfa', amount: 18_900, currency: 'HUF' };
-    await settle(() => server.link.emit('payment_error', { eventId: 'p1', timestamp: '2026-02-04T14:00:01.000Z', type: 'payment_error', data }, 'e1:m:11'));
+    const data = {
+      transactionId: 't',
+      errorCode: 'iso:51',
+      errorMessage: 'Nincs elég fedezet',
+      partnerId: 'p',
+      partnerName: 'Alfa',
+      amount: 18_900,
+      currency: 'HUF',
+    };
+    await settle(() =>
+      server.link.emit(
+        'payment_error',
+        { eventId: 'p1', timestamp: '2026-02-04T14:00:01.000Z', type: 'payment_error', data },
+        'e1:m:11',
+      ),
+    );
     expect(screen.getByRole('alert').textContent).toContain('Payment failed: Nincs elég fedezetAlfa · 18,900 Ft');
   });
 
@@ -127,11 +165,23 @@ describe('HarangBell', () => {
     expect(items[0]?.textContent).toContain('door_opened');
     await act(() => pass(500));
     expect(server.link.messages('seen').flat()).toContainEqual({ eventIds: ['event-11', 'event-10'] });
-    await settle(() => server.link.emit('claim', { eventId: 'event-10', by: { id: 'u2', name: 'Béla' }, at: '2026-02-04T14:00:00.000Z' }));
+    await settle(() =>
+      server.link.emit('claim', {
+        eventId: 'event-10',
+        by: { id: 'u2', name: 'Béla' },
+        at: '2026-02-04T14:00:00.000Z',
+      }),
+    );
     expect(screen.getByText(/Intézi: Béla/)).toBeTruthy();
     await settle(() => fireEvent.click(screen.getByText('Mind olvasott')));
-    expect(asked.at(-1)).toMatchObject({ method: 'POST', path: '/api/v1/notifications/read', body: { upTo: 'event-11' } });
-    expect(screen.getAllByTestId('notification-item').every(({ dataset }) => dataset['unread'] === undefined)).toBe(true);
+    expect(asked.at(-1)).toMatchObject({
+      method: 'POST',
+      path: '/api/v1/notifications/read',
+      body: { upTo: 'event-11' },
+    });
+    expect(screen.getAllByTestId('notification-item').every(({ dataset }) => dataset['unread'] === undefined)).toBe(
+      true,
+    );
     fireEvent.keyDown(screen.getByTestId('notification-panel'), { key: 'Escape' });
     expect(screen.queryByTestId('notification-panel')).toBeNull();
     expect(document.activeElement).toBe(screen.getByTestId('notification-bell'));
@@ -150,7 +200,12 @@ describe('HarangBell', () => {
   });
 
   it.each([
-    ['USER_CONNECTION_LIMIT', { limit: 3, retryAfterMs: 8000 }, 'reconnecting', 'Túl sok megnyitott kapcsolat (legfeljebb 3).'],
+    [
+      'USER_CONNECTION_LIMIT',
+      { limit: 3, retryAfterMs: 8000 },
+      'reconnecting',
+      'Túl sok megnyitott kapcsolat (legfeljebb 3).',
+    ],
     ['FORBIDDEN', {}, 'disconnected', 'Nincs kapcsolat (FORBIDDEN)'],
   ])('says why there is no connection: %s', async (code, data, expected, text) => {
     render(provider(<HarangBell />));

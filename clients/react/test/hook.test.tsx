@@ -41,13 +41,29 @@ const alert: FeedEvent = {
   eventId: 's1',
   timestamp: '2026-02-04T14:00:00.000Z',
   type: 'stock_alert',
-  data: { productId: 'p', productName: 'Fúró', currentQuantity: 0, threshold: 3, locationId: 'l', locationName: 'Váci út', severity: 'CRITICAL' },
+  data: {
+    productId: 'p',
+    productName: 'Fúró',
+    currentQuantity: 0,
+    threshold: 3,
+    locationId: 'l',
+    locationName: 'Váci út',
+    severity: 'CRITICAL',
+  },
 };
 const declined: FeedEvent = {
   eventId: 'p1',
   timestamp: '2026-02-04T14:00:01.000Z',
   type: 'payment_error',
-  data: { transactionId: 't', errorCode: 'iso:51', errorMessage: 'Nincs elég fedezet', partnerId: 'p', partnerName: 'Alfa', amount: 18900, currency: 'HUF' },
+  data: {
+    transactionId: 't',
+    errorCode: 'iso:51',
+    errorMessage: 'Nincs elég fedezet',
+    partnerId: 'p',
+    partnerName: 'Alfa',
+    amount: 18900,
+    currency: 'HUF',
+  },
 };
 
 it('keeps one connection, under StrictMode too, and closes it on unmount', async () => {
@@ -90,9 +106,21 @@ it('calls the newest handler for each kind of event', async () => {
     server.link.emit('test_alert', { id: 'a1', at: '2026-02-04T14:00:00.000Z' });
   });
   expect(stale).not.toHaveBeenCalled();
-  expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith({ event: alert, position: 'e1:m:11', isForegroundTab: true });
-  expect(handlers.onPaymentError).toHaveBeenCalledExactlyOnceWith({ event: declined, position: 'e1:m:12', isForegroundTab: true });
-  expect(handlers.onRentalCreated).toHaveBeenCalledExactlyOnceWith({ event: rental(13), position: 'e1:m:15', isForegroundTab: true });
+  expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith({
+    event: alert,
+    position: 'e1:m:11',
+    isForegroundTab: true,
+  });
+  expect(handlers.onPaymentError).toHaveBeenCalledExactlyOnceWith({
+    event: declined,
+    position: 'e1:m:12',
+    isForegroundTab: true,
+  });
+  expect(handlers.onRentalCreated).toHaveBeenCalledExactlyOnceWith({
+    event: rental(13),
+    position: 'e1:m:15',
+    isForegroundTab: true,
+  });
   expect(handlers.onEvent).toHaveBeenCalledTimes(3);
   expect(handlers.onGap).toHaveBeenCalledExactlyOnceWith({ reason: 'hole', missed: 2, isForegroundTab: true });
   expect(handlers.onReload).toHaveBeenCalledExactlyOnceWith({ reason: 'hole' });

@@ -42,7 +42,12 @@ it('has the form that programs know: email, password, one submit button', async 
 });
 
 it('says what is missing, what was wrong, and how long to wait', async () => {
-  const answers = [problem(401, 'INVALID_CREDENTIALS'), problem(429, 'RATE_LIMITED', {}, { 'Retry-After': '30' }), problem(429, 'RATE_LIMITED'), problem(503, 'UNAVAILABLE')];
+  const answers = [
+    problem(401, 'INVALID_CREDENTIALS'),
+    problem(429, 'RATE_LIMITED', {}, { 'Retry-After': '30' }),
+    problem(429, 'RATE_LIMITED'),
+    problem(503, 'UNAVAILABLE'),
+  ];
   openShop('OPERATOR').on('POST /auth/login', () => answers.shift() ?? json({}));
   const { user } = await renderPage('/login', { restore: false });
   const submit = await screen.findByRole('button', { name: 'Belépés' });
@@ -65,7 +70,15 @@ it('says what is missing, what was wrong, and how long to wait', async () => {
 
 it('never redirects to another site', () => {
   expect(safeRedirect('/payments?status=DECLINED')).toBe('/payments?status=DECLINED');
-  for (const target of [undefined, '', 'https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)', '/login?redirect=/login']) {
+  for (const target of [
+    undefined,
+    '',
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:alert(1)',
+    '/login?redirect=/login',
+  ]) {
     expect(safeRedirect(target)).toBe('/');
   }
 });
@@ -73,12 +86,20 @@ it('never redirects to another site', () => {
 it('shows each role its pages', async () => {
   await renderPage('/stock');
   const navigation = await screen.findByRole('navigation', { name: 'Fő menü' });
-  expect(within(navigation).getAllByRole('link').map((link) => link.textContent)).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések', 'Partnerek']);
+  expect(
+    within(navigation)
+      .getAllByRole('link')
+      .map((link) => link.textContent),
+  ).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések', 'Partnerek']);
   expect(within(navigation).getByRole('link', { name: 'Készlet' })).toHaveAttribute('aria-current', 'page');
   openShop('ADMIN');
   await act(() => session.refresh());
   await waitFor(() =>
-    expect(within(screen.getByRole('navigation', { name: 'Fő menü' })).getAllByRole('link').map((link) => link.textContent)).toContain('Fizetések'),
+    expect(
+      within(screen.getByRole('navigation', { name: 'Fő menü' }))
+        .getAllByRole('link')
+        .map((link) => link.textContent),
+    ).toContain('Fizetések'),
   );
 });
 

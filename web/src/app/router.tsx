@@ -6,14 +6,25 @@ import { SignedIn } from './signed-in';
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** Key of the page's name under `nav`. */
-    title?: 'dashboard' | 'stock' | 'rentals' | 'newRental' | 'payments' | 'partners' | 'notifications' | 'settings' | 'check' | 'missing';
+    title?:
+      | 'dashboard'
+      | 'stock'
+      | 'rentals'
+      | 'newRental'
+      | 'payments'
+      | 'partners'
+      | 'notifications'
+      | 'settings'
+      | 'check'
+      | 'missing';
     /** Whether the header's place filter means something here. */
     byPlace?: boolean;
   }
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
-const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined => allowed.find((each) => each === value);
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+  allowed.find((each) => each === value);
 
 const root = createRootRoute({ component: Outlet, errorComponent: CrashPage });
 
@@ -148,11 +159,29 @@ const check = createRoute({
 });
 
 // Beside every other page, so that the way on is the menu's.
-const missing = createRoute({ getParentRoute: () => signedIn, path: '$', staticData: { title: 'missing' }, component: MissingPage });
+const missing = createRoute({
+  getParentRoute: () => signedIn,
+  path: '$',
+  staticData: { title: 'missing' },
+  component: MissingPage,
+});
 
 const routeTree = root.addChildren([
   login,
-  signedIn.addChildren([dashboard, stock, rentals, newRental, payments, partners, notifications, users, apiKeys, connections, check, missing]),
+  signedIn.addChildren([
+    dashboard,
+    stock,
+    rentals,
+    newRental,
+    payments,
+    partners,
+    notifications,
+    users,
+    apiKeys,
+    connections,
+    check,
+    missing,
+  ]),
 ]);
 
 export function createPageRouter(options: { history?: Parameters<typeof createRouter>[0]['history'] } = {}) {

@@ -72,7 +72,16 @@ export function defineEvent<Type extends KnownEvent['type']>(definition: EventDe
       if (!isEvent(event, type)) return null;
       const { eventId, timestamp } = event;
       const data = event.data as EventOf<Type>['data'];
-      return { eventId, timestamp, type, kind, icon, claimable, link: definition.link(data), ...definition.say[language](data) };
+      return {
+        eventId,
+        timestamp,
+        type,
+        kind,
+        icon,
+        claimable,
+        link: definition.link(data),
+        ...definition.say[language](data),
+      };
     },
   };
 }

@@ -48,19 +48,53 @@ describe('the sentences of the story', () => {
   it('stock_alert', () => {
     const event = find('stock_alert');
     const data = event.data as Record<string, unknown>;
-    const critical = showEvent({ ...event, data: { ...data, severity: 'CRITICAL', productName: 'Makita', currentQuantity: 0, threshold: 3, locationName: 'Váci út' } }, 'hu');
-    expect(critical).toMatchObject({ kind: 'warning', title: 'Kritikus készlethiány: Makita', detail: 'Váci út · 0 / 3 db', next: 'elfogyott, ne ígérje ki' });
-    const low = showEvent({ ...event, data: { ...data, severity: 'WARNING', productName: 'Makita', currentQuantity: 2 } }, 'hu');
+    const critical = showEvent(
+      {
+        ...event,
+        data: {
+          ...data,
+          severity: 'CRITICAL',
+          productName: 'Makita',
+          currentQuantity: 0,
+          threshold: 3,
+          locationName: 'Váci út',
+        },
+      },
+      'hu',
+    );
+    expect(critical).toMatchObject({
+      kind: 'warning',
+      title: 'Kritikus készlethiány: Makita',
+      detail: 'Váci út · 0 / 3 db',
+      next: 'elfogyott, ne ígérje ki',
+    });
+    const low = showEvent(
+      { ...event, data: { ...data, severity: 'WARNING', productName: 'Makita', currentQuantity: 2 } },
+      'hu',
+    );
     expect(low).toMatchObject({ kind: 'warning', title: 'Alacsony készlet: Makita', next: 'rendeljen utánpótlást' });
-    expect(showEvent({ ...event, data: { ...data, severity: 'WARNING', currentQuantity: 0 } }, 'en').title).toMatch(/^Low stock: /);
+    expect(showEvent({ ...event, data: { ...data, severity: 'WARNING', currentQuantity: 0 } }, 'en').title).toMatch(
+      /^Low stock: /,
+    );
     expect(eventEntry('stock_alert')?.touches[0]).toEqual(['dashboard-inventory', 'alerts']);
   });
 
   it('payment_error', () => {
     const event = find('payment_error');
-    const data = { ...(event.data as object), errorCode: 'iso:51', errorMessage: 'Nincs elég fedezet', partnerName: 'Alfa Építő Kft.', amount: 18900 };
+    const data = {
+      ...(event.data as object),
+      errorCode: 'iso:51',
+      errorMessage: 'Nincs elég fedezet',
+      partnerName: 'Alfa Építő Kft.',
+      amount: 18900,
+    };
     const shown = showEvent({ ...event, data }, 'hu');
-    expect(shown).toMatchObject({ kind: 'error', title: 'Fizetési hiba: Nincs elég fedezet', next: 'kérjen másik kártyát', claimable: true });
+    expect(shown).toMatchObject({
+      kind: 'error',
+      title: 'Fizetési hiba: Nincs elég fedezet',
+      next: 'kérjen másik kártyát',
+      claimable: true,
+    });
     expect(plain(shown.detail)).toBe('Alfa Építő Kft. · 18 900 Ft');
     expect(showEvent({ ...event, data }, 'en').title).toBe('Payment failed: There is not enough money on the card');
   });
@@ -71,17 +105,32 @@ describe('the sentences of the story', () => {
     const shown = showEvent({ ...event, data }, 'hu');
     expect(shown).toMatchObject({ kind: 'success', title: 'Új bérlés: Béta Bau Bt. - 3 tétel', claimable: false });
     expect(plain(shown.detail)).toBe('42 000 Ft');
-    expect(showEvent({ ...event, data: { ...data, equipmentCount: 1 } }, 'en').title).toBe('New rental: Béta Bau Bt. - 1 item');
+    expect(showEvent({ ...event, data: { ...data, equipmentCount: 1 } }, 'en').title).toBe(
+      'New rental: Béta Bau Bt. - 1 item',
+    );
   });
 });
 
 it('a type without a file is shown by its name', () => {
-  expect(showEvent({ eventId: 'x', timestamp: '2026-01-01T00:00:00.000Z', type: 'door_opened', data: {} }, 'hu')).toMatchObject({ title: 'door_opened', link: null });
+  expect(
+    showEvent({ eventId: 'x', timestamp: '2026-01-01T00:00:00.000Z', type: 'door_opened', data: {} }, 'hu'),
+  ).toMatchObject({ title: 'door_opened', link: null });
 });
 
 it('counts by type, the urgent first', () => {
-  const events = [find('rental_created'), find('stock_alert'), find('payment_error'), find('payment_error'), { ...find('stock_alert'), type: 'door_opened' }];
+  const events = [
+    find('rental_created'),
+    find('stock_alert'),
+    find('payment_error'),
+    find('payment_error'),
+    { ...find('stock_alert'), type: 'door_opened' },
+  ];
   expect(countByType(events, 'hu')).toBe('2 fizetési hiba · 1 készletriasztás · 1 új bérlés · 1 door_opened');
   expect(countByType(events, 'en')).toBe('2 failed payments · 1 stock alert · 1 new rental · 1 door_opened');
-  expect(countByType([find('payment_error'), find('stock_alert'), find('stock_alert'), find('rental_created'), find('rental_created')], 'en')).toBe('1 failed payment · 2 stock alerts · 2 new rentals');
+  expect(
+    countByType(
+      [find('payment_error'), find('stock_alert'), find('stock_alert'), find('rental_created'), find('rental_created')],
+      'en',
+    ),
+  ).toBe('1 failed payment · 2 stock alerts · 2 new rentals');
 });

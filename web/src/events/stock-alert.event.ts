@@ -24,5 +24,9 @@ export const event = defineEvent({
     }),
   },
   link: ({ productName, locationId }) => ({ to: '/stock', search: { search: productName, location: locationId } }),
-  touches: [['dashboard-inventory', 'alerts'], ['inventory', 'stock'], ['dashboard', 'summary']],
+  touches: [
+    ['dashboard-inventory', 'alerts'],
+    ['inventory', 'stock'],
+    ['dashboard', 'summary'],
+  ],
 });

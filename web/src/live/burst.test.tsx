@@ -14,7 +14,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const event = (id: number) => ({ eventId: `e${id}`, timestamp: '2026-11-23T08:00:00.000Z', type: 'stock_alert', data: { productName: `P${id}` } });
+const event = (id: number) => ({
+  eventId: `e${id}`,
+  timestamp: '2026-11-23T08:00:00.000Z',
+  type: 'stock_alert',
+  data: { productName: `P${id}` },
+});
 
 it('hands a few on at once and a burst together, in order, until a window goes by without any', () => {
   const handed: number[][] = [];
@@ -64,7 +69,12 @@ it('does not let a loaded list grow without end: a long one is fetched anew', as
   const page: NotificationPage = { items: [], nextCursor: null, unreadCount: 0, head: '', version: 0 };
   client.setQueryData(key, { pages: [page], pageParams: [null] });
   const loaded = () => client.getQueryData<{ pages: { items: Notification[] }[] }>(key)?.pages[0]?.items.length;
-  expect(addToLists(client, Array.from({ length: 100 }, (_, index) => event(index)))).toBe(true);
+  expect(
+    addToLists(
+      client,
+      Array.from({ length: 100 }, (_, index) => event(index)),
+    ),
+  ).toBe(true);
   expect(loaded()).toBe(100);
   expect(addToLists(client, [event(100)])).toBe(false);
   expect(loaded()).toBe(100);

@@ -1,4 +1,15 @@
-import type { Claim, ClockComparison, Delivery, ForegroundTab, Gap, NotificationCount, Reload, ReplayBatch, SessionInfo, TestAlert } from '@harang/react';
+import type {
+  Claim,
+  ClockComparison,
+  Delivery,
+  ForegroundTab,
+  Gap,
+  NotificationCount,
+  Reload,
+  ReplayBatch,
+  SessionInfo,
+  TestAlert,
+} from '@harang/react';
 import type { QueryClient } from '@tanstack/react-query';
 import type { Shown } from '../events/define';
 import { eventEntry, showEvent } from '../events/registry';
@@ -82,14 +93,24 @@ export function createController(client: QueryClient): Controller {
     if (badge.get().later.length >= countAfter) refresh.add(countKey);
   };
   const show = (deliveries: readonly Delivery[]): void => {
-    if (!addToLists(client, deliveries.map(({ event }) => event))) refresh.add(listKey);
+    if (
+      !addToLists(
+        client,
+        deliveries.map(({ event }) => event),
+      )
+    )
+      refresh.add(listKey);
     overtake(listKey);
   };
   const live = createBurst<Delivery & ForegroundTab>((deliveries) => {
     count(deliveries);
     for (const { event, isForegroundTab } of deliveries) {
       if (!isForegroundTab || !rings(event)) continue;
-      toasts.add({ id: event.eventId, urgent: eventEntry(event.type)?.kind === 'error', show: (language) => showEvent(event, language) });
+      toasts.add({
+        id: event.eventId,
+        urgent: eventEntry(event.type)?.kind === 'error',
+        show: (language) => showEvent(event, language),
+      });
     }
     show(deliveries);
     touch(deliveries.map(({ event }) => event.type));
@@ -141,7 +162,8 @@ export function createController(client: QueryClient): Controller {
       const arrived = { ...alert, hereAt: Date.now() };
       testAlerts.set([...testAlerts.get(), arrived].slice(-10));
       const took = travelTime(arrived, clock);
-      if (isForegroundTab) toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
+      if (isForegroundTab)
+        toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
     },
     openPanel() {
       panel.set(true);

@@ -23,7 +23,10 @@ export function DigestCard() {
   const events = digest?.deliveries.map(({ event }) => event) ?? [];
   // The urgent first, the newest of them first.
   const urgencyOf = (type: string) => urgency.indexOf(eventEntry(type)?.kind ?? 'success');
-  const rows = [...events].reverse().sort((a, b) => urgencyOf(a.type) - urgencyOf(b.type)).slice(0, shownAtMost);
+  const rows = [...events]
+    .reverse()
+    .sort((a, b) => urgencyOf(a.type) - urgencyOf(b.type))
+    .slice(0, shownAtMost);
   useSeen(events.map(({ eventId }) => eventId));
   if (!digest) return null;
 
@@ -37,7 +40,9 @@ export function DigestCard() {
       </span>
       <div className={classes.text}>
         <p className={classes.title}>{t('digest.title', { count: n })}</p>
-        <p className={classes.detail}>{from === to ? t('digest.madeAt', { count: n, from }) : t('digest.made', { count: n, from, to })}</p>
+        <p className={classes.detail}>
+          {from === to ? t('digest.madeAt', { count: n, from }) : t('digest.made', { count: n, from, to })}
+        </p>
         <p className={classes.detail}>{countByType(events, language)}</p>
         <ul className={classes.rows}>
           {rows.map((event) => {
@@ -57,7 +62,12 @@ export function DigestCard() {
           {n > rows.length && <span className={classes.rest}>{t('digest.rest', { n: n - rows.length })}</span>}
         </div>
       </div>
-      <button type="button" className={classes.close} aria-label={t('digest.close')} onClick={() => controller.digest.set(null)}>
+      <button
+        type="button"
+        className={classes.close}
+        aria-label={t('digest.close')}
+        onClick={() => controller.digest.set(null)}
+      >
         <IconX size={17} stroke={2} aria-hidden />
       </button>
     </section>

@@ -7,13 +7,29 @@ const item = {
   eventId: 'e 1',
   timestamp: '2026-02-04T13:09:00.000Z',
   type: 'rental_created',
-  data: { rentalId: 'r', partnerId: 'p', partnerName: 'Béta Bau Bt.', equipmentCount: 3, totalValue: 42000, currency: 'HUF' },
+  data: {
+    rentalId: 'r',
+    partnerId: 'p',
+    partnerName: 'Béta Bau Bt.',
+    equipmentCount: 3,
+    totalValue: 42000,
+    currency: 'HUF',
+  },
   readAt: null,
   claim: null,
 };
 const way = {
-  eventId: 'e 1', type: 'rental_created', committedAt: '2026-02-04T13:09:00.000Z', relayedAt: null, sentAt: null, seenAt: null,
-  listeners: 2, seenBy: 0, relayedMs: 1, sentMs: 4, seenMs: null,
+  eventId: 'e 1',
+  type: 'rental_created',
+  committedAt: '2026-02-04T13:09:00.000Z',
+  relayedAt: null,
+  sentAt: null,
+  seenAt: null,
+  listeners: 2,
+  seenBy: 0,
+  relayedMs: 1,
+  sentMs: 4,
+  seenMs: null,
 };
 
 let page: LivePage;
@@ -26,7 +42,13 @@ beforeEach(() => {
   journey = way;
   page.answer = ({ path }: Asked) => {
     if (path.startsWith('/admin/events/')) return journey;
-    return { items: path === '/notifications' ? [item] : [], unreadCount: 1, head: 'e1:m:10', version: 1, nextCursor: null };
+    return {
+      items: path === '/notifications' ? [item] : [],
+      unreadCount: 1,
+      head: 'e1:m:10',
+      version: 1,
+      nextCursor: null,
+    };
   };
 });
 
@@ -40,14 +62,24 @@ async function open(): Promise<void> {
   await page.settle();
 }
 
-const steps = () => within(screen.getByTestId('journey')).getAllByRole('listitem').map((each) => each.textContent.replace('\u00a0', ' '));
+const steps = () =>
+  within(screen.getByTestId('journey'))
+    .getAllByRole('listitem')
+    .map((each) => each.textContent.replace('\u00a0', ' '));
 
 describe('the way of an event', () => {
   it('is told to administrators step by step, and goes on while it is open', async () => {
     await open();
     expect(page.requests('GET', '/admin/events/e%201/journey')).toHaveLength(0);
-    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Útja: Új bérlés: Béta Bau Bt. - 3 tétel' })));
-    expect(steps()).toEqual(['Véglegesítve14:09:000 ms', 'Továbbítva1 ms', 'Elküldve2 kapcsolatra4 ms', 'Képernyőn láttákmég nem']);
+    await page.settle(() =>
+      fireEvent.click(screen.getByRole('button', { name: 'Útja: Új bérlés: Béta Bau Bt. - 3 tétel' })),
+    );
+    expect(steps()).toEqual([
+      'Véglegesítve14:09:000 ms',
+      'Továbbítva1 ms',
+      'Elküldve2 kapcsolatra4 ms',
+      'Képernyőn láttákmég nem',
+    ]);
     journey = { ...way, seenBy: 3, seenMs: 812 };
     await page.pass(5100);
     expect(steps()[3]).toBe('Képernyőn látták3 alkalommal812 ms');

@@ -83,7 +83,11 @@ function Way({ eventId }: { eventId: string }) {
           { name: t('journey.committed'), ms: 0, note: formatSecond(data.committedAt, language) },
           { name: t('journey.relayed'), ms: data.relayedMs },
           { name: t('journey.sent'), ms: data.sentMs, note: t('journey.listeners', { count: data.listeners }) },
-          { name: t('journey.seen'), ms: data.seenMs, note: data.seenBy === 0 ? undefined : t('journey.seenBy', { count: data.seenBy }) },
+          {
+            name: t('journey.seen'),
+            ms: data.seenMs,
+            note: data.seenBy === 0 ? undefined : t('journey.seenBy', { count: data.seenBy }),
+          },
         ]}
       />
     </div>

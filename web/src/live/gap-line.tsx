@@ -11,14 +11,25 @@ export function GapLine() {
   const gap = useStore(controller.gap);
   if (!gap) return null;
   return (
-    <section className={classes.line} data-testid="gap" data-reason={gap.reason} data-missed={gap.missed ?? ''} role="status">
+    <section
+      className={classes.line}
+      data-testid="gap"
+      data-reason={gap.reason}
+      data-missed={gap.missed ?? ''}
+      role="status"
+    >
       <IconAlertTriangle size={19} stroke={1.8} aria-hidden />
       <p>
         <b>{t('gap.title')}</b>
         <br />
         {gap.missed === null ? t('gap.unknown') : t('gap.missed', { count: gap.missed })}
       </p>
-      <button type="button" className={classes.close} aria-label={t('gap.close')} onClick={() => controller.gap.set(null)}>
+      <button
+        type="button"
+        className={classes.close}
+        aria-label={t('gap.close')}
+        onClick={() => controller.gap.set(null)}
+      >
         <IconX size={17} stroke={2} aria-hidden />
       </button>
     </section>

@@ -43,7 +43,11 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
     if ((await session.refresh()) === 'ok') setRound((before) => before + 1);
   }, []);
 
-  const { retryNow: dialNow, markSeen, ...connection } = useWebSocketEvents({
+  const {
+    retryNow: dialNow,
+    markSeen,
+    ...connection
+  } = useWebSocketEvents({
     identity: `${user.tenantId}/${user.id}/${user.role}/${round}`,
     // One browser, one connection: the tabs of this user have it together.
     shareAs: `${user.tenantId}/${user.id}/${user.role}`,
@@ -69,7 +73,18 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
   useEffect(() => controller.stop, [controller]);
   useHiddenClock(controller.toasts.pause, controller.toasts.resume);
 
-  const { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit, connectedAt, transport, clock } = connection;
+  const {
+    status,
+    reason,
+    retryAt,
+    lastDeliveryAt,
+    lastDeliveryMs,
+    session: info,
+    limit,
+    connectedAt,
+    transport,
+    clock,
+  } = connection;
   useEffect(() => {
     if (clock) adjustClock(clock.offsetMs);
   }, [clock]);
@@ -81,7 +96,18 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
   }, [ended, askSession, dialNow]);
   const live = useMemo<Live>(
     () => ({
-      connection: { status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, session: info, limit, connectedAt, transport, clock },
+      connection: {
+        status,
+        reason,
+        retryAt,
+        lastDeliveryAt,
+        lastDeliveryMs,
+        session: info,
+        limit,
+        connectedAt,
+        transport,
+        clock,
+      },
       retryNow,
     }),
     [status, reason, retryAt, lastDeliveryAt, lastDeliveryMs, info, limit, connectedAt, transport, clock, retryNow],

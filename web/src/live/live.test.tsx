@@ -36,7 +36,10 @@ beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-02-04T14:10:00+01:00').getTime() });
   page = new LivePage();
   number = 10;
-  page.answer = ({ path }) => (path === '/notifications' ? { items: [], unreadCount: 4, head: `e1:m:${number}`, version: 1, nextCursor: null } : { items: [], nextCursor: null });
+  page.answer = ({ path }) =>
+    path === '/notifications'
+      ? { items: [], unreadCount: 4, head: `e1:m:${number}`, version: 1, nextCursor: null }
+      : { items: [], nextCursor: null };
 });
 
 afterEach(async () => {
@@ -74,7 +77,7 @@ function nth(elements: HTMLElement[], index: number): HTMLElement {
 }
 
 describe('connection chip', () => {
-  it('says connected, reconnecting and offline, with the story\'s titles', async () => {
+  it("says connected, reconnecting and offline, with the story's titles", async () => {
     await page.open(<Everything />, { greet: false });
     expect(chip()).toHaveAttribute('data-status', 'reconnecting');
     expect(chip()).toHaveAttribute('data-reason', 'CONNECTING');
@@ -228,15 +231,27 @@ describe('the end of a session', () => {
 });
 
 describe('toasts', () => {
-  it('say the story\'s sentences, in the story\'s colours, with a link', async () => {
+  it("say the story's sentences, in the story's colours, with a link", async () => {
     await page.open(<Everything />);
     await page.settle(() => {
-      ring(make('stock_alert', 's1', { productName: 'Makita HR2470', severity: 'CRITICAL', locationName: 'Váci út', currentQuantity: 0, threshold: 3 }));
+      ring(
+        make('stock_alert', 's1', {
+          productName: 'Makita HR2470',
+          severity: 'CRITICAL',
+          locationName: 'Váci út',
+          currentQuantity: 0,
+          threshold: 3,
+        }),
+      );
       ring(make('payment_error', 'p1', { errorMessage: 'Nincs elég fedezet', errorCode: 'iso:51' }));
       ring(make('rental_created', 'r1', { partnerName: 'Béta Bau Bt.', equipmentCount: 3 }));
     });
     await page.settle();
-    expect(toasts().map((each) => [each.dataset.kind, each.dataset.eventId])).toEqual([['warning', 's1'], ['error', 'p1'], ['success', 'r1']]);
+    expect(toasts().map((each) => [each.dataset.kind, each.dataset.eventId])).toEqual([
+      ['warning', 's1'],
+      ['error', 'p1'],
+      ['success', 'r1'],
+    ]);
     const [stock, payment, rental] = toasts();
     expect(stock).toHaveTextContent('Kritikus készlethiány: Makita HR2470');
     expect(stock).toHaveTextContent('Váci út · 0 / 3 db · elfogyott, ne ígérje ki');
@@ -360,7 +375,7 @@ describe('lists and badge', () => {
     ]);
   });
 
-  it('the badge is the server\'s count plus what came after it', async () => {
+  it("the badge is the server's count plus what came after it", async () => {
     await page.open(<Everything />);
     expect(badge()).toBe('4');
     await page.settle(() => ring(make('rental_created', 'r1')));
@@ -387,7 +402,9 @@ describe('lists and badge', () => {
     expect(count()).toBe(afterFirst);
     await page.settle(() => page.server.link.cut());
     await page.pass(6000);
-    await page.settle(() => page.server.link.welcome({ recovered: false, gap: { reason: 'expired', missed: 2 } }, 'pid-2'));
+    await page.settle(() =>
+      page.server.link.welcome({ recovered: false, gap: { reason: 'expired', missed: 2 } }, 'pid-2'),
+    );
     expect(count()).toBe(afterFirst + 1);
   });
 
@@ -409,7 +426,13 @@ describe('after an absence', () => {
     number += missed;
     const from = number;
     await page.settle(() => {
-      page.server.link.welcome({ recovered: gap === null, replayed: replay.length, position: `e1:m:${from}`, head: `e1:m:${from + replay.length}`, gap });
+      page.server.link.welcome({
+        recovered: gap === null,
+        replayed: replay.length,
+        position: `e1:m:${from}`,
+        head: `e1:m:${from + replay.length}`,
+        gap,
+      });
       for (const event of replay) ring(event);
     });
     await page.settle();
@@ -432,7 +455,11 @@ describe('after an absence', () => {
     expect(digest).toHaveTextContent('Amíg távol volt: 4 esemény');
     expect(digest).toHaveTextContent('4 esemény pótolva (14:02–14:06)');
     expect(digest).toHaveTextContent('1 fizetési hiba · 1 készletriasztás · 2 új bérlés');
-    expect(within(digest).getAllByRole('listitem').map((row) => row.textContent)[0]).toBe('Fizetési hiba: Lejárt a kártya');
+    expect(
+      within(digest)
+        .getAllByRole('listitem')
+        .map((row) => row.textContent)[0],
+    ).toBe('Fizetési hiba: Lejárt a kártya');
     expect(digest).toHaveTextContent('és még 1');
     expect(toasts()).toHaveLength(0);
     expect(screen.queryByTestId('gap')).toBeNull();
@@ -479,7 +506,10 @@ describe('after an absence', () => {
 
   it('tells a gap that nobody can count, and counts anew', async () => {
     await page.open(<Everything />);
-    page.answer = ({ path }) => (path === '/notifications' ? { items: [], unreadCount: 1, head: 'e2:m:1', version: 1, nextCursor: null } : { items: [], nextCursor: null });
+    page.answer = ({ path }) =>
+      path === '/notifications'
+        ? { items: [], unreadCount: 1, head: 'e2:m:1', version: 1, nextCursor: null }
+        : { items: [], nextCursor: null };
     await away([], { reason: 'epoch', missed: null });
     expect(screen.getByTestId('gap')).toHaveAttribute('data-missed', '');
     expect(badge()).toBe('1');
@@ -498,10 +528,22 @@ describe('notification panel', () => {
   const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
   const items = () => [
     { ...make('stock_alert', 's1'), timestamp: at(12), readAt: null, claim: null },
-    { ...make('payment_error', 'p1'), timestamp: at(20), readAt: null, claim: { eventId: 'p1', by: { id: 'u2', name: 'Nagy Béla' }, at: at(3) } },
+    {
+      ...make('payment_error', 'p1'),
+      timestamp: at(20),
+      readAt: null,
+      claim: { eventId: 'p1', by: { id: 'u2', name: 'Nagy Béla' }, at: at(3) },
+    },
     { ...make('rental_created', 'r1'), timestamp: at(60 * 24), readAt: at(5), claim: null },
   ];
-  const list = (patch: object = {}) => ({ items: items(), unreadCount: 2, head: `e1:m:${number}`, version: 1, nextCursor: null, ...patch });
+  const list = (patch: object = {}) => ({
+    items: items(),
+    unreadCount: 2,
+    head: `e1:m:${number}`,
+    version: 1,
+    nextCursor: null,
+    ...patch,
+  });
   const rows = () => screen.getAllByTestId('notification-item');
   const row = (index: number) => nth(rows(), index);
 
@@ -533,7 +575,19 @@ describe('notification panel', () => {
     page.server.onMessage = (_link, name, _args, ack) => {
       if (name === 'clock') ack?.({ serverTime: new Date(Date.now() - ahead).toISOString() });
     };
-    page.answer = ({ path }) => (path === '/notifications' ? list({ items: [{ ...make('stock_alert', 's1'), timestamp: new Date(Date.now() - ahead).toISOString(), readAt: null, claim: null }] }) : {});
+    page.answer = ({ path }) =>
+      path === '/notifications'
+        ? list({
+            items: [
+              {
+                ...make('stock_alert', 's1'),
+                timestamp: new Date(Date.now() - ahead).toISOString(),
+                readAt: null,
+                claim: null,
+              },
+            ],
+          })
+        : {};
     await openPanel();
     await page.pass(4000);
     expect(row(0)).toHaveTextContent('most');
@@ -554,7 +608,7 @@ describe('notification panel', () => {
     expect(screen.queryByRole('button', { name: 'Mind olvasott' })).toBeNull();
   });
 
-  it('keeps the focus in the row whose button has gone, and counts in the tab\'s title', async () => {
+  it("keeps the focus in the row whose button has gone, and counts in the tab's title", async () => {
     await openPanel();
     expect(document.title).toMatch(/^\(2\)/);
     const button = within(row(0)).getByRole('button', { name: /Olvasottnak jelölöm/ });
@@ -586,7 +640,9 @@ describe('notification panel', () => {
   it('takes an event and gives it back', async () => {
     page.answer = ({ path, method }) => {
       if (path === '/notifications') return list();
-      return method === 'POST' ? { eventId: 's1', by: { id: anna.id, name: anna.name }, at: at(0) } : { eventId: 's1', by: null, at: null };
+      return method === 'POST'
+        ? { eventId: 's1', by: { id: anna.id, name: anna.name }, at: at(0) }
+        : { eventId: 's1', by: null, at: null };
     };
     await openPanel();
     await page.settle(() => fireEvent.click(within(row(0)).getByRole('button', { name: /^Intézem/ })));
@@ -602,7 +658,9 @@ describe('notification panel', () => {
     await openPanel();
     await page.settle(() => fireEvent.click(within(row(0)).getByRole('button', { name: /^Intézem/ })));
     expect(within(row(0)).getByRole('alert')).toHaveTextContent('Közben valaki más már intézi.');
-    await page.settle(() => page.server.link.emit('claim', { eventId: 's1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) }));
+    await page.settle(() =>
+      page.server.link.emit('claim', { eventId: 's1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) }),
+    );
     expect(rows()[0]).toHaveTextContent('Tóth Éva intézi');
     await page.settle(() => page.server.link.emit('claim', { eventId: 's1', by: null, at: null }));
     expect(rows()[0]).not.toHaveTextContent('intézi');
@@ -628,7 +686,16 @@ describe('notification panel', () => {
     });
     page.answer = ({ path }) =>
       path === '/notifications'
-        ? list({ items: [{ ...make('payment_error', 'p9'), readAt: null, claim: null }, ...items().map((each) => (each.eventId === 's1' ? { ...each, claim: { eventId: 's1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) } } : each))] })
+        ? list({
+            items: [
+              { ...make('payment_error', 'p9'), readAt: null, claim: null },
+              ...items().map((each) =>
+                each.eventId === 's1'
+                  ? { ...each, claim: { eventId: 's1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) } }
+                  : each,
+              ),
+            ],
+          })
         : {};
     await page.settle(() => answers.forEach((answer) => answer(early)));
     await page.pass(1000);
@@ -665,7 +732,10 @@ describe('notification panel', () => {
   it('brings earlier ones on demand', async () => {
     page.answer = ({ path, search }) => {
       if (path !== '/notifications') return {};
-      if (search.get('cursor') === 'c1') return list({ items: [{ ...make('rental_created', 'old'), timestamp: at(60 * 24 * 3), readAt: at(1), claim: null }] });
+      if (search.get('cursor') === 'c1')
+        return list({
+          items: [{ ...make('rental_created', 'old'), timestamp: at(60 * 24 * 3), readAt: at(1), claim: null }],
+        });
       return list({ nextCursor: 'c1' });
     };
     await openPanel();
@@ -696,15 +766,18 @@ describe('notification panel', () => {
 
   it('rows scrolled into sight are reported as seen', async () => {
     const observers: { run: IntersectionObserverCallback; element: Element }[] = [];
-    vi.stubGlobal('IntersectionObserver', class {
-      constructor(readonly run: IntersectionObserverCallback) {}
-      observe(element: Element) {
-        observers.push({ run: this.run, element });
-      }
-      disconnect() {
-        return undefined;
-      }
-    });
+    vi.stubGlobal(
+      'IntersectionObserver',
+      class {
+        constructor(readonly run: IntersectionObserverCallback) {}
+        observe(element: Element) {
+          observers.push({ run: this.run, element });
+        }
+        disconnect() {
+          return undefined;
+        }
+      },
+    );
     await page.open(<NotificationList />);
     await page.settle();
     const row = observers.find(({ element }) => (element as HTMLElement).dataset.eventId === 'p1');

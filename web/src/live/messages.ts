@@ -13,10 +13,13 @@ addMessages('live', {
       title: { connected: 'WebSocket: Csatlakozva', reconnecting: 'Újracsatlakozás...', disconnected: 'Offline' },
     },
     reason: {
-      TENANT_CONNECTION_LIMIT: 'Minden hely foglalt: egyszerre {{limit}} képernyő lehet nyitva. Zárjon be egyet, és ez magától csatlakozik.',
+      TENANT_CONNECTION_LIMIT:
+        'Minden hely foglalt: egyszerre {{limit}} képernyő lehet nyitva. Zárjon be egyet, és ez magától csatlakozik.',
       TENANT_CONNECTION_LIMIT_UNKNOWN: 'Minden hely foglalt. Zárjon be egy másik képernyőt, és ez magától csatlakozik.',
-      USER_CONNECTION_LIMIT: 'Ezzel a felhasználóval egyszerre {{limit}} képernyő lehet nyitva. Zárjon be egyet, és ez magától csatlakozik.',
-      USER_CONNECTION_LIMIT_UNKNOWN: 'Ezzel a felhasználóval túl sok képernyő van nyitva. Zárjon be egyet, és ez magától csatlakozik.',
+      USER_CONNECTION_LIMIT:
+        'Ezzel a felhasználóval egyszerre {{limit}} képernyő lehet nyitva. Zárjon be egyet, és ez magától csatlakozik.',
+      USER_CONNECTION_LIMIT_UNKNOWN:
+        'Ezzel a felhasználóval túl sok képernyő van nyitva. Zárjon be egyet, és ez magától csatlakozik.',
       CLOSED_BY_ADMIN: 'Az adminisztrátor bontotta ezt a kapcsolatot. Az „Újra most” gombbal visszatérhet.',
       ORIGIN_REFUSED: 'A szerver erről a címről nem enged csatlakozni: {{origin}}. Szóljon a rendszergazdának.',
       FORBIDDEN: 'Az élő eseményekhez nincs jogosultsága. Szóljon az adminisztrátornak.',
@@ -99,12 +102,15 @@ addMessages('live', {
       title: { connected: 'WebSocket: Connected', reconnecting: 'Reconnecting...', disconnected: 'Offline' },
     },
     reason: {
-      TENANT_CONNECTION_LIMIT: 'All seats are taken: {{limit}} screens can be open at once. Close one, and this one connects by itself.',
+      TENANT_CONNECTION_LIMIT:
+        'All seats are taken: {{limit}} screens can be open at once. Close one, and this one connects by itself.',
       TENANT_CONNECTION_LIMIT_UNKNOWN: 'All seats are taken. Close another screen, and this one connects by itself.',
-      USER_CONNECTION_LIMIT: 'This user can have {{limit}} screens open at once. Close one, and this one connects by itself.',
+      USER_CONNECTION_LIMIT:
+        'This user can have {{limit}} screens open at once. Close one, and this one connects by itself.',
       USER_CONNECTION_LIMIT_UNKNOWN: 'This user has too many screens open. Close one, and this one connects by itself.',
       CLOSED_BY_ADMIN: 'An administrator closed this connection. "Retry now" brings you back.',
-      ORIGIN_REFUSED: 'The server does not accept connections from this address: {{origin}}. Tell the administrator of the system.',
+      ORIGIN_REFUSED:
+        'The server does not accept connections from this address: {{origin}}. Tell the administrator of the system.',
       FORBIDDEN: 'You may not see live events. Ask an administrator.',
       UNAUTHENTICATED: 'The server did not accept your sign-in. Sign out and in again.',
       TOKEN_EXPIRED: 'Your sign-in has expired. Sign out and in again.',

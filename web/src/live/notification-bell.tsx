@@ -23,7 +23,10 @@ export function NotificationBell() {
 
   // The panel is not on the first screen, but it must be there when the server is not.
   useEffect(() => {
-    loadPanel().then(() => setLoaded(true), () => undefined);
+    loadPanel().then(
+      () => setLoaded(true),
+      () => undefined,
+    );
   }, []);
 
   return (

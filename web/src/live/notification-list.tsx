@@ -15,7 +15,15 @@ import { unreadTotal } from '@harang/react';
 import { useLiveTools } from './live-context';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
-import { countKey, listQueryOptions, markRead, newestListed, readInLists, type Notification, type NotificationFilter } from './notifications';
+import {
+  countKey,
+  listQueryOptions,
+  markRead,
+  newestListed,
+  readInLists,
+  type Notification,
+  type NotificationFilter,
+} from './notifications';
 import { useStore } from './store';
 
 interface NotificationListProps {
@@ -49,12 +57,22 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
         <Filters filter={filter} types={types} onChange={setFilter} />
         <span className={classes.unread}>{unread === 0 ? t('list.countNone') : t('list.count', { n: unread })}</span>
         {unread > 0 && items.length > 0 && (
-          <Button variant="subtle" size="xs" leftSection={<IconChecks size={16} aria-hidden />} loading={read.isPending && 'upTo' in read.variables} onClick={handleReadAll}>
+          <Button
+            variant="subtle"
+            size="xs"
+            leftSection={<IconChecks size={16} aria-hidden />}
+            loading={read.isPending && 'upTo' in read.variables}
+            onClick={handleReadAll}
+          >
             {t('list.readAll')}
           </Button>
         )}
       </div>
-      {list.isPending && <div className={classes.state}><RowSkeletons rows={5} tall /></div>}
+      {list.isPending && (
+        <div className={classes.state}>
+          <RowSkeletons rows={5} tall />
+        </div>
+      )}
       {list.isError && items.length === 0 && (
         <div className={classes.state}>
           <ErrorState error={list.error} busy={list.isFetching} onRetry={() => void list.refetch()} />
@@ -64,13 +82,20 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
         <EmptyState
           icon={<IconBell size={24} stroke={1.7} />}
           title={t(filter.unread ? 'list.emptyUnread' : 'list.empty')}
-          hint={t(filter.unread ? 'list.emptyUnreadHint' : user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint')}
+          hint={t(
+            filter.unread ? 'list.emptyUnreadHint' : user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint',
+          )}
         />
       )}
       <Days items={items} onRead={handleRead} {...(onLeave ? { onLeave } : {})} />
       {list.hasNextPage && (
         <div className={classes.foot}>
-          <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
             {t('list.more')}
           </Button>
         </div>
@@ -109,7 +134,11 @@ function Filters({ filter, types, onChange }: FiltersProps) {
   const choices: { name: string; label: string; filter: NotificationFilter }[] = [
     { name: 'every', label: t('list.every'), filter: { type: null, unread: false } },
     { name: 'unread', label: t('list.unread'), filter: { type: null, unread: true } },
-    ...types.map((type) => ({ name: type, label: eventEntry(type)?.name[language] ?? type, filter: { type, unread: false } })),
+    ...types.map((type) => ({
+      name: type,
+      label: eventEntry(type)?.name[language] ?? type,
+      filter: { type, unread: false },
+    })),
   ];
   return (
     <div className={classes.filters} role="group" aria-label={t('list.filter')}>
@@ -151,7 +180,11 @@ const Days = memo(function Days({ items, onRead, onLeave }: DaysProps) {
 });
 
 /** byDay cuts a list that is newest first at the shop's midnights. */
-export function byDay(items: readonly Notification[], language: Language, now: Date): { day: string; items: Notification[] }[] {
+export function byDay(
+  items: readonly Notification[],
+  language: Language,
+  now: Date,
+): { day: string; items: Notification[] }[] {
   const days: { day: string; items: Notification[] }[] = [];
   for (const item of items) {
     const day = formatDay(item.timestamp, language, now);

@@ -65,7 +65,9 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
             shown.title
           )}
         </p>
-        {shown.detail !== '' && <p className={classes.detail}>{[shown.detail, shown.next].filter(Boolean).join(' · ')}</p>}
+        {shown.detail !== '' && (
+          <p className={classes.detail}>{[shown.detail, shown.next].filter(Boolean).join(' · ')}</p>
+        )}
         <p className={classes.meta}>
           <time dateTime={item.timestamp} title={formatTime(item.timestamp, language)}>
             <Ago since={item.timestamp} />
@@ -75,14 +77,21 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
               <Nobody since={item.timestamp} />
             </span>
           )}
-          {role === 'ADMIN' && <JourneyToggle title={shown.title} open={journey} onToggle={() => setJourney(!journey)} />}
+          {role === 'ADMIN' && (
+            <JourneyToggle title={shown.title} open={journey} onToggle={() => setJourney(!journey)} />
+          )}
         </p>
       </div>
       <div className={classes.actions}>
         {/* Made anew when it changes hands, so that a refusal does not outlive its reason. */}
         {shown.claimable && <ClaimButton key={item.claim?.by?.id ?? ''} item={item} title={shown.title} />}
         {unread && (
-          <ActionIcon variant="subtle" className={classes.read ?? ''} aria-label={t('list.read', { title: shown.title })} onClick={() => onRead(item.eventId)}>
+          <ActionIcon
+            variant="subtle"
+            className={classes.read ?? ''}
+            aria-label={t('list.read', { title: shown.title })}
+            onClick={() => onRead(item.eventId)}
+          >
             <IconCheck size={18} stroke={2} aria-hidden />
           </ActionIcon>
         )}
@@ -125,13 +134,27 @@ function ClaimButton({ item, title }: { item: Notification; title: string }) {
   return (
     <>
       {by === null && (
-        <Button variant="default" size="xs" loading={claim.isPending} aria-label={t('list.claimOf', { title })} onClick={() => claim.mutate()}>
+        <Button
+          variant="default"
+          size="xs"
+          loading={claim.isPending}
+          aria-label={t('list.claimOf', { title })}
+          onClick={() => claim.mutate()}
+        >
           {t('list.claim')}
         </Button>
       )}
-      {by !== null && <span className={classes.claimed}>{by.id === user.id ? t('list.mine') : t('list.by', { name: by.name })}</span>}
+      {by !== null && (
+        <span className={classes.claimed}>{by.id === user.id ? t('list.mine') : t('list.by', { name: by.name })}</span>
+      )}
       {by?.id === user.id && (
-        <Button variant="subtle" size="xs" loading={release.isPending} aria-label={t('list.releaseOf', { title })} onClick={() => release.mutate()}>
+        <Button
+          variant="subtle"
+          size="xs"
+          loading={release.isPending}
+          aria-label={t('list.releaseOf', { title })}
+          onClick={() => release.mutate()}
+        >
           {t('list.release')}
         </Button>
       )}

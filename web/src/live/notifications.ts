@@ -27,7 +27,11 @@ export const claimKeys = [listKey, alertsKey, failuresKey];
 /** Each answer also carries the server's count; `onCount` takes it. */
 type OnCount = (count: NotificationCount) => void;
 
-async function fetchPage(query: NonNullable<CallOptions<'/api/v1/notifications', 'get'>['query']>, onCount: OnCount, signal: AbortSignal): Promise<NotificationPage> {
+async function fetchPage(
+  query: NonNullable<CallOptions<'/api/v1/notifications', 'get'>['query']>,
+  onCount: OnCount,
+  signal: AbortSignal,
+): Promise<NotificationPage> {
   const page: NotificationPage = await call('get', '/api/v1/notifications', { query, signal });
   onCount(page);
   return page;
@@ -51,7 +55,9 @@ export const listQueryOptions = (filter: NotificationFilter, onCount: OnCount) =
     getNextPageParam: (last) => last.nextCursor,
   });
 
-export function markRead(target: { eventIds: string[] } | { upTo: string }): Promise<{ unreadCount: number; version: number }> {
+export function markRead(
+  target: { eventIds: string[] } | { upTo: string },
+): Promise<{ unreadCount: number; version: number }> {
   return call('post', '/api/v1/notifications/read', { body: target });
 }
 

@@ -162,16 +162,28 @@ it('store: tells of changes only', () => {
 
 describe('lists in the cache', () => {
   const item = (id: string, patch: Partial<Notification> = {}): Notification => ({
-    eventId: id, timestamp: '2026-02-04T14:00:00.000Z', type: 'stock_alert', data: {}, readAt: null, claim: null, ...patch,
+    eventId: id,
+    timestamp: '2026-02-04T14:00:00.000Z',
+    type: 'stock_alert',
+    data: {},
+    readAt: null,
+    claim: null,
+    ...patch,
   });
   const setUp = (type: string | null = null) => {
     const client = new QueryClient();
     const key = [...listKey, { type, unread: false }];
     client.setQueryData(key, {
-      pages: [{ items: [item('b')], nextCursor: 'x' }, { items: [item('a')], nextCursor: null }],
+      pages: [
+        { items: [item('b')], nextCursor: 'x' },
+        { items: [item('a')], nextCursor: null },
+      ],
       pageParams: [null, 'x'],
     });
-    const ids = () => client.getQueryData<{ pages: { items: Notification[] }[] }>(key)?.pages.map((page) => page.items.map(({ eventId }) => eventId));
+    const ids = () =>
+      client
+        .getQueryData<{ pages: { items: Notification[] }[] }>(key)
+        ?.pages.map((page) => page.items.map(({ eventId }) => eventId));
     return { client, key, ids };
   };
 
@@ -200,11 +212,20 @@ describe('lists in the cache', () => {
   it('shows a claim in the lists and on the dashboard', () => {
     const { client, key } = setUp();
     const alerts = ['dashboard-inventory', 'alerts'];
-    client.setQueryData(alerts, { items: [{ eventId: 'a', claim: null }, { eventId: 'z', claim: null }], nextCursor: null });
+    client.setQueryData(alerts, {
+      items: [
+        { eventId: 'a', claim: null },
+        { eventId: 'z', claim: null },
+      ],
+      nextCursor: null,
+    });
     const claim = { eventId: 'a', by: { id: 'u2', name: 'Béla' }, at: 'now' };
     claimInCaches(client, 'a', claim);
     expect(client.getQueryData<{ pages: { items: Notification[] }[] }>(key)?.pages[1]?.items[0]?.claim).toEqual(claim);
-    expect(client.getQueryData<{ items: unknown[] }>(alerts)?.items).toEqual([{ eventId: 'a', claim }, { eventId: 'z', claim: null }]);
+    expect(client.getQueryData<{ items: unknown[] }>(alerts)?.items).toEqual([
+      { eventId: 'a', claim },
+      { eventId: 'z', claim: null },
+    ]);
     const before = client.getQueryData(alerts);
     claimInCaches(client, 'nobody', claim);
     expect(client.getQueryData(alerts)).toBe(before);
@@ -213,7 +234,14 @@ describe('lists in the cache', () => {
   it('cuts at midnight', () => {
     const now = new Date('2026-02-04T12:00:00+01:00');
     const at = (day: number, hour: number) => new Date(Date.UTC(2026, 1, day, hour - 1)).toISOString();
-    const days = byDay([item('c', { timestamp: at(4, 1) }), item('b', { timestamp: at(3, 23) }), item('a', { timestamp: at(3, 1) })], 'hu', now);
-    expect(days.map(({ day, items }) => [day, items.length])).toEqual([['ma', 1], ['tegnap', 2]]);
+    const days = byDay(
+      [item('c', { timestamp: at(4, 1) }), item('b', { timestamp: at(3, 23) }), item('a', { timestamp: at(3, 1) })],
+      'hu',
+      now,
+    );
+    expect(days.map(({ day, items }) => [day, items.length])).toEqual([
+      ['ma', 1],
+      ['tegnap', 2],
+    ]);
   });
 });

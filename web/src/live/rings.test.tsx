@@ -13,7 +13,10 @@ beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-02-04T14:10:00+01:00').getTime() });
   page = new LivePage();
   number = 10;
-  page.answer = ({ path }) => (path === '/notifications' ? { items: [], unreadCount: 4, head: 'e1:m:10', version: 1, nextCursor: null } : { items: [], nextCursor: null });
+  page.answer = ({ path }) =>
+    path === '/notifications'
+      ? { items: [], unreadCount: 4, head: 'e1:m:10', version: 1, nextCursor: null }
+      : { items: [], nextCursor: null };
 });
 
 afterEach(async () => {
@@ -28,9 +31,24 @@ function ring(type: string, data: Record<string, unknown>): void {
 }
 
 const short = (locationId: string, productName: string) => ({
-  productId: 'p', productName, currentQuantity: 0, threshold: 3, locationId, locationName: locationId, severity: 'CRITICAL',
+  productId: 'p',
+  productName,
+  currentQuantity: 0,
+  threshold: 3,
+  locationId,
+  locationName: locationId,
+  severity: 'CRITICAL',
 });
-const error = { transactionId: 't', errorCode: 'iso:54', errorMessage: 'Lejárt kártya', partnerId: 'p', partnerName: 'Alfa', amount: 5, currency: 'HUF', locationId: 'csepel' };
+const error = {
+  transactionId: 't',
+  errorCode: 'iso:54',
+  errorMessage: 'Lejárt kártya',
+  partnerId: 'p',
+  partnerName: 'Alfa',
+  amount: 5,
+  currency: 'HUF',
+  locationId: 'csepel',
+};
 const titles = () => screen.queryAllByTestId('toast').map((toast) => toast.dataset.kind);
 
 it('a muted place does not pop up and is counted all the same; errors always pop up', async () => {

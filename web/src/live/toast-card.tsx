@@ -47,7 +47,13 @@ export function ToastCard({ toast, queued, onClose }: ToastCardProps) {
           </Toast.Description>
         )}
       </div>
-      <button type="button" className={classes.close} data-testid="toast-close" aria-label={t('toasts.close')} onClick={() => onClose(shown.eventId)}>
+      <button
+        type="button"
+        className={classes.close}
+        data-testid="toast-close"
+        aria-label={t('toasts.close')}
+        onClick={() => onClose(shown.eventId)}
+      >
         <IconX size={17} stroke={2} aria-hidden />
       </button>
     </Toast.Root>

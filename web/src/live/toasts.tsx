@@ -92,7 +92,11 @@ function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManage
           {t('toasts.more', { n: more })}
         </button>
       )}
-      {[...toasts].reverse().map((toast) => (toast.data ? <ToastCard key={toast.id} toast={toast} queued={toast.data} onClose={close} /> : null))}
+      {[...toasts]
+        .reverse()
+        .map((toast) =>
+          toast.data ? <ToastCard key={toast.id} toast={toast} queued={toast.data} onClose={close} /> : null,
+        )}
     </Toast.Viewport>
   );
 }

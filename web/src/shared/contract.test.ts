@@ -43,10 +43,23 @@ it.each([
 });
 
 it('knows an operator’s summary has no money in it', () => {
-  expect(Object.keys(golden('summary-operator') as object).sort()).toEqual(['dueToday', 'openRentals', 'overdue', 'stock']);
+  expect(Object.keys(golden('summary-operator') as object).sort()).toEqual([
+    'dueToday',
+    'openRentals',
+    'overdue',
+    'stock',
+  ]);
 });
 
 it('finds in a declined payment what the page shows', () => {
-  expect(golden('payment-declined')).toMatchObject({ code: 'PAYMENT_DECLINED', errorCode: expect.any(String) as string, errorMessage: expect.any(String) as string });
-  expect(golden('rental-insufficient')).toMatchObject({ code: 'INSUFFICIENT_STOCK', line: 0, available: expect.any(Number) as number });
+  expect(golden('payment-declined')).toMatchObject({
+    code: 'PAYMENT_DECLINED',
+    errorCode: expect.any(String) as string,
+    errorMessage: expect.any(String) as string,
+  });
+  expect(golden('rental-insufficient')).toMatchObject({
+    code: 'INSUFFICIENT_STOCK',
+    line: 0,
+    available: expect.any(Number) as number,
+  });
 });

@@ -28,11 +28,20 @@ const unnamed: Sentence = { hu: 'Sikertelen fizetés', en: 'The payment failed' 
  * nobody may charge again before it is known what became of the money; once
  * the payment's `status` is DECLINED, that is known.
  */
-export function explainDecline(code: string | null | undefined, message: string | null | undefined, language: Language, status?: PaymentStatus): Decline {
+export function explainDecline(
+  code: string | null | undefined,
+  message: string | null | undefined,
+  language: Language,
+  status?: PaymentStatus,
+): Decline {
   const sentence = code === null || code === undefined ? undefined : codes[code];
   const named = (status === 'DECLINED' ? sentence?.settled : undefined) ?? sentence?.step;
   const step = (named === undefined ? undefined : steps[named]) ?? fallbackStep;
   const own = message === null || message === undefined || message === '' ? unnamed[language] : message;
   const next = step[language];
-  return { meaning: sentence?.[language] ?? own, next: next.charAt(0).toLowerCase() + next.slice(1), retry: step.retry };
+  return {
+    meaning: sentence?.[language] ?? own,
+    next: next.charAt(0).toLowerCase() + next.slice(1),
+    retry: step.retry,
+  };
 }

@@ -6,5 +6,7 @@ export function fold(text: string): string {
 /** Whether every word of the search is in the text. */
 export function foundIn(text: string, search: string): boolean {
   const folded = fold(text);
-  return fold(search).split(/\s+/).every((word) => folded.includes(word));
+  return fold(search)
+    .split(/\s+/)
+    .every((word) => folded.includes(word));
 }

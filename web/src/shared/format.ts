@@ -66,7 +66,9 @@ function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time' | 
   if (format === undefined) {
     format = new Intl.DateTimeFormat(locales[language], {
       timeZone: shopZone,
-      ...(name === 'time' || name === 'second' ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : { month: 'short', day: 'numeric' }),
+      ...(name === 'time' || name === 'second'
+        ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+        : { month: 'short', day: 'numeric' }),
       ...(name === 'second' ? { second: '2-digit' } : {}),
       ...(name === 'dateAndYear' ? { year: 'numeric' } : {}),
     });

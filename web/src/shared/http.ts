@@ -18,7 +18,13 @@ export class ApiError extends Error {
   /** From `Retry-After`, in milliseconds; null when the server did not say. */
   readonly retryAfterMs: number | null;
 
-  constructor(status: number, code: string, message: string, problem: Record<string, unknown> = {}, retryAfterMs: number | null = null) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    problem: Record<string, unknown> = {},
+    retryAfterMs: number | null = null,
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;

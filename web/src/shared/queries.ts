@@ -6,7 +6,12 @@ import type { Page, PaymentStatus, RentalStatus, Severity } from './model';
 const pageSize = 50;
 
 /** A list that comes page by page. */
-export const listQueryOptions = <Path extends ListPath>(queryKey: readonly unknown[], path: Path, filter: ListFilter<Path>, limit = pageSize) =>
+export const listQueryOptions = <Path extends ListPath>(
+  queryKey: readonly unknown[],
+  path: Path,
+  filter: ListFilter<Path>,
+  limit = pageSize,
+) =>
   infiniteQueryOptions({
     queryKey,
     queryFn: ({ signal, pageParam }) => fetchPage(path, filter, limit, pageParam, signal),
@@ -14,7 +19,13 @@ export const listQueryOptions = <Path extends ListPath>(queryKey: readonly unkno
     getNextPageParam: (last) => last.nextCursor,
   });
 
-function fetchPage<Path extends ListPath>(path: Path, filter: ListFilter<Path>, limit: number, cursor: string | null, signal: AbortSignal): Promise<Page<ItemOf<Path>>> {
+function fetchPage<Path extends ListPath>(
+  path: Path,
+  filter: ListFilter<Path>,
+  limit: number,
+  cursor: string | null,
+  signal: AbortSignal,
+): Promise<Page<ItemOf<Path>>> {
   // Every list takes limit and cursor, which the compiler cannot see of a path that is not known yet.
   const options = { query: { ...filter, limit, cursor }, signal } as unknown as CallOptions<Path, 'get'>;
   return call('get', path, options);
@@ -42,7 +53,12 @@ export const freeQueryOptions = (product: { id: string; name: string }, location
   queryOptions({
     queryKey: ['inventory', 'stock', 'free', product.id, locationId],
     queryFn: async ({ signal }) => {
-      const item = await findRow('/api/v1/inventory/stock', { search: product.name, locationId }, (row) => row.productId === product.id, signal);
+      const item = await findRow(
+        '/api/v1/inventory/stock',
+        { search: product.name, locationId },
+        (row) => row.productId === product.id,
+        signal,
+      );
       return item?.quantity ?? 0;
     },
   });
@@ -51,7 +67,9 @@ export const freeQueryOptions = (product: { id: string; name: string }, location
 export const priceQueryOptions = (product: { id: string; name: string }) =>
   queryOptions({
     queryKey: ['catalogue', 'products', 'price', product.id],
-    queryFn: async ({ signal }) => (await findRow('/api/v1/products', { search: product.name }, (row) => row.id === product.id, signal))?.dailyPrice ?? null,
+    queryFn: async ({ signal }) =>
+      (await findRow('/api/v1/products', { search: product.name }, (row) => row.id === product.id, signal))
+        ?.dailyPrice ?? null,
   });
 
 export const alertsQueryOptions = () =>
@@ -72,10 +90,13 @@ export interface StockFilter {
   locationId: string | null;
 }
 
-export const stockQueryOptions = (filter: StockFilter) => listQueryOptions(['inventory', 'stock', filter], '/api/v1/inventory/stock', { ...filter });
+export const stockQueryOptions = (filter: StockFilter) =>
+  listQueryOptions(['inventory', 'stock', filter], '/api/v1/inventory/stock', { ...filter });
 
-export const rentalsQueryOptions = (filter: { status: RentalStatus | null; locationId: string | null }, limit = pageSize) =>
-  listQueryOptions(['rentals', 'list', { ...filter, limit }], '/api/v1/rentals', filter, limit);
+export const rentalsQueryOptions = (
+  filter: { status: RentalStatus | null; locationId: string | null },
+  limit = pageSize,
+) => listQueryOptions(['rentals', 'list', { ...filter, limit }], '/api/v1/rentals', filter, limit);
 
 export const rentalQueryOptions = (id: string) =>
   queryOptions({
@@ -83,7 +104,8 @@ export const rentalQueryOptions = (id: string) =>
     queryFn: ({ signal }) => call('get', '/api/v1/rentals/{id}', { path: { id }, signal }),
   });
 
-export const paymentsQueryOptions = (status: PaymentStatus | null) => listQueryOptions(['payments', 'list', { status }], '/api/v1/payments', { status });
+export const paymentsQueryOptions = (status: PaymentStatus | null) =>
+  listQueryOptions(['payments', 'list', { status }], '/api/v1/payments', { status });
 
 export const failuresQueryOptions = () =>
   queryOptions({

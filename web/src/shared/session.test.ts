@@ -36,7 +36,14 @@ it('on a first visit asks whether there is a cookie, and for nothing else when t
 
 it('finds a good cookie in a browser that remembers nothing, and with a server that cannot tell', async () => {
   const server = new FakeServer().on('GET /auth/session', { held: true }).on('POST /auth/refresh', grant('a'));
-  for (const answer of [() => json({ held: true }), () => problem(404, 'NOT_FOUND'), () => problem(503, 'UNAVAILABLE'), () => { throw new TypeError('down'); }]) {
+  for (const answer of [
+    () => json({ held: true }),
+    () => problem(404, 'NOT_FOUND'),
+    () => problem(503, 'UNAVAILABLE'),
+    () => {
+      throw new TypeError('down');
+    },
+  ]) {
     localStorage.clear();
     server.on('GET /auth/session', answer);
     const one = new Session();
@@ -70,7 +77,15 @@ it('asks for the refresh at once where a session was opened, and not after it en
 
 it('somebody who signs in while the question is under way stays in', async () => {
   let answer: (response: Response) => void = () => undefined;
-  const server = new FakeServer().on('GET /auth/session', () => new Promise<Response>((resolve) => { answer = resolve; })).on('POST /auth/login', grant('a'));
+  const server = new FakeServer()
+    .on(
+      'GET /auth/session',
+      () =>
+        new Promise<Response>((resolve) => {
+          answer = resolve;
+        }),
+    )
+    .on('POST /auth/login', grant('a'));
   const one = new Session();
   const restored = one.restore();
   await one.signIn('a@b.hu', 'x');
@@ -134,7 +149,9 @@ it('knows a stale token by its clock', async () => {
 
 it('a tab that is still asking when another signs in asks once more', async () => {
   let answer: (response: Response) => void = () => undefined;
-  const server = new FakeServer().on('POST /auth/login', grant('a')).on('POST /auth/refresh', () => new Promise<Response>((resolve) => (answer = resolve)));
+  const server = new FakeServer()
+    .on('POST /auth/login', grant('a'))
+    .on('POST /auth/refresh', () => new Promise<Response>((resolve) => (answer = resolve)));
   const [left, right] = channels();
   const [one, two] = [new Session({ channel: left }), new Session({ channel: right })];
   const restoring = two.refresh();
@@ -223,7 +240,9 @@ it('api: renews a refused token once, silently', async () => {
   let token = 'old';
   const server = new FakeServer()
     .on('POST /auth/refresh', () => json(grant(token)))
-    .on('GET /me', (request) => (request.headers.get('Authorization') === 'Bearer new' ? json({ id: 'u' }) : problem(401, 'TOKEN_EXPIRED')));
+    .on('GET /me', (request) =>
+      request.headers.get('Authorization') === 'Bearer new' ? json({ id: 'u' }) : problem(401, 'TOKEN_EXPIRED'),
+    );
   await session.refresh();
   token = 'new';
   await expect(api('/me')).resolves.toEqual({ id: 'u' });
@@ -235,7 +254,9 @@ it('api: renews a refused token once, silently', async () => {
 });
 
 it('api: is signed out when the renewal is refused', async () => {
-  const server = new FakeServer().on('POST /auth/refresh', grant('a')).on('GET /me', () => problem(401, 'UNAUTHENTICATED'));
+  const server = new FakeServer()
+    .on('POST /auth/refresh', grant('a'))
+    .on('GET /me', () => problem(401, 'UNAUTHENTICATED'));
   await session.refresh();
   server.on('POST /auth/refresh', () => problem(401, 'UNAUTHENTICATED'));
   await expect(api('/me')).rejects.toBeInstanceOf(ApiError);
@@ -252,10 +273,20 @@ it('api: renews a stale token before it is used', async () => {
 
 it('api: reads a problem whole, and makes one of what is none', async () => {
   const server = new FakeServer().on('GET /x', () =>
-    problem(422, 'INVALID_REQUEST', { detail: 'no', line: 2, errors: [{ field: 'lines.0.quantity', detail: 'bad' }, { nonsense: 1 }, null] }),
+    problem(422, 'INVALID_REQUEST', {
+      detail: 'no',
+      line: 2,
+      errors: [{ field: 'lines.0.quantity', detail: 'bad' }, { nonsense: 1 }, null],
+    }),
   );
   const refused = await api('/x').catch((error: unknown) => error as ApiError);
-  expect(refused).toMatchObject({ status: 422, code: 'INVALID_REQUEST', message: 'no', problem: { line: 2 }, retryAfterMs: null });
+  expect(refused).toMatchObject({
+    status: 422,
+    code: 'INVALID_REQUEST',
+    message: 'no',
+    problem: { line: 2 },
+    retryAfterMs: null,
+  });
   expect((refused as ApiError).errors).toEqual([{ field: 'lines.0.quantity', detail: 'bad' }]);
   expect((refused as ApiError).field('lines')).toBe('bad');
   expect((refused as ApiError).field('line')).toBeUndefined();
@@ -268,7 +299,10 @@ it('api: reads a problem whole, and makes one of what is none', async () => {
 });
 
 it('api: an answer that breaks off, or is not JSON, is that of nobody', async () => {
-  const server = new FakeServer().on('GET /x', () => new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError('cut')) })));
+  const server = new FakeServer().on(
+    'GET /x',
+    () => new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError('cut')) })),
+  );
   await expect(api('/x')).rejects.toMatchObject({ status: 0, code: 'UNREACHABLE' });
   server.on('GET /x', () => new Response('<html>Wi-Fi: please sign in</html>'));
   await expect(api('/x')).rejects.toMatchObject({ status: 0, code: 'UNREACHABLE' });
@@ -284,7 +318,9 @@ it('api: lets a cancelled request be cancelled', async () => {
 });
 
 it('query: leaves empty values out', () => {
-  expect(query({ search: 'fúró', limit: 20, locationId: null, cursor: undefined, status: '' })).toBe('?search=f%C3%BAr%C3%B3&limit=20');
+  expect(query({ search: 'fúró', limit: 20, locationId: null, cursor: undefined, status: '' })).toBe(
+    '?search=f%C3%BAr%C3%B3&limit=20',
+  );
   expect(query({})).toBe('');
 });
 

@@ -204,7 +204,10 @@ export class Session {
 
   async #logout(token: string | null): Promise<void> {
     try {
-      await request('/auth/logout', { method: 'POST', headers: token === null ? {} : { Authorization: `Bearer ${token}` } });
+      await request('/auth/logout', {
+        method: 'POST',
+        headers: token === null ? {} : { Authorization: `Bearer ${token}` },
+      });
     } catch (error) {
       // 401: the session was over already. Anything else: it was not heard.
       if (!(error instanceof ApiError) || error.status !== 401) return;

@@ -5,7 +5,18 @@ import { useClock, useNow } from './clock';
 import dayCases from '../../../contract/rental-days.json';
 import { explainDecline } from './decline';
 import { errorSentence } from './error-sentence';
-import { addDays, daysBetween, endOfDay, formatAgo, formatDate, formatDay, formatMoney, formatTime, rentalDays, toDateField } from './format';
+import {
+  addDays,
+  daysBetween,
+  endOfDay,
+  formatAgo,
+  formatDate,
+  formatDay,
+  formatMoney,
+  formatTime,
+  rentalDays,
+  toDateField,
+} from './format';
 import { ApiError } from './http';
 import { useHeld } from './held';
 import { addMessages, chooseLanguage, i18n, useLanguage } from './i18n/i18n';
@@ -34,7 +45,13 @@ describe('figures and dates, as a shop writes them', () => {
     expect(ago(2 * 3_600_000)).toBe('2 órája');
     expect(ago(3 * 86_400_000)).toBe('3 napja');
     expect(ago(20 * 86_400_000)).toBe('nov. 3.');
-    expect([ago(1000, 'en'), ago(60_000, 'en'), ago(3_600_000, 'en'), ago(86_400_000, 'en'), ago(172_800_000, 'en')]).toEqual(['now', '1 min ago', '1 h ago', '1 day ago', '2 days ago']);
+    expect([
+      ago(1000, 'en'),
+      ago(60_000, 'en'),
+      ago(3_600_000, 'en'),
+      ago(86_400_000, 'en'),
+      ago(172_800_000, 'en'),
+    ]).toEqual(['now', '1 min ago', '1 h ago', '1 day ago', '2 days ago']);
   });
 
   it('names days', () => {
@@ -71,14 +88,29 @@ describe('figures and dates, as a shop writes them', () => {
   });
 
   it('reads whole numbers only', () => {
-    expect(['1', ' -3 ', '+4', '−2', '', 'x', '1.5', '1e3', '99999999999'].map(wholeNumber)).toEqual([1, -3, 4, -2, null, null, null, null, null]);
+    expect(['1', ' -3 ', '+4', '−2', '', 'x', '1.5', '1e3', '99999999999'].map(wholeNumber)).toEqual([
+      1,
+      -3,
+      4,
+      -2,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 });
 
 describe('words', () => {
   const keys = (value: object, path = ''): string[] =>
-    Object.entries(value).flatMap(([key, each]: [string, unknown]) => (typeof each === 'object' && each !== null ? keys(each, `${path}${key}.`) : [`${path}${key}`]));
-  const texts = (value: object): string[] => Object.values(value).flatMap((each: unknown) => (typeof each === 'object' && each !== null ? texts(each) : [String(each)]));
+    Object.entries(value).flatMap(([key, each]: [string, unknown]) =>
+      typeof each === 'object' && each !== null ? keys(each, `${path}${key}.`) : [`${path}${key}`],
+    );
+  const texts = (value: object): string[] =>
+    Object.values(value).flatMap((each: unknown) =>
+      typeof each === 'object' && each !== null ? texts(each) : [String(each)],
+    );
 
   it('has every sentence in both languages, none empty, none shouting', () => {
     expect(keys(en)).toEqual(keys(hu));
@@ -89,7 +121,8 @@ describe('words', () => {
   });
 
   it('fills the same blanks in both languages', () => {
-    const blanks = (value: object) => texts(value).map((text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort());
+    const blanks = (value: object) =>
+      texts(value).map((text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort());
     expect(blanks(en)).toEqual(blanks(hu));
   });
 
@@ -116,9 +149,15 @@ describe('words', () => {
     expect(explainDecline('iso:13', null, 'hu').meaning).not.toContain('fedezet');
     expect(explainDecline('iso:43', null, 'hu').next).toMatch(/^ne vegye el a kártyát/);
     expect(explainDecline('ipc:99', null, 'en')).toMatchObject({ next: 'try again', retry: true });
-    expect(explainDecline('sandbox:timeout', null, 'hu', 'PENDING')).toMatchObject({ next: 'előbb nézze meg a Fizetések oldalon, átment-e', retry: false });
+    expect(explainDecline('sandbox:timeout', null, 'hu', 'PENDING')).toMatchObject({
+      next: 'előbb nézze meg a Fizetések oldalon, átment-e',
+      retry: false,
+    });
     expect(explainDecline('sandbox:timeout', null, 'hu')).toMatchObject({ retry: false });
-    expect(explainDecline('sandbox:timeout', null, 'hu', 'DECLINED')).toMatchObject({ next: 'próbálja újra', retry: true });
+    expect(explainDecline('sandbox:timeout', null, 'hu', 'DECLINED')).toMatchObject({
+      next: 'próbálja újra',
+      retry: true,
+    });
     expect(explainDecline('13', 'A terminál szava', 'hu').meaning).toBe('A terminál szava');
     expect(explainDecline(null, '', 'en').meaning).toBe('The payment failed');
     expect(explainDecline(undefined, undefined, 'hu').meaning).toBe('Sikertelen fizetés');
@@ -128,12 +167,43 @@ describe('words', () => {
 describe('rows that do not jump', () => {
   const keyOf = (row: { id: string; n: number }) => row.id;
   const signOf = (row: { id: string; n: number }) => String(row.n);
-  const shown = (rows: { id: string; n: number }[]) => rows.map((row) => ({ key: row.id, row, gone: false, marked: 0 }));
+  const shown = (rows: { id: string; n: number }[]) =>
+    rows.map((row) => ({ key: row.id, row, gone: false, marked: 0 }));
 
   it('keeps places while held, marks changes, adds new ones at the end', () => {
-    const next = settle(shown([{ id: 'a', n: 1 }, { id: 'b', n: 1 }]), [{ id: 'c', n: 1 }, { id: 'b', n: 2 }], keyOf, signOf, true);
-    expect(next.map(({ key, gone, marked }) => [key, gone, marked])).toEqual([['a', true, 0], ['b', false, 1], ['c', false, 1]]);
-    expect(settle(next, [{ id: 'c', n: 1 }, { id: 'b', n: 2 }], keyOf, signOf, false).map(({ key, marked }) => [key, marked])).toEqual([['c', 1], ['b', 1]]);
+    const next = settle(
+      shown([
+        { id: 'a', n: 1 },
+        { id: 'b', n: 1 },
+      ]),
+      [
+        { id: 'c', n: 1 },
+        { id: 'b', n: 2 },
+      ],
+      keyOf,
+      signOf,
+      true,
+    );
+    expect(next.map(({ key, gone, marked }) => [key, gone, marked])).toEqual([
+      ['a', true, 0],
+      ['b', false, 1],
+      ['c', false, 1],
+    ]);
+    expect(
+      settle(
+        next,
+        [
+          { id: 'c', n: 1 },
+          { id: 'b', n: 2 },
+        ],
+        keyOf,
+        signOf,
+        false,
+      ).map(({ key, marked }) => [key, marked]),
+    ).toEqual([
+      ['c', 1],
+      ['b', 1],
+    ]);
   });
 
   it('settles when it is let go, and marks nothing at first', () => {
@@ -144,7 +214,10 @@ describe('rows that do not jump', () => {
     expect(result.current).toEqual([]);
     rerender({ rows: first, held: false });
     expect(result.current.map(({ marked }) => marked)).toEqual([0]);
-    const second = [{ id: 'b', n: 1 }, { id: 'a', n: 1 }];
+    const second = [
+      { id: 'b', n: 1 },
+      { id: 'a', n: 1 },
+    ];
     rerender({ rows: first, held: true });
     rerender({ rows: second, held: true });
     expect(result.current.map(({ key }) => key)).toEqual(['a', 'b']);
@@ -195,7 +268,13 @@ describe('attempts', () => {
     const { keyOf, settle: end } = result.current;
     const first = keyOf({ a: 1 });
     expect(keyOf({ a: 1 })).toBe(first);
-    for (const open of [new ApiError(0, 'UNREACHABLE', ''), new ApiError(503, 'UNAVAILABLE', ''), new ApiError(409, 'IDEMPOTENCY_IN_PROGRESS', ''), new ApiError(429, 'RATE_LIMITED', ''), new TypeError('x')]) {
+    for (const open of [
+      new ApiError(0, 'UNREACHABLE', ''),
+      new ApiError(503, 'UNAVAILABLE', ''),
+      new ApiError(409, 'IDEMPOTENCY_IN_PROGRESS', ''),
+      new ApiError(429, 'RATE_LIMITED', ''),
+      new TypeError('x'),
+    ]) {
       end(open);
       expect(keyOf({ a: 1 })).toBe(first);
     }

@@ -1,5 +1,20 @@
 import { vi } from 'vitest';
-import type { Claim, Named, Page, Payment, PaymentFailure, Product, Rental, RentalPayment, Role, StockAlert, StockItem, StoredCard, Summary, User } from '../shared/model';
+import type {
+  Claim,
+  Named,
+  Page,
+  Payment,
+  PaymentFailure,
+  Product,
+  Rental,
+  RentalPayment,
+  Role,
+  StockAlert,
+  StockItem,
+  StoredCard,
+  Summary,
+  User,
+} from '../shared/model';
 
 export interface SeenRequest {
   method: string;
@@ -18,7 +33,12 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   });
 }
 
-export function problem(status: number, code: string, more: Record<string, unknown> = {}, headers: Record<string, string> = {}): Response {
+export function problem(
+  status: number,
+  code: string,
+  more: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Response {
   return json({ code, title: code, ...more }, status, headers);
 }
 
@@ -27,7 +47,14 @@ export function page<T>(items: T[], nextCursor: string | null = null): Page<T> {
 }
 
 export function userOf(role: Role): User {
-  return { id: `u-${role}`, name: 'Szabó Katalin', email: 'k@budapest.demo', role, tenantId: 'budapest', tenantName: 'Budapest Gépkölcsönző' };
+  return {
+    id: `u-${role}`,
+    name: 'Szabó Katalin',
+    email: 'k@budapest.demo',
+    role,
+    tenantId: 'budapest',
+    tenantName: 'Budapest Gépkölcsönző',
+  };
 }
 
 /** Answers the page's requests in the test's process and remembers them. */
@@ -80,8 +107,22 @@ const stock = (item: Partial<StockItem>): StockItem => ({
 
 export const stockItems: StockItem[] = [
   stock({ quantity: 0, severity: 'CRITICAL' }),
-  stock({ productId: 'p2', productName: 'Honda EU22i áramfejlesztő', quantity: 4, severity: 'WARNING', locationId: 'kelenfold', locationName: 'Kelenföld' }),
-  stock({ productId: 'p3', productName: 'Bosch GBH 2-26 fúrókalapács', quantity: 3, severity: 'OK', warningThreshold: 0, criticalThreshold: 0 }),
+  stock({
+    productId: 'p2',
+    productName: 'Honda EU22i áramfejlesztő',
+    quantity: 4,
+    severity: 'WARNING',
+    locationId: 'kelenfold',
+    locationName: 'Kelenföld',
+  }),
+  stock({
+    productId: 'p3',
+    productName: 'Bosch GBH 2-26 fúrókalapács',
+    quantity: 3,
+    severity: 'OK',
+    warningThreshold: 0,
+    criticalThreshold: 0,
+  }),
 ];
 
 export const locations: Named[] = [
@@ -94,7 +135,13 @@ export const partners: Named[] = [
   { id: 'beta', name: 'Béta Bau Bt.' },
 ];
 
-const card = (token: string, label: string): StoredCard => ({ token, label, brand: 'Visa', last4: '1234', expires: '2027-10' });
+const card = (token: string, label: string): StoredCard => ({
+  token,
+  label,
+  brand: 'Visa',
+  last4: '1234',
+  expires: '2027-10',
+});
 
 export const cards: StoredCard[] = [
   card('tok_ok', 'Próbakártya: sikeres'),
@@ -103,13 +150,20 @@ export const cards: StoredCard[] = [
   card('card-7', 'Visa •••• 1234'),
 ];
 
-export const products: Product[] = stockItems.map((item, index) => ({ id: item.productId, name: item.productName, dailyPrice: 4000 + index * 500 }));
+export const products: Product[] = stockItems.map((item, index) => ({
+  id: item.productId,
+  name: item.productName,
+  dailyPrice: 4000 + index * 500,
+}));
 
 export function minutesAgo(minutes: number): string {
   return new Date(Date.now() - minutes * 60_000).toISOString();
 }
 
-export function alertOf(item: StockItem, more: { since?: string; eventId?: string | null; claim?: Claim | null } = {}): StockAlert {
+export function alertOf(
+  item: StockItem,
+  more: { since?: string; eventId?: string | null; claim?: Claim | null } = {},
+): StockAlert {
   return { ...item, since: minutesAgo(4), eventId: `event-${item.productId}`, claim: null, ...more };
 }
 
@@ -234,7 +288,10 @@ export function openShop(role: Role): FakeServer {
       return json(
         page(
           stockItems.filter(
-            (item) => filter(request)(item.productName) && (place === null || item.locationId === place) && (severity === null || item.severity === severity),
+            (item) =>
+              filter(request)(item.productName) &&
+              (place === null || item.locationId === place) &&
+              (severity === null || item.severity === severity),
           ),
         ),
       );
@@ -244,15 +301,43 @@ export function openShop(role: Role): FakeServer {
       const place = request.search.get('locationId');
       const all = [
         rentalOf(),
-        rentalOf({ id: 'r2', partnerId: 'alfa', partnerName: 'Alfa Építő Kft.', status: 'AWAITING_PAYMENT', totalValue: 18_900, equipmentCount: 1 }),
-        rentalOf({ id: 'r3', partnerName: 'Duna Mélyépítő Zrt.', status: 'OVERDUE', dueAt: new Date(Date.now() - 2 * 86_400_000).toISOString() }),
+        rentalOf({
+          id: 'r2',
+          partnerId: 'alfa',
+          partnerName: 'Alfa Építő Kft.',
+          status: 'AWAITING_PAYMENT',
+          totalValue: 18_900,
+          equipmentCount: 1,
+        }),
+        rentalOf({
+          id: 'r3',
+          partnerName: 'Duna Mélyépítő Zrt.',
+          status: 'OVERDUE',
+          dueAt: new Date(Date.now() - 2 * 86_400_000).toISOString(),
+        }),
       ];
-      return json(page(all.filter((each) => (status === null || each.status === status) && (place === null || each.locationId === place))));
+      return json(
+        page(
+          all.filter(
+            (each) => (status === null || each.status === status) && (place === null || each.locationId === place),
+          ),
+        ),
+      );
     })
     .on('GET /payments/failures', page([foreignFailure, failureOf()]))
     .on('GET /payments', (request) => {
       const status = request.search.get('status');
-      const all = [paymentOf(), paymentOf({ transactionId: 't2', rentalId: 'r1', status: 'SUCCEEDED', errorCode: null, errorMessage: null, method: 'CASH' })];
+      const all = [
+        paymentOf(),
+        paymentOf({
+          transactionId: 't2',
+          rentalId: 'r1',
+          status: 'SUCCEEDED',
+          errorCode: null,
+          errorMessage: null,
+          method: 'CASH',
+        }),
+      ];
       return json(page(all.filter((each) => status === null || each.status === status)));
     });
 }

@@ -1,6 +1,12 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query';
-import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from '@tanstack/react-router';
+import {
+  createMemoryHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  RouterProvider,
+} from '@tanstack/react-router';
 import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
 import { I18nextProvider } from 'react-i18next';
@@ -94,7 +100,9 @@ export class LivePage {
     const root = createRootRoute({ component: SignedIn });
     const router = createRouter({
       routeTree: root.addChildren(
-        ['/', '/stock', '/payments', '/rentals', '/notifications'].map((path) => createRoute({ getParentRoute: () => root, path })),
+        ['/', '/stock', '/payments', '/rentals', '/notifications'].map((path) =>
+          createRoute({ getParentRoute: () => root, path }),
+        ),
       ),
       history: createMemoryHistory({ initialEntries: ['/'] }),
     });

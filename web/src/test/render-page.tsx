@@ -21,6 +21,8 @@ export async function renderPage(path: string, options: { language?: Language; r
 
 /** What axe finds wrong, in words; colours are not painted here and are judged elsewhere. */
 export async function accessibilityProblems(root: Element): Promise<string[]> {
-  const { violations } = await axe.run(root, { rules: { 'color-contrast': { enabled: false }, region: { enabled: false } } });
+  const { violations } = await axe.run(root, {
+    rules: { 'color-contrast': { enabled: false }, region: { enabled: false } },
+  });
   return violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(' ')).join(', ')}`);
 }

@@ -13,9 +13,15 @@ afterEach(() => {
 
 // What jsdom does not have and the components ask for.
 globalThis.ResizeObserver = class {
-  observe() { return undefined; }
-  unobserve() { return undefined; }
-  disconnect() { return undefined; }
+  observe() {
+    return undefined;
+  }
+  unobserve() {
+    return undefined;
+  }
+  disconnect() {
+    return undefined;
+  }
 };
 Object.defineProperty(window, 'matchMedia', {
   writable: true,

@@ -41,13 +41,15 @@ export function watchForeground(): void {
   };
   // Captured, so that no handler of the page can keep them from here; `focus` is not, because that
   // would be every element's, and a page moves its focus by itself.
-  for (const name of ['pointerdown', 'keydown'] as const) window.addEventListener(name, follow, { capture: true, passive: true });
+  for (const name of ['pointerdown', 'keydown'] as const)
+    window.addEventListener(name, follow, { capture: true, passive: true });
   window.addEventListener('focus', follow);
 }
 
 /** browserTabs is undefined where the browser lacks a part: old ones, and pages that came over http from afar. */
 export function browserTabs(): Tabs | undefined {
-  if (typeof window === 'undefined' || typeof document === 'undefined' || typeof BroadcastChannel === 'undefined') return undefined;
+  if (typeof window === 'undefined' || typeof document === 'undefined' || typeof BroadcastChannel === 'undefined')
+    return undefined;
   const locks = (navigator as Partial<Navigator>).locks;
   if (!locks) return undefined;
   watchForeground();

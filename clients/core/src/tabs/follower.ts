@@ -57,7 +57,8 @@ export function createFollower(role: Role, events: FollowerEvents): Follower {
     const before = shared.resume.snapshot;
     const { session, clock } = next.snapshot;
     // A copy of the same object is not a change.
-    const sameSession = before.session?.connectionId === session?.connectionId && before.session?.position === session?.position;
+    const sameSession =
+      before.session?.connectionId === session?.connectionId && before.session?.position === session?.position;
     const sameClock = before.clock?.at === clock?.at;
     shared.resume = next;
     shared.setSnapshot({ session: sameSession ? before.session : session, clock: sameClock ? before.clock : clock });
@@ -71,7 +72,10 @@ export function createFollower(role: Role, events: FollowerEvents): Follower {
     for (const [other, tab] of message.tabs) if (other !== id) registry.set(other, tab);
     if (isNew) events.announce();
     const { pendingReplay, count } = message;
-    const { position, snapshot: { session } } = message.state;
+    const {
+      position,
+      snapshot: { session },
+    } = message.state;
     const isForegroundTab = message.foregroundTab === id;
     applyState(message.state);
     if (message.to !== null && message.to !== id) return;
@@ -79,7 +83,10 @@ export function createFollower(role: Role, events: FollowerEvents): Follower {
       for (const recent of message.recent) if (!shared.knows(recent)) shared.remember(recent);
       pipeline.catchUp(message.recent, position, pendingReplay, isForegroundTab);
     } else if (position !== null && session) {
-      pipeline.take({ kind: 'session', session: { ...session, position, replayed: pendingReplay }, position }, isForegroundTab);
+      pipeline.take(
+        { kind: 'session', session: { ...session, position, replayed: pendingReplay }, position },
+        isForegroundTab,
+      );
     }
     if (!count || count.version === shared.count?.version) return;
     shared.remember({ kind: 'notifications', count });

@@ -47,4 +47,10 @@ export function createSharedState(): SharedState {
 }
 
 /** What the tabs show between two leaders. */
-export const leaderless = { status: 'reconnecting', reason: 'CONNECTING', retryAt: null, connectedAt: null, transport: null } as const;
+export const leaderless = {
+  status: 'reconnecting',
+  reason: 'CONNECTING',
+  retryAt: null,
+  connectedAt: null,
+  transport: null,
+} as const;

@@ -80,7 +80,9 @@ export function createTabCoordinator(
 
   function show(): void {
     const { snapshot } = shared.resume;
-    observer.show(role.kind === 'isolated' ? { ...snapshot, ...leaderless, status: 'disconnected', reason: 'OFFLINE' } : snapshot);
+    observer.show(
+      role.kind === 'isolated' ? { ...snapshot, ...leaderless, status: 'disconnected', reason: 'OFFLINE' } : snapshot,
+    );
     if (snapshot.status !== 'connected' || unsentSeen.length === 0) return;
     const eventIds = unsentSeen;
     unsentSeen = [];
@@ -104,7 +106,9 @@ export function createTabCoordinator(
     if (role.kind === 'ended') return;
     follower.stopExpecting();
     shared.term = Math.max(environment.now(), shared.term + 1);
-    const before = manualRetry ? { ...shared.resume, snapshot: { ...shared.resume.snapshot, retryAt: null } } : shared.resume;
+    const before = manualRetry
+      ? { ...shared.resume, snapshot: { ...shared.resume.snapshot, retryAt: null } }
+      : shared.resume;
     manualRetry = false;
     role = { kind: 'leader', leader: createLeader(context, before) };
     show();
@@ -176,9 +180,12 @@ export function createTabCoordinator(
   function receiveEnded(reason: ConnectionReason): void {
     // SIGNED_OUT is the answer to the other tab's own renewal; this tab asks for itself.
     if (reason === 'SIGNED_OUT' && options.refresh) {
-      void options.refresh().then((outcome) => {
-        if (outcome === 'refused') end(reason);
-      }, () => undefined);
+      void options.refresh().then(
+        (outcome) => {
+          if (outcome === 'refused') end(reason);
+        },
+        () => undefined,
+      );
     } else end(reason);
   }
 

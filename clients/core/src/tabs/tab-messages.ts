@@ -24,7 +24,12 @@ export interface LeaderState {
 export type LeaderMessage =
   | LeaderState
   | { readonly kind: 'stateChanged'; readonly term: number; readonly state: ResumeState }
-  | { readonly kind: 'message'; readonly term: number; readonly message: Message; readonly foregroundTab: string | null }
+  | {
+      readonly kind: 'message';
+      readonly term: number;
+      readonly message: Message;
+      readonly foregroundTab: string | null;
+    }
   /** The leader's tries fail: `to` may lead instead. */
   | { readonly kind: 'retryOffer'; readonly term: number; readonly to: string };
 

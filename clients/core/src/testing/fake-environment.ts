@@ -55,7 +55,8 @@ export class FakeEnvironment implements Environment {
 
 /** jwt makes a token that says when it ends; nobody here checks its signature. */
 export function jwt(expiresAt: number, name = 'a'): string {
-  const part = (value: unknown): string => btoa(JSON.stringify(value)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  const part = (value: unknown): string =>
+    btoa(JSON.stringify(value)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
   return `${part({ alg: 'EdDSA' })}.${part({ exp: Math.floor(expiresAt / 1000), jti: name })}.sig`;
 }
 
@@ -64,6 +65,13 @@ export function rental(number: number): RentalCreatedEvent {
     eventId: `event-${number}`,
     timestamp: new Date(Date.UTC(2026, 1, 4, 14, 2, number)).toISOString(),
     type: 'rental_created',
-    data: { rentalId: `r${number}`, partnerId: 'p1', partnerName: 'Béta Bau Bt.', equipmentCount: 3, totalValue: 42000, currency: 'HUF' },
+    data: {
+      rentalId: `r${number}`,
+      partnerId: 'p1',
+      partnerName: 'Béta Bau Bt.',
+      equipmentCount: 3,
+      totalValue: 42000,
+      currency: 'HUF',
+    },
   };
 }

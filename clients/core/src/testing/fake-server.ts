@@ -157,9 +157,10 @@ function transportTo(server: FakeServer, called: string) {
         await (this.opts as { gate?: () => Promise<void> }).gate?.();
         run();
         // The stock client's Node build hands packets on by process.nextTick.
-        for (let turn = 0; turn < 3; turn += 1) await new Promise<void>((resolve) => {
-          nextTick(resolve);
-        });
+        for (let turn = 0; turn < 3; turn += 1)
+          await new Promise<void>((resolve) => {
+            nextTick(resolve);
+          });
       });
     }
 
@@ -184,7 +185,13 @@ function transportTo(server: FakeServer, called: string) {
         server.links.push(this.link);
         this.deliver({
           type: 'open',
-          data: JSON.stringify({ sid: `e${server.links.length}`, upgrades: [], pingInterval: 10_000, pingTimeout: 5000, maxPayload: 1e6 }),
+          data: JSON.stringify({
+            sid: `e${server.links.length}`,
+            upgrades: [],
+            pingInterval: 10_000,
+            pingTimeout: 5000,
+            maxPayload: 1e6,
+          }),
         });
       });
     }
@@ -230,7 +237,8 @@ export class FakeServer {
   /** The namespaces of the CONNECTs. */
   readonly namespaces: string[] = [];
   onConnect: ((link: Link) => void) | null = null;
-  onMessage: ((link: Link, name: string, args: unknown[], ack: ((...args: unknown[]) => void) | null) => void) | null = null;
+  onMessage: ((link: Link, name: string, args: unknown[], ack: ((...args: unknown[]) => void) | null) => void) | null =
+    null;
 
   /** The real Manager and Socket, over a transport in memory. */
   readonly createManager: CreateManager = (_url, options) => {
@@ -238,7 +246,9 @@ export class FakeServer {
     this.lastOptions = options;
     return new Manager('http://shop.test', {
       ...options,
-      transports: this.transports.map((called) => transportTo(this, called)) as unknown as NonNullable<ManagerOptions['transports']>,
+      transports: this.transports.map((called) => transportTo(this, called)) as unknown as NonNullable<
+        ManagerOptions['transports']
+      >,
     });
   };
 

@@ -14,7 +14,12 @@ export function MuteChip({ onOpen }: { onOpen: () => void }) {
   const names = (data?.items ?? []).filter(({ id }) => muted.includes(id)).map(({ name }) => name);
   if (names.length === 0) return null;
   return (
-    <UnstyledButton className={classes.chip} data-testid="muted-places" aria-label={t('mute.chipLabel', { places: names.join(', ') })} onClick={onOpen}>
+    <UnstyledButton
+      className={classes.chip}
+      data-testid="muted-places"
+      aria-label={t('mute.chipLabel', { places: names.join(', ') })}
+      onClick={onOpen}
+    >
       <IconBellOff size={16} stroke={1.9} aria-hidden />
       <span>{names.length === 1 ? t('mute.chip', { place: names[0] }) : t('mute.chipMore', { n: names.length })}</span>
     </UnstyledButton>

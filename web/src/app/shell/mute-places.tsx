@@ -12,7 +12,12 @@ export function MutePlaces({ onClose }: { onClose: () => void }) {
   const muted = useMutedPlaces();
   const { data, error, isPending, isFetching, refetch } = useQuery(locationsQueryOptions());
   return (
-    <Modal opened onClose={onClose} title={t('mute.title')} closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('mute.title')}
+      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
+    >
       <p className={classes.lead}>{t('mute.lead')}</p>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {isPending && <RowSkeletons rows={3} />}

@@ -1,5 +1,13 @@
 import { Link, useLocation } from '@tanstack/react-router';
-import { IconBell, IconBuildingWarehouse, IconCreditCard, IconLayoutDashboard, IconPackageExport, IconSettings, IconUsersGroup } from '@tabler/icons-react';
+import {
+  IconBell,
+  IconBuildingWarehouse,
+  IconCreditCard,
+  IconLayoutDashboard,
+  IconPackageExport,
+  IconSettings,
+  IconUsersGroup,
+} from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Role } from '../../shared/model';
 import classes from './navigation.module.css';
@@ -33,7 +41,12 @@ export function Navigation({ role }: { role: Role }) {
           .filter((place) => place.roles.includes(role))
           .map(({ to, name, icon: Icon, aside }) => (
             <li key={to} data-aside={aside || undefined}>
-              <Link to={to} className={classes.link} data-here={(name === 'settings' && settings.includes(path)) || undefined} activeOptions={{ exact: to === '/', includeSearch: false }}>
+              <Link
+                to={to}
+                className={classes.link}
+                data-here={(name === 'settings' && settings.includes(path)) || undefined}
+                activeOptions={{ exact: to === '/', includeSearch: false }}
+              >
                 <Icon size={20} stroke={1.7} aria-hidden />
                 <span>{t(`nav.${name}`)}</span>
               </Link>

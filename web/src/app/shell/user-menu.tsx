@@ -33,7 +33,15 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
     .map((word) => word.charAt(0).toUpperCase())
     .join('');
   return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-end" hideDetached={false} width={250} shadow="md" transitionProps={{ duration: 100 }} classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}>
+    <Menu
+      withInitialFocusPlaceholder={false}
+      position="bottom-end"
+      hideDetached={false}
+      width={250}
+      shadow="md"
+      transitionProps={{ duration: 100 }}
+      classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}
+    >
       <Menu.Target>
         {/* Named by what is seen, so that it can be said to the computer. */}
         <UnstyledButton className={classes.user}>
@@ -66,15 +74,28 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
           ))}
         </Menu.RadioGroup>
         <Menu.Label>{t('menu.theme')}</Menu.Label>
-        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(schemes.find((each) => each.value === value)?.value ?? 'auto')}>
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => setColorScheme(schemes.find((each) => each.value === value)?.value ?? 'auto')}
+        >
           {schemes.map(({ value, icon: Icon }) => (
-            <Menu.RadioItem key={value} value={value} closeMenuOnClick rightSection={<Icon size={17} stroke={1.7} aria-hidden />}>
+            <Menu.RadioItem
+              key={value}
+              value={value}
+              closeMenuOnClick
+              rightSection={<Icon size={17} stroke={1.7} aria-hidden />}
+            >
               {t(`menu.${value}`)}
             </Menu.RadioItem>
           ))}
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Item component={Link} to="/check" data-testid="self-check-link" leftSection={<IconStethoscope size={17} stroke={1.7} aria-hidden />}>
+        <Menu.Item
+          component={Link}
+          to="/check"
+          data-testid="self-check-link"
+          leftSection={<IconStethoscope size={17} stroke={1.7} aria-hidden />}
+        >
           {t('nav.check')}
         </Menu.Item>
         {small && (
@@ -86,7 +107,11 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
                   {t(`nav.${name}`)}
                 </Menu.Item>
               ))}
-            <Menu.Item data-testid="logout" leftSection={<IconLogout size={17} stroke={1.7} aria-hidden />} onClick={() => session.signOut()}>
+            <Menu.Item
+              data-testid="logout"
+              leftSection={<IconLogout size={17} stroke={1.7} aria-hidden />}
+              onClick={() => session.signOut()}
+            >
               {t('menu.logout')}
             </Menu.Item>
           </>

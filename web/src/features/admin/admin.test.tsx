@@ -12,7 +12,15 @@ vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
 
 const me = userOf('ADMIN');
-const accountOf = (more: Partial<Account>): Account => ({ id: 'u2', email: 'anna@shop.hu', name: 'Kovács Anna', role: 'OPERATOR', disabled: false, createdAt: minutesAgo(60), ...more });
+const accountOf = (more: Partial<Account>): Account => ({
+  id: 'u2',
+  email: 'anna@shop.hu',
+  name: 'Kovács Anna',
+  role: 'OPERATOR',
+  disabled: false,
+  createdAt: minutesAgo(60),
+  ...more,
+});
 
 function openOffice() {
   let users = [accountOf({}), accountOf({ id: me.id, email: me.email, name: me.name, role: 'ADMIN' })];
@@ -53,7 +61,9 @@ it('lists users; role and state of others can be changed, not one’s own', asyn
 it('adds a user, says what is wrong, and shows the password that was made once', async () => {
   let taken = true;
   const server = openOffice().on('POST /admin/users', ({ body }) =>
-    taken ? problem(409, 'CONFLICT') : json({ ...accountOf(body as Partial<Account>), password: 'made-by-program' }, 201),
+    taken
+      ? problem(409, 'CONFLICT')
+      : json({ ...accountOf(body as Partial<Account>), password: 'made-by-program' }, 201),
   );
   const { user } = await renderPage('/users');
   await user.click(await screen.findByRole('button', { name: 'Új felhasználó' }));
@@ -72,7 +82,11 @@ it('adds a user, says what is wrong, and shows the password that was made once',
   taken = false;
   await user.click(within(dialog).getByRole('button', { name: 'Felvétel' }));
   expect(await screen.findByTestId('secret')).toHaveTextContent('made-by-program');
-  expect(server.seen('POST /admin/users').at(-1)?.body).toEqual({ name: 'Tóth Béla', email: 'bela@shop.hu', role: 'OPERATOR' });
+  expect(server.seen('POST /admin/users').at(-1)?.body).toEqual({
+    name: 'Tóth Béla',
+    email: 'bela@shop.hu',
+    role: 'OPERATOR',
+  });
   await user.click(screen.getByRole('button', { name: 'Másolás' }));
   expect(await screen.findByRole('button', { name: 'Kimásolva' })).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: 'Felírtam' }));
@@ -97,10 +111,15 @@ it('gives a new password, one that can be read out suggested', async () => {
 });
 
 it('makes an API key, shows it once, and revokes one', async () => {
-  let keys: ApiKey[] = [{ id: 'k0', name: 'régi', createdAt: minutesAgo(9000), revokedAt: minutesAgo(60) }, { id: 'k1', name: 'ERP', createdAt: minutesAgo(90), revokedAt: null }];
+  let keys: ApiKey[] = [
+    { id: 'k0', name: 'régi', createdAt: minutesAgo(9000), revokedAt: minutesAgo(60) },
+    { id: 'k1', name: 'ERP', createdAt: minutesAgo(90), revokedAt: null },
+  ];
   openOffice()
     .on('GET /admin/api-keys', () => json(page(keys)))
-    .on('POST /admin/api-keys', ({ body }) => json({ id: 'k2', createdAt: minutesAgo(0), revokedAt: null, key: 'hk_once', ...(body as object) }, 201))
+    .on('POST /admin/api-keys', ({ body }) =>
+      json({ id: 'k2', createdAt: minutesAgo(0), revokedAt: null, key: 'hk_once', ...(body as object) }, 201),
+    )
     .on('DELETE /admin/api-keys/k1', () => {
       keys = keys.map((key) => (key.id === 'k1' ? { ...key, revokedAt: minutesAgo(0) } : key));
       return json(undefined, 204);
@@ -121,8 +140,29 @@ it('makes an API key, shows it once, and revokes one', async () => {
 });
 
 it('shows who is connected, the newest first', async () => {
-  const of = (more: Partial<Connection>): Connection => ({ id: 'c1', user: { id: 'u2', name: 'Kovács Anna' }, role: 'OPERATOR', transport: 'websocket', remote: '10.0.0.7', position: 'e1:o:10', connectedAt: minutesAgo(61), ...more });
-  openOffice().on('GET /admin/connections', page([of({}), of({ id: 'c2', transport: 'polling', user: { id: me.id, name: me.name }, role: 'ADMIN', connectedAt: minutesAgo(2) })]));
+  const of = (more: Partial<Connection>): Connection => ({
+    id: 'c1',
+    user: { id: 'u2', name: 'Kovács Anna' },
+    role: 'OPERATOR',
+    transport: 'websocket',
+    remote: '10.0.0.7',
+    position: 'e1:o:10',
+    connectedAt: minutesAgo(61),
+    ...more,
+  });
+  openOffice().on(
+    'GET /admin/connections',
+    page([
+      of({}),
+      of({
+        id: 'c2',
+        transport: 'polling',
+        user: { id: me.id, name: me.name },
+        role: 'ADMIN',
+        connectedAt: minutesAgo(2),
+      }),
+    ]),
+  );
   const { container } = await renderPage('/connections');
   const rows = await screen.findAllByTestId('connection-row');
   expect(rows[0]).toHaveTextContent('Szabó Katalin');
@@ -133,17 +173,25 @@ it('shows who is connected, the newest first', async () => {
   expect(await accessibilityProblems(container)).toEqual([]);
 });
 
-it.each(['/users', '/api-keys', '/connections'])('is for administrators only, and asks nothing for others: %s', async (path) => {
-  const server = openShop('STORE_MANAGER');
-  await renderPage(path);
-  expect(await screen.findByText('Ez az oldal adminisztrátoroknak szól')).toBeInTheDocument();
-  expect(screen.queryByRole('link', { name: 'Beállítások' })).not.toBeInTheDocument();
-  expect(server.requests.filter((each) => each.path.startsWith('/admin'))).toEqual([]);
-});
+it.each(['/users', '/api-keys', '/connections'])(
+  'is for administrators only, and asks nothing for others: %s',
+  async (path) => {
+    const server = openShop('STORE_MANAGER');
+    await renderPage(path);
+    expect(await screen.findByText('Ez az oldal adminisztrátoroknak szól')).toBeInTheDocument();
+    expect(screen.queryByRole('link', { name: 'Beállítások' })).not.toBeInTheDocument();
+    expect(server.requests.filter((each) => each.path.startsWith('/admin'))).toEqual([]);
+  },
+);
 
 it('fills the same blanks in both languages, and does not shout', () => {
-  const texts = (value: object): string[] => Object.values(value).flatMap((each: unknown) => (typeof each === 'object' && each !== null ? texts(each) : [String(each)]));
+  const texts = (value: object): string[] =>
+    Object.values(value).flatMap((each: unknown) =>
+      typeof each === 'object' && each !== null ? texts(each) : [String(each)],
+    );
   const blanks = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
   expect(texts(messages.en).map(blanks)).toEqual(texts(messages.hu).map(blanks));
-  expect([...texts(messages.hu), ...texts(messages.en)].filter((text) => text === '' || text.includes('!'))).toEqual([]);
+  expect([...texts(messages.hu), ...texts(messages.en)].filter((text) => text === '' || text.includes('!'))).toEqual(
+    [],
+  );
 });

@@ -48,16 +48,26 @@ function ApiKeys() {
             {t('keys.new')}
           </Button>
         }
-        empty={keys.length > 0 ? null : <EmptyState icon={<IconKey size={24} stroke={1.7} />} title={t('keys.empty')} hint={t('keys.emptyHint')} />}
+        empty={
+          keys.length > 0 ? null : (
+            <EmptyState icon={<IconKey size={24} stroke={1.7} />} title={t('keys.empty')} hint={t('keys.emptyHint')} />
+          )
+        }
       >
         {keys.map((key) => (
           <KeyRow key={key.id} item={key} />
         ))}
       </ListPage>
-      <Modal {...sheet.modal} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+      <Modal
+        {...sheet.modal}
+        title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')}
+        closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}
+      >
         <div ref={useKeptFocus()}>
           {open === 'new' && <KeyForm onMade={(secret) => sheet.show({ secret })} />}
-          {open !== null && open !== 'new' && <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={sheet.close} />}
+          {open !== null && open !== 'new' && (
+            <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={sheet.close} />
+          )}
         </div>
       </Modal>
     </>
@@ -75,7 +85,12 @@ function KeyRow({ item }: { item: ApiKey }) {
     onSettled: () => client.invalidateQueries({ queryKey: keysQueryOptions().queryKey }),
   });
   return (
-    <li className={`${list.row} ${classes.key}`} data-testid="key-row" data-key-id={item.id} data-disabled={item.revokedAt !== null || undefined}>
+    <li
+      className={`${list.row} ${classes.key}`}
+      data-testid="key-row"
+      data-key-id={item.id}
+      data-disabled={item.revokedAt !== null || undefined}
+    >
       <div>
         {item.revokedAt === null ? (
           <Pill tone="green" icon={IconCircleCheckFilled}>
@@ -147,7 +162,11 @@ function KeyForm({ onMade }: { onMade: (key: string) => void }) {
         error={tried && missing ? t('keys.nameMissing') : fieldSentence(make.error, 'name', common)}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      {make.error !== null && <p className="field-error" role="alert">{errorSentence(make.error, common)}</p>}
+      {make.error !== null && (
+        <p className="field-error" role="alert">
+          {errorSentence(make.error, common)}
+        </p>
+      )}
       <div className={classes.buttons}>
         <Button type="submit" loading={make.isPending}>
           {t('keys.create')}

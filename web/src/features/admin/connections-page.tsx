@@ -35,10 +35,20 @@ function Connections() {
       filters={
         <>
           <AdminTabs />
-          {connections.length > 0 && <span className={classes.count}>{t('connections.count', { n: connections.length })}</span>}
+          {connections.length > 0 && (
+            <span className={classes.count}>{t('connections.count', { n: connections.length })}</span>
+          )}
         </>
       }
-      empty={connections.length > 0 ? null : <EmptyState icon={<IconPlugConnected size={24} stroke={1.7} />} title={t('connections.empty')} hint={t('connections.emptyHint')} />}
+      empty={
+        connections.length > 0 ? null : (
+          <EmptyState
+            icon={<IconPlugConnected size={24} stroke={1.7} />}
+            title={t('connections.empty')}
+            hint={t('connections.emptyHint')}
+          />
+        )
+      }
     >
       {connections.map((connection) => (
         <li key={connection.id} className={`${list.row} ${classes.connection}`} data-testid="connection-row">

@@ -23,7 +23,11 @@ export function Secret({ hint, secret, onClose }: { hint: string; secret: string
         {secret}
       </code>
       <div className={classes.buttons}>
-        <Button variant="light" leftSection={copied ? <IconCheck size={17} aria-hidden /> : <IconCopy size={17} aria-hidden />} onClick={handleCopy}>
+        <Button
+          variant="light"
+          leftSection={copied ? <IconCheck size={17} aria-hidden /> : <IconCopy size={17} aria-hidden />}
+          onClick={handleCopy}
+        >
           <span aria-live="polite">{t(copied ? 'secret.copied' : 'secret.copy')}</span>
         </Button>
         <Button variant="default" onClick={onClose}>

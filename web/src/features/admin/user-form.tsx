@@ -24,7 +24,10 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
   const make = useMutation({
-    mutationFn: () => call('post', '/api/v1/admin/users', { body: { name: name.trim(), email: email.trim(), role, ...(password === '' ? {} : { password }) } }),
+    mutationFn: () =>
+      call('post', '/api/v1/admin/users', {
+        body: { name: name.trim(), email: email.trim(), role, ...(password === '' ? {} : { password }) },
+      }),
     onSuccess: async (made) => {
       await client.invalidateQueries({ queryKey: usersQueryOptions().queryKey });
       onMade(made);
@@ -36,7 +39,8 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
     email: /^\S+@\S+$/.test(email.trim()) ? undefined : t('users.emailInvalid'),
     password: password !== '' && password.length < shortest ? t('users.passwordShort') : undefined,
   };
-  const shown = (field: keyof typeof problems) => (tried ? problems[field] : undefined) ?? fieldSentence(make.error, field, common);
+  const shown = (field: keyof typeof problems) =>
+    (tried ? problems[field] : undefined) ?? fieldSentence(make.error, field, common);
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
     setTried(true);
@@ -45,7 +49,15 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      <TextInput label={t('users.name')} data-autofocus maxLength={200} autoComplete="off" value={name} error={shown('name')} onChange={(event) => setName(event.currentTarget.value)} />
+      <TextInput
+        label={t('users.name')}
+        data-autofocus
+        maxLength={200}
+        autoComplete="off"
+        value={name}
+        error={shown('name')}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
       <TextInput
         type="email"
         label={t('users.email')}
@@ -73,7 +85,11 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
         error={shown('password')}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
-      {make.error !== null && !taken && <p className="field-error" role="alert">{errorSentence(make.error, common)}</p>}
+      {make.error !== null && !taken && (
+        <p className="field-error" role="alert">
+          {errorSentence(make.error, common)}
+        </p>
+      )}
       <div className={classes.buttons}>
         <Button type="submit" loading={make.isPending}>
           {t('users.create')}
@@ -113,7 +129,11 @@ export function PasswordForm({ account, onChanged }: { account: Account; onChang
         error={short ? t('users.passwordShort') : fieldSentence(change.error, 'password', common)}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
-      {change.error !== null && <p className="field-error" role="alert">{errorSentence(change.error, common)}</p>}
+      {change.error !== null && (
+        <p className="field-error" role="alert">
+          {errorSentence(change.error, common)}
+        </p>
+      )}
       <div className={classes.buttons}>
         <Button type="submit" loading={change.isPending}>
           {common('common.save')}

@@ -21,11 +21,17 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
   const client = useQueryClient();
   const own = useUser().id === account.id;
   const change = useMutation({
-    mutationFn: (body: { role?: Role; disabled?: boolean }) => call('patch', '/api/v1/admin/users/{id}', { path: account, body }),
+    mutationFn: (body: { role?: Role; disabled?: boolean }) =>
+      call('patch', '/api/v1/admin/users/{id}', { path: account, body }),
     onSettled: () => client.invalidateQueries({ queryKey: usersQueryOptions().queryKey }),
   });
   return (
-    <li className={`${list.row} ${classes.user}`} data-testid="user-row" data-user-id={account.id} data-disabled={account.disabled || undefined}>
+    <li
+      className={`${list.row} ${classes.user}`}
+      data-testid="user-row"
+      data-user-id={account.id}
+      data-disabled={account.disabled || undefined}
+    >
       <div>
         {account.disabled ? (
           <Pill tone="plain" icon={IconBan}>
@@ -61,12 +67,22 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
         />
       )}
       <div className={list.actions}>
-        <Button size="xs" variant="default" aria-label={t('users.newPasswordOf', { name: account.name })} onClick={onPassword}>
+        <Button
+          size="xs"
+          variant="default"
+          aria-label={t('users.newPasswordOf', { name: account.name })}
+          onClick={onPassword}
+        >
           {t('users.newPassword')}
         </Button>
         {!own &&
           (account.disabled ? (
-            <Button size="xs" variant="light" loading={change.isPending} onClick={() => change.mutate({ disabled: false })}>
+            <Button
+              size="xs"
+              variant="light"
+              loading={change.isPending}
+              onClick={() => change.mutate({ disabled: false })}
+            >
               {t('users.enable')}
             </Button>
           ) : (

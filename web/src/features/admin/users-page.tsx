@@ -13,7 +13,10 @@ import { PasswordForm, UserForm } from './user-form';
 import { UserRow } from './user-row';
 
 /** What stands in the window above the list. */
-type Window = { kind: 'new' } | { kind: 'password'; account: Account } | { kind: 'secret'; title: string; name: string; secret: string };
+type Window =
+  | { kind: 'new' }
+  | { kind: 'password'; account: Account }
+  | { kind: 'secret'; title: string; name: string; secret: string };
 
 export function UsersPage() {
   return (
@@ -31,7 +34,14 @@ function Users() {
   const open = sheet.content;
   const list = useInfiniteQuery(usersQueryOptions());
   const users = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const title = open === null ? '' : open.kind === 'new' ? t('users.new') : open.kind === 'password' ? t('users.newPasswordOf', { name: open.account.name }) : open.title;
+  const title =
+    open === null
+      ? ''
+      : open.kind === 'new'
+        ? t('users.new')
+        : open.kind === 'password'
+          ? t('users.newPasswordOf', { name: open.account.name })
+          : open.title;
 
   return (
     <>
@@ -40,11 +50,22 @@ function Users() {
         query={list}
         filters={<AdminTabs />}
         action={
-          <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => sheet.show({ kind: 'new' })}>
+          <Button
+            leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />}
+            onClick={() => sheet.show({ kind: 'new' })}
+          >
             {t('users.new')}
           </Button>
         }
-        empty={users.length > 0 ? null : <EmptyState icon={<IconUsers size={24} stroke={1.7} />} title={t('users.empty')} hint={t('users.emptyHint')} />}
+        empty={
+          users.length > 0 ? null : (
+            <EmptyState
+              icon={<IconUsers size={24} stroke={1.7} />}
+              title={t('users.empty')}
+              hint={t('users.emptyHint')}
+            />
+          )
+        }
       >
         {users.map((account) => (
           <UserRow key={account.id} account={account} onPassword={() => sheet.show({ kind: 'password', account })} />
@@ -53,12 +74,25 @@ function Users() {
       <Modal {...sheet.modal} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
         <div ref={useKeptFocus()}>
           {open?.kind === 'new' && (
-            <UserForm onMade={({ name, password }) => (password === undefined ? sheet.close() : sheet.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password }))} />
+            <UserForm
+              onMade={({ name, password }) =>
+                password === undefined
+                  ? sheet.close()
+                  : sheet.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password })
+              }
+            />
           )}
           {open?.kind === 'password' && (
-            <PasswordForm account={open.account} onChanged={(secret) => sheet.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })} />
+            <PasswordForm
+              account={open.account}
+              onChanged={(secret) =>
+                sheet.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })
+              }
+            />
           )}
-          {open?.kind === 'secret' && <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={sheet.close} />}
+          {open?.kind === 'secret' && (
+            <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={sheet.close} />
+          )}
         </div>
       </Modal>
     </>

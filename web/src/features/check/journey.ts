@@ -12,7 +12,12 @@ export interface AlertWay {
  * of the server's, whose offset is known to half a round trip; that no step can
  * lie outside the whole makes it more exact.
  */
-export function wayOf(alert: Pick<TestAlert, 'at' | 'sentAt'>, askedAt: number, hereAt: number, clock: ClockComparison | null): AlertWay {
+export function wayOf(
+  alert: Pick<TestAlert, 'at' | 'sentAt'>,
+  askedAt: number,
+  hereAt: number,
+  clock: ClockComparison | null,
+): AlertWay {
   const here = Math.max(0, hereAt - askedAt);
   const [at, sentAt] = [Date.parse(alert.at), Date.parse(alert.sentAt)];
   if (clock === null || Number.isNaN(at) || Number.isNaN(sentAt)) return { committed: null, sent: null, here };

@@ -5,7 +5,12 @@ addMessages('check', {
   hu: {
     title: 'Önellenőrzés',
     state: { ok: 'Rendben', warn: 'Figyelem', bad: 'Hiba', wait: 'Mérés' },
-    overall: { ok: 'Minden rendben, a riasztások ide megérkeznek.', warn: 'Működik, de van, amire érdemes ránézni.', bad: 'Valami nem működik: a riasztások most késhetnek.', wait: 'Mérés folyamatban…' },
+    overall: {
+      ok: 'Minden rendben, a riasztások ide megérkeznek.',
+      warn: 'Működik, de van, amire érdemes ránézni.',
+      bad: 'Valami nem működik: a riasztások most késhetnek.',
+      wait: 'Mérés folyamatban…',
+    },
     again: 'Újramérés',
     copy: 'Másolás az ügyfélszolgálatnak',
     copied: 'Vágólapra másolva',
@@ -75,7 +80,8 @@ addMessages('check', {
       arrived: 'Megérkezett {{ms}} ms alatt',
       late: 'Öt másodperc alatt nem ért ide.',
       lateAway: 'Az élő kapcsolat most nincs meg. Nyomja meg fent az „Újra most” gombot, és próbálja újra.',
-      lateHere: 'Töltse újra az oldalt, és próbálja újra. Ha akkor sem jön, másolja ki ezt az oldalt az ügyfélszolgálatnak.',
+      lateHere:
+        'Töltse újra az oldalt, és próbálja újra. Ha akkor sem jön, másolja ki ezt az oldalt az ügyfélszolgálatnak.',
       limited: 'Percenként öt próba mehet. Próbálja újra {{seconds}} mp múlva.',
       way: 'A próba riasztás útja',
       asked: 'Kérve',
@@ -90,7 +96,12 @@ addMessages('check', {
   en: {
     title: 'Self-check',
     state: { ok: 'All right', warn: 'Attention', bad: 'Fault', wait: 'Measuring' },
-    overall: { ok: 'Everything is all right, alerts get here.', warn: 'It works, but something deserves a look.', bad: 'Something does not work: alerts may be late now.', wait: 'Measuring…' },
+    overall: {
+      ok: 'Everything is all right, alerts get here.',
+      warn: 'It works, but something deserves a look.',
+      bad: 'Something does not work: alerts may be late now.',
+      wait: 'Measuring…',
+    },
     again: 'Measure again',
     copy: 'Copy for support',
     copied: 'Copied',

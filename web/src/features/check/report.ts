@@ -3,12 +3,18 @@ import type { Group } from './rows';
 import type { TestAlertState } from './use-test-alert';
 
 /** reportOf is the whole page as text, for who helps. It holds nothing that lets anybody in. */
-export function reportOf(groups: readonly Group[], alert: TestAlertState, where: { now: Date; page: string; browser: string }, language: Language): string {
+export function reportOf(
+  groups: readonly Group[],
+  alert: TestAlertState,
+  where: { now: Date; page: string; browser: string },
+  language: Language,
+): string {
   const t = i18n.getFixedT(language, 'check');
   const lines = [t('report', { at: where.now.toISOString() }), where.page, where.browser];
   for (const { id, rows } of groups) {
     lines.push('', t(`group.${id}`));
-    for (const { name, state, text, more } of rows) lines.push(`[${t(`state.${state}`)}] ${name}: ${more === undefined ? text : `${text} (${more})`}`);
+    for (const { name, state, text, more } of rows)
+      lines.push(`[${t(`state.${state}`)}] ${name}: ${more === undefined ? text : `${text} (${more})`}`);
   }
   lines.push('', `${t('alert.reported')}: ${alertText(alert, language)}`);
   return lines.join('\n');
@@ -27,8 +33,14 @@ function alertText(alert: TestAlertState, language: Language): string {
       return alert.error instanceof Error ? alert.error.message : String(alert.error);
     case 'arrived': {
       const { committed, sent, here } = alert.way;
-      const steps = [['committed', committed], ['sent', sent], ['here', here]] as const;
-      return steps.map(([name, ms]) => `${t(`alert.${name}`)} ${ms === null ? t('alert.unknown') : `${ms} ms`}`).join(', ');
+      const steps = [
+        ['committed', committed],
+        ['sent', sent],
+        ['here', here],
+      ] as const;
+      return steps
+        .map(([name, ms]) => `${t(`alert.${name}`)} ${ms === null ? t('alert.unknown') : `${ms} ms`}`)
+        .join(', ');
     }
   }
 }

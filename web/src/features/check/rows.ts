@@ -58,28 +58,43 @@ export function overall(groups: readonly Group[]): State {
 
 function userRow({ user }: Facts, t: TFunction, language: Language): Row {
   const page = i18n.getFixedT(language, 'page');
-  return { id: 'user', name: t('row.user'), state: 'ok', text: `${user.name} · ${page(`role.${user.role}`)} · ${user.tenantName}`, more: user.email };
+  return {
+    id: 'user',
+    name: t('row.user'),
+    state: 'ok',
+    text: `${user.name} · ${page(`role.${user.role}`)} · ${user.tenantName}`,
+    more: user.email,
+  };
 }
 
 function serverRows({ server, serverError }: Facts, t: TFunction, language: Language): Row[] {
   const name = t('row.server');
-  if (serverError !== null) return [{ id: 'server', name, state: 'bad', text: errorSentence(serverError, i18n.getFixedT(language, 'page')) }];
+  if (serverError !== null)
+    return [{ id: 'server', name, state: 'bad', text: errorSentence(serverError, i18n.getFixedT(language, 'page')) }];
   if (server === undefined) return [{ id: 'server', name, state: 'wait', text: t('state.wait') }];
   const { restMs, readiness } = server;
   const ms = formatNumber(restMs, language);
-  if (readiness === null) return [{ id: 'server', name, state: restMs > slow ? 'warn' : 'ok', text: t('server.hidden', { ms }) }];
+  if (readiness === null)
+    return [{ id: 'server', name, state: restMs > slow ? 'warn' : 'ok', text: t('server.hidden', { ms }) }];
   const { version, status } = readiness;
   const first: Row =
     status === 'draining'
       ? { id: 'server', name, state: 'warn', text: t('server.draining') }
-      : { id: 'server', name, state: restMs > slow ? 'warn' : 'ok', text: t(restMs > slow ? 'server.slow' : 'server.ok', { version, ms }) };
+      : {
+          id: 'server',
+          name,
+          state: restMs > slow ? 'warn' : 'ok',
+          text: t(restMs > slow ? 'server.slow' : 'server.ok', { version, ms }),
+        };
   return [
     first,
     ...readiness.parts.map((part): Row => ({
       id: part.name,
       name: i18n.exists(`row.${part.name}`, { ns: 'check' }) ? t(`row.${part.name}`) : part.name,
       state: part.ok ? 'ok' : 'bad',
-      text: part.ok ? t('part.ok', { ms: part.ms.toLocaleString(language, { maximumFractionDigits: 1 }) }) : t('part.down'),
+      text: part.ok
+        ? t('part.ok', { ms: part.ms.toLocaleString(language, { maximumFractionDigits: 1 }) })
+        : t('part.down'),
     })),
     ...isolationRows(readiness, t, language),
   ];
@@ -94,8 +109,12 @@ function isolationRows({ isolation }: Readiness, t: TFunction, language: Languag
       id: 'isolation',
       name: t('row.isolation'),
       state: !ok ? 'bad' : blocked > 0 || !proven ? 'warn' : 'ok',
-      text: ok ? t('isolation.ok', { checked: formatNumber(checked, language), blocked: formatNumber(blocked, language) }) : t('isolation.failed'),
-      more: proven ? t('isolation.proven', { rounds: formatNumber(rounds, language), at: formatSecond(lastSuccess, language) }) : t('isolation.off'),
+      text: ok
+        ? t('isolation.ok', { checked: formatNumber(checked, language), blocked: formatNumber(blocked, language) })
+        : t('isolation.failed'),
+      more: proven
+        ? t('isolation.proven', { rounds: formatNumber(rounds, language), at: formatSecond(lastSuccess, language) })
+        : t('isolation.off'),
     },
   ];
 }
@@ -149,11 +168,19 @@ function missedRow({ sessions, replayed, gaps }: Absences, t: TFunction, languag
   const last = gaps.at(-1);
   if (last) {
     const missed = gaps.reduce((sum, { gap }) => sum + (gap.missed ?? 0), 0);
-    const words = { gaps: gaps.length, at: formatSecond(new Date(last.at), language), missed: formatNumber(missed, language) };
+    const words = {
+      gaps: gaps.length,
+      at: formatSecond(new Date(last.at), language),
+      missed: formatNumber(missed, language),
+    };
     return { ...row, state: 'warn', text: t(missed > 0 ? 'missed.gap' : 'missed.gapUnknown', words) };
   }
   const reconnects = Math.max(0, sessions - 1);
-  return { ...row, state: 'ok', text: reconnects === 0 ? t('missed.none') : t('missed.replayed', { reconnects, replayed }) };
+  return {
+    ...row,
+    state: 'ok',
+    text: reconnects === 0 ? t('missed.none') : t('missed.replayed', { reconnects, replayed }),
+  };
 }
 
 function browserRows({ connection: { clock }, browser }: Facts, t: TFunction, language: Language): Row[] {
@@ -168,12 +195,29 @@ function browserRows({ connection: { clock }, browser }: Facts, t: TFunction, la
           ? t('clock.none')
           : t(wrong ? 'clock.off' : 'clock.ok', {
               // Without the "-0" of a clock that is a little behind.
-              seconds: (Math.round(clock.offsetMs / 10) / 100 || 0).toLocaleString(language, { maximumFractionDigits: 2 }),
+              seconds: (Math.round(clock.offsetMs / 10) / 100 || 0).toLocaleString(language, {
+                maximumFractionDigits: 2,
+              }),
               ms: formatNumber(clock.roundTripMs, language),
             }),
     },
-    { id: 'network', name: t('row.network'), state: browser.online ? 'ok' : 'bad', text: t(browser.online ? 'network.ok' : 'network.off') },
-    { id: 'secure', name: t('row.secure'), state: browser.secure ? 'ok' : 'warn', text: t(browser.secure ? 'secure.ok' : 'secure.off') },
-    { id: 'tabs', name: t('row.tabs'), state: browser.locks ? 'ok' : 'warn', text: t(browser.locks ? 'tabs.ok' : 'tabs.off') },
+    {
+      id: 'network',
+      name: t('row.network'),
+      state: browser.online ? 'ok' : 'bad',
+      text: t(browser.online ? 'network.ok' : 'network.off'),
+    },
+    {
+      id: 'secure',
+      name: t('row.secure'),
+      state: browser.secure ? 'ok' : 'warn',
+      text: t(browser.secure ? 'secure.ok' : 'secure.off'),
+    },
+    {
+      id: 'tabs',
+      name: t('row.tabs'),
+      state: browser.locks ? 'ok' : 'warn',
+      text: t(browser.locks ? 'tabs.ok' : 'tabs.off'),
+    },
   ];
 }

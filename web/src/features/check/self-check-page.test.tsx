@@ -8,7 +8,15 @@ import { wayOf } from './journey';
 import { SelfCheckPage } from './self-check-page';
 import { readReadiness } from './server-check';
 
-const isolation = { status: 'ok', millis: 0, rounds: 12, failures: 0, lastSuccess: '2026-02-04T13:09:00.000Z', checked: 1234, blocked: 0 };
+const isolation = {
+  status: 'ok',
+  millis: 0,
+  rounds: 12,
+  failures: 0,
+  lastSuccess: '2026-02-04T13:09:00.000Z',
+  checked: 1234,
+  blocked: 0,
+};
 const ready = {
   status: 'ok',
   version: '1.2.3',
@@ -66,7 +74,14 @@ const result = () => screen.getByTestId('test-alert-result');
 
 function arrive(id = 'alert-1'): Promise<void> {
   const at = new Date(Date.now() - 3).toISOString();
-  return page.settle(() => page.server.link.emit('test_alert', { id, at, sentAt: new Date(Date.now() - 1).toISOString(), by: { id: 'u1', name: 'Kovács Anna' } }));
+  return page.settle(() =>
+    page.server.link.emit('test_alert', {
+      id,
+      at,
+      sentAt: new Date(Date.now() - 1).toISOString(),
+      by: { id: 'u1', name: 'Kovács Anna' },
+    }),
+  );
 }
 
 describe('self-check', () => {
@@ -100,7 +115,14 @@ describe('self-check', () => {
   });
 
   it('says what is wrong with the server', async () => {
-    readyz = { ...ready, status: 'down', dependencies: { database: { status: 'down', millis: 2000, detail: 'x' }, isolation: { ...isolation, status: 'down' } } };
+    readyz = {
+      ...ready,
+      status: 'down',
+      dependencies: {
+        database: { status: 'down', millis: 2000, detail: 'x' },
+        isolation: { ...isolation, status: 'down' },
+      },
+    };
     await open();
     expect(check()).toHaveAttribute('data-state', 'bad');
     expect(row('database')).toHaveTextContent('Nem érhető el. Szóljon az üzemeltetőnek.');
@@ -144,7 +166,9 @@ describe('self-check', () => {
     await page.settle(() => page.server.link.welcome({ gap: { reason: 'overflow', missed: 12 } }));
     expect(row('missed')).toHaveAttribute('data-state', 'warn');
     expect(row('missed')).toHaveTextContent(/1 hézag, utoljára 14:10:\d\d: 12 esemény nem fért/);
-    await page.settle(() => page.server.link.emit('goodbye', { code: 'USER_DISABLED', reconnect: false, retryAfterMs: 0 }));
+    await page.settle(() =>
+      page.server.link.emit('goodbye', { code: 'USER_DISABLED', reconnect: false, retryAfterMs: 0 }),
+    );
     page.refresh = new Problem(503, 'UNAVAILABLE');
     await page.settle(() => page.server.link.disconnect());
     expect(row('connection')).toHaveAttribute('data-state', 'bad');
@@ -179,12 +203,11 @@ describe('test alert', () => {
     await arrive();
     expect(result()).toHaveAttribute('data-state', 'arrived');
     expect(result()).toHaveTextContent('Megérkezett 12 ms alatt');
-    expect(within(result()).getAllByRole('listitem').map((each) => each.textContent.replace('\u00a0', ' '))).toEqual([
-      'Kérve0 ms',
-      'Véglegesítve az adatbázisban9 ms',
-      'Elküldve erre a képernyőre11 ms',
-      'Ideért12 ms',
-    ]);
+    expect(
+      within(result())
+        .getAllByRole('listitem')
+        .map((each) => each.textContent.replace('\u00a0', ' ')),
+    ).toEqual(['Kérve0 ms', 'Véglegesítve az adatbázisban9 ms', 'Elküldve erre a képernyőre11 ms', 'Ideért12 ms']);
     const toast = screen.getByTestId('toast');
     expect(toast).toHaveAttribute('data-kind', 'success');
     expect(toast).toHaveTextContent('Próba riasztás: 3 ms alatt ért ide');
@@ -253,7 +276,8 @@ describe('the way of a test alert', () => {
 });
 
 it('reads nothing into what is no readiness', () => {
-  for (const value of [null, 'x', 7, {}, { status: 'ok' }, { status: 'ok', dependencies: null }]) expect(readReadiness(value)).toBeNull();
+  for (const value of [null, 'x', 7, {}, { status: 'ok' }, { status: 'ok', dependencies: null }])
+    expect(readReadiness(value)).toBeNull();
   expect(readReadiness({ status: 'ok', dependencies: { database: null } })).toEqual({
     status: 'ok',
     version: '',

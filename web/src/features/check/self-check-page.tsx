@@ -1,5 +1,13 @@
 import { Button } from '@mantine/core';
-import { IconAlertTriangleFilled, IconCircleCheckFilled, IconCircleXFilled, IconClipboardCheck, IconCopy, IconHourglass, IconRefresh } from '@tabler/icons-react';
+import {
+  IconAlertTriangleFilled,
+  IconCircleCheckFilled,
+  IconCircleXFilled,
+  IconClipboardCheck,
+  IconCopy,
+  IconHourglass,
+  IconRefresh,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type ComponentType, useEffect, useId, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -62,7 +70,12 @@ export function SelfCheckPage() {
           <StatePill state={worst} />
           {t(`overall.${worst}`)}
         </p>
-        <Button variant="default" leftSection={<IconRefresh size={17} aria-hidden />} loading={server.isFetching && !server.isPending} onClick={() => void server.refetch()}>
+        <Button
+          variant="default"
+          leftSection={<IconRefresh size={17} aria-hidden />}
+          loading={server.isFetching && !server.isPending}
+          onClick={() => void server.refetch()}
+        >
           {t('again')}
         </Button>
       </div>
@@ -70,7 +83,11 @@ export function SelfCheckPage() {
       {groups.map((group) => (
         <GroupCard key={group.id} group={group} />
       ))}
-      <CopyReport text={() => reportOf(groups, state, { now: new Date(), page: location.href, browser: navigator.userAgent }, language)} />
+      <CopyReport
+        text={() =>
+          reportOf(groups, state, { now: new Date(), page: location.href, browser: navigator.userAgent }, language)
+        }
+      />
     </div>
   );
 }

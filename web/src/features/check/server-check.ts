@@ -48,7 +48,9 @@ export function readReadiness(value: unknown): Readiness | null {
   return {
     status,
     version: text(version),
-    parts: all.filter(([name]) => name !== 'isolation').map(([name, part]) => ({ name, ok: part.status === 'ok', ms: number(part.millis) })),
+    parts: all
+      .filter(([name]) => name !== 'isolation')
+      .map(([name, part]) => ({ name, ok: part.status === 'ok', ms: number(part.millis) })),
     isolation: isolation
       ? {
           ok: isolation.status === 'ok',

@@ -17,7 +17,13 @@ export function TestAlertCard({ state, onAsk }: { state: TestAlertState; onAsk: 
       <div className={classes.ask}>
         <h2 id="test-alert-title">{t('alert.button')}</h2>
         <p>{t('alert.lead')}</p>
-        <Button size="md" data-testid="test-alert" leftSection={<IconBellRinging size={19} aria-hidden />} loading={state.name === 'waiting'} onClick={onAsk}>
+        <Button
+          size="md"
+          data-testid="test-alert"
+          leftSection={<IconBellRinging size={19} aria-hidden />}
+          loading={state.name === 'waiting'}
+          onClick={onAsk}
+        >
           {t('alert.button')}
         </Button>
       </div>
@@ -54,7 +60,11 @@ function Result({ state }: { state: TestAlertState }) {
     case 'failed': {
       const { error } = state;
       const wait = error instanceof ApiError && error.code === 'RATE_LIMITED' ? error.retryAfterMs : null;
-      return <p className={classes.failed}>{wait === null ? errorSentence(error, page) : t('alert.limited', { seconds: Math.ceil(wait / 1000) })}</p>;
+      return (
+        <p className={classes.failed}>
+          {wait === null ? errorSentence(error, page) : t('alert.limited', { seconds: Math.ceil(wait / 1000) })}
+        </p>
+      );
     }
   }
 }

@@ -23,7 +23,9 @@ export type Adding = Pick<CartLine, 'productId' | 'productName' | 'dailyPrice'>;
 export function addPiece(lines: readonly CartLine[], product: Adding): CartLine[] {
   if (!lines.some((line) => line.productId === product.productId)) return [...lines, { ...product, quantity: '1' }];
   return lines.map((line) =>
-    line.productId === product.productId ? { ...line, quantity: String(Math.max(0, wholeNumber(line.quantity) ?? 0) + 1) } : line,
+    line.productId === product.productId
+      ? { ...line, quantity: String(Math.max(0, wholeNumber(line.quantity) ?? 0) + 1) }
+      : line,
   );
 }
 
@@ -62,7 +64,11 @@ export interface ItemProblems {
   quantities: Readonly<Record<string, { key: 'quantityInvalid' } | { key: 'tooMany'; n: number }>>;
 }
 
-export function checkItems(draft: Draft, available: (productId: string) => number | undefined, now: Date): ItemProblems | null {
+export function checkItems(
+  draft: Draft,
+  available: (productId: string) => number | undefined,
+  now: Date,
+): ItemProblems | null {
   const quantities: Record<string, { key: 'quantityInvalid' } | { key: 'tooMany'; n: number }> = {};
   for (const line of draft.lines) {
     const wanted = wholeNumber(line.quantity);
@@ -71,11 +77,19 @@ export function checkItems(draft: Draft, available: (productId: string) => numbe
     else if (left !== undefined && wanted > left) quantities[line.productId] = { key: 'tooMany', n: left };
   }
   const problems: ItemProblems = {
-    ...(endOfDay(draft.due) === null ? { due: 'dueMissing' as const } : draft.due < toDateField(now) ? { due: 'duePast' as const } : {}),
+    ...(endOfDay(draft.due) === null
+      ? { due: 'dueMissing' as const }
+      : draft.due < toDateField(now)
+        ? { due: 'duePast' as const }
+        : {}),
     ...(draft.locationId === '' ? { location: 'locationMissing' as const } : {}),
     ...(draft.lines.length === 0 ? { lines: 'linesMissing' as const } : {}),
     quantities,
   };
-  const none = problems.due === undefined && problems.location === undefined && problems.lines === undefined && Object.keys(quantities).length === 0;
+  const none =
+    problems.due === undefined &&
+    problems.location === undefined &&
+    problems.lines === undefined &&
+    Object.keys(quantities).length === 0;
   return none ? null : problems;
 }

@@ -1,7 +1,16 @@
 import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
-import { type FakeServer, json, openShop, page, problem, rentalOf, rentalPaymentOf, stockItems } from '../../test/fake-server';
+import {
+  type FakeServer,
+  json,
+  openShop,
+  page,
+  problem,
+  rentalOf,
+  rentalPaymentOf,
+  stockItems,
+} from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { addDays, dueInstant, toDateField } from '../../shared/format';
 
@@ -39,7 +48,9 @@ function sentRental(server: FakeServer): Record<string, unknown> {
 }
 
 it('checks out in four steps and sends what was chosen', async () => {
-  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf({ payment: rentalPaymentOf({ status: 'SUCCEEDED' }) }), 201));
+  const server = openShop('OPERATOR').on('POST /rentals', () =>
+    json(rentalOf({ payment: rentalPaymentOf({ status: 'SUCCEEDED' }) }), 201),
+  );
   const { container, user } = await renderPage('/rentals/new');
   await pickPartner(user);
   expect(await screen.findByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
@@ -178,7 +189,17 @@ it('takes the place last used here, and looks for products there', async () => {
 it('declined: says the next step and pays with another card', async () => {
   const server = openShop('OPERATOR')
     .on('POST /rentals', () =>
-      json(rentalOf({ status: 'AWAITING_PAYMENT', payment: rentalPaymentOf({ transactionId: 't1', errorCode: 'sandbox:insufficient_funds', errorMessage: 'Nincs elég fedezet' }) }), 201),
+      json(
+        rentalOf({
+          status: 'AWAITING_PAYMENT',
+          payment: rentalPaymentOf({
+            transactionId: 't1',
+            errorCode: 'sandbox:insufficient_funds',
+            errorMessage: 'Nincs elég fedezet',
+          }),
+        }),
+        201,
+      ),
     )
     .on('POST /payments', () => json({ transactionId: 't2', status: 'SUCCEEDED' }, 201));
   const { container, user } = await renderPage('/rentals/new');
@@ -193,11 +214,24 @@ it('declined: says the next step and pays with another card', async () => {
   await user.selectOptions(screen.getByTestId('wizard-card-token'), 'tok_ok');
   await user.click(screen.getByTestId('wizard-submit'));
   await waitFor(() => expect(screen.getByTestId('wizard-result')).toHaveAttribute('data-status', 'OPEN'));
-  expect(server.seen('POST /payments')[0]?.body).toEqual({ rentalId: 'r1', amount: 42_000, method: 'CARD', cardToken: 'tok_ok' });
+  expect(server.seen('POST /payments')[0]?.body).toEqual({
+    rentalId: 'r1',
+    amount: 42_000,
+    method: 'CARD',
+    cardToken: 'tok_ok',
+  });
 });
 
 it('pending: looks again and can cancel', async () => {
-  const waiting = rentalOf({ status: 'AWAITING_PAYMENT', payment: rentalPaymentOf({ transactionId: 't1', status: 'PENDING', errorCode: 'sandbox:timeout', errorMessage: 'x' }) });
+  const waiting = rentalOf({
+    status: 'AWAITING_PAYMENT',
+    payment: rentalPaymentOf({
+      transactionId: 't1',
+      status: 'PENDING',
+      errorCode: 'sandbox:timeout',
+      errorMessage: 'x',
+    }),
+  });
   openShop('OPERATOR')
     .on('POST /rentals', () => json(waiting, 201))
     .on('GET /rentals/r1', waiting)
@@ -219,7 +253,9 @@ it('goes back to the items when something ran out meanwhile, naming it', async (
   await toPayment(user);
   await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
   await user.click(screen.getByTestId('wizard-submit'));
-  expect(await screen.findByText('Bosch GBH 2-26 fúrókalapács: csak 2 db maradt. Módosítsa a mennyiséget.')).toBeInTheDocument();
+  expect(
+    await screen.findByText('Bosch GBH 2-26 fúrókalapács: csak 2 db maradt. Módosítsa a mennyiséget.'),
+  ).toBeInTheDocument();
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
 });
 
@@ -245,7 +281,9 @@ it('keeps one key for one attempt, so that a lost answer is not a second rental'
 
 it('goes back to the step whose field the server refused', async () => {
   let field = 'partnerId';
-  openShop('OPERATOR').on('POST /rentals', () => problem(422, 'INVALID_REQUEST', { errors: [{ field, detail: 'not accepted' }] }));
+  openShop('OPERATOR').on('POST /rentals', () =>
+    problem(422, 'INVALID_REQUEST', { errors: [{ field, detail: 'not accepted' }] }),
+  );
   const { user } = await renderPage('/rentals/new', { language: 'en' });
   await pickPartner(user);
   await addBosch(user);
@@ -381,7 +419,12 @@ describe('a checkout that was begun', () => {
 
   it('survives rubbish of another version', async () => {
     openShop('OPERATOR');
-    for (const text of ['{', '7', '{"partner":{"id":1},"lines":[{"productId":"p3"},null]}', '{"partner":{"id":"beta","name":"Béta Bau Bt."},"lines":"?"}']) {
+    for (const text of [
+      '{',
+      '7',
+      '{"partner":{"id":1},"lines":[{"productId":"p3"},null]}',
+      '{"partner":{"id":"beta","name":"Béta Bau Bt."},"lines":"?"}',
+    ]) {
       sessionStorage.setItem('harang-tab/budapest/u-OPERATOR/checkout', text);
       await again();
       expect(await screen.findByTestId('wizard-partner')).toHaveValue(text.includes('Béta') ? 'Béta Bau Bt.' : '');
@@ -389,15 +432,22 @@ describe('a checkout that was begun', () => {
   });
 });
 
-it.each(['items', 'pay', 'done', 'elsewhere'])('begins at the first step when opened at %s without a basket', async (step) => {
-  openShop('OPERATOR');
-  const { router } = await renderPage(`/rentals/new?step=${step}`);
-  expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
-  await waitFor(() => expect(router.state.location.search).toEqual({}));
-});
+it.each(['items', 'pay', 'done', 'elsewhere'])(
+  'begins at the first step when opened at %s without a basket',
+  async (step) => {
+    openShop('OPERATOR');
+    const { router } = await renderPage(`/rentals/new?step=${step}`);
+    expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
+    await waitFor(() => expect(router.state.location.search).toEqual({}));
+  },
+);
 
 it('finds 5,000 products by asking for a few at a time', async () => {
-  const many = Array.from({ length: 50 }, (_, index) => ({ ...stockItems[2], productId: `m${String(index)}`, productName: `Gép ${String(index)}` }));
+  const many = Array.from({ length: 50 }, (_, index) => ({
+    ...stockItems[2],
+    productId: `m${String(index)}`,
+    productName: `Gép ${String(index)}`,
+  }));
   const server = openShop('OPERATOR').on('GET /inventory/stock', () => json(page(many, 'more')));
   const { user } = await renderPage('/rentals/new');
   await pickPartner(user);

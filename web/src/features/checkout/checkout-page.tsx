@@ -62,7 +62,13 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   const { keyOf, settle } = useAttemptKey();
   const [began, setBegan] = useState(() => serverTime());
   const [begun] = useState(() => keptDraft(began));
-  const [draft, setDraft] = useState<Draft>(() => ({ partner: null, locationId: '', lines: [], ...begun, due: begun?.due ?? toDateField(addDays(began, 1)) }));
+  const [draft, setDraft] = useState<Draft>(() => ({
+    partner: null,
+    locationId: '',
+    lines: [],
+    ...begun,
+    due: begun?.due ?? toDateField(addDays(began, 1)),
+  }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
   const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
   const [rental, setRental] = useState<Rental | null>(null);
@@ -86,7 +92,9 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
       enabled: line.dailyPrice === null,
     })),
   });
-  const lines = draft.lines.map((line, index) => (line.dailyPrice === null ? { ...line, dailyPrice: prices[index]?.data ?? null } : line));
+  const lines = draft.lines.map((line, index) =>
+    line.dailyPrice === null ? { ...line, dailyPrice: prices[index]?.data ?? null } : line,
+  );
   const filled: Draft = { ...draft, locationId, lines };
 
   // What is free of each product in the basket, kept current by live events.
@@ -97,7 +105,8 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   const problems = checkItems(filled, available, now);
 
   const create = useMutation({
-    mutationFn: (body: RentalRequest) => call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
+    mutationFn: (body: RentalRequest) =>
+      call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
     onSuccess: async (created) => {
       settle();
       setRental(created);
@@ -178,9 +187,17 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
     <div className={classes.wizard} data-testid="checkout-wizard" data-step={step}>
       <ol className={classes.steps} aria-label={t('wizard.steps')}>
         {steps.map((each, index) => (
-          <li key={each} data-state={index < at ? 'past' : index === at ? 'here' : 'ahead'} aria-current={index === at ? 'step' : undefined}>
+          <li
+            key={each}
+            data-state={index < at ? 'past' : index === at ? 'here' : 'ahead'}
+            aria-current={index === at ? 'step' : undefined}
+          >
             {index < at && step !== 'done' ? (
-              <button type="button" aria-label={t('wizard.stepState', { n: index + 1, name: t(`wizard.${stepNames[each]}`) })} onClick={() => goTo(each)}>
+              <button
+                type="button"
+                aria-label={t('wizard.stepState', { n: index + 1, name: t(`wizard.${stepNames[each]}`) })}
+                onClick={() => goTo(each)}
+              >
                 <span className={classes.number}>
                   <IconCheck size={15} stroke={2.6} aria-hidden />
                 </span>
@@ -188,7 +205,13 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
               </button>
             ) : (
               <span className={classes.stepName}>
-                <span className={classes.number}>{index < at || rental?.status === 'OPEN' ? <IconCheck size={15} stroke={2.6} aria-hidden /> : index + 1}</span>
+                <span className={classes.number}>
+                  {index < at || rental?.status === 'OPEN' ? (
+                    <IconCheck size={15} stroke={2.6} aria-hidden />
+                  ) : (
+                    index + 1
+                  )}
+                </span>
                 <span>{t(`wizard.${stepNames[each]}`)}</span>
               </span>
             )}
@@ -197,7 +220,13 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
       </ol>
 
       {step === 'done' && rental !== null ? (
-        <CheckoutResult rental={rental} unpaid={tender.method === 'NONE'} headingRef={heading} onRental={setRental} onAnother={onAnother} />
+        <CheckoutResult
+          rental={rental}
+          unpaid={tender.method === 'NONE'}
+          headingRef={heading}
+          onRental={setRental}
+          onAnother={onAnother}
+        />
       ) : (
         <form className={classes.panel} noValidate onSubmit={handleNext}>
           <div className={classes.head}>
@@ -205,7 +234,13 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
               {t(step === 'partner' ? 'wizard.partner' : step === 'items' ? 'wizard.items' : 'wizard.pay')}
             </h2>
             {(draft.partner !== null || draft.lines.length > 0) && !create.isPending && (
-              <ConfirmButton label={t('wizard.startOver')} question={t('wizard.startOverAsk')} confirm={t('wizard.startOver')} variant="subtle" onConfirm={handleStartOver} />
+              <ConfirmButton
+                label={t('wizard.startOver')}
+                question={t('wizard.startOverAsk')}
+                confirm={t('wizard.startOver')}
+                variant="subtle"
+                onConfirm={handleStartOver}
+              />
             )}
           </div>
           {begun !== null && (
@@ -213,12 +248,21 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
               {t('wizard.begun')}
             </p>
           )}
-          {refusal !== null && step !== 'pay' && <p className={classes.refusal} role="alert">{refusalSentence()}</p>}
-          {locations.error !== null && <ErrorState error={locations.error} busy={locations.isFetching} onRetry={() => locations.refetch()} />}
+          {refusal !== null && step !== 'pay' && (
+            <p className={classes.refusal} role="alert">
+              {refusalSentence()}
+            </p>
+          )}
+          {locations.error !== null && (
+            <ErrorState error={locations.error} busy={locations.isFetching} onRetry={() => locations.refetch()} />
+          )}
           {step === 'partner' && (
             <PartnerStep
               partner={draft.partner}
-              problem={fieldSentence(refusal, 'partnerId', t) ?? (tried.partner === true && draft.partner === null ? t('wizard.partnerMissing') : undefined)}
+              problem={
+                fieldSentence(refusal, 'partnerId', t) ??
+                (tried.partner === true && draft.partner === null ? t('wizard.partnerMissing') : undefined)
+              }
               onPartner={handlePartner}
             />
           )}
@@ -268,12 +312,22 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
                 methodTestId="wizard-method"
                 tokenTestId="wizard-card-token"
               />
-              {create.error !== null && <p className={classes.refusal} role="alert">{refusalSentence()}</p>}
+              {create.error !== null && (
+                <p className={classes.refusal} role="alert">
+                  {refusalSentence()}
+                </p>
+              )}
             </>
           )}
           <div className={classes.buttons}>
             {step !== 'partner' && (
-              <Button variant="default" size="md" disabled={create.isPending} leftSection={<IconArrowLeft size={18} aria-hidden />} onClick={() => goTo(step === 'pay' ? 'items' : 'partner')}>
+              <Button
+                variant="default"
+                size="md"
+                disabled={create.isPending}
+                leftSection={<IconArrowLeft size={18} aria-hidden />}
+                onClick={() => goTo(step === 'pay' ? 'items' : 'partner')}
+              >
                 {t('wizard.back')}
               </Button>
             )}
@@ -283,11 +337,24 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
               </span>
             )}
             {step === 'pay' ? (
-              <Button type="submit" size="md" className={classes.forward} loading={create.isPending} disabled={tenderOf(tender, cards.data?.items) === null} data-testid="wizard-submit">
+              <Button
+                type="submit"
+                size="md"
+                className={classes.forward}
+                loading={create.isPending}
+                disabled={tenderOf(tender, cards.data?.items) === null}
+                data-testid="wizard-submit"
+              >
                 {t('wizard.submit')}
               </Button>
             ) : (
-              <Button type="submit" size="md" className={classes.forward} rightSection={<IconArrowRight size={18} aria-hidden />} data-testid="wizard-next">
+              <Button
+                type="submit"
+                size="md"
+                className={classes.forward}
+                rightSection={<IconArrowRight size={18} aria-hidden />}
+                data-testid="wizard-next"
+              >
                 {t('wizard.next')}
               </Button>
             )}
@@ -304,7 +371,9 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
       const { line, available: left } = error.problem;
       // With a single line the server names none.
       const named = draft.lines[typeof line === 'number' ? line : 0];
-      return named !== undefined && typeof left === 'number' ? t('wizard.shortage', { product: named.productName, n: left }) : t('wizard.shortageUnknown');
+      return named !== undefined && typeof left === 'number'
+        ? t('wizard.shortage', { product: named.productName, n: left })
+        : t('wizard.shortageUnknown');
     }
     return errorSentence(error, t);
   }

@@ -28,7 +28,10 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
   const { t } = useTranslation();
   const language = useLanguage();
   const client = useQueryClient();
-  const look = useMutation({ mutationFn: () => call('get', '/api/v1/rentals/{id}', { path: rental }), onSuccess: (found) => onRental({ ...(rental.payment && { payment: rental.payment }), ...found }) });
+  const look = useMutation({
+    mutationFn: () => call('get', '/api/v1/rentals/{id}', { path: rental }),
+    onSuccess: (found) => onRental({ ...(rental.payment && { payment: rental.payment }), ...found }),
+  });
   const cancel = useMutation({
     mutationFn: () => call('post', '/api/v1/rentals/{id}/cancel', { path: rental }),
     onSuccess: async () => {
@@ -43,9 +46,23 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
   const problem = look.error ?? cancel.error;
 
   return (
-    <section className={classes.panel} data-testid="wizard-result" data-status={rental.status} data-rental-id={rental.id} data-payment-status={payment?.status}>
+    <section
+      className={classes.panel}
+      data-testid="wizard-result"
+      data-status={rental.status}
+      data-rental-id={rental.id}
+      data-payment-status={payment?.status}
+    >
       <div className={classes.outcome} data-tone={waiting ? 'amber' : cancelled ? 'plain' : 'green'}>
-        <span aria-hidden>{waiting ? <IconClockPause size={28} stroke={1.8} /> : cancelled ? <IconX size={28} stroke={1.8} /> : <IconCheck size={28} stroke={2.2} />}</span>
+        <span aria-hidden>
+          {waiting ? (
+            <IconClockPause size={28} stroke={1.8} />
+          ) : cancelled ? (
+            <IconX size={28} stroke={1.8} />
+          ) : (
+            <IconCheck size={28} stroke={2.2} />
+          )}
+        </span>
         <div role="status">
           <h2 ref={headingRef} tabIndex={-1} className={classes.heading}>
             {waiting ? t('wizard.waiting') : cancelled ? t('rentalStatus.CANCELLED') : t('wizard.done')}
@@ -57,13 +74,25 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
               amount: formatMoney(rental.totalValue, language, rental.currency),
             })}
           </p>
-          <p className={classes.sub}>{waiting ? t('wizard.waitingHint') : cancelled ? t('wizard.cancelled') : unpaid ? t('wizard.doneUnpaid') : null}</p>
+          <p className={classes.sub}>
+            {waiting
+              ? t('wizard.waitingHint')
+              : cancelled
+                ? t('wizard.cancelled')
+                : unpaid
+                  ? t('wizard.doneUnpaid')
+                  : null}
+          </p>
         </div>
       </div>
       {waiting && (
         <>
           {payment !== null && payment.status !== 'SUCCEEDED' && (
-            <DeclineNotice code={payment.errorCode ?? null} message={payment.errorMessage ?? null} pending={payment.status === 'PENDING'} />
+            <DeclineNotice
+              code={payment.errorCode ?? null}
+              message={payment.errorMessage ?? null}
+              pending={payment.status === 'PENDING'}
+            />
           )}
           {payment?.status === 'PENDING' && (
             <div>
@@ -92,7 +121,14 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
       )}
       <div className={classes.buttons}>
         {waiting && (
-          <ConfirmButton label={t('wizard.cancelRental')} question={t('rentals.cancelAsk')} confirm={t('rentals.cancelYes')} danger busy={cancel.isPending} onConfirm={() => cancel.mutate()} />
+          <ConfirmButton
+            label={t('wizard.cancelRental')}
+            question={t('rentals.cancelAsk')}
+            confirm={t('rentals.cancelYes')}
+            danger
+            busy={cancel.isPending}
+            onConfirm={() => cancel.mutate()}
+          />
         )}
         {!waiting && (
           <>

@@ -13,7 +13,16 @@ import type { Named } from '../../shared/model';
 import { locationsQueryOptions, productsQueryOptions, stockQueryOptions } from '../../shared/queries';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { StepInput } from '../../shared/ui/step-input';
-import { type Adding, addPiece, type Draft, type ItemProblems, perDay, piecesOf, removeLine, setQuantity } from './cart';
+import {
+  type Adding,
+  addPiece,
+  type Draft,
+  type ItemProblems,
+  perDay,
+  piecesOf,
+  removeLine,
+  setQuantity,
+} from './cart';
 import classes from './checkout-page.module.css';
 
 interface ItemsStepProps {
@@ -53,10 +62,22 @@ export function ItemsStep({ draft, locations, problems, refused, available, bega
             onChange={(event) => onChange({ due: event.currentTarget.value })}
           />
           <div className={classes.quick} role="group" aria-label={t('wizard.dueQuick')}>
-            {([['today', 0], ['tomorrow', 1], ['threeDays', 3], ['week', 7]] as const).map(([name, days]) => {
+            {(
+              [
+                ['today', 0],
+                ['tomorrow', 1],
+                ['threeDays', 3],
+                ['week', 7],
+              ] as const
+            ).map(([name, days]) => {
               const date = toDateField(addDays(now, days));
               return (
-                <button key={name} type="button" aria-pressed={draft.due === date} onClick={() => onChange({ due: date })}>
+                <button
+                  key={name}
+                  type="button"
+                  aria-pressed={draft.due === date}
+                  onClick={() => onChange({ due: date })}
+                >
                   {t(`wizard.${name}`)}
                 </button>
               );
@@ -64,13 +85,25 @@ export function ItemsStep({ draft, locations, problems, refused, available, bega
           </div>
         </div>
       </div>
-      <ProductSearch draft={draft} available={available} onAdd={(product) => onChange({ lines: addPiece(draft.lines, product) })} />
+      <ProductSearch
+        draft={draft}
+        available={available}
+        onAdd={(product) => onChange({ lines: addPiece(draft.lines, product) })}
+      />
       <Basket draft={draft} problems={problems} available={available} began={began} onChange={onChange} />
     </div>
   );
 }
 
-function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (productId: string) => number | undefined; onAdd: (product: Adding) => void }) {
+function ProductSearch({
+  draft,
+  available,
+  onAdd,
+}: {
+  draft: Draft;
+  available: (productId: string) => number | undefined;
+  onAdd: (product: Adding) => void;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const client = useQueryClient();
@@ -126,7 +159,9 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
         onChange={(event) => setWords(event.currentTarget.value)}
         onKeyDown={handleKey}
       />
-      {stock.error !== null && <ErrorState error={stock.error} busy={stock.isFetching} onRetry={() => stock.refetch()} />}
+      {stock.error !== null && (
+        <ErrorState error={stock.error} busy={stock.isFetching} onRetry={() => stock.refetch()} />
+      )}
       {nowhere && (
         <p className={classes.nothing} role="status">
           {t('wizard.nowhere')}
@@ -149,7 +184,11 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
                 <p className={classes.product}>{item.productName}</p>
                 <p className={classes.sub}>
                   <span data-left={left === 0 ? 'none' : left <= 1 ? 'last' : undefined}>
-                    {left === 0 ? t('wizard.soldOut') : left === 1 ? t('wizard.lastOne') : t('wizard.available', { n: left })}
+                    {left === 0
+                      ? t('wizard.soldOut')
+                      : left === 1
+                        ? t('wizard.lastOne')
+                        : t('wizard.available', { n: left })}
                   </span>
                   {price !== null && <span>{t('wizard.perDay', { amount: formatMoney(price, language) })}</span>}
                 </p>
@@ -174,7 +213,13 @@ function ProductSearch({ draft, available, onAdd }: { draft: Draft; available: (
   );
 }
 
-function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepProps, 'draft' | 'problems' | 'available' | 'began' | 'onChange'>) {
+function Basket({
+  draft,
+  problems,
+  available,
+  began,
+  onChange,
+}: Pick<ItemsStepProps, 'draft' | 'problems' | 'available' | 'began' | 'onChange'>) {
   const { t } = useTranslation();
   const language = useLanguage();
   const heading = useId();
@@ -187,7 +232,12 @@ function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepP
     return problem.key === 'tooMany' ? t('wizard.tooMany', { n: problem.n }) : t('wizard.quantityInvalid');
   };
   return (
-    <section ref={useKeptFocus()} className={classes.basket} aria-labelledby={heading} data-error={problems?.lines !== undefined || undefined}>
+    <section
+      ref={useKeptFocus()}
+      className={classes.basket}
+      aria-labelledby={heading}
+      data-error={problems?.lines !== undefined || undefined}
+    >
       <h2 id={heading}>{t('wizard.cart')}</h2>
       {problems?.lines !== undefined && (
         <p className="field-error" role="alert">
@@ -205,7 +255,12 @@ function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepP
                 <li key={line.productId} data-testid="wizard-line" data-product-id={line.productId}>
                   <div className={classes.lineHead}>
                     <p className={classes.product}>{line.productName}</p>
-                    <button type="button" className={classes.remove} aria-label={t('wizard.remove', { product: line.productName })} onClick={() => onChange({ lines: removeLine(draft.lines, line.productId) })}>
+                    <button
+                      type="button"
+                      className={classes.remove}
+                      aria-label={t('wizard.remove', { product: line.productName })}
+                      onClick={() => onChange({ lines: removeLine(draft.lines, line.productId) })}
+                    >
                       <IconTrash size={18} stroke={1.7} aria-hidden />
                     </button>
                   </div>
@@ -222,8 +277,12 @@ function Basket({ draft, problems, available, began, onChange }: Pick<ItemsStepP
                       onChange={(quantity) => onChange({ lines: setQuantity(draft.lines, line.productId, quantity) })}
                     />
                     <span className={classes.sub}>
-                      {left !== undefined && <span>{left === 0 ? t('wizard.soldOut') : t('wizard.available', { n: left })}</span>}
-                      {line.dailyPrice !== null && <span>{t('wizard.perDay', { amount: formatMoney(line.dailyPrice, language) })}</span>}
+                      {left !== undefined && (
+                        <span>{left === 0 ? t('wizard.soldOut') : t('wizard.available', { n: left })}</span>
+                      )}
+                      {line.dailyPrice !== null && (
+                        <span>{t('wizard.perDay', { amount: formatMoney(line.dailyPrice, language) })}</span>
+                      )}
                     </span>
                   </div>
                 </li>

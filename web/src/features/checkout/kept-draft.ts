@@ -18,7 +18,8 @@ export function forgetDraft(): void {
 export function keptDraft(now: Date): (Omit<Draft, 'due'> & { due: string | null }) | null {
   const { partner, locationId, due, lines } = record(kept(name));
   const who = record(partner);
-  const found: Draft['partner'] = typeof who.id === 'string' && typeof who.name === 'string' ? { id: who.id, name: who.name } : null;
+  const found: Draft['partner'] =
+    typeof who.id === 'string' && typeof who.name === 'string' ? { id: who.id, name: who.name } : null;
   const basket = Array.isArray(lines) ? lines.flatMap(lineOf) : [];
   if (found === null && basket.length === 0) return null;
   return {

@@ -24,11 +24,16 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   // The chosen name in the field is not a search.
   const sought = words === partner?.name ? '' : words.trim();
   const search = useDelayed(sought);
-  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({ ...partnersQueryOptions(search), placeholderData: keepPreviousData });
+  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
+    ...partnersQueryOptions(search),
+    placeholderData: keepPreviousData,
+  });
   // Until the answer is there, what stands in the list must not be what was not asked for.
   const late = search !== sought || isPlaceholderData;
   const found = (data?.items ?? []).filter((each) => !late || foundIn(each.name, sought));
-  const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(({ id, name }) => ({ value: id, label: name }));
+  const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(
+    ({ id, name }) => ({ value: id, label: name }),
+  );
   const nobody = data?.items.length === 0 && search === '' && !isPlaceholderData;
   // A name typed out in full is as good as one picked from the list.
   const handleBlur = () => {

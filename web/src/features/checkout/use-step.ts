@@ -14,10 +14,14 @@ export type Step = (typeof steps)[number];
  * the payment step's entry, and Back from it leads to that rental in the list,
  * not into the finished checkout.
  */
-export function useStep(reachable: Exclude<Step, 'done'>, rentalId: string | null): { step: Step; goTo: (step: Step) => void } {
+export function useStep(
+  reachable: Exclude<Step, 'done'>,
+  rentalId: string | null,
+): { step: Step; goTo: (step: Step) => void } {
   const router = useRouter();
   const asked = useSearch({ from: '/signed-in/rentals/new', select: (search): Step => search.step ?? 'partner' });
-  const step = rentalId !== null ? 'done' : (steps[Math.min(steps.indexOf(asked), steps.indexOf(reachable))] ?? 'partner');
+  const step =
+    rentalId !== null ? 'done' : (steps[Math.min(steps.indexOf(asked), steps.indexOf(reachable))] ?? 'partner');
 
   const fresh = useRef(true);
   const resultSeen = useRef(false);
@@ -25,7 +29,8 @@ export function useStep(reachable: Exclude<Step, 'done'>, rentalId: string | nul
     const first = fresh.current;
     fresh.current = false;
     if (rentalId !== null && asked === 'done') resultSeen.current = true;
-    else if (rentalId !== null && resultSeen.current) void router.navigate({ to: '/rentals', search: { rental: rentalId }, replace: true });
+    else if (rentalId !== null && resultSeen.current)
+      void router.navigate({ to: '/rentals', search: { rental: rentalId }, replace: true });
     else if (rentalId !== null) void router.navigate({ to: '/rentals/new', search: { step: 'done' }, replace: true });
     else if (asked === step) return;
     // Opened in a later step, with nothing filled in: the entries of the steps before it are not there.

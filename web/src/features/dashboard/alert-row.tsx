@@ -14,7 +14,15 @@ import { Pill, SeverityPill } from '../../shared/ui/pill';
 import classes from './stock-alert-list.module.css';
 
 /** Drawn again only when it changes: there may be hundreds. */
-export const AlertRow = memo(function AlertRow({ alert, gone, marked }: { alert: StockAlert; gone: boolean; marked: number }) {
+export const AlertRow = memo(function AlertRow({
+  alert,
+  gone,
+  marked,
+}: {
+  alert: StockAlert;
+  gone: boolean;
+  marked: number;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { eventId, expectedAt } = alert;
@@ -23,11 +31,24 @@ export const AlertRow = memo(function AlertRow({ alert, gone, marked }: { alert:
   const threshold = alert.severity === 'CRITICAL' ? alert.criticalThreshold : alert.warningThreshold;
 
   return (
-    <li className={classes.row} data-testid="alert-row" data-severity={alert.severity} data-gone={gone || undefined} data-product-id={alert.productId} data-location-id={alert.locationId}>
+    <li
+      className={classes.row}
+      data-testid="alert-row"
+      data-severity={alert.severity}
+      data-gone={gone || undefined}
+      data-product-id={alert.productId}
+      data-location-id={alert.locationId}
+    >
       <LiveMark count={marked} />
-      <div className={classes.severity}>{gone ? <Pill tone="green">{t('dashboard.undone')}</Pill> : <SeverityPill severity={alert.severity} />}</div>
+      <div className={classes.severity}>
+        {gone ? <Pill tone="green">{t('dashboard.undone')}</Pill> : <SeverityPill severity={alert.severity} />}
+      </div>
       <div className={classes.what}>
-        <Link to="/stock" search={{ search: alert.productName, location: alert.locationId }} className={classes.product}>
+        <Link
+          to="/stock"
+          search={{ search: alert.productName, location: alert.locationId }}
+          className={classes.product}
+        >
           {alert.productName}
         </Link>
         <p className={`facts ${classes.where}`}>
@@ -41,7 +62,14 @@ export const AlertRow = memo(function AlertRow({ alert, gone, marked }: { alert:
         <LevelBar quantity={alert.quantity} level={threshold} severity={alert.severity} />
       </div>
       <div className={classes.actions}>
-        {eventId !== null && <ClaimButton eventId={eventId} claim={alert.claim} subject={alert.productName} queryKey={alertsQueryOptions().queryKey} />}
+        {eventId !== null && (
+          <ClaimButton
+            eventId={eventId}
+            claim={alert.claim}
+            subject={alert.productName}
+            queryKey={alertsQueryOptions().queryKey}
+          />
+        )}
         <OrderButton item={alert} />
       </div>
     </li>

@@ -1,7 +1,19 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Claim } from '../../shared/model';
-import { alertOf, failureOf, foreignFailure, json, minutesAgo, openShop, page, problem, stockItems, summary, userOf } from '../../test/fake-server';
+import {
+  alertOf,
+  failureOf,
+  foreignFailure,
+  json,
+  minutesAgo,
+  openShop,
+  page,
+  problem,
+  stockItems,
+  summary,
+  userOf,
+} from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { niceTop } from './revenue-chart';
@@ -36,7 +48,14 @@ it('shows a manager what to do, what happened and how the day is', async () => {
 });
 
 it('shows an operator no money: neither asked for nor drawn', async () => {
-  const { revenueToday: _1, revenueYesterday: _2, revenueByDay: _3, failedPaymentsToday: _4, failedAmountToday: _5, ...plain } = summary;
+  const {
+    revenueToday: _1,
+    revenueYesterday: _2,
+    revenueByDay: _3,
+    failedPaymentsToday: _4,
+    failedAmountToday: _5,
+    ...plain
+  } = summary;
   const server = openShop('OPERATOR').on('GET /dashboard/summary', plain);
   await renderPage('/');
   expect(await screen.findByText('Késő bérlések')).toBeInTheDocument();
@@ -53,7 +72,10 @@ it('tells when there are more alerts than it shows', async () => {
   await renderPage('/');
   const list = await screen.findByTestId('stock-alert-list');
   expect(await within(list).findByRole('heading', { name: /^Készletriasztások\s*2\+$/ })).toBeInTheDocument();
-  expect(within(list).getByRole('link', { name: /^2 látszik, a legsürgősebbek/ })).toHaveAttribute('href', '/stock?severity=WARNING');
+  expect(within(list).getByRole('link', { name: /^2 látszik, a legsürgősebbek/ })).toHaveAttribute(
+    'href',
+    '/stock?severity=WARNING',
+  );
 });
 
 it('claims an alert and gives it back', async () => {
@@ -61,7 +83,9 @@ it('claims an alert and gives it back', async () => {
   const me = userOf('STORE_MANAGER');
   const server = openShop('STORE_MANAGER')
     .on('GET /inventory/alerts', () => json(page([alertOf(makita, { claim })])))
-    .on('POST /notifications/event-p1/claim', () => json((claim = { eventId: 'event-p1', by: { id: me.id, name: me.name }, at: minutesAgo(0) })))
+    .on('POST /notifications/event-p1/claim', () =>
+      json((claim = { eventId: 'event-p1', by: { id: me.id, name: me.name }, at: minutesAgo(0) })),
+    )
     .on('DELETE /notifications/event-p1/claim', () => {
       claim = null;
       return json({ eventId: 'event-p1', by: null, at: minutesAgo(0) });
@@ -71,7 +95,9 @@ it('claims an alert and gives it back', async () => {
   expect(await screen.findByText('Ön intézi')).toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: `Elengedem: ${makita.productName}` }));
   expect(await screen.findByRole('button', { name: `Intézem: ${makita.productName}` })).toBeInTheDocument();
-  expect(server.seen('POST /notifications/event-p1/claim')[0]?.headers.get('Authorization')).toBe('Bearer token-STORE_MANAGER');
+  expect(server.seen('POST /notifications/event-p1/claim')[0]?.headers.get('Authorization')).toBe(
+    'Bearer token-STORE_MANAGER',
+  );
 });
 
 it('tells when someone else was quicker, and who', async () => {
@@ -92,7 +118,10 @@ it('tells when someone else was quicker, and who', async () => {
 it('marks an alert that nobody took for ten minutes, not one that is ordered', async () => {
   openShop('OPERATOR').on(
     'GET /inventory/alerts',
-    page([alertOf(makita, { since: minutesAgo(12) }), alertOf({ ...honda, expectedAt: new Date(Date.now() + 3 * 86_400_000).toISOString() }, { since: minutesAgo(40) })]),
+    page([
+      alertOf(makita, { since: minutesAgo(12) }),
+      alertOf({ ...honda, expectedAt: new Date(Date.now() + 3 * 86_400_000).toISOString() }, { since: minutesAgo(40) }),
+    ]),
   );
   await renderPage('/');
   expect(await screen.findByText('12 perce senki')).toBeInTheDocument();
@@ -103,7 +132,9 @@ it('marks an alert that nobody took for ten minutes, not one that is ordered', a
 it('orders with a date, refuses a past one, and shows the server’s refusal', async () => {
   let refuse = true;
   const server = openShop('OPERATOR').on('PATCH /inventory/stock/p1/vaci', () =>
-    refuse ? problem(422, 'INVALID_REQUEST', { errors: [{ field: 'expectedAt', detail: 'must not be in the past' }] }) : json({ ...makita, expectedAt: '2030-01-02T22:59:00.000Z' }),
+    refuse
+      ? problem(422, 'INVALID_REQUEST', { errors: [{ field: 'expectedAt', detail: 'must not be in the past' }] })
+      : json({ ...makita, expectedAt: '2030-01-02T22:59:00.000Z' }),
   );
   const { user } = await renderPage('/');
   const list = await screen.findByTestId('stock-alert-list');
@@ -124,7 +155,9 @@ it('orders with a date, refuses a past one, and shows the server’s refusal', a
   refuse = false;
   await user.click(submit);
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
-  expect(server.seen('PATCH /inventory/stock/p1/vaci').at(-1)?.body).toEqual({ expectedAt: '2030-01-02T22:59:00.000Z' });
+  expect(server.seen('PATCH /inventory/stock/p1/vaci').at(-1)?.body).toEqual({
+    expectedAt: '2030-01-02T22:59:00.000Z',
+  });
 });
 
 it('says what will appear where nothing is', async () => {
@@ -132,7 +165,12 @@ it('says what will appear where nothing is', async () => {
     .on('GET /inventory/alerts', page([]))
     .on('GET /payments/failures', page([]))
     .on('GET /rentals', page([]))
-    .on('GET /dashboard/summary', { ...summary, revenueByDay: summary.revenueByDay?.map((day) => ({ ...day, amount: 0 })), failedPaymentsToday: 0, overdue: 0 });
+    .on('GET /dashboard/summary', {
+      ...summary,
+      revenueByDay: summary.revenueByDay?.map((day) => ({ ...day, amount: 0 })),
+      failedPaymentsToday: 0,
+      overdue: 0,
+    });
   await renderPage('/');
   expect(await screen.findByText('Minden készlet rendben')).toBeInTheDocument();
   expect(await screen.findByText('Nincs fizetési hiba')).toBeInTheDocument();
@@ -143,7 +181,9 @@ it('says what will appear where nothing is', async () => {
 
 it('shows an error with its retry, per widget', async () => {
   let broken = true;
-  openShop('OPERATOR').on('GET /inventory/alerts', () => (broken ? problem(403, 'FORBIDDEN') : json(page([alertOf(makita)]))));
+  openShop('OPERATOR').on('GET /inventory/alerts', () =>
+    broken ? problem(403, 'FORBIDDEN') : json(page([alertOf(makita)])),
+  );
   const { user } = await renderPage('/');
   const list = await screen.findByTestId('stock-alert-list');
   expect(await within(list).findByText('Ehhez nincs jogosultsága.')).toBeInTheDocument();
@@ -183,7 +223,17 @@ it('lists failed payments, ours and other programs’, with the next step and wh
   const claimed = (eventId: string) => ({ eventId, by: { id: me.id, name: me.name }, at: minutesAgo(0) });
   const server = openShop('STORE_MANAGER')
     .on('GET /payments/failures', () =>
-      json(page([{ ...foreignFailure, claim }, failureOf({ timestamp: minutesAgo(14.5) }), failureOf({ eventId: 'e3', transactionId: 't3', claim: { ...claimed('e0'), by: { id: 'other', name: 'Kiss Admin' } } })])),
+      json(
+        page([
+          { ...foreignFailure, claim },
+          failureOf({ timestamp: minutesAgo(14.5) }),
+          failureOf({
+            eventId: 'e3',
+            transactionId: 't3',
+            claim: { ...claimed('e0'), by: { id: 'other', name: 'Kiss Admin' } },
+          }),
+        ]),
+      ),
     )
     .on('POST /notifications/event-erp/claim', () => json((claim = claimed('event-erp'))))
     .on('DELETE /notifications/event-erp/claim', () => {
@@ -211,7 +261,10 @@ it('lists failed payments, ours and other programs’, with the next step and wh
 });
 
 it('shows four failed payments and says how many more there are', async () => {
-  openShop('STORE_MANAGER').on('GET /payments/failures', page([1, 2, 3, 4, 5, 6].map((n) => failureOf({ eventId: `e${n}`, transactionId: `t${n}` }))));
+  openShop('STORE_MANAGER').on(
+    'GET /payments/failures',
+    page([1, 2, 3, 4, 5, 6].map((n) => failureOf({ eventId: `e${n}`, transactionId: `t${n}` }))),
+  );
   await renderPage('/');
   const list = await screen.findByTestId('payment-failures');
   expect(await within(list).findAllByTestId('failure-row')).toHaveLength(4);

@@ -19,7 +19,11 @@ export function DashboardPage() {
       </div>
       <div className={classes.side}>
         {manager && <PaymentFailures />}
-        {manager ? <RecentRentals title={t('dashboard.rentals')} status={null} /> : <RecentRentals title={t('dashboard.late')} status="OVERDUE" />}
+        {manager ? (
+          <RecentRentals title={t('dashboard.rentals')} status={null} />
+        ) : (
+          <RecentRentals title={t('dashboard.late')} status="OVERDUE" />
+        )}
       </div>
       <div className={classes.day}>
         <DayFigures />

@@ -47,11 +47,17 @@ export function DayFigures() {
   const { t } = useTranslation();
   const language = useLanguage();
   const manager = isManager(useUser().role);
-  const { data, error, isFetching, dataUpdatedAt, refetch } = useQuery({ ...summaryQueryOptions(usePlace()), placeholderData: keepPreviousData });
+  const { data, error, isFetching, dataUpdatedAt, refetch } = useQuery({
+    ...summaryQueryOptions(usePlace()),
+    placeholderData: keepPreviousData,
+  });
   const offline = useOffline() && data !== undefined;
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value, language));
-  const money = (value: number | undefined) => (value === undefined ? undefined : formatMoney(value, language, data?.currency));
-  const overdue = (data?.overdue ?? 0) > 0 && <span className={classes.bad}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</span>;
+  const money = (value: number | undefined) =>
+    value === undefined ? undefined : formatMoney(value, language, data?.currency);
+  const overdue = (data?.overdue ?? 0) > 0 && (
+    <span className={classes.bad}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</span>
+  );
 
   return (
     <section aria-label={t('dashboard.day')} data-offline={offline || undefined} className={classes.section}>
@@ -86,7 +92,13 @@ export function DayFigures() {
                 label={t('dashboard.overdueLabel')}
                 value={number(data?.overdue)}
                 link={{ to: '/rentals', search: { status: 'OVERDUE' } }}
-                note={(data?.overdue ?? 0) > 0 ? <span className={classes.bad}>▲ {t('dashboard.overdueNote')}</span> : t('dashboard.noOverdue')}
+                note={
+                  (data?.overdue ?? 0) > 0 ? (
+                    <span className={classes.bad}>▲ {t('dashboard.overdueNote')}</span>
+                  ) : (
+                    t('dashboard.noOverdue')
+                  )
+                }
               />
             </>
           )}
@@ -103,7 +115,11 @@ export function DayFigures() {
               label={t('dashboard.failed')}
               value={data === undefined ? undefined : number(data.failedPaymentsToday ?? 0)}
               link={{ to: '/payments', search: { status: 'DECLINED' } }}
-              note={(data?.failedPaymentsToday ?? 0) > 0 ? t('dashboard.failedAmount', { amount: money(data?.failedAmountToday ?? 0) }) : t('dashboard.failedNone')}
+              note={
+                (data?.failedPaymentsToday ?? 0) > 0
+                  ? t('dashboard.failedAmount', { amount: money(data?.failedAmountToday ?? 0) })
+                  : t('dashboard.failedNone')
+              }
             />
           )}
           <Figure

@@ -33,7 +33,11 @@ export function PaymentFailures() {
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {isPending && <RowSkeletons rows={3} />}
       {data !== undefined && failures.length === 0 && (
-        <EmptyState icon={<IconCreditCard size={24} stroke={1.7} />} title={t('dashboard.failuresEmpty')} hint={t('dashboard.failuresEmptyHint')} />
+        <EmptyState
+          icon={<IconCreditCard size={24} stroke={1.7} />}
+          title={t('dashboard.failuresEmpty')}
+          hint={t('dashboard.failuresEmptyHint')}
+        />
       )}
       {failures.length > 0 && <FailureList failures={failures} limit={shownAtMost} />}
       {more > 0 && (

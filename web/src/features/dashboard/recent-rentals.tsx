@@ -14,7 +14,13 @@ import { Tile } from '../../shared/ui/tile';
 import { Widget } from '../../shared/ui/widget';
 import classes from './compact-list.module.css';
 
-const tones: Record<RentalStatus, Tone> = { OPEN: 'green', AWAITING_PAYMENT: 'amber', OVERDUE: 'red', RETURNED: 'plain', CANCELLED: 'plain' };
+const tones: Record<RentalStatus, Tone> = {
+  OPEN: 'green',
+  AWAITING_PAYMENT: 'amber',
+  OVERDUE: 'red',
+  RETURNED: 'plain',
+  CANCELLED: 'plain',
+};
 
 /** The newest rentals, of one status or of all. */
 export function RecentRentals({ title, status }: { title: string; status: RentalStatus | null }) {
@@ -22,10 +28,21 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
   const language = useLanguage();
   const now = useNow();
   const locationId = usePlace();
-  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery({ ...rentalsQueryOptions({ status, locationId }, 5), placeholderData: keepPreviousData });
+  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery({
+    ...rentalsQueryOptions({ status, locationId }, 5),
+    placeholderData: keepPreviousData,
+  });
   const rentals = data?.pages[0]?.items ?? [];
   return (
-    <Widget title={title} updatedAt={dataUpdatedAt} aside={<Link to="/rentals" search={status === null ? {} : { status }}>{t('common.all')}</Link>}>
+    <Widget
+      title={title}
+      updatedAt={dataUpdatedAt}
+      aside={
+        <Link to="/rentals" search={status === null ? {} : { status }}>
+          {t('common.all')}
+        </Link>
+      }
+    >
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {isPending && <RowSkeletons rows={4} />}
       {data !== undefined && rentals.length === 0 && (

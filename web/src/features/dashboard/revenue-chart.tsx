@@ -23,14 +23,20 @@ export function niceTop(highest: number): number {
 }
 
 function short(amount: number, language: Language): string {
-  return new Intl.NumberFormat(language === 'hu' ? 'hu-HU' : 'en-GB', { notation: 'compact', maximumFractionDigits: 1 }).format(amount);
+  return new Intl.NumberFormat(language === 'hu' ? 'hu-HU' : 'en-GB', {
+    notation: 'compact',
+    maximumFractionDigits: 1,
+  }).format(amount);
 }
 
 /** Revenue of the last 14 days as bars; the same figures stand in a table for those who do not see them. */
 export function RevenueChart() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const { data, isPending, dataUpdatedAt } = useQuery({ ...summaryQueryOptions(usePlace()), placeholderData: keepPreviousData });
+  const { data, isPending, dataUpdatedAt } = useQuery({
+    ...summaryQueryOptions(usePlace()),
+    placeholderData: keepPreviousData,
+  });
   const days = data?.revenueByDay ?? [];
   const total = days.reduce((sum, day) => sum + day.amount, 0);
   if (!isPending && data?.revenueByDay === undefined) return null;
@@ -38,7 +44,11 @@ export function RevenueChart() {
     <Widget
       title={t('dashboard.chart')}
       updatedAt={dataUpdatedAt}
-      aside={data === undefined ? undefined : t('dashboard.chartTotal', { amount: formatMoney(total, language, data.currency) })}
+      aside={
+        data === undefined
+          ? undefined
+          : t('dashboard.chartTotal', { amount: formatMoney(total, language, data.currency) })
+      }
     >
       {data === undefined ? (
         <Skeleton height={190} radius={10} mb={10} />
@@ -51,7 +61,15 @@ export function RevenueChart() {
   );
 }
 
-function Bars({ days, currency, language }: { days: readonly Day[]; currency: string | undefined; language: Language }) {
+function Bars({
+  days,
+  currency,
+  language,
+}: {
+  days: readonly Day[];
+  currency: string | undefined;
+  language: Language;
+}) {
   const { t } = useTranslation();
   const top = niceTop(Math.max(...days.map((day) => day.amount)));
   const locale = language === 'hu' ? 'hu-HU' : 'en-GB';
@@ -72,7 +90,10 @@ function Bars({ days, currency, language }: { days: readonly Day[]; currency: st
             const today = index === days.length - 1;
             return (
               <div key={day.date} className={classes.day} data-today={today || undefined}>
-                <span className={classes.bar} style={{ height: `${Math.max(day.amount > 0 ? 1.5 : 0.6, (day.amount / top) * 100)}%` }}>
+                <span
+                  className={classes.bar}
+                  style={{ height: `${Math.max(day.amount > 0 ? 1.5 : 0.6, (day.amount / top) * 100)}%` }}
+                >
                   <span className={classes.value}>{formatNumber(day.amount, language)}</span>
                 </span>
                 <span className={classes.name}>
@@ -86,22 +107,22 @@ function Bars({ days, currency, language }: { days: readonly Day[]; currency: st
       </div>
       <div className="visually-hidden">
         <table>
-        <caption>{t('dashboard.chartTable')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t('dashboard.chartDate')}</th>
-            <th scope="col">{t('dashboard.chartAmount')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {days.map((day) => (
-            <tr key={day.date}>
-              <th scope="row">{date.format(new Date(`${day.date}T00:00:00Z`))}</th>
-              <td>{formatMoney(day.amount, language, currency)}</td>
+          <caption>{t('dashboard.chartTable')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('dashboard.chartDate')}</th>
+              <th scope="col">{t('dashboard.chartAmount')}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {days.map((day) => (
+              <tr key={day.date}>
+                <th scope="row">{date.format(new Date(`${day.date}T00:00:00Z`))}</th>
+                <td>{formatMoney(day.amount, language, currency)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       </div>
     </figure>
   );

@@ -18,7 +18,8 @@ import compact from './compact-list.module.css';
 import classes from './stock-alert-list.module.css';
 
 const keyOf = (alert: StockAlert) => `${alert.productId}/${alert.locationId}`;
-const signOf = (alert: StockAlert) => `${alert.severity}/${alert.quantity}/${alert.claim?.by?.id ?? ''}/${alert.expectedAt ?? ''}`;
+const signOf = (alert: StockAlert) =>
+  `${alert.severity}/${alert.quantity}/${alert.claim?.by?.id ?? ''}/${alert.expectedAt ?? ''}`;
 
 /** What runs out, worst first, each with its next step and who has it. */
 export function StockAlertList() {

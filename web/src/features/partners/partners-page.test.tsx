@@ -26,7 +26,9 @@ it('lets everybody search and read, and only administrators write', async () => 
 it('adds and renames a partner; a repeated attempt keeps its id', async () => {
   const made: Named[] = [];
   let broken = true;
-  const server = openShop('ADMIN').on('GET /partners', () => json(page([{ id: 'alfa', name: 'Alfa Építő Kft.' }, ...made])));
+  const server = openShop('ADMIN').on('GET /partners', () =>
+    json(page([{ id: 'alfa', name: 'Alfa Építő Kft.' }, ...made])),
+  );
   vi.spyOn(crypto, 'randomUUID').mockReturnValue('3f9c1a00-0000-4000-8000-000000000000');
   server.on('PUT /partners/ujhazi-es-fia-bt-3f9c1a', ({ body }) => {
     if (broken) return problem(503, 'UNAVAILABLE');

@@ -34,7 +34,10 @@ export function PartnersPage() {
   const search = useDelayed(words.trim());
   const sheet = useSheet<Named | 'new'>();
   const editing = sheet.content;
-  const listed = useInfiniteQuery({ ...listQueryOptions(['catalogue', 'partners', 'page', search], '/api/v1/partners', { search }), placeholderData: keepPreviousData });
+  const listed = useInfiniteQuery({
+    ...listQueryOptions(['catalogue', 'partners', 'page', search], '/api/v1/partners', { search }),
+    placeholderData: keepPreviousData,
+  });
   const partners = listed.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <>
@@ -55,7 +58,10 @@ export function PartnersPage() {
         {...(admin
           ? {
               action: (
-                <Button leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />} onClick={() => sheet.show('new')}>
+                <Button
+                  leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />}
+                  onClick={() => sheet.show('new')}
+                >
                   {t('partners.new')}
                 </Button>
               ),
@@ -72,14 +78,24 @@ export function PartnersPage() {
         }
       >
         {partners.map((partner) => (
-          <li key={partner.id} className={`${list.row} ${classes.row}`} data-testid="partner-row" data-partner-id={partner.id}>
+          <li
+            key={partner.id}
+            className={`${list.row} ${classes.row}`}
+            data-testid="partner-row"
+            data-partner-id={partner.id}
+          >
             <div>
               <p className={list.title}>{partner.name}</p>
               <p className={list.sub}>{partner.id}</p>
             </div>
             {admin && (
               <div className={classes.edit}>
-                <Button size="xs" variant="default" aria-label={`${t('partners.edit')}: ${partner.name}`} onClick={() => sheet.show(partner)}>
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={`${t('partners.edit')}: ${partner.name}`}
+                  onClick={() => sheet.show(partner)}
+                >
                   {t('partners.edit')}
                 </Button>
               </div>

@@ -40,7 +40,9 @@ it('retries the payment of the rental', async () => {
   await user.click(await screen.findByTestId('pay-submit'));
   expect(await screen.findByText('A fizetés sikerült')).toBeInTheDocument();
   expect(server.seen('POST /payments')[0]?.body).toMatchObject({ rentalId: 'r2', method: 'CARD', cardToken: 'tok_ok' });
-  await user.click(within(screen.getByRole('dialog')).getAllByRole('button', { name: 'Bezárás' }).at(-1) ?? screen.getByRole('dialog'));
+  await user.click(
+    within(screen.getByRole('dialog')).getAllByRole('button', { name: 'Bezárás' }).at(-1) ?? screen.getByRole('dialog'),
+  );
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
 });
 
@@ -56,7 +58,9 @@ it('warns against charging twice while the bank has not answered', async () => {
 
 it('offers no second try while the bank has not answered', async () => {
   const pending = { status: 'PENDING', errorCode: 'sandbox:timeout' } as const;
-  openShop('STORE_MANAGER').on('GET /payments', page([paymentOf(pending)])).on('GET /payments/failures', page([failureOf(pending)]));
+  openShop('STORE_MANAGER')
+    .on('GET /payments', page([paymentOf(pending)]))
+    .on('GET /payments/failures', page([failureOf(pending)]));
   await renderPage('/payments');
   const row = await screen.findByTestId('payment-row');
   await screen.findByRole('radio', { name: /^Elintézendő\s*1$/ });
@@ -78,7 +82,9 @@ it('filters by status, and says when there is nothing', async () => {
   openShop('STORE_MANAGER');
   const { user } = await renderPage('/payments');
   await user.click(await screen.findByRole('radio', { name: 'Sikeres' }));
-  await waitFor(() => expect(screen.getAllByTestId('payment-row').map((row) => row.dataset.status)).toEqual(['SUCCEEDED']));
+  await waitFor(() =>
+    expect(screen.getAllByTestId('payment-row').map((row) => row.dataset.status)).toEqual(['SUCCEEDED']),
+  );
   await user.click(screen.getByRole('radio', { name: 'Függőben' }));
   expect(await screen.findByText('Nincs ilyen állapotú fizetés')).toBeInTheDocument();
 });

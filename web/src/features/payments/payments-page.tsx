@@ -23,7 +23,13 @@ import classes from './payments-page.module.css';
 export function PaymentsPage() {
   const { t } = useTranslation();
   if (!isManager(useUser().role)) {
-    return <EmptyState icon={<IconLock size={24} stroke={1.7} />} title={t('error.managersOnly')} hint={t('error.managersOnlyHint')} />;
+    return (
+      <EmptyState
+        icon={<IconLock size={24} stroke={1.7} />}
+        title={t('error.managersOnly')}
+        hint={t('error.managersOnlyHint')}
+      />
+    );
   }
   return <Payments />;
 }
@@ -36,10 +42,14 @@ function Payments() {
   const failures = useQuery(failuresQueryOptions());
   const todo = failures.data?.items ?? [];
   // What another program told of stands among what is to be done only.
-  const elsewhere = chosen === undefined && todo.some((each) => each.rentalId === null && each.transactionId === transaction);
+  const elsewhere =
+    chosen === undefined && todo.some((each) => each.rentalId === null && each.transactionId === transaction);
   const filter = elsewhere ? 'TODO' : (chosen ?? 'ALL');
   const [paying, setPaying] = useState<string | null>(null);
-  const listed = useInfiniteQuery({ ...paymentsQueryOptions(filter === 'ALL' || filter === 'TODO' ? null : filter), placeholderData: keepPreviousData });
+  const listed = useInfiniteQuery({
+    ...paymentsQueryOptions(filter === 'ALL' || filter === 'TODO' ? null : filter),
+    placeholderData: keepPreviousData,
+  });
   const payments = listed.data?.pages.flatMap((page) => page.items) ?? [];
   // Only what still wants something done is offered again, and not before the bank has answered.
   const open = new Set(todo.filter(({ status }) => status !== 'PENDING').map((each) => each.transactionId));
@@ -47,7 +57,9 @@ function Payments() {
     <Segmented<PaymentFilter | 'ALL'>
       label={t('payments.status')}
       value={filter}
-      onChange={(value) => void navigate({ to: '/payments', replace: true, search: value === 'ALL' ? {} : { status: value } })}
+      onChange={(value) =>
+        void navigate({ to: '/payments', replace: true, search: value === 'ALL' ? {} : { status: value } })
+      }
       options={[
         { value: 'ALL', label: t('common.all') },
         { value: 'TODO', label: t('payments.todo'), count: todo.length > 0 ? todo.length : undefined },
@@ -66,7 +78,15 @@ function Payments() {
           query={failures}
           filters={filters}
           bare
-          empty={todo.length > 0 ? null : <EmptyState icon={<IconCreditCard size={24} stroke={1.7} />} title={t('payments.todoEmpty')} hint={t('payments.todoEmptyHint')} />}
+          empty={
+            todo.length > 0 ? null : (
+              <EmptyState
+                icon={<IconCreditCard size={24} stroke={1.7} />}
+                title={t('payments.todoEmpty')}
+                hint={t('payments.todoEmptyHint')}
+              />
+            )
+          }
         >
           <FailureList failures={todo} sought={transaction} onPay={setPaying} />
         </ListPage>
@@ -86,7 +106,13 @@ function Payments() {
           }
         >
           {payments.map((payment) => (
-            <PaymentRow key={payment.transactionId} payment={payment} sought={payment.transactionId === transaction} open={open.has(payment.transactionId)} onPay={() => setPaying(payment.rentalId)} />
+            <PaymentRow
+              key={payment.transactionId}
+              payment={payment}
+              sought={payment.transactionId === transaction}
+              open={open.has(payment.transactionId)}
+              onPay={() => setPaying(payment.rentalId)}
+            />
           ))}
         </ListPage>
       )}
@@ -95,7 +121,17 @@ function Payments() {
   );
 }
 
-function PaymentRow({ payment, sought, open, onPay }: { payment: Payment; sought: boolean; open: boolean; onPay: () => void }) {
+function PaymentRow({
+  payment,
+  sought,
+  open,
+  onPay,
+}: {
+  payment: Payment;
+  sought: boolean;
+  open: boolean;
+  onPay: () => void;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
@@ -106,7 +142,14 @@ function PaymentRow({ payment, sought, open, onPay }: { payment: Payment; sought
   const failed = payment.errorCode !== null;
   const { meaning, next } = explainDecline(payment.errorCode, payment.errorMessage, language, payment.status);
   return (
-    <li ref={row} className={`${list.row} ${classes.row}`} data-testid="payment-row" data-transaction-id={payment.transactionId} data-status={payment.status} data-sought={sought || undefined}>
+    <li
+      ref={row}
+      className={`${list.row} ${classes.row}`}
+      data-testid="payment-row"
+      data-transaction-id={payment.transactionId}
+      data-status={payment.status}
+      data-sought={sought || undefined}
+    >
       <div>
         <PaymentPill status={payment.status} />
       </div>
@@ -130,7 +173,13 @@ function PaymentRow({ payment, sought, open, onPay }: { payment: Payment; sought
       </div>
       <div className={list.actions}>
         {open && (
-          <Button size="xs" variant="light" data-testid="payment-retry" aria-label={`${t('payments.retry')}: ${payment.partnerName}`} onClick={onPay}>
+          <Button
+            size="xs"
+            variant="light"
+            data-testid="payment-retry"
+            aria-label={`${t('payments.retry')}: ${payment.partnerName}`}
+            onClick={onPay}
+          >
             {t('payments.retry')}
           </Button>
         )}

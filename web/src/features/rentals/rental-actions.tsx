@@ -31,14 +31,23 @@ export function RentalActions({ rental, onPay }: RentalActionsProps) {
   return (
     <div className={`${list.actions} ${classes.actions}`}>
       {rental.owedAmount > 0 && (
-        <Button size="xs" variant={waiting ? 'filled' : 'light'} data-testid="rental-pay" onClick={() => onPay(rental.id)}>
+        <Button
+          size="xs"
+          variant={waiting ? 'filled' : 'light'}
+          data-testid="rental-pay"
+          onClick={() => onPay(rental.id)}
+        >
           {t('rentals.pay')}
         </Button>
       )}
       {out && (
         <ConfirmButton
           label={t('rentals.return')}
-          question={rental.owedAmount > 0 ? t('rentals.returnAskOwed', { amount: formatMoney(rental.owedAmount, language, rental.currency) }) : t('rentals.returnAsk')}
+          question={
+            rental.owedAmount > 0
+              ? t('rentals.returnAskOwed', { amount: formatMoney(rental.owedAmount, language, rental.currency) })
+              : t('rentals.returnAsk')
+          }
           confirm={t('rentals.returnYes')}
           variant="light"
           busy={act.isPending && act.variables === 'return'}

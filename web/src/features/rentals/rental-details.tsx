@@ -38,7 +38,11 @@ export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (renta
         </div>
       </dl>
       {rental.status === 'AWAITING_PAYMENT' && payment?.errorCode != null && (
-        <DeclineNotice code={payment.errorCode} message={payment.errorMessage ?? null} pending={payment.status === 'PENDING'} />
+        <DeclineNotice
+          code={payment.errorCode}
+          message={payment.errorMessage ?? null}
+          pending={payment.status === 'PENDING'}
+        />
       )}
       <h3>{t('rentals.linesLabel')}</h3>
       <ul className={classes.detailLines}>

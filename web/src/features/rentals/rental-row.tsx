@@ -18,12 +18,23 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
   const rest = rental.lines.length - first.length;
   const due = dueSentence(rental, language, now, t);
   return (
-    <li className={`${list.row} ${classes.row}`} data-testid="rental-row" data-rental-id={rental.id} data-status={rental.status}>
+    <li
+      className={`${list.row} ${classes.row}`}
+      data-testid="rental-row"
+      data-rental-id={rental.id}
+      data-status={rental.status}
+    >
       <div>
         <RentalPill status={rental.status} />
       </div>
       <div className={list.what}>
-        <Link to="/rentals" from="/rentals" search={(before) => ({ ...before, rental: rental.id })} className={list.title} aria-label={t('rentals.details', { partner: rental.partnerName })}>
+        <Link
+          to="/rentals"
+          from="/rentals"
+          search={(before) => ({ ...before, rental: rental.id })}
+          className={list.title}
+          aria-label={t('rentals.details', { partner: rental.partnerName })}
+        >
           {rental.partnerName}
         </Link>
         <p className={`${list.sub} ${classes.lines}`}>
@@ -41,7 +52,9 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
         <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
         {rental.owedAmount > 0 && rental.status !== 'AWAITING_PAYMENT' ? (
           <small className={classes.owed} data-testid="rental-owed">
-            {rental.paidAmount > 0 ? t('rentals.owedRest', { amount: formatMoney(rental.owedAmount, language, rental.currency) }) : t('rentals.unpaid')}
+            {rental.paidAmount > 0
+              ? t('rentals.owedRest', { amount: formatMoney(rental.owedAmount, language, rental.currency) })
+              : t('rentals.unpaid')}
           </small>
         ) : (
           <small>{t('common.items', { count: rental.equipmentCount })}</small>

@@ -68,7 +68,14 @@ it('says why a cancellation failed', async () => {
 });
 
 it('opens the record that a link names, and closes it again', async () => {
-  openShop('OPERATOR').on('GET /rentals/r2', rentalOf({ id: 'r2', status: 'AWAITING_PAYMENT', payment: rentalPaymentOf({ errorCode: 'iso:54', errorMessage: 'x' }) }));
+  openShop('OPERATOR').on(
+    'GET /rentals/r2',
+    rentalOf({
+      id: 'r2',
+      status: 'AWAITING_PAYMENT',
+      payment: rentalPaymentOf({ errorCode: 'iso:54', errorMessage: 'x' }),
+    }),
+  );
   const { user, router } = await renderPage('/rentals?rental=r2');
   const dialog = await screen.findByRole('dialog');
   expect(await within(dialog).findByText('A kártya lejárt')).toBeInTheDocument();
@@ -88,9 +95,16 @@ it('opens a record from its row, and says when it is gone', async () => {
 it('pays a waiting rental: declined first, then in cash, in steps of 5 Ft', async () => {
   let waiting = true;
   const server = openShop('OPERATOR')
-    .on('GET /rentals/r2', () => json(rentalOf({ id: 'r2', status: waiting ? 'AWAITING_PAYMENT' : 'OPEN', totalValue: 18_902 })))
+    .on('GET /rentals/r2', () =>
+      json(rentalOf({ id: 'r2', status: waiting ? 'AWAITING_PAYMENT' : 'OPEN', totalValue: 18_902 })),
+    )
     .on('POST /payments', (request) => {
-      if ((request.body as { method: string }).method === 'CARD') return problem(402, 'PAYMENT_DECLINED', { transactionId: 't9', errorCode: 'sandbox:do_not_honour', errorMessage: 'x' });
+      if ((request.body as { method: string }).method === 'CARD')
+        return problem(402, 'PAYMENT_DECLINED', {
+          transactionId: 't9',
+          errorCode: 'sandbox:do_not_honour',
+          errorMessage: 'x',
+        });
       waiting = false;
       return json({ transactionId: 't10', status: 'SUCCEEDED' }, 201);
     });

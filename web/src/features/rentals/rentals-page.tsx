@@ -38,8 +38,13 @@ export function RentalsPage() {
           <Segmented<RentalStatus | 'ALL'>
             label={t('rentals.status')}
             value={status ?? 'ALL'}
-            onChange={(value) => void navigate({ to: '/rentals', replace: true, search: value === 'ALL' ? {} : { status: value } })}
-            options={[{ value: 'ALL' as const, label: t('common.all') }, ...statuses.map((value) => ({ value, label: t(`rentalStatus.${value}`) }))]}
+            onChange={(value) =>
+              void navigate({ to: '/rentals', replace: true, search: value === 'ALL' ? {} : { status: value } })
+            }
+            options={[
+              { value: 'ALL' as const, label: t('common.all') },
+              ...statuses.map((value) => ({ value, label: t(`rentalStatus.${value}`) })),
+            ]}
           />
         }
         action={
@@ -72,7 +77,15 @@ export function RentalsPage() {
   );
 }
 
-function RentalModal({ id, onPay, onClose }: { id: string | undefined; onPay: (rentalId: string) => void; onClose: () => void }) {
+function RentalModal({
+  id,
+  onPay,
+  onClose,
+}: {
+  id: string | undefined;
+  onPay: (rentalId: string) => void;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery({ ...rentalQueryOptions(id ?? ''), enabled: id !== undefined });
   return (

@@ -1,5 +1,11 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
-import { IconAlertCircle, IconCreditCardOff, IconInfoCircle, IconPackageExport, IconPackageOff } from '@tabler/icons-react';
+import {
+  IconAlertCircle,
+  IconCreditCardOff,
+  IconInfoCircle,
+  IconPackageExport,
+  IconPackageOff,
+} from '@tabler/icons-react';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -69,7 +75,9 @@ export function SignInPage() {
   const sentence = () => {
     if (error instanceof ApiError && error.code === 'INVALID_CREDENTIALS') return t('signIn.wrong');
     if (error instanceof ApiError && error.code === 'RATE_LIMITED') {
-      return error.retryAfterMs === null ? t('signIn.limitedSoon') : t('signIn.limited', { seconds: Math.ceil(error.retryAfterMs / 1000) });
+      return error.retryAfterMs === null
+        ? t('signIn.limitedSoon')
+        : t('signIn.limited', { seconds: Math.ceil(error.retryAfterMs / 1000) });
     }
     return errorSentence(error, t);
   };

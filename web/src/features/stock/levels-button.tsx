@@ -19,7 +19,11 @@ export function LevelsButton({ item }: { item: StockItem }) {
   const [open, setOpen] = useState(false);
   const [warning, setWarning] = useState('');
   const [critical, setCritical] = useState('');
-  const [problem, setProblem] = useState<{ warning?: string | undefined; critical?: string | undefined; other?: string | undefined }>({});
+  const [problem, setProblem] = useState<{
+    warning?: string | undefined;
+    critical?: string | undefined;
+    other?: string | undefined;
+  }>({});
 
   const save = useMutation({
     mutationFn: (body: { warningThreshold: number; criticalThreshold: number }) =>
@@ -29,8 +33,11 @@ export function LevelsButton({ item }: { item: StockItem }) {
       await refreshAfterTrade(client);
     },
     onError: (error) => {
-      const named = { warning: fieldSentence(error, 'warningThreshold', t), critical: fieldSentence(error, 'criticalThreshold', t) };
-      setProblem(named.warning ?? named.critical ? named : { other: errorSentence(error, t) });
+      const named = {
+        warning: fieldSentence(error, 'warningThreshold', t),
+        critical: fieldSentence(error, 'criticalThreshold', t),
+      };
+      setProblem((named.warning ?? named.critical) ? named : { other: errorSentence(error, t) });
     },
   });
 
@@ -44,9 +51,18 @@ export function LevelsButton({ item }: { item: StockItem }) {
     event.preventDefault();
     const low = wholeNumber(warning);
     const worst = wholeNumber(critical);
-    if (low === null || low < 0) { setProblem({ warning: t('stock.wholeNumber') }); return; }
-    if (worst === null || worst < 0) { setProblem({ critical: t('stock.wholeNumber') }); return; }
-    if (low !== 0 && low < worst) { setProblem({ warning: t('stock.levelsInvalid') }); return; }
+    if (low === null || low < 0) {
+      setProblem({ warning: t('stock.wholeNumber') });
+      return;
+    }
+    if (worst === null || worst < 0) {
+      setProblem({ critical: t('stock.wholeNumber') });
+      return;
+    }
+    if (low !== 0 && low < worst) {
+      setProblem({ warning: t('stock.levelsInvalid') });
+      return;
+    }
     setProblem({});
     save.mutate({ warningThreshold: low, criticalThreshold: worst });
   };
@@ -72,8 +88,21 @@ export function LevelsButton({ item }: { item: StockItem }) {
           <p className={`${list.sub} ${classes.where}`}>
             {item.productName} · {item.locationName}
           </p>
-          <TextInput label={t('stock.warningThreshold')} inputMode="numeric" data-autofocus value={warning} error={problem.warning} onChange={(event) => setWarning(event.currentTarget.value)} />
-          <TextInput label={t('stock.criticalThreshold')} inputMode="numeric" value={critical} error={problem.critical} onChange={(event) => setCritical(event.currentTarget.value)} />
+          <TextInput
+            label={t('stock.warningThreshold')}
+            inputMode="numeric"
+            data-autofocus
+            value={warning}
+            error={problem.warning}
+            onChange={(event) => setWarning(event.currentTarget.value)}
+          />
+          <TextInput
+            label={t('stock.criticalThreshold')}
+            inputMode="numeric"
+            value={critical}
+            error={problem.critical}
+            onChange={(event) => setCritical(event.currentTarget.value)}
+          />
           <p className="field-hint">{t('stock.levelsHint')}</p>
           {problem.other !== undefined && (
             <p className="field-error" role="alert">

@@ -38,7 +38,12 @@ it('records an adjustment with its reason', async () => {
   await user.type(within(row).getByTestId('stock-delta'), '-1');
   await user.click(within(row).getByTestId('stock-submit'));
   expect(await within(row).findByText('Rögzítve: 2 db')).toBeInTheDocument();
-  expect(server.seen('POST /inventory/adjustments')[0]?.body).toEqual({ productId: 'p3', locationId: 'vaci', delta: -1, reason: 'Leltári eltérés' });
+  expect(server.seen('POST /inventory/adjustments')[0]?.body).toEqual({
+    productId: 'p3',
+    locationId: 'vaci',
+    delta: -1,
+    reason: 'Leltári eltérés',
+  });
   expect(within(row).getByTestId('stock-delta')).toHaveValue('');
 });
 
@@ -53,7 +58,9 @@ it('takes another reason, and steps by buttons and arrow keys', async () => {
   await user.clear(reason);
   await user.type(reason, 'Beérkezés');
   await user.click(within(row).getByTestId('stock-submit'));
-  await waitFor(() => expect(server.seen('POST /inventory/adjustments')[0]?.body).toMatchObject({ delta: 2, reason: 'Beérkezés' }));
+  await waitFor(() =>
+    expect(server.seen('POST /inventory/adjustments')[0]?.body).toMatchObject({ delta: 2, reason: 'Beérkezés' }),
+  );
 });
 
 it('refuses nothing, a fraction, an empty reason and less than there is, without asking the server', async () => {
@@ -117,7 +124,12 @@ it('lets managers set levels, and nobody else', async () => {
   await user.clear(low);
   await user.type(low, '6');
   await user.click(screen.getByRole('button', { name: 'Mentés' }));
-  await waitFor(() => expect(server.seen('PATCH /inventory/stock/p3/vaci')[0]?.body).toEqual({ warningThreshold: 6, criticalThreshold: 4 }));
+  await waitFor(() =>
+    expect(server.seen('PATCH /inventory/stock/p3/vaci')[0]?.body).toEqual({
+      warningThreshold: 6,
+      criticalThreshold: 4,
+    }),
+  );
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
 });
 
@@ -161,7 +173,9 @@ it('follows a link to another search, and Back', async () => {
 });
 
 it('"Szűrők törlése" takes the header’s place away where that is what hides everything', async () => {
-  openShop('OPERATOR').on('GET /inventory/stock', (request) => json(page(request.search.get('locationId') === 'kelenfold' ? [] : [makita])));
+  openShop('OPERATOR').on('GET /inventory/stock', (request) =>
+    json(page(request.search.get('locationId') === 'kelenfold' ? [] : [makita])),
+  );
   const { user } = await renderPage('/stock');
   await rowOf('p1');
   await user.selectOptions(screen.getByRole('combobox', { name: 'Telephely' }), 'kelenfold');
@@ -175,7 +189,12 @@ it('opens at what a link names', async () => {
   await renderPage('/stock?search=makita&location=vaci&severity=CRITICAL');
   await rowOf('p1');
   const { search } = server.seen('GET /inventory/stock')[0] ?? {};
-  expect(Object.fromEntries(search ?? [])).toEqual({ search: 'makita', severity: 'CRITICAL', locationId: 'vaci', limit: '50' });
+  expect(Object.fromEntries(search ?? [])).toEqual({
+    search: 'makita',
+    severity: 'CRITICAL',
+    locationId: 'vaci',
+    limit: '50',
+  });
   expect(screen.getByRole('radio', { name: 'Kritikus' })).toBeChecked();
 });
 

@@ -31,7 +31,11 @@ export function StockPage() {
   const typing = search !== words.trim();
   useEffect(() => {
     if (typing || search === (address.search ?? '')) return;
-    void navigate({ to: '/stock', replace: true, search: ({ search: left, ...rest }) => (search === '' ? rest : { ...rest, search }) });
+    void navigate({
+      to: '/stock',
+      replace: true,
+      search: ({ search: left, ...rest }) => (search === '' ? rest : { ...rest, search }),
+    });
   }, [typing, search, address.search, navigate]);
 
   // And the field follows a link, Back and Forward: they change the entry of the history, typing stays in its own.
@@ -51,7 +55,11 @@ export function StockPage() {
   const filtered = search !== '' || severity !== null || locationId !== null;
 
   const handleSeverity = (value: Severity | 'ALL') =>
-    void navigate({ to: '/stock', replace: true, search: ({ severity: left, ...rest }) => (value === 'ALL' ? rest : { ...rest, severity: value }) });
+    void navigate({
+      to: '/stock',
+      replace: true,
+      search: ({ severity: left, ...rest }) => (value === 'ALL' ? rest : { ...rest, severity: value }),
+    });
   const handleClear = () => {
     setWords('');
     if (address.location === undefined) choosePlace(null);
@@ -104,7 +112,11 @@ export function StockPage() {
             }
           />
         ) : (
-          <EmptyState icon={<IconBuildingWarehouse size={24} stroke={1.7} />} title={t('stock.none')} hint={t('stock.noneHint')} />
+          <EmptyState
+            icon={<IconBuildingWarehouse size={24} stroke={1.7} />}
+            title={t('stock.none')}
+            hint={t('stock.noneHint')}
+          />
         )
       }
     >

@@ -28,7 +28,11 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
   const client = useQueryClient();
   const [delta, setDelta] = useState('');
   const [reason, setReason] = useState<string | null>(null);
-  const [problem, setProblem] = useState<{ delta?: string | undefined; reason?: string | undefined; other?: string | undefined }>({});
+  const [problem, setProblem] = useState<{
+    delta?: string | undefined;
+    reason?: string | undefined;
+    other?: string | undefined;
+  }>({});
   const reasonText = reason ?? t('stock.reasonDefault');
 
   const adjust = useMutation({
@@ -42,10 +46,12 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
       if (!(error instanceof ApiError)) setProblem({ other: errorSentence(error, t) });
       else if (error.code === 'INSUFFICIENT_STOCK') {
         const available = error.problem.available;
-        setProblem({ delta: typeof available === 'number' ? t('stock.below', { available }) : t('stock.belowUnknown') });
+        setProblem({
+          delta: typeof available === 'number' ? t('stock.below', { available }) : t('stock.belowUnknown'),
+        });
       } else if (error.errors.length > 0) {
         const named = { delta: fieldSentence(error, 'delta', t), reason: fieldSentence(error, 'reason', t) };
-        setProblem(named.delta ?? named.reason ? named : { other: errorSentence(error, t) });
+        setProblem((named.delta ?? named.reason) ? named : { other: errorSentence(error, t) });
       } else setProblem({ other: errorSentence(error, t) });
     },
   });
@@ -55,9 +61,18 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
     adjust.reset();
     const number = wholeNumber(delta);
     const why = reasonText.trim();
-    if (number === null || number === 0) { setProblem({ delta: t('stock.deltaInvalid') }); return; }
-    if (number < 0 && item.quantity + number < 0) { setProblem({ delta: t('stock.below', { available: item.quantity }) }); return; }
-    if (why.length < 1 || why.length > 200) { setProblem({ reason: t('stock.reasonInvalid') }); return; }
+    if (number === null || number === 0) {
+      setProblem({ delta: t('stock.deltaInvalid') });
+      return;
+    }
+    if (number < 0 && item.quantity + number < 0) {
+      setProblem({ delta: t('stock.below', { available: item.quantity }) });
+      return;
+    }
+    if (why.length < 1 || why.length > 200) {
+      setProblem({ reason: t('stock.reasonInvalid') });
+      return;
+    }
     setProblem({});
     adjust.mutate({ productId: item.productId, locationId: item.locationId, delta: number, reason: why });
   };
@@ -66,7 +81,13 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
   const typing = delta.trim() !== '';
 
   return (
-    <li className={`${list.row} ${classes.row}`} data-testid="stock-row" data-product-id={item.productId} data-location-id={item.locationId} data-severity={item.severity}>
+    <li
+      className={`${list.row} ${classes.row}`}
+      data-testid="stock-row"
+      data-product-id={item.productId}
+      data-location-id={item.locationId}
+      data-severity={item.severity}
+    >
       <div className={classes.severity}>
         <SeverityPill severity={item.severity} />
       </div>
@@ -74,7 +95,12 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
         <p className={list.title}>{item.productName}</p>
         <p className={list.sub}>
           {item.locationName}
-          {level > 0 && <span> · {t('stock.levelsLine', { warning: item.warningThreshold, critical: item.criticalThreshold })}</span>}
+          {level > 0 && (
+            <span>
+              {' '}
+              · {t('stock.levelsLine', { warning: item.warningThreshold, critical: item.criticalThreshold })}
+            </span>
+          )}
         </p>
       </div>
       <div className={classes.level}>
@@ -113,7 +139,14 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
             onChange={setReason}
           />
         )}
-        <Button type="submit" size="xs" variant={typing ? 'filled' : 'default'} loading={adjust.isPending} data-testid="stock-submit" aria-label={`${t('stock.submit')}: ${item.productName}`}>
+        <Button
+          type="submit"
+          size="xs"
+          variant={typing ? 'filled' : 'default'}
+          loading={adjust.isPending}
+          data-testid="stock-submit"
+          aria-label={`${t('stock.submit')}: ${item.productName}`}
+        >
           {t('stock.submit')}
         </Button>
       </form>

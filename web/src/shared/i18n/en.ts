@@ -180,7 +180,8 @@ export const en: Messages = {
     empty: 'Nothing found',
     emptyHint: 'Try fewer letters, or remove the filters.',
     none: 'No stock yet',
-    noneHint: 'Products appear here once the catalogue is loaded. An administrator loads it: with the command harang import, or through the API (/docs).',
+    noneHint:
+      'Products appear here once the catalogue is loaded. An administrator loads it: with the command harang import, or through the API (/docs).',
     clear: 'Remove filters',
     unit: 'available',
     delta: 'Change (pcs): {{product}}',
@@ -320,7 +321,8 @@ export const en: Messages = {
     submit: 'Pay {{amount}}',
     done: 'The payment went through',
     doneHint: 'The rental is paid in full.',
-    pending: 'The bank did not answer in time. It will turn out later what became of the payment; do not charge the same card again until then.',
+    pending:
+      'The bank did not answer in time. It will turn out later what became of the payment; do not charge the same card again until then.',
     notWaiting: 'This rental owes nothing.',
   },
   card: {
@@ -335,7 +337,8 @@ export const en: Messages = {
     status: 'State',
     todo: 'To do',
     todoEmpty: 'No payment to deal with',
-    todoEmptyHint: 'Failed payments stay here until the rental is paid or cancelled; what another program told, for a day.',
+    todoEmptyHint:
+      'Failed payments stay here until the rental is paid or cancelled; what another program told, for a day.',
     empty: 'No payments yet',
     emptyHint: 'Card and cash payments appear here.',
     emptyFilter: 'No payments in this state',

@@ -135,7 +135,8 @@ export const hu = {
     undone: 'Visszaállt',
     failures: 'Fizetési hibák',
     failuresEmpty: 'Nincs fizetési hiba',
-    failuresEmptyHint: 'Ha egy kártyás fizetés nem sikerül, itt vagy egy másik programban, itt jelenik meg a teendővel.',
+    failuresEmptyHint:
+      'Ha egy kártyás fizetés nem sikerül, itt vagy egy másik programban, itt jelenik meg a teendővel.',
     failuresMore: 'Még {{n}}',
     otherProgram: 'másik program jelezte',
     done: 'Elintézve',
@@ -178,7 +179,8 @@ export const hu = {
     empty: 'Nincs találat',
     emptyHint: 'Próbáljon kevesebb betűt, vagy vegye le a szűrőket.',
     none: 'Még nincs készlet',
-    noneHint: 'A termékek a katalógus betöltése után jelennek meg itt. A katalógust adminisztrátor tölti be: a harang import paranccsal vagy az API-n át (/docs).',
+    noneHint:
+      'A termékek a katalógus betöltése után jelennek meg itt. A katalógust adminisztrátor tölti be: a harang import paranccsal vagy az API-n át (/docs).',
     clear: 'Szűrők törlése',
     unit: 'db szabad',
     delta: 'Változás (db): {{product}}',
@@ -318,7 +320,8 @@ export const hu = {
     submit: 'Fizetés: {{amount}}',
     done: 'A fizetés sikerült',
     doneHint: 'A bérlés ki van fizetve.',
-    pending: 'A bank nem válaszolt időben. A fizetés állapota később derül ki; addig ne terhelje újra ugyanazt a kártyát.',
+    pending:
+      'A bank nem válaszolt időben. A fizetés állapota később derül ki; addig ne terhelje újra ugyanazt a kártyát.',
     notWaiting: 'Ennek a bérlésnek nincs tartozása.',
   },
   card: {
@@ -333,7 +336,8 @@ export const hu = {
     status: 'Állapot',
     todo: 'Elintézendő',
     todoEmpty: 'Nincs elintézendő fizetés',
-    todoEmptyHint: 'A sikertelen fizetések itt maradnak, amíg a bérlést ki nem fizetik vagy le nem mondják; amit másik program jelzett, egy napig.',
+    todoEmptyHint:
+      'A sikertelen fizetések itt maradnak, amíg a bérlést ki nem fizetik vagy le nem mondják; amit másik program jelzett, egy napig.',
     empty: 'Még nincs fizetés',
     emptyHint: 'A kártyás és készpénzes fizetések itt jelennek meg.',
     emptyFilter: 'Nincs ilyen állapotú fizetés',

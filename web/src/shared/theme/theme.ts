@@ -19,7 +19,16 @@ import {
 
 // The real colours are in tokens.css; the library only needs the name.
 const brass: MantineColorsTuple = [
-  '#f6ecd8', '#efe0c3', '#e2cb9d', '#d6b877', '#c79c4a', '#b8862f', '#8a5e0e', '#74500c', '#855a0c', '#5d3f08',
+  '#f6ecd8',
+  '#efe0c3',
+  '#e2cb9d',
+  '#d6b877',
+  '#c79c4a',
+  '#b8862f',
+  '#8a5e0e',
+  '#74500c',
+  '#855a0c',
+  '#5d3f08',
 ];
 
 const field = { input: 'field-input', label: 'field-label', error: 'field-error', description: 'field-hint' };
@@ -37,21 +46,43 @@ export const theme = createTheme({
   // On brass and red the text is ours: the library's white is too pale for the dark theme's lighter metals.
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input);
-    return input.variant === 'filled' ? { ...colors, color: input.color === 'red' ? 'var(--on-red)' : 'var(--on-brass)' } : colors;
+    return input.variant === 'filled'
+      ? { ...colors, color: input.color === 'red' ? 'var(--on-red)' : 'var(--on-brass)' }
+      : colors;
   },
   components: {
     Button: extend<ButtonFactory>({ defaultProps: { size: 'sm' }, classNames: { root: 'button' } }),
-    ActionIcon: extend<ActionIconFactory>({ defaultProps: { variant: 'default' }, classNames: { root: 'icon-button' } }),
+    ActionIcon: extend<ActionIconFactory>({
+      defaultProps: { variant: 'default' },
+      classNames: { root: 'icon-button' },
+    }),
     TextInput: extend<TextInputFactory>({ classNames: field }),
     PasswordInput: extend<PasswordInputFactory>({ classNames: field }),
-    Autocomplete: extend<AutocompleteFactory>({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
+    Autocomplete: extend<AutocompleteFactory>({
+      classNames: { ...field, dropdown: 'floating' },
+      defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } },
+    }),
     NativeSelect: extend<NativeSelectFactory>({ classNames: field }),
-    Select: extend<SelectFactory>({ classNames: { ...field, dropdown: 'floating' }, defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } } }),
+    Select: extend<SelectFactory>({
+      classNames: { ...field, dropdown: 'floating' },
+      defaultProps: { comboboxProps: { transitionProps: { duration: 100 } } },
+    }),
     // Locking the scroll would need a style element, which the page's policy forbids.
-    Modal: extend<ModalFactory>({ classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' }, defaultProps: { lockScroll: false, centered: true, transitionProps: { duration: 140, transition: 'fade' }, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Modal: extend<ModalFactory>({
+      classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' },
+      defaultProps: {
+        lockScroll: false,
+        centered: true,
+        transitionProps: { duration: 140, transition: 'fade' },
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
+    }),
     // What somebody opened lies above what comes up by itself, in the corner (z-index 400).
     Menu: extend<MenuFactory>({ defaultProps: { zIndex: 450 } }),
-    Popover: extend<PopoverFactory>({ classNames: { dropdown: 'floating' }, defaultProps: { zIndex: 450, hideDetached: false, transitionProps: { duration: 100 } } }),
+    Popover: extend<PopoverFactory>({
+      classNames: { dropdown: 'floating' },
+      defaultProps: { zIndex: 450, hideDetached: false, transitionProps: { duration: 100 } },
+    }),
   },
 });
 

@@ -15,7 +15,15 @@ interface ChoiceListProps<T extends string> {
  * A native select with all its options in sight (on phones the system's own
  * picker): one tap, arrow keys, and read out by every screen reader.
  */
-export function ChoiceList<T extends string>({ label, hint, value, options, onChange, testId, disabled = false }: ChoiceListProps<T>) {
+export function ChoiceList<T extends string>({
+  label,
+  hint,
+  value,
+  options,
+  onChange,
+  testId,
+  disabled = false,
+}: ChoiceListProps<T>) {
   const id = useId();
   const hintId = useId();
   return (

@@ -15,7 +15,15 @@ import classes from './claim.module.css';
 const lonelyAfter = 10 * 60_000;
 
 /** How long it has been so, who deals with it, or that nobody took it for too long. */
-export function ClaimState({ since, claim, waits }: { since: string; claim: Claim | null; /** Whether it waits for somebody at all. */ waits: boolean }) {
+export function ClaimState({
+  since,
+  claim,
+  waits,
+}: {
+  since: string;
+  claim: Claim | null;
+  /** Whether it waits for somebody at all. */ waits: boolean;
+}) {
   const { t } = useTranslation();
   const language = useLanguage();
   const user = useUser();

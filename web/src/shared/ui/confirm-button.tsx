@@ -15,7 +15,15 @@ interface ConfirmButtonProps {
 }
 
 /** A button that asks once, in place, before it acts. */
-export function ConfirmButton({ label, question, confirm, danger = false, variant = 'default', busy = false, onConfirm }: ConfirmButtonProps) {
+export function ConfirmButton({
+  label,
+  question,
+  confirm,
+  danger = false,
+  variant = 'default',
+  busy = false,
+  onConfirm,
+}: ConfirmButtonProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);

@@ -18,7 +18,11 @@ export function DeclineNotice({ code, message, pending = false }: DeclineNoticeP
   const { meaning, next } = explainDecline(code, message, language, pending ? 'PENDING' : 'DECLINED');
   return (
     <div className={classes.notice} data-pending={pending || undefined} role="alert">
-      {pending ? <IconHourglass size={22} stroke={1.7} aria-hidden /> : <IconCreditCardOff size={22} stroke={1.7} aria-hidden />}
+      {pending ? (
+        <IconHourglass size={22} stroke={1.7} aria-hidden />
+      ) : (
+        <IconCreditCardOff size={22} stroke={1.7} aria-hidden />
+      )}
       <div>
         <p className={classes.meaning}>{meaning}</p>
         {pending ? (

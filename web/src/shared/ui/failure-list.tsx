@@ -16,7 +16,8 @@ import { Pill } from './pill';
 import { Tile } from './tile';
 
 const keyOf = (failure: PaymentFailure) => failure.eventId;
-const signOf = (failure: PaymentFailure) => `${failure.errorCode}/${failure.status ?? ''}/${failure.claim?.by?.id ?? ''}`;
+const signOf = (failure: PaymentFailure) =>
+  `${failure.errorCode}/${failure.status ?? ''}/${failure.claim?.by?.id ?? ''}`;
 
 interface FailureListProps {
   failures: readonly PaymentFailure[];
@@ -35,7 +36,14 @@ export function FailureList({ failures, limit, sought, onPay }: FailureListProps
   return (
     <ul className={classes.list} {...watch}>
       {rows.slice(0, limit).map(({ key, row, gone, marked }) => (
-        <FailureRow key={key} failure={row} gone={gone} marked={marked} sought={row.transactionId === sought} onPay={onPay} />
+        <FailureRow
+          key={key}
+          failure={row}
+          gone={gone}
+          marked={marked}
+          sought={row.transactionId === sought}
+          onPay={onPay}
+        />
       ))}
     </ul>
   );
@@ -66,7 +74,9 @@ function FailureRow({ failure, gone, marked, sought, onPay }: FailureRowProps) {
     >
       <LiveMark count={marked} />
       <div className={classes.badge}>
-        <Tile tone={waiting ? 'amber' : 'red'}>{waiting ? <IconHourglass size={19} stroke={1.8} /> : <IconCreditCardOff size={19} stroke={1.8} />}</Tile>
+        <Tile tone={waiting ? 'amber' : 'red'}>
+          {waiting ? <IconHourglass size={19} stroke={1.8} /> : <IconCreditCardOff size={19} stroke={1.8} />}
+        </Tile>
       </div>
       <p className={classes.title}>
         {rentalId === null ? (
@@ -92,11 +102,21 @@ function FailureRow({ failure, gone, marked, sought, onPay }: FailureRowProps) {
           ) : (
             <>
               {onPay !== undefined && rentalId !== null && !waiting && (
-                <Button size="xs" variant="default" aria-label={`${t('payments.retry')}: ${partnerName}`} onClick={() => onPay(rentalId)}>
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={`${t('payments.retry')}: ${partnerName}`}
+                  onClick={() => onPay(rentalId)}
+                >
                   {t('payments.retry')}
                 </Button>
               )}
-              <ClaimButton eventId={failure.eventId} claim={failure.claim} subject={`${partnerName}, ${meaning}`} queryKey={failuresQueryOptions().queryKey} />
+              <ClaimButton
+                eventId={failure.eventId}
+                claim={failure.claim}
+                subject={`${partnerName}, ${meaning}`}
+                queryKey={failuresQueryOptions().queryKey}
+              />
             </>
           )}
         </div>

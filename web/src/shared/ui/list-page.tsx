@@ -61,7 +61,12 @@ export function ListPage({ label, filters, action, query, empty, children, bare 
         {data !== undefined && (empty ?? (bare ? children : <ul className={classes.list}>{children}</ul>))}
       </section>
       {query.hasNextPage === true && (
-        <Button className={classes.more} variant="default" loading={query.isFetchingNextPage === true} onClick={() => query.fetchNextPage?.()}>
+        <Button
+          className={classes.more}
+          variant="default"
+          loading={query.isFetchingNextPage === true}
+          onClick={() => query.fetchNextPage?.()}
+        >
           {t('common.more')}
         </Button>
       )}

@@ -23,7 +23,10 @@ export function useStoredCards(partnerId: string): readonly StoredCard[] | undef
 }
 
 /** The tender as it is asked of the server; null when a card is meant and there is none. */
-export function tenderOf({ method, token }: Tender, cards: readonly StoredCard[] | undefined): { method: PaymentMethod; cardToken?: string } | 'NONE' | null {
+export function tenderOf(
+  { method, token }: Tender,
+  cards: readonly StoredCard[] | undefined,
+): { method: PaymentMethod; cardToken?: string } | 'NONE' | null {
   if (method === 'NONE') return 'NONE';
   if (method === 'CASH') return { method };
   const card = cards?.find((each) => each.token === token) ?? cards?.[0];
@@ -41,11 +44,22 @@ interface MethodFieldsProps {
 }
 
 /** How it is paid, and with which stored card. A card number is never asked. */
-export function MethodFields({ partnerId, methods, tender, onTender, disabled = false, methodTestId, tokenTestId }: MethodFieldsProps) {
+export function MethodFields({
+  partnerId,
+  methods,
+  tender,
+  onTender,
+  disabled = false,
+  methodTestId,
+  tokenTestId,
+}: MethodFieldsProps) {
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery(cardsQueryOptions(partnerId));
   // The sandbox's cards are known by name in both languages; any other is called what its provider calls it.
-  const options = data?.items.map(({ token, label }) => ({ value: token, label: i18n.exists(`card.${token}`) ? t(`card.${token}`) : label }));
+  const options = data?.items.map(({ token, label }) => ({
+    value: token,
+    label: i18n.exists(`card.${token}`) ? t(`card.${token}`) : label,
+  }));
   return (
     <div className={classes.fields}>
       <ChoiceList<MethodChoice>
@@ -67,7 +81,9 @@ export function MethodFields({ partnerId, methods, tender, onTender, disabled = 
           <ChoiceList
             label={t('wizard.card')}
             hint={t('wizard.cardHint')}
-            value={options.some(({ value }) => value === tender.token) ? (tender.token ?? '') : (options[0]?.value ?? '')}
+            value={
+              options.some(({ value }) => value === tender.token) ? (tender.token ?? '') : (options[0]?.value ?? '')
+            }
             options={options}
             onChange={(token) => onTender({ ...tender, token })}
             disabled={disabled}

@@ -35,7 +35,8 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
   const owed = tender.method === 'CASH' ? rental.owedCash : rental.owedAmount;
 
   const pay = useMutation({
-    mutationFn: (body: PaymentRequest) => call('post', '/api/v1/payments', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
+    mutationFn: (body: PaymentRequest) =>
+      call('post', '/api/v1/payments', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
     onSuccess: async () => {
       settle();
       // First: the refreshed rental no longer waits, and the page that shows this form would say so.

@@ -16,7 +16,13 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
   const { t } = useTranslation();
   const language = useLanguage();
   const [paid, setPaid] = useState(false);
-  const { data: rental, error, isFetching, isFetchedAfterMount, refetch } = useQuery({ ...rentalQueryOptions(rentalId), refetchOnMount: 'always' });
+  const {
+    data: rental,
+    error,
+    isFetching,
+    isFetchedAfterMount,
+    refetch,
+  } = useQuery({ ...rentalQueryOptions(rentalId), refetchOnMount: 'always' });
   return (
     <Modal
       opened
@@ -52,7 +58,13 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
               </span>
               <b>{formatMoney(rental.owedAmount, language, rental.currency)}</b>
             </p>
-            <PayForm rental={rental} onPaid={() => setPaid(true)} methodTestId="pay-method" tokenTestId="pay-card-token" submitTestId="pay-submit" />
+            <PayForm
+              rental={rental}
+              onPaid={() => setPaid(true)}
+              methodTestId="pay-method"
+              tokenTestId="pay-card-token"
+              submitTestId="pay-submit"
+            />
           </>
         )}
       </div>

@@ -6,7 +6,17 @@ import { errorSentence } from '../error-sentence';
 import classes from './states.module.css';
 
 /** Says what will appear here, and when. */
-export function EmptyState({ icon, title, hint, action }: { icon?: ReactNode; title: string; hint: string; action?: ReactNode }) {
+export function EmptyState({
+  icon,
+  title,
+  hint,
+  action,
+}: {
+  icon?: ReactNode;
+  title: string;
+  hint: string;
+  action?: ReactNode;
+}) {
   return (
     <div className={classes.state}>
       {icon !== undefined && (
@@ -30,7 +40,13 @@ export function ErrorState({ error, onRetry, busy = false }: { error: unknown; o
         <p className={classes.title}>{t('error.title')}</p>
         <p className={classes.hint}>{errorSentence(error, t)}</p>
       </div>
-      <Button variant="default" size="xs" leftSection={<IconRefresh size={16} aria-hidden />} loading={busy} onClick={onRetry}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconRefresh size={16} aria-hidden />}
+        loading={busy}
+        onClick={onRetry}
+      >
         {t('common.retry')}
       </Button>
     </div>

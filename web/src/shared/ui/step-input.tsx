@@ -18,7 +18,19 @@ interface StepInputProps {
 }
 
 /** A whole number with a button on either side, wide enough for a thumb. */
-export function StepInput({ label, less, more, value, onChange, min, max, error, placeholder, testId, inputRef }: StepInputProps) {
+export function StepInput({
+  label,
+  less,
+  more,
+  value,
+  onChange,
+  min,
+  max,
+  error,
+  placeholder,
+  testId,
+  inputRef,
+}: StepInputProps) {
   const errorId = useId();
   const number = value.trim() === '' ? 0 : Number(value);
   const step = (by: number) => {

@@ -24,7 +24,16 @@ interface WidgetProps {
 }
 
 /** A panel of the dashboard. While events cannot arrive it dims and tells how old it is. */
-export function Widget({ title, aside, count = 0, more = false, updatedAt = 0, testId, className, children }: WidgetProps) {
+export function Widget({
+  title,
+  aside,
+  count = 0,
+  more = false,
+  updatedAt = 0,
+  testId,
+  className,
+  children,
+}: WidgetProps) {
   const heading = useId();
   const offline = useOffline() && updatedAt > 0;
   return (

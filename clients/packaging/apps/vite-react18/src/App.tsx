@@ -8,7 +8,9 @@ function SignIn({ onSignedIn }: { onSignedIn: (user: User) => void }) {
   const handleSubmit = (submitted: FormEvent<HTMLFormElement>) => {
     submitted.preventDefault();
     const form = new FormData(submitted.currentTarget);
-    signIn(String(form.get('email')), String(form.get('password'))).then(onSignedIn, (reason) => setError(String(reason)));
+    signIn(String(form.get('email')), String(form.get('password'))).then(onSignedIn, (reason) =>
+      setError(String(reason)),
+    );
   };
   return (
     <form onSubmit={handleSubmit}>
@@ -24,7 +26,11 @@ function Status() {
   const status = useConnection((connection) => connection.status);
   const [last, setLast] = useState('');
   useHarangEvent('rental_created', ({ event }) => setLast(event.data.partnerName));
-  return <p>{status} {last}</p>;
+  return (
+    <p>
+      {status} {last}
+    </p>
+  );
 }
 
 export default function App() {
