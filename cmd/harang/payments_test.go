@@ -299,6 +299,9 @@ func TestPayments_MyPOS(t *testing.T) {
 			t.Errorf("notified: %d, rental %s", status, c.rental(form))
 		}
 	}
+	if _, cards := c.call("GET", "/api/v1/partners/bela/cards", "", ""); len(cards["items"].([]any)) != 3 {
+		t.Errorf("a notification stored its card: %v", cards)
+	}
 	c.bank.setFind("odd", "1")
 	c.waitChecked(order)
 	if c.rental(form) != "OPEN" {

@@ -133,5 +133,7 @@ func (h *Housekeeper) sweep(ctx context.Context, now time.Time) error {
 	return errors.Join(
 		all(h.store.SweepRequests, now.Add(-RequestRetention)),
 		all(h.store.SweepNotices, now.Add(-noticeRetention)),
+		// A node of version 0.1.0 settles payments without their cards.
+		h.store.RecheckPendingCards(ctx, now),
 	)
 }

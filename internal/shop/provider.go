@@ -78,7 +78,8 @@ type PaymentNotice struct {
 	TransactionID string
 	// Amount is in whole forints; 0 when the notification names none.
 	Amount int64
-	// Card is a card that the provider stored with this payment; may be nil.
+	// Card is a card that the provider says to have stored with this payment; may
+	// be nil.
 	Card *harang.Card
 }
 

@@ -69,6 +69,9 @@ func (p *Payments) applySettlement(ctx context.Context, tenant, id string, s Set
 		if err := p.updateStatus(tx, &rental, &pay, s); err != nil {
 			return err
 		}
+		if err := p.settleCard(ctx, tx, pay, s); err != nil {
+			return err
+		}
 		if err := tx.UpdatePayment(ctx, pay); err != nil {
 			return err
 		}
@@ -76,10 +79,28 @@ func (p *Payments) applySettlement(ctx context.Context, tenant, id string, s Set
 	})
 }
 
+// settleCard stores the pending card of a locked payment as the partner's when the
+// provider itself answered that the payment succeeded, and drops it after any other
+// final answer.
+func (p *Payments) settleCard(ctx context.Context, tx Tx, pay harang.Payment, got Settlement) error {
+	if got.Status == harang.PaymentPending {
+		return nil
+	}
+	card, err := tx.TakePendingCard(ctx, pay.Tenant, pay.ID)
+	switch {
+	case harang.ErrorCode(err) == harang.CodeNotFound:
+		return nil
+	case err != nil || got.Status != harang.PaymentSucceeded || pay.Status != harang.PaymentSucceeded:
+		return err
+	}
+	return tx.PutCard(ctx, pay.Tenant, pay.PartnerID, card, p.now())
+}
+
 // ReceiveNotice records a provider's notification, once by its key, and makes the
 // housekeeper ask the provider for the outcome at once. The notification itself
-// decides nothing about the payment. Nothing changes for a repeat, an unknown payment,
-// a payment that is not by card, and an amount that is not the payment's.
+// decides nothing: its card is pending until the provider answers that the payment
+// succeeded. Nothing changes for a repeat, an unknown payment, a payment that is not by
+// card, and an amount that is not the payment's.
 func (p *Payments) ReceiveNotice(ctx context.Context, tenant string, n PaymentNotice) (NoticeOutcome, error) {
 	var outcome NoticeOutcome
 	err := p.store.Within(ctx, func(tx Tx) error {
@@ -107,13 +128,13 @@ func (p *Payments) ReceiveNotice(ctx context.Context, tenant string, n PaymentNo
 			return nil
 		}
 		outcome = NoticeApplied
-		if n.Card != nil {
-			if err := tx.PutCard(ctx, tenant, pay.PartnerID, *n.Card, p.now()); err != nil {
-				return err
-			}
-		}
 		if pay.Status == harang.PaymentReversed { // final
 			return nil
+		}
+		if n.Card != nil {
+			if err := tx.PutPendingCard(ctx, tenant, pay.ID, *n.Card, p.now()); err != nil {
+				return err
+			}
 		}
 		pay.CheckAt, pay.Checks = p.now(), 0
 		return tx.UpdatePayment(ctx, pay)

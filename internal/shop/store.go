@@ -214,6 +214,12 @@ type PaymentWriter interface {
 	FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error)
 	PutCard(ctx context.Context, tenant, partnerID string, c harang.Card, at time.Time) error
 	DeleteCard(ctx context.Context, tenant, partnerID, token string) (bool, error)
+	// PutPendingCard stores the card that a notification named with a locked
+	// payment. A later one replaces it.
+	PutPendingCard(ctx context.Context, tenant, paymentID string, c harang.Card, at time.Time) error
+	// TakePendingCard deletes and returns the pending card of a locked payment.
+	// NOT_FOUND.
+	TakePendingCard(ctx context.Context, tenant, paymentID string) (harang.Card, error)
 }
 
 // RequestWriter keeps the requests that were sent with an Idempotency-Key.
@@ -226,9 +232,12 @@ type RequestWriter interface {
 	DeleteRequest(ctx context.Context, k RequestKey) error
 }
 
-// Sweeper deletes what is older than an instant and reports how much, limit at
-// most.
+// Sweeper finds what is left over. SweepX deletes what is older than an instant and
+// reports how much, limit at most.
 type Sweeper interface {
 	SweepNotices(ctx context.Context, before time.Time, limit int) (int64, error)
 	SweepRequests(ctx context.Context, before time.Time, limit int) (int64, error)
+	// RecheckPendingCards makes the check due of each payment that has a pending
+	// card and no further check.
+	RecheckPendingCards(ctx context.Context, now time.Time) error
 }

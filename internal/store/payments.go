@@ -72,6 +72,17 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (tenant_id, partner_id, token) DO UPDATE SET brand = excluded.brand, last4 = excluded.last4,
 			expires = excluded.expires, label = excluded.label, updated_at = excluded.updated_at`)
+	putPendingCard = define("put pending card", `
+		INSERT INTO pending_cards (payment_id, tenant_id, token, brand, last4, expires, label, at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (payment_id) DO UPDATE SET token = excluded.token, brand = excluded.brand, last4 = excluded.last4,
+			expires = excluded.expires, label = excluded.label, at = excluded.at`)
+	takePendingCard = define("take pending card", `
+		DELETE FROM pending_cards WHERE tenant_id = $1 AND payment_id = $2
+		RETURNING token, brand, last4, expires, label`)
+	recheckPendingCards = define("recheck payments with pending card", `
+		UPDATE payments SET check_at = $1, checks = 0, version = version + 1
+		WHERE check_at IS NULL AND id IN (SELECT payment_id FROM pending_cards)`)
 	deleteCard = define("delete card", `
 		DELETE FROM partner_cards WHERE tenant_id = $1 AND partner_id = $2 AND token = $3`)
 	findCards = define("find cards", `
@@ -271,6 +282,30 @@ func (tx *Tx) PutCard(ctx context.Context, tenant, partnerID string, c harang.Ca
 	return err
 }
 
+// PutPendingCard stores the card of a locked payment until the provider's answer about
+// the payment. A later card replaces it.
+func (tx *Tx) PutPendingCard(ctx context.Context, tenant, paymentID string, c harang.Card, at time.Time) error {
+	_, err := execute(ctx, tx, putPendingCard, paymentID, tenant, c.Token, c.Brand, c.Last4, c.Expires, c.Label,
+		at.UnixMilli())
+	return err
+}
+
+// TakePendingCard deletes and returns the pending card of a locked payment. NOT_FOUND
+// when there is none.
+func (tx *Tx) TakePendingCard(ctx context.Context, tenant, paymentID string) (harang.Card, error) {
+	return queryOne(ctx, tx, takePendingCard, scanCard, tenant, paymentID)
+}
+
+// RecheckPendingCards makes the status call due at now of every payment that has a
+// pending card and no further check: a node of version 0.1.0 settles payments without
+// their cards.
+func (s *Store) RecheckPendingCards(ctx context.Context, now time.Time) error {
+	return s.within(ctx, func(tx *Tx) error {
+		_, err := execute(ctx, tx, recheckPendingCards, now.UnixMilli())
+		return err
+	})
+}
+
 // DeleteCard deletes a partner's card and reports whether there was one.
 func (tx *Tx) DeleteCard(ctx context.Context, tenant, partnerID, token string) (bool, error) {
 	n, err := execute(ctx, tx, deleteCard, tenant, partnerID, token)
@@ -288,10 +323,12 @@ func (tx *Tx) FindCards(ctx context.Context, tenant, partnerID string, limit int
 }
 
 func cardsOf(ctx context.Context, r runner, tenant, partnerID string, limit int) ([]harang.Card, error) {
-	return queryAll(ctx, r, findCards, func(r row) (c harang.Card, err error) {
-		err = r.Scan(&c.Token, &c.Brand, &c.Last4, &c.Expires, &c.Label)
-		return c, err
-	}, tenant, partnerID, limit)
+	return queryAll(ctx, r, findCards, scanCard, tenant, partnerID, limit)
+}
+
+func scanCard(r row) (c harang.Card, err error) {
+	err = r.Scan(&c.Token, &c.Brand, &c.Last4, &c.Expires, &c.Label)
+	return c, err
 }
 
 // PutPaymentSettings sets a tenant's payment provider. NOT_FOUND when there is no such

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,7 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("PriceChanged", func(t *testing.T) { testPriceChanged(t, open) })
 	t.Run("Undecided", func(t *testing.T) { testUndecided(t, open) })
 	t.Run("Notices", func(t *testing.T) { testNotices(t, open) })
+	t.Run("NoticeCard", func(t *testing.T) { testNoticeCard(t, open) })
 	t.Run("ErrorEventOnce", func(t *testing.T) { testErrorEventOnce(t, open) })
 	t.Run("ProviderHangs", func(t *testing.T) { testProviderHangs(t, open) })
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
@@ -383,10 +385,7 @@ func testNotices(t *testing.T, open Open) {
 	}
 	env.RunHousekeeping(t)
 	status(harang.PaymentPending)
-	if cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme"); err != nil ||
-		cmp.Diff(append([]harang.Card{card}, env.Provider.offered...), cards) != "" {
-		t.Errorf("cards %v, %v", cards, err)
-	}
+	wantCards(t, env)
 	// The next notice has the provider asked at once, long before the next check.
 	env.Provider.SetAnswers("slow", unknown, paid)
 	receive(shop.PaymentNotice{Key: "n2", TransactionID: out.Payment.ID}, shop.NoticeApplied)
@@ -396,6 +395,7 @@ func testNotices(t *testing.T, open Open) {
 		!p[0].CheckAt.IsZero() {
 		t.Errorf("%+v, %+v", r, p[0])
 	}
+	wantCards(t, env, card)
 	// A denial that the provider does not confirm changes nothing; a reversal that it
 	// confirms does.
 	env.Provider.SetAnswers("slow", unknown, declined)
@@ -428,6 +428,103 @@ func testNotices(t *testing.T, open Open) {
 	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || p[0].Status != harang.PaymentReversed {
 		t.Errorf("an old notice changed %+v, %+v", r, p[0])
 	}
+}
+
+// wantCards checks the cards stored for the partner acme, the newest first.
+func wantCards(t *testing.T, env *RentalEnv, want ...harang.Card) {
+	t.Helper()
+	cards, err := env.Payments.Cards(t.Context(), Clerk(), "acme")
+	if err != nil || cmp.Diff(append(want, env.Provider.offered...), cards) != "" {
+		t.Errorf("cards %v, %v, want %v", cards, err, want)
+	}
+}
+
+// testNoticeCard: the card of a notification is stored for the partner only when the
+// provider itself answers that the payment succeeded, and is dropped after any other
+// final answer.
+func testNoticeCard(t *testing.T, open Open) {
+	card := harang.Card{Token: "kept", Brand: "Visa", Last4: "4828", Expires: "2028-11"}
+	reversed := shop.Settlement{Status: harang.PaymentReversed}
+	for _, c := range []struct {
+		name string
+		// charge is the answer to the charge, then are those to status calls.
+		charge shop.Settlement
+		then   []shop.Settlement
+		want   []harang.Card
+	}{
+		{"undecided", unknown, []shop.Settlement{unknown}, nil},
+		{"undecided, then paid", unknown, []shop.Settlement{unknown, paid}, []harang.Card{card}},
+		{"declined, then paid", unknown, []shop.Settlement{declined, paid}, nil},
+		{"declined", declined, []shop.Settlement{declined}, nil},
+		{"declined by the charge, then paid", declined, []shop.Settlement{paid}, []harang.Card{card}},
+		{"paid, then denied", paid, []shop.Settlement{declined}, nil},
+		{"paid and confirmed", paid, []shop.Settlement{paid}, []harang.Card{card}},
+		{"paid and reversed", paid, []shop.Settlement{reversed, paid}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			env := NewRentalEnv(t, open)
+			env.Provider.SetAnswers("slow", c.charge, unknown)
+			out := env.Create(t, env.NewCheckout(2, Card("slow")))
+			notice := shop.PaymentNotice{Key: "n", TransactionID: out.Payment.ID, Amount: 4000, Card: &card}
+			got, err := env.Payments.ReceiveNotice(t.Context(), "a", notice)
+			if err != nil || got != shop.NoticeApplied {
+				t.Fatalf("outcome %s, %v", got, err)
+			}
+			wantCards(t, env) // a notice alone stores none
+			for _, answer := range c.then {
+				env.Provider.SetAnswers("slow", c.charge, answer)
+				env.RunHousekeeping(t)
+				env.Clock.Move(time.Minute)
+			}
+			wantCards(t, env, c.want...)
+		})
+	}
+	t.Run("before the charge's answer", func(t *testing.T) {
+		env := NewRentalEnv(t, open)
+		env.Provider.OnCharge(func(ctx context.Context, ch shop.Charge) {
+			other := harang.Card{Token: "first"}
+			for i, named := range []*harang.Card{&other, &card, nil} { // the last card named is kept
+				if _, err := env.Payments.ReceiveNotice(ctx, "a", shop.PaymentNotice{
+					Key: strconv.Itoa(i), TransactionID: ch.TransactionID, Card: named,
+				}); err != nil {
+					t.Error(err)
+				}
+			}
+			wantCards(t, env)
+		})
+		env.Create(t, env.NewCheckout(2, Card("good")))
+		wantCards(t, env, card)
+	})
+	t.Run("settled by a node of version 0.1.0", func(t *testing.T) {
+		env := NewRentalEnv(t, open)
+		env.Provider.SetAnswers("slow", unknown, paid)
+		out := env.Create(t, env.NewCheckout(2, Card("slow")))
+		if _, err := env.Payments.ReceiveNotice(t.Context(), "a", shop.PaymentNotice{
+			Key: "n", TransactionID: out.Payment.ID, Card: &card,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		// That node settles the payment and knows of no pending card.
+		err := env.Store.Within(t.Context(), func(tx shop.Tx) error {
+			pay, err := tx.LockPayment(t.Context(), "a", out.Payment.ID)
+			if err != nil {
+				return err
+			}
+			pay.Status, pay.CheckAt = harang.PaymentSucceeded, time.Time{}
+			return tx.UpdatePayment(t.Context(), pay)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env.RunHousekeeping(t)
+		env.Clock.Move(time.Hour)
+		env.RunHousekeeping(t) // its sweep makes the status call due
+		env.RunHousekeeping(t)
+		wantCards(t, env, card)
+		if _, p := env.Find(t, out.Rental.ID); !p[0].CheckAt.IsZero() {
+			t.Errorf("the payment is checked again: %+v", p[0])
+		}
+	})
 }
 
 // testErrorEventOnce: whichever source reports a failure first, and when all do at
