@@ -8,6 +8,16 @@ const (
 	MaxPageLimit = 200
 )
 
+// CatalogueQuery selects a part of the products, partners or locations, by name.
+type CatalogueQuery struct {
+	// Search finds words in names and ids, ignoring accents; "" finds all.
+	Search string
+	// Cursor is Page.Next of the previous page; "" for the first.
+	Cursor string
+	// Limit is the largest number of items to return, from 1 to MaxPageLimit.
+	Limit int
+}
+
 // Page is one part of a list.
 type Page[T any] struct {
 	Items []T

@@ -26,21 +26,21 @@ func productOf(p harang.Product) productBody { return productBody{p.ID, p.Name, 
 func (a *API) listLocations(
 	ctx context.Context, caller harang.Identity, in *SearchInput,
 ) (*listOutput[namedBody], error) {
-	page, err := a.Catalogue.Locations(ctx, caller, in.Search, in.Cursor, in.Limit)
+	page, err := a.Catalogue.Locations(ctx, caller, harang.CatalogueQuery{Search: in.Search, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[namedBody]{listOf(page, locationOf)}, err
 }
 
 func (a *API) listPartners(
 	ctx context.Context, caller harang.Identity, in *SearchInput,
 ) (*listOutput[namedBody], error) {
-	page, err := a.Catalogue.Partners(ctx, caller, in.Search, in.Cursor, in.Limit)
+	page, err := a.Catalogue.Partners(ctx, caller, harang.CatalogueQuery{Search: in.Search, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[namedBody]{listOf(page, partnerOf)}, err
 }
 
 func (a *API) listProducts(
 	ctx context.Context, caller harang.Identity, in *SearchInput,
 ) (*listOutput[productBody], error) {
-	page, err := a.Catalogue.Products(ctx, caller, in.Search, in.Cursor, in.Limit)
+	page, err := a.Catalogue.Products(ctx, caller, harang.CatalogueQuery{Search: in.Search, Cursor: in.Cursor, Limit: in.Limit})
 	return &listOutput[productBody]{listOf(page, productOf)}, err
 }
 

@@ -118,35 +118,35 @@ func (c *Catalogue) Product(ctx context.Context, caller harang.Identity, id stri
 
 // Locations returns a part of the tenant's locations, by name.
 func (c *Catalogue) Locations(
-	ctx context.Context, caller harang.Identity, search, cursor string, limit int,
+	ctx context.Context, caller harang.Identity, q harang.CatalogueQuery,
 ) (harang.Page[harang.Location], error) {
-	return list(ctx, caller, c.store.FindLocations, search, cursor, limit)
+	return list(ctx, caller, c.store.FindLocations, q)
 }
 
 // Partners returns a part of the tenant's partners, by name.
 func (c *Catalogue) Partners(
-	ctx context.Context, caller harang.Identity, search, cursor string, limit int,
+	ctx context.Context, caller harang.Identity, q harang.CatalogueQuery,
 ) (harang.Page[harang.Partner], error) {
-	return list(ctx, caller, c.store.FindPartners, search, cursor, limit)
+	return list(ctx, caller, c.store.FindPartners, q)
 }
 
 // Products returns a part of the tenant's products, by name.
 func (c *Catalogue) Products(
-	ctx context.Context, caller harang.Identity, search, cursor string, limit int,
+	ctx context.Context, caller harang.Identity, q harang.CatalogueQuery,
 ) (harang.Page[harang.Product], error) {
-	return list(ctx, caller, c.store.FindProducts, search, cursor, limit)
+	return list(ctx, caller, c.store.FindProducts, q)
 }
 
 func list[T any](ctx context.Context, caller harang.Identity,
-	find func(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[T], error),
-	search, cursor string, limit int,
+	find func(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[T], error),
+	q harang.CatalogueQuery,
 ) (harang.Page[T], error) {
 	if err := caller.Can(harang.ActionReadCatalogue); err != nil {
 		return harang.Page[T]{}, err
 	}
-	limit, err := page(limit)
-	if err != nil {
+	var err error
+	if q.Limit, err = page(q.Limit); err != nil {
 		return harang.Page[T]{}, err
 	}
-	return find(ctx, caller.Tenant, search, cursor, limit)
+	return find(ctx, caller.Tenant, q)
 }

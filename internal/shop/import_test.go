@@ -148,7 +148,7 @@ func TestImportCSV_Wrong(t *testing.T) {
 					t.Errorf("%s has no detail", f.Field)
 				}
 			}
-			p, err := env.Catalogue.Products(t.Context(), storetest.Admin(), "", "", 0)
+			p, err := env.Catalogue.Products(t.Context(), storetest.Admin(), harang.CatalogueQuery{})
 			if err != nil || len(p.Items) != 0 {
 				t.Errorf("%+v was loaded: %v, %v", result, p.Items, err)
 			}

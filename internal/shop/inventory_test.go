@@ -327,9 +327,9 @@ func TestForbidden(t *testing.T) {
 			_, err := env.Catalogue.ImportCSV(ctx, operator, strings.NewReader(""))
 			return err
 		},
-		"Products":  func() error { _, err := env.Catalogue.Products(ctx, service, "", "", 0); return err },
-		"Partners":  func() error { _, err := env.Catalogue.Partners(ctx, service, "", "", 0); return err },
-		"Locations": func() error { _, err := env.Catalogue.Locations(ctx, service, "", "", 0); return err },
+		"Products":  func() error { _, err := env.Catalogue.Products(ctx, service, harang.CatalogueQuery{}); return err },
+		"Partners":  func() error { _, err := env.Catalogue.Partners(ctx, service, harang.CatalogueQuery{}); return err },
+		"Locations": func() error { _, err := env.Catalogue.Locations(ctx, service, harang.CatalogueQuery{}); return err },
 		"Stock":     func() error { _, err := env.Inventory.Stock(ctx, service, harang.StockQuery{}); return err },
 		"Alerts":    func() error { _, err := env.Inventory.Alerts(ctx, service, "", 0); return err },
 		"SetLevel": func() error {
@@ -399,7 +399,7 @@ func TestInvalid(t *testing.T) {
 			return err
 		}},
 		{"limit of products", []string{"limit"}, func() error {
-			_, err := env.Catalogue.Products(ctx, admin, "", "", 1000)
+			_, err := env.Catalogue.Products(ctx, admin, harang.CatalogueQuery{Limit: 1000})
 			return err
 		}},
 		{"type", []string{"type"}, func() error {

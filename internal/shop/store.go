@@ -70,9 +70,9 @@ type StockWriter interface {
 
 // CatalogueReader reads the catalogue.
 type CatalogueReader interface {
-	FindLocations(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Location], error)
-	FindPartners(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Partner], error)
-	FindProducts(ctx context.Context, tenant, search, cursor string, limit int) (harang.Page[harang.Product], error)
+	FindLocations(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Location], error)
+	FindPartners(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Partner], error)
+	FindProducts(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Product], error)
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)

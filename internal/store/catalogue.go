@@ -80,49 +80,49 @@ type named[T any] struct {
 // findNamed reads a page of a list by name.
 func findNamed[T any](
 	ctx context.Context, s *Store, list string, q *query, scan func(row) (named[T], error),
-	tenant, search, cursor string, limit int,
+	tenant string, cq harang.CatalogueQuery,
 ) (harang.Page[T], error) {
 	var after nameKey
-	if err := decodeCursor(list, cursor, &after); err != nil {
+	if err := decodeCursor(list, cq.Cursor, &after); err != nil {
 		return harang.Page[T]{}, err
 	}
-	like := likePatterns(search)
-	rows, err := queryAll(ctx, s.reader(), q, scan, tenant, like[0], like[1], like[2], after.Sort, after.ID, limit+1)
+	like := likePatterns(cq.Search)
+	rows, err := queryAll(ctx, s.reader(), q, scan, tenant, like[0], like[1], like[2], after.Sort, after.ID, cq.Limit+1)
 	if err != nil {
 		return harang.Page[T]{}, err
 	}
-	return pageOf(list, rows, limit, func(n named[T]) T { return n.item }, func(n named[T]) any { return n.key })
+	return pageOf(list, rows, cq.Limit, func(n named[T]) T { return n.item }, func(n named[T]) any { return n.key })
 }
 
 // FindLocations returns a page of a tenant's locations by name.
 func (s *Store) FindLocations(
-	ctx context.Context, tenant, search, cursor string, limit int,
+	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Location], error) {
 	return findNamed(ctx, s, "locations", findLocations, func(r row) (n named[harang.Location], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, search, cursor, limit)
+	}, tenant, q)
 }
 
 // FindPartners returns a page of a tenant's partners by name.
 func (s *Store) FindPartners(
-	ctx context.Context, tenant, search, cursor string, limit int,
+	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Partner], error) {
 	return findNamed(ctx, s, "partners", findPartners, func(r row) (n named[harang.Partner], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, search, cursor, limit)
+	}, tenant, q)
 }
 
 // FindProducts returns a page of a tenant's products by name.
 func (s *Store) FindProducts(
-	ctx context.Context, tenant, search, cursor string, limit int,
+	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Product], error) {
 	return findNamed(ctx, s, "products", findProducts, func(r row) (n named[harang.Product], err error) {
 		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort, &n.item.DailyPrice)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, search, cursor, limit)
+	}, tenant, q)
 }

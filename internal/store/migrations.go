@@ -15,7 +15,9 @@ var migrations embed.FS
 // the previous version work on the new schema, and an upgrade must not lock
 // people out: a step adds tables, columns that are nullable or have a default,
 // and indexes. It drops, renames and retypes nothing, adds no constraint that an
-// older node's write could violate, and a released step is never edited.
+// older node's write could violate, and a released step is never edited. Steps do not
+// depend on the order in which unreleased ones are merged: a missing lower number is
+// applied later.
 func Migrations() fs.FS {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {

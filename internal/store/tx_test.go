@@ -160,7 +160,7 @@ func TestWithin_SharedCommit(t *testing.T) {
 	if n := after - commits; n != 2 {
 		t.Errorf("31 transactions needed %d commits, want 2", n)
 	}
-	products, err := st.FindProducts(t.Context(), "a", "", "", 100)
+	products, err := st.FindProducts(t.Context(), "a", harang.CatalogueQuery{Limit: 100})
 	if err != nil || len(products.Items) != 31 {
 		t.Errorf("%d products, %v, want the 31 committed ones", len(products.Items), err)
 	}
@@ -216,7 +216,7 @@ func TestWithin_CancelledInside(t *testing.T) {
 	queued.add(ctx, func(tx shop.Tx) error { cancel(); return put(ctx, "2")(tx) }, succeeds)
 	queued.add(t.Context(), put(t.Context(), "3"), succeeds)
 	queued.finish()
-	if p, err := st.FindProducts(t.Context(), "a", "", "", 10); err != nil || len(p.Items) != 3 {
+	if p, err := st.FindProducts(t.Context(), "a", harang.CatalogueQuery{Limit: 10}); err != nil || len(p.Items) != 3 {
 		t.Errorf("products %v, %v, want all three", p.Items, err)
 	}
 }

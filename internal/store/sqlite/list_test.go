@@ -64,7 +64,7 @@ func BenchmarkLists(b *testing.B) {
 			return err
 		}},
 		{"products search", func() error {
-			_, err := catalogue.Products(ctx, operator, "kalapacs 2499", "", 20)
+			_, err := catalogue.Products(ctx, operator, harang.CatalogueQuery{Search: "kalapacs 2499", Limit: 20})
 			return err
 		}},
 		{"alerts", func() error { _, err := inventory.Alerts(ctx, operator, "", 50); return err }},

@@ -118,6 +118,32 @@ func TestOpen_Refused(t *testing.T) {
 	}
 }
 
+// TestOpen_MissingStep: a step with a lower number than the newest applied one is applied when it is missing.
+func TestOpen_MissingStep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	reopen := func() {
+		t.Helper()
+		st, err := sqlite.Open(t.Context(), path, store.Options{})
+		if err == nil {
+			err = st.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	reopen()
+	db := raw(t, path)
+	for _, text := range []string{`DROP TABLE probes`, `DELETE FROM goose_db_version WHERE version_id = 7`} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reopen()
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO probes (node, at) VALUES ('n', 1)`); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOpen_NewerSchema: a schema that is newer than the program is refused and not
 // changed.
 func TestOpen_NewerSchema(t *testing.T) {

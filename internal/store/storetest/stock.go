@@ -32,7 +32,7 @@ func testCatalogue(t *testing.T, open Open) {
 		"Zsaluzó"}
 	var got []string
 	for cursor, pages := "", 1; ; pages++ {
-		p, err := env.Catalogue.Products(ctx, admin, "", cursor, 3)
+		p, err := env.Catalogue.Products(ctx, admin, harang.CatalogueQuery{Cursor: cursor, Limit: 3})
 		if err != nil || pages > 3 {
 			t.Fatalf("page %d: %v", pages, err)
 		}
@@ -60,7 +60,7 @@ func testCatalogue(t *testing.T, open Open) {
 		{"  ", want},
 	} {
 		var found []string
-		p, err := env.Catalogue.Partners(ctx, admin, tc.search, "", 50)
+		p, err := env.Catalogue.Partners(ctx, admin, harang.CatalogueQuery{Search: tc.search, Limit: 50})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,16 +77,16 @@ func testCatalogue(t *testing.T, open Open) {
 	if err := env.Catalogue.PutLocation(ctx, admin, harang.Location{ID: "a", Name: "Új"}); err != nil {
 		t.Fatal(err)
 	}
-	p, err := env.Catalogue.Locations(ctx, admin, "uj", "", 50)
+	p, err := env.Catalogue.Locations(ctx, admin, harang.CatalogueQuery{Search: "uj", Limit: 50})
 	if err != nil || len(p.Items) != 1 || p.Items[0] != (harang.Location{ID: "a", Name: "Új"}) {
 		t.Errorf("replaced location: %v, %v", p.Items, err)
 	}
 	other := admin
 	other.Tenant = "b"
-	if p, err := env.Catalogue.Products(ctx, other, "", "", 50); err != nil || len(p.Items) != 0 || p.Items == nil {
+	if p, err := env.Catalogue.Products(ctx, other, harang.CatalogueQuery{Limit: 50}); err != nil || len(p.Items) != 0 || p.Items == nil {
 		t.Errorf("another tenant lists %v, %v", p.Items, err)
 	}
-	_, err = env.Catalogue.Products(ctx, admin, "", "invalid!", 50)
+	_, err = env.Catalogue.Products(ctx, admin, harang.CatalogueQuery{Cursor: "invalid!", Limit: 50})
 	wantCode(t, err, harang.CodeInvalidRequest)
 }
 

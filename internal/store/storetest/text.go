@@ -22,7 +22,7 @@ func testInvalidText(t *testing.T, open Open) {
 			"credentials": func() error { _, err := env.Store.FindCredentials(ctx, text); return err },
 			"users":       func() error { _, err := env.Store.FindUsers(ctx, "a", text, 1); return err },
 			"search": func() error {
-				_, err := env.Catalogue.Products(ctx, caller, text, "", 1)
+				_, err := env.Catalogue.Products(ctx, caller, harang.CatalogueQuery{Search: text, Limit: 1})
 				return err
 			},
 			"read": func() error {
