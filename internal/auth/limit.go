@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"math"
 	"net/netip"
 	"sync"
 	"time"
@@ -22,18 +23,25 @@ type limit struct {
 
 // The limits. A login from a browser that signed in to the account before counts against that browser's own limit
 // and against no other, so that failures from elsewhere cannot lock it out.
+//
+// The others share two limits of the account. A network with newcomerFailures or fewer failures for the account counts
+// as a newcomer. Who attacks the account from a few networks uses up the limit of the others, and keeps no newcomer
+// waiting; only who has a new network every few seconds delays newcomers, by limitNewcomers.maxDelay at most.
 var (
-	limitPair    = limit{free: 10, maxDelay: time.Minute}       // one host, one account
-	limitAccount = limit{free: 50, maxDelay: 30 * time.Second}  // all hosts, one account
-	limitHost    = limit{free: 100, maxDelay: 30 * time.Second} // one host, all accounts
-	limitBrowser = limit{free: 10, maxDelay: time.Minute}       // one known browser, one account
+	limitPair      = limit{free: 10, maxDelay: time.Minute}       // one host, one account
+	limitNewcomers = limit{free: 50, maxDelay: 10 * time.Second}  // all networks without failures before, one account
+	limitAccount   = limit{free: 50, maxDelay: 30 * time.Second}  // all other networks, one account
+	limitHost      = limit{free: 100, maxDelay: 30 * time.Second} // one host, all accounts
+	limitBrowser   = limit{free: 10, maxDelay: time.Minute}       // one known browser, one account
 )
 
 const (
+	// newcomerFailures is how many failures for an account a newcomer's network may have: people mistype.
+	newcomerFailures = 2
 	// failureAge is how long after the newest failure a count is forgotten.
 	failureAge = 15 * time.Minute
 	// maxCounts bounds the table. Only a login whose password was checked, or waits to be, has counts, so that the
-	// bound is reached by more than 90 failed logins per second for failureAge only. Then the oldest are dropped.
+	// bound is reached by more than 70 failed logins per second for failureAge only. Then the oldest are dropped.
 	maxCounts = 256 << 10
 )
 
@@ -91,25 +99,33 @@ type attempt struct {
 	keys    []countKey
 }
 
-// begin counts an attempt, or refuses it with RATE_LIMITED and RetryAfter. browser is the id of a browser that signed
-// in to the account before, "" for none. A refused attempt changes nothing.
-func (l *limiter) begin(email, host, browser string) (*attempt, error) {
+// begin counts an attempt from an IP address, or refuses it with RATE_LIMITED and RetryAfter. browser is the id of a
+// browser that signed in to the account before, "" for none. A refused attempt changes nothing.
+func (l *limiter) begin(email, address, browser string) (*attempt, error) {
 	type counted struct {
 		key countKey
 		limit
-	}
-	all := []counted{
-		{l.key("pair", host, email), limitPair},
-		{l.key("account", email, ""), limitAccount},
-		{l.key("host", host, ""), limitHost},
-	}
-	if browser != "" {
-		all = []counted{{l.key("browser", browser, email), limitBrowser}}
 	}
 	now := l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sweepLocked(now)
+	var all []counted
+	if browser != "" {
+		all = []counted{{l.key("browser", browser, email), limitBrowser}}
+	} else {
+		host, network := hostOf(address), l.key("network", networkOf(address), email)
+		account := counted{l.key("newcomers", email, ""), limitNewcomers}
+		if f, ok := l.counts.Peek(network); ok && f.n > newcomerFailures {
+			account = counted{l.key("account", email, ""), limitAccount}
+		}
+		all = []counted{
+			{l.key("pair", host, email), limitPair},
+			account,
+			{l.key("host", host, ""), limitHost},
+			{network, limit{free: math.MaxInt}},
+		}
+	}
 	var wait time.Duration
 	for _, c := range all {
 		f, ok := l.counts.Peek(c.key)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -13,9 +14,9 @@ func newTestLimiter() (*limiter, *time.Time) {
 	return newLimiter(func() time.Time { return now }), &now
 }
 
-func (l *limiter) mustBegin(t *testing.T, email, host string) *attempt {
+func (l *limiter) mustBegin(t *testing.T, email, address string) *attempt {
 	t.Helper()
-	a, err := l.begin(email, host, "")
+	a, err := l.begin(email, address, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +41,8 @@ func TestLimiter_RefusedAttempts(t *testing.T) {
 	}
 	*now = now.Add(failureAge)
 	l.mustBegin(t, "user0@shop.example", "192.0.2.1")
-	if l.counts.Len() != 3 {
-		t.Errorf("%d entries after all have expired, want 3", l.counts.Len())
+	if l.counts.Len() != 4 {
+		t.Errorf("%d entries after all have expired, want 4", l.counts.Len())
 	}
 }
 
@@ -54,8 +55,8 @@ func TestLimiter_AbandonedAttempts(t *testing.T) {
 	for i := range 60_000 {
 		l.mustBegin(t, fmt.Sprintf("new%d@shop.example", i), fmt.Sprintf("host%d", i)).takeBack()
 	}
-	if l.counts.Len() != 3 {
-		t.Errorf("%d entries, want 3", l.counts.Len())
+	if l.counts.Len() != 5 {
+		t.Errorf("%d entries, want 5", l.counts.Len())
 	}
 	if _, err := l.begin("owner@shop.example", "192.0.2.1", ""); harang.ErrorCode(err) != harang.CodeRateLimited {
 		t.Errorf("the count is lost: %v", err)
@@ -65,12 +66,12 @@ func TestLimiter_AbandonedAttempts(t *testing.T) {
 // The table is bounded, and drops the oldest counts alone.
 func TestLimiter_Bounded(t *testing.T) {
 	l, _ := newTestLimiter()
-	const most = 300
+	const most = 400
 	l.counts.Resize(most)
 	for range limitPair.free {
 		l.mustBegin(t, "first@shop.example", "192.0.2.1")
 	}
-	for i := range most/3 - 1 {
+	for i := range most/4 - 2 {
 		l.mustBegin(t, fmt.Sprintf("new%d@shop.example", i), fmt.Sprintf("host%d", i))
 	}
 	if _, err := l.begin("first@shop.example", "192.0.2.1", ""); harang.ErrorCode(err) != harang.CodeRateLimited {
@@ -103,7 +104,7 @@ func TestLimiter_TakeBack(t *testing.T) {
 			a.takeBack()
 		}
 	}
-	if l.counts.Len() != 3 {
+	if l.counts.Len() != 4 {
 		t.Errorf("%d entries, want those of one attempt", l.counts.Len())
 	}
 }
@@ -135,4 +136,60 @@ func TestPrefixes(t *testing.T) {
 			t.Errorf("%s: %v, want %v", address, got, want)
 		}
 	}
+}
+
+// Whoever takes every attempt that an account's delay leaves keeps nobody in another network waiting.
+func TestLimiter_NewcomersDoNotWait(t *testing.T) {
+	const email = "owner@shop.example"
+	l, now := newTestLimiter()
+	// attack has each of n hosts of a network try whenever it may, for a quarter of an hour.
+	attack := func(network, hosts int) (tries int, most time.Duration) {
+		for second := range 15 * 60 {
+			for host := range hosts {
+				_, err := l.begin(email, fmt.Sprintf("198.51.%d.%d", network, host), "")
+				if err == nil {
+					tries++
+				}
+				var limited *harang.Error
+				if errors.As(err, &limited) && second > 5*60 {
+					most = max(most, limited.RetryAfter)
+				}
+			}
+			*now = now.Add(time.Second)
+		}
+		return tries, most
+	}
+	tries, wait := attack(1, 200)
+	if wait < 29*time.Second || tries > newcomerFailures+1+limitAccount.free+5+15*60/30 {
+		t.Errorf("the attacker tried %d times, waited %s at most", tries, wait)
+	}
+	// A person in another network mistypes twice and gets in at once, as often as it takes.
+	for range newcomerFailures + 1 {
+		l.mustBegin(t, email, "203.0.113.9")
+	}
+	// From then on it is one of those that failed.
+	if _, err := l.begin(email, "203.0.113.9", ""); harang.ErrorCode(err) != harang.CodeRateLimited {
+		t.Errorf("the fourth attempt of the network: %v", err)
+	}
+	// Fourteen networks take turns as newcomers: all of them together keep nobody waiting.
+	for network := range 14 {
+		for range newcomerFailures + 1 {
+			l.mustBegin(t, email, fmt.Sprintf("192.0.%d.1", network))
+		}
+	}
+	// With a new network for every attempt newcomers wait, but for seconds only.
+	for network := range 60 {
+		address := fmt.Sprintf("10.0.%d.1", network)
+		if _, err := l.begin(email, address, ""); err != nil {
+			*now = now.Add(limitNewcomers.maxDelay)
+			l.mustBegin(t, email, address)
+		}
+	}
+	var limited *harang.Error
+	if _, err := l.begin(email, "203.0.114.1", ""); !errors.As(err, &limited) ||
+		limited.RetryAfter > limitNewcomers.maxDelay {
+		t.Errorf("a newcomer among a new network for every attempt: %v", err)
+	}
+	*now = now.Add(limitNewcomers.maxDelay)
+	l.mustBegin(t, email, "203.0.114.1")
 }

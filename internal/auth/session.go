@@ -57,7 +57,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	if from.knows(mark) {
 		by, known = requester{trusted: true, network: from.id, host: from.id}, from.id
 	}
-	attempt, err := s.limits.begin(email, host, known)
+	attempt, err := s.limits.begin(email, r.Address, known)
 	if err != nil {
 		s.metrics.logins.WithLabelValues("limited").Inc()
 		return Grant{}, err
