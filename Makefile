@@ -59,8 +59,12 @@ bench: build ## Measure latency, throughput and memory of bin/harang with its ow
 	./bin/harang bench
 
 .PHONY: race
-race: build ## Compare bin/harang and its library with other servers; the tables go into docs/performance.md
+race: build bin/centrifugo deps ## Compare bin/harang and its library with other servers; the tables go into docs/performance.md
 	cd bench && go vet ./... && go test ./... && go build -o ../bin/race . && ../bin/race --write ../docs/performance.md
+
+# A peer of the race, at the version that the tables name.
+bin/centrifugo:
+	GOBIN=$(CURDIR)/bin go install github.com/centrifugal/centrifugo/v6@v6.9.1
 
 .PHONY: lint
 lint: $(NPM_CI) bin/golangci-lint ## Lint Go and TypeScript

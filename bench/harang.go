@@ -21,19 +21,24 @@ import (
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/loadtest"
 	"harang.dev/harang/internal/store"
+	"harang.dev/harang/internal/store/postgres"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/testserver"
 )
 
 // program is `harang serve` on a temporary database. Each room is a
 // tenant with one manager, and each listener is a session of theirs with a
 // token of its own.
 type program struct {
-	server  *loadtest.Server
-	folder  string
-	at      netip.AddrPort
-	tenants []tenant
-	poster  *loadtest.Poster
-	posting sync.WaitGroup
+	// server is the node of the listeners; publisher takes the events, and is another node when there are two.
+	server, publisher *loadtest.Server
+	postgres          *testserver.PostgresServer // nil with SQLite
+	redis             *testserver.RedisServer    // nil with SQLite
+	folder            string
+	at                netip.AddrPort
+	tenants           []tenant
+	poster            *loadtest.Poster
+	posting           sync.WaitGroup
 	// refused is the first answer that was not 202.
 	refused atomic.Pointer[string]
 }
@@ -49,29 +54,80 @@ func startHarang(ctx context.Context, s settings, plan scenario) (runner, error)
 		return nil, err
 	}
 	p := &program{folder: folder}
-	database := filepath.Join(folder, "harang.db")
-	if err := p.prepare(ctx, database, plan); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+	options := loadtest.ServerOptions{
+		Binary: s.Harang, Database: "sqlite:" + filepath.Join(folder, "harang.db"),
+		ConnectionsPerTenant: roomSize + 1, DrainTimeout: time.Second,
 	}
-	if err := p.serve(ctx, s.Harang, database); err != nil {
+	st, err := sqlite.Open(ctx, options.Database, p.storeOptions())
+	if err == nil {
+		err = p.prepare(ctx, st, plan)
+	}
+	if err == nil {
+		p.server, err = loadtest.StartServer(ctx, options)
+	}
+	if err == nil {
+		p.publisher = p.server
+		err = p.ready()
+	}
+	if err != nil {
 		p.stop()
 		return nil, err
 	}
 	return p, nil
 }
 
-// prepare fills the database before the program opens it.
-func (p *program) prepare(ctx context.Context, database string, plan scenario) (err error) {
-	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	key, err := auth.FindOrCreateKey(filepath.Join(p.folder, "signing.key"))
-	if err != nil {
-		return err
+// startHarangCluster starts two nodes on PostgreSQL and Redis. A commit is
+// flushed to the disk, as in production.
+func startHarangCluster(ctx context.Context, s settings, plan scenario) (p *program, err error) {
+	p = &program{}
+	defer func() {
+		if err != nil {
+			p.stop()
+			p = nil
+		}
+	}()
+	if p.folder, err = os.MkdirTemp("", "harang-race-"); err != nil {
+		return p, err
 	}
-	st, err := sqlite.Open(ctx, "sqlite:"+database, store.Options{Clock: time.Now, NewID: newID})
-	if err != nil {
-		return err
+	if p.postgres, err = testserver.OpenPostgres("fsync=on"); err != nil {
+		return p, err
 	}
+	if p.redis, err = testserver.OpenRedis(); err != nil {
+		return p, err
+	}
+	options := loadtest.ServerOptions{
+		Binary: s.Harang, Database: p.postgres.URL("postgres"), Redis: p.redis.URL(),
+		SigningKeyFile: p.keyFile(), ConnectionsPerTenant: roomSize + 1, DrainTimeout: time.Second,
+	}
+	st, err := postgres.Open(ctx, options.Database, p.storeOptions())
+	if err == nil {
+		err = p.prepare(ctx, st, plan)
+	}
+	if err == nil {
+		p.server, err = loadtest.StartServer(ctx, options)
+	}
+	if err == nil {
+		p.publisher, err = loadtest.StartServer(ctx, options)
+	}
+	if err == nil {
+		err = p.ready()
+	}
+	return p, err
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func (p *program) storeOptions() store.Options { return store.Options{Clock: time.Now, NewID: newID} }
+
+func (p *program) keyFile() string { return filepath.Join(p.folder, "signing.key") }
+
+// prepare fills the database before the program opens it, and closes it.
+func (p *program) prepare(ctx context.Context, st *store.Store, plan scenario) (err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
+	key, err := auth.FindOrCreateKey(p.keyFile())
+	if err != nil {
+		return err
+	}
 	service, err := auth.New(st, key, auth.Options{
 		NewID: newID,
 		// no login
@@ -109,30 +165,48 @@ func (p *program) prepare(ctx context.Context, database string, plan scenario) (
 	return nil
 }
 
-// serve starts the program.
-func (p *program) serve(ctx context.Context, binary, database string) (err error) {
-	p.server, err = loadtest.StartServer(ctx, loadtest.ServerOptions{
-		Binary: binary, Database: "sqlite:" + database, ConnectionsPerTenant: roomSize + 1, DrainTimeout: time.Second,
-	})
-	if err != nil {
-		return err
-	}
+// ready notes the addresses of what was started.
+func (p *program) ready() error {
 	u, err := url.Parse(p.server.URL)
 	if err != nil {
 		return err
 	}
 	p.at, err = netip.ParseAddrPort(u.Host)
-	p.poster = loadtest.NewPoster(p.server.URL, posters)
+	p.poster = loadtest.NewPoster(p.publisher.URL, posters)
 	return err
 }
 
 func (p *program) pid() int                { return p.server.PID() }
 func (p *program) address() netip.AddrPort { return p.at }
 
+func (p *program) others() []part {
+	var all []part
+	if p.publisher != p.server {
+		all = append(all, processPart("publishing node", p.publisher.PID()))
+	}
+	if p.postgres != nil {
+		pid := p.postgres.PID()
+		all = append(all, part{"PostgreSQL", func() (time.Duration, error) { return cpuOfTree(pid) }})
+	}
+	if p.redis != nil {
+		all = append(all, processPart("Redis", p.redis.PID()))
+	}
+	return all
+}
+
 func (p *program) stop() {
 	p.posting.Wait()
+	if p.publisher != nil && p.publisher != p.server {
+		p.publisher.Stop()
+	}
 	if p.server != nil {
 		p.server.Stop()
+	}
+	if p.postgres != nil {
+		p.postgres.Close()
+	}
+	if p.redis != nil {
+		p.redis.Close()
 	}
 	_ = os.RemoveAll(p.folder) // in the system's temporary folder
 }

@@ -20,10 +20,13 @@ type scenario struct {
 	rate int
 	// replay is how many events a listener of Harang expects when it returns.
 	replay int
+	// nodes is how many nodes a whole program has here; 0 for the libraries.
+	nodes int
 }
 
 func newScenario(name, title string, connections, rate, replay int) scenario {
-	return scenario{name, title, connections, connections / roomSize, rate, replay}
+	return scenario{name: name, title: title, connections: connections, rooms: connections / roomSize, rate: rate,
+		replay: replay}
 }
 
 var scenarios = []scenario{
@@ -38,8 +41,10 @@ var scenarios = []scenario{
 
 // settings are the flags.
 type settings struct {
-	Harang, Node, Profile string
-	Seconds               int
+	Harang, Node, Centrifugo, Story, Profile string
+	// Seconds is how long deliveries are measured, Rounds how often each whole
+	// program is.
+	Seconds, Rounds int
 }
 
 func (s settings) profileOf(name string, plan scenario) string {

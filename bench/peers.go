@@ -40,7 +40,10 @@ const floor = "bare"
 var peerSpecs = []peerSpec{
 	{floor, "bare TCP write loop in Go (the floor)", bareProtocol, startGo(floor)},
 	{"node", "Socket.IO 4.8 on Node.js", socketIOProtocol, startNode},
+	{"goport", "Socket.IO port in Go (zishang520 3.0.6)", socketIOProtocol, startGo("goport")},
 	{"centrifuge", "centrifuge 0.40 (library of Centrifugo), history on", centrifugeProtocol, startGo("centrifuge")},
+	{"centrifuge-batching", "the same, writing by timer every 5 ms", centrifugeProtocol,
+		startGo("centrifuge-batching")},
 	{"socketio", "Harang: `socketio` alone, each event by itself", socketIOProtocol, startGo("socketio")},
 	{"feed", "Harang: fan-out alone (`socketio` behind a feed)", socketIOProtocol, startGo("feed")},
 	{"harang", "Harang: `harang serve`, signed in, from POST through the outbox", harangProtocol, startHarang},
@@ -94,11 +97,7 @@ func startSimple(ctx context.Context, plan scenario, name string, args ...string
 func (p *simple) address() netip.AddrPort { return p.at }
 
 func (p *simple) listeners(_ context.Context, n, _ int) ([]listener, error) {
-	all := make([]listener, n)
-	for i := range all {
-		all[i].Room = i % p.rooms
-	}
-	return all, nil
+	return roomListeners(n, p.rooms), nil
 }
 
 func (p *simple) produce(_ context.Context, rate int) error {

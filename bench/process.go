@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -28,16 +29,71 @@ func cpuOf(pid int) (time.Duration, error) {
 }
 
 // parseCPU reads utime and stime, fields 14 and 15, of proc_pid_stat(5).
-func parseCPU(stat []byte) (time.Duration, error) {
-	end := bytes.LastIndexByte(stat, ')') // of the name, which may hold anything
-	fields := strings.Fields(string(stat[end+1:]))
-	if end < 0 || len(fields) < 13 {
+func parseCPU(stat []byte) (time.Duration, error) { return parseTimes(stat, 11) }
+
+// parseTimes adds two fields after the name, the first at index.
+func parseTimes(stat []byte, index int) (time.Duration, error) {
+	fields := fieldsOf(stat)
+	if len(fields) < index+2 {
 		return 0, errors.New("this is no /proc/PID/stat")
 	}
-	user, err1 := strconv.ParseInt(fields[11], 10, 64)
-	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	user, err1 := strconv.ParseInt(fields[index], 10, 64)
+	system, err2 := strconv.ParseInt(fields[index+1], 10, 64)
 	return time.Duration(user+system) * time.Second / userHZ, errors.Join(err1, err2)
 }
+
+// cpuOfTree is the processor time of a process and its children, those that
+// have ended included.
+func cpuOfTree(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0, err
+	}
+	total, err := parseCPU(stat)
+	if err != nil {
+		return 0, err
+	}
+	ended, err := parseEndedChildren(stat)
+	if err != nil {
+		return 0, err
+	}
+	total += ended
+	others, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	for _, file := range others {
+		stat, err := os.ReadFile(file)
+		if err != nil || parentIn(stat) != pid {
+			continue // it has ended, or is no child
+		}
+		cpu, err := parseCPU(stat)
+		if err != nil {
+			return 0, err
+		}
+		total += cpu
+	}
+	return total, nil
+}
+
+// fieldsOf are the fields after the name in /proc/PID/stat: field 3 of
+// proc_pid_stat(5) is the first.
+func fieldsOf(stat []byte) []string {
+	return strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // the name may have anything inside
+}
+
+// parentIn reads ppid, field 4; 0 when there is none.
+func parentIn(stat []byte) int {
+	fields := fieldsOf(stat)
+	if len(fields) < 2 {
+		return 0
+	}
+	pid, _ := strconv.Atoi(fields[1])
+	return pid
+}
+
+// parseEndedChildren reads cutime and cstime, fields 16 and 17.
+func parseEndedChildren(stat []byte) (time.Duration, error) { return parseTimes(stat, 13) }
 
 // residentOf is the resident memory of a process in bytes.
 func residentOf(pid int) (int64, error) {
@@ -105,4 +161,27 @@ func (p *process) stop() {
 	killer := time.AfterFunc(5*time.Second, func() { _ = p.command.Process.Kill() })
 	defer killer.Stop()
 	_ = p.command.Wait() // how it ended does not matter any more
+}
+
+// processorName is the model's name in /proc/cpuinfo.
+func processorName() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown processor"
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}
+
+// nodeVersion is what Node.js says of itself.
+func nodeVersion() string {
+	text, err := exec.Command("node", "--version").Output() //nolint:noctx // it ends by itself
+	if err != nil {
+		return "no Node.js"
+	}
+	return "Node.js " + strings.TrimSpace(strings.TrimPrefix(string(text), "v"))
 }

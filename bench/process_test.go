@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 )
@@ -16,6 +17,43 @@ func TestParseCPU(t *testing.T) {
 		if _, err := parseCPU([]byte(bad)); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+// TestCPUOfTree: children count, those that have ended too.
+func TestCPUOfTree(t *testing.T) {
+	stat := []byte("4321 (a (b) c) S 77 4321 4321 0 -1 4194560 2107 0 3 0 150 27 12 8 20 0 9 0 1234 1 2 3")
+	if got, err := parseEndedChildren(stat); err != nil || got != 200*time.Millisecond {
+		t.Errorf("ended children: %v, %v", got, err)
+	}
+	if got := parentIn(stat); got != 77 {
+		t.Errorf("parent %d, want 77", got)
+	}
+	if got := parentIn([]byte("1 (x")); got != 0 {
+		t.Errorf("parent %d of a broken line, want 0", got)
+	}
+	// A child that computes until its input ends.
+	child := exec.Command("/bin/sh", "-c", `while [ $((i += 1)) -lt 300000 ]; do :; done; read -r _`)
+	in, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := cpuOfTree(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Wait(); err == nil {
+		t.Fatal("read returned at the end of its input, so the shell should have failed")
+	}
+	after, err := cpuOfTree(os.Getpid())
+	if err != nil || after-before < 20*time.Millisecond {
+		t.Errorf("%v before, %v after, %v", before, after, err)
 	}
 }
 

@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-// The markers between which writeBetween writes.
-const (
-	beginMarker = "<!-- race: written by make race -->"
-	endMarker   = "<!-- race: end -->"
+// A section is the markers between which writeBetween writes.
+type section struct{ begin, end string }
+
+var (
+	librarySection = section{"<!-- race: written by make race -->", "<!-- race: end -->"}
+	programSection = section{"<!-- programs: written by make race -->", "<!-- programs: end -->"}
 )
 
 // table is rows of cells, the first of them the heading.
@@ -128,23 +130,23 @@ func micros(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/
 func millis(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/1e6) }
 
 // writeBetween replaces the text between the markers of a file.
-func writeBetween(path, text string) error {
+func (m section) writeBetween(path, text string) error {
 	old, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	updated, err := between(string(old), text)
+	updated, err := m.between(string(old), text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return os.WriteFile(path, []byte(updated), 0o644)
 }
 
-func between(page, text string) (string, error) {
-	before, rest, begun := strings.Cut(page, beginMarker)
-	_, after, ended := strings.Cut(rest, endMarker)
+func (m section) between(page, text string) (string, error) {
+	before, rest, begun := strings.Cut(page, m.begin)
+	_, after, ended := strings.Cut(rest, m.end)
 	if !begun || !ended {
 		return "", errors.New("the markers are missing")
 	}
-	return before + beginMarker + "\n\n" + text + "\n" + endMarker + after, nil
+	return before + m.begin + "\n\n" + text + "\n" + m.end + after, nil
 }

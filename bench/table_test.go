@@ -9,17 +9,18 @@ import (
 )
 
 func TestBetween(t *testing.T) {
-	page := "# Title\n" + beginMarker + "\nold\n" + endMarker + "\nend\n"
-	got, err := between(page, "new\n")
-	if want := "# Title\n" + beginMarker + "\n\nnew\n\n" + endMarker + "\nend\n"; err != nil || got != want {
+	m := librarySection
+	page := "# Title\n" + m.begin + "\nold\n" + m.end + "\nend\n"
+	got, err := m.between(page, "new\n")
+	if want := "# Title\n" + m.begin + "\n\nnew\n\n" + m.end + "\nend\n"; err != nil || got != want {
 		t.Errorf("%q, %v", got, err)
 	}
-	again, err := between(got, "new\n")
+	again, err := m.between(got, "new\n")
 	if err != nil || again != got {
 		t.Errorf("writing again changed the page: %q, %v", again, err)
 	}
-	for _, bad := range []string{"", beginMarker, endMarker + beginMarker} {
-		if _, err := between(bad, "new"); err == nil {
+	for _, bad := range []string{"", m.begin, m.end + m.begin} {
+		if _, err := m.between(bad, "new"); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/centrifugal/centrifuge"
 
@@ -15,18 +16,28 @@ import (
 // channel; the client names it as the connect command's data.
 type centrifugeServer struct{ node *centrifuge.Node }
 
-func newCentrifuge() (*centrifugeServer, error) {
+// batchDelay is how long the batching variant collects messages of a connection
+// before it writes them.
+const batchDelay = 5 * time.Millisecond
+
+// newCentrifuge makes the peer; with batching its connections write by timer and
+// without a limit of messages per frame, which costs batchDelay of latency.
+func newCentrifuge(batching bool) (*centrifugeServer, error) {
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
 		return nil, err
 	}
 	node.OnConnecting(func(_ context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
-		return centrifuge.ConnectReply{
+		reply := centrifuge.ConnectReply{
 			Credentials: &centrifuge.Credentials{},
 			Subscriptions: map[string]centrifuge.SubscribeOptions{
 				string(e.Data): {EnableRecovery: true, EnablePositioning: true},
 			},
-		}, nil
+		}
+		if batching {
+			reply.WriteDelay, reply.WriteWithTimer, reply.MaxMessagesInFrame = batchDelay, true, -1
+		}
+		return reply, nil
 	})
 	node.OnConnect(func(*centrifuge.Client) {})
 	return &centrifugeServer{node}, node.Run()

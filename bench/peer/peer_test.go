@@ -129,7 +129,7 @@ func TestServe_Bare(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	for _, name := range []string{"bare", "centrifuge", "socketio", "feed"} {
+	for _, name := range []string{"bare", "goport", "centrifuge", "centrifuge-batching", "socketio", "feed"} {
 		if s, err := New(name); err != nil || s == nil {
 			t.Errorf("%s: %v", name, err)
 		}

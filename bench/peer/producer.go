@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -41,6 +42,15 @@ func NewEvent(n int, now time.Time) Event {
 		`","partnerId":"alfa-epito","partnerName":"Alfa Építő és Felújító Kft.","equipmentCount":3,"totalValue":42000,"currency":"HUF"}}`...)
 	e.Body = b
 	return e
+}
+
+// value is the event as a Go value, for servers that do not take encoded JSON.
+func (e Event) value() map[string]any {
+	var value map[string]any
+	if err := json.Unmarshal(e.Body, &value); err != nil {
+		panic(err) // an event of this program
+	}
+	return value
 }
 
 // Produce makes rate events a second, spread over the rooms in turn, until ctx

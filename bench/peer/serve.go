@@ -25,7 +25,11 @@ func New(name string) (Server, error) {
 	case "bare":
 		return newBare(), nil
 	case "centrifuge":
-		return newCentrifuge()
+		return newCentrifuge(false)
+	case "centrifuge-batching":
+		return newCentrifuge(true)
+	case "goport":
+		return newGoPort(), nil
 	case "socketio":
 		return newSocketIO(), nil
 	case "feed":

@@ -22,6 +22,8 @@ type ServerOptions struct {
 	Binary, Database     string
 	ConnectionsPerTenant int
 	DrainTimeout         time.Duration
+	// SigningKeyFile and Redis are needed with PostgreSQL; empty with SQLite.
+	SigningKeyFile, Redis string
 	// Log gets the server's log, nil discards what follows its start.
 	Log io.Writer
 }
@@ -36,9 +38,16 @@ type Server struct {
 // StartServer starts a server and returns when it listens. It ends with ctx or
 // by Stop.
 func StartServer(ctx context.Context, o ServerOptions) (*Server, error) {
-	command := exec.CommandContext(ctx, o.Binary, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
 		"--database", o.Database, "--connections-per-tenant", strconv.Itoa(o.ConnectionsPerTenant),
-		"--log-format", "json", "--drain-timeout", o.DrainTimeout.String())
+		"--log-format", "json", "--drain-timeout", o.DrainTimeout.String()}
+	if o.SigningKeyFile != "" {
+		args = append(args, "--signing-key-file", o.SigningKeyFile)
+	}
+	if o.Redis != "" {
+		args = append(args, "--redis", o.Redis)
+	}
+	command := exec.CommandContext(ctx, o.Binary, args...)
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = killAfter
 	log, err := command.StderrPipe()

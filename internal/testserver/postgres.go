@@ -47,6 +47,16 @@ func StartPostgres(tb testing.TB, settings ...string) *PostgresServer {
 	return s
 }
 
+// OpenPostgres starts a PostgreSQL for a program that is no test, such as a
+// benchmark. Close ends it, as does the end of the program.
+func OpenPostgres(settings ...string) (*PostgresServer, error) { return startPostgres(settings...) }
+
+// Close ends the server and removes its data.
+func (s *PostgresServer) Close() { s.process.end() }
+
+// PID is the process id of the postmaster, the parent of all other processes.
+func (s *PostgresServer) PID() int { return s.process.id() }
+
 func startPostgres(settings ...string) (*PostgresServer, error) {
 	bin, err := postgresBin()
 	if err != nil {

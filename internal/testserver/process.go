@@ -147,6 +147,13 @@ func zombie(pid int) bool {
 	return ok && strings.HasPrefix(rest, "Z") && err == nil && len(threads) <= 1
 }
 
+// id is the process id, 0 when the server does not run.
+func (p *process) id() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
+}
+
 func (p *process) signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

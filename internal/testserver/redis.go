@@ -67,6 +67,16 @@ func StartRedis(tb testing.TB, options ...RedisOption) *RedisServer {
 	return s
 }
 
+// OpenRedis starts a Redis for a program that is no test, such as a benchmark.
+// Close ends it, as does the end of the program.
+func OpenRedis(options ...RedisOption) (*RedisServer, error) { return startRedis(options...) }
+
+// Close ends the server.
+func (s *RedisServer) Close() { s.process.end() }
+
+// PID is the server's process id.
+func (s *RedisServer) PID() int { return s.process.id() }
+
 func startRedis(options ...RedisOption) (*RedisServer, error) {
 	var c redisConfig
 	for _, o := range options {
