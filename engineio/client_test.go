@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"harang.dev/harang/engineio/enginetest"
+	"harang.dev/harang/internal/testtime"
 
 	"harang.dev/harang/engineio/internal/ws"
 )
@@ -398,12 +399,8 @@ func TestServer_BufferLimit(t *testing.T) {
 	}
 	used := func(least int64) {
 		t.Helper()
-		for deadline := time.Now().Add(10 * time.Second); f.server.buffered.used.Load() < least; {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d bytes are kept", f.server.buffered.used.Load())
-			}
-			<-time.After(time.Millisecond)
-		}
+		testtime.Eventually(t, testtime.Limit, fmt.Sprintf("%d bytes are kept", least),
+			func() bool { return f.server.buffered.used.Load() >= least })
 	}
 	first, _ := f.dial()
 	first.Write(incomplete(200_000))

@@ -8,11 +8,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"harang.dev/harang/engineio/enginetest"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) {
@@ -72,16 +72,10 @@ func newFixture(t *testing.T, opts *Options, h Handler) *fixture {
 	return f
 }
 
-// receive returns the next value of a channel and fails the test after 10 s without one.
+// receive returns the next value of a channel.
 func receive[T any](t *testing.T, ch <-chan T) T {
 	t.Helper()
-	select {
-	case v := <-ch:
-		return v
-	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was received within 10 s")
-		panic("unreachable")
-	}
+	return testtime.Receive(t, testtime.Limit, "a value", ch)
 }
 
 func (f *fixture) expectClosed(reason string) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang/engineio/enginetest"
+	"harang.dev/harang/internal/testtime"
 )
 
 // pendingHour is an application whose sessions are pending for an hour.
@@ -101,12 +102,9 @@ func TestPending_Released(t *testing.T) {
 		}
 		client.Conn.Close()
 		f.expectClosed(c.reason)
-		for deadline := time.Now().Add(10 * time.Second); f.server.Pending() != 0; {
-			if time.Now().After(deadline) {
-				t.Fatalf("%d are pending when %s", f.server.Pending(), name)
-			}
-			<-time.After(time.Millisecond) // a closing session waits for its client
-		}
+		// A closing session waits for its client.
+		testtime.Eventually(t, testtime.Limit, "nothing is pending when "+name,
+			func() bool { return f.server.Pending() == 0 })
 	}
 }
 

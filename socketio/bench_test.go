@@ -145,7 +145,7 @@ func BenchmarkDeliver(b *testing.B) {
 						b.Fatal(err)
 					}
 					for s.Queued() > 128<<10 { // as the plain loop waits for its readers
-						runtime.Gosched()
+						runtime.Gosched() //nolint:forbidigo // a sleep would be measured
 					}
 				}
 			}

@@ -6,11 +6,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"harang.dev/harang/engineio/enginetest"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) {
@@ -68,16 +68,10 @@ func connected(t *testing.T, c *enginetest.Client, prefix string) (answer struct
 	return answer
 }
 
-// receive returns the next value of a channel and fails the test after 10 s without one.
+// receive returns the next value of a channel.
 func receive[T any](t *testing.T, ch <-chan T) T {
 	t.Helper()
-	select {
-	case v := <-ch:
-		return v
-	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was received within 10 s")
-		panic("unreachable")
-	}
+	return testtime.Receive(t, testtime.Limit, "a value", ch)
 }
 
 func raw(s string) json.RawMessage { return json.RawMessage(s) }

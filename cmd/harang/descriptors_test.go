@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // TestServe_DescriptorsUsedUp: clients that take every descriptor they get leave
@@ -72,19 +74,15 @@ func TestServe_DescriptorsUsedUp(t *testing.T) {
 		}()
 	}
 	var metrics string
-	for end := time.Now().Add(8 * time.Second); ; { // the server ends half requests after ten seconds
+	// The server ends half requests after ten seconds.
+	testtime.Eventually(t, 8*time.Second, "the metrics count the closed connections", func() bool {
 		if metrics, err = get(t.Context(), listening.Admin+"/metrics"); err != nil {
 			t.Fatal(err)
 		}
 		n := closed.Load()
-		if n >= 100 && n <= 190 && strings.Contains(metrics,
-			fmt.Sprintf("\nharang_connections_refused_total %d\n", n)) {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d of 200 connections are closed, the metrics do not say so", n)
-		}
-	}
+		return n >= 100 && n <= 190 &&
+			strings.Contains(metrics, fmt.Sprintf("\nharang_connections_refused_total %d\n", n))
+	})
 	if !strings.Contains(metrics, `harang_dependency_up{dependency="database"} 1`) {
 		t.Error("the database is not up")
 	}

@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // While a request is in flight, a draining server still listens: it answers new
@@ -86,9 +87,8 @@ func TestProgram_DrainClosesPendingPolls(t *testing.T) {
 	if err != nil || len(open) == 0 || json.Unmarshal(open[1:], &session) != nil {
 		t.Fatalf("%s %v", open, err)
 	}
-	for s.requests.Count() > 0 { // the answer arrives before the handler returns
-		runtime.Gosched()
-	}
+	// The answer arrives before the handler returns.
+	testtime.Eventually(t, testtime.Limit, "no request runs", func() bool { return s.requests.Count() == 0 })
 	sent := make(chan struct{})
 	ctx := httptrace.WithClientTrace(t.Context(),
 		&httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) }})
@@ -109,16 +109,11 @@ func TestProgram_DrainClosesPendingPolls(t *testing.T) {
 		answered <- string(text)
 	}()
 	<-sent
-	for s.requests.Count() == 0 { // another goroutine of the server begins it
-		runtime.Gosched()
-	}
+	// Another goroutine of the server begins it.
+	testtime.Eventually(t, testtime.Limit, "the poll runs", func() bool { return s.requests.Count() > 0 })
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); s.stop() }()
-	select {
-	case <-stopped:
-	case <-time.After(20 * time.Second):
-		t.Fatal("the server still waits for the poll")
-	}
+	testtime.Receive(t, testtime.Limit, "the server ends without waiting for the poll", stopped)
 	if text := <-answered; text != "1" {
 		t.Errorf("the poll was answered %q", text)
 	}

@@ -28,6 +28,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
+	"harang.dev/harang/internal/testtime"
 )
 
 const myposKeys = "../../internal/mypos/testdata"
@@ -217,18 +218,21 @@ func (c *paymentsEnv) rental(id string) (status string) {
 // the running program may have begun the check itself.
 func (c *paymentsEnv) waitChecked(transaction string) {
 	c.Helper()
-	for until := time.Now().Add(10 * time.Second); ; {
-		if err := c.p.shop.Housekeeper.Round(c.Context()); err != nil {
-			c.Fatal(err)
-		}
-		pay, err := c.p.store.FindPayment(c.Context(), "acme", transaction)
-		if err != nil || time.Now().After(until) {
-			c.Fatalf("%+v, %v", pay, err)
-		}
-		if pay.CheckAt.IsZero() {
-			return
-		}
+	testtime.Eventually(c, testtime.Limit, "the payment waits for no check",
+		func() bool { return c.checkPayments(transaction).CheckAt.IsZero() })
+}
+
+// checkPayments makes a round of housekeeping and returns a payment.
+func (c *paymentsEnv) checkPayments(transaction string) harang.Payment {
+	c.Helper()
+	if err := c.p.shop.Housekeeper.Round(c.Context()); err != nil {
+		c.Fatal(err)
 	}
+	pay, err := c.p.store.FindPayment(c.Context(), "acme", transaction)
+	if err != nil {
+		c.Fatal(err)
+	}
+	return pay
 }
 
 // events returns the types of the managers' events.
@@ -346,23 +350,9 @@ func TestPayments_MyPOS(t *testing.T) {
 		t.Errorf("%d %v", status, r)
 	}
 	// The program's own housekeeper may do the same round.
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for deadline := time.Now().Add(20 * time.Second); ; <-again.C {
-		if err := c.p.shop.Housekeeper.Round(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		paid, err := c.p.store.FindPayment(t.Context(), "acme", order)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if paid.Status == harang.PaymentReversed {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not refunded: %+v", paid)
-		}
-	}
+	testtime.Eventually(t, testtime.Limit, "the payment is refunded", func() bool {
+		return c.checkPayments(order).Status == harang.PaymentReversed
+	})
 	c.bank.mu.Lock()
 	defer c.bank.mu.Unlock()
 	if calls := strings.Join(c.bank.calls, " "); !strings.HasSuffix(calls, "IPCReversal") {

@@ -4,7 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // TestProgram_NotReadyWithoutItsDatabase: a node whose database file was removed is
@@ -20,20 +21,15 @@ func TestProgram_NotReadyWithoutItsDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	poll := time.NewTicker(50 * time.Millisecond)
-	defer poll.Stop()
-	for end := time.Now().Add(15 * time.Second); ; <-poll.C {
-		status, m := s.call("", "GET", "/readyz", "")
-		if status == 503 {
-			database, _ := m["dependencies"].(map[string]any)["database"].(map[string]any)
-			if m["status"] != "down" || database["status"] != "down" || database["detail"] == nil {
-				t.Errorf("%v", m)
-			}
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("still ready: %v", m)
-		}
+	var m map[string]any
+	testtime.Eventually(t, testtime.Limit, "not ready", func() bool {
+		var status int
+		status, m = s.call("", "GET", "/readyz", "")
+		return status == 503
+	})
+	database, _ := m["dependencies"].(map[string]any)["database"].(map[string]any)
+	if m["status"] != "down" || database["status"] != "down" || database["detail"] == nil {
+		t.Errorf("%v", m)
 	}
 	if status, _ := s.call("", "GET", "/healthz", ""); status != 200 {
 		t.Errorf("healthz: %d", status)

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // TestReadme runs the examples of README, docs/tour.md and docs/events.md: every
@@ -213,13 +215,8 @@ func (r *readme) sql(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), r.blocks["sql"]); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for len(r.notices(t, "rental_created", "rentalId", "r-4")) != 1 {
-		if time.Now().After(deadline) {
-			t.Fatal("the event did not arrive")
-		}
-		<-time.After(10 * time.Millisecond) // another process gives no signal
-	}
+	testtime.Eventually(t, testtime.Limit, "the event arrives",
+		func() bool { return len(r.notices(t, "rental_created", "rentalId", "r-4")) == 1 })
 }
 
 // shop creates a tenant whose administrator can sign in and sees the stock.

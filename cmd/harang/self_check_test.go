@@ -12,6 +12,7 @@ import (
 
 	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // metrics returns the series with a prefix from the admin listener.
@@ -50,12 +51,11 @@ func TestProgram_Canary(t *testing.T) {
 		}
 		return part
 	}
-	part := isolation()
-	for end := time.Now().Add(10 * time.Second); part["rounds"] == 0.0; part = isolation() {
-		if time.Now().After(end) {
-			t.Fatal("no round ran")
-		}
-	}
+	var part map[string]any
+	testtime.Eventually(t, testtime.Limit, "a round ran", func() bool {
+		part = isolation()
+		return part["rounds"] != 0.0
+	})
 	if at, _ := part["lastSuccess"].(string); part["rounds"] != 1.0 || part["failures"] != 0.0 || at == "" {
 		t.Fatalf("%v", part)
 	}
@@ -79,11 +79,8 @@ func TestProgram_Canary(t *testing.T) {
 	if e := s.next(client); e.Name != "stock_alert" {
 		t.Fatalf("%s %s", e.Name, e.Args)
 	}
-	for end := time.Now().Add(10 * time.Second); isolation()["checked"] == before; {
-		if time.Now().After(end) {
-			t.Fatal("a delivery was not counted")
-		}
-	}
+	testtime.Eventually(t, testtime.Limit, "the delivery is counted",
+		func() bool { return isolation()["checked"] != before })
 	if blocked := isolation()["blocked"]; blocked != 0.0 {
 		t.Errorf("%v blocked", blocked)
 	}

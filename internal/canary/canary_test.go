@@ -19,6 +19,7 @@ import (
 	"harang.dev/harang/internal/canary"
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/outbox"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -278,8 +279,7 @@ func TestCanary_Run(t *testing.T) {
 		if s := c.Status(); s.Rounds != 1 || s.Err != nil {
 			t.Errorf("%+v", s)
 		}
-		<-time.After(3*time.Minute + time.Second)
-		synctest.Wait()
+		testtime.Advance(3*time.Minute + time.Second)
 		if s := c.Status(); s.Rounds != 4 || s.Failures != 0 {
 			t.Errorf("%+v", s)
 		}
@@ -291,7 +291,7 @@ func TestCanary_Run(t *testing.T) {
 		if s := c.Status(); s.Rounds != 4 {
 			t.Errorf("%+v", s)
 		}
-		<-time.After(10 * time.Minute) // its windows end
+		testtime.Advance(10 * time.Minute) // its windows end
 		c.Round(t.Context(), c.hub)
 		if s := c.Status(); s.Rounds != 5 || s.Err != nil {
 			t.Errorf("%+v", s)

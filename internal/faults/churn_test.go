@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // collect has a node collect its garbage.
@@ -95,7 +97,7 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 	}
 	churn(time.Duration(count(2, 30)) * time.Second)
 	var goroutines, heap float64
-	eventually(t, 30*time.Second, "all clients have left", func() bool {
+	testtime.Eventually(t, 30*time.Second, "all clients have left", func() bool {
 		goroutines, heap = measure()
 		return c.metric(t, n, "harang_feed_listeners") <= 1 // the node's own, of control messages
 	})
@@ -106,7 +108,7 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 			"%.1f MiB",
 			p.count(), visits.Load(), recovered.Load(), received.Load(), goroutines, goroutinesAfter, heap, heapAfter)
 	}()
-	eventually(t, 60*time.Second, "memory and goroutines return to the base", func() bool {
+	testtime.Eventually(t, 60*time.Second, "memory and goroutines return to the base", func() bool {
 		goroutinesAfter, heapAfter = measure()
 		return goroutinesAfter <= goroutines+3 && heapAfter <= heap+4
 	})

@@ -22,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 // binary is the program, built once for all tests.
@@ -158,7 +159,7 @@ func (c *cluster) ready(n *node) error {
 // awaitHealth waits until /readyz of a node has a status.
 func (c *cluster) awaitHealth(t *testing.T, n *node, want string) {
 	t.Helper()
-	eventually(t, 15*time.Second, "health is "+want, func() bool {
+	testtime.Eventually(t, 15*time.Second, "health is "+want, func() bool {
 		answer, err := c.http.Get(n.base + "/readyz")
 		if err != nil {
 			return false
@@ -173,7 +174,7 @@ func (c *cluster) awaitHealth(t *testing.T, n *node, want string) {
 // awaitReady waits until a node is ready, or not ready any more.
 func (c *cluster) awaitReady(t *testing.T, n *node, want bool) {
 	t.Helper()
-	eventually(t, 15*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
+	testtime.Eventually(t, 15*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
 }
 
 // databaseName is the name of the database on its server.
@@ -189,18 +190,6 @@ func (c *cluster) bases() []string {
 		bases[i] = n.base
 	}
 	return bases
-}
-
-// eventually polls, because other processes give no signal.
-func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(limit)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", limit, what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
 }
 
 // checkDatabase compares the database with the answers to producers: every accepted event is stored

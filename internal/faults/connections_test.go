@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // TestConnections_OtherNode: an administrator at one node closes a connection of the other one, and a user's limit
@@ -47,17 +47,13 @@ func TestConnections_OtherNode(t *testing.T) {
 		t.Errorf("%s %s", e.Name, e.Args)
 	}
 	// The other node frees the seat when it has closed the connection.
-	deadline := time.Now().Add(5 * time.Second)
-	for {
+	testtime.Eventually(t, testtime.Limit, "the seat of the closed connection is free", func() bool {
 		err := third.Connect(t.Context(), "/ws/dashboard", map[string]string{"token": token})
-		if err == nil {
-			break
+		if err != nil && !errors.As(err, &refusal) {
+			t.Fatal(err)
 		}
-		if !errors.As(err, &refusal) || time.Now().After(deadline) {
-			t.Fatalf("the seat of the closed connection is not free: %v", err)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+		return err == nil
+	})
 	if _, err := stays.EmitAck(t.Context(), "clock"); err != nil || stays.Queued() > 0 {
 		t.Errorf("the other connection of the user received %d events, %v", stays.Queued(), err)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // metric is the sum of a metric's values at a node's admin address.
@@ -103,7 +104,7 @@ func TestFigures_TwoNodes(t *testing.T) {
 	sending.Wait()
 	watcher.awaitNumber(t, 5*time.Second, int64(p.count()))
 	want := clients * p.count()
-	eventually(t, 5*time.Second, "all events are delivered", func() bool { return received.Load() >= int64(want) })
+	testtime.Eventually(t, 5*time.Second, "all events are delivered", func() bool { return received.Load() >= int64(want) })
 	cancel()
 	listening.Wait()
 	if len(delays) != want {
@@ -150,7 +151,7 @@ func TestFigures_AllCut(t *testing.T) {
 		return c.metric(t, c.nodes[0], "harang_feed_readings_total") +
 			c.metric(t, c.nodes[1], "harang_feed_readings_total")
 	}
-	eventually(t, 5*time.Second, "both nodes have the committed events", func() bool {
+	testtime.Eventually(t, 5*time.Second, "both nodes have the committed events", func() bool {
 		s, _, err := connect(t.Context(), c.nodes[1].base, token, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -171,7 +172,7 @@ func TestFigures_AllCut(t *testing.T) {
 				if try == 0 {
 					due -= time.Since(began)
 				}
-				<-time.After(due)
+				time.Sleep(due) //nolint:forbidigo // the client's backoff
 				if s, recovered, err = connect(t.Context(),
 					c.nodes[(i+1+try)%2].base, token, connections[i]); err == nil {
 					break

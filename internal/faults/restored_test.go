@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // rollBack sets everything that has the numbers back to an earlier state, round after round, so that
@@ -54,7 +56,7 @@ func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 			epoch := c.restored(t)
 			began := time.Now()
 			for _, n := range c.nodes {
-				eventually(t, time.Second, "the new epoch is served", func() bool {
+				testtime.Eventually(t, time.Second, "the new epoch is served", func() bool {
 					s, _, err := connect(t.Context(), n.base, token, nil)
 					if err != nil {
 						return false // connections of this moment are closed

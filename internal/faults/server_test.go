@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // TestServer_Restarted: the only node that the clients know is restarted: killed, and sometimes
@@ -53,19 +55,7 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 		})
 	}
 	go func() { sending.Wait(); close(done) }()
-	kills := 0
-	for {
-		select {
-		case <-done:
-		case <-time.After(time.Duration(rand.IntN(200)) * time.Millisecond):
-			n := c.nodes[kills%2]
-			n.Kill(t)
-			n.Start(t)
-			kills++
-			continue
-		}
-		break
-	}
+	kills := killUntil(t, done, c.nodes...)
 	if p.count() != events {
 		t.Errorf("%d events were accepted, %d were sent", p.count(), events)
 	}
@@ -76,6 +66,23 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 		client.sessions-1, client.recovered, len(client.gaps))
 	if kills < 5 {
 		t.Errorf("only %d kills", kills)
+	}
+}
+
+// killUntil kills the nodes in turn, each at a random moment, and starts them again, until done. It returns how often.
+func killUntil(t *testing.T, done <-chan struct{}, nodes ...*node) (kills int) {
+	t.Helper()
+	for {
+		testtime.Moment(200 * time.Millisecond)
+		select {
+		case <-done:
+			return kills
+		default:
+		}
+		n := nodes[kills%len(nodes)]
+		n.Kill(t)
+		n.Start(t)
+		kills++
 	}
 }
 
@@ -94,7 +101,7 @@ func TestNode_Killed(t *testing.T) {
 		dying := round % 2
 		stop := p.stream(t, dying, 20*time.Millisecond)
 		before := p.count()
-		eventually(t, 10*time.Second, "events flow", func() bool { return p.count() > before+rand.IntN(5) })
+		testtime.Eventually(t, 10*time.Second, "events flow", func() bool { return p.count() > before+rand.IntN(5) })
 		c.nodes[dying].Kill(t)
 		began := time.Now()
 		stop()
@@ -142,7 +149,7 @@ func TestNode_Paused(t *testing.T) {
 				}
 			})
 		}
-		<-time.After(time.Duration(rand.IntN(3000)) * time.Microsecond)
+		testtime.Moment(3 * time.Millisecond)
 		c.nodes[0].Pause(t)
 		over := make(chan time.Time)
 		resume := time.AfterFunc(length, func() { close(over) })

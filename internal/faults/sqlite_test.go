@@ -114,17 +114,7 @@ func TestSQLite_KilledWhileCommitting(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { sending.Wait(); close(done) }()
-	kills := 0
-	for ended := false; !ended; {
-		select {
-		case <-done:
-			ended = true
-		case <-time.After(time.Duration(rand.IntN(200)) * time.Millisecond):
-			c.nodes[0].Kill(t)
-			c.nodes[0].Start(t)
-			kills++
-		}
-	}
+	kills := killUntil(t, done, c.nodes[0])
 	client.awaitNumber(t, 10*time.Second, events)
 	client.check(t)
 	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", p.count(), kills,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/testtime"
 )
 
 // delays are those of many listeners, in two alternating phases.
@@ -79,21 +80,6 @@ func (c *cluster) open(t *testing.T, admin string) int {
 	return len(all.Items)
 }
 
-// sample calls look four times a second until it returns true.
-func sample(t *testing.T, limit time.Duration, what string, look func() bool) {
-	t.Helper()
-	ticker := time.NewTicker(250 * time.Millisecond)
-	defer ticker.Stop()
-	late := time.After(limit)
-	for !look() {
-		select {
-		case <-ticker.C:
-		case <-late:
-			t.Fatalf("not within %s: %s", limit, what)
-		}
-	}
-}
-
 // TestStalled_OneOfFifty: one of fifty clients stops reading and leaves its connection open, in turns
 // with all reading. The others are not delayed, the server queues little for it and closes it within
 // ten seconds; when it wakes it reconnects and gets everything.
@@ -152,7 +138,7 @@ func TestStalled_OneOfFifty(t *testing.T) {
 		var reading sync.WaitGroup
 		reading.Go(func() { stalled.readUntil(t, over) })
 		began, before := time.Now(), 0.0
-		sample(t, time.Minute, "all clients read for a while", func() bool {
+		testtime.Eventually(t, time.Minute, "all clients read for a while", func() bool {
 			if n := c.open(t, admin); n != 50 {
 				t.Fatalf("%d connections", n)
 			}
@@ -164,7 +150,7 @@ func TestStalled_OneOfFifty(t *testing.T) {
 		stalled.stall(t)
 		measured.setPhase(1)
 		began = time.Now()
-		sample(t, 15*time.Second, "the stalled connection is closed", func() bool {
+		testtime.Eventually(t, 15*time.Second, "the stalled connection is closed", func() bool {
 			most = max(most, heap()-before)
 			return c.open(t, admin) == 49
 		})
@@ -227,7 +213,7 @@ func TestStalled_Recovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		sample(t, 15*time.Second, "the stalled connection is closed", func() bool { return c.open(t, admin) == 0 })
+		testtime.Eventually(t, 15*time.Second, "the stalled connection is closed", func() bool { return c.open(t, admin) == 0 })
 		took := time.Since(began)
 		_ = stalled.conn.Cut() // with what its kernel had received
 		position := numberOf(stalled.offset)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // stockClients is a process of Node.js with stock socket.io-clients.
@@ -189,10 +190,8 @@ func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
 					reach = 2000
 				}
 				g.arm(cutMode, rand.IntN(reach), anew)
-				var step string
-				select {
-				case step = <-g.fired:
-				case <-time.After(20 * time.Second):
+				step, ok := testtime.Take(testtime.Limit, g.fired)
+				if !ok {
 					t.Errorf("%s: nothing was forwarded", client.name)
 					return
 				}

@@ -13,6 +13,7 @@ import (
 	"harang.dev/harang/internal/feed"
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay/relaytest"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestHub_SourceUnavailable(t *testing.T) {
@@ -24,7 +25,7 @@ func TestHub_SourceUnavailable(t *testing.T) {
 		if harang.ErrorCode(err) != harang.CodeUnavailable || !errors.Is(err, unavailable) {
 			t.Fatalf("%v", err)
 		}
-		pass(time.Millisecond)
+		testtime.Advance(time.Millisecond)
 		if n := len(f.hub.Tenants()); n != 0 {
 			t.Errorf("%d windows without entries were kept", n)
 		}

@@ -20,6 +20,7 @@ import (
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
+	"harang.dev/harang/internal/testtime"
 )
 
 var (
@@ -87,9 +88,6 @@ func (l *listener) numbers() []int64 {
 	defer l.mu.Unlock()
 	return slices.Clone(l.received)
 }
-
-// pass sleeps, which takes no time in a synctest bubble.
-func pass(d time.Duration) { <-time.After(d) }
 
 type fixture struct {
 	db       *relaytest.Database
@@ -521,7 +519,7 @@ func TestHub_Linger(t *testing.T) {
 		f.commit(t, "budapest", 1, harang.AudienceManagers)
 		m.Leave()
 		m.Leave()
-		pass(harang.FeedWindowAge - time.Second)
+		testtime.Advance(harang.FeedWindowAge - time.Second)
 		f.commit(t, "budapest", 1, harang.AudienceManagers)
 		if tenants := f.hub.Tenants(); !slices.Equal(tenants, []string{"budapest"}) {
 			t.Fatalf("the window ended early: %v", tenants)
@@ -530,12 +528,12 @@ func TestHub_Linger(t *testing.T) {
 		if !start.Recovered || f.db.Reads("NewestEntries") != 1 {
 			t.Fatalf("%+v: a lingering window serves without a read", start)
 		}
-		pass(time.Hour)
+		testtime.Advance(time.Hour)
 		if len(f.hub.Tenants()) != 1 {
 			t.Fatal("the window ended with a listener")
 		}
 		m.Leave()
-		pass(harang.FeedWindowAge + time.Second)
+		testtime.Advance(harang.FeedWindowAge + time.Second)
 		if tenants := f.hub.Tenants(); len(tenants) != 0 {
 			t.Fatalf("a window without listeners stays: %v", tenants)
 		}

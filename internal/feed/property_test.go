@@ -1,8 +1,6 @@
 package feed_test
 
 import (
-	"math/rand/v2"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
+	"harang.dev/harang/internal/testtime"
 )
 
 // visitor is a client of the model: its position, and its listener while it is
@@ -220,8 +219,8 @@ func TestHub_Churn(t *testing.T) {
 					return
 				}
 				from.Position = start.Position
-				for tries := 1 + rand.IntN(20); tries > 0 && len(l.numbers()) <= 5; tries-- {
-					runtime.Gosched()
+				if len(l.numbers()) <= 5 {
+					testtime.Moment(50 * time.Microsecond)
 				}
 				m.Leave()
 				numbers := append(replayed(start), l.numbers()...)

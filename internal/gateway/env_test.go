@@ -31,13 +31,11 @@ import (
 	"harang.dev/harang/internal/sioclient"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/testtime"
 	"harang.dev/harang/socketio"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// waitLimit bounds the wait for everything that must happen.
-const waitLimit = 10 * time.Second
 
 const password = "a long enough password"
 
@@ -236,7 +234,7 @@ func (env *testEnv) must(err error) {
 }
 
 func (env *testEnv) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), waitLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), testtime.Limit)
 	env.Cleanup(cancel)
 	return ctx
 }
@@ -536,11 +534,5 @@ func (env *testEnv) metric(name string) float64 {
 // waitFor polls for what the server does in the background.
 func (env *testEnv) waitFor(what string, is func() bool) {
 	env.Helper()
-	ticker := time.NewTicker(time.Millisecond)
-	defer ticker.Stop()
-	for end := time.Now().Add(waitLimit); !is(); <-ticker.C {
-		if time.Now().After(end) {
-			env.Fatalf("%s did not come true", what)
-		}
-	}
+	testtime.Eventually(env, testtime.Limit, what, is)
 }

@@ -9,7 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 var errDown = errors.New("down")
@@ -41,7 +42,7 @@ func TestMonitor_Changes(t *testing.T) {
 		go func() { done <- m.Run(ctx) }()
 		expect := func(want error) {
 			t.Helper()
-			<-time.After(3 * Interval)
+			testtime.Advance(3 * Interval)
 			if r := m.Results(); r[0].Err != nil || !errors.Is(r[1].Err, want) || r[1].Age > Interval {
 				t.Errorf("%+v, want %v", r, want)
 			}
@@ -83,11 +84,11 @@ func TestMonitor_Hangs(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- m.Run(ctx) }()
 		hanging.Store(true)
-		<-time.After(StaleAfter - Interval)
+		testtime.Advance(StaleAfter - Interval)
 		if r := m.Results(); r[0].Err != nil {
 			t.Errorf("too early: %v", r[0].Err)
 		}
-		<-time.After(2 * Interval)
+		testtime.Advance(2 * Interval)
 		if r := m.Results(); r[0].Err == nil || r[1].Err != nil || r[1].Age > Interval {
 			t.Errorf("%+v", r)
 		}

@@ -20,6 +20,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
+	"harang.dev/harang/internal/testtime"
 )
 
 // fakeStore keeps events in memory.
@@ -276,16 +277,14 @@ func TestInboxWorker_Run(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		<-time.After(3 * time.Second)
-		synctest.Wait()
+		testtime.Advance(3 * time.Second)
 		if n := strings.Count(logs.String(), "database down"); n != 1 {
 			t.Errorf("logged %d times:\n%s", n, &logs)
 		}
 		q.mu.Lock()
 		q.err = nil
 		q.mu.Unlock()
-		<-time.After(time.Second)
-		synctest.Wait()
+		testtime.Advance(time.Second)
 		if len(q.events) != 250 || len(q.refused) != 1 {
 			t.Errorf("%d events, refused %v", len(q.events), q.refused)
 		}

@@ -21,6 +21,7 @@ import (
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -162,9 +163,6 @@ func (l *fakeLog) agrees(t interface {
 		}
 	}
 }
-
-// pass sleeps, which takes no time in a synctest bubble.
-func pass(d time.Duration) { <-time.After(d) }
 
 type fixture struct {
 	db    *relaytest.Database
@@ -468,14 +466,13 @@ func TestRelay_Loop(t *testing.T) {
 		defer stop()
 
 		f.db.Commit("budapest", 2, harang.AudienceManagers, harang.AudienceOperators) // by another process: no wake
-		pass(501 * time.Millisecond)
-		synctest.Wait()
+		testtime.Advance(501 * time.Millisecond)
 		f.log.agrees(t, f.db, managers)
 		f.log.agrees(t, f.db, operators)
 
-		pass(2 * time.Second)
+		testtime.Advance(2 * time.Second)
 		before := f.db.Reads("Heads")
-		pass(time.Hour)
+		testtime.Advance(time.Hour)
 		if n := f.db.Reads("Heads") - before; n != 0 {
 			t.Errorf("an idle hour read the heads %d times", n)
 		}
@@ -483,18 +480,16 @@ func TestRelay_Loop(t *testing.T) {
 		f.log.fail(errors.New("unavailable"))
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
 		f.relay.Wake("budapest")
-		pass(3 * time.Second)
+		testtime.Advance(3 * time.Second)
 		f.log.fail(nil)
-		pass(501 * time.Millisecond)
-		synctest.Wait()
+		testtime.Advance(501 * time.Millisecond)
 		f.log.agrees(t, f.db, managers)
 
 		f.db.Fail(errors.New("unavailable"))
-		pass(3 * time.Second)
+		testtime.Advance(3 * time.Second)
 		f.db.Commit("budapest", 1, harang.AudienceManagers)
 		f.db.Fail(nil)
-		pass(501 * time.Millisecond)
-		synctest.Wait()
+		testtime.Advance(501 * time.Millisecond)
 		f.log.agrees(t, f.db, managers)
 		f.log.mu.Lock()
 		defer f.log.mu.Unlock()
@@ -513,8 +508,7 @@ func TestRelay_SingleNode(t *testing.T) {
 		var run sync.WaitGroup
 		run.Go(func() { _ = f.relay.Run(ctx) })
 		f.db.Commit("budapest", 2, harang.AudienceManagers)
-		pass(3 * time.Second)
-		synctest.Wait()
+		testtime.Advance(3 * time.Second)
 		f.log.agrees(t, f.db, managers)
 		stop()
 		run.Wait()
@@ -530,7 +524,7 @@ func TestRelay_LoopWithoutVersion(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		run.Go(func() { _ = f.relay.Run(ctx) })
-		pass(10*time.Second + time.Millisecond)
+		testtime.Advance(10*time.Second + time.Millisecond)
 		if n := f.db.Reads("Heads"); n < 20 {
 			t.Errorf("%d reads in 10 s", n)
 		}

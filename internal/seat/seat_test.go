@@ -14,6 +14,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) {
@@ -81,15 +82,10 @@ func mustRefuse(t *testing.T, n *node, seat Seat, limit int) {
 	}
 }
 
-func (n *node) wantEvicted(t *testing.T, limit time.Duration, want string) {
+func (n *node) wantEvicted(t *testing.T, want string) {
 	t.Helper()
-	select {
-	case got := <-n.evicted:
-		if got != want {
-			t.Errorf("%q was evicted, want %q", got, want)
-		}
-	case <-time.After(limit):
-		t.Errorf("%q was not evicted within %s", want, limit)
+	if got := testtime.Receive(t, testtime.Limit, want+" is evicted", n.evicted); got != want {
+		t.Errorf("%q was evicted, want %q", got, want)
 	}
 }
 
@@ -173,7 +169,7 @@ func TestSeats_Cluster(t *testing.T) {
 		mustRefuse(t, b, Seat{tenant, "u", "q", "c2"}, 1)
 		take(t, b, Seat{tenant, "u", "p", "c3"}, 1)
 		a.renew(t.Context())
-		a.wantEvicted(t, time.Second, tenant+" c1")
+		a.wantEvicted(t, tenant+" c1")
 		if err := b.Release(t.Context(), Seat{tenant, "u", "p", "c3"}); err != nil {
 			t.Fatal(err)
 		}
@@ -190,9 +186,8 @@ func TestSeats_Takeover(t *testing.T) {
 	nameA, nameB := "a"+newTenant(), "b"+newTenant()
 	a, b := startNode(t, server, nameA, time.Minute, true), startNode(t, server, nameB, time.Minute, true)
 	for _, name := range []string{nameA, nameB} {
-		for server.Do(t, "SPUBLISH", nodeChannel(name), "x") == ":0" {
-			<-time.After(time.Millisecond) // until it has subscribed
-		}
+		testtime.Eventually(t, testtime.Limit, "the node has subscribed",
+			func() bool { return server.Do(t, "SPUBLISH", nodeChannel(name), "x") != ":0" })
 	}
 	tenant := newTenant()
 	if older := take(t, a, Seat{tenant, "u", "p", "c1"}, 1); older != "" {
@@ -204,7 +199,7 @@ func TestSeats_Takeover(t *testing.T) {
 	if older := take(t, b, Seat{tenant, "u", "p", "c3"}, 1); older != "" {
 		t.Errorf("returned another node's connection: %q", older)
 	}
-	a.wantEvicted(t, time.Second, tenant+" c2")
+	a.wantEvicted(t, tenant+" c2")
 	// Release by the previous connection has no effect.
 	if err := a.Release(t.Context(), Seat{tenant, "u", "p", "c2"}); err != nil {
 		t.Fatal(err)
@@ -220,7 +215,7 @@ func TestSeats_TakeoverMessageLost(t *testing.T) {
 	take(t, a, Seat{tenant, "u", "p", "c1"}, 1)
 	take(t, b, Seat{tenant, "u", "p", "c2"}, 1)
 	a.renew(t.Context())
-	a.wantEvicted(t, time.Second, tenant+" c1")
+	a.wantEvicted(t, tenant+" c1")
 	b.renew(t.Context())
 	if len(b.evicted) != 0 {
 		t.Errorf("the new owner was evicted: %s", <-b.evicted)
@@ -239,31 +234,27 @@ func TestSeats_Rename(t *testing.T) {
 	mustRefuse(t, b, Seat{tenant, "u", "old", "c2"}, 1)
 	take(t, b, Seat{tenant, "u", "new", "c2"}, 1)
 	a.renew(t.Context())
-	a.wantEvicted(t, time.Second, tenant+" c1")
+	a.wantEvicted(t, tenant+" c1")
 }
 
 // The seats of a node that does not renew its leases are free after one lease.
 func TestSeats_DeadNode(t *testing.T) {
 	server := testserver.Redis(t)
 	stopped := startNode(t, server, "a"+newTenant(), 100*time.Millisecond, false)
-	running := startNode(t, server, "b"+newTenant(), 300*time.Millisecond, true)
+	const lease = time.Second // renewed three times a lease
+	running := startNode(t, server, "b"+newTenant(), lease, true)
 	tenant := newTenant()
 	take(t, stopped, Seat{tenant, "u", "p1", "c1"}, 2)
 	take(t, running, Seat{tenant, "u", "p2", "c2"}, 2)
-	deadline := time.Now().Add(5 * time.Second)
-	for {
-		if _, err := running.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, Limits{Tenant: 2}); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the seat of the stopped node was not released within 5 s")
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	testtime.Eventually(t, testtime.Limit, "the seat of the stopped node is free", func() bool {
+		_, err := running.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, Limits{Tenant: 2})
+		return err == nil
+	})
 	// The node that renews keeps its seat for longer than a lease.
-	for start := time.Now(); time.Since(start) < time.Second; <-time.After(50 * time.Millisecond) {
+	testtime.Within(lease+lease/2, func() bool {
 		mustRefuse(t, stopped, Seat{tenant, "u", "p4", "c4"}, 2)
-	}
+		return false
+	})
 }
 
 // While Redis is unreachable each node counts its own seats. They are restored when it is back without its data.
@@ -286,13 +277,8 @@ func TestSeats_RedisUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Start(t)
-	deadline := time.Now().Add(10 * time.Second)
-	for a.unreachable.Load() || server.Do(t, "ZCARD", keys(tenant)[0]) != ":2" {
-		if time.Now().After(deadline) {
-			t.Fatal("the seats were not restored within 10 s")
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	testtime.Eventually(t, testtime.Limit, "the seats are restored",
+		func() bool { return !a.unreachable.Load() && server.Do(t, "ZCARD", keys(tenant)[0]) == ":2" })
 	mustRefuse(t, b, Seat{tenant, "u", "p5", "c6"}, 2)
 }
 

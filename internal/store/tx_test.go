@@ -19,6 +19,7 @@ import (
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
 	"harang.dev/harang/internal/store/storetest"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,6 +40,7 @@ func open(t *testing.T, o store.Options) *store.Store {
 
 // queuedTxs is a running transaction and several that wait for it, in their order.
 type queuedTxs struct {
+	t       *testing.T
 	st      *store.Store
 	release chan struct{}
 	wg      sync.WaitGroup
@@ -46,7 +48,7 @@ type queuedTxs struct {
 
 func newQueuedTxs(t *testing.T, st *store.Store, first func(tx shop.Tx) error) *queuedTxs {
 	t.Helper()
-	queued := &queuedTxs{st: st, release: make(chan struct{})}
+	queued := &queuedTxs{t: t, st: st, release: make(chan struct{})}
 	inside := make(chan struct{})
 	queued.wg.Go(func() {
 		err := st.Within(context.Background(), func(tx shop.Tx) error {
@@ -66,9 +68,8 @@ func newQueuedTxs(t *testing.T, st *store.Store, first func(tx shop.Tx) error) *
 func (queued *queuedTxs) add(ctx context.Context, fn func(tx shop.Tx) error, done func(error)) {
 	before := queued.st.Waiting()
 	queued.wg.Go(func() { done(queued.st.Within(ctx, fn)) })
-	for queued.st.Waiting() == before {
-		runtime.Gosched()
-	}
+	testtime.Eventually(queued.t, testtime.Limit, "the transaction waits",
+		func() bool { return queued.st.Waiting() != before })
 }
 
 // finish ends the running transaction and waits for all.
@@ -145,9 +146,7 @@ func TestWithin_SharedCommit(t *testing.T) {
 	queued.wg.Go(func() {
 		_ = st.Within(t.Context(), func(tx shop.Tx) error { _ = put(92)(tx); runtime.Goexit(); return nil })
 	})
-	for st.Waiting() < 14 {
-		runtime.Gosched()
-	}
+	testtime.Eventually(t, testtime.Limit, "14 transactions wait", func() bool { return st.Waiting() >= 14 })
 	for n := 11; n <= 30; n++ {
 		queued.add(t.Context(), put(n), succeeds)
 	}
@@ -231,9 +230,7 @@ func TestStore_Close(t *testing.T) {
 	queued := newQueuedTxs(t, st, func(shop.Tx) error { return nil })
 	closed := make(chan error, 1)
 	go func() { closed <- st.Close() }()
-	for st.Waiting() == 0 {
-		runtime.Gosched()
-	}
+	testtime.Eventually(t, testtime.Limit, "the close waits", func() bool { return st.Waiting() > 0 })
 	queued.add(t.Context(), func(shop.Tx) error { return nil }, func(err error) {
 		if harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("queued after the close: %v", err)

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // startLimit is how long a server may take until it answers.
@@ -119,19 +121,15 @@ func (p *process) start(ready func() error) error {
 		return fmt.Errorf("%s did not start: %s", p.name, p.lastLog())
 	}
 	p.guard, p.pipe, p.pid = cmd, pipe, pid
-	deadline := time.Now().Add(startLimit)
-	for {
-		err := ready()
-		if err == nil {
-			return nil
-		}
-		if syscall.Kill(pid, 0) != nil || zombie(pid) || time.Now().After(deadline) {
-			err = fmt.Errorf("%s does not answer: %w\n%s", p.name, err, p.lastLog())
-			p.endLocked()
-			return err
-		}
-		<-time.After(10 * time.Millisecond)
+	testtime.Within(startLimit, func() bool {
+		err = ready()
+		return err == nil || syscall.Kill(pid, 0) != nil || zombie(pid)
+	})
+	if err != nil {
+		err = fmt.Errorf("%s does not answer: %w\n%s", p.name, err, p.lastLog())
+		p.endLocked()
 	}
+	return err
 }
 
 // zombie reports whether the process has ended and only waits for its parent.
@@ -173,12 +171,8 @@ func (p *process) stop(sig syscall.Signal) error {
 	if err := syscall.Kill(p.pid, sig); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(startLimit)
-	for syscall.Kill(p.pid, 0) == nil && !zombie(p.pid) {
-		if time.Now().After(deadline) {
-			return fmt.Errorf("%s does not end: %s", p.name, p.lastLog())
-		}
-		<-time.After(2 * time.Millisecond)
+	if !testtime.Within(startLimit, func() bool { return syscall.Kill(p.pid, 0) != nil || zombie(p.pid) }) {
+		return fmt.Errorf("%s does not end: %s", p.name, p.lastLog())
 	}
 	// Killed, the guard does not remove the data.
 	_ = p.guard.Process.Kill()

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // RedisServer is a running Redis (or Valkey). It keeps nothing on disk, so a
@@ -143,17 +145,13 @@ func (s *RedisServer) join() error {
 	if err != nil || answer != "+OK" {
 		return fmt.Errorf("CLUSTER ADDSLOTSRANGE: %s %w", answer, err)
 	}
-	deadline := time.Now().Add(startLimit)
-	for {
-		answer, err := s.command("EXISTS", "x")
-		if err != nil || time.Now().After(deadline) {
-			return fmt.Errorf("the cluster does not serve: %s %w", answer, err)
-		}
-		if answer == ":0" {
-			return nil
-		}
-		<-time.After(10 * time.Millisecond)
+	if !testtime.Within(startLimit, func() bool {
+		answer, err = s.command("EXISTS", "x")
+		return err != nil || answer == ":0"
+	}) || err != nil {
+		return fmt.Errorf("the cluster does not serve: %s %w", answer, err)
 	}
+	return nil
 }
 
 // ping asks the server whether it serves; over TLS an open port has to do.

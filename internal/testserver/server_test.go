@@ -7,7 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestRedis_StartKillStart(t *testing.T) {
@@ -79,16 +80,10 @@ func TestGuard_EndsWithTheTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = child.Wait()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		if _, err := os.Stat(dir); os.IsNotExist(err) {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s is still there", dir)
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	testtime.Eventually(t, testtime.Limit, dir+" is removed", func() bool {
+		_, err := os.Stat(dir)
+		return os.IsNotExist(err)
+	})
 }
 
 // TestMissing: a program that is not installed is named, with the cure.

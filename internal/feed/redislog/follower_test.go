@@ -17,6 +17,7 @@ import (
 	"harang.dev/harang/internal/relay"
 	"harang.dev/harang/internal/relay/relaytest"
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 // frame is what listeners would write; none of these tests asks for one.
@@ -133,17 +134,6 @@ func (f *Follower) confirmed(tenant string) bool {
 	return fo.confirmed
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatal("not within 10 s: " + what)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
-}
-
 // TestNodes_Spread: the other node's listeners get the commits of one node at once
 // and in order, each feed by itself.
 func TestNodes_Spread(t *testing.T) {
@@ -221,10 +211,10 @@ func TestNodes_RedisUnavailable(t *testing.T) {
 	late.await(t, 2*time.Second, events(6, 6)...)
 
 	server.Start(t)
-	eventually(t, "both nodes are subscribed again", func() bool {
+	testtime.Eventually(t, testtime.Limit, "both nodes are subscribed again", func() bool {
 		return a.follower.confirmed(tenant) && b.follower.confirmed(tenant)
 	})
-	eventually(t, "the log is rebuilt", func() bool {
+	testtime.Eventually(t, testtime.Limit, "the log is rebuilt", func() bool {
 		heads, err := a.log.Heads(t.Context(), tenant)
 		return err == nil && heads[2].Number == 6
 	})
@@ -268,7 +258,7 @@ func TestNodes_Fork(t *testing.T) {
 	db.RollBack(managers(tenant), 2)
 	db.Commit(tenant, 1, harang.AudienceManagers)
 	a.relay.Wake(tenant)
-	eventually(t, "the listener is reset", func() bool {
+	testtime.Eventually(t, testtime.Limit, "the listener is reset", func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		return l.reset
@@ -299,7 +289,7 @@ func TestNodes_ForkWithoutLog(t *testing.T) {
 				db.Commit(tenant, n, harang.AudienceManagers)
 				a.relay.Wake(tenant)
 			}
-			eventually(t, "the listener is reset", func() bool {
+			testtime.Eventually(t, testtime.Limit, "the listener is reset", func() bool {
 				l.mu.Lock()
 				defer l.mu.Unlock()
 				return l.reset
@@ -398,7 +388,7 @@ func TestNodes_SubscriptionCut(t *testing.T) {
 		a.relay.Wake(tenant)
 		l.await(t, 2*time.Second, events(1, i+1)...)
 	}
-	eventually(t, "it is subscribed again", func() bool { return b.follower.confirmed(tenant) })
+	testtime.Eventually(t, testtime.Limit, "it is subscribed again", func() bool { return b.follower.confirmed(tenant) })
 	if testutil.ToFloat64(b.log.metrics.interruptions) == 0 {
 		t.Error("no interruption was counted, so nothing was cut")
 	}
@@ -468,7 +458,7 @@ func TestFollower_Unsubscribe(t *testing.T) {
 		}
 		windows.set()
 		follower.unsubscribeUnused(t.Context())
-		eventually(t, "it is let go", func() bool { return !follower.confirmed(tenant) })
+		testtime.Eventually(t, testtime.Limit, "it is let go", func() bool { return !follower.confirmed(tenant) })
 		if got := server.Do(t, "SPUBLISH", log.channel(tenant), "x"); got != ":0" {
 			t.Fatalf("%s still listen", got)
 		}

@@ -27,6 +27,7 @@ import (
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/relay/relaytest"
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 func TestMain(m *testing.M) {
@@ -258,13 +259,7 @@ func TestLog_Unavailable(t *testing.T) {
 	server.Pause(t)
 	check("paused")
 	server.Resume(t)
-	deadline := time.Now().Add(10 * time.Second)
-	for log.Ping(t.Context()) != nil {
-		if time.Now().After(deadline) {
-			t.Fatal("Redis does not answer again")
-		}
-		<-time.After(10 * time.Millisecond)
-	}
+	testtime.Eventually(t, testtime.Limit, "Redis answers again", func() bool { return log.Ping(t.Context()) == nil })
 	mustAppend(t, log, feed, relaytest.EpochA, 2, some(2, 3))
 }
 

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -19,6 +18,7 @@ import (
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/storetest"
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 func openLimited(t *testing.T, dsn string, connections int, r prometheus.Registerer) *store.Store {
@@ -60,19 +60,21 @@ func TestConnections_Limit(t *testing.T) {
 	var all, running sync.WaitGroup
 	finished := make(chan struct{})
 	all.Go(func() {
-		for {
+		testtime.Within(testtime.Limit, func() (end bool) {
 			var now int
-			if err := watcher.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'harang'`).Scan(&now); err != nil {
+			if err := watcher.QueryRow(t.Context(),
+				`SELECT count(*) FROM pg_stat_activity WHERE application_name = 'harang'`).Scan(&now); err != nil {
 				t.Error(err)
-				return
+				return true
 			}
 			most = max(most, now)
 			select {
 			case <-finished:
-				return
-			case <-time.After(5 * time.Millisecond):
+				return true
+			default:
+				return false
 			}
-		}
+		})
 	})
 	feed := harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}
 	for i := range callers {

@@ -21,6 +21,7 @@ import (
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/storetest"
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 func open(tb testing.TB, dsn string) *store.Store {
@@ -436,16 +437,13 @@ func TestStore_StoppedNode(t *testing.T) {
 		}
 	})
 	<-inside
-	for {
-		var idle int
-		if err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`).Scan(&idle); err != nil {
+	testtime.Eventually(t, testtime.Limit, "the database has ended the transaction", func() (ended bool) {
+		if err := conn.QueryRow(ctx, `SELECT count(*) = 0 FROM pg_stat_activity
+			WHERE datname = current_database() AND state = 'idle in transaction'`).Scan(&ended); err != nil {
 			t.Fatal(err)
 		}
-		if idle == 0 {
-			break
-		}
-		<-time.After(20 * time.Millisecond)
-	}
+		return ended
+	})
 	close(wake)
 	done.Wait()
 	if tries != 2 {
