@@ -4,13 +4,13 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-// Rooms with one-way doors: shared <- events <- live <- features <- app.
-// Each entry names the rooms that the files of a room must not import.
-const closed = (...rooms) => ({
+// Layers import in one direction: shared <- events <- live <- features <- app.
+// Each entry names the layers that the files of a layer must not import.
+const forbid = (...layers) => ({
   'no-restricted-imports': [
     'error',
     {
-      patterns: rooms.map(([group, message]) => ({ group, message })),
+      patterns: layers.map(([group, message]) => ({ group, message })),
     },
   ],
 });
@@ -49,10 +49,10 @@ export default tseslint.config(
   },
   { files: ['src/**/*.tsx'], ...jsxA11y.flatConfigs.strict },
   { files: ['src/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
-  { files: ['src/shared/**'], rules: closed(app, features, live, events) },
-  { files: ['src/events/**'], rules: closed(app, features, live) },
-  { files: ['src/live/**'], rules: closed(app, features) },
-  { files: ['src/features/**'], rules: closed(app, sibling) },
+  { files: ['src/shared/**'], rules: forbid(app, features, live, events) },
+  { files: ['src/events/**'], rules: forbid(app, features, live) },
+  { files: ['src/live/**'], rules: forbid(app, features) },
+  { files: ['src/features/**'], rules: forbid(app, sibling) },
   {
     files: ['public/**/*.js'],
     languageOptions: { globals: globals.browser, sourceType: 'script' },

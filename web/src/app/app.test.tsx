@@ -1,9 +1,9 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, expect, it, vi } from 'vitest';
-import { mutedPlaces } from '../shared/muted-places';
-import { place } from '../shared/place';
+import { mutedLocations } from '../shared/muted-locations';
+import { locationFilter } from '../shared/location-filter';
 import { session } from '../shared/session';
-import { keep, kept } from '../shared/tab-memory';
+import { readDraft, saveDraft } from '../shared/session-draft';
 import { json, openShop, problem, userOf } from '../test/fake-server';
 import { accessibilityProblems, renderPage } from '../test/render-page';
 import { safeRedirect } from '../features/sign-in/sign-in-page';
@@ -146,22 +146,22 @@ it('switches the colours and remembers them', async () => {
   await waitFor(() => expect(localStorage.getItem('harang-color-scheme')).toBeNull());
 });
 
-it('forgets a place that the shop does not have', async () => {
+it('forgets a location that the shop does not have', async () => {
   localStorage.setItem('harang-place', 'gone');
-  const { choosePlace } = await import('../shared/place');
+  const { setLocationFilter } = await import('../shared/location-filter');
   await renderPage('/stock');
-  act(() => choosePlace('gone'));
-  await waitFor(() => expect(place()).toBeNull());
+  act(() => setLocationFilter('gone'));
+  await waitFor(() => expect(locationFilter()).toBeNull());
 });
 
-it('mutes a place on this device, says so in the header, and leads back', async () => {
+it('mutes a location on this device, says so in the header, and leads back', async () => {
   const { user } = await renderPage('/stock');
   await screen.findAllByTestId('stock-row');
   expect(screen.queryByTestId('muted-places')).not.toBeInTheDocument();
   await user.click(screen.getByRole('button', { name: /Felhasználói menü/ }));
   await user.click(await screen.findByRole('menuitem', { name: 'Felugró értesítések' }));
   await user.click(await screen.findByRole('switch', { name: 'Kelenföld' }));
-  expect(mutedPlaces()).toEqual(['kelenfold']);
+  expect(mutedLocations()).toEqual(['kelenfold']);
   expect(localStorage.getItem('harang-muted/budapest/u-OPERATOR')).toBe('["kelenfold"]');
   await user.click(screen.getByRole('button', { name: 'Kész' }));
   expect(await screen.findByTestId('muted-places')).toHaveTextContent('Kelenföld néma');
@@ -179,11 +179,11 @@ it('keeps what is muted apart for each user, follows other tabs, and survives ru
   act(() => void window.dispatchEvent(new StorageEvent('storage')));
   expect(screen.getByTestId('muted-places')).toHaveTextContent('2 telephely néma');
   localStorage.setItem('harang-muted/budapest/u-OPERATOR', '{');
-  expect(mutedPlaces()).toEqual([]);
+  expect(mutedLocations()).toEqual([]);
   localStorage.setItem('harang-muted/budapest/u-OPERATOR', '["vaci"]');
   openShop('ADMIN');
   await act(() => session.refresh());
-  expect(mutedPlaces()).toEqual([]);
+  expect(mutedLocations()).toEqual([]);
 });
 
 it('moves the keyboard to the new page', async () => {
@@ -219,11 +219,11 @@ it('forgets on sign-out what a tab kept, and shows no user what another began', 
   openShop('OPERATOR');
   const { user } = await renderPage('/stock');
   await screen.findAllByTestId('stock-row');
-  keep('checkout', { partner: { id: 'beta', name: 'Béta Bau Bt.' } });
-  expect(kept('checkout')).not.toBeNull();
+  saveDraft('checkout', { partner: { id: 'beta', name: 'Béta Bau Bt.' } });
+  expect(readDraft('checkout')).not.toBeNull();
   openShop('ADMIN');
   await act(() => session.refresh());
-  expect(kept('checkout')).toBeNull();
+  expect(readDraft('checkout')).toBeNull();
   await user.click(await screen.findByTestId('logout'));
   await screen.findByText('Kilépett.');
   expect(sessionStorage).toHaveLength(0);

@@ -15,10 +15,10 @@ declare module '@tanstack/react-router' {
       | 'partners'
       | 'notifications'
       | 'settings'
-      | 'check'
+      | 'selfCheck'
       | 'missing';
-    /** Whether the header's place filter means something here. */
-    byPlace?: boolean;
+    /** Whether the header’s location filter means something here. */
+    byLocation?: boolean;
   }
 }
 
@@ -43,7 +43,7 @@ const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', comp
 const dashboard = createRoute({
   getParentRoute: () => signedIn,
   path: '/',
-  staticData: { title: 'dashboard', byPlace: true },
+  staticData: { title: 'dashboard', byLocation: true },
   component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
 });
 
@@ -56,7 +56,7 @@ interface StockSearch {
 const stock = createRoute({
   getParentRoute: () => signedIn,
   path: '/stock',
-  staticData: { title: 'stock', byPlace: true },
+  staticData: { title: 'stock', byLocation: true },
   validateSearch: (search: Record<string, unknown>): StockSearch => {
     const words = text(search.search);
     const severity = oneOf<Severity>(search.severity, ['CRITICAL', 'WARNING', 'OK']);
@@ -74,7 +74,7 @@ interface RentalsSearch {
 const rentals = createRoute({
   getParentRoute: () => signedIn,
   path: '/rentals',
-  staticData: { title: 'rentals', byPlace: true },
+  staticData: { title: 'rentals', byLocation: true },
   validateSearch: (search: Record<string, unknown>): RentalsSearch => {
     const status = oneOf<RentalStatus>(search.status, ['AWAITING_PAYMENT', 'OPEN', 'OVERDUE', 'RETURNED', 'CANCELLED']);
     const rental = text(search.rental);
@@ -154,8 +154,8 @@ const connections = createRoute({
 const check = createRoute({
   getParentRoute: () => signedIn,
   path: '/check',
-  staticData: { title: 'check' },
-  component: lazyRouteComponent(() => import('../features/check/self-check-page'), 'SelfCheckPage'),
+  staticData: { title: 'selfCheck' },
+  component: lazyRouteComponent(() => import('../features/self-check/self-check-page'), 'SelfCheckPage'),
 });
 
 // Beside every other page, so that the way on is the menu's.

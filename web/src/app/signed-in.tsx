@@ -4,7 +4,7 @@ import { useNavigate, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { session, useSession } from '../shared/session';
-import { forgetTab } from '../shared/tab-memory';
+import { deleteSessionDrafts } from '../shared/session-draft';
 import { BellMark } from '../shared/ui/bell-mark';
 import { EmptyState } from '../shared/ui/states';
 import classes from './signed-in.module.css';
@@ -20,7 +20,7 @@ export function SignedIn() {
   useEffect(
     () =>
       session.subscribe(() => {
-        if (session.state().status === 'signed-out') forgetTab();
+        if (session.state().status === 'signed-out') deleteSessionDrafts();
       }),
     [],
   );

@@ -1,5 +1,5 @@
 /**
- * Gathers what is to be refreshed, so that a burst of events is one refresh. A
+ * Gathers what is to be refreshed, so that many events cause one refresh. A
  * window lasts as long as the refresh that opened it, up to sixteen times `ms`:
  * events that keep coming would else cancel every answer before it is there.
  */

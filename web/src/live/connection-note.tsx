@@ -1,7 +1,7 @@
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { explainReason } from './connection-reason';
-import classes from './corner.module.css';
+import classes from './toast-region.module.css';
 import { useLive } from './live-context';
 
 /** Why the connection is not there, when a person can do something about it or should know. */

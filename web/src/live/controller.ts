@@ -15,10 +15,10 @@ import type { Shown } from '../events/define';
 import { eventEntry, showEvent } from '../events/registry';
 import type { Language } from '../shared/i18n/i18n';
 import { emptyUnreadCount, replaceBase, countEvent, type UnreadCount } from '@harang/react';
-import { createBurst } from './burst';
+import { createMicroBatch } from './micro-batch';
 import { createCoalescer } from './coalesce';
 import { addToLists, claimInCaches, claimKeys, countKey, listKey } from './notifications';
-import { rings } from './rings';
+import { shouldToast } from './should-toast';
 import { createStore, type Store } from './store';
 import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
 import { createToastQueue, type QueuedToast, type ToastQueue } from '@harang/react';
@@ -79,11 +79,11 @@ export function createController(client: QueryClient): Controller {
 
   const touch = (types: Iterable<string>): void => {
     for (const type of new Set(types)) {
-      // The first key is the list that people look at: it does not wait for the burst to end.
+      // The first key is the list that people look at: it does not wait for the batch.
       eventEntry(type)?.touches.forEach((key, index) => refresh.add(key, index === 0));
     }
   };
-  /** What has just been heard may be missing from an answer that is on its way: it is asked for once more. */
+  /** An answer in flight may miss the event that just arrived: the query is repeated. */
   const overtake = (...keys: readonly (readonly string[])[]): void => {
     for (const key of keys) if (client.isFetching({ queryKey: [...key] }) > 0) refresh.add(key);
   };
@@ -102,10 +102,10 @@ export function createController(client: QueryClient): Controller {
       refresh.add(listKey);
     overtake(listKey);
   };
-  const live = createBurst<Delivery & ForegroundTab>((deliveries) => {
+  const live = createMicroBatch<Delivery & ForegroundTab>((deliveries) => {
     count(deliveries);
     for (const { event, isForegroundTab } of deliveries) {
-      if (!isForegroundTab || !rings(event)) continue;
+      if (!isForegroundTab || !shouldToast(event)) continue;
       toasts.add({
         id: event.eventId,
         urgent: eventEntry(event.type)?.kind === 'error',

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { countByType, eventEntry, showEvent } from '../events/registry';
 import { formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
-import classes from './corner.module.css';
+import classes from './toast-region.module.css';
 import { KindIcon } from './kind-icon';
 import { useLiveTools } from './live-context';
 import { useStore } from './store';

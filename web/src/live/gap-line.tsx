@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import classes from './corner.module.css';
+import classes from './toast-region.module.css';
 import { useLiveTools } from './live-context';
 import { useStore } from './store';
 

@@ -29,7 +29,7 @@ addMessages('live', {
       USER_DISABLED: 'Ezt a felhasználót letiltották.',
       LOGGED_OUT: 'Ezt a munkamenetet máshol lezárták.',
     },
-    journey: {
+    trace: {
       name: 'Útja',
       of: 'Útja: {{title}}',
       loading: 'Betöltés…',
@@ -118,7 +118,7 @@ addMessages('live', {
       USER_DISABLED: 'This user has been disabled.',
       LOGGED_OUT: 'This session was ended elsewhere.',
     },
-    journey: {
+    trace: {
       name: 'Its way',
       of: 'Its way: {{title}}',
       loading: 'Loading…',

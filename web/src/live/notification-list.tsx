@@ -8,7 +8,7 @@ import { useClock } from '../shared/clock';
 import { useOffline } from '../shared/connection';
 import { formatDay, toDateField } from '../shared/format';
 import { useLanguage, type Language } from '../shared/i18n/i18n';
-import { useKeptFocus } from '../shared/kept-focus';
+import { useFocusRestore } from '../shared/focus-restore';
 import { useUser } from '../shared/session';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
 import { unreadTotal } from '@harang/react';
@@ -52,7 +52,7 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
   const types = user.role === 'OPERATOR' ? [] : eventTypes;
 
   return (
-    <div className={classes.list} ref={useKeptFocus()}>
+    <div className={classes.list} ref={useFocusRestore()}>
       <div className={classes.bar}>
         <Filters filter={filter} types={types} onChange={setFilter} />
         <span className={classes.unread}>{unread === 0 ? t('list.countNone') : t('list.count', { n: unread })}</span>

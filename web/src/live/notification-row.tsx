@@ -11,7 +11,7 @@ import { useClock } from '../shared/clock';
 import { formatAgo, formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
-import { EventJourney, JourneyToggle } from './event-journey';
+import { DeliveryTracePanel, DeliveryTraceToggle } from './delivery-trace';
 import { KindIcon } from './kind-icon';
 import classes from './notification-list.module.css';
 import { claimInCaches, listKey, type Notification } from './notifications';
@@ -30,7 +30,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
   const { t } = useTranslation('live');
   const language = useLanguage();
   const { role } = useUser();
-  const [journey, setJourney] = useState(false);
+  const [traceOpen, setTraceOpen] = useState(false);
   const row = useSeenInSight<HTMLLIElement>(item.eventId);
   const shown = showEvent(item, language);
   const unread = item.readAt === null;
@@ -78,7 +78,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
             </span>
           )}
           {role === 'ADMIN' && (
-            <JourneyToggle title={shown.title} open={journey} onToggle={() => setJourney(!journey)} />
+            <DeliveryTraceToggle title={shown.title} open={traceOpen} onToggle={() => setTraceOpen(!traceOpen)} />
           )}
         </p>
       </div>
@@ -96,7 +96,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
           </ActionIcon>
         )}
       </div>
-      {journey && <EventJourney eventId={item.eventId} />}
+      {traceOpen && <DeliveryTracePanel eventId={item.eventId} />}
     </li>
   );
 });

@@ -112,7 +112,7 @@ describe('timed parts', () => {
       expect(more()).toBe(0);
     });
 
-    it('gives a red one the place of a green one, and never the other way round', () => {
+    it('gives a red one the slot of a green one, never the reverse', () => {
       const { queue, ids, more } = setUp();
       for (const id of ['a', 'b', 'c']) queue.add(green(id));
       queue.add(red('r1'));

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useLanguage } from '../shared/i18n/i18n';
 import type { QueuedEvent } from './controller';
-import classes from './corner.module.css';
+import classes from './toast-region.module.css';
 import { KindIcon } from './kind-icon';
 
 interface ToastCardProps {

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useLanguage } from '../shared/i18n/i18n';
 import { ConnectionNote } from './connection-note';
 import type { QueuedEvent } from './controller';
-import classes from './corner.module.css';
+import classes from './toast-region.module.css';
 import { DigestCard } from './digest-card';
 import { GapLine } from './gap-line';
 import { useLive, useLiveTools } from './live-context';
@@ -13,9 +13,9 @@ import { ToastCard } from './toast-card';
 import { useSeen } from './use-seen';
 
 /**
- * The corner where the page speaks up: what the connection lacks, what was
- * missed, and a toast for each live event. The queue decides what is shown and
- * for how long; the component library makes it heard and reachable (F6).
+ * The toast region: connection problems, what was missed, and a toast for each
+ * live event. The queue decides what is shown and for how long; the component
+ * library announces it and makes it reachable by keyboard (F6).
  */
 export function Toasts() {
   const { connection } = useLive();
@@ -23,7 +23,7 @@ export function Toasts() {
   return (
     // Its own clock would stop whenever the window is not in front: a second screen that nobody clicks.
     <Toast.Provider toastManager={manager} timeout={0} limit={10}>
-      <div className={classes.corner} data-lower={connection.status !== 'connected' || undefined}>
+      <div className={classes.region} data-lower={connection.status !== 'connected' || undefined}>
         <ConnectionNote />
         <GapLine />
         <DigestCard />
@@ -62,7 +62,7 @@ function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManage
         priority: queued.urgent ? 'high' : 'low',
         data: queued,
         onClose() {
-          // By Escape or a swipe. One that gave its place to a red one is closed too, but comes back.
+          // By Escape or a swipe. One that gave its slot to a red one is closed too, but comes back.
           if (present.current.delete(queued.id)) close(queued.id);
         },
       });

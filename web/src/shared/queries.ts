@@ -48,7 +48,7 @@ async function findRow<Path extends ListPath>(
   return null;
 }
 
-/** How many pieces of a product are free at a place; 0 where it is not kept. */
+/** How many pieces of a product are free at a location; 0 where it is not stocked. */
 export const freeQueryOptions = (product: { id: string; name: string }, locationId: string) =>
   queryOptions({
     queryKey: ['inventory', 'stock', 'free', product.id, locationId],

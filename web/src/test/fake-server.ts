@@ -283,14 +283,14 @@ export function openShop(role: Role): FakeServer {
     .on('GET /dashboard/summary', summary)
     .on('GET /inventory/alerts', page(stockItems.slice(0, 2).map((item) => alertOf(item))))
     .on('GET /inventory/stock', (request) => {
-      const place = request.search.get('locationId');
+      const locationId = request.search.get('locationId');
       const severity = request.search.get('severity');
       return json(
         page(
           stockItems.filter(
             (item) =>
               filter(request)(item.productName) &&
-              (place === null || item.locationId === place) &&
+              (locationId === null || item.locationId === locationId) &&
               (severity === null || item.severity === severity),
           ),
         ),
@@ -298,7 +298,7 @@ export function openShop(role: Role): FakeServer {
     })
     .on('GET /rentals', (request) => {
       const status = request.search.get('status');
-      const place = request.search.get('locationId');
+      const locationId = request.search.get('locationId');
       const all = [
         rentalOf(),
         rentalOf({
@@ -319,7 +319,8 @@ export function openShop(role: Role): FakeServer {
       return json(
         page(
           all.filter(
-            (each) => (status === null || each.status === status) && (place === null || each.locationId === place),
+            (each) =>
+              (status === null || each.status === status) && (locationId === null || each.locationId === locationId),
           ),
         ),
       );

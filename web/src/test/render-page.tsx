@@ -6,13 +6,13 @@ import { StrictMode } from 'react';
 import { App } from '../app/app';
 import { createPageRouter } from '../app/router';
 import { chooseLanguage, type Language } from '../shared/i18n/i18n';
-import { choosePlace } from '../shared/place';
+import { setLocationFilter } from '../shared/location-filter';
 import { session } from '../shared/session';
 
 /** The whole page at an address, as somebody who has just opened it. */
 export async function renderPage(path: string, options: { language?: Language; restore?: boolean } = {}) {
   await chooseLanguage(options.language ?? 'hu');
-  choosePlace(null);
+  setLocationFilter(null);
   if (options.restore !== false) await act(() => session.refresh());
   const router = createPageRouter({ history: createMemoryHistory({ initialEntries: [path] }) });
   const view = render(<App pageRouter={router} />, { wrapper: StrictMode });

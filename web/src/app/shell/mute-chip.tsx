@@ -2,14 +2,14 @@ import { UnstyledButton } from '@mantine/core';
 import { IconBellOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useMutedPlaces } from '../../shared/muted-places';
+import { useMutedLocations } from '../../shared/muted-locations';
 import { locationsQueryOptions } from '../../shared/queries';
 import classes from './mute-chip.module.css';
 
-/** Says in the header that places are muted here, and leads back. */
+/** Says in the header that locations are muted here, and leads back. */
 export function MuteChip({ onOpen }: { onOpen: () => void }) {
   const { t } = useTranslation();
-  const muted = useMutedPlaces();
+  const muted = useMutedLocations();
   const { data } = useQuery(locationsQueryOptions());
   const names = (data?.items ?? []).filter(({ id }) => muted.includes(id)).map(({ name }) => name);
   if (names.length === 0) return null;
@@ -17,11 +17,13 @@ export function MuteChip({ onOpen }: { onOpen: () => void }) {
     <UnstyledButton
       className={classes.chip}
       data-testid="muted-places"
-      aria-label={t('mute.chipLabel', { places: names.join(', ') })}
+      aria-label={t('mute.chipLabel', { locations: names.join(', ') })}
       onClick={onOpen}
     >
       <IconBellOff size={16} stroke={1.9} aria-hidden />
-      <span>{names.length === 1 ? t('mute.chip', { place: names[0] }) : t('mute.chipMore', { n: names.length })}</span>
+      <span>
+        {names.length === 1 ? t('mute.chip', { location: names[0] }) : t('mute.chipMore', { n: names.length })}
+      </span>
     </UnstyledButton>
   );
 }

@@ -17,7 +17,7 @@ const managers: readonly Role[] = ['STORE_MANAGER', 'ADMIN'];
 const admins: readonly Role[] = ['ADMIN'];
 
 /** `aside`: on a phone it is in the user menu, because the bar below has room for five. */
-export const places = [
+export const navItems = [
   { to: '/', name: 'dashboard', icon: IconLayoutDashboard, roles: everyone, aside: false },
   { to: '/stock', name: 'stock', icon: IconBuildingWarehouse, roles: everyone, aside: false },
   { to: '/rentals', name: 'rentals', icon: IconPackageExport, roles: everyone, aside: false },
@@ -37,8 +37,8 @@ export function Navigation({ role }: { role: Role }) {
   return (
     <nav className={classes.nav} aria-label={t('nav.label')}>
       <ul>
-        {places
-          .filter((place) => place.roles.includes(role))
+        {navItems
+          .filter((item) => item.roles.includes(role))
           .map(({ to, name, icon: Icon, aside }) => (
             <li key={to} data-aside={aside || undefined}>
               <Link

@@ -4,17 +4,17 @@ import { useTranslation } from 'react-i18next';
 import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
-import { useFocusThroughBusy } from '../../shared/kept-focus';
+import { useFocusRestoreAfterBusy } from '../../shared/focus-restore';
 import { usePageTitle } from '../../shared/page-title';
 import { useUser } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import { MuteChip } from './mute-chip';
 import { Navigation } from './navigation';
-import { PlaceFilter } from './place-filter';
+import { LocationFilter } from './location-filter';
 import { LogoutButton, UserMenu } from './user-menu';
 import classes from './shell.module.css';
 
-const MutePlaces = lazy(async () => ({ default: (await import('./mute-places')).MutePlaces }));
+const MuteLocations = lazy(async () => ({ default: (await import('./mute-locations')).MuteLocations }));
 
 /** Navigation at the left (below on a phone), header on top, the page in the middle. */
 export function Shell() {
@@ -27,7 +27,7 @@ export function Shell() {
   const path = useLocation({ select: (location) => location.pathname });
   const before = useRef(path);
 
-  useFocusThroughBusy();
+  useFocusRestoreAfterBusy();
   usePageTitle(`${title} · ${t('app.name')}`);
 
   // After a change of page the keyboard goes on from the new page's beginning.
@@ -61,7 +61,7 @@ export function Shell() {
             <BellMark size={28} />
           </span>
           <h1>{title}</h1>
-          {data?.byPlace === true && <PlaceFilter />}
+          {data?.byLocation === true && <LocationFilter />}
           <MuteChip onOpen={() => setMuting(true)} />
           <ConnectionChip />
           <NotificationBell />
@@ -74,7 +74,7 @@ export function Shell() {
       <Toasts />
       {muting && (
         <Suspense>
-          <MutePlaces onClose={() => setMuting(false)} />
+          <MuteLocations onClose={() => setMuting(false)} />
         </Suspense>
       )}
     </div>

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
 import { session, useUser } from '../../shared/session';
-import { places } from './navigation';
+import { navItems } from './navigation';
 import classes from './user-menu.module.css';
 
 const languages: readonly { value: Language; label: string }[] = [
@@ -96,11 +96,11 @@ export function UserMenu({ onMute }: { onMute: () => void }) {
           data-testid="self-check-link"
           leftSection={<IconStethoscope size={17} stroke={1.7} aria-hidden />}
         >
-          {t('nav.check')}
+          {t('nav.selfCheck')}
         </Menu.Item>
         {small && (
           <>
-            {places
+            {navItems
               .filter(({ aside, roles }) => aside && roles.includes(user.role))
               .map(({ to, name, icon: Icon }) => (
                 <Menu.Item key={to} component={Link} to={to} leftSection={<Icon size={17} stroke={1.7} aria-hidden />}>

@@ -8,8 +8,8 @@ import { useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { formatDay } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import { useKeptFocus } from '../../shared/kept-focus';
-import { useSheet } from '../../shared/sheet';
+import { useFocusRestore } from '../../shared/focus-restore';
+import { useModalContent } from '../../shared/modal-content';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
@@ -32,8 +32,8 @@ export function ApiKeysPage() {
 function ApiKeys() {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const sheet = useSheet<'new' | { secret: string }>();
-  const open = sheet.content;
+  const modal = useModalContent<'new' | { secret: string }>();
+  const open = modal.content;
   const listed = useInfiniteQuery(keysQueryOptions());
   const all = listed.data?.pages.flatMap((page) => page.items) ?? [];
   const keys = [...all.filter((key) => key.revokedAt === null), ...all.filter((key) => key.revokedAt !== null)];
@@ -44,7 +44,7 @@ function ApiKeys() {
         query={listed}
         filters={<AdminTabs />}
         action={
-          <Button leftSection={<IconKey size={18} stroke={1.8} aria-hidden />} onClick={() => sheet.show('new')}>
+          <Button leftSection={<IconKey size={18} stroke={1.8} aria-hidden />} onClick={() => modal.show('new')}>
             {t('keys.new')}
           </Button>
         }
@@ -59,14 +59,14 @@ function ApiKeys() {
         ))}
       </ListPage>
       <Modal
-        {...sheet.modal}
+        {...modal.props}
         title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')}
         closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}
       >
-        <div ref={useKeptFocus()}>
-          {open === 'new' && <KeyForm onMade={(secret) => sheet.show({ secret })} />}
+        <div ref={useFocusRestore()}>
+          {open === 'new' && <KeyForm onMade={(secret) => modal.show({ secret })} />}
           {open !== null && open !== 'new' && (
-            <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={sheet.close} />
+            <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={modal.close} />
           )}
         </div>
       </Modal>

@@ -2,8 +2,8 @@ import { Button, Modal } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { useKeptFocus } from '../../shared/kept-focus';
-import { useSheet } from '../../shared/sheet';
+import { useFocusRestore } from '../../shared/focus-restore';
+import { useModalContent } from '../../shared/modal-content';
 import { ListPage } from '../../shared/ui/list-page';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
@@ -30,8 +30,8 @@ export function UsersPage() {
 function Users() {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const sheet = useSheet<Window>();
-  const open = sheet.content;
+  const modal = useModalContent<Window>();
+  const open = modal.content;
   const list = useInfiniteQuery(usersQueryOptions());
   const users = list.data?.pages.flatMap((page) => page.items) ?? [];
   const title =
@@ -52,7 +52,7 @@ function Users() {
         action={
           <Button
             leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />}
-            onClick={() => sheet.show({ kind: 'new' })}
+            onClick={() => modal.show({ kind: 'new' })}
           >
             {t('users.new')}
           </Button>
@@ -68,17 +68,17 @@ function Users() {
         }
       >
         {users.map((account) => (
-          <UserRow key={account.id} account={account} onPassword={() => sheet.show({ kind: 'password', account })} />
+          <UserRow key={account.id} account={account} onPassword={() => modal.show({ kind: 'password', account })} />
         ))}
       </ListPage>
-      <Modal {...sheet.modal} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
-        <div ref={useKeptFocus()}>
+      <Modal {...modal.props} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+        <div ref={useFocusRestore()}>
           {open?.kind === 'new' && (
             <UserForm
               onMade={({ name, password }) =>
                 password === undefined
-                  ? sheet.close()
-                  : sheet.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password })
+                  ? modal.close()
+                  : modal.show({ kind: 'secret', title: t('users.madeTitle'), name, secret: password })
               }
             />
           )}
@@ -86,12 +86,12 @@ function Users() {
             <PasswordForm
               account={open.account}
               onChanged={(secret) =>
-                sheet.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })
+                modal.show({ kind: 'secret', title: t('users.changedTitle'), name: open.account.name, secret })
               }
             />
           )}
           {open?.kind === 'secret' && (
-            <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={sheet.close} />
+            <Secret hint={t('users.madeHint', { name: open.name })} secret={open.secret} onClose={modal.close} />
           )}
         </div>
       </Modal>

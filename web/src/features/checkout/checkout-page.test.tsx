@@ -174,7 +174,7 @@ it('says why there is nothing to choose in a shop without a catalogue', async ()
   expect(screen.queryByText('Betöltés…')).toBeNull();
 });
 
-it('takes the place last used here, and looks for products there', async () => {
+it('takes the location last used here, and looks for products there', async () => {
   localStorage.setItem('harang-checkout-place', 'kelenfold');
   const server = openShop('OPERATOR');
   const { user } = await renderPage('/rentals/new');

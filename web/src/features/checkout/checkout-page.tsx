@@ -5,29 +5,29 @@ import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/api';
 import { call } from '../../shared/call';
-import { isSettled, useAttemptKey } from '../../shared/attempt';
+import { isConclusive, useIdempotencyKey } from '../../shared/idempotency-key';
 import { serverTime, useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { addDays, dueInstant, formatDay, formatMoney, formatTime, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
-import { place } from '../../shared/place';
+import { locationFilter } from '../../shared/location-filter';
 import { cardsQueryOptions, freeQueryOptions, locationsQueryOptions, priceQueryOptions } from '../../shared/queries';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
-import { MethodFields, type Tender, tenderOf } from '../../shared/ui/method-fields';
+import { MethodFields, type PaymentChoice, requestedPayment } from '../../shared/ui/method-fields';
 import { ErrorState } from '../../shared/ui/states';
 import { wholeNumber } from '../../shared/ui/step-input';
 import { checkItems, type Draft, perDay, totalPieces } from './cart';
 import classes from './checkout-page.module.css';
 import { ItemsStep } from './items-step';
-import { forgetDraft, keepDraft, keptDraft } from './kept-draft';
+import { deleteCheckoutDraft, saveCheckoutDraft, readCheckoutDraft } from './checkout-draft';
 import { PartnerStep } from './partner-step';
 import { CheckoutResult } from './checkout-result';
 import { type Step, steps, useStep } from './use-step';
 
 const stepNames = { partner: 'stepPartner', items: 'stepItems', pay: 'stepPay', done: 'stepDone' } as const;
-const placeKey = 'harang-checkout-place';
+const locationKey = 'harang-checkout-place';
 
 interface RentalRequest {
   partnerId: string;
@@ -37,9 +37,9 @@ interface RentalRequest {
   payment?: { method: 'CARD' | 'CASH'; cardToken?: string };
 }
 
-function rememberedPlace(): string | null {
+function rememberedLocation(): string | null {
   try {
-    return localStorage.getItem(placeKey);
+    return localStorage.getItem(locationKey);
   } catch {
     return null;
   }
@@ -59,9 +59,9 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   const language = useLanguage();
   const now = useNow();
   const client = useQueryClient();
-  const { keyOf, settle } = useAttemptKey();
+  const { keyFor, conclude } = useIdempotencyKey();
   const [began, setBegan] = useState(() => serverTime());
-  const [begun] = useState(() => keptDraft(began));
+  const [begun] = useState(() => readCheckoutDraft(began));
   const [draft, setDraft] = useState<Draft>(() => ({
     partner: null,
     locationId: '',
@@ -70,20 +70,22 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
     due: begun?.due ?? toDateField(addDays(began, 1)),
   }));
   const [tried, setTried] = useState<Partial<Record<Step, boolean>>>({});
-  const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
+  const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
   const [rental, setRental] = useState<Rental | null>(null);
   const reachable = draft.partner === null ? 'partner' : draft.lines.length === 0 ? 'items' : 'pay';
   const { step, goTo } = useStep(reachable, rental?.id ?? null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const locations = useQuery(locationsQueryOptions());
+  const locationsQuery = useQuery(locationsQueryOptions());
   const cards = useQuery({ ...cardsQueryOptions(draft.partner?.id ?? ''), enabled: draft.partner !== null });
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
 
-  // A clerk stands at one place: the filter's, or the last one used here.
-  const places = locations.data?.items ?? [];
-  const locationId = places.some((each) => each.id === draft.locationId)
+  // A clerk works at one location: the filter’s, or the last one used here.
+  const locations = locationsQuery.data?.items ?? [];
+  const locationId = locations.some((each) => each.id === draft.locationId)
     ? draft.locationId
-    : ([place(), rememberedPlace()].find((id) => places.some((each) => each.id === id)) ?? places[0]?.id ?? '');
+    : ([locationFilter(), rememberedLocation()].find((id) => locations.some((each) => each.id === id)) ??
+      locations[0]?.id ??
+      '');
 
   // The price is known from the search in which a product was found, but not kept with a checkout that was begun.
   const prices = useQueries({
@@ -106,19 +108,19 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
 
   const create = useMutation({
     mutationFn: (body: RentalRequest) =>
-      call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
+      call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyFor(body) } }),
     onSuccess: async (created) => {
-      settle();
+      conclude();
       setRental(created);
       try {
-        localStorage.setItem(placeKey, locationId);
+        localStorage.setItem(locationKey, locationId);
       } catch {
-        // Storage may be switched off; the place is then chosen again.
+        // Storage may be switched off; the location is then chosen again.
       }
       await refreshAfterTrade(client);
     },
     onError: async (error) => {
-      settle(error);
+      conclude(error);
       if (!(error instanceof ApiError)) return;
       if (error.code === 'INSUFFICIENT_STOCK') {
         setTried((before) => ({ ...before, items: true }));
@@ -130,10 +132,10 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
   });
 
   // While nobody knows what became of an attempt, it is not there to be begun again elsewhere.
-  const handedIn = rental !== null || create.isPending || (create.error !== null && !isSettled(create.error));
+  const handedIn = rental !== null || create.isPending || (create.error !== null && !isConclusive(create.error));
   useEffect(() => {
-    if (handedIn) forgetDraft();
-    else keepDraft(draft);
+    if (handedIn) deleteCheckoutDraft();
+    else saveCheckoutDraft(draft);
   }, [draft, handedIn]);
 
   // A new step begins at its heading, for eyes and for screen readers.
@@ -162,12 +164,12 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
     if (step === 'pay') handleSubmit();
   };
   const handleStartOver = () => {
-    forgetDraft();
+    deleteCheckoutDraft();
     onAnother();
   };
   const handleSubmit = () => {
     const dueAt = dueInstant(filled.due, began);
-    const asked = tenderOf(tender, cards.data?.items);
+    const asked = requestedPayment(paymentChoice, cards.data?.items);
     if (filled.partner === null || dueAt === null || problems !== null || asked === null || create.isPending) return;
     create.mutate({
       partnerId: filled.partner.id,
@@ -222,7 +224,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
       {step === 'done' && rental !== null ? (
         <CheckoutResult
           rental={rental}
-          unpaid={tender.method === 'NONE'}
+          unpaid={paymentChoice.method === 'NONE'}
           headingRef={heading}
           onRental={setRental}
           onAnother={onAnother}
@@ -253,8 +255,12 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
               {refusalSentence()}
             </p>
           )}
-          {locations.error !== null && (
-            <ErrorState error={locations.error} busy={locations.isFetching} onRetry={() => locations.refetch()} />
+          {locationsQuery.error !== null && (
+            <ErrorState
+              error={locationsQuery.error}
+              busy={locationsQuery.isFetching}
+              onRetry={() => locationsQuery.refetch()}
+            />
           )}
           {step === 'partner' && (
             <PartnerStep
@@ -269,7 +275,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
           {step === 'items' && (
             <ItemsStep
               draft={filled}
-              locations={places}
+              locations={locations}
               problems={tried.items === true ? problems : null}
               refused={(field) => fieldSentence(refusal, field, t)}
               available={available}
@@ -290,7 +296,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
                 </div>
                 <div>
                   <dt>{t('wizard.location')}</dt>
-                  <dd>{places.find((each) => each.id === locationId)?.name}</dd>
+                  <dd>{locations.find((each) => each.id === locationId)?.name}</dd>
                 </div>
                 <div>
                   <dt>{t('wizard.due')}</dt>
@@ -306,8 +312,8 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
               <MethodFields
                 partnerId={draft.partner?.id ?? ''}
                 methods={['CARD', 'CASH', 'NONE']}
-                tender={tender}
-                onTender={setTender}
+                paymentChoice={paymentChoice}
+                onPaymentChoice={setPaymentChoice}
                 disabled={create.isPending}
                 methodTestId="wizard-method"
                 tokenTestId="wizard-card-token"
@@ -331,7 +337,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
                 {t('wizard.back')}
               </Button>
             )}
-            {create.isPending && tender.method === 'CARD' && (
+            {create.isPending && paymentChoice.method === 'CARD' && (
               <span className="field-hint" role="status">
                 {t('wizard.workingCard')}
               </span>
@@ -342,7 +348,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
                 size="md"
                 className={classes.forward}
                 loading={create.isPending}
-                disabled={tenderOf(tender, cards.data?.items) === null}
+                disabled={requestedPayment(paymentChoice, cards.data?.items) === null}
                 data-testid="wizard-submit"
               >
                 {t('wizard.submit')}

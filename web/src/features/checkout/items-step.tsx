@@ -4,11 +4,11 @@ import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@t
 import { type KeyboardEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
-import { useDelayed } from '../../shared/delayed';
-import { foundIn } from '../../shared/fold';
+import { useDebounced } from '../../shared/debounce';
+import { matchesSearch } from '../../shared/normalize-search';
 import { addDays, dueInstant, formatMoney, rentalDays, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import { useKeptFocus } from '../../shared/kept-focus';
+import { useFocusRestore } from '../../shared/focus-restore';
 import type { Named } from '../../shared/model';
 import { locationsQueryOptions, productsQueryOptions, stockQueryOptions } from '../../shared/queries';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
@@ -108,7 +108,7 @@ function ProductSearch({
   const language = useLanguage();
   const client = useQueryClient();
   const [words, setWords] = useState('');
-  const search = useDelayed(words.trim());
+  const search = useDebounced(words.trim());
   const stock = useInfiniteQuery({
     ...stockQueryOptions({ search, severity: null, locationId: draft.locationId }),
     enabled: draft.locationId !== '',
@@ -120,7 +120,7 @@ function ProductSearch({
   const prices = new Map(products.data?.items.map((each) => [each.id, each.dailyPrice]));
   // Until the answer is there, what stands in the list must not be what was not asked for.
   const late = search !== words.trim() || stock.isPlaceholderData;
-  const found = (stock.data?.pages[0]?.items ?? []).filter((item) => !late || foundIn(item.productName, words));
+  const found = (stock.data?.pages[0]?.items ?? []).filter((item) => !late || matchesSearch(item.productName, words));
 
   // Enter adds the first hit, also when it is pressed before the list has caught up with the typing.
   const handleEnter = async () => {
@@ -233,7 +233,7 @@ function Basket({
   };
   return (
     <section
-      ref={useKeptFocus()}
+      ref={useFocusRestore()}
       className={classes.basket}
       aria-labelledby={heading}
       data-error={problems?.lines !== undefined || undefined}

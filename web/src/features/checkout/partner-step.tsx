@@ -4,8 +4,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useDelayed } from '../../shared/delayed';
-import { fold, foundIn } from '../../shared/fold';
+import { useDebounced } from '../../shared/debounce';
+import { normalizeSearch, matchesSearch } from '../../shared/normalize-search';
 import { partnersQueryOptions } from '../../shared/queries';
 import { ErrorState } from '../../shared/ui/states';
 import type { Draft } from './cart';
@@ -23,21 +23,21 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   const [words, setWords] = useState(partner?.name ?? '');
   // The chosen name in the field is not a search.
   const sought = words === partner?.name ? '' : words.trim();
-  const search = useDelayed(sought);
+  const search = useDebounced(sought);
   const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
     ...partnersQueryOptions(search),
     placeholderData: keepPreviousData,
   });
   // Until the answer is there, what stands in the list must not be what was not asked for.
   const late = search !== sought || isPlaceholderData;
-  const found = (data?.items ?? []).filter((each) => !late || foundIn(each.name, sought));
+  const found = (data?.items ?? []).filter((each) => !late || matchesSearch(each.name, sought));
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(
     ({ id, name }) => ({ value: id, label: name }),
   );
   const nobody = data?.items.length === 0 && search === '' && !isPlaceholderData;
   // A name typed out in full is as good as one picked from the list.
   const handleBlur = () => {
-    const meant = found.filter((each) => sought !== '' && fold(each.name) === fold(sought));
+    const meant = found.filter((each) => sought !== '' && normalizeSearch(each.name) === normalizeSearch(sought));
     if (meant.length === 1 && meant[0] !== undefined) onPartner(meant[0]);
   };
   return (

@@ -17,11 +17,11 @@ import classes from './stock-alert-list.module.css';
 export const AlertRow = memo(function AlertRow({
   alert,
   gone,
-  marked,
+  changes,
 }: {
   alert: StockAlert;
   gone: boolean;
-  marked: number;
+  changes: number;
 }) {
   const { t } = useTranslation();
   const language = useLanguage();
@@ -39,7 +39,7 @@ export const AlertRow = memo(function AlertRow({
       data-product-id={alert.productId}
       data-location-id={alert.locationId}
     >
-      <LiveMark count={marked} />
+      <LiveMark count={changes} />
       <div className={classes.severity}>
         {gone ? <Pill tone="green">{t('dashboard.undone')}</Pill> : <SeverityPill severity={alert.severity} />}
       </div>

@@ -202,7 +202,7 @@ it('dims and tells its age while events cannot arrive', async () => {
   expect(list).toHaveTextContent('Adatok: most');
 });
 
-it('shows the chosen place only, and says of what has no place that it is of all', async () => {
+it('shows the chosen location only, and marks what covers all of them', async () => {
   const server = openShop('STORE_MANAGER');
   const { user } = await renderPage('/');
   await screen.findAllByTestId('alert-row');

@@ -7,7 +7,7 @@ import { useOffline } from '../../shared/connection';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
-import { usePlace } from '../../shared/place';
+import { useLocationFilter } from '../../shared/location-filter';
 import { summaryQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { ErrorState } from '../../shared/ui/states';
@@ -48,7 +48,7 @@ export function DayFigures() {
   const language = useLanguage();
   const manager = isManager(useUser().role);
   const { data, error, isFetching, dataUpdatedAt, refetch } = useQuery({
-    ...summaryQueryOptions(usePlace()),
+    ...summaryQueryOptions(useLocationFilter()),
     placeholderData: keepPreviousData,
   });
   const offline = useOffline() && data !== undefined;

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { failuresQueryOptions } from '../../shared/queries';
 import { FailureList } from '../../shared/ui/failure-list';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
-import { EveryPlace, Widget } from '../../shared/ui/widget';
+import { AllLocations, Widget } from '../../shared/ui/widget';
 import classes from './compact-list.module.css';
 
 const shownAtMost = 4;
@@ -23,7 +23,7 @@ export function PaymentFailures() {
       testId="payment-failures"
       aside={
         <>
-          <EveryPlace />
+          <AllLocations />
           <Link to="/payments" search={failures.length > 0 ? { status: 'TODO' } : {}}>
             {t('common.all')}
           </Link>

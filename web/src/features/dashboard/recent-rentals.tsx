@@ -6,7 +6,7 @@ import { useNow } from '../../shared/clock';
 import { daysBetween, formatAgo, formatDay, formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
-import { usePlace } from '../../shared/place';
+import { useLocationFilter } from '../../shared/location-filter';
 import { rentalsQueryOptions } from '../../shared/queries';
 import type { Tone } from '../../shared/ui/pill';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
@@ -27,7 +27,7 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
-  const locationId = usePlace();
+  const locationId = useLocationFilter();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery({
     ...rentalsQueryOptions({ status, locationId }, 5),
     placeholderData: keepPreviousData,

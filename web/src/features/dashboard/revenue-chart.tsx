@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { type Language, useLanguage } from '../../shared/i18n/i18n';
-import { usePlace } from '../../shared/place';
+import { useLocationFilter } from '../../shared/location-filter';
 import { summaryQueryOptions } from '../../shared/queries';
 import { Widget } from '../../shared/ui/widget';
 import classes from './revenue-chart.module.css';
@@ -34,7 +34,7 @@ export function RevenueChart() {
   const { t } = useTranslation();
   const language = useLanguage();
   const { data, isPending, dataUpdatedAt } = useQuery({
-    ...summaryQueryOptions(usePlace()),
+    ...summaryQueryOptions(useLocationFilter()),
     placeholderData: keepPreviousData,
   });
   const days = data?.revenueByDay ?? [];

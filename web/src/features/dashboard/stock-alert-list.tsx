@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { serverTime, useClock } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
 import { formatAgo } from '../../shared/format';
-import { useHeld } from '../../shared/held';
+import { useListInteraction } from '../../shared/list-interaction';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
-import { usePlace } from '../../shared/place';
+import { useLocationFilter } from '../../shared/location-filter';
 import { alertsQueryOptions } from '../../shared/queries';
-import { useSettledRows } from '../../shared/settled-rows';
+import { useStableRows } from '../../shared/stable-rows';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { Widget } from '../../shared/ui/widget';
 import { AlertRow } from './alert-row';
@@ -18,20 +18,20 @@ import compact from './compact-list.module.css';
 import classes from './stock-alert-list.module.css';
 
 const keyOf = (alert: StockAlert) => `${alert.productId}/${alert.locationId}`;
-const signOf = (alert: StockAlert) =>
+const signatureOf = (alert: StockAlert) =>
   `${alert.severity}/${alert.quantity}/${alert.claim?.by?.id ?? ''}/${alert.expectedAt ?? ''}`;
 
 /** What runs out, worst first, each with its next step and who has it. */
 export function StockAlertList() {
   const { t } = useTranslation();
   const language = useLanguage();
-  const place = usePlace();
+  const location = useLocationFilter();
   const offline = useOffline();
-  const { held, watch } = useHeld();
+  const { interacting, handlers } = useListInteraction();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
   const fresh = useClock((now) => formatAgo(serverTime(dataUpdatedAt), language, now));
-  const rows = useSettledRows(data?.items, keyOf, signOf, held);
-  const shown = rows.filter(({ row }) => place === null || row.locationId === place);
+  const rows = useStableRows(data?.items, keyOf, signatureOf, interacting);
+  const shown = rows.filter(({ row }) => location === null || row.locationId === location);
   const open = shown.filter((each) => !each.gone).length;
   const more = data !== undefined && data.nextCursor !== null;
 
@@ -54,14 +54,14 @@ export function StockAlertList() {
       {data !== undefined && shown.length === 0 && (
         <EmptyState
           icon={<IconCircleCheck size={26} stroke={1.7} />}
-          title={place === null ? t('dashboard.alertsEmpty') : t('dashboard.alertsEmptyPlace')}
+          title={location === null ? t('dashboard.alertsEmpty') : t('dashboard.alertsEmptyLocation')}
           hint={t('dashboard.alertsEmptyHint')}
         />
       )}
       {shown.length > 0 && (
-        <ul className={classes.list} {...watch}>
-          {shown.map(({ key, row, gone, marked }) => (
-            <AlertRow key={key} alert={row} gone={gone} marked={marked} />
+        <ul className={classes.list} {...handlers}>
+          {shown.map(({ key, row, gone, changes }) => (
+            <AlertRow key={key} alert={row} gone={gone} changes={changes} />
           ))}
         </ul>
       )}

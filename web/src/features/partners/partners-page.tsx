@@ -4,13 +4,13 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from 
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../shared/call';
-import { useDelayed } from '../../shared/delayed';
+import { useDebounced } from '../../shared/debounce';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
-import { fold } from '../../shared/fold';
+import { normalizeSearch } from '../../shared/normalize-search';
 import type { Named } from '../../shared/model';
 import { listQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
-import { useSheet } from '../../shared/sheet';
+import { useModalContent } from '../../shared/modal-content';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { EmptyState } from '../../shared/ui/states';
@@ -18,7 +18,7 @@ import classes from './partners-page.module.css';
 
 /** An id that tells who is meant and that nobody has yet: `alfa-epito-kft-3f9c1a`. */
 export function newPartnerId(name: string): string {
-  const words = fold(name)
+  const words = normalizeSearch(name)
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 40);
@@ -31,9 +31,9 @@ export function PartnersPage() {
   const { t } = useTranslation();
   const admin = useUser().role === 'ADMIN';
   const [words, setWords] = useState('');
-  const search = useDelayed(words.trim());
-  const sheet = useSheet<Named | 'new'>();
-  const editing = sheet.content;
+  const search = useDebounced(words.trim());
+  const modal = useModalContent<Named | 'new'>();
+  const editing = modal.content;
   const listed = useInfiniteQuery({
     ...listQueryOptions(['catalogue', 'partners', 'page', search], '/api/v1/partners', { search }),
     placeholderData: keepPreviousData,
@@ -60,7 +60,7 @@ export function PartnersPage() {
               action: (
                 <Button
                   leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />}
-                  onClick={() => sheet.show('new')}
+                  onClick={() => modal.show('new')}
                 >
                   {t('partners.new')}
                 </Button>
@@ -94,7 +94,7 @@ export function PartnersPage() {
                   size="xs"
                   variant="default"
                   aria-label={`${t('partners.edit')}: ${partner.name}`}
-                  onClick={() => sheet.show(partner)}
+                  onClick={() => modal.show(partner)}
                 >
                   {t('partners.edit')}
                 </Button>
@@ -104,11 +104,11 @@ export function PartnersPage() {
         ))}
       </ListPage>
       <Modal
-        {...sheet.modal}
+        {...modal.props}
         title={t(editing === 'new' ? 'partners.new' : 'partners.edit')}
         closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
       >
-        {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={sheet.close} />}
+        {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={modal.close} />}
       </Modal>
     </>
   );

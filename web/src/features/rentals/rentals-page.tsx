@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RentalStatus } from '../../shared/model';
-import { usePlace } from '../../shared/place';
+import { useLocationFilter } from '../../shared/location-filter';
 import { rentalQueryOptions, rentalsQueryOptions } from '../../shared/queries';
 import { ListPage } from '../../shared/ui/list-page';
 import { PayModal } from '../../shared/ui/pay-modal';
@@ -22,7 +22,7 @@ export function RentalsPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const address = useSearch({ from: '/signed-in/rentals' });
-  const locationId = usePlace();
+  const locationId = useLocationFilter();
   const status = address.status ?? null;
   const list = useInfiniteQuery({ ...rentalsQueryOptions({ status, locationId }), placeholderData: keepPreviousData });
   const rentals = list.data?.pages.flatMap((page) => page.items) ?? [];

@@ -21,7 +21,7 @@ async function rowOf(productId: string): Promise<HTMLElement> {
   return row;
 }
 
-it('lists stock with names, places and levels', async () => {
+it('lists stock with names, locations and levels', async () => {
   openShop('STORE_MANAGER');
   const { container } = await renderPage('/stock');
   const row = await rowOf('p1');
@@ -172,7 +172,7 @@ it('follows a link to another search, and Back', async () => {
   expect(router.state.location.search).toEqual({});
 });
 
-it('"Szűrők törlése" takes the header’s place away where that is what hides everything', async () => {
+it('"Szűrők törlése" clears the header’s location filter where that hides everything', async () => {
   openShop('OPERATOR').on('GET /inventory/stock', (request) =>
     json(page(request.search.get('locationId') === 'kelenfold' ? [] : [makita])),
   );

@@ -5,27 +5,27 @@ import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isManager, type Severity } from '../../shared/model';
-import { choosePlace, usePlace } from '../../shared/place';
+import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
 import { stockQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
-import { useDelayed } from '../../shared/delayed';
+import { useDebounced } from '../../shared/debounce';
 import { ListPage } from '../../shared/ui/list-page';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
 import { StockRow } from './stock-row';
 import classes from './stock-page.module.css';
 
-/** Every product at every place: what is free, what runs out, and how to correct it. */
+/** Every product at every location: what is free, what runs out, and how to correct it. */
 export function StockPage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const address = useSearch({ from: '/signed-in/stock' });
   const manager = isManager(useUser().role);
-  const place = usePlace();
+  const location = useLocationFilter();
   const [words, setWords] = useState(address.search ?? '');
-  const search = useDelayed(words.trim());
+  const search = useDebounced(words.trim());
   const severity = address.severity ?? null;
-  const locationId = address.location ?? place;
+  const locationId = address.location ?? location;
 
   // The address follows the field, so that a search can be reloaded and sent on.
   const typing = search !== words.trim();
@@ -62,7 +62,7 @@ export function StockPage() {
     });
   const handleClear = () => {
     setWords('');
-    if (address.location === undefined) choosePlace(null);
+    if (address.location === undefined) setLocationFilter(null);
     void navigate({ to: '/stock', replace: true, search: {} });
   };
 

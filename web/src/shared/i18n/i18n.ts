@@ -28,10 +28,10 @@ void i18n.use(initReactI18next).init({
   returnNull: false,
 });
 
-/** Adds a room's own sentences, used as `useTranslation('<room>')`. */
-export function addMessages(room: string, messages: Record<Language, object>): void {
-  i18n.addResourceBundle('hu', room, messages.hu, true, true);
-  i18n.addResourceBundle('en', room, messages.en, true, true);
+/** Adds a namespace of messages, used as `useTranslation('<namespace>')`. */
+export function addMessages(namespace: string, messages: Record<Language, object>): void {
+  i18n.addResourceBundle('hu', namespace, messages.hu, true, true);
+  i18n.addResourceBundle('en', namespace, messages.en, true, true);
 }
 
 export function language(): Language {

@@ -69,7 +69,7 @@ export const theme = createTheme({
     }),
     // Locking the scroll would need a style element, which the page's policy forbids.
     Modal: extend<ModalFactory>({
-      classNames: { content: 'sheet', header: 'sheet-header', title: 'sheet-title', body: 'sheet-body' },
+      classNames: { content: 'modal', header: 'modal-header', title: 'modal-title', body: 'modal-body' },
       defaultProps: {
         lockScroll: false,
         centered: true,

@@ -4,11 +4,11 @@ import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { explainDecline } from '../decline';
 import { formatMoney } from '../format';
-import { useHeld } from '../held';
+import { useListInteraction } from '../list-interaction';
 import { useLanguage } from '../i18n/i18n';
 import type { PaymentFailure } from '../model';
 import { failuresQueryOptions } from '../queries';
-import { useSettledRows } from '../settled-rows';
+import { useStableRows } from '../stable-rows';
 import { ClaimButton, ClaimState } from './claim';
 import classes from './failure-list.module.css';
 import { LiveMark } from './live-mark';
@@ -16,7 +16,7 @@ import { Pill } from './pill';
 import { Tile } from './tile';
 
 const keyOf = (failure: PaymentFailure) => failure.eventId;
-const signOf = (failure: PaymentFailure) =>
+const signatureOf = (failure: PaymentFailure) =>
   `${failure.errorCode}/${failure.status ?? ''}/${failure.claim?.by?.id ?? ''}`;
 
 interface FailureListProps {
@@ -31,16 +31,16 @@ interface FailureListProps {
 
 /** Failed payments, ours and other programs', newest first: why, what to do now, and who deals with it. */
 export function FailureList({ failures, limit, sought, onPay }: FailureListProps) {
-  const { held, watch } = useHeld();
-  const rows = useSettledRows(failures, keyOf, signOf, held);
+  const { interacting, handlers } = useListInteraction();
+  const rows = useStableRows(failures, keyOf, signatureOf, interacting);
   return (
-    <ul className={classes.list} {...watch}>
-      {rows.slice(0, limit).map(({ key, row, gone, marked }) => (
+    <ul className={classes.list} {...handlers}>
+      {rows.slice(0, limit).map(({ key, row, gone, changes }) => (
         <FailureRow
           key={key}
           failure={row}
           gone={gone}
-          marked={marked}
+          changes={changes}
           sought={row.transactionId === sought}
           onPay={onPay}
         />
@@ -52,12 +52,12 @@ export function FailureList({ failures, limit, sought, onPay }: FailureListProps
 interface FailureRowProps {
   failure: PaymentFailure;
   gone: boolean;
-  marked: number;
+  changes: number;
   sought: boolean;
   onPay: ((rentalId: string) => void) | undefined;
 }
 
-function FailureRow({ failure, gone, marked, sought, onPay }: FailureRowProps) {
+function FailureRow({ failure, gone, changes, sought, onPay }: FailureRowProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const { transactionId, rentalId, status, partnerName } = failure;
@@ -72,7 +72,7 @@ function FailureRow({ failure, gone, marked, sought, onPay }: FailureRowProps) {
       data-gone={gone || undefined}
       data-sought={sought || undefined}
     >
-      <LiveMark count={marked} />
+      <LiveMark count={changes} />
       <div className={classes.badge}>
         <Tile tone={waiting ? 'amber' : 'red'}>
           {waiting ? <IconHourglass size={19} stroke={1.8} /> : <IconCreditCardOff size={19} stroke={1.8} />}

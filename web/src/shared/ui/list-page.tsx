@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOffline } from '../connection';
-import { useKeptFocus } from '../kept-focus';
+import { useFocusRestore } from '../focus-restore';
 import classes from './list-page.module.css';
 import { ErrorState, RowSkeletons } from './states';
 import { Age } from './widget';
@@ -48,7 +48,7 @@ export function ListPage({ label, filters, action, query, empty, children, bare 
         {action !== undefined && <div className={classes.action}>{action}</div>}
       </div>
       <section
-        ref={useKeptFocus()}
+        ref={useFocusRestore()}
         className={classes.panel}
         aria-label={label}
         aria-busy={isFetching}

@@ -11,7 +11,7 @@ import { ErrorState } from './states';
 export type MethodChoice = PaymentMethod | 'NONE';
 
 /** How it is paid: in cash, later, or with one of the partner's stored cards. */
-export interface Tender {
+export interface PaymentChoice {
   method: MethodChoice;
   /** The card that was picked; null until one was, then the first one is meant. */
   token: string | null;
@@ -22,9 +22,9 @@ export function useStoredCards(partnerId: string): readonly StoredCard[] | undef
   return useQuery(cardsQueryOptions(partnerId)).data?.items;
 }
 
-/** The tender as it is asked of the server; null when a card is meant and there is none. */
-export function tenderOf(
-  { method, token }: Tender,
+/** The paymentChoice as it is asked of the server; null when a card is meant and there is none. */
+export function requestedPayment(
+  { method, token }: PaymentChoice,
   cards: readonly StoredCard[] | undefined,
 ): { method: PaymentMethod; cardToken?: string } | 'NONE' | null {
   if (method === 'NONE') return 'NONE';
@@ -36,8 +36,8 @@ export function tenderOf(
 interface MethodFieldsProps {
   partnerId: string;
   methods: readonly MethodChoice[];
-  tender: Tender;
-  onTender: (tender: Tender) => void;
+  paymentChoice: PaymentChoice;
+  onPaymentChoice: (paymentChoice: PaymentChoice) => void;
   disabled?: boolean;
   methodTestId: string;
   tokenTestId: string;
@@ -47,8 +47,8 @@ interface MethodFieldsProps {
 export function MethodFields({
   partnerId,
   methods,
-  tender,
-  onTender,
+  paymentChoice,
+  onPaymentChoice,
   disabled = false,
   methodTestId,
   tokenTestId,
@@ -64,13 +64,13 @@ export function MethodFields({
     <div className={classes.fields}>
       <ChoiceList<MethodChoice>
         label={t('wizard.method')}
-        value={tender.method}
+        value={paymentChoice.method}
         options={methods.map((value) => ({ value, label: t(`method.${value}`) }))}
-        onChange={(method) => onTender({ ...tender, method })}
+        onChange={(method) => onPaymentChoice({ ...paymentChoice, method })}
         disabled={disabled}
         testId={methodTestId}
       />
-      {tender.method === 'CARD' &&
+      {paymentChoice.method === 'CARD' &&
         (error !== null ? (
           <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
         ) : options === undefined ? (
@@ -82,10 +82,12 @@ export function MethodFields({
             label={t('wizard.card')}
             hint={t('wizard.cardHint')}
             value={
-              options.some(({ value }) => value === tender.token) ? (tender.token ?? '') : (options[0]?.value ?? '')
+              options.some(({ value }) => value === paymentChoice.token)
+                ? (paymentChoice.token ?? '')
+                : (options[0]?.value ?? '')
             }
             options={options}
-            onChange={(token) => onTender({ ...tender, token })}
+            onChange={(token) => onPaymentChoice({ ...paymentChoice, token })}
             disabled={disabled}
             testId={tokenTestId}
           />

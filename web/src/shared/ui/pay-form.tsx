@@ -4,14 +4,14 @@ import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../api';
 import { call } from '../call';
-import { useAttemptKey } from '../attempt';
+import { useIdempotencyKey } from '../idempotency-key';
 import { errorSentence } from '../error-sentence';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import { refreshAfterTrade } from '../invalidate';
 import type { PaymentRequest, Rental } from '../model';
 import { DeclineNotice } from './decline-notice';
-import { MethodFields, type Tender, tenderOf, useStoredCards } from './method-fields';
+import { MethodFields, type PaymentChoice, requestedPayment, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';
 
 interface PayFormProps {
@@ -27,24 +27,24 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
   const { t } = useTranslation();
   const language = useLanguage();
   const client = useQueryClient();
-  const { keyOf, settle } = useAttemptKey();
-  const [tender, setTender] = useState<Tender>({ method: 'CARD', token: null });
+  const { keyFor, conclude } = useIdempotencyKey();
+  const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
   const cards = useStoredCards(rental.partnerId);
-  const asked = tenderOf(tender, cards);
+  const asked = requestedPayment(paymentChoice, cards);
   // Cash is in steps of 5 Ft.
-  const owed = tender.method === 'CASH' ? rental.owedCash : rental.owedAmount;
+  const owed = paymentChoice.method === 'CASH' ? rental.owedCash : rental.owedAmount;
 
   const pay = useMutation({
     mutationFn: (body: PaymentRequest) =>
-      call('post', '/api/v1/payments', { body, headers: { 'Idempotency-Key': keyOf(body) } }),
+      call('post', '/api/v1/payments', { body, headers: { 'Idempotency-Key': keyFor(body) } }),
     onSuccess: async () => {
-      settle();
+      conclude();
       // First: the refreshed rental no longer waits, and the page that shows this form would say so.
       onPaid();
       await refreshAfterTrade(client);
     },
     onError: async (error) => {
-      settle(error);
+      conclude(error);
       await refreshAfterTrade(client);
     },
   });
@@ -80,8 +80,8 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
       <MethodFields
         methods={['CARD', 'CASH']}
         partnerId={rental.partnerId}
-        tender={tender}
-        onTender={setTender}
+        paymentChoice={paymentChoice}
+        onPaymentChoice={setPaymentChoice}
         disabled={pay.isPending}
         methodTestId={methodTestId}
         tokenTestId={tokenTestId}
@@ -90,7 +90,7 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
         <Button type="submit" size="md" loading={pay.isPending} disabled={asked === null} data-testid={submitTestId}>
           {t('pay.submit', { amount: formatMoney(owed, language, rental.currency) })}
         </Button>
-        {pay.isPending && tender.method === 'CARD' && (
+        {pay.isPending && paymentChoice.method === 'CARD' && (
           <span className="field-hint" role="status">
             {t('wizard.workingCard')}
           </span>

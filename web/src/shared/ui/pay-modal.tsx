@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
-import { useKeptFocus } from '../kept-focus';
+import { useFocusRestore } from '../focus-restore';
 import { rentalQueryOptions } from '../queries';
 import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
@@ -31,7 +31,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
       title={t('pay.title')}
       closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
     >
-      <div ref={useKeptFocus()}>
+      <div ref={useFocusRestore()}>
         {paid ? (
           <EmptyState
             icon={<IconCircleCheckFilled size={26} />}

@@ -5,7 +5,7 @@ import { serverTime, useClock } from '../clock';
 import { useOffline } from '../connection';
 import { formatAgo } from '../format';
 import { useLanguage } from '../i18n/i18n';
-import { usePlace } from '../place';
+import { useLocationFilter } from '../location-filter';
 import classes from './widget.module.css';
 
 interface WidgetProps {
@@ -56,10 +56,10 @@ export function Widget({
   );
 }
 
-/** Says that what stands here is of every place, while the page shows one. */
-export function EveryPlace() {
+/** Says that a widget covers all locations while the page is filtered to one. */
+export function AllLocations() {
   const { t } = useTranslation();
-  return usePlace() !== null && <span className={classes.everyPlace}>{t('place.every')}</span>;
+  return useLocationFilter() !== null && <span className={classes.allLocations}>{t('location.every')}</span>;
 }
 
 /** How old data is that cannot be refreshed now. `since` is by this device's clock. */

@@ -1,0 +1,54 @@
+import { Button, Modal, Switch } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { setMutedLocations, useMutedLocations } from '../../shared/muted-locations';
+import { locationsQueryOptions } from '../../shared/queries';
+import { ErrorState, RowSkeletons } from '../../shared/ui/states';
+import classes from './mute-locations.module.css';
+
+/** Which locations may pop up on this device. */
+export function MuteLocations({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  const muted = useMutedLocations();
+  const { data, error, isPending, isFetching, refetch } = useQuery(locationsQueryOptions());
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t('mute.title')}
+      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
+    >
+      <p className={classes.lead}>{t('mute.lead')}</p>
+      {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+      {isPending && <RowSkeletons rows={3} />}
+      <ul className={classes.locations}>
+        {data?.items.map(({ id, name }) => {
+          const quiet = muted.includes(id);
+          return (
+            <li key={id}>
+              <Switch
+                aria-label={name}
+                checked={!quiet}
+                onChange={() => setMutedLocations(quiet ? muted.filter((each) => each !== id) : [...muted, id])}
+                label={name}
+                description={quiet ? t('mute.quiet') : t('mute.popsUp')}
+                labelPosition="left"
+                size="md"
+                classNames={{ body: classes.body, labelWrapper: classes.label, track: classes.track }}
+              />
+            </li>
+          );
+        })}
+      </ul>
+      <p className={classes.always}>{t('mute.always')}</p>
+      <div className={classes.buttons}>
+        <Button onClick={onClose}>{t('mute.done')}</Button>
+        {muted.length > 0 && (
+          <Button variant="default" onClick={() => setMutedLocations([])}>
+            {t('mute.none')}
+          </Button>
+        )}
+      </div>
+    </Modal>
+  );
+}

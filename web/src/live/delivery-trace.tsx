@@ -1,0 +1,95 @@
+import { IconRoute } from '@tabler/icons-react';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../shared/api';
+import { call } from '../shared/call';
+import { formatSecond } from '../shared/format';
+import { useLanguage } from '../shared/i18n/i18n';
+import { ErrorState } from '../shared/ui/states';
+import { Timeline } from '../shared/ui/timeline';
+import classes from './delivery-trace.module.css';
+
+/** The way of an event through one node; milliseconds since the commit, null for what has not come. */
+export interface DeliveryTrace {
+  readonly committedAt: string;
+  readonly listeners: number;
+  readonly seenBy: number;
+  readonly relayedMs: number | null;
+  readonly sentMs: number | null;
+  readonly seenMs: number | null;
+}
+
+const deliveryTraceQueryOptions = (eventId: string) =>
+  queryOptions({
+    queryKey: ['delivery-trace', eventId],
+    queryFn: ({ signal }) => call('get', '/api/v1/admin/events/{id}/journey', { path: { id: eventId }, signal }),
+    staleTime: 0,
+    refetchInterval: 5000,
+    retry: false,
+  });
+
+interface DeliveryTraceToggleProps {
+  title: string;
+  open: boolean;
+  onToggle: () => void;
+}
+
+/** For administrators: opens the way of an event. */
+export function DeliveryTraceToggle({ title, open, onToggle }: DeliveryTraceToggleProps) {
+  const { t } = useTranslation('live');
+  return (
+    <button
+      type="button"
+      className={classes.toggle}
+      data-testid="journey-toggle"
+      aria-expanded={open}
+      aria-label={t('trace.of', { title })}
+      onClick={onToggle}
+    >
+      <IconRoute size={15} stroke={1.8} aria-hidden />
+      {t('trace.name')}
+    </button>
+  );
+}
+
+/** How long an event took to the screens. */
+export function DeliveryTracePanel({ eventId }: { eventId: string }) {
+  return (
+    <div className={classes.panel}>
+      <Trace eventId={eventId} />
+    </div>
+  );
+}
+
+function Trace({ eventId }: { eventId: string }) {
+  const { t } = useTranslation('live');
+  const language = useLanguage();
+  const { data, error, isFetching, refetch } = useQuery(deliveryTraceQueryOptions(eventId));
+  if (error instanceof ApiError && error.code === 'NOT_FOUND') {
+    return (
+      <p className={classes.gone} data-testid="journey-gone">
+        {t('trace.gone')}
+      </p>
+    );
+  }
+  if (error) return <ErrorState error={error} busy={isFetching} onRetry={() => void refetch()} />;
+  if (!data) return <p className={classes.gone}>{t('trace.loading')}</p>;
+  return (
+    <div className={classes.trace} data-testid="journey">
+      <Timeline
+        label={t('trace.name')}
+        unknown={t('trace.notYet')}
+        steps={[
+          { name: t('trace.committed'), ms: 0, note: formatSecond(data.committedAt, language) },
+          { name: t('trace.relayed'), ms: data.relayedMs },
+          { name: t('trace.sent'), ms: data.sentMs, note: t('trace.listeners', { count: data.listeners }) },
+          {
+            name: t('trace.seen'),
+            ms: data.seenMs,
+            note: data.seenBy === 0 ? undefined : t('trace.seenBy', { count: data.seenBy }),
+          },
+        ]}
+      />
+    </div>
+  );
+}
