@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/demo"
 	"harang.dev/harang/internal/doctor"
@@ -49,10 +51,22 @@ func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
 	findings = append(findings, c.signingKey(), doctor.Clock(time.Now()),
 		doctor.Port(ctx, "--listen", c.Listen), doctor.Port(ctx, "--admin-listen", c.AdminListen),
 		doctor.Page(built), doctor.OpenFiles())
+	if _, err := server.adminToken(); err != nil {
+		findings = append(findings, usageFinding("admin", err))
+	}
 	settings := server.settings()
 	settings.Database = "" // checked already
 	settings.DemoUsers = demoUsers(ctx, open)
 	return doctor.Report(s.out, append(findings, settings.Warnings()...))
+}
+
+// usageFinding is the finding of a flag that serve refuses.
+func usageFinding(subject string, err error) doctor.Finding {
+	var usage *cli.UsageError
+	if errors.As(err, &usage) {
+		return doctor.Finding{Subject: subject, State: usage.Problem(), Cure: usage.Remedy()}
+	}
+	return doctor.Finding{Subject: subject, State: err.Error(), Cure: "see what serve says"}
 }
 
 func (c *doctorCommand) database(ctx context.Context) (doctor.Open, []doctor.Finding, error) {

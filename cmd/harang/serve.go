@@ -24,7 +24,7 @@ type serveCommand struct {
 	Listen               string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address for browsers and applications; port 0 takes a free one (default ${default})."`
 	AdminListen          string        `default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Address of /metrics and /debug/pprof; never public (default ${default})."`
 	NewDatabase          bool          `help:"Start an empty database where a served one is missing."`
-	AdminTokenFile       string        `placeholder:"FILE" help:"File with the bearer token of the admin listener; required beyond loopback."`
+	AdminTokenFile       string        `placeholder:"FILE" help:"File with the bearer token of the admin listener, of 16 characters or more; required beyond loopback."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
 	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com or capacitor://localhost; repeatable."`
 	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For, -Proto and -Host are trusted; repeatable."`
@@ -108,11 +108,20 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	return p.Stop() //nolint:contextcheck // ctx has ended; stopping has a timeout of its own
 }
 
+// minAdminToken is the least length of a token of the admin listener, in characters.
+// Attempts are not limited there.
+const minAdminToken = 16
+
 // adminToken returns the token of the admin listener, "" for none. One that others
 // than this machine can reach has to have one.
 func (c *serveCommand) adminToken() (string, error) {
 	if c.AdminTokenFile != "" {
 		token, err := cli.ReadSecret("--admin-token-file", c.AdminTokenFile)
+		if err == nil && len(token) < minAdminToken {
+			return "", cli.Usagef("--admin-token-file", "the token in %s has %d characters, so it can be guessed",
+				c.AdminTokenFile, len(token)).
+				Cure("put at least %d there, e.g. by openssl rand -hex 32", minAdminToken)
+		}
 		if err == nil && strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return "", cli.Usagef("--admin-token-file", "%s has characters that no header can carry", c.AdminTokenFile).
 				Cure("put one line of ASCII letters, digits and signs into it, without spaces")

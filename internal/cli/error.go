@@ -36,12 +36,20 @@ func (u *UsageError) Cure(format string, args ...any) *UsageError {
 	return u
 }
 
+// Problem returns what is wrong, without the cure.
+func (u *UsageError) Problem() string {
+	if u.flag != "" {
+		return u.flag + ": " + u.problem
+	}
+	return u.problem
+}
+
+// Remedy returns what the user can do about it.
+func (u *UsageError) Remedy() string { return u.cure }
+
 // Error is "flag: problem: cure".
 func (u *UsageError) Error() string {
-	text := u.problem
-	if u.flag != "" {
-		text = u.flag + ": " + text
-	}
+	text := u.Problem()
 	if u.cure != "" {
 		text += ": " + u.cure
 	}

@@ -30,7 +30,7 @@ type DatabaseFlags struct {
 	DatabaseFile   string `placeholder:"FILE" help:"Read --database from a file, because it may hold a password."`
 	SigningKeyFile string `placeholder:"FILE" help:"Key that signs tokens; created when absent (default: signing.key beside the SQLite file); required with PostgreSQL."`
 
-	DatabaseMaxConnections int `default:"16" placeholder:"N" help:"Connections to PostgreSQL at most, most of them for writing (default ${default})."`
+	DatabaseMaxConnections int `default:"16" placeholder:"N" help:"Connections to PostgreSQL at most, 4 or more, most of them for writing (default ${default})."`
 }
 
 // UnusedDatabaseFlags are accepted and ignored by a command without a database, so
@@ -42,6 +42,10 @@ type UnusedDatabaseFlags struct {
 
 	DatabaseMaxConnections string `hidden:""`
 }
+
+// minConnections is the least number of connections to PostgreSQL with which a node
+// works under load: with fewer a single slow list or checkout delays all others.
+const minConnections = 4
 
 // NewID returns a new identifier: a UUID of version 7.
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -117,9 +121,10 @@ func (d *DatabaseFlags) OpenOrCreate(ctx context.Context, log *slog.Logger,
 	if err != nil {
 		return nil, err
 	}
-	if n := d.DatabaseMaxConnections; n < 0 || n == 1 {
+	// SQLite ignores the number, so that only one that was given is refused.
+	if n := d.DatabaseMaxConnections; n < minConnections && (n != 0 || IsPostgres(url)) {
 		return nil, cli.Usagef("--database-max-connections", "%d are too few", n).
-			Cure("give 2 or more: one writes and one reads")
+			Cure("give %d or more", minConnections)
 	}
 	open := sqlite.Open
 	if IsPostgres(url) {

@@ -98,7 +98,8 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 	})
 }
 
-// log writes one line about a call: ERROR when the server failed, else DEBUG.
+// log writes one line about a call: ERROR when the server failed, else DEBUG. A full
+// disk fails every write of a caller: package logging limits equal lines, by code.
 func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
 	level := slog.LevelDebug
 	// An unready node answers 503 as it should, and anybody may ask.

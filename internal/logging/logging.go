@@ -1,7 +1,7 @@
 // Package logging is the slog handler of the program. It bounds what callers can
 // make the log grow by: every value is cut to [MaxValueBytes], and a warning or error
-// that repeats is written [Burst] times and then once every [Interval], with the
-// number of lines left out.
+// that repeats, with its message and its value of [CodeKey], is written [Burst] times
+// and then once every [Interval], with the number of lines left out.
 //
 // Lines below WARN are not limited: nothing that a caller without a credential does
 // is logged at INFO.
@@ -25,17 +25,21 @@ const (
 	MaxValueBytes = 256
 	// MaxStackBytes is the length of the longest value of [StackKey], in bytes.
 	MaxStackBytes = 8 << 10
-	// Burst is how many lines with one message are written at once.
+	// Burst is how many lines with one message and code are written at once.
 	Burst = 20
-	// Interval is the time between further lines with that message.
+	// Interval is the time between further lines with that message and code.
 	Interval = 10 * time.Second
-	// maxMessages is how many messages are counted separately. Messages are
+	// maxMessages is how many messages and codes are counted separately. They are
 	// constants of the program, so there are fewer.
 	maxMessages = 1000
 )
 
 // StackKey is the key of a stack trace, which may be longer than other values.
 const StackKey = "stack"
+
+// CodeKey is the key of an error code. A message with several codes is counted
+// separately for each, so that a failure that repeats hides no other one.
+const CodeKey = "code"
 
 // Options are how lines are written.
 type Options struct {
@@ -52,7 +56,7 @@ func NewHandler(w io.Writer, o Options) slog.Handler {
 	if o.JSON {
 		next = slog.NewJSONHandler(w, options)
 	}
-	return &handler{next: next, repeats: &repeats{byMessage: map[string]*repeat{}}}
+	return &handler{next: next, repeats: &repeats{byKind: map[string]*repeat{}}}
 }
 
 // cutAttr cuts texts. Numbers, times and durations are short already.
@@ -93,10 +97,10 @@ func (h *handler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.next.Enabled(ctx, level)
 }
 
-// Handle writes a line, unless its message repeats too often.
+// Handle writes a line, unless its message and code repeat too often.
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn {
-		ok, left := h.repeats.allow(r.Message, r.Time)
+		ok, left := h.repeats.allow(kindOf(r), r.Time)
 		if !ok {
 			return nil
 		}
@@ -118,9 +122,22 @@ func (h *handler) WithGroup(name string) slog.Handler {
 	return &handler{next: h.next.WithGroup(name), repeats: h.repeats}
 }
 
+// kindOf is what makes lines equal: the message, and the code where there is one.
+func kindOf(r slog.Record) string {
+	kind := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key != CodeKey {
+			return true
+		}
+		kind += "\x00" + cut(a.Value.Resolve().String(), MaxValueBytes)
+		return false
+	})
+	return kind
+}
+
 type repeats struct {
-	mu        sync.Mutex // guards byMessage and what is in it
-	byMessage map[string]*repeat
+	mu     sync.Mutex // guards byKind and what is in it
+	byKind map[string]*repeat
 }
 
 type repeat struct {
@@ -128,19 +145,19 @@ type repeat struct {
 	left    int // lines left out since the last one written
 }
 
-// allow reports whether a line may be written at a time, and how many were left out
-// before it.
-func (s *repeats) allow(message string, at time.Time) (ok bool, left int) {
+// allow reports whether a line of a kind may be written at a time, and how many were
+// left out before it.
+func (s *repeats) allow(kind string, at time.Time) (ok bool, left int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.byMessage[message]
+	r := s.byKind[kind]
 	if r == nil {
-		if len(s.byMessage) >= maxMessages {
-			message = ""
+		if len(s.byKind) >= maxMessages {
+			kind = ""
 		}
-		if r = s.byMessage[message]; r == nil {
+		if r = s.byKind[kind]; r == nil {
 			r = &repeat{limiter: rate.NewLimiter(rate.Every(Interval), Burst)}
-			s.byMessage[message] = r
+			s.byKind[kind] = r
 		}
 	}
 	if !r.limiter.AllowN(at, 1) {

@@ -82,6 +82,16 @@ func TestHandler_Repeats(t *testing.T) {
 	if !strings.Contains(out.String(), "another message") || !strings.HasSuffix(out.String(), "a=1 suppressed=980\n") {
 		t.Errorf("%s", out.String()[out.Len()-200:])
 	}
+	// A failure of every call hides no failure of another kind.
+	out.Reset()
+	log := slog.New(h)
+	for range 1000 {
+		log.Error("http", "status", 503, "code", "UNAVAILABLE")
+	}
+	log.Error("http", "status", 500, "code", "INTERNAL")
+	if n := strings.Count(out.String(), "UNAVAILABLE"); n != logging.Burst || !strings.Contains(out.String(), "INTERNAL") {
+		t.Errorf("%d lines of UNAVAILABLE:\n%s", n, out.String())
+	}
 	out.Reset()
 	for i := range 5000 {
 		write(slog.LevelWarn, fmt.Sprint("message ", i))

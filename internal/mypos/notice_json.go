@@ -2,16 +2,21 @@ package mypos
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"harang.dev/harang"
 )
@@ -32,6 +37,8 @@ var paymentEvents = []string{
 	"pos.payment.cancelled",
 }
 
+var errTrailing = errors.New("more than one value")
+
 // posEvents begins the names of all events about payments.
 const posEvents = "pos."
 
@@ -45,11 +52,9 @@ func (m *Merchant) readJSON(body []byte, header http.Header, now time.Time) (not
 		return notice{}, unauthenticated()
 	}
 	n := notice{verified: true}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var doc map[string]any
-	if err := d.Decode(&doc); err != nil || d.More() {
-		return n, invalid("body", "must be a JSON object")
+	doc, err := readObject(body)
+	if err != nil {
+		return n, err
 	}
 	fields := m.Webhook.Fields
 	if n.event = pick(doc, fields.Event); n.event == "" {
@@ -84,6 +89,39 @@ func (m *Merchant) readJSON(body []byte, header http.Header, now time.Time) (not
 	}
 	n.reason = strings.TrimSpace(pick(doc, fields.Code) + " " + pick(doc, fields.Message))
 	return n, nil
+}
+
+// readObject reads a JSON object whose members have unique names on every level: of two
+// values of one member nobody can say which one was meant. Numbers keep their text.
+func readObject(body []byte) (map[string]any, error) {
+	// Unlike encoding/json, jsontext refuses repeated names and invalid UTF-8.
+	strict := jsontext.NewDecoder(bytes.NewReader(body))
+	_, err := strict.ReadValue()
+	if err == nil {
+		if _, err = strict.ReadToken(); errors.Is(err, io.EOF) {
+			err = nil
+		} else {
+			err = cmp.Or(err, errTrailing)
+		}
+	}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName) {
+		name := string(syntax.JSONPointer)
+		if len(name) > harang.MaxIDRunes {
+			name = strings.ToValidUTF8(name[:harang.MaxIDRunes], "") + "…"
+		}
+		return nil, invalid("body", "has a member twice: "+name)
+	}
+	var doc map[string]any
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		err = d.Decode(&doc)
+	}
+	if err != nil || doc == nil {
+		return nil, invalid("body", "must be a JSON object in UTF-8")
+	}
+	return doc, nil
 }
 
 // authentic checks the signature header "t=<unix seconds>,v1=<signature>" in the form

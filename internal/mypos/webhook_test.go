@@ -252,6 +252,17 @@ func TestWebhook_JSON(t *testing.T) {
 		{"another amount", "", event("e10", "pos.payment.denied", `,"amount":1`), 422, "INVALID_REQUEST", 5},
 		{"a fraction", "", event("e10", "pos.payment.denied", `,"amount":0.5`), 422, "INVALID_REQUEST", 5},
 		{"a list", "", `[1]`, 422, "INVALID_REQUEST", 5},
+		{"nothing", "", `null`, 422, "INVALID_REQUEST", 5},
+		{"two orders", "", event("e11", "pos.payment.denied", `,"order_id":"tx-9"`), 422, "INVALID_REQUEST", 5},
+		{"two orders, one escaped", "", event("e11", "pos.payment.denied", `,"order\u005fid":"tx-1"`), 422,
+			"INVALID_REQUEST", 5},
+		{"two amounts", "", event("e11", "pos.payment.denied", `,"amount":1,"amount":18900`), 422,
+			"INVALID_REQUEST", 5},
+		{"two events", "", strings.Replace(denied, `{"id"`, `{"event":"transfer.completed","id"`, 1), 422,
+			"INVALID_REQUEST", 5},
+		{"two members where nobody looks", "", event("e11", "pos.payment.denied", `,"x":[{"a":1,"a":1}]`), 422,
+			"INVALID_REQUEST", 5},
+		{"invalid UTF-8", "", event("e11", "pos.payment.denied", ",\"x\":\"\xff\""), 422, "INVALID_REQUEST", 5},
 	} {
 		u.verified = true
 		status, code := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", tc.header, "X-myPOS-Signature",
@@ -268,6 +279,7 @@ func TestWebhook_JSON(t *testing.T) {
 	}{
 		"wrong signature": {denied, signed(denied + " x"), 401},
 		"no signature":    {denied, "", 401},
+		"two objects":     {denied + "{}", signed(denied + "{}"), 401},
 		"too large":       {`{"x":"` + strings.Repeat("x", 64<<10) + `"}`, "", 413},
 	} {
 		status, _ := u.post("budapest", "application/json", tc.body, "X-myPOS-Event", "pos.payment.completed",
