@@ -1,8 +1,10 @@
 package shop
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"harang.dev/harang"
@@ -16,7 +18,7 @@ const (
 	// otherFailureAge is for payments of other applications, which never report
 	// how it ended.
 	otherFailureAge = 24 * time.Hour
-	// maxFailures is how many of the newest payment_errors are searched.
+	// maxFailures is how many failures of each kind are searched, the newest.
 	maxFailures = 1000
 )
 
@@ -24,30 +26,32 @@ const (
 // first, each with its claim (which may have been made for an earlier failure of
 // the same rental or transaction). Our own are listed until the rental is paid or
 // cancelled, one per rental; those reported by other applications for a day, one
-// per transaction. Only the newest maxFailures of the last ownFailureAge are
-// searched. All of them stay among the notifications.
+// per transaction. Of each kind the newest maxFailures are searched. All of them
+// stay among the notifications.
 func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]harang.PaymentFailure, error) {
 	if err := caller.Can(harang.ActionReadPayments); err != nil {
 		return nil, err
 	}
-	r, err := reader(caller, harang.ActionReadNotifications)
-	if err != nil {
-		return nil, err
-	}
 	now := p.now()
-	reported, err := p.reportedFailures(ctx, r, now.Add(-ownFailureAge))
+	reported, err := p.store.FindOwnFailures(ctx, caller.Tenant, now.Add(-ownFailureAge), maxFailures)
 	if err != nil {
 		return nil, err
 	}
-	states, err := p.paymentStates(ctx, caller.Tenant, reported)
+	others, err := p.otherFailures(ctx, caller.Tenant, now.Add(-otherFailureAge))
 	if err != nil {
 		return nil, err
 	}
+	reported = append(reported, others...)
+	slices.SortFunc(reported, func(a, b ReportedFailure) int { return cmp.Compare(b.Number, a.Number) })
 	failures := []harang.PaymentFailure{}
 	seen := map[string]int{} // by subject: its position in failures from 1; 0 when nothing is left to do
-	for _, f := range reported {
+	for _, reported := range reported {
+		f := harang.PaymentFailure{EventID: reported.Event.ID, At: reported.Event.Time, Claim: reported.Claim}
+		if err := json.Unmarshal(reported.Event.Data, &f.PaymentError); err != nil {
+			return nil, err
+		}
 		open, subject := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
-		if pay, own := states[f.TransactionID]; own {
+		if pay := reported.Payment; pay != nil {
 			f.RentalID, f.Status = pay.RentalID, pay.Status
 			f.ErrorCode, f.ErrorMessage = pay.ErrorCode, pay.ErrorMessage
 			open = pay.Owed > 0 && (pay.Status == harang.PaymentDeclined || pay.Status == harang.PaymentPending)
@@ -69,45 +73,31 @@ func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]hara
 	return failures, nil
 }
 
-// reportedFailures returns the payment_errors since an instant as they were
-// announced, at most maxFailures, newest first.
-func (p *Payments) reportedFailures(
-	ctx context.Context, r harang.Reader, since time.Time,
-) ([]harang.PaymentFailure, error) {
-	var reported []harang.PaymentFailure
-	q := harang.NotificationQuery{Type: harang.PaymentErrorType.Name, Since: since, Limit: harang.MaxPageLimit}
-	for len(reported) < maxFailures {
-		page, _, err := p.store.FindNotifications(ctx, r, q)
-		if err != nil {
+// otherFailures returns the failures since an instant that other applications have
+// reported, newest first. They may be about payments made here.
+func (p *Payments) otherFailures(ctx context.Context, tenant string, since time.Time) ([]ReportedFailure, error) {
+	others, err := p.store.FindOtherFailures(ctx, tenant, since, maxFailures)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(others))
+	for i, f := range others {
+		var about struct{ TransactionID string }
+		if err := json.Unmarshal(f.Event.Data, &about); err != nil {
 			return nil, err
 		}
-		for _, n := range page.Items {
-			f := harang.PaymentFailure{EventID: n.Event.ID, At: n.Event.Time, Claim: n.Claim}
-			if err := json.Unmarshal(n.Event.Data, &f.PaymentError); err != nil {
-				return nil, err
-			}
-			reported = append(reported, f)
-		}
-		if page.Next == "" {
-			break
-		}
-		q.Cursor = page.Next
-	}
-	return reported, nil
-}
-
-// paymentStates returns the states of those payments that were made here, by id.
-func (p *Payments) paymentStates(
-	ctx context.Context, tenant string, reported []harang.PaymentFailure,
-) (map[string]PaymentState, error) {
-	ids := make([]string, len(reported))
-	for i, f := range reported {
-		ids[i] = f.TransactionID
+		ids[i] = about.TransactionID
 	}
 	found, err := p.store.FindPaymentStates(ctx, tenant, ids)
-	states := make(map[string]PaymentState, len(found))
-	for _, s := range found {
-		states[s.ID] = s
+	if err != nil {
+		return nil, err
 	}
-	return states, err
+	states := make(map[string]*PaymentState, len(found))
+	for i := range found {
+		states[found[i].ID] = &found[i]
+	}
+	for i := range others {
+		others[i].Payment = states[ids[i]]
+	}
+	return others, nil
 }

@@ -175,6 +175,13 @@ type PaymentReader interface {
 	// FindPaymentStates returns the states of those payments that the tenant
 	// has, in no order.
 	FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]PaymentState, error)
+	// FindOwnFailures returns the payment_errors of payments made here that failed
+	// since an instant and whose rental still owes, the newest first, each with its
+	// payment.
+	FindOwnFailures(ctx context.Context, tenant string, since time.Time, limit int) ([]ReportedFailure, error)
+	// FindOtherFailures returns the payment_errors of other applications since an
+	// instant, the newest first.
+	FindOtherFailures(ctx context.Context, tenant string, since time.Time, limit int) ([]ReportedFailure, error)
 	FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error)
 	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
 	// FindOpenPayments returns payments of all tenants whose check is due.
@@ -184,6 +191,17 @@ type PaymentReader interface {
 	DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error)
 	// FindCards returns the cards stored for a partner, the newest first.
 	FindCards(ctx context.Context, tenant, partnerID string, limit int) ([]harang.Card, error)
+}
+
+// ReportedFailure is a payment_error event.
+type ReportedFailure struct {
+	Event harang.Event
+	// Number is the event's number in the managers' feed.
+	Number int64
+	// Claim is nil when nobody has claimed it.
+	Claim *harang.Claim
+	// Payment is the payment's present state; nil when it was not made here.
+	Payment *PaymentState
 }
 
 // PaymentState is the present state of a payment and of its rental's debt.

@@ -31,13 +31,16 @@ var (
 			WHERE tenant_id = $1 AND ` + column + ` > $2 ORDER BY ` + column + ` LIMIT $3`
 	})
 
-	// Numbers have no holes, so the newest n are those above head - n. One
-	// statement reads one snapshot on both engines.
+	// One statement reads one snapshot on both engines. The newest entries are a
+	// subquery with a limit, which PostgreSQL cannot turn into a join that reads all.
 	newestEntries = queryByAudience("newest entries", func(column string) string {
 		return `
-			SELECT h.tenant_id, h.epoch, ` + numberColumns("h.") + `, e.` + column + `, e.id, e.type, e.at, e.data
-			FROM heads h LEFT JOIN events e ON e.tenant_id = h.tenant_id AND e.` + column + ` > h.` + column + ` - $1
-			WHERE h.tenant_id = $2 ORDER BY e.` + column
+			SELECT h.tenant_id, h.epoch, ` + numberColumns("h.") + `, e.number, e.id, e.type, e.at, e.data
+			FROM heads h LEFT JOIN (
+				SELECT tenant_id, ` + column + ` AS number, id, type, at, data FROM events
+				WHERE tenant_id = $1 AND ` + column + ` IS NOT NULL ORDER BY ` + column + ` DESC LIMIT $2
+			) AS e ON e.tenant_id = h.tenant_id
+			WHERE h.tenant_id = $1 ORDER BY e.number`
 	})
 )
 
@@ -235,7 +238,7 @@ func (s *Store) NewestEntries(
 			return outbox.Entry{}, err
 		}
 		return entryOf(number.Int64, id.String, typ.String, at.Int64, data.String), nil
-	}, limit, feed.Tenant)
+	}, feed.Tenant, limit)
 	if err != nil {
 		return heads, nil, err
 	}

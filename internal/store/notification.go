@@ -5,14 +5,16 @@ import (
 	"database/sql"
 	"encoding/json"
 	"math"
+	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/outbox"
 )
 
-// Every audience's list is in the order of the managers' number, above the floor
-// ($4); $6 is 1 for unread ones only. An event was read at the instant of its row in
-// reads, else of the lowest mark at or above it.
+// Every audience's list is in the order of the managers' number, from $3 to $4; $6 is
+// 1 for unread ones only. An event was read at the instant of its row in reads, else
+// of the lowest mark at or above it. SQLite's planner takes the index of the type for
+// BETWEEN, not for two comparisons, and the operators' for an order by both numbers.
 const (
 	notificationColumns = `
 		SELECT e.managers, e.id, e.type, e.at, e.data,
@@ -22,23 +24,38 @@ const (
 		FROM events e
 			LEFT JOIN reads r ON r.tenant_id = e.tenant_id AND r.user_id = $1 AND r.number = e.managers
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
-		WHERE e.tenant_id = $2 AND e.managers < $3 AND e.managers > $4 AND e.at > $5 AND ($6 = 0 OR r.at IS NULL)`
-	notificationOrder = ` ORDER BY e.managers DESC LIMIT $7`
+		WHERE e.tenant_id = $2 AND e.managers BETWEEN $3 AND $4 AND e.at > $5 AND ($6 = 0 OR r.at IS NULL)`
+	newestReads = `SELECT tenant_id, number FROM reads
+		WHERE tenant_id = $1 AND user_id = $2 AND number > $3 AND number <= $4 ORDER BY number DESC LIMIT $5`
+)
+
+const (
+	// MaxSingleReads is how many events above a person's mark are remembered as read
+	// one by one, the newest. Below them everything counts as read, so that neither
+	// the count nor the list of unread events depends on how many were read.
+	MaxSingleReads = 2000
+	// floorEvents is how many events after an instant are searched for the lowest
+	// number.
+	floorEvents = 500
 )
 
 var (
 	findNotifications = map[harang.Audience]*query{
-		harang.AudienceManagers: define("find notifications of managers", notificationColumns+notificationOrder),
+		harang.AudienceManagers: define("find notifications of managers", notificationColumns+`
+			ORDER BY e.managers DESC LIMIT $7`),
 		harang.AudienceOperators: define("find notifications of operators", notificationColumns+`
-			AND e.operators IS NOT NULL`+notificationOrder),
+			AND e.operators IS NOT NULL ORDER BY e.managers DESC, e.operators DESC LIMIT $7`),
 	}
 
 	findNotificationsOfType = define("find notifications of a type", notificationColumns+`
 		AND e.type = $7 ORDER BY e.managers DESC LIMIT $8`)
 
-	// The lowest number after an instant.
+	// The lowest number after an instant, among the first floorEvents after it by time.
+	// Numbers and times are in the same order unless a clock was set back.
 	findFloorSince = define("find floor since", `
-		SELECT min(managers) FROM events WHERE tenant_id = $1 AND at > $2 AND managers IS NOT NULL`)
+		SELECT min(managers) FROM (
+			SELECT managers FROM events WHERE tenant_id = $1 AND at > $2 AND managers IS NOT NULL
+			ORDER BY at LIMIT $3) AS first`)
 
 	// The managers' number of the event at a position in the operators' feed.
 	findFloorOperators = define("find floor of operators", `
@@ -48,21 +65,27 @@ var (
 	findReadUpTo = define("find read up to", `
 		SELECT max(up_to) FROM read_marks WHERE tenant_id = $1 AND user_id = $2`)
 
-	countReads = define("count reads", `
-		SELECT count(*) FROM reads WHERE tenant_id = $1 AND user_id = $2 AND number > $3 AND number <= $4`)
-
-	// The count ends at a head that was read before, so that head and count agree
-	// whatever commits meanwhile. The operators' count begins above their last
-	// number that the mark ($2) covers.
-	countEvents = map[harang.Audience]*query{
-		harang.AudienceManagers: define("count events of managers", `
-			SELECT count(*) FROM events WHERE tenant_id = $1 AND managers > $2 AND managers <= $3`),
-		harang.AudienceOperators: define("count events of operators", `
-			SELECT count(*) FROM events WHERE tenant_id = $1 AND operators > coalesce((
-				SELECT o.operators FROM events o
-				WHERE o.tenant_id = $1 AND o.managers <= $2 AND o.operators IS NOT NULL
-				ORDER BY o.managers DESC LIMIT 1), 0) AND operators <= $3`),
+	// The number in an audience's feed of its first event above a mark.
+	findFirstAbove = map[harang.Audience]*query{
+		harang.AudienceManagers: define("find first event of managers", `
+			SELECT managers FROM events WHERE tenant_id = $1 AND managers > $2 ORDER BY managers LIMIT 1`),
+		harang.AudienceOperators: define("find first event of operators", `
+			SELECT operators FROM events WHERE tenant_id = $1 AND managers > $2 AND operators IS NOT NULL
+			ORDER BY managers LIMIT 1`),
 	}
+
+	// The newest single reads above a mark: how many, the lowest, and how many are of
+	// the audience.
+	countReads = map[harang.Audience]*query{
+		harang.AudienceManagers: define("count reads of managers", `
+			SELECT count(*), min(n.number), count(*) FROM (`+newestReads+`) AS n`),
+		harang.AudienceOperators: define("count reads of operators", `
+			SELECT count(*), min(n.number), count(e.operators) FROM (`+newestReads+`) AS n
+				LEFT JOIN events e ON e.tenant_id = n.tenant_id AND e.managers = n.number AND e.operators IS NOT NULL`),
+	}
+
+	findReadAt = define("find time of read", `
+		SELECT at FROM reads WHERE tenant_id = $1 AND user_id = $2 AND number = $3`)
 
 	lockHeads = define("lock heads", `
 		UPDATE heads SET control = control WHERE tenant_id = $1
@@ -118,7 +141,7 @@ func (s *Store) FindNotifications(
 	ctx context.Context, p harang.Reader, q harang.NotificationQuery,
 ) (harang.Page[harang.Notification], harang.ReadState, error) {
 	var none harang.Page[harang.Notification]
-	state, upTo, err := s.readState(ctx, p)
+	state, read, err := s.readState(ctx, p)
 	if err != nil {
 		return none, state, err
 	}
@@ -128,7 +151,7 @@ func (s *Store) FindNotifications(
 	}
 	onlyUnread := 0
 	if q.Unread {
-		onlyUnread, floor = 1, max(floor, upTo)
+		onlyUnread, floor = 1, max(floor, read.upTo)
 	}
 	before := int64(math.MaxInt64)
 	if err := decodeCursor("notifications", q.Cursor, &before); err != nil {
@@ -138,7 +161,7 @@ func (s *Store) FindNotifications(
 	if !q.Since.IsZero() {
 		since = q.Since.UnixMilli()
 	}
-	args := []any{p.UserID, p.Tenant, before, floor, since, onlyUnread}
+	args := []any{p.UserID, p.Tenant, floor + 1, before - 1, since, onlyUnread}
 	list := findNotifications[p.Audience]
 	if q.Type != "" {
 		if t, ok := harang.FindEventType(q.Type); !ok || !t.In(p.Audience) {
@@ -148,18 +171,21 @@ func (s *Store) FindNotifications(
 	}
 	rows, err := queryAll(ctx, s.reader(), list, func(r row) (harang.Notification, error) {
 		var (
-			n     harang.Notification
-			at    int64
-			data  string
-			read  sql.NullInt64
-			claim nullClaim
+			n      harang.Notification
+			at     int64
+			data   string
+			readAt sql.NullInt64
+			claim  nullClaim
 		)
-		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &read},
+		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &readAt},
 			claim.columns()...)...); err != nil {
 			return n, err
 		}
 		n.Event.Tenant, n.Event.Time, n.Event.Data = p.Tenant, fromMillis(at), json.RawMessage(data)
-		n.ReadAt, n.Claim = timeOf(read), claim.claim(n.Event.ID)
+		n.ReadAt, n.Claim = timeOf(readAt), claim.claim(n.Event.ID)
+		if !readAt.Valid && n.Number <= read.upTo {
+			n.ReadAt = read.at
+		}
 		return n, nil
 	}, append(args, q.Limit+1)...)
 	if err != nil {
@@ -188,21 +214,36 @@ func (s *Store) floor(
 	if q.Since.IsZero() {
 		return floor, nil
 	}
-	first, err := queryOne(ctx, s.reader(), findFloorSince, scanNull, p.Tenant, q.Since.UnixMilli())
-	if err != nil {
-		return 0, err
-	}
-	if first == 0 {
-		return math.MaxInt64, nil // no event after it
-	}
-	return max(floor, first-1), nil
+	since, err := s.floorSince(ctx, p.Tenant, q.Since)
+	return max(floor, since), err
 }
 
-// readState returns a person's number of unread events and their highest mark.
-func (s *Store) readState(ctx context.Context, p harang.Reader) (harang.ReadState, int64, error) {
+// floorSince returns the managers' number above which the events after an instant
+// are.
+func (s *Store) floorSince(ctx context.Context, tenant string, since time.Time) (int64, error) {
+	first, err := queryOne(ctx, s.reader(), findFloorSince, scanNull, tenant, since.UnixMilli(), floorEvents)
+	if err == nil && first == 0 {
+		return math.MaxInt64 - 1, nil // no event after it
+	}
+	return first - 1, err
+}
+
+// readUpTo is up to where everything is read by a person.
+type readUpTo struct {
+	// upTo is a managers' number: the highest mark, or the oldest of more than
+	// MaxSingleReads single reads above it, which was read at the instant at. at is
+	// zero for a mark.
+	upTo int64
+	at   time.Time
+	// single is how many events above it were read one by one.
+	single int64
+}
+
+// readState returns a person's number of unread events and up to where all are read.
+func (s *Store) readState(ctx context.Context, p harang.Reader) (harang.ReadState, readUpTo, error) {
 	heads, err := queryOne(ctx, s.reader(), findHeads, scanHeads, p.Tenant)
 	if err != nil {
-		return harang.ReadState{}, 0, err
+		return harang.ReadState{}, readUpTo{}, err
 	}
 	return readStateAt(ctx, s.reader(), p, heads)
 }
@@ -218,31 +259,70 @@ func (tx *Tx) LockReadState(ctx context.Context, p harang.Reader) (harang.ReadSt
 	return state, err
 }
 
-// readStateAt counts the unread events up to the heads. It returns the highest mark,
-// too.
+// findRead returns up to where everything is read by a person, of the events up to a
+// head.
+func findRead(ctx context.Context, run runner, p harang.Reader, head int64) (readUpTo, error) {
+	mark, err := queryOne(ctx, run, findReadUpTo, scanNull, p.Tenant, p.UserID)
+	if err != nil {
+		return readUpTo{}, err
+	}
+	reads, err := newestReadsAbove(ctx, run, p, harang.AudienceManagers, mark, head)
+	if err != nil || reads.all <= MaxSingleReads {
+		return readUpTo{upTo: mark, single: reads.all}, err
+	}
+	at, err := queryOne(ctx, run, findReadAt, scanInt, p.Tenant, p.UserID, reads.lowest)
+	return readUpTo{reads.lowest, fromMillis(at), MaxSingleReads}, err
+}
+
+// singleReads are a person's newest single reads above a mark, MaxSingleReads + 1 at
+// most: how many, how many of them of an audience, and the lowest number.
+type singleReads struct{ all, ofAudience, lowest int64 }
+
+func newestReadsAbove(
+	ctx context.Context, run runner, p harang.Reader, a harang.Audience, above, head int64,
+) (singleReads, error) {
+	return queryOne(ctx, run, countReads[a], func(r row) (n singleReads, err error) {
+		var lowest sql.NullInt64
+		err = r.Scan(&n.all, &lowest, &n.ofAudience)
+		n.lowest = lowest.Int64
+		return n, err
+	}, p.Tenant, p.UserID, above, head, MaxSingleReads+1)
+}
+
+// readStateAt counts the unread events up to the heads, without reading them: numbers
+// have no holes above the oldest event, so the number of events is the difference of
+// two numbers, from which the single reads are subtracted.
 func readStateAt(
 	ctx context.Context, run runner, p harang.Reader, heads outbox.Heads,
-) (harang.ReadState, int64, error) {
+) (harang.ReadState, readUpTo, error) {
 	state := harang.ReadState{
 		Head:    heads.Position(p.Audience),
 		Version: heads.Number(harang.AudienceControl),
 	}
-	count, ok := countEvents[p.Audience]
+	first, ok := findFirstAbove[p.Audience]
 	if !ok {
-		return state, 0, harang.Errorf(harang.CodeInternal, "audience %q has no notifications", p.Audience)
+		return state, readUpTo{}, harang.Errorf(harang.CodeInternal, "audience %q has no notifications", p.Audience)
 	}
-	upTo, err := queryOne(ctx, run, findReadUpTo, scanNull, p.Tenant, p.UserID)
+	newest := heads.Number(harang.AudienceManagers)
+	read, err := findRead(ctx, run, p, newest)
 	if err != nil {
-		return state, 0, err
+		return state, read, err
 	}
-	events, err := queryOne(ctx, run, count, scanInt, p.Tenant, upTo, heads.Number(p.Audience))
-	if err != nil {
-		return state, 0, err
+	oldest, err := queryOne(ctx, run, first, scanInt, p.Tenant, read.upTo)
+	if exists, err := found(err); err != nil || !exists {
+		return state, read, err
 	}
-	reads, err := queryOne(ctx, run, countReads, scanInt, p.Tenant, p.UserID, upTo,
-		heads.Number(harang.AudienceManagers))
-	state.UnreadCount = max(0, events-reads)
-	return state, upTo, err
+	reads := read.single
+	if reads > 0 && p.Audience != harang.AudienceManagers {
+		// A person with another role before has read events that this list lacks.
+		n, err := newestReadsAbove(ctx, run, p, p.Audience, read.upTo, newest)
+		if err != nil {
+			return state, read, err
+		}
+		reads = n.ofAudience
+	}
+	state.UnreadCount = max(0, heads.Number(p.Audience)-oldest+1-reads)
+	return state, read, nil
 }
 
 // FindEvent returns an event and its managers' number. NOT_FOUND when there is no
@@ -269,8 +349,8 @@ func (tx *Tx) FindEvent(ctx context.Context, p harang.Reader, eventID string) (h
 
 // CreateRead marks one event as read and reports false when it was read already.
 func (tx *Tx) CreateRead(ctx context.Context, p harang.Reader, number int64) (bool, error) {
-	upTo, err := queryOne(ctx, tx, findReadUpTo, scanNull, p.Tenant, p.UserID)
-	if err != nil || number <= upTo {
+	mark, err := queryOne(ctx, tx, findReadUpTo, scanNull, p.Tenant, p.UserID)
+	if err != nil || number <= mark {
 		return false, err
 	}
 	n, err := execute(ctx, tx, createRead, p.Tenant, p.UserID, number, tx.s.nowMillis())

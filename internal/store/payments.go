@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,10 @@ import (
 const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amount, method, status,
 	error_code, error_message, card_token, provider, reference, refund_due,
 	created_at, settled_at, failed_at, check_at, checks, rounding`
+
+// stateColumns are those of a payment p and its rental r that a shop.PaymentState needs.
+const stateColumns = `p.id, p.rental_id, p.status, p.error_code, p.error_message,
+	r.status, r.total_value, r.paid, r.rounding`
 
 var (
 	createPayment = define("create payment", `
@@ -33,8 +38,24 @@ var (
 	findPaymentsByStatus = define("find payments by status", `
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+	// An own payment_error has the payment's id at its origin. CROSS JOIN fixes SQLite's
+	// join order, so that only payments that failed since the instant are read.
+	findOwnFailures = define("find own payment failures", `
+		SELECT e.managers, e.id, e.at, e.data, c.user_id, c.user_name, c.at, `+stateColumns+`
+		FROM payments p CROSS JOIN rentals r CROSS JOIN events e
+			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
+		WHERE p.tenant_id = $1 AND p.failed_at > $2 AND r.id = p.rental_id
+			AND r.status <> 'CANCELLED' AND r.total_value + r.rounding > r.paid
+			AND e.tenant_id = p.tenant_id AND e.source = '`+harang.PaymentSource+`' AND e.source_id = p.id
+		ORDER BY p.failed_at DESC LIMIT $3`)
+	findOtherFailures = define("find other payment failures", `
+		SELECT e.managers, e.id, e.at, e.data, c.user_id, c.user_name, c.at
+		FROM events e LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
+		WHERE e.tenant_id = $1 AND e.type = '`+harang.PaymentErrorType.Name+`' AND e.managers > $2 AND e.at > $3
+			AND (e.source IS NULL OR e.source <> '`+harang.PaymentSource+`')
+		ORDER BY e.managers DESC LIMIT $4`)
 	findPaymentStates = define("find payment states", `
-		SELECT p.id, p.rental_id, p.status, p.error_code, p.error_message, r.status, r.total_value, r.paid, r.rounding
+		SELECT `+stateColumns+`
 		FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	findRentalPayments = define("find payments of rental", `
@@ -146,15 +167,30 @@ func (s *Store) FindPayment(ctx context.Context, tenant, id string) (harang.Paym
 // statesBatch is how many payments one statement reads.
 const statesBatch = 100
 
+// stateRow is a row of stateColumns.
+type stateRow struct {
+	payment shop.PaymentState
+	rental  harang.Rental
+}
+
+func (s *stateRow) columns() []any {
+	p, r := &s.payment, &s.rental
+	return []any{&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &r.Status, &r.TotalValue, &r.Paid,
+		&r.Rounding}
+}
+
+func (s *stateRow) state() shop.PaymentState {
+	s.payment.Owed = s.rental.Owed()
+	return s.payment
+}
+
 // FindPaymentStates returns the states of the tenant's payments with these ids, in no
 // order. Unknown ids are left out.
 func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]shop.PaymentState, error) {
-	scan := func(r row) (p shop.PaymentState, err error) {
-		var rental harang.Rental
-		err = r.Scan(&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &rental.Status, &rental.TotalValue,
-			&rental.Paid, &rental.Rounding)
-		p.Owed = rental.Owed()
-		return p, err
+	scan := func(r row) (shop.PaymentState, error) {
+		var s stateRow
+		err := r.Scan(s.columns()...)
+		return s.state(), err
 	}
 	var all []shop.PaymentState
 	for batch := range slices.Chunk(ids, statesBatch) {
@@ -170,6 +206,47 @@ func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []stri
 		all = append(all, states...)
 	}
 	return all, nil
+}
+
+// FindOwnFailures returns the payment_errors of the tenant's payments that failed after
+// an instant and whose rental still owes, at most limit, the newest first.
+func (s *Store) FindOwnFailures(
+	ctx context.Context, tenant string, since time.Time, limit int,
+) ([]shop.ReportedFailure, error) {
+	return queryAll(ctx, s.reader(), findOwnFailures, func(r row) (shop.ReportedFailure, error) {
+		var payment stateRow
+		f, err := scanFailure(r, tenant, payment.columns()...)
+		state := payment.state()
+		f.Payment = &state
+		return f, err
+	}, tenant, since.UnixMilli(), limit)
+}
+
+// FindOtherFailures returns the payment_errors that other applications have reported
+// to the tenant after an instant, at most limit, the newest first.
+func (s *Store) FindOtherFailures(
+	ctx context.Context, tenant string, since time.Time, limit int,
+) ([]shop.ReportedFailure, error) {
+	floor, err := s.floorSince(ctx, tenant, since)
+	if err != nil {
+		return nil, err
+	}
+	return queryAll(ctx, s.reader(), findOtherFailures, func(r row) (shop.ReportedFailure, error) {
+		return scanFailure(r, tenant)
+	}, tenant, floor, since.UnixMilli(), limit)
+}
+
+// scanFailure reads an event, its claim, and the columns after them.
+func scanFailure(r row, tenant string, more ...any) (shop.ReportedFailure, error) {
+	f := shop.ReportedFailure{Event: harang.Event{Tenant: tenant, Type: harang.PaymentErrorType.Name}}
+	var (
+		at    int64
+		data  string
+		claim nullClaim
+	)
+	err := r.Scan(slices.Concat([]any{&f.Number, &f.Event.ID, &at, &data}, claim.columns(), more)...)
+	f.Event.Time, f.Event.Data, f.Claim = fromMillis(at), json.RawMessage(data), claim.claim(f.Event.ID)
+	return f, err
 }
 
 // FindRentalPayments returns the payments of a rental, oldest first.

@@ -24,7 +24,7 @@ var (
 		UPDATE sessions SET generation = $1, rotated_at = $2, expires_at = $3, ended_at = $4
 		WHERE tenant_id = $5 AND id = $6`)
 	sweepSessions = define("sweep sessions", `
-		DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)`)
+		DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`)
 )
 
 func scanSession(r row) (harang.Session, error) {
@@ -70,16 +70,16 @@ func (s *Store) UpdateSession(
 	})
 }
 
-// SweepSessions deletes at most limit sessions that expired before an instant,
-// and as many ended tokens, and returns how many sessions it deleted.
+// SweepSessions deletes at most limit sessions that expired before an instant, and as
+// many ended tokens, and returns how many of that kind of which it deleted more.
 func (s *Store) SweepSessions(ctx context.Context, before time.Time, limit int) (int64, error) {
-	var n int64
+	var sessions, tokens int64
 	err := s.within(ctx, func(tx *Tx) (err error) {
-		if n, err = execute(ctx, tx, sweepSessions, before.UnixMilli(), limit); err != nil {
+		if sessions, err = execute(ctx, tx, sweepSessions, before.UnixMilli(), limit); err != nil {
 			return err
 		}
-		_, err = execute(ctx, tx, sweepTokens, before.UnixMilli(), limit)
+		tokens, err = execute(ctx, tx, sweepTokens, before.UnixMilli(), limit)
 		return err
 	})
-	return n, err
+	return max(sessions, tokens), err
 }

@@ -19,14 +19,23 @@ func (s *Store) RunSweeps(ctx context.Context) error {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
-		_, sessions := s.SweepSessions(ctx, s.now().Add(-sessionRetention), sweepBatch)
-		if err := errors.Join(sessions, s.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.sweepAllSessions(ctx), s.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep of expired rows failed; retrying", "err", err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+		}
+	}
+}
+
+// sweepAllSessions deletes the sessions and tokens that ended sessionRetention ago.
+func (s *Store) sweepAllSessions(ctx context.Context) error {
+	for {
+		n, err := s.SweepSessions(ctx, s.now().Add(-sessionRetention), sweepBatch)
+		if err != nil || n < sweepBatch {
+			return err
 		}
 	}
 }

@@ -14,7 +14,7 @@ var (
 	endToken = define("end token", `
 		INSERT INTO ended_tokens (id, tenant_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`)
 	sweepTokens = define("sweep tokens", `
-		DELETE FROM ended_tokens WHERE id IN (SELECT id FROM ended_tokens WHERE expires_at < $1 LIMIT $2)`)
+		DELETE FROM ended_tokens WHERE id IN (SELECT id FROM ended_tokens WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`)
 )
 
 // FindTenantOfToken reads with one statement a tenant and whether its token, which

@@ -63,6 +63,11 @@ func TestQueries_Plans(t *testing.T) {
 			if table != "" && strings.HasPrefix(step, "SCAN "+table+" ") {
 				continue
 			}
+			// A subquery's rows are counted where its own step is.
+			if fields := strings.Fields(step); len(fields) > 1 && (strings.Contains(plan, "CO-ROUTINE "+fields[1]+"\n") ||
+				strings.Contains(plan, "MATERIALIZE "+fields[1]+"\n")) {
+				continue
+			}
 			// A partial index has exactly the rows that are wanted.
 			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "CONSTANT ROW") &&
 				!strings.Contains(step, "event_inbox_waiting") {

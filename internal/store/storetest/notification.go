@@ -10,6 +10,7 @@ import (
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/outbox"
 	"harang.dev/harang/internal/shop"
+	"harang.dev/harang/internal/store"
 )
 
 // dataOf returns the payload of an entry's body.
@@ -187,6 +188,90 @@ func testNotifications(t *testing.T, open Open) {
 	unread(As(harang.RoleOperator, "new"), 0)
 	_, _, err = env.Notifications.List(ctx, manager, harang.NotificationQuery{Cursor: "*"})
 	wantCode(t, err, harang.CodeInvalidRequest)
+}
+
+// testUnreadCounts: the count is that of the list of unread events, whoever reads
+// what, however much was read one by one, and after a change of role.
+func testUnreadCounts(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	ctx := t.Context()
+	var ids []string
+	for range 12 {
+		for _, r := range env.Append(t, Rental(t, "a"), Alert(t, "a"), Rental(t, "a")) {
+			ids = append(ids, r.EventID)
+		}
+	}
+	agree := func(when string, caller harang.Identity, want int64) {
+		t.Helper()
+		_, state, err := env.Notifications.List(ctx, caller, harang.NotificationQuery{})
+		if listed := env.list(t, caller, harang.NotificationQuery{Unread: true}); err != nil ||
+			state.UnreadCount != want || int64(len(listed)) != want {
+			t.Errorf("%s, %s: count %d, listed %d, %v, want %d", when, caller.Role, state.UnreadCount, len(listed), err, want)
+		}
+	}
+	manager, operator := As(harang.RoleStoreManager, "u"), As(harang.RoleOperator, "u")
+	agree("at first", manager, 36)
+	agree("at first", operator, 12)
+	read := func(caller harang.Identity, req shop.ReadRequest) {
+		t.Helper()
+		if _, err := env.Notifications.MarkRead(ctx, caller, req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Two rentals, which operators lack, and two alerts.
+	read(manager, shop.ReadRequest{EventIDs: []string{ids[0], ids[2], ids[4], ids[34]}})
+	agree("four read", manager, 32)
+	agree("four read, of which two are alerts", operator, 10)
+	read(operator, shop.ReadRequest{UpTo: ids[7]})
+	agree("read up to the third alert", operator, 8)
+	agree("read up to the third alert", manager, 27)
+	read(manager, shop.ReadRequest{UpTo: ids[35]})
+	agree("all read", manager, 0)
+	agree("all read", operator, 0)
+
+	// The newest MaxSingleReads are remembered; below them everything is read.
+	many := make([]harang.Event, 0, 1000)
+	var later []string
+	for len(later) < store.MaxSingleReads+3 {
+		many = many[:0]
+		for range min(cap(many), store.MaxSingleReads+3-len(later)) {
+			many = append(many, Alert(t, "a"))
+		}
+		for _, r := range env.Append(t, many...) {
+			later = append(later, r.EventID)
+		}
+	}
+	for batch := range slices.Chunk(later[2:store.MaxSingleReads+2], 1000) {
+		read(operator, shop.ReadRequest{EventIDs: batch})
+	}
+	count := func(when string, want int64) {
+		t.Helper()
+		for _, caller := range []harang.Identity{manager, operator} {
+			p, state, err := env.Notifications.List(ctx, caller, harang.NotificationQuery{Unread: true, Limit: 10})
+			if err != nil || state.UnreadCount != want || int64(len(p.Items)) != want {
+				t.Errorf("%s, %s: count %d, listed %d, %v, want %d", when, caller.Role, state.UnreadCount, len(p.Items), err,
+					want)
+			}
+		}
+	}
+	count("as many single reads as are remembered", 3)
+	env.Clock.Move(time.Minute)
+	read(operator, shop.ReadRequest{EventIDs: later[store.MaxSingleReads+2:]})
+	count("one more", 0)
+	for q := (harang.NotificationQuery{Limit: harang.MaxPageLimit}); ; {
+		p, _, err := env.Notifications.List(ctx, operator, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range p.Items {
+			if n.ReadAt.IsZero() {
+				t.Fatalf("event %d is neither unread nor has a time at which it was read", n.Number)
+			}
+		}
+		if q.Cursor = p.Next; q.Cursor == "" {
+			break
+		}
+	}
 }
 
 func testClaims(t *testing.T, open Open) {

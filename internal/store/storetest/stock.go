@@ -296,3 +296,48 @@ func testSweep(t *testing.T, open Open) {
 		t.Errorf("swept feed: %v with heads %+v, %v", newest, heads, err)
 	}
 }
+
+// testSweepInOrder: events are deleted in the order of their numbers, so that the count
+// of unread ones is right whatever the clock did; reads and marks go with them.
+func testSweepInOrder(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	ctx := t.Context()
+	kata := As(harang.RoleOperator, "kata")
+	var ids []string
+	for _, hours := range []time.Duration{0, 1, 50, -48, 1} { // the third is two days ahead of its time
+		env.Clock.Move(hours * time.Hour)
+		ids = append(ids, env.Append(t, Alert(t, "a"))[0].EventID)
+	}
+	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {EventIDs: ids[2:4]}} {
+		if _, err := env.Notifications.MarkRead(ctx, kata, req); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		after  time.Duration
+		remain []int64
+	}{
+		{0, []int64{1, 2, 3, 4, 5}},
+		{6 * time.Hour, []int64{3, 4, 5}}, // the third is not old yet, so the fourth and fifth stay
+		{48 * time.Hour, nil},
+	} {
+		env.Clock.Move(step.after)
+		if step.after == 6*time.Hour {
+			env.Clock.Move(store.EventRetention - 6*time.Hour)
+		}
+		if err := env.Store.Sweep(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := numbersOf(env.Entries(t, harang.AudienceOperators)); !slices.Equal(got, step.remain) {
+			t.Errorf("after %s: %v remain, want %v", step.after, got, step.remain)
+		}
+		_, state, err := env.Notifications.List(ctx, kata, harang.NotificationQuery{})
+		want := int64(1)
+		if len(step.remain) == 0 {
+			want = 0
+		}
+		if err != nil || state.UnreadCount != want {
+			t.Errorf("after %s: %d unread, %v, want %d", step.after, state.UnreadCount, err, want)
+		}
+	}
+}
