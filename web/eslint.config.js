@@ -5,8 +5,11 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 // Layers import in one direction: shared <- events <- live <- features <- app.
-// Each entry names the layers that the files of a layer must not import.
-const forbid = (...layers) => ({
+// Each entry names the layers that the files of a layer must not import. The
+// component library is imported by the controls only, so that it can change in one folder.
+const library = [['@mantine/*', '@base-ui/*'], 'Use a control of shared/ui/controls, or make one there.'];
+const forbid = (...layers) => forbidOnly(library, ...layers);
+const forbidOnly = (...layers) => ({
   'no-restricted-imports': [
     'error',
     {
@@ -49,7 +52,9 @@ export default tseslint.config(
   },
   { files: ['src/**/*.tsx'], ...jsxA11y.flatConfigs.strict },
   { files: ['src/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
+  { files: ['src/**'], rules: forbid() },
   { files: ['src/shared/**'], rules: forbid(app, features, live, events) },
+  { files: ['src/shared/ui/controls/**'], rules: forbidOnly(app, features, live, events) },
   { files: ['src/events/**'], rules: forbid(app, features, live) },
   { files: ['src/live/**'], rules: forbid(app, features) },
   { files: ['src/features/**'], rules: forbid(app, sibling) },

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { IconAlertTriangle, IconCompass } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { Button } from '../shared/ui/controls/button';
 import { EmptyState } from '../shared/ui/states';
 
 export function MissingPage() {

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
@@ -6,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { session, useSession } from '../shared/session';
 import { deleteSessionDrafts } from '../shared/session-draft';
 import { BellMark } from '../shared/ui/bell-mark';
+import { Button } from '../shared/ui/controls/button';
 import { EmptyState } from '../shared/ui/states';
 import classes from './signed-in.module.css';
 

@@ -1,9 +1,9 @@
-import { ActionIcon } from '@mantine/core';
 import { IconBell } from '@tabler/icons-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useTitleCount } from '../shared/page-title';
 import { unreadTotal } from '@harang/react';
+import { IconButton } from '../shared/ui/controls/icon-button';
 import { useLiveTools } from './live-context';
 import classes from './notification-bell.module.css';
 import { useStore } from './store';
@@ -31,7 +31,7 @@ export function NotificationBell() {
 
   return (
     <>
-      <ActionIcon
+      <IconButton
         className={classes.bell ?? ''}
         data-testid="notification-bell"
         aria-label={count === 0 ? t('bell.open') : t('bell.unread', { n: count })}
@@ -43,7 +43,7 @@ export function NotificationBell() {
         <span className={classes.badge} data-testid="notification-badge" data-count={count} key={count} aria-hidden>
           {count > 99 ? t('bell.more', { n: 99 }) : count}
         </span>
-      </ActionIcon>
+      </IconButton>
       {(loaded || open) && (
         <Suspense>
           <NotificationPanel opened={open} onClose={handleClose} />

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { memo, useCallback, useMemo, useState } from 'react';
@@ -10,6 +9,7 @@ import { formatDay, toDateField } from '../shared/format';
 import { useLanguage, type Language } from '../shared/i18n/i18n';
 import { useFocusRestore } from '../shared/focus-restore';
 import { useUser } from '../shared/session';
+import { Button } from '../shared/ui/controls/button';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
 import { unreadTotal } from '@harang/react';
 import { useLiveTools } from './live-context';

@@ -1,6 +1,6 @@
-import { Drawer } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { Drawer } from '../shared/ui/controls/drawer';
 import { NotificationList } from './notification-list';
 import classes from './notification-panel.module.css';
 
@@ -8,27 +8,19 @@ import classes from './notification-panel.module.css';
 export function NotificationPanel({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation('live');
   return (
-    <Drawer.Root
+    <Drawer
       opened={opened}
       onClose={onClose}
-      position="right"
-      size={420}
-      lockScroll={false}
-      transitionProps={{ duration: 150, transition: 'slide-left' }}
+      title={t('panel.title')}
+      closeLabel={t('panel.close')}
+      action={
+        <Link to="/notifications" className={classes.all} onClick={onClose}>
+          {t('panel.all')}
+        </Link>
+      }
+      data-testid="notification-panel"
     >
-      <Drawer.Overlay backgroundOpacity={0.35} />
-      <Drawer.Content classNames={{ content: classes.panel ?? '' }} data-testid="notification-panel">
-        <Drawer.Header className={classes.head ?? ''}>
-          <Drawer.Title className={classes.title ?? ''}>{t('panel.title')}</Drawer.Title>
-          <Link to="/notifications" className={classes.all} onClick={onClose}>
-            {t('panel.all')}
-          </Link>
-          <Drawer.CloseButton aria-label={t('panel.close')} />
-        </Drawer.Header>
-        <Drawer.Body className={classes.body ?? ''}>
-          <NotificationList onLeave={onClose} />
-        </Drawer.Body>
-      </Drawer.Content>
-    </Drawer.Root>
+      <NotificationList onLeave={onClose} />
+    </Drawer>
   );
 }

@@ -1,4 +1,3 @@
-import { ActionIcon, Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -11,6 +10,8 @@ import { useClock } from '../shared/clock';
 import { formatAgo, formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
+import { Button } from '../shared/ui/controls/button';
+import { IconButton } from '../shared/ui/controls/icon-button';
 import { DeliveryTracePanel, DeliveryTraceToggle } from './delivery-trace';
 import { KindIcon } from './kind-icon';
 import classes from './notification-list.module.css';
@@ -86,14 +87,14 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
         {/* Made anew when it changes hands, so that a refusal does not outlive its reason. */}
         {shown.claimable && <ClaimButton key={item.claim?.by?.id ?? ''} item={item} title={shown.title} />}
         {unread && (
-          <ActionIcon
+          <IconButton
             variant="subtle"
             className={classes.read ?? ''}
             aria-label={t('list.read', { title: shown.title })}
             onClick={() => onRead(item.eventId)}
           >
             <IconCheck size={18} stroke={2} aria-hidden />
-          </ActionIcon>
+          </IconButton>
         )}
       </div>
       {traceOpen && <DeliveryTracePanel eventId={item.eventId} />}

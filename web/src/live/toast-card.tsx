@@ -1,8 +1,8 @@
-import { Toast } from '@base-ui/react/toast';
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useLanguage } from '../shared/i18n/i18n';
+import { Toast } from '../shared/ui/controls/toast';
 import type { QueuedEvent } from './controller';
 import classes from './toast-region.module.css';
 import { KindIcon } from './kind-icon';

@@ -1,7 +1,7 @@
-import { Toast } from '@base-ui/react/toast';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLanguage } from '../shared/i18n/i18n';
+import { Toast } from '../shared/ui/controls/toast';
 import { ConnectionNote } from './connection-note';
 import type { QueuedEvent } from './controller';
 import classes from './toast-region.module.css';

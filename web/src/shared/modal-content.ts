@@ -12,6 +12,6 @@ export function useModalContent<T>() {
     },
     close: () => setOpened(false),
     /** Props of the Modal. */
-    props: { opened, onClose: () => setOpened(false), onExitTransitionEnd: () => setContent(null) },
+    props: { opened, onClose: () => setOpened(false), onClosed: () => setContent(null) },
   };
 }

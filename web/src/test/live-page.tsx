@@ -1,4 +1,3 @@
-import { MantineProvider } from '@mantine/core';
 import { QueryClientProvider, type QueryClient } from '@tanstack/react-query';
 import {
   createMemoryHistory,
@@ -17,7 +16,7 @@ import { i18n } from '../shared/i18n/i18n';
 import type { User } from '../shared/model';
 import { createQueryClient } from '../shared/query-client';
 import { session, useSession } from '../shared/session';
-import { theme } from '../shared/theme/theme';
+import { ControlsProvider } from '../shared/ui/controls/controls-provider';
 
 export const anna: User = {
   id: 'u1',
@@ -108,12 +107,12 @@ export class LivePage {
     });
     const view = render(
       <I18nextProvider i18n={i18n}>
-        <MantineProvider theme={theme} env="test">
+        <ControlsProvider env="test">
           <QueryClientProvider client={this.client}>
             {/* Another router than the page's: the links only have to lead somewhere. */}
             <RouterProvider router={router as never} />
           </QueryClientProvider>
-        </MantineProvider>
+        </ControlsProvider>
       </I18nextProvider>,
       { wrapper: StrictMode },
     );

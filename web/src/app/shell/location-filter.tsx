@@ -1,10 +1,10 @@
-import { NativeSelect } from '@mantine/core';
 import { IconMapPin } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
 import { locationsQueryOptions } from '../../shared/queries';
+import { SelectField } from '../../shared/ui/controls/select-field';
 import classes from './location-filter.module.css';
 
 /** One location or all of them, for every list that is by location. Hidden while there is only one. */
@@ -22,13 +22,16 @@ export function LocationFilter() {
 
   if (locations.length < 2) return null;
   return (
-    <NativeSelect
+    <SelectField
       className={classes.filter}
       aria-label={t('location.label')}
       leftSection={<IconMapPin size={16} stroke={1.8} aria-hidden />}
       value={location ?? ''}
       onChange={(event) => setLocationFilter(event.currentTarget.value === '' ? null : event.currentTarget.value)}
-      data={[{ value: '', label: t('location.all') }, ...locations.map(({ id, name }) => ({ value: id, label: name }))]}
+      options={[
+        { value: '', label: t('location.all') },
+        ...locations.map(({ id, name }) => ({ value: id, label: name })),
+      ]}
     />
   );
 }

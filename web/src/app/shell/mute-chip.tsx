@@ -1,9 +1,9 @@
-import { UnstyledButton } from '@mantine/core';
 import { IconBellOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useMutedLocations } from '../../shared/muted-locations';
 import { locationsQueryOptions } from '../../shared/queries';
+import { PlainButton } from '../../shared/ui/controls/plain-button';
 import classes from './mute-chip.module.css';
 
 /** Says in the header that locations are muted here, and leads back. */
@@ -14,7 +14,7 @@ export function MuteChip({ onOpen }: { onOpen: () => void }) {
   const names = (data?.items ?? []).filter(({ id }) => muted.includes(id)).map(({ name }) => name);
   if (names.length === 0) return null;
   return (
-    <UnstyledButton
+    <PlainButton
       className={classes.chip}
       data-testid="muted-places"
       aria-label={t('mute.chipLabel', { locations: names.join(', ') })}
@@ -24,6 +24,6 @@ export function MuteChip({ onOpen }: { onOpen: () => void }) {
       <span>
         {names.length === 1 ? t('mute.chip', { location: names[0] }) : t('mute.chipMore', { n: names.length })}
       </span>
-    </UnstyledButton>
+    </PlainButton>
   );
 }

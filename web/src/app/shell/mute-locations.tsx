@@ -1,8 +1,10 @@
-import { Button, Modal, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { setMutedLocations, useMutedLocations } from '../../shared/muted-locations';
 import { locationsQueryOptions } from '../../shared/queries';
+import { Button } from '../../shared/ui/controls/button';
+import { Modal } from '../../shared/ui/controls/modal';
+import { Switch } from '../../shared/ui/controls/switch';
 import { ErrorState, RowSkeletons } from '../../shared/ui/states';
 import classes from './mute-locations.module.css';
 
@@ -12,12 +14,7 @@ export function MuteLocations({ onClose }: { onClose: () => void }) {
   const muted = useMutedLocations();
   const { data, error, isPending, isFetching, refetch } = useQuery(locationsQueryOptions());
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t('mute.title')}
-      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
-    >
+    <Modal opened onClose={onClose} title={t('mute.title')}>
       <p className={classes.lead}>{t('mute.lead')}</p>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {isPending && <RowSkeletons rows={3} />}
@@ -27,14 +24,10 @@ export function MuteLocations({ onClose }: { onClose: () => void }) {
           return (
             <li key={id}>
               <Switch
-                aria-label={name}
-                checked={!quiet}
-                onChange={() => setMutedLocations(quiet ? muted.filter((each) => each !== id) : [...muted, id])}
                 label={name}
                 description={quiet ? t('mute.quiet') : t('mute.popsUp')}
-                labelPosition="left"
-                size="md"
-                classNames={{ body: classes.body, labelWrapper: classes.label, track: classes.track }}
+                checked={!quiet}
+                onChange={() => setMutedLocations(quiet ? muted.filter((each) => each !== id) : [...muted, id])}
               />
             </li>
           );

@@ -1,4 +1,3 @@
-import { Button, Modal, TextInput } from '@mantine/core';
 import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
@@ -11,6 +10,9 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { useModalContent } from '../../shared/modal-content';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { Button } from '../../shared/ui/controls/button';
+import { Modal } from '../../shared/ui/controls/modal';
+import { TextField } from '../../shared/ui/controls/text-field';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { Pill } from '../../shared/ui/pill';
@@ -31,7 +33,6 @@ export function ApiKeysPage() {
 /** The keys of other programs, the good ones first. */
 function ApiKeys() {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   const modal = useModalContent<'new' | { secret: string }>();
   const open = modal.content;
   const listed = useInfiniteQuery(keysQueryOptions());
@@ -58,11 +59,7 @@ function ApiKeys() {
           <KeyRow key={key.id} item={key} />
         ))}
       </ListPage>
-      <Modal
-        {...modal.props}
-        title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')}
-        closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}
-      >
+      <Modal {...modal.props} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')}>
         <div ref={useFocusRestore()}>
           {open === 'new' && <KeyForm onMade={(secret) => modal.show({ secret })} />}
           {open !== null && open !== 'new' && (
@@ -152,7 +149,7 @@ function KeyForm({ onMade }: { onMade: (key: string) => void }) {
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      <TextInput
+      <TextField
         label={t('keys.name')}
         description={t('keys.nameHint')}
         data-autofocus

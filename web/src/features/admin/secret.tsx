@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Button } from '../../shared/ui/controls/button';
 import classes from './admin.module.css';
 
 /** A password or key that is shown this once, ready to be copied. */

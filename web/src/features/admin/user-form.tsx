@@ -1,4 +1,3 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -6,6 +5,9 @@ import { ApiError } from '../../shared/api';
 import { call } from '../../shared/call';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import type { Role } from '../../shared/model';
+import { Button } from '../../shared/ui/controls/button';
+import { SelectField } from '../../shared/ui/controls/select-field';
+import { TextField } from '../../shared/ui/controls/text-field';
 import classes from './admin.module.css';
 import { suggestPassword } from './password';
 import { type Account, usersQueryOptions } from './queries';
@@ -49,7 +51,7 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      <TextInput
+      <TextField
         label={t('users.name')}
         data-autofocus
         maxLength={200}
@@ -58,7 +60,7 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
         error={shown('name')}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <TextInput
+      <TextField
         type="email"
         label={t('users.email')}
         maxLength={254}
@@ -70,13 +72,13 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
           make.reset();
         }}
       />
-      <NativeSelect
+      <SelectField
         label={t('users.role')}
         value={role}
-        data={roles.map((each) => ({ value: each, label: common(`role.${each}`) }))}
+        options={roles.map((each) => ({ value: each, label: common(`role.${each}`) }))}
         onChange={(event) => setRole(roles.find((each) => each === event.currentTarget.value) ?? 'OPERATOR')}
       />
-      <TextInput
+      <TextField
         label={t('users.password')}
         description={t('users.passwordHint')}
         maxLength={256}
@@ -118,7 +120,7 @@ export function PasswordForm({ account, onChanged }: { account: Account; onChang
         if (!short) change.mutate();
       }}
     >
-      <TextInput
+      <TextField
         label={t('users.password')}
         description={t('users.newPasswordHint')}
         data-autofocus

@@ -1,4 +1,3 @@
-import { Button, NativeSelect } from '@mantine/core';
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +6,8 @@ import { errorSentence } from '../../shared/error-sentence';
 import type { Role } from '../../shared/model';
 import { useUser } from '../../shared/session';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { Button } from '../../shared/ui/controls/button';
+import { SelectField } from '../../shared/ui/controls/select-field';
 import list from '../../shared/ui/list-page.module.css';
 import { Pill } from '../../shared/ui/pill';
 import classes from './admin.module.css';
@@ -54,12 +55,12 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
           {common(`role.${account.role}`)}
         </p>
       ) : (
-        <NativeSelect
+        <SelectField
           className={classes.role}
           aria-label={t('users.roleOf', { name: account.name })}
           value={account.role}
           disabled={change.isPending}
-          data={roles.map((role) => ({ value: role, label: common(`role.${role}`) }))}
+          options={roles.map((role) => ({ value: role, label: common(`role.${role}`) }))}
           onChange={(event) => {
             const role = roles.find((each) => each === event.currentTarget.value);
             if (role !== undefined) change.mutate({ role });

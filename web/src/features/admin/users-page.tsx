@@ -1,9 +1,10 @@
-import { Button, Modal } from '@mantine/core';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { useModalContent } from '../../shared/modal-content';
+import { Button } from '../../shared/ui/controls/button';
+import { Modal } from '../../shared/ui/controls/modal';
 import { ListPage } from '../../shared/ui/list-page';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
@@ -29,7 +30,6 @@ export function UsersPage() {
 /** Who may sign in, and as what. */
 function Users() {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
   const modal = useModalContent<Window>();
   const open = modal.content;
   const list = useInfiniteQuery(usersQueryOptions());
@@ -71,7 +71,7 @@ function Users() {
           <UserRow key={account.id} account={account} onPassword={() => modal.show({ kind: 'password', account })} />
         ))}
       </ListPage>
-      <Modal {...modal.props} title={title} closeButtonProps={{ 'aria-label': common('common.close'), size: 'lg' }}>
+      <Modal {...modal.props} title={title}>
         <div ref={useFocusRestore()}>
           {open?.kind === 'new' && (
             <UserForm

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight, IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
@@ -15,6 +14,7 @@ import type { Rental } from '../../shared/model';
 import { locationFilter } from '../../shared/location-filter';
 import { cardsQueryOptions, freeQueryOptions, locationsQueryOptions, priceQueryOptions } from '../../shared/queries';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { Button } from '../../shared/ui/controls/button';
 import { MethodFields, type PaymentChoice, requestedPayment } from '../../shared/ui/method-fields';
 import { ErrorState } from '../../shared/ui/states';
 import { wholeNumber } from '../../shared/ui/step-input';

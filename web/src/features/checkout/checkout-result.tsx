@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconCheck, IconClockPause, IconX } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -11,6 +10,7 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { Button } from '../../shared/ui/controls/button';
 import { DeclineNotice } from '../../shared/ui/decline-notice';
 import { PayForm } from '../../shared/ui/pay-form';
 import classes from './checkout-page.module.css';

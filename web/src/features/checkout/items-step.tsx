@@ -1,4 +1,3 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch, IconTrash } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useId, useState } from 'react';
@@ -11,6 +10,9 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { useFocusRestore } from '../../shared/focus-restore';
 import type { Named } from '../../shared/model';
 import { locationsQueryOptions, productsQueryOptions, stockQueryOptions } from '../../shared/queries';
+import { Button } from '../../shared/ui/controls/button';
+import { SelectField } from '../../shared/ui/controls/select-field';
+import { TextField } from '../../shared/ui/controls/text-field';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { StepInput } from '../../shared/ui/step-input';
 import {
@@ -43,16 +45,16 @@ export function ItemsStep({ draft, locations, problems, refused, available, bega
   return (
     <div className={classes.items}>
       <div className={classes.terms}>
-        <NativeSelect
+        <SelectField
           data-testid="wizard-location"
           label={t('wizard.location')}
           value={draft.locationId}
-          data={locations.map(({ id, name }) => ({ value: id, label: name }))}
+          options={locations.map(({ id, name }) => ({ value: id, label: name }))}
           error={(problems?.location && t(`wizard.${problems.location}`)) ?? refused('locationId')}
           onChange={(event) => onChange({ locationId: event.currentTarget.value })}
         />
         <div>
-          <TextInput
+          <TextField
             data-testid="wizard-due"
             type="date"
             label={t('wizard.due')}
@@ -148,7 +150,7 @@ function ProductSearch({
 
   return (
     <div className={classes.find}>
-      <TextInput
+      <TextField
         data-testid="wizard-product-search"
         type="search"
         label={t('wizard.search')}

@@ -1,4 +1,3 @@
-import { Select } from '@mantine/core';
 import { IconUser } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -7,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useDebounced } from '../../shared/debounce';
 import { normalizeSearch, matchesSearch } from '../../shared/normalize-search';
 import { partnersQueryOptions } from '../../shared/queries';
+import { Combobox } from '../../shared/ui/controls/combobox';
 import { ErrorState } from '../../shared/ui/states';
 import type { Draft } from './cart';
 import classes from './checkout-page.module.css';
@@ -31,6 +31,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   // Until the answer is there, what stands in the list must not be what was not asked for.
   const late = search !== sought || isPlaceholderData;
   const found = (data?.items ?? []).filter((each) => !late || matchesSearch(each.name, sought));
+  // The server has filtered already, with its own idea of accents.
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(
     ({ id, name }) => ({ value: id, label: name }),
   );
@@ -42,24 +43,17 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   };
   return (
     <div className={classes.narrow}>
-      <Select
+      <Combobox
         data-testid="wizard-partner"
         data-autofocus
         label={t('wizard.partnerLabel')}
         description={t('wizard.partnerHint')}
         size="md"
-        searchable
-        clearable={false}
-        allowDeselect={false}
-        selectFirstOptionOnChange
-        // The server has filtered already, with its own idea of accents.
-        filter={({ options: all }) => all}
-        nothingFoundMessage={late || isFetching ? t('common.loading') : t('wizard.partnerNone')}
+        nothingFound={late || isFetching ? t('common.loading') : t('wizard.partnerNone')}
         leftSection={<IconUser size={18} stroke={1.7} aria-hidden />}
-        maxDropdownHeight={320}
-        data={options}
+        options={options}
         value={partner?.id ?? null}
-        searchValue={words}
+        search={words}
         onSearchChange={setWords}
         onFocus={(event) => event.currentTarget.select()}
         onBlur={handleBlur}
@@ -68,7 +62,6 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
           onPartner(chosen === undefined ? null : { id: chosen.value, name: chosen.label });
         }}
         error={problem}
-        classNames={{ option: classes.option }}
       />
       {nobody && (
         <p className={classes.nothing} role="status">

@@ -1,4 +1,3 @@
-import { Skeleton } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -10,6 +9,7 @@ import { isManager } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { summaryQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
+import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { ErrorState } from '../../shared/ui/states';
 import { Age } from '../../shared/ui/widget';
 import classes from './day-figures.module.css';
@@ -28,7 +28,7 @@ function Figure({ label, value, note, link }: FigureProps) {
         <span className={classes.label}>{label}</span>
         {value === undefined ? (
           <>
-            <Skeleton height={28} width="58%" radius={6} my={6} />
+            <Skeleton height={28} width="58%" radius={6} mt={6} mb={6} />
             <Skeleton height={12} width="74%" radius={4} />
           </>
         ) : (

@@ -1,10 +1,10 @@
-import { Skeleton } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { type Language, useLanguage } from '../../shared/i18n/i18n';
 import { useLocationFilter } from '../../shared/location-filter';
 import { summaryQueryOptions } from '../../shared/queries';
+import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { Widget } from '../../shared/ui/widget';
 import classes from './revenue-chart.module.css';
 

@@ -1,4 +1,3 @@
-import { Button, Modal, TextInput } from '@mantine/core';
 import { IconSearch, IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
@@ -11,6 +10,9 @@ import type { Named } from '../../shared/model';
 import { listQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { useModalContent } from '../../shared/modal-content';
+import { Button } from '../../shared/ui/controls/button';
+import { Modal } from '../../shared/ui/controls/modal';
+import { TextField } from '../../shared/ui/controls/text-field';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { EmptyState } from '../../shared/ui/states';
@@ -45,7 +47,7 @@ export function PartnersPage() {
         label={t('nav.partners')}
         query={listed}
         filters={
-          <TextInput
+          <TextField
             type="search"
             className={classes.search}
             aria-label={t('partners.search')}
@@ -103,11 +105,7 @@ export function PartnersPage() {
           </li>
         ))}
       </ListPage>
-      <Modal
-        {...modal.props}
-        title={t(editing === 'new' ? 'partners.new' : 'partners.edit')}
-        closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
-      >
+      <Modal {...modal.props} title={t(editing === 'new' ? 'partners.new' : 'partners.edit')}>
         {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={modal.close} />}
       </Modal>
     </>
@@ -139,7 +137,7 @@ function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () 
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      <TextInput
+      <TextField
         label={t('partners.name')}
         data-autofocus
         maxLength={200}

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconCreditCard, IconLock } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -11,6 +10,7 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager, type Payment, type PaymentFilter } from '../../shared/model';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
+import { Button } from '../../shared/ui/controls/button';
 import { FailureList } from '../../shared/ui/failure-list';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { call } from '../../shared/call';
@@ -8,6 +7,7 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { Button } from '../../shared/ui/controls/button';
 import list from '../../shared/ui/list-page.module.css';
 import classes from './rentals-page.module.css';
 

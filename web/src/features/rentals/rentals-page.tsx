@@ -1,4 +1,3 @@
-import { Modal, Skeleton } from '@mantine/core';
 import { IconPackageExport, IconPlus } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
@@ -7,6 +6,8 @@ import { useTranslation } from 'react-i18next';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { rentalQueryOptions, rentalsQueryOptions } from '../../shared/queries';
+import { Modal } from '../../shared/ui/controls/modal';
+import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { ListPage } from '../../shared/ui/list-page';
 import { PayModal } from '../../shared/ui/pay-modal';
 import { Segmented } from '../../shared/ui/segmented';
@@ -89,13 +90,7 @@ function RentalModal({
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery({ ...rentalQueryOptions(id ?? ''), enabled: id !== undefined });
   return (
-    <Modal
-      opened={id !== undefined}
-      onClose={onClose}
-      size="lg"
-      title={data?.partnerName ?? t('rentals.title')}
-      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
-    >
+    <Modal opened={id !== undefined} onClose={onClose} wide title={data?.partnerName ?? t('rentals.title')}>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {data === undefined && error === null && <Skeleton height={220} radius={12} />}
       {data !== undefined && <RentalDetails rental={data} onPay={onPay} />}

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import {
   IconAlertTriangleFilled,
   IconCircleCheckFilled,
@@ -15,6 +14,7 @@ import { useLive, useLiveTools } from '../../live/live-context';
 import { useStore } from '../../live/store';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
+import { Button } from '../../shared/ui/controls/button';
 import { Pill, type Tone } from '../../shared/ui/pill';
 import './messages';
 import { reportOf } from './report';

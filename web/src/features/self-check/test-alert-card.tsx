@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core';
 import { IconBellRinging } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../../live/live-context';
 import { ApiError } from '../../shared/api';
 import { errorSentence } from '../../shared/error-sentence';
+import { Button } from '../../shared/ui/controls/button';
 import { Timeline } from '../../shared/ui/timeline';
 import type { AlertTrace } from './alert-trace';
 import classes from './self-check-page.module.css';

@@ -1,4 +1,3 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
 import {
   IconAlertCircle,
   IconCreditCardOff,
@@ -15,6 +14,8 @@ import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
 import { usePageTitle } from '../../shared/page-title';
 import { session, useSession } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
+import { Button } from '../../shared/ui/controls/button';
+import { PasswordField, TextField } from '../../shared/ui/controls/text-field';
 import classes from './sign-in-page.module.css';
 
 // What the page will say, in three examples.
@@ -126,7 +127,7 @@ export function SignInPage() {
               </p>
             )
           )}
-          <TextInput
+          <TextField
             ref={emailField}
             name="email"
             type="email"
@@ -139,7 +140,7 @@ export function SignInPage() {
             error={missing.email === true ? t('signIn.emailMissing') : field('email')}
             onChange={(event) => setEmail(event.currentTarget.value)}
           />
-          <PasswordInput
+          <PasswordField
             ref={passwordField}
             name="password"
             label={t('signIn.password')}

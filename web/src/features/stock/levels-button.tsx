@@ -1,4 +1,3 @@
-import { Button, Popover, TextInput } from '@mantine/core';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useId, useState } from 'react';
@@ -7,6 +6,9 @@ import { call } from '../../shared/call';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
+import { Button } from '../../shared/ui/controls/button';
+import { Popover } from '../../shared/ui/controls/popover';
+import { TextField } from '../../shared/ui/controls/text-field';
 import { wholeNumber } from '../../shared/ui/step-input';
 import list from '../../shared/ui/list-page.module.css';
 import classes from './stock-page.module.css';
@@ -68,57 +70,59 @@ export function LevelsButton({ item }: { item: StockItem }) {
   };
 
   return (
-    <Popover opened={open} onChange={setOpen} trapFocus returnFocus withRoles position="bottom-end">
-      <Popover.Target>
+    <Popover
+      opened={open}
+      onOpenedChange={(next) => (next ? handleOpen() : setOpen(false))}
+      className={classes.levels}
+      aria-labelledby={title}
+      target={
         <Button
           variant="default"
           size="xs"
           leftSection={<IconAdjustmentsHorizontal size={16} stroke={1.7} aria-hidden />}
           aria-label={t('stock.levelsOf', { product: item.productName })}
-          onClick={() => (open ? setOpen(false) : handleOpen())}
         >
           {t('stock.levels')}
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.levels} aria-labelledby={title}>
-        <form noValidate onSubmit={handleSubmit}>
-          <p id={title} className={classes.levelsTitle}>
-            {t('stock.levelsTitle')}
+      }
+    >
+      <form noValidate onSubmit={handleSubmit}>
+        <p id={title} className={classes.levelsTitle}>
+          {t('stock.levelsTitle')}
+        </p>
+        <p className={`${list.sub} ${classes.where}`}>
+          {item.productName} · {item.locationName}
+        </p>
+        <TextField
+          label={t('stock.warningThreshold')}
+          inputMode="numeric"
+          data-autofocus
+          value={warning}
+          error={problem.warning}
+          onChange={(event) => setWarning(event.currentTarget.value)}
+        />
+        <TextField
+          label={t('stock.criticalThreshold')}
+          inputMode="numeric"
+          value={critical}
+          error={problem.critical}
+          onChange={(event) => setCritical(event.currentTarget.value)}
+        />
+        <p className="field-hint">{t('stock.levelsHint')}</p>
+        {problem.other !== undefined && (
+          <p className="field-error" role="alert">
+            {problem.other}
           </p>
-          <p className={`${list.sub} ${classes.where}`}>
-            {item.productName} · {item.locationName}
-          </p>
-          <TextInput
-            label={t('stock.warningThreshold')}
-            inputMode="numeric"
-            data-autofocus
-            value={warning}
-            error={problem.warning}
-            onChange={(event) => setWarning(event.currentTarget.value)}
-          />
-          <TextInput
-            label={t('stock.criticalThreshold')}
-            inputMode="numeric"
-            value={critical}
-            error={problem.critical}
-            onChange={(event) => setCritical(event.currentTarget.value)}
-          />
-          <p className="field-hint">{t('stock.levelsHint')}</p>
-          {problem.other !== undefined && (
-            <p className="field-error" role="alert">
-              {problem.other}
-            </p>
-          )}
-          <div className={classes.levelsButtons}>
-            <Button type="submit" size="xs" loading={save.isPending}>
-              {t('common.save')}
-            </Button>
-            <Button variant="default" size="xs" onClick={() => setOpen(false)}>
-              {t('common.cancel')}
-            </Button>
-          </div>
-        </form>
-      </Popover.Dropdown>
+        )}
+        <div className={classes.levelsButtons}>
+          <Button type="submit" size="xs" loading={save.isPending}>
+            {t('common.save')}
+          </Button>
+          <Button variant="default" size="xs" onClick={() => setOpen(false)}>
+            {t('common.cancel')}
+          </Button>
+        </div>
+      </form>
     </Popover>
   );
 }

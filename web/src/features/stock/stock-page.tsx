@@ -1,4 +1,3 @@
-import { Button, TextInput } from '@mantine/core';
 import { IconBuildingWarehouse, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
@@ -9,6 +8,8 @@ import { setLocationFilter, useLocationFilter } from '../../shared/location-filt
 import { stockQueryOptions } from '../../shared/queries';
 import { useUser } from '../../shared/session';
 import { useDebounced } from '../../shared/debounce';
+import { Button } from '../../shared/ui/controls/button';
+import { TextField } from '../../shared/ui/controls/text-field';
 import { ListPage } from '../../shared/ui/list-page';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
@@ -72,7 +73,7 @@ export function StockPage() {
       query={list}
       filters={
         <>
-          <TextInput
+          <TextField
             type="search"
             className={classes.search}
             aria-label={t('stock.search')}

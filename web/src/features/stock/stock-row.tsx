@@ -1,4 +1,3 @@
-import { Autocomplete, Button } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
@@ -8,6 +7,8 @@ import { call } from '../../shared/call';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
+import { Button } from '../../shared/ui/controls/button';
+import { SuggestField } from '../../shared/ui/controls/combobox';
 import { LevelBar } from '../../shared/ui/level-bar';
 import list from '../../shared/ui/list-page.module.css';
 import { OrderButton } from '../../shared/ui/order-button';
@@ -126,12 +127,11 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
           testId="stock-delta"
         />
         {typing && (
-          <Autocomplete
+          <SuggestField
             className={classes.reason}
             aria-label={`${t('stock.reason')}: ${item.productName}`}
             data-testid="stock-reason"
-            data={t('stock.reasons').split('|')}
-            filter={({ options }) => options}
+            suggestions={t('stock.reasons').split('|')}
             maxLength={200}
             value={reasonText}
             error={problem.reason}

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconUserCheck } from '@tabler/icons-react';
 import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +9,7 @@ import { useLanguage } from '../i18n/i18n';
 import type { Claim } from '../model';
 import { useUser } from '../session';
 import classes from './claim.module.css';
+import { Button } from './controls/button';
 
 /** After this long without a taker a row says so. */
 const lonelyAfter = 10 * 60_000;

@@ -1,7 +1,8 @@
-import { Button, type ButtonProps, Popover } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './confirm-button.module.css';
+import { Button, type ButtonProps } from './controls/button';
+import { Popover } from './controls/popover';
 
 interface ConfirmButtonProps {
   label: string;
@@ -28,33 +29,36 @@ export function ConfirmButton({
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
-    <Popover opened={open} onChange={setOpen} trapFocus withRoles position="bottom-end" returnFocus>
-      <Popover.Target>
-        <Button ref={button} variant={variant} size="xs" loading={busy} onClick={() => setOpen((before) => !before)}>
+    <Popover
+      opened={open}
+      onOpenedChange={setOpen}
+      className={classes.ask}
+      aria-label={question}
+      target={
+        <Button ref={button} variant={variant} size="xs" loading={busy}>
           {label}
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.ask} aria-label={question}>
-        <p>{question}</p>
-        <div>
-          <Button
-            size="xs"
-            {...(danger ? { color: 'red' } : {})}
-            data-autofocus
-            onClick={() => {
-              // Now: once it is busy it takes no focus, and the row that stands in for it would not be known.
-              button.current?.focus();
-              setOpen(false);
-              onConfirm();
-            }}
-          >
-            {confirm}
-          </Button>
-          <Button size="xs" variant="default" onClick={() => setOpen(false)}>
-            {t('common.cancel')}
-          </Button>
-        </div>
-      </Popover.Dropdown>
+      }
+    >
+      <p>{question}</p>
+      <div>
+        <Button
+          size="xs"
+          danger={danger}
+          data-autofocus
+          onClick={() => {
+            // Now: once it is busy it takes no focus, and the row that stands in for it would not be known.
+            button.current?.focus();
+            setOpen(false);
+            onConfirm();
+          }}
+        >
+          {confirm}
+        </Button>
+        <Button size="xs" variant="default" onClick={() => setOpen(false)}>
+          {t('common.cancel')}
+        </Button>
+      </div>
     </Popover>
   );
 }

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { IconCreditCardOff, IconHourglass } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +9,7 @@ import type { PaymentFailure } from '../model';
 import { failuresQueryOptions } from '../queries';
 import { useStableRows } from '../stable-rows';
 import { ClaimButton, ClaimState } from './claim';
+import { Button } from './controls/button';
 import classes from './failure-list.module.css';
 import { LiveMark } from './live-mark';
 import { Pill } from './pill';

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useOffline } from '../connection';
 import { useFocusRestore } from '../focus-restore';
+import { Button } from './controls/button';
 import classes from './list-page.module.css';
 import { ErrorState, RowSkeletons } from './states';
 import { Age } from './widget';

@@ -1,10 +1,10 @@
-import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { i18n } from '../i18n/i18n';
 import type { PaymentMethod, StoredCard } from '../model';
 import { cardsQueryOptions } from '../queries';
 import { ChoiceList } from './choice-list';
+import { Skeleton } from './controls/skeleton';
 import classes from './method-fields.module.css';
 import { ErrorState } from './states';
 

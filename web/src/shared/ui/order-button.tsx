@@ -1,4 +1,3 @@
-import { Button, Popover, TextInput } from '@mantine/core';
 import { IconTruckDelivery } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
@@ -9,6 +8,9 @@ import { errorSentence, fieldSentence } from '../error-sentence';
 import { addDays, endOfDay, formatDay, toDateField } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import type { StockItem } from '../model';
+import { Button } from './controls/button';
+import { Popover } from './controls/popover';
+import { TextField } from './controls/text-field';
 import classes from './order-button.module.css';
 
 /** "Megrendelve": a date that keeps the item's alerts silent until then. */
@@ -53,54 +55,56 @@ export function OrderButton({ item }: { item: StockItem }) {
   };
 
   return (
-    <Popover opened={open} onChange={setOpen} trapFocus returnFocus withRoles position="bottom-end">
-      <Popover.Target>
+    <Popover
+      opened={open}
+      onOpenedChange={(next) => (next ? show() : setOpen(false))}
+      className={classes.dropdown}
+      aria-labelledby={title}
+      target={
         <Button
           variant="default"
           size="xs"
           className={expected === null ? undefined : classes.ordered}
           leftSection={<IconTruckDelivery size={16} stroke={1.7} aria-hidden />}
-          onClick={() => (open ? setOpen(false) : show())}
         >
           {expected ?? t('dashboard.order')}
         </Button>
-      </Popover.Target>
-      <Popover.Dropdown className={classes.dropdown} aria-labelledby={title}>
-        <form
-          noValidate
-          onSubmit={(event) => {
-            event.preventDefault();
-            submit();
-          }}
-        >
-          <p id={title} className={classes.title}>
-            {t('dashboard.orderTitle')}
-          </p>
-          <p className={classes.product}>
-            {item.productName} · {item.locationName}
-          </p>
-          <TextInput
-            type="date"
-            aria-label={t('dashboard.orderTitle')}
-            data-autofocus
-            min={today}
-            value={date}
-            error={problem}
-            onChange={(event) => setDate(event.currentTarget.value)}
-          />
-          <p className="field-hint">{t('dashboard.orderHint')}</p>
-          <div className={classes.buttons}>
-            <Button type="submit" size="xs" loading={save.isPending}>
-              {t('dashboard.orderSave')}
+      }
+    >
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <p id={title} className={classes.title}>
+          {t('dashboard.orderTitle')}
+        </p>
+        <p className={classes.product}>
+          {item.productName} · {item.locationName}
+        </p>
+        <TextField
+          type="date"
+          aria-label={t('dashboard.orderTitle')}
+          data-autofocus
+          min={today}
+          value={date}
+          error={problem}
+          onChange={(event) => setDate(event.currentTarget.value)}
+        />
+        <p className="field-hint">{t('dashboard.orderHint')}</p>
+        <div className={classes.buttons}>
+          <Button type="submit" size="xs" loading={save.isPending}>
+            {t('dashboard.orderSave')}
+          </Button>
+          {expected !== null && (
+            <Button variant="default" size="xs" disabled={save.isPending} onClick={() => save.mutate(null)}>
+              {t('dashboard.orderClear')}
             </Button>
-            {expected !== null && (
-              <Button variant="default" size="xs" disabled={save.isPending} onClick={() => save.mutate(null)}>
-                {t('dashboard.orderClear')}
-              </Button>
-            )}
-          </div>
-        </form>
-      </Popover.Dropdown>
+          )}
+        </div>
+      </form>
     </Popover>
   );
 }

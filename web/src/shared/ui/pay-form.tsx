@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,6 +9,7 @@ import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import { refreshAfterTrade } from '../invalidate';
 import type { PaymentRequest, Rental } from '../model';
+import { Button } from './controls/button';
 import { DeclineNotice } from './decline-notice';
 import { MethodFields, type PaymentChoice, requestedPayment, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';

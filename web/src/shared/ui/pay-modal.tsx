@@ -1,4 +1,3 @@
-import { Button, Modal, Skeleton } from '@mantine/core';
 import { IconCircleCheckFilled, IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,6 +6,9 @@ import { formatMoney } from '../format';
 import { useLanguage } from '../i18n/i18n';
 import { useFocusRestore } from '../focus-restore';
 import { rentalQueryOptions } from '../queries';
+import { Button } from './controls/button';
+import { Modal } from './controls/modal';
+import { Skeleton } from './controls/skeleton';
 import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
 import { EmptyState, ErrorState } from './states';
@@ -24,13 +26,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
     refetch,
   } = useQuery({ ...rentalQueryOptions(rentalId), refetchOnMount: 'always' });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={t('pay.title')}
-      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
-    >
+    <Modal opened onClose={onClose} wide title={t('pay.title')}>
       <div ref={useFocusRestore()}>
         {paid ? (
           <EmptyState

@@ -1,8 +1,9 @@
-import { Button, Skeleton } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { errorSentence } from '../error-sentence';
+import { Button } from './controls/button';
+import { Skeleton } from './controls/skeleton';
 import classes from './states.module.css';
 
 /** Says what will appear here, and when. */
