@@ -5,7 +5,7 @@ export default defineConfig({
   testDir: 'pictures',
   outputDir: 'results',
   workers: 1,
-  timeout: 180_000,
+  timeout: 900_000,
   reporter: 'list',
   use: { ...chromium, timezoneId: 'Europe/Budapest' },
 });

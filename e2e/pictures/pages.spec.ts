@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { test as base, expect } from '@playwright/test';
+import { expect, test as base, type Page } from '@playwright/test';
 import { resolve } from 'node:path';
 import { Api } from '../harness/api.ts';
 import { Server } from '../harness/server.ts';
@@ -21,8 +21,89 @@ const pages = {
   payments: '/payments',
   notifications: '/notifications',
   partners: '/partners',
+  users: '/users',
+  keys: '/api-keys',
+  connections: '/connections',
   check: '/check',
+  missing: '/nowhere',
 };
+// What somebody opens on a page: its name, the page, and how to get there.
+const windows: Record<string, { path: string; open: (page: Page) => Promise<unknown> }> = {
+  menu: { path: '/', open: (page) => page.getByRole('button', { name: /Felhasználói menü/ }).click() },
+  mute: {
+    path: '/',
+    open: async (page) => {
+      await page.getByRole('button', { name: /Felhasználói menü/ }).click();
+      await page.getByRole('menuitem', { name: /telephely/i }).click();
+    },
+  },
+  order: {
+    path: '/',
+    open: (page) => page.getByTestId('alert-row').first().getByRole('button', { name: 'Megrendelve' }).click(),
+  },
+  pay: { path: '/payments', open: (page) => page.getByTestId('payment-retry').first().click() },
+  levels: {
+    path: '/stock',
+    open: (page) => page.getByTestId('stock-row').first().getByRole('button', { name: /szint/i }).click(),
+  },
+  reason: {
+    path: '/stock',
+    open: async (page) => {
+      await page.getByTestId('stock-delta').first().fill('2');
+      await page.getByTestId('stock-reason').first().click();
+    },
+  },
+  'stock-refused': {
+    path: '/stock',
+    open: async (page) => {
+      await page.getByTestId('stock-delta').first().fill('x');
+      await page.getByTestId('stock-submit').first().click();
+    },
+  },
+  rental: { path: '/rentals', open: (page) => page.getByTestId('rental-row').first().getByRole('link').click() },
+  confirm: {
+    path: '/rentals?status=OPEN',
+    open: (page) =>
+      page
+        .getByTestId('rental-row')
+        .first()
+        .getByRole('button', { name: /^Visszavétel/ })
+        .click(),
+  },
+  'new-user': {
+    path: '/users',
+    open: async (page) => {
+      await page.getByRole('button', { name: 'Új felhasználó' }).click();
+      await page.getByRole('dialog').locator('button[type="submit"]').click();
+    },
+  },
+  partner: { path: '/rentals/new', open: (page) => page.getByTestId('wizard-partner').click() },
+  items: {
+    path: '/rentals/new',
+    open: async (page) => {
+      await toItems(page);
+      await page.getByTestId('wizard-product-search').fill('a');
+      await page.getByTestId('wizard-add').first().click();
+    },
+  },
+  tender: {
+    path: '/rentals/new',
+    open: async (page) => {
+      await toItems(page);
+      await page.getByTestId('wizard-product-search').fill('a');
+      await page.locator('[data-testid="wizard-add"]:enabled').first().click();
+      await page.getByTestId('wizard-next').click();
+      await page.getByTestId('wizard-method').focus();
+    },
+  },
+};
+
+async function toItems(page: Page): Promise<void> {
+  await page.getByTestId('wizard-partner').click();
+  await page.getByRole('option').first().click();
+  await page.getByTestId('wizard-next').click();
+  await expect(page.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
+}
 
 base('pictures of every page', async ({ browser }) => {
   const server = await Server.start();
@@ -38,7 +119,7 @@ base('pictures of every page', async ({ browser }) => {
       page.on('pageerror', (e) => problems.push(`${size} ${colorScheme} error: ${e.message}`));
       await page.goto(`${server.url}/login`);
       await page.screenshot({ path: `${directory}/login-${size}-${colorScheme}.png` });
-      await signIn(page, server, 'manager@budapest.demo');
+      await signIn(page, server, 'admin@budapest.demo');
       await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
       for (const [name, path] of Object.entries(pages)) {
         await page.goto(server.url + path);
@@ -53,6 +134,13 @@ base('pictures of every page', async ({ browser }) => {
               .slice(0, 3)
               .join(', ')}`,
           );
+      }
+      for (const [name, { path, open }] of Object.entries(windows)) {
+        await page.goto(server.url + path);
+        await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+        await open(page);
+        await page.waitForLoadState('networkidle');
+        await page.screenshot({ path: `${directory}/${name}-${size}-${colorScheme}.png`, animations: 'disabled' });
       }
       await page.goto(`${server.url}/`);
       await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
