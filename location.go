@@ -4,6 +4,8 @@ package harang
 type Location struct {
 	ID   string
 	Name string
+	// Hours are nil when none are known.
+	Hours *OpeningHours
 }
 
 // Check returns the errors in the fields.
@@ -11,5 +13,8 @@ func (l Location) Check() []FieldError {
 	var c checker
 	c.ownID("id", l.ID)
 	c.name("name", l.Name)
+	if l.Hours != nil {
+		c = append(c, l.Hours.Check()...)
+	}
 	return c
 }

@@ -372,7 +372,7 @@ func TestPayments_Settings(t *testing.T) {
 			return "", err
 		}
 		rental, err := c.p.shop.Rentals.Create(ctx, admin, shop.Checkout{
-			PartnerID: "bela", LocationID: "main", Due: time.Now().Add(time.Hour),
+			PartnerID: "bela", LocationID: "main", Due: shop.DueAt{Time: time.Now().Add(time.Hour)},
 			Lines:   []shop.CheckoutLine{{ProductID: "drill", Quantity: 1}},
 			Payment: &shop.PaymentOrder{Method: harang.PaymentCard, CardToken: "tok_ok"},
 		})

@@ -151,7 +151,7 @@ func (g *generator) checkout(at time.Time, back, payment int) []action {
 		ID:         g.options.UseCases.NewID(),
 		PartnerID:  g.company.partners[g.random.IntN(len(g.company.partners))].ID,
 		LocationID: g.company.locations[g.random.IntN(len(g.company.locations))].ID,
-		Due:        due,
+		Due:        shop.DueAt{Time: due},
 	}
 	for _, i := range g.random.Perm(len(g.company.products))[:1+g.random.IntN(3)] {
 		p := g.company.products[i]

@@ -6,7 +6,14 @@ import (
 	"harang.dev/harang"
 )
 
-// namedBody is a location or a partner.
+// locationBody is a location.
+type locationBody struct {
+	ID           string                      `json:"id"`
+	Name         string                      `json:"name"`
+	OpeningHours orNull[harang.OpeningHours] `json:"openingHours" doc:"null when none are known"`
+}
+
+// namedBody is a partner.
 type namedBody struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -19,15 +26,18 @@ type productBody struct {
 	DailyPrice int64  `json:"dailyPrice" doc:"whole forints per day"`
 }
 
-func locationOf(l harang.Location) namedBody { return namedBody{l.ID, l.Name} }
+func locationOf(l harang.Location) locationBody {
+	return locationBody{l.ID, l.Name, orNull[harang.OpeningHours]{l.Hours}}
+}
+
 func partnerOf(p harang.Partner) namedBody   { return namedBody{p.ID, p.Name} }
 func productOf(p harang.Product) productBody { return productBody{p.ID, p.Name, p.DailyPrice} }
 
 func (a *API) listLocations(
 	ctx context.Context, caller harang.Identity, in *SearchInput,
-) (*listOutput[namedBody], error) {
+) (*listOutput[locationBody], error) {
 	page, err := a.Catalogue.Locations(ctx, caller, harang.CatalogueQuery{Search: in.Search, Cursor: in.Cursor, Limit: in.Limit})
-	return &listOutput[namedBody]{listOf(page, locationOf)}, err
+	return &listOutput[locationBody]{listOf(page, locationOf)}, err
 }
 
 func (a *API) listPartners(
@@ -64,9 +74,26 @@ type putInput struct {
 
 type namedOutput struct{ Body namedBody }
 
-func (a *API) putLocation(ctx context.Context, caller harang.Identity, in *putInput) (*namedOutput, error) {
-	l := harang.Location{ID: in.ID, Name: in.Body.Name}
-	return &namedOutput{locationOf(l)}, a.Catalogue.PutLocation(ctx, caller, l)
+type putLocationInput struct {
+	ID   string `path:"id" maxLength:"128" doc:"the id, chosen by the caller"`
+	Body struct {
+		Name         string                        `json:"name" minLength:"1" maxLength:"200"`
+		OpeningHours optional[harang.OpeningHours] `json:"openingHours,omitempty" required:"false" doc:"absent: they stay; null removes them"`
+	}
+}
+
+type locationOutput struct{ Body locationBody }
+
+func (a *API) putLocation(
+	ctx context.Context, caller harang.Identity, in *putLocationInput,
+) (*locationOutput, error) {
+	hours := in.Body.OpeningHours
+	if hours.value != nil && hours.value.Closed == nil {
+		hours.value.Closed = []string{}
+	}
+	l, err := a.Catalogue.ReplaceLocation(ctx, caller,
+		harang.Location{ID: in.ID, Name: in.Body.Name, Hours: hours.value}, hours.set)
+	return &locationOutput{locationOf(l)}, err
 }
 
 func (a *API) putPartner(ctx context.Context, caller harang.Identity, in *putInput) (*namedOutput, error) {

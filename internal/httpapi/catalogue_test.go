@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -37,5 +38,43 @@ func TestCatalogue_One(t *testing.T) {
 		"/products/none", "/inventory/stock/none/vaci-ut", "/inventory/stock/makita-hr2470/none",
 	} {
 		e.as(harang.RoleOperator, "GET", missing, "").want(t, 404, harang.CodeNotFound)
+	}
+}
+
+// TestCatalogue_OpeningHours: opening hours stay when a PUT does not name them, and null
+// removes them. A rental that is due on a day is due when its location closes.
+func TestCatalogue_OpeningHours(t *testing.T) {
+	e := newEnv(t)
+	put := func(more string) any {
+		t.Helper()
+		e.as(harang.RoleAdmin, "PUT", "/locations/vaci-ut", `{"name":"Váci út"`+more+`}`).want(t, 200, "")
+		items, _ := e.as(harang.RoleOperator, "GET", "/locations", "").want(t, 200, "").json(t)["items"].([]any)
+		location, _ := items[0].(map[string]any)
+		return location["openingHours"]
+	}
+	due := func(at, want string) {
+		t.Helper()
+		body := fmt.Sprintf(`{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":%q,`+
+			`"lines":[{"productId":"makita-hr2470","quantity":1}]}`, at)
+		if got := e.as(harang.RoleOperator, "POST", "/rentals", body).want(t, 201, "").json(t)["dueAt"]; got != want {
+			t.Errorf("a rental that is due %s is due at %v, want %s", at, got, want)
+		}
+	}
+	if got := put(""); got != nil {
+		t.Errorf("at first %v", got)
+	}
+	due("2026-03-05", "2026-03-05T13:00:00.000Z") // as it began
+	hours := map[string]any{
+		"week":   map[string]any{"fri": []any{[]any{"07:00", "17:00"}}},
+		"closed": []any{"2026-03-06"},
+	}
+	named := put(`,"openingHours":{"week":{"fri":[["07:00","17:00"]]},"closed":["2026-03-06"]}`)
+	if kept := put(""); !reflect.DeepEqual(named, hours) || !reflect.DeepEqual(kept, hours) {
+		t.Errorf("named %v, then %v, want %v", named, kept, hours)
+	}
+	due("2026-03-05", "2026-03-13T16:00:00.000Z") // Thursday, and the Friday is closed
+	due("2026-03-05T11:00:00+01:00", "2026-03-05T10:00:00.000Z")
+	if got := put(`,"openingHours":null`); got != nil {
+		t.Errorf("removed: %v", got)
 	}
 }

@@ -116,7 +116,7 @@ func fill(b *testing.B, s *rentalEnv, levels, rentals int) {
 		ask := shop.Checkout{
 			PartnerID:  "acme",
 			LocationID: fmt.Sprint("l", i%5),
-			Due:        at.Add(time.Duration(24+i%200) * time.Hour),
+			Due:        shop.DueAt{Time: at.Add(time.Duration(24+i%200) * time.Hour)},
 			Lines: []shop.CheckoutLine{
 				{
 					ProductID: fmt.Sprint("p", i%1000),

@@ -88,6 +88,10 @@ func TestContract(t *testing.T) {
 	play("malformed", a, "PUT", "/partners/p", `{"name":`)
 	play("invalid", a, "PUT", "/products/p", `{"name":5,"price":1}`)
 	play("locations", o, "GET", "/locations", "")
+	play("location-hours", a, "PUT", "/locations/vaci-ut",
+		`{"name":"Váci út","openingHours":{"week":{"mon":[["07:00","12:00"],["13:00","17:00"]],"sat":[["08:00","12:00"]]},"closed":["2026-12-24"]}}`)
+	play("location-hours-invalid", a, "PUT", "/locations/vaci-ut",
+		`{"name":"Váci út","openingHours":{"week":{"mon":[["17:00","07:00"]]},"closed":["2026-02-30"]}}`)
 	play("partners", o, "GET", "/partners?search=epito", "")
 	play("products", o, "GET", "/products", "")
 	play("stock", o, "GET", "/inventory/stock", "")

@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
-	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -105,10 +107,32 @@ type checkoutInput struct {
 type checkoutBody struct {
 	PartnerID     string         `json:"partnerId" maxLength:"128"`
 	LocationID    string         `json:"locationId" maxLength:"128"`
-	DueAt         time.Time      `json:"dueAt" doc:"when the rental is due; in the future"`
+	DueAt         dueText        `json:"dueAt"`
 	Lines         []checkoutLine `json:"lines" minItems:"1" maxItems:"100" nullable:"false" doc:"each product at most once"`
 	ExpectedTotal *int64         `json:"expectedTotal,omitempty" minimum:"0" doc:"the price that was shown, whole forints; another price is PRICE_CHANGED"`
 	Payment       *PaymentOrder  `json:"payment,omitempty" doc:"absent: the rental is OPEN and paid later"`
+}
+
+// dueText is a return instant as callers write it.
+type dueText string
+
+// MarshalJSON writes the instant or day that is meant, so that requests are compared by
+// it and not by its spelling.
+func (d dueText) MarshalJSON() ([]byte, error) {
+	if due, err := shop.ParseDueAt(string(d)); err == nil && !due.Day {
+		return json.Marshal(due.UTC())
+	}
+	return json.Marshal(string(d))
+}
+
+// Schema describes the text in the OpenAPI document.
+func (dueText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeString,
+		Description: "when the rental is due: an RFC 3339 time in the future, within two years; or a day (2026-03-02), " +
+			"for when the location closes on it, or on the next one on which it is open, and without opening hours " +
+			"for the time of day at which the rental began",
+	}
 }
 
 type checkoutLine struct {
@@ -129,9 +153,13 @@ func (o PaymentOrder) order() shop.PaymentOrder {
 func (a *API) createRental(
 	ctx context.Context, caller harang.Identity, in *checkoutInput,
 ) (*answerOutput[rentalBody], error) {
+	due, err := shop.ParseDueAt(string(in.Body.DueAt))
+	if err != nil {
+		return nil, err
+	}
 	create := func(resource string) (rentalBody, error) {
 		c := shop.Checkout{
-			ID: resource, PartnerID: in.Body.PartnerID, LocationID: in.Body.LocationID, Due: in.Body.DueAt,
+			ID: resource, PartnerID: in.Body.PartnerID, LocationID: in.Body.LocationID, Due: due,
 			ExpectedTotal: in.Body.ExpectedTotal,
 		}
 		for _, l := range in.Body.Lines {

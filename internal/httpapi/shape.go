@@ -75,6 +75,26 @@ func (optionalText) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
+// optional is a member that distinguishes absent, null and a value.
+type optional[T any] struct {
+	set bool
+	// value is nil when the member is absent or null.
+	value *T
+}
+
+// UnmarshalJSON records that the member was present.
+func (o *optional[T]) UnmarshalJSON(b []byte) error {
+	o.set = true
+	return json.Unmarshal(b, &o.value)
+}
+
+// Schema describes the member in the OpenAPI document.
+func (optional[T]) Schema(r huma.Registry) *huma.Schema {
+	s := *r.Schema(reflect.TypeFor[T](), false, "")
+	s.Nullable = true
+	return &s
+}
+
 // ListInput are the parameters of every list.
 type ListInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"largest number of items"`

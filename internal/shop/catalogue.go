@@ -13,10 +13,32 @@ const reasonCatalogue = "catalogue"
 // loading them with their stock from elsewhere.
 type Catalogue struct{ *service }
 
-// PutLocation creates a location or replaces the one with its id.
-// INVALID_REQUEST naming the field.
+// PutLocation creates a location or replaces the one with its id; its opening hours
+// stay. INVALID_REQUEST naming the field.
 func (c *Catalogue) PutLocation(ctx context.Context, caller harang.Identity, l harang.Location) error {
-	return c.put(ctx, caller, l.Check(), func(tx Tx) error { return tx.PutLocation(ctx, caller.Tenant, l) })
+	_, err := c.ReplaceLocation(ctx, caller, l, false)
+	return err
+}
+
+// ReplaceLocation creates a location or replaces the one with its id, and returns it.
+// Its opening hours stay unless withHours; then nil removes them. INVALID_REQUEST naming
+// the field.
+func (c *Catalogue) ReplaceLocation(
+	ctx context.Context, caller harang.Identity, l harang.Location, withHours bool,
+) (harang.Location, error) {
+	stored := l
+	err := c.put(ctx, caller, l.Check(), func(tx Tx) error {
+		if err := tx.PutLocation(ctx, caller.Tenant, l); err != nil {
+			return err
+		}
+		if withHours {
+			return tx.SetOpeningHours(ctx, caller.Tenant, l.ID, l.Hours)
+		}
+		var err error
+		stored, err = tx.FindLocation(ctx, caller.Tenant, l.ID)
+		return err
+	})
+	return stored, err
 }
 
 // PutPartner creates a partner or replaces the one with its id.

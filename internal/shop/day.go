@@ -2,19 +2,12 @@ package shop
 
 import (
 	"time"
-	_ "time/tzdata" // days must not depend on the machine's files
 
 	"harang.dev/harang"
 )
 
 // budapest is the time zone of the shops' days.
-var budapest = func() *time.Location {
-	l, err := time.LoadLocation("Europe/Budapest")
-	if err != nil {
-		panic(err) // compiled in
-	}
-	return l
-}()
+var budapest = harang.Budapest
 
 // Day returns the first instant of t's day in Budapest and that of the next.
 func Day(t time.Time) (start, end time.Time) {
@@ -36,6 +29,31 @@ func ParseDay(field, value string) (time.Time, error) {
 		)
 	}
 	return t.UTC(), nil
+}
+
+// DueAt is when a rental is to be returned.
+type DueAt struct {
+	time.Time
+	// Day means that Time is any instant of a day in Budapest, whose default return
+	// instant is meant: harang.ReturnAt.
+	Day bool
+}
+
+// ParseDueAt reads a return instant as callers write it: an RFC 3339 time, or a day
+// (YYYY-MM-DD) for its default return instant. INVALID_REQUEST naming the field
+// dueAt for anything else.
+func ParseDueAt(value string) (DueAt, error) {
+	t, err := ParseDay("dueAt", value)
+	return DueAt{t.Truncate(time.Millisecond), len(value) == len(time.DateOnly)}, err
+}
+
+// instant is the return instant of a rental that begins at an instant at a location
+// with these opening hours.
+func (d DueAt) instant(hours *harang.OpeningHours, begins time.Time) time.Time {
+	if !d.Day {
+		return d.UTC().Truncate(time.Millisecond)
+	}
+	return harang.ReturnAt(hours, begins, d.Time)
 }
 
 // RentalDays is the number of days charged between two instants: each started 24 hours of the shops' wall clock, at

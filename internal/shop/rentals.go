@@ -33,7 +33,7 @@ type Checkout struct {
 	PartnerID  string
 	LocationID string
 	// Due is when the pieces are to be returned: after now, within two years.
-	Due time.Time
+	Due DueAt
 	// Lines are 1 to 100 different products.
 	Lines []CheckoutLine
 	// ExpectedTotal is the price that was shown; nil when none was.
@@ -57,12 +57,7 @@ func (c Checkout) check(now time.Time) []harang.FieldError {
 	}
 	text("partnerId", c.PartnerID)
 	text("locationId", c.LocationID)
-	switch {
-	case !c.Due.After(now):
-		wrong = append(wrong, harang.FieldError{Field: "dueAt", Detail: "must be in the future"})
-	case c.Due.Sub(now) > harang.MaxRentalDuration:
-		wrong = append(wrong, harang.FieldError{Field: "dueAt", Detail: "must be within two years"})
-	}
+	wrong = append(wrong, checkDue(c.Due.Time, now)...)
 	if len(c.Lines) < 1 || len(c.Lines) > harang.MaxRentalLines {
 		wrong = append(wrong,
 			harang.FieldError{Field: "lines", Detail: fmt.Sprintf("must be from 1 to %d", harang.MaxRentalLines)})
@@ -92,6 +87,17 @@ func (c Checkout) check(now time.Time) []harang.FieldError {
 	return wrong
 }
 
+// checkDue returns the error in a return instant.
+func checkDue(due, now time.Time) []harang.FieldError {
+	switch {
+	case !due.After(now):
+		return []harang.FieldError{{Field: "dueAt", Detail: "must be in the future"}}
+	case due.Sub(now) > harang.MaxRentalDuration:
+		return []harang.FieldError{{Field: "dueAt", Detail: "must be within two years"}}
+	}
+	return nil
+}
+
 // CheckoutResult is a new rental and its payment; nil when it has none.
 type CheckoutResult struct {
 	Rental  harang.Rental
@@ -119,7 +125,6 @@ func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout
 		}
 	}
 	now := v.now()
-	c.Due = c.Due.UTC().Truncate(time.Millisecond)
 	if c.ID != "" {
 		// Before validation: the due time may have passed since the first try.
 		if out, found, err := v.findResult(ctx, caller.Tenant, c.ID); err != nil || found {
@@ -128,6 +133,15 @@ func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout
 	} else {
 		c.ID = v.newID()
 	}
+	var hours *harang.OpeningHours
+	if c.Due.Day {
+		location, err := v.store.FindLocation(ctx, caller.Tenant, c.LocationID)
+		if err != nil {
+			return out, notFound(err, "there is no such location")
+		}
+		hours = location.Hours
+	}
+	c.Due = DueAt{Time: c.Due.instant(hours, now)}
 	if wrong := c.check(now); len(wrong) > 0 {
 		return out, harang.Invalid(wrong...)
 	}
@@ -183,7 +197,7 @@ func (v *Rentals) checkOut(
 	rental := harang.Rental{
 		ID: c.ID, Tenant: caller.Tenant, PartnerID: partner.ID, PartnerName: partner.Name,
 		LocationID: location.ID, LocationName: location.Name, Status: harang.RentalOpen,
-		By: person(caller), Created: now, Due: c.Due,
+		By: person(caller), Created: now, Due: c.Due.Time,
 	}
 	for i, l := range c.Lines {
 		product, err := tx.FindProduct(ctx, caller.Tenant, l.ProductID)
@@ -200,7 +214,7 @@ func (v *Rentals) checkOut(
 			harang.FieldError{Field: "lines", Detail: "must not sum up to more than 1000000000 pieces"},
 		)
 	}
-	if rental.TotalValue, err = harang.RentalValue(rental.Lines, RentalDays(now, c.Due)); err != nil {
+	if rental.TotalValue, err = harang.RentalValue(rental.Lines, RentalDays(now, c.Due.Time)); err != nil {
 		return out, err
 	}
 	if c.ExpectedTotal != nil && *c.ExpectedTotal != rental.TotalValue {

@@ -83,7 +83,10 @@ type CatalogueWriter interface {
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
+	// PutLocation creates or replaces a location; its opening hours stay.
 	PutLocation(ctx context.Context, tenant string, l harang.Location) error
+	// SetOpeningHours sets the opening hours of a location; nil for none.
+	SetOpeningHours(ctx context.Context, tenant, id string, hours *harang.OpeningHours) error
 	PutPartner(ctx context.Context, tenant string, p harang.Partner) error
 	PutProduct(ctx context.Context, tenant string, p harang.Product) error
 }

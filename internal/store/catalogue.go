@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 
 	"harang.dev/harang"
 )
@@ -12,6 +14,9 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, sort_key = excluded.sort_key,
 			search_key = excluded.search_key, updated_at = excluded.updated_at`)
+
+	setOpeningHours = define("set opening hours", `
+		UPDATE locations SET opening_hours = $1 WHERE tenant_id = $2 AND id = $3`)
 
 	putPartner = define("put partner", `
 		INSERT INTO partners (tenant_id, id, name, sort_key, search_key, updated_at)
@@ -26,7 +31,7 @@ var (
 			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
 
 	findLocations = define("find locations", `
-		SELECT id, name, sort_key FROM locations
+		SELECT id, name, sort_key, opening_hours FROM locations
 		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
 			AND search_key LIKE $4 ESCAPE '\'
 			AND (sort_key, id) > ($5, $6)
@@ -47,11 +52,34 @@ var (
 		ORDER BY sort_key, id LIMIT $7`)
 )
 
-// PutLocation creates or replaces a location.
+// PutLocation creates or replaces a location; its opening hours stay.
 func (tx *Tx) PutLocation(ctx context.Context, tenant string, l harang.Location) error {
 	_, err := execute(ctx, tx, putLocation, tenant, l.ID, l.Name, sortKey(l.Name), searchKey(l.Name, l.ID),
 		tx.s.nowMillis())
 	return err
+}
+
+// SetOpeningHours sets the opening hours of a location; nil for none.
+func (tx *Tx) SetOpeningHours(ctx context.Context, tenant, id string, hours *harang.OpeningHours) error {
+	var text sql.NullString
+	if hours != nil {
+		b, err := json.Marshal(hours)
+		if err != nil {
+			return harang.Wrap(harang.CodeInternal, err, "the opening hours cannot be written")
+		}
+		text = sql.NullString{String: string(b), Valid: true}
+	}
+	_, err := execute(ctx, tx, setOpeningHours, text, tenant, id)
+	return err
+}
+
+// readHours reads stored opening hours, NULL as nil.
+func readHours(text sql.NullString) (*harang.OpeningHours, error) {
+	if !text.Valid {
+		return nil, nil //nolint:nilnil // a location without opening hours
+	}
+	hours := new(harang.OpeningHours)
+	return hours, json.Unmarshal([]byte(text.String), hours)
 }
 
 // PutPartner creates or replaces a partner.
@@ -99,7 +127,10 @@ func (s *Store) FindLocations(
 	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Location], error) {
 	return findNamed(ctx, s, "locations", findLocations, func(r row) (n named[harang.Location], err error) {
-		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
+		var hours sql.NullString
+		if err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort, &hours); err == nil {
+			n.item.Hours, err = readHours(hours)
+		}
 		n.key.ID = n.item.ID
 		return n, err
 	}, tenant, q)

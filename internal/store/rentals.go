@@ -20,7 +20,7 @@ var (
 	findPartnerName = define("find partner", `
 		SELECT id, name FROM partners WHERE tenant_id = $1 AND id = $2`)
 	findLocationName = define("find location", `
-		SELECT id, name FROM locations WHERE tenant_id = $1 AND id = $2`)
+		SELECT id, name, opening_hours FROM locations WHERE tenant_id = $1 AND id = $2`)
 	findProductPrice = define("find product", `
 		SELECT id, name, daily_price FROM products WHERE tenant_id = $1 AND id = $2`)
 
@@ -130,7 +130,10 @@ func (s *Store) FindLocation(ctx context.Context, tenant, id string) (harang.Loc
 
 func findLocation(ctx context.Context, r runner, tenant, id string) (harang.Location, error) {
 	return queryOne(ctx, r, findLocationName, func(r row) (l harang.Location, err error) {
-		err = r.Scan(&l.ID, &l.Name)
+		var hours sql.NullString
+		if err = r.Scan(&l.ID, &l.Name, &hours); err == nil {
+			l.Hours, err = readHours(hours)
+		}
 		return l, err
 	}, tenant, id)
 }

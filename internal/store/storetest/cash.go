@@ -25,7 +25,7 @@ func testCash(t *testing.T, open Open) {
 		}
 		env.Adjust(t, "drill", "main", 1)
 		checkout := env.NewCheckout(1, p)
-		checkout.Due = env.Clock.Now().Add(time.Hour)
+		checkout.Due.Time = env.Clock.Now().Add(time.Hour)
 		return env.Create(t, checkout)
 	}
 	wantFigures := func(t *testing.T, id string, paid, rounding, owed int64) harang.Rental {

@@ -31,7 +31,7 @@ func Clerk() harang.Identity { return As(harang.RoleOperator, "clerk") }
 // NewCheckout is a checkout of drills for two days.
 func (env *RentalEnv) NewCheckout(pieces int64, p *shop.PaymentOrder) shop.Checkout {
 	return shop.Checkout{
-		PartnerID: "acme", LocationID: "main", Due: env.Clock.Now().Add(48 * time.Hour),
+		PartnerID: "acme", LocationID: "main", Due: shop.DueAt{Time: env.Clock.Now().Add(48 * time.Hour)},
 		Lines: []shop.CheckoutLine{{ProductID: "drill", Quantity: pieces}}, Payment: p,
 	}
 }

@@ -92,7 +92,7 @@ func (env *RentalEnv) perform(t *testing.T, h *history, s step) {
 	switch s.action {
 	case "checkout":
 		checkout := shop.Checkout{
-			PartnerID: "acme", LocationID: s.location, Due: env.Clock.Now().Add(time.Hour),
+			PartnerID: "acme", LocationID: s.location, Due: shop.DueAt{Time: env.Clock.Now().Add(time.Hour)},
 			Lines: []shop.CheckoutLine{{ProductID: s.product, Quantity: s.pieces}},
 		}
 		if s.both {

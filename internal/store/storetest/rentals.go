@@ -112,9 +112,9 @@ func testCheckoutRefused(t *testing.T, open Open) {
 		}, harang.CodeNotFound, ""},
 		"no partner": {func(a *shop.Checkout) { a.PartnerID = "" }, harang.CodeInvalidRequest,
 			"partnerId"},
-		"due now": {func(a *shop.Checkout) { a.Due = Noon() }, harang.CodeInvalidRequest, "dueAt"},
+		"due now": {func(a *shop.Checkout) { a.Due.Time = Noon() }, harang.CodeInvalidRequest, "dueAt"},
 		"due in three years": {func(a *shop.Checkout) {
-			a.Due = Noon().AddDate(3, 0, 0)
+			a.Due.Time = Noon().AddDate(3, 0, 0)
 		}, harang.CodeInvalidRequest, "dueAt"},
 		"no lines":       {func(a *shop.Checkout) { a.Lines = nil }, harang.CodeInvalidRequest, "lines"},
 		"too many lines": {func(a *shop.Checkout) { a.Lines = many }, harang.CodeInvalidRequest, "lines"},
@@ -421,7 +421,7 @@ func testSummary(t *testing.T, open Open) {
 	env.Create(t, env.NewCheckout(1, cash))
 	env.Clock.Move(Noon().Sub(env.Clock.Now()))
 	today := env.NewCheckout(1, cash)
-	today.Due = Noon().Add(2 * time.Hour)
+	today.Due.Time = Noon().Add(2 * time.Hour)
 	env.Create(t, today)
 	env.Create(t, env.NewCheckout(2, Card("good")))
 	env.Create(t, env.NewCheckout(1, Card("bad")))

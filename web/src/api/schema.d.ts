@@ -975,10 +975,7 @@ export interface components {
             role?: "OPERATOR" | "STORE_MANAGER" | "ADMIN";
         };
         CheckoutBody: {
-            /**
-             * Format: date-time
-             * @description when the rental is due; in the future
-             */
+            /** @description when the rental is due: an RFC 3339 time in the future, within two years; or a day (2026-03-02), for when the location closes on it, or on the next one on which it is open, and without opening hours for the time of day at which the rental began */
             dueAt: string;
             /**
              * Format: int64
@@ -1286,6 +1283,11 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
+        ListLocationBody: {
+            items: components["schemas"]["LocationBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
         ListNamedBody: {
             items: components["schemas"]["NamedBody"][];
             /** @description cursor of the next part, null at the end */
@@ -1305,6 +1307,12 @@ export interface components {
             items: components["schemas"]["StockBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
+        };
+        LocationBody: {
+            id: string;
+            name: string;
+            /** @description null when none are known */
+            openingHours: components["schemas"]["OpeningHours"] | null;
         };
         LoginInputBody: {
             /** @example manager@budapest.demo */
@@ -1337,6 +1345,12 @@ export interface components {
              * @description of two answers, the one with the higher version is newer
              */
             version: number;
+        };
+        OpeningHours: {
+            /** @description days (2026-12-24) on which it is closed whatever the weekday */
+            closed?: string[];
+            /** @description the intervals of each weekday, by the clock in Budapest; a day without is closed */
+            week: components["schemas"]["Week"];
         };
         PaidBody: {
             /** Format: int64 */
@@ -1533,6 +1547,16 @@ export interface components {
         };
         PutInputBody: {
             name: string;
+        };
+        PutLocationInputBody: {
+            name: string;
+            /** @description absent: they stay; null removes them */
+            openingHours?: {
+                /** @description days (2026-12-24) on which it is closed whatever the weekday */
+                closed?: string[];
+                /** @description the intervals of each weekday, by the clock in Budapest; a day without is closed */
+                week: components["schemas"]["Week"];
+            } | null;
         };
         PutProductInputBody: {
             /**
@@ -1884,6 +1908,15 @@ export interface components {
             role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE";
             tenantId: string;
             tenantName: string;
+        };
+        Week: {
+            fri?: (string[] | null)[];
+            mon?: (string[] | null)[];
+            sat?: (string[] | null)[];
+            sun?: (string[] | null)[];
+            thu?: (string[] | null)[];
+            tue?: (string[] | null)[];
+            wed?: (string[] | null)[];
         };
     };
     responses: never;
@@ -3880,7 +3913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListNamedBody"];
+                    "application/json": components["schemas"]["ListLocationBody"];
                 };
             };
             /**
@@ -3950,7 +3983,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PutInputBody"];
+                "application/json": components["schemas"]["PutLocationInputBody"];
             };
         };
         responses: {
@@ -3960,7 +3993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamedBody"];
+                    "application/json": components["schemas"]["LocationBody"];
                 };
             };
             /**
