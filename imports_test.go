@@ -106,6 +106,7 @@ var importRules = []importRule{
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
 	{"internal/testserver", []string{"internal/testtime"}, "starts real PostgreSQL and Redis for tests"},
 	{"internal/testtime", nil, "how tests wait"},
+	{"internal/budget", nil, "what each step of an event may cost; its tests measure all packages"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
 	{"internal/origin", nil, "who may call from a browser, and the headers of proxies"},
 	{"internal/logging", nil, "the program's slog handler"},

@@ -87,7 +87,8 @@ func open(t *testing.T, name, token string, bases ...string) *testClient {
 // await waits until ok, which runs under the client's lock.
 func (p *testClient) await(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
-	late := time.After(limit)
+	late := time.NewTimer(limit)
+	defer late.Stop()
 	for {
 		p.mu.Lock()
 		done := ok()
@@ -98,7 +99,7 @@ func (p *testClient) await(t *testing.T, limit time.Duration, what string, ok fu
 		}
 		select {
 		case <-p.changed:
-		case <-late:
+		case <-late.C:
 			t.Fatalf("%s: not within %s: %s (it is %s, at number %d)", p.name, limit, what, state, number)
 		}
 	}

@@ -174,7 +174,8 @@ func (c *cluster) awaitHealth(t *testing.T, n *node, want string) {
 // awaitReady waits until a node is ready, or not ready any more.
 func (c *cluster) awaitReady(t *testing.T, n *node, want bool) {
 	t.Helper()
-	testtime.Eventually(t, 15*time.Second, fmt.Sprintf("ready is %t", want), func() bool { return (c.ready(n) == nil) == want })
+	testtime.Eventually(t, testtime.Limit, fmt.Sprintf("ready is %t", want),
+		func() bool { return (c.ready(n) == nil) == want })
 }
 
 // databaseName is the name of the database on its server.

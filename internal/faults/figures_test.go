@@ -104,7 +104,8 @@ func TestFigures_TwoNodes(t *testing.T) {
 	sending.Wait()
 	watcher.awaitNumber(t, 5*time.Second, int64(p.count()))
 	want := clients * p.count()
-	testtime.Eventually(t, 5*time.Second, "all events are delivered", func() bool { return received.Load() >= int64(want) })
+	testtime.Eventually(t, testtime.Limit, "all events are delivered",
+		func() bool { return received.Load() >= int64(want) })
 	cancel()
 	listening.Wait()
 	if len(delays) != want {

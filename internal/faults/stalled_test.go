@@ -213,7 +213,8 @@ func TestStalled_Recovers(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		testtime.Eventually(t, 15*time.Second, "the stalled connection is closed", func() bool { return c.open(t, admin) == 0 })
+		testtime.Eventually(t, testtime.Limit, "the stalled connection is closed",
+			func() bool { return c.open(t, admin) == 0 })
 		took := time.Since(began)
 		_ = stalled.conn.Cut() // with what its kernel had received
 		position := numberOf(stalled.offset)

@@ -243,7 +243,8 @@ func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
 // reached waits until a number is received; unlike awaitNumber it may be called
 // beside the test's own goroutine.
 func (p *testClient) reached(limit time.Duration, number int64) bool {
-	late := time.After(limit)
+	late := time.NewTimer(limit)
+	defer late.Stop()
 	for {
 		p.mu.Lock()
 		done := p.number >= number && p.state == "connected"
@@ -253,7 +254,7 @@ func (p *testClient) reached(limit time.Duration, number int64) bool {
 		}
 		select {
 		case <-p.changed:
-		case <-late:
+		case <-late.C:
 			return false
 		}
 	}

@@ -52,7 +52,7 @@ type Provider struct {
 // time.After.
 func New(after func(time.Duration) <-chan time.Time) *Provider {
 	if after == nil {
-		after = time.After
+		after = time.After //nolint:forbidigo // the injected clock
 	}
 	return &Provider{after: after, outcomes: map[string]shop.Settlement{}}
 }

@@ -87,7 +87,8 @@ func (l *listener) signal() {
 // await waits until the listener has received exactly these events.
 func (l *listener) await(t *testing.T, limit time.Duration, want ...string) {
 	t.Helper()
-	late := time.After(limit)
+	late := time.NewTimer(limit)
+	defer late.Stop()
 	for {
 		l.mu.Lock()
 		diff := cmp.Diff(want, l.received)
@@ -97,7 +98,7 @@ func (l *listener) await(t *testing.T, limit time.Duration, want ...string) {
 		}
 		select {
 		case <-l.changed:
-		case <-late:
+		case <-late.C:
 			t.Fatalf("after %s it has received (-want +got):\n%s", limit, diff)
 		}
 	}
@@ -388,7 +389,8 @@ func TestNodes_SubscriptionCut(t *testing.T) {
 		a.relay.Wake(tenant)
 		l.await(t, 2*time.Second, events(1, i+1)...)
 	}
-	testtime.Eventually(t, testtime.Limit, "it is subscribed again", func() bool { return b.follower.confirmed(tenant) })
+	testtime.Eventually(t, testtime.Limit, "it is subscribed again",
+		func() bool { return b.follower.confirmed(tenant) })
 	if testutil.ToFloat64(b.log.metrics.interruptions) == 0 {
 		t.Error("no interruption was counted, so nothing was cut")
 	}
