@@ -31,7 +31,8 @@ const inboxSchema = 5
 // among the registered queries.
 const (
 	findSchemaVersion = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
-	findNewestEvent   = `SELECT max(at) FROM events`
+	findNewestEvent   = `SELECT max((SELECT e.at FROM events e WHERE e.tenant_id = t.id ORDER BY e.at DESC LIMIT 1))
+		FROM tenants t`
 	countRefusedInbox = `SELECT count(*) FROM event_inbox WHERE refused_at IS NOT NULL`
 )
 

@@ -66,16 +66,22 @@ var (
 		UPDATE payments SET check_at = $1, checks = checks + 1, version = version + 1
 		WHERE tenant_id = $2 AND id = $3 AND check_at = $4`)
 
-	sumSettled = define("sum settled payments", `
-		SELECT COALESCE(SUM(amount), 0) FROM payments
-		WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= $2 AND settled_at < $3`)
+	// Each day's sum reads its own part of the index.
+	sumSettled = define("sum settled payments", "SELECT "+sumsByDay(2, func(from, to string) string {
+		return `(SELECT COALESCE(SUM(amount), 0) FROM payments
+			WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= ` + from + ` AND settled_at < ` + to + `)`
+	}))
 	sumFailed = define("sum failed payments", `
 		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
 		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
 	// A payment's location is its rental's.
-	sumSettledAtLocation = define("sum settled payments at location", `
-		SELECT COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
-		WHERE p.tenant_id = $1 AND p.status = 'SUCCEEDED' AND p.settled_at >= $2 AND p.settled_at < $3 AND r.location_id = $4`)
+	sumSettledAtLocation = define("sum settled payments at location", "SELECT "+sumsByDay(3, func(
+		from, to string,
+	) string {
+		return `(SELECT COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
+			WHERE p.tenant_id = $1 AND r.location_id = $2 AND p.status = 'SUCCEEDED'
+				AND p.settled_at >= ` + from + ` AND p.settled_at < ` + to + `)`
+	}))
 	sumFailedAtLocation = define("sum failed payments at location", `
 		SELECT COUNT(*), COALESCE(SUM(p.amount), 0) FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.failed_at >= $2 AND p.failed_at < $3 AND p.status IN ('DECLINED', 'PENDING')
@@ -118,6 +124,19 @@ var (
 		SELECT COALESCE(p.provider, ''), COALESCE(p.config_file, '')
 		FROM tenants t LEFT JOIN payment_settings p ON p.tenant_id = t.id WHERE t.id = $1`)
 )
+
+// figureDays is of how many days one statement sums the payments.
+const figureDays = 14
+
+// sumsByDay lists figureDays sums, each made by sum from the parameters of two
+// consecutive instants, the first of which is numbered first.
+func sumsByDay(first int, sum func(from, to string) string) string {
+	days := make([]string, figureDays)
+	for i := range days {
+		days[i] = sum(parameters(first+i, 1), parameters(first+i+1, 1))
+	}
+	return strings.Join(days, ", ")
+}
 
 func scanPayment(r row) (harang.Payment, error) {
 	var p harang.Payment
@@ -309,13 +328,16 @@ func (s *Store) SumPayments(
 	if locationID != "" {
 		settledQuery, failedQuery, location = sumSettledAtLocation, sumFailedAtLocation, []any{locationID}
 	}
-	for i := range len(days) - 1 {
-		sum, err := queryOne(ctx, s.reader(), settledQuery, scanInt,
-			append([]any{tenant, days[i].UnixMilli(), days[i+1].UnixMilli()}, location...)...)
+	for first := 0; first < len(days)-1; first += figureDays {
+		args := append([]any{tenant}, location...)
+		for i := range figureDays + 1 { // the last instant fills the statement with empty days
+			args = append(args, days[min(first+i, len(days)-1)].UnixMilli())
+		}
+		sums, err := queryOne(ctx, s.reader(), settledQuery, scanSums, args...)
 		if err != nil {
 			return f, err
 		}
-		f.Days = append(f.Days, sum)
+		f.Days = append(f.Days, sums[:min(figureDays, len(days)-1-first)]...)
 	}
 	last := days[len(days)-2:]
 	failed, err := queryOne(ctx, s.reader(), failedQuery, func(r row) (p shop.PaymentFigures, err error) {
@@ -324,6 +346,16 @@ func (s *Store) SumPayments(
 	}, append([]any{tenant, last[0].UnixMilli(), last[1].UnixMilli()}, location...)...)
 	f.Failed, f.FailedAmount = failed.Failed, failed.FailedAmount
 	return f, err
+}
+
+// scanSums reads the sums of figureDays days.
+func scanSums(r row) ([]int64, error) {
+	sums := make([]int64, figureDays)
+	into := make([]any, figureDays)
+	for i := range sums {
+		into[i] = &sums[i]
+	}
+	return sums, r.Scan(into...)
 }
 
 // CreateNotice stores a notification of a payment provider and reports false when it

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math"
+	"slices"
 	"time"
 
 	"harang.dev/harang"
@@ -39,6 +40,9 @@ var (
 		SELECT `+rentalColumns+` FROM rentals WHERE tenant_id = $1 AND id = $2`)
 	findRentalLines = define("find rental lines", `
 		SELECT product_id, product_name, quantity, daily_price FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
+	findLinesOfRentals = define("find lines of rentals", `
+		SELECT rental_id, product_id, product_name, quantity, daily_price FROM rental_lines
+		WHERE rental_id IN (`+parameters(1, linesBatch)+`) ORDER BY rental_id, line`)
 	findRentals = define("find rentals", `
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
@@ -228,15 +232,42 @@ func (s *Store) FindRentals(
 	}
 	page, err := pageOf("rentals", rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
 		func(r harang.Rental) any { return timeKey{r.Created.UnixMilli(), r.ID} })
-	for i := range page.Items {
-		if err != nil {
-			break
-		}
-		// Lines never change, so they may be read in another snapshot.
-		r := &page.Items[i]
-		r.Lines, err = queryAll(ctx, s.reader(), findRentalLines, scanRentalLine, r.ID)
+	if err == nil {
+		err = s.addLines(ctx, page.Items)
 	}
 	return page, err
+}
+
+// linesBatch is of how many rentals one statement reads the lines.
+const linesBatch = 50
+
+// addLines reads the lines of rentals. Lines never change, so they may be of a later
+// snapshot than the rentals.
+func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) error {
+	type rentalLine struct {
+		rental string
+		line   harang.RentalLine
+	}
+	for batch := range slices.Chunk(rentals, linesBatch) {
+		args := make([]any, linesBatch)
+		byID := make(map[string]*harang.Rental, len(batch))
+		for i := range args {
+			r := &batch[min(i, len(batch)-1)] // the last rental fills the batch
+			args[i], byID[r.ID] = r.ID, r
+		}
+		lines, err := queryAll(ctx, s.reader(), findLinesOfRentals, func(r row) (l rentalLine, err error) {
+			err = r.Scan(&l.rental, &l.line.ProductID, &l.line.ProductName, &l.line.Quantity, &l.line.DailyPrice)
+			return l, err
+		}, args...)
+		if err != nil {
+			return err
+		}
+		for _, l := range lines {
+			r := byID[l.rental]
+			r.Lines = append(r.Lines, l.line)
+		}
+	}
+	return nil
 }
 
 // SumOwed returns what the rentals of a location, or of all ("") owe in all: those

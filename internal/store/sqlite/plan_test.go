@@ -64,8 +64,9 @@ func TestQueries_Plans(t *testing.T) {
 				continue
 			}
 			// A subquery's rows are counted where its own step is.
-			if fields := strings.Fields(step); len(fields) > 1 && (strings.Contains(plan, "CO-ROUTINE "+fields[1]+"\n") ||
-				strings.Contains(plan, "MATERIALIZE "+fields[1]+"\n")) {
+			if fields := strings.Fields(step); len(fields) > 1 &&
+				(strings.Contains(plan, "CO-ROUTINE "+fields[1]+"\n") ||
+					strings.Contains(plan, "MATERIALIZE "+fields[1]+"\n")) {
 				continue
 			}
 			// A partial index has exactly the rows that are wanted.

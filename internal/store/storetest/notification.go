@@ -206,7 +206,8 @@ func testUnreadCounts(t *testing.T, open Open) {
 		_, state, err := env.Notifications.List(ctx, caller, harang.NotificationQuery{})
 		if listed := env.list(t, caller, harang.NotificationQuery{Unread: true}); err != nil ||
 			state.UnreadCount != want || int64(len(listed)) != want {
-			t.Errorf("%s, %s: count %d, listed %d, %v, want %d", when, caller.Role, state.UnreadCount, len(listed), err, want)
+			t.Errorf("%s, %s: count %d, listed %d, %v, want %d", when, caller.Role, state.UnreadCount, len(listed),
+				err, want)
 		}
 	}
 	manager, operator := As(harang.RoleStoreManager, "u"), As(harang.RoleOperator, "u")
@@ -249,8 +250,8 @@ func testUnreadCounts(t *testing.T, open Open) {
 		for _, caller := range []harang.Identity{manager, operator} {
 			p, state, err := env.Notifications.List(ctx, caller, harang.NotificationQuery{Unread: true, Limit: 10})
 			if err != nil || state.UnreadCount != want || int64(len(p.Items)) != want {
-				t.Errorf("%s, %s: count %d, listed %d, %v, want %d", when, caller.Role, state.UnreadCount, len(p.Items), err,
-					want)
+				t.Errorf("%s, %s: count %d, listed %d, %v, want %d", when, caller.Role, state.UnreadCount,
+					len(p.Items), err, want)
 			}
 		}
 	}
