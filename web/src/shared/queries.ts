@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { ApiError } from './api';
 import { call, type CallOptions, type ItemOf, type ListFilter, type ListPath } from './call';
 import type { Page, PaymentStatus, RentalStatus, Severity } from './model';
 
@@ -31,46 +32,34 @@ function fetchPage<Path extends ListPath>(
   return call('get', path, options);
 }
 
-/** The row of a list that is looked for, page by page until it is found; null when no page has it. */
-async function findRow<Path extends ListPath>(
-  path: Path,
-  filter: ListFilter<Path>,
-  isIt: (row: ItemOf<Path>) => boolean,
-  signal: AbortSignal,
-): Promise<ItemOf<Path> | null> {
-  let cursor: string | null = null;
-  do {
-    const page: Page<ItemOf<Path>> = await fetchPage(path, filter, 200, cursor, signal);
-    const row = page.items.find(isIt);
-    if (row !== undefined) return row;
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return null;
-}
-
 /** How many pieces of a product are free at a location; 0 where it is not stocked. */
-export const freeQueryOptions = (product: { id: string; name: string }, locationId: string) =>
+export const freeQueryOptions = (productId: string, locationId: string) =>
   queryOptions({
-    queryKey: ['inventory', 'stock', 'free', product.id, locationId],
+    queryKey: ['inventory', 'stock', 'free', productId, locationId],
     queryFn: async ({ signal }) => {
-      const item = await findRow(
-        '/api/v1/inventory/stock',
-        { search: product.name, locationId },
-        (row) => row.productId === product.id,
-        signal,
-      );
+      const path = { productId, locationId };
+      const item = await found(call('get', '/api/v1/inventory/stock/{productId}/{locationId}', { path, signal }));
       return item?.quantity ?? 0;
     },
   });
 
-/** What a product costs a day, in whole forints; null when it is not there any more. */
-export const priceQueryOptions = (product: { id: string; name: string }) =>
+/** What a product costs a day, in whole forints; null when it does not exist any more. */
+export const priceQueryOptions = (productId: string) =>
   queryOptions({
-    queryKey: ['catalogue', 'products', 'price', product.id],
+    queryKey: ['catalogue', 'products', 'price', productId],
     queryFn: async ({ signal }) =>
-      (await findRow('/api/v1/products', { search: product.name }, (row) => row.id === product.id, signal))
-        ?.dailyPrice ?? null,
+      (await found(call('get', '/api/v1/products/{id}', { path: { id: productId }, signal })))?.dailyPrice ?? null,
   });
+
+/** The answer, or null when it is NOT_FOUND. */
+async function found<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
 
 export const alertsQueryOptions = () =>
   queryOptions({

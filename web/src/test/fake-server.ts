@@ -272,7 +272,10 @@ export function openShop(role: Role): FakeServer {
     const search = (request.search.get('search') ?? '').toLowerCase();
     return (name: string) => name.toLowerCase().includes(search);
   };
-  return new FakeServer()
+  const server = new FakeServer();
+  for (const item of stockItems) server.on(`GET /inventory/stock/${item.productId}/${item.locationId}`, item);
+  for (const product of products) server.on(`GET /products/${product.id}`, product);
+  return server
     .on('POST /auth/refresh', { accessToken: `token-${role}`, expiresIn: 900, user: userOf(role) })
     .on('POST /auth/logout', () => json(undefined, 204))
     .on('GET /locations', page(locations))

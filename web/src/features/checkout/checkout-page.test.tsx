@@ -259,7 +259,7 @@ it('goes back to the items when something ran out meanwhile, naming it', async (
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
 });
 
-it('keeps one key for one attempt, so that a lost answer is not a second rental', async () => {
+it('repeats a request whose answer was lost with its key and its price, so that it is not a second rental', async () => {
   let lost = true;
   const server = openShop('OPERATOR').on('POST /rentals', () => {
     if (!lost) return json(rentalOf(), 201);
@@ -268,12 +268,28 @@ it('keeps one key for one attempt, so that a lost answer is not a second rental'
   });
   const { user } = await renderPage('/rentals/new');
   await toPayment(user);
-  await user.selectOptions(screen.getByTestId('wizard-method'), 'NONE');
-  await user.click(screen.getByTestId('wizard-submit'));
-  expect(await screen.findByText('A szerver most nem érhető el. Ellenőrizze a kapcsolatot.')).toBeInTheDocument();
-  await user.click(screen.getByTestId('wizard-submit'));
-  expect(await screen.findByTestId('wizard-result')).toHaveTextContent('Kifizetetlenül indult');
+  cleanup();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    // A restored draft follows the prices of the server.
+    const { user: later } = await renderPage('/rentals/new?step=items');
+    await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('5 000 Ft / nap'));
+    await later.click(screen.getByTestId('wizard-next'));
+    await later.selectOptions(await screen.findByTestId('wizard-method'), 'NONE');
+    await later.click(screen.getByTestId('wizard-submit'));
+    expect(await screen.findByText('A szerver most nem érhető el. Ellenőrizze a kapcsolatot.')).toBeInTheDocument();
+    server.on('GET /products/p3', { id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 9900 });
+    const before = server.seen('GET /products/p3').length;
+    vi.setSystemTime(Date.now() + 60_000);
+    act(() => void window.dispatchEvent(new Event('visibilitychange')));
+    await waitFor(() => expect(server.seen('GET /products/p3').length).toBeGreaterThan(before));
+    await later.click(screen.getByTestId('wizard-submit'));
+    expect(await screen.findByTestId('wizard-result')).toHaveTextContent('Kifizetetlenül indult');
+  } finally {
+    vi.useRealTimers();
+  }
   const [first, second] = server.seen('POST /rentals');
+  expect(first?.body).toMatchObject({ expectedTotal: 5000 });
   expect(second?.body).toEqual(first?.body);
   expect(first?.body).not.toHaveProperty('payment');
   expect(second?.headers.get('Idempotency-Key')).toBe(first?.headers.get('Idempotency-Key'));
@@ -359,8 +375,8 @@ describe('a checkout that was begun', () => {
     expect(await screen.findByTestId('wizard-partner')).toHaveValue('Béta Bau Bt.');
     expect(screen.getByText(/A megkezdett bérlés megmaradt/)).toBeInTheDocument();
 
-    server.on('GET /products', page([{ id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 9900 }]));
-    server.on('GET /inventory/stock', page([{ ...bosch, quantity: 1 }]));
+    server.on('GET /products/p3', { id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 9900 });
+    server.on('GET /inventory/stock/p3/vaci', { ...bosch, quantity: 1 });
     const { user: later } = await again('/rentals/new?step=items');
     const line = await screen.findByTestId('wizard-line');
     await waitFor(() => expect(line).toHaveTextContent('1 db szabad'));
@@ -455,16 +471,61 @@ it('finds 5,000 products by asking for a few at a time', async () => {
   expect(server.seen('GET /inventory/stock').every((each) => Number(each.search.get('limit')) <= 50)).toBe(true);
 });
 
-it('finds the free pieces of a product among hundreds of the same words', async () => {
-  const others = Array.from({ length: 200 }, (_, index) => ({ ...bosch, productId: `b${String(index)}`, quantity: 1 }));
-  openShop('OPERATOR').on('GET /inventory/stock', ({ search }) => {
-    if (search.get('limit') !== '200') return json(page([bosch]));
-    return json(search.get('cursor') === 'more' ? page([{ ...bosch, quantity: 7 }]) : page(others, 'more'));
-  });
+it('keeps a product that was renamed while it was in the basket, with its price and free pieces', async () => {
+  const renamed = 'Bosch GBH 2-28 fúrókalapács';
+  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf(), 201));
   const { user } = await renderPage('/rentals/new');
   await pickPartner(user);
   await addBosch(user);
-  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('7 db szabad'));
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('3 db szabad'));
+  server
+    .on('GET /inventory/stock', page([{ ...bosch, productName: renamed, quantity: 7 }]))
+    .on('GET /inventory/stock/p3/vaci', { ...bosch, productName: renamed, quantity: 7 })
+    .on('GET /products', page([{ id: 'p3', name: renamed, dailyPrice: 9900 }]))
+    .on('GET /products/p3', { id: 'p3', name: renamed, dailyPrice: 9900 });
+  cleanup();
+  const { user: later } = await renderPage('/rentals/new?step=items');
+  const line = await screen.findByTestId('wizard-line');
+  await waitFor(() => expect(line).toHaveTextContent('7 db szabad'));
+  await waitFor(() => expect(line).toHaveTextContent('9 900 Ft / nap'));
+  await later.click(screen.getByTestId('wizard-next'));
+  await later.selectOptions(await screen.findByTestId('wizard-method'), 'CASH');
+  await later.click(screen.getByTestId('wizard-submit'));
+  await screen.findByTestId('wizard-result');
+  expect(sentRental(server)).toMatchObject({ lines: [{ productId: 'p3', quantity: 1 }], expectedTotal: 9900 });
+});
+
+it('shows both sums when the price has changed, and sends the new one only when it is confirmed', async () => {
+  const server = openShop('OPERATOR').on('POST /rentals', ({ body }) =>
+    (body as { expectedTotal: number }).expectedTotal === 9900
+      ? json(rentalOf({ totalValue: 9900 }), 201)
+      : problem(409, 'PRICE_CHANGED', { expected: 5000, actual: 9900 }),
+  );
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
+  server.on('GET /products/p3', { id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 9900 });
+  await user.click(screen.getByTestId('wizard-submit'));
+  const alert = await screen.findByRole('alert');
+  expect(alert.textContent.replaceAll('\u00a0', ' ')).toContain('5 000 Ft helyett 9 900 Ft');
+  expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'pay');
+  expect(screen.getByLabelText('Összegzés').textContent.replaceAll('\u00a0', ' ')).toContain('9 900 Ft');
+  expect(server.seen('POST /rentals')).toHaveLength(1);
+  await user.click(screen.getByTestId('wizard-submit'));
+  await screen.findByTestId('wizard-result');
+  const sent = server.seen('POST /rentals');
+  expect(sent.map(({ body }) => (body as { expectedTotal: number }).expectedTotal)).toEqual([5000, 9900]);
+  expect(sent[1]?.headers.get('Idempotency-Key')).not.toBe(sent[0]?.headers.get('Idempotency-Key'));
+});
+
+it('does not start a rental whose price is unknown', async () => {
+  openShop('OPERATOR')
+    .on('GET /products', page([]))
+    .on('GET /products/p3', () => problem(404, 'NOT_FOUND'));
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
+  expect(screen.getByTestId('wizard-submit')).toBeDisabled();
 });
 
 it('never offers what was not asked for while the answer is on its way', async () => {

@@ -28,7 +28,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
     ...partnersQueryOptions(search),
     placeholderData: keepPreviousData,
   });
-  // Until the answer is there, what stands in the list must not be what was not asked for.
+  // Until the answer arrives the list shows only partners that match what is typed now.
   const late = search !== sought || isPlaceholderData;
   const found = (data?.items ?? []).filter((each) => !late || matchesSearch(each.name, sought));
   // The server has filtered already, with its own idea of accents.

@@ -1,5 +1,5 @@
 import { useRouter, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 
 export const steps = ['partner', 'items', 'pay', 'done'] as const;
 export type Step = (typeof steps)[number];
@@ -47,4 +47,16 @@ export function useStep(
     else if (by > 0) void router.navigate({ to: '/rentals/new', search: to === 'partner' ? {} : { step: to } });
   };
   return { step, goTo };
+}
+
+/** The ref of the step's heading, which is focused when the step changes; with `atOnce` the first one too. */
+export function useStepHeading(step: Step, atOnce: boolean): RefObject<HTMLHeadingElement | null> {
+  const heading = useRef<HTMLHeadingElement>(null);
+  const shown = useRef(atOnce ? null : step);
+  useEffect(() => {
+    if (shown.current === step) return;
+    shown.current = step;
+    heading.current?.focus();
+  }, [step]);
+  return heading;
 }

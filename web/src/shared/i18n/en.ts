@@ -314,6 +314,7 @@ export const en: Messages = {
     cancelled: 'The rental is cancelled, the pieces are back in stock.',
     shortage: '{{product}}: only {{n}} left. Change the quantity.',
     shortageUnknown: 'Something ran out meanwhile. Check the quantities.',
+    priceChanged: 'The price has changed: {{actual}} instead of {{expected}}. Start again to accept it.',
     summary: 'Summary',
   },
   pay: {

@@ -313,6 +313,7 @@ export const hu = {
     cancelled: 'A bérlést lemondta, a darabok visszakerültek.',
     shortage: '{{product}}: csak {{n}} db maradt. Módosítsa a mennyiséget.',
     shortageUnknown: 'Közben elfogyott valami. Nézze át a mennyiségeket.',
+    priceChanged: 'Az ár közben megváltozott: {{expected}} helyett {{actual}}. Ha így is elindítja, ennyi lesz.',
     summary: 'Összegzés',
   },
   pay: {

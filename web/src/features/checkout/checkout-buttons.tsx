@@ -1,0 +1,53 @@
+import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import { Button } from '../../shared/ui/controls/button';
+import classes from './checkout-page.module.css';
+import type { CheckoutState } from './use-checkout';
+
+/** Back, and on to the next step or to the rental. */
+export function CheckoutButtons({ checkout }: { checkout: CheckoutState }) {
+  const { t } = useTranslation();
+  const { step, isSubmitting, goTo } = checkout;
+  return (
+    <div className={classes.buttons}>
+      {step !== 'partner' && (
+        <Button
+          variant="default"
+          size="md"
+          disabled={isSubmitting}
+          leftSection={<IconArrowLeft size={18} aria-hidden />}
+          onClick={() => goTo(step === 'pay' ? 'items' : 'partner')}
+        >
+          {t('wizard.back')}
+        </Button>
+      )}
+      {isSubmitting && checkout.paymentChoice.method === 'CARD' && (
+        <span className="field-hint" role="status">
+          {t('wizard.workingCard')}
+        </span>
+      )}
+      {step === 'pay' ? (
+        <Button
+          type="submit"
+          size="md"
+          className={classes.forward}
+          loading={isSubmitting}
+          disabled={!checkout.canPay}
+          data-testid="wizard-submit"
+        >
+          {t('wizard.submit')}
+        </Button>
+      ) : (
+        <Button
+          type="submit"
+          size="md"
+          className={classes.forward}
+          rightSection={<IconArrowRight size={18} aria-hidden />}
+          data-testid="wizard-next"
+        >
+          {t('wizard.next')}
+        </Button>
+      )}
+    </div>
+  );
+}

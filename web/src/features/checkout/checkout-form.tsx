@@ -1,0 +1,87 @@
+import type { RefObject } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../shared/api';
+import { fieldSentence } from '../../shared/error-sentence';
+import { ConfirmButton } from '../../shared/ui/confirm-button';
+import { ErrorState } from '../../shared/ui/states';
+import { CheckoutButtons } from './checkout-buttons';
+import classes from './checkout-page.module.css';
+import { ItemsStep } from './items-step';
+import { PartnerStep } from './partner-step';
+import { PayStep } from './pay-step';
+import { Refusal } from './refusal';
+import type { CheckoutState } from './use-checkout';
+
+const headings = { partner: 'wizard.partner', items: 'wizard.items', pay: 'wizard.pay' } as const;
+
+interface CheckoutFormProps {
+  checkout: CheckoutState;
+  headingRef: RefObject<HTMLHeadingElement | null>;
+}
+
+/** The step that is filled in. */
+export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
+  const { t } = useTranslation();
+  const { step, draft, error, locationsQuery } = checkout;
+  if (step === 'done') return null;
+  return (
+    <form
+      className={classes.panel}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        checkout.submit();
+      }}
+    >
+      <div className={classes.head}>
+        <h2 ref={headingRef} tabIndex={-1} className={classes.heading}>
+          {t(headings[step])}
+        </h2>
+        {(draft.partner !== null || draft.lines.length > 0) && !checkout.isSubmitting && (
+          <ConfirmButton
+            label={t('wizard.startOver')}
+            question={t('wizard.startOverAsk')}
+            confirm={t('wizard.startOver')}
+            variant="subtle"
+            onConfirm={checkout.startOver}
+          />
+        )}
+      </div>
+      {checkout.restored && (
+        <p className="field-hint" role="status">
+          {t('wizard.begun')}
+        </p>
+      )}
+      {step !== 'pay' && error instanceof ApiError && <Refusal error={error} lines={draft.lines} />}
+      {locationsQuery.error !== null && (
+        <ErrorState
+          error={locationsQuery.error}
+          busy={locationsQuery.isFetching}
+          onRetry={() => locationsQuery.refetch()}
+        />
+      )}
+      {step === 'partner' && (
+        <PartnerStep
+          partner={draft.partner}
+          problem={
+            fieldSentence(error, 'partnerId', t) ?? (checkout.partnerMissing ? t('wizard.partnerMissing') : undefined)
+          }
+          onPartner={checkout.choosePartner}
+        />
+      )}
+      {step === 'items' && (
+        <ItemsStep
+          draft={draft}
+          locations={checkout.locations}
+          problems={checkout.itemProblems}
+          refused={(field) => fieldSentence(error, field, t)}
+          available={checkout.available}
+          startsAt={checkout.startsAt}
+          onChange={checkout.change}
+        />
+      )}
+      {step === 'pay' && <PayStep checkout={checkout} />}
+      <CheckoutButtons checkout={checkout} />
+    </form>
+  );
+}

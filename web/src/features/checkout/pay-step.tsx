@@ -1,0 +1,55 @@
+import { useTranslation } from 'react-i18next';
+import { useNow } from '../../shared/clock';
+import { formatDay, formatMoney, formatTime } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import { MethodFields } from '../../shared/ui/method-fields';
+import { totalPieces } from './cart';
+import classes from './checkout-page.module.css';
+import { Refusal } from './refusal';
+import type { CheckoutState } from './use-checkout';
+
+/** What was chosen and what it costs, and how it is paid. */
+export function PayStep({ checkout }: { checkout: CheckoutState }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const now = useNow();
+  const { draft, dueAt, total } = checkout;
+  return (
+    <>
+      <dl className={classes.summary} aria-label={t('wizard.summary')}>
+        <div>
+          <dt>{t('wizard.partnerLabel')}</dt>
+          <dd>{draft.partner?.name}</dd>
+        </div>
+        <div>
+          <dt>{t('wizard.stepItems')}</dt>
+          <dd>{t('common.items', { count: totalPieces(draft.lines) })}</dd>
+        </div>
+        <div>
+          <dt>{t('wizard.location')}</dt>
+          <dd>{checkout.locations.find((each) => each.id === draft.locationId)?.name}</dd>
+        </div>
+        <div>
+          <dt>{t('wizard.due')}</dt>
+          <dd>{dueAt !== null && `${formatDay(dueAt, language, now)}, ${formatTime(dueAt, language)}`}</dd>
+        </div>
+        {total !== null && (
+          <div>
+            <dt>{t('wizard.estimate')}</dt>
+            <dd>{formatMoney(total, language)}</dd>
+          </div>
+        )}
+      </dl>
+      <MethodFields
+        partnerId={draft.partner?.id ?? ''}
+        methods={['CARD', 'CASH', 'NONE']}
+        paymentChoice={checkout.paymentChoice}
+        onPaymentChoice={checkout.setPaymentChoice}
+        disabled={checkout.isSubmitting}
+        methodTestId="wizard-method"
+        tokenTestId="wizard-card-token"
+      />
+      {checkout.error !== null && <Refusal error={checkout.error} lines={draft.lines} />}
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../shared/api';
+import { errorSentence } from '../../shared/error-sentence';
+import { formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { CartLine } from './cart';
+import classes from './checkout-page.module.css';
+
+/** Why the rental was not created. */
+export function Refusal({ error, lines }: { error: Error; lines: readonly CartLine[] }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const sentence = () => {
+    if (!(error instanceof ApiError)) return errorSentence(error, t);
+    const { line, available, expected, actual } = error.problem;
+    if (error.code === 'PRICE_CHANGED' && typeof expected === 'number' && typeof actual === 'number')
+      return t('wizard.priceChanged', {
+        expected: formatMoney(expected, language),
+        actual: formatMoney(actual, language),
+      });
+    if (error.code !== 'INSUFFICIENT_STOCK') return errorSentence(error, t);
+    // With a single line the server names none.
+    const named = lines[typeof line === 'number' ? line : 0];
+    return named !== undefined && typeof available === 'number'
+      ? t('wizard.shortage', { product: named.productName, n: available })
+      : t('wizard.shortageUnknown');
+  };
+  return (
+    <p className={classes.refusal} role="alert">
+      {sentence()}
+    </p>
+  );
+}

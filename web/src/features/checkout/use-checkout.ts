@@ -1,0 +1,212 @@
+import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { ApiError } from '../../shared/api';
+import { call } from '../../shared/call';
+import { serverTime, useNow } from '../../shared/clock';
+import { addDays, dueInstant, rentalDays, toDateField } from '../../shared/format';
+import { isConclusive, useIdempotencyKey } from '../../shared/idempotency-key';
+import { refreshAfterTrade } from '../../shared/invalidate';
+import { locationFilter } from '../../shared/location-filter';
+import type { Named, Rental } from '../../shared/model';
+import { cardsQueryOptions, freeQueryOptions, locationsQueryOptions, priceQueryOptions } from '../../shared/queries';
+import { type PaymentChoice, requestedPayment } from '../../shared/ui/method-fields';
+import { wholeNumber } from '../../shared/ui/step-input';
+import { checkItems, type Draft, type ItemProblems, perDay } from './cart';
+import { deleteCheckoutDraft, readCheckoutDraft, saveCheckoutDraft } from './checkout-draft';
+import { rememberedLocation, rememberLocation } from './remembered-location';
+import { type Step, useStep } from './use-step';
+
+interface RentalRequest {
+  partnerId: string;
+  locationId: string;
+  dueAt: string;
+  lines: { productId: string; quantity: number }[];
+  expectedTotal: number;
+  payment?: { method: 'CARD' | 'CASH'; cardToken?: string };
+}
+
+export interface CheckoutState {
+  step: Step;
+  goTo: (step: Step) => void;
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+  choosePartner: (partner: Draft['partner']) => void;
+  /** A checkout saved in this tab was restored. */
+  restored: boolean;
+  startOver: () => void;
+  locations: readonly Named[];
+  locationsQuery: { error: Error | null; isFetching: boolean; refetch: () => unknown };
+  /** Free pieces of a product at the chosen location; undefined while unknown. */
+  available: (productId: string) => number | undefined;
+  /** When the rental starts, by the server's clock. */
+  startsAt: Date;
+  /** When the rental is due (ISO 8601), or null without a valid day. */
+  dueAt: string | null;
+  /** The price for the whole time, whole forints; null while a price or the due day is unknown. */
+  total: number | null;
+  /** What is wrong with a step that was submitted. */
+  partnerMissing: boolean;
+  itemProblems: ItemProblems | null;
+  paymentChoice: PaymentChoice;
+  setPaymentChoice: (choice: PaymentChoice) => void;
+  canPay: boolean;
+  submit: () => void;
+  isSubmitting: boolean;
+  error: Error | null;
+  rental: Rental | null;
+  setRental: (rental: Rental) => void;
+}
+
+/** Everything the checkout knows and does. */
+export function useCheckout(onStartOver: () => void): CheckoutState {
+  const now = useNow();
+  const client = useQueryClient();
+  const { keyFor, conclude } = useIdempotencyKey();
+  const [startsAt, setStartsAt] = useState(() => serverTime());
+  const [restored] = useState(() => readCheckoutDraft(startsAt));
+  const [stored, setStored] = useState<Draft>(() => ({
+    partner: null,
+    locationId: '',
+    lines: [],
+    ...restored,
+    due: restored?.due ?? toDateField(addDays(startsAt, 1)),
+  }));
+  const [submitted, setSubmitted] = useState<Partial<Record<Step, boolean>>>({});
+  const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
+  const [rental, setRental] = useState<Rental | null>(null);
+  // The total of the last request while it may have to be repeated, or the one the server asks for instead.
+  const [fixedTotal, setFixedTotal] = useState<number | null>(null);
+  const { step, goTo } = useStep(
+    stored.partner === null ? 'partner' : stored.lines.length === 0 ? 'items' : 'pay',
+    rental?.id ?? null,
+  );
+
+  const locationsQuery = useQuery(locationsQueryOptions());
+  const locations = locationsQuery.data?.items ?? [];
+  const locationId = chosenLocation(stored.locationId, locations);
+  const cards = useQuery({ ...cardsQueryOptions(stored.partner?.id ?? ''), enabled: stored.partner !== null });
+  // Prices come with the search that found the product, but are not saved with a draft.
+  const prices = useQueries({
+    queries: stored.lines.map((line) => ({ ...priceQueryOptions(line.productId), enabled: line.dailyPrice === null })),
+  });
+  const free = useQueries({
+    queries: stored.lines.map((line) => ({
+      ...freeQueryOptions(line.productId, locationId),
+      enabled: locationId !== '',
+    })),
+  });
+  const available = (productId: string) => free[stored.lines.findIndex((line) => line.productId === productId)]?.data;
+
+  const draft: Draft = {
+    ...stored,
+    locationId,
+    lines: stored.lines.map((line, index) => ({ ...line, dailyPrice: line.dailyPrice ?? prices[index]?.data ?? null })),
+  };
+  const dueAt = dueInstant(draft.due, startsAt);
+  const daily = perDay(draft.lines);
+  const total = fixedTotal ?? (daily === null || dueAt === null ? null : daily * rentalDays(startsAt, dueAt));
+  const problems = checkItems(draft, available, now);
+  const payment = requestedPayment(paymentChoice, cards.data?.items);
+
+  const change = (part: Partial<Draft>) => {
+    setFixedTotal(null);
+    setStored((before) => ({ ...before, ...part }));
+  };
+  const choosePartner = (partner: Draft['partner']) => {
+    if (stored.partner !== null || stored.lines.length > 0) {
+      change({ partner });
+      return;
+    }
+    // The page may have been open since yesterday: the rental starts when somebody works on it.
+    const start = serverTime();
+    setStartsAt(start);
+    change({ partner, due: toDateField(addDays(start, 1)) });
+  };
+
+  const create = useMutation({
+    mutationFn: (body: RentalRequest) =>
+      call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyFor(body) } }),
+    onSuccess: async (created) => {
+      conclude();
+      setRental(created);
+      rememberLocation(locationId);
+      await refreshAfterTrade(client);
+    },
+    onError: async (error, { expectedTotal }) => {
+      conclude(error);
+      // A request whose outcome is unknown is repeated as it was, whatever the prices are now.
+      if (!isConclusive(error)) setFixedTotal(expectedTotal);
+      if (!(error instanceof ApiError)) return;
+      if (error.code === 'PRICE_CHANGED') {
+        const { actual } = error.problem;
+        setFixedTotal(typeof actual === 'number' ? actual : null);
+        // The prices that the lines were found with are outdated.
+        setStored((before) => ({ ...before, lines: before.lines.map((line) => ({ ...line, dailyPrice: null })) }));
+        await client.invalidateQueries({ queryKey: ['catalogue', 'products'] });
+      } else if (error.code === 'INSUFFICIENT_STOCK') {
+        setSubmitted((before) => ({ ...before, items: true }));
+        goTo('items');
+        await client.invalidateQueries({ queryKey: ['inventory', 'stock'] });
+      } else if (error.field('partnerId') !== undefined) goTo('partner');
+      else if (error.errors.some((each) => /dueAt|locationId|lines/.test(each.field))) goTo('items');
+    },
+  });
+
+  // While the outcome of a request is unknown, the draft must not be offered again elsewhere.
+  const handedIn = rental !== null || create.isPending || (create.error !== null && !isConclusive(create.error));
+  useEffect(() => {
+    if (handedIn) deleteCheckoutDraft();
+    else saveCheckoutDraft(stored);
+  }, [stored, handedIn]);
+
+  const submit = () => {
+    setSubmitted((before) => ({ ...before, [step]: true }));
+    if (step === 'partner' && draft.partner !== null) goTo('items');
+    if (step === 'items' && problems === null) goTo('pay');
+    if (step !== 'pay' || create.isPending || problems !== null) return;
+    if (draft.partner === null || dueAt === null || total === null || payment === null) return;
+    create.mutate({
+      partnerId: draft.partner.id,
+      locationId,
+      dueAt,
+      lines: draft.lines.map((line) => ({ productId: line.productId, quantity: wholeNumber(line.quantity) ?? 0 })),
+      expectedTotal: total,
+      ...(payment === 'NONE' ? {} : { payment }),
+    });
+  };
+
+  return {
+    step,
+    goTo,
+    draft,
+    change,
+    choosePartner,
+    restored: restored !== null,
+    startOver: () => {
+      deleteCheckoutDraft();
+      onStartOver();
+    },
+    locations,
+    locationsQuery,
+    available,
+    startsAt,
+    dueAt,
+    total,
+    partnerMissing: submitted.partner === true && draft.partner === null,
+    itemProblems: submitted.items === true ? problems : null,
+    paymentChoice,
+    setPaymentChoice,
+    canPay: payment !== null && total !== null,
+    submit,
+    isSubmitting: create.isPending,
+    error: create.error,
+    rental,
+    setRental,
+  };
+}
+
+/** The draft's location, else the page's filter, else the one last used here, else the first. */
+function chosenLocation(wanted: string, locations: readonly Named[]): string {
+  const known = [wanted, locationFilter(), rememberedLocation()].find((id) => locations.some((each) => each.id === id));
+  return known ?? locations[0]?.id ?? '';
+}
