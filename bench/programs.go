@@ -139,7 +139,7 @@ func racePrograms(ctx context.Context, s settings, plans []scenario, programs []
 				if err != nil {
 					return nil, fmt.Errorf("%s, %s: %w", plan.name, here[i].program.name, err)
 				}
-				fmt.Fprintf(progress, "%s %s, round %d: %d posted, %d received, %d lost, %v CPU, %v of the load program\n",
+				fmt.Fprintf(progress, "%s %s, round %d: %d posted, %d received, %d lost, %v CPU, load program %v\n",
 					plan.name, here[i].program.name, n+1, r.posted, r.received, r.lost, r.cpu, r.load)
 				here[i].all = append(here[i].all, r)
 			}

@@ -127,7 +127,8 @@ var programAims = []programAim{
 	{"400 × 1: CPU per event ÷ Centrifugo", "single400", harangOne, centrifugo, cpuPerEvent, 1.2},
 	{"2,000 × 1: CPU per event ÷ Centrifugo", "single2000", harangOne, centrifugo, cpuPerEvent, 1.5},
 	{"2,000 × 1: p99 in ms", "single2000", harangOne, "", tailOf, 2},
-	{"two nodes, 400 × 50: CPU per delivery ÷ Centrifugo", "two400", "harang-two", "centrifugo-two", cpuPerReceived, .8},
+	{"two nodes, 400 × 50: CPU per delivery ÷ Centrifugo", "two400", "harang-two", "centrifugo-two",
+		cpuPerReceived, .8},
 	{"two nodes, 400 × 50: all else, µs per event", "two400", "harang-two", "", othersPerEvent, 800},
 }
 
