@@ -25,6 +25,8 @@ const (
 	CodeConflict              Code = "CONFLICT"
 	CodePriceChanged          Code = "PRICE_CHANGED"
 	CodeLastAdmin             Code = "LAST_ADMIN"
+	CodeBarcodeTaken          Code = "BARCODE_TAKEN"
+	CodeArchived              Code = "ARCHIVED"
 	CodeTooLarge              Code = "TOO_LARGE"
 	CodeUnsupportedMedia      Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeInvalidRequest        Code = "INVALID_REQUEST"

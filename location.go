@@ -6,6 +6,8 @@ type Location struct {
 	Name string
 	// Hours are nil when none are known.
 	Hours *OpeningHours
+	// Archived means that nothing is rented there any more.
+	Archived bool
 }
 
 // Check returns the errors in the fields.

@@ -10,8 +10,14 @@ const (
 
 // CatalogueQuery selects a part of the products, partners or locations, by name.
 type CatalogueQuery struct {
-	// Search finds words in names and ids, ignoring accents; "" finds all.
+	// Search finds words in names and ids, ignoring accents; "" finds all. Products with
+	// this very id or barcode come first.
 	Search string
+	// Code finds the products with this id or barcode exactly, archived ones too; ""
+	// finds all. Not together with Search, and for products only.
+	Code string
+	// Archived finds archived entries only, instead of those that are not.
+	Archived bool
 	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.

@@ -4,6 +4,8 @@ package harang
 type Partner struct {
 	ID   string
 	Name string
+	// Archived means that nothing is rented to it any more.
+	Archived bool
 }
 
 // Check returns the errors in the fields.

@@ -121,6 +121,8 @@ type StockItem struct {
 	Since time.Time
 	// EventID is the last alert of this shortage; "" while OK or not announced.
 	EventID string
+	// Archived means that the product or the location is archived: no alerts.
+	Archived bool
 }
 
 // Severity is the item's present severity.
@@ -137,9 +139,14 @@ type StockShortage struct {
 type StockQuery struct {
 	// Search finds words in names and ids, ignoring accents; "" finds all.
 	Search string
+	// Code finds the items of the products with this id or barcode exactly, archived
+	// ones too; "" finds all. Not together with Search.
+	Code string
 	// Severity and LocationID narrow the list; "" for all.
 	Severity   Severity
 	LocationID string
+	// Archived finds items whose product or location is archived, instead of the others.
+	Archived bool
 	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.

@@ -16,7 +16,7 @@ type importCommand struct {
 	config.DatabaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"The tenant of the catalogue."`
 	DryRun bool   `help:"Print what would change, line by line, and change nothing."`
-	File   string `arg:"" help:"CSV as spreadsheets save it, with a header line: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. - reads standard input."`
+	File   string `arg:"" help:"CSV as spreadsheets save it, with a header line: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. - reads standard input."`
 }
 
 // Run imports the file, or prints what that would change.

@@ -36,7 +36,15 @@ var codes = map[harang.Code]struct {
 	harang.CodeConflict:     {http.StatusConflict, "the present state does not allow it; detail says why"},
 	harang.CodePriceChanged: {http.StatusConflict, "the price is not expectedTotal; actual is the price"},
 	harang.CodeLastAdmin:    {http.StatusConflict, "the user is the tenant's last enabled administrator"},
-	harang.CodeTooLarge:     {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
+	harang.CodeBarcodeTaken: {
+		http.StatusConflict,
+		"another product (productId) has this barcode, or has it as its id",
+	},
+	harang.CodeArchived: {
+		http.StatusConflict,
+		"the partner, location or product (kind, id) is archived and cannot be in a new rental; of a product the line",
+	},
+	harang.CodeTooLarge: {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
 	harang.CodeUnsupportedMedia: {
 		http.StatusUnsupportedMediaType,
 		"the body has another media type than described, or is compressed",

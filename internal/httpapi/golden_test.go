@@ -166,6 +166,22 @@ func TestContract(t *testing.T) {
 	play("users", a, "GET", "/admin/users?limit=2", "")
 	play("api-key", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
 	play("not-found", o, "GET", "/rentals/unknown", "")
+	play("put-product", a, "PUT", "/products/te-70",
+		`{"name":"Hilti TE 70 kombikalapács","dailyPrice":14900,"barcodes":["5991234567890","00451278"]}`)
+	play("put-product-barcode-taken", a, "PUT", "/products/makita-hr2470",
+		`{"name":"Makita HR2470 fúrókalapács","dailyPrice":4900,"barcodes":["00451278"]}`)
+	play("products-code", o, "GET", "/products?code=00451278", "")
+	play("products-code-unknown", o, "GET", "/products?code=451278", "")
+	play("put-product-archived", a, "PUT", "/products/te-70",
+		`{"name":"Hilti TE 70 kombikalapács","dailyPrice":14900,"archived":true}`)
+	play("products-archived", o, "GET", "/products?archived=true", "")
+	play(
+		"rental-archived",
+		o,
+		"POST",
+		"/rentals",
+		`{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"te-70","quantity":1}]}`,
+	)
 	play("test-alert", o, "POST", "/self-check/alert", "")
 	e.move(time.Second)
 	for range 4 {

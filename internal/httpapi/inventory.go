@@ -19,6 +19,7 @@ type StockBody struct {
 	CriticalThreshold int64           `json:"criticalThreshold" doc:"CRITICAL below it; 0: never"`
 	Severity          harang.Severity `json:"severity" enum:"CRITICAL,WARNING,OK"`
 	ExpectedAt        orNull[instant] `json:"expectedAt" doc:"when ordered pieces are expected"`
+	Archived          bool            `json:"archived" doc:"the product or the location is archived: no alerts"`
 }
 
 func stockOf(i harang.StockItem) StockBody {
@@ -27,6 +28,7 @@ func stockOf(i harang.StockItem) StockBody {
 		Quantity: i.Level.Quantity, WarningThreshold: i.Level.Thresholds.Warning,
 		CriticalThreshold: i.Level.Thresholds.Critical,
 		Severity:          i.Severity(), ExpectedAt: timeOrNull(i.ExpectedAt),
+		Archived: i.Archived,
 	}
 }
 
@@ -48,6 +50,8 @@ func alertOf(s harang.StockShortage) alertBody {
 
 type stockListInput struct {
 	SearchInput
+	ArchivedInput
+	CodeInput
 	Severity   harang.Severity `query:"severity" enum:"CRITICAL,WARNING,OK"`
 	LocationID string          `query:"locationId" maxLength:"128"`
 }
@@ -56,7 +60,8 @@ func (a *API) listStock(
 	ctx context.Context, caller harang.Identity, in *stockListInput,
 ) (*listOutput[StockBody], error) {
 	page, err := a.Inventory.Stock(ctx, caller, harang.StockQuery{
-		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Cursor: in.Cursor, Limit: in.Limit,
+		Search: in.Search, Code: in.Code, Severity: in.Severity, LocationID: in.LocationID, Archived: in.Archived,
+		Cursor: in.Cursor, Limit: in.Limit,
 	})
 	return &listOutput[StockBody]{listOf(page, stockOf)}, err
 }

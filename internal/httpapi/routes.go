@@ -36,11 +36,11 @@ func (a *API) routes() {
 	call(a, "GET /products/{id}", harang.ActionReadCatalogue, a.findProduct,
 		about("findProduct", "One product", harang.CodeNotFound))
 	call(a, "PUT /locations/{id}", harang.ActionPutCatalogue, a.putLocation,
-		about("putLocation", "Create or replace a location"))
+		about("putLocation", "Create or change a location"))
 	call(a, "PUT /partners/{id}", harang.ActionPutCatalogue, a.putPartner,
-		about("putPartner", "Create or replace a partner"))
+		about("putPartner", "Create or change a partner"))
 	call(a, "PUT /products/{id}", harang.ActionPutCatalogue, a.putProduct,
-		about("putProduct", "Create or replace a product"))
+		about("putProduct", "Create or change a product", harang.CodeBarcodeTaken))
 
 	a.raw("POST /imports", harang.ActionAdminister, a.importCatalogue,
 		about("importCatalogue", "Load a catalogue and its stock from a CSV file").details(importDetails).
@@ -62,7 +62,8 @@ func (a *API) routes() {
 
 	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental,
 		about("createRental", "Check out a rental", harang.CodeNotFound, harang.CodeInsufficientStock,
-			harang.CodeCardUnknown, harang.CodePriceChanged, harang.CodeConflict, harang.CodeIdempotencyInProgress,
+			harang.CodeCardUnknown, harang.CodePriceChanged, harang.CodeArchived, harang.CodeConflict,
+			harang.CodeIdempotencyInProgress,
 			harang.CodeIdempotencyKeyReused).answers(201).details(checkoutDetails))
 	call(a, "GET /rentals", harang.ActionReadRentals, a.listRentals,
 		about("listRentals", "Rentals, newest first"))

@@ -107,6 +107,16 @@ type SearchInput struct {
 	Search string `query:"search" maxLength:"200" doc:"words of names and ids; accents are ignored"`
 }
 
+// ArchivedInput is the parameter of a list that leaves out what is archived.
+type ArchivedInput struct {
+	Archived bool `query:"archived" doc:"true: what is archived, instead of the others"`
+}
+
+// CodeInput is the parameter of a list that finds what a scanner reads.
+type CodeInput struct {
+	Code string `query:"code" maxLength:"128" doc:"the product with exactly this barcode or id, archived or not; not with search"`
+}
+
 // List is one part of a list.
 type List[T any] struct {
 	Items      []T     `json:"items" nullable:"false"`

@@ -2,6 +2,8 @@ package shop
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"harang.dev/harang"
 )
@@ -13,44 +15,225 @@ const reasonCatalogue = "catalogue"
 // loading them with their stock from elsewhere.
 type Catalogue struct{ *service }
 
-// PutLocation creates a location or replaces the one with its id; its opening hours
-// stay. INVALID_REQUEST naming the field.
+// anyName is a valid name, for the check of a change that keeps the name.
+const anyName = "name"
+
+// LocationChange creates a location or changes it. A nil field keeps its value; a new
+// location needs a name.
+type LocationChange struct {
+	ID       string
+	Name     *string
+	Archived *bool
+	// Hours replace the opening hours, nil removes them, when ChangeHours is set.
+	Hours       *harang.OpeningHours
+	ChangeHours bool
+}
+
+// ChangeLocation creates or changes a location and returns it. Archiving one is
+// allowed whatever is there: its rentals can be returned and paid, its stock is kept.
+// INVALID_REQUEST naming the field.
+func (c *Catalogue) ChangeLocation(
+	ctx context.Context, caller harang.Identity, change LocationChange,
+) (harang.Location, error) {
+	var l harang.Location
+	wrong := change.apply(harang.Location{Name: anyName}).Check()
+	err := c.put(ctx, caller, wrong, func(tx Tx) (err error) {
+		l, err = c.changeLocation(ctx, tx, caller, change)
+		return err
+	})
+	return l, err
+}
+
+// PutLocation is ChangeLocation with a name only.
 func (c *Catalogue) PutLocation(ctx context.Context, caller harang.Identity, l harang.Location) error {
-	_, err := c.ReplaceLocation(ctx, caller, l, false)
+	_, err := c.ChangeLocation(ctx, caller, LocationChange{ID: l.ID, Name: &l.Name})
 	return err
 }
 
-// ReplaceLocation creates a location or replaces the one with its id, and returns it.
-// Its opening hours stay unless withHours; then nil removes them. INVALID_REQUEST naming
-// the field.
-func (c *Catalogue) ReplaceLocation(
-	ctx context.Context, caller harang.Identity, l harang.Location, withHours bool,
+func (change LocationChange) apply(l harang.Location) harang.Location {
+	l.ID = change.ID
+	set(&l.Name, change.Name)
+	set(&l.Archived, change.Archived)
+	if change.ChangeHours {
+		l.Hours = change.Hours
+	}
+	return l
+}
+
+func (c *Catalogue) changeLocation(
+	ctx context.Context, tx Tx, caller harang.Identity, change LocationChange,
 ) (harang.Location, error) {
-	stored := l
-	err := c.put(ctx, caller, l.Check(), func(tx Tx) error {
-		if err := tx.PutLocation(ctx, caller.Tenant, l); err != nil {
-			return err
-		}
-		if withHours {
-			return tx.SetOpeningHours(ctx, caller.Tenant, l.ID, l.Hours)
-		}
-		var err error
-		stored, err = tx.FindLocation(ctx, caller.Tenant, l.ID)
+	l, _, err := exists(tx.LockLocation(ctx, caller.Tenant, change.ID))
+	if err != nil {
+		return l, err
+	}
+	l = change.apply(l)
+	if wrong := l.Check(); len(wrong) > 0 {
+		return l, harang.Invalid(wrong...)
+	}
+	return l, tx.PutLocation(ctx, caller.Tenant, l)
+}
+
+// PartnerChange creates a partner or changes it. A nil field keeps its value; a new
+// partner needs a name.
+type PartnerChange struct {
+	ID       string
+	Name     *string
+	Archived *bool
+}
+
+// ChangePartner creates or changes a partner and returns it. Archiving one is allowed
+// whatever it has: its rentals can be returned and paid. INVALID_REQUEST naming the
+// field.
+func (c *Catalogue) ChangePartner(
+	ctx context.Context, caller harang.Identity, change PartnerChange,
+) (harang.Partner, error) {
+	var p harang.Partner
+	wrong := change.apply(harang.Partner{Name: anyName}).Check()
+	err := c.put(ctx, caller, wrong, func(tx Tx) (err error) {
+		p, err = c.changePartner(ctx, tx, caller, change)
 		return err
 	})
-	return stored, err
+	return p, err
 }
 
-// PutPartner creates a partner or replaces the one with its id.
-// INVALID_REQUEST naming the field.
+// PutPartner is ChangePartner with a name only.
 func (c *Catalogue) PutPartner(ctx context.Context, caller harang.Identity, p harang.Partner) error {
-	return c.put(ctx, caller, p.Check(), func(tx Tx) error { return tx.PutPartner(ctx, caller.Tenant, p) })
+	_, err := c.ChangePartner(ctx, caller, PartnerChange{ID: p.ID, Name: &p.Name})
+	return err
 }
 
-// PutProduct creates a product or replaces the one with its id.
-// INVALID_REQUEST naming the field.
+func (change PartnerChange) apply(p harang.Partner) harang.Partner {
+	p.ID = change.ID
+	set(&p.Name, change.Name)
+	set(&p.Archived, change.Archived)
+	return p
+}
+
+func (c *Catalogue) changePartner(
+	ctx context.Context, tx Tx, caller harang.Identity, change PartnerChange,
+) (harang.Partner, error) {
+	p, _, err := exists(tx.LockPartner(ctx, caller.Tenant, change.ID))
+	if err != nil {
+		return p, err
+	}
+	p = change.apply(p)
+	if wrong := p.Check(); len(wrong) > 0 {
+		return p, harang.Invalid(wrong...)
+	}
+	return p, tx.PutPartner(ctx, caller.Tenant, p)
+}
+
+// ProductChange creates a product or changes it. A nil field keeps its value; a new
+// product needs a name.
+type ProductChange struct {
+	ID         string
+	Name       *string
+	DailyPrice *int64
+	Barcodes   *[]string
+	Archived   *bool
+}
+
+// ChangeProduct creates or changes a product and returns it. Archiving one is allowed
+// while pieces are out or in stock: they can be returned and counted, without alerts.
+// BARCODE_TAKEN with "barcode", "productId" and "productName" when another product
+// has a barcode, or has it as its id; INVALID_REQUEST naming the field.
+func (c *Catalogue) ChangeProduct(
+	ctx context.Context, caller harang.Identity, change ProductChange,
+) (harang.Product, error) {
+	var p harang.Product
+	wrong := change.apply(harang.Product{Name: anyName}).Check()
+	err := c.put(ctx, caller, wrong, func(tx Tx) (err error) {
+		p, err = c.changeProduct(ctx, tx, caller, change)
+		return err
+	})
+	return p, err
+}
+
+// PutProduct is ChangeProduct with a name and a price only.
 func (c *Catalogue) PutProduct(ctx context.Context, caller harang.Identity, p harang.Product) error {
-	return c.put(ctx, caller, p.Check(), func(tx Tx) error { return tx.PutProduct(ctx, caller.Tenant, p) })
+	_, err := c.ChangeProduct(ctx, caller, ProductChange{ID: p.ID, Name: &p.Name, DailyPrice: &p.DailyPrice})
+	return err
+}
+
+func (change ProductChange) apply(p harang.Product) harang.Product {
+	p.ID = change.ID
+	set(&p.Name, change.Name)
+	set(&p.DailyPrice, change.DailyPrice)
+	set(&p.Barcodes, change.Barcodes)
+	set(&p.Archived, change.Archived)
+	return p
+}
+
+func (c *Catalogue) changeProduct(
+	ctx context.Context, tx Tx, caller harang.Identity, change ProductChange,
+) (harang.Product, error) {
+	p, found, err := exists(tx.LockProduct(ctx, caller.Tenant, change.ID))
+	if err != nil {
+		return p, err
+	}
+	before := p.Barcodes
+	p = change.apply(p)
+	if wrong := p.Check(); len(wrong) > 0 {
+		return p, harang.Invalid(wrong...)
+	}
+	if !found {
+		if err := checkCode(ctx, tx, caller.Tenant, p.ID, p.ID); err != nil {
+			return p, err
+		}
+	}
+	if err := tx.PutProduct(ctx, caller.Tenant, p); err != nil {
+		return p, err
+	}
+	if slices.Equal(before, p.Barcodes) {
+		return p, nil
+	}
+	return p, setBarcodes(ctx, tx, caller.Tenant, p)
+}
+
+// setBarcodes gives a product its barcodes, and no others.
+func setBarcodes(ctx context.Context, tx Tx, tenant string, p harang.Product) error {
+	if err := tx.DeleteBarcodes(ctx, tenant, p.ID); err != nil {
+		return err
+	}
+	for _, code := range slices.Sorted(slices.Values(p.Barcodes)) {
+		created, err := tx.CreateBarcode(ctx, tenant, code, p.ID)
+		if err == nil {
+			err = checkCode(ctx, tx, tenant, code, p.ID)
+		}
+		if err == nil && !created { // its owner lost it at the same moment
+			err = harang.Errorf(harang.CodeConflict, "barcode %s was changed at the same moment; try again", code)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkCode returns BARCODE_TAKEN when another product has this id or barcode.
+func checkCode(ctx context.Context, tx Tx, tenant, code, productID string) error {
+	found, err := tx.FindProductsByCode(ctx, tenant, code)
+	if err != nil {
+		return err
+	}
+	for _, other := range found {
+		if other.ID != productID {
+			return &harang.Error{
+				Code:    harang.CodeBarcodeTaken,
+				Details: map[string]any{"barcode": code, "productId": other.ID, "productName": other.Name},
+				Message: fmt.Sprintf("%s is a barcode or the id of %s", code, other.Name),
+			}
+		}
+	}
+	return nil
+}
+
+// set sets a field unless there is no value for it.
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
 }
 
 func (c *Catalogue) put(
@@ -152,10 +335,14 @@ func (c *Catalogue) Partners(
 	return list(ctx, caller, c.store.FindPartners, q)
 }
 
-// Products returns a part of the tenant's products, by name.
+// Products returns a part of the tenant's products, by name. INVALID_REQUEST for a
+// search together with a code.
 func (c *Catalogue) Products(
 	ctx context.Context, caller harang.Identity, q harang.CatalogueQuery,
 ) (harang.Page[harang.Product], error) {
+	if q.Code != "" && q.Search != "" {
+		return harang.Page[harang.Product]{}, errSearchAndCode()
+	}
 	return list(ctx, caller, c.store.FindProducts, q)
 }
 
@@ -171,4 +358,8 @@ func list[T any](ctx context.Context, caller harang.Identity,
 		return harang.Page[T]{}, err
 	}
 	return find(ctx, caller.Tenant, q)
+}
+
+func errSearchAndCode() error {
+	return harang.Invalid(harang.FieldError{Field: "code", Detail: "cannot be combined with search"})
 }

@@ -168,10 +168,14 @@ func (p *importPlan) count(rows []importRow) {
 // change is one value of a thing, before and after.
 type change struct{ field, before, after string }
 
+func compare(field, before, after string) change { return change{field, before, after} }
+
 // plan records what happens to one thing, if anything does.
 func (p *importPlan) plan(line int, kind, id string, found bool, counter *int, write func(tx Tx) error,
 	changes ...change) {
-	changes = slices.DeleteFunc(changes, func(c change) bool { return found && c.before == c.after })
+	changes = slices.DeleteFunc(changes, func(c change) bool {
+		return c.before == c.after && (found || c.after == "")
+	})
 	if found && len(changes) == 0 {
 		return
 	}
@@ -222,9 +226,12 @@ func (c *Catalogue) planLocations(ctx context.Context, caller harang.Identity, i
 		if !p.check(want.line, "location", next.Check()) {
 			continue
 		}
-		write := func(tx Tx) error { return tx.PutLocation(ctx, caller.Tenant, next) }
+		write := func(tx Tx) error {
+			_, err := c.changeLocation(ctx, tx, caller, LocationChange{ID: id, Name: &want.value})
+			return err
+		}
 		p.plan(want.line, "location", id, found, &p.report.Locations, write,
-			change{"locationName", now.Name, next.Name})
+			compare("locationName", now.Name, next.Name))
 	}
 	return nil
 }
@@ -241,39 +248,93 @@ func (c *Catalogue) planPartners(ctx context.Context, caller harang.Identity, in
 		if !p.check(want.line, "partner", next.Check()) {
 			continue
 		}
-		write := func(tx Tx) error { return tx.PutPartner(ctx, caller.Tenant, next) }
-		p.plan(want.line, "partner", id, found, &p.report.Partners, write, change{"partnerName", now.Name, next.Name})
+		write := func(tx Tx) error {
+			_, err := c.changePartner(ctx, tx, caller, PartnerChange{ID: id, Name: &want.value})
+			return err
+		}
+		p.plan(want.line, "partner", id, found, &p.report.Partners, write, compare("partnerName", now.Name, next.Name))
 	}
 	return nil
 }
 
 func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in *importFile, p *importPlan) error {
+	owners := map[string]string{} // of the file's barcodes
 	for _, id := range slices.Sorted(maps.Keys(in.products)) {
 		want := in.products[id]
 		now, found, err := exists(c.store.FindProduct(ctx, caller.Tenant, id))
 		if err != nil {
 			return err
 		}
-		next := now
-		next.ID, next.Name, next.DailyPrice = id, want.name.or(now.Name), want.price.or(now.DailyPrice)
 		if !found && want.name == nil {
-			p.report.Problems.add(want.price.line, "productName",
+			p.report.Problems.add(want.first(), "productName",
 				fmt.Sprintf("must be filled in: there is no product %q", id))
 			continue
 		}
-		line, wrong := lineOf(want.name, want.price), next.Check()
-		if len(wrong) > 0 && wrong[0].Field == "dailyPrice" {
-			line = want.price.line
-		}
-		if !p.check(line, "product", wrong) {
+		change := want.change(id)
+		next := change.apply(now)
+		if !p.checkProduct(want, next.Check()) {
 			continue
 		}
-		write := func(tx Tx) error { return tx.PutProduct(ctx, caller.Tenant, next) }
-		p.plan(line, "product", id, found, &p.report.Products, write,
-			change{"productName", now.Name, next.Name}, change{"dailyPrice", fmt.Sprint(now.DailyPrice),
-				fmt.Sprint(next.DailyPrice)})
+		if want.barcodes != nil {
+			ok, err := c.planBarcodes(ctx, caller, p, want.barcodes.line, next, owners)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
+		}
+		write := func(tx Tx) error {
+			_, err := c.changeProduct(ctx, tx, caller, change)
+			return err
+		}
+		p.plan(want.first(), "product", id, found, &p.report.Products, write,
+			compare("productName", now.Name, next.Name),
+			compare("dailyPrice", fmt.Sprint(now.DailyPrice), fmt.Sprint(next.DailyPrice)),
+			compare("barcodes", strings.Join(now.Barcodes, " "), strings.Join(next.Barcodes, " ")))
 	}
 	return nil
+}
+
+// checkProduct adds the errors of a product at the lines that state the values.
+func (p *importPlan) checkProduct(want wantedProduct, wrong []harang.FieldError) bool {
+	for _, w := range wrong {
+		line := want.first()
+		switch {
+		case w.Field == "dailyPrice":
+			line = want.price.line
+		case strings.HasPrefix(w.Field, "barcodes"):
+			line, w.Field = want.barcodes.line, "barcodes"
+		}
+		p.check(line, "product", []harang.FieldError{w})
+	}
+	return len(wrong) == 0
+}
+
+// planBarcodes checks that a product can have its barcodes: no other product of the file or the shop has one, or has
+// it as its id.
+func (c *Catalogue) planBarcodes(ctx context.Context, caller harang.Identity, p *importPlan, line int,
+	next harang.Product, owners map[string]string,
+) (bool, error) {
+	ok := true
+	for _, code := range next.Barcodes {
+		owner, known := owners[code]
+		owners[code] = cmp.Or(owner, next.ID)
+		if !known {
+			found, err := c.store.FindProductsByCode(ctx, caller.Tenant, code)
+			if err != nil {
+				return false, err
+			}
+			if i := slices.IndexFunc(found, func(p harang.Product) bool { return p.ID != next.ID }); i >= 0 {
+				owner = found[i].ID
+			}
+		}
+		if owner != "" && owner != next.ID {
+			p.report.Problems.addf(line, "barcodes", "%s is a barcode or the id of product %q", code, owner)
+			ok = false
+		}
+	}
+	return ok, nil
 }
 
 func (c *Catalogue) planStock(ctx context.Context, caller harang.Identity, in *importFile, p *importPlan) error {
@@ -307,9 +368,9 @@ func (c *Catalogue) planStock(ctx context.Context, caller harang.Identity, in *i
 		}
 		p.plan(want.line, "stock", key.product+"/"+key.location, found, &p.report.Stock,
 			c.writeStock(ctx, caller, key, want),
-			change{"quantity", fmt.Sprint(level.Quantity), fmt.Sprint(put.Quantity)},
-			change{"warningThreshold", fmt.Sprint(level.Thresholds.Warning), fmt.Sprint(put.WarningThreshold)},
-			change{"criticalThreshold", fmt.Sprint(level.Thresholds.Critical), fmt.Sprint(put.CriticalThreshold)})
+			compare("quantity", fmt.Sprint(level.Quantity), fmt.Sprint(put.Quantity)),
+			compare("warningThreshold", fmt.Sprint(level.Thresholds.Warning), fmt.Sprint(put.WarningThreshold)),
+			compare("criticalThreshold", fmt.Sprint(level.Thresholds.Critical), fmt.Sprint(put.CriticalThreshold)))
 	}
 	return nil
 }
@@ -387,15 +448,4 @@ func (c *Catalogue) writeStock(
 		_, err = c.putStock(ctx, tx, caller, key.product, key.location, put)
 		return err
 	}
-}
-
-// lineOf is the first line that states one of a product's values.
-func lineOf(name *stated[string], price *stated[int64]) int {
-	switch {
-	case name == nil:
-		return price.line
-	case price == nil:
-		return name.line
-	}
-	return min(name.line, price.line)
 }

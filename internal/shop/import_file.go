@@ -11,11 +11,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+	utf16 "golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/unicode/norm"
 
 	"harang.dev/harang"
@@ -104,8 +105,39 @@ func (s *stated[V]) or(present V) V {
 
 // wantedProduct are the stated values of a product; nil keeps the present one. One of them is not nil.
 type wantedProduct struct {
-	name  *stated[string]
-	price *stated[int64]
+	name     *stated[string]
+	price    *stated[int64]
+	barcodes *stated[string] // separated by spaces
+}
+
+// first is the first line that states one of the values.
+func (w wantedProduct) first() int {
+	var lines []int
+	if w.name != nil {
+		lines = append(lines, w.name.line)
+	}
+	if w.price != nil {
+		lines = append(lines, w.price.line)
+	}
+	if w.barcodes != nil {
+		lines = append(lines, w.barcodes.line)
+	}
+	return slices.Min(lines)
+}
+
+// change is what the values do to the product with an id.
+func (w wantedProduct) change(id string) ProductChange {
+	change := ProductChange{ID: id}
+	if w.name != nil {
+		change.Name = &w.name.value
+	}
+	if w.price != nil {
+		change.DailyPrice = &w.price.value
+	}
+	if w.barcodes != nil {
+		change.Barcodes = new(strings.Fields(w.barcodes.value))
+	}
+	return change
 }
 
 // wantedStock are the values of a stock item that a line states; nil keeps the present one.
@@ -134,7 +166,7 @@ type importFile struct {
 	cells     map[string]string // of the line that is read, by column
 }
 
-const importColumns = "productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, " +
+const importColumns = "productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, " +
 	"quantity, warningThreshold, criticalThreshold"
 
 // columns maps the folded names of the known columns to their names.
@@ -251,11 +283,11 @@ func decodeText(raw []byte) (text string, line int) {
 	}
 	switch {
 	case bytes.HasPrefix(raw, []byte{0xff, 0xfe}), bytes.HasPrefix(raw, []byte{0xfe, 0xff}):
-		text = decode(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM))
+		text = decode(utf16.UTF16(utf16.LittleEndian, utf16.UseBOM))
 	case len(raw) >= 2 && raw[0] != 0 && raw[1] == 0:
-		text = decode(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM))
+		text = decode(utf16.UTF16(utf16.LittleEndian, utf16.IgnoreBOM))
 	case len(raw) >= 2 && raw[0] == 0 && raw[1] != 0:
-		text = decode(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM))
+		text = decode(utf16.UTF16(utf16.BigEndian, utf16.IgnoreBOM))
 	case utf8.Valid(raw):
 		text = strings.TrimPrefix(string(raw), "\ufeff")
 	case utf8Letters.Match(raw): // damaged UTF-8: as Windows-1250 its letters would be garbage
@@ -322,7 +354,7 @@ func (in *importFile) readHeader(line int, header []string) []string {
 		names[i] = name
 	}
 	for _, need := range [][2]string{
-		{"productName", "productId"}, {"dailyPrice", "productId"}, {"locationName", "locationId"},
+		{"productName", "productId"}, {"dailyPrice", "productId"}, {"barcodes", "productId"}, {"locationName", "locationId"},
 		{"partnerName", "partnerId"},
 		{"quantity", "productId"}, {"quantity", "locationId"}, {"warningThreshold", "productId"},
 		{"warningThreshold", "locationId"}, {"criticalThreshold", "productId"}, {"criticalThreshold", "locationId"},
@@ -376,6 +408,14 @@ func (in *importFile) readLine(line int, names, record []string) {
 	product := wantedProduct{price: whole("dailyPrice", "ft", "huf")}
 	stock := wantedStock{line, whole("quantity", "db"), whole("warningThreshold", "db"),
 		whole("criticalThreshold", "db")}
+	product.barcodes = text("barcodes")
+	if codes := product.barcodes; codes != nil {
+		if short := shortenedNumber.FindString(codes.value); short != "" {
+			in.problems.addf(line, "barcodes", "has a number that a spreadsheet shortened: %s; format the column as text",
+				short)
+		}
+		codes.value = strings.Join(splitBarcodes(codes.value), " ")
+	}
 	if in.problems.count() > before {
 		return // the numbers are not those of the file
 	}
@@ -384,7 +424,7 @@ func (in *importFile) readLine(line int, names, record []string) {
 	row := importRow{line: line, location: cells["locationId"], partner: cells["partnerId"],
 		product: cells["productId"]}
 	row.stock = stock.quantity != nil || stock.warning != nil || stock.critical != nil
-	priced := product.name != nil || product.price != nil
+	priced := product.name != nil || product.price != nil || product.barcodes != nil
 	for _, need := range []struct {
 		column, id string
 		needed     bool
@@ -411,6 +451,7 @@ func (in *importFile) readLine(line int, names, record []string) {
 		in.products[row.product] = wantedProduct{
 			state(&in.problems, "productName", earlier.name, product.name),
 			state(&in.problems, "dailyPrice", earlier.price, product.price),
+			state(&in.problems, "barcodes", earlier.barcodes, product.barcodes),
 		}
 	}
 	if row.stock {
@@ -444,6 +485,14 @@ func unescapeCell(cell string) string {
 	}
 	return cell
 }
+
+// splitBarcodes separates the barcodes of a cell, which are separated by spaces, commas, semicolons or bars.
+func splitBarcodes(cell string) []string {
+	return strings.FieldsFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;|", r) })
+}
+
+// shortenedNumber finds what Excel makes of a long number that it saves: 5,99123E+12.
+var shortenedNumber = regexp.MustCompile(`\b[0-9.,]+[eE]\+[0-9]+\b`)
 
 // wholeNumber is a whole number as people and spreadsheets write it: digits, or groups of three with a space
 // between them, or with dots when decimals follow; decimals are zeros.

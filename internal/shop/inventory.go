@@ -178,6 +178,9 @@ func (v *Inventory) Stock(
 			harang.FieldError{Field: "severity", Detail: "must be one of OK, WARNING, CRITICAL"},
 		)
 	}
+	if q.Code != "" && q.Search != "" {
+		return none, errSearchAndCode()
+	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
@@ -297,7 +300,7 @@ func (s *service) changeLevel(
 	tx Tx, tenant string, item *harang.StockItem, quantity int64, th harang.Thresholds,
 ) error {
 	before := item.Severity()
-	silenced := !item.ExpectedAt.IsZero() && !s.dayEnded(item.ExpectedAt)
+	silenced := item.Archived || !item.ExpectedAt.IsZero() && !s.dayEnded(item.ExpectedAt)
 	var alert harang.Severity
 	item.Level, alert = item.Level.Change(quantity, th, silenced)
 	switch after := item.Severity(); {

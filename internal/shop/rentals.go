@@ -112,7 +112,8 @@ type CheckoutResult struct {
 //
 // NOT_FOUND for an unknown partner, location or product; INSUFFICIENT_STOCK
 // with "line", the index of the line from 0, and "available"; CARD_UNKNOWN for a
-// card that Cards does not return for the partner; PRICE_CHANGED with "expected" and
+// card that Cards does not return for the partner; ARCHIVED with "kind" and "id" for
+// an archived partner, location or product, and "line"; PRICE_CHANGED with "expected" and
 // "actual" when ExpectedTotal is not the price; INVALID_REQUEST naming the field.
 func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout) (CheckoutResult, error) {
 	var out CheckoutResult
@@ -185,6 +186,9 @@ func (v *Rentals) checkOut(
 	if err != nil {
 		return out, notFound(err, "there is no such partner")
 	}
+	if partner.Archived {
+		return out, archived("partner", partner.ID, partner.Name)
+	}
 	if plan != nil {
 		if err := v.checkCard(ctx, tx, *plan, partner.ID); err != nil {
 			return out, err
@@ -193,6 +197,9 @@ func (v *Rentals) checkOut(
 	location, err := tx.FindLocation(ctx, caller.Tenant, c.LocationID)
 	if err != nil {
 		return out, notFound(err, "there is no such location")
+	}
+	if location.Archived {
+		return out, archived("location", location.ID, location.Name)
 	}
 	rental := harang.Rental{
 		ID: c.ID, Tenant: caller.Tenant, PartnerID: partner.ID, PartnerName: partner.Name,
@@ -203,6 +210,11 @@ func (v *Rentals) checkOut(
 		product, err := tx.FindProduct(ctx, caller.Tenant, l.ProductID)
 		if err != nil {
 			return out, notFound(err, fmt.Sprintf("line %d: there is no such product", i))
+		}
+		if product.Archived {
+			err := archived("product", product.ID, product.Name)
+			err.Details["line"] = i
+			return out, err
 		}
 		rental.Lines = append(rental.Lines, harang.RentalLine{
 			ProductID: product.ID, ProductName: product.Name, Quantity: l.Quantity, DailyPrice: product.DailyPrice,
@@ -245,6 +257,14 @@ func (v *Rentals) checkOut(
 		return out, err
 	}
 	return CheckoutResult{Rental: rental}, v.appendCreated(tx, rental)
+}
+
+// archived refuses a new rental with something that is archived.
+func archived(kind, id, name string) *harang.Error {
+	return &harang.Error{
+		Code: harang.CodeArchived, Details: map[string]any{"kind": kind, "id": id},
+		Message: fmt.Sprintf("%s is archived and cannot be in a new rental", name),
+	}
 }
 
 // priceChanged refuses to charge another price than the one that was shown.

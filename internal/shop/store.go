@@ -70,12 +70,16 @@ type StockWriter interface {
 
 // CatalogueReader reads the catalogue.
 type CatalogueReader interface {
+	// FindLocations, FindPartners and FindProducts return parts of the lists by name.
 	FindLocations(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Location], error)
 	FindPartners(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Partner], error)
 	FindProducts(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Product], error)
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
+	// FindProductsByCode returns the product with this id and the one with this
+	// barcode, archived or not.
+	FindProductsByCode(ctx context.Context, tenant, code string) ([]harang.Product, error)
 }
 
 // CatalogueWriter creates and replaces entries of the catalogue.
@@ -83,12 +87,19 @@ type CatalogueWriter interface {
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
-	// PutLocation creates or replaces a location; its opening hours stay.
+	FindProductsByCode(ctx context.Context, tenant, code string) ([]harang.Product, error)
+	// LockLocation, LockPartner and LockProduct lock an entry and return it. NOT_FOUND.
+	LockLocation(ctx context.Context, tenant, id string) (harang.Location, error)
+	LockPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
+	LockProduct(ctx context.Context, tenant, id string) (harang.Product, error)
 	PutLocation(ctx context.Context, tenant string, l harang.Location) error
-	// SetOpeningHours sets the opening hours of a location; nil for none.
-	SetOpeningHours(ctx context.Context, tenant, id string, hours *harang.OpeningHours) error
 	PutPartner(ctx context.Context, tenant string, p harang.Partner) error
+	// PutProduct writes a product; its barcodes are found by CreateBarcode only.
 	PutProduct(ctx context.Context, tenant string, p harang.Product) error
+	// CreateBarcode gives a barcode to a product; false when a product has it.
+	CreateBarcode(ctx context.Context, tenant, code, productID string) (bool, error)
+	// DeleteBarcodes takes all barcodes from a product.
+	DeleteBarcodes(ctx context.Context, tenant, productID string) error
 }
 
 // NotificationReader reads the notifications of a user.

@@ -4,73 +4,151 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"harang.dev/harang"
 )
 
-var (
-	putLocation = define("put location", `
-		INSERT INTO locations (tenant_id, id, name, sort_key, search_key, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, sort_key = excluded.sort_key,
-			search_key = excluded.search_key, updated_at = excluded.updated_at`)
-
-	setOpeningHours = define("set opening hours", `
-		UPDATE locations SET opening_hours = $1 WHERE tenant_id = $2 AND id = $3`)
-
-	putPartner = define("put partner", `
-		INSERT INTO partners (tenant_id, id, name, sort_key, search_key, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, sort_key = excluded.sort_key,
-			search_key = excluded.search_key, updated_at = excluded.updated_at`)
-
-	putProduct = define("put product", `
-		INSERT INTO products (tenant_id, id, name, daily_price, sort_key, search_key, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, daily_price = excluded.daily_price,
-			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
-
-	findLocations = define("find locations", `
-		SELECT id, name, sort_key, opening_hours FROM locations
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
-			AND search_key LIKE $4 ESCAPE '\'
-			AND (sort_key, id) > ($5, $6)
-		ORDER BY sort_key, id LIMIT $7`)
-
-	findPartners = define("find partners", `
-		SELECT id, name, sort_key FROM partners
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
-			AND search_key LIKE $4 ESCAPE '\'
-			AND (sort_key, id) > ($5, $6)
-		ORDER BY sort_key, id LIMIT $7`)
-
-	findProducts = define("find products", `
-		SELECT id, name, sort_key, daily_price FROM products
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
-			AND search_key LIKE $4 ESCAPE '\'
-			AND (sort_key, id) > ($5, $6)
-		ORDER BY sort_key, id LIMIT $7`)
+// The columns of one entry of the catalogue, as scanLocation, scanPartner and
+// scanProduct read them.
+const (
+	locationColumns = `id, name, opening_hours, archived_at`
+	partnerColumns  = `id, name, archived_at`
+	productColumns  = `id, name, daily_price, barcodes, archived_at`
 )
 
-// PutLocation creates or replaces a location; its opening hours stay.
+// archivedAt sets archived_at in an update: a later archiving keeps the first instant.
+func archivedAt(table string) string {
+	return `archived_at = CASE WHEN excluded.archived_at IS NULL THEN NULL
+			ELSE coalesce(` + table + `.archived_at, excluded.archived_at) END`
+}
+
+// isArchived is 1 for an archived entry.
+const isArchived = `CASE WHEN archived_at IS NULL THEN 0 ELSE 1 END`
+
+var (
+	putLocation = define("put location", `
+		INSERT INTO locations (tenant_id, id, name, opening_hours, archived_at, sort_key, search_key, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, opening_hours = excluded.opening_hours,
+			`+archivedAt("locations")+`,
+			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
+
+	putPartner = define("put partner", `
+		INSERT INTO partners (tenant_id, id, name, archived_at, sort_key, search_key, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, `+archivedAt("partners")+`,
+			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
+
+	putProduct = define("put product", `
+		INSERT INTO products (tenant_id, id, name, daily_price, barcodes, archived_at, sort_key, search_key, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, daily_price = excluded.daily_price,
+			barcodes = excluded.barcodes, `+archivedAt("products")+`,
+			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
+
+	lockLocation = define("lock location", `
+		UPDATE locations SET updated_at = updated_at WHERE tenant_id = $1 AND id = $2 RETURNING `+locationColumns)
+	lockPartner = define("lock partner", `
+		UPDATE partners SET updated_at = updated_at WHERE tenant_id = $1 AND id = $2 RETURNING `+partnerColumns)
+	lockProduct = define("lock product", `
+		UPDATE products SET updated_at = updated_at WHERE tenant_id = $1 AND id = $2 RETURNING `+productColumns)
+
+	createBarcode = define("create barcode", `
+		INSERT INTO product_barcodes (tenant_id, code, product_id) VALUES ($1, $2, $3)
+		ON CONFLICT (tenant_id, code) DO NOTHING`)
+	deleteBarcodes = define("delete barcodes", `
+		DELETE FROM product_barcodes WHERE tenant_id = $1 AND product_id = $2`)
+
+	findLocations = define("find locations", `
+		SELECT `+locationColumns+`, sort_key FROM locations
+		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
+			AND search_key LIKE $4 ESCAPE '\' AND `+isArchived+` = $5
+			AND (sort_key, id) > ($6, $7)
+		ORDER BY sort_key, id LIMIT $8`)
+
+	findPartners = define("find partners", `
+		SELECT `+partnerColumns+`, sort_key FROM partners
+		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
+			AND search_key LIKE $4 ESCAPE '\' AND `+isArchived+` = $5
+			AND (sort_key, id) > ($6, $7)
+		ORDER BY sort_key, id LIMIT $8`)
+
+	findProducts = define("find products", `
+		SELECT `+productColumns+`, sort_key FROM products
+		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
+			AND search_key LIKE $4 ESCAPE '\' AND `+isArchived+` = $5
+			AND (sort_key, id) > ($6, $7)
+		ORDER BY sort_key, id LIMIT $8`)
+
+	// The product with an id, and the one with a barcode.
+	findProductsByCode = define("find products by code", `
+		SELECT `+productColumns+` FROM products
+		WHERE tenant_id = $1 AND id IN (
+			SELECT id FROM products WHERE tenant_id = $1 AND id = $2
+			UNION ALL SELECT product_id FROM product_barcodes WHERE tenant_id = $1 AND code = $2)
+		ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END, id`)
+)
+
+func scanLocation(r row) (harang.Location, error) { return scanLocationAnd(r) }
+
+// scanLocationAnd reads the columns of a location and more after them.
+func scanLocationAnd(r row, more ...any) (l harang.Location, err error) {
+	var hours sql.NullString
+	var archived sql.NullInt64
+	if err = r.Scan(append([]any{&l.ID, &l.Name, &hours, &archived}, more...)...); err == nil {
+		l.Hours, err = readHours(hours)
+	}
+	l.Archived = archived.Valid
+	return l, err
+}
+
+func scanPartner(r row) (harang.Partner, error) { return scanPartnerAnd(r) }
+
+func scanPartnerAnd(r row, more ...any) (p harang.Partner, err error) {
+	var archived sql.NullInt64
+	err = r.Scan(append([]any{&p.ID, &p.Name, &archived}, more...)...)
+	p.Archived = archived.Valid
+	return p, err
+}
+
+func scanProduct(r row) (harang.Product, error) { return scanProductAnd(r) }
+
+func scanProductAnd(r row, more ...any) (p harang.Product, err error) {
+	var barcodes string
+	var archived sql.NullInt64
+	err = r.Scan(append([]any{&p.ID, &p.Name, &p.DailyPrice, &barcodes, &archived}, more...)...)
+	p.Barcodes, p.Archived = strings.Fields(barcodes), archived.Valid
+	return p, err
+}
+
+// archivedSince is archived_at of an entry that is written now.
+func (s *Store) archivedSince(archived bool) sql.NullInt64 {
+	return sql.NullInt64{Int64: s.nowMillis(), Valid: archived}
+}
+
+// PutLocation creates or replaces a location.
 func (tx *Tx) PutLocation(ctx context.Context, tenant string, l harang.Location) error {
-	_, err := execute(ctx, tx, putLocation, tenant, l.ID, l.Name, sortKey(l.Name), searchKey(l.Name, l.ID),
-		tx.s.nowMillis())
+	hours, err := writeHours(l.Hours)
+	if err != nil {
+		return err
+	}
+	_, err = execute(ctx, tx, putLocation, tenant, l.ID, l.Name, hours, tx.s.archivedSince(l.Archived),
+		sortKey(l.Name), searchKey(l.Name, l.ID), tx.s.nowMillis())
 	return err
 }
 
-// SetOpeningHours sets the opening hours of a location; nil for none.
-func (tx *Tx) SetOpeningHours(ctx context.Context, tenant, id string, hours *harang.OpeningHours) error {
-	var text sql.NullString
-	if hours != nil {
-		b, err := json.Marshal(hours)
-		if err != nil {
-			return harang.Wrap(harang.CodeInternal, err, "the opening hours cannot be written")
-		}
-		text = sql.NullString{String: string(b), Valid: true}
+// writeHours writes opening hours as they are stored, nil as NULL.
+func writeHours(hours *harang.OpeningHours) (sql.NullString, error) {
+	if hours == nil {
+		return sql.NullString{}, nil
 	}
-	_, err := execute(ctx, tx, setOpeningHours, text, tenant, id)
-	return err
+	b, err := json.Marshal(hours)
+	if err != nil {
+		return sql.NullString{}, harang.Wrap(harang.CodeInternal, err, "the opening hours cannot be written")
+	}
+	return sql.NullString{String: string(b), Valid: true}, nil
 }
 
 // readHours reads stored opening hours, NULL as nil.
@@ -84,20 +162,64 @@ func readHours(text sql.NullString) (*harang.OpeningHours, error) {
 
 // PutPartner creates or replaces a partner.
 func (tx *Tx) PutPartner(ctx context.Context, tenant string, p harang.Partner) error {
-	_, err := execute(ctx, tx, putPartner, tenant, p.ID, p.Name, sortKey(p.Name), searchKey(p.Name, p.ID),
-		tx.s.nowMillis())
+	_, err := execute(ctx, tx, putPartner, tenant, p.ID, p.Name, tx.s.archivedSince(p.Archived), sortKey(p.Name),
+		searchKey(p.Name, p.ID), tx.s.nowMillis())
 	return err
 }
 
-// PutProduct creates or replaces a product.
+// PutProduct creates or replaces a product. Its barcodes are found only after
+// CreateBarcode.
 func (tx *Tx) PutProduct(ctx context.Context, tenant string, p harang.Product) error {
-	_, err := execute(ctx, tx, putProduct, tenant, p.ID, p.Name, p.DailyPrice, sortKey(p.Name), searchKey(p.Name, p.ID),
-		tx.s.nowMillis())
+	_, err := execute(ctx, tx, putProduct, tenant, p.ID, p.Name, p.DailyPrice, strings.Join(p.Barcodes, " "),
+		tx.s.archivedSince(p.Archived), sortKey(p.Name), searchKey(p.Name, p.ID), tx.s.nowMillis())
 	return err
+}
+
+// LockLocation locks a location until the commit and returns it. NOT_FOUND.
+func (tx *Tx) LockLocation(ctx context.Context, tenant, id string) (harang.Location, error) {
+	return queryOne(ctx, tx, lockLocation, scanLocation, tenant, id)
+}
+
+// LockPartner locks a partner until the commit and returns it. NOT_FOUND.
+func (tx *Tx) LockPartner(ctx context.Context, tenant, id string) (harang.Partner, error) {
+	return queryOne(ctx, tx, lockPartner, scanPartner, tenant, id)
+}
+
+// LockProduct locks a product until the commit and returns it. NOT_FOUND.
+func (tx *Tx) LockProduct(ctx context.Context, tenant, id string) (harang.Product, error) {
+	return queryOne(ctx, tx, lockProduct, scanProduct, tenant, id)
+}
+
+// CreateBarcode gives a barcode to a product and reports false when a product of the
+// tenant has it.
+func (tx *Tx) CreateBarcode(ctx context.Context, tenant, code, productID string) (bool, error) {
+	n, err := execute(ctx, tx, createBarcode, tenant, code, productID)
+	return n == 1, err
+}
+
+// DeleteBarcodes takes all barcodes from a product.
+func (tx *Tx) DeleteBarcodes(ctx context.Context, tenant, productID string) error {
+	_, err := execute(ctx, tx, deleteBarcodes, tenant, productID)
+	return err
+}
+
+// FindProductsByCode returns the product with this id and the one with this barcode,
+// archived or not.
+func (tx *Tx) FindProductsByCode(ctx context.Context, tenant, code string) ([]harang.Product, error) {
+	return queryAll(ctx, tx, findProductsByCode, scanProduct, tenant, code)
+}
+
+// FindProductsByCode is the same outside a transaction.
+func (s *Store) FindProductsByCode(ctx context.Context, tenant, code string) ([]harang.Product, error) {
+	return queryAll(ctx, s.reader(), findProductsByCode, scanProduct, tenant, code)
 }
 
 // nameKey is the position of a row in a list by name.
-type nameKey struct{ Sort, ID string }
+type nameKey struct {
+	Sort, ID string
+	// First are the ids that the first page had before the list.
+	First []string `json:",omitempty"`
+}
 
 // named is a row of such a list.
 type named[T any] struct {
@@ -105,21 +227,37 @@ type named[T any] struct {
 	key  nameKey
 }
 
-// findNamed reads a page of a list by name.
+// findNamed reads a page of a list by name, on the first page after the entries first.
 func findNamed[T any](
 	ctx context.Context, s *Store, list string, q *query, scan func(row) (named[T], error),
-	tenant string, cq harang.CatalogueQuery,
+	tenant string, cq harang.CatalogueQuery, first []named[T],
 ) (harang.Page[T], error) {
 	var after nameKey
 	if err := decodeCursor(list, cq.Cursor, &after); err != nil {
 		return harang.Page[T]{}, err
 	}
+	first = first[:min(len(first), cq.Limit)]
+	if cq.Cursor != "" {
+		first = nil
+	}
+	for _, n := range first {
+		after.First = append(after.First, n.key.ID)
+	}
 	like := likePatterns(cq.Search)
-	rows, err := queryAll(ctx, s.reader(), q, scan, tenant, like[0], like[1], like[2], after.Sort, after.ID, cq.Limit+1)
+	rows, err := queryAll(ctx, s.reader(), q, scan, tenant, like[0], like[1], like[2], boolInt(cq.Archived),
+		after.Sort, after.ID, cq.Limit+1+len(after.First))
 	if err != nil {
 		return harang.Page[T]{}, err
 	}
-	return pageOf(list, rows, cq.Limit, func(n named[T]) T { return n.item }, func(n named[T]) any { return n.key })
+	rows = slices.DeleteFunc(rows, func(n named[T]) bool { return slices.Contains(after.First, n.key.ID) })
+	for i := range first {
+		first[i].key = nameKey{} // the list begins after it
+	}
+	rows = append(first, rows...)
+	return pageOf(list, rows, cq.Limit, func(n named[T]) T { return n.item }, func(n named[T]) any {
+		n.key.First = after.First
+		return n.key
+	})
 }
 
 // FindLocations returns a page of a tenant's locations by name.
@@ -127,13 +265,10 @@ func (s *Store) FindLocations(
 	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Location], error) {
 	return findNamed(ctx, s, "locations", findLocations, func(r row) (n named[harang.Location], err error) {
-		var hours sql.NullString
-		if err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort, &hours); err == nil {
-			n.item.Hours, err = readHours(hours)
-		}
+		n.item, err = scanLocationAnd(r, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, q)
+	}, tenant, q, nil)
 }
 
 // FindPartners returns a page of a tenant's partners by name.
@@ -141,19 +276,36 @@ func (s *Store) FindPartners(
 	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Partner], error) {
 	return findNamed(ctx, s, "partners", findPartners, func(r row) (n named[harang.Partner], err error) {
-		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort)
+		n.item, err = scanPartnerAnd(r, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, q)
+	}, tenant, q, nil)
 }
 
-// FindProducts returns a page of a tenant's products by name.
+// FindProducts returns a page of a tenant's products by name. Those whose id or barcode
+// is the search itself come first. With a code it returns only those that have it.
 func (s *Store) FindProducts(
 	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Product], error) {
+	if q.Code != "" {
+		found, err := s.FindProductsByCode(ctx, tenant, q.Code)
+		return harang.Page[harang.Product]{Items: append([]harang.Product{}, found...)}, err
+	}
+	var first []named[harang.Product]
+	if code := strings.TrimSpace(q.Search); code != "" && q.Cursor == "" {
+		exact, err := s.FindProductsByCode(ctx, tenant, code)
+		if err != nil {
+			return harang.Page[harang.Product]{}, err
+		}
+		for _, p := range exact {
+			if p.Archived == q.Archived {
+				first = append(first, named[harang.Product]{p, nameKey{ID: p.ID}})
+			}
+		}
+	}
 	return findNamed(ctx, s, "products", findProducts, func(r row) (n named[harang.Product], err error) {
-		err = r.Scan(&n.item.ID, &n.item.Name, &n.key.Sort, &n.item.DailyPrice)
+		n.item, err = scanProductAnd(r, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, q)
+	}, tenant, q, first)
 }

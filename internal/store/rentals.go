@@ -19,11 +19,11 @@ const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + roundi
 
 var (
 	findPartnerName = define("find partner", `
-		SELECT id, name FROM partners WHERE tenant_id = $1 AND id = $2`)
+		SELECT `+partnerColumns+` FROM partners WHERE tenant_id = $1 AND id = $2`)
 	findLocationName = define("find location", `
-		SELECT id, name, opening_hours FROM locations WHERE tenant_id = $1 AND id = $2`)
+		SELECT `+locationColumns+` FROM locations WHERE tenant_id = $1 AND id = $2`)
 	findProductPrice = define("find product", `
-		SELECT id, name, daily_price FROM products WHERE tenant_id = $1 AND id = $2`)
+		SELECT `+productColumns+` FROM products WHERE tenant_id = $1 AND id = $2`)
 
 	createRental = define("create rental", `
 		INSERT INTO rentals (`+rentalColumns+`, version)
@@ -116,10 +116,7 @@ func (s *Store) FindPartner(ctx context.Context, tenant, id string) (harang.Part
 }
 
 func findPartner(ctx context.Context, r runner, tenant, id string) (harang.Partner, error) {
-	return queryOne(ctx, r, findPartnerName, func(r row) (p harang.Partner, err error) {
-		err = r.Scan(&p.ID, &p.Name)
-		return p, err
-	}, tenant, id)
+	return queryOne(ctx, r, findPartnerName, scanPartner, tenant, id)
 }
 
 // FindLocation returns a location. NOT_FOUND when the tenant has no such one.
@@ -133,13 +130,7 @@ func (s *Store) FindLocation(ctx context.Context, tenant, id string) (harang.Loc
 }
 
 func findLocation(ctx context.Context, r runner, tenant, id string) (harang.Location, error) {
-	return queryOne(ctx, r, findLocationName, func(r row) (l harang.Location, err error) {
-		var hours sql.NullString
-		if err = r.Scan(&l.ID, &l.Name, &hours); err == nil {
-			l.Hours, err = readHours(hours)
-		}
-		return l, err
-	}, tenant, id)
+	return queryOne(ctx, r, findLocationName, scanLocation, tenant, id)
 }
 
 // FindProduct returns a product. NOT_FOUND when the tenant has no such one.
@@ -153,10 +144,7 @@ func (s *Store) FindProduct(ctx context.Context, tenant, id string) (harang.Prod
 }
 
 func findProduct(ctx context.Context, r runner, tenant, id string) (harang.Product, error) {
-	return queryOne(ctx, r, findProductPrice, func(r row) (p harang.Product, err error) {
-		err = r.Scan(&p.ID, &p.Name, &p.DailyPrice)
-		return p, err
-	}, tenant, id)
+	return queryOne(ctx, r, findProductPrice, scanProduct, tenant, id)
 }
 
 // CreateRental stores a new rental with its lines. CONFLICT when the id exists,

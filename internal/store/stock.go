@@ -10,17 +10,40 @@ import (
 // severities are stored as their ranks.
 var severities = [...]harang.Severity{harang.SeverityOK, harang.SeverityWarning, harang.SeverityCritical}
 
+// notArchived is a condition on a stock row; $1 is the tenant.
+const notArchived = `product_id NOT IN (SELECT id FROM products WHERE tenant_id = $1 AND archived_at IS NOT NULL)
+	AND location_id NOT IN (SELECT id FROM locations WHERE tenant_id = $1 AND archived_at IS NOT NULL)`
+
+// stockArchived is 1 when the product or the location of a row of stock is archived.
+func stockArchived(stock string) string {
+	return `CASE WHEN
+		EXISTS (SELECT 1 FROM products p WHERE p.tenant_id = ` + stock + `.tenant_id
+			AND p.id = ` + stock + `.product_id AND p.archived_at IS NOT NULL)
+		OR EXISTS (SELECT 1 FROM locations l WHERE l.tenant_id = ` + stock + `.tenant_id
+			AND l.id = ` + stock + `.location_id AND l.archived_at IS NOT NULL)
+		THEN 1 ELSE 0 END`
+}
+
+// stockColumns are what a list of stock selects, with archived as given.
+func stockColumns(archived string) string {
+	return `s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since,
+			s.event_id, s.expected_at, ` + archived
+}
+
+// archivedByJoin is stockArchived where products p and locations l are joined.
+const archivedByJoin = `CASE WHEN p.archived_at IS NULL AND l.archived_at IS NULL THEN 0 ELSE 1 END`
+
 var (
 	lockStock = define("lock stock", `
 		UPDATE stock SET version = version + 1 WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3
 		RETURNING (SELECT p.name FROM products p WHERE p.tenant_id = stock.tenant_id AND p.id = stock.product_id),
 			(SELECT l.name FROM locations l WHERE l.tenant_id = stock.tenant_id AND l.id = stock.location_id),
-			quantity, warning, critical, alerted, since, event_id, expected_at`)
+			quantity, warning, critical, alerted, since, event_id, expected_at, `+stockArchived("stock"))
 
 	findStockItem = define("find stock item", `
 		SELECT (SELECT p.name FROM products p WHERE p.tenant_id = s.tenant_id AND p.id = s.product_id),
 			(SELECT l.name FROM locations l WHERE l.tenant_id = s.tenant_id AND l.id = s.location_id),
-			s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at
+			s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at, `+stockArchived("s")+`
 		FROM stock s WHERE s.tenant_id = $1 AND s.product_id = $2 AND s.location_id = $3`)
 
 	createStock = define("create stock", `
@@ -51,9 +74,7 @@ var (
 	// CROSS JOIN fixes SQLite's join order, in which the rows come sorted and a page
 	// stops early; PostgreSQL's planner ignores it.
 	findStock = define("find stock", `
-		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since,
-			s.event_id, s.expected_at,
-			p.sort_key, l.sort_key
+		SELECT `+stockColumns(archivedByJoin)+`, p.sort_key, l.sort_key
 		FROM products p CROSS JOIN stock s CROSS JOIN locations l
 		WHERE p.tenant_id = $1 AND s.tenant_id = $1 AND s.product_id = p.id AND l.tenant_id = $1
 			AND l.id = s.location_id
@@ -62,33 +83,48 @@ var (
 			AND p.search_key || ' ' || l.search_key LIKE $4 ESCAPE '\'
 			AND s.severity >= $5 AND s.severity <= $6
 			AND ($7 = '' OR s.location_id = $7)
-			AND (p.sort_key, p.id) >= ($8, $9)
-			AND (p.sort_key, p.id, l.sort_key, l.id) > ($8, $9, $10, $11)
-		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $12`)
+			AND `+archivedByJoin+` = $8
+			AND (p.sort_key, p.id) >= ($9, $10)
+			AND (p.sort_key, p.id, l.sort_key, l.id) > ($9, $10, $11, $12)
+		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $13`)
 
-	findShortages = define("find shortages", `
-		SELECT s.product_id, s.location_id, p.name, l.name, s.quantity, s.warning, s.critical, s.alerted, s.since,
-			s.event_id, s.expected_at,
-			c.user_id, c.user_name, c.at
+	findStockByCode = define("find stock by code", `
+		SELECT `+stockColumns(archivedByJoin)+`, p.sort_key, l.sort_key
 		FROM stock s
 			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
 			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id
+		WHERE s.tenant_id = $1
+			AND s.product_id IN (
+				SELECT id FROM products WHERE tenant_id = $1 AND id = $2
+				UNION ALL SELECT product_id FROM product_barcodes WHERE tenant_id = $1 AND code = $2)
+			AND s.severity >= $3 AND s.severity <= $4
+			AND ($5 = '' OR s.location_id = $5)
+			AND (p.sort_key, p.id, l.sort_key, l.id) > ($6, $7, $8, $9)
+		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $10`)
+
+	findShortages = define("find shortages", `
+		SELECT `+stockColumns("0")+`, c.user_id, c.user_name, c.at
+		FROM stock s
+			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id AND p.archived_at IS NULL
+			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id AND l.archived_at IS NULL
 			LEFT JOIN claims c ON c.tenant_id = s.tenant_id AND c.event_id = s.event_id
 		WHERE s.tenant_id = $1 AND s.severity > 0
 			AND (-s.severity, coalesce(s.since, 0), s.product_id, s.location_id) > ($2, $3, $4, $5)
 		ORDER BY -s.severity, coalesce(s.since, 0), s.product_id, s.location_id LIMIT $6`)
 
-	// Three counts, each from an index alone (stock_short has severity > 0).
+	// Three counts: all items from an index alone, and the short ones, which are few.
 	countStock = define("count stock", `
 		SELECT
-			(SELECT count(*) FROM stock WHERE tenant_id = $1),
-			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1),
-			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2)`)
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND `+notArchived+`),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1 AND `+notArchived+`),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2 AND `+notArchived+`)`)
 	countStockAtLocation = define("count stock at location", `
 		SELECT
-			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND location_id = $2),
-			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1 AND location_id = $2),
-			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2 AND location_id = $2)`)
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND location_id = $2 AND `+notArchived+`),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 1 AND location_id = $2
+				AND `+notArchived+`),
+			(SELECT count(*) FROM stock WHERE tenant_id = $1 AND severity > 0 AND severity = 2 AND location_id = $2
+				AND `+notArchived+`)`)
 )
 
 // stockRow is a stock item as it is stored.
@@ -98,13 +134,14 @@ type stockRow struct {
 	since    sql.NullInt64
 	event    sql.NullString
 	expected sql.NullInt64
+	archived int64
 }
 
-// levelColumns are the destinations of quantity … expected_at.
+// levelColumns are the destinations of quantity … expected_at, archived.
 func (r *stockRow) levelColumns() []any {
 	l := &r.item.Level
 	return []any{&l.Quantity, &l.Thresholds.Warning, &l.Thresholds.Critical, &r.alerted, &r.since, &r.event,
-		&r.expected}
+		&r.expected, &r.archived}
 }
 
 // stockItem returns the scanned item.
@@ -113,6 +150,7 @@ func (r *stockRow) stockItem() harang.StockItem {
 	r.item.Since = timeOf(r.since)
 	r.item.EventID = r.event.String
 	r.item.ExpectedAt = timeOf(r.expected)
+	r.item.Archived = r.archived != 0
 	return r.item
 }
 
@@ -211,7 +249,12 @@ func (s *Store) FindStock(
 		key  stockKey
 	}
 	like := likePatterns(q.Search)
-	rows, err := queryAll(ctx, s.reader(), findStock, func(r row) (k keyed, err error) {
+	list, args := findStock, []any{tenant, like[0], like[1], like[2], least, most, q.LocationID, boolInt(q.Archived)}
+	if q.Code != "" {
+		list, args = findStockByCode, []any{tenant, q.Code, least, most, q.LocationID}
+	}
+	args = append(args, after.Product, after.ProductID, after.Location, after.LocationID, q.Limit+1)
+	rows, err := queryAll(ctx, s.reader(), list, func(r row) (k keyed, err error) {
 		var sr stockRow
 		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
 			sr.levelColumns()...)
@@ -219,8 +262,7 @@ func (s *Store) FindStock(
 		k.item = sr.stockItem()
 		k.key.ProductID, k.key.LocationID = k.item.ProductID, k.item.LocationID
 		return k, err
-	}, tenant, like[0], like[1], like[2], least, most, q.LocationID,
-		after.Product, after.ProductID, after.Location, after.LocationID, q.Limit+1)
+	}, args...)
 	if err != nil {
 		return harang.Page[harang.StockItem]{}, err
 	}

@@ -38,6 +38,8 @@ func Run(t *testing.T, open Open) {
 		{"Tokens", testTokens},
 		{"LastAdmin", testLastAdmin},
 		{"Catalogue", testCatalogue},
+		{"Barcodes", testBarcodes},
+		{"Archived", testArchived},
 		{"Stock", testStock},
 		{"Shortages", testShortages},
 		{"Notifications", testNotifications},

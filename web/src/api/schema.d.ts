@@ -281,7 +281,7 @@ export interface paths {
         put?: never;
         /**
          * Load a catalogue and its stock from a CSV file
-         * @description The header names the columns, in any order: productId, productName, dailyPrice, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. Numbers may be written as 1 234,00 Ft.
+         * @description The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. Numbers may be written as 1 234,00 Ft.
          *
          *     The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped.
          *
@@ -411,7 +411,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Create or replace a location
+         * Create or change a location
          * @description Allowed for: ADMIN, API key.
          */
         put: operations["putLocation"];
@@ -535,7 +535,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Create or replace a partner
+         * Create or change a partner
          * @description Allowed for: ADMIN, API key.
          */
         put: operations["putPartner"];
@@ -689,7 +689,7 @@ export interface paths {
          */
         get: operations["findProduct"];
         /**
-         * Create or replace a product
+         * Create or change a product
          * @description Allowed for: ADMIN, API key.
          */
         put: operations["putProduct"];
@@ -914,6 +914,8 @@ export interface components {
             reason: string;
         };
         AlertBody: {
+            /** @description the product or the location is archived: no alerts */
+            archived: boolean;
             /** @description who claimed it; null when nobody did */
             claim: components["schemas"]["ClaimBody"] | null;
             /**
@@ -1309,6 +1311,8 @@ export interface components {
             nextCursor: string | null;
         };
         LocationBody: {
+            /** @description nothing is rented there any more; its rentals can be returned */
+            archived: boolean;
             id: string;
             name: string;
             /** @description null when none are known */
@@ -1327,6 +1331,8 @@ export interface components {
             upTo?: string;
         };
         NamedBody: {
+            /** @description not offered any more; its rentals can be returned and paid */
+            archived: boolean;
             id: string;
             name: string;
         };
@@ -1487,12 +1493,14 @@ export interface components {
             at?: string;
             /** @description how many pieces there are, with INSUFFICIENT_STOCK */
             available?: number;
+            /** @description the barcode that another product has, with BARCODE_TAKEN */
+            barcode?: string;
             by?: components["schemas"]["PersonBody"];
             /**
              * @description what went wrong, stable
              * @enum {string}
              */
-            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "CARD_UNKNOWN" | "CONFLICT" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
+            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
             /** @description one sentence for developers */
             detail: string;
             /** @description why the card was declined, with its table: ipc:13, iso:51 */
@@ -1508,7 +1516,11 @@ export interface components {
             }[];
             /** @description true when more fields are wrong than errors lists */
             errorsTruncated?: boolean;
-            /** @description the line of the rental, from 0, with INSUFFICIENT_STOCK */
+            /** @description the id of what is archived, with ARCHIVED */
+            id?: string;
+            /** @description partner, location or product, with ARCHIVED */
+            kind?: string;
+            /** @description the line of the rental, from 0, with INSUFFICIENT_STOCK and ARCHIVED */
             line?: number;
             /** @description what the clerk should do next, in Hungarian */
             nextStep?: string;
@@ -1518,6 +1530,10 @@ export interface components {
             ownOrigin?: string;
             /** @description DECLINED or PENDING, with PAYMENT_DECLINED and PAYMENT_TIMEOUT */
             paymentStatus?: string;
+            /** @description the product that has it, with BARCODE_TAKEN */
+            productId?: string;
+            /** @description the same product's name, with BARCODE_TAKEN */
+            productName?: string;
             /** @description whether the same card may be tried again */
             retry?: boolean;
             /** @description the HTTP status */
@@ -1530,6 +1546,10 @@ export interface components {
             type: string;
         };
         ProductBody: {
+            /** @description not offered any more; its pieces can be returned and counted */
+            archived: boolean;
+            /** @description codes that a scanner reads from it */
+            barcodes: string[];
             /**
              * Format: int64
              * @description whole forints per day
@@ -1546,9 +1566,13 @@ export interface components {
             last4?: string;
         };
         PutInputBody: {
+            /** @description absent: as before */
+            archived?: boolean;
             name: string;
         };
         PutLocationInputBody: {
+            /** @description absent: as before */
+            archived?: boolean;
             name: string;
             /** @description absent: they stay; null removes them */
             openingHours?: {
@@ -1559,6 +1583,10 @@ export interface components {
             } | null;
         };
         PutProductInputBody: {
+            /** @description absent: as before */
+            archived?: boolean;
+            /** @description absent: as before; each is one product's only */
+            barcodes?: string[];
             /**
              * Format: int64
              * @description whole forints per day
@@ -1834,6 +1862,8 @@ export interface components {
             type: "stock_alert";
         };
         StockBody: {
+            /** @description the product or the location is archived: no alerts */
+            archived: boolean;
             /**
              * Format: int64
              * @description CRITICAL below it; 0: never
@@ -3515,6 +3545,10 @@ export interface operations {
                 cursor?: string;
                 /** @description words of names and ids; accents are ignored */
                 search?: string;
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
+                /** @description the product with exactly this barcode or id, archived or not; not with search */
+                code?: string;
                 severity?: "CRITICAL" | "WARNING" | "OK";
                 locationId?: string;
             };
@@ -3900,6 +3934,8 @@ export interface operations {
                 cursor?: string;
                 /** @description words of names and ids; accents are ignored */
                 search?: string;
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -4524,6 +4560,8 @@ export interface operations {
                 cursor?: string;
                 /** @description words of names and ids; accents are ignored */
                 search?: string;
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5368,6 +5406,10 @@ export interface operations {
                 cursor?: string;
                 /** @description words of names and ids; accents are ignored */
                 search?: string;
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
+                /** @description the product with exactly this barcode or id, archived or not; not with search */
+                code?: string;
             };
             header?: never;
             path?: never;
@@ -5572,6 +5614,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `BARCODE_TAKEN`: another product (productId) has this barcode, or has it as its id */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `TOO_LARGE`: the body is larger than this call allows */
             413: {
                 headers: {
@@ -5764,7 +5817,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `CONFLICT`: the present state does not allow it; detail says why
+             * @description `ARCHIVED`: the partner, location or product (kind, id) is archived and cannot be in a new rental; of a product the line
+             *
+             *     `CONFLICT`: the present state does not allow it; detail says why
              *
              *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
              *

@@ -102,6 +102,7 @@ const stock = (item: Partial<StockItem>): StockItem => ({
   criticalThreshold: 3,
   severity: 'OK',
   expectedAt: null,
+  archived: false,
   ...item,
 });
 
@@ -126,13 +127,13 @@ export const stockItems: StockItem[] = [
 ];
 
 export const locations: Named[] = [
-  { id: 'vaci', name: 'Váci út' },
-  { id: 'kelenfold', name: 'Kelenföld' },
+  { id: 'vaci', name: 'Váci út', archived: false },
+  { id: 'kelenfold', name: 'Kelenföld', archived: false },
 ];
 
 export const partners: Named[] = [
-  { id: 'alfa', name: 'Alfa Építő Kft.' },
-  { id: 'beta', name: 'Béta Bau Bt.' },
+  { id: 'alfa', name: 'Alfa Építő Kft.', archived: false },
+  { id: 'beta', name: 'Béta Bau Bt.', archived: false },
 ];
 
 const card = (token: string, label: string): StoredCard => ({
@@ -154,6 +155,8 @@ export const products: Product[] = stockItems.map((item, index) => ({
   id: item.productId,
   name: item.productName,
   dailyPrice: 4000 + index * 500,
+  barcodes: [],
+  archived: false,
 }));
 
 export function minutesAgo(minutes: number): string {

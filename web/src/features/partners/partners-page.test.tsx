@@ -32,7 +32,7 @@ it('adds and renames a partner; a repeated attempt keeps its id', async () => {
   vi.spyOn(crypto, 'randomUUID').mockReturnValue('3f9c1a00-0000-4000-8000-000000000000');
   server.on('PUT /partners/ujhazi-es-fia-bt-3f9c1a', ({ body }) => {
     if (broken) return problem(503, 'UNAVAILABLE');
-    made.push({ id: 'ujhazi-es-fia-bt-3f9c1a', ...(body as { name: string }) });
+    made.push({ id: 'ujhazi-es-fia-bt-3f9c1a', archived: false, ...(body as { name: string }) });
     return json(made[0]);
   });
   server.on('PUT /partners/alfa', ({ body }) => json({ id: 'alfa', ...(body as object) }));
