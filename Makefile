@@ -40,7 +40,7 @@ test: deps $(NPM_CI) ## Run every test: Go with the race detector, web, browser,
 
 .PHONY: test-go
 test-go: $(NPM_CI) ## Run the Go tests with the race detector
-	go test -race -shuffle=on -p 1 ./...
+	go test -race -shuffle=on -p 2 ./...
 
 .PHONY: test-web
 test-web: $(NPM_CI) ## Run the page's and the client's unit tests

@@ -5,11 +5,16 @@ import { chromium } from './harness/browser.ts';
 export default defineConfig({
   testDir: 'tests',
   outputDir: 'results',
-  workers: 1, // two cores: one server, one browser
-  retries: 1, // a busy machine can upset a real browser; the list tells which test needed it
+  fullyParallel: true, // each test has a server, a database and browser profiles of its own
+  workers: 2, // two cores; the tests mostly wait
+  retries: 0,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  projects: [
+    { name: 'flows', grepInvert: /median/ },
+    { name: 'figures', grep: /median/, workers: 1, dependencies: ['flows'] }, // nothing else runs beside them
+  ],
   reporter: [['list'], ['json', { outputFile: '../.test/e2e.json' }]],
   use: { ...chromium, locale: 'en-US', timezoneId: 'Europe/Budapest', trace: 'retain-on-failure' },
 });

@@ -3,9 +3,11 @@ package engineio
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +61,7 @@ func newFixture(t *testing.T, opts *Options, h Handler) *fixture {
 	h.Close = func(_ *Session, reason string) { f.closed <- reason }
 	f.server = New(h, opts)
 	t.Cleanup(func() {
+		f.abortAll() // or Close waits a second for each client that does not answer
 		if err := f.server.Close(); err != nil {
 			t.Error(err)
 		}
@@ -70,6 +73,15 @@ func newFixture(t *testing.T, opts *Options, h Handler) *fixture {
 		}
 	})
 	return f
+}
+
+func (f *fixture) abortAll() {
+	f.server.mu.Lock()
+	all := slices.Collect(maps.Values(f.server.sessions))
+	f.server.mu.Unlock()
+	for _, s := range all {
+		s.Abort(ReasonForcedClose)
+	}
 }
 
 // receive returns the next value of a channel.

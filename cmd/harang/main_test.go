@@ -15,10 +15,13 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
 )
 
 func TestMain(m *testing.M) {
+	// Under the race detector a real hash takes a second; package auth tests the real parameters.
+	auth.DefaultHashParams.Memory, auth.DefaultHashParams.Iterations = 64, 1
 	testscript.Main(m, map[string]func(){"harang": main})
 }
 

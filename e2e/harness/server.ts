@@ -98,18 +98,20 @@ export class Server {
   }
 }
 
+/** Ports below the range of outgoing connections, so that nobody gets one while its server is being restarted. */
 async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all(
-    [0, 0].map(
-      () =>
-        new Promise<ReturnType<typeof createServer>>((ready) => {
-          const server = createServer().listen(0, '127.0.0.1', () => {
-            ready(server);
-          });
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return [ports[0]!, ports[1]!];
+  return [await freePort(), await freePort()];
+}
+
+async function freePort(): Promise<number> {
+  const [lowest, highest] = [15_000, 32_000];
+  for (;;) {
+    const port = lowest + Math.floor(Math.random() * (highest - lowest));
+    const free = await new Promise<boolean>((done) => {
+      const server = createServer()
+        .once('error', () => done(false))
+        .listen(port, '127.0.0.1', () => server.close(() => done(true)));
+    });
+    if (free) return port;
+  }
 }

@@ -87,17 +87,16 @@ func (r results) readGo(file string) error {
 		name := goName(e)
 		if e.Test == "" {
 			// A package that fails without a failing test did not build or crashed.
-			switch e.Action {
-			case "fail":
+			if e.Action == "fail" {
 				r[name+"(package)"] = failed
-			case "pass": // at the second try
-				delete(r, name+"(package)")
 			}
 			return
 		}
 		switch e.Action {
 		case "pass":
-			r[name] = passed
+			if r[name] != failed { // a pass after it makes no failure good
+				r[name] = passed
+			}
 		case "fail":
 			r[name] = failed
 		case "skip":
@@ -191,7 +190,7 @@ func (r results) readPlaywright(file string) error {
 			for _, test := range spec.Tests {
 				name := "e2e " + spec.Title
 				switch test.Status {
-				case "expected", "flaky": // flaky: at the second try, which Playwright's list shows
+				case "expected":
 					r[name] = passed
 				case "skipped":
 					r[name] = skipped

@@ -97,7 +97,7 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 	}
 	churn(time.Duration(count(2, 30)) * time.Second)
 	var goroutines, heap float64
-	testtime.Eventually(t, 30*time.Second, "all clients have left", func() bool {
+	testtime.Eventually(t, testtime.Limit, "all clients have left", func() bool {
 		goroutines, heap = measure()
 		return c.metric(t, n, "harang_feed_listeners") <= 1 // the node's own, of control messages
 	})
@@ -108,7 +108,7 @@ func TestChurn_ReturnsToBase(t *testing.T) {
 			"%.1f MiB",
 			p.count(), visits.Load(), recovered.Load(), received.Load(), goroutines, goroutinesAfter, heap, heapAfter)
 	}()
-	testtime.Eventually(t, 60*time.Second, "memory and goroutines return to the base", func() bool {
+	testtime.Eventually(t, testtime.Limit, "memory and goroutines return to the base", func() bool {
 		goroutinesAfter, heapAfter = measure()
 		return goroutinesAfter <= goroutines+3 && heapAfter <= heap+4
 	})

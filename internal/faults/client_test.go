@@ -13,13 +13,19 @@ import (
 	"time"
 
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
-// silence is how long a connection may be silent before it counts as dead; nodes are started with
-// heartbeats every second.
-const silence = 2500 * time.Millisecond
+// silence is how long a connection may be silent before the client asks whether it is alive; nodes are started with
+// heartbeats every second. The other limits only end what would hang: on a busy machine a connection that was given up
+// too early is a fault of the test.
+const (
+	silence   = 2500 * time.Millisecond
+	askLimit  = 5 * time.Second
+	openLimit = 10 * time.Second
+)
 
-var pings = []string{"--ping-interval", "1s", "--ping-timeout", "1s"}
+var pings = []string{"--ping-interval", "1s", "--ping-timeout", "5s"}
 
 // testClient is an open page: it reconnects by itself, with its pid and offset, to the next node that
 // answers, and checks all that it receives.
@@ -80,14 +86,14 @@ func open(t *testing.T, name, token string, bases ...string) *testClient {
 			_ = c.Cut()
 		}
 	})
-	p.await(t, 10*time.Second, "connected", func() bool { return p.state == "connected" })
+	p.await(t, "connected", func() bool { return p.state == "connected" })
 	return p
 }
 
 // await waits until ok, which runs under the client's lock.
-func (p *testClient) await(t *testing.T, limit time.Duration, what string, ok func() bool) {
+func (p *testClient) await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	late := time.NewTimer(limit)
+	late := time.NewTimer(testtime.Limit)
 	defer late.Stop()
 	for {
 		p.mu.Lock()
@@ -100,21 +106,21 @@ func (p *testClient) await(t *testing.T, limit time.Duration, what string, ok fu
 		select {
 		case <-p.changed:
 		case <-late.C:
-			t.Fatalf("%s: not within %s: %s (it is %s, at number %d)", p.name, limit, what, state, number)
+			t.Fatalf("%s: not within %s: %s (it is %s, at number %d)", p.name, testtime.Limit, what, state, number)
 		}
 	}
 }
 
 // awaitNumber waits until the client has received a number.
-func (p *testClient) awaitNumber(t *testing.T, limit time.Duration, number int64) {
+func (p *testClient) awaitNumber(t *testing.T, number int64) {
 	t.Helper()
-	p.await(t, limit, fmt.Sprintf("number %d", number), func() bool { return p.number >= number })
+	p.await(t, fmt.Sprintf("number %d", number), func() bool { return p.number >= number })
 }
 
 // awaitEvent waits until the client has received an event.
-func (p *testClient) awaitEvent(t *testing.T, limit time.Duration, id string) {
+func (p *testClient) awaitEvent(t *testing.T, id string) {
 	t.Helper()
-	p.await(t, limit, "event "+id, func() bool { return p.events[id] != 0 })
+	p.await(t, "event "+id, func() bool { return p.events[id] != 0 })
 }
 
 // check reports every broken invariant.
@@ -190,7 +196,7 @@ func (p *testClient) run(ctx context.Context) {
 
 // session is one connection, from dialling to its end.
 func (p *testClient) session(ctx context.Context, base string) error {
-	opening, cancel := context.WithTimeout(ctx, silence)
+	opening, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	c, err := sioclient.Dial(opening, base)
 	if err != nil {
@@ -246,7 +252,7 @@ func (p *testClient) session(ctx context.Context, base string) error {
 
 // alive checks a silent connection, as a page that wakes up does.
 func (p *testClient) alive(ctx context.Context, c *sioclient.Client) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	_, err := c.EmitAck(ctx, "clock", map[string]any{})
 	return err == nil

@@ -2,7 +2,7 @@
 // Redis of its own, breaks one part after the other, and checks what clients and
 // producers see: nothing lost, nothing repeated, nothing out of order.
 //
-// Each test does 50 rounds; with HARANG_SOAK=1 the full counts.
+// Most tests do 20 rounds; with HARANG_SOAK=1 the full counts.
 package faults
 
 import (
@@ -159,7 +159,7 @@ func (c *cluster) ready(n *node) error {
 // awaitHealth waits until /readyz of a node has a status.
 func (c *cluster) awaitHealth(t *testing.T, n *node, want string) {
 	t.Helper()
-	testtime.Eventually(t, 15*time.Second, "health is "+want, func() bool {
+	testtime.Eventually(t, testtime.Limit, "health is "+want, func() bool {
 		answer, err := c.http.Get(n.base + "/readyz")
 		if err != nil {
 			return false

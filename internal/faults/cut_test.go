@@ -22,7 +22,7 @@ func TestCuts_TwoNodes(t *testing.T) {
 	ticker := time.NewTicker(15 * time.Millisecond)
 	defer ticker.Stop()
 	cuts := 0
-	for cuts < count(200, 1000) {
+	for cuts < count(100, 1000) {
 		<-ticker.C
 		client := clients[rand.IntN(len(clients))]
 		client.mu.Lock()

@@ -102,7 +102,7 @@ func TestFigures_TwoNodes(t *testing.T) {
 	}
 	ticker.Stop()
 	sending.Wait()
-	watcher.awaitNumber(t, 5*time.Second, int64(p.count()))
+	watcher.awaitNumber(t, int64(p.count()))
 	want := clients * p.count()
 	testtime.Eventually(t, testtime.Limit, "all events are delivered",
 		func() bool { return received.Load() >= int64(want) })
@@ -115,9 +115,7 @@ func TestFigures_TwoNodes(t *testing.T) {
 	at := func(q float64) time.Duration { return delays[int(q*float64(len(delays)-1))] }
 	t.Logf("%d deliveries at %d a second: p50 %s, p99 %s, max %s (commit times are whole milliseconds)", len(delays),
 		rate*clients, at(.5), at(.99), delays[len(delays)-1])
-	if at(.99) > time.Second { // a busy machine; the figure is in the log
-		t.Errorf("p99 is %s", at(.99))
-	}
+	testtime.Promise(t, "p99 of the delivery", at(.99), time.Second)
 }
 
 // backoff is the delay of a page before a try: 3, 6, 12, 24, then 30 s, each ±10 %.
@@ -152,7 +150,7 @@ func TestFigures_AllCut(t *testing.T) {
 		return c.metric(t, c.nodes[0], "harang_feed_readings_total") +
 			c.metric(t, c.nodes[1], "harang_feed_readings_total")
 	}
-	testtime.Eventually(t, 5*time.Second, "both nodes have the committed events", func() bool {
+	testtime.Eventually(t, testtime.Limit, "both nodes have the committed events", func() bool {
 		s, _, err := connect(t.Context(), c.nodes[1].base, token, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -205,9 +203,7 @@ func TestFigures_AllCut(t *testing.T) {
 	if read > 4 { // two feeds (managers, control) on two nodes
 		t.Errorf("the feeds were read %v times", read)
 	}
-	if took > time.Minute {
-		t.Errorf("it took %s", took)
-	}
+	testtime.Promise(t, "all clients are back", took, time.Minute)
 }
 
 func next(ctx context.Context, c *sioclient.Client) (sioclient.Event, error) {

@@ -64,7 +64,7 @@ func TestHalfOpen_FullTenant(t *testing.T) {
 		}
 	}()
 	var slowest time.Duration
-	for round := range count(50, 100) {
+	for round := range count(20, 100) {
 		for _, n := range c.nodes {
 			var refusal *sioclient.ConnectError
 			_, _, err := connect(t.Context(), n.base, token, nil)

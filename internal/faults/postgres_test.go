@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // TestPostgres_Restarted: the database is stopped and killed alternately. Reads
@@ -17,7 +16,7 @@ func TestPostgres_Restarted(t *testing.T) {
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
 	clients := []*testClient{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
-	for round := range count(50, 100) {
+	for round := range count(20, 100) {
 		p.mustSend(t, round, 2)
 		if round%2 == 0 {
 			c.postgres.Stop(t)
@@ -34,7 +33,7 @@ func TestPostgres_Restarted(t *testing.T) {
 		c.postgres.Start(t)
 		p.mustSend(t, round, 2)
 		for _, client := range clients {
-			client.awaitNumber(t, 5*time.Second, int64(p.count()))
+			client.awaitNumber(t, int64(p.count()))
 		}
 	}
 	c.finish(t, p, clients)
@@ -64,7 +63,7 @@ func TestPostgres_Unavailable(t *testing.T) {
 	}
 	p.mustSend(t, 0, 10)
 	for _, client := range clients {
-		client.awaitNumber(t, 2*time.Second, 10)
+		client.awaitNumber(t, 10)
 	}
 	c.postgres.Kill(t)
 	for range 10 {
@@ -73,7 +72,7 @@ func TestPostgres_Unavailable(t *testing.T) {
 			recovered := client.recovered
 			client.mu.Unlock()
 			client.cut()
-			client.await(t, 10*time.Second, "recovered without a database",
+			client.await(t, "recovered without a database",
 				func() bool { return client.recovered > recovered && client.state == "connected" })
 		}
 	}
@@ -109,12 +108,12 @@ func TestPostgres_RolledBack(t *testing.T) {
 	token := c.token(t, "STORE_MANAGER")
 	clients := []*testClient{open(t, "a", token, c.nodes[0].base), open(t, "b", token, c.nodes[1].base)}
 	head := int64(0)
-	rounds := count(50, 100)
+	rounds := count(20, 100)
 	for round := range rounds {
 		p.mustSend(t, round, 4)
 		head += 4
 		for _, client := range clients {
-			client.awaitNumber(t, 2*time.Second, head)
+			client.awaitNumber(t, head)
 		}
 		c.postgres.Exec(t, c.databaseName(), fmt.Sprintf(`
 			BEGIN;
@@ -127,7 +126,7 @@ func TestPostgres_RolledBack(t *testing.T) {
 			head++
 		}
 		for _, client := range clients {
-			client.await(t, 3*time.Second, "a gap", func() bool {
+			client.await(t, "a gap", func() bool {
 				return len(client.gaps) == round+1 &&
 					client.state == "connected"
 			})
@@ -135,7 +134,7 @@ func TestPostgres_RolledBack(t *testing.T) {
 		p.mustSend(t, round+1, 1)
 		head++
 		for _, client := range clients {
-			client.awaitNumber(t, 2*time.Second, head)
+			client.awaitNumber(t, head)
 		}
 	}
 	for _, client := range clients {

@@ -56,7 +56,7 @@ func rollBack(t *testing.T, c *cluster, rounds int, backUp, putBack func()) {
 			epoch := c.restored(t)
 			began := time.Now()
 			for _, n := range c.nodes {
-				testtime.Eventually(t, time.Second, "the new epoch is served", func() bool {
+				testtime.Eventually(t, testtime.Limit, "the new epoch is served", func() bool {
 					s, _, err := connect(t.Context(), n.base, token, nil)
 					if err != nil {
 						return false // connections of this moment are closed
@@ -99,7 +99,7 @@ func TestGap_WholeFolderRolledBack(t *testing.T) {
 	c := startSQLite(t)
 	folder := filepath.Dir(strings.TrimPrefix(c.database, "sqlite:"))
 	backup := filepath.Join(t.TempDir(), "backup")
-	rollBack(t, c, count(16, 100), func() {
+	rollBack(t, c, count(8, 100), func() {
 		if out, err := exec.CommandContext(t.Context(), "cp", "-a", folder, backup).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
@@ -117,7 +117,7 @@ func TestGap_WholeFolderRolledBack(t *testing.T) {
 func TestGap_PostgresRolledBackRedisEmptied(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	name := c.databaseName()
-	rollBack(t, c, count(16, 100), func() {
+	rollBack(t, c, count(8, 100), func() {
 		c.postgres.Exec(t, "postgres", "CREATE DATABASE backup TEMPLATE "+name)
 	}, func() {
 		c.postgres.Exec(t, "postgres", "DROP DATABASE "+name)

@@ -37,7 +37,7 @@ func (c *cluster) finishSQLite(t *testing.T, p *producer, clients ...*testClient
 	t.Helper()
 	accepted := p.all()
 	for _, client := range clients {
-		client.awaitNumber(t, 10*time.Second, int64(len(accepted)))
+		client.awaitNumber(t, int64(len(accepted)))
 	}
 	c.nodes[0].Kill(t)
 	st, err := sqlite.Open(t.Context(), c.database, store.Options{})
@@ -74,12 +74,12 @@ func TestSQLite_Restarted(t *testing.T) {
 	p := newProducer(c)
 	token := c.token(t, "STORE_MANAGER")
 	clients := []*testClient{open(t, "a", token, c.bases()...), open(t, "b", token, c.bases()...)}
-	for range count(50, 100) {
+	for range count(20, 100) {
 		p.mustSend(t, 0, 1+rand.IntN(3))
 		c.nodes[0].Kill(t)
 		c.nodes[0].Start(t)
 		for _, client := range clients {
-			client.awaitNumber(t, 5*time.Second, int64(p.count()))
+			client.awaitNumber(t, int64(p.count()))
 		}
 	}
 	sessions, recovered := 0, 0
@@ -115,7 +115,7 @@ func TestSQLite_KilledWhileCommitting(t *testing.T) {
 	done := make(chan struct{})
 	go func() { sending.Wait(); close(done) }()
 	kills := killUntil(t, done, c.nodes[0])
-	client.awaitNumber(t, 10*time.Second, events)
+	client.awaitNumber(t, events)
 	client.check(t)
 	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", p.count(), kills,
 		client.sessions-1, client.recovered, len(client.gaps))

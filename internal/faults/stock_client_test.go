@@ -77,7 +77,7 @@ func (s *stockClients) open(t *testing.T, name, url, token string, transports ..
 	s.clients[name] = p
 	s.mu.Unlock()
 	s.send(t, map[string]any{"open": name, "url": url, "transports": transports, "token": token})
-	p.await(t, 20*time.Second, "connected", func() bool { return p.state == "connected" })
+	p.await(t, "connected", func() bool { return p.state == "connected" })
 	return p
 }
 
@@ -156,7 +156,7 @@ func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
 	token := c.token(t, "STORE_MANAGER")
 	transports := [][]string{{"websocket"}, {"polling"}, {"polling", "websocket"}}
 	const clientCount = 6
-	cuts := count(50, 1000)
+	cuts := count(20, 1000)
 	var (
 		mu      sync.Mutex
 		clients []*testClient
@@ -196,7 +196,7 @@ func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
 					return
 				}
 				began, target := time.Now(), int64(p.count())+2
-				if !client.reached(10*time.Second, target) {
+				if !client.reached(target) {
 					t.Errorf("%s: %s %s: not caught up to %d (%s)", client.name, cutMode, step, target, client.where())
 					return
 				}
@@ -211,7 +211,7 @@ func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
 	cutting.Wait()
 	stop()
 	for _, client := range clients {
-		client.awaitNumber(t, 10*time.Second, int64(p.count()))
+		client.awaitNumber(t, int64(p.count()))
 	}
 	back := 0
 	for _, client := range clients {
@@ -242,8 +242,8 @@ func cutStockClients(t *testing.T, c *cluster) (*producer, []*testClient) {
 
 // reached waits until a number is received; unlike awaitNumber it may be called
 // beside the test's own goroutine.
-func (p *testClient) reached(limit time.Duration, number int64) bool {
-	late := time.NewTimer(limit)
+func (p *testClient) reached(number int64) bool {
+	late := time.NewTimer(testtime.Limit)
 	defer late.Stop()
 	for {
 		p.mu.Lock()

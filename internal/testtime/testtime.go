@@ -10,6 +10,7 @@ package testtime
 
 import (
 	"math/rand/v2"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,6 +70,21 @@ func Take[T any](limit time.Duration, ch <-chan T) (v T, ok bool) {
 		return v, true
 	case <-timer.C:
 		return v, false
+	}
+}
+
+// Promise compares a measured time with what the program promises on a machine
+// that does nothing else. Other work delays a test as it delays the program, so
+// ten times the promise is permitted, except with HARANG_SOAK=1.
+func Promise(tb testing.TB, what string, took, promise time.Duration) {
+	tb.Helper()
+	limit := promise * 10
+	if os.Getenv("HARANG_SOAK") != "" {
+		limit = promise
+	}
+	tb.Logf("%s within %s, promised are %s", what, took, promise)
+	if took > limit {
+		tb.Errorf("%s within %s, promised are %s", what, took, promise)
 	}
 }
 

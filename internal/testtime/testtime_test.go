@@ -14,7 +14,10 @@ type fakeTB struct {
 	failure string
 }
 
-func (*fakeTB) Helper() {}
+func (*fakeTB) Helper()             {}
+func (*fakeTB) Logf(string, ...any) {}
+
+func (f *fakeTB) Errorf(format string, args ...any) { f.failure = fmt.Sprintf(format, args...) }
 
 func (f *fakeTB) Fatalf(format string, args ...any) {
 	f.failure = fmt.Sprintf(format, args...)
@@ -31,7 +34,7 @@ func failure(f func(tb testing.TB)) (text string) {
 		text = tb.failure
 	}()
 	f(tb)
-	return ""
+	return tb.failure
 }
 
 func TestEventually(t *testing.T) {
@@ -64,6 +67,18 @@ func TestReceive(t *testing.T) {
 			t.Errorf("%q after %s", text, time.Since(began))
 		}
 	})
+}
+
+func TestPromise(t *testing.T) {
+	for soak, limit := range map[string]time.Duration{"": 10 * time.Second, "1": time.Second} {
+		t.Setenv("HARANG_SOAK", soak)
+		if text := failure(func(tb testing.TB) { Promise(tb, "it ends", limit, time.Second) }); text != "" {
+			t.Errorf("soak %q: %s", soak, text)
+		}
+		if text := failure(func(tb testing.TB) { Promise(tb, "it ends", limit+1, time.Second) }); text == "" {
+			t.Errorf("soak %q: a broken promise does not fail", soak)
+		}
+	}
 }
 
 func TestMoment(t *testing.T) {
