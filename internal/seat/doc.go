@@ -27,7 +27,9 @@
 // # Failure
 //
 // While Redis is unreachable each node counts only its own seats and logs that once. The first renewal after Redis is
-// back restores them. The seats of a node that has died are free after one lease.
+// back restores them. The seats of a node that has died are free after one lease. When the clock of Redis is set ahead,
+// leases end at once and the next renewal restores those of living nodes; when it is set back, leases that would last a
+// minute longer are shortened.
 //
 // # Dependencies
 //

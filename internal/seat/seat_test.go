@@ -329,3 +329,56 @@ func TestSeats_ReconnectAtLimit(t *testing.T) {
 		mustRefuse(t, nodes[round%2], Seat{tenant, "u", "new", "x"}, limit)
 	}
 }
+
+// The clock of Redis, by which leases end, is set by an hour while a node is dead and another one lives: the dead
+// node's seats are free after a lease, and nobody who is connected loses the own seat.
+func TestSeats_ClockStepped(t *testing.T) {
+	server := testserver.Redis(t)
+	const lease = time.Second
+	// step changes what Redis has stored as setting its clock does: it compares instants with the new time.
+	step := func(n *node, tenant string, by time.Duration) {
+		t.Helper()
+		client := n.o.Client
+		k := keys(tenant)
+		if by > 0 { // the keys themselves expire
+			if err := client.Do(t.Context(), client.B().Del().Key(k...).Build()).Error(); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		names, err := client.Do(t.Context(), client.B().Zrange().Key(k[0]).Min("0").Max("-1").Build()).AsStrSlice()
+		if err != nil || len(names) == 0 {
+			t.Fatal(names, err)
+		}
+		for _, name := range names {
+			increment := client.B().Zincrby().Key(k[0]).Increment(float64(-by.Milliseconds())).Member(name).Build()
+			if err := client.Do(t.Context(), increment).Error(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, by := range []time.Duration{time.Hour, -time.Hour} {
+		dead := startNode(t, server, "dead"+newTenant(), lease, false)
+		live := startNode(t, server, "live"+newTenant(), lease, true)
+		tenant := newTenant()
+		take(t, dead, Seat{tenant, "u", "p1", "c1"}, 2)
+		mine := Seat{tenant, "u", "p2", "c2"}
+		take(t, live, mine, 2)
+		step(live, tenant, by)
+		testtime.Eventually(t, 10*lease, "the dead node's seat is free", func() bool {
+			_, err := live.Take(t.Context(), Seat{tenant, "u", "p3", "c3"}, Limits{Tenant: 2})
+			return err == nil
+		})
+		// The live seat is renewed, so that both are taken, and its connection was not closed.
+		testtime.Eventually(t, 10*lease, "the live seat counts", func() bool {
+			_, err := dead.Take(t.Context(), Seat{tenant, "u", "p4", "c4"}, Limits{Tenant: 2})
+			if err == nil {
+				_ = dead.Release(t.Context(), Seat{tenant, "u", "p4", "c4"})
+			}
+			return harang.ErrorCode(err) == harang.CodeConnectionLimit
+		})
+		if older := take(t, live, Seat{tenant, "u", "p2", "c5"}, 2); older != mine.Connection || len(live.evicted) != 0 {
+			t.Errorf("%s: the seat was %q's, %d connections were closed", by, older, len(live.evicted))
+		}
+	}
+}

@@ -16,6 +16,12 @@ for _, expired in ipairs(redis.call('ZRANGEBYSCORE', seats, '-inf', now)) do
   redis.call('ZREM', seats, expired)
   redis.call('HDEL', owners, expired)
 end
+-- A lease that ends a minute later than one given now was given before the clock was
+-- set back: without this the seats of a dead node would stay occupied for as long.
+-- (Nodes of other versions may give longer leases, but not by a minute.)
+for _, late in ipairs(redis.call('ZRANGEBYSCORE', seats, '(' .. (now + lease + 60000), '+inf')) do
+  redis.call('ZADD', seats, now + lease, late)
+end
 local previous = redis.call('HGET', owners, seat) or ''
 if not redis.call('ZSCORE', seats, seat) then
   if user_limit > 0 then
