@@ -125,15 +125,19 @@ func cmdline(w http.ResponseWriter, _ *http.Request) {
 }
 
 var (
-	userinfo  = regexp.MustCompile(`(://[^:/?#\s]*):[^\s]*@`)
-	parameter = regexp.MustCompile(`(?i)([?&\s](?:ssl)?password=)[^&\s]*`)
+	userinfo = regexp.MustCompile(`(?s)(://[^:/?#\s]*):.*@`)
+	// withoutSlashes is a URL that is mistyped.
+	withoutSlashes = regexp.MustCompile(`(?is)^((?:-[^=]*=)?(?:rediss?|unix|postgres(?:ql)?):)[^/].*@`)
+	parameter      = regexp.MustCompile(`(?i)([?&\s]\w*password=)[^&\s]*`)
 )
 
-// MaskPasswords returns the arguments with the passwords of URLs replaced.
+// MaskPasswords returns the arguments with the passwords of URLs replaced, also of
+// URLs that cannot be parsed.
 func MaskPasswords(args []string) []string {
 	masked := make([]string, len(args))
 	for i, arg := range args {
-		masked[i] = parameter.ReplaceAllString(userinfo.ReplaceAllString(arg, "$1:xxxxx@"), "${1}xxxxx")
+		arg = withoutSlashes.ReplaceAllString(userinfo.ReplaceAllString(arg, "$1:xxxxx@"), "${1}xxxxx@")
+		masked[i] = parameter.ReplaceAllString(arg, "${1}xxxxx")
 	}
 	return masked
 }

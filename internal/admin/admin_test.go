@@ -60,11 +60,11 @@ func TestHandler(t *testing.T) {
 func TestCmdline(t *testing.T) {
 	before := os.Args
 	t.Cleanup(func() { os.Args = before })
-	os.Args = []string{"harang", "serve", "--database", "postgres://u:s3cret@h/d"}
+	os.Args = []string{"harang", "serve", "--database", "postgres://u:s3cret@h/d", "--redis", "redis://:s3cret@h"}
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/debug/pprof/cmdline", nil)
 	New(Options{Metrics: prometheus.NewRegistry(), Loopback: true}).ServeHTTP(w, r)
-	if got := w.Body.String(); got != "harang\x00serve\x00--database\x00postgres://u:xxxxx@h/d" {
+	if got := w.Body.String(); got != "harang\x00serve\x00--database\x00postgres://u:xxxxx@h/d\x00--redis\x00redis://:xxxxx@h" {
 		t.Errorf("%q", got)
 	}
 }
@@ -77,7 +77,14 @@ func TestMaskPasswords(t *testing.T) {
 		{"postgres://h/d?user=u&password=s3cret&sslmode=disable",
 			"postgres://h/d?user=u&password=xxxxx&sslmode=disable"},
 		{"postgres://h/d?sslpassword=s3cret", "postgres://h/d?sslpassword=xxxxx"},
+		{"redis://u:s3c ret#/?@h:6379/1", "redis://u:xxxxx@h:6379/1"},
+		{"rediss://:s3cret%zz@h:6379", "rediss://:xxxxx@h:6379"},
+		{"unix://u:s3cret@/run/redis.sock", "unix://u:xxxxx@/run/redis.sock"},
+		{"redis:s3cret@h", "redis:xxxxx@h"},
+		{"--redis=REDIS::s3cret@h", "--redis=REDIS:xxxxx@h"},
+		{"redis://h?sentinel_password=s3cret&db=1", "redis://h?sentinel_password=xxxxx&db=1"},
 		{"postgres://u@h:5432/d", "postgres://u@h:5432/d"},
+		{"--email=a:b@shop.example", "--email=a:b@shop.example"},
 		{"http://127.0.0.1:8080", "http://127.0.0.1:8080"},
 	} {
 		if got := MaskPasswords([]string{c.arg}); !slices.Equal(got, []string{c.want}) {
