@@ -101,7 +101,7 @@ func TestLogins_Abandoned(t *testing.T) {
 	if sent.Load() < all*9/10 {
 		t.Errorf("only %d of %d logins were sent", sent.Load(), all)
 	}
-	if slowest > 5*time.Second {
+	if slowest > 10*time.Second { // 5 s is the longest wait for a slot
 		t.Errorf("a good login took %s", slowest)
 	}
 	if after > before+256e6 {
