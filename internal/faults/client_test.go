@@ -50,6 +50,7 @@ type testClient struct {
 	refused   []string
 	gaps      []string
 	goodbyes  []string
+	ends      []string // why each session ended
 	sessions  int
 	recovered int
 	changed   chan struct{}
@@ -172,6 +173,7 @@ func (p *testClient) run(ctx context.Context) {
 		err := p.session(ctx, p.bases[i%len(p.bases)])
 		p.mu.Lock()
 		p.conn = nil
+		p.ends = append(p.ends, fmt.Sprint(err))
 		dead := p.dead
 		p.mu.Unlock()
 		p.set(fmt.Sprint(err))

@@ -140,7 +140,8 @@ func TestPostgres_RolledBack(t *testing.T) {
 	for _, client := range clients {
 		client.check(t)
 		if client.recovered > 0 {
-			t.Errorf("%s was recovered %d times", client.name, client.recovered)
+			t.Errorf("%s was recovered %d times; %d sessions, goodbyes %v, ended by %v", client.name, client.recovered,
+				client.sessions, client.goodbyes, client.ends)
 		}
 		for _, reason := range client.gaps {
 			if reason != "epoch" {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -200,11 +201,10 @@ func recordRelease(t *testing.T, program, dir string) {
 		// PostgreSQL; the statements do not.
 		var dump strings.Builder
 		for line := range strings.Lines(string(out)) {
-			if line == "\n" || strings.HasPrefix(line, "--") || strings.HasPrefix(line, "SET ") ||
-				strings.HasPrefix(line, `\`) || strings.HasPrefix(line, "SELECT pg_catalog.set_config") {
-				continue
+			isPrefix := func(prefix string) bool { return strings.HasPrefix(line, prefix) }
+			if !slices.ContainsFunc([]string{"\n", "--", "SET ", `\`, "SELECT pg_catalog.set_config"}, isPrefix) {
+				dump.WriteString(line)
 			}
-			dump.WriteString(line)
 		}
 		write(t, filepath.Join(dir, "postgres.sql"), []byte(dump.String()))
 	})

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -155,6 +156,22 @@ func wantNumbers(t *testing.T, what string, got []int64, first, last int64) {
 	}
 }
 
+// handover is what a test compares of a feed.Handover.
+type handover struct {
+	Recovered bool
+	Gap       *feed.Gap
+	Position  int64
+	Replayed  int
+}
+
+func wantHandover(t *testing.T, got feed.Handover[frame], want handover) {
+	t.Helper()
+	have := handover{got.Recovered, got.Gap, got.Position.Number, len(got.Replay)}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("hand-over (-want +got):\n%s", diff)
+	}
+}
+
 func replayed(h feed.Handover[frame]) []int64 {
 	var numbers []int64
 	for _, it := range h.Replay {
@@ -167,9 +184,9 @@ func TestHub_JoinAtHead(t *testing.T) {
 	f := open(t)
 	f.commit(t, "budapest", 3, harang.AudienceManagers)
 	l, _, start := f.join(t, managers, feed.Start{})
-	if start.Recovered || start.Gap != nil || len(start.Replay) > 0 || start.Position.Number != 3 ||
-		start.Head != start.Position {
-		t.Fatalf("first join: %+v", start)
+	wantHandover(t, start, handover{Position: 3})
+	if start.Head != start.Position {
+		t.Errorf("head %v, position %v", start.Head, start.Position)
 	}
 	f.commit(t, "budapest", 2, harang.AudienceManagers)
 	wantNumbers(t, "live", l.numbers(), 4, 5)
@@ -208,10 +225,7 @@ func TestHub_Resume(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, m, start := f.join(t, managers, from)
 			defer m.Leave()
-			if start.Recovered || len(start.Replay) > 0 || start.Gap == nil || start.Gap.Reason != feed.ReasonEpoch ||
-				start.Gap.Missed != nil || start.Position.Number != 10 {
-				t.Errorf("%+v", start)
-			}
+			wantHandover(t, start, handover{Position: 10, Gap: &feed.Gap{Reason: feed.ReasonEpoch}})
 		})
 	}
 	t.Run("Ahead", func(t *testing.T) {
@@ -241,10 +255,9 @@ func TestHub_Resume(t *testing.T) {
 		_, m, start := f.join(t, managers, at(managers, relaytest.EpochA, 13))
 		defer m.Leave()
 		wantNumbers(t, "replay", replayed(start), 24, 73)
-		if start.Recovered || start.Gap == nil || start.Gap.Reason != feed.ReasonOverflow || *start.Gap.Missed != 10 ||
-			start.Position.Number != 23 {
-			t.Errorf("%+v %+v", start, start.Gap)
-		}
+		wantHandover(t, start, handover{
+			Position: 23, Replayed: 50, Gap: &feed.Gap{Reason: feed.ReasonOverflow, Missed: new(int64(10))},
+		})
 	})
 	t.Run("Expired", func(t *testing.T) {
 		advance(3 * time.Minute)

@@ -29,9 +29,11 @@ func TestConnect_Session(t *testing.T) {
 	if diff := cmp.Diff(want, sorted(s.Rooms)); diff != "" {
 		t.Error(diff)
 	}
-	if s.TenantID != "budapest" || s.Role != "STORE_MANAGER" || s.Recovered || s.Replayed != 0 || s.Gap != nil ||
-		s.Position != s.Head {
+	if s.TenantID != "budapest" || s.Role != "STORE_MANAGER" || s.Position != s.Head {
 		t.Errorf("%+v", s)
+	}
+	if diff := cmp.Diff(resumed{}, resumedOf(p, p.PID)); diff != "" {
+		t.Errorf("a first session (-want +got):\n%s", diff)
 	}
 	if head, ok := harang.ParsePosition(s.Head); !ok || head.Number != 2 || head.Audience != harang.AudienceManagers {
 		t.Errorf("head %q", s.Head)

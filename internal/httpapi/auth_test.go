@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"harang.dev/harang"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/origin"
@@ -50,9 +52,12 @@ func TestLogin_Cookies(t *testing.T) {
 		for cookieName, seconds := range map[string]int{"harang_refresh": 14 * 24 * 3600,
 			"harang_known": 400 * 24 * 3600} {
 			cookie := cookieOf(t, r, c.prefix+cookieName)
-			if !cookie.HttpOnly || cookie.Secure != (c.prefix != "") || cookie.Path != "/api/v1/auth" ||
-				cookie.SameSite != http.SameSiteStrictMode || cookie.MaxAge != seconds || cookie.Domain != "" {
-				t.Errorf("%s: %v", name, cookie)
+			want := http.Cookie{
+				Name: cookie.Name, Value: cookie.Value, Raw: cookie.Raw, HttpOnly: true, Secure: c.prefix != "",
+				Path: "/api/v1/auth", SameSite: http.SameSiteStrictMode, MaxAge: seconds,
+			}
+			if diff := cmp.Diff(want, *cookie); diff != "" {
+				t.Errorf("%s: cookie (-want +got):\n%s", name, diff)
 			}
 		}
 		if len(r.Cookies()) != 2 || r.Header.Get("Cache-Control") != "no-store" {

@@ -14,6 +14,8 @@ import (
 
 	"context"
 
+	"github.com/google/go-cmp/cmp"
+
 	"harang.dev/harang"
 	"harang.dev/harang/internal/health"
 	"harang.dev/harang/internal/httpapi"
@@ -254,11 +256,13 @@ func TestHealth(t *testing.T) {
 		all, _ := m["dependencies"].(map[string]any)
 		first, _ := all["database"].(map[string]any)
 		second, _ := all["redis"].(map[string]any)
-		if r.StatusCode != status || m["status"] != word || first["status"] != databaseWord ||
-			second["status"] != redisWord ||
-			first["rounds"] != 3.0 || first["required"] != true || second["required"] != false ||
-			m["version"] != "1.2.3+abc" {
-			t.Errorf("/readyz%s: %d %s", query, r.StatusCode, r.body)
+		got := []any{
+			r.StatusCode, m["status"], m["version"], first["status"], first["rounds"], first["required"],
+			second["status"], second["required"],
+		}
+		want := []any{status, word, "1.2.3+abc", databaseWord, 3.0, true, redisWord, false}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("/readyz%s: %s (-want +got):\n%s", query, r.body, diff)
 		}
 		if strings.Contains(string(r.body), "10.0.0.7") {
 			t.Errorf("the answer names a host: %s", r.body)

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -66,9 +67,11 @@ func TestAccept_TenantOfCallerSourceOfEvent(t *testing.T) {
 		t.Fatalf("%+v", accepted)
 	}
 	got := store.events[0]
-	if got.Tenant != "budapest" || got.Source != "/erp" || got.SourceID != "1" || got.Type != "rental_created" ||
-		!got.Time.IsZero() {
-		t.Fatalf("%+v", got)
+	want := harang.Event{
+		ID: "id-1", Tenant: "budapest", Source: "/erp", SourceID: "1", Type: "rental_created", Data: got.Data,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("event (-want +got):\n%s", diff)
 	}
 }
 

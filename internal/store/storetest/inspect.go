@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
@@ -20,9 +22,11 @@ func RunInspect(t *testing.T, st, readOnly *store.Store, db *sql.DB) {
 		want.Schema = store.NewestSchema()
 		for _, s := range []*store.Store{st, readOnly} {
 			got, err := s.Inspect(ctx)
-			if err != nil || got.Schema != want.Schema || got.Damage != "" || got.RefusedInbox != want.RefusedInbox ||
-				!got.NewestEvent.Equal(want.NewestEvent) {
-				t.Errorf("inspection: %+v, %v; want %+v", got, err, want)
+			if err != nil {
+				t.Error(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("inspection (-want +got):\n%s", diff)
 			}
 		}
 	}
