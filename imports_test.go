@@ -104,6 +104,7 @@ var importRules = []importRule{
 		"reads what a server needs; the databases come as functions",
 	},
 	{"internal/loadtest", []string{"internal/sioclient"}, "loads a server from outside, as clients do"},
+	{"internal/growth", nil, "measures from its tests alone"},
 	{"internal/testserver", []string{"internal/testtime"}, "starts real PostgreSQL and Redis for tests"},
 	{"internal/testtime", nil, "how tests wait"},
 	{"internal/budget", nil, "what each step of an event may cost; its tests measure all packages"},

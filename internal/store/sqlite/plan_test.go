@@ -42,6 +42,15 @@ var wholeTables = map[string]string{
 	"find all heads": "heads", // a row per tenant, recorded in the watermark file
 }
 
+// indexes are those of lists whose rows may be few among many.
+var indexes = map[string]string{
+	"find notifications of operators": "events_operators_list (tenant_id=? AND managers>? AND managers<?)",
+	"find notifications of a type":    "events_type (tenant_id=? AND type=? AND managers>? AND managers<?)",
+	"find first event of operators":   "events_operators_list (tenant_id=? AND managers>?)",
+	"find other payment failures":     "events_type (tenant_id=? AND type=? AND managers>?)",
+	"find live sessions":              "sessions_live (user_id=? AND expires_at>?)",
+}
+
 // TestQueries_Plans: no query reads a whole table unless it must, and the lists of
 // one location read its rows only.
 func TestQueries_Plans(t *testing.T) {
@@ -74,6 +83,9 @@ func TestQueries_Plans(t *testing.T) {
 				!strings.Contains(step, "event_inbox_waiting") {
 				t.Errorf("%s:\n%s", q.Name, plan)
 			}
+		}
+		if !strings.Contains(plan, indexes[q.Name]) {
+			t.Errorf("%s does not use %s:\n%s", q.Name, indexes[q.Name], plan)
 		}
 		if strings.HasPrefix(q.Name, "find rentals at location") &&
 			(!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
