@@ -1,14 +1,14 @@
 import { IconPlugConnectedX } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useLanguage } from '../shared/i18n/i18n';
 import { explainReason } from './connection-reason';
 import classes from './toast-region.module.css';
 import { useLive } from './live-context';
 
 /** Why the connection is not there, when a person can do something about it or should know. */
 export function ConnectionNote() {
-  const { t } = useTranslation('live');
+  const language = useLanguage();
   const { connection } = useLive();
-  const text = connection.status === 'connected' ? null : explainReason(connection, t);
+  const text = connection.status === 'connected' ? null : explainReason(connection, language);
   if (text === null) return null;
   return (
     <section className={classes.line} data-testid="connection-note" role="status">

@@ -1,13 +1,12 @@
 import type { ConnectionSnapshot } from '@harang/react';
-import type { TFunction } from 'i18next';
-import { i18n } from '../shared/i18n/i18n';
+import { type Language, messageOf } from '../shared/i18n/i18n';
 
 /** explainReason says why there is no connection; null when there is nothing for a person to know or do. */
 export function explainReason(
   { reason, limit }: Pick<ConnectionSnapshot, 'reason' | 'limit'>,
-  t: TFunction<'live'>,
+  language: Language,
 ): string | null {
   if (reason === null) return null;
   const key = `reason.${reason}${reason.endsWith('_CONNECTION_LIMIT') && limit === null ? '_UNKNOWN' : ''}`;
-  return i18n.exists(key, { ns: 'live' }) ? t(key, { limit, origin: location.origin }) : null;
+  return messageOf('live', key, { language, limit, origin: location.origin }) ?? null;
 }

@@ -19,9 +19,7 @@ import {
 } from './format';
 import { ApiError } from './http';
 import { useListInteraction } from './list-interaction';
-import { addMessages, chooseLanguage, i18n, useLanguage } from './i18n/i18n';
-import { en } from './i18n/en';
-import { hu } from './i18n/hu';
+import { chooseLanguage, i18n, messageOf, useLanguage } from './i18n/i18n';
 import { mergeRows, useStableRows } from './stable-rows';
 import { wholeNumber } from './ui/step-input';
 
@@ -103,38 +101,15 @@ describe('figures and dates, as a shop writes them', () => {
 });
 
 describe('messages', () => {
-  const keys = (value: object, path = ''): string[] =>
-    Object.entries(value).flatMap(([key, each]: [string, unknown]) =>
-      typeof each === 'object' && each !== null ? keys(each, `${path}${key}.`) : [`${path}${key}`],
-    );
-  const texts = (value: object): string[] =>
-    Object.values(value).flatMap((each: unknown) =>
-      typeof each === 'object' && each !== null ? texts(each) : [String(each)],
-    );
-
-  it('has every message in both languages, none empty, none shouting', () => {
-    expect(keys(en)).toEqual(keys(hu));
-    for (const text of [...texts(hu), ...texts(en)]) {
-      expect(text).not.toBe('');
-      expect(text).not.toContain('!');
-    }
-  });
-
-  it('interpolates the same names in both languages', () => {
-    const names = (value: object) =>
-      texts(value).map((text) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort());
-    expect(names(en)).toEqual(names(hu));
-  });
-
-  it('takes messages of a namespace', async () => {
-    addMessages('example', { hu: { word: 'szó' }, en: { word: 'word' } });
-    await chooseLanguage('hu');
-    expect(i18n.t('word', { ns: 'example' })).toBe('szó');
+  it('follows the chosen language, also for a key made at run time', async () => {
     const { result } = renderHook(() => useLanguage());
     expect(result.current).toBe('hu');
+    expect(messageOf('page', 'method.CASH')).toBe('Készpénz');
+    expect(messageOf('page', 'method.CASH', { language: 'en' })).toBe('Cash');
+    expect(messageOf('page', 'method.BARTER')).toBeUndefined();
     await act(() => chooseLanguage('en'));
     expect(result.current).toBe('en');
-    expect(i18n.t('word', { ns: 'example' })).toBe('word');
+    expect(messageOf('page', 'wizard.available', { n: 3 })).toBe('3 available');
     await act(() => chooseLanguage('hu'));
   });
 

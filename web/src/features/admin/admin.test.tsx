@@ -2,7 +2,6 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import { json, minutesAgo, openShop, page, problem, userOf } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
-import { messages } from './messages';
 import { suggestPassword } from './password';
 import type { Account, ApiKey, Connection } from './queries';
 
@@ -183,15 +182,3 @@ it.each(['/users', '/api-keys', '/connections'])(
     expect(server.requests.filter((each) => each.path.startsWith('/admin'))).toEqual([]);
   },
 );
-
-it('fills the same blanks in both languages, and does not shout', () => {
-  const texts = (value: object): string[] =>
-    Object.values(value).flatMap((each: unknown) =>
-      typeof each === 'object' && each !== null ? texts(each) : [String(each)],
-    );
-  const blanks = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
-  expect(texts(messages.en).map(blanks)).toEqual(texts(messages.hu).map(blanks));
-  expect([...texts(messages.hu), ...texts(messages.en)].filter((text) => text === '' || text.includes('!'))).toEqual(
-    [],
-  );
-});

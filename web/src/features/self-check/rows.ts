@@ -4,7 +4,7 @@ import { explainReason } from '../../live/connection-reason';
 import type { Absences } from '../../live/controller';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatNumber, formatSecond } from '../../shared/format';
-import { i18n, type Language } from '../../shared/i18n/i18n';
+import { i18n, type Language, messageOf } from '../../shared/i18n/i18n';
 import type { User } from '../../shared/model';
 import type { Readiness, ServerCheck } from './server-check';
 
@@ -56,7 +56,7 @@ export function overall(groups: readonly Group[]): State {
   return (['bad', 'warn', 'wait'] as const).find((each) => states.includes(each)) ?? 'ok';
 }
 
-function userRow({ user }: Facts, t: TFunction, language: Language): Row {
+function userRow({ user }: Facts, t: TFunction<'selfCheck'>, language: Language): Row {
   const page = i18n.getFixedT(language, 'page');
   return {
     id: 'user',
@@ -67,7 +67,7 @@ function userRow({ user }: Facts, t: TFunction, language: Language): Row {
   };
 }
 
-function serverRows({ server, serverError }: Facts, t: TFunction, language: Language): Row[] {
+function serverRows({ server, serverError }: Facts, t: TFunction<'selfCheck'>, language: Language): Row[] {
   const name = t('row.server');
   if (serverError !== null)
     return [{ id: 'server', name, state: 'bad', text: errorSentence(serverError, i18n.getFixedT(language, 'page')) }];
@@ -90,7 +90,7 @@ function serverRows({ server, serverError }: Facts, t: TFunction, language: Lang
     first,
     ...readiness.parts.map((part): Row => ({
       id: part.name,
-      name: i18n.exists(`row.${part.name}`, { ns: 'selfCheck' }) ? t(`row.${part.name}`) : part.name,
+      name: messageOf('selfCheck', `row.${part.name}`, { language }) ?? part.name,
       state: part.ok ? 'ok' : 'bad',
       text: part.ok
         ? t('part.ok', { ms: part.ms.toLocaleString(language, { maximumFractionDigits: 1 }) })
@@ -100,7 +100,7 @@ function serverRows({ server, serverError }: Facts, t: TFunction, language: Lang
   ];
 }
 
-function isolationRows({ isolation }: Readiness, t: TFunction, language: Language): Row[] {
+function isolationRows({ isolation }: Readiness, t: TFunction<'selfCheck'>, language: Language): Row[] {
   if (isolation === null) return [];
   const { ok, checked, blocked, rounds, lastSuccess } = isolation;
   const proven = lastSuccess !== null;
@@ -119,10 +119,9 @@ function isolationRows({ isolation }: Readiness, t: TFunction, language: Languag
   ];
 }
 
-function liveRows({ connection, absences }: Facts, t: TFunction, language: Language): Row[] {
+function liveRows({ connection, absences }: Facts, t: TFunction<'selfCheck'>, language: Language): Row[] {
   const { status, reason, connectedAt, transport, session, lastDeliveryAt, lastDeliveryMs } = connection;
   const at = (ms: number) => formatSecond(new Date(ms), language);
-  const live = i18n.getFixedT(language, 'live');
   const rows: Row[] = [
     status === 'connected' && connectedAt !== null
       ? {
@@ -137,7 +136,7 @@ function liveRows({ connection, absences }: Facts, t: TFunction, language: Langu
           name: t('row.connection'),
           state: status === 'reconnecting' ? 'warn' : 'bad',
           text: t(status === 'reconnecting' ? 'connection.reconnecting' : 'connection.disconnected'),
-          more: explainReason(connection, live) ?? reason ?? undefined,
+          more: explainReason(connection, language) ?? reason ?? undefined,
         },
   ];
   const continuity = session === null ? 'none' : session.recovered ? 'recovered' : session.gap ? 'gap' : 'first';
@@ -163,7 +162,7 @@ function liveRows({ connection, absences }: Facts, t: TFunction, language: Langu
   return rows;
 }
 
-function missedRow({ sessions, replayed, gaps }: Absences, t: TFunction, language: Language): Row {
+function missedRow({ sessions, replayed, gaps }: Absences, t: TFunction<'selfCheck'>, language: Language): Row {
   const row = { id: 'missed', name: t('row.missed') };
   const last = gaps.at(-1);
   if (last) {
@@ -183,7 +182,7 @@ function missedRow({ sessions, replayed, gaps }: Absences, t: TFunction, languag
   };
 }
 
-function browserRows({ connection: { clock }, browser }: Facts, t: TFunction, language: Language): Row[] {
+function browserRows({ connection: { clock }, browser }: Facts, t: TFunction<'selfCheck'>, language: Language): Row[] {
   const wrong = clock !== null && Math.abs(clock.offsetMs) > clockOff;
   return [
     {

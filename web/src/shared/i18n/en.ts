@@ -1,6 +1,7 @@
-import type { Messages } from './hu';
+import type { hu } from './hu';
+import type { Messages } from './i18n';
 
-export const en: Messages = {
+export const en: Messages<typeof hu> = {
   app: { name: 'Harang' },
   nav: {
     label: 'Main menu',

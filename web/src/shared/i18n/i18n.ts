@@ -5,6 +5,23 @@ import { hu } from './hu';
 
 export type Language = 'hu' | 'en';
 
+/** The same keys as a catalogue, with other texts. */
+export type Messages<Catalogue> = {
+  [Key in keyof Catalogue]: Catalogue[Key] extends string ? string : Messages<Catalogue[Key]>;
+};
+
+/** The catalogues by namespace. The file that adds a namespace declares it here, so that its keys are typed. */
+export interface Namespaces {
+  page: typeof hu;
+}
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'page';
+    resources: Namespaces;
+  }
+}
+
 const storageKey = 'harang-language';
 
 function remembered(): Language {
@@ -28,10 +45,26 @@ void i18n.use(initReactI18next).init({
   returnNull: false,
 });
 
-/** Adds a namespace of messages, used as `useTranslation('<namespace>')`. */
-export function addMessages(namespace: string, messages: Record<Language, object>): void {
+/** Adds the catalogues of a namespace, used as `useTranslation('<namespace>')`. */
+export function addMessages<Name extends keyof Namespaces>(
+  namespace: Name,
+  messages: Record<Language, Messages<Namespaces[Name]>>,
+): void {
   i18n.addResourceBundle('hu', namespace, messages.hu, true, true);
   i18n.addResourceBundle('en', namespace, messages.en, true, true);
+}
+
+/**
+ * The message of a key that is made at run time, from a code of the server for
+ * instance; undefined when the catalogue has none.
+ */
+export function messageOf(
+  namespace: keyof Namespaces,
+  key: string,
+  { language: lng = language(), ...values }: Record<string, unknown> & { language?: Language } = {},
+): string | undefined {
+  const translate = i18n.t as unknown as (key: string, options: object) => string;
+  return i18n.exists(key, { ns: namespace, lng }) ? translate(key, { ns: namespace, lng, ...values }) : undefined;
 }
 
 export function language(): Language {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { i18n } from '../i18n/i18n';
+import { messageOf } from '../i18n/i18n';
 import type { PaymentMethod, StoredCard } from '../model';
 import { cardsQueryOptions } from '../queries';
 import { ChoiceList } from './choice-list';
@@ -58,7 +58,7 @@ export function MethodFields({
   // The sandbox's cards are known by name in both languages; any other is called what its provider calls it.
   const options = data?.items.map(({ token, label }) => ({
     value: token,
-    label: i18n.exists(`card.${token}`) ? t(`card.${token}`) : label,
+    label: messageOf('page', `card.${token}`) ?? label,
   }));
   return (
     <div className={classes.fields}>
