@@ -45,8 +45,8 @@ func (p Product) Check() []FieldError {
 			c.add(field, "%s", detail)
 		case CheckVisible(code) != "":
 			c.add(field, "%s", CheckVisible(code))
-		case strings.ContainsFunc(code, unicode.IsSpace):
-			c.add(field, "must not contain a space")
+		case strings.ContainsFunc(code, unicode.IsSpace) || strings.ContainsAny(code, ",;|"):
+			c.add(field, "must not contain a space, comma, semicolon or bar")
 		case slices.Contains(p.Barcodes[:i], code):
 			c.add(field, "is there twice")
 		}

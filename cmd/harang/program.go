@@ -185,6 +185,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Notifications:   p.shop.Notifications,
 		Dashboard:       p.shop.Dashboard,
 		SelfCheck:       p.shop.SelfCheck,
+		Exports:         p.shop.Exports,
 		Intake:          p.intake,
 		Rentals:         p.shop.Rentals,
 		Payments:        p.shop.Payments,

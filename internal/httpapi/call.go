@@ -36,6 +36,8 @@ type routeDoc struct {
 	schemes []string
 	// limit is the size of the largest body, in bytes.
 	limit int64
+	// media is the media type of success. Empty means JSON.
+	media string
 	// anyID is true when an unknown id is answered as a known one.
 	anyID bool
 }
@@ -49,6 +51,8 @@ func (d routeDoc) answers(status int) routeDoc { d.status = status; return d }
 func (d routeDoc) details(text string) routeDoc { d.text = text; return d }
 
 func (d routeDoc) authenticatedBy(schemes ...string) routeDoc { d.schemes = schemes; return d }
+
+func (d routeDoc) sends(media string) routeDoc { d.media = media; return d }
 
 func (d routeDoc) takesAnyID() routeDoc { d.anyID = true; return d }
 
@@ -137,6 +141,9 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 	}
 	op.Errors = statusesOf(codes)
 	op.Responses = map[string]*huma.Response{}
+	if d.media != "" {
+		op.Responses["200"] = answers("The file", d.media, textSchema("the file"))
+	}
 	op.Extensions = map[string]any{"x-codes": codeNames(codes)}
 	return op
 }

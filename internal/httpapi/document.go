@@ -71,6 +71,7 @@ var tags = []*huma.Tag{
 	{Name: "dashboard", Description: "Figures"},
 	{Name: "inventory", Description: "Stock, alerts, adjustments"},
 	{Name: "imports", Description: "A catalogue and its stock from a CSV file"},
+	{Name: "exports", Description: "Lists as files for spreadsheets"},
 	{Name: "rentals", Description: "Checkouts, returns, cancellations"},
 	{Name: "payments", Description: "Payments, failed payments"},
 	{Name: "notifications", Description: "Notifications and claims"},

@@ -126,8 +126,9 @@ func newService(t testing.TB, f fixture) *service {
 		Auth: s.auth, Inventory: use.Inventory, Catalogue: use.Catalogue,
 		Notifications: use.Notifications, Dashboard: use.Dashboard,
 		Rentals: use.Rentals, Payments: use.Payments, Requests: use.Requests,
-		SelfCheck: use.SelfCheck, Intake: ingest.New(s.store, f.newID), CloseConnection: use.Connections.Close,
-		Clock: f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3", Build: "1.2.3+abc",
+		SelfCheck: use.SelfCheck, Exports: use.Exports, Intake: ingest.New(s.store, f.newID),
+		CloseConnection: use.Connections.Close,
+		Clock:           f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3", Build: "1.2.3+abc",
 		Health: health.New(health.Options{
 			Dependencies: []health.Dependency{{Name: "database", Check: s.store.Ping}}, Clock: f.clock,
 		}),

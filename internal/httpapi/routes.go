@@ -46,6 +46,17 @@ func (a *API) routes() {
 		about("importCatalogue", "Load a catalogue and its stock from a CSV file").details(importDetails).
 			answers(200).maxBody(shop.MaxImportBytes), a.describeImport)
 
+	call(a, "GET /exports/stock.csv", harang.ActionReadStock, a.exportStock,
+		about("exportStock", "The stock list as a file that POST /imports reads").sends(csvMedia).
+			details(exportDetails))
+	call(a, "GET /exports/partners.csv", harang.ActionReadCatalogue, a.exportPartners,
+		about("exportPartners", "The partners as a file that POST /imports reads").sends(csvMedia).
+			details(exportDetails))
+	call(a, "GET /exports/rentals.csv", harang.ActionReadRentals, a.exportRentals,
+		about("exportRentals", "The rentals as a file, newest first").sends(csvMedia).details(exportDetails))
+	call(a, "GET /exports/payments.csv", harang.ActionReadPayments, a.exportPayments,
+		about("exportPayments", "The payments as a file, newest first").sends(csvMedia).details(exportDetails))
+
 	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock,
 		about("listStock", "Stock items, by product and location"))
 	call(a, "GET /inventory/stock/{productId}/{locationId}", harang.ActionReadStock, a.findStock,

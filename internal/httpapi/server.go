@@ -44,6 +44,7 @@ type Options struct {
 	Payments      *shop.Payments
 	Requests      *shop.Requests
 	SelfCheck     *shop.SelfCheck
+	Exports       *shop.Exports
 	Intake        *ingest.Intake
 	// Connections lists a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
@@ -121,8 +122,8 @@ func New(o Options) (http.Handler, error) {
 
 func build(o Options) (*API, error) {
 	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
-		o.Rentals == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil || o.Intake == nil ||
-		o.CloseConnection == nil {
+		o.Rentals == nil || o.Exports == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil ||
+		o.Intake == nil || o.CloseConnection == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	return assemble(o)

@@ -312,6 +312,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "GET /products?code=1001", "", 200)
 	do(o, "GET /products?archived=true", "", 200)
 	do(o, "GET /inventory/stock?code=makita-hr2470", "", 200)
+	for _, name := range []string{"stock", "partners", "rentals", "payments"} {
+		do(m, "GET /exports/"+name+".csv", "", 200)
+	}
 	do(a, "PUT "+item, `{"quantity":9,"warningThreshold":3}`, 200)
 	do(a, "PUT "+unknown, `{"quantity":9}`, 404)
 	do(m, "PATCH "+item, `{"criticalThreshold":2,"expectedAt":"2026-03-05"}`, 200)

@@ -17,3 +17,9 @@ func CheckCSV(file io.Reader) error {
 
 // ParseWhole reads a whole number as an import does.
 func ParseWhole(text string, units ...string) (int64, bool) { return parseWhole(text, units...) }
+
+// EscapeCell and UnescapeCell write and read a cell.
+var (
+	EscapeCell   = escapeCell
+	UnescapeCell = unescapeCell
+)

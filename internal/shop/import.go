@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"harang.dev/harang"
 )
 
@@ -206,6 +208,15 @@ func (p *importPlan) check(line int, noun string, wrong []harang.FieldError) boo
 	return len(wrong) == 0
 }
 
+// named is a stated text, or the present one when a file cannot tell them apart: cells are composed and have no space
+// around them.
+func named(stated, present string) string {
+	if strings.TrimSpace(norm.NFC.String(present)) == stated {
+		return present
+	}
+	return stated
+}
+
 // exists reads the present state of something that may not exist.
 func exists[T any](value T, err error) (T, bool, error) {
 	if harang.ErrorCode(err) == harang.CodeNotFound {
@@ -222,7 +233,7 @@ func (c *Catalogue) planLocations(ctx context.Context, caller harang.Identity, i
 			return err
 		}
 		next := now
-		next.ID, next.Name = id, want.value
+		next.ID, next.Name = id, named(want.value, now.Name)
 		if !p.check(want.line, "location", next.Check()) {
 			continue
 		}
@@ -244,7 +255,7 @@ func (c *Catalogue) planPartners(ctx context.Context, caller harang.Identity, in
 			return err
 		}
 		next := now
-		next.ID, next.Name = id, want.value
+		next.ID, next.Name = id, named(want.value, now.Name)
 		if !p.check(want.line, "partner", next.Check()) {
 			continue
 		}
@@ -270,7 +281,7 @@ func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in
 				fmt.Sprintf("must be filled in: there is no product %q", id))
 			continue
 		}
-		change := want.change(id)
+		change := want.change(id, now)
 		next := change.apply(now)
 		if !p.checkProduct(want, next.Check()) {
 			continue
@@ -386,11 +397,11 @@ func (c *Catalogue) planNewStock(
 		inFile   bool
 		find     func() error
 	}{
-		{"product", key.product, named(in.products, key.product), func() error {
+		{"product", key.product, has(in.products, key.product), func() error {
 			_, err := c.store.FindProduct(ctx, caller.Tenant, key.product)
 			return err
 		}},
-		{"location", key.location, named(in.locations, key.location), func() error {
+		{"location", key.location, has(in.locations, key.location), func() error {
 			_, err := c.store.FindLocation(ctx, caller.Tenant, key.location)
 			return err
 		}},
@@ -416,8 +427,8 @@ func (c *Catalogue) planNewStock(
 	return true, nil
 }
 
-// named reports whether a file has values for an id.
-func named[V any](all map[string]V, id string) bool {
+// has reports whether a file has values for an id.
+func has[V any](all map[string]V, id string) bool {
 	_, ok := all[id]
 	return ok
 }

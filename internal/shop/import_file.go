@@ -126,16 +126,16 @@ func (w wantedProduct) first() int {
 }
 
 // change is what the values do to the product with an id.
-func (w wantedProduct) change(id string) ProductChange {
+func (w wantedProduct) change(id string, now harang.Product) ProductChange {
 	change := ProductChange{ID: id}
 	if w.name != nil {
-		change.Name = &w.name.value
+		change.Name = new(named(w.name.value, now.Name))
 	}
 	if w.price != nil {
 		change.DailyPrice = &w.price.value
 	}
 	if w.barcodes != nil {
-		change.Barcodes = new(strings.Fields(w.barcodes.value))
+		change.Barcodes = new(strings.Fields(named(w.barcodes.value, strings.Join(now.Barcodes, " "))))
 	}
 	return change
 }
@@ -166,8 +166,8 @@ type importFile struct {
 	cells     map[string]string // of the line that is read, by column
 }
 
-const importColumns = "productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, " +
-	"quantity, warningThreshold, criticalThreshold"
+const importColumns = "productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, " +
+	"partnerName, quantity, warningThreshold, criticalThreshold"
 
 // columns maps the folded names of the known columns to their names.
 var columns = func() map[string]string {
@@ -354,7 +354,8 @@ func (in *importFile) readHeader(line int, header []string) []string {
 		names[i] = name
 	}
 	for _, need := range [][2]string{
-		{"productName", "productId"}, {"dailyPrice", "productId"}, {"barcodes", "productId"}, {"locationName", "locationId"},
+		{"productName", "productId"}, {"dailyPrice", "productId"}, {"barcodes", "productId"},
+		{"locationName", "locationId"},
 		{"partnerName", "partnerId"},
 		{"quantity", "productId"}, {"quantity", "locationId"}, {"warningThreshold", "productId"},
 		{"warningThreshold", "locationId"}, {"criticalThreshold", "productId"}, {"criticalThreshold", "locationId"},
@@ -374,7 +375,7 @@ func (in *importFile) readLine(line int, names, record []string) {
 	cells := in.cells
 	clear(cells)
 	for i, name := range names {
-		cell := unescapeCell(strings.TrimSpace(record[i]))
+		cell := strings.TrimSpace(unescapeCell(strings.TrimSpace(record[i])))
 		if cell == "" {
 			continue
 		}
@@ -411,8 +412,8 @@ func (in *importFile) readLine(line int, names, record []string) {
 	product.barcodes = text("barcodes")
 	if codes := product.barcodes; codes != nil {
 		if short := shortenedNumber.FindString(codes.value); short != "" {
-			in.problems.addf(line, "barcodes", "has a number that a spreadsheet shortened: %s; format the column as text",
-				short)
+			in.problems.addf(line, "barcodes",
+				"has a number that a spreadsheet shortened: %s; format the column as text", short)
 		}
 		codes.value = strings.Join(splitBarcodes(codes.value), " ")
 	}
@@ -476,14 +477,6 @@ func state[V comparable](p *ImportProblems, column string, earlier, value *state
 		p.add(value.line, column, fmt.Sprintf("differs from line %d", earlier.line))
 	}
 	return earlier
-}
-
-// unescapeCell removes the apostrophe that an export writes before a text that a spreadsheet would calculate.
-func unescapeCell(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+-@", rune(cell[1])) {
-		return cell[1:]
-	}
-	return cell
 }
 
 // splitBarcodes separates the barcodes of a cell, which are separated by spaces, commas, semicolons or bars.

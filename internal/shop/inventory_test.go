@@ -327,11 +327,20 @@ func TestForbidden(t *testing.T) {
 			_, err := env.Catalogue.ImportCSV(ctx, operator, strings.NewReader(""))
 			return err
 		},
-		"Products":  func() error { _, err := env.Catalogue.Products(ctx, service, harang.CatalogueQuery{}); return err },
-		"Partners":  func() error { _, err := env.Catalogue.Partners(ctx, service, harang.CatalogueQuery{}); return err },
-		"Locations": func() error { _, err := env.Catalogue.Locations(ctx, service, harang.CatalogueQuery{}); return err },
-		"Stock":     func() error { _, err := env.Inventory.Stock(ctx, service, harang.StockQuery{}); return err },
-		"Alerts":    func() error { _, err := env.Inventory.Alerts(ctx, service, "", 0); return err },
+		"Products": func() error {
+			_, err := env.Catalogue.Products(ctx, service, harang.CatalogueQuery{})
+			return err
+		},
+		"Partners": func() error {
+			_, err := env.Catalogue.Partners(ctx, service, harang.CatalogueQuery{})
+			return err
+		},
+		"Locations": func() error {
+			_, err := env.Catalogue.Locations(ctx, service, harang.CatalogueQuery{})
+			return err
+		},
+		"Stock":  func() error { _, err := env.Inventory.Stock(ctx, service, harang.StockQuery{}); return err },
+		"Alerts": func() error { _, err := env.Inventory.Alerts(ctx, service, "", 0); return err },
 		"SetLevel": func() error {
 			_, err := env.Inventory.SetLevel(ctx, service, "p", "l", shop.LevelChange{ClearExpected: true})
 			return err

@@ -31,6 +31,7 @@ type UseCases struct {
 	Rentals       *Rentals
 	Payments      *Payments
 	Requests      *Requests
+	Exports       *Exports
 	SelfCheck     *SelfCheck
 	Connections   *Connections
 	Housekeeper   *Housekeeper
@@ -50,14 +51,16 @@ func New(o Options) *UseCases {
 	}
 	payments := &Payments{s}
 	rentals := &Rentals{s, payments}
+	inventory, catalogue := &Inventory{s}, &Catalogue{s}
 	return &UseCases{
-		Inventory:     &Inventory{s},
-		Catalogue:     &Catalogue{s},
+		Inventory:     inventory,
+		Catalogue:     catalogue,
 		Notifications: &Notifications{s},
 		Dashboard:     &Dashboard{s},
 		Rentals:       rentals,
 		Payments:      payments,
 		Requests:      &Requests{s},
+		Exports:       &Exports{s, inventory, catalogue, rentals, payments},
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Connections:   &Connections{s},
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},

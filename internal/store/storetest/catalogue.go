@@ -89,7 +89,8 @@ func testBarcodes(t *testing.T, open Open) {
 		t.Errorf("its own id as a barcode: %v", err)
 	}
 	// Absent keeps, another list replaces.
-	if err := env.Catalogue.PutProduct(ctx, admin, harang.Product{ID: "kapa", Name: "Kapa 2", DailyPrice: 7}); err != nil {
+	if err := env.Catalogue.PutProduct(ctx, admin,
+		harang.Product{ID: "kapa", Name: "Kapa 2", DailyPrice: 7}); err != nil {
 		t.Fatal(err)
 	}
 	if got := ids(harang.CatalogueQuery{Code: "2002"}); got != "kapa" {
@@ -101,7 +102,8 @@ func testBarcodes(t *testing.T, open Open) {
 	if err := change("a", "1001", "2002"); err != nil {
 		t.Errorf("a barcode that was given up: %v", err)
 	}
-	for _, wrong := range [][]string{{""}, {"a b"}, {"\u200b1"}, {"1", "1"}, {strings.Repeat("1", 65)}, make([]string, 21)} {
+	for _, wrong := range [][]string{{""}, {"a b"}, {"a,b"}, {"\u200b1"}, {"1", "1"}, {strings.Repeat("1", 65)},
+		make([]string, 21)} {
 		wantCode(t, change("a", "1001", wrong...), harang.CodeInvalidRequest)
 	}
 
@@ -279,7 +281,8 @@ func testArchived(t *testing.T, open Open) {
 	if got := len(env.Entries(t, harang.AudienceManagers)); got != events {
 		t.Errorf("%d events of archived things", got-events)
 	}
-	if item, err := env.Inventory.Item(ctx, admin, "drill", "main"); err != nil || item.Level.Quantity != 4 || !item.Archived {
+	item, err := env.Inventory.Item(ctx, admin, "drill", "main")
+	if err != nil || item.Level.Quantity != 4 || !item.Archived {
 		t.Errorf("the item: %+v, %v", item, err)
 	}
 	if p, err := env.Catalogue.Products(ctx, admin, harang.CatalogueQuery{Code: "drill"}); err != nil ||

@@ -83,7 +83,8 @@ func testCatalogue(t *testing.T, open Open) {
 	}
 	other := admin
 	other.Tenant = "b"
-	if p, err := env.Catalogue.Products(ctx, other, harang.CatalogueQuery{Limit: 50}); err != nil || len(p.Items) != 0 || p.Items == nil {
+	if p, err := env.Catalogue.Products(ctx, other, harang.CatalogueQuery{Limit: 50}); err != nil ||
+		len(p.Items) != 0 || p.Items == nil {
 		t.Errorf("another tenant lists %v, %v", p.Items, err)
 	}
 	_, err = env.Catalogue.Products(ctx, admin, harang.CatalogueQuery{Cursor: "invalid!", Limit: 50})

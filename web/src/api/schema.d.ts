@@ -270,6 +270,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/partners.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The partners as a file that POST /imports reads
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportPartners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/payments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The payments as a file, newest first
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         *
+         *     Allowed for: STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportPayments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/rentals.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rentals as a file, newest first
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportRentals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/stock.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The stock list as a file that POST /imports reads
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportStock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -3210,6 +3298,323 @@ export interface operations {
              *
              *     `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPartners: {
+        parameters: {
+            query?: {
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportPayments: {
+        parameters: {
+            query?: {
+                status?: "PENDING" | "DECLINED" | "SUCCEEDED" | "REVERSED";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportRentals: {
+        parameters: {
+            query?: {
+                status?: "AWAITING_PAYMENT" | "OPEN" | "OVERDUE" | "RETURNED" | "CANCELLED";
+                locationId?: string;
+                /** @description true: not paid in full, and out or returned */
+                owed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportStock: {
+        parameters: {
+            query?: {
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
+                search?: string;
+                severity?: "CRITICAL" | "WARNING" | "OK";
+                locationId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
             422: {
                 headers: {
                     [name: string]: unknown;

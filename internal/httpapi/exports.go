@@ -1,0 +1,117 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+const csvMedia = "text/csv"
+
+// exportOutput is a list as a file.
+type exportOutput struct {
+	ContentType string `header:"Content-Type"`
+	Disposition string `header:"Content-Disposition" doc:"the file's name, with the day"`
+	Body        func(huma.Context)
+}
+
+// export answers with a file that is read part by part. A failure of the first part is a
+// problem; a later one ends the connection, so that nobody takes the file for whole.
+func (a *API) export(ctx context.Context, name string, e *shop.Export) (*exportOutput, error) {
+	first, err := e.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	day := a.Clock().In(harang.Budapest).Format(time.DateOnly)
+	return &exportOutput{
+		ContentType: csvMedia + "; charset=utf-8; header=present",
+		Disposition: fmt.Sprintf(`attachment; filename="harang-%s-%s.csv"`, name, day),
+		Body: func(hctx huma.Context) {
+			r, w := humago.Unwrap(hctx)
+			if r.Method == http.MethodHead {
+				return
+			}
+			answer := http.NewResponseController(w)
+			for part := first; ; {
+				_ = answer.SetWriteDeadline(time.Now().Add(answerTimeout)) // a test's recorder has none
+				if _, err := w.Write(part); err != nil {
+					return // the caller went away
+				}
+				_ = answer.Flush()
+				if part, err = e.Next(ctx); errors.Is(err, io.EOF) {
+					return
+				}
+				if err != nil {
+					fail(ctx, err)
+					panic(http.ErrAbortHandler)
+				}
+			}
+		},
+	}, nil
+}
+
+type exportStockInput struct {
+	ArchivedInput
+	Search     string          `query:"search" maxLength:"200"`
+	Severity   harang.Severity `query:"severity" enum:"CRITICAL,WARNING,OK"`
+	LocationID string          `query:"locationId" maxLength:"128"`
+}
+
+func (a *API) exportStock(
+	ctx context.Context, caller harang.Identity, in *exportStockInput,
+) (*exportOutput, error) {
+	return a.export(ctx, "stock", a.Exports.Stock(caller, harang.StockQuery{
+		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Archived: in.Archived,
+	}))
+}
+
+type exportPartnersInput struct {
+	ArchivedInput
+	Search string `query:"search" maxLength:"200"`
+}
+
+func (a *API) exportPartners(
+	ctx context.Context, caller harang.Identity, in *exportPartnersInput,
+) (*exportOutput, error) {
+	return a.export(ctx, "partners", a.Exports.Partners(caller, harang.CatalogueQuery{
+		Search: in.Search, Archived: in.Archived,
+	}))
+}
+
+type exportRentalsInput struct {
+	Status     harang.RentalStatus `query:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
+	LocationID string              `query:"locationId" maxLength:"128"`
+	Owed       bool                `query:"owed" doc:"true: not paid in full, and out or returned"`
+}
+
+func (a *API) exportRentals(
+	ctx context.Context, caller harang.Identity, in *exportRentalsInput,
+) (*exportOutput, error) {
+	return a.export(ctx, "rentals", a.Exports.Rentals(caller, harang.RentalQuery{
+		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed,
+	}))
+}
+
+type exportPaymentsInput struct {
+	Status harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
+}
+
+func (a *API) exportPayments(
+	ctx context.Context, caller harang.Identity, in *exportPaymentsInput,
+) (*exportOutput, error) {
+	return a.export(ctx, "payments", a.Exports.Payments(caller, harang.PaymentQuery{Status: in.Status}))
+}
+
+const exportDetails = "A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, " +
+	"semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an " +
+	"apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in " +
+	"it or not."

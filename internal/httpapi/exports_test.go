@@ -1,0 +1,109 @@
+package httpapi_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/shop"
+)
+
+// TestExports: each list as a file, with its name; an import finds the two of the catalogue untouched.
+func TestExports(t *testing.T) {
+	e := newEnv(t)
+	e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut",`+
+		`"dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}],`+
+		`"payment":{"method":"CASH"}}`).want(t, 201, "")
+	for name, want := range map[string]string{
+		"stock": "productId;productName;dailyPrice;barcodes;locationId;locationName;quantity;" +
+			"warningThreshold;criticalThreshold\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;;vaci-ut;Váci út;3;5;3\r\n",
+		"partners": "partnerId;partnerName\r\nalfa-epito;Alfa Építő Kft.\r\n",
+		"rentals": ";OPEN;alfa-epito;Alfa Építő Kft.;vaci-ut;Váci út;1 × Makita HR2470 fúrókalapács;1;" +
+			"14700;14700;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter\r\n",
+		"payments": ";alfa-epito;Alfa Építő Kft.;14700;0;CASH;SUCCEEDED;;;" +
+			"2026-03-02 14:00:00;2026-03-02 14:00:00\r\n",
+	} {
+		got := e.as(harang.RoleStoreManager, "GET", "/exports/"+name+".csv", "").want(t, 200, "")
+		text, bom := strings.CutPrefix(string(got.body), "\ufeff")
+		if !bom || !strings.HasSuffix(text, want) {
+			t.Errorf("%s: %q, want the end %q", name, got.body, want)
+		}
+		if d := got.Header.Get("Content-Disposition"); d != `attachment; filename="harang-`+name+`-2026-03-02.csv"` {
+			t.Errorf("%s: %s", name, d)
+		}
+		if media := got.Header.Get("Content-Type"); media != "text/csv; charset=utf-8; header=present" {
+			t.Errorf("%s: %s", name, media)
+		}
+		if name == "rentals" || name == "payments" {
+			continue
+		}
+		report := e.as(harang.RoleAdmin, "POST", "/imports", string(got.body), csvType).want(t, 200, "").json(t)
+		if report["new"] != 0.0 || report["changed"] != 0.0 || report["untouched"] != 1.0 {
+			t.Errorf("%s again: %v", name, report)
+		}
+	}
+	e.as(harang.RoleOperator, "GET", "/exports/payments.csv", "").want(t, 403, harang.CodeForbidden)
+	e.as(harang.RoleAdmin, "GET", "/exports/secrets.csv", "").want(t, 404, harang.CodeNotFound)
+	e.as(harang.RoleAdmin, "GET", "/exports/stock.csv?severity=BAD", "").want(t, 422, harang.CodeInvalidRequest)
+	if head := e.as(harang.RoleAdmin, "HEAD", "/exports/stock.csv", ""); head.StatusCode != 200 || len(head.body) != 0 {
+		t.Errorf("HEAD: %d, %q", head.StatusCode, head.body)
+	}
+	for query, lines := range map[string]int{"severity=WARNING": 2, "severity=CRITICAL": 1, "archived=true": 1,
+		"search=hr2470": 2, "locationId=none": 1} {
+		got := e.as(harang.RoleAdmin, "GET", "/exports/stock.csv?"+query, "").want(t, 200, "")
+		if n := strings.Count(string(got.body), "\n"); n != lines {
+			t.Errorf("%s: %d lines, want %d", query, n, lines)
+		}
+	}
+}
+
+// brokenList is a store whose list of partners fails from a page on.
+type brokenList struct {
+	shop.Store
+	pages int
+}
+
+func (s *brokenList) FindPartners(
+	ctx context.Context, tenant string, q harang.CatalogueQuery,
+) (harang.Page[harang.Partner], error) {
+	if s.pages--; s.pages < 0 {
+		return harang.Page[harang.Partner]{}, harang.Errorf(harang.CodeUnavailable, "the database is not available")
+	}
+	return s.Store.FindPartners(ctx, tenant, q)
+}
+
+// TestExports_Broken: a file that cannot be read to its end is no whole file: a problem before it begins, a broken
+// connection after that.
+func TestExports_Broken(t *testing.T) {
+	list := &brokenList{}
+	e := newEnv(t, func(o *httpapi.Options) { o.Exports = shop.New(shop.Options{Store: list}).Exports })
+	list.Store = e.store
+	e.as(harang.RoleOperator, "GET", "/exports/partners.csv", "").want(t, 503, harang.CodeUnavailable)
+	admin := harang.Identity{Tenant: "budapest", UserID: "a", Role: harang.RoleAdmin}
+	for i := range harang.MaxPageLimit {
+		p := harang.Partner{ID: fmt.Sprintf("p%d", i), Name: "P"}
+		if err := e.options.Catalogue.PutPartner(t.Context(), admin, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list.pages = 1
+	r, err := http.NewRequestWithContext(t.Context(), "GET", e.server.URL+"/api/v1/exports/partners.csv", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+e.tokens[harang.RoleAdmin])
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil || answer.StatusCode != 200 || strings.Count(string(text), "\n") != 1+harang.MaxPageLimit {
+		t.Errorf("%d, %d lines, %v", answer.StatusCode, strings.Count(string(text), "\n"), err)
+	}
+}

@@ -1,0 +1,212 @@
+package shop
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"harang.dev/harang"
+)
+
+// Exports is the use cases of lists as files for spreadsheets.
+type Exports struct {
+	*service
+	inventory *Inventory
+	catalogue *Catalogue
+	rentals   *Rentals
+	payments  *Payments
+}
+
+// Export is a list as a CSV file that a Hungarian spreadsheet opens right: UTF-8 with a
+// byte order mark, semicolons, CRLF, whole forints, times of Budapest. It is read page
+// by page, never in one transaction: what changes meanwhile is in it or not.
+//
+// A text that a spreadsheet would calculate or change (=1+1, 00123, 3/4) has an
+// apostrophe before it, which an import removes.
+type Export struct {
+	columns []string
+	// read returns the lines of a page and the cursor of the next; "" at the end.
+	read   func(ctx context.Context, cursor string) (lines [][]string, next string, err error)
+	cursor string
+	begun  bool
+	ended  bool
+}
+
+// Next returns the next part of the file, io.EOF after the last one. The first part has
+// the columns.
+func (e *Export) Next(ctx context.Context) ([]byte, error) {
+	if e.ended {
+		return nil, io.EOF
+	}
+	lines, next, err := e.read(ctx, e.cursor)
+	if err != nil {
+		return nil, err
+	}
+	var part bytes.Buffer
+	w := csv.NewWriter(&part)
+	w.Comma, w.UseCRLF = ';', true
+	if !e.begun {
+		part.WriteString("\ufeff")
+		lines = append([][]string{e.columns}, lines...)
+	}
+	e.begun, e.cursor, e.ended = true, next, next == ""
+	if err := w.WriteAll(lines); err != nil {
+		return nil, harang.Wrap(harang.CodeInternal, err, "the file cannot be written")
+	}
+	return part.Bytes(), nil
+}
+
+// newExport returns an export of a list that page reads; line writes an item.
+func newExport[T any](
+	columns []string, page func(ctx context.Context, cursor string) (harang.Page[T], error),
+	line func(ctx context.Context, item T) ([]string, error),
+) *Export {
+	return &Export{columns: columns, read: func(ctx context.Context, cursor string) ([][]string, string, error) {
+		p, err := page(ctx, cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		lines := make([][]string, len(p.Items))
+		for i, item := range p.Items {
+			if lines[i], err = line(ctx, item); err != nil {
+				return nil, "", err
+			}
+		}
+		return lines, p.Next, nil
+	}}
+}
+
+// Stock is the stock list with the columns of an import, which finds every line
+// untouched.
+func (x *Exports) Stock(caller harang.Identity, q harang.StockQuery) *Export {
+	columns := []string{"productId", "productName", "dailyPrice", "barcodes", "locationId", "locationName", "quantity",
+		"warningThreshold", "criticalThreshold"}
+	// The lines of a product follow each other, and all state the same.
+	var product harang.Product
+	locations := map[string]string{}
+	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.StockItem], error) {
+		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+		return x.inventory.Stock(ctx, caller, q)
+	}, func(ctx context.Context, i harang.StockItem) (_ []string, err error) {
+		if product.ID != i.ProductID {
+			if product, err = x.store.FindProduct(ctx, caller.Tenant, i.ProductID); err != nil {
+				return nil, err
+			}
+		}
+		if _, known := locations[i.LocationID]; !known {
+			locations[i.LocationID] = i.LocationName
+		}
+		return []string{
+			escapeCell(i.ProductID), escapeCell(product.Name), wholeCell(product.DailyPrice),
+			escapeCell(strings.Join(product.Barcodes, " ")),
+			escapeCell(i.LocationID), escapeCell(locations[i.LocationID]),
+			wholeCell(i.Level.Quantity), wholeCell(i.Level.Thresholds.Warning),
+			wholeCell(i.Level.Thresholds.Critical),
+		}, nil
+	})
+}
+
+// Partners is the list of partners with the columns of an import.
+func (x *Exports) Partners(caller harang.Identity, q harang.CatalogueQuery) *Export {
+	return newExport([]string{"partnerId", "partnerName"},
+		func(ctx context.Context, cursor string) (harang.Page[harang.Partner], error) {
+			q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+			return x.catalogue.Partners(ctx, caller, q)
+		}, func(_ context.Context, p harang.Partner) ([]string, error) {
+			return []string{escapeCell(p.ID), escapeCell(p.Name)}, nil
+		})
+}
+
+// Rentals is the list of rentals, newest first.
+func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export {
+	columns := []string{"rentalId", "status", "partnerId", "partnerName", "locationId", "locationName", "products",
+		"equipmentCount", "totalValue", "paidAmount", "owedAmount", "roundingAmount", "createdAt", "dueAt", "closedAt",
+		"createdBy"}
+	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Rental], error) {
+		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+		return x.rentals.List(ctx, caller, q)
+	}, func(_ context.Context, r harang.Rental) ([]string, error) {
+		products := make([]string, len(r.Lines))
+		for i, l := range r.Lines {
+			products[i] = fmt.Sprintf("%d × %s", l.Quantity, l.ProductName)
+		}
+		return []string{
+			escapeCell(r.ID), string(r.Status), escapeCell(r.PartnerID), escapeCell(r.PartnerName),
+			escapeCell(r.LocationID), escapeCell(r.LocationName), escapeCell(strings.Join(products, ", ")),
+			wholeCell(r.EquipmentCount), wholeCell(r.TotalValue), wholeCell(r.Paid), wholeCell(r.Owed()),
+			wholeCell(r.Rounding), timeCell(r.Created), timeCell(r.Due), timeCell(r.Closed), escapeCell(r.By.Name),
+		}, nil
+	})
+}
+
+// Payments is the list of payments, newest first.
+func (x *Exports) Payments(caller harang.Identity, q harang.PaymentQuery) *Export {
+	columns := []string{"transactionId", "rentalId", "partnerId", "partnerName", "amount", "roundingAmount", "method",
+		"status", "errorCode", "errorMessage", "createdAt", "settledAt"}
+	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Payment], error) {
+		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+		return x.payments.List(ctx, caller, q)
+	}, func(_ context.Context, p harang.Payment) ([]string, error) {
+		return []string{
+			escapeCell(p.ID), escapeCell(p.RentalID), escapeCell(p.PartnerID), escapeCell(p.PartnerName),
+			wholeCell(p.Amount), wholeCell(p.Rounding), string(p.Method), string(p.Status), escapeCell(p.ErrorCode),
+			escapeCell(p.ErrorMessage), timeCell(p.Created), timeCell(p.Settled),
+		}, nil
+	})
+}
+
+func wholeCell(n int64) string { return strconv.FormatInt(n, 10) }
+
+// timeCell is a time as spreadsheets of every language read it; "" for the zero time.
+func timeCell(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(budapest).Format(time.DateTime)
+}
+
+// escapeCell writes an apostrophe before a text that a spreadsheet would calculate, or
+// change when it saves the file.
+func escapeCell(text string) string {
+	if isAltered(text) {
+		return "'" + text
+	}
+	return text
+}
+
+// unescapeCell removes the apostrophe that escapeCell writes, or people.
+func unescapeCell(cell string) string {
+	if text, ok := strings.CutPrefix(cell, "'"); ok && isAltered(text) {
+		return text
+	}
+	return cell
+}
+
+// isAltered reports whether a spreadsheet alters a text, apart from apostrophes and
+// spaces before it: formulas, and whatever looks like a number or a date, except whole numbers that
+// stay as they are.
+func isAltered(text string) bool {
+	text = strings.TrimLeft(text, "' \u00a0")
+	if text == "" {
+		return false
+	}
+	if strings.ContainsAny(text[:1], "=+-@\t\r\n") {
+		return true
+	}
+	switch r := []rune(text)[0]; r {
+	case '＝', '＋', '－', '＠', '\u2212':
+		return true
+	}
+	return looksNumeric.MatchString(text) && !keptNumber.MatchString(text)
+}
+
+var (
+	looksNumeric = regexp.MustCompile(`^[0-9][0-9.,:/\-eE+%\s\x{a0}]*(?i:ft|huf)?$`)
+	keptNumber   = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,10})$`)
+)
