@@ -10,6 +10,7 @@ const project = (name: string) => ({
     environment: 'jsdom',
     include: ['test/**/*.test.{ts,tsx}'],
     restoreMocks: true,
+    testTimeout: 20_000, // as the page's: a busy machine is slow
   },
 });
 

@@ -75,7 +75,7 @@ export class PlainTab {
   }
 
   /** Waits until an expression has this value; while a document comes and goes it has none. */
-  async until(expression: string, value: unknown, timeout = 10_000): Promise<void> {
+  async until(expression: string, value: unknown, timeout = 30_000): Promise<void> {
     await expect
       .poll(() => this.run(expression).catch(() => undefined), { timeout, message: expression })
       .toEqual(value);
@@ -86,7 +86,7 @@ export class PlainTab {
   }
 
   connected(): Promise<void> {
-    return this.until(this.attribute('connection-status', 'data-status'), 'connected', 20_000);
+    return this.until(this.attribute('connection-status', 'data-status'), 'connected', 60_000);
   }
 
   badge(count: number, timeout?: number): Promise<void> {

@@ -59,7 +59,7 @@ export class Server {
     child.stderr.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();
     });
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (Date.now() < deadline) {
       if (child.exitCode !== null) throw new Error(`harang ended with ${child.exitCode}:\n${this.log}`);
       const ready = await fetch(`${this.url}/readyz`).then(

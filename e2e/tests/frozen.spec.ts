@@ -9,7 +9,7 @@ import { expect, test } from '../harness/test.ts';
 async function nobodyIsThere(admin: Api): Promise<void> {
   await expect
     .poll(async () => (await admin.call<{ items: unknown[] }>('GET', '/admin/connections')).items.length, {
-      timeout: 25_000,
+      timeout: 60_000,
     })
     .toBe(0);
 }
