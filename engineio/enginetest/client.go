@@ -18,7 +18,7 @@ import (
 )
 
 // timeout is how long a client waits for data.
-const timeout = 10 * time.Second
+const timeout = time.Minute
 
 // The opcodes of RFC 6455, section 5.2.
 const (
