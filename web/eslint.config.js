@@ -4,25 +4,48 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-// Layers import in one direction: shared <- events <- live <- features <- app.
-// Each entry names the layers that the files of a layer must not import. The
-// component library is imported by the controls only, so that it can change in one folder.
-const library = [['@mantine/*', '@base-ui/*'], 'Use a control of shared/ui/controls, or make one there.'];
-const forbid = (...layers) => forbidOnly(library, ...layers);
-const forbidOnly = (...layers) => ({
-  'no-restricted-imports': [
+// Layers: shared <- api <- domain <- events <- live <- features <- app. A file imports its own layer and those before
+// it; src/imports.test.ts also forbids cycles. The generated schema belongs to no layer.
+const layers = ['shared', 'api', 'domain', 'events', 'live', 'features', 'app'];
+const above = (layer) =>
+  layers.slice(layers.indexOf(layer) + 1).map((each) => ({
+    regex: `/${each}/${each === 'api' ? '(?!schema$)' : ''}`,
+    message: `${layer} is below ${each} and never imports it.`,
+  }));
+// Inside a feature a sibling feature is always reached as '../<other>/…'.
+const sibling = {
+  group: ['../*/**', '!../../**', '../../features/**'],
+  message: 'A feature never imports another feature: what two need is in domain.',
+};
+// Calls, query keys and mutations are written in src/api, one file for each resource.
+const transport = {
+  group: ['**/api/call', '**/api/authorized-request', '**/api/keys', '**/api/refresh', '**/api/write', '**/api/list'],
+  message: 'Only src/api calls the server: add the call to the file of its resource.',
+};
+// The component library is imported by the controls only, so that it can change in one folder.
+const library = {
+  group: ['@mantine/*', '@base-ui/*'],
+  message: 'Use a control of shared/ui/controls, or make one there.',
+};
+const tanstack = {
+  name: '@tanstack/react-query',
+  importNames: ['useMutation', 'queryOptions', 'infiniteQueryOptions', 'mutationOptions'],
+  message: 'Options and mutations are made in src/api: add them to the file of their resource.',
+};
+const imports = (patterns, paths = [tanstack]) => ({ 'no-restricted-imports': ['error', { patterns, paths }] });
+const noKeys = {
+  'no-restricted-syntax': [
     'error',
     {
-      patterns: layers.map(([group, message]) => ({ group, message })),
+      selector: "Property[key.name='queryKey'], Property[key.name='mutationFn'], Property[key.name='queryFn']",
+      message: 'Query keys and functions are in src/api: use the options of the resource.',
+    },
+    {
+      selector: "CallExpression[callee.property.name='invalidateQueries']",
+      message: 'Use refresh() of src/api.',
     },
   ],
-});
-const app = [['**/app/**', '../app/*'], 'Nothing but main.tsx imports app.'];
-const features = [['**/features/**'], 'Features are imported by app only.'];
-const live = [['**/live/**', '../live', '../live/*'], 'live is imported by features and app only.'];
-const events = [['**/events/**', '../events', '../events/*'], 'events is imported by live, features and app only.'];
-// Inside a feature a sibling feature is always reached as '../<other>/…'.
-const sibling = [['../*/**', '!../../**', '../../features/**'], 'A feature never imports another feature.'];
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/', 'src/api/schema.d.ts'] },
@@ -52,12 +75,17 @@ export default tseslint.config(
   },
   { files: ['src/**/*.tsx'], ...jsxA11y.flatConfigs.strict },
   { files: ['src/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
-  { files: ['src/**'], rules: forbid() },
-  { files: ['src/shared/**'], rules: forbid(app, features, live, events) },
-  { files: ['src/shared/ui/controls/**'], rules: forbidOnly(app, features, live, events) },
-  { files: ['src/events/**'], rules: forbid(app, features, live) },
-  { files: ['src/live/**'], rules: forbid(app, features) },
-  { files: ['src/features/**'], rules: forbid(app, sibling) },
+  { files: ['src/**'], rules: imports([library]) },
+  { files: ['src/shared/**'], rules: imports([library, ...above('shared')]) },
+  { files: ['src/shared/ui/controls/**'], rules: imports(above('shared')) },
+  { files: ['src/api/**'], rules: imports([library, ...above('api')], []) },
+  { files: ['src/domain/**'], rules: imports([library, ...above('domain'), transport]) },
+  // Events name the keys of what they change, and messages of the connection refresh those.
+  { files: ['src/events/**'], rules: imports([library, ...above('events')]) },
+  { files: ['src/live/**'], rules: imports([library, ...above('live')]) },
+  { files: ['src/features/**'], rules: imports([library, ...above('features'), transport, sibling]) },
+  { files: ['src/**/*.{ts,tsx}'], ignores: ['src/api/**', 'src/**/*.test.{ts,tsx}', 'src/test/**'], rules: noKeys },
+  { files: ['src/**/*.test.{ts,tsx}'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['public/**/*.js'],
     languageOptions: { globals: globals.browser, sourceType: 'script' },

@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'react';
 import { LiveProvider } from '../live/live-provider';
 import { useClock } from '../shared/clock';
 import { toDateField } from '../shared/format';
-import { refreshAfterTrade } from '../shared/invalidate';
-import { createQueryClient } from '../shared/query-client';
+import { refreshAfterTrade } from '../api/refresh';
+import { createQueryClient } from '../api/query-client';
 import { Shell } from './shell/shell';
 
 /** Made anew for each user and role, so that nothing of one reaches the next. */

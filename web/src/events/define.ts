@@ -1,6 +1,7 @@
 import { isEvent, type EventOf, type FeedEvent, type KnownEvent } from '@harang/react';
 import type { LinkOptions } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
+import type { Key } from '../api/keys';
 import type { Language } from '../shared/i18n/i18n';
 
 /** How urgent: warning is yellow, error red and announced at once, success green. */
@@ -35,7 +36,7 @@ export interface EventDefinition<Type extends KnownEvent['type']> {
   /** Where the record is. */
   link: (data: EventOf<Type>['data']) => EventLink;
   /** Keys of the queries whose answers it changes; the first is refreshed at once. */
-  touches: readonly (readonly string[])[];
+  touches: readonly Key[];
 }
 
 /** One event, ready to be shown. */
@@ -55,7 +56,7 @@ export interface EventEntry {
   kind: Kind;
   name: Record<Language, string>;
   count: (n: number, language: Language) => string;
-  touches: readonly (readonly string[])[];
+  touches: readonly Key[];
   /** null when the event does not hold what its type promises. */
   show: (event: FeedEvent, language: Language) => Shown | null;
 }

@@ -1,5 +1,6 @@
 import { IconCreditCardOff } from '@tabler/icons-react';
-import { explainDecline } from '../shared/decline';
+import { keys } from '../api/keys';
+import { explainDecline } from '../domain/payments/decline';
 import { formatMoney } from '../shared/format';
 import { defineEvent } from './define';
 
@@ -26,5 +27,5 @@ export const event = defineEvent({
     },
   },
   link: ({ transactionId }) => ({ to: '/payments', search: { transaction: transactionId } }),
-  touches: [['payments'], ['rentals'], ['dashboard', 'summary']],
+  touches: [keys.payments, keys.rentals, keys.summary],
 });

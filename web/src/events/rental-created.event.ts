@@ -1,4 +1,5 @@
 import { IconPackageExport } from '@tabler/icons-react';
+import { keys } from '../api/keys';
 import { formatMoney } from '../shared/format';
 import { defineEvent } from './define';
 
@@ -25,5 +26,5 @@ export const event = defineEvent({
     }),
   },
   link: ({ rentalId }) => ({ to: '/rentals', search: { rental: rentalId } }),
-  touches: [['rentals'], ['dashboard', 'summary'], ['payments'], ['inventory', 'stock']],
+  touches: [keys.rentals, keys.summary, keys.payments, keys.stock],
 });

@@ -1,4 +1,5 @@
 import { IconPackageOff } from '@tabler/icons-react';
+import { keys } from '../api/keys';
 import { defineEvent } from './define';
 
 export const event = defineEvent({
@@ -24,9 +25,5 @@ export const event = defineEvent({
     }),
   },
   link: ({ productName, locationId }) => ({ to: '/stock', search: { search: productName, location: locationId } }),
-  touches: [
-    ['dashboard-inventory', 'alerts'],
-    ['inventory', 'stock'],
-    ['dashboard', 'summary'],
-  ],
+  touches: [keys.alerts, keys.stock, keys.summary],
 });

@@ -3,16 +3,19 @@
  * window lasts as long as the refresh that opened it, up to sixteen times `ms`:
  * events that keep coming would else cancel every answer before it is there.
  */
-export interface Coalescer {
+export interface Coalescer<Key extends readonly string[]> {
   /** add refreshes after the window; with `now` at once, unless one is open. */
-  add(key: readonly string[], now?: boolean): void;
+  add(key: Key, now?: boolean): void;
   stop(): void;
 }
 
 const longest = 16;
 
-export function createCoalescer(refresh: (key: readonly string[]) => Promise<unknown>, ms = 300): Coalescer {
-  const waiting = new Map<string, readonly string[]>();
+export function createCoalescer<Key extends readonly string[]>(
+  refresh: (key: Key) => Promise<unknown>,
+  ms = 300,
+): Coalescer<Key> {
+  const waiting = new Map<string, Key>();
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   const open = (id: string, isBusy: () => boolean, turn = 1): void => {
@@ -32,7 +35,7 @@ export function createCoalescer(refresh: (key: readonly string[]) => Promise<unk
     );
   };
 
-  const run = (id: string, key: readonly string[]): void => {
+  const run = (id: string, key: Key): void => {
     let busy = true;
     open(id, () => busy);
     void refresh(key).finally(() => {

@@ -17,7 +17,10 @@ import type { Language } from '../shared/i18n/i18n';
 import { emptyUnreadCount, replaceBase, countEvent, type UnreadCount } from '@harang/react';
 import { createMicroBatch } from './micro-batch';
 import { createCoalescer } from './coalesce';
-import { addToLists, claimInCaches, claimKeys, countKey, listKey } from './notifications';
+import { claimInCaches, claimKeys } from '../api/claims';
+import { type Key, keys } from '../api/keys';
+import { addToLists, cancelCount } from '../api/notifications';
+import { isReading, refresh, refreshAll } from '../api/refresh';
 import { shouldToast } from './should-toast';
 import { createStore, type Store } from './store';
 import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
@@ -75,22 +78,22 @@ export function createController(client: QueryClient): Controller {
   const toasts = createToastQueue<QueuedEvent>();
   const absences = createStore<Absences>({ sessions: 0, replayed: 0, gaps: [] });
   const testAlerts = createStore<readonly ArrivedAlert[]>([]);
-  const refresh = createCoalescer((key) => client.invalidateQueries({ queryKey: [...key] }));
+  const reading = createCoalescer<Key>((key) => refresh(client, [key]));
 
   const touch = (types: Iterable<string>): void => {
     for (const type of new Set(types)) {
       // The first key is the list that people look at: it does not wait for the batch.
-      eventEntry(type)?.touches.forEach((key, index) => refresh.add(key, index === 0));
+      eventEntry(type)?.touches.forEach((key, index) => reading.add(key, index === 0));
     }
   };
   /** An answer in flight may miss the event that just arrived: the query is repeated. */
-  const overtake = (...keys: readonly (readonly string[])[]): void => {
-    for (const key of keys) if (client.isFetching({ queryKey: [...key] }) > 0) refresh.add(key);
+  const overtake = (...each: readonly Key[]): void => {
+    for (const key of each) if (isReading(client, key)) reading.add(key);
   };
   const count = (deliveries: readonly Delivery[]): void => {
     badge.set(deliveries.reduce((sum, { position }) => countEvent(sum, position), badge.get()));
     // Thousands without a word of the server's: it is asked, before the oldest are given up.
-    if (badge.get().later.length >= countAfter) refresh.add(countKey);
+    if (badge.get().later.length >= countAfter) reading.add(keys.notificationCount);
   };
   const show = (deliveries: readonly Delivery[]): void => {
     if (
@@ -99,8 +102,8 @@ export function createController(client: QueryClient): Controller {
         deliveries.map(({ event }) => event),
       )
     )
-      refresh.add(listKey);
-    overtake(listKey);
+      reading.add(keys.notificationList);
+    overtake(keys.notificationList);
   };
   const live = createMicroBatch<Delivery & ForegroundTab>((deliveries) => {
     count(deliveries);
@@ -141,18 +144,18 @@ export function createController(client: QueryClient): Controller {
       if (next.isForegroundTab) gap.set(next);
     },
     handleReload() {
-      void client.invalidateQueries();
+      void refreshAll(client);
     },
     handleSession(session) {
       absences.set({ ...absences.get(), sessions: absences.get().sessions + 1 });
       const { base } = badge.get();
       // Somebody read something while this page was away; the lists show it too.
-      if (session.recovered && base && session.version > base.version) refresh.add(['notifications'], true);
+      if (session.recovered && base && session.version > base.version) reading.add(keys.notifications, true);
     },
     handleNotifications(next) {
       const before = badge.get();
       replaceCount(next);
-      if (badge.get() !== before) refresh.add(listKey);
+      if (badge.get() !== before) reading.add(keys.notificationList);
     },
     handleClaim({ eventId, by, at }) {
       claimInCaches(client, eventId, by && { eventId, by, at: at ?? new Date().toISOString() });
@@ -172,9 +175,9 @@ export function createController(client: QueryClient): Controller {
     },
     stop() {
       live.stop();
-      refresh.stop();
+      reading.stop();
       toasts.clear();
-      void client.cancelQueries({ queryKey: countKey });
+      void cancelCount(client);
     },
   };
 }

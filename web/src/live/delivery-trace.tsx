@@ -1,32 +1,13 @@
 import { IconRoute } from '@tabler/icons-react';
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../shared/api';
-import { call } from '../shared/call';
+import { ApiError } from '../shared/http';
+import { deliveryTraceQueryOptions } from '../api/delivery-trace';
 import { formatSecond } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { ErrorState } from '../shared/ui/states';
 import { Timeline } from '../shared/ui/timeline';
 import classes from './delivery-trace.module.css';
-
-/** The way of an event through one node; milliseconds since the commit, null for what has not come. */
-export interface DeliveryTrace {
-  readonly committedAt: string;
-  readonly listeners: number;
-  readonly seenBy: number;
-  readonly relayedMs: number | null;
-  readonly sentMs: number | null;
-  readonly seenMs: number | null;
-}
-
-const deliveryTraceQueryOptions = (eventId: string) =>
-  queryOptions({
-    queryKey: ['delivery-trace', eventId],
-    queryFn: ({ signal }) => call('get', '/api/v1/admin/events/{id}/journey', { path: { id: eventId }, signal }),
-    staleTime: 0,
-    refetchInterval: 5000,
-    retry: false,
-  });
 
 interface DeliveryTraceToggleProps {
   title: string;

@@ -8,7 +8,7 @@ import { session, useUser } from '../shared/session';
 import { createController } from './controller';
 import { LiveContext, LiveToolsContext, type Live } from './live-context';
 import './messages';
-import { countQueryOptions } from './notifications';
+import { notificationCountQueryOptions } from '../api/notifications';
 
 /** The session may have become another's in another tab: theirs must not speak for this user. */
 function tokenOf(user: User): string | null {
@@ -69,7 +69,7 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
     environment,
   });
 
-  useQuery(countQueryOptions(controller.replaceCount));
+  useQuery(notificationCountQueryOptions(controller.replaceCount));
   useEffect(() => controller.stop, [controller]);
   useHiddenClock(controller.toasts.pause, controller.toasts.resume);
 

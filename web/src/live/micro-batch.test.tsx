@@ -4,7 +4,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { unreadTotal } from '@harang/react';
 import { createMicroBatch } from './micro-batch';
 import { createController } from './controller';
-import { addToLists, listKey, type Notification, type NotificationPage } from './notifications';
+import { addToLists, type Notification, type NotificationPage } from '../api/notifications';
+import { keys } from '../api/keys';
+import { firstPage } from '../api/list';
 import { useStore } from './store';
 
 beforeEach(() => {
@@ -65,9 +67,9 @@ it('renders a few times for hundreds of events, and counts every one', () => {
 
 it('refetches a loaded list that has grown long, instead of growing it without bound', async () => {
   const client = new QueryClient();
-  const key = [...listKey, { type: null, unread: false }];
+  const key = [...keys.notificationList, { type: null, unread: false }];
   const page: NotificationPage = { items: [], nextCursor: null, unreadCount: 0, head: '', version: 0 };
-  client.setQueryData(key, { pages: [page], pageParams: [null] });
+  client.setQueryData(key, { pages: [page], pageParams: [firstPage] });
   const loaded = () => client.getQueryData<{ pages: { items: Notification[] }[] }>(key)?.pages[0]?.items.length;
   expect(
     addToLists(

@@ -1,5 +1,5 @@
 import { IconBell, IconChecks } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { eventEntry, eventTypes } from '../events/registry';
@@ -16,14 +16,12 @@ import { useLiveTools } from './live-context';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
 import {
-  countKey,
-  listQueryOptions,
-  markRead,
   newestListed,
-  readInLists,
+  notificationsQueryOptions,
+  useMarkRead,
   type Notification,
   type NotificationFilter,
-} from './notifications';
+} from '../api/notifications';
 import { useStore } from './store';
 
 interface NotificationListProps {
@@ -37,11 +35,11 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
   const user = useUser();
   const { controller } = useLiveTools();
   const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
-  const list = useInfiniteQuery(listQueryOptions(filter, controller.replaceCount));
+  const list = useInfiniteQuery(notificationsQueryOptions(filter, controller.replaceCount));
   const unread = unreadTotal(useStore(controller.badge));
   const { data } = list;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
-  const read = useMarkRead();
+  const read = useMarkRead(useOffline());
   const { mutate } = read;
   const handleRead = useCallback((eventId: string) => mutate({ eventIds: [eventId] }), [mutate]);
   const client = useQueryClient();
@@ -104,23 +102,6 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
     </div>
   );
 });
-
-function useMarkRead() {
-  const client = useQueryClient();
-  const offline = useOffline();
-  return useMutation({
-    mutationFn: markRead,
-    onMutate(target) {
-      const ids = 'eventIds' in target ? new Set(target.eventIds) : null;
-      readInLists(client, (eventId) => ids === null || ids.has(eventId), new Date().toISOString());
-    },
-    onError: () => client.invalidateQueries({ queryKey: ['notifications'] }),
-    onSuccess() {
-      // Connected, the server's own `notifications` brings the count.
-      if (offline) void client.invalidateQueries({ queryKey: countKey });
-    },
-  });
-}
 
 interface FiltersProps {
   filter: NotificationFilter;

@@ -3,7 +3,10 @@ import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCoalescer } from './coalesce';
 import { byDay } from './notification-list';
-import { addToLists, claimInCaches, listKey, readInLists, type Notification } from './notifications';
+import { addToLists, readInLists, type Notification } from '../api/notifications';
+import { keys } from '../api/keys';
+import { firstPage, type PageStart } from '../api/list';
+import { claimInCaches } from '../api/claims';
 import { createStore } from './store';
 
 describe('timed parts', () => {
@@ -170,15 +173,15 @@ describe('lists in the cache', () => {
     claim: null,
     ...patch,
   });
-  const setUp = (type: string | null = null) => {
+  const setUp = (type: string | null = null, start: PageStart = firstPage) => {
     const client = new QueryClient();
-    const key = [...listKey, { type, unread: false }];
+    const key = [...keys.notificationList, { type, unread: false }];
     client.setQueryData(key, {
       pages: [
         { items: [item('b')], nextCursor: 'x' },
         { items: [item('a')], nextCursor: null },
       ],
-      pageParams: [null, 'x'],
+      pageParams: [start, { cursor: 'x', previous: start }],
     });
     const ids = () =>
       client
@@ -196,6 +199,9 @@ describe('lists in the cache', () => {
     addToLists(filtered.client, [item('c'), item('p', { type: 'payment_error' })]);
     expect(filtered.ids()).toEqual([['p', 'b'], ['a']]);
     addToLists(new QueryClient(), [item('c')]);
+    const further = setUp(null, { cursor: 'w', previous: firstPage });
+    addToLists(further.client, [item('c')]);
+    expect(further.ids()).toEqual([['b'], ['a']]);
   });
 
   it('marks what was read and leaves the rest untouched', () => {

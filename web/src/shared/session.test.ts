@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { FakeServer, json, problem, userOf } from '../test/fake-server';
-import { api, ApiError, query } from './api';
+import { authorizedRequest as api, queryString as query } from '../api/authorized-request';
+import { ApiError } from './http';
 import { Session, session } from './session';
 
 const grant = (token: string, expiresIn = 900) => ({ accessToken: token, expiresIn, user: userOf('OPERATOR') });

@@ -1,9 +1,9 @@
 import { act, fireEvent, render, renderHook, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { useIdempotencyKey } from './idempotency-key';
+import { useIdempotencyKey } from '../api/idempotency-key';
 import { useClock, useNow } from './clock';
 import dayCases from '../../../contract/rental-days.json';
-import { explainDecline } from './decline';
+import { explainDecline } from '../domain/payments/decline';
 import { errorSentence } from './error-sentence';
 import {
   addDays,
@@ -262,6 +262,9 @@ describe('idempotency keys', () => {
     expect(keyFor({ a: 2 })).not.toBe(third);
     conclude();
     expect(keyFor({ a: 2 })).not.toBe(third);
+    const empty = keyFor(undefined);
+    expect(keyFor(undefined)).toBe(empty);
+    expect(renderHook(() => useIdempotencyKey()).result.current.keyFor(undefined)).not.toBe(empty);
   });
 });
 

@@ -14,7 +14,7 @@ import { FakeEnvironment, FakeServer } from '@harang/client/testing';
 import { LiveProvider } from '../live/live-provider';
 import { i18n } from '../shared/i18n/i18n';
 import type { User } from '../shared/model';
-import { createQueryClient } from '../shared/query-client';
+import { createQueryClient } from '../api/query-client';
 import { session, useSession } from '../shared/session';
 import { ControlsProvider } from '../shared/ui/controls/controls-provider';
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
-import { locationsQueryOptions } from '../../shared/queries';
+import { locationsQueryOptions } from '../../api/locations';
 import { SelectField } from '../../shared/ui/controls/select-field';
 import classes from './location-filter.module.css';
 

@@ -2,7 +2,7 @@ import { IconBellOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useMutedLocations } from '../../shared/muted-locations';
-import { locationsQueryOptions } from '../../shared/queries';
+import { locationsQueryOptions } from '../../api/locations';
 import { PlainButton } from '../../shared/ui/controls/plain-button';
 import classes from './mute-chip.module.css';
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { setMutedLocations, useMutedLocations } from '../../shared/muted-locations';
-import { locationsQueryOptions } from '../../shared/queries';
+import { locationsQueryOptions } from '../../api/locations';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { Switch } from '../../shared/ui/controls/switch';

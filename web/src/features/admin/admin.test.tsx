@@ -3,7 +3,9 @@ import { expect, it, vi } from 'vitest';
 import { json, minutesAgo, openShop, page, problem, userOf } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { suggestPassword } from './password';
-import type { Account, ApiKey, Connection } from './queries';
+import type { ApiKey } from '../../api/api-keys';
+import type { Connection } from '../../api/connections';
+import type { Account } from '../../api/users';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));

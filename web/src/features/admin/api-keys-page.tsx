@@ -1,8 +1,7 @@
 import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call } from '../../shared/call';
 import { useNow } from '../../shared/clock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { formatDay } from '../../shared/format';
@@ -19,7 +18,7 @@ import { Pill } from '../../shared/ui/pill';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
 import classes from './admin.module.css';
-import { type ApiKey, keysQueryOptions } from './queries';
+import { type ApiKey, apiKeysQueryOptions, useCreateApiKey, useRevokeApiKey } from '../../api/api-keys';
 import { Secret } from './secret';
 
 export function ApiKeysPage() {
@@ -35,7 +34,7 @@ function ApiKeys() {
   const { t } = useTranslation('admin');
   const modal = useModalContent<'new' | { secret: string }>();
   const open = modal.content;
-  const listed = useInfiniteQuery(keysQueryOptions());
+  const listed = useInfiniteQuery(apiKeysQueryOptions());
   const all = listed.data?.pages.flatMap((page) => page.items) ?? [];
   const keys = [...all.filter((key) => key.revokedAt === null), ...all.filter((key) => key.revokedAt !== null)];
   return (
@@ -76,11 +75,7 @@ function KeyRow({ item }: { item: ApiKey }) {
   const { t: common } = useTranslation();
   const language = useLanguage();
   const now = useNow();
-  const client = useQueryClient();
-  const revoke = useMutation({
-    mutationFn: () => call('delete', '/api/v1/admin/api-keys/{id}', { path: item }),
-    onSettled: () => client.invalidateQueries({ queryKey: keysQueryOptions().queryKey }),
-  });
+  const revoke = useRevokeApiKey(item.id);
   return (
     <li
       className={`${list.row} ${classes.key}`}
@@ -131,21 +126,14 @@ function KeyRow({ item }: { item: ApiKey }) {
 function KeyForm({ onMade }: { onMade: (key: string) => void }) {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const client = useQueryClient();
   const [name, setName] = useState('');
   const [tried, setTried] = useState(false);
-  const make = useMutation({
-    mutationFn: () => call('post', '/api/v1/admin/api-keys', { body: { name: name.trim() } }),
-    onSuccess: async ({ key }) => {
-      await client.invalidateQueries({ queryKey: keysQueryOptions().queryKey });
-      onMade(key);
-    },
-  });
+  const make = useCreateApiKey({ onSuccess: ({ key }) => onMade(key) });
   const missing = name.trim() === '';
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!missing) make.mutate();
+    if (!missing) make.mutate(name.trim());
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>

@@ -10,7 +10,7 @@ import { Pill } from '../../shared/ui/pill';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
 import classes from './admin.module.css';
-import { connectionsQueryOptions } from './queries';
+import { connectionsQueryOptions } from '../../api/connections';
 
 export function ConnectionsPage() {
   return (

@@ -1,8 +1,6 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../shared/api';
-import { call } from '../../shared/call';
+import { ApiError } from '../../shared/http';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import type { Role } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
@@ -10,7 +8,7 @@ import { SelectField } from '../../shared/ui/controls/select-field';
 import { TextField } from '../../shared/ui/controls/text-field';
 import classes from './admin.module.css';
 import { suggestPassword } from './password';
-import { type Account, usersQueryOptions } from './queries';
+import { type Account, useChangeUser, useCreateUser } from '../../api/users';
 import { roles } from './user-row';
 
 const shortest = 8;
@@ -19,22 +17,12 @@ const shortest = 8;
 export function UserForm({ onMade }: { onMade: (made: Account & { password?: string }) => void }) {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const client = useQueryClient();
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('OPERATOR');
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
-  const make = useMutation({
-    mutationFn: () =>
-      call('post', '/api/v1/admin/users', {
-        body: { name: name.trim(), email: email.trim(), role, ...(password === '' ? {} : { password }) },
-      }),
-    onSuccess: async (made) => {
-      await client.invalidateQueries({ queryKey: usersQueryOptions().queryKey });
-      onMade(made);
-    },
-  });
+  const make = useCreateUser({ onSuccess: onMade });
   const taken = make.error instanceof ApiError && make.error.code === 'CONFLICT';
   const problems = {
     name: name.trim() === '' ? t('users.nameMissing') : undefined,
@@ -47,7 +35,7 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
     event.preventDefault();
     setTried(true);
     if (problems.name ?? problems.email ?? problems.password) return;
-    make.mutate();
+    make.mutate({ name: name.trim(), email: email.trim(), role, ...(password === '' ? {} : { password }) });
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>
@@ -106,10 +94,7 @@ export function PasswordForm({ account, onChanged }: { account: Account; onChang
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
   const [password, setPassword] = useState(suggestPassword);
-  const change = useMutation({
-    mutationFn: () => call('patch', '/api/v1/admin/users/{id}', { path: account, body: { password } }),
-    onSuccess: () => onChanged(password),
-  });
+  const change = useChangeUser(account.id, { onSuccess: () => onChanged(password) });
   const short = password.length < shortest;
   return (
     <form
@@ -117,7 +102,7 @@ export function PasswordForm({ account, onChanged }: { account: Account; onChang
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (!short) change.mutate();
+        if (!short) change.mutate({ password });
       }}
     >
       <TextField

@@ -1,7 +1,5 @@
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { call } from '../../shared/call';
 import { errorSentence } from '../../shared/error-sentence';
 import type { Role } from '../../shared/model';
 import { useUser } from '../../shared/session';
@@ -11,7 +9,7 @@ import { SelectField } from '../../shared/ui/controls/select-field';
 import list from '../../shared/ui/list-page.module.css';
 import { Pill } from '../../shared/ui/pill';
 import classes from './admin.module.css';
-import { type Account, usersQueryOptions } from './queries';
+import { type Account, useChangeUser } from '../../api/users';
 
 export const roles: readonly Role[] = ['OPERATOR', 'STORE_MANAGER', 'ADMIN'];
 
@@ -19,13 +17,8 @@ export const roles: readonly Role[] = ['OPERATOR', 'STORE_MANAGER', 'ADMIN'];
 export function UserRow({ account, onPassword }: { account: Account; onPassword: () => void }) {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const client = useQueryClient();
   const own = useUser().id === account.id;
-  const change = useMutation({
-    mutationFn: (body: { role?: Role; disabled?: boolean }) =>
-      call('patch', '/api/v1/admin/users/{id}', { path: account, body }),
-    onSettled: () => client.invalidateQueries({ queryKey: usersQueryOptions().queryKey }),
-  });
+  const change = useChangeUser(account.id);
   return (
     <li
       className={`${list.row} ${classes.user}`}

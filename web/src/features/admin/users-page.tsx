@@ -8,7 +8,7 @@ import { Modal } from '../../shared/ui/controls/modal';
 import { ListPage } from '../../shared/ui/list-page';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
-import { type Account, usersQueryOptions } from './queries';
+import { type Account, usersQueryOptions } from '../../api/users';
 import { Secret } from './secret';
 import { PasswordForm, UserForm } from './user-form';
 import { UserRow } from './user-row';

@@ -6,7 +6,7 @@ import { dueInstant, formatMoney, rentalDays } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { EmptyState } from '../../shared/ui/states';
 import { StepInput } from '../../shared/ui/step-input';
-import { type Draft, type ItemProblems, perDay, removeLine, setQuantity } from './cart';
+import { type Draft, type ItemProblems, perDay, removeLine, setQuantity } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
 
 interface BasketProps {

@@ -1,6 +1,6 @@
 import { toDateField } from '../../shared/format';
 import { deleteDraft, readDraft, saveDraft } from '../../shared/session-draft';
-import type { CartLine, Draft } from './cart';
+import type { CartLine, Draft } from '../../domain/rentals/cart';
 
 const name = 'checkout';
 

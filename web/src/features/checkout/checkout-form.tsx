@@ -1,6 +1,6 @@
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/http';
 import { fieldSentence } from '../../shared/error-sentence';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { ErrorState } from '../../shared/ui/states';

@@ -528,6 +528,24 @@ it('does not start a rental whose price is unknown', async () => {
   expect(screen.getByTestId('wizard-submit')).toBeDisabled();
 });
 
+it('reads the free pieces of a product in the basket by one request, not through the list', async () => {
+  const server = openShop('OPERATOR').on('GET /inventory/stock/p3/vaci', { ...bosch, quantity: 7 });
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  await addBosch(user);
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('7 db szabad'));
+  expect(server.seen('GET /inventory/stock/p3/vaci').length).toBeGreaterThan(0);
+  expect(server.seen('GET /inventory/stock').every((each) => Number(each.search.get('limit')) <= 50)).toBe(true);
+});
+
+it('counts a product that the location does not stock as none free', async () => {
+  openShop('OPERATOR').on('GET /inventory/stock/p3/vaci', () => problem(404, 'NOT_FOUND'));
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  await addBosch(user);
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('elfogyott'));
+});
+
 it('never offers what was not asked for while the answer is on its way', async () => {
   openShop('OPERATOR');
   const { user } = await renderPage('/rentals/new');

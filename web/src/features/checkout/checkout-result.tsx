@@ -1,18 +1,16 @@
 import { IconCheck, IconClockPause, IconX } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call } from '../../shared/call';
+import { useCheckRental, useEndRental } from '../../api/rentals';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
-import { DeclineNotice } from '../../shared/ui/decline-notice';
-import { PayForm } from '../../shared/ui/pay-form';
+import { DeclineNotice } from '../../domain/payments/decline-notice';
+import { PayForm } from '../../domain/payments/pay-form';
 import classes from './checkout-page.module.css';
 
 interface CheckoutResultProps {
@@ -27,18 +25,10 @@ interface CheckoutResultProps {
 export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother }: CheckoutResultProps) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const client = useQueryClient();
-  const look = useMutation({
-    mutationFn: () => call('get', '/api/v1/rentals/{id}', { path: rental }),
+  const look = useCheckRental(rental.id, {
     onSuccess: (found) => onRental({ ...(rental.payment && { payment: rental.payment }), ...found }),
   });
-  const cancel = useMutation({
-    mutationFn: () => call('post', '/api/v1/rentals/{id}/cancel', { path: rental }),
-    onSuccess: async () => {
-      onRental({ ...rental, status: 'CANCELLED' });
-      await refreshAfterTrade(client);
-    },
-  });
+  const cancel = useEndRental(rental.id, { onSuccess: () => onRental({ ...rental, status: 'CANCELLED' }) });
 
   const waiting = rental.status === 'AWAITING_PAYMENT';
   const cancelled = rental.status === 'CANCELLED';
@@ -127,7 +117,7 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
             confirm={t('rentals.cancelYes')}
             danger
             busy={cancel.isPending}
-            onConfirm={() => cancel.mutate()}
+            onConfirm={() => cancel.mutate('cancel')}
           />
         )}
         {!waiting && (

@@ -5,7 +5,7 @@ import type { Named } from '../../shared/model';
 import { SelectField } from '../../shared/ui/controls/select-field';
 import { TextField } from '../../shared/ui/controls/text-field';
 import { Basket } from './basket';
-import { addPiece, type Draft, type ItemProblems } from './cart';
+import { addPiece, type Draft, type ItemProblems } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
 import { ProductSearch } from './product-search';
 

@@ -5,10 +5,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDebounced } from '../../shared/debounce';
 import { normalizeSearch, matchesSearch } from '../../shared/normalize-search';
-import { partnersQueryOptions } from '../../shared/queries';
+import { partnersQueryOptions } from '../../api/partners';
 import { Combobox } from '../../shared/ui/controls/combobox';
 import { ErrorState } from '../../shared/ui/states';
-import type { Draft } from './cart';
+import type { Draft } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
 
 interface PartnerStepProps {

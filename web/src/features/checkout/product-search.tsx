@@ -6,11 +6,13 @@ import { useDebounced } from '../../shared/debounce';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { matchesSearch } from '../../shared/normalize-search';
-import { locationsQueryOptions, productsQueryOptions, stockQueryOptions } from '../../shared/queries';
+import { locationsQueryOptions } from '../../api/locations';
+import { productsQueryOptions } from '../../api/products';
+import { stockQueryOptions } from '../../api/stock';
 import { Button } from '../../shared/ui/controls/button';
 import { TextField } from '../../shared/ui/controls/text-field';
 import { ErrorState, RowSkeletons } from '../../shared/ui/states';
-import { type Adding, type Draft, piecesOf } from './cart';
+import { type Adding, type Draft, piecesOf } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
 
 /** Finds products at the chosen location and adds them to the basket. */

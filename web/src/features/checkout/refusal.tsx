@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/http';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import type { CartLine } from './cart';
+import type { CartLine } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
 
 /** Why the rental was not created. */

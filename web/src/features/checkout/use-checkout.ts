@@ -1,29 +1,22 @@
-import { useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { ApiError } from '../../shared/api';
-import { call } from '../../shared/call';
+import { ApiError } from '../../shared/http';
+import { useCreateRental } from '../../api/rentals';
 import { serverTime, useNow } from '../../shared/clock';
 import { addDays, dueInstant, rentalDays, toDateField } from '../../shared/format';
-import { isConclusive, useIdempotencyKey } from '../../shared/idempotency-key';
-import { refreshAfterTrade } from '../../shared/invalidate';
+import { isConclusive } from '../../api/idempotency-key';
 import { locationFilter } from '../../shared/location-filter';
 import type { Named, Rental } from '../../shared/model';
-import { cardsQueryOptions, freeQueryOptions, locationsQueryOptions, priceQueryOptions } from '../../shared/queries';
-import { type PaymentChoice, requestedPayment } from '../../shared/ui/method-fields';
+import { locationsQueryOptions } from '../../api/locations';
+import { cardsQueryOptions } from '../../api/partners';
+import { priceQueryOptions } from '../../api/products';
+import { freeQueryOptions } from '../../api/stock';
+import { type PaymentChoice, requestedPayment } from '../../domain/payments/method-fields';
 import { wholeNumber } from '../../shared/ui/step-input';
-import { checkItems, type Draft, type ItemProblems, perDay } from './cart';
+import { checkItems, type Draft, type ItemProblems, perDay } from '../../domain/rentals/cart';
 import { deleteCheckoutDraft, readCheckoutDraft, saveCheckoutDraft } from './checkout-draft';
 import { rememberedLocation, rememberLocation } from './remembered-location';
 import { type Step, useStep } from './use-step';
-
-interface RentalRequest {
-  partnerId: string;
-  locationId: string;
-  dueAt: string;
-  lines: { productId: string; quantity: number }[];
-  expectedTotal: number;
-  payment?: { method: 'CARD' | 'CASH'; cardToken?: string };
-}
 
 export interface CheckoutState {
   step: Step;
@@ -60,8 +53,6 @@ export interface CheckoutState {
 /** Everything the checkout knows and does. */
 export function useCheckout(onStartOver: () => void): CheckoutState {
   const now = useNow();
-  const client = useQueryClient();
-  const { keyFor, conclude } = useIdempotencyKey();
   const [startsAt, setStartsAt] = useState(() => serverTime());
   const [restored] = useState(() => readCheckoutDraft(startsAt));
   const [stored, setStored] = useState<Draft>(() => ({
@@ -123,17 +114,12 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     change({ partner, due: toDateField(addDays(start, 1)) });
   };
 
-  const create = useMutation({
-    mutationFn: (body: RentalRequest) =>
-      call('post', '/api/v1/rentals', { body, headers: { 'Idempotency-Key': keyFor(body) } }),
-    onSuccess: async (created) => {
-      conclude();
+  const create = useCreateRental({
+    onSuccess: (created) => {
       setRental(created);
       rememberLocation(locationId);
-      await refreshAfterTrade(client);
     },
-    onError: async (error, { expectedTotal }) => {
-      conclude(error);
+    onError: (error, { expectedTotal }) => {
       // A request whose outcome is unknown is repeated as it was, whatever the prices are now.
       if (!isConclusive(error)) setFixedTotal(expectedTotal);
       if (!(error instanceof ApiError)) return;
@@ -142,11 +128,9 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
         setFixedTotal(typeof actual === 'number' ? actual : null);
         // The prices that the lines were found with are outdated.
         setStored((before) => ({ ...before, lines: before.lines.map((line) => ({ ...line, dailyPrice: null })) }));
-        await client.invalidateQueries({ queryKey: ['catalogue', 'products'] });
       } else if (error.code === 'INSUFFICIENT_STOCK') {
         setSubmitted((before) => ({ ...before, items: true }));
         goTo('items');
-        await client.invalidateQueries({ queryKey: ['inventory', 'stock'] });
       } else if (error.field('partnerId') !== undefined) goTo('partner');
       else if (error.errors.some((each) => /dueAt|locationId|lines/.test(each.field))) goTo('items');
     },

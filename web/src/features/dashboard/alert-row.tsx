@@ -5,11 +5,10 @@ import { useClock } from '../../shared/clock';
 import { formatDay } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
-import { alertsQueryOptions } from '../../shared/queries';
-import { ClaimButton, ClaimState } from '../../shared/ui/claim';
+import { ClaimButton, ClaimState } from '../../domain/claims/claim-button';
 import { LevelBar } from '../../shared/ui/level-bar';
 import { LiveMark } from '../../shared/ui/live-mark';
-import { OrderButton } from '../../shared/ui/order-button';
+import { OrderButton } from '../../domain/stock/order-button';
 import { Pill, SeverityPill } from '../../shared/ui/pill';
 import classes from './stock-alert-list.module.css';
 
@@ -62,14 +61,7 @@ export const AlertRow = memo(function AlertRow({
         <LevelBar quantity={alert.quantity} level={threshold} severity={alert.severity} />
       </div>
       <div className={classes.actions}>
-        {eventId !== null && (
-          <ClaimButton
-            eventId={eventId}
-            claim={alert.claim}
-            subject={alert.productName}
-            queryKey={alertsQueryOptions().queryKey}
-          />
-        )}
+        {eventId !== null && <ClaimButton eventId={eventId} claim={alert.claim} subject={alert.productName} />}
         <OrderButton item={alert} />
       </div>
     </li>

@@ -7,7 +7,7 @@ import { formatMoney, formatNumber } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
-import { summaryQueryOptions } from '../../shared/queries';
+import { summaryQueryOptions } from '../../api/dashboard';
 import { useUser } from '../../shared/session';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { ErrorState } from '../../shared/ui/states';

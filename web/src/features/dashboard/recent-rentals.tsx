@@ -7,7 +7,7 @@ import { daysBetween, formatAgo, formatDay, formatMoney } from '../../shared/for
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
-import { rentalsQueryOptions } from '../../shared/queries';
+import { rentalsQueryOptions } from '../../api/rentals';
 import type { Tone } from '../../shared/ui/pill';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { Tile } from '../../shared/ui/tile';

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { type Language, useLanguage } from '../../shared/i18n/i18n';
 import { useLocationFilter } from '../../shared/location-filter';
-import { summaryQueryOptions } from '../../shared/queries';
+import { summaryQueryOptions } from '../../api/dashboard';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { Widget } from '../../shared/ui/widget';
 import classes from './revenue-chart.module.css';

@@ -9,7 +9,7 @@ import { useListInteraction } from '../../shared/list-interaction';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
-import { alertsQueryOptions } from '../../shared/queries';
+import { alertsQueryOptions } from '../../api/stock';
 import { useStableRows } from '../../shared/stable-rows';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { Widget } from '../../shared/ui/widget';

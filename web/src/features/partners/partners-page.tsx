@@ -1,13 +1,12 @@
 import { IconSearch, IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call } from '../../shared/call';
 import { useDebounced } from '../../shared/debounce';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { normalizeSearch } from '../../shared/normalize-search';
 import type { Named } from '../../shared/model';
-import { listQueryOptions } from '../../shared/queries';
+import { partnerListQueryOptions, useSavePartner } from '../../api/partners';
 import { useUser } from '../../shared/session';
 import { useModalContent } from '../../shared/modal-content';
 import { Button } from '../../shared/ui/controls/button';
@@ -37,7 +36,7 @@ export function PartnersPage() {
   const modal = useModalContent<Named | 'new'>();
   const editing = modal.content;
   const listed = useInfiniteQuery({
-    ...listQueryOptions(['catalogue', 'partners', 'page', search], '/api/v1/partners', { search }),
+    ...partnerListQueryOptions(search),
     placeholderData: keepPreviousData,
   });
   const partners = listed.data?.pages.flatMap((page) => page.items) ?? [];
@@ -114,18 +113,11 @@ export function PartnersPage() {
 
 function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () => void }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [name, setName] = useState(partner?.name ?? '');
   const [tried, setTried] = useState(false);
   // One id for all attempts, so that pressing the button again after a lost answer makes no second partner.
   const [id, setId] = useState(partner?.id ?? null);
-  const save = useMutation({
-    mutationFn: (to: string) => call('put', '/api/v1/partners/{id}', { path: { id: to }, body: { name: name.trim() } }),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['catalogue', 'partners'] });
-      onSaved();
-    },
-  });
+  const save = useSavePartner({ onSuccess: onSaved });
   const missing = name.trim() === '';
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -133,7 +125,7 @@ function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () 
     if (missing) return;
     const to = id ?? newPartnerId(name);
     setId(to);
-    save.mutate(to);
+    save.mutate({ id: to, name: name.trim() });
   };
   return (
     <form className={classes.form} noValidate onSubmit={handleSubmit}>

@@ -1,10 +1,8 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { call } from '../../shared/call';
+import { useEndRental } from '../../api/rentals';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import { refreshAfterTrade } from '../../shared/invalidate';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
@@ -21,11 +19,7 @@ interface RentalActionsProps {
 export function RentalActions({ rental, onPay }: RentalActionsProps) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const client = useQueryClient();
-  const act = useMutation({
-    mutationFn: (what: 'return' | 'cancel') => call('post', `/api/v1/rentals/{id}/${what}`, { path: rental }),
-    onSettled: () => refreshAfterTrade(client),
-  });
+  const act = useEndRental(rental.id);
   const out = rental.status === 'OPEN' || rental.status === 'OVERDUE';
   const waiting = rental.status === 'AWAITING_PAYMENT';
   return (

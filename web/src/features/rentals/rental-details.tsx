@@ -3,7 +3,7 @@ import { useNow } from '../../shared/clock';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
-import { DeclineNotice } from '../../shared/ui/decline-notice';
+import { DeclineNotice } from '../../domain/payments/decline-notice';
 import { RentalPill } from '../../shared/ui/pill';
 import { RentalActions } from './rental-actions';
 import classes from './rentals-page.module.css';

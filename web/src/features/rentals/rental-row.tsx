@@ -6,7 +6,7 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import list from '../../shared/ui/list-page.module.css';
 import { RentalPill } from '../../shared/ui/pill';
-import { dueSentence } from './due';
+import { dueSentence } from '../../domain/rentals/due';
 import { RentalActions } from './rental-actions';
 import classes from './rentals-page.module.css';
 

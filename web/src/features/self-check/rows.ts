@@ -6,7 +6,7 @@ import { errorSentence } from '../../shared/error-sentence';
 import { formatNumber, formatSecond } from '../../shared/format';
 import { i18n, type Language, messageOf } from '../../shared/i18n/i18n';
 import type { User } from '../../shared/model';
-import type { Readiness, ServerCheck } from './server-check';
+import type { Readiness, ServerCheck } from '../../api/self-check';
 
 /** How it stands with a row; `wait` while it is measured for the first time. */
 export type State = 'ok' | 'warn' | 'bad' | 'wait';

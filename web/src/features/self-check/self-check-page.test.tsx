@@ -6,7 +6,7 @@ import { anna, LivePage, Problem, type Asked } from '../../test/live-page';
 import { accessibilityProblems } from '../../test/render-page';
 import { alertTrace } from './alert-trace';
 import { SelfCheckPage } from './self-check-page';
-import { readReadiness } from './server-check';
+import { readReadiness } from '../../api/self-check';
 
 const isolation = {
   status: 'ok',

@@ -20,7 +20,7 @@ import './messages';
 import { reportOf } from './report';
 import { groupsOf, overall, type Group, type Row, type State } from './rows';
 import classes from './self-check-page.module.css';
-import { serverCheckQueryOptions } from './server-check';
+import { serverCheckQueryOptions } from '../../api/self-check';
 import { TestAlertCard } from './test-alert-card';
 import { useTestAlert } from './use-test-alert';
 

@@ -1,7 +1,7 @@
 import { IconBellRinging } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { useLive } from '../../live/live-context';
-import { ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/http';
 import { errorSentence } from '../../shared/error-sentence';
 import { Button } from '../../shared/ui/controls/button';
 import { Timeline } from '../../shared/ui/timeline';

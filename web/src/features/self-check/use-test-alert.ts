@@ -1,8 +1,7 @@
-import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useLive, useLiveTools } from '../../live/live-context';
 import { useStore } from '../../live/store';
-import { call } from '../../shared/call';
+import { useAskTestAlert } from '../../api/self-check';
 import { alertTrace, type AlertTrace } from './alert-trace';
 
 /** How long a test alert may take before the page says what to do. */
@@ -22,7 +21,7 @@ export function useTestAlert(): { state: TestAlertState; ask: () => void } {
   const { controller } = useLiveTools();
   const arrived = useStore(controller.testAlerts);
   const [late, setLate] = useState<number | null>(null);
-  const asking = useMutation({ mutationFn: () => call('post', '/api/v1/self-check/alert', {}) });
+  const asking = useAskTestAlert();
   const { submittedAt, data, error, isIdle } = asking;
 
   useEffect(() => {

@@ -8,7 +8,7 @@ import {
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../shared/api';
+import { ApiError } from '../../shared/http';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
 import { usePageTitle } from '../../shared/page-title';

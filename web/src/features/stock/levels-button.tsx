@@ -1,10 +1,8 @@
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call } from '../../shared/call';
+import { useSetThresholds } from '../../api/stock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
-import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Popover } from '../../shared/ui/controls/popover';
@@ -16,7 +14,6 @@ import classes from './stock-page.module.css';
 /** From how few pieces the item is low, and critical. Managers only. */
 export function LevelsButton({ item }: { item: StockItem }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const title = useId();
   const [open, setOpen] = useState(false);
   const [warning, setWarning] = useState('');
@@ -27,13 +24,8 @@ export function LevelsButton({ item }: { item: StockItem }) {
     other?: string | undefined;
   }>({});
 
-  const save = useMutation({
-    mutationFn: (body: { warningThreshold: number; criticalThreshold: number }) =>
-      call('patch', '/api/v1/inventory/stock/{productId}/{locationId}', { path: item, body }),
-    onSuccess: async () => {
-      setOpen(false);
-      await refreshAfterTrade(client);
-    },
+  const save = useSetThresholds(item, {
+    onSuccess: () => setOpen(false),
     onError: (error) => {
       const named = {
         warning: fieldSentence(error, 'warningThreshold', t),

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isManager, type Severity } from '../../shared/model';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
-import { stockQueryOptions } from '../../shared/queries';
+import { stockQueryOptions } from '../../api/stock';
 import { useUser } from '../../shared/session';
 import { useDebounced } from '../../shared/debounce';
 import { Button } from '../../shared/ui/controls/button';

@@ -1,32 +1,22 @@
 import { IconCheck } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../shared/api';
-import { call } from '../../shared/call';
+import { ApiError } from '../../shared/http';
+import { useAdjustStock } from '../../api/stock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
-import { refreshAfterTrade } from '../../shared/invalidate';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { SuggestField } from '../../shared/ui/controls/combobox';
 import { LevelBar } from '../../shared/ui/level-bar';
 import list from '../../shared/ui/list-page.module.css';
-import { OrderButton } from '../../shared/ui/order-button';
+import { OrderButton } from '../../domain/stock/order-button';
 import { SeverityPill } from '../../shared/ui/pill';
 import { StepInput, wholeNumber } from '../../shared/ui/step-input';
 import { LevelsButton } from './levels-button';
 import classes from './stock-page.module.css';
 
-interface Adjustment {
-  productId: string;
-  locationId: string;
-  delta: number;
-  reason: string;
-}
-
 export function StockRow({ item, manager }: { item: StockItem; manager: boolean }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [delta, setDelta] = useState('');
   const [reason, setReason] = useState<string | null>(null);
   const [problem, setProblem] = useState<{
@@ -36,12 +26,10 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
   }>({});
   const reasonText = reason ?? t('stock.reasonDefault');
 
-  const adjust = useMutation({
-    mutationFn: (body: Adjustment) => call('post', '/api/v1/inventory/adjustments', { body }),
-    onSuccess: async () => {
+  const adjust = useAdjustStock({
+    onSuccess: () => {
       setDelta('');
       setReason(null);
-      await refreshAfterTrade(client);
     },
     onError: (error) => {
       if (!(error instanceof ApiError)) setProblem({ other: errorSentence(error, t) });

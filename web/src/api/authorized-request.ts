@@ -1,14 +1,12 @@
-import { ApiError, request, type RequestOptions } from './http';
-import { session } from './session';
-
-export { ApiError, type FieldError, type RequestOptions } from './http';
+import { ApiError, request, type RequestOptions } from '../shared/http';
+import { session } from '../shared/session';
 
 /**
  * Calls `/api/v1` + path as the signed-in user and returns the JSON, or throws
  * an ApiError. A stale or refused access token is renewed once, silently; when
  * that is refused too, the session is over and the page shows the sign-in form.
  */
-export async function api<T>(path: string, options: RequestOptions = {}): Promise<T> {
+export async function authorizedRequest<T>(path: string, options: RequestOptions = {}): Promise<T> {
   if (session.accessToken() !== null && session.isStale()) await session.refresh();
   const used = session.accessToken();
   try {
@@ -29,7 +27,7 @@ function authorized(options: RequestOptions): RequestOptions {
 }
 
 /** `?a=1&b=2` of the given values; undefined, null and empty ones are left out. */
-export function query(values: Record<string, string | number | boolean | null | undefined>): string {
+export function queryString(values: Record<string, string | number | boolean | null | undefined>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined && value !== null && value !== '') search.set(name, String(value));

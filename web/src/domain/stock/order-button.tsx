@@ -1,16 +1,15 @@
 import { IconTruckDelivery } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call } from '../call';
-import { serverTime, useClock } from '../clock';
-import { errorSentence, fieldSentence } from '../error-sentence';
-import { addDays, endOfDay, formatDay, toDateField } from '../format';
-import { useLanguage } from '../i18n/i18n';
-import type { StockItem } from '../model';
-import { Button } from './controls/button';
-import { Popover } from './controls/popover';
-import { TextField } from './controls/text-field';
+import { useSetExpected } from '../../api/stock';
+import { serverTime, useClock } from '../../shared/clock';
+import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { addDays, endOfDay, formatDay, toDateField } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { StockItem } from '../../shared/model';
+import { Button } from '../../shared/ui/controls/button';
+import { Popover } from '../../shared/ui/controls/popover';
+import { TextField } from '../../shared/ui/controls/text-field';
 import classes from './order-button.module.css';
 
 /** "Megrendelve": a date that keeps the item's alerts silent until then. */
@@ -20,22 +19,13 @@ export function OrderButton({ item }: { item: StockItem }) {
   const { expectedAt } = item;
   const today = useClock(toDateField);
   const expected = useClock((now) => expectedAt && formatDay(expectedAt, language, now));
-  const client = useQueryClient();
   const [open, setOpen] = useState(false);
   const [date, setDate] = useState('');
   const [problem, setProblem] = useState<string | null>(null);
   const title = useId();
 
-  const save = useMutation({
-    mutationFn: (expectedAt: string | null) =>
-      call('patch', '/api/v1/inventory/stock/{productId}/{locationId}', { path: item, body: { expectedAt } }),
-    onSuccess: async () => {
-      setOpen(false);
-      await Promise.all([
-        client.invalidateQueries({ queryKey: ['dashboard-inventory', 'alerts'] }),
-        client.invalidateQueries({ queryKey: ['inventory', 'stock'] }),
-      ]);
-    },
+  const save = useSetExpected(item, {
+    onSuccess: () => setOpen(false),
     onError: (error) => setProblem(fieldSentence(error, 'expectedAt', t) ?? errorSentence(error, t)),
   });
 

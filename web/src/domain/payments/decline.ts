@@ -1,6 +1,6 @@
-import catalogue from '../../../contract/payment-sentences.json';
-import type { Language } from './i18n/i18n';
-import type { PaymentStatus } from './model';
+import catalogue from '../../../../contract/payment-sentences.json';
+import type { Language } from '../../shared/i18n/i18n';
+import type { PaymentStatus } from '../../shared/model';
 
 export interface Decline {
   /** What the code means, in a sentence without a full stop. */

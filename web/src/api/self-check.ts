@@ -1,5 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from '../../shared/call';
+import { call } from './call';
+import { keys } from './keys';
+import { useWrite } from './write';
+
+// What the server says of itself, and the test alert that proves the way to this screen.
 
 /** A part of the server that it needs to work. */
 export interface Part {
@@ -76,7 +80,7 @@ async function askReadiness(signal: AbortSignal): Promise<Readiness | null> {
 /** Asks the server once: how long a call takes, and how its parts are. */
 export const serverCheckQueryOptions = () =>
   queryOptions({
-    queryKey: ['self-check', 'server'],
+    queryKey: keys.selfCheck,
     queryFn: async ({ signal }): Promise<ServerCheck> => {
       const began = performance.now();
       await call('get', '/api/v1/me', { signal });
@@ -87,3 +91,8 @@ export const serverCheckQueryOptions = () =>
     refetchInterval: 15_000,
     retry: false,
   });
+
+/** Asks the server for a test alert, which comes back over the live connection. */
+export function useAskTestAlert() {
+  return useWrite({ send: () => call('post', '/api/v1/self-check/alert', {}) });
+}

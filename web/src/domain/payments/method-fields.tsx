@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { messageOf } from '../i18n/i18n';
-import type { PaymentMethod, StoredCard } from '../model';
-import { cardsQueryOptions } from '../queries';
-import { ChoiceList } from './choice-list';
-import { Skeleton } from './controls/skeleton';
+import { messageOf } from '../../shared/i18n/i18n';
+import type { PaymentMethod, StoredCard } from '../../shared/model';
+import { cardsQueryOptions } from '../../api/partners';
+import { ChoiceList } from '../../shared/ui/choice-list';
+import { Skeleton } from '../../shared/ui/controls/skeleton';
 import classes from './method-fields.module.css';
-import { ErrorState } from './states';
+import { ErrorState } from '../../shared/ui/states';
 
 export type MethodChoice = PaymentMethod | 'NONE';
 

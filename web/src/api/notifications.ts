@@ -1,7 +1,19 @@
 import type { FeedEvent, NotificationCount } from '@harang/react';
-import { infiniteQueryOptions, queryOptions, type InfiniteData, type QueryClient } from '@tanstack/react-query';
-import { call, type CallOptions } from '../shared/call';
-import type { Claim, Page, PaymentFailure, StockAlert } from '../shared/model';
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+  type InfiniteData,
+  type QueryClient,
+} from '@tanstack/react-query';
+import type { Claim, Page } from '../shared/model';
+import { call, type CallOptions } from './call';
+import { keys } from './keys';
+import { type PageStart, paging } from './list';
+import { refresh } from './refresh';
+
+// The notifications of the signed-in user, and how many are unread.
 
 /** An event as GET /notifications lists it. */
 export type Notification = FeedEvent & {
@@ -16,14 +28,6 @@ export interface NotificationFilter {
   unread: boolean;
 }
 
-export const countKey = ['notifications', 'count'] as const;
-export const listKey = ['notifications', 'list'] as const;
-const alertsKey = ['dashboard-inventory', 'alerts'] as const;
-const failuresKey = ['payments', 'failures'] as const;
-
-/** The queries whose answers say who has an event. */
-export const claimKeys = [listKey, alertsKey, failuresKey];
-
 /** Each answer also carries the server's count; `onCount` takes it. */
 type OnCount = (count: NotificationCount) => void;
 
@@ -37,35 +41,52 @@ async function fetchPage(
   return page;
 }
 
-export const countQueryOptions = (onCount: OnCount) =>
+export const notificationCountQueryOptions = (onCount: OnCount) =>
   queryOptions({
-    queryKey: countKey,
+    queryKey: keys.notificationCount,
     queryFn: async ({ signal }) => {
       const { unreadCount, head, version } = await fetchPage({ limit: 1 }, onCount, signal);
       return { unreadCount, head, version };
     },
   });
 
-export const listQueryOptions = (filter: NotificationFilter, onCount: OnCount) =>
+export const notificationsQueryOptions = (filter: NotificationFilter, onCount: OnCount) =>
   infiniteQueryOptions({
-    queryKey: [...listKey, filter],
-    queryFn: ({ signal, pageParam }) =>
-      fetchPage({ type: filter.type, unread: filter.unread || null, limit: 30, cursor: pageParam }, onCount, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
+    queryKey: [...keys.notificationList, filter],
+    queryFn: ({ signal, pageParam: { cursor } }) =>
+      fetchPage({ type: filter.type, unread: filter.unread || null, limit: 30, cursor }, onCount, signal),
+    ...paging,
   });
 
-export function markRead(
-  target: { eventIds: string[] } | { upTo: string },
-): Promise<{ unreadCount: number; version: number }> {
-  return call('post', '/api/v1/notifications/read', { body: target });
+/** Stops the question for the count, whose answer would be of the user before. */
+export function cancelCount(client: QueryClient): Promise<void> {
+  return client.cancelQueries({ queryKey: keys.notificationCount });
 }
 
-type Pages = InfiniteData<NotificationPage>;
+/** Some notifications, or every one up to an event. */
+export type ReadTarget = { eventIds: string[] } | { upTo: string };
+
+/** Marks as read; the loaded lists show it at once. While `offline` no message brings the new count, so it is read. */
+export function useMarkRead(offline: boolean) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (target: ReadTarget) => call('post', '/api/v1/notifications/read', { body: target }),
+    onMutate(target) {
+      const ids = 'eventIds' in target ? new Set(target.eventIds) : null;
+      readInLists(client, (eventId) => ids === null || ids.has(eventId), new Date().toISOString());
+    },
+    onError: () => refresh(client, [keys.notifications]),
+    onSuccess() {
+      if (offline) void refresh(client, [keys.notificationCount]);
+    },
+  });
+}
+
+type Pages = InfiniteData<NotificationPage, PageStart>;
 
 /** changeLists edits every loaded list; `change` returns the same item to leave it. */
-function changeLists(client: QueryClient, change: (item: Notification) => Notification): void {
-  client.setQueriesData<Pages>({ queryKey: listKey }, (data) => {
+export function changeLists(client: QueryClient, change: (item: Notification) => Notification): void {
+  client.setQueriesData<Pages>({ queryKey: keys.notificationList }, (data) => {
     if (!data) return data;
     // A page without a change stays the same object, so that its rows are not drawn again.
     const pages = data.pages.map((page) => {
@@ -85,11 +106,12 @@ const longest = 100;
  */
 export function addToLists(client: QueryClient, events: readonly FeedEvent[]): boolean {
   let all = true;
-  for (const cached of client.getQueryCache().findAll({ queryKey: listKey })) {
+  for (const cached of client.getQueryCache().findAll({ queryKey: keys.notificationList })) {
     const filter = cached.queryKey[2] as NotificationFilter | undefined;
     client.setQueryData<Pages>(cached.queryKey, (data) => {
       const [first, ...rest] = data?.pages ?? [];
-      if (!data || !first) return data;
+      // A list that was followed far down has dropped its first page, and the newest events with it.
+      if (!data || !first || data.pageParams[0]?.cursor !== null) return data;
       const known = new Set(data.pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)));
       const fresh = events
         .filter(({ eventId, type }) => !known.has(eventId) && (!filter?.type || filter.type === type))
@@ -109,26 +131,11 @@ export function addToLists(client: QueryClient, events: readonly FeedEvent[]): b
 /** newestListed is the newest event of all loaded lists: who reads up to it reads all, whatever one list leaves out. */
 export function newestListed(client: QueryClient): Notification | undefined {
   return client
-    .getQueriesData<Pages>({ queryKey: listKey })
+    .getQueriesData<Pages>({ queryKey: keys.notificationList })
     .flatMap(([, data]) => data?.pages[0]?.items.slice(0, 1) ?? [])
     .sort((a, b) => b.timestamp.localeCompare(a.timestamp))[0];
 }
 
 export function readInLists(client: QueryClient, isRead: (eventId: string) => boolean, readAt: string): void {
   changeLists(client, (item) => (item.readAt === null && isRead(item.eventId) ? { ...item, readAt } : item));
-}
-
-/** claimInCaches shows who has an event, in the lists and on the dashboard. */
-export function claimInCaches(client: QueryClient, eventId: string, claim: Claim | null): void {
-  changeLists(client, (item) => (item.eventId === eventId ? { ...item, claim } : item));
-  client.setQueryData<Page<StockAlert>>(alertsKey, (page) => {
-    if (!page?.items.some((alert) => alert.eventId === eventId)) return page;
-    return { ...page, items: page.items.map((alert) => (alert.eventId === eventId ? { ...alert, claim } : alert)) };
-  });
-  client.setQueryData<Page<PaymentFailure>>(failuresKey, (page) => {
-    // A claim may be of an earlier failure of the same rental.
-    const meant = (failure: PaymentFailure) => failure.eventId === eventId || failure.claim?.eventId === eventId;
-    if (!page?.items.some(meant)) return page;
-    return { ...page, items: page.items.map((failure) => (meant(failure) ? { ...failure, claim } : failure)) };
-  });
 }

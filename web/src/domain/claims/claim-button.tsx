@@ -1,15 +1,15 @@
 import { IconUserCheck } from '@tabler/icons-react';
-import { type QueryKey, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { claimEvent, releaseEvent } from '../claim';
-import { useClock } from '../clock';
-import { errorSentence } from '../error-sentence';
-import { formatAgo } from '../format';
-import { useLanguage } from '../i18n/i18n';
-import type { Claim } from '../model';
-import { useUser } from '../session';
-import classes from './claim.module.css';
-import { Button } from './controls/button';
+import { useClaim } from '../../api/claims';
+import { useClock } from '../../shared/clock';
+import { errorSentence } from '../../shared/error-sentence';
+import { formatAgo } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { Claim } from '../../shared/model';
+import { useUser } from '../../shared/session';
+import classes from './claim-button.module.css';
+import { Button } from '../../shared/ui/controls/button';
 
 /** After this long without a taker a row says so. */
 const lonelyAfter = 10 * 60_000;
@@ -49,20 +49,27 @@ interface ClaimButtonProps {
   claim: Claim | null;
   /** What the row is about, for those who hear the button's name only. */
   subject: string;
-  /** The list that shows it. */
-  queryKey: QueryKey;
 }
 
-/** "Intézem", or "Elengedem" for who has it; nothing while somebody else does. */
-export function ClaimButton({ eventId, claim, subject, queryKey }: ClaimButtonProps) {
+/** "Intézem", or "Elengedem" for the one who has it; nothing while somebody else does. */
+export function ClaimButton(props: ClaimButtonProps) {
+  const holder = props.claim?.by?.id ?? null;
+  // Counts how often a claim was given back: a refusal then has no reason any more.
+  const [released, setReleased] = useState(0);
+  const [before, setBefore] = useState(holder);
+  if (holder !== before) {
+    setBefore(holder);
+    if (holder === null) setReleased(released + 1);
+  }
+  return <Claiming key={released} {...props} />;
+}
+
+function Claiming({ eventId, claim, subject }: ClaimButtonProps) {
   const { t } = useTranslation();
   const user = useUser();
-  const client = useQueryClient();
   const by = claim?.by ?? null;
-  const claiming = useMutation({
-    mutationFn: (take: boolean) => (take ? claimEvent(eventId) : releaseEvent(claim?.eventId ?? eventId)),
-    onSettled: () => client.invalidateQueries({ queryKey }),
-  });
+  // The claim may be of an earlier failure of the same rental.
+  const claiming = useClaim(by === null ? eventId : (claim?.eventId ?? eventId));
   const label = t(by === null ? 'dashboard.claim' : 'dashboard.release');
   return (
     <>
@@ -72,7 +79,7 @@ export function ClaimButton({ eventId, claim, subject, queryKey }: ClaimButtonPr
           variant={by === null ? 'light' : 'subtle'}
           loading={claiming.isPending}
           aria-label={`${label}: ${subject}`}
-          onClick={() => claiming.mutate(by === null)}
+          onClick={() => claiming.mutate(by === null ? 'claim' : 'release')}
         >
           {label}
         </Button>

@@ -2,16 +2,16 @@ import { IconCircleCheckFilled, IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatMoney } from '../format';
-import { useLanguage } from '../i18n/i18n';
-import { useFocusRestore } from '../focus-restore';
-import { rentalQueryOptions } from '../queries';
-import { Button } from './controls/button';
-import { Modal } from './controls/modal';
-import { Skeleton } from './controls/skeleton';
+import { formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import { useFocusRestore } from '../../shared/focus-restore';
+import { rentalQueryOptions } from '../../api/rentals';
+import { Button } from '../../shared/ui/controls/button';
+import { Modal } from '../../shared/ui/controls/modal';
+import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
-import { EmptyState, ErrorState } from './states';
+import { EmptyState, ErrorState } from '../../shared/ui/states';
 
 /** Pays a rental that owes something from any list. Reads it anew first, because someone else may have been quicker. */
 export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () => void }) {

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { ApiError } from './http';
+import { ApiError } from '../shared/http';
 
 /** Five minutes: the safety net under the live events. */
 const pollInterval = 5 * 60_000;

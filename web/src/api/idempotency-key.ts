@@ -1,5 +1,5 @@
 import { useCallback, useRef } from 'react';
-import { ApiError } from './http';
+import { ApiError } from '../shared/http';
 
 /**
  * Idempotency keys for one form. The same content keeps its key until a
@@ -10,7 +10,7 @@ import { ApiError } from './http';
 export function useIdempotencyKey(): { keyFor: (content: unknown) => string; conclude: (error?: unknown) => void } {
   const current = useRef<{ content: string; key: string } | null>(null);
   const keyFor = useCallback((content: unknown) => {
-    const text = JSON.stringify(content);
+    const text = JSON.stringify([content]);
     if (current.current?.content !== text) current.current = { content: text, key: crypto.randomUUID() };
     return current.current.key;
   }, []);

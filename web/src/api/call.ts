@@ -1,5 +1,6 @@
-import type { paths } from '../api/schema';
-import { api, query } from './api';
+import type { paths } from './schema';
+import { ApiError } from '../shared/http';
+import { authorizedRequest, queryString } from './authorized-request';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Call<Path extends keyof paths, Name extends Method> = NonNullable<paths[Path][Name]>;
@@ -56,7 +57,7 @@ export function call<Name extends Method, Path extends PathsOf<Name>>(
     headers,
   } = options as {
     path?: Record<string, string>;
-    query?: Parameters<typeof query>[0];
+    query?: Parameters<typeof queryString>[0];
     body?: unknown;
     signal?: AbortSignal;
     headers?: Record<string, string>;
@@ -64,10 +65,20 @@ export function call<Name extends Method, Path extends PathsOf<Name>>(
   const filled = path
     .slice(prefix.length)
     .replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
-  return api<Answer<Path, Name>>(filled + query(search), {
+  return authorizedRequest<Answer<Path, Name>>(filled + queryString(search), {
     method: method.toUpperCase() as Uppercase<Method>,
     ...(body !== undefined && { body }),
     ...(headers && { headers }),
     signal,
   });
+}
+
+/** The answer, or null when it is NOT_FOUND. */
+export async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
 }

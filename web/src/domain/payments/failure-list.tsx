@@ -1,19 +1,18 @@
 import { IconCreditCardOff, IconHourglass } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { explainDecline } from '../decline';
-import { formatMoney } from '../format';
-import { useListInteraction } from '../list-interaction';
-import { useLanguage } from '../i18n/i18n';
-import type { PaymentFailure } from '../model';
-import { failuresQueryOptions } from '../queries';
-import { useStableRows } from '../stable-rows';
-import { ClaimButton, ClaimState } from './claim';
-import { Button } from './controls/button';
+import { explainDecline } from './decline';
+import { formatMoney } from '../../shared/format';
+import { useListInteraction } from '../../shared/list-interaction';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { PaymentFailure } from '../../shared/model';
+import { useStableRows } from '../../shared/stable-rows';
+import { ClaimButton, ClaimState } from '../claims/claim-button';
+import { Button } from '../../shared/ui/controls/button';
 import classes from './failure-list.module.css';
-import { LiveMark } from './live-mark';
-import { Pill } from './pill';
-import { Tile } from './tile';
+import { LiveMark } from '../../shared/ui/live-mark';
+import { Pill } from '../../shared/ui/pill';
+import { Tile } from '../../shared/ui/tile';
 
 const keyOf = (failure: PaymentFailure) => failure.eventId;
 const signatureOf = (failure: PaymentFailure) =>
@@ -111,12 +110,7 @@ function FailureRow({ failure, gone, changes, sought, onPay }: FailureRowProps) 
                   {t('payments.retry')}
                 </Button>
               )}
-              <ClaimButton
-                eventId={failure.eventId}
-                claim={failure.claim}
-                subject={`${partnerName}, ${meaning}`}
-                queryKey={failuresQueryOptions().queryKey}
-              />
+              <ClaimButton eventId={failure.eventId} claim={failure.claim} subject={`${partnerName}, ${meaning}`} />
             </>
           )}
         </div>

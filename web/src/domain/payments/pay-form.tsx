@@ -1,15 +1,12 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../api';
-import { call } from '../call';
-import { useIdempotencyKey } from '../idempotency-key';
-import { errorSentence } from '../error-sentence';
-import { formatMoney } from '../format';
-import { useLanguage } from '../i18n/i18n';
-import { refreshAfterTrade } from '../invalidate';
-import type { PaymentRequest, Rental } from '../model';
-import { Button } from './controls/button';
+import { ApiError } from '../../shared/http';
+import { usePay } from '../../api/payments';
+import { errorSentence } from '../../shared/error-sentence';
+import { formatMoney } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
+import type { Rental } from '../../shared/model';
+import { Button } from '../../shared/ui/controls/button';
 import { DeclineNotice } from './decline-notice';
 import { MethodFields, type PaymentChoice, requestedPayment, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';
@@ -26,28 +23,13 @@ interface PayFormProps {
 export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestId }: PayFormProps) {
   const { t } = useTranslation();
   const language = useLanguage();
-  const client = useQueryClient();
-  const { keyFor, conclude } = useIdempotencyKey();
   const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
   const cards = useStoredCards(rental.partnerId);
   const asked = requestedPayment(paymentChoice, cards);
   // Cash is in steps of 5 Ft.
   const owed = paymentChoice.method === 'CASH' ? rental.owedCash : rental.owedAmount;
 
-  const pay = useMutation({
-    mutationFn: (body: PaymentRequest) =>
-      call('post', '/api/v1/payments', { body, headers: { 'Idempotency-Key': keyFor(body) } }),
-    onSuccess: async () => {
-      conclude();
-      // First: the refreshed rental no longer waits, and the page that shows this form would say so.
-      onPaid();
-      await refreshAfterTrade(client);
-    },
-    onError: async (error) => {
-      conclude(error);
-      await refreshAfterTrade(client);
-    },
-  });
+  const pay = usePay({ onSuccess: onPaid });
 
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();

@@ -1,0 +1,30 @@
+/**
+ * The first members of every query key. A resource adds what tells its queries apart (a filter, an id); a
+ * refresh names one of these and meets every query below it.
+ */
+export const keys = {
+  stock: ['inventory', 'stock'],
+  alerts: ['dashboard-inventory', 'alerts'],
+  summary: ['dashboard', 'summary'],
+  rentals: ['rentals'],
+  payments: ['payments'],
+  paymentFailures: ['payments', 'failures'],
+  locations: ['catalogue', 'locations'],
+  partners: ['catalogue', 'partners'],
+  cards: ['catalogue', 'cards'],
+  products: ['catalogue', 'products'],
+  notifications: ['notifications'],
+  notificationList: ['notifications', 'list'],
+  notificationCount: ['notifications', 'count'],
+  deliveryTrace: ['delivery-trace'],
+  users: ['admin', 'users'],
+  apiKeys: ['admin', 'api-keys'],
+  connections: ['admin', 'connections'],
+  selfCheck: ['self-check'],
+} as const;
+
+/** One of the keys above. */
+export type Key = (typeof keys)[keyof typeof keys];
+
+/** What a change of stock, a rental, a payment or a new day shows in. */
+export const tradeKeys: readonly Key[] = [keys.alerts, keys.summary, keys.stock, keys.rentals, keys.payments];

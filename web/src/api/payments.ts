@@ -1,0 +1,30 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { PaymentRequest, PaymentStatus } from '../shared/model';
+import { call } from './call';
+import { keys, tradeKeys } from './keys';
+import { listQueryOptions } from './list';
+import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
+
+// Payments, and those that failed and still want something done.
+
+export const paymentsQueryOptions = (status: PaymentStatus | null) =>
+  listQueryOptions([...keys.payments, 'list', { status }], '/api/v1/payments', { status });
+
+export const failuresQueryOptions = () =>
+  queryOptions({
+    queryKey: keys.paymentFailures,
+    queryFn: ({ signal }) => call('get', '/api/v1/payments/failures', { signal }),
+  });
+
+/** Pays what a rental owes, in cash or with a stored card. */
+export function usePay(handlers?: WriteHandlers<unknown, PaymentRequest>) {
+  return useWrite<unknown, PaymentRequest>(
+    {
+      send: (body, key) => call('post', '/api/v1/payments', { body, ...idempotencyHeader(key) }),
+      refresh: tradeKeys,
+      // A decline is an event too, and a timeout leaves a pending payment behind.
+      refreshOnError: tradeKeys,
+    },
+    handlers,
+  );
+}

@@ -1,0 +1,67 @@
+import { queryOptions } from '@tanstack/react-query';
+import { ApiError } from '../shared/http';
+import type { Rental, RentalStatus } from '../shared/model';
+import { call } from './call';
+import { type Key, keys, tradeKeys } from './keys';
+import { listQueryOptions, pageSize } from './list';
+import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
+
+// Rentals: what is out, and its way from the checkout to the return.
+
+export interface RentalFilter {
+  status: RentalStatus | null;
+  locationId: string | null;
+}
+
+export const rentalsQueryOptions = (filter: RentalFilter, limit = pageSize) =>
+  listQueryOptions([...keys.rentals, 'list', { ...filter, limit }], '/api/v1/rentals', { ...filter }, limit);
+
+export const rentalQueryOptions = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.rentals, 'one', id],
+    queryFn: ({ signal }) => call('get', '/api/v1/rentals/{id}', { path: { id }, signal }),
+  });
+
+const outdated: Readonly<Record<string, readonly Key[]>> = {
+  INSUFFICIENT_STOCK: [keys.stock],
+  PRICE_CHANGED: [keys.products],
+};
+
+export interface RentalRequest {
+  partnerId: string;
+  locationId: string;
+  dueAt: string;
+  lines: { productId: string; quantity: number }[];
+  /** What the page showed; the server refuses another sum with PRICE_CHANGED. */
+  expectedTotal: number;
+  payment?: { method: 'CARD' | 'CASH'; cardToken?: string };
+}
+
+/** Opens a rental and charges it. A refusal for outdated figures reads those figures again. */
+export function useCreateRental(handlers?: WriteHandlers<Rental, RentalRequest>) {
+  return useWrite<Rental, RentalRequest>(
+    {
+      send: (body, key) => call('post', '/api/v1/rentals', { body, ...idempotencyHeader(key) }),
+      refresh: tradeKeys,
+      refreshOnError: (error) => (error instanceof ApiError ? (outdated[error.code] ?? []) : []),
+    },
+    handlers,
+  );
+}
+
+/** Takes a rental back, or cancels it. */
+export function useEndRental(id: string, handlers?: WriteHandlers<unknown, 'return' | 'cancel'>) {
+  return useWrite<unknown, 'return' | 'cancel'>(
+    {
+      send: (how) => call('post', `/api/v1/rentals/{id}/${how}`, { path: { id } }),
+      refresh: tradeKeys,
+      refreshOnError: tradeKeys,
+    },
+    handlers,
+  );
+}
+
+/** Reads a rental once, when somebody asks what became of its payment. */
+export function useCheckRental(id: string, handlers?: WriteHandlers<Rental, void>) {
+  return useWrite<Rental>({ send: () => call('get', '/api/v1/rentals/{id}', { path: { id } }) }, handlers);
+}

@@ -1,0 +1,83 @@
+import { queryOptions } from '@tanstack/react-query';
+import type { Severity, StockItem } from '../shared/model';
+import { type Answer, call, orNull } from './call';
+import { keys, tradeKeys } from './keys';
+import { listQueryOptions } from './list';
+import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
+
+// What is in stock: the list, what runs out, and every change of it.
+
+export interface StockFilter {
+  search: string;
+  severity: Severity | null;
+  locationId: string | null;
+}
+
+export const stockQueryOptions = (filter: StockFilter) =>
+  listQueryOptions([...keys.stock, filter], '/api/v1/inventory/stock', { ...filter });
+
+export const alertsQueryOptions = () =>
+  queryOptions({
+    queryKey: keys.alerts,
+    queryFn: ({ signal }) => call('get', '/api/v1/inventory/alerts', { query: { limit: 200 }, signal }),
+  });
+
+/** How many pieces of a product are free at a location; 0 where it is not kept. */
+export const freeQueryOptions = (productId: string, locationId: string) =>
+  queryOptions({
+    queryKey: [...keys.stock, 'free', productId, locationId],
+    queryFn: async ({ signal }) => {
+      const path = { productId, locationId };
+      const item = await orNull(call('get', '/api/v1/inventory/stock/{productId}/{locationId}', { path, signal }));
+      return item?.quantity ?? 0;
+    },
+  });
+
+export interface Adjustment {
+  productId: string;
+  locationId: string;
+  delta: number;
+  reason: string;
+}
+
+/** Books pieces in or out. The answer has the new quantity. */
+export function useAdjustStock(handlers?: WriteHandlers<Answer<'/api/v1/inventory/adjustments', 'post'>, Adjustment>) {
+  return useWrite(
+    {
+      send: (body: Adjustment, key) =>
+        call('post', '/api/v1/inventory/adjustments', { body, ...idempotencyHeader(key) }),
+      refresh: tradeKeys,
+    },
+    handlers,
+  );
+}
+
+type ItemPath = Pick<StockItem, 'productId' | 'locationId'>;
+
+interface Thresholds {
+  warningThreshold: number;
+  criticalThreshold: number;
+}
+
+/** Sets the levels at which an item is reported. */
+export function useSetThresholds(path: ItemPath, handlers?: WriteHandlers<StockItem, Thresholds>) {
+  return useWrite(
+    {
+      send: (body: Thresholds) => call('patch', '/api/v1/inventory/stock/{productId}/{locationId}', { path, body }),
+      refresh: tradeKeys,
+    },
+    handlers,
+  );
+}
+
+/** Sets when an ordered item is expected, or takes that back (null). Its alerts are silent until then. */
+export function useSetExpected(path: ItemPath, handlers?: WriteHandlers<StockItem, string | null>) {
+  return useWrite(
+    {
+      send: (expectedAt: string | null) =>
+        call('patch', '/api/v1/inventory/stock/{productId}/{locationId}', { path, body: { expectedAt } }),
+      refresh: [keys.alerts, keys.stock],
+    },
+    handlers,
+  );
+}
