@@ -7,7 +7,15 @@ import openapiTS, { astToString } from 'openapi-typescript';
 
 const root = resolve(import.meta.dirname, '..');
 const print = (name) =>
-  JSON.parse(execFileSync('go', ['run', './cmd/harang', name], { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }));
+  // Compiled as by make build, so that its packages are compiled once.
+  JSON.parse(
+    execFileSync('go', ['run', '-trimpath', './cmd/harang', name], {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      env: { ...process.env, CGO_ENABLED: '0' },
+    }),
+  );
 const types = async (document) => astToString(await openapiTS(document, { silent: true }));
 
 /** The messages that the server sends, each by the first argument of its Socket.IO event, as schemas of one document. */

@@ -21,6 +21,7 @@ import (
 	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // testServer is a program as serve runs it, on free ports.
@@ -115,10 +116,10 @@ func (s *testServer) connect(token string) *sioclient.Client {
 	return c
 }
 
-// next returns the next event, which has to come within a second.
+// next returns the next event.
 func (s *testServer) next(c *sioclient.Client) sioclient.Event {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), testtime.Limit)
 	defer cancel()
 	e, err := c.Next(ctx)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"harang.dev/harang/internal/gateway"
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // resume connects with an earlier position and returns the reason of the gap, ""
@@ -53,15 +54,17 @@ func TestRestored_BesideServe(t *testing.T) {
 	}
 	before, elsewhere := head(token), head(other)
 	s.command("restored", "--tenant", "budapest")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	closed := func(c *sioclient.Client) {
 		t.Helper()
 		if e, err := c.Next(ctx); err == nil || ctx.Err() != nil {
-			t.Fatalf("not closed within a second: %s %v", e.Name, err)
+			t.Fatalf("not closed: %s %v", e.Name, err)
 		}
 	}
 	closed(own)
+	testtime.Promise(t, "the connection is closed", time.Since(began), time.Second)
 	back, reason := s.resume(token, own.PID, before)
 	if reason == "" { // it returned before the new epoch of this feed was read
 		closed(back)

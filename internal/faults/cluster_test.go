@@ -38,7 +38,9 @@ func runTests(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "harang")
-	build := exec.Command("go", "build", "-o", binary, "harang.dev/harang/cmd/harang")
+	// As make build does, so that its packages are compiled once.
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "harang.dev/harang/cmd/harang")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
@@ -197,7 +199,7 @@ func (c *cluster) bases() []string {
 // once, there is no other, and numbers have no holes. It returns the head of the managers' feed.
 func (c *cluster) checkDatabase(t *testing.T, accepted map[string]string) int64 {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, c.database)
 	if err != nil {

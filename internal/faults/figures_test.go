@@ -207,7 +207,7 @@ func TestFigures_AllCut(t *testing.T) {
 }
 
 func next(ctx context.Context, c *sioclient.Client) (sioclient.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, testtime.Limit)
 	defer cancel()
 	return c.Next(ctx)
 }

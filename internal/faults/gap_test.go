@@ -16,6 +16,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // listener is a connection that notes the last event it received.
@@ -48,7 +49,7 @@ type sessionEvent struct {
 // without a hole up to the head.
 func resume(t *testing.T, base, token string, before *connection) (*listener, sessionEvent) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	conn, err := sioclient.Dial(ctx, base)
 	if err != nil {

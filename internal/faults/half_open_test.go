@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // connection is a connection with what a page needs to resume it.
@@ -21,7 +22,7 @@ type connection struct {
 // connect connects, anew or with the pid and offset of an earlier connection. It
 // returns whether that was recovered.
 func connect(ctx context.Context, base, token string, before *connection) (*connection, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, testtime.Limit)
 	defer cancel()
 	c, err := sioclient.Dial(ctx, base)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"harang.dev/harang/internal/testtime"
 )
 
 // producer sends events as another application does, again and again until
@@ -139,7 +141,7 @@ func (p *producer) post(ctx context.Context, base string, body []byte) ([]string
 // accepted in time.
 func (p *producer) mustSend(t *testing.T, first, n int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	for range n {
 		if err := p.send(ctx, first, 1); err != nil {
@@ -151,7 +153,7 @@ func (p *producer) mustSend(t *testing.T, first, n int) {
 // accept sends one event and returns the id that it was accepted under.
 func (p *producer) accept(t *testing.T, first int) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	events := p.batch(1)
 	if err := p.deliver(ctx, first, events); err != nil {
@@ -177,7 +179,7 @@ func (p *producer) stream(t *testing.T, first int, interval time.Duration) (stop
 				return
 			case <-ticker.C:
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), testtime.Limit)
 			if err := p.send(ctx, first, 1); err != nil {
 				t.Error(err)
 			}

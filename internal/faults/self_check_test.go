@@ -5,16 +5,16 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
-	"time"
 
 	"harang.dev/harang/internal/sioclient"
+	"harang.dev/harang/internal/testtime"
 )
 
 // TestTestAlert_OtherNode: a test alert that is sent at one node reaches the user's connection on the
 // other one, by the shared log, and no other user's.
 func TestTestAlert_OtherNode(t *testing.T) {
 	c := startCluster(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	connect := func(token string) *sioclient.Client {
 		t.Helper()

@@ -242,7 +242,7 @@ func (p *producer) flow(t *testing.T, interval time.Duration, batch int) (stop f
 				return
 			case <-ticker.C:
 			}
-			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), testtime.Limit)
 			if err := p.send(ctx, 0, batch); err != nil {
 				t.Error(err)
 			}

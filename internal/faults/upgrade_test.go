@@ -23,6 +23,7 @@ import (
 
 	"harang.dev/harang/internal/sioclient"
 	"harang.dev/harang/internal/testserver"
+	"harang.dev/harang/internal/testtime"
 )
 
 // A release is recorded once, by its own binary, and stays in testdata:
@@ -98,7 +99,7 @@ func checkRelease(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 		defer cancel()
 		conn, err := pgx.Connect(ctx, c.database)
 		if err != nil {
@@ -207,7 +208,7 @@ func (c *cluster) checkAnswers(t *testing.T, path string) {
 // nextEvent returns the next event of a connection.
 func nextEvent(t *testing.T, client *sioclient.Client) sioclient.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testtime.Limit)
 	defer cancel()
 	e, err := client.Next(ctx)
 	if err != nil {
