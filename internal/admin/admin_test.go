@@ -64,7 +64,9 @@ func TestCmdline(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1/debug/pprof/cmdline", nil)
 	New(Options{Metrics: prometheus.NewRegistry(), Loopback: true}).ServeHTTP(w, r)
-	if got := w.Body.String(); got != "harang\x00serve\x00--database\x00postgres://u:xxxxx@h/d\x00--redis\x00redis://:xxxxx@h" {
+	if got := w.Body.String(); got != strings.Join([]string{
+		"harang", "serve", "--database", "postgres://u:xxxxx@h/d", "--redis", "redis://:xxxxx@h",
+	}, "\x00") {
 		t.Errorf("%q", got)
 	}
 }

@@ -27,11 +27,11 @@
 // # Limits
 //
 // A failed login is counted for its host and account together, for the account and for the host; each failure beyond a
-// free number makes the next attempt wait longer, up to a minute. Networks that failed for the account before share one
-// limit of it and the others another one, so that an attacker with few networks keeps nobody else waiting. A browser that signed in to the account before brings
-// a signed cookie that says so, and has a count of its own: failures from other browsers do not delay it. The counts
-// are keyed by a hash, forgotten after a time without failure and removed when they are zero; a login that is abandoned
-// before its password is checked leaves nothing.
+// free number makes the next attempt wait longer, up to a minute. Networks that failed for the account before share
+// one limit of it and the others another one, so that an attacker with few networks keeps nobody else waiting. A
+// browser that signed in to the account before brings a signed cookie that says so, and has a count of its own:
+// failures from other browsers do not delay it. The counts are keyed by a hash, forgotten after a time without failure
+// and removed when they are zero; a login that is abandoned before its password is checked leaves nothing.
 //
 // Few password hashes are computed at once (half the cores, at least one), so that a burst of logins cannot starve the
 // rest. Networks and their hosts take turns in a bounded queue; known browsers and signed-in administrators come first.

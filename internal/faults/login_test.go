@@ -13,13 +13,14 @@ import (
 	"time"
 )
 
-// TestLogins_Abandoned: strangers of one network begin logins, each with a new name, and cut each after 20 ms. The node's
-// memory stays bounded, nothing is logged, and a login from a browser that the node does not know, in another network,
-// succeeds meanwhile.
+// TestLogins_Abandoned: strangers of one network begin logins, each with a new name, and cut each after 20 ms. The
+// node's memory stays bounded, nothing is logged, and a login from a browser that the node does not know, in another
+// network, succeeds meanwhile.
 func TestLogins_Abandoned(t *testing.T) {
 	c := startSQLite(t)
 	n := c.nodes[0]
-	password := c.command(t, "user", "add", "owner@shop.example", "--tenant", tenant, "--name", "Owner", "--role", "ADMIN")
+	password := c.command(t, "user", "add", "owner@shop.example", "--tenant", tenant, "--name", "Owner",
+		"--role", "ADMIN")
 	password = password[strings.LastIndexAny(password, " \n")+1:]
 	from := func(address string) *net.Dialer {
 		return &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: 10 * time.Second}
@@ -96,8 +97,8 @@ func TestLogins_Abandoned(t *testing.T) {
 	took := time.Since(began)
 	after := c.metric(t, n, "process_resident_memory_bytes")
 	t.Logf("%d of %d logins begun and cut in %s; %d good logins, slowest %s (alone: %s); memory %.0f to %.0f MB",
-		sent.Load(), all, took.Round(time.Second), logins, slowest.Round(time.Millisecond), quiet.Round(time.Millisecond),
-		before/1e6, after/1e6)
+		sent.Load(), all, took.Round(time.Second), logins, slowest.Round(time.Millisecond),
+		quiet.Round(time.Millisecond), before/1e6, after/1e6)
 	if sent.Load() < all*9/10 {
 		t.Errorf("only %d of %d logins were sent", sent.Load(), all)
 	}
