@@ -377,7 +377,8 @@ func TestSeats_ClockStepped(t *testing.T) {
 			}
 			return harang.ErrorCode(err) == harang.CodeConnectionLimit
 		})
-		if older := take(t, live, Seat{tenant, "u", "p2", "c5"}, 2); older != mine.Connection || len(live.evicted) != 0 {
+		older := take(t, live, Seat{tenant, "u", "p2", "c5"}, 2)
+		if older != mine.Connection || len(live.evicted) != 0 {
 			t.Errorf("%s: the seat was %q's, %d connections were closed", by, older, len(live.evicted))
 		}
 	}
