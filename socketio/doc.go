@@ -52,7 +52,8 @@
 //
 // A client that violates the protocol loses its session with ReasonParseError: an invalid packet, an event before the
 // answer to CONNECT, a missing or unexpected attachment, a second CONNECT for a connected namespace. A CONNECT for an
-// unknown namespace is answered CONNECT_ERROR "Invalid namespace". A packet for a socket that has closed in the
+// unknown namespace is answered CONNECT_ERROR "Invalid namespace"; one of more than 256 bytes is a violation. A packet
+// for a socket that has closed in the
 // meantime is ignored. With Options.RefuseBinary a binary packet is a violation, too. A client that exceeds
 // Options.Engine.FrameRate loses its session with ReasonRateLimited. Sending fails with ErrClosed or ErrSlowConsumer.
 // A panic in a handler is not recovered.

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,17 @@ func TestOptions_RefuseBinary(t *testing.T) {
 		}
 	}
 	c.Expect(`451-["x",{"_placeholder":true,"num":0}]`)
+}
+
+// The answer about an unknown namespace is short: a longer name ends the session.
+func TestConnect_LongNamespace(t *testing.T) {
+	_, url := serve(t, longTimeouts(), "/", Handler{})
+	c, _ := connect(t, url)
+	name := "/" + strings.Repeat("x", maxNamespaceBytes-1)
+	c.Send("40" + name + ",{}")
+	c.Expect("44" + name + `,{"message":"Invalid namespace"}`)
+	c.Send("40" + name + "x,{}")
+	c.Closed()
 }
 
 // Frames of all kinds count: unexpected acknowledgements, packets of other namespaces, pongs.

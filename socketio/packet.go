@@ -20,6 +20,10 @@ const (
 	typeBinaryAck    = '6'
 )
 
+// maxNamespaceBytes is the length of the longest namespace that a client may name. The answer about an unknown one
+// repeats its name.
+const maxNamespaceBytes = 256
+
 // errPacket is the error of a packet that is invalid or that a client may not send.
 var errPacket = errors.New("socketio: invalid packet")
 
@@ -62,6 +66,9 @@ func decodePacket(b []byte, limit int) (packet, error) {
 	}
 	if len(b) > 0 && b[0] == '/' {
 		name, rest, _ := bytes.Cut(b, []byte{','})
+		if len(name) > maxNamespaceBytes {
+			return packet{}, errPacket
+		}
 		p.namespace, b = string(name), rest
 	}
 	id, digits, ok := leadingNumber(b)
