@@ -13,14 +13,17 @@ const (
 	sessionRetention = 30 * 24 * time.Hour
 )
 
-// RunSweeps deletes expired rows, at once and then every ten minutes, until ctx
-// ends, and returns nil. Failures are logged and retried with the next sweep.
+// RunSweeps deletes expired rows and renews search keys of other versions, at once and
+// then every ten minutes, until ctx ends, and returns nil. Failures are logged and retried with the next sweep.
 func (s *Store) RunSweeps(ctx context.Context) error {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
 	for {
 		if err := errors.Join(s.sweepAllSessions(ctx), s.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sweep of expired rows failed; retrying", "err", err)
+		}
+		if _, err := s.UpdateSearchKeys(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "renewal of search keys failed; retrying", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -48,6 +48,22 @@ func connect(tb testing.TB, dsn string) *pgx.Conn {
 	return conn
 }
 
+// TestStore_SearchKeys: another version of the program works on the same database.
+func TestStore_SearchKeys(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	st, err := Open(t.Context(), dsn, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	storetest.RunSearchKeys(t, st, db)
+}
+
 // TestStore_Inbox: another program queues events in the same database.
 func TestStore_Inbox(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)

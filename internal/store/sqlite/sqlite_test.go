@@ -35,6 +35,22 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store { return open(t, o) })
 }
 
+// TestStore_SearchKeys: another version of the program works on the same file.
+func TestStore_SearchKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "harang.db")
+	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	storetest.RunSearchKeys(t, st, db)
+}
+
 // TestStore_Inbox: another program queues events in the same file.
 func TestStore_Inbox(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")

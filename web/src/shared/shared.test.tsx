@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useIdempotencyKey } from '../api/idempotency-key';
 import { useClock, useNow } from './clock';
 import dayCases from '../../../contract/rental-days.json';
+import searchCases from '../../../contract/search-keys.json';
 import { explainDecline } from '../domain/payments/decline';
 import { errorSentence } from './error-sentence';
 import {
@@ -20,6 +21,7 @@ import {
 import { ApiError } from './http';
 import { useListInteraction } from './list-interaction';
 import { chooseLanguage, i18n, messageOf, useLanguage } from './i18n/i18n';
+import { matchesSearch, normalizeSearch } from './normalize-search';
 import { mergeRows, useStableRows } from './stable-rows';
 import { wholeNumber } from './ui/step-input';
 
@@ -83,6 +85,11 @@ describe('figures and dates, as a shop writes them', () => {
 
   it.each(dayCases)('charges $days day(s) from $from to $to: $about', ({ from, to, days }) => {
     expect(rentalDays(new Date(from), to)).toBe(days);
+  });
+
+  it.each(searchCases)('searches as the server does: $about', ({ text, key }) => {
+    expect(normalizeSearch(text)).toBe(key);
+    expect(matchesSearch(text, key)).toBe(true);
   });
 
   it('reads whole numbers only', () => {
