@@ -37,7 +37,7 @@ func (c *backupCommand) Run(ctx context.Context, s *streams) error {
 	case errors.As(err, &file):
 		return cli.Usagef("FILE", "%w", err).Cure("name a file that can be written")
 	case err != nil:
-		return err
+		return fmt.Errorf("copy of %s to %s failed: %w", path, c.File, err)
 	}
 	_, err = fmt.Fprintln(s.out, c.File)
 	return err

@@ -30,3 +30,19 @@ func TestRead(t *testing.T) {
 		}
 	}
 }
+
+// A file without an end, and one that is no secret by its size, are refused.
+func TestRead_TooLarge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	for _, size := range []int64{MaxBytes, MaxBytes + 1} {
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(path); errors.Is(err, ErrTooLarge) != (size > MaxBytes) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	if _, err := Read("/dev/zero"); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a device: %v", err)
+	}
+}
