@@ -84,8 +84,10 @@ type Payment struct {
 	Provider string
 	// Reference is the provider's own name of the transaction; may be "".
 	Reference string
-	// RefundDue means that the money has to be refunded: the rental was cancelled
-	// before or after it was taken, or was paid otherwise.
+	// Refunded is the sum of its refunds that succeeded.
+	Refunded int64
+	// RefundDue means that a node of version 0.1.0 decided to refund the whole payment;
+	// a Refund replaces it.
 	RefundDue bool
 	Created   time.Time
 	// Settled is when the money was received; zero before.

@@ -62,7 +62,12 @@ type RentalLine struct {
 	ProductName string `json:"productName"`
 	Quantity    int64  `json:"quantity"`
 	DailyPrice  int64  `json:"dailyPrice"`
+	// Returned is how many pieces came back before the rental was closed.
+	Returned int64 `json:"returned"`
 }
+
+// Out is how many pieces are with the partner while the rental is not closed.
+func (l RentalLine) Out() int64 { return l.Quantity - l.Returned }
 
 // Rental is pieces of one location that a partner has until the due instant. Money
 // is in whole forints.
@@ -78,10 +83,14 @@ type Rental struct {
 	EquipmentCount int64
 	// TotalValue is the price until the due instant.
 	TotalValue int64
-	// Paid is the sum of the payments that succeeded, Pending that of those
-	// whose outcome is unknown.
+	// Paid is the sum of the payments that succeeded less that of the refunds that
+	// did; Pending is the sum of the payments whose outcome is unknown.
 	Paid    int64
 	Pending int64
+	// Refunded is the sum of the refunds that succeeded, RefundPending that of the
+	// others: it will be given back and is still part of Paid.
+	Refunded      int64
+	RefundPending int64
 	// Rounding is what cash payments settled more (positive) or less (negative)
 	// than was owed, because cash is in steps of 5 Ft.
 	Rounding int64
@@ -99,7 +108,17 @@ func (r Rental) Owed() int64 {
 	if r.Status == RentalCancelled {
 		return 0
 	}
-	return max(0, r.TotalValue+r.Rounding-r.Paid)
+	return max(0, -r.Overpaid())
+}
+
+// Overpaid is what was paid beyond the price, or beyond 0 for a cancelled rental, and
+// is not being refunded yet; negative for a debt.
+func (r Rental) Overpaid() int64 {
+	paid := r.Paid - r.RefundPending - r.Rounding
+	if r.Status == RentalCancelled {
+		return paid
+	}
+	return paid - r.TotalValue
 }
 
 // OwedCash is the sum that settles the rental in cash.

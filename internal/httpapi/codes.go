@@ -33,9 +33,12 @@ var codes = map[harang.Code]struct {
 		http.StatusConflict,
 		"the first request with this Idempotency-Key is still running: repeat after Retry-After",
 	},
-	harang.CodeConflict:     {http.StatusConflict, "the present state does not allow it; detail says why"},
-	harang.CodePriceChanged: {http.StatusConflict, "the price is not expectedTotal; actual is the price"},
-	harang.CodeLastAdmin:    {http.StatusConflict, "the user is the tenant's last enabled administrator"},
+	harang.CodeConflict: {http.StatusConflict, "the present state does not allow it; detail says why"},
+	harang.CodePriceChanged: {
+		http.StatusConflict,
+		"the price is not expectedTotal, or less is owed than amount; actual is what it is",
+	},
+	harang.CodeLastAdmin: {http.StatusConflict, "the user is the tenant's last enabled administrator"},
 	harang.CodeBarcodeTaken: {
 		http.StatusConflict,
 		"another product (productId) has this barcode, or has it as its id",

@@ -27,7 +27,7 @@ const apiDescription = `The live operations dashboard of equipment-rental shops.
 
 **Errors** are application/problem+json (RFC 9457) with a stable code. Programs read the code, people the detail. errors lists the fields that are wrong, at most 20; then errorsTruncated is true. 429 and 503 say in Retry-After how many seconds to wait.
 
-**Repeats.** POST /api/v1/rentals and /api/v1/payments take an Idempotency-Key; events are identified by source and id; every PUT may be repeated.
+**Repeats.** POST /api/v1/rentals, what changes a rental, /api/v1/payments and /api/v1/inventory/adjustments take an Idempotency-Key; events are identified by source and id; every PUT may be repeated.
 
 **Elsewhere:** the live connection under /socket.io/ (see /asyncapi.json); this description for people at /docs; /metrics and /debug/pprof, which only the admin listener serves.`
 
@@ -59,6 +59,13 @@ const (
 	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 " +
 		"minutes, and " +
 		"payment has the error. Without payment the rental is OPEN at once."
+	returnDetails = "Without a body everything that is out comes back and the rental is RETURNED. With lines the rest " +
+		"stays out. The price was agreed for the period and stays, unless credit is true; refunds says who gets what " +
+		"back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it."
+	extendDetails = "dryRun=true answers the new dueAt, totalValue and owedAmount, to be shown before they are asked " +
+		"for with expectedTotal. The present dueAt changes nothing."
+	cancelDetails = "All that was paid is refunded; refunds says who gets what back. Cash is handed over by the " +
+		"caller; a card's refund is PENDING until the provider has made it."
 	paymentDetails = "402 and 504 have a transactionId, too. After 504 the payment is PENDING until the provider " +
 		"reports its " +
 		"outcome; do not charge again before GET /api/v1/rentals/{id} shows it."
@@ -74,6 +81,7 @@ var tags = []*huma.Tag{
 	{Name: "exports", Description: "Lists as files for spreadsheets"},
 	{Name: "rentals", Description: "Checkouts, returns, cancellations"},
 	{Name: "payments", Description: "Payments, failed payments"},
+	{Name: "refunds", Description: "Money that is given back"},
 	{Name: "notifications", Description: "Notifications and claims"},
 	{Name: "locations", Description: "Locations"},
 	{Name: "partners", Description: "Partners and their cards"},

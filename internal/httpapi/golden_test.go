@@ -110,7 +110,7 @@ func TestContract(t *testing.T) {
 	play("put-stock", a, "PUT", "/inventory/stock/makita-hr2470/vaci-ut",
 		`{"quantity":12,"warningThreshold":5,"criticalThreshold":3}`)
 	play("expected", o, "PATCH", "/inventory/stock/makita-hr2470/vaci-ut", `{"expectedAt":"2026-03-05"}`)
-	play(
+	first := play(
 		"rental",
 		o,
 		"POST",
@@ -163,6 +163,24 @@ func TestContract(t *testing.T) {
 		"/events",
 		`{"specversion":"1.0","id":"43","source":"/erp","type":"stock_alert","data":{"productId":"p","severity":"BAD"}}`,
 	)
+	e.move(time.Second)
+	play("payment-price-changed", o, "POST", "/payments",
+		`{"rentalId":"`+rental+`","amount":14700,"method":"CARD","cardToken":"tok_ok"}`)
+	opened, _ := first["id"].(string)
+	e.as(harang.RoleOperator, "POST", "/payments", `{"rentalId":"`+opened+`","amount":29400,"method":"CASH"}`).
+		want(t, 201, "")
+	play("rental-return-some", o, "POST", "/rentals/"+opened+"/return",
+		`{"lines":[{"productId":"makita-hr2470","quantity":1}],"credit":true}`)
+	play("rental-return-too-many", o, "POST", "/rentals/"+opened+"/return",
+		`{"lines":[{"productId":"makita-hr2470","quantity":2},{"productId":"unknown","quantity":1}]}`)
+	play("rental-extend-price", o, "POST", "/rentals/"+opened+"/extend?dryRun=true", `{"dueAt":"2026-03-06T10:00:00Z"}`)
+	play("rental-extend-price-changed", o, "POST", "/rentals/"+opened+"/extend",
+		`{"dueAt":"2026-03-06T10:00:00Z","expectedTotal":19599}`)
+	play("rental-extend", o, "POST", "/rentals/"+opened+"/extend",
+		`{"dueAt":"2026-03-06T10:00:00Z","expectedTotal":24500}`)
+	play("rental-return", o, "POST", "/rentals/"+opened+"/return", "")
+	play("rental-cancel", o, "POST", "/rentals/"+rental+"/cancel", "")
+	play("refunds", m, "GET", "/refunds?open=true", "")
 	play("users", a, "GET", "/admin/users?limit=2", "")
 	play("api-key", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
 	play("not-found", o, "GET", "/rentals/unknown", "")

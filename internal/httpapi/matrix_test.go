@@ -54,7 +54,11 @@ var matrix = map[string]string{
 	"GET /rentals":              everybody,
 	"GET /rentals/{id}":         everybody,
 	"POST /rentals/{id}/return": everybody,
+	"POST /rentals/{id}/extend": everybody,
 	"POST /rentals/{id}/cancel": everybody,
+
+	"GET /refunds":             managers,
+	"POST /refunds/{id}/retry": everybody,
 
 	"POST /payments":                        everybody,
 	"GET /payments":                         managers,

@@ -10,25 +10,26 @@ import (
 
 // paymentBody is a payment in a list.
 type paymentBody struct {
-	TransactionID string               `json:"transactionId"`
-	RentalID      string               `json:"rentalId"`
-	PartnerID     string               `json:"partnerId"`
-	PartnerName   string               `json:"partnerName"`
-	Amount        int64                `json:"amount" doc:"whole forints"`
-	Currency      string               `json:"currency"`
-	Method        harang.PaymentMethod `json:"method" enum:"CASH,CARD"`
-	Status        harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
-	ErrorCode     *string              `json:"errorCode" doc:"with its table: sandbox:timeout, ipc:13, iso:51; null when the payment did not fail"`
-	ErrorMessage  *string              `json:"errorMessage" doc:"the error as a Hungarian sentence"`
-	NextStep      *string              `json:"nextStep" doc:"what the clerk should do next, in Hungarian"`
-	Retry         *bool                `json:"retry" doc:"whether the same card may be tried again"`
-	CreatedAt     instant              `json:"createdAt"`
+	TransactionID  string               `json:"transactionId"`
+	RentalID       string               `json:"rentalId"`
+	PartnerID      string               `json:"partnerId"`
+	PartnerName    string               `json:"partnerName"`
+	Amount         int64                `json:"amount" doc:"whole forints"`
+	RefundedAmount int64                `json:"refundedAmount" doc:"whole forints of it that were given back"`
+	Currency       string               `json:"currency"`
+	Method         harang.PaymentMethod `json:"method" enum:"CASH,CARD"`
+	Status         harang.PaymentStatus `json:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
+	ErrorCode      *string              `json:"errorCode" doc:"with its table: sandbox:timeout, ipc:13, iso:51; null when the payment did not fail"`
+	ErrorMessage   *string              `json:"errorMessage" doc:"the error as a Hungarian sentence"`
+	NextStep       *string              `json:"nextStep" doc:"what the clerk should do next, in Hungarian"`
+	Retry          *bool                `json:"retry" doc:"whether the same card may be tried again"`
+	CreatedAt      instant              `json:"createdAt"`
 }
 
 func paymentOf(p harang.Payment) paymentBody {
 	b := paymentBody{
 		TransactionID: p.ID, RentalID: p.RentalID, PartnerID: p.PartnerID, PartnerName: p.PartnerName,
-		Amount: p.Amount, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status,
+		Amount: p.Amount, RefundedAmount: p.Refunded, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status,
 		CreatedAt: instant(p.Created),
 	}
 	if t := paymentErrorOf(p); t.ErrorCode != "" {

@@ -16,30 +16,34 @@ type lineBody struct {
 	ProductID   string `json:"productId"`
 	ProductName string `json:"productName"`
 	Quantity    int64  `json:"quantity" doc:"pieces"`
+	Returned    int64  `json:"returned" doc:"pieces that came back"`
 	DailyPrice  int64  `json:"dailyPrice" doc:"whole forints per piece and day, at the time of the checkout"`
 }
 
 // rentalBody is a rental.
 type rentalBody struct {
-	ID             string              `json:"id"`
-	PartnerID      string              `json:"partnerId"`
-	PartnerName    string              `json:"partnerName"`
-	LocationID     string              `json:"locationId"`
-	LocationName   string              `json:"locationName"`
-	EquipmentCount int64               `json:"equipmentCount" doc:"the sum of the quantities"`
-	TotalValue     int64               `json:"totalValue" doc:"daily prices times the started days until dueAt, whole forints"`
-	PaidAmount     int64               `json:"paidAmount" doc:"whole forints paid"`
-	OwedAmount     int64               `json:"owedAmount" doc:"whole forints still to be paid; what a card pays"`
-	OwedCash       int64               `json:"owedCash" doc:"what settles the rental in cash: owedAmount, rounded to 5 forints"`
-	RoundingAmount int64               `json:"roundingAmount" doc:"what cash payments settled more (positive) or less than was owed"`
-	Currency       string              `json:"currency"`
-	Status         harang.RentalStatus `json:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
-	Lines          []lineBody          `json:"lines" nullable:"false"`
-	CreatedBy      personBody          `json:"createdBy"`
-	CreatedAt      instant             `json:"createdAt"`
-	DueAt          instant             `json:"dueAt"`
-	ClosedAt       orNull[instant]     `json:"closedAt" doc:"when the rental was returned or cancelled"`
-	Payment        *rentalPayment      `json:"payment,omitempty" doc:"the payment of the checkout; in GET /rentals/{id} the latest payment"`
+	ID                  string              `json:"id"`
+	PartnerID           string              `json:"partnerId"`
+	PartnerName         string              `json:"partnerName"`
+	LocationID          string              `json:"locationId"`
+	LocationName        string              `json:"locationName"`
+	EquipmentCount      int64               `json:"equipmentCount" doc:"the sum of the quantities"`
+	TotalValue          int64               `json:"totalValue" doc:"daily prices times the started days until dueAt, less credit, whole forints"`
+	PaidAmount          int64               `json:"paidAmount" doc:"whole forints paid and not given back"`
+	RefundedAmount      int64               `json:"refundedAmount" doc:"whole forints given back"`
+	RefundPendingAmount int64               `json:"refundPendingAmount" doc:"whole forints of paidAmount that the provider will give back"`
+	OwedAmount          int64               `json:"owedAmount" doc:"whole forints still to be paid; what a card pays"`
+	OwedCash            int64               `json:"owedCash" doc:"what settles the rental in cash: owedAmount, rounded to 5 forints"`
+	RoundingAmount      int64               `json:"roundingAmount" doc:"what cash payments settled more (positive) or less than was owed"`
+	Currency            string              `json:"currency"`
+	Status              harang.RentalStatus `json:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
+	Lines               []lineBody          `json:"lines" nullable:"false"`
+	CreatedBy           personBody          `json:"createdBy"`
+	CreatedAt           instant             `json:"createdAt"`
+	DueAt               instant             `json:"dueAt"`
+	ClosedAt            orNull[instant]     `json:"closedAt" doc:"when the rental was returned or cancelled"`
+	Refunds             *[]refundBody       `json:"refunds,omitempty" doc:"who gets what back, oldest first; absent in lists and after the checkout"`
+	Payment             *rentalPayment      `json:"payment,omitempty" doc:"the payment of the checkout; in GET /rentals/{id} the latest payment"`
 }
 
 // rentalPayment is a payment as part of a rental.
@@ -87,12 +91,16 @@ func rentalOf(r harang.Rental) rentalBody {
 	b := rentalBody{
 		ID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName, LocationID: r.LocationID,
 		LocationName: r.LocationName, EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, PaidAmount: r.Paid,
+		RefundedAmount: r.Refunded, RefundPendingAmount: r.RefundPending,
 		OwedAmount: r.Owed(), OwedCash: r.OwedCash(), RoundingAmount: r.Rounding, Currency: harang.CurrencyHUF,
 		Status: r.Status, Lines: make([]lineBody, len(r.Lines)), CreatedBy: personBody{r.By.ID, r.By.Name},
 		CreatedAt: instant(r.Created), DueAt: instant(r.Due), ClosedAt: timeOrNull(r.Closed),
 	}
 	for i, l := range r.Lines {
-		b.Lines[i] = lineBody{l.ProductID, l.ProductName, l.Quantity, l.DailyPrice}
+		b.Lines[i] = lineBody{l.ProductID, l.ProductName, l.Quantity, l.Returned, l.DailyPrice}
+		if r.Status == harang.RentalReturned {
+			b.Lines[i].Returned = l.Quantity
+		}
 	}
 	return b
 }
@@ -140,6 +148,14 @@ type checkoutLine struct {
 	Quantity  int64  `json:"quantity" minimum:"1" doc:"pieces"`
 }
 
+func linesOf(lines []checkoutLine) []shop.CheckoutLine {
+	all := make([]shop.CheckoutLine, len(lines))
+	for i, l := range lines {
+		all[i] = shop.CheckoutLine{ProductID: l.ProductID, Quantity: l.Quantity}
+	}
+	return all
+}
+
 // PaymentOrder is how to pay.
 type PaymentOrder struct {
 	Method    harang.PaymentMethod `json:"method" enum:"CASH,CARD"`
@@ -162,9 +178,7 @@ func (a *API) createRental(
 			ID: resource, PartnerID: in.Body.PartnerID, LocationID: in.Body.LocationID, Due: due,
 			ExpectedTotal: in.Body.ExpectedTotal,
 		}
-		for _, l := range in.Body.Lines {
-			c.Lines = append(c.Lines, shop.CheckoutLine{ProductID: l.ProductID, Quantity: l.Quantity})
-		}
+		c.Lines = linesOf(in.Body.Lines)
 		if in.Body.Payment != nil {
 			c.Payment = new(in.Body.Payment.order())
 		}
@@ -219,19 +233,115 @@ type rentalPath struct {
 
 func (a *API) findRental(ctx context.Context, caller harang.Identity, in *rentalPath) (*rentalOutput, error) {
 	rental, payments, err := a.Rentals.Find(ctx, caller, in.ID)
-	b := rentalOf(rental)
+	if err != nil {
+		return nil, err
+	}
+	refunds, err := a.Rentals.Refunds(ctx, caller, in.ID)
+	b := rentalAfter(shop.RentalChange{Rental: rental, Refunds: refunds})
 	if len(payments) > 0 {
 		b.Payment = rentalPaymentOf(payments[len(payments)-1])
 	}
 	return &rentalOutput{b}, err
 }
 
-func (a *API) returnRental(ctx context.Context, caller harang.Identity, in *rentalPath) (*rentalOutput, error) {
-	rental, err := a.Rentals.Return(ctx, caller, in.ID)
-	return &rentalOutput{rentalOf(rental)}, err
+// rentalAfter is a rental with its refunds.
+func rentalAfter(c shop.RentalChange) rentalBody {
+	b := rentalOf(c.Rental)
+	refunds := make([]refundBody, len(c.Refunds))
+	for i, f := range c.Refunds {
+		refunds[i] = refundOf(f)
+	}
+	b.Refunds = &refunds
+	return b
 }
 
-func (a *API) cancelRental(ctx context.Context, caller harang.Identity, in *rentalPath) (*rentalOutput, error) {
-	rental, err := a.Rentals.Cancel(ctx, caller, in.ID)
-	return &rentalOutput{rentalOf(rental)}, err
+// RentalChangeInput is what every change of a rental takes.
+type RentalChangeInput struct {
+	ID     string `path:"id" maxLength:"128"`
+	DryRun bool   `query:"dryRun" doc:"true: answer what would be, and change nothing"`
+}
+
+type returnInput struct {
+	KeyInput
+	RentalChangeInput
+	Body *returnBody `required:"false"`
+}
+
+type returnBody struct {
+	Lines  *[]checkoutLine `json:"lines,omitempty" maxItems:"100" doc:"what came back, each product once; absent: everything that is out"`
+	Credit bool            `json:"credit,omitempty" doc:"true: the unused days of what came back are taken off the price and what was paid for them is refunded; otherwise the price stays"`
+}
+
+func (a *API) returnRental(
+	ctx context.Context, caller harang.Identity, in *returnInput,
+) (*answerOutput[rentalBody], error) {
+	var body returnBody
+	if in.Body != nil {
+		body = *in.Body
+	}
+	back := func(try string) (rentalBody, error) {
+		p := shop.PieceReturn{ID: try, Credit: body.Credit, DryRun: in.DryRun}
+		if body.Lines != nil {
+			p.Lines = linesOf(*body.Lines)
+		}
+		out, err := a.Rentals.ReturnPieces(ctx, caller, in.ID, p)
+		return rentalAfter(out), err
+	}
+	return runChange(ctx, a, caller, "return", in.KeyInput, in.RentalChangeInput, body, back)
+}
+
+type cancelInput struct {
+	KeyInput
+	RentalChangeInput
+}
+
+func (a *API) cancelRental(
+	ctx context.Context, caller harang.Identity, in *cancelInput,
+) (*answerOutput[rentalBody], error) {
+	return runChange(ctx, a, caller, "cancel", in.KeyInput, in.RentalChangeInput, nil,
+		func(try string) (rentalBody, error) {
+			out, err := a.Rentals.CancelRental(ctx, caller, in.ID, shop.Cancellation{ID: try, DryRun: in.DryRun})
+			return rentalAfter(out), err
+		})
+}
+
+type extendInput struct {
+	KeyInput
+	RentalChangeInput
+	Body extendBody
+}
+
+type extendBody struct {
+	DueAt         dueText `json:"dueAt"`
+	ExpectedTotal *int64  `json:"expectedTotal,omitempty" minimum:"0" doc:"the rental's totalValue with the extension, as it was shown; another one is PRICE_CHANGED"`
+}
+
+func (a *API) extendRental(
+	ctx context.Context, caller harang.Identity, in *extendInput,
+) (*answerOutput[rentalBody], error) {
+	due, err := shop.ParseDueAt(string(in.Body.DueAt))
+	if err != nil {
+		return nil, err
+	}
+	return runChange(ctx, a, caller, "extend", in.KeyInput, in.RentalChangeInput, in.Body,
+		func(string) (rentalBody, error) {
+			out, err := a.Rentals.Extend(ctx, caller, in.ID,
+				shop.Extension{Due: due, ExpectedTotal: in.Body.ExpectedTotal, DryRun: in.DryRun})
+			return rentalAfter(out), err
+		})
+}
+
+// runChange changes a rental once for each Idempotency-Key. A dry run is no request of
+// its key.
+func runChange(ctx context.Context, a *API, caller harang.Identity, verb string, key KeyInput, in RentalChangeInput,
+	body any, change func(try string) (rentalBody, error),
+) (*answerOutput[rentalBody], error) {
+	if in.DryRun {
+		key.IdempotencyKey = ""
+	}
+	asked := struct {
+		ID   string
+		Body any
+	}{in.ID, body}
+	return runIdempotent(ctx, a, caller, "POST /rentals/{id}/"+verb, key, asked, http.StatusOK, change)
 }

@@ -81,15 +81,21 @@ func (a *API) routes() {
 	call(a, "GET /rentals/{id}", harang.ActionReadRentals, a.findRental,
 		about("findRental", "One rental with its latest payment"))
 	call(a, "POST /rentals/{id}/return", harang.ActionWriteRentals, a.returnRental,
-		about("returnRental", "Return the pieces to stock", harang.CodeAlreadyReturned,
-			harang.CodeConflict).answers(200))
+		about("returnRental", "Return pieces to stock: all that are out, or some", harang.CodeAlreadyReturned,
+			harang.CodeConflict, harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).
+			answers(200).details(returnDetails))
+	call(a, "POST /rentals/{id}/extend", harang.ActionWriteRentals, a.extendRental,
+		about("extendRental", "Return later, for the price of the further days", harang.CodeAlreadyReturned,
+			harang.CodeConflict, harang.CodePriceChanged, harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused).answers(200).details(extendDetails))
 	call(a, "POST /rentals/{id}/cancel", harang.ActionWriteRentals, a.cancelRental,
 		about("cancelRental", "Cancel a rental: return the pieces and refund the payments",
-			harang.CodeAlreadyReturned, harang.CodeConflict).answers(200))
+			harang.CodeAlreadyReturned, harang.CodeConflict, harang.CodeIdempotencyInProgress,
+			harang.CodeIdempotencyKeyReused).answers(200).details(cancelDetails))
 
 	call(a, "POST /payments", harang.ActionPay, a.pay,
 		about("pay", "Pay for a rental", harang.CodeNotFound, harang.CodePaymentDeclined, harang.CodePaymentTimeout,
-			harang.CodeCardUnknown, harang.CodeConflict, harang.CodeIdempotencyInProgress,
+			harang.CodeCardUnknown, harang.CodeConflict, harang.CodePriceChanged, harang.CodeIdempotencyInProgress,
 			harang.CodeIdempotencyKeyReused).
 			answers(201).details(paymentDetails))
 	call(a, "GET /payments", harang.ActionReadPayments, a.listPayments,
@@ -97,6 +103,10 @@ func (a *API) routes() {
 	call(a, "GET /payments/failures", harang.ActionReadPayments, a.listFailures,
 		about("listPaymentFailures",
 			"Failed card payments, also of other applications, that need action; newest first"))
+	call(a, "GET /refunds", harang.ActionReadPayments, a.listRefunds,
+		about("listRefunds", "Refunds, newest first"))
+	call(a, "POST /refunds/{id}/retry", harang.ActionPay, a.retryRefund,
+		about("retryRefund", "Ask the provider now for a refund that did not succeed yet").answers(200))
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards,
 		about("listCards", "The cards that can be charged for a partner"))
 	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard,

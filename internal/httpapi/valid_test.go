@@ -358,6 +358,12 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /payments", pay("unknown", "tok_ok"), 404)
 	do(m, "GET /payments", "", 200)
 	do(m, "GET /payments/failures", "", 200)
+	do(o, "POST /payments", strings.Replace(pay(text(rental, "id"), "tok_ok"), "14700", "9", 1), 409)
+	extend := "POST /rentals/" + text(rental, "id") + "/extend"
+	do(o, extend, `{"dueAt":"2026-03-06T10:00:00Z","expectedTotal":1}`, 409)
+	do(o, extend, `{"dueAt":"2026-03-06T10:00:00Z"}`, 200)
+	do(o, "POST /rentals/unknown/extend", `{"dueAt":"2026-03-06T10:00:00Z"}`, 404)
+	do(o, "POST /rentals/"+text(rental, "id")+"/return", `{"lines":[]}`, 422)
 	do(o, "POST /rentals/"+text(rental, "id")+"/return", "", 200)
 	do(o, "POST /rentals/"+text(rental, "id")+"/cancel", "", 409)
 	do(o, "POST /rentals/"+text(declined, "id")+"/cancel", "", 200)
@@ -365,6 +371,12 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /rentals/unknown/return", "", 404)
 	do(o, "POST /rentals/unknown/cancel", "", 404)
 	do(o, "GET /rentals", "", 200)
+	paid := do(o, "POST /rentals", checkout(`,"payment":{"method":"CARD","cardToken":"tok_ok"}`), 201)
+	do(o, "POST /rentals/"+text(paid, "id")+"/cancel", "", 200)
+	refunds := do(m, "GET /refunds", "", 200)["items"].([]any)
+	refund, _ := refunds[0].(map[string]any)
+	do(o, "POST /refunds/"+text(refund, "id")+"/retry", "", 200)
+	do(o, "POST /refunds/unknown/retry", "", 404)
 
 	do(a, "PUT /partners/alfa-epito/cards/tok_1", `{"label":"céges","last4":"1234","expires":"2027-01"}`, 200)
 	do(a, "PUT /partners/unknown/cards/tok_1", `{}`, 404)
@@ -471,7 +483,7 @@ func TestOpenAPI_Faults(t *testing.T) {
 		"createRental": `{"partnerId":"p","locationId":"l","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"p","quantity":1}]}`,
 		"sendEvents":   `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":1,"currency":"HUF"}}`,
 		"createUser":   `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, "changeUser": `{"disabled":true}`,
-		"createApiKey": `{"name":"erp"}`,
+		"createApiKey": `{"name":"erp"}`, "extendRental": `{"dueAt":"2026-03-06T10:00:00Z"}`,
 	}
 	// These ask for nothing that the database has.
 	own := []string{"session", "refresh", "me", "listConnections", "findJourney"}

@@ -183,12 +183,14 @@ func (c *Client) FindCharge(ctx context.Context, ch shop.Charge) (shop.Settlemen
 	}
 }
 
-// Refund refunds a charge: by a reversal (IPCReversal), or, where that is no longer
-// possible, by a refund (IPCRefund). The refund is requested only when myPOS says that
-// the charge is still SUCCEEDED: a reversal whose answer was lost is refused the second
-// time. The settlement is REVERSED when the money went back; anything else is PENDING
-// and can be tried again.
-func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, error) {
+// Refund gives back a charge: by a reversal (IPCReversal), or, where that is no longer
+// possible, by a refund (IPCRefund), which is also what gives back a part of it. For a
+// whole charge the refund is requested only when myPOS says that the charge is still
+// SUCCEEDED: a reversal whose answer was lost is refused the second time. The settlement
+// is REVERSED when the money went back, DECLINED when myPOS refuses, PENDING when
+// that is not known; the last two can be tried again.
+func (c *Client) Refund(ctx context.Context, r shop.ChargeRefund) (shop.Settlement, error) {
+	ch := r.Charge
 	if ch.Reference == "" {
 		s, err := c.FindCharge(ctx, ch)
 		if s.Status == harang.PaymentReversed || s.Reference == "" {
@@ -196,34 +198,42 @@ func (c *Client) Refund(ctx context.Context, ch shop.Charge) (shop.Settlement, e
 		}
 		ch.Reference = s.Reference
 	}
-	f := c.newForm(methodReversal)
-	f.add("IPC_Trnref", ch.Reference)
-	f.add("OutputFormat", checkoutOutputFormat)
-	a, s, err := c.call(ctx, methodReversal, f)
-	if a == nil {
-		return unknown(s.ErrorCode), err
-	}
-	if a.status == statusSuccess {
-		return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
-	}
-	if now, err := c.FindCharge(ctx, ch); now.Status != harang.PaymentSucceeded {
-		return now, err
-	}
-	f = c.newForm(methodRefund)
-	f.add("IPC_Trnref", ch.Reference)
 	// All tries have one order id, so that a second one is a duplicate.
-	f.add("OrderID", "refund-"+ch.TransactionID)
-	f.add("Amount", formatAmount(ch.Amount))
+	order := "refund-" + r.ID
+	if r.Whole() {
+		order = "refund-" + ch.TransactionID
+		f := c.newForm(methodReversal)
+		f.add("IPC_Trnref", ch.Reference)
+		f.add("OutputFormat", checkoutOutputFormat)
+		a, s, err := c.call(ctx, methodReversal, f)
+		if a == nil {
+			return unknown(s.ErrorCode), err
+		}
+		if a.status == statusSuccess {
+			return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
+		}
+		if now, err := c.FindCharge(ctx, ch); now.Status != harang.PaymentSucceeded {
+			return now, err
+		}
+	}
+	f := c.newForm(methodRefund)
+	f.add("IPC_Trnref", ch.Reference)
+	f.add("OrderID", order)
+	f.add("Amount", formatAmount(r.Sum))
 	f.add("Currency", harang.CurrencyHUF)
 	f.add("OutputFormat", checkoutOutputFormat)
-	if a, s, err = c.call(ctx, methodRefund, f); a == nil {
+	a, s, err := c.call(ctx, methodRefund, f)
+	if a == nil {
 		return unknown(s.ErrorCode), err
 	}
 	if a.status == statusSuccess || a.status == statusDuplicate {
 		return shop.Settlement{Status: harang.PaymentReversed, Reference: ch.Reference}, nil
 	}
-	return shop.Settlement{Status: harang.PaymentPending, ErrorCode: ipcCode(a.status), Message: a.message()},
-		fmt.Errorf("mypos: %s answered status %d %s", methodRefund, a.status, a.message())
+	s = shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: ipcCode(a.status), Message: a.message()}
+	if a.status == statusInternal || a.status == statusUndefined {
+		s.Status = harang.PaymentPending // it may have been made
+	}
+	return s, fmt.Errorf("mypos: %s answered status %d %s", methodRefund, a.status, a.message())
 }
 
 func ipcCode(status int) string { return "ipc:" + strconv.Itoa(status) }

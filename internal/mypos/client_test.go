@@ -183,7 +183,7 @@ func TestClient_ChargeUnreachable(t *testing.T) {
 	if got, err = c.FindCharge(t.Context(), charge); err == nil || got.Status != harang.PaymentPending {
 		t.Errorf("a question that reached nobody: %+v, %v", got, err)
 	}
-	if got, err = c.Refund(t.Context(), charge); err == nil || got.Status != harang.PaymentPending {
+	if got, err = c.Refund(t.Context(), shop.ChargeRefund{Charge: charge, Sum: charge.Amount}); err == nil || got.Status != harang.PaymentPending {
 		t.Errorf("a refund that reached nobody: %+v, %v", got, err)
 	}
 }
@@ -265,6 +265,8 @@ func TestClient_Refund(t *testing.T) {
 			harang.PaymentReversed, "IPCReversal IPCGetPaymentStatus IPCRefund"},
 		"neither": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=3",
 			harang.PaymentPending, "IPCReversal IPCGetPaymentStatus IPCRefund"},
+		"refused": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "Status=9",
+			harang.PaymentDeclined, "IPCReversal IPCGetPaymentStatus IPCRefund"},
 		"no answer": {"8", "Status=0&PaymentStatus=1&IPC_Trnref=8", "Status=14", "500", harang.PaymentPending,
 			"IPCReversal IPCGetPaymentStatus IPCRefund"},
 		"its answer was lost": {"8", "Status=0&PaymentStatus=4&IPC_Trnref=8", "Status=14", "Status=0",
@@ -285,7 +287,7 @@ func TestClient_Refund(t *testing.T) {
 			}
 			ch := charge
 			ch.Reference = tc.reference
-			got, err := f.client(created).Refund(t.Context(), ch)
+			got, err := f.client(created).Refund(t.Context(), shop.ChargeRefund{Charge: ch, ID: "f", Sum: ch.Amount})
 			if got.Status != tc.want {
 				t.Errorf("%+v, %v", got, err)
 			}
@@ -297,5 +299,28 @@ func TestClient_Refund(t *testing.T) {
 				t.Errorf("called %v, want %s", methods, tc.methods)
 			}
 		})
+	}
+}
+
+// TestClient_RefundPart: a part is refunded, never reversed, under the refund's own order
+// id, so that a second try is a duplicate.
+func TestClient_RefundPart(t *testing.T) {
+	for answer, want := range map[string]harang.PaymentStatus{
+		"Status=0": harang.PaymentReversed, "Status=20": harang.PaymentReversed, "Status=9": harang.PaymentDeclined,
+		"Status=99": harang.PaymentPending, "500": harang.PaymentPending,
+	} {
+		f := newFake(t)
+		f.answers = map[string]string{"IPCRefund": answer}
+		ch := charge
+		ch.Reference = "8"
+		got, err := f.client(created).Refund(t.Context(), shop.ChargeRefund{Charge: ch, ID: "f", Sum: ch.Amount - 1})
+		if got.Status != want {
+			t.Errorf("%s: %+v, %v", answer, got, err)
+		}
+		form := <-f.forms
+		if form.get("IPCmethod") != "IPCRefund" || form.get("OrderID") != "refund-f" ||
+			form.get("Amount") != formatAmount(ch.Amount-1) || len(f.forms) != 0 {
+			t.Errorf("%s: sent %v and %d others", answer, form, len(f.forms))
+		}
 	}
 }

@@ -112,12 +112,16 @@ func (p *Provider) FindCharge(_ context.Context, c shop.Charge) (shop.Settlement
 	return p.keep(c, declined(codeNotCharged)), nil
 }
 
-// Refund refunds a charge.
-func (p *Provider) Refund(_ context.Context, c shop.Charge) (shop.Settlement, error) {
+// Refund gives back a charge, or a part of it.
+func (p *Provider) Refund(_ context.Context, r shop.ChargeRefund) (shop.Settlement, error) {
+	done := shop.Settlement{Status: harang.PaymentReversed, Reference: "sandbox-" + r.TransactionID}
+	if !r.Whole() {
+		return done, nil
+	}
 	p.mu.Lock()
-	delete(p.outcomes, c.TransactionID)
+	delete(p.outcomes, r.TransactionID)
 	p.mu.Unlock()
-	return p.keep(c, shop.Settlement{Status: harang.PaymentReversed, Reference: "sandbox-" + c.TransactionID}), nil
+	return p.keep(r.Charge, done), nil
 }
 
 func declined(code string) shop.Settlement {

@@ -57,7 +57,7 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 // Round does everything that is due now.
 func (h *Housekeeper) Round(ctx context.Context) error {
 	now := h.now()
-	errs := []error{h.markOverdue(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now)}
+	errs := []error{h.markOverdue(ctx, now), h.makeRefunds(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now)}
 	if h.sweepDue(now) {
 		errs = append(errs, h.sweep(ctx, now))
 	}
@@ -95,18 +95,36 @@ func (h *Housekeeper) expireUnpaid(ctx context.Context, now time.Time) error {
 // hangs does not delay the others.
 func (h *Housekeeper) checkPayments(ctx context.Context, now time.Time) error {
 	due, err := h.store.FindOpenPayments(ctx, now, roundLimit)
-	errs := make([]error, len(due)+1)
-	errs[len(due)] = err
+	return errors.Join(err, concurrently(due, func(pay harang.Payment) error {
+		// The node that moves the check on makes it.
+		mine, err := h.store.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
+		if err != nil || !mine {
+			return err
+		}
+		return h.payments.check(ctx, pay, ChargeTimeout)
+	}))
+}
+
+func (h *Housekeeper) makeRefunds(ctx context.Context, now time.Time) error {
+	due, err := h.store.FindDueRefunds(ctx, now, roundLimit)
+	return errors.Join(err, concurrently(due, func(f harang.Refund) error {
+		// The node that moves the try on makes it.
+		mine, err := h.store.DeferRefund(ctx, f, now.Add(pauseAfter(f.Checks)))
+		if err != nil || !mine {
+			return err
+		}
+		return h.payments.makeRefund(ctx, f, ChargeTimeout)
+	}))
+}
+
+// concurrently calls fn with each item, checksAtOnce at a time.
+func concurrently[T any](items []T, fn func(T) error) error {
+	errs := make([]error, len(items))
 	var group errgroup.Group
 	group.SetLimit(checksAtOnce)
-	for i, pay := range due {
+	for i, item := range items {
 		group.Go(func() error {
-			// The node that moves the check on makes it.
-			mine, err := h.store.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
-			if err == nil && mine {
-				err = h.payments.check(ctx, pay, ChargeTimeout)
-			}
-			errs[i] = err
+			errs[i] = fn(item)
 			return nil
 		})
 	}

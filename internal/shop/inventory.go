@@ -211,7 +211,8 @@ type stockChange struct {
 	Delta      int64
 }
 
-// movement is the id, "" for a new one, and the reason of movements to be recorded.
+// movement is the reason of movements to be recorded, and the id of the first, "" for a
+// new one.
 type movement struct{ id, reason string }
 
 // changeStock changes quantities, all or none, appends the alerts they cause and
@@ -259,6 +260,7 @@ func (s *service) changeStock(
 		if err := s.setQuantity(ctx, tx, caller, item, quantity, item.Level.Thresholds, m); err != nil {
 			return nil, err
 		}
+		m.id = "" // it names the first movement
 	}
 	return items, nil
 }

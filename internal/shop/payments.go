@@ -74,8 +74,8 @@ type NewPayment struct {
 // "nextStep" and "retry" when no money was taken; PAYMENT_TIMEOUT with the same
 // when the outcome is unknown: the payment stays PENDING and the housekeeper
 // finds out. NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field,
-// also for more than is owed; CARD_UNKNOWN for a card that Cards does not return
-// for the rental's partner; CONFLICT for a cancelled rental, and while another card
+// CARD_UNKNOWN for a card that Cards does not return for the rental's partner;
+// PRICE_CHANGED with "expected" and "actual" for more than is owed; CONFLICT for a cancelled rental, and while another card
 // payment of the rental is pending and might cover the amount.
 func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment) (harang.Payment, error) {
 	var none harang.Payment
@@ -133,8 +133,9 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 }
 
 // checkAmount compares a payment with the debt of its locked rental, and sets the
-// rounding of the cash payment that settles it. INVALID_REQUEST for an amount that
-// cannot be paid; CONFLICT while a pending payment might cover it.
+// rounding of the cash payment that settles it. PRICE_CHANGED for more than is owed,
+// INVALID_REQUEST for another amount that cannot be paid; CONFLICT while a pending
+// payment might cover it.
 func checkAmount(pay *harang.Payment, rental harang.Rental) error {
 	owed, most := rental.Owed(), rental.Owed()
 	invalid := func(format string, sum int64) error {
@@ -148,7 +149,10 @@ func checkAmount(pay *harang.Payment, rental harang.Rental) error {
 	}
 	switch {
 	case pay.Amount > most:
-		return invalid("is more than is owed (%d)", most)
+		return &harang.Error{
+			Code: harang.CodePriceChanged, Details: map[string]any{"expected": pay.Amount, "actual": most},
+			Message: fmt.Sprintf("%d is owed, not %d: show it and ask again", most, pay.Amount),
+		}
 	case pay.Amount == 0 && (owed == 0 || most > 0):
 		return invalid("must be positive; %d is owed", owed)
 	case rental.Pending > 0 && pay.Amount > owed-rental.Pending:
@@ -235,8 +239,8 @@ func (p *Payments) charge(ctx context.Context, pay harang.Payment, provider Prov
 
 // callWithin calls a provider and returns soon after the context ends, whatever
 // the provider does. A later answer is dropped; the housekeeper checks again.
-func callWithin(
-	ctx context.Context, call func(context.Context, Charge) (Settlement, error), c Charge,
+func callWithin[C any](
+	ctx context.Context, call func(context.Context, C) (Settlement, error), c C,
 ) (Settlement, error) {
 	type answer struct {
 		s   Settlement

@@ -78,6 +78,10 @@ func (s *countingStore) FindOpenPayments(context.Context, time.Time, int) ([]har
 	return nil, errUnavailable
 }
 
+func (s *countingStore) FindDueRefunds(context.Context, time.Time, int) ([]harang.Refund, error) {
+	return nil, errUnavailable
+}
+
 func (s *countingStore) FindUnpaidRentals(context.Context, time.Time, int) ([]harang.Rental, error) {
 	return nil, errUnavailable
 }

@@ -16,8 +16,10 @@ type Provider interface {
 	Charge(ctx context.Context, c Charge) (Settlement, error)
 	// FindCharge asks for the outcome of a charge, made or not.
 	FindCharge(ctx context.Context, c Charge) (Settlement, error)
-	// Refund gives the money of a charge back: REVERSED when done.
-	Refund(ctx context.Context, c Charge) (Settlement, error)
+	// Refund gives money of a charge back: REVERSED when done, DECLINED when the
+	// provider refuses, PENDING when that is not known. A provider never makes one
+	// refund twice, however often it is asked.
+	Refund(ctx context.Context, r ChargeRefund) (Settlement, error)
 }
 
 // Providers finds the payment provider of each tenant.
@@ -44,6 +46,18 @@ type Charge struct {
 	// Created is when the payment was stored, before the provider was called.
 	Created time.Time
 }
+
+// ChargeRefund is what a payment provider is asked to give back of a charge.
+type ChargeRefund struct {
+	Charge
+	// ID is the refund's id.
+	ID string
+	// Sum is in whole forints, at most the charge's Amount.
+	Sum int64
+}
+
+// Whole reports whether the charge is given back in one.
+func (r ChargeRefund) Whole() bool { return r.Sum == r.Amount }
 
 // chargeOf is the charge of a payment.
 func chargeOf(p harang.Payment) Charge {

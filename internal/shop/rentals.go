@@ -316,20 +316,22 @@ func byProduct(lines []harang.RentalLine) []int {
 	return order
 }
 
-// closeRental closes a locked rental and puts its pieces back into the stock.
+// closeRental closes a locked rental and puts its pieces that are out back into the
+// stock.
 func (v *Rentals) closeRental(
-	ctx context.Context, tx Tx, caller harang.Identity, r *harang.Rental, end harang.RentalStatus, reason string,
+	ctx context.Context, tx Tx, caller harang.Identity, r *harang.Rental, end harang.RentalStatus, m movement,
 ) error {
 	r.Status, r.Closed = end, v.now()
 	if err := tx.UpdateRental(ctx, *r); err != nil {
 		return err
 	}
-	changes := make([]stockChange, 0, len(r.Lines))
-	for _, i := range byProduct(r.Lines) {
-		changes = append(changes,
-			stockChange{ProductID: r.Lines[i].ProductID, LocationID: r.LocationID, Delta: r.Lines[i].Quantity})
+	var changes []stockChange
+	for _, l := range r.Lines {
+		if l.Out() > 0 {
+			changes = append(changes, stockChange{ProductID: l.ProductID, LocationID: r.LocationID, Delta: l.Out()})
+		}
 	}
-	_, err := v.changeStock(ctx, tx, caller, changes, movement{reason: reason})
+	_, err := v.changeStock(ctx, tx, caller, changes, m)
 	return err
 }
 
@@ -359,89 +361,6 @@ func (v *Rentals) findResult(ctx context.Context, tenant, id string) (CheckoutRe
 	return out, err == nil, err
 }
 
-// Return closes a rental whose pieces were brought back. NOT_FOUND;
-// ALREADY_RETURNED when it is closed, also by cancelling; CONFLICT while it is
-// AWAITING_PAYMENT: such a rental is cancelled.
-func (v *Rentals) Return(ctx context.Context, caller harang.Identity, id string) (harang.Rental, error) {
-	return v.change(ctx, caller, id, func(tx Tx, r *harang.Rental) error {
-		if r.Status == harang.RentalAwaitingPayment {
-			return harang.Errorf(harang.CodeConflict, "the rental is not paid: take the payment or cancel it")
-		}
-		return v.closeRental(ctx, tx, caller, r, harang.RentalReturned, reasonReturn)
-	})
-}
-
-// Cancel cancels a rental: its pieces are put back and its money is refunded,
-// cash at once, cards by the provider within a minute. NOT_FOUND;
-// ALREADY_RETURNED when it is closed; CONFLICT when it is overdue.
-func (v *Rentals) Cancel(ctx context.Context, caller harang.Identity, id string) (harang.Rental, error) {
-	if err := caller.Can(harang.ActionWriteRentals); err != nil {
-		return harang.Rental{}, err
-	}
-	if err := v.payments.checkRental(ctx, caller.Tenant, id); err != nil {
-		return harang.Rental{}, err
-	}
-	return v.change(ctx, caller, id, func(tx Tx, r *harang.Rental) error {
-		if r.Status == harang.RentalOverdue {
-			return harang.Errorf(harang.CodeConflict, "the rental is overdue, it can only be returned")
-		}
-		if err := v.refundPayments(ctx, tx, r); err != nil {
-			return err
-		}
-		return v.closeRental(ctx, tx, caller, r, harang.RentalCancelled, reasonCancel)
-	})
-}
-
-// change locks an open rental and calls fn with it.
-func (v *Rentals) change(
-	ctx context.Context, caller harang.Identity, id string, fn func(tx Tx, r *harang.Rental) error,
-) (harang.Rental, error) {
-	if err := caller.Can(harang.ActionWriteRentals); err != nil {
-		return harang.Rental{}, err
-	}
-	var rental harang.Rental
-	err := v.store.Within(ctx, func(tx Tx) error {
-		var err error
-		if rental, err = tx.LockRental(ctx, caller.Tenant, id); err != nil {
-			return notFound(err, "there is no such rental")
-		}
-		if rental.Status.Closed() {
-			return harang.Errorf(harang.CodeAlreadyReturned, "the rental is returned or cancelled already")
-		}
-		return fn(tx, &rental)
-	})
-	return rental, err
-}
-
-// refundPayments reverses the cash payments of a locked rental and marks its card
-// payments for a refund.
-func (v *Rentals) refundPayments(ctx context.Context, tx Tx, r *harang.Rental) error {
-	payments, err := tx.FindRentalPayments(ctx, r.Tenant, r.ID)
-	if err != nil {
-		return err
-	}
-	for _, p := range payments {
-		if p.Status != harang.PaymentSucceeded {
-			continue
-		}
-		pay, err := tx.LockPayment(ctx, r.Tenant, p.ID)
-		if err != nil {
-			return err
-		}
-		if pay.Method == harang.PaymentCash {
-			pay.Status = harang.PaymentReversed
-			r.Paid -= pay.Amount
-			r.Rounding -= pay.Rounding
-		} else {
-			pay.RefundDue, pay.CheckAt = true, v.now()
-		}
-		if err := tx.UpdatePayment(ctx, pay); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Find returns a rental and its payments, the oldest first. NOT_FOUND.
 func (v *Rentals) Find(
 	ctx context.Context, caller harang.Identity, id string,
@@ -455,6 +374,14 @@ func (v *Rentals) Find(
 	}
 	payments, err := v.store.FindRentalPayments(ctx, caller.Tenant, id)
 	return rental, payments, err
+}
+
+// Refunds returns the refunds of a rental, the oldest first; none for an unknown one.
+func (v *Rentals) Refunds(ctx context.Context, caller harang.Identity, id string) ([]harang.Refund, error) {
+	if err := caller.Can(harang.ActionReadRentals); err != nil {
+		return nil, err
+	}
+	return v.store.FindRentalRefunds(ctx, caller.Tenant, id)
 }
 
 // List returns a part of the rentals, newest first. INVALID_REQUEST for an unknown
@@ -510,7 +437,7 @@ func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 				return errCharging
 			}
 		}
-		return v.closeRental(ctx, tx, system(r.Tenant), &rental, harang.RentalCancelled, reasonExpiry)
+		return v.closeRental(ctx, tx, system(r.Tenant), &rental, harang.RentalCancelled, movement{reason: reasonExpiry})
 	})
 }
 

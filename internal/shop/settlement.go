@@ -66,14 +66,26 @@ func (p *Payments) applySettlement(ctx context.Context, tenant, id string, s Set
 		if pay, err = tx.LockPayment(ctx, tenant, id); err != nil {
 			return err
 		}
+		before := pay.Status
 		if err := p.updateStatus(tx, &rental, &pay, s); err != nil {
 			return err
+		}
+		if before == harang.PaymentSucceeded && pay.Status == harang.PaymentReversed {
+			if err := p.recordReversal(ctx, tx, &rental, &pay); err != nil {
+				return err
+			}
 		}
 		if err := p.settleCard(ctx, tx, pay, s); err != nil {
 			return err
 		}
 		if err := tx.UpdatePayment(ctx, pay); err != nil {
 			return err
+		}
+		if before != pay.Status && pay.Status == harang.PaymentSucceeded {
+			// The rental may be cancelled, or paid otherwise, before this outcome was known.
+			if err := p.refundOverpaid(ctx, tx, system(tenant), &rental, pay.ID); err != nil {
+				return err
+			}
 		}
 		return tx.UpdateRental(ctx, rental)
 	})
@@ -158,11 +170,8 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 		}
 		return s.recordFailure(tx, pay, got, now)
 	}
-	switch pay.Status { // the old status
-	case harang.PaymentPending:
+	if pay.Status == harang.PaymentPending { // the old status
 		rental.Pending -= pay.Amount
-	case harang.PaymentSucceeded:
-		rental.Paid -= pay.Amount
 	}
 	pay.Status = got.Status
 	pay.CheckAt = time.Time{}
@@ -171,11 +180,6 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 		return s.recordFailure(tx, pay, got, now)
 	case harang.PaymentSucceeded:
 		pay.ErrorCode, pay.ErrorMessage, pay.Settled = "", "", now
-		if rental.Status == harang.RentalCancelled || rental.Paid+pay.Amount > rental.TotalValue+rental.Rounding {
-			// The rental was cancelled, or paid otherwise, before this outcome
-			// was known: the money is refunded.
-			pay.RefundDue, pay.CheckAt = true, now
-		}
 		return s.addPaid(tx, rental, *pay)
 	case harang.PaymentReversed:
 		pay.RefundDue = false
@@ -251,22 +255,21 @@ func (p *Payments) checkRental(ctx context.Context, tenant, rentalID string) err
 	return nil
 }
 
-// check asks the provider for the outcome of a pending payment, or for a due
-// refund, and writes the answer. A provider that does not answer is no error.
+// check asks the provider for the outcome of a payment and writes the answer. A provider
+// that does not answer is no error.
 func (p *Payments) check(ctx context.Context, pay harang.Payment, limit time.Duration) error {
 	ctx = context.WithoutCancel(ctx)
+	if pay.RefundDue {
+		return p.replaceRefundDue(ctx, pay)
+	}
 	_, provider, err := p.providers.FindProvider(ctx, pay.Tenant, pay.Provider)
 	if err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	name, call := "find", provider.FindCharge
-	if pay.RefundDue {
-		name, call = "refund", provider.Refund
-	}
-	s, err := callWithin(limited, call, chargeOf(pay))
-	p.logProvider(ctx, name, pay, s, err)
+	s, err := callWithin(limited, provider.FindCharge, chargeOf(pay))
+	p.logProvider(ctx, "find", pay, s, err)
 	if s.Status == harang.PaymentPending {
 		// An unknown outcome is reported as a failure only if it lasts.
 		s.ErrorCode = ""

@@ -24,11 +24,12 @@ type Store interface {
 	SummaryReader
 	RentalReader
 	PaymentReader
+	RefundReader
 	Sweeper
 }
 
-// Tx is one transaction. Rows are locked in this order: rental, payment, stock
-// items by product and location id. What was locked stays so until the commit.
+// Tx is one transaction. Rows are locked in this order: rental, payment, refund,
+// stock items by product and location id. What was locked stays so until the commit.
 type Tx interface {
 	// Append adds events, which are written at the end of the transaction. An
 	// event without id and time gets them at the commit; an event whose source
@@ -40,6 +41,7 @@ type Tx interface {
 	NotificationWriter
 	RentalWriter
 	PaymentWriter
+	RefundWriter
 	RequestWriter
 }
 
@@ -179,8 +181,12 @@ type RentalWriter interface {
 	CreateRental(ctx context.Context, r harang.Rental) error
 	// LockRental locks a rental and returns it. NOT_FOUND.
 	LockRental(ctx context.Context, tenant, id string) (harang.Rental, error)
-	// UpdateRental writes status, sums and closing time of a locked rental.
+	// UpdateRental writes status, price, sums, due and closing time of a locked
+	// rental.
 	UpdateRental(ctx context.Context, r harang.Rental) error
+	// ReturnRentalLine records that pieces of a line, by its index, of a locked
+	// rental came back.
+	ReturnRentalLine(ctx context.Context, rentalID string, line int, pieces int64) error
 }
 
 // PaymentReader reads payments and cards.
@@ -252,6 +258,30 @@ type PaymentWriter interface {
 	// TakePendingCard deletes and returns the pending card of a locked payment.
 	// NOT_FOUND.
 	TakePendingCard(ctx context.Context, tenant, paymentID string) (harang.Card, error)
+}
+
+// RefundReader reads refunds.
+type RefundReader interface {
+	FindRefund(ctx context.Context, tenant, id string) (harang.Refund, error)
+	FindRefunds(ctx context.Context, tenant string, q harang.RefundQuery) (harang.Page[harang.Refund], error)
+	// FindRentalRefunds returns the refunds of a rental, oldest first.
+	FindRentalRefunds(ctx context.Context, tenant, rentalID string) ([]harang.Refund, error)
+	// FindDueRefunds returns refunds of all tenants whose next try is due.
+	FindDueRefunds(ctx context.Context, now time.Time, limit int) ([]harang.Refund, error)
+	// DeferRefund moves a refund's next try to a later instant and reports whether
+	// this call did.
+	DeferRefund(ctx context.Context, f harang.Refund, until time.Time) (bool, error)
+}
+
+// RefundWriter changes refunds.
+type RefundWriter interface {
+	CreateRefund(ctx context.Context, f harang.Refund) error
+	// LockRefund locks a refund and returns it. NOT_FOUND.
+	LockRefund(ctx context.Context, tenant, id string) (harang.Refund, error)
+	// UpdateRefund writes what may change of a locked refund.
+	UpdateRefund(ctx context.Context, f harang.Refund) error
+	// FindRentalRefunds returns the refunds of a rental, oldest first.
+	FindRentalRefunds(ctx context.Context, tenant, rentalID string) ([]harang.Refund, error)
 }
 
 // RequestWriter keeps the requests that were sent with an Idempotency-Key.

@@ -14,22 +14,22 @@ import (
 
 const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amount, method, status,
 	error_code, error_message, card_token, provider, reference, refund_due,
-	created_at, settled_at, failed_at, check_at, checks, rounding`
+	created_at, settled_at, failed_at, check_at, checks, rounding, refunded`
 
 // stateColumns are those of a payment p and its rental r that a shop.PaymentState needs.
 const stateColumns = `p.id, p.rental_id, p.status, p.error_code, p.error_message,
-	r.status, r.total_value, r.paid, r.rounding`
+	r.status, r.total_value, r.paid, r.rounding, r.refund_pending`
 
 var (
 	createPayment = define("create payment", `
 		INSERT INTO payments (`+paymentColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)`)
 	lockPayment = define("lock payment", `
 		UPDATE payments SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+paymentColumns)
 	updatePayment = define("update payment", `
 		UPDATE payments SET status = $1, error_code = $2, error_message = $3, reference = $4, refund_due = $5,
-			settled_at = $6, failed_at = $7, check_at = $8, checks = $9
-		WHERE tenant_id = $10 AND id = $11`)
+			settled_at = $6, failed_at = $7, check_at = $8, checks = $9, refunded = $10
+		WHERE tenant_id = $11 AND id = $12`)
 	findPayment = define("find payment", `
 		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND id = $2`)
 	findPayments = define("find payments", `
@@ -45,7 +45,7 @@ var (
 		FROM payments p CROSS JOIN rentals r CROSS JOIN events e
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
 		WHERE p.tenant_id = $1 AND p.failed_at > $2 AND r.id = p.rental_id
-			AND r.status <> 'CANCELLED' AND r.total_value + r.rounding > r.paid
+			AND r.status <> 'CANCELLED' AND r.total_value + r.rounding + r.refund_pending > r.paid
 			AND e.tenant_id = p.tenant_id AND e.source = '`+harang.PaymentSource+`' AND e.source_id = p.id
 		ORDER BY p.failed_at DESC LIMIT $3`)
 	findOtherFailures = define("find other payment failures", `
@@ -145,7 +145,7 @@ func scanPayment(r row) (harang.Payment, error) {
 	var settled, failed, check sql.NullInt64
 	err := r.Scan(&p.ID, &p.Tenant, &p.RentalID, &p.PartnerID, &p.PartnerName, &p.Amount, &p.Method, &p.Status,
 		&p.ErrorCode, &p.ErrorMessage, &p.CardToken, &p.Provider, &p.Reference, &refund,
-		&created, &settled, &failed, &check, &p.Checks, &p.Rounding)
+		&created, &settled, &failed, &check, &p.Checks, &p.Rounding, &p.Refunded)
 	p.RefundDue, p.Created = refund != 0, fromMillis(created)
 	p.Settled, p.Failed, p.CheckAt = timeOf(settled), timeOf(failed), timeOf(check)
 	return p, err
@@ -156,7 +156,7 @@ func (tx *Tx) CreatePayment(ctx context.Context, p harang.Payment) error {
 	_, err := execute(ctx, tx, createPayment, p.ID, p.Tenant, p.RentalID, p.PartnerID, p.PartnerName, p.Amount,
 		string(p.Method), string(p.Status), p.ErrorCode, p.ErrorMessage, p.CardToken, p.Provider, p.Reference,
 		boolInt(p.RefundDue), p.Created.UnixMilli(), nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt),
-		p.Checks, p.Rounding)
+		p.Checks, p.Rounding, p.Refunded)
 	return err
 }
 
@@ -170,7 +170,8 @@ func (tx *Tx) LockPayment(ctx context.Context, tenant, id string) (harang.Paymen
 func (tx *Tx) UpdatePayment(ctx context.Context, p harang.Payment) error {
 	_, err := execute(ctx, tx, updatePayment, string(p.Status), p.ErrorCode, p.ErrorMessage, p.Reference,
 		boolInt(p.RefundDue),
-		nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks, p.Tenant, p.ID)
+		nullMillis(p.Settled), nullMillis(p.Failed), nullMillis(p.CheckAt), p.Checks, p.Refunded, p.Tenant,
+		p.ID)
 	return err
 }
 
@@ -196,7 +197,7 @@ type stateRow struct {
 func (s *stateRow) columns() []any {
 	p, r := &s.payment, &s.rental
 	return []any{&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &r.Status, &r.TotalValue, &r.Paid,
-		&r.Rounding}
+		&r.Rounding, &r.RefundPending}
 }
 
 func (s *stateRow) state() shop.PaymentState {

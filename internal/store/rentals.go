@@ -12,10 +12,11 @@ import (
 )
 
 const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, location_name, status,
-	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, rounding`
+	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, rounding,
+	refunded, refund_pending`
 
-// owes is the condition of the index rentals_owed.
-const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding > paid`
+// owes is the condition of the index rentals_owing.
+const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid`
 
 var (
 	findPartnerName = define("find partner", `
@@ -27,21 +28,24 @@ var (
 
 	createRental = define("create rental", `
 		INSERT INTO rentals (`+rentalColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)`)
 	createRentalLine = define("create rental line", `
 		INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
 	lockRental = define("lock rental", `
 		UPDATE rentals SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+rentalColumns)
 	updateRental = define("update rental", `
-		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4, rounding = $5
-		WHERE tenant_id = $6 AND id = $7`)
+		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4, rounding = $5, total_value = $6,
+			due_at = $7, refunded = $8, refund_pending = $9
+		WHERE tenant_id = $10 AND id = $11`)
+	returnRentalLine = define("return rental line", `
+		UPDATE rental_lines SET quantity = quantity - $1, returned = returned + $1 WHERE rental_id = $2 AND line = $3`)
 	findRental = define("find rental", `
 		SELECT `+rentalColumns+` FROM rentals WHERE tenant_id = $1 AND id = $2`)
 	findRentalLines = define("find rental lines", `
-		SELECT product_id, product_name, quantity, daily_price FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
+		SELECT product_id, product_name, quantity + returned, daily_price, returned FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
 	findLinesOfRentals = define("find lines of rentals", `
-		SELECT rental_id, product_id, product_name, quantity, daily_price FROM rental_lines
+		SELECT rental_id, product_id, product_name, quantity + returned, daily_price, returned FROM rental_lines
 		WHERE rental_id IN (`+parameters(1, linesBatch)+`) ORDER BY rental_id, line`)
 	findRentals = define("find rentals", `
 		SELECT `+rentalColumns+` FROM rentals
@@ -62,7 +66,7 @@ var (
 		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2) AND (created_at, id) < ($3, $4)
 		ORDER BY created_at DESC, id DESC LIMIT $5`)
 	sumOwed = define("sum owed", `
-		SELECT COALESCE(SUM(total_value + rounding - paid), 0) FROM rentals
+		SELECT COALESCE(SUM(total_value + rounding + refund_pending - paid), 0) FROM rentals
 		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2)`)
 
 	findUnpaidRentals = define("find unpaid rentals", `
@@ -94,14 +98,14 @@ func scanRental(r row) (harang.Rental, error) {
 	var closed sql.NullInt64
 	err := r.Scan(&v.ID, &v.Tenant, &v.PartnerID, &v.PartnerName, &v.LocationID, &v.LocationName, &v.Status,
 		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed,
-		&v.Rounding)
+		&v.Rounding, &v.Refunded, &v.RefundPending)
 	v.Created, v.Due, v.Closed = fromMillis(created), fromMillis(due), timeOf(closed)
 	return v, err
 }
 
 func scanRentalLine(r row) (harang.RentalLine, error) {
 	var l harang.RentalLine
-	err := r.Scan(&l.ProductID, &l.ProductName, &l.Quantity, &l.DailyPrice)
+	err := r.Scan(&l.ProductID, &l.ProductName, &l.Quantity, &l.DailyPrice, &l.Returned)
 	return l, err
 }
 
@@ -152,7 +156,8 @@ func findProduct(ctx context.Context, r runner, tenant, id string) (harang.Produ
 func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, createRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
 		string(r.Status), r.EquipmentCount, r.TotalValue, r.Paid, r.Pending, r.By.ID, r.By.Name,
-		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed), r.Rounding)
+		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed), r.Rounding, r.Refunded,
+		r.RefundPending)
 	if err != nil {
 		return err
 	}
@@ -176,10 +181,16 @@ func (tx *Tx) LockRental(ctx context.Context, tenant, id string) (harang.Rental,
 	return r, err
 }
 
-// UpdateRental updates status, sums and end of a locked rental.
+// UpdateRental updates status, price, sums, due instant and end of a locked rental.
 func (tx *Tx) UpdateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, updateRental, string(r.Status), r.Paid, r.Pending, nullMillis(r.Closed), r.Rounding,
-		r.Tenant, r.ID)
+		r.TotalValue, r.Due.UnixMilli(), r.Refunded, r.RefundPending, r.Tenant, r.ID)
+	return err
+}
+
+// ReturnRentalLine records that pieces of a line of a locked rental came back.
+func (tx *Tx) ReturnRentalLine(ctx context.Context, rentalID string, line int, pieces int64) error {
+	_, err := execute(ctx, tx, returnRentalLine, pieces, rentalID, int64(line))
 	return err
 }
 
@@ -229,8 +240,8 @@ func (s *Store) FindRentals(
 // linesBatch is of how many rentals one statement reads the lines.
 const linesBatch = 50
 
-// addLines reads the lines of rentals. Lines never change, so they may be of a later
-// snapshot than the rentals.
+// addLines reads the lines of rentals. They may be of a later snapshot
+// than the rentals: in a list, pieces that came back since do no harm.
 func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) error {
 	type rentalLine struct {
 		rental string
@@ -244,7 +255,8 @@ func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) error {
 			args[i], byID[r.ID] = r.ID, r
 		}
 		lines, err := queryAll(ctx, s.reader(), findLinesOfRentals, func(r row) (l rentalLine, err error) {
-			err = r.Scan(&l.rental, &l.line.ProductID, &l.line.ProductName, &l.line.Quantity, &l.line.DailyPrice)
+			err = r.Scan(&l.rental, &l.line.ProductID, &l.line.ProductName, &l.line.Quantity, &l.line.DailyPrice,
+				&l.line.Returned)
 			return l, err
 		}, args...)
 		if err != nil {

@@ -50,7 +50,8 @@ func testCash(t *testing.T, open Open) {
 			if out.Rental.OwedCash() != tc.cash {
 				t.Fatalf("owes %d in cash, want %d", out.Rental.OwedCash(), tc.cash)
 			}
-			if err := pay(out.Rental.ID, tc.cash+5, cash); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+			if err := pay(out.Rental.ID, tc.cash+5, cash); harang.ErrorCode(err) != harang.CodePriceChanged ||
+				detailsOf(err)["expected"] != tc.cash+5 || detailsOf(err)["actual"] != tc.cash {
 				t.Errorf("too much: %v", err)
 			}
 			if err := pay(out.Rental.ID, tc.cash, cash); err != nil {
@@ -75,9 +76,12 @@ func testCash(t *testing.T, open Open) {
 	}
 	t.Run("Parts", func(t *testing.T) {
 		out := rent(t, 1233, nil)
-		for _, amount := range []int64{1233, 501, 0, 1240} {
-			if err := pay(out.Rental.ID, amount, cash); harang.ErrorCode(err) != harang.CodeInvalidRequest {
-				t.Errorf("%d in cash: %v", amount, err)
+		for amount, code := range map[int64]harang.Code{
+			1233: harang.CodeInvalidRequest, 501: harang.CodeInvalidRequest, 0: harang.CodeInvalidRequest,
+			1240: harang.CodePriceChanged,
+		} {
+			if err := pay(out.Rental.ID, amount, cash); harang.ErrorCode(err) != code {
+				t.Errorf("%d in cash: %v, want %s", amount, err, code)
 			}
 		}
 		if err := pay(out.Rental.ID, 500, cash); err != nil {
@@ -85,7 +89,7 @@ func testCash(t *testing.T, open Open) {
 		}
 		wantFigures(t, out.Rental.ID, 500, 0, 733)
 		// A card pays the rest exactly.
-		if err := pay(out.Rental.ID, 735, *Card("good")); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		if err := pay(out.Rental.ID, 735, *Card("good")); harang.ErrorCode(err) != harang.CodePriceChanged {
 			t.Errorf("more than is owed by card: %v", err)
 		}
 		if err := pay(out.Rental.ID, 733, *Card("good")); err != nil {

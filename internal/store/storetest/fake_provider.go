@@ -18,8 +18,11 @@ type FakeProvider struct {
 	// cards are accepted, and a charge that was not made is declined as
 	// "bank:not_charged".
 	charge, find map[string]shop.Settlement
-	charged      map[string]int64 // by transaction
-	refunded     map[string]bool
+	charged      map[string]int64  // by transaction
+	refunded     map[string]int64  // by refund
+	refundOf     map[string]string // the transaction of each refund
+	// refund are the results of refunds, by card. Others are made.
+	refund map[string]shop.Settlement
 	// onCharge is called at the start of each charge, outside the lock.
 	onCharge func(ctx context.Context, c shop.Charge)
 	// offered are the cards that are listed for every partner.
@@ -30,7 +33,8 @@ type FakeProvider struct {
 func NewFakeProvider() *FakeProvider {
 	return &FakeProvider{
 		charge: map[string]shop.Settlement{}, find: map[string]shop.Settlement{},
-		charged: map[string]int64{}, refunded: map[string]bool{},
+		charged: map[string]int64{}, refunded: map[string]int64{}, refundOf: map[string]string{},
+		refund:  map[string]shop.Settlement{},
 		offered: []harang.Card{{Token: "good"}, {Token: "bad"}, {Token: "slow"}, {Token: "late"}},
 	}
 }
@@ -54,8 +58,11 @@ func (p *FakeProvider) Charged() map[string]int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	charged := maps.Clone(p.charged)
-	for id := range p.refunded {
-		delete(charged, id)
+	for id, sum := range p.refunded {
+		transaction := p.refundOf[id]
+		if charged[transaction] -= sum; charged[transaction] == 0 {
+			delete(charged, transaction)
+		}
 	}
 	return charged
 }
@@ -94,11 +101,23 @@ func (p *FakeProvider) FindCharge(_ context.Context, c shop.Charge) (shop.Settle
 	return shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "bank:not_charged"}, nil
 }
 
-// Refund refunds a charge.
-func (p *FakeProvider) Refund(_ context.Context, c shop.Charge) (shop.Settlement, error) {
+// SetRefund sets the result of the refunds of a card's charges; the zero Settlement
+// makes them.
+func (p *FakeProvider) SetRefund(card string, s shop.Settlement) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.refunded[c.TransactionID] = true
+	p.refund[card] = s
+}
+
+// Refund refunds a charge or a part of it, unless SetRefund says otherwise. A second try
+// of one refund changes nothing.
+func (p *FakeProvider) Refund(_ context.Context, r shop.ChargeRefund) (shop.Settlement, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.refund[r.CardToken]; s.Status != "" {
+		return s, nil
+	}
+	p.refunded[r.ID], p.refundOf[r.ID] = r.Sum, r.TransactionID
 	return shop.Settlement{Status: harang.PaymentReversed}, nil
 }
 

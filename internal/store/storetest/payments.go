@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -120,7 +119,7 @@ func testDeclined(t *testing.T, open Open) {
 		len(p) != 3 {
 		t.Errorf("%+v, %v", r, p)
 	}
-	if _, err := env.pay(t, out.Rental.ID, "good", 1); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+	if _, err := env.pay(t, out.Rental.ID, "good", 1); harang.ErrorCode(err) != harang.CodePriceChanged {
 		t.Errorf("paying twice: %v", err)
 	}
 }
@@ -173,7 +172,7 @@ func testTimeoutPaid(t *testing.T, open Open) {
 	}
 	// Found when the operator tries another card, which is not charged.
 	_, err := env.pay(t, second.Rental.ID, "good", 2000)
-	if harang.ErrorCode(err) != harang.CodeInvalidRequest || !strings.Contains(err.Error(), "owed") {
+	if harang.ErrorCode(err) != harang.CodePriceChanged || detailsOf(err)["actual"] != int64(0) {
 		t.Errorf("charged after a payment that succeeded: %v", err)
 	}
 	if r, _ := env.Find(t, second.Rental.ID); r.Status != harang.RentalOpen || r.Paid != 2000 {
@@ -263,9 +262,11 @@ func testCancelledMeanwhile(t *testing.T, open Open) {
 	env.Provider.SetAnswers("slow", unknown, paid)
 	env.Clock.Move(time.Minute)
 	env.RunHousekeeping(t)
-	if _, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentSucceeded || !p[0].RefundDue {
+	if _, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentSucceeded {
 		t.Errorf("payment of a cancelled rental: %+v", p[0])
 	}
+	env.wantRefunds(t, out.Rental.ID, harang.Refund{Amount: 4000, Method: harang.PaymentCard,
+		Status: harang.RefundPending, PaymentID: out.Payment.ID})
 	env.Clock.Move(time.Minute)
 	env.RunHousekeeping(t)
 	if r, p := env.Find(t, out.Rental.ID); p[0].Status != harang.PaymentReversed || r.Paid != 0 ||
@@ -290,6 +291,8 @@ func testAmounts(t *testing.T, open Open) {
 			harang.CodeInvalidRequest, "amount"},
 		"too much": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 4001, PaymentOrder: cash},
 			harang.CodeInvalidRequest, "amount"},
+		"more than is owed": {shop.NewPayment{RentalID: out.Rental.ID, Amount: 4005, PaymentOrder: cash},
+			harang.CodePriceChanged, ""},
 		"no rental": {shop.NewPayment{RentalID: "nothing", Amount: 1, PaymentOrder: cash}, harang.CodeNotFound, ""},
 		"empty id": {shop.NewPayment{RentalID: "", Amount: 1, PaymentOrder: cash}, harang.CodeInvalidRequest,
 			"rentalId"},

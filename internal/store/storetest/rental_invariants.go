@@ -142,7 +142,7 @@ func (env *RentalEnv) perform(t *testing.T, h *history, s step) {
 	}
 	switch harang.ErrorCode(err) {
 	case "", harang.CodeInsufficientStock, harang.CodeAlreadyReturned, harang.CodeConflict:
-	case harang.CodeInvalidRequest:
+	case harang.CodePriceChanged:
 		if s.action != "pay" { // the amount exceeds the debt
 			t.Errorf("%+v: %v", s, err)
 		}

@@ -264,13 +264,18 @@ func testCancel(t *testing.T, open Open) {
 	if _, p := env.Find(t, cash.Rental.ID); p[0].Status != harang.PaymentReversed {
 		t.Errorf("cash %+v", p[0])
 	}
-	if _, p := env.Find(t, card.Rental.ID); p[0].Status != harang.PaymentSucceeded || !p[0].RefundDue {
-		t.Errorf("card %+v", p[0])
+	env.wantRefunds(t, cash.Rental.ID, harang.Refund{Amount: 4000, Method: harang.PaymentCash,
+		Status: harang.RefundSucceeded, PaymentID: cash.Payment.ID, Settled: env.Clock.Now()})
+	if r, p := env.Find(t, card.Rental.ID); p[0].Status != harang.PaymentSucceeded || r.Paid != 4000 ||
+		r.RefundPending != 4000 || r.Refunded != 0 {
+		t.Errorf("card %+v, rental %+v", p[0], r)
 	}
+	env.wantRefunds(t, card.Rental.ID, harang.Refund{Amount: 4000, Method: harang.PaymentCard,
+		Status: harang.RefundPending, PaymentID: card.Payment.ID})
 	env.RunHousekeeping(t)
 	env.Clock.Move(time.Hour)
 	env.RunHousekeeping(t)
-	if r, p := env.Find(t, card.Rental.ID); p[0].Status != harang.PaymentReversed || p[0].RefundDue || r.Paid != 0 ||
+	if r, p := env.Find(t, card.Rental.ID); p[0].Status != harang.PaymentReversed || r.RefundPending != 0 || r.Refunded != 4000 || r.Paid != 0 ||
 		len(env.Provider.Charged()) != 0 {
 		t.Errorf("card %+v, rental %+v, charged %v", p[0], r, env.Provider.Charged())
 	}

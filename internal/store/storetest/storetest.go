@@ -50,6 +50,7 @@ func Run(t *testing.T, open Open) {
 		{"Numbers", testNumbers},
 		{"StockInvariants", testStockInvariants},
 		{"Rentals", testRentals},
+		{"RentalChanges", testRentalChanges},
 		{"Payments", testPayments},
 		{"RentalInvariants", testRentalInvariants},
 	} {

@@ -788,6 +788,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refunds, newest first
+         * @description Allowed for: STORE_MANAGER, ADMIN.
+         */
+        get: operations["listRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/refunds/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the provider now for a refund that did not succeed yet
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        post: operations["retryRefund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rentals": {
         parameters: {
             query?: never;
@@ -845,9 +885,33 @@ export interface paths {
         put?: never;
         /**
          * Cancel a rental: return the pieces and refund the payments
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         * @description All that was paid is refunded; refunds says who gets what back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         post: operations["cancelRental"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rentals/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return later, for the price of the further days
+         * @description dryRun=true answers the new dueAt, totalValue and owedAmount, to be shown before they are asked for with expectedTotal. The present dueAt changes nothing.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        post: operations["extendRental"];
         delete?: never;
         options?: never;
         head?: never;
@@ -864,8 +928,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Return the pieces to stock
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         * Return pieces to stock: all that are out, or some
+         * @description Without a body everything that is out comes back and the rental is RETURNED. With lines the rest stays out. The price was agreed for the period and stays, unless credit is true; refunds says who gets what back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         post: operations["returnRental"];
         delete?: never;
@@ -1217,6 +1283,15 @@ export interface components {
             sentMs: number | null;
             type: string;
         };
+        ExtendBody: {
+            /** @description when the rental is due: an RFC 3339 time in the future, within two years; or a day (2026-03-02), for when the location closes on it, or on the next one on which it is open, and without opening hours for the time of day at which the rental began */
+            dueAt: string;
+            /**
+             * Format: int64
+             * @description the rental's totalValue with the extension, as it was shown; another one is PRICE_CHANGED
+             */
+            expectedTotal?: number;
+        };
         FailureBody: {
             /**
              * Format: int64
@@ -1342,6 +1417,11 @@ export interface components {
              * @description pieces
              */
             quantity: number;
+            /**
+             * Format: int64
+             * @description pieces that came back
+             */
+            returned: number;
         };
         ListAccountBody: {
             items: components["schemas"]["AccountBody"][];
@@ -1390,6 +1470,11 @@ export interface components {
         };
         ListProductBody: {
             items: components["schemas"]["ProductBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
+        ListRefundBody: {
+            items: components["schemas"]["RefundBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
@@ -1491,6 +1576,11 @@ export interface components {
             nextStep: string | null;
             partnerId: string;
             partnerName: string;
+            /**
+             * Format: int64
+             * @description whole forints of it that were given back
+             */
+            refundedAmount: number;
             rentalId: string;
             /** @description whether the same card may be tried again */
             retry: boolean | null;
@@ -1577,6 +1667,8 @@ export interface components {
         Problem: {
             /** @description the action that the role is not allowed, with FORBIDDEN */
             action?: string;
+            /** @description the sum that it is (PRICE_CHANGED) */
+            actual?: number;
             /** @description when the claim was made, with ALREADY_CLAIMED */
             at?: string;
             /** @description how many pieces there are, with INSUFFICIENT_STOCK */
@@ -1604,6 +1696,8 @@ export interface components {
             }[];
             /** @description true when more fields are wrong than errors lists */
             errorsTruncated?: boolean;
+            /** @description the sum that the request named (PRICE_CHANGED) */
+            expected?: number;
             /** @description the id of what is archived, with ARCHIVED */
             id?: string;
             /** @description partner, location or product, with ARCHIVED */
@@ -1727,6 +1821,53 @@ export interface components {
             /** @description the program's version */
             version: string;
         };
+        RefundBody: {
+            /**
+             * Format: int64
+             * @description whole forints: in cash handed over by createdBy, by card given back by the provider
+             */
+            amount: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            createdAt: string;
+            createdBy: components["schemas"]["PersonBody"];
+            currency: string;
+            /** @description why the last try did not succeed, with its table; null when it did */
+            errorCode: string | null;
+            /** @description the error as a Hungarian sentence */
+            errorMessage: string | null;
+            id: string;
+            locationId: string;
+            /** @enum {string} */
+            method: "CASH" | "CARD";
+            partnerId: string;
+            partnerName: string;
+            rentalId: string;
+            /**
+             * Format: date-time
+             * @description when the provider is asked next
+             */
+            retryAt: string | null;
+            /**
+             * Format: int64
+             * @description the change of the rental's roundingAmount, because cash is in steps of 5 forints
+             */
+            roundingAmount: number;
+            /**
+             * Format: date-time
+             * @description when the money was given back
+             */
+            settledAt: string | null;
+            /**
+             * @description FAILED: the provider refused the last try and will be asked again
+             * @enum {string}
+             */
+            status: "PENDING" | "FAILED" | "SUCCEEDED";
+            /** @description the payment that is given back, or a part of it */
+            transactionId: string;
+        };
         RentalBody: {
             /**
              * Format: date-time
@@ -1766,13 +1907,25 @@ export interface components {
             owedCash: number;
             /**
              * Format: int64
-             * @description whole forints paid
+             * @description whole forints paid and not given back
              */
             paidAmount: number;
             partnerId: string;
             partnerName: string;
             /** @description the payment of the checkout; in GET /rentals/{id} the latest payment */
             payment?: components["schemas"]["RentalPayment"];
+            /**
+             * Format: int64
+             * @description whole forints of paidAmount that the provider will give back
+             */
+            refundPendingAmount: number;
+            /**
+             * Format: int64
+             * @description whole forints given back
+             */
+            refundedAmount: number;
+            /** @description who gets what back, oldest first; absent in lists and after the checkout */
+            refunds?: components["schemas"]["RefundBody"][];
             /**
              * Format: int64
              * @description what cash payments settled more (positive) or less than was owed
@@ -1782,7 +1935,7 @@ export interface components {
             status: "AWAITING_PAYMENT" | "OPEN" | "OVERDUE" | "RETURNED" | "CANCELLED";
             /**
              * Format: int64
-             * @description daily prices times the started days until dueAt, whole forints
+             * @description daily prices times the started days until dueAt, less credit, whole forints
              */
             totalValue: number;
         };
@@ -1877,6 +2030,12 @@ export interface components {
             /** @enum {string} */
             status: "PENDING" | "DECLINED" | "SUCCEEDED" | "REVERSED";
             transactionId: string;
+        };
+        ReturnBody: {
+            /** @description true: the unused days of what came back are taken off the price and what was paid for them is refunded; otherwise the price stays */
+            credit?: boolean;
+            /** @description what came back, each product once; absent: everything that is out */
+            lines?: components["schemas"]["CheckoutLine"][];
         };
         SessionOutputBody: {
             /** @description whether the request had a refresh cookie, valid or not */
@@ -5566,6 +5725,8 @@ export interface operations {
              * @description `CONFLICT`: the present state does not allow it; detail says why
              *
              *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
+             *
+             *     `PRICE_CHANGED`: the price is not expectedTotal, or less is owed than amount; actual is what it is
              */
             409: {
                 headers: {
@@ -6081,6 +6242,171 @@ export interface operations {
             };
         };
     };
+    listRefunds: {
+        parameters: {
+            query?: {
+                /** @description largest number of items */
+                limit?: number;
+                /** @description nextCursor of the previous part */
+                cursor?: string;
+                /** @description true: only refunds that did not succeed yet */
+                open?: boolean;
+                locationId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRefundBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryRefund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRentals: {
         parameters: {
             query?: {
@@ -6228,7 +6554,7 @@ export interface operations {
              *
              *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
              *
-             *     `PRICE_CHANGED`: the price is not expectedTotal; actual is the price
+             *     `PRICE_CHANGED`: the price is not expectedTotal, or less is owed than amount; actual is what it is
              */
             409: {
                 headers: {
@@ -6385,8 +6711,14 @@ export interface operations {
     };
     cancelRental: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description true: answer what would be, and change nothing */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description a unique name of this request, e.g. a UUID, with or without quotes: for 7 days the same request with the same key is executed once and gets the same answer */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -6440,6 +6772,8 @@ export interface operations {
              * @description `ALREADY_RETURNED`: the rental was returned or cancelled before
              *
              *     `CONFLICT`: the present state does not allow it; detail says why
+             *
+             *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
              */
             409: {
                 headers: {
@@ -6451,7 +6785,148 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: a different request used this Idempotency-Key
+             *
+             *     `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    extendRental: {
+        parameters: {
+            query?: {
+                /** @description true: answer what would be, and change nothing */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description a unique name of this request, e.g. a UUID, with or without quotes: for 7 days the same request with the same key is executed once and gets the same answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RentalBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `ALREADY_RETURNED`: the rental was returned or cancelled before
+             *
+             *     `CONFLICT`: the present state does not allow it; detail says why
+             *
+             *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
+             *
+             *     `PRICE_CHANGED`: the price is not expectedTotal, or less is owed than amount; actual is what it is
+             */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: a different request used this Idempotency-Key
+             *
+             *     `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6484,14 +6959,24 @@ export interface operations {
     };
     returnRental: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description true: answer what would be, and change nothing */
+                dryRun?: boolean;
+            };
+            header?: {
+                /** @description a unique name of this request, e.g. a UUID, with or without quotes: for 7 days the same request with the same key is executed once and gets the same answer */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReturnBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -6539,6 +7024,8 @@ export interface operations {
              * @description `ALREADY_RETURNED`: the rental was returned or cancelled before
              *
              *     `CONFLICT`: the present state does not allow it; detail says why
+             *
+             *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
              */
             409: {
                 headers: {
@@ -6550,7 +7037,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: a different request used this Idempotency-Key
+             *
+             *     `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

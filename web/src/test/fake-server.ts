@@ -174,6 +174,8 @@ export function rentalOf(more: Partial<Rental> = {}): Rental {
   const owedAmount = (more.totalValue ?? 42_000) - (more.paidAmount ?? 0);
   return {
     owedAmount,
+    refundedAmount: 0,
+    refundPendingAmount: 0,
     owedCash: Math.round(owedAmount / 5) * 5,
     roundingAmount: 0,
     id: 'r1',
@@ -186,9 +188,9 @@ export function rentalOf(more: Partial<Rental> = {}): Rental {
     currency: 'HUF',
     status: 'OPEN',
     lines: [
-      { productId: 'p1', productName: 'Makita HR2470 fúrókalapács', quantity: 1, dailyPrice: 4000 },
-      { productId: 'p2', productName: 'Honda EU22i áramfejlesztő', quantity: 1, dailyPrice: 4500 },
-      { productId: 'p3', productName: 'Bosch GBH 2-26 fúrókalapács', quantity: 1, dailyPrice: 5000 },
+      { productId: 'p1', productName: 'Makita HR2470 fúrókalapács', quantity: 1, returned: 0, dailyPrice: 4000 },
+      { productId: 'p2', productName: 'Honda EU22i áramfejlesztő', quantity: 1, returned: 0, dailyPrice: 4500 },
+      { productId: 'p3', productName: 'Bosch GBH 2-26 fúrókalapács', quantity: 1, returned: 0, dailyPrice: 5000 },
     ],
     paidAmount: 0,
     createdBy: { id: 'u1', name: 'Szabó Katalin' },
@@ -211,6 +213,7 @@ export function paymentOf(more: Partial<Payment> = {}): Payment {
     partnerId: 'alfa',
     partnerName: 'Alfa Építő Kft.',
     amount: 18_900,
+    refundedAmount: 0,
     currency: 'HUF',
     method: 'CARD',
     status: 'DECLINED',

@@ -1,0 +1,417 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"harang.dev/harang"
+	"harang.dev/harang/internal/shop"
+)
+
+func testRentalChanges(t *testing.T, open Open) {
+	t.Run("PartialReturn", func(t *testing.T) { testPartialReturn(t, open) })
+	t.Run("PartialReturnRefused", func(t *testing.T) { testPartialReturnRefused(t, open) })
+	t.Run("Credit", func(t *testing.T) { testCredit(t, open) })
+	t.Run("CreditCash", func(t *testing.T) { testCreditCash(t, open) })
+	t.Run("Extension", func(t *testing.T) { testExtension(t, open) })
+	t.Run("FailedRefund", func(t *testing.T) { testFailedRefund(t, open) })
+	t.Run("ReversedElsewhere", func(t *testing.T) { testReversedElsewhere(t, open) })
+	t.Run("RefundDue", func(t *testing.T) { testRefundDue(t, open) })
+}
+
+// refundsOf returns the refunds of a rental, the oldest first.
+func (env *RentalEnv) refundsOf(t *testing.T, rental string) []harang.Refund {
+	t.Helper()
+	refunds, err := env.Store.FindRentalRefunds(t.Context(), "a", rental)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return refunds
+}
+
+// wantRefunds fails the test when a rental has other refunds: those fields are compared
+// that say who got what back.
+func (env *RentalEnv) wantRefunds(t *testing.T, rental string, want ...harang.Refund) {
+	t.Helper()
+	var got []harang.Refund
+	for _, f := range env.refundsOf(t, rental) {
+		got = append(got, harang.Refund{PaymentID: f.PaymentID, Amount: f.Amount, Rounding: f.Rounding,
+			Method: f.Method, Status: f.Status, ErrorCode: f.ErrorCode, Settled: f.Settled})
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("refunds (-want +got):\n%s", diff)
+	}
+}
+
+// back returns pieces of a rental and fails the test when that fails.
+func (env *RentalEnv) back(t *testing.T, rental string, p shop.PieceReturn) shop.RentalChange {
+	t.Helper()
+	out, err := env.Rentals.ReturnPieces(t.Context(), Clerk(), rental, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func drills(n int64) []shop.CheckoutLine {
+	return []shop.CheckoutLine{{ProductID: "drill", Quantity: n}}
+}
+
+// testPartialReturn: what is brought back is in stock at once, the rest stays out and the
+// rental open, at the price that was agreed; repeated, nothing more comes back.
+func testPartialReturn(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.AddStock(t, "saw", "main", shop.StockPut{Quantity: 4})
+	checkout := env.NewCheckout(5, &shop.PaymentOrder{Method: harang.PaymentCash})
+	checkout.Lines = append(checkout.Lines, shop.CheckoutLine{ProductID: "saw", Quantity: 1})
+	id := env.Create(t, checkout).Rental.ID
+	if out := env.back(t, id, shop.PieceReturn{Lines: drills(2), DryRun: true}); out.Rental.Lines[0].Returned != 2 ||
+		env.AvailableDrills(t) != 5 {
+		t.Errorf("dry run %+v, %d drills", out.Rental, env.AvailableDrills(t))
+	}
+	for range 2 {
+		out := env.back(t, id, shop.PieceReturn{ID: "first", Lines: drills(2)})
+		stored, _ := env.Find(t, id)
+		if diff := cmp.Diff(out.Rental, stored); diff != "" || len(out.Refunds) != 0 ||
+			stored.Status != harang.RentalOpen || stored.Lines[0].Returned != 2 || stored.Lines[0].Quantity != 5 ||
+			stored.Lines[1].Returned != 0 || stored.EquipmentCount != 6 || stored.TotalValue != 12000 ||
+			stored.Paid != 12000 || env.AvailableDrills(t) != 7 {
+			t.Fatalf("returned (-answered +stored):\n%s, %+v, %d drills", diff, stored, env.AvailableDrills(t))
+		}
+	}
+	env.back(t, id, shop.PieceReturn{Lines: []shop.CheckoutLine{{ProductID: "saw", Quantity: 1}}})
+	env.Clock.Move(49 * time.Hour)
+	env.RunHousekeeping(t)
+	if r, _ := env.Find(t, id); r.Status != harang.RentalOverdue {
+		t.Errorf("late: %s", r.Status)
+	}
+	last := env.back(t, id, shop.PieceReturn{ID: "last", Lines: drills(3)})
+	if last.Rental.Status != harang.RentalReturned || last.Rental.Closed.IsZero() || env.AvailableDrills(t) != 10 {
+		t.Errorf("the last pieces: %+v, %d drills", last.Rental, env.AvailableDrills(t))
+	}
+	if again := env.back(t, id, shop.PieceReturn{ID: "last", Lines: drills(3)}); again.Rental.Status !=
+		harang.RentalReturned || env.AvailableDrills(t) != 10 {
+		t.Errorf("the last pieces again: %+v, %d drills", again.Rental, env.AvailableDrills(t))
+	}
+	// A cancellation puts back what is still out.
+	cancelled := env.Create(t, env.NewCheckout(4, nil)).Rental.ID
+	env.back(t, cancelled, shop.PieceReturn{Lines: drills(3)})
+	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), cancelled); err != nil || env.AvailableDrills(t) != 10 {
+		t.Errorf("cancelled: %v, %d drills", err, env.AvailableDrills(t))
+	}
+	sum, err := env.Store.SumMovements(t.Context(), "a", "drill", "main")
+	if err != nil || sum != 10 {
+		t.Errorf("movements of %d, %v", sum, err)
+	}
+}
+
+func testPartialReturnRefused(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	id := env.Create(t, env.NewCheckout(3, nil)).Rental.ID
+	env.back(t, id, shop.PieceReturn{Lines: drills(1)})
+	for name, tc := range map[string]struct {
+		lines []shop.CheckoutLine
+		field string
+	}{
+		"no lines":        {[]shop.CheckoutLine{}, "lines"},
+		"zero":            {drills(0), "lines.0.quantity"},
+		"negative":        {drills(-1), "lines.0.quantity"},
+		"more than out":   {drills(3), "lines.0.quantity"},
+		"unknown product": {append(drills(1), shop.CheckoutLine{ProductID: "saw", Quantity: 1}), "lines.1.productId"},
+		"repeated":        {append(drills(1), drills(1)...), "lines.1.productId"},
+	} {
+		_, err := env.Rentals.ReturnPieces(t.Context(), Clerk(), id, shop.PieceReturn{Lines: tc.lines})
+		if harang.ErrorCode(err) != harang.CodeInvalidRequest || fieldsOf(err)[0].Field != tc.field {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if env.AvailableDrills(t) != 8 {
+		t.Errorf("%d drills", env.AvailableDrills(t))
+	}
+}
+
+// testCredit: the unused days of what comes back are refunded when the clerk says so, the
+// card first that was charged last, and every figure agrees.
+func testCredit(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	checkout := env.NewCheckout(3, nil)
+	checkout.Due.Time = env.Clock.Now().Add(5 * 24 * time.Hour) // 15,000
+	id := env.Create(t, checkout).Rental.ID
+	first, err := env.pay(t, id, "good", 14000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env.Clock.Move(time.Hour)
+	second, err := env.pay(t, id, "good", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env.Clock.Move(24 * time.Hour) // the second day
+	out := env.back(t, id, shop.PieceReturn{Lines: drills(1), Credit: true})
+	if r := out.Rental; r.TotalValue != 12000 || r.Owed() != 0 || r.RefundPending != 3000 || r.Paid != 15000 ||
+		len(out.Refunds) != 2 {
+		t.Errorf("%+v, %+v", r, out.Refunds)
+	}
+	env.RunHousekeeping(t)
+	done := env.Clock.Now()
+	env.wantRefunds(t, id,
+		harang.Refund{PaymentID: second.ID, Amount: 1000, Method: harang.PaymentCard,
+			Status: harang.RefundSucceeded, Settled: done},
+		harang.Refund{PaymentID: first.ID, Amount: 2000, Method: harang.PaymentCard,
+			Status: harang.RefundSucceeded, Settled: done})
+	r, payments := env.Find(t, id)
+	if r.Paid != 12000 || r.Refunded != 3000 || r.RefundPending != 0 || r.Owed() != 0 ||
+		payments[0].Status != harang.PaymentSucceeded || payments[0].Refunded != 2000 ||
+		payments[1].Status != harang.PaymentReversed {
+		t.Errorf("%+v, %+v", r, payments)
+	}
+	if charged := env.Provider.Charged(); charged[first.ID] != 12000 || charged[second.ID] != 0 {
+		t.Errorf("charged %v", charged)
+	}
+	// All of it: the rest of the first card comes back as a part of its charge.
+	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), id); err != nil {
+		t.Fatal(err)
+	}
+	env.RunHousekeeping(t)
+	if r, payments := env.Find(t, id); r.Paid != 0 || r.Refunded != 15000 ||
+		payments[0].Status != harang.PaymentReversed || len(env.Provider.Charged()) != 0 {
+		t.Errorf("cancelled: %+v, %+v, charged %v", r, payments, env.Provider.Charged())
+	}
+	// Late pieces have no unused days.
+	late := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash})).Rental.ID
+	env.Clock.Move(72 * time.Hour)
+	if out := env.back(t, late, shop.PieceReturn{Credit: true}); len(out.Refunds) != 0 ||
+		out.Rental.TotalValue != 2000 {
+		t.Errorf("late: %+v", out)
+	}
+}
+
+// testCreditCash: cash is handed back in steps of 5 forints; the difference is the
+// rental's rounding, and nothing is kept or owed.
+func testCreditCash(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	for price := int64(1); price <= 13; price++ {
+		if err := env.Catalogue.PutProduct(t.Context(), Admin(),
+			harang.Product{ID: "drill", Name: "Drill", DailyPrice: price}); err != nil {
+			t.Fatal(err)
+		}
+		for _, card := range []int64{0, 1} { // how many forints are paid by card, before the cash
+			checkout := env.NewCheckout(3, nil) // 6 × price
+			out := env.Create(t, checkout)
+			id := out.Rental.ID
+			if card > 0 {
+				if _, err := env.pay(t, id, "good", card); err != nil {
+					t.Fatal(err)
+				}
+			}
+			r, _ := env.Find(t, id)
+			if _, err := env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: id, Amount: r.OwedCash(),
+				PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash}}); err != nil {
+				t.Fatal(err)
+			}
+			env.back(t, id, shop.PieceReturn{Lines: drills(1), Credit: true})
+			r, payments := env.Find(t, id)
+			var paid, rounding, refunded int64
+			for _, p := range payments {
+				paid, rounding = paid+p.Amount, rounding+p.Rounding
+			}
+			for _, f := range env.refundsOf(t, id) {
+				refunded, rounding = refunded+f.Amount, rounding+f.Rounding
+				if f.Method == harang.PaymentCash && f.Amount%harang.CashStep != 0 {
+					t.Errorf("%d forints in cash", f.Amount)
+				}
+			}
+			if r.TotalValue != 5*price || r.Owed() != 0 || r.Overpaid() != 0 ||
+				r.Paid+r.Refunded != paid || r.Refunded+r.RefundPending != refunded || r.Rounding != rounding {
+				t.Errorf("price %d, %d by card: %+v, %+v, %+v", price, card, r, payments, env.refundsOf(t, id))
+			}
+			if _, err := env.Rentals.Cancel(t.Context(), Clerk(), id); err != nil {
+				t.Fatal(err)
+			}
+			env.RunHousekeeping(t)
+			if r, _ := env.Find(t, id); r.Paid != 0 || r.Rounding != 0 || r.RefundPending != 0 {
+				t.Errorf("price %d, %d by card, cancelled: %+v", price, card, r)
+			}
+		}
+	}
+}
+
+// testExtension: further days of what is out are added to the price, which is asked for
+// first; a late rental is open again.
+func testExtension(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	id := env.Create(t, env.NewCheckout(3, &shop.PaymentOrder{Method: harang.PaymentCash})).Rental.ID // 6,000
+	env.back(t, id, shop.PieceReturn{Lines: drills(1)})
+	extend := func(due time.Time, expected int64) (harang.Rental, error) {
+		out, err := env.Rentals.Extend(t.Context(), Clerk(), id,
+			shop.Extension{Due: shop.DueAt{Time: due}, ExpectedTotal: &expected})
+		return out.Rental, err
+	}
+	due := Noon().Add(72 * time.Hour)
+	_, err := extend(due, 7000)
+	if d := detailsOf(err); harang.ErrorCode(err) != harang.CodePriceChanged || d["expected"] != int64(7000) ||
+		d["actual"] != int64(8000) {
+		t.Errorf("another price: %v", err)
+	}
+	dry, err := env.Rentals.Extend(t.Context(), Clerk(), id, shop.Extension{Due: shop.DueAt{Time: due}, DryRun: true})
+	stored, _ := env.Find(t, id)
+	if err != nil || dry.Rental.TotalValue != 8000 || dry.Rental.Owed() != 2000 || stored.TotalValue != 6000 ||
+		!stored.Due.Equal(Noon().Add(48*time.Hour)) {
+		t.Errorf("dry run %+v, %v, stored %+v", dry.Rental, err, stored)
+	}
+	for range 2 { // the second time nothing changes
+		r, err := extend(due, 8000)
+		stored, _ := env.Find(t, id)
+		if diff := cmp.Diff(r, stored); diff != "" || err != nil || r.Owed() != 2000 || !r.Due.Equal(due) {
+			t.Errorf("extended (-answered +stored):\n%s, %v, %+v", diff, err, stored)
+		}
+	}
+	for name, wrong := range map[string]time.Time{
+		"earlier": due.Add(-time.Millisecond), "in three years": Noon().AddDate(3, 0, 0), "past": Noon(),
+	} {
+		if _, err := extend(wrong, 8000); harang.ErrorCode(err) != harang.CodeInvalidRequest ||
+			fieldsOf(err)[0].Field != "dueAt" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// Within the days that are paid there is nothing to add.
+	short := env.Create(t, env.NewCheckout(1, nil)).Rental
+	if out, err := env.Rentals.Extend(t.Context(), Clerk(), env.Create(t, shop.Checkout{PartnerID: "acme",
+		LocationID: "main", Lines: drills(1), Due: shop.DueAt{Time: Noon().Add(time.Hour)}}).Rental.ID,
+		shop.Extension{Due: shop.DueAt{Time: Noon().Add(24 * time.Hour)}}); err != nil ||
+		out.Rental.TotalValue != 1000 {
+		t.Errorf("to the end of the day: %+v, %v", out.Rental, err)
+	}
+	env.Clock.Move(80 * time.Hour)
+	env.RunHousekeeping(t)
+	if r, _ := env.Find(t, id); r.Status != harang.RentalOverdue {
+		t.Fatalf("late: %s", r.Status)
+	}
+	if r, err := extend(Noon().Add(96*time.Hour), 10000); err != nil || r.Status != harang.RentalOpen {
+		t.Errorf("late and extended: %+v, %v", r, err)
+	}
+	if _, err := env.Rentals.Return(t.Context(), Clerk(), short.ID); err != nil {
+		t.Fatal(err)
+	}
+	id = short.ID
+	if _, err := extend(Noon().Add(200*time.Hour), 1); harang.ErrorCode(err) != harang.CodeAlreadyReturned {
+		t.Errorf("returned: %v", err)
+	}
+	env.Provider.SetAnswers("bad", declined, declined)
+	id = env.Create(t, env.NewCheckout(1, Card("bad"))).Rental.ID
+	if _, err := extend(Noon().Add(200*time.Hour), 1); harang.ErrorCode(err) != harang.CodeConflict {
+		t.Errorf("awaiting its payment: %v", err)
+	}
+}
+
+// testFailedRefund: a refund that the provider refuses is listed with its reason until it
+// succeeds, is tried again by the housekeeper and by hand, and is made once.
+func testFailedRefund(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	manager := As(harang.RoleStoreManager, "m")
+	out := env.Create(t, env.NewCheckout(2, Card("good")))
+	refused := shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "ipc:9", Message: "wrong amount"}
+	env.Provider.SetRefund("good", refused)
+	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), out.Rental.ID); err != nil {
+		t.Fatal(err)
+	}
+	listed := func(q harang.RefundQuery) []harang.Refund {
+		t.Helper()
+		page, err := env.Payments.Refunds(t.Context(), manager, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Items
+	}
+	env.RunHousekeeping(t)
+	for _, q := range []harang.RefundQuery{{Open: true}, {Open: true, LocationID: "main"}, {}} {
+		if got := listed(q); len(got) != 1 || got[0].Status != harang.RefundFailed || got[0].ErrorCode != "ipc:9" ||
+			got[0].ErrorMessage == "" || got[0].PartnerName != "Acme Kft." {
+			t.Errorf("%+v: %+v", q, got)
+		}
+	}
+	if got := listed(harang.RefundQuery{LocationID: "elsewhere"}); len(got) != 0 {
+		t.Errorf("elsewhere: %+v", got)
+	}
+	if r, _ := env.Find(t, out.Rental.ID); r.Paid != 4000 || r.RefundPending != 4000 {
+		t.Errorf("not refunded: %+v", r)
+	}
+	id := listed(harang.RefundQuery{})[0].ID
+	env.Provider.SetRefund("good", unknown)
+	if f, err := env.Payments.RetryRefund(t.Context(), Clerk(), id); err != nil || f.Status != harang.RefundFailed ||
+		f.ErrorCode != unknown.ErrorCode {
+		t.Errorf("tried again: %+v, %v", f, err)
+	}
+	env.Provider.SetRefund("good", shop.Settlement{})
+	for range 2 {
+		if f, err := env.Payments.RetryRefund(t.Context(), Clerk(), id); err != nil ||
+			f.Status != harang.RefundSucceeded || f.ErrorCode != "" || !f.CheckAt.IsZero() {
+			t.Errorf("made: %+v, %v", f, err)
+		}
+	}
+	env.Clock.Move(time.Hour)
+	env.RunHousekeeping(t)
+	if r, _ := env.Find(t, out.Rental.ID); r.Paid != 0 || r.Refunded != 4000 || len(env.Provider.Charged()) != 0 ||
+		len(listed(harang.RefundQuery{Open: true})) != 0 {
+		t.Errorf("refunded: %+v, charged %v", r, env.Provider.Charged())
+	}
+	if _, err := env.Payments.RetryRefund(t.Context(), Clerk(), "nothing"); harang.ErrorCode(err) !=
+		harang.CodeNotFound {
+		t.Errorf("unknown: %v", err)
+	}
+	if _, err := env.Payments.Refunds(t.Context(), Clerk(), harang.RefundQuery{}); harang.ErrorCode(err) !=
+		harang.CodeForbidden {
+		t.Errorf("operator: %v", err)
+	}
+}
+
+// testReversedElsewhere: money that the provider has given back without being asked is
+// counted as refunded, with what was refunded before.
+func testReversedElsewhere(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	out := env.Create(t, env.NewCheckout(2, Card("late")))
+	env.back(t, out.Rental.ID, shop.PieceReturn{Lines: drills(1), Credit: true}) // 1,000 for the second day
+	env.Provider.SetAnswers("late", paid, shop.Settlement{Status: harang.PaymentReversed})
+	if got, err := env.Payments.ReceiveNotice(t.Context(), "a",
+		shop.PaymentNotice{Key: "n", TransactionID: out.Payment.ID}); err != nil || got != shop.NoticeApplied {
+		t.Fatalf("%s, %v", got, err)
+	}
+	env.RunHousekeeping(t)
+	r, payments := env.Find(t, out.Rental.ID)
+	if payments[0].Status != harang.PaymentReversed || payments[0].Refunded != 4000 || r.Paid != 0 ||
+		r.Refunded != 4000 || r.RefundPending != 0 || r.Owed() != 3000 {
+		t.Errorf("%+v, %+v", r, payments)
+	}
+	env.wantRefunds(t, out.Rental.ID,
+		harang.Refund{PaymentID: out.Payment.ID, Amount: 1000, Method: harang.PaymentCard,
+			Status: harang.RefundSucceeded, Settled: env.Clock.Now()},
+		harang.Refund{PaymentID: out.Payment.ID, Amount: 3000, Method: harang.PaymentCard,
+			Status: harang.RefundSucceeded, Settled: env.Clock.Now()})
+}
+
+// testRefundDue: a refund that a node of version 0.1.0 has decided is made.
+func testRefundDue(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	out := env.Create(t, env.NewCheckout(2, Card("good")))
+	if err := env.Store.Within(t.Context(), func(tx shop.Tx) error {
+		if _, err := tx.LockRental(t.Context(), "a", out.Rental.ID); err != nil {
+			return err
+		}
+		pay, err := tx.LockPayment(t.Context(), "a", out.Payment.ID)
+		if err != nil {
+			return err
+		}
+		pay.RefundDue, pay.CheckAt = true, env.Clock.Now()
+		return tx.UpdatePayment(t.Context(), pay)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	env.RunHousekeeping(t)
+	env.RunHousekeeping(t)
+	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || r.Refunded != 4000 || p[0].RefundDue ||
+		p[0].Status != harang.PaymentReversed || len(env.Provider.Charged()) != 0 {
+		t.Errorf("%+v, %+v", r, p)
+	}
+}
