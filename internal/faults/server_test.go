@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,19 +35,31 @@ func TestServer_Restarted(t *testing.T) {
 }
 
 // TestServer_KilledWhileCommitting: kill -9 of both nodes in turn, at random moments, while 10,000
-// events commit. Every accepted event is stored once, and no other.
+// events commit, or more until there were five kills. Every accepted event is stored once, and no other.
 func TestServer_KilledWhileCommitting(t *testing.T) {
 	c := startCluster(t, nil, pings...)
 	p := newProducer(c)
 	client := open(t, "watcher", c.token(t, "STORE_MANAGER"), c.bases()...)
-	const events, batch, producers = 10_000, 10, 4
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	kills := p.sendWhileKilling(t, c.nodes...)
+	head := c.checkDatabase(t, p.all())
+	client.awaitNumber(t, head)
+	client.check(t)
+	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", p.count(), kills,
+		client.sessions-1, client.recovered, len(client.gaps))
+}
+
+// sendWhileKilling sends 10,000 events from four producers, and more until there were five kills. Meanwhile it kills the
+// nodes in turn, each at a random moment, and starts them again. It returns how often.
+func (p *producer) sendWhileKilling(t *testing.T, nodes ...*node) int {
+	t.Helper()
+	const events, batch, producers, enough = 10_000, 10, 4, 5
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
+	var kills atomic.Int64
 	var sending sync.WaitGroup
-	done := make(chan struct{})
 	for i := range producers {
 		sending.Go(func() {
-			for range events / batch / producers {
+			for p.count() < events || kills.Load() < enough {
 				if err := p.send(ctx, i, batch); err != nil {
 					t.Error(err)
 					return
@@ -54,35 +67,19 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 			}
 		})
 	}
+	done := make(chan struct{})
 	go func() { sending.Wait(); close(done) }()
-	kills := killUntil(t, done, c.nodes...)
-	if p.count() != events {
-		t.Errorf("%d events were accepted, %d were sent", p.count(), events)
-	}
-	head := c.checkDatabase(t, p.all())
-	client.awaitNumber(t, head)
-	client.check(t)
-	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", events, kills,
-		client.sessions-1, client.recovered, len(client.gaps))
-	if kills < 5 {
-		t.Errorf("only %d kills", kills)
-	}
-}
-
-// killUntil kills the nodes in turn, each at a random moment, and starts them again, until done. It returns how often.
-func killUntil(t *testing.T, done <-chan struct{}, nodes ...*node) (kills int) {
-	t.Helper()
 	for {
 		testtime.Moment(200 * time.Millisecond)
 		select {
 		case <-done:
-			return kills
+			return int(kills.Load())
 		default:
 		}
-		n := nodes[kills%len(nodes)]
+		n := nodes[int(kills.Load())%len(nodes)]
 		n.Kill(t)
 		n.Start(t)
-		kills++
+		kills.Add(1)
 	}
 }
 
