@@ -9,8 +9,8 @@ export default defineConfig({
   workers: 2, // two cores; the tests mostly wait
   retries: 0,
   forbidOnly: true,
-  timeout: 180_000, // limits end what would never come; nothing is that slow
-  expect: { timeout: 30_000 },
+  timeout: 600_000, // limits end what would never come; nothing is that slow
+  expect: { timeout: 60_000 },
   projects: [
     { name: 'flows', grepInvert: /median/ },
     { name: 'figures', grep: /median/, workers: 1, dependencies: ['flows'] }, // nothing else runs beside them

@@ -33,7 +33,6 @@ async function problems(page: Page, where: string): Promise<string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page, window and message of the ${colorScheme} page passes axe`, async ({ browser, server }) => {
-    test.setTimeout(120_000);
     const context = await browser.newContext({
       colorScheme,
       viewport: { width: 1280, height: 900 },

@@ -55,7 +55,6 @@ test('logout ends the connection, on every tab of that login, and needs a new lo
 });
 
 test('on a phone no page is wider than the screen', async ({ browser, server }) => {
-  test.setTimeout(120_000);
   // Nor with a name that cannot be broken between words.
   const { productId } = (await (await Api.login(server, 'operator@budapest.demo')).stock('&severity=CRITICAL'))[0]!;
   const admin = await Api.login(server, 'admin@budapest.demo');

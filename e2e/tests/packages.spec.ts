@@ -6,7 +6,6 @@ import { expect, test } from '../harness/test.ts';
 test('a page of another origin, made from the packed packages and their README, has badge, toast and list', async ({
   page,
 }) => {
-  test.setTimeout(180_000);
   const app = await App.open();
   const server = await Server.start('--allowed-origin', app.origin);
   try {
