@@ -71,6 +71,10 @@ const (
 		"outcome; do not charge again before GET /api/v1/rentals/{id} shows it."
 )
 
+// clientErrorDetails documents POST /client-errors.
+const clientErrorDetails = "The page reports what it could not handle; the server counts it and writes a bounded " +
+	"number of log lines. No login is needed. Send no personal data, tokens, query strings or input of a form."
+
 // tags are the nouns of the interface, in the order of /docs.
 var tags = []*huma.Tag{
 	{Name: "auth", Description: "Login, refresh, logout"},
@@ -88,6 +92,7 @@ var tags = []*huma.Tag{
 	{Name: "products", Description: "Products that can be rented"},
 	{Name: "events", Description: "Events of other applications"},
 	{Name: "self-check", Description: "The test alert"},
+	{Name: "client-errors", Description: "Errors of the page"},
 	{Name: "admin", Description: "Users, API keys, connections, delivery traces"},
 	{Name: "health", Description: "For supervisors and load balancers; no credential"},
 	{Name: "documents", Description: "Documents that describe the interface; no credential"},

@@ -2,6 +2,9 @@ package httpapi
 
 import "maps"
 
+// SafeText is what a log line has of a reported text.
+var SafeText = safeText
+
 // Patterns are the routes that a handler with these options has.
 func Patterns(o Options) ([]string, error) {
 	a, err := build(o)

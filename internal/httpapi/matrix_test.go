@@ -72,6 +72,7 @@ var matrix = map[string]string{
 	"DELETE /notifications/{eventId}/claim": everybody,
 
 	"POST /self-check/alert": everybody,
+	"POST /client-errors":    public,
 
 	"POST /events": keys,
 

@@ -127,6 +127,10 @@ func (a *API) routes() {
 		about("testAlert", "Send a test alert to the caller's own connections (Próba riasztás)",
 			harang.CodeRateLimited).answers(202))
 
+	call(a, "POST /client-errors", public, a.clientError,
+		about("reportClientError", "Report an error of the page", harang.CodeRateLimited).
+			details(clientErrorDetails).answers(204).maxBody(maxClientErrorBytes))
+
 	a.raw("POST /events", harang.ActionSendEvents, a.sendEvents,
 		about("sendEvents", "Send events of another application (CloudEvents 1.0)", harang.CodeEventTooLarge).
 			answers(202).maxBody(MaxEventsBytes), a.describeEvents)

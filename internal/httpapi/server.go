@@ -91,6 +91,8 @@ type API struct {
 	mux     *mux
 	methods map[string][]string // of each path pattern
 	docs    *documents
+	// clientErrors takes what pages report.
+	clientErrors *clientErrors
 }
 
 // mux records its patterns, so that a test can compare them with the OpenAPI
@@ -150,6 +152,7 @@ func assemble(o Options) (*API, error) {
 		methods: map[string][]string{},
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
+	a.clientErrors = newClientErrors(o.Clock, o.Logger, o.Registry)
 	a.routes()
 	return a, a.otherRoutes()
 }

@@ -390,6 +390,14 @@ func TestOpenAPI_Answers(t *testing.T) {
 		e.as(harang.RoleOperator, "POST", "/self-check/alert", "")
 	}
 	do(o, "POST /self-check/alert", "", 429)
+	const failed = `{"kind":"error","message":"TypeError: x is undefined","page":"/stock","stack":["draw (stock.js:1:2)"]}`
+	do("", "POST /client-errors", failed, 204)
+	do("", "POST /client-errors", strings.Replace(failed, "/stock", "/stock?search=x", 1), 422)
+	do("", "POST /client-errors", failed, 403, "Origin: https://evil.example")
+	for range 9 {
+		e.call("", "POST", "/api/v1/client-errors", failed)
+	}
+	do("", "POST /client-errors", failed, 429)
 	const sent = `{"specversion":"1.0","id":"42","source":"/erp","type":"stock_alert","data":{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L","severity":"CRITICAL"}}`
 	do(e.apiKey, "POST /events", sent, 202, "Content-Type: application/cloudevents+json")
 	do(e.apiKey, "POST /events", "["+sent+"]", 202, "Content-Type: application/cloudevents-batch+json")
@@ -486,7 +494,7 @@ func TestOpenAPI_Faults(t *testing.T) {
 		"createApiKey": `{"name":"erp"}`, "extendRental": `{"dueAt":"2026-03-06T10:00:00Z"}`,
 	}
 	// These ask for nothing that the database has.
-	own := []string{"session", "refresh", "me", "listConnections", "findJourney"}
+	own := []string{"session", "refresh", "me", "listConnections", "findJourney", "reportClientError"}
 	for path, methods := range d.paths {
 		for method, op := range methods {
 			if !strings.HasPrefix(path, "/api/") || slices.Contains(own, op.OperationID) {

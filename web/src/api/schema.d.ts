@@ -230,6 +230,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/client-errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report an error of the page
+         * @description The page reports what it could not handle; the server counts it and writes a bounded number of log lines. No login is needed. Send no personal data, tokens, query strings or input of a form.
+         */
+        post: operations["reportClientError"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dashboard/summary": {
         parameters: {
             query?: never;
@@ -1162,6 +1182,24 @@ export interface components {
             /** @description null when nobody does */
             by: components["schemas"]["PersonBody"] | null;
             eventId: string;
+        };
+        ClientErrorInputBody: {
+            /**
+             * @description component: a part of the page failed to draw
+             * @enum {string}
+             */
+            kind: "error" | "rejection" | "component";
+            /** @example TypeError: rows is undefined */
+            message: string;
+            /**
+             * @description its path
+             * @example /stock
+             */
+            page: string;
+            /** @description frames, files without query */
+            stack?: string[];
+            /** @description of the page */
+            version?: string;
         };
         /** @description A CloudEvent 1.0. Extension attributes are allowed and ignored. */
         CloudEvent: components["schemas"]["PaymentErrorCloudEvent"] | components["schemas"]["RentalCreatedCloudEvent"] | components["schemas"]["StockAlertCloudEvent"];
@@ -3270,6 +3308,97 @@ export interface operations {
             /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportClientError: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientErrorInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
