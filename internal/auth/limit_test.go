@@ -159,7 +159,7 @@ func TestLimiter_NewcomersDoNotWait(t *testing.T) {
 		}
 		return tries, most
 	}
-	tries, wait := attack(1, 200)
+	tries, wait := attack(1, 40)
 	if wait < 29*time.Second || tries > newcomerFailures+1+limitAccount.free+5+15*60/30 {
 		t.Errorf("the attacker tried %d times, waited %s at most", tries, wait)
 	}
