@@ -68,4 +68,7 @@ func printChanges(out io.Writer, report shop.ImportReport) {
 		}
 		fmt.Fprintf(out, "line %d: %s %s: %s: %s -> %s\n", c.Line, c.Kind, c.ID, c.Field, before, c.After)
 	}
+	if report.MoreChanges > 0 {
+		fmt.Fprintf(out, "and %d more changes\n", report.MoreChanges)
+	}
 }

@@ -21,7 +21,8 @@ func TestExports(t *testing.T) {
 		`"payment":{"method":"CASH"}}`).want(t, 201, "")
 	for name, want := range map[string]string{
 		"stock": "productId;productName;dailyPrice;barcodes;locationId;locationName;quantity;" +
-			"warningThreshold;criticalThreshold\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;;vaci-ut;Váci út;3;5;3\r\n",
+			"warningThreshold;criticalThreshold\r\n" +
+			"makita-hr2470;Makita HR2470 fúrókalapács;4900;;vaci-ut;Váci út;3;5;3\r\n",
 		"partners": "partnerId;partnerName\r\nalfa-epito;Alfa Építő Kft.\r\n",
 		"rentals": ";OPEN;alfa-epito;Alfa Építő Kft.;vaci-ut;Váci út;1 × Makita HR2470 fúrókalapács;1;" +
 			"14700;14700;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter\r\n",

@@ -21,6 +21,7 @@ type importBody struct {
 	Problems     []importProblemBody `json:"problems" doc:"errors of the file, at most 20; a file with errors changes nothing"`
 	MoreProblems int                 `json:"moreProblems" doc:"how many errors are not listed"`
 	Changes      []importChangeBody  `json:"changes" doc:"single changes by line, at most 1000"`
+	MoreChanges  int                 `json:"moreChanges" doc:"how many changes are not listed"`
 }
 
 type importProblemBody struct {
@@ -44,6 +45,7 @@ func importOf(r shop.ImportReport) importBody {
 	b := importBody{
 		New: r.New, Changed: r.Changed, Untouched: r.Untouched,
 		Problems: []importProblemBody{}, Changes: []importChangeBody{},
+		MoreChanges:  r.MoreChanges,
 		MoreProblems: len(r.Problems.First) - len(listed) + r.Problems.More,
 	}
 	for _, p := range listed {

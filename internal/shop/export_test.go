@@ -23,3 +23,6 @@ var (
 	EscapeCell   = escapeCell
 	UnescapeCell = unescapeCell
 )
+
+// ImportChunk is how many things one transaction of an import writes.
+const ImportChunk = importChunk

@@ -28,8 +28,10 @@ type ImportReport struct {
 	New, Changed, Untouched int
 	// Locations, Partners, Products and Stock count what is created or changed.
 	Locations, Partners, Products, Stock int
-	// Changes are the single changes, at most a thousand, by line.
-	Changes []ImportChange
+	// Changes are the single changes, at most a thousand, by line; MoreChanges is how
+	// many others there are.
+	Changes     []ImportChange
+	MoreChanges int
 	// Problems are the errors of the file. A file with errors changes nothing.
 	Problems ImportProblems
 }
@@ -164,7 +166,8 @@ func (p *importPlan) count(rows []importRow) {
 		}
 	}
 	slices.SortStableFunc(r.Changes, func(a, b ImportChange) int { return cmp.Compare(a.Line, b.Line) })
-	r.Changes = r.Changes[:min(len(r.Changes), maxImportChanges)]
+	listed := min(len(r.Changes), maxImportChanges)
+	r.Changes, r.MoreChanges = r.Changes[:listed], len(r.Changes)-listed
 }
 
 // change is one value of a thing, before and after.

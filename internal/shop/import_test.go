@@ -335,6 +335,73 @@ func (s cancellingStore) Within(ctx context.Context, fn func(shop.Tx) error) err
 	})
 }
 
+// TestImportCSV_Chunks: no transaction of an import writes more than a chunk, however long the file is.
+func TestImportCSV_Chunks(t *testing.T) {
+	env := newEnv(t)
+	var file strings.Builder
+	file.WriteString("partnerId,partnerName,productId,productName,locationId,locationName,quantity\n")
+	const lines = 500
+	for i := range lines {
+		fmt.Fprintf(&file, "p%d,Partner %d,g%d,Gép %d,l%d,Hely %d,3\n", i, i, i, i, i%3, i%3)
+	}
+	options := env.Options
+	counted := &countingStore{Store: env.Store}
+	options.Store = counted
+	got, err := shop.New(options).Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file.String()))
+	if err != nil || got.New != lines || len(got.Changes)+got.MoreChanges < lines || len(got.Changes) > 1000 {
+		t.Fatalf("imported %d new, %d and %d changes, %v", got.New, len(got.Changes), got.MoreChanges, err)
+	}
+	const things = 3*lines + 3
+	if least := (things + shop.ImportChunk - 1) / shop.ImportChunk; len(counted.writes) != least {
+		t.Errorf("%d transactions, want %d", len(counted.writes), least)
+	}
+	for i, n := range counted.writes {
+		if n > shop.ImportChunk {
+			t.Errorf("transaction %d writes %d things, want %d at most", i, n, shop.ImportChunk)
+		}
+	}
+}
+
+// countingStore counts the entries and stock items that each transaction locks or creates.
+type countingStore struct {
+	shop.Store
+	writes []int
+}
+
+func (s *countingStore) Within(ctx context.Context, fn func(shop.Tx) error) error {
+	return s.Store.Within(ctx, func(tx shop.Tx) error {
+		counted := &countingTx{Tx: tx}
+		err := fn(counted)
+		s.writes = append(s.writes, counted.n)
+		return err
+	})
+}
+
+type countingTx struct {
+	shop.Tx
+	n int
+}
+
+func (tx *countingTx) PutLocation(ctx context.Context, tenant string, l harang.Location) error {
+	tx.n++
+	return tx.Tx.PutLocation(ctx, tenant, l)
+}
+
+func (tx *countingTx) PutPartner(ctx context.Context, tenant string, p harang.Partner) error {
+	tx.n++
+	return tx.Tx.PutPartner(ctx, tenant, p)
+}
+
+func (tx *countingTx) PutProduct(ctx context.Context, tenant string, p harang.Product) error {
+	tx.n++
+	return tx.Tx.PutProduct(ctx, tenant, p)
+}
+
+func (tx *countingTx) CreateStock(ctx context.Context, tenant string, i harang.StockItem) (bool, error) {
+	tx.n++
+	return tx.Tx.CreateStock(ctx, tenant, i)
+}
+
 type endless struct{}
 
 func (*endless) Read(b []byte) (int, error) {

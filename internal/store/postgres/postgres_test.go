@@ -48,6 +48,11 @@ func connect(tb testing.TB, dsn string) *pgx.Conn {
 	return conn
 }
 
+// BenchmarkImport measures checkouts beside an import.
+func BenchmarkImport(b *testing.B) {
+	storetest.BenchmarkImport(b, open(b, testserver.Postgres(b).Database(b)))
+}
+
 // TestStore_SearchKeys: another version of the program works on the same database.
 func TestStore_SearchKeys(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)

@@ -13,6 +13,9 @@ import (
 	"harang.dev/harang/internal/store/storetest"
 )
 
+// BenchmarkImport measures checkouts beside an import.
+func BenchmarkImport(b *testing.B) { storetest.BenchmarkImport(b, open(b, store.Options{})) }
+
 // BenchmarkLists measures the lists of a big shop: 2,500 products at two locations,
 // 100,000 events.
 func BenchmarkLists(b *testing.B) {

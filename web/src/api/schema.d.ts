@@ -1387,6 +1387,11 @@ export interface components {
             changes: components["schemas"]["ImportChangeBody"][] | null;
             /**
              * Format: int64
+             * @description how many changes are not listed
+             */
+            moreChanges: number;
+            /**
+             * Format: int64
              * @description how many errors are not listed
              */
             moreProblems: number;
