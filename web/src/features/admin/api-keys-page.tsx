@@ -1,9 +1,11 @@
+import { Form, useForm } from '@formisch/react';
 import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import * as v from 'valibot';
 import { useNow } from '../../shared/clock';
-import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { errorSentence } from '../../shared/error-sentence';
+import { formErrors } from '../../shared/form-errors';
 import { formatDay } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { useFocusRestore } from '../../shared/focus-restore';
@@ -12,6 +14,7 @@ import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { TextField } from '../../shared/ui/controls/text-field';
+import { FormError, FormField, message } from '../../shared/ui/form-field';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { Pill } from '../../shared/ui/pill';
@@ -123,40 +126,36 @@ function KeyRow({ item }: { item: ApiKey }) {
   );
 }
 
+const keySchema = v.object({
+  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('admin:keys.nameMissing'))),
+});
+
 function KeyForm({ onMade }: { onMade: (key: string) => void }) {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
-  const [name, setName] = useState('');
-  const [tried, setTried] = useState(false);
+  const form = useForm({ schema: keySchema, initialInput: { name: '' } });
   const make = useCreateApiKey({ onSuccess: ({ key }) => onMade(key) });
-  const missing = name.trim() === '';
-  const handleSubmit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (!missing) make.mutate(name.trim());
-  };
+  const refusal = formErrors(make.error, ['name'], common);
   return (
-    <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      <TextField
-        label={t('keys.name')}
-        description={t('keys.nameHint')}
-        data-autofocus
-        maxLength={200}
-        autoComplete="off"
-        value={name}
-        error={tried && missing ? t('keys.nameMissing') : fieldSentence(make.error, 'name', common)}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      {make.error !== null && (
-        <p className="field-error" role="alert">
-          {errorSentence(make.error, common)}
-        </p>
-      )}
+    <Form of={form} className={classes.form} onSubmit={({ name }) => make.mutate(name)}>
+      <FormField of={form} name="name" refusal={refusal.fields.name}>
+        {(control) => (
+          <TextField
+            {...control}
+            label={t('keys.name')}
+            description={t('keys.nameHint')}
+            data-autofocus
+            maxLength={200}
+            autoComplete="off"
+          />
+        )}
+      </FormField>
+      <FormError>{refusal.form}</FormError>
       <div className={classes.buttons}>
         <Button type="submit" loading={make.isPending}>
           {t('keys.create')}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -1,9 +1,11 @@
+import { Form, useForm } from '@formisch/react';
 import { IconSearch, IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { type SyntheticEvent, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import * as v from 'valibot';
 import { useDebounced } from '../../shared/debounce';
-import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { formErrors } from '../../shared/form-errors';
 import { normalizeSearch } from '../../shared/normalize-search';
 import type { Named } from '../../shared/model';
 import { partnerListQueryOptions, useSavePartner } from '../../api/partners';
@@ -12,6 +14,7 @@ import { useModalContent } from '../../shared/modal-content';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { TextField } from '../../shared/ui/controls/text-field';
+import { FormError, FormField, message } from '../../shared/ui/form-field';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { EmptyState } from '../../shared/ui/states';
@@ -111,44 +114,36 @@ export function PartnersPage() {
   );
 }
 
+const partnerSchema = v.object({
+  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('page:partners.nameMissing'))),
+});
+
 function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () => void }) {
   const { t } = useTranslation();
-  const [name, setName] = useState(partner?.name ?? '');
-  const [tried, setTried] = useState(false);
+  const form = useForm({ schema: partnerSchema, initialInput: { name: partner?.name ?? '' } });
   // One id for all attempts, so that pressing the button again after a lost answer makes no second partner.
   const [id, setId] = useState(partner?.id ?? null);
   const save = useSavePartner({ onSuccess: onSaved });
-  const missing = name.trim() === '';
-  const handleSubmit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (missing) return;
+  const refusal = formErrors(save.error, ['name'], t);
+  const handleSubmit = ({ name }: v.InferOutput<typeof partnerSchema>) => {
     const to = id ?? newPartnerId(name);
     setId(to);
-    save.mutate({ id: to, name: name.trim() });
+    save.mutate({ id: to, name });
   };
   return (
-    <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      <TextField
-        label={t('partners.name')}
-        data-autofocus
-        maxLength={200}
-        autoComplete="off"
-        value={name}
-        error={tried && missing ? t('partners.nameMissing') : fieldSentence(save.error, 'name', t)}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+    <Form of={form} className={classes.form} onSubmit={handleSubmit}>
+      <FormField of={form} name="name" refusal={refusal.fields.name}>
+        {(control) => (
+          <TextField {...control} label={t('partners.name')} data-autofocus maxLength={200} autoComplete="off" />
+        )}
+      </FormField>
       {partner !== null && <p className="field-hint">{t('partners.renameHint')}</p>}
-      {save.error !== null && (
-        <p className="field-error" role="alert">
-          {errorSentence(save.error, t)}
-        </p>
-      )}
+      <FormError>{refusal.form}</FormError>
       <div>
         <Button type="submit" loading={save.isPending}>
           {t('common.save')}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }

@@ -1,3 +1,4 @@
+import { Form, focus, reset, useForm } from '@formisch/react';
 import {
   IconAlertCircle,
   IconCreditCardOff,
@@ -6,16 +7,18 @@ import {
   IconPackageOff,
 } from '@tabler/icons-react';
 import { useRouter, useSearch } from '@tanstack/react-router';
-import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import * as v from 'valibot';
 import { ApiError } from '../../shared/http';
-import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { formErrors } from '../../shared/form-errors';
 import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
 import { usePageTitle } from '../../shared/page-title';
 import { session, useSession } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import { Button } from '../../shared/ui/controls/button';
 import { PasswordField, TextField } from '../../shared/ui/controls/text-field';
+import { FormField, message } from '../../shared/ui/form-field';
 import classes from './sign-in-page.module.css';
 
 // What the page will say, in three examples.
@@ -30,19 +33,19 @@ export function safeRedirect(target: string | undefined): string {
   return target !== undefined && /^\/(?![/\\])/.test(target) && !target.startsWith('/login') ? target : '/';
 }
 
+const schema = v.object({
+  email: v.pipe(v.string(), v.trim(), v.nonEmpty(message('page:signIn.emailMissing'))),
+  password: v.pipe(v.string(), v.nonEmpty(message('page:signIn.passwordMissing'))),
+});
+
 export function SignInPage() {
   const { t } = useTranslation();
   const language = useLanguage();
   const state = useSession();
   const { redirect } = useSearch({ from: '/login' });
   const router = useRouter();
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const [missing, setMissing] = useState<{ email?: boolean; password?: boolean }>({});
+  const form = useForm({ schema, initialInput: { email: '', password: '' } });
   const [error, setError] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const emailField = useRef<HTMLInputElement>(null);
-  const passwordField = useRef<HTMLInputElement>(null);
 
   usePageTitle(`${t('signIn.title')} · ${t('app.name')}`);
 
@@ -51,38 +54,25 @@ export function SignInPage() {
     if (signedIn) router.history.replace(safeRedirect(redirect));
   }, [signedIn, redirect, router]);
 
-  const handleSubmit = async (event: SyntheticEvent) => {
-    event.preventDefault();
-    const lacks = { email: email.trim() === '', password: password === '' };
-    setMissing(lacks);
+  const handleSubmit = async ({ email, password }: v.InferOutput<typeof schema>) => {
     setError(null);
-    if (lacks.email || lacks.password) {
-      (lacks.email ? emailField : passwordField).current?.focus();
-      return;
-    }
-    setBusy(true);
     try {
-      await session.signIn(email.trim(), password);
+      await session.signIn(email, password);
     } catch (failure) {
       setError(failure);
-      setBusy(false);
       if (failure instanceof ApiError && failure.code === 'INVALID_CREDENTIALS') {
-        setPassword('');
-        passwordField.current?.focus();
+        reset(form, { path: ['password'], initialInput: '' });
+        focus(form, { path: ['password'] });
       }
     }
   };
 
-  const sentence = () => {
-    if (error instanceof ApiError && error.code === 'INVALID_CREDENTIALS') return t('signIn.wrong');
-    if (error instanceof ApiError && error.code === 'RATE_LIMITED') {
-      return error.retryAfterMs === null
-        ? t('signIn.limitedSoon')
-        : t('signIn.limited', { seconds: Math.ceil(error.retryAfterMs / 1000) });
-    }
-    return errorSentence(error, t);
-  };
-  const field = (name: string) => fieldSentence(error, name, t);
+  const seconds =
+    error instanceof ApiError && error.retryAfterMs !== null ? Math.ceil(error.retryAfterMs / 1000) : null;
+  const refusal = formErrors(error, ['email', 'password'], t, {
+    INVALID_CREDENTIALS: { text: t('signIn.wrong') },
+    RATE_LIMITED: { text: seconds === null ? t('signIn.limitedSoon') : t('signIn.limited', { seconds }) },
+  });
   const notice = state.status === 'signed-out' && state.reason !== 'none' ? t(`signIn.${state.reason}`) : null;
 
   return (
@@ -108,16 +98,16 @@ export function SignInPage() {
         </ul>
       </div>
       <main className={classes.main}>
-        <form className={classes.form} onSubmit={handleSubmit} noValidate>
+        <Form of={form} className={classes.form} onSubmit={handleSubmit}>
           <span className={classes.mark}>
             <BellMark size={44} />
           </span>
           <h1>{t('signIn.title')}</h1>
           <p className={classes.lead}>{t('signIn.lead')}</p>
-          {error !== null ? (
+          {refusal.form !== undefined ? (
             <p className={classes.error} role="alert">
               <IconAlertCircle size={18} aria-hidden />
-              {sentence()}
+              {refusal.form}
             </p>
           ) : (
             notice !== null && (
@@ -127,33 +117,28 @@ export function SignInPage() {
               </p>
             )
           )}
-          <TextField
-            ref={emailField}
-            name="email"
-            type="email"
-            label={t('signIn.email')}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            size="md"
-            value={email}
-            error={missing.email === true ? t('signIn.emailMissing') : field('email')}
-            onChange={(event) => setEmail(event.currentTarget.value)}
-          />
-          <PasswordField
-            ref={passwordField}
-            name="password"
-            label={t('signIn.password')}
-            autoComplete="current-password"
-            size="md"
-            value={password}
-            error={missing.password === true ? t('signIn.passwordMissing') : field('password')}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          <Button type="submit" size="md" fullWidth loading={busy}>
+          <FormField of={form} name="email" refusal={refusal.fields.email}>
+            {(control) => (
+              <TextField
+                {...control}
+                type="email"
+                label={t('signIn.email')}
+                autoComplete="username"
+                autoCapitalize="none"
+                spellCheck={false}
+                size="md"
+              />
+            )}
+          </FormField>
+          <FormField of={form} name="password" refusal={refusal.fields.password}>
+            {(control) => (
+              <PasswordField {...control} label={t('signIn.password')} autoComplete="current-password" size="md" />
+            )}
+          </FormField>
+          <Button type="submit" size="md" fullWidth loading={form.isSubmitting || signedIn}>
             {t('signIn.submit')}
           </Button>
-        </form>
+        </Form>
         <div className={classes.languages}>
           <button type="button" lang="hu" aria-pressed={language === 'hu'} onClick={() => chooseLanguage('hu')}>
             Magyar

@@ -1,70 +1,44 @@
+import { Form, useForm } from '@formisch/react';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
-import { type SyntheticEvent, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import * as v from 'valibot';
 import { useSetThresholds } from '../../api/stock';
-import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { formErrors } from '../../shared/form-errors';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Popover } from '../../shared/ui/controls/popover';
 import { TextField } from '../../shared/ui/controls/text-field';
+import { FormError, FormField, message } from '../../shared/ui/form-field';
 import { wholeNumber } from '../../shared/ui/step-input';
 import list from '../../shared/ui/list-page.module.css';
 import classes from './stock-page.module.css';
+
+const pieces = v.pipe(
+  v.string(),
+  v.check((text) => (wholeNumber(text) ?? -1) >= 0, message('page:stock.wholeNumber')),
+  v.transform((text) => wholeNumber(text) ?? 0),
+);
+const levelsSchema = v.pipe(
+  v.object({ warningThreshold: pieces, criticalThreshold: pieces }),
+  v.forward(
+    v.check(
+      ({ warningThreshold, criticalThreshold }) => warningThreshold === 0 || warningThreshold >= criticalThreshold,
+      message('page:stock.levelsInvalid'),
+    ),
+    ['warningThreshold'],
+  ),
+);
 
 /** From how few pieces the item is low, and critical. Managers only. */
 export function LevelsButton({ item }: { item: StockItem }) {
   const { t } = useTranslation();
   const title = useId();
   const [open, setOpen] = useState(false);
-  const [warning, setWarning] = useState('');
-  const [critical, setCritical] = useState('');
-  const [problem, setProblem] = useState<{
-    warning?: string | undefined;
-    critical?: string | undefined;
-    other?: string | undefined;
-  }>({});
-
-  const save = useSetThresholds(item, {
-    onSuccess: () => setOpen(false),
-    onError: (error) => {
-      const named = {
-        warning: fieldSentence(error, 'warningThreshold', t),
-        critical: fieldSentence(error, 'criticalThreshold', t),
-      };
-      setProblem((named.warning ?? named.critical) ? named : { other: errorSentence(error, t) });
-    },
-  });
-
-  const handleOpen = () => {
-    setWarning(String(item.warningThreshold));
-    setCritical(String(item.criticalThreshold));
-    setProblem({});
-    setOpen(true);
-  };
-  const handleSubmit = (event: SyntheticEvent) => {
-    event.preventDefault();
-    const low = wholeNumber(warning);
-    const worst = wholeNumber(critical);
-    if (low === null || low < 0) {
-      setProblem({ warning: t('stock.wholeNumber') });
-      return;
-    }
-    if (worst === null || worst < 0) {
-      setProblem({ critical: t('stock.wholeNumber') });
-      return;
-    }
-    if (low !== 0 && low < worst) {
-      setProblem({ warning: t('stock.levelsInvalid') });
-      return;
-    }
-    setProblem({});
-    save.mutate({ warningThreshold: low, criticalThreshold: worst });
-  };
-
   return (
     <Popover
       opened={open}
-      onOpenedChange={(next) => (next ? handleOpen() : setOpen(false))}
+      onOpenedChange={setOpen}
       className={classes.levels}
       aria-labelledby={title}
       target={
@@ -78,43 +52,46 @@ export function LevelsButton({ item }: { item: StockItem }) {
         </Button>
       }
     >
-      <form noValidate onSubmit={handleSubmit}>
-        <p id={title} className={classes.levelsTitle}>
-          {t('stock.levelsTitle')}
-        </p>
-        <p className={`${list.sub} ${classes.where}`}>
-          {item.productName} · {item.locationName}
-        </p>
-        <TextField
-          label={t('stock.warningThreshold')}
-          inputMode="numeric"
-          data-autofocus
-          value={warning}
-          error={problem.warning}
-          onChange={(event) => setWarning(event.currentTarget.value)}
-        />
-        <TextField
-          label={t('stock.criticalThreshold')}
-          inputMode="numeric"
-          value={critical}
-          error={problem.critical}
-          onChange={(event) => setCritical(event.currentTarget.value)}
-        />
-        <p className="field-hint">{t('stock.levelsHint')}</p>
-        {problem.other !== undefined && (
-          <p className="field-error" role="alert">
-            {problem.other}
-          </p>
-        )}
-        <div className={classes.levelsButtons}>
-          <Button type="submit" size="xs" loading={save.isPending}>
-            {t('common.save')}
-          </Button>
-          <Button variant="default" size="xs" onClick={() => setOpen(false)}>
-            {t('common.cancel')}
-          </Button>
-        </div>
-      </form>
+      {open && <LevelsForm item={item} titleId={title} onClose={() => setOpen(false)} />}
     </Popover>
+  );
+}
+
+function LevelsForm({ item, titleId, onClose }: { item: StockItem; titleId: string; onClose: () => void }) {
+  const { t } = useTranslation();
+  const form = useForm({
+    schema: levelsSchema,
+    initialInput: {
+      warningThreshold: String(item.warningThreshold),
+      criticalThreshold: String(item.criticalThreshold),
+    },
+  });
+  const save = useSetThresholds(item, { onSuccess: onClose });
+  const refusal = formErrors(save.error, ['warningThreshold', 'criticalThreshold'], t);
+  return (
+    <Form of={form} onSubmit={(levels) => save.mutate(levels)}>
+      <p id={titleId} className={classes.levelsTitle}>
+        {t('stock.levelsTitle')}
+      </p>
+      <p className={`${list.sub} ${classes.where}`}>
+        {item.productName} · {item.locationName}
+      </p>
+      <FormField of={form} name="warningThreshold" refusal={refusal.fields.warningThreshold}>
+        {(control) => <TextField {...control} label={t('stock.warningThreshold')} inputMode="numeric" data-autofocus />}
+      </FormField>
+      <FormField of={form} name="criticalThreshold" refusal={refusal.fields.criticalThreshold}>
+        {(control) => <TextField {...control} label={t('stock.criticalThreshold')} inputMode="numeric" />}
+      </FormField>
+      <p className="field-hint">{t('stock.levelsHint')}</p>
+      <FormError>{refusal.form}</FormError>
+      <div className={classes.levelsButtons}>
+        <Button type="submit" size="xs" loading={save.isPending}>
+          {t('common.save')}
+        </Button>
+        <Button variant="default" size="xs" onClick={onClose}>
+          {t('common.cancel')}
+        </Button>
+      </div>
+    </Form>
   );
 }

@@ -15,6 +15,13 @@ export interface Namespaces {
   page: typeof hu;
 }
 
+type Keys<Catalogue> = {
+  [Key in keyof Catalogue & string]: Catalogue[Key] extends string ? Key : `${Key}.${Keys<Catalogue[Key]>}`;
+}[keyof Catalogue & string];
+
+/** A message with its namespace: `page:common.save`. */
+export type MessageKey = { [Name in keyof Namespaces]: `${Name}:${Keys<Namespaces[Name]>}` }[keyof Namespaces];
+
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'page';
