@@ -66,6 +66,10 @@ race: build bin/centrifugo deps ## Compare bin/harang and its library with other
 bin/centrifugo:
 	GOBIN=$(CURDIR)/bin go install github.com/centrifugal/centrifugo/v6@v6.9.1
 
+.PHONY: growth
+growth: deps build ## Measure how cost grows with connections, listeners, tenants and events, into docs/performance.md
+	go test ./internal/growth -run '^$$' -bench Growth -benchtime 1x -timeout 30m -growth.write ../../docs/performance.md
+
 .PHONY: lint
 lint: $(NPM_CI) bin/golangci-lint ## Lint Go and TypeScript
 	bin/golangci-lint run ./...

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"harang.dev/harang"
 	"harang.dev/harang/internal/store"
 )
 
@@ -50,7 +51,8 @@ func fill(ctx context.Context, db *sql.DB, from, to int64) error {
 	if from == 0 {
 		for _, text := range []string{
 			`INSERT INTO tenants (id, name, created_at) VALUES ('big', 'Big', 0)`,
-			`INSERT INTO heads (tenant_id, epoch, operators, managers, control) VALUES ('big', '0123456789abcdef', 0, 0, 0)`,
+			`INSERT INTO heads (tenant_id, epoch, operators, managers, control)
+				VALUES ('big', '` + string(harang.NewEpoch(firstEvent, 1, "")) + `', 0, 0, 0)`,
 			`INSERT INTO locations (tenant_id, id, name, sort_key, search_key, updated_at)
 				VALUES ('big', 'l', 'Bolt', 'bolt', 'bolt', 0)`,
 			`INSERT INTO partners (tenant_id, id, name, sort_key, search_key, updated_at)

@@ -33,6 +33,17 @@ var statements = []statement{
 	{"find notifications of a type", 300, func(n int64) []any {
 		return []any{"u0", bigTenant, 1, n, int64(0), 0, "payment_error", 21}
 	}},
+	// Unread ones of a person who has read every second one: two thousand are passed over
+	// at most.
+	{"find notifications of managers", 500, func(n int64) []any {
+		return []any{"picker", bigTenant, 1, n, int64(0), 1, 51}
+	}},
+	{"find notifications of operators", 1000, func(n int64) []any {
+		return []any{"picker", bigTenant, 1, n, int64(0), 1, 51}
+	}},
+	{"find notifications of a type", 500, func(n int64) []any {
+		return []any{"picker", bigTenant, 1, n, int64(0), 1, "payment_error", 21}
+	}},
 	{"find floor since", 520, func(n int64) []any { return []any{bigTenant, millis(n / 2), 500} }},
 	{"find floor of operators", 4, func(n int64) []any { return []any{bigTenant, n / 20} }},
 	{"find read up to", 2, fixed(bigTenant, "u0")},

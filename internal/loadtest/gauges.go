@@ -23,6 +23,10 @@ func ReadGauges(ctx context.Context, adminURL string) (Gauges, error) {
 	if _, err := Get(ctx, adminURL+"/debug/pprof/heap?gc=1"); err != nil {
 		return Gauges{}, err
 	}
+	return readGauges(ctx, adminURL)
+}
+
+func readGauges(ctx context.Context, adminURL string) (Gauges, error) {
 	text, err := Get(ctx, adminURL+"/metrics")
 	if err != nil {
 		return Gauges{}, err

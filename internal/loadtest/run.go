@@ -36,16 +36,21 @@ type Options struct {
 	// Connections and events are spread evenly over the tenants.
 	Tenants     []Tenant
 	Connections int
+	// Rest is how long the connections idle before the first event.
+	Rest time.Duration
 	// Rate is in events a second, 0 for none.
 	Rate, Seconds int
 }
 
 // Result is what Run measured.
 type Result struct {
-	Connections       int
-	Connecting        time.Duration
-	Before, Idle, End Gauges
-	Sent, Delivered   int64
+	Connections int
+	Connecting  time.Duration
+	// Before is without connections, Idle with them, Rested after Options.Rest, End
+	// after the events.
+	Before, Idle, Rested, End Gauges
+
+	Sent, Delivered int64
 	// Failed counts refused events and lost connections.
 	Failed int64
 	Lasted time.Duration
@@ -98,6 +103,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if r.Idle, err = ReadGauges(ctx, o.AdminURL); err != nil {
 		return nil, err
 	}
+	if r.Rested, err = l.rest(ctx, r.Idle); err != nil {
+		return nil, err
+	}
 	began = time.Now()
 	r.Posts = l.send(ctx, workers)
 	r.Lasted = time.Since(began)
@@ -114,6 +122,22 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r.Delivered, r.Failed = l.delivered.Load(), l.failed.Load()
 	return r, ctx.Err()
+}
+
+// rest waits for Options.Rest and reads the gauges again. No garbage is collected for
+// it: the server's own work is measured.
+func (l *load) rest(ctx context.Context, before Gauges) (Gauges, error) {
+	if l.Rest == 0 {
+		return before, nil
+	}
+	timer := time.NewTimer(l.Rest)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return before, ctx.Err()
+	}
+	return readGauges(ctx, l.AdminURL)
 }
 
 // connect opens the connections. It closes those that it opened when one fails.
@@ -245,7 +269,7 @@ func (r *Result) Print(out io.Writer) error {
 			float64(r.Idle.InUse-r.Before.InUse)/1024/float64(n))
 	}
 	if r.Sent > 0 {
-		cpu := r.End.CPU - r.Idle.CPU
+		cpu := r.End.CPU - r.Rested.CPU
 		line("events", "%d, %.0f a second", r.Sent, float64(r.Sent)/r.Lasted.Seconds())
 		line("deliveries", "%d, %.0f a second", r.Delivered, float64(r.Delivered)/r.Lasted.Seconds())
 		line("CPU per event", "%s (%.0f %% of one core)", per(cpu, r.Sent), 100*cpu.Seconds()/r.Lasted.Seconds())

@@ -11,20 +11,34 @@ import (
 	"harang.dev/harang/internal/outbox"
 )
 
-// Every audience's list is in the order of the managers' number, from $3 to $4; $6 is
-// 1 for unread ones only. An event was read at the instant of its row in reads, else
-// of the lowest mark at or above it. SQLite's planner takes the index of the type for
-// BETWEEN, not for two comparisons, and the operators' for an order by both numbers.
-const (
-	notificationColumns = `
+// notificationPage selects a page of the list of an audience's events, or of those of a
+// type, in the order of the managers' number, from $3 to $4; $6 is 1 for unread ones
+// only. An event was read at the instant of its row in reads, else of the lowest mark
+// at or above it. The inner query alone decides what is read, so that no planner joins
+// before it has limited: SQLite's takes the index of the type for BETWEEN, not for two
+// comparisons, and the operators' for an order by both numbers; PostgreSQL's takes an
+// absent read, as a join, for so rare that it reads all events, and without the sum
+// the index of the times.
+func notificationPage(condition, order, limit string) string {
+	return `
 		SELECT e.managers, e.id, e.type, e.at, e.data,
 			coalesce(r.at, (SELECT m.at FROM read_marks m
 				WHERE m.tenant_id = e.tenant_id AND m.user_id = $1 AND m.up_to >= e.managers ORDER BY m.up_to LIMIT 1)),
 			c.user_id, c.user_name, c.at
-		FROM events e
+		FROM (
+			SELECT tenant_id, managers, id, type, at, data FROM events
+			WHERE tenant_id = $2 AND managers BETWEEN $3 AND $4 AND at + 0 > $5 AND ($6 = 0 OR (
+				SELECT o.at FROM reads o
+				WHERE o.tenant_id = events.tenant_id AND o.user_id = $1 AND o.number = events.managers) IS NULL)
+				` + condition + `
+			ORDER BY ` + order + ` LIMIT ` + limit + `
+		) AS e
 			LEFT JOIN reads r ON r.tenant_id = e.tenant_id AND r.user_id = $1 AND r.number = e.managers
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
-		WHERE e.tenant_id = $2 AND e.managers BETWEEN $3 AND $4 AND e.at > $5 AND ($6 = 0 OR r.at IS NULL)`
+		ORDER BY e.managers DESC`
+}
+
+const (
 	newestReads = `SELECT tenant_id, number FROM reads
 		WHERE tenant_id = $1 AND user_id = $2 AND number > $3 AND number <= $4 ORDER BY number DESC LIMIT $5`
 )
@@ -41,14 +55,14 @@ const (
 
 var (
 	findNotifications = map[harang.Audience]*query{
-		harang.AudienceManagers: define("find notifications of managers", notificationColumns+`
-			ORDER BY e.managers DESC LIMIT $7`),
-		harang.AudienceOperators: define("find notifications of operators", notificationColumns+`
-			AND e.operators IS NOT NULL ORDER BY e.managers DESC, e.operators DESC LIMIT $7`),
+		harang.AudienceManagers: define("find notifications of managers",
+			notificationPage("", "managers DESC", "$7")),
+		harang.AudienceOperators: define("find notifications of operators",
+			notificationPage("AND operators IS NOT NULL", "managers DESC, operators DESC", "$7")),
 	}
 
-	findNotificationsOfType = define("find notifications of a type", notificationColumns+`
-		AND e.type = $7 ORDER BY e.managers DESC LIMIT $8`)
+	findNotificationsOfType = define("find notifications of a type",
+		notificationPage("AND type = $7", "managers DESC", "$8"))
 
 	// The lowest number after an instant, among the first floorEvents after it by time.
 	// Numbers and times are in the same order unless a clock was set back.
