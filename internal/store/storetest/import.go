@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -78,4 +81,105 @@ func BenchmarkImport(b *testing.B, st *store.Store) {
 	b.ReportMetric(ms(waits[len(waits)/2]), "p50-ms")
 	b.ReportMetric(ms(waits[len(waits)*99/100]), "p99-ms")
 	b.ReportMetric(ms(waits[len(waits)-1]), "max-ms")
+}
+
+// testImportInvariants: any interleaving of imports with checkouts, returns, adjustments and archiving keeps every
+// quantity at 0 or above and equal to the sum of its movements, and the pieces that rentals took equal to those that
+// are out.
+func testImportInvariants(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.AddStock(t, "saw", "main", shop.StockPut{Quantity: 5, WarningThreshold: 3})
+	ctx := t.Context()
+	products := []string{"drill", "saw"}
+	var mu sync.Mutex // guards rentals
+	var rentals []string
+	act := func(action, product string, pieces int64) error {
+		switch action {
+		case "checkout":
+			checkout := env.NewCheckout(pieces, nil)
+			checkout.Lines[0].ProductID = product
+			out, err := env.Rentals.Create(ctx, Clerk(), checkout)
+			if err == nil {
+				mu.Lock()
+				rentals = append(rentals, out.Rental.ID)
+				mu.Unlock()
+			}
+			return err
+		case "return":
+			mu.Lock()
+			id := ""
+			if len(rentals) > 0 {
+				id = rentals[int(pieces)%len(rentals)]
+			}
+			mu.Unlock()
+			if id == "" {
+				return nil
+			}
+			_, err := env.Rentals.Return(ctx, Clerk(), id)
+			return err
+		case "adjust":
+			_, err := env.Inventory.Adjust(ctx, Clerk(), shop.Adjustment{ProductID: product, LocationID: "main",
+				Delta: 2*pieces - 7, Reason: "count"})
+			return err
+		case "archive":
+			_, err := env.Catalogue.ChangeProduct(ctx, Admin(), shop.ProductChange{ID: product,
+				Archived: new(pieces > 4)})
+			return err
+		}
+		file := fmt.Sprintf("productId,productName,barcodes,locationId,quantity,warningThreshold\n"+
+			"drill,Fúró %[1]d,d-%[1]d,main,%[1]d,%[2]d\nsaw,Fűrész,,main,%[2]d,\n", pieces, pieces+3)
+		_, err := env.Catalogue.ImportCSV(ctx, Admin(), strings.NewReader(file))
+		return err
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		var fns []func()
+		for range rapid.IntRange(1, 10).Draw(rt, "actions") {
+			action := rapid.SampledFrom([]string{"import", "import", "checkout", "checkout", "return", "adjust",
+				"archive"}).Draw(rt, "action")
+			product := rapid.SampledFrom(products).Draw(rt, "product")
+			pieces := rapid.Int64Range(1, 6).Draw(rt, "pieces")
+			fns = append(fns, func() {
+				err := act(action, product, pieces)
+				switch harang.ErrorCode(err) {
+				case "", harang.CodeInsufficientStock, harang.CodeAlreadyReturned, harang.CodeArchived:
+				default:
+					t.Errorf("%s of %d %s: %v", action, pieces, product, err)
+				}
+			})
+		}
+		runConcurrently(fns)
+		out := map[string]int64{}
+		for _, id := range rentals {
+			r, _, err := env.Rentals.Find(ctx, Clerk(), id)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if !r.Status.Closed() {
+				out[r.Lines[0].ProductID] += r.Lines[0].Quantity
+			}
+		}
+		for _, product := range products {
+			item, err := env.Inventory.Item(ctx, Clerk(), product, "main")
+			if err != nil {
+				rt.Fatal(err)
+			}
+			movements, err := env.Store.FindMovements(ctx, "a", product, "main", 1_000_000)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			var sum, rented int64
+			for _, m := range movements {
+				sum += m.Delta
+				if m.Reason == "checkout" || m.Reason == "return" {
+					rented -= m.Delta
+				}
+			}
+			if have := item.Level.Quantity; have < 0 || have != sum || rented != out[product] {
+				rt.Fatalf("%d %s, movements %d, taken by rentals %d, out %d", have, product, sum, rented, out[product])
+			}
+		}
+	})
+	if len(rentals) < 20 {
+		t.Errorf("only %d rentals were created", len(rentals))
+	}
 }

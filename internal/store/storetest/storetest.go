@@ -53,6 +53,7 @@ func Run(t *testing.T, open Open) {
 		{"RentalChanges", testRentalChanges},
 		{"Payments", testPayments},
 		{"RentalInvariants", testRentalInvariants},
+		{"ImportInvariants", testImportInvariants},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })
 	}
