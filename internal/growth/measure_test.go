@@ -124,7 +124,8 @@ func (m *measuring) connections(n int) load {
 // listeners measures one tenant with n listeners, and at most 20,000 deliveries a
 // second.
 func (m *measuring) listeners(n int) load {
-	return load{n: n, sqlite: m.run(m.newSQLite(), 1, loadtest.Options{Connections: n, Rate: max(4, min(200, 20_000/n))})}
+	o := loadtest.Options{Connections: n, Rate: max(4, min(200, 20_000/n))}
+	return load{n: n, sqlite: m.run(m.newSQLite(), 1, o)}
 }
 
 // tenants measures n tenants with one listener each: at rest, then with 200 events a
@@ -248,8 +249,8 @@ func (m *measuring) events(sizes []int) []eventFigures {
 	for _, size := range sizes {
 		n := int64(size)
 		if need := time.Duration(n-from) * pace; time.Now().Add(need).After(m.deadline) {
-			all = append(all, eventFigures{n: n, left: fmt.Sprintf("filling it would have taken about %s, more than was left",
-				need.Round(time.Second))})
+			all = append(all, eventFigures{n: n, left: fmt.Sprintf(
+				"filling the databases would have taken about %s, more than was left", need.Round(time.Second))})
 			break
 		}
 		fmt.Fprintf(os.Stderr, "events: %d\n", n)
@@ -300,7 +301,7 @@ func (m *measuring) fillBoth(path, dsn string, from, to int64) {
 	m.tb.Helper()
 	filling, ctx := errgroup.WithContext(m.tb.Context())
 	for driver, name := range map[string]string{
-		"sqlite": "file:" + path + "?_pragma=busy_timeout(20000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=cache_size(-500000)",
+		"sqlite": "file:" + path + "?_pragma=busy_timeout(20000)&_pragma=synchronous(OFF)&_pragma=cache_size(-500000)",
 		"pgx":    dsn,
 	} {
 		filling.Go(func() (err error) {
@@ -370,7 +371,8 @@ var operations = []operation{
 		return on.list(ctx, harang.RoleOperator, "nobody", harang.NotificationQuery{Limit: 50})
 	}},
 	{"notifications of a type", func(ctx context.Context, on opened) error {
-		return on.list(ctx, harang.RoleStoreManager, "nobody", harang.NotificationQuery{Type: "payment_error", Limit: 50})
+		return on.list(ctx, harang.RoleStoreManager, "nobody",
+			harang.NotificationQuery{Type: "payment_error", Limit: 50})
 	}},
 	{"unread, 2,000 single reads", func(ctx context.Context, on opened) error {
 		return on.list(ctx, harang.RoleStoreManager, "picker", harang.NotificationQuery{Unread: true, Limit: 50})
@@ -379,19 +381,20 @@ var operations = []operation{
 		return on.list(ctx, harang.RoleOperator, "picker", harang.NotificationQuery{Limit: 1})
 	}},
 	{"`?since=` a time, half of all after it", func(ctx context.Context, on opened) error {
-		return on.list(ctx, harang.RoleStoreManager, "nobody", harang.NotificationQuery{Since: timeOf(on.n / 2), Limit: 50})
+		return on.list(ctx, harang.RoleStoreManager, "nobody",
+			harang.NotificationQuery{Since: timeOf(on.n / 2), Limit: 50})
 	}},
 	{"`?since=` a minute ago", func(ctx context.Context, on opened) error {
 		return on.list(ctx, harang.RoleOperator, "nobody",
 			harang.NotificationQuery{Since: timeOf(on.n).Add(-time.Minute), Limit: 50})
 	}},
 	{"mark all as read", func(ctx context.Context, on opened) error {
-		p, _, err := on.use.Notifications.List(ctx, as(harang.RoleStoreManager, "marker"), harang.NotificationQuery{Limit: 1})
+		marker := as(harang.RoleStoreManager, "marker")
+		p, _, err := on.use.Notifications.List(ctx, marker, harang.NotificationQuery{Limit: 1})
 		if err != nil {
 			return err
 		}
-		_, err = on.use.Notifications.MarkRead(ctx, as(harang.RoleStoreManager, "marker"),
-			shop.ReadRequest{UpTo: p.Items[0].Event.ID})
+		_, err = on.use.Notifications.MarkRead(ctx, marker, shop.ReadRequest{UpTo: p.Items[0].Event.ID})
 		return err
 	}},
 	{"failed payments", func(ctx context.Context, on opened) error {

@@ -153,6 +153,9 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 		"default_transaction_isolation":       "read committed",
 		"idle_in_transaction_session_timeout": strconv.FormatInt(idleInTransaction.Milliseconds(), 10),
 		"lock_timeout":                        strconv.FormatInt(lockWait.Milliseconds(), 10),
+		// Every query is short. The server would compile those whose cost it overestimates,
+		// for 50 ms each time.
+		"jit": "off",
 	} {
 		if _, given := config.RuntimeParams[name]; !given {
 			config.RuntimeParams[name] = value
