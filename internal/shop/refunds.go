@@ -62,8 +62,7 @@ func (s *service) refundOverpaid(
 		f := harang.Refund{PaymentID: pay.ID, Method: pay.Method, Amount: exact}
 		if pay.Method == harang.PaymentCash {
 			lastCash = pay
-			// A cash payment is a multiple of 5 Ft, so there is enough of it.
-			f.Amount = harang.CashAmount(exact)
+			f.Amount = min(cashBack(*r, exact, exact == sum), pay.Amount-pay.Refunded)
 			f.Rounding = exact - f.Amount
 		}
 		if f.Amount > 0 {
@@ -88,6 +87,16 @@ func (s *service) refundOverpaid(
 		}
 	}
 	return nil
+}
+
+// cashBack is what is handed back in cash for a sum. The last part of a refund is rounded
+// together with what the rental's cash was rounded by before: rounding each refund by
+// itself would keep up to 2 forints of every part of a return.
+func cashBack(r harang.Rental, sum int64, last bool) int64 {
+	if sum > 0 && last && r.Status != harang.RentalCancelled {
+		sum = max(0, sum+r.Rounding)
+	}
+	return harang.CashAmount(sum)
 }
 
 // createRefund stores a refund of a payment of a locked rental; cash is given back by
