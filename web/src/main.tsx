@@ -2,10 +2,13 @@ import { watchForeground } from '@harang/react';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
+import { loadSignedInAs } from './app/signed-in';
+import { reportUncaught } from './shared/client-errors';
 import { session } from './shared/session';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
+reportUncaught();
 // The tab where somebody signs in is the one in use.
 watchForeground();
 void session.restore();
@@ -15,4 +18,4 @@ createRoot(root).render(
   </StrictMode>,
 );
 // Loaded while the session is asked for, or a password typed.
-void import('./app/signed-in-as').catch(() => undefined);
+void loadSignedInAs().catch(() => undefined);

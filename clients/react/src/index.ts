@@ -6,6 +6,7 @@ export { useHarangEvent } from './use-harang-event.js';
 export { useNotifications, useUnreadCount, type Notifications } from './use-notifications.js';
 export { HarangBell, type HarangBellProps } from './harang-bell.js';
 export { describeEvent, type BellKind, type BellLanguage, type BellSentence } from './bell-texts.js';
+export { createStore, useStore, type Store } from './store.js';
 export {
   createToastQueue,
   type QueuedToast,

@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { IconAlertTriangle, IconCompass } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../shared/ui/controls/button';
@@ -16,14 +16,27 @@ export function MissingPage() {
   );
 }
 
-export function CrashPage() {
+/** Instead of a page that failed; the menu beside it works, and the page can be tried again. */
+export function CrashPage({ reset }: ErrorComponentProps) {
   const { t } = useTranslation();
+  const router = useRouter();
+  const handleRetry = () => {
+    reset();
+    void router.invalidate();
+  };
   return (
     <EmptyState
       icon={<IconAlertTriangle size={24} stroke={1.7} />}
       title={t('error.crash')}
       hint={t('error.crashHint')}
-      action={<Button onClick={() => location.reload()}>{t('error.reload')}</Button>}
+      action={
+        <>
+          <Button onClick={handleRetry}>{t('common.retry')}</Button>
+          <Button variant="default" onClick={() => location.reload()}>
+            {t('error.reload')}
+          </Button>
+        </>
+      }
     />
   );
 }

@@ -1,6 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
 import type { PaymentFilter, RentalStatus, Severity } from '../shared/model';
+import { reportClientError } from '../shared/client-errors';
 import { CrashPage, MissingPage } from './fallback-pages';
+import { lazyPage } from './lazy-page';
 import { SignedIn } from './signed-in';
 
 declare module '@tanstack/react-router' {
@@ -35,7 +37,7 @@ const login = createRoute({
     const redirect = text(search.redirect);
     return redirect === undefined ? {} : { redirect };
   },
-  component: lazyRouteComponent(() => import('../features/sign-in/sign-in-page'), 'SignInPage'),
+  component: lazyPage(() => import('../features/sign-in/sign-in-page'), 'SignInPage'),
 });
 
 const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn });
@@ -44,7 +46,7 @@ const dashboard = createRoute({
   getParentRoute: () => signedIn,
   path: '/',
   staticData: { title: 'dashboard', byLocation: true },
-  component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
+  component: lazyPage(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
 });
 
 interface StockSearch {
@@ -63,7 +65,7 @@ const stock = createRoute({
     const location = text(search.location);
     return { ...(words && { search: words }), ...(severity && { severity }), ...(location && { location }) };
   },
-  component: lazyRouteComponent(() => import('../features/stock/stock-page'), 'StockPage'),
+  component: lazyPage(() => import('../features/stock/stock-page'), 'StockPage'),
 });
 
 interface RentalsSearch {
@@ -80,7 +82,7 @@ const rentals = createRoute({
     const rental = text(search.rental);
     return { ...(status && { status }), ...(rental && { rental }) };
   },
-  component: lazyRouteComponent(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
+  component: lazyPage(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
 });
 
 interface CheckoutSearch {
@@ -96,7 +98,7 @@ const newRental = createRoute({
     const step = oneOf(search.step, ['items', 'pay', 'done'] as const);
     return { ...(step && { step }) };
   },
-  component: lazyRouteComponent(() => import('../features/checkout/checkout-page'), 'CheckoutPage'),
+  component: lazyPage(() => import('../features/checkout/checkout-page'), 'CheckoutPage'),
 });
 
 interface PaymentsSearch {
@@ -113,49 +115,49 @@ const payments = createRoute({
     const transaction = text(search.transaction);
     return { ...(status && { status }), ...(transaction && { transaction }) };
   },
-  component: lazyRouteComponent(() => import('../features/payments/payments-page'), 'PaymentsPage'),
+  component: lazyPage(() => import('../features/payments/payments-page'), 'PaymentsPage'),
 });
 
 const notifications = createRoute({
   getParentRoute: () => signedIn,
   path: '/notifications',
   staticData: { title: 'notifications' },
-  component: lazyRouteComponent(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
+  component: lazyPage(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
 });
 
 const partners = createRoute({
   getParentRoute: () => signedIn,
   path: '/partners',
   staticData: { title: 'partners' },
-  component: lazyRouteComponent(() => import('../features/partners/partners-page'), 'PartnersPage'),
+  component: lazyPage(() => import('../features/partners/partners-page'), 'PartnersPage'),
 });
 
 const users = createRoute({
   getParentRoute: () => signedIn,
   path: '/users',
   staticData: { title: 'settings' },
-  component: lazyRouteComponent(() => import('../features/admin/users-page'), 'UsersPage'),
+  component: lazyPage(() => import('../features/admin/users-page'), 'UsersPage'),
 });
 
 const apiKeys = createRoute({
   getParentRoute: () => signedIn,
   path: '/api-keys',
   staticData: { title: 'settings' },
-  component: lazyRouteComponent(() => import('../features/admin/api-keys-page'), 'ApiKeysPage'),
+  component: lazyPage(() => import('../features/admin/api-keys-page'), 'ApiKeysPage'),
 });
 
 const connections = createRoute({
   getParentRoute: () => signedIn,
   path: '/connections',
   staticData: { title: 'settings' },
-  component: lazyRouteComponent(() => import('../features/admin/connections-page'), 'ConnectionsPage'),
+  component: lazyPage(() => import('../features/admin/connections-page'), 'ConnectionsPage'),
 });
 
 const check = createRoute({
   getParentRoute: () => signedIn,
   path: '/check',
   staticData: { title: 'selfCheck' },
-  component: lazyRouteComponent(() => import('../features/self-check/self-check-page'), 'SelfCheckPage'),
+  component: lazyPage(() => import('../features/self-check/self-check-page'), 'SelfCheckPage'),
 });
 
 // Beside every other page, so that the way on is the menu's.
@@ -191,6 +193,7 @@ export function createPageRouter(options: { history?: Parameters<typeof createRo
     defaultPreloadDelay: 40,
     scrollRestoration: true,
     defaultErrorComponent: CrashPage,
+    defaultOnCatch: (error) => reportClientError('component', error),
     ...(options.history ? { history: options.history } : {}),
   });
 }

@@ -5,11 +5,16 @@ import { useClock } from '../shared/clock';
 import { toDateField } from '../shared/format';
 import { refreshAfterTrade } from '../api/refresh';
 import { createQueryClient } from '../api/query-client';
+import { preloadPages } from './lazy-page';
 import { Shell } from './shell/shell';
 
 /** Made anew for each user and role, so that nothing of one reaches the next. */
 export function SignedInAs() {
   const [client] = useState(createQueryClient);
+  useEffect(() => {
+    // What cannot be loaded now says so when it is opened.
+    preloadPages().catch(() => undefined);
+  }, []);
   return (
     <QueryClientProvider client={client}>
       <LiveProvider>

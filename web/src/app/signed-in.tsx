@@ -2,6 +2,7 @@ import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadWithRetry } from '../shared/load-with-retry';
 import { session, useSession } from '../shared/session';
 import { deleteSessionDrafts } from '../shared/session-draft';
 import { BellMark } from '../shared/ui/bell-mark';
@@ -10,7 +11,8 @@ import { EmptyState } from '../shared/ui/states';
 import classes from './signed-in.module.css';
 
 // Most of the page's code, which nobody needs to sign in.
-const SignedInAs = lazy(async () => ({ default: (await import('./signed-in-as')).SignedInAs }));
+export const loadSignedInAs = loadWithRetry(async () => ({ default: (await import('./signed-in-as')).SignedInAs }));
+const SignedInAs = lazy(loadSignedInAs);
 
 /** Everything behind the sign-in form. */
 export function SignedIn() {

@@ -22,7 +22,7 @@ import { type Key, keys } from '../api/keys';
 import { addToLists, cancelCount } from '../api/notifications';
 import { isReading, refresh, refreshAll } from '../api/refresh';
 import { shouldToast } from './should-toast';
-import { createStore, type Store } from './store';
+import { createStore, type Store } from '@harang/react';
 import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
 import { createToastQueue, type QueuedToast, type ToastQueue } from '@harang/react';
 

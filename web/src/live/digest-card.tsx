@@ -7,7 +7,7 @@ import { Button } from '../shared/ui/controls/button';
 import classes from './toast-region.module.css';
 import { KindIcon } from './kind-icon';
 import { useLiveTools } from './live-context';
-import { useStore } from './store';
+import { useStore } from '@harang/react';
 import { useSeen } from './use-seen';
 
 const shownAtMost = 3;

@@ -2,7 +2,7 @@ import { IconAlertTriangle, IconX } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import classes from './toast-region.module.css';
 import { useLiveTools } from './live-context';
-import { useStore } from './store';
+import { useStore } from '@harang/react';
 
 /** Says that something is missing from the replay, and that the lists were loaded anew for it. */
 export function GapLine() {

@@ -7,7 +7,7 @@ import { createController } from './controller';
 import { addToLists, type Notification, type NotificationPage } from '../api/notifications';
 import { keys } from '../api/keys';
 import { firstPage } from '../api/list';
-import { useStore } from './store';
+import { useStore } from '@harang/react';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,14 +1,15 @@
 import { IconBell } from '@tabler/icons-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadWithRetry } from '../shared/load-with-retry';
 import { useTitleCount } from '../shared/page-title';
 import { unreadTotal } from '@harang/react';
 import { IconButton } from '../shared/ui/controls/icon-button';
 import { useLiveTools } from './live-context';
 import classes from './notification-bell.module.css';
-import { useStore } from './store';
+import { useStore } from '@harang/react';
 
-const loadPanel = async () => ({ default: (await import('./notification-panel')).NotificationPanel });
+const loadPanel = loadWithRetry(async () => ({ default: (await import('./notification-panel')).NotificationPanel }));
 const NotificationPanel = lazy(loadPanel);
 
 /** The bell with the number of unread notifications; it opens the panel. */

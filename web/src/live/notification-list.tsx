@@ -22,7 +22,7 @@ import {
   type Notification,
   type NotificationFilter,
 } from '../api/notifications';
-import { useStore } from './store';
+import { useStore } from '@harang/react';
 
 interface NotificationListProps {
   /** Called when a row's link is followed. */
@@ -32,6 +32,7 @@ interface NotificationListProps {
 /** Every notification, newest first, by day; the same in the panel and on its page. */
 export const NotificationList = memo(function NotificationList({ onLeave }: NotificationListProps) {
   const { t } = useTranslation('live');
+  const { t: common } = useTranslation();
   const user = useUser();
   const { controller } = useLiveTools();
   const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
@@ -84,6 +85,18 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
             filter.unread ? 'list.emptyUnreadHint' : user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint',
           )}
         />
+      )}
+      {list.hasPreviousPage && (
+        <div className={classes.foot}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={list.isFetchingPreviousPage}
+            onClick={() => void list.fetchPreviousPage()}
+          >
+            {common('common.previous')}
+          </Button>
+        </div>
       )}
       <Days items={items} onRead={handleRead} {...(onLeave ? { onLeave } : {})} />
       {list.hasNextPage && (

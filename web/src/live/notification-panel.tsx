@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { Drawer } from '../shared/ui/controls/drawer';
+import { ErrorBoundary } from '../shared/ui/error-boundary';
 import { NotificationList } from './notification-list';
 import classes from './notification-panel.module.css';
 
@@ -20,7 +21,9 @@ export function NotificationPanel({ opened, onClose }: { opened: boolean; onClos
       }
       data-testid="notification-panel"
     >
-      <NotificationList onLeave={onClose} />
+      <ErrorBoundary>
+        <NotificationList onLeave={onClose} />
+      </ErrorBoundary>
     </Drawer>
   );
 }

@@ -7,7 +7,7 @@ import { addToLists, readInLists, type Notification } from '../api/notifications
 import { keys } from '../api/keys';
 import { firstPage, type PageStart } from '../api/list';
 import { claimInCaches } from '../api/claims';
-import { createStore } from './store';
+import { createStore } from '@harang/react';
 
 describe('timed parts', () => {
   beforeEach(() => void vi.useFakeTimers());

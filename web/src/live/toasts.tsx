@@ -8,7 +8,7 @@ import classes from './toast-region.module.css';
 import { DigestCard } from './digest-card';
 import { GapLine } from './gap-line';
 import { useLive, useLiveTools } from './live-context';
-import { useStore } from './store';
+import { useStore } from '@harang/react';
 import { ToastCard } from './toast-card';
 import { useSeen } from './use-seen';
 

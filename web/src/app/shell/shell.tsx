@@ -5,16 +5,19 @@ import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
 import { useFocusRestoreAfterBusy } from '../../shared/focus-restore';
+import { loadWithRetry } from '../../shared/load-with-retry';
 import { usePageTitle } from '../../shared/page-title';
 import { useUser } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
+import { ErrorBoundary } from '../../shared/ui/error-boundary';
+import { LoadingNote } from './loading-note';
 import { MuteChip } from './mute-chip';
 import { Navigation } from './navigation';
 import { LocationFilter } from './location-filter';
 import { LogoutButton, UserMenu } from './user-menu';
 import classes from './shell.module.css';
 
-const MuteLocations = lazy(async () => ({ default: (await import('./mute-locations')).MuteLocations }));
+const MuteLocations = lazy(loadWithRetry(async () => ({ default: (await import('./mute-locations')).MuteLocations })));
 
 /** Navigation at the left (below on a phone), header on top, the page in the middle. */
 export function Shell() {
@@ -68,10 +71,13 @@ export function Shell() {
           <UserMenu onMute={() => setMuting(true)} />
         </header>
         <main id="main" ref={main} tabIndex={-1} className={classes.main}>
+          <LoadingNote />
           <Outlet />
         </main>
       </div>
-      <Toasts />
+      <ErrorBoundary fallback={() => null}>
+        <Toasts />
+      </ErrorBoundary>
       {muting && (
         <Suspense>
           <MuteLocations onClose={() => setMuting(false)} />

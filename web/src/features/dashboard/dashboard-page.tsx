@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { isManager } from '../../shared/model';
 import { useUser } from '../../shared/session';
+import { ErrorBoundary } from '../../shared/ui/error-boundary';
 import classes from './dashboard-page.module.css';
 import { DayFigures } from './day-figures';
 import { PaymentFailures } from './payment-failures';
@@ -15,22 +16,36 @@ export function DashboardPage() {
   return (
     <div className={classes.dashboard}>
       <div className={classes.alerts}>
-        <StockAlertList />
+        <ErrorBoundary>
+          <StockAlertList />
+        </ErrorBoundary>
       </div>
       <div className={classes.side}>
-        {manager && <PaymentFailures />}
+        {manager && (
+          <ErrorBoundary>
+            <PaymentFailures />
+          </ErrorBoundary>
+        )}
         {manager ? (
-          <RecentRentals title={t('dashboard.rentals')} status={null} />
+          <ErrorBoundary>
+            <RecentRentals title={t('dashboard.rentals')} status={null} />
+          </ErrorBoundary>
         ) : (
-          <RecentRentals title={t('dashboard.late')} status="OVERDUE" />
+          <ErrorBoundary>
+            <RecentRentals title={t('dashboard.late')} status="OVERDUE" />
+          </ErrorBoundary>
         )}
       </div>
       <div className={classes.day}>
-        <DayFigures />
+        <ErrorBoundary>
+          <DayFigures />
+        </ErrorBoundary>
       </div>
       {manager && (
         <div className={classes.chart}>
-          <RevenueChart />
+          <ErrorBoundary>
+            <RevenueChart />
+          </ErrorBoundary>
         </div>
       )}
     </div>

@@ -11,7 +11,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ComponentType, useEffect, useId, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLive, useLiveTools } from '../../live/live-context';
-import { useStore } from '../../live/store';
+import { useStore } from '@harang/react';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';

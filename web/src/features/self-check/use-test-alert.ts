@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { useLive, useLiveTools } from '../../live/live-context';
-import { useStore } from '../../live/store';
+import { useStore } from '@harang/react';
 import { useAskTestAlert } from '../../api/self-check';
 import { alertTrace, type AlertTrace } from './alert-trace';
 

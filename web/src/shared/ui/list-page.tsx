@@ -20,6 +20,10 @@ interface ListQuery {
   hasNextPage?: boolean;
   isFetchingNextPage?: boolean;
   fetchNextPage?: () => unknown;
+  /** Pages at the beginning were dropped, because the list was followed far. */
+  hasPreviousPage?: boolean;
+  isFetchingPreviousPage?: boolean;
+  fetchPreviousPage?: () => unknown;
 }
 
 interface ListPageProps {
@@ -47,6 +51,16 @@ export function ListPage({ label, filters, action, query, empty, children, bare 
         {stale && <Age since={query.dataUpdatedAt} />}
         {action !== undefined && <div className={classes.action}>{action}</div>}
       </div>
+      {query.hasPreviousPage === true && (
+        <Button
+          className={classes.more}
+          variant="default"
+          loading={query.isFetchingPreviousPage === true}
+          onClick={() => query.fetchPreviousPage?.()}
+        >
+          {t('common.previous')}
+        </Button>
+      )}
       <section
         ref={useFocusRestore()}
         className={classes.panel}
