@@ -59,9 +59,9 @@ const (
 	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 " +
 		"minutes, and " +
 		"payment has the error. Without payment the rental is OPEN at once."
-	returnDetails = "Without a body everything that is out comes back and the rental is RETURNED. With lines the rest " +
-		"stays out. The price was agreed for the period and stays, unless credit is true; refunds says who gets what " +
-		"back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it."
+	returnDetails = "Without a body everything that is out comes back and the rental is RETURNED. With lines the " +
+		"rest stays out. The price was agreed for the period and stays, unless credit is true; refunds says who " +
+		"gets what back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it."
 	extendDetails = "dryRun=true answers the new dueAt, totalValue and owedAmount, to be shown before they are asked " +
 		"for with expectedTotal. The present dueAt changes nothing."
 	cancelDetails = "All that was paid is refunded; refunds says who gets what back. Cash is handed over by the " +

@@ -208,8 +208,10 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 					},
 				},
 				"errorsTruncated": {Type: "boolean", Description: "true when more fields are wrong than errors lists"},
-				"expected":        {Type: huma.TypeInteger, Description: "the sum that the request named (PRICE_CHANGED)"},
-				"actual":          {Type: huma.TypeInteger, Description: "the sum that it is (PRICE_CHANGED)"},
+				"expected": {
+					Type: huma.TypeInteger, Description: "the sum that the request named (PRICE_CHANGED)",
+				},
+				"actual": {Type: huma.TypeInteger, Description: "the sum that it is (PRICE_CHANGED)"},
 				"line": {
 					Type:        "integer",
 					Description: "the line of the rental, from 0, with INSUFFICIENT_STOCK and ARCHIVED",

@@ -137,9 +137,9 @@ func (d dueText) MarshalJSON() ([]byte, error) {
 func (dueText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeString,
-		Description: "when the rental is due: an RFC 3339 time in the future, within two years; or a day (2026-03-02), " +
-			"for when the location closes on it, or on the next one on which it is open, and without opening hours " +
-			"for the time of day at which the rental began",
+		Description: "when the rental is due: an RFC 3339 time in the future, within two years; or a day " +
+			"(2026-03-02), for when the location closes on it, or on the next one on which it is open, and without " +
+			"opening hours for the time of day at which the rental began",
 	}
 }
 

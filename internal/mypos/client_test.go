@@ -183,7 +183,8 @@ func TestClient_ChargeUnreachable(t *testing.T) {
 	if got, err = c.FindCharge(t.Context(), charge); err == nil || got.Status != harang.PaymentPending {
 		t.Errorf("a question that reached nobody: %+v, %v", got, err)
 	}
-	if got, err = c.Refund(t.Context(), shop.ChargeRefund{Charge: charge, Sum: charge.Amount}); err == nil || got.Status != harang.PaymentPending {
+	got, err = c.Refund(t.Context(), shop.ChargeRefund{Charge: charge, Sum: charge.Amount})
+	if err == nil || got.Status != harang.PaymentPending {
 		t.Errorf("a refund that reached nobody: %+v, %v", got, err)
 	}
 }

@@ -85,7 +85,8 @@ func TestProvider_Refund(t *testing.T) {
 	if _, err := p.Charge(t.Context(), charge); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := p.Refund(t.Context(), shop.ChargeRefund{Charge: charge, Sum: charge.Amount}); err != nil || got.Status != harang.PaymentReversed {
+	refund := shop.ChargeRefund{Charge: charge, Sum: charge.Amount}
+	if got, err := p.Refund(t.Context(), refund); err != nil || got.Status != harang.PaymentReversed {
 		t.Errorf("refund: %+v, %v", got, err)
 	}
 	if got, _ := p.FindCharge(t.Context(), charge); got.Status != harang.PaymentReversed {

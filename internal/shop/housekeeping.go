@@ -57,7 +57,9 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 // Round does everything that is due now.
 func (h *Housekeeper) Round(ctx context.Context) error {
 	now := h.now()
-	errs := []error{h.markOverdue(ctx, now), h.makeRefunds(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now)}
+	errs := []error{
+		h.markOverdue(ctx, now), h.makeRefunds(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now),
+	}
 	if h.sweepDue(now) {
 		errs = append(errs, h.sweep(ctx, now))
 	}

@@ -75,8 +75,8 @@ type NewPayment struct {
 // when the outcome is unknown: the payment stays PENDING and the housekeeper
 // finds out. NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field,
 // CARD_UNKNOWN for a card that Cards does not return for the rental's partner;
-// PRICE_CHANGED with "expected" and "actual" for more than is owed; CONFLICT for a cancelled rental, and while another card
-// payment of the rental is pending and might cover the amount.
+// PRICE_CHANGED with "expected" and "actual" for more than is owed; CONFLICT for
+// a cancelled rental, and while another card payment of the rental is pending and might cover the amount.
 func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment) (harang.Payment, error) {
 	var none harang.Payment
 	if err := caller.Can(harang.ActionPay); err != nil {
