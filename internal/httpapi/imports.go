@@ -6,12 +6,50 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"sync"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
 )
+
+// maxImports is how many imports a node reads at once, and how many of one tenant: a file
+// of 4 MiB takes some 130 MB and seconds of work.
+const (
+	maxImports       = 4
+	maxTenantImports = 1
+)
+
+// importSlots are the imports that run now, by tenant.
+type importSlots struct {
+	mu      sync.Mutex
+	running map[string]int
+	all     int
+}
+
+// acquire takes a slot that release gives back. RATE_LIMITED when there is none.
+func (s *importSlots) acquire(tenant string) (release func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[tenant] >= maxTenantImports || s.all >= maxImports {
+		return nil, &harang.Error{
+			Code: harang.CodeRateLimited, RetryAfter: 5 * time.Second,
+			Message: "another import is running; send the file again when it has ended",
+		}
+	}
+	s.running[tenant]++
+	s.all++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.all--
+		if s.running[tenant]--; s.running[tenant] == 0 {
+			delete(s.running, tenant)
+		}
+	}, nil
+}
 
 // importBody is what a file changes, or changed.
 type importBody struct {
@@ -81,6 +119,11 @@ func (a *API) readImport(w http.ResponseWriter, r *http.Request, caller harang.I
 		return shop.ImportReport{}, harang.Errorf(harang.CodeUnsupportedMedia,
 			"the body must be a CSV file: Content-Type: text/csv")
 	}
+	release, err := a.imports.acquire(caller.Tenant)
+	if err != nil {
+		return shop.ImportReport{}, err
+	}
+	defer release()
 	body, err := readBody(w, r, shop.MaxImportBytes)
 	if err != nil {
 		return shop.ImportReport{}, err
@@ -110,4 +153,4 @@ func (a *API) describeImport(op *huma.Operation) {
 
 const importDetails = `The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. Numbers may be written as 1 234,00 Ft.
 
-The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped.`
+The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped. A tenant has one import at a time, and a node four; a further one is RATE_LIMITED.`

@@ -1,10 +1,14 @@
 package httpapi_test
 
 import (
+	"fmt"
+	"io"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 const csvType = "Content-Type: text/csv; charset=utf-8"
@@ -47,4 +51,68 @@ func TestImports(t *testing.T) {
 	e.as(harang.RoleAdmin, "POST", "/imports", file, "Content-Type: application/json").
 		want(t, 415, harang.CodeUnsupportedMedia)
 	e.as(harang.RoleStoreManager, "POST", "/imports", file, csvType).want(t, 403, harang.CodeForbidden)
+}
+
+// onFirstRead is a body that calls a function when the server begins to read it.
+type onFirstRead struct {
+	io.Reader
+	call func()
+}
+
+func (r *onFirstRead) Read(p []byte) (int, error) {
+	if call := r.call; call != nil {
+		r.call = nil
+		call()
+	}
+	return r.Reader.Read(p)
+}
+
+// TestImports_Limit: a tenant has one import at a time and a node four, because each takes
+// much memory; a preview is one. An import that ended, in whatever way, makes room.
+func TestImports_Limit(t *testing.T) {
+	e := newEnv(t)
+	const file = "productId;productName\nuj-1;Új gép\n"
+	tokens := []string{e.tokens[harang.RoleAdmin], e.login("admin@debrecen.demo")}
+	for i := range 3 {
+		tenant := harang.Tenant{ID: fmt.Sprintf("tenant-%d", i), Name: "Tenant"}
+		if err := e.store.CreateTenant(t.Context(), tenant); err != nil {
+			t.Fatal(err)
+		}
+		admin := harang.Identity{Tenant: tenant.ID, UserID: "cli:ADMIN", Role: harang.RoleAdmin}
+		email := "admin@" + tenant.ID + ".demo"
+		if _, err := e.auth.CreateUser(t.Context(), admin,
+			auth.NewUser{Email: email, Name: "Admin", Role: harang.RoleAdmin, Password: password}); err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, e.login(email))
+	}
+	// begin imports for the tenants one within the other and calls inner when all have begun.
+	var begin func(tokens []string, inner func())
+	begin = func(tokens []string, inner func()) {
+		if len(tokens) == 0 {
+			inner()
+			return
+		}
+		body := &onFirstRead{strings.NewReader(file), func() { begin(tokens[1:], inner) }}
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/imports?dryRun=true", body)
+		r.Header.Set("Content-Type", "text/csv")
+		r.Header.Set("Authorization", "Bearer "+tokens[0])
+		w := httptest.NewRecorder()
+		e.handler.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Errorf("%d import(s) inside: %d %s", len(tokens)-1, w.Code, w.Body)
+		}
+	}
+	send := func(token string) reply { return e.call(token, "POST", "/api/v1/imports", file, csvType) }
+	for range 2 {
+		begin(tokens[:1], func() {
+			limited := send(tokens[0]).want(t, 429, harang.CodeRateLimited)
+			if limited.Header.Get("Retry-After") != "5" {
+				t.Errorf("again after %q", limited.Header.Get("Retry-After"))
+			}
+			send(tokens[1]).want(t, 200, "")
+		})
+		begin(tokens[:4], func() { send(tokens[4]).want(t, 429, harang.CodeRateLimited) })
+		send(tokens[4]).want(t, 200, "")
+	}
 }

@@ -43,7 +43,8 @@ func (a *API) routes() {
 		about("putProduct", "Create or change a product", harang.CodeBarcodeTaken))
 
 	a.raw("POST /imports", harang.ActionAdminister, a.importCatalogue,
-		about("importCatalogue", "Load a catalogue and its stock from a CSV file").details(importDetails).
+		about("importCatalogue", "Load a catalogue and its stock from a CSV file",
+			harang.CodeRateLimited).details(importDetails).
 			answers(200).maxBody(shop.MaxImportBytes), a.describeImport)
 
 	call(a, "GET /exports/stock.csv", harang.ActionReadStock, a.exportStock,

@@ -93,6 +93,7 @@ type API struct {
 	docs    *documents
 	// clientErrors takes what pages report.
 	clientErrors *clientErrors
+	imports      importSlots
 }
 
 // mux records its patterns, so that a test can compare them with the OpenAPI
@@ -150,6 +151,7 @@ func assemble(o Options) (*API, error) {
 		Options: o,
 		mux:     &mux{ServeMux: http.NewServeMux()},
 		methods: map[string][]string{},
+		imports: importSlots{running: map[string]int{}},
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
 	a.clientErrors = newClientErrors(o.Clock, o.Logger, o.Registry)

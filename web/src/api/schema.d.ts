@@ -391,7 +391,7 @@ export interface paths {
          * Load a catalogue and its stock from a CSV file
          * @description The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. Numbers may be written as 1 234,00 Ft.
          *
-         *     The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped.
+         *     The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped. A tenant has one import at a time, and a node four; a further one is RATE_LIMITED.
          *
          *     Allowed for: ADMIN.
          */
@@ -4011,6 +4011,17 @@ export interface operations {
             /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
