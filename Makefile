@@ -92,10 +92,12 @@ verify: $(NPM_CI) ## Fail when formatting or tidying would change something, gen
 	@scripts/long-lines $$(git ls-files '*.go')
 	node_modules/.bin/prettier --log-level warn --check .
 	node scripts/generate-types.mjs --check
+	node scripts/subset-fonts.mjs --check
 
 .PHONY: generate
-generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints
+generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints, and the page's fonts
 	node scripts/generate-types.mjs
+	node scripts/subset-fonts.mjs
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder for 20 seconds each

@@ -7,5 +7,6 @@ export default defineConfig({
   workers: 1,
   timeout: 900_000,
   reporter: 'list',
-  use: { ...chromium, timezoneId: 'Europe/Budapest' },
+  expect: { timeout: 30_000 },
+  use: { ...chromium, actionTimeout: 10_000, timezoneId: 'Europe/Budapest' },
 });

@@ -1,13 +1,15 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { libraryStyles } from './library-styles';
+import { budget } from './budget';
+import { chunkName } from './chunks';
+import { icons } from './icons';
 import { precompress } from './precompress';
 
 const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [react(), libraryStyles(), precompress()],
+  plugins: [icons(), react(), budget(), precompress()],
   resolve: {
     // The client packages are used from their sources, so that one change is one build.
     conditions: ['@harang/source', ...defaultClientConditions],
@@ -29,18 +31,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        // What changes rarely is kept apart, so that a new version of the page
-        // does not make every browser fetch the libraries again.
-        codeSplitting: {
-          groups: [
-            {
-              name: 'react',
-              test: /node_modules[\\/](react|react-dom|scheduler|use-sync-external-store)[\\/]/,
-              priority: 3,
-            },
-            { name: 'tanstack', test: /node_modules[\\/]@tanstack[\\/]/, priority: 2 },
-          ],
-        },
+        codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: chunkName }] },
       },
     },
   },

@@ -34,7 +34,7 @@ const windows: Record<string, { path: string; open: (page: Page) => Promise<unkn
     path: '/',
     open: async (page) => {
       await page.getByRole('button', { name: /Felhasználói menü/ }).click();
-      await page.getByRole('menuitem', { name: /telephely/i }).click();
+      await page.getByRole('menuitem', { name: 'Felugró értesítések' }).click();
     },
   },
   order: {

@@ -12,5 +12,5 @@
   if (chosen !== 'light' && chosen !== 'dark') {
     chosen = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
   }
-  root.setAttribute('data-mantine-color-scheme', chosen);
+  root.setAttribute('data-color-scheme', chosen);
 })();

@@ -139,7 +139,7 @@ it('switches the colours and remembers them', async () => {
   const { user } = await renderPage('/stock');
   await user.click(await screen.findByRole('button', { name: /Felhasználói menü/ }));
   await user.click(await screen.findByRole('menuitemradio', { name: 'Sötét' }));
-  await waitFor(() => expect(document.documentElement).toHaveAttribute('data-mantine-color-scheme', 'dark'));
+  await waitFor(() => expect(document.documentElement).toHaveAttribute('data-color-scheme', 'dark'));
   expect(localStorage.getItem('harang-color-scheme')).toBe('dark');
   await user.click(screen.getByRole('button', { name: /Felhasználói menü/ }));
   await user.click(await screen.findByRole('menuitemradio', { name: 'Rendszer szerint' }));

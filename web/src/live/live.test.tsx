@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jwt } from '@harang/client/testing';
 import { useOffline } from '../shared/connection';
-import { i18n } from '../shared/i18n/i18n';
+import { chooseLanguage, i18n } from '../shared/i18n/i18n';
 import { session } from '../shared/session';
 import { anna, LivePage, Problem } from '../test/live-page';
 import { ConnectionChip } from './connection-chip';
@@ -172,7 +172,7 @@ describe('connection chip', () => {
   });
 
   it('speaks English when asked', async () => {
-    await i18n.changeLanguage('en');
+    await chooseLanguage('en');
     await page.open(<Everything />);
     expect(chip()).toHaveTextContent('Connected');
   });
@@ -471,7 +471,7 @@ describe('after an absence', () => {
   });
 
   it('counts one as one in English', async () => {
-    await i18n.changeLanguage('en');
+    await chooseLanguage('en');
     await page.open(<Everything />);
     await away([make('stock_alert', 's1')], { reason: 'overflow', missed: 1 });
     expect(screen.getByTestId('digest')).toHaveTextContent(/^While you were away: 1 event1 event made up for/);

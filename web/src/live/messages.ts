@@ -1,5 +1,4 @@
 import { addMessages } from '../shared/i18n/i18n';
-import { en } from './i18n/en';
 import { hu } from './i18n/hu';
 
 declare module '../shared/i18n/i18n' {
@@ -9,4 +8,4 @@ declare module '../shared/i18n/i18n' {
 }
 
 /** The messages of the live parts of the page, used as `useTranslation('live')`. */
-addMessages('live', { hu, en });
+addMessages('live', { hu, en: async () => (await import('./i18n/en')).en });

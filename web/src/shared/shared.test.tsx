@@ -112,11 +112,12 @@ describe('messages', () => {
     const { result } = renderHook(() => useLanguage());
     expect(result.current).toBe('hu');
     expect(messageOf('page', 'method.CASH')).toBe('Készpénz');
-    expect(messageOf('page', 'method.CASH', { language: 'en' })).toBe('Cash');
     expect(messageOf('page', 'method.BARTER')).toBeUndefined();
     await act(() => chooseLanguage('en'));
     expect(result.current).toBe('en');
     expect(messageOf('page', 'wizard.available', { n: 3 })).toBe('3 available');
+    expect(messageOf('page', 'method.CASH')).toBe('Cash');
+    expect(messageOf('page', 'method.CASH', { language: 'hu' })).toBe('Készpénz');
     await act(() => chooseLanguage('hu'));
   });
 

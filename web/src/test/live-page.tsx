@@ -16,7 +16,6 @@ import { i18n } from '../shared/i18n/i18n';
 import type { User } from '../shared/model';
 import { createQueryClient } from '../api/query-client';
 import { session, useSession } from '../shared/session';
-import { ControlsProvider } from '../shared/ui/controls/controls-provider';
 
 export const anna: User = {
   id: 'u1',
@@ -86,6 +85,8 @@ export class LivePage {
   /** open signs in, shows `children` below the LiveProvider, and lets the server greet. */
   async open(children: ReactNode, options: { greet?: boolean } = {}): Promise<ReturnType<typeof render>> {
     await session.refresh();
+    // Loaded when it is first shown, which no fake clock waits for.
+    await import('../live/toast-region');
     const { createManager } = this.server;
     const { environment } = this;
     function SignedIn() {
@@ -107,12 +108,10 @@ export class LivePage {
     });
     const view = render(
       <I18nextProvider i18n={i18n}>
-        <ControlsProvider env="test">
-          <QueryClientProvider client={this.client}>
-            {/* Another router than the page's: the links only have to lead somewhere. */}
-            <RouterProvider router={router as never} />
-          </QueryClientProvider>
-        </ControlsProvider>
+        <QueryClientProvider client={this.client}>
+          {/* Another router than the page's: the links only have to lead somewhere. */}
+          <RouterProvider router={router as never} />
+        </QueryClientProvider>
       </I18nextProvider>,
       { wrapper: StrictMode },
     );

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { messageOf } from '../../shared/i18n/i18n';
 import type { PaymentMethod, StoredCard } from '../../shared/model';
 import { cardsQueryOptions } from '../../api/partners';
-import { ChoiceList } from '../../shared/ui/choice-list';
+import { SelectField } from '../../shared/ui/controls/select-field';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
 import classes from './method-fields.module.css';
 import { ErrorState } from '../../shared/ui/states';
@@ -62,13 +62,17 @@ export function MethodFields({
   }));
   return (
     <div className={classes.fields}>
-      <ChoiceList<MethodChoice>
+      <SelectField
         label={t('wizard.method')}
+        size="md"
         value={paymentChoice.method}
         options={methods.map((value) => ({ value, label: t(`method.${value}`) }))}
-        onChange={(method) => onPaymentChoice({ ...paymentChoice, method })}
+        onChange={(event) => {
+          const method = methods.find((each) => each === event.currentTarget.value);
+          if (method !== undefined) onPaymentChoice({ ...paymentChoice, method });
+        }}
         disabled={disabled}
-        testId={methodTestId}
+        data-testid={methodTestId}
       />
       {paymentChoice.method === 'CARD' &&
         (error !== null ? (
@@ -78,18 +82,19 @@ export function MethodFields({
         ) : options.length === 0 ? (
           <p className={classes.none}>{t('wizard.cardNone')}</p>
         ) : (
-          <ChoiceList
+          <SelectField
+            size="md"
             label={t('wizard.card')}
-            hint={t('wizard.cardHint')}
+            description={t('wizard.cardHint')}
             value={
               options.some(({ value }) => value === paymentChoice.token)
                 ? (paymentChoice.token ?? '')
                 : (options[0]?.value ?? '')
             }
             options={options}
-            onChange={(token) => onPaymentChoice({ ...paymentChoice, token })}
+            onChange={(event) => onPaymentChoice({ ...paymentChoice, token: event.currentTarget.value })}
             disabled={disabled}
-            testId={tokenTestId}
+            data-testid={tokenTestId}
           />
         ))}
     </div>

@@ -39,7 +39,9 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   // A name typed out in full is as good as one picked from the list.
   const handleBlur = () => {
     const meant = found.filter((each) => sought !== '' && normalizeSearch(each.name) === normalizeSearch(sought));
-    if (meant.length === 1 && meant[0] !== undefined) onPartner(meant[0]);
+    if (meant.length !== 1 || meant[0] === undefined) return;
+    setWords(meant[0].name);
+    onPartner(meant[0]);
   };
   return (
     <div className={classes.narrow}>
@@ -52,15 +54,12 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
         nothingFound={late || isFetching ? t('common.loading') : t('wizard.partnerNone')}
         leftSection={<IconUser size={18} stroke={1.7} aria-hidden />}
         options={options}
-        value={partner?.id ?? null}
+        value={partner && { value: partner.id, label: partner.name }}
         search={words}
         onSearchChange={setWords}
         onFocus={(event) => event.currentTarget.select()}
         onBlur={handleBlur}
-        onChange={(id) => {
-          const chosen = options.find((each) => each.value === id);
-          onPartner(chosen === undefined ? null : { id: chosen.value, name: chosen.label });
-        }}
+        onChange={(chosen) => onPartner(chosen && { id: chosen.value, name: chosen.label })}
         error={problem}
       />
       {nobody && (

@@ -1,7 +1,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Toasts } from '../../live/toasts';
-import { i18n } from '../../shared/i18n/i18n';
+import { chooseLanguage, i18n } from '../../shared/i18n/i18n';
 import { anna, LivePage, Problem, type Asked } from '../../test/live-page';
 import { accessibilityProblems } from '../../test/render-page';
 import { alertTrace } from './alert-trace';
@@ -108,7 +108,7 @@ describe('self-check', () => {
   });
 
   it('in English too', async () => {
-    await i18n.changeLanguage('en');
+    await chooseLanguage('en');
     await open();
     expect(row('isolation')).toHaveTextContent('1,234 deliveries checked, 0 crossings');
     expect(screen.getByTestId('test-alert')).toHaveTextContent('Test alert');

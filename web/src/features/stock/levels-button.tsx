@@ -52,7 +52,7 @@ export function LevelsButton({ item }: { item: StockItem }) {
         </Button>
       }
     >
-      {open && <LevelsForm item={item} titleId={title} onClose={() => setOpen(false)} />}
+      <LevelsForm item={item} titleId={title} onClose={() => setOpen(false)} />
     </Popover>
   );
 }

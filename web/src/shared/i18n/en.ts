@@ -46,6 +46,7 @@ export const en: Messages<typeof hu> = {
     cancel: 'Cancel',
     save: 'Save',
     close: 'Close',
+    showCharacters: 'Show characters',
     all: 'All',
     previous: 'Show previous',
     more: 'Show more',

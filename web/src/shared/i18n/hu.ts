@@ -43,6 +43,7 @@ export const hu = {
     cancel: 'Mégse',
     save: 'Mentés',
     close: 'Bezárás',
+    showCharacters: 'Karakterek mutatása',
     all: 'Mind',
     previous: 'Az előzőek',
     more: 'Továbbiak',

@@ -1,6 +1,5 @@
 import i18next, { type i18n as I18n } from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
-import { en } from './en';
 import { hu } from './hu';
 
 export type Language = 'hu' | 'en';
@@ -43,22 +42,35 @@ function remembered(): Language {
 export const i18n: I18n = i18next.createInstance();
 
 void i18n.use(initReactI18next).init({
-  lng: remembered(),
+  lng: 'hu',
   fallbackLng: 'hu',
   defaultNS: 'page',
   ns: ['page'],
-  resources: { hu: { page: hu }, en: { page: en } },
+  resources: { hu: { page: hu } },
   interpolation: { escapeValue: false },
   returnNull: false,
+  // A page whose English catalogue comes after it is shown again.
+  react: { bindI18nStore: 'added' },
 });
+
+// The English catalogues, which only their readers load.
+const english = new Map<string, () => Promise<object>>([['page', async () => (await import('./en')).en]]);
+
+async function loadEnglish(): Promise<void> {
+  const missing = [...english].filter(([namespace]) => !i18n.hasResourceBundle('en', namespace));
+  await Promise.all(
+    missing.map(async ([namespace, load]) => i18n.addResourceBundle('en', namespace, await load(), true, true)),
+  );
+}
 
 /** Adds the catalogues of a namespace, used as `useTranslation('<namespace>')`. */
 export function addMessages<Name extends keyof Namespaces>(
   namespace: Name,
-  messages: Record<Language, Messages<Namespaces[Name]>>,
+  messages: { hu: Messages<Namespaces[Name]>; en: () => Promise<Messages<Namespaces[Name]>> },
 ): void {
   i18n.addResourceBundle('hu', namespace, messages.hu, true, true);
-  i18n.addResourceBundle('en', namespace, messages.en, true, true);
+  english.set(namespace, messages.en);
+  if (i18n.language === 'en') void loadEnglish().catch(() => undefined);
 }
 
 /**
@@ -78,6 +90,18 @@ export function language(): Language {
   return i18n.language === 'en' ? 'en' : 'hu';
 }
 
+async function show(next: Language): Promise<void> {
+  if (next === 'en') await loadEnglish();
+  document.documentElement.lang = next;
+  await i18n.changeLanguage(next);
+}
+
+/** Shows the language that this browser remembers; Hungarian where its catalogue cannot be loaded. */
+export async function restoreLanguage(): Promise<void> {
+  const language = remembered();
+  if (language !== 'hu') await show(language).catch(() => undefined);
+}
+
 /** Switches the page's language and remembers it in this browser. */
 export async function chooseLanguage(next: Language): Promise<void> {
   try {
@@ -85,8 +109,7 @@ export async function chooseLanguage(next: Language): Promise<void> {
   } catch {
     // Storage may be switched off; the choice then lasts until the reload.
   }
-  document.documentElement.lang = next;
-  await i18n.changeLanguage(next);
+  await show(next);
 }
 
 /** The current language; the component renders again when it changes. */

@@ -1,25 +1,46 @@
-import { Button as LibraryButton } from '@mantine/core';
 import type { ComponentProps, ReactNode } from 'react';
+import classes from './button.module.css';
 
-export interface ButtonProps extends Omit<ComponentProps<'button'>, 'color'> {
+export interface ButtonProps extends ComponentProps<'button'> {
   variant?: 'filled' | 'default' | 'light' | 'subtle';
   size?: 'xs' | 'sm' | 'md';
   /** For what cannot be undone. */
   danger?: boolean;
-  /** Shows a spinner and takes no clicks. */
+  /** Shows a spinner in place of the label and disables the button. */
   loading?: boolean;
   fullWidth?: boolean;
   leftSection?: ReactNode;
   rightSection?: ReactNode;
 }
 
-export function Button({ danger = false, type = 'button', className, ...rest }: ButtonProps) {
+export function Button({
+  variant = 'filled',
+  size = 'sm',
+  danger = false,
+  loading = false,
+  fullWidth = false,
+  leftSection,
+  rightSection,
+  disabled = false,
+  type = 'button',
+  className = '',
+  children,
+  ...rest
+}: ButtonProps) {
   return (
-    <LibraryButton
-      {...(rest as object)}
+    <button
+      {...rest}
       type={type}
-      {...(className === undefined ? {} : { className })}
-      {...(danger ? { color: 'red' } : {})}
-    />
+      disabled={disabled || loading}
+      className={`${classes.button} ${className}`}
+      data-variant={danger ? 'danger' : variant}
+      data-size={size}
+      data-full={fullWidth || undefined}
+      data-loading={loading || undefined}
+    >
+      {leftSection}
+      <span className={classes.label}>{children}</span>
+      {rightSection}
+    </button>
   );
 }

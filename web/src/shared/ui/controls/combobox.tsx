@@ -1,19 +1,22 @@
-import { Autocomplete, Select } from '@mantine/core';
+import { Autocomplete } from '@base-ui/react/autocomplete';
+import { Combobox as LibraryCombobox } from '@base-ui/react/combobox';
+import { IconCheck } from '@tabler/icons-react';
 import type { ComponentProps } from 'react';
 import classes from './combobox.module.css';
+import { Field, type FieldProps } from './field';
+import popup from './popup.module.css';
 import type { Option } from './select-field';
-import type { FieldProps } from './text-field';
 
 type InputProps = Omit<
   ComponentProps<'input'>,
-  keyof FieldProps | 'value' | 'defaultValue' | 'onChange' | 'onSelect' | 'style' | 'type' | 'className'
+  keyof FieldProps | 'value' | 'defaultValue' | 'onChange' | 'onSelect' | 'type' | 'className' | 'ref' | 'style'
 >;
 
 interface ComboboxProps extends FieldProps, InputProps {
   /** What the list shows, in this order: the caller has searched already. */
   options: readonly Option[];
-  value: string | null;
-  onChange: (value: string | null) => void;
+  value: Option | null;
+  onChange: (value: Option | null) => void;
   /** The words in the field. */
   search: string;
   onSearchChange: (words: string) => void;
@@ -21,22 +24,71 @@ interface ComboboxProps extends FieldProps, InputProps {
   nothingFound: string;
 }
 
-/** A field that searches as it is typed in, and a list to choose one option from. */
-export function Combobox({ options, search, nothingFound, ...rest }: ComboboxProps) {
+const sameValue = (one: Option, other: Option) => one.value === other.value;
+
+/**
+ * A field that searches as it is typed in, and a list to choose one option from. When it is left it shows the chosen
+ * option again; `onBlur` runs after that and may choose by what was typed.
+ */
+export function Combobox({
+  id,
+  label,
+  description,
+  error,
+  leftSection,
+  size = 'sm',
+  options,
+  value,
+  onChange,
+  search,
+  onSearchChange,
+  nothingFound,
+  onBlur,
+  ...input
+}: ComboboxProps) {
   return (
-    <Select
-      {...(rest as object)}
-      data={options}
-      searchValue={search}
-      nothingFoundMessage={nothingFound}
-      filter={({ options: all }) => all}
-      searchable
-      clearable={false}
-      allowDeselect={false}
-      selectFirstOptionOnChange
-      maxDropdownHeight={320}
-      classNames={{ option: classes.option }}
-    />
+    <LibraryCombobox.Root
+      items={options}
+      filter={null}
+      value={value}
+      onValueChange={(chosen) => onChange(chosen)}
+      inputValue={search}
+      onInputValueChange={(words, details) => {
+        // The list empties the field when it closes; whoever leaves it may still mean what is typed there.
+        if (details.reason === 'input-change' || details.reason === 'item-press') onSearchChange(words);
+        else details.cancel();
+      }}
+      isItemEqualToValue={sameValue}
+      autoHighlight
+    >
+      <Field {...{ id, label, description, error, leftSection, size }}>
+        {(control) => (
+          <LibraryCombobox.Input
+            {...input}
+            {...control}
+            onBlur={(event) => {
+              onSearchChange(value?.label ?? '');
+              onBlur?.(event);
+            }}
+          />
+        )}
+      </Field>
+      <LibraryCombobox.Portal>
+        <LibraryCombobox.Positioner className={popup.positioner} align="start" sideOffset={6} collisionPadding={8}>
+          <LibraryCombobox.Popup className={`${popup.popup} ${classes.popup}`}>
+            <LibraryCombobox.Empty className={classes.nothing}>{nothingFound}</LibraryCombobox.Empty>
+            <LibraryCombobox.List>
+              {(option: Option) => (
+                <LibraryCombobox.Item key={option.value} value={option} className={classes.option}>
+                  {option.label}
+                  <LibraryCombobox.ItemIndicator render={<IconCheck size={15} stroke={2.2} aria-hidden />} />
+                </LibraryCombobox.Item>
+              )}
+            </LibraryCombobox.List>
+          </LibraryCombobox.Popup>
+        </LibraryCombobox.Positioner>
+      </LibraryCombobox.Portal>
+    </LibraryCombobox.Root>
   );
 }
 
@@ -48,13 +100,43 @@ interface SuggestFieldProps extends FieldProps, InputProps {
 }
 
 /** A text field with a list of usual values; anything else may be typed. */
-export function SuggestField({ suggestions, className, ...rest }: SuggestFieldProps) {
+export function SuggestField({
+  id,
+  label,
+  description,
+  error,
+  leftSection,
+  size = 'sm',
+  className,
+  suggestions,
+  value,
+  onChange,
+  ...input
+}: SuggestFieldProps) {
   return (
-    <Autocomplete
-      {...(rest as object)}
-      data={[...suggestions]}
-      filter={({ options }) => options}
-      {...(className === undefined ? {} : { className })}
-    />
+    <Autocomplete.Root
+      items={suggestions}
+      mode="none"
+      value={value}
+      onValueChange={(words) => onChange(words)}
+      openOnInputClick
+    >
+      <Field {...{ id, label, description, error, leftSection, size, className }}>
+        {(control) => <Autocomplete.Input {...input} {...control} />}
+      </Field>
+      <Autocomplete.Portal>
+        <Autocomplete.Positioner className={popup.positioner} align="start" sideOffset={6} collisionPadding={8}>
+          <Autocomplete.Popup className={`${popup.popup} ${classes.popup}`}>
+            <Autocomplete.List>
+              {(suggestion: string) => (
+                <Autocomplete.Item key={suggestion} value={suggestion} className={classes.option}>
+                  {suggestion}
+                </Autocomplete.Item>
+              )}
+            </Autocomplete.List>
+          </Autocomplete.Popup>
+        </Autocomplete.Positioner>
+      </Autocomplete.Portal>
+    </Autocomplete.Root>
   );
 }

@@ -1,6 +1,9 @@
-import { Drawer as LibraryDrawer } from '@mantine/core';
+import { Dialog } from '@base-ui/react/dialog';
+import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { dismissal } from './dialog';
 import classes from './drawer.module.css';
+import { PlainButton } from './plain-button';
 
 interface DrawerProps {
   opened: boolean;
@@ -16,23 +19,20 @@ interface DrawerProps {
 /** A window that comes in from the right and takes the page's height. */
 export function Drawer({ opened, onClose, title, closeLabel, action, children, ...rest }: DrawerProps) {
   return (
-    <LibraryDrawer.Root
-      opened={opened}
-      onClose={onClose}
-      position="right"
-      size={420}
-      lockScroll={false}
-      transitionProps={{ duration: 150, transition: 'slide-left' }}
-    >
-      <LibraryDrawer.Overlay backgroundOpacity={0.35} />
-      <LibraryDrawer.Content classNames={{ content: classes.panel ?? '' }} {...rest}>
-        <LibraryDrawer.Header className={classes.head ?? ''}>
-          <LibraryDrawer.Title className={classes.title ?? ''}>{title}</LibraryDrawer.Title>
-          {action}
-          <LibraryDrawer.CloseButton aria-label={closeLabel} />
-        </LibraryDrawer.Header>
-        <LibraryDrawer.Body className={classes.body ?? ''}>{children}</LibraryDrawer.Body>
-      </LibraryDrawer.Content>
-    </LibraryDrawer.Root>
+    <Dialog.Root open={opened} modal="trap-focus" onOpenChange={dismissal(onClose)}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={classes.backdrop} data-dismiss />
+        <Dialog.Popup {...rest} className={classes.drawer} aria-modal render={<section />}>
+          <header className={classes.head}>
+            <Dialog.Title className={classes.title}>{title}</Dialog.Title>
+            {action}
+            <Dialog.Close className={classes.close} render={<PlainButton />} aria-label={closeLabel}>
+              <IconX size={19} stroke={1.8} aria-hidden />
+            </Dialog.Close>
+          </header>
+          {children}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
   );
 }

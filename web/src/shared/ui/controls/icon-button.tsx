@@ -1,12 +1,12 @@
-import { ActionIcon } from '@mantine/core';
 import type { ComponentProps } from 'react';
+import classes from './icon-button.module.css';
 
-interface IconButtonProps extends Omit<ComponentProps<'button'>, 'color' | 'style'> {
+interface IconButtonProps extends ComponentProps<'button'> {
   variant?: 'default' | 'subtle';
   'aria-label': string;
 }
 
 /** A square button that shows an icon alone. */
-export function IconButton({ className, ...rest }: IconButtonProps) {
-  return <ActionIcon {...(rest as object)} {...(className === undefined ? {} : { className })} />;
+export function IconButton({ variant = 'default', type = 'button', className = '', ...rest }: IconButtonProps) {
+  return <button {...rest} type={type} className={`${classes.button} ${className}`} data-variant={variant} />;
 }

@@ -1,47 +1,69 @@
-import { Menu as LibraryMenu } from '@mantine/core';
-import { cloneElement, type ReactElement, type ReactNode } from 'react';
+import { Menu as LibraryMenu } from '@base-ui/react/menu';
+import { IconCheck } from '@tabler/icons-react';
+import type { ReactElement, ReactNode } from 'react';
+import { closedBy } from './dialog';
 import classes from './menu.module.css';
+import popup from './popup.module.css';
 
 interface MenuProps {
+  opened: boolean;
+  onOpenedChange: (opened: boolean) => void;
   /** The button that opens and closes it. */
-  target: ReactElement;
+  anchor: HTMLElement;
   children: ReactNode;
 }
 
 /** A list of actions and choices below its button. */
-export function Menu({ target, children }: MenuProps) {
+export function Menu({ opened, onOpenedChange, anchor, children }: MenuProps) {
   return (
-    <LibraryMenu
-      withInitialFocusPlaceholder={false}
-      position="bottom-end"
-      hideDetached={false}
-      width={250}
-      shadow="md"
-      transitionProps={{ duration: 100 }}
-      classNames={{ dropdown: classes.dropdown, item: classes.item, label: classes.label }}
-    >
-      <LibraryMenu.Target>{target}</LibraryMenu.Target>
-      <LibraryMenu.Dropdown>{children}</LibraryMenu.Dropdown>
-    </LibraryMenu>
+    <LibraryMenu.Root open={opened} onOpenChange={closedBy(anchor, onOpenedChange)}>
+      <LibraryMenu.Portal>
+        <LibraryMenu.Positioner
+          anchor={anchor}
+          className={popup.positioner}
+          align="end"
+          sideOffset={8}
+          collisionPadding={8}
+        >
+          <LibraryMenu.Popup className={`${popup.popup} ${classes.menu}`} finalFocus={() => anchor}>
+            {children}
+          </LibraryMenu.Popup>
+        </LibraryMenu.Positioner>
+      </LibraryMenu.Portal>
+    </LibraryMenu.Root>
   );
 }
 
 interface MenuItemProps {
   icon: ReactNode;
   onClick?: () => void;
-  /** The element that the item is, a link for instance; a button when absent. */
-  render?: ReactElement<object>;
   'data-testid'?: string;
   children: ReactNode;
 }
 
-export function MenuItem({ icon, render, ...rest }: MenuItemProps) {
+export function MenuItem({ icon, children, ...rest }: MenuItemProps) {
   return (
-    <LibraryMenu.Item
-      {...rest}
-      leftSection={icon}
-      {...(render === undefined ? {} : { renderRoot: (props: Record<string, unknown>) => cloneElement(render, props) })}
-    />
+    <LibraryMenu.Item {...rest} className={classes.item}>
+      {icon}
+      <span>{children}</span>
+    </LibraryMenu.Item>
+  );
+}
+
+interface MenuLinkProps {
+  icon: ReactNode;
+  /** The router's link, without content. */
+  link: ReactElement;
+  'data-testid'?: string;
+  children: ReactNode;
+}
+
+export function MenuLink({ icon, link, children, ...rest }: MenuLinkProps) {
+  return (
+    <LibraryMenu.LinkItem {...rest} className={classes.item} render={link} closeOnClick>
+      {icon}
+      <span>{children}</span>
+    </LibraryMenu.LinkItem>
   );
 }
 
@@ -54,30 +76,28 @@ interface MenuChoiceProps<T extends string> {
 
 /** A labelled group of which one item is chosen. */
 export function MenuChoice<T extends string>({ label, value, options, onChange }: MenuChoiceProps<T>) {
-  const choose = (chosen: string) => {
-    const option = options.find((each) => each.value === chosen);
-    if (option !== undefined) onChange(option.value);
-  };
   return (
-    <>
-      <LibraryMenu.Label>{label}</LibraryMenu.Label>
-      <LibraryMenu.RadioGroup value={value} onChange={choose}>
-        {options.map((option) => (
-          <LibraryMenu.RadioItem
-            key={option.value}
-            value={option.value}
-            {...(option.lang === undefined ? {} : { lang: option.lang })}
-            closeMenuOnClick
-            rightSection={option.icon}
-          >
-            {option.label}
-          </LibraryMenu.RadioItem>
-        ))}
-      </LibraryMenu.RadioGroup>
-    </>
+    <LibraryMenu.RadioGroup value={value} onValueChange={(chosen: T) => onChange(chosen)}>
+      <LibraryMenu.GroupLabel className={classes.label}>{label}</LibraryMenu.GroupLabel>
+      {options.map((option) => (
+        <LibraryMenu.RadioItem
+          key={option.value}
+          value={option.value}
+          lang={option.lang}
+          closeOnClick
+          className={classes.item}
+        >
+          <span className={classes.mark}>
+            <LibraryMenu.RadioItemIndicator render={<IconCheck size={14} stroke={2.4} aria-hidden />} />
+          </span>
+          <span>{option.label}</span>
+          {option.icon}
+        </LibraryMenu.RadioItem>
+      ))}
+    </LibraryMenu.RadioGroup>
   );
 }
 
 export function MenuDivider() {
-  return <LibraryMenu.Divider />;
+  return <LibraryMenu.Separator className={classes.divider} />;
 }

@@ -1,6 +1,10 @@
-import { Modal as LibraryModal } from '@mantine/core';
+import { Dialog } from '@base-ui/react/dialog';
+import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { autofocus, dismissal } from './dialog';
+import classes from './modal.module.css';
+import { PlainButton } from './plain-button';
 
 interface ModalProps {
   opened: boolean;
@@ -16,15 +20,32 @@ interface ModalProps {
 export function Modal({ opened, onClose, onClosed, title, wide = false, children }: ModalProps) {
   const { t } = useTranslation();
   return (
-    <LibraryModal
-      opened={opened}
-      onClose={onClose}
-      {...(onClosed === undefined ? {} : { onExitTransitionEnd: onClosed })}
-      title={title}
-      size={wide ? 'lg' : 'md'}
-      closeButtonProps={{ 'aria-label': t('common.close'), size: 'lg' }}
+    <Dialog.Root
+      open={opened}
+      modal="trap-focus"
+      onOpenChange={dismissal(onClose)}
+      onOpenChangeComplete={(open) => !open && onClosed?.()}
     >
-      {children}
-    </LibraryModal>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={classes.backdrop} />
+        <Dialog.Viewport className={classes.viewport} data-dismiss>
+          <Dialog.Popup
+            className={classes.window}
+            data-wide={wide || undefined}
+            aria-modal
+            initialFocus={autofocus}
+            render={<section />}
+          >
+            <header className={classes.head}>
+              <Dialog.Title className={classes.title}>{title}</Dialog.Title>
+              <Dialog.Close className={classes.close} render={<PlainButton />} aria-label={t('common.close')}>
+                <IconX size={20} stroke={1.8} aria-hidden />
+              </Dialog.Close>
+            </header>
+            <div className={classes.body}>{children}</div>
+          </Dialog.Popup>
+        </Dialog.Viewport>
+      </Dialog.Portal>
+    </Dialog.Root>
   );
 }

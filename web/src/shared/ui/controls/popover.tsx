@@ -1,11 +1,14 @@
-import { Popover as LibraryPopover } from '@mantine/core';
-import { cloneElement, type MouseEventHandler, type ReactElement, type ReactNode } from 'react';
+import { cloneElement, type ReactElement, type ReactNode, Suspense, useState } from 'react';
+import { lazyAhead } from '../../lazy-ahead';
+import type { ButtonProps } from './button';
+
+const Popup = lazyAhead(async () => (await import('./popover-popup')).PopoverPopup);
 
 interface PopoverProps {
   opened: boolean;
   onOpenedChange: (opened: boolean) => void;
   /** The button that opens and closes it; its `onClick` is set here. */
-  target: ReactElement<{ onClick?: MouseEventHandler }>;
+  target: ReactElement<ButtonProps>;
   className?: string | undefined;
   'aria-label'?: string;
   'aria-labelledby'?: string;
@@ -13,13 +16,23 @@ interface PopoverProps {
 }
 
 /** A small window beside its button, which gets the focus back. The element with `data-autofocus` gets it first. */
-export function Popover({ opened, onOpenedChange, target, className = '', children, ...label }: PopoverProps) {
+export function Popover({ opened, onOpenedChange, target, ...popup }: PopoverProps) {
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null);
   return (
-    <LibraryPopover opened={opened} onChange={onOpenedChange} trapFocus returnFocus withRoles position="bottom-end">
-      <LibraryPopover.Target>{cloneElement(target, { onClick: () => onOpenedChange(!opened) })}</LibraryPopover.Target>
-      <LibraryPopover.Dropdown className={className} {...label}>
-        {children}
-      </LibraryPopover.Dropdown>
-    </LibraryPopover>
+    <>
+      {cloneElement(target, {
+        'aria-haspopup': 'dialog',
+        'aria-expanded': opened,
+        onClick: (event) => {
+          setAnchor(event.currentTarget);
+          onOpenedChange(!opened);
+        },
+      })}
+      {anchor !== null && (
+        <Suspense>
+          <Popup {...popup} opened={opened} onOpenedChange={onOpenedChange} anchor={anchor} />
+        </Suspense>
+      )}
+    </>
   );
 }

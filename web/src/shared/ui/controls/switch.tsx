@@ -1,4 +1,4 @@
-import { Switch as LibrarySwitch } from '@mantine/core';
+import { useId } from 'react';
 import classes from './switch.module.css';
 
 interface SwitchProps {
@@ -10,16 +10,24 @@ interface SwitchProps {
 
 /** On or off at once, its label at the left. */
 export function Switch({ label, description, checked, onChange }: SwitchProps) {
+  const id = useId();
+  const hint = `${id}-hint`;
   return (
-    <LibrarySwitch
-      aria-label={label}
-      checked={checked}
-      onChange={(event) => onChange(event.currentTarget.checked)}
-      label={label}
-      description={description}
-      labelPosition="left"
-      size="md"
-      classNames={{ body: classes.body, labelWrapper: classes.label, track: classes.track }}
-    />
+    <label className={classes.switch} htmlFor={id}>
+      <span className={classes.words}>
+        <span>{label}</span>
+        <small id={hint}>{description}</small>
+      </span>
+      <input
+        id={id}
+        type="checkbox"
+        role="switch"
+        className={classes.input}
+        aria-label={label}
+        aria-describedby={hint}
+        checked={checked}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    </label>
   );
 }

@@ -1,25 +1,59 @@
-import { PasswordInput, TextInput } from '@mantine/core';
-import type { ComponentProps, ReactNode } from 'react';
+import { IconEye, IconEyeOff } from '@tabler/icons-react';
+import { type ComponentProps, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Field, type FieldProps } from './field';
+import { PlainButton } from './plain-button';
+import classes from './text-field.module.css';
 
-export interface FieldProps {
-  label?: ReactNode;
-  /** A hint below the label. */
-  description?: ReactNode;
-  /** What is wrong with the value; read out with the field. */
-  error?: ReactNode;
-  leftSection?: ReactNode;
-  size?: 'sm' | 'md';
-}
+type TextFieldProps = FieldProps & Omit<ComponentProps<'input'>, keyof FieldProps>;
 
-type TextFieldProps = FieldProps & Omit<ComponentProps<'input'>, keyof FieldProps | 'style'>;
-
-const given = (className: string | undefined) => (className === undefined ? {} : { className });
-
-export function TextField({ className, ...rest }: TextFieldProps) {
-  return <TextInput {...(rest as object)} {...given(className)} />;
+export function TextField({
+  id,
+  label,
+  description,
+  error,
+  leftSection,
+  size = 'sm',
+  className,
+  type = 'text',
+  ...rest
+}: TextFieldProps) {
+  return (
+    <Field {...{ id, label, description, error, leftSection, size, className }}>
+      {(control) => <input {...rest} {...control} type={type} />}
+    </Field>
+  );
 }
 
 /** A password, with a button that shows it. */
-export function PasswordField({ className, ...rest }: Omit<TextFieldProps, 'type'>) {
-  return <PasswordInput {...(rest as object)} {...given(className)} />;
+export function PasswordField({
+  id,
+  label,
+  description,
+  error,
+  leftSection,
+  size = 'sm',
+  className,
+  ...rest
+}: Omit<TextFieldProps, 'type'>) {
+  const { t } = useTranslation();
+  const [shown, setShown] = useState(false);
+  const Icon = shown ? IconEyeOff : IconEye;
+  return (
+    <Field
+      {...{ id, label, description, error, leftSection, size, className }}
+      rightSection={
+        <PlainButton
+          className={classes.show}
+          aria-label={t('common.showCharacters')}
+          aria-pressed={shown}
+          onClick={() => setShown((before) => !before)}
+        >
+          <Icon size={20} stroke={1.7} aria-hidden />
+        </PlainButton>
+      }
+    >
+      {(control) => <input {...rest} {...control} type={shown ? 'text' : 'password'} />}
+    </Field>
+  );
 }
