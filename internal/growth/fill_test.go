@@ -105,7 +105,8 @@ func fillEvents(run func(text string) error, first, last int64) error {
 	for _, text := range []string{
 		`INSERT INTO events (id, tenant_id, type, at, data, source, source_id, operators, managers, control)
 		SELECT 'e' || (1000000000 + i), 'big',
-			CASE WHEN i % 10 = 0 THEN 'stock_alert' WHEN i % 100 = 55 THEN 'payment_error' ELSE 'rental_created' END, ` + at + `,
+			CASE WHEN i % 10 = 0 THEN 'stock_alert' WHEN i % 100 = 55 THEN 'payment_error'
+				ELSE 'rental_created' END, ` + at + `,
 			CASE WHEN i % 10 = 0 THEN '{"productId":"p","productName":"Fúrókalapács","locationId":"l",' ||
 				'"locationName":"Bolt","currentQuantity":1,"threshold":3,"severity":"WARNING"}'
 			WHEN i % 100 = 55 THEN '{"transactionId":"t' || i || '","errorCode":"iso:51","errorMessage":"Nincs fedezet",' ||
@@ -150,7 +151,8 @@ func fillEvents(run func(text string) error, first, last int64) error {
 		`INSERT INTO payment_notices (tenant_id, notice_key, payment_id, raw, at)
 		SELECT 'big', 'k' || i, '', '', ` + at + ` FROM n WHERE i % 200 = 0`,
 		`INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at, refused_at, problem)
-		SELECT 'big', 'urn:shop', 'q' || i, 'x', '{}', i, ` + at + `, 'type: is not an event type' FROM n WHERE i % 1000 = 0`,
+		SELECT 'big', 'urn:shop', 'q' || i, 'x', '{}', i, ` + at + `, 'type: is not an event type'
+			FROM n WHERE i % 1000 = 0`,
 	} {
 		if err := run(numbers + text); err != nil {
 			return err

@@ -51,7 +51,7 @@ func (a *API) export(ctx context.Context, name string, e *shop.Export) (*exportO
 					return
 				}
 				if err != nil {
-					fail(ctx, err)
+					_ = fail(ctx, err) // it logs; the answer has begun
 					panic(http.ErrAbortHandler)
 				}
 			}

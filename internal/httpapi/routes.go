@@ -48,15 +48,15 @@ func (a *API) routes() {
 			answers(200).maxBody(shop.MaxImportBytes), a.describeImport)
 
 	call(a, "GET /exports/stock.csv", harang.ActionReadStock, a.exportStock,
-		about("exportStock", "The stock list as a file that POST /imports reads").sends(csvMedia).
+		about("exportStock", "The stock list as a file that POST /imports reads").sendsCSV().
 			details(exportDetails))
 	call(a, "GET /exports/partners.csv", harang.ActionReadCatalogue, a.exportPartners,
-		about("exportPartners", "The partners as a file that POST /imports reads").sends(csvMedia).
+		about("exportPartners", "The partners as a file that POST /imports reads").sendsCSV().
 			details(exportDetails))
 	call(a, "GET /exports/rentals.csv", harang.ActionReadRentals, a.exportRentals,
-		about("exportRentals", "The rentals as a file, newest first").sends(csvMedia).details(exportDetails))
+		about("exportRentals", "The rentals as a file, newest first").sendsCSV().details(exportDetails))
 	call(a, "GET /exports/payments.csv", harang.ActionReadPayments, a.exportPayments,
-		about("exportPayments", "The payments as a file, newest first").sends(csvMedia).details(exportDetails))
+		about("exportPayments", "The payments as a file, newest first").sendsCSV().details(exportDetails))
 
 	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock,
 		about("listStock", "Stock items, by product and location"))

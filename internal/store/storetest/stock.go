@@ -305,8 +305,8 @@ func testSweepInOrder(t *testing.T, open Open) {
 	ctx := t.Context()
 	kata := As(harang.RoleOperator, "kata")
 	var ids []string
-	for _, hours := range []time.Duration{0, 1, 50, -48, 1} { // the third is two days ahead of its time
-		env.Clock.Move(hours * time.Hour)
+	for _, hours := range []int{0, 1, 50, -48, 1} { // the third is two days ahead of its time
+		env.Clock.Move(time.Duration(hours) * time.Hour)
 		ids = append(ids, env.Append(t, Alert(t, "a"))[0].EventID)
 	}
 	for _, req := range []shop.ReadRequest{{UpTo: ids[0]}, {UpTo: ids[1]}, {EventIDs: ids[2:4]}} {
