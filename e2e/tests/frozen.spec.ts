@@ -34,7 +34,7 @@ test('a tab that was frozen tells what it missed: one digest, the right badge, n
   await tab.until(tab.attribute('digest', 'data-count'), '3', 20_000);
   await tab.connected();
   await tab.badge(before + 3);
-  await tab.until('document.title.startsWith("(' + (before + 3) + ') ")', true);
+  await tab.until(`document.title.startsWith("(${before + 3}) ")`, true);
   expect(await tab.run(count('toast'))).toBe(0);
   expect(await tab.run(count('gap'))).toBe(0);
   await tab.close();

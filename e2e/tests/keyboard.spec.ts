@@ -12,7 +12,7 @@ async function tabTo(page: Page, target: Locator, most = 60): Promise<void> {
       return;
     }
   }
-  throw new Error(`no Tab led to ${target}`);
+  throw new Error(`no Tab led to ${target.toString()}`);
 }
 
 /** An outline or a ring of its own, on the element or on the frame that stands for it. */
@@ -25,7 +25,7 @@ async function expectMark(target: Locator): Promise<void> {
     };
     return shows(element) || shows(element.parentElement) || shows(element.nextElementSibling);
   });
-  expect(marked, `the focus is seen on ${target}`).toBe(true);
+  expect(marked, `the focus is seen on ${target.toString()}`).toBe(true);
 }
 
 const focused = (page: Page) => page.locator(':focus');

@@ -27,11 +27,11 @@ test('a page of another origin, made from the packed packages and their README, 
     await expect(toast).toContainText('Critical shortage: Próba packed 1');
     await expect(toast).toHaveAttribute('data-kind', 'warning');
     expect(await unread()).toBe(before + 1);
-    if (process.env['HARANG_SCREENSHOTS']) await page.screenshot({ path: 'screenshots/packages-toast.png' });
+    if (process.env.HARANG_SCREENSHOTS) await page.screenshot({ path: 'screenshots/packages-toast.png' });
 
     await page.getByTestId('notification-bell').click();
     await expect(page.getByTestId('notification-item').first()).toContainText('Próba packed 1');
-    if (process.env['HARANG_SCREENSHOTS']) await page.screenshot({ path: 'screenshots/packages-list.png' });
+    if (process.env.HARANG_SCREENSHOTS) await page.screenshot({ path: 'screenshots/packages-list.png' });
     await page.getByRole('button', { name: 'Mark all as read' }).click();
     await expect.poll(unread).toBe(0);
 

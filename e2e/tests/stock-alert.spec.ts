@@ -78,7 +78,7 @@ test('commit to toast: median of ten below 100 ms', async ({ server, signIn }, i
     const toast = manager.toasts().filter({ hasText: item.productName });
     await expect(toast).toBeVisible();
     const event = (await api.notifications())[0]!;
-    expect(event.data['productId']).toBe(item.productId);
+    expect(event.data.productId).toBe(item.productId);
     delays.push(await toastDelay(manager, event));
     await toast.getByTestId('toast-close').click();
     await expect(toast).toBeHidden();
