@@ -2,7 +2,7 @@ import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/http';
 import { usePay } from '../../api/payments';
-import { errorSentence } from '../../shared/error-sentence';
+import { formErrors } from '../../shared/form-errors';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
@@ -55,7 +55,7 @@ export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestI
           <DeclineNotice code={text('errorCode')} message={text('errorMessage')} />
         ) : (
           <p className={classes.error} role="alert">
-            {errorSentence(error, t)}
+            {formErrors(error, [], t).form}
           </p>
         ))
       )}

@@ -1,7 +1,7 @@
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/http';
-import { fieldSentence } from '../../shared/error-sentence';
+import { formErrors } from '../../shared/form-errors';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { ErrorState } from '../../shared/ui/states';
 import { CheckoutButtons } from './checkout-buttons';
@@ -24,6 +24,7 @@ export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
   const { t } = useTranslation();
   const { step, draft, error, locationsQuery } = checkout;
   if (step === 'done') return null;
+  const refused = formErrors(error, ['partnerId', 'locationId', 'dueAt', 'lines'], t).fields;
   return (
     <form
       className={classes.panel}
@@ -63,9 +64,7 @@ export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
       {step === 'partner' && (
         <PartnerStep
           partner={draft.partner}
-          problem={
-            fieldSentence(error, 'partnerId', t) ?? (checkout.partnerMissing ? t('wizard.partnerMissing') : undefined)
-          }
+          problem={refused.partnerId ?? (checkout.partnerMissing ? t('wizard.partnerMissing') : undefined)}
           onPartner={checkout.choosePartner}
         />
       )}
@@ -74,7 +73,7 @@ export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
           draft={draft}
           locations={checkout.locations}
           problems={checkout.itemProblems}
-          refused={(field) => fieldSentence(error, field, t)}
+          refused={refused}
           available={checkout.available}
           startsAt={checkout.startsAt}
           onChange={checkout.change}

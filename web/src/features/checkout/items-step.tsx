@@ -14,7 +14,7 @@ interface ItemsStepProps {
   locations: readonly Named[];
   problems: ItemProblems | null;
   /** The server's message for a field that it did not accept. */
-  refused: (field: string) => string | undefined;
+  refused: { locationId?: string; dueAt?: string };
   available: (productId: string) => number | undefined;
   startsAt: Date;
   onChange: (change: Partial<Draft>) => void;
@@ -32,7 +32,7 @@ export function ItemsStep({ draft, locations, problems, refused, available, star
           label={t('wizard.location')}
           value={draft.locationId}
           options={locations.map(({ id, name }) => ({ value: id, label: name }))}
-          error={(problems?.location && t(`wizard.${problems.location}`)) ?? refused('locationId')}
+          error={(problems?.location && t(`wizard.${problems.location}`)) ?? refused.locationId}
           onChange={(event) => onChange({ locationId: event.currentTarget.value })}
         />
         <div>
@@ -42,7 +42,7 @@ export function ItemsStep({ draft, locations, problems, refused, available, star
             label={t('wizard.due')}
             min={toDateField(now)}
             value={draft.due}
-            error={(problems?.due && t(`wizard.${problems.due}`)) ?? refused('dueAt')}
+            error={(problems?.due && t(`wizard.${problems.due}`)) ?? refused.dueAt}
             onChange={(event) => onChange({ due: event.currentTarget.value })}
           />
           <div className={classes.quick} role="group" aria-label={t('wizard.dueQuick')}>

@@ -80,6 +80,7 @@ export const en: Messages<typeof hu> = {
     INVALID_REQUEST: 'The server did not accept the data.',
     CONFLICT: 'It has changed meanwhile. Refresh and look again.',
     field: 'The server did not accept this value.',
+    PRICE_CHANGED: 'The amount has changed meanwhile. Look at it again and try with the new one.',
     INSUFFICIENT_STOCK: 'There is not that much in stock.',
     CARD_UNKNOWN: 'This is not a card of the partner. Choose one of the partner’s cards.',
     LAST_ADMIN: 'At least one enabled administrator has to remain.',

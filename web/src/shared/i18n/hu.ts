@@ -77,6 +77,7 @@ export const hu = {
     INVALID_REQUEST: 'A szerver nem fogadta el az adatokat.',
     CONFLICT: 'Közben megváltozott. Frissítse, és nézze meg újra.',
     field: 'Ezt az értéket a szerver nem fogadta el.',
+    PRICE_CHANGED: 'Az összeg közben megváltozott. Nézze meg újra, és próbálja meg az új összeggel.',
     INSUFFICIENT_STOCK: 'Nincs ennyi készleten.',
     CARD_UNKNOWN: 'Ez nem a partner kártyája. Válasszon a partner kártyái közül.',
     LAST_ADMIN: 'Legalább egy bekapcsolt adminisztrátornak maradnia kell.',
