@@ -20,3 +20,8 @@ export function refreshAll(client: QueryClient): Promise<unknown> {
 export function isReading(client: QueryClient, key: Key): boolean {
   return client.isFetching({ queryKey: key }) > 0;
 }
+
+/** Reads again what could not be read, once the server is back. */
+export function retryFailed(client: QueryClient): Promise<unknown> {
+  return client.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' });
+}

@@ -20,7 +20,7 @@ import { createCoalescer } from './coalesce';
 import { claimInCaches, claimKeys } from '../api/claims';
 import { type Key, keys } from '../api/keys';
 import { addToLists, cancelCount } from '../api/notifications';
-import { isReading, refresh, refreshAll } from '../api/refresh';
+import { isReading, refresh, refreshAll, retryFailed } from '../api/refresh';
 import { shouldToast } from './should-toast';
 import { createStore, type Store } from '@harang/react';
 import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
@@ -147,6 +147,7 @@ export function createController(client: QueryClient): Controller {
       void refreshAll(client);
     },
     handleSession(session) {
+      void retryFailed(client);
       absences.set({ ...absences.get(), sessions: absences.get().sessions + 1 });
       const { base } = badge.get();
       // Somebody read something while this page was away; the lists show it too.
