@@ -109,8 +109,8 @@ func fillEvents(run func(text string) error, first, last int64) error {
 				ELSE 'rental_created' END, ` + at + `,
 			CASE WHEN i % 10 = 0 THEN '{"productId":"p","productName":"Fúrókalapács","locationId":"l",' ||
 				'"locationName":"Bolt","currentQuantity":1,"threshold":3,"severity":"WARNING"}'
-			WHEN i % 100 = 55 THEN '{"transactionId":"t' || i || '","errorCode":"iso:51","errorMessage":"Nincs fedezet",' ||
-				'"partnerId":"p","partnerName":"Partner","amount":1000,"currency":"HUF"}'
+			WHEN i % 100 = 55 THEN '{"transactionId":"t' || i || '","errorCode":"iso:51",' ||
+				'"errorMessage":"Nincs fedezet","partnerId":"p","partnerName":"Partner","amount":1000,"currency":"HUF"}'
 			ELSE '{"rentalId":"r' || i || '","partnerId":"p","partnerName":"Partner","equipmentCount":2,' ||
 				'"totalValue":4000,"currency":"HUF"}' END,
 			CASE WHEN i % 1000 = 55 THEN 'harang:payments' WHEN i % 2 = 0 THEN 'urn:shop' END,
@@ -124,13 +124,14 @@ func fillEvents(run func(text string) error, first, last int64) error {
 		SELECT 'big', 'u' || (i / 20 % 20), i, ` + at + ` FROM n WHERE i % 20 = 0`,
 		`INSERT INTO rentals (id, tenant_id, partner_id, partner_name, location_id, location_name, status,
 			equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, version)
-		SELECT 'r' || i, 'big', 'p', 'Partner', 'l', 'Bolt', 'OPEN', 2, 4000, CASE WHEN i % 1000 = 55 THEN 0 ELSE 4000 END,
-			0, 'u1', 'U', ` + at + `, ` + at + ` + 86400000, NULL, 1
+		SELECT 'r' || i, 'big', 'p', 'Partner', 'l', 'Bolt', 'OPEN', 2, 4000,
+			CASE WHEN i % 1000 = 55 THEN 0 ELSE 4000 END, 0, 'u1', 'U', ` + at + `, ` + at + ` + 86400000, NULL, 1
 		FROM n WHERE i % 100 = 55`,
 		`INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		SELECT 'r' || i, 0, 'p', 'Fúrókalapács', 2, 2000 FROM n WHERE i % 100 = 55`,
 		`INSERT INTO payments (id, tenant_id, rental_id, partner_id, partner_name, amount, method, status, error_code,
-			error_message, card_token, provider, reference, refund_due, created_at, settled_at, failed_at, checks, version)
+			error_message, card_token, provider, reference, refund_due, created_at, settled_at, failed_at, checks,
+			version)
 		SELECT 't' || i, 'big', 'r' || i, 'p', 'Partner', 4000, 'CARD',
 			CASE WHEN i % 1000 = 55 THEN 'DECLINED' ELSE 'SUCCEEDED' END,
 			CASE WHEN i % 1000 = 55 THEN 'iso:51' ELSE '' END, '', '', 'sandbox', '', 0, ` + at + `,

@@ -69,7 +69,7 @@ func BenchmarkGrowth(b *testing.B) {
 	r.lasted = time.Since(began)
 	text := r.text()
 	if *writeTo == "" {
-		fmt.Println(text)
+		_, _ = fmt.Fprintln(os.Stdout, text)
 		return
 	}
 	if err := writeBetween(*writeTo, text); err != nil {

@@ -28,7 +28,8 @@ var (
 	sweepControl = define("sweep control events", `
 		DELETE FROM events WHERE managers IS NULL AND id IN (
 			SELECT id FROM (
-				SELECT id, at FROM events WHERE tenant_id = $1 AND control IS NOT NULL ORDER BY control LIMIT $2) AS oldest
+				SELECT id, at FROM events WHERE tenant_id = $1 AND control IS NOT NULL
+				ORDER BY control LIMIT $2) AS oldest
 			WHERE at < $3)`)
 
 	// A read of a deleted event would be subtracted from the count of the others.
