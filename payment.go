@@ -105,10 +105,26 @@ type Payment struct {
 type PaymentQuery struct {
 	// Status narrows the list; "" for all.
 	Status PaymentStatus
+	// LocationID narrows the list to the rentals of one location; "" for all.
+	LocationID string
+	// Search narrows the list to one payment or rental by its id, and to the partners
+	// whose name or id has all of its words; "" for all.
+	Search string
+	// From and To narrow the list to payments made from From until before To; zero
+	// for no limit.
+	From, To time.Time
 	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.
 	Limit int
+}
+
+// PaymentTotals are figures of all payments that a query selects, in whole forints.
+type PaymentTotals struct {
+	Count int64
+	// Paid is the sum of those that succeeded, Refunded what was given back of it.
+	Paid     int64
+	Refunded int64
 }
 
 // PaymentSettings are a tenant's settings for card payments.

@@ -124,7 +124,23 @@ func (r Rental) Overpaid() int64 {
 // OwedCash is the sum that settles the rental in cash.
 func (r Rental) OwedCash() int64 { return CashAmount(r.Owed()) }
 
-// RentalQuery selects a part of the rentals, newest first.
+// RentalSort is an order of rentals.
+type RentalSort string
+
+// The orders of rentals.
+const (
+	RentalsNewestFirst  RentalSort = "-createdAt"
+	RentalsOldestFirst  RentalSort = "createdAt"
+	RentalsDueFirst     RentalSort = "dueAt"
+	RentalsDueLastFirst RentalSort = "-dueAt"
+)
+
+// Valid reports whether s is an order of rentals.
+func (s RentalSort) Valid() bool {
+	return s == RentalsNewestFirst || s == RentalsOldestFirst || s == RentalsDueFirst || s == RentalsDueLastFirst
+}
+
+// RentalQuery selects a part of the rentals.
 type RentalQuery struct {
 	// Status narrows the list; "" for all.
 	Status RentalStatus
@@ -133,6 +149,17 @@ type RentalQuery struct {
 	// Owed narrows the list to rentals that are out or returned and not paid in
 	// full. Not together with Status.
 	Owed bool
+	// Out narrows the list to rentals that are OPEN or OVERDUE. Not together with
+	// Status or Owed.
+	Out bool
+	// Search narrows the list to one id, and to the partners whose name or id has all
+	// of its words; "" for all.
+	Search string
+	// DueFrom and DueTo narrow the list to due instants from DueFrom until before
+	// DueTo; zero for no limit.
+	DueFrom, DueTo time.Time
+	// Sort is the order; "" is RentalsNewestFirst.
+	Sort RentalSort
 	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.

@@ -17,8 +17,12 @@ type Figures struct {
 	RevenueYesterday int64
 	// RevenueByDay are the last 14 days, the oldest first, today last.
 	RevenueByDay []DayAmount
-	// FailedPaymentsToday and FailedAmountToday are number and sum of today's
-	// failed payments.
+	// FailedPayments and FailedAmount are number and sum of the failed payments that
+	// still need attention, FailedElsewhere how many of them other applications reported.
+	FailedPayments  int64
+	FailedAmount    int64
+	FailedElsewhere int64
+	// FailedPaymentsToday and FailedAmountToday are those of them that failed today.
 	FailedPaymentsToday int64
 	FailedAmountToday   int64
 }

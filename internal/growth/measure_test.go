@@ -398,7 +398,7 @@ var operations = []operation{
 		return err
 	}},
 	{"failed payments", func(ctx context.Context, on opened) error {
-		failures, err := on.use.Payments.Failures(ctx, as(harang.RoleStoreManager, "nobody"))
+		failures, err := on.use.Payments.Failures(ctx, as(harang.RoleStoreManager, "nobody"), "")
 		if err == nil && len(failures) == 0 {
 			err = errors.New("the list is empty")
 		}

@@ -81,10 +81,6 @@ var statements = []statement{
 	{"sum settled payments at location", 120, func(n int64) []any {
 		return append([]any{bigTenant, "l"}, lastDays(n)...)
 	}},
-	{"sum failed payments", 10, func(n int64) []any { return []any{bigTenant, millis(n - 4000), millis(n)} }},
-	{"sum failed payments at location", 20, func(n int64) []any {
-		return []any{bigTenant, millis(n - 4000), millis(n), "l"}
-	}},
 
 	{"find rentals", 60, func(n int64) []any { return []any{bigTenant, millis(n / 2), "", 21} }},
 	{"find rentals by status", 60, func(n int64) []any { return []any{bigTenant, "RETURNED", millis(n), "", 9} }},

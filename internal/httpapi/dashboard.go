@@ -21,7 +21,10 @@ type summaryBody struct {
 	RevenueToday        *int64       `json:"revenueToday,omitempty"`
 	RevenueYesterday    *int64       `json:"revenueYesterday,omitempty"`
 	RevenueByDay        *[]dayAmount `json:"revenueByDay,omitempty" doc:"the last 14 days, oldest first"`
-	FailedPaymentsToday *int64       `json:"failedPaymentsToday,omitempty"`
+	FailedPayments      *int64       `json:"failedPayments,omitempty" doc:"failed payments that still need attention: those of GET /payments/failures"`
+	FailedAmount        *int64       `json:"failedAmount,omitempty" doc:"their sum, whole forints"`
+	FailedElsewhere     *int64       `json:"failedElsewhere,omitempty" doc:"how many of them other applications reported"`
+	FailedPaymentsToday *int64       `json:"failedPaymentsToday,omitempty" doc:"those of them that failed today"`
 	FailedAmountToday   *int64       `json:"failedAmountToday,omitempty"`
 }
 
@@ -50,6 +53,7 @@ func (a *API) summary(ctx context.Context, caller harang.Identity, in *summaryIn
 		}
 		b.Currency = harang.CurrencyHUF
 		b.RevenueToday, b.RevenueYesterday, b.RevenueByDay = &f.RevenueToday, &f.RevenueYesterday, &days
+		b.FailedPayments, b.FailedAmount, b.FailedElsewhere = &f.FailedPayments, &f.FailedAmount, &f.FailedElsewhere
 		b.FailedPaymentsToday, b.FailedAmountToday = &f.FailedPaymentsToday, &f.FailedAmountToday
 	}
 	return &summaryOutput{b}, nil

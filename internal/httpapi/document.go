@@ -82,6 +82,7 @@ var tags = []*huma.Tag{
 	{Name: "dashboard", Description: "Figures"},
 	{Name: "inventory", Description: "Stock, alerts, adjustments"},
 	{Name: "imports", Description: "A catalogue and its stock from a CSV file"},
+	{Name: "reports", Description: "Revenue"},
 	{Name: "exports", Description: "Lists as files for spreadsheets"},
 	{Name: "rentals", Description: "Checkouts, returns, cancellations"},
 	{Name: "payments", Description: "Payments, failed payments"},

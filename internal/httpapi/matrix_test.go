@@ -42,6 +42,8 @@ var matrix = map[string]string{
 	"GET /exports/partners.csv":                       everybody,
 	"GET /exports/rentals.csv":                        everybody,
 	"GET /exports/payments.csv":                       managers,
+	"GET /exports/revenue.csv":                        managers,
+	"GET /reports/revenue":                            managers,
 	"POST /imports":                                   admins,
 	"POST /inventory/adjustments":                     counters,
 	"PATCH /inventory/stock/{productId}/{locationId}": everybody,

@@ -75,15 +75,51 @@ func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*a
 
 type paymentListInput struct {
 	ListInput
-	Status harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
+	Status     harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
+	LocationID string               `query:"locationId" maxLength:"128" doc:"only payments of rentals at this location"`
+	Search     string               `query:"search" maxLength:"200" doc:"a transaction's or rental's id, or words of the partner's name and id; accents are ignored"`
+	From       string               `query:"from" maxLength:"40" doc:"made on this day (2026-03-02) or later, or at this RFC 3339 time or later; with totals"`
+	To         string               `query:"to" maxLength:"40" doc:"made on this day or earlier, or before this time; with totals"`
 }
+
+// paymentList is a page of payments.
+type paymentList struct {
+	List[paymentBody]
+	Totals *paymentTotals `json:"totals,omitempty" doc:"with from or to: figures of all pages"`
+}
+
+type paymentTotals struct {
+	Count          int64 `json:"count"`
+	PaidAmount     int64 `json:"paidAmount" doc:"whole forints of the payments that succeeded"`
+	RefundedAmount int64 `json:"refundedAmount" doc:"whole forints of them that were given back since"`
+}
+
+type paymentListOutput struct{ Body paymentList }
 
 func (a *API) listPayments(
 	ctx context.Context, caller harang.Identity, in *paymentListInput,
-) (*listOutput[paymentBody], error) {
-	page, err := a.Payments.List(ctx, caller,
-		harang.PaymentQuery{Status: in.Status, Cursor: in.Cursor, Limit: in.Limit})
-	return &listOutput[paymentBody]{listOf(page, paymentOf)}, err
+) (*paymentListOutput, error) {
+	from, to, err := shop.ParseRange("from", in.From, "to", in.To)
+	if err != nil {
+		return nil, err
+	}
+	q := harang.PaymentQuery{
+		Status: in.Status, LocationID: in.LocationID, Search: in.Search, From: from, To: to, Cursor: in.Cursor,
+		Limit: in.Limit,
+	}
+	page, err := a.Payments.List(ctx, caller, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &paymentListOutput{paymentList{List: listOf(page, paymentOf)}}
+	if in.From != "" || in.To != "" {
+		t, err := a.Payments.Totals(ctx, caller, q)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.Totals = &paymentTotals{t.Count, t.Paid, t.Refunded}
+	}
+	return out, nil
 }
 
 // failureBody is a failed card payment that needs action.
@@ -118,8 +154,14 @@ func failureOf(f harang.PaymentFailure) failureBody {
 	return b
 }
 
-func (a *API) listFailures(ctx context.Context, caller harang.Identity, _ *none) (*listOutput[failureBody], error) {
-	failures, err := a.Payments.Failures(ctx, caller)
+type failureListInput struct {
+	LocationID string `query:"locationId" maxLength:"128" doc:"only payments of rentals at this location"`
+}
+
+func (a *API) listFailures(
+	ctx context.Context, caller harang.Identity, in *failureListInput,
+) (*listOutput[failureBody], error) {
+	failures, err := a.Payments.Failures(ctx, caller, in.LocationID)
 	return &listOutput[failureBody]{listOf(harang.Page[harang.PaymentFailure]{Items: failures}, failureOf)}, err
 }
 

@@ -55,6 +55,10 @@ func (a *API) routes() {
 			details(exportDetails))
 	call(a, "GET /exports/rentals.csv", harang.ActionReadRentals, a.exportRentals,
 		about("exportRentals", "The rentals as a file, newest first").sendsCSV().details(exportDetails))
+	call(a, "GET /reports/revenue", harang.ActionReadFigures, a.revenue,
+		about("revenue", "Payments received and refunds given back in a time, by location and method"))
+	call(a, "GET /exports/revenue.csv", harang.ActionReadFigures, a.exportRevenue,
+		about("exportRevenue", "The same as a file").sendsCSV().details(exportDetails))
 	call(a, "GET /exports/payments.csv", harang.ActionReadPayments, a.exportPayments,
 		about("exportPayments", "The payments as a file, newest first").sendsCSV().details(exportDetails))
 

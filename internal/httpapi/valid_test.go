@@ -312,7 +312,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "GET /products?code=1001", "", 200)
 	do(o, "GET /products?archived=true", "", 200)
 	do(o, "GET /inventory/stock?code=makita-hr2470", "", 200)
-	for _, name := range []string{"stock", "partners", "rentals", "payments"} {
+	for _, name := range []string{"stock", "partners", "rentals", "payments", "revenue"} {
 		do(m, "GET /exports/"+name+".csv", "", 200)
 	}
 	do(a, "PUT "+item, `{"quantity":9,"warningThreshold":3}`, 200)
@@ -357,6 +357,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /payments", pay(text(rental, "id"), "tok_ok"), 201)
 	do(o, "POST /payments", pay("unknown", "tok_ok"), 404)
 	do(m, "GET /payments", "", 200)
+	do(m, "GET /reports/revenue?from=2026-03-01&to=2026-03-02", "", 200)
 	do(m, "GET /payments/failures", "", 200)
 	do(o, "POST /payments", strings.Replace(pay(text(rental, "id"), "tok_ok"), "14700", "9", 1), 409)
 	extend := "POST /rentals/" + text(rental, "id") + "/extend"

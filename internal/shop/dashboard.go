@@ -11,11 +11,15 @@ import (
 const revenueDays = 14
 
 // Dashboard is the use case of the figures on the dashboard.
-type Dashboard struct{ *service }
+type Dashboard struct {
+	*service
+	payments *Payments
+}
 
 // Summary returns the figures for the cards and charts; those about money are
 // nil for callers that may not see them. Days are days in Budapest. Revenue is
-// the money received and not refunded, on the day it was received. The figures
+// the money received and not refunded, on the day it was received; failed payments are
+// those that Payments.Failures lists. The figures
 // are those of one location, or of all (""); a payment's location is its
 // rental's.
 func (d *Dashboard) Summary(ctx context.Context, caller harang.Identity, locationID string) (harang.Summary, error) {
@@ -37,7 +41,21 @@ func (d *Dashboard) Summary(ctx context.Context, caller harang.Identity, locatio
 	if !caller.Role.May(harang.ActionReadFigures) {
 		return s, nil
 	}
-	s.Figures, err = d.figures(ctx, caller.Tenant, locationID, today)
+	if s.Figures, err = d.figures(ctx, caller.Tenant, locationID, today); err != nil {
+		return s, err
+	}
+	failures, err := d.payments.Failures(ctx, caller, locationID)
+	for _, f := range failures {
+		s.Figures.FailedPayments++
+		s.Figures.FailedAmount += f.Amount
+		if f.RentalID == "" {
+			s.Figures.FailedElsewhere++
+		}
+		if !f.At.Before(today) {
+			s.Figures.FailedPaymentsToday++
+			s.Figures.FailedAmountToday += f.Amount
+		}
+	}
 	return s, err
 }
 
@@ -53,10 +71,32 @@ func (d *Dashboard) figures(ctx context.Context, tenant, locationID string, toda
 	}
 	f := &harang.Figures{
 		RevenueToday: sums.Days[revenueDays-1], RevenueYesterday: sums.Days[revenueDays-2],
-		FailedPaymentsToday: sums.Failed, FailedAmountToday: sums.FailedAmount,
 	}
 	for i, sum := range sums.Days {
 		f.RevenueByDay = append(f.RevenueByDay, harang.DayAmount{Date: days[i].Format(time.DateOnly), Amount: sum})
 	}
 	return f, nil
+}
+
+// Revenue returns the money of a time, of one location or of all (""): zero instants are
+// the first instant of today and the end of today. A payment counts when it was received,
+// a refund when it was given back, so the net sum of cash is what the day has put into the
+// till.
+func (d *Dashboard) Revenue(
+	ctx context.Context, caller harang.Identity, locationID string, from, to time.Time,
+) (harang.Revenue, error) {
+	if err := caller.Can(harang.ActionReadFigures); err != nil {
+		return harang.Revenue{}, err
+	}
+	today, tomorrow := Day(d.now())
+	if from.IsZero() {
+		from = today
+		if !to.IsZero() && to.Before(from) {
+			from, _ = Day(to.Add(-time.Millisecond))
+		}
+	}
+	if to.IsZero() {
+		to = tomorrow
+	}
+	return d.store.SumRevenue(ctx, caller.Tenant, locationID, from, to)
 }

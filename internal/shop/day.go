@@ -31,6 +31,26 @@ func ParseDay(field, value string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
+// ParseRange reads the days or times of two parameters as callers write them, "" for no
+// limit: from the first instant of the day from, until before to, or until the end of
+// the day to. INVALID_REQUEST naming the field.
+func ParseRange(fromField, from, toField, to string) (first, end time.Time, err error) {
+	if from != "" {
+		if first, err = ParseDay(fromField, from); err != nil {
+			return first, end, err
+		}
+	}
+	if to != "" {
+		if end, err = ParseDay(toField, to); err == nil && len(to) == len(time.DateOnly) {
+			_, end = Day(end)
+		}
+		if err == nil && end.Before(first) {
+			err = harang.Invalid(harang.FieldError{Field: toField, Detail: "must not be before " + fromField})
+		}
+	}
+	return first, end, err
+}
+
 // DueAt is when a rental is to be returned.
 type DueAt struct {
 	time.Time

@@ -27,8 +27,10 @@ const (
 // the same rental or transaction). Our own are listed until the rental is paid or
 // cancelled, one per rental; those reported by other applications for a day, one
 // per transaction. Of each kind the newest maxFailures are searched. All of them
-// stay among the notifications.
-func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]harang.PaymentFailure, error) {
+// stay among the notifications. With a location it is those of the rentals there.
+func (p *Payments) Failures(
+	ctx context.Context, caller harang.Identity, locationID string,
+) ([]harang.PaymentFailure, error) {
 	if err := caller.Can(harang.ActionReadPayments); err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (p *Payments) Failures(ctx context.Context, caller harang.Identity) ([]hara
 			continue
 		}
 		seen[subject] = 0
-		if open {
+		if open && (locationID == "" || reported.Payment != nil && reported.Payment.LocationID == locationID) {
 			failures = append(failures, f)
 			seen[subject] = len(failures)
 		}

@@ -315,6 +315,16 @@ func (p *Payments) List(
 	return p.store.FindPayments(ctx, caller.Tenant, q)
 }
 
+// Totals returns the figures of all payments that List returns, on all pages.
+func (p *Payments) Totals(
+	ctx context.Context, caller harang.Identity, q harang.PaymentQuery,
+) (harang.PaymentTotals, error) {
+	if err := caller.Can(harang.ActionReadPayments); err != nil {
+		return harang.PaymentTotals{}, err
+	}
+	return p.store.SumFilteredPayments(ctx, caller.Tenant, q)
+}
+
 // maxCards is how many stored cards of a partner are listed.
 const maxCards = 50
 

@@ -393,12 +393,18 @@ func (v *Rentals) List(
 	if err := caller.Can(harang.ActionReadRentals); err != nil {
 		return none, err
 	}
-	if q.Status != "" && (q.Owed || !q.Status.Valid()) {
-		detail := "must be one of AWAITING_PAYMENT, OPEN, OVERDUE, RETURNED, CANCELLED"
-		if q.Owed {
-			detail = "is not possible together with owed"
-		}
-		return none, harang.Invalid(harang.FieldError{Field: "status", Detail: detail})
+	switch {
+	case q.Status != "" && (q.Owed || q.Out):
+		return none, harang.Invalid(
+			harang.FieldError{Field: "status", Detail: "is not possible together with owed or out"})
+	case q.Owed && q.Out:
+		return none, harang.Invalid(harang.FieldError{Field: "out", Detail: "is not possible together with owed"})
+	case q.Status != "" && !q.Status.Valid():
+		return none, harang.Invalid(harang.FieldError{Field: "status",
+			Detail: "must be one of AWAITING_PAYMENT, OPEN, OVERDUE, RETURNED, CANCELLED"})
+	case q.Sort != "" && !q.Sort.Valid():
+		return none, harang.Invalid(
+			harang.FieldError{Field: "sort", Detail: "must be one of -createdAt, createdAt, dueAt, -dueAt"})
 	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {
@@ -407,13 +413,13 @@ func (v *Rentals) List(
 	return v.store.FindRentals(ctx, caller.Tenant, q)
 }
 
-// Owed returns what the rentals of a location, or of all (""), owe in all: those that
-// List returns for Owed.
-func (v *Rentals) Owed(ctx context.Context, caller harang.Identity, locationID string) (int64, error) {
+// Owed returns what the rentals owe in all that List returns for Owed and the other
+// filters, on all pages.
+func (v *Rentals) Owed(ctx context.Context, caller harang.Identity, q harang.RentalQuery) (int64, error) {
 	if err := caller.Can(harang.ActionReadRentals); err != nil {
 		return 0, err
 	}
-	return v.store.SumOwed(ctx, caller.Tenant, locationID)
+	return v.store.SumOwed(ctx, caller.Tenant, q)
 }
 
 // expire cancels a rental that was not paid in time. It returns errCharging

@@ -52,15 +52,16 @@ func New(o Options) *UseCases {
 	payments := &Payments{s}
 	rentals := &Rentals{s, payments}
 	inventory, catalogue := &Inventory{s}, &Catalogue{s}
+	dashboard := &Dashboard{s, payments}
 	return &UseCases{
 		Inventory:     inventory,
 		Catalogue:     catalogue,
 		Notifications: &Notifications{s},
-		Dashboard:     &Dashboard{s},
+		Dashboard:     dashboard,
 		Rentals:       rentals,
 		Payments:      payments,
 		Requests:      &Requests{s},
-		Exports:       &Exports{s, inventory, catalogue, rentals, payments},
+		Exports:       &Exports{s, inventory, catalogue, rentals, payments, dashboard},
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Connections:   &Connections{s},
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},

@@ -141,6 +141,8 @@ type SummaryReader interface {
 	// SumPayments sums the revenue of each day, a day being from one of the
 	// instants until before the next, and the failures of the last day.
 	SumPayments(ctx context.Context, tenant, locationID string, days []time.Time) (PaymentFigures, error)
+	// SumRevenue returns the payments received and the refunds given back in a time.
+	SumRevenue(ctx context.Context, tenant, locationID string, from, to time.Time) (harang.Revenue, error)
 }
 
 // RentalCounts are the rentals of a tenant that are out. Overdue rentals and
@@ -155,19 +157,15 @@ type RentalCounts struct {
 type PaymentFigures struct {
 	// Days are the sums received, by day.
 	Days []int64
-	// Failed counts payments that failed and have not succeeded since;
-	// FailedAmount is their sum.
-	Failed       int64
-	FailedAmount int64
 }
 
 // RentalReader reads rentals.
 type RentalReader interface {
 	FindRental(ctx context.Context, tenant, id string) (harang.Rental, error)
 	FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error)
-	// SumOwed returns what the rentals of a location, or of all (""), owe in
-	// all: those that FindRentals returns for Owed.
-	SumOwed(ctx context.Context, tenant, locationID string) (int64, error)
+	// SumOwed returns what the rentals owe in all that FindRentals returns for Owed and
+	// the other filters.
+	SumOwed(ctx context.Context, tenant string, q harang.RentalQuery) (int64, error)
 	// FindUnpaidRentals returns rentals of all tenants that have waited for
 	// their payment since an instant or longer.
 	FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error)
@@ -203,6 +201,9 @@ type PaymentReader interface {
 	// instant, the newest first.
 	FindOtherFailures(ctx context.Context, tenant string, since time.Time, limit int) ([]ReportedFailure, error)
 	FindPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.Page[harang.Payment], error)
+	// SumFilteredPayments returns the figures of all payments that FindPayments
+	// returns, on all pages.
+	SumFilteredPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.PaymentTotals, error)
 	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
 	// FindOpenPayments returns payments of all tenants whose check is due.
 	FindOpenPayments(ctx context.Context, now time.Time, limit int) ([]harang.Payment, error)
@@ -228,7 +229,9 @@ type ReportedFailure struct {
 type PaymentState struct {
 	ID       string
 	RentalID string
-	Status   harang.PaymentStatus
+	// LocationID is the rental's.
+	LocationID string
+	Status     harang.PaymentStatus
 	// ErrorCode and ErrorMessage are the payment's.
 	ErrorCode    string
 	ErrorMessage string

@@ -16,9 +16,24 @@ const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amou
 	error_code, error_message, card_token, provider, reference, refund_due,
 	created_at, settled_at, failed_at, check_at, checks, rounding, refunded`
 
+// paymentFilter is the condition of lists with further filters. A payment's location is
+// its rental's.
+const paymentFilter = `tenant_id = $1 AND ($2 = '' OR status = $2) AND created_at >= $3 AND created_at < $4
+	AND ($5 = '' OR id = $5 OR rental_id = $5 OR partner_id IN (
+		SELECT p.id FROM partners p WHERE p.tenant_id = $1 AND p.search_key LIKE $6 ESCAPE '\'
+			AND p.search_key LIKE $7 ESCAPE '\' AND p.search_key LIKE $8 ESCAPE '\'))
+	AND ($9 = '' OR EXISTS (SELECT 1 FROM rentals r WHERE r.id = rental_id AND r.location_id = $9))`
+
+// paymentFilterOf are the parameters of paymentFilter.
+func paymentFilterOf(tenant string, q harang.PaymentQuery) []any {
+	like := likePatterns(q.Search)
+	from, to := millisRange(q.From, q.To)
+	return []any{tenant, string(q.Status), from, to, strings.TrimSpace(q.Search), like[0], like[1], like[2], q.LocationID}
+}
+
 // stateColumns are those of a payment p and its rental r that a shop.PaymentState needs.
 const stateColumns = `p.id, p.rental_id, p.status, p.error_code, p.error_message,
-	r.status, r.total_value, r.paid, r.rounding, r.refund_pending`
+	r.status, r.total_value, r.paid, r.rounding, r.refund_pending, r.location_id`
 
 var (
 	createPayment = define("create payment", `
@@ -38,6 +53,13 @@ var (
 	findPaymentsByStatus = define("find payments by status", `
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
+	findFilteredPayments = define("find filtered payments", `
+		SELECT `+paymentColumns+` FROM payments
+		WHERE `+paymentFilter+` AND (created_at, id) < ($10, $11) ORDER BY created_at DESC, id DESC LIMIT $12`)
+	sumFilteredPayments = define("sum filtered payments", `
+		SELECT COUNT(*), COALESCE(SUM(CASE WHEN status IN ('SUCCEEDED', 'REVERSED') THEN amount ELSE 0 END), 0),
+			COALESCE(SUM(CASE WHEN status = 'REVERSED' THEN amount ELSE refunded END), 0)
+		FROM payments WHERE `+paymentFilter)
 	// An own payment_error has the payment's id at its origin. CROSS JOIN fixes SQLite's
 	// join order, so that only payments that failed since the instant are read.
 	findOwnFailures = define("find own payment failures", `
@@ -68,12 +90,9 @@ var (
 
 	// Each day's sum reads its own part of the index.
 	sumSettled = define("sum settled payments", "SELECT "+sumsByDay(2, func(from, to string) string {
-		return `(SELECT COALESCE(SUM(amount), 0) FROM payments
+		return `(SELECT COALESCE(SUM(amount - refunded), 0) FROM payments
 			WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= ` + from + ` AND settled_at < ` + to + `)`
 	}))
-	sumFailed = define("sum failed payments", `
-		SELECT COUNT(*), COALESCE(SUM(amount), 0) FROM payments
-		WHERE tenant_id = $1 AND failed_at >= $2 AND failed_at < $3 AND status IN ('DECLINED', 'PENDING')`)
 	// A payment's location is its rental's. As a subquery it is read for each payment of
 	// the days; PostgreSQL would read all rentals for a join.
 	sumSettledAtLocation = define("sum settled payments at location", "SELECT "+sumsByDay(3, func(
@@ -83,10 +102,6 @@ var (
 			WHERE p.tenant_id = $1 AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $2
 				AND p.status = 'SUCCEEDED' AND p.settled_at >= ` + from + ` AND p.settled_at < ` + to + `)`
 	}))
-	sumFailedAtLocation = define("sum failed payments at location", `
-		SELECT COUNT(*), COALESCE(SUM(p.amount), 0) FROM payments p
-		WHERE p.tenant_id = $1 AND p.failed_at >= $2 AND p.failed_at < $3 AND p.status IN ('DECLINED', 'PENDING')
-			AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $4`)
 
 	createNotice = define("create payment notice", `
 		INSERT INTO payment_notices (tenant_id, notice_key, payment_id, raw, at) VALUES ($1, $2, $3, $4, $5)
@@ -197,7 +212,7 @@ type stateRow struct {
 func (s *stateRow) columns() []any {
 	p, r := &s.payment, &s.rental
 	return []any{&p.ID, &p.RentalID, &p.Status, &p.ErrorCode, &p.ErrorMessage, &r.Status, &r.TotalValue, &r.Paid,
-		&r.Rounding, &r.RefundPending}
+		&r.Rounding, &r.RefundPending, &p.LocationID}
 }
 
 func (s *stateRow) state() shop.PaymentState {
@@ -290,7 +305,10 @@ func (s *Store) FindPayments(
 		return harang.Page[harang.Payment]{}, err
 	}
 	list, args := findPayments, []any{tenant, after.At, after.ID, q.Limit + 1}
-	if q.Status != "" {
+	switch {
+	case q.LocationID != "" || q.Search != "" || !q.From.IsZero() || !q.To.IsZero():
+		list, args = findFilteredPayments, append(paymentFilterOf(tenant, q), after.At, after.ID, q.Limit+1)
+	case q.Status != "":
 		list, args = findPaymentsByStatus, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
 	}
 	rows, err := queryAll(ctx, s.reader(), list, scanPayment, args...)
@@ -299,6 +317,17 @@ func (s *Store) FindPayments(
 	}
 	return pageOf("payments", rows, q.Limit, func(p harang.Payment) harang.Payment { return p },
 		func(p harang.Payment) any { return timeKey{p.Created.UnixMilli(), p.ID} })
+}
+
+// SumFilteredPayments returns the figures of all payments that FindPayments returns, on
+// all pages.
+func (s *Store) SumFilteredPayments(
+	ctx context.Context, tenant string, q harang.PaymentQuery,
+) (harang.PaymentTotals, error) {
+	return queryOne(ctx, s.reader(), sumFilteredPayments, func(r row) (t harang.PaymentTotals, err error) {
+		err = r.Scan(&t.Count, &t.Paid, &t.Refunded)
+		return t, err
+	}, paymentFilterOf(tenant, q)...)
 }
 
 // FindOpenPayments returns payments of all tenants whose status call is due at now, the
@@ -326,9 +355,9 @@ func (s *Store) SumPayments(
 	ctx context.Context, tenant, locationID string, days []time.Time,
 ) (shop.PaymentFigures, error) {
 	var f shop.PaymentFigures
-	settledQuery, failedQuery, location := sumSettled, sumFailed, []any(nil)
+	settledQuery, location := sumSettled, []any(nil)
 	if locationID != "" {
-		settledQuery, failedQuery, location = sumSettledAtLocation, sumFailedAtLocation, []any{locationID}
+		settledQuery, location = sumSettledAtLocation, []any{locationID}
 	}
 	for first := 0; first < len(days)-1; first += figureDays {
 		args := append([]any{tenant}, location...)
@@ -341,13 +370,7 @@ func (s *Store) SumPayments(
 		}
 		f.Days = append(f.Days, sums[:min(figureDays, len(days)-1-first)]...)
 	}
-	last := days[len(days)-2:]
-	failed, err := queryOne(ctx, s.reader(), failedQuery, func(r row) (p shop.PaymentFigures, err error) {
-		err = r.Scan(&p.Failed, &p.FailedAmount)
-		return p, err
-	}, append([]any{tenant, last[0].UnixMilli(), last[1].UnixMilli()}, location...)...)
-	f.Failed, f.FailedAmount = failed.Failed, failed.FailedAmount
-	return f, err
+	return f, nil
 }
 
 // scanSums reads the sums of figureDays days.

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"harang.dev/harang"
@@ -17,6 +19,40 @@ const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, loc
 
 // owes is the condition of the index rentals_owing.
 const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid`
+
+// rentalFilter is the condition of lists with further filters.
+const rentalFilter = `tenant_id = $1 AND ($2 = '' OR status = $2) AND ($3 = '' OR location_id = $3)
+	AND due_at >= $4 AND due_at < $5
+	AND ($6 = '' OR id = $6 OR partner_id IN (
+		SELECT p.id FROM partners p WHERE p.tenant_id = $1 AND p.search_key LIKE $7 ESCAPE '\'
+			AND p.search_key LIKE $8 ESCAPE '\' AND p.search_key LIKE $9 ESCAPE '\'))
+	AND ($10 = '' OR $10 = 'out' AND status IN ('OPEN', 'OVERDUE') OR $10 = 'owed' AND ` + owes + `)`
+
+// rentalFilterOf are the parameters of rentalFilter.
+func rentalFilterOf(tenant string, q harang.RentalQuery) []any {
+	like, kind := likePatterns(q.Search), ""
+	switch {
+	case q.Out:
+		kind = "out"
+	case q.Owed:
+		kind = "owed"
+	}
+	from, to := millisRange(q.DueFrom, q.DueTo)
+	return []any{tenant, string(q.Status), q.LocationID, from, to, strings.TrimSpace(q.Search), like[0], like[1], like[2],
+		kind}
+}
+
+// millisRange are two instants as they are stored, zero ones as the limits of all.
+func millisRange(from, to time.Time) (int64, int64) {
+	first, last := int64(math.MinInt64), int64(math.MaxInt64)
+	if !from.IsZero() {
+		first = from.UnixMilli()
+	}
+	if !to.IsZero() {
+		last = to.UnixMilli()
+	}
+	return first, last
+}
 
 var (
 	findPartnerName = define("find partner", `
@@ -65,6 +101,23 @@ var (
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2) AND (created_at, id) < ($3, $4)
 		ORDER BY created_at DESC, id DESC LIMIT $5`)
+	// The lists with further filters or in another order.
+	filteredRentals = map[harang.RentalSort]*query{
+		harang.RentalsNewestFirst: define("find filtered rentals, newest first", `
+			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (created_at, id) < ($11, $12)
+			ORDER BY created_at DESC, id DESC LIMIT $13`),
+		harang.RentalsOldestFirst: define("find filtered rentals, oldest first", `
+			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (created_at, id) > ($11, $12)
+			ORDER BY created_at, id LIMIT $13`),
+		harang.RentalsDueFirst: define("find filtered rentals, due first", `
+			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (due_at, id) > ($11, $12)
+			ORDER BY due_at, id LIMIT $13`),
+		harang.RentalsDueLastFirst: define("find filtered rentals, due last first", `
+			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (due_at, id) < ($11, $12)
+			ORDER BY due_at DESC, id DESC LIMIT $13`),
+	}
+	sumFilteredOwed = define("sum owed by filtered rentals", `
+		SELECT COALESCE(SUM(total_value + rounding + refund_pending - paid), 0) FROM rentals WHERE `+rentalFilter)
 	sumOwed = define("sum owed", `
 		SELECT COALESCE(SUM(total_value + rounding + refund_pending - paid), 0) FROM rentals
 		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2)`)
@@ -210,12 +263,22 @@ func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Renta
 func (s *Store) FindRentals(
 	ctx context.Context, tenant string, q harang.RentalQuery,
 ) (harang.Page[harang.Rental], error) {
-	after := newestFirst
-	if err := decodeCursor("rentals", q.Cursor, &after); err != nil {
+	sort := cmp.Or(q.Sort, harang.RentalsNewestFirst)
+	byDue := sort == harang.RentalsDueFirst || sort == harang.RentalsDueLastFirst
+	after, name := newestFirst, "rentals"
+	if sort == harang.RentalsDueFirst || sort == harang.RentalsOldestFirst {
+		after.At = math.MinInt64
+	}
+	if sort != harang.RentalsNewestFirst {
+		name += string(sort)
+	}
+	if err := decodeCursor(name, q.Cursor, &after); err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
 	list, args := findRentals, []any{tenant}
 	switch {
+	case q.Out || q.Search != "" || !q.DueFrom.IsZero() || !q.DueTo.IsZero() || sort != harang.RentalsNewestFirst:
+		list, args = filteredRentals[sort], rentalFilterOf(tenant, q)
 	case q.Owed:
 		list, args = findRentalsOwed, append(args, q.LocationID)
 	case q.Status != "" && q.LocationID != "":
@@ -229,8 +292,13 @@ func (s *Store) FindRentals(
 	if err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
-	page, err := pageOf("rentals", rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
-		func(r harang.Rental) any { return timeKey{r.Created.UnixMilli(), r.ID} })
+	page, err := pageOf(name, rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
+		func(r harang.Rental) any {
+			if byDue {
+				return timeKey{r.Due.UnixMilli(), r.ID}
+			}
+			return timeKey{r.Created.UnixMilli(), r.ID}
+		})
 	if err == nil {
 		err = s.addLines(ctx, page.Items)
 	}
@@ -270,10 +338,14 @@ func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) error {
 	return nil
 }
 
-// SumOwed returns what the rentals of a location, or of all ("") owe in all: those
-// that FindRentals returns for Owed.
-func (s *Store) SumOwed(ctx context.Context, tenant, locationID string) (int64, error) {
-	return queryOne(ctx, s.reader(), sumOwed, scanInt, tenant, locationID)
+// SumOwed returns what the rentals that FindRentals returns for Owed and the other
+// filters owe in all.
+func (s *Store) SumOwed(ctx context.Context, tenant string, q harang.RentalQuery) (int64, error) {
+	if q.Search == "" && q.DueFrom.IsZero() && q.DueTo.IsZero() {
+		return queryOne(ctx, s.reader(), sumOwed, scanInt, tenant, q.LocationID)
+	}
+	q.Owed = true
+	return queryOne(ctx, s.reader(), sumFilteredOwed, scanInt, rentalFilterOf(tenant, q)...)
 }
 
 // FindUnpaidRentals returns rentals of all tenants that have awaited their payment

@@ -123,11 +123,11 @@ func testCash(t *testing.T, open Open) {
 		slices.Sort(ids)
 		want := []string{first.Rental.ID, second.Rental.ID}
 		slices.Sort(want)
-		total, err := env.Rentals.Owed(ctx, Clerk(), "main")
+		total, err := env.Rentals.Owed(ctx, Clerk(), harang.RentalQuery{LocationID: "main"})
 		if !slices.Equal(ids, want) || err != nil || total != 1234 {
 			t.Errorf("debtors %v owe %d, %v; want %v, 1234", ids, total, err, want)
 		}
-		if total, err := env.Rentals.Owed(ctx, Clerk(), "elsewhere"); err != nil || total != 0 {
+		if total, err := env.Rentals.Owed(ctx, Clerk(), harang.RentalQuery{LocationID: "elsewhere"}); err != nil || total != 0 {
 			t.Errorf("elsewhere they owe %d, %v", total, err)
 		}
 	})

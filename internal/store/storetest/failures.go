@@ -37,7 +37,7 @@ func testFailures(t *testing.T, open Open) {
 	manager := As(harang.RoleStoreManager, "m")
 	list := func() []harang.PaymentFailure {
 		t.Helper()
-		failures, err := env.Payments.Failures(t.Context(), manager)
+		failures, err := env.Payments.Failures(t.Context(), manager, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,6 +63,9 @@ func testFailures(t *testing.T, open Open) {
 	env.Clock.Move(time.Second)
 	env.appendForeignError(t, "e2", "foreign")
 	want("all", "foreign", second.Payment.ID, first.Payment.ID)
+	env.wantFigures(t, manager, "", 3, 1)
+	env.wantFigures(t, manager, "main", 2, 0)
+	env.wantFigures(t, manager, "elsewhere", 0, 0)
 	failures := list()
 	f := failures[0]
 	if f.EventID != "e2" || f.Amount != 5 || !f.At.Equal(env.Clock.Now()) {
@@ -95,6 +98,7 @@ func testFailures(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	want("paid", "foreign", second.Payment.ID)
+	env.wantFigures(t, manager, "", 2, 1)
 	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), second.Rental.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -129,11 +133,11 @@ func testFailures(t *testing.T, open Open) {
 	states, err := env.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
 	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
 	wanted := []shop.PaymentState{
-		{ID: second.Payment.ID, RentalID: second.Rental.ID, Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode,
+		{ID: second.Payment.ID, RentalID: second.Rental.ID, LocationID: "main", Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode,
 			ErrorMessage: unknown.Message},
-		{ID: again.ID, RentalID: first.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
+		{ID: again.ID, RentalID: first.Rental.ID, LocationID: "main", Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
 			ErrorMessage: again.ErrorMessage},
-		{ID: owing.ID, RentalID: third.Rental.ID, Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
+		{ID: owing.ID, RentalID: third.Rental.ID, LocationID: "main", Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
 			ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
 	}
 	if diff := cmp.Diff(wanted, states); diff != "" || err != nil {
@@ -147,10 +151,32 @@ func testFailures(t *testing.T, open Open) {
 		t.Errorf("states of no payments: %+v, %v", none, err)
 	}
 	otherTenant := harang.Identity{Tenant: "b", UserID: "s", Role: harang.RoleAdmin}
-	if failures, err := env.Payments.Failures(t.Context(), otherTenant); err != nil || len(failures) != 0 {
+	if failures, err := env.Payments.Failures(t.Context(), otherTenant, ""); err != nil || len(failures) != 0 {
 		t.Errorf("another tenant lists %v, %v", failures, err)
 	}
-	if _, err := env.Payments.Failures(t.Context(), Clerk()); harang.ErrorCode(err) != harang.CodeForbidden {
+	if _, err := env.Payments.Failures(t.Context(), Clerk(), ""); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Errorf("operator: %v", err)
+	}
+}
+
+// wantFigures fails the test when the summary counts other failed payments than the list
+// has, in all or of other applications.
+func (env *RentalEnv) wantFigures(t *testing.T, caller harang.Identity, location string, all, elsewhere int64) {
+	t.Helper()
+	failures, err := env.Payments.Failures(t.Context(), caller, location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	for _, f := range failures {
+		sum += f.Amount
+	}
+	s, err := env.Dashboard.Summary(t.Context(), caller, location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := s.Figures; int64(len(failures)) != all || f.FailedPayments != all || f.FailedAmount != sum ||
+		f.FailedElsewhere != elsewhere || f.FailedPaymentsToday != all || f.FailedAmountToday != sum {
+		t.Errorf("at %q %d failures of %d forints, want %d; figures %+v", location, len(failures), sum, all, f)
 	}
 }

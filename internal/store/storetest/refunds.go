@@ -18,6 +18,8 @@ func testRentalChanges(t *testing.T, open Open) {
 	t.Run("Extension", func(t *testing.T) { testExtension(t, open) })
 	t.Run("FailedRefund", func(t *testing.T) { testFailedRefund(t, open) })
 	t.Run("ReversedElsewhere", func(t *testing.T) { testReversedElsewhere(t, open) })
+	t.Run("Revenue", func(t *testing.T) { testRevenue(t, open) })
+	t.Run("Filters", func(t *testing.T) { testListFilters(t, open) })
 	t.Run("RefundDue", func(t *testing.T) { testRefundDue(t, open) })
 }
 
@@ -419,5 +421,156 @@ func testRefundDue(t *testing.T, open Open) {
 	if r, p := env.Find(t, out.Rental.ID); r.Paid != 0 || r.Refunded != 4000 || p[0].RefundDue ||
 		p[0].Status != harang.PaymentReversed || len(env.Provider.Charged()) != 0 {
 		t.Errorf("%+v, %+v", r, p)
+	}
+}
+
+// testListFilters: rentals and payments are found by partner, id, location and day, and
+// ordered by due instant, page by page; the totals are those of all pages.
+func testListFilters(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	ctx, manager := t.Context(), As(harang.RoleStoreManager, "m")
+	if err := env.Catalogue.PutPartner(ctx, Admin(), harang.Partner{ID: "beta", Name: "Béta Építő"}); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for i, due := range []time.Duration{72, 24, 48} {
+		checkout := env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash})
+		checkout.Due.Time = env.Clock.Now().Add(due * time.Hour)
+		if i == 1 {
+			checkout.PartnerID, checkout.Payment = "beta", nil
+		}
+		ids = append(ids, env.Create(t, checkout).Rental.ID)
+		env.Clock.Move(time.Minute)
+	}
+	if _, err := env.Rentals.Return(ctx, Clerk(), ids[2]); err != nil {
+		t.Fatal(err)
+	}
+	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, harang.Budapest) }
+	for name, tc := range map[string]struct {
+		q    harang.RentalQuery
+		want []string
+	}{
+		"due first":    {harang.RentalQuery{Sort: harang.RentalsDueFirst}, []string{ids[1], ids[2], ids[0]}},
+		"due last":     {harang.RentalQuery{Sort: harang.RentalsDueLastFirst}, []string{ids[0], ids[2], ids[1]}},
+		"oldest first": {harang.RentalQuery{Sort: harang.RentalsOldestFirst}, ids},
+		"a partner":    {harang.RentalQuery{Search: "epito beta"}, []string{ids[1]}},
+		"an id":        {harang.RentalQuery{Search: " " + ids[0] + " "}, []string{ids[0]}},
+		"nobody":       {harang.RentalQuery{Search: "gamma"}, nil},
+		"a day":        {harang.RentalQuery{DueFrom: day(4), DueTo: day(5)}, []string{ids[2]}},
+		"from a day":   {harang.RentalQuery{DueFrom: day(4)}, []string{ids[2], ids[0]}},
+		"out":          {harang.RentalQuery{Out: true}, []string{ids[1], ids[0]}},
+		"out, due":     {harang.RentalQuery{Out: true, DueTo: day(5)}, []string{ids[1]}},
+		"a debtor":     {harang.RentalQuery{Owed: true, Search: "beta"}, []string{ids[1]}},
+		"no debtor":    {harang.RentalQuery{Owed: true, Search: "acme"}, nil},
+		"a status":     {harang.RentalQuery{Status: harang.RentalReturned, Search: "acme"}, []string{ids[2]}},
+		"elsewhere":    {harang.RentalQuery{LocationID: "elsewhere", Sort: harang.RentalsDueFirst}, nil},
+	} {
+		var got []string
+		for q := tc.q; ; {
+			q.Limit = 1
+			page, err := env.Rentals.List(ctx, Clerk(), q)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for _, r := range page.Items {
+				got = append(got, r.ID)
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for name, q := range map[string]harang.RentalQuery{
+		"sort": {Sort: "name"}, "out": {Owed: true, Out: true}, "status": {Out: true, Status: harang.RentalOpen},
+	} {
+		if _, err := env.Rentals.List(ctx, Clerk(), q); harang.ErrorCode(err) != harang.CodeInvalidRequest ||
+			fieldsOf(err)[0].Field != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for search, want := range map[string]int64{"": 1000, "beta": 1000, "acme": 0} {
+		if got, err := env.Rentals.Owed(ctx, Clerk(), harang.RentalQuery{Search: search}); err != nil || got != want {
+			t.Errorf("%q owe %d, %v, want %d", search, got, err, want)
+		}
+	}
+	for name, tc := range map[string]struct {
+		q    harang.PaymentQuery
+		want harang.PaymentTotals
+	}{
+		"all":       {harang.PaymentQuery{}, harang.PaymentTotals{Count: 2, Paid: 5000}},
+		"a partner": {harang.PaymentQuery{Search: "acme"}, harang.PaymentTotals{Count: 2, Paid: 5000}},
+		"a rental":  {harang.PaymentQuery{Search: ids[0]}, harang.PaymentTotals{Count: 1, Paid: 3000}},
+		"another":   {harang.PaymentQuery{Search: "beta"}, harang.PaymentTotals{}},
+		"today":     {harang.PaymentQuery{From: day(2), To: day(3)}, harang.PaymentTotals{Count: 2, Paid: 5000}},
+		"yesterday": {harang.PaymentQuery{To: day(2)}, harang.PaymentTotals{}},
+		"here":      {harang.PaymentQuery{LocationID: "main"}, harang.PaymentTotals{Count: 2, Paid: 5000}},
+		"elsewhere": {harang.PaymentQuery{LocationID: "elsewhere"}, harang.PaymentTotals{}},
+	} {
+		page, err := env.Payments.List(ctx, manager, tc.q)
+		if err != nil || int64(len(page.Items)) != tc.want.Count {
+			t.Errorf("%s: %d payments, %v", name, len(page.Items), err)
+		}
+		if got, err := env.Payments.Totals(ctx, manager, tc.q); err != nil || got != tc.want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, tc.want)
+		}
+	}
+}
+
+// testRevenue: a payment counts on the day when it was received, a refund on the day when
+// it was given back, by location and method; what was taken and given back agrees with the
+// rentals.
+func testRevenue(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	ctx, manager := t.Context(), As(harang.RoleStoreManager, "m")
+	if err := env.Catalogue.PutProduct(ctx, Admin(), harang.Product{ID: "drill", Name: "Drill", DailyPrice: 333}); err != nil {
+		t.Fatal(err)
+	}
+	cash := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash})).Rental // 666, 665 in cash
+	env.Create(t, env.NewCheckout(1, Card("good")))
+	refunded := env.Create(t, env.NewCheckout(2, Card("good"))).Rental
+	env.Create(t, env.NewCheckout(1, nil))
+	report := func(location string, from, to time.Time) []harang.RevenueLine {
+		t.Helper()
+		r, err := env.Dashboard.Revenue(ctx, manager, location, from, to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Lines
+	}
+	line := func(method harang.PaymentMethod, payments, received, refunds, refunded, rounding int64) harang.RevenueLine {
+		return harang.RevenueLine{LocationID: "main", LocationName: "Location main", Method: method, Payments: payments,
+			Received: received, Refunds: refunds, Refunded: refunded, Rounding: rounding}
+	}
+	first := []harang.RevenueLine{line(harang.PaymentCash, 1, 665, 0, 0, -1), line(harang.PaymentCard, 2, 1998, 0, 0, 0)}
+	if diff := cmp.Diff(first, report("", time.Time{}, time.Time{})); diff != "" {
+		t.Errorf("the first day (-want +got):\n%s", diff)
+	}
+	env.Clock.Move(24 * time.Hour)
+	for _, id := range []string{cash.ID, refunded.ID} {
+		if _, err := env.Rentals.Cancel(ctx, Clerk(), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env.RunHousekeeping(t)
+	second := []harang.RevenueLine{line(harang.PaymentCash, 0, 0, 1, 665, 1), line(harang.PaymentCard, 0, 0, 1, 1332, 0)}
+	if diff := cmp.Diff(second, report("main", time.Time{}, time.Time{})); diff != "" {
+		t.Errorf("the second day (-want +got):\n%s", diff)
+	}
+	from, until := shop.Day(Noon())
+	if diff := cmp.Diff(first, report("", from, until)); diff != "" {
+		t.Errorf("the first day afterwards (-want +got):\n%s", diff)
+	}
+	both := []harang.RevenueLine{line(harang.PaymentCash, 1, 665, 1, 665, 0), line(harang.PaymentCard, 2, 1998, 1, 1332, 0)}
+	if diff := cmp.Diff(both, report("", from, time.Time{})); diff != "" {
+		t.Errorf("both days (-want +got):\n%s", diff)
+	}
+	if got := report("elsewhere", from, time.Time{}); len(got) != 0 {
+		t.Errorf("elsewhere %+v", got)
+	}
+	if _, err := env.Dashboard.Revenue(ctx, Clerk(), "", from, until); harang.ErrorCode(err) != harang.CodeForbidden {
+		t.Errorf("operator: %v", err)
 	}
 }

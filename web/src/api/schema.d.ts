@@ -356,6 +356,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/revenue.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as a file
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         *
+         *     Allowed for: STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportRevenue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/stock.csv": {
         parameters: {
             query?: never;
@@ -960,6 +982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Payments received and refunds given back in a time, by location and method
+         * @description Allowed for: STORE_MANAGER, ADMIN.
+         */
+        get: operations["revenue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/self-check/alert": {
         parameters: {
             query?: never;
@@ -1506,11 +1548,6 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
-        ListPaymentBody: {
-            items: components["schemas"]["PaymentBody"][];
-            /** @description cursor of the next part, null at the end */
-            nextCursor: string | null;
-        };
         ListProductBody: {
             items: components["schemas"]["ProductBody"][];
             /** @description cursor of the next part, null at the end */
@@ -1696,11 +1733,32 @@ export interface components {
              */
             type: "payment_error";
         };
+        PaymentList: {
+            items: components["schemas"]["PaymentBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+            /** @description with from or to: figures of all pages */
+            totals?: components["schemas"]["PaymentTotals"];
+        };
         PaymentOrder: {
             /** @description token of a stored card; required with CARD */
             cardToken?: string;
             /** @enum {string} */
             method: "CASH" | "CARD";
+        };
+        PaymentTotals: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description whole forints of the payments that succeeded
+             */
+            paidAmount: number;
+            /**
+             * Format: int64
+             * @description whole forints of them that were given back since
+             */
+            refundedAmount: number;
         };
         PersonBody: {
             id: string;
@@ -2080,6 +2138,90 @@ export interface components {
             /** @description what came back, each product once; absent: everything that is out */
             lines?: components["schemas"]["CheckoutLine"][];
         };
+        RevenueBody: {
+            currency: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            from: string;
+            /** @description by location and method */
+            lines: components["schemas"]["RevenueLine"][];
+            /**
+             * Format: date-time
+             * @description not included
+             */
+            to: string;
+            total: components["schemas"]["RevenueSums"];
+        };
+        RevenueLine: {
+            locationId: string;
+            locationName: string;
+            /** @enum {string} */
+            method: "CASH" | "CARD";
+            /**
+             * Format: int64
+             * @description receivedAmount less refundedAmount: in cash, what is in the till
+             */
+            netAmount: number;
+            /**
+             * Format: int64
+             * @description payments received, on the day when they were
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description whole forints
+             */
+            receivedAmount: number;
+            /**
+             * Format: int64
+             * @description whole forints
+             */
+            refundedAmount: number;
+            /**
+             * Format: int64
+             * @description refunds given back, on the day when they were
+             */
+            refunds: number;
+            /**
+             * Format: int64
+             * @description what cash settled more (positive) or less than was owed
+             */
+            roundingAmount: number;
+        };
+        RevenueSums: {
+            /**
+             * Format: int64
+             * @description receivedAmount less refundedAmount: in cash, what is in the till
+             */
+            netAmount: number;
+            /**
+             * Format: int64
+             * @description payments received, on the day when they were
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description whole forints
+             */
+            receivedAmount: number;
+            /**
+             * Format: int64
+             * @description whole forints
+             */
+            refundedAmount: number;
+            /**
+             * Format: int64
+             * @description refunds given back, on the day when they were
+             */
+            refunds: number;
+            /**
+             * Format: int64
+             * @description what cash settled more (positive) or less than was owed
+             */
+            roundingAmount: number;
+        };
         SessionOutputBody: {
             /** @description whether the request had a refresh cookie, valid or not */
             held: boolean;
@@ -2185,9 +2327,27 @@ export interface components {
             currency?: string;
             /** Format: int64 */
             dueToday: number;
+            /**
+             * Format: int64
+             * @description their sum, whole forints
+             */
+            failedAmount?: number;
             /** Format: int64 */
             failedAmountToday?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description how many of them other applications reported
+             */
+            failedElsewhere?: number;
+            /**
+             * Format: int64
+             * @description failed payments that still need attention: those of GET /payments/failures
+             */
+            failedPayments?: number;
+            /**
+             * Format: int64
+             * @description those of them that failed today
+             */
             failedPaymentsToday?: number;
             /** Format: int64 */
             openRentals: number;
@@ -3784,6 +3944,87 @@ export interface operations {
                 locationId?: string;
                 /** @description true: not paid in full, and out or returned */
                 owed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportRevenue: {
+        parameters: {
+            query?: {
+                /** @description a day (2026-03-02) or an RFC 3339 time; with neither from nor to it is today */
+                from?: string;
+                /** @description the last day, or a time before which */
+                to?: string;
+                locationId?: string;
             };
             header?: never;
             path?: never;
@@ -5728,6 +5969,14 @@ export interface operations {
                 /** @description nextCursor of the previous part */
                 cursor?: string;
                 status?: "PENDING" | "DECLINED" | "SUCCEEDED" | "REVERSED";
+                /** @description only payments of rentals at this location */
+                locationId?: string;
+                /** @description a transaction's or rental's id, or words of the partner's name and id; accents are ignored */
+                search?: string;
+                /** @description made on this day (2026-03-02) or later, or at this RFC 3339 time or later; with totals */
+                from?: string;
+                /** @description made on this day or earlier, or before this time; with totals */
+                to?: string;
             };
             header?: never;
             path?: never;
@@ -5741,7 +5990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListPaymentBody"];
+                    "application/json": components["schemas"]["PaymentList"];
                 };
             };
             /**
@@ -5951,7 +6200,10 @@ export interface operations {
     };
     listPaymentFailures: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description only payments of rentals at this location */
+                locationId?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6563,6 +6815,16 @@ export interface operations {
                 locationId?: string;
                 /** @description true: not paid in full, and out or returned; with owedTotal */
                 owed?: boolean;
+                /** @description true: OPEN or OVERDUE */
+                out?: boolean;
+                /** @description a rental's id, or words of the partner's name and id; accents are ignored */
+                search?: string;
+                /** @description due on this day (2026-03-02) or later, or at this RFC 3339 time or later */
+                dueFrom?: string;
+                /** @description due on this day or earlier, or before this time */
+                dueTo?: string;
+                /** @description -createdAt when absent */
+                sort?: "-createdAt" | "createdAt" | "dueAt" | "-dueAt";
             };
             header?: never;
             path?: never;
@@ -7207,6 +7469,85 @@ export interface operations {
              *
              *     `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revenue: {
+        parameters: {
+            query?: {
+                /** @description a day (2026-03-02) or an RFC 3339 time; with neither from nor to it is today */
+                from?: string;
+                /** @description the last day, or a time before which */
+                to?: string;
+                locationId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevenueBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
