@@ -47,6 +47,29 @@ it('records an adjustment with its reason', async () => {
   expect(within(row).getByTestId('stock-delta')).toHaveValue('');
 });
 
+it('repeats an adjustment under the same key until an answer settles it', async () => {
+  let broken = true;
+  const server = openShop('OPERATOR').on('POST /inventory/adjustments', () =>
+    broken ? problem(503, 'UNAVAILABLE') : json({ ...bosch, quantity: 2 }),
+  );
+  const { user } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  const keys = () => server.seen('POST /inventory/adjustments').map(({ headers }) => headers.get('Idempotency-Key'));
+  await user.type(within(row).getByTestId('stock-delta'), '-1');
+  await user.click(within(row).getByTestId('stock-submit'));
+  await within(row).findByRole('alert');
+  broken = false;
+  await user.click(within(row).getByTestId('stock-submit'));
+  await within(row).findByText('Rögzítve: 2 db');
+  await user.type(within(row).getByTestId('stock-delta'), '-1');
+  await user.click(within(row).getByTestId('stock-submit'));
+  await waitFor(() => expect(keys()).toHaveLength(3));
+  const [first, second, third] = keys();
+  expect(first).toMatch(/^[0-9a-f-]{36}$/);
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
+});
+
 it('takes another reason, and steps by buttons and arrow keys', async () => {
   const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 6 });
   const { user } = await renderPage('/stock');
