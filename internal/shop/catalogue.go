@@ -177,15 +177,17 @@ func (c *Catalogue) changeProduct(
 	if wrong := p.Check(); len(wrong) > 0 {
 		return p, harang.Invalid(wrong...)
 	}
-	if !found {
-		if err := checkCode(ctx, tx, caller.Tenant, p.ID, p.ID); err != nil {
-			return p, err
-		}
-	}
 	if err := tx.PutProduct(ctx, caller.Tenant, p); err != nil {
 		return p, err
 	}
-	if slices.Equal(before, p.Barcodes) {
+	if !found {
+		// Until setBarcodes its id is its barcode: whoever gives this code to another
+		// product at the same moment waits for the commit, or is waited for.
+		if err := createBarcode(ctx, tx, caller.Tenant, p.ID, p.ID); err != nil {
+			return p, err
+		}
+	}
+	if found && slices.Equal(before, p.Barcodes) {
 		return p, nil
 	}
 	return p, setBarcodes(ctx, tx, caller.Tenant, p)
@@ -197,18 +199,24 @@ func setBarcodes(ctx context.Context, tx Tx, tenant string, p harang.Product) er
 		return err
 	}
 	for _, code := range slices.Sorted(slices.Values(p.Barcodes)) {
-		created, err := tx.CreateBarcode(ctx, tenant, code, p.ID)
-		if err == nil {
-			err = checkCode(ctx, tx, tenant, code, p.ID)
-		}
-		if err == nil && !created { // its owner lost it at the same moment
-			err = harang.Errorf(harang.CodeConflict, "barcode %s was changed at the same moment; try again", code)
-		}
-		if err != nil {
+		if err := createBarcode(ctx, tx, tenant, code, p.ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// createBarcode gives a product a barcode. BARCODE_TAKEN when another product has it, or
+// has it as its id.
+func createBarcode(ctx context.Context, tx Tx, tenant, code, productID string) error {
+	created, err := tx.CreateBarcode(ctx, tenant, code, productID)
+	if err == nil {
+		err = checkCode(ctx, tx, tenant, code, productID)
+	}
+	if err == nil && !created { // its owner lost it at the same moment
+		err = harang.Errorf(harang.CodeConflict, "barcode %s was changed at the same moment; try again", code)
+	}
+	return err
 }
 
 // checkCode returns BARCODE_TAKEN when another product has this id or barcode.

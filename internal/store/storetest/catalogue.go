@@ -157,6 +157,31 @@ func testBarcodes(t *testing.T, open Open) {
 	if got := ids(harang.CatalogueQuery{Code: "race"}); won != 1 || !strings.HasPrefix(got, "race-") {
 		t.Errorf("%d products have one barcode: %q", won, got)
 	}
+	// Of a new product and another one that takes its id as a barcode, one is first.
+	begin := make(chan struct{})
+	for i := range 40 {
+		id := fmt.Sprintf("new-%02d", i)
+		group.Go(func() {
+			<-begin
+			if err := change("a", id); err != nil {
+				wantCode(t, err, harang.CodeBarcodeTaken)
+			}
+		})
+		group.Go(func() {
+			<-begin
+			if err := change("a", "other-"+id, id); err != nil {
+				wantCode(t, err, harang.CodeBarcodeTaken)
+			}
+		})
+	}
+	close(begin)
+	group.Wait()
+	for i := range 40 {
+		id := fmt.Sprintf("new-%02d", i)
+		if got := ids(harang.CatalogueQuery{Code: id}); got != id && got != "other-"+id {
+			t.Errorf("products with the code %s: %q", id, got)
+		}
+	}
 }
 
 func testArchived(t *testing.T, open Open) {
