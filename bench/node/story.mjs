@@ -10,7 +10,12 @@ const redis = new Redis(redisURL);
 
 async function publish(tenant, event) {
   const list = `tenant:${tenant}:events`;
-  const answers = await redis.pipeline().rpush(list, JSON.stringify(event)).ltrim(list, -50, -1).expire(list, 300).exec();
+  const answers = await redis
+    .pipeline()
+    .rpush(list, JSON.stringify(event))
+    .ltrim(list, -50, -1)
+    .expire(list, 300)
+    .exec();
   for (const [err] of answers) if (err) throw err;
   io.to(`room-${tenant}`).emit(event.type, event);
 }

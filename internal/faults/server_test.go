@@ -48,8 +48,8 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 		client.sessions-1, client.recovered, len(client.gaps))
 }
 
-// sendWhileKilling sends 10,000 events from four producers, and more until there were five kills. Meanwhile it kills the
-// nodes in turn, each at a random moment, and starts them again. It returns how often.
+// sendWhileKilling sends 10,000 events from four producers, and more until there were five kills. Meanwhile it kills
+// the nodes in turn, each at a random moment, and starts them again. It returns how often.
 func (p *producer) sendWhileKilling(t *testing.T, nodes ...*node) int {
 	t.Helper()
 	const events, batch, producers, enough = 10_000, 10, 4, 5

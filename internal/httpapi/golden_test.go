@@ -143,7 +143,8 @@ func TestContract(t *testing.T) {
 	play("rental-paid", o, "GET", "/rentals/"+rental, "")
 	play("rentals", o, "GET", "/rentals", "")
 	play("payments", m, "GET", "/payments?status=DECLINED", "")
-	play("rentals-due", o, "GET", "/rentals?out=true&search=alfa&dueFrom=2026-03-05&dueTo=2026-03-05&sort=dueAt&limit=1", "")
+	play("rentals-due", o, "GET",
+		"/rentals?out=true&search=alfa&dueFrom=2026-03-05&dueTo=2026-03-05&sort=dueAt&limit=1", "")
 	play("payments-of-day", m, "GET", "/payments?from=2026-03-02&to=2026-03-02&locationId=vaci-ut&limit=1", "")
 	play("payments-forbidden", o, "GET", "/payments", "")
 	play("summary", m, "GET", "/dashboard/summary", "")

@@ -220,8 +220,8 @@ func (a *API) listRentals(
 		return nil, err
 	}
 	q := harang.RentalQuery{
-		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed, Out: in.Out, Search: in.Search, DueFrom: from, DueTo: to,
-		Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
+		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed, Out: in.Out, Search: in.Search,
+		DueFrom: from, DueTo: to, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
 	}
 	page, err := a.Rentals.List(ctx, caller, q)
 	if err != nil {

@@ -55,8 +55,8 @@ func (a *API) revenue(ctx context.Context, caller harang.Identity, in *revenueIn
 		return nil, err
 	}
 	b := revenueBody{
-		From: instant(r.From), To: instant(r.To), Currency: harang.CurrencyHUF, Lines: make([]revenueLine, len(r.Lines)),
-		Total: revenueSumsOf(r.Total()),
+		From: instant(r.From), To: instant(r.To), Currency: harang.CurrencyHUF,
+		Lines: make([]revenueLine, len(r.Lines)), Total: revenueSumsOf(r.Total()),
 	}
 	for i, l := range r.Lines {
 		b.Lines[i] = revenueLine{l.LocationID, l.LocationName, l.Method, revenueSumsOf(l)}

@@ -164,15 +164,16 @@ func (x *Exports) Payments(caller harang.Identity, q harang.PaymentQuery) *Expor
 
 // Revenue is the money of a time, by location and method, as Dashboard.Revenue returns it.
 func (x *Exports) Revenue(caller harang.Identity, locationID string, from, to time.Time) *Export {
-	columns := []string{"locationId", "locationName", "method", "payments", "receivedAmount", "refunds", "refundedAmount",
-		"roundingAmount", "netAmount"}
+	columns := []string{"locationId", "locationName", "method", "payments", "receivedAmount", "refunds",
+		"refundedAmount", "roundingAmount", "netAmount"}
 	return newExport(columns, func(ctx context.Context, _ string) (harang.Page[harang.RevenueLine], error) {
 		r, err := x.dashboard.Revenue(ctx, caller, locationID, from, to)
 		return harang.Page[harang.RevenueLine]{Items: r.Lines}, err
 	}, func(_ context.Context, l harang.RevenueLine) ([]string, error) {
 		return []string{
 			escapeCell(l.LocationID), escapeCell(l.LocationName), string(l.Method), wholeCell(l.Payments),
-			wholeCell(l.Received), wholeCell(l.Refunds), wholeCell(l.Refunded), wholeCell(l.Rounding), wholeCell(l.Net()),
+			wholeCell(l.Received), wholeCell(l.Refunds), wholeCell(l.Refunded), wholeCell(l.Rounding),
+			wholeCell(l.Net()),
 		}, nil
 	})
 }

@@ -28,7 +28,8 @@ const paymentFilter = `tenant_id = $1 AND ($2 = '' OR status = $2) AND created_a
 func paymentFilterOf(tenant string, q harang.PaymentQuery) []any {
 	like := likePatterns(q.Search)
 	from, to := millisRange(q.From, q.To)
-	return []any{tenant, string(q.Status), from, to, strings.TrimSpace(q.Search), like[0], like[1], like[2], q.LocationID}
+	return []any{tenant, string(q.Status), from, to, strings.TrimSpace(q.Search), like[0], like[1], like[2],
+		q.LocationID}
 }
 
 // stateColumns are those of a payment p and its rental r that a shop.PaymentState needs.

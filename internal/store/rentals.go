@@ -38,8 +38,8 @@ func rentalFilterOf(tenant string, q harang.RentalQuery) []any {
 		kind = "owed"
 	}
 	from, to := millisRange(q.DueFrom, q.DueTo)
-	return []any{tenant, string(q.Status), q.LocationID, from, to, strings.TrimSpace(q.Search), like[0], like[1], like[2],
-		kind}
+	return []any{tenant, string(q.Status), q.LocationID, from, to, strings.TrimSpace(q.Search), like[0], like[1],
+		like[2], kind}
 }
 
 // millisRange are two instants as they are stored, zero ones as the limits of all.

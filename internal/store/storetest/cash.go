@@ -127,7 +127,8 @@ func testCash(t *testing.T, open Open) {
 		if !slices.Equal(ids, want) || err != nil || total != 1234 {
 			t.Errorf("debtors %v owe %d, %v; want %v, 1234", ids, total, err, want)
 		}
-		if total, err := env.Rentals.Owed(ctx, Clerk(), harang.RentalQuery{LocationID: "elsewhere"}); err != nil || total != 0 {
+		total, err = env.Rentals.Owed(ctx, Clerk(), harang.RentalQuery{LocationID: "elsewhere"})
+		if err != nil || total != 0 {
 			t.Errorf("elsewhere they owe %d, %v", total, err)
 		}
 	})

@@ -133,12 +133,12 @@ func testFailures(t *testing.T, open Open) {
 	states, err := env.Store.FindPaymentStates(t.Context(), "a", append(ids, second.Payment.ID, owing.ID))
 	slices.SortFunc(states, func(a, b shop.PaymentState) int { return strings.Compare(a.ID, b.ID) })
 	wanted := []shop.PaymentState{
-		{ID: second.Payment.ID, RentalID: second.Rental.ID, LocationID: "main", Status: harang.PaymentPending, ErrorCode: unknown.ErrorCode,
-			ErrorMessage: unknown.Message},
-		{ID: again.ID, RentalID: first.Rental.ID, LocationID: "main", Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
-			ErrorMessage: again.ErrorMessage},
-		{ID: owing.ID, RentalID: third.Rental.ID, LocationID: "main", Status: harang.PaymentDeclined, ErrorCode: declined.ErrorCode,
-			ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
+		{ID: second.Payment.ID, RentalID: second.Rental.ID, LocationID: "main", Status: harang.PaymentPending,
+			ErrorCode: unknown.ErrorCode, ErrorMessage: unknown.Message},
+		{ID: again.ID, RentalID: first.Rental.ID, LocationID: "main", Status: harang.PaymentDeclined,
+			ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage},
+		{ID: owing.ID, RentalID: third.Rental.ID, LocationID: "main", Status: harang.PaymentDeclined,
+			ErrorCode: declined.ErrorCode, ErrorMessage: again.ErrorMessage, Owed: third.Rental.TotalValue},
 	}
 	if diff := cmp.Diff(wanted, states); diff != "" || err != nil {
 		t.Errorf("payment states (-want +got):\n%s %v", diff, err)

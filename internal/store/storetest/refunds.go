@@ -525,7 +525,8 @@ func testListFilters(t *testing.T, open Open) {
 func testRevenue(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	ctx, manager := t.Context(), As(harang.RoleStoreManager, "m")
-	if err := env.Catalogue.PutProduct(ctx, Admin(), harang.Product{ID: "drill", Name: "Drill", DailyPrice: 333}); err != nil {
+	drill := harang.Product{ID: "drill", Name: "Drill", DailyPrice: 333}
+	if err := env.Catalogue.PutProduct(ctx, Admin(), drill); err != nil {
 		t.Fatal(err)
 	}
 	cash := env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash})).Rental // 666, 665 in cash
@@ -540,11 +541,15 @@ func testRevenue(t *testing.T, open Open) {
 		}
 		return r.Lines
 	}
-	line := func(method harang.PaymentMethod, payments, received, refunds, refunded, rounding int64) harang.RevenueLine {
+	line := func(method harang.PaymentMethod, payments, received, refunds, refunded, rounding int64,
+	) harang.RevenueLine {
 		return harang.RevenueLine{LocationID: "main", LocationName: "Location main", Method: method, Payments: payments,
 			Received: received, Refunds: refunds, Refunded: refunded, Rounding: rounding}
 	}
-	first := []harang.RevenueLine{line(harang.PaymentCash, 1, 665, 0, 0, -1), line(harang.PaymentCard, 2, 1998, 0, 0, 0)}
+	first := []harang.RevenueLine{
+		line(harang.PaymentCash, 1, 665, 0, 0, -1),
+		line(harang.PaymentCard, 2, 1998, 0, 0, 0),
+	}
 	if diff := cmp.Diff(first, report("", time.Time{}, time.Time{})); diff != "" {
 		t.Errorf("the first day (-want +got):\n%s", diff)
 	}
@@ -555,7 +560,10 @@ func testRevenue(t *testing.T, open Open) {
 		}
 	}
 	env.RunHousekeeping(t)
-	second := []harang.RevenueLine{line(harang.PaymentCash, 0, 0, 1, 665, 1), line(harang.PaymentCard, 0, 0, 1, 1332, 0)}
+	second := []harang.RevenueLine{
+		line(harang.PaymentCash, 0, 0, 1, 665, 1),
+		line(harang.PaymentCard, 0, 0, 1, 1332, 0),
+	}
 	if diff := cmp.Diff(second, report("main", time.Time{}, time.Time{})); diff != "" {
 		t.Errorf("the second day (-want +got):\n%s", diff)
 	}
@@ -563,7 +571,10 @@ func testRevenue(t *testing.T, open Open) {
 	if diff := cmp.Diff(first, report("", from, until)); diff != "" {
 		t.Errorf("the first day afterwards (-want +got):\n%s", diff)
 	}
-	both := []harang.RevenueLine{line(harang.PaymentCash, 1, 665, 1, 665, 0), line(harang.PaymentCard, 2, 1998, 1, 1332, 0)}
+	both := []harang.RevenueLine{
+		line(harang.PaymentCash, 1, 665, 1, 665, 0),
+		line(harang.PaymentCard, 2, 1998, 1, 1332, 0),
+	}
 	if diff := cmp.Diff(both, report("", from, time.Time{})); diff != "" {
 		t.Errorf("both days (-want +got):\n%s", diff)
 	}
