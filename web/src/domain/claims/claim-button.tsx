@@ -52,24 +52,19 @@ interface ClaimButtonProps {
 }
 
 /** "Intézem", or "Elengedem" for the one who has it; nothing while somebody else does. */
-export function ClaimButton(props: ClaimButtonProps) {
-  const holder = props.claim?.by?.id ?? null;
-  // Counts how often a claim was given back: a refusal then has no reason any more.
-  const [released, setReleased] = useState(0);
-  const [before, setBefore] = useState(holder);
-  if (holder !== before) {
-    setBefore(holder);
-    if (holder === null) setReleased(released + 1);
-  }
-  return <Claiming key={released} {...props} />;
-}
-
-function Claiming({ eventId, claim, subject }: ClaimButtonProps) {
+export function ClaimButton({ eventId, claim, subject }: ClaimButtonProps) {
   const { t } = useTranslation();
   const user = useUser();
   const by = claim?.by ?? null;
   // The claim may be of an earlier failure of the same rental.
   const claiming = useClaim(by === null ? eventId : (claim?.eventId ?? eventId));
+  // A refusal has no reason any more when the claim is given back.
+  const [settled, setSettled] = useState<Error | null>(null);
+  const [holder, setHolder] = useState(by?.id);
+  if (by?.id !== holder) {
+    setHolder(by?.id);
+    if (by === null) setSettled(claiming.error);
+  }
   const label = t(by === null ? 'dashboard.claim' : 'dashboard.release');
   return (
     <>
@@ -84,7 +79,7 @@ function Claiming({ eventId, claim, subject }: ClaimButtonProps) {
           {label}
         </Button>
       )}
-      {claiming.error !== null && (
+      {claiming.error !== null && claiming.error !== settled && (
         <p className={classes.problem} role="alert">
           {errorSentence(claiming.error, t)}
         </p>

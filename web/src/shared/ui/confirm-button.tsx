@@ -47,7 +47,7 @@ export function ConfirmButton({
           danger={danger}
           data-autofocus
           onClick={() => {
-            // Now: once it is busy it takes no focus, and the row that stands in for it would not be known.
+            // Now: when the answer takes the button away, the row that stands in for it is known by the focus.
             button.current?.focus();
             setOpen(false);
             onConfirm();

@@ -6,7 +6,7 @@ export interface ButtonProps extends ComponentProps<'button'> {
   size?: 'xs' | 'sm' | 'md';
   /** For what cannot be undone. */
   danger?: boolean;
-  /** Shows a spinner in place of the label and disables the button. */
+  /** Shows a spinner in place of the label; the button does nothing then, but keeps the focus. */
   loading?: boolean;
   fullWidth?: boolean;
   leftSection?: ReactNode;
@@ -24,6 +24,7 @@ export function Button({
   disabled = false,
   type = 'button',
   className = '',
+  onClick,
   children,
   ...rest
 }: ButtonProps) {
@@ -31,7 +32,10 @@ export function Button({
     <button
       {...rest}
       type={type}
-      disabled={disabled || loading}
+      disabled={disabled}
+      aria-disabled={loading || undefined}
+      // Also keeps a form from being sent twice.
+      onClick={loading ? (event) => event.preventDefault() : onClick}
       className={`${classes.button} ${className}`}
       data-variant={danger ? 'danger' : variant}
       data-size={size}
