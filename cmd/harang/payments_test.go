@@ -341,7 +341,8 @@ func TestPayments_MyPOS(t *testing.T) {
 	c.bank.setFind("odd", "1")
 	status, p := c.call("POST", "/api/v1/payments", "application/json",
 		strings.Replace(fmt.Sprintf(pay, "good"), poor, asked, 1))
-	if status != http.StatusConflict || p["code"] != "PRICE_CHANGED" || p["actual"] != 0.0 || c.rental(asked) != "OPEN" {
+	if status != http.StatusConflict || p["code"] != "PRICE_CHANGED" || p["actual"] != 0.0 ||
+		c.rental(asked) != "OPEN" {
 		t.Errorf("%d %v, rental %s", status, p, c.rental(asked))
 	}
 	// Cancelled: a reversal refunds the payment.
