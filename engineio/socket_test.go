@@ -69,6 +69,7 @@ func TestWebSocket_Violations(t *testing.T) {
 	} {
 		for _, kind := range []string{"TCP", "TLS"} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
+				t.Parallel() // the server gives the client a second to close
 				f := newFixture(t, &Options{MaxPayload: 1000}, Handler{})
 				if kind == "TLS" {
 					f.web = httptest.NewTLSServer(f.server)

@@ -105,34 +105,47 @@ type load struct {
 	// sqlite and postgres are the results on each database; postgres is nil where only
 	// SQLite was measured.
 	sqlite, postgres *loadtest.Result
+	// left says why it was not measured; "" when it was.
+	left string
 }
 
-func (m *measuring) each(what, sizes string, measure func(n int) load) []load {
+func (m *measuring) each(what, sizes string, measure func(n int) (load, error)) []load {
 	var all []load
 	for _, n := range numbers(m.tb, sizes) {
 		fmt.Fprintf(os.Stderr, "%s: %d\n", what, n)
-		all = append(all, measure(n))
+		l, err := measure(n)
+		if l.n = n; err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %d: %v\n", what, n, err)
+			l.left = err.Error()
+		}
+		all = append(all, l)
 	}
 	return all
 }
 
 // connections measures n connections in rooms of 50, and 200 events a second.
-func (m *measuring) connections(n int) load {
-	return load{n: n, sqlite: m.run(m.newSQLite(), max(1, n/roomOf), loadtest.Options{Connections: n, Rate: 200})}
+func (m *measuring) connections(n int) (l load, err error) {
+	l.sqlite, err = m.run(m.newSQLite(), max(1, n/roomOf), loadtest.Options{Connections: n, Rate: 200})
+	return l, err
 }
 
 // listeners measures one tenant with n listeners, and at most 20,000 deliveries a
 // second.
-func (m *measuring) listeners(n int) load {
+func (m *measuring) listeners(n int) (l load, err error) {
 	o := loadtest.Options{Connections: n, Rate: max(4, min(200, 20_000/n))}
-	return load{n: n, sqlite: m.run(m.newSQLite(), 1, o)}
+	l.sqlite, err = m.run(m.newSQLite(), 1, o)
+	return l, err
 }
 
 // tenants measures n tenants with one listener each: at rest, then with 200 events a
 // second for the first hundred of them.
-func (m *measuring) tenants(n int) load {
+func (m *measuring) tenants(n int) (l load, err error) {
 	o := loadtest.Options{Connections: n, Rest: rest, Rate: 200}
-	return load{n: n, sqlite: m.run(m.newSQLite(), n, o), postgres: m.run(m.postgres.Database(m.tb), n, o)}
+	if l.sqlite, err = m.run(m.newSQLite(), n, o); err != nil {
+		return l, err
+	}
+	l.postgres, err = m.run(m.postgres.Database(m.tb), n, o)
+	return l, err
 }
 
 func (m *measuring) newSQLite() string {
@@ -141,29 +154,25 @@ func (m *measuring) newSQLite() string {
 }
 
 // run starts the program on a new database with so many tenants and loads it.
-func (m *measuring) run(database string, tenants int, o loadtest.Options) *loadtest.Result {
-	m.tb.Helper()
+func (m *measuring) run(database string, tenants int, o loadtest.Options) (*loadtest.Result, error) {
 	ctx := m.tb.Context()
 	server, err := loadtest.StartServer(ctx, loadtest.ServerOptions{
 		Binary: *binary, Database: database, ConnectionsPerTenant: max(roomOf, o.Connections/tenants),
-		DrainTimeout: time.Second, Log: nil,
+		DrainTimeout: time.Second,
 	})
 	if err != nil {
-		m.tb.Fatal(err)
+		return nil, err
 	}
 	defer server.Stop()
 	o.URL, o.AdminURL, o.Namespace, o.Seconds = server.URL, server.AdminURL, gateway.Namespace, loadSeconds
 	if o.Tenants, err = m.addTenants(ctx, database, tenants); err != nil {
-		m.tb.Fatal(err)
+		return nil, err
 	}
 	result, err := loadtest.Run(ctx, o)
-	if err != nil {
-		m.tb.Fatal(err)
+	if err == nil && result.Failed > 0 {
+		err = fmt.Errorf("%d events were refused or connections lost", result.Failed)
 	}
-	if result.Failed > 0 {
-		m.tb.Fatalf("%d events were refused or connections lost", result.Failed)
-	}
-	return result
+	return result, err
 }
 
 // addTenants creates tenants, each with a token to listen. The first postingTenants

@@ -142,7 +142,15 @@ func part(title, intro, what string, loads []load, columns []column) string {
 		head = append(head, c.name)
 	}
 	rows := [][]string{head}
+	var measured []load
 	for _, l := range loads {
+		if l.left != "" {
+			row := make([]string, 1+len(columns))
+			row[0], row[1] = grouped(int64(l.n)), "not measured: "+l.left
+			rows = append(rows, row)
+			continue
+		}
+		measured = append(measured, l)
 		row := []string{grouped(int64(l.n))}
 		for _, c := range columns {
 			text := ""
@@ -158,7 +166,7 @@ func part(title, intro, what string, loads []load, columns []column) string {
 	var plots, slopes strings.Builder
 	for _, c := range columns {
 		var points []point
-		for _, l := range loads {
+		for _, l := range measured {
 			points = append(points, point{float64(l.n), c.value(l)})
 		}
 		plot(&plots, c.name, c.unit, points)
@@ -261,6 +269,9 @@ func (r report) text() string {
 				latency("latency, PostgreSQL", onPostgres),
 			}),
 		r.eventsText(),
+	}
+	for i, text := range parts {
+		parts[i] = strings.TrimRight(text, "\n")
 	}
 	return strings.Join(parts, "\n\n")
 }

@@ -211,6 +211,11 @@ func TestRentals_Life(t *testing.T) {
 			t.Errorf("%s again: %d %s", verb, res.status, res.body)
 		}
 	}
+	// Clients of 0.1.0, whose calls took no body, may send null.
+	if res := s.call("POST", "/api/v1/rentals/"+made.ID+"/return", clerk, json.RawMessage(" null\n"),
+		nil); res.code() != "ALREADY_RETURNED" {
+		t.Errorf("return with the body null: %d %s", res.status, res.body)
+	}
 	cash := decode[rentalView](t,
 		s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, `,"payment":{"method":"CASH"}`), nil))
 	if cash.Status != "OPEN" || cash.PaidAmount != 1000 || cash.Payment == nil || cash.Payment.Status != "SUCCEEDED" {
