@@ -27,10 +27,16 @@ const pages = {
   check: '/check',
   missing: '/nowhere',
 };
-// What somebody opens on a page: its name, the page, and how to get there.
-const windows: Record<string, { path: string; open: (page: Page) => Promise<unknown> }> = {
-  menu: { path: '/', open: (page) => page.getByRole('button', { name: /Felhasználói menü/ }).click() },
+// What somebody opens on a page: its name, the page, how to get there, and the role of what then appears.
+interface Window {
+  path: string;
+  open: (page: Page) => Promise<unknown>;
+  role?: 'dialog' | 'listbox' | 'menu';
+}
+const windows: Record<string, Window> = {
+  menu: { role: 'menu', path: '/', open: (page) => page.getByRole('button', { name: /Felhasználói menü/ }).click() },
   mute: {
+    role: 'dialog',
     path: '/',
     open: async (page) => {
       await page.getByRole('button', { name: /Felhasználói menü/ }).click();
@@ -38,15 +44,18 @@ const windows: Record<string, { path: string; open: (page: Page) => Promise<unkn
     },
   },
   order: {
+    role: 'dialog',
     path: '/',
     open: (page) => page.getByTestId('alert-row').first().getByRole('button', { name: 'Megrendelve' }).click(),
   },
-  pay: { path: '/payments', open: (page) => page.getByTestId('payment-retry').first().click() },
+  pay: { role: 'dialog', path: '/payments', open: (page) => page.getByTestId('payment-retry').first().click() },
   levels: {
+    role: 'dialog',
     path: '/stock',
     open: (page) => page.getByTestId('stock-row').first().getByRole('button', { name: /szint/i }).click(),
   },
   reason: {
+    role: 'listbox',
     path: '/stock',
     open: async (page) => {
       await page.getByTestId('stock-delta').first().fill('2');
@@ -60,8 +69,13 @@ const windows: Record<string, { path: string; open: (page: Page) => Promise<unkn
       await page.getByTestId('stock-submit').first().click();
     },
   },
-  rental: { path: '/rentals', open: (page) => page.getByTestId('rental-row').first().getByRole('link').click() },
+  rental: {
+    role: 'dialog',
+    path: '/rentals',
+    open: (page) => page.getByTestId('rental-row').first().getByRole('link').click(),
+  },
   confirm: {
+    role: 'dialog',
     path: '/rentals?status=OPEN',
     open: (page) =>
       page
@@ -71,13 +85,14 @@ const windows: Record<string, { path: string; open: (page: Page) => Promise<unkn
         .click(),
   },
   'new-user': {
+    role: 'dialog',
     path: '/users',
     open: async (page) => {
       await page.getByRole('button', { name: 'Új felhasználó' }).click();
       await page.getByRole('dialog').locator('button[type="submit"]').click();
     },
   },
-  partner: { path: '/rentals/new', open: (page) => page.getByTestId('wizard-partner').click() },
+  partner: { role: 'listbox', path: '/rentals/new', open: (page) => page.getByTestId('wizard-partner').click() },
   items: {
     path: '/rentals/new',
     open: async (page) => {
@@ -135,10 +150,11 @@ base('pictures of every page', async ({ browser }) => {
               .join(', ')}`,
           );
       }
-      for (const [name, { path, open }] of Object.entries(windows)) {
+      for (const [name, { path, open, role }] of Object.entries(windows)) {
         await page.goto(server.url + path);
         await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
         await open(page);
+        if (role !== undefined) await expect(page.getByRole(role)).toBeVisible();
         await page.waitForLoadState('networkidle');
         await page.screenshot({ path: `${directory}/${name}-${size}-${colorScheme}.png`, animations: 'disabled' });
       }
