@@ -78,7 +78,7 @@ export function MethodFields({
         (error !== null ? (
           <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
         ) : options === undefined ? (
-          <Skeleton height={120} radius={12} />
+          <Skeleton height={88} radius={12} />
         ) : options.length === 0 ? (
           <p className={classes.none}>{t('wizard.cardNone')}</p>
         ) : (
