@@ -99,7 +99,7 @@ var (
 	sumSettledAtLocation = define("sum settled payments at location", "SELECT "+sumsByDay(3, func(
 		from, to string,
 	) string {
-		return `(SELECT COALESCE(SUM(p.amount), 0) FROM payments p
+		return `(SELECT COALESCE(SUM(p.amount - p.refunded), 0) FROM payments p
 			WHERE p.tenant_id = $1 AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $2
 				AND p.status = 'SUCCEEDED' AND p.settled_at >= ` + from + ` AND p.settled_at < ` + to + `)`
 	}))

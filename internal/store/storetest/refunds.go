@@ -172,6 +172,13 @@ func testCredit(t *testing.T, open Open) {
 	if charged := env.Provider.Charged(); charged[first.ID] != 12000 || charged[second.ID] != 0 {
 		t.Errorf("charged %v", charged)
 	}
+	// The day's revenue is what was not given back, of all locations as of one.
+	for _, location := range []string{"", "main"} {
+		s, err := env.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), location)
+		if err != nil || s.Figures == nil || s.Figures.RevenueYesterday != 12000 {
+			t.Errorf("at location %q: %+v, %v; want 12000 yesterday", location, s.Figures, err)
+		}
+	}
 	// All of it: the rest of the first card comes back as a part of its charge.
 	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), id); err != nil {
 		t.Fatal(err)
