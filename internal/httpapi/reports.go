@@ -36,7 +36,7 @@ type RevenueSums struct {
 	Refunds        int64 `json:"refunds" doc:"refunds given back, on the day when they were"`
 	RefundedAmount int64 `json:"refundedAmount" doc:"whole forints"`
 	RoundingAmount int64 `json:"roundingAmount" doc:"what cash settled more (positive) or less than was owed"`
-	NetAmount      int64 `json:"netAmount" doc:"receivedAmount less refundedAmount: in cash, what is in the till"`
+	NetAmount      int64 `json:"netAmount" doc:"receivedAmount less refundedAmount: in cash, what the cash drawer gained"`
 }
 
 func revenueSumsOf(l harang.RevenueLine) RevenueSums {

@@ -79,9 +79,9 @@ func (d *Dashboard) figures(ctx context.Context, tenant, locationID string, toda
 }
 
 // Revenue returns the money of a time, of one location or of all (""): zero instants are
-// the first instant of today and the end of today. A payment counts when it was received,
-// a refund when it was given back, so the net sum of cash is what the day has put into the
-// till.
+// the first instant of today and the end of today, or of the day of the other bound when
+// that is not today. A payment counts when it was received, a refund when it was given
+// back, so the net sum of cash is what the cash drawer gained.
 func (d *Dashboard) Revenue(
 	ctx context.Context, caller harang.Identity, locationID string, from, to time.Time,
 ) (harang.Revenue, error) {
@@ -97,6 +97,9 @@ func (d *Dashboard) Revenue(
 	}
 	if to.IsZero() {
 		to = tomorrow
+		if !from.Before(to) {
+			_, to = Day(from)
+		}
 	}
 	return d.store.SumRevenue(ctx, caller.Tenant, locationID, from, to)
 }

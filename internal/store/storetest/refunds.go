@@ -578,6 +578,16 @@ func testRevenue(t *testing.T, open Open) {
 	if diff := cmp.Diff(first, report("", from, until)); diff != "" {
 		t.Errorf("the first day afterwards (-want +got):\n%s", diff)
 	}
+	// One bound alone, in the future or the past, is completed to a day that ends after it begins.
+	for _, days := range []int{-3, 3} {
+		at := env.Clock.Now().Add(time.Duration(days) * 24 * time.Hour)
+		for _, bounds := range [][2]time.Time{{at, {}}, {{}, at}} {
+			r, err := env.Dashboard.Revenue(ctx, manager, "", bounds[0], bounds[1])
+			if err != nil || !r.From.Before(r.To) {
+				t.Errorf("from %v to %v: %v to %v, %v", bounds[0], bounds[1], r.From, r.To, err)
+			}
+		}
+	}
 	both := []harang.RevenueLine{
 		line(harang.PaymentCash, 1, 665, 1, 665, 0),
 		line(harang.PaymentCard, 2, 1998, 1, 1332, 0),

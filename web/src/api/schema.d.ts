@@ -2161,7 +2161,7 @@ export interface components {
             method: "CASH" | "CARD";
             /**
              * Format: int64
-             * @description receivedAmount less refundedAmount: in cash, what is in the till
+             * @description receivedAmount less refundedAmount: in cash, what the cash drawer gained
              */
             netAmount: number;
             /**
@@ -2193,7 +2193,7 @@ export interface components {
         RevenueSums: {
             /**
              * Format: int64
-             * @description receivedAmount less refundedAmount: in cash, what is in the till
+             * @description receivedAmount less refundedAmount: in cash, what the cash drawer gained
              */
             netAmount: number;
             /**

@@ -246,7 +246,7 @@ export function failureOf(more: Partial<PaymentFailure> = {}): PaymentFailure {
   };
 }
 
-/** What another program told of. */
+/** What another program reported. */
 export const foreignFailure = failureOf({
   eventId: 'event-erp',
   timestamp: minutesAgo(3),

@@ -41,7 +41,7 @@ function Payments() {
   const { status: chosen, transaction } = useSearch({ from: '/signed-in/payments' });
   const failures = useQuery(failuresQueryOptions());
   const todo = failures.data?.items ?? [];
-  // What another program told of stands among what is to be done only.
+  // What another program reported stands among what is to be done only.
   const elsewhere =
     chosen === undefined && todo.some((each) => each.rentalId === null && each.transactionId === transaction);
   const filter = elsewhere ? 'TODO' : (chosen ?? 'ALL');

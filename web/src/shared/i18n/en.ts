@@ -346,7 +346,7 @@ export const en: Messages<typeof hu> = {
     todo: 'To do',
     todoEmpty: 'No payment to deal with',
     todoEmptyHint:
-      'Failed payments stay here until the rental is paid or cancelled; what another program told, for a day.',
+      'Failed payments stay here until the rental is paid or cancelled; what another program reported, for a day.',
     empty: 'No payments yet',
     emptyHint: 'Card and cash payments appear here.',
     emptyFilter: 'No payments in this state',
