@@ -26,7 +26,7 @@ test('a page of another origin, made from the packed packages and their README, 
     const toast = page.getByTestId('toast');
     await expect(toast).toContainText('Critical shortage: Próba packed 1');
     await expect(toast).toHaveAttribute('data-kind', 'warning');
-    expect(await unread()).toBe(before + 1);
+    await expect.poll(unread).toBe(before + 1);
     if (process.env.HARANG_SCREENSHOTS) await page.screenshot({ path: 'screenshots/packages-toast.png' });
 
     await page.getByTestId('notification-bell').click();

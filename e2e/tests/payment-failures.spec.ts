@@ -8,6 +8,7 @@ test('another program’s payment error stands on the manager’s dashboard at o
   const manager = await enter('manager@budapest.demo');
   const admin = await enter('admin@budapest.demo');
   const rows = manager.page.getByTestId('payment-failures').getByTestId('failure-row');
+  await expect(rows).not.toHaveCount(0);
   const before = await rows.count();
   const erp = new Api(server, await server.apiKey('budapest'));
   const send = (id: string) =>
@@ -41,7 +42,7 @@ test('another program’s payment error stands on the manager’s dashboard at o
   await send('b');
   await expect(manager.toasts()).toHaveCount(2);
   await expect(row).toHaveCount(1);
-  expect(await rows.count()).toBe(before + 1);
+  await expect(rows).toHaveCount(before + 1);
 
   await row.getByRole('button', { name: /^Intézem/ }).click();
   await expect(row).toContainText('Ön intézi');
