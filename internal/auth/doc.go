@@ -34,7 +34,8 @@
 // and removed when they are zero; a login that is abandoned before its password is checked leaves nothing.
 //
 // Few password hashes are computed at once (half the cores, at least one), so that a burst of logins cannot starve the
-// rest. Networks and their hosts take turns in a bounded queue; known browsers and signed-in administrators come first.
+// rest. Networks and their hosts take turns in a bounded queue. Known browsers and signed-in administrators come first,
+// by turns of their accounts; of four turns at least one is for the others, so that no account can keep them out.
 //
 // # Names and passwords
 //

@@ -12,37 +12,44 @@ import (
 const (
 	// maxWaitingPerHost bounds the callers of one host that wait for a slot, so that one host cannot fill the queue.
 	maxWaitingPerHost = 16
-	// maxWaitingPerSlot bounds all callers that wait. With the default hash costs a slot serves them in 2 s.
+	// maxWaitingPerSlot bounds the callers of a lane that wait. With the default hash costs a slot serves them in 2 s.
 	maxWaitingPerSlot = 32
+	// trustedTurns is how many trusted callers are served in a row while others wait. Without it one account whose
+	// browser signs in without a pause would keep everybody else out.
+	trustedTurns = 3
 	// maxWait bounds the wait of one caller.
 	maxWait = 5 * time.Second
 )
 
 // requester is who waits for a slot.
 type requester struct {
-	// trusted callers are served before others: signed-in administrators, and browsers that signed in to the account
-	// before.
+	// trusted callers are served before others, trustedTurns in a row: signed-in administrators, and browsers that
+	// signed in to the account before.
 	trusted bool
-	// network and host are served in turn. For trusted callers they name the user or the browser.
+	// network and host are served in turn. For trusted callers they name the account and the browser.
 	network, host string
 }
 
 // fairQueue gives out slots. Networks take turns, and within a network its hosts. Within a host the newest caller is
 // served first: in a burst of more than can be served in time, somebody is, and the wait of the others does not add up.
-// A caller beyond the bounds takes the place of the one that waits longest in the largest network. A caller that gives
-// up leaves the queue at once.
+// A caller beyond the bounds takes the place of the one that waits longest in the largest network of its lane. A caller
+// that gives up leaves the queue at once.
 type fairQueue struct {
 	// mu guards the following.
-	mu      sync.Mutex
-	free    int
-	waiting int
-	max     int
+	mu   sync.Mutex
+	free int
+	max  int // callers that wait in a lane
 	// lanes are those of trusted callers and of others.
 	lanes [2]lane
+	// trustedInARow is how many trusted callers were served since the last other one, or since nobody else waited.
+	trustedInARow int
 }
 
 // lane is the networks with waiting callers. The first one is served next.
-type lane struct{ networks []*waitingNetwork }
+type lane struct {
+	networks []*waitingNetwork
+	waiting  int
+}
 
 type waitingNetwork struct {
 	name    string
@@ -111,25 +118,31 @@ func (q *fairQueue) leave(w *waiter, err error) error {
 func (q *fairQueue) release() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := range q.lanes {
-		if w := q.lanes[i].next(); w != nil {
-			q.waiting--
-			w.result <- nil
-			return
-		}
+	trusted, others := &q.lanes[0], &q.lanes[1]
+	from := trusted
+	switch {
+	case trusted.waiting+others.waiting == 0:
+		q.free++
+		return
+	case others.waiting == 0:
+		q.trustedInARow = 0
+	case trusted.waiting == 0 || q.trustedInARow == trustedTurns:
+		from, q.trustedInARow = others, 0
+	default:
+		q.trustedInARow++
 	}
-	q.free++
+	from.next().result <- nil
 }
 
 // pushLocked adds a caller, and drops another one when there are too many.
 func (q *fairQueue) pushLocked(w *waiter) {
-	host := q.laneOf(w).push(w)
-	q.waiting++
+	lane := q.laneOf(w)
+	host := lane.push(w)
 	switch {
 	case len(host.callers) > maxWaitingPerHost:
 		q.dropLocked(host.callers[0])
-	case q.waiting > q.max:
-		q.dropLocked(q.dropCandidateLocked())
+	case lane.waiting > q.max:
+		q.dropLocked(lane.dropCandidate())
 	}
 }
 
@@ -145,25 +158,14 @@ func (q *fairQueue) laneOf(w *waiter) *lane {
 	return &q.lanes[1]
 }
 
-// dropCandidateLocked returns the caller that waits longest in the largest host of the largest network. Trusted callers
-// are dropped only when no other caller waits.
-func (q *fairQueue) dropCandidateLocked() *waiter {
-	networks := q.lanes[1].networks
-	if len(networks) == 0 {
-		networks = q.lanes[0].networks
-	}
-	network := slices.MaxFunc(networks, func(a, b *waitingNetwork) int { return a.waiting - b.waiting })
+// dropCandidate returns the caller that waits longest in the largest host of the largest network.
+func (l *lane) dropCandidate() *waiter {
+	network := slices.MaxFunc(l.networks, func(a, b *waitingNetwork) int { return a.waiting - b.waiting })
 	host := slices.MaxFunc(network.hosts, func(a, b *waitingHost) int { return len(a.callers) - len(b.callers) })
 	return host.callers[0]
 }
 
-func (q *fairQueue) removeLocked(w *waiter) bool {
-	if !q.laneOf(w).remove(w) {
-		return false
-	}
-	q.waiting--
-	return true
-}
+func (q *fairQueue) removeLocked(w *waiter) bool { return q.laneOf(w).remove(w) }
 
 func (l *lane) find(name string) *waitingNetwork {
 	i := slices.IndexFunc(l.networks, func(n *waitingNetwork) bool { return n.name == name })
@@ -194,6 +196,7 @@ func (l *lane) push(w *waiter) *waitingHost {
 	}
 	h.callers = append(h.callers, w)
 	n.waiting++
+	l.waiting++
 	return h
 }
 
@@ -231,6 +234,7 @@ func (l *lane) remove(w *waiter) bool {
 	}
 	h.callers = slices.Delete(h.callers, i, i+1)
 	n.waiting--
+	l.waiting--
 	if len(h.callers) == 0 {
 		n.hosts = slices.DeleteFunc(n.hosts, func(x *waitingHost) bool { return x == h })
 	}

@@ -34,6 +34,12 @@ func enqueue(ctx context.Context, q *fairQueue, by requester, name string, order
 	return c
 }
 
+func waiting(q *fairQueue) int { return q.lanes[0].waiting + q.lanes[1].waiting }
+
+func known(account, browser string) requester {
+	return requester{trusted: true, network: account, host: browser}
+}
+
 func stranger(network, host string) requester { return requester{network: network, host: host} }
 
 // drain releases the slot until nobody waits, and returns who got it in order.
@@ -61,13 +67,13 @@ func TestQueue_TakesTurns(t *testing.T) {
 		}
 		enqueue(t.Context(), q, stranger("n1", "h2"), "n1.h2", order)
 		enqueue(t.Context(), q, stranger("n2", "h3"), "n2.h3", order)
-		enqueue(t.Context(), q, requester{trusted: true, network: "b", host: "b"}, "known", order)
+		enqueue(t.Context(), q, known("a", "b"), "known", order)
 		want := []string{"known", "n1.h1.2", "n2.h3", "n1.h2", "n1.h1.1", "n1.h1.0"}
 		if got := drain(q, order); !slices.Equal(got, want) {
 			t.Errorf("%v, want %v", got, want)
 		}
-		if err := q.acquire(t.Context(), stranger("n0", "h0")); err != nil || q.waiting != 0 {
-			t.Errorf("the slot is not free again: %v, %d wait", err, q.waiting)
+		if err := q.acquire(t.Context(), stranger("n0", "h0")); err != nil || waiting(q) != 0 {
+			t.Errorf("the slot is not free again: %v, %d wait", err, waiting(q))
 		}
 	})
 }
@@ -92,9 +98,9 @@ func TestQueue_Strangers(t *testing.T) {
 					strangers = append(strangers, enqueue(t.Context(), q, of(i), "stranger", order))
 				}
 				good := enqueue(t.Context(), q, stranger("office", "desk"), "good", order)
-				known := enqueue(t.Context(), q, requester{trusted: true, network: "b", host: "b"}, "known", order)
-				if q.waiting > maxWaitingPerSlot {
-					t.Errorf("%d wait", q.waiting)
+				known := enqueue(t.Context(), q, known("a", "b"), "known", order)
+				if got := q.lanes[1].waiting; got > maxWaitingPerSlot {
+					t.Errorf("%d strangers wait", got)
 				}
 				served := drain(q, order)
 				if at := slices.Index(served, "known"); at != 0 {
@@ -152,8 +158,8 @@ func TestQueue_CallersThatLeave(t *testing.T) {
 		// A caller that goes away leaves the queue at once.
 		gone := enqueue(t.Context(), q, stranger("n", "h"), "gone", order)
 		gone.cancel()
-		if err := <-gone.result; !errors.Is(err, context.Canceled) || q.waiting != 0 || len(q.lanes[1].networks) != 0 {
-			t.Fatalf("%v, %d wait", err, q.waiting)
+		if err := <-gone.result; !errors.Is(err, context.Canceled) || waiting(q) != 0 || len(q.lanes[1].networks) != 0 {
+			t.Fatalf("%v, %d wait", err, waiting(q))
 		}
 		// A caller that is gone before gets no slot.
 		ctx, cancel := context.WithCancel(t.Context())
@@ -183,8 +189,38 @@ func TestQueue_CallersThatLeave(t *testing.T) {
 			t.Fatal(err)
 		}
 		q.release()
-		if q.free != 1 || q.waiting != 0 {
-			t.Errorf("%d free, %d wait", q.free, q.waiting)
+		if q.free != 1 || waiting(q) != 0 {
+			t.Errorf("%d free, %d wait", q.free, waiting(q))
+		}
+	})
+}
+
+// An account whose browsers sign in without a pause delays others, strangers and known browsers of other accounts, but
+// does not keep them out.
+func TestQueue_BusyKnownBrowsers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, order := newFairQueue(1), make(chan string, 1000)
+		if err := q.acquire(t.Context(), known("busy", "0")); err != nil {
+			t.Fatal(err)
+		}
+		fill := func() {
+			for i := range 2 * maxWaitingPerSlot {
+				enqueue(t.Context(), q, known("busy", fmt.Sprint(i)), "busy", order)
+			}
+		}
+		fill()
+		enqueue(t.Context(), q, stranger("office", "desk"), "stranger", order)
+		enqueue(t.Context(), q, known("other", "1"), "other", order)
+		fill()
+		if got := waiting(q); got != maxWaitingPerSlot+1 {
+			t.Errorf("%d wait", got)
+		}
+		served := drain(q, order)
+		if at := slices.Index(served, "other"); at != 1 {
+			t.Errorf("another account's known browser is served as number %d of %v", at, served)
+		}
+		if at := slices.Index(served, "stranger"); at != trustedTurns {
+			t.Errorf("the stranger is served as number %d of %v", at, served)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	mark := s.accountMark(email)
 	by, known := requester{network: networkOf(r.Address), host: host}, ""
 	if from.knows(mark) {
-		by, known = requester{trusted: true, network: from.id, host: from.id}, from.id
+		by, known = requester{trusted: true, network: "account " + email, host: from.id}, from.id
 	}
 	attempt, err := s.limits.begin(email, r.Address, known)
 	if err != nil {
