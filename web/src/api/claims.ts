@@ -32,7 +32,7 @@ export function claimInCaches(client: QueryClient, eventId: string, claim: Claim
     if (!page?.items.some((alert) => alert.eventId === eventId)) return page;
     return { ...page, items: page.items.map((alert) => (alert.eventId === eventId ? { ...alert, claim } : alert)) };
   });
-  client.setQueryData<Page<PaymentFailure>>(keys.paymentFailures, (page) => {
+  client.setQueriesData<Page<PaymentFailure>>({ queryKey: keys.paymentFailures }, (page) => {
     // A claim may be of an earlier failure of the same rental.
     const meant = (failure: PaymentFailure) => failure.eventId === eventId || failure.claim?.eventId === eventId;
     if (!page?.items.some(meant)) return page;

@@ -7,13 +7,19 @@ import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
 
 // Payments, and those that failed and still want something done.
 
-export const paymentsQueryOptions = (status: PaymentStatus | null) =>
-  listQueryOptions([...keys.payments, 'list', { status }], '/api/v1/payments', { status });
+export interface PaymentListFilter {
+  status: PaymentStatus | null;
+  locationId: string | null;
+}
 
-export const failuresQueryOptions = () =>
+export const paymentsQueryOptions = (filter: PaymentListFilter) =>
+  listQueryOptions([...keys.payments, 'list', filter], '/api/v1/payments', { ...filter });
+
+/** The failures of a location's rentals; of all of them, and of other programs, with null. */
+export const failuresQueryOptions = (locationId: string | null) =>
   queryOptions({
-    queryKey: keys.paymentFailures,
-    queryFn: ({ signal }) => call('get', '/api/v1/payments/failures', { signal }),
+    queryKey: [...keys.paymentFailures, { locationId }],
+    queryFn: ({ signal }) => call('get', '/api/v1/payments/failures', { query: { locationId }, signal }),
   });
 
 /** Pays what a rental owes, in cash or with a stored card. */

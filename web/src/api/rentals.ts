@@ -11,6 +11,11 @@ import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
 export interface RentalFilter {
   status: RentalStatus | null;
   locationId: string | null;
+  /** true: those that are out, whether late or not. */
+  out?: true | null;
+  /** The first and the last day on which they are due (2026-03-02), both included. */
+  dueFrom?: string | null;
+  dueTo?: string | null;
 }
 
 export const rentalsQueryOptions = (filter: RentalFilter, limit = pageSize) =>

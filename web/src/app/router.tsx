@@ -25,6 +25,8 @@ declare module '@tanstack/react-router' {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const day = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined;
 const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
   allowed.find((each) => each === value);
 
@@ -70,6 +72,11 @@ const stock = createRoute({
 
 interface RentalsSearch {
   status?: RentalStatus;
+  /** Those that are out, whether late or not. */
+  out?: true;
+  /** The first and the last day on which they are due (2026-03-02), both included. */
+  dueFrom?: string;
+  dueTo?: string;
   rental?: string;
 }
 
@@ -79,8 +86,17 @@ const rentals = createRoute({
   staticData: { title: 'rentals', byLocation: true },
   validateSearch: (search: Record<string, unknown>): RentalsSearch => {
     const status = oneOf<RentalStatus>(search.status, ['AWAITING_PAYMENT', 'OPEN', 'OVERDUE', 'RETURNED', 'CANCELLED']);
+    const out = search.out === true;
+    const dueFrom = day(search.dueFrom);
+    const dueTo = day(search.dueTo);
     const rental = text(search.rental);
-    return { ...(status && { status }), ...(rental && { rental }) };
+    return {
+      ...(status && { status }),
+      ...(out && { out }),
+      ...(dueFrom && { dueFrom }),
+      ...(dueTo && { dueTo }),
+      ...(rental && { rental }),
+    };
   },
   component: lazyPage(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
 });
@@ -109,7 +125,7 @@ interface PaymentsSearch {
 const payments = createRoute({
   getParentRoute: () => signedIn,
   path: '/payments',
-  staticData: { title: 'payments' },
+  staticData: { title: 'payments', byLocation: true },
   validateSearch: (search: Record<string, unknown>): PaymentsSearch => {
     const status = oneOf<PaymentFilter>(search.status, ['TODO', 'PENDING', 'SUCCEEDED', 'DECLINED', 'REVERSED']);
     const transaction = text(search.transaction);

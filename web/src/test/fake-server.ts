@@ -267,8 +267,11 @@ export const summary: Summary = {
   currency: 'HUF',
   revenueToday: 384_500,
   revenueYesterday: 412_000,
-  failedPaymentsToday: 3,
-  failedAmountToday: 58_700,
+  failedPayments: 3,
+  failedAmount: 58_700,
+  failedElsewhere: 1,
+  failedPaymentsToday: 2,
+  failedAmountToday: 28_700,
   revenueByDay: Array.from({ length: 14 }, (_, day) => ({ date: `2026-11-${String(day + 10)}`, amount: day * 30_000 })),
 };
 

@@ -2,8 +2,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useClock } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
-import { formatMoney, formatNumber } from '../../shared/format';
+import { formatMoney, formatNumber, toDateField } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
@@ -17,14 +18,15 @@ import classes from './day-figures.module.css';
 interface FigureProps {
   label: string;
   value: string | undefined;
+  /** May hold links of its own. */
   note: ReactNode;
   link: Pick<LinkProps, 'to' | 'search'>;
 }
 
 function Figure({ label, value, note, link }: FigureProps) {
   return (
-    <li>
-      <Link {...link} className={classes.figure}>
+    <li className={classes.figure}>
+      <Link {...link} className={classes.main}>
         <span className={classes.label}>{label}</span>
         {value === undefined ? (
           <>
@@ -32,12 +34,10 @@ function Figure({ label, value, note, link }: FigureProps) {
             <Skeleton height={12} width="74%" radius={4} />
           </>
         ) : (
-          <>
-            <strong>{value}</strong>
-            <span className={classes.note}>{note}</span>
-          </>
+          <strong>{value}</strong>
         )}
       </Link>
+      {value !== undefined && <div className={classes.note}>{note}</div>}
     </li>
   );
 }
@@ -55,9 +55,9 @@ export function DayFigures() {
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value, language));
   const money = (value: number | undefined) =>
     value === undefined ? undefined : formatMoney(value, language, data?.currency);
-  const overdue = (data?.overdue ?? 0) > 0 && (
-    <span className={classes.bad}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</span>
-  );
+  const today = useClock(toDateField);
+  const dueToday = { to: '/rentals', search: { out: true, dueFrom: today, dueTo: today } } as const;
+  const late = { to: '/rentals', search: { status: 'OVERDUE' } } as const;
 
   return (
     <section aria-label={t('dashboard.day')} data-offline={offline || undefined} className={classes.section}>
@@ -68,12 +68,18 @@ export function DayFigures() {
           <Figure
             label={t('dashboard.openRentals')}
             value={number(data?.openRentals)}
-            link={{ to: '/rentals', search: { status: 'OPEN' } }}
+            link={{ to: '/rentals', search: { out: true } }}
             note={
               manager ? (
                 <span className="facts">
-                  <span>{t('dashboard.dueToday', { n: number(data?.dueToday) })}</span>
-                  {overdue}
+                  <span>
+                    <Link {...dueToday}>{t('dashboard.dueToday', { n: number(data?.dueToday) })}</Link>
+                  </span>
+                  {(data?.overdue ?? 0) > 0 && (
+                    <span className={classes.bad}>
+                      <Link {...late}>▲ {t('dashboard.overdue', { n: number(data?.overdue) })}</Link>
+                    </span>
+                  )}
                 </span>
               ) : (
                 t('dashboard.openNote')
@@ -85,13 +91,13 @@ export function DayFigures() {
               <Figure
                 label={t('dashboard.dueTodayLabel')}
                 value={number(data?.dueToday)}
-                link={{ to: '/rentals', search: { status: 'OPEN' } }}
+                link={dueToday}
                 note={t('dashboard.dueTodayNote')}
               />
               <Figure
                 label={t('dashboard.overdueLabel')}
                 value={number(data?.overdue)}
-                link={{ to: '/rentals', search: { status: 'OVERDUE' } }}
+                link={late}
                 note={
                   (data?.overdue ?? 0) > 0 ? (
                     <span className={classes.bad}>▲ {t('dashboard.overdueNote')}</span>
@@ -113,12 +119,19 @@ export function DayFigures() {
           {manager && (
             <Figure
               label={t('dashboard.failed')}
-              value={data === undefined ? undefined : number(data.failedPaymentsToday ?? 0)}
-              link={{ to: '/payments', search: { status: 'DECLINED' } }}
+              value={data === undefined ? undefined : number(data.failedPayments ?? 0)}
+              link={{ to: '/payments', search: { status: 'TODO' } }}
               note={
-                (data?.failedPaymentsToday ?? 0) > 0
-                  ? t('dashboard.failedAmount', { amount: money(data?.failedAmountToday ?? 0) })
-                  : t('dashboard.failedNone')
+                (data?.failedPayments ?? 0) === 0 ? (
+                  t('dashboard.failedNone')
+                ) : (
+                  <span className="facts">
+                    <span>{t('dashboard.failedAmount', { amount: money(data?.failedAmount ?? 0) })}</span>
+                    {(data?.failedElsewhere ?? 0) > 0 && (
+                      <span>{t('dashboard.failedElsewhere', { n: number(data?.failedElsewhere) })}</span>
+                    )}
+                  </span>
+                )
               }
             />
           )}

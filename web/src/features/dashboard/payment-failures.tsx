@@ -1,18 +1,22 @@
 import { IconCreditCard } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { failuresQueryOptions } from '../../api/payments';
+import { useLocationFilter } from '../../shared/location-filter';
 import { FailureList } from '../../domain/payments/failure-list';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';
-import { AllLocations, Widget } from '../../shared/ui/widget';
+import { Widget } from '../../shared/ui/widget';
 import classes from './compact-list.module.css';
 
 const shownAtMost = 4;
 
 export function PaymentFailures() {
   const { t } = useTranslation();
-  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(failuresQueryOptions());
+  const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery({
+    ...failuresQueryOptions(useLocationFilter()),
+    placeholderData: keepPreviousData,
+  });
   const failures = data?.items ?? [];
   const more = failures.length - shownAtMost;
   return (
@@ -22,12 +26,9 @@ export function PaymentFailures() {
       updatedAt={dataUpdatedAt}
       testId="payment-failures"
       aside={
-        <>
-          <AllLocations />
-          <Link to="/payments" search={failures.length > 0 ? { status: 'TODO' } : {}}>
-            {t('common.all')}
-          </Link>
-        </>
+        <Link to="/payments" search={failures.length > 0 ? { status: 'TODO' } : {}}>
+          {t('common.all')}
+        </Link>
       }
     >
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}

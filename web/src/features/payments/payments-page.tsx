@@ -8,6 +8,7 @@ import { explainDecline } from '../../domain/payments/decline';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { isManager, type Payment, type PaymentFilter } from '../../shared/model';
+import { useLocationFilter } from '../../shared/location-filter';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../api/payments';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
@@ -18,6 +19,7 @@ import { PayModal } from '../../domain/payments/pay-modal';
 import { PaymentPill } from '../../shared/ui/pill';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
+import { AllLocations } from '../../shared/ui/widget';
 import classes from './payments-page.module.css';
 
 export function PaymentsPage() {
@@ -39,7 +41,10 @@ function Payments() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { status: chosen, transaction } = useSearch({ from: '/signed-in/payments' });
-  const failures = useQuery(failuresQueryOptions());
+  const location = useLocationFilter();
+  // A link to one payment finds it wherever it was made.
+  const locationId = transaction === undefined ? location : null;
+  const failures = useQuery({ ...failuresQueryOptions(locationId), placeholderData: keepPreviousData });
   const todo = failures.data?.items ?? [];
   // What another program reported stands among what is to be done only.
   const elsewhere =
@@ -47,27 +52,30 @@ function Payments() {
   const filter = elsewhere ? 'TODO' : (chosen ?? 'ALL');
   const [paying, setPaying] = useState<string | null>(null);
   const listed = useInfiniteQuery({
-    ...paymentsQueryOptions(filter === 'ALL' || filter === 'TODO' ? null : filter),
+    ...paymentsQueryOptions({ status: filter === 'ALL' || filter === 'TODO' ? null : filter, locationId }),
     placeholderData: keepPreviousData,
   });
   const payments = listed.data?.pages.flatMap((page) => page.items) ?? [];
   // Only what still wants something done is offered again, and not before the bank has answered.
   const open = new Set(todo.filter(({ status }) => status !== 'PENDING').map((each) => each.transactionId));
   const filters = (
-    <Segmented<PaymentFilter | 'ALL'>
-      label={t('payments.status')}
-      value={filter}
-      onChange={(value) =>
-        void navigate({ to: '/payments', replace: true, search: value === 'ALL' ? {} : { status: value } })
-      }
-      options={[
-        { value: 'ALL', label: t('common.all') },
-        { value: 'TODO', label: t('payments.todo'), count: todo.length > 0 ? todo.length : undefined },
-        { value: 'DECLINED', label: t('paymentStatus.DECLINED') },
-        { value: 'PENDING', label: t('paymentStatus.PENDING') },
-        { value: 'SUCCEEDED', label: t('paymentStatus.SUCCEEDED') },
-      ]}
-    />
+    <>
+      <Segmented<PaymentFilter | 'ALL'>
+        label={t('payments.status')}
+        value={filter}
+        onChange={(value) =>
+          void navigate({ to: '/payments', replace: true, search: value === 'ALL' ? {} : { status: value } })
+        }
+        options={[
+          { value: 'ALL', label: t('common.all') },
+          { value: 'TODO', label: t('payments.todo'), count: todo.length > 0 ? todo.length : undefined },
+          { value: 'DECLINED', label: t('paymentStatus.DECLINED') },
+          { value: 'PENDING', label: t('paymentStatus.PENDING') },
+          { value: 'SUCCEEDED', label: t('paymentStatus.SUCCEEDED') },
+        ]}
+      />
+      {transaction !== undefined && <AllLocations />}
+    </>
   );
 
   return (

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Rental } from '../../shared/model';
+import { toDateField } from '../../shared/format';
 import { json, openShop, page, problem, rentalOf, rentalPaymentOf } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
@@ -42,6 +43,19 @@ it('filters by status at the server', async () => {
   expect(await screen.findByText('Nincs ilyen állapotú bérlés')).toBeInTheDocument();
   await user.click(screen.getByRole('radio', { name: 'Mind' }));
   await waitFor(() => expect(screen.getAllByTestId('rental-row')).toHaveLength(3));
+});
+
+it('lists exactly what is due on the days of the address, out or late', async () => {
+  const server = openShop('OPERATOR');
+  const today = toDateField(new Date());
+  const { user, router } = await renderPage(`/rentals?out=true&dueFrom=${today}&dueTo=${today}`);
+  await rowOf('r1');
+  const asked = server.seen('GET /rentals').at(-1)?.search;
+  expect(asked?.get('out')).toBe('true');
+  expect([asked?.get('dueFrom'), asked?.get('dueTo')]).toEqual([today, today]);
+  await user.click(screen.getByRole('button', { name: /^Kint lévő bérlések · Ma jár le/ }));
+  await waitFor(() => expect(router.state.location.search).toEqual({}));
+  await waitFor(() => expect(server.seen('GET /rentals').at(-1)?.search.get('out')).toBeNull());
 });
 
 it('takes a rental back after asking once', async () => {

@@ -1,11 +1,14 @@
-import { IconPackageExport, IconPlus } from '@tabler/icons-react';
+import { IconPackageExport, IconPlus, IconX } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useClock } from '../../shared/clock';
+import { toDateField } from '../../shared/format';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { rentalQueryOptions, rentalsQueryOptions } from '../../api/rentals';
+import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { ListPage } from '../../shared/ui/list-page';
@@ -25,9 +28,20 @@ export function RentalsPage() {
   const address = useSearch({ from: '/signed-in/rentals' });
   const locationId = useLocationFilter();
   const status = address.status ?? null;
-  const list = useInfiniteQuery({ ...rentalsQueryOptions({ status, locationId }), placeholderData: keepPreviousData });
+  const { out, dueFrom, dueTo } = address;
+  const today = useClock(toDateField);
+  const dueToday = dueFrom === today && dueTo === today;
+  const due = dueFrom !== undefined || dueTo !== undefined;
+  const limits = [
+    out && t('dashboard.openRentals'),
+    due && (dueToday ? t('dashboard.dueTodayLabel') : `${dueFrom ?? '…'} – ${dueTo ?? '…'}`),
+  ].filter((each) => typeof each === 'string');
+  const list = useInfiniteQuery({
+    ...rentalsQueryOptions({ status, locationId, out: out ?? null, dueFrom: dueFrom ?? null, dueTo: dueTo ?? null }),
+    placeholderData: keepPreviousData,
+  });
   const rentals = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const all = status === null && locationId === null;
+  const all = status === null && locationId === null && limits.length === 0;
   const [paying, setPaying] = useState<string | null>(null);
 
   return (
@@ -36,17 +50,32 @@ export function RentalsPage() {
         label={t('rentals.title')}
         query={list}
         filters={
-          <Segmented<RentalStatus | 'ALL'>
-            label={t('rentals.status')}
-            value={status ?? 'ALL'}
-            onChange={(value) =>
-              void navigate({ to: '/rentals', replace: true, search: value === 'ALL' ? {} : { status: value } })
-            }
-            options={[
-              { value: 'ALL' as const, label: t('common.all') },
-              ...statuses.map((value) => ({ value, label: t(`rentalStatus.${value}`) })),
-            ]}
-          />
+          <>
+            <Segmented<RentalStatus | 'ALL'>
+              label={t('rentals.status')}
+              value={status ?? 'ALL'}
+              onChange={(value) =>
+                void navigate({ to: '/rentals', replace: true, search: value === 'ALL' ? {} : { status: value } })
+              }
+              options={[
+                { value: 'ALL' as const, label: t('common.all') },
+                ...statuses.map((value) => ({ value, label: t(`rentalStatus.${value}`) })),
+              ]}
+            />
+            {limits.length > 0 && (
+              <Button
+                size="xs"
+                variant="light"
+                rightSection={<IconX size={14} stroke={2} aria-hidden />}
+                aria-label={`${limits.join(' · ')}: ${t('stock.clear')}`}
+                onClick={() =>
+                  void navigate({ to: '/rentals', replace: true, search: status === null ? {} : { status } })
+                }
+              >
+                {limits.join(' · ')}
+              </Button>
+            )}
+          </>
         }
         action={
           <Link to="/rentals/new" className={classes.new}>
@@ -71,7 +100,7 @@ export function RentalsPage() {
       <RentalModal
         id={address.rental}
         onPay={setPaying}
-        onClose={() => void navigate({ to: '/rentals', replace: true, search: status === null ? {} : { status } })}
+        onClose={() => void navigate({ from: '/rentals', replace: true, search: ({ rental, ...filter }) => filter })}
       />
       {paying !== null && <PayModal rentalId={paying} onClose={() => setPaying(null)} />}
     </>
