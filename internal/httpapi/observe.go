@@ -98,14 +98,24 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 	})
 }
 
-// log writes one line about a call: ERROR when the server failed, else DEBUG. A full
-// disk fails every write of a caller: package logging limits equal lines, by code.
-func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
-	level := slog.LevelDebug
-	// An unready node answers 503 as it should, and anybody may ask.
-	if status >= http.StatusInternalServerError && r.Pattern != "GET /readyz" {
-		level = slog.LevelError
+// levelOf is the level of a call's line: ERROR when the server failed, WARN when a
+// service that it called did, else DEBUG.
+func levelOf(pattern string, status int, p *problem) slog.Level {
+	switch {
+	case status < http.StatusInternalServerError:
+		return slog.LevelDebug
+	case pattern == "GET /readyz": // an unready node answers 503 as it should, and anybody may ask
+		return slog.LevelDebug
+	case p != nil && p.code == harang.CodePaymentTimeout:
+		return slog.LevelWarn
 	}
+	return slog.LevelError
+}
+
+// log writes one line about a call. A full disk fails every write of a caller: package
+// logging limits equal lines, by code.
+func (a *API) log(r *http.Request, status int, n *note, took time.Duration) {
+	level := levelOf(r.Pattern, status, n.problem)
 	if !a.Logger.Enabled(r.Context(), level) {
 		return
 	}

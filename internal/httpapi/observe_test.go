@@ -3,12 +3,14 @@ package httpapi_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -70,6 +72,28 @@ func TestLog_ServerFailure(t *testing.T) {
 		if !strings.Contains(lines[i], want) || !strings.Contains(lines[i], "level=ERROR") {
 			t.Errorf("%s", lines[i])
 		}
+	}
+}
+
+// A clerk whose card payment times out makes no ERROR line: the provider failed, not the
+// server.
+func TestLog_PaymentTimeout(t *testing.T) {
+	log := &logged{}
+	e := newEnv(t, func(o *httpapi.Options) { o.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+	due := e.clock().Add(24 * time.Hour).Format(time.RFC3339)
+	r := e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut",
+		"dueAt":"`+due+`","lines":[{"productId":"makita-hr2470","quantity":1}]}`)
+	var rental struct{ ID string }
+	if err := json.Unmarshal(r.body, &rental); err != nil || rental.ID == "" {
+		t.Fatalf("%d %s", r.StatusCode, r.body)
+	}
+	e.as(harang.RoleOperator, "POST", "/payments",
+		`{"rentalId":"`+rental.ID+`","amount":100,"method":"CARD","cardToken":"tok_timeout"}`).
+		want(t, 504, harang.CodePaymentTimeout)
+	e.server.Close() // the handler may still be writing its line
+	if out := log.String(); strings.Count(out, "level=WARN msg=http") != 1 || strings.Contains(out, "level=ERROR") ||
+		!strings.Contains(out, "code=PAYMENT_TIMEOUT") {
+		t.Error(out)
 	}
 }
 
