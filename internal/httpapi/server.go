@@ -200,26 +200,78 @@ func (a *API) middleware(next http.Handler) http.Handler {
 	})
 }
 
-// limitBody sets a deadline for the body, also where no handler reads it: the
-// server waits for the end of the body before it answers. The rest of a refused
-// body is read, up to drainBytes, except from a client that waits for leave to
-// send it (Expect).
+// limitBody sets a deadline for the body. An answer that does not need the body is sent
+// at once, and says that it ends the connection; the rest of the body is then read, up
+// to drainBytes, so that a client that is still sending gets the answer. A client that
+// waits for leave to send the body (Expect) sends none.
 func limitBody(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength == 0 {
 			next.ServeHTTP(w, r)
 			return
 		}
-		body := r.Body // handlers may replace it
 		c, deadline := http.NewResponseController(w), time.Now().Add(timeout)
 		_ = c.SetReadDeadline(deadline) // a test's recorder has none
-		next.ServeHTTP(w, r)
+		body := &countedBody{ReadCloser: r.Body, left: r.ContentLength}
+		r.Body = body // handlers may replace it
+		next.ServeHTTP(&earlyAnswer{w, body}, r)
+		if body.done() {
+			return
+		}
+		if w.Header().Get("Content-Length") != "" {
+			_ = c.Flush() // without a length it ends with the handler
+		}
 		if r.Header.Get("Expect") == "" {
 			_ = c.SetReadDeadline(deadline)
 			_, _ = io.CopyN(io.Discard, body, drainBytes) // the deadline may end it
 		}
 	})
 }
+
+// countedBody is a body that knows whether it has been read to its end.
+type countedBody struct {
+	io.ReadCloser
+	left int64 // -1 when the length is unknown
+	end  bool
+}
+
+// Read reads a part of the body.
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.left > 0 {
+		b.left -= int64(n)
+	}
+	b.end = b.end || errors.Is(err, io.EOF)
+	return n, err
+}
+
+func (b *countedBody) done() bool { return b.end || b.left == 0 }
+
+// earlyAnswer is the answer to a request whose body may not have been read yet: then it
+// ends the connection, and net/http does not read the body before it sends it.
+type earlyAnswer struct {
+	http.ResponseWriter
+	body *countedBody
+}
+
+// WriteHeader sends the status.
+func (a *earlyAnswer) WriteHeader(status int) {
+	if !a.body.done() {
+		a.Header().Set("Connection", "close")
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a part of the answer.
+func (a *earlyAnswer) Write(b []byte) (int, error) {
+	if !a.body.done() {
+		a.Header().Set("Connection", "close") // no effect after WriteHeader
+	}
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *earlyAnswer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func isSocket(path string) bool {
 	const prefix = "/socket.io/"
