@@ -5,11 +5,12 @@ import { budget } from './budget';
 import { chunkName } from './chunks';
 import { icons } from './icons';
 import { precompress } from './precompress';
+import { routes } from './routes';
 
 const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [icons(), react(), budget(), precompress()],
+  plugins: [icons(), react(), budget(), routes(), precompress()],
   resolve: {
     // The client packages are used from their sources, so that one change is one build.
     conditions: ['@harang/source', ...defaultClientConditions],

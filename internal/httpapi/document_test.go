@@ -325,6 +325,7 @@ func page() fstest.MapFS {
 		"assets/app-abc.js.gz":  {Data: []byte("script, gzip")},
 		"assets/inter.woff2":    {Data: []byte("font")},
 		"assets/app-abc.js.map": {Data: []byte("{}")},
+		"routes.json":           {Data: []byte(`["/","/login","/rentals","/rentals/new","/partners/$id"]`)},
 	}
 }
 
@@ -351,6 +352,14 @@ func TestPage(t *testing.T) {
 		"/metrics":              {"", "application/problem+json", "", "", "", 404},
 		"/debug/pprof/":         {"", "application/problem+json", "", "", "", 404},
 		"/assets/app-abc.js.br": {"", "application/problem+json", "", "", "", 404},
+		"/routes.json":          {"", "application/problem+json", "", "", "", 404},
+		"/.well-known/security": {"", "application/problem+json", "", "", "", 404},
+		"/.git/config":          {"", "application/problem+json", "", "", "", 404},
+		"/wp-1.2/login":         {"", "application/problem+json", "", "", "", 404},
+		// The page itself tells people that there is no such page.
+		"/rentals/new/x": {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 404},
+		"/actuator":      {"br", "text/html; charset=utf-8", "no-cache", "br", "br", 404},
+		"/partners/p-7":  {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
 	} {
 		t.Run(path, func(t *testing.T) {
 			r := e.call("", "GET", path, "", "Accept-Encoding: "+c.accept)

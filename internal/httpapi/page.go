@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"encoding/json"
+	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,11 +23,19 @@ type file struct {
 	gzip        []byte
 }
 
-// pages serves the built dashboard: its files, and index.html for every other path,
-// because the page has client-side routes.
+// routesFile has the page's client-side routes, which its build writes: a JSON array of
+// paths, in which a segment that begins with "$" is any segment.
+const routesFile = "routes.json"
+
+// pages serves the built dashboard: its files, and index.html for its client-side routes.
+// Every other path is 404: with index.html, which says so to people, unless no route
+// could have its form.
 type pages struct {
 	files  map[string]file
 	policy string
+	// routes are the page's routes by segment; nil when the page does not name them, and
+	// every path that could be one is.
+	routes [][]string
 }
 
 // newPages reads the whole page into memory.
@@ -56,7 +67,30 @@ func newPages(page fs.FS, policy string) (*pages, error) {
 		p.files[base] = f
 		return nil
 	})
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	if f, ok := p.files[routesFile]; ok {
+		delete(p.files, routesFile)
+		var paths []string
+		if err := json.Unmarshal(f.plain, &paths); err != nil {
+			return nil, fmt.Errorf("page: %s: %w", routesFile, err)
+		}
+		for _, path := range paths {
+			p.routes = append(p.routes, strings.Split(strings.Trim(path, "/"), "/"))
+		}
+	}
+	return p, nil
+}
+
+// isRoute reports whether a path, without its first slash, is a route of the page.
+func (p *pages) isRoute(name string) bool {
+	segments := strings.Split(name, "/")
+	return p.routes == nil || name == "index.html" || slices.ContainsFunc(p.routes, func(route []string) bool {
+		return slices.EqualFunc(route, segments, func(want, have string) bool {
+			return want == have || strings.HasPrefix(want, "$") && have != ""
+		})
+	})
 }
 
 func typeOf(name string) string {
@@ -78,7 +112,7 @@ func typeOf(name string) string {
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	f, ok := p.files[name]
-	h := w.Header()
+	h, status := w.Header(), http.StatusOK
 	switch {
 	case ok && f.plain != nil && name != "index.html":
 		if strings.HasPrefix(name, "assets/") {
@@ -95,12 +129,15 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// A scraper of the admin listener's paths must not get the page's 200.
 		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "only the admin listener serves this path")).write(w)
 		return
-	case strings.HasPrefix(name, "assets/") || path.Ext(name) != "" && name != "index.html":
+	case strings.HasPrefix(name, "assets/") || strings.Contains(name, ".") && name != "index.html":
 		// A missing file is no route of the page: after a deployment an old page must
-		// not get HTML instead of a script.
+		// not get HTML instead of a script, nor a program that asks for /.well-known/x.
 		fail(r.Context(), harang.Errorf(harang.CodeNotFound, "the page has no such file")).write(w)
 		return
 	default:
+		if !p.isRoute(name) {
+			status = http.StatusNotFound
+		}
 		f = p.files["index.html"]
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Content-Security-Policy", p.policy)
@@ -118,13 +155,16 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", "gzip")
 	}
 	etag = `"` + etag + `"`
-	h.Set("ETag", etag)
-	if isCached(r, etag) {
-		h.Del("Content-Type")
-		w.WriteHeader(http.StatusNotModified)
-		return
+	if status == http.StatusOK {
+		h.Set("ETag", etag)
+		if isCached(r, etag) {
+			h.Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
 	}
