@@ -99,8 +99,17 @@ type Rental struct {
 	By      Person
 	Created time.Time
 	Due     time.Time
+	// FirstDue is the due instant of the checkout, which extensions do not move.
+	FirstDue time.Time
 	// Closed is when it was returned or cancelled; zero before.
 	Closed time.Time
+}
+
+// Cancellable reports whether the rental can be cancelled: while its payment is awaited,
+// and until the due instant of the checkout. Later it has been out for the time that was
+// agreed, and is returned.
+func (r Rental) Cancellable(now time.Time) bool {
+	return r.Status == RentalAwaitingPayment || r.Status == RentalOpen && now.Before(r.FirstDue)
 }
 
 // Owed is the sum still to be paid; 0 for a cancelled rental. A card pays it exactly.

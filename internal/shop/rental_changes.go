@@ -151,8 +151,8 @@ type Cancellation struct {
 
 // CancelRental cancels a rental: its pieces that are out are put back and all its money
 // is refunded, cash by the caller at once, cards by the provider within a minute.
-// NOT_FOUND; ALREADY_RETURNED when it is closed; CONFLICT when it
-// is overdue.
+// NOT_FOUND; ALREADY_RETURNED when it is closed; CONFLICT from the due instant of its
+// checkout on, also when it was extended since.
 func (v *Rentals) CancelRental(
 	ctx context.Context, caller harang.Identity, id string, c Cancellation,
 ) (RentalChange, error) {
@@ -165,8 +165,9 @@ func (v *Rentals) CancelRental(
 		}
 	}
 	return v.change(ctx, caller, id, c.ID, c.DryRun, func(tx Tx, r *harang.Rental) error {
-		if r.Status == harang.RentalOverdue {
-			return harang.Errorf(harang.CodeConflict, "the rental is overdue, it can only be returned")
+		if !r.Cancellable(v.now()) {
+			return harang.Errorf(harang.CodeConflict,
+				"the rental was due by its checkout already, it can only be returned")
 		}
 		r.Status = harang.RentalCancelled
 		if err := v.refundOverpaid(ctx, tx, caller, r, ""); err != nil {

@@ -204,7 +204,7 @@ func (v *Rentals) checkOut(
 	rental := harang.Rental{
 		ID: c.ID, Tenant: caller.Tenant, PartnerID: partner.ID, PartnerName: partner.Name,
 		LocationID: location.ID, LocationName: location.Name, Status: harang.RentalOpen,
-		By: person(caller), Created: now, Due: c.Due.Time,
+		By: person(caller), Created: now, Due: c.Due.Time, FirstDue: c.Due.Time,
 	}
 	for i, l := range c.Lines {
 		product, err := tx.FindProduct(ctx, caller.Tenant, l.ProductID)

@@ -15,7 +15,7 @@ import (
 
 const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, location_name, status,
 	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, rounding,
-	refunded, refund_pending`
+	refunded, refund_pending, first_due_at`
 
 // owes is the condition of the index rentals_owing.
 const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid`
@@ -64,7 +64,7 @@ var (
 
 	createRental = define("create rental", `
 		INSERT INTO rentals (`+rentalColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)`)
 	createRentalLine = define("create rental line", `
 		INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
@@ -72,8 +72,8 @@ var (
 		UPDATE rentals SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+rentalColumns)
 	updateRental = define("update rental", `
 		UPDATE rentals SET status = $1, paid = $2, pending = $3, closed_at = $4, rounding = $5, total_value = $6,
-			due_at = $7, refunded = $8, refund_pending = $9
-		WHERE tenant_id = $10 AND id = $11`)
+			due_at = $7, refunded = $8, refund_pending = $9, first_due_at = $10
+		WHERE tenant_id = $11 AND id = $12`)
 	returnRentalLine = define("return rental line", `
 		UPDATE rental_lines SET quantity = quantity - $1, returned = returned + $1 WHERE rental_id = $2 AND line = $3`)
 	findRental = define("find rental", `
@@ -148,12 +148,20 @@ var (
 func scanRental(r row) (harang.Rental, error) {
 	var v harang.Rental
 	var created, due int64
-	var closed sql.NullInt64
+	var closed, firstDue sql.NullInt64
 	err := r.Scan(&v.ID, &v.Tenant, &v.PartnerID, &v.PartnerName, &v.LocationID, &v.LocationName, &v.Status,
 		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed,
-		&v.Rounding, &v.Refunded, &v.RefundPending)
-	v.Created, v.Due, v.Closed = fromMillis(created), fromMillis(due), timeOf(closed)
+		&v.Rounding, &v.Refunded, &v.RefundPending, &firstDue)
+	v.Created, v.Due, v.Closed, v.FirstDue = fromMillis(created), fromMillis(due), timeOf(closed), timeOf(firstDue)
+	if !firstDue.Valid {
+		v.FirstDue = v.Due
+	}
 	return v, err
+}
+
+// firstDue is the column first_due_at of a rental.
+func firstDue(r harang.Rental) sql.NullInt64 {
+	return sql.NullInt64{Int64: r.FirstDue.UnixMilli(), Valid: !r.FirstDue.Equal(r.Due)}
 }
 
 func scanRentalLine(r row) (harang.RentalLine, error) {
@@ -210,7 +218,7 @@ func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, createRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
 		string(r.Status), r.EquipmentCount, r.TotalValue, r.Paid, r.Pending, r.By.ID, r.By.Name,
 		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed), r.Rounding, r.Refunded,
-		r.RefundPending)
+		r.RefundPending, firstDue(r))
 	if err != nil {
 		return err
 	}
@@ -237,7 +245,7 @@ func (tx *Tx) LockRental(ctx context.Context, tenant, id string) (harang.Rental,
 // UpdateRental updates status, price, sums, due instant and end of a locked rental.
 func (tx *Tx) UpdateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, updateRental, string(r.Status), r.Paid, r.Pending, nullMillis(r.Closed), r.Rounding,
-		r.TotalValue, r.Due.UnixMilli(), r.Refunded, r.RefundPending, r.Tenant, r.ID)
+		r.TotalValue, r.Due.UnixMilli(), r.Refunded, r.RefundPending, firstDue(r), r.Tenant, r.ID)
 	return err
 }
 

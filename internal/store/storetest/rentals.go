@@ -25,6 +25,7 @@ func testRentals(t *testing.T, open Open) {
 	t.Run("Return", func(t *testing.T) { testReturn(t, open) })
 	t.Run("ReturnAtLimit", func(t *testing.T) { testReturnAtLimit(t, open) })
 	t.Run("Cancel", func(t *testing.T) { testCancel(t, open) })
+	t.Run("CancelInTime", func(t *testing.T) { testCancelInTime(t, open) })
 	t.Run("Overdue", func(t *testing.T) { testOverdue(t, open) })
 	t.Run("Expiry", func(t *testing.T) { testExpiry(t, open) })
 	t.Run("List", func(t *testing.T) { testRentalList(t, open) })
@@ -44,7 +45,7 @@ func testCheckout(t *testing.T, open Open) {
 		LocationName: "Location main",
 		Status:       harang.RentalOpen, EquipmentCount: 7, TotalValue: 14000,
 		By:      harang.Person{ID: "clerk", Name: "Name of clerk"},
-		Created: Noon(), Due: Noon().Add(48 * time.Hour),
+		Created: Noon(), Due: Noon().Add(48 * time.Hour), FirstDue: Noon().Add(48 * time.Hour),
 		Lines: []harang.RentalLine{
 			{ProductID: "drill", ProductName: "Product drill", Quantity: 5, DailyPrice: 1000},
 			{ProductID: "saw", ProductName: "Product saw", Quantity: 2, DailyPrice: 1000},
@@ -288,6 +289,62 @@ func testCancel(t *testing.T, open Open) {
 	_, err := env.Payments.Pay(t.Context(), Clerk(), again)
 	if code := harang.ErrorCode(err); code != harang.CodeInvalidRequest && code != harang.CodeConflict {
 		t.Errorf("paying for a cancelled rental: %v", err)
+	}
+}
+
+// testCancelInTime: a rental can be cancelled until the due instant of its checkout. An
+// extension does not move that: money for time in which the pieces were out is not given
+// back.
+func testCancelInTime(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	cash := &shop.PaymentOrder{Method: harang.PaymentCash}
+	env.Provider.SetAnswers("bad", declined, declined)
+	unpaid := env.NewCheckout(1, Card("bad"))
+	unpaid.Due.Time = env.Clock.Now().Add(10 * time.Minute)
+	unpaidID := env.Create(t, unpaid).Rental.ID
+	early, extended, unmarked, overdue := env.Create(t, env.NewCheckout(1, cash)).Rental.ID,
+		env.Create(t, env.NewCheckout(1, cash)).Rental.ID, env.Create(t, env.NewCheckout(1, cash)).Rental.ID,
+		env.Create(t, env.NewCheckout(1, cash)).Rental.ID
+	due := Noon().Add(48 * time.Hour)
+	extend := func(id string) {
+		t.Helper()
+		out, err := env.Rentals.Extend(t.Context(), Clerk(), id,
+			shop.Extension{Due: shop.DueAt{Time: env.Clock.Now().Add(72 * time.Hour)}})
+		if err != nil || !out.Rental.FirstDue.Equal(due) {
+			t.Fatalf("extended %+v, %v", out.Rental, err)
+		}
+		if stored, _ := env.Find(t, id); !stored.FirstDue.Equal(due) || stored.Due.Equal(due) {
+			t.Fatalf("stored %+v", stored)
+		}
+	}
+	cancel := func(name, id string, want harang.Code) {
+		t.Helper()
+		_, err := env.Rentals.Cancel(t.Context(), Clerk(), id)
+		if r, _ := env.Find(t, id); harang.ErrorCode(err) != want || (want != "") != (r.Paid > 0) {
+			t.Errorf("%s: %v, want %q; %+v", name, err, want, r)
+		}
+	}
+	// The payment of a rental that is due soon is awaited longer.
+	env.Clock.Move(20 * time.Minute)
+	cancel("unpaid and past its due instant", unpaidID, "")
+	extend(early)
+	extend(extended)
+	env.Clock.Move(48*time.Hour - 20*time.Minute - time.Millisecond)
+	cancel("extended, 1 ms before it was due first", early, "")
+	env.Clock.Move(time.Millisecond)
+	cancel("extended before", extended, harang.CodeConflict)
+	cancel("not marked as overdue yet", unmarked, harang.CodeConflict)
+	env.RunHousekeeping(t)
+	cancel("overdue", overdue, harang.CodeConflict)
+	extend(overdue)
+	cancel("overdue and extended", overdue, harang.CodeConflict)
+	for _, id := range []string{extended, unmarked, overdue} {
+		if r, err := env.Rentals.Return(t.Context(), Clerk(), id); err != nil || r.Paid != 2000 {
+			t.Errorf("returned %+v, %v", r, err)
+		}
+	}
+	if env.AvailableDrills(t) != 10 {
+		t.Errorf("%d drills", env.AvailableDrills(t))
 	}
 }
 
