@@ -27,7 +27,7 @@ function wallOf(date: Date) {
 }
 
 /** The same as if it were UTC, in epoch milliseconds of whole minutes. */
-function wallTime(date: Date): number {
+export function wallTime(date: Date): number {
   const { year, month, dayOfMonth, hour, minute } = wallOf(date);
   return Date.UTC(year, month - 1, dayOfMonth, hour, minute);
 }
@@ -60,7 +60,10 @@ export function daysBetween(from: Date, to: Date): number {
 
 const dates = new Map<string, Intl.DateTimeFormat>();
 
-function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time' | 'second'): Intl.DateTimeFormat {
+function dateFormat(
+  language: Language,
+  name: 'date' | 'dateAndYear' | 'weekday' | 'time' | 'second',
+): Intl.DateTimeFormat {
   const key = `${language}/${name}`;
   let format = dates.get(key);
   if (format === undefined) {
@@ -68,7 +71,9 @@ function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time' | 
       timeZone: shopZone,
       ...(name === 'time' || name === 'second'
         ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
-        : { month: 'short', day: 'numeric' }),
+        : name === 'weekday'
+          ? { weekday: 'long' }
+          : { month: 'short', day: 'numeric' }),
       ...(name === 'second' ? { second: '2-digit' } : {}),
       ...(name === 'dateAndYear' ? { year: 'numeric' } : {}),
     });
@@ -81,6 +86,11 @@ function dateFormat(language: Language, name: 'date' | 'dateAndYear' | 'time' | 
 export function formatDate(value: string | Date, language: Language, now: Date): string {
   const date = typeof value === 'string' ? new Date(value) : value;
   return dateFormat(language, wallOf(date).year === wallOf(now).year ? 'date' : 'dateAndYear').format(date);
+}
+
+/** `hétfő` */
+export function formatWeekday(value: string | Date, language: Language): string {
+  return dateFormat(language, 'weekday').format(typeof value === 'string' ? new Date(value) : value);
 }
 
 /** `14:05` */
@@ -131,40 +141,27 @@ export function toDateField(date: Date): string {
 
 /** The last minute of the shop's day in a date field as an instant (RFC 3339 UTC), or null when it is not a date. */
 export function endOfDay(field: string): string | null {
-  return instantOn(field, 23, 59);
-}
-
-/** The instant at which the shop's clock shows this on the day of a date field, or null when it is not a date. */
-function instantOn(field: string, hour: number, minute: number): string | null {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(field);
-  if (parts === null) return null;
-  const wall = Date.UTC(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]), hour, minute);
-  // Once for the zone's difference, once more in case the clock is changed in between.
-  let instant = wall;
-  for (let turn = 0; turn < 2; turn += 1) instant -= wallTime(new Date(instant)) - wall;
-  return new Date(instant).toISOString();
+  return shopInstant(field, 24 * 60 - 1);
 }
 
 /**
- * The instant of a rental's end on the day of a date field, or null when it is
- * not a date: the time of day at which the checkout began, because a day of rent
- * is 24 hours; on the same day its last minute.
+ * The instant (RFC 3339 UTC) at which the shop's clock shows a minute of the day of a date field, or null when it is
+ * not a date. Of a minute that comes twice it is the first; a minute that is skipped is an hour later.
  */
-export function dueInstant(field: string, began: Date): string | null {
-  if (field === toDateField(began)) return endOfDay(field);
-  const { hour, minute } = wallOf(began);
-  return instantOn(field, hour, minute);
-}
-
-/** How many days are charged: each started 24 hours of the shop's wall clock, at least one. */
-export function rentalDays(from: Date, to: string): number {
-  const wall = (date: Date) => wallTime(date) + (date.getTime() % minutes);
-  return Math.max(1, Math.ceil((wall(new Date(to)) - wall(from)) / days));
+export function shopInstant(field: string, minute: number): string | null {
+  const parts = /^(\d{4})-(\d{2})-(\d{2})$/.exec(field);
+  if (parts === null) return null;
+  const shown = Date.UTC(Number(parts[1]), Number(parts[2]) - 1, Number(parts[3]), 0, minute);
+  const offset = (at: number) => wallTime(new Date(at)) - at;
+  const at = shown - offset(shown - 12 * hours);
+  // When the clocks have been changed by then, a minute that exists once has the later offset.
+  const later = shown - offset(at);
+  return new Date(wallTime(new Date(later)) === shown ? later : at).toISOString();
 }
 
 /** Noon of the shop's day this many days after `now`. */
 export function addDays(now: Date, count: number): Date {
-  const noon = new Date(instantOn(toDateField(now), 12, 0) ?? now);
+  const noon = new Date(shopInstant(toDateField(now), 12 * 60) ?? now);
   // From noon to noon, a day of 23 or 25 hours does not slip into the next one.
-  return new Date(instantOn(toDateField(new Date(noon.getTime() + count * days)), 12, 0) ?? now);
+  return new Date(shopInstant(toDateField(new Date(noon.getTime() + count * days)), 12 * 60) ?? now);
 }

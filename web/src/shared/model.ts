@@ -13,6 +13,8 @@ export interface Page<T> {
 }
 
 export type Named = Schemas['NamedBody'];
+export type Location = Schemas['LocationBody'];
+export type OpeningHours = Schemas['OpeningHours'];
 export type Product = Schemas['ProductBody'];
 export type StockItem = Schemas['StockBody'];
 export type Severity = StockItem['severity'];
@@ -32,6 +34,8 @@ export type PaymentFilter = PaymentStatus | 'TODO';
 export type PaymentFailure = Schemas['FailureBody'];
 /** A card that the payment provider keeps: its token and what it is called, never its number. */
 export type StoredCard = Schemas['CardBody'];
+/** Money of one payment that is given back. */
+export type Refund = Schemas['RefundBody'];
 /** Figures of the dashboard. Money and payment figures are absent for an OPERATOR. */
 export type Summary = Schemas['SummaryBody'];
 

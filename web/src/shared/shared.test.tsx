@@ -2,7 +2,6 @@ import { act, fireEvent, render, renderHook, screen } from '@testing-library/rea
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useIdempotencyKey } from '../api/idempotency-key';
 import { useClock, useNow } from './clock';
-import dayCases from '../../../contract/rental-days.json';
 import searchCases from '../../../contract/search-keys.json';
 import { explainDecline } from '../domain/payments/decline';
 import { errorSentence } from './error-sentence';
@@ -15,7 +14,6 @@ import {
   formatDay,
   formatMoney,
   formatTime,
-  rentalDays,
   toDateField,
 } from './format';
 import { ApiError } from './http';
@@ -81,10 +79,6 @@ describe('figures and dates, as a shop writes them', () => {
     expect(endOfDay('5.1.2026')).toBeNull();
     expect(toDateField(addDays(new Date('2026-10-24T21:30:00Z'), 2))).toBe('2026-10-26');
     expect(toDateField(addDays(new Date('2026-03-28T23:30:00Z'), 1))).toBe('2026-03-30');
-  });
-
-  it.each(dayCases)('charges $days day(s) from $from to $to: $about', ({ from, to, days }) => {
-    expect(rentalDays(new Date(from), to)).toBe(days);
   });
 
   it.each(searchCases)('searches as the server does: $about', ({ text, key }) => {

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type {
   Claim,
+  Location,
   Named,
   Page,
   Payment,
@@ -126,9 +127,9 @@ export const stockItems: StockItem[] = [
   }),
 ];
 
-export const locations: Named[] = [
-  { id: 'vaci', name: 'Váci út', archived: false },
-  { id: 'kelenfold', name: 'Kelenföld', archived: false },
+export const locations: Location[] = [
+  { id: 'vaci', name: 'Váci út', archived: false, openingHours: null },
+  { id: 'kelenfold', name: 'Kelenföld', archived: false, openingHours: null },
 ];
 
 export const partners: Named[] = [

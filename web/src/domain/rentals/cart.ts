@@ -1,5 +1,5 @@
-import { endOfDay, toDateField } from '../../shared/format';
 import { wholeNumber } from '../../shared/ui/step-input';
+import { dueProblem } from './return-instant';
 
 /** One product in the basket. The quantity is as typed. */
 export interface CartLine {
@@ -13,6 +13,7 @@ export interface CartLine {
 export interface Draft {
   partner: { id: string; name: string } | null;
   locationId: string;
+  /** A day, or a day with a time; see returnInstant. */
   due: string;
   lines: readonly CartLine[];
 }
@@ -76,12 +77,9 @@ export function checkItems(
     if (wanted === null || wanted < 1) quantities[line.productId] = { key: 'quantityInvalid' };
     else if (left !== undefined && wanted > left) quantities[line.productId] = { key: 'tooMany', n: left };
   }
+  const due = dueProblem(draft.due, now);
   const problems: ItemProblems = {
-    ...(endOfDay(draft.due) === null
-      ? { due: 'dueMissing' as const }
-      : draft.due < toDateField(now)
-        ? { due: 'duePast' as const }
-        : {}),
+    ...(due && { due }),
     ...(draft.locationId === '' ? { location: 'locationMissing' as const } : {}),
     ...(draft.lines.length === 0 ? { lines: 'linesMissing' as const } : {}),
     quantities,

@@ -2,11 +2,12 @@ import { IconTrash } from '@tabler/icons-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFocusRestore } from '../../shared/focus-restore';
-import { dueInstant, formatMoney, rentalDays } from '../../shared/format';
+import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { EmptyState } from '../../shared/ui/states';
 import { StepInput } from '../../shared/ui/step-input';
 import { type Draft, type ItemProblems, perDay, removeLine, setQuantity } from '../../domain/rentals/cart';
+import { rentalDays } from '../../domain/rentals/return-instant';
 import classes from './checkout-page.module.css';
 
 interface BasketProps {
@@ -14,17 +15,17 @@ interface BasketProps {
   problems: ItemProblems | null;
   available: (productId: string) => number | undefined;
   startsAt: Date;
+  dueAt: string | null;
   onChange: (change: Partial<Draft>) => void;
 }
 
 /** The chosen products, their quantities and the estimated price. */
-export function Basket({ draft, problems, available, startsAt, onChange }: BasketProps) {
+export function Basket({ draft, problems, available, startsAt, dueAt, onChange }: BasketProps) {
   const { t } = useTranslation();
   const language = useLanguage();
   const heading = useId();
   const daily = perDay(draft.lines);
-  const due = dueInstant(draft.due, startsAt);
-  const days = due === null ? 1 : rentalDays(startsAt, due);
+  const days = dueAt === null ? 1 : rentalDays(startsAt, dueAt);
   const problemOf = (productId: string) => {
     const problem = problems?.quantities[productId];
     if (problem === undefined) return undefined;

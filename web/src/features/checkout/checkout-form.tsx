@@ -76,6 +76,7 @@ export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
           refused={refused}
           available={checkout.available}
           startsAt={checkout.startsAt}
+          dueAt={checkout.dueAt}
           onChange={checkout.change}
         />
       )}

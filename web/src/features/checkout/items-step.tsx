@@ -3,9 +3,9 @@ import { useNow } from '../../shared/clock';
 import { addDays, toDateField } from '../../shared/format';
 import type { Named } from '../../shared/model';
 import { SelectField } from '../../shared/ui/controls/select-field';
-import { TextField } from '../../shared/ui/controls/text-field';
 import { Basket } from './basket';
 import { addPiece, type Draft, type ItemProblems } from '../../domain/rentals/cart';
+import { DueField } from '../../domain/rentals/due-field';
 import classes from './checkout-page.module.css';
 import { ProductSearch } from './product-search';
 
@@ -17,11 +17,21 @@ interface ItemsStepProps {
   refused: { locationId?: string; dueAt?: string };
   available: (productId: string) => number | undefined;
   startsAt: Date;
+  dueAt: string | null;
   onChange: (change: Partial<Draft>) => void;
 }
 
 /** The products, the location and the due day. */
-export function ItemsStep({ draft, locations, problems, refused, available, startsAt, onChange }: ItemsStepProps) {
+export function ItemsStep({
+  draft,
+  locations,
+  problems,
+  refused,
+  available,
+  startsAt,
+  dueAt,
+  onChange,
+}: ItemsStepProps) {
   const { t } = useTranslation();
   const now = useNow();
   return (
@@ -36,14 +46,14 @@ export function ItemsStep({ draft, locations, problems, refused, available, star
           onChange={(event) => onChange({ locationId: event.currentTarget.value })}
         />
         <div>
-          <TextField
-            data-testid="wizard-due"
-            type="date"
+          <DueField
+            testId="wizard-due"
             label={t('wizard.due')}
             min={toDateField(now)}
             value={draft.due}
+            dueAt={dueAt}
             error={(problems?.due && t(`wizard.${problems.due}`)) ?? refused.dueAt}
-            onChange={(event) => onChange({ due: event.currentTarget.value })}
+            onChange={(due) => onChange({ due })}
           />
           <div className={classes.quick} role="group" aria-label={t('wizard.dueQuick')}>
             {(
@@ -59,7 +69,7 @@ export function ItemsStep({ draft, locations, problems, refused, available, star
                 <button
                   key={name}
                   type="button"
-                  aria-pressed={draft.due === date}
+                  aria-pressed={draft.due.startsWith(date)}
                   onClick={() => onChange({ due: date })}
                 >
                   {t(`wizard.${name}`)}
@@ -74,7 +84,14 @@ export function ItemsStep({ draft, locations, problems, refused, available, star
         available={available}
         onAdd={(product) => onChange({ lines: addPiece(draft.lines, product) })}
       />
-      <Basket draft={draft} problems={problems} available={available} startsAt={startsAt} onChange={onChange} />
+      <Basket
+        draft={draft}
+        problems={problems}
+        available={available}
+        startsAt={startsAt}
+        dueAt={dueAt}
+        onChange={onChange}
+      />
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { ApiError } from '../../shared/http';
 import { useCreateRental } from '../../api/rentals';
 import { serverTime, useNow } from '../../shared/clock';
-import { addDays, dueInstant, rentalDays, toDateField } from '../../shared/format';
+import { addDays, toDateField } from '../../shared/format';
 import { isConclusive } from '../../api/idempotency-key';
 import { locationFilter } from '../../shared/location-filter';
 import type { Named, Rental } from '../../shared/model';
@@ -14,6 +14,7 @@ import { freeQueryOptions } from '../../api/stock';
 import { type PaymentChoice, requestedPayment } from '../../domain/payments/method-fields';
 import { wholeNumber } from '../../shared/ui/step-input';
 import { checkItems, type Draft, type ItemProblems, perDay } from '../../domain/rentals/cart';
+import { rentalDays, returnInstant } from '../../domain/rentals/return-instant';
 import { deleteCheckoutDraft, readCheckoutDraft, saveCheckoutDraft } from './checkout-draft';
 import { rememberedLocation, rememberLocation } from './remembered-location';
 import { type Step, useStep } from './use-step';
@@ -93,7 +94,8 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     locationId,
     lines: stored.lines.map((line, index) => ({ ...line, dailyPrice: line.dailyPrice ?? prices[index]?.data ?? null })),
   };
-  const dueAt = dueInstant(draft.due, startsAt);
+  const { openingHours = null } = locations.find((each) => each.id === locationId) ?? {};
+  const dueAt = returnInstant(draft.due, startsAt, openingHours);
   const daily = perDay(draft.lines);
   const total = fixedTotal ?? (daily === null || dueAt === null ? null : daily * rentalDays(startsAt, dueAt));
   const problems = checkItems(draft, available, now);
