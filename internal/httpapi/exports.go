@@ -74,41 +74,49 @@ func (a *API) exportStock(
 	}))
 }
 
-type exportPartnersInput struct {
+type exportCatalogueInput struct {
 	ArchivedInput
 	Search string `query:"search" maxLength:"200"`
 }
 
+func (a *API) exportProducts(
+	ctx context.Context, caller harang.Identity, in *exportCatalogueInput,
+) (*exportOutput, error) {
+	return a.export(ctx, "products", a.Exports.Products(caller, harang.CatalogueQuery{
+		Search: in.Search, Archived: in.Archived,
+	}))
+}
+
 func (a *API) exportPartners(
-	ctx context.Context, caller harang.Identity, in *exportPartnersInput,
+	ctx context.Context, caller harang.Identity, in *exportCatalogueInput,
 ) (*exportOutput, error) {
 	return a.export(ctx, "partners", a.Exports.Partners(caller, harang.CatalogueQuery{
 		Search: in.Search, Archived: in.Archived,
 	}))
 }
 
-type exportRentalsInput struct {
-	Status     harang.RentalStatus `query:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
-	LocationID string              `query:"locationId" maxLength:"128"`
-	Owed       bool                `query:"owed" doc:"true: not paid in full, and out or returned"`
-}
+type exportRentalsInput struct{ RentalFilterInput }
 
 func (a *API) exportRentals(
 	ctx context.Context, caller harang.Identity, in *exportRentalsInput,
 ) (*exportOutput, error) {
-	return a.export(ctx, "rentals", a.Exports.Rentals(caller, harang.RentalQuery{
-		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed,
-	}))
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	return a.export(ctx, "rentals", a.Exports.Rentals(caller, q))
 }
 
-type exportPaymentsInput struct {
-	Status harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
-}
+type exportPaymentsInput struct{ PaymentFilterInput }
 
 func (a *API) exportPayments(
 	ctx context.Context, caller harang.Identity, in *exportPaymentsInput,
 ) (*exportOutput, error) {
-	return a.export(ctx, "payments", a.Exports.Payments(caller, harang.PaymentQuery{Status: in.Status}))
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	return a.export(ctx, "payments", a.Exports.Payments(caller, q))
 }
 
 const exportDetails = "A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, " +

@@ -13,7 +13,7 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
-// TestExports: each list as a file, with its name; an import finds the two of the catalogue untouched.
+// TestExports: each list as a file, with its name; an import finds those of the catalogue untouched.
 func TestExports(t *testing.T) {
 	e := newEnv(t)
 	e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut",`+
@@ -23,6 +23,7 @@ func TestExports(t *testing.T) {
 		"stock": "productId;productName;dailyPrice;barcodes;locationId;locationName;quantity;" +
 			"warningThreshold;criticalThreshold\r\n" +
 			"makita-hr2470;Makita HR2470 fúrókalapács;4900;;vaci-ut;Váci út;3;5;3\r\n",
+		"products": "productId;productName;dailyPrice;barcodes\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;\r\n",
 		"partners": "partnerId;partnerName\r\nalfa-epito;Alfa Építő Kft.\r\n",
 		"rentals": ";OPEN;alfa-epito;Alfa Építő Kft.;vaci-ut;Váci út;1 × Makita HR2470 fúrókalapács;1;" +
 			"14700;14700;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter\r\n",
@@ -54,13 +55,22 @@ func TestExports(t *testing.T) {
 	if head := e.as(harang.RoleAdmin, "HEAD", "/exports/stock.csv", ""); head.StatusCode != 200 || len(head.body) != 0 {
 		t.Errorf("HEAD: %d, %q", head.StatusCode, head.body)
 	}
-	for query, lines := range map[string]int{"severity=WARNING": 2, "severity=CRITICAL": 1, "archived=true": 1,
-		"search=hr2470": 2, "locationId=none": 1} {
-		got := e.as(harang.RoleAdmin, "GET", "/exports/stock.csv?"+query, "").want(t, 200, "")
+	for path, lines := range map[string]int{
+		"stock.csv?severity=WARNING": 2, "stock.csv?severity=CRITICAL": 1, "stock.csv?archived=true": 1,
+		"stock.csv?search=hr2470": 2, "stock.csv?locationId=none": 1,
+		"products.csv?search=hr2470": 2, "products.csv?archived=true": 1,
+		"rentals.csv?out=true&dueFrom=2026-03-05&dueTo=2026-03-05": 2, "rentals.csv?dueTo=2026-03-04": 1,
+		"rentals.csv?search=none": 1, "rentals.csv?owed=true": 1,
+		"payments.csv?locationId=vaci-ut&from=2026-03-02": 2, "payments.csv?locationId=none": 1,
+		"payments.csv?to=2026-03-01": 1, "payments.csv?search=none": 1,
+	} {
+		got := e.as(harang.RoleAdmin, "GET", "/exports/"+path, "").want(t, 200, "")
 		if n := strings.Count(string(got.body), "\n"); n != lines {
-			t.Errorf("%s: %d lines, want %d", query, n, lines)
+			t.Errorf("%s: %d lines, want %d", path, n, lines)
 		}
 	}
+	e.as(harang.RoleAdmin, "GET", "/exports/rentals.csv?dueFrom=soon", "").want(t, 422, harang.CodeInvalidRequest)
+	e.as(harang.RoleAdmin, "GET", "/exports/payments.csv?from=soon", "").want(t, 422, harang.CodeInvalidRequest)
 }
 
 // brokenList is a store whose list of partners fails from a page on.

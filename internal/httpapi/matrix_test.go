@@ -39,6 +39,7 @@ var matrix = map[string]string{
 	"GET /inventory/stock/{productId}/{locationId}":   everybody,
 	"GET /inventory/alerts":                           everybody,
 	"GET /exports/stock.csv":                          everybody,
+	"GET /exports/products.csv":                       everybody,
 	"GET /exports/partners.csv":                       everybody,
 	"GET /exports/rentals.csv":                        everybody,
 	"GET /exports/payments.csv":                       managers,

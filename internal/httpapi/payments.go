@@ -73,13 +73,25 @@ func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*a
 		})
 }
 
-type paymentListInput struct {
-	ListInput
+// PaymentFilterInput are the parameters that limit a list of payments, or the file of it.
+type PaymentFilterInput struct {
 	Status     harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
 	LocationID string               `query:"locationId" maxLength:"128" doc:"only payments of rentals at this location"`
 	Search     string               `query:"search" maxLength:"200" doc:"a transaction's or rental's id, or words of the partner's name and id; accents are ignored"`
-	From       string               `query:"from" maxLength:"40" doc:"made on this day (2026-03-02) or later, or at this RFC 3339 time or later; with totals"`
-	To         string               `query:"to" maxLength:"40" doc:"made on this day or earlier, or before this time; with totals"`
+	From       string               `query:"from" maxLength:"40" doc:"made on this day (2026-03-02) or later, or at this RFC 3339 time or later; a list then has totals"`
+	To         string               `query:"to" maxLength:"40" doc:"made on this day or earlier, or before this time; a list then has totals"`
+}
+
+func (in PaymentFilterInput) query() (harang.PaymentQuery, error) {
+	from, to, err := shop.ParseRange("from", in.From, "to", in.To)
+	return harang.PaymentQuery{
+		Status: in.Status, LocationID: in.LocationID, Search: in.Search, From: from, To: to,
+	}, err
+}
+
+type paymentListInput struct {
+	ListInput
+	PaymentFilterInput
 }
 
 // paymentList is a page of payments.
@@ -99,14 +111,11 @@ type paymentListOutput struct{ Body paymentList }
 func (a *API) listPayments(
 	ctx context.Context, caller harang.Identity, in *paymentListInput,
 ) (*paymentListOutput, error) {
-	from, to, err := shop.ParseRange("from", in.From, "to", in.To)
+	q, err := in.query()
 	if err != nil {
 		return nil, err
 	}
-	q := harang.PaymentQuery{
-		Status: in.Status, LocationID: in.LocationID, Search: in.Search, From: from, To: to, Cursor: in.Cursor,
-		Limit: in.Limit,
-	}
+	q.Cursor, q.Limit = in.Cursor, in.Limit
 	page, err := a.Payments.List(ctx, caller, q)
 	if err != nil {
 		return nil, err

@@ -192,16 +192,29 @@ func (a *API) createRental(
 	return runIdempotent(ctx, a, caller, "POST /rentals", in.KeyInput, in.Body, http.StatusCreated, create)
 }
 
-type rentalListInput struct {
-	ListInput
+// RentalFilterInput are the parameters that limit and order a list of rentals, or the file of it.
+type RentalFilterInput struct {
 	Status     harang.RentalStatus `query:"status" enum:"AWAITING_PAYMENT,OPEN,OVERDUE,RETURNED,CANCELLED"`
 	LocationID string              `query:"locationId" maxLength:"128"`
-	Owed       bool                `query:"owed" doc:"true: not paid in full, and out or returned; with owedTotal"`
+	Owed       bool                `query:"owed" doc:"true: not paid in full, and out or returned; a list then has owedTotal"`
 	Out        bool                `query:"out" doc:"true: OPEN or OVERDUE"`
 	Search     string              `query:"search" maxLength:"200" doc:"a rental's id, or words of the partner's name and id; accents are ignored"`
 	DueFrom    string              `query:"dueFrom" maxLength:"40" doc:"due on this day (2026-03-02) or later, or at this RFC 3339 time or later"`
 	DueTo      string              `query:"dueTo" maxLength:"40" doc:"due on this day or earlier, or before this time"`
 	Sort       harang.RentalSort   `query:"sort" enum:"-createdAt,createdAt,dueAt,-dueAt" doc:"-createdAt when absent"`
+}
+
+func (in RentalFilterInput) query() (harang.RentalQuery, error) {
+	from, to, err := shop.ParseRange("dueFrom", in.DueFrom, "dueTo", in.DueTo)
+	return harang.RentalQuery{
+		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed, Out: in.Out, Search: in.Search,
+		DueFrom: from, DueTo: to, Sort: in.Sort,
+	}, err
+}
+
+type rentalListInput struct {
+	ListInput
+	RentalFilterInput
 }
 
 // rentalList is a page of rentals.
@@ -215,14 +228,11 @@ type rentalListOutput struct{ Body rentalList }
 func (a *API) listRentals(
 	ctx context.Context, caller harang.Identity, in *rentalListInput,
 ) (*rentalListOutput, error) {
-	from, to, err := shop.ParseRange("dueFrom", in.DueFrom, "dueTo", in.DueTo)
+	q, err := in.query()
 	if err != nil {
 		return nil, err
 	}
-	q := harang.RentalQuery{
-		Status: in.Status, LocationID: in.LocationID, Owed: in.Owed, Out: in.Out, Search: in.Search,
-		DueFrom: from, DueTo: to, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
-	}
+	q.Cursor, q.Limit = in.Cursor, in.Limit
 	page, err := a.Rentals.List(ctx, caller, q)
 	if err != nil {
 		return nil, err

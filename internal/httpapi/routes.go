@@ -50,11 +50,14 @@ func (a *API) routes() {
 	call(a, "GET /exports/stock.csv", harang.ActionReadStock, a.exportStock,
 		about("exportStock", "The stock list as a file that POST /imports reads").sendsCSV().
 			details(exportDetails))
+	call(a, "GET /exports/products.csv", harang.ActionReadCatalogue, a.exportProducts,
+		about("exportProducts", "The products as a file that POST /imports reads").sendsCSV().
+			details(exportDetails))
 	call(a, "GET /exports/partners.csv", harang.ActionReadCatalogue, a.exportPartners,
 		about("exportPartners", "The partners as a file that POST /imports reads").sendsCSV().
 			details(exportDetails))
 	call(a, "GET /exports/rentals.csv", harang.ActionReadRentals, a.exportRentals,
-		about("exportRentals", "The rentals as a file, newest first").sendsCSV().details(exportDetails))
+		about("exportRentals", "The rentals as a file").sendsCSV().details(exportDetails))
 	call(a, "GET /reports/revenue", harang.ActionReadFigures, a.revenue,
 		about("revenue", "Payments received and refunds given back in a time, by location and method"))
 	call(a, "GET /exports/revenue.csv", harang.ActionReadFigures, a.exportRevenue,

@@ -113,6 +113,20 @@ func (x *Exports) Stock(caller harang.Identity, q harang.StockQuery) *Export {
 	})
 }
 
+// Products is the list of products with the columns of an import, those without stock
+// included.
+func (x *Exports) Products(caller harang.Identity, q harang.CatalogueQuery) *Export {
+	return newExport([]string{"productId", "productName", "dailyPrice", "barcodes"},
+		func(ctx context.Context, cursor string) (harang.Page[harang.Product], error) {
+			q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+			return x.catalogue.Products(ctx, caller, q)
+		}, func(_ context.Context, p harang.Product) ([]string, error) {
+			return []string{
+				escapeCell(p.ID), escapeCell(p.Name), wholeCell(p.DailyPrice), escapeCell(strings.Join(p.Barcodes, " ")),
+			}, nil
+		})
+}
+
 // Partners is the list of partners with the columns of an import.
 func (x *Exports) Partners(caller harang.Identity, q harang.CatalogueQuery) *Export {
 	return newExport([]string{"partnerId", "partnerName"},
@@ -124,7 +138,7 @@ func (x *Exports) Partners(caller harang.Identity, q harang.CatalogueQuery) *Exp
 		})
 }
 
-// Rentals is the list of rentals, newest first.
+// Rentals is the list of rentals.
 func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export {
 	columns := []string{"rentalId", "status", "partnerId", "partnerName", "locationId", "locationName", "products",
 		"equipmentCount", "totalValue", "paidAmount", "owedAmount", "roundingAmount", "createdAt", "dueAt", "closedAt",

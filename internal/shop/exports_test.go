@@ -90,6 +90,7 @@ func TestExports_ImportedAgain(t *testing.T) {
 	}
 	for what, e := range map[string]*shop.Export{
 		"stock":    env.Exports.Stock(admin, harang.StockQuery{}),
+		"products": env.Exports.Products(admin, harang.CatalogueQuery{}),
 		"partners": env.Exports.Partners(admin, harang.CatalogueQuery{}),
 	} {
 		file := whole(t, e)

@@ -334,6 +334,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/products.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The products as a file that POST /imports reads
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/rentals.csv": {
         parameters: {
             query?: never;
@@ -342,7 +364,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The rentals as a file, newest first
+         * The rentals as a file
          * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
          *
          *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
@@ -3864,6 +3886,93 @@ export interface operations {
         parameters: {
             query?: {
                 status?: "PENDING" | "DECLINED" | "SUCCEEDED" | "REVERSED";
+                /** @description only payments of rentals at this location */
+                locationId?: string;
+                /** @description a transaction's or rental's id, or words of the partner's name and id; accents are ignored */
+                search?: string;
+                /** @description made on this day (2026-03-02) or later, or at this RFC 3339 time or later; a list then has totals */
+                from?: string;
+                /** @description made on this day or earlier, or before this time; a list then has totals */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportProducts: {
+        parameters: {
+            query?: {
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -3942,8 +4051,18 @@ export interface operations {
             query?: {
                 status?: "AWAITING_PAYMENT" | "OPEN" | "OVERDUE" | "RETURNED" | "CANCELLED";
                 locationId?: string;
-                /** @description true: not paid in full, and out or returned */
+                /** @description true: not paid in full, and out or returned; a list then has owedTotal */
                 owed?: boolean;
+                /** @description true: OPEN or OVERDUE */
+                out?: boolean;
+                /** @description a rental's id, or words of the partner's name and id; accents are ignored */
+                search?: string;
+                /** @description due on this day (2026-03-02) or later, or at this RFC 3339 time or later */
+                dueFrom?: string;
+                /** @description due on this day or earlier, or before this time */
+                dueTo?: string;
+                /** @description -createdAt when absent */
+                sort?: "-createdAt" | "createdAt" | "dueAt" | "-dueAt";
             };
             header?: never;
             path?: never;
@@ -5973,9 +6092,9 @@ export interface operations {
                 locationId?: string;
                 /** @description a transaction's or rental's id, or words of the partner's name and id; accents are ignored */
                 search?: string;
-                /** @description made on this day (2026-03-02) or later, or at this RFC 3339 time or later; with totals */
+                /** @description made on this day (2026-03-02) or later, or at this RFC 3339 time or later; a list then has totals */
                 from?: string;
-                /** @description made on this day or earlier, or before this time; with totals */
+                /** @description made on this day or earlier, or before this time; a list then has totals */
                 to?: string;
             };
             header?: never;
@@ -6813,7 +6932,7 @@ export interface operations {
                 cursor?: string;
                 status?: "AWAITING_PAYMENT" | "OPEN" | "OVERDUE" | "RETURNED" | "CANCELLED";
                 locationId?: string;
-                /** @description true: not paid in full, and out or returned; with owedTotal */
+                /** @description true: not paid in full, and out or returned; a list then has owedTotal */
                 owed?: boolean;
                 /** @description true: OPEN or OVERDUE */
                 out?: boolean;
