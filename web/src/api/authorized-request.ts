@@ -1,22 +1,26 @@
-import { ApiError, request, type RequestOptions } from '../shared/http';
+import { ApiError, type ReadAnswer, request, type RequestOptions } from '../shared/http';
 import { session } from '../shared/session';
 
 /**
- * Calls `/api/v1` + path as the signed-in user and returns the JSON, or throws
+ * Calls `/api/v1` + path as the signed-in user, as `request` does, or throws
  * an ApiError. A stale or refused access token is renewed once, silently; when
  * that is refused too, the session is over and the page shows the sign-in form.
  */
-export async function authorizedRequest<T>(path: string, options: RequestOptions = {}): Promise<T> {
+export async function authorizedRequest<T>(
+  path: string,
+  options: RequestOptions = {},
+  read?: ReadAnswer<T>,
+): Promise<T> {
   if (session.accessToken() !== null && session.isStale()) await session.refresh();
   const used = session.accessToken();
   try {
-    return await request<T>(path, authorized(options));
+    return await request<T>(path, authorized(options), read);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error;
     // Another call may have renewed the token while this one was under way.
     const renewed = session.accessToken() !== used ? 'ok' : await session.refresh();
     if (renewed !== 'ok') throw error;
-    return request<T>(path, authorized(options));
+    return request<T>(path, authorized(options), read);
   }
 }
 

@@ -49,38 +49,56 @@ function fieldErrors(value: unknown): FieldError[] {
   });
 }
 
-/** What can be asked beside the path. `body` is sent as JSON. */
+/** What can be asked beside the path. */
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** A Blob is sent as it is, with its type; anything else as JSON. */
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** Milliseconds after which the server counts as unreachable. */
+  deadline?: number;
 }
 
 const base = '/api/v1';
 
-/** Longer than the slowest honest answer (a payment provider's deadline); then the server counts as unreachable. */
-const deadline = 20_000;
+/** Longer than the slowest honest answer, which is a payment provider's deadline. */
+const slowest = 20_000;
 
-/** Sends one request to `/api/v1` and returns its JSON (undefined for an empty answer), or throws an ApiError. */
-export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
-  const { method = 'GET', body, headers = {}, signal } = options;
+/** What a request makes of its answer. */
+export type ReadAnswer<T> = (answer: Response) => Promise<T>;
+
+async function readJson<T>(answer: Response): Promise<T> {
+  const text = await answer.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/**
+ * Sends one request to `/api/v1` and returns what `read` makes of the answer: its JSON unless told otherwise, undefined
+ * for an empty one. It throws an ApiError.
+ */
+export async function request<T>(
+  path: string,
+  options: RequestOptions = {},
+  read: ReadAnswer<T> = readJson,
+): Promise<T> {
+  const { method = 'GET', body, headers = {}, signal, deadline = slowest } = options;
   const limit = AbortSignal.timeout(deadline);
+  const json = body !== undefined && !(body instanceof Blob);
   try {
     const response = await fetch(base + path, {
       method,
       credentials: 'same-origin',
       headers: {
         Accept: 'application/json',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(json ? { 'Content-Type': 'application/json' } : {}),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     if (!response.ok) throw await problemOf(response);
-    const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return await read(response);
   } catch (cause) {
     if (signal?.aborted || cause instanceof ApiError) throw cause;
     // No answer, one that broke off, or that of somebody in between (a Wi-Fi that wants a sign-in).

@@ -84,7 +84,7 @@ export class FakeServer {
       method: init.method ?? 'GET',
       path: url.pathname.replace('/api/v1', ''),
       search: url.searchParams,
-      body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined,
+      body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : (init.body ?? undefined),
       headers: new Headers(init.headers),
     };
     this.requests.push(request);

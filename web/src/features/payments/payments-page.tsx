@@ -12,6 +12,7 @@ import { useLocationFilter } from '../../shared/location-filter';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../api/payments';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
+import { ExportButton } from '../../domain/exports/export-button';
 import { FailureList } from '../../domain/payments/failure-list';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
@@ -50,9 +51,10 @@ function Payments() {
   const elsewhere =
     chosen === undefined && todo.some((each) => each.rentalId === null && each.transactionId === transaction);
   const filter = elsewhere ? 'TODO' : (chosen ?? 'ALL');
+  const limits = { status: filter === 'ALL' || filter === 'TODO' ? null : filter, locationId };
   const [paying, setPaying] = useState<string | null>(null);
   const listed = useInfiniteQuery({
-    ...paymentsQueryOptions({ status: filter === 'ALL' || filter === 'TODO' ? null : filter, locationId }),
+    ...paymentsQueryOptions(limits),
     placeholderData: keepPreviousData,
   });
   const payments = listed.data?.pages.flatMap((page) => page.items) ?? [];
@@ -103,6 +105,7 @@ function Payments() {
           label={t('payments.title')}
           query={listed}
           filters={filters}
+          tools={<ExportButton list="payments" filter={limits} />}
           empty={
             payments.length > 0 ? null : (
               <EmptyState

@@ -12,6 +12,7 @@ import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { ListPage } from '../../shared/ui/list-page';
+import { ExportButton } from '../../domain/exports/export-button';
 import { PayModal } from '../../domain/payments/pay-modal';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState, ErrorState } from '../../shared/ui/states';
@@ -36,10 +37,8 @@ export function RentalsPage() {
     out && t('dashboard.openRentals'),
     due && (dueToday ? t('dashboard.dueTodayLabel') : `${dueFrom ?? '…'} – ${dueTo ?? '…'}`),
   ].filter((each) => typeof each === 'string');
-  const list = useInfiniteQuery({
-    ...rentalsQueryOptions({ status, locationId, out: out ?? null, dueFrom: dueFrom ?? null, dueTo: dueTo ?? null }),
-    placeholderData: keepPreviousData,
-  });
+  const filter = { status, locationId, out: out ?? null, dueFrom: dueFrom ?? null, dueTo: dueTo ?? null };
+  const list = useInfiniteQuery({ ...rentalsQueryOptions(filter), placeholderData: keepPreviousData });
   const rentals = list.data?.pages.flatMap((page) => page.items) ?? [];
   const all = status === null && locationId === null && limits.length === 0;
   const [paying, setPaying] = useState<string | null>(null);
@@ -77,6 +76,7 @@ export function RentalsPage() {
             )}
           </>
         }
+        tools={<ExportButton list="rentals" filter={filter} />}
         action={
           <Link to="/rentals/new" className={classes.new}>
             <IconPlus size={18} aria-hidden />

@@ -8,6 +8,7 @@ import { setLocationFilter, useLocationFilter } from '../../shared/location-filt
 import { stockQueryOptions } from '../../api/stock';
 import { useUser } from '../../shared/session';
 import { useDebounced } from '../../shared/debounce';
+import { ExportButton } from '../../domain/exports/export-button';
 import { Button } from '../../shared/ui/controls/button';
 import { TextField } from '../../shared/ui/controls/text-field';
 import { ListPage } from '../../shared/ui/list-page';
@@ -48,10 +49,8 @@ export function StockPage() {
     setWords(named);
   }
 
-  const list = useInfiniteQuery({
-    ...stockQueryOptions({ search, severity, locationId }),
-    placeholderData: keepPreviousData,
-  });
+  const filter = { search, severity, locationId };
+  const list = useInfiniteQuery({ ...stockQueryOptions(filter), placeholderData: keepPreviousData });
   const items = list.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = search !== '' || severity !== null || locationId !== null;
 
@@ -100,6 +99,7 @@ export function StockPage() {
           )}
         </>
       }
+      tools={<ExportButton list="stock" filter={filter} />}
       empty={
         items.length > 0 ? null : filtered ? (
           <EmptyState

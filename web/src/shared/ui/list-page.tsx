@@ -31,6 +31,8 @@ interface ListPageProps {
   filters: ReactNode;
   /** What can be begun here, at the right. */
   action?: ReactNode;
+  /** What can be done with the whole list, before the action. */
+  tools?: ReactNode;
   query: ListQuery;
   /** Says what will appear here; shown instead of the rows. */
   empty: ReactNode | null;
@@ -40,7 +42,7 @@ interface ListPageProps {
 }
 
 /** Filters above, then what there is: placeholders, the error with its retry, why it is empty, or the rows and how to get more. */
-export function ListPage({ label, filters, action, query, empty, children, bare = false }: ListPageProps) {
+export function ListPage({ label, filters, action, tools, query, empty, children, bare = false }: ListPageProps) {
   const { t } = useTranslation();
   const { data, error, isFetching } = query;
   const stale = useOffline() && data !== undefined;
@@ -49,7 +51,12 @@ export function ListPage({ label, filters, action, query, empty, children, bare 
       <div className={classes.filters}>
         {filters}
         {stale && <Age since={query.dataUpdatedAt} />}
-        {action !== undefined && <div className={classes.action}>{action}</div>}
+        {(tools !== undefined || action !== undefined) && (
+          <div className={classes.end}>
+            {tools}
+            {action !== undefined && <div className={classes.action}>{action}</div>}
+          </div>
+        )}
       </div>
       {query.hasPreviousPage === true && (
         <Button

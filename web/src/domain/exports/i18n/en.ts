@@ -1,0 +1,7 @@
+import type { Messages } from '../../../shared/i18n/i18n';
+import type { hu } from './hu';
+
+export const en: Messages<typeof hu> = {
+  save: 'Download CSV',
+  saved: 'Downloaded: {{name}}',
+};

@@ -1,0 +1,4 @@
+export const hu = {
+  save: 'CSV letöltése',
+  saved: 'Letöltve: {{name}}',
+};
