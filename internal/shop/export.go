@@ -122,7 +122,8 @@ func (x *Exports) Products(caller harang.Identity, q harang.CatalogueQuery) *Exp
 			return x.catalogue.Products(ctx, caller, q)
 		}, func(_ context.Context, p harang.Product) ([]string, error) {
 			return []string{
-				escapeCell(p.ID), escapeCell(p.Name), wholeCell(p.DailyPrice), escapeCell(strings.Join(p.Barcodes, " ")),
+				escapeCell(p.ID), escapeCell(p.Name), wholeCell(p.DailyPrice),
+				escapeCell(strings.Join(p.Barcodes, " ")),
 			}, nil
 		})
 }
