@@ -34,7 +34,7 @@ function messages(document) {
 }
 
 const files = [
-  ['web/src/api/schema.d.ts', await types(print('openapi'))],
+  ['web/src/api/schema.d.ts', '/* eslint-disable */\n' + (await types(print('openapi')))],
   // A .ts file: declarations are not copied into dist.
   ['clients/core/src/server-schemas.ts', await types(messages(print('asyncapi')))],
 ];

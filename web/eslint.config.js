@@ -48,7 +48,7 @@ const noKeys = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'src/api/schema.d.ts'] },
+  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
   js.configs.recommended,
   {
     files: ['src/**/*.{ts,tsx}', '*.ts'],
