@@ -11,6 +11,16 @@ export const productsQueryOptions = (search: string) =>
     staleTime: 60_000,
   });
 
+/** The product with exactly this barcode or id, archived or not; null when there is none. */
+export const productOfCodeQueryOptions = (code: string) =>
+  queryOptions({
+    queryKey: [...keys.products, 'code', code],
+    queryFn: async ({ signal }) =>
+      (await call('get', '/api/v1/products', { query: { code, limit: 1 }, signal })).items[0] ?? null,
+    // A code may be given to a product a moment after it was not known.
+    staleTime: 0,
+  });
+
 /** What a product costs a day, in whole forints; null when it is not there any more. */
 export const priceQueryOptions = (productId: string) =>
   queryOptions({

@@ -33,6 +33,14 @@ export const freeQueryOptions = (productId: string, locationId: string) =>
     },
   });
 
+/** Where the product with exactly this barcode or id is kept, at one location or at all (null). */
+export const stockOfCodeQueryOptions = (code: string, locationId: string | null) =>
+  queryOptions({
+    queryKey: [...keys.stock, 'code', code, locationId],
+    queryFn: ({ signal }) =>
+      call('get', '/api/v1/inventory/stock', { query: { code, locationId, limit: 200 }, signal }),
+  });
+
 export interface Adjustment {
   productId: string;
   locationId: string;

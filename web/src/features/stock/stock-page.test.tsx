@@ -1,8 +1,9 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { json, openShop, page, problem, stockItems } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
+import { scan } from '../../test/scan';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
@@ -99,7 +100,9 @@ it('refuses nothing, a fraction, an empty reason and less than there is, without
   await user.clear(delta);
   await user.type(delta, '-4');
   await user.click(within(row).getByTestId('stock-submit'));
+  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Mégse' }));
   expect(within(row).getByText('Nem mehet nulla alá: 3 db van.')).toBeInTheDocument();
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
   await user.clear(delta);
   await user.type(delta, '4');
   await user.clear(within(row).getByTestId('stock-reason'));
@@ -240,4 +243,134 @@ it('tells that there is nothing yet, and what failed', async () => {
   broken = false;
   await user.click(screen.getByRole('button', { name: 'Újra' }));
   expect(await screen.findByText('Még nincs készlet')).toBeInTheDocument();
+});
+
+describe('a change that is asked about', () => {
+  it('of more than 100 pieces is recorded when it is confirmed', async () => {
+    const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 104 });
+    const { user } = await renderPage('/stock');
+    const row = await rowOf('p3');
+    const delta = within(row).getByTestId('stock-delta');
+    await user.type(delta, '101');
+    await user.click(within(row).getByTestId('stock-submit'));
+    const window = await screen.findByRole('dialog');
+    expect(window).toHaveTextContent('Bosch GBH 2-26 fúrókalapács · Váci út');
+    expect(window).toHaveTextContent('3 db helyett 104 db lesz (+101).');
+    await waitFor(() => expect(within(window).getByRole('button', { name: 'Mégse' })).toHaveFocus());
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+    expect(server.seen('POST /inventory/adjustments')).toEqual([]);
+    expect(delta).toHaveValue('101');
+    await user.click(within(row).getByTestId('stock-submit'));
+    await user.click(await screen.findByRole('button', { name: 'Rögzítés: +101' }));
+    expect(await within(row).findByText('Rögzítve: 104 db')).toBeInTheDocument();
+    expect(server.seen('POST /inventory/adjustments')[0]?.body).toMatchObject({ delta: 101 });
+  });
+
+  it('is none of 100 pieces', async () => {
+    const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 103 });
+    const { user } = await renderPage('/stock');
+    const row = await rowOf('p3');
+    await user.type(within(row).getByTestId('stock-delta'), '100');
+    await user.click(within(row).getByTestId('stock-submit'));
+    await waitFor(() => expect(server.seen('POST /inventory/adjustments')).toHaveLength(1));
+  });
+
+  it('that takes more than there is can take all, and nothing where there is nothing', async () => {
+    const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 0 });
+    const { user } = await renderPage('/stock', { language: 'en' });
+    const none = await rowOf('p1');
+    await user.type(within(none).getByTestId('stock-delta'), '-1');
+    await user.click(within(none).getByTestId('stock-submit'));
+    expect(within(none).getByText('Cannot go below zero: there are 0.')).toBeInTheDocument();
+    expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
+    const row = await rowOf('p3');
+    await user.type(within(row).getByTestId('stock-delta'), '-200');
+    await user.click(within(row).getByTestId('stock-submit'));
+    expect(await screen.findByText('You would take 200, but there are only 3. Take all of them?')).toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Take all 3' }));
+    await waitFor(() => expect(server.seen('POST /inventory/adjustments')[0]?.body).toMatchObject({ delta: -3 }));
+  });
+});
+
+describe('a scanner', () => {
+  /** A shop whose stock is found by exact codes: an id, or a barcode of the third product. */
+  function openScanned() {
+    return openShop('OPERATOR').on('GET /inventory/stock', (request) => {
+      const code = request.search.get('code');
+      if (code === null) return json(page(stockItems));
+      const id = code === '5991234567890' ? 'p3' : code;
+      return json(page(stockItems.filter((item) => item.productId === id)));
+    });
+  }
+
+  it('finds the row while a number field has the focus, and changes no quantity', async () => {
+    const server = openScanned();
+    const { container, user } = await renderPage('/stock');
+    const first = await rowOf('p1');
+    const delta = within(first).getByTestId('stock-delta');
+    await user.type(delta, '-1');
+    scan('5991234567890');
+    expect(await screen.findByText('Beolvasva: 5991234567890')).toBeInTheDocument();
+    await waitFor(() => expect(screen.getAllByTestId('stock-row')[0]).toHaveAttribute('data-product-id', 'p3'));
+    const found = await rowOf('p3');
+    await waitFor(() => expect(within(found).getByTestId('stock-delta')).toHaveFocus());
+    expect(delta).toHaveValue('-1');
+    scan('5991234567890');
+    expect(within(found).getByTestId('stock-delta')).toHaveValue('');
+    expect(screen.getAllByTestId('stock-row')).toHaveLength(3);
+    expect(server.seen('POST /inventory/adjustments')).toEqual([]);
+    expect(await accessibilityProblems(container)).toEqual([]);
+  });
+
+  it('finds what the filters leave out, and names what is not there', async () => {
+    openScanned().on('GET /inventory/stock', (request) =>
+      json(page(request.search.get('code') === '1001' ? [bosch, { ...bosch, locationId: 'kelenfold' }] : [])),
+    );
+    const { user } = await renderPage('/stock?severity=CRITICAL');
+    expect(await screen.findByText('Nincs találat')).toBeInTheDocument();
+    scan('11001');
+    expect(await screen.findByRole('alert')).toHaveTextContent('Nincs ilyen kód a készletben: 11001');
+    scan('1001');
+    await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(2));
+    expect(screen.queryByText('Nincs találat')).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Beolvasás elvetése' }));
+    expect(await screen.findByText('Nincs találat')).toBeInTheDocument();
+  });
+
+  it('shows the rows of the chosen location, else of the others, and says so', async () => {
+    openScanned();
+    await renderPage('/stock?location=kelenfold');
+    await rowOf('p1');
+    scan('5991234567890');
+    expect(await screen.findByText(/Ezen a telephelyen nincs, máshol igen/)).toBeInTheDocument();
+  });
+
+  it('confirms nothing that a window asks', async () => {
+    const server = openScanned();
+    const { user } = await renderPage('/stock');
+    const row = await rowOf('p3');
+    await user.type(within(row).getByTestId('stock-delta'), '500');
+    await user.click(within(row).getByTestId('stock-submit'));
+    const yes = await screen.findByRole('button', { name: 'Rögzítés: +500' });
+    act(() => yes.focus());
+    scan('5991234567890');
+    expect(await screen.findByText('Beolvasva: 5991234567890')).toBeInTheDocument();
+    expect(yes).toHaveFocus();
+    expect(server.seen('POST /inventory/adjustments')).toEqual([]);
+  });
+
+  it('says that it could not look, and looks again', async () => {
+    let broken = true;
+    openScanned().on('GET /inventory/stock', (request) =>
+      request.search.get('code') !== null && broken ? problem(403, 'FORBIDDEN') : json(page([bosch])),
+    );
+    const { user } = await renderPage('/stock');
+    await rowOf('p3');
+    scan('5991234567890');
+    expect(await screen.findByText('Ehhez nincs jogosultsága.')).toBeInTheDocument();
+    broken = false;
+    await user.click(screen.getByRole('button', { name: 'Újra' }));
+    expect(await screen.findByText('Beolvasva: 5991234567890')).toBeInTheDocument();
+  });
 });

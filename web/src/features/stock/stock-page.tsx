@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { isManager, type Severity } from '../../shared/model';
+import { isManager, type Severity, type StockItem } from '../../shared/model';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
 import { stockQueryOptions } from '../../api/stock';
 import { useUser } from '../../shared/session';
@@ -14,8 +14,12 @@ import { TextField } from '../../shared/ui/controls/text-field';
 import { ListPage } from '../../shared/ui/list-page';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
+import { ScanNotice } from './scan-notice';
 import { StockRow } from './stock-row';
+import { useScannedStock } from './use-scanned-stock';
 import classes from './stock-page.module.css';
+
+const keyOf = (item: StockItem) => `${item.productId}/${item.locationId}`;
 
 /** Every product at every location: what is free, what runs out, and how to correct it. */
 export function StockPage() {
@@ -51,7 +55,14 @@ export function StockPage() {
 
   const filter = { search, severity, locationId };
   const list = useInfiniteQuery({ ...stockQueryOptions(filter), placeholderData: keepPreviousData });
-  const items = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const scanned = useScannedStock(locationId);
+  // What was scanned is on top, whatever the filters leave out; the other rows keep what is typed in them.
+  const items = [
+    ...scanned.items,
+    ...(list.data?.pages.flatMap((page) => page.items) ?? []).filter(
+      (item) => !scanned.items.some((found) => keyOf(found) === keyOf(item)),
+    ),
+  ];
   const filtered = search !== '' || severity !== null || locationId !== null;
 
   const handleSeverity = (value: Severity | 'ALL') =>
@@ -97,6 +108,7 @@ export function StockPage() {
               {t('stock.clear')}
             </Button>
           )}
+          <ScanNotice scanned={scanned} />
         </>
       }
       tools={<ExportButton list="stock" filter={filter} />}
@@ -122,7 +134,12 @@ export function StockPage() {
       }
     >
       {items.map((item) => (
-        <StockRow key={`${item.productId}/${item.locationId}`} item={item} manager={manager} />
+        <StockRow
+          key={keyOf(item)}
+          item={item}
+          manager={manager}
+          scan={scanned.items.includes(item) ? { id: scanned.id, only: scanned.items.length === 1 } : null}
+        />
       ))}
     </ListPage>
   );

@@ -1,22 +1,44 @@
 import { IconCheck } from '@tabler/icons-react';
-import { type SyntheticEvent, useState } from 'react';
+import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/http';
 import { useAdjustStock } from '../../api/stock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
+import { formatNumber } from '../../shared/format';
+import { type Language, useLanguage } from '../../shared/i18n/i18n';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { SuggestField } from '../../shared/ui/controls/combobox';
 import { LevelBar } from '../../shared/ui/level-bar';
 import list from '../../shared/ui/list-page.module.css';
 import { OrderButton } from '../../domain/stock/order-button';
+import { ConfirmModal } from '../../shared/ui/confirm-modal';
 import { SeverityPill } from '../../shared/ui/pill';
 import { StepInput, wholeNumber } from '../../shared/ui/step-input';
 import { LevelsButton } from './levels-button';
+import './messages';
 import classes from './stock-page.module.css';
 
-export function StockRow({ item, manager }: { item: StockItem; manager: boolean }) {
+/** A change that is asked about: a large one, or one that takes more than there is and can only take all. */
+type Asked = { why: 'large'; delta: number } | { why: 'tooMany'; wanted: number; delta: number };
+
+const signed = (delta: number, language: Language) => (delta < 0 ? '−' : '+') + formatNumber(Math.abs(delta), language);
+
+/** A change of more pieces is asked about first. */
+const largeChange = 100;
+
+interface StockRowProps {
+  item: StockItem;
+  manager: boolean;
+  /** The scan that found the row, and whether it is the only one that it found; null for the others. */
+  scan: { id: number; only: boolean } | null;
+}
+
+export function StockRow({ item, manager, scan }: StockRowProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('stock');
+  const language = useLanguage();
+  const field = useRef<HTMLInputElement>(null);
   const [delta, setDelta] = useState('');
   const [reason, setReason] = useState<string | null>(null);
   const [problem, setProblem] = useState<{
@@ -25,6 +47,13 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
     other?: string | undefined;
   }>({});
   const reasonText = reason ?? t('stock.reasonDefault');
+  const [asked, setAsked] = useState<Asked | null>(null);
+
+  // Whoever scans wants to change this row next. A window that asks something keeps the focus.
+  const foundBy = scan?.only === true ? scan.id : null;
+  useEffect(() => {
+    if (foundBy !== null && document.activeElement?.closest('[role="dialog"]') == null) field.current?.focus();
+  }, [foundBy]);
 
   const adjust = useAdjustStock({
     onSuccess: () => {
@@ -45,6 +74,16 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
     },
   });
 
+  const save = (by: number) => {
+    setProblem({});
+    adjust.mutate({
+      productId: item.productId,
+      locationId: item.locationId,
+      delta: by,
+      reason: reasonText.trim(),
+    });
+  };
+
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
     adjust.reset();
@@ -54,16 +93,19 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
       setProblem({ delta: t('stock.deltaInvalid') });
       return;
     }
-    if (number < 0 && item.quantity + number < 0) {
-      setProblem({ delta: t('stock.below', { available: item.quantity }) });
+    const tooMany = item.quantity + number < 0;
+    if (tooMany && item.quantity === 0) {
+      setProblem({ delta: t('stock.below', { available: 0 }) });
       return;
     }
     if (why.length < 1 || why.length > 200) {
       setProblem({ reason: t('stock.reasonInvalid') });
       return;
     }
-    setProblem({});
-    adjust.mutate({ productId: item.productId, locationId: item.locationId, delta: number, reason: why });
+    setProblem(tooMany ? { delta: t('stock.below', { available: item.quantity }) } : {});
+    if (tooMany) setAsked({ why: 'tooMany', wanted: -number, delta: -item.quantity });
+    else if (Math.abs(number) > largeChange) setAsked({ why: 'large', delta: number });
+    else save(number);
   };
 
   const level = Math.max(item.warningThreshold, item.criticalThreshold);
@@ -76,6 +118,7 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
       data-product-id={item.productId}
       data-location-id={item.locationId}
       data-severity={item.severity}
+      data-sought={scan !== null || undefined}
     >
       <div className={classes.severity}>
         <SeverityPill severity={item.severity} />
@@ -84,6 +127,7 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
         <p className={list.title}>{item.productName}</p>
         <p className={list.sub}>
           {item.locationName}
+          {item.archived && ` · ${own('archived')}`}
           {level > 0 && (
             <span>
               {' '}
@@ -113,6 +157,7 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
           min={-1_000_000}
           error={problem.delta}
           testId="stock-delta"
+          inputRef={field}
         />
         {typing && (
           <SuggestField
@@ -142,6 +187,32 @@ export function StockRow({ item, manager }: { item: StockItem; manager: boolean 
         {(item.severity !== 'OK' || item.expectedAt !== null) && <OrderButton item={item} />}
         {manager && <LevelsButton item={item} />}
       </div>
+      {asked !== null && (
+        <ConfirmModal
+          title={own(`ask.${asked.why}Title`)}
+          confirm={
+            asked.why === 'large'
+              ? own('ask.largeYes', { delta: signed(asked.delta, language) })
+              : own('ask.tooManyYes', { quantity: formatNumber(item.quantity, language) })
+          }
+          onConfirm={() => save(asked.delta)}
+          onClose={() => setAsked(null)}
+        >
+          <p>{own('ask.subject', { product: item.productName, location: item.locationName })}</p>
+          <p>
+            {asked.why === 'large'
+              ? own('ask.largeChange', {
+                  before: formatNumber(item.quantity, language),
+                  after: formatNumber(item.quantity + asked.delta, language),
+                  delta: signed(asked.delta, language),
+                })
+              : own('ask.tooMany', {
+                  n: formatNumber(asked.wanted, language),
+                  quantity: formatNumber(item.quantity, language),
+                })}
+          </p>
+        </ConfirmModal>
+      )}
       {problem.other !== undefined && (
         <p className={classes.problem} role="alert">
           {problem.other}

@@ -60,6 +60,7 @@ export function StepInput({
           placeholder={placeholder}
           value={value}
           data-testid={testId}
+          data-number
           onChange={(event) => onChange(event.currentTarget.value)}
           onKeyDown={handleKey}
           onFocus={(event) => event.currentTarget.select()}
