@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"harang.dev/harang"
 )
@@ -204,16 +205,19 @@ func timeCell(t time.Time) string {
 }
 
 // escapeCell writes an apostrophe before a text that a spreadsheet would calculate, or
-// change when it saves the file.
+// change when it saves the file, and before each part that would be calculated where a
+// spreadsheet of another language separates cells at commas: "Kft.,=1" would be two.
 func escapeCell(text string) string {
+	cell := innerFormula.ReplaceAllString(text, "$1'$2")
 	if isAltered(text) {
-		return "'" + text
+		return "'" + cell
 	}
-	return text
+	return cell
 }
 
-// unescapeCell removes the apostrophe that escapeCell writes, or people.
+// unescapeCell removes the apostrophes that escapeCell writes, or people.
 func unescapeCell(cell string) string {
+	cell = escapedFormula.ReplaceAllString(cell, "$1$2")
 	if text, ok := strings.CutPrefix(cell, "'"); ok && isAltered(text) {
 		return text
 	}
@@ -224,7 +228,9 @@ func unescapeCell(cell string) string {
 // spaces before it: formulas, and whatever looks like a number or a date, except whole numbers that
 // stay as they are.
 func isAltered(text string) bool {
-	text = strings.TrimLeft(text, "' \u00a0")
+	text = strings.TrimLeftFunc(text, func(r rune) bool {
+		return r == '\'' || unicode.IsSpace(r) && !unicode.IsControl(r)
+	})
 	if text == "" {
 		return false
 	}
@@ -238,7 +244,14 @@ func isAltered(text string) bool {
 	return looksNumeric.MatchString(text) && !keptNumber.MatchString(text)
 }
 
+// formulaStart is how a formula in the middle of a text begins, as a group.
+const formulaStart = `(["']*[+\-\x{2212}＋－]|["'\pZ]*[=@＝＠])`
+
 var (
 	looksNumeric = regexp.MustCompile(`^[0-9][0-9.,:/\-eE+%\s\x{a0}]*(?i:ft|huf)?$`)
 	keptNumber   = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,10})$`)
+
+	// A sign after a space is text: "Kft., -20 °C".
+	innerFormula   = regexp.MustCompile(`([,;\t\r\n])` + formulaStart)
+	escapedFormula = regexp.MustCompile(`([,;\t\r\n])'` + formulaStart)
 )

@@ -121,10 +121,42 @@ func TestExports_Cells(t *testing.T) {
 		"\u22125": "'\u22125", "00123": "'00123", "5991234567890": "'5991234567890", "3/4": "'3/4", "1.5": "'1.5",
 		"2026-03-02": "'2026-03-02", "1e5": "'1e5", "12 500 Ft": "'12 500 Ft",
 		"": "", "1001": "1001", "0": "0", "a=b": "a=b", "'x": "'x", "M8": "M8", "3 m létra": "3 m létra", "-": "'-",
+		"\u3000=1": "'\u3000=1", "Kft.,=1": "Kft.,'=1", "a;@b,+1": "a;'@b,'+1", `a, "=1`: `a,' "=1`, "a,'=1": "a,''=1",
+		"=a,=1": "'=a,'=1", "Kft., -20 °C": "Kft., -20 °C",
 	} {
 		got := shop.EscapeCell(text)
 		if got != want || shop.UnescapeCell(got) != text {
 			t.Errorf("%q is written %q and read %q, want %q", text, got, shop.UnescapeCell(got), want)
+		}
+	}
+}
+
+// TestExports_CellsSplitElsewhere: no part of a text is a formula where a spreadsheet separates cells at commas or at
+// semicolons, and an import reads the text itself.
+func TestExports_CellsSplitElsewhere(t *testing.T) {
+	const alphabet, longest = `,;'=-@ "a1`, 5
+	texts := []string{""}
+	for range longest {
+		longer := texts
+		for _, text := range texts {
+			for _, r := range alphabet {
+				longer = append(longer, text+string(r))
+			}
+		}
+		texts = longer[len(texts):]
+		for _, text := range texts {
+			cell := shop.EscapeCell(text)
+			if got := shop.UnescapeCell(cell); got != text {
+				t.Fatalf("%q is written %q and read %q", text, cell, got)
+			}
+			for i, part := range strings.Split(strings.ReplaceAll(cell, ";", ","), ",") {
+				if i > 0 {
+					part = strings.TrimLeft(part, `"`)
+				}
+				if part != "" && strings.Contains("=-@", part[:1]) {
+					t.Fatalf("%q is written %q, whose part %q is a formula", text, cell, part)
+				}
+			}
 		}
 	}
 }
