@@ -275,13 +275,20 @@ func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in
 	owners := map[string]string{} // of the file's barcodes
 	for _, id := range slices.Sorted(maps.Keys(in.products)) {
 		want := in.products[id]
-		now, found, err := exists(c.store.FindProduct(ctx, caller.Tenant, id))
+		having, err := c.store.FindProductsByCode(ctx, caller.Tenant, id)
 		if err != nil {
 			return err
 		}
+		now, found := harang.Product{}, false
+		if i := slices.IndexFunc(having, func(h harang.Product) bool { return h.ID == id }); i >= 0 {
+			now, found = having[i], true
+		}
+		if !found && len(having) > 0 {
+			p.report.Problems.addf(want.first(), "productId", "is a barcode of product %q", having[0].ID)
+			continue
+		}
 		if !found && want.name == nil {
-			p.report.Problems.add(want.first(), "productName",
-				fmt.Sprintf("must be filled in: there is no product %q", id))
+			p.report.Problems.addf(want.first(), "productName", "must be filled in: there is no product %q", id)
 			continue
 		}
 		change := want.change(id, now)
@@ -290,7 +297,7 @@ func (c *Catalogue) planProducts(ctx context.Context, caller harang.Identity, in
 			continue
 		}
 		if want.barcodes != nil {
-			ok, err := c.planBarcodes(ctx, caller, p, want.barcodes.line, next, owners)
+			ok, err := c.planBarcodes(ctx, caller, p, want.barcodes.line, next, in, owners)
 			if err != nil {
 				return err
 			}
@@ -328,11 +335,14 @@ func (p *importPlan) checkProduct(want wantedProduct, wrong []harang.FieldError)
 // planBarcodes checks that a product can have its barcodes: no other product of the file or the shop has one, or has
 // it as its id.
 func (c *Catalogue) planBarcodes(ctx context.Context, caller harang.Identity, p *importPlan, line int,
-	next harang.Product, owners map[string]string,
+	next harang.Product, in *importFile, owners map[string]string,
 ) (bool, error) {
 	ok := true
 	for _, code := range next.Barcodes {
 		owner, known := owners[code]
+		if has(in.products, code) {
+			owner, known = code, true
+		}
 		owners[code] = cmp.Or(owner, next.ID)
 		if !known {
 			found, err := c.store.FindProductsByCode(ctx, caller.Tenant, code)

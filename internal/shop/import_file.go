@@ -34,6 +34,8 @@ const (
 	maxImportColumns = 100
 	maxHeaderBytes   = 8 << 10
 	maxLineBytes     = 64 << 10
+	// maxProblemRunes is how long the column and the detail of a problem are: both may quote the file.
+	maxProblemRunes = 300
 )
 
 // ImportProblem is an error in one cell of a file.
@@ -58,7 +60,15 @@ func (p *ImportProblems) add(line int, column, detail string) {
 		p.More++
 		return
 	}
-	p.First = append(p.First, ImportProblem{line, column, detail})
+	p.First = append(p.First, ImportProblem{line, shorten(column), shorten(detail)})
+}
+
+// shorten cuts a text to maxProblemRunes.
+func shorten(text string) string {
+	if runes := []rune(text); len(runes) > maxProblemRunes {
+		return string(runes[:maxProblemRunes-1]) + "…"
+	}
+	return text
 }
 
 // count returns how many there are.

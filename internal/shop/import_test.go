@@ -130,6 +130,9 @@ func TestImportCSV_Wrong(t *testing.T) {
 		{"not there", "productId,locationId,quantity\np,l,1\n", []string{"line 2, productId"}},
 		{"no text", head + good + "q,\xe1rv\x81,1,l,L,1\n", []string{"line 3, file"}},
 		{"damaged UTF-8", head + "p,Fúró,1,l,L,1\nq,\xe1rv\xedz,1,l,L,1\n", []string{"line 3, file"}},
+		{"barcode that is a later id", "productId,productName,barcodes\np,P,q\nq,Q,\n", []string{"line 2, barcodes"}},
+		{"barcode that is an earlier id", "productId,productName,barcodes\np,P,\nq,Q,p\n",
+			[]string{"line 3, barcodes"}},
 		{"many", head + strings.Repeat("p,P,x,l,L,1\n", 50), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -148,6 +151,11 @@ func TestImportCSV_Wrong(t *testing.T) {
 					t.Errorf("%s has no detail", f.Field)
 				}
 			}
+			preview, err := env.Catalogue.PreviewImport(t.Context(), storetest.Admin(), strings.NewReader(tc.file))
+			if err != nil || len(preview.Problems.First) != len(fieldsOf(preview.Problems.Err())) ||
+				len(preview.Problems.First) == 0 {
+				t.Errorf("the preview has %v, %v", preview.Problems, err)
+			}
 			p, err := env.Catalogue.Products(t.Context(), storetest.Admin(), harang.CatalogueQuery{})
 			if err != nil || len(p.Items) != 0 {
 				t.Errorf("%+v was loaded: %v, %v", result, p.Items, err)
@@ -163,6 +171,40 @@ func TestImportCSV_Wrong(t *testing.T) {
 	}
 	_, err = env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), &endless{})
 	wantCode(t, err, harang.CodeTooLarge)
+}
+
+// TestImportCSV_IDThatIsABarcode: an id that another product has as its barcode is an error before anything is written.
+func TestImportCSV_IDThatIsABarcode(t *testing.T) {
+	env := newEnv(t)
+	load := func(file string) error {
+		_, err := env.Catalogue.ImportCSV(t.Context(), storetest.Admin(), strings.NewReader(file))
+		return err
+	}
+	if err := load("productId,productName,barcodes\np,P,599\n"); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, load("productId,productName\na,A\n599,Q\n"), harang.CodeInvalidRequest, "line 3, productId")
+	products, err := env.Catalogue.Products(t.Context(), storetest.Admin(), harang.CatalogueQuery{})
+	if err != nil || len(products.Items) != 1 {
+		t.Errorf("%d products, %v", len(products.Items), err)
+	}
+}
+
+// TestImportCSV_LongCells: the problems of a file stay short, whatever it has in its cells.
+func TestImportCSV_LongCells(t *testing.T) {
+	env := newEnv(t)
+	for _, cell := range []string{strings.Repeat("x", 60_000), strings.Repeat("\U0001f600", 15_000)} {
+		file := "productId,productName,quantity,locationId,\np,P," + cell + ",l,\np,P,1,l," + cell + "\n"
+		preview, err := env.Catalogue.PreviewImport(t.Context(), storetest.Admin(), strings.NewReader(file))
+		if err != nil || len(preview.Problems.First) != 2 {
+			t.Fatalf("%d problems, %v", len(preview.Problems.First), err)
+		}
+		for _, p := range preview.Problems.First {
+			if len(p.Column)+len(p.Detail) > 2400 || p.Line == 0 || p.Detail == "" {
+				t.Errorf("line %d: %d bytes of column, %d of detail", p.Line, len(p.Column), len(p.Detail))
+			}
+		}
+	}
 }
 
 // TestImportCSV_Files: each file has its right result on a shop that has hr2470 at vaci-ut: 8 pieces, thresholds 4 and
