@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { CDPSession, Page } from '@playwright/test';
+import type * as Axe from 'axe-core';
+import { expect, signIn, test } from '../harness/test.ts';
+
+declare const axe: typeof Axe & {
+  commons: {
+    color: {
+      getBackgroundColor: (element: Element, behind: Element[]) => unknown;
+      getForegroundColor: (element: Element, hidden: boolean, background: unknown) => unknown;
+      getContrast: (background: unknown, foreground: unknown) => number;
+    };
+  };
+};
+
+const source = await readFile(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
+
+const controls =
+  'a[href], button, input, select, textarea, option, [role="menuitem"], [role="option"], [role="switch"], [role="tab"]';
+
+const paths = [
+  '/',
+  '/stock',
+  '/rentals',
+  '/rentals/new',
+  '/payments',
+  '/notifications',
+  '/partners',
+  '/users',
+  '/check',
+];
+
+/** The states of a control that its colours may depend on. Disabled and selected ones are among those of each page. */
+const states: readonly string[][] = [[], ['hover'], ['focus', 'focus-visible'], ['active', 'hover']];
+
+/** Puts every control of the page into one state at a time, and lists those whose text is too faint in it. */
+async function faint(page: Page, session: CDPSession, where: string): Promise<string[]> {
+  const found: string[] = [];
+  await page.evaluate(() => {
+    const still = new CSSStyleSheet();
+    still.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important }');
+    document.adoptedStyleSheets = [still];
+  });
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
+  const { root } = await session.send('DOM.getDocument', { depth: 0 });
+  const { nodeIds } = await session.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector: controls });
+  expect(nodeIds.length, `controls of ${where}`).toBeGreaterThan(2);
+  const force = (forcedPseudoClasses: string[]) =>
+    Promise.all(nodeIds.map((nodeId) => session.send('CSS.forcePseudoState', { nodeId, forcedPseudoClasses })));
+  for (const state of states) {
+    await force(state);
+    const texts = await page.evaluate((selector) => {
+      const low: string[] = [];
+      axe.setup(document.body);
+      const color = axe.commons.color;
+      for (const element of document.querySelectorAll<HTMLElement>(selector)) {
+        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        const parts = [element, ...element.querySelectorAll<HTMLElement>('*')].filter(
+          (each) =>
+            (each instanceof HTMLInputElement && !['checkbox', 'radio'].includes(each.type)) ||
+            each instanceof HTMLSelectElement ||
+            [...each.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim() !== ''),
+        );
+        for (const part of parts) {
+          const box = part.getBoundingClientRect();
+          if (box.width < 2 || box.height < 2) continue; // only read aloud
+          const background = color.getBackgroundColor(part, []);
+          if (!background) continue; // covered, or out of sight
+          const contrast = color.getContrast(background, color.getForegroundColor(part, false, background));
+          const { fontSize, fontWeight } = getComputedStyle(part);
+          const large = parseFloat(fontSize) >= 24 || (parseFloat(fontSize) >= 18.66 && Number(fontWeight) >= 700);
+          const disabled = element.matches(':disabled, [aria-disabled="true"], [data-disabled]');
+          if (contrast < (large || disabled ? 3 : 4.5)) {
+            low.push(
+              `${part.tagName.toLowerCase()} "${(part.textContent || part.id).trim().slice(0, 30)}" ${contrast.toFixed(2)}`,
+            );
+          }
+        }
+      }
+      axe.teardown();
+      return [...new Set(low)];
+    }, controls);
+    found.push(...texts.map((text) => `${where} [${state.join(' ') || 'at rest'}] ${text}`));
+  }
+  await force([]);
+  return found;
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`the text of every control of the ${colorScheme} page is readable at rest, hovered, focused, pressed, selected and disabled`, async ({
+    browser,
+    server,
+  }) => {
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 } });
+    const page = await context.newPage();
+    const session = await context.newCDPSession(page);
+    await session.send('DOM.enable');
+    await session.send('CSS.enable');
+    const found: string[] = [];
+    const look = async (where: string) => {
+      found.push(...(await faint(page, session, where)));
+    };
+    await page.goto(`${server.url}/login`);
+    await expect(page.locator('input[name="email"]')).toBeVisible();
+    await look('/login');
+    await signIn(page, server, 'admin@budapest.demo');
+    const status = page.getByTestId('connection-status');
+    await expect(status).toHaveAttribute('data-status', 'connected');
+    for (const path of paths) {
+      await page.goto(server.url + path);
+      await expect(status).toHaveAttribute('data-status', 'connected');
+      await page.waitForLoadState('networkidle');
+      await look(path);
+    }
+    await page.goto(server.url);
+    await page.getByRole('button', { name: /Felhasználói menü/ }).click();
+    await expect(page.getByRole('menu')).toBeVisible();
+    await look('user menu');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('alert-row').first().getByRole('button', { name: 'Megrendelve' }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await look('window');
+    await page.keyboard.press('Escape');
+    await page.getByTestId('notification-bell').click();
+    await expect(page.getByTestId('notification-item').first()).toBeVisible();
+    await look('panel');
+    await page.goto(`${server.url}/rentals/new`);
+    await page.getByTestId('wizard-partner').click();
+    await expect(page.getByRole('option').first()).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await look('choices');
+    expect(found).toEqual([]);
+    await context.close();
+  });
+}
