@@ -59,14 +59,16 @@ export function Shell() {
         </div>
       </aside>
       <div className={classes.column}>
-        <header className={classes.header}>
+        <header className={classes.header} data-by-location={data?.byLocation}>
           <span className={classes.headerMark}>
             <BellMark size={28} />
           </span>
           <h1>{title}</h1>
-          {data?.byLocation === true && <LocationFilter />}
-          <MuteChip onOpen={() => setMuting(true)} />
-          <ConnectionChip />
+          <div className={classes.scope}>
+            {data?.byLocation === true && <LocationFilter />}
+            <MuteChip onOpen={() => setMuting(true)} />
+            <ConnectionChip />
+          </div>
           <NotificationBell />
           <UserMenu onMute={() => setMuting(true)} />
         </header>
