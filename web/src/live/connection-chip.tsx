@@ -11,10 +11,13 @@ export function ConnectionChip() {
   const { t } = useTranslation('live');
   const language = useLanguage();
   const { connection, retryNow } = useLive();
-  const { status, reason, retryAt, lastDeliveryMs } = connection;
+  const { status, reason, retryAt, lastDeliveryMs, session } = connection;
+  // The first try of a page just opened is nothing to worry about, nor to press a button for.
+  const opening = session === null && retryAt === null && (status === 'reconnecting' || reason === 'STOPPED');
+  const away = status !== 'connected' && !opening;
 
   return (
-    <div className={classes.group} data-away={status !== 'connected' || undefined}>
+    <div className={classes.group} data-away={away || undefined}>
       <span
         className={classes.chip}
         data-testid="connection-status"
@@ -32,7 +35,7 @@ export function ConnectionChip() {
         )}
         {retryAt !== null && <Countdown key={retryAt} until={retryAt} />}
       </span>
-      {status !== 'connected' && (
+      {away && (
         <button type="button" className={classes.now} data-testid="reconnect-now" onClick={retryNow}>
           <IconRefresh size={15} stroke={2} aria-hidden />
           <span>{t('chip.now')}</span>

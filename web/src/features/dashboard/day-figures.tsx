@@ -60,7 +60,12 @@ export function DayFigures() {
   const late = { to: '/rentals', search: { status: 'OVERDUE' } } as const;
 
   return (
-    <section aria-label={t('dashboard.day')} data-offline={offline || undefined} className={classes.section}>
+    <section
+      aria-label={t('dashboard.day')}
+      data-offline={offline || undefined}
+      data-loading={(data === undefined && error === null) || undefined}
+      className={classes.section}
+    >
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {offline && <Age since={dataUpdatedAt} />}
       {(data !== undefined || error === null) && (

@@ -29,7 +29,7 @@ export function StockAlertList() {
   const offline = useOffline();
   const { interacting, handlers } = useListInteraction();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useQuery(alertsQueryOptions());
-  const fresh = useClock((now) => formatAgo(serverTime(dataUpdatedAt), language, now));
+  const fresh = useClock((now) => formatAgo(isPending ? now : serverTime(dataUpdatedAt), language, now));
   const rows = useStableRows(data?.items, keyOf, signatureOf, interacting);
   const shown = rows.filter(({ row }) => location === null || row.locationId === location);
   const open = shown.filter((each) => !each.gone).length;
@@ -44,7 +44,7 @@ export function StockAlertList() {
       testId="stock-alert-list"
       aside={
         <span className={classes.aside}>
-          {data !== undefined && !offline && <span>{t('common.fresh', { ago: fresh })}</span>}
+          {!offline && <span data-unknown={data === undefined || undefined}>{t('common.fresh', { ago: fresh })}</span>}
           <Link to="/stock">{t('dashboard.alertsAll')}</Link>
         </span>
       }

@@ -58,7 +58,7 @@ export function ErrorState({ error, onRetry, busy = false }: { error: unknown; o
 export function RowSkeletons({ rows, tall = false }: { rows: number; tall?: boolean }) {
   const { t } = useTranslation();
   return (
-    <div className={classes.skeletons} role="status">
+    <div className={classes.skeletons} role="status" data-loading>
       <span className="visually-hidden">{t('common.loading')}</span>
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} className={classes.skeleton} data-tall={tall || undefined} aria-hidden>
