@@ -152,13 +152,23 @@ export const cards: StoredCard[] = [
   card('card-7', 'Visa •••• 1234'),
 ];
 
+/** The barcode of the third product; the others have none. */
+export const boschBarcode = '5991234567890';
+
 export const products: Product[] = stockItems.map((item, index) => ({
   id: item.productId,
   name: item.productName,
   dailyPrice: 4000 + index * 500,
-  barcodes: [],
+  barcodes: item.productId === 'p3' ? [boschBarcode] : [],
   archived: false,
 }));
+
+/** Whether the request asks for this product's code, or for none. */
+function hasCode(request: SeenRequest, productId: string): boolean {
+  const code = request.search.get('code');
+  const product = products.find(({ id }) => id === productId);
+  return code === null || code === productId || product?.barcodes.includes(code) === true;
+}
 
 export function minutesAgo(minutes: number): string {
   return new Date(Date.now() - minutes * 60_000).toISOString();
@@ -290,7 +300,9 @@ export function openShop(role: Role): FakeServer {
     .on('POST /auth/logout', () => json(undefined, 204))
     .on('GET /locations', page(locations))
     .on('GET /partners', (request) => json(page(partners.filter((each) => filter(request)(each.name)))))
-    .on('GET /products', (request) => json(page(products.filter((each) => filter(request)(each.name)))))
+    .on('GET /products', (request) =>
+      json(page(products.filter((each) => filter(request)(each.name) && hasCode(request, each.id)))),
+    )
     .on('GET /partners/alfa/cards', page(cards))
     .on('GET /partners/beta/cards', page(cards))
     .on('GET /dashboard/summary', summary)
@@ -303,6 +315,7 @@ export function openShop(role: Role): FakeServer {
           stockItems.filter(
             (item) =>
               filter(request)(item.productName) &&
+              hasCode(request, item.productId) &&
               (locationId === null || item.locationId === locationId) &&
               (severity === null || item.severity === severity),
           ),

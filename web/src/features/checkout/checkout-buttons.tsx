@@ -4,8 +4,14 @@ import { Button } from '../../shared/ui/controls/button';
 import classes from './checkout-page.module.css';
 import type { CheckoutState } from './use-checkout';
 
+interface CheckoutButtonsProps {
+  checkout: CheckoutState;
+  /** Scans are still looked for: nothing goes on without them. */
+  waiting: boolean;
+}
+
 /** Back, and on to the next step or to the rental. */
-export function CheckoutButtons({ checkout }: { checkout: CheckoutState }) {
+export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
   const { t } = useTranslation();
   const { step, isSubmitting, goTo } = checkout;
   return (
@@ -31,7 +37,7 @@ export function CheckoutButtons({ checkout }: { checkout: CheckoutState }) {
           type="submit"
           size="md"
           className={classes.forward}
-          loading={isSubmitting}
+          loading={isSubmitting || waiting}
           disabled={!checkout.canPay}
           data-testid="wizard-submit"
         >
@@ -42,6 +48,7 @@ export function CheckoutButtons({ checkout }: { checkout: CheckoutState }) {
           type="submit"
           size="md"
           className={classes.forward}
+          loading={waiting}
           rightSection={<IconArrowRight size={18} aria-hidden />}
           data-testid="wizard-next"
         >

@@ -11,16 +11,18 @@ import { PartnerStep } from './partner-step';
 import { PayStep } from './pay-step';
 import { Refusal } from './refusal';
 import type { CheckoutState } from './use-checkout';
+import type { Scans } from './use-scans';
 
 const headings = { partner: 'wizard.partner', items: 'wizard.items', pay: 'wizard.pay' } as const;
 
 interface CheckoutFormProps {
   checkout: CheckoutState;
+  scans: Scans;
   headingRef: RefObject<HTMLHeadingElement | null>;
 }
 
 /** The step that is filled in. */
-export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
+export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps) {
   const { t } = useTranslation();
   const { step, draft, error, locationsQuery } = checkout;
   if (step === 'done') return null;
@@ -31,7 +33,7 @@ export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        checkout.submit();
+        if (scans.pending === 0) checkout.submit();
       }}
     >
       <div className={classes.head}>
@@ -77,11 +79,13 @@ export function CheckoutForm({ checkout, headingRef }: CheckoutFormProps) {
           available={checkout.available}
           startsAt={checkout.startsAt}
           dueAt={checkout.dueAt}
+          scans={scans}
+          onAdd={checkout.addProduct}
           onChange={checkout.change}
         />
       )}
       {step === 'pay' && <PayStep checkout={checkout} />}
-      <CheckoutButtons checkout={checkout} />
+      <CheckoutButtons checkout={checkout} waiting={scans.pending > 0} />
     </form>
   );
 }

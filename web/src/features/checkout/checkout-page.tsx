@@ -2,8 +2,10 @@ import { useState } from 'react';
 import { CheckoutForm } from './checkout-form';
 import classes from './checkout-page.module.css';
 import { CheckoutResult } from './checkout-result';
+import { ScanOutcomes } from './scan-outcomes';
 import { StepList } from './step-list';
 import { useCheckout } from './use-checkout';
+import { useScans } from './use-scans';
 import { useStepHeading } from './use-step';
 
 /**
@@ -17,11 +19,13 @@ export function CheckoutPage() {
 
 function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void }) {
   const checkout = useCheckout(onAnother);
+  const scans = useScans(checkout);
   const { step, rental } = checkout;
   const heading = useStepHeading(step, again);
   return (
     <div className={classes.wizard} data-testid="checkout-wizard" data-step={step}>
       <StepList step={step} rentalIsOpen={rental?.status === 'OPEN'} onStep={checkout.goTo} />
+      {step !== 'items' && <ScanOutcomes scans={scans} problemsOnly />}
       {step === 'done' && rental !== null ? (
         <CheckoutResult
           rental={rental}
@@ -31,7 +35,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
           onAnother={onAnother}
         />
       ) : (
-        <CheckoutForm checkout={checkout} headingRef={heading} />
+        <CheckoutForm checkout={checkout} scans={scans} headingRef={heading} />
       )}
     </div>
   );

@@ -4,10 +4,11 @@ import { addDays, toDateField } from '../../shared/format';
 import type { Named } from '../../shared/model';
 import { SelectField } from '../../shared/ui/controls/select-field';
 import { Basket } from './basket';
-import { addPiece, type Draft, type ItemProblems } from '../../domain/rentals/cart';
+import { type Adding, type Draft, type ItemProblems } from '../../domain/rentals/cart';
 import { DueField } from '../../domain/rentals/due-field';
 import classes from './checkout-page.module.css';
 import { ProductSearch } from './product-search';
+import type { Scans } from './use-scans';
 
 interface ItemsStepProps {
   draft: Draft;
@@ -18,6 +19,8 @@ interface ItemsStepProps {
   available: (productId: string) => number | undefined;
   startsAt: Date;
   dueAt: string | null;
+  scans: Scans;
+  onAdd: (product: Adding) => void;
   onChange: (change: Partial<Draft>) => void;
 }
 
@@ -30,6 +33,8 @@ export function ItemsStep({
   available,
   startsAt,
   dueAt,
+  scans,
+  onAdd,
   onChange,
 }: ItemsStepProps) {
   const { t } = useTranslation();
@@ -79,11 +84,7 @@ export function ItemsStep({
           </div>
         </div>
       </div>
-      <ProductSearch
-        draft={draft}
-        available={available}
-        onAdd={(product) => onChange({ lines: addPiece(draft.lines, product) })}
-      />
+      <ProductSearch draft={draft} available={available} scans={scans} onAdd={onAdd} />
       <Basket
         draft={draft}
         problems={problems}

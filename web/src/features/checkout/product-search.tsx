@@ -1,11 +1,12 @@
 import { IconPlus, IconSearch } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useDebounced } from '../../shared/debounce';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { matchesSearch } from '../../shared/normalize-search';
+import { takesScans } from '../../shared/scanner';
 import { locationsQueryOptions } from '../../api/locations';
 import { productsQueryOptions } from '../../api/products';
 import { stockQueryOptions } from '../../api/stock';
@@ -14,20 +15,25 @@ import { TextField } from '../../shared/ui/controls/text-field';
 import { ErrorState, RowSkeletons } from '../../shared/ui/states';
 import { type Adding, type Draft, piecesOf } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
+import './messages';
+import { ScanOutcomes } from './scan-outcomes';
+import type { Scans } from './use-scans';
 
 /** Finds products at the chosen location and adds them to the basket. */
 export function ProductSearch({
   draft,
   available,
+  scans,
   onAdd,
 }: {
   draft: Draft;
   available: (productId: string) => number | undefined;
+  scans: Scans;
   onAdd: (product: Adding) => void;
 }) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const language = useLanguage();
-  const client = useQueryClient();
   const [words, setWords] = useState('');
   const search = useDebounced(words.trim());
   const stock = useInfiniteQuery({
@@ -43,28 +49,13 @@ export function ProductSearch({
   const late = search !== words.trim() || stock.isPlaceholderData;
   const found = (stock.data?.pages[0]?.items ?? []).filter((item) => !late || matchesSearch(item.productName, words));
 
-  // Enter adds the first hit, also when it is pressed before the list has caught up with the typing.
-  const handleEnter = async () => {
-    const sought = words.trim();
-    if (sought === '' || draft.locationId === '') return;
-    const [hits, priced] = await Promise.all([
-      client.infiniteQuery(stockQueryOptions({ search: sought, severity: null, locationId: draft.locationId })),
-      client.query(productsQueryOptions(sought)),
-    ]);
-    const first = hits.pages[0]?.items.find((item) => item.quantity > piecesOf(draft.lines, item.productId));
-    if (first === undefined) return;
-    onAdd({
-      productId: first.productId,
-      productName: first.productName,
-      dailyPrice: priced.items.find((each) => each.id === first.productId)?.dailyPrice ?? null,
-    });
-    setWords('');
-  };
-  const handleKey = (event: KeyboardEvent) => {
-    if (event.key !== 'Enter') return;
+  // Enter takes the text at once, also before the list has caught up with the typing: the next scan begins in an
+  // empty field.
+  const handleKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
     event.preventDefault();
-    // The list itself shows what could not be loaded.
-    handleEnter().catch(() => undefined);
+    scans.take(event.currentTarget.value);
+    setWords('');
   };
 
   return (
@@ -73,13 +64,15 @@ export function ProductSearch({
         data-testid="wizard-product-search"
         type="search"
         label={t('wizard.search')}
-        description={t('wizard.searchHint')}
+        description={scans.pending > 0 ? own('scan.looking', { count: scans.pending }) : own('scan.hint')}
+        {...takesScans}
         leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
         autoComplete="off"
         value={words}
         onChange={(event) => setWords(event.currentTarget.value)}
         onKeyDown={handleKey}
       />
+      <ScanOutcomes scans={scans} />
       {stock.error !== null && (
         <ErrorState error={stock.error} busy={stock.isFetching} onRetry={() => stock.refetch()} />
       )}

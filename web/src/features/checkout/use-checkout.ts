@@ -13,7 +13,7 @@ import { priceQueryOptions } from '../../api/products';
 import { freeQueryOptions } from '../../api/stock';
 import { type PaymentChoice, requestedPayment } from '../../domain/payments/method-fields';
 import { wholeNumber } from '../../shared/ui/step-input';
-import { checkItems, type Draft, type ItemProblems, perDay } from '../../domain/rentals/cart';
+import { type Adding, addPiece, checkItems, type Draft, type ItemProblems, perDay } from '../../domain/rentals/cart';
 import { rentalDays, returnInstant } from '../../domain/rentals/return-instant';
 import { deleteCheckoutDraft, readCheckoutDraft, saveCheckoutDraft } from './checkout-draft';
 import { rememberedLocation, rememberLocation } from './remembered-location';
@@ -25,6 +25,8 @@ export interface CheckoutState {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
   choosePartner: (partner: Draft['partner']) => void;
+  /** Puts one piece more into the basket. */
+  addProduct: (product: Adding) => void;
   /** A checkout saved in this tab was restored. */
   restored: boolean;
   startOver: () => void;
@@ -105,6 +107,10 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     setFixedTotal(null);
     setStored((before) => ({ ...before, ...part }));
   };
+  const addProduct = (product: Adding) => {
+    setFixedTotal(null);
+    setStored((before) => ({ ...before, lines: addPiece(before.lines, product) }));
+  };
   const choosePartner = (partner: Draft['partner']) => {
     if (stored.partner !== null || stored.lines.length > 0) {
       change({ partner });
@@ -167,6 +173,7 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     draft,
     change,
     choosePartner,
+    addProduct,
     restored: restored !== null,
     startOver: () => {
       deleteCheckoutDraft();

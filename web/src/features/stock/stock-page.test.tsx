@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { json, openShop, page, problem, stockItems } from '../../test/fake-server';
+import { boschBarcode, json, openShop, page, problem, stockItems } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { scan } from '../../test/scan';
@@ -294,29 +294,19 @@ describe('a change that is asked about', () => {
 });
 
 describe('a scanner', () => {
-  /** A shop whose stock is found by exact codes: an id, or a barcode of the third product. */
-  function openScanned() {
-    return openShop('OPERATOR').on('GET /inventory/stock', (request) => {
-      const code = request.search.get('code');
-      if (code === null) return json(page(stockItems));
-      const id = code === '5991234567890' ? 'p3' : code;
-      return json(page(stockItems.filter((item) => item.productId === id)));
-    });
-  }
-
   it('finds the row while a number field has the focus, and changes no quantity', async () => {
-    const server = openScanned();
+    const server = openShop('OPERATOR');
     const { container, user } = await renderPage('/stock');
     const first = await rowOf('p1');
     const delta = within(first).getByTestId('stock-delta');
     await user.type(delta, '-1');
-    scan('5991234567890');
-    expect(await screen.findByText('Beolvasva: 5991234567890')).toBeInTheDocument();
+    scan(boschBarcode);
+    expect(await screen.findByText(`Beolvasva: ${boschBarcode}`)).toBeInTheDocument();
     await waitFor(() => expect(screen.getAllByTestId('stock-row')[0]).toHaveAttribute('data-product-id', 'p3'));
     const found = await rowOf('p3');
     await waitFor(() => expect(within(found).getByTestId('stock-delta')).toHaveFocus());
     expect(delta).toHaveValue('-1');
-    scan('5991234567890');
+    scan(boschBarcode);
     expect(within(found).getByTestId('stock-delta')).toHaveValue('');
     expect(screen.getAllByTestId('stock-row')).toHaveLength(3);
     expect(server.seen('POST /inventory/adjustments')).toEqual([]);
@@ -324,7 +314,7 @@ describe('a scanner', () => {
   });
 
   it('finds what the filters leave out, and names what is not there', async () => {
-    openScanned().on('GET /inventory/stock', (request) =>
+    openShop('OPERATOR').on('GET /inventory/stock', (request) =>
       json(page(request.search.get('code') === '1001' ? [bosch, { ...bosch, locationId: 'kelenfold' }] : [])),
     );
     const { user } = await renderPage('/stock?severity=CRITICAL');
@@ -339,38 +329,38 @@ describe('a scanner', () => {
   });
 
   it('shows the rows of the chosen location, else of the others, and says so', async () => {
-    openScanned();
+    openShop('OPERATOR');
     await renderPage('/stock?location=kelenfold');
-    await rowOf('p1');
-    scan('5991234567890');
+    await rowOf('p2');
+    scan(boschBarcode);
     expect(await screen.findByText(/Ezen a telephelyen nincs, máshol igen/)).toBeInTheDocument();
   });
 
   it('confirms nothing that a window asks', async () => {
-    const server = openScanned();
+    const server = openShop('OPERATOR');
     const { user } = await renderPage('/stock');
     const row = await rowOf('p3');
     await user.type(within(row).getByTestId('stock-delta'), '500');
     await user.click(within(row).getByTestId('stock-submit'));
     const yes = await screen.findByRole('button', { name: 'Rögzítés: +500' });
     act(() => yes.focus());
-    scan('5991234567890');
-    expect(await screen.findByText('Beolvasva: 5991234567890')).toBeInTheDocument();
+    scan(boschBarcode);
+    expect(await screen.findByText(`Beolvasva: ${boschBarcode}`)).toBeInTheDocument();
     expect(yes).toHaveFocus();
     expect(server.seen('POST /inventory/adjustments')).toEqual([]);
   });
 
   it('says that it could not look, and looks again', async () => {
     let broken = true;
-    openScanned().on('GET /inventory/stock', (request) =>
+    openShop('OPERATOR').on('GET /inventory/stock', (request) =>
       request.search.get('code') !== null && broken ? problem(403, 'FORBIDDEN') : json(page([bosch])),
     );
     const { user } = await renderPage('/stock');
     await rowOf('p3');
-    scan('5991234567890');
+    scan(boschBarcode);
     expect(await screen.findByText('Ehhez nincs jogosultsága.')).toBeInTheDocument();
     broken = false;
     await user.click(screen.getByRole('button', { name: 'Újra' }));
-    expect(await screen.findByText('Beolvasva: 5991234567890')).toBeInTheDocument();
+    expect(await screen.findByText(`Beolvasva: ${boschBarcode}`)).toBeInTheDocument();
   });
 });

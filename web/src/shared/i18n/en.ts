@@ -278,7 +278,6 @@ export const en: Messages<typeof hu> = {
     threeDays: '3 days',
     week: '1 week',
     search: 'Find a product',
-    searchHint: 'Type its name, or pick from the list.',
     searchEmpty: 'No such product at this place.',
     nowhere: 'There is no place and no product yet: choose here once the catalogue is loaded.',
     add: 'Add',

@@ -276,7 +276,6 @@ export const hu = {
     threeDays: '3 nap',
     week: '1 hét',
     search: 'Termék keresése',
-    searchHint: 'Írja be a nevét, vagy válasszon a listából.',
     searchEmpty: 'Nincs ilyen termék ezen a telephelyen.',
     nowhere: 'Még nincs telephely és termék: a katalógus betöltése után itt választhat.',
     add: 'Hozzáad',
