@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/argon2id"
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"harang.dev/harang"
@@ -148,6 +149,18 @@ func (s *Service) authorize(ctx context.Context, c *Claims, now time.Time) (hara
 		Tenant: u.Tenant, TenantName: u.TenantName, UserID: u.ID, Name: u.Name, Email: u.Email,
 		Role: u.Role, SessionID: c.SessionID, Expires: c.ExpiresAt.Time,
 	}, nil
+}
+
+// Recheck reads the present state of the login that Authenticate accepted for a caller, for answers that take long. The
+// access token may have expired since. Codes: UNAUTHENTICATED (disabled user, ended login), UNAVAILABLE. It does not
+// know API keys.
+func (s *Service) Recheck(ctx context.Context, caller harang.Identity) (harang.Identity, error) {
+	return s.authorize(ctx, &Claims{
+		Tenant: caller.Tenant, Role: caller.Role, SessionID: caller.SessionID,
+		RegisteredClaims: jwt.RegisteredClaims{
+			Subject: caller.UserID, ID: caller.SessionID, ExpiresAt: jwt.NewNumericDate(caller.Expires),
+		},
+	}, s.clock())
 }
 
 // ErrDisabled is wrapped in the UNAUTHENTICATED of a disabled user's token, for the gateway's goodbye. The answer to

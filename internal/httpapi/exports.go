@@ -25,8 +25,12 @@ type exportOutput struct {
 }
 
 // export answers with a file that is read part by part. A failure of the first part is a
-// problem; a later one ends the connection, so that nobody takes the file for whole.
-func (a *API) export(ctx context.Context, name string, e *shop.Export) (*exportOutput, error) {
+// problem; a later one ends the connection, so that nobody takes the file for whole. So
+// does the end of the caller's login, or another role of the caller, before a later part
+// is read.
+func (a *API) export(
+	ctx context.Context, caller harang.Identity, name string, e *shop.Export,
+) (*exportOutput, error) {
 	first, err := e.Next(ctx)
 	if err != nil {
 		return nil, err
@@ -47,7 +51,10 @@ func (a *API) export(ctx context.Context, name string, e *shop.Export) (*exportO
 					return // the caller went away
 				}
 				_ = answer.Flush()
-				if part, err = e.Next(ctx); errors.Is(err, io.EOF) {
+				if err = a.recheck(ctx, caller); err == nil {
+					part, err = e.Next(ctx)
+				}
+				if errors.Is(err, io.EOF) {
 					return
 				}
 				if err != nil {
@@ -57,6 +64,15 @@ func (a *API) export(ctx context.Context, name string, e *shop.Export) (*exportO
 			}
 		},
 	}, nil
+}
+
+// recheck refuses a caller whose login has ended, or whose role has changed, since the call began.
+func (a *API) recheck(ctx context.Context, caller harang.Identity) error {
+	now, err := a.Auth.Recheck(ctx, caller)
+	if err == nil && now.Role != caller.Role {
+		err = harang.Errorf(harang.CodeForbidden, "your role has changed; begin again")
+	}
+	return err
 }
 
 type exportStockInput struct {
@@ -69,7 +85,7 @@ type exportStockInput struct {
 func (a *API) exportStock(
 	ctx context.Context, caller harang.Identity, in *exportStockInput,
 ) (*exportOutput, error) {
-	return a.export(ctx, "stock", a.Exports.Stock(caller, harang.StockQuery{
+	return a.export(ctx, caller, "stock", a.Exports.Stock(caller, harang.StockQuery{
 		Search: in.Search, Severity: in.Severity, LocationID: in.LocationID, Archived: in.Archived,
 	}))
 }
@@ -82,7 +98,7 @@ type exportCatalogueInput struct {
 func (a *API) exportProducts(
 	ctx context.Context, caller harang.Identity, in *exportCatalogueInput,
 ) (*exportOutput, error) {
-	return a.export(ctx, "products", a.Exports.Products(caller, harang.CatalogueQuery{
+	return a.export(ctx, caller, "products", a.Exports.Products(caller, harang.CatalogueQuery{
 		Search: in.Search, Archived: in.Archived,
 	}))
 }
@@ -90,7 +106,7 @@ func (a *API) exportProducts(
 func (a *API) exportPartners(
 	ctx context.Context, caller harang.Identity, in *exportCatalogueInput,
 ) (*exportOutput, error) {
-	return a.export(ctx, "partners", a.Exports.Partners(caller, harang.CatalogueQuery{
+	return a.export(ctx, caller, "partners", a.Exports.Partners(caller, harang.CatalogueQuery{
 		Search: in.Search, Archived: in.Archived,
 	}))
 }
@@ -104,7 +120,7 @@ func (a *API) exportRentals(
 	if err != nil {
 		return nil, err
 	}
-	return a.export(ctx, "rentals", a.Exports.Rentals(caller, q))
+	return a.export(ctx, caller, "rentals", a.Exports.Rentals(caller, q))
 }
 
 type exportPaymentsInput struct{ PaymentFilterInput }
@@ -116,7 +132,7 @@ func (a *API) exportPayments(
 	if err != nil {
 		return nil, err
 	}
-	return a.export(ctx, "payments", a.Exports.Payments(caller, q))
+	return a.export(ctx, caller, "payments", a.Exports.Payments(caller, q))
 }
 
 const exportDetails = "A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, " +

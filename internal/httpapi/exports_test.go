@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/httpapi"
 	"harang.dev/harang/internal/shop"
 )
@@ -77,15 +79,83 @@ func TestExports(t *testing.T) {
 type brokenList struct {
 	shop.Store
 	pages int
+	// before is called before each reading. Nil means no call.
+	before func()
 }
 
 func (s *brokenList) FindPartners(
 	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Partner], error) {
+	if s.before != nil {
+		s.before()
+	}
 	if s.pages--; s.pages < 0 {
 		return harang.Page[harang.Partner]{}, harang.Errorf(harang.CodeUnavailable, "the database is not available")
 	}
 	return s.Store.FindPartners(ctx, tenant, q)
+}
+
+// TestExports_LoginEnds: a file stops where its caller is disabled, is logged out or gets another role.
+func TestExports_LoginEnds(t *testing.T) {
+	for name, end := range map[string]func(*env, harang.Identity, harang.Identity) error{
+		"disabled": func(e *env, admin, caller harang.Identity) error {
+			_, err := e.auth.UpdateUser(t.Context(), admin, caller.UserID, auth.UserChange{Disabled: new(true)})
+			return err
+		},
+		"role": func(e *env, admin, caller harang.Identity) error {
+			role := harang.RoleOperator
+			_, err := e.auth.UpdateUser(t.Context(), admin, caller.UserID, auth.UserChange{Role: &role})
+			return err
+		},
+		"logout": func(e *env, _, caller harang.Identity) error { return e.auth.Logout(t.Context(), caller) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := &brokenList{pages: 100}
+			e := newEnv(t, func(o *httpapi.Options) { o.Exports = shop.New(shop.Options{Store: list}).Exports })
+			list.Store = e.store
+			admin := harang.Identity{Tenant: "budapest", UserID: "a", Role: harang.RoleAdmin}
+			for i := range harang.MaxPageLimit {
+				p := harang.Partner{ID: fmt.Sprintf("p%d", i), Name: "P"}
+				if err := e.options.Catalogue.PutPartner(t.Context(), admin, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			token := e.tokens[harang.RoleStoreManager]
+			caller, err := e.auth.Authenticate(t.Context(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list.before = sync.OnceFunc(func() {
+				if err := end(e, admin, caller); err != nil {
+					t.Error(err)
+				}
+			})
+			lines, err := e.export(t, "partners", token)
+			if err == nil || lines != 1+harang.MaxPageLimit {
+				t.Errorf("%d lines, %v", lines, err)
+			}
+		})
+	}
+}
+
+// export reads a file and returns how many lines it has, and an error when it is not whole.
+func (e *env) export(t *testing.T, list, token string) (lines int, err error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", e.server.URL+"/api/v1/exports/"+list+".csv", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatal(answer.Status)
+	}
+	text, err := io.ReadAll(answer.Body)
+	return strings.Count(string(text), "\n"), err
 }
 
 // TestExports_Broken: a file that cannot be read to its end is no whole file: a problem before it begins, a broken
@@ -103,18 +173,8 @@ func TestExports_Broken(t *testing.T) {
 		}
 	}
 	list.pages = 1
-	r, err := http.NewRequestWithContext(t.Context(), "GET", e.server.URL+"/api/v1/exports/partners.csv", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+e.tokens[harang.RoleAdmin])
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err == nil || answer.StatusCode != 200 || strings.Count(string(text), "\n") != 1+harang.MaxPageLimit {
-		t.Errorf("%d, %d lines, %v", answer.StatusCode, strings.Count(string(text), "\n"), err)
+	lines, err := e.export(t, "partners", e.tokens[harang.RoleAdmin])
+	if err == nil || lines != 1+harang.MaxPageLimit {
+		t.Errorf("%d lines, %v", lines, err)
 	}
 }

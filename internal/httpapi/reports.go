@@ -69,5 +69,5 @@ func (a *API) exportRevenue(ctx context.Context, caller harang.Identity, in *rev
 	if err != nil {
 		return nil, err
 	}
-	return a.export(ctx, "revenue", a.Exports.Revenue(caller, in.LocationID, from, to))
+	return a.export(ctx, caller, "revenue", a.Exports.Revenue(caller, in.LocationID, from, to))
 }
