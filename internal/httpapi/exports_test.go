@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
@@ -73,6 +75,51 @@ func TestExports(t *testing.T) {
 	}
 	e.as(harang.RoleAdmin, "GET", "/exports/rentals.csv?dueFrom=soon", "").want(t, 422, harang.CodeInvalidRequest)
 	e.as(harang.RoleAdmin, "GET", "/exports/payments.csv?from=soon", "").want(t, 422, harang.CodeInvalidRequest)
+}
+
+// TestExports_Filters: a file has what the list with the same parameters has, in the same
+// order.
+func TestExports_Filters(t *testing.T) {
+	e := newEnv(t)
+	for i, payment := range []string{
+		`,"payment":{"method":"CASH"}`, ``, `,"payment":{"method":"CARD","cardToken":"tok_ok"}`,
+	} {
+		e.as(harang.RoleOperator, "POST", "/rentals", fmt.Sprintf(`{"partnerId":"alfa-epito","locationId":"vaci-ut",`+
+			`"dueAt":"2026-03-%02dT10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}]%s}`, 9-i, payment)).
+			want(t, 201, "")
+		e.move(time.Minute)
+	}
+	names := map[string]string{"rentals": "id", "payments": "transactionId"}
+	for list, queries := range map[string][]string{
+		"rentals": {"", "owed=true", "out=true", "search=alfa", "search=nobody", "dueFrom=2026-03-08",
+			"dueTo=2026-03-08", "dueFrom=2026-03-08&dueTo=2026-03-08&sort=dueAt", "sort=createdAt", "sort=-dueAt",
+			"status=OPEN&locationId=vaci-ut", "locationId=none"},
+		"payments": {"", "status=SUCCEEDED", "status=DECLINED", "locationId=vaci-ut", "locationId=none", "search=alfa",
+			"search=nobody", "from=2026-03-02T13:01:00Z", "to=2026-03-02T13:01:00Z",
+			"from=2026-03-03", "from=2026-03-02&to=2026-03-05"},
+	} {
+		for _, query := range queries {
+			var want []string
+			for _, item := range e.as(harang.RoleStoreManager, "GET", "/"+list+"?"+query, "").want(t, 200, "").
+				json(t)["items"].([]any) {
+				id, _ := item.(map[string]any)[names[list]].(string)
+				want = append(want, id)
+			}
+			file := e.as(harang.RoleStoreManager, "GET", "/exports/"+list+".csv?"+query, "").want(t, 200, "")
+			var got []string
+			for _, line := range strings.Split(strings.TrimSpace(string(file.body)), "\r\n")[1:] {
+				id, _, _ := strings.Cut(line, ";")
+				got = append(got, id)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s?%s: %v, want %v", list, query, got, want)
+			}
+		}
+	}
+	for _, path := range []string{"/exports/rentals.csv?dueFrom=x", "/exports/rentals.csv?sort=name",
+		"/exports/rentals.csv?owed=true&status=OPEN", "/exports/payments.csv?from=2026-03-05&to=2026-03-01"} {
+		e.as(harang.RoleStoreManager, "GET", path, "").want(t, 422, harang.CodeInvalidRequest)
+	}
 }
 
 // brokenList is a store whose list of partners fails from a page on.
