@@ -36,6 +36,9 @@ type Event struct {
 	// the same (tenant, source, id) is a repeat and is dropped. Both empty: no
 	// such check.
 	Source, SourceID string
+	// LocationID is the location that the event is about, of a type that is Placed; "" for
+	// none. NewEvent sets it from the payload.
+	LocationID string
 }
 
 // JSON is the event as clients receive it: {eventId, timestamp, type, data}.
@@ -61,6 +64,9 @@ func appendString(b []byte, s string) []byte {
 // fields, nil when it is valid.
 type Payload interface{ Check() []FieldError }
 
+// placed is a payload that is about a location, or may be: then Location is not "".
+type placed interface{ Location() string }
+
 // EventType is one registered kind of event.
 type EventType struct {
 	// Name is the type's name on every wire.
@@ -82,6 +88,9 @@ func (t EventType) Control() bool { return slices.Contains(t.Audiences, Audience
 
 // Payload returns the zero value of the type's payload, for descriptions.
 func (t EventType) Payload() Payload { return t.payload }
+
+// Placed reports whether events of the type are about a location, or may be.
+func (t EventType) Placed() bool { _, ok := t.payload.(placed); return ok }
 
 // Revoking reports whether entries of the control type revoke a right.
 func (t EventType) Revoking() bool { return t.revokes }
@@ -185,6 +194,9 @@ func NewEvent(t EventType, id, tenant string, at time.Time, payload Payload) (Ev
 		return Event{}, Wrap(CodeInvalidRequest, err, "the event cannot be written as JSON")
 	}
 	e := Event{ID: id, Tenant: tenant, Type: t.Name, Time: at.UTC().Truncate(time.Millisecond), Data: data}
+	if p, ok := payload.(placed); ok {
+		e.LocationID = p.Location()
+	}
 	if len(e.JSON()) > MaxEventBytes {
 		return Event{}, Errorf(CodeEventTooLarge, "an event's JSON may have %d bytes at most", MaxEventBytes)
 	}

@@ -12,12 +12,18 @@ type Notification struct {
 	ReadAt time.Time
 	// Claim is nil when nobody has claimed it.
 	Claim *Claim
+	// Resolved is when nothing was left to do about it, of a failed payment that was made
+	// here; zero before, and for all others.
+	Resolved time.Time
 }
 
 // NotificationQuery selects a part of a person's notifications, newest first.
 type NotificationQuery struct {
 	// Type narrows to one event type; "" for all.
 	Type string
+	// LocationID leaves out the events that are about another location; "" for none. Those
+	// about no location are in every list.
+	LocationID string
 	// Unread leaves out what this person has read.
 	Unread bool
 	// After leaves out everything up to a position of the tenant's feeds; nil

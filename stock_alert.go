@@ -17,6 +17,9 @@ type StockAlert struct {
 	Severity     Severity `json:"severity" enum:"CRITICAL,WARNING"`
 }
 
+// Location is the location of the stock.
+func (a StockAlert) Location() string { return a.LocationID }
+
 // Check returns the errors in the fields.
 func (a StockAlert) Check() []FieldError {
 	var c checker

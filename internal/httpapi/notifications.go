@@ -20,13 +20,16 @@ type notificationBody struct {
 	Data      json.RawMessage   `json:"data"`
 	ReadAt    orNull[instant]   `json:"readAt" doc:"null while unread"`
 	Claim     orNull[claimBody] `json:"claim" doc:"who claimed it; null when nobody did"`
+	// ResolvedAt is of failed payments that were made here.
+	ResolvedAt orNull[instant] `json:"resolvedAt" doc:"since when nothing is left to do: the failed payment succeeded after all, or its rental is paid otherwise or cancelled; else null"`
 }
 
 // Schema describes the notification in the OpenAPI document by event type. Its payloads
 // have schemas of their own: an answer may get further members, a request may not.
 func (notificationBody) Schema(r huma.Registry) *huma.Schema {
 	type members notificationBody // without this method
-	return eventUnion(r, "Notification", "An event as it was sent, with its read mark and claim. "+
+	return eventUnion(r, "Notification", "An event as it was sent, with its read mark, its claim and "+
+		"whether it is resolved. "+
 		"Later versions add types: ignore those that you do not know.",
 		func(t harang.EventType) *huma.Schema {
 			payload := reflect.TypeOf(t.Payload())
@@ -42,29 +45,34 @@ func notificationOf(n harang.Notification) notificationBody {
 	return notificationBody{
 		EventID: n.Event.ID, Timestamp: instant(n.Event.Time), Type: n.Event.Type, Data: n.Event.Data,
 		ReadAt: timeOrNull(n.ReadAt), Claim: claimOrNull(n.Claim),
+		ResolvedAt: timeOrNull(n.Resolved),
 	}
 }
 
 type notificationsInput struct {
 	ListInput
-	Type   string `query:"type" maxLength:"64" doc:"only events of this type"`
-	Unread bool   `query:"unread" doc:"only unread ones"`
-	Since  string `query:"since" maxLength:"64" doc:"only events after this position (from session or an event) or RFC 3339 time"`
+	Type       string `query:"type" maxLength:"64" doc:"only events of this type"`
+	LocationID string `query:"locationId" maxLength:"128" doc:"without the events about another location; with locationUnreadCount"`
+	Unread     bool   `query:"unread" doc:"only unread ones"`
+	Since      string `query:"since" maxLength:"64" doc:"only events after this position (from session or an event) or RFC 3339 time"`
 }
 
 type notificationsOutput struct {
 	Body struct {
 		List[notificationBody]
-		UnreadCount int64  `json:"unreadCount"`
-		Head        string `json:"head" doc:"position up to which unreadCount counts"`
-		Version     int64  `json:"version" doc:"of two answers, the one with the higher version is newer"`
+		UnreadCount         int64  `json:"unreadCount" doc:"of all locations"`
+		LocationUnreadCount *int64 `json:"locationUnreadCount,omitempty" doc:"with locationId: how many unread ones are about this location or about none; 1000 for more than 999"`
+		Head                string `json:"head" doc:"position up to which unreadCount counts"`
+		Version             int64  `json:"version" doc:"of two answers, the one with the higher version is newer"`
 	}
 }
 
 func (a *API) listNotifications(
 	ctx context.Context, caller harang.Identity, in *notificationsInput,
 ) (*notificationsOutput, error) {
-	q := harang.NotificationQuery{Type: in.Type, Unread: in.Unread, Cursor: in.Cursor, Limit: in.Limit}
+	q := harang.NotificationQuery{
+		Type: in.Type, LocationID: in.LocationID, Unread: in.Unread, Cursor: in.Cursor, Limit: in.Limit,
+	}
 	if in.Since != "" {
 		if p, ok := harang.ParsePosition(in.Since); ok {
 			q.After = &p
@@ -80,6 +88,13 @@ func (a *API) listNotifications(
 		return nil, err
 	}
 	out := &notificationsOutput{}
+	if in.LocationID != "" {
+		unread, err := a.Notifications.UnreadAtLocation(ctx, caller, in.LocationID)
+		if err != nil {
+			return nil, err
+		}
+		out.Body.LocationUnreadCount = &unread
+	}
 	out.Body.List = listOf(page, notificationOf)
 	out.Body.UnreadCount, out.Body.Head, out.Body.Version = state.UnreadCount, state.Head.String(), state.Version
 	return out, nil

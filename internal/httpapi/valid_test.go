@@ -332,6 +332,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(m, "DELETE /notifications/"+event+"/claim", "", 409)
 	do(o, "GET /inventory/alerts", "", 200)
 	do(m, "GET /notifications", "", 200)
+	do(m, "GET /notifications?locationId=vaci-ut", "", 200)
 	do(o, "DELETE /notifications/"+event+"/claim", "", 200)
 	do(o, "POST /notifications/unknown/claim", "", 404)
 	do(o, "DELETE /notifications/unknown/claim", "", 404)

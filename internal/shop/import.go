@@ -70,7 +70,7 @@ func (c *Catalogue) PreviewImport(ctx context.Context, caller harang.Identity, f
 // A line creates or changes what its filled cells name. An absent column or an empty cell keeps the present value; of
 // something new, names and quantity are required, and prices and thresholds are 0. Lines may repeat a product,
 // location or partner with the same values; the stock of one product at one location is on one line. Numbers may be
-// written as "1 234,00 Ft".
+// written as "1 234,00 Ft". A dash in the column barcodes takes all barcodes from the product.
 //
 // The whole file is checked before anything is written: INVALID_REQUEST with a field "line 7, quantity" for each of
 // the first twenty errors. Then it is written in transactions of a few lines, so that nobody waits long. When that is

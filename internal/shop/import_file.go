@@ -425,6 +425,9 @@ func (in *importFile) readLine(line int, names, record []string) {
 			in.problems.addf(line, "barcodes",
 				"has a number that a spreadsheet shortened: %s; format the column as text", short)
 		}
+		if slices.Contains(noneCells, codes.value) {
+			codes.value = ""
+		}
 		codes.value = strings.Join(splitBarcodes(codes.value), " ")
 	}
 	if in.problems.count() > before {
@@ -488,6 +491,10 @@ func state[V comparable](p *ImportProblems, column string, earlier, value *state
 	}
 	return earlier
 }
+
+// noneCells say that something has none of what the column is for, where an empty cell
+// keeps what is there: a dash, or what a spreadsheet makes of it. No barcode is one.
+var noneCells = []string{"-", "–", "—"}
 
 // splitBarcodes separates the barcodes of a cell, which are separated by spaces, commas, semicolons or bars.
 func splitBarcodes(cell string) []string {

@@ -2,7 +2,9 @@ package shop
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,7 +43,46 @@ func (n *Notifications) List(
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, state, err
 	}
-	return n.store.FindNotifications(ctx, r, q)
+	list, state, err := n.store.FindNotifications(ctx, r, q)
+	if err == nil {
+		err = n.addResolutions(ctx, caller.Tenant, list.Items)
+	}
+	return list, state, err
+}
+
+// UnreadAtLocation counts the caller's unread notifications that List returns for a
+// location, up to 1000.
+func (n *Notifications) UnreadAtLocation(
+	ctx context.Context, caller harang.Identity, locationID string,
+) (int64, error) {
+	r, err := reader(caller, harang.ActionReadNotifications)
+	if err != nil {
+		return 0, err
+	}
+	return n.store.CountUnreadAtLocation(ctx, r, locationID)
+}
+
+// addResolutions sets Resolved of the failed payments in a list.
+func (n *Notifications) addResolutions(ctx context.Context, tenant string, list []harang.Notification) error {
+	payments := map[int]string{} // ids, by position in the list
+	for i, item := range list {
+		if item.Event.Type != harang.PaymentErrorType.Name {
+			continue
+		}
+		var about struct{ TransactionID string }
+		if err := json.Unmarshal(item.Event.Data, &about); err != nil {
+			return err
+		}
+		payments[i] = about.TransactionID
+	}
+	if len(payments) == 0 {
+		return nil
+	}
+	resolved, err := n.store.FindResolutions(ctx, tenant, slices.Collect(maps.Values(payments)))
+	for i, id := range payments {
+		list[i].Resolved = resolved[id]
+	}
+	return err
 }
 
 // ReadRequest marks single events as read, or everything up to one. Exactly one

@@ -111,6 +111,9 @@ type NotificationReader interface {
 	FindNotifications(
 		ctx context.Context, r harang.Reader, q harang.NotificationQuery,
 	) (harang.Page[harang.Notification], harang.ReadState, error)
+	// CountUnreadAtLocation counts the unread ones that FindNotifications returns for a
+	// location, up to 1000.
+	CountUnreadAtLocation(ctx context.Context, r harang.Reader, locationID string) (int64, error)
 }
 
 // NotificationWriter keeps read marks and claims.
@@ -193,6 +196,9 @@ type PaymentReader interface {
 	// FindPaymentStates returns the states of those payments that the tenant
 	// has, in no order.
 	FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]PaymentState, error)
+	// FindResolutions returns since when nothing is left to do about those of the tenant's
+	// failed payments with these ids, by id; others are left out.
+	FindResolutions(ctx context.Context, tenant string, ids []string) (map[string]time.Time, error)
 	// FindOwnFailures returns the payment_errors of payments made here that failed
 	// since an instant and whose rental still owes, the newest first, each with its
 	// payment.

@@ -22,8 +22,9 @@ var (
 	})+` WHERE tenant_id = `+parameters(len(audiences)+1, 1)+` RETURNING tenant_id, epoch, `+numberColumns(""))
 
 	insertEvent = define("insert event", `
-		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, `+numberColumns("")+`)
-		VALUES (`+parameters(1, 7+len(audiences))+`)`)
+		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, location_id,
+			`+numberColumns("")+`)
+		VALUES (`+parameters(1, 8+len(audiences))+`)`)
 
 	entriesAfter = queryByAudience("entries after", func(column string) string {
 		return `
@@ -174,9 +175,10 @@ func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.
 
 func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventType, n outbox.Numbers) error {
 	origin := e.Source != "" || e.SourceID != ""
-	args := append(make([]any, 0, 7+len(audiences)),
+	args := append(make([]any, 0, 8+len(audiences)),
 		e.ID, e.Tenant, e.Type, e.Time.UnixMilli(), string(e.Data),
-		sql.NullString{String: e.Source, Valid: origin}, sql.NullString{String: e.SourceID, Valid: origin})
+		sql.NullString{String: e.Source, Valid: origin}, sql.NullString{String: e.SourceID, Valid: origin},
+		sql.NullString{String: e.LocationID, Valid: t.Placed()})
 	for i, a := range audiences {
 		args = append(args, sql.NullInt64{Int64: n[i], Valid: t.In(a)})
 	}

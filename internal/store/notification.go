@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"math"
+	"strings"
 	"time"
 
 	"harang.dev/harang"
@@ -20,22 +21,76 @@ import (
 // absent read, as a join, for so rare that it reads all events, and without the sum
 // the index of the times.
 func notificationPage(condition, order, limit string) string {
+	return notificationList(`
+			SELECT tenant_id, managers, id, type, at, data FROM events
+			WHERE ` + listed(condition) + `
+			ORDER BY ` + order + ` LIMIT ` + limit)
+}
+
+// listed is the condition of the inner query of notificationPage.
+func listed(condition string) string {
+	return `tenant_id = $2 AND managers BETWEEN $3 AND $4 AND at + 0 > $5 AND ($6 = 0 OR (
+				SELECT o.at FROM reads o
+				WHERE o.tenant_id = events.tenant_id AND o.user_id = $1 AND o.number = events.managers) IS NULL)
+				` + condition
+}
+
+// notificationList joins a person's reads and the claims with the events that a query
+// selects.
+func notificationList(events string) string {
 	return `
 		SELECT e.managers, e.id, e.type, e.at, e.data,
 			coalesce(r.at, (SELECT m.at FROM read_marks m
 				WHERE m.tenant_id = e.tenant_id AND m.user_id = $1 AND m.up_to >= e.managers ORDER BY m.up_to LIMIT 1)),
 			c.user_id, c.user_name, c.at
-		FROM (
-			SELECT tenant_id, managers, id, type, at, data FROM events
-			WHERE tenant_id = $2 AND managers BETWEEN $3 AND $4 AND at + 0 > $5 AND ($6 = 0 OR (
-				SELECT o.at FROM reads o
-				WHERE o.tenant_id = events.tenant_id AND o.user_id = $1 AND o.number = events.managers) IS NULL)
-				` + condition + `
-			ORDER BY ` + order + ` LIMIT ` + limit + `
+		FROM (` + events + `
 		) AS e
 			LEFT JOIN reads r ON r.tenant_id = e.tenant_id AND r.user_id = $1 AND r.number = e.managers
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
 		ORDER BY e.managers DESC`
+}
+
+// atLocation are the events of some types that are about location $9 or about none, each
+// part the newest $8 in the order of an index. $7 finds the location in the payload of an
+// alert that has none in its row. Parameters are numbered in the order of the first part.
+func atLocation(columns string, types ...harang.EventType) string {
+	var first, other []string
+	part := func(condition string) string {
+		return `
+			SELECT * FROM (SELECT ` + columns + ` FROM events WHERE ` + listed(condition) + `
+			ORDER BY managers DESC LIMIT $8) AS part`
+	}
+	for _, t := range types {
+		of := `AND type = '` + t.Name + `'`
+		if !t.Placed() {
+			other = append(other, part(of))
+			continue
+		}
+		first = append(first,
+			part(of+` AND type = 'stock_alert' AND location_id IS NULL AND data LIKE $7 ESCAPE '\'`),
+			part(of+` AND location_id = $9`), part(of+` AND location_id = ''`))
+	}
+	return strings.Join(append(first, other...), ` UNION ALL `)
+}
+
+// atLocationQueries are the list and the count of events at a location. The count is
+// exact up to $8.
+type atLocationQueries struct{ list, count *query }
+
+func defineAtLocation(name string, types ...harang.EventType) atLocationQueries {
+	return atLocationQueries{
+		list: define("find notifications of "+name+" at location", notificationList(
+			atLocation("tenant_id, managers, id, type, at, data", types...)+`
+			ORDER BY managers DESC LIMIT $8`)),
+		count: define("count notifications of "+name+" at location", `
+			SELECT CASE WHEN $1 = '' THEN 0 ELSE count(*) END FROM (`+atLocation("managers", types...)+`) AS e`),
+	}
+}
+
+// locationPattern finds a location in the payload of an event about it.
+func locationPattern(id string) string {
+	text, _ := json.Marshal(id) //nolint:errchkjson // a string always marshals
+	return `%"locationId":` + escapeLike.Replace(string(text)) + `%`
 }
 
 const (
@@ -51,6 +106,9 @@ const (
 	// floorEvents is how many events after an instant are searched for the lowest
 	// number.
 	floorEvents = 500
+	// MaxCounted is the largest number of unread events at a location: more are not
+	// counted.
+	MaxCounted = 1000
 )
 
 var (
@@ -63,6 +121,31 @@ var (
 
 	findNotificationsOfType = define("find notifications of a type",
 		notificationPage("AND type = $7", "managers DESC", "$8"))
+
+	findAtLocation = func() map[harang.Audience]atLocationQueries {
+		all := map[harang.Audience]atLocationQueries{}
+		for _, a := range []harang.Audience{harang.AudienceManagers, harang.AudienceOperators} {
+			var types []harang.EventType
+			for _, t := range harang.EventTypes() {
+				if t.In(a) {
+					types = append(types, t)
+				}
+			}
+			all[a] = defineAtLocation(string(a), types...)
+		}
+		return all
+	}()
+
+	// By type.
+	findTypeAtLocation = func() map[string]atLocationQueries {
+		all := map[string]atLocationQueries{}
+		for _, t := range harang.EventTypes() {
+			if t.Placed() {
+				all[t.Name] = defineAtLocation(t.Name, t)
+			}
+		}
+		return all
+	}()
 
 	// The lowest number after an instant, among the first floorEvents after it by time.
 	// Numbers and times are in the same order unless a clock was set back.
@@ -175,13 +258,20 @@ func (s *Store) FindNotifications(
 	if !q.Since.IsZero() {
 		since = q.Since.UnixMilli()
 	}
-	args := []any{p.UserID, p.Tenant, floor + 1, before - 1, since, onlyUnread}
 	list := findNotifications[p.Audience]
-	if q.Type != "" {
-		if t, ok := harang.FindEventType(q.Type); !ok || !t.In(p.Audience) {
-			return harang.Page[harang.Notification]{Items: []harang.Notification{}}, state, nil
-		}
-		list, args = findNotificationsOfType, append(args, q.Type)
+	args, limit := []any{p.UserID, p.Tenant, floor + 1, before - 1, since, onlyUnread}, q.Limit+1
+	t, known := harang.FindEventType(q.Type)
+	switch {
+	case q.Type != "" && (!known || !t.In(p.Audience)):
+		return harang.Page[harang.Notification]{Items: []harang.Notification{}}, state, nil
+	case q.LocationID != "" && q.Type == "":
+		list, args = findAtLocation[p.Audience].list, append(args, locationPattern(q.LocationID), limit, q.LocationID)
+	case q.LocationID != "" && t.Placed():
+		list, args = findTypeAtLocation[q.Type].list, append(args, locationPattern(q.LocationID), limit, q.LocationID)
+	case q.Type != "":
+		list, args = findNotificationsOfType, append(args, q.Type, limit)
+	default:
+		args = append(args, limit)
 	}
 	rows, err := queryAll(ctx, s.reader(), list, func(r row) (harang.Notification, error) {
 		var (
@@ -201,13 +291,30 @@ func (s *Store) FindNotifications(
 			n.ReadAt = read.at
 		}
 		return n, nil
-	}, append(args, q.Limit+1)...)
+	}, args...)
 	if err != nil {
 		return none, state, err
 	}
 	page, err := pageOf("notifications", rows, q.Limit, func(n harang.Notification) harang.Notification { return n },
 		func(n harang.Notification) any { return n.Number })
 	return page, state, err
+}
+
+// CountUnreadAtLocation counts a person's unread notifications that FindNotifications
+// returns for a location, up to MaxCounted.
+func (s *Store) CountUnreadAtLocation(ctx context.Context, p harang.Reader, locationID string) (int64, error) {
+	heads, err := queryOne(ctx, s.reader(), findHeads, scanHeads, p.Tenant)
+	if err != nil {
+		return 0, err
+	}
+	newest := heads.Number(harang.AudienceManagers)
+	read, err := findRead(ctx, s.reader(), p, newest)
+	if err != nil {
+		return 0, err
+	}
+	n, err := queryOne(ctx, s.reader(), findAtLocation[p.Audience].count, scanInt, p.UserID, p.Tenant, read.upTo+1,
+		newest, int64(math.MinInt64), 1, locationPattern(locationID), MaxCounted, locationID)
+	return min(n, MaxCounted), err
 }
 
 // floor returns the managers' number above which the list begins.

@@ -81,6 +81,12 @@ var (
 		SELECT `+stateColumns+`
 		FROM payments p JOIN rentals r ON r.id = p.rental_id
 		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
+	// With the instant of the rental's last payment.
+	findResolutions = define("find resolutions of payments", `
+		SELECT `+stateColumns+`, p.failed_at, p.settled_at, r.closed_at, (
+			SELECT max(o.settled_at) FROM payments o WHERE o.rental_id = p.rental_id)
+		FROM payments p JOIN rentals r ON r.id = p.rental_id
+		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	findRentalPayments = define("find payments of rental", `
 		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND rental_id = $2 ORDER BY created_at, id`)
 	findOpenPayments = define("find payments to check", `
@@ -224,25 +230,60 @@ func (s *stateRow) state() shop.PaymentState {
 // FindPaymentStates returns the states of the tenant's payments with these ids, in no
 // order. Unknown ids are left out.
 func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]shop.PaymentState, error) {
-	scan := func(r row) (shop.PaymentState, error) {
+	return queryByIDs(ctx, s, findPaymentStates, func(r row) (shop.PaymentState, error) {
 		var s stateRow
 		err := r.Scan(s.columns()...)
 		return s.state(), err
-	}
-	var all []shop.PaymentState
+	}, tenant, ids)
+}
+
+// queryByIDs runs q, whose parameters are a tenant and statesBatch ids, for any number of
+// ids.
+func queryByIDs[T any](
+	ctx context.Context, s *Store, q *query, scan func(row) (T, error), tenant string, ids []string,
+) ([]T, error) {
+	var all []T
 	for batch := range slices.Chunk(ids, statesBatch) {
 		args := make([]any, 1+statesBatch)
 		args[0] = tenant
 		for i := range statesBatch {
 			args[1+i] = batch[min(i, len(batch)-1)] // the last id fills the batch
 		}
-		states, err := queryAll(ctx, s.reader(), findPaymentStates, scan, args...)
+		rows, err := queryAll(ctx, s.reader(), q, scan, args...)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, states...)
+		all = append(all, rows...)
 	}
 	return all, nil
+}
+
+// FindResolutions returns since when nothing is left to do about those of the tenant's
+// failed payments with these ids, by id: it succeeded after all, or its rental is
+// cancelled, or paid otherwise. Others are left out.
+func (s *Store) FindResolutions(ctx context.Context, tenant string, ids []string) (map[string]time.Time, error) {
+	resolved := map[string]time.Time{}
+	_, err := queryByIDs(ctx, s, findResolutions, func(r row) (none struct{}, err error) {
+		var p stateRow
+		var failed, settled, closed, paid sql.NullInt64
+		if err := r.Scan(append(p.columns(), &failed, &settled, &closed, &paid)...); err != nil {
+			return none, err
+		}
+		at := timeOf(settled)
+		switch {
+		case p.payment.Status == harang.PaymentSucceeded || p.payment.Status == harang.PaymentReversed:
+		case p.rental.Status == harang.RentalCancelled:
+			at = timeOf(closed)
+		case p.rental.Owed() > 0:
+			return none, nil
+		default:
+			// The last payment, or what a return took off the price.
+			at = fromMillis(max(paid.Int64, failed.Int64))
+		}
+		resolved[p.payment.ID] = at
+		return none, nil
+	}, tenant, ids)
+	return resolved, err
 }
 
 // FindOwnFailures returns the payment_errors of the tenant's payments that failed after

@@ -13,8 +13,9 @@ const (
 	sessionRetention = 30 * 24 * time.Hour
 )
 
-// RunSweeps deletes expired rows and renews search keys of other versions, at once and
-// then every ten minutes, until ctx ends, and returns nil. Failures are logged and retried with the next sweep.
+// RunSweeps deletes expired rows and renews what other versions have written without
+// locations or with other search keys, at once and then every ten minutes, until ctx
+// ends, and returns nil. Failures are logged and retried with the next sweep.
 func (s *Store) RunSweeps(ctx context.Context) error {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -24,6 +25,9 @@ func (s *Store) RunSweeps(ctx context.Context) error {
 		}
 		if _, err := s.UpdateSearchKeys(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "renewal of search keys failed; retrying", "err", err)
+		}
+		if _, err := s.UpdateEventLocations(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "placing of alerts failed; retrying", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -53,35 +53,38 @@ func BenchmarkImport(b *testing.B) {
 	storetest.BenchmarkImport(b, open(b, testserver.Postgres(b).Database(b)))
 }
 
-// TestStore_SearchKeys: another version of the program works on the same database.
-func TestStore_SearchKeys(t *testing.T) {
-	dsn := testserver.Postgres(t).Database(t)
+// openTwice opens a database as this version of the program and as another one.
+func openTwice(t *testing.T, dsn string) (*store.Store, *sql.DB) {
+	t.Helper()
 	st, err := Open(t.Context(), dsn, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = st.Close() }()
+	t.Cleanup(func() { _ = st.Close() })
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
+	t.Cleanup(func() { _ = db.Close() })
+	return st, db
+}
+
+// TestStore_SearchKeys: another version of the program works on the same database.
+func TestStore_SearchKeys(t *testing.T) {
+	st, db := openTwice(t, testserver.Postgres(t).Database(t))
 	storetest.RunSearchKeys(t, st, db)
+}
+
+// TestStore_EventLocations: alerts of a version that writes no locations.
+func TestStore_EventLocations(t *testing.T) {
+	st, db := openTwice(t, testserver.Postgres(t).Database(t))
+	storetest.RunEventLocations(t, st, db)
 }
 
 // TestStore_Inbox: another program queues events in the same database.
 func TestStore_Inbox(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
-	st, err := Open(t.Context(), dsn, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = st.Close() }()
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	st, db := openTwice(t, dsn)
 	storetest.RunInbox(t, st, db)
 
 	// A role of its own can queue events and nothing else.

@@ -35,35 +35,38 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store { return open(t, o) })
 }
 
-// TestStore_SearchKeys: another version of the program works on the same file.
-func TestStore_SearchKeys(t *testing.T) {
+// openTwice opens a database as this version of the program and as another one.
+func openTwice(t *testing.T) (*store.Store, *sql.DB) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "harang.db")
 	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = st.Close() }()
+	t.Cleanup(func() { _ = st.Close() })
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
+	t.Cleanup(func() { _ = db.Close() })
+	return st, db
+}
+
+// TestStore_SearchKeys: another version of the program works on the same file.
+func TestStore_SearchKeys(t *testing.T) {
+	st, db := openTwice(t)
 	storetest.RunSearchKeys(t, st, db)
+}
+
+// TestStore_EventLocations: alerts of a version that writes no locations.
+func TestStore_EventLocations(t *testing.T) {
+	st, db := openTwice(t)
+	storetest.RunEventLocations(t, st, db)
 }
 
 // TestStore_Inbox: another program queues events in the same file.
 func TestStore_Inbox(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "harang.db")
-	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = st.Close() }()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	st, db := openTwice(t)
 	storetest.RunInbox(t, st, db)
 
 	// SQLite does not enforce column types.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -85,6 +87,7 @@ func testFailures(t *testing.T, open Open) {
 		t.Errorf("the claim: %+v", claim)
 	}
 
+	env.wantResolved(t, nil)
 	env.Clock.Move(time.Second)
 	again, err := env.pay(t, first.Rental.ID, "bad", first.Rental.TotalValue)
 	if again.ID == "" || err == nil {
@@ -98,11 +101,15 @@ func testFailures(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	want("paid", "foreign", second.Payment.ID)
+	paidAt := env.Clock.Now()
+	env.wantResolved(t, map[string]time.Time{first.Payment.ID: paidAt, again.ID: paidAt})
 	env.wantFigures(t, manager, "", 2, 1)
 	if _, err := env.Rentals.Cancel(t.Context(), Clerk(), second.Rental.ID); err != nil {
 		t.Fatal(err)
 	}
 	want("cancelled", "foreign")
+	env.wantResolved(t, map[string]time.Time{first.Payment.ID: paidAt, again.ID: paidAt,
+		second.Payment.ID: env.Clock.Now()})
 
 	third := env.Create(t, env.NewCheckout(1, nil))
 	owing, err := env.pay(t, third.Rental.ID, "bad", 100)
@@ -156,6 +163,87 @@ func testFailures(t *testing.T, open Open) {
 	}
 	if _, err := env.Payments.Failures(t.Context(), Clerk(), ""); harang.ErrorCode(err) != harang.CodeForbidden {
 		t.Errorf("operator: %v", err)
+	}
+}
+
+// testResolved: a failed payment is resolved when it succeeded after all, and when its
+// rental owes nothing; further debt makes it open again.
+func testResolved(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("late", unknown, paid)
+	env.Provider.SetAnswers("bad", declined, declined)
+	late := env.Create(t, env.NewCheckout(1, Card("late"))).Payment
+	env.wantResolved(t, nil)
+	env.Clock.Move(time.Minute)
+	env.RunHousekeeping(t)
+	lateAt := env.Clock.Now()
+	env.wantResolved(t, map[string]time.Time{late.ID: lateAt})
+
+	rental := env.Create(t, env.NewCheckout(1, nil)).Rental
+	bad, err := env.pay(t, rental.ID, "bad", 500)
+	if err == nil {
+		t.Fatal("not declined")
+	}
+	env.Clock.Move(time.Minute)
+	cash := shop.NewPayment{RentalID: rental.ID, Amount: 1000,
+		PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash}}
+	if _, err := env.Payments.Pay(t.Context(), Clerk(), cash); err != nil {
+		t.Fatal(err)
+	}
+	env.wantResolved(t, map[string]time.Time{late.ID: lateAt})
+	env.Clock.Move(time.Minute)
+	if _, err := env.Payments.Pay(t.Context(), Clerk(), cash); err != nil {
+		t.Fatal(err)
+	}
+	env.wantResolved(t, map[string]time.Time{late.ID: lateAt, bad.ID: env.Clock.Now()})
+	// Another program's event about a payment that was made here.
+	env.appendForeignError(t, "about-ours", bad.ID)
+	if n := env.resolutions(t)["about-ours"]; !n.Equal(env.Clock.Now()) {
+		t.Errorf("reported by another program: %v", n)
+	}
+	if _, err := env.Rentals.Extend(t.Context(), Clerk(), rental.ID,
+		shop.Extension{Due: shop.DueAt{Time: rental.Due.Add(48 * time.Hour)}}); err != nil {
+		t.Fatal(err)
+	}
+	env.wantResolved(t, map[string]time.Time{late.ID: lateAt})
+}
+
+// resolutions are when the failed payments of the list of notifications were resolved, by
+// event.
+func (env *RentalEnv) resolutions(t *testing.T) map[string]time.Time {
+	t.Helper()
+	list, _, err := env.Notifications.List(t.Context(), As(harang.RoleStoreManager, "m"), harang.NotificationQuery{})
+	if err != nil || list.Next != "" {
+		t.Fatalf("more than a page, or %v", err)
+	}
+	at := map[string]time.Time{}
+	for _, n := range list.Items {
+		if !n.Resolved.IsZero() {
+			at[n.Event.ID] = n.Resolved
+		}
+	}
+	return at
+}
+
+// wantResolved fails the test when other own failures are resolved than these, by payment.
+func (env *RentalEnv) wantResolved(t *testing.T, want map[string]time.Time) {
+	t.Helper()
+	list, _, err := env.Notifications.List(t.Context(), As(harang.RoleStoreManager, "m"), harang.NotificationQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]time.Time{}
+	for _, n := range list.Items {
+		var about harang.PaymentError
+		if err := json.Unmarshal(n.Event.Data, &about); err != nil {
+			t.Fatal(err)
+		}
+		if !n.Resolved.IsZero() {
+			got[about.TransactionID] = n.Resolved
+		}
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("resolved (-want +got):\n%s", diff)
 	}
 }
 

@@ -83,6 +83,48 @@ func BenchmarkImport(b *testing.B, st *store.Store) {
 	b.ReportMetric(ms(waits[len(waits)-1]), "max-ms")
 }
 
+// testImportBarcodes: a file gives a product its barcodes, a dash takes them away, and an
+// empty cell keeps them. No barcode is a dash: each has a letter or digit.
+func testImportBarcodes(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	load := func(lines ...string) (shop.ImportReport, error) {
+		t.Helper()
+		file := "productId;productName;barcodes\n" + strings.Join(lines, "\n")
+		return env.Catalogue.ImportCSV(t.Context(), Admin(), strings.NewReader(file))
+	}
+	for _, tc := range []struct {
+		lines []string
+		drill []string
+	}{
+		{[]string{"drill;;111 222"}, []string{"111", "222"}},
+		{[]string{"drill;;"}, []string{"111", "222"}},
+		{[]string{"drill;;-"}, nil},
+		{[]string{"drill;;111"}, []string{"111"}},
+		{[]string{"drill;; – "}, nil},
+		{[]string{"drill;;'-"}, nil},
+		{[]string{"new;New;-"}, nil},
+	} {
+		if _, err := load(tc.lines...); err != nil {
+			t.Fatalf("%v: %v", tc.lines, err)
+		}
+		p, err := env.Store.FindProduct(t.Context(), "a", "drill")
+		if err != nil || !slices.Equal(p.Barcodes, tc.drill) {
+			t.Errorf("%v: barcodes %q, %v, want %q", tc.lines, p.Barcodes, err, tc.drill)
+		}
+	}
+	if _, err := load("drill;;333"); err != nil {
+		t.Fatal(err)
+	}
+	report, err := env.Catalogue.PreviewImport(t.Context(), Admin(),
+		strings.NewReader("productId;barcodes\ndrill;-\nnew;-"))
+	if err != nil || report.Changed != 1 || report.Untouched != 1 || len(report.Changes) != 1 {
+		t.Errorf("preview %+v, %v", report, err)
+	}
+	if _, err := load("drill;;-", "drill;;333"); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+		t.Errorf("none and one: %v", err)
+	}
+}
+
 // testImportInvariants: any interleaving of imports with checkouts, returns, adjustments and archiving keeps every
 // quantity at 0 or above and equal to the sum of its movements, and the pieces that rentals took equal to those that
 // are out.

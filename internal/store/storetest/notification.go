@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"database/sql"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -273,6 +275,150 @@ func testUnreadCounts(t *testing.T, open Open) {
 			break
 		}
 	}
+}
+
+// testAtLocation: the list of a location has its events and those that are about none, in
+// the same order, and the count is that of its unread ones, for both audiences.
+func testAtLocation(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	ctx := t.Context()
+	alertAt := func(id string) harang.Event {
+		alert := harang.StockAlert{ProductID: "p", ProductName: `"locationId":"north"`, CurrentQuantity: 1, Threshold: 3,
+			LocationID: id, LocationName: id, Severity: harang.SeverityWarning}
+		e, err := harang.NewEvent(harang.StockAlertType, "", "a", time.Time{}, alert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	env.AddTenant(t, "b")
+	foreign := alertAt("north")
+	foreign.Tenant = "b"
+	var ids []string
+	for range 3 {
+		env.Clock.Move(time.Minute)
+		for _, r := range env.Append(t, alertAt("north"), Rental(t, "a"), alertAt("a_b%\"é"), foreign) {
+			ids = append(ids, r.EventID)
+		}
+	}
+	pick := func(indexes ...int) []string {
+		picked := []string{}
+		for _, i := range slices.Backward(indexes) {
+			picked = append(picked, ids[i])
+		}
+		return picked
+	}
+	manager, operator := As(harang.RoleStoreManager, "m"), As(harang.RoleOperator, "o")
+	type query = harang.NotificationQuery
+	agree := func(when string, caller harang.Identity, q query, want []string) {
+		t.Helper()
+		if got := env.list(t, caller, q); !slices.Equal(got, want) {
+			t.Errorf("%s, %s, %+v: %v, want %v", when, caller.Role, q, got, want)
+		}
+		if !q.Unread || q.Type != "" {
+			return
+		}
+		n, err := env.Notifications.UnreadAtLocation(ctx, caller, q.LocationID)
+		if err != nil || n != int64(len(want)) {
+			t.Errorf("%s, %s: count at %q is %d, %v, want %d", when, caller.Role, q.LocationID, n, err, len(want))
+		}
+	}
+	all := func(when string) {
+		t.Helper()
+		for _, unread := range []bool{false, true} {
+			agree(when, manager, query{LocationID: "north", Unread: unread}, pick(0, 1, 4, 5, 8, 9))
+			agree(when, operator, query{LocationID: "north", Unread: unread}, pick(0, 4, 8))
+			agree(when, operator, query{LocationID: `a_b%"é`, Unread: unread}, pick(2, 6, 10))
+			agree(when, manager, query{LocationID: "axb%", Unread: unread}, pick(1, 5, 9))
+			agree(when, operator, query{LocationID: "elsewhere", Unread: unread}, pick())
+		}
+		agree(when, manager, query{LocationID: "north", Type: "stock_alert"}, pick(0, 4, 8))
+		agree(when, manager, query{LocationID: "north", Type: "rental_created"}, pick(1, 5, 9))
+		agree(when, operator, query{LocationID: "north", Type: "rental_created"}, pick())
+		agree(when, manager, query{LocationID: "north", Since: Noon().Add(2 * time.Minute)}, pick(8, 9))
+	}
+	all("written by this version")
+	if n, err := env.Store.UpdateEventLocations(ctx); err != nil || n != 0 {
+		t.Errorf("%d events got a location, %v", n, err)
+	}
+	read := shop.ReadRequest{EventIDs: []string{ids[0], ids[5], ids[10]}}
+	if _, err := env.Notifications.MarkRead(ctx, manager, read); err != nil {
+		t.Fatal(err)
+	}
+	agree("three read", manager, query{LocationID: "north", Unread: true}, pick(1, 4, 8, 9))
+	if _, err := env.Notifications.MarkRead(ctx, manager, shop.ReadRequest{UpTo: ids[6]}); err != nil {
+		t.Fatal(err)
+	}
+	agree("read up to the seventh", manager, query{LocationID: "north", Unread: true}, pick(8, 9))
+
+	// More than are counted.
+	many := make([]harang.Event, store.MaxCounted+1)
+	for i := range many {
+		many[i] = alertAt("south")
+	}
+	env.Append(t, many...)
+	if n, err := env.Notifications.UnreadAtLocation(ctx, operator, "south"); err != nil || n != store.MaxCounted {
+		t.Errorf("count of many: %d, %v", n, err)
+	}
+	if _, err := env.Notifications.UnreadAtLocation(ctx, harang.Identity{}, "south"); harang.ErrorCode(err) !=
+		harang.CodeForbidden {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+// RunEventLocations tests the lists of locations with alerts of an older version, which
+// writes no locations. db is its connection to the database of st.
+func RunEventLocations(t *testing.T, st *store.Store, db *sql.DB) {
+	ctx := t.Context()
+	if err := st.CreateTenant(ctx, harang.Tenant{ID: "a", Name: "A"}); err != nil {
+		t.Fatal(err)
+	}
+	use := shop.New(shop.Options{Store: st, NewID: IDs()})
+	const alerts = 450 // more than are read at once
+	if err := st.Within(ctx, func(tx shop.Tx) error {
+		for i := range alerts {
+			e := Alert(t, "a")
+			e.ID = fmt.Sprintf("e%04d", i)
+			tx.Append(e)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(ctx, `UPDATE events SET location_id = NULL`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(ctx, `UPDATE events SET data = '{"locationId":"other"}' WHERE id = 'e0007'`); err != nil {
+		t.Fatal(err)
+	}
+	agree := func(location string, want int) {
+		t.Helper()
+		listed := 0
+		for q := (harang.NotificationQuery{LocationID: location}); ; {
+			p, _, err := use.Notifications.List(ctx, As(harang.RoleOperator, "o"), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed += len(p.Items)
+			if q.Cursor = p.Next; q.Cursor == "" {
+				break
+			}
+		}
+		if n, err := use.Notifications.UnreadAtLocation(ctx, As(harang.RoleOperator, "o"), location); err != nil ||
+			listed != want || n != int64(want) {
+			t.Errorf("at %s: %d listed, count %d, %v, want %d", location, listed, n, err, want)
+		}
+	}
+	for _, want := range []int{alerts, 0} {
+		agree("l", alerts-1)
+		agree("other", 1)
+		agree("absent", 0)
+		if n, err := st.UpdateEventLocations(ctx); err != nil || n != want {
+			t.Errorf("%d events got a location, %v, want %d", n, err, want)
+		}
+	}
+	agree("l", alerts-1)
+	agree("other", 1)
 }
 
 func testClaims(t *testing.T, open Open) {

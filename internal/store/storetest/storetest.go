@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"Shortages", testShortages},
 		{"Notifications", testNotifications},
 		{"UnreadCounts", testUnreadCounts},
+		{"NotificationsAtLocation", testAtLocation},
 		{"Claims", testClaims},
 		{"Sweep", testSweep},
 		{"SweepInOrder", testSweepInOrder},
@@ -53,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		{"RentalChanges", testRentalChanges},
 		{"Payments", testPayments},
 		{"RentalInvariants", testRentalInvariants},
+		{"ImportBarcodes", testImportBarcodes},
 		{"ImportInvariants", testImportInvariants},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open) })

@@ -1612,15 +1612,23 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description An event as it was sent, with its read mark and claim. Later versions add types: ignore those that you do not know. */
+        /** @description An event as it was sent, with its read mark, its claim and whether it is resolved. Later versions add types: ignore those that you do not know. */
         Notification: components["schemas"]["PaymentErrorNotification"] | components["schemas"]["RentalCreatedNotification"] | components["schemas"]["StockAlertNotification"];
         NotificationsOutputBody: {
             /** @description position up to which unreadCount counts */
             head: string;
             items: components["schemas"]["Notification"][];
+            /**
+             * Format: int64
+             * @description with locationId: how many unread ones are about this location or about none; 1000 for more than 999
+             */
+            locationUnreadCount?: number;
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description of all locations
+             */
             unreadCount: number;
             /**
              * Format: int64
@@ -1745,6 +1753,11 @@ export interface components {
              * @description null while unread
              */
             readAt: string | null;
+            /**
+             * Format: date-time
+             * @description since when nothing is left to do: the failed payment succeeded after all, or its rental is paid otherwise or cancelled; else null
+             */
+            resolvedAt: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds
@@ -2119,6 +2132,11 @@ export interface components {
             readAt: string | null;
             /**
              * Format: date-time
+             * @description since when nothing is left to do: the failed payment succeeded after all, or its rental is paid otherwise or cancelled; else null
+             */
+            resolvedAt: string | null;
+            /**
+             * Format: date-time
              * @description RFC 3339, UTC, milliseconds
              */
             timestamp: string;
@@ -2305,6 +2323,11 @@ export interface components {
              * @description null while unread
              */
             readAt: string | null;
+            /**
+             * Format: date-time
+             * @description since when nothing is left to do: the failed payment succeeded after all, or its rental is paid otherwise or cancelled; else null
+             */
+            resolvedAt: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, UTC, milliseconds
@@ -5259,6 +5282,8 @@ export interface operations {
                 cursor?: string;
                 /** @description only events of this type */
                 type?: string;
+                /** @description without the events about another location; with locationUnreadCount */
+                locationId?: string;
                 /** @description only unread ones */
                 unread?: boolean;
                 /** @description only events after this position (from session or an event) or RFC 3339 time */
