@@ -217,6 +217,9 @@ func escapeCell(text string) string {
 
 // unescapeCell removes the apostrophes that escapeCell writes, or people.
 func unescapeCell(cell string) string {
+	if !strings.Contains(cell, "'") {
+		return cell
+	}
 	cell = escapedFormula.ReplaceAllString(cell, "$1$2")
 	if text, ok := strings.CutPrefix(cell, "'"); ok && isAltered(text) {
 		return text
