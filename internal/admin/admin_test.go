@@ -113,7 +113,7 @@ func TestIsLoopback(t *testing.T) {
 // TestAdmin_ProfileSeconds: a profile or trace that would not end is refused.
 func TestAdmin_ProfileSeconds(t *testing.T) {
 	h := New(Options{Metrics: prometheus.NewRegistry(), Loopback: true})
-	for _, path := range []string{"/debug/pprof/trace", "/debug/pprof/profile"} {
+	for _, path := range []string{"/debug/pprof/trace", "/debug/pprof/profile", "/debug/pprof/heap"} {
 		for _, seconds := range []string{"9999", "121", "x", "NaN", "%2BInf"} {
 			w := httptest.NewRecorder()
 			url := "http://127.0.0.1" + path + "?seconds=" + seconds
