@@ -22,7 +22,11 @@ type PathPart<Operation> = Operation extends { parameters: { path: infer Values 
 type QueryPart<Operation> = Operation extends { parameters: { query?: infer Values } }
   ? { query?: Nullable<NonNullable<Values>> }
   : unknown;
-type Body<Operation> = Operation extends { requestBody: infer Request } ? { body: Json<Request> } : unknown;
+type Body<Operation> = Operation extends { requestBody: infer Request }
+  ? { body: Json<Request> }
+  : Operation extends { requestBody?: infer Request }
+    ? { body?: Json<NonNullable<Request>> }
+    : unknown;
 
 /** What is sent with a call: the parts of the path, the query (null leaves a value out), and the body. */
 export type CallOptions<Path extends keyof paths, Name extends Method> = PathPart<Call<Path, Name>> &

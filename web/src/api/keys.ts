@@ -9,6 +9,7 @@ export const keys = {
   rentals: ['rentals'],
   payments: ['payments'],
   paymentFailures: ['payments', 'failures'],
+  refunds: ['payments', 'refunds'],
   locations: ['catalogue', 'locations'],
   partners: ['catalogue', 'partners'],
   cards: ['catalogue', 'cards'],

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import type { Page } from '../shared/model';
-import { call, type CallOptions, type ItemOf, type ListFilter, type ListPath } from './call';
+import { type Answer, call, type CallOptions, type ItemOf, type ListFilter, type ListPath } from './call';
 
 /** How many rows one step of a list brings. */
 export const pageSize = 50;
@@ -34,7 +34,7 @@ export const listQueryOptions = <Path extends ListPath>(
 ) =>
   infiniteQueryOptions({
     queryKey,
-    queryFn: ({ signal, pageParam: { cursor } }): Promise<Page<ItemOf<Path>>> => {
+    queryFn: ({ signal, pageParam: { cursor } }): Promise<Answer<Path, 'get'> & Page<ItemOf<Path>>> => {
       // Every list takes limit and cursor, which the compiler cannot see of a path that is not known yet.
       const options = { query: { ...filter, limit, cursor }, signal } as unknown as CallOptions<Path, 'get'>;
       return call('get', path, options);

@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '../shared/http';
 
 /** Five minutes: the safety net under the live events. */
-const pollInterval = 5 * 60_000;
+export const pollInterval = 5 * 60_000;
 
 /** A client for one signed-in user; what one user has read is never shown to the next. */
 export function createQueryClient(): QueryClient {

@@ -13,6 +13,8 @@ export interface RentalFilter {
   locationId: string | null;
   /** true: those that are out, whether late or not. */
   out?: true | null;
+  /** true: those that are out or returned and not paid in full; the answer has the sum of all. */
+  owed?: true | null;
   /** The first and the last day on which they are due (2026-03-02), both included. */
   dueFrom?: string | null;
   dueTo?: string | null;
@@ -49,18 +51,6 @@ export function useCreateRental(handlers?: WriteHandlers<Rental, RentalRequest>)
       send: (body, key) => call('post', '/api/v1/rentals', { body, ...idempotencyHeader(key) }),
       refresh: tradeKeys,
       refreshOnError: (error) => (error instanceof ApiError ? (outdated[error.code] ?? []) : []),
-    },
-    handlers,
-  );
-}
-
-/** Takes a rental back, or cancels it. */
-export function useEndRental(id: string, handlers?: WriteHandlers<unknown, 'return' | 'cancel'>) {
-  return useWrite<unknown, 'return' | 'cancel'>(
-    {
-      send: (how) => call('post', `/api/v1/rentals/{id}/${how}`, { path: { id } }),
-      refresh: tradeKeys,
-      refreshOnError: tradeKeys,
     },
     handlers,
   );

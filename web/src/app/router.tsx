@@ -74,6 +74,8 @@ interface RentalsSearch {
   status?: RentalStatus;
   /** Those that are out, whether late or not. */
   out?: true;
+  /** Those that are out or returned and not paid in full. */
+  owed?: true;
   /** The first and the last day on which they are due (2026-03-02), both included. */
   dueFrom?: string;
   dueTo?: string;
@@ -87,12 +89,14 @@ const rentals = createRoute({
   validateSearch: (search: Record<string, unknown>): RentalsSearch => {
     const status = oneOf<RentalStatus>(search.status, ['AWAITING_PAYMENT', 'OPEN', 'OVERDUE', 'RETURNED', 'CANCELLED']);
     const out = search.out === true;
+    const owed = search.owed === true;
     const dueFrom = day(search.dueFrom);
     const dueTo = day(search.dueTo);
     const rental = text(search.rental);
     return {
       ...(status && { status }),
       ...(out && { out }),
+      ...(owed && { owed }),
       ...(dueFrom && { dueFrom }),
       ...(dueTo && { dueTo }),
       ...(rental && { rental }),

@@ -2,7 +2,8 @@ import { IconCheck, IconClockPause, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCheckRental, useEndRental } from '../../api/rentals';
+import { useChangeRental } from '../../api/rental-changes';
+import { useCheckRental } from '../../api/rentals';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
@@ -28,7 +29,7 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
   const look = useCheckRental(rental.id, {
     onSuccess: (found) => onRental({ ...(rental.payment && { payment: rental.payment }), ...found }),
   });
-  const cancel = useEndRental(rental.id, { onSuccess: () => onRental({ ...rental, status: 'CANCELLED' }) });
+  const cancel = useChangeRental(rental.id, { onSuccess: () => onRental({ ...rental, status: 'CANCELLED' }) });
 
   const waiting = rental.status === 'AWAITING_PAYMENT';
   const cancelled = rental.status === 'CANCELLED';
@@ -117,7 +118,7 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
             confirm={t('rentals.cancelYes')}
             danger
             busy={cancel.isPending}
-            onConfirm={() => cancel.mutate('cancel')}
+            onConfirm={() => cancel.mutate({ kind: 'cancel' })}
           />
         )}
         {!waiting && (

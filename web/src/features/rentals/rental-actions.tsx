@@ -1,27 +1,43 @@
 import { useTranslation } from 'react-i18next';
-import { useEndRental } from '../../api/rentals';
-import { errorSentence } from '../../shared/error-sentence';
-import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import type { RentalChange } from '../../api/rental-changes';
+import { statusAt } from '../../domain/rentals/due';
+import { useNow } from '../../shared/clock';
 import type { Rental } from '../../shared/model';
-import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
 import list from '../../shared/ui/list-page.module.css';
+import type { Changing } from './change-modal';
+import { returnFocus } from './return-focus';
 import classes from './rentals-page.module.css';
 
-interface RentalActionsProps {
-  rental: Rental;
-  /** Paying outlives the row: a paid rental leaves the list of those that wait. */
+/** What a row and the record of a rental begin; the windows outlive the row, which may leave the list. */
+export interface RentalHandlers {
   onPay: (rentalId: string) => void;
+  onChange: (changing: Changing) => void;
+}
+
+interface RentalActionsProps extends RentalHandlers {
+  rental: Rental;
+  /** Also what is done rarely. */
+  all?: boolean;
 }
 
 /** What can be done with a rental in its state. */
-export function RentalActions({ rental, onPay }: RentalActionsProps) {
+export function RentalActions({ rental, all = false, onPay, onChange }: RentalActionsProps) {
   const { t } = useTranslation();
-  const language = useLanguage();
-  const act = useEndRental(rental.id);
-  const out = rental.status === 'OPEN' || rental.status === 'OVERDUE';
-  const waiting = rental.status === 'AWAITING_PAYMENT';
+  const { t: own } = useTranslation('rental');
+  const status = statusAt(rental, useNow());
+  const out = status === 'OPEN' || status === 'OVERDUE';
+  const waiting = status === 'AWAITING_PAYMENT';
+  const change = (kind: RentalChange['kind'], label: string, variant: 'light' | 'default') => (
+    <Button
+      size="xs"
+      variant={variant}
+      data-testid={`rental-${kind}`}
+      onClick={(event) => onChange({ kind, rental, finalFocus: returnFocus(event.currentTarget) })}
+    >
+      {label}
+    </Button>
+  );
   return (
     <div className={`${list.actions} ${classes.actions}`}>
       {rental.owedAmount > 0 && (
@@ -34,35 +50,9 @@ export function RentalActions({ rental, onPay }: RentalActionsProps) {
           {t('rentals.pay')}
         </Button>
       )}
-      {out && (
-        <ConfirmButton
-          label={t('rentals.return')}
-          question={
-            rental.owedAmount > 0
-              ? t('rentals.returnAskOwed', { amount: formatMoney(rental.owedAmount, language, rental.currency) })
-              : t('rentals.returnAsk')
-          }
-          confirm={t('rentals.returnYes')}
-          variant="light"
-          busy={act.isPending && act.variables === 'return'}
-          onConfirm={() => act.mutate('return')}
-        />
-      )}
-      {(waiting || rental.status === 'OPEN') && (
-        <ConfirmButton
-          label={t('rentals.cancel')}
-          question={t('rentals.cancelAsk')}
-          confirm={t('rentals.cancelYes')}
-          danger
-          busy={act.isPending && act.variables === 'cancel'}
-          onConfirm={() => act.mutate('cancel')}
-        />
-      )}
-      {act.error !== null && (
-        <p className="field-error" role="alert">
-          {errorSentence(act.error, t)}
-        </p>
-      )}
+      {out && change('return', t('rentals.return'), 'light')}
+      {out && change('extend', own('extend.title'), 'default')}
+      {(waiting || (all && status === 'OPEN')) && change('cancel', t('rentals.cancel'), 'default')}
     </div>
   );
 }

@@ -4,22 +4,35 @@ import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { DeclineNotice } from '../../domain/payments/decline-notice';
+import { dueMoment, statusAt } from '../../domain/rentals/due';
+import { RefundList } from '../../domain/rentals/refund-list';
 import { RentalPill } from '../../shared/ui/pill';
-import { RentalActions } from './rental-actions';
+import { RentalActions, type RentalHandlers } from './rental-actions';
 import classes from './rentals-page.module.css';
 
-export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (rentalId: string) => void }) {
+/** The record of a rental: what is out until when, what it costs, and what was paid and given back. */
+export function RentalDetails({ rental, ...handlers }: { rental: Rental } & RentalHandlers) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('rental');
   const language = useLanguage();
   const now = useNow();
   const payment = rental.payment ?? null;
+  const status = statusAt(rental, now);
+  const refunds = rental.refunds ?? [];
+  const money = (amount: number) => formatMoney(amount, language, rental.currency);
+  const sums = [
+    ['paid', rental.paidAmount],
+    ['rounding', rental.roundingAmount],
+    ['refunded', rental.refundedAmount],
+    ['refundPending', rental.refundPendingAmount],
+  ] as const;
   return (
     <div className={classes.details}>
       <dl>
         <div>
           <dt>{t('rentals.status')}</dt>
           <dd>
-            <RentalPill status={rental.status} />
+            <RentalPill status={status} />
           </dd>
         </div>
         <div>
@@ -34,7 +47,9 @@ export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (renta
         </div>
         <div>
           <dt>{t('rentals.dueLabel')}</dt>
-          <dd>{formatDay(rental.dueAt, language, now)}</dd>
+          <dd data-late={status === 'OVERDUE' || undefined} data-testid="rental-due">
+            {dueMoment(rental.dueAt, language, now)}
+          </dd>
         </div>
       </dl>
       {rental.status === 'AWAITING_PAYMENT' && payment?.errorCode != null && (
@@ -50,21 +65,41 @@ export function RentalDetails({ rental, onPay }: { rental: Rental; onPay: (renta
           <li key={line.productId}>
             <b>{line.quantity} ×</b>
             <span>{line.productName}</span>
-            <small>{t('rentals.perDay', { amount: formatMoney(line.dailyPrice, language, rental.currency) })}</small>
+            <small>
+              {line.returned > 0 && status !== 'RETURNED' && `${own('details.back', { n: line.returned })} · `}
+              {t('rentals.perDay', { amount: money(line.dailyPrice) })}
+            </small>
           </li>
         ))}
       </ul>
       <p className={classes.total}>
         <span>{t('rentals.total')}</span>
-        <b>{formatMoney(rental.totalValue, language, rental.currency)}</b>
+        <b>{money(rental.totalValue)}</b>
       </p>
+      <dl className={classes.sums}>
+        {sums.map(
+          ([name, amount]) =>
+            amount !== 0 && (
+              <div key={name}>
+                <dt>{own(`details.${name}`)}</dt>
+                <dd>{money(amount)}</dd>
+              </div>
+            ),
+        )}
+      </dl>
       {rental.owedAmount > 0 && (
         <p className={classes.total} data-testid="rental-owed">
           <span>{t('rentals.owed')}</span>
-          <b>{formatMoney(rental.owedAmount, language, rental.currency)}</b>
+          <b>{money(rental.owedAmount)}</b>
         </p>
       )}
-      <RentalActions rental={rental} onPay={onPay} />
+      {refunds.length > 0 && (
+        <>
+          <h3>{own('refund.title')}</h3>
+          <RefundList refunds={refunds} />
+        </>
+      )}
+      <RentalActions rental={rental} all {...handlers} />
       <p className={classes.id}>
         {t('rentals.id')}: {rental.id}
       </p>

@@ -6,26 +6,30 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import list from '../../shared/ui/list-page.module.css';
 import { RentalPill } from '../../shared/ui/pill';
-import { dueSentence } from '../../domain/rentals/due';
-import { RentalActions } from './rental-actions';
+import { dueSentence, statusAt } from '../../domain/rentals/due';
+import { totalOut } from '../../domain/rentals/pieces';
+import { RentalActions, type RentalHandlers } from './rental-actions';
 import classes from './rentals-page.module.css';
 
-export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId: string) => void }) {
+export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHandlers) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('rental');
   const language = useLanguage();
   const now = useNow();
   const first = rental.lines.slice(0, 2).map((line) => `${line.quantity} × ${line.productName}`);
   const rest = rental.lines.length - first.length;
   const due = dueSentence(rental, language, now, t);
+  const status = statusAt(rental, now);
+  const out = totalOut(rental);
   return (
     <li
       className={`${list.row} ${classes.row}`}
       data-testid="rental-row"
       data-rental-id={rental.id}
-      data-status={rental.status}
+      data-status={status}
     >
       <div>
-        <RentalPill status={rental.status} />
+        <RentalPill status={status} />
       </div>
       <div className={list.what}>
         <Link
@@ -40,6 +44,9 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
         <p className={`${list.sub} ${classes.lines}`}>
           {first.join(', ')}
           {rest > 0 && ` ${t('rentals.moreLines', { n: rest })}`}
+          {out > 0 && out < rental.equipmentCount && (
+            <b> · {own('details.stillOut', { out, all: rental.equipmentCount })}</b>
+          )}
         </p>
       </div>
       <div className={`${list.when} ${classes.when}`}>
@@ -60,7 +67,7 @@ export function RentalRow({ rental, onPay }: { rental: Rental; onPay: (rentalId:
           <small>{t('common.items', { count: rental.equipmentCount })}</small>
         )}
       </div>
-      <RentalActions rental={rental} onPay={onPay} />
+      <RentalActions rental={rental} {...handlers} />
     </li>
   );
 }

@@ -1,6 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Rental } from '../../shared/model';
 import { toDateField } from '../../shared/format';
 import { json, openShop, page, problem, rentalOf, rentalPaymentOf } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
@@ -56,29 +55,6 @@ it('lists exactly what is due on the days of the address, out or late', async ()
   await user.click(screen.getByRole('button', { name: /^Kint lévő bérlések · Ma jár le/ }));
   await waitFor(() => expect(router.state.location.search).toEqual({}));
   await waitFor(() => expect(server.seen('GET /rentals').at(-1)?.search.get('out')).toBeNull());
-});
-
-it('takes a rental back after asking once', async () => {
-  let rental: Rental = rentalOf();
-  const server = openShop('OPERATOR')
-    .on('GET /rentals', () => json(page([rental])))
-    .on('POST /rentals/r1/return', () => json((rental = rentalOf({ status: 'RETURNED' }))));
-  const { user } = await renderPage('/rentals');
-  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Visszavétel' }));
-  const dialog = await screen.findByRole('dialog');
-  await user.click(within(dialog).getByRole('button', { name: 'Mégse' }));
-  expect(server.seen('POST /rentals/r1/return')).toEqual([]);
-  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Visszavétel' }));
-  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Visszavétel' }));
-  await waitFor(() => expect(screen.getByTestId('rental-row')).toHaveAttribute('data-status', 'RETURNED'));
-});
-
-it('says why a cancellation failed', async () => {
-  openShop('OPERATOR').on('POST /rentals/r1/cancel', () => problem(409, 'ALREADY_RETURNED'));
-  const { user } = await renderPage('/rentals');
-  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Lemondás' }));
-  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Lemondás' }));
-  expect(await screen.findByText('Ezt a bérlést már visszavették.')).toBeInTheDocument();
 });
 
 it('opens the record that a link names, and closes it again', async () => {
@@ -173,24 +149,37 @@ it('dims while offline', async () => {
   expect(screen.getByText('Adatok: most')).toBeInTheDocument();
 });
 
-it('says what an open rental owes, asks for it at the return, and takes the payment', async () => {
-  let paidAmount = 0;
-  const server = openShop('OPERATOR')
-    .on('GET /rentals', () => json(page([rentalOf({ totalValue: 18_902, paidAmount })])))
-    .on('GET /rentals/r1', () => json(rentalOf({ totalValue: 18_902, paidAmount })))
-    .on('POST /payments', () => {
-      paidAmount = 18_902;
-      return json({ transactionId: 't11', status: 'SUCCEEDED' }, 201);
-    });
-  const { user } = await renderPage('/rentals');
-  expect(within(await rowOf('r1')).getByTestId('rental-owed')).toHaveTextContent('Fizetetlen');
-  await user.click(within(await rowOf('r1')).getByRole('button', { name: 'Visszavétel' }));
-  expect(await screen.findByText(/még 18\s902\sFt összeggel tartozik/)).toBeInTheDocument();
-  await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Mégse' }));
-  await user.click(within(await rowOf('r1')).getByTestId('rental-pay'));
-  await user.selectOptions(await screen.findByTestId('pay-method'), 'CASH');
-  await user.click(screen.getByTestId('pay-submit'));
-  expect(await screen.findByText('A fizetés sikerült')).toBeInTheDocument();
-  expect(server.seen('POST /payments').at(-1)?.body).toEqual({ rentalId: 'r1', amount: 18_900, method: 'CASH' });
-  await waitFor(() => expect(within(screen.getByTestId('rental-row')).queryByTestId('rental-owed')).toBeNull());
+it('lists those that owe with what they owe in all, and the address says so', async () => {
+  const server = openShop('OPERATOR').on('GET /rentals', (request) =>
+    json({
+      ...page(request.search.get('owed') === 'true' ? [rentalOf()] : [rentalOf(), rentalOf({ id: 'r2' })]),
+      ...(request.search.get('owed') === 'true' && { owedTotal: 1_234_567 }),
+    }),
+  );
+  const { user, router } = await renderPage('/rentals');
+  await rowOf('r2');
+  expect(screen.queryByTestId('owed-total')).not.toBeInTheDocument();
+  await user.click(screen.getByRole('radio', { name: 'Tartozik' }));
+  expect(await screen.findByTestId('owed-total')).toHaveTextContent('Összes tartozás: 1 234 567 Ft');
+  expect(screen.getAllByTestId('rental-row')).toHaveLength(1);
+  expect(router.state.location.search).toEqual({ owed: true });
+  expect(server.seen('GET /rentals').at(-1)?.search.get('status')).toBeNull();
+  await user.click(screen.getByRole('radio', { name: 'Késik' }));
+  await waitFor(() => expect(router.state.location.search).toEqual({ status: 'OVERDUE' }));
+});
+
+it('names the time at which a rental is due, and is late from then on, before the server has marked it', async () => {
+  const now = new Date('2026-11-23T16:59:30+01:00');
+  vi.useFakeTimers({ toFake: ['Date'], now });
+  openShop('OPERATOR').on(
+    'GET /rentals',
+    page([rentalOf({ dueAt: '2026-11-23T16:00:00.000Z', createdAt: '2026-11-20T08:00:00.000Z' })]),
+  );
+  await renderPage('/rentals');
+  expect(await rowOf('r1')).toHaveTextContent('ma 17:00-kor jár le');
+  vi.setSystemTime(new Date('2026-11-23T17:00:00+01:00'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  await waitFor(() => expect(screen.getByTestId('rental-row')).toHaveTextContent('17:00 óta késik'));
+  expect(screen.getByTestId('rental-row')).toHaveAttribute('data-status', 'OVERDUE');
+  vi.useRealTimers();
 });

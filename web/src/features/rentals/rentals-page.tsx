@@ -4,10 +4,13 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useClock } from '../../shared/clock';
-import { toDateField } from '../../shared/format';
+import { formatMoney, toDateField } from '../../shared/format';
+import { useLanguage } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
+import { refundInterval } from '../../api/refunds';
 import { rentalQueryOptions, rentalsQueryOptions } from '../../api/rentals';
+import '../../domain/rentals/messages';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
@@ -16,6 +19,8 @@ import { ExportButton } from '../../domain/exports/export-button';
 import { PayModal } from '../../domain/payments/pay-modal';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState, ErrorState } from '../../shared/ui/states';
+import { ChangeModal, type Changing } from './change-modal';
+import type { RentalHandlers } from './rental-actions';
 import { RentalDetails } from './rental-details';
 import { RentalRow } from './rental-row';
 import classes from './rentals-page.module.css';
@@ -25,11 +30,13 @@ const statuses: readonly RentalStatus[] = ['OPEN', 'OVERDUE', 'AWAITING_PAYMENT'
 /** What is out, what is late, what waits for payment. */
 export function RentalsPage() {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('rental');
+  const language = useLanguage();
   const navigate = useNavigate();
   const address = useSearch({ from: '/signed-in/rentals' });
   const locationId = useLocationFilter();
   const status = address.status ?? null;
-  const { out, dueFrom, dueTo } = address;
+  const { out, owed, dueFrom, dueTo } = address;
   const today = useClock(toDateField);
   const dueToday = dueFrom === today && dueTo === today;
   const due = dueFrom !== undefined || dueTo !== undefined;
@@ -37,11 +44,21 @@ export function RentalsPage() {
     out && t('dashboard.openRentals'),
     due && (dueToday ? t('dashboard.dueTodayLabel') : `${dueFrom ?? '…'} – ${dueTo ?? '…'}`),
   ].filter((each) => typeof each === 'string');
-  const filter = { status, locationId, out: out ?? null, dueFrom: dueFrom ?? null, dueTo: dueTo ?? null };
+  const filter = {
+    status,
+    locationId,
+    out: out ?? null,
+    owed: owed ?? null,
+    dueFrom: dueFrom ?? null,
+    dueTo: dueTo ?? null,
+  };
   const list = useInfiniteQuery({ ...rentalsQueryOptions(filter), placeholderData: keepPreviousData });
   const rentals = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const all = status === null && locationId === null && limits.length === 0;
+  const owedTotal = list.data?.pages[0]?.owedTotal;
+  const all = status === null && locationId === null && limits.length === 0 && owed === undefined;
   const [paying, setPaying] = useState<string | null>(null);
+  const [changing, setChanging] = useState<Changing | null>(null);
+  const handlers: RentalHandlers = { onPay: setPaying, onChange: setChanging };
 
   return (
     <>
@@ -50,17 +67,27 @@ export function RentalsPage() {
         query={list}
         filters={
           <>
-            <Segmented<RentalStatus | 'ALL'>
+            <Segmented<RentalStatus | 'ALL' | 'OWED'>
               label={t('rentals.status')}
-              value={status ?? 'ALL'}
+              value={owed ? 'OWED' : (status ?? 'ALL')}
               onChange={(value) =>
-                void navigate({ to: '/rentals', replace: true, search: value === 'ALL' ? {} : { status: value } })
+                void navigate({
+                  to: '/rentals',
+                  replace: true,
+                  search: value === 'ALL' ? {} : value === 'OWED' ? { owed: true } : { status: value },
+                })
               }
               options={[
                 { value: 'ALL' as const, label: t('common.all') },
                 ...statuses.map((value) => ({ value, label: t(`rentalStatus.${value}`) })),
+                { value: 'OWED', label: own('owed.filter') },
               ]}
             />
+            {owed && owedTotal !== undefined && (
+              <p className={classes.owedTotal} data-testid="owed-total">
+                {own('owed.total', { amount: formatMoney(owedTotal, language) })}
+              </p>
+            )}
             {limits.length > 0 && (
               <Button
                 size="xs"
@@ -87,42 +114,48 @@ export function RentalsPage() {
           rentals.length > 0 ? null : (
             <EmptyState
               icon={<IconPackageExport size={24} stroke={1.7} />}
-              title={t(all ? 'rentals.empty' : 'rentals.emptyFilter')}
-              hint={t(all ? 'rentals.emptyHint' : 'rentals.emptyFilterHint')}
+              title={owed ? own('owed.empty') : t(all ? 'rentals.empty' : 'rentals.emptyFilter')}
+              hint={owed ? own('owed.emptyHint') : t(all ? 'rentals.emptyHint' : 'rentals.emptyFilterHint')}
             />
           )
         }
       >
         {rentals.map((rental) => (
-          <RentalRow key={rental.id} rental={rental} onPay={setPaying} />
+          <RentalRow key={rental.id} rental={rental} {...handlers} />
         ))}
       </ListPage>
       <RentalModal
         id={address.rental}
-        onPay={setPaying}
+        {...handlers}
         onClose={() => void navigate({ from: '/rentals', replace: true, search: ({ rental, ...filter }) => filter })}
       />
+      {changing !== null && (
+        <ChangeModal
+          changing={changing}
+          onPay={(rentalId) => {
+            setChanging(null);
+            setPaying(rentalId);
+          }}
+          onClose={() => setChanging(null)}
+        />
+      )}
       {paying !== null && <PayModal rentalId={paying} onClose={() => setPaying(null)} />}
     </>
   );
 }
 
-function RentalModal({
-  id,
-  onPay,
-  onClose,
-}: {
-  id: string | undefined;
-  onPay: (rentalId: string) => void;
-  onClose: () => void;
-}) {
+function RentalModal({ id, onClose, ...handlers }: { id: string | undefined; onClose: () => void } & RentalHandlers) {
   const { t } = useTranslation();
-  const { data, error, isFetching, refetch } = useQuery({ ...rentalQueryOptions(id ?? ''), enabled: id !== undefined });
+  const { data, error, isFetching, refetch } = useQuery({
+    ...rentalQueryOptions(id ?? ''),
+    enabled: id !== undefined,
+    refetchInterval: ({ state }) => refundInterval(state.data?.refunds ?? []),
+  });
   return (
     <Modal opened={id !== undefined} onClose={onClose} wide title={data?.partnerName ?? t('rentals.title')}>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {data === undefined && error === null && <Skeleton height={220} radius={12} />}
-      {data !== undefined && <RentalDetails rental={data} onPay={onPay} />}
+      {data !== undefined && <RentalDetails rental={data} {...handlers} />}
     </Modal>
   );
 }

@@ -13,11 +13,13 @@ interface ModalProps {
   onClosed?: () => void;
   title: string;
   wide?: boolean;
+  /** What gets the focus back; absent or null: what had it before. */
+  finalFocus?: () => HTMLElement | null;
   children: ReactNode;
 }
 
 /** A window over the page that keeps the focus until it is closed. The element with `data-autofocus` gets it first. */
-export function Modal({ opened, onClose, onClosed, title, wide = false, children }: ModalProps) {
+export function Modal({ opened, onClose, onClosed, title, wide = false, finalFocus, children }: ModalProps) {
   const { t } = useTranslation();
   return (
     <Dialog.Root
@@ -34,6 +36,7 @@ export function Modal({ opened, onClose, onClosed, title, wide = false, children
             data-wide={wide || undefined}
             aria-modal
             initialFocus={autofocus}
+            finalFocus={finalFocus}
             render={<section />}
           >
             <header className={classes.head}>
