@@ -3,6 +3,7 @@ import type { Named } from '../shared/model';
 import { call } from './call';
 import { keys } from './keys';
 import { listQueryOptions } from './list';
+import type { CatalogueFilter } from './products';
 import { useWrite, type WriteHandlers } from './write';
 
 // Who rents, and the cards that the payment provider keeps for them.
@@ -15,8 +16,11 @@ export const partnersQueryOptions = (search: string) =>
     staleTime: 60_000,
   });
 
-export const partnerListQueryOptions = (search: string) =>
-  listQueryOptions([...keys.partners, 'page', search], '/api/v1/partners', { search });
+export const partnerListQueryOptions = ({ search, archived }: CatalogueFilter) =>
+  listQueryOptions([...keys.partners, 'page', { search, archived }], '/api/v1/partners', {
+    search,
+    archived: archived || null,
+  });
 
 export const cardsQueryOptions = (partnerId: string) =>
   queryOptions({
@@ -25,13 +29,14 @@ export const cardsQueryOptions = (partnerId: string) =>
     staleTime: 60_000,
   });
 
-export type PartnerName = Pick<Named, 'id' | 'name'>;
+/** A partner as it is saved: absent members stay as they are. */
+export type PartnerChange = Pick<Named, 'id' | 'name'> & Partial<Named>;
 
-/** Adds a partner, or renames the one with this id. The id is the caller's: sent again it makes no second partner. */
-export function useSavePartner(handlers?: WriteHandlers<unknown, PartnerName>) {
-  return useWrite<unknown, PartnerName>(
+/** Adds, renames or archives a partner. The id is the caller's: sent again it makes no second one. */
+export function useSavePartner(handlers?: WriteHandlers<unknown, PartnerChange>) {
+  return useWrite<unknown, PartnerChange>(
     {
-      send: ({ id, name }) => call('put', '/api/v1/partners/{id}', { path: { id }, body: { name } }),
+      send: ({ id, ...body }) => call('put', '/api/v1/partners/{id}', { path: { id }, body }),
       refresh: [keys.partners],
     },
     handlers,

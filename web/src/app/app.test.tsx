@@ -90,7 +90,7 @@ it('shows each role its pages', async () => {
     within(navigation)
       .getAllByRole('link')
       .map((link) => link.textContent),
-  ).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések', 'Partnerek']);
+  ).toEqual(['Irányítópult', 'Készlet', 'Bérlések', 'Értesítések', 'Partnerek', 'Katalógus']);
   expect(within(navigation).getByRole('link', { name: 'Készlet' })).toHaveAttribute('aria-current', 'page');
   openShop('ADMIN');
   await act(() => session.refresh());

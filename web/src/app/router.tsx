@@ -15,6 +15,7 @@ declare module '@tanstack/react-router' {
       | 'newRental'
       | 'payments'
       | 'partners'
+      | 'catalogue'
       | 'notifications'
       | 'settings'
       | 'selfCheck'
@@ -145,11 +146,42 @@ const notifications = createRoute({
   component: lazyPage(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
 });
 
+interface ArchivedSearch {
+  archived?: true;
+}
+
+const archivedSearch = (search: Record<string, unknown>): ArchivedSearch =>
+  search.archived === true ? { archived: true } : {};
+
 const partners = createRoute({
   getParentRoute: () => signedIn,
   path: '/partners',
   staticData: { title: 'partners' },
+  validateSearch: archivedSearch,
   component: lazyPage(() => import('../features/partners/partners-page'), 'PartnersPage'),
+});
+
+const products = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/products',
+  staticData: { title: 'catalogue' },
+  validateSearch: archivedSearch,
+  component: lazyPage(() => import('../features/catalogue/products-page'), 'ProductsPage'),
+});
+
+const locations = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/locations',
+  staticData: { title: 'catalogue' },
+  validateSearch: archivedSearch,
+  component: lazyPage(() => import('../features/catalogue/locations-page'), 'LocationsPage'),
+});
+
+const importing = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/products/import',
+  staticData: { title: 'catalogue' },
+  component: lazyPage(() => import('../features/catalogue/import-page'), 'ImportPage'),
 });
 
 const users = createRoute({
@@ -197,6 +229,9 @@ const routeTree = root.addChildren([
     newRental,
     payments,
     partners,
+    products,
+    locations,
+    importing,
     notifications,
     users,
     apiKeys,

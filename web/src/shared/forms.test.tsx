@@ -9,7 +9,7 @@ import { chooseLanguage, i18n } from './i18n/i18n';
 import { FormError, FormField, message } from './ui/form-field';
 
 const schema = v.object({
-  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('page:partners.nameMissing'))),
+  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('page:signIn.emailMissing'))),
   note: v.pipe(v.string(), v.maxLength(3, message('page:stock.reasonInvalid'))),
 });
 
@@ -48,7 +48,7 @@ describe('form', () => {
     await user.type(screen.getByLabelText(/^note/), 'long');
     expect(screen.getByTestId('note')).toBeEmptyDOMElement();
     await user.click(screen.getByRole('button'));
-    expect(screen.getByTestId('name')).toHaveTextContent('Adja meg a partner nevét.');
+    expect(screen.getByTestId('name')).toHaveTextContent('Adja meg az e-mail-címét.');
     expect(screen.getByTestId('note')).toHaveTextContent('Az indok 1–200 betű.');
     expect(screen.getByLabelText(/^name/)).toHaveFocus();
     expect(onSubmit).not.toHaveBeenCalled();
@@ -63,9 +63,9 @@ describe('form', () => {
     render(<Example onSubmit={vi.fn()} />);
     await user.click(screen.getByRole('button'));
     await act(() => chooseLanguage('en'));
-    expect(screen.getByTestId('name')).toHaveTextContent('Enter the partner’s name.');
+    expect(screen.getByTestId('name')).toHaveTextContent('Enter your e-mail address.');
     await act(() => chooseLanguage('hu'));
-    expect(screen.getByTestId('name')).toHaveTextContent('Adja meg a partner nevét.');
+    expect(screen.getByTestId('name')).toHaveTextContent('Adja meg az e-mail-címét.');
   });
 
   it('shows what the server refused at its field, and what belongs to none above the button', () => {

@@ -6,6 +6,7 @@ import {
   IconLayoutDashboard,
   IconPackageExport,
   IconSettings,
+  IconTools,
   IconUsersGroup,
 } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
@@ -24,11 +25,15 @@ export const navItems = [
   { to: '/payments', name: 'payments', icon: IconCreditCard, roles: managers, aside: false },
   { to: '/notifications', name: 'notifications', icon: IconBell, roles: everyone, aside: false },
   { to: '/partners', name: 'partners', icon: IconUsersGroup, roles: everyone, aside: true },
+  { to: '/products', name: 'catalogue', icon: IconTools, roles: everyone, aside: true },
   { to: '/users', name: 'settings', icon: IconSettings, roles: admins, aside: true },
 ] as const;
 
-/** The pages of the settings; the first is where the link leads. */
-const settings = ['/users', '/api-keys', '/connections'];
+/** Further pages of an item, at addresses that do not begin with its own. */
+const further: Partial<Record<(typeof navItems)[number]['name'], readonly string[]>> = {
+  catalogue: ['/locations'],
+  settings: ['/api-keys', '/connections'],
+};
 
 /** The pages that the role may use. */
 export function Navigation({ role }: { role: Role }) {
@@ -44,7 +49,7 @@ export function Navigation({ role }: { role: Role }) {
               <Link
                 to={to}
                 className={classes.link}
-                data-here={(name === 'settings' && settings.includes(path)) || undefined}
+                data-here={further[name]?.includes(path) === true || undefined}
                 activeOptions={{ exact: to === '/', includeSearch: false }}
               >
                 <Icon size={20} stroke={1.7} aria-hidden />

@@ -11,10 +11,12 @@ interface ExportButtonProps<Name extends ExportName> {
   list: Name;
   /** What the list on the screen is limited to, so that the file has the same lines. */
   filter: ExportFilter<Name>;
+  /** What the file has, where several can be saved. */
+  label?: string;
 }
 
 /** Saves a list as a CSV file, named by the server. */
-export function ExportButton<Name extends ExportName>({ list, filter }: ExportButtonProps<Name>) {
+export function ExportButton<Name extends ExportName>({ list, filter, label }: ExportButtonProps<Name>) {
   const { t } = useTranslation('exports');
   const { t: common } = useTranslation();
   const load = useExport(list, saveFile);
@@ -27,7 +29,7 @@ export function ExportButton<Name extends ExportName>({ list, filter }: ExportBu
         data-testid={`export-${list}`}
         onClick={() => load.mutate(filter)}
       >
-        {t('save')}
+        {label === undefined ? t('save') : t('saveOf', { list: label })}
       </Button>
       <p role="status" className="visually-hidden">
         {load.isSuccess && t('saved', { name: load.data.name })}

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { Named } from '../../shared/model';
 import { json, openShop, page, problem } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
-import { newPartnerId } from './partners-page';
+import { newId } from '../../domain/catalogue/new-id';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
@@ -58,7 +58,7 @@ it('adds and renames a partner; a repeated attempt keeps its id', async () => {
 });
 
 it('makes ids of names in any letters', () => {
-  expect(newPartnerId('  Árvíztűrő Kft. ')).toMatch(/^arvizturo-kft-[0-9a-f]{6}$/);
-  expect(newPartnerId('„…”')).toMatch(/^[0-9a-f]{6}$/);
-  expect(newPartnerId('x'.repeat(200)).length).toBeLessThan(60);
+  expect(newId('  Árvíztűrő Kft. ')).toMatch(/^arvizturo-kft-[0-9a-f]{6}$/);
+  expect(newId('„…”')).toMatch(/^[0-9a-f]{6}$/);
+  expect(newId('x'.repeat(200)).length).toBeLessThan(60);
 });

@@ -6,6 +6,8 @@ import { Popover } from './controls/popover';
 
 interface ConfirmButtonProps {
   label: string;
+  /** What the row is about, for those who hear the button's name only. */
+  subject?: string;
   question: string;
   confirm: string;
   /** Red confirm button. */
@@ -18,6 +20,7 @@ interface ConfirmButtonProps {
 /** A button that asks once, in place, before it acts. */
 export function ConfirmButton({
   label,
+  subject,
   question,
   confirm,
   danger = false,
@@ -35,7 +38,13 @@ export function ConfirmButton({
       className={classes.ask}
       aria-label={question}
       target={
-        <Button ref={button} variant={variant} size="xs" loading={busy}>
+        <Button
+          ref={button}
+          variant={variant}
+          size="xs"
+          loading={busy}
+          {...(subject === undefined ? {} : { 'aria-label': `${label}: ${subject}` })}
+        >
           {label}
         </Button>
       }

@@ -3,5 +3,6 @@ import type { hu } from './hu';
 
 export const en: Messages<typeof hu> = {
   save: 'Download CSV',
+  saveOf: '{{list}} CSV',
   saved: 'Downloaded: {{name}}',
 };

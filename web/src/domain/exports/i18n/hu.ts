@@ -1,4 +1,5 @@
 export const hu = {
   save: 'CSV letöltése',
+  saveOf: '{{list}} CSV',
   saved: 'Letöltve: {{name}}',
 };

@@ -1,0 +1,28 @@
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import '../../domain/catalogue/messages';
+import { useUser } from '../../shared/session';
+import classes from './catalogue.module.css';
+
+const tabs = [
+  { to: '/products', name: 'products' },
+  { to: '/locations', name: 'locations' },
+  { to: '/products/import', name: 'import' },
+] as const;
+
+/** The pages of the catalogue, beside each other; only administrators import. */
+export function CatalogueTabs() {
+  const { t } = useTranslation('catalogue');
+  const admin = useUser().role === 'ADMIN';
+  return (
+    <nav className={classes.tabs} aria-label={t('tabs.label')}>
+      {tabs
+        .filter(({ name }) => admin || name !== 'import')
+        .map(({ to, name }) => (
+          <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+            {t(`tabs.${name}`)}
+          </Link>
+        ))}
+    </nav>
+  );
+}

@@ -1,0 +1,62 @@
+import { IconFileUpload } from '@tabler/icons-react';
+import { useEffect, useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import classes from './catalogue.module.css';
+
+/** Takes one file, dropped anywhere on the page or chosen. */
+export function FileDrop({ onFile }: { onFile: (file: File) => void }) {
+  const { t } = useTranslation('catalogue');
+  const hint = useId();
+  const [over, setOver] = useState(false);
+
+  // The whole page takes it: beside the field the browser would leave the page and show the file.
+  useEffect(() => {
+    const handleOver = (event: DragEvent) => {
+      event.preventDefault();
+      setOver(true);
+    };
+    const handleLeave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const handleDrop = (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      const file = event.dataTransfer?.files[0];
+      if (file !== undefined) onFile(file);
+    };
+    window.addEventListener('dragover', handleOver);
+    window.addEventListener('dragleave', handleLeave);
+    window.addEventListener('drop', handleDrop);
+    return () => {
+      window.removeEventListener('dragover', handleOver);
+      window.removeEventListener('dragleave', handleLeave);
+      window.removeEventListener('drop', handleDrop);
+    };
+  }, [onFile]);
+
+  return (
+    <div className={classes.drop} data-testid="import-drop" data-over={over || undefined}>
+      <span className={classes.dropIcon} aria-hidden>
+        <IconFileUpload size={28} stroke={1.6} />
+      </span>
+      <p className={classes.dropTitle}>{t('import.drop')}</p>
+      <p id={hint} className={classes.text}>
+        {t('import.dropHint')}
+      </p>
+      <label className={classes.choose}>
+        {t('import.choose')}
+        <input
+          type="file"
+          accept=".csv,.txt,text/csv"
+          aria-describedby={hint}
+          onChange={(event) => {
+            const file = event.currentTarget.files?.[0];
+            // The same file, corrected, can be chosen again.
+            event.currentTarget.value = '';
+            if (file !== undefined) onFile(file);
+          }}
+        />
+      </label>
+    </div>
+  );
+}
