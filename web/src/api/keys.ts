@@ -8,6 +8,7 @@ export const keys = {
   summary: ['dashboard', 'summary'],
   rentals: ['rentals'],
   payments: ['payments'],
+  revenue: ['payments', 'revenue'],
   paymentFailures: ['payments', 'failures'],
   refunds: ['payments', 'refunds'],
   locations: ['catalogue', 'locations'],

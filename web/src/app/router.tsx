@@ -16,6 +16,7 @@ declare module '@tanstack/react-router' {
       | 'payments'
       | 'partners'
       | 'catalogue'
+      | 'closing'
       | 'notifications'
       | 'settings'
       | 'selfCheck'
@@ -139,6 +140,24 @@ const payments = createRoute({
   component: lazyPage(() => import('../features/payments/payments-page'), 'PaymentsPage'),
 });
 
+interface ClosingSearch {
+  /** The first and the last day (2026-03-02), both included; today without them. */
+  from?: string;
+  to?: string;
+}
+
+const closing = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/payments/closing',
+  staticData: { title: 'closing', byLocation: true },
+  validateSearch: (search: Record<string, unknown>): ClosingSearch => {
+    const from = day(search.from);
+    const to = day(search.to);
+    return { ...(from && { from }), ...(to && { to }) };
+  },
+  component: lazyPage(() => import('../features/payments/closing-page'), 'ClosingPage'),
+});
+
 const notifications = createRoute({
   getParentRoute: () => signedIn,
   path: '/notifications',
@@ -228,6 +247,7 @@ const routeTree = root.addChildren([
     rentals,
     newRental,
     payments,
+    closing,
     partners,
     products,
     locations,

@@ -82,6 +82,13 @@ function dateFormat(
   return format;
 }
 
+/** `2026. november 26.`: the day of a date field, in full. */
+export function formatFullDay(field: string, language: Language): string {
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: 'long', timeZone: 'UTC' }).format(
+    new Date(`${field}T00:00:00Z`),
+  );
+}
+
 /** `nov. 26.`, with the year when it is not this one. */
 export function formatDate(value: string | Date, language: Language, now: Date): string {
   const date = typeof value === 'string' ? new Date(value) : value;

@@ -6,16 +6,17 @@ import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { Switch } from '../../shared/ui/controls/switch';
 import { ErrorState, RowSkeletons } from '../../shared/ui/states';
+import './messages';
 import classes from './mute-locations.module.css';
 
 /** Which locations may pop up on this device. */
 export function MuteLocations({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation('mute');
   const muted = useMutedLocations();
   const { data, error, isPending, isFetching, refetch } = useQuery(locationsQueryOptions());
   return (
-    <Modal opened onClose={onClose} title={t('mute.title')}>
-      <p className={classes.lead}>{t('mute.lead')}</p>
+    <Modal opened onClose={onClose} title={t('title')}>
+      <p className={classes.lead}>{t('lead')}</p>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {isPending && <RowSkeletons rows={3} />}
       <ul className={classes.locations}>
@@ -25,7 +26,7 @@ export function MuteLocations({ onClose }: { onClose: () => void }) {
             <li key={id}>
               <Switch
                 label={name}
-                description={quiet ? t('mute.quiet') : t('mute.popsUp')}
+                description={quiet ? t('quiet') : t('popsUp')}
                 checked={!quiet}
                 onChange={() => setMutedLocations(quiet ? muted.filter((each) => each !== id) : [...muted, id])}
               />
@@ -33,12 +34,12 @@ export function MuteLocations({ onClose }: { onClose: () => void }) {
           );
         })}
       </ul>
-      <p className={classes.always}>{t('mute.always')}</p>
+      <p className={classes.always}>{t('always')}</p>
       <div className={classes.buttons}>
-        <Button onClick={onClose}>{t('mute.done')}</Button>
+        <Button onClick={onClose}>{t('done')}</Button>
         {muted.length > 0 && (
           <Button variant="default" onClick={() => setMutedLocations([])}>
-            {t('mute.none')}
+            {t('none')}
           </Button>
         )}
       </div>

@@ -1,16 +1,15 @@
-import { IconCreditCard, IconLock } from '@tabler/icons-react';
+import { IconCreditCard, IconReportMoney } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { explainDecline } from '../../domain/payments/decline';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
-import { isManager, type Payment, type PaymentFilter } from '../../shared/model';
+import type { Payment, PaymentFilter } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../api/payments';
-import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
 import { ExportButton } from '../../domain/exports/export-button';
 import { FailureList } from '../../domain/payments/failure-list';
@@ -20,26 +19,23 @@ import { PayModal } from '../../domain/payments/pay-modal';
 import { PaymentPill } from '../../shared/ui/pill';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
+import { ManagersOnly } from './managers-only';
+import './messages';
 import { AllLocations } from '../../shared/ui/widget';
 import classes from './payments-page.module.css';
 
 export function PaymentsPage() {
-  const { t } = useTranslation();
-  if (!isManager(useUser().role)) {
-    return (
-      <EmptyState
-        icon={<IconLock size={24} stroke={1.7} />}
-        title={t('error.managersOnly')}
-        hint={t('error.managersOnlyHint')}
-      />
-    );
-  }
-  return <Payments />;
+  return (
+    <ManagersOnly>
+      <Payments />
+    </ManagersOnly>
+  );
 }
 
 /** Every payment; a failed one says why and what to do. */
 function Payments() {
-  const { t } = useTranslation();
+  const { t } = useTranslation('paymentPages');
+  const { t: common } = useTranslation();
   const navigate = useNavigate();
   const { status: chosen, transaction } = useSearch({ from: '/signed-in/payments' });
   const location = useLocationFilter();
@@ -63,20 +59,30 @@ function Payments() {
   const filters = (
     <>
       <Segmented<PaymentFilter | 'ALL'>
-        label={t('payments.status')}
+        label={t('status')}
         value={filter}
         onChange={(value) =>
           void navigate({ to: '/payments', replace: true, search: value === 'ALL' ? {} : { status: value } })
         }
         options={[
-          { value: 'ALL', label: t('common.all') },
-          { value: 'TODO', label: t('payments.todo'), count: todo.length > 0 ? todo.length : undefined },
-          { value: 'DECLINED', label: t('paymentStatus.DECLINED') },
-          { value: 'PENDING', label: t('paymentStatus.PENDING') },
-          { value: 'SUCCEEDED', label: t('paymentStatus.SUCCEEDED') },
+          { value: 'ALL', label: common('common.all') },
+          { value: 'TODO', label: t('todo'), count: todo.length > 0 ? todo.length : undefined },
+          { value: 'DECLINED', label: common('paymentStatus.DECLINED') },
+          { value: 'PENDING', label: common('paymentStatus.PENDING') },
+          { value: 'SUCCEEDED', label: common('paymentStatus.SUCCEEDED') },
         ]}
       />
       {transaction !== undefined && <AllLocations />}
+    </>
+  );
+
+  const tools = (
+    <>
+      <Link to="/payments/closing" className={classes.closing}>
+        <IconReportMoney size={18} stroke={1.7} aria-hidden />
+        {t('closing.title')}
+      </Link>
+      <ExportButton list="payments" filter={limits} />
     </>
   );
 
@@ -84,16 +90,17 @@ function Payments() {
     <>
       {filter === 'TODO' ? (
         <ListPage
-          label={t('payments.title')}
+          label={t('title')}
           query={failures}
           filters={filters}
+          tools={tools}
           bare
           empty={
             todo.length > 0 ? null : (
               <EmptyState
                 icon={<IconCreditCard size={24} stroke={1.7} />}
-                title={t('payments.todoEmpty')}
-                hint={t('payments.todoEmptyHint')}
+                title={t('todoEmpty')}
+                hint={t('todoEmptyHint')}
               />
             )
           }
@@ -102,16 +109,16 @@ function Payments() {
         </ListPage>
       ) : (
         <ListPage
-          label={t('payments.title')}
+          label={t('title')}
           query={listed}
           filters={filters}
-          tools={<ExportButton list="payments" filter={limits} />}
+          tools={tools}
           empty={
             payments.length > 0 ? null : (
               <EmptyState
                 icon={<IconCreditCard size={24} stroke={1.7} />}
-                title={t(filter === 'ALL' ? 'payments.empty' : 'payments.emptyFilter')}
-                hint={t(filter === 'ALL' ? 'payments.emptyHint' : 'payments.emptyFilterHint')}
+                title={t(filter === 'ALL' ? 'empty' : 'emptyFilter')}
+                hint={t(filter === 'ALL' ? 'emptyHint' : 'emptyFilterHint')}
               />
             )
           }
