@@ -11,6 +11,7 @@ vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+vi.mock('../../domain/exports/save-file', () => ({ saveFile: () => undefined }));
 
 afterEach(() => setLocationFilter(null));
 
@@ -74,7 +75,6 @@ it('follows the range, the location and the days of the address, and saves the s
       locationId: 'kelenfold',
     }),
   );
-  URL.createObjectURL = () => 'blob:file';
   await user.click(screen.getByTestId('export-revenue'));
   await waitFor(() =>
     expect(Object.fromEntries(server.seen('GET /exports/revenue.csv')[0]?.search ?? [])).toEqual({
