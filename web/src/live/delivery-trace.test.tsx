@@ -1,6 +1,6 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { anna, LivePage, Problem, type Asked } from '../test/live-page';
+import { anna, LivePage, Problem, type SeenRequest } from '../test/live-page';
 import { NotificationList } from './notification-list';
 
 const item = {
@@ -40,7 +40,7 @@ beforeEach(() => {
   page = new LivePage();
   page.user = { ...anna, role: 'ADMIN' };
   answer = trace;
-  page.answer = ({ path }: Asked) => {
+  page.answer = ({ path }: SeenRequest) => {
     if (path.startsWith('/admin/events/')) return answer;
     return {
       items: path === '/notifications' ? [item] : [],

@@ -156,6 +156,7 @@ it('a tab that is still asking when another signs in asks once more', async () =
   const [left, right] = channels();
   const [one, two] = [new Session({ channel: left }), new Session({ channel: right })];
   const restoring = two.refresh();
+  await vi.waitFor(() => expect(server.seen('POST /auth/refresh')).toHaveLength(1));
   const old = answer;
   server.on('POST /auth/refresh', grant('b'));
   await one.signIn('a@b.hu', 'x');

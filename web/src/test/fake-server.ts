@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { answerRequests, type SeenRequest } from './api-server';
 import type {
   Claim,
   Location,
@@ -17,13 +17,7 @@ import type {
   User,
 } from '../shared/model';
 
-export interface SeenRequest {
-  method: string;
-  path: string;
-  search: URLSearchParams;
-  body: unknown;
-  headers: Headers;
-}
+export type { SeenRequest };
 
 type Handler = (request: SeenRequest) => Response | Promise<Response>;
 
@@ -64,7 +58,7 @@ export class FakeServer {
   readonly #handlers = new Map<string, Handler>();
 
   constructor() {
-    vi.stubGlobal('fetch', (input: string, init: RequestInit = {}) => this.#answer(input, init));
+    answerRequests((request) => this.#answer(request));
   }
 
   /** `route` is a method and a path below /api/v1. The latest handler of a route holds. */
@@ -78,15 +72,7 @@ export class FakeServer {
     return this.requests.filter((each) => `${each.method} ${each.path}` === route);
   }
 
-  async #answer(input: string, init: RequestInit): Promise<Response> {
-    const url = new URL(input, 'http://shop.test');
-    const request: SeenRequest = {
-      method: init.method ?? 'GET',
-      path: url.pathname.replace('/api/v1', ''),
-      search: url.searchParams,
-      body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : (init.body ?? undefined),
-      headers: new Headers(init.headers),
-    };
+  #answer(request: SeenRequest): Response | Promise<Response> {
     this.requests.push(request);
     const handler = this.#handlers.get(`${request.method} ${request.path}`);
     return handler ? handler(request) : problem(404, 'NOT_FOUND');

@@ -16,6 +16,9 @@ import { i18n } from '../shared/i18n/i18n';
 import type { User } from '../shared/model';
 import { createQueryClient } from '../api/query-client';
 import { session, useSession } from '../shared/session';
+import { answerRequests, type SeenRequest } from './api-server';
+
+export type { SeenRequest };
 
 export const anna: User = {
   id: 'u1',
@@ -26,16 +29,8 @@ export const anna: User = {
   tenantName: 'Budapest Gépkölcsönző',
 };
 
-/** One request of the page to `/api/v1`. */
-export interface Asked {
-  method: string;
-  path: string;
-  search: URLSearchParams;
-  body: unknown;
-}
-
 /** Answers a request with JSON, or with a status and a problem, now or later. */
-export type Answer = (asked: Asked) => unknown;
+export type Answer = (request: SeenRequest) => unknown;
 
 export class Problem {
   constructor(
@@ -48,37 +43,30 @@ export class Problem {
 export class LivePage {
   readonly server = new FakeServer();
   readonly environment = new FakeEnvironment();
-  readonly asked: Asked[] = [];
+  readonly asked: SeenRequest[] = [];
   client: QueryClient = createQueryClient();
   user: User = anna;
   refresh: 'ok' | Problem = 'ok';
   answer: Answer = () => ({ items: [], nextCursor: null });
 
   constructor() {
-    vi.stubGlobal('fetch', (url: string, init: RequestInit = {}) => this.#respond(url, init));
+    answerRequests((request) => this.#respond(request));
   }
 
-  async #respond(url: string, init: RequestInit): Promise<Response> {
-    const { pathname, searchParams } = new URL(url, 'http://shop.test');
-    const path = pathname.replace('/api/v1', '');
+  async #respond(request: SeenRequest): Promise<Response> {
+    const { path } = request;
     const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status });
     if (path === '/auth/refresh') {
       return this.refresh === 'ok'
         ? json({ accessToken: `token-${Math.random()}`, expiresIn: 900, user: this.user })
         : json({ code: this.refresh.code }, this.refresh.status);
     }
-    const asked: Asked = {
-      method: init.method ?? 'GET',
-      path,
-      search: searchParams,
-      body: typeof init.body === 'string' ? (JSON.parse(init.body) as unknown) : undefined,
-    };
-    this.asked.push(asked);
-    const answer = await this.answer(asked);
+    this.asked.push(request);
+    const answer = await this.answer(request);
     return answer instanceof Problem ? json({ code: answer.code }, answer.status) : json(answer);
   }
 
-  requests(method: string, path: string): Asked[] {
+  requests(method: string, path: string): SeenRequest[] {
     return this.asked.filter((each) => each.method === method && each.path === path);
   }
 

@@ -1,9 +1,12 @@
 import '@testing-library/jest-dom/vitest';
 import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
+import { interceptNetwork } from './api-server';
 
 // Pages are loaded when they are first shown; on a busy machine that takes longer than the usual second.
 configure({ asyncUtilTimeout: 10_000 });
+
+interceptNetwork();
 
 afterEach(() => {
   cleanup();

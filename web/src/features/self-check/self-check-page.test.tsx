@@ -2,7 +2,7 @@ import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Toasts } from '../../live/toasts';
 import { chooseLanguage, i18n } from '../../shared/i18n/i18n';
-import { anna, LivePage, Problem, type Asked } from '../../test/live-page';
+import { anna, LivePage, Problem, type SeenRequest } from '../../test/live-page';
 import { accessibilityProblems } from '../../test/render-page';
 import { alertTrace } from './alert-trace';
 import { SelfCheckPage } from './self-check-page';
@@ -34,7 +34,7 @@ beforeEach(() => {
   Object.defineProperty(navigator, 'locks', { value: {}, configurable: true });
   page = new LivePage();
   [readyz, me, asked] = [ready, anna, { id: 'alert-1', at: new Date().toISOString() }];
-  page.answer = ({ path }: Asked) => {
+  page.answer = ({ path }: SeenRequest) => {
     if (path === '/readyz') return readyz;
     if (path === '/me') return me;
     if (path === '/self-check/alert') return asked;

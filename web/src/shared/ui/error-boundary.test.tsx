@@ -1,4 +1,4 @@
-import { render, screen } from '@testing-library/react';
+import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, it, vi } from 'vitest';
 import { FakeServer, json } from '../../test/fake-server';
@@ -24,9 +24,11 @@ it('leaves the rest standing, reports the failure, and tries again when asked', 
     </>,
   );
   expect(screen.getByText('rest')).toBeInTheDocument();
-  expect(server.seen('POST /client-errors').map(({ body }) => body)).toEqual([
-    expect.objectContaining({ kind: 'component', message: 'Error: the part is broken' }),
-  ]);
+  await waitFor(() =>
+    expect(server.seen('POST /client-errors').map(({ body }) => body)).toEqual([
+      expect.objectContaining({ kind: 'component', message: 'Error: the part is broken' }),
+    ]),
+  );
   broken = false;
   await userEvent.click(screen.getByRole('button'));
   expect(screen.getByText('part')).toBeInTheDocument();
