@@ -208,7 +208,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 	}
 }
 
-// newHealth returns the checks of /readyz. The database is written to: one that
+// newHealth returns the checks of /readyz. Database and Redis are written to: one that
 // only answers may be full, read-only or damaged.
 func (p *program) newHealth(registry *prometheus.Registry) *health.Monitor {
 	node := config.NewID()
@@ -216,7 +216,7 @@ func (p *program) newHealth(registry *prometheus.Registry) *health.Monitor {
 		Name: "database", Check: func(ctx context.Context) error { return p.store.Probe(ctx, node) },
 	}}
 	if p.realtime.cluster != nil {
-		all = append(all, health.Dependency{Name: "redis", Check: p.realtime.cluster.log.Ping, Optional: true})
+		all = append(all, health.Dependency{Name: "redis", Check: p.realtime.cluster.log.Probe, Optional: true})
 	}
 	all = append(all, health.Dependency{
 		Name: "isolation", Check: p.realtime.canary.Check, Facts: p.realtime.isolation,

@@ -88,11 +88,19 @@ func (l *Log) foreign(where string, feed harang.FeedID, detail string) {
 		"where", where, "feed", feed.String(), "detail", detail)
 }
 
-// Ping reports whether Redis answers, UNAVAILABLE if not.
-func (l *Log) Ping(ctx context.Context) error {
+// probeKey is written by Probe, and deleted by Redis after probeLife.
+const (
+	probeKey  = "harang:probe"
+	probeLife = time.Minute
+)
+
+// Probe reports whether Redis takes writes, UNAVAILABLE if not: one that is full, a
+// replica, or without the replicas it wants, answers and is of no use.
+func (l *Log) Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	if err := l.client.Do(ctx, l.client.B().Ping().Build()).Error(); err != nil {
+	set := l.client.B().Set().Key(probeKey).Value("").Ex(probeLife).Build()
+	if err := l.client.Do(ctx, set).Error(); err != nil {
 		return l.unavailable(err)
 	}
 	return nil

@@ -245,8 +245,8 @@ func TestLog_Unavailable(t *testing.T) {
 		); harang.ErrorCode(err) != harang.CodeUnavailable {
 			t.Errorf("%s: append: %v", how, err)
 		}
-		if err := log.Ping(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
-			t.Errorf("%s: ping: %v", how, err)
+		if err := log.Probe(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("%s: probe: %v", how, err)
 		}
 		if took := time.Since(began); took > 4*callTimeout {
 			t.Errorf("%s: three answers took %s", how, took)
@@ -259,8 +259,24 @@ func TestLog_Unavailable(t *testing.T) {
 	server.Pause(t)
 	check("paused")
 	server.Resume(t)
-	testtime.Eventually(t, testtime.Limit, "Redis answers again", func() bool { return log.Ping(t.Context()) == nil })
+	testtime.Eventually(t, testtime.Limit, "Redis answers again", func() bool { return log.Probe(t.Context()) == nil })
 	mustAppend(t, log, feed, relaytest.EpochA, 2, some(2, 3))
+}
+
+// A Redis that answers and refuses writes is not available.
+func TestLog_WritesRefused(t *testing.T) {
+	server := testserver.StartRedis(t)
+	log := newLog(t, server)
+	for _, settings := range [][2]string{{"maxmemory", "0"}, {"min-replicas-to-write", "0"}} {
+		server.Do(t, "CONFIG", "SET", settings[0], "1")
+		if err := log.Probe(t.Context()); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("%s: %v", settings[0], err)
+		}
+		server.Do(t, "CONFIG", "SET", settings[0], settings[1])
+		if err := log.Probe(t.Context()); err != nil {
+			t.Errorf("%s: %v", settings[0], err)
+		}
+	}
 }
 
 func TestDial(t *testing.T) {
