@@ -6,14 +6,12 @@ export {
   isEvent,
   isKnownEvent,
   parseFeedEvent,
+  isKnownType,
   type EventOf,
   type FeedEvent,
-  type KnownEvent,
-  type PaymentErrorEvent,
-  type RentalCreatedEvent,
-  type StockAlertEvent,
   type UnknownEvent,
 } from './events.js';
+export type * from './event-types.js';
 export { parsePosition, sameFeed, type Audience, type Position } from './position.js';
 export type { Delivery, ReplayBatch } from './replay.js';
 export type { RefreshOutcome } from './token.js';

@@ -2,14 +2,8 @@ import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { createContinuity } from '../src/continuity.js';
 import { createDedupe } from '../src/dedupe.js';
 import { browserEnvironment } from '../src/environment.js';
-import {
-  isEvent,
-  isKnownEvent,
-  parseFeedEvent,
-  type FeedEvent,
-  type RentalCreatedEvent,
-  type StockAlertEvent,
-} from '../src/events.js';
+import { isEvent, isKnownEvent, parseFeedEvent, type FeedEvent } from '../src/events.js';
+import type { RentalCreatedEvent, StockAlertEvent } from '../src/event-types.js';
 import { createListeners } from '../src/listeners.js';
 import { createStockManager } from '../src/manager.js';
 import { parsePosition, sameFeed } from '../src/position.js';

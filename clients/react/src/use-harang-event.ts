@@ -1,6 +1,6 @@
 'use client';
 
-import { isEvent, type ConnectionEvents, type EventOf, type KnownEvent } from '@harang/client';
+import { isEvent, isKnownType, type ConnectionEvents, type EventOf, type KnownEvent } from '@harang/client';
 import { useEffect } from 'react';
 import { useNewest } from './use-newest.js';
 import { useHarang } from './harang-provider.js';
@@ -29,21 +29,13 @@ export function useHarangEvent(
   const { connection } = useHarang();
   const newest = useNewest(handler as (value: unknown) => void);
   useEffect(() => {
-    switch (type) {
-      case 'stock_alert':
-      case 'payment_error':
-      case 'rental_created':
-        return connection.on('event', (delivery) => {
-          if (isEvent(delivery.event, type)) newest.get()(delivery);
-        });
-      case '*':
-        return connection.on('event', (delivery) => {
-          newest.get()(delivery);
-        });
-      default:
-        return connection.on(type, (value) => {
-          newest.get()(value);
-        });
+    if (type === '*' || isKnownType(type)) {
+      return connection.on('event', (delivery) => {
+        if (type === '*' || isEvent(delivery.event, type)) newest.get()(delivery);
+      });
     }
+    return connection.on(type, (value) => {
+      newest.get()(value);
+    });
   }, [connection, newest, type]);
 }
