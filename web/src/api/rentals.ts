@@ -55,8 +55,3 @@ export function useCreateRental(handlers?: WriteHandlers<Rental, RentalRequest>)
     handlers,
   );
 }
-
-/** Reads a rental once, when somebody asks what became of its payment. */
-export function useCheckRental(id: string, handlers?: WriteHandlers<Rental, void>) {
-  return useWrite<Rental>({ send: () => call('get', '/api/v1/rentals/{id}', { path: { id } }) }, handlers);
-}

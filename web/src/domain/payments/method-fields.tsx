@@ -38,6 +38,8 @@ interface MethodFieldsProps {
   methods: readonly MethodChoice[];
   paymentChoice: PaymentChoice;
   onPaymentChoice: (paymentChoice: PaymentChoice) => void;
+  /** Cards that are not offered. */
+  blocked?: readonly string[];
   disabled?: boolean;
   methodTestId: string;
   tokenTestId: string;
@@ -49,6 +51,7 @@ export function MethodFields({
   methods,
   paymentChoice,
   onPaymentChoice,
+  blocked = [],
   disabled = false,
   methodTestId,
   tokenTestId,
@@ -56,10 +59,9 @@ export function MethodFields({
   const { t } = useTranslation();
   const { data, error, isFetching, refetch } = useQuery(cardsQueryOptions(partnerId));
   // The sandbox's cards are known by name in both languages; any other is called what its provider calls it.
-  const options = data?.items.map(({ token, label }) => ({
-    value: token,
-    label: messageOf('page', `card.${token}`) ?? label,
-  }));
+  const options = data?.items
+    .filter(({ token }) => !blocked.includes(token))
+    .map(({ token, label }) => ({ value: token, label: messageOf('page', `card.${token}`) ?? label }));
   return (
     <div className={classes.fields}>
       <SelectField
@@ -79,7 +81,7 @@ export function MethodFields({
           <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />
         ) : options === undefined ? (
           <Skeleton height={88} radius={12} />
-        ) : options.length === 0 ? (
+        ) : (data?.items.length ?? 0) > 0 && options.length === 0 ? null : options.length === 0 ? (
           <p className={classes.none}>{t('wizard.cardNone')}</p>
         ) : (
           <SelectField

@@ -1,83 +1,146 @@
 import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../shared/http';
 import { usePay } from '../../api/payments';
 import { formErrors } from '../../shared/form-errors';
-import { formatMoney } from '../../shared/format';
+import { formatMoney, formatSecond } from '../../shared/format';
+import { ApiError } from '../../shared/http';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { DeclineNotice } from './decline-notice';
+import './messages';
 import { MethodFields, type PaymentChoice, requestedPayment, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';
+import { useCharges } from './use-charges';
 
 interface PayFormProps {
+  /** With its latest payment, where there was one. */
   rental: Rental;
+  /** The card of that payment, where it is known. */
+  charged?: string | null;
   onPaid: () => void;
+  /** Reads the rental again. */
+  onCheck: () => void;
+  checking: boolean;
+  /** When it was last read, epoch milliseconds. */
+  checkedAt: number;
   methodTestId: string;
   tokenTestId: string;
   submitTestId: string;
 }
 
-/** Pays what a waiting rental owes, in cash or with a stored card, as often as it takes. */
-export function PayForm({ rental, onPaid, methodTestId, tokenTestId, submitTestId }: PayFormProps) {
+/**
+ * Pays what a rental owes, in cash or with a stored card, as often as it takes. After a payment without an outcome it
+ * offers to check the state first, and never the same card again before the state is known.
+ */
+export function PayForm({
+  rental,
+  charged = null,
+  onPaid,
+  onCheck,
+  checking,
+  checkedAt,
+  methodTestId,
+  tokenTestId,
+  submitTestId,
+}: PayFormProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('payments');
   const language = useLanguage();
   const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
+  const [checked, setChecked] = useState(false);
+  const [otherWay, setOtherWay] = useState(false);
   const cards = useStoredCards(rental.partnerId);
-  const asked = requestedPayment(paymentChoice, cards);
+  const { latest, blocked, anyCardBlocked, begin, failed } = useCharges(rental, charged);
+  const choice: PaymentChoice = anyCardBlocked ? { method: 'CASH', token: null } : paymentChoice;
+  const asked = requestedPayment(
+    choice,
+    cards?.filter(({ token }) => !blocked.includes(token)),
+  );
   // Cash is in steps of 5 Ft.
-  const owed = paymentChoice.method === 'CASH' ? rental.owedCash : rental.owedAmount;
+  const owed = choice.method === 'CASH' ? rental.owedCash : rental.owedAmount;
 
-  const pay = usePay({ onSuccess: onPaid });
+  const pay = usePay({ onSuccess: onPaid, onError: failed });
+  const undecided = latest?.status === 'PENDING';
 
   const handleSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
     if (asked === null || asked === 'NONE') return;
+    begin();
+    setChecked(false);
+    setOtherWay(false);
     pay.mutate({ rentalId: rental.id, amount: owed, ...asked });
   };
 
   const { error } = pay;
-  const refusal = error instanceof ApiError ? error : null;
-  const text = (name: string) => {
-    const value = refusal?.problem[name];
-    return typeof value === 'string' ? value : null;
-  };
-  const pending = refusal?.code === 'PAYMENT_TIMEOUT';
+  const code = error instanceof ApiError ? error.code : null;
+  // What became of the payment is said above, as long as it is the latest one.
+  const explained = code === 'PAYMENT_TIMEOUT' || code === 'PAYMENT_DECLINED';
 
   return (
-    <form className={classes.form} noValidate onSubmit={handleSubmit}>
-      {pending ? (
-        <DeclineNotice code={text('errorCode') ?? 'sandbox:timeout'} message={text('errorMessage')} pending />
-      ) : (
-        error !== null &&
-        (refusal?.code === 'PAYMENT_DECLINED' ? (
-          <DeclineNotice code={text('errorCode')} message={text('errorMessage')} />
-        ) : (
-          <p className={classes.error} role="alert">
-            {formErrors(error, [], t).form}
-          </p>
-        ))
+    <div className={classes.form}>
+      {(undecided || latest?.status === 'DECLINED') && (
+        <DeclineNotice code={latest.errorCode ?? null} message={latest.errorMessage ?? null} pending={undecided} />
       )}
-      <MethodFields
-        methods={['CARD', 'CASH']}
-        partnerId={rental.partnerId}
-        paymentChoice={paymentChoice}
-        onPaymentChoice={setPaymentChoice}
-        disabled={pay.isPending}
-        methodTestId={methodTestId}
-        tokenTestId={tokenTestId}
-      />
-      <div className={classes.end}>
-        <Button type="submit" size="md" loading={pay.isPending} disabled={asked === null} data-testid={submitTestId}>
-          {t('pay.submit', { amount: formatMoney(owed, language, rental.currency) })}
-        </Button>
-        {pay.isPending && paymentChoice.method === 'CARD' && (
+      {undecided && (
+        <div className={classes.end}>
+          <Button
+            size="md"
+            loading={checking}
+            data-testid="pay-check"
+            onClick={() => {
+              setChecked(true);
+              onCheck();
+            }}
+          >
+            {t('wizard.check')}
+          </Button>
+          {!otherWay && !pay.isPending && (
+            <Button variant="subtle" data-testid="pay-other-way" onClick={() => setOtherWay(true)}>
+              {own('otherWay')}
+            </Button>
+          )}
           <span className="field-hint" role="status">
-            {t('wizard.workingCard')}
+            {checked && !checking && own('noAnswerYet', { time: formatSecond(new Date(checkedAt), language) })}
           </span>
-        )}
-      </div>
-    </form>
+        </div>
+      )}
+      {error !== null && !explained && (
+        <p className={classes.error} role="alert">
+          {formErrors(error, [], t, { CONFLICT: { text: undecided ? own('undecided') : t('error.CONFLICT') } }).form}
+        </p>
+      )}
+      {(!undecided || otherWay || pay.isPending) && (
+        <form className={classes.form} noValidate onSubmit={handleSubmit}>
+          <MethodFields
+            methods={anyCardBlocked ? ['CASH'] : ['CARD', 'CASH']}
+            partnerId={rental.partnerId}
+            paymentChoice={choice}
+            onPaymentChoice={setPaymentChoice}
+            blocked={blocked}
+            disabled={pay.isPending}
+            methodTestId={methodTestId}
+            tokenTestId={tokenTestId}
+          />
+          {(blocked.length > 0 || anyCardBlocked) && <p className="field-hint">{own('sameCard')}</p>}
+          <div className={classes.end}>
+            <Button
+              type="submit"
+              size="md"
+              loading={pay.isPending}
+              disabled={asked === null}
+              data-testid={submitTestId}
+            >
+              {t('pay.submit', { amount: formatMoney(owed, language, rental.currency) })}
+            </Button>
+            {pay.isPending && choice.method === 'CARD' && (
+              <span className="field-hint" role="status">
+                {t('wizard.workingCard')}
+              </span>
+            )}
+          </div>
+        </form>
+      )}
+    </div>
   );
 }

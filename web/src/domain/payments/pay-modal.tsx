@@ -23,6 +23,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
     error,
     isFetching,
     isFetchedAfterMount,
+    dataUpdatedAt,
     refetch,
   } = useQuery({ ...rentalQueryOptions(rentalId), refetchOnMount: 'always' });
   return (
@@ -57,6 +58,9 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
             <PayForm
               rental={rental}
               onPaid={() => setPaid(true)}
+              onCheck={() => void refetch()}
+              checking={isFetching}
+              checkedAt={dataUpdatedAt}
               methodTestId="pay-method"
               tokenTestId="pay-card-token"
               submitTestId="pay-submit"

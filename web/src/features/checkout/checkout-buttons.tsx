@@ -2,6 +2,7 @@ import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../shared/ui/controls/button';
 import classes from './checkout-page.module.css';
+import './messages';
 import type { CheckoutState } from './use-checkout';
 
 interface CheckoutButtonsProps {
@@ -13,6 +14,7 @@ interface CheckoutButtonsProps {
 /** Back, and on to the next step or to the rental. */
 export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const { step, isSubmitting, goTo } = checkout;
   return (
     <div className={classes.buttons}>
@@ -20,7 +22,7 @@ export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
         <Button
           variant="default"
           size="md"
-          disabled={isSubmitting}
+          disabled={isSubmitting || checkout.unsettled}
           leftSection={<IconArrowLeft size={18} aria-hidden />}
           onClick={() => goTo(step === 'pay' ? 'items' : 'partner')}
         >
@@ -41,7 +43,7 @@ export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
           disabled={!checkout.canPay}
           data-testid="wizard-submit"
         >
-          {t('wizard.submit')}
+          {checkout.unsettled ? own('again') : t('wizard.submit')}
         </Button>
       ) : (
         <Button

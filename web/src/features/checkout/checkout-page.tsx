@@ -20,15 +20,23 @@ export function CheckoutPage() {
 function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void }) {
   const checkout = useCheckout(onAnother);
   const scans = useScans(checkout);
-  const { step, rental } = checkout;
-  const heading = useStepHeading(step, again);
+  const { step, followed, unsettled } = checkout;
+  const { rental } = followed;
+  const heading = useStepHeading(rental === null ? step : `${step} ${rental.status}`, again);
   return (
     <div className={classes.wizard} data-testid="checkout-wizard" data-step={step}>
-      <StepList step={step} rentalIsOpen={rental?.status === 'OPEN'} onStep={checkout.goTo} />
+      <StepList
+        step={step}
+        locked={rental !== null || unsettled}
+        rentalIsOpen={rental?.status === 'OPEN'}
+        onStep={checkout.goTo}
+      />
       {step !== 'items' && <ScanOutcomes scans={scans} problemsOnly />}
-      {step === 'done' && rental !== null ? (
+      {rental !== null ? (
         <CheckoutResult
           rental={rental}
+          followed={followed}
+          charged={checkout.charged}
           unpaid={checkout.paymentChoice.method === 'NONE'}
           headingRef={heading}
           onRental={checkout.setRental}

@@ -3,19 +3,23 @@ import { Link } from '@tanstack/react-router';
 import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChangeRental } from '../../api/rental-changes';
-import { useCheckRental } from '../../api/rentals';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
-import { DeclineNotice } from '../../domain/payments/decline-notice';
 import { PayForm } from '../../domain/payments/pay-form';
 import classes from './checkout-page.module.css';
+import { Countdown } from './countdown';
+import './messages';
+import type { FollowedRental } from './use-followed-rental';
 
 interface CheckoutResultProps {
   rental: Rental;
+  followed: FollowedRental;
+  /** The card that was charged with the checkout; null for none. */
+  charged: string | null;
   unpaid: boolean;
   headingRef: RefObject<HTMLHeadingElement | null>;
   onRental: (rental: Rental) => void;
@@ -23,18 +27,24 @@ interface CheckoutResultProps {
 }
 
 /** What became of the checkout; while it waits for payment, it can be paid again here. */
-export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother }: CheckoutResultProps) {
+export function CheckoutResult({
+  rental,
+  followed,
+  charged,
+  unpaid,
+  headingRef,
+  onRental,
+  onAnother,
+}: CheckoutResultProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const language = useLanguage();
-  const look = useCheckRental(rental.id, {
-    onSuccess: (found) => onRental({ ...(rental.payment && { payment: rental.payment }), ...found }),
-  });
   const cancel = useChangeRental(rental.id, { onSuccess: () => onRental({ ...rental, status: 'CANCELLED' }) });
 
   const waiting = rental.status === 'AWAITING_PAYMENT';
   const cancelled = rental.status === 'CANCELLED';
   const payment = rental.payment ?? null;
-  const problem = look.error ?? cancel.error;
+  const problem = cancel.error ?? (waiting ? followed.checkError : null);
 
   return (
     <section
@@ -67,9 +77,11 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
           </p>
           <p className={classes.sub}>
             {waiting
-              ? t('wizard.waitingHint')
+              ? null
               : cancelled
-                ? t('wizard.cancelled')
+                ? cancel.isIdle
+                  ? own('kept.expired')
+                  : t('wizard.cancelled')
                 : unpaid
                   ? t('wizard.doneUnpaid')
                   : null}
@@ -78,30 +90,20 @@ export function CheckoutResult({ rental, unpaid, headingRef, onRental, onAnother
       </div>
       {waiting && (
         <>
-          {payment !== null && payment.status !== 'SUCCEEDED' && (
-            <DeclineNotice
-              code={payment.errorCode ?? null}
-              message={payment.errorMessage ?? null}
-              pending={payment.status === 'PENDING'}
-            />
-          )}
-          {payment?.status === 'PENDING' && (
-            <div>
-              <Button variant="default" loading={look.isPending} onClick={() => look.mutate()}>
-                {t('wizard.check')}
-              </Button>
-            </div>
-          )}
-          <h3 className={classes.again}>{t('wizard.payAgain')}</h3>
+          <Countdown createdAt={rental.createdAt} />
           <PayForm
             rental={rental}
-            methodTestId="wizard-method"
-            tokenTestId="wizard-card-token"
-            submitTestId="wizard-submit"
+            charged={charged}
             onPaid={() => {
               const { payment: paid, ...opened } = rental;
               onRental({ ...opened, status: 'OPEN' });
             }}
+            onCheck={followed.check}
+            checking={followed.checking}
+            checkedAt={followed.checkedAt}
+            methodTestId="wizard-method"
+            tokenTestId="wizard-card-token"
+            submitTestId="wizard-submit"
           />
         </>
       )}

@@ -62,8 +62,7 @@ async function productOfCode(client: QueryClient, code: string): Promise<Product
 
 /** Whether each word of the text is in the name: a word with a digit as a whole word, another one as a part. */
 function isNamed(name: string, text: string): boolean {
-  const words = normalizeSearch(name).split(/[\s,;:()]+/);
-  return normalizeSearch(text)
-    .split(' ')
-    .every((word) => (/\p{N}/u.test(word) ? words.includes(word) : matchesSearch(name, word)));
+  const wordsOf = (each: string) => normalizeSearch(each).split(/[\s,;:()]+/);
+  const words = wordsOf(name);
+  return wordsOf(text).every((word) => (/\p{N}/u.test(word) ? words.includes(word) : matchesSearch(name, word)));
 }

@@ -5,12 +5,14 @@ import { useLanguage } from '../../shared/i18n/i18n';
 import { MethodFields } from '../../domain/payments/method-fields';
 import { totalPieces } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
+import './messages';
 import { Refusal } from './refusal';
 import type { CheckoutState } from './use-checkout';
 
 /** What was chosen and what it costs, and how it is paid. */
 export function PayStep({ checkout }: { checkout: CheckoutState }) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const language = useLanguage();
   const now = useNow();
   const { draft, dueAt, total } = checkout;
@@ -45,11 +47,12 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
         methods={['CARD', 'CASH', 'NONE']}
         paymentChoice={checkout.paymentChoice}
         onPaymentChoice={checkout.setPaymentChoice}
-        disabled={checkout.isSubmitting}
+        disabled={checkout.isSubmitting || checkout.unsettled}
         methodTestId="wizard-method"
         tokenTestId="wizard-card-token"
       />
       {checkout.error !== null && <Refusal error={checkout.error} lines={draft.lines} />}
+      {checkout.unsettled && <p role="status">{own('unsettled')}</p>}
     </>
   );
 }

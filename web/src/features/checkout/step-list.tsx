@@ -7,12 +7,14 @@ const stepNames = { partner: 'stepPartner', items: 'stepItems', pay: 'stepPay', 
 
 interface StepListProps {
   step: Step;
+  /** What was handed in cannot be changed any more. */
+  locked: boolean;
   rentalIsOpen: boolean;
   onStep: (step: Step) => void;
 }
 
-/** The steps; until the checkout is done, earlier ones lead back. */
-export function StepList({ step, rentalIsOpen, onStep }: StepListProps) {
+/** The steps; until the checkout is handed in, earlier ones lead back. */
+export function StepList({ step, locked, rentalIsOpen, onStep }: StepListProps) {
   const { t } = useTranslation();
   const current = steps.indexOf(step);
   return (
@@ -34,7 +36,7 @@ export function StepList({ step, rentalIsOpen, onStep }: StepListProps) {
             data-state={past ? 'past' : index === current ? 'here' : 'ahead'}
             aria-current={index === current ? 'step' : undefined}
           >
-            {past && step !== 'done' ? (
+            {past && !locked ? (
               <button
                 type="button"
                 aria-label={t('wizard.stepState', { n: index + 1, name })}

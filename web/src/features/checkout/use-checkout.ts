@@ -17,6 +17,7 @@ import { type Adding, addPiece, checkItems, type Draft, type ItemProblems, perDa
 import { rentalDays, returnInstant } from '../../domain/rentals/return-instant';
 import { deleteCheckoutDraft, readCheckoutDraft, saveCheckoutDraft } from './checkout-draft';
 import { rememberedLocation, rememberLocation } from './remembered-location';
+import { type FollowedRental, useFollowedRental } from './use-followed-rental';
 import { type Step, useStep } from './use-step';
 
 export interface CheckoutState {
@@ -49,7 +50,12 @@ export interface CheckoutState {
   submit: () => void;
   isSubmitting: boolean;
   error: Error | null;
-  rental: Rental | null;
+  /** The request may have reached the server: it can be repeated, not changed. */
+  unsettled: boolean;
+  /** The rental that was handed in, and what became of it. */
+  followed: FollowedRental;
+  /** The card that was charged with it; null for none. */
+  charged: string | null;
   setRental: (rental: Rental) => void;
 }
 
@@ -67,14 +73,13 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
   }));
   const [submitted, setSubmitted] = useState<Partial<Record<Step, boolean>>>({});
   const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
-  const [rental, setRental] = useState<Rental | null>(null);
+  const [created, setCreated] = useState<Rental | null>(null);
+  const followed = useFollowedRental(created);
+  const { rental } = followed;
+  // The card of the payment that was handed in with the rental.
+  const [charged, setCharged] = useState<string | null>(null);
   // The total of the last request while it may have to be repeated, or the one the server asks for instead.
   const [fixedTotal, setFixedTotal] = useState<number | null>(null);
-  const { step, goTo } = useStep(
-    stored.partner === null ? 'partner' : stored.lines.length === 0 ? 'items' : 'pay',
-    rental?.id ?? null,
-  );
-
   const locationsQuery = useQuery(locationsQueryOptions());
   const locations = locationsQuery.data?.items ?? [];
   const locationId = chosenLocation(stored.locationId, locations);
@@ -123,8 +128,9 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
   };
 
   const create = useCreateRental({
-    onSuccess: (created) => {
-      setRental(created);
+    onSuccess: (created, { payment: asked }) => {
+      setCharged(asked?.cardToken ?? null);
+      setCreated(created);
       rememberLocation(locationId);
     },
     onError: (error, { expectedTotal }) => {
@@ -144,14 +150,29 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     },
   });
 
+  // Nobody knows whether the last request reached the server: it can only be repeated as it was.
+  const unsettled = create.error !== null && !isConclusive(create.error);
+  const { step, goTo } = useStep(
+    stored.partner === null ? 'partner' : stored.lines.length === 0 ? 'items' : 'pay',
+    rental !== null
+      ? { step: rental.status === 'AWAITING_PAYMENT' ? 'pay' : 'done', rentalId: rental.id }
+      : unsettled
+        ? { step: 'pay', rentalId: null }
+        : null,
+  );
+
   // While the outcome of a request is unknown, the draft must not be offered again elsewhere.
-  const handedIn = rental !== null || create.isPending || (create.error !== null && !isConclusive(create.error));
+  const handedIn = rental !== null || create.isPending || unsettled;
   useEffect(() => {
     if (handedIn) deleteCheckoutDraft();
     else saveCheckoutDraft(stored);
   }, [stored, handedIn]);
 
   const submit = () => {
+    if (unsettled) {
+      create.mutate(create.variables);
+      return;
+    }
     setSubmitted((before) => ({ ...before, [step]: true }));
     if (step === 'partner' && draft.partner !== null) goTo('items');
     if (step === 'items' && problems === null) goTo('pay');
@@ -189,12 +210,14 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     itemProblems: submitted.items === true ? problems : null,
     paymentChoice,
     setPaymentChoice,
-    canPay: payment !== null && total !== null,
+    canPay: unsettled || (payment !== null && total !== null),
     submit,
     isSubmitting: create.isPending,
     error: create.error,
-    rental,
-    setRental,
+    unsettled,
+    followed,
+    charged,
+    setRental: setCreated,
   };
 }
 

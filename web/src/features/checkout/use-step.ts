@@ -10,33 +10,34 @@ export type Step = (typeof steps)[number];
  * entries away, so that the entries always stand in the order of the steps.
  *
  * `reachable` is the last step what is filled in allows; the address cannot
- * ask for a later one. With a rental the checkout is done: its result takes
- * the payment step's entry, and Back from it leads to that rental in the list,
- * not into the finished checkout.
+ * ask for a later one. A checkout that was handed in is `bound` to one step:
+ * the payment while it is not paid or its outcome is unknown, then the result,
+ * which takes the payment's entry. Back from either leads to the list and its
+ * rental (null while there is none), not into what was handed in.
  */
 export function useStep(
   reachable: Exclude<Step, 'done'>,
-  rentalId: string | null,
+  bound: { step: 'pay' | 'done'; rentalId: string | null } | null,
 ): { step: Step; goTo: (step: Step) => void } {
   const router = useRouter();
   const asked = useSearch({ from: '/signed-in/rentals/new', select: (search): Step => search.step ?? 'partner' });
-  const step =
-    rentalId !== null ? 'done' : (steps[Math.min(steps.indexOf(asked), steps.indexOf(reachable))] ?? 'partner');
+  const { step: boundTo = null, rentalId = null } = bound ?? {};
+  const step = boundTo ?? steps[Math.min(steps.indexOf(asked), steps.indexOf(reachable))] ?? 'partner';
 
   const fresh = useRef(true);
-  const resultSeen = useRef(false);
+  const seen = useRef<Step | null>(null);
   useEffect(() => {
     const first = fresh.current;
     fresh.current = false;
-    if (rentalId !== null && asked === 'done') resultSeen.current = true;
-    else if (rentalId !== null && resultSeen.current)
-      void router.navigate({ to: '/rentals', search: { rental: rentalId }, replace: true });
-    else if (rentalId !== null) void router.navigate({ to: '/rentals/new', search: { step: 'done' }, replace: true });
+    if (boundTo !== null && asked === boundTo) seen.current = boundTo;
+    else if (boundTo !== null && seen.current === boundTo)
+      void router.navigate({ to: '/rentals', search: rentalId === null ? {} : { rental: rentalId }, replace: true });
+    else if (boundTo !== null) void router.navigate({ to: '/rentals/new', search: { step: boundTo }, replace: true });
     else if (asked === step) return;
     // Opened in a later step, with nothing filled in: the entries of the steps before it are not there.
     else if (first) void router.navigate({ to: '/rentals/new', search: {}, replace: true });
     else router.history.go(steps.indexOf(step) - steps.indexOf(asked));
-  }, [router, asked, step, rentalId]);
+  }, [router, asked, step, boundTo, rentalId]);
 
   const goTo = (to: Step) => {
     const { pathname, search } = router.latestLocation;
@@ -50,7 +51,7 @@ export function useStep(
 }
 
 /** The ref of the step's heading, which is focused when the step changes; with `atOnce` the first one too. */
-export function useStepHeading(step: Step, atOnce: boolean): RefObject<HTMLHeadingElement | null> {
+export function useStepHeading(step: string, atOnce: boolean): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
   const shown = useRef(atOnce ? null : step);
   useEffect(() => {

@@ -303,8 +303,6 @@ export const en: Messages<typeof hu> = {
     doneHint: '{{partner}} · {{items}} · {{amount}}',
     doneUnpaid: 'Started unpaid; paid when it comes back.',
     waiting: 'The rental awaits payment',
-    waitingHint: 'The pieces are set aside for 30 minutes.',
-    payAgain: 'Pay another way',
     another: 'Another rental',
     toRentals: 'Open rentals',
     check: 'Check the state',

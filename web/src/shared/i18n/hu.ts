@@ -301,8 +301,6 @@ export const hu = {
     doneHint: '{{partner}} · {{items}} · {{amount}}',
     doneUnpaid: 'Kifizetetlenül indult, a visszahozatalkor fizet.',
     waiting: 'A bérlés fizetésre vár',
-    waitingHint: 'A darabok félre vannak téve 30 percig.',
-    payAgain: 'Fizetés másik móddal',
     another: 'Még egy bérlés',
     toRentals: 'Bérlések megnyitása',
     check: 'Állapot lekérdezése',

@@ -16,4 +16,13 @@ export const en: Messages<typeof hu> = {
     otherStep: 'Not put into the basket: {{code}}. Scan it at the step Items.',
     close: 'Close the message: {{code}}',
   },
+  kept: {
+    label: 'How long the pieces are still kept',
+    until: 'The pieces are kept until {{time}}.',
+    over: 'The 30 minutes are over, the pieces go back into stock.',
+    expired: 'The rental was not paid in time and is cancelled. The pieces are back in stock.',
+  },
+  unsettled:
+    'The rental may have been opened. Send it again: it is not opened twice, and the card is not charged twice.',
+  again: 'Send again',
 };

@@ -13,4 +13,13 @@ export const hu = {
     otherStep: 'Nem került a kosárba: {{code}}. A Tételek lépésnél olvassa be.',
     close: 'Üzenet bezárása: {{code}}',
   },
+  kept: {
+    label: 'Ennyi ideig vannak félretéve a darabok',
+    until: 'A darabok {{time}}-ig félre vannak téve.',
+    over: 'A 30 perc letelt, a darabok visszakerülnek a készletbe.',
+    expired: 'A bérlést nem fizették ki időben, ezért lemondva. A darabok visszakerültek a készletbe.',
+  },
+  unsettled:
+    'Lehet, hogy a bérlés már elindult. Küldje el újra: így sem indul kétszer, és a kártyát sem terheli kétszer.',
+  again: 'Küldés újra',
 };
