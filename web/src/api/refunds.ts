@@ -17,9 +17,9 @@ export function refundInterval(refunds: readonly Refund[]): number {
   return refunds.some(({ status }) => status === 'FAILED') ? failedInterval : pollInterval;
 }
 
-/** Refunds that did not succeed yet, newest first. Managers only. */
-export const openRefundsQueryOptions = () =>
-  listQueryOptions([...keys.refunds, 'open'], '/api/v1/refunds', { open: true });
+/** Refunds that did not succeed yet, newest first, of one location or of all. Managers only. */
+export const openRefundsQueryOptions = (locationId: string | null) =>
+  listQueryOptions([...keys.refunds, 'open', { locationId }], '/api/v1/refunds', { open: true, locationId });
 
 /** Asks the provider now for a refund that did not succeed yet. */
 export function useRetryRefund(id: string, handlers?: WriteHandlers<Refund, void>) {

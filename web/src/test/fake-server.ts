@@ -337,6 +337,7 @@ export function openShop(role: Role): FakeServer {
         ),
       );
     })
+    .on('GET /refunds', page([]))
     .on('GET /payments/failures', page([foreignFailure, failureOf()]))
     .on('GET /payments', (request) => {
       const status = request.search.get('status');

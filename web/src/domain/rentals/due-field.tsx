@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { formatTime, toDateField } from '../../shared/format';
@@ -19,10 +20,12 @@ interface DueFieldProps {
   error?: string | undefined;
   testId: string;
   onChange: (due: string) => void;
+  /** Beside the fields: quick choices. */
+  children?: ReactNode;
 }
 
 /** The day and the time of a rental's end. The time follows the day, until another one is chosen. */
-export function DueField({ value, dueAt, label, min, error, testId, onChange }: DueFieldProps) {
+export function DueField({ value, dueAt, label, min, error, testId, onChange, children }: DueFieldProps) {
   const { t } = useTranslation('rental');
   const language = useLanguage();
   const now = useNow();
@@ -50,6 +53,7 @@ export function DueField({ value, dueAt, label, min, error, testId, onChange }: 
           onChange(currentTarget.value === '' ? day : `${dueDay}T${currentTarget.value}`)
         }
       />
+      {children}
       {dueAt !== null && (
         <p className="field-hint" role="status" data-testid={`${testId}-moment`}>
           {t(time === null && dueDay !== day ? 'due.closed' : 'due.moment', { when: dueMoment(dueAt, language, now) })}

@@ -20,31 +20,22 @@ const tones: Record<Refund['status'], [Tone, typeof IconClockFilled]> = {
 
 interface RefundListProps {
   refunds: readonly Refund[];
-  /** Names the partner of each, where the list has those of several rentals. */
-  named?: boolean;
-  onOpen?: (rentalId: string) => void;
+  /** Opens the rental; where it is given, each names its partner. */
+  onOpen?: ((rentalId: string) => void) | undefined;
 }
 
 /** Who gets what back, how, and how far that is. */
-export function RefundList({ refunds, named = false, onOpen }: RefundListProps) {
+export function RefundList({ refunds, onOpen }: RefundListProps) {
   return (
     <ul className={classes.list}>
       {refunds.map((refund) => (
-        <RefundRow key={refund.id} refund={refund} named={named} onOpen={onOpen} />
+        <RefundRow key={refund.id} refund={refund} onOpen={onOpen} />
       ))}
     </ul>
   );
 }
 
-function RefundRow({
-  refund,
-  named,
-  onOpen,
-}: {
-  refund: Refund;
-  named: boolean;
-  onOpen: ((rentalId: string) => void) | undefined;
-}) {
+function RefundRow({ refund, onOpen }: { refund: Refund } & Pick<RefundListProps, 'onOpen'>) {
   const { t } = useTranslation('rental');
   const { t: common } = useTranslation();
   const language = useLanguage();
@@ -57,8 +48,8 @@ function RefundRow({
   return (
     <li className={classes.row} data-testid="refund-row" data-refund-id={refund.id} data-status={status}>
       <div className={classes.what}>
-        {named && (
-          <button type="button" className={classes.partner} onClick={() => onOpen?.(refund.rentalId)}>
+        {onOpen !== undefined && (
+          <button type="button" className={classes.partner} onClick={() => onOpen(refund.rentalId)}>
             {refund.partnerName}
           </button>
         )}

@@ -59,29 +59,30 @@ export function ItemsStep({
             dueAt={dueAt}
             error={(problems?.due && t(`wizard.${problems.due}`)) ?? refused.dueAt}
             onChange={(due) => onChange({ due })}
-          />
-          <div className={classes.quick} role="group" aria-label={t('wizard.dueQuick')}>
-            {(
-              [
-                ['today', 0],
-                ['tomorrow', 1],
-                ['threeDays', 3],
-                ['week', 7],
-              ] as const
-            ).map(([name, days]) => {
-              const date = toDateField(addDays(now, days));
-              return (
-                <button
-                  key={name}
-                  type="button"
-                  aria-pressed={draft.due.startsWith(date)}
-                  onClick={() => onChange({ due: date })}
-                >
-                  {t(`wizard.${name}`)}
-                </button>
-              );
-            })}
-          </div>
+          >
+            <div className={classes.quick} role="group" aria-label={t('wizard.dueQuick')}>
+              {(
+                [
+                  ['today', 0],
+                  ['tomorrow', 1],
+                  ['threeDays', 3],
+                  ['week', 7],
+                ] as const
+              ).map(([name, days]) => {
+                const date = toDateField(addDays(now, days));
+                return (
+                  <button
+                    key={name}
+                    type="button"
+                    aria-pressed={draft.due.startsWith(date)}
+                    onClick={() => onChange({ due: date })}
+                  >
+                    {t(`wizard.${name}`)}
+                  </button>
+                );
+              })}
+            </div>
+          </DueField>
         </div>
       </div>
       <ProductSearch draft={draft} available={available} scans={scans} onAdd={onAdd} />
