@@ -83,7 +83,8 @@ func defineAtLocation(name string, types ...harang.EventType) atLocationQueries 
 			atLocation("tenant_id, managers, id, type, at, data", types...)+`
 			ORDER BY managers DESC LIMIT $8`)),
 		count: define("count notifications of "+name+" at location", `
-			SELECT CASE WHEN $1 = '' THEN 0 ELSE count(*) END FROM (`+atLocation("managers", types...)+`) AS e`),
+			SELECT CASE WHEN $1 = '' THEN 0 ELSE count(*) END FROM (
+				SELECT 1 FROM (`+atLocation("managers", types...)+`) AS e LIMIT $8) AS first`),
 	}
 }
 
@@ -312,9 +313,12 @@ func (s *Store) CountUnreadAtLocation(ctx context.Context, p harang.Reader, loca
 	if err != nil {
 		return 0, err
 	}
-	n, err := queryOne(ctx, s.reader(), findAtLocation[p.Audience].count, scanInt, p.UserID, p.Tenant, read.upTo+1,
-		newest, int64(math.MinInt64), 1, locationPattern(locationID), MaxCounted, locationID)
-	return min(n, MaxCounted), err
+	onlyUnread := 1
+	if read.single == 0 {
+		onlyUnread = 0 // all above the mark are
+	}
+	return queryOne(ctx, s.reader(), findAtLocation[p.Audience].count, scanInt, p.UserID, p.Tenant, read.upTo+1,
+		newest, int64(math.MinInt64), onlyUnread, locationPattern(locationID), MaxCounted, locationID)
 }
 
 // floor returns the managers' number above which the list begins.
