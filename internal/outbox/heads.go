@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"harang.dev/harang"
@@ -77,11 +78,22 @@ func (h Heads) Merge(other Heads) Heads {
 // MarshalJSON writes {"tenant":…,"epoch":…} and each audience's number under
 // the audience's name.
 func (h Heads) MarshalJSON() ([]byte, error) {
-	members := map[string]any{"tenant": h.Tenant, "epoch": h.Epoch}
-	for i, a := range audiences {
-		members[string(a)] = h.Numbers[i]
+	tenant, err := json.Marshal(h.Tenant)
+	if err != nil {
+		return nil, err
 	}
-	return json.Marshal(members)
+	epoch, err := json.Marshal(h.Epoch)
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, 0, 160)
+	text = append(append(text, `{"tenant":`...), tenant...)
+	text = append(append(text, `,"epoch":`...), epoch...)
+	for i, a := range audiences {
+		text = append(append(append(text, `,"`...), a...), `":`...)
+		text = strconv.AppendInt(text, h.Numbers[i], 10)
+	}
+	return append(text, '}'), nil
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, whatever the case of the names.

@@ -20,7 +20,11 @@
 //
 // Heads are appended before anybody receives the entries that they cover, so a
 // killed process has delivered nothing that the file does not cover. Every half
-// second a changed file is replaced by a compact one, synced before its rename.
+// second the heads of tenants whose feeds nobody reads are appended and the file
+// is synced; every five seconds also those that other processes have advanced.
+// When its lines are many more than the tenants, it is replaced by a compact one,
+// synced before its rename. So an update writes what has changed, however many
+// tenants there are.
 //
 // # Failure
 //

@@ -34,12 +34,17 @@ func decode(text []byte) (map[string]outbox.Heads, error) {
 	return latest, err
 }
 
-// appendLine appends the heads of one tenant.
-func appendLine(file *os.File, h outbox.Heads) error {
-	text, err := json.Marshal(h)
-	if err == nil {
-		_, err = file.Write(append(text, '\n'))
+// appendLines appends a line for each of the heads, in one write.
+func appendLines(file *os.File, heads []outbox.Heads) error {
+	var text []byte
+	for _, h := range heads {
+		line, err := json.Marshal(h)
+		if err != nil {
+			return err
+		}
+		text = append(append(text, line...), '\n')
 	}
+	_, err := file.Write(text)
 	return err
 }
 
@@ -74,11 +79,16 @@ func (f *File) replace(file *os.File, heads []outbox.Heads) error {
 	for _, h := range heads {
 		known[h.Tenant] = h
 	}
+	var later []outbox.Heads
 	for tenant, h := range f.delivered {
 		if h = known[tenant].Merge(h); h != known[tenant] {
-			if err := appendLine(file, h); err != nil {
-				return err
-			}
+			known[tenant] = h
+			later = append(later, h)
+		}
+	}
+	if len(later) > 0 {
+		if err := appendLines(file, later); err != nil {
+			return err
 		}
 	}
 	if err := os.Rename(file.Name(), f.path); err != nil {
@@ -87,6 +97,6 @@ func (f *File) replace(file *os.File, heads []outbox.Heads) error {
 	if f.file != nil {
 		_ = f.file.Close() // nothing reads it any more
 	}
-	f.file = file
+	f.file, f.recorded, f.lines, f.unsynced, f.torn = file, known, len(later), len(later) > 0, false
 	return nil
 }

@@ -3,6 +3,7 @@ package watermark
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -90,7 +91,7 @@ func TestFile_RemovedWithDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := f.update(t.Context()); !errors.Is(err, store.ErrLost) {
+	if err := f.update(t.Context(), true); !errors.Is(err, store.ErrLost) {
 		t.Errorf("update without a database: %v", err)
 	}
 	text, err := os.ReadFile(path + ".heads")
@@ -160,7 +161,7 @@ func TestFile_RecordsBeforeDelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := New(filepath.Join(t.TempDir(), "x"), st, slog.New(slog.DiscardHandler))
-	if err := f.update(t.Context()); err != nil {
+	if err := f.update(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(f.path); err != nil || !strings.Contains(string(text), `"budapest"`) {
@@ -204,7 +205,7 @@ func TestFile_CommitDuringFirstRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	st := open(t, path)
 	f := New(filepath.Join(t.TempDir(), "x"), st, slog.New(slog.DiscardHandler))
-	if err := f.update(t.Context()); err != nil {
+	if err := f.update(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	heads, err := st.AllHeads(t.Context())
@@ -263,6 +264,110 @@ func TestFile_CommitDuringFirstRead(t *testing.T) {
 	}
 }
 
+// An update writes the heads that have changed, however many tenants there are, and the
+// file is replaced when it has become long, was removed, or has a torn line.
+func TestFile_WritesWhatChanged(t *testing.T) {
+	ctx, path := t.Context(), filepath.Join(t.TempDir(), "harang.db")
+	st := open(t, path)
+	const tenants = 300
+	for i := range tenants {
+		if err := st.CreateTenant(ctx, harang.Tenant{ID: fmt.Sprintf("t%03d", i), Name: "T"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := New(path, st, slog.New(slog.DiscardHandler))
+	defer func() { _ = f.Close() }()
+	commit := func(tenant string) {
+		t.Helper()
+		e, err := harang.NewEvent(harang.RentalCreatedType, "", tenant, time.Time{}, harang.RentalCreated{
+			RentalID: "r", PartnerID: "p", PartnerName: "P", EquipmentCount: 1, Currency: harang.CurrencyHUF,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.Within(ctx, func(tx shop.Tx) error { tx.Append(e); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// updated returns by how many bytes an update makes the file longer; it must have all
+	// heads of the database then.
+	updated := func() int {
+		t.Helper()
+		before, _ := os.ReadFile(f.path)
+		if err := f.update(ctx, true); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(f.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded, err := decode(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heads, err := st.AllHeads(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range heads {
+			if recorded[h.Tenant] != h {
+				t.Fatalf("the file has %+v, want %+v", recorded[h.Tenant], h)
+			}
+		}
+		return len(text) - len(before)
+	}
+	whole := updated()
+	// What this process has advanced is written before all heads are read.
+	commit("t200")
+	heads, err := st.Heads(ctx, []string{"t200"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Committed(heads[0])
+	if err := f.update(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if n := updated(); n != 0 {
+		t.Errorf("%d bytes were appended after what was committed", n)
+	}
+	for range 3 {
+		commit("t007")
+		commit("t123")
+		if n := updated(); n < 2 || n > whole/50 {
+			t.Errorf("two tenants of %d have changed, and %d bytes were appended to %d", tenants, n, whole)
+		}
+	}
+	if n := updated(); n != 0 {
+		t.Errorf("nothing has changed, and %d bytes were appended", n)
+	}
+
+	if err := os.Remove(f.path); err != nil {
+		t.Fatal(err)
+	}
+	commit("t007")
+	if n := updated(); n < whole {
+		t.Errorf("%d bytes after the file was removed", n)
+	}
+	f.follow("t007")
+	if heads, err = st.Heads(ctx, []string{"t007"}); err != nil {
+		t.Fatal(err)
+	}
+	for range compactLines + 1 {
+		heads[0].Advance(harang.AudienceControl, 1)
+		f.record(heads[0])
+	}
+	f.delivered["t007"] = outbox.Heads{} // those numbers are not in the database
+	commit("t123")
+	if n := updated(); n > -compactLines {
+		t.Errorf("a long file has grown by %d bytes", n)
+	}
+	if _, err := f.file.WriteString(`{"tenant":"t0`); err != nil {
+		t.Fatal(err)
+	}
+	f.torn = true // as after the write of a part of a line
+	updated()
+}
+
 // busySource calls then right after each read.
 type busySource struct {
 	relay.Source
@@ -279,7 +384,7 @@ func (s busySource) NewestEntries(ctx context.Context, feed harang.FeedID, limit
 func TestFile_NotWritable(t *testing.T) {
 	st := open(t, filepath.Join(t.TempDir(), "harang.db"))
 	f := New(filepath.Join(t.TempDir(), "nowhere", "harang.db"), st, slog.New(slog.DiscardHandler))
-	if err := f.update(t.Context()); err == nil {
+	if err := f.update(t.Context(), true); err == nil {
 		t.Error("written")
 	}
 }
