@@ -49,7 +49,9 @@ func (r *Relay) check(ctx context.Context, checked int64) int64 {
 			return checked
 		}
 	}
-	r.retry.Store(false)
+	// A window that is the log has everything up to the heads that it was compared with,
+	// or was read since: it is compared again when they have advanced.
+	compareAll := r.retry.Swap(false) || !r.singleNode()
 	tenants := r.o.Windows.Tenants()
 	if len(tenants) == 0 {
 		return version
@@ -68,7 +70,12 @@ func (r *Relay) check(ctx context.Context, checked int64) int64 {
 			return -1
 		}
 	}
+	compared := make(map[string]outbox.Heads, len(heads))
 	for _, h := range heads {
+		compared[h.Tenant] = h
+		if !compareAll && r.compared[h.Tenant] == h {
+			continue
+		}
 		at, err := r.log.Heads(ctx, h.Tenant)
 		if err != nil {
 			r.checkFailed(ctx, err)
@@ -81,6 +88,7 @@ func (r *Relay) check(ctx context.Context, checked int64) int64 {
 			}
 		}
 	}
+	r.compared = compared
 	if r.failing.CompareAndSwap(true, false) {
 		r.o.Logger.Info("relay recovered")
 	}

@@ -110,6 +110,9 @@ type Relay struct {
 	cancel context.CancelFunc
 	// retry makes the loop read although the database has not changed.
 	retry atomic.Bool
+	// compared are the heads that the loop has compared the log with, by tenant. Only the
+	// loop uses it.
+	compared map[string]outbox.Heads
 	// failing: a failure was logged, and the loop has not succeeded since.
 	failing atomic.Bool
 

@@ -37,6 +37,7 @@ type fakeLog struct {
 	feeds  map[harang.FeedID]*fakeFeed
 	err    error
 	healed []outbox.Heads
+	asked  int // calls of Heads
 	// beforeAppend is called, without the lock, at the beginning of each Append.
 	beforeAppend func(first int64)
 }
@@ -58,6 +59,7 @@ func newFakeLog(feeds ...harang.FeedID) *fakeLog {
 func (l *fakeLog) Heads(_ context.Context, tenant string) ([]harang.Position, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.asked++
 	var heads []harang.Position
 	for id, f := range l.feeds {
 		if id.Tenant == tenant {
@@ -516,6 +518,56 @@ func TestRelay_SingleNode(t *testing.T) {
 			t.Errorf("healed: %v", f.log.healed)
 		}
 	})
+}
+
+// TestRelay_ComparesWhatAdvanced: on a single node the loop compares a tenant's windows
+// again only when its heads have advanced or something has failed. A shared log may be
+// emptied, and is compared in every round.
+func TestRelay_ComparesWhatAdvanced(t *testing.T) {
+	several := func(*relay.Options) {}
+	for name, change := range map[string]func(*relay.Options){"single": singleNode, "several": several} {
+		synctest.Test(t, func(t *testing.T) {
+			f := open(change)
+			ctx, stop := context.WithCancel(t.Context())
+			var run sync.WaitGroup
+			run.Go(func() { _ = f.relay.Run(ctx) })
+			defer run.Wait()
+			defer stop()
+			// asked returns how often the log was asked in ten seconds.
+			asked := func() int {
+				f.log.mu.Lock()
+				before := f.log.asked
+				f.log.mu.Unlock()
+				testtime.Advance(10 * time.Second)
+				f.log.mu.Lock()
+				defer f.log.mu.Unlock()
+				return f.log.asked - before
+			}
+			f.db.Commit("budapest", 2, harang.AudienceManagers)
+			asked()
+			f.log.agrees(t, f.db, managers)
+			if n := asked(); (n == 0) != (name == "single") {
+				t.Errorf("%s: nothing has advanced, and the log was asked %d times", name, n)
+			}
+			f.db.Commit("budapest", 1, harang.AudienceManagers)
+			asked()
+			f.log.agrees(t, f.db, managers)
+
+			// A pass that fails leaves the window behind heads that were compared.
+			f.log.fail(errors.New("unavailable"))
+			f.db.Commit("budapest", 1, harang.AudienceManagers)
+			asked()
+			f.log.fail(nil)
+			asked()
+			f.log.agrees(t, f.db, managers)
+			f.db.Fail(errors.New("unavailable"))
+			asked()
+			f.db.Fail(nil)
+			if asked() == 0 {
+				t.Errorf("%s: nothing was compared after a failure", name)
+			}
+		})
+	}
 }
 
 func TestRelay_LoopWithoutVersion(t *testing.T) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"harang.dev/harang"
@@ -40,6 +41,9 @@ var (
 	findHeadsBatch = define("find heads batch", `
 		SELECT tenant_id, epoch, `+numberColumns("")+` FROM heads WHERE tenant_id IN (`+parameters(1, headsBatch)+`)`)
 
+	findHeadsFrom = define("find heads from", `
+		SELECT tenant_id, epoch, `+numberColumns("")+` FROM heads WHERE tenant_id >= $1 ORDER BY tenant_id LIMIT $2`)
+
 	lockEpoch = define("lock epoch", `
 		UPDATE heads SET managers = managers WHERE tenant_id = $1 RETURNING epoch`)
 
@@ -62,9 +66,39 @@ func headsColumns(h *outbox.Heads, rest ...any) []any {
 	return append(into, rest...)
 }
 
+// headsSpread is how many heads are read in one piece for each one that is asked for.
+const headsSpread = 4
+
 // Heads returns the heads of the tenants, in no order. Unknown tenants are left
-// out.
+// out. For many tenants one statement reads all heads from the first of them on, up to
+// headsSpread times as many; those that it does not reach are read in batches.
 func (s *Store) Heads(ctx context.Context, tenants []string) ([]outbox.Heads, error) {
+	if len(tenants) <= headsBatch {
+		return s.headsInBatches(ctx, tenants)
+	}
+	wanted := make(map[string]bool, len(tenants))
+	for _, t := range tenants {
+		wanted[t] = true
+	}
+	limit := headsSpread * len(tenants)
+	all, err := queryAll(ctx, s.reader(), findHeadsFrom, scanHeads, slices.Min(tenants), limit)
+	if err != nil {
+		return nil, err
+	}
+	last := ""
+	if len(all) == limit {
+		last = all[limit-1].Tenant
+	}
+	all = slices.DeleteFunc(all, func(h outbox.Heads) bool { return !wanted[h.Tenant] })
+	if last == "" {
+		return all, nil
+	}
+	rest := slices.DeleteFunc(slices.Clone(tenants), func(t string) bool { return t <= last })
+	further, err := s.headsInBatches(ctx, rest)
+	return append(all, further...), err
+}
+
+func (s *Store) headsInBatches(ctx context.Context, tenants []string) ([]outbox.Heads, error) {
 	var all []outbox.Heads
 	for len(tenants) > 0 {
 		n := min(headsBatch, len(tenants))

@@ -238,6 +238,17 @@ func testEntries(t *testing.T, open Open) {
 	if err != nil || len(all) != len(many) {
 		t.Errorf("%d tenants have %d heads, %v", len(many), len(all), err)
 	}
+	// Far from each other, with an unknown one.
+	env.AddTenant(t, "zz")
+	var sparse []string
+	for i := range 200 {
+		env.AddTenant(t, fmt.Sprintf("u%03d", i))
+	}
+	sparse = append(append(sparse, "u150x", "zz"), many[:38]...)
+	all, err = env.Store.Heads(ctx, sparse)
+	if err != nil || len(all) != len(sparse)-1 {
+		t.Errorf("%d tenants have %d heads, %v", len(sparse), len(all), err)
+	}
 	if none, err := env.Store.Heads(ctx, nil); err != nil || len(none) != 0 {
 		t.Errorf("heads of no tenant: %v, %v", none, err)
 	}
