@@ -29,4 +29,12 @@ export const keys = {
 export type Key = (typeof keys)[keyof typeof keys];
 
 /** What a change of stock, a rental, a payment or a new day shows in. */
-export const tradeKeys: readonly Key[] = [keys.alerts, keys.summary, keys.stock, keys.rentals, keys.payments];
+export const tradeKeys: readonly Key[] = [
+  keys.alerts,
+  keys.summary,
+  keys.stock,
+  keys.rentals,
+  keys.payments,
+  // A failed payment is resolved there when its rental is paid or cancelled.
+  keys.notificationList,
+];

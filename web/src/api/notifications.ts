@@ -19,13 +19,20 @@ import { refresh } from './refresh';
 export type Notification = FeedEvent & {
   readonly readAt: string | null;
   readonly claim: Claim | null;
+  /** Since when nothing is left to do; null while something is, absent from an older server. */
+  readonly resolvedAt?: string | null;
 };
 
-export interface NotificationPage extends Page<Notification>, NotificationCount {}
+export interface NotificationPage extends Page<Notification>, NotificationCount {
+  /** With a location: how many unread ones are about it or about none; 1000 for more than 999. */
+  readonly locationUnreadCount?: number;
+}
 
 export interface NotificationFilter {
   type: string | null;
   unread: boolean;
+  /** Leaves out what is about another location; null lists all. */
+  locationId: string | null;
 }
 
 /** Each answer also carries the server's count; `onCount` takes it. */
@@ -54,7 +61,7 @@ export const notificationsQueryOptions = (filter: NotificationFilter, onCount: O
   infiniteQueryOptions({
     queryKey: [...keys.notificationList, filter],
     queryFn: ({ signal, pageParam: { cursor } }) =>
-      fetchPage({ type: filter.type, unread: filter.unread || null, limit: 30, cursor }, onCount, signal),
+      fetchPage({ ...filter, unread: filter.unread || null, limit: 30, cursor }, onCount, signal),
     ...paging,
   });
 
@@ -97,6 +104,13 @@ export function changeLists(client: QueryClient, change: (item: Notification) =>
   });
 }
 
+/** Whether an event is in the list of a filter, as the server decides it. */
+function belongs(filter: NotificationFilter | undefined, type: string, data: FeedEvent['data']): boolean {
+  if (filter?.type && filter.type !== type) return false;
+  const { locationId } = data as { locationId?: unknown };
+  return !filter?.locationId || typeof locationId !== 'string' || locationId === filter.locationId;
+}
+
 /** How long the first page of a list may become before it is fetched anew. */
 const longest = 100;
 
@@ -114,8 +128,8 @@ export function addToLists(client: QueryClient, events: readonly FeedEvent[]): b
       if (!data || !first || data.pageParams[0]?.cursor !== null) return data;
       const known = new Set(data.pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)));
       const fresh = events
-        .filter(({ eventId, type }) => !known.has(eventId) && (!filter?.type || filter.type === type))
-        .map((event): Notification => ({ ...event, readAt: null, claim: null }))
+        .filter(({ eventId, type, data }) => !known.has(eventId) && belongs(filter, type, data))
+        .map((event): Notification => ({ ...event, readAt: null, claim: null, resolvedAt: null }))
         .reverse();
       if (fresh.length === 0) return data;
       if (first.items.length + fresh.length > longest) {

@@ -161,7 +161,7 @@ const closing = createRoute({
 const notifications = createRoute({
   getParentRoute: () => signedIn,
   path: '/notifications',
-  staticData: { title: 'notifications' },
+  staticData: { title: 'notifications', byLocation: true },
   component: lazyPage(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
 });
 

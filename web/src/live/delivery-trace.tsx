@@ -7,6 +7,7 @@ import { formatSecond } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { ErrorState } from '../shared/ui/states';
 import { Timeline } from '../shared/ui/timeline';
+import '../domain/notifications/messages';
 import classes from './delivery-trace.module.css';
 
 interface DeliveryTraceToggleProps {
@@ -17,7 +18,7 @@ interface DeliveryTraceToggleProps {
 
 /** For administrators: opens the way of an event. */
 export function DeliveryTraceToggle({ title, open, onToggle }: DeliveryTraceToggleProps) {
-  const { t } = useTranslation('live');
+  const { t } = useTranslation('notifications');
   return (
     <button
       type="button"
@@ -43,7 +44,7 @@ export function DeliveryTracePanel({ eventId }: { eventId: string }) {
 }
 
 function Trace({ eventId }: { eventId: string }) {
-  const { t } = useTranslation('live');
+  const { t } = useTranslation('notifications');
   const language = useLanguage();
   const { data, error, isFetching, refetch } = useQuery(deliveryTraceQueryOptions(eventId));
   if (error instanceof ApiError && error.code === 'NOT_FOUND') {

@@ -729,6 +729,46 @@ describe('notification panel', () => {
     expect(screen.queryByRole('button', { name: 'Mind olvasott' })).toBeNull();
   });
 
+  it('says that a failed payment is resolved, and asks nobody to deal with it any more', async () => {
+    page.answer = ({ path }) =>
+      path === '/notifications'
+        ? list({
+            items: [
+              { ...make('payment_error', 'p1'), timestamp: at(12), readAt: null, claim: null, resolvedAt: at(2) },
+              { ...make('payment_error', 'p0'), timestamp: at(13), readAt: null, claim: null, resolvedAt: null },
+            ],
+          })
+        : {};
+    await openPanel();
+    expect(row(0)).toHaveTextContent('Rendeződött');
+    expect(row(0)).not.toHaveTextContent(/senki|kérjen/);
+    expect(within(row(0)).queryByRole('button', { name: /Intézem/ })).toBeNull();
+    expect(row(1)).not.toHaveTextContent('Rendeződött');
+    expect(row(1)).toHaveTextContent('13 perce senki');
+    expect(within(row(1)).getByRole('button', { name: /Intézem/ })).toBeInTheDocument();
+  });
+
+  it('leaves out what is about another location, live too, and reads what it lists', async () => {
+    page.answer = ({ path }) =>
+      path === '/notifications'
+        ? list({
+            items: [{ ...make('stock_alert', 's1', { locationId: 'vaci' }), readAt: null, claim: null }],
+            locationUnreadCount: 3,
+          })
+        : {};
+    await page.open(<NotificationList locationId="vaci" />);
+    await page.settle();
+    expect(page.requests('GET', '/notifications').at(-1)?.search.get('locationId')).toBe('vaci');
+    expect(screen.getByText('3 olvasatlan')).toBeInTheDocument();
+    await page.settle(() => {
+      ring(make('stock_alert', 's2', { locationId: 'kelenfold' }));
+      ring(make('stock_alert', 's3', { locationId: 'vaci' }));
+    });
+    expect(rows().map((each) => each.dataset.eventId)).toEqual(['s3', 's1']);
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'A felsoroltak olvasottak' })));
+    expect(page.requests('POST', '/notifications/read')[0]?.body).toEqual({ eventIds: ['s3', 's1'] });
+  });
+
   it('brings earlier ones on demand', async () => {
     page.answer = ({ path, search }) => {
       if (path !== '/notifications') return {};

@@ -13,6 +13,7 @@ import { Button } from '../shared/ui/controls/button';
 import { EmptyState, ErrorState, RowSkeletons } from '../shared/ui/states';
 import { unreadTotal } from '@harang/react';
 import { useLiveTools } from './live-context';
+import '../domain/notifications/messages';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
 import {
@@ -25,26 +26,35 @@ import {
 import { useStore } from '@harang/react';
 
 interface NotificationListProps {
+  /** Leaves out what is about another location. */
+  locationId?: string | null;
   /** Called when a row's link is followed. */
   onLeave?: () => void;
 }
 
 /** Every notification, newest first, by day; the same in the panel and on its page. */
-export const NotificationList = memo(function NotificationList({ onLeave }: NotificationListProps) {
-  const { t } = useTranslation('live');
+export const NotificationList = memo(function NotificationList({ locationId = null, onLeave }: NotificationListProps) {
+  const { t } = useTranslation('notifications');
   const { t: common } = useTranslation();
   const user = useUser();
   const { controller } = useLiveTools();
-  const [filter, setFilter] = useState<NotificationFilter>({ type: null, unread: false });
+  const [chosen, setChosen] = useState<Chosen>({ type: null, unread: false });
+  const filter = { ...chosen, locationId };
   const list = useInfiniteQuery(notificationsQueryOptions(filter, controller.replaceCount));
-  const unread = unreadTotal(useStore(controller.badge));
+  const all = unreadTotal(useStore(controller.badge));
   const { data } = list;
+  const unread = data?.pages[0]?.locationUnreadCount ?? all;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const read = useMarkRead(useOffline());
   const { mutate } = read;
   const handleRead = useCallback((eventId: string) => mutate({ eventIds: [eventId] }), [mutate]);
   const client = useQueryClient();
   const handleReadAll = () => {
+    if (locationId !== null) {
+      // Up to an event would be everything, other locations' too.
+      mutate({ eventIds: items.flatMap(({ eventId, readAt }) => (readAt === null ? [eventId] : [])) });
+      return;
+    }
     const newest = newestListed(client);
     if (newest) mutate({ upTo: newest.eventId });
   };
@@ -53,17 +63,17 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
   return (
     <div className={classes.list} ref={useFocusRestore()}>
       <div className={classes.bar}>
-        <Filters filter={filter} types={types} onChange={setFilter} />
+        <Filters filter={chosen} types={types} onChange={setChosen} />
         <span className={classes.unread}>{unread === 0 ? t('list.countNone') : t('list.count', { n: unread })}</span>
         {unread > 0 && items.length > 0 && (
           <Button
             variant="subtle"
             size="xs"
             leftSection={<IconChecks size={16} aria-hidden />}
-            loading={read.isPending && 'upTo' in read.variables}
+            loading={read.isPending && ('upTo' in read.variables || read.variables.eventIds.length > 1)}
             onClick={handleReadAll}
           >
-            {t('list.readAll')}
+            {t(locationId === null ? 'list.readAll' : 'list.readListed')}
           </Button>
         )}
       </div>
@@ -116,16 +126,19 @@ export const NotificationList = memo(function NotificationList({ onLeave }: Noti
   );
 });
 
+/** What is chosen in the list itself. */
+type Chosen = Omit<NotificationFilter, 'locationId'>;
+
 interface FiltersProps {
-  filter: NotificationFilter;
+  filter: Chosen;
   types: readonly string[];
-  onChange: (filter: NotificationFilter) => void;
+  onChange: (filter: Chosen) => void;
 }
 
 function Filters({ filter, types, onChange }: FiltersProps) {
-  const { t } = useTranslation('live');
+  const { t } = useTranslation('notifications');
   const language = useLanguage();
-  const choices: { name: string; label: string; filter: NotificationFilter }[] = [
+  const choices: { name: string; label: string; filter: Chosen }[] = [
     { name: 'every', label: t('list.every'), filter: { type: null, unread: false } },
     { name: 'unread', label: t('list.unread'), filter: { type: null, unread: true } },
     ...types.map((type) => ({

@@ -1,4 +1,4 @@
-import { IconCheck } from '@tabler/icons-react';
+import { IconCheck, IconCircleCheckFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,8 +10,10 @@ import { formatAgo, formatTime } from '../shared/format';
 import { useLanguage } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
 import { IconButton } from '../shared/ui/controls/icon-button';
+import { Pill } from '../shared/ui/pill';
 import { DeliveryTracePanel, DeliveryTraceToggle } from './delivery-trace';
 import { KindIcon } from './kind-icon';
+import '../domain/notifications/messages';
 import classes from './notification-list.module.css';
 import { useSeenInSight } from './use-seen';
 
@@ -25,7 +27,7 @@ interface NotificationRowProps {
 
 /** One event in a full sentence, with who deals with it. */
 export const NotificationRow = memo(function NotificationRow({ item, onRead, onLeave }: NotificationRowProps) {
-  const { t } = useTranslation('live');
+  const { t } = useTranslation('notifications');
   const language = useLanguage();
   const { id, role } = useUser();
   const by = item.claim?.by ?? null;
@@ -33,6 +35,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
   const row = useSeenInSight<HTMLLIElement>(item.eventId);
   const shown = showEvent(item, language);
   const unread = item.readAt === null;
+  const resolved = item.resolvedAt != null;
   const waitsLong = useClock((now) => {
     const age = now.getTime() - Date.parse(item.timestamp);
     return age > unclaimedTooLong && age < 24 * 60 * 60_000;
@@ -51,6 +54,7 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
       data-event-id={item.eventId}
       data-type={item.type}
       data-unread={unread || undefined}
+      data-resolved={resolved || undefined}
     >
       <KindIcon kind={shown.kind} icon={shown.icon} />
       <div className={classes.text}>
@@ -65,13 +69,18 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
           )}
         </p>
         {shown.detail !== '' && (
-          <p className={classes.detail}>{[shown.detail, shown.next].filter(Boolean).join(' · ')}</p>
+          <p className={classes.detail}>{[shown.detail, resolved ? '' : shown.next].filter(Boolean).join(' · ')}</p>
         )}
         <p className={classes.meta}>
           <time dateTime={item.timestamp} title={formatTime(item.timestamp, language)}>
             <Ago since={item.timestamp} />
           </time>
-          {shown.claimable && unread && by === null && waitsLong && (
+          {resolved && (
+            <Pill tone="green" icon={IconCircleCheckFilled}>
+              {t('list.resolved')}
+            </Pill>
+          )}
+          {shown.claimable && !resolved && unread && by === null && waitsLong && (
             <span className={classes.nobody}>
               <Nobody since={item.timestamp} />
             </span>
@@ -85,7 +94,9 @@ export const NotificationRow = memo(function NotificationRow({ item, onRead, onL
         {by !== null && (
           <span className={classes.claimed}>{by.id === id ? t('list.mine') : t('list.by', { name: by.name })}</span>
         )}
-        {shown.claimable && <ClaimButton eventId={item.eventId} claim={item.claim} subject={shown.title} />}
+        {shown.claimable && !resolved && (
+          <ClaimButton eventId={item.eventId} claim={item.claim} subject={shown.title} />
+        )}
         {unread && (
           <IconButton
             variant="subtle"
@@ -109,7 +120,7 @@ function Ago({ since }: { since: string }) {
 }
 
 function Nobody({ since }: { since: string }) {
-  const { t } = useTranslation('live');
+  const { t } = useTranslation('notifications');
   const language = useLanguage();
   return t('list.nobody', { ago: useClock((now) => formatAgo(since, language, now)) });
 }

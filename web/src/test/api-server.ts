@@ -7,6 +7,7 @@ export interface SeenRequest {
   method: string;
   path: string;
   search: URLSearchParams;
+  /** Parsed when it is JSON, else the text; undefined without one. */
   body: unknown;
   headers: Headers;
 }
@@ -26,11 +27,12 @@ export function answerRequests(answer: (request: SeenRequest) => Response | Prom
     http.all('*', async ({ request }) => {
       const { pathname, searchParams } = new URL(request.url);
       const text = await request.text();
+      const json = request.headers.get('Content-Type') === 'application/json';
       const seen = {
         method: request.method,
         path: pathname.replace('/api/v1', ''),
         search: searchParams,
-        body: text === '' ? undefined : (JSON.parse(text) as unknown),
+        body: text === '' ? undefined : json ? (JSON.parse(text) as unknown) : text,
         headers: request.headers,
       };
       return Promise.resolve(seen)

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
-import { failureOf, json, openShop, page, paymentOf, problem, rentalOf } from '../../test/fake-server';
+import { failureOf, json, minutesAgo, openShop, page, paymentOf, problem, rentalOf } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
@@ -17,6 +17,30 @@ it('explains a decline and what to do', async () => {
   expect(row).toHaveTextContent('sandbox:insufficient_funds');
   expect(row).toHaveAttribute('data-sought', 'true');
   expect(await accessibilityProblems(container)).toEqual([]);
+});
+
+it('says which failures are settled, and follows the location filter', async () => {
+  const server = openShop('STORE_MANAGER')
+    .on('GET /payments/failures', page([failureOf({ transactionId: 't9', rentalId: 'r9' })]))
+    .on(
+      'GET /payments',
+      page([
+        paymentOf(),
+        // An earlier failure of a rental that still owes.
+        paymentOf({ transactionId: 't8', rentalId: 'r9' }),
+        // Nobody says any more what became of it.
+        paymentOf({ transactionId: 't7', rentalId: 'r7', createdAt: minutesAgo(8 * 24 * 60) }),
+      ]),
+    );
+  const { user } = await renderPage('/payments');
+  const rows = await screen.findAllByTestId('payment-row');
+  await waitFor(() => expect(rows[0]).toHaveTextContent('Rendeződött'));
+  expect(rows[0]).not.toHaveTextContent('kérjen másik kártyát');
+  expect(rows[1]).not.toHaveTextContent('Rendeződött');
+  expect(rows[2]).not.toHaveTextContent('Rendeződött');
+  await user.selectOptions(await screen.findByRole('combobox', { name: 'Telephely' }), 'kelenfold');
+  for (const route of ['GET /payments', 'GET /payments/failures'])
+    await waitFor(() => expect(server.seen(route).at(-1)?.search.get('locationId')).toBe('kelenfold'));
 });
 
 it('keeps the producer’s words for a code it does not know', async () => {

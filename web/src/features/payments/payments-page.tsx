@@ -1,4 +1,4 @@
-import { IconCreditCard, IconReportMoney } from '@tabler/icons-react';
+import { IconCircleCheckFilled, IconCreditCard, IconReportMoney } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
@@ -17,7 +17,7 @@ import { FailureList } from '../../domain/payments/failure-list';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { PayModal } from '../../domain/payments/pay-modal';
-import { PaymentPill } from '../../shared/ui/pill';
+import { PaymentPill, Pill } from '../../shared/ui/pill';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
 import { ManagersOnly } from './managers-only';
@@ -55,6 +55,8 @@ function Payments() {
     placeholderData: keepPreviousData,
   });
   const payments = listed.data?.pages.flatMap((page) => page.items) ?? [];
+  // A rental has one failure in that list, its newest; it is there until nothing is left to do.
+  const unresolved = failures.data && new Set(todo.map(({ rentalId }) => rentalId));
   // Only what still wants something done is offered again, and not before the bank has answered.
   const open = new Set(todo.filter(({ status }) => status !== 'PENDING').map((each) => each.transactionId));
   const filters = (
@@ -130,6 +132,7 @@ function Payments() {
               payment={payment}
               sought={payment.transactionId === transaction}
               open={open.has(payment.transactionId)}
+              resolved={unresolved !== undefined && !unresolved.has(payment.rentalId)}
               onPay={() => setPaying(payment.rentalId)}
             />
           ))}
@@ -145,14 +148,18 @@ function PaymentRow({
   payment,
   sought,
   open,
+  resolved,
   onPay,
 }: {
   payment: Payment;
   sought: boolean;
   open: boolean;
+  /** Whether a failure of it would be listed if something were left to do. */
+  resolved: boolean;
   onPay: () => void;
 }) {
   const { t } = useTranslation();
+  const { t: pages } = useTranslation('paymentPages');
   const language = useLanguage();
   const now = useNow();
   const row = useRef<HTMLLIElement>(null);
@@ -160,6 +167,9 @@ function PaymentRow({
     if (sought) row.current?.scrollIntoView({ block: 'center' });
   }, [sought]);
   const failed = payment.errorCode !== null;
+  // Failures are listed for a week.
+  const settled =
+    resolved && payment.status === 'DECLINED' && now.getTime() - Date.parse(payment.createdAt) < 7 * 86_400_000;
   const { meaning, next } = explainDecline(payment.errorCode, payment.errorMessage, language, payment.status);
   return (
     <li
@@ -178,7 +188,13 @@ function PaymentRow({
         {failed ? (
           <p className={classes.why}>
             <b>{meaning}</b>
-            <span>{next}</span>
+            {settled ? (
+              <Pill tone="green" icon={IconCircleCheckFilled}>
+                {pages('settled')}
+              </Pill>
+            ) : (
+              <span>{next}</span>
+            )}
             <code>{payment.errorCode}</code>
           </p>
         ) : (

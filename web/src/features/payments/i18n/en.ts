@@ -12,6 +12,7 @@ export const en: Messages<typeof hu> = {
   emptyHint: 'Card and cash payments appear here.',
   emptyFilter: 'No payments in this state',
   emptyFilterHint: 'Pick another state above.',
+  settled: 'Settled',
   closing: {
     title: 'Closing of the day',
     back: 'Payments',

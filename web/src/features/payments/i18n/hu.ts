@@ -9,6 +9,7 @@ export const hu = {
   emptyHint: 'A kártyás és készpénzes fizetések itt jelennek meg.',
   emptyFilter: 'Nincs ilyen állapotú fizetés',
   emptyFilterHint: 'Válasszon másik állapotot fent.',
+  settled: 'Rendeződött',
   closing: {
     title: 'Napi zárás',
     back: 'Fizetések',

@@ -1,0 +1,42 @@
+import type { Messages } from '../../../shared/i18n/i18n';
+import type { hu } from './hu';
+
+export const en: Messages<typeof hu> = {
+  list: {
+    filter: 'Filter',
+    every: 'All',
+    unread: 'Unread',
+    readAll: 'Mark all read',
+    count: '{{n}} unread',
+    countNone: 'Nothing unread',
+    read: 'Mark as read: {{title}}',
+    mine: 'You have it',
+    by: '{{name}} has it',
+    nobody: 'nobody for {{ago}}',
+    new: 'Unread',
+    more: 'Earlier',
+    empty: 'No notifications yet',
+    emptyHint: 'When stock runs low, a card is declined or a rental begins, it appears here.',
+    emptyOperator: 'When stock runs low, it appears here.',
+    emptyUnread: 'You have seen everything',
+    emptyUnreadHint: 'New events appear here, and the bell rings.',
+    end: 'This is the oldest notification.',
+    resolved: 'Settled',
+    readListed: 'Mark the listed as read',
+  },
+  trace: {
+    name: 'Its way',
+    of: 'Its way: {{title}}',
+    loading: 'Loading…',
+    gone: 'This server does not know the way of this event: another one delivered it, it was restarted since, or it is too long ago.',
+    notYet: 'not yet',
+    committed: 'Committed',
+    relayed: 'Relayed',
+    sent: 'Sent',
+    listeners_one: 'to {{count}} connection',
+    listeners_other: 'to {{count}} connections',
+    seen: 'Seen on a screen',
+    seenBy_one: '{{count}} time',
+    seenBy_other: '{{count}} times',
+  },
+};
