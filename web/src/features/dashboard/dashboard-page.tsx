@@ -1,4 +1,6 @@
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { loadWithRetry } from '../../shared/load-with-retry';
 import { isManager } from '../../shared/model';
 import { useUser } from '../../shared/session';
 import { ErrorBoundary } from '../../shared/ui/error-boundary';
@@ -6,8 +8,10 @@ import classes from './dashboard-page.module.css';
 import { DayFigures } from './day-figures';
 import { PaymentFailures } from './payment-failures';
 import { RecentRentals } from './recent-rentals';
-import { RevenueChart } from './revenue-chart';
 import { StockAlertList } from './stock-alert-list';
+
+// Only managers see it, below all that has to be done.
+const RevenueChart = lazy(loadWithRetry(async () => ({ default: (await import('./revenue-chart')).RevenueChart })));
 
 /** What must I do now, what just happened, how is the day. */
 export function DashboardPage() {
@@ -44,7 +48,9 @@ export function DashboardPage() {
       {manager && (
         <div className={classes.chart}>
           <ErrorBoundary>
-            <RevenueChart />
+            <Suspense>
+              <RevenueChart />
+            </Suspense>
           </ErrorBoundary>
         </div>
       )}
