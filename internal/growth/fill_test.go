@@ -103,7 +103,8 @@ func fillEvents(run func(text string) error, first, last int64) error {
 		SELECT CAST(%d AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d) `, first, last)
 	at := fmt.Sprintf(`(%d + i * %d)`, firstEvent.UnixMilli(), eventStep.Milliseconds())
 	for _, text := range []string{
-		`INSERT INTO events (id, tenant_id, type, at, data, source, source_id, operators, managers, control)
+		`INSERT INTO events (id, tenant_id, type, at, data, source, source_id, location_id, operators,
+			managers, control)
 		SELECT 'e' || (1000000000 + i), 'big',
 			CASE WHEN i % 10 = 0 THEN 'stock_alert' WHEN i % 100 = 55 THEN 'payment_error'
 				ELSE 'rental_created' END, ` + at + `,
@@ -115,7 +116,7 @@ func fillEvents(run func(text string) error, first, last int64) error {
 				'"totalValue":4000,"currency":"HUF"}' END,
 			CASE WHEN i % 1000 = 55 THEN 'harang:payments' WHEN i % 2 = 0 THEN 'urn:shop' END,
 			CASE WHEN i % 1000 = 55 THEN 't' || i WHEN i % 2 = 0 THEN 'n' || (1000000000 + i) END,
-			CASE WHEN i % 10 = 0 THEN i / 10 END, i, NULL
+			CASE WHEN i % 10 = 0 THEN 'l' END, CASE WHEN i % 10 = 0 THEN i / 10 END, i, NULL
 		FROM n`,
 		`INSERT INTO events (id, tenant_id, type, at, data, control)
 		SELECT 'c' || (1000000000 + i), 'big', 'read', ` + at + `, '{"userId":"u1","unreadCount":1,"head":""}', i / 50

@@ -44,6 +44,14 @@ var statements = []statement{
 	{"find notifications of a type", 500, func(n int64) []any {
 		return []any{"picker", bigTenant, 1, n, int64(0), 1, "payment_error", 21}
 	}},
+	// At a location: a page of each type and of none, and the count up to a thousand.
+	{"find notifications of managers at location", 700, atLocation("u0", 0, 51)},
+	{"find notifications of operators at location", 500, atLocation("u0", 0, 51)},
+	{"find notifications of stock_alert at location", 500, atLocation("u0", 0, 51)},
+	{"find notifications of operators at location", 1000, atLocation("picker", 1, 51)},
+	{"count notifications of managers at location", 1100, atLocation("u0", 0, 1000)},
+	{"count notifications of operators at location", 5000, atLocation("picker", 1, 100)},
+	{"find events without location", 1, fixed("", int64(0), 200)},
 	{"find floor since", 520, func(n int64) []any { return []any{bigTenant, millis(n / 2), 500} }},
 	{"find floor of operators", 4, func(n int64) []any { return []any{bigTenant, n / 20} }},
 	{"find read up to", 2, fixed(bigTenant, "u0")},
@@ -59,6 +67,7 @@ var statements = []statement{
 	{"find event", 1, func(n int64) []any { return []any{eventID(n / 2), bigTenant} }},
 
 	{"find heads", 1, fixed(bigTenant)},
+	{"find heads from", 1, fixed(bigTenant, 100)},
 	{"managers newest entries", 160, fixed(bigTenant, 50)},
 	{"operators newest entries", 160, fixed(bigTenant, 50)},
 	{"control newest entries", 160, fixed(bigTenant, 50)},
@@ -71,6 +80,10 @@ var statements = []statement{
 	{"find own payment failures", 20, func(n int64) []any { return []any{bigTenant, millis(n - 3000), 1000} }},
 	{"find other payment failures", 90, func(n int64) []any {
 		return []any{bigTenant, n - 3000, millis(n - 3000), 1000}
+	}},
+	{"find payment states", 120, func(n int64) []any { return append([]any{bigTenant}, somePayments(n)...) }},
+	{"find resolutions of payments", 200, func(n int64) []any {
+		return append([]any{bigTenant}, somePayments(n)...)
 	}},
 	{"find payments", 60, func(n int64) []any { return []any{bigTenant, millis(n / 2), "", 21} }},
 	{"find payments by status", 60, func(n int64) []any { return []any{bigTenant, "DECLINED", millis(n), "", 5} }},
@@ -123,6 +136,22 @@ var statements = []statement{
 }
 
 func eventID(number int64) string { return "e" + strconv.FormatInt(1_000_000_000+number, 10) }
+
+// somePayments are a hundred ids of 25 payments.
+func somePayments(n int64) []any {
+	ids := make([]any, 100)
+	for i := range ids {
+		ids[i] = "t" + strconv.FormatInt(n/2/1000*1000+55+100*int64(i%25), 10)
+	}
+	return ids
+}
+
+// atLocation are the arguments of the queries of notifications at the only location.
+func atLocation(user string, unread, limit int) func(int64) []any {
+	return func(n int64) []any {
+		return []any{user, bigTenant, 1, n, int64(0), unread, "l", limit}
+	}
+}
 
 // lastDays are the 15 instants of the last fourteen days, of which the first twelve are
 // empty and the last two have 2,000 events each.

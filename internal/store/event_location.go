@@ -24,15 +24,17 @@ type unplaced struct {
 	data       string
 }
 
+func scanUnplaced(r row) (e unplaced, err error) {
+	err = r.Scan(&e.id, &e.tenant, &e.managers, &e.data)
+	return e, err
+}
+
 // UpdateEventLocations writes the locations of alerts that an older version of the
 // program has written, in small transactions, and returns how many.
 func (s *Store) UpdateEventLocations(ctx context.Context) (int, error) {
 	placed := 0
 	for last := (unplaced{}); ; {
-		events, err := queryAll(ctx, s.reader(), findUnplaced, func(r row) (e unplaced, err error) {
-			err = r.Scan(&e.id, &e.tenant, &e.managers, &e.data)
-			return e, err
-		}, last.tenant, last.managers, placeBatch)
+		events, err := queryAll(ctx, s.reader(), findUnplaced, scanUnplaced, last.tenant, last.managers, placeBatch)
 		if err != nil || len(events) == 0 {
 			return placed, err
 		}

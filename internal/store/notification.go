@@ -50,42 +50,62 @@ func notificationList(events string) string {
 		ORDER BY e.managers DESC`
 }
 
-// atLocation are the events of some types that are about location $9 or about none, each
-// part the newest $8 in the order of an index. $7 finds the location in the payload of an
-// alert that has none in its row. Parameters are numbered in the order of the first part.
-func atLocation(columns string, types ...harang.EventType) string {
+// atLocation are the events of some types that are about a location or about none, each
+// part the newest $8 in the order of an index. The location is $7. With unplaced it is $9,
+// and alerts that have none in their row are among them when $7 finds it in the payload.
+// Parameters are numbered in the order of the first part.
+func atLocation(columns string, unplaced bool, types ...harang.EventType) string {
 	var first, other []string
 	part := func(condition string) string {
 		return `
 			SELECT * FROM (SELECT ` + columns + ` FROM events WHERE ` + listed(condition) + `
 			ORDER BY managers DESC LIMIT $8) AS part`
 	}
+	location := `$7`
+	if unplaced {
+		first = append(first, part(`AND type = 'stock_alert' AND location_id IS NULL AND data LIKE $7 ESCAPE '\'`))
+		location = `$9`
+	}
 	for _, t := range types {
 		of := `AND type = '` + t.Name + `'`
-		if !t.Placed() {
+		if t.Placed() {
+			first = append(first, part(of+` AND location_id = `+location), part(of+` AND location_id = ''`))
+		} else {
 			other = append(other, part(of))
-			continue
 		}
-		first = append(first,
-			part(of+` AND type = 'stock_alert' AND location_id IS NULL AND data LIKE $7 ESCAPE '\'`),
-			part(of+` AND location_id = $9`), part(of+` AND location_id = ''`))
 	}
 	return strings.Join(append(first, other...), ` UNION ALL `)
 }
 
-// atLocationQueries are the list and the count of events at a location. The count is
-// exact up to $8.
-type atLocationQueries struct{ list, count *query }
+// atLocationQueries are the list and the count of events at a location, the count up to
+// $8. In each the second is for a tenant with alerts that have no location in their row:
+// it reads all alerts.
+type atLocationQueries struct{ list, count [2]*query }
 
-func defineAtLocation(name string, types ...harang.EventType) atLocationQueries {
-	return atLocationQueries{
-		list: define("find notifications of "+name+" at location", notificationList(
-			atLocation("tenant_id, managers, id, type, at, data", types...)+`
-			ORDER BY managers DESC LIMIT $8`)),
-		count: define("count notifications of "+name+" at location", `
+func defineAtLocation(name string, types ...harang.EventType) (q atLocationQueries) {
+	for i, unplaced := range []bool{false, true} {
+		suffix := " at location"
+		if unplaced {
+			suffix += ", some without"
+		}
+		q.list[i] = define("find notifications of "+name+suffix, notificationList(
+			atLocation("tenant_id, managers, id, type, at, data", unplaced, types...)+`
+			ORDER BY managers DESC LIMIT $8`))
+		q.count[i] = define("count notifications of "+name+suffix, `
 			SELECT CASE WHEN $1 = '' THEN 0 ELSE count(*) END FROM (
-				SELECT 1 FROM (`+atLocation("managers", types...)+`) AS e LIMIT $8) AS first`),
+				SELECT 1 FROM (`+atLocation("managers", unplaced, types...)+`) AS e LIMIT $8) AS first`)
 	}
+	return q
+}
+
+// variant returns which of two queries of atLocationQueries finds a tenant's events at a
+// location, and its last parameters.
+func (s *Store) variant(ctx context.Context, tenant, locationID string, limit int) (int, []any, error) {
+	first, err := queryAll(ctx, s.reader(), findUnplaced, scanUnplaced, tenant, 0, 1)
+	if err == nil && len(first) > 0 && first[0].tenant == tenant {
+		return 1, []any{locationPattern(locationID), limit, locationID}, nil
+	}
+	return 0, []any{locationID, limit}, err
 }
 
 // locationPattern finds a location in the payload of an event about it.
@@ -265,10 +285,16 @@ func (s *Store) FindNotifications(
 	switch {
 	case q.Type != "" && (!known || !t.In(p.Audience)):
 		return harang.Page[harang.Notification]{Items: []harang.Notification{}}, state, nil
-	case q.LocationID != "" && q.Type == "":
-		list, args = findAtLocation[p.Audience].list, append(args, locationPattern(q.LocationID), limit, q.LocationID)
-	case q.LocationID != "" && t.Placed():
-		list, args = findTypeAtLocation[q.Type].list, append(args, locationPattern(q.LocationID), limit, q.LocationID)
+	case q.LocationID != "" && (q.Type == "" || t.Placed()):
+		queries := findAtLocation[p.Audience]
+		if q.Type != "" {
+			queries = findTypeAtLocation[q.Type]
+		}
+		variant, last, err := s.variant(ctx, p.Tenant, q.LocationID, limit)
+		if err != nil {
+			return none, state, err
+		}
+		list, args = queries.list[variant], append(args, last...)
 	case q.Type != "":
 		list, args = findNotificationsOfType, append(args, q.Type, limit)
 	default:
@@ -317,8 +343,12 @@ func (s *Store) CountUnreadAtLocation(ctx context.Context, p harang.Reader, loca
 	if read.single == 0 {
 		onlyUnread = 0 // all above the mark are
 	}
-	return queryOne(ctx, s.reader(), findAtLocation[p.Audience].count, scanInt, p.UserID, p.Tenant, read.upTo+1,
-		newest, int64(math.MinInt64), onlyUnread, locationPattern(locationID), MaxCounted, locationID)
+	variant, last, err := s.variant(ctx, p.Tenant, locationID, MaxCounted)
+	if err != nil {
+		return 0, err
+	}
+	return queryOne(ctx, s.reader(), findAtLocation[p.Audience].count[variant], scanInt, append([]any{p.UserID,
+		p.Tenant, read.upTo + 1, newest, int64(math.MinInt64), onlyUnread}, last...)...)
 }
 
 // floor returns the managers' number above which the list begins.

@@ -77,16 +77,17 @@ var (
 		WHERE e.tenant_id = $1 AND e.type = '`+harang.PaymentErrorType.Name+`' AND e.managers > $2 AND e.at > $3
 			AND (e.source IS NULL OR e.source <> '`+harang.PaymentSource+`')
 		ORDER BY e.managers DESC LIMIT $4`)
+	// The tenant is no column of an index here: SQLite would read all of its payments.
 	findPaymentStates = define("find payment states", `
 		SELECT `+stateColumns+`
 		FROM payments p JOIN rentals r ON r.id = p.rental_id
-		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
+		WHERE p.tenant_id || '' = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	// With the instant of the rental's last payment.
 	findResolutions = define("find resolutions of payments", `
 		SELECT `+stateColumns+`, p.failed_at, p.settled_at, r.closed_at, (
 			SELECT max(o.settled_at) FROM payments o WHERE o.rental_id = p.rental_id)
 		FROM payments p JOIN rentals r ON r.id = p.rental_id
-		WHERE p.tenant_id = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
+		WHERE p.tenant_id || '' = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	findRentalPayments = define("find payments of rental", `
 		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND rental_id = $2 ORDER BY created_at, id`)
 	findOpenPayments = define("find payments to check", `
