@@ -109,7 +109,7 @@ describe('messages', () => {
     expect(messageOf('page', 'method.BARTER')).toBeUndefined();
     await act(() => chooseLanguage('en'));
     expect(result.current).toBe('en');
-    expect(messageOf('page', 'wizard.available', { n: 3 })).toBe('3 available');
+    expect(messageOf('page', 'dashboard.failuresMore', { n: 3 })).toBe('3 more');
     expect(messageOf('page', 'method.CASH')).toBe('Cash');
     expect(messageOf('page', 'method.CASH', { language: 'hu' })).toBe('Készpénz');
     await act(() => chooseLanguage('hu'));

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { explainDecline } from './decline';
 import { useLanguage } from '../../shared/i18n/i18n';
 import classes from './decline-notice.module.css';
+import './messages';
 
 interface DeclineNoticeProps {
   code: string | null;
@@ -14,6 +15,7 @@ interface DeclineNoticeProps {
 /** Why a payment failed, and what to do now. */
 export function DeclineNotice({ code, message, pending = false }: DeclineNoticeProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('payments');
   const language = useLanguage();
   const { meaning, next } = explainDecline(code, message, language, pending ? 'PENDING' : 'DECLINED');
   return (
@@ -26,7 +28,7 @@ export function DeclineNotice({ code, message, pending = false }: DeclineNoticeP
       <div>
         <p className={classes.meaning}>{meaning}</p>
         {pending ? (
-          <p>{t('pay.pending')}</p>
+          <p>{own('pending')}</p>
         ) : (
           <p className={classes.next}>
             <IconArrowRight size={16} aria-hidden />

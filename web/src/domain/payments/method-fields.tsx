@@ -7,6 +7,7 @@ import { SelectField } from '../../shared/ui/controls/select-field';
 import { Skeleton } from '../../shared/ui/controls/skeleton';
 import classes from './method-fields.module.css';
 import { ErrorState } from '../../shared/ui/states';
+import './messages';
 
 export type MethodChoice = PaymentMethod | 'NONE';
 
@@ -57,15 +58,16 @@ export function MethodFields({
   tokenTestId,
 }: MethodFieldsProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('payments');
   const { data, error, isFetching, refetch } = useQuery(cardsQueryOptions(partnerId));
   // The sandbox's cards are known by name in both languages; any other is called what its provider calls it.
   const options = data?.items
     .filter(({ token }) => !blocked.includes(token))
-    .map(({ token, label }) => ({ value: token, label: messageOf('page', `card.${token}`) ?? label }));
+    .map(({ token, label }) => ({ value: token, label: messageOf('payments', `cards.${token}`) ?? label }));
   return (
     <div className={classes.fields}>
       <SelectField
-        label={t('wizard.method')}
+        label={own('method')}
         size="md"
         value={paymentChoice.method}
         options={methods.map((value) => ({ value, label: t(`method.${value}`) }))}
@@ -82,12 +84,12 @@ export function MethodFields({
         ) : options === undefined ? (
           <Skeleton height={88} radius={12} />
         ) : (data?.items.length ?? 0) > 0 && options.length === 0 ? null : options.length === 0 ? (
-          <p className={classes.none}>{t('wizard.cardNone')}</p>
+          <p className={classes.none}>{own('cardNone')}</p>
         ) : (
           <SelectField
             size="md"
-            label={t('wizard.card')}
-            description={t('wizard.cardHint')}
+            label={own('card')}
+            description={own('cardHint')}
             value={
               options.some(({ value }) => value === paymentChoice.token)
                 ? (paymentChoice.token ?? '')

@@ -93,7 +93,7 @@ export function PayForm({
               onCheck();
             }}
           >
-            {t('wizard.check')}
+            {own('check')}
           </Button>
           {!otherWay && !pay.isPending && (
             <Button variant="subtle" data-testid="pay-other-way" onClick={() => setOtherWay(true)}>
@@ -131,11 +131,11 @@ export function PayForm({
               disabled={asked === null}
               data-testid={submitTestId}
             >
-              {t('pay.submit', { amount: formatMoney(owed, language, rental.currency) })}
+              {own('submit', { amount: formatMoney(owed, language, rental.currency) })}
             </Button>
             {pay.isPending && choice.method === 'CARD' && (
               <span className="field-hint" role="status">
-                {t('wizard.workingCard')}
+                {own('workingCard')}
               </span>
             )}
           </div>

@@ -12,10 +12,12 @@ import { Skeleton } from '../../shared/ui/controls/skeleton';
 import { PayForm } from './pay-form';
 import classes from './pay-modal.module.css';
 import { EmptyState, ErrorState } from '../../shared/ui/states';
+import './messages';
 
 /** Pays a rental that owes something from any list. Reads it anew first, because someone else may have been quicker. */
 export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () => void }) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('payments');
   const language = useLanguage();
   const [paid, setPaid] = useState(false);
   const {
@@ -27,13 +29,13 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
     refetch,
   } = useQuery({ ...rentalQueryOptions(rentalId), refetchOnMount: 'always' });
   return (
-    <Modal opened onClose={onClose} wide title={t('pay.title')}>
+    <Modal opened onClose={onClose} wide title={own('title')}>
       <div ref={useFocusRestore()}>
         {paid ? (
           <EmptyState
             icon={<IconCircleCheckFilled size={26} />}
-            title={t('pay.done')}
-            hint={t('pay.doneHint')}
+            title={own('done')}
+            hint={own('doneHint')}
             action={<Button onClick={onClose}>{t('common.close')}</Button>}
           />
         ) : error !== null ? (
@@ -43,7 +45,7 @@ export function PayModal({ rentalId, onClose }: { rentalId: string; onClose: () 
         ) : rental.owedAmount === 0 ? (
           <EmptyState
             icon={<IconInfoCircle size={26} stroke={1.7} />}
-            title={t('pay.notWaiting')}
+            title={own('notWaiting')}
             hint={`${rental.partnerName} · ${t(`rentalStatus.${rental.status}`)}`}
             action={<Button onClick={onClose}>{t('common.close')}</Button>}
           />

@@ -9,6 +9,7 @@ import { StepInput } from '../../shared/ui/step-input';
 import { type Draft, type ItemProblems, perDay, removeLine, setQuantity } from '../../domain/rentals/cart';
 import { rentalDays } from '../../domain/rentals/return-instant';
 import classes from './checkout-page.module.css';
+import './messages';
 
 interface BasketProps {
   draft: Draft;
@@ -21,7 +22,7 @@ interface BasketProps {
 
 /** The chosen products, their quantities and the estimated price. */
 export function Basket({ draft, problems, available, startsAt, dueAt, onChange }: BasketProps) {
-  const { t } = useTranslation();
+  const { t } = useTranslation('checkout');
   const language = useLanguage();
   const heading = useId();
   const daily = perDay(draft.lines);

@@ -13,8 +13,8 @@ interface CheckoutButtonsProps {
 
 /** Back, and on to the next step or to the rental. */
 export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
-  const { t } = useTranslation();
-  const { t: own } = useTranslation('checkout');
+  const { t } = useTranslation('checkout');
+  const { t: paying } = useTranslation('payments');
   const { step, isSubmitting, goTo } = checkout;
   return (
     <div className={classes.buttons}>
@@ -31,7 +31,7 @@ export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
       )}
       {isSubmitting && checkout.paymentChoice.method === 'CARD' && (
         <span className="field-hint" role="status">
-          {t('wizard.workingCard')}
+          {paying('workingCard')}
         </span>
       )}
       {step === 'pay' ? (
@@ -43,7 +43,7 @@ export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
           disabled={!checkout.canPay}
           data-testid="wizard-submit"
         >
-          {checkout.unsettled ? own('again') : t('wizard.submit')}
+          {checkout.unsettled ? t('again') : t('wizard.submit')}
         </Button>
       ) : (
         <Button

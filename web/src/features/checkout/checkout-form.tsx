@@ -12,6 +12,7 @@ import { PayStep } from './pay-step';
 import { Refusal } from './refusal';
 import type { CheckoutState } from './use-checkout';
 import type { Scans } from './use-scans';
+import './messages';
 
 const headings = { partner: 'wizard.partner', items: 'wizard.items', pay: 'wizard.pay' } as const;
 
@@ -24,6 +25,7 @@ interface CheckoutFormProps {
 /** The step that is filled in. */
 export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const { step, draft, error, locationsQuery } = checkout;
   if (step === 'done') return null;
   const refused = formErrors(error, ['partnerId', 'locationId', 'dueAt', 'lines'], t).fields;
@@ -38,13 +40,13 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
     >
       <div className={classes.head}>
         <h2 ref={headingRef} tabIndex={-1} className={classes.heading}>
-          {t(headings[step])}
+          {own(headings[step])}
         </h2>
         {(draft.partner !== null || draft.lines.length > 0) && !checkout.isSubmitting && (
           <ConfirmButton
-            label={t('wizard.startOver')}
-            question={t('wizard.startOverAsk')}
-            confirm={t('wizard.startOver')}
+            label={own('wizard.startOver')}
+            question={own('wizard.startOverAsk')}
+            confirm={own('wizard.startOver')}
             variant="subtle"
             onConfirm={checkout.startOver}
           />
@@ -52,7 +54,7 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
       </div>
       {checkout.restored && (
         <p className="field-hint" role="status">
-          {t('wizard.begun')}
+          {own('wizard.begun')}
         </p>
       )}
       {step !== 'pay' && error instanceof ApiError && <Refusal error={error} lines={draft.lines} />}
@@ -66,7 +68,7 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
       {step === 'partner' && (
         <PartnerStep
           partner={draft.partner}
-          problem={refused.partnerId ?? (checkout.partnerMissing ? t('wizard.partnerMissing') : undefined)}
+          problem={refused.partnerId ?? (checkout.partnerMissing ? own('wizard.partnerMissing') : undefined)}
           onPartner={checkout.choosePartner}
         />
       )}

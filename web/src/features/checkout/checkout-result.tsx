@@ -66,10 +66,10 @@ export function CheckoutResult({
         </span>
         <div role="status">
           <h2 ref={headingRef} tabIndex={-1} className={classes.heading}>
-            {waiting ? t('wizard.waiting') : cancelled ? t('rentalStatus.CANCELLED') : t('wizard.done')}
+            {waiting ? own('wizard.waiting') : cancelled ? t('rentalStatus.CANCELLED') : own('wizard.done')}
           </h2>
           <p>
-            {t('wizard.doneHint', {
+            {own('wizard.doneHint', {
               partner: rental.partnerName,
               items: t('common.items', { count: rental.equipmentCount }),
               amount: formatMoney(rental.totalValue, language, rental.currency),
@@ -81,9 +81,9 @@ export function CheckoutResult({
               : cancelled
                 ? cancel.isIdle
                   ? own('kept.expired')
-                  : t('wizard.cancelled')
+                  : own('wizard.cancelled')
                 : unpaid
-                  ? t('wizard.doneUnpaid')
+                  ? own('wizard.doneUnpaid')
                   : null}
           </p>
         </div>
@@ -115,7 +115,7 @@ export function CheckoutResult({
       <div className={classes.buttons}>
         {waiting && (
           <ConfirmButton
-            label={t('wizard.cancelRental')}
+            label={own('wizard.cancelRental')}
             question={t('rentals.cancelAsk')}
             confirm={t('rentals.cancelYes')}
             danger
@@ -126,10 +126,10 @@ export function CheckoutResult({
         {!waiting && (
           <>
             <Link to="/rentals" search={{ rental: rental.id }} className={classes.link}>
-              {t('wizard.toRentals')}
+              {own('wizard.toRentals')}
             </Link>
             <Button size="md" className={classes.forward} onClick={onAnother}>
-              {t('wizard.another')}
+              {own('wizard.another')}
             </Button>
           </>
         )}

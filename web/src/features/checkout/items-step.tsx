@@ -9,6 +9,7 @@ import { DueField } from '../../domain/rentals/due-field';
 import classes from './checkout-page.module.css';
 import { ProductSearch } from './product-search';
 import type { Scans } from './use-scans';
+import './messages';
 
 interface ItemsStepProps {
   draft: Draft;
@@ -37,7 +38,7 @@ export function ItemsStep({
   onAdd,
   onChange,
 }: ItemsStepProps) {
-  const { t } = useTranslation();
+  const { t } = useTranslation('checkout');
   const now = useNow();
   return (
     <div className={classes.items}>

@@ -10,6 +10,7 @@ import { Combobox } from '../../shared/ui/controls/combobox';
 import { ErrorState } from '../../shared/ui/states';
 import type { Draft } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
+import './messages';
 
 interface PartnerStepProps {
   partner: Draft['partner'];
@@ -20,6 +21,7 @@ interface PartnerStepProps {
 /** Who takes it: searched at the server, so that any number of partners will do. */
 export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const [words, setWords] = useState(partner?.name ?? '');
   // The chosen name in the field is not a search.
   const sought = words === partner?.name ? '' : words.trim();
@@ -48,10 +50,10 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
       <Combobox
         data-testid="wizard-partner"
         data-autofocus
-        label={t('wizard.partnerLabel')}
-        description={t('wizard.partnerHint')}
+        label={own('wizard.partnerLabel')}
+        description={own('wizard.partnerHint')}
         size="md"
-        nothingFound={late || isFetching ? t('common.loading') : t('wizard.partnerNone')}
+        nothingFound={late || isFetching ? t('common.loading') : own('wizard.partnerNone')}
         leftSection={<IconUser size={18} stroke={1.7} aria-hidden />}
         options={options}
         value={partner && { value: partner.id, label: partner.name }}
@@ -64,7 +66,7 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
       />
       {nobody && (
         <p className={classes.nothing} role="status">
-          {t('wizard.nobody')} <Link to="/partners">{t('wizard.toPartners')}</Link>
+          {own('wizard.nobody')} <Link to="/partners">{own('wizard.toPartners')}</Link>
         </p>
       )}
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}

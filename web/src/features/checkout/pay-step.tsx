@@ -18,26 +18,26 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
   const { draft, dueAt, total } = checkout;
   return (
     <>
-      <dl className={classes.summary} aria-label={t('wizard.summary')}>
+      <dl className={classes.summary} aria-label={own('wizard.summary')}>
         <div>
-          <dt>{t('wizard.partnerLabel')}</dt>
+          <dt>{own('wizard.partnerLabel')}</dt>
           <dd>{draft.partner?.name}</dd>
         </div>
         <div>
-          <dt>{t('wizard.stepItems')}</dt>
+          <dt>{own('wizard.stepItems')}</dt>
           <dd>{t('common.items', { count: totalPieces(draft.lines) })}</dd>
         </div>
         <div>
-          <dt>{t('wizard.location')}</dt>
+          <dt>{own('wizard.location')}</dt>
           <dd>{checkout.locations.find((each) => each.id === draft.locationId)?.name}</dd>
         </div>
         <div>
-          <dt>{t('wizard.due')}</dt>
+          <dt>{own('wizard.due')}</dt>
           <dd>{dueAt !== null && `${formatDay(dueAt, language, now)}, ${formatTime(dueAt, language)}`}</dd>
         </div>
         {total !== null && (
           <div>
-            <dt>{t('wizard.estimate')}</dt>
+            <dt>{own('wizard.estimate')}</dt>
             <dd>{formatMoney(total, language)}</dd>
           </div>
         )}

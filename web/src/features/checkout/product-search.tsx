@@ -31,8 +31,7 @@ export function ProductSearch({
   scans: Scans;
   onAdd: (product: Adding) => void;
 }) {
-  const { t } = useTranslation();
-  const { t: own } = useTranslation('checkout');
+  const { t } = useTranslation('checkout');
   const language = useLanguage();
   const [words, setWords] = useState('');
   const search = useDebounced(words.trim());
@@ -64,7 +63,7 @@ export function ProductSearch({
         data-testid="wizard-product-search"
         type="search"
         label={t('wizard.search')}
-        description={scans.pending > 0 ? own('scan.looking', { count: scans.pending }) : own('scan.hint')}
+        description={scans.pending > 0 ? t('scan.looking', { count: scans.pending }) : t('scan.hint')}
         {...takesScans}
         leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
         autoComplete="off"

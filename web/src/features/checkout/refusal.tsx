@@ -5,16 +5,18 @@ import { formatMoney } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { CartLine } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
+import './messages';
 
 /** Why the rental was not created. */
 export function Refusal({ error, lines }: { error: Error; lines: readonly CartLine[] }) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('checkout');
   const language = useLanguage();
   const sentence = () => {
     if (!(error instanceof ApiError)) return errorSentence(error, t);
     const { line, available, expected, actual } = error.problem;
     if (error.code === 'PRICE_CHANGED' && typeof expected === 'number' && typeof actual === 'number')
-      return t('wizard.priceChanged', {
+      return own('wizard.priceChanged', {
         expected: formatMoney(expected, language),
         actual: formatMoney(actual, language),
       });
@@ -22,8 +24,8 @@ export function Refusal({ error, lines }: { error: Error; lines: readonly CartLi
     // With a single line the server names none.
     const named = lines[typeof line === 'number' ? line : 0];
     return named !== undefined && typeof available === 'number'
-      ? t('wizard.shortage', { product: named.productName, n: available })
-      : t('wizard.shortageUnknown');
+      ? own('wizard.shortage', { product: named.productName, n: available })
+      : own('wizard.shortageUnknown');
   };
   return (
     <p className={classes.refusal} role="alert">

@@ -2,6 +2,7 @@ import { IconCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import classes from './checkout-page.module.css';
 import { type Step, steps } from './use-step';
+import './messages';
 
 const stepNames = { partner: 'stepPartner', items: 'stepItems', pay: 'stepPay', done: 'stepDone' } as const;
 
@@ -15,7 +16,7 @@ interface StepListProps {
 
 /** The steps; until the checkout is handed in, earlier ones lead back. */
 export function StepList({ step, locked, rentalIsOpen, onStep }: StepListProps) {
-  const { t } = useTranslation();
+  const { t } = useTranslation('checkout');
   const current = steps.indexOf(step);
   return (
     <ol className={classes.steps} aria-label={t('wizard.steps')}>
