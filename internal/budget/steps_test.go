@@ -56,9 +56,17 @@ var steps = []step{
 		st, c := openPostgres(tb)
 		return appendTo(tb, st), c, nil
 	}},
-	{"fan-out to 50 connections", prepareFanOut},
+	{"fan-out to 50 connections", func(tb testing.TB) (func(), *counter, *counter) { return prepareFanOut(tb, 50) }},
 	{"hand-over of 50 entries", prepareHandover},
 	{"ingest", prepareIngest},
+	{"connect and catch up on 50 entries, SQLite", func(tb testing.TB) (func(), *counter, *counter) {
+		st, c := openSQLite(tb)
+		return connectTo(tb, st), c, nil
+	}},
+	{"connect and catch up on 50 entries, PostgreSQL", func(tb testing.TB) (func(), *counter, *counter) {
+		st, c := openPostgres(tb)
+		return connectTo(tb, st), c, nil
+	}},
 	{"event from append to delivery, SQLite", func(tb testing.TB) (func(), *counter, *counter) {
 		st, c := openSQLite(tb)
 		return deliver(tb, st, nil), c, nil
@@ -171,9 +179,8 @@ func (l listener) Deliver(r *feed.Run[*socketio.Frame]) {
 	_ = l.socket.Deliver(r.Frame()) // a slow client is closed
 }
 
-// prepareFanOut appends an entry to a window with 50 listeners on WebSockets.
-func prepareFanOut(tb testing.TB) (func(), *counter, *counter) {
-	const listeners = 50
+// prepareFanOut appends an entry to a window with listeners on WebSockets.
+func prepareFanOut(tb testing.TB, listeners int) (func(), *counter, *counter) {
 	hub := feed.New(feed.Options[*socketio.Frame]{
 		Source: relaytest.NewDatabase(relaytest.EpochA, tenant), Encoder: gateway.NewEncoder(nil, nil),
 	})
