@@ -1,4 +1,5 @@
 import { IconBarcode, IconX } from '@tabler/icons-react';
+import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../shared/ui/controls/button';
 import { PlainButton } from '../../shared/ui/controls/plain-button';
@@ -36,12 +37,18 @@ interface BarcodesFieldProps {
 /** Several codes, from a scanner or typed; Enter ends one. */
 export function BarcodesField({ entry, refusal, onChange }: BarcodesFieldProps) {
   const { t } = useTranslation('catalogue');
+  const id = useId();
   return (
     <div className={classes.barcodes}>
+      <div>
+        <label htmlFor={id} className="field-label">
+          {t('products.barcodes')}
+        </label>
+        <p className="field-hint">{t('products.barcodesHint')}</p>
+      </div>
       <div className={classes.barcodeEntry}>
         <TextField
-          label={t('products.barcodes')}
-          description={t('products.barcodesHint')}
+          id={id}
           leftSection={<IconBarcode size={18} stroke={1.7} aria-hidden />}
           data-testid="barcode-input"
           autoComplete="off"

@@ -39,6 +39,7 @@ interface ChosenFile {
 /** Drop a file, see what it would change, take it or leave it. */
 function Import() {
   const { t } = useTranslation('catalogue');
+  const { t: common } = useTranslation();
   const [file, setFile] = useState<ChosenFile | null>(null);
   const [problem, setProblem] = useState<'tooLarge' | 'unreadable' | null>(null);
   const preview = usePreviewImport();
@@ -98,9 +99,9 @@ function Import() {
             <h2 className={classes.heading}>{t('import.how')}</h2>
             <p className={classes.text}>{t('import.howText')}</p>
             <div className={classes.buttons}>
-              <ExportButton list="stock" filter={{}} label={t('import.kind.stock')} />
+              <ExportButton list="stock" filter={{}} label={common('nav.stock')} />
               <ExportButton list="products" filter={{}} label={t('tabs.products')} />
-              <ExportButton list="partners" filter={{}} label={t('import.kind.partner')} />
+              <ExportButton list="partners" filter={{}} label={common('nav.partners')} />
             </div>
           </section>
         </>

@@ -83,6 +83,7 @@ it('opens from each figure exactly what it counts', async () => {
   const due = await target(/6 ma jár le/);
   expect(Object.fromEntries(due.searchParams)).toEqual({ out: 'true', dueFrom: today, dueTo: today });
   expect((await target(/2 késik/)).search).toBe('?status=OVERDUE');
+  expect((await target(/^Mai bevétel/)).pathname).toBe('/payments/closing');
   expect((await target(/^Elintézendő fizetés/)).search).toBe('?status=TODO');
   expect(day).toHaveTextContent('58 700 Ft kockánebből 1 másik programé');
 });

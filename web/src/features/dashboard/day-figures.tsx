@@ -117,7 +117,7 @@ export function DayFigures() {
             <Figure
               label={t('dashboard.revenue')}
               value={data === undefined ? undefined : money(data.revenueToday ?? 0)}
-              link={{ to: '/payments', search: { status: 'SUCCEEDED' } }}
+              link={{ to: '/payments/closing', search: {} }}
               note={t('dashboard.yesterday', { amount: money(data?.revenueYesterday ?? 0) })}
             />
           )}
