@@ -5,8 +5,22 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
+	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/store"
 )
+
+type migrateCommand struct {
+	config.DatabaseFlags
+}
+
+// Run opens the database, which brings its schema up to date.
+func (c *migrateCommand) Run(ctx context.Context) error {
+	st, err := c.Open(ctx)
+	if err != nil {
+		return err
+	}
+	return st.Close() //nolint:contextcheck // closing ends by itself
+}
 
 // operator is the caller of every command: an administrator of the tenant.
 func operator(tenant string) harang.Identity {

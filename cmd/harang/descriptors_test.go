@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,43 +18,10 @@ import (
 // TestServe_DescriptorsUsedUp: clients that take every descriptor they get leave
 // enough for the database and the admin listener, and the log says so once.
 func TestServe_DescriptorsUsedUp(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	program := filepath.Join(folder, "harang") // the test binary is the program under this name
-	if err := os.Symlink(self, program); err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(t.Context(), "/bin/sh", "-c", `ulimit -n 128; exec "$0" "$@"`, program,
-		"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json")
-	c.Dir = folder
-	log, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = c.Process.Kill(), c.Wait() })
-	lines := bufio.NewScanner(log)
-	var listening struct{ URL, Admin string }
-	for listening.URL == "" && lines.Scan() {
-		_ = json.Unmarshal(lines.Bytes(), &listening)
-	}
-	warnings := make(chan int, 1)
-	go func() {
-		count := 0
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), "file descriptors used up") {
-				count++
-			}
-		}
-		warnings <- count
-	}()
+	c := serveProcess(t, "ulimit -n 128")
+	warnings := c.count("file descriptors used up")
 	// More connections than there are descriptors; each sends half a request.
-	address := strings.TrimPrefix(listening.URL, "http://")
+	address := strings.TrimPrefix(c.URL, "http://")
 	var closed atomic.Int64
 	for range 200 {
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
@@ -74,9 +37,10 @@ func TestServe_DescriptorsUsedUp(t *testing.T) {
 		}()
 	}
 	var metrics string
+	var err error
 	// The server ends half requests after ten seconds.
 	testtime.Eventually(t, 8*time.Second, "the metrics count the closed connections", func() bool {
-		if metrics, err = get(t.Context(), listening.Admin+"/metrics"); err != nil {
+		if metrics, err = get(t.Context(), c.Admin+"/metrics"); err != nil {
 			t.Fatal(err)
 		}
 		n := closed.Load()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -38,6 +39,59 @@ func process(t *testing.T, args ...string) *exec.Cmd {
 	return c
 }
 
+// served is a server that runs as a process of its own.
+type served struct {
+	*exec.Cmd
+	URL, Admin string
+	log        io.ReadCloser
+	lines      *bufio.Scanner // of the log, after the one that says where it listens
+}
+
+// serveProcess starts a server, in a folder of its own, and returns when it listens. The
+// shell command first runs before it in the same process; "" for none.
+func serveProcess(t *testing.T, first string, flags ...string) *served {
+	t.Helper()
+	s := &served{Cmd: process(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+		"--log-format", "json"}, flags...)...)}
+	if first != "" {
+		program := filepath.Join(s.Dir, "harang") // a shell names a program by its file
+		if err := os.Symlink(s.Path, program); err != nil {
+			t.Fatal(err)
+		}
+		s.Path, s.Args = "/bin/sh", append([]string{"sh", "-c", first + ` && exec "$0" "$@"`, program}, s.Args[1:]...)
+	}
+	var err error
+	if s.log, err = s.StderrPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = s.Process.Kill(), s.Wait() })
+	s.lines = bufio.NewScanner(s.log)
+	var listening struct{ URL, Admin string }
+	for listening.URL == "" && s.lines.Scan() {
+		_ = json.Unmarshal(s.lines.Bytes(), &listening)
+	}
+	s.URL, s.Admin = listening.URL, listening.Admin
+	return s
+}
+
+// count sends how many further lines of the log have a text, when the log has ended.
+func (s *served) count(text string) <-chan int {
+	counted := make(chan int, 1)
+	go func() {
+		n := 0
+		for s.lines.Scan() {
+			if strings.Contains(s.lines.Text(), text) {
+				n++
+			}
+		}
+		counted <- n
+	}()
+	return counted
+}
+
 // TestCommand_Interrupted: a signal ends a command that waits for its input.
 func TestCommand_Interrupted(t *testing.T) {
 	c := process(t, "emit", "--key-file", "key", "--type", "stock_alert", "--data", "@-")
@@ -68,25 +122,12 @@ func TestCommand_Interrupted(t *testing.T) {
 
 // TestServe_LogReaderGone: the server continues when the reader of the log has gone.
 func TestServe_LogReaderGone(t *testing.T) {
-	c := process(t, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json",
-		"--log-level", "DEBUG")
-	log, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(log)
-	var listening struct{ URL string }
-	for listening.URL == "" && lines.Scan() {
-		_ = json.Unmarshal(lines.Bytes(), &listening)
-	}
-	if err := log.Close(); err != nil {
+	c := serveProcess(t, "", "--log-level", "DEBUG")
+	if err := c.log.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 { // each is a line of the log
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, listening.URL+"/healthz", nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"/healthz", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -137,7 +137,8 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		}
 	}
 	if c.Demo {
-		if err := p.createDemo(ctx); err != nil {
+		err := demo.Create(ctx, demo.Options{Tenants: p.store, Auth: p.auth, UseCases: p.options})
+		if err != nil {
 			return nil, fmt.Errorf("demo: %w", err)
 		}
 	}

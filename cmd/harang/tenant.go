@@ -78,22 +78,17 @@ func (c *tenantSet) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
-	if settings.ConfigFile == "" {
-		// Earlier payments may still need a status call or a refund.
-		old, err := st.FindPaymentSettings(ctx, c.ID)
-		if harang.ErrorCode(err) == harang.CodeNotFound {
-			return cli.Usagef("ID", "there is no tenant %q", c.ID).Cure("see harang tenant list")
-		}
-		if err != nil {
-			return err
-		}
-		settings.ConfigFile = old.ConfigFile
-	}
-	err = st.PutPaymentSettings(ctx, c.ID, settings)
+	old, err := st.FindPaymentSettings(ctx, c.ID)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
 		return cli.Usagef("ID", "there is no tenant %q", c.ID).Cure("see harang tenant list")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if settings.ConfigFile == "" {
+		settings.ConfigFile = old.ConfigFile // earlier payments may still need a status call or a refund
+	}
+	return st.PutPaymentSettings(ctx, c.ID, settings)
 }
 
 type tenantList struct {

@@ -34,11 +34,8 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	password := auth.RandomPassword()
 	if c.PasswordFile != "" {
 		var err error
-		if password, err = cli.ReadSecret("--password-file", c.PasswordFile); err != nil {
+		if password, err = readPassword(c.PasswordFile); err != nil {
 			return err
-		}
-		if detail := auth.CheckPassword(password); detail != "" {
-			return cli.Usagef("--password-file", "the password %s", detail)
 		}
 	}
 	service, st, err := c.Service(ctx)
@@ -67,9 +64,26 @@ func (c *userAdd) Run(ctx context.Context, s *streams) error {
 	return nil
 }
 
-type userSet struct {
+// readPassword reads the password that --password-file names.
+func readPassword(file string) (string, error) {
+	password, err := cli.ReadSecret("--password-file", file)
+	if err != nil {
+		return "", err
+	}
+	if detail := auth.CheckPassword(password); detail != "" {
+		return "", cli.Usagef("--password-file", "the password %s", detail)
+	}
+	return password, nil
+}
+
+// userName names one user.
+type userName struct {
 	config.DatabaseFlags
-	Email        string       `arg:"" help:"The user's e-mail address."`
+	Email string `arg:"" help:"The user's e-mail address."`
+}
+
+type userSet struct {
+	userName
 	Role         *harang.Role `enum:"OPERATOR,STORE_MANAGER,ADMIN" help:"OPERATOR, STORE_MANAGER or ADMIN."`
 	PasswordFile string       `placeholder:"FILE" help:"Read the new password from a file."`
 }
@@ -78,31 +92,28 @@ type userSet struct {
 func (c *userSet) Run(ctx context.Context) error {
 	ch := auth.UserChange{Role: c.Role}
 	if c.PasswordFile != "" {
-		password, err := cli.ReadSecret("--password-file", c.PasswordFile)
+		password, err := readPassword(c.PasswordFile)
 		if err != nil {
 			return err
-		}
-		if detail := auth.CheckPassword(password); detail != "" {
-			return cli.Usagef("--password-file", "the password %s", detail)
 		}
 		ch.Password = &password
 	}
 	if ch == (auth.UserChange{}) {
 		return cli.Usagef("", "nothing to change").Cure("give --role or --password-file")
 	}
-	return changeUser(ctx, &c.DatabaseFlags, c.Email, ch)
+	return c.change(ctx, ch)
 }
 
-// changeUser changes the user with that e-mail address.
-func changeUser(ctx context.Context, d *config.DatabaseFlags, email string, ch auth.UserChange) error {
-	service, st, err := d.Service(ctx)
+// change changes the user with that e-mail address.
+func (c *userName) change(ctx context.Context, ch auth.UserChange) error {
+	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
-	u, err := service.FindUserByEmail(ctx, email)
+	u, err := service.FindUserByEmail(ctx, c.Email)
 	if harang.ErrorCode(err) == harang.CodeNotFound {
-		return cli.Usagef("EMAIL", "there is no user %s", email).Cure("see harang user list")
+		return cli.Usagef("EMAIL", "there is no user %s", c.Email).Cure("see harang user list")
 	}
 	if err != nil {
 		return err
@@ -111,24 +122,18 @@ func changeUser(ctx context.Context, d *config.DatabaseFlags, email string, ch a
 	return cli.Refused("EMAIL", err)
 }
 
-type userEnable struct {
-	config.DatabaseFlags
-	Email string `arg:"" help:"The user's e-mail address."`
-}
+type userEnable struct{ userName }
 
 // Run enables a user.
 func (c *userEnable) Run(ctx context.Context) error {
-	return changeUser(ctx, &c.DatabaseFlags, c.Email, auth.UserChange{Disabled: new(false)})
+	return c.change(ctx, auth.UserChange{Disabled: new(false)})
 }
 
-type userDisable struct {
-	config.DatabaseFlags
-	Email string `arg:"" help:"The user's e-mail address."`
-}
+type userDisable struct{ userName }
 
 // Run disables a user.
 func (c *userDisable) Run(ctx context.Context) error {
-	return changeUser(ctx, &c.DatabaseFlags, c.Email, auth.UserChange{Disabled: new(true)})
+	return c.change(ctx, auth.UserChange{Disabled: new(true)})
 }
 
 type userList struct {

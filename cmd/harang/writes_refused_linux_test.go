@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,50 +21,17 @@ import (
 // accepts no event; afterwards it goes on by itself. No accepted event is lost, though
 // the program is killed in the end.
 func TestServe_WritesRefused(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	program := filepath.Join(folder, "harang") // the test binary is the program under this name
-	if err := os.Symlink(self, program); err != nil {
-		t.Fatal(err)
-	}
-	c := exec.CommandContext(t.Context(), program, "serve", "--demo", "--listen", "127.0.0.1:0", "--admin-listen",
-		"127.0.0.1:0", "--log-format", "json")
-	c.Dir = folder
-	log, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = c.Process.Kill(), c.Wait() })
-	lines := bufio.NewScanner(log)
-	var listening struct{ URL string }
-	for listening.URL == "" && lines.Scan() {
-		_ = json.Unmarshal(lines.Bytes(), &listening)
-	}
-	loud := make(chan int, 1)
-	go func() {
-		count := 0
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), `"level":"ERROR"`) {
-				count++
-			}
-		}
-		loud <- count
-	}()
-	add := exec.CommandContext(t.Context(), program, "apikey", "add", "--tenant", "budapest", "--name", "disk")
-	add.Dir = folder
+	c := serveProcess(t, "", "--demo")
+	loud := c.count(`"level":"ERROR"`)
+	add := process(t, "apikey", "add", "--tenant", "budapest", "--name", "disk")
+	add.Dir = c.Dir
 	key, err := add.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	call := func(method, path, token, body string) (int, string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), method, listening.URL+path, strings.NewReader(body))
+		r, err := http.NewRequestWithContext(t.Context(), method, c.URL+path, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +103,7 @@ func TestServe_WritesRefused(t *testing.T) {
 	if n := <-loud; n > 2*logging.Burst {
 		t.Errorf("%d ERROR lines for 200 refused events", n)
 	}
-	db, err := sql.Open("sqlite", filepath.Join(folder, "data", "harang.db"))
+	db, err := sql.Open("sqlite", filepath.Join(c.Dir, "data", "harang.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
