@@ -20,6 +20,7 @@ export function dueSentence(
   rental: Rental,
   language: Language,
   now: Date,
+  own: TFunction<'rental'>,
   t: TFunction,
 ): { text: string; late: boolean } | null {
   const status = statusAt(rental, now);
@@ -29,6 +30,6 @@ export function dueSentence(
   const time = formatTime(due, language);
   if (status === 'OVERDUE')
     return { text: days > 0 ? t('rentals.late', { count: days }) : t('rentals.lateToday', { time }), late: true };
-  if (days === 0) return { text: t('rentals.dueToday', { time }), late: false };
-  return { text: t('rentals.due', { date: `${formatDay(due, language, now)}, ${time}` }), late: false };
+  if (days === 0) return { text: own('list.dueToday', { time }), late: false };
+  return { text: own('list.due', { date: `${formatDay(due, language, now)}, ${time}` }), late: false };
 }

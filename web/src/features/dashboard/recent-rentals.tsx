@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
-import { daysBetween, formatAgo, formatDay, formatMoney } from '../../shared/format';
+import { daysBetween, formatAgo, formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
@@ -60,7 +60,7 @@ export function RecentRentals({ title, status }: { title: string; status: Rental
               rental.status === 'OVERDUE'
                 ? late > 0
                   ? t('rentals.late', { count: late })
-                  : t('rentals.lateToday')
+                  : t('rentals.lateToday', { time: formatTime(rental.dueAt, language) })
                 : rental.status === 'OPEN'
                   ? t('dashboard.returns', { date: formatDay(rental.dueAt, language, now) })
                   : t(`rentalStatus.${rental.status}`);

@@ -23,8 +23,7 @@ interface RentalActionsProps extends RentalHandlers {
 
 /** What can be done with a rental in its state. */
 export function RentalActions({ rental, all = false, onPay, onChange }: RentalActionsProps) {
-  const { t } = useTranslation();
-  const { t: own } = useTranslation('rental');
+  const { t } = useTranslation('rental');
   const status = statusAt(rental, useNow());
   const out = status === 'OPEN' || status === 'OVERDUE';
   const waiting = status === 'AWAITING_PAYMENT';
@@ -47,12 +46,12 @@ export function RentalActions({ rental, all = false, onPay, onChange }: RentalAc
           data-testid="rental-pay"
           onClick={() => onPay(rental.id)}
         >
-          {t('rentals.pay')}
+          {t('list.pay')}
         </Button>
       )}
-      {out && change('return', t('rentals.return'), 'light')}
-      {out && change('extend', own('extend.title'), 'default')}
-      {(waiting || (all && status === 'OPEN')) && change('cancel', t('rentals.cancel'), 'default')}
+      {out && change('return', t('list.return'), 'light')}
+      {out && change('extend', t('extend.title'), 'default')}
+      {(waiting || (all && status === 'OPEN')) && change('cancel', t('list.cancel'), 'default')}
     </div>
   );
 }

@@ -12,8 +12,7 @@ import classes from './rentals-page.module.css';
 
 /** The record of a rental: what is out until when, what it costs, and what was paid and given back. */
 export function RentalDetails({ rental, ...handlers }: { rental: Rental } & RentalHandlers) {
-  const { t } = useTranslation();
-  const { t: own } = useTranslation('rental');
+  const { t } = useTranslation('rental');
   const language = useLanguage();
   const now = useNow();
   const payment = rental.payment ?? null;
@@ -30,23 +29,23 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
     <div className={classes.details}>
       <dl>
         <div>
-          <dt>{t('rentals.status')}</dt>
+          <dt>{t('list.status')}</dt>
           <dd>
             <RentalPill status={status} />
           </dd>
         </div>
         <div>
-          <dt>{t('rentals.at')}</dt>
+          <dt>{t('list.at')}</dt>
           <dd>{rental.locationName}</dd>
         </div>
         <div>
-          <dt>{t('rentals.created')}</dt>
+          <dt>{t('list.created')}</dt>
           <dd>
             {formatDay(rental.createdAt, language, now)}, {formatTime(rental.createdAt, language)}
           </dd>
         </div>
         <div>
-          <dt>{t('rentals.dueLabel')}</dt>
+          <dt>{t('list.dueLabel')}</dt>
           <dd data-late={status === 'OVERDUE' || undefined} data-testid="rental-due">
             {dueMoment(rental.dueAt, language, now)}
           </dd>
@@ -59,21 +58,21 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
           pending={payment.status === 'PENDING'}
         />
       )}
-      <h3>{t('rentals.linesLabel')}</h3>
+      <h3>{t('list.linesLabel')}</h3>
       <ul className={classes.detailLines}>
         {rental.lines.map((line) => (
           <li key={line.productId}>
             <b>{line.quantity} ×</b>
             <span>{line.productName}</span>
             <small>
-              {line.returned > 0 && status !== 'RETURNED' && `${own('details.back', { n: line.returned })} · `}
-              {t('rentals.perDay', { amount: money(line.dailyPrice) })}
+              {line.returned > 0 && status !== 'RETURNED' && `${t('details.back', { n: line.returned })} · `}
+              {t('list.perDay', { amount: money(line.dailyPrice) })}
             </small>
           </li>
         ))}
       </ul>
       <p className={classes.total}>
-        <span>{t('rentals.total')}</span>
+        <span>{t('list.total')}</span>
         <b>{money(rental.totalValue)}</b>
       </p>
       <dl className={classes.sums}>
@@ -81,7 +80,7 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
           ([name, amount]) =>
             amount !== 0 && (
               <div key={name}>
-                <dt>{own(`details.${name}`)}</dt>
+                <dt>{t(`details.${name}`)}</dt>
                 <dd>{money(amount)}</dd>
               </div>
             ),
@@ -89,19 +88,19 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
       </dl>
       {rental.owedAmount > 0 && (
         <p className={classes.total} data-testid="rental-owed">
-          <span>{t('rentals.owed')}</span>
+          <span>{t('list.owed')}</span>
           <b>{money(rental.owedAmount)}</b>
         </p>
       )}
       {refunds.length > 0 && (
         <>
-          <h3>{own('refund.title')}</h3>
+          <h3>{t('refund.title')}</h3>
           <RefundList refunds={refunds} />
         </>
       )}
       <RentalActions rental={rental} all {...handlers} />
       <p className={classes.id}>
-        {t('rentals.id')}: {rental.id}
+        {t('list.id')}: {rental.id}
       </p>
     </div>
   );

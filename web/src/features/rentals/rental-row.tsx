@@ -18,7 +18,7 @@ export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHa
   const now = useNow();
   const first = rental.lines.slice(0, 2).map((line) => `${line.quantity} × ${line.productName}`);
   const rest = rental.lines.length - first.length;
-  const due = dueSentence(rental, language, now, t);
+  const due = dueSentence(rental, language, now, own, t);
   const status = statusAt(rental, now);
   const out = totalOut(rental);
   return (
@@ -37,13 +37,13 @@ export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHa
           from="/rentals"
           search={(before) => ({ ...before, rental: rental.id })}
           className={list.title}
-          aria-label={t('rentals.details', { partner: rental.partnerName })}
+          aria-label={own('list.details', { partner: rental.partnerName })}
         >
           {rental.partnerName}
         </Link>
         <p className={`${list.sub} ${classes.lines}`}>
           {first.join(', ')}
-          {rest > 0 && ` ${t('rentals.moreLines', { n: rest })}`}
+          {rest > 0 && ` ${own('list.moreLines', { n: rest })}`}
           {out > 0 && out < rental.equipmentCount && (
             <b> · {own('details.stillOut', { out, all: rental.equipmentCount })}</b>
           )}
@@ -52,7 +52,7 @@ export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHa
       <div className={`${list.when} ${classes.when}`}>
         {due !== null && <span data-late={due.late || undefined}>{due.text}</span>}
         <small>
-          {rental.locationName} · {t('rentals.opened', { ago: formatAgo(rental.createdAt, language, now) })}
+          {rental.locationName} · {own('list.opened', { ago: formatAgo(rental.createdAt, language, now) })}
         </small>
       </div>
       <div className={`${list.amount} ${classes.amount}`}>
@@ -60,8 +60,8 @@ export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHa
         {rental.owedAmount > 0 && rental.status !== 'AWAITING_PAYMENT' ? (
           <small className={classes.owed} data-testid="rental-owed">
             {rental.paidAmount > 0
-              ? t('rentals.owedRest', { amount: formatMoney(rental.owedAmount, language, rental.currency) })
-              : t('rentals.unpaid')}
+              ? own('list.owedRest', { amount: formatMoney(rental.owedAmount, language, rental.currency) })
+              : own('list.unpaid')}
           </small>
         ) : (
           <small>{t('common.items', { count: rental.equipmentCount })}</small>

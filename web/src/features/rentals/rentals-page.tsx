@@ -63,12 +63,12 @@ export function RentalsPage() {
   return (
     <>
       <ListPage
-        label={t('rentals.title')}
+        label={own('list.title')}
         query={list}
         filters={
           <>
             <Segmented<RentalStatus | 'ALL' | 'OWED'>
-              label={t('rentals.status')}
+              label={own('list.status')}
               value={owed ? 'OWED' : (status ?? 'ALL')}
               onChange={(value) =>
                 void navigate({
@@ -107,15 +107,15 @@ export function RentalsPage() {
         action={
           <Link to="/rentals/new" className={classes.new}>
             <IconPlus size={18} aria-hidden />
-            {t('rentals.new')}
+            {own('list.new')}
           </Link>
         }
         empty={
           rentals.length > 0 ? null : (
             <EmptyState
               icon={<IconPackageExport size={24} stroke={1.7} />}
-              title={owed ? own('owed.empty') : t(all ? 'rentals.empty' : 'rentals.emptyFilter')}
-              hint={owed ? own('owed.emptyHint') : t(all ? 'rentals.emptyHint' : 'rentals.emptyFilterHint')}
+              title={owed ? own('owed.empty') : own(all ? 'list.empty' : 'list.emptyFilter')}
+              hint={owed ? own('owed.emptyHint') : own(all ? 'list.emptyHint' : 'list.emptyFilterHint')}
             />
           )
         }
@@ -145,14 +145,14 @@ export function RentalsPage() {
 }
 
 function RentalModal({ id, onClose, ...handlers }: { id: string | undefined; onClose: () => void } & RentalHandlers) {
-  const { t } = useTranslation();
+  const { t } = useTranslation('rental');
   const { data, error, isFetching, refetch } = useQuery({
     ...rentalQueryOptions(id ?? ''),
     enabled: id !== undefined,
     refetchInterval: ({ state }) => refundInterval(state.data?.refunds ?? []),
   });
   return (
-    <Modal opened={id !== undefined} onClose={onClose} wide title={data?.partnerName ?? t('rentals.title')}>
+    <Modal opened={id !== undefined} onClose={onClose} wide title={data?.partnerName ?? t('list.title')}>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {data === undefined && error === null && <Skeleton height={220} radius={12} />}
       {data !== undefined && <RentalDetails rental={data} {...handlers} />}
