@@ -57,10 +57,10 @@ export function BarcodesField({ entry, refusal, onChange }: BarcodesFieldProps) 
           error={entry.problem === null ? refusal : t(`products.${entry.problem}`)}
           onChange={(event) => onChange({ ...entry, typed: event.currentTarget.value, problem: null })}
           onKeyDown={(event) => {
-            if (event.key !== 'Enter' || entry.typed.trim() === '') return;
-            // A scanner ends each code with Enter, which would send the form.
+            if (event.key !== 'Enter') return;
+            // A scanner ends each code with Enter, some with two, which would send the form.
             event.preventDefault();
-            onChange(enterBarcode(entry));
+            onChange(enterBarcode({ ...entry, typed: event.currentTarget.value }));
           }}
         />
         <Button variant="default" onClick={() => onChange(enterBarcode(entry))}>

@@ -68,7 +68,7 @@ it('takes barcodes from a scanner and says at the field whose code it is', async
   const { user } = await renderPage('/products');
   await user.click(await screen.findByRole('button', { name: 'Szerkesztés: Hilti TE 70' }));
   const field = await screen.findByTestId('barcode-input');
-  await user.type(field, '4006{Enter}4007{Enter}');
+  await user.type(field, '4006{Enter}{Enter}4007{Enter}');
   expect(server.seen('PUT /products/te-70')).toEqual([]);
   expect(screen.getAllByTestId('barcode').map((each) => each.textContent)).toEqual([
     '5991234567890',
@@ -162,10 +162,13 @@ const report: ImportReport = {
   ],
 };
 
-function drop(file: File): void {
+function dropped(file: File): Event {
   const event = new Event('drop', { bubbles: true, cancelable: true });
-  Object.assign(event, { dataTransfer: { files: [file] } });
-  act(() => void fireEvent(screen.getByTestId('import-drop'), event));
+  return Object.assign(event, { dataTransfer: { files: [file] } });
+}
+
+function drop(file: File): void {
+  act(() => void fireEvent(screen.getByTestId('import-drop'), dropped(file)));
 }
 
 const csvFile = () =>
@@ -201,7 +204,7 @@ it('shows line by line what a dropped file would change, and writes it when it i
 });
 
 it('names line and column of every problem, and takes nothing', async () => {
-  openShop('ADMIN').on('POST /imports', {
+  const server = openShop('ADMIN').on('POST /imports', {
     ...report,
     changes: null,
     problems: [
@@ -220,6 +223,12 @@ it('names line and column of every problem, and takes nothing', async () => {
   expect(second).toHaveTextContent('A szerver nem fogadta el: a new sentence');
   expect(preview).toHaveTextContent('és még 11');
   expect(screen.queryByTestId('import-take')).not.toBeInTheDocument();
+  // Corrected, it is dropped on the page that still shows the errors.
+  const bad = server.seen('POST /imports').length;
+  server.on('POST /imports', report);
+  act(() => void fireEvent(preview, dropped(csvFile())));
+  await waitFor(() => expect(screen.getByTestId('import-preview')).toHaveAttribute('data-problems', '0'));
+  expect(server.seen('POST /imports')).toHaveLength(bad + 1);
   await user.click(screen.getByTestId('import-leave'));
   expect(await screen.findByTestId('import-drop')).toBeInTheDocument();
 });

@@ -3,13 +3,12 @@ import { useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './catalogue.module.css';
 
-/** Takes one file, dropped anywhere on the page or chosen. */
-export function FileDrop({ onFile }: { onFile: (file: File) => void }) {
-  const { t } = useTranslation('catalogue');
-  const hint = useId();
+/**
+ * Takes a file that is dropped anywhere on the page, where the browser would leave the page and show the file. Answers
+ * whether one is over the page.
+ */
+export function useFileDrop(onFile: (file: File) => void): boolean {
   const [over, setOver] = useState(false);
-
-  // The whole page takes it: beside the field the browser would leave the page and show the file.
   useEffect(() => {
     const handleOver = (event: DragEvent) => {
       event.preventDefault();
@@ -33,7 +32,13 @@ export function FileDrop({ onFile }: { onFile: (file: File) => void }) {
       window.removeEventListener('drop', handleDrop);
     };
   }, [onFile]);
+  return over;
+}
 
+/** Says where to drop a file, and offers to choose one. */
+export function FileDrop({ over, onFile }: { over: boolean; onFile: (file: File) => void }) {
+  const { t } = useTranslation('catalogue');
+  const hint = useId();
   return (
     <div className={classes.drop} data-testid="import-drop" data-over={over || undefined}>
       <span className={classes.dropIcon} aria-hidden>

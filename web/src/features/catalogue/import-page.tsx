@@ -11,7 +11,7 @@ import { Button } from '../../shared/ui/controls/button';
 import { EmptyState, RowSkeletons } from '../../shared/ui/states';
 import { CatalogueTabs } from './catalogue-tabs';
 import classes from './catalogue.module.css';
-import { FileDrop } from './file-drop';
+import { FileDrop, useFileDrop } from './file-drop';
 import { ImportPreview } from './import-preview';
 import { reportCounts } from './report-counts';
 
@@ -56,6 +56,8 @@ function Import() {
     take.reset();
   };
   const handleFile = async (chosen: File) => {
+    // What is being written is not taken back.
+    if (take.isPending) return;
     handleLeave();
     setProblem(chosen.size > importLimit ? 'tooLarge' : null);
     if (chosen.size > importLimit) return;
@@ -67,6 +69,8 @@ function Import() {
       setProblem('unreadable');
     }
   };
+
+  const over = useFileDrop((chosen) => void handleFile(chosen));
 
   if (take.isSuccess) {
     return (
@@ -89,7 +93,7 @@ function Import() {
     <>
       {file === null && (
         <>
-          <FileDrop onFile={(chosen) => void handleFile(chosen)} />
+          <FileDrop over={over} onFile={(chosen) => void handleFile(chosen)} />
           {problem !== null && (
             <p className="field-error" role="alert">
               {t(`import.${problem}`)}

@@ -84,7 +84,7 @@ export function ProductForm({ product, onSaved }: { product: Product | null; onS
         onChange={(next) => {
           setCodes(next);
           // Other codes are not those that were refused.
-          save.reset();
+          if (save.error !== null) save.reset();
         }}
       />
       <FormError>{refusal.form}</FormError>

@@ -79,14 +79,11 @@ function Payments() {
     </>
   );
 
-  const tools = (
-    <>
-      <Link to="/payments/closing" className={classes.closing}>
-        <IconReportMoney size={18} stroke={1.7} aria-hidden />
-        {t('closing.title')}
-      </Link>
-      <ExportButton list="payments" filter={limits} />
-    </>
+  const closing = (
+    <Link to="/payments/closing" className={classes.closing}>
+      <IconReportMoney size={18} stroke={1.7} aria-hidden />
+      {t('closing.title')}
+    </Link>
   );
 
   return (
@@ -96,7 +93,7 @@ function Payments() {
           label={t('title')}
           query={failures}
           filters={filters}
-          tools={tools}
+          tools={closing}
           bare
           empty={
             todo.length > 0 ? null : (
@@ -115,7 +112,12 @@ function Payments() {
           label={t('title')}
           query={listed}
           filters={filters}
-          tools={tools}
+          tools={
+            <>
+              {closing}
+              <ExportButton list="payments" filter={limits} />
+            </>
+          }
           empty={
             payments.length > 0 ? null : (
               <EmptyState
