@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import type { Named } from '../shared/model';
+import type { Named, OpeningHours } from '../shared/model';
 import { call } from './call';
 import { keys } from './keys';
 import { listQueryOptions } from './list';
@@ -21,7 +21,7 @@ export const locationListQueryOptions = ({ search, archived }: CatalogueFilter) 
   });
 
 /** A location as it is saved: absent members, its opening hours among them, stay as they are. */
-export type LocationChange = Pick<Named, 'id' | 'name'> & Partial<Named>;
+export type LocationChange = Pick<Named, 'id' | 'name'> & Partial<Named> & { openingHours?: OpeningHours | null };
 
 /** Adds, renames or archives a location. The id is the caller's: sent again it makes no second one. */
 export function useSaveLocation(handlers?: WriteHandlers<unknown, LocationChange>) {

@@ -7,10 +7,12 @@ import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { locationListQueryOptions, useSaveLocation } from '../../api/locations';
 import { ArchiveButton, ArchiveFilter } from '../../domain/catalogue/archive';
+import { HoursForm } from '../../domain/opening-hours/hours-form';
+import { weekOf, weekSummary } from '../../domain/opening-hours/week';
 import { newId } from '../../domain/catalogue/new-id';
 import { useDebounced } from '../../shared/debounce';
 import { formErrors } from '../../shared/form-errors';
-import type { Named } from '../../shared/model';
+import type { Location } from '../../shared/model';
 import { useModalContent } from '../../shared/modal-content';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
@@ -31,7 +33,9 @@ export function LocationsPage() {
   const archived = useSearch({ from: '/signed-in/locations' }).archived ?? false;
   const [words, setWords] = useState('');
   const search = useDebounced(words.trim());
-  const modal = useModalContent<Named | 'new'>();
+  const modal = useModalContent<Location | 'new'>();
+  const hours = useModalContent<Location>();
+  const { t: own } = useTranslation('openingHours');
   const editing = modal.content;
   const listed = useInfiniteQuery({
     ...locationListQueryOptions({ search, archived }),
@@ -91,18 +95,37 @@ export function LocationsPage() {
         empty={locations.length > 0 ? null : empty}
       >
         {locations.map((location) => (
-          <LocationRow key={location.id} location={location} admin={admin} onEdit={() => modal.show(location)} />
+          <LocationRow
+            key={location.id}
+            location={location}
+            admin={admin}
+            onEdit={() => modal.show(location)}
+            onHours={() => hours.show(location)}
+          />
         ))}
       </ListPage>
       <Modal {...modal.props} title={t(editing === 'new' ? 'locations.new' : 'edit')}>
         {editing !== null && <LocationForm location={editing === 'new' ? null : editing} onSaved={modal.close} />}
       </Modal>
+      <Modal {...hours.props} wide title={own('title')}>
+        {hours.content !== null && <HoursForm location={hours.content} onSaved={hours.close} />}
+      </Modal>
     </div>
   );
 }
 
-function LocationRow({ location, admin, onEdit }: { location: Named; admin: boolean; onEdit: () => void }) {
+interface LocationRowProps {
+  location: Location;
+  admin: boolean;
+  onEdit: () => void;
+  onHours: () => void;
+}
+
+function LocationRow({ location, admin, onEdit, onHours }: LocationRowProps) {
   const { t } = useTranslation('catalogue');
+  const { t: own } = useTranslation('openingHours');
+  const { openingHours } = location;
+  const closed = openingHours?.closed?.length ?? 0;
   const save = useSaveLocation();
   return (
     <li
@@ -114,9 +137,18 @@ function LocationRow({ location, admin, onEdit }: { location: Named; admin: bool
       <div className={list.what}>
         <p className={list.title}>{location.name}</p>
         <p className={list.sub}>{location.id}</p>
+        <p className={list.sub} data-testid="location-hours">
+          {openingHours === null
+            ? `${own('title')}: ${own('none')}`
+            : weekSummary(weekOf(openingHours), (day) => own(`short.${day}`), own('closed'))}
+          {closed > 0 && ` · ${own('closedDays', { count: closed })}`}
+        </p>
       </div>
       {admin && (
         <div className={list.actions}>
+          <Button size="xs" variant="default" aria-label={`${own('title')}: ${location.name}`} onClick={onHours}>
+            {own('title')}
+          </Button>
           <Button size="xs" variant="default" aria-label={`${t('edit')}: ${location.name}`} onClick={onEdit}>
             {t('edit')}
           </Button>
@@ -136,7 +168,7 @@ const locationSchema = v.object({
   name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('catalogue:locations.nameMissing'))),
 });
 
-function LocationForm({ location, onSaved }: { location: Named | null; onSaved: () => void }) {
+function LocationForm({ location, onSaved }: { location: Location | null; onSaved: () => void }) {
   const { t } = useTranslation('catalogue');
   const { t: common } = useTranslation();
   const form = useForm({ schema: locationSchema, initialInput: { name: location?.name ?? '' } });

@@ -1,0 +1,38 @@
+import type { Messages } from '../../../shared/i18n/i18n';
+import type { hu } from './hu';
+
+export const en: Messages<typeof hu> = {
+  title: 'Opening hours',
+  none: 'Not given',
+  closed: 'closed',
+  closedDays_one: '{{count}} closed day',
+  closedDays_other: '{{count}} closed days',
+  given: 'By opening hours',
+  givenHint: 'A rental is due when the day closes. Otherwise at the time of its checkout.',
+  day: {
+    mon: 'Monday',
+    tue: 'Tuesday',
+    wed: 'Wednesday',
+    thu: 'Thursday',
+    fri: 'Friday',
+    sat: 'Saturday',
+    sun: 'Sunday',
+  },
+  short: { mon: 'Mon', tue: 'Tue', wed: 'Wed', thu: 'Thu', fri: 'Fri', sat: 'Sat', sun: 'Sun' },
+  opens: '{{day}}: opens',
+  closes: '{{day}}: closes',
+  open: 'Open',
+  addBreak: 'Break',
+  remove: 'Closed',
+  removeOf: '{{day}}: closed between {{from}} and {{to}}',
+  openOf: '{{day}}: open',
+  breakOf: '{{day}}: open once more on the same day',
+  copy: 'Weekdays as Monday',
+  invalid: 'It must close after it opens, and the times must not overlap.',
+  daysTitle: 'Closed days',
+  daysHint: 'Holidays, stocktaking, leave: nothing is due on them.',
+  addDay: 'Closed day',
+  add: 'Add',
+  removeDay: 'Remove: {{day}}',
+  holidays: 'Public holidays of {{year}}',
+};
