@@ -440,9 +440,9 @@ func testListFilters(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	var ids []string
-	for i, due := range []time.Duration{72, 24, 48} {
+	for i, hours := range []int{72, 24, 48} {
 		checkout := env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash})
-		checkout.Due.Time = env.Clock.Now().Add(due * time.Hour)
+		checkout.Due.Time = env.Clock.Now().Add(time.Duration(hours) * time.Hour)
 		if i == 1 {
 			checkout.PartnerID, checkout.Payment = "beta", nil
 		}
