@@ -32,6 +32,7 @@ export const rentalQueryOptions = (id: string) =>
 const outdated: Readonly<Record<string, readonly Key[]>> = {
   INSUFFICIENT_STOCK: [keys.stock],
   PRICE_CHANGED: [keys.products],
+  ARCHIVED: [keys.products, keys.partners, keys.locations, keys.stock],
 };
 
 export interface RentalRequest {

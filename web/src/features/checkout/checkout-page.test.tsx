@@ -259,6 +259,20 @@ it('goes back to the items when something ran out meanwhile, naming it', async (
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
 });
 
+it.each([
+  [{ kind: 'product', id: 'p3', line: 0 }, 'items', /^Bosch GBH 2-26 fúrókalapács: közben archiválták/],
+  [{ kind: 'partner', id: 'beta' }, 'partner', /^Ezt a partnert közben archiválták/],
+  [{ kind: 'location', id: 'vaci' }, 'items', /^Ezt a telephelyet közben archiválták/],
+] as const)('names what was archived meanwhile: %o', async (refusal, step, sentence) => {
+  openShop('OPERATOR').on('POST /rentals', () => problem(409, 'ARCHIVED', refusal));
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
+  await user.click(screen.getByTestId('wizard-submit'));
+  expect(await screen.findByText(sentence)).toBeInTheDocument();
+  expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', step);
+});
+
 it('repeats a request whose answer was lost with its key and its price, so that it is not a second rental', async () => {
   let lost = true;
   const server = openShop('OPERATOR').on('POST /rentals', () => {

@@ -20,6 +20,13 @@ export function Refusal({ error, lines }: { error: Error; lines: readonly CartLi
         expected: formatMoney(expected, language),
         actual: formatMoney(actual, language),
       });
+    if (error.code === 'ARCHIVED') {
+      const { kind, id } = error.problem;
+      const product = lines.find((each) => each.productId === id)?.productName;
+      return kind === 'product' && product !== undefined
+        ? own('wizard.archivedProduct', { product })
+        : own(kind === 'location' ? 'wizard.archivedLocation' : 'wizard.archivedPartner');
+    }
     if (error.code !== 'INSUFFICIENT_STOCK') return errorSentence(error, t);
     // With a single line the server names none.
     const named = lines[typeof line === 'number' ? line : 0];
