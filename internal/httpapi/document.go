@@ -64,8 +64,9 @@ const (
 		"gets what back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it."
 	extendDetails = "dryRun=true answers the new dueAt, totalValue and owedAmount, to be shown before they are asked " +
 		"for with expectedTotal. The present dueAt changes nothing."
-	cancelDetails = "All that was paid is refunded; refunds says who gets what back. Cash is handed over by the " +
-		"caller; a card's refund is PENDING until the provider has made it."
+	cancelDetails = "Possible while the payment is awaited, and until the dueAt of the checkout: from then on, also " +
+		"when the rental was extended, it is CONFLICT. All that was paid is refunded; refunds says who gets what " +
+		"back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it."
 	paymentDetails = "402 and 504 have a transactionId, too. After 504 the payment is PENDING until the provider " +
 		"reports its " +
 		"outcome; do not charge again before GET /api/v1/rentals/{id} shows it."

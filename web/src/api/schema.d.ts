@@ -950,7 +950,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel a rental: return the pieces and refund the payments
-         * @description All that was paid is refunded; refunds says who gets what back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it.
+         * @description Possible while the payment is awaited, and until the dueAt of the checkout: from then on, also when the rental was extended, it is CONFLICT. All that was paid is refunded; refunds says who gets what back. Cash is handed over by the caller; a card's refund is PENDING until the provider has made it.
          *
          *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
