@@ -25,8 +25,12 @@ const paths = [
   '/rentals',
   '/rentals/new',
   '/payments',
+  '/payments/closing',
   '/notifications',
   '/partners',
+  '/products',
+  '/locations',
+  '/products/import',
   '/users',
   '/check',
 ];

@@ -7,8 +7,12 @@ const paths = [
   '/rentals',
   '/rentals/new',
   '/payments',
+  '/payments/closing',
   '/notifications',
   '/partners',
+  '/products',
+  '/locations',
+  '/products/import',
   '/users',
   '/check',
 ];

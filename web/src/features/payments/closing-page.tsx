@@ -114,7 +114,7 @@ function Closing() {
               <Table revenue={data} />
             </>
           ))}
-        <p className={classes.note}>{t('closing.note')}</p>
+        {data !== undefined && <p className={classes.note}>{t('closing.note')}</p>}
       </section>
     </div>
   );
