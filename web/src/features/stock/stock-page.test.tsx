@@ -224,6 +224,13 @@ it('opens at what a link names', async () => {
   expect(screen.getByRole('radio', { name: 'Kritikus' })).toBeChecked();
 });
 
+it('searches a number that a link names', async () => {
+  const server = openShop('OPERATOR').on('GET /inventory/stock', page([bosch]));
+  await renderPage('/stock?search=1001');
+  await rowOf('p3');
+  expect(server.seen('GET /inventory/stock')[0]?.search.get('search')).toBe('1001');
+});
+
 it('brings more when there is more', async () => {
   openShop('OPERATOR').on('GET /inventory/stock', (request) =>
     json(request.search.get('cursor') === 'next' ? page([bosch]) : page([makita], 'next')),
