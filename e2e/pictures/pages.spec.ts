@@ -84,6 +84,23 @@ const windows: Record<string, Window> = {
         .getByRole('button', { name: /^Visszavétel/ })
         .click(),
   },
+  extend: {
+    role: 'dialog',
+    path: '/rentals?status=OPEN',
+    open: async (page) => {
+      await page.getByTestId('rental-extend').first().click();
+      await expect(page.getByTestId('change-submit')).not.toHaveAttribute('aria-disabled');
+    },
+  },
+  hours: {
+    role: 'dialog',
+    path: '/locations',
+    open: (page) =>
+      page
+        .getByRole('button', { name: /^Nyitvatartás/ })
+        .first()
+        .click(),
+  },
   'new-user': {
     role: 'dialog',
     path: '/users',
