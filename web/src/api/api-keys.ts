@@ -16,6 +16,8 @@ export function useCreateApiKey(handlers?: WriteHandlers<Answer<'/api/v1/admin/a
     {
       send: (name: string) => call('post', '/api/v1/admin/api-keys', { body: { name } }),
       refresh: [keys.apiKeys],
+      // A key whose answer was lost is in the list, and can be revoked.
+      refreshOnError: [keys.apiKeys],
     },
     handlers,
   );

@@ -15,7 +15,11 @@ export const usersQueryOptions = () => listQueryOptions(keys.users, '/api/v1/adm
 /** Adds a user; the answer has the password when the server made it. */
 export function useCreateUser(handlers?: WriteHandlers<Answer<'/api/v1/admin/users', 'post'>, NewAccount>) {
   return useWrite(
-    { send: (body: NewAccount) => call('post', '/api/v1/admin/users', { body }), refresh: [keys.users] },
+    {
+      send: (body: NewAccount) => call('post', '/api/v1/admin/users', { body }),
+      refresh: [keys.users],
+      refreshOnError: [keys.users],
+    },
     handlers,
   );
 }
