@@ -69,8 +69,12 @@ test('on a phone no page is wider than the screen', async ({ browser, server }) 
     '/rentals',
     '/rentals/new',
     '/payments',
+    '/payments/closing?from=2026-01-01&to=2099-01-01',
     '/notifications',
     '/partners',
+    '/products',
+    '/locations',
+    '/products/import',
     '/check',
   ]) {
     for (const width of [320, 768]) {
