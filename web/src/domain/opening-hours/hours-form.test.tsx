@@ -73,7 +73,7 @@ it('shows when a location is open, and changes a day, a break and the closed day
 it('begins with usual hours, takes the public holidays, and says why it was not saved', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-23T10:00:00+01:00') });
   const { user, server } = await open(empty);
-  expect(screen.getByTestId('location-hours')).toHaveTextContent('Nincs megadva');
+  expect(screen.getByTestId('location-hours')).toHaveTextContent('nincs megadva');
   expect(screen.queryByTestId('hours-day')).not.toBeInTheDocument();
   await user.click(screen.getByRole('switch', { name: 'Nyitvatartás szerint' }));
   set('Hétfő: nyitás', '08:00');

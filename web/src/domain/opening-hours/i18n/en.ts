@@ -3,7 +3,7 @@ import type { hu } from './hu';
 
 export const en: Messages<typeof hu> = {
   title: 'Opening hours',
-  none: 'Not given',
+  none: 'not given',
   closed: 'closed',
   closedDays_one: '{{count}} closed day',
   closedDays_other: '{{count}} closed days',

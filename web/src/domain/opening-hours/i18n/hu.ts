@@ -1,6 +1,6 @@
 export const hu = {
   title: 'Nyitvatartás',
-  none: 'Nincs megadva',
+  none: 'nincs megadva',
   closed: 'zárva',
   closedDays_one: '{{count}} zárt nap',
   closedDays_other: '{{count}} zárt nap',
