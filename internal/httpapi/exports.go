@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -25,7 +26,7 @@ type exportOutput struct {
 }
 
 // export answers with a file that is read part by part. A failure of the first part is a
-// problem; a later one ends the connection, so that nobody takes the file for whole. So
+// problem; a later one resets the connection, so that nobody takes the file for whole. So
 // does the end of the caller's login, or another role of the caller, before a later part
 // is read.
 func (a *API) export(
@@ -47,10 +48,13 @@ func (a *API) export(
 			answer := http.NewResponseController(w)
 			for part := first; ; {
 				_ = answer.SetWriteDeadline(time.Now().Add(answerTimeout)) // a test's recorder has none
-				if _, err := w.Write(part); err != nil {
-					return // the caller went away
+				_, err := w.Write(part)
+				if err == nil {
+					err = answer.Flush()
 				}
-				_ = answer.Flush()
+				if err != nil {
+					abort(answer) // the caller went away, or does not read
+				}
 				if err = a.recheck(ctx, caller); err == nil {
 					part, err = e.Next(ctx)
 				}
@@ -58,12 +62,24 @@ func (a *API) export(
 					return
 				}
 				if err != nil {
-					_ = fail(ctx, err) // it logs; the answer has begun
-					panic(http.ErrAbortHandler)
+					_ = fail(ctx, err) // for the log; the answer has begun
+					abort(answer)
 				}
 			}
 		},
 	}, nil
+}
+
+// abort breaks off an answer that has begun, with a reset of its connection. A mere end of the connection is how an
+// answer to HTTP/1.0 ends, which nginx speaks by default. It does not return.
+func abort(answer *http.ResponseController) {
+	if conn, _, err := answer.Hijack(); err == nil {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // Close resets
+		}
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler)
 }
 
 // recheck refuses a caller whose login has ended, or whose role has changed, since the call began.

@@ -2,12 +2,16 @@ package httpapi_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -206,10 +210,12 @@ func (e *env) export(t *testing.T, list, token string) (lines int, err error) {
 }
 
 // TestExports_Broken: a file that cannot be read to its end is no whole file: a problem before it begins, a broken
-// connection after that.
+// connection after that, also for HTTP/1.0; each is logged.
 func TestExports_Broken(t *testing.T) {
-	list := &brokenList{}
-	e := newEnv(t, func(o *httpapi.Options) { o.Exports = shop.New(shop.Options{Store: list}).Exports })
+	list, lines := &brokenList{}, make(lineWriter, 10)
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.Exports, o.Logger = shop.New(shop.Options{Store: list}).Exports, slog.New(slog.NewTextHandler(lines, nil))
+	})
 	list.Store = e.store
 	e.as(harang.RoleOperator, "GET", "/exports/partners.csv", "").want(t, 503, harang.CodeUnavailable)
 	admin := harang.Identity{Tenant: "budapest", UserID: "a", Role: harang.RoleAdmin}
@@ -220,8 +226,35 @@ func TestExports_Broken(t *testing.T) {
 		}
 	}
 	list.pages = 1
-	lines, err := e.export(t, "partners", e.tokens[harang.RoleAdmin])
-	if err == nil || lines != 1+harang.MaxPageLimit {
-		t.Errorf("%d lines, %v", lines, err)
+	n, err := e.export(t, "partners", e.tokens[harang.RoleAdmin])
+	if err == nil || n != 1+harang.MaxPageLimit {
+		t.Errorf("%d lines, %v", n, err)
 	}
+	// An answer to HTTP/1.0 ends with its connection: only a reset says that it is not whole.
+	list.pages = 1
+	conn, err := net.Dial("tcp", strings.TrimPrefix(e.server.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "GET /api/v1/exports/partners.csv HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n",
+		e.tokens[harang.RoleAdmin]); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(conn); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+	for range 3 {
+		if line := <-lines; !strings.Contains(line, "path=/api/v1/exports/partners.csv status=503") {
+			t.Error(line)
+		}
+	}
+}
+
+// lineWriter is a log whose lines are received.
+type lineWriter chan string
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w <- string(line)
+	return len(line), nil
 }

@@ -78,10 +78,15 @@ func (a *API) observe(m *metrics, next http.Handler) http.Handler {
 		n := &note{}
 		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
 		defer func() { //nolint:contextcheck // r carries the context
-			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
-					panic(v)
+			v := recover()
+			aborted := v == http.ErrAbortHandler //nolint:errorlint // compared as net/http does
+			switch {
+			case aborted:
+				defer panic(v)
+				if n.problem != nil { // the caller got another status, and not all of the answer
+					rec.status = n.problem.GetStatus()
 				}
+			case v != nil:
 				n.problem, n.stack = problemOf(fmt.Errorf("panic: %v", v)), debug.Stack()
 				if rec.status == 0 {
 					n.problem.write(rec)
