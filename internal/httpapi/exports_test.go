@@ -217,7 +217,14 @@ func TestExports_Broken(t *testing.T) {
 		o.Exports, o.Logger = shop.New(shop.Options{Store: list}).Exports, slog.New(slog.NewTextHandler(lines, nil))
 	})
 	list.Store = e.store
+	logged := func() {
+		t.Helper()
+		if line := <-lines; !strings.Contains(line, "path=/api/v1/exports/partners.csv status=503") {
+			t.Error(line)
+		}
+	}
 	e.as(harang.RoleOperator, "GET", "/exports/partners.csv", "").want(t, 503, harang.CodeUnavailable)
+	logged()
 	admin := harang.Identity{Tenant: "budapest", UserID: "a", Role: harang.RoleAdmin}
 	for i := range harang.MaxPageLimit {
 		p := harang.Partner{ID: fmt.Sprintf("p%d", i), Name: "P"}
@@ -230,6 +237,7 @@ func TestExports_Broken(t *testing.T) {
 	if err == nil || n != 1+harang.MaxPageLimit {
 		t.Errorf("%d lines, %v", n, err)
 	}
+	logged()
 	// An answer to HTTP/1.0 ends with its connection: only a reset says that it is not whole.
 	list.pages = 1
 	conn, err := net.Dial("tcp", strings.TrimPrefix(e.server.URL, "http://"))
@@ -244,11 +252,7 @@ func TestExports_Broken(t *testing.T) {
 	if text, err := io.ReadAll(conn); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
-	for range 3 {
-		if line := <-lines; !strings.Contains(line, "path=/api/v1/exports/partners.csv status=503") {
-			t.Error(line)
-		}
-	}
+	logged()
 }
 
 // lineWriter is a log whose lines are received.
