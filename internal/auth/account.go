@@ -168,8 +168,11 @@ func (s *Service) applyUserChange(
 	if !newPassword && (!c.Disabled || before.Disabled) {
 		return events, nil
 	}
-	c.SessionsFrom = now
+	c.SessionsFrom = firstAfter(c.SessionsFrom, now)
 	for _, session := range live {
+		if session.Created.After(c.SessionsFrom) { // by a clock that was ahead
+			c.SessionsFrom = session.Created
+		}
 		e, err := harang.NewEvent(harang.LogoutType, s.newID(), c.Tenant, now,
 			harang.Logout{SessionID: session.ID, UserID: c.ID})
 		if err != nil {

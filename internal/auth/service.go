@@ -196,7 +196,6 @@ func (s *Service) IssueToken(
 	if _, err := s.store.FindTenant(ctx, tenant); err != nil {
 		return "", err
 	}
-	// As in a login, the session begins before the user is read.
 	now := s.now()
 	if userID == "" {
 		return s.tokens.sign(s.claims(tenant, commandSubject(role), role, "", now, ttl))
@@ -205,16 +204,18 @@ func (s *Service) IssueToken(
 	switch {
 	case err != nil:
 		return "", err
-	case u.Disabled:
-		return "", harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
 	case u.Role != role:
 		return "", harang.Invalid(harang.FieldError{Field: "role",
 			Detail: "must be the user's role, " + string(u.Role)})
 	}
-	session := harang.Session{
-		ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Created: now, Expires: now.Add(ttl),
-	}
-	if err := s.store.CreateSession(ctx, session); err != nil {
+	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Expires: now.Add(ttl)}
+	if err := s.store.CreateSession(ctx, tenant, u.ID, func(u Credentials) (harang.Session, error) {
+		session.Created = firstAfter(u.SessionsFrom, now)
+		if u.Disabled {
+			return session, harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
+		}
+		return session, nil
+	}); err != nil {
 		return "", err
 	}
 	return s.tokens.sign(s.claims(tenant, u.ID, role, session.ID, now, ttl))

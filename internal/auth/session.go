@@ -62,8 +62,6 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 		s.metrics.logins.WithLabelValues("limited").Inc()
 		return Grant{}, err
 	}
-	// The session begins before the hash is read: a new password, or a disabling, during this check ends it too.
-	began := s.now()
 	c, err := s.findCredentials(ctx, r.Email)
 	if err != nil && harang.ErrorCode(err) != harang.CodeNotFound {
 		attempt.takeBack()
@@ -93,16 +91,30 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	}
 	now := s.now()
 	session := harang.Session{
-		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1,
-		Rotated: now, Created: began, Expires: now.Add(s.session),
+		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1, Rotated: now, Expires: now.Add(s.session),
 	}
-	if err := s.store.CreateSession(ctx, session); err != nil {
+	if err := s.store.CreateSession(ctx, c.Tenant, c.ID, func(u Credentials) (harang.Session, error) {
+		if !u.SessionsFrom.Equal(c.SessionsFrom) { // a new password, or a disabling, during the check
+			return session, errCredentials
+		}
+		session.Created = firstAfter(u.SessionsFrom, now)
+		return session, nil
+	}); err != nil {
 		return Grant{}, err
 	}
 	s.metrics.logins.WithLabelValues("ok").Inc()
 	g, err := s.grant(Subject{User: c.User, TenantName: c.TenantName}, session, now)
 	g.Browser = s.browserCookie(from.with(mark))
 	return g, err
+}
+
+// firstAfter returns now, or the next millisecond after an instant that the clock has not passed yet: sessions are
+// compared by instants, and clocks are set back and differ between nodes.
+func firstAfter(instant, now time.Time) time.Time {
+	if next := instant.Add(time.Millisecond); now.Before(next) {
+		return next
+	}
+	return now
 }
 
 // rehash stores the hash of a password in its normal form. A failure changes nothing: the next login tries again.
@@ -141,7 +153,7 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 			stored.Generation++
 			stored.Rotated = now
 			stored.Expires = now.Add(s.session)
-		case generation == stored.Generation-1 && now.Sub(stored.Rotated) <= refreshGrace:
+		case generation == stored.Generation-1 && now.Sub(stored.Rotated).Abs() <= refreshGrace: // or set back
 		default:
 			// The cookie was copied: whoever has the newer one got it by refreshing with this one.
 			refused = true

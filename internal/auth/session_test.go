@@ -198,3 +198,47 @@ func TestRefresh_Property(t *testing.T) {
 		}
 	})
 }
+
+// TestSessions_ClockStepped: a new password ends every session made before it and none after it, whatever the clocks
+// of the nodes said when they were made.
+func TestSessions_ClockStepped(t *testing.T) {
+	env := newEnv(t)
+	ctx := t.Context()
+	live := func(when string, want harang.Code, grants ...auth.Grant) {
+		t.Helper()
+		for i, g := range grants {
+			if _, err := env.Refresh(ctx, g.Refresh); harang.ErrorCode(err) != want {
+				t.Errorf("%s: refresh of session %d: %v, want %q", when, i, err, want)
+			}
+		}
+	}
+	changePassword := func() {
+		t.Helper()
+		next := password
+		if _, err := env.UpdateUser(ctx, env.admin, env.operator.ID, auth.UserChange{Password: &next}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	behind := env.login(t)
+	env.clock.Move(time.Hour)
+	ahead := env.login(t)
+	env.clock.Move(-time.Hour)
+	changePassword()
+	live("made by a clock that was ahead", harang.CodeUnauthenticated, behind, ahead)
+	first := env.login(t)
+	live("made at once", "", first)
+	if _, err := env.Authenticate(ctx, first.AccessToken); err != nil {
+		t.Error(err)
+	}
+	token, err := env.IssueToken(ctx, "budapest", harang.RoleOperator, env.operator.ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := env.Authenticate(ctx, token); err != nil {
+		t.Error(err)
+	}
+	env.clock.Move(-time.Hour)
+	changePassword()
+	live("set back again", harang.CodeUnauthenticated, behind, ahead, first)
+	live("made by a clock that is behind", "", env.login(t))
+}

@@ -51,7 +51,10 @@ type UserStore interface {
 	// ended already changes nothing.
 	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, event harang.Event) error
 
-	CreateSession(ctx context.Context, s harang.Session) error
+	// CreateSession stores the session that decide returns for a user, who is locked meanwhile. NOT_FOUND when the
+	// tenant has no such user.
+	CreateSession(
+		ctx context.Context, tenant, userID string, decide func(Credentials) (harang.Session, error)) error
 	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
 
 	// FindUsers lists a tenant's users after afterEmail, ordered by e-mail address.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 const sessionColumns = `id, tenant_id, user_id, generation, rotated_at, created_at, expires_at, ended_at`
@@ -37,10 +38,21 @@ func scanSession(r row) (harang.Session, error) {
 	return s, err
 }
 
-// CreateSession stores a new session.
-func (s *Store) CreateSession(ctx context.Context, n harang.Session) error {
+// CreateSession locks a user and stores the session that decide returns. NOT_FOUND when the
+// tenant has no such user.
+func (s *Store) CreateSession(
+	ctx context.Context, tenant, userID string, decide func(auth.Credentials) (harang.Session, error),
+) error {
 	return s.within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, createSession, n.ID, n.Tenant, n.UserID, n.Generation,
+		c, err := queryOne(ctx, tx, lockUser, scanLockedUser, tenant, userID)
+		if err != nil {
+			return err
+		}
+		n, err := decide(c)
+		if err != nil {
+			return err
+		}
+		_, err = execute(ctx, tx, createSession, n.ID, n.Tenant, n.UserID, n.Generation,
 			n.Rotated.UnixMilli(), n.Created.UnixMilli(), n.Expires.UnixMilli())
 		return err
 	})

@@ -51,6 +51,14 @@ func scanUser(r row, more ...any) (harang.User, error) {
 	return u, err
 }
 
+// scanLockedUser reads what lockUser returns.
+func scanLockedUser(r row) (c auth.Credentials, err error) {
+	var from sql.NullInt64
+	c.User, err = scanUser(r, &c.PasswordHash, &from)
+	c.SessionsFrom = timeOf(from)
+	return c, err
+}
+
 // FindCredentials finds a user by e-mail address over all tenants, NOT_FOUND
 // when there is none.
 func (s *Store) FindCredentials(ctx context.Context, email string) (auth.Credentials, error) {
@@ -114,12 +122,7 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
 	c *auth.Credentials, live []harang.Session, otherAdmins auth.CountAdmins) ([]harang.Event, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
-		c, err := queryOne(ctx, tx, lockUser, func(r row) (c auth.Credentials, err error) {
-			var from sql.NullInt64
-			c.User, err = scanUser(r, &c.PasswordHash, &from)
-			c.SessionsFrom = timeOf(from)
-			return c, err
-		}, tenant, id)
+		c, err := queryOne(ctx, tx, lockUser, scanLockedUser, tenant, id)
 		if err != nil {
 			return err
 		}
