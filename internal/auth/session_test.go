@@ -225,6 +225,9 @@ func TestSessions_ClockStepped(t *testing.T) {
 	env.clock.Move(-time.Hour)
 	changePassword()
 	live("made by a clock that was ahead", harang.CodeUnauthenticated, behind, ahead)
+	env.clock.Move(-2 * time.Hour)
+	changePassword()
+	live("ended by an earlier change", harang.CodeUnauthenticated, behind, ahead)
 	first := env.login(t)
 	live("made at once", "", first)
 	if _, err := env.Authenticate(ctx, first.AccessToken); err != nil {
