@@ -121,3 +121,33 @@ test('in stock a scan finds the row while a number field has the focus, and is n
   await expect(page.getByTestId('stock-scan')).toContainText('Nincs ilyen kód a készletben: 9999');
   expect(await api.stock()).toEqual(before);
 });
+
+test('a change of more than 100 pieces, or of more than there are, is asked about first', async ({
+  server,
+  signIn,
+}) => {
+  const api = await stockUp(server);
+  const quantity = async () => (await api.stock('&search=1001')).find((each) => each.productId === '1001')?.quantity;
+  const { page } = await signIn('operator@budapest.demo');
+  await page.goto(`${server.url}/stock?search=tartó`);
+  const row = page.locator(`[data-product-id="1001"][data-location-id="${location}"]`);
+  await row.getByTestId('stock-delta').fill('1001');
+  await row.getByTestId('stock-submit').click();
+  const window = page.getByRole('dialog');
+  await expect(window).toContainText('5 db helyett 1 006 db lesz (+1 001).');
+  // A scan confirms nothing.
+  await window.getByTestId('confirm-yes').focus();
+  await scan(page, '11001');
+  await expect(page.getByTestId('stock-scan')).toContainText('11001');
+  await window.getByTestId('confirm-no').click();
+  await expect(window).toBeHidden();
+  expect(await quantity()).toBe(5);
+
+  await page.getByTestId('stock-scan').getByRole('button').click();
+  await row.getByTestId('stock-delta').fill('-9');
+  await row.getByTestId('stock-submit').click();
+  await expect(window).toContainText('9 db-ot venne ki, de csak 5 db van.');
+  await window.getByTestId('confirm-yes').click();
+  await expect(row.getByTestId('stock-quantity')).toHaveText('0');
+  expect(await quantity()).toBe(0);
+});
