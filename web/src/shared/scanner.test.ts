@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { scan } from '../test/scan';
+import { scan, scanAll } from '../test/scan';
 import { takesScans, watchScanner } from './scanner';
 
 const scanned = vi.fn<(code: string) => void>();
@@ -54,6 +54,14 @@ it('lets a scan press no button, wherever the focus is', () => {
   scan('KAPA-1');
   expect(scanned.mock.calls).toEqual([['1001'], ['KAPA-1']]);
   expect(clicked).not.toHaveBeenCalled();
+});
+
+it('takes one scan right after the other, and an Enter too many with neither', () => {
+  element('quantity').focus();
+  scanAll(['1001', '', '2002', '3003']);
+  expect(scanned.mock.calls).toEqual([['1001'], ['2002'], ['3003']]);
+  expect(element('quantity')).toHaveValue('7');
+  expect(submitted).not.toHaveBeenCalled();
 });
 
 it('leaves people alone: slow keys, two keys, words in a field for words', () => {

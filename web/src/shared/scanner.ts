@@ -58,7 +58,7 @@ export function watchScanner(onScan: (code: string) => void): () => void {
     const scanned = presses;
     presses = [];
     // Some scanners press Enter twice.
-    if (event.timeStamp - scannedAt <= longestPause) swallow(event);
+    if (scanned.length === 0 && event.timeStamp - scannedAt <= longestPause) swallow(event);
     else if (isScan(scanned, event.timeStamp)) {
       swallow(event);
       scannedAt = event.timeStamp;

@@ -8,8 +8,13 @@ let clock = 0;
  * a browser would pass them on. A second passes before it.
  */
 export function scan(text: string, distance = 5): void {
+  scanAll([text], distance);
+}
+
+/** The same with several texts, one right after the other. */
+export function scanAll(texts: readonly string[], distance = 5): void {
   clock = Math.max(clock, new Event('now').timeStamp) + 1000;
-  for (const key of text.split('').concat('Enter')) {
+  for (const key of texts.flatMap((text) => text.split('').concat('Enter'))) {
     clock += distance;
     press(key, clock);
   }

@@ -14,7 +14,7 @@ import {
   stockItems,
 } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
-import { scan } from '../../test/scan';
+import { scan, scanAll } from '../../test/scan';
 
 vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
@@ -178,6 +178,15 @@ it('takes a scan while a quantity or a button has the focus, and presses nothing
   scan(boschBarcode);
   await waitFor(() => expect(lines()).toEqual(['p3×3']));
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
+});
+
+it('takes scans one right after the other while no field has the focus', async () => {
+  openCoded({ '1001': 'Zsaluzat tartó', '11001': 'Ágvágó', '2002': 'Kapa' });
+  const { user } = await renderPage('/rentals/new');
+  const search = await toItems(user);
+  act(() => search.blur());
+  scanAll(['1001', '11001', '2002']);
+  await waitFor(() => expect(lines()).toEqual(['1001×1', '11001×1', '2002×1']));
 });
 
 it('starts no rental by a scan at another step, and says that it took nothing', async () => {
