@@ -93,8 +93,8 @@ test('a scan is taken wherever the focus is, and changes no quantity and presses
   await scan(page, '11001');
   await expect.poll(() => basket(page)).toEqual(['1001 1', '11001 1']);
   await page.getByTestId('wizard-next').focus();
-  await scan(page, '5991234567890');
-  await expect.poll(() => basket(page)).toEqual(['1001 1', '11001 1', 'kapa 1']);
+  await scan(page, '5991234567890', '1001', '11001');
+  await expect.poll(() => basket(page)).toEqual(['1001 2', '11001 2', 'kapa 1']);
   await expect(page.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
 });
 
