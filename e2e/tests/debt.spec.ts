@@ -44,6 +44,15 @@ test('who pays later is asked at the return, pays in cash in steps of 5 Ft, and 
   await expect(change.getByTestId('change-done')).toContainText(forints(1233));
   await expect(row).toHaveAttribute('data-status', 'RETURNED');
 
+  const manager = await signIn('manager@budapest.demo');
+  const debt = manager.page.locator(`[data-testid="debt-row"][data-rental-id="${id}"]`);
+  await manager.go('/payments?status=TODO');
+  await expect(debt).toContainText(forints(1233));
+  await expect(debt.getByTestId('rental-owed')).toHaveText('Fizetetlen');
+  await debt.getByTestId('rental-pay').click();
+  await manager.page.getByTestId('pay-method').selectOption('CASH');
+  await expect(manager.page.getByTestId('pay-submit')).toHaveText(forints(1235));
+
   await change.getByTestId('change-pay').click();
   await page.getByTestId('pay-method').selectOption('CASH');
   await expect(page.getByTestId('pay-submit')).toHaveText(forints(1235));
@@ -54,7 +63,9 @@ test('who pays later is asked at the return, pays in cash in steps of 5 Ft, and 
   await expect(page.getByTestId('owed-total')).toHaveText(forints(owedTotal - 1233));
   expect(await rental()).toMatchObject({ status: 'RETURNED', owedAmount: 0, paidAmount: 1235, roundingAmount: 2 });
 
-  const manager = await signIn('manager@budapest.demo');
+  await manager.go('/payments?status=TODO');
+  await expect(manager.page.getByTestId('failure-row').first()).toBeVisible();
+  await expect(debt).toHaveCount(0);
   await manager.go(`/rentals?rental=${id}`);
   const record = manager.page.getByRole('dialog');
   await expect(record).toContainText(/Kifizetve\s*1\s235\sFt/);

@@ -54,7 +54,9 @@ it('lists the open refunds with what is to be done, and asks the provider for on
 });
 
 it('opens the rental of a refund', async () => {
-  openShop('STORE_MANAGER').on('GET /refunds', page([failed]));
+  openShop('STORE_MANAGER')
+    .on('GET /refunds', page([failed]))
+    .on('GET /rentals', page([]));
   const { user, router } = await renderPage('/payments?status=TODO');
   await user.click(await screen.findByRole('button', { name: 'Béta Bau Bt.' }));
   await waitFor(() => expect(router.state.location.href).toBe('/rentals?rental=r1'));

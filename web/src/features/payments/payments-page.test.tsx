@@ -133,6 +133,32 @@ it('shows what is to be done, other programs’ failures too, and pays ours from
   expect(await screen.findByTestId('pay-submit')).toBeInTheDocument();
 });
 
+it('lists who owes among what is to be done, with the sum, and takes the payment there', async () => {
+  let paid = 0;
+  const debt = () => rentalOf({ id: 'r7', status: 'RETURNED', totalValue: 1233, paidAmount: paid });
+  const server = openShop('STORE_MANAGER')
+    .on('GET /payments/failures', page([]))
+    .on('GET /rentals', () => json({ items: paid > 0 ? [] : [debt()], nextCursor: null, owedTotal: 1233 - paid }))
+    .on('GET /rentals/r7', () => json(debt()))
+    .on('POST /payments', () => {
+      paid = 1233;
+      return json({ transactionId: 't3', status: 'SUCCEEDED' }, 201);
+    });
+  const { user, container } = await renderPage('/payments?status=TODO');
+  const row = await screen.findByTestId('debt-row');
+  expect(row).toHaveTextContent('Béta Bau Bt.');
+  expect(within(row).getByTestId('rental-owed')).toHaveTextContent('Fizetetlen');
+  expect(screen.getByTestId('open-debts')).toHaveTextContent('Összes tartozás: 1 233 Ft');
+  expect(server.seen('GET /rentals')[0]?.search.get('owed')).toBe('true');
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.click(within(row).getByRole('button', { name: 'Fizetés: Béta Bau Bt.' }));
+  await user.selectOptions(await screen.findByTestId('pay-method'), 'CASH');
+  await user.click(await screen.findByTestId('pay-submit'));
+  await screen.findByText('A fizetés sikerült');
+  expect(server.seen('POST /payments')[0]?.body).toMatchObject({ rentalId: 'r7', method: 'CASH', amount: 1235 });
+  await waitFor(() => expect(screen.queryByTestId('open-debts')).not.toBeInTheDocument());
+});
+
 it('opens at another program’s failure that a link names', async () => {
   openShop('STORE_MANAGER');
   await renderPage('/payments?transaction=erp-1');

@@ -12,6 +12,7 @@ import { useLocationFilter } from '../../shared/location-filter';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../api/payments';
 import { Button } from '../../shared/ui/controls/button';
 import { ExportButton } from '../../domain/exports/export-button';
+import { OpenDebts } from '../../domain/rentals/open-debts';
 import { OpenRefunds } from '../../domain/rentals/open-refunds';
 import { FailureList } from '../../domain/payments/failure-list';
 import { ListPage } from '../../shared/ui/list-page';
@@ -140,6 +141,7 @@ function Payments() {
           ))}
         </ListPage>
       )}
+      {filter === 'TODO' && <OpenDebts className={classes.refunds} locationId={locationId} onPay={setPaying} />}
       {filter === 'TODO' && <OpenRefunds className={classes.refunds} locationId={locationId} />}
       {paying !== null && <PayModal rentalId={paying} onClose={() => setPaying(null)} />}
     </>

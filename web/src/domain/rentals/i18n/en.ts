@@ -115,6 +115,8 @@ export const en: Messages<typeof hu> = {
     stillOut: '{{out}} of {{all}} pcs out',
   },
   owed: {
+    title: 'Debts',
+    all: 'All',
     filter: 'Owing',
     total: 'Owed in all: {{amount}}',
     empty: 'Nobody owes anything',

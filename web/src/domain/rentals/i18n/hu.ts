@@ -112,6 +112,8 @@ export const hu = {
     stillOut: '{{all}} db-ból {{out}} van kint',
   },
   owed: {
+    title: 'Tartozások',
+    all: 'Mind',
     filter: 'Tartozik',
     total: 'Összes tartozás: {{amount}}',
     empty: 'Senki sem tartozik',

@@ -5,7 +5,7 @@ export const en: Messages<typeof hu> = {
   title: 'Payments',
   status: 'State',
   todo: 'To do',
-  todoEmpty: 'No payment to deal with',
+  todoEmpty: 'No failed payment to deal with',
   todoEmptyHint:
     'Failed payments stay here until the rental is paid or cancelled; what another program reported, for a day.',
   empty: 'No payments yet',

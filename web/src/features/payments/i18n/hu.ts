@@ -2,7 +2,7 @@ export const hu = {
   title: 'Fizetések',
   status: 'Állapot',
   todo: 'Elintézendő',
-  todoEmpty: 'Nincs elintézendő fizetés',
+  todoEmpty: 'Nincs sikertelen fizetés',
   todoEmptyHint:
     'A sikertelen fizetések itt maradnak, amíg a bérlést ki nem fizetik vagy le nem mondják; amit másik program jelzett, egy napig.',
   empty: 'Még nincs fizetés',
