@@ -532,6 +532,35 @@ it('shows both sums when the price has changed, and sends the new one only when 
   expect(sent[1]?.headers.get('Idempotency-Key')).not.toBe(sent[0]?.headers.get('Idempotency-Key'));
 });
 
+it('names what is to be taken in cash, in steps of 5 Ft', async () => {
+  const server = openShop('OPERATOR')
+    .on('GET /products/p3', { id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 1232 })
+    .on('POST /rentals', ({ body }) =>
+      (body as { expectedTotal: number }).expectedTotal === 1232
+        ? json(
+            rentalOf({
+              totalValue: 1232,
+              paidAmount: 1230,
+              payment: rentalPaymentOf({ method: 'CASH', amount: 1230, status: 'SUCCEEDED' }),
+            }),
+            201,
+          )
+        : problem(409, 'PRICE_CHANGED', { expected: 5000, actual: 1232 }),
+    );
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  expect(screen.queryByTestId('wizard-cash')).not.toBeInTheDocument();
+  await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
+  expect(screen.getByTestId('wizard-cash')).toHaveTextContent('5 000 Ft');
+  await user.click(screen.getByTestId('wizard-submit'));
+  await screen.findByRole('alert');
+  expect(screen.getByTestId('wizard-cash')).toHaveTextContent('1 230 Ft');
+  await user.click(screen.getByTestId('wizard-submit'));
+  const result = await screen.findByTestId('wizard-result');
+  expect(within(result).getByTestId('wizard-cash')).toHaveTextContent('1 230 Ft');
+  expect(server.seen('POST /rentals')).toHaveLength(2);
+});
+
 it('does not start a rental whose price is unknown', async () => {
   openShop('OPERATOR')
     .on('GET /products', page([]))

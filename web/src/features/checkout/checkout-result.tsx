@@ -75,6 +75,11 @@ export function CheckoutResult({
               amount: formatMoney(rental.totalValue, language, rental.currency),
             })}
           </p>
+          {payment?.method === 'CASH' && payment.status === 'SUCCEEDED' && (
+            <p data-testid="wizard-cash">
+              {own('wizard.cashTaken', { amount: formatMoney(payment.amount, language, rental.currency) })}
+            </p>
+          )}
           <p className={classes.sub}>
             {waiting
               ? null

@@ -4,6 +4,7 @@ import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage } from '../../shared/i18n/i18n';
 import { MethodFields } from '../../domain/payments/method-fields';
 import { totalPieces } from '../../domain/rentals/cart';
+import { cashAmount } from '../../domain/rentals/cash';
 import classes from './checkout-page.module.css';
 import './messages';
 import { Refusal } from './refusal';
@@ -39,6 +40,12 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
           <div>
             <dt>{own('wizard.estimate')}</dt>
             <dd>{formatMoney(total, language)}</dd>
+          </div>
+        )}
+        {total !== null && checkout.paymentChoice.method === 'CASH' && (
+          <div data-testid="wizard-cash">
+            <dt>{own('wizard.cash')}</dt>
+            <dd>{formatMoney(cashAmount(total), language)}</dd>
           </div>
         )}
       </dl>

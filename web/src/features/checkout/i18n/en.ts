@@ -50,6 +50,8 @@ export const en: Messages<typeof hu> = {
     linesMissing: 'Add at least one product.',
     perDay: '{{amount}} / day',
     estimate: 'Estimate',
+    cash: 'To be taken in cash',
+    cashTaken: 'Taken in cash: {{amount}}',
     estimateHint_one: '{{count}} day, charged per started day',
     estimateHint_other: '{{count}} days, charged per started day',
     pay: 'How is it paid?',

@@ -47,6 +47,8 @@ export const hu = {
     linesMissing: 'Adjon hozzá legalább egy terméket.',
     perDay: '{{amount}} / nap',
     estimate: 'Várható összeg',
+    cash: 'Készpénzben átveendő',
+    cashTaken: 'Készpénzben átvett: {{amount}}',
     estimateHint_one: '{{count}} nap · megkezdett naponként',
     estimateHint_other: '{{count}} nap · megkezdett naponként',
     pay: 'Hogyan fizet?',
