@@ -72,6 +72,8 @@ type conn struct {
 	state connState
 	// pending is the goodbye that was requested while connecting.
 	pending *goodbye
+	// listed: the client is about to be told that it is connected, and whoever lists the connections sees this one.
+	listed bool
 }
 
 type connState uint8
@@ -102,10 +104,16 @@ func (c *conn) position() harang.Position {
 	return harang.Position{Epoch: c.epoch, Audience: c.role.Audience(), Number: c.last.Load()}
 }
 
-func (c *conn) isOpen() bool {
+func (c *conn) list() {
+	c.mu.Lock()
+	c.listed = true
+	c.mu.Unlock()
+}
+
+func (c *conn) isListed() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.state == connOpen
+	return c.listed && c.state != connEnded
 }
 
 func (c *conn) isEnded() bool {

@@ -248,6 +248,7 @@ func (g *Gateway) open(r *socketio.Request, c *conn, caller harang.Identity, tok
 	// Before Accept: from then on the client can send refresh, which may remove it.
 	g.unverified.update(c, caller, token)
 	g.metrics.connections.WithLabelValues(string(c.role)).Inc()
+	c.list()
 	if err := r.Accept(c.pid, g.openingFrames(c, start, caller.Expires)...); err != nil {
 		g.metrics.connections.WithLabelValues(string(c.role)).Dec()
 		g.unverified.remove(c)

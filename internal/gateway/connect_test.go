@@ -449,3 +449,14 @@ func TestSeats_Concurrent(t *testing.T) {
 		t.Errorf("%d taken, %d refused", taken.Load(), full.Load())
 	}
 }
+
+// TestConnect_ListedWhenConnected: a client that has session is listed already.
+func TestConnect_ListedWhenConnected(t *testing.T) {
+	env := open(t)
+	for n := range 50 {
+		env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+		if got := len(env.gateway.Connections("budapest")); got != n+1 {
+			t.Fatalf("%d listed of %d connections", got, n+1)
+		}
+	}
+}

@@ -224,7 +224,8 @@ type Connection struct {
 	Position harang.Position
 }
 
-// Connections returns the tenant's open connections on this node, oldest first.
+// Connections returns the tenant's open connections on this node, oldest first: each from before its client receives
+// session.
 func (g *Gateway) Connections(tenantID string) []Connection {
 	g.mu.Lock()
 	t := g.tenants[tenantID]
@@ -235,7 +236,7 @@ func (g *Gateway) Connections(tenantID string) []Connection {
 	conns := t.all()
 	list := make([]Connection, 0, len(conns))
 	for _, c := range conns {
-		if !c.isOpen() {
+		if !c.isListed() {
 			continue
 		}
 		list = append(list, Connection{
