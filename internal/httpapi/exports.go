@@ -154,4 +154,4 @@ func (a *API) exportPayments(
 const exportDetails = "A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, " +
 	"semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an " +
 	"apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is " +
-	"in it or not."
+	"in it once or not."

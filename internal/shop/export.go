@@ -3,6 +3,7 @@ package shop
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type Exports struct {
 
 // Export is a list as a CSV file that a Hungarian spreadsheet opens right: UTF-8 with a
 // byte order mark, semicolons, CRLF, whole forints, times of Budapest. It is read page
-// by page, never in one transaction: what changes meanwhile is in it or not.
+// by page, never in one transaction: what changes meanwhile is in it once or not.
 //
 // A text that a spreadsheet would calculate or change (=1+1, 00123, 3/4) has an
 // apostrophe before it, which an import removes.
@@ -64,21 +65,31 @@ func (e *Export) Next(ctx context.Context) ([]byte, error) {
 	return part.Bytes(), nil
 }
 
-// newExport returns an export of a list that page reads; line writes an item.
+// newExport returns an export of a list that page reads; line writes an item. An item that is on two pages, because
+// what the list is ordered by has changed meanwhile, is written once; key tells items apart.
 func newExport[T any](
-	columns []string, page func(ctx context.Context, cursor string) (harang.Page[T], error),
+	columns []string, page func(ctx context.Context, cursor string) (harang.Page[T], error), key func(T) string,
 	line func(ctx context.Context, item T) ([]string, error),
 ) *Export {
+	written := map[[sha256.Size / 2]byte]struct{}{} // keys may be long
 	return &Export{columns: columns, read: func(ctx context.Context, cursor string) ([][]string, string, error) {
 		p, err := page(ctx, cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		lines := make([][]string, len(p.Items))
-		for i, item := range p.Items {
-			if lines[i], err = line(ctx, item); err != nil {
+		var lines [][]string
+		for _, item := range p.Items {
+			sum := sha256.Sum256([]byte(key(item)))
+			short := [sha256.Size / 2]byte(sum[:])
+			if _, repeated := written[short]; repeated {
+				continue
+			}
+			written[short] = struct{}{}
+			cells, err := line(ctx, item)
+			if err != nil {
 				return nil, "", err
 			}
+			lines = append(lines, cells)
 		}
 		return lines, p.Next, nil
 	}}
@@ -89,17 +100,18 @@ func newExport[T any](
 func (x *Exports) Stock(caller harang.Identity, q harang.StockQuery) *Export {
 	columns := []string{"productId", "productName", "dailyPrice", "barcodes", "locationId", "locationName", "quantity",
 		"warningThreshold", "criticalThreshold"}
-	// The lines of a product follow each other, and all state the same.
-	var product harang.Product
-	locations := map[string]string{}
+	// All lines of a product or location state the same, or an import would refuse the file.
+	products, locations := map[string]harang.Product{}, map[string]string{}
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.StockItem], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.inventory.Stock(ctx, caller, q)
-	}, func(ctx context.Context, i harang.StockItem) (_ []string, err error) {
-		if product.ID != i.ProductID {
+	}, func(i harang.StockItem) string { return i.ProductID + "\x00" + i.LocationID }, func(ctx context.Context, i harang.StockItem) (_ []string, err error) {
+		product, known := products[i.ProductID]
+		if !known {
 			if product, err = x.store.FindProduct(ctx, caller.Tenant, i.ProductID); err != nil {
 				return nil, err
 			}
+			products[i.ProductID] = product
 		}
 		if _, known := locations[i.LocationID]; !known {
 			locations[i.LocationID] = i.LocationName
@@ -121,7 +133,7 @@ func (x *Exports) Products(caller harang.Identity, q harang.CatalogueQuery) *Exp
 		func(ctx context.Context, cursor string) (harang.Page[harang.Product], error) {
 			q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 			return x.catalogue.Products(ctx, caller, q)
-		}, func(_ context.Context, p harang.Product) ([]string, error) {
+		}, func(p harang.Product) string { return p.ID }, func(_ context.Context, p harang.Product) ([]string, error) {
 			return []string{
 				escapeCell(p.ID), escapeCell(p.Name), wholeCell(p.DailyPrice),
 				escapeCell(strings.Join(p.Barcodes, " ")),
@@ -135,7 +147,7 @@ func (x *Exports) Partners(caller harang.Identity, q harang.CatalogueQuery) *Exp
 		func(ctx context.Context, cursor string) (harang.Page[harang.Partner], error) {
 			q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 			return x.catalogue.Partners(ctx, caller, q)
-		}, func(_ context.Context, p harang.Partner) ([]string, error) {
+		}, func(p harang.Partner) string { return p.ID }, func(_ context.Context, p harang.Partner) ([]string, error) {
 			return []string{escapeCell(p.ID), escapeCell(p.Name)}, nil
 		})
 }
@@ -148,7 +160,7 @@ func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export 
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Rental], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.rentals.List(ctx, caller, q)
-	}, func(_ context.Context, r harang.Rental) ([]string, error) {
+	}, func(r harang.Rental) string { return r.ID }, func(_ context.Context, r harang.Rental) ([]string, error) {
 		products := make([]string, len(r.Lines))
 		for i, l := range r.Lines {
 			products[i] = fmt.Sprintf("%d × %s", l.Quantity, l.ProductName)
@@ -169,7 +181,7 @@ func (x *Exports) Payments(caller harang.Identity, q harang.PaymentQuery) *Expor
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Payment], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.payments.List(ctx, caller, q)
-	}, func(_ context.Context, p harang.Payment) ([]string, error) {
+	}, func(p harang.Payment) string { return p.ID }, func(_ context.Context, p harang.Payment) ([]string, error) {
 		return []string{
 			escapeCell(p.ID), escapeCell(p.RentalID), escapeCell(p.PartnerID), escapeCell(p.PartnerName),
 			wholeCell(p.Amount), wholeCell(p.Rounding), string(p.Method), string(p.Status), escapeCell(p.ErrorCode),
@@ -185,7 +197,7 @@ func (x *Exports) Revenue(caller harang.Identity, locationID string, from, to ti
 	return newExport(columns, func(ctx context.Context, _ string) (harang.Page[harang.RevenueLine], error) {
 		r, err := x.dashboard.Revenue(ctx, caller, locationID, from, to)
 		return harang.Page[harang.RevenueLine]{Items: r.Lines}, err
-	}, func(_ context.Context, l harang.RevenueLine) ([]string, error) {
+	}, func(l harang.RevenueLine) string { return l.LocationID + "\x00" + string(l.Method) }, func(_ context.Context, l harang.RevenueLine) ([]string, error) {
 		return []string{
 			escapeCell(l.LocationID), escapeCell(l.LocationName), string(l.Method), wholeCell(l.Payments),
 			wholeCell(l.Received), wholeCell(l.Refunds), wholeCell(l.Refunded), wholeCell(l.Rounding),

@@ -114,6 +114,47 @@ func TestExports_ImportedAgain(t *testing.T) {
 	}
 }
 
+// TestExports_ChangedMeanwhile: what moves on in its list while the file is read is in the file once, and the stock can
+// still be imported.
+func TestExports_ChangedMeanwhile(t *testing.T) {
+	env := newEnv(t)
+	admin := storetest.Admin()
+	for _, id := range []string{"a", "b", "c"} {
+		if err := env.Catalogue.PutLocation(t.Context(), admin, harang.Location{ID: id, Name: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range harang.MaxPageLimit/2 + 1 { // a page ends within a product
+		id := fmt.Sprintf("p%03d", i)
+		if err := env.Catalogue.PutProduct(t.Context(), admin, harang.Product{ID: id, Name: id}); err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []string{"a", "b", "c"} {
+			if _, err := env.Catalogue.PutStock(t.Context(), admin, id, at, shop.StockPut{Quantity: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	file := env.Exports.Stock(admin, harang.StockQuery{})
+	first, err := file.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"p000", fmt.Sprintf("p%03d", harang.MaxPageLimit/3)} { // whole and partly in the first page
+		if err := env.Catalogue.PutProduct(t.Context(), admin, harang.Product{ID: id, Name: "z " + id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := append(first, whole(t, file)...)
+	if n, want := bytes.Count(text, []byte("\r\n")), 1+3*(harang.MaxPageLimit/2+1); n != want {
+		t.Errorf("%d lines, want %d", n, want)
+	}
+	report, err := env.Catalogue.PreviewImport(t.Context(), admin, bytes.NewReader(text))
+	if err != nil || len(report.Problems.First) > 0 {
+		t.Errorf("%v, %v", report.Problems, err)
+	}
+}
+
 // TestExports_Cells: what a spreadsheet would change has an apostrophe, and nothing else has.
 func TestExports_Cells(t *testing.T) {
 	for text, want := range map[string]string{
