@@ -300,7 +300,7 @@ export interface paths {
         };
         /**
          * The partners as a file that POST /imports reads
-         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
          *
          *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
@@ -322,7 +322,7 @@ export interface paths {
         };
         /**
          * The payments as a file, newest first
-         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
          *
          *     Allowed for: STORE_MANAGER, ADMIN.
          */
@@ -344,7 +344,7 @@ export interface paths {
         };
         /**
          * The products as a file that POST /imports reads
-         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
          *
          *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
@@ -366,7 +366,7 @@ export interface paths {
         };
         /**
          * The rentals as a file
-         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
          *
          *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
@@ -388,7 +388,7 @@ export interface paths {
         };
         /**
          * The same as a file
-         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
          *
          *     Allowed for: STORE_MANAGER, ADMIN.
          */
@@ -410,7 +410,7 @@ export interface paths {
         };
         /**
          * The stock list as a file that POST /imports reads
-         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it or not.
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
          *
          *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
