@@ -140,7 +140,8 @@ func TestExports_ChangedMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, id := range []string{"p000", fmt.Sprintf("p%03d", harang.MaxPageLimit/3)} { // whole and partly in the first page
+	// One is on the first page with all of its lines, one with a part of them.
+	for _, id := range []string{"p000", fmt.Sprintf("p%03d", harang.MaxPageLimit/3)} {
 		if err := env.Catalogue.PutProduct(t.Context(), admin, harang.Product{ID: id, Name: "z " + id}); err != nil {
 			t.Fatal(err)
 		}
