@@ -105,7 +105,9 @@ func (x *Exports) Stock(caller harang.Identity, q harang.StockQuery) *Export {
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.StockItem], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.inventory.Stock(ctx, caller, q)
-	}, func(i harang.StockItem) string { return i.ProductID + "\x00" + i.LocationID }, func(ctx context.Context, i harang.StockItem) (_ []string, err error) {
+	}, func(i harang.StockItem) string {
+		return i.ProductID + "\x00" + i.LocationID
+	}, func(ctx context.Context, i harang.StockItem) (_ []string, err error) {
 		product, known := products[i.ProductID]
 		if !known {
 			if product, err = x.store.FindProduct(ctx, caller.Tenant, i.ProductID); err != nil {
@@ -197,7 +199,9 @@ func (x *Exports) Revenue(caller harang.Identity, locationID string, from, to ti
 	return newExport(columns, func(ctx context.Context, _ string) (harang.Page[harang.RevenueLine], error) {
 		r, err := x.dashboard.Revenue(ctx, caller, locationID, from, to)
 		return harang.Page[harang.RevenueLine]{Items: r.Lines}, err
-	}, func(l harang.RevenueLine) string { return l.LocationID + "\x00" + string(l.Method) }, func(_ context.Context, l harang.RevenueLine) ([]string, error) {
+	}, func(l harang.RevenueLine) string {
+		return l.LocationID + "\x00" + string(l.Method)
+	}, func(_ context.Context, l harang.RevenueLine) ([]string, error) {
 		return []string{
 			escapeCell(l.LocationID), escapeCell(l.LocationName), string(l.Method), wholeCell(l.Payments),
 			wholeCell(l.Received), wholeCell(l.Refunds), wholeCell(l.Refunded), wholeCell(l.Rounding),

@@ -72,12 +72,8 @@ func (v *Requests) Begin(ctx context.Context, caller harang.Identity, route, key
 	var begun Request
 	err := v.store.Within(ctx, func(tx Tx) error {
 		begun = request
-		created, err := tx.CreateRequest(ctx, request)
+		old, created, err := createOrLock(ctx, tx, request)
 		if err != nil || created {
-			return err
-		}
-		old, err := tx.LockRequest(ctx, request.RequestKey)
-		if err != nil {
 			return err
 		}
 		switch {
@@ -101,6 +97,19 @@ func (v *Requests) Begin(ctx context.Context, caller harang.Identity, route, key
 		return tx.UpdateRequest(ctx, old)
 	})
 	return begun, err
+}
+
+// createOrLock stores a request, or locks the one with its key.
+func createOrLock(ctx context.Context, tx Tx, request Request) (old Request, created bool, err error) {
+	for {
+		if created, err = tx.CreateRequest(ctx, request); err != nil || created {
+			return old, created, err
+		}
+		old, err = tx.LockRequest(ctx, request.RequestKey)
+		if harang.ErrorCode(err) != harang.CodeNotFound { // else Forget came between
+			return old, false, err
+		}
+	}
 }
 
 // Finish stores the answer of a request.

@@ -46,6 +46,7 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("Settings", func(t *testing.T) { testPaymentSettings(t, open) })
 	t.Run("Requests", func(t *testing.T) { testRequests(t, open) })
 	t.Run("ConcurrentRequests", func(t *testing.T) { testConcurrentRequests(t, open) })
+	t.Run("RefusedRequests", func(t *testing.T) { testRefusedRequests(t, open) })
 }
 
 var (

@@ -115,3 +115,26 @@ func testConcurrentRequests(t *testing.T, open Open) {
 		t.Errorf("%d were executed", won)
 	}
 }
+
+// testRefusedRequests: requests with one key that are all refused are begun one after the other, or in progress.
+func testRefusedRequests(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	var wg sync.WaitGroup
+	for range 12 {
+		wg.Go(func() {
+			for range 40 {
+				r, err := env.Requests.Begin(context.Background(), Clerk(), "POST /rentals", "k", "f")
+				switch harang.ErrorCode(err) {
+				case "":
+					if err := env.Requests.Forget(context.Background(), r); err != nil {
+						t.Error(err)
+					}
+				case harang.CodeIdempotencyInProgress:
+				default:
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
