@@ -175,13 +175,19 @@ func (n *Notifications) Claim(ctx context.Context, caller harang.Identity, event
 	return n.changeClaim(ctx, caller, eventID, func(tx Tx, claim *harang.Claim) (bool, error) {
 		me := person(caller)
 		claim.By = &me
-		created, err := tx.CreateClaim(ctx, caller.Tenant, *claim)
-		if err != nil || created {
-			return created, err
-		}
-		present, err := tx.FindClaim(ctx, caller.Tenant, eventID)
-		if err != nil {
-			return false, err
+		var present harang.Claim
+		for {
+			created, err := tx.CreateClaim(ctx, caller.Tenant, *claim)
+			if err != nil || created {
+				return created, err
+			}
+			present, err = tx.LockClaim(ctx, caller.Tenant, eventID)
+			if err == nil {
+				break
+			}
+			if harang.ErrorCode(err) != harang.CodeNotFound { // else Unclaim came between
+				return false, err
+			}
 		}
 		claim.By, claim.At = present.By, present.At
 		if present.By.ID != caller.UserID {
@@ -197,7 +203,7 @@ func (n *Notifications) Claim(ctx context.Context, caller harang.Identity, event
 // else's.
 func (n *Notifications) Unclaim(ctx context.Context, caller harang.Identity, eventID string) (harang.Claim, error) {
 	return n.changeClaim(ctx, caller, eventID, func(tx Tx, _ *harang.Claim) (bool, error) {
-		present, err := tx.FindClaim(ctx, caller.Tenant, eventID)
+		present, err := tx.LockClaim(ctx, caller.Tenant, eventID)
 		switch {
 		case harang.ErrorCode(err) == harang.CodeNotFound:
 			return false, nil

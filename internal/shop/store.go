@@ -130,7 +130,7 @@ type NotificationWriter interface {
 	CreateReadMark(ctx context.Context, r harang.Reader, upTo int64) (bool, error)
 	// CreateClaim claims an event for c.By; false when it is claimed.
 	CreateClaim(ctx context.Context, tenant string, c harang.Claim) (bool, error)
-	FindClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error)
+	LockClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error)
 	DeleteClaim(ctx context.Context, tenant, eventID string) error
 }
 

@@ -224,8 +224,8 @@ var (
 		INSERT INTO claims (tenant_id, event_id, user_id, user_name, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (tenant_id, event_id) DO NOTHING`)
 
-	findClaim = define("find claim", `
-		SELECT user_id, user_name, at FROM claims WHERE tenant_id = $1 AND event_id = $2`)
+	lockClaim = define("lock claim", `
+		UPDATE claims SET at = at WHERE tenant_id = $1 AND event_id = $2 RETURNING user_id, user_name, at`)
 
 	deleteClaim = define("delete claim", `
 		DELETE FROM claims WHERE tenant_id = $1 AND event_id = $2`)
@@ -530,9 +530,9 @@ func (tx *Tx) CreateClaim(ctx context.Context, tenant string, c harang.Claim) (b
 	return n == 1, err
 }
 
-// FindClaim returns an event's claim, NOT_FOUND when there is none.
-func (tx *Tx) FindClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error) {
-	return queryOne(ctx, tx, findClaim, func(r row) (harang.Claim, error) {
+// LockClaim locks an event's claim until the commit and returns it, NOT_FOUND when there is none.
+func (tx *Tx) LockClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error) {
+	return queryOne(ctx, tx, lockClaim, func(r row) (harang.Claim, error) {
 		var c nullClaim
 		if err := r.Scan(c.columns()...); err != nil {
 			return harang.Claim{}, err
@@ -541,7 +541,7 @@ func (tx *Tx) FindClaim(ctx context.Context, tenant, eventID string) (harang.Cla
 	}, tenant, eventID)
 }
 
-// DeleteClaim releases a claim.
+// DeleteClaim releases a locked claim.
 func (tx *Tx) DeleteClaim(ctx context.Context, tenant, eventID string) error {
 	_, err := execute(ctx, tx, deleteClaim, tenant, eventID)
 	return err

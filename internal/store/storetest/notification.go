@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -476,4 +478,41 @@ func testClaims(t *testing.T, open Open) {
 	if !slices.Equal(sent[2].Audiences, []harang.Audience{harang.AudienceManagers}) {
 		t.Errorf("a rental's claim is for %v", sent[2].Audiences)
 	}
+}
+
+// testConcurrentClaims: a claim that meets a release succeeds, and a release that comes twice never takes the claim that
+// somebody else made in between.
+func testConcurrentClaims(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	alert := env.Append(t, Alert(t, "a"))[0].EventID
+	kata, mari := As(harang.RoleOperator, "kata"), As(harang.RoleStoreManager, "mari")
+	expect := func(err error, codes ...harang.Code) {
+		if err != nil && !slices.Contains(codes, harang.ErrorCode(err)) {
+			t.Error(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 40 {
+				_, err := env.Notifications.Claim(context.Background(), kata, alert)
+				expect(err, harang.CodeAlreadyClaimed)
+				_, err = env.Notifications.Unclaim(context.Background(), kata, alert)
+				expect(err, harang.CodeAlreadyClaimed)
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 160 {
+			if _, err := env.Notifications.Claim(context.Background(), mari, alert); err != nil {
+				expect(err, harang.CodeAlreadyClaimed)
+				continue
+			}
+			_, err := env.Notifications.Claim(context.Background(), mari, alert) // it is still hers
+			expect(err)
+			_, err = env.Notifications.Unclaim(context.Background(), mari, alert)
+			expect(err)
+		}
+	})
+	wg.Wait()
 }

@@ -46,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"UnreadCounts", testUnreadCounts},
 		{"NotificationsAtLocation", testAtLocation},
 		{"Claims", testClaims},
+		{"ConcurrentClaims", testConcurrentClaims},
 		{"Sweep", testSweep},
 		{"SweepInOrder", testSweepInOrder},
 		{"Numbers", testNumbers},
