@@ -480,8 +480,8 @@ func testClaims(t *testing.T, open Open) {
 	}
 }
 
-// testConcurrentClaims: a claim that meets a release succeeds, and a release that comes twice never takes the claim that
-// somebody else made in between.
+// testConcurrentClaims: a claim that meets a release succeeds, and a release that comes twice
+// never takes the claim that somebody else made in between.
 func testConcurrentClaims(t *testing.T, open Open) {
 	env := NewEnv(t, open)
 	alert := env.Append(t, Alert(t, "a"))[0].EventID
