@@ -209,12 +209,11 @@ func (s *Service) IssueToken(
 			Detail: "must be the user's role, " + string(u.Role)})
 	}
 	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Expires: now.Add(ttl)}
-	if err := s.store.CreateSession(ctx, tenant, u.ID, func(u Credentials) (harang.Session, error) {
-		session.Created = firstAfter(u.SessionsFrom, now)
+	if err := s.createSession(ctx, session, func(u Credentials) error {
 		if u.Disabled {
-			return session, harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
+			return harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
 		}
-		return session, nil
+		return nil
 	}); err != nil {
 		return "", err
 	}

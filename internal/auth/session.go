@@ -31,6 +31,10 @@ type Grant struct {
 
 var errCredentials = harang.Errorf(harang.CodeInvalidCredentials, "the e-mail address or the password is wrong")
 
+// MaxSessions is how many sessions a user has at most; one more ends the least recently used one. Without it the work of
+// ending all of them at once, for a new password or a disabled user, had no bound.
+const MaxSessions = 1000
+
 // LoginRequest is what a login brings.
 type LoginRequest struct {
 	Email, Password string
@@ -93,12 +97,11 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1, Rotated: now, Expires: now.Add(s.session),
 	}
-	if err := s.store.CreateSession(ctx, c.Tenant, c.ID, func(u Credentials) (harang.Session, error) {
+	if err := s.createSession(ctx, session, func(u Credentials) error {
 		if !u.SessionsFrom.Equal(c.SessionsFrom) { // a new password, or a disabling, during the check
-			return session, errCredentials
+			return errCredentials
 		}
-		session.Created = firstAfter(u.SessionsFrom, now)
-		return session, nil
+		return nil
 	}); err != nil {
 		return Grant{}, err
 	}
@@ -106,6 +109,39 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	g, err := s.grant(Subject{User: c.User, TenantName: c.TenantName}, session, now)
 	g.Browser = s.browserCookie(from.with(mark))
 	return g, err
+}
+
+// createSession stores a session unless refuse returns an error, and ends the user's least recently used ones when there
+// are more than MaxSessions.
+func (s *Service) createSession(
+	ctx context.Context, session harang.Session, refuse func(u Credentials) error,
+) error {
+	now := session.Rotated
+	var ended []harang.Session
+	err := s.store.CreateSession(ctx, session.Tenant, session.UserID, MaxSessions, func(
+		u Credentials, surplus []harang.Session,
+	) (harang.Session, []harang.Event, error) {
+		if err := refuse(u); err != nil {
+			return session, nil, err
+		}
+		session.Created, ended = firstAfter(u.SessionsFrom, now), surplus
+		var events []harang.Event
+		for i := range surplus {
+			e, err := s.closeSession(&surplus[i], now)
+			if err != nil {
+				return session, nil, err
+			}
+			events = append(events, e)
+		}
+		return session, events, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, old := range ended {
+		s.last.recordEnded(old.Tenant, old.UserID, old.ID)
+	}
+	return nil
 }
 
 // firstAfter returns now, or the next millisecond after an instant that the clock has not passed yet: sessions are

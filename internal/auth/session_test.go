@@ -98,6 +98,48 @@ func TestRefresh_ConcurrentTabs(t *testing.T) {
 	}
 }
 
+// Whoever signs in again and again has MaxSessions sessions; the one that is used stays, and all of them can be ended.
+func TestLogin_MaxSessions(t *testing.T) {
+	env := newEnv(t)
+	used, unused := env.login(t), env.login(t)
+	for i := range auth.MaxSessions {
+		if i == auth.MaxSessions-2 { // just before the first one is ended
+			env.clock.Move(time.Minute)
+			var err error
+			if used, err = env.Refresh(t.Context(), used.Refresh); err != nil {
+				t.Fatal(err)
+			}
+		}
+		env.login(t)
+	}
+	if _, err := env.Authenticate(t.Context(), used.AccessToken); err != nil {
+		t.Fatal("the session in use has ended:", err)
+	}
+	_, err := env.Authenticate(t.Context(), unused.AccessToken)
+	wantCode(t, err, harang.CodeUnauthenticated)
+	if diff := cmp.Diff([]string{"control.logout", "control.logout"}, env.control(t)); diff != "" {
+		t.Fatal(diff)
+	}
+	live := 0
+	if err := env.store.UpdateUser(t.Context(), "budapest", env.operator.ID, func(
+		_ *auth.Credentials, all []harang.Session, _ auth.CountAdmins,
+	) ([]harang.Event, error) {
+		live = len(all)
+		return nil, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if live != auth.MaxSessions {
+		t.Fatalf("%d live sessions, want %d", live, auth.MaxSessions)
+	}
+	off := true
+	if _, err := env.UpdateUser(t.Context(), env.admin, env.operator.ID, auth.UserChange{Disabled: &off}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = env.Authenticate(t.Context(), used.AccessToken)
+	wantCode(t, err, harang.CodeUnauthenticated)
+}
+
 func TestRefresh_Forgeries(t *testing.T) {
 	env := newEnv(t)
 	g := env.login(t)

@@ -51,17 +51,18 @@ type UserStore interface {
 	// ended already changes nothing.
 	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, event harang.Event) error
 
-	// CreateSession stores the session that decide returns for a user, who is locked meanwhile. NOT_FOUND when the
-	// tenant has no such user.
-	CreateSession(
-		ctx context.Context, tenant, userID string, decide func(Credentials) (harang.Session, error)) error
+	// CreateSession stores the session that decide returns for a user, who is locked meanwhile, and ends surplus: the
+	// sessions beyond the most-1 most recently used ones, at most 100. NOT_FOUND when the tenant has no such user.
+	CreateSession(ctx context.Context, tenant, userID string, most int, decide func(
+		c Credentials, surplus []harang.Session) (harang.Session, []harang.Event, error)) error
 	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
 
 	// FindUsers lists a tenant's users after afterEmail, ordered by e-mail address.
 	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
 	// CreateUser returns CONFLICT when the address is taken, NOT_FOUND when the tenant does not exist.
 	CreateUser(ctx context.Context, c Credentials) error
-	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live sessions.
+	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live
+	// sessions, the newest first.
 	UpdateUser(ctx context.Context, tenant, id string, decide func(
 		c *Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error)) error
 

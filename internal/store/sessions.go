@@ -14,7 +14,16 @@ const sessionColumns = `id, tenant_id, user_id, generation, rotated_at, created_
 var (
 	findLiveSessions = define("find live sessions", `
 		SELECT `+sessionColumns+` FROM sessions
-		WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND created_at > $3 ORDER BY id`)
+		WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND created_at > $3
+		ORDER BY created_at DESC, id LIMIT $4`)
+	// The live sessions of a user after the most recently used ones.
+	findSurplusSessions = define("find surplus sessions", `
+		SELECT `+sessionColumns+` FROM sessions
+		WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+		ORDER BY rotated_at DESC, id DESC LIMIT $3 OFFSET $4`)
+	endLiveSession = define("end session", `
+		UPDATE sessions SET ended_at = $1, version = version + 1
+		WHERE tenant_id = $2 AND id = $3 AND ended_at IS NULL`)
 	createSession = define("create session", `
 		INSERT INTO sessions (id, tenant_id, user_id, generation, rotated_at, created_at, expires_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 1)`)
@@ -38,20 +47,36 @@ func scanSession(r row) (harang.Session, error) {
 	return s, err
 }
 
-// CreateSession locks a user and stores the session that decide returns. NOT_FOUND when the
-// tenant has no such user.
-func (s *Store) CreateSession(
-	ctx context.Context, tenant, userID string, decide func(auth.Credentials) (harang.Session, error),
+// maxSurplus is how many surplus sessions one new session ends. Usually it is one: there
+// are more only where an earlier version kept any number.
+const maxSurplus = 100
+
+// CreateSession locks a user, ends the sessions beyond the most-1 most recently used ones,
+// and stores the session and the events that decide returns. NOT_FOUND when the tenant
+// has no such user.
+func (s *Store) CreateSession(ctx context.Context, tenant, userID string, most int, decide func(
+	c auth.Credentials, surplus []harang.Session) (harang.Session, []harang.Event, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
 		c, err := queryOne(ctx, tx, lockUser, scanLockedUser, tenant, userID)
 		if err != nil {
 			return err
 		}
-		n, err := decide(c)
+		now := s.nowMillis()
+		surplus, err := queryAll(ctx, tx, findSurplusSessions, scanSession, userID, now, maxSurplus, most-1)
 		if err != nil {
 			return err
 		}
+		n, events, err := decide(c, surplus)
+		if err != nil {
+			return err
+		}
+		for _, old := range surplus {
+			if _, err := execute(ctx, tx, endLiveSession, now, tenant, old.ID); err != nil {
+				return err
+			}
+		}
+		tx.Append(events...)
 		_, err = execute(ctx, tx, createSession, n.ID, n.Tenant, n.UserID, n.Generation,
 			n.Rotated.UnixMilli(), n.Created.UnixMilli(), n.Expires.UnixMilli())
 		return err

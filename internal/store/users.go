@@ -112,6 +112,10 @@ func (s *Store) CreateUser(ctx context.Context, c auth.Credentials) error {
 	})
 }
 
+// maxLiveSessions is more live sessions than a user has, unless an earlier version kept
+// any number: then UpdateUser reads the newest.
+const maxLiveSessions = 2000
+
 // UpdateUser locks a user, stores what decide changes of name, role, disabled,
 // password hash and SessionsFrom, and appends the events that decide returns. live
 // are the user's live sessions. otherAdmins counts the tenant's other enabled
@@ -126,7 +130,8 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
 		if err != nil {
 			return err
 		}
-		live, err := queryAll(ctx, tx, findLiveSessions, scanSession, id, s.nowMillis(), c.SessionsFrom.UnixMilli())
+		live, err := queryAll(ctx, tx, findLiveSessions, scanSession, id, s.nowMillis(), c.SessionsFrom.UnixMilli(),
+			maxLiveSessions)
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		{"InvalidText", testInvalidText},
 		{"LongNames", testLongNames},
 		{"Tokens", testTokens},
+		{"Sessions", testSessions},
 		{"LastAdmin", testLastAdmin},
 		{"Catalogue", testCatalogue},
 		{"Barcodes", testBarcodes},
