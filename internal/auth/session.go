@@ -31,8 +31,8 @@ type Grant struct {
 
 var errCredentials = harang.Errorf(harang.CodeInvalidCredentials, "the e-mail address or the password is wrong")
 
-// MaxSessions is how many sessions a user has at most; one more ends the least recently used one. Without it the work of
-// ending all of them at once, for a new password or a disabled user, had no bound.
+// MaxSessions is how many sessions a user has at most; one more ends the least recently used one. Without a bound, to
+// end all of them at once, for a new password or a disabled user, could take too long.
 const MaxSessions = 1000
 
 // LoginRequest is what a login brings.
@@ -111,8 +111,8 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	return g, err
 }
 
-// createSession stores a session unless refuse returns an error, and ends the user's least recently used ones when there
-// are more than MaxSessions.
+// createSession stores a session unless refuse returns an error, and ends the user's least recently used ones when
+// there are more than MaxSessions.
 func (s *Service) createSession(
 	ctx context.Context, session harang.Session, refuse func(u Credentials) error,
 ) error {
