@@ -36,8 +36,9 @@ type Event struct {
 	// the same (tenant, source, id) is a repeat and is dropped. Both empty: no
 	// such check.
 	Source, SourceID string
-	// LocationID is the location that the event is about, of a type that is Placed; "" for
-	// none. NewEvent sets it from the payload.
+	// LocationID is the location that the event is about; "" for none. NewEvent sets it from
+	// a payload that names it; the commit sets it when the payload names a rental or a
+	// payment that was made here.
 	LocationID string
 }
 
@@ -64,7 +65,7 @@ func appendString(b []byte, s string) []byte {
 // fields, nil when it is valid.
 type Payload interface{ Check() []FieldError }
 
-// placed is a payload that is about a location, or may be: then Location is not "".
+// placed is a payload that names its location.
 type placed interface{ Location() string }
 
 // EventType is one registered kind of event.
@@ -88,9 +89,6 @@ func (t EventType) Control() bool { return slices.Contains(t.Audiences, Audience
 
 // Payload returns the zero value of the type's payload, for descriptions.
 func (t EventType) Payload() Payload { return t.payload }
-
-// Placed reports whether events of the type are about a location, or may be.
-func (t EventType) Placed() bool { _, ok := t.payload.(placed); return ok }
 
 // Revoking reports whether entries of the control type revoke a right.
 func (t EventType) Revoking() bool { return t.revokes }

@@ -27,7 +27,8 @@ const (
 // the same rental or transaction). Our own are listed until the rental is paid or
 // cancelled, one per rental; those reported by other applications for a day, one
 // per transaction. Of each kind the newest maxFailures are searched. All of them
-// stay among the notifications. With a location it is those of the rentals there.
+// stay among the notifications. With a location it is those of the rentals there, and
+// those of other applications whose payment is unknown here: they may be of any location.
 func (p *Payments) Failures(
 	ctx context.Context, caller harang.Identity, locationID string,
 ) ([]harang.PaymentFailure, error) {
@@ -67,7 +68,7 @@ func (p *Payments) Failures(
 			continue
 		}
 		seen[subject] = 0
-		if open && (locationID == "" || reported.Payment != nil && reported.Payment.LocationID == locationID) {
+		if open && (locationID == "" || reported.Payment == nil || reported.Payment.LocationID == locationID) {
 			failures = append(failures, f)
 			seen[subject] = len(failures)
 		}

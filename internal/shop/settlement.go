@@ -45,7 +45,7 @@ func (s *service) appendCreated(tx Tx, r harang.Rental) error {
 	if err != nil {
 		return err
 	}
-	e.Source, e.SourceID = harang.RentalSource, r.ID
+	e.Source, e.SourceID, e.LocationID = harang.RentalSource, r.ID, r.LocationID
 	tx.Append(e)
 	return nil
 }
@@ -168,7 +168,7 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 		if pay.Status != harang.PaymentPending || got.Status != harang.PaymentPending || got.ErrorCode == "" {
 			return nil
 		}
-		return s.recordFailure(tx, pay, got, now)
+		return s.recordFailure(tx, rental.LocationID, pay, got, now)
 	}
 	if pay.Status == harang.PaymentPending { // the old status
 		rental.Pending -= pay.Amount
@@ -177,7 +177,7 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 	pay.CheckAt = time.Time{}
 	switch got.Status {
 	case harang.PaymentDeclined:
-		return s.recordFailure(tx, pay, got, now)
+		return s.recordFailure(tx, rental.LocationID, pay, got, now)
 	case harang.PaymentSucceeded:
 		pay.ErrorCode, pay.ErrorMessage, pay.Settled = "", "", now
 		return s.addPaid(tx, rental, *pay)
@@ -187,8 +187,11 @@ func (s *service) updateStatus(tx Tx, rental *harang.Rental, pay *harang.Payment
 	return nil
 }
 
-// recordFailure records the error of a payment and announces it, once per payment.
-func (s *service) recordFailure(tx Tx, pay *harang.Payment, got Settlement, now time.Time) error {
+// recordFailure records the error of a payment of a rental at a location and announces it,
+// once per payment.
+func (s *service) recordFailure(
+	tx Tx, locationID string, pay *harang.Payment, got Settlement, now time.Time,
+) error {
 	if got.ErrorCode == "" {
 		got.ErrorCode = pay.Provider + ":declined"
 	}
@@ -205,7 +208,7 @@ func (s *service) recordFailure(tx Tx, pay *harang.Payment, got Settlement, now 
 	if err != nil {
 		return err
 	}
-	e.Source, e.SourceID = harang.PaymentSource, pay.ID
+	e.Source, e.SourceID, e.LocationID = harang.PaymentSource, pay.ID, locationID
 	tx.Append(e)
 	return nil
 }

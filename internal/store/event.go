@@ -141,6 +141,9 @@ func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.
 		types[i] = t
 		advance(&count, t)
 	}
+	if err := tx.setLocations(ctx, tenant, events); err != nil {
+		return outbox.Commit{}, err
+	}
 	args := make([]any, 0, len(audiences)+1)
 	for _, n := range count {
 		args = append(args, n)
@@ -178,7 +181,7 @@ func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventTy
 	args := append(make([]any, 0, 8+len(audiences)),
 		e.ID, e.Tenant, e.Type, e.Time.UnixMilli(), string(e.Data),
 		sql.NullString{String: e.Source, Valid: origin}, sql.NullString{String: e.SourceID, Valid: origin},
-		sql.NullString{String: e.LocationID, Valid: t.Placed()})
+		sql.NullString{String: e.LocationID, Valid: !t.Control()})
 	for i, a := range audiences {
 		args = append(args, sql.NullInt64{Int64: n[i], Valid: t.In(a)})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -51,49 +52,64 @@ func notificationList(events string) string {
 }
 
 // atLocation are the events of some types that are about a location or about none, each
-// part the newest $8 in the order of an index. The location is $7. With unplaced it is $9,
-// and alerts that have none in their row are among them when $7 finds it in the payload.
-// Parameters are numbered in the order of the first part.
+// part in the order of an index. The location is $7, the length of each part $8. With
+// unplaced they are $8 and $9, and the events that have no location in their row are among
+// them: alerts when $7 finds it in their payload.
 func atLocation(columns string, unplaced bool, types ...harang.EventType) string {
-	var first, other []string
+	location, limit := `$7`, `$8`
+	if unplaced {
+		location, limit = `$8`, `$9`
+	}
 	part := func(condition string) string {
 		return `
 			SELECT * FROM (SELECT ` + columns + ` FROM events WHERE ` + listed(condition) + `
-			ORDER BY managers DESC LIMIT $8) AS part`
+			ORDER BY managers DESC LIMIT ` + limit + `) AS part`
 	}
-	location := `$7`
-	if unplaced {
-		first = append(first, part(`AND type = 'stock_alert' AND location_id IS NULL AND data LIKE $7 ESCAPE '\'`))
-		location = `$9`
-	}
+	var parts, names []string
 	for _, t := range types {
-		of := `AND type = '` + t.Name + `'`
-		if t.Placed() {
-			first = append(first, part(of+` AND location_id = `+location), part(of+` AND location_id = ''`))
-		} else {
-			other = append(other, part(of))
-		}
+		of := `AND type = '` + t.Name + `' AND location_id = `
+		parts = append(parts, part(of+location), part(of+`''`))
+		names = append(names, `'`+t.Name+`'`)
 	}
-	return strings.Join(append(first, other...), ` UNION ALL `)
+	if unplaced {
+		parts = append([]string{part(fmt.Sprintf(unplacedAt, strings.Join(names, ", ")))}, parts...)
+	}
+	return strings.Join(parts, ` UNION ALL `)
 }
 
+// unplacedAt selects the events of some types that have no location in their row and are
+// about the location $8 or about none. $7 finds it in an alert's payload; our own events
+// have the id of their rental or payment as their origin. The sums keep planners from the
+// indexes of the type and the tenant.
+var unplacedAt = `AND location_id IS NULL AND type || '' IN (%s) AND CASE type
+				WHEN '` + harang.StockAlertType.Name + `' THEN data LIKE $7 ESCAPE '\'
+				ELSE coalesce((
+					SELECT r.location_id FROM rentals r
+					WHERE events.source = '` + harang.RentalSource + `' AND r.id = events.source_id
+						AND r.tenant_id || '' = events.tenant_id
+				), (
+					SELECT r.location_id FROM payments p JOIN rentals r ON r.id = p.rental_id
+					WHERE events.source = '` + harang.PaymentSource + `' AND p.id = events.source_id
+						AND p.tenant_id || '' = events.tenant_id
+				), '') IN ('', $8) END`
+
 // atLocationQueries are the list and the count of events at a location, the count up to
-// $8. In each the second is for a tenant with alerts that have no location in their row:
-// it reads all alerts.
+// $8. In each the second is for a tenant with events that have no location in their row:
+// it may read all of them.
 type atLocationQueries struct{ list, count [2]*query }
 
 func defineAtLocation(name string, types ...harang.EventType) (q atLocationQueries) {
 	for i, unplaced := range []bool{false, true} {
-		suffix := " at location"
+		suffix, limit := " at location", `$8`
 		if unplaced {
-			suffix += ", some without"
+			suffix, limit = suffix+", some without", `$9`
 		}
 		q.list[i] = define("find notifications of "+name+suffix, notificationList(
 			atLocation("tenant_id, managers, id, type, at, data", unplaced, types...)+`
-			ORDER BY managers DESC LIMIT $8`))
+			ORDER BY managers DESC LIMIT `+limit))
 		q.count[i] = define("count notifications of "+name+suffix, `
 			SELECT CASE WHEN $1 = '' THEN 0 ELSE count(*) END FROM (
-				SELECT 1 FROM (`+atLocation("managers", unplaced, types...)+`) AS e LIMIT $8) AS first`)
+				SELECT 1 FROM (`+atLocation("managers", unplaced, types...)+`) AS e LIMIT `+limit+`) AS first`)
 	}
 	return q
 }
@@ -103,7 +119,7 @@ func defineAtLocation(name string, types ...harang.EventType) (q atLocationQueri
 func (s *Store) variant(ctx context.Context, tenant, locationID string, limit int) (int, []any, error) {
 	first, err := queryAll(ctx, s.reader(), findUnplaced, scanUnplaced, tenant, 0, 1)
 	if err == nil && len(first) > 0 && first[0].tenant == tenant {
-		return 1, []any{locationPattern(locationID), limit, locationID}, nil
+		return 1, []any{locationPattern(locationID), locationID, limit}, nil
 	}
 	return 0, []any{locationID, limit}, err
 }
@@ -161,9 +177,7 @@ var (
 	findTypeAtLocation = func() map[string]atLocationQueries {
 		all := map[string]atLocationQueries{}
 		for _, t := range harang.EventTypes() {
-			if t.Placed() {
-				all[t.Name] = defineAtLocation(t.Name, t)
-			}
+			all[t.Name] = defineAtLocation(t.Name, t)
 		}
 		return all
 	}()
@@ -285,7 +299,7 @@ func (s *Store) FindNotifications(
 	switch {
 	case q.Type != "" && (!known || !t.In(p.Audience)):
 		return harang.Page[harang.Notification]{Items: []harang.Notification{}}, state, nil
-	case q.LocationID != "" && (q.Type == "" || t.Placed()):
+	case q.LocationID != "":
 		queries := findAtLocation[p.Audience]
 		if q.Type != "" {
 			queries = findTypeAtLocation[q.Type]

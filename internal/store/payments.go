@@ -231,7 +231,11 @@ func (s *stateRow) state() shop.PaymentState {
 // FindPaymentStates returns the states of the tenant's payments with these ids, in no
 // order. Unknown ids are left out.
 func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []string) ([]shop.PaymentState, error) {
-	return queryByIDs(ctx, s, findPaymentStates, func(r row) (shop.PaymentState, error) {
+	return paymentStates(ctx, s.reader(), tenant, ids)
+}
+
+func paymentStates(ctx context.Context, run runner, tenant string, ids []string) ([]shop.PaymentState, error) {
+	return queryByIDs(ctx, run, findPaymentStates, func(r row) (shop.PaymentState, error) {
 		var s stateRow
 		err := r.Scan(s.columns()...)
 		return s.state(), err
@@ -241,7 +245,7 @@ func (s *Store) FindPaymentStates(ctx context.Context, tenant string, ids []stri
 // queryByIDs runs q, whose parameters are a tenant and statesBatch ids, for any number of
 // ids.
 func queryByIDs[T any](
-	ctx context.Context, s *Store, q *query, scan func(row) (T, error), tenant string, ids []string,
+	ctx context.Context, run runner, q *query, scan func(row) (T, error), tenant string, ids []string,
 ) ([]T, error) {
 	var all []T
 	for batch := range slices.Chunk(ids, statesBatch) {
@@ -250,7 +254,7 @@ func queryByIDs[T any](
 		for i := range statesBatch {
 			args[1+i] = batch[min(i, len(batch)-1)] // the last id fills the batch
 		}
-		rows, err := queryAll(ctx, s.reader(), q, scan, args...)
+		rows, err := queryAll(ctx, run, q, scan, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -264,7 +268,7 @@ func queryByIDs[T any](
 // cancelled, or paid otherwise. Others are left out.
 func (s *Store) FindResolutions(ctx context.Context, tenant string, ids []string) (map[string]time.Time, error) {
 	resolved := map[string]time.Time{}
-	_, err := queryByIDs(ctx, s, findResolutions, func(r row) (none struct{}, err error) {
+	_, err := queryByIDs(ctx, s.reader(), findResolutions, func(r row) (none struct{}, err error) {
 		var p stateRow
 		var failed, settled, closed, paid sql.NullInt64
 		if err := r.Scan(append(p.columns(), &failed, &settled, &closed, &paid)...); err != nil {

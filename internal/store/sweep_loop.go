@@ -27,7 +27,7 @@ func (s *Store) RunSweeps(ctx context.Context) error {
 			s.log.WarnContext(ctx, "renewal of search keys failed; retrying", "err", err)
 		}
 		if _, err := s.UpdateEventLocations(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "placing of alerts failed; retrying", "err", err)
+			s.log.WarnContext(ctx, "location update of events failed; retrying", "err", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -54,9 +54,9 @@ func BenchmarkImport(b *testing.B) {
 }
 
 // openTwice opens a database as this version of the program and as another one.
-func openTwice(t *testing.T, dsn string) (*store.Store, *sql.DB) {
+func openTwice(t *testing.T, dsn string, o store.Options) (*store.Store, *sql.DB) {
 	t.Helper()
-	st, err := Open(t.Context(), dsn, store.Options{})
+	st, err := Open(t.Context(), dsn, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,20 +71,21 @@ func openTwice(t *testing.T, dsn string) (*store.Store, *sql.DB) {
 
 // TestStore_SearchKeys: another version of the program works on the same database.
 func TestStore_SearchKeys(t *testing.T) {
-	st, db := openTwice(t, testserver.Postgres(t).Database(t))
+	st, db := openTwice(t, testserver.Postgres(t).Database(t), store.Options{})
 	storetest.RunSearchKeys(t, st, db)
 }
 
-// TestStore_EventLocations: alerts of a version that writes no locations.
+// TestStore_EventLocations: events of a version that writes no locations.
 func TestStore_EventLocations(t *testing.T) {
-	st, db := openTwice(t, testserver.Postgres(t).Database(t))
-	storetest.RunEventLocations(t, st, db)
+	storetest.RunEventLocations(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
+		return openTwice(t, testserver.Postgres(t).Database(t), o)
+	})
 }
 
 // TestStore_Inbox: another program queues events in the same database.
 func TestStore_Inbox(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)
-	st, db := openTwice(t, dsn)
+	st, db := openTwice(t, dsn, store.Options{})
 	storetest.RunInbox(t, st, db)
 
 	// A role of its own can queue events and nothing else.

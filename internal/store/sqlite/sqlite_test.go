@@ -36,10 +36,10 @@ func TestStore(t *testing.T) {
 }
 
 // openTwice opens a database as this version of the program and as another one.
-func openTwice(t *testing.T) (*store.Store, *sql.DB) {
+func openTwice(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "harang.db")
-	st, err := sqlite.Open(t.Context(), "sqlite:"+path, store.Options{})
+	st, err := sqlite.Open(t.Context(), "sqlite:"+path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,19 +54,18 @@ func openTwice(t *testing.T) (*store.Store, *sql.DB) {
 
 // TestStore_SearchKeys: another version of the program works on the same file.
 func TestStore_SearchKeys(t *testing.T) {
-	st, db := openTwice(t)
+	st, db := openTwice(t, store.Options{})
 	storetest.RunSearchKeys(t, st, db)
 }
 
-// TestStore_EventLocations: alerts of a version that writes no locations.
+// TestStore_EventLocations: events of a version that writes no locations.
 func TestStore_EventLocations(t *testing.T) {
-	st, db := openTwice(t)
-	storetest.RunEventLocations(t, st, db)
+	storetest.RunEventLocations(t, openTwice)
 }
 
 // TestStore_Inbox: another program queues events in the same file.
 func TestStore_Inbox(t *testing.T) {
-	st, db := openTwice(t)
+	st, db := openTwice(t, store.Options{})
 	storetest.RunInbox(t, st, db)
 
 	// SQLite does not enforce column types.

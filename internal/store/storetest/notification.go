@@ -2,9 +2,7 @@ package storetest
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -366,61 +364,6 @@ func testAtLocation(t *testing.T, open Open) {
 		harang.CodeForbidden {
 		t.Errorf("nobody: %v", err)
 	}
-}
-
-// RunEventLocations tests the lists of locations with alerts of an older version, which
-// writes no locations. db is its connection to the database of st.
-func RunEventLocations(t *testing.T, st *store.Store, db *sql.DB) {
-	ctx := t.Context()
-	if err := st.CreateTenant(ctx, harang.Tenant{ID: "a", Name: "A"}); err != nil {
-		t.Fatal(err)
-	}
-	use := shop.New(shop.Options{Store: st, NewID: IDs()})
-	const alerts = 450 // more than are read at once
-	if err := st.Within(ctx, func(tx shop.Tx) error {
-		for i := range alerts {
-			e := Alert(t, "a")
-			e.ID = fmt.Sprintf("e%04d", i)
-			tx.Append(e)
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(ctx, `UPDATE events SET location_id = NULL`); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.ExecContext(ctx, `UPDATE events SET data = '{"locationId":"other"}' WHERE id = 'e0007'`); err != nil {
-		t.Fatal(err)
-	}
-	agree := func(location string, want int) {
-		t.Helper()
-		listed := 0
-		for q := (harang.NotificationQuery{LocationID: location}); ; {
-			p, _, err := use.Notifications.List(ctx, As(harang.RoleOperator, "o"), q)
-			if err != nil {
-				t.Fatal(err)
-			}
-			listed += len(p.Items)
-			if q.Cursor = p.Next; q.Cursor == "" {
-				break
-			}
-		}
-		if n, err := use.Notifications.UnreadAtLocation(ctx, As(harang.RoleOperator, "o"), location); err != nil ||
-			listed != want || n != int64(want) {
-			t.Errorf("at %s: %d listed, count %d, %v, want %d", location, listed, n, err, want)
-		}
-	}
-	for _, want := range []int{alerts, 0} {
-		agree("l", alerts-1)
-		agree("other", 1)
-		agree("absent", 0)
-		if n, err := st.UpdateEventLocations(ctx); err != nil || n != want {
-			t.Errorf("%d events got a location, %v, want %d", n, err, want)
-		}
-	}
-	agree("l", alerts-1)
-	agree("other", 1)
 }
 
 func testClaims(t *testing.T, open Open) {

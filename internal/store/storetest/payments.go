@@ -40,6 +40,7 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("ProviderHangs", func(t *testing.T) { testProviderHangs(t, open) })
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
 	t.Run("Failures", func(t *testing.T) { testFailures(t, open) })
+	t.Run("AtLocations", func(t *testing.T) { testTradeAtLocations(t, open) })
 	t.Run("Resolved", func(t *testing.T) { testResolved(t, open) })
 	t.Run("Cards", func(t *testing.T) { testCards(t, open) })
 	t.Run("UnknownCards", func(t *testing.T) { testUnknownCards(t, open) })
