@@ -21,8 +21,8 @@ type Notification struct {
 type NotificationQuery struct {
 	// Type narrows to one event type; "" for all.
 	Type string
-	// LocationID leaves out the events that are about another location; "" for none. Those
-	// about no location are in every list.
+	// LocationID leaves out the events that are about another location, a rental there or
+	// its payment; "" for none. Those about no location are in every list.
 	LocationID string
 	// Unread leaves out what this person has read.
 	Unread bool

@@ -116,7 +116,8 @@ func fillEvents(run func(text string) error, first, last int64) error {
 				'"totalValue":4000,"currency":"HUF"}' END,
 			CASE WHEN i % 1000 = 55 THEN 'harang:payments' WHEN i % 2 = 0 THEN 'urn:shop' END,
 			CASE WHEN i % 1000 = 55 THEN 't' || i WHEN i % 2 = 0 THEN 'n' || (1000000000 + i) END,
-			CASE WHEN i % 10 = 0 THEN 'l' END, CASE WHEN i % 10 = 0 THEN i / 10 END, i, NULL
+			CASE WHEN i % 10 = 0 OR i % 1000 = 55 OR i % 50 = 1 THEN 'l' WHEN i % 100 IN (3, 55) THEN '' ELSE 'far' END,
+			CASE WHEN i % 10 = 0 THEN i / 10 END, i, NULL
 		FROM n`,
 		`INSERT INTO events (id, tenant_id, type, at, data, control)
 		SELECT 'c' || (1000000000 + i), 'big', 'read', ` + at + `, '{"userId":"u1","unreadCount":1,"head":""}', i / 50

@@ -44,12 +44,16 @@ var statements = []statement{
 	{"find notifications of a type", 500, func(n int64) []any {
 		return []any{"picker", bigTenant, 1, n, int64(0), 1, "payment_error", 21}
 	}},
-	// At a location: a page of each type and of none, and the count up to a thousand.
+	// At a location: a page of each type and of none, and the count up to a limit.
 	{"find notifications of managers at location", 700, atLocation("u0", 0, 51)},
 	{"find notifications of operators at location", 500, atLocation("u0", 0, 51)},
 	{"find notifications of stock_alert at location", 500, atLocation("u0", 0, 51)},
+	{"find notifications of rental_created at location", 500, atLocation("u0", 0, 51)},
+	{"find notifications of payment_error at location", 500, atLocation("u0", 0, 51)},
 	{"find notifications of operators at location", 1000, atLocation("picker", 1, 51)},
-	{"count notifications of managers at location", 1100, atLocation("u0", 0, 1000)},
+	{"count notifications of managers at location", 600, atLocation("u0", 0, 500)},
+	{"count notifications of rental_created at location", 300, atLocation("u0", 0, 100)},
+	{"count notifications of payment_error at location", 150, atLocation("u0", 0, 40)},
 	{"count notifications of operators at location", 5000, atLocation("picker", 1, 100)},
 	{"find events without location", 1, fixed("", int64(0), 200)},
 	{"find floor since", 520, func(n int64) []any { return []any{bigTenant, millis(n / 2), 500} }},
@@ -85,6 +89,7 @@ var statements = []statement{
 	{"find resolutions of payments", 200, func(n int64) []any {
 		return append([]any{bigTenant}, somePayments(n)...)
 	}},
+	{"find locations of rentals", 60, func(n int64) []any { return append([]any{bigTenant}, someRentals(n)...) }},
 	{"find payments", 60, func(n int64) []any { return []any{bigTenant, millis(n / 2), "", 21} }},
 	{"find payments by status", 60, func(n int64) []any { return []any{bigTenant, "DECLINED", millis(n), "", 5} }},
 	{"find payments of rental", 1, fixed(bigTenant, "r55")},
@@ -146,7 +151,16 @@ func somePayments(n int64) []any {
 	return ids
 }
 
-// atLocation are the arguments of the queries of notifications at the only location.
+// someRentals are a hundred ids of 25 rentals.
+func someRentals(n int64) []any {
+	ids := somePayments(n)
+	for i, id := range ids {
+		ids[i] = "r" + id.(string)[1:]
+	}
+	return ids
+}
+
+// atLocation are the arguments of the queries of notifications at one of two locations.
 func atLocation(user string, unread, limit int) func(int64) []any {
 	return func(n int64) []any {
 		return []any{user, bigTenant, 1, n, int64(0), unread, "l", limit}

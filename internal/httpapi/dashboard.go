@@ -36,7 +36,7 @@ type dayAmount struct {
 type summaryOutput struct{ Body summaryBody }
 
 type summaryInput struct {
-	LocationID string `query:"locationId" maxLength:"128" doc:"only figures of this location; a payment belongs to the location of its rental"`
+	LocationID string `query:"locationId" maxLength:"128" doc:"only figures of this location; a payment belongs to the location of its rental, a failed one of an unknown rental to every location"`
 }
 
 func (a *API) summary(ctx context.Context, caller harang.Identity, in *summaryInput) (*summaryOutput, error) {

@@ -52,7 +52,7 @@ func notificationOf(n harang.Notification) notificationBody {
 type notificationsInput struct {
 	ListInput
 	Type       string `query:"type" maxLength:"64" doc:"only events of this type"`
-	LocationID string `query:"locationId" maxLength:"128" doc:"without the events about another location; with locationUnreadCount"`
+	LocationID string `query:"locationId" maxLength:"128" doc:"without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; with locationUnreadCount"`
 	Unread     bool   `query:"unread" doc:"only unread ones"`
 	Since      string `query:"since" maxLength:"64" doc:"only events after this position (from session or an event) or RFC 3339 time"`
 }
@@ -61,7 +61,7 @@ type notificationsOutput struct {
 	Body struct {
 		List[notificationBody]
 		UnreadCount         int64  `json:"unreadCount" doc:"of all locations"`
-		LocationUnreadCount *int64 `json:"locationUnreadCount,omitempty" doc:"with locationId: how many unread ones are about this location or about none; 1000 for more than 999"`
+		LocationUnreadCount *int64 `json:"locationUnreadCount,omitempty" doc:"with locationId: how many unread ones are listed for this location; 1000 for more than 999"`
 		Head                string `json:"head" doc:"position up to which unreadCount counts"`
 		Version             int64  `json:"version" doc:"of two answers, the one with the higher version is newer"`
 	}

@@ -164,7 +164,7 @@ func failureOf(f harang.PaymentFailure) failureBody {
 }
 
 type failureListInput struct {
-	LocationID string `query:"locationId" maxLength:"128" doc:"only payments of rentals at this location"`
+	LocationID string `query:"locationId" maxLength:"128" doc:"only payments of rentals at this location, and of rentals that are unknown here"`
 }
 
 func (a *API) listFailures(

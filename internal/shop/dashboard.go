@@ -21,7 +21,7 @@ type Dashboard struct {
 // the money received and not refunded, on the day it was received; failed payments are
 // those that Payments.Failures lists. The figures
 // are those of one location, or of all (""); a payment's location is its
-// rental's.
+// rental's, and failed payments that are unknown here are in those of every location.
 func (d *Dashboard) Summary(ctx context.Context, caller harang.Identity, locationID string) (harang.Summary, error) {
 	var s harang.Summary
 	if err := caller.Can(harang.ActionReadSummary); err != nil {

@@ -17,9 +17,10 @@ var (
 		ORDER BY tenant_id, managers LIMIT $3`)
 	placeEvent = define("set location of event", `
 		UPDATE events SET location_id = $1 WHERE id = $2`)
-	// The tenant is no column of an index here: SQLite would read all of its rentals.
+	// The tenant is no column of an index here: SQLite would read all of its rentals. With a
+	// column that no index has PostgreSQL does not read a whole index instead.
 	findRentalLocations = define("find locations of rentals", `
-		SELECT id, location_id FROM rentals
+		SELECT id, location_id, location_name FROM rentals
 		WHERE tenant_id || '' = $1 AND id IN (`+parameters(2, statesBatch)+`)`)
 )
 
@@ -53,9 +54,9 @@ func locationsOfEvents(ctx context.Context, run runner, tenant string, payloads 
 			payments = append(payments, about.TransactionID)
 		}
 	}
-	type found struct{ id, location string }
+	type found struct{ id, location, name string }
 	ofRentals, err := queryByIDs(ctx, run, findRentalLocations, func(r row) (f found, err error) {
-		err = r.Scan(&f.id, &f.location)
+		err = r.Scan(&f.id, &f.location, &f.name)
 		return f, err
 	}, tenant, rentals)
 	if err != nil {

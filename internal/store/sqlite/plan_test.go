@@ -91,5 +91,14 @@ func TestQueries_Plans(t *testing.T) {
 			(!strings.Contains(plan, "location_id=?") || !strings.Contains(plan, "(created_at,id)<(?,?)")) {
 			t.Errorf("%s:\n%s", q.Name, plan)
 		}
+		if strings.Contains(q.Name, "notifications of ") && strings.Contains(q.Name, " at location") {
+			for step := range strings.Lines(plan) {
+				if strings.HasPrefix(step, "SEARCH events ") && !strings.Contains(step, "events_location "+
+					"(tenant_id=? AND location_id=? AND type=? AND managers>? AND managers<?)") &&
+					!strings.Contains(step, "events_without_location (tenant_id=? AND managers>? AND managers<?)") {
+					t.Errorf("%s reads events of other locations:\n%s", q.Name, plan)
+				}
+			}
+		}
 	}
 }

@@ -1620,7 +1620,7 @@ export interface components {
             items: components["schemas"]["Notification"][];
             /**
              * Format: int64
-             * @description with locationId: how many unread ones are about this location or about none; 1000 for more than 999
+             * @description with locationId: how many unread ones are listed for this location; 1000 for more than 999
              */
             locationUnreadCount?: number;
             /** @description cursor of the next part, null at the end */
@@ -3641,7 +3641,7 @@ export interface operations {
     summary: {
         parameters: {
             query?: {
-                /** @description only figures of this location; a payment belongs to the location of its rental */
+                /** @description only figures of this location; a payment belongs to the location of its rental, a failed one of an unknown rental to every location */
                 locationId?: string;
             };
             header?: never;
@@ -5282,7 +5282,7 @@ export interface operations {
                 cursor?: string;
                 /** @description only events of this type */
                 type?: string;
-                /** @description without the events about another location; with locationUnreadCount */
+                /** @description without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; with locationUnreadCount */
                 locationId?: string;
                 /** @description only unread ones */
                 unread?: boolean;
@@ -6346,7 +6346,7 @@ export interface operations {
     listPaymentFailures: {
         parameters: {
             query?: {
-                /** @description only payments of rentals at this location */
+                /** @description only payments of rentals at this location, and of rentals that are unknown here */
                 locationId?: string;
             };
             header?: never;
