@@ -84,7 +84,8 @@ func (env *tradeAtLocations) want(t *testing.T, location string, failures, elsew
 	types := len(list(harang.RentalCreatedType.Name)) + len(list(harang.PaymentErrorType.Name))
 	unread, err := env.Notifications.UnreadAtLocation(t.Context(), manager, location)
 	if err != nil || location != "" && unread != int64(len(all)) || types != len(all) {
-		t.Errorf("at %q %d are unread, %v, and %d in the lists of a type, want %d", location, unread, err, types, len(all))
+		t.Errorf("at %q %d are unread, %v, and %d in the lists of a type, want %d", location, unread, err, types,
+			len(all))
 	}
 	env.wantFigures(t, manager, location, failures, elsewhere)
 }

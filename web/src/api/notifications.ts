@@ -104,11 +104,19 @@ export function changeLists(client: QueryClient, change: (item: Notification) =>
   });
 }
 
-/** Whether an event is in the list of a filter, as the server decides it. */
-function belongs(filter: NotificationFilter | undefined, type: string, data: FeedEvent['data']): boolean {
+/** Whether an event is in the list of a filter, as the server decides it; null when only the server knows. */
+function belongs(filter: NotificationFilter | undefined, type: string, data: FeedEvent['data']): boolean | null {
   if (filter?.type && filter.type !== type) return false;
+  if (!filter?.locationId) return true;
   const { locationId } = data as { locationId?: unknown };
-  return !filter?.locationId || typeof locationId !== 'string' || locationId === filter.locationId;
+  return typeof locationId === 'string' ? locationId === filter.locationId : null;
+}
+
+/** Whether new events may change what a list of one location says: its rows, or how many are unread there. */
+function mayChange(filter: NotificationFilter | undefined, events: readonly FeedEvent[]): boolean {
+  if (!filter?.locationId) return false;
+  const anyType = { ...filter, type: null }; // the count is of all types
+  return events.some(({ type, data }) => belongs(anyType, type, data) !== false);
 }
 
 /** How long the first page of a list may become before it is fetched anew. */
@@ -116,19 +124,24 @@ const longest = 100;
 
 /**
  * addToLists puts new events on top of every loaded list that they belong to. It
- * answers false when a list would become too long for that and must be fetched.
+ * answers false when a list must be fetched: it would become too long for that, or it is of
+ * one location, whose number of unread events, and often the events too, only the server knows.
  */
 export function addToLists(client: QueryClient, events: readonly FeedEvent[]): boolean {
   let all = true;
   for (const cached of client.getQueryCache().findAll({ queryKey: keys.notificationList })) {
     const filter = cached.queryKey[2] as NotificationFilter | undefined;
+    if (mayChange(filter, events)) {
+      if (cached.isActive()) all = false;
+      else void client.invalidateQueries({ queryKey: cached.queryKey, exact: true });
+    }
     client.setQueryData<Pages>(cached.queryKey, (data) => {
       const [first, ...rest] = data?.pages ?? [];
       // A list that was followed far down has dropped its first page, and the newest events with it.
       if (!data || !first || data.pageParams[0]?.cursor !== null) return data;
       const known = new Set(data.pages.flatMap(({ items }) => items.map(({ eventId }) => eventId)));
       const fresh = events
-        .filter(({ eventId, type, data }) => !known.has(eventId) && belongs(filter, type, data))
+        .filter(({ eventId, type, data }) => !known.has(eventId) && belongs(filter, type, data) === true)
         .map((event): Notification => ({ ...event, readAt: null, claim: null, resolvedAt: null }))
         .reverse();
       if (fresh.length === 0) return data;

@@ -102,7 +102,7 @@ export function createController(client: QueryClient): Controller {
         deliveries.map(({ event }) => event),
       )
     )
-      reading.add(keys.notificationList);
+      reading.add(keys.notificationList, true);
     overtake(keys.notificationList);
   };
   const live = createMicroBatch<Delivery & ForegroundTab>((deliveries) => {

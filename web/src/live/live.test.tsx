@@ -749,24 +749,49 @@ describe('notification panel', () => {
   });
 
   it('leaves out what is about another location, live too, and reads what it lists', async () => {
+    const here = [{ ...make('stock_alert', 's1', { locationId: 'vaci' }), readAt: null, claim: null }];
     page.answer = ({ path }) =>
-      path === '/notifications'
-        ? list({
-            items: [{ ...make('stock_alert', 's1', { locationId: 'vaci' }), readAt: null, claim: null }],
-            locationUnreadCount: 3,
-          })
-        : {};
+      path === '/notifications' ? list({ items: [...here], locationUnreadCount: 2 + here.length }) : {};
     await page.open(<NotificationList locationId="vaci" />);
     await page.settle();
     expect(page.requests('GET', '/notifications').at(-1)?.search.get('locationId')).toBe('vaci');
     expect(screen.getByText('3 olvasatlan')).toBeInTheDocument();
+    const arrive = (event: FeedEvent) => {
+      here.unshift({ ...event, readAt: null, claim: null });
+      ring(event);
+    };
     await page.settle(() => {
       ring(make('stock_alert', 's2', { locationId: 'kelenfold' }));
-      ring(make('stock_alert', 's3', { locationId: 'vaci' }));
+      arrive(make('stock_alert', 's3', { locationId: 'vaci' }));
     });
     expect(rows().map((each) => each.dataset.eventId)).toEqual(['s3', 's1']);
+    expect(screen.getByText('4 olvasatlan')).toBeInTheDocument();
     await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'A felsoroltak olvasottak' })));
     expect(page.requests('POST', '/notifications/read')[0]?.body).toEqual({ eventIds: ['s3', 's1'] });
+  });
+
+  it('asks the server which rentals and failed payments are about a location, once for many', async () => {
+    const here: object[] = [];
+    page.answer = ({ path }) =>
+      path === '/notifications' ? list({ items: [...here], locationUnreadCount: here.length }) : {};
+    await page.open(<NotificationList locationId="vaci" />);
+    await page.settle();
+    const asked = () => page.requests('GET', '/notifications').filter(({ search }) => search.get('locationId')).length;
+    const before = asked();
+    await page.settle(() => ring(make('stock_alert', 's2', { locationId: 'kelenfold' })));
+    await page.pass(2000);
+    expect(asked()).toBe(before);
+    await page.settle(() => {
+      for (let each = 1; each <= 100; each += 1) {
+        const event = make(each % 2 === 0 ? 'rental_created' : 'payment_error', `e${each}`);
+        if (each > 97) here.unshift({ ...event, readAt: null, claim: null });
+        ring(event);
+      }
+    });
+    await page.pass(2000);
+    expect(rows().map((each) => each.dataset.eventId)).toEqual(['e100', 'e99', 'e98']);
+    expect(screen.getByText('3 olvasatlan')).toBeInTheDocument();
+    expect(asked() - before).toBeLessThanOrEqual(3);
   });
 
   it('brings earlier ones on demand', async () => {
