@@ -29,6 +29,14 @@ const (
 	lastCheck = 6 * time.Hour
 )
 
+// MaxRentalPayments and MaxRentalRefunds are how many payments and refunds a rental may have, failed ones included,
+// before only what settles or closes it is possible: all of them are read and answered at once, and a cancellation
+// refunds each in one transaction.
+const (
+	MaxRentalPayments = 200
+	MaxRentalRefunds  = 200
+)
+
 // Payments is the use cases of payments.
 type Payments struct{ *service }
 
@@ -76,7 +84,8 @@ type NewPayment struct {
 // finds out. NOT_FOUND for an unknown rental; INVALID_REQUEST naming the field,
 // CARD_UNKNOWN for a card that Cards does not return for the rental's partner;
 // PRICE_CHANGED with "expected" and "actual" for more than is owed; CONFLICT for
-// a cancelled rental, and while another card payment of the rental is pending and might cover the amount.
+// a cancelled rental, while another card payment of the rental is pending and might cover the amount, and
+// for one of MaxRentalPayments payments, unless it settles the rental in cash.
 func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment) (harang.Payment, error) {
 	var none harang.Payment
 	if err := caller.Can(harang.ActionPay); err != nil {
@@ -122,6 +131,15 @@ func (p *Payments) Pay(ctx context.Context, caller harang.Identity, n NewPayment
 		pay := plan.Payment
 		if err := checkAmount(&pay, rental); err != nil {
 			return err
+		}
+		count, err := tx.CountRentalPayments(ctx, rental.Tenant, rental.ID)
+		if err != nil {
+			return err
+		}
+		settles := pay.Method == harang.PaymentCash && pay.Amount == rental.OwedCash()
+		if count >= MaxRentalPayments && !settles {
+			return harang.Errorf(harang.CodeConflict,
+				"the rental has %d payments already: settle it in cash, or cancel it", count)
 		}
 		pay.RentalID, pay.PartnerID, pay.PartnerName = rental.ID, rental.PartnerID, rental.PartnerName
 		return p.createPayment(ctx, tx, &rental, pay)

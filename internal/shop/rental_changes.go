@@ -77,8 +77,8 @@ func (v *Rentals) Return(ctx context.Context, caller harang.Identity, id string)
 // ReturnPieces puts pieces of a rental back into the stock, whatever is there, and closes
 // the rental with the last one. What was paid beyond the price is refunded, as by
 // CancelRental. NOT_FOUND; ALREADY_RETURNED when it is closed, also by cancelling;
-// CONFLICT while it is AWAITING_PAYMENT: such a rental is cancelled; INVALID_REQUEST
-// naming the line.
+// CONFLICT while it is AWAITING_PAYMENT: such a rental is cancelled, and for Credit of a
+// part after MaxRentalRefunds refunds; INVALID_REQUEST naming the line.
 func (v *Rentals) ReturnPieces(
 	ctx context.Context, caller harang.Identity, id string, p PieceReturn,
 ) (RentalChange, error) {
@@ -90,7 +90,14 @@ func (v *Rentals) ReturnPieces(
 		if err != nil {
 			return err
 		}
+		all := true
+		for i, l := range r.Lines {
+			all = all && back[i] == l.Out()
+		}
 		if p.Credit {
+			if err := checkCreditable(ctx, tx, *r, all); err != nil {
+				return err
+			}
 			unused := max(0, RentalDays(r.Created, r.Due)-RentalDays(r.Created, v.now()))
 			for i, l := range r.Lines {
 				r.TotalValue -= l.DailyPrice * back[i] * unused
@@ -100,15 +107,25 @@ func (v *Rentals) ReturnPieces(
 			return err
 		}
 		m := movement{p.ID, reasonReturn}
-		all := true
-		for i, l := range r.Lines {
-			all = all && back[i] == l.Out()
-		}
 		if all {
 			return v.closeRental(ctx, tx, caller, r, harang.RentalReturned, m)
 		}
 		return v.takeBack(ctx, tx, caller, r, back, m)
 	})
+}
+
+// checkCreditable refuses to reduce the price of a rental that has MaxRentalRefunds refunds: CONFLICT. When everything
+// that is out comes back it is possible all the same.
+func checkCreditable(ctx context.Context, tx Tx, r harang.Rental, all bool) error {
+	if all {
+		return nil
+	}
+	refunds, err := tx.FindRentalRefunds(ctx, r.Tenant, r.ID)
+	if err == nil && len(refunds) >= MaxRentalRefunds {
+		err = harang.Errorf(harang.CodeConflict, "the rental has %d refunds already: return without credit, or "+
+			"everything at once", len(refunds))
+	}
+	return err
 }
 
 // takeBack puts some pieces of a locked rental back into the stock.

@@ -255,6 +255,8 @@ type PaymentWriter interface {
 	// FindPayment returns a payment without locking it. NOT_FOUND.
 	FindPayment(ctx context.Context, tenant, id string) (harang.Payment, error)
 	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
+	// CountRentalPayments counts a rental's payments of every status.
+	CountRentalPayments(ctx context.Context, tenant, rentalID string) (int64, error)
 	// CreateNotice records a provider's notification; false for a repeat.
 	CreateNotice(ctx context.Context, tenant string, n PaymentNotice, at time.Time) (bool, error)
 	// FindCards returns the cards stored for a partner, the newest first.

@@ -90,6 +90,8 @@ var (
 		WHERE p.tenant_id || '' = $1 AND p.id IN (`+parameters(2, statesBatch)+`)`)
 	findRentalPayments = define("find payments of rental", `
 		SELECT `+paymentColumns+` FROM payments WHERE tenant_id = $1 AND rental_id = $2 ORDER BY created_at, id`)
+	countRentalPayments = define("count payments of rental", `
+		SELECT COUNT(*) FROM payments WHERE tenant_id = $1 AND rental_id = $2`)
 	findOpenPayments = define("find payments to check", `
 		SELECT `+paymentColumns+` FROM payments WHERE check_at <= $1 ORDER BY check_at LIMIT $2`)
 	deferPayment = define("defer payment check", `
@@ -335,6 +337,11 @@ func scanFailure(r row, tenant string, more ...any) (shop.ReportedFailure, error
 // FindRentalPayments returns the payments of a rental, oldest first.
 func (tx *Tx) FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error) {
 	return queryAll(ctx, tx, findRentalPayments, scanPayment, tenant, rentalID)
+}
+
+// CountRentalPayments counts a rental's payments of every status.
+func (tx *Tx) CountRentalPayments(ctx context.Context, tenant, rentalID string) (int64, error) {
+	return queryOne(ctx, tx, countRentalPayments, scanInt, tenant, rentalID)
 }
 
 // FindRentalPayments returns the payments of a rental, oldest first.

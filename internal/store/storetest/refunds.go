@@ -16,6 +16,7 @@ func testRentalChanges(t *testing.T, open Open) {
 	t.Run("Credit", func(t *testing.T) { testCredit(t, open) })
 	t.Run("CreditCash", func(t *testing.T) { testCreditCash(t, open) })
 	t.Run("Extension", func(t *testing.T) { testExtension(t, open) })
+	t.Run("ManyPayments", func(t *testing.T) { testManyPayments(t, open) })
 	t.Run("FailedRefund", func(t *testing.T) { testFailedRefund(t, open) })
 	t.Run("ReversedElsewhere", func(t *testing.T) { testReversedElsewhere(t, open) })
 	t.Run("Revenue", func(t *testing.T) { testRevenue(t, open) })
@@ -250,6 +251,57 @@ func testCreditCash(t *testing.T, open Open) {
 				t.Errorf("price %d, %d by card, cancelled: %+v", price, card, r)
 			}
 		}
+	}
+}
+
+// testManyPayments: a rental with very many payments or refunds takes no more of them, but can
+// be settled, returned and cancelled.
+func testManyPayments(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.Adjust(t, "drill", "main", 500)
+	cash := func(id string, amount int64) error {
+		_, err := env.Payments.Pay(t.Context(), Clerk(), shop.NewPayment{RentalID: id, Amount: amount,
+			PaymentOrder: shop.PaymentOrder{Method: harang.PaymentCash}})
+		return err
+	}
+	// 500000 forints, of which 5 are paid again and again.
+	id := env.Create(t, env.NewCheckout(250, nil)).Rental.ID
+	for range shop.MaxRentalPayments {
+		if err := cash(id, 5); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantCode(t, cash(id, 5), harang.CodeConflict)
+	_, err := env.pay(t, id, "good", 1000)
+	wantCode(t, err, harang.CodeConflict)
+	r, payments := env.Find(t, id)
+	if len(payments) != shop.MaxRentalPayments || r.Paid != 5*shop.MaxRentalPayments {
+		t.Fatalf("%d payments, %d paid", len(payments), r.Paid)
+	}
+	if err := cash(id, r.OwedCash()); err != nil {
+		t.Fatal("the rental cannot be settled:", err)
+	}
+	// A day of one drill is given back again and again.
+	for range shop.MaxRentalRefunds {
+		env.back(t, id, shop.PieceReturn{Lines: drills(1), Credit: true})
+	}
+	_, err = env.Rentals.ReturnPieces(t.Context(), Clerk(), id, shop.PieceReturn{Lines: drills(1), Credit: true})
+	wantCode(t, err, harang.CodeConflict)
+	env.back(t, id, shop.PieceReturn{Lines: drills(1)})
+	out := env.back(t, id, shop.PieceReturn{Credit: true})
+	if out.Rental.Status != harang.RentalReturned || len(out.Refunds) != shop.MaxRentalRefunds+1 ||
+		out.Rental.Refunded != 1000*249 || out.Rental.Paid != 500_000-1000*249 {
+		t.Fatalf("%d refunds of %d, %+v", len(out.Refunds), out.Rental.Refunded, out.Rental)
+	}
+
+	id = env.Create(t, env.NewCheckout(250, nil)).Rental.ID
+	for range shop.MaxRentalPayments {
+		if err := cash(id, 5); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := env.Rentals.Cancel(t.Context(), Clerk(), id); err != nil || r.Paid != 0 {
+		t.Fatalf("cancelled: %+v, %v", r, err)
 	}
 }
 
