@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"harang.dev/harang"
 )
@@ -63,7 +66,10 @@ func (change LocationChange) apply(l harang.Location) harang.Location {
 func (c *Catalogue) changeLocation(
 	ctx context.Context, tx Tx, caller harang.Identity, change LocationChange,
 ) (harang.Location, error) {
-	l, _, err := exists(tx.LockLocation(ctx, caller.Tenant, change.ID))
+	l, found, err := exists(tx.LockLocation(ctx, caller.Tenant, change.ID))
+	if err == nil && !found {
+		err = checkNewID(change.ID)
+	}
 	if err != nil {
 		return l, err
 	}
@@ -113,7 +119,10 @@ func (change PartnerChange) apply(p harang.Partner) harang.Partner {
 func (c *Catalogue) changePartner(
 	ctx context.Context, tx Tx, caller harang.Identity, change PartnerChange,
 ) (harang.Partner, error) {
-	p, _, err := exists(tx.LockPartner(ctx, caller.Tenant, change.ID))
+	p, found, err := exists(tx.LockPartner(ctx, caller.Tenant, change.ID))
+	if err == nil && !found {
+		err = checkNewID(change.ID)
+	}
 	if err != nil {
 		return p, err
 	}
@@ -169,6 +178,9 @@ func (c *Catalogue) changeProduct(
 	ctx context.Context, tx Tx, caller harang.Identity, change ProductChange,
 ) (harang.Product, error) {
 	p, found, err := exists(tx.LockProduct(ctx, caller.Tenant, change.ID))
+	if err == nil && !found {
+		err = checkNewID(change.ID)
+	}
 	if err != nil {
 		return p, err
 	}
@@ -242,6 +254,22 @@ func set[T any](field, value *T) {
 	if value != nil {
 		*field = *value
 	}
+}
+
+// checkNewID refuses the id of something new that is valid otherwise: one with a space around it, or with letters that
+// are not composed (Unicode's NFC). It could not be told from another one on the screen, and a spreadsheet would
+// change it.
+func checkNewID(id string) error {
+	detail := ""
+	switch {
+	case strings.TrimSpace(id) != id:
+		detail = "must not begin or end with a space"
+	case !norm.NFC.IsNormalString(id):
+		detail = "must be composed (Unicode NFC)"
+	default:
+		return nil
+	}
+	return harang.Invalid(harang.FieldError{Field: "id", Detail: detail})
 }
 
 func (c *Catalogue) put(

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,6 +19,48 @@ func (env *Env) add(t *testing.T, id, name string, barcodes ...string) {
 		shop.ProductChange{ID: id, Name: &name, Barcodes: &barcodes})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// testNewIDs: an id that cannot be told from another one is refused for something new;
+// what an earlier version stored under one can be changed.
+func testNewIDs(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	name, archived := "Name", true
+	for _, id := range []string{" kapa", "kapa ", "kapa\u00a0", "\u3000kapa", "a\u0301so\u0301", "\u212a1"} {
+		_, err := env.Catalogue.ChangeProduct(t.Context(), Admin(), shop.ProductChange{ID: id, Name: &name})
+		wantCode(t, err, harang.CodeInvalidRequest)
+		_, err = env.Catalogue.ChangePartner(t.Context(), Admin(), shop.PartnerChange{ID: id, Name: &name})
+		wantCode(t, err, harang.CodeInvalidRequest)
+		_, err = env.Catalogue.ChangeLocation(t.Context(), Admin(), shop.LocationChange{ID: id, Name: &name})
+		wantCode(t, err, harang.CodeInvalidRequest)
+		if err := env.Store.Within(t.Context(), func(tx shop.Tx) error {
+			return errors.Join(
+				tx.PutProduct(t.Context(), "a", harang.Product{ID: id, Name: name}),
+				tx.PutPartner(t.Context(), "a", harang.Partner{ID: id, Name: name}),
+				tx.PutLocation(t.Context(), "a", harang.Location{ID: id, Name: name}),
+			)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := env.Catalogue.ChangeProduct(t.Context(), Admin(),
+			shop.ProductChange{ID: id, Archived: &archived}); err != nil {
+			t.Errorf("product %q cannot be archived: %v", id, err)
+		}
+		if _, err := env.Catalogue.ChangePartner(t.Context(), Admin(),
+			shop.PartnerChange{ID: id, Archived: &archived}); err != nil {
+			t.Errorf("partner %q cannot be archived: %v", id, err)
+		}
+		if _, err := env.Catalogue.ChangeLocation(t.Context(), Admin(),
+			shop.LocationChange{ID: id, Archived: &archived}); err != nil {
+			t.Errorf("location %q cannot be archived: %v", id, err)
+		}
+	}
+	for _, id := range []string{"kapa 1", "ásó"} {
+		if _, err := env.Catalogue.ChangeProduct(t.Context(), Admin(),
+			shop.ProductChange{ID: id, Name: &name}); err != nil {
+			t.Errorf("%q: %v", id, err)
+		}
 	}
 }
 

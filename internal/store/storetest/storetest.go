@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		{"LastAdmin", testLastAdmin},
 		{"Catalogue", testCatalogue},
 		{"Barcodes", testBarcodes},
+		{"NewIDs", testNewIDs},
 		{"Archived", testArchived},
 		{"Stock", testStock},
 		{"Shortages", testShortages},
