@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/origin"
 )
 
@@ -388,6 +390,33 @@ func TestAdmin_Connections(t *testing.T) {
 		t.Fatalf("%s", second.body)
 	}
 	e.as(harang.RoleAdmin, "GET", "/admin/connections?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+}
+
+// spyIntake remembers whose call appended events.
+type spyIntake struct{ tenants []string }
+
+func (s *spyIntake) AppendEvents(ctx context.Context, events []harang.Event) ([]ingest.Appended, error) {
+	s.tenants = append(s.tenants, harang.TenantOf(ctx))
+	return make([]ingest.Appended, len(events)), nil
+}
+
+// TestCall_Tenant: the work of a call is its tenant's, for what tenants share.
+func TestCall_Tenant(t *testing.T) {
+	spy := &spyIntake{}
+	e := newEnv(t, func(o *httpapi.Options) {
+		o.Intake = ingest.New(spy, func() string { return "id" })
+		o.CloseConnection = func(ctx context.Context, _ harang.Identity, _ string) error {
+			spy.tenants = append(spy.tenants, harang.TenantOf(ctx))
+			return nil
+		}
+	})
+	e.as(harang.RoleAdmin, "DELETE", "/admin/connections/c-1", "").want(t, 204, "")
+	e.call(e.apiKey, "POST", "/api/v1/events", `{"specversion":"1.0","id":"1","source":"/till","type":"stock_alert","data":`+
+		`{"productId":"p","productName":"P","currentQuantity":1,"threshold":2,"locationId":"l","locationName":"L",`+
+		`"severity":"WARNING"}}`).want(t, 202, "")
+	if diff := cmp.Diff([]string{"budapest", "budapest"}, spy.tenants); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func TestAdmin_CloseConnection(t *testing.T) {

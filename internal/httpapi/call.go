@@ -95,7 +95,7 @@ func (a *API) raw(route string, action harang.Action,
 			fail(r.Context(), err).write(w)
 			return
 		}
-		answer(w, r, caller)
+		answer(w, r.WithContext(withCaller(r.Context(), caller)), caller)
 	})
 }
 
@@ -200,6 +200,11 @@ func responses(statuses []int) map[string]*huma.Response {
 
 type identityKey struct{}
 
+// withCaller returns the context of a call.
+func withCaller(ctx context.Context, caller harang.Identity) context.Context {
+	return context.WithValue(harang.ForTenant(ctx, caller.Tenant), identityKey{}, caller)
+}
+
 // authorized is the middleware that refuses callers without a valid credential or
 // without the permission, before anything else of the request is read; then
 // queries and bodies that must not reach the library.
@@ -218,7 +223,7 @@ func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, f
 			fail(r.Context(), err).write(w)
 			return
 		}
-		next(huma.WithValue(ctx, identityKey{}, caller))
+		next(huma.WithContext(ctx, withCaller(ctx.Context(), caller)))
 	}
 }
 

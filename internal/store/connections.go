@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
+
+	"harang.dev/harang"
 )
 
 // connectionWait is how long a query or a transaction waits for a connection
@@ -20,20 +22,33 @@ const connectionWait = 5 * time.Second
 var errNoConnection = errors.New("store: no free connection")
 
 // connections is one pool of connections: a queue for them, first come, first
-// served, and the prepared statement of each query.
+// served, and the prepared statement of each query. A tenant uses three of four at most:
+// callers of one that wait for the same row, each with a connection, must not keep others
+// from the database.
 type connections struct {
 	db    *sql.DB
 	slots *semaphore.Weighted // nil without a limit
+	limit int
 	wait  time.Duration
 	waits *prometheus.CounterVec // by result
 
 	stmts []atomic.Pointer[sql.Stmt]
 	mu    sync.Mutex // held while a statement is prepared
+
+	sharing sync.Mutex // guards shares
+	shares  map[string]*share
+}
+
+// share is the part of a pool that the present callers of a tenant may use.
+type share struct {
+	slots   *semaphore.Weighted
+	callers int
 }
 
 func newConnections(db *sql.DB, limit int, waits *prometheus.CounterVec) *connections {
 	c := &connections{
-		db: db, wait: connectionWait, waits: waits, stmts: make([]atomic.Pointer[sql.Stmt], len(registry)),
+		db: db, limit: limit, wait: connectionWait, waits: waits,
+		stmts: make([]atomic.Pointer[sql.Stmt], len(registry)), shares: map[string]*share{},
 	}
 	if limit > 0 {
 		c.slots = semaphore.NewWeighted(int64(limit))
@@ -42,27 +57,77 @@ func newConnections(db *sql.DB, limit int, waits *prometheus.CounterVec) *connec
 }
 
 // acquire waits for the right to use one connection; release gives it back.
-func (c *connections) acquire(ctx context.Context) error {
-	if c.slots == nil || c.slots.TryAcquire(1) {
-		return nil
-	}
-	limited, cancel := context.WithTimeout(ctx, c.wait)
-	defer cancel()
+func (c *connections) acquire(ctx context.Context) (release func(), err error) {
+	tenant := harang.TenantOf(ctx)
 	switch {
-	case c.slots.Acquire(limited, 1) == nil:
-		c.waits.WithLabelValues("acquired").Inc()
-		return nil
-	case ctx.Err() != nil:
-		c.waits.WithLabelValues("cancelled").Inc()
-		return ctx.Err()
+	case c.slots == nil:
+		return func() {}, nil
+	case tenant == "":
+		return func() { c.slots.Release(1) }, c.take(ctx, c.slots)
 	}
-	c.waits.WithLabelValues("timeout").Inc()
-	return errNoConnection
+	own := c.enter(tenant)
+	if err := c.take(ctx, own, c.slots); err != nil {
+		c.leave(tenant)
+		return nil, err
+	}
+	return func() {
+		c.slots.Release(1)
+		own.Release(1)
+		c.leave(tenant)
+	}, nil
 }
 
-func (c *connections) release() {
-	if c.slots != nil {
-		c.slots.Release(1)
+// take waits for one of each, in this order.
+func (c *connections) take(ctx context.Context, slots ...*semaphore.Weighted) error {
+	limited, waited := ctx, false
+	for i, s := range slots {
+		if s.TryAcquire(1) {
+			continue
+		}
+		if !waited {
+			var cancel context.CancelFunc
+			limited, cancel = context.WithTimeout(ctx, c.wait)
+			defer cancel()
+			waited = true
+		}
+		if s.Acquire(limited, 1) == nil {
+			continue
+		}
+		for _, taken := range slots[:i] {
+			taken.Release(1)
+		}
+		if ctx.Err() != nil {
+			c.waits.WithLabelValues("cancelled").Inc()
+			return ctx.Err()
+		}
+		c.waits.WithLabelValues("timeout").Inc()
+		return errNoConnection
+	}
+	if waited {
+		c.waits.WithLabelValues("acquired").Inc()
+	}
+	return nil
+}
+
+// enter returns the slots of a tenant, which exist until each caller has left.
+func (c *connections) enter(tenant string) *semaphore.Weighted {
+	c.sharing.Lock()
+	defer c.sharing.Unlock()
+	own := c.shares[tenant]
+	if own == nil {
+		own = &share{slots: semaphore.NewWeighted(int64(max(1, c.limit*3/4)))}
+		c.shares[tenant] = own
+	}
+	own.callers++
+	return own.slots
+}
+
+func (c *connections) leave(tenant string) {
+	c.sharing.Lock()
+	defer c.sharing.Unlock()
+	own := c.shares[tenant]
+	if own.callers--; own.callers == 0 {
+		delete(c.shares, tenant)
 	}
 }
 
@@ -106,10 +171,11 @@ func (r reader) do(ctx context.Context, q *query, fn func(ctx context.Context, s
 		return r.s.fail(q.name, err)
 	}
 	pool := r.s.read
-	if err := pool.acquire(ctx); err != nil {
+	release, err := pool.acquire(ctx)
+	if err != nil {
 		return r.s.fail(q.name, err)
 	}
-	defer pool.release()
+	defer release()
 	return r.s.whileNoConnection(ctx, func(ctx context.Context) error {
 		stmt, err := pool.statement(ctx, q)
 		if err == nil {

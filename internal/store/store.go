@@ -150,10 +150,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.verify(); err != nil {
 		return s.fail("ping", err)
 	}
-	if err := s.read.acquire(ctx); err != nil {
+	release, err := s.read.acquire(ctx)
+	if err != nil {
 		return s.fail("ping", err)
 	}
-	defer s.read.release()
+	defer release()
 	return s.fail("ping", s.engine.Read.PingContext(ctx))
 }
 

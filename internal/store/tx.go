@@ -147,10 +147,11 @@ func (s *Store) tryOnce(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Co
 	if s.engine.SingleWriter {
 		return s.queue.run(ctx, fn)
 	}
-	if err := s.write.acquire(ctx); err != nil {
+	release, err := s.write.acquire(ctx)
+	if err != nil {
 		return nil, s.fail("begin", err)
 	}
-	defer s.write.release()
+	defer release()
 	var conn *sql.Conn
 	if err := s.whileNoConnection(ctx, func(ctx context.Context) (err error) {
 		conn, err = s.engine.Write.Conn(ctx)

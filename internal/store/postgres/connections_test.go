@@ -171,6 +171,64 @@ func TestConnections_WritersFirst(t *testing.T) {
 	}
 }
 
+// TestConnections_Tenants: however many callers of a tenant wait for one row, with a
+// connection each, the others write, and so does the probe.
+func TestConnections_Tenants(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t) + "&lock_timeout=60000"
+	st := openLimited(t, dsn, 16, nil)
+	for _, id := range []string{"a", "b"} {
+		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write := func(tenant string) error {
+		return st.Within(harang.ForTenant(t.Context(), tenant), func(tx shop.Tx) error {
+			tx.Append(storetest.Alert(t, tenant))
+			return nil
+		})
+	}
+	lock := connect(t, dsn)
+	for _, text := range []string{`BEGIN`, `SELECT FROM heads WHERE tenant_id = 'a' FOR UPDATE`} {
+		if _, err := lock.Exec(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var writers sync.WaitGroup
+	var written atomic.Int64
+	for range 20 {
+		writers.Go(func() {
+			if err := write("a"); err != nil {
+				t.Errorf("write of a: %v", err)
+			}
+			written.Add(1)
+		})
+	}
+	waiting := connect(t, dsn)
+	const share = 7 // of 10 writers
+	blocked := 0
+	testtime.Eventually(t, testtime.Limit, "a share of writers waits", func() bool {
+		if err := waiting.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`).Scan(&blocked); err != nil {
+			t.Fatal(err)
+		}
+		return blocked == share
+	})
+	for range 20 {
+		if err := write("b"); err != nil {
+			t.Errorf("write of b while writers of a wait: %v", err)
+		}
+		if err := st.Probe(t.Context(), "n"); err != nil {
+			t.Errorf("probe while writers of a wait: %v", err)
+		}
+	}
+	if n := written.Load(); n != 0 {
+		t.Errorf("%d writes with a locked row returned", n)
+	}
+	if _, err := lock.Exec(t.Context(), `COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	writers.Wait()
+}
+
 // TestConnections_ServerFull: other programs have every connection. Opening and
 // reading wait for a free one, and are refused with the reason when none comes.
 func TestConnections_ServerFull(t *testing.T) {
