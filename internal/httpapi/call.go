@@ -52,7 +52,10 @@ func (d routeDoc) details(text string) routeDoc { d.text = text; return d }
 
 func (d routeDoc) authenticatedBy(schemes ...string) routeDoc { d.schemes = schemes; return d }
 
-func (d routeDoc) sendsCSV() routeDoc { d.media = csvMedia; return d }
+func (d routeDoc) sendsCSV() routeDoc {
+	d.media, d.codes = csvMedia, append(d.codes, harang.CodeRateLimited)
+	return d
+}
 
 func (d routeDoc) takesAnyID() routeDoc { d.anyID = true; return d }
 

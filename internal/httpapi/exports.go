@@ -18,6 +18,13 @@ import (
 
 const csvMedia = "text/csv"
 
+// maxExports is how many exports a node writes at once, and how many of one tenant: one of
+// 36,000 products holds 13 MB for as long as its caller reads slowly.
+const (
+	maxExports       = 16
+	maxTenantExports = 4
+)
+
 // exportOutput is a list as a file.
 type exportOutput struct {
 	ContentType string `header:"Content-Type"`
@@ -28,12 +35,21 @@ type exportOutput struct {
 // export answers with a file that is read part by part. A failure of the first part is a
 // problem; a later one resets the connection, so that nobody takes the file for whole. So
 // does the end of the caller's login, or another role of the caller, before a later part
-// is read.
+// is read. RATE_LIMITED while too many others are being downloaded.
 func (a *API) export(
 	ctx context.Context, caller harang.Identity, name string, e *shop.Export,
 ) (*exportOutput, error) {
+	release, ok := a.exports.acquire(caller.Tenant)
+	if !ok {
+		return nil, &harang.Error{
+			Code: harang.CodeRateLimited, RetryAfter: 5 * time.Second,
+			Message: "other files are being downloaded; try again when one of them has ended",
+		}
+	}
+	context.AfterFunc(ctx, release) // if the body is never asked for
 	first, err := e.Next(ctx)
 	if err != nil {
+		release()
 		return nil, err
 	}
 	day := a.Clock().In(harang.Budapest).Format(time.DateOnly)
@@ -41,6 +57,7 @@ func (a *API) export(
 		ContentType: csvMedia + "; charset=utf-8; header=present",
 		Disposition: fmt.Sprintf(`attachment; filename="harang-%s-%s.csv"`, name, day),
 		Body: func(hctx huma.Context) {
+			defer release()
 			r, w := humago.Unwrap(hctx)
 			if r.Method == http.MethodHead {
 				return

@@ -146,6 +146,54 @@ func (s *brokenList) FindPartners(
 	return s.Store.FindPartners(ctx, tenant, q)
 }
 
+// heldList is a store whose list of partners is held up until gate is closed.
+type heldList struct {
+	shop.Store
+	entered, gate chan struct{}
+}
+
+func (s *heldList) FindPartners(
+	context.Context, string, harang.CatalogueQuery,
+) (harang.Page[harang.Partner], error) {
+	s.entered <- struct{}{}
+	<-s.gate
+	return harang.Page[harang.Partner]{}, nil
+}
+
+// TestExports_Slots: a tenant that downloads four files is asked to wait with the fifth, and only then; others are not.
+func TestExports_Slots(t *testing.T) {
+	list := &heldList{entered: make(chan struct{}), gate: make(chan struct{})}
+	e := newEnv(t, func(o *httpapi.Options) { o.Exports = shop.New(shop.Options{Store: list}).Exports })
+	list.Store = e.store
+	other := e.login("admin@debrecen.demo")
+	download := func(token string) reply { return e.call(token, "GET", "/api/v1/exports/partners.csv", "") }
+	var all sync.WaitGroup
+	begin := func(token string, n int) {
+		for range n {
+			all.Go(func() {
+				if r := download(token); r.StatusCode != http.StatusOK {
+					t.Errorf("%d %s", r.StatusCode, r.body)
+				}
+			})
+		}
+		for range n {
+			<-list.entered
+		}
+	}
+	for range 2 { // they are given back
+		list.gate = make(chan struct{})
+		begin(e.tokens[harang.RoleOperator], 3)
+		begin(e.tokens[harang.RoleAdmin], 1)
+		begin(other, 1)
+		refused := download(e.tokens[harang.RoleAdmin]).want(t, 429, harang.CodeRateLimited)
+		if refused.Header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+		close(list.gate)
+		all.Wait()
+	}
+}
+
 // TestExports_LoginEnds: a file stops where its caller is disabled, is logged out or gets another role.
 func TestExports_LoginEnds(t *testing.T) {
 	for name, end := range map[string]func(*env, harang.Identity, harang.Identity) error{

@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,35 +20,6 @@ const (
 	maxImports       = 4
 	maxTenantImports = 1
 )
-
-// importSlots are the imports that run now, by tenant.
-type importSlots struct {
-	mu      sync.Mutex
-	running map[string]int
-	all     int
-}
-
-// acquire takes a slot that release gives back. RATE_LIMITED when there is none.
-func (s *importSlots) acquire(tenant string) (release func(), err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.running[tenant] >= maxTenantImports || s.all >= maxImports {
-		return nil, &harang.Error{
-			Code: harang.CodeRateLimited, RetryAfter: 5 * time.Second,
-			Message: "another import is running; send the file again when it has ended",
-		}
-	}
-	s.running[tenant]++
-	s.all++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.all--
-		if s.running[tenant]--; s.running[tenant] == 0 {
-			delete(s.running, tenant)
-		}
-	}, nil
-}
 
 // importBody is what a file changes, or changed.
 type importBody struct {
@@ -119,9 +89,12 @@ func (a *API) readImport(w http.ResponseWriter, r *http.Request, caller harang.I
 		return shop.ImportReport{}, harang.Errorf(harang.CodeUnsupportedMedia,
 			"the body must be a CSV file: Content-Type: text/csv")
 	}
-	release, err := a.imports.acquire(caller.Tenant)
-	if err != nil {
-		return shop.ImportReport{}, err
+	release, ok := a.imports.acquire(caller.Tenant)
+	if !ok {
+		return shop.ImportReport{}, &harang.Error{
+			Code: harang.CodeRateLimited, RetryAfter: 5 * time.Second,
+			Message: "another import is running; send the file again when it has ended",
+		}
 	}
 	defer release()
 	body, err := readBody(w, r, shop.MaxImportBytes)

@@ -93,7 +93,8 @@ type API struct {
 	docs    *documents
 	// clientErrors takes what pages report.
 	clientErrors *clientErrors
-	imports      importSlots
+	imports      *slots
+	exports      *slots
 }
 
 // mux records its patterns, so that a test can compare them with the OpenAPI
@@ -151,7 +152,8 @@ func assemble(o Options) (*API, error) {
 		Options: o,
 		mux:     &mux{ServeMux: http.NewServeMux()},
 		methods: map[string][]string{},
-		imports: importSlots{running: map[string]int{}},
+		imports: newSlots(maxImports, maxTenantImports),
+		exports: newSlots(maxExports, maxTenantExports),
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
 	a.clientErrors = newClientErrors(o.Clock, o.Logger, o.Registry)
