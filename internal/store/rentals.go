@@ -300,29 +300,40 @@ func (s *Store) FindRentals(
 	if err != nil {
 		return harang.Page[harang.Rental]{}, err
 	}
-	page, err := pageOf(name, rows, q.Limit, func(r harang.Rental) harang.Rental { return r },
-		func(r harang.Rental) any {
-			if byDue {
-				return timeKey{r.Due.UnixMilli(), r.ID}
-			}
-			return timeKey{r.Created.UnixMilli(), r.ID}
-		})
-	if err == nil {
-		err = s.addLines(ctx, page.Items)
+	key := func(r harang.Rental) any {
+		if byDue {
+			return timeKey{r.Due.UnixMilli(), r.ID}
+		}
+		return timeKey{r.Created.UnixMilli(), r.ID}
+	}
+	page, err := pageOf(name, rows, q.Limit, func(r harang.Rental) harang.Rental { return r }, key)
+	if err != nil {
+		return page, err
+	}
+	fit, err := s.addLines(ctx, page.Items)
+	if err == nil && fit < len(page.Items) {
+		page.Items = page.Items[:fit]
+		page.Next, err = encodeCursor(name, key(page.Items[fit-1]))
 	}
 	return page, err
 }
 
+// maxPageLines bounds the lines of all rentals of a page, which then has fewer rentals
+// than its limit: a rental may have a hundred lines with long names.
+const maxPageLines = 2000
+
 // linesBatch is of how many rentals one statement reads the lines.
 const linesBatch = 50
 
-// addLines reads the lines of rentals. They may be of a later snapshot
-// than the rentals: in a list, pieces that came back since do no harm.
-func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) error {
+// addLines reads the lines of rentals and returns how many of the rentals have maxPageLines
+// together; the others are to be left out. Lines may be of a later snapshot than the
+// rentals: in a list, pieces that came back since do no harm.
+func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) (fit int, err error) {
 	type rentalLine struct {
 		rental string
 		line   harang.RentalLine
 	}
+	read := 0
 	for batch := range slices.Chunk(rentals, linesBatch) {
 		args := make([]any, linesBatch)
 		byID := make(map[string]*harang.Rental, len(batch))
@@ -336,14 +347,20 @@ func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) error {
 			return l, err
 		}, args...)
 		if err != nil {
-			return err
+			return fit, err
 		}
 		for _, l := range lines {
 			r := byID[l.rental]
 			r.Lines = append(r.Lines, l.line)
 		}
+		for _, r := range batch {
+			if read += len(r.Lines); read > maxPageLines && fit > 0 {
+				return fit, nil
+			}
+			fit++
+		}
 	}
-	return nil
+	return fit, nil
 }
 
 // SumOwed returns what the rentals that FindRentals returns for Owed and the other

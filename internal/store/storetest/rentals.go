@@ -29,6 +29,7 @@ func testRentals(t *testing.T, open Open) {
 	t.Run("Overdue", func(t *testing.T) { testOverdue(t, open) })
 	t.Run("Expiry", func(t *testing.T) { testExpiry(t, open) })
 	t.Run("List", func(t *testing.T) { testRentalList(t, open) })
+	t.Run("LongLists", func(t *testing.T) { testLongRentals(t, open) })
 	t.Run("Summary", func(t *testing.T) { testSummary(t, open) })
 	t.Run("Roles", func(t *testing.T) { testRentalRoles(t, open) })
 }
@@ -395,6 +396,46 @@ func testExpiry(t *testing.T, open Open) {
 	if got, want := env.EventTypes(t, harang.AudienceManagers),
 		[]string{alertType, errorType}; !slices.Equal(got, want) {
 		t.Errorf("managers' events %v, want %v", got, want)
+	}
+}
+
+// testLongRentals: a page of rentals with many lines ends early, and the next one goes on after it.
+func testLongRentals(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	checkout := env.NewCheckout(1, nil)
+	checkout.Lines = nil
+	for i := range harang.MaxRentalLines {
+		id := fmt.Sprintf("p%03d", i)
+		env.AddStock(t, id, "main", shop.StockPut{Quantity: 100})
+		checkout.Lines = append(checkout.Lines, shop.CheckoutLine{ProductID: id, Quantity: 1})
+	}
+	const rentals = 25 // 2500 lines
+	for range rentals {
+		env.Create(t, checkout)
+		env.Clock.Move(time.Second)
+	}
+	for _, sort := range []harang.RentalSort{"", harang.RentalsDueFirst} {
+		var pages []int
+		seen := map[string]bool{}
+		for q := (harang.RentalQuery{Sort: sort, Limit: harang.MaxPageLimit}); ; {
+			page, err := env.Rentals.List(t.Context(), Clerk(), q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range page.Items {
+				if len(r.Lines) != harang.MaxRentalLines || seen[r.ID] {
+					t.Errorf("%s has %d lines, seen before: %v", r.ID, len(r.Lines), seen[r.ID])
+				}
+				seen[r.ID] = true
+			}
+			pages = append(pages, len(page.Items))
+			if q.Cursor = page.Next; q.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(pages, []int{20, 5}) || len(seen) != rentals {
+			t.Errorf("sorted by %q: pages of %v, %d rentals", sort, pages, len(seen))
+		}
 	}
 }
 
