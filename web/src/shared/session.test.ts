@@ -89,6 +89,7 @@ it('somebody who signs in while the question is under way stays in', async () =>
     .on('POST /auth/login', grant('a'));
   const one = new Session();
   const restored = one.restore();
+  await vi.waitFor(() => expect(server.seen('GET /auth/session')).toHaveLength(1));
   await one.signIn('a@b.hu', 'x');
   answer(json({ held: false }));
   await restored;
@@ -224,6 +225,7 @@ it('a refresh under way brings nobody back who signs out meanwhile, and ends nob
   const one = new Session();
   await one.signIn('a@b.hu', 'x');
   const refreshed = one.refresh();
+  await vi.waitFor(() => expect(server.seen('POST /auth/refresh')).toHaveLength(1));
   await one.signOut();
   answer(json(grant('b')));
   expect(await refreshed).toBe('refused');
@@ -231,6 +233,7 @@ it('a refresh under way brings nobody back who signs out meanwhile, and ends nob
   expect(one.accessToken()).toBeNull();
 
   const restoring = one.refresh();
+  await vi.waitFor(() => expect(server.seen('POST /auth/refresh')).toHaveLength(2));
   await one.signIn('a@b.hu', 'x');
   answer(problem(401, 'UNAUTHENTICATED'));
   expect(await restoring).toBe('ok');

@@ -29,7 +29,7 @@ it('saves the list as it is filtered, as the signed-in user, under the server’
   await waitFor(() => expect(saved).toHaveLength(1));
   expect(saved[0]?.name).toBe('harang-payments-2026-11-30.csv');
   expect(await saved[0]?.content.text()).toBe('transactionId\r\nt1\r\n');
-  expect(screen.getByText('Letöltve: harang-payments-2026-11-30.csv')).toBeInTheDocument();
+  expect(await screen.findByText('Letöltve: harang-payments-2026-11-30.csv')).toBeInTheDocument();
   const [asked] = server.seen('GET /exports/payments.csv');
   expect(Object.fromEntries(asked?.search ?? [])).toEqual({ status: 'SUCCEEDED', locationId: 'kelenfold' });
   expect(asked?.headers.get('Authorization')).toBe('Bearer token-STORE_MANAGER');

@@ -282,6 +282,7 @@ it('repeats a request whose answer was lost with its key and its price, so that 
   });
   const { user } = await renderPage('/rentals/new');
   await toPayment(user);
+  await waitFor(() => expect(sessionStorage).toHaveLength(1));
   cleanup();
   vi.useFakeTimers({ toFake: ['Date'] });
   try {
@@ -439,12 +440,12 @@ describe('a checkout that was begun', () => {
     server.on('POST /rentals', () => problem(422, 'INSUFFICIENT_STOCK', { line: 0, available: 2 }));
     await user.click(screen.getByTestId('wizard-submit'));
     expect(await screen.findByTestId('wizard-line')).toBeInTheDocument();
-    expect(sessionStorage).toHaveLength(1);
+    await waitFor(() => expect(sessionStorage).toHaveLength(1));
     server.on('POST /rentals', () => json(rentalOf(), 201));
     await user.click(screen.getByTestId('wizard-next'));
     await user.click(await screen.findByTestId('wizard-submit'));
     await screen.findByTestId('wizard-result');
-    expect(sessionStorage).toHaveLength(0);
+    await waitFor(() => expect(sessionStorage).toHaveLength(0));
   });
 
   it('survives rubbish of another version', async () => {
@@ -481,7 +482,7 @@ it('finds 5,000 products by asking for a few at a time', async () => {
   const server = openShop('OPERATOR').on('GET /inventory/stock', () => json(page(many, 'more')));
   const { user } = await renderPage('/rentals/new');
   await pickPartner(user);
-  expect(await screen.findAllByTestId('wizard-add')).toHaveLength(50);
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add')).toHaveLength(50));
   expect(server.seen('GET /inventory/stock').every((each) => Number(each.search.get('limit')) <= 50)).toBe(true);
 });
 
@@ -551,10 +552,10 @@ it('names what is to be taken in cash, in steps of 5 Ft', async () => {
   await toPayment(user);
   expect(screen.queryByTestId('wizard-cash')).not.toBeInTheDocument();
   await user.selectOptions(screen.getByTestId('wizard-method'), 'CASH');
-  expect(screen.getByTestId('wizard-cash')).toHaveTextContent('5 000 Ft');
+  await waitFor(() => expect(screen.getByTestId('wizard-cash')).toHaveTextContent('5 000 Ft'));
   await user.click(screen.getByTestId('wizard-submit'));
   await screen.findByRole('alert');
-  expect(screen.getByTestId('wizard-cash')).toHaveTextContent('1 230 Ft');
+  await waitFor(() => expect(screen.getByTestId('wizard-cash')).toHaveTextContent('1 230 Ft'));
   await user.click(screen.getByTestId('wizard-submit'));
   const result = await screen.findByTestId('wizard-result');
   expect(within(result).getByTestId('wizard-cash')).toHaveTextContent('1 230 Ft');

@@ -61,6 +61,7 @@ it('goes on to the result when it is paid, wherever that was', async () => {
     .on('GET /rentals/r1', () => json(paid ? rentalOf({ paidAmount: 42_000 }) : waiting()));
   const { router, user } = await renderPage('/rentals/new');
   await handIn(user, 'tok_insufficient_funds');
+  await screen.findByTestId('wizard-result');
   await screen.findByTestId('wizard-countdown');
   paid = true;
   // The page reads the rental again by itself.
@@ -77,6 +78,7 @@ it('says that the rental is cancelled when nobody paid in time', async () => {
     .on('GET /rentals/r1', () => json(rentalOf({ status: 'CANCELLED' })));
   const { user } = await renderPage('/rentals/new');
   await handIn(user, 'tok_insufficient_funds');
+  await screen.findByTestId('wizard-result');
   expect(await screen.findByText(/nem fizették ki időben/)).toBeInTheDocument();
   expect(screen.getByTestId('wizard-result')).toHaveAttribute('data-status', 'CANCELLED');
   expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'done');
@@ -89,6 +91,7 @@ it('offers to check the state after a timeout, and the same card only when the s
     .on('GET /rentals/r1', () => json(waiting(payment)));
   const { container, user } = await renderPage('/rentals/new');
   await handIn(user, 'tok_insufficient_funds');
+  await screen.findByTestId('wizard-result');
   const check = await screen.findByTestId('pay-check');
   expect(screen.getByRole('alert')).toHaveTextContent('A bank nem válaszolt időben');
   expect(screen.queryByTestId('wizard-submit')).toBeNull();
@@ -118,6 +121,7 @@ it('does not offer a card again whose second payment timed out, also beside anot
     .on('POST /payments', () => answer);
   const { user } = await renderPage('/rentals/new');
   await handIn(user, 'tok_insufficient_funds');
+  await screen.findByTestId('wizard-result');
   await user.selectOptions(await screen.findByTestId('wizard-card-token'), 'tok_ok');
   latest = { ...undecided, transactionId: 't2' };
   await user.click(screen.getByTestId('wizard-submit'));

@@ -287,7 +287,7 @@ it('shows four failed payments and says how many more there are', async () => {
   );
   await renderPage('/');
   const list = await screen.findByTestId('payment-failures');
-  expect(await within(list).findAllByTestId('failure-row')).toHaveLength(4);
+  await waitFor(() => expect(within(list).getAllByTestId('failure-row')).toHaveLength(4));
   expect(within(list).getByRole('link', { name: 'Még 2' })).toHaveAttribute('href', '/payments?status=TODO');
 });
 

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { expect, it, vi } from 'vitest';
 import { json, openShop } from '../../test/fake-server';
 import { renderPage } from '../../test/render-page';
@@ -21,7 +21,7 @@ it('a widget that throws leaves the rest of the dashboard, and can be tried agai
   const server = openShop('STORE_MANAGER').on('POST /client-errors', () => json(undefined, 204));
   const { user } = await renderPage('/');
   expect(await screen.findByTestId('part-failed')).toHaveTextContent('Ez a rész hibába futott');
-  expect(await screen.findAllByTestId('alert-row')).toHaveLength(2);
+  await waitFor(() => expect(screen.getAllByTestId('alert-row')).toHaveLength(2));
   expect(await screen.findByTestId('payment-failures')).toBeInTheDocument();
   expect(server.seen('POST /client-errors')[0]?.body).toMatchObject({ kind: 'component', page: '/' });
   broken = false;

@@ -13,7 +13,7 @@ vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
 it('lets everybody search and read, and only administrators write', async () => {
   openShop('OPERATOR');
   const { user, container } = await renderPage('/partners');
-  expect(await screen.findAllByTestId('partner-row')).toHaveLength(2);
+  await waitFor(() => expect(screen.getAllByTestId('partner-row')).toHaveLength(2));
   expect(screen.queryByRole('button', { name: 'Új partner' })).not.toBeInTheDocument();
   expect(screen.queryByRole('button', { name: /Szerkesztés/ })).not.toBeInTheDocument();
   await user.type(screen.getByRole('searchbox'), 'béta');

@@ -88,14 +88,14 @@ it('takes everything back after asking once, and nothing when it is left', async
   const server = openWith(paid, 'return', () => ({ ...paid, refunds: [], status: 'RETURNED' }));
   const { user, dialog } = await open('Visszavétel');
   await ready();
-  expect(submit()).toHaveFocus();
+  await waitFor(() => expect(submit()).toHaveFocus());
   expect(dialog).toHaveTextContent('Minden kint lévő darab visszakerül a készletbe.');
   expect(dialog).toHaveTextContent('Ki van fizetve, a pénzzel nincs teendő.');
   expect(await accessibilityProblems(dialog)).toEqual([]);
   await user.click(within(dialog).getByRole('button', { name: 'Mégse' }));
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
   expect(made(server, 'return')).toEqual([]);
-  expect(screen.getByTestId('rental-return')).toHaveFocus();
+  await waitFor(() => expect(screen.getByTestId('rental-return')).toHaveFocus());
   await user.click(screen.getByTestId('rental-return'));
   await ready();
   await user.click(submit());

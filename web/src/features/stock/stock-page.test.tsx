@@ -204,7 +204,7 @@ it('"Szűrők törlése" clears the header’s location filter where that hides 
   );
   const { user } = await renderPage('/stock');
   await rowOf('p1');
-  await user.selectOptions(screen.getByRole('combobox', { name: 'Telephely' }), 'kelenfold');
+  await user.selectOptions(await screen.findByRole('combobox', { name: 'Telephely' }), 'kelenfold');
   await user.click(await screen.findByRole('button', { name: 'Szűrők törlése' }));
   await rowOf('p1');
   expect(screen.getByRole('combobox', { name: 'Telephely' })).toHaveValue('');
@@ -238,7 +238,7 @@ it('brings more when there is more', async () => {
   const { user } = await renderPage('/stock');
   await rowOf('p1');
   await user.click(screen.getByRole('button', { name: 'Továbbiak' }));
-  expect(await screen.findAllByTestId('stock-row')).toHaveLength(2);
+  await waitFor(() => expect(screen.getAllByTestId('stock-row')).toHaveLength(2));
   expect(screen.queryByRole('button', { name: 'Továbbiak' })).not.toBeInTheDocument();
 });
 
