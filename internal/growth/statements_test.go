@@ -123,7 +123,7 @@ var statements = []statement{
 	{"find unpaid rentals", 1, func(n int64) []any { return []any{millis(n), 100} }},
 	{"mark overdue rentals", 4 * openRentals, func(n int64) []any { return []any{millis(n) + 2*day, 20} }},
 
-	{"find live sessions", 1, func(n int64) []any { return []any{"u1", millis(n) + day, 0} }},
+	{"find live sessions", 1, func(n int64) []any { return []any{"u1", millis(n) + day, 0, 100} }},
 	{"find tenants to sweep", 3, fixed("", int64(0), 500)},
 	{"find oldest events", 500, fixed(bigTenant, 500)},
 	{"sweep events", 200, fixed(bigTenant, 200)},
