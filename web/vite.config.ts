@@ -38,7 +38,7 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
-    setupFiles: ['./src/test/setup.ts'],
+    setupFiles: ['./src/test/setup.ts', ...(process.env.HARANG_TEST_DELAYS === '1' ? ['./src/test/delays.ts'] : [])],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
     unstubGlobals: true,

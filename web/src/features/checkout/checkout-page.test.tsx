@@ -534,10 +534,12 @@ it('shows both sums when the price has changed, and sends the new one only when 
 });
 
 it('names what is to be taken in cash, in steps of 5 Ft', async () => {
+  let dailyPrice = 5000;
   const server = openShop('OPERATOR')
-    .on('GET /products/p3', { id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice: 1232 })
-    .on('POST /rentals', ({ body }) =>
-      (body as { expectedTotal: number }).expectedTotal === 1232
+    .on('GET /products/p3', () => json({ id: 'p3', name: 'Bosch GBH 2-26 fúrókalapács', dailyPrice }))
+    .on('POST /rentals', ({ body }) => {
+      dailyPrice = 1232;
+      return (body as { expectedTotal: number }).expectedTotal === 1232
         ? json(
             rentalOf({
               totalValue: 1232,
@@ -546,8 +548,8 @@ it('names what is to be taken in cash, in steps of 5 Ft', async () => {
             }),
             201,
           )
-        : problem(409, 'PRICE_CHANGED', { expected: 5000, actual: 1232 }),
-    );
+        : problem(409, 'PRICE_CHANGED', { expected: 5000, actual: 1232 });
+    });
   const { user } = await renderPage('/rentals/new');
   await toPayment(user);
   expect(screen.queryByTestId('wizard-cash')).not.toBeInTheDocument();
