@@ -72,7 +72,7 @@ type conn struct {
 	state connState
 	// pending is the goodbye that was requested while connecting.
 	pending *goodbye
-	// listed: the client is about to be told that it is connected, and whoever lists the connections sees this one.
+	// listed is set before `session` is sent, so that a list of connections has this one once its client knows of it.
 	listed bool
 }
 

@@ -1,10 +1,9 @@
+// Makes answers, frames and the short timers of libraries late, each by another time, so that tests that pass at one
+// speed only fail. Used with HARANG_TEST_DELAYS=1; without effect on tests that control the clock themselves.
+
 import { setTimeout as later } from 'node:timers';
 import { beforeEach } from 'vitest';
 
-/**
- * Makes answers, frames and the short timers of libraries late, each by another time: a test that passes at one speed
- * only fails. Without effect on tests that turn the clock themselves.
- */
 const atMost = (ms: number) => Math.floor(Math.random() * ms);
 const { setTimeout: timer } = globalThis;
 
@@ -32,6 +31,6 @@ beforeEach(() => {
 });
 
 function pause(ms: number): Promise<void> | undefined {
-  const isTurned = 'clock' in globalThis.setTimeout;
-  return isTurned ? undefined : new Promise((resolve) => later(resolve, atMost(ms)));
+  const isFake = 'clock' in globalThis.setTimeout;
+  return isFake ? undefined : new Promise((resolve) => later(resolve, atMost(ms)));
 }

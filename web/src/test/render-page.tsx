@@ -7,7 +7,7 @@ import { createPageRouter } from '../app/router';
 import { chooseLanguage, type Language } from '../shared/i18n/i18n';
 import { setLocationFilter } from '../shared/location-filter';
 import { session } from '../shared/session';
-import { patientUser } from './patient-user';
+import { actionableUser } from './actionable-user';
 
 /** The whole page at an address, as somebody who has just opened it. */
 export async function renderPage(path: string, options: { language?: Language; restore?: boolean } = {}) {
@@ -16,7 +16,7 @@ export async function renderPage(path: string, options: { language?: Language; r
   if (options.restore !== false) await act(() => session.refresh());
   const router = createPageRouter({ history: createMemoryHistory({ initialEntries: [path] }) });
   const view = render(<App pageRouter={router} />, { wrapper: StrictMode });
-  return { ...view, router, user: patientUser() };
+  return { ...view, router, user: actionableUser() };
 }
 
 /** What axe finds wrong, in words; colours are not painted here and are judged elsewhere. */

@@ -3,25 +3,25 @@ import userEvent, { type UserEvent } from '@testing-library/user-event';
 import { expect } from 'vitest';
 
 /**
- * Somebody who presses a control only when it can be pressed: attached to the page, and neither disabled nor waiting for
- * an answer. Without it a click on a button that is not ready yet does nothing, and a test passes on a quick machine only.
+ * A simulated user that waits until a control is actionable: attached, enabled and not loading. A click on one that is
+ * not has no effect, so a test without the wait would pass on a fast machine only.
  */
-export function patientUser(): UserEvent {
+export function actionableUser(): UserEvent {
   const user = userEvent.setup();
   return {
     ...user,
     click: async (element) => {
-      await ready(element);
+      await actionable(element);
       await user.click(element);
     },
     selectOptions: async (select, values) => {
-      await ready(select);
+      await actionable(select);
       await user.selectOptions(select, values);
     },
   };
 }
 
-async function ready(element: Element): Promise<void> {
+async function actionable(element: Element): Promise<void> {
   await waitFor(() => {
     expect(element).toBeInTheDocument();
     expect(element).toBeEnabled();
