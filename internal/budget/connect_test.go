@@ -104,9 +104,13 @@ func openGateway(tb testing.TB, st *store.Store) *visitor {
 }
 
 // connectTo is the way from the handshake of the WebSocket to the last of 50 entries that
-// were missed, and the end of the connection. The client's memory is in it.
+// were missed, and the end of the connection. The client's memory is in it. Another
+// connection stays, so that what the gateway keeps for a tenant is never released: whether
+// the next visit comes before that would be a matter of time.
 func connectTo(tb testing.TB, st *store.Store) func() {
-	return openGateway(tb, st).visit
+	v := openGateway(tb, st)
+	v.connect()
+	return v.visit
 }
 
 // TestShape_Connections: a connection costs as much memory, and asks the database as
