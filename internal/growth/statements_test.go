@@ -68,6 +68,12 @@ var statements = []statement{
 		return []any{bigTenant, "picker", 0, n, singleReads + 1}
 	}},
 	{"find time of read", 1, func(n int64) []any { return []any{bigTenant, "picker", n} }},
+	{"create reads of managers", 400, func(n int64) []any {
+		return append([]any{bigTenant, "u0", millis(n), 0}, someEvents(n)...)
+	}},
+	{"create reads of operators", 400, func(n int64) []any {
+		return append([]any{bigTenant, "u0", millis(n), 0}, someEvents(n)...)
+	}},
 	{"find event", 1, func(n int64) []any { return []any{eventID(n / 2), bigTenant} }},
 
 	{"find heads", 1, fixed(bigTenant)},
@@ -141,6 +147,15 @@ var statements = []statement{
 }
 
 func eventID(number int64) string { return "e" + strconv.FormatInt(1_000_000_000+number, 10) }
+
+// someEvents are a hundred ids.
+func someEvents(n int64) []any {
+	ids := make([]any, 100)
+	for i := range ids {
+		ids[i] = eventID(n/2 + 3*int64(i))
+	}
+	return ids
+}
 
 // somePayments are a hundred ids of 25 payments.
 func somePayments(n int64) []any {

@@ -149,22 +149,10 @@ func markRead(ctx context.Context, tx Tx, r harang.Reader, req ReadRequest) (boo
 		}
 		return tx.CreateReadMark(ctx, r, number)
 	}
-	changed := false
-	for _, id := range req.EventIDs {
-		_, number, err := tx.FindEvent(ctx, r, id)
-		switch {
-		case harang.ErrorCode(err) == harang.CodeNotFound:
-			continue
-		case err != nil:
-			return false, err
-		}
-		created, err := tx.CreateRead(ctx, r, number)
-		if err != nil {
-			return false, err
-		}
-		changed = changed || created
+	if len(req.EventIDs) == 0 {
+		return false, nil
 	}
-	return changed, nil
+	return tx.CreateReads(ctx, r, req.EventIDs)
 }
 
 // Claim claims an event for the caller ("Intézem"), notifies everybody who may

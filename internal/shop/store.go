@@ -124,9 +124,9 @@ type NotificationWriter interface {
 	// FindEvent returns an event that the user may see and its number; else
 	// NOT_FOUND.
 	FindEvent(ctx context.Context, r harang.Reader, eventID string) (harang.Event, int64, error)
-	// CreateRead marks one event and CreateReadMark everything up to a number.
-	// They report false when that was read already.
-	CreateRead(ctx context.Context, r harang.Reader, number int64) (bool, error)
+	// CreateReads marks those of the events that the user may see, and CreateReadMark
+	// everything up to a number. They report false when that was read already.
+	CreateReads(ctx context.Context, r harang.Reader, eventIDs []string) (bool, error)
 	CreateReadMark(ctx context.Context, r harang.Reader, upTo int64) (bool, error)
 	// CreateClaim claims an event for c.By; false when it is claimed.
 	CreateClaim(ctx context.Context, tenant string, c harang.Claim) (bool, error)

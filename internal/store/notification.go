@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -226,9 +227,10 @@ var (
 	findEvent = define("find event", `
 		SELECT id, type, at, data, managers FROM events WHERE id = $1 AND tenant_id = $2 AND managers IS NOT NULL`)
 
-	createRead = define("create read", `
-		INSERT INTO reads (tenant_id, user_id, number, at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (tenant_id, user_id, number) DO NOTHING`)
+	createReads = map[harang.Audience]*query{
+		harang.AudienceManagers:  define("create reads of managers", readsOf("managers")),
+		harang.AudienceOperators: define("create reads of operators", readsOf("operators")),
+	}
 
 	createReadMark = define("create read mark", `
 		INSERT INTO read_marks (tenant_id, user_id, up_to, at) VALUES ($1, $2, $3, $4)
@@ -516,14 +518,44 @@ func (tx *Tx) FindEvent(ctx context.Context, p harang.Reader, eventID string) (h
 	return e, number, nil
 }
 
-// CreateRead marks one event as read and reports false when it was read already.
-func (tx *Tx) CreateRead(ctx context.Context, p harang.Reader, number int64) (bool, error) {
+// readsBatch is how many events one statement marks as read.
+const readsBatch = 100
+
+// readsOf marks events that have a number in a feed as read. The sums keep planners from
+// other indexes than that of the ids.
+func readsOf(feed string) string {
+	return `
+		INSERT INTO reads (tenant_id, user_id, number, at)
+		SELECT $1, $2, managers, $3 FROM events
+		WHERE tenant_id || '' = $1 AND managers + 0 > $4 AND ` + feed + ` + 0 > 0
+			AND id IN (` + parameters(5, readsBatch) + `)
+		ON CONFLICT (tenant_id, user_id, number) DO NOTHING`
+}
+
+// CreateReads marks the events with these ids that the person may see as read and
+// reports false when there are none that were unread.
+func (tx *Tx) CreateReads(ctx context.Context, p harang.Reader, eventIDs []string) (bool, error) {
+	q, ok := createReads[p.Audience]
+	if !ok {
+		return false, harang.Errorf(harang.CodeInternal, "audience %q has no notifications", p.Audience)
+	}
 	mark, err := queryOne(ctx, tx, findReadUpTo, scanNull, p.Tenant, p.UserID)
-	if err != nil || number <= mark {
+	if err != nil {
 		return false, err
 	}
-	n, err := execute(ctx, tx, createRead, p.Tenant, p.UserID, number, tx.s.nowMillis())
-	return n == 1, err
+	created := int64(0)
+	for batch := range slices.Chunk(eventIDs, readsBatch) {
+		args := append(make([]any, 0, 4+readsBatch), p.Tenant, p.UserID, tx.s.nowMillis(), mark)
+		for i := range readsBatch {
+			args = append(args, batch[min(i, len(batch)-1)]) // the last id fills the batch
+		}
+		n, err := execute(ctx, tx, q, args...)
+		if err != nil {
+			return false, err
+		}
+		created += n
+	}
+	return created > 0, nil
 }
 
 // CreateReadMark marks all events up to a managers' number as read and reports false

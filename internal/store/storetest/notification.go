@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -231,6 +232,26 @@ func testUnreadCounts(t *testing.T, open Open) {
 	read(manager, shop.ReadRequest{UpTo: ids[35]})
 	agree("all read", manager, 0)
 	agree("all read", operator, 0)
+
+	// More ids than one statement takes, some of them twice, unknown or of other audiences.
+	mixed := make([]harang.Event, 0, 300)
+	for range cap(mixed) / 2 {
+		mixed = append(mixed, Alert(t, "a"), Rental(t, "a"))
+	}
+	var some []string
+	for i, r := range env.Append(t, mixed...) {
+		if i%6 < 4 {
+			some = append(some, r.EventID, "x"+strconv.Itoa(i), r.EventID)
+		}
+	}
+	read(operator, shop.ReadRequest{EventIDs: some})
+	agree("two of three alerts read", operator, 50)
+	read(manager, shop.ReadRequest{EventIDs: some})
+	agree("two of three events read", manager, 100)
+	read(manager, shop.ReadRequest{EventIDs: some})
+	agree("the same again", manager, 100)
+	read(manager, shop.ReadRequest{UpTo: env.Append(t, Rental(t, "a"))[0].EventID})
+	agree("all read again", manager, 0)
 
 	// The newest MaxSingleReads are remembered; below them everything is read.
 	many := make([]harang.Event, 0, 1000)
