@@ -29,6 +29,7 @@ FROM scratch
 COPY --from=program /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=program --chown=65532:65532 /data /data
 COPY --from=program /harang /harang
+COPY web/public/licenses.txt LICENSE /
 USER 65532:65532
 WORKDIR /
 VOLUME /data

@@ -85,7 +85,7 @@ fmt: $(NPM_CI) ## Format Go and TypeScript
 	node_modules/.bin/prettier --log-level warn --write .
 
 .PHONY: verify
-verify: $(NPM_CI) ## Fail when formatting or tidying would change something, generated types are stale, or a line of Go is over 120 columns
+verify: $(NPM_CI) ## Fail when formatting or tidying would change something, generated files are stale, or a line of Go is over 120 columns
 	go mod tidy -diff
 	cd bench && go mod tidy -diff
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt"; exit 1; }
@@ -93,11 +93,27 @@ verify: $(NPM_CI) ## Fail when formatting or tidying would change something, gen
 	node_modules/.bin/prettier --log-level warn --check .
 	node scripts/generate-types.mjs --check
 	node scripts/subset-fonts.mjs --check
+	go run ./internal/licenses --check
 
 .PHONY: generate
-generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints, and the page's fonts
+generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints, the page's fonts and the licences
 	node scripts/generate-types.mjs
 	node scripts/subset-fonts.mjs
+	go run ./internal/licenses
+
+.PHONY: sbom
+sbom: build bin/cyclonedx-gomod ## Write what the program and its page are made of into bin/sbom, as CycloneDX documents
+	scripts/sbom
+
+.PHONY: audit
+audit: sbom bin/govulncheck ## Look for known vulnerabilities, where their databases can be reached, and check the licences
+	scripts/audit
+
+bin/cyclonedx-gomod:
+	GOBIN=$(CURDIR)/bin go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+bin/govulncheck:
+	GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 .PHONY: fuzz
 fuzz: ## Fuzz every decoder for 20 seconds each

@@ -109,6 +109,7 @@ var importRules = []importRule{
 	{"internal/testtime", nil, "how tests wait"},
 	{"internal/budget", nil, "what each step of an event may cost; its tests measure all packages"},
 	{"internal/acceptance", nil, "reads test reports, not the program"},
+	{"internal/licenses", nil, "reads modules and packages, not the program"},
 	{"internal/origin", nil, "who may call from a browser, and the headers of proxies"},
 	{"internal/logging", nil, "the program's slog handler"},
 	{"web", nil, "embeds the built page"},

@@ -27,6 +27,9 @@ type file struct {
 // paths, in which a segment that begins with "$" is any segment.
 const routesFile = "routes.json"
 
+// licensesFile has the licences of what the program contains; it is also at /licenses.
+const licensesFile = "licenses.txt"
+
 // pages serves the built dashboard: its files, and index.html for its client-side routes.
 // Every other path is 404: with index.html, which says so to people, unless no route
 // could have its form.
@@ -111,6 +114,9 @@ func typeOf(name string) string {
 // ServeHTTP answers GET and HEAD.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if name == "licenses" {
+		name = licensesFile
+	}
 	f, ok := p.files[name]
 	h, status := w.Header(), http.StatusOK
 	switch {
