@@ -55,3 +55,19 @@ func (p PaymentError) Check() []FieldError {
 	c.oneOf("currency", p.Currency, CurrencyHUF)
 	return c
 }
+
+// Text returns the failure in words. The Hungarian ones have the sentence that the event
+// brings itself.
+func (p PaymentError) Text(language Language) EventText {
+	advice := PaymentAdvice(language, p.ErrorCode, p.ErrorMessage)
+	text := EventText{
+		Severity: string(SeverityCritical),
+		Title:    "Fizetési hiba: " + p.ErrorMessage,
+		Detail:   p.PartnerName + " · " + forints(language, p.Amount),
+		NextStep: lowerFirst(advice.NextStep),
+	}
+	if language == English {
+		text.Title = "Payment failed: " + advice.Meaning
+	}
+	return text
+}

@@ -1,5 +1,7 @@
 package harang
 
+import "fmt"
+
 // RentalCreatedType: a rental was opened. For managers and administrators.
 var RentalCreatedType = registerEvent[RentalCreated]("rental_created", AudienceManagers)
 
@@ -25,4 +27,21 @@ func (r RentalCreated) Check() []FieldError {
 	c.between("totalValue", r.TotalValue, 0, MaxAmount)
 	c.oneOf("currency", r.Currency, CurrencyHUF)
 	return c
+}
+
+// Text returns the rental in words.
+func (p RentalCreated) Text(language Language) EventText {
+	text := EventText{Severity: SeverityInfo, Detail: forints(language, p.TotalValue)}
+	if language != English {
+		text.Title = fmt.Sprintf("Új bérlés: %s - %d tétel", p.PartnerName, p.EquipmentCount)
+		text.NextStep = "készítse elő a gépeket"
+		return text
+	}
+	items := "items"
+	if p.EquipmentCount == 1 {
+		items = "item"
+	}
+	text.Title = fmt.Sprintf("New rental: %s - %d %s", p.PartnerName, p.EquipmentCount, items)
+	text.NextStep = "get the machines ready"
+	return text
 }

@@ -1,5 +1,7 @@
 package harang
 
+import "fmt"
+
 // StockAlertType: a product's stock at a location fell below a threshold. For all
 // roles.
 var StockAlertType = registerEvent[StockAlert]("stock_alert", AudienceOperators, AudienceManagers)
@@ -31,4 +33,33 @@ func (a StockAlert) Check() []FieldError {
 	c.text("locationName", a.LocationName, MaxNameRunes)
 	c.oneOf("severity", string(a.Severity), string(SeverityCritical), string(SeverityWarning))
 	return c
+}
+
+// Text returns the alert in words.
+func (a StockAlert) Text(language Language) EventText {
+	text := EventText{
+		Severity: string(a.Severity),
+		Title:    "Alacsony készlet: " + a.ProductName,
+		Detail:   fmt.Sprintf("%s · %d / %d db", a.LocationName, a.CurrentQuantity, a.Threshold),
+		NextStep: "rendeljen utánpótlást",
+	}
+	if a.Severity == SeverityCritical {
+		text.Title = "Kritikus készlethiány: " + a.ProductName
+	}
+	if a.CurrentQuantity == 0 {
+		text.NextStep = "elfogyott, ne ígérje ki"
+	}
+	if language != English {
+		return text
+	}
+	text.Title = "Low stock: " + a.ProductName
+	text.Detail = fmt.Sprintf("%s · %d of %d", a.LocationName, a.CurrentQuantity, a.Threshold)
+	text.NextStep = "order more"
+	if a.Severity == SeverityCritical {
+		text.Title = "Critical shortage: " + a.ProductName
+	}
+	if a.CurrentQuantity == 0 {
+		text.NextStep = "none left, do not promise it"
+	}
+	return text
 }

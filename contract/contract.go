@@ -1,5 +1,5 @@
 // Package contract contains the golden files: calls and their answers, events, the
-// sentences about payments, and cases of rental days and search keys. The tests of the
+// sentences about payments and events, and cases of rental days and search keys. The tests of the
 // server and of the page compare with them; the API documents show the calls as
 // examples.
 package contract

@@ -144,6 +144,29 @@ func (a *API) exportPartners(
 	}))
 }
 
+func (a *API) exportLocations(
+	ctx context.Context, caller harang.Identity, in *exportCatalogueInput,
+) (*exportOutput, error) {
+	return a.export(ctx, caller, "locations", a.Exports.Locations(caller, harang.CatalogueQuery{
+		Search: in.Search, Archived: in.Archived,
+	}))
+}
+
+type exportNotificationsInput struct {
+	NotificationFilterInput
+	Language harang.Language `query:"language" enum:"hu,en" default:"hu" doc:"of title and detail"`
+}
+
+func (a *API) exportNotifications(
+	ctx context.Context, caller harang.Identity, in *exportNotificationsInput,
+) (*exportOutput, error) {
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	return a.export(ctx, caller, "notifications", a.Exports.Notifications(caller, q, in.Language))
+}
+
 type exportRentalsInput struct{ RentalFilterInput }
 
 func (a *API) exportRentals(
@@ -172,3 +195,10 @@ const exportDetails = "A CSV file that a Hungarian spreadsheet opens right: UTF-
 	"semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an " +
 	"apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is " +
 	"in it once or not."
+
+const exportLocationsDetails = exportDetails + "\n\nOpening hours are not in it; an import keeps them."
+
+const exportNotificationsDetails = exportDetails + "\n\ntitle and detail are the two lines that the page shows; " +
+	"what to do now is the end of detail. severity is that of an alert, CRITICAL for a failed payment and INFO for a " +
+	"rental. locationId is where the event, its rental or its payment is; empty for none. readAt is the caller's; " +
+	"claimedBy and claimedAt say who took it and when; resolvedAt is since when nothing is left to do."

@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +16,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
@@ -31,11 +36,12 @@ func TestExports(t *testing.T) {
 		"stock": "productId;productName;dailyPrice;barcodes;locationId;locationName;quantity;" +
 			"warningThreshold;criticalThreshold\r\n" +
 			"makita-hr2470;Makita HR2470 fúrókalapács;4900;;vaci-ut;Váci út;3;5;3\r\n",
-		"products": "productId;productName;dailyPrice;barcodes\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;\r\n",
-		"partners": "partnerId;partnerName\r\nalfa-epito;Alfa Építő Kft.\r\n",
+		"products":  "productId;productName;dailyPrice;barcodes\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;\r\n",
+		"partners":  "partnerId;partnerName\r\nalfa-epito;Alfa Építő Kft.\r\n",
+		"locations": "locationId;locationName\r\nvaci-ut;Váci út\r\n",
 		"rentals": ";OPEN;alfa-epito;Alfa Építő Kft.;vaci-ut;Váci út;1 × Makita HR2470 fúrókalapács;1;" +
-			"14700;14700;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter\r\n",
-		"payments": ";alfa-epito;Alfa Építő Kft.;14700;0;CASH;SUCCEEDED;;;" +
+			"14700;14700;0;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter\r\n",
+		"payments": ";alfa-epito;Alfa Építő Kft.;14700;0;0;CASH;SUCCEEDED;;;" +
 			"2026-03-02 14:00:00;2026-03-02 14:00:00\r\n",
 	} {
 		got := e.as(harang.RoleStoreManager, "GET", "/exports/"+name+".csv", "").want(t, 200, "")
@@ -66,6 +72,7 @@ func TestExports(t *testing.T) {
 	for path, lines := range map[string]int{
 		"stock.csv?severity=WARNING": 2, "stock.csv?severity=CRITICAL": 1, "stock.csv?archived=true": 1,
 		"stock.csv?search=hr2470": 2, "stock.csv?locationId=none": 1,
+		"locations.csv?search=vaci": 2, "locations.csv?search=none": 1, "locations.csv?archived=true": 1,
 		"products.csv?search=hr2470": 2, "products.csv?archived=true": 1,
 		"rentals.csv?out=true&dueFrom=2026-03-05&dueTo=2026-03-05": 2, "rentals.csv?dueTo=2026-03-04": 1,
 		"rentals.csv?search=none": 1, "rentals.csv?owed=true": 1,
@@ -93,7 +100,7 @@ func TestExports_Filters(t *testing.T) {
 			want(t, 201, "")
 		e.move(time.Minute)
 	}
-	names := map[string]string{"rentals": "id", "payments": "transactionId"}
+	names := map[string]string{"rentals": "id", "payments": "transactionId", "notifications": "eventId"}
 	for list, queries := range map[string][]string{
 		"rentals": {"", "owed=true", "out=true", "search=alfa", "search=nobody", "dueFrom=2026-03-08",
 			"dueTo=2026-03-08", "dueFrom=2026-03-08&dueTo=2026-03-08&sort=dueAt", "sort=createdAt", "sort=-dueAt",
@@ -101,6 +108,8 @@ func TestExports_Filters(t *testing.T) {
 		"payments": {"", "status=SUCCEEDED", "status=DECLINED", "locationId=vaci-ut", "locationId=none", "search=alfa",
 			"search=nobody", "from=2026-03-02T13:01:00Z", "to=2026-03-02T13:01:00Z",
 			"from=2026-03-03", "from=2026-03-02&to=2026-03-05"},
+		"notifications": {"", "unread=true", "type=rental_created", "type=stock_alert", "locationId=vaci-ut",
+			"locationId=none", "since=2026-03-02T13:00:30Z", "type=rental_created&locationId=vaci-ut&unread=true"},
 	} {
 		for _, query := range queries {
 			var want []string
@@ -121,8 +130,90 @@ func TestExports_Filters(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/exports/rentals.csv?dueFrom=x", "/exports/rentals.csv?sort=name",
-		"/exports/rentals.csv?owed=true&status=OPEN", "/exports/payments.csv?from=2026-03-05&to=2026-03-01"} {
+		"/exports/rentals.csv?owed=true&status=OPEN", "/exports/payments.csv?from=2026-03-05&to=2026-03-01",
+		"/exports/notifications.csv?type=control", "/exports/notifications.csv?since=soon",
+		"/exports/notifications.csv?language=de"} {
 		e.as(harang.RoleStoreManager, "GET", path, "").want(t, 422, harang.CodeInvalidRequest)
+	}
+}
+
+// exportLines returns the cells of a file without its columns, by line.
+func (e *env) exportLines(role harang.Role, path string) [][]string {
+	e.t.Helper()
+	file := e.as(role, "GET", "/exports/"+path, "").want(e.t, 200, "")
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file.body, []byte("\ufeff"))))
+	r.Comma = ';'
+	lines, err := r.ReadAll()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return lines[1:]
+}
+
+// TestExports_Notifications: a person's own list in words, with who took what and when, and without a next step where
+// nothing is left to do.
+func TestExports_Notifications(t *testing.T) {
+	e := newEnv(t)
+	pieces := `,"locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z",` +
+		`"lines":[{"productId":"makita-hr2470","quantity":2}]`
+	rental := e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito"`+pieces+
+		`,"payment":{"method":"CARD","cardToken":"tok_insufficient_funds"}}`).want(t, 201, "").json(t)
+	e.move(time.Minute)
+	alert := e.exportLines(harang.RoleOperator, "notifications.csv")[0][0]
+	e.as(harang.RoleOperator, "POST", "/notifications/"+alert+"/claim", "").want(t, 200, "")
+	e.as(harang.RoleStoreManager, "POST", "/notifications/read", `{"eventIds":["`+alert+`"]}`).want(t, 200, "")
+	want := func(role harang.Role, path string, want ...[]string) {
+		t.Helper()
+		got := e.exportLines(role, path)
+		for i, line := range got {
+			got[i] = line[1:] // without the id
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s of %s: %s", path, role, diff)
+		}
+	}
+	at, later := "2026-03-02 14:00:00", "2026-03-02 14:01:00"
+	failure := []string{at, "payment_error", "CRITICAL", "Fizetési hiba: Nincs elég fedezet a kártyán",
+		"Alfa Építő Kft. · 29\u00a0400\u00a0Ft · kérjen másik kártyát", "vaci-ut", "Váci út",
+		"", "", "", ""}
+	low := []string{at, "stock_alert", "CRITICAL", "Kritikus készlethiány: Makita HR2470 fúrókalapács",
+		"Váci út · 2 / 3 db · rendeljen utánpótlást",
+		"vaci-ut", "Váci út", "", "Kiss Eszter", later, ""}
+	want(harang.RoleOperator, "notifications.csv", low)
+	want(harang.RoleOperator, "notifications.csv?type=payment_error")
+	low[7] = later // the manager's
+	want(harang.RoleStoreManager, "notifications.csv", failure, low)
+	e.as(harang.RoleOperator, "POST", "/payments", fmt.Sprintf(`{"rentalId":%q,"amount":29400,"method":"CASH"}`,
+		rental["id"])).want(t, 201, "")
+	failure[4], failure[10] = "Alfa Építő Kft. · 29\u00a0400\u00a0Ft", later
+	want(harang.RoleStoreManager, "notifications.csv?type=payment_error", failure)
+	want(harang.RoleStoreManager, "notifications.csv?language=en",
+		[]string{later, "rental_created", "INFO", "New rental: Alfa Építő Kft. - 2 items",
+			"29,400\u00a0Ft · get the machines ready",
+			"vaci-ut", "Váci út", "", "", "", ""},
+		[]string{at, "payment_error", "CRITICAL", "Payment failed: There is not enough money on the card",
+			"Alfa Építő Kft. · 29,400\u00a0Ft", "vaci-ut", "Váci út", "", "", "", later},
+		[]string{at, "stock_alert", "CRITICAL", "Critical shortage: Makita HR2470 fúrókalapács",
+			"Váci út · 2 of 3 · order more",
+			"vaci-ut", "Váci út", later, "Kiss Eszter", later, ""})
+}
+
+// TestExports_Refunds: what was given back is in the files of rentals and payments.
+func TestExports_Refunds(t *testing.T) {
+	e := newEnv(t)
+	rental := e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut",`+
+		`"dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":2}],`+
+		`"payment":{"method":"CASH"}}`).want(t, 201, "").json(t)
+	e.as(harang.RoleOperator, "POST", fmt.Sprintf("/rentals/%s/return", rental["id"]),
+		`{"lines":[{"productId":"makita-hr2470","quantity":1}],"credit":true}`).want(t, 200, "")
+	for path, want := range map[string][]string{
+		"rentals.csv":  {"2", "19600", "19600", "9800", "0", "0"},
+		"payments.csv": {"29400", "9800", "0", "CASH", "SUCCEEDED"},
+	} {
+		line := e.exportLines(harang.RoleStoreManager, path)[0]
+		if !strings.Contains(strings.Join(line, ";"), ";"+strings.Join(want, ";")+";") {
+			t.Errorf("%s: %q, want %q in it", path, line, want)
+		}
 	}
 }
 

@@ -41,6 +41,8 @@ var matrix = map[string]string{
 	"GET /exports/stock.csv":                          everybody,
 	"GET /exports/products.csv":                       everybody,
 	"GET /exports/partners.csv":                       everybody,
+	"GET /exports/locations.csv":                      everybody,
+	"GET /exports/notifications.csv":                  everybody,
 	"GET /exports/rentals.csv":                        everybody,
 	"GET /exports/payments.csv":                       managers,
 	"GET /exports/revenue.csv":                        managers,

@@ -49,12 +49,34 @@ func notificationOf(n harang.Notification) notificationBody {
 	}
 }
 
-type notificationsInput struct {
-	ListInput
+// NotificationFilterInput is what limits a list of notifications.
+type NotificationFilterInput struct {
 	Type       string `query:"type" maxLength:"64" doc:"only events of this type"`
-	LocationID string `query:"locationId" maxLength:"128" doc:"without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; with locationUnreadCount"`
+	LocationID string `query:"locationId" maxLength:"128" doc:"without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; a list then has locationUnreadCount"`
 	Unread     bool   `query:"unread" doc:"only unread ones"`
 	Since      string `query:"since" maxLength:"64" doc:"only events after this position (from session or an event) or RFC 3339 time"`
+}
+
+func (in NotificationFilterInput) query() (harang.NotificationQuery, error) {
+	q := harang.NotificationQuery{Type: in.Type, LocationID: in.LocationID, Unread: in.Unread}
+	if in.Since == "" {
+		return q, nil
+	}
+	if p, ok := harang.ParsePosition(in.Since); ok {
+		q.After = &p
+		return q, nil
+	}
+	t, err := time.Parse(time.RFC3339, in.Since)
+	if err != nil {
+		return q, harang.Invalid(harang.FieldError{Field: "since", Detail: "must be a position or an RFC 3339 time"})
+	}
+	q.Since = t
+	return q, nil
+}
+
+type notificationsInput struct {
+	ListInput
+	NotificationFilterInput
 }
 
 type notificationsOutput struct {
@@ -70,19 +92,11 @@ type notificationsOutput struct {
 func (a *API) listNotifications(
 	ctx context.Context, caller harang.Identity, in *notificationsInput,
 ) (*notificationsOutput, error) {
-	q := harang.NotificationQuery{
-		Type: in.Type, LocationID: in.LocationID, Unread: in.Unread, Cursor: in.Cursor, Limit: in.Limit,
+	q, err := in.query()
+	if err != nil {
+		return nil, err
 	}
-	if in.Since != "" {
-		if p, ok := harang.ParsePosition(in.Since); ok {
-			q.After = &p
-		} else if t, err := time.Parse(time.RFC3339, in.Since); err == nil {
-			q.Since = t
-		} else {
-			return nil, harang.Invalid(harang.FieldError{Field: "since",
-				Detail: "must be a position or an RFC 3339 time"})
-		}
-	}
+	q.Cursor, q.Limit = in.Cursor, in.Limit
 	page, state, err := a.Notifications.List(ctx, caller, q)
 	if err != nil {
 		return nil, err

@@ -56,6 +56,12 @@ func (a *API) routes() {
 	call(a, "GET /exports/partners.csv", harang.ActionReadCatalogue, a.exportPartners,
 		about("exportPartners", "The partners as a file that POST /imports reads").sendsCSV().
 			details(exportDetails))
+	call(a, "GET /exports/locations.csv", harang.ActionReadCatalogue, a.exportLocations,
+		about("exportLocations", "The locations as a file that POST /imports reads").sendsCSV().
+			details(exportLocationsDetails))
+	call(a, "GET /exports/notifications.csv", harang.ActionReadNotifications, a.exportNotifications,
+		about("exportNotifications", "The caller's notifications as a file, newest first").sendsCSV().
+			details(exportNotificationsDetails))
 	call(a, "GET /exports/rentals.csv", harang.ActionReadRentals, a.exportRentals,
 		about("exportRentals", "The rentals as a file").sendsCSV().details(exportDetails))
 	call(a, "GET /reports/revenue", harang.ActionReadFigures, a.revenue,

@@ -312,7 +312,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "GET /products?code=1001", "", 200)
 	do(o, "GET /products?archived=true", "", 200)
 	do(o, "GET /inventory/stock?code=makita-hr2470", "", 200)
-	for _, name := range []string{"stock", "products", "partners", "rentals", "payments", "revenue"} {
+	for _, name := range []string{
+		"stock", "products", "partners", "locations", "notifications", "rentals", "payments", "revenue",
+	} {
 		do(m, "GET /exports/"+name+".csv", "", 200)
 	}
 	do(a, "PUT "+item, `{"quantity":9,"warningThreshold":3}`, 200)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -24,6 +25,8 @@ type Exports struct {
 	rentals   *Rentals
 	payments  *Payments
 	dashboard *Dashboard
+
+	notifications *Notifications
 }
 
 // Export is a list as a CSV file that a Hungarian spreadsheet opens right: UTF-8 with a
@@ -154,11 +157,83 @@ func (x *Exports) Partners(caller harang.Identity, q harang.CatalogueQuery) *Exp
 		})
 }
 
+// Locations is the list of locations with the columns of an import.
+func (x *Exports) Locations(caller harang.Identity, q harang.CatalogueQuery) *Export {
+	return newExport([]string{"locationId", "locationName"},
+		func(ctx context.Context, cursor string) (harang.Page[harang.Location], error) {
+			q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+			return x.catalogue.Locations(ctx, caller, q)
+		}, func(l harang.Location) string {
+			return l.ID
+		}, func(_ context.Context, l harang.Location) ([]string, error) {
+			return []string{escapeCell(l.ID), escapeCell(l.Name)}, nil
+		})
+}
+
+// Notifications is the caller's list of notifications, newest first, in the words of a
+// language: title and detail are the two lines that the page shows.
+func (x *Exports) Notifications(
+	caller harang.Identity, q harang.NotificationQuery, language harang.Language,
+) *Export {
+	columns := []string{"eventId", "timestamp", "type", "severity", "title", "detail", "locationId", "locationName",
+		"readAt", "claimedBy", "claimedAt", "resolvedAt"}
+	locations := map[string]string{} // names of those that are known here
+	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Notification], error) {
+		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+		page, _, err := x.notifications.List(ctx, caller, q)
+		return page, err
+	}, func(n harang.Notification) string {
+		return n.Event.ID
+	}, func(ctx context.Context, n harang.Notification) ([]string, error) {
+		location, err := x.locationOf(ctx, n.Event, locations)
+		if err != nil {
+			return nil, err
+		}
+		text := n.Event.Text(language)
+		detail := text.Detail
+		if n.Resolved.IsZero() && detail != "" && text.NextStep != "" {
+			detail += " · " + text.NextStep
+		}
+		var claim harang.Claim
+		by := ""
+		if n.Claim != nil {
+			claim, by = *n.Claim, n.Claim.By.Name
+		}
+		return []string{
+			escapeCell(n.Event.ID), timeCell(n.Event.Time), escapeCell(n.Event.Type), text.Severity,
+			escapeCell(text.Title), escapeCell(detail), escapeCell(n.Event.LocationID), escapeCell(location),
+			timeCell(n.ReadAt), escapeCell(by), timeCell(claim.At), timeCell(n.Resolved),
+		}, nil
+	})
+}
+
+// locationOf returns the name of an event's location: the present one, for a location that
+// is unknown here the one that the event names. known are the names that were found before.
+func (x *Exports) locationOf(ctx context.Context, e harang.Event, known map[string]string) (string, error) {
+	if e.LocationID == "" {
+		return "", nil
+	}
+	if name, found := known[e.LocationID]; found {
+		return name, nil
+	}
+	l, err := x.store.FindLocation(ctx, e.Tenant, e.LocationID)
+	switch {
+	case harang.ErrorCode(err) == harang.CodeNotFound:
+		var named struct{ LocationName string }
+		_ = json.Unmarshal(e.Data, &named) // unreadable: names none
+		return named.LocationName, nil
+	case err != nil:
+		return "", err
+	}
+	known[e.LocationID] = l.Name
+	return l.Name, nil
+}
+
 // Rentals is the list of rentals.
 func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export {
 	columns := []string{"rentalId", "status", "partnerId", "partnerName", "locationId", "locationName", "products",
-		"equipmentCount", "totalValue", "paidAmount", "owedAmount", "roundingAmount", "createdAt", "dueAt", "closedAt",
-		"createdBy"}
+		"equipmentCount", "totalValue", "paidAmount", "refundedAmount", "owedAmount", "roundingAmount", "createdAt",
+		"dueAt", "closedAt", "createdBy"}
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Rental], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.rentals.List(ctx, caller, q)
@@ -170,24 +245,25 @@ func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export 
 		return []string{
 			escapeCell(r.ID), string(r.Status), escapeCell(r.PartnerID), escapeCell(r.PartnerName),
 			escapeCell(r.LocationID), escapeCell(r.LocationName), escapeCell(strings.Join(products, ", ")),
-			wholeCell(r.EquipmentCount), wholeCell(r.TotalValue), wholeCell(r.Paid), wholeCell(r.Owed()),
-			wholeCell(r.Rounding), timeCell(r.Created), timeCell(r.Due), timeCell(r.Closed), escapeCell(r.By.Name),
+			wholeCell(r.EquipmentCount), wholeCell(r.TotalValue), wholeCell(r.Paid), wholeCell(r.Refunded),
+			wholeCell(r.Owed()), wholeCell(r.Rounding), timeCell(r.Created), timeCell(r.Due), timeCell(r.Closed),
+			escapeCell(r.By.Name),
 		}, nil
 	})
 }
 
 // Payments is the list of payments, newest first.
 func (x *Exports) Payments(caller harang.Identity, q harang.PaymentQuery) *Export {
-	columns := []string{"transactionId", "rentalId", "partnerId", "partnerName", "amount", "roundingAmount", "method",
-		"status", "errorCode", "errorMessage", "createdAt", "settledAt"}
+	columns := []string{"transactionId", "rentalId", "partnerId", "partnerName", "amount", "refundedAmount",
+		"roundingAmount", "method", "status", "errorCode", "errorMessage", "createdAt", "settledAt"}
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Payment], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.payments.List(ctx, caller, q)
 	}, func(p harang.Payment) string { return p.ID }, func(_ context.Context, p harang.Payment) ([]string, error) {
 		return []string{
 			escapeCell(p.ID), escapeCell(p.RentalID), escapeCell(p.PartnerID), escapeCell(p.PartnerName),
-			wholeCell(p.Amount), wholeCell(p.Rounding), string(p.Method), string(p.Status), escapeCell(p.ErrorCode),
-			escapeCell(p.ErrorMessage), timeCell(p.Created), timeCell(p.Settled),
+			wholeCell(p.Amount), wholeCell(p.Refunded), wholeCell(p.Rounding), string(p.Method), string(p.Status),
+			escapeCell(p.ErrorCode), escapeCell(p.ErrorMessage), timeCell(p.Created), timeCell(p.Settled),
 		}, nil
 	})
 }

@@ -55,9 +55,9 @@ func TestExports_ImportedAgain(t *testing.T) {
 		}
 		return b.String()
 	}
-	const things = 300 // more than a page
+	const many = 300 // more than a page
 	products := 0
-	for i := range things {
+	for i := range many {
 		id, n := fmt.Sprintf("=%d", i), name(i)
 		barcodes := []string{fmt.Sprintf("%013d", i), fmt.Sprintf("=%d", i), fmt.Sprintf("b-%d", i)}[:random.IntN(4)]
 		if harang.CheckName(n) != "" {
@@ -89,13 +89,17 @@ func TestExports_ImportedAgain(t *testing.T) {
 		t.Fatalf("%d products only", products)
 	}
 	for what, e := range map[string]*shop.Export{
-		"stock":    env.Exports.Stock(admin, harang.StockQuery{}),
-		"products": env.Exports.Products(admin, harang.CatalogueQuery{}),
-		"partners": env.Exports.Partners(admin, harang.CatalogueQuery{}),
+		"stock":     env.Exports.Stock(admin, harang.StockQuery{}),
+		"products":  env.Exports.Products(admin, harang.CatalogueQuery{}),
+		"partners":  env.Exports.Partners(admin, harang.CatalogueQuery{}),
+		"locations": env.Exports.Locations(admin, harang.CatalogueQuery{}),
 	} {
-		file := whole(t, e)
+		file, things := whole(t, e), products
+		if what == "locations" {
+			things = 7
+		}
 		got, err := env.Catalogue.PreviewImport(t.Context(), admin, bytes.NewReader(file))
-		if err != nil || got.New+got.Changed != 0 || got.Untouched < products || len(got.Problems.First) != 0 {
+		if err != nil || got.New+got.Changed != 0 || got.Untouched < things || len(got.Problems.First) != 0 {
 			t.Errorf("%s: %+v, %v", what, got, err)
 		}
 		r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff"))))

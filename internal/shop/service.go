@@ -52,16 +52,16 @@ func New(o Options) *UseCases {
 	payments := &Payments{s}
 	rentals := &Rentals{s, payments}
 	inventory, catalogue := &Inventory{s}, &Catalogue{s}
-	dashboard := &Dashboard{s, payments}
+	dashboard, notifications := &Dashboard{s, payments}, &Notifications{s}
 	return &UseCases{
 		Inventory:     inventory,
 		Catalogue:     catalogue,
-		Notifications: &Notifications{s},
+		Notifications: notifications,
 		Dashboard:     dashboard,
 		Rentals:       rentals,
 		Payments:      payments,
 		Requests:      &Requests{s},
-		Exports:       &Exports{s, inventory, catalogue, rentals, payments, dashboard},
+		Exports:       &Exports{s, inventory, catalogue, rentals, payments, dashboard, notifications},
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Connections:   &Connections{s},
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},

@@ -24,7 +24,7 @@ import (
 // the index of the times.
 func notificationPage(condition, order, limit string) string {
 	return notificationList(`
-			SELECT tenant_id, managers, id, type, at, data FROM events
+			SELECT tenant_id, managers, id, type, at, data, location_id FROM events
 			WHERE ` + listed(condition) + `
 			ORDER BY ` + order + ` LIMIT ` + limit)
 }
@@ -41,7 +41,7 @@ func listed(condition string) string {
 // selects.
 func notificationList(events string) string {
 	return `
-		SELECT e.managers, e.id, e.type, e.at, e.data,
+		SELECT e.managers, e.id, e.type, e.at, e.data, e.location_id,
 			coalesce(r.at, (SELECT m.at FROM read_marks m
 				WHERE m.tenant_id = e.tenant_id AND m.user_id = $1 AND m.up_to >= e.managers ORDER BY m.up_to LIMIT 1)),
 			c.user_id, c.user_name, c.at
@@ -106,7 +106,7 @@ func defineAtLocation(name string, types ...harang.EventType) (q atLocationQueri
 			suffix, limit = suffix+", some without", `$9`
 		}
 		q.list[i] = define("find notifications of "+name+suffix, notificationList(
-			atLocation("tenant_id, managers, id, type, at, data", unplaced, types...)+`
+			atLocation("tenant_id, managers, id, type, at, data, location_id", unplaced, types...)+`
 			ORDER BY managers DESC LIMIT `+limit))
 		q.count[i] = define("count notifications of "+name+suffix, `
 			SELECT CASE WHEN $1 = '' THEN 0 ELSE count(*) END FROM (
@@ -318,17 +318,19 @@ func (s *Store) FindNotifications(
 	}
 	rows, err := queryAll(ctx, s.reader(), list, func(r row) (harang.Notification, error) {
 		var (
-			n      harang.Notification
-			at     int64
-			data   string
-			readAt sql.NullInt64
-			claim  nullClaim
+			n          harang.Notification
+			at         int64
+			data       string
+			locationID sql.NullString
+			readAt     sql.NullInt64
+			claim      nullClaim
 		)
-		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &readAt},
+		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &locationID, &readAt},
 			claim.columns()...)...); err != nil {
 			return n, err
 		}
 		n.Event.Tenant, n.Event.Time, n.Event.Data = p.Tenant, fromMillis(at), json.RawMessage(data)
+		n.Event.LocationID = locationID.String
 		n.ReadAt, n.Claim = timeOf(readAt), claim.claim(n.Event.ID)
 		if !readAt.Valid && n.Number <= read.upTo {
 			n.ReadAt = read.at

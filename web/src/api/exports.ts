@@ -10,6 +10,8 @@ interface Exports {
   payments: '/api/v1/exports/payments.csv';
   products: '/api/v1/exports/products.csv';
   partners: '/api/v1/exports/partners.csv';
+  locations: '/api/v1/exports/locations.csv';
+  notifications: '/api/v1/exports/notifications.csv';
   revenue: '/api/v1/exports/revenue.csv';
 }
 

@@ -291,6 +291,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/locations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The locations as a file that POST /imports reads
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
+         *
+         *     Opening hours are not in it; an import keeps them.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportLocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/notifications.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's notifications as a file, newest first
+         * @description A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
+         *
+         *     title and detail are the two lines that the page shows; what to do now is the end of detail. severity is that of an alert, CRITICAL for a failed payment and INFO for a rental. locationId is where the event, its rental or its payment is; empty for none. readAt is the caller's; claimedBy and claimedAt say who took it and when; resolvedAt is since when nothing is left to do.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/partners.csv": {
         parameters: {
             query?: never;
@@ -3827,6 +3875,193 @@ export interface operations {
             };
         };
     };
+    exportLocations: {
+        parameters: {
+            query?: {
+                /** @description true: what is archived, instead of the others */
+                archived?: boolean;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportNotifications: {
+        parameters: {
+            query?: {
+                /** @description only events of this type */
+                type?: string;
+                /** @description without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; a list then has locationUnreadCount */
+                locationId?: string;
+                /** @description only unread ones */
+                unread?: boolean;
+                /** @description only events after this position (from session or an event) or RFC 3339 time */
+                since?: string;
+                /** @description of title and detail */
+                language?: "hu" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     exportPartners: {
         parameters: {
             query?: {
@@ -5348,7 +5583,7 @@ export interface operations {
                 cursor?: string;
                 /** @description only events of this type */
                 type?: string;
-                /** @description without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; with locationUnreadCount */
+                /** @description without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; a list then has locationUnreadCount */
                 locationId?: string;
                 /** @description only unread ones */
                 unread?: boolean;

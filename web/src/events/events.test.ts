@@ -44,6 +44,23 @@ describe('every golden event', () => {
   });
 });
 
+describe('the table that the server reads too', () => {
+  interface Case {
+    about: string;
+    type: string;
+    data: object;
+    hu: object;
+    en: object;
+  }
+  const cases = JSON.parse(readFileSync(resolve(folder, '../event-texts.json'), 'utf8')) as Case[];
+
+  it.each(cases)('$type: $about', ({ type, data, hu, en }) => {
+    const event = { eventId: 'e', timestamp: '2026-03-02T13:00:00.000Z', type, data };
+    expect(showEvent(event, 'hu')).toMatchObject(hu);
+    expect(showEvent(event, 'en')).toMatchObject(en);
+  });
+});
+
 describe('the sentences of the story', () => {
   it('stock_alert', () => {
     const event = find('stock_alert');

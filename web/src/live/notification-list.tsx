@@ -1,6 +1,6 @@
 import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { memo, useCallback, useMemo, useState } from 'react';
+import { memo, useCallback, useMemo, useState, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 import { eventEntry, eventTypes } from '../events/registry';
 import { useClock } from '../shared/clock';
@@ -30,10 +30,16 @@ interface NotificationListProps {
   locationId?: string | null;
   /** Called when a row's link is followed. */
   onLeave?: () => void;
+  /** What can be done with the whole list as it is filtered, below the rows' filters. */
+  tools?: ComponentType<{ filter: NotificationFilter }>;
 }
 
 /** Every notification, newest first, by day; the same in the panel and on its page. */
-export const NotificationList = memo(function NotificationList({ locationId = null, onLeave }: NotificationListProps) {
+export const NotificationList = memo(function NotificationList({
+  locationId = null,
+  onLeave,
+  tools: Tools,
+}: NotificationListProps) {
   const { t } = useTranslation('notifications');
   const { t: common } = useTranslation();
   const user = useUser();
@@ -75,6 +81,11 @@ export const NotificationList = memo(function NotificationList({ locationId = nu
           >
             {t(locationId === null ? 'list.readAll' : 'list.readListed')}
           </Button>
+        )}
+        {Tools !== undefined && (
+          <div className={classes.tools}>
+            <Tools filter={filter} />
+          </div>
         )}
       </div>
       {list.isPending && (

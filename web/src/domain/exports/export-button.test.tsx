@@ -38,6 +38,7 @@ it('saves the list as it is filtered, as the signed-in user, under the server’
 it.each([
   ['/stock?search=hilti&severity=WARNING', 'stock', { search: 'hilti', severity: 'WARNING' }],
   ['/rentals?status=OVERDUE', 'rentals', { status: 'OVERDUE' }],
+  ['/locations?archived=true', 'locations', { archived: 'true' }],
   ['/rentals?out=true&dueTo=2026-11-30', 'rentals', { out: 'true', dueTo: '2026-11-30' }],
 ])('exports what the address shows: %s', async (address, name, filter) => {
   const server = openShop('OPERATOR').on(`GET /exports/${name}.csv`, () => csv(`${name}.csv`, 'x'));

@@ -10,6 +10,7 @@ import { ArchiveButton, ArchiveFilter } from '../../domain/catalogue/archive';
 import { HoursForm } from '../../domain/opening-hours/hours-form';
 import { weekOf, weekSummary } from '../../domain/opening-hours/week';
 import { newId } from '../../domain/catalogue/new-id';
+import { ExportButton } from '../../domain/exports/export-button';
 import { useDebounced } from '../../shared/debounce';
 import { formErrors } from '../../shared/form-errors';
 import type { Location } from '../../shared/model';
@@ -33,12 +34,13 @@ export function LocationsPage() {
   const archived = useSearch({ from: '/signed-in/locations' }).archived ?? false;
   const [words, setWords] = useState('');
   const search = useDebounced(words.trim());
+  const filter = { search, archived };
   const modal = useModalContent<Location | 'new'>();
   const hours = useModalContent<Location>();
   const { t: own } = useTranslation('openingHours');
   const editing = modal.content;
   const listed = useInfiniteQuery({
-    ...locationListQueryOptions({ search, archived }),
+    ...locationListQueryOptions(filter),
     placeholderData: keepPreviousData,
   });
   const locations = listed.data?.pages.flatMap((page) => page.items) ?? [];
@@ -83,6 +85,7 @@ export function LocationsPage() {
             />
           </>
         }
+        tools={<ExportButton list="locations" filter={filter} />}
         {...(admin
           ? {
               action: (
