@@ -37,10 +37,11 @@ func millis(number int64) int64 { return timeOf(number).UnixMilli() }
 // fill makes a migrated database hold the events 1 to `to` of bigTenant, of which it
 // has those up to from, with what a shop writes beside them: of 1,000 events 890 are
 // rental_created, 100 stock_alert and 10 payment_error, one of these its own; ten
-// rentals with a payment each; 20 events for nodes, 50 single reads and ten read marks, by
-// twenty users; and old sessions, tokens, requests, notifications of providers, claims
-// and a refused event in the inbox. The newest openRentals rentals are out. What was
-// written after the event from is deleted first.
+// rentals with a payment each, of which an older version has written every twentieth;
+// 20 events for nodes, 50 single reads and ten read marks, by twenty users; and old
+// sessions, tokens, requests, notifications of providers, claims and a refused event in
+// the inbox. The newest openRentals rentals are out. What was written after the event
+// from is deleted first.
 func fill(ctx context.Context, db *sql.DB, from, to int64) error {
 	run := func(text string) error {
 		if _, err := db.ExecContext(ctx, text); err != nil {
@@ -133,11 +134,12 @@ func fillEvents(run func(text string) error, first, last int64) error {
 		SELECT 'r' || i, 0, 'p', 'Fúrókalapács', 2, 2000 FROM n WHERE i % 100 = 55`,
 		`INSERT INTO payments (id, tenant_id, rental_id, partner_id, partner_name, amount, method, status, error_code,
 			error_message, card_token, provider, reference, refund_due, created_at, settled_at, failed_at, checks,
-			version)
+			version, location_id)
 		SELECT 't' || i, 'big', 'r' || i, 'p', 'Partner', 4000, 'CARD',
 			CASE WHEN i % 1000 = 55 THEN 'DECLINED' ELSE 'SUCCEEDED' END,
 			CASE WHEN i % 1000 = 55 THEN 'iso:51' ELSE '' END, '', '', 'sandbox', '', 0, ` + at + `,
-			CASE WHEN i % 1000 <> 55 THEN ` + at + ` END, CASE WHEN i % 1000 = 55 THEN ` + at + ` END, 0, 1
+			CASE WHEN i % 1000 <> 55 THEN ` + at + ` END, CASE WHEN i % 1000 = 55 THEN ` + at + ` END, 0, 1,
+			CASE WHEN i % 2000 <> 155 THEN 'l' END
 		FROM n WHERE i % 100 = 55`,
 		`INSERT INTO read_marks (tenant_id, user_id, up_to, at)
 		SELECT 'big', 'u' || (i / 100 % 20), i, ` + at + ` FROM n WHERE i % 100 = 0`,

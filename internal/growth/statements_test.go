@@ -102,7 +102,7 @@ var statements = []statement{
 	{"find payments to check", 1, func(n int64) []any { return []any{millis(n), 100} }},
 	// 40 payments in all, 36 of which were settled.
 	{"sum settled payments", 60, func(n int64) []any { return append([]any{bigTenant}, lastDays(n)...) }},
-	{"sum settled payments at location", 120, func(n int64) []any {
+	{"sum settled payments at location", 60, func(n int64) []any {
 		return append([]any{bigTenant, "l"}, lastDays(n)...)
 	}},
 

@@ -3,7 +3,6 @@ package shop
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -49,9 +48,8 @@ func (p *Payments) Failures(
 	failures := []harang.PaymentFailure{}
 	seen := map[string]int{} // by subject: its position in failures from 1; 0 when nothing is left to do
 	for _, reported := range reported {
-		f := harang.PaymentFailure{EventID: reported.Event.ID, At: reported.Event.Time, Claim: reported.Claim}
-		if err := json.Unmarshal(reported.Event.Data, &f.PaymentError); err != nil {
-			return nil, err
+		f := harang.PaymentFailure{
+			EventID: reported.EventID, At: reported.At, Claim: reported.Claim, PaymentError: reported.Error,
 		}
 		open, subject := now.Sub(f.At) < otherFailureAge, "transaction "+f.TransactionID
 		if pay := reported.Payment; pay != nil {
@@ -85,11 +83,7 @@ func (p *Payments) otherFailures(ctx context.Context, tenant string, since time.
 	}
 	ids := make([]string, len(others))
 	for i, f := range others {
-		var about struct{ TransactionID string }
-		if err := json.Unmarshal(f.Event.Data, &about); err != nil {
-			return nil, err
-		}
-		ids[i] = about.TransactionID
+		ids[i] = f.Error.TransactionID
 	}
 	found, err := p.store.FindPaymentStates(ctx, tenant, ids)
 	if err != nil {

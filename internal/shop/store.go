@@ -222,7 +222,9 @@ type PaymentReader interface {
 
 // ReportedFailure is a payment_error event.
 type ReportedFailure struct {
-	Event harang.Event
+	EventID string
+	At      time.Time
+	Error   harang.PaymentError
 	// Number is the event's number in the managers' feed.
 	Number int64
 	// Claim is nil when nobody has claimed it.

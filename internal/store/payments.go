@@ -38,8 +38,9 @@ const stateColumns = `p.id, p.rental_id, p.status, p.error_code, p.error_message
 
 var (
 	createPayment = define("create payment", `
-		INSERT INTO payments (`+paymentColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)`)
+		INSERT INTO payments (`+paymentColumns+`, version, location_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1,
+			(SELECT r.location_id FROM rentals r WHERE r.id = $3))`)
 	lockPayment = define("lock payment", `
 		UPDATE payments SET version = version + 1 WHERE tenant_id = $1 AND id = $2 RETURNING `+paymentColumns)
 	updatePayment = define("update payment", `
@@ -103,14 +104,17 @@ var (
 		return `(SELECT COALESCE(SUM(amount - refunded), 0) FROM payments
 			WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= ` + from + ` AND settled_at < ` + to + `)`
 	}))
-	// A payment's location is its rental's. As a subquery it is read for each payment of
-	// the days; PostgreSQL would read all rentals for a join.
+	// Payments that an older version has written have no location: their rental's is read
+	// for each of them. As a subquery, because PostgreSQL would read all rentals for a join.
 	sumSettledAtLocation = define("sum settled payments at location", "SELECT "+sumsByDay(3, func(
 		from, to string,
 	) string {
+		received := ` AND p.status = 'SUCCEEDED' AND p.settled_at >= ` + from + ` AND p.settled_at < ` + to + `)`
 		return `(SELECT COALESCE(SUM(p.amount - p.refunded), 0) FROM payments p
-			WHERE p.tenant_id = $1 AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $2
-				AND p.status = 'SUCCEEDED' AND p.settled_at >= ` + from + ` AND p.settled_at < ` + to + `)`
+			WHERE p.tenant_id = $1 AND p.location_id = $2` + received + ` +
+			(SELECT COALESCE(SUM(p.amount - p.refunded), 0) FROM payments p
+			WHERE p.tenant_id = $1 AND p.location_id IS NULL
+				AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $2` + received
 	}))
 
 	createNotice = define("create payment notice", `
@@ -300,7 +304,7 @@ func (s *Store) FindOwnFailures(
 ) ([]shop.ReportedFailure, error) {
 	return queryAll(ctx, s.reader(), findOwnFailures, func(r row) (shop.ReportedFailure, error) {
 		var payment stateRow
-		f, err := scanFailure(r, tenant, payment.columns()...)
+		f, err := scanFailure(r, payment.columns()...)
 		state := payment.state()
 		f.Payment = &state
 		return f, err
@@ -317,21 +321,22 @@ func (s *Store) FindOtherFailures(
 		return nil, err
 	}
 	return queryAll(ctx, s.reader(), findOtherFailures, func(r row) (shop.ReportedFailure, error) {
-		return scanFailure(r, tenant)
+		return scanFailure(r)
 	}, tenant, floor, since.UnixMilli(), limit)
 }
 
 // scanFailure reads an event, its claim, and the columns after them.
-func scanFailure(r row, tenant string, more ...any) (shop.ReportedFailure, error) {
-	f := shop.ReportedFailure{Event: harang.Event{Tenant: tenant, Type: harang.PaymentErrorType.Name}}
+func scanFailure(r row, more ...any) (f shop.ReportedFailure, err error) {
 	var (
 		at    int64
-		data  string
+		data  []byte
 		claim nullClaim
 	)
-	err := r.Scan(slices.Concat([]any{&f.Number, &f.Event.ID, &at, &data}, claim.columns(), more)...)
-	f.Event.Time, f.Event.Data, f.Claim = fromMillis(at), json.RawMessage(data), claim.claim(f.Event.ID)
-	return f, err
+	if err := r.Scan(slices.Concat([]any{&f.Number, &f.EventID, &at, &data}, claim.columns(), more)...); err != nil {
+		return f, err
+	}
+	f.At, f.Claim = fromMillis(at), claim.claim(f.EventID)
+	return f, json.Unmarshal(data, &f.Error)
 }
 
 // FindRentalPayments returns the payments of a rental, oldest first.

@@ -117,10 +117,12 @@ func testTradeAtLocations(t *testing.T, open Open) {
 	}
 }
 
-// RunEventLocations tests the lists of locations with events of an older version, which
-// writes no locations. open also returns that version's connection to the database.
+// RunEventLocations tests the lists and figures of locations with events and payments of an
+// older version, which writes no locations. open also returns that version's connection to
+// the database.
 func RunEventLocations(t *testing.T, open func(t *testing.T, o store.Options) (*store.Store, *sql.DB)) {
 	t.Run("Alerts", func(t *testing.T) { testAlertLocations(t, open) })
+	t.Run("Revenue", func(t *testing.T) { testRevenueAtLocations(t, open) })
 	t.Run("Trade", func(t *testing.T) {
 		var db *sql.DB
 		env := newTradeAtLocations(t, func(t *testing.T, o store.Options) (st *store.Store) {
@@ -151,6 +153,47 @@ func RunEventLocations(t *testing.T, open func(t *testing.T, o store.Options) (*
 		}
 		env.wantAgreement(t)
 	})
+}
+
+// testRevenueAtLocations: the revenue of a location is that of its rentals, whoever has
+// written their payments.
+func testRevenueAtLocations(t *testing.T, open func(t *testing.T, o store.Options) (*store.Store, *sql.DB)) {
+	var db *sql.DB
+	env := newTradeAtLocations(t, func(t *testing.T, o store.Options) (st *store.Store) {
+		st, db = open(t, o)
+		return st
+	})
+	checkout := env.NewCheckout(3, &shop.PaymentOrder{Method: harang.PaymentCash})
+	checkout.LocationID = "second"
+	cash := env.Create(t, checkout)
+	atMain := env.Create(t, env.NewCheckout(2, &shop.PaymentOrder{Method: harang.PaymentCash})).Payment.Amount
+	atSecond := cash.Payment.Amount + env.late.Payment.Amount
+	want := func() {
+		t.Helper()
+		for location, revenue := range map[string]int64{
+			"": atMain + atSecond, "main": atMain, "second": atSecond, "elsewhere": 0,
+		} {
+			s, err := env.Dashboard.Summary(t.Context(), As(harang.RoleStoreManager, "m"), location)
+			if err != nil || s.Figures == nil || s.Figures.RevenueToday != revenue {
+				t.Errorf("at location %q: %+v, %v; want %d today", location, s.Figures, err, revenue)
+			}
+		}
+	}
+	want()
+	var without int
+	if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM payments WHERE location_id IS NULL`).
+		Scan(&without); err != nil || without != 0 {
+		t.Errorf("%d payments without location, %v", without, err)
+	}
+	for _, older := range []string{
+		`UPDATE payments SET location_id = NULL WHERE id = '` + cash.Payment.ID + `'`,
+		`UPDATE payments SET location_id = NULL`,
+	} {
+		if _, err := db.ExecContext(t.Context(), older); err != nil {
+			t.Fatal(err)
+		}
+		want()
+	}
 }
 
 // testAlertLocations: alerts are found by their payloads.
