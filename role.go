@@ -56,6 +56,8 @@ const (
 	ActionAdminister        Action = "admin"
 	ActionReadOwnIdentity   Action = "me.read"
 	ActionCheckSelf         Action = "self.check"
+	ActionReadHistory       Action = "audit.history" // the audit log of one stock item, product or rental
+	ActionReadAudit         Action = "audit.read"    // all of it
 )
 
 var (
@@ -65,9 +67,9 @@ var (
 		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionCheckSelf,
 	}
 	managerMay = append(append([]Action{}, operatorMay...),
-		ActionSetThresholds, ActionReadPayments, ActionReadFigures)
+		ActionSetThresholds, ActionReadPayments, ActionReadFigures, ActionReadHistory)
 	adminMay = append(append([]Action{}, managerMay...),
-		ActionPutCatalogue, ActionAdminister)
+		ActionPutCatalogue, ActionAdminister, ActionReadAudit)
 	serviceMay = []Action{ActionSendEvents, ActionPutCatalogue, ActionAdjustStock}
 )
 

@@ -32,6 +32,8 @@ func TestRole_Permissions(t *testing.T) {
 		harang.ActionAdminister:        {a},
 		harang.ActionReadOwnIdentity:   everyone,
 		harang.ActionCheckSelf:         everyone,
+		harang.ActionReadHistory:       {m, a},
+		harang.ActionReadAudit:         {a},
 	}
 	for action, roles := range want {
 		allowed := " " + strings.Join(roles, " ") + " "

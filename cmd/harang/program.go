@@ -171,6 +171,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 	p.run(p.warn)
 	p.run(p.health.Run)
 	p.run(p.store.RunSweeps)
+	p.run(p.auth.Run)
 	p.run(ingest.NewInboxWorker(p.intake, p.store, log, registry).Run)
 	p.run(p.shop.Housekeeper.Run)
 	log.Info("listening", "url", p.URL(), "admin", "http://"+p.adminAt.Addr().String(), "version", buildVersion())

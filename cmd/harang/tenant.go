@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/cli"
@@ -38,7 +39,9 @@ func (c *tenantAdd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer func() { _ = st.Close() }() //nolint:contextcheck // closing takes no context; the work is committed
-	err = st.CreateTenant(ctx, harang.Tenant{ID: c.ID, Name: c.Name})
+	entry, _ := harang.NewAuditEntry(ctx, operator(c.ID), time.Now(), harang.AuditTenantCreate,
+		harang.AuditSubject{Kind: harang.AuditTenant, ID: c.ID, Name: c.Name}, nil, nil)
+	err = st.CreateTenant(ctx, harang.Tenant{ID: c.ID, Name: c.Name}, entry)
 	if harang.ErrorCode(err) == harang.CodeConflict {
 		return cli.Usagef("ID", "the tenant %q exists already", c.ID).Cure("choose another id")
 	}
@@ -88,7 +91,17 @@ func (c *tenantSet) Run(ctx context.Context) error {
 	if settings.ConfigFile == "" {
 		settings.ConfigFile = old.ConfigFile // earlier payments may still need a status call or a refund
 	}
-	return st.PutPaymentSettings(ctx, c.ID, settings)
+	entry, changed := harang.NewAuditEntry(ctx, operator(c.ID), time.Now(), harang.AuditTenantPayments,
+		harang.AuditSubject{Kind: harang.AuditTenant, ID: c.ID}, paymentState(old), paymentState(settings))
+	if !changed {
+		return st.PutPaymentSettings(ctx, c.ID, settings)
+	}
+	return st.PutPaymentSettings(ctx, c.ID, settings, entry)
+}
+
+// paymentState is a payment provider in the audit log; the merchant's keys are in the file, not here.
+func paymentState(p harang.PaymentSettings) harang.AuditState {
+	return harang.AuditState{"provider": p.Provider, "configFile": p.ConfigFile}
 }
 
 type tenantList struct {

@@ -61,7 +61,9 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 		},
 		PasswordHash: hash,
 	}
-	if err := s.store.CreateUser(ctx, c); err != nil {
+	entry, _ := harang.NewAuditEntry(ctx, caller, c.Created, harang.AuditUserCreate, subjectOf(c.User), nil,
+		harang.AuditState{"email": c.Email, "role": c.Role})
+	if err := s.store.CreateUser(ctx, c, entry); err != nil {
 		return harang.User{}, err
 	}
 	return c.User, nil
@@ -114,7 +116,7 @@ func (s *Service) UpdateUser(
 	now := s.now()
 	var after harang.User
 	err := s.store.UpdateUser(ctx, caller.Tenant, userID,
-		func(c *Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error) {
+		func(c *Credentials, live []harang.Session, otherAdmins CountAdmins) (Trail, error) {
 			before := c.User
 			if change.Role != nil {
 				c.Role = *change.Role
@@ -128,15 +130,45 @@ func (s *Service) UpdateUser(
 			after = c.User
 			if isEnabledAdmin(before) && !isEnabledAdmin(after) {
 				if err := checkNotLast(otherAdmins); err != nil {
-					return nil, err
+					return Trail{}, err
 				}
 			}
-			return s.applyUserChange(before, c, live, hash != "", now)
+			events, err := s.applyUserChange(before, c, live, hash != "", now)
+			return Trail{events, userAudit(ctx, caller, before, after, hash != "", now)}, err
 		})
 	if err != nil {
 		return harang.User{}, err
 	}
 	return after, nil
+}
+
+// subjectOf is a user as the subject of an action.
+func subjectOf(u harang.User) harang.AuditSubject {
+	return harang.AuditSubject{Kind: harang.AuditUser, ID: u.ID, Name: u.Name}
+}
+
+// userAudit are the rows of a user's change: one for each of role, state and password.
+func userAudit(
+	ctx context.Context, caller harang.Identity, before, after harang.User, newPassword bool, now time.Time,
+) []harang.AuditEntry {
+	var all []harang.AuditEntry
+	add := func(action harang.AuditAction, was, is harang.AuditState) {
+		if e, ok := harang.NewAuditEntry(ctx, caller, now, action, subjectOf(after), was, is); ok {
+			all = append(all, e)
+		}
+	}
+	add(harang.AuditUserRole, harang.AuditState{"role": before.Role}, harang.AuditState{"role": after.Role})
+	if before.Disabled != after.Disabled {
+		action := harang.AuditUserEnable
+		if after.Disabled {
+			action = harang.AuditUserDisable
+		}
+		add(action, nil, nil)
+	}
+	if newPassword {
+		add(harang.AuditUserPassword, nil, nil)
+	}
+	return all
 }
 
 func isEnabledAdmin(u harang.User) bool { return u.Role == harang.RoleAdmin && !u.Disabled }

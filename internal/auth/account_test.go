@@ -233,7 +233,7 @@ func TestAPIKey_RevokedElsewhere(t *testing.T) {
 	if _, err := env.AuthenticateKey(ctx, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := env.store.RevokeAPIKey(ctx, "budapest", key.ID, env.clock.Now()); err != nil {
+	if err := env.store.RevokeAPIKey(ctx, "budapest", key.ID, env.clock.Now(), noTrail); err != nil {
 		t.Fatal(err)
 	}
 	env.clock.Move(500 * time.Millisecond)

@@ -73,7 +73,8 @@ func (s *Service) CreateAPIKey(ctx context.Context, caller harang.Identity, name
 	_, _ = rand.Read(random) // never fails
 	text := APIKeyPrefix + base64.RawURLEncoding.EncodeToString(random)
 	key := harang.APIKey{ID: s.newID(), Tenant: caller.Tenant, Name: name, Created: s.now()}
-	if err := s.store.CreateAPIKey(ctx, key, sha256.Sum256([]byte(text))); err != nil {
+	entry, _ := harang.NewAuditEntry(ctx, caller, key.Created, harang.AuditKeyCreate, keySubject(key), nil, nil)
+	if err := s.store.CreateAPIKey(ctx, key, sha256.Sum256([]byte(text)), entry); err != nil {
 		return harang.APIKey{}, "", err
 	}
 	return key, text, nil
@@ -94,9 +95,18 @@ func (s *Service) RevokeAPIKey(ctx context.Context, caller harang.Identity, keyI
 	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return err
 	}
-	if err := s.store.RevokeAPIKey(ctx, caller.Tenant, keyID, s.now()); err != nil {
+	now := s.now()
+	if err := s.store.RevokeAPIKey(ctx, caller.Tenant, keyID, now, func(k harang.APIKey) Trail {
+		entry, _ := harang.NewAuditEntry(ctx, caller, now, harang.AuditKeyRevoke, keySubject(k), nil, nil)
+		return Trail{Audit: []harang.AuditEntry{entry}}
+	}); err != nil {
 		return err
 	}
 	s.keys.clear()
 	return nil
+}
+
+// keySubject is a key as the subject of an action.
+func keySubject(k harang.APIKey) harang.AuditSubject {
+	return harang.AuditSubject{Kind: harang.AuditKey, ID: k.ID, Name: k.Name}
 }

@@ -151,10 +151,15 @@ func (downStore) FindAPIKey(context.Context, [32]byte) (harang.APIKey, error) {
 	return harang.APIKey{}, errDown
 }
 
-func (downStore) EndToken(context.Context, string, string, time.Time, harang.Event) error {
+func (downStore) EndToken(
+	context.Context, string, string, time.Time, harang.Event, ...harang.AuditEntry,
+) error {
 	return errDown
 }
 
-func (downStore) UpdateSession(context.Context, string, string, func(*harang.Session) ([]harang.Event, error)) error {
+func (downStore) UpdateSession(context.Context, string, string, func(*harang.Session) (auth.Trail, error)) error {
 	return errDown
 }
+
+// noTrail is the trail of a key that another process revokes.
+func noTrail(harang.APIKey) auth.Trail { return auth.Trail{} }

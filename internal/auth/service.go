@@ -42,6 +42,7 @@ type Service struct {
 	limits  *limiter
 	keys    *lru[[32]byte, cachedKey]
 	last    *outcomes
+	failed  *failedLogins
 	metrics *metrics
 	clock   func() time.Time
 	newID   func() string
@@ -72,7 +73,7 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 	}
 	return &Service{
 		store: store, key: key, tokens: newTokens(key, o.Clock), hasher: h,
-		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(),
+		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(), failed: newFailedLogins(),
 		metrics: newMetrics(o.Registry),
 		clock:   o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil
@@ -197,8 +198,18 @@ func (s *Service) IssueToken(
 		return "", err
 	}
 	now := s.now()
+	command := harang.Identity{
+		Tenant: tenant, UserID: commandSubject(harang.RoleAdmin), Name: "harang", Role: harang.RoleAdmin,
+	}
+	issued := harang.AuditState{"role": role, "ttl": ttl.String()}
 	if userID == "" {
-		return s.tokens.sign(s.claims(tenant, commandSubject(role), role, "", now, ttl))
+		c := s.claims(tenant, commandSubject(role), role, "", now, ttl)
+		entry, _ := harang.NewAuditEntry(ctx, command, now, harang.AuditTokenCreate,
+			harang.AuditSubject{Kind: harang.AuditToken, ID: c.ID, Name: c.Subject}, nil, issued)
+		if err := s.store.CreateAudit(ctx, tenant, entry); err != nil {
+			return "", err
+		}
+		return s.tokens.sign(c)
 	}
 	u, err := s.store.FindSubject(ctx, tenant, userID, "", now)
 	switch {
@@ -209,7 +220,8 @@ func (s *Service) IssueToken(
 			Detail: "must be the user's role, " + string(u.Role)})
 	}
 	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Expires: now.Add(ttl)}
-	if err := s.createSession(ctx, session, func(u Credentials) error {
+	entry, _ := harang.NewAuditEntry(ctx, command, now, harang.AuditTokenCreate, subjectOf(u.User), nil, issued)
+	if err := s.createSession(ctx, session, entry, func(u Credentials) error {
 		if u.Disabled {
 			return harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
 		}

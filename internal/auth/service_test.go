@@ -212,6 +212,13 @@ func (env *switchStore) FindTenantOfToken(ctx context.Context, tenant, token str
 	return env.UserStore.FindTenantOfToken(ctx, tenant, token)
 }
 
+func (env *switchStore) CountFailedLogins(ctx context.Context, failed []harang.FailedLogins) error {
+	if env.unavailable {
+		return errDown
+	}
+	return env.UserStore.CountFailedLogins(ctx, failed)
+}
+
 // While the database is unavailable: the last outcome counts for a minute, then the token; a refused login stays
 // refused.
 func TestAuthenticate_DatabaseUnavailable(t *testing.T) {

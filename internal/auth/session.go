@@ -54,6 +54,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 			Field: "email", Detail: fmt.Sprintf("must have at most %d bytes", MaxEmailBytes),
 		})
 	}
+	ctx = harang.ForCall(ctx, harang.TenantOf(ctx), r.Address)
 	email, host := CanonicalEmail(r.Email), hostOf(r.Address)
 	from := s.readBrowser(r.Browser)
 	mark := s.accountMark(email)
@@ -82,6 +83,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	}
 	if !match || c.Disabled {
 		s.metrics.logins.WithLabelValues("refused").Inc()
+		s.failed.add(c.User, networkOf(r.Address), s.now())
 		return Grant{}, errCredentials
 	}
 	attempt.takeBack()
@@ -89,7 +91,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 		s.rehash(ctx, c, by, r.Password)
 	}
 	if tenant, id, _, ok := s.readCookie(r.Refresh); ok {
-		if err := s.endSession(ctx, tenant, id); err != nil {
+		if err := s.endSession(ctx, harang.Identity{}, tenant, id, "login"); err != nil {
 			return Grant{}, err
 		}
 	}
@@ -97,7 +99,8 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1, Rotated: now, Expires: now.Add(s.session),
 	}
-	if err := s.createSession(ctx, session, func(u Credentials) error {
+	entry, _ := harang.NewAuditEntry(ctx, identityOf(c.User), now, harang.AuditSessionCreate, subjectOf(c.User), nil, nil)
+	if err := s.createSession(ctx, session, entry, func(u Credentials) error {
 		if !u.SessionsFrom.Equal(c.SessionsFrom) { // a new password, or a disabling, during the check
 			return errCredentials
 		}
@@ -111,29 +114,35 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	return g, err
 }
 
-// createSession stores a session unless refuse returns an error, and ends the user's least recently used ones when
-// there are more than MaxSessions.
+// identityOf is a user as the author of what a login does.
+func identityOf(u harang.User) harang.Identity {
+	return harang.Identity{Tenant: u.Tenant, UserID: u.ID, Name: u.Name, Role: u.Role}
+}
+
+// createSession stores a session with its row of the audit log unless refuse returns an error, and ends the user's
+// least recently used ones when there are more than MaxSessions.
 func (s *Service) createSession(
-	ctx context.Context, session harang.Session, refuse func(u Credentials) error,
+	ctx context.Context, session harang.Session, entry harang.AuditEntry, refuse func(u Credentials) error,
 ) error {
 	now := session.Rotated
 	var ended []harang.Session
 	err := s.store.CreateSession(ctx, session.Tenant, session.UserID, MaxSessions, func(
 		u Credentials, surplus []harang.Session,
-	) (harang.Session, []harang.Event, error) {
+	) (harang.Session, Trail, error) {
 		if err := refuse(u); err != nil {
-			return session, nil, err
+			return session, Trail{}, err
 		}
 		session.Created, ended = firstAfter(u.SessionsFrom, now), surplus
-		var events []harang.Event
+		trail := Trail{Audit: []harang.AuditEntry{entry}}
 		for i := range surplus {
 			e, err := s.closeSession(&surplus[i], now)
 			if err != nil {
-				return session, nil, err
+				return session, Trail{}, err
 			}
-			events = append(events, e)
+			trail.Events = append(trail.Events, e)
+			trail.Audit = append(trail.Audit, endAudit(ctx, identityOf(u.User), surplus[i], now, "limit"))
 		}
-		return session, events, nil
+		return session, trail, nil
 	})
 	if err != nil {
 		return err
@@ -160,11 +169,11 @@ func (s *Service) rehash(ctx context.Context, c Credentials, by requester, passw
 		return
 	}
 	before := c.PasswordHash
-	decide := func(c *Credentials, _ []harang.Session, _ CountAdmins) ([]harang.Event, error) {
+	decide := func(c *Credentials, _ []harang.Session, _ CountAdmins) (Trail, error) {
 		if c.PasswordHash == before { // else it was changed meanwhile
 			c.PasswordHash = hash
 		}
-		return nil, nil
+		return Trail{}, nil
 	}
 	_ = s.store.UpdateUser(ctx, c.Tenant, c.ID, decide)
 }
@@ -180,11 +189,11 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 	var refused bool
 	var user string
 	now := s.now()
-	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) ([]harang.Event, error) {
+	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) (Trail, error) {
 		refused, user = false, stored.UserID
 		switch {
 		case !stored.Live(now):
-			return nil, errNoSession
+			return Trail{}, errNoSession
 		case generation == stored.Generation:
 			stored.Generation++
 			stored.Rotated = now
@@ -194,10 +203,13 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 			// The cookie was copied: whoever has the newer one got it by refreshing with this one.
 			refused = true
 			event, err := s.closeSession(stored, now)
-			return []harang.Event{event}, err
+			return Trail{
+				Events: []harang.Event{event},
+				Audit:  []harang.AuditEntry{endAudit(ctx, harang.Identity{}, *stored, now, "cookie_reuse")},
+			}, err
 		}
 		session = *stored
-		return nil, nil
+		return Trail{}, nil
 	})
 	if err != nil {
 		return Grant{}, noSession(err)
@@ -235,7 +247,7 @@ func (s *Service) Logout(ctx context.Context, caller harang.Identity) error {
 	case caller.UserID == commandSubject(caller.Role):
 		return s.endToken(ctx, caller)
 	}
-	return s.endSession(ctx, caller.Tenant, caller.SessionID)
+	return s.endSession(ctx, caller, caller.Tenant, caller.SessionID, "logout")
 }
 
 func (s *Service) endToken(ctx context.Context, caller harang.Identity) error {
@@ -244,7 +256,10 @@ func (s *Service) endToken(ctx context.Context, caller harang.Identity) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.EndToken(ctx, caller.Tenant, caller.SessionID, caller.Expires, event); err != nil {
+	entry, _ := harang.NewAuditEntry(ctx, caller, event.Time, harang.AuditSessionEnd,
+		harang.AuditSubject{Kind: harang.AuditToken, ID: caller.SessionID, Name: caller.Name}, nil,
+		harang.AuditState{"reason": "logout"})
+	if err := s.store.EndToken(ctx, caller.Tenant, caller.SessionID, caller.Expires, event, entry); err != nil {
 		return err
 	}
 	s.last.recordEnded(caller.Tenant, caller.UserID, caller.SessionID)
@@ -258,19 +273,26 @@ func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 	if !ok {
 		return errNoSession
 	}
-	return s.endSession(ctx, tenant, id)
+	return s.endSession(ctx, harang.Identity{}, tenant, id, "logout")
 }
 
-func (s *Service) endSession(ctx context.Context, tenant, id string) error {
+// endSession ends a session, for a reason that the audit log shows. Without a caller the session's user has ended it.
+func (s *Service) endSession(ctx context.Context, caller harang.Identity, tenant, id, reason string) error {
 	now := s.now()
 	var user string
-	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) ([]harang.Event, error) {
+	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) (Trail, error) {
 		user = stored.UserID
 		if !stored.Ended.IsZero() {
-			return nil, nil
+			return Trail{}, nil
 		}
 		event, err := s.closeSession(stored, now)
-		return []harang.Event{event}, err
+		by := caller
+		if by.UserID == "" {
+			by.UserID = stored.UserID // the store knows the name
+		}
+		return Trail{
+			Events: []harang.Event{event}, Audit: []harang.AuditEntry{endAudit(ctx, by, *stored, now, reason)},
+		}, err
 	})
 	switch harang.ErrorCode(err) {
 	case "":
@@ -279,6 +301,18 @@ func (s *Service) endSession(ctx context.Context, tenant, id string) error {
 		return nil
 	}
 	return err
+}
+
+// endAudit is the row of the end of a session.
+func endAudit(
+	ctx context.Context, by harang.Identity, session harang.Session, now time.Time, reason string,
+) harang.AuditEntry {
+	subject := harang.AuditSubject{Kind: harang.AuditUser, ID: session.UserID}
+	if by.UserID == session.UserID {
+		subject.Name = by.Name
+	}
+	entry, _ := harang.NewAuditEntry(ctx, by, now, harang.AuditSessionEnd, subject, nil, harang.AuditState{"reason": reason})
+	return entry
 }
 
 // closeSession marks a session as ended and returns its control event.

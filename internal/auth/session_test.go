@@ -123,9 +123,9 @@ func TestLogin_MaxSessions(t *testing.T) {
 	live := 0
 	if err := env.store.UpdateUser(t.Context(), "budapest", env.operator.ID, func(
 		_ *auth.Credentials, all []harang.Session, _ auth.CountAdmins,
-	) ([]harang.Event, error) {
+	) (auth.Trail, error) {
 		live = len(all)
-		return nil, nil
+		return auth.Trail{}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -31,11 +31,17 @@ type Subject struct {
 // counts waits until this one has ended, so two that disable each other's user see each other.
 type CountAdmins = func() (int64, error)
 
+// Trail is what a change leaves behind in its own transaction: events, and rows of the audit log.
+type Trail struct {
+	Events []harang.Event
+	Audit  []harang.AuditEntry
+}
+
 // UserStore keeps users, sessions and API keys.
 //
 // A FindX that finds nothing returns NOT_FOUND; a database that cannot be reached is UNAVAILABLE. The decide functions
-// run inside the transaction and may run again when it is retried, so they change nothing outside. The events they
-// return are appended in that transaction.
+// run inside the transaction and may run again when it is retried, so they change nothing outside. The trail that they
+// return is written in that transaction, as are the rows of the audit log that other methods are given.
 type UserStore interface {
 	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
 
@@ -49,27 +55,34 @@ type UserStore interface {
 	FindTenantOfToken(ctx context.Context, tenant, tokenID string) (t harang.Tenant, ended bool, err error)
 	// EndToken records until expires that a token without a session is ended, and appends the event. A token that is
 	// ended already changes nothing.
-	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, event harang.Event) error
+	EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, event harang.Event,
+		audit ...harang.AuditEntry) error
 
 	// CreateSession stores the session that decide returns for a user, who is locked meanwhile, and ends surplus: the
 	// sessions beyond the most-1 most recently used ones, at most 100. NOT_FOUND when the tenant has no such user.
 	CreateSession(ctx context.Context, tenant, userID string, most int, decide func(
-		c Credentials, surplus []harang.Session) (harang.Session, []harang.Event, error)) error
-	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error)) error
+		c Credentials, surplus []harang.Session) (harang.Session, Trail, error)) error
+	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) (Trail, error)) error
 
 	// FindUsers lists a tenant's users after afterEmail, ordered by e-mail address.
 	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
 	// CreateUser returns CONFLICT when the address is taken, NOT_FOUND when the tenant does not exist.
-	CreateUser(ctx context.Context, c Credentials) error
+	CreateUser(ctx context.Context, c Credentials, audit ...harang.AuditEntry) error
 	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live
 	// sessions, the newest first.
 	UpdateUser(ctx context.Context, tenant, id string, decide func(
-		c *Credentials, live []harang.Session, otherAdmins CountAdmins) ([]harang.Event, error)) error
+		c *Credentials, live []harang.Session, otherAdmins CountAdmins) (Trail, error)) error
 
 	// CreateAPIKey stores a key under the SHA-256 of its text.
-	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error
+	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte, audit ...harang.AuditEntry) error
 	FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error)
 	// FindAPIKeys lists a tenant's keys after afterID, ordered by id.
 	FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error)
-	RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error
+	// RevokeAPIKey revokes a key at an instant. trail is called only when it was not revoked before.
+	RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time, trail func(harang.APIKey) Trail) error
+
+	// CreateAudit writes rows about something that changes nothing else.
+	CreateAudit(ctx context.Context, tenant string, entries ...harang.AuditEntry) error
+	// CountFailedLogins adds to the rows of these accounts, networks and hours.
+	CountFailedLogins(ctx context.Context, failed []harang.FailedLogins) error
 }

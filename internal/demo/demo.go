@@ -24,7 +24,7 @@ const Password = "harang-demo"
 // TenantStore stores tenants.
 type TenantStore interface {
 	FindTenant(ctx context.Context, id string) (harang.Tenant, error)
-	CreateTenant(ctx context.Context, t harang.Tenant) error
+	CreateTenant(ctx context.Context, t harang.Tenant, audit ...harang.AuditEntry) error
 }
 
 // Options are what the data is created with.

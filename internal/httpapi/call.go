@@ -98,7 +98,7 @@ func (a *API) raw(route string, action harang.Action,
 			fail(r.Context(), err).write(w)
 			return
 		}
-		answer(w, r.WithContext(withCaller(r.Context(), caller)), caller)
+		answer(w, r.WithContext(withCaller(r.Context(), caller, addressOf(r))), caller)
 	})
 }
 
@@ -203,9 +203,9 @@ func responses(statuses []int) map[string]*huma.Response {
 
 type identityKey struct{}
 
-// withCaller returns the context of a call.
-func withCaller(ctx context.Context, caller harang.Identity) context.Context {
-	return context.WithValue(harang.ForTenant(ctx, caller.Tenant), identityKey{}, caller)
+// withCaller returns the context of a call from an address.
+func withCaller(ctx context.Context, caller harang.Identity, address string) context.Context {
+	return context.WithValue(harang.ForCall(ctx, caller.Tenant, address), identityKey{}, caller)
 }
 
 // authorized is the middleware that refuses callers without a valid credential or
@@ -226,7 +226,7 @@ func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, f
 			fail(r.Context(), err).write(w)
 			return
 		}
-		next(huma.WithContext(ctx, withCaller(ctx.Context(), caller)))
+		next(huma.WithContext(ctx, withCaller(ctx.Context(), caller, addressOf(r))))
 	}
 }
 

@@ -73,11 +73,16 @@ func (c *Catalogue) changeLocation(
 	if err != nil {
 		return l, err
 	}
+	before := locationState(l)
 	l = change.apply(l)
 	if wrong := l.Check(); len(wrong) > 0 {
 		return l, harang.Invalid(wrong...)
 	}
-	return l, tx.PutLocation(ctx, caller.Tenant, l)
+	if err := tx.PutLocation(ctx, caller.Tenant, l); err != nil {
+		return l, err
+	}
+	return l, c.recordPut(ctx, tx, caller, found, harang.AuditLocationCreate, harang.AuditLocationUpdate,
+		harang.AuditSubject{Kind: harang.AuditLocation, ID: l.ID, Name: l.Name}, before, locationState(l))
 }
 
 // PartnerChange creates a partner or changes it. A nil field keeps its value; a new
@@ -126,11 +131,16 @@ func (c *Catalogue) changePartner(
 	if err != nil {
 		return p, err
 	}
+	before := partnerState(p)
 	p = change.apply(p)
 	if wrong := p.Check(); len(wrong) > 0 {
 		return p, harang.Invalid(wrong...)
 	}
-	return p, tx.PutPartner(ctx, caller.Tenant, p)
+	if err := tx.PutPartner(ctx, caller.Tenant, p); err != nil {
+		return p, err
+	}
+	return p, c.recordPut(ctx, tx, caller, found, harang.AuditPartnerCreate, harang.AuditPartnerUpdate,
+		harang.AuditSubject{Kind: harang.AuditPartner, ID: p.ID, Name: p.Name}, before, partnerState(p))
 }
 
 // ProductChange creates a product or changes it. A nil field keeps its value; a new
@@ -184,12 +194,17 @@ func (c *Catalogue) changeProduct(
 	if err != nil {
 		return p, err
 	}
-	before := p.Barcodes
+	before := p
 	p = change.apply(p)
 	if wrong := p.Check(); len(wrong) > 0 {
 		return p, harang.Invalid(wrong...)
 	}
 	if err := tx.PutProduct(ctx, caller.Tenant, p); err != nil {
+		return p, err
+	}
+	if err := c.recordPut(ctx, tx, caller, found, harang.AuditProductCreate, harang.AuditProductUpdate,
+		harang.AuditSubject{Kind: harang.AuditProduct, ID: p.ID, Name: p.Name},
+		productState(before), productState(p)); err != nil {
 		return p, err
 	}
 	if !found {
@@ -199,7 +214,7 @@ func (c *Catalogue) changeProduct(
 			return p, err
 		}
 	}
-	if found && slices.Equal(before, p.Barcodes) {
+	if found && slices.Equal(before.Barcodes, p.Barcodes) {
 		return p, nil
 	}
 	return p, setBarcodes(ctx, tx, caller.Tenant, p)
@@ -247,6 +262,20 @@ func checkCode(ctx context.Context, tx Tx, tenant, code, productID string) error
 		}
 	}
 	return nil
+}
+
+func locationState(l harang.Location) harang.AuditState {
+	return harang.AuditState{"name": l.Name, "archived": l.Archived, "openingHours": l.Hours}
+}
+
+func partnerState(p harang.Partner) harang.AuditState {
+	return harang.AuditState{"name": p.Name, "archived": p.Archived}
+}
+
+func productState(p harang.Product) harang.AuditState {
+	return harang.AuditState{
+		"name": p.Name, "dailyPrice": p.DailyPrice, "barcodes": strings.Join(p.Barcodes, " "), "archived": p.Archived,
+	}
 }
 
 // set sets a field unless there is no value for it.
@@ -344,6 +373,9 @@ func (s *service) putStock(
 		return item, err
 	}
 	if created {
+		if err := s.recordThresholds(ctx, tx, caller, item, harang.Thresholds{}, p.thresholds()); err != nil {
+			return item, err
+		}
 		return item, s.recordMovement(ctx, tx, caller, item, p.Quantity, movement{reason: reasonCatalogue})
 	}
 	return item, s.setQuantity(ctx, tx, caller, &item, p.Quantity, p.thresholds(), movement{reason: reasonCatalogue})

@@ -25,6 +25,7 @@ func (c *Connections) Close(ctx context.Context, caller harang.Identity, connect
 			return err
 		}
 		tx.Append(e)
-		return nil
+		return c.record(ctx, tx, caller, harang.AuditConnectionClose,
+			harang.AuditSubject{Kind: harang.AuditConnection, ID: connectionID}, nil, nil)
 	})
 }

@@ -83,6 +83,14 @@ func (c *Catalogue) ImportCSV(ctx context.Context, caller harang.Identity, file 
 	if err := plan.report.Problems.Err(); err != nil {
 		return ImportReport{}, err
 	}
+	if len(plan.writes) > 0 { // in the last transaction: an import that was interrupted is no whole one
+		plan.writes = append(plan.writes, func(tx Tx) error {
+			return c.record(ctx, tx, caller, harang.AuditImport,
+				harang.AuditSubject{Kind: harang.AuditList, ID: "catalogue"}, nil, harang.AuditState{
+					"new": plan.report.New, "changed": plan.report.Changed, "untouched": plan.report.Untouched,
+				})
+		})
+	}
 	for chunk := range slices.Chunk(plan.writes, importChunk) {
 		if ctx.Err() != nil {
 			return ImportReport{}, harang.Wrap(harang.CodeUnavailable, ctx.Err(),

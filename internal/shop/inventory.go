@@ -149,11 +149,21 @@ func (v *Inventory) SetLevel(
 		if wrong := next.Check(); len(wrong) > 0 {
 			return harang.Invalid(wrong...)
 		}
+		before := item
 		switch {
 		case c.ClearExpected:
 			item.ExpectedAt = time.Time{}
 		case c.ExpectedAt != nil:
 			item.ExpectedAt = c.ExpectedAt.UTC().Truncate(time.Millisecond)
+		}
+		if err := v.recordThresholds(ctx, tx, caller, item, before.Level.Thresholds, next); err != nil {
+			return err
+		}
+		if expectation {
+			if err := v.record(ctx, tx, caller, harang.AuditStockExpect, stockSubject(item),
+				dayState(before.ExpectedAt), dayState(item.ExpectedAt)); err != nil {
+				return err
+			}
 		}
 		if err := v.changeLevel(tx, caller.Tenant, &item, item.Level.Quantity, next); err != nil {
 			return err
@@ -265,12 +275,15 @@ func (s *service) changeStock(
 	return items, nil
 }
 
-// setQuantity gives a locked item a quantity and thresholds, writes it and its
-// movement, and appends its alert.
+// setQuantity gives a locked item a quantity and thresholds, writes it, its movement and
+// the change of the thresholds, and appends its alert.
 func (s *service) setQuantity(
 	ctx context.Context, tx Tx, caller harang.Identity, item *harang.StockItem, quantity int64, th harang.Thresholds,
 	m movement,
 ) error {
+	if err := s.recordThresholds(ctx, tx, caller, *item, item.Level.Thresholds, th); err != nil {
+		return err
+	}
 	delta := quantity - item.Level.Quantity
 	if err := s.changeLevel(tx, caller.Tenant, item, quantity, th); err != nil {
 		return err

@@ -374,10 +374,16 @@ func (p *Payments) PutCard(ctx context.Context, caller harang.Identity, partnerI
 		return harang.Invalid(wrong...)
 	}
 	return p.store.Within(ctx, func(tx Tx) error {
-		if _, err := tx.FindPartner(ctx, caller.Tenant, partnerID); err != nil {
+		partner, err := tx.FindPartner(ctx, caller.Tenant, partnerID)
+		if err != nil {
 			return notFound(err, "there is no such partner")
 		}
-		return tx.PutCard(ctx, caller.Tenant, partnerID, c, p.now())
+		if err := tx.PutCard(ctx, caller.Tenant, partnerID, c, p.now()); err != nil {
+			return err
+		}
+		return p.record(ctx, tx, caller, harang.AuditCardPut,
+			harang.AuditSubject{Kind: harang.AuditPartner, ID: partnerID, Name: partner.Name}, nil,
+			harang.AuditState{"card": harang.MaskToken(c.Token), "label": c.Label, "last4": c.Last4})
 	})
 }
 
@@ -391,7 +397,16 @@ func (p *Payments) DeleteCard(ctx context.Context, caller harang.Identity, partn
 		if err == nil && !deleted {
 			err = harang.Errorf(harang.CodeNotFound, "there is no such card")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		partner, err := tx.FindPartner(ctx, caller.Tenant, partnerID)
+		if err != nil {
+			return err
+		}
+		return p.record(ctx, tx, caller, harang.AuditCardDelete,
+			harang.AuditSubject{Kind: harang.AuditPartner, ID: partnerID, Name: partner.Name},
+			harang.AuditState{"card": harang.MaskToken(token)}, nil)
 	})
 }
 

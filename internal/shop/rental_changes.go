@@ -99,14 +99,25 @@ func (v *Rentals) ReturnPieces(
 				return err
 			}
 			unused := max(0, RentalDays(r.Created, r.Due)-RentalDays(r.Created, v.now()))
+			before := r.TotalValue
 			for i, l := range r.Lines {
 				r.TotalValue -= l.DailyPrice * back[i] * unused
+			}
+			if err := v.record(ctx, tx, caller, harang.AuditRentalPrice, rentalSubject(*r),
+				harang.AuditState{"totalValue": before}, harang.AuditState{"totalValue": r.TotalValue}); err != nil {
+				return err
 			}
 		}
 		if err := v.refundOverpaid(ctx, tx, caller, r, ""); err != nil {
 			return err
 		}
 		m := movement{p.ID, reasonReturn}
+		if all && r.Owed() > 0 {
+			if err := v.record(ctx, tx, caller, harang.AuditRentalReturnOwing, rentalSubject(*r), nil,
+				harang.AuditState{"totalValue": r.TotalValue, "owedAmount": r.Owed()}); err != nil {
+				return err
+			}
+		}
 		if all {
 			return v.closeRental(ctx, tx, caller, r, harang.RentalReturned, m)
 		}
@@ -186,8 +197,13 @@ func (v *Rentals) CancelRental(
 			return harang.Errorf(harang.CodeConflict,
 				"the rental was due by its checkout already, it can only be returned")
 		}
+		before := rentalState(*r)
 		r.Status = harang.RentalCancelled
 		if err := v.refundOverpaid(ctx, tx, caller, r, ""); err != nil {
+			return err
+		}
+		if err := v.record(ctx, tx, caller, harang.AuditRentalCancel, rentalSubject(*r), before,
+			harang.AuditState{"status": r.Status}); err != nil {
 			return err
 		}
 		return v.closeRental(ctx, tx, caller, r, harang.RentalCancelled, movement{c.ID, reasonCancel})
@@ -240,9 +256,25 @@ func (v *Rentals) Extend(
 		if due.Equal(r.Due) {
 			return nil
 		}
+		before := dueState(*r)
 		r.TotalValue, r.Due, r.Status = total, due, harang.RentalOpen
+		if err := v.record(ctx, tx, caller, harang.AuditRentalExtend, rentalSubject(*r), before,
+			dueState(*r)); err != nil {
+			return err
+		}
 		return tx.UpdateRental(ctx, *r)
 	})
+}
+
+// rentalState is a rental before it is cancelled.
+func rentalState(r harang.Rental) harang.AuditState {
+	return harang.AuditState{
+		"status": r.Status, "equipmentCount": r.EquipmentCount, "totalValue": r.TotalValue, "paidAmount": r.Paid,
+	}
+}
+
+func dueState(r harang.Rental) harang.AuditState {
+	return harang.AuditState{"dueAt": r.Due.UTC().Format(time.RFC3339), "totalValue": r.TotalValue}
 }
 
 // extendedTotal is the price of a rental with a later return instant.

@@ -443,6 +443,10 @@ func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 				return errCharging
 			}
 		}
+		if err := v.record(ctx, tx, system(r.Tenant), harang.AuditRentalCancel, rentalSubject(rental),
+			rentalState(rental), harang.AuditState{"status": harang.RentalCancelled}); err != nil {
+			return err
+		}
 		return v.closeRental(ctx, tx, system(r.Tenant), &rental, harang.RentalCancelled, movement{reason: reasonExpiry})
 	})
 }

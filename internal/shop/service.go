@@ -34,6 +34,7 @@ type UseCases struct {
 	Exports       *Exports
 	SelfCheck     *SelfCheck
 	Connections   *Connections
+	Audit         *Audit
 	Housekeeper   *Housekeeper
 }
 
@@ -64,6 +65,7 @@ func New(o Options) *UseCases {
 		Exports:       &Exports{s, inventory, catalogue, rentals, payments, dashboard, notifications},
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Connections:   &Connections{s},
+		Audit:         &Audit{s},
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},
 	}
 }

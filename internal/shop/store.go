@@ -25,6 +25,7 @@ type Store interface {
 	RentalReader
 	PaymentReader
 	RefundReader
+	AuditReader
 	Sweeper
 }
 
@@ -43,6 +44,18 @@ type Tx interface {
 	PaymentWriter
 	RefundWriter
 	RequestWriter
+	AuditWriter
+}
+
+// AuditReader reads the audit log.
+type AuditReader interface {
+	// FindAudit returns a part of a tenant's audit log, newest first.
+	FindAudit(ctx context.Context, tenant string, q harang.AuditQuery) (harang.Page[harang.AuditEntry], error)
+}
+
+// AuditWriter adds to the audit log. Nothing in it is ever changed.
+type AuditWriter interface {
+	CreateAudit(ctx context.Context, tenant string, entries ...harang.AuditEntry) error
 }
 
 // StockReader reads stock.

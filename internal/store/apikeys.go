@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 const apiKeyColumns = `id, tenant_id, name, created_at, revoked_at`
@@ -18,8 +19,10 @@ var (
 		SELECT `+apiKeyColumns+` FROM api_keys WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3`)
 	createAPIKey = define("create API key", `
 		INSERT INTO api_keys (id, tenant_id, name, hash, created_at) VALUES ($1, $2, $3, $4, $5)`)
+	lockAPIKey = define("lock API key", `
+		UPDATE api_keys SET name = name WHERE tenant_id = $1 AND id = $2 RETURNING `+apiKeyColumns)
 	revokeAPIKey = define("revoke API key", `
-		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $1) WHERE tenant_id = $2 AND id = $3`)
+		UPDATE api_keys SET revoked_at = $1 WHERE tenant_id = $2 AND id = $3`)
 )
 
 func scanAPIKey(r row) (harang.APIKey, error) {
@@ -44,22 +47,34 @@ func (s *Store) FindAPIKeys(ctx context.Context, tenant, afterID string, limit i
 
 // CreateAPIKey stores a key by the SHA-256 of its text. NOT_FOUND when there is no
 // such tenant.
-func (s *Store) CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte) error {
+func (s *Store) CreateAPIKey(
+	ctx context.Context, k harang.APIKey, hash [32]byte, audit ...harang.AuditEntry,
+) error {
 	return s.within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, createAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]),
-			k.Created.UnixMilli())
-		return err
+		if _, err := execute(ctx, tx, createAPIKey, k.ID, k.Tenant, k.Name, hex.EncodeToString(hash[:]),
+			k.Created.UnixMilli()); err != nil {
+			return err
+		}
+		return tx.CreateAudit(ctx, k.Tenant, audit...)
 	})
 }
 
-// RevokeAPIKey revokes a key; a revoked one keeps its first instant. NOT_FOUND when
-// the tenant has no such key.
-func (s *Store) RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time) error {
+// RevokeAPIKey revokes a key and writes the trail; a revoked one stays as it is. NOT_FOUND
+// when the tenant has no such key.
+func (s *Store) RevokeAPIKey(
+	ctx context.Context, tenant, id string, at time.Time, trail func(harang.APIKey) auth.Trail,
+) error {
 	return s.within(ctx, func(tx *Tx) error {
-		n, err := execute(ctx, tx, revokeAPIKey, at.UnixMilli(), tenant, id)
-		if err == nil && n == 0 {
-			err = harang.Errorf(harang.CodeNotFound, "there is no such API key")
+		k, err := queryOne(ctx, tx, lockAPIKey, scanAPIKey, tenant, id)
+		if harang.ErrorCode(err) == harang.CodeNotFound {
+			return harang.Wrap(harang.CodeNotFound, err, "there is no such API key")
 		}
-		return err
+		if err != nil || !k.Revoked.IsZero() {
+			return err
+		}
+		if _, err := execute(ctx, tx, revokeAPIKey, at.UnixMilli(), tenant, id); err != nil {
+			return err
+		}
+		return tx.leave(ctx, tenant, trail(k))
 	})
 }

@@ -524,12 +524,17 @@ func scanCard(r row) (c harang.Card, err error) {
 	return c, err
 }
 
-// PutPaymentSettings sets a tenant's payment provider. NOT_FOUND when there is no such
-// tenant.
-func (s *Store) PutPaymentSettings(ctx context.Context, tenant string, p harang.PaymentSettings) error {
+// PutPaymentSettings sets a tenant's payment provider, and writes rows of the audit log.
+// NOT_FOUND when there is no such tenant.
+func (s *Store) PutPaymentSettings(
+	ctx context.Context, tenant string, p harang.PaymentSettings, audit ...harang.AuditEntry,
+) error {
 	return s.within(ctx, func(tx *Tx) error {
-		_, err := execute(ctx, tx, putPaymentSettings, tenant, p.Provider, p.ConfigFile, s.nowMillis())
-		return err
+		if _, err := execute(ctx, tx, putPaymentSettings, tenant, p.Provider, p.ConfigFile,
+			s.nowMillis()); err != nil {
+			return err
+		}
+		return tx.CreateAudit(ctx, tenant, audit...)
 	})
 }
 

@@ -52,10 +52,10 @@ func scanSession(r row) (harang.Session, error) {
 const maxSurplus = 100
 
 // CreateSession locks a user, ends the sessions beyond the most-1 most recently used ones,
-// and stores the session and the events that decide returns. NOT_FOUND when the tenant
+// and stores the session and the trail that decide returns. NOT_FOUND when the tenant
 // has no such user.
 func (s *Store) CreateSession(ctx context.Context, tenant, userID string, most int, decide func(
-	c auth.Credentials, surplus []harang.Session) (harang.Session, []harang.Event, error),
+	c auth.Credentials, surplus []harang.Session) (harang.Session, auth.Trail, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
 		c, err := queryOne(ctx, tx, lockUser, scanLockedUser, tenant, userID)
@@ -67,7 +67,7 @@ func (s *Store) CreateSession(ctx context.Context, tenant, userID string, most i
 		if err != nil {
 			return err
 		}
-		n, events, err := decide(c, surplus)
+		n, trail, err := decide(c, surplus)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,9 @@ func (s *Store) CreateSession(ctx context.Context, tenant, userID string, most i
 				return err
 			}
 		}
-		tx.Append(events...)
+		if err := tx.leave(ctx, tenant, trail); err != nil {
+			return err
+		}
 		_, err = execute(ctx, tx, createSession, n.ID, n.Tenant, n.UserID, n.Generation,
 			n.Rotated.UnixMilli(), n.Created.UnixMilli(), n.Expires.UnixMilli())
 		return err
@@ -84,17 +86,17 @@ func (s *Store) CreateSession(ctx context.Context, tenant, userID string, most i
 }
 
 // UpdateSession locks a session, stores what decide changes of its generation and
-// instants, and appends the events that decide returns. NOT_FOUND when the tenant has
+// instants, and writes the trail that decide returns. NOT_FOUND when the tenant has
 // no such session.
 func (s *Store) UpdateSession(
-	ctx context.Context, tenant, id string, decide func(*harang.Session) ([]harang.Event, error),
+	ctx context.Context, tenant, id string, decide func(*harang.Session) (auth.Trail, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
 		session, err := queryOne(ctx, tx, lockSession, scanSession, tenant, id)
 		if err != nil {
 			return err
 		}
-		events, err := decide(&session)
+		trail, err := decide(&session)
 		if err != nil {
 			return err
 		}
@@ -102,8 +104,7 @@ func (s *Store) UpdateSession(
 			session.Expires.UnixMilli(), nullMillis(session.Ended), tenant, id); err != nil {
 			return err
 		}
-		tx.Append(events...)
-		return nil
+		return tx.leave(ctx, tenant, trail)
 	})
 }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -91,12 +92,14 @@ func (s *Store) SweepEvents(ctx context.Context, tenant string, before time.Time
 	return removed, nil
 }
 
-// Sweep deletes every tenant's events that are older than EventRetention, in small
-// batches, until none is left or ctx ends, and the probes of nodes that are gone.
+// Sweep deletes every tenant's events that are older than EventRetention and rows of the
+// audit log that are older than AuditRetention, in small batches, until none is left or
+// ctx ends, and the probes of nodes that are gone.
 func (s *Store) Sweep(ctx context.Context) error {
-	if err := s.sweepProbes(ctx); err != nil {
-		return err
-	}
+	return errors.Join(s.sweepProbes(ctx), s.sweepAllEvents(ctx), s.sweepAllAudit(ctx))
+}
+
+func (s *Store) sweepAllEvents(ctx context.Context) error {
 	before := s.now().Add(-EventRetention)
 	for after := ""; ; {
 		tenants, err := queryAll(ctx, s.reader(), findTenantsToSweep, scanText, after, before.UnixMilli(), sweepBatch)

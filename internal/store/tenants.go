@@ -35,15 +35,17 @@ func (s *Store) FindTenants(ctx context.Context, after string, limit int) ([]har
 	return queryAll(ctx, s.reader(), findTenants, scanTenant, after, limit)
 }
 
-// CreateTenant creates a tenant with empty feeds in a new epoch. CONFLICT when the
+// CreateTenant creates a tenant with empty feeds in a new epoch, and rows of its audit log. CONFLICT when the
 // id exists.
-func (s *Store) CreateTenant(ctx context.Context, t harang.Tenant) error {
+func (s *Store) CreateTenant(ctx context.Context, t harang.Tenant, audit ...harang.AuditEntry) error {
 	return s.within(ctx, func(tx *Tx) error {
 		now := s.now()
 		if _, err := execute(ctx, tx, createTenant, t.ID, t.Name, now.UnixMilli()); err != nil {
 			return err
 		}
-		_, err := execute(ctx, tx, createHeads, t.ID, string(harang.NewEpoch(now, rand.Uint32(), "")))
-		return err
+		if _, err := execute(ctx, tx, createHeads, t.ID, string(harang.NewEpoch(now, rand.Uint32(), ""))); err != nil {
+			return err
+		}
+		return tx.CreateAudit(ctx, t.ID, audit...)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 var (
@@ -32,14 +33,16 @@ func (s *Store) FindTenantOfToken(
 }
 
 // EndToken records until its expiry that a token without a session was logged out,
-// and appends the event. A second call for the token does nothing. NOT_FOUND when
+// and writes the event and the rows of the audit log. A second call for the token does nothing. NOT_FOUND when
 // there is no such tenant.
-func (s *Store) EndToken(ctx context.Context, tenant, tokenID string, expires time.Time, logout harang.Event) error {
+func (s *Store) EndToken(
+	ctx context.Context, tenant, tokenID string, expires time.Time, logout harang.Event, audit ...harang.AuditEntry,
+) error {
 	return s.within(ctx, func(tx *Tx) error {
 		n, err := execute(ctx, tx, endToken, tokenID, tenant, expires.UnixMilli())
-		if err == nil && n > 0 {
-			tx.Append(logout)
+		if err != nil || n == 0 {
+			return err
 		}
-		return err
+		return tx.leave(ctx, tenant, auth.Trail{Events: []harang.Event{logout}, Audit: audit})
 	})
 }

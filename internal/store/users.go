@@ -93,7 +93,7 @@ func (s *Store) FindUsers(ctx context.Context, tenant, afterEmail string, limit 
 
 // CreateUser creates a user, for whom all events up to now are read. CONFLICT when
 // the address exists, NOT_FOUND when there is no such tenant.
-func (s *Store) CreateUser(ctx context.Context, c auth.Credentials) error {
+func (s *Store) CreateUser(ctx context.Context, c auth.Credentials, audit ...harang.AuditEntry) error {
 	return s.within(ctx, func(tx *Tx) error {
 		heads, err := queryOne(ctx, tx, findHeads, scanHeads, c.Tenant)
 		if err != nil {
@@ -101,6 +101,9 @@ func (s *Store) CreateUser(ctx context.Context, c auth.Credentials) error {
 		}
 		if _, err := execute(ctx, tx, createUser, c.ID, c.Tenant, c.Email, c.Name, string(c.Role),
 			boolInt(c.Disabled), c.PasswordHash, c.Created.UnixMilli()); err != nil {
+			return err
+		}
+		if err := tx.CreateAudit(ctx, c.Tenant, audit...); err != nil {
 			return err
 		}
 		if heads.Number(harang.AudienceManagers) == 0 {
@@ -117,13 +120,13 @@ func (s *Store) CreateUser(ctx context.Context, c auth.Credentials) error {
 const maxLiveSessions = 2000
 
 // UpdateUser locks a user, stores what decide changes of name, role, disabled,
-// password hash and SessionsFrom, and appends the events that decide returns. live
+// password hash and SessionsFrom, and writes the trail that decide returns. live
 // are the user's live sessions. otherAdmins counts the tenant's other enabled
 // administrators; it locks the tenant's row first, so that of two transactions that
 // count, the second one sees what the first has done. NOT_FOUND when the tenant has
 // no such user.
 func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
-	c *auth.Credentials, live []harang.Session, otherAdmins auth.CountAdmins) ([]harang.Event, error),
+	c *auth.Credentials, live []harang.Session, otherAdmins auth.CountAdmins) (auth.Trail, error),
 ) error {
 	return s.within(ctx, func(tx *Tx) error {
 		c, err := queryOne(ctx, tx, lockUser, scanLockedUser, tenant, id)
@@ -141,7 +144,7 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
 			}
 			return queryOne(ctx, tx, countOtherAdmins, scanInt, tenant, id, string(harang.RoleAdmin))
 		}
-		events, err := decide(&c, live, otherAdmins)
+		trail, err := decide(&c, live, otherAdmins)
 		if err != nil {
 			return err
 		}
@@ -149,9 +152,14 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
 			c.PasswordHash, nullMillis(c.SessionsFrom), tenant, id); err != nil {
 			return err
 		}
-		tx.Append(events...)
-		return nil
+		return tx.leave(ctx, tenant, trail)
 	})
+}
+
+// leave appends the events of a trail and writes its rows of the audit log.
+func (tx *Tx) leave(ctx context.Context, tenant string, trail auth.Trail) error {
+	tx.Append(trail.Events...)
+	return tx.CreateAudit(ctx, tenant, trail.Audit...)
 }
 
 // boolInt is a boolean as it is stored.

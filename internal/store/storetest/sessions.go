@@ -27,7 +27,7 @@ func testSessions(t *testing.T, open Open) {
 		now := env.Clock.Now()
 		err := env.Store.CreateSession(t.Context(), "a", user, most, func(
 			_ auth.Credentials, surplus []harang.Session,
-		) (harang.Session, []harang.Event, error) {
+		) (harang.Session, auth.Trail, error) {
 			ended = nil
 			var events []harang.Event
 			for _, s := range surplus {
@@ -36,7 +36,7 @@ func testSessions(t *testing.T, open Open) {
 					harang.Logout{SessionID: s.ID, UserID: s.UserID}))
 			}
 			return harang.Session{ID: id, Tenant: "a", UserID: user, Generation: 1, Rotated: now, Created: now,
-				Expires: now.Add(time.Hour)}, events, nil
+				Expires: now.Add(time.Hour)}, auth.Trail{Events: events}, nil
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -63,9 +63,9 @@ func testSessions(t *testing.T, open Open) {
 	want("the second", create("u", "s2", 3))
 	want("the third", create("u", "s3", 3))
 	env.Clock.Move(time.Second)
-	if err := env.Store.UpdateSession(t.Context(), "a", "s1", func(s *harang.Session) ([]harang.Event, error) {
+	if err := env.Store.UpdateSession(t.Context(), "a", "s1", func(s *harang.Session) (auth.Trail, error) {
 		s.Rotated = env.Clock.Now() // used
-		return nil, nil
+		return auth.Trail{}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,9 +98,9 @@ func testSessions(t *testing.T, open Open) {
 	var newest string
 	if err := env.Store.UpdateUser(t.Context(), "a", "u", func(
 		_ *auth.Credentials, all []harang.Session, _ auth.CountAdmins,
-	) ([]harang.Event, error) {
+	) (auth.Trail, error) {
 		newest = fmt.Sprint(len(all), " ", all[0].ID)
-		return nil, nil
+		return auth.Trail{}, nil
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,9 @@ func Run(t *testing.T, open Open) {
 		{"RentalChanges", testRentalChanges},
 		{"Payments", testPayments},
 		{"RentalInvariants", testRentalInvariants},
+		{"AuditStock", testAuditStock},
+		{"AuditRentals", testAuditRentals},
+		{"AuditList", testAuditList},
 		{"ImportBarcodes", testImportBarcodes},
 		{"ImportInvariants", testImportInvariants},
 	} {
