@@ -73,7 +73,8 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 	}
 	return &Service{
 		store: store, key: key, tokens: newTokens(key, o.Clock), hasher: h,
-		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(), failed: newFailedLogins(),
+		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(),
+		failed:  newFailedLogins(),
 		metrics: newMetrics(o.Registry),
 		clock:   o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil

@@ -99,7 +99,8 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1, Rotated: now, Expires: now.Add(s.session),
 	}
-	entry, _ := harang.NewAuditEntry(ctx, identityOf(c.User), now, harang.AuditSessionCreate, subjectOf(c.User), nil, nil)
+	entry, _ := harang.NewAuditEntry(ctx, identityOf(c.User), now, harang.AuditSessionCreate, subjectOf(c.User),
+		nil, nil)
 	if err := s.createSession(ctx, session, entry, func(u Credentials) error {
 		if !u.SessionsFrom.Equal(c.SessionsFrom) { // a new password, or a disabling, during the check
 			return errCredentials
@@ -311,7 +312,8 @@ func endAudit(
 	if by.UserID == session.UserID {
 		subject.Name = by.Name
 	}
-	entry, _ := harang.NewAuditEntry(ctx, by, now, harang.AuditSessionEnd, subject, nil, harang.AuditState{"reason": reason})
+	entry, _ := harang.NewAuditEntry(ctx, by, now, harang.AuditSessionEnd, subject, nil,
+		harang.AuditState{"reason": reason})
 	return entry
 }
 

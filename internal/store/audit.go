@@ -177,7 +177,9 @@ func (s *Store) CountFailedLogins(ctx context.Context, failed []harang.FailedLog
 }
 
 // FindAudit returns a page of a tenant's audit log, newest first. INVALID_REQUEST for a cursor of another list.
-func (s *Store) FindAudit(ctx context.Context, tenant string, q harang.AuditQuery) (harang.Page[harang.AuditEntry], error) {
+func (s *Store) FindAudit(
+	ctx context.Context, tenant string, q harang.AuditQuery,
+) (harang.Page[harang.AuditEntry], error) {
 	after := newestFirst
 	if err := decodeCursor("audit", q.Cursor, &after); err != nil {
 		return harang.Page[harang.AuditEntry]{}, err
@@ -234,7 +236,8 @@ func (s *Store) sweepAllAudit(ctx context.Context) error {
 		}
 	}
 	for after := ""; ; {
-		tenants, err := queryAll(ctx, s.reader(), findTenantsToSweepAudit, scanText, after, before.UnixMilli(), sweepBatch)
+		tenants, err := queryAll(ctx, s.reader(), findTenantsToSweepAudit, scanText, after, before.UnixMilli(),
+			sweepBatch)
 		if err != nil || len(tenants) == 0 {
 			return err
 		}

@@ -203,7 +203,8 @@ func testAuditList(t *testing.T, open Open) {
 	ctx := t.Context()
 	write := func(tenant string, caller harang.Identity, action harang.AuditAction, kind harang.AuditKind, id string) {
 		t.Helper()
-		e, _ := harang.NewAuditEntry(ctx, caller, env.Clock.Now(), action, harang.AuditSubject{Kind: kind, ID: id}, nil, nil)
+		e, _ := harang.NewAuditEntry(ctx, caller, env.Clock.Now(), action,
+			harang.AuditSubject{Kind: kind, ID: id}, nil, nil)
 		if err := env.Store.CreateAudit(ctx, tenant, e); err != nil {
 			t.Fatal(err)
 		}
