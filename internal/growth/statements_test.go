@@ -99,7 +99,7 @@ var statements = []statement{
 	{"find payments", 60, func(n int64) []any { return []any{bigTenant, millis(n / 2), "", 21} }},
 	{"find payments by status", 60, func(n int64) []any { return []any{bigTenant, "DECLINED", millis(n), "", 5} }},
 	{"find payments of rental", 1, fixed(bigTenant, "r55")},
-	{"find payments to check", 1, func(n int64) []any { return []any{millis(n), 100} }},
+	{"find payments to check", 1, func(n int64) []any { return []any{millis(n), ",", 100} }},
 	// 40 payments in all, 36 of which were settled.
 	{"sum settled payments", 60, func(n int64) []any { return append([]any{bigTenant}, lastDays(n)...) }},
 	{"sum settled payments at location", 60, func(n int64) []any {
@@ -126,7 +126,7 @@ var statements = []statement{
 		}
 		return ids
 	}},
-	{"find unpaid rentals", 1, func(n int64) []any { return []any{millis(n), 100} }},
+	{"find unpaid rentals", 1, func(n int64) []any { return []any{millis(n), ",", 100} }},
 	{"mark overdue rentals", 4 * openRentals, func(n int64) []any { return []any{millis(n) + 2*day, 20} }},
 
 	{"find live sessions", 1, func(n int64) []any { return []any{"u1", millis(n) + day, 0, 100} }},

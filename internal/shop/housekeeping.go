@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"harang.dev/harang"
 )
 
@@ -17,121 +15,152 @@ const (
 	housekeepingEvery = 5 * time.Second
 	// sweepEvery is the time between two sweeps of old rows.
 	sweepEvery = time.Hour
-	// roundLimit is how many rows one round handles of each kind.
-	roundLimit = 100
-	// checksAtOnce is how many payments are checked concurrently.
-	checksAtOnce = 8
+	// batch is how many rows one statement marks or deletes.
+	batch = 100
 	// noticeRetention is how long notifications of providers are remembered.
 	noticeRetention = 30 * 24 * time.Hour
 )
 
 // Housekeeper does the periodic work: it marks overdue rentals, cancels unpaid
 // ones, asks providers for the outcome of pending payments, makes due refunds,
-// and deletes old keys. Several nodes may run one each at the same time.
+// and deletes old keys. Several nodes may run one each at the same time. Each kind
+// of work goes on beside the others, and in it each tenant's beside the others'.
 type Housekeeper struct {
 	*service
 	rentals  *Rentals
 	payments *Payments
-
-	mu    sync.Mutex // guards swept
-	swept time.Time
 }
 
-// Run makes a round every few seconds until ctx ends, and returns nil then.
-// Failures are logged and retried in a later round.
+// Run starts a round of each kind of work every few seconds until ctx ends, and
+// returns nil when the last call to a provider has ended. Failures are logged and
+// retried in a later round.
 func (h *Housekeeper) Run(ctx context.Context) error {
-	ticker := time.NewTicker(housekeepingEvery)
-	defer ticker.Stop()
-	for {
-		if err := h.Round(ctx); err != nil && ctx.Err() == nil {
+	report := func(err error) {
+		if ctx.Err() == nil {
 			h.log.ErrorContext(ctx, "housekeeping failed; retrying", "err", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
 	}
-}
-
-// Round does everything that is due now.
-func (h *Housekeeper) Round(ctx context.Context) error {
-	now := h.now()
-	errs := []error{
-		h.markOverdue(ctx, now), h.makeRefunds(ctx, now), h.checkPayments(ctx, now), h.expireUnpaid(ctx, now),
-	}
-	if h.sweepDue(now) {
-		errs = append(errs, h.sweep(ctx, now))
-	}
-	return errors.Join(errs...)
-}
-
-// sweepDue reports whether a sweep is due, and if so counts it as done.
-func (h *Housekeeper) sweepDue(now time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if now.Sub(h.swept) < sweepEvery {
-		return false
-	}
-	h.swept = now
-	return true
-}
-
-func (h *Housekeeper) markOverdue(ctx context.Context, now time.Time) error {
-	_, err := h.store.MarkOverdue(ctx, now, roundLimit)
-	return err
-}
-
-func (h *Housekeeper) expireUnpaid(ctx context.Context, now time.Time) error {
-	unpaid, err := h.store.FindUnpaidRentals(ctx, now.Add(-harang.RentalPaymentWindow), roundLimit)
-	errs := []error{err}
-	for _, r := range unpaid {
-		if err := h.rentals.expire(ctx, r); err != nil && !errors.Is(err, errCharging) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// checkPayments checks several payments concurrently, so that a provider that
-// hangs does not delay the others.
-func (h *Housekeeper) checkPayments(ctx context.Context, now time.Time) error {
-	due, err := h.store.FindOpenPayments(ctx, now, roundLimit)
-	return errors.Join(err, concurrently(due, func(pay harang.Payment) error {
-		// The node that moves the check on makes it.
-		mine, err := h.store.DeferPayment(ctx, pay, now.Add(pauseAfter(pay.Checks)))
-		if err != nil || !mine {
-			return err
-		}
-		return h.payments.check(ctx, pay, ChargeTimeout)
-	}))
-}
-
-func (h *Housekeeper) makeRefunds(ctx context.Context, now time.Time) error {
-	due, err := h.store.FindDueRefunds(ctx, now, roundLimit)
-	return errors.Join(err, concurrently(due, func(f harang.Refund) error {
-		// The node that moves the try on makes it.
-		mine, err := h.store.DeferRefund(ctx, f, now.Add(pauseAfter(f.Checks)))
-		if err != nil || !mine {
-			return err
-		}
-		return h.payments.makeRefund(ctx, f, ChargeTimeout)
-	}))
-}
-
-// concurrently calls fn with each item, checksAtOnce at a time.
-func concurrently[T any](items []T, fn func(T) error) error {
-	errs := make([]error, len(items))
-	var group errgroup.Group
-	group.SetLimit(checksAtOnce)
-	for i, item := range items {
-		group.Go(func() error {
-			errs[i] = fn(item)
-			return nil
+	var kinds sync.WaitGroup
+	repeat := func(every time.Duration, wake <-chan struct{}, round func(context.Context) error) {
+		kinds.Go(func() {
+			ticker := time.NewTicker(every)
+			defer ticker.Stop()
+			for {
+				if err := round(ctx); err != nil {
+					report(err)
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case <-ticker.C:
+				case <-wake:
+				}
+			}
 		})
 	}
-	_ = group.Wait() // the errors are in errs
-	return errors.Join(errs...)
+	refunds, checks := newLanes(h.refunds(), report), newLanes(h.checks(), report)
+	expiries := newLanes(h.expiries(), report)
+	repeat(housekeepingEvery, nil, h.markOverdue)
+	repeat(housekeepingEvery, refunds.wake, refunds.start)
+	repeat(housekeepingEvery, checks.wake, checks.start)
+	repeat(housekeepingEvery, expiries.wake, expiries.start)
+	repeat(sweepEvery, nil, h.sweep)
+	kinds.Wait()
+	refunds.running.Wait()
+	checks.running.Wait()
+	expiries.running.Wait()
+	return nil
+}
+
+// Round does everything that is due now, sweeps included, and waits for it.
+func (h *Housekeeper) Round(ctx context.Context) error {
+	return errors.Join(
+		h.markOverdue(ctx), finish(ctx, h.refunds()), finish(ctx, h.checks()), finish(ctx, h.expiries()), h.sweep(ctx),
+	)
+}
+
+// finish does what is due of a duty and waits for it. What fails is left.
+func finish[T any](ctx context.Context, d duty[T]) error {
+	var mu sync.Mutex
+	var errs []error
+	l := newLanes(d, func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		errs = append(errs, err)
+	})
+	for {
+		err := l.start(ctx)
+		l.running.Wait()
+		select {
+		case <-l.wake:
+			if err == nil {
+				continue
+			}
+		default:
+		}
+		return errors.Join(append(errs, err)...)
+	}
+}
+
+func (h *Housekeeper) markOverdue(ctx context.Context) error {
+	now := h.now()
+	return inBatches(func() (int64, error) { return h.store.MarkOverdue(ctx, now, batch) })
+}
+
+// inBatches repeats a statement until it finds no full batch.
+func inBatches(execute func() (int64, error)) error {
+	for {
+		if n, err := execute(); err != nil || n < batch {
+			return err
+		}
+	}
+}
+
+// expiries are rentals whose payment did not come.
+func (h *Housekeeper) expiries() duty[harang.Rental] {
+	return duty[harang.Rental]{
+		find: func(ctx context.Context, without []string, limit int) ([]harang.Rental, error) {
+			return h.store.FindUnpaidRentals(ctx, h.now().Add(-harang.RentalPaymentWindow), without, limit)
+		},
+		tenant: func(r harang.Rental) string { return r.Tenant },
+		do:     h.rentals.expire,
+	}
+}
+
+// checks are payments whose outcome is asked for.
+func (h *Housekeeper) checks() duty[harang.Payment] {
+	return duty[harang.Payment]{
+		find: func(ctx context.Context, without []string, limit int) ([]harang.Payment, error) {
+			return h.store.FindOpenPayments(ctx, h.now(), without, limit)
+		},
+		tenant: func(pay harang.Payment) string { return pay.Tenant },
+		do: func(ctx context.Context, pay harang.Payment) error {
+			// The node that moves the check on makes it.
+			mine, err := h.store.DeferPayment(ctx, pay, h.now().Add(pauseAfter(pay.Checks)))
+			if err != nil || !mine {
+				return err
+			}
+			return h.payments.check(ctx, pay, ChargeTimeout)
+		},
+	}
+}
+
+// refunds are those that providers are to make.
+func (h *Housekeeper) refunds() duty[harang.Refund] {
+	return duty[harang.Refund]{
+		find: func(ctx context.Context, without []string, limit int) ([]harang.Refund, error) {
+			return h.store.FindDueRefunds(ctx, h.now(), without, limit)
+		},
+		tenant: func(f harang.Refund) string { return f.Tenant },
+		do: func(ctx context.Context, f harang.Refund) error {
+			// The node that moves the try on makes it.
+			mine, err := h.store.DeferRefund(ctx, f, h.now().Add(pauseAfter(f.Checks)))
+			if err != nil || !mine {
+				return err
+			}
+			return h.payments.makeRefund(ctx, f, ChargeTimeout)
+		},
+	}
 }
 
 // pauseAfter is the time until the next check, after a number of checks.
@@ -142,17 +171,11 @@ func pauseAfter(checks int64) time.Duration {
 	return min(firstCheck<<checks, lastCheck)
 }
 
-func (h *Housekeeper) sweep(ctx context.Context, now time.Time) error {
-	all := func(sweep func(context.Context, time.Time, int) (int64, error), before time.Time) error {
-		for {
-			if n, err := sweep(ctx, before, roundLimit); err != nil || n < roundLimit {
-				return err
-			}
-		}
-	}
+func (h *Housekeeper) sweep(ctx context.Context) error {
+	now := h.now()
 	return errors.Join(
-		all(h.store.SweepRequests, now.Add(-RequestRetention)),
-		all(h.store.SweepNotices, now.Add(-noticeRetention)),
+		inBatches(func() (int64, error) { return h.store.SweepRequests(ctx, now.Add(-RequestRetention), batch) }),
+		inBatches(func() (int64, error) { return h.store.SweepNotices(ctx, now.Add(-noticeRetention), batch) }),
 		// A node of version 0.1.0 settles payments without their cards.
 		h.store.RecheckPendingCards(ctx, now),
 	)

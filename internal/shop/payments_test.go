@@ -74,15 +74,15 @@ func (s *countingStore) MarkOverdue(context.Context, time.Time, int) (int64, err
 	return 0, errUnavailable
 }
 
-func (s *countingStore) FindOpenPayments(context.Context, time.Time, int) ([]harang.Payment, error) {
+func (s *countingStore) FindOpenPayments(context.Context, time.Time, []string, int) ([]harang.Payment, error) {
 	return nil, errUnavailable
 }
 
-func (s *countingStore) FindDueRefunds(context.Context, time.Time, int) ([]harang.Refund, error) {
+func (s *countingStore) FindDueRefunds(context.Context, time.Time, []string, int) ([]harang.Refund, error) {
 	return nil, errUnavailable
 }
 
-func (s *countingStore) FindUnpaidRentals(context.Context, time.Time, int) ([]harang.Rental, error) {
+func (s *countingStore) FindUnpaidRentals(context.Context, time.Time, []string, int) ([]harang.Rental, error) {
 	return nil, errUnavailable
 }
 

@@ -440,7 +440,7 @@ func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 		}
 		for _, p := range payments {
 			if p.Status == harang.PaymentPending && v.now().Sub(p.Created) < reportAfter {
-				return errCharging
+				return errNotYet
 			}
 		}
 		if err := v.record(ctx, tx, system(r.Tenant), harang.AuditRentalCancel, rentalSubject(rental),
@@ -451,5 +451,5 @@ func (v *Rentals) expire(ctx context.Context, r harang.Rental) error {
 	})
 }
 
-// errCharging means that a rental cannot expire yet.
-var errCharging = errors.New("a payment is being charged")
+// errNotYet means that a rental cannot expire yet, because a payment is being charged.
+var errNotYet = errors.New("a payment is being charged")

@@ -182,9 +182,9 @@ type RentalReader interface {
 	// SumOwed returns what the rentals owe in all that FindRentals returns for Owed and
 	// the other filters.
 	SumOwed(ctx context.Context, tenant string, q harang.RentalQuery) (int64, error)
-	// FindUnpaidRentals returns rentals of all tenants that have waited for
-	// their payment since an instant or longer.
-	FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error)
+	// FindUnpaidRentals returns rentals of all tenants but some that have waited for
+	// their payment since an instant or longer, the longest first.
+	FindUnpaidRentals(ctx context.Context, since time.Time, without []string, limit int) ([]harang.Rental, error)
 	// MarkOverdue marks open rentals of all tenants whose due instant has
 	// passed, and returns how many.
 	MarkOverdue(ctx context.Context, now time.Time, limit int) (int64, error)
@@ -224,8 +224,9 @@ type PaymentReader interface {
 	// returns, on all pages.
 	SumFilteredPayments(ctx context.Context, tenant string, q harang.PaymentQuery) (harang.PaymentTotals, error)
 	FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error)
-	// FindOpenPayments returns payments of all tenants whose check is due.
-	FindOpenPayments(ctx context.Context, now time.Time, limit int) ([]harang.Payment, error)
+	// FindOpenPayments returns payments of all tenants but some whose check is due,
+	// the longest due first.
+	FindOpenPayments(ctx context.Context, now time.Time, without []string, limit int) ([]harang.Payment, error)
 	// DeferPayment moves a payment's check to a later instant and reports
 	// whether this call did.
 	DeferPayment(ctx context.Context, p harang.Payment, until time.Time) (bool, error)
@@ -292,8 +293,9 @@ type RefundReader interface {
 	FindRefunds(ctx context.Context, tenant string, q harang.RefundQuery) (harang.Page[harang.Refund], error)
 	// FindRentalRefunds returns the refunds of a rental, oldest first.
 	FindRentalRefunds(ctx context.Context, tenant, rentalID string) ([]harang.Refund, error)
-	// FindDueRefunds returns refunds of all tenants whose next try is due.
-	FindDueRefunds(ctx context.Context, now time.Time, limit int) ([]harang.Refund, error)
+	// FindDueRefunds returns refunds of all tenants but some whose next try is due,
+	// the longest due first.
+	FindDueRefunds(ctx context.Context, now time.Time, without []string, limit int) ([]harang.Refund, error)
 	// DeferRefund moves a refund's next try to a later instant and reports whether
 	// this call did.
 	DeferRefund(ctx context.Context, f harang.Refund, until time.Time) (bool, error)

@@ -94,7 +94,8 @@ var (
 	countRentalPayments = define("count payments of rental", `
 		SELECT COUNT(*) FROM payments WHERE tenant_id = $1 AND rental_id = $2`)
 	findOpenPayments = define("find payments to check", `
-		SELECT `+paymentColumns+` FROM payments WHERE check_at <= $1 ORDER BY check_at LIMIT $2`)
+		SELECT `+paymentColumns+` FROM payments
+		WHERE check_at <= $1 AND `+notOf("$2")+` ORDER BY check_at LIMIT $3`)
 	deferPayment = define("defer payment check", `
 		UPDATE payments SET check_at = $1, checks = checks + 1, version = version + 1
 		WHERE tenant_id = $2 AND id = $3 AND check_at = $4`)
@@ -389,10 +390,12 @@ func (s *Store) SumFilteredPayments(
 	}, paymentFilterOf(tenant, q)...)
 }
 
-// FindOpenPayments returns payments of all tenants whose status call is due at now, the
-// longest due first.
-func (s *Store) FindOpenPayments(ctx context.Context, now time.Time, limit int) ([]harang.Payment, error) {
-	return queryAll(ctx, s.reader(), findOpenPayments, scanPayment, now.UnixMilli(), limit)
+// FindOpenPayments returns payments of all tenants but some whose status call is due at
+// now, the longest due first.
+func (s *Store) FindOpenPayments(
+	ctx context.Context, now time.Time, without []string, limit int,
+) ([]harang.Payment, error) {
+	return queryAll(ctx, s.reader(), findOpenPayments, scanPayment, now.UnixMilli(), listOf(without), limit)
 }
 
 // DeferPayment moves a payment's status call to a later instant and reports whether

@@ -30,6 +30,17 @@ func parameters(first, n int) string {
 	return strings.Join(all, ", ")
 }
 
+// notOf is the condition that tenant_id is not in a list, which listOf writes: taking its
+// name out of the list leaves the list as it is. Both engines have it, for any number.
+func notOf(list string) string {
+	return "replace(" + list + ", ',' || tenant_id || ',', '') = " + list
+}
+
+// listOf is the value for notOf.
+func listOf(tenants []string) string {
+	return "," + strings.Join(tenants, ",,") + ","
+}
+
 // registry holds every query of the package, so that a test can prepare each
 // one on both engines. It is filled by variable declarations only.
 var registry []*query

@@ -33,7 +33,8 @@ var (
 		WHERE tenant_id = $1 AND status <> 'SUCCEEDED' AND ($2 = '' OR location_id = $2) AND (created_at, id) < ($3, $4)
 		ORDER BY created_at DESC, id DESC LIMIT $5`)
 	findDueRefunds = define("find refunds to make", `
-		SELECT `+refundColumns+` FROM refunds WHERE check_at <= $1 ORDER BY check_at LIMIT $2`)
+		SELECT `+refundColumns+` FROM refunds
+		WHERE check_at <= $1 AND `+notOf("$2")+` ORDER BY check_at LIMIT $3`)
 	deferRefund = define("defer refund", `
 		UPDATE refunds SET check_at = $1, checks = checks + 1, version = version + 1
 		WHERE tenant_id = $2 AND id = $3 AND check_at = $4`)
@@ -107,10 +108,12 @@ func (s *Store) FindRefunds(
 		func(f harang.Refund) any { return timeKey{f.Created.UnixMilli(), f.ID} })
 }
 
-// FindDueRefunds returns refunds of all tenants that are to be made at now, the longest
-// due first.
-func (s *Store) FindDueRefunds(ctx context.Context, now time.Time, limit int) ([]harang.Refund, error) {
-	return queryAll(ctx, s.reader(), findDueRefunds, scanRefund, now.UnixMilli(), limit)
+// FindDueRefunds returns refunds of all tenants but some that are to be made at now, the
+// longest due first.
+func (s *Store) FindDueRefunds(
+	ctx context.Context, now time.Time, without []string, limit int,
+) ([]harang.Refund, error) {
+	return queryAll(ctx, s.reader(), findDueRefunds, scanRefund, now.UnixMilli(), listOf(without), limit)
 }
 
 // DeferRefund moves a refund's next try to a later instant and reports whether this call

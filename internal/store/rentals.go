@@ -124,7 +124,8 @@ var (
 
 	findUnpaidRentals = define("find unpaid rentals", `
 		SELECT `+rentalColumns+` FROM rentals
-		WHERE status = 'AWAITING_PAYMENT' AND created_at <= $1 ORDER BY created_at LIMIT $2`)
+		WHERE status = 'AWAITING_PAYMENT' AND created_at <= $1 AND `+notOf("$2")+`
+		ORDER BY created_at LIMIT $3`)
 	markOverdue = define("mark overdue rentals", `
 		UPDATE rentals SET status = 'OVERDUE', version = version + 1
 		WHERE status = 'OPEN' AND id IN (
@@ -373,10 +374,12 @@ func (s *Store) SumOwed(ctx context.Context, tenant string, q harang.RentalQuery
 	return queryOne(ctx, s.reader(), sumFilteredOwed, scanInt, rentalFilterOf(tenant, q)...)
 }
 
-// FindUnpaidRentals returns rentals of all tenants that have awaited their payment
-// since an instant or longer, without their lines.
-func (s *Store) FindUnpaidRentals(ctx context.Context, since time.Time, limit int) ([]harang.Rental, error) {
-	return queryAll(ctx, s.reader(), findUnpaidRentals, scanRental, since.UnixMilli(), limit)
+// FindUnpaidRentals returns rentals of all tenants but some that have awaited their
+// payment since an instant or longer, the longest first, without their lines.
+func (s *Store) FindUnpaidRentals(
+	ctx context.Context, since time.Time, without []string, limit int,
+) ([]harang.Rental, error) {
+	return queryAll(ctx, s.reader(), findUnpaidRentals, scanRental, since.UnixMilli(), listOf(without), limit)
 }
 
 // MarkOverdue marks at most limit open rentals of all tenants that are due at now as

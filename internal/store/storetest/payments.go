@@ -38,6 +38,8 @@ func testPayments(t *testing.T, open Open) {
 	t.Run("NoticeCard", func(t *testing.T) { testNoticeCard(t, open) })
 	t.Run("ErrorEventOnce", func(t *testing.T) { testErrorEventOnce(t, open) })
 	t.Run("ProviderHangs", func(t *testing.T) { testProviderHangs(t, open) })
+	t.Run("DueWithoutTenants", func(t *testing.T) { testDueWithoutTenants(t, open) })
+	t.Run("OverdueBatches", func(t *testing.T) { testOverdueBatches(t, open) })
 	t.Run("List", func(t *testing.T) { testPaymentList(t, open) })
 	t.Run("Failures", func(t *testing.T) { testFailures(t, open) })
 	t.Run("AtLocations", func(t *testing.T) { testTradeAtLocations(t, open) })
@@ -771,5 +773,58 @@ func testPaymentSettings(t *testing.T, open Open) {
 	}
 	if err := env.Store.PutPaymentSettings(ctx, "unknown", want); harang.ErrorCode(err) != harang.CodeNotFound {
 		t.Errorf("set for an unknown tenant: %v", err)
+	}
+}
+
+// testDueWithoutTenants: what is due is found for all tenants but those that are named,
+// whatever other names are like theirs.
+func testDueWithoutTenants(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.Provider.SetAnswers("slow", unknown, unknown)
+	env.Create(t, env.NewCheckout(1, Card("slow"))) // its payment is to be checked
+	paid := env.Create(t, env.NewCheckout(1, Card("good")))
+	if _, err := env.Rentals.Cancel(t.Context(), Admin(), paid.Rental.ID); err != nil {
+		t.Fatal(err)
+	}
+	now := env.Clock.Now().Add(time.Hour)
+	for _, c := range []struct {
+		without []string
+		want    int
+	}{
+		{nil, 1},
+		{[]string{"b"}, 1},
+		{[]string{"aa", "b", "c-a", "%", "_"}, 1},
+		{[]string{"a"}, 0},
+		{[]string{"b", "a", "c"}, 0},
+		{[]string{"a", "a"}, 0},
+	} {
+		payments, err := env.Store.FindOpenPayments(t.Context(), now, c.without, 10)
+		if err != nil || len(payments) != c.want {
+			t.Errorf("without %q: %d payments, %v; want %d", c.without, len(payments), err, c.want)
+		}
+		refunds, err := env.Store.FindDueRefunds(t.Context(), now, c.without, 10)
+		if err != nil || len(refunds) != c.want {
+			t.Errorf("without %q: %d refunds, %v; want %d", c.without, len(refunds), err, c.want)
+		}
+		rentals, err := env.Store.FindUnpaidRentals(t.Context(), now, c.without, 10)
+		if err != nil || len(rentals) != c.want {
+			t.Errorf("without %q: %d rentals, %v; want %d", c.without, len(rentals), err, c.want)
+		}
+	}
+}
+
+// testOverdueBatches: one round marks all rentals that are due, also more than one
+// statement marks.
+func testOverdueBatches(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	env.AddStock(t, "drill", "main", shop.StockPut{Quantity: 300})
+	for range 205 {
+		env.Create(t, env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash}))
+	}
+	env.Clock.Move(49 * time.Hour)
+	env.RunHousekeeping(t)
+	page, err := env.Rentals.List(t.Context(), Clerk(), harang.RentalQuery{Status: harang.RentalOpen, Limit: 10})
+	if err != nil || len(page.Items) != 0 {
+		t.Errorf("%d rentals are still open, %v", len(page.Items), err)
 	}
 }
