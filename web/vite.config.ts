@@ -4,17 +4,20 @@ import { defineConfig } from 'vitest/config';
 import { budget } from './budget';
 import { chunkName } from './chunks';
 import { icons } from './icons';
+import { paymentSentences } from './payment-sentences';
 import { precompress } from './precompress';
 import { routes } from './routes';
 
 const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [icons(), react(), budget(), routes(), precompress()],
+  plugins: [icons(), paymentSentences(), react(), budget(), routes(), precompress()],
   resolve: {
     // The client packages are used from their sources, so that one change is one build.
     conditions: ['@harang/source', ...defaultClientConditions],
     dedupe: ['react', 'react-dom'],
+    // Libraries that also serve older Reacts bring this hook along; React has it.
+    alias: [{ find: /^use-sync-external-store\/shim$/, replacement: 'react' }],
   },
   server: {
     host: '127.0.0.1',

@@ -1,6 +1,6 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { IconAlertTriangle, IconCompass } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../shared/i18n/i18n';
 import { Button } from '../shared/ui/controls/button';
 import { EmptyState } from '../shared/ui/states';
 

@@ -1,4 +1,5 @@
 import { type ComponentType, createElement, use } from 'react';
+import { messagesLoaded } from '../shared/i18n/i18n';
 import { loadWithRetry } from '../shared/load-with-retry';
 
 const loaders: (() => Promise<void>)[] = [];
@@ -8,7 +9,11 @@ const loaders: (() => Promise<void>)[] = [];
  * server the router waits for it and keeps the page before; see loadWithRetry.
  */
 export function lazyPage<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
-  const loadModule = loadWithRetry(load);
+  const loadModule = loadWithRetry(async () => {
+    const module = await load();
+    await messagesLoaded();
+    return module;
+  });
   let loaded: ComponentType | null = null;
   const preload = async () => {
     loaded = (await loadModule())[name];

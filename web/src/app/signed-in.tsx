@@ -1,7 +1,7 @@
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
+import { messagesLoaded, useTranslation } from '../shared/i18n/i18n';
 import { loadWithRetry } from '../shared/load-with-retry';
 import { session, useSession } from '../shared/session';
 import { deleteSessionDrafts } from '../shared/session-draft';
@@ -11,7 +11,11 @@ import { EmptyState } from '../shared/ui/states';
 import classes from './signed-in.module.css';
 
 // Most of the page's code, which nobody needs to sign in.
-export const loadSignedInAs = loadWithRetry(async () => ({ default: (await import('./signed-in-as')).SignedInAs }));
+export const loadSignedInAs = loadWithRetry(async () => {
+  const { SignedInAs: component } = await import('./signed-in-as');
+  await messagesLoaded();
+  return { default: component };
+});
 const SignedInAs = lazy(loadSignedInAs);
 
 /** Everything behind the sign-in form. */
@@ -35,8 +39,8 @@ export function SignedIn() {
         <div className={classes.splash}>
           <EmptyState
             icon={<IconPlugConnectedX size={24} stroke={1.7} />}
-            title={t('signIn.unreachable')}
-            hint={t('signIn.unreachableHint')}
+            title={t('session.unreachable')}
+            hint={t('session.unreachableHint')}
             action={<Button onClick={() => session.restore()}>{t('common.retry')}</Button>}
           />
         </div>
@@ -55,7 +59,7 @@ export function SignedIn() {
 function Splash() {
   const { t } = useTranslation();
   return (
-    <div className={classes.splash} role="status" aria-label={t('signIn.restoring')}>
+    <div className={classes.splash} role="status" aria-label={t('session.restoring')}>
       <BellMark size={44} />
     </div>
   );

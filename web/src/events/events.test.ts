@@ -1,7 +1,8 @@
 import type { FeedEvent } from '@harang/react';
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseLanguage } from '../shared/i18n/i18n';
 import { countByType, eventEntry, eventTypes, showEvent } from './registry';
 
 // The golden files that the server's tests read too.
@@ -16,6 +17,10 @@ const find = (type: string): FeedEvent => {
   return event;
 };
 const plain = (text: string) => text.replace(/\u00a0/g, ' ');
+
+// The English sentences of payment errors come with the language.
+beforeAll(() => chooseLanguage('en'));
+afterAll(() => chooseLanguage('hu'));
 
 describe('every golden event', () => {
   it('has a file, and every file has a golden event', () => {

@@ -1,6 +1,6 @@
 import { IconCreditCardOff } from '@tabler/icons-react';
 import { keys } from '../api/keys';
-import { explainDecline } from '../domain/payments/decline';
+import { explainDecline } from '../domain/declines/decline';
 import { formatMoney } from '../shared/format';
 import { defineEvent } from './define';
 

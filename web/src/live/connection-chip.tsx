@@ -1,7 +1,6 @@
 import { IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { formatNumber } from '../shared/format';
 import classes from './connection-chip.module.css';
 import { useLive } from './live-context';

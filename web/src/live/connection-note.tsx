@@ -1,6 +1,6 @@
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import { useLanguage } from '../shared/i18n/i18n';
-import { explainReason } from './connection-reason';
+import { explainReason } from './reason/connection-reason';
 import classes from './toast-region.module.css';
 import { useLive } from './live-context';
 

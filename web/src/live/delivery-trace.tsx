@@ -1,10 +1,9 @@
 import { IconRoute } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { ApiError } from '../shared/http';
 import { deliveryTraceQueryOptions } from '../api/delivery-trace';
 import { formatSecond } from '../shared/format';
-import { useLanguage } from '../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { ErrorState } from '../shared/ui/states';
 import { Timeline } from '../shared/ui/timeline';
 import '../domain/notifications/messages';

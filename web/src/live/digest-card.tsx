@@ -1,8 +1,7 @@
 import { IconHistory, IconX } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { countByType, eventEntry, showEvent } from '../events/registry';
 import { formatTime } from '../shared/format';
-import { useLanguage } from '../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { Button } from '../shared/ui/controls/button';
 import classes from './toast-region.module.css';
 import { KindIcon } from './kind-icon';

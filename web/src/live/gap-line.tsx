@@ -1,5 +1,5 @@
 import { IconAlertTriangle, IconX } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../shared/i18n/i18n';
 import classes from './toast-region.module.css';
 import { useLiveTools } from './live-context';
 import { useStore } from '@harang/react';

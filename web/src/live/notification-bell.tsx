@@ -1,6 +1,6 @@
 import { IconBell } from '@tabler/icons-react';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../shared/i18n/i18n';
 import { loadWithRetry } from '../shared/load-with-retry';
 import { useTitleCount } from '../shared/page-title';
 import { unreadTotal } from '@harang/react';

@@ -1,12 +1,11 @@
 import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { memo, useCallback, useMemo, useState, type ComponentType } from 'react';
-import { useTranslation } from 'react-i18next';
 import { eventEntry, eventTypes } from '../events/registry';
 import { useClock } from '../shared/clock';
 import { useOffline } from '../shared/connection';
 import { formatDay, toDateField } from '../shared/format';
-import { useLanguage, type Language } from '../shared/i18n/i18n';
+import { type Language, useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { useFocusRestore } from '../shared/focus-restore';
 import { useUser } from '../shared/session';
 import { Button } from '../shared/ui/controls/button';

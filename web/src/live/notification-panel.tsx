@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../shared/i18n/i18n';
 import { Drawer } from '../shared/ui/controls/drawer';
 import { ErrorBoundary } from '../shared/ui/error-boundary';
 import { NotificationList } from './notification-list';

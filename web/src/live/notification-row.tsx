@@ -1,13 +1,12 @@
 import { IconCheck, IconCircleCheckFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { memo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { showEvent } from '../events/registry';
 import type { Notification } from '../api/notifications';
 import { ClaimButton } from '../domain/claims/claim-button';
 import { useClock } from '../shared/clock';
 import { formatAgo, formatTime } from '../shared/format';
-import { useLanguage } from '../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { useUser } from '../shared/session';
 import { IconButton } from '../shared/ui/controls/icon-button';
 import { Pill } from '../shared/ui/pill';

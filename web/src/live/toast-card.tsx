@@ -1,7 +1,6 @@
 import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
-import { useLanguage } from '../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { Toast } from '../shared/ui/controls/toast';
 import type { QueuedEvent } from './controller';
 import classes from './toast-region.module.css';

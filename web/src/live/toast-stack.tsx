@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useStore } from '@harang/react';
-import { useLanguage } from '../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { Toast } from '../shared/ui/controls/toast';
 import type { QueuedEvent } from './controller';
 import { useLiveTools } from './live-context';

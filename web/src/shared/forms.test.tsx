@@ -3,14 +3,16 @@ import { act, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import * as v from 'valibot';
 import { describe, expect, it, vi } from 'vitest';
+import '../features/sign-in/messages';
+import '../features/stock/messages';
 import { formErrors } from './form-errors';
 import { ApiError } from './http';
 import { chooseLanguage, i18n } from './i18n/i18n';
 import { FormError, FormField, message } from './ui/form-field';
 
 const schema = v.object({
-  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('page:signIn.emailMissing'))),
-  note: v.pipe(v.string(), v.maxLength(3, message('page:stock.reasonInvalid'))),
+  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('signIn:emailMissing'))),
+  note: v.pipe(v.string(), v.maxLength(3, message('stock:reasonInvalid'))),
 });
 
 const invalid = (...fields: string[]) =>

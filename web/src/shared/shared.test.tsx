@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useIdempotencyKey } from '../api/idempotency-key';
 import { useClock, useNow } from './clock';
 import searchCases from '../../../contract/search-keys.json';
-import { explainDecline } from '../domain/payments/decline';
+import { explainDecline } from '../domain/declines/decline';
 import { errorSentence } from './error-sentence';
 import {
   addDays,
@@ -121,7 +121,9 @@ describe('messages', () => {
     expect(errorSentence(new TypeError('bug'), i18n.t)).toContain('PAGE');
   });
 
-  it('explains a decline by its table, never by its bare number', () => {
+  it('explains a decline by its table, never by its bare number', async () => {
+    // The English sentences come with the language.
+    await act(() => chooseLanguage('en'));
     expect(explainDecline('ipc:13', null, 'hu').meaning).toBe('Nincs elég fedezet a kártyán');
     expect(explainDecline('iso:13', null, 'hu').meaning).not.toContain('fedezet');
     expect(explainDecline('iso:43', null, 'hu').next).toMatch(/^ne vegye el a kártyát/);
@@ -138,6 +140,7 @@ describe('messages', () => {
     expect(explainDecline('13', 'A terminál szava', 'hu').meaning).toBe('A terminál szava');
     expect(explainDecline(null, '', 'en').meaning).toBe('The payment failed');
     expect(explainDecline(undefined, undefined, 'hu').meaning).toBe('Sikertelen fizetés');
+    await act(() => chooseLanguage('hu'));
   });
 });
 

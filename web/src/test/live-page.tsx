@@ -8,11 +8,9 @@ import {
 } from '@tanstack/react-router';
 import { act, cleanup, render } from '@testing-library/react';
 import { StrictMode, type ReactNode } from 'react';
-import { I18nextProvider } from 'react-i18next';
 import { vi } from 'vitest';
 import { FakeEnvironment, FakeServer } from '@harang/client/testing';
 import { LiveProvider } from '../live/live-provider';
-import { i18n } from '../shared/i18n/i18n';
 import type { User } from '../shared/model';
 import { createQueryClient } from '../api/query-client';
 import { session, useSession } from '../shared/session';
@@ -95,12 +93,10 @@ export class LivePage {
       history: createMemoryHistory({ initialEntries: ['/'] }),
     });
     const view = render(
-      <I18nextProvider i18n={i18n}>
-        <QueryClientProvider client={this.client}>
-          {/* Another router than the page's: the links only have to lead somewhere. */}
-          <RouterProvider router={router as never} />
-        </QueryClientProvider>
-      </I18nextProvider>,
+      <QueryClientProvider client={this.client}>
+        {/* Another router than the page's: the links only have to lead somewhere. */}
+        <RouterProvider router={router as never} />
+      </QueryClientProvider>,
       { wrapper: StrictMode },
     );
     await this.settle();

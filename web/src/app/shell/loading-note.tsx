@@ -1,5 +1,5 @@
 import { useRouterState } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import classes from './loading-note.module.css';
 
 /** Says that the page which was asked for cannot be shown yet, when that takes longer than a moment. */

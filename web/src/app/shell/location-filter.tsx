@@ -1,7 +1,7 @@
 import { IconMapPin } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
 import { locationsQueryOptions } from '../../api/locations';
 import { SelectField } from '../../shared/ui/controls/select-field';

@@ -1,6 +1,6 @@
 import { IconBellOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useMutedLocations } from '../../shared/muted-locations';
 import { locationsQueryOptions } from '../../api/locations';
 import { PlainButton } from '../../shared/ui/controls/plain-button';

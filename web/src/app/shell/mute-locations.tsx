@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { setMutedLocations, useMutedLocations } from '../../shared/muted-locations';
 import { locationsQueryOptions } from '../../api/locations';
 import { Button } from '../../shared/ui/controls/button';

@@ -9,7 +9,7 @@ import {
   IconTools,
   IconUsersGroup,
 } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Role } from '../../shared/model';
 import classes from './navigation.module.css';
 

@@ -1,10 +1,10 @@
 import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
 import { useFocusRestoreAfterBusy } from '../../shared/focus-restore';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { loadWithRetry } from '../../shared/load-with-retry';
 import { usePageTitle } from '../../shared/page-title';
 import { useUser } from '../../shared/session';

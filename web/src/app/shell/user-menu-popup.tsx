@@ -1,7 +1,6 @@
 import { IconBellCog, IconDeviceDesktop, IconLogout, IconMoon, IconStethoscope, IconSun } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
-import { chooseLanguage, type Language, useLanguage } from '../../shared/i18n/i18n';
+import { chooseLanguage, type Language, useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { session, useUser } from '../../shared/session';
 import { setColorScheme, useColorScheme } from '../../shared/theme/color-scheme';
 import { Menu, MenuChoice, MenuDivider, MenuItem, MenuLink } from '../../shared/ui/controls/menu';

@@ -1,6 +1,6 @@
 import { IconLogout } from '@tabler/icons-react';
 import { Suspense, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { lazyAhead } from '../../shared/lazy-ahead';
 import { useMediaQuery } from '../../shared/media-query';
 import { session, useUser } from '../../shared/session';

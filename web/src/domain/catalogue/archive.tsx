@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next';
 import { errorSentence } from '../../shared/error-sentence';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
 import { Segmented } from '../../shared/ui/segmented';

@@ -1,11 +1,10 @@
 import { IconUserCheck } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useClaim } from '../../api/claims';
 import { useClock } from '../../shared/clock';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatAgo } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Claim } from '../../shared/model';
 import { useUser } from '../../shared/session';
 import classes from './claim-button.module.css';

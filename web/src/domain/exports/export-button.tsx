@@ -1,7 +1,7 @@
 import { IconDownload } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { type ExportFilter, type ExportName, useExport } from '../../api/exports';
 import { errorSentence } from '../../shared/error-sentence';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import classes from './export-button.module.css';
 import './messages';

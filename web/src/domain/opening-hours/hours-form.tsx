@@ -1,11 +1,10 @@
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { type SyntheticEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useSaveLocation } from '../../api/locations';
 import { useNow } from '../../shared/clock';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatDate, formatWeekday, toDateField } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Location } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Switch } from '../../shared/ui/controls/switch';

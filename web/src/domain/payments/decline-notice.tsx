@@ -1,7 +1,6 @@
 import { IconArrowRight, IconCreditCardOff, IconHourglass } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
-import { explainDecline } from './decline';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { explainDecline } from '../declines/decline';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import classes from './decline-notice.module.css';
 import './messages';
 

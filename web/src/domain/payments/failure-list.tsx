@@ -1,10 +1,9 @@
 import { IconCreditCardOff, IconHourglass } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
-import { explainDecline } from './decline';
+import { explainDecline } from '../declines/decline';
 import { formatMoney } from '../../shared/format';
 import { useListInteraction } from '../../shared/list-interaction';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { PaymentFailure } from '../../shared/model';
 import { useStableRows } from '../../shared/stable-rows';
 import { ClaimButton, ClaimState } from '../claims/claim-button';

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
-import { messageOf } from '../../shared/i18n/i18n';
+import { messageOf, useTranslation } from '../../shared/i18n/i18n';
 import type { PaymentMethod, StoredCard } from '../../shared/model';
 import { cardsQueryOptions } from '../../api/partners';
 import { SelectField } from '../../shared/ui/controls/select-field';

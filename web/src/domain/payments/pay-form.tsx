@@ -1,10 +1,9 @@
 import { type SyntheticEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { usePay } from '../../api/payments';
 import { formErrors } from '../../shared/form-errors';
 import { formatMoney, formatSecond } from '../../shared/format';
 import { ApiError } from '../../shared/http';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { DeclineNotice } from './decline-notice';

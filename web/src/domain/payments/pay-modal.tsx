@@ -1,9 +1,8 @@
 import { IconCircleCheckFilled, IconInfoCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { rentalQueryOptions } from '../../api/rentals';
 import { Button } from '../../shared/ui/controls/button';

@@ -1,8 +1,7 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { formatTime, toDateField } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { TextField } from '../../shared/ui/controls/text-field';
 import { dueMoment } from './due';
 import classes from './due-field.module.css';

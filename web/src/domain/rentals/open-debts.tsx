@@ -1,10 +1,9 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { rentalsQueryOptions } from '../../api/rentals';
 import { useNow } from '../../shared/clock';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { RentalPill } from '../../shared/ui/pill';

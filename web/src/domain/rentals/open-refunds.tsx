@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { openRefundsQueryOptions, refundInterval } from '../../api/refunds';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { ErrorState } from '../../shared/ui/states';
 import { Widget } from '../../shared/ui/widget';
 import './messages';

@@ -1,14 +1,13 @@
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconClockFilled } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { useRetryRefund } from '../../api/refunds';
 import { useNow } from '../../shared/clock';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Refund } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Pill, type Tone } from '../../shared/ui/pill';
-import { explainDecline } from '../payments/decline';
+import { explainDecline } from '../declines/decline';
 import './messages';
 import classes from './refund-list.module.css';
 

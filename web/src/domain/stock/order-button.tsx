@@ -1,9 +1,8 @@
 import { IconTruckDelivery } from '@tabler/icons-react';
 import { useId, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useClock } from '../../shared/clock';
 import { formatDay } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { lazyAhead } from '../../shared/lazy-ahead';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';

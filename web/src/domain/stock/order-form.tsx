@@ -1,10 +1,10 @@
 import { Form, useForm } from '@formisch/react';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { useSetExpected } from '../../api/stock';
 import { serverTime, useClock } from '../../shared/clock';
 import { formErrors } from '../../shared/form-errors';
 import { addDays, endOfDay, toDateField } from '../../shared/format';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { TextField } from '../../shared/ui/controls/text-field';

@@ -1,13 +1,12 @@
 import { Form, useForm } from '@formisch/react';
 import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { useNow } from '../../shared/clock';
 import { errorSentence } from '../../shared/error-sentence';
 import { formErrors } from '../../shared/form-errors';
 import { formatDay } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { useModalContent } from '../../shared/modal-content';
 import { ConfirmButton } from '../../shared/ui/confirm-button';

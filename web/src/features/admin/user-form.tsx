@@ -1,8 +1,8 @@
 import { Form, setInput, useForm } from '@formisch/react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { formErrors } from '../../shared/form-errors';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import { SelectField } from '../../shared/ui/controls/select-field';
 import { TextField } from '../../shared/ui/controls/text-field';

@@ -1,6 +1,6 @@
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { errorSentence } from '../../shared/error-sentence';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Role } from '../../shared/model';
 import { useUser } from '../../shared/session';
 import { ConfirmButton } from '../../shared/ui/confirm-button';

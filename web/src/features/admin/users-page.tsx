@@ -1,7 +1,7 @@
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { useFocusRestore } from '../../shared/focus-restore';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useModalContent } from '../../shared/modal-content';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';

@@ -1,6 +1,6 @@
 import { IconBarcode, IconX } from '@tabler/icons-react';
 import { useId } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import { PlainButton } from '../../shared/ui/controls/plain-button';
 import { TextField } from '../../shared/ui/controls/text-field';

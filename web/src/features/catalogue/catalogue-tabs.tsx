@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import '../../domain/catalogue/messages';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
 import classes from './catalogue.module.css';
 

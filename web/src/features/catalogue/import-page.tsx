@@ -1,11 +1,11 @@
 import { IconCircleCheckFilled, IconLock } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { importLimit, useImport, usePreviewImport } from '../../api/imports';
 import { ExportButton } from '../../domain/exports/export-button';
 import { errorSentence } from '../../shared/error-sentence';
 import { ApiError } from '../../shared/http';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
 import { EmptyState, RowSkeletons } from '../../shared/ui/states';

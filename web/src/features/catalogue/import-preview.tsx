@@ -1,13 +1,12 @@
 import { IconAlertTriangleFilled, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { ImportChange, ImportProblem, ImportReport } from '../../api/imports';
 import { locationsQueryOptions } from '../../api/locations';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney, formatNumber } from '../../shared/format';
 import { ApiError } from '../../shared/http';
-import { type Language, messageOf, useLanguage } from '../../shared/i18n/i18n';
+import { type Language, messageOf, useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import { Pill } from '../../shared/ui/pill';
 import classes from './catalogue.module.css';

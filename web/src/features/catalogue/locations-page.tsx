@@ -3,7 +3,6 @@ import { IconArchive, IconMapPin, IconPlus, IconSearch } from '@tabler/icons-rea
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { locationListQueryOptions, useSaveLocation } from '../../api/locations';
 import { ArchiveButton, ArchiveFilter } from '../../domain/catalogue/archive';
@@ -13,6 +12,7 @@ import { newId } from '../../domain/catalogue/new-id';
 import { ExportButton } from '../../domain/exports/export-button';
 import { useDebounced } from '../../shared/debounce';
 import { formErrors } from '../../shared/form-errors';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Location } from '../../shared/model';
 import { useModalContent } from '../../shared/modal-content';
 import { useUser } from '../../shared/session';

@@ -1,11 +1,11 @@
 import { Form, useForm } from '@formisch/react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { useSaveProduct } from '../../api/products';
 import { newId } from '../../domain/catalogue/new-id';
 import { formErrors } from '../../shared/form-errors';
 import { ApiError } from '../../shared/http';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Product } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { TextField } from '../../shared/ui/controls/text-field';

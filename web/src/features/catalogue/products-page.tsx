@@ -2,13 +2,12 @@ import { IconArchive, IconPlus, IconSearch, IconTools } from '@tabler/icons-reac
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { productListQueryOptions, useSaveProduct } from '../../api/products';
 import { ArchiveButton, ArchiveFilter } from '../../domain/catalogue/archive';
 import { ExportButton } from '../../domain/exports/export-button';
 import { useDebounced } from '../../shared/debounce';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Product } from '../../shared/model';
 import { useModalContent } from '../../shared/modal-content';
 import { useUser } from '../../shared/session';

@@ -1,9 +1,8 @@
 import { IconTrash } from '@tabler/icons-react';
 import { useId } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { EmptyState } from '../../shared/ui/states';
 import { StepInput } from '../../shared/ui/step-input';
 import { type Draft, type ItemProblems, perDay, removeLine, setQuantity } from '../../domain/rentals/cart';

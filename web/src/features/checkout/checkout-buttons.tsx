@@ -1,5 +1,5 @@
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import classes from './checkout-page.module.css';
 import './messages';

@@ -1,7 +1,7 @@
 import type { RefObject } from 'react';
-import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/http';
 import { formErrors } from '../../shared/form-errors';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { ErrorState } from '../../shared/ui/states';
 import { CheckoutButtons } from './checkout-buttons';

@@ -1,11 +1,10 @@
 import { IconCheck, IconClockPause, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { RefObject } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useChangeRental } from '../../api/rental-changes';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';

@@ -1,6 +1,6 @@
-import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { addDays, toDateField } from '../../shared/format';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Named } from '../../shared/model';
 import { SelectField } from '../../shared/ui/controls/select-field';
 import { Basket } from './basket';

@@ -1,10 +1,9 @@
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type KeyboardEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useDebounced } from '../../shared/debounce';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { matchesSearch } from '../../shared/normalize-search';
 import { takesScans } from '../../shared/scanner';
 import { locationsQueryOptions } from '../../api/locations';

@@ -1,8 +1,7 @@
-import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/http';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { CartLine } from '../../domain/rentals/cart';
 import classes from './checkout-page.module.css';
 import './messages';

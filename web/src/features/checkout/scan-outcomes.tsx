@@ -1,5 +1,5 @@
 import { IconBarcodeOff, IconCheck } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Notice } from '../../shared/ui/notice';
 import classes from './checkout-page.module.css';
 import './messages';

@@ -1,5 +1,5 @@
 import { IconCheck } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import classes from './checkout-page.module.css';
 import { type Step, steps } from './use-step';
 import './messages';

@@ -1,9 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useClock } from '../../shared/clock';
 import { formatDay } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
 import { ClaimButton, ClaimState } from '../../domain/claims/claim-button';
 import { LevelBar } from '../../shared/ui/level-bar';

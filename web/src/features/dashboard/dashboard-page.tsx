@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { loadWithRetry } from '../../shared/load-with-retry';
 import { isManager } from '../../shared/model';
 import { useUser } from '../../shared/session';

@@ -1,11 +1,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useClock } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
 import { formatMoney, formatNumber, toDateField } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { summaryQueryOptions } from '../../api/dashboard';

@@ -1,8 +1,8 @@
 import { IconCreditCard } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { failuresQueryOptions } from '../../api/payments';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useLocationFilter } from '../../shared/location-filter';
 import { FailureList } from '../../domain/payments/failure-list';
 import { EmptyState, ErrorState, RowSkeletons } from '../../shared/ui/states';

@@ -1,10 +1,9 @@
 import { IconPackageExport } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { daysBetween, formatAgo, formatDay, formatMoney, formatTime } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { rentalsQueryOptions } from '../../api/rentals';

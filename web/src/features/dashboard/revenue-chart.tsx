@@ -1,7 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useTranslation } from 'react-i18next';
 import { formatMoney, formatNumber } from '../../shared/format';
-import { type Language, useLanguage } from '../../shared/i18n/i18n';
+import { type Language, useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { useLocationFilter } from '../../shared/location-filter';
 import { summaryQueryOptions } from '../../api/dashboard';
 import { Skeleton } from '../../shared/ui/controls/skeleton';

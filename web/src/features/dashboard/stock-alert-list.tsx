@@ -1,12 +1,11 @@
 import { IconCircleCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { serverTime, useClock } from '../../shared/clock';
 import { useOffline } from '../../shared/connection';
 import { formatAgo } from '../../shared/format';
 import { useListInteraction } from '../../shared/list-interaction';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { StockAlert } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { alertsQueryOptions } from '../../api/stock';

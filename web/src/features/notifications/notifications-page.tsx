@@ -1,8 +1,7 @@
-import { useTranslation } from 'react-i18next';
 import { ExportButton } from '../../domain/exports/export-button';
 import type { NotificationFilter } from '../../api/notifications';
 import { NotificationList } from '../../live/notification-list';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { useLocationFilter } from '../../shared/location-filter';
 import classes from './notifications-page.module.css';
 

@@ -1,6 +1,6 @@
 import { IconLock } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
 import { useUser } from '../../shared/session';
 import { EmptyState } from '../../shared/ui/states';

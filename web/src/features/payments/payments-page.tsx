@@ -2,11 +2,10 @@ import { IconCircleCheckFilled, IconCreditCard, IconReportMoney } from '@tabler/
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
-import { explainDecline } from '../../domain/payments/decline';
+import { explainDecline } from '../../domain/declines/decline';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Payment, PaymentFilter } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../api/payments';

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { ApiError } from '../../shared/http';
 import { totalOut } from '../../domain/rentals/pieces';
 import { ChangeForm } from './change-form';

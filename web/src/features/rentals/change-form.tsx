@@ -1,7 +1,7 @@
 import type { ReactNode, SyntheticEvent } from 'react';
-import { useTranslation } from 'react-i18next';
 import { isConclusive } from '../../api/idempotency-key';
 import { errorSentence } from '../../shared/error-sentence';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Skeleton } from '../../shared/ui/controls/skeleton';

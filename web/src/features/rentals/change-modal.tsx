@@ -1,14 +1,13 @@
 import { IconCircleCheckFilled } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { RentalChange } from '../../api/rental-changes';
 import { rentalQueryOptions } from '../../api/rentals';
 import '../../domain/rentals/messages';
 import { RefundList } from '../../domain/rentals/refund-list';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { locationsQueryOptions } from '../../api/locations';
 import { dueMoment } from '../../domain/rentals/due';
 import { DueField } from '../../domain/rentals/due-field';
@@ -8,7 +7,7 @@ import { rentalDays, returnInstant } from '../../domain/rentals/return-instant';
 import { useNow } from '../../shared/clock';
 import { addDays, formatMoney, toDateField } from '../../shared/format';
 import { ApiError } from '../../shared/http';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { ChangeForm } from './change-form';

@@ -1,7 +1,6 @@
 import { IconCash, IconCreditCard } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Refund, Rental } from '../../shared/model';
 import classes from './change-modal.module.css';
 

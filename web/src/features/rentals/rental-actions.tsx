@@ -1,7 +1,7 @@
-import { useTranslation } from 'react-i18next';
 import type { RentalChange } from '../../api/rental-changes';
 import { statusAt } from '../../domain/rentals/due';
 import { useNow } from '../../shared/clock';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import list from '../../shared/ui/list-page.module.css';

@@ -1,7 +1,6 @@
-import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import { DeclineNotice } from '../../domain/payments/decline-notice';
 import { dueMoment, statusAt } from '../../domain/rentals/due';

@@ -1,8 +1,7 @@
 import { Link } from '@tanstack/react-router';
-import { useTranslation } from 'react-i18next';
 import { useNow } from '../../shared/clock';
 import { formatAgo, formatMoney } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import list from '../../shared/ui/list-page.module.css';
 import { RentalPill } from '../../shared/ui/pill';

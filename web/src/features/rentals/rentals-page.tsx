@@ -2,10 +2,9 @@ import { IconPackageExport, IconPlus, IconX } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useClock } from '../../shared/clock';
 import { formatMoney, toDateField } from '../../shared/format';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { RentalStatus } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
 import { refundInterval } from '../../api/refunds';
@@ -93,7 +92,7 @@ export function RentalsPage() {
                 size="xs"
                 variant="light"
                 rightSection={<IconX size={14} stroke={2} aria-hidden />}
-                aria-label={`${limits.join(' · ')}: ${t('stock.clear')}`}
+                aria-label={`${limits.join(' · ')}: ${t('common.clearFilters')}`}
                 onClick={() =>
                   void navigate({ to: '/rentals', replace: true, search: status === null ? {} : { status } })
                 }

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { piecesOut, unusedDays } from '../../domain/rentals/pieces';
 import { useNow } from '../../shared/clock';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import { Switch } from '../../shared/ui/controls/switch';
 import { StepInput, wholeNumber } from '../../shared/ui/step-input';

@@ -1,6 +1,6 @@
 import type { ConnectionSnapshot } from '@harang/react';
 import type { TFunction } from 'i18next';
-import { explainReason } from '../../live/connection-reason';
+import { explainReason } from '../../live/reason/connection-reason';
 import type { Absences } from '../../live/controller';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatNumber, formatSecond } from '../../shared/format';

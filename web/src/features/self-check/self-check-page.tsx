@@ -9,10 +9,9 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type ComponentType, useEffect, useId, useState, useSyncExternalStore } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLive, useLiveTools } from '../../live/live-context';
 import { useStore } from '@harang/react';
-import { useLanguage } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
 import { Pill, type Tone } from '../../shared/ui/pill';

@@ -1,8 +1,8 @@
 import { IconBellRinging } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
 import { useLive } from '../../live/live-context';
 import { ApiError } from '../../shared/http';
 import { errorSentence } from '../../shared/error-sentence';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import { Timeline } from '../../shared/ui/timeline';
 import type { AlertTrace } from './alert-trace';

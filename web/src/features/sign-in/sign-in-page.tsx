@@ -8,17 +8,17 @@ import {
 } from '@tabler/icons-react';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { ApiError } from '../../shared/http';
 import { formErrors } from '../../shared/form-errors';
-import { chooseLanguage, useLanguage } from '../../shared/i18n/i18n';
+import { chooseLanguage, useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { usePageTitle } from '../../shared/page-title';
 import { session, useSession } from '../../shared/session';
 import { BellMark } from '../../shared/ui/bell-mark';
 import { Button } from '../../shared/ui/controls/button';
 import { PasswordField, TextField } from '../../shared/ui/controls/text-field';
 import { FormField, message } from '../../shared/ui/form-field';
+import './messages';
 import classes from './sign-in-page.module.css';
 
 // What the page will say, in three examples.
@@ -34,12 +34,13 @@ export function safeRedirect(target: string | undefined): string {
 }
 
 const schema = v.object({
-  email: v.pipe(v.string(), v.trim(), v.nonEmpty(message('page:signIn.emailMissing'))),
-  password: v.pipe(v.string(), v.nonEmpty(message('page:signIn.passwordMissing'))),
+  email: v.pipe(v.string(), v.trim(), v.nonEmpty(message('signIn:emailMissing'))),
+  password: v.pipe(v.string(), v.nonEmpty(message('signIn:passwordMissing'))),
 });
 
 export function SignInPage() {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('signIn');
   const language = useLanguage();
   const state = useSession();
   const { redirect } = useSearch({ from: '/login' });
@@ -47,7 +48,7 @@ export function SignInPage() {
   const form = useForm({ schema, initialInput: { email: '', password: '' } });
   const [error, setError] = useState<unknown>(null);
 
-  usePageTitle(`${t('signIn.title')} · ${t('app.name')}`);
+  usePageTitle(`${own('title')} · ${t('app.name')}`);
 
   const signedIn = state.status === 'signed-in';
   useEffect(() => {
@@ -70,10 +71,10 @@ export function SignInPage() {
   const seconds =
     error instanceof ApiError && error.retryAfterMs !== null ? Math.ceil(error.retryAfterMs / 1000) : null;
   const refusal = formErrors(error, ['email', 'password'], t, {
-    INVALID_CREDENTIALS: { text: t('signIn.wrong') },
-    RATE_LIMITED: { text: seconds === null ? t('signIn.limitedSoon') : t('signIn.limited', { seconds }) },
+    INVALID_CREDENTIALS: { text: own('wrong') },
+    RATE_LIMITED: { text: seconds === null ? own('limitedSoon') : own('limited', { seconds }) },
   });
-  const notice = state.status === 'signed-out' && state.reason !== 'none' ? t(`signIn.${state.reason}`) : null;
+  const notice = state.status === 'signed-out' && state.reason !== 'none' ? own(state.reason) : null;
 
   return (
     <div className={classes.page}>
@@ -82,7 +83,7 @@ export function SignInPage() {
           <BellMark size={40} />
           <b>{t('app.name')}</b>
         </div>
-        <p className={classes.promise}>{t('signIn.promise')}</p>
+        <p className={classes.promise}>{own('promise')}</p>
         <ul aria-hidden>
           {samples.map(({ name, tone, icon: Icon }) => (
             <li key={name} data-tone={tone}>
@@ -90,8 +91,8 @@ export function SignInPage() {
                 <Icon size={20} stroke={1.7} />
               </span>
               <div>
-                <b>{t(`signIn.${name}`)}</b>
-                <small>{t(`signIn.${name}Detail`)}</small>
+                <b>{own(name)}</b>
+                <small>{own(`${name}Detail`)}</small>
               </div>
             </li>
           ))}
@@ -102,8 +103,8 @@ export function SignInPage() {
           <span className={classes.mark}>
             <BellMark size={44} />
           </span>
-          <h1>{t('signIn.title')}</h1>
-          <p className={classes.lead}>{t('signIn.lead')}</p>
+          <h1>{own('title')}</h1>
+          <p className={classes.lead}>{own('lead')}</p>
           {refusal.form !== undefined ? (
             <p className={classes.error} role="alert">
               <IconAlertCircle size={18} aria-hidden />
@@ -122,7 +123,7 @@ export function SignInPage() {
               <TextField
                 {...control}
                 type="email"
-                label={t('signIn.email')}
+                label={own('email')}
                 autoComplete="username"
                 autoCapitalize="none"
                 spellCheck={false}
@@ -132,11 +133,11 @@ export function SignInPage() {
           </FormField>
           <FormField of={form} name="password" refusal={refusal.fields.password}>
             {(control) => (
-              <PasswordField {...control} label={t('signIn.password')} autoComplete="current-password" size="md" />
+              <PasswordField {...control} label={own('password')} autoComplete="current-password" size="md" />
             )}
           </FormField>
           <Button type="submit" size="md" fullWidth loading={form.isSubmitting || signedIn}>
-            {t('signIn.submit')}
+            {own('submit')}
           </Button>
         </Form>
         <div className={classes.languages}>

@@ -1,22 +1,23 @@
 import { Form, useForm } from '@formisch/react';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { useId, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import * as v from 'valibot';
 import { useSetThresholds } from '../../api/stock';
 import { formErrors } from '../../shared/form-errors';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { Popover } from '../../shared/ui/controls/popover';
 import { TextField } from '../../shared/ui/controls/text-field';
 import { FormError, FormField, message } from '../../shared/ui/form-field';
 import { wholeNumber } from '../../shared/ui/step-input';
+import './messages';
 import list from '../../shared/ui/list-page.module.css';
 import classes from './stock-page.module.css';
 
 const pieces = v.pipe(
   v.string(),
-  v.check((text) => (wholeNumber(text) ?? -1) >= 0, message('page:stock.wholeNumber')),
+  v.check((text) => (wholeNumber(text) ?? -1) >= 0, message('stock:wholeNumber')),
   v.transform((text) => wholeNumber(text) ?? 0),
 );
 const levelsSchema = v.pipe(
@@ -24,7 +25,7 @@ const levelsSchema = v.pipe(
   v.forward(
     v.check(
       ({ warningThreshold, criticalThreshold }) => warningThreshold === 0 || warningThreshold >= criticalThreshold,
-      message('page:stock.levelsInvalid'),
+      message('stock:levelsInvalid'),
     ),
     ['warningThreshold'],
   ),
@@ -32,7 +33,7 @@ const levelsSchema = v.pipe(
 
 /** From how few pieces the item is low, and critical. Managers only. */
 export function LevelsButton({ item }: { item: StockItem }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation('stock');
   const title = useId();
   const [open, setOpen] = useState(false);
   return (
@@ -46,9 +47,9 @@ export function LevelsButton({ item }: { item: StockItem }) {
           variant="default"
           size="xs"
           leftSection={<IconAdjustmentsHorizontal size={16} stroke={1.7} aria-hidden />}
-          aria-label={t('stock.levelsOf', { product: item.productName })}
+          aria-label={t('levelsOf', { product: item.productName })}
         >
-          {t('stock.levels')}
+          {t('levels')}
         </Button>
       }
     >
@@ -59,6 +60,7 @@ export function LevelsButton({ item }: { item: StockItem }) {
 
 function LevelsForm({ item, titleId, onClose }: { item: StockItem; titleId: string; onClose: () => void }) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('stock');
   const form = useForm({
     schema: levelsSchema,
     initialInput: {
@@ -71,18 +73,18 @@ function LevelsForm({ item, titleId, onClose }: { item: StockItem; titleId: stri
   return (
     <Form of={form} onSubmit={(levels) => save.mutate(levels)}>
       <p id={titleId} className={classes.levelsTitle}>
-        {t('stock.levelsTitle')}
+        {own('levelsTitle')}
       </p>
       <p className={`${list.sub} ${classes.where}`}>
         {item.productName} · {item.locationName}
       </p>
       <FormField of={form} name="warningThreshold" refusal={refusal.fields.warningThreshold}>
-        {(control) => <TextField {...control} label={t('stock.warningThreshold')} inputMode="numeric" data-autofocus />}
+        {(control) => <TextField {...control} label={own('warningThreshold')} inputMode="numeric" data-autofocus />}
       </FormField>
       <FormField of={form} name="criticalThreshold" refusal={refusal.fields.criticalThreshold}>
-        {(control) => <TextField {...control} label={t('stock.criticalThreshold')} inputMode="numeric" />}
+        {(control) => <TextField {...control} label={own('criticalThreshold')} inputMode="numeric" />}
       </FormField>
-      <p className="field-hint">{t('stock.levelsHint')}</p>
+      <p className="field-hint">{own('levelsHint')}</p>
       <FormError>{refusal.form}</FormError>
       <div className={classes.levelsButtons}>
         <Button type="submit" size="xs" loading={save.isPending}>

@@ -1,5 +1,5 @@
 import { IconBarcode, IconBarcodeOff } from '@tabler/icons-react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Notice } from '../../shared/ui/notice';
 import { ErrorState } from '../../shared/ui/states';
 import './messages';

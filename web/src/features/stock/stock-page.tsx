@@ -2,7 +2,7 @@ import { IconBuildingWarehouse, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { isManager, type Severity, type StockItem } from '../../shared/model';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
 import { stockQueryOptions } from '../../api/stock';
@@ -14,6 +14,7 @@ import { TextField } from '../../shared/ui/controls/text-field';
 import { ListPage } from '../../shared/ui/list-page';
 import { Segmented } from '../../shared/ui/segmented';
 import { EmptyState } from '../../shared/ui/states';
+import './messages';
 import { ScanNotice } from './scan-notice';
 import { StockRow } from './stock-row';
 import { useScannedStock } from './use-scanned-stock';
@@ -24,6 +25,7 @@ const keyOf = (item: StockItem) => `${item.productId}/${item.locationId}`;
 /** Every product at every location: what is free, what runs out, and how to correct it. */
 export function StockPage() {
   const { t } = useTranslation();
+  const { t: own } = useTranslation('stock');
   const navigate = useNavigate();
   const address = useSearch({ from: '/signed-in/stock' });
   const manager = isManager(useUser().role);
@@ -79,21 +81,21 @@ export function StockPage() {
 
   return (
     <ListPage
-      label={t('stock.title')}
+      label={own('title')}
       query={list}
       filters={
         <>
           <TextField
             type="search"
             className={classes.search}
-            aria-label={t('stock.search')}
-            placeholder={t('stock.search')}
+            aria-label={own('search')}
+            placeholder={own('search')}
             leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
             value={words}
             onChange={(event) => setWords(event.currentTarget.value)}
           />
           <Segmented<Severity | 'ALL'>
-            label={t('stock.severity')}
+            label={own('severity')}
             value={severity ?? 'ALL'}
             onChange={handleSeverity}
             options={[
@@ -105,7 +107,7 @@ export function StockPage() {
           />
           {address.location !== undefined && (
             <Button variant="light" size="xs" onClick={handleClear}>
-              {t('stock.clear')}
+              {t('common.clearFilters')}
             </Button>
           )}
           <ScanNotice scanned={scanned} />
@@ -116,19 +118,19 @@ export function StockPage() {
         items.length > 0 ? null : filtered ? (
           <EmptyState
             icon={<IconSearch size={24} stroke={1.7} />}
-            title={t('stock.empty')}
-            hint={t('stock.emptyHint')}
+            title={own('empty')}
+            hint={own('emptyHint')}
             action={
               <Button variant="default" onClick={handleClear}>
-                {t('stock.clear')}
+                {t('common.clearFilters')}
               </Button>
             }
           />
         ) : (
           <EmptyState
             icon={<IconBuildingWarehouse size={24} stroke={1.7} />}
-            title={t('stock.none')}
-            hint={t('stock.noneHint')}
+            title={own('none')}
+            hint={own('noneHint')}
           />
         )
       }

@@ -1,11 +1,10 @@
 import { IconCheck } from '@tabler/icons-react';
 import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../shared/http';
 import { useAdjustStock } from '../../api/stock';
 import { errorSentence, fieldSentence } from '../../shared/error-sentence';
 import { formatNumber } from '../../shared/format';
-import { type Language, useLanguage } from '../../shared/i18n/i18n';
+import { type Language, useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { SuggestField } from '../../shared/ui/controls/combobox';
@@ -46,7 +45,7 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
     reason?: string | undefined;
     other?: string | undefined;
   }>({});
-  const reasonText = reason ?? t('stock.reasonDefault');
+  const reasonText = reason ?? own('reasonDefault');
   const [asked, setAsked] = useState<Asked | null>(null);
 
   // Whoever scans wants to change this row next. A window that asks something keeps the focus.
@@ -65,7 +64,7 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
       else if (error.code === 'INSUFFICIENT_STOCK') {
         const available = error.problem.available;
         setProblem({
-          delta: typeof available === 'number' ? t('stock.below', { available }) : t('stock.belowUnknown'),
+          delta: typeof available === 'number' ? own('below', { available }) : own('belowUnknown'),
         });
       } else if (error.errors.length > 0) {
         const named = { delta: fieldSentence(error, 'delta', t), reason: fieldSentence(error, 'reason', t) };
@@ -90,19 +89,19 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
     const number = wholeNumber(delta);
     const why = reasonText.trim();
     if (number === null || number === 0) {
-      setProblem({ delta: t('stock.deltaInvalid') });
+      setProblem({ delta: own('deltaInvalid') });
       return;
     }
     const tooMany = item.quantity + number < 0;
     if (tooMany && item.quantity === 0) {
-      setProblem({ delta: t('stock.below', { available: 0 }) });
+      setProblem({ delta: own('below', { available: 0 }) });
       return;
     }
     if (why.length < 1 || why.length > 200) {
-      setProblem({ reason: t('stock.reasonInvalid') });
+      setProblem({ reason: own('reasonInvalid') });
       return;
     }
-    setProblem(tooMany ? { delta: t('stock.below', { available: item.quantity }) } : {});
+    setProblem(tooMany ? { delta: own('below', { available: item.quantity }) } : {});
     if (tooMany) setAsked({ why: 'tooMany', wanted: -number, delta: -item.quantity });
     else if (Math.abs(number) > largeChange) setAsked({ why: 'large', delta: number });
     else save(number);
@@ -129,24 +128,21 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
           {item.locationName}
           {item.archived && ` · ${own('archived')}`}
           {level > 0 && (
-            <span>
-              {' '}
-              · {t('stock.levelsLine', { warning: item.warningThreshold, critical: item.criticalThreshold })}
-            </span>
+            <span> · {own('levelsLine', { warning: item.warningThreshold, critical: item.criticalThreshold })}</span>
           )}
         </p>
       </div>
       <div className={classes.level}>
         <span>
-          <b data-testid="stock-quantity">{item.quantity}</b> {t('stock.unit')}
+          <b data-testid="stock-quantity">{item.quantity}</b> {own('unit')}
         </span>
         <LevelBar quantity={item.quantity} level={level > 0 ? level * 2 : item.quantity} severity={item.severity} />
       </div>
       <form className={classes.adjust} noValidate onSubmit={handleSubmit}>
         <StepInput
-          label={t('stock.delta', { product: item.productName })}
-          less={t('stock.less', { product: item.productName })}
-          more={t('stock.more', { product: item.productName })}
+          label={own('delta', { product: item.productName })}
+          less={own('less', { product: item.productName })}
+          more={own('more', { product: item.productName })}
           placeholder="±0"
           value={delta}
           onChange={(value) => {
@@ -162,9 +158,9 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
         {typing && (
           <SuggestField
             className={classes.reason}
-            aria-label={`${t('stock.reason')}: ${item.productName}`}
+            aria-label={`${own('reason')}: ${item.productName}`}
             data-testid="stock-reason"
-            suggestions={t('stock.reasons').split('|')}
+            suggestions={own('reasons').split('|')}
             maxLength={200}
             value={reasonText}
             error={problem.reason}
@@ -178,9 +174,9 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
           variant={typing ? 'filled' : 'default'}
           loading={adjust.isPending}
           data-testid="stock-submit"
-          aria-label={`${t('stock.submit')}: ${item.productName}`}
+          aria-label={`${own('submit')}: ${item.productName}`}
         >
-          {t('stock.submit')}
+          {own('submit')}
         </Button>
       </form>
       <div className={`${list.actions} ${classes.actions}`}>
@@ -221,7 +217,7 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
       <p className={classes.saved} role="status">
         {adjust.isSuccess && (
           <>
-            <IconCheck size={15} aria-hidden /> {t('stock.saved', { quantity: adjust.data.quantity })}
+            <IconCheck size={15} aria-hidden /> {own('saved', { quantity: adjust.data.quantity })}
           </>
         )}
       </p>

@@ -1,5 +1,5 @@
-import i18next, { type i18n as I18n } from 'i18next';
-import { initReactI18next, useTranslation } from 'react-i18next';
+import i18next, { type i18n as I18n, type TFunction } from 'i18next';
+import { useSyncExternalStore } from 'react';
 import { hu } from './hu';
 
 export type Language = 'hu' | 'en';
@@ -41,7 +41,7 @@ function remembered(): Language {
 /** Hungarian, until the user picks English in the page: the browser's language is not asked. */
 export const i18n: I18n = i18next.createInstance();
 
-void i18n.use(initReactI18next).init({
+void i18n.init({
   lng: 'hu',
   fallbackLng: 'hu',
   defaultNS: 'page',
@@ -49,18 +49,26 @@ void i18n.use(initReactI18next).init({
   resources: { hu: { page: hu } },
   interpolation: { escapeValue: false },
   returnNull: false,
-  // A page whose English catalogue comes after it is shown again.
-  react: { bindI18nStore: 'added' },
 });
 
 // The English catalogues, which only their readers load.
 const english = new Map<string, () => Promise<object>>([['page', async () => (await import('./en')).en]]);
+
+// The language to be shown, from before its catalogues are there.
+let chosen: Language = 'hu';
 
 async function loadEnglish(): Promise<void> {
   const missing = [...english].filter(([namespace]) => !i18n.hasResourceBundle('en', namespace));
   await Promise.all(
     missing.map(async ([namespace, load]) => i18n.addResourceBundle('en', namespace, await load(), true, true)),
   );
+  // A page whose English catalogue comes after it is shown again.
+  if (missing.length > 0) renderAgain();
+}
+
+/** Waits for the catalogues of the language that is shown; what cannot be loaded is shown in Hungarian. */
+export async function messagesLoaded(): Promise<void> {
+  if (chosen === 'en') await loadEnglish().catch(() => undefined);
 }
 
 /** Adds the catalogues of a namespace, used as `useTranslation('<namespace>')`. */
@@ -70,7 +78,7 @@ export function addMessages<Name extends keyof Namespaces>(
 ): void {
   i18n.addResourceBundle('hu', namespace, messages.hu, true, true);
   english.set(namespace, messages.en);
-  if (i18n.language === 'en') void loadEnglish().catch(() => undefined);
+  void messagesLoaded();
 }
 
 /**
@@ -83,7 +91,9 @@ export function messageOf(
   { language: lng = language(), ...values }: Record<string, unknown> & { language?: Language } = {},
 ): string | undefined {
   const translate = i18n.t as unknown as (key: string, options: object) => string;
-  return i18n.exists(key, { ns: namespace, lng }) ? translate(key, { ns: namespace, lng, ...values }) : undefined;
+  // A colon belongs to the key: payment errors have codes like "ipc:13".
+  const where = { ns: namespace, lng, nsSeparator: false as const };
+  return i18n.exists(key, where) ? translate(key, { ...where, ...values }) : undefined;
 }
 
 export function language(): Language {
@@ -91,9 +101,11 @@ export function language(): Language {
 }
 
 async function show(next: Language): Promise<void> {
+  chosen = next;
   if (next === 'en') await loadEnglish();
   document.documentElement.lang = next;
   await i18n.changeLanguage(next);
+  renderAgain();
 }
 
 /** Shows the language that this browser remembers; Hungarian where its catalogue cannot be loaded. */
@@ -112,8 +124,32 @@ export async function chooseLanguage(next: Language): Promise<void> {
   await show(next);
 }
 
+// The translators of the language that is shown, by namespace; new ones when the language or a catalogue changes.
+let translators = new Map<string, unknown>();
+const components = new Set<() => void>();
+
+function renderAgain(): void {
+  translators = new Map();
+  for (const render of components) render();
+}
+
+function subscribe(render: () => void): () => void {
+  components.add(render);
+  return () => {
+    components.delete(render);
+  };
+}
+
+/** The messages of a namespace in the current language; the component renders again when it changes. */
+export function useTranslation<Name extends keyof Namespaces = 'page'>(
+  namespace = 'page' as Name,
+): { t: TFunction<Name> } {
+  const current = useSyncExternalStore(subscribe, () => translators);
+  if (!current.has(namespace)) current.set(namespace, i18n.getFixedT(null, namespace));
+  return { t: current.get(namespace) as TFunction<Name> };
+}
+
 /** The current language; the component renders again when it changes. */
 export function useLanguage(): Language {
-  const { i18n: current } = useTranslation();
-  return current.language === 'en' ? 'en' : 'hu';
+  return useSyncExternalStore(subscribe, language);
 }

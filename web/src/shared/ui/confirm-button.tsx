@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../i18n/i18n';
 import classes from './confirm-button.module.css';
 import { Button, type ButtonProps } from './controls/button';
 import { Popover } from './controls/popover';

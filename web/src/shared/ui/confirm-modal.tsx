@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../i18n/i18n';
 import classes from './confirm-modal.module.css';
 import { Button } from './controls/button';
 import { Modal } from './controls/modal';

@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../i18n/i18n';
 import { reportClientError } from '../client-errors';
 import { Button } from './controls/button';
 import classes from './states.module.css';

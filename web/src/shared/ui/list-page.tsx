@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../i18n/i18n';
 import { useOffline } from '../connection';
 import { useFocusRestore } from '../focus-restore';
 import { Button } from './controls/button';

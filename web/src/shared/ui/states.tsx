@@ -1,6 +1,6 @@
 import { IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../i18n/i18n';
 import { errorSentence } from '../error-sentence';
 import { Button } from './controls/button';
 import { Skeleton } from './controls/skeleton';

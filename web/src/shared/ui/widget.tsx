@@ -1,10 +1,9 @@
 import { IconCloudOff } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
-import { useTranslation } from 'react-i18next';
 import { serverTime, useClock } from '../clock';
 import { useOffline } from '../connection';
 import { formatAgo } from '../format';
-import { useLanguage } from '../i18n/i18n';
+import { useLanguage, useTranslation } from '../i18n/i18n';
 import { useLocationFilter } from '../location-filter';
 import classes from './widget.module.css';
 

@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../i18n/i18n';
 import { autofocus, dismissal } from './dialog';
 import classes from './modal.module.css';
 import { PlainButton } from './plain-button';
