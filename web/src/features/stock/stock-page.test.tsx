@@ -45,7 +45,7 @@ it('records an adjustment with its reason', async () => {
     delta: -1,
     reason: 'Leltári eltérés',
   });
-  expect(within(row).getByTestId('stock-delta')).toHaveValue('');
+  await waitFor(() => expect(within(row).getByTestId('stock-delta')).toHaveValue(''));
 });
 
 it('repeats an adjustment under the same key until an answer settles it', async () => {
@@ -93,10 +93,10 @@ it('refuses nothing, a fraction, an empty reason and less than there is, without
   const row = await rowOf('p3');
   const delta = within(row).getByTestId('stock-delta');
   await user.click(within(row).getByTestId('stock-submit'));
-  expect(within(row).getByText('Nullától eltérő egész számot adjon meg.')).toBeInTheDocument();
+  expect(await within(row).findByText('Nullától eltérő egész számot adjon meg.')).toBeInTheDocument();
   await user.type(delta, '1.5');
   await user.click(within(row).getByTestId('stock-submit'));
-  expect(within(row).getByText('Nullától eltérő egész számot adjon meg.')).toBeInTheDocument();
+  expect(await within(row).findByText('Nullától eltérő egész számot adjon meg.')).toBeInTheDocument();
   await user.clear(delta);
   await user.type(delta, '-4');
   await user.click(within(row).getByTestId('stock-submit'));
@@ -107,7 +107,7 @@ it('refuses nothing, a fraction, an empty reason and less than there is, without
   await user.type(delta, '4');
   await user.clear(within(row).getByTestId('stock-reason'));
   await user.click(within(row).getByTestId('stock-submit'));
-  expect(within(row).getByText('Az indok 1–200 betű.')).toBeInTheDocument();
+  expect(await within(row).findByText('Az indok 1–200 betű.')).toBeInTheDocument();
   expect(server.seen('POST /inventory/adjustments')).toEqual([]);
 });
 
@@ -290,7 +290,7 @@ describe('a change that is asked about', () => {
     const none = await rowOf('p1');
     await user.type(within(none).getByTestId('stock-delta'), '-1');
     await user.click(within(none).getByTestId('stock-submit'));
-    expect(within(none).getByText('Cannot go below zero: there are 0.')).toBeInTheDocument();
+    expect(await within(none).findByText('Cannot go below zero: there are 0.')).toBeInTheDocument();
     expect(screen.queryByRole('dialog')).not.toBeInTheDocument();
     const row = await rowOf('p3');
     await user.type(within(row).getByTestId('stock-delta'), '-200');

@@ -24,24 +24,34 @@ interface FormFieldProps<Schema extends FormSchema> {
   name: keyof InferInput<Schema> & string;
   /** The server's message for this field; the schema's goes first. */
   refusal?: string | undefined;
-  children: (control: ControlProps) => ReactElement;
+  /** What the control shows while the field is null. */
+  unset?: string;
+  /** `setValue` is for controls that hand on a value instead of an event. */
+  children: (control: ControlProps, setValue: (value: string) => void) => ReactElement;
 }
 
 /** Connects a text control to a field of a form. Messages appear once the form was submitted. */
-export function FormField<Schema extends FormSchema>({ of, name, refusal, children }: FormFieldProps<Schema>) {
+export function FormField<Schema extends FormSchema>({
+  of,
+  name,
+  refusal,
+  unset = '',
+  children,
+}: FormFieldProps<Schema>) {
   const language = useLanguage();
   const field = useField<FormSchema, [string]>(of, { path: [name] as never });
   const key = field.errors?.[0];
   const { ref, onChange, onBlur, onFocus } = field.props;
-  return children({
+  const control = {
     name,
-    ref: ref,
-    value: typeof field.input === 'string' ? field.input : '',
+    ref,
+    value: typeof field.input === 'string' ? field.input : unset,
     error: key === undefined ? refusal : translate(key, language),
     onChange,
     onBlur,
     onFocus,
-  });
+  };
+  return children(control, field.onChange);
 }
 
 function translate(key: string, language: 'hu' | 'en'): string {
