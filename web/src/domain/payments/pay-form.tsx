@@ -1,4 +1,5 @@
-import { type SyntheticEvent, useState } from 'react';
+import { Form } from '@formisch/react';
+import { useState } from 'react';
 import { usePay } from '../../api/payments';
 import { formErrors } from '../../shared/form-errors';
 import { formatMoney, formatSecond } from '../../shared/format';
@@ -8,7 +9,7 @@ import type { Rental } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
 import { DeclineNotice } from './decline-notice';
 import './messages';
-import { MethodFields, type PaymentChoice, requestedPayment, useStoredCards } from './method-fields';
+import { MethodFields, usePaymentChoice, requestedPayment, usePaymentForm, useStoredCards } from './method-fields';
 import classes from './pay-form.module.css';
 import { useCharges } from './use-charges';
 
@@ -46,12 +47,13 @@ export function PayForm({
   const { t } = useTranslation();
   const { t: own } = useTranslation('payments');
   const language = useLanguage();
-  const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
+  const form = usePaymentForm();
   const [checked, setChecked] = useState(false);
   const [otherWay, setOtherWay] = useState(false);
   const cards = useStoredCards(rental.partnerId);
   const { latest, blocked, anyCardBlocked, begin, failed } = useCharges(rental, charged);
-  const choice: PaymentChoice = anyCardBlocked ? { method: 'CASH', token: null } : paymentChoice;
+  const methods = anyCardBlocked ? (['CASH'] as const) : (['CARD', 'CASH'] as const);
+  const choice = usePaymentChoice(form, methods);
   const asked = requestedPayment(
     choice,
     cards?.filter(({ token }) => !blocked.includes(token)),
@@ -62,8 +64,7 @@ export function PayForm({
   const pay = usePay({ onSuccess: onPaid, onError: failed });
   const undecided = latest?.status === 'PENDING';
 
-  const handleSubmit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const handleSubmit = () => {
     if (asked === null || asked === 'NONE') return;
     begin();
     setChecked(false);
@@ -110,12 +111,11 @@ export function PayForm({
         </p>
       )}
       {(!undecided || otherWay || pay.isPending) && (
-        <form className={classes.form} noValidate onSubmit={handleSubmit}>
+        <Form of={form} className={classes.form} onSubmit={handleSubmit}>
           <MethodFields
-            methods={anyCardBlocked ? ['CASH'] : ['CARD', 'CASH']}
+            of={form}
+            methods={methods}
             partnerId={rental.partnerId}
-            paymentChoice={choice}
-            onPaymentChoice={setPaymentChoice}
             blocked={blocked}
             disabled={pay.isPending}
             methodTestId={methodTestId}
@@ -138,7 +138,7 @@ export function PayForm({
               </span>
             )}
           </div>
-        </form>
+        </Form>
       )}
     </div>
   );

@@ -29,7 +29,7 @@ export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
           {t('wizard.back')}
         </Button>
       )}
-      {isSubmitting && checkout.paymentChoice.method === 'CARD' && (
+      {isSubmitting && checkout.paymentMethod === 'CARD' && (
         <span className="field-hint" role="status">
           {paying('workingCard')}
         </span>

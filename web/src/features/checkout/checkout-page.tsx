@@ -37,7 +37,7 @@ function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void 
           rental={rental}
           followed={followed}
           charged={checkout.charged}
-          unpaid={checkout.paymentChoice.method === 'NONE'}
+          unpaid={checkout.paymentMethod === 'NONE'}
           headingRef={heading}
           onRental={checkout.setRental}
           onAnother={onAnother}

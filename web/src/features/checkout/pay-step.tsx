@@ -7,7 +7,7 @@ import { cashAmount } from '../../domain/rentals/cash';
 import classes from './checkout-page.module.css';
 import './messages';
 import { Refusal } from './refusal';
-import type { CheckoutState } from './use-checkout';
+import { type CheckoutState, paymentMethods } from './use-checkout';
 
 /** What was chosen and what it costs, and how it is paid. */
 export function PayStep({ checkout }: { checkout: CheckoutState }) {
@@ -41,7 +41,7 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
             <dd>{formatMoney(total, language)}</dd>
           </div>
         )}
-        {total !== null && checkout.paymentChoice.method === 'CASH' && (
+        {total !== null && checkout.paymentMethod === 'CASH' && (
           <div data-testid="wizard-cash">
             <dt>{own('wizard.cash')}</dt>
             <dd>{formatMoney(cashAmount(total), language)}</dd>
@@ -49,10 +49,9 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
         )}
       </dl>
       <MethodFields
+        of={checkout.paymentForm}
         partnerId={draft.partner?.id ?? ''}
-        methods={['CARD', 'CASH', 'NONE']}
-        paymentChoice={checkout.paymentChoice}
-        onPaymentChoice={checkout.setPaymentChoice}
+        methods={paymentMethods}
         disabled={checkout.isSubmitting || checkout.unsettled}
         methodTestId="wizard-method"
         tokenTestId="wizard-card-token"

@@ -11,7 +11,12 @@ import { locationsQueryOptions } from '../../api/locations';
 import { cardsQueryOptions } from '../../api/partners';
 import { priceQueryOptions } from '../../api/products';
 import { freeQueryOptions } from '../../api/stock';
-import { type PaymentChoice, requestedPayment } from '../../domain/payments/method-fields';
+import {
+  usePaymentChoice,
+  type PaymentForm,
+  requestedPayment,
+  usePaymentForm,
+} from '../../domain/payments/method-fields';
 import { wholeNumber } from '../../shared/ui/step-input';
 import { type Adding, addPiece, checkItems, type Draft, type ItemProblems, perDay } from '../../domain/rentals/cart';
 import { rentalDays, returnInstant } from '../../domain/rentals/return-instant';
@@ -19,6 +24,9 @@ import { deleteCheckoutDraft, readCheckoutDraft, saveCheckoutDraft } from './che
 import { rememberedLocation, rememberLocation } from './remembered-location';
 import { type FollowedRental, useFollowedRental } from './use-followed-rental';
 import { type Step, useStep } from './use-step';
+
+/** How a rental may be paid; NONE is later. */
+export const paymentMethods = ['CARD', 'CASH', 'NONE'] as const;
 
 export interface CheckoutState {
   step: Step;
@@ -44,8 +52,8 @@ export interface CheckoutState {
   /** What is wrong with a step that was submitted. */
   partnerMissing: boolean;
   itemProblems: ItemProblems | null;
-  paymentChoice: PaymentChoice;
-  setPaymentChoice: (choice: PaymentChoice) => void;
+  paymentForm: PaymentForm;
+  paymentMethod: (typeof paymentMethods)[number];
   canPay: boolean;
   submit: () => void;
   isSubmitting: boolean;
@@ -72,7 +80,7 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     due: restored?.due ?? toDateField(addDays(startsAt, 1)),
   }));
   const [submitted, setSubmitted] = useState<Partial<Record<Step, boolean>>>({});
-  const [paymentChoice, setPaymentChoice] = useState<PaymentChoice>({ method: 'CARD', token: null });
+  const paymentForm = usePaymentForm();
   const [created, setCreated] = useState<Rental | null>(null);
   const followed = useFollowedRental(created);
   const { rental } = followed;
@@ -106,7 +114,8 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
   const daily = perDay(draft.lines);
   const total = fixedTotal ?? (daily === null || dueAt === null ? null : daily * rentalDays(startsAt, dueAt));
   const problems = checkItems(draft, available, now);
-  const payment = requestedPayment(paymentChoice, cards.data?.items);
+  const choice = usePaymentChoice(paymentForm, paymentMethods);
+  const payment = requestedPayment(choice, cards.data?.items);
 
   const change = (part: Partial<Draft>) => {
     setFixedTotal(null);
@@ -209,8 +218,8 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
     total,
     partnerMissing: submitted.partner === true && draft.partner === null,
     itemProblems: submitted.items === true ? problems : null,
-    paymentChoice,
-    setPaymentChoice,
+    paymentForm,
+    paymentMethod: choice.method,
     canPay: unsettled || (payment !== null && total !== null),
     submit,
     isSubmitting: create.isPending,
