@@ -2,7 +2,7 @@ import { Form, useForm } from '@formisch/react';
 import { useState } from 'react';
 import * as v from 'valibot';
 import { useSaveProduct } from '../../api/products';
-import { newId } from '../../domain/catalogue/new-id';
+import { useItemId } from '../../domain/catalogue/use-item-id';
 import { formErrors } from '../../shared/form-errors';
 import { ApiError } from '../../shared/http';
 import { useTranslation } from '../../shared/i18n/i18n';
@@ -38,8 +38,7 @@ export function ProductForm({ product, onSaved }: { product: Product | null; onS
     initialInput: { name: product?.name ?? '', dailyPrice: product === null ? '' : String(product.dailyPrice) },
   });
   const [codes, setCodes] = useState<BarcodeEntry>({ codes: product?.barcodes ?? [], typed: '', problem: null });
-  // One id for all attempts, so that pressing the button again after a lost answer makes no second product.
-  const [id, setId] = useState(product?.id ?? null);
+  const idOf = useItemId(product);
   const save = useSaveProduct({ onSuccess: onSaved });
   const refusal = formErrors(save.error, ['name', 'dailyPrice', 'barcodes'], common, taken(save.error));
 
@@ -58,9 +57,7 @@ export function ProductForm({ product, onSaved }: { product: Product | null; onS
     const entered = enterBarcode(codes);
     setCodes(entered);
     if (entered.problem !== null) return;
-    const to = id ?? newId(values.name);
-    setId(to);
-    save.mutate({ id: to, ...values, barcodes: [...entered.codes] });
+    save.mutate({ id: idOf(values.name), ...values, barcodes: [...entered.codes] });
   };
   return (
     <Form of={form} className={classes.form} onSubmit={handleSubmit}>

@@ -1,22 +1,16 @@
-import { IconArchive, IconPlus, IconSearch, IconTools } from '@tabler/icons-react';
+import { IconTools } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Link } from '@tanstack/react-router';
 import { productListQueryOptions, useSaveProduct } from '../../api/products';
-import { ArchiveButton, ArchiveFilter } from '../../domain/catalogue/archive';
+import { ArchiveButton } from '../../domain/catalogue/archive';
+import { CatalogueList, useCatalogueFilter } from '../../domain/catalogue/catalogue-list';
 import { ExportButton } from '../../domain/exports/export-button';
-import { useDebounced } from '../../shared/debounce';
 import { formatMoney } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Product } from '../../shared/model';
-import { useModalContent } from '../../shared/modal-content';
 import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
-import { Modal } from '../../shared/ui/controls/modal';
-import { TextField } from '../../shared/ui/controls/text-field';
-import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
-import { EmptyState } from '../../shared/ui/states';
 import { CatalogueTabs } from './catalogue-tabs';
 import classes from './catalogue.module.css';
 import { ProductForm } from './product-form';
@@ -25,80 +19,30 @@ import { ProductForm } from './product-form';
 export function ProductsPage() {
   const { t } = useTranslation('catalogue');
   const admin = useUser().role === 'ADMIN';
-  const navigate = useNavigate();
-  const archived = useSearch({ from: '/signed-in/products' }).archived ?? false;
-  const [words, setWords] = useState('');
-  const search = useDebounced(words.trim());
-  const filter = { search, archived };
-  const modal = useModalContent<Product | 'new'>();
-  const editing = modal.content;
-  const listed = useInfiniteQuery({ ...productListQueryOptions(filter), placeholderData: keepPreviousData });
-  const products = listed.data?.pages.flatMap((page) => page.items) ?? [];
-  const empty =
-    search !== '' ? (
-      <EmptyState icon={<IconSearch size={24} stroke={1.7} />} title={t('empty')} hint={t('emptyHint')} />
-    ) : archived ? (
-      <EmptyState
-        icon={<IconArchive size={24} stroke={1.7} />}
-        title={t('archive.none')}
-        hint={t('archive.noneHint')}
-      />
-    ) : (
-      <EmptyState
-        icon={<IconTools size={24} stroke={1.7} />}
-        title={t('products.none')}
-        hint={t(admin ? 'products.noneHint' : 'products.noneHintReader')}
-      />
-    );
+  const filter = useCatalogueFilter('products');
+  const products = useInfiniteQuery({
+    ...productListQueryOptions(filter.filter),
+    placeholderData: keepPreviousData,
+  });
   return (
     <div className={classes.page}>
       <CatalogueTabs />
-      <ListPage
+      <CatalogueList
+        kind="products"
         label={t('tabs.products')}
-        query={listed}
-        filters={
-          <>
-            <TextField
-              type="search"
-              className={classes.search}
-              aria-label={t('products.search')}
-              placeholder={t('products.search')}
-              leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
-              value={words}
-              onChange={(event) => setWords(event.currentTarget.value)}
-            />
-            <ArchiveFilter
-              archived={archived}
-              onChange={(next) =>
-                void navigate({ to: '/products', replace: true, search: next ? { archived: true } : {} })
-              }
-            />
-          </>
-        }
-        tools={<ExportButton list="products" filter={filter} />}
-        {...(admin
-          ? {
-              action: (
-                <Button leftSection={<IconPlus size={18} stroke={1.8} aria-hidden />} onClick={() => modal.show('new')}>
-                  {t('products.new')}
-                </Button>
-              ),
-            }
-          : {})}
-        empty={products.length > 0 ? null : empty}
-      >
-        {products.map((product) => (
-          <ProductRow key={product.id} product={product} admin={admin} onEdit={() => modal.show(product)} />
-        ))}
-      </ListPage>
-      <Modal {...modal.props} title={t(editing === 'new' ? 'products.new' : 'edit')}>
-        {editing !== null && <ProductForm product={editing === 'new' ? null : editing} onSaved={modal.close} />}
-      </Modal>
+        icon={IconTools}
+        filter={filter}
+        query={products}
+        noneHint={t(admin ? 'products.noneHint' : 'products.noneHintReader')}
+        tools={<ExportButton list="products" filter={filter.filter} />}
+        row={(product, onEdit) => <ProductRow key={product.id} product={product} onEdit={onEdit} />}
+        form={(product, onSaved) => <ProductForm product={product} onSaved={onSaved} />}
+      />
     </div>
   );
 }
 
-function ProductRow({ product, admin, onEdit }: { product: Product; admin: boolean; onEdit: () => void }) {
+function ProductRow({ product, onEdit }: { product: Product; onEdit: (() => void) | null }) {
   const { t } = useTranslation('catalogue');
   const language = useLanguage();
   const save = useSaveProduct();
@@ -130,7 +74,7 @@ function ProductRow({ product, admin, onEdit }: { product: Product; admin: boole
       <div className={list.amount}>
         <b>{t('products.perDay', { amount: formatMoney(dailyPrice, language) })}</b>
       </div>
-      {admin && (
+      {onEdit !== null && (
         <div className={list.actions}>
           <Button size="xs" variant="default" aria-label={`${t('edit')}: ${name}`} onClick={onEdit}>
             {t('edit')}

@@ -1,109 +1,43 @@
-import { Form, useForm } from '@formisch/react';
-import { IconArchive, IconSearch, IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
+import { IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
-import * as v from 'valibot';
 import { partnerListQueryOptions, useSavePartner } from '../../api/partners';
-import { ArchiveButton, ArchiveFilter } from '../../domain/catalogue/archive';
-import { newId } from '../../domain/catalogue/new-id';
+import { ArchiveButton } from '../../domain/catalogue/archive';
+import { CatalogueList, useCatalogueFilter } from '../../domain/catalogue/catalogue-list';
+import { NameForm } from '../../domain/catalogue/name-form';
 import { ExportButton } from '../../domain/exports/export-button';
-import { useDebounced } from '../../shared/debounce';
-import { formErrors } from '../../shared/form-errors';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { Named } from '../../shared/model';
-import { useModalContent } from '../../shared/modal-content';
-import { useUser } from '../../shared/session';
 import { Button } from '../../shared/ui/controls/button';
-import { Modal } from '../../shared/ui/controls/modal';
-import { TextField } from '../../shared/ui/controls/text-field';
-import { FormError, FormField, message } from '../../shared/ui/form-field';
-import { ListPage } from '../../shared/ui/list-page';
+import { message } from '../../shared/ui/form-field';
 import list from '../../shared/ui/list-page.module.css';
-import { EmptyState } from '../../shared/ui/states';
 import classes from './partners-page.module.css';
 
 /** Who rents from the shop; administrators write it. */
 export function PartnersPage() {
   const { t } = useTranslation('catalogue');
   const { t: common } = useTranslation();
-  const admin = useUser().role === 'ADMIN';
-  const navigate = useNavigate();
-  const archived = useSearch({ from: '/signed-in/partners' }).archived ?? false;
-  const [words, setWords] = useState('');
-  const search = useDebounced(words.trim());
-  const filter = { search, archived };
-  const modal = useModalContent<Named | 'new'>();
-  const editing = modal.content;
-  const listed = useInfiniteQuery({ ...partnerListQueryOptions(filter), placeholderData: keepPreviousData });
-  const partners = listed.data?.pages.flatMap((page) => page.items) ?? [];
-  const empty =
-    search !== '' ? (
-      <EmptyState icon={<IconSearch size={24} stroke={1.7} />} title={t('empty')} hint={t('emptyHint')} />
-    ) : archived ? (
-      <EmptyState
-        icon={<IconArchive size={24} stroke={1.7} />}
-        title={t('archive.none')}
-        hint={t('archive.noneHint')}
-      />
-    ) : (
-      <EmptyState
-        icon={<IconUsersGroup size={24} stroke={1.7} />}
-        title={t('partners.none')}
-        hint={t('partners.noneHint')}
-      />
-    );
+  const filter = useCatalogueFilter('partners');
+  const partners = useInfiniteQuery({
+    ...partnerListQueryOptions(filter.filter),
+    placeholderData: keepPreviousData,
+  });
   return (
-    <>
-      <ListPage
-        label={common('nav.partners')}
-        query={listed}
-        filters={
-          <>
-            <TextField
-              type="search"
-              className={classes.search}
-              aria-label={t('partners.search')}
-              placeholder={t('partners.search')}
-              leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
-              value={words}
-              onChange={(event) => setWords(event.currentTarget.value)}
-            />
-            <ArchiveFilter
-              archived={archived}
-              onChange={(next) =>
-                void navigate({ to: '/partners', replace: true, search: next ? { archived: true } : {} })
-              }
-            />
-          </>
-        }
-        tools={<ExportButton list="partners" filter={filter} />}
-        {...(admin
-          ? {
-              action: (
-                <Button
-                  leftSection={<IconUserPlus size={18} stroke={1.8} aria-hidden />}
-                  onClick={() => modal.show('new')}
-                >
-                  {t('partners.new')}
-                </Button>
-              ),
-            }
-          : {})}
-        empty={partners.length > 0 ? null : empty}
-      >
-        {partners.map((partner) => (
-          <PartnerRow key={partner.id} partner={partner} admin={admin} onEdit={() => modal.show(partner)} />
-        ))}
-      </ListPage>
-      <Modal {...modal.props} title={t(editing === 'new' ? 'partners.new' : 'edit')}>
-        {editing !== null && <PartnerForm partner={editing === 'new' ? null : editing} onSaved={modal.close} />}
-      </Modal>
-    </>
+    <CatalogueList
+      kind="partners"
+      label={common('nav.partners')}
+      icon={IconUsersGroup}
+      newIcon={IconUserPlus}
+      filter={filter}
+      query={partners}
+      noneHint={t('partners.noneHint')}
+      tools={<ExportButton list="partners" filter={filter.filter} />}
+      row={(partner, onEdit) => <PartnerRow key={partner.id} partner={partner} onEdit={onEdit} />}
+      form={(partner, onSaved) => <PartnerForm partner={partner} onSaved={onSaved} />}
+    />
   );
 }
 
-function PartnerRow({ partner, admin, onEdit }: { partner: Named; admin: boolean; onEdit: () => void }) {
+function PartnerRow({ partner, onEdit }: { partner: Named; onEdit: (() => void) | null }) {
   const { t } = useTranslation('catalogue');
   const save = useSavePartner();
   return (
@@ -117,7 +51,7 @@ function PartnerRow({ partner, admin, onEdit }: { partner: Named; admin: boolean
         <p className={list.title}>{partner.name}</p>
         <p className={list.sub}>{partner.id}</p>
       </div>
-      {admin && (
+      {onEdit !== null && (
         <div className={list.actions}>
           <Button size="xs" variant="default" aria-label={`${t('edit')}: ${partner.name}`} onClick={onEdit}>
             {t('edit')}
@@ -134,35 +68,14 @@ function PartnerRow({ partner, admin, onEdit }: { partner: Named; admin: boolean
   );
 }
 
-const partnerSchema = v.object({
-  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('catalogue:partners.nameMissing'))),
-});
-
 function PartnerForm({ partner, onSaved }: { partner: Named | null; onSaved: () => void }) {
   const { t } = useTranslation('catalogue');
-  const { t: common } = useTranslation();
-  const form = useForm({ schema: partnerSchema, initialInput: { name: partner?.name ?? '' } });
-  // One id for all attempts, so that pressing the button again after a lost answer makes no second partner.
-  const [id, setId] = useState(partner?.id ?? null);
-  const save = useSavePartner({ onSuccess: onSaved });
-  const refusal = formErrors(save.error, ['name'], common);
-  const handleSubmit = ({ name }: v.InferOutput<typeof partnerSchema>) => {
-    const to = id ?? newId(name);
-    setId(to);
-    save.mutate({ id: to, name });
-  };
   return (
-    <Form of={form} className={classes.form} onSubmit={handleSubmit}>
-      <FormField of={form} name="name" refusal={refusal.fields.name}>
-        {(control) => <TextField {...control} label={t('name')} data-autofocus maxLength={200} autoComplete="off" />}
-      </FormField>
-      {partner !== null && <p className="field-hint">{t('partners.renameHint')}</p>}
-      <FormError>{refusal.form}</FormError>
-      <div>
-        <Button type="submit" loading={save.isPending}>
-          {common('common.save')}
-        </Button>
-      </div>
-    </Form>
+    <NameForm
+      item={partner}
+      nameMissing={message('catalogue:partners.nameMissing')}
+      hint={partner === null ? undefined : t('partners.renameHint')}
+      save={useSavePartner({ onSuccess: onSaved })}
+    />
   );
 }

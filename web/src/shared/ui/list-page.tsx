@@ -8,7 +8,7 @@ import { ErrorState, RowSkeletons } from './states';
 import { Age } from './widget';
 
 /** What a list page has to know of the query that feeds it. */
-interface ListQuery {
+export interface ListQuery {
   data: unknown;
   error: Error | null;
   isPending: boolean;
