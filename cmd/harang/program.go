@@ -188,6 +188,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Dashboard:       p.shop.Dashboard,
 		SelfCheck:       p.shop.SelfCheck,
 		Exports:         p.shop.Exports,
+		Audit:           p.shop.Audit,
 		Intake:          p.intake,
 		Rentals:         p.shop.Rentals,
 		Payments:        p.shop.Payments,

@@ -130,6 +130,13 @@ func fillEvents(run func(text string) error, first, last int64) error {
 		SELECT 'r' || i, 'big', 'p', 'Partner', 'l', 'Bolt', 'OPEN', 2, 4000,
 			CASE WHEN i % 1000 = 55 THEN 0 ELSE 4000 END, 0, 'u1', 'U', ` + at + `, ` + at + ` + 86400000, NULL, 1
 		FROM n WHERE i % 100 = 55`,
+		`INSERT INTO audit (id, tenant_id, at, actor_id, actor_name, actor_role, address, action, subject_kind,
+			subject_id, subject_name)
+		SELECT 'a' || (1000000000 + i), 'big', ` + at + `, 'u' || (i % 20), 'U', 'OPERATOR', '192.0.2.1',
+			CASE WHEN i % 4 = 3 THEN 'rental.cancel' ELSE 'stock.expect' END, 'rental', 'r' || (i / 1000), 'Partner'
+		FROM n WHERE i % 10 = 3`,
+		`INSERT INTO movements (id, tenant_id, product_id, location_id, delta, quantity, reason, user_id, user_name, at)
+		SELECT 'm' || i, 'big', 'p', 'l', 1, i, 'count', 'u1', 'U', ` + at + ` FROM n WHERE i % 10 = 3`,
 		`INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		SELECT 'r' || i, 0, 'p', 'Fúrókalapács', 2, 2000 FROM n WHERE i % 100 = 55`,
 		`INSERT INTO payments (id, tenant_id, rental_id, partner_id, partner_name, amount, method, status, error_code,

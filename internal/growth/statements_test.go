@@ -20,6 +20,13 @@ type statement struct {
 // fixed are arguments that do not depend on the number of events.
 func fixed(args ...any) func(int64) []any { return func(int64) []any { return args } }
 
+// audit are the arguments of a page of the audit log with these filters.
+func audit(filters ...any) func(int64) []any {
+	return func(n int64) []any {
+		return append(append([]any{}, filters...), int64(0), millis(n), "", 21)
+	}
+}
+
 // statements are those behind every list, count, replay, sweep and round of the
 // housekeeper: each reads as much of a big database as of a small one.
 var statements = []statement{
@@ -105,6 +112,20 @@ var statements = []statement{
 	{"sum settled payments at location", 60, func(n int64) []any {
 		return append([]any{bigTenant, "l"}, lastDays(n)...)
 	}},
+
+	// The audit log by each combination of its filters, of which two find nothing.
+	{"find audit entries", 60, audit("big")},
+	{"find audit entries of actor", 60, audit("big u3")},
+	{"find audit entries of action", 60, audit("big rental.cancel")},
+	{"find audit entries of actor of action", 60, audit("big rental.cancel u3")},
+	{"find audit entries of actor of action", 1, audit("big user.role u3")},
+	{"find audit entries of subject", 60, audit("big rental r2")},
+	{"find audit entries of subject of action", 60, audit("big rental.cancel rental r2")},
+	{"find audit entries of subject of action", 1, audit("big user.role rental r2")},
+	{"find audit entries of subject of actor", 110, audit("big rental r2", "u3")},
+	{"find audit entries of subject of actor of action", 110, audit("big rental.cancel rental r2", "u3")},
+	{"find tenants to sweep audit log", 2, fixed("", int64(0), 500)},
+	{"find stock history", 60, func(n int64) []any { return []any{bigTenant, "p", "l", millis(n / 2), "", 21} }},
 
 	{"find rentals", 60, func(n int64) []any { return []any{bigTenant, millis(n / 2), "", 21} }},
 	{"find rentals by status", 60, func(n int64) []any { return []any{bigTenant, "RETURNED", millis(n), "", 9} }},

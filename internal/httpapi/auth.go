@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,8 +16,10 @@ import (
 	"harang.dev/harang/internal/origin"
 )
 
-// requestInfo is what the calls under /auth need of a request besides its body.
+// requestInfo is what the calls under /auth and /exports need of a request besides its body.
 type requestInfo struct {
+	method  string
+	query   url.Values
 	address string
 	bearer  string
 	cookies cookies
@@ -30,6 +33,7 @@ type requestInfoKey struct{}
 func (a *API) withRequestInfo(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
 	info := requestInfo{
+		method: r.Method, query: r.URL.Query(),
 		cookies: readCookies(r, a.Origins.Secure(r)), bearer: bearer(r), address: addressOf(r),
 		checkOrigin: func() error { return a.Origins.Check(r, origin.PartREST) },
 	}

@@ -72,6 +72,11 @@ const (
 		"outcome; do not charge again before GET /api/v1/rentals/{id} shows it."
 )
 
+// auditDetails documents GET /audit.
+const auditDetails = "A STORE_MANAGER reads it with subject, of a stock item, a product or a rental; an ADMIN reads " +
+	"all of it. Rows are written in the transaction of the change, never changed, and kept for 400 days. before and " +
+	"after have only what changed. Changes of quantities are movements, which the history of a stock item has."
+
 // clientErrorDetails documents POST /client-errors.
 const clientErrorDetails = "The page reports what it could not handle; the server counts it and writes a bounded " +
 	"number of log lines. No login is needed. Send no personal data, tokens, query strings or input of a form."
@@ -95,6 +100,7 @@ var tags = []*huma.Tag{
 	{Name: "events", Description: "Events of other applications"},
 	{Name: "self-check", Description: "The test alert"},
 	{Name: "client-errors", Description: "Errors of the page"},
+	{Name: "audit", Description: "Who did what"},
 	{Name: "admin", Description: "Users, API keys, connections, delivery traces"},
 	{Name: "health", Description: "For supervisors and load balancers; no credential"},
 	{Name: "documents", Description: "Documents that describe the interface; no credential"},

@@ -32,7 +32,8 @@ type exportOutput struct {
 	Body        func(huma.Context)
 }
 
-// export answers with a file that is read part by part. A failure of the first part is a
+// export answers with a file that is read part by part, and has a row of the audit log
+// before anything is sent. A failure of the first part is a
 // problem; a later one resets the connection, so that nobody takes the file for whole. So
 // does the end of the caller's login, or another role of the caller, before a later part
 // is read. RATE_LIMITED while too many others are being downloaded.
@@ -48,6 +49,9 @@ func (a *API) export(
 	}
 	context.AfterFunc(ctx, release) // if the body is never asked for
 	first, err := e.Next(ctx)
+	if c, _ := ctx.Value(requestInfoKey{}).(requestInfo); err == nil && c.method != http.MethodHead {
+		err = a.Exports.Record(ctx, caller, name, c.query)
+	}
 	if err != nil {
 		release()
 		return nil, err

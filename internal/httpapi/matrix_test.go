@@ -35,9 +35,13 @@ var matrix = map[string]string{
 	"GET /products":          everybody,
 	"GET /products/{id}":     everybody,
 
-	"GET /inventory/stock":                            everybody,
-	"GET /inventory/stock/{productId}/{locationId}":   everybody,
-	"GET /inventory/alerts":                           everybody,
+	"GET /inventory/stock":                                  everybody,
+	"GET /inventory/stock/{productId}/{locationId}":         everybody,
+	"GET /inventory/alerts":                                 everybody,
+	"GET /inventory/stock/{productId}/{locationId}/history": everybody,
+	// Managers with a subject: TestAudit_Managers.
+	"GET /audit":                                      admins,
+	"GET /exports/audit.csv":                          admins,
 	"GET /exports/stock.csv":                          everybody,
 	"GET /exports/products.csv":                       everybody,
 	"GET /exports/partners.csv":                       everybody,

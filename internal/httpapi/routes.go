@@ -71,10 +71,16 @@ func (a *API) routes() {
 	call(a, "GET /exports/payments.csv", harang.ActionReadPayments, a.exportPayments,
 		about("exportPayments", "The payments as a file, newest first").sendsCSV().details(exportDetails))
 
+	call(a, "GET /exports/audit.csv", harang.ActionReadHistory, a.exportAudit,
+		about("exportAudit", "The audit log as a file, newest first").sendsCSV().
+			details(auditDetails+" "+exportDetails))
+
 	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock,
 		about("listStock", "Stock items, by product and location"))
 	call(a, "GET /inventory/stock/{productId}/{locationId}", harang.ActionReadStock, a.findStock,
 		about("findStock", "One stock item", harang.CodeNotFound))
+	call(a, "GET /inventory/stock/{productId}/{locationId}/history", harang.ActionReadStock, a.stockHistory,
+		about("findStockHistory", "The movements of a stock item, newest first").takesAnyID())
 	call(a, "GET /inventory/alerts", harang.ActionReadStock, a.listAlerts,
 		about("listAlerts", "Stock items below a threshold, worst first"))
 	call(a, "POST /inventory/adjustments", harang.ActionAdjustStock, a.adjustStock,
@@ -148,6 +154,9 @@ func (a *API) routes() {
 	a.raw("POST /events", harang.ActionSendEvents, a.sendEvents,
 		about("sendEvents", "Send events of another application (CloudEvents 1.0)", harang.CodeEventTooLarge).
 			answers(202).maxBody(MaxEventsBytes), a.describeEvents)
+
+	call(a, "GET /audit", harang.ActionReadHistory, a.listAudit,
+		about("listAudit", "Who did what, newest first").details(auditDetails))
 
 	call(a, "GET /admin/users", harang.ActionAdminister, a.listUsers,
 		about("listUsers", "The tenant's users, by e-mail address"))

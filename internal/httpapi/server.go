@@ -45,6 +45,7 @@ type Options struct {
 	Requests      *shop.Requests
 	SelfCheck     *shop.SelfCheck
 	Exports       *shop.Exports
+	Audit         *shop.Audit
 	Intake        *ingest.Intake
 	// Connections lists a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
@@ -127,7 +128,7 @@ func New(o Options) (http.Handler, error) {
 func build(o Options) (*API, error) {
 	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
 		o.Rentals == nil || o.Exports == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil ||
-		o.Intake == nil || o.CloseConnection == nil {
+		o.Intake == nil || o.Audit == nil || o.CloseConnection == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	return assemble(o)

@@ -317,6 +317,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 	} {
 		do(m, "GET /exports/"+name+".csv", "", 200)
 	}
+	do(a, "GET /exports/audit.csv?action=list.export", "", 200)
+	do(a, "GET /audit", "", 200)
+	do(o, "GET "+item+"/history", "", 200)
 	do(a, "PUT "+item, `{"quantity":9,"warningThreshold":3}`, 200)
 	do(a, "PUT "+unknown, `{"quantity":9}`, 404)
 	do(m, "PATCH "+item, `{"criticalThreshold":2,"expectedAt":"2026-03-05"}`, 200)

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"harang.dev/harang"
@@ -19,8 +20,11 @@ func (a *Audit) List(
 	if err := canReadAudit(caller, q.Subject.Kind); err != nil {
 		return none, err
 	}
-	if !q.Since.IsZero() && !q.Until.IsZero() && !q.Since.Before(q.Until) {
-		return none, harang.Invalid(harang.FieldError{Field: "until", Detail: "must be after since"})
+	if !q.Since.IsZero() && !q.Until.IsZero() && q.Until.Before(q.Since) {
+		return none, harang.Invalid(harang.FieldError{Field: "until", Detail: "must not be before since"})
+	}
+	if strings.Contains(string(q.Action)+string(q.Subject.Kind), " ") { // no row has such ones
+		return harang.Page[harang.AuditEntry]{Items: []harang.AuditEntry{}}, nil
 	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {

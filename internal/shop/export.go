@@ -27,6 +27,7 @@ type Exports struct {
 	dashboard *Dashboard
 
 	notifications *Notifications
+	audit         *Audit
 }
 
 // Export is a list as a CSV file that a Hungarian spreadsheet opens right: UTF-8 with a
@@ -96,6 +97,36 @@ func newExport[T any](
 		}
 		return lines, p.Next, nil
 	}}
+}
+
+// Record writes to the audit log that the caller saves a list with these filters.
+func (x *Exports) Record(ctx context.Context, caller harang.Identity, list string, filters map[string][]string) error {
+	state := harang.AuditState{}
+	for name, values := range filters {
+		state[name] = strings.Join(values, " ")
+	}
+	return x.store.Within(ctx, func(tx Tx) error {
+		return x.record(ctx, tx, caller, harang.AuditExport,
+			harang.AuditSubject{Kind: harang.AuditList, ID: list}, nil, state)
+	})
+}
+
+// Audit is the audit log, newest first.
+func (x *Exports) Audit(caller harang.Identity, q harang.AuditQuery) *Export {
+	columns := []string{"at", "actorId", "actorName", "actorRole", "from", "action", "subjectType", "subjectId",
+		"subjectName", "before", "after", "count"}
+	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.AuditEntry], error) {
+		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
+		return x.audit.List(ctx, caller, q)
+	}, func(e harang.AuditEntry) string {
+		return e.ID
+	}, func(_ context.Context, e harang.AuditEntry) ([]string, error) {
+		return []string{
+			timeCell(e.At), escapeCell(e.Actor.ID), escapeCell(e.Actor.Name), string(e.Role), escapeCell(e.From),
+			string(e.Action), string(e.Subject.Kind), escapeCell(e.Subject.ID), escapeCell(e.Subject.Name),
+			escapeCell(string(e.Before)), escapeCell(string(e.After)), wholeCell(e.Count),
+		}, nil
+	})
 }
 
 // Stock is the stock list with the columns of an import, which finds every line

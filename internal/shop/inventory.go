@@ -92,6 +92,21 @@ func (v *Inventory) Item(
 	return v.store.FindStockItem(ctx, caller.Tenant, productID, locationID)
 }
 
+// Movements returns a part of the movements of a stock item, newest first; none for an
+// unknown one.
+func (v *Inventory) Movements(
+	ctx context.Context, caller harang.Identity, productID, locationID, cursor string, limit int,
+) (harang.Page[harang.StockMovement], error) {
+	if err := caller.Can(harang.ActionReadStock); err != nil {
+		return harang.Page[harang.StockMovement]{}, err
+	}
+	limit, err := page(limit)
+	if err != nil {
+		return harang.Page[harang.StockMovement]{}, err
+	}
+	return v.store.FindStockHistory(ctx, caller.Tenant, productID, locationID, cursor, limit)
+}
+
 // LevelChange changes thresholds and the expected delivery of a stock item; a
 // nil field stays as it is.
 type LevelChange struct {

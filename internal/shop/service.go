@@ -53,7 +53,7 @@ func New(o Options) *UseCases {
 	payments := &Payments{s}
 	rentals := &Rentals{s, payments}
 	inventory, catalogue := &Inventory{s}, &Catalogue{s}
-	dashboard, notifications := &Dashboard{s, payments}, &Notifications{s}
+	dashboard, notifications, audit := &Dashboard{s, payments}, &Notifications{s}, &Audit{s}
 	return &UseCases{
 		Inventory:     inventory,
 		Catalogue:     catalogue,
@@ -62,10 +62,10 @@ func New(o Options) *UseCases {
 		Rentals:       rentals,
 		Payments:      payments,
 		Requests:      &Requests{s},
-		Exports:       &Exports{s, inventory, catalogue, rentals, payments, dashboard, notifications},
+		Exports:       &Exports{s, inventory, catalogue, rentals, payments, dashboard, notifications, audit},
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Connections:   &Connections{s},
-		Audit:         &Audit{s},
+		Audit:         audit,
 		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},
 	}
 }

@@ -63,6 +63,10 @@ type StockReader interface {
 	// FindStock returns a part of the stock list, by product and location.
 	FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error)
 	FindStockItem(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error)
+	// FindStockHistory returns a part of the movements of a stock item, newest first.
+	FindStockHistory(
+		ctx context.Context, tenant, productID, locationID, cursor string, limit int,
+	) (harang.Page[harang.StockMovement], error)
 	// FindShortages returns a part of the stock items that are not OK, worst
 	// first, then the longest short first.
 	FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error)

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,27 +52,38 @@ var (
 // auditFilter is a combination of the filters of the audit log.
 type auditFilter struct{ subject, actor, action bool }
 
+// keys are the columns whose texts, each after a space, make the key of an index: no tenant, action or kind has a
+// space. A filter by actor, besides one by subject, reads all rows of the subject.
+func (f auditFilter) keys() []string {
+	keys := []string{"a.tenant_id"}
+	if f.action {
+		keys = append(keys, "a.action")
+	}
+	switch {
+	case f.subject:
+		keys = append(keys, "a.subject_kind", "a.subject_id")
+	case f.actor:
+		keys = append(keys, "a.actor_id")
+	}
+	return keys
+}
+
 func defineAuditQueries() map[auditFilter]*query {
 	queries := map[auditFilter]*query{}
 	for i := range 8 {
 		f := auditFilter{subject: i&1 > 0, actor: i&2 > 0, action: i&4 > 0}
-		name, where, n := "find audit entries", "a.tenant_id = $1", 1
-		add := func(filter, condition string, columns ...string) {
-			name += filter
-			for _, column := range columns {
-				n++
-				where += " AND " + column + " = " + parameters(n, 1)
+		name := "find audit entries"
+		for _, filter := range []struct {
+			set  bool
+			name string
+		}{{f.subject, " of subject"}, {f.actor, " of actor"}, {f.action, " of action"}} {
+			if filter.set {
+				name += filter.name
 			}
-			where += condition
 		}
-		if f.subject {
-			add(" of subject", "", "a.subject_kind", "a.subject_id")
-		}
-		if f.actor {
-			add(" of actor", "", "a.actor_id")
-		}
-		if f.action {
-			add(" of action", "", "a.action")
+		where, n := strings.Join(f.keys(), " || ' ' || ")+" = $1", 1
+		if f.subject && f.actor {
+			where, n = where+" AND a.actor_id = $2", 2
 		}
 		queries[f] = define(name, `
 			SELECT `+auditColumns+`, c.count
@@ -188,15 +200,19 @@ func (s *Store) FindAudit(
 		after = until
 	}
 	filter := auditFilter{subject: q.Subject.Kind != "", actor: q.ActorID != "", action: q.Action != ""}
-	args := []any{tenant}
-	if filter.subject {
-		args = append(args, string(q.Subject.Kind), q.Subject.ID)
-	}
-	if filter.actor {
-		args = append(args, q.ActorID)
-	}
+	key := tenant
 	if filter.action {
-		args = append(args, string(q.Action))
+		key += " " + string(q.Action)
+	}
+	switch {
+	case filter.subject:
+		key += " " + string(q.Subject.Kind) + " " + q.Subject.ID
+	case filter.actor:
+		key += " " + q.ActorID
+	}
+	args := []any{key}
+	if filter.subject && filter.actor {
+		args = append(args, q.ActorID)
 	}
 	since := int64(math.MinInt64)
 	if !q.Since.IsZero() {

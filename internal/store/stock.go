@@ -64,6 +64,11 @@ var (
 	countMovement = define("count movement", `
 		SELECT count(*) FROM movements WHERE id = $1 AND tenant_id = $2`)
 
+	findStockHistory = define("find stock history", `
+		SELECT id, product_id, location_id, delta, quantity, reason, user_id, user_name, at FROM movements
+		WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3 AND (at, id) < ($4, $5)
+		ORDER BY at DESC, id DESC LIMIT $6`)
+
 	findMovements = define("find movements", `
 		SELECT id, product_id, location_id, delta, quantity, reason, user_id, user_name, at FROM movements
 		WHERE tenant_id = $1 AND product_id = $2 AND location_id = $3 ORDER BY at DESC, id DESC LIMIT $4`)
@@ -215,12 +220,32 @@ func (tx *Tx) CreateMovement(ctx context.Context, tenant string, m harang.StockM
 func (s *Store) FindMovements(
 	ctx context.Context, tenant, productID, locationID string, limit int,
 ) ([]harang.StockMovement, error) {
-	return queryAll(ctx, s.reader(), findMovements, func(r row) (m harang.StockMovement, err error) {
-		var at int64
-		err = r.Scan(&m.ID, &m.ProductID, &m.LocationID, &m.Delta, &m.Quantity, &m.Reason, &m.By.ID, &m.By.Name, &at)
-		m.At = fromMillis(at)
-		return m, err
-	}, tenant, productID, locationID, limit)
+	return queryAll(ctx, s.reader(), findMovements, scanMovement, tenant, productID, locationID, limit)
+}
+
+func scanMovement(r row) (m harang.StockMovement, err error) {
+	var at int64
+	err = r.Scan(&m.ID, &m.ProductID, &m.LocationID, &m.Delta, &m.Quantity, &m.Reason, &m.By.ID, &m.By.Name, &at)
+	m.At = fromMillis(at)
+	return m, err
+}
+
+// FindStockHistory returns a page of a stock item's movements, newest first. INVALID_REQUEST
+// for a cursor of another list.
+func (s *Store) FindStockHistory(
+	ctx context.Context, tenant, productID, locationID, cursor string, limit int,
+) (harang.Page[harang.StockMovement], error) {
+	after := newestFirst
+	if err := decodeCursor("movements", cursor, &after); err != nil {
+		return harang.Page[harang.StockMovement]{}, err
+	}
+	rows, err := queryAll(ctx, s.reader(), findStockHistory, scanMovement, tenant, productID, locationID,
+		after.At, after.ID, limit+1)
+	if err != nil {
+		return harang.Page[harang.StockMovement]{}, err
+	}
+	return pageOf("movements", rows, limit, func(m harang.StockMovement) harang.StockMovement { return m },
+		func(m harang.StockMovement) any { return timeKey{m.At.UnixMilli(), m.ID} })
 }
 
 // SumMovements returns the sum of a stock item's movements, which its quantity must

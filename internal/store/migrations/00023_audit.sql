@@ -17,13 +17,15 @@ CREATE TABLE audit (
     before_state TEXT,
     after_state TEXT
 );
--- The list, by each combination of its filters.
+-- The list, by each combination of its filters. An index is on the text that its query
+-- asks for, so that no database can choose another one.
 CREATE INDEX audit_order ON audit (tenant_id, at, id);
-CREATE INDEX audit_actor ON audit (tenant_id, actor_id, at, id);
-CREATE INDEX audit_action ON audit (tenant_id, action, at, id);
-CREATE INDEX audit_actor_action ON audit (tenant_id, actor_id, action, at, id);
-CREATE INDEX audit_subject ON audit (tenant_id, subject_kind, subject_id, at, id);
-CREATE INDEX audit_subject_action ON audit (tenant_id, subject_kind, subject_id, action, at, id);
+CREATE INDEX audit_actor ON audit ((tenant_id || ' ' || actor_id), at, id);
+CREATE INDEX audit_action ON audit ((tenant_id || ' ' || action), at, id);
+CREATE INDEX audit_actor_action ON audit ((tenant_id || ' ' || action || ' ' || actor_id), at, id);
+CREATE INDEX audit_subject ON audit ((tenant_id || ' ' || subject_kind || ' ' || subject_id), at, id);
+CREATE INDEX audit_subject_action ON audit
+    ((tenant_id || ' ' || action || ' ' || subject_kind || ' ' || subject_id), at, id);
 
 -- How many failed logins a row of the audit log stands for. Rows only count up.
 CREATE TABLE audit_counts (

@@ -151,6 +151,28 @@ export interface paths {
         patch: operations["changeUser"];
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, newest first
+         * @description A STORE_MANAGER reads it with subject, of a stock item, a product or a rental; an ADMIN reads all of it. Rows are written in the transaction of the change, never changed, and kept for 400 days. before and after have only what changed. Changes of quantities are movements, which the history of a stock item has.
+         *
+         *     Allowed for: STORE_MANAGER, ADMIN.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -285,6 +307,28 @@ export interface paths {
          * @description Allowed for: API key.
          */
         post: operations["sendEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log as a file, newest first
+         * @description A STORE_MANAGER reads it with subject, of a stock item, a product or a rental; an ADMIN reads all of it. Rows are written in the transaction of the change, never changed, and kept for 400 days. before and after have only what changed. Changes of quantities are movements, which the history of a stock item has. A CSV file that a Hungarian spreadsheet opens right: UTF-8 with a byte order mark, semicolons, CRLF, whole forints, times of Budapest. Texts that a spreadsheet would calculate or change have an apostrophe before them; POST /api/v1/imports removes it. The file is read in parts: what changes meanwhile is in it once or not.
+         *
+         *     Allowed for: STORE_MANAGER, ADMIN.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -581,6 +625,26 @@ export interface paths {
          * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         patch: operations["changeStock"];
+        trace?: never;
+    };
+    "/api/v1/inventory/stock/{productId}/{locationId}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The movements of a stock item, newest first
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["findStockHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/locations": {
@@ -1239,6 +1303,52 @@ export interface components {
              */
             warningThreshold: number;
         };
+        AuditActor: {
+            /** @description a user, key:ID for an API key, cli:ROLE for the command line, system for background work; empty when unknown */
+            id: string;
+            /** @description at that time */
+            name: string;
+            /**
+             * @description at that time; null without one
+             * @enum {string|null}
+             */
+            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE" | null;
+        };
+        AuditBody: {
+            /** @description what was done; later versions add names */
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            /** @description the members that changed, after; null for something deleted */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            at: string;
+            /** @description the members that changed, before; null for something new */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: int64
+             * @description session.refuse: how many failed logins from this network within the hour; else 1
+             */
+            count: number;
+            /** @description network address of the caller; null for the command line and background work */
+            from: string | null;
+            id: string;
+            subject: components["schemas"]["AuditSubject"];
+        };
+        AuditSubject: {
+            /** @description of a stock item: product id, slash, location id; a slash in the product id is %2F, a percent sign %25 */
+            id: string;
+            /** @description at that time */
+            name: string;
+            /** @description user, stock, product, rental …; later versions add types */
+            type: string;
+        };
         CardBody: {
             brand: string;
             /** @description YYYY-MM, or empty */
@@ -1589,6 +1699,11 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
+        ListAuditBody: {
+            items: components["schemas"]["AuditBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
         ListCardBody: {
             items: components["schemas"]["CardBody"][];
             /** @description cursor of the next part, null at the end */
@@ -1611,6 +1726,11 @@ export interface components {
         };
         ListLocationBody: {
             items: components["schemas"]["LocationBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
+        ListMovementBody: {
+            items: components["schemas"]["MovementBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
@@ -1653,6 +1773,26 @@ export interface components {
             eventIds?: string[];
             /** @description mark all events up to this one */
             upTo?: string;
+        };
+        MovementBody: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            at: string;
+            by: components["schemas"]["PersonBody"];
+            /**
+             * Format: int64
+             * @description pieces added (positive) or removed (negative)
+             */
+            delta: number;
+            /**
+             * Format: int64
+             * @description available pieces after it
+             */
+            quantity: number;
+            /** @description the person's own, or checkout, return, cancel, expiry, catalogue */
+            reason: string;
         };
         NamedBody: {
             /** @description not offered any more; its rentals can be returned and paid */
@@ -3299,6 +3439,94 @@ export interface operations {
             };
         };
     };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description largest number of items */
+                limit?: number;
+                /** @description nextCursor of the previous part */
+                cursor?: string;
+                /** @description only what this actor did, by id */
+                actor?: string;
+                /** @description only this action */
+                action?: string;
+                /** @description only what was done to this: type, colon, id; a STORE_MANAGER names a stock item, a product or a rental */
+                subject?: string;
+                /** @description a day (2026-03-02) or an RFC 3339 time from which */
+                since?: string;
+                /** @description the last day, or a time before which */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -3847,6 +4075,103 @@ export interface operations {
              */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description only what this actor did, by id */
+                actor?: string;
+                /** @description only this action */
+                action?: string;
+                /** @description only what was done to this: type, colon, id; a STORE_MANAGER names a stock item, a product or a rental */
+                subject?: string;
+                /** @description a day (2026-03-02) or an RFC 3339 time from which */
+                since?: string;
+                /** @description the last day, or a time before which */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5282,6 +5607,87 @@ export interface operations {
                 headers: {
                     /** @description identity: bodies are not compressed */
                     "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findStockHistory: {
+        parameters: {
+            query?: {
+                /** @description largest number of items */
+                limit?: number;
+                /** @description nextCursor of the previous part */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                productId: string;
+                locationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMovementBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
