@@ -3,7 +3,6 @@ package auth_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 )
 
 // cheap are hash costs for tests.
@@ -56,8 +56,7 @@ func newEnv(t *testing.T) *testEnv {
 	env := &testEnv{clock: &clock{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
 	var err error
-	env.store, err = sqlite.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "h.db"),
-		store.Options{Clock: env.clock.Now, NewID: newID})
+	env.store, err = sqlite.Open(ctx, "sqlite:"+sqlitetest.File(t), store.Options{Clock: env.clock.Now, NewID: newID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package demo_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 )
 
 type cards struct{ *sandbox.Provider }
@@ -41,8 +41,7 @@ func create(t *testing.T, now time.Time) *opened {
 	t.Helper()
 	clock := func() time.Time { return now }
 	newID := func() string { return uuid.Must(uuid.NewV7()).String() }
-	st, err := sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "h.db"),
-		store.Options{Clock: clock, NewID: newID})
+	st, err := sqlite.Open(t.Context(), "sqlite:"+sqlitetest.File(t), store.Options{Clock: clock, NewID: newID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +30,7 @@ import (
 	"harang.dev/harang/internal/sioclient"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 	"harang.dev/harang/internal/testtime"
 	"harang.dev/harang/socketio"
 )
@@ -150,7 +150,7 @@ func open(t testing.TB, change ...func(*settings)) *testEnv {
 		seen: make(chan []string, 16)}
 	logger := slog.New(slog.NewTextHandler(env.logs, nil))
 	var err error
-	env.file = "sqlite:" + filepath.Join(t.TempDir(), "harang.db")
+	env.file = "sqlite:" + sqlitetest.File(t)
 	env.store, err = sqlite.Open(t.Context(), env.file, store.Options{Clock: env.now, Logger: logger})
 	env.must(err)
 	t.Cleanup(func() { _ = env.store.Close() })

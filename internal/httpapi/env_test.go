@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 )
 
 // env is a served handler over a real database with a fixed clock and counted
@@ -101,8 +101,7 @@ func newService(t testing.TB, f fixture) *service {
 	t.Helper()
 	s := &service{}
 	var err error
-	s.store, err = sqlite.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "harang.db"),
-		store.Options{Clock: f.clock, NewID: f.newID})
+	s.store, err = sqlite.Open(t.Context(), "sqlite:"+sqlitetest.File(t), store.Options{Clock: f.clock, NewID: f.newID})
 	if err != nil {
 		t.Fatal(err)
 	}

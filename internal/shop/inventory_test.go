@@ -3,7 +3,6 @@ package shop_test
 import (
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 	"harang.dev/harang/internal/store/storetest"
 )
 
@@ -21,7 +21,7 @@ func newEnv(t *testing.T) *storetest.Env {
 	t.Helper()
 	return storetest.NewEnv(t, func(t *testing.T, o store.Options) *store.Store {
 		t.Helper()
-		st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), o)
+		st, err := sqlite.Open(t.Context(), sqlitetest.File(t), o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ import (
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 	"harang.dev/harang/internal/store/storetest"
 	"harang.dev/harang/internal/testtime"
 )
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, o store.Options) *store.Store {
 	t.Helper()
-	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), o)
+	st, err := sqlite.Open(t.Context(), sqlitetest.File(t), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +224,7 @@ func TestWithin_CancelledInside(t *testing.T) {
 // TestStore_Close: the running transaction commits, waiting and later ones are
 // UNAVAILABLE.
 func TestStore_Close(t *testing.T) {
-	st, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "harang.db"), store.Options{})
+	st, err := sqlite.Open(t.Context(), sqlitetest.File(t), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,6 +138,19 @@ func (s *PostgresServer) Database(tb testing.TB) string {
 	return s.URL(name)
 }
 
+// Copy makes a database that has what another one has, and returns its address. Nobody
+// may be connected to the other one.
+func (s *PostgresServer) Copy(tb testing.TB, of string) string {
+	tb.Helper()
+	config, err := pgx.ParseConfig(of)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	name := "t" + strconv.FormatInt(s.database.Add(1), 10)
+	s.Exec(tb, "postgres", "CREATE DATABASE "+name+" TEMPLATE "+config.Database)
+	return s.URL(name)
+}
+
 // Exec runs a statement in one database of the server.
 func (s *PostgresServer) Exec(tb testing.TB, database, statement string) {
 	tb.Helper()

@@ -153,11 +153,20 @@ func TestProbe(t *testing.T) {
 	storetest.RunProbe(t, st, clock, db)
 }
 
-// TestStore_Conformance runs the suite of all engines.
+// TestStore_Conformance runs the suite of all engines, each test on a copy of one migrated
+// database.
 func TestStore_Conformance(t *testing.T) {
 	server := testserver.Postgres(t)
+	migrated := server.Database(t)
+	st, err := Open(t.Context(), migrated, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
 	storetest.Run(t, func(t *testing.T, o store.Options) *store.Store {
-		st, err := Open(t.Context(), server.Database(t), o)
+		st, err := Open(t.Context(), server.Copy(t, migrated), o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 	"harang.dev/harang/internal/store/sqlite"
+	"harang.dev/harang/internal/store/sqlite/sqlitetest"
 	"harang.dev/harang/internal/store/storetest"
 )
 
@@ -38,7 +38,7 @@ func TestStore(t *testing.T) {
 // openTwice opens a database as this version of the program and as another one.
 func openTwice(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "harang.db")
+	path := sqlitetest.File(t)
 	st, err := sqlite.Open(t.Context(), "sqlite:"+path, o)
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestStore_Inbox(t *testing.T) {
 
 func open(tb testing.TB, o store.Options) *store.Store {
 	tb.Helper()
-	st, err := sqlite.Open(context.Background(), "sqlite:"+filepath.Join(tb.TempDir(), "harang.db"), o)
+	st, err := sqlite.Open(context.Background(), "sqlite:"+sqlitetest.File(tb), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
