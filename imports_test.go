@@ -66,7 +66,11 @@ var importRules = []importRule{
 		[]string{"", "internal/outbox", "internal/shop", "internal/ingest", "internal/auth"},
 		"SQL behind the ports; it names the types of the ports it serves",
 	},
-	{"internal/store/sqlite/sqlitetest", []string{"internal/store", "internal/store/sqlite"}, "new databases for tests"},
+	{
+		"internal/store/sqlite/sqlitetest",
+		[]string{"internal/store", "internal/store/sqlite"},
+		"new databases for tests",
+	},
 	{
 		"internal/store/...",
 		[]string{"", "internal/outbox", "internal/store", "internal/shop", "internal/ingest", "internal/auth"},
