@@ -78,8 +78,10 @@ func (s *Store) fail(name string, err error) error {
 		return err
 	case errors.Is(err, sql.ErrNoRows):
 		return harang.Wrap(harang.CodeNotFound, err, "not found")
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled):
 		return harang.Wrap(harang.CodeUnavailable, err, "the request ended before the database answered")
+	case errors.Is(err, context.DeadlineExceeded):
+		return harang.Wrap(harang.CodeUnavailable, err, "the database did not answer in time")
 	case errors.Is(err, ErrLost):
 		return harang.Wrap(harang.CodeUnavailable, err,
 			"the server has lost its database file; an administrator must restore it and restart the server")
