@@ -57,6 +57,37 @@ export class Api {
     return (await this.call<{ items: EventItem[] }>('GET', '/notifications?limit=200')).items;
   }
 
+  /**
+   * Sends a failed payment of another application, about a payment that is unknown here, under an id of its own.
+   * Needs an API key. Returns the event's id.
+   */
+  async sendPaymentError(id: string, amount: number): Promise<string> {
+    const { accepted } = await this.call<{ accepted: { eventId: string }[] }>(
+      'POST',
+      '/events',
+      {
+        specversion: '1.0',
+        id,
+        source: '/erp',
+        type: 'payment_error',
+        datacontenttype: 'application/json',
+        data: {
+          transactionId: 'erp-1',
+          errorCode: 'iso:54',
+          errorMessage: 'Lejárt',
+          partnerId: 'p',
+          partnerName: 'Alfa Építő Kft.',
+          amount,
+          currency: 'HUF',
+        },
+      },
+      'application/cloudevents+json',
+    );
+    const [event] = accepted;
+    if (event === undefined) throw new Error(`the event ${id} is not among the accepted ones`);
+    return event.eventId;
+  }
+
   /** Sends stock alerts of other applications, all in one batch. */
   async ring(count: number, prefix: string): Promise<void> {
     const events = Array.from({ length: count }, (_, i) => ({

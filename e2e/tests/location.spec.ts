@@ -40,27 +40,7 @@ test('a rental and a declined card are at their location only: live list, tile, 
   const created = (await api.notifications()).find(({ data }) => data.rentalId === opened.id)!;
   // Of a payment that is unknown here: it is at every location, and comes after the others.
   const erp = new Api(server, await server.apiKey('budapest'));
-  const { accepted } = await erp.call<{ accepted: { eventId: string }[] }>(
-    'POST',
-    '/events',
-    {
-      specversion: '1.0',
-      id: 'unknown',
-      source: '/erp',
-      type: 'payment_error',
-      data: {
-        transactionId: 'erp-1',
-        errorCode: 'iso:54',
-        errorMessage: 'Lejárt',
-        partnerId: 'p',
-        partnerName: 'Alfa Építő Kft.',
-        amount: 777,
-        currency: 'HUF',
-      },
-    },
-    'application/cloudevents+json',
-  );
-  const unknown = accepted[0]!.eventId;
+  const unknown = await erp.sendPaymentError('unknown', 777);
 
   for (const person of [here, there]) await expect(row(person, unknown)).toHaveCount(1);
   for (const event of [created.eventId, failure.eventId]) {

@@ -11,35 +11,13 @@ test('another program’s payment error stands on the manager’s dashboard at o
   await expect(rows).not.toHaveCount(0);
   const before = await rows.count();
   const erp = new Api(server, await server.apiKey('budapest'));
-  const send = (id: string) =>
-    erp.call(
-      'POST',
-      '/events',
-      {
-        specversion: '1.0',
-        id,
-        source: '/erp',
-        type: 'payment_error',
-        datacontenttype: 'application/json',
-        data: {
-          transactionId: 'erp-1',
-          errorCode: 'iso:54',
-          errorMessage: 'Lejárt',
-          partnerId: 'p',
-          partnerName: 'Alfa Építő Kft.',
-          amount: 18900,
-          currency: 'HUF',
-        },
-      },
-      'application/cloudevents+json',
-    );
-  await send('a');
+  await erp.sendPaymentError('a', 18_900);
   const row = manager.page.getByTestId('failure-row').and(manager.page.locator('[data-transaction-id="erp-1"]'));
   await expect(row).toContainText('A kártya lejárt');
   await expect(row).toContainText('kérjen másik kártyát');
   await expect(row).toContainText('másik program jelezte');
   // The same transaction told again is one row still.
-  await send('b');
+  await erp.sendPaymentError('b', 18_900);
   await expect(manager.toasts()).toHaveCount(2);
   await expect(row).toHaveCount(1);
   await expect(rows).toHaveCount(before + 1);
