@@ -106,6 +106,58 @@ func testCash(t *testing.T, open Open) {
 		}
 		wantFigures(t, out.Rental.ID, 1235, 2, 0)
 	})
+	// What an extension adds is a debt of its own: its last step in cash is rounded, nothing else.
+	t.Run("Extensions", func(t *testing.T) {
+		out := rent(t, 1232, &cash)
+		id, due := out.Rental.ID, out.Rental.Due
+		wantFigures(t, id, 1230, -2, 0)
+		extend := func() {
+			t.Helper()
+			due = due.AddDate(0, 0, 1)
+			_, err := env.Rentals.Extend(ctx, Clerk(), id, shop.Extension{Due: shop.DueAt{Time: due}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		extend()
+		if r := wantFigures(t, id, 1230, -2, 1232); r.OwedCash() != 1230 {
+			t.Errorf("owes %d in cash", r.OwedCash())
+		}
+		for _, amount := range []int64{1000, 230} {
+			if err := pay(id, amount, cash); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantFigures(t, id, 2460, -4, 0)
+		extend() // and once by card, exactly
+		if err := pay(id, 1232, *Card("good")); err != nil {
+			t.Fatal(err)
+		}
+		r := wantFigures(t, id, 3692, -4, 0)
+		if r.TotalValue != 3696 || r.TotalValue+r.Rounding != r.Paid {
+			t.Errorf("costs %d", r.TotalValue)
+		}
+		payments, err := env.Payments.List(ctx, Admin(), harang.PaymentQuery{Search: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sums [][2]int64 // newest first
+		for _, p := range payments.Items {
+			sums = append(sums, [2]int64{p.Amount, p.Rounding})
+		}
+		slices.SortFunc(sums, func(a, b [2]int64) int { return int(a[0] - b[0]) })
+		if want := [][2]int64{{230, -2}, {1000, 0}, {1230, -2}, {1232, 0}}; !slices.Equal(sums, want) {
+			t.Errorf("the payments and their rounding are %v, want %v", sums, want)
+		}
+		// Cancelled, everything that was handed over goes back, and no rounding is left.
+		if _, err := env.Rentals.Cancel(ctx, Clerk(), id); err != nil {
+			t.Fatal(err)
+		}
+		cancelled := wantFigures(t, id, 1232, 0, 0) // the card's part is pending
+		if cancelled.Refunded != 2460 || cancelled.RefundPending != 1232 {
+			t.Errorf("given back: %d, pending %d", cancelled.Refunded, cancelled.RefundPending)
+		}
+	})
 	t.Run("Debtors", func(t *testing.T) {
 		first, second := rent(t, 1000, nil), rent(t, 234, nil)
 		rent(t, 500, &cash)
