@@ -15,6 +15,12 @@ export const productsQueryOptions = (search: string) =>
     staleTime: 60_000,
   });
 
+/** The same for one who asks once. A field ends the request that it waits for when it looks for something else. */
+export const namedProductsQueryOptions = (search: string) => {
+  const offered = productsQueryOptions(search);
+  return queryOptions({ ...offered, queryKey: [...keys.products, 'named', search] });
+};
+
 /** The product with exactly this barcode or id, archived or not; null when there is none. */
 export const productOfCodeQueryOptions = (code: string) =>
   queryOptions({

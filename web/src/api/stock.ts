@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import type { Severity, StockItem } from '../shared/model';
 import { type Answer, call, orNull } from './call';
 import { keys, tradeKeys } from './keys';
-import { listQueryOptions } from './list';
+import { listQueryOptions, pageSize } from './list';
 import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
 
 // What is in stock: the list, what runs out, and every change of it.
@@ -31,6 +31,17 @@ export const freeQueryOptions = (productId: string, locationId: string) =>
       const item = await orNull(call('get', '/api/v1/inventory/stock/{productId}/{locationId}', { path, signal }));
       return item?.quantity ?? 0;
     },
+  });
+
+/**
+ * The first hits of a search at a location. The answer is nobody else's: a list ends the request that it waits for when
+ * it looks for something else.
+ */
+export const namedStockQueryOptions = (search: string, locationId: string) =>
+  queryOptions({
+    queryKey: [...keys.stock, 'named', search, locationId],
+    queryFn: ({ signal }) =>
+      call('get', '/api/v1/inventory/stock', { query: { search, locationId, limit: pageSize }, signal }),
   });
 
 /** Where the product with exactly this barcode or id is kept, at one location or at all (null). */

@@ -7,7 +7,7 @@ import type { CheckoutState } from './use-checkout';
 
 interface CheckoutButtonsProps {
   checkout: CheckoutState;
-  /** Scans are still looked for: nothing goes on without them. */
+  /** Scans are still looked for, or the locations are: nothing goes on without them. */
   waiting: boolean;
 }
 

@@ -27,6 +27,8 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
   const { t } = useTranslation();
   const { t: own } = useTranslation('checkout');
   const { step, draft, error, locationsQuery } = checkout;
+  // Until the locations are there nobody knows at which one it is.
+  const waiting = scans.pending > 0 || (step !== 'partner' && locationsQuery.isLoading);
   if (step === 'done') return null;
   const refused = formErrors(error, ['partnerId', 'locationId', 'dueAt', 'lines'], t).fields;
   return (
@@ -35,7 +37,7 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        if (scans.pending === 0) checkout.submit();
+        if (!waiting) checkout.submit();
       }}
     >
       <div className={classes.head}>
@@ -87,7 +89,7 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
         />
       )}
       {step === 'pay' && <PayStep checkout={checkout} />}
-      <CheckoutButtons checkout={checkout} waiting={scans.pending > 0} />
+      <CheckoutButtons checkout={checkout} waiting={waiting} />
     </form>
   );
 }

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import {
   type FakeServer,
   json,
+  locations,
   openShop,
   page,
   problem,
@@ -308,6 +309,28 @@ it('repeats a request whose answer was lost with its key and its price, so that 
   expect(second?.body).toEqual(first?.body);
   expect(first?.body).not.toHaveProperty('payment');
   expect(second?.headers.get('Idempotency-Key')).toBe(first?.headers.get('Idempotency-Key'));
+});
+
+it('waits for the locations before it goes on from the items', async () => {
+  const answers: (() => void)[] = [];
+  let slow = false;
+  const server = openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await toPayment(user);
+  await waitFor(() => expect(sessionStorage).toHaveLength(1));
+  cleanup();
+  slow = true;
+  server.on('GET /locations', async () => {
+    if (slow) await new Promise<void>((resolve) => answers.push(resolve));
+    return json(page(locations));
+  });
+  await renderPage('/rentals/new?step=items');
+  await waitFor(() => expect(screen.getByTestId('wizard-line')).toHaveTextContent('5 000 Ft / nap'));
+  expect(screen.getByTestId('wizard-next')).toHaveAttribute('aria-disabled', 'true');
+  slow = false;
+  act(() => answers.forEach((answer) => answer()));
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByTestId('wizard-method')).toBeInTheDocument();
 });
 
 it('goes back to the step whose field the server refused', async () => {

@@ -1,6 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { productOfCodeQueryOptions, productsQueryOptions } from '../../api/products';
-import { stockOfCodeQueryOptions, stockQueryOptions } from '../../api/stock';
+import { namedProductsQueryOptions, productOfCodeQueryOptions } from '../../api/products';
+import { namedStockQueryOptions, stockOfCodeQueryOptions } from '../../api/stock';
 import type { Adding } from '../../domain/rentals/cart';
 import { ApiError } from '../../shared/http';
 import type { Product } from '../../shared/model';
@@ -36,10 +36,10 @@ export async function findProduct(
   }
   if (!typed || !/\p{L}/u.test(text)) return { why: 'unknown' };
   const [stock, products] = await Promise.all([
-    client.infiniteQuery(stockQueryOptions({ search: text, severity: null, locationId })),
-    client.query(productsQueryOptions(text)),
+    client.query(namedStockQueryOptions(text, locationId)),
+    client.query(namedProductsQueryOptions(text)),
   ]);
-  const candidates = (stock.pages[0]?.items ?? [])
+  const candidates = stock.items
     .filter(({ productName }) => isNamed(productName, text))
     .map(({ productId, productName, quantity }) => ({
       productId,

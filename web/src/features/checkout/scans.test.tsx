@@ -115,6 +115,44 @@ it('adds nothing for a code that only occurs in others, and names it', async () 
   expect(screen.queryByRole('alert')).not.toBeInTheDocument();
 });
 
+it('adds what was typed when Enter comes while the list still looks for it', async () => {
+  const server = openCoded({ a: 'Bosch fúrókalapács', b: 'Létra' });
+  const { user } = await renderPage('/rentals/new');
+  const search = await toItems(user);
+  const answers: (() => void)[] = [];
+  server.on('GET /inventory/stock', async (request) => {
+    if (request.search.get('search') === 'bosch') await new Promise<void>((resolve) => answers.push(resolve));
+    return json(page([{ ...bosch, productId: 'a', productName: 'Bosch fúrókalapács' }]));
+  });
+  await user.type(search, 'bosch');
+  await waitFor(() => expect(answers).toHaveLength(1));
+  await user.type(search, '{Enter}');
+  // The field is empty, so the list does not look for it any more.
+  await waitFor(() => expect(screen.getAllByTestId('wizard-add').length).toBeGreaterThan(0));
+  await waitFor(() => expect(answers).toHaveLength(2));
+  act(() => answers.forEach((answer) => answer()));
+  await waitFor(() => expect(lines()).toEqual(['a×1']));
+  expect(screen.queryByRole('alert')).not.toBeInTheDocument();
+});
+
+it('closes what could not be added when its step is left', async () => {
+  openCoded({ '1001': 'Zsaluzat tartó' });
+  const { user } = await renderPage('/rentals/new');
+  await toItems(user);
+  scan('1001');
+  await waitFor(() => expect(lines()).toEqual(['1001×1']));
+  scan('404');
+  expect(await screen.findByTestId('wizard-scan-unknown')).toHaveTextContent('404');
+  await user.click(screen.getByTestId('wizard-next'));
+  await screen.findByTestId('wizard-method');
+  expect(screen.queryByTestId('wizard-scans')).not.toBeInTheDocument();
+  scan('1001');
+  expect(await screen.findByTestId('wizard-scan-otherStep')).toHaveTextContent('1001');
+  await user.click(screen.getByRole('button', { name: 'Vissza' }));
+  await screen.findByTestId('wizard-product-search');
+  expect(screen.queryByTestId('wizard-scans')).not.toBeInTheDocument();
+});
+
 it('takes words that are typed for names: a word with a digit only as a whole', async () => {
   openCoded({ a: 'Bosch GBH 2-26 fúrókalapács', b: 'Létra 12 fok' });
   const { user } = await renderPage('/rentals/new');

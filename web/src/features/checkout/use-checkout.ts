@@ -40,7 +40,7 @@ export interface CheckoutState {
   restored: boolean;
   startOver: () => void;
   locations: readonly Named[];
-  locationsQuery: { error: Error | null; isFetching: boolean; refetch: () => unknown };
+  locationsQuery: { error: Error | null; isLoading: boolean; isFetching: boolean; refetch: () => unknown };
   /** Free pieces of a product at the chosen location; undefined while unknown. */
   available: (productId: string) => number | undefined;
   /** When the rental starts, by the server's clock. */

@@ -17,7 +17,7 @@ export interface Scans {
   take: (text: string) => void;
   /** How many texts are still looked for; the checkout waits for them. */
   pending: number;
-  /** What was added last, and each problem that nobody has closed; the newest first. */
+  /** What was added last at this step, and each problem that nobody has closed; the newest first. */
   outcomes: readonly ScanOutcome[];
   close: (id: number) => void;
 }
@@ -34,6 +34,11 @@ export function useScans(checkout: CheckoutState): Scans {
   const client = useQueryClient();
   const [pending, setPending] = useState(0);
   const [outcomes, setOutcomes] = useState<readonly ScanOutcome[]>([]);
+  const [reportedAt, setReportedAt] = useState(step);
+  if (reportedAt !== step) {
+    setReportedAt(step);
+    setOutcomes([]);
+  }
   const lastId = useRef(0);
   const queue = useRef(Promise.resolve());
   // The basket as it will be when everything added so far is shown.
