@@ -8,6 +8,8 @@ import { paymentSentences } from './payment-sentences';
 import { precompress } from './precompress';
 import { routes } from './routes';
 
+/** Answers, frames and short timers of tests are late, each by another time. */
+const delayed = process.env.HARANG_TEST_DELAYS === '1';
 const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
@@ -41,11 +43,11 @@ export default defineConfig({
   },
   test: {
     environment: 'jsdom',
-    setupFiles: ['./src/test/setup.ts', ...(process.env.HARANG_TEST_DELAYS === '1' ? ['./src/test/delays.ts'] : [])],
+    setupFiles: ['./src/test/setup.ts', ...(delayed ? ['./src/test/delays.ts'] : [])],
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
     unstubGlobals: true,
-    testTimeout: 20_000,
+    testTimeout: delayed ? 60_000 : 20_000,
     // Not the shop's zone: what falls into the browser's own is seen.
     env: { TZ: 'America/New_York' },
     coverage: {
