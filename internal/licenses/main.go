@@ -9,7 +9,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -28,13 +27,13 @@ func main() {
 	check := flag.Bool("check", false, "write nothing; fail when the file is stale")
 	sbom := flag.String("page-sbom", "", "print what the page of this version is made of")
 	flag.Parse()
-	if err := run(context.Background(), ".", *check, *sbom, os.Stdout); err != nil {
+	if err := run(".", *check, *sbom, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "licenses:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, root string, check bool, sbomVersion string, out io.Writer) error {
+func run(root string, check bool, sbomVersion string, out io.Writer) error {
 	packages, err := pagePackages(root)
 	if err != nil {
 		return err
@@ -46,7 +45,7 @@ func run(ctx context.Context, root string, check bool, sbomVersion string, out i
 		}
 		return err
 	}
-	parts, err := linkedModules(ctx, root)
+	parts, err := linkedModules(root)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,8 +16,8 @@ import (
 var fonts = []string{"@fontsource-variable/inter"}
 
 // linkedModules lists Go and the modules that cmd/harang links on Linux, by path.
-func linkedModules(ctx context.Context, root string) ([]part, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-deps", "-f",
+func linkedModules(root string) ([]part, error) {
+	list := exec.Command("go", "list", "-deps", "-f",
 		`{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}`, "./cmd/harang")
 	list.Dir = root
 	list.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
@@ -28,7 +27,7 @@ func linkedModules(ctx context.Context, root string) ([]part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w: %s", err, failure.String())
 	}
-	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
 	}

@@ -165,8 +165,7 @@ func (c *connections) closeStatements() error {
 type reader struct{ s *Store }
 
 // do runs fn on a connection of the pool of readers. fn runs again while the
-// server has no connection free. A server has to answer within a time; SQLite's file
-// answers or fails.
+// server has no connection free.
 func (r reader) do(ctx context.Context, q *query, fn func(ctx context.Context, stmt *sql.Stmt) error) error {
 	if err := r.s.lostError(); err != nil {
 		return r.s.fail(q.name, err)
@@ -177,11 +176,6 @@ func (r reader) do(ctx context.Context, q *query, fn func(ctx context.Context, s
 		return r.s.fail(q.name, err)
 	}
 	defer release()
-	if !r.s.engine.SingleWriter {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.s.answerWithin)
-		defer cancel()
-	}
 	return r.s.whileNoConnection(ctx, func(ctx context.Context) error {
 		stmt, err := pool.statement(ctx, q)
 		if err == nil {

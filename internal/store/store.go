@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -29,13 +28,7 @@ type Options struct {
 	// MaxConnections is how many connections to a PostgreSQL server the store may
 	// have, 2 at least. Zero value means DefaultMaxConnections. SQLite ignores it.
 	MaxConnections int
-	// AnswerWithin limits how long a PostgreSQL server may take for a read, and for all
-	// statements of a transaction. Then they fail with UNAVAILABLE and their connection
-	// is closed. Zero value means 15 seconds. SQLite ignores it.
-	AnswerWithin time.Duration
 }
-
-const answerWithin = 15 * time.Second
 
 // DefaultMaxConnections leaves room for five nodes on a PostgreSQL server with its
 // own default of 100 connections.
@@ -89,8 +82,6 @@ type Store struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	answerWithin time.Duration
-
 	write, read *connections
 	queue       commitQueue
 	lost        atomic.Pointer[error] // what verify found first; never reset
@@ -116,7 +107,7 @@ func New(engine Engine, o Options) *Store {
 	}
 	s := &Store{
 		engine: engine, now: o.Clock, newID: o.NewID, log: o.Logger,
-		metrics: newMetrics(o.Registry), answerWithin: cmp.Or(o.AnswerWithin, answerWithin),
+		metrics: newMetrics(o.Registry),
 	}
 	s.write = newConnections(engine.Write, engine.Writers,
 		s.metrics.waits.MustCurryWith(prometheus.Labels{"pool": "write"}))

@@ -12,18 +12,19 @@ import (
 	"harang.dev/harang/internal/shop"
 )
 
+// longestTx limits a transaction on an engine with many writers, whatever its
+// caller's context.
+const longestTx = 15 * time.Second
+
 // Tx is one transaction. It belongs to the closure that Within runs and must
 // not be used after it or from another goroutine.
 type Tx struct {
 	s *Store
 	// sql is the transaction on an engine with many writers; nil on a single writer,
 	// where session is the one connection.
-	sql *sql.Tx
-	// statements ends the statements of sql, whatever the closure passes: with the
-	// caller, or when the server does not answer.
-	statements context.Context //nolint:containedctx // closures pass the context of Within
-	session    *session
-	pending    []pendingEvent
+	sql     *sql.Tx
+	session *session
+	pending []pendingEvent
 }
 
 type pendingEvent struct {
@@ -34,13 +35,9 @@ type pendingEvent struct {
 // do runs fn in the transaction. On a single writer fn is not interrupted when ctx
 // ends: an interrupted statement would roll back the whole transaction, the parts
 // of other members included, and nothing waits there.
-//
-//nolint:contextcheck // tx.statements is made of the caller's
 func (tx *Tx) do(ctx context.Context, q *query, fn func(ctx context.Context, stmt *sql.Stmt) error) error {
 	if tx.sql == nil {
 		ctx = context.WithoutCancel(ctx)
-	} else {
-		ctx = tx.statements
 	}
 	stmt, err := tx.statement(ctx, q)
 	if err == nil {
@@ -164,17 +161,15 @@ func (s *Store) tryOnce(ctx context.Context, fn func(tx *Tx) error) ([]outbox.Co
 	}
 	defer func() { _ = conn.Close() }()
 	// The caller's context ends statements, never the commit: an interrupted commit
-	// may have happened. So the commit has a time of its own.
-	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*s.answerWithin)
+	// may have happened.
+	txCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestTx)
 	defer cancel()
-	statements, cancelStatements := context.WithTimeout(ctx, s.answerWithin)
-	defer cancelStatements()
 	sqlTx, err := conn.BeginTx(txCtx, nil)
 	if err != nil {
 		return nil, s.fail("begin", err)
 	}
 	defer func() { _ = sqlTx.Rollback() }() // has no effect after a commit
-	commits, err := (&Tx{s: s, sql: sqlTx, statements: statements}).run(ctx, fn)
+	commits, err := (&Tx{s: s, sql: sqlTx}).run(ctx, fn)
 	if err == nil {
 		err = s.fail("transaction", ctx.Err())
 	}

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -406,129 +405,6 @@ func TestStore_ServerStopped(t *testing.T) {
 	if err := errors.Join(create("after"), st.Probe(t.Context(), "n1")); err != nil {
 		t.Error(err)
 	}
-}
-
-// TestStore_ServerStalls: a server that keeps its connections and answers nothing ends
-// reads and transactions after a time, also one that is committing, and the store works
-// on when it answers again.
-func TestStore_ServerStalls(t *testing.T) {
-	dsn := testserver.Postgres(t).Database(t)
-	address := dsn[strings.IndexByte(dsn, '@')+1 : strings.LastIndexByte(dsn, '/')]
-	p := startStallingProxy(t, address)
-	st, err := Open(t.Context(), strings.Replace(dsn, address, p.address, 1),
-		store.Options{AnswerWithin: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
-	create := func(id string) error {
-		return st.CreateTenant(context.Background(), harang.Tenant{ID: id, Name: id})
-	}
-	read := func() error {
-		_, err := st.Heads(context.Background(), []string{"before"})
-		return err
-	}
-	if err := errors.Join(create("before"), read()); err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		before string // the stall begins with the statement that has this
-		do     func() error
-	}{
-		"reading":    {"", read},
-		"writing":    {"", func() error { return create("stalled") }},
-		"committing": {"commit", func() error { return create("late") }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p.stall(c.before)
-			if err := c.do(); harang.ErrorCode(err) != harang.CodeUnavailable {
-				t.Errorf("stalled: %v", err)
-			}
-			p.goOn()
-			if err := errors.Join(read(), st.Probe(t.Context(), "n1")); err != nil {
-				t.Errorf("afterwards: %v", err)
-			}
-		})
-	}
-}
-
-// stallingProxy passes on what client and server send, until it is told to hold it.
-type stallingProxy struct {
-	address string
-
-	mu      sync.Mutex
-	changed sync.Cond
-	from    string // holds what has this, and all that follows
-	stalled bool
-}
-
-func startStallingProxy(t *testing.T, server string) *stallingProxy {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &stallingProxy{address: listener.Addr().String(), from: "no message has this"}
-	p.changed.L = &p.mu
-	t.Cleanup(func() {
-		p.goOn()
-		_ = listener.Close()
-	})
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			upstream, err := net.Dial("tcp", server)
-			if err != nil {
-				_ = client.Close()
-				continue
-			}
-			go p.pass(upstream, client)
-			go p.pass(client, upstream)
-		}
-	}()
-	return p
-}
-
-func (p *stallingProxy) pass(to, from net.Conn) {
-	defer to.Close()
-	defer from.Close()
-	buffer := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buffer)
-		if err != nil {
-			return
-		}
-		p.hold(buffer[:n])
-		if _, err := to.Write(buffer[:n]); err != nil {
-			return
-		}
-	}
-}
-
-func (p *stallingProxy) hold(b []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stalled = p.stalled || bytes.Contains(bytes.ToLower(b), []byte(p.from))
-	for p.stalled {
-		p.changed.Wait()
-	}
-}
-
-// stall holds everything from the next message that has a text.
-func (p *stallingProxy) stall(from string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.from = from
-}
-
-func (p *stallingProxy) goOn() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.from, p.stalled = "no message has this", false
-	p.changed.Broadcast()
 }
 
 // TestStore_StoppedNode: a node that is stopped inside a transaction loses its locks,
