@@ -9,6 +9,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -27,13 +28,13 @@ func main() {
 	check := flag.Bool("check", false, "write nothing; fail when the file is stale")
 	sbom := flag.String("page-sbom", "", "print what the page of this version is made of")
 	flag.Parse()
-	if err := run(".", *check, *sbom, os.Stdout); err != nil {
+	if err := run(context.Background(), ".", *check, *sbom, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "licenses:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root string, check bool, sbomVersion string, out io.Writer) error {
+func run(ctx context.Context, root string, check bool, sbomVersion string, out io.Writer) error {
 	packages, err := pagePackages(root)
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func run(root string, check bool, sbomVersion string, out io.Writer) error {
 		}
 		return err
 	}
-	parts, err := linkedModules(root)
+	parts, err := linkedModules(ctx, root)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // TestRun_Project: the committed file is what the program and the page are made of now.
 func TestRun_Project(t *testing.T) {
-	if err := run("../..", true, "", nil); err != nil {
+	if err := run(t.Context(), "../..", true, "", nil); err != nil {
 		t.Error(err)
 	}
 	text, err := os.ReadFile(filepath.Join("../..", target))
@@ -119,7 +119,7 @@ func TestClosure(t *testing.T) {
 // TestPageSBOM: every package of the page is there with its licence and checksum.
 func TestPageSBOM(t *testing.T) {
 	var out bytes.Buffer
-	if err := run("../..", false, "1.2.3", &out); err != nil {
+	if err := run(t.Context(), "../..", false, "1.2.3", &out); err != nil {
 		t.Fatal(err)
 	}
 	var d document

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +17,8 @@ import (
 var fonts = []string{"@fontsource-variable/inter"}
 
 // linkedModules lists Go and the modules that cmd/harang links on Linux, by path.
-func linkedModules(root string) ([]part, error) {
-	list := exec.Command("go", "list", "-deps", "-f",
+func linkedModules(ctx context.Context, root string) ([]part, error) {
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "-f",
 		`{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}`, "./cmd/harang")
 	list.Dir = root
 	list.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
@@ -27,7 +28,7 @@ func linkedModules(root string) ([]part, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w: %s", err, failure.String())
 	}
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
 	}

@@ -99,12 +99,12 @@ func TestLanes_SlowTenant(t *testing.T) {
 				at++
 				most = max(most, at)
 				mu.Unlock()
-				time.Sleep(10 * time.Second)
+				time.Sleep(10 * time.Second) //nolint:forbidigo // by the clock of the bubble
 				mu.Lock()
 				at--
 				mu.Unlock()
 			} else {
-				time.Sleep(time.Millisecond)
+				time.Sleep(time.Millisecond) //nolint:forbidigo // by the clock of the bubble
 			}
 			table.finish(r)
 			return nil
@@ -167,7 +167,7 @@ func TestLanes_Most(t *testing.T) {
 			at++
 			most = max(most, at)
 			mu.Unlock()
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) //nolint:forbidigo // by the clock of the bubble
 			mu.Lock()
 			at--
 			mu.Unlock()
