@@ -42,22 +42,28 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	fmt.Println("listening on", listener.Addr())
-	if err := serve(ctx, listener, *engineOnly); err != nil {
+	if err := serve(ctx, listener, *engineOnly, prompt); err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(1)
 	}
 }
 
+// timing is how long the server waits for its clients.
+type timing struct{ pingInterval, pingTimeout, connect time.Duration }
+
+// prompt is the timing that the official suites expect.
+var prompt = timing{300 * time.Millisecond, 200 * time.Millisecond, time.Second}
+
 // serve serves until ctx ends and returns nil then.
-func serve(ctx context.Context, listener net.Listener, engineOnly bool) error {
+func serve(ctx context.Context, listener net.Listener, engineOnly bool, waits timing) error {
 	mux := http.NewServeMux()
 	var closer interface{ Close() error }
 	if engineOnly {
-		s := newEngine()
+		s := newEngine(waits)
 		mux.Handle("/engine.io/", s)
 		closer = s
 	} else {
-		s := newSocket()
+		s := newSocket(waits)
 		mux.Handle("/socket.io/", s)
 		closer = s
 	}
@@ -78,18 +84,18 @@ func serve(ctx context.Context, listener net.Listener, engineOnly bool) error {
 	return nil
 }
 
-func engineOptions() engineio.Options {
+func engineOptions(waits timing) engineio.Options {
 	return engineio.Options{
-		PingInterval: 300 * time.Millisecond,
-		PingTimeout:  200 * time.Millisecond,
+		PingInterval: waits.pingInterval,
+		PingTimeout:  waits.pingTimeout,
 		MaxPayload:   1_000_000,
 		// Suites also run in a browser, on a page of another origin.
 		AllowedOrigins: []string{"*"},
 	}
 }
 
-func newEngine() *engineio.Server {
-	opts := engineOptions()
+func newEngine(waits timing) *engineio.Server {
+	opts := engineOptions(waits)
 	return engineio.New(engineio.Handler{
 		Message: func(s *engineio.Session, data []byte, binary bool) {
 			if binary {
@@ -101,8 +107,8 @@ func newEngine() *engineio.Server {
 	}, &opts)
 }
 
-func newSocket() *socketio.Server {
-	s := socketio.New(&socketio.Options{Engine: engineOptions(), ConnectTimeout: time.Second})
+func newSocket(waits timing) *socketio.Server {
+	s := socketio.New(&socketio.Options{Engine: engineOptions(waits), ConnectTimeout: waits.connect})
 	h := socketio.Handler{Connect: connect, Event: event}
 	s.Namespace("/", h)
 	s.Namespace("/custom", h)
