@@ -56,7 +56,7 @@ const (
 func BenchmarkGrowth(b *testing.B) {
 	began := time.Now()
 	folder := b.TempDir()
-	server := testserver.StartPostgres(b, "shared_buffers=512MB", "max_wal_size=8GB", "full_page_writes=off")
+	server := testserver.StartPostgres(b, "shared_buffers=512MB", "max_wal_size=2GB", "full_page_writes=off")
 	b.Setenv("HARANG_SIGNING_KEY_FILE", filepath.Join(folder, "signing.key"))
 	m := &measuring{tb: b, folder: folder, postgres: server, deadline: began.Add(*limit)}
 	r := report{machine: m.machine()}
