@@ -115,6 +115,13 @@ describe('messages', () => {
     await act(() => chooseLanguage('hu'));
   });
 
+  it('shows the language that was chosen last, whichever is loaded first', async () => {
+    const { result } = renderHook(() => useLanguage());
+    await act(() => Promise.all([chooseLanguage('en'), chooseLanguage('hu')]));
+    expect(result.current).toBe('hu');
+    expect(document.documentElement.lang).toBe('hu');
+  });
+
   it('turns any error into a sentence', () => {
     expect(errorSentence(new ApiError(409, 'ALREADY_CLAIMED', 'x'), i18n.t)).toBe('Közben valaki más már intézi.');
     expect(errorSentence(new ApiError(500, 'HTTP_500', 'x'), i18n.t)).toContain('HTTP_500');

@@ -103,6 +103,8 @@ export function language(): Language {
 async function show(next: Language): Promise<void> {
   chosen = next;
   if (next === 'en') await loadEnglish();
+  // Another one was chosen meanwhile.
+  if (chosen !== next) return;
   document.documentElement.lang = next;
   await i18n.changeLanguage(next);
   renderAgain();
