@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { routePaths } from '../../routes';
 import { createPageRouter } from './router';
 
-test('the server is told of every route of the page', () => {
+test('the server knows every route of the page', () => {
   const routes = Object.keys(createPageRouter().routesByPath).filter((path) => path !== '/$');
   expect(routePaths(process.cwd()).sort()).toEqual(routes.sort());
 });
