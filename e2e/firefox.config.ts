@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
 import config from './playwright.config.ts';
 
-// Offline and tabs in Debian's Firefox; one flow of it is among the other tests.
+// Connection, offline and tabs in Debian's Firefox; `make test` runs the connection only.
 export default defineConfig({ ...config, testDir: 'firefox', projects: [{ name: 'firefox' }], reporter: 'list' });

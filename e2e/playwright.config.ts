@@ -13,7 +13,8 @@ export default defineConfig({
   expect: { timeout: 60_000 },
   projects: [
     { name: 'flows', grepInvert: /median/ },
-    { name: 'figures', grep: /median/, workers: 1, dependencies: ['flows'] }, // nothing else runs beside them
+    { name: 'firefox', testDir: 'firefox', testMatch: 'connection.spec.ts' }, // the others: firefox.config.ts
+    { name: 'figures', grep: /median/, workers: 1, dependencies: ['flows', 'firefox'] }, // nothing runs beside them
   ],
   reporter: [['list'], ['json', { outputFile: '../.test/e2e.json' }]],
   use: { ...chromium, locale: 'en-US', timezoneId: 'Europe/Budapest', trace: 'retain-on-failure' },

@@ -38,21 +38,24 @@ export class Person {
   }
 }
 
-/** Marks when each toast stood in the page, by event id, in epoch milliseconds. */
+/** A toast that was in the page, perhaps for a moment only. */
+export interface ShownToast {
+  eventId: string;
+  kind: string;
+  text: string;
+  /** When it came, epoch milliseconds. */
+  at: number;
+}
+
+/** Keeps each toast that comes into the page: on a busy machine it has left before a test looks. */
 const watchToasts = () => {
-  const seen: Record<string, number> = {};
-  Object.assign(window, { toastSeenAt: seen });
-  const mark = (node: Node) => {
-    if (!(node instanceof Element)) return;
-    for (const toast of [node, ...node.querySelectorAll('[data-testid="toast"]')]) {
-      const id = toast.getAttribute('data-testid') === 'toast' ? toast.getAttribute('data-event-id') : null;
-      if (id) seen[id] ??= performance.timeOrigin + performance.now();
-    }
-  };
-  new MutationObserver((changes) => {
-    for (const change of changes) {
-      change.addedNodes.forEach(mark);
-      if (change.type === 'attributes') mark(change.target);
+  const shown = new Map<string, ShownToast>();
+  Object.assign(window, { shownToasts: shown });
+  new MutationObserver(() => {
+    const now = performance.timeOrigin + performance.now();
+    for (const toast of document.querySelectorAll<HTMLElement>('[data-testid="toast"][data-event-id]')) {
+      const { eventId = '', kind = '' } = toast.dataset;
+      shown.set(eventId, { eventId, kind, text: toast.textContent, at: shown.get(eventId)?.at ?? now });
     }
   }).observe(document, {
     childList: true,
@@ -61,6 +64,31 @@ const watchToasts = () => {
     attributeFilter: ['data-event-id', 'data-testid'],
   });
 };
+
+/** Every toast since the page was loaded, the first one first, also those that have left. */
+export const shownToasts = (page: Page): Promise<ShownToast[]> =>
+  page.evaluate(() => [...(window as unknown as { shownToasts: Map<string, ShownToast> }).shownToasts.values()]);
+
+const toastWith = (text: string, kind?: string) =>
+  expect.objectContaining({ text: expect.stringContaining(text), ...(kind === undefined ? {} : { kind }) });
+
+/** Waits until there is or was a toast with this text, of this kind. */
+export async function expectToast(page: Page, text: string, kind?: string): Promise<void> {
+  await expect.poll(() => shownToasts(page)).toContainEqual(toastWith(text, kind));
+}
+
+/** Waits until there is or was a toast with each of these texts, in this order, and no other one. */
+export async function expectOnlyToasts(page: Page, texts: readonly string[], kind?: string): Promise<void> {
+  await expect.poll(() => shownToasts(page)).toEqual(texts.map((text) => toastWith(text, kind)));
+}
+
+/** Closes the toasts that are still there. */
+export async function closeToasts(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const button of document.querySelectorAll<HTMLElement>('[data-testid="toast-close"]')) button.click();
+  });
+  await expect(page.getByTestId('toast')).toHaveCount(0);
+}
 
 interface Fixtures {
   server: Server;

@@ -1,26 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { Api } from '../harness/api.ts';
+import { openPage, pages } from '../harness/pages.ts';
 import { expect, signIn, test } from '../harness/test.ts';
-
-const paths = [
-  '/',
-  '/stock',
-  '/rentals',
-  '/rentals/new',
-  '/payments',
-  '/notifications',
-  '/payments/closing',
-  '/partners',
-  '/products',
-  '/locations',
-  '/products/import',
-  '/users',
-  '/api-keys',
-  '/connections',
-  '/check',
-  '/nowhere',
-];
 
 async function problems(page: Page, where: string): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page })
@@ -53,10 +35,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await signIn(page, server, 'admin@budapest.demo');
     const status = page.getByTestId('connection-status');
     await expect(status).toHaveAttribute('data-status', 'connected');
-    for (const path of paths) {
-      await page.goto(server.url + path);
-      await expect(status).toHaveAttribute('data-status', 'connected');
-      await page.waitForLoadState('networkidle');
+    for (const path of [...pages, '/nowhere']) {
+      await openPage(page, server, path);
       await look(path);
     }
 

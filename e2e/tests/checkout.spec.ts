@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test';
 import { Api, type StockItem } from '../harness/api.ts';
-import { expect, test } from '../harness/test.ts';
+import { expect, expectOnlyToasts, expectToast, test } from '../harness/test.ts';
 
 interface Named {
   id: string;
@@ -50,17 +50,13 @@ test('checkout at the counter rings green at the manager, not at the clerk, and 
   const result = await pay(operator.page, 'CASH');
   await expect(result).toHaveAttribute('data-status', 'OPEN');
 
-  const toast = manager.toasts().filter({ hasText: `Új bérlés: ${partner.name} - 2 tétel` });
-  await expect(toast).toBeVisible();
-  await expect(toast).toHaveAttribute('data-kind', 'success');
+  await expectToast(manager.page, `Új bérlés: ${partner.name} - 2 tétel`, 'success');
   await expect(manager.page.getByText(partner.name).first()).toBeVisible(); // in "Friss bérlések" without a reload
   // Something everybody of this tenant hears comes after it: the clerk had it, but not the rental.
   await new Api(server, await server.apiKey('budapest')).ring(1, 'utana');
-  await expect(operator.toasts().filter({ hasText: 'Próba utana 1' })).toBeVisible();
-  await expect(operator.toasts().filter({ hasText: 'Új bérlés' })).toHaveCount(0);
+  await expectOnlyToasts(operator.page, ['Próba utana 1']);
   await new Api(server, await server.apiKey('debrecen')).ring(1, 'masik');
-  await expect(stranger.toasts().filter({ hasText: 'Próba masik 1' })).toBeVisible();
-  await expect(stranger.toasts()).toHaveCount(1);
+  await expectOnlyToasts(stranger.page, ['Próba masik 1']);
 });
 
 test('a declined card rings red at the manager; the clerk is told the next step, pays with another card, and it rings green', async ({
@@ -77,16 +73,13 @@ test('a declined card rings red at the manager; the clerk is told the next step,
   await expect(result).toHaveAttribute('data-status', 'AWAITING_PAYMENT');
   await expect(result).toContainText(/másik kártyát/i);
 
-  const red = manager.toasts().filter({ hasText: 'Fizetési hiba:' });
-  await expect(red).toBeVisible();
-  await expect(red).toHaveAttribute('data-kind', 'error');
-  await expect(red).toContainText(partner.name);
-  await expect(manager.toasts().filter({ hasText: 'Új bérlés' })).toHaveCount(0);
-  await expect(operator.toasts()).toHaveCount(0);
+  await expectOnlyToasts(manager.page, ['Fizetési hiba:'], 'error');
+  await expectToast(manager.page, partner.name, 'error');
+  await expectOnlyToasts(operator.page, []);
 
   await pay(operator.page, 'CARD', 'tok_ok');
   await expect(result).toHaveAttribute('data-status', 'OPEN');
-  await expect(manager.toasts().filter({ hasText: `Új bérlés: ${partner.name} - 1 tétel` })).toBeVisible();
+  await expectToast(manager.page, `Új bérlés: ${partner.name} - 1 tétel`, 'success');
 });
 
 test('a checkout that empties the shelf rings a stock alert at everyone', async ({ server, signIn }) => {
@@ -98,7 +91,7 @@ test('a checkout that empties the shelf rings a stock alert at everyone', async 
   await fillWizard(operator.page, partner, item, item.quantity - item.criticalThreshold + 1);
   await expect(await pay(operator.page, 'CASH')).toHaveAttribute('data-status', 'OPEN');
   for (const person of [manager, operator]) {
-    await expect(person.toasts().filter({ hasText: `Kritikus készlethiány: ${item.productName}` })).toBeVisible();
+    await expectToast(person.page, `Kritikus készlethiány: ${item.productName}`);
   }
 });
 

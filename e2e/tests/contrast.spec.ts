@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { CDPSession, Page } from '@playwright/test';
 import type * as Axe from 'axe-core';
+import { openPage, pages } from '../harness/pages.ts';
 import { expect, signIn, test } from '../harness/test.ts';
 
 declare const axe: typeof Axe & {
@@ -18,22 +19,6 @@ const source = await readFile(createRequire(import.meta.url).resolve('axe-core')
 
 const controls =
   'a[href], button, input, select, textarea, option, [role="menuitem"], [role="option"], [role="switch"], [role="tab"]';
-
-const paths = [
-  '/',
-  '/stock',
-  '/rentals',
-  '/rentals/new',
-  '/payments',
-  '/payments/closing',
-  '/notifications',
-  '/partners',
-  '/products',
-  '/locations',
-  '/products/import',
-  '/users',
-  '/check',
-];
 
 /** The states of a control that its colours may depend on. Disabled and selected ones are among those of each page. */
 const states: readonly string[][] = [[], ['hover'], ['focus', 'focus-visible'], ['active', 'hover']];
@@ -109,12 +94,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.locator('input[name="email"]')).toBeVisible();
     await look('/login');
     await signIn(page, server, 'admin@budapest.demo');
-    const status = page.getByTestId('connection-status');
-    await expect(status).toHaveAttribute('data-status', 'connected');
-    for (const path of paths) {
-      await page.goto(server.url + path);
-      await expect(status).toHaveAttribute('data-status', 'connected');
-      await page.waitForLoadState('networkidle');
+    await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
+    for (const path of pages) {
+      await openPage(page, server, path);
       await look(path);
     }
     await page.goto(server.url);

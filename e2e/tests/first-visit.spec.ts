@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { openPage, pages } from '../harness/pages.ts';
 import { expect, newPerson, signIn, test } from '../harness/test.ts';
 
 function complaints(page: Page): string[] {
@@ -22,26 +23,7 @@ test('from the first visit through every page to the sign-out, the console stays
   await expect(page).toHaveURL(/\/login/);
   await signIn(page, server, 'admin@budapest.demo');
   await person.connected();
-  for (const path of [
-    '/stock',
-    '/rentals',
-    '/rentals/new',
-    '/payments',
-    '/payments/closing?from=2026-01-01&to=2099-01-01',
-    '/notifications',
-    '/partners',
-    '/products',
-    '/locations',
-    '/products/import',
-    '/users',
-    '/api-keys',
-    '/connections',
-    '/check',
-    '/',
-  ]) {
-    await person.go(path);
-    await page.waitForLoadState('networkidle');
-  }
+  for (const path of [...pages, '/']) await openPage(page, server, path);
   await page.getByTestId('logout').click();
   await expect(page).toHaveURL(/\/login/);
   await page.reload();

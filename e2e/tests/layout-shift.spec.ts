@@ -1,21 +1,6 @@
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
+import { openPage, pages } from '../harness/pages.ts';
 import { expect, signIn, test } from '../harness/test.ts';
-
-const paths = [
-  '/',
-  '/stock',
-  '/rentals',
-  '/rentals/new',
-  '/payments',
-  '/payments/closing',
-  '/notifications',
-  '/partners',
-  '/products',
-  '/locations',
-  '/products/import',
-  '/users',
-  '/check',
-];
 
 /** Sums what moved without anybody's doing, and names what moved. */
 const watchShifts = () => {
@@ -36,6 +21,18 @@ const watchShifts = () => {
   }).observe({ type: 'layout-shift', buffered: true });
 };
 
+/** Answers a request after the page has been painted without its answer. */
+async function answerAfterPaint(route: Route): Promise<void> {
+  const response = await route.fetch();
+  await route
+    .request()
+    .frame()
+    .evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
+    );
+  await route.fulfill({ response });
+}
+
 const shifts = (page: Page) =>
   page.evaluate(() => (window as unknown as { layoutShifts: { sum: number; moved: string[] } }).layoutShifts);
 
@@ -48,24 +45,16 @@ for (const [device, viewport] of [
     const page = await context.newPage();
     await page.goto(server.url);
     await signIn(page, server, 'admin@budapest.demo');
-    const status = page.getByTestId('connection-status');
-    await expect(status).toHaveAttribute('data-status', 'connected');
+    await expect(page.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
     await page.addInitScript(watchShifts);
-    // Every answer comes after the page has been painted without it.
-    await page.route('**/api/v1/**', async (route) => {
-      const answer = await route.fetch();
-      await page.evaluate(
-        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))),
-      );
-      await route.fulfill({ response: answer });
-    });
     const moved: string[] = [];
-    for (const path of paths) {
-      await page.goto(server.url + path);
-      await expect(status).toHaveAttribute('data-status', 'connected');
-      await page.waitForLoadState('networkidle');
+    for (const path of pages) {
+      await page.route('**/api/v1/**', answerAfterPaint);
+      await openPage(page, server, path);
       const { sum, moved: what } = await shifts(page);
       if (sum > 0.01) moved.push(`${path} ${sum.toFixed(4)}: ${what.join('; ')}`);
+      // The page must not be left while an answer waits for it.
+      await page.unrouteAll({ behavior: 'wait' });
     }
     expect(moved).toEqual([]);
     await context.close();

@@ -1,5 +1,5 @@
 import { Api } from '../harness/api.ts';
-import { expect, signIn, test } from '../harness/test.ts';
+import { expect, shownToasts, signIn, test } from '../harness/test.ts';
 
 test('another program’s payment error stands on the manager’s dashboard at once, and who takes it is seen by the others', async ({
   server,
@@ -18,7 +18,7 @@ test('another program’s payment error stands on the manager’s dashboard at o
   await expect(row).toContainText('másik program jelezte');
   // The same transaction told again is one row still.
   await erp.sendPaymentError('b', 18_900);
-  await expect(manager.toasts()).toHaveCount(2);
+  await expect.poll(() => shownToasts(manager.page)).toHaveLength(2);
   await expect(row).toHaveCount(1);
   await expect(rows).toHaveCount(before + 1);
 

@@ -1,14 +1,11 @@
 import { Api } from '../harness/api.ts';
-import { expect, test, type Person } from '../harness/test.ts';
+import { closeToasts, expect, expectOnlyToasts, expectToast, type Person, shownToasts, test } from '../harness/test.ts';
 
 /** Milliseconds from commit to the toast in the page, for one event. */
 async function toastDelay(person: Person, event: { eventId: string; timestamp: string }): Promise<number> {
-  const seen = await person.page.evaluate(
-    (id) => (window as unknown as { toastSeenAt: Record<string, number> }).toastSeenAt[id],
-    event.eventId,
-  );
-  if (seen === undefined) throw new Error(`no toast of ${event.eventId}`);
-  return seen - Date.parse(event.timestamp);
+  const toast = (await shownToasts(person.page)).find(({ eventId }) => eventId === event.eventId);
+  if (toast === undefined) throw new Error(`no toast of ${event.eventId}`);
+  return toast.at - Date.parse(event.timestamp);
 }
 
 function median(values: number[]): number {
@@ -45,13 +42,12 @@ test('stock lowered by one person rings at another: toast, list and badge', asyn
   await row.getByTestId('stock-submit').click();
 
   const toast = manager.toasts().filter({ hasText: `Kritikus készlethiány: ${item.productName}` });
-  await expect(toast).toBeVisible();
-  await expect(toast).toHaveAttribute('data-kind', 'warning');
+  await expectToast(manager.page, `Kritikus készlethiány: ${item.productName}`, 'warning');
   await expect(
     manager.page.getByTestId('stock-alert-list').getByTestId('alert-row').filter({ hasText: item.productName }).first(),
   ).toBeVisible();
   await expect.poll(() => manager.badge()).toBe(before + 1);
-  await expect(operator.toasts().filter({ hasText: item.productName })).toBeVisible(); // everyone hears of stock
+  await expectToast(operator.page, item.productName); // stock is for everyone
   await expect(toast).toBeHidden(); // five seconds, then it leaves
 
   await manager.page.getByTestId('notification-bell').click();
@@ -75,13 +71,11 @@ test('commit to toast: median of ten below 100 ms', async ({ server, signIn }, i
       delta: item.criticalThreshold - 1 - item.quantity,
       reason: 'leltár',
     });
-    const toast = manager.toasts().filter({ hasText: item.productName });
-    await expect(toast).toBeVisible();
+    await expectToast(manager.page, item.productName);
     const event = (await api.notifications())[0]!;
     expect(event.data.productId).toBe(item.productId);
     delays.push(await toastDelay(manager, event));
-    await toast.getByTestId('toast-close').click();
-    await expect(toast).toBeHidden();
+    await closeToasts(manager.page);
   }
   const list = (values: number[]) => values.map((d) => d.toFixed(1)).join(' ');
   info.annotations.push({ type: 'commit to toast, ms', description: list(delays) });
@@ -98,11 +92,10 @@ test('another tenant hears nothing', async ({ server, signIn }) => {
   const before = await stranger.badge();
   const key = new Api(server, await server.apiKey('budapest'));
   await key.ring(1, 'sajat');
-  await expect(manager.toasts().filter({ hasText: 'Próba sajat 1' })).toBeVisible();
+  await expectToast(manager.page, 'Próba sajat 1');
   // An event of their own, sent later, arrives: so what came before did not.
   await new Api(server, await server.apiKey('debrecen')).ring(1, 'masik');
-  await expect(stranger.toasts().filter({ hasText: 'Próba masik 1' })).toBeVisible();
-  await expect(stranger.toasts()).toHaveCount(1);
+  await expectOnlyToasts(stranger.page, ['Próba masik 1']);
   await expect.poll(() => stranger.badge()).toBe(before + 1);
 });
 
