@@ -34,9 +34,9 @@ function Connections() {
       filters={
         <>
           <AdminTabs />
-          {connections.length > 0 && (
-            <span className={classes.count}>{t('connections.count', { n: connections.length })}</span>
-          )}
+          <span className={classes.count} data-unknown={listed.data === undefined || undefined}>
+            {t('connections.count', { n: connections.length })}
+          </span>
         </>
       }
       empty={
