@@ -41,12 +41,18 @@ const (
 )
 
 // checkRequest refuses what would be read otherwise than it was meant: a compressed
-// body, a malformed query, a repeated or an unknown parameter. The library reports
-// unknown parameters too, but one error for each of any number.
+// body, an empty or a second idempotency key, a malformed query, a repeated or an unknown
+// parameter, a switch without a value. The library reports unknown parameters too, but one
+// error for each of any number.
 func checkRequest(r *http.Request, op *huma.Operation) error {
 	encoding := r.Header.Get("Content-Encoding")
 	if op.RequestBody != nil && encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return harang.Errorf(harang.CodeUnsupportedMedia, "the body must not be compressed (Content-Encoding)")
+	}
+	if keys := r.Header.Values(keyHeader); len(keys) > 1 {
+		return invalid(keyHeader, "is given more than once")
+	} else if len(keys) == 1 && strings.Trim(keys[0], `" `) == "" {
+		return invalid(keyHeader, "is empty; leave it out, or name the request")
 	}
 	raw := r.URL.RawQuery
 	if raw == "" {
@@ -66,6 +72,8 @@ func checkRequest(r *http.Request, op *huma.Operation) error {
 			errs = append(errs, harang.FieldError{Field: name, Detail: "is not a parameter of this call"})
 		case len(values) > 1:
 			errs = append(errs, harang.FieldError{Field: name, Detail: "is given more than once"})
+		case values[0] == "" && isSwitch(op, name):
+			errs = append(errs, harang.FieldError{Field: name, Detail: "must be true or false"})
 		}
 	}
 	if len(errs) == 0 {
@@ -74,8 +82,20 @@ func checkRequest(r *http.Request, op *huma.Operation) error {
 	return harang.Invalid(sortedFields(errs)...)
 }
 
-func takesParameter(op *huma.Operation, name string) bool {
-	return slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+func takesParameter(op *huma.Operation, name string) bool { return queryParameter(op, name) != nil }
+
+// isSwitch: a parameter that is true or false. An empty one is no answer, not "false".
+func isSwitch(op *huma.Operation, name string) bool {
+	p := queryParameter(op, name)
+	return p.Schema != nil && p.Schema.Type == huma.TypeBoolean
+}
+
+func queryParameter(op *huma.Operation, name string) *huma.Param {
+	i := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return op.Parameters[i]
 }
 
 func invalid(field, detail string) error {

@@ -15,6 +15,9 @@ import (
 	"harang.dev/harang"
 )
 
+// keyHeader is the header of KeyInput.
+const keyHeader = "Idempotency-Key"
+
 // KeyInput is the header that makes a request idempotent.
 type KeyInput struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"257" doc:"a unique name of this request, e.g. a UUID, with or without quotes: for 7 days the same request with the same key is executed once and gets the same answer"`

@@ -78,7 +78,7 @@ func (a *API) importCatalogue(w http.ResponseWriter, r *http.Request, caller har
 
 func (a *API) readImport(w http.ResponseWriter, r *http.Request, caller harang.Identity) (shop.ImportReport, error) {
 	run := a.Catalogue.ImportCSV
-	switch r.URL.Query().Get("dryRun") {
+	switch r.URL.Query().Get("dryRun") { // checkRequest refuses an empty one
 	case "true":
 		run = a.Catalogue.PreviewImport
 	case "", "false":

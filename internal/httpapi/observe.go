@@ -47,24 +47,29 @@ func noteCaller(ctx context.Context, caller harang.Identity) {
 
 func noteProblem(ctx context.Context, p *problem) { noteOf(ctx).problem = p }
 
-// recorder records the status of an answer.
+// recorder records the status of an answer, and gives it a deadline from its beginning: a
+// client that does not read it is disconnected.
 type recorder struct {
 	http.ResponseWriter
 	status int
 }
 
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
+	r.begin(status)
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.begin(http.StatusOK)
 	return r.ResponseWriter.Write(b)
+}
+
+func (r *recorder) begin(status int) {
+	if r.status == 0 {
+		r.status = status
+		deadline := time.Now().Add(answerTimeout)
+		_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(deadline) // not every writer has one
+	}
 }
 
 // Unwrap is for http.ResponseController.

@@ -417,6 +417,12 @@ func TestIdempotencyKey(t *testing.T) {
 		res.code() != "IDEMPOTENCY_KEY_REUSED" {
 		t.Errorf("another request: %d %s", res.status, res.body)
 	}
+	for _, empty := range []string{"", " ", `""`, `" "`} {
+		if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, ""),
+			key(empty)); res.status != http.StatusUnprocessableEntity || !strings.Contains(string(res.body), "Idempotency-Key") {
+			t.Errorf("the key %q: %d %s", empty, res.status, res.body)
+		}
+	}
 	// After the rental went on, the answer is still the first one.
 	made := decode[rentalView](t, first)
 	s.call("POST", "/api/v1/rentals/"+made.ID+"/return", clerk, nil, nil)

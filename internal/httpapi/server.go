@@ -189,16 +189,14 @@ func (a *API) middleware(next http.Handler) http.Handler {
 	api := a.observe(m, a.secure(a.crossOrigin(limitBody(next, bodyTimeout))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = a.Origins.Forward(r)
-		// A client that does not read its answer is disconnected. A poll on the same
-		// connection sets its own deadline.
-		deadlines := http.NewResponseController(w)
+		// That of the connection's last call. The answer of this one gets its own when it
+		// begins; a poll sets its own.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // not every writer has one
 		// The socket needs the server's own ResponseWriter.
 		if a.Socket != nil && isSocket(r.URL.Path) {
-			_ = deadlines.SetWriteDeadline(time.Time{}) // not every writer has one
 			a.Socket.ServeHTTP(w, r)
 			return
 		}
-		_ = deadlines.SetWriteDeadline(time.Now().Add(answerTimeout))
 		api.ServeHTTP(w, r)
 	})
 }
