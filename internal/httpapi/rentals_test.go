@@ -418,8 +418,8 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Errorf("another request: %d %s", res.status, res.body)
 	}
 	for _, empty := range []string{"", " ", `""`, `" "`} {
-		if res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, ""),
-			key(empty)); res.status != http.StatusUnprocessableEntity || !strings.Contains(string(res.body), "Idempotency-Key") {
+		res := s.call("POST", "/api/v1/rentals", clerk, s.checkout(1, ""), key(empty))
+		if res.status != http.StatusUnprocessableEntity || !strings.Contains(string(res.body), "Idempotency-Key") {
 			t.Errorf("the key %q: %d %s", empty, res.status, res.body)
 		}
 	}
