@@ -13,6 +13,7 @@ interface Exports {
   locations: '/api/v1/exports/locations.csv';
   notifications: '/api/v1/exports/notifications.csv';
   revenue: '/api/v1/exports/revenue.csv';
+  audit: '/api/v1/exports/audit.csv';
 }
 
 export type ExportName = keyof Exports;

@@ -22,6 +22,7 @@ export const keys = {
   users: ['admin', 'users'],
   apiKeys: ['admin', 'api-keys'],
   connections: ['admin', 'connections'],
+  audit: ['admin', 'audit'],
   selfCheck: ['self-check'],
 } as const;
 

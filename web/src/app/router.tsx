@@ -228,6 +228,38 @@ const connections = createRoute({
   component: lazyPage(() => import('../features/admin/connections-page'), 'ConnectionsPage'),
 });
 
+interface AuditSearch {
+  /** Who, by id. */
+  actor?: string;
+  action?: string;
+  /** What it was done to: a type, a colon and an id. */
+  subject?: string;
+  /** The first and the last day (2026-03-02), both included. */
+  since?: string;
+  until?: string;
+}
+
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/audit',
+  staticData: { title: 'settings' },
+  validateSearch: (search: Record<string, unknown>): AuditSearch => {
+    const actor = text(search.actor);
+    const action = text(search.action);
+    const subject = text(search.subject);
+    const since = day(search.since);
+    const until = day(search.until);
+    return {
+      ...(actor && { actor }),
+      ...(action && { action }),
+      ...(subject && { subject }),
+      ...(since && { since }),
+      ...(until && { until }),
+    };
+  },
+  component: lazyPage(() => import('../features/admin/audit-page'), 'AuditPage'),
+});
+
 const check = createRoute({
   getParentRoute: () => signedIn,
   path: '/check',
@@ -260,6 +292,7 @@ const routeTree = root.addChildren([
     users,
     apiKeys,
     connections,
+    audit,
     check,
     missing,
   ]),

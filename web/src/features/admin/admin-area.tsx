@@ -18,6 +18,7 @@ const tabs = [
   { to: '/users', name: 'users' },
   { to: '/api-keys', name: 'keys' },
   { to: '/connections', name: 'connections' },
+  { to: '/audit', name: 'audit' },
 ] as const;
 
 /** The pages of the settings, beside each other. */

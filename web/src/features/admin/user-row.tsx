@@ -1,4 +1,5 @@
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
+import { HistoryButton } from '../../domain/audit/history-button';
 import { errorSentence } from '../../shared/error-sentence';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { Role } from '../../shared/model';
@@ -61,6 +62,7 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
         />
       )}
       <div className={list.actions}>
+        <HistoryButton of={{ type: 'user', id: account.id }} name={account.name} compact />
         <Button
           size="xs"
           variant="default"

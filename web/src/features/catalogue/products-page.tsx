@@ -2,6 +2,7 @@ import { IconTools } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { productListQueryOptions, useSaveProduct } from '../../api/products';
+import { HistoryButton } from '../../domain/audit/history-button';
 import { ArchiveButton } from '../../domain/catalogue/archive';
 import { CatalogueList, useCatalogueFilter } from '../../domain/catalogue/catalogue-list';
 import { ExportButton } from '../../domain/exports/export-button';
@@ -46,6 +47,7 @@ function ProductRow({ product, onEdit }: { product: Product; onEdit: (() => void
   const { t } = useTranslation('catalogue');
   const language = useLanguage();
   const save = useSaveProduct();
+  const { role } = useUser();
   const { id, name, dailyPrice, barcodes, archived } = product;
   return (
     <li
@@ -74,17 +76,22 @@ function ProductRow({ product, onEdit }: { product: Product; onEdit: (() => void
       <div className={list.amount}>
         <b>{t('products.perDay', { amount: formatMoney(dailyPrice, language) })}</b>
       </div>
-      {onEdit !== null && (
+      {role !== 'OPERATOR' && (
         <div className={list.actions}>
-          <Button size="xs" variant="default" aria-label={`${t('edit')}: ${name}`} onClick={onEdit}>
-            {t('edit')}
-          </Button>
-          <ArchiveButton
-            kind="product"
-            item={product}
-            save={save}
-            onChange={(next) => save.mutate({ id, name, dailyPrice, archived: next })}
-          />
+          <HistoryButton of={{ type: 'product', id }} name={name} compact />
+          {onEdit !== null && (
+            <>
+              <Button size="xs" variant="default" aria-label={`${t('edit')}: ${name}`} onClick={onEdit}>
+                {t('edit')}
+              </Button>
+              <ArchiveButton
+                kind="product"
+                item={product}
+                save={save}
+                onChange={(next) => save.mutate({ id, name, dailyPrice, archived: next })}
+              />
+            </>
+          )}
         </div>
       )}
     </li>

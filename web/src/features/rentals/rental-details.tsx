@@ -2,6 +2,8 @@ import { useNow } from '../../shared/clock';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
+import { HistoryButton } from '../../domain/audit/history-button';
+import { useUser } from '../../shared/session';
 import { DeclineNotice } from '../../domain/payments/decline-notice';
 import { dueMoment, statusAt } from '../../domain/rentals/due';
 import { RefundList } from '../../domain/rentals/refund-list';
@@ -12,6 +14,7 @@ import classes from './rentals-page.module.css';
 /** The record of a rental: what is out until when, what it costs, and what was paid and given back. */
 export function RentalDetails({ rental, ...handlers }: { rental: Rental } & RentalHandlers) {
   const { t } = useTranslation('rental');
+  const { role } = useUser();
   const language = useLanguage();
   const now = useNow();
   const payment = rental.payment ?? null;
@@ -98,6 +101,11 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
         </>
       )}
       <RentalActions rental={rental} all {...handlers} />
+      {role !== 'OPERATOR' && (
+        <div className={classes.history}>
+          <HistoryButton of={{ type: 'rental', id: rental.id }} name={rental.partnerName} />
+        </div>
+      )}
       <p className={classes.id}>
         {t('list.id')}: {rental.id}
       </p>

@@ -1,3 +1,5 @@
+import { stockAuditId } from '../../api/audit';
+import { HistoryButton } from '../../domain/audit/history-button';
 import { OrderButton } from '../../domain/stock/order-button';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { StockItem } from '../../shared/model';
@@ -53,6 +55,15 @@ export function StockRow({ item, manager, scan }: StockRowProps) {
       <div className={`${list.actions} ${classes.actions}`}>
         {(item.severity !== 'OK' || item.expectedAt !== null) && <OrderButton item={item} />}
         {manager && <LevelsButton item={item} />}
+        <HistoryButton
+          of={{
+            type: 'stock',
+            id: stockAuditId(item.productId, item.locationId),
+            stock: { productId: item.productId, locationId: item.locationId },
+          }}
+          name={item.productName}
+          compact
+        />
       </div>
     </li>
   );

@@ -46,6 +46,7 @@ export const en: Messages<typeof hu> = {
     all: 'All',
     previous: 'Show previous',
     more: 'Show more',
+    history: 'History',
     loading: 'Loading…',
     items_one: '{{count}} item',
     items_other: '{{count}} items',

@@ -43,6 +43,7 @@ export const hu = {
     all: 'Mind',
     previous: 'Az előzőek',
     more: 'Továbbiak',
+    history: 'Előzmények',
     loading: 'Betöltés…',
     items_one: '{{count}} tétel',
     items_other: '{{count}} tétel',

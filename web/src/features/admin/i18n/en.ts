@@ -2,9 +2,9 @@ import type { Messages } from '../../../shared/i18n/i18n';
 import type { hu } from './hu';
 
 export const en: Messages<typeof hu> = {
-  tabs: { label: 'Settings', users: 'Users', keys: 'API keys', connections: 'Connections' },
+  tabs: { label: 'Settings', users: 'Users', keys: 'API keys', connections: 'Connections', audit: 'Audit log' },
   only: 'This page is for administrators',
-  onlyHint: 'Users, keys and connections are the administrator’s.',
+  onlyHint: 'Users, keys, connections and the audit log are the administrator’s.',
   me: 'You',
   users: {
     new: 'New user',

@@ -1,7 +1,13 @@
 export const hu = {
-  tabs: { label: 'Beállítások', users: 'Felhasználók', keys: 'API-kulcsok', connections: 'Kapcsolatok' },
+  tabs: {
+    label: 'Beállítások',
+    users: 'Felhasználók',
+    keys: 'API-kulcsok',
+    connections: 'Kapcsolatok',
+    audit: 'Napló',
+  },
   only: 'Ez az oldal adminisztrátoroknak szól',
-  onlyHint: 'A felhasználókat, a kulcsokat és a kapcsolatokat az adminisztrátor kezeli.',
+  onlyHint: 'A felhasználókat, a kulcsokat, a kapcsolatokat és a naplót az adminisztrátor kezeli.',
   me: 'Ön',
   users: {
     new: 'Új felhasználó',
