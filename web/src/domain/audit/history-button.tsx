@@ -7,6 +7,7 @@ import { Button } from '../../shared/ui/controls/button';
 import { IconButton } from '../../shared/ui/controls/icon-button';
 import { Modal } from '../../shared/ui/controls/modal';
 import { RowSkeletons } from '../../shared/ui/states';
+import classes from './history-button.module.css';
 import type { HistoryOf } from './history';
 
 const History = lazyAhead(async () => (await import('./history')).History);
@@ -31,7 +32,7 @@ export function HistoryButton({ of, name, compact = false }: HistoryButtonProps)
   return (
     <>
       {compact ? (
-        <IconButton {...props} title={t('common.history')}>
+        <IconButton {...props} className={classes.compact} title={t('common.history')}>
           {icon}
         </IconButton>
       ) : (

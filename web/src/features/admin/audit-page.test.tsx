@@ -8,6 +8,7 @@ vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+vi.mock('../../domain/exports/save-file', () => ({ saveFile: () => undefined }));
 
 const entryOf = (more: Partial<AuditEntry>): AuditEntry => ({
   id: 'a1',
