@@ -72,7 +72,7 @@ function Audit() {
   const entries = listed.data?.pages.flatMap((page) => page.items) ?? [];
   const limited = Object.keys(address).length > 0;
   const show = (change: Partial<typeof address>) => {
-    const next = Object.entries({ ...address, ...change }).filter(([, value]) => value !== undefined && value !== '');
+    const next = Object.entries({ ...address, ...change }).filter(([, value]) => value !== '');
     void navigate({ to: '/audit', replace: true, search: Object.fromEntries(next) });
   };
   // An address may name an action of a later version.
