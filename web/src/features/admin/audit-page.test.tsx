@@ -23,6 +23,12 @@ const entryOf = (more: Partial<AuditEntry>): AuditEntry => ({
   ...more,
 });
 
+const firstRow = async () => {
+  const [row] = await screen.findAllByTestId('audit-row');
+  if (row === undefined) throw new Error('no row');
+  return within(row);
+};
+
 it('shows who did what, from where and what changed; the filters are in the address', async () => {
   const server = openShop('ADMIN').on(
     'GET /audit',
@@ -54,16 +60,12 @@ it('shows who did what, from where and what changed; the filters are in the addr
   expect(await accessibilityProblems(container)).toEqual([]);
   expect(Object.fromEntries(server.seen('GET /audit')[0]?.search ?? [])).toMatchObject({ since: '2026-11-01' });
 
-  await user.click(within(rows[0]!).getByRole('button', { name: 'Kiss Eszter' }));
+  await user.click((await firstRow()).getByRole('button', { name: 'Kiss Eszter' }));
   await waitFor(() => expect(server.seen('GET /audit').at(-1)?.search.get('actor')).toBe('u2'));
   await user.selectOptions(screen.getByTestId('audit-action'), 'rental.cancel');
   await waitFor(() => expect(server.seen('GET /audit').at(-1)?.search.get('action')).toBe('rental.cancel'));
   expect(await screen.findByText('Csak ő: Kiss Eszter')).toBeInTheDocument();
-  await user.click(
-    within((await screen.findAllByTestId('audit-row'))[0]!).getByRole('button', {
-      name: 'Alfa Építő Kft.',
-    }),
-  );
+  await user.click((await firstRow()).getByRole('button', { name: 'Alfa Építő Kft.' }));
   await waitFor(() => expect(server.seen('GET /audit').at(-1)?.search.get('subject')).toBe('rental:r1'));
   await user.click(screen.getByRole('button', { name: 'Szűrők törlése' }));
   await waitFor(() => expect(server.seen('GET /audit').at(-1)?.search.has('subject')).toBe(false));
