@@ -140,6 +140,9 @@ type eventPath struct {
 	EventID string `path:"eventId" maxLength:"128"`
 }
 
+const lapsedDetails = "A claim lapses when its user is disabled or gets a role that does not receive the event: lists " +
+	"leave it out, and whoever may see the event may claim or release it."
+
 type claimOutput struct{ Body claimBody }
 
 func (a *API) claim(ctx context.Context, caller harang.Identity, in *eventPath) (*claimOutput, error) {

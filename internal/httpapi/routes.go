@@ -139,9 +139,9 @@ func (a *API) routes() {
 	call(a, "POST /notifications/read", harang.ActionReadNotifications, a.markRead,
 		about("markRead", "Mark notifications as read").answers(200))
 	call(a, "POST /notifications/{eventId}/claim", harang.ActionClaim, a.claim,
-		about("claim", "Claim an event (Intézem)", harang.CodeAlreadyClaimed).answers(200))
+		about("claim", "Claim an event (Intézem)", harang.CodeAlreadyClaimed).answers(200).details(lapsedDetails))
 	call(a, "DELETE /notifications/{eventId}/claim", harang.ActionClaim, a.unclaim,
-		about("unclaim", "Release a claim", harang.CodeAlreadyClaimed).answers(200))
+		about("unclaim", "Release a claim", harang.CodeAlreadyClaimed).answers(200).details(lapsedDetails))
 
 	call(a, "POST /self-check/alert", harang.ActionCheckSelf, a.testAlert,
 		about("testAlert", "Send a test alert to the caller's own connections (Próba riasztás)",

@@ -157,8 +157,10 @@ func markRead(ctx context.Context, tx Tx, r harang.Reader, req ReadRequest) (boo
 
 // Claim claims an event for the caller ("Intézem"), notifies everybody who may
 // see it, and returns the claim. Claiming one's own claim again changes nothing.
-// NOT_FOUND for an event that the caller cannot see, ALREADY_CLAIMED with "by"
-// and "at" when somebody else has claimed it.
+// It replaces a claim that has lapsed: one of a user who is disabled, or whose role
+// does not receive the event; lists leave such a claim out. NOT_FOUND for an event
+// that the caller cannot see, ALREADY_CLAIMED with "by" and "at" when somebody else
+// has claimed it.
 func (n *Notifications) Claim(ctx context.Context, caller harang.Identity, eventID string) (harang.Claim, error) {
 	return n.changeClaim(ctx, caller, eventID, func(tx Tx, claim *harang.Claim) (bool, error) {
 		me := person(caller)
@@ -169,11 +171,15 @@ func (n *Notifications) Claim(ctx context.Context, caller harang.Identity, event
 			if err != nil || created {
 				return created, err
 			}
-			present, err = tx.LockClaim(ctx, caller.Tenant, eventID)
-			if err == nil {
+			var lapsed bool
+			present, lapsed, err = tx.LockClaim(ctx, caller.Tenant, eventID)
+			if err == nil && !lapsed {
 				break
 			}
-			if harang.ErrorCode(err) != harang.CodeNotFound { // else Unclaim came between
+			if err == nil {
+				err = tx.DeleteClaim(ctx, caller.Tenant, eventID)
+			}
+			if err != nil && harang.ErrorCode(err) != harang.CodeNotFound { // else Unclaim came between
 				return false, err
 			}
 		}
@@ -188,16 +194,16 @@ func (n *Notifications) Claim(ctx context.Context, caller harang.Identity, event
 // Unclaim removes the caller's claim, notifies everybody who may see the event,
 // and returns the empty claim. An event without a claim stays so. NOT_FOUND for
 // an event that the caller cannot see, ALREADY_CLAIMED when the claim is somebody
-// else's.
+// else's and has not lapsed.
 func (n *Notifications) Unclaim(ctx context.Context, caller harang.Identity, eventID string) (harang.Claim, error) {
 	return n.changeClaim(ctx, caller, eventID, func(tx Tx, _ *harang.Claim) (bool, error) {
-		present, err := tx.LockClaim(ctx, caller.Tenant, eventID)
+		present, lapsed, err := tx.LockClaim(ctx, caller.Tenant, eventID)
 		switch {
 		case harang.ErrorCode(err) == harang.CodeNotFound:
 			return false, nil
 		case err != nil:
 			return false, err
-		case present.By.ID != caller.UserID:
+		case !lapsed && present.By.ID != caller.UserID:
 			return false, alreadyClaimed(present)
 		}
 		return true, tx.DeleteClaim(ctx, caller.Tenant, eventID)

@@ -147,7 +147,9 @@ type NotificationWriter interface {
 	CreateReadMark(ctx context.Context, r harang.Reader, upTo int64) (bool, error)
 	// CreateClaim claims an event for c.By; false when it is claimed.
 	CreateClaim(ctx context.Context, tenant string, c harang.Claim) (bool, error)
-	LockClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error)
+	// LockClaim locks a claim and returns it. lapsed reports that its user is disabled
+	// or has a role that does not receive the event. NOT_FOUND.
+	LockClaim(ctx context.Context, tenant, eventID string) (c harang.Claim, lapsed bool, err error)
 	DeleteClaim(ctx context.Context, tenant, eventID string) error
 }
 

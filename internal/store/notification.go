@@ -44,12 +44,37 @@ func notificationList(events string) string {
 		SELECT e.managers, e.id, e.type, e.at, e.data, e.location_id,
 			coalesce(r.at, (SELECT m.at FROM read_marks m
 				WHERE m.tenant_id = e.tenant_id AND m.user_id = $1 AND m.up_to >= e.managers ORDER BY m.up_to LIMIT 1)),
-			c.user_id, c.user_name, c.at
+			` + claimColumns(`e.type NOT IN (`+operatorTypes()+`)`) + `
 		FROM (` + events + `
 		) AS e
 			LEFT JOIN reads r ON r.tenant_id = e.tenant_id AND r.user_id = $1 AND r.number = e.managers
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
 		ORDER BY e.managers DESC`
+}
+
+// claimColumns are the columns of nullClaim of an outer join. The user is null when the
+// claim has lapsed.
+func claimColumns(forManagers string) string {
+	return `CASE WHEN ` + lapsed("c", forManagers) + ` THEN NULL ELSE c.user_id END, c.user_name, c.at`
+}
+
+// lapsed is the condition that a claim does not count: that its user is disabled, or an
+// operator and the event is for managers only. A claim by a token without a user counts.
+// As a scalar subquery it is read for the rows of the result only.
+func lapsed(claims, forManagers string) string {
+	return `(SELECT 1 FROM users u WHERE u.id = ` + claims + `.user_id AND u.tenant_id || '' = ` + claims + `.tenant_id
+				AND (u.disabled <> 0 OR u.role = '` + string(harang.RoleOperator) + `' AND ` + forManagers + `)) IS NOT NULL`
+}
+
+// operatorTypes are the quoted names of the types that operators receive.
+func operatorTypes() string {
+	var names []string
+	for _, t := range harang.EventTypes() {
+		if t.In(harang.AudienceOperators) {
+			names = append(names, `'`+t.Name+`'`)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // atLocation are the events of some types that are about a location or about none, each
@@ -241,7 +266,9 @@ var (
 		ON CONFLICT (tenant_id, event_id) DO NOTHING`)
 
 	lockClaim = define("lock claim", `
-		UPDATE claims SET at = at WHERE tenant_id = $1 AND event_id = $2 RETURNING user_id, user_name, at`)
+		UPDATE claims SET at = at WHERE tenant_id = $1 AND event_id = $2 RETURNING user_id, user_name, at,
+			CASE WHEN `+lapsed("claims", `(
+				SELECT e.operators FROM events e WHERE e.id = claims.event_id) IS NULL`)+` THEN 1 ELSE 0 END`)
 
 	deleteClaim = define("delete claim", `
 		DELETE FROM claims WHERE tenant_id = $1 AND event_id = $2`)
@@ -578,15 +605,17 @@ func (tx *Tx) CreateClaim(ctx context.Context, tenant string, c harang.Claim) (b
 	return n == 1, err
 }
 
-// LockClaim locks an event's claim until the commit and returns it, NOT_FOUND when there is none.
-func (tx *Tx) LockClaim(ctx context.Context, tenant, eventID string) (harang.Claim, error) {
-	return queryOne(ctx, tx, lockClaim, func(r row) (harang.Claim, error) {
+// LockClaim locks an event's claim until the commit and returns it and whether it has
+// lapsed, NOT_FOUND when there is none.
+func (tx *Tx) LockClaim(ctx context.Context, tenant, eventID string) (c harang.Claim, lapsed bool, err error) {
+	c, err = queryOne(ctx, tx, lockClaim, func(r row) (harang.Claim, error) {
 		var c nullClaim
-		if err := r.Scan(c.columns()...); err != nil {
+		if err := r.Scan(append(c.columns(), &lapsed)...); err != nil {
 			return harang.Claim{}, err
 		}
 		return *c.claim(eventID), nil
 	}, tenant, eventID)
+	return c, lapsed, err
 }
 
 // DeleteClaim releases a locked claim.

@@ -65,7 +65,7 @@ var (
 	// An own payment_error has the payment's id at its origin. CROSS JOIN fixes SQLite's
 	// join order, so that only payments that failed since the instant are read.
 	findOwnFailures = define("find own payment failures", `
-		SELECT e.managers, e.id, e.at, e.data, c.user_id, c.user_name, c.at, `+stateColumns+`
+		SELECT e.managers, e.id, e.at, e.data, `+claimColumns("1 = 1")+`, `+stateColumns+`
 		FROM payments p CROSS JOIN rentals r CROSS JOIN events e
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
 		WHERE p.tenant_id = $1 AND p.failed_at > $2 AND r.id = p.rental_id
@@ -73,7 +73,7 @@ var (
 			AND e.tenant_id = p.tenant_id AND e.source = '`+harang.PaymentSource+`' AND e.source_id = p.id
 		ORDER BY p.failed_at DESC LIMIT $3`)
 	findOtherFailures = define("find other payment failures", `
-		SELECT e.managers, e.id, e.at, e.data, c.user_id, c.user_name, c.at
+		SELECT e.managers, e.id, e.at, e.data, `+claimColumns("1 = 1")+`
 		FROM events e LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
 		WHERE e.tenant_id = $1 AND e.type = '`+harang.PaymentErrorType.Name+`' AND e.managers > $2 AND e.at > $3
 			AND (e.source IS NULL OR e.source <> '`+harang.PaymentSource+`')

@@ -108,7 +108,7 @@ var (
 		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $10`)
 
 	findShortages = define("find shortages", `
-		SELECT `+stockColumns("0")+`, c.user_id, c.user_name, c.at
+		SELECT `+stockColumns("0")+`, `+claimColumns("1 = 0")+`
 		FROM stock s
 			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id AND p.archived_at IS NULL
 			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id AND l.archived_at IS NULL

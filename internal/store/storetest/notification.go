@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -479,4 +480,138 @@ func testConcurrentClaims(t *testing.T, open Open) {
 		}
 	})
 	wg.Wait()
+}
+
+// testLapsedClaims: the claim of a user who was disabled, or whose role does not receive
+// the event any more, is in no list and keeps nobody from claiming or releasing it.
+func testLapsedClaims(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	ctx := t.Context()
+	env.Provider.SetAnswers("bad", declined, declined)
+	env.Create(t, env.NewCheckout(1, Card("bad")))
+	env.appendForeignError(t, "foreign", "theirs")
+	user := func(id string, role harang.Role, disabled bool) {
+		t.Helper()
+		err := env.Store.UpdateUser(ctx, "a", id, func(
+			c *auth.Credentials, _ []harang.Session, _ auth.CountAdmins,
+		) (auth.Trail, error) {
+			c.Role, c.Disabled = role, disabled
+			return auth.Trail{}, nil
+		})
+		if harang.ErrorCode(err) == harang.CodeNotFound {
+			err = env.Store.CreateUser(ctx, auth.Credentials{User: harang.User{
+				ID: id, Tenant: "a", Name: id, Email: id + "@a.test", Role: role, Disabled: disabled,
+				Created: env.Clock.Now(),
+			}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	bela, dora := As(harang.RoleStoreManager, "bela"), As(harang.RoleStoreManager, "dora")
+	kata, cli := As(harang.RoleOperator, "kata"), As(harang.RoleOperator, "cli:OPERATOR")
+	user("bela", bela.Role, false)
+	user("dora", dora.Role, false)
+	user("kata", kata.Role, false)
+	claimers := func(caller harang.Identity) string {
+		t.Helper()
+		p, _, err := env.Notifications.List(ctx, caller, harang.NotificationQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, n := range p.Items {
+			by := "nobody"
+			if n.Claim != nil {
+				by = n.Claim.By.ID
+			}
+			all = append(all, n.Event.Type+" "+by)
+		}
+		return strings.Join(all, ", ")
+	}
+	want := func(when, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %s, want %s", when, got, want)
+		}
+	}
+	shortage := func() string {
+		t.Helper()
+		p, err := env.Inventory.Alerts(ctx, kata, "", 10)
+		if err != nil || len(p.Items) != 1 {
+			t.Fatal(p.Items, err)
+		}
+		if p.Items[0].Claim == nil {
+			return "nobody"
+		}
+		return p.Items[0].Claim.By.ID
+	}
+	failures := func() string {
+		t.Helper()
+		all, err := env.Payments.Failures(ctx, dora, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var by []string
+		for _, f := range all {
+			by = append(by, "nobody")
+			if f.Claim != nil {
+				by[len(by)-1] = f.Claim.By.ID
+			}
+		}
+		return strings.Join(by, ", ")
+	}
+	env.Adjust(t, "drill", "main", -env.AvailableDrills(t))
+	ids := map[string]string{}
+	p, _, err := env.Notifications.List(ctx, dora, harang.NotificationQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range p.Items {
+		ids[n.Event.Type] = n.Event.ID
+		if _, err := env.Notifications.Claim(ctx, bela, n.Event.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alert, failure := ids["stock_alert"], ids["payment_error"]
+	want("claimed", claimers(dora), "stock_alert bela, payment_error bela, payment_error bela")
+	want("claimed", shortage()+", "+failures(), "bela, bela, bela")
+
+	// An operator receives alerts only, so the other claims lapse.
+	user("bela", harang.RoleOperator, false)
+	want("demoted", claimers(dora), "stock_alert bela, payment_error nobody, payment_error nobody")
+	want("demoted", shortage()+", "+failures(), "bela, nobody, nobody")
+	_, err = env.Notifications.Claim(ctx, dora, alert)
+	wantCode(t, err, harang.CodeAlreadyClaimed)
+	user("bela", harang.RoleStoreManager, false)
+	want("promoted again", failures(), "bela, bela")
+	_, err = env.Notifications.Unclaim(ctx, dora, failure)
+	wantCode(t, err, harang.CodeAlreadyClaimed)
+
+	user("bela", harang.RoleStoreManager, true)
+	want("disabled", claimers(dora), "stock_alert nobody, payment_error nobody, payment_error nobody")
+	want("disabled", shortage()+", "+failures(), "nobody, nobody, nobody")
+	env.Clock.Move(time.Minute)
+	claim, err := env.Notifications.Claim(ctx, cli, alert)
+	if err != nil || claim.By.ID != cli.UserID || !claim.At.Equal(env.Clock.Now()) {
+		t.Errorf("claimed instead: %+v, %v", claim, err)
+	}
+	if claim, err := env.Notifications.Unclaim(ctx, dora, failure); err != nil || claim.By != nil {
+		t.Errorf("released: %+v, %v", claim, err)
+	}
+	_, err = env.Notifications.Claim(ctx, kata, alert)
+	wantCode(t, err, harang.CodeAlreadyClaimed) // a token without a user
+	user("bela", harang.RoleStoreManager, false)
+	want("enabled again", shortage(), cli.UserID)
+	var sent []string
+	for _, e := range env.Entries(t, harang.AudienceControl) {
+		if e.Type == harang.ClaimType.Name {
+			by := "nobody"
+			if c := dataOf[harang.Claim](t, e); c.By != nil {
+				by = c.By.ID
+			}
+			sent = append(sent, by)
+		}
+	}
+	want("control feed", strings.Join(sent, ", "), "bela, bela, bela, cli:OPERATOR, nobody")
 }

@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 		{"NotificationsAtLocation", testAtLocation},
 		{"Claims", testClaims},
 		{"ConcurrentClaims", testConcurrentClaims},
+		{"LapsedClaims", testLapsedClaims},
 		{"Sweep", testSweep},
 		{"SweepInOrder", testSweepInOrder},
 		{"Numbers", testNumbers},

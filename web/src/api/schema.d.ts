@@ -758,12 +758,16 @@ export interface paths {
         put?: never;
         /**
          * Claim an event (Intézem)
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         * @description A claim lapses when its user is disabled or gets a role that does not receive the event: lists leave it out, and whoever may see the event may claim or release it.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         post: operations["claim"];
         /**
          * Release a claim
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         * @description A claim lapses when its user is disabled or gets a role that does not receive the event: lists leave it out, and whoever may see the event may claim or release it.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         delete: operations["unclaim"];
         options?: never;
