@@ -90,7 +90,8 @@ func (a *API) raw(route string, action harang.Action,
 	describe(&op)
 	a.huma.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
-		caller, err := a.authorize(r, action)
+		caller, end, err := a.begin(r, action)
+		defer end()
 		if err == nil {
 			err = checkRequest(r, &op)
 		}
@@ -129,6 +130,7 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 	if action != public {
 		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired)
 		if harang.RoleOperator.May(action) || harang.RoleAdmin.May(action) {
+			codes = append(codes, harang.CodeRateLimited) // userCalls
 			op.Security = append(op.Security, map[string][]string{"accessToken": {}})
 		}
 		if harang.RoleService.May(action) {
@@ -215,7 +217,8 @@ func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, f
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		op := ctx.Operation()
-		caller, err := a.authorize(r, action)
+		caller, end, err := a.begin(r, action)
+		defer end()
 		if err == nil {
 			err = checkRequest(r, op)
 		}
@@ -228,6 +231,19 @@ func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, f
 		}
 		next(huma.WithContext(ctx, withCaller(ctx.Context(), caller, addressOf(r))))
 	}
+}
+
+// begin identifies the caller and waits until the caller may make a call, which ends with
+// end, whatever the error.
+func (a *API) begin(r *http.Request, action harang.Action) (caller harang.Identity, end func(), err error) {
+	if caller, err = a.authorize(r, action); err != nil || action == public {
+		return caller, func() {}, err
+	}
+	end, waited, err := a.userCalls.acquire(r.Context(), caller)
+	if err == nil && waited {
+		err = a.recheck(r.Context(), caller)
+	}
+	return caller, end, err
 }
 
 func (a *API) authorize(r *http.Request, action harang.Action) (harang.Identity, error) {

@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
 	"mime"
 	"net/http"
 	"reflect"
@@ -77,7 +79,12 @@ func (a *API) importCatalogue(w http.ResponseWriter, r *http.Request, caller har
 }
 
 func (a *API) readImport(w http.ResponseWriter, r *http.Request, caller harang.Identity) (shop.ImportReport, error) {
-	run := a.Catalogue.ImportCSV
+	// A caller whose login ends, or who gets another role, writes nothing from then on.
+	run := func(ctx context.Context, caller harang.Identity, file io.Reader) (shop.ImportReport, error) {
+		return a.Catalogue.ImportCSVWhile(ctx, caller, file, func(ctx context.Context) error {
+			return a.recheck(ctx, caller)
+		})
+	}
 	switch r.URL.Query().Get("dryRun") { // checkRequest refuses an empty one
 	case "true":
 		run = a.Catalogue.PreviewImport

@@ -1,14 +1,19 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
+	"harang.dev/harang/internal/httpapi"
+	"harang.dev/harang/internal/shop"
 )
 
 const csvType = "Content-Type: text/csv; charset=utf-8"
@@ -114,5 +119,125 @@ func TestImports_Limit(t *testing.T) {
 		})
 		begin(tokens[:4], func() { send(tokens[4]).want(t, 429, harang.CodeRateLimited) })
 		send(tokens[4]).want(t, 200, "")
+	}
+}
+
+// TestCalls_OfOneUser: while a user has as many calls as one may have at once, the next
+// one waits, and nobody else does.
+func TestCalls_OfOneUser(t *testing.T) {
+	e := newEnv(t)
+	me := func(token string) reply { return e.call(token, "GET", "/api/v1/me", "") }
+	const adjustment = `{"productId":"makita-hr2470","locationId":"vaci-ut","delta":1,"reason":"r"}`
+	waited := make(chan reply)
+	var begin func(calls int)
+	begin = func(calls int) {
+		if calls == 0 {
+			go func() { waited <- me(e.tokens[harang.RoleOperator]) }()
+			for range 20 {
+				me(e.tokens[harang.RoleAdmin]).want(t, 200, "")
+				e.call(e.apiKey, "POST", "/api/v1/inventory/adjustments", adjustment).want(t, 200, "")
+			}
+			select {
+			case r := <-waited:
+				t.Errorf("the seventeenth call was answered: %d %s", r.StatusCode, r.body)
+			default:
+			}
+			return
+		}
+		body := &onFirstRead{strings.NewReader(adjustment), func() { begin(calls - 1) }}
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/inventory/adjustments", body)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+e.tokens[harang.RoleOperator])
+		w := httptest.NewRecorder()
+		e.handler.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Errorf("%d calls inside: %d %s", calls-1, w.Code, w.Body)
+		}
+	}
+	begin(16)
+	(<-waited).want(t, 200, "")
+}
+
+// countedWrites is a store that calls after with the number of each transaction.
+type countedWrites struct {
+	shop.Store
+	writes int
+	after  func(n int)
+}
+
+func (c *countedWrites) Within(ctx context.Context, fn func(tx shop.Tx) error) error {
+	err := c.Store.Within(ctx, fn)
+	c.writes++
+	c.after(c.writes)
+	return err
+}
+
+// TestImports_LoginEnds: a caller who is disabled, logged out or gets another role writes
+// no further part of a file.
+func TestImports_LoginEnds(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("productId;productName\n")
+	for i := range 1000 {
+		fmt.Fprintf(&file, "uj-%03d;Új gép\n", i)
+	}
+	for name, tc := range map[string]struct {
+		status int
+		code   harang.Code
+		end    func(e *env, admin, caller harang.Identity) error
+	}{
+		"disabled": {401, harang.CodeUnauthenticated, func(e *env, admin, caller harang.Identity) error {
+			_, err := e.auth.UpdateUser(t.Context(), admin, caller.UserID, auth.UserChange{Disabled: new(true)})
+			return err
+		}},
+		"role": {403, harang.CodeForbidden, func(e *env, admin, caller harang.Identity) error {
+			role := harang.RoleOperator
+			_, err := e.auth.UpdateUser(t.Context(), admin, caller.UserID, auth.UserChange{Role: &role})
+			return err
+		}},
+		"logout": {401, harang.CodeUnauthenticated, func(e *env, _, caller harang.Identity) error {
+			return e.auth.Logout(t.Context(), caller)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := newEnv(t)
+			counted, options := &countedWrites{Store: e.store}, e.options
+			options.Catalogue = shop.New(shop.Options{Store: counted}).Catalogue
+			options.Registry = prometheus.NewRegistry()
+			handler, err := httpapi.New(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			admin := harang.Identity{Tenant: "budapest", UserID: "cli:ADMIN", Role: harang.RoleAdmin}
+			if _, err := e.auth.CreateUser(t.Context(), admin, auth.NewUser{
+				Email: "second@budapest.demo", Name: "Second", Role: harang.RoleAdmin, Password: password,
+			}); err != nil {
+				t.Fatal(err)
+			}
+			token := e.login("second@budapest.demo")
+			caller, err := e.auth.Authenticate(t.Context(), token)
+			if err != nil {
+				t.Fatal(err)
+			}
+			counted.after = func(n int) {
+				if n != 2 {
+					return
+				}
+				if err := tc.end(e, admin, caller); err != nil {
+					t.Error(err)
+				}
+			}
+			r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/imports",
+				strings.NewReader(file.String()))
+			r.Header.Set("Content-Type", "text/csv")
+			r.Header.Set("Authorization", "Bearer "+token)
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			if w.Code != tc.status || !strings.Contains(w.Body.String(), string(tc.code)) {
+				t.Errorf("%d %s, want %d %s", w.Code, w.Body, tc.status, tc.code)
+			}
+			if counted.writes != 2 {
+				t.Errorf("%d transactions, want the two before", counted.writes)
+			}
+		})
 	}
 }

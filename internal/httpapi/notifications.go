@@ -140,8 +140,8 @@ type eventPath struct {
 	EventID string `path:"eventId" maxLength:"128"`
 }
 
-const lapsedDetails = "A claim lapses when its user is disabled or gets a role that does not receive the event: lists " +
-	"leave it out, and whoever may see the event may claim or release it."
+const lapsedDetails = "A claim lapses when its user is disabled or gets a role that does not receive the event: " +
+	"lists leave it out, and whoever may see the event may claim or release it."
 
 type claimOutput struct{ Body claimBody }
 

@@ -96,6 +96,7 @@ type API struct {
 	clientErrors *clientErrors
 	imports      *slots
 	exports      *slots
+	userCalls    *userCalls
 }
 
 // mux records its patterns, so that a test can compare them with the OpenAPI
@@ -155,6 +156,8 @@ func assemble(o Options) (*API, error) {
 		methods: map[string][]string{},
 		imports: newSlots(maxImports, maxTenantImports),
 		exports: newSlots(maxExports, maxTenantExports),
+
+		userCalls: newUserCalls(),
 	}
 	a.huma = humago.New(a.mux, config(o.Version))
 	a.clientErrors = newClientErrors(o.Clock, o.Logger, o.Registry)

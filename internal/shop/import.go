@@ -76,6 +76,13 @@ func (c *Catalogue) PreviewImport(ctx context.Context, caller harang.Identity, f
 // the first twenty errors. Then it is written in transactions of a few lines, so that nobody waits long. When that is
 // interrupted, the same file again goes on where it stopped. TOO_LARGE for more than MaxImportBytes.
 func (c *Catalogue) ImportCSV(ctx context.Context, caller harang.Identity, file io.Reader) (ImportReport, error) {
+	return c.ImportCSVWhile(ctx, caller, file, func(context.Context) error { return nil })
+}
+
+// ImportCSVWhile is ImportCSV that calls allowed before each transaction, and ends with its error.
+func (c *Catalogue) ImportCSVWhile(
+	ctx context.Context, caller harang.Identity, file io.Reader, allowed func(ctx context.Context) error,
+) (ImportReport, error) {
 	plan, err := c.planImport(ctx, caller, file)
 	if err != nil {
 		return ImportReport{}, err
@@ -95,6 +102,9 @@ func (c *Catalogue) ImportCSV(ctx context.Context, caller harang.Identity, file 
 		if ctx.Err() != nil {
 			return ImportReport{}, harang.Wrap(harang.CodeUnavailable, ctx.Err(),
 				"the import was interrupted; the same file again goes on where it stopped")
+		}
+		if err := allowed(ctx); err != nil {
+			return ImportReport{}, err
 		}
 		err := c.store.Within(ctx, func(tx Tx) error {
 			for _, write := range chunk {
