@@ -3,19 +3,27 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
+	"harang.dev/harang"
 	"harang.dev/harang/internal/outbox"
 )
 
-// maxMembers is how many transactions may share one commit.
-const maxMembers = 16
+const (
+	// maxMembers is how many transactions may share one commit.
+	maxMembers = 16
+	// maxGroupStatements is after how many statements of its members a group takes no
+	// further one, so that a short transaction does not wait for the long ones after it.
+	maxGroupStatements = 500
+)
 
 // commitQueue serialises the transactions of a single-writer engine on its one
 // connection. Waiting transactions share the commit of the running one: the open
 // SQL transaction passes from one to the next, each works behind a savepoint, and
 // the last one, or the sixteenth, commits for all. A member that fails rolls back
-// its own part only. A closure always runs on its caller's goroutine.
+// its own part only. A closure always runs on its caller's goroutine. Tenants take turns,
+// so that many transactions of one delay another tenant's by one only.
 type commitQueue struct {
 	store   *Store
 	session *session // created by the first turn, used by the owner of the turn
@@ -23,11 +31,15 @@ type commitQueue struct {
 	mu      sync.Mutex // guards the rest
 	taken   bool       // a transaction owns the turn
 	closed  bool
-	waiting []*waiter
+	waiting map[string][]*waiter // by tenant, "" for work of none; no empty ones
+	tenants []string             // the keys of waiting, in the order of their turns
 }
 
 // waiter is one transaction that waits for the turn.
-type waiter struct{ ready chan turn }
+type waiter struct {
+	tenant string
+	ready  chan turn
+}
 
 // turn is what a waiter receives: the group to join, nil to begin a new one.
 // With an error the waiter does not own the turn.
@@ -39,6 +51,7 @@ type turn struct {
 // group is one open SQL transaction with several members.
 type group struct {
 	members int           // members that succeeded so far; written by the turn's owner
+	work    int           // statements of all members so far; written by the turn's owner
 	done    chan struct{} // closed after commit or rollback
 	err     error         // of the commit; written before done is closed
 }
@@ -57,8 +70,13 @@ func (q *commitQueue) acquire(ctx context.Context) (*group, error) {
 		q.mu.Unlock()
 		return nil, nil
 	}
-	w := &waiter{ready: make(chan turn, 1)}
-	q.waiting = append(q.waiting, w)
+	w := &waiter{harang.TenantOf(ctx), make(chan turn, 1)}
+	if q.waiting == nil {
+		q.waiting = map[string][]*waiter{}
+	}
+	if q.waiting[w.tenant] = append(q.waiting[w.tenant], w); len(q.waiting[w.tenant]) == 1 {
+		q.tenants = append(q.tenants, w.tenant)
+	}
 	q.mu.Unlock()
 	select {
 	case t := <-w.ready:
@@ -77,17 +95,19 @@ func (q *commitQueue) acquire(ctx context.Context) (*group, error) {
 func (q *commitQueue) withdraw(w *waiter) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := range q.waiting {
-		if q.waiting[i] == w {
-			q.waiting = append(q.waiting[:i], q.waiting[i+1:]...)
-			return true
-		}
+	i := slices.Index(q.waiting[w.tenant], w)
+	if i < 0 {
+		return false
 	}
-	return false
+	if q.waiting[w.tenant] = slices.Delete(q.waiting[w.tenant], i, i+1); len(q.waiting[w.tenant]) == 0 {
+		delete(q.waiting, w.tenant)
+		q.tenants = slices.DeleteFunc(q.tenants, func(tenant string) bool { return tenant == w.tenant })
+	}
+	return true
 }
 
-// pass gives the turn and an open group to the longest waiter. Without a waiter
-// the caller keeps the turn and pass returns false.
+// pass gives the turn and an open group to the longest waiter of the tenant whose turn
+// it is. Without a waiter the caller keeps the turn and pass returns false.
 func (q *commitQueue) pass(g *group) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -95,11 +115,17 @@ func (q *commitQueue) pass(g *group) bool {
 }
 
 func (q *commitQueue) passLocked(g *group) bool {
-	if len(q.waiting) == 0 {
+	if len(q.tenants) == 0 {
 		return false
 	}
-	next := q.waiting[0]
-	q.waiting = q.waiting[1:]
+	tenant := q.tenants[0]
+	q.tenants = q.tenants[1:]
+	next := q.waiting[tenant][0]
+	if q.waiting[tenant] = q.waiting[tenant][1:]; len(q.waiting[tenant]) > 0 {
+		q.tenants = append(q.tenants, tenant)
+	} else {
+		delete(q.waiting, tenant)
+	}
 	next.ready <- turn{group: g}
 	return true
 }
@@ -115,7 +141,7 @@ func (q *commitQueue) release() {
 // up the turn.
 func (q *commitQueue) endTurn(g *group) {
 	if g != nil {
-		if g.members < maxMembers && q.pass(g) {
+		if g.members < maxMembers && g.work < maxGroupStatements && q.pass(g) {
 			return
 		}
 		q.commitGroup(g)
@@ -156,8 +182,10 @@ func (q *commitQueue) run(ctx context.Context, fn func(tx *Tx) error) ([]outbox.
 			q.endMember(g, errAborted)
 		}
 	}()
-	commits, err := (&Tx{s: s, session: q.session}).run(ctx, fn)
+	tx := &Tx{s: s, session: q.session}
+	commits, err := tx.run(ctx, fn)
 	returned = true
+	g.work += tx.work
 	if q.endMember(g, err); err != nil {
 		return nil, err
 	}
@@ -242,10 +270,12 @@ func (q *commitQueue) close() {
 	q.mu.Lock()
 	q.closed = true
 	waiting := q.waiting
-	q.waiting = nil
+	q.waiting, q.tenants = nil, nil
 	q.mu.Unlock()
-	for _, w := range waiting {
-		w.ready <- turn{err: errClosed}
+	for _, tenant := range waiting {
+		for _, w := range tenant {
+			w.ready <- turn{err: errClosed}
+		}
 	}
 	if q.session != nil {
 		_ = q.session.conn.Close()

@@ -4,7 +4,11 @@ package store
 func (s *Store) Waiting() int {
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
-	return len(s.queue.waiting)
+	n := 0
+	for _, waiting := range s.queue.waiting {
+		n += len(waiting)
+	}
+	return n
 }
 
 // The keys by which lists are ordered and searched.

@@ -25,6 +25,8 @@ type Tx struct {
 	sql     *sql.Tx
 	session *session
 	pending []pendingEvent
+	// work counts the statements.
+	work int
 }
 
 type pendingEvent struct {
@@ -36,6 +38,7 @@ type pendingEvent struct {
 // ends: an interrupted statement would roll back the whole transaction, the parts
 // of other members included, and nothing waits there.
 func (tx *Tx) do(ctx context.Context, q *query, fn func(ctx context.Context, stmt *sql.Stmt) error) error {
+	tx.work++
 	if tx.sql == nil {
 		ctx = context.WithoutCancel(ctx)
 	}

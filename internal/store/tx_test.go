@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -167,6 +169,69 @@ func TestWithin_SharedCommit(t *testing.T) {
 	entries, err := st.EntriesAfter(t.Context(), harang.FeedID{Tenant: "a", Audience: harang.AudienceManagers}, 0, 100)
 	if err != nil || len(entries) != 31 || entries[30].Number != 31 {
 		t.Errorf("%d events, %v, want 1 to 31", len(entries), err)
+	}
+}
+
+// TestWithin_TenantsTakeTurns: many waiting transactions of one tenant delay another's, and
+// work of none, by one only; one that goes away loses its turn only.
+func TestWithin_TenantsTakeTurns(t *testing.T) {
+	st := open(t, store.Options{})
+	queued := newQueuedTxs(t, st, func(shop.Tx) error { return nil })
+	var order []string // of the closures, which run one at a time
+	add := func(ctx context.Context, name string) {
+		tenant, _, _ := strings.Cut(name, " ")
+		queued.add(harang.ForTenant(ctx, tenant), func(shop.Tx) error {
+			order = append(order, name)
+			return nil
+		}, func(err error) {
+			if err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+		})
+	}
+	left, leave := context.WithCancel(t.Context())
+	for _, name := range []string{"a 1", "a 2", "a 3", "a 4"} {
+		add(t.Context(), name)
+	}
+	add(left, "c 1") // its tenant's only one
+	add(left, "b 0")
+	for _, name := range []string{"b 1", "", "b 2"} {
+		add(t.Context(), name)
+	}
+	waiting := st.Waiting()
+	leave()
+	testtime.Eventually(t, testtime.Limit, "two are gone", func() bool { return st.Waiting() == waiting-2 })
+	queued.finish()
+	want := []string{"a 1", "b 1", "", "a 2", "b 2", "a 3", "a 4"}
+	if !slices.Equal(order, want) {
+		t.Errorf("the order was %q, want %q", order, want)
+	}
+}
+
+// TestWithin_LongMembers: a transaction of many statements shares its commit with those
+// before it only.
+func TestWithin_LongMembers(t *testing.T) {
+	r := prometheus.NewRegistry()
+	st := open(t, store.Options{Registry: r})
+	commits, _ := metric(t, r, "harang_store_commit_members")
+	queued := newQueuedTxs(t, st, func(shop.Tx) error { return nil })
+	for range 4 {
+		queued.add(t.Context(), func(tx shop.Tx) error {
+			for range 500 {
+				if _, err := tx.FindProduct(t.Context(), "a", "p"); harang.ErrorCode(err) != harang.CodeNotFound {
+					return err
+				}
+			}
+			return nil
+		}, func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	queued.finish()
+	if after, _ := metric(t, r, "harang_store_commit_members"); after-commits != 4 {
+		t.Errorf("%d commits, want 4: the first one joins the long one after it", after-commits)
 	}
 }
 
