@@ -12,8 +12,8 @@ import (
 	"harang.dev/harang/internal/config"
 )
 
-// TestServe_DatabaseMissing: where a database was served, a missing file is an
-// error of every command and no empty database, unless --new-database asks for it.
+// TestServe_DatabaseMissing: where a database was served, a missing or emptied file is
+// an error of every command and no empty database, unless --new-database asks for it.
 func TestServe_DatabaseMissing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "harang.db")
 	newServer(t, "sqlite:"+path, withDemo).stop()
@@ -28,10 +28,8 @@ func TestServe_DatabaseMissing(t *testing.T) {
 			}
 		}
 	}
-	for _, args := range [][]string{
-		{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
-		{"migrate"}, {"tenant", "add", "budapest", "--name", "Budapest"}, {"user", "list"},
-	} {
+	refused := func(args ...string) {
+		t.Helper()
 		var out, errOut bytes.Buffer
 		args = append(args, "--database", "sqlite:"+path)
 		status := run(args, strings.NewReader(""), &out, &errOut)
@@ -43,8 +41,21 @@ func TestServe_DatabaseMissing(t *testing.T) {
 		if args[0] == "serve" && !strings.Contains(text, "--new-database") {
 			t.Errorf("the cure is missing: %s", text)
 		}
+	}
+	for _, args := range [][]string{
+		{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"},
+		{"migrate"}, {"tenant", "add", "budapest", "--name", "Budapest"}, {"user", "list"},
+	} {
+		refused(args...)
 		if _, err := os.Stat(path); err == nil {
 			t.Fatalf("%v created the file", args)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil { // as a copy to a full disk does
+			t.Fatal(err)
+		}
+		refused(args...)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
 		}
 	}
 	c := &serveCommand{

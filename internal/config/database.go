@@ -90,18 +90,25 @@ func (d *DatabaseFlags) Open(ctx context.Context) (*store.Store, error) {
 	return d.OpenOrCreate(ctx, nil, nil)
 }
 
-// CheckLost refuses a missing SQLite file with a watermark file beside it: that one
-// was written when the database was served.
+// CheckLost refuses a missing or emptied SQLite file with a watermark file beside it: that
+// one was written when the database was served.
 func (d *DatabaseFlags) CheckLost() error {
 	path, err := d.DatabasePath()
 	if err != nil || path == "" {
 		return err
 	}
 	file := watermark.Path(path)
-	if !isMissing(path) || isMissing(file) {
+	state := ""
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		state = "missing"
+	case err == nil && info.Mode().IsRegular() && info.Size() < sqlite.HeaderSize:
+		state = "empty"
+	}
+	if state == "" || isMissing(file) {
 		return nil
 	}
-	return cli.Usagef("--database", "%s is missing, but %s shows that it was served", path, file).
+	return cli.Usagef("--database", "%s is %s, but %s shows that it was served", path, state, file).
 		Cure("restore a backup or name the right file; harang serve --new-database starts an empty one")
 }
 

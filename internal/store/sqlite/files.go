@@ -13,8 +13,8 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
-// headerSize is the least size of a SQLite file, its header's.
-const headerSize = 100
+// HeaderSize is the least size of a SQLite file, its header's, in bytes.
+const HeaderSize = 100
 
 // files are the files that the open connections work on: the database, its
 // write-ahead log and the log's index. SQLite goes on without an error when one
@@ -76,7 +76,7 @@ func (f *files) verify() error {
 			return err
 		case id != f.opened[i]:
 			return fmt.Errorf("%w: %s was replaced by another file", store.ErrLost, path)
-		case i == 0 && size < headerSize:
+		case i == 0 && size < HeaderSize:
 			return fmt.Errorf("%w: %s was truncated to %d bytes", store.ErrLost, path, size)
 		}
 	}
