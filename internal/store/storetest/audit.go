@@ -15,13 +15,11 @@ import (
 	"harang.dev/harang/internal/store"
 )
 
-// audited returns the whole audit log of a tenant, oldest first, as the owner of the tenant reads it.
-func (env *Env) audited(t *testing.T, tenant string, q harang.AuditQuery) []harang.AuditEntry {
+// audited returns the audit log, oldest first, as an administrator reads it.
+func (env *Env) audited(t *testing.T, q harang.AuditQuery) []harang.AuditEntry {
 	t.Helper()
-	admin := Admin()
-	admin.Tenant = tenant
 	q.Limit = harang.MaxPageLimit
-	page, err := env.Audit.List(t.Context(), admin, q)
+	page, err := env.Audit.List(t.Context(), Admin(), q)
 	if err != nil || page.Next != "" {
 		t.Fatalf("%v, next %q", err, page.Next)
 	}
@@ -43,7 +41,7 @@ func line(e harang.AuditEntry) string {
 func (env *Env) wantAudit(t *testing.T, after int, want ...string) {
 	t.Helper()
 	var got []string
-	for _, e := range env.audited(t, "a", harang.AuditQuery{})[after:] {
+	for _, e := range env.audited(t, harang.AuditQuery{})[after:] {
 		got = append(got, line(e))
 	}
 	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {
@@ -111,7 +109,7 @@ func testAuditStock(t *testing.T, open Open) {
 		`cli:ADMIN 192.0.2.7 product.update product:drill {"dailyPrice":1500} {"dailyPrice":1700}`,
 		`cli:ADMIN 192.0.2.7 catalogue.import list:catalogue - {"changed":1,"new":0,"untouched":0}`,
 	)
-	rows := env.audited(t, "a", harang.AuditQuery{ActorID: "clerk"})
+	rows := env.audited(t, harang.AuditQuery{ActorID: "clerk"})
 	if e := rows[0]; e.Actor.Name != "Name of clerk" || e.Role != harang.RoleOperator || !e.At.Equal(env.Clock.Now()) ||
 		e.Subject.Name != "Product drill, Location north" || e.Count != 1 {
 		t.Errorf("the row is %+v", e)
@@ -127,7 +125,7 @@ func testAuditRentals(t *testing.T, open Open) {
 	if err := env.Catalogue.PutPartner(ctx, Admin(), harang.Partner{ID: "p", Name: "Partner"}); err != nil {
 		t.Fatal(err)
 	}
-	begin := len(env.audited(t, "a", harang.AuditQuery{}))
+	begin := len(env.audited(t, harang.AuditQuery{}))
 	rent := func(payment *shop.PaymentOrder) string {
 		t.Helper()
 		out, err := env.Rentals.Create(ctx, clerk, shop.Checkout{
@@ -180,7 +178,7 @@ func testAuditRentals(t *testing.T, open Open) {
 	)
 
 	// The row is of the transaction of the change: both or neither.
-	begin = len(env.audited(t, "a", harang.AuditQuery{}))
+	begin = len(env.audited(t, harang.AuditQuery{}))
 	boom := errors.New("boom")
 	err = env.Store.Within(ctx, func(tx shop.Tx) error {
 		e, _ := harang.NewAuditEntry(ctx, clerk, env.Clock.Now(), harang.AuditExport,
@@ -295,7 +293,7 @@ func testAuditList(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	// The newest three are of the instant before which rows are deleted, or later.
-	if got := env.audited(t, "a", harang.AuditQuery{}); len(got) == 0 || got[0].At.Before(limit) {
+	if got := env.audited(t, harang.AuditQuery{}); len(got) == 0 || got[0].At.Before(limit) {
 		t.Errorf("%d rows after the sweep", len(got))
 	}
 }
@@ -317,7 +315,7 @@ func testAuditCounts(t *testing.T, env *Env) {
 	failed("198.51.100.0/24", now, 1)
 	failed("192.0.2.0/24", now.Add(time.Hour), 1)
 	counts := map[string]int64{}
-	for _, e := range env.audited(t, "a", harang.AuditQuery{Action: harang.AuditSessionRefuse}) {
+	for _, e := range env.audited(t, harang.AuditQuery{Action: harang.AuditSessionRefuse}) {
 		counts[fmt.Sprint(e.From, " ", e.At.Sub(now))] = e.Count
 	}
 	if fmt.Sprint(counts) != "map[192.0.2.0/24 0s:7 192.0.2.0/24 1h0m0s:1 198.51.100.0/24 0s:1]" {
