@@ -550,13 +550,14 @@ func (tx *Tx) FindEvent(ctx context.Context, p harang.Reader, eventID string) (h
 // readsBatch is how many events one statement marks as read.
 const readsBatch = 100
 
-// readsOf marks events that have a number in a feed as read. The sums keep planners from
-// other indexes than that of the ids.
+// readsOf marks events that have a number in a feed as read. coalesce keeps planners from
+// other indexes than that of the ids: from a sum PostgreSQL concludes that the number is
+// not null, and reads the index of those.
 func readsOf(feed string) string {
 	return `
 		INSERT INTO reads (tenant_id, user_id, number, at)
 		SELECT $1, $2, managers, $3 FROM events
-		WHERE tenant_id || '' = $1 AND managers + 0 > $4 AND ` + feed + ` + 0 > 0
+		WHERE tenant_id || '' = $1 AND coalesce(managers, 0) > $4 AND coalesce(` + feed + `, 0) > 0
 			AND id IN (` + parameters(5, readsBatch) + `)
 		ON CONFLICT (tenant_id, user_id, number) DO NOTHING`
 }
