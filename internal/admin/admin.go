@@ -125,7 +125,7 @@ func cmdline(w http.ResponseWriter, _ *http.Request) {
 }
 
 var (
-	userinfo = regexp.MustCompile(`(?s)(://[^:/?#\s]*):.*@`)
+	userinfo = regexp.MustCompile(`(?s)(//[^:/?#\s]*):.*@`)
 	// withoutSlashes is a URL that is mistyped.
 	withoutSlashes = regexp.MustCompile(`(?is)^((?:-[^=]*=)?(?:rediss?|unix|postgres(?:ql)?):)[^/].*@`)
 	parameter      = regexp.MustCompile(`(?i)([?&\s]\w*password=)[^&\s]*`)

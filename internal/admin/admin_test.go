@@ -83,6 +83,8 @@ func TestMaskPasswords(t *testing.T) {
 		{"rediss://:s3cret%zz@h:6379", "rediss://:xxxxx@h:6379"},
 		{"unix://u:s3cret@/run/redis.sock", "unix://u:xxxxx@/run/redis.sock"},
 		{"redis:s3cret@h", "redis:xxxxx@h"},
+		{"postgres//u:s3cret@h/d", "postgres//u:xxxxx@h/d"},
+		{"--database=host=h user=u password=s3cret", "--database=host=h user=u password=xxxxx"},
 		{"--redis=REDIS::s3cret@h", "--redis=REDIS:xxxxx@h"},
 		{"redis://h?sentinel_password=s3cret&db=1", "redis://h?sentinel_password=xxxxx&db=1"},
 		{"postgres://u@h:5432/d", "postgres://u@h:5432/d"},

@@ -73,6 +73,10 @@ func (d *DatabaseFlags) DatabasePath() (string, error) {
 	if scheme, _, ok := strings.Cut(url, "://"); ok && scheme != "sqlite" {
 		return "", cli.Usagef("--database", "unknown kind of database %s", scheme).
 			Cure("use sqlite:FILE or postgres://…")
+	} else if !ok && !strings.HasPrefix(url, "sqlite:") && strings.ContainsAny(url, ":@=") {
+		// As a file name it would begin an empty database, named after a password.
+		return "", cli.Usagef("--database", "this is neither a file nor a URL of PostgreSQL").
+			Cure("use sqlite:FILE or postgres://…")
 	}
 	location, err := sqlite.ParseLocation(url)
 	if err != nil {
