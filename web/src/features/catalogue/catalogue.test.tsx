@@ -186,7 +186,7 @@ it('shows line by line what a dropped file would change, and writes it when it i
   expect(first).toHaveTextContent('2. sorTermék: te-70');
   expect(first).toHaveTextContent('Napi díj 14 900 Ft → 15 500 Ft');
   expect(first).toHaveTextContent('Vonalkódok üres → 4006');
-  expect(second).toHaveTextContent('Készlet: te-70 · Váci út');
+  await waitFor(() => expect(second).toHaveTextContent('Készlet: te-70 · Váci út')); // locations are loaded too
   expect(second).toHaveTextContent('Darab 3 → 5');
   expect(third).toHaveTextContent('Partner: p9 Új');
   expect(third).not.toHaveTextContent('→');

@@ -77,7 +77,7 @@ it('takes another reason, and steps by buttons and arrow keys', async () => {
   const row = await rowOf('p3');
   await user.click(within(row).getByRole('button', { name: `Eggyel több: ${bosch.productName}` }));
   await user.type(within(row).getByTestId('stock-delta'), '{ArrowUp}{ArrowUp}{ArrowDown}');
-  expect(within(row).getByTestId('stock-delta')).toHaveValue('2');
+  await waitFor(() => expect(within(row).getByTestId('stock-delta')).toHaveValue('2'));
   const reason = within(row).getByTestId('stock-reason');
   await user.clear(reason);
   await user.type(reason, 'Beérkezés');
@@ -101,7 +101,7 @@ it('refuses nothing, a fraction, an empty reason and less than there is, without
   await user.type(delta, '-4');
   await user.click(within(row).getByTestId('stock-submit'));
   await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Mégse' }));
-  expect(within(row).getByText('Nem mehet nulla alá: 3 db van.')).toBeInTheDocument();
+  expect(await within(row).findByText('Nem mehet nulla alá: 3 db van.')).toBeInTheDocument();
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
   await user.clear(delta);
   await user.type(delta, '4');
