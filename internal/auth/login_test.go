@@ -237,10 +237,14 @@ func TestLogin_BrowserCookie(t *testing.T) {
 	if strings.Count(newest, ".") != 1+8 {
 		t.Errorf("not the newest 8 accounts: %q", newest)
 	}
+	other := "x" + first[1:]
+	if first[0] == 'x' {
+		other = "y" + first[1:]
+	}
 	// A cookie that was not made with the key is that of an unknown browser.
 	for name, cookie := range map[string]string{
 		"empty": "", "no mac": id, "mac only": "." + first[strings.LastIndexByte(first, '.')+1:],
-		"another id": "x" + first[1:], "cut": first[:len(first)-1], "long": strings.Repeat("a", 1<<16),
+		"another id": other, "cut": first[:len(first)-1], "long": strings.Repeat("a", 1<<16),
 	} {
 		r := login(operatorEmail, password, "192.0.2.1")
 		r.Browser = cookie

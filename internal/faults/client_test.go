@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,6 +166,21 @@ func (p *testClient) notify() {
 	select {
 	case p.changed <- struct{}{}:
 	default:
+	}
+}
+
+// clientHistory is what a client went through until it was read; the client goes on.
+type clientHistory struct {
+	sessions, recovered           int
+	refused, gaps, goodbyes, ends []string
+}
+
+func (p *testClient) history() clientHistory {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return clientHistory{
+		sessions: p.sessions, recovered: p.recovered, refused: slices.Clone(p.refused), gaps: slices.Clone(p.gaps),
+		goodbyes: slices.Clone(p.goodbyes), ends: slices.Clone(p.ends),
 	}
 }
 

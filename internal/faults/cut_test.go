@@ -37,8 +37,9 @@ func TestCuts_TwoNodes(t *testing.T) {
 	c.finish(t, p, clients)
 	recovered, refused := 0, 0
 	for _, client := range clients {
-		recovered += client.recovered
-		refused += len(client.refused)
+		h := client.history()
+		recovered += h.recovered
+		refused += len(h.refused)
 	}
 	t.Logf("%d cuts, %d recovered, %d refused", cuts, recovered, refused)
 	// A client may be cut again before its connection was counted.

@@ -38,8 +38,8 @@ func TestPostgres_Restarted(t *testing.T) {
 	}
 	c.finish(t, p, clients)
 	for _, client := range clients {
-		if client.sessions != 1 {
-			t.Errorf("%s was disconnected %d times", client.name, client.sessions-1)
+		if h := client.history(); h.sessions != 1 {
+			t.Errorf("%s was disconnected %d times", client.name, h.sessions-1)
 		}
 	}
 }
@@ -68,9 +68,7 @@ func TestPostgres_Unavailable(t *testing.T) {
 	c.postgres.Kill(t)
 	for range 10 {
 		for _, client := range clients {
-			client.mu.Lock()
-			recovered := client.recovered
-			client.mu.Unlock()
+			recovered := client.history().recovered
 			client.cut()
 			client.await(t, "recovered without a database",
 				func() bool { return client.recovered > recovered && client.state == "connected" })
@@ -141,11 +139,11 @@ func TestPostgres_RolledBack(t *testing.T) {
 	}
 	for _, client := range clients {
 		client.check(t)
-		if len(client.gaps) != rounds {
-			t.Errorf("%s got %d gaps in %d rounds; its sessions ended by %v", client.name, len(client.gaps), rounds,
-				client.ends)
+		h := client.history()
+		if len(h.gaps) != rounds {
+			t.Errorf("%s got %d gaps in %d rounds; its sessions ended by %v", client.name, len(h.gaps), rounds, h.ends)
 		}
-		for _, reason := range client.gaps {
+		for _, reason := range h.gaps {
 			if reason != "epoch" {
 				t.Errorf("%s: gap reason %q", client.name, reason)
 			}

@@ -95,8 +95,9 @@ func (c *cluster) finish(t *testing.T, p *producer, clients []*testClient) {
 	for _, client := range clients {
 		client.awaitNumber(t, head)
 		client.checkAll(t, accepted)
-		sessions += client.sessions
-		recovered += client.recovered
+		h := client.history()
+		sessions += h.sessions
+		recovered += h.recovered
 	}
 	t.Logf("%d events, %d clients, %d sessions, %d of them recovered", len(accepted), len(clients), sessions, recovered)
 }

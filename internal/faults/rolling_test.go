@@ -25,10 +25,11 @@ func TestRolling_Restart(t *testing.T) {
 	stop()
 	c.finish(t, p, clients)
 	for _, client := range clients {
-		if len(client.goodbyes) == 0 {
+		h := client.history()
+		if len(h.goodbyes) == 0 {
 			t.Errorf("%s got no goodbye", client.name)
 		}
-		for _, code := range client.goodbyes {
+		for _, code := range h.goodbyes {
 			if code != "SERVER_DRAINING" {
 				t.Errorf("%s got goodbye %s", client.name, code)
 			}

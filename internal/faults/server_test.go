@@ -44,8 +44,9 @@ func TestServer_KilledWhileCommitting(t *testing.T) {
 	head := c.checkDatabase(t, p.all())
 	client.awaitNumber(t, head)
 	client.check(t)
+	h := client.history()
 	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", p.count(), kills,
-		client.sessions-1, client.recovered, len(client.gaps))
+		h.sessions-1, h.recovered, len(h.gaps))
 }
 
 // sendWhileKilling sends 10,000 events from four producers, and more until there were five kills. Meanwhile it kills

@@ -82,8 +82,9 @@ func TestSQLite_Restarted(t *testing.T) {
 	sessions, recovered := 0, 0
 	for _, client := range clients {
 		client.checkAll(t, p.all())
-		sessions += client.sessions
-		recovered += client.recovered
+		h := client.history()
+		sessions += h.sessions
+		recovered += h.recovered
 	}
 	t.Logf("%d events, %d sessions, %d of them recovered", p.count(), sessions, recovered)
 	c.finishSQLite(t, p, clients...)
@@ -98,7 +99,8 @@ func TestSQLite_KilledWhileCommitting(t *testing.T) {
 	kills := p.sendWhileKilling(t, c.nodes[0])
 	client.awaitNumber(t, int64(p.count()))
 	client.check(t)
+	h := client.history()
 	t.Logf("%d events, %d kills; the client returned %d times, %d recovered, gaps: %d", p.count(), kills,
-		client.sessions-1, client.recovered, len(client.gaps))
+		h.sessions-1, h.recovered, len(h.gaps))
 	c.finishSQLite(t, p, client)
 }
