@@ -18,7 +18,7 @@ type EventText struct {
 	NextStep string
 }
 
-// SeverityInfo is the severity of events that are good news.
+// SeverityInfo is the severity of events that nobody has to act on, such as a new rental.
 const SeverityInfo = "INFO"
 
 // texted is a payload that has words for people.
