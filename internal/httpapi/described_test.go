@@ -38,27 +38,32 @@ type answered struct {
 	Headers map[string]struct{ Schema any } `json:"headers"`
 }
 
-// described is shared by all tests; it is the same for every env.
+// described holds each description by its text: tests run in any order, with and without
+// the routes that a server can have.
 var described struct {
-	once sync.Once
-	*description
+	mu     sync.Mutex // guards byText
+	byText map[string]*description
 }
 
 func describe(t testing.TB, handler http.Handler) *description {
 	t.Helper()
-	described.once.Do(func() {
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/openapi.json", nil))
-		d, err := readDescription(w.Body.Bytes())
-		if err != nil {
-			t.Error(err)
-		}
-		described.description = d
-	})
-	if described.description == nil {
-		t.Fatal("there is no description")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/openapi.json", nil))
+	text := w.Body.String()
+	described.mu.Lock()
+	defer described.mu.Unlock()
+	if d := described.byText[text]; d != nil {
+		return d
 	}
-	return described.description
+	d, err := readDescription([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if described.byText == nil {
+		described.byText = map[string]*description{}
+	}
+	described.byText[text] = d
+	return d
 }
 
 // closeObjects lets objects have nothing but what they are said to have, unless
