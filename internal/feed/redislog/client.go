@@ -52,6 +52,7 @@ func Dial(ctx context.Context, url string) (rueidis.Client, error) {
 	// One connection: commands and messages are batched best together.
 	option.PipelineMultiplex = -1
 	option.ReadBufferEachConn, option.WriteBufferEachConn = 128<<10, 128<<10
+	boundAnswers(&option)
 	client, err := rueidis.NewClient(option)
 	if err != nil {
 		detail := fmt.Sprintf("Redis at %s does not answer: %s", strings.Join(option.InitAddress, ", "), reason(err))
