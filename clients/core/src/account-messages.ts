@@ -1,5 +1,5 @@
 import type { Message } from './event-pipeline.js';
-import { parseClaim, parseNotificationCount, parseTestAlert } from './server-messages.js';
+import { parseClaim, parseNewLogin, parseNotificationCount, parseTestAlert } from './server-messages.js';
 
 /** readAccountMessage reads what the server sends outside the feed; null for an unknown name or a malformed payload. */
 export function readAccountMessage(name: string, payload: unknown): Message | null {
@@ -15,6 +15,10 @@ export function readAccountMessage(name: string, payload: unknown): Message | nu
     case 'test_alert': {
       const alert = parseTestAlert(payload);
       return alert && { kind: 'testAlert', alert };
+    }
+    case 'new_login': {
+      const login = parseNewLogin(payload);
+      return login && { kind: 'newLogin', login };
     }
     default:
       return null;

@@ -125,6 +125,9 @@ const originCheckAfter = 2;
 /** The codes of a goodbye after which the session itself is over. */
 const signOutCodes: readonly string[] = ['LOGGED_OUT', 'USER_DISABLED'];
 
+/** The codes of a refusal that no retry changes; TOKEN_EXPIRED once the token was renewed. */
+const finalCodes: readonly string[] = ['TOKEN_EXPIRED', 'UNAUTHENTICATED', 'FORBIDDEN', 'PASSWORD_CHANGE_REQUIRED'];
+
 const because = (reason: ConnectionReason, limit: number | null = null): Cause => ({ reason, limit });
 const network = because('NETWORK');
 
@@ -235,8 +238,7 @@ function refusedConnect(state: ConnectionState, moment: Moment, { code, limit, r
       { type: 'reconnect', deferred: true },
     ];
   }
-  if (code === 'TOKEN_EXPIRED' || code === 'UNAUTHENTICATED' || code === 'FORBIDDEN')
-    return [refuse(state, moment, code)];
+  if (finalCodes.includes(code)) return [refuse(state, moment, code)];
   // A connection limit, or a code of a later server.
   return timerRetries(state, moment, because(code, limit), retryAfterMs ?? 0);
 }

@@ -5,7 +5,7 @@ import type { Listeners } from './listeners.js';
 import type { ConnectionEvents } from './options.js';
 import { parsePosition, sameFeed } from './position.js';
 import { createReplayCollector, type Delivery, type ReplayBatch } from './replay.js';
-import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
+import type { Claim, Gap, NewLogin, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
 
 /** One feed event as it came. */
 export interface FeedMessage {
@@ -20,7 +20,8 @@ export type Message =
   | FeedMessage
   | { readonly kind: 'notifications'; readonly count: NotificationCount }
   | { readonly kind: 'claim'; readonly claim: Claim }
-  | { readonly kind: 'testAlert'; readonly alert: TestAlert };
+  | { readonly kind: 'testAlert'; readonly alert: TestAlert }
+  | { readonly kind: 'newLogin'; readonly login: NewLogin };
 
 /** NoteDelivery is called with a new event before any listener. */
 export type NoteDelivery = (delivery: Delivery, live: boolean) => void;
@@ -94,7 +95,8 @@ export function createEventPipeline(listeners: Pick<Listeners<ConnectionEvents>,
       else if (message.kind === 'feed') feed(message, isForegroundTab, note);
       else if (message.kind === 'notifications') listeners.emit('notifications', message.count);
       else if (message.kind === 'claim') listeners.emit('claim', message.claim);
-      else listeners.emit('testAlert', { ...message.alert, isForegroundTab });
+      else if (message.kind === 'testAlert') listeners.emit('testAlert', { ...message.alert, isForegroundTab });
+      else listeners.emit('newLogin', { ...message.login, isForegroundTab });
     },
     catchUp(recent, position, pendingReplay, isForegroundTab) {
       const here = parsePosition(continuity.position);

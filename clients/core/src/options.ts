@@ -4,7 +4,7 @@ import type { Delivery, ReplayBatch } from './replay.js';
 import type { ConnectionReason, ConnectionSnapshot } from './snapshot.js';
 import type { CreateManager } from './manager.js';
 import type { RefreshOutcome } from './token.js';
-import type { Claim, Gap, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
+import type { Claim, Gap, NewLogin, NotificationCount, SessionInfo, TestAlert } from './server-messages.js';
 
 /** What createConnection needs. Only `token` is required. */
 export interface ConnectionOptions {
@@ -60,6 +60,8 @@ export interface ConnectionEvents {
   claim: Claim;
   /** A test alert of this user; in no feed, so never part of a replay. */
   testAlert: TestAlert & ForegroundTab;
+  /** This user signed in on a device that is new to the account; in no feed, so never part of a replay. */
+  newLogin: NewLogin & ForegroundTab;
   /** The session is over: the page should go to its sign-in form. */
   signedOut: { readonly reason: ConnectionReason };
 }

@@ -55,6 +55,13 @@ export interface TestAlert {
   readonly by: { readonly id: string; readonly name: string };
 }
 
+/** The user signed in on a device that is new to the account; `at` is RFC 3339 in UTC. */
+export interface NewLogin {
+  /** What the device calls itself: "Firefox, Linux". */
+  readonly device: string;
+  readonly at: string;
+}
+
 /** What CONNECT_ERROR carries in `data`. */
 export interface Refusal {
   readonly code: string;
@@ -145,6 +152,12 @@ export function parseTestAlert(value: unknown): TestAlert | null {
     sentAt: text(alert['sentAt']),
     by: { id: text(by?.['id']), name: text(by?.['name']) },
   };
+}
+
+export function parseNewLogin(value: unknown): NewLogin | null {
+  const login = fields(value);
+  if (!login || typeof login['at'] !== 'string') return null;
+  return { device: text(login['device']), at: login['at'] };
 }
 
 /** parseRefusal reads the `data` of a connect_error; null means a fault of the transport. */

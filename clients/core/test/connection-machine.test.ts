@@ -256,6 +256,13 @@ const rows: Row[] = [
     effects: [],
   },
   {
+    name: 'PASSWORD_CHANGE_REQUIRED is final',
+    from: connecting,
+    event: refusal('PASSWORD_CHANGE_REQUIRED'),
+    to: { phase: 'refused', ...because('PASSWORD_CHANGE_REQUIRED') },
+    effects: [],
+  },
+  {
     name: 'an unknown code backs off',
     from: connecting,
     event: refusal('LUNCH_BREAK'),

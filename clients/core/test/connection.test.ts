@@ -897,6 +897,20 @@ describe('events', () => {
     expect(server.link.connect['offset']).toBe('e1:m:10');
   });
 
+  it('a new login is not a feed event, and one without a time is none', async () => {
+    const connection = await connected();
+    const got: unknown[] = [];
+    const seen = record(connection);
+    connection.on('newLogin', (value) => got.push(value));
+    const login = { device: 'Firefox, Linux', at: '2026-02-04T14:00:00.000Z' };
+    server.link.emit('new_login', login);
+    server.link.emit('new_login', { device: 'Firefox, Linux' });
+    server.link.emit('new_login', null);
+    await flush();
+    expect(got).toEqual([{ ...login, isForegroundTab: true }]);
+    expect(seen.events).toEqual([]);
+  });
+
   it('reports connectedAt, transport and clock comparison', async () => {
     server.onMessage = (_, name, __, ack) => {
       if (name === 'clock')

@@ -91,7 +91,7 @@ describe('one connection', () => {
   it('drops tab messages of another user', async () => {
     const a = await browser.open();
     const b = await browser.open();
-    const channel = b.tabs.openChannel('harang/2 /socket.io//ws/dashboard budapest/anna');
+    const channel = b.tabs.openChannel('harang/3 /socket.io//ws/dashboard budapest/anna');
     const [sample] = a.said.filter((message) => (message as { kind: string }).kind === 'stateChanged') as {
       term: number;
       state: object;

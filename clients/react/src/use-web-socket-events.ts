@@ -9,6 +9,7 @@ import {
   type FeedEvent,
   type ForegroundTab,
   type Gap,
+  type NewLogin,
   type NotificationCount,
   type PaymentErrorEvent,
   type Reload,
@@ -45,6 +46,7 @@ export interface WebSocketEventsOptions extends OwnedConnectionOptions {
   readonly onNotifications?: Handler<NotificationCount>;
   readonly onClaim?: Handler<Claim>;
   readonly onTestAlert?: Handler<TestAlert & ForegroundTab>;
+  readonly onNewLogin?: Handler<NewLogin & ForegroundTab>;
   readonly onSignedOut?: Handler<ConnectionEvents['signedOut']>;
 }
 
@@ -75,6 +77,7 @@ export function useWebSocketEvents(options: WebSocketEventsOptions): WebSocketEv
     on('notifications', (count) => newest.get().onNotifications?.(count)),
     on('claim', (claim) => newest.get().onClaim?.(claim)),
     on('testAlert', (alert) => newest.get().onTestAlert?.(alert)),
+    on('newLogin', (login) => newest.get().onNewLogin?.(login)),
     on('signedOut', (reason) => newest.get().onSignedOut?.(reason)),
   ]);
   const snapshot = useSyncExternalStore(connection.subscribe, connection.getSnapshot, connection.getSnapshot);

@@ -95,6 +95,7 @@ it('calls the newest handler for each kind of event', async () => {
     onNotifications: vi.fn(),
     onClaim: vi.fn(),
     onTestAlert: vi.fn(),
+    onNewLogin: vi.fn(),
   };
   view.rerender({ token, environment: environment, createManager: server.createManager, ...handlers });
   await settle(() => {
@@ -104,6 +105,7 @@ it('calls the newest handler for each kind of event', async () => {
     server.link.emit('notifications', { unreadCount: 1, head: 'e1:m:15', version: 2 });
     server.link.emit('claim', { eventId: 's1', by: null, at: null });
     server.link.emit('test_alert', { id: 'a1', at: '2026-02-04T14:00:00.000Z' });
+    server.link.emit('new_login', { device: 'Firefox, Linux', at: '2026-02-04T14:00:00.000Z' });
   });
   expect(stale).not.toHaveBeenCalled();
   expect(handlers.onStockAlert).toHaveBeenCalledExactlyOnceWith({
@@ -127,6 +129,11 @@ it('calls the newest handler for each kind of event', async () => {
   expect(handlers.onNotifications).toHaveBeenCalledOnce();
   expect(handlers.onClaim).toHaveBeenCalledOnce();
   expect(handlers.onTestAlert).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'a1' }));
+  expect(handlers.onNewLogin).toHaveBeenCalledExactlyOnceWith({
+    device: 'Firefox, Linux',
+    at: '2026-02-04T14:00:00.000Z',
+    isForegroundTab: true,
+  });
 });
 
 it('passes a replay to onReplay alone', async () => {

@@ -43,7 +43,7 @@ export function createTabCoordinator(
 ): TabConnection {
   const { url = '', path = managerOptions.path, namespace = defaultNamespace } = options;
   // The number is the version of the tab messages: a page of another version does not join.
-  const group = `harang/2 ${url}${path}${namespace} ${shareAs}`;
+  const group = `harang/3 ${url}${path}${namespace} ${shareAs}`;
   const shared = createSharedState();
   const unsubscribe: (() => void)[] = [];
   let role: TabRole = { kind: 'joining' };
