@@ -18,13 +18,16 @@ const closures = new Map<readonly string[], Set<string>>();
 // The clients' indexes name everything, and most of it is dropped: what a step has of them is named by the step.
 const index = /\/clients\/\w+\/src\/index\.ts$/;
 
+// The query library's index names them too, and only further pages use them.
+const later = /\/(useQueries|queriesObserver)\.js$/;
+
 /** The modules that these import, directly or not; what they load later is not among them. */
 function closure(entries: readonly string[], graph: Graph): Set<string> {
   const known = closures.get(entries);
   if (known) return known;
   const found = new Set<string>();
   const visit = (id: string) => {
-    if (found.has(id) || (index.test(id) && entries === steps.entry)) return;
+    if (found.has(id) || later.test(id) || (index.test(id) && entries === steps.entry)) return;
     found.add(id);
     graph.getModuleInfo(id)?.importedIds.forEach(visit);
   };

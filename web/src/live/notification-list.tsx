@@ -2,6 +2,7 @@ import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { memo, useCallback, useMemo, useState, type ComponentType } from 'react';
 import { eventEntry, eventTypes } from '../events/registry';
+import { useChosenInView } from '../shared/chosen-in-view';
 import { useClock } from '../shared/clock';
 import { useOffline } from '../shared/connection';
 import { formatDay, toDateField } from '../shared/format';
@@ -158,7 +159,12 @@ function Filters({ filter, types, onChange }: FiltersProps) {
     })),
   ];
   return (
-    <div className={classes.filters} role="group" aria-label={t('list.filter')}>
+    <div
+      ref={useChosenInView(`${filter.type}/${filter.unread}`)}
+      className={classes.filters}
+      role="group"
+      aria-label={t('list.filter')}
+    >
       {choices.map((choice) => (
         <button
           key={choice.name}

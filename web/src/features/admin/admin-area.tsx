@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
 import { EmptyState } from '../../shared/ui/states';
-import classes from './admin.module.css';
+import { TabRow } from '../../shared/ui/tab-row';
 import './messages';
 
 /** What only administrators see; the others are told so, and nothing is asked for. */
@@ -25,12 +25,12 @@ const tabs = [
 export function AdminTabs() {
   const { t } = useTranslation('admin');
   return (
-    <nav className={classes.tabs} aria-label={t('tabs.label')}>
+    <TabRow label={t('tabs.label')}>
       {tabs.map(({ to, name }) => (
         <Link key={to} to={to}>
           {t(`tabs.${name}`)}
         </Link>
       ))}
-    </nav>
+    </TabRow>
   );
 }

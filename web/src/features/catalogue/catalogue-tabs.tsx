@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import '../../domain/catalogue/messages';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useUser } from '../../shared/session';
-import classes from './catalogue.module.css';
+import { TabRow } from '../../shared/ui/tab-row';
 
 const tabs = [
   { to: '/products', name: 'products' },
@@ -15,7 +15,7 @@ export function CatalogueTabs() {
   const { t } = useTranslation('catalogue');
   const admin = useUser().role === 'ADMIN';
   return (
-    <nav className={classes.tabs} aria-label={t('tabs.label')}>
+    <TabRow label={t('tabs.label')}>
       {tabs
         .filter(({ name }) => admin || name !== 'import')
         .map(({ to, name }) => (
@@ -23,6 +23,6 @@ export function CatalogueTabs() {
             {t(`tabs.${name}`)}
           </Link>
         ))}
-    </nav>
+    </TabRow>
   );
 }

@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { useChosenInView } from '../chosen-in-view';
 import classes from './segmented.module.css';
 
 interface SegmentedProps<T extends string> {
@@ -12,7 +13,7 @@ interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>({ label, value, options, onChange }: SegmentedProps<T>) {
   const name = useId();
   return (
-    <div className={classes.segmented} role="radiogroup" aria-label={label}>
+    <div ref={useChosenInView(value)} className={classes.segmented} role="radiogroup" aria-label={label}>
       {options.map((option) => (
         <label key={option.value} className={classes.option}>
           <input
