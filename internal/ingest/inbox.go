@@ -22,7 +22,7 @@ const (
 // Inbox is the table into which other applications insert events in their own
 // transactions: an event is queued exactly when its cause is committed.
 type Inbox interface {
-	// TakeInbox removes at most limit queued events, oldest first, and appends
+	// TakeInbox removes at most limit queued events, a tenant's oldest first, and appends
 	// those that validate turns into events. Those for which it returns a reason
 	// instead stay in the inbox with that reason. validate may be called again
 	// for the same event.
@@ -98,7 +98,7 @@ func (w *InboxWorker) drain(ctx context.Context) {
 			return
 		}
 		w.failing = false
-		if counts.All() < inboxBatch {
+		if counts.All() == 0 {
 			return
 		}
 	}
