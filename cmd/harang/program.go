@@ -42,6 +42,7 @@ type program struct {
 	log    *slog.Logger
 	page   fs.FS
 
+	lock      *sqlite.FileLock // nil with PostgreSQL
 	store     *store.Store
 	watermark *watermark.File // nil with PostgreSQL
 	auth      *auth.Service
@@ -91,14 +92,14 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 		}
 	}
 	if path != "" {
-		release, err := sqlite.Lock(path)
+		p.lock, err = sqlite.Lock(path)
 		if harang.ErrorCode(err) == harang.CodeConflict {
 			return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("stop it, or name another file")
 		}
 		if err != nil {
 			return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).Cure("name a folder that can be written")
 		}
-		p.onClose(release)
+		p.onClose(p.lock.Release)
 	}
 	// A taken port is reported before anything is changed.
 	if p.listener, err = p.listen(ctx, "--listen", c.Listen); err != nil {
@@ -216,12 +217,21 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 func (p *program) newHealth(registry *prometheus.Registry) *health.Monitor {
 	node := config.NewID()
 	all := []health.Dependency{{
-		Name: "database", Check: func(ctx context.Context) error { return p.store.Probe(ctx, node) },
+		Name: "database", Check: func(ctx context.Context) error {
+			if p.lock != nil {
+				if err := p.lock.Verify(); err != nil {
+					return err
+				}
+			}
+			return p.store.Probe(ctx, node)
+		},
 	}}
 	if p.realtime.cluster != nil {
 		all = append(all, health.Dependency{Name: "redis", Check: p.realtime.cluster.log.Probe, Optional: true})
 	}
 	all = append(all, health.Dependency{
+		Name: "integrity", Check: func(context.Context) error { return p.store.Damage() }, Optional: true,
+	}, health.Dependency{
 		Name: "isolation", Check: p.realtime.canary.Check, Facts: p.realtime.isolation,
 	})
 	return health.New(health.Options{Dependencies: all, Logger: p.log, Registry: registry})

@@ -23,9 +23,12 @@ const (
 	ClassDuplicate
 	// ClassMissing: a foreign key has no target. NOT_FOUND.
 	ClassMissing
-	// ClassUnavailable: the database does not answer, is full, read-only or
-	// damaged, or the process has no file descriptor left. UNAVAILABLE.
+	// ClassUnavailable: the database does not answer, is full or read-only, or the
+	// process has no file descriptor left. UNAVAILABLE.
 	ClassUnavailable
+	// ClassDamaged: the database read something that it cannot have written.
+	// UNAVAILABLE; Damage reports it from then on.
+	ClassDamaged
 	// ClassNoConnection: the server has no connection left. Tried again for a
 	// bounded time, UNAVAILABLE after that.
 	ClassNoConnection
@@ -43,6 +46,7 @@ var classErrors = map[Class]struct {
 	ClassDuplicate:    {harang.CodeConflict, "an entry with this id exists already"},
 	ClassMissing:      {harang.CodeNotFound, "the request refers to an entry that does not exist"},
 	ClassUnavailable:  {harang.CodeUnavailable, "the database is not available"},
+	ClassDamaged:      {harang.CodeUnavailable, "the database is damaged; an administrator must restore it"},
 	ClassNoConnection: {harang.CodeUnavailable, "the database has no free connection"},
 	ClassText:         {harang.CodeInvalidRequest, "a text has a character that no name or id can have"},
 }
@@ -93,6 +97,26 @@ func (s *Store) fail(name string, err error) error {
 		class = s.engine.Classify(err)
 	}
 	c := &classified{class: class, query: name, err: err}
+	if class == ClassDamaged {
+		s.recordDamage(c)
+	}
 	f := classErrors[c.class]
 	return harang.Wrap(f.code, c, f.message)
+}
+
+// recordDamage keeps the first damage that a statement met.
+func (s *Store) recordDamage(c *classified) {
+	if s.damaged.CompareAndSwap(nil, c) {
+		s.log.Error("database damaged; restore a backup, or repair it and restart the server", "err", c)
+	}
+}
+
+// Damage returns UNAVAILABLE from the first statement on that met damaged data, until
+// the store is opened again. What lies elsewhere in the database can still be read and
+// written.
+func (s *Store) Damage() error {
+	if c := s.damaged.Load(); c != nil {
+		return harang.Wrap(harang.CodeUnavailable, c, "a statement met damaged data")
+	}
+	return nil
 }

@@ -84,7 +84,8 @@ type Store struct {
 
 	write, read *connections
 	queue       commitQueue
-	lost        atomic.Pointer[error] // what verify found first; never reset
+	lost        atomic.Pointer[error]      // what verify found first; never reset
+	damaged     atomic.Pointer[classified] // what fail met first; never reset
 
 	closing  sync.Mutex // guards closed and closeErr; locked while closing
 	closed   bool

@@ -34,8 +34,8 @@ var classes = map[string]store.Class{
 	"57P02": store.ClassUnavailable, // crash of another backend
 	"57P03": store.ClassUnavailable, // starting up
 	"57P05": store.ClassUnavailable, // idle session ended
-	"XX001": store.ClassUnavailable, // damaged data
-	"XX002": store.ClassUnavailable, // damaged index
+	"XX001": store.ClassDamaged,
+	"XX002": store.ClassDamaged,     // an index
 	"08":    store.ClassUnavailable, // connection
 	"28":    store.ClassUnavailable, // authentication, e.g. after the password changed
 	"53":    store.ClassUnavailable, // out of memory or disk

@@ -247,9 +247,11 @@ func classify(err error) store.Class {
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
 		return store.ClassBusy
 	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY,
-		codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB, codes.SQLITE_NOMEM, codes.SQLITE_PERM,
+		codes.SQLITE_NOMEM, codes.SQLITE_PERM,
 		codes.SQLITE_INTERRUPT, codes.SQLITE_PROTOCOL, codes.SQLITE_AUTH:
 		return store.ClassUnavailable
+	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
+		return store.ClassDamaged
 	}
 	return store.ClassOther
 }
