@@ -35,7 +35,7 @@ func (p *Payments) Failures(
 		return nil, err
 	}
 	now := p.now()
-	reported, err := p.store.FindOwnFailures(ctx, caller.Tenant, now.Add(-ownFailureAge), maxFailures)
+	reported, err := p.store.FindOwnFailures(ctx, caller.Tenant, locationID, now.Add(-ownFailureAge), maxFailures)
 	if err != nil {
 		return nil, err
 	}

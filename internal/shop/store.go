@@ -219,9 +219,11 @@ type PaymentReader interface {
 	// failed payments with these ids, by id; others are left out.
 	FindResolutions(ctx context.Context, tenant string, ids []string) (map[string]time.Time, error)
 	// FindOwnFailures returns the payment_errors of payments made here that failed
-	// since an instant and whose rental still owes, the newest first, each with its
-	// payment.
-	FindOwnFailures(ctx context.Context, tenant string, since time.Time, limit int) ([]ReportedFailure, error)
+	// since an instant and whose rental, at one location or at any (""), still owes, the
+	// newest first, each with its payment.
+	FindOwnFailures(
+		ctx context.Context, tenant, locationID string, since time.Time, limit int,
+	) ([]ReportedFailure, error)
 	// FindOtherFailures returns the payment_errors of other applications since an
 	// instant, the newest first.
 	FindOtherFailures(ctx context.Context, tenant string, since time.Time, limit int) ([]ReportedFailure, error)

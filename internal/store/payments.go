@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -70,8 +71,9 @@ var (
 			LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
 		WHERE p.tenant_id = $1 AND p.failed_at > $2 AND r.id = p.rental_id
 			AND r.status <> 'CANCELLED' AND r.total_value + r.rounding + r.refund_pending > r.paid
+			AND ($3 = '' OR r.location_id = $3)
 			AND e.tenant_id = p.tenant_id AND e.source = '`+harang.PaymentSource+`' AND e.source_id = p.id
-		ORDER BY p.failed_at DESC LIMIT $3`)
+		ORDER BY p.failed_at DESC LIMIT $4`)
 	findOtherFailures = define("find other payment failures", `
 		SELECT e.managers, e.id, e.at, e.data, `+claimColumns("1 = 1")+`
 		FROM events e LEFT JOIN claims c ON c.tenant_id = e.tenant_id AND c.event_id = e.id
@@ -105,18 +107,20 @@ var (
 		return `(SELECT COALESCE(SUM(amount - refunded), 0) FROM payments
 			WHERE tenant_id = $1 AND status = 'SUCCEEDED' AND settled_at >= ` + from + ` AND settled_at < ` + to + `)`
 	}))
-	// Payments that an older version has written have no location: their rental's is read
-	// for each of them. As a subquery, because PostgreSQL would read all rentals for a join.
 	sumSettledAtLocation = define("sum settled payments at location", "SELECT "+sumsByDay(3, func(
 		from, to string,
 	) string {
-		received := ` AND p.status = 'SUCCEEDED' AND p.settled_at >= ` + from + ` AND p.settled_at < ` + to + `)`
-		return `(SELECT COALESCE(SUM(p.amount - p.refunded), 0) FROM payments p
-			WHERE p.tenant_id = $1 AND p.location_id = $2` + received + ` +
-			(SELECT COALESCE(SUM(p.amount - p.refunded), 0) FROM payments p
-			WHERE p.tenant_id = $1 AND p.location_id IS NULL
-				AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $2` + received
+		return `(SELECT COALESCE(SUM(amount - refunded), 0) FROM payments
+			WHERE tenant_id = $1 AND location_id = $2 AND status = 'SUCCEEDED'
+				AND settled_at >= ` + from + ` AND settled_at < ` + to + `)`
 	}))
+	// Payments that an older version has written have no location: their rental's is read
+	// for each of them. As a subquery, because PostgreSQL would read all rentals for a join.
+	findSettledWithoutLocation = define("find settled payments without location", `
+		SELECT p.settled_at, p.amount - p.refunded FROM payments p
+		WHERE p.tenant_id = $1 AND p.location_id IS NULL AND p.status = 'SUCCEEDED'
+			AND p.settled_at >= $2 AND p.settled_at < $3
+			AND (SELECT r.location_id FROM rentals r WHERE r.id = p.rental_id) = $4`)
 
 	createNotice = define("create payment notice", `
 		INSERT INTO payment_notices (tenant_id, notice_key, payment_id, raw, at) VALUES ($1, $2, $3, $4, $5)
@@ -299,9 +303,10 @@ func (s *Store) FindResolutions(ctx context.Context, tenant string, ids []string
 }
 
 // FindOwnFailures returns the payment_errors of the tenant's payments that failed after
-// an instant and whose rental still owes, at most limit, the newest first.
+// an instant and whose rental, at one location or at any (""), still owes, at most
+// limit, the newest first.
 func (s *Store) FindOwnFailures(
-	ctx context.Context, tenant string, since time.Time, limit int,
+	ctx context.Context, tenant, locationID string, since time.Time, limit int,
 ) ([]shop.ReportedFailure, error) {
 	return queryAll(ctx, s.reader(), findOwnFailures, func(r row) (shop.ReportedFailure, error) {
 		var payment stateRow
@@ -309,7 +314,7 @@ func (s *Store) FindOwnFailures(
 		state := payment.state()
 		f.Payment = &state
 		return f, err
-	}, tenant, since.UnixMilli(), limit)
+	}, tenant, since.UnixMilli(), locationID, limit)
 }
 
 // FindOtherFailures returns the payment_errors that other applications have reported
@@ -417,22 +422,44 @@ func (s *Store) SumPayments(
 	ctx context.Context, tenant, locationID string, days []time.Time,
 ) (shop.PaymentFigures, error) {
 	var f shop.PaymentFigures
-	settledQuery, location := sumSettled, []any(nil)
+	sum, location := sumSettled, []any(nil)
 	if locationID != "" {
-		settledQuery, location = sumSettledAtLocation, []any{locationID}
+		sum, location = sumSettledAtLocation, []any{locationID}
 	}
 	for first := 0; first < len(days)-1; first += figureDays {
 		args := append([]any{tenant}, location...)
 		for i := range figureDays + 1 { // the last instant fills the statement with empty days
 			args = append(args, days[min(first+i, len(days)-1)].UnixMilli())
 		}
-		sums, err := queryOne(ctx, s.reader(), settledQuery, scanSums, args...)
+		sums, err := queryOne(ctx, s.reader(), sum, scanSums, args...)
 		if err != nil {
 			return f, err
 		}
 		f.Days = append(f.Days, sums[:min(figureDays, len(days)-1-first)]...)
 	}
-	return f, nil
+	if locationID == "" || len(f.Days) == 0 {
+		return f, nil
+	}
+	return f, s.addWithoutLocation(ctx, tenant, locationID, days, f.Days)
+}
+
+// addWithoutLocation adds the payments that have no location of their own to the sums of
+// their days.
+func (s *Store) addWithoutLocation(
+	ctx context.Context, tenant, locationID string, days []time.Time, sums []int64,
+) error {
+	type settled struct{ at, amount int64 }
+	payments, err := queryAll(ctx, s.reader(), findSettledWithoutLocation, func(r row) (p settled, err error) {
+		err = r.Scan(&p.at, &p.amount)
+		return p, err
+	}, tenant, days[0].UnixMilli(), days[len(days)-1].UnixMilli(), locationID)
+	for _, p := range payments {
+		day, _ := slices.BinarySearchFunc(days, p.at+1, func(d time.Time, at int64) int {
+			return cmp.Compare(d.UnixMilli(), at)
+		})
+		sums[day-1] += p.amount
+	}
+	return err
 }
 
 // scanSums reads the sums of figureDays days.
