@@ -93,12 +93,14 @@ verify: $(NPM_CI) ## Fail when formatting or tidying would change something, gen
 	node_modules/.bin/prettier --log-level warn --check .
 	node scripts/generate-types.mjs --check
 	node scripts/subset-fonts.mjs --check
+	node scripts/common-passwords.mjs --check
 	go run ./internal/licenses --check
 
 .PHONY: generate
-generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints, the page's fonts and the licences
+generate: $(NPM_CI) ## Write the TypeScript types of the documents that the program prints, the page's fonts, the list of common passwords and the licences
 	node scripts/generate-types.mjs
 	node scripts/subset-fonts.mjs
+	node scripts/common-passwords.mjs
 	go run ./internal/licenses
 
 .PHONY: sbom

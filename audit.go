@@ -21,8 +21,10 @@ const (
 	// AuditSessionRefuse is failed logins to one account from one network within one hour.
 	AuditSessionRefuse     AuditAction = "session.refuse"
 	AuditSessionEnd        AuditAction = "session.end"
-	AuditTokenCreate       AuditAction = "token.create" // harang token
+	AuditSessionConfirm    AuditAction = "session.confirm" // the password was proved again
+	AuditTokenCreate       AuditAction = "token.create"    // harang token
 	AuditUserCreate        AuditAction = "user.create"
+	AuditUserUpdate        AuditAction = "user.update" // own name or language
 	AuditUserRole          AuditAction = "user.role"
 	AuditUserDisable       AuditAction = "user.disable"
 	AuditUserEnable        AuditAction = "user.enable"

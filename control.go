@@ -20,6 +20,7 @@ var (
 	ReadType        = registerEvent[Read]("control.read", AudienceControl)
 	ClaimType       = registerEvent[Claim]("control.claim", AudienceControl)
 	TestAlertType   = registerEvent[TestAlert]("control.test_alert", AudienceControl)
+	NewLoginType    = registerEvent[NewLogin]("control.new_login", AudienceControl)
 
 	CloseConnectionType = registerEvent[CloseConnection]("control.close_connection", AudienceControl)
 )
@@ -131,6 +132,23 @@ func (a TestAlert) Check() []FieldError {
 	var c checker
 	c.text("userId", a.UserID, MaxIDRunes)
 	c.text("name", a.Name, MaxNameRunes)
+	return c
+}
+
+// NewLogin reports a login from a new device to the user's other connections.
+type NewLogin struct {
+	UserID string `json:"userId"`
+	// SessionID is that of the login.
+	SessionID string `json:"sessionId"`
+	// Device is the browser and system; "" when unknown.
+	Device string `json:"device"`
+}
+
+// Check returns the fields that are wrong.
+func (n NewLogin) Check() []FieldError {
+	var c checker
+	c.text("userId", n.UserID, MaxIDRunes)
+	c.text("sessionId", n.SessionID, MaxIDRunes)
 	return c
 }
 

@@ -55,6 +55,8 @@ const (
 	ActionSendEvents        Action = "events.send"
 	ActionAdminister        Action = "admin"
 	ActionReadOwnIdentity   Action = "me.read"
+	ActionChangeOwnPassword Action = "me.password"
+	ActionManageOwnAccount  Action = "me.manage" // name, language, sessions
 	ActionCheckSelf         Action = "self.check"
 	ActionReadHistory       Action = "audit.history" // the audit log of one stock item, product or rental
 	ActionReadAudit         Action = "audit.read"    // all of it
@@ -64,7 +66,7 @@ var (
 	operatorMay = []Action{
 		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
 		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
-		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionCheckSelf,
+		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionChangeOwnPassword, ActionManageOwnAccount, ActionCheckSelf,
 	}
 	managerMay = append(append([]Action{}, operatorMay...),
 		ActionSetThresholds, ActionReadPayments, ActionReadFigures, ActionReadHistory)

@@ -11,7 +11,17 @@ type User struct {
 	Role     Role
 	Disabled bool
 	Created  time.Time
+	// Language is the one that the user chose, LanguageHungarian or LanguageEnglish; "" before.
+	Language string
+	// PasswordTemporary means that an administrator chose the password: the user must replace it.
+	PasswordTemporary bool
 }
+
+// The languages of the page.
+const (
+	LanguageHungarian = "hu"
+	LanguageEnglish   = "en"
+)
 
 // Identity is the caller: the verified credential together with the present state
 // of the user. It is the only source of the tenant.
@@ -24,6 +34,13 @@ type Identity struct {
 	Name   string
 	Email  string
 	Role   Role
+	// Language is the user's choice; "" for none.
+	Language string
+	// PasswordChangeRequired means that the caller may do nothing but read who it is and choose a password.
+	PasswordChangeRequired bool
+	// Confirmed is when the caller last proved the password in this session; zero for credentials that were
+	// issued without one: API keys and tokens of the command line.
+	Confirmed time.Time
 	// SessionID is the session that a logout ends; for a token without a user it
 	// is the token's own id; "" for an API key.
 	SessionID string
@@ -35,9 +52,12 @@ type Identity struct {
 	Unverified bool
 }
 
-// Can returns nil when the identity may do a, else FORBIDDEN.
+// Can returns nil when the identity may do a, else PASSWORD_CHANGE_REQUIRED or FORBIDDEN.
 func (i Identity) Can(a Action) error {
-	if i.Role.May(a) {
+	switch {
+	case i.PasswordChangeRequired && a != ActionReadOwnIdentity && a != ActionChangeOwnPassword:
+		return Errorf(CodePasswordChangeRequired, "choose a password of your own first: POST /api/v1/me/password")
+	case i.Role.May(a):
 		return nil
 	}
 	return &Error{
@@ -45,4 +65,30 @@ func (i Identity) Can(a Action) error {
 		Message: "your role may not do this",
 		Details: map[string]any{"action": string(a)},
 	}
+}
+
+// ConfirmationLife is how long a proof of the password counts.
+const ConfirmationLife = 5 * time.Minute
+
+// CheckVerified returns UNAVAILABLE when the database did not say what the caller may do at present.
+func (i Identity) CheckVerified() error {
+	if i.Unverified {
+		return Errorf(CodeUnavailable, "the server cannot reach its database; try again")
+	}
+	return nil
+}
+
+// CheckConfirmed returns REAUTHENTICATION_REQUIRED when the caller's last proof of the password is
+// ConfirmationLife old. Credentials that were issued without a password need none. UNAVAILABLE when the database did
+// not say how old it is.
+func (i Identity) CheckConfirmed(now time.Time) error {
+	if err := i.CheckVerified(); err != nil {
+		return err
+	}
+	if i.Confirmed.IsZero() || now.Sub(i.Confirmed).Abs() < ConfirmationLife { // or the clock was set back
+		return nil
+	}
+	return Errorf(CodeReauthenticationRequired,
+		"prove your password again within %d minutes: POST /api/v1/auth/reauthenticate",
+		ConfirmationLife/time.Minute)
 }

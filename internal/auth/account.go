@@ -14,6 +14,9 @@ type NewUser struct {
 	Name     string
 	Role     harang.Role
 	Password string
+	// Temporary means that another person chose the password: a common one is refused, and the user must replace
+	// it after the next login. The command line sets lasting ones, for scripts.
+	Temporary bool
 }
 
 // UserChange describes a change of a user; nil members stay as they are.
@@ -21,10 +24,12 @@ type UserChange struct {
 	Role     *harang.Role
 	Disabled *bool
 	Password *string
+	// Temporary is that of a new password, as for NewUser.
+	Temporary bool
 }
 
 // CreateUser creates a user of the caller's tenant. Codes: FORBIDDEN, INVALID_REQUEST, CONFLICT when the address is
-// taken.
+// taken, PASSWORD_TOO_COMMON.
 func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewUser) (harang.User, error) {
 	if err := caller.Can(harang.ActionAdminister); err != nil {
 		return harang.User{}, err
@@ -43,6 +48,12 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 	if len(wrong) > 0 {
 		return harang.User{}, harang.Invalid(wrong...)
 	}
+	if n.Temporary {
+		if err := checkUncommon("password", n.Password, caller.Tenant, caller.TenantName, n.Name,
+			localPart(n.Email)); err != nil {
+			return harang.User{}, err
+		}
+	}
 	switch _, err := s.findCredentials(ctx, n.Email); harang.ErrorCode(err) {
 	case harang.CodeNotFound:
 	case "":
@@ -57,7 +68,7 @@ func (s *Service) CreateUser(ctx context.Context, caller harang.Identity, n NewU
 	c := Credentials{
 		User: harang.User{
 			ID: s.newID(), Tenant: caller.Tenant, Name: n.Name, Email: n.Email, Role: n.Role,
-			Created: s.now(),
+			Created: s.now(), PasswordTemporary: n.Temporary,
 		},
 		PasswordHash: hash,
 	}
@@ -79,7 +90,7 @@ func checkRole(r harang.Role) string {
 // UpdateUser changes a user of the caller's tenant. A new password and disabling end all sessions of the user; a
 // changed role or state is appended to the control feed. Administrators cannot disable or demote themselves, and
 // nobody can disable or demote the tenant's last enabled administrator. Codes: FORBIDDEN, NOT_FOUND, INVALID_REQUEST,
-// LAST_ADMIN.
+// LAST_ADMIN, PASSWORD_TOO_COMMON.
 func (s *Service) UpdateUser(
 	ctx context.Context, caller harang.Identity, userID string, change UserChange,
 ) (harang.User, error) {
@@ -108,6 +119,9 @@ func (s *Service) UpdateUser(
 		return harang.User{}, harang.Invalid(wrong...)
 	}
 	if change.Password != nil {
+		if err := s.checkTemporary(ctx, caller, userID, change); err != nil {
+			return harang.User{}, err
+		}
 		var err error
 		if hash, err = s.hasher.hash(ctx, signedIn(caller), *change.Password); err != nil {
 			return harang.User{}, err
@@ -125,7 +139,7 @@ func (s *Service) UpdateUser(
 				c.Disabled = *change.Disabled
 			}
 			if hash != "" {
-				c.PasswordHash = hash
+				c.PasswordHash, c.PasswordTemporary = hash, change.Temporary
 			}
 			after = c.User
 			if isEnabledAdmin(before) && !isEnabledAdmin(after) {
@@ -134,12 +148,26 @@ func (s *Service) UpdateUser(
 				}
 			}
 			events, err := s.applyUserChange(before, c, live, hash != "", now)
-			return Trail{events, userAudit(ctx, caller, before, after, hash != "", now)}, err
+			return Trail{Events: events, Audit: userAudit(ctx, caller, before, after, hash != "", now)}, err
 		})
 	if err != nil {
 		return harang.User{}, err
 	}
 	return after, nil
+}
+
+// checkTemporary returns PASSWORD_TOO_COMMON for a temporary password that is common or a name.
+func (s *Service) checkTemporary(
+	ctx context.Context, caller harang.Identity, userID string, change UserChange,
+) error {
+	if !change.Temporary {
+		return nil
+	}
+	u, err := s.store.FindSubject(ctx, caller.Tenant, userID, "", s.now())
+	if err != nil {
+		return err
+	}
+	return checkUncommon("password", *change.Password, u.Tenant, u.TenantName, u.Name, localPart(u.Email))
 }
 
 // subjectOf is a user as the subject of an action.

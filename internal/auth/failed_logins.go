@@ -95,7 +95,8 @@ func (s *Service) WriteFailedLogins(ctx context.Context) error {
 	return err
 }
 
-// Run writes failed logins every second until ctx ends, then once more, and returns nil. A failure is retried.
+// Run writes failed logins and uses of sessions every second until ctx ends, then once more, and returns nil. A
+// failure is retried.
 func (s *Service) Run(ctx context.Context) error {
 	ticker := time.NewTicker(flushEvery)
 	defer ticker.Stop()
@@ -103,10 +104,12 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-ticker.C:
 			_ = s.WriteFailedLogins(ctx) // the store's health check reports a database that is away
+			_ = s.WriteSessionUses(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 			defer cancel()
 			_ = s.WriteFailedLogins(last)
+			_ = s.WriteSessionUses(last)
 			return nil
 		}
 	}

@@ -43,6 +43,7 @@ type Service struct {
 	keys    *lru[[32]byte, cachedKey]
 	last    *outcomes
 	failed  *failedLogins
+	uses    *sessionUses
 	metrics *metrics
 	clock   func() time.Time
 	newID   func() string
@@ -74,7 +75,7 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 	return &Service{
 		store: store, key: key, tokens: newTokens(key, o.Clock), hasher: h,
 		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(),
-		failed:  newFailedLogins(),
+		failed: newFailedLogins(), uses: newSessionUses(),
 		metrics: newMetrics(o.Registry),
 		clock:   o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil
@@ -150,8 +151,13 @@ func (s *Service) authorize(ctx context.Context, c *Claims, now time.Time) (hara
 	return harang.Identity{
 		Tenant: u.Tenant, TenantName: u.TenantName, UserID: u.ID, Name: u.Name, Email: u.Email,
 		Role: u.Role, SessionID: c.SessionID, Expires: c.ExpiresAt.Time,
+		Language: u.Language, Confirmed: u.Confirmed, PasswordChangeRequired: mustChangePassword(u),
 	}, nil
 }
+
+// mustChangePassword reports whether the user of a login has a password that another person chose. A token of the
+// command line is no login: no password was used.
+func mustChangePassword(u Subject) bool { return u.PasswordTemporary && !u.Confirmed.IsZero() }
 
 // Recheck reads the present state of the login that Authenticate accepted for a caller, for answers that take long. The
 // access token may have expired since. Codes: UNAUTHENTICATED (disabled user, ended login), UNAVAILABLE. It does not
@@ -220,13 +226,15 @@ func (s *Service) IssueToken(
 		return "", harang.Invalid(harang.FieldError{Field: "role",
 			Detail: "must be the user's role, " + string(u.Role)})
 	}
-	session := harang.Session{ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Expires: now.Add(ttl)}
+	session := harang.Session{
+		ID: s.newID(), Tenant: tenant, UserID: u.ID, Rotated: now, Expires: now.Add(ttl), Device: commandDevice,
+	}
 	entry, _ := harang.NewAuditEntry(ctx, command, now, harang.AuditTokenCreate, subjectOf(u.User), nil, issued)
-	if err := s.createSession(ctx, session, entry, func(u Credentials) error {
+	if _, err := s.createSession(ctx, session, func(u Credentials, _ *harang.Session) (Trail, error) {
 		if u.Disabled {
-			return harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
+			return Trail{}, harang.Errorf(harang.CodeForbidden, "the user %s is disabled", userID)
 		}
-		return nil
+		return Trail{Audit: []harang.AuditEntry{entry}}, nil
 	}); err != nil {
 		return "", err
 	}

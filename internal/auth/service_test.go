@@ -21,7 +21,7 @@ func TestLogin_Identity(t *testing.T) {
 	want := harang.Identity{
 		Tenant: "budapest", TenantName: "Company budapest", UserID: env.operator.ID, Name: "Kiss Eszter",
 		Email: "operator@budapest.demo", Role: harang.RoleOperator, SessionID: g.Identity.SessionID,
-		Expires: env.clock.Now().Add(10 * time.Minute),
+		Expires: env.clock.Now().Add(10 * time.Minute), Confirmed: env.clock.Now(),
 	}
 	got, err := env.Authenticate(t.Context(), g.AccessToken)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -44,6 +45,8 @@ type LoginRequest struct {
 	Browser string
 	// Refresh is the refresh cookie that the browser brings, "" for none. The login ends its session.
 	Refresh string
+	// UserAgent is the header of that name.
+	UserAgent string
 }
 
 // Login checks a password and creates a session. Codes: INVALID_CREDENTIALS, RATE_LIMITED with RetryAfter,
@@ -88,7 +91,7 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	}
 	attempt.takeBack()
 	if outdated {
-		s.rehash(ctx, c, by, r.Password)
+		c.PasswordHash = s.rehash(ctx, c, by, r.Password)
 	}
 	if tenant, id, _, ok := s.readCookie(r.Refresh); ok {
 		if err := s.endSession(ctx, harang.Identity{}, tenant, id, "login"); err != nil {
@@ -98,43 +101,73 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	now := s.now()
 	session := harang.Session{
 		ID: s.newID(), Tenant: c.Tenant, UserID: c.ID, Generation: 1, Rotated: now, Expires: now.Add(s.session),
+		Device: deviceOf(r.UserAgent), Network: networkOf(r.Address), Used: now, Confirmed: now,
 	}
-	entry, _ := harang.NewAuditEntry(ctx, identityOf(c.User), now, harang.AuditSessionCreate, subjectOf(c.User),
-		nil, nil)
-	if err := s.createSession(ctx, session, entry, func(u Credentials) error {
-		if !u.SessionsFrom.Equal(c.SessionsFrom) { // a new password, or a disabling, during the check
-			return errCredentials
+	session, err = s.createSession(ctx, session, func(u Credentials, session *harang.Session) (Trail, error) {
+		switch {
+		case !u.SessionsFrom.Equal(c.SessionsFrom): // an administrator's new password, or a disabling
+			return Trail{}, errCredentials
+		case u.PasswordHash != c.PasswordHash:
+			return Trail{}, errPasswordChanged
 		}
-		return nil
-	}); err != nil {
+		session.NewDevice = !from.knows(mark) && !u.SignedIn.IsZero()
+		return s.loginTrail(ctx, c.User, *session, now)
+	})
+	if errors.Is(err, errPasswordChanged) {
+		return s.Login(ctx, r)
+	}
+	if err != nil {
 		return Grant{}, err
 	}
+	s.uses.noted.put(session.ID, now)
 	s.metrics.logins.WithLabelValues("ok").Inc()
-	g, err := s.grant(Subject{User: c.User, TenantName: c.TenantName}, session, now)
+	g, err := s.grant(Subject{User: c.User, TenantName: c.TenantName, Confirmed: now}, session, now)
 	g.Browser = s.browserCookie(from.with(mark))
 	return g, err
 }
+
+// errPasswordChanged means that the password's hash changed while it was checked: the login begins again.
+var errPasswordChanged = errors.New("auth: the password changed during the check")
 
 // identityOf is a user as the author of what a login does.
 func identityOf(u harang.User) harang.Identity {
 	return harang.Identity{Tenant: u.Tenant, UserID: u.ID, Name: u.Name, Role: u.Role}
 }
 
-// createSession stores a session with its row of the audit log unless refuse returns an error, and ends the user's
-// least recently used ones when there are more than MaxSessions.
+// loginTrail is what a login leaves behind: a row of the audit log, and of a new device a message to the user.
+func (s *Service) loginTrail(
+	ctx context.Context, u harang.User, session harang.Session, now time.Time,
+) (Trail, error) {
+	var state harang.AuditState
+	if session.Device != "" || session.NewDevice {
+		state = harang.AuditState{"device": session.Device, "newDevice": session.NewDevice}
+	}
+	entry, _ := harang.NewAuditEntry(ctx, identityOf(u), now, harang.AuditSessionCreate, subjectOf(u), nil, state)
+	trail := Trail{Audit: []harang.AuditEntry{entry}}
+	if !session.NewDevice {
+		return trail, nil
+	}
+	event, err := harang.NewEvent(harang.NewLoginType, s.newID(), u.Tenant, now,
+		harang.NewLogin{UserID: u.ID, SessionID: session.ID, Device: session.Device})
+	trail.Events = []harang.Event{event}
+	return trail, err
+}
+
+// createSession stores a session with the trail that prepare returns unless that returns an error, and ends the user's
+// least recently used ones when there are more than MaxSessions. prepare may change the session, which is returned.
 func (s *Service) createSession(
-	ctx context.Context, session harang.Session, entry harang.AuditEntry, refuse func(u Credentials) error,
-) error {
+	ctx context.Context, session harang.Session, prepare func(u Credentials, session *harang.Session) (Trail, error),
+) (harang.Session, error) {
 	now := session.Rotated
 	var ended []harang.Session
 	err := s.store.CreateSession(ctx, session.Tenant, session.UserID, MaxSessions, func(
 		u Credentials, surplus []harang.Session,
 	) (harang.Session, Trail, error) {
-		if err := refuse(u); err != nil {
+		session.Created, ended = firstAfter(u.SessionsFrom, now), surplus
+		trail, err := prepare(u, &session)
+		if err != nil {
 			return session, Trail{}, err
 		}
-		session.Created, ended = firstAfter(u.SessionsFrom, now), surplus
-		trail := Trail{Audit: []harang.AuditEntry{entry}}
 		for i := range surplus {
 			e, err := s.closeSession(&surplus[i], now)
 			if err != nil {
@@ -145,13 +178,8 @@ func (s *Service) createSession(
 		}
 		return session, trail, nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, old := range ended {
-		s.last.recordEnded(old.Tenant, old.UserID, old.ID)
-	}
-	return nil
+	s.recordEnded(ended, err)
+	return session, err
 }
 
 // firstAfter returns now, or the next millisecond after an instant that the clock has not passed yet: sessions are
@@ -163,20 +191,32 @@ func firstAfter(instant, now time.Time) time.Time {
 	return now
 }
 
-// rehash stores the hash of a password in its normal form. A failure changes nothing: the next login tries again.
-func (s *Service) rehash(ctx context.Context, c Credentials, by requester, password string) {
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// rehash stores the hash of a password in its normal form, and returns the hash that is stored for this password then.
+// A failure changes nothing: the next login tries again.
+func (s *Service) rehash(ctx context.Context, c Credentials, by requester, password string) string {
+	before := c.PasswordHash
 	hash, err := s.hasher.hash(ctx, by, password)
 	if err != nil {
-		return
+		return before
 	}
-	before := c.PasswordHash
 	decide := func(c *Credentials, _ []harang.Session, _ CountAdmins) (Trail, error) {
-		if c.PasswordHash == before { // else it was changed meanwhile
-			c.PasswordHash = hash
+		if c.PasswordHash != before { // changed meanwhile
+			return Trail{}, errCredentials
 		}
+		c.PasswordHash = hash
 		return Trail{}, nil
 	}
-	_ = s.store.UpdateUser(ctx, c.Tenant, c.ID, decide)
+	if s.store.UpdateUser(ctx, c.Tenant, c.ID, decide) != nil {
+		return before
+	}
+	return hash
 }
 
 // Refresh exchanges a refresh cookie for the next one and a new access token. The previous cookie yields the newest for
@@ -198,7 +238,7 @@ func (s *Service) Refresh(ctx context.Context, cookie string) (Grant, error) {
 		case generation == stored.Generation:
 			stored.Generation++
 			stored.Rotated = now
-			stored.Expires = now.Add(s.session)
+			stored.Expires = earlier(now.Add(s.session), stored.Ends())
 		case generation == stored.Generation-1 && now.Sub(stored.Rotated).Abs() <= refreshGrace: // or set back
 		default:
 			// The cookie was copied: whoever has the newer one got it by refreshing with this one.
@@ -325,17 +365,19 @@ func (s *Service) closeSession(session *harang.Session, now time.Time) (harang.E
 }
 
 func (s *Service) grant(u Subject, session harang.Session, now time.Time) (Grant, error) {
-	claims := s.claims(u.Tenant, u.ID, u.Role, session.ID, now, s.access)
+	life := min(s.access, session.Ends().Sub(now))
+	claims := s.claims(u.Tenant, u.ID, u.Role, session.ID, now, life)
 	token, err := s.tokens.sign(claims)
 	if err != nil {
 		return Grant{}, err
 	}
 	return Grant{
-		AccessToken: token, ExpiresIn: s.access,
+		AccessToken: token, ExpiresIn: life,
 		Refresh: s.cookie(session), RefreshIn: session.Expires.Sub(now),
 		Identity: harang.Identity{
 			Tenant: u.Tenant, TenantName: u.TenantName, UserID: u.ID, Name: u.Name, Email: u.Email,
 			Role: u.Role, SessionID: session.ID, Expires: claims.ExpiresAt.Time,
+			Language: u.Language, Confirmed: u.Confirmed, PasswordChangeRequired: mustChangePassword(u),
 		},
 	}, nil
 }

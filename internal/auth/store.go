@@ -16,6 +16,8 @@ type Credentials struct {
 	// SessionsFrom invalidates every session made at or before it: set when the
 	// password changes or the user is disabled. Zero invalidates none.
 	SessionsFrom time.Time
+	// SignedIn is the user's first login; zero before it. Only CreateSession and UpdateUser read it.
+	SignedIn time.Time
 }
 
 // Subject is the present state of the user whom a token names.
@@ -25,16 +27,23 @@ type Subject struct {
 	// SessionLive says that the requested session is neither ended nor expired;
 	// true when none was requested.
 	SessionLive bool
+	// Confirmed is when the user last proved the password in that session; zero for the session of a token from
+	// the command line.
+	Confirmed time.Time
 }
 
 // CountAdmins counts the tenant's enabled administrators besides the user who is changed. Another transaction that
 // counts waits until this one has ended, so two that disable each other's user see each other.
 type CountAdmins = func() (int64, error)
 
-// Trail is what a change leaves behind in its own transaction: events, and rows of the audit log.
+// Trail is what a change leaves behind in its own transaction: ended sessions, events, and rows of the audit log.
 type Trail struct {
 	Events []harang.Event
 	Audit  []harang.AuditEntry
+	// EndedSessions are ids of sessions of the tenant that end.
+	EndedSessions []string
+	// ConfirmedSession is the id of a session of the tenant in which the password was proved; "" for none.
+	ConfirmedSession string
 }
 
 // UserStore keeps users, sessions and API keys.
@@ -62,13 +71,18 @@ type UserStore interface {
 	// sessions beyond the most-1 most recently used ones, at most 100. NOT_FOUND when the tenant has no such user.
 	CreateSession(ctx context.Context, tenant, userID string, most int, decide func(
 		c Credentials, surplus []harang.Session) (harang.Session, Trail, error)) error
+	// UpdateSession lets decide change generation, instants and Confirmed of a session, which is locked meanwhile.
 	UpdateSession(ctx context.Context, tenant, id string, decide func(*harang.Session) (Trail, error)) error
+	// FindSessions returns a user's sessions that are live at now, the newest first, 2000 at most.
+	FindSessions(ctx context.Context, tenant, userID string, now time.Time) ([]harang.Session, error)
+	// RecordSessionUses writes when and from where sessions were last used, at most once a minute for each.
+	RecordSessionUses(ctx context.Context, uses []harang.SessionUse) error
 
 	// FindUsers lists a tenant's users after afterEmail, ordered by e-mail address.
 	FindUsers(ctx context.Context, tenant, afterEmail string, limit int) ([]harang.User, error)
 	// CreateUser returns CONFLICT when the address is taken, NOT_FOUND when the tenant does not exist.
 	CreateUser(ctx context.Context, c Credentials, audit ...harang.AuditEntry) error
-	// UpdateUser lets decide change name, role, disabled, hash and SessionsFrom. live are the user's live
+	// UpdateUser lets decide change name, role, disabled, language, password and SessionsFrom. live are the user's live
 	// sessions, the newest first.
 	UpdateUser(ctx context.Context, tenant, id string, decide func(
 		c *Credentials, live []harang.Session, otherAdmins CountAdmins) (Trail, error)) error

@@ -56,7 +56,7 @@ func connectErrorOf(err error) (data ConnectError, final bool) {
 	switch e.Code {
 	case harang.CodeUnauthenticated, harang.CodeInvalidCredentials, harang.CodeNotFound, harang.CodeInvalidRequest:
 		return ConnectError{Code: harang.CodeUnauthenticated}, true
-	case harang.CodeTokenExpired, harang.CodeForbidden:
+	case harang.CodeTokenExpired, harang.CodeForbidden, harang.CodePasswordChangeRequired:
 		return ConnectError{Code: e.Code}, true
 	case harang.CodeConnectionLimit, harang.CodeUserConnectionLimit:
 		limit, _ := e.Details["limit"].(int)
@@ -158,6 +158,9 @@ func (g *Gateway) authenticate(ctx context.Context, token string) (harang.Identi
 	caller, err := g.o.Auth.Authenticate(ctx, token)
 	if err != nil {
 		return caller, err
+	}
+	if caller.PasswordChangeRequired {
+		return caller, caller.Can(harang.ActionReadNotifications)
 	}
 	if caller.Role.Audience() == "" {
 		return caller, harang.Errorf(harang.CodeForbidden, "this role cannot listen to events")

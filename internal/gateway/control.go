@@ -49,6 +49,9 @@ func (t *tenant) Deliver(r *feedRun) {
 		case harang.TestAlert:
 			t.advance(it.Number)
 			t.sendTestAlert(it, p)
+		case harang.NewLogin:
+			t.advance(it.Number)
+			t.sendNewLogin(it, p)
 		case harang.CloseConnection:
 			t.advance(it.Number)
 			if c := t.connection(p.ConnectionID); c != nil {
@@ -109,6 +112,12 @@ func (t *tenant) sendTestAlert(it *feedItem, p harang.TestAlert) {
 		ID: it.EventID, At: formatTime(it.Time), SentAt: formatTime(t.g.o.Clock()),
 		By: harang.Person{ID: p.UserID, Name: p.Name},
 	}, func(c *conn) bool { return c.user == p.UserID })
+}
+
+// sendNewLogin reports a login to the user's connections, but for those of the login itself.
+func (t *tenant) sendNewLogin(it *feedItem, p harang.NewLogin) {
+	t.sendTo("new_login", NewLoginMessage{Device: p.Device, At: formatTime(it.Time)},
+		func(c *conn) bool { return c.user == p.UserID && c.session != p.SessionID })
 }
 
 // sendTo sends one message, encoded once, to the connections that match.

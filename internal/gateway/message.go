@@ -61,6 +61,11 @@ func Messages() []Message {
 				"It is in no feed, not counted and not replayed.",
 		},
 		{
+			Name: "new_login", Sender: Server, Body: NewLoginMessage{},
+			Summary: "Sent to the user's other connections after a login with a browser in which the account had " +
+				"not signed in before. It is in no feed, not counted and not replayed.",
+		},
+		{
 			Name: "goodbye", Sender: Server, Body: GoodbyeMessage{},
 			Summary: "Sent before the server ends a connection.",
 		},
@@ -92,7 +97,7 @@ type ConnectPayload struct {
 
 // ConnectError is the data of a CONNECT_ERROR. Its message is the code.
 type ConnectError struct {
-	Code         harang.Code `json:"code" enum:"UNAUTHENTICATED,TOKEN_EXPIRED,FORBIDDEN,TENANT_CONNECTION_LIMIT,USER_CONNECTION_LIMIT"`
+	Code         harang.Code `json:"code" enum:"UNAUTHENTICATED,TOKEN_EXPIRED,FORBIDDEN,PASSWORD_CHANGE_REQUIRED,TENANT_CONNECTION_LIMIT,USER_CONNECTION_LIMIT"`
 	Limit        int         `json:"limit,omitempty" doc:"the limit that is reached"`
 	RetryAfterMs int64       `json:"retryAfterMs,omitempty" doc:"milliseconds to wait before the next CONNECT"`
 }
@@ -133,6 +138,12 @@ type TestAlertMessage struct {
 	At     string        `json:"at" format:"date-time" doc:"commit time, RFC 3339, UTC, milliseconds"`
 	SentAt string        `json:"sentAt" format:"date-time" doc:"when it was sent, by the sending node's clock"`
 	By     harang.Person `json:"by" doc:"who asked for it"`
+}
+
+// NewLoginMessage is the body of new_login.
+type NewLoginMessage struct {
+	Device string `json:"device" doc:"browser and system, e.g. Firefox, Linux; empty when unknown"`
+	At     string `json:"at" format:"date-time" doc:"when, RFC 3339, UTC, milliseconds"`
 }
 
 // GoodbyeMessage is the body of goodbye.
@@ -189,7 +200,7 @@ type RefusedAnswer struct {
 
 // RefusedError is why.
 type RefusedError struct {
-	Code harang.Code `json:"code" doc:"FORBIDDEN, INVALID_REQUEST, UNAUTHENTICATED, TOKEN_EXPIRED or UNAVAILABLE"`
+	Code harang.Code `json:"code" doc:"FORBIDDEN, INVALID_REQUEST, UNAUTHENTICATED, TOKEN_EXPIRED, PASSWORD_CHANGE_REQUIRED or UNAVAILABLE"`
 }
 
 func formatTime(at time.Time) string { return at.UTC().Format(harang.TimeFormat) }

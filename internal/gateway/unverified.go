@@ -151,7 +151,8 @@ func (g *Gateway) verify(ctx context.Context, x unverifiedConn) bool {
 	var bye *goodbye
 	switch _, final := connectErrorOf(err); {
 	case err == nil && caller.Role == x.c.role:
-	case err == nil, harang.ErrorCode(err) == harang.CodeForbidden:
+	case err == nil, harang.ErrorCode(err) == harang.CodeForbidden,
+		harang.ErrorCode(err) == harang.CodePasswordChangeRequired:
 		bye = &goodbyeRoleChanged
 	case !final:
 		return false

@@ -71,7 +71,8 @@ func (a *API) createUser(ctx context.Context, caller harang.Identity, in *create
 		out.Body.Password = password
 	}
 	u, err := a.Auth.CreateUser(ctx, caller,
-		auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password})
+		auth.NewUser{Email: in.Body.Email, Name: in.Body.Name, Role: in.Body.Role, Password: password,
+			Temporary: true})
 	out.Body.AccountBody = accountOf(u)
 	return out, err
 }
@@ -94,7 +95,7 @@ func (a *API) changeUser(ctx context.Context, caller harang.Identity, in *change
 		)
 	}
 	u, err := a.Auth.UpdateUser(ctx, caller, in.ID, auth.UserChange{
-		Role: in.Body.Role, Disabled: in.Body.Disabled, Password: in.Body.Password,
+		Role: in.Body.Role, Disabled: in.Body.Disabled, Password: in.Body.Password, Temporary: true,
 	})
 	return &accountOutput{accountOf(u)}, err
 }

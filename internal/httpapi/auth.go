@@ -21,6 +21,7 @@ type requestInfo struct {
 	method  string
 	query   url.Values
 	address string
+	agent   string // the User-Agent header
 	bearer  string
 	cookies cookies
 	// checkOrigin refuses pages of other origins.
@@ -34,7 +35,7 @@ func (a *API) withRequestInfo(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humago.Unwrap(ctx)
 	info := requestInfo{
 		method: r.Method, query: r.URL.Query(),
-		cookies: readCookies(r, a.Origins.Secure(r)), bearer: bearer(r), address: addressOf(r),
+		cookies: readCookies(r, a.Origins.Secure(r)), bearer: bearer(r), address: addressOf(r), agent: r.UserAgent(),
 		checkOrigin: func() error { return a.Origins.Check(r, origin.PartREST) },
 	}
 	next(huma.WithValue(ctx, requestInfoKey{}, info))
@@ -68,12 +69,16 @@ type userBody struct {
 	Role       harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,SERVICE"`
 	TenantID   string      `json:"tenantId"`
 	TenantName string      `json:"tenantName"`
+	Language   string      `json:"language,omitempty" enum:"hu,en" doc:"the user's choice; absent before one"`
+
+	PasswordChangeRequired bool `json:"passwordChangeRequired,omitempty" doc:"true when the user must choose a password before anything else; absent otherwise"`
 }
 
 func userOf(caller harang.Identity) userBody {
 	return userBody{
 		ID: caller.UserID, Name: caller.Name, Email: auth.CanonicalEmail(caller.Email), Role: caller.Role,
 		TenantID: caller.Tenant, TenantName: caller.TenantName,
+		Language: caller.Language, PasswordChangeRequired: caller.PasswordChangeRequired,
 	}
 }
 
@@ -105,6 +110,7 @@ func (a *API) login(ctx context.Context, _ harang.Identity, in *loginInput) (*gr
 	g, err := a.Auth.Login(ctx, auth.LoginRequest{
 		Email: in.Body.Email, Password: in.Body.Password,
 		Address: c.address, Browser: c.cookies.value(browserCookie), Refresh: a.refreshCookie(c),
+		UserAgent: c.agent,
 	})
 	if err != nil {
 		return nil, err
@@ -124,6 +130,7 @@ func (a *API) refresh(ctx context.Context, _ harang.Identity, _ *none) (*grantOu
 	if err != nil {
 		return nil, err
 	}
+	a.Auth.NoteUse(g.Identity, c.address, c.agent)
 	return grantOf(g, c), nil
 }
 
@@ -193,10 +200,4 @@ func (a *API) logout(ctx context.Context, _ harang.Identity, _ *none) (*logoutOu
 		return nil, tokenErr
 	}
 	return &logoutOutput{SetCookie: c.cookies.set(refreshCookie, "", -time.Second)}, nil
-}
-
-type userOutput struct{ Body userBody }
-
-func (a *API) me(_ context.Context, caller harang.Identity, _ *none) (*userOutput, error) {
-	return &userOutput{Body: userOf(caller)}, nil
 }

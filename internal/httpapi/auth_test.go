@@ -319,6 +319,9 @@ func TestAdmin_Users(t *testing.T) {
 	id, _ := made["id"].(string)
 	login := `{"email":"uj@budapest.demo","password":"` + secret + `"}`
 	token, _ := e.call("", "POST", "/api/v1/auth/login", login).want(t, 200, "").json(t)["accessToken"].(string)
+	e.call(token, "POST", "/api/v1/me/password", `{"currentPassword":"`+secret+`","newPassword":"saját jelszavam"}`).
+		want(t, 204, "")
+	login = `{"email":"uj@budapest.demo","password":"saját jelszavam"}`
 	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"UJ@budapest.demo","name":"x","role":"OPERATOR"}`).
 		want(t, 409, harang.CodeConflict)
 	e.as(harang.RoleAdmin, "POST", "/admin/users", `{"email":"x@budapest.demo","name":"x","role":"SERVICE"}`).

@@ -38,6 +38,8 @@ type routeDoc struct {
 	limit int64
 	// media is the media type of success. Empty means JSON.
 	media string
+	// confirm is whether the caller must have proved the password lately.
+	confirm confirmation
 	// anyID is true when an unknown id is answered as a known one.
 	anyID bool
 }
@@ -55,6 +57,31 @@ func (d routeDoc) authenticatedBy(schemes ...string) routeDoc { d.schemes = sche
 func (d routeDoc) sendsCSV() routeDoc {
 	d.media, d.codes = csvMedia, append(d.codes, harang.CodeRateLimited)
 	return d
+}
+
+// confirmation says whether a call needs a recent proof of the password.
+type confirmation int
+
+const (
+	// confirmSettings: when it changes users, keys or settings, that is anything under /admin and /settings.
+	confirmSettings confirmation = iota
+	confirmNever
+	confirmAlways
+)
+
+func (d routeDoc) needsConfirmation() routeDoc { d.confirm = confirmAlways; return d }
+
+func (d routeDoc) needsNoConfirmation() routeDoc { d.confirm = confirmNever; return d }
+
+// needsConfirmationOn reports whether a call of this method and path needs a recent proof of the password.
+func (d routeDoc) needsConfirmationOn(method, path string) bool {
+	switch {
+	case d.confirm != confirmSettings:
+		return d.confirm == confirmAlways
+	case method == http.MethodGet:
+		return false
+	}
+	return strings.HasPrefix(path, prefix+"/admin/") || strings.HasPrefix(path, prefix+"/settings/")
 }
 
 func (d routeDoc) takesAnyID() routeDoc { d.anyID = true; return d }
@@ -90,7 +117,7 @@ func (a *API) raw(route string, action harang.Action,
 	describe(&op)
 	a.huma.OpenAPI().AddOperation(&op)
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
-		caller, end, err := a.begin(r, action)
+		caller, end, err := a.begin(r, access{action, d.needsConfirmationOn(op.Method, op.Path)})
 		defer end()
 		if err == nil {
 			err = checkRequest(r, &op)
@@ -113,8 +140,9 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 		Summary: d.summary, Description: d.text, Tags: []string{noun},
 		MaxBodyBytes:    d.limit + 1, // the library refuses at its limit, not above
 		BodyReadTimeout: bodyTimeout,
-		Middlewares:     huma.Middlewares{a.authorized(action, d.limit)},
 	}
+	access := access{action: action, confirmed: d.needsConfirmationOn(method, path)}
+	op.Middlewares = huma.Middlewares{a.authorized(access, d.limit)}
 	codes := append([]harang.Code{harang.CodeInvalidRequest, harang.CodeInternal, harang.CodeUnavailable}, d.codes...)
 	op.Security = noCredential()
 	for _, scheme := range d.schemes {
@@ -129,6 +157,12 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 	}
 	if action != public {
 		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired)
+		if action != harang.ActionReadOwnIdentity && action != harang.ActionChangeOwnPassword {
+			codes = append(codes, harang.CodePasswordChangeRequired)
+		}
+		if access.confirmed {
+			codes = append(codes, harang.CodeReauthenticationRequired)
+		}
 		if harang.RoleOperator.May(action) || harang.RoleAdmin.May(action) {
 			codes = append(codes, harang.CodeRateLimited) // userCalls
 			op.Security = append(op.Security, map[string][]string{"accessToken": {}})
@@ -213,11 +247,11 @@ func withCaller(ctx context.Context, caller harang.Identity, address string) con
 // authorized is the middleware that refuses callers without a valid credential or
 // without the permission, before anything else of the request is read; then
 // queries and bodies that must not reach the library.
-func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, func(huma.Context)) {
+func (a *API) authorized(needed access, limit int64) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		op := ctx.Operation()
-		caller, end, err := a.begin(r, action)
+		caller, end, err := a.begin(r, needed)
 		defer end()
 		if err == nil {
 			err = checkRequest(r, op)
@@ -233,11 +267,23 @@ func (a *API) authorized(action harang.Action, limit int64) func(huma.Context, f
 	}
 }
 
+// access is what a call asks of its caller.
+type access struct {
+	action harang.Action
+	// confirmed: the caller must have proved the password within harang.ConfirmationLife.
+	confirmed bool
+}
+
 // begin identifies the caller and waits until the caller may make a call, which ends with
 // end, whatever the error.
-func (a *API) begin(r *http.Request, action harang.Action) (caller harang.Identity, end func(), err error) {
-	if caller, err = a.authorize(r, action); err != nil || action == public {
+func (a *API) begin(r *http.Request, needed access) (caller harang.Identity, end func(), err error) {
+	if caller, err = a.authorize(r, needed.action); err != nil || needed.action == public {
 		return caller, func() {}, err
+	}
+	if needed.confirmed {
+		if err := caller.CheckConfirmed(a.Clock()); err != nil {
+			return caller, func() {}, err
+		}
 	}
 	end, waited, err := a.userCalls.acquire(r.Context(), caller)
 	if err == nil && waited {
@@ -255,6 +301,7 @@ func (a *API) authorize(r *http.Request, action harang.Action) (harang.Identity,
 		return harang.Identity{}, err
 	}
 	noteCaller(r.Context(), caller)
+	a.Auth.NoteUse(caller, addressOf(r), r.UserAgent())
 	return caller, caller.Can(action)
 }
 

@@ -24,7 +24,15 @@ var codes = map[harang.Code]struct {
 		http.StatusPaymentRequired,
 		"the card was declined and not charged; errorCode says why, nextStep what to do next",
 	},
-	harang.CodeForbidden:       {http.StatusForbidden, "the role, API key or origin is not allowed to do this"},
+	harang.CodeForbidden: {http.StatusForbidden, "the role, API key or origin is not allowed to do this"},
+	harang.CodePasswordChangeRequired: {
+		http.StatusForbidden,
+		"an administrator chose the password: choose another one with POST /api/v1/me/password",
+	},
+	harang.CodeReauthenticationRequired: {
+		http.StatusForbidden,
+		"the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat",
+	},
 	harang.CodeNotFound:        {http.StatusNotFound, "it does not exist, or belongs to another tenant"},
 	codeMethodNotAllowed:       {http.StatusMethodNotAllowed, "the path has only the methods in Allow"},
 	harang.CodeAlreadyClaimed:  {http.StatusConflict, "somebody else (by) claimed it before (at)"},
@@ -55,6 +63,14 @@ var codes = map[harang.Code]struct {
 	harang.CodeInvalidRequest: {
 		http.StatusUnprocessableEntity,
 		"the request is not as described; errors lists the fields that are wrong",
+	},
+	harang.CodePasswordWrong: {
+		http.StatusUnprocessableEntity,
+		"the present password is wrong; errors names its field",
+	},
+	harang.CodePasswordTooCommon: {
+		http.StatusUnprocessableEntity,
+		"the new password is a common one, or a name of the user or the shop; errors names its field",
 	},
 	harang.CodeInsufficientStock: {
 		http.StatusUnprocessableEntity,

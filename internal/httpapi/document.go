@@ -50,6 +50,17 @@ const (
 	sessionDetails = "Tells only whether the request had a refresh cookie, not whether it is still valid. The page " +
 		"asks this " +
 		"first, because browsers log a refused refresh as an error."
+	reauthenticateDetails = "Calls that change users, API keys and settings need a proof of the password within the " +
+		"last 5 minutes in the same session, else they are REAUTHENTICATION_REQUIRED. A login is one, and so is this " +
+		"call. Wrong passwords count as failed logins do: 429 with Retry-After. code is for second factors, which no " +
+		"account has yet."
+	passwordDetails = "The session goes on, all others end at once on every node. newPassword must have at least 8 " +
+		"characters, differ from the present one, and be neither a common password nor a name of the user or the " +
+		"shop. Wrong present passwords count as failed logins do: 429 with Retry-After."
+	sessionsDetails = "lastUsedAt and network are written once a minute at most. device is what the browser says of " +
+		"itself. A session ends 30 days after its login, 14 days after its last refresh, by logout, and here."
+	changeUserDetails = "A password that is set here is temporary: all sessions of the user end, and after the next " +
+		"login everything but GET /me, POST /me/password, refresh and logout is PASSWORD_CHANGE_REQUIRED."
 	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at " +
 		"once; their " +
 		"connections get goodbye LOGGED_OUT."
@@ -84,7 +95,7 @@ const clientErrorDetails = "The page reports what it could not handle; the serve
 // tags are the nouns of the interface, in the order of /docs.
 var tags = []*huma.Tag{
 	{Name: "auth", Description: "Login, refresh, logout"},
-	{Name: "me", Description: "The user of the credential"},
+	{Name: "me", Description: "The user of the credential: name, password, sessions"},
 	{Name: "dashboard", Description: "Figures"},
 	{Name: "inventory", Description: "Stock, alerts, adjustments"},
 	{Name: "imports", Description: "A catalogue and its stock from a CSV file"},

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 // rentalEnv is a handler with the system's clock and a tenant "a": 10 drills at
@@ -66,6 +67,22 @@ func (s *rentalEnv) put(path, body string) {
 	if res := s.call("PUT", "/api/v1"+path, s.key, json.RawMessage(body), nil); res.status != http.StatusOK {
 		s.t.Fatalf("%s: %d %s", path, res.status, res.body)
 	}
+}
+
+// login makes a user with a role in tenant "a" and returns the access token of a login.
+func (s *rentalEnv) login(role harang.Role) string {
+	s.t.Helper()
+	email := strings.ToLower(string(role)) + "@a.example"
+	if _, err := s.auth.CreateUser(s.t.Context(), harang.Identity{Tenant: "a", UserID: "cli:ADMIN",
+		Role: harang.RoleAdmin}, auth.NewUser{Email: email, Name: string(role), Role: role,
+		Password: password}); err != nil {
+		s.t.Fatal(err)
+	}
+	g, err := s.auth.Login(s.t.Context(), auth.LoginRequest{Email: email, Password: password, Address: "192.0.2.1"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return g.AccessToken
 }
 
 // token is an access token of a role in tenant "a".

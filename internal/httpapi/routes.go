@@ -21,8 +21,22 @@ func (a *API) routes() {
 	call(a, "POST /auth/logout", public, a.logout,
 		about("logout", "End the session and all its connections", harang.CodeUnauthenticated, harang.CodeTokenExpired).
 			authenticatedBy("accessToken", "cookie").details(logoutDetails))
+	call(a, "POST /auth/reauthenticate", harang.ActionManageOwnAccount, a.reauthenticate,
+		about("reauthenticate", "Prove the password again", harang.CodePasswordWrong).
+			details(reauthenticateDetails).answers(204).maxBody(maxLoginBytes))
 	call(a, "GET /me", harang.ActionReadOwnIdentity, a.me,
 		about("me", "The user of the access token"))
+	call(a, "PATCH /me", harang.ActionManageOwnAccount, a.changeMe,
+		about("changeMe", "Change one's own name or language"))
+	call(a, "POST /me/password", harang.ActionChangeOwnPassword, a.changePassword,
+		about("changePassword", "Change one's own password, and end all other sessions", harang.CodePasswordWrong,
+			harang.CodePasswordTooCommon).details(passwordDetails).answers(204).maxBody(maxLoginBytes))
+	call(a, "GET /me/sessions", harang.ActionManageOwnAccount, a.listSessions,
+		about("listSessions", "Where one is signed in, the present session first").details(sessionsDetails))
+	call(a, "DELETE /me/sessions", harang.ActionManageOwnAccount, a.endOtherSessions,
+		about("endOtherSessions", "End all sessions but the present one").answers(204))
+	call(a, "DELETE /me/sessions/{id}", harang.ActionManageOwnAccount, a.endSession,
+		about("endSession", "End one of one's own sessions").answers(204))
 
 	call(a, "GET /dashboard/summary", harang.ActionReadSummary, a.summary,
 		about("summary", "Figures for the cards and charts"))
@@ -161,10 +175,11 @@ func (a *API) routes() {
 	call(a, "GET /admin/users", harang.ActionAdminister, a.listUsers,
 		about("listUsers", "The tenant's users, by e-mail address"))
 	call(a, "POST /admin/users", harang.ActionAdminister, a.createUser,
-		about("createUser", "Add a user", harang.CodeConflict).answers(201))
+		about("createUser", "Add a user, who must choose another password after the first login", harang.CodeConflict,
+			harang.CodePasswordTooCommon).answers(201))
 	call(a, "PATCH /admin/users/{id}", harang.ActionAdminister, a.changeUser,
 		about("changeUser", "Change role, state or password; takes effect at once on every node",
-			harang.CodeLastAdmin))
+			harang.CodeLastAdmin, harang.CodePasswordTooCommon).details(changeUserDetails))
 	call(a, "GET /admin/api-keys", harang.ActionAdminister, a.listKeys,
 		about("listApiKeys", "The tenant's API keys"))
 	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey,
@@ -175,7 +190,7 @@ func (a *API) routes() {
 		about("listConnections", "The tenant's open connections on this node"))
 	call(a, "DELETE /admin/connections/{id}", harang.ActionAdminister, a.closeConnection,
 		about("closeConnection", "Close a connection of the tenant, on whichever node it is").answers(204).
-			takesAnyID().details(closeConnectionDetails))
+			takesAnyID().needsNoConfirmation().details(closeConnectionDetails))
 	call(a, "GET /admin/events/{id}/journey", harang.ActionAdminister, a.deliveryTrace,
 		about("findJourney", "When an event was committed, relayed, sent and seen, on this node"))
 }

@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// fonts are packages whose files the page contains though it only needs them to be built.
-var fonts = []string{"@fontsource-variable/inter"}
+// copied are packages of which the page or the program contains files though neither depends on them: the fonts, and
+// the list of common passwords.
+var copied = []string{"@fontsource-variable/inter", "@zxcvbn-ts/language-common"}
 
 // linkedModules lists Go and the modules that cmd/harang links on Linux, by path.
 func linkedModules(ctx context.Context, root string) ([]part, error) {
@@ -72,7 +73,7 @@ func pagePackages(root string) ([]part, error) {
 	if err := json.Unmarshal(text, &lock); err != nil {
 		return nil, fmt.Errorf("package-lock.json: %w", err)
 	}
-	paths, err := lock.closure("web", fonts)
+	paths, err := lock.closure("web", copied)
 	if err != nil {
 		return nil, err
 	}

@@ -221,6 +221,9 @@ func nullMillis(t time.Time) sql.NullInt64 {
 }
 
 // timeOf returns a stored instant, NULL as the zero time.
+// nullText is a text as it is stored, NULL for "".
+func nullText(text string) sql.NullString { return sql.NullString{String: text, Valid: text != ""} }
+
 func timeOf(ms sql.NullInt64) time.Time {
 	if !ms.Valid {
 		return time.Time{}

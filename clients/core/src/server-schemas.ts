@@ -31,7 +31,7 @@ export interface components {
             name: string;
         };
         RefusedError: {
-            /** @description FORBIDDEN, INVALID_REQUEST, UNAUTHENTICATED, TOKEN_EXPIRED or UNAVAILABLE */
+            /** @description FORBIDDEN, INVALID_REQUEST, UNAUTHENTICATED, TOKEN_EXPIRED, PASSWORD_CHANGE_REQUIRED or UNAVAILABLE */
             code: string;
         };
         RentalCreated: {
@@ -88,6 +88,15 @@ export interface components {
              * @description milliseconds to wait before connecting again
              */
             retryAfterMs: number;
+        };
+        new_login: {
+            /**
+             * Format: date-time
+             * @description when, RFC 3339, UTC, milliseconds
+             */
+            at: string;
+            /** @description browser and system, e.g. Firefox, Linux; empty when unknown */
+            device: string;
         };
         notifications: {
             /** @description position up to which unreadCount counts */

@@ -121,7 +121,7 @@ export interface paths {
         get: operations["listUsers"];
         put?: never;
         /**
-         * Add a user
+         * Add a user, who must choose another password after the first login
          * @description Allowed for: ADMIN.
          */
         post: operations["createUser"];
@@ -146,7 +146,9 @@ export interface paths {
         head?: never;
         /**
          * Change role, state or password; takes effect at once on every node
-         * @description Allowed for: ADMIN.
+         * @description A password that is set here is temporary: all sessions of the user end, and after the next login everything but GET /me, POST /me/password, refresh and logout is PASSWORD_CHANGE_REQUIRED.
+         *
+         *     Allowed for: ADMIN.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -207,6 +209,28 @@ export interface paths {
          * @description Ends the sessions of the access token and of the cookie, whichever are sent, on every node at once; their connections get goodbye LOGGED_OUT.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove the password again
+         * @description Calls that change users, API keys and settings need a proof of the password within the last 5 minutes in the same session, else they are REAUTHENTICATION_REQUIRED. A login is one, and so is this call. Wrong passwords count as failed logins do: 429 with Retry-After. code is for second factors, which no account has yet.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        post: operations["reauthenticate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -702,6 +726,78 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change one's own name or language
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        patch: operations["changeMe"];
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's own password, and end all other sessions
+         * @description The session goes on, all others end at once on every node. newPassword must have at least 8 characters, differ from the present one, and be neither a common password nor a name of the user or the shop. Wrong present passwords count as failed logins do: 429 with Retry-After.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where one is signed in, the present session first
+         * @description lastUsedAt and network are written once a minute at most. device is what the browser says of itself. A session ends 30 days after its login, 14 days after its last refresh, by logout, and here.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End all sessions but the present one
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's own sessions
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1363,6 +1459,15 @@ export interface components {
             /** @description value for cardToken */
             token: string;
         };
+        ChangeMeInputBody: {
+            /** @enum {string} */
+            language?: "hu" | "en";
+            name?: string;
+        };
+        ChangePasswordInputBody: {
+            currentPassword: string;
+            newPassword: string;
+        };
         ChangeStockInputBody: {
             /** Format: int64 */
             criticalThreshold?: number;
@@ -2009,14 +2114,14 @@ export interface components {
              * @description what went wrong, stable
              * @enum {string}
              */
-            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
+            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PASSWORD_CHANGE_REQUIRED" | "PASSWORD_TOO_COMMON" | "PASSWORD_WRONG" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "REAUTHENTICATION_REQUIRED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
             /** @description one sentence for developers */
             detail: string;
             /** @description why the card was declined, with its table: ipc:13, iso:51 */
             errorCode?: string;
             /** @description the same as a Hungarian sentence for people */
             errorMessage?: string;
-            /** @description the fields that are wrong, with INVALID_REQUEST */
+            /** @description the fields that are wrong, with INVALID_REQUEST, PASSWORD_WRONG and PASSWORD_TOO_COMMON */
             errors?: {
                 /** @description what is wrong with it */
                 detail: string;
@@ -2149,6 +2254,11 @@ export interface components {
             time: string;
             /** @description the program's version */
             version: string;
+        };
+        ReauthenticateInputBody: {
+            /** @description for second factors, which no account has yet */
+            code?: string;
+            password?: string;
         };
         RefundBody: {
             /**
@@ -2455,9 +2565,33 @@ export interface components {
              */
             roundingAmount: number;
         };
+        SessionBody: {
+            /**
+             * Format: date-time
+             * @description the login
+             */
+            createdAt: string;
+            /** @description whether it is the session of this call */
+            current: boolean;
+            /** @description browser and system, e.g. Firefox, Linux; empty when unknown */
+            device: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description to the minute
+             */
+            lastUsedAt: string;
+            /** @description address prefix of the last use, e.g. 192.0.2.0/24; empty when unknown */
+            network: string;
+            /** @description true for 7 days after a login with a browser in which the account had not signed in before */
+            newDevice?: boolean;
+        };
         SessionOutputBody: {
             /** @description whether the request had a refresh cookie, valid or not */
             held: boolean;
+        };
+        SessionsOutputBody: {
+            items: components["schemas"]["SessionBody"][];
         };
         StockAlert: {
             /** Format: int64 */
@@ -2621,7 +2755,14 @@ export interface components {
             email: string;
             /** @description the user's id, or cli:ROLE for a token without a user */
             id: string;
+            /**
+             * @description the user's choice; absent before one
+             * @enum {string}
+             */
+            language?: "hu" | "en";
             name: string;
+            /** @description true when the user must choose a password before anything else; absent otherwise */
+            passwordChangeRequired?: boolean;
             /** @enum {string} */
             role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE";
             tenantId: string;
@@ -2683,7 +2824,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2771,7 +2916,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2875,7 +3026,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2973,7 +3130,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3058,7 +3219,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3144,7 +3309,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3242,7 +3411,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3330,7 +3503,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3370,7 +3549,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            /**
+             * @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             *
+             *     `PASSWORD_TOO_COMMON`: the new password is a common one, or a name of the user or the shop; errors names its field
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3451,7 +3634,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3500,7 +3689,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            /**
+             * @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             *
+             *     `PASSWORD_TOO_COMMON`: the new password is a common one, or a name of the user or the shop; errors names its field
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3590,7 +3783,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3790,6 +3987,120 @@ export interface operations {
             /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
             422: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reauthenticate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReauthenticateInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             *
+             *     `PASSWORD_WRONG`: the present password is wrong; errors names its field
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4064,7 +4375,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4164,7 +4479,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4274,7 +4593,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4364,7 +4687,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4461,7 +4788,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4551,7 +4882,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4647,7 +4982,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4737,7 +5076,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4838,7 +5181,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4930,7 +5277,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5022,7 +5373,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5114,7 +5469,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5219,6 +5578,15 @@ export interface operations {
                 headers: {
                     /** @description Bearer */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -5351,7 +5719,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5448,7 +5820,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5535,7 +5911,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5635,7 +6015,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5755,7 +6139,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5876,7 +6264,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5969,7 +6361,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6060,7 +6456,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6215,6 +6615,501 @@ export interface operations {
             };
         };
     };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeMeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             *
+             *     `PASSWORD_TOO_COMMON`: the new password is a common one, or a name of the user or the shop; errors names its field
+             *
+             *     `PASSWORD_WRONG`: the present password is wrong; errors names its field
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsOutputBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listNotifications: {
         parameters: {
             query?: {
@@ -6261,7 +7156,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6349,7 +7248,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6455,7 +7358,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6561,7 +7468,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6674,7 +7585,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6765,7 +7680,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6871,7 +7790,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6972,7 +7895,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7087,7 +8014,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7194,7 +8125,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7294,7 +8229,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7442,7 +8381,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7623,7 +8566,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7709,7 +8656,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7809,7 +8760,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7932,7 +8887,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8018,7 +8977,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8130,7 +9093,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8221,7 +9188,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8363,7 +9334,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8464,7 +9439,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8590,7 +9569,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8738,7 +9721,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8878,7 +9865,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8962,7 +9953,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
