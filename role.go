@@ -66,7 +66,8 @@ var (
 	operatorMay = []Action{
 		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
 		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
-		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionChangeOwnPassword, ActionManageOwnAccount, ActionCheckSelf,
+		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionChangeOwnPassword,
+		ActionManageOwnAccount, ActionCheckSelf,
 	}
 	managerMay = append(append([]Action{}, operatorMay...),
 		ActionSetThresholds, ActionReadPayments, ActionReadFigures, ActionReadHistory)

@@ -212,7 +212,8 @@ func TestPaths_ThatDoNotExist(t *testing.T) {
 	e.call("", "GET", "/api/v2/me", "").want(t, 404, harang.CodeNotFound)
 	e.call("", "GET", "/socket.io/?EIO=4&transport=polling", "").want(t, 404, harang.CodeNotFound)
 	for path, allow := range map[string]string{
-		"/api/v1/me": "GET, HEAD, PATCH", "/api/v1/rentals": "GET, HEAD, POST", "/healthz": "GET, HEAD", "/": "GET, HEAD",
+		"/api/v1/me":      "GET, HEAD, PATCH",
+		"/api/v1/rentals": "GET, HEAD, POST", "/healthz": "GET, HEAD", "/": "GET, HEAD",
 		"/openapi.json":               "GET, HEAD",
 		"/api/v1/inventory/stock/a/b": "GET, HEAD, PATCH, PUT",
 	} {

@@ -197,7 +197,8 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 				"code":   {Type: "string", Description: "what went wrong, stable", Enum: names},
 				"detail": text("one sentence for developers"),
 				"errors": {
-					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST, PASSWORD_WRONG and PASSWORD_TOO_COMMON",
+					Type: "array", Description: "the fields that are wrong, with INVALID_REQUEST, PASSWORD_WRONG and " +
+						"PASSWORD_TOO_COMMON",
 					MaxItems: new(maxFieldErrors),
 					Items: &huma.Schema{
 						Type: "object", Required: []string{"field", "detail"},
