@@ -30,6 +30,7 @@ const (
 	AuditUserEnable        AuditAction = "user.enable"
 	AuditUserPassword      AuditAction = "user.password"
 	AuditKeyCreate         AuditAction = "key.create"
+	AuditKeyUpdate         AuditAction = "key.update"
 	AuditKeyRevoke         AuditAction = "key.revoke"
 	AuditConnectionClose   AuditAction = "connection.close"
 	AuditTenantCreate      AuditAction = "tenant.create"

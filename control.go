@@ -23,6 +23,7 @@ var (
 	NewLoginType    = registerEvent[NewLogin]("control.new_login", AudienceControl)
 
 	CloseConnectionType = registerEvent[CloseConnection]("control.close_connection", AudienceControl)
+	KeyChangedType      = registerEvent[KeyChanged]("control.key", AudienceControl)
 )
 
 // ReadControl reads a stored control entry: its type and its event's JSON. An
@@ -164,4 +165,17 @@ func (c CloseConnection) Check() []FieldError {
 	wrong.text("connectionId", c.ConnectionID, MaxIDRunes)
 	wrong.text("userId", c.UserID, MaxIDRunes)
 	return wrong
+}
+
+// KeyChanged reports that an API key was revoked or changed. It ends no connection: keys have none, and a node that
+// does not know the type looks a key up again within half a second.
+type KeyChanged struct {
+	KeyID string `json:"keyId"`
+}
+
+// Check returns the fields that are wrong.
+func (k KeyChanged) Check() []FieldError {
+	var c checker
+	c.text("keyId", k.KeyID, MaxIDRunes)
+	return c
 }

@@ -163,6 +163,7 @@ func TestEvent_Audiences(t *testing.T) {
 		"control.claim":  {false, false, true},
 
 		"control.close_connection": {false, false, true},
+		"control.key":              {false, false, true},
 	}
 	for name, in := range want {
 		typ, ok := harang.FindEventType(name)

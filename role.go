@@ -1,5 +1,10 @@
 package harang
 
+import (
+	"maps"
+	"slices"
+)
+
 // Role is a user's role in the shop. It decides which feed the user reads
 // (Audience) and what the user may do (May).
 type Role string
@@ -44,6 +49,7 @@ const (
 	ActionSetThresholds     Action = "stock.thresholds"
 	ActionReadCatalogue     Action = "catalogue.read"
 	ActionPutCatalogue      Action = "catalogue.put"
+	ActionPutStock          Action = "stock.put"
 	ActionReadRentals       Action = "rentals.read"
 	ActionWriteRentals      Action = "rentals.write"
 	ActionPay               Action = "payments.create"
@@ -72,16 +78,26 @@ var (
 	managerMay = append(append([]Action{}, operatorMay...),
 		ActionSetThresholds, ActionReadPayments, ActionReadFigures, ActionReadHistory)
 	adminMay = append(append([]Action{}, managerMay...),
-		ActionPutCatalogue, ActionAdminister, ActionReadAudit)
-	serviceMay = []Action{ActionSendEvents, ActionPutCatalogue, ActionAdjustStock}
+		ActionPutCatalogue, ActionPutStock, ActionAdminister, ActionReadAudit)
 )
+
+// scopes are the actions of API keys, each with the scope that it needs.
+var scopes = map[Action]Scope{
+	ActionSendEvents:   ScopeEventsWrite,
+	ActionPutCatalogue: ScopeCatalogueWrite,
+	ActionPutStock:     ScopeStockWrite,
+	ActionAdjustStock:  ScopeStockWrite,
+}
+
+// Scope returns the scope that an API key needs for a; "" when no key may do it.
+func (a Action) Scope() Scope { return scopes[a] }
 
 // permissions is the one table of what each role may do.
 var permissions = map[Role]map[Action]bool{
 	RoleOperator:     set(operatorMay),
 	RoleStoreManager: set(managerMay),
 	RoleAdmin:        set(adminMay),
-	RoleService:      set(serviceMay),
+	RoleService:      set(slices.Collect(maps.Keys(scopes))),
 }
 
 func set(actions []Action) map[Action]bool {

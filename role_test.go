@@ -20,6 +20,7 @@ func TestRole_Permissions(t *testing.T) {
 		harang.ActionSetThresholds:     {m, a},
 		harang.ActionReadCatalogue:     everyone,
 		harang.ActionPutCatalogue:      {a, s},
+		harang.ActionPutStock:          {a, s},
 		harang.ActionReadRentals:       everyone,
 		harang.ActionWriteRentals:      everyone,
 		harang.ActionPay:               everyone,
@@ -42,7 +43,7 @@ func TestRole_Permissions(t *testing.T) {
 			if got := harang.Role(role).May(action); got != may {
 				t.Errorf("%s may %s: %v, want %v", role, action, got, may)
 			}
-			err := harang.Identity{Role: harang.Role(role)}.Can(action)
+			err := harang.Identity{Role: harang.Role(role), Scopes: harang.DefaultScopes}.Can(action)
 			if (err == nil) != may || (!may && harang.ErrorCode(err) != harang.CodeForbidden) {
 				t.Errorf("%s can %s: %v", role, action, err)
 			}

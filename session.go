@@ -56,13 +56,3 @@ type SessionUse struct {
 	// Device is that of the request; it counts when that of the session is unknown.
 	Device string
 }
-
-// APIKey is the key of another application. Only its SHA-256 is stored.
-type APIKey struct {
-	ID      string
-	Tenant  string
-	Name    string
-	Created time.Time
-	// Revoked is when the key was revoked; zero while it is valid.
-	Revoked time.Time
-}

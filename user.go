@@ -1,6 +1,9 @@
 package harang
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // User is a person of one tenant.
 type User struct {
@@ -41,6 +44,8 @@ type Identity struct {
 	// Confirmed is when the caller last proved the password in this session; zero for credentials that were
 	// issued without one: API keys and tokens of the command line.
 	Confirmed time.Time
+	// Scopes are the rights of an API key; none for a person.
+	Scopes Scopes
 	// SessionID is the session that a logout ends; for a token without a user it
 	// is the token's own id; "" for an API key.
 	SessionID string
@@ -54,17 +59,24 @@ type Identity struct {
 
 // Can returns nil when the identity may do a, else PASSWORD_CHANGE_REQUIRED or FORBIDDEN.
 func (i Identity) Can(a Action) error {
-	switch {
-	case i.PasswordChangeRequired && a != ActionReadOwnIdentity && a != ActionChangeOwnPassword:
+	if i.PasswordChangeRequired && a != ActionReadOwnIdentity && a != ActionChangeOwnPassword {
 		return Errorf(CodePasswordChangeRequired, "choose a password of your own first: POST /api/v1/me/password")
-	case i.Role.May(a):
-		return nil
 	}
-	return &Error{
-		Code:    CodeForbidden,
-		Message: "your role may not do this",
-		Details: map[string]any{"action": string(a)},
+	if !i.Role.May(a) {
+		return &Error{
+			Code:    CodeForbidden,
+			Message: "your role may not do this",
+			Details: map[string]any{"action": string(a)},
+		}
 	}
+	if scope := a.Scope(); i.Role == RoleService && !i.Scopes.Has(scope) {
+		return &Error{
+			Code:    CodeForbidden,
+			Message: fmt.Sprintf("the API key lacks the scope %s", scope),
+			Details: map[string]any{"action": string(a), "scope": string(scope)},
+		}
+	}
+	return nil
 }
 
 // ConfirmationLife is how long a proof of the password counts.

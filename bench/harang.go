@@ -143,7 +143,7 @@ func (p *program) prepare(ctx context.Context, st *store.Store, plan scenario) (
 		}
 		admin := harang.Identity{Tenant: id, UserID: "cli:ADMIN", Name: "race", Role: harang.RoleAdmin}
 		var t tenant
-		if _, t.key, err = service.CreateAPIKey(ctx, admin, "race"); err != nil {
+		if _, t.key, err = service.CreateAPIKey(ctx, admin, auth.NewAPIKey{Name: "race"}); err != nil {
 			return err
 		}
 		user, err := service.CreateUser(ctx, admin, auth.NewUser{

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/store"
@@ -22,10 +26,65 @@ type apikeyAdd struct {
 	config.DatabaseFlags
 	Tenant string `required:"" placeholder:"ID" help:"The key's tenant."`
 	Name   string `required:"" help:"The purpose of the key."`
+
+	Scope     []harang.Scope `placeholder:"SCOPE" help:"What the key may do: events:write, events:read, catalogue:write, stock:write or tokens:issue; repeatable (default events:write, catalogue:write and stock:write)."`
+	Expires   lifetime       `placeholder:"D" help:"After which time the key ends, e.g. 90d or 12h (default never)."`
+	RateLimit *int64         `placeholder:"N" help:"How many calls a minute each node takes (default any number)."`
+}
+
+// lifetime is a duration in days (90d) or as time.ParseDuration reads it.
+type lifetime time.Duration
+
+// UnmarshalText reads a duration above 0.
+func (l *lifetime) UnmarshalText(text []byte) error {
+	var d time.Duration
+	days, isDays := strings.CutSuffix(string(text), "d")
+	n, err := strconv.ParseInt(days, 10, 32)
+	if isDays && err == nil {
+		d = time.Duration(min(n, maxLifeDays+1)) * 24 * time.Hour
+	} else if d, err = time.ParseDuration(string(text)); err != nil {
+		return errors.New("it must be a time such as 90d or 12h")
+	}
+	if d <= 0 {
+		return errors.New("it must be above 0")
+	}
+	*l = lifetime(d)
+	return nil
+}
+
+// maxLifeDays is the longest life of a key, in days.
+const maxLifeDays = int64(harang.MaxKeyLife / (24 * time.Hour))
+
+// newKey is the key that the flags describe.
+func (c *apikeyAdd) newKey() (auth.NewAPIKey, error) {
+	n := auth.NewAPIKey{Name: c.Name}
+	if len(c.Scope) > 0 {
+		var detail string
+		if n.Scopes, detail = harang.NewScopes(c.Scope); detail != "" {
+			return n, cli.Usagef("--scope", "%s", detail).Cure("use e.g. --scope events:write")
+		}
+	}
+	if c.Expires > lifetime(harang.MaxKeyLife) {
+		return n, cli.Usagef("--expires", "the key would end more than ten years ahead").Cure("use e.g. 365d")
+	}
+	if c.Expires > 0 {
+		n.Expires = time.Now().Add(time.Duration(c.Expires))
+	}
+	if c.RateLimit != nil {
+		if n.RateLimit = *c.RateLimit; n.RateLimit < 1 || n.RateLimit > harang.MaxKeyRateLimit {
+			return n, cli.Usagef("--rate-limit", "%d is not from 1 to %d calls a minute", n.RateLimit,
+				harang.MaxKeyRateLimit).Cure("use e.g. 600, or leave it out for any number")
+		}
+	}
+	return n, nil
 }
 
 // Run creates a key.
 func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
+	n, err := c.newKey()
+	if err != nil {
+		return err
+	}
 	service, st, err := c.Service(ctx)
 	if err != nil {
 		return err
@@ -34,7 +93,7 @@ func (c *apikeyAdd) Run(ctx context.Context, s *streams) error {
 	if _, err := findTenant(ctx, st, c.Tenant); err != nil {
 		return err
 	}
-	key, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), c.Name)
+	key, text, err := service.CreateAPIKey(ctx, operator(c.Tenant), n)
 	if err != nil {
 		return cli.Refused("--name", err)
 	}
@@ -62,15 +121,30 @@ func (c *apikeyList) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tTENANT\tSTATE\tNAME\tCREATED")
+	fmt.Fprintln(w, "ID\tTENANT\tSTATE\tNAME\tSCOPES\tCREATED\tEXPIRES\tLAST USED\tPER MINUTE")
+	now := time.Now()
 	for _, k := range keys {
-		state := "active"
-		if !k.Revoked.IsZero() {
-			state = "revoked"
+		rate := "any"
+		if k.RateLimit != 0 {
+			rate = strconv.FormatInt(k.RateLimit, 10)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Tenant, state, k.Name, k.Created.UTC().Format(time.RFC3339))
+		fmt.Fprintln(w, strings.Join([]string{
+			k.ID, k.Tenant, strings.ToLower(string(k.Status(now))), k.Name, joinScopes(k.Scopes),
+			formatOr(k.Created, ""), formatOr(k.Expires, "never"), formatOr(k.LastUsed, "never"), rate,
+		}, "\t"))
 	}
 	return w.Flush()
+}
+
+// joinScopes are scopes with commas between them.
+func joinScopes(set harang.Scopes) string { return strings.ReplaceAll(set.String(), " ", ",") }
+
+// formatOr is an instant, or none for the zero time.
+func formatOr(t time.Time, none string) string {
+	if t.IsZero() {
+		return none
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 type apikeyRevoke struct {

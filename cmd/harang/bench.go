@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/cli"
 	"harang.dev/harang/internal/config"
 	"harang.dev/harang/internal/gateway"
@@ -87,7 +88,7 @@ func (c *benchCommand) createTenants(ctx context.Context) ([]loadtest.Tenant, er
 		if err != nil && harang.ErrorCode(err) != harang.CodeConflict {
 			return nil, err
 		}
-		_, key, err := service.CreateAPIKey(ctx, operator(id), "bench")
+		_, key, err := service.CreateAPIKey(ctx, operator(id), auth.NewAPIKey{Name: "bench"})
 		if err != nil {
 			return nil, err
 		}

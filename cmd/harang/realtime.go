@@ -69,6 +69,7 @@ func (p *program) startRealtime(ctx context.Context, registry prometheus.Registe
 		ConnectionsPerTenant: p.config.ConnectionsPerTenant,
 		ConnectionsPerUser:   p.config.ConnectionsPerUser,
 		Seen:                 r.trace.Seen,
+		KeyChanged:           p.auth.ForgetKeys,
 		Logger:               p.log, Registry: registry,
 	})
 	p.store.OnCommit(func(c outbox.Commit) {

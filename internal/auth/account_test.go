@@ -54,7 +54,7 @@ func TestAdministration_AdministratorsOnly(t *testing.T) {
 		wantCode(t, err, harang.CodeForbidden)
 		_, err = env.FindUsers(t.Context(), id, "", 10)
 		wantCode(t, err, harang.CodeForbidden)
-		_, _, err = env.CreateAPIKey(t.Context(), id, "x")
+		_, _, err = env.CreateAPIKey(t.Context(), id, auth.NewAPIKey{Name: "x"})
 		wantCode(t, err, harang.CodeForbidden)
 		_, err = env.FindAPIKeys(t.Context(), id, "", 10)
 		wantCode(t, err, harang.CodeForbidden)
@@ -184,7 +184,7 @@ func TestFindUsers(t *testing.T) {
 func TestAPIKey_Lifecycle(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()
-	key, text, err := env.CreateAPIKey(ctx, env.admin, "webshop")
+	key, text, err := env.CreateAPIKey(ctx, env.admin, auth.NewAPIKey{Name: "webshop"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,8 @@ func TestAPIKey_Lifecycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := harang.Identity{Tenant: "budapest", UserID: "key:" + key.ID, Name: "webshop", Role: harang.RoleService}
+	want := harang.Identity{Tenant: "budapest", UserID: "key:" + key.ID, Name: "webshop", Role: harang.RoleService,
+		Scopes: harang.DefaultScopes}
 	if diff := cmp.Diff(want, id); diff != "" {
 		t.Fatal(diff)
 	}
@@ -204,7 +205,7 @@ func TestAPIKey_Lifecycle(t *testing.T) {
 		_, err := env.AuthenticateKey(ctx, wrong)
 		wantCode(t, err, harang.CodeUnauthenticated)
 	}
-	_, _, err = env.CreateAPIKey(ctx, env.admin, "")
+	_, _, err = env.CreateAPIKey(ctx, env.admin, auth.NewAPIKey{Name: ""})
 	wantCode(t, err, harang.CodeInvalidRequest)
 	keys, err := env.FindAPIKeys(ctx, env.admin, "", 10)
 	if err != nil || len(keys) != 1 || keys[0].ID != key.ID || !keys[0].Revoked.IsZero() {
@@ -226,14 +227,17 @@ func TestAPIKey_Lifecycle(t *testing.T) {
 func TestAPIKey_RevokedElsewhere(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()
-	key, text, err := env.CreateAPIKey(ctx, env.admin, "webshop")
+	key, text, err := env.CreateAPIKey(ctx, env.admin, auth.NewAPIKey{Name: "webshop"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := env.AuthenticateKey(ctx, text); err != nil {
 		t.Fatal(err)
 	}
-	if err := env.store.RevokeAPIKey(ctx, "budapest", key.ID, env.clock.Now(), noTrail); err != nil {
+	if err := env.store.UpdateAPIKey(ctx, "budapest", key.ID, func(k *harang.APIKey) (auth.Trail, error) {
+		k.Revoked = env.clock.Now()
+		return auth.Trail{}, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	env.clock.Move(500 * time.Millisecond)

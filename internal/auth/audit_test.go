@@ -63,9 +63,14 @@ func TestAudit_Users(t *testing.T) {
 	change(auth.UserChange{Role: new(harang.Role("BOSS"))}, harang.CodeInvalidRequest)
 	change(auth.UserChange{Disabled: new(true), Password: new("another long password")}, "")
 	change(auth.UserChange{Disabled: new(false)}, "")
-	key, text, err := env.CreateAPIKey(ctx, admin, "webshop")
+	key, text, err := env.CreateAPIKey(ctx, admin, auth.NewAPIKey{Name: "webshop"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for range 2 { // the second changes nothing
+		if _, err := env.UpdateAPIKey(ctx, admin, key.ID, auth.APIKeyChange{RateLimit: new(int64(60))}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for range 2 { // a revoked key stays as it is
 		if err := env.RevokeAPIKey(ctx, admin, key.ID); err != nil {
@@ -82,7 +87,9 @@ func TestAudit_Users(t *testing.T) {
 		`Judit 192.0.2.9 user.disable user:Anna - - 1`,
 		`Judit 192.0.2.9 user.password user:Anna - - 1`,
 		`Judit 192.0.2.9 user.enable user:Anna - - 1`,
-		`Judit 192.0.2.9 key.create key:webshop - - 1`,
+		`Judit 192.0.2.9 key.create key:webshop - {"expiresAt":null,"name":"webshop","rateLimit":null,`+
+			`"scopes":"events:write catalogue:write stock:write"} 1`,
+		`Judit 192.0.2.9 key.update key:webshop {"rateLimit":null} {"rateLimit":60} 1`,
 		`Judit 192.0.2.9 key.revoke key:webshop - - 1`,
 		`harang - token.create token:cli:ADMIN - {"role":"ADMIN","ttl":"1h0m0s"} 1`,
 	)

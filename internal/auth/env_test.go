@@ -161,6 +161,3 @@ func (downStore) EndToken(
 func (downStore) UpdateSession(context.Context, string, string, func(*harang.Session) (auth.Trail, error)) error {
 	return errDown
 }
-
-// noTrail is the trail of a key that another process revokes.
-func noTrail(harang.APIKey) auth.Trail { return auth.Trail{} }

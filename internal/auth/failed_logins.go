@@ -95,22 +95,27 @@ func (s *Service) WriteFailedLogins(ctx context.Context) error {
 	return err
 }
 
-// Run writes failed logins and uses of sessions every second until ctx ends, then once more, and returns nil. A
-// failure is retried.
+// Run writes failed logins and the last uses of sessions and API keys every second until ctx ends, then once more, and
+// returns nil. A failure is retried.
 func (s *Service) Run(ctx context.Context) error {
 	ticker := time.NewTicker(flushEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			_ = s.WriteFailedLogins(ctx) // the store's health check reports a database that is away
-			_ = s.WriteSessionUses(ctx)
+			s.flush(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 			defer cancel()
-			_ = s.WriteFailedLogins(last)
-			_ = s.WriteSessionUses(last)
+			s.flush(last)
 			return nil
 		}
 	}
+}
+
+// flush writes what waits. The store's health check reports a database that is away.
+func (s *Service) flush(ctx context.Context) {
+	_ = s.WriteFailedLogins(ctx)
+	_ = s.WriteSessionUses(ctx)
+	_ = s.WriteKeyUses(ctx)
 }

@@ -44,10 +44,16 @@ func (c *lru[K, V]) putUnless(keep func(V) bool, key K, value V) {
 	c.entries.Add(key, value)
 }
 
-func (c *lru[K, V]) clear() {
+// getOrPut returns the present value, or puts and returns that of make.
+func (c *lru[K, V]) getOrPut(key K, make func() V) V {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries.Purge()
+	value, ok := c.entries.Get(key)
+	if !ok {
+		value = make()
+		c.entries.Add(key, value)
+	}
+	return value
 }
 
 func (c *lru[K, V]) len() int {

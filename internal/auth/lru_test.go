@@ -26,8 +26,8 @@ func TestLRU_Bounded(t *testing.T) {
 	if three, _ := c.get(3); three != 30 {
 		t.Errorf("3 became %d", three)
 	}
-	c.clear()
-	if c.len() != 0 {
-		t.Errorf("%d entries after clear", c.len())
+	make4 := func() int { return 4 }
+	if c.getOrPut(2, make4) != 2 || c.getOrPut(4, make4) != 4 || c.len() != 3 {
+		t.Errorf("4 was not added: %d entries", c.len())
 	}
 }

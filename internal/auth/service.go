@@ -3,11 +3,13 @@ package auth
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/argon2id"
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"harang.dev/harang"
 )
@@ -35,20 +37,24 @@ const refreshGrace = 30 * time.Second
 
 // Service authenticates callers. See the package's documentation.
 type Service struct {
-	store   UserStore
-	key     *Key
-	tokens  *tokens
-	hasher  *hasher
-	limits  *limiter
-	keys    *lru[[32]byte, cachedKey]
-	last    *outcomes
-	failed  *failedLogins
-	uses    *sessionUses
-	metrics *metrics
-	clock   func() time.Time
-	newID   func() string
-	access  time.Duration
-	session time.Duration
+	store  UserStore
+	key    *Key
+	tokens *tokens
+	hasher *hasher
+	limits *limiter
+	keys   *lru[[32]byte, cachedKey]
+	// keyChanges counts the changes of keys that this node knows of: an earlier look-up is not used any more.
+	keyChanges atomic.Uint64
+	rates      *lru[string, *rate.Limiter] // by the id of the key
+	keyUses    keyUses
+	last       *outcomes
+	failed     *failedLogins
+	uses       *sessionUses
+	metrics    *metrics
+	clock      func() time.Time
+	newID      func() string
+	access     time.Duration
+	session    time.Duration
 }
 
 // New returns a Service that signs with key.
@@ -76,6 +82,7 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 		store: store, key: key, tokens: newTokens(key, o.Clock), hasher: h,
 		limits: newLimiter(o.Clock), keys: newLRU[[32]byte, cachedKey](maxCachedKeys), last: newOutcomes(),
 		failed: newFailedLogins(), uses: newSessionUses(),
+		rates: newLRU[string, *rate.Limiter](maxCachedKeys), keyUses: keyUses{uses: map[string]KeyUse{}},
 		metrics: newMetrics(o.Registry),
 		clock:   o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
 	}, nil

@@ -162,7 +162,7 @@ func TestIssueToken(t *testing.T) {
 func TestService_DatabaseUnavailable(t *testing.T) {
 	env := newEnv(t)
 	g := env.login(t)
-	key, text, err := env.CreateAPIKey(t.Context(), env.admin, "erp")
+	key, text, err := env.CreateAPIKey(t.Context(), env.admin, auth.NewAPIKey{Name: "erp"})
 	if err != nil || key.Name != "erp" {
 		t.Fatal(err)
 	}

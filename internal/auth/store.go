@@ -92,8 +92,10 @@ type UserStore interface {
 	FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error)
 	// FindAPIKeys lists a tenant's keys after afterID, ordered by id.
 	FindAPIKeys(ctx context.Context, tenant, afterID string, limit int) ([]harang.APIKey, error)
-	// RevokeAPIKey revokes a key at an instant. trail is called only when it was not revoked before.
-	RevokeAPIKey(ctx context.Context, tenant, id string, at time.Time, trail func(harang.APIKey) Trail) error
+	// UpdateAPIKey lets decide change name, scopes, Expires, Revoked and RateLimit of a key, which is locked meanwhile.
+	UpdateAPIKey(ctx context.Context, tenant, id string, decide func(*harang.APIKey) (Trail, error)) error
+	// RecordKeyUses stores the last uses of keys, except where a last use within every before it is stored.
+	RecordKeyUses(ctx context.Context, uses []KeyUse, every time.Duration) error
 
 	// CreateAudit writes rows about something that changes nothing else.
 	CreateAudit(ctx context.Context, tenant string, entries ...harang.AuditEntry) error

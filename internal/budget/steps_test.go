@@ -265,7 +265,7 @@ func (acceptAll) AppendEvents(_ context.Context, events []harang.Event) ([]inges
 // prepareIngest reads and validates one CloudEvent.
 func prepareIngest(tb testing.TB) (func(), *counter, *counter) {
 	intake := ingest.New(acceptAll{}, func() string { return "0198f3a0-7c00-7000-8000-000000000001" })
-	caller := harang.Identity{Tenant: tenant, Role: harang.RoleService}
+	caller := harang.Identity{Tenant: tenant, Role: harang.RoleService, Scopes: harang.DefaultScopes}
 	header := http.Header{"Content-Type": {"application/cloudevents+json"}}
 	body := fmt.Appendf(nil, `{"specversion":"1.0","id":"s-1","source":"/till","type":"stock_alert","data":%s}`,
 		alert(tb).Data)

@@ -59,6 +59,9 @@ func (t *tenant) Deliver(r *feedRun) {
 					"tenant", t.id, "connection", p.ConnectionID, "user", c.user, "by", p.UserID)
 				c.end(goodbyeClosedByAdmin)
 			}
+		case harang.KeyChanged:
+			t.advance(it.Number)
+			t.g.o.KeyChanged()
 		default:
 			t.advance(it.Number)
 		}

@@ -52,6 +52,9 @@ type Options struct {
 	NewPID func() string
 	// Seen is called with the events that were on a user's screen. It must not block. Zero value means no call.
 	Seen func(tenant, user string, eventIDs []string)
+	// KeyChanged is called when an API key of a tenant with connections here was changed or revoked. It must not block.
+	// Zero value means no call.
+	KeyChanged func()
 	// Logger gets temporary failures and alarms. Zero value means none.
 	Logger *slog.Logger
 	// Registry gets the metrics. Zero value means a registry of its own.
@@ -97,6 +100,9 @@ func New(o Options) *Gateway {
 	}
 	if o.Seen == nil {
 		o.Seen = func(string, string, []string) {}
+	}
+	if o.KeyChanged == nil {
+		o.KeyChanged = func() {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -212,7 +212,7 @@ func addTenant(
 	}
 	if withKey {
 		admin := harang.Identity{Tenant: id, UserID: "cli:ADMIN", Name: "growth", Role: harang.RoleAdmin}
-		if _, t.Key, err = service.CreateAPIKey(ctx, admin, "growth"); err != nil {
+		if _, t.Key, err = service.CreateAPIKey(ctx, admin, auth.NewAPIKey{Name: "growth"}); err != nil {
 			return t, err
 		}
 	}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
@@ -102,14 +103,26 @@ func (a *API) changeUser(ctx context.Context, caller harang.Identity, in *change
 
 // KeyBody is an API key without its secret text.
 type KeyBody struct {
-	ID        string          `json:"id"`
-	Name      string          `json:"name"`
-	CreatedAt instant         `json:"createdAt"`
-	RevokedAt orNull[instant] `json:"revokedAt" doc:"null while the key is valid"`
+	ID         string           `json:"id"`
+	Name       string           `json:"name"`
+	Scopes     []harang.Scope   `json:"scopes" nullable:"false" enum:"events:write,events:read,catalogue:write,stock:write,tokens:issue"`
+	Status     harang.KeyStatus `json:"status" enum:"ACTIVE,EXPIRING,EXPIRED,REVOKED" doc:"EXPIRING: ends within 14 days"`
+	CreatedAt  instant          `json:"createdAt"`
+	ExpiresAt  orNull[instant]  `json:"expiresAt" doc:"null when it does not end by itself"`
+	RevokedAt  orNull[instant]  `json:"revokedAt" doc:"null while it is not revoked"`
+	LastUsedAt orNull[instant]  `json:"lastUsedAt" doc:"to the minute; null before the first use"`
+	RateLimit  *int64           `json:"rateLimit" doc:"calls a minute on each node; null for any number"`
 }
 
-func keyBodyOf(k harang.APIKey) KeyBody {
-	return KeyBody{ID: k.ID, Name: k.Name, CreatedAt: instant(k.Created), RevokedAt: timeOrNull(k.Revoked)}
+func (a *API) keyBodyOf(k harang.APIKey) KeyBody {
+	b := KeyBody{
+		ID: k.ID, Name: k.Name, Scopes: k.Scopes.List(), Status: k.Status(a.Clock()), CreatedAt: instant(k.Created),
+		ExpiresAt: timeOrNull(k.Expires), RevokedAt: timeOrNull(k.Revoked), LastUsedAt: timeOrNull(k.LastUsed),
+	}
+	if k.RateLimit != 0 {
+		b.RateLimit = &k.RateLimit
+	}
+	return b
 }
 
 func (a *API) listKeys(ctx context.Context, caller harang.Identity, in *ListInput) (*listOutput[KeyBody], error) {
@@ -119,12 +132,15 @@ func (a *API) listKeys(ctx context.Context, caller harang.Identity, in *ListInpu
 	}
 	keys, err := a.Auth.FindAPIKeys(ctx, caller, after, in.Limit+1)
 	page := pageOf("api-keys", keys, in.Limit, func(k harang.APIKey) string { return k.ID })
-	return &listOutput[KeyBody]{listOf(page, keyBodyOf)}, err
+	return &listOutput[KeyBody]{listOf(page, a.keyBodyOf)}, err
 }
 
 type createKeyInput struct {
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"200" doc:"purpose of the key"`
+		Name      string          `json:"name" minLength:"1" maxLength:"200" doc:"purpose of the key"`
+		Scopes    *[]harang.Scope `json:"scopes,omitempty" minItems:"1" maxItems:"5" uniqueItems:"true" enum:"events:write,events:read,catalogue:write,stock:write,tokens:issue" doc:"absent: events:write, catalogue:write and stock:write"`
+		ExpiresAt *instantText    `json:"expiresAt,omitempty" doc:"RFC 3339, in the future, at most ten years ahead; absent: never"`
+		RateLimit *int64          `json:"rateLimit,omitempty" minimum:"1" maximum:"60000" doc:"calls a minute on each node; absent: any number"`
 	}
 }
 
@@ -136,10 +152,79 @@ type createdKeyOutput struct {
 }
 
 func (a *API) createKey(ctx context.Context, caller harang.Identity, in *createKeyInput) (*createdKeyOutput, error) {
-	k, text, err := a.Auth.CreateAPIKey(ctx, caller, in.Body.Name)
+	n := auth.NewAPIKey{Name: in.Body.Name}
+	if in.Body.Scopes != nil {
+		var err error
+		if n.Scopes, err = scopesOf(*in.Body.Scopes); err != nil {
+			return nil, err
+		}
+	}
+	if in.Body.ExpiresAt != nil {
+		var err error
+		if n.Expires, err = in.Body.ExpiresAt.parse("expiresAt"); err != nil {
+			return nil, err
+		}
+	}
+	if in.Body.RateLimit != nil {
+		n.RateLimit = *in.Body.RateLimit
+	}
+	k, text, err := a.Auth.CreateAPIKey(ctx, caller, n)
 	out := &createdKeyOutput{}
-	out.Body.KeyBody, out.Body.Key = keyBodyOf(k), text
+	out.Body.KeyBody, out.Body.Key = a.keyBodyOf(k), text
 	return out, err
+}
+
+func scopesOf(names []harang.Scope) (harang.Scopes, error) {
+	set, detail := harang.NewScopes(names)
+	if detail != "" {
+		return 0, harang.Invalid(harang.FieldError{Field: "scopes", Detail: detail})
+	}
+	return set, nil
+}
+
+type changeKeyInput struct {
+	ID   string `path:"id" maxLength:"128"`
+	Body struct {
+		Name      *string               `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Scopes    *[]harang.Scope       `json:"scopes,omitempty" minItems:"1" maxItems:"5" uniqueItems:"true" enum:"events:write,events:read,catalogue:write,stock:write,tokens:issue"`
+		ExpiresAt optional[instantText] `json:"expiresAt,omitempty" required:"false" doc:"RFC 3339; absent: it stays; null: the key does not end by itself"`
+		RateLimit optional[int64]       `json:"rateLimit,omitempty" required:"false" minimum:"1" maximum:"60000" doc:"absent: it stays; null: any number"`
+	}
+}
+
+type keyOutput struct{ Body KeyBody }
+
+func (a *API) changeKey(ctx context.Context, caller harang.Identity, in *changeKeyInput) (*keyOutput, error) {
+	change := auth.APIKeyChange{Name: in.Body.Name}
+	if in.Body.Scopes != nil {
+		set, err := scopesOf(*in.Body.Scopes)
+		if err != nil {
+			return nil, err
+		}
+		change.Scopes = &set
+	}
+	if in.Body.ExpiresAt.set {
+		change.Expires = new(time.Time{})
+		if text := in.Body.ExpiresAt.value; text != nil {
+			var err error
+			if *change.Expires, err = text.parse("expiresAt"); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if in.Body.RateLimit.set {
+		change.RateLimit = new(int64(0))
+		if limit := in.Body.RateLimit.value; limit != nil {
+			change.RateLimit = limit
+		}
+	}
+	if change == (auth.APIKeyChange{}) {
+		return nil, harang.Invalid(
+			harang.FieldError{Field: "body", Detail: "must have at least one of name, scopes, expiresAt and rateLimit"},
+		)
+	}
+	k, err := a.Auth.UpdateAPIKey(ctx, caller, in.ID, change)
+	return &keyOutput{a.keyBodyOf(k)}, err
 }
 
 type keyPath struct {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -371,6 +372,81 @@ func TestAdmin_APIKeys(t *testing.T) {
 	e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 401, harang.CodeUnauthenticated)
 	e.as(harang.RoleAdmin, "DELETE", "/admin/api-keys/unknown", "").want(t, 404, harang.CodeNotFound)
 	e.as(harang.RoleAdmin, "GET", "/admin/api-keys?cursor=!", "").want(t, 422, harang.CodeInvalidRequest)
+}
+
+// TestAdmin_APIKeys_Limits: scopes, expiry and rate limit of a key are made, shown, changed and refused.
+func TestAdmin_APIKeys_Limits(t *testing.T) {
+	e := newEnv(t)
+	for _, wrong := range []string{
+		`"scopes":["events:delete"]`, `"scopes":[]`, `"scopes":["stock:write","stock:write"]`, `"scopes":"stock:write"`,
+		`"expiresAt":"2020-01-01T00:00:00Z"`, `"expiresAt":"2099-01-01T00:00:00Z"`, `"expiresAt":"tomorrow"`,
+		`"rateLimit":0`, `"rateLimit":-1`, `"rateLimit":1000000000`, `"rateLimit":1.5`,
+	} {
+		field, _, _ := strings.Cut(strings.Trim(wrong, `"`), `"`)
+		for path, body := range map[string]string{
+			"POST /admin/api-keys": `{"name":"erp",` + wrong + `}`, "PATCH /admin/api-keys/unknown": `{` + wrong + `}`,
+		} {
+			method, path, _ := strings.Cut(path, " ")
+			r := e.as(harang.RoleAdmin, method, path, body).want(t, 422, harang.CodeInvalidRequest)
+			if !strings.Contains(string(r.body), `"field":"`+field) {
+				t.Errorf("%s %s: %s", method, body, r.body)
+			}
+		}
+	}
+	e.as(harang.RoleAdmin, "PATCH", "/admin/api-keys/unknown", `{}`).want(t, 422, harang.CodeInvalidRequest)
+
+	made := e.as(harang.RoleAdmin, "POST", "/admin/api-keys",
+		`{"name":"erp","scopes":["stock:write","events:write"],"expiresAt":"2026-03-10T00:00:00Z","rateLimit":2}`).
+		want(t, 201, "").json(t)
+	key, _ := made["key"].(string)
+	id, _ := made["id"].(string)
+	shown := func(want string) {
+		t.Helper()
+		var list struct {
+			Items []struct {
+				ID        string   `json:"id"`
+				Scopes    []string `json:"scopes"`
+				Status    string   `json:"status"`
+				ExpiresAt *string  `json:"expiresAt"`
+				LastUsed  *string  `json:"lastUsedAt"`
+				RateLimit *int     `json:"rateLimit"`
+			} `json:"items"`
+		}
+		body := e.as(harang.RoleAdmin, "GET", "/admin/api-keys", "").want(t, 200, "").body
+		if err := json.Unmarshal(body, &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range list.Items {
+			if k.ID != id {
+				continue
+			}
+			text, _ := json.Marshal([]any{k.Scopes, k.Status, k.ExpiresAt, k.LastUsed, k.RateLimit})
+			if string(text) != want {
+				t.Errorf("%s, want %s", text, want)
+			}
+		}
+	}
+	const set = `[["events:write","stock:write"],"EXPIRING","2026-03-10T00:00:00.000Z",`
+	shown(set + `null,2]`)
+	e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 403, harang.CodeForbidden)
+	if err := e.auth.WriteKeyUses(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	shown(set + `"` + e.clock().Format(harang.TimeFormat) + `",2]`)
+	e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 403, harang.CodeForbidden)
+	r := e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 429, harang.CodeRateLimited)
+	if r.Header.Get("Retry-After") == "" {
+		t.Error("429 without Retry-After")
+	}
+	e.as(harang.RoleAdmin, "PATCH", "/admin/api-keys/"+id, `{"scopes":["catalogue:write"],"rateLimit":null}`).
+		want(t, 200, "")
+	e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 200, "")
+	e.as(harang.RoleAdmin, "PATCH", "/admin/api-keys/"+id, `{"expiresAt":"2026-03-02T15:00:00Z"}`).want(t, 200, "")
+	e.move(24 * time.Hour)
+	expired := e.call(key, "PUT", "/api/v1/partners/p1", `{"name":"P"}`).want(t, 401, harang.CodeUnauthenticated)
+	if !strings.Contains(string(expired.body), "expired") {
+		t.Errorf("%s does not say why", expired.body)
+	}
 }
 
 func TestAdmin_Connections(t *testing.T) {

@@ -150,13 +150,14 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 	}
 	forbidden := method != http.MethodGet // public calls that change something refuse pages of other sites
 	if action != public {
-		forbidden = slices.ContainsFunc(allRoles(), func(r harang.Role) bool { return !r.May(action) })
+		forbidden = action.Scope() != "" ||
+			slices.ContainsFunc(allRoles(), func(r harang.Role) bool { return !r.May(action) })
 	}
 	if forbidden {
 		codes = append(codes, harang.CodeForbidden)
 	}
 	if action != public {
-		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired)
+		codes = append(codes, harang.CodeUnauthenticated, harang.CodeTokenExpired, harang.CodeRateLimited) // callers
 		if action != harang.ActionReadOwnIdentity && action != harang.ActionChangeOwnPassword {
 			codes = append(codes, harang.CodePasswordChangeRequired)
 		}
@@ -164,11 +165,10 @@ func (a *API) operation(route string, action harang.Action, d routeDoc, takesBod
 			codes = append(codes, harang.CodeReauthenticationRequired)
 		}
 		if harang.RoleOperator.May(action) || harang.RoleAdmin.May(action) {
-			codes = append(codes, harang.CodeRateLimited) // userCalls
 			op.Security = append(op.Security, map[string][]string{"accessToken": {}})
 		}
 		if harang.RoleService.May(action) {
-			op.Security = append(op.Security, map[string][]string{"apiKey": {}})
+			op.Security = append(op.Security, map[string][]string{"apiKey": {string(action.Scope())}})
 		}
 		op.Description = strings.TrimSpace(op.Description + "\n\nAllowed for: " + rolesAllowed(action) + ".")
 	}
@@ -215,7 +215,7 @@ func rolesAllowed(a harang.Action) string {
 		if r.May(a) {
 			name := string(r)
 			if r == harang.RoleService {
-				name = "API key"
+				name = "API key with the scope " + string(a.Scope())
 			}
 			names = append(names, name)
 		}
@@ -287,9 +287,21 @@ func (a *API) begin(r *http.Request, needed access) (caller harang.Identity, end
 	}
 	end, waited, err := a.userCalls.acquire(r.Context(), caller)
 	if err == nil && waited {
-		err = a.recheck(r.Context(), caller)
+		err = a.recheckCall(r, caller, needed.action)
 	}
 	return caller, end, err
+}
+
+// recheckCall refuses a caller whose credential has ended, or whose rights have changed, while the call waited.
+func (a *API) recheckCall(r *http.Request, caller harang.Identity, action harang.Action) error {
+	if caller.Role != harang.RoleService {
+		return a.recheck(r.Context(), caller)
+	}
+	now, err := a.Auth.AuthenticateKey(r.Context(), bearer(r))
+	if err != nil {
+		return err
+	}
+	return now.Can(action)
 }
 
 func (a *API) authorize(r *http.Request, action harang.Action) (harang.Identity, error) {
@@ -309,7 +321,7 @@ func (a *API) authorize(r *http.Request, action harang.Action) (harang.Identity,
 func (a *API) authenticate(r *http.Request) (harang.Identity, error) {
 	credential := bearer(r)
 	if auth.IsAPIKey(credential) {
-		return a.Auth.AuthenticateKey(r.Context(), credential)
+		return a.Auth.AdmitKey(r.Context(), credential)
 	}
 	return a.Auth.Authenticate(r.Context(), credential)
 }

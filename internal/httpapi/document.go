@@ -67,6 +67,12 @@ const (
 	closeConnectionDetails = "The client gets goodbye CLOSED_BY_ADMIN and does not reconnect by itself; the user " +
 		"stays " +
 		"signed in. An id that no node has changes nothing: the answer is 204, too."
+	keyDetails = "Scopes: events:write sends events, catalogue:write puts locations, partners, products and cards, " +
+		"stock:write puts and adjusts stock. No call needs events:read or tokens:issue yet. A call without its scope " +
+		"is FORBIDDEN. A key that expires is UNAUTHENTICATED from then on. With a rate limit as many calls a minute " +
+		"may be made on each node, all at once or spread; a further one is RATE_LIMITED. Changes take effect on " +
+		"every node within a second."
+
 	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 " +
 		"minutes, and " +
 		"payment has the error. Without payment the rental is OPEN at once."

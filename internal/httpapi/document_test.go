@@ -210,7 +210,7 @@ func TestDocs_LoadNothingFromElsewhere(t *testing.T) {
 			t.Fatalf("%s: %d", path, r.StatusCode)
 		}
 		for _, want := range []string{"/api/v1/rentals", "INSUFFICIENT_STOCK", "stock_alert", "currentQuantity",
-			"Allowed for: ADMIN, API key.",
+			"Allowed for: ADMIN, API key with the scope catalogue:write.",
 			"one of payment_error, rental_created, stock_alert", "the payload of the type, see live events"} {
 			if !strings.Contains(string(r.body), want) {
 				t.Errorf("%s is not on the page", want)

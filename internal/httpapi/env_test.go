@@ -197,7 +197,7 @@ func (e *env) seed(ctx context.Context) {
 			}
 		}
 		if tenant.ID == "budapest" {
-			_, key, err := e.auth.CreateAPIKey(ctx, admin, "webshop")
+			_, key, err := e.auth.CreateAPIKey(ctx, admin, auth.NewAPIKey{Name: "webshop"})
 			must(err)
 			e.apiKey = key
 			e.tokens[harang.RoleService] = key

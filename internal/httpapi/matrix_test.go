@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/auth"
 )
 
 // The callers of the matrix: the three roles and an API key.
@@ -97,6 +98,7 @@ var matrix = map[string]string{
 	"PATCH /admin/users/{id}":        admins,
 	"GET /admin/api-keys":            admins,
 	"POST /admin/api-keys":           admins,
+	"PATCH /admin/api-keys/{id}":     admins,
 	"DELETE /admin/api-keys/{id}":    admins,
 	"GET /admin/connections":         admins,
 	"DELETE /admin/connections/{id}": admins,
@@ -150,6 +152,69 @@ func TestMatrix_Routes(t *testing.T) {
 			case caller != "" && (res.status == http.StatusUnauthorized ||
 				(res.status == http.StatusForbidden) == allowed):
 				t.Errorf("%s as %s: %d %s, allowed %v", route, caller, res.status, res.code(), allowed)
+			}
+		}
+	}
+}
+
+// scopeOf is the scope that an API key needs for each of its calls.
+var scopeOf = map[string]harang.Scope{
+	"POST /events":                                  harang.ScopeEventsWrite,
+	"PUT /locations/{id}":                           harang.ScopeCatalogueWrite,
+	"PUT /partners/{id}":                            harang.ScopeCatalogueWrite,
+	"PUT /products/{id}":                            harang.ScopeCatalogueWrite,
+	"PUT /partners/{id}/cards/{token}":              harang.ScopeCatalogueWrite,
+	"DELETE /partners/{id}/cards/{token}":           harang.ScopeCatalogueWrite,
+	"PUT /inventory/stock/{productId}/{locationId}": harang.ScopeStockWrite,
+	"POST /inventory/adjustments":                   harang.ScopeStockWrite,
+}
+
+// TestMatrix_Scopes: a key with one scope may make the calls of that scope and no other one; the refusal names the
+// scope that the key lacks. The document says which scope each call needs.
+func TestMatrix_Scopes(t *testing.T) {
+	s := newRentalEnv(t)
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Security []map[string][]string
+		}
+	}
+	if err := json.Unmarshal(s.call("GET", "/openapi.json", "", nil, nil).body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	keys := map[harang.Scope]string{}
+	for _, scope := range harang.Scopes(0xff).List() {
+		set, _ := harang.NewScopes([]harang.Scope{scope})
+		admin := harang.Identity{Tenant: "a", UserID: "admin", Role: harang.RoleAdmin}
+		_, text, err := s.auth.CreateAPIKey(t.Context(), admin, auth.NewAPIKey{Name: string(scope), Scopes: set})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[scope] = text
+	}
+	for route, who := range matrix {
+		need, takesKeys := scopeOf[route]
+		if takesKeys != strings.Contains(who, "KEY") {
+			t.Errorf("%s: no scope is declared, or no key may call it", route)
+		}
+		if !takesKeys {
+			continue
+		}
+		method, path, _ := strings.Cut(route, " ")
+		documented := false
+		for _, way := range doc.Paths["/api/v1"+path][strings.ToLower(method)].Security {
+			documented = documented || slices.Equal(way["apiKey"], []string{string(need)})
+		}
+		if !documented {
+			t.Errorf("%s: the document does not say that it needs %s", route, need)
+		}
+		path = "/api/v1" + strings.NewReplacer("{id}", "-", "{token}", "-", "{productId}", "-", "{locationId}", "-").
+			Replace(path)
+		for scope, key := range keys {
+			res := s.call(method, path, key, json.RawMessage("{}"), nil)
+			refused := res.status == http.StatusForbidden && res.code() == string(harang.CodeForbidden) &&
+				strings.Contains(string(res.body), "lacks the scope "+string(need))
+			if refused == (scope == need) || res.status == http.StatusUnauthorized {
+				t.Errorf("%s with %s: %d %s", route, scope, res.status, res.body)
 			}
 		}
 	}

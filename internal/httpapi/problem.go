@@ -235,7 +235,8 @@ func (p *problem) Schema(r huma.Registry) *huma.Schema {
 				"ownOrigin": text(
 					"the server's origin as the request names it, with FORBIDDEN because of the page's origin",
 				),
-				"action": text("the action that the role is not allowed, with FORBIDDEN"),
+				"action": text("the action that the caller is not allowed, with FORBIDDEN"),
+				"scope":  text("the scope that the API key lacks, with FORBIDDEN"),
 			},
 			Required: []string{"type", "title", "status", "code", "detail"},
 		}

@@ -49,7 +49,7 @@ func newRentalEnv(t testing.TB) *rentalEnv {
 		}
 	}
 	admin := harang.Identity{Tenant: "a", UserID: "cli:ADMIN", Role: harang.RoleAdmin}
-	if _, s.key, err = s.auth.CreateAPIKey(t.Context(), admin, "erp"); err != nil {
+	if _, s.key, err = s.auth.CreateAPIKey(t.Context(), admin, auth.NewAPIKey{Name: "erp"}); err != nil {
 		t.Fatal(err)
 	}
 	for path, body := range map[string]string{

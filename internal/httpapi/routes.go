@@ -102,7 +102,7 @@ func (a *API) routes() {
 			harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).answers(200))
 	call(a, "PATCH /inventory/stock/{productId}/{locationId}", harang.ActionExpectStock, a.changeStock,
 		about("changeStock", "Change thresholds (managers) or the expected delivery"))
-	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutCatalogue, a.putStock,
+	call(a, "PUT /inventory/stock/{productId}/{locationId}", harang.ActionPutStock, a.putStock,
 		about("putStock", "Create or replace a stock item", harang.CodeNotFound))
 
 	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental,
@@ -181,9 +181,13 @@ func (a *API) routes() {
 		about("changeUser", "Change role, state or password; takes effect at once on every node",
 			harang.CodeLastAdmin, harang.CodePasswordTooCommon).details(changeUserDetails))
 	call(a, "GET /admin/api-keys", harang.ActionAdminister, a.listKeys,
-		about("listApiKeys", "The tenant's API keys"))
+		about("listApiKeys", "The tenant's API keys, revoked ones included"))
 	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey,
-		about("createApiKey", "Create an API key; its text is shown only in this answer").answers(201))
+		about("createApiKey", "Create an API key; its text is shown only in this answer").
+			answers(201).details(keyDetails))
+	call(a, "PATCH /admin/api-keys/{id}", harang.ActionAdminister, a.changeKey,
+		about("changeApiKey", "Change name, scopes, expiry or rate limit of an API key that is not revoked",
+			harang.CodeConflict).details(keyDetails))
 	call(a, "DELETE /admin/api-keys/{id}", harang.ActionAdminister, a.revokeKey,
 		about("revokeApiKey", "Revoke an API key for good").answers(204))
 	call(a, "GET /admin/connections", harang.ActionAdminister, a.listConnections,

@@ -25,6 +25,23 @@ func (instant) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Description: "RFC 3339, UTC, milliseconds"}
 }
 
+// instantText is an instant as callers write it.
+type instantText string
+
+// parse reads the value of a field.
+func (i instantText) parse(field string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, string(i))
+	if err != nil {
+		return t, harang.Invalid(harang.FieldError{Field: field, Detail: "must be an RFC 3339 time"})
+	}
+	return t, nil
+}
+
+// Schema describes the text in the OpenAPI document. Without a format: its check of a long text costs too much.
+func (instantText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, MaxLength: new(64)}
+}
+
 // orNull is a member of an answer that may be null.
 type orNull[T any] struct{ value *T }
 

@@ -12,19 +12,20 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// The limits of the calls of one user, on all devices together and per node.
+// The limits of the calls of one user, on all devices together, and of one API key; each per node.
 const (
-	// maxUserCalls is how many a node carries out at once, the sending of their answers
-	// included.
+	// maxUserCalls is how many of a user a node carries out at once, the sending of their answers included.
 	maxUserCalls = 16
-	// maxUserWaiting is how many more wait, first come, first served.
+	// maxKeyCalls is that of an API key: programs post over many connections, and another key must find room.
+	maxKeyCalls = 128
+	// maxUserWaiting is how many more wait, first come, first served, and maxKeyWaiting how many of a key.
 	maxUserWaiting = 256
+	maxKeyWaiting  = 1024
 	// userCallWait is how long each of them waits.
 	userCallWait = 5 * time.Second
 )
 
-// userCalls bounds the calls of each user. API keys and tokens without a user are not
-// bounded: programs share them.
+// userCalls bounds the calls of each user and API key. Tokens without a user are not bounded: programs share them.
 type userCalls struct {
 	mu    sync.Mutex
 	users map[userKey]*userSlots // those with calls
@@ -44,11 +45,15 @@ func newUserCalls() *userCalls { return &userCalls{users: map[userKey]*userSlots
 // RATE_LIMITED when too many others wait, or when none of them has ended in time.
 func (c *userCalls) acquire(ctx context.Context, caller harang.Identity) (release func(), waited bool, err error) {
 	none := func() {}
-	if caller.Role == harang.RoleService || strings.HasPrefix(caller.UserID, auth.CommandPrefix) {
+	if strings.HasPrefix(caller.UserID, auth.CommandPrefix) {
 		return none, false, nil
 	}
 	key := userKey{caller.Tenant, caller.UserID}
-	slots := c.enter(key)
+	atOnce, waiting := maxUserCalls, maxUserWaiting
+	if caller.Role == harang.RoleService {
+		atOnce, waiting = maxKeyCalls, maxKeyWaiting
+	}
+	slots := c.enter(key, atOnce, waiting)
 	if slots == nil {
 		return none, waited, tooManyCalls()
 	}
@@ -70,15 +75,15 @@ func (c *userCalls) acquire(ctx context.Context, caller harang.Identity) (releas
 }
 
 // enter counts a call of a user and returns the user's slots, nil when too many wait.
-func (c *userCalls) enter(key userKey) *userSlots {
+func (c *userCalls) enter(key userKey, atOnce, waiting int) *userSlots {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	slots := c.users[key]
 	if slots == nil {
-		slots = &userSlots{running: semaphore.NewWeighted(maxUserCalls)}
+		slots = &userSlots{running: semaphore.NewWeighted(int64(atOnce))}
 		c.users[key] = slots
 	}
-	if slots.calls == maxUserCalls+maxUserWaiting {
+	if slots.calls == atOnce+waiting {
 		return nil
 	}
 	slots.calls++

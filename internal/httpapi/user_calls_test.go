@@ -10,7 +10,7 @@ import (
 	"harang.dev/harang"
 )
 
-// TestUserCalls: a user has a bounded number of calls at once, further ones wait in turn
+// TestUserCalls: a user and an API key have a bounded number of calls at once, further ones wait in turn
 // and are refused after some time or when too many wait. Others are not delayed.
 func TestUserCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -50,16 +50,19 @@ func TestUserCalls(t *testing.T) {
 		} {
 			begin(other)
 		}
-		for _, program := range []harang.Identity{
-			{Tenant: "a", UserID: "key:1", Role: harang.RoleService},
-			{Tenant: "a", UserID: "cli:ADMIN", Role: harang.RoleAdmin},
-		} {
-			for range 2 * (maxUserCalls + maxUserWaiting) {
-				begin(program)
-			}
+		for range 2 * (maxUserCalls + maxUserWaiting) {
+			begin(harang.Identity{Tenant: "a", UserID: "cli:ADMIN", Role: harang.RoleAdmin})
 		}
-
+		for range maxKeyCalls {
+			begin(harang.Identity{Tenant: "a", UserID: "key:1", Role: harang.RoleService})
+		}
 		began := make(chan int, maxUserWaiting)
+		_, _, err := calls.acquire(t.Context(), harang.Identity{Tenant: "a", UserID: "key:1", Role: harang.RoleService})
+		if harang.ErrorCode(err) != harang.CodeRateLimited {
+			t.Errorf("one more call of a key: %v", err)
+		}
+		begin(harang.Identity{Tenant: "a", UserID: "key:2", Role: harang.RoleService})
+
 		for i := range maxUserWaiting {
 			go func() {
 				release, _, err := calls.acquire(t.Context(), user)

@@ -42,7 +42,8 @@ func (s *fakeStore) AppendEvents(_ context.Context, events []harang.Event) ([]in
 	return appended, nil
 }
 
-var service = harang.Identity{Tenant: "budapest", UserID: "key:1", Role: harang.RoleService}
+var service = harang.Identity{Tenant: "budapest", UserID: "key:1", Role: harang.RoleService,
+	Scopes: harang.DefaultScopes}
 
 const event = `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created",` +
 	`"data":{"rentalId":"r1","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":100,"currency":"HUF"}}`

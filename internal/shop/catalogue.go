@@ -40,7 +40,7 @@ func (c *Catalogue) ChangeLocation(
 ) (harang.Location, error) {
 	var l harang.Location
 	wrong := change.apply(harang.Location{Name: anyName}).Check()
-	err := c.put(ctx, caller, wrong, func(tx Tx) (err error) {
+	err := c.put(ctx, caller, harang.ActionPutCatalogue, wrong, func(tx Tx) (err error) {
 		l, err = c.changeLocation(ctx, tx, caller, change)
 		return err
 	})
@@ -101,7 +101,7 @@ func (c *Catalogue) ChangePartner(
 ) (harang.Partner, error) {
 	var p harang.Partner
 	wrong := change.apply(harang.Partner{Name: anyName}).Check()
-	err := c.put(ctx, caller, wrong, func(tx Tx) (err error) {
+	err := c.put(ctx, caller, harang.ActionPutCatalogue, wrong, func(tx Tx) (err error) {
 		p, err = c.changePartner(ctx, tx, caller, change)
 		return err
 	})
@@ -162,7 +162,7 @@ func (c *Catalogue) ChangeProduct(
 ) (harang.Product, error) {
 	var p harang.Product
 	wrong := change.apply(harang.Product{Name: anyName}).Check()
-	err := c.put(ctx, caller, wrong, func(tx Tx) (err error) {
+	err := c.put(ctx, caller, harang.ActionPutCatalogue, wrong, func(tx Tx) (err error) {
 		p, err = c.changeProduct(ctx, tx, caller, change)
 		return err
 	})
@@ -302,9 +302,10 @@ func checkNewID(id string) error {
 }
 
 func (c *Catalogue) put(
-	ctx context.Context, caller harang.Identity, wrong []harang.FieldError, fn func(tx Tx) error,
+	ctx context.Context, caller harang.Identity, action harang.Action, wrong []harang.FieldError,
+	fn func(tx Tx) error,
 ) error {
-	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
+	if err := caller.Can(action); err != nil {
 		return err
 	}
 	if len(wrong) > 0 {
@@ -342,7 +343,7 @@ func (c *Catalogue) PutStock(
 ) (harang.StockItem, error) {
 	var item harang.StockItem
 	wrong := append(checkIDs(productID, locationID), p.Check()...)
-	err := c.put(ctx, caller, wrong, func(tx Tx) error {
+	err := c.put(ctx, caller, harang.ActionPutStock, wrong, func(tx Tx) error {
 		var err error
 		item, err = c.putStock(ctx, tx, caller, productID, locationID, p)
 		return err

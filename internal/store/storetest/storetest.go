@@ -125,7 +125,11 @@ func (env *Env) AddTenant(t *testing.T, id string) {
 
 // As is an identity of tenant "a".
 func As(role harang.Role, user string) harang.Identity {
-	return harang.Identity{Tenant: "a", TenantName: "a", UserID: user, Name: "Name of " + user, Role: role}
+	caller := harang.Identity{Tenant: "a", TenantName: "a", UserID: user, Name: "Name of " + user, Role: role}
+	if role == harang.RoleService {
+		caller.Scopes = harang.DefaultScopes
+	}
+	return caller
 }
 
 // Admin is an administrator of tenant "a".

@@ -9,14 +9,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The tenant's API keys
+         * The tenant's API keys, revoked ones included
          * @description Allowed for: ADMIN.
          */
         get: operations["listApiKeys"];
         put?: never;
         /**
          * Create an API key; its text is shown only in this answer
-         * @description Allowed for: ADMIN.
+         * @description Scopes: events:write sends events, catalogue:write puts locations, partners, products and cards, stock:write puts and adjusts stock. No call needs events:read or tokens:issue yet. A call without its scope is FORBIDDEN. A key that expires is UNAUTHENTICATED from then on. With a rate limit as many calls a minute may be made on each node, all at once or spread; a further one is RATE_LIMITED. Changes take effect on every node within a second.
+         *
+         *     Allowed for: ADMIN.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -42,7 +44,13 @@ export interface paths {
         delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change name, scopes, expiry or rate limit of an API key that is not revoked
+         * @description Scopes: events:write sends events, catalogue:write puts locations, partners, products and cards, stock:write puts and adjusts stock. No call needs events:read or tokens:issue yet. A call without its scope is FORBIDDEN. A key that expires is UNAUTHENTICATED from then on. With a rate limit as many calls a minute may be made on each node, all at once or spread; a further one is RATE_LIMITED. Changes take effect on every node within a second.
+         *
+         *     Allowed for: ADMIN.
+         */
+        patch: operations["changeApiKey"];
         trace?: never;
     };
     "/api/v1/admin/connections": {
@@ -328,7 +336,7 @@ export interface paths {
         put?: never;
         /**
          * Send events of another application (CloudEvents 1.0)
-         * @description Allowed for: API key.
+         * @description Allowed for: API key with the scope events:write.
          */
         post: operations["sendEvents"];
         delete?: never;
@@ -574,7 +582,7 @@ export interface paths {
         put?: never;
         /**
          * Change a quantity
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN, API key.
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN, API key with the scope stock:write.
          */
         post: operations["adjustStock"];
         delete?: never;
@@ -637,7 +645,7 @@ export interface paths {
         get: operations["findStock"];
         /**
          * Create or replace a stock item
-         * @description Allowed for: ADMIN, API key.
+         * @description Allowed for: ADMIN, API key with the scope stock:write.
          */
         put: operations["putStock"];
         post?: never;
@@ -701,7 +709,7 @@ export interface paths {
         get?: never;
         /**
          * Create or change a location
-         * @description Allowed for: ADMIN, API key.
+         * @description Allowed for: ADMIN, API key with the scope catalogue:write.
          */
         put: operations["putLocation"];
         post?: never;
@@ -901,7 +909,7 @@ export interface paths {
         get?: never;
         /**
          * Create or change a partner
-         * @description Allowed for: ADMIN, API key.
+         * @description Allowed for: ADMIN, API key with the scope catalogue:write.
          */
         put: operations["putPartner"];
         post?: never;
@@ -941,13 +949,13 @@ export interface paths {
         get?: never;
         /**
          * Store a card of a partner by the provider's token
-         * @description Allowed for: ADMIN, API key.
+         * @description Allowed for: ADMIN, API key with the scope catalogue:write.
          */
         put: operations["putCard"];
         post?: never;
         /**
          * Delete a card of a partner
-         * @description Allowed for: ADMIN, API key.
+         * @description Allowed for: ADMIN, API key with the scope catalogue:write.
          */
         delete: operations["deleteCard"];
         options?: never;
@@ -1055,7 +1063,7 @@ export interface paths {
         get: operations["findProduct"];
         /**
          * Create or change a product
-         * @description Allowed for: ADMIN, API key.
+         * @description Allowed for: ADMIN, API key with the scope catalogue:write.
          */
         put: operations["putProduct"];
         post?: never;
@@ -1459,6 +1467,17 @@ export interface components {
             /** @description value for cardToken */
             token: string;
         };
+        ChangeKeyInputBody: {
+            /** @description RFC 3339; absent: it stays; null: the key does not end by itself */
+            expiresAt?: string | null;
+            name?: string;
+            /**
+             * Format: int64
+             * @description absent: it stays; null: any number
+             */
+            rateLimit?: number | null;
+            scopes?: ("events:write" | "events:read" | "catalogue:write" | "stock:write" | "tokens:issue")[];
+        };
         ChangeMeInputBody: {
             /** @enum {string} */
             language?: "hu" | "en";
@@ -1553,8 +1572,17 @@ export interface components {
             user: components["schemas"]["PersonBody"];
         };
         CreateKeyInputBody: {
+            /** @description RFC 3339, in the future, at most ten years ahead; absent: never */
+            expiresAt?: string;
             /** @description purpose of the key */
             name: string;
+            /**
+             * Format: int64
+             * @description calls a minute on each node; absent: any number
+             */
+            rateLimit?: number;
+            /** @description absent: events:write, catalogue:write and stock:write */
+            scopes?: ("events:write" | "events:read" | "catalogue:write" | "stock:write" | "tokens:issue")[];
         };
         CreateUserInputBody: {
             email: string;
@@ -1570,15 +1598,36 @@ export interface components {
              * @description RFC 3339, UTC, milliseconds
              */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description null when it does not end by itself
+             */
+            expiresAt: string | null;
             id: string;
             /** @description the key; shown only in this answer */
             key: string;
-            name: string;
             /**
              * Format: date-time
-             * @description null while the key is valid
+             * @description to the minute; null before the first use
+             */
+            lastUsedAt: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description calls a minute on each node; null for any number
+             */
+            rateLimit: number | null;
+            /**
+             * Format: date-time
+             * @description null while it is not revoked
              */
             revokedAt: string | null;
+            scopes: ("events:write" | "events:read" | "catalogue:write" | "stock:write" | "tokens:issue")[];
+            /**
+             * @description EXPIRING: ends within 14 days
+             * @enum {string}
+             */
+            status: "ACTIVE" | "EXPIRING" | "EXPIRED" | "REVOKED";
         };
         CreatedUserOutputBody: {
             /**
@@ -1771,13 +1820,34 @@ export interface components {
              * @description RFC 3339, UTC, milliseconds
              */
             createdAt: string;
-            id: string;
-            name: string;
             /**
              * Format: date-time
-             * @description null while the key is valid
+             * @description null when it does not end by itself
+             */
+            expiresAt: string | null;
+            id: string;
+            /**
+             * Format: date-time
+             * @description to the minute; null before the first use
+             */
+            lastUsedAt: string | null;
+            name: string;
+            /**
+             * Format: int64
+             * @description calls a minute on each node; null for any number
+             */
+            rateLimit: number | null;
+            /**
+             * Format: date-time
+             * @description null while it is not revoked
              */
             revokedAt: string | null;
+            scopes: ("events:write" | "events:read" | "catalogue:write" | "stock:write" | "tokens:issue")[];
+            /**
+             * @description EXPIRING: ends within 14 days
+             * @enum {string}
+             */
+            status: "ACTIVE" | "EXPIRING" | "EXPIRED" | "REVOKED";
         };
         LineBody: {
             /**
@@ -2099,7 +2169,7 @@ export interface components {
         };
         /** @description An error (RFC 9457). Programs read code; further members depend on it. */
         Problem: {
-            /** @description the action that the role is not allowed, with FORBIDDEN */
+            /** @description the action that the caller is not allowed, with FORBIDDEN */
             action?: string;
             /** @description the sum that it is (PRICE_CHANGED) */
             actual?: number;
@@ -2152,6 +2222,8 @@ export interface components {
             productName?: string;
             /** @description whether the same card may be tried again */
             retry?: boolean;
+            /** @description the scope that the API key lacks, with FORBIDDEN */
+            scope?: string;
             /** @description the HTTP status */
             status: number;
             /** @description the status as text */
@@ -3044,6 +3116,142 @@ export interface operations {
             /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `CONFLICT`: the present state does not allow it; detail says why */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4525,6 +4733,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `INTERNAL`: the server failed; the cause is in its log */
             500: {
                 headers: {
@@ -5584,7 +5803,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password */
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
             403: {
                 headers: {
                     [name: string]: unknown;

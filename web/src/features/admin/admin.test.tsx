@@ -23,6 +23,19 @@ const accountOf = (more: Partial<Account>): Account => ({
   ...more,
 });
 
+const keyOf = (more: Partial<ApiKey>): ApiKey => ({
+  id: 'k1',
+  name: 'ERP',
+  scopes: ['events:write', 'catalogue:write', 'stock:write'],
+  status: 'ACTIVE',
+  createdAt: minutesAgo(90),
+  expiresAt: null,
+  revokedAt: null,
+  lastUsedAt: null,
+  rateLimit: null,
+  ...more,
+});
+
 function openOffice() {
   let users = [accountOf({}), accountOf({ id: me.id, email: me.email, name: me.name, role: 'ADMIN' })];
   return openShop('ADMIN')
@@ -113,16 +126,16 @@ it('gives a new password, one that can be read out suggested', async () => {
 
 it('makes an API key, shows it once, and revokes one', async () => {
   let keys: ApiKey[] = [
-    { id: 'k0', name: 'régi', createdAt: minutesAgo(9000), revokedAt: minutesAgo(60) },
-    { id: 'k1', name: 'ERP', createdAt: minutesAgo(90), revokedAt: null },
+    keyOf({ id: 'k0', name: 'régi', createdAt: minutesAgo(9000), revokedAt: minutesAgo(60), status: 'REVOKED' }),
+    keyOf({}),
   ];
   openOffice()
     .on('GET /admin/api-keys', () => json(page(keys)))
     .on('POST /admin/api-keys', ({ body }) =>
-      json({ id: 'k2', createdAt: minutesAgo(0), revokedAt: null, key: 'hk_once', ...(body as object) }, 201),
+      json({ ...keyOf({ id: 'k2' }), key: 'hk_once', ...(body as object) }, 201),
     )
     .on('DELETE /admin/api-keys/k1', () => {
-      keys = keys.map((key) => (key.id === 'k1' ? { ...key, revokedAt: minutesAgo(0) } : key));
+      keys = keys.map((key) => (key.id === 'k1' ? { ...key, revokedAt: minutesAgo(0), status: 'REVOKED' } : key));
       return json(undefined, 204);
     });
   const { user } = await renderPage('/api-keys');
