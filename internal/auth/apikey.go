@@ -59,7 +59,8 @@ func (s *Service) AdmitKey(ctx context.Context, key string) (harang.Identity, er
 		reserved.CancelAt(now)
 		return cached.caller, &harang.Error{
 			Code: harang.CodeRateLimited, RetryAfter: wait,
-			Message: fmt.Sprintf("the rate limit of the API key is %d calls a minute; try again later", cached.limiter.Burst()),
+			Message: fmt.Sprintf("the rate limit of the API key is %d calls a minute; try again later",
+				cached.limiter.Burst()),
 		}
 	}
 	return cached.caller, nil
