@@ -29,6 +29,7 @@ const (
 	AuditUserDisable       AuditAction = "user.disable"
 	AuditUserEnable        AuditAction = "user.enable"
 	AuditUserPassword      AuditAction = "user.password"
+	AuditUserErase         AuditAction = "user.erase"
 	AuditKeyCreate         AuditAction = "key.create"
 	AuditKeyUpdate         AuditAction = "key.update"
 	AuditKeyRevoke         AuditAction = "key.revoke"
@@ -43,6 +44,7 @@ const (
 	AuditLocationUpdate    AuditAction = "location.update"
 	AuditPartnerCreate     AuditAction = "partner.create"
 	AuditPartnerUpdate     AuditAction = "partner.update"
+	AuditPartnerErase      AuditAction = "partner.erase"
 	AuditCardPut           AuditAction = "card.put"
 	AuditCardDelete        AuditAction = "card.delete"
 	AuditRentalCancel      AuditAction = "rental.cancel"
@@ -95,7 +97,7 @@ func ParseAuditSubject(text string) (AuditSubject, bool) {
 // key, and card tokens only as MaskToken writes them. Values are as encoding/json takes them.
 type AuditState map[string]any
 
-// AuditEntry is a row of the audit log. Rows are never changed.
+// AuditEntry is a row of the audit log. Rows never change, but for the names and addresses of erased persons.
 type AuditEntry struct {
 	// ID is "" until the row is written.
 	ID string

@@ -31,6 +31,8 @@ const (
 	CodeLastAdmin                Code = "LAST_ADMIN"
 	CodeBarcodeTaken             Code = "BARCODE_TAKEN"
 	CodeArchived                 Code = "ARCHIVED"
+	CodeErased                   Code = "ERASED"
+	CodeUnfinished               Code = "UNFINISHED"
 	CodeTooLarge                 Code = "TOO_LARGE"
 	CodeUnsupportedMedia         Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeInvalidRequest           Code = "INVALID_REQUEST"

@@ -6,6 +6,8 @@ type Partner struct {
 	Name string
 	// Archived means that nothing is rented to it any more.
 	Archived bool
+	// Erased means that its name was erased, for good.
+	Erased bool
 }
 
 // Check returns the errors in the fields.

@@ -190,6 +190,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		SelfCheck:       p.shop.SelfCheck,
 		Exports:         p.shop.Exports,
 		Audit:           p.shop.Audit,
+		Erasures:        p.shop.Erasures,
 		Intake:          p.intake,
 		Rentals:         p.shop.Rentals,
 		Payments:        p.shop.Payments,

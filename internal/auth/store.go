@@ -87,6 +87,11 @@ type UserStore interface {
 	UpdateUser(ctx context.Context, tenant, id string, decide func(
 		c *Credentials, live []harang.Session, otherAdmins CountAdmins) (Trail, error)) error
 
+	// EraseUser erases a user for good: name, address, password and sessions. One that was erased before stays as it
+	// is, and decide is not called.
+	EraseUser(ctx context.Context, tenant, id string, decide func(
+		u harang.User, otherAdmins CountAdmins) (harang.Erasure, Trail, error)) (harang.Erasure, error)
+
 	// CreateAPIKey stores a key under the SHA-256 of its text.
 	CreateAPIKey(ctx context.Context, k harang.APIKey, hash [32]byte, audit ...harang.AuditEntry) error
 	FindAPIKey(ctx context.Context, hash [32]byte) (harang.APIKey, error)

@@ -55,6 +55,11 @@ var codes = map[harang.Code]struct {
 		http.StatusConflict,
 		"the partner, location or product (kind, id) is archived and cannot be in a new rental; of a product the line",
 	},
+	harang.CodeErased: {http.StatusConflict, "the partner's data (id) was erased: it cannot be changed or rented to"},
+	harang.CodeUnfinished: {
+		http.StatusConflict,
+		"rentals of the partner (rentals, some of their ids) are out, unpaid or being refunded",
+	},
 	harang.CodeTooLarge: {http.StatusRequestEntityTooLarge, "the body is larger than this call allows"},
 	harang.CodeUnsupportedMedia: {
 		http.StatusUnsupportedMediaType,

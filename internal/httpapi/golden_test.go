@@ -213,6 +213,10 @@ func TestContract(t *testing.T) {
 		"/rentals",
 		`{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"te-70","quantity":1}]}`,
 	)
+	play("partner-erase-unfinished", a, "POST", "/partners/alfa-epito/erase", "")
+	e.as(harang.RoleAdmin, "PUT", "/partners/gone", `{"name":"Gone"}`).want(t, 200, "")
+	play("partner-erase", a, "POST", "/partners/gone/erase", "")
+	play("partner-erased", a, "PUT", "/partners/gone", `{"name":"Back"}`)
 	play("test-alert", o, "POST", "/self-check/alert", "")
 	e.move(time.Second)
 	for range 4 {

@@ -52,7 +52,10 @@ func (a *API) routes() {
 	call(a, "PUT /locations/{id}", harang.ActionPutCatalogue, a.putLocation,
 		about("putLocation", "Create or change a location"))
 	call(a, "PUT /partners/{id}", harang.ActionPutCatalogue, a.putPartner,
-		about("putPartner", "Create or change a partner"))
+		about("putPartner", "Create or change a partner", harang.CodeErased))
+	call(a, "POST /partners/{id}/erase", harang.ActionAdminister, a.erasePartner,
+		about("erasePartner", "Erase a partner's data for good", harang.CodeNotFound, harang.CodeUnfinished).
+			answers(200).details(erasePartnerDetails))
 	call(a, "PUT /products/{id}", harang.ActionPutCatalogue, a.putProduct,
 		about("putProduct", "Create or change a product", harang.CodeBarcodeTaken))
 
@@ -107,8 +110,8 @@ func (a *API) routes() {
 
 	call(a, "POST /rentals", harang.ActionWriteRentals, a.createRental,
 		about("createRental", "Check out a rental", harang.CodeNotFound, harang.CodeInsufficientStock,
-			harang.CodeCardUnknown, harang.CodePriceChanged, harang.CodeArchived, harang.CodeConflict,
-			harang.CodeIdempotencyInProgress,
+			harang.CodeCardUnknown, harang.CodePriceChanged, harang.CodeArchived, harang.CodeErased,
+			harang.CodeConflict, harang.CodeIdempotencyInProgress,
 			harang.CodeIdempotencyKeyReused).answers(201).details(checkoutDetails))
 	call(a, "GET /rentals", harang.ActionReadRentals, a.listRentals,
 		about("listRentals", "Rentals, newest first"))
@@ -144,7 +147,7 @@ func (a *API) routes() {
 	call(a, "GET /partners/{id}/cards", harang.ActionPay, a.listCards,
 		about("listCards", "The cards that can be charged for a partner"))
 	call(a, "PUT /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.putCard,
-		about("putCard", "Store a card of a partner by the provider's token", harang.CodeNotFound))
+		about("putCard", "Store a card of a partner by the provider's token", harang.CodeNotFound, harang.CodeErased))
 	call(a, "DELETE /partners/{id}/cards/{token}", harang.ActionPutCatalogue, a.deleteCard,
 		about("deleteCard", "Delete a card of a partner").answers(204))
 
@@ -180,6 +183,9 @@ func (a *API) routes() {
 	call(a, "PATCH /admin/users/{id}", harang.ActionAdminister, a.changeUser,
 		about("changeUser", "Change role, state or password; takes effect at once on every node",
 			harang.CodeLastAdmin, harang.CodePasswordTooCommon).details(changeUserDetails))
+	call(a, "POST /admin/users/{id}/erase", harang.ActionAdminister, a.eraseUser,
+		about("eraseUser", "Erase a user's data for good", harang.CodeNotFound, harang.CodeLastAdmin,
+			harang.CodeConflict).answers(200).details(eraseUserDetails))
 	call(a, "GET /admin/api-keys", harang.ActionAdminister, a.listKeys,
 		about("listApiKeys", "The tenant's API keys, revoked ones included"))
 	call(a, "POST /admin/api-keys", harang.ActionAdminister, a.createKey,

@@ -46,6 +46,7 @@ type Options struct {
 	SelfCheck     *shop.SelfCheck
 	Exports       *shop.Exports
 	Audit         *shop.Audit
+	Erasures      *shop.Erasures
 	Intake        *ingest.Intake
 	// Connections lists a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
@@ -129,7 +130,7 @@ func New(o Options) (http.Handler, error) {
 func build(o Options) (*API, error) {
 	if o.Auth == nil || o.Inventory == nil || o.Catalogue == nil || o.Notifications == nil || o.Dashboard == nil ||
 		o.Rentals == nil || o.Exports == nil || o.Payments == nil || o.Requests == nil || o.SelfCheck == nil ||
-		o.Intake == nil || o.Audit == nil || o.CloseConnection == nil {
+		o.Intake == nil || o.Audit == nil || o.Erasures == nil || o.CloseConnection == nil {
 		return nil, errors.New("httpapi: Auth and every use case are required")
 	}
 	return assemble(o)

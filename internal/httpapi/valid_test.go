@@ -391,6 +391,13 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "GET /partners/unknown/cards", "", 404)
 	do(a, "DELETE /partners/alfa-epito/cards/tok_1", "", 204)
 	do(a, "DELETE /partners/alfa-epito/cards/tok_1", "", 404)
+	do(a, "POST /partners/alfa-epito/erase", "", 409)
+	do(a, "POST /partners/unknown/erase", "", 404)
+	do(a, "PUT /partners/gone", `{"name":"Gone"}`, 200)
+	do(a, "POST /partners/gone/erase", "", 200)
+	do(a, "POST /partners/gone/erase", "", 200)
+	do(a, "PUT /partners/gone", `{"name":"Gone"}`, 409)
+	do(a, "PUT /partners/gone/cards/tok_1", `{}`, 409)
 
 	do(o, "POST /self-check/alert", "", 202)
 	for range 5 {
@@ -437,6 +444,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(command, "PATCH /admin/users/"+text(do(a, "GET /me", "", 200), "id"), `{"disabled":true}`, 409)
+	do(command, "POST /admin/users/"+text(do(a, "GET /me", "", 200), "id")+"/erase", "", 409)
+	do(a, "POST /admin/users/"+text(created, "id")+"/erase", "", 200)
+	do(a, "POST /admin/users/unknown/erase", "", 404)
 	do(a, "GET /admin/users", "", 200)
 	key := do(a, "POST /admin/api-keys", `{"name":"erp"}`, 201)
 	do(a, "POST /admin/api-keys", `{"name":"erp","scopes":["stock:write"],"expiresAt":"2027-01-01T00:00:00Z","rateLimit":60}`, 201)

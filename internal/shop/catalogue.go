@@ -95,7 +95,7 @@ type PartnerChange struct {
 
 // ChangePartner creates or changes a partner and returns it. Archiving one is allowed
 // whatever it has: its rentals can be returned and paid. INVALID_REQUEST naming the
-// field.
+// field, ERASED for a partner whose data was erased.
 func (c *Catalogue) ChangePartner(
 	ctx context.Context, caller harang.Identity, change PartnerChange,
 ) (harang.Partner, error) {
@@ -130,6 +130,9 @@ func (c *Catalogue) changePartner(
 	}
 	if err != nil {
 		return p, err
+	}
+	if p.Erased {
+		return p, erased(p.ID)
 	}
 	before := partnerState(p)
 	p = change.apply(p)

@@ -23,12 +23,13 @@ const (
 
 // Housekeeper does the periodic work: it marks overdue rentals, cancels unpaid
 // ones, asks providers for the outcome of pending payments, makes due refunds,
-// and deletes old keys. Several nodes may run one each at the same time. Each kind
+// finishes erasures, and deletes old keys. Several nodes may run one each at the same time. Each kind
 // of work goes on beside the others, and in it each tenant's beside the others'.
 type Housekeeper struct {
 	*service
 	rentals  *Rentals
 	payments *Payments
+	erasures *Erasures
 }
 
 // Run starts a round of each kind of work every few seconds until ctx ends, and
@@ -64,6 +65,7 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 	repeat(housekeepingEvery, refunds.wake, refunds.start)
 	repeat(housekeepingEvery, checks.wake, checks.start)
 	repeat(housekeepingEvery, expiries.wake, expiries.start)
+	repeat(housekeepingEvery, h.erasures.wake, h.erasures.round)
 	repeat(sweepEvery, nil, h.sweep)
 	kinds.Wait()
 	refunds.running.Wait()
@@ -75,7 +77,8 @@ func (h *Housekeeper) Run(ctx context.Context) error {
 // Round does everything that is due now, sweeps included, and waits for it.
 func (h *Housekeeper) Round(ctx context.Context) error {
 	return errors.Join(
-		h.markOverdue(ctx), finish(ctx, h.refunds()), finish(ctx, h.checks()), finish(ctx, h.expiries()), h.sweep(ctx),
+		h.markOverdue(ctx), finish(ctx, h.refunds()), finish(ctx, h.checks()), finish(ctx, h.expiries()),
+		h.erasures.round(ctx), h.sweep(ctx),
 	)
 }
 

@@ -276,6 +276,10 @@ func (c *Catalogue) planPartners(ctx context.Context, caller harang.Identity, in
 			return err
 		}
 		next := now
+		if now.Erased {
+			p.report.Problems.add(want.line, "partnerId", erasedDetail)
+			continue
+		}
 		next.ID, next.Name = id, named(want.value, now.Name)
 		if !p.check(want.line, "partner", next.Check()) {
 			continue

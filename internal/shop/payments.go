@@ -365,7 +365,7 @@ func (p *Payments) Cards(ctx context.Context, caller harang.Identity, partnerID 
 }
 
 // PutCard stores a card of a partner, by the provider's token. NOT_FOUND for an
-// unknown partner, INVALID_REQUEST naming the field.
+// unknown partner, ERASED for an erased one, INVALID_REQUEST naming the field.
 func (p *Payments) PutCard(ctx context.Context, caller harang.Identity, partnerID string, c harang.Card) error {
 	if err := caller.Can(harang.ActionPutCatalogue); err != nil {
 		return err
@@ -374,9 +374,12 @@ func (p *Payments) PutCard(ctx context.Context, caller harang.Identity, partnerI
 		return harang.Invalid(wrong...)
 	}
 	return p.store.Within(ctx, func(tx Tx) error {
-		partner, err := tx.FindPartner(ctx, caller.Tenant, partnerID)
+		partner, err := tx.LockPartner(ctx, caller.Tenant, partnerID) // its erasing waits, or was before
 		if err != nil {
 			return notFound(err, "there is no such partner")
+		}
+		if partner.Erased {
+			return erased(partnerID)
 		}
 		if err := tx.PutCard(ctx, caller.Tenant, partnerID, c, p.now()); err != nil {
 			return err

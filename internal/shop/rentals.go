@@ -113,7 +113,7 @@ type CheckoutResult struct {
 // NOT_FOUND for an unknown partner, location or product; INSUFFICIENT_STOCK
 // with "line", the index of the line from 0, and "available"; CARD_UNKNOWN for a
 // card that Cards does not return for the partner; ARCHIVED with "kind" and "id" for
-// an archived partner, location or product, and "line"; PRICE_CHANGED with "expected" and
+// an archived partner, location or product, and "line"; ERASED for an erased partner; PRICE_CHANGED with "expected" and
 // "actual" when ExpectedTotal is not the price; INVALID_REQUEST naming the field.
 func (v *Rentals) Create(ctx context.Context, caller harang.Identity, c Checkout) (CheckoutResult, error) {
 	var out CheckoutResult
@@ -185,6 +185,9 @@ func (v *Rentals) checkOut(
 	partner, err := tx.FindPartner(ctx, caller.Tenant, c.PartnerID)
 	if err != nil {
 		return out, notFound(err, "there is no such partner")
+	}
+	if partner.Erased {
+		return out, erased(partner.ID)
 	}
 	if partner.Archived {
 		return out, archived("partner", partner.ID, partner.Name)

@@ -35,12 +35,14 @@ type UseCases struct {
 	SelfCheck     *SelfCheck
 	Connections   *Connections
 	Audit         *Audit
+	Erasures      *Erasures
 	Housekeeper   *Housekeeper
 }
 
 // New builds the use cases.
 func New(o Options) *UseCases {
 	s := &service{store: o.Store, providers: o.Providers, clock: o.Clock, newID: o.NewID, log: o.Logger}
+	erasures := &Erasures{service: s, wake: make(chan struct{}, 1)}
 	if s.providers == nil {
 		s.providers = noProviders{}
 	}
@@ -66,7 +68,8 @@ func New(o Options) *UseCases {
 		SelfCheck:     &SelfCheck{service: s, sent: map[harang.Reader][]time.Time{}},
 		Connections:   &Connections{s},
 		Audit:         audit,
-		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments},
+		Erasures:      erasures,
+		Housekeeper:   &Housekeeper{service: s, rentals: rentals, payments: payments, erasures: erasures},
 	}
 }
 

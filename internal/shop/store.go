@@ -26,6 +26,7 @@ type Store interface {
 	PaymentReader
 	RefundReader
 	AuditReader
+	Eraser
 	Sweeper
 }
 
@@ -45,6 +46,7 @@ type Tx interface {
 	RefundWriter
 	RequestWriter
 	AuditWriter
+	ErasureWriter
 }
 
 // AuditReader reads the audit log.
@@ -53,7 +55,29 @@ type AuditReader interface {
 	FindAudit(ctx context.Context, tenant string, q harang.AuditQuery) (harang.Page[harang.AuditEntry], error)
 }
 
-// AuditWriter adds to the audit log. Nothing in it is ever changed.
+// Eraser replaces the copies of an erased person's name.
+type Eraser interface {
+	// FindDueErasures returns erasures of all tenants whose next pass is due, the longest due first.
+	FindDueErasures(ctx context.Context, now time.Time, limit int) ([]harang.Erasure, error)
+	// DeferErasure moves an erasure's next pass to a later instant and reports whether this call did.
+	DeferErasure(ctx context.Context, e harang.Erasure, until time.Time) (bool, error)
+	// EraseCopies makes one pass, in short transactions. After an interruption the next pass begins anew. next is
+	// when another one follows, zero for never.
+	EraseCopies(ctx context.Context, e harang.Erasure, next time.Time) error
+}
+
+// ErasureWriter erases partners.
+type ErasureWriter interface {
+	// FindErasure returns the erasing of a person. NOT_FOUND.
+	FindErasure(ctx context.Context, tenant string, kind harang.AuditKind, id string) (harang.Erasure, error)
+	// FindUnfinishedRentals returns rentals of a partner that are out, or have a payment or a refund to come, at most
+	// limit.
+	FindUnfinishedRentals(ctx context.Context, tenant, partnerID string, limit int) ([]string, error)
+	// ErasePartner erases the name and the cards of a locked partner. Its first pass is due at once.
+	ErasePartner(ctx context.Context, e harang.Erasure) error
+}
+
+// AuditWriter adds to the audit log. Nothing in it changes, but for the names and addresses of erased persons.
 type AuditWriter interface {
 	CreateAudit(ctx context.Context, tenant string, entries ...harang.AuditEntry) error
 }

@@ -14,7 +14,7 @@ import (
 // scanProduct read them.
 const (
 	locationColumns = `id, name, opening_hours, archived_at`
-	partnerColumns  = `id, name, archived_at`
+	partnerColumns  = `id, name, archived_at, erased_at`
 	productColumns  = `id, name, daily_price, barcodes, archived_at`
 )
 
@@ -71,7 +71,7 @@ var (
 	findPartners = define("find partners", `
 		SELECT `+partnerColumns+`, sort_key FROM partners
 		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
-			AND search_key LIKE $4 ESCAPE '\' AND `+isArchived+` = $5
+			AND search_key LIKE $4 ESCAPE '\' AND `+isArchived+` = $5 AND erased_at IS NULL
 			AND (sort_key, id) > ($6, $7)
 		ORDER BY sort_key, id LIMIT $8`)
 
@@ -107,9 +107,9 @@ func scanLocationAnd(r row, more ...any) (l harang.Location, err error) {
 func scanPartner(r row) (harang.Partner, error) { return scanPartnerAnd(r) }
 
 func scanPartnerAnd(r row, more ...any) (p harang.Partner, err error) {
-	var archived sql.NullInt64
-	err = r.Scan(append([]any{&p.ID, &p.Name, &archived}, more...)...)
-	p.Archived = archived.Valid
+	var archived, erased sql.NullInt64
+	err = r.Scan(append([]any{&p.ID, &p.Name, &archived, &erased}, more...)...)
+	p.Archived, p.Erased = archived.Valid, erased.Valid
 	return p, err
 }
 

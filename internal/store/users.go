@@ -25,13 +25,14 @@ var (
 				AND s.created_at > $3 AND (u.sessions_from IS NULL OR s.created_at > u.sessions_from)
 		WHERE u.tenant_id = $4 AND u.id = $5`)
 	findUsers = define("find users", `
-		SELECT `+userColumns+` FROM users u WHERE u.tenant_id = $1 AND u.email > $2 ORDER BY u.email LIMIT $3`)
+		SELECT `+userColumns+` FROM users u WHERE u.tenant_id = $1 AND u.email > $2 AND u.erased_at IS NULL
+		ORDER BY u.email LIMIT $3`)
 	createUser = define("create user", `
 		INSERT INTO users (id, tenant_id, email, name, role, disabled, password_hash, created_at,
 			password_temporary, version)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)`)
 	lockUser = define("lock user", `
-		UPDATE users SET version = version + 1 WHERE tenant_id = $1 AND id = $2
+		UPDATE users SET version = version + 1 WHERE tenant_id = $1 AND id = $2 AND erased_at IS NULL
 		RETURNING id, tenant_id, email, name, role, disabled, created_at, language, password_temporary,
 			password_hash, sessions_from, signed_in_at`)
 	// A tenant's row is locked before its administrators are counted.
@@ -150,13 +151,7 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
 		if err != nil {
 			return err
 		}
-		otherAdmins := func() (int64, error) {
-			if _, err := queryOne(ctx, tx, lockTenant, scanText, tenant); err != nil {
-				return 0, err
-			}
-			return queryOne(ctx, tx, countOtherAdmins, scanInt, tenant, id, string(harang.RoleAdmin))
-		}
-		trail, err := decide(&c, live, otherAdmins)
+		trail, err := decide(&c, live, tx.countAdmins(ctx, tenant, id))
 		if err != nil {
 			return err
 		}
@@ -167,6 +162,16 @@ func (s *Store) UpdateUser(ctx context.Context, tenant, id string, decide func(
 		}
 		return tx.leave(ctx, tenant, trail)
 	})
+}
+
+// countAdmins counts a tenant's other enabled administrators, with the tenant's row locked.
+func (tx *Tx) countAdmins(ctx context.Context, tenant, id string) auth.CountAdmins {
+	return func() (int64, error) {
+		if _, err := queryOne(ctx, tx, lockTenant, scanText, tenant); err != nil {
+			return 0, err
+		}
+		return queryOne(ctx, tx, countOtherAdmins, scanInt, tenant, id, string(harang.RoleAdmin))
+	}
 }
 
 // leave ends and confirms the sessions of a trail, appends its events and writes its rows of the audit log.
