@@ -82,6 +82,13 @@ func TestStore_EventLocations(t *testing.T) {
 	})
 }
 
+// TestStore_Erasures: the name of an erased person is in no table.
+func TestStore_Erasures(t *testing.T) {
+	storetest.RunErasures(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
+		return openTwice(t, testserver.Postgres(t).Database(t), o)
+	}, `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name`)
+}
+
 // TestStore_Inbox: another program queues events in the same database.
 func TestStore_Inbox(t *testing.T) {
 	dsn := testserver.Postgres(t).Database(t)

@@ -84,7 +84,7 @@ func (l Location) name(txlock string, pragmas ...string) string {
 		sync = "synchronous(FULL)"
 	}
 	v := url.Values{"mode": {"rw"}, "_txlock": {txlock}, "_pragma": append([]string{
-		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
+		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", "secure_delete(FAST)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
 		"wal_autocheckpoint(" + checkpointPages + ")",
 	}, pragmas...)}
 	return "file:" + (&url.URL{Path: l.Path}).EscapedPath() + "?" + v.Encode()

@@ -1,10 +1,12 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -61,6 +63,43 @@ func TestStore_SearchKeys(t *testing.T) {
 // TestStore_EventLocations: events of a version that writes no locations.
 func TestStore_EventLocations(t *testing.T) {
 	storetest.RunEventLocations(t, openTwice)
+}
+
+// tablesQuery lists the tables of a database.
+const tablesQuery = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
+
+// TestStore_Erasures: the name of an erased person is in no table.
+func TestStore_Erasures(t *testing.T) {
+	storetest.RunErasures(t, openTwice, tablesQuery)
+}
+
+// TestStore_ErasedBytes: after a checkpoint the name of an erased person is nowhere in the file.
+func TestStore_ErasedBytes(t *testing.T) {
+	var path string
+	env := storetest.NewErasureEnv(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
+		st, db := openTwice(t, o)
+		if err := db.QueryRowContext(t.Context(), `SELECT file FROM pragma_database_list`).Scan(&path); err != nil {
+			t.Fatal(err)
+		}
+		return st, db
+	}, tablesQuery)
+	env.ErasePartner(t)
+	var busy, inLog, moved int
+	if err := env.DB.QueryRowContext(t.Context(), `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved); err != nil ||
+		busy != 0 {
+		t.Fatalf("busy %d, %v", busy, err)
+	}
+	for _, name := range []string{path, path + "-wal"} {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trace := range storetest.TracesOfPartner {
+			if bytes.Contains(content, []byte(trace)) {
+				t.Errorf("%s has %q", filepath.Base(name), trace)
+			}
+		}
+	}
 }
 
 // TestStore_Inbox: another program queues events in the same file.
