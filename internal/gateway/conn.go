@@ -38,7 +38,7 @@ var (
 	// client must not reconnect and take the seat back.
 	goodbyeTakenOver = goodbye{final: true}
 	// goodbyeReset: the feeds began a new epoch. The client reconnects and receives the gap.
-	goodbyeReset = goodbye{}
+	goodbyeReset = goodbye{code: "FEEDS_RESET", retryAfter: 200 * time.Millisecond, jitter: true}
 )
 
 // conn is one connection, from its authentication on. It listens to the one feed of its role. Hundreds of thousands may

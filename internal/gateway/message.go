@@ -148,7 +148,7 @@ type NewLoginMessage struct {
 
 // GoodbyeMessage is the body of goodbye.
 type GoodbyeMessage struct {
-	Code harang.Code `json:"code" doc:"why the connection ends" enum:"LOGGED_OUT,USER_DISABLED,TOKEN_EXPIRED,ROLE_CHANGED,SLOW_CONSUMER,SERVER_DRAINING,RATE_LIMITED,CLOSED_BY_ADMIN"`
+	Code harang.Code `json:"code" doc:"why the connection ends" enum:"LOGGED_OUT,USER_DISABLED,TOKEN_EXPIRED,ROLE_CHANGED,SLOW_CONSUMER,SERVER_DRAINING,RATE_LIMITED,CLOSED_BY_ADMIN,FEEDS_RESET"`
 	// Reconnect is false when the client must not come back by itself.
 	Reconnect    bool  `json:"reconnect" doc:"whether the client should connect again by itself"`
 	RetryAfterMs int64 `json:"retryAfterMs" doc:"milliseconds to wait before connecting again"`

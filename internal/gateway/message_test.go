@@ -12,7 +12,7 @@ func TestMessages_GoodbyeCodes(t *testing.T) {
 	var sent []string
 	for _, bye := range []goodbye{
 		goodbyeLoggedOut, goodbyeDisabled, goodbyeTokenExpired, goodbyeRoleChanged, goodbyeSlow, goodbyeDraining,
-		goodbyeRateLimited, goodbyeClosedByAdmin,
+		goodbyeRateLimited, goodbyeClosedByAdmin, goodbyeReset,
 	} {
 		sent = append(sent, string(bye.code))
 	}

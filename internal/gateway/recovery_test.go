@@ -314,6 +314,7 @@ func TestRecovery_Fork(t *testing.T) {
 	_, err = env.store.NewEpoch(t.Context(), "budapest", heads[0].Epoch)
 	env.must(err)
 	env.catchUp("budapest")
+	p.expect("goodbye")
 	if e, err := p.Next(env.ctx()); !isClosed(err) {
 		t.Errorf("%v %v, want the transport closed", e.Name, err)
 	}

@@ -74,6 +74,10 @@ func (s *countingStore) MarkOverdue(context.Context, time.Time, int) (int64, err
 	return 0, errUnavailable
 }
 
+func (s *countingStore) FindDueErasures(context.Context, time.Time, int) ([]harang.Erasure, error) {
+	return nil, errUnavailable
+}
+
 func (s *countingStore) FindOpenPayments(context.Context, time.Time, []string, int) ([]harang.Payment, error) {
 	return nil, errUnavailable
 }

@@ -80,7 +80,7 @@ export interface components {
              * @description why the connection ends
              * @enum {string}
              */
-            code: "LOGGED_OUT" | "USER_DISABLED" | "TOKEN_EXPIRED" | "ROLE_CHANGED" | "SLOW_CONSUMER" | "SERVER_DRAINING" | "RATE_LIMITED" | "CLOSED_BY_ADMIN";
+            code: "LOGGED_OUT" | "USER_DISABLED" | "TOKEN_EXPIRED" | "ROLE_CHANGED" | "SLOW_CONSUMER" | "SERVER_DRAINING" | "RATE_LIMITED" | "CLOSED_BY_ADMIN" | "FEEDS_RESET";
             /** @description whether the client should connect again by itself */
             reconnect: boolean;
             /**

@@ -28,6 +28,7 @@ export type ConnectionReason =
   | 'SLOW_CONSUMER'
   | 'SERVER_DRAINING'
   | 'RATE_LIMITED'
+  | 'FEEDS_RESET'
   // Codes that a later server may add stay readable.
   | (string & Record<never, never>);
 

@@ -161,6 +161,28 @@ export interface paths {
         patch: operations["changeUser"];
         trace?: never;
     };
+    "/api/v1/admin/users/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a user's data for good
+         * @description Name and e-mail address are replaced at once, sessions and connections end, and the address is free for a new user. Copies of the name and network addresses follow within seconds, as for partners; API keys stay. It cannot be undone. Erasing again changes nothing. `CONFLICT`: nobody can erase oneself.
+         *
+         *     Allowed for: ADMIN.
+         */
+        post: operations["eraseUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -963,6 +985,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/partners/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a partner's data for good
+         * @description The name is replaced and the cards are deleted at once, and the partner cannot be changed or rented to any more. Copies of the name in rentals, payments, notifications, the audit log and everything else that is stored follow within seconds; figures and ids stay. It cannot be undone. Erasing again changes nothing. `UNFINISHED` names `rentals` that are out, unpaid or being refunded.
+         *
+         *     Allowed for: ADMIN.
+         */
+        post: operations["erasePartner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments": {
         parameters: {
             query?: never;
@@ -1702,6 +1746,18 @@ export interface components {
             sentMs: number | null;
             type: string;
         };
+        ErasureBody: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            erasedAt: string;
+            id: string;
+            /** @description what replaces the name everywhere */
+            name: string;
+            /** @description whether copies of the name in lists, notifications and the audit log are still being replaced */
+            running: boolean;
+        };
         ExtendBody: {
             /** @description when the rental is due: an RFC 3339 time in the future, within two years; or a day (2026-03-02), for when the location closes on it, or on the next one on which it is open, and without opening hours for the time of day at which the rental began */
             dueAt: string;
@@ -2184,7 +2240,7 @@ export interface components {
              * @description what went wrong, stable
              * @enum {string}
              */
-            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PASSWORD_CHANGE_REQUIRED" | "PASSWORD_TOO_COMMON" | "PASSWORD_WRONG" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "REAUTHENTICATION_REQUIRED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
+            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "ERASED" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PASSWORD_CHANGE_REQUIRED" | "PASSWORD_TOO_COMMON" | "PASSWORD_WRONG" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "REAUTHENTICATION_REQUIRED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNFINISHED" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
             /** @description one sentence for developers */
             detail: string;
             /** @description why the card was declined, with its table: ipc:13, iso:51 */
@@ -2202,9 +2258,9 @@ export interface components {
             errorsTruncated?: boolean;
             /** @description the sum that the request named (PRICE_CHANGED) */
             expected?: number;
-            /** @description the id of what is archived, with ARCHIVED */
+            /** @description the id of what is archived or erased, with ARCHIVED and ERASED */
             id?: string;
-            /** @description partner, location or product, with ARCHIVED */
+            /** @description partner, location or product, with ARCHIVED and ERASED */
             kind?: string;
             /** @description the line of the rental, from 0, with INSUFFICIENT_STOCK and ARCHIVED */
             line?: number;
@@ -2220,6 +2276,8 @@ export interface components {
             productId?: string;
             /** @description the same product's name, with BARCODE_TAKEN */
             productName?: string;
+            /** @description ids of rentals that are to be finished first, with UNFINISHED */
+            rentals?: string[];
             /** @description whether the same card may be tried again */
             retry?: boolean;
             /** @description the scope that the API key lacks, with FORBIDDEN */
@@ -3902,6 +3960,122 @@ export interface operations {
              *
              *     `PASSWORD_TOO_COMMON`: the new password is a common one, or a name of the user or the shop; errors names its field
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `CONFLICT`: the present state does not allow it; detail says why
+             *
+             *     `LAST_ADMIN`: the user is the tenant's last enabled administrator
+             */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7916,6 +8090,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `ERASED`: the partner's data (id) was erased: it cannot be changed or rented to */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `TOO_LARGE`: the body is larger than this call allows */
             413: {
                 headers: {
@@ -8140,6 +8325,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `ERASED`: the partner's data (id) was erased: it cannot be changed or rented to */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `TOO_LARGE`: the body is larger than this call allows */
             413: {
                 headers: {
@@ -8253,6 +8449,116 @@ export interface operations {
             /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erasePartner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNFINISHED`: rentals of the partner (rentals, some of their ids) are out, unpaid or being refunded */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9437,6 +9743,8 @@ export interface operations {
              * @description `ARCHIVED`: the partner, location or product (kind, id) is archived and cannot be in a new rental; of a product the line
              *
              *     `CONFLICT`: the present state does not allow it; detail says why
+             *
+             *     `ERASED`: the partner's data (id) was erased: it cannot be changed or rented to
              *
              *     `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After
              *
