@@ -55,7 +55,7 @@ func (a *API) routes() {
 		about("putPartner", "Create or change a partner", harang.CodeErased))
 	call(a, "POST /partners/{id}/erase", harang.ActionAdminister, a.erasePartner,
 		about("erasePartner", "Erase a partner's data for good", harang.CodeNotFound, harang.CodeUnfinished).
-			answers(200).details(erasePartnerDetails))
+			answers(200).details(erasePartnerDetails).needsConfirmation())
 	call(a, "PUT /products/{id}", harang.ActionPutCatalogue, a.putProduct,
 		about("putProduct", "Create or change a product", harang.CodeBarcodeTaken))
 

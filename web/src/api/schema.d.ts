@@ -8536,6 +8536,8 @@ export interface operations {
              * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
              *
              *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
              */
             403: {
                 headers: {
