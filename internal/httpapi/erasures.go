@@ -25,9 +25,9 @@ const erasePartnerDetails = "The name is replaced and the cards are deleted at o
 	"everything else that is stored follow within seconds; figures and ids stay. It cannot be undone. Erasing again " +
 	"changes nothing. `UNFINISHED` names `rentals` that are out, unpaid or being refunded."
 
-const eraseUserDetails = "Name and e-mail address are replaced at once, sessions and connections end, and the address " +
-	"is free for a new user. Copies of the name and network addresses follow within seconds, as for partners; API keys " +
-	"stay. It cannot be undone. Erasing again changes nothing. `CONFLICT`: nobody can erase oneself."
+const eraseUserDetails = "Name and e-mail address are replaced at once, sessions and connections end, and the " +
+	"address is free for a new user. Copies of the name and network addresses follow within seconds, as for " +
+	"partners; API keys stay. It cannot be undone. Erasing again changes nothing. `CONFLICT`: nobody can erase oneself."
 
 type personPath struct {
 	ID string `path:"id" maxLength:"128"`

@@ -74,11 +74,13 @@ var (
 	pagePayments = defineCopyPage("payments", "''")
 	pageRefunds  = defineCopyPage("refunds", "by_id")
 	pageNotices  = define("page of payment notices", `
-		SELECT n.notice_key, coalesce(p.partner_id, '') FROM payment_notices n LEFT JOIN payments p ON p.id = n.payment_id
+		SELECT n.notice_key, coalesce(p.partner_id, '')
+		FROM payment_notices n LEFT JOIN payments p ON p.id = n.payment_id
 		WHERE n.tenant_id = $1 AND n.notice_key > $2 ORDER BY n.notice_key LIMIT $3`)
 	pageRequests = define("page of requests", `
 		SELECT user_id, route, request_key, body FROM requests
-		WHERE tenant_id = $1 AND (user_id, route, request_key) > ($2, $3, $4) ORDER BY user_id, route, request_key LIMIT $5`)
+		WHERE tenant_id = $1 AND (user_id, route, request_key) > ($2, $3, $4)
+		ORDER BY user_id, route, request_key LIMIT $5`)
 	pageInbox = define("page of event inbox", `
 		SELECT source, id, data, coalesce(problem, '') FROM event_inbox
 		WHERE tenant_id = $1 AND (source, id) > ($2, $3) ORDER BY source, id LIMIT $4`)
@@ -135,7 +137,8 @@ var (
 		WHERE tenant_id || ' ' || subject_kind || ' ' || subject_id = $2 AND subject_name <> $1`)
 	eraseReads = define("erase reads of user", `
 		DELETE FROM reads WHERE (tenant_id, user_id, number) IN (
-			SELECT tenant_id, user_id, number FROM reads WHERE tenant_id = $1 AND user_id = $2 ORDER BY number LIMIT $3)`)
+			SELECT tenant_id, user_id, number FROM reads
+			WHERE tenant_id = $1 AND user_id = $2 ORDER BY number LIMIT $3)`)
 	eraseReadMarks = define("erase read marks of user", `
 		DELETE FROM read_marks WHERE tenant_id = $1 AND user_id = $2`)
 )
@@ -501,8 +504,8 @@ func (c *copies) eraseMovements(ctx context.Context) error {
 		after = items[len(items)-1]
 		for _, v := range items {
 			for full := true; full; {
-				ids, err := queryAll(ctx, c.s.reader(), findMovementsOfUser, scanText, c.e.Tenant, v.product, v.location,
-					c.e.ID, c.e.Name(), copyBatch)
+				ids, err := queryAll(ctx, c.s.reader(), findMovementsOfUser, scanText, c.e.Tenant, v.product,
+					v.location, c.e.ID, c.e.Name(), copyBatch)
 				if err != nil {
 					return err
 				}
@@ -564,7 +567,7 @@ func (c *copies) eraseAuditOfActor(ctx context.Context) error {
 		func(ctx context.Context, tx *Tx, v auditRow) error { return c.replace(ctx, tx, eraseAuditActor, v.id) })
 }
 
-// eraseAuditOfSubject erases the name where something was done to the person, with every text of the states but roles.
+// eraseAuditOfSubject erases the name where something was done to the person, with the texts of the states.
 func (c *copies) eraseAuditOfSubject(ctx context.Context) error {
 	return pages(ctx, c.s, c.pageAudit(pageAuditOfSubject, string(c.e.Kind)+" "+c.e.ID), all,
 		func(ctx context.Context, tx *Tx, v auditRow) error {

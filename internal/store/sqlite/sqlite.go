@@ -84,8 +84,9 @@ func (l Location) name(txlock string, pragmas ...string) string {
 		sync = "synchronous(FULL)"
 	}
 	v := url.Values{"mode": {"rw"}, "_txlock": {txlock}, "_pragma": append([]string{
-		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", "secure_delete(FAST)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
+		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
 		"wal_autocheckpoint(" + checkpointPages + ")",
+		"secure_delete(FAST)", // what is replaced or deleted is overwritten where that costs no further page
 	}, pragmas...)}
 	return "file:" + (&url.URL{Path: l.Path}).EscapedPath() + "?" + v.Encode()
 }

@@ -102,7 +102,8 @@ func NewErasureEnv(
 		must(err)
 		return out
 	}
-	declined, paid, out := rent(Card("bad")), rent(Card(erasableCard)), rent(&shop.PaymentOrder{Method: harang.PaymentCash})
+	declined, paid := rent(Card("bad")), rent(Card(erasableCard))
+	out := rent(&shop.PaymentOrder{Method: harang.PaymentCash})
 	_, err = env.Rentals.CancelRental(ctx, env.User, declined.Rental.ID, shop.Cancellation{})
 	must(err)
 	_, err = env.Rentals.CancelRental(ctx, env.User, paid.Rental.ID, shop.Cancellation{})
@@ -292,8 +293,8 @@ func wantTables(t *testing.T, when string, got []string, want ...string) {
 
 func testErasePartner(t *testing.T, env *ErasureEnv) {
 	ctx := t.Context()
-	wantTables(t, "before", env.Traces(t, TracesOfPartner), "audit", "event_inbox", "events", "partner_cards", "partners",
-		"payment_notices", "payments", "pending_cards", "refunds", "rentals", "requests")
+	wantTables(t, "before", env.Traces(t, TracesOfPartner), "audit", "event_inbox", "events", "partner_cards",
+		"partners", "payment_notices", "payments", "pending_cards", "refunds", "rentals", "requests")
 	_, err := env.Erasures.Partner(ctx, Clerk(), "acme")
 	wantCode(t, err, harang.CodeForbidden)
 	_, err = env.Erasures.Partner(ctx, Admin(), "unknown")
@@ -339,7 +340,8 @@ func testErasePartner(t *testing.T, env *ErasureEnv) {
 		t.Errorf("%d rows in the audit log", n)
 	}
 	row := env.audited(t, harang.AuditQuery{Action: harang.AuditPartnerErase})[0]
-	if row.Subject.Name != harang.ErasedPartnerName || row.Actor.ID != "admin" || row.Before != nil || row.After != nil {
+	if row.Subject.Name != harang.ErasedPartnerName || row.Actor.ID != "admin" || row.Before != nil ||
+		row.After != nil {
 		t.Errorf("the row is %+v", row)
 	}
 
