@@ -125,7 +125,8 @@ func newService(t testing.TB, f fixture) *service {
 		Auth: s.auth, Inventory: use.Inventory, Catalogue: use.Catalogue,
 		Notifications: use.Notifications, Dashboard: use.Dashboard,
 		Rentals: use.Rentals, Payments: use.Payments, Requests: use.Requests,
-		SelfCheck: use.SelfCheck, Exports: use.Exports, Audit: use.Audit, Erasures: use.Erasures, Intake: ingest.New(s.store, f.newID),
+		SelfCheck: use.SelfCheck, Exports: use.Exports, Audit: use.Audit, Erasures: use.Erasures,
+		Intake:          ingest.New(s.store, f.newID),
 		CloseConnection: use.Connections.Close,
 		Clock:           f.clock, Registry: prometheus.NewRegistry(), Version: "1.2.3", Build: "1.2.3+abc",
 		Health: health.New(health.Options{
