@@ -101,6 +101,6 @@ func (i Identity) CheckConfirmed(now time.Time) error {
 		return nil
 	}
 	return Errorf(CodeReauthenticationRequired,
-		"prove your password again within %d minutes: POST /api/v1/auth/reauthenticate",
+		"the last proof of your password is %d minutes old: POST /api/v1/auth/reauthenticate, then repeat",
 		ConfirmationLife/time.Minute)
 }

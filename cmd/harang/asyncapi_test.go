@@ -89,6 +89,8 @@ func TestAsyncAPI_Messages(t *testing.T) {
 	receive(c)
 	call(token, "POST", "/api/v1/self-check/alert", "")
 	receive(c)
+	s.login("manager@budapest.demo") // with another browser
+	receive(c)
 	receive(connect(map[string]string{"token": token, "pid": "p", "offset": "unreadable"})) // a session with a gap
 	call(token, "POST", "/api/v1/auth/logout", "")
 	receive(c) // goodbye

@@ -105,8 +105,8 @@ func TestProgram_CanaryOff(t *testing.T) {
 // TestProgram_TestAlert: the alert reaches all connections of its user and no other.
 func TestProgram_TestAlert(t *testing.T) {
 	s := newServer(t, "sqlite:"+filepath.Join(t.TempDir(), "harang.db"), withDemo)
-	token := s.login("operator@budapest.demo")
-	phone, desk := s.connect(token), s.connect(s.login("operator@budapest.demo"))
+	token, other := s.login("operator@budapest.demo"), s.login("operator@budapest.demo")
+	phone, desk := s.connect(token), s.connect(other)
 	others := []*sioclient.Client{s.connect(s.login("manager@budapest.demo")),
 		s.connect(s.login("operator@debrecen.demo"))}
 	status, sent := s.call(token, "POST", "/api/v1/self-check/alert", "")

@@ -223,4 +223,17 @@ func TestContract(t *testing.T) {
 		e.as(harang.RoleOperator, "POST", "/self-check/alert", "").want(t, 202, "")
 	}
 	play("test-alert-limited", o, "POST", "/self-check/alert", "")
+	play("me-changed", o, "PATCH", "/me", `{"name":"Kiss-Nagy Eszter","language":"hu"}`)
+	play("sessions", m, "GET", "/me/sessions", "")
+	play("password-wrong", o, "POST", "/me/password", `{"currentPassword":"wrong","newPassword":"saját jelszavam"}`)
+	play("password-too-common", o, "POST", "/me/password",
+		`{"currentPassword":"harang-demo","newPassword":"Password1!"}`)
+	e.as(harang.RoleAdmin, "POST", "/admin/users",
+		`{"email":"uj@budapest.demo","name":"Új Béla","role":"OPERATOR","password":"nem a sajátom"}`).want(t, 201, "")
+	beginner := play("login-password-change-required", "", "POST", "/auth/login",
+		`{"email":"uj@budapest.demo","password":"nem a sajátom"}`)
+	token, _ := beginner["accessToken"].(string)
+	play("password-change-required", token, "GET", "/dashboard/summary", "")
+	e.move(5 * time.Minute)
+	play("reauthentication-required", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
 }
