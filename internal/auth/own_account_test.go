@@ -126,7 +126,8 @@ func TestChangePassword(t *testing.T) {
 		"300 bytes before": {strings.Repeat("x", 300), newPassword, harang.CodePasswordWrong, "currentPassword"},
 	} {
 		err := env.ChangePassword(calledFrom(t, "198.51.100."+name), caller, c.present, c.next)
-		if fields := fieldsOf(err); harang.ErrorCode(err) != c.code || len(fields) != 1 || fields[0].Field != c.field {
+		fields := fieldsOf(err)
+		if harang.ErrorCode(err) != c.code || len(fields) != 1 || fields[0].Field != c.field {
 			t.Errorf("%s: %v, want %s at %s", name, err, c.code, c.field)
 		}
 	}

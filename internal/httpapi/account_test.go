@@ -22,7 +22,8 @@ func TestMe_Change(t *testing.T) {
 	after := e.as(harang.RoleOperator, "PATCH", "/me", `{"name":"Kiss-Nagy Eszter","language":"en"}`).
 		want(t, 200, "").json(t)
 	me := e.as(harang.RoleOperator, "GET", "/me", "").want(t, 200, "").json(t)
-	if me["name"] != "Kiss-Nagy Eszter" || me["language"] != "en" || len(me) != len(after) || after["name"] != me["name"] {
+	if me["name"] != "Kiss-Nagy Eszter" || me["language"] != "en" || len(me) != len(after) ||
+		after["name"] != me["name"] {
 		t.Errorf("%v, then %v", after, me)
 	}
 	for body, field := range map[string]string{
@@ -258,7 +259,8 @@ func TestReauthentication_EveryRoute(t *testing.T) {
 			e.tokens[harang.RoleAdmin]: changes, command: false, e.apiKey: false,
 		} {
 			r := e.call(credential, method, "/api/v1"+path, "{}")
-			if got := r.code() == "REAUTHENTICATION_REQUIRED"; got != need || got && r.StatusCode != http.StatusForbidden {
+			got := r.code() == "REAUTHENTICATION_REQUIRED"
+			if got != need || got && r.StatusCode != http.StatusForbidden {
 				t.Errorf("%s: %d %s, a proof is needed: %v", route, r.StatusCode, r.code(), need)
 			} else if got {
 				refused++
@@ -302,7 +304,8 @@ func TestMe_NoUser(t *testing.T) {
 func TestLogin_UserAgentIsBounded(t *testing.T) {
 	e := newEnv(t)
 	g, err := e.auth.Login(t.Context(), auth.LoginRequest{
-		Email: "operator@budapest.demo", Password: password, Address: "192.0.2.1", UserAgent: strings.Repeat("ő", 100_000),
+		Email: "operator@budapest.demo", Password: password, Address: "192.0.2.1",
+		UserAgent: strings.Repeat("ő", 100_000),
 	})
 	if err != nil {
 		t.Fatal(err)
