@@ -97,7 +97,8 @@ func TestTemporaryPassword(t *testing.T) {
 	}
 }
 
-// TestChangePassword: it needs the present one, ends the other sessions, keeps this one, and is a proof of the password.
+// TestChangePassword: it needs the present one, ends the other sessions, keeps this one, and is a proof of the
+// password.
 func TestChangePassword(t *testing.T) {
 	env := newEnv(t)
 	here, other := env.login(t), env.login(t)
