@@ -23,6 +23,7 @@ export const keys = {
   apiKeys: ['admin', 'api-keys'],
   connections: ['admin', 'connections'],
   audit: ['admin', 'audit'],
+  ownSessions: ['account', 'sessions'],
   selfCheck: ['self-check'],
 } as const;
 

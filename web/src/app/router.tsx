@@ -20,6 +20,7 @@ declare module '@tanstack/react-router' {
       | 'notifications'
       | 'settings'
       | 'selfCheck'
+      | 'account'
       | 'missing';
     /** Whether the header’s location filter means something here. */
     byLocation?: boolean;
@@ -267,6 +268,13 @@ const check = createRoute({
   component: lazyPage(() => import('../features/self-check/self-check-page'), 'SelfCheckPage'),
 });
 
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  staticData: { title: 'account' },
+  component: lazyPage(() => import('../features/account/account-page'), 'AccountPage'),
+});
+
 // Beside every other page, so that the way on is the menu's.
 const missing = createRoute({
   getParentRoute: () => signedIn,
@@ -294,6 +302,7 @@ const routeTree = root.addChildren([
     connections,
     audit,
     check,
+    account,
     missing,
   ]),
 ]);

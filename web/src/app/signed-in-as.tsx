@@ -6,6 +6,7 @@ import { toDateField } from '../shared/format';
 import { refreshAfterTrade } from '../api/refresh';
 import { createQueryClient } from '../api/query-client';
 import { preloadPages } from './lazy-page';
+import { Reauthentication } from './reauthentication';
 import { Shell } from './shell/shell';
 
 /** Made anew for each user and role, so that nothing of one reaches the next. */
@@ -20,6 +21,7 @@ export function SignedInAs() {
       <LiveProvider>
         <NewDay />
         <Shell />
+        <Reauthentication />
       </LiveProvider>
     </QueryClientProvider>
   );

@@ -18,6 +18,14 @@ export const loadSignedInAs = loadWithRetry(async () => {
 });
 const SignedInAs = lazy(loadSignedInAs);
 
+const PasswordRequired = lazy(
+  loadWithRetry(async () => {
+    const { PasswordRequired: component } = await import('../features/account/password-required');
+    await messagesLoaded();
+    return { default: component };
+  }),
+);
+
 /** Everything behind the sign-in form. */
 export function SignedIn() {
   const { t } = useTranslation();
@@ -50,7 +58,11 @@ export function SignedIn() {
     case 'signed-in':
       return (
         <Suspense fallback={<Splash />}>
-          <SignedInAs key={`${state.user.tenantId}/${state.user.id}/${state.user.role}`} />
+          {state.user.passwordChangeRequired === true ? (
+            <PasswordRequired />
+          ) : (
+            <SignedInAs key={`${state.user.tenantId}/${state.user.id}/${state.user.role}`} />
+          )}
         </Suspense>
       );
   }

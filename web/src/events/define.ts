@@ -19,7 +19,7 @@ export interface Sentences {
   next: string;
 }
 
-export type EventLink = Pick<LinkOptions, 'to' | 'search'>;
+export type EventLink = Pick<LinkOptions, 'to' | 'search' | 'hash'>;
 
 /** Everything the page knows of one type of event. */
 export interface EventDefinition<Type extends KnownEvent['type']> {

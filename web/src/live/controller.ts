@@ -4,6 +4,7 @@ import type {
   Delivery,
   ForegroundTab,
   Gap,
+  NewLogin,
   NotificationCount,
   Reload,
   ReplayBatch,
@@ -11,9 +12,7 @@ import type {
   TestAlert,
 } from '@harang/react';
 import type { QueryClient } from '@tanstack/react-query';
-import type { Shown } from '../events/define';
-import { eventEntry, showEvent } from '../events/registry';
-import type { Language } from '../shared/i18n/i18n';
+import { eventEntry } from '../events/registry';
 import { emptyUnreadCount, replaceBase, countEvent, type UnreadCount } from '@harang/react';
 import { createMicroBatch } from './micro-batch';
 import { createCoalescer } from './coalesce';
@@ -23,13 +22,9 @@ import { addToLists, cancelCount } from '../api/notifications';
 import { isReading, refresh, refreshAll, retryFailed } from '../api/refresh';
 import { shouldToast } from './should-toast';
 import { createStore, type Store } from '@harang/react';
-import { showTestAlert, travelTime, type ArrivedAlert } from './test-alert';
-import { createToastQueue, type QueuedToast, type ToastQueue } from '@harang/react';
-
-/** What a toast says, in the language of the moment. */
-export interface QueuedEvent extends QueuedToast {
-  readonly show: (language: Language) => Shown;
-}
+import { travelTime, type ArrivedAlert } from './test-alert';
+import type { QueuedContent } from './toast-content';
+import { createToastQueue, type ToastQueue } from '@harang/react';
 
 /** What became of this page's absences since the user signed in or opened it. */
 export interface Absences {
@@ -47,7 +42,7 @@ export interface Controller {
   readonly digest: Store<ReplayBatch | null>;
   readonly gap: Store<Gap | null>;
   readonly panel: Store<boolean>;
-  readonly toasts: ToastQueue<QueuedEvent>;
+  readonly toasts: ToastQueue<QueuedContent>;
   readonly absences: Store<Absences>;
   /** The newest test alerts, the newest last. */
   readonly testAlerts: Store<readonly ArrivedAlert[]>;
@@ -61,6 +56,7 @@ export interface Controller {
   handleClaim: (claim: Claim) => void;
   /** `clock` is the comparison of the moment. */
   handleTestAlert: (alert: TestAlert & ForegroundTab, clock: ClockComparison | null) => void;
+  handleNewLogin: (login: NewLogin & ForegroundTab) => void;
   /** replaceCount takes the count that a GET brought. */
   replaceCount: (count: NotificationCount) => void;
   openPanel: () => void;
@@ -75,7 +71,7 @@ export function createController(client: QueryClient): Controller {
   const digest = createStore<ReplayBatch | null>(null);
   const gap = createStore<Gap | null>(null);
   const panel = createStore(false);
-  const toasts = createToastQueue<QueuedEvent>();
+  const toasts = createToastQueue<QueuedContent>();
   const absences = createStore<Absences>({ sessions: 0, replayed: 0, gaps: [] });
   const testAlerts = createStore<readonly ArrivedAlert[]>([]);
   const reading = createCoalescer<Key>((key) => refresh(client, [key]));
@@ -112,7 +108,7 @@ export function createController(client: QueryClient): Controller {
       toasts.add({
         id: event.eventId,
         urgent: eventEntry(event.type)?.kind === 'error',
-        show: (language) => showEvent(event, language),
+        content: { event },
       });
     }
     show(deliveries);
@@ -166,8 +162,12 @@ export function createController(client: QueryClient): Controller {
       const arrived = { ...alert, hereAt: Date.now() };
       testAlerts.set([...testAlerts.get(), arrived].slice(-10));
       const took = travelTime(arrived, clock);
-      if (isForegroundTab)
-        toasts.add({ id: alert.id, urgent: false, show: (language) => showTestAlert(arrived, took, language) });
+      if (isForegroundTab) toasts.add({ id: alert.id, urgent: false, content: { testAlert: arrived, tookMs: took } });
+    },
+    handleNewLogin({ isForegroundTab, ...login }) {
+      reading.add(keys.ownSessions, true);
+      const id = `login-${login.at}`;
+      if (isForegroundTab) toasts.add({ id, urgent: true, content: { newLogin: { id, ...login } } });
     },
     openPanel() {
       panel.set(true);

@@ -61,6 +61,7 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
     onNotifications: controller.handleNotifications,
     onClaim: controller.handleClaim,
     onTestAlert: (alert) => controller.handleTestAlert(alert, clock),
+    onNewLogin: controller.handleNewLogin,
     onSignedOut: ({ reason }) => {
       // SIGNED_OUT is the answer of that very question.
       if (reason !== 'SIGNED_OUT') void askSession();
@@ -89,6 +90,9 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
     if (clock) adjustClock(clock.offsetMs);
   }, [clock]);
   useEffect(() => () => adjustClock(0), []);
+  useEffect(() => {
+    if (reason === 'PASSWORD_CHANGE_REQUIRED') session.requirePasswordChange();
+  }, [reason]);
   const ended = reason !== null && endings.has(reason);
   const retryNow = useCallback(() => {
     if (ended) void askSession();

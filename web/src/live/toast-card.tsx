@@ -2,20 +2,20 @@ import { IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { Toast } from '../shared/ui/controls/toast';
-import type { QueuedEvent } from './controller';
+import { type QueuedContent, showContent } from './toast-content';
 import classes from './toast-region.module.css';
 import { KindIcon } from './kind-icon';
 
 interface ToastCardProps {
   toast: Parameters<typeof Toast.Root>[0]['toast'];
-  queued: QueuedEvent;
+  queued: QueuedContent;
   onClose: (eventId: string) => void;
 }
 
 /** One live event: the story's sentence, where or how much, and what to do now. */
 export function ToastCard({ toast, queued, onClose }: ToastCardProps) {
   const { t } = useTranslation('live');
-  const shown = queued.show(useLanguage());
+  const shown = showContent(queued.content, useLanguage());
   return (
     <Toast.Root
       toast={toast}

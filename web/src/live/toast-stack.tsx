@@ -2,9 +2,9 @@ import { useEffect, useRef, useState } from 'react';
 import { useStore } from '@harang/react';
 import { useLanguage, useTranslation } from '../shared/i18n/i18n';
 import { Toast } from '../shared/ui/controls/toast';
-import type { QueuedEvent } from './controller';
 import { useLiveTools } from './live-context';
 import { ToastCard } from './toast-card';
+import { type QueuedContent, showContent } from './toast-content';
 import classes from './toast-region.module.css';
 import { useSeen } from './use-seen';
 
@@ -13,7 +13,7 @@ import { useSeen } from './use-seen';
  * and makes it reachable by keyboard (F6).
  */
 export function ToastStack() {
-  const [manager] = useState(() => Toast.createToastManager<QueuedEvent>());
+  const [manager] = useState(() => Toast.createToastManager<QueuedContent>());
   return (
     // Its own clock would stop whenever the window is not in front: a second screen that nobody clicks.
     <Toast.Provider toastManager={manager} timeout={0} limit={10}>
@@ -22,13 +22,13 @@ export function ToastStack() {
   );
 }
 
-function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManager<QueuedEvent>> }) {
+function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManager<QueuedContent>> }) {
   const { t } = useTranslation('live');
   const language = useLanguage();
   const { controller } = useLiveTools();
   const { pause, resume, close, shown } = controller.toasts;
   const { visible, more } = useStore(shown);
-  const { toasts } = Toast.useToastManager<QueuedEvent>();
+  const { toasts } = Toast.useToastManager<QueuedContent>();
   const viewport = useRef<HTMLDivElement>(null);
   const present = useRef(new Set<string>());
 
@@ -42,7 +42,7 @@ function Stack({ manager }: { manager: ReturnType<typeof Toast.createToastManage
     for (const queued of visible) {
       if (present.current.has(queued.id)) continue;
       present.current.add(queued.id);
-      const { title, detail, next } = queued.show(language);
+      const { title, detail, next } = showContent(queued.content, language);
       manager.add({
         id: queued.id,
         title,

@@ -140,7 +140,7 @@ export class Session {
   }
 
   /** Throws an ApiError: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `UNREACHABLE` and so on. */
-  async signIn(email: string, password: string): Promise<void> {
+  async signIn(email: string, password: string): Promise<User> {
     // Its answer takes the cookie away, and must not take the new one.
     await this.#telling;
     const grant = await request<Grant>('/auth/login', { method: 'POST', body: { email, password } });
@@ -148,6 +148,7 @@ export class Session {
     this.#turn += 1;
     this.#accept(grant);
     this.#channel?.postMessage('signed-in');
+    return grant.user;
   }
 
   /** Gets a new access token. Calls made while one is under way share its answer. */
@@ -213,6 +214,27 @@ export class Session {
       if (!(error instanceof ApiError) || error.status !== 401) return;
     }
     leaving.set(false);
+  }
+
+  /** Replaces what is known of the signed-in user; the other tabs ask for themselves. */
+  update(user: User): void {
+    if (this.#state.status !== 'signed-in') return;
+    if (JSON.stringify(this.#state.user) === JSON.stringify(user)) return;
+    this.#set({ status: 'signed-in', user });
+    this.#channel?.postMessage('signed-in');
+  }
+
+  /** The server allows nothing until this user has chosen a new password. */
+  requirePasswordChange(): void {
+    if (this.#state.status !== 'signed-in' || this.#state.user.passwordChangeRequired === true) return;
+    this.#set({ status: 'signed-in', user: { ...this.#state.user, passwordChangeRequired: true } });
+  }
+
+  /** Asks what is allowed now that this user has chosen a new password. */
+  async passwordChanged(): Promise<void> {
+    if ((await this.refresh()) !== 'unreachable' || this.#state.status !== 'signed-in') return;
+    const { passwordChangeRequired, ...user } = this.#state.user;
+    if (passwordChangeRequired !== undefined) this.#set({ status: 'signed-in', user });
   }
 
   #accept(grant: Grant): void {

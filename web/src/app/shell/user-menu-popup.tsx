@@ -1,5 +1,14 @@
-import { IconBellCog, IconDeviceDesktop, IconLogout, IconMoon, IconStethoscope, IconSun } from '@tabler/icons-react';
+import {
+  IconBellCog,
+  IconDeviceDesktop,
+  IconLogout,
+  IconMoon,
+  IconStethoscope,
+  IconSun,
+  IconUserCircle,
+} from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useChangeOwnAccount } from '../../api/account';
 import { chooseLanguage, type Language, useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { session, useUser } from '../../shared/session';
 import { setColorScheme, useColorScheme } from '../../shared/theme/color-scheme';
@@ -32,6 +41,7 @@ export function UserMenuPopup({ small, onMute, ...menu }: UserMenuPopupProps) {
   const user = useUser();
   const language = useLanguage();
   const colorScheme = useColorScheme();
+  const change = useChangeOwnAccount();
   return (
     <Menu {...menu}>
       <div className={classes.card}>
@@ -42,6 +52,13 @@ export function UserMenuPopup({ small, onMute, ...menu }: UserMenuPopupProps) {
         <small>{user.email}</small>
       </div>
       <MenuDivider />
+      <MenuLink
+        link={<Link to="/account" />}
+        data-testid="account-link"
+        icon={<IconUserCircle size={17} stroke={1.7} aria-hidden />}
+      >
+        {t('nav.account')}
+      </MenuLink>
       <MenuItem icon={<IconBellCog size={17} stroke={1.7} aria-hidden />} onClick={onMute}>
         {t('mute.menu')}
       </MenuItem>
@@ -49,7 +66,11 @@ export function UserMenuPopup({ small, onMute, ...menu }: UserMenuPopupProps) {
         label={t('menu.language')}
         value={language}
         options={languages}
-        onChange={(value) => void chooseLanguage(value)}
+        onChange={(value) => {
+          void chooseLanguage(value);
+          // Elsewhere it is the language from the next sign-in on; without a server it is this browser's alone.
+          change.mutate({ language: value });
+        }}
       />
       <MenuChoice
         label={t('menu.theme')}

@@ -58,7 +58,8 @@ export function SignInPage() {
   const handleSubmit = async ({ email, password }: v.InferOutput<typeof schema>) => {
     setError(null);
     try {
-      await session.signIn(email, password);
+      const { language: own } = await session.signIn(email, password);
+      if (own !== undefined) await chooseLanguage(own);
     } catch (failure) {
       setError(failure);
       if (failure instanceof ApiError && failure.code === 'INVALID_CREDENTIALS') {

@@ -16,6 +16,7 @@ export const en: Messages<typeof hu> = {
     here: 'Test alert: it is here',
     detail: 'This is how alerts sound on this screen',
   },
+  newLogin: { title: 'New sign-in: {{device}}', unknown: 'New sign-in', next: 'It was not me' },
   bell: { open: 'Notifications', unread: 'Notifications, {{n}} unread', more: '{{n}}+' },
   panel: { title: 'Notifications', close: 'Close', all: 'Open all' },
   toasts: { label: 'New events', close: 'Close', more: '{{n}} more' },

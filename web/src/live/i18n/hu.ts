@@ -13,6 +13,7 @@ export const hu = {
     here: 'Próba riasztás: ideért',
     detail: 'Így szólnak a riasztások ezen a képernyőn',
   },
+  newLogin: { title: 'Új bejelentkezés: {{device}}', unknown: 'Új bejelentkezés', next: 'Nem én voltam' },
   bell: { open: 'Értesítések', unread: 'Értesítések, {{n}} olvasatlan', more: '{{n}}+' },
   panel: { title: 'Értesítések', close: 'Bezárás', all: 'Mind megnyitása' },
   toasts: { label: 'Új események', close: 'Bezárás', more: '{{n}} további' },

@@ -1,0 +1,61 @@
+import type { Messages } from '../../../shared/i18n/i18n';
+import type { hu } from './hu';
+
+export const en: Messages<typeof hu> = {
+  details: {
+    title: 'Details',
+    name: 'Name',
+    nameHint: 'What your colleagues see when you take over or change something.',
+    nameMissing: 'Enter your name.',
+    email: 'E-mail address',
+    role: 'Role',
+    saved: 'Saved',
+  },
+  language: {
+    label: 'Language',
+    hint: 'Changes here at once, on your other devices at the next sign-in.',
+    unsaved: 'Changed here, but it could not be saved for your other devices.',
+  },
+  password: {
+    title: 'Password',
+    current: 'Present password',
+    currentMissing: 'Enter your present password.',
+    wrong: 'This is not your present password.',
+    new: 'New password',
+    hint: 'At least 8 characters. A few words in a row are easy to remember and hard to guess.',
+    short: 'Use at least 8 characters.',
+    same: 'This is your present password. Choose another one.',
+    common: 'This is easy to guess: a common password, or the name of yourself or of the shop. Choose another one.',
+    submit: 'Change the password',
+    changed: 'Your new password is in force.',
+    close: 'Close the message',
+  },
+  required: {
+    title: 'A new password is needed',
+    lead: 'Somebody else set your present password, so you are not the only one who knows it. Choose one that only you know; then you go on to where you were heading.',
+    submit: 'Change it and go on',
+  },
+  sessions: {
+    title: 'Where I am signed in',
+    hint: 'If you do not know one of them, sign it out and change your password.',
+    alone: 'You are not signed in anywhere else.',
+    unknown: 'Unknown device',
+    current: 'This device',
+    new: 'New',
+    used: 'last used: {{ago}}',
+    since: 'signed in: {{when}}',
+    network: 'network: {{network}}',
+    end: 'Sign out',
+    endAsk: 'You will have to sign in there again. Sign it out?',
+    endOthers: 'Sign out all others',
+    endOthersAsk: 'You will have to sign in again on every other device. Sign them all out?',
+  },
+  confirm: {
+    title: 'Enter your password',
+    lead: 'For this change the password must have been entered within the last five minutes. What you typed is kept.',
+    password: 'Password',
+    missing: 'Enter your password.',
+    wrong: 'This is not your password.',
+    submit: 'Go on',
+  },
+};
