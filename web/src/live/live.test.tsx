@@ -230,6 +230,16 @@ describe('the end of a session', () => {
   });
 });
 
+describe('a password that must be changed', () => {
+  it('is known by the refusal of the connection, and no try follows', async () => {
+    await page.open(<Everything />, { greet: false });
+    await page.settle(() => page.server.link.refuse('PASSWORD_CHANGE_REQUIRED'));
+    expect(session.state()).toMatchObject({ status: 'signed-in', user: { passwordChangeRequired: true } });
+    await page.pass(120_000);
+    expect(page.server.dials).toBe(1);
+  });
+});
+
 describe('toasts', () => {
   it("say the story's sentences, in the story's colours, with a link", async () => {
     await page.open(<Everything />);
@@ -259,6 +269,19 @@ describe('toasts', () => {
     expect(payment).toHaveTextContent('kérjen másik kártyát');
     expect(rental).toHaveTextContent('Új bérlés: Béta Bau Bt. - 3 tétel');
     expect(within(toast(0)).getByRole('link')).toHaveAttribute('href', expect.stringContaining('/stock?'));
+  });
+
+  it('tell of a sign-in from a new device, and lead to the account', async () => {
+    await page.open(<Everything />);
+    await page.settle(() =>
+      page.server.link.emit('new_login', { device: 'Firefox, Linux', at: '2026-02-04T10:42:00.000Z' }),
+    );
+    expect(toasts()).toHaveLength(1);
+    expect(toasts()[0]).toHaveTextContent('Új bejelentkezés: Firefox, Linux11:42 · Nem én voltam');
+    expect(within(toasts()[0] as HTMLElement).getByRole('link')).toHaveAttribute('href', '/account#sessions');
+    expect(screen.queryByTestId('notification-badge')).toHaveAttribute('data-count', '4');
+    await page.settle(() => page.server.link.emit('new_login', { device: '', at: '2026-02-04T10:43:00.000Z' }));
+    expect(toasts()[0]).toHaveTextContent('Új bejelentkezés11:43');
   });
 
   it('announces errors at once and the rest politely', async () => {

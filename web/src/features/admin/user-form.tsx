@@ -33,6 +33,7 @@ export function UserForm({ onMade }: { onMade: (made: Account & { password?: str
   const make = useCreateUser({ onSuccess: onMade });
   const refusal = formErrors(make.error, ['name', 'email', 'role', 'password'], common, {
     CONFLICT: { field: 'email', text: t('users.taken') },
+    PASSWORD_TOO_COMMON: { field: 'password', text: t('users.passwordCommon') },
   });
   return (
     <Form
@@ -98,7 +99,9 @@ export function PasswordForm({ account, onChanged }: { account: Account; onChang
   const [suggested] = useState(suggestPassword);
   const form = useForm({ schema: passwordSchema, initialInput: { password: suggested }, validate: 'input' });
   const change = useChangeUser(account.id);
-  const refusal = formErrors(change.error, ['password'], common);
+  const refusal = formErrors(change.error, ['password'], common, {
+    PASSWORD_TOO_COMMON: { field: 'password', text: t('users.passwordCommon') },
+  });
   return (
     <Form
       of={form}

@@ -27,7 +27,7 @@ export const en: Messages<typeof hu> = {
     same: 'This is your present password. Choose another one.',
     common: 'This is easy to guess: a common password, or the name of yourself or of the shop. Choose another one.',
     submit: 'Change the password',
-    changed: 'Your new password is in force.',
+    changed: 'Your new password is in force. You were signed out on every other device.',
     close: 'Close the message',
   },
   required: {

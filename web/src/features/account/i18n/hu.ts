@@ -24,7 +24,7 @@ export const hu = {
     same: 'Ez a mostani jelszava. Válasszon másikat.',
     common: 'Ezt könnyű kitalálni: gyakori jelszó, vagy az Ön, illetve a kölcsönző neve. Válasszon másikat.',
     submit: 'Jelszó cseréje',
-    changed: 'Az új jelszava él.',
+    changed: 'Az új jelszava él. Minden más eszközén kilépett.',
     close: 'Üzenet bezárása',
   },
   required: {
