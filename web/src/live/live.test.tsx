@@ -281,7 +281,7 @@ describe('toasts', () => {
     expect(within(toasts()[0] as HTMLElement).getByRole('link')).toHaveAttribute('href', '/account#sessions');
     expect(screen.queryByTestId('notification-badge')).toHaveAttribute('data-count', '4');
     await page.settle(() => page.server.link.emit('new_login', { device: '', at: '2026-02-04T10:43:00.000Z' }));
-    expect(toasts()[0]).toHaveTextContent('Új bejelentkezés11:43');
+    expect(toasts()[1]).toHaveTextContent('Új bejelentkezés11:43');
   });
 
   it('announces errors at once and the rest politely', async () => {
