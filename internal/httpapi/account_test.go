@@ -240,7 +240,8 @@ func TestTemporaryPassword_EveryRoute(t *testing.T) {
 }
 
 // TestReauthentication_EveryRoute: calls that change users, keys or settings need a proof of the password within five
-// minutes, whatever is added under /admin and /settings; reading, closing connections and everything else do not.
+// minutes, whatever is added under /admin and /settings, and so do erasures; reading, closing connections and
+// everything else do not.
 func TestReauthentication_EveryRoute(t *testing.T) {
 	e := newEnv(t)
 	e.move(5*time.Minute - time.Millisecond)
@@ -254,7 +255,8 @@ func TestReauthentication_EveryRoute(t *testing.T) {
 	for _, route := range e.routesOf(t) {
 		method, path, _ := strings.Cut(route, " ")
 		changes := method != http.MethodGet && route != "DELETE /admin/connections/-" &&
-			(strings.HasPrefix(path, "/admin/") || strings.HasPrefix(path, "/settings/"))
+			(strings.HasPrefix(path, "/admin/") || strings.HasPrefix(path, "/settings/") ||
+				path == "/partners/-/erase")
 		for credential, need := range map[string]bool{
 			e.tokens[harang.RoleAdmin]: changes, command: false, e.apiKey: false,
 		} {

@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"LongNames", testLongNames},
 		{"Tokens", testTokens},
 		{"Sessions", testSessions},
+		{"Account", testAccount},
 		{"LastAdmin", testLastAdmin},
 		{"Catalogue", testCatalogue},
 		{"Barcodes", testBarcodes},
