@@ -34,6 +34,9 @@ const (
 	AuditKeyUpdate         AuditAction = "key.update"
 	AuditKeyRevoke         AuditAction = "key.revoke"
 	AuditConnectionClose   AuditAction = "connection.close"
+	AuditDisplayCreate     AuditAction = "display.create"
+	AuditDisplayRevoke     AuditAction = "display.revoke"
+	AuditDisplayOpen       AuditAction = "display.open" // its link was opened in another network than before
 	AuditTenantCreate      AuditAction = "tenant.create"
 	AuditTenantPayments    AuditAction = "tenant.payments"
 	AuditStockThresholds   AuditAction = "stock.thresholds"
@@ -64,6 +67,7 @@ const (
 	AuditKey        AuditKind = "key"
 	AuditToken      AuditKind = "token"
 	AuditConnection AuditKind = "connection"
+	AuditDisplay    AuditKind = "display"
 	AuditTenant     AuditKind = "tenant"
 	AuditStock      AuditKind = "stock"
 	AuditProduct    AuditKind = "product"

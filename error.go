@@ -16,6 +16,8 @@ const (
 	CodeUnauthenticated          Code = "UNAUTHENTICATED"
 	CodeInvalidCredentials       Code = "INVALID_CREDENTIALS"
 	CodeTokenExpired             Code = "TOKEN_EXPIRED"
+	CodeDisplayRevoked           Code = "DISPLAY_REVOKED"
+	CodeDisplayTakenOver         Code = "DISPLAY_TAKEN_OVER"
 	CodePaymentDeclined          Code = "PAYMENT_DECLINED"
 	CodePasswordChangeRequired   Code = "PASSWORD_CHANGE_REQUIRED"
 	CodeReauthenticationRequired Code = "REAUTHENTICATION_REQUIRED"

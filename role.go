@@ -16,6 +16,9 @@ const (
 	RoleAdmin        Role = "ADMIN"
 	// RoleService is another application with an API key. It reads no feed.
 	RoleService Role = "SERVICE"
+	// RoleDisplay is a display on a wall. It reads the operators' feed and what the page /counter shows, and changes
+	// nothing.
+	RoleDisplay Role = "DISPLAY"
 )
 
 // Roles are the roles of people, lowest first.
@@ -30,7 +33,7 @@ func (r Role) Valid() bool {
 // unknown role.
 func (r Role) Audience() Audience {
 	switch r {
-	case RoleOperator:
+	case RoleOperator, RoleDisplay:
 		return AudienceOperators
 	case RoleStoreManager, RoleAdmin:
 		return AudienceManagers
@@ -66,6 +69,7 @@ const (
 	ActionCheckSelf         Action = "self.check"
 	ActionReadHistory       Action = "audit.history" // the audit log of one stock item, product or rental
 	ActionReadAudit         Action = "audit.read"    // all of it
+	ActionReadCounter       Action = "counter.read"  // what a display shows
 )
 
 var (
@@ -73,12 +77,13 @@ var (
 		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
 		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
 		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionChangeOwnPassword,
-		ActionManageOwnAccount, ActionCheckSelf,
+		ActionManageOwnAccount, ActionCheckSelf, ActionReadCounter,
 	}
 	managerMay = append(append([]Action{}, operatorMay...),
 		ActionSetThresholds, ActionReadPayments, ActionReadFigures, ActionReadHistory)
 	adminMay = append(append([]Action{}, managerMay...),
 		ActionPutCatalogue, ActionPutStock, ActionAdminister, ActionReadAudit)
+	displayMay = []Action{ActionReadCounter, ActionReadOwnIdentity}
 )
 
 // scopes are the actions of API keys, each with the scope that it needs.
@@ -98,6 +103,7 @@ var permissions = map[Role]map[Action]bool{
 	RoleStoreManager: set(managerMay),
 	RoleAdmin:        set(adminMay),
 	RoleService:      set(slices.Collect(maps.Keys(scopes))),
+	RoleDisplay:      set(displayMay),
 }
 
 func set(actions []Action) map[Action]bool {

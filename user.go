@@ -32,7 +32,7 @@ type Identity struct {
 	Tenant     string
 	TenantName string
 	// UserID is the subject: a user's id, "cli:<role>" for a token without a
-	// user, "key:<id>" for an API key.
+	// user, "key:<id>" for an API key, "display:<id>" for a display.
 	UserID string
 	Name   string
 	Email  string
@@ -47,8 +47,11 @@ type Identity struct {
 	// Scopes are the rights of an API key; none for a person.
 	Scopes Scopes
 	// SessionID is the session that a logout ends; for a token without a user it
-	// is the token's own id; "" for an API key.
+	// is the token's own id; "" for an API key. Of a display it is the screen.
 	SessionID string
+	// LocationID is the location to which a display is restricted; "" for all
+	// locations, and for every other caller.
+	LocationID string
 	// Expires is when the credential ends; zero for an API key.
 	Expires time.Time
 	// Unverified means that the database was unavailable, so the state of the
@@ -63,9 +66,13 @@ func (i Identity) Can(a Action) error {
 		return Errorf(CodePasswordChangeRequired, "choose a password of your own first: POST /api/v1/me/password")
 	}
 	if !i.Role.May(a) {
+		message := "your role may not do this"
+		if i.Role == RoleDisplay {
+			message = "a display only reads what its screen shows"
+		}
 		return &Error{
 			Code:    CodeForbidden,
-			Message: "your role may not do this",
+			Message: message,
 			Details: map[string]any{"action": string(a)},
 		}
 	}

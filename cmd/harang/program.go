@@ -187,6 +187,7 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Catalogue:       p.shop.Catalogue,
 		Notifications:   p.shop.Notifications,
 		Dashboard:       p.shop.Dashboard,
+		Counter:         p.shop.Counter,
 		SelfCheck:       p.shop.SelfCheck,
 		Exports:         p.shop.Exports,
 		Audit:           p.shop.Audit,

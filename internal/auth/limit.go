@@ -33,6 +33,8 @@ var (
 	limitAccount   = limit{free: 50, maxDelay: 30 * time.Second}  // all other networks, one account
 	limitHost      = limit{free: 100, maxDelay: 30 * time.Second} // one host, all accounts
 	limitBrowser   = limit{free: 10, maxDelay: time.Minute}       // one known browser, one account
+	limitLinks     = limit{free: 20, maxDelay: 30 * time.Second}  // one host, wrong links of displays
+	limitTakeovers = limit{free: 30, maxDelay: 10 * time.Second}  // one display's link, openings
 )
 
 const (
@@ -102,10 +104,6 @@ type attempt struct {
 // begin counts an attempt from an IP address, or refuses it with RATE_LIMITED and RetryAfter. browser is the id of a
 // browser that signed in to the account before, "" for none. A refused attempt changes nothing.
 func (l *limiter) begin(email, address, browser string) (*attempt, error) {
-	type counted struct {
-		key countKey
-		limit
-	}
 	now := l.clock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -126,6 +124,38 @@ func (l *limiter) begin(email, address, browser string) (*attempt, error) {
 			{network, limit{free: math.MaxInt}},
 		}
 	}
+	return l.countLocked(now, all, "too many failed logins; try again later")
+}
+
+// beginLink counts the use of a display's link from an IP address as a wrong one, or refuses it with RATE_LIMITED and
+// RetryAfter.
+func (l *limiter) beginLink(address string) (*attempt, error) {
+	return l.count(counted{l.key("link", hostOf(address), ""), limitLinks}, "too many wrong links; try again later")
+}
+
+// beginTakeover counts that a display's link is opened, or refuses it with RATE_LIMITED and RetryAfter: two screens that
+// take the display from each other must not keep the server busy.
+func (l *limiter) beginTakeover(display string) (*attempt, error) {
+	return l.count(counted{l.key("takeover", display, ""), limitTakeovers},
+		"the link is opened again and again; try again later")
+}
+
+func (l *limiter) count(c counted, refusal string) (*attempt, error) {
+	now := l.clock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sweepLocked(now)
+	return l.countLocked(now, []counted{c}, refusal)
+}
+
+// counted is a count with its limit.
+type counted struct {
+	key countKey
+	limit
+}
+
+// countLocked adds a failure to all counts, unless one of them is to wait.
+func (l *limiter) countLocked(now time.Time, all []counted, refusal string) (*attempt, error) {
 	var wait time.Duration
 	for _, c := range all {
 		f, ok := l.counts.Peek(c.key)
@@ -139,7 +169,7 @@ func (l *limiter) begin(email, address, browser string) (*attempt, error) {
 	}
 	if wait > 0 {
 		return nil, &harang.Error{
-			Code: harang.CodeRateLimited, Message: "too many failed logins; try again later", RetryAfter: wait,
+			Code: harang.CodeRateLimited, Message: refusal, RetryAfter: wait,
 		}
 	}
 	a := &attempt{limiter: l}

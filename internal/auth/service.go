@@ -145,6 +145,9 @@ func (s *Service) authorize(ctx context.Context, c *Claims, now time.Time) (hara
 	if c.SessionID == "" {
 		return harang.Identity{}, errNoToken // no logout could end it
 	}
+	if id, ok := harang.DisplayID(c.Subject); ok {
+		return s.authorizeDisplay(ctx, c, id)
+	}
 	u, err := s.store.FindSubject(ctx, c.Tenant, c.Subject, c.SessionID, now)
 	if err != nil {
 		return harang.Identity{}, unknownIsUnauthenticated(err)

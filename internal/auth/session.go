@@ -285,6 +285,8 @@ func (s *Service) Logout(ctx context.Context, caller harang.Identity) error {
 	switch {
 	case caller.SessionID == "":
 		return nil
+	case caller.Role == harang.RoleDisplay:
+		return caller.Can(harang.ActionAdminister) // an administrator revokes it
 	case caller.UserID == commandSubject(caller.Role):
 		return s.endToken(ctx, caller)
 	}

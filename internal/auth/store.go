@@ -102,6 +102,18 @@ type UserStore interface {
 	// RecordKeyUses stores the last uses of keys, except where a last use within every before it is stored.
 	RecordKeyUses(ctx context.Context, uses []KeyUse, every time.Duration) error
 
+	// FindDisplay reads a display, revoked or not, and the name of its tenant.
+	FindDisplay(ctx context.Context, tenant, id string) (d harang.Display, tenantName string, err error)
+	// FindDisplays lists a tenant's displays that are not revoked after afterID, ordered by id.
+	FindDisplays(ctx context.Context, tenant, afterID string, limit int) ([]harang.Display, error)
+	// CreateDisplay stores a display under the SHA-256 of its link's secret. NOT_FOUND when the tenant does not have
+	// its location.
+	CreateDisplay(ctx context.Context, d harang.Display, hash [32]byte, audit ...harang.AuditEntry) error
+	// UpdateDisplay locks a display and lets decide change LastUsed, Revoked, Screen and Network; UpdateDisplayByHash
+	// finds it by the SHA-256 of its link's secret.
+	UpdateDisplay(ctx context.Context, tenant, id string, decide func(*harang.Display) (Trail, error)) error
+	UpdateDisplayByHash(ctx context.Context, hash [32]byte, decide func(*harang.Display) (Trail, error)) error
+
 	// CreateAudit writes rows about something that changes nothing else.
 	CreateAudit(ctx context.Context, tenant string, entries ...harang.AuditEntry) error
 	// CountFailedLogins adds to the rows of these accounts, networks and hours.

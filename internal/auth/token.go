@@ -131,7 +131,13 @@ func validForm(token *jwt.Token, c *Claims) bool {
 	}
 	_, critical := token.Header["crit"] // names extensions that must be understood; there are none
 	return !critical && c.IssuedAt != nil && c.ExpiresAt.Sub(c.IssuedAt.Time) <= MaxTokenLife &&
-		c.Subject != "" && harang.ValidTenantID(c.Tenant) && c.Role.Valid()
+		c.Subject != "" && harang.ValidTenantID(c.Tenant) && validRole(c)
+}
+
+// validRole reports whether the role is one of people, or a display's in a token of a display.
+func validRole(c *Claims) bool {
+	_, display := harang.DisplayID(c.Subject)
+	return display == (c.Role == harang.RoleDisplay) && (display || c.Role.Valid())
 }
 
 // checkTime checks the token against the clock. A token from the future was issued before the clock was set back:

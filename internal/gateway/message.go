@@ -106,7 +106,7 @@ type ConnectError struct {
 type SessionMessage struct {
 	ConnectionID   string      `json:"connectionId" doc:"id of this connection"`
 	TenantID       string      `json:"tenantId" doc:"id of the tenant"`
-	Role           harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN" doc:"role of the user now"`
+	Role           harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,DISPLAY" doc:"role of the user now; DISPLAY for a display, which reads the operators' feed"`
 	Rooms          []string    `json:"rooms" doc:"rooms that the connection is in"`
 	Position       string      `json:"position" doc:"position before the first event that follows"`
 	Head           string      `json:"head" doc:"position of the feed's newest event"`

@@ -24,6 +24,8 @@ type requestInfo struct {
 	agent   string // the User-Agent header
 	bearer  string
 	cookies cookies
+	// ownOrigin is the server's origin as far as the request shows it.
+	ownOrigin string
 	// checkOrigin refuses pages of other origins.
 	checkOrigin func() error
 }
@@ -36,6 +38,7 @@ func (a *API) withRequestInfo(ctx huma.Context, next func(huma.Context)) {
 	info := requestInfo{
 		method: r.Method, query: r.URL.Query(),
 		cookies: readCookies(r, a.Origins.Secure(r)), bearer: bearer(r), address: addressOf(r), agent: r.UserAgent(),
+		ownOrigin:   a.Origins.Own(r),
 		checkOrigin: func() error { return a.Origins.Check(r, origin.PartREST) },
 	}
 	next(huma.WithValue(ctx, requestInfoKey{}, info))
@@ -63,10 +66,10 @@ func requestInfoOf(ctx context.Context) (requestInfo, error) {
 }
 
 type userBody struct {
-	ID         string      `json:"id" doc:"the user's id, or cli:ROLE for a token without a user"`
+	ID         string      `json:"id" doc:"the user's id, cli:ROLE for a token without a user, or display:ID"`
 	Name       string      `json:"name"`
 	Email      string      `json:"email"`
-	Role       harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,SERVICE"`
+	Role       harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,SERVICE,DISPLAY"`
 	TenantID   string      `json:"tenantId"`
 	TenantName string      `json:"tenantName"`
 	Language   string      `json:"language,omitempty" enum:"hu,en" doc:"the user's choice; absent before one"`

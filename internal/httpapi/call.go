@@ -206,16 +206,19 @@ func codeNames(codes []harang.Code) []string {
 	return slices.Compact(names)
 }
 
-// allRoles are the roles of users and that of API keys.
-func allRoles() []harang.Role { return append(harang.Roles(), harang.RoleService) }
+// allRoles are the roles of users and those of API keys and displays.
+func allRoles() []harang.Role { return append(harang.Roles(), harang.RoleService, harang.RoleDisplay) }
 
 func rolesAllowed(a harang.Action) string {
 	var names []string
 	for _, r := range allRoles() {
 		if r.May(a) {
 			name := string(r)
-			if r == harang.RoleService {
+			switch r {
+			case harang.RoleService:
 				name = "API key with the scope " + string(a.Scope())
+			case harang.RoleDisplay:
+				name = "display"
 			}
 			names = append(names, name)
 		}

@@ -19,7 +19,8 @@ var codes = map[harang.Code]struct {
 		http.StatusUnauthorized,
 		"e-mail address or password is wrong, or the user is disabled",
 	},
-	harang.CodeTokenExpired: {http.StatusUnauthorized, "the access token has expired: refresh, then repeat"},
+	harang.CodeTokenExpired:   {http.StatusUnauthorized, "the access token has expired: refresh, then repeat"},
+	harang.CodeDisplayRevoked: {http.StatusUnauthorized, "the display was revoked: make a new link"},
 	harang.CodePaymentDeclined: {
 		http.StatusPaymentRequired,
 		"the card was declined and not charged; errorCode says why, nextStep what to do next",
@@ -45,6 +46,10 @@ var codes = map[harang.Code]struct {
 	harang.CodePriceChanged: {
 		http.StatusConflict,
 		"the price is not expectedTotal, or less is owed than amount; actual is what it is",
+	},
+	harang.CodeDisplayTakenOver: {
+		http.StatusConflict,
+		"the display's link was opened on another screen since: open it again to take it back",
 	},
 	harang.CodeLastAdmin: {http.StatusConflict, "the user is the tenant's last enabled administrator"},
 	harang.CodeBarcodeTaken: {

@@ -25,7 +25,7 @@ type Connection struct {
 type connectionBody struct {
 	ID          string      `json:"id"`
 	User        personBody  `json:"user"`
-	Role        harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN"`
+	Role        harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,DISPLAY"`
 	Transport   string      `json:"transport" enum:"websocket,polling"`
 	Remote      string      `json:"remote" doc:"address of the client"`
 	ConnectedAt instant     `json:"connectedAt"`

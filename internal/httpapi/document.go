@@ -64,6 +64,12 @@ const (
 	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at " +
 		"once; their " +
 		"connections get goodbye LOGGED_OUT."
+	openDisplayDetails = "The link of a display is this server's /counter with #d= and the secret. One display is one " +
+		"screen: without screen the display is taken over, and the tokens and connections of the screen before end on " +
+		"every node. With the screen of an earlier answer it gets the next access token, or DISPLAY_TAKEN_OVER. Wrong " +
+		"secrets and repeated openings are slowed down as logins are: 429 with Retry-After."
+	counterDetails = "A display gets what is at its location. Customers are initials: the screen hangs where others " +
+		"read it. At most 50 items of each list, the counts are those of all."
 	closeConnectionDetails = "The client gets goodbye CLOSED_BY_ADMIN and does not reconnect by itself; the user " +
 		"stays " +
 		"signed in. An id that no node has changes nothing: the answer is 204, too."
@@ -103,6 +109,7 @@ var tags = []*huma.Tag{
 	{Name: "auth", Description: "Login, refresh, logout"},
 	{Name: "me", Description: "The user of the credential: name, password, sessions"},
 	{Name: "dashboard", Description: "Figures"},
+	{Name: "counter", Description: "The screen on the wall"},
 	{Name: "inventory", Description: "Stock, alerts, adjustments"},
 	{Name: "imports", Description: "A catalogue and its stock from a CSV file"},
 	{Name: "reports", Description: "Revenue"},
@@ -118,7 +125,7 @@ var tags = []*huma.Tag{
 	{Name: "self-check", Description: "The test alert"},
 	{Name: "client-errors", Description: "Errors of the page"},
 	{Name: "audit", Description: "Who did what"},
-	{Name: "admin", Description: "Users, API keys, connections, delivery traces"},
+	{Name: "admin", Description: "Users, API keys, displays, connections, delivery traces"},
 	{Name: "health", Description: "For supervisors and load balancers; no credential"},
 	{Name: "documents", Description: "Documents that describe the interface; no credential"},
 }

@@ -123,7 +123,7 @@ func newService(t testing.TB, f fixture) *service {
 	use := shop.New(s.shop)
 	s.options = httpapi.Options{
 		Auth: s.auth, Inventory: use.Inventory, Catalogue: use.Catalogue,
-		Notifications: use.Notifications, Dashboard: use.Dashboard,
+		Notifications: use.Notifications, Dashboard: use.Dashboard, Counter: use.Counter,
 		Rentals: use.Rentals, Payments: use.Payments, Requests: use.Requests,
 		SelfCheck: use.SelfCheck, Exports: use.Exports, Audit: use.Audit, Erasures: use.Erasures,
 		Intake:          ingest.New(s.store, f.newID),

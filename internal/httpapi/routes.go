@@ -24,6 +24,10 @@ func (a *API) routes() {
 	call(a, "POST /auth/reauthenticate", harang.ActionManageOwnAccount, a.reauthenticate,
 		about("reauthenticate", "Prove the password again", harang.CodePasswordWrong).
 			details(reauthenticateDetails).answers(204).maxBody(maxLoginBytes))
+	call(a, "POST /auth/display", public, a.openDisplay,
+		about("openDisplay", "Open a display by the secret of its link", harang.CodeInvalidCredentials,
+			harang.CodeDisplayRevoked, harang.CodeDisplayTakenOver, harang.CodeRateLimited).
+			details(openDisplayDetails).answers(200).maxBody(maxLoginBytes))
 	call(a, "GET /me", harang.ActionReadOwnIdentity, a.me,
 		about("me", "The user of the access token"))
 	call(a, "PATCH /me", harang.ActionManageOwnAccount, a.changeMe,
@@ -40,6 +44,9 @@ func (a *API) routes() {
 
 	call(a, "GET /dashboard/summary", harang.ActionReadSummary, a.summary,
 		about("summary", "Figures for the cards and charts"))
+
+	call(a, "GET /counter", harang.ActionReadCounter, a.counter,
+		about("counter", "What a display on a wall shows: shortages and the returns of today").details(counterDetails))
 
 	call(a, "GET /locations", harang.ActionReadCatalogue, a.listLocations,
 		about("listLocations", "Locations, by name"))
@@ -196,6 +203,12 @@ func (a *API) routes() {
 			harang.CodeConflict).details(keyDetails))
 	call(a, "DELETE /admin/api-keys/{id}", harang.ActionAdminister, a.revokeKey,
 		about("revokeApiKey", "Revoke an API key for good").answers(204))
+	call(a, "GET /admin/displays", harang.ActionAdminister, a.listDisplays,
+		about("listDisplays", "The tenant's displays that are not revoked"))
+	call(a, "POST /admin/displays", harang.ActionAdminister, a.createDisplay,
+		about("createDisplay", "Add a display; its link is shown only in this answer").answers(201))
+	call(a, "DELETE /admin/displays/{id}", harang.ActionAdminister, a.revokeDisplay,
+		about("revokeDisplay", "Revoke a display for good; takes effect at once on every node").answers(204))
 	call(a, "GET /admin/connections", harang.ActionAdminister, a.listConnections,
 		about("listConnections", "The tenant's open connections on this node"))
 	call(a, "DELETE /admin/connections/{id}", harang.ActionAdminister, a.closeConnection,

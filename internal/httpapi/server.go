@@ -40,6 +40,7 @@ type Options struct {
 	Catalogue     *shop.Catalogue
 	Notifications *shop.Notifications
 	Dashboard     *shop.Dashboard
+	Counter       *shop.Counter
 	Rentals       *shop.Rentals
 	Payments      *shop.Payments
 	Requests      *shop.Requests
@@ -50,6 +51,10 @@ type Options struct {
 	Intake        *ingest.Intake
 	// Connections lists a tenant's open connections on this node. Nil means none.
 	Connections func(tenant string) []Connection
+	// ConnectedUsers returns the users who have a connection of the tenant on any node. Nil means those of Connections.
+	ConnectedUsers func(ctx context.Context, tenant string) map[string]bool
+	// PublicURL is the origin at which browsers reach the server, for links. "" means that of the request.
+	PublicURL string
 	// CloseConnection closes a connection of the caller's tenant on whichever node it is. Required.
 	CloseConnection func(ctx context.Context, caller harang.Identity, id string) error
 	// DeliveryTrace finds the trace of an event that this node delivered. Nil: none is

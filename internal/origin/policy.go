@@ -261,6 +261,11 @@ func (p *Policy) isOwn(r *http.Request, o Origin) bool {
 }
 
 func (p *Policy) refuse(r *http.Request, origin string) *RefusedError {
+	return &RefusedError{Origin: shown(origin), Own: shown(p.Own(r))}
+}
+
+// Own is this server's origin as far as the request shows it.
+func (p *Policy) Own(r *http.Request) string {
 	scheme := "http"
 	if p.Secure(r) {
 		scheme = "https"
@@ -273,7 +278,7 @@ func (p *Policy) refuse(r *http.Request, origin string) *RefusedError {
 	if o, err := Parse(own); err == nil {
 		own = o.String()
 	}
-	return &RefusedError{Origin: shown(origin), Own: shown(own)}
+	return own
 }
 
 func shown(text string) string {

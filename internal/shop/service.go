@@ -28,6 +28,7 @@ type UseCases struct {
 	Catalogue     *Catalogue
 	Notifications *Notifications
 	Dashboard     *Dashboard
+	Counter       *Counter
 	Rentals       *Rentals
 	Payments      *Payments
 	Requests      *Requests
@@ -61,6 +62,7 @@ func New(o Options) *UseCases {
 		Catalogue:     catalogue,
 		Notifications: notifications,
 		Dashboard:     dashboard,
+		Counter:       &Counter{s},
 		Rentals:       rentals,
 		Payments:      payments,
 		Requests:      &Requests{s},

@@ -117,6 +117,16 @@ var (
 			AND (-s.severity, coalesce(s.since, 0), s.product_id, s.location_id) > ($2, $3, $4, $5)
 		ORDER BY -s.severity, coalesce(s.since, 0), s.product_id, s.location_id LIMIT $6`)
 
+	// The newest first, at one location or at all ('').
+	findNewestShortages = define("find newest shortages", `
+		SELECT `+stockColumns("0")+`, `+claimColumns("1 = 0")+`
+		FROM stock s
+			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id AND p.archived_at IS NULL
+			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id AND l.archived_at IS NULL
+			LEFT JOIN claims c ON c.tenant_id = s.tenant_id AND c.event_id = s.event_id
+		WHERE s.tenant_id = $1 AND s.severity > 0 AND ($2 = '' OR s.location_id = $2)
+		ORDER BY coalesce(s.since, 0) DESC, s.severity DESC, s.product_id, s.location_id LIMIT $3`)
+
 	// Three counts: all items from an index alone, and the short ones, which are few.
 	countStock = define("count stock", `
 		SELECT
@@ -295,6 +305,28 @@ func (s *Store) FindStock(
 		func(k keyed) any { return k.key })
 }
 
+func scanShortage(r row) (harang.StockShortage, error) {
+	var (
+		sr    stockRow
+		claim nullClaim
+	)
+	columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
+		sr.levelColumns()...)
+	if err := r.Scan(append(columns, claim.columns()...)...); err != nil {
+		return harang.StockShortage{}, err
+	}
+	item := sr.stockItem()
+	return harang.StockShortage{StockItem: item, Claim: claim.claim(item.EventID)}, nil
+}
+
+// FindNewestShortages returns a tenant's stock items that are not OK, the newest shortages first, at one location or at
+// all ("").
+func (s *Store) FindNewestShortages(
+	ctx context.Context, tenant, locationID string, limit int,
+) ([]harang.StockShortage, error) {
+	return queryAll(ctx, s.reader(), findNewestShortages, scanShortage, tenant, locationID, limit)
+}
+
 // shortageKey is the position of an item in the list of shortages.
 type shortageKey struct {
 	Severity              int64
@@ -311,19 +343,7 @@ func (s *Store) FindShortages(
 	if err := decodeCursor("shortages", cursor, &after); err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}
-	rows, err := queryAll(ctx, s.reader(), findShortages, func(r row) (harang.StockShortage, error) {
-		var (
-			sr    stockRow
-			claim nullClaim
-		)
-		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
-			sr.levelColumns()...)
-		if err := r.Scan(append(columns, claim.columns()...)...); err != nil {
-			return harang.StockShortage{}, err
-		}
-		item := sr.stockItem()
-		return harang.StockShortage{StockItem: item, Claim: claim.claim(item.EventID)}, nil
-	}, tenant, after.Severity, after.Since, after.ProductID, after.LocationID, limit+1)
+	rows, err := queryAll(ctx, s.reader(), findShortages, scanShortage, tenant, after.Severity, after.Since, after.ProductID, after.LocationID, limit+1)
 	if err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}
