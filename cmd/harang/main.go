@@ -40,6 +40,7 @@ type command struct {
 	Tenant      tenantCommand      `cmd:"" help:"Manage tenants (companies)."`
 	User        userCommand        `cmd:"" help:"Manage users."`
 	APIKey      apikeyCommand      `cmd:"" name:"apikey" help:"Manage the API keys of other applications."`
+	Display     displayCommand     `cmd:"" help:"Manage the displays on walls, which show alerts and returns without a login."`
 	Token       tokenCommand       `cmd:"" help:"Print an access token."`
 	Emit        emitCommand        `cmd:"" help:"Send one event, as another application does."`
 	Bench       benchCommand       `cmd:"" help:"Put a server under load and measure it."`

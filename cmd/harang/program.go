@@ -181,6 +181,7 @@ func start(ctx context.Context, c *serveCommand, log *slog.Logger) (_ *program, 
 
 // api returns the options of the HTTP interface.
 func (p *program) api(registry *prometheus.Registry) httpapi.Options {
+	public, _ := publicOrigin(p.config.PublicURL) // check has read it
 	return httpapi.Options{
 		Auth:            p.auth,
 		Inventory:       p.shop.Inventory,
@@ -205,6 +206,8 @@ func (p *program) api(registry *prometheus.Registry) httpapi.Options {
 		Socket:          p.realtime.socket,
 		SocketMessages:  socketMessages(),
 		Connections:     p.connections,
+		ConnectedUsers:  p.connectedUsers,
+		PublicURL:       public,
 		CloseConnection: p.shop.Connections.Close,
 		DeliveryTrace:   p.deliveryTrace,
 		Logger:          p.log,

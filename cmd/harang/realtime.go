@@ -142,6 +142,18 @@ func (p *program) connections(tenant string) []httpapi.Connection {
 	return shown
 }
 
+// connectedUsers returns the users of the tenant who have a connection, on several nodes on any of them.
+func (p *program) connectedUsers(ctx context.Context, tenant string) map[string]bool {
+	if c := p.realtime.cluster; c != nil {
+		return c.seats.Users(ctx, tenant)
+	}
+	users := map[string]bool{}
+	for _, c := range p.realtime.gateway.Connections(tenant) {
+		users[c.UserID] = true
+	}
+	return users
+}
+
 // deliveryTrace is the delivery of an event by this node.
 func (p *program) deliveryTrace(tenant, eventID string) (httpapi.DeliveryTrace, bool) {
 	t, ok := p.realtime.trace.Find(tenant, eventID)

@@ -27,6 +27,7 @@ type serveCommand struct {
 	AdminTokenFile       string        `placeholder:"FILE" help:"File with the bearer token of the admin listener, of 16 characters or more; required beyond loopback."`
 	Demo                 bool          `help:"Create the demo tenants budapest and debrecen when absent."`
 	AllowedOrigin        []string      `placeholder:"ORIGIN" help:"Another origin whose pages may call, e.g. https://erp.example.com or capacitor://localhost; repeatable."`
+	PublicURL            string        `name:"public-url" placeholder:"URL" help:"The address at which browsers reach the server, for links; without it, that of the request."`
 	TrustedProxy         []string      `placeholder:"ADDRESS" help:"Address or network of a proxy whose X-Forwarded-For, -Proto and -Host are trusted; repeatable."`
 	ConnectionsPerTenant int           `default:"50" help:"Maximum number of connections of one tenant."`
 	ConnectionsPerUser   int           `default:"0" help:"Maximum number of connections of one user; 0 means no such limit."`
@@ -58,6 +59,9 @@ func (c *serveCommand) check() error {
 		}
 	}
 	if _, err := config.TrustedProxies(c.TrustedProxy); err != nil {
+		return err
+	}
+	if _, err := publicOrigin(c.PublicURL); err != nil {
 		return err
 	}
 	if c.ConnectionsPerTenant < 1 || c.ConnectionsPerTenant > 100_000 {

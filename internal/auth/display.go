@@ -161,15 +161,20 @@ func (s *Service) openDisplay(ctx context.Context, secret, screen, address strin
 	if !strings.HasPrefix(secret, DisplayPrefix) || len(secret) > maxDisplaySecret {
 		return opened, errNoDisplay
 	}
-	hash := sha256.Sum256([]byte(secret))
-	if screen == "" {
-		if _, err := s.limits.beginTakeover(string(hash[:])); err != nil {
+	found, err := s.store.FindDisplayByHash(ctx, sha256.Sum256([]byte(secret)))
+	switch {
+	case harang.ErrorCode(err) == harang.CodeNotFound:
+		return opened, errNoDisplay
+	case err != nil:
+		return opened, err
+	case screen == "":
+		if _, err := s.limits.beginTakeover(found.ID); err != nil {
 			return opened, err
 		}
 	}
 	now, network := s.now(), networkOf(address)
 	var ended string
-	err = s.store.UpdateDisplayByHash(ctx, hash, func(d *harang.Display) (Trail, error) {
+	err = s.store.UpdateDisplay(ctx, found.Tenant, found.ID, func(d *harang.Display) (Trail, error) {
 		ended = ""
 		switch {
 		case !d.Revoked.IsZero():
@@ -191,10 +196,7 @@ func (s *Service) openDisplay(ctx context.Context, secret, screen, address strin
 		opened = *d
 		return trail, nil
 	})
-	switch {
-	case harang.ErrorCode(err) == harang.CodeNotFound:
-		return opened, errNoDisplay
-	case err == nil && ended != "":
+	if err == nil && ended != "" {
 		s.last.recordEnded(opened.Tenant, opened.Subject(), ended)
 	}
 	return opened, err

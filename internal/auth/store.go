@@ -109,10 +109,10 @@ type UserStore interface {
 	// CreateDisplay stores a display under the SHA-256 of its link's secret. NOT_FOUND when the tenant does not have
 	// its location.
 	CreateDisplay(ctx context.Context, d harang.Display, hash [32]byte, audit ...harang.AuditEntry) error
-	// UpdateDisplay locks a display and lets decide change LastUsed, Revoked, Screen and Network; UpdateDisplayByHash
-	// finds it by the SHA-256 of its link's secret.
+	// FindDisplayByHash finds a display of any tenant, revoked or not, by the SHA-256 of its link's secret.
+	FindDisplayByHash(ctx context.Context, hash [32]byte) (harang.Display, error)
+	// UpdateDisplay locks a display and lets decide change LastUsed, Revoked, Screen and Network.
 	UpdateDisplay(ctx context.Context, tenant, id string, decide func(*harang.Display) (Trail, error)) error
-	UpdateDisplayByHash(ctx context.Context, hash [32]byte, decide func(*harang.Display) (Trail, error)) error
 
 	// CreateAudit writes rows about something that changes nothing else.
 	CreateAudit(ctx context.Context, tenant string, entries ...harang.AuditEntry) error

@@ -255,6 +255,51 @@ func TestControl_CloseConnection(t *testing.T) {
 	env.connect(one.reconnectWith(token)) // the user is still signed in
 }
 
+// TestControl_Display: a display reads the operators' feed and reports nothing; taking it over ends the screen before,
+// and revoking it the one that has it, within a second and for good.
+func TestControl_Display(t *testing.T) {
+	env := open(t)
+	admin := harang.Identity{Tenant: "budapest", UserID: "another", Role: harang.RoleAdmin}
+	d, secret, err := env.auth.CreateDisplay(t.Context(), admin, "Bejárat", "")
+	env.must(err)
+	screen := func() auth.DisplayGrant {
+		t.Helper()
+		g, err := env.auth.OpenDisplay(t.Context(), secret, "", "127.0.0.1")
+		env.must(err)
+		return g
+	}
+	wantEnd := func(p *page, token string, began time.Time) {
+		t.Helper()
+		p.goodbye("LOGGED_OUT", false)
+		testtime.Promise(t, "the connection ends", time.Since(began), time.Second)
+		_, err := env.tryConnect(p.reconnectWith(token))
+		if code, _ := refused(t, err); code != "UNAUTHENTICATED" {
+			t.Error(code)
+		}
+	}
+	clerk := env.connect(handshake{Token: env.token("budapest", harang.RoleOperator)})
+	first := screen()
+	one := env.connect(handshake{Token: first.AccessToken})
+	if one.Role != "DISPLAY" || one.Rooms[1] != clerk.Rooms[1] {
+		t.Errorf("%+v", one.session)
+	}
+	if answer := one.request("seen", map[string]any{"eventIds": []string{"e"}}); answer.OK {
+		t.Error("a display may report what was seen")
+	}
+	if open := env.gateway.Connections("budapest"); len(open) != 2 || open[1].Name != "Bejárat" ||
+		open[1].UserID != "display:"+d.ID {
+		t.Errorf("%+v", open)
+	}
+	began := time.Now()
+	second := screen()
+	wantEnd(one, first.AccessToken, began)
+	two := env.connect(handshake{Token: second.AccessToken})
+	began = time.Now()
+	env.must(env.auth.RevokeDisplay(t.Context(), admin, d.ID))
+	wantEnd(two, second.AccessToken, began)
+	clerk.expectNothing()
+}
+
 func TestExpiry_TokenExpires(t *testing.T) {
 	env := open(t)
 	soon := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})

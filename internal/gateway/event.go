@@ -102,6 +102,9 @@ func (c *conn) refresh(ctx context.Context, arg json.RawMessage) any {
 
 // seen passes on which events were on the user's screen.
 func (c *conn) seen(arg json.RawMessage) any {
+	if c.role == harang.RoleDisplay {
+		return refuse(harang.CodeForbidden) // it changes nothing
+	}
 	var request SeenRequest
 	if json.Unmarshal(arg, &request) != nil || len(request.EventIDs) > maxSeenIDs {
 		return refuse(harang.CodeInvalidRequest)

@@ -27,7 +27,7 @@ type auditState map[string]any
 type auditActor struct {
 	ID   string       `json:"id" doc:"a user, key:ID for an API key, cli:ROLE for the command line, system for background work; empty when unknown"`
 	Name string       `json:"name" doc:"at that time"`
-	Role *harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,SERVICE" doc:"at that time; null without one"`
+	Role *harang.Role `json:"role" enum:"OPERATOR,STORE_MANAGER,ADMIN,SERVICE,DISPLAY" doc:"at that time; null without one"`
 }
 
 type auditSubject struct {

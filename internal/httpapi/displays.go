@@ -7,8 +7,8 @@ import (
 	"harang.dev/harang"
 )
 
-// displayBody is a display as administrators see it.
-type displayBody struct {
+// DisplayBody is a display as administrators see it.
+type DisplayBody struct {
 	ID         string          `json:"id"`
 	Name       string          `json:"name"`
 	LocationID string          `json:"locationId,omitempty" doc:"the one location that it shows; absent for all"`
@@ -17,8 +17,8 @@ type displayBody struct {
 	Connected  bool            `json:"connected" doc:"its screen is connected now"`
 }
 
-func displayOf(d harang.Display, connected map[string]bool) displayBody {
-	return displayBody{
+func displayOf(d harang.Display, connected map[string]bool) DisplayBody {
+	return DisplayBody{
 		ID: d.ID, Name: d.Name, LocationID: d.LocationID, CreatedAt: instant(d.Created),
 		LastUsedAt: timeOrNull(d.LastUsed), Connected: connected[d.Subject()],
 	}
@@ -40,7 +40,7 @@ func (a *API) connectedUsers(ctx context.Context, tenant string) map[string]bool
 
 func (a *API) listDisplays(
 	ctx context.Context, caller harang.Identity, in *ListInput,
-) (*listOutput[displayBody], error) {
+) (*listOutput[DisplayBody], error) {
 	after, err := keyOf("displays", in.Cursor)
 	if err != nil {
 		return nil, err
@@ -51,8 +51,8 @@ func (a *API) listDisplays(
 	}
 	page := pageOf("displays", displays, in.Limit, func(d harang.Display) string { return d.ID })
 	connected := a.connectedUsers(ctx, caller.Tenant)
-	return &listOutput[displayBody]{
-		listOf(page, func(d harang.Display) displayBody { return displayOf(d, connected) }),
+	return &listOutput[DisplayBody]{
+		listOf(page, func(d harang.Display) DisplayBody { return displayOf(d, connected) }),
 	}, nil
 }
 
@@ -65,7 +65,7 @@ type createDisplayInput struct {
 
 type createdDisplayOutput struct {
 	Body struct {
-		displayBody
+		DisplayBody
 		Link string `json:"link" doc:"what the screen opens; shown only in this answer"`
 	}
 }
@@ -79,7 +79,7 @@ func (a *API) createDisplay(
 	}
 	info, _ := ctx.Value(requestInfoKey{}).(requestInfo)
 	out := &createdDisplayOutput{}
-	out.Body.displayBody = displayOf(d, nil)
+	out.Body.DisplayBody = displayOf(d, nil)
 	out.Body.Link = DisplayLink(cmp.Or(a.PublicURL, info.ownOrigin), secret)
 	return out, nil
 }
@@ -104,8 +104,10 @@ type openDisplayInput struct {
 
 type displayGrantOutput struct {
 	Body struct {
-		grantBody
-		Screen string `json:"screen" doc:"names this opening of the link, for the next access token"`
+		AccessToken string   `json:"accessToken" doc:"a JWT for the Authorization header"`
+		ExpiresIn   int64    `json:"expiresIn" doc:"seconds"`
+		Screen      string   `json:"screen" doc:"names this opening of the link, for the next access token"`
+		User        userBody `json:"user" doc:"the display"`
 	}
 }
 
@@ -121,9 +123,7 @@ func (a *API) openDisplay(
 		return nil, err
 	}
 	out := &displayGrantOutput{}
-	out.Body.grantBody = grantBody{
-		AccessToken: g.AccessToken, ExpiresIn: int64(g.ExpiresIn.Seconds()), User: userOf(g.Identity),
-	}
-	out.Body.Screen = g.Display.Screen
+	out.Body.AccessToken, out.Body.ExpiresIn = g.AccessToken, int64(g.ExpiresIn.Seconds())
+	out.Body.Screen, out.Body.User = g.Display.Screen, userOf(g.Identity)
 	return out, nil
 }

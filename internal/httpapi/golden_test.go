@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -236,4 +237,13 @@ func TestContract(t *testing.T) {
 	play("password-change-required", token, "GET", "/dashboard/summary", "")
 	e.move(5 * time.Minute)
 	play("reauthentication-required", a, "POST", "/admin/api-keys", `{"name":"erp"}`)
+	// Last, so that the ids of the calls above stay.
+	screen := e.openDisplay("vaci-ut")
+	e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-02T16:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}]}`).
+		want(t, 201, "")
+	e.as(harang.RoleAdmin, "PUT", "/inventory/stock/makita-hr2470/vaci-ut",
+		`{"quantity":2,"warningThreshold":5,"criticalThreshold":3}`).want(t, 200, "")
+	play("displays", a, "GET", "/admin/displays", "")
+	play("counter", screen, "GET", "/counter", "")
+	play("display-forbidden", screen, "GET", "/rentals", "")
 }

@@ -11,7 +11,7 @@ import (
 	"harang.dev/harang/internal/auth"
 )
 
-// The callers of the matrix: the three roles and an API key.
+// The callers of the matrix: the three roles, an API key and a display.
 const (
 	everybody = "OPERATOR STORE_MANAGER ADMIN"
 	managers  = "STORE_MANAGER ADMIN"
@@ -19,6 +19,7 @@ const (
 	loaders   = "ADMIN KEY"
 	counters  = "OPERATOR STORE_MANAGER ADMIN KEY"
 	keys      = "KEY"
+	screens   = "OPERATOR STORE_MANAGER ADMIN DISPLAY"
 	public    = "PUBLIC"
 )
 
@@ -28,7 +29,9 @@ var matrix = map[string]string{
 	"POST /auth/refresh": public,
 	"GET /auth/session":  public,
 	"POST /auth/logout":  public,
-	"GET /me":            everybody,
+	"POST /auth/display": public,
+	"GET /me":            screens,
+	"GET /counter":       screens,
 
 	"PATCH /me":                 everybody,
 	"POST /me/password":         everybody,
@@ -102,12 +105,15 @@ var matrix = map[string]string{
 	"POST /admin/api-keys":           admins,
 	"PATCH /admin/api-keys/{id}":     admins,
 	"DELETE /admin/api-keys/{id}":    admins,
+	"GET /admin/displays":            admins,
+	"POST /admin/displays":           admins,
+	"DELETE /admin/displays/{id}":    admins,
 	"GET /admin/connections":         admins,
 	"DELETE /admin/connections/{id}": admins,
 	"GET /admin/events/{id}/journey": admins,
 }
 
-// TestMatrix_Routes calls every route of the interface as each role, with an API key
+// TestMatrix_Routes calls every route of the interface as each role, with an API key, as a display
 // and without a credential. A call that the matrix allows may fail, but not with 401
 // or 403.
 func TestMatrix_Routes(t *testing.T) {
@@ -129,7 +135,7 @@ func TestMatrix_Routes(t *testing.T) {
 		}
 	}
 	slices.Sort(routes)
-	callers := map[string]string{"KEY": s.key, "": ""}
+	callers := map[string]string{"KEY": s.key, "DISPLAY": s.display(), "": ""}
 	for _, role := range harang.Roles() {
 		callers[string(role)] = s.login(role)
 	}

@@ -275,6 +275,26 @@ func TestOpenAPI_Answers(t *testing.T) {
 		return `{"partnerId":"alfa-epito","locationId":"vaci-ut","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}]` + more + `}`
 	}
 
+	display := do(a, "POST /admin/displays", `{"name":"Bejárat","locationId":"vaci-ut"}`, 201)
+	do(a, "POST /admin/displays", `{"name":"Bejárat","locationId":"unknown"}`, 422)
+	do(a, "GET /admin/displays", "", 200)
+	_, secret, _ := strings.Cut(text(display, "link"), "#d=")
+	open := `{"secret":"` + secret + `"`
+	screen := do("", "POST /auth/display", open+`}`, 200)
+	do("", "POST /auth/display", open+`,"screen":"`+text(screen, "screen")+`"}`, 200)
+	do("", "POST /auth/display", open+`,"screen":"another"}`, 409)
+	do(text(screen, "accessToken"), "GET /counter", "", 200)
+	do(o, "GET /counter", "", 200)
+	do(text(screen, "accessToken"), "POST /inventory/adjustments",
+		`{"productId":"makita-hr2470","locationId":"vaci-ut","delta":-8,"reason":"r"}`, 403)
+	do(a, "DELETE /admin/displays/"+text(display, "id"), "", 204)
+	do(a, "DELETE /admin/displays/unknown", "", 404)
+	do("", "POST /auth/display", open+`}`, 401)
+	for range 20 {
+		e.call("", "POST", "/api/v1/auth/display", `{"secret":"hd_wrong"}`)
+	}
+	do("", "POST /auth/display", `{"secret":"hd_wrong"}`, 429)
+
 	grant := e.call("", "POST", "/api/v1/auth/login", loginBody)
 	do("", "POST /auth/login", `{"email":"manager@budapest.demo","password":"wrong"}`, 401)
 	for range 10 {
@@ -289,6 +309,8 @@ func TestOpenAPI_Answers(t *testing.T) {
 	for _, call := range []string{"login", "refresh", "logout"} {
 		do("", "POST /auth/"+call, loginBody, 403, "Origin: https://elsewhere.example", "Sec-Fetch-Site: cross-site")
 	}
+	do("", "POST /auth/display", `{"secret":"hd_x"}`, 403, "Origin: https://elsewhere.example",
+		"Sec-Fetch-Site: cross-site")
 	do("", "GET /auth/session", "", 200, "Cookie: "+refreshCookie)
 
 	do(m, "GET /dashboard/summary", "", 200)
@@ -509,7 +531,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 				left := n == http.StatusInternalServerError || n == http.StatusServiceUnavailable ||
 					(op.OperationID == "createRental" || op.OperationID == "adjustStock") && n == http.StatusConflict ||
 					n == http.StatusTooManyRequests &&
-						!slices.Contains([]string{"login", "testAlert", "reportClientError"}, op.OperationID) ||
+						!slices.Contains([]string{"login", "openDisplay", "testAlert", "reportClientError"}, op.OperationID) ||
 					n == http.StatusNotModified
 				if err != nil || !left && !slices.Contains(e.answered[op.OperationID], n) {
 					t.Errorf("%s (%s) never answered %s", op.OperationID, path, status)
@@ -538,6 +560,7 @@ func TestOpenAPI_Faults(t *testing.T) {
 		"createRental": `{"partnerId":"p","locationId":"l","dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"p","quantity":1}]}`,
 		"sendEvents":   `{"specversion":"1.0","id":"1","source":"/erp","type":"rental_created","data":{"rentalId":"r","partnerId":"p","partnerName":"P","equipmentCount":2,"totalValue":1,"currency":"HUF"}}`,
 		"createUser":   `{"email":"new@budapest.demo","name":"N","role":"OPERATOR"}`, "changeUser": `{"disabled":true}`,
+		"createDisplay": `{"name":"Bejárat"}`, "openDisplay": `{"secret":"hd_x"}`,
 		"createApiKey": `{"name":"erp"}`, "extendRental": `{"dueAt":"2026-03-06T10:00:00Z"}`,
 	}
 	// These ask for nothing that the database has.

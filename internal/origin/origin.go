@@ -70,6 +70,15 @@ func Parse(text string) (Origin, error) {
 	return o, nil
 }
 
+// ParseWeb reads the origin of a server, with or without a slash at its end.
+func ParseWeb(text string) (Origin, error) {
+	o, err := Parse(strings.TrimSuffix(text, "/"))
+	if err == nil && !o.isWeb() {
+		return Origin{}, errors.New("has a scheme other than http and https")
+	}
+	return o, err
+}
+
 func isScheme(s string) bool {
 	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return false

@@ -24,10 +24,13 @@ var (
 	renewText string
 	//go:embed release.lua
 	releaseText string
+	//go:embed users.lua
+	usersText string
 
 	takeScript    = rueidis.NewLuaScript(takeText)
 	renewScript   = rueidis.NewLuaScript(renewText)
 	releaseScript = rueidis.NewLuaScript(releaseText)
+	usersScript   = rueidis.NewLuaScript(usersText)
 )
 
 const (
@@ -282,6 +285,25 @@ func (s *Seats) releaseShared(ctx context.Context, seat Seat, newName string) {
 	defer cancel()
 	args := []string{seat.name(), s.owner(seat.Connection), newName}
 	s.noteResult(ctx, releaseScript.Exec(call, s.o.Client, keys(seat.Tenant), args).Error())
+}
+
+// Users returns the users of a tenant who have a seat on any node; while Redis is unreachable, on this one.
+func (s *Seats) Users(ctx context.Context, tenant string) map[string]bool {
+	call, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	names, err := usersScript.Exec(call, s.o.Client, keys(tenant), nil).AsStrSlice()
+	s.noteResult(ctx, err)
+	s.mu.Lock()
+	for name := range s.tenants[tenant] {
+		names = append(names, name)
+	}
+	s.mu.Unlock()
+	users := make(map[string]bool, len(names))
+	for _, name := range names {
+		_, user, _ := strings.Cut(name, ":")
+		users[user] = true
+	}
+	return users
 }
 
 // Run renews this node's leases and receives takeovers until ctx ends. It always returns nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -110,6 +111,32 @@ func TestSeats_Limit(t *testing.T) {
 		t.Fatal(err)
 	}
 	take(t, b, Seat{tenant, "u", "p3", "c3"}, 2)
+}
+
+// Users are those with a seat on any node; while Redis is unreachable, on this one.
+func TestSeats_Users(t *testing.T) {
+	server := testserver.StartRedis(t)
+	a, b := startTwoNodes(t, server, false)
+	tenant := newTenant()
+	seat := Seat{tenant, "display:1", "p1", "c1"}
+	take(t, a, seat, 9)
+	take(t, b, Seat{tenant, "u", "p2", "c2"}, 9)
+	take(t, b, Seat{newTenant(), "v", "p3", "c3"}, 9)
+	for _, n := range []*node{a, b} {
+		if got := n.Users(t.Context(), tenant); !maps.Equal(got, map[string]bool{"display:1": true, "u": true}) {
+			t.Errorf("%v", got)
+		}
+	}
+	server.Kill(t)
+	if got := a.Users(t.Context(), tenant); !maps.Equal(got, map[string]bool{"display:1": true}) {
+		t.Errorf("without Redis: %v", got)
+	}
+	if err := a.Release(t.Context(), seat); err != nil {
+		t.Fatal(err)
+	}
+	if got := a.Users(t.Context(), tenant); len(got) != 0 {
+		t.Errorf("%v", got)
+	}
 }
 
 // The user limit applies across all nodes, and on each node alone while Redis is unreachable. A known seat is taken

@@ -15,6 +15,8 @@ var (
 	findDisplay = define("find display", `
 		SELECT `+displayColumns+`, (SELECT t.name FROM tenants t WHERE t.id = tenant_id)
 		FROM displays WHERE tenant_id = $1 AND id = $2`)
+	findDisplayByHash = define("find display by secret", `
+		SELECT `+displayColumns+` FROM displays WHERE hash = $1`)
 	findDisplays = define("find displays", `
 		SELECT `+displayColumns+` FROM displays
 		WHERE tenant_id = $1 AND id > $2 AND revoked_at IS NULL ORDER BY id LIMIT $3`)
@@ -23,8 +25,6 @@ var (
 		VALUES ($1, $2, $3, $4, $5, $6, '', '')`)
 	lockDisplay = define("lock display", `
 		UPDATE displays SET name = name WHERE tenant_id = $1 AND id = $2 RETURNING `+displayColumns)
-	lockDisplayByHash = define("lock display by secret", `
-		UPDATE displays SET name = name WHERE hash = $1 RETURNING `+displayColumns)
 	updateDisplay = define("update display", `
 		UPDATE displays SET last_used_at = $1, revoked_at = $2, screen_id = $3, network = $4
 		WHERE tenant_id = $5 AND id = $6`)
@@ -50,6 +50,11 @@ func (s *Store) FindDisplay(ctx context.Context, tenant, id string) (d harang.Di
 		return scanDisplayAnd(r, &tenantName)
 	}, tenant, id)
 	return d, tenantName, err
+}
+
+// FindDisplayByHash finds a display of any tenant, revoked or not, by the SHA-256 of its link's secret. NOT_FOUND.
+func (s *Store) FindDisplayByHash(ctx context.Context, hash [32]byte) (harang.Display, error) {
+	return queryOne(ctx, s.reader(), findDisplayByHash, scanDisplay, hex.EncodeToString(hash[:]))
 }
 
 // FindDisplays returns a tenant's displays that are not revoked, in the order of their ids, those after afterID.
@@ -82,21 +87,8 @@ func (s *Store) CreateDisplay(
 func (s *Store) UpdateDisplay(
 	ctx context.Context, tenant, id string, decide func(*harang.Display) (auth.Trail, error),
 ) error {
-	return s.updateDisplay(ctx, decide, lockDisplay, tenant, id)
-}
-
-// UpdateDisplayByHash is UpdateDisplay for the display, of any tenant, whose secret has a SHA-256. NOT_FOUND.
-func (s *Store) UpdateDisplayByHash(
-	ctx context.Context, hash [32]byte, decide func(*harang.Display) (auth.Trail, error),
-) error {
-	return s.updateDisplay(ctx, decide, lockDisplayByHash, hex.EncodeToString(hash[:]))
-}
-
-func (s *Store) updateDisplay(
-	ctx context.Context, decide func(*harang.Display) (auth.Trail, error), lock *query, key ...any,
-) error {
 	return s.within(ctx, func(tx *Tx) error {
-		d, err := queryOne(ctx, tx, lock, scanDisplay, key...)
+		d, err := queryOne(ctx, tx, lockDisplay, scanDisplay, tenant, id)
 		if err != nil {
 			return err
 		}

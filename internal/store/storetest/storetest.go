@@ -38,6 +38,7 @@ func Run(t *testing.T, open Open) {
 		{"Tokens", testTokens},
 		{"Sessions", testSessions},
 		{"Account", testAccount},
+		{"Displays", testDisplays},
 		{"LastAdmin", testLastAdmin},
 		{"Catalogue", testCatalogue},
 		{"Barcodes", testBarcodes},
