@@ -161,10 +161,10 @@ export interface components {
              */
             replayed: number;
             /**
-             * @description role of the user now
+             * @description role of the user now; DISPLAY for a display, which reads the operators' feed
              * @enum {string}
              */
-            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN";
+            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "DISPLAY";
             /** @description rooms that the connection is in */
             rooms: string[];
             /**

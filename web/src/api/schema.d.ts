@@ -95,6 +95,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/displays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's displays that are not revoked
+         * @description Allowed for: ADMIN.
+         */
+        get: operations["listDisplays"];
+        put?: never;
+        /**
+         * Add a display; its link is shown only in this answer
+         * @description Allowed for: ADMIN.
+         */
+        post: operations["createDisplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/displays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a display for good; takes effect at once on every node
+         * @description Allowed for: ADMIN.
+         */
+        delete: operations["revokeDisplay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/events/{id}/journey": {
         parameters: {
             query?: never;
@@ -199,6 +243,26 @@ export interface paths {
         get: operations["listAudit"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a display by the secret of its link
+         * @description The link of a display is this server's /counter with #d= and the secret. One display is one screen: without screen the display is taken over, and the tokens and connections of the screen before end on every node. With the screen of an earlier answer it gets the next access token, or DISPLAY_TAKEN_OVER. Wrong secrets and repeated openings are slowed down as logins are: 429 with Retry-After.
+         */
+        post: operations["openDisplay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -321,6 +385,28 @@ export interface paths {
          * @description The page reports what it could not handle; the server counts it and writes a bounded number of log lines. No login is needed. Send no personal data, tokens, query strings or input of a form.
          */
         post: operations["reportClientError"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a display on a wall shows: shortages and the returns of today
+         * @description A display gets what is at its location. Customers are initials: the screen hangs where others read it. At most 50 items of each list, the counts are those of all.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN, display.
+         */
+        get: operations["counter"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -750,7 +836,7 @@ export interface paths {
         };
         /**
          * The user of the access token
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN, display.
          */
         get: operations["me"];
         put?: never;
@@ -1464,7 +1550,7 @@ export interface components {
              * @description at that time; null without one
              * @enum {string|null}
              */
-            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE" | null;
+            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE" | "DISPLAY" | null;
         };
         AuditBody: {
             /** @description what was done; later versions add names */
@@ -1610,10 +1696,97 @@ export interface components {
             /** @description address of the client */
             remote: string;
             /** @enum {string} */
-            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN";
+            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "DISPLAY";
             /** @enum {string} */
             transport: "websocket" | "polling";
             user: components["schemas"]["PersonBody"];
+        };
+        CounterAlert: {
+            /** @description somebody takes care of it */
+            claimed: boolean;
+            /**
+             * Format: date-time
+             * @description when ordered pieces are expected
+             */
+            expectedAt: string | null;
+            locationId: string;
+            locationName: string;
+            productId: string;
+            productName: string;
+            /**
+             * Format: int64
+             * @description available pieces
+             */
+            quantity: number;
+            /** @enum {string} */
+            severity: "CRITICAL" | "WARNING";
+            /**
+             * Format: date-time
+             * @description when the severity became what it is
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description the threshold of the severity
+             */
+            threshold: number;
+        };
+        CounterBody: {
+            /** Format: int64 */
+            alertCount: number;
+            /** @description stock items below a threshold, the newest first */
+            alerts: components["schemas"]["CounterAlert"][];
+            /** @description the location that is shown; null for all */
+            location: components["schemas"]["LocationName"] | null;
+            /** @description of the display, or of the user */
+            name: string;
+            /** @description rentals that were due on an earlier day, the latest first */
+            overdue: components["schemas"]["CounterReturn"][];
+            /** Format: int64 */
+            overdueCount: number;
+            /** Format: int64 */
+            returnCount: number;
+            /** @description rentals that are due today, by time */
+            returns: components["schemas"]["CounterReturn"][];
+            tenantName: string;
+            /**
+             * Format: date-time
+             * @description when it was so
+             */
+            time: string;
+        };
+        CounterLine: {
+            productName: string;
+            /**
+             * Format: int64
+             * @description pieces that are out
+             */
+            quantity: number;
+        };
+        CounterReturn: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            dueAt: string;
+            /**
+             * Format: int64
+             * @description pieces that are out
+             */
+            equipmentCount: number;
+            id: string;
+            /** @description of the customer, three at most */
+            initials: string;
+            /** @description products of which pieces are out */
+            lines: components["schemas"]["CounterLine"][];
+            locationId: string;
+            locationName: string;
+        };
+        CreateDisplayInputBody: {
+            /** @description the one location that it shows; absent for all */
+            locationId?: string;
+            /** @description where it hangs */
+            name: string;
         };
         CreateKeyInputBody: {
             /** @description RFC 3339, in the future, at most ten years ahead; absent: never */
@@ -1635,6 +1808,26 @@ export interface components {
             password?: string;
             /** @enum {string} */
             role: "OPERATOR" | "STORE_MANAGER" | "ADMIN";
+        };
+        CreatedDisplayOutputBody: {
+            /** @description its screen is connected now */
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            createdAt: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description when its screen last got an access token, every 10 minutes; null before the link was opened
+             */
+            lastUsedAt: string | null;
+            /** @description what the screen opens; shown only in this answer */
+            link: string;
+            /** @description the one location that it shows; absent for all */
+            locationId?: string;
+            name: string;
         };
         CreatedKeyOutputBody: {
             /**
@@ -1745,6 +1938,37 @@ export interface components {
              */
             sentMs: number | null;
             type: string;
+        };
+        DisplayBody: {
+            /** @description its screen is connected now */
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            createdAt: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description when its screen last got an access token, every 10 minutes; null before the link was opened
+             */
+            lastUsedAt: string | null;
+            /** @description the one location that it shows; absent for all */
+            locationId?: string;
+            name: string;
+        };
+        DisplayGrantOutputBody: {
+            /** @description a JWT for the Authorization header */
+            accessToken: string;
+            /**
+             * Format: int64
+             * @description seconds
+             */
+            expiresIn: number;
+            /** @description names this opening of the link, for the next access token */
+            screen: string;
+            /** @description the display */
+            user: components["schemas"]["UserBody"];
         };
         ErasureBody: {
             /**
@@ -1949,6 +2173,11 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
+        ListDisplayBody: {
+            items: components["schemas"]["DisplayBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
         ListFailureBody: {
             items: components["schemas"]["FailureBody"][];
             /** @description cursor of the next part, null at the end */
@@ -1996,6 +2225,10 @@ export interface components {
             name: string;
             /** @description null when none are known */
             openingHours: components["schemas"]["OpeningHours"] | null;
+        };
+        LocationName: {
+            id: string;
+            name: string;
         };
         LoginInputBody: {
             /** @example manager@budapest.demo */
@@ -2058,6 +2291,12 @@ export interface components {
              * @description of two answers, the one with the higher version is newer
              */
             version: number;
+        };
+        OpenDisplayInputBody: {
+            /** @description of an earlier answer: go on with that screen; absent: take the display over */
+            screen?: string;
+            /** @description the link's text after #d= */
+            secret: string;
         };
         OpeningHours: {
             /** @description days (2026-12-24) on which it is closed whatever the weekday */
@@ -2240,7 +2479,7 @@ export interface components {
              * @description what went wrong, stable
              * @enum {string}
              */
-            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "ERASED" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PASSWORD_CHANGE_REQUIRED" | "PASSWORD_TOO_COMMON" | "PASSWORD_WRONG" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "REAUTHENTICATION_REQUIRED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNFINISHED" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
+            code: "ALREADY_CLAIMED" | "ALREADY_RETURNED" | "ARCHIVED" | "BARCODE_TAKEN" | "CARD_UNKNOWN" | "CONFLICT" | "DISPLAY_REVOKED" | "DISPLAY_TAKEN_OVER" | "ERASED" | "EVENT_TOO_LARGE" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_STOCK" | "INTERNAL" | "INVALID_CREDENTIALS" | "INVALID_REQUEST" | "LAST_ADMIN" | "METHOD_NOT_ALLOWED" | "NOT_FOUND" | "PASSWORD_CHANGE_REQUIRED" | "PASSWORD_TOO_COMMON" | "PASSWORD_WRONG" | "PAYMENT_DECLINED" | "PAYMENT_TIMEOUT" | "PRICE_CHANGED" | "RATE_LIMITED" | "REAUTHENTICATION_REQUIRED" | "TENANT_CONNECTION_LIMIT" | "TOKEN_EXPIRED" | "TOO_LARGE" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNFINISHED" | "UNSUPPORTED_MEDIA_TYPE" | "USER_CONNECTION_LIMIT";
             /** @description one sentence for developers */
             detail: string;
             /** @description why the card was declined, with its table: ipc:13, iso:51 */
@@ -2883,7 +3122,7 @@ export interface components {
         };
         UserBody: {
             email: string;
-            /** @description the user's id, or cli:ROLE for a token without a user */
+            /** @description the user's id, cli:ROLE for a token without a user, or display:ID */
             id: string;
             /**
              * @description the user's choice; absent before one
@@ -2894,7 +3133,7 @@ export interface components {
             /** @description true when the user must choose a password before anything else; absent otherwise */
             passwordChangeRequired?: boolean;
             /** @enum {string} */
-            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE";
+            role: "OPERATOR" | "STORE_MANAGER" | "ADMIN" | "SERVICE" | "DISPLAY";
             tenantId: string;
             tenantName: string;
         };
@@ -3491,6 +3730,312 @@ export interface operations {
              *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDisplays: {
+        parameters: {
+            query?: {
+                /** @description largest number of items */
+                limit?: number;
+                /** @description nextCursor of the previous part */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDisplayBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDisplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDisplayInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedDisplayOutputBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeDisplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             *
+             *     `REAUTHENTICATION_REQUIRED`: the password was last proved 5 minutes ago: POST /api/v1/auth/reauthenticate, then repeat
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4220,6 +4765,125 @@ export interface operations {
             };
         };
     };
+    openDisplay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenDisplayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplayGrantOutputBody"];
+                };
+            };
+            /**
+             * @description `DISPLAY_REVOKED`: the display was revoked: make a new link
+             *
+             *     `INVALID_CREDENTIALS`: e-mail address or password is wrong, or the user is disabled
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: the role, API key or origin is not allowed to do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `DISPLAY_TAKEN_OVER`: the display's link was opened on another screen since: open it again to take it back */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -4673,6 +5337,94 @@ export interface operations {
                 headers: {
                     /** @description identity: bodies are not compressed */
                     "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    counter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -20,7 +20,7 @@ export const en: Messages<typeof hu> = {
     missing: 'No such page',
     skip: 'Skip to content',
   },
-  role: { OPERATOR: 'Counter clerk', STORE_MANAGER: 'Shop manager', ADMIN: 'Administrator' },
+  role: { OPERATOR: 'Counter clerk', STORE_MANAGER: 'Shop manager', ADMIN: 'Administrator', DISPLAY: 'Display' },
   menu: {
     open: 'User menu',
     language: 'Language',

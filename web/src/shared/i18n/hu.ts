@@ -17,7 +17,7 @@ export const hu = {
     missing: 'Nincs ilyen oldal',
     skip: 'Ugrás a tartalomra',
   },
-  role: { OPERATOR: 'Pultos', STORE_MANAGER: 'Üzletvezető', ADMIN: 'Adminisztrátor' },
+  role: { OPERATOR: 'Pultos', STORE_MANAGER: 'Üzletvezető', ADMIN: 'Adminisztrátor', DISPLAY: 'Kijelző' },
   menu: {
     open: 'Felhasználói menü',
     language: 'Nyelv',
