@@ -87,14 +87,17 @@ func TestDisplay_BadInput(t *testing.T) {
 		wantCode(t, err, harang.CodeInvalidRequest)
 	}
 	// A location of another tenant.
-	_, _, err := env.CreateDisplay(ctx, harang.Identity{Tenant: "debrecen", Role: harang.RoleAdmin}, "Bejárat", "vaci-ut")
+	elsewhere := harang.Identity{Tenant: "debrecen", Role: harang.RoleAdmin}
+	_, _, err := env.CreateDisplay(ctx, elsewhere, "Bejárat", "vaci-ut")
 	wantCode(t, err, harang.CodeInvalidRequest)
 	_, _, err = env.CreateDisplay(ctx, env.admin, strings.Repeat("🔔", 200), "")
 	wantCode(t, err, harang.CodeInvalidRequest) // no letter or digit
 	if _, _, err := env.CreateDisplay(ctx, env.admin, "A"+strings.Repeat("🔔", 199), ""); err != nil {
 		t.Error(err)
 	}
-	for _, role := range []harang.Role{harang.RoleOperator, harang.RoleStoreManager, harang.RoleService, harang.RoleDisplay} {
+	for _, role := range []harang.Role{
+		harang.RoleOperator, harang.RoleStoreManager, harang.RoleService, harang.RoleDisplay,
+	} {
 		other := harang.Identity{Tenant: "budapest", Role: role}
 		_, _, err := env.CreateDisplay(ctx, other, "Bejárat", "")
 		wantCode(t, err, harang.CodeForbidden)
@@ -102,8 +105,7 @@ func TestDisplay_BadInput(t *testing.T) {
 		wantCode(t, err, harang.CodeForbidden)
 		wantCode(t, env.RevokeDisplay(ctx, other, d.ID), harang.CodeForbidden)
 	}
-	wantCode(t, env.RevokeDisplay(ctx, harang.Identity{Tenant: "debrecen", Role: harang.RoleAdmin}, d.ID),
-		harang.CodeNotFound)
+	wantCode(t, env.RevokeDisplay(ctx, elsewhere, d.ID), harang.CodeNotFound)
 	for i, wrong := range []string{
 		"", "hd_", secret[:len(secret)-1], secret + "x", strings.TrimPrefix(secret, "hd_"), strings.ToUpper(secret),
 		"hd_" + strings.Repeat("x", 43), "hd_" + strings.Repeat("x", 1<<16), "hk_" + secret[3:],
@@ -117,8 +119,8 @@ func TestDisplay_BadInput(t *testing.T) {
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-// TestDisplay_TakenOver: opening the link again ends the tokens of the screen before, which learns why, and can take the
-// display back.
+// TestDisplay_TakenOver: opening the link again ends the tokens of the screen before, which learns why, and can take
+// the display back.
 func TestDisplay_TakenOver(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()

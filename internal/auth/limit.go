@@ -133,8 +133,8 @@ func (l *limiter) beginLink(address string) (*attempt, error) {
 	return l.count(counted{l.key("link", hostOf(address), ""), limitLinks}, "too many wrong links; try again later")
 }
 
-// beginTakeover counts that a display's link is opened, or refuses it with RATE_LIMITED and RetryAfter: two screens that
-// take the display from each other must not keep the server busy.
+// beginTakeover counts that a display's link is opened, or refuses it with RATE_LIMITED and RetryAfter: two screens
+// that take the display from each other must not keep the server busy.
 func (l *limiter) beginTakeover(display string) (*attempt, error) {
 	return l.count(counted{l.key("takeover", display, ""), limitTakeovers},
 		"the link is opened again and again; try again later")

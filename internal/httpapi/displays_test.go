@@ -34,8 +34,8 @@ func (s *rentalEnv) openDisplay(location string) (token, secret string) {
 	return g.AccessToken, secret
 }
 
-// TestDisplays_Link: the link is that of --public-url, else of the server as the administrator's browser reaches it, and
-// is shown once.
+// TestDisplays_Link: the link is that of --public-url, else of the server as the administrator's browser reaches it,
+// and is shown once.
 func TestDisplays_Link(t *testing.T) {
 	for _, c := range []struct{ public, host, want string }{
 		{"", "shop.example:8080", "http://shop.example:8080/counter#d=hd_"},

@@ -64,10 +64,10 @@ const (
 	logoutDetails = "Ends the sessions of the access token and of the cookie, whichever are sent, on every node at " +
 		"once; their " +
 		"connections get goodbye LOGGED_OUT."
-	openDisplayDetails = "The link of a display is this server's /counter with #d= and the secret. One display is one " +
-		"screen: without screen the display is taken over, and the tokens and connections of the screen before end on " +
-		"every node. With the screen of an earlier answer it gets the next access token, or DISPLAY_TAKEN_OVER. Wrong " +
-		"secrets and repeated openings are slowed down as logins are: 429 with Retry-After."
+	openDisplayDetails = "The link of a display is this server's /counter with #d= and the secret. One display is " +
+		"one screen: without screen the display is taken over, and the tokens and connections of the screen before " +
+		"end on every node. With the screen of an earlier answer it gets the next access token, or " +
+		"DISPLAY_TAKEN_OVER. Wrong secrets and repeated openings are slowed down as logins are: 429 with Retry-After."
 	counterDetails = "A display gets what is at its location. Customers are initials: the screen hangs where others " +
 		"read it. At most 50 items of each list, the counts are those of all."
 	closeConnectionDetails = "The client gets goodbye CLOSED_BY_ADMIN and does not reconnect by itself; the user " +

@@ -73,7 +73,9 @@ func TestOpenAPI_DescribesEveryCall(t *testing.T) {
 					t.Errorf("%s: %s says nothing", name, status)
 				}
 			}
-			public := !inside || slices.Contains([]string{"login", "session", "openDisplay", "reportClientError"}, op.OperationID)
+			public := !inside || slices.Contains([]string{
+				"login", "session", "openDisplay", "reportClientError",
+			}, op.OperationID)
 			if success != 1 || (len(op.Codes) == 0) == inside || op.Security == nil ||
 				(len(op.Security) == 0) != public {
 				t.Errorf("%s: %d successes, codes %v, security %v", name, success, op.Codes, op.Security)

@@ -531,7 +531,9 @@ func TestOpenAPI_Answers(t *testing.T) {
 				left := n == http.StatusInternalServerError || n == http.StatusServiceUnavailable ||
 					(op.OperationID == "createRental" || op.OperationID == "adjustStock") && n == http.StatusConflict ||
 					n == http.StatusTooManyRequests &&
-						!slices.Contains([]string{"login", "openDisplay", "testAlert", "reportClientError"}, op.OperationID) ||
+						!slices.Contains([]string{
+							"login", "openDisplay", "testAlert", "reportClientError",
+						}, op.OperationID) ||
 					n == http.StatusNotModified
 				if err != nil || !left && !slices.Contains(e.answered[op.OperationID], n) {
 					t.Errorf("%s (%s) never answered %s", op.OperationID, path, status)

@@ -34,8 +34,8 @@ func (c *Counter) Find(ctx context.Context, caller harang.Identity) (CounterView
 	if err := caller.Can(harang.ActionReadCounter); err != nil {
 		return v, err
 	}
-	if caller.Role == harang.RoleDisplay && caller.Unverified { // its location may be unknown
-		return v, harang.Errorf(harang.CodeUnavailable, "the database is not available")
+	if err := caller.CheckVerified(); err != nil { // the location of a display may be unknown
+		return v, err
 	}
 	var err error
 	at := caller.LocationID

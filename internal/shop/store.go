@@ -94,8 +94,8 @@ type StockReader interface {
 	// FindShortages returns a part of the stock items that are not OK, worst
 	// first, then the longest short first.
 	FindShortages(ctx context.Context, tenant, cursor string, limit int) (harang.Page[harang.StockShortage], error)
-	// FindNewestShortages returns the stock items that are not OK, the newest shortages first, at one location or at all
-	// ("").
+	// FindNewestShortages returns the stock items that are not OK, the newest shortages first, at one location or at
+	// all ("").
 	FindNewestShortages(ctx context.Context, tenant, locationID string, limit int) ([]harang.StockShortage, error)
 }
 

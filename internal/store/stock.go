@@ -343,7 +343,8 @@ func (s *Store) FindShortages(
 	if err := decodeCursor("shortages", cursor, &after); err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}
-	rows, err := queryAll(ctx, s.reader(), findShortages, scanShortage, tenant, after.Severity, after.Since, after.ProductID, after.LocationID, limit+1)
+	rows, err := queryAll(ctx, s.reader(), findShortages, scanShortage, tenant, after.Severity, after.Since,
+		after.ProductID, after.LocationID, limit+1)
 	if err != nil {
 		return harang.Page[harang.StockShortage]{}, err
 	}

@@ -26,7 +26,9 @@ func testDisplays(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	create := func(tenant, id, location string) (harang.Display, error) {
-		d := harang.Display{ID: id, Tenant: tenant, Name: "Bejárat " + id, LocationID: location, Created: env.Clock.Now()}
+		d := harang.Display{
+			ID: id, Tenant: tenant, Name: "Bejárat " + id, LocationID: location, Created: env.Clock.Now(),
+		}
 		return d, env.Store.CreateDisplay(ctx, d, [32]byte{id[0]})
 	}
 	d, err := create("a", "1", "vaci-ut")
