@@ -138,9 +138,15 @@ func identityOf(u harang.User) harang.Identity {
 func (s *Service) loginTrail(
 	ctx context.Context, u harang.User, session harang.Session, now time.Time,
 ) (Trail, error) {
-	var state harang.AuditState
-	if session.Device != "" || session.NewDevice {
-		state = harang.AuditState{"device": session.Device, "newDevice": session.NewDevice}
+	state := harang.AuditState{}
+	if session.Device != "" {
+		state["device"] = session.Device
+	}
+	if session.NewDevice {
+		state["newDevice"] = true
+	}
+	if len(state) == 0 {
+		state = nil
 	}
 	entry, _ := harang.NewAuditEntry(ctx, identityOf(u), now, harang.AuditSessionCreate, subjectOf(u), nil, state)
 	trail := Trail{Audit: []harang.AuditEntry{entry}}
