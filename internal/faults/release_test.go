@@ -77,6 +77,16 @@ func (c *cluster) commandOf(t *testing.T, binary string, args ...string) string 
 // request makes one call and returns the answer; it fails unless the status is want.
 func (c *cluster) request(t *testing.T, n *node, token, method, path string, body any, want int) []byte {
 	t.Helper()
+	status, got := c.send(t, n, token, method, path, body)
+	if status != want {
+		t.Fatalf("%s %s: %d, want %d: %s", method, path, status, want, got)
+	}
+	return got
+}
+
+// send makes one call and returns the status and the body of the answer.
+func (c *cluster) send(t *testing.T, n *node, token, method, path string, body any) (int, []byte) {
+	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
@@ -101,10 +111,7 @@ func (c *cluster) request(t *testing.T, n *node, token, method, path string, bod
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.StatusCode != want {
-		t.Fatalf("%s %s: %d, want %d: %s", method, path, answer.StatusCode, want, got)
-	}
-	return got
+	return answer.StatusCode, got
 }
 
 // logIn returns an access token of a recorded user.

@@ -300,6 +300,16 @@ func TestControl_Display(t *testing.T) {
 	clerk.expectNothing()
 }
 
+// TestControl_KeyChanged: a node learns of a changed API key, whichever node changed it; no connection is affected.
+func TestControl_KeyChanged(t *testing.T) {
+	changed := make(chan struct{}, 1)
+	env := open(t, func(s *settings) { s.gateway.KeyChanged = func() { changed <- struct{}{} } })
+	one := env.connect(handshake{Token: env.token("budapest", harang.RoleAdmin)})
+	env.append("budapest", harang.KeyChangedType, harang.KeyChanged{KeyID: "k"})
+	testtime.Receive(t, testtime.Limit, "the change", changed)
+	one.expectNothing()
+}
+
 func TestExpiry_TokenExpires(t *testing.T) {
 	env := open(t)
 	soon := env.connect(handshake{Token: env.tokenFor("budapest", harang.RoleOperator, 2*time.Second)})
