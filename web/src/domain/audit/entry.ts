@@ -22,7 +22,8 @@ function valueText(member: string, value: unknown, language: Language, now: Date
   if (member === 'role') return word(`role.${value}`, 'page') ?? value;
   if (member === 'status') return word(`rentalStatus.${value}`, 'page') ?? value;
   if (member === 'reason') return word(`ended.${value}`) ?? value;
-  if (member === 'dueAt') return `${formatDay(value, language, now)}, ${formatTime(value, language)}`;
+  if (member === 'dueAt' || member === 'expiresAt')
+    return `${formatDay(value, language, now)}, ${formatTime(value, language)}`;
   if (member === 'expectedAt') return formatDay(value, language, now);
   return value;
 }

@@ -153,6 +153,78 @@ it('makes an API key, shows it once, and revokes one', async () => {
   await waitFor(() => expect(screen.getAllByText('Visszavonva')).toHaveLength(2));
 });
 
+it('limits a new key, and shows what each key may do and when it was used', async () => {
+  const server = openOffice()
+    .on(
+      'GET /admin/api-keys',
+      page([
+        keyOf({ lastUsedAt: minutesAgo(5), rateLimit: 600 }),
+        keyOf({ id: 'k2', name: 'Webshop', status: 'EXPIRING', scopes: ['stock:write'], expiresAt: minutesAgo(-3000) }),
+        keyOf({ id: 'k3', name: 'Régi', status: 'EXPIRED', expiresAt: minutesAgo(3000) }),
+      ]),
+    )
+    .on('POST /admin/api-keys', () => json({ ...keyOf({ id: 'k4' }), key: 'hk_once' }, 201));
+  const { user, container } = await renderPage('/api-keys');
+  const rows = await screen.findAllByTestId('key-row');
+  expect(rows[0]).toHaveTextContent('utoljára használva: 5 perce · percenként legfeljebb 600 hívás');
+  expect(rows[1]).toHaveTextContent('Hamarosan lejár');
+  expect(rows[1]).toHaveTextContent('Jogai: Készletet írhat');
+  expect(rows[1]).toHaveTextContent('még nem használták');
+  expect(rows[2]).toHaveTextContent('Lejárt');
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Új kulcs' }));
+  await user.type(await screen.findByLabelText('Mire való?'), 'Polcszámláló');
+  for (const name of ['Eseményeket küldhet', 'Katalógust írhat', 'Készletet írhat'])
+    await user.click(screen.getByRole('switch', { name }));
+  expect(screen.getByText('Legalább egy jogot adjon neki.')).toBeInTheDocument();
+  expect(screen.getByRole('button', { name: 'Kulcs készítése' })).toBeDisabled();
+  await user.click(screen.getByRole('switch', { name: 'Készletet írhat' }));
+  await user.type(screen.getByLabelText('Meddig él?'), '2099-01-31');
+  await user.type(screen.getByLabelText('Hívás percenként'), '0');
+  await user.click(screen.getByRole('button', { name: 'Kulcs készítése' }));
+  expect(await screen.findByText('1 és 60 000 közötti egész számot adjon meg.')).toBeInTheDocument();
+  await user.type(screen.getByLabelText('Hívás percenként'), '{Backspace}60');
+  await user.click(screen.getByRole('button', { name: 'Kulcs készítése' }));
+  expect(await screen.findByTestId('secret')).toHaveTextContent('hk_once');
+  expect(server.seen('POST /admin/api-keys')[0]?.body).toEqual({
+    name: 'Polcszámláló',
+    scopes: ['stock:write'],
+    expiresAt: '2099-01-31T22:59:00.000Z',
+    rateLimit: 60,
+  });
+});
+
+it('changes a key; an end that has passed and a right that is not offered stay', async () => {
+  const server = openOffice()
+    .on(
+      'GET /admin/api-keys',
+      page([keyOf({ status: 'EXPIRED', scopes: ['events:read', 'stock:write'], expiresAt: minutesAgo(3000) })]),
+    )
+    .on('PATCH /admin/api-keys/k1', ({ body }) =>
+      'expiresAt' in (body as object)
+        ? json(keyOf({}))
+        : problem(422, 'INVALID_REQUEST', { errors: [{ field: 'scopes', detail: 'are too few' }] }),
+    );
+  const { user } = await renderPage('/api-keys');
+  await user.click(await screen.findByRole('button', { name: 'Módosítás: ERP' }));
+  await user.click(await screen.findByRole('switch', { name: 'Eseményeket küldhet' }));
+  await user.type(screen.getByLabelText('Hívás percenként'), '60');
+  await user.click(screen.getByRole('button', { name: 'Mentés' }));
+  await waitFor(() =>
+    expect(server.seen('PATCH /admin/api-keys/k1')[0]?.body).toEqual({
+      name: 'ERP',
+      scopes: ['events:read', 'stock:write', 'events:write'],
+      rateLimit: 60,
+    }),
+  );
+  expect(await screen.findByRole('alert')).toBeInTheDocument();
+  await user.clear(screen.getByLabelText('Meddig él?'));
+  await user.clear(screen.getByLabelText('Hívás percenként'));
+  await user.click(screen.getByRole('button', { name: 'Mentés' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  expect(server.seen('PATCH /admin/api-keys/k1')[1]?.body).toMatchObject({ expiresAt: null, rateLimit: null });
+});
+
 it('shows who is connected, the newest first', async () => {
   const of = (more: Partial<Connection>): Connection => ({
     id: 'c1',

@@ -1,26 +1,23 @@
-import { Form, useForm } from '@formisch/react';
-import { IconBan, IconCircleCheckFilled, IconKey } from '@tabler/icons-react';
+import { IconBan, IconCircleCheckFilled, IconClockFilled, IconClockX, IconEdit, IconKey } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import * as v from 'valibot';
+import type { ComponentProps } from 'react';
 import { useNow } from '../../shared/clock';
 import { errorSentence } from '../../shared/error-sentence';
-import { formErrors } from '../../shared/form-errors';
-import { formatDay } from '../../shared/format';
+import { formatAgo, formatDay, formatNumber } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { useFocusRestore } from '../../shared/focus-restore';
 import { useModalContent } from '../../shared/modal-content';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
 import { Modal } from '../../shared/ui/controls/modal';
-import { TextField } from '../../shared/ui/controls/text-field';
-import { FormError, FormField, message } from '../../shared/ui/form-field';
 import { ListPage } from '../../shared/ui/list-page';
 import list from '../../shared/ui/list-page.module.css';
 import { Pill } from '../../shared/ui/pill';
 import { EmptyState } from '../../shared/ui/states';
 import { AdminOnly, AdminTabs } from './admin-area';
 import classes from './admin.module.css';
-import { type ApiKey, apiKeysQueryOptions, useCreateApiKey, useRevokeApiKey } from '../../api/api-keys';
+import { type ApiKey, apiKeysQueryOptions, useRevokeApiKey } from '../../api/api-keys';
+import { ChangeKeyForm, NewKeyForm, scopeNames } from './key-form';
 import { Secret } from './secret';
 
 export function ApiKeysPage() {
@@ -34,11 +31,12 @@ export function ApiKeysPage() {
 /** The keys of other programs, the good ones first. */
 function ApiKeys() {
   const { t } = useTranslation('admin');
-  const modal = useModalContent<'new' | { secret: string }>();
+  const modal = useModalContent<'new' | { secret: string } | { change: ApiKey }>();
   const open = modal.content;
   const listed = useInfiniteQuery(apiKeysQueryOptions());
   const all = listed.data?.pages.flatMap((page) => page.items) ?? [];
   const keys = [...all.filter((key) => key.revokedAt === null), ...all.filter((key) => key.revokedAt !== null)];
+  const changed = open !== null && open !== 'new' && 'change' in open ? open.change : null;
   return (
     <>
       <ListPage
@@ -57,13 +55,17 @@ function ApiKeys() {
         }
       >
         {keys.map((key) => (
-          <KeyRow key={key.id} item={key} />
+          <KeyRow key={key.id} item={key} onChange={() => modal.show({ change: key })} />
         ))}
       </ListPage>
-      <Modal {...modal.props} title={t(open === 'new' ? 'keys.new' : 'keys.madeTitle')}>
+      <Modal
+        {...modal.props}
+        title={t(open === 'new' ? 'keys.new' : changed === null ? 'keys.madeTitle' : 'keys.change')}
+      >
         <div ref={useFocusRestore()}>
-          {open === 'new' && <KeyForm onMade={(secret) => modal.show({ secret })} />}
-          {open !== null && open !== 'new' && (
+          {open === 'new' && <NewKeyForm onMade={(secret) => modal.show({ secret })} />}
+          {changed !== null && <ChangeKeyForm item={changed} onChanged={modal.close} />}
+          {open !== null && open !== 'new' && 'secret' in open && (
             <Secret hint={t('keys.madeHint')} secret={open.secret} onClose={modal.close} />
           )}
         </div>
@@ -72,7 +74,14 @@ function ApiKeys() {
   );
 }
 
-function KeyRow({ item }: { item: ApiKey }) {
+const states: Record<ApiKey['status'], Pick<ComponentProps<typeof Pill>, 'tone' | 'icon'>> = {
+  ACTIVE: { tone: 'green', icon: IconCircleCheckFilled },
+  EXPIRING: { tone: 'amber', icon: IconClockFilled },
+  EXPIRED: { tone: 'red', icon: IconClockX },
+  REVOKED: { tone: 'plain', icon: IconBan },
+};
+
+function KeyRow({ item, onChange }: { item: ApiKey; onChange: () => void }) {
   const { t } = useTranslation('admin');
   const { t: common } = useTranslation();
   const language = useLanguage();
@@ -86,25 +95,44 @@ function KeyRow({ item }: { item: ApiKey }) {
       data-disabled={item.revokedAt !== null || undefined}
     >
       <div>
-        {item.revokedAt === null ? (
-          <Pill tone="green" icon={IconCircleCheckFilled}>
-            {t('keys.live')}
-          </Pill>
-        ) : (
-          <Pill tone="plain" icon={IconBan}>
-            {t('keys.revoked')}
-          </Pill>
-        )}
+        <Pill {...states[item.status]}>{t(`keys.status.${item.status}`)}</Pill>
       </div>
       <div className={list.what}>
         <p className={list.title}>{item.name}</p>
         <p className={list.sub}>
           {item.revokedAt === null
-            ? t('keys.made', { date: formatDay(item.createdAt, language, now) })
+            ? [
+                t('keys.made', { date: formatDay(item.createdAt, language, now) }),
+                item.lastUsedAt === null
+                  ? t('keys.unused')
+                  : t('keys.used', { ago: formatAgo(item.lastUsedAt, language, now) }),
+                ...(item.expiresAt === null
+                  ? []
+                  : [t('keys.ends', { date: formatDay(item.expiresAt, language, now) })]),
+                ...(item.rateLimit === null
+                  ? []
+                  : [t('keys.perMinute', { n: formatNumber(item.rateLimit, language) })]),
+              ].join(' · ')
             : t('keys.ended', { date: formatDay(item.revokedAt, language, now) })}
         </p>
+        {item.revokedAt === null && (
+          <p className={list.sub} data-testid="key-scopes">
+            {t('keys.may', { scopes: item.scopes.map((scope) => t(`keys.scope.${scopeNames[scope]}`)).join(', ') })}
+          </p>
+        )}
       </div>
       <div className={list.actions}>
+        {item.revokedAt === null && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconEdit size={16} stroke={1.8} aria-hidden />}
+            aria-label={t('keys.changeOf', { name: item.name })}
+            onClick={onChange}
+          >
+            {t('keys.change')}
+          </Button>
+        )}
         {item.revokedAt === null && (
           <ConfirmButton
             label={t('keys.revoke')}
@@ -122,39 +150,5 @@ function KeyRow({ item }: { item: ApiKey }) {
         )}
       </div>
     </li>
-  );
-}
-
-const keySchema = v.object({
-  name: v.pipe(v.string(), v.trim(), v.nonEmpty(message('admin:keys.nameMissing'))),
-});
-
-function KeyForm({ onMade }: { onMade: (key: string) => void }) {
-  const { t } = useTranslation('admin');
-  const { t: common } = useTranslation();
-  const form = useForm({ schema: keySchema, initialInput: { name: '' } });
-  const make = useCreateApiKey({ onSuccess: ({ key }) => onMade(key) });
-  const refusal = formErrors(make.error, ['name'], common);
-  return (
-    <Form of={form} className={classes.form} onSubmit={({ name }) => make.mutate(name)}>
-      <FormField of={form} name="name" refusal={refusal.fields.name}>
-        {(control) => (
-          <TextField
-            {...control}
-            label={t('keys.name')}
-            description={t('keys.nameHint')}
-            data-autofocus
-            maxLength={200}
-            autoComplete="off"
-          />
-        )}
-      </FormField>
-      <FormError>{refusal.form}</FormError>
-      <div className={classes.buttons}>
-        <Button type="submit" loading={make.isPending}>
-          {t('keys.create')}
-        </Button>
-      </div>
-    </Form>
   );
 }

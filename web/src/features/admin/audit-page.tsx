@@ -33,6 +33,7 @@ const actions = [
   'user.enable',
   'user.password',
   'key.create',
+  'key.update',
   'key.revoke',
   'connection.close',
   'rental.cancel',
