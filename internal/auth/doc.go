@@ -9,6 +9,11 @@
 // generation n+1. The previous cookie stays good for 30 s and yields the same successor, so that two tabs that refresh
 // at once do not log each other out. Any older cookie was stolen or copied: it ends the session.
 //
+// A session ends 30 days after its login, whatever happens, and no access token outlives it. It keeps when the user
+// last proved the password (harang.Identity.Confirmed), by the login or again: calls that change users, keys and
+// settings ask for it. Device, network and time of its last use are noted by calls and written by Run, for the user's
+// list of sessions. A password that an administrator sets is temporary: a login with it may do nothing but replace it.
+//
 // A token from the command line that names a user has a session too, without a cookie. One without a user
 // ("cli:<role>") is a login of its own: the database knows it only from its logout until it expires.
 //
