@@ -111,22 +111,27 @@ func (s *Service) ChangePassword(ctx context.Context, caller harang.Identity, pr
 			c.PasswordHash, c.PasswordTemporary = hash, false
 			var trail Trail
 			var err error
-			ended, trail, err = s.endOthers(caller, live, now)
+			if ended, trail, err = s.endOthers(caller, live, now); err != nil {
+				return Trail{}, err
+			}
 			entry, _ := harang.NewAuditEntry(ctx, caller, now, harang.AuditUserPassword, subjectOf(c.User), nil,
 				harang.AuditState{"endedSessions": len(ended)})
 			trail.Audit, trail.ConfirmedSession = append(trail.Audit, entry), caller.SessionID
-			return trail, err
+			return trail, nil
 		})
 	s.recordEnded(ended, err)
 	return err
 }
 
-// endOthers returns the caller's live sessions but the present one, and the trail that ends them.
+// endOthers returns the caller's live sessions but the present one, and the trail that ends them. UNAUTHENTICATED when
+// the present one has ended meanwhile.
 func (s *Service) endOthers(
 	caller harang.Identity, live []harang.Session, now time.Time,
 ) (ended []harang.Session, trail Trail, err error) {
+	present := false
 	for _, session := range live {
 		if session.ID == caller.SessionID {
+			present = true
 			continue
 		}
 		event, err := s.closeSession(&session, now)
@@ -135,6 +140,9 @@ func (s *Service) endOthers(
 		}
 		ended = append(ended, session)
 		trail.Events, trail.EndedSessions = append(trail.Events, event), append(trail.EndedSessions, session.ID)
+	}
+	if !present {
+		return nil, Trail{}, errNoSession
 	}
 	return ended, trail, nil
 }

@@ -68,7 +68,8 @@ func (s *Service) EndOwnSession(ctx context.Context, caller harang.Identity, id 
 
 var errUnknownSession = harang.Errorf(harang.CodeNotFound, "you have no such session")
 
-// EndOtherSessions ends all the caller's sessions but the present one. Code: FORBIDDEN for callers without an account.
+// EndOtherSessions ends all the caller's sessions but the present one. Codes: FORBIDDEN for callers without an account,
+// UNAUTHENTICATED when the present one has ended meanwhile.
 func (s *Service) EndOtherSessions(ctx context.Context, caller harang.Identity) error {
 	if err := ownAccount(caller, harang.ActionManageOwnAccount); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -178,6 +179,31 @@ func TestEndOtherSessions(t *testing.T) {
 		t.Errorf("left: %v", got)
 	}
 	env.caller(t, foreign)
+}
+
+// TestEndOtherSessions_OfEachOther: of two sessions that end each other at once, one is left; the ended one does no
+// more.
+func TestEndOtherSessions_OfEachOther(t *testing.T) {
+	env := newEnv(t)
+	callers := []harang.Identity{env.caller(t, env.login(t)), env.caller(t, env.login(t))}
+	errs := make([]error, len(callers))
+	var group sync.WaitGroup
+	for i, caller := range callers {
+		group.Go(func() { errs[i] = env.EndOtherSessions(t.Context(), caller) })
+	}
+	group.Wait()
+	winner := slices.Index(errs, nil)
+	if winner < 0 {
+		t.Fatal(errs)
+	}
+	wantCode(t, errs[1-winner], harang.CodeUnauthenticated)
+	if got := env.sessions(t, callers[winner]); len(got) != 1 || got[0][0] != '*' {
+		t.Errorf("left: %v", got)
+	}
+	wantCode(t, env.ChangePassword(t.Context(), callers[1-winner], password, newPassword), harang.CodeUnauthenticated)
+	if _, err := env.Login(t.Context(), login(env.operator.Email, password, "192.0.2.1")); err != nil {
+		t.Errorf("an ended session has changed the password: %v", err)
+	}
 }
 
 // TestSession_EndsAfter30Days: whatever is refreshed, and no access token outlives its session.
