@@ -1,21 +1,36 @@
 import type { Dialog } from '@base-ui/react/dialog';
+import { type RefObject, useRef } from 'react';
+
+/** The uppermost window: each is added to the end of the page. */
+function newestWindow(): HTMLElement | undefined {
+  return [...document.querySelectorAll<HTMLElement>('[role="dialog"]')].at(-1);
+}
 
 /**
- * Closes by Escape, the close button or a press beside the window. A press elsewhere, on a toast for instance, is
- * no wish to leave it.
+ * What a window does when somebody wants to leave it: it closes by Escape, the close button or a press beside it. A
+ * press elsewhere, on a toast for instance, is no wish to leave it, and neither is one of these for a window above it.
  */
-export function dismissal(onClose: () => void) {
-  return (open: boolean, details: Dialog.Root.ChangeEventDetails) => {
-    const { target } = details.event;
-    const beside = target instanceof Element && target.hasAttribute('data-dismiss');
-    if (details.reason === 'outside-press' && !beside) details.cancel();
-    else if (!open) onClose();
+export function useDismissal(onClose: () => void): {
+  popup: RefObject<HTMLDivElement | null>;
+  onOpenChange: (open: boolean, details: Dialog.Root.ChangeEventDetails) => void;
+} {
+  const popup = useRef<HTMLDivElement>(null);
+  return {
+    popup,
+    onOpenChange: (open, details) => {
+      const { target } = details.event;
+      const beside = target instanceof Element && target.hasAttribute('data-dismiss');
+      const covered = popup.current !== null && newestWindow() !== popup.current;
+      if (details.reason === 'outside-press' && (covered || !beside)) details.cancel();
+      else if (details.reason === 'escape-key' && covered) details.cancel();
+      else if (!open) onClose();
+    },
   };
 }
 
-/** The element in a window that wants the focus first; the first that can take it where none does. */
+/** The element in the newest window that wants the focus first; the first that can take it where none does. */
 export function autofocus(): HTMLElement | true {
-  return document.querySelector<HTMLElement>('[role="dialog"] [data-autofocus]') ?? true;
+  return newestWindow()?.querySelector<HTMLElement>('[data-autofocus]') ?? true;
 }
 
 /** Hands a popup's change on, except for a press on its own button, which closes it by itself. */

@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { dismissal } from './dialog';
+import { useDismissal } from './dialog';
 import classes from './drawer.module.css';
 import { PlainButton } from './plain-button';
 
@@ -18,11 +18,12 @@ interface DrawerProps {
 
 /** A window that comes in from the right and takes the page's height. */
 export function Drawer({ opened, onClose, title, closeLabel, action, children, ...rest }: DrawerProps) {
+  const { popup, onOpenChange } = useDismissal(onClose);
   return (
-    <Dialog.Root open={opened} modal="trap-focus" onOpenChange={dismissal(onClose)}>
+    <Dialog.Root open={opened} modal="trap-focus" onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Backdrop className={classes.backdrop} data-dismiss />
-        <Dialog.Popup {...rest} className={classes.drawer} aria-modal render={<section />}>
+        <Dialog.Popup {...rest} ref={popup} className={classes.drawer} aria-modal render={<section />}>
           <header className={classes.head}>
             <Dialog.Title className={classes.title}>{title}</Dialog.Title>
             {action}

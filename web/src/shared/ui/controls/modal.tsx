@@ -2,7 +2,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from '../../i18n/i18n';
-import { autofocus, dismissal } from './dialog';
+import { autofocus, useDismissal } from './dialog';
 import classes from './modal.module.css';
 import { PlainButton } from './plain-button';
 
@@ -21,17 +21,19 @@ interface ModalProps {
 /** A window over the page that keeps the focus until it is closed. The element with `data-autofocus` gets it first. */
 export function Modal({ opened, onClose, onClosed, title, wide = false, finalFocus, children }: ModalProps) {
   const { t } = useTranslation();
+  const { popup, onOpenChange } = useDismissal(onClose);
   return (
     <Dialog.Root
       open={opened}
       modal="trap-focus"
-      onOpenChange={dismissal(onClose)}
+      onOpenChange={onOpenChange}
       onOpenChangeComplete={(open) => !open && onClosed?.()}
     >
       <Dialog.Portal>
         <Dialog.Backdrop className={classes.backdrop} />
         <Dialog.Viewport className={classes.viewport} data-dismiss>
           <Dialog.Popup
+            ref={popup}
             className={classes.window}
             data-wide={wide || undefined}
             aria-modal
