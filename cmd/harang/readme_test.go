@@ -48,8 +48,9 @@ func TestReadme(t *testing.T) {
 	r.environment = append(r.environment, "HARANG_KEY="+string(made))
 
 	tests := map[string]func(*testing.T){
-		"story":  r.story,
-		"listen": r.listen,
+		"story":    r.story,
+		"listen":   r.listen,
+		"sessions": r.sessions,
 		"curl": func(t *testing.T) {
 			r.sends(t, "stock_alert", "productId", "hr2470", "sh", "-eu", "-c", r.block(t, "curl"))
 		},
@@ -213,6 +214,25 @@ func (r *readme) story(t *testing.T) {
 }
 
 // sql inserts an event into the database, as another program does.
+func (r *readme) sessions(t *testing.T) {
+	script := r.block(t, "sessions")
+	r.output(t, "sh", "-eu", "-c", script) // so that there is another session
+	decoder := json.NewDecoder(strings.NewReader(r.output(t, "sh", "-eu", "-c", script)))
+	for _, want := range [][]bool{{true, false}, {true}} {
+		var list struct{ Items []struct{ Current bool } }
+		if err := decoder.Decode(&list); err != nil {
+			t.Fatal(err)
+		}
+		var got []bool
+		for _, session := range list.Items {
+			got = append(got, session.Current)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("present sessions %v, want %v", got, want)
+		}
+	}
+}
+
 func (r *readme) sql(t *testing.T) {
 	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(r.database, "sqlite:")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
