@@ -49,6 +49,14 @@ export class Api {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  /** Sets a user's password as an administrator does: the user must replace it after the next login. */
+  async setPassword(email: string, password: string): Promise<void> {
+    const { items } = await this.call<{ items: { id: string; email: string }[] }>('GET', '/admin/users?limit=200');
+    const user = items.find((each) => each.email === email);
+    if (user === undefined) throw new Error(`no user has the address ${email}`);
+    await this.call('PATCH', `/admin/users/${user.id}`, { password });
+  }
+
   async stock(query = ''): Promise<StockItem[]> {
     return (await this.call<{ items: StockItem[] }>('GET', `/inventory/stock?limit=200${query}`)).items;
   }

@@ -29,6 +29,7 @@ const pages = {
   keys: '/api-keys',
   connections: '/connections',
   check: '/check',
+  account: '/account',
   missing: '/nowhere',
 };
 // What somebody opens on a page: its name, the page, how to get there, and the role of what then appears.

@@ -70,10 +70,35 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('button', { name: 'Új felhasználó' }).click();
     await expect(page.getByRole('dialog')).toBeVisible();
     await look('new user');
+    await page.route('**/api/v1/admin/users', (route) =>
+      route.request().method() === 'POST'
+        ? route.fulfill({
+            status: 403,
+            contentType: 'application/problem+json',
+            body: JSON.stringify({ status: 403, code: 'REAUTHENTICATION_REQUIRED' }),
+          })
+        : route.continue(),
+    );
+    await page.locator('input[name="name"]').fill('Nagy Pál');
+    await page.locator('input[name="email"]').fill('pal@budapest.demo');
+    await page.keyboard.press('Enter');
+    await expect(page.getByTestId('reauthentication-password')).toBeFocused();
+    await look('password again');
     await page.goto(`${server.url}/rentals`);
     await page.getByTestId('rental-row').first().getByRole('link').click();
     await expect(page.getByRole('dialog')).toBeVisible();
     await look('rental');
+
+    const admin = await Api.login(server, 'admin@budapest.demo');
+    await admin.setPassword('operator@budapest.demo', 'pultos jelszava');
+    await page.goto(server.url);
+    await page.getByTestId('logout').click();
+    await expect(page).toHaveURL(/\/login/);
+    await signIn(page, server, 'operator@budapest.demo', 'pultos jelszava');
+    await expect(page.getByTestId('password-required')).toBeVisible();
+    await page.locator('input[name="newPassword"]').press('Enter');
+    await expect(page.locator('.field-error').first()).toBeVisible();
+    await look('new password');
     expect(found).toEqual([]);
     await context.close();
   });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { CDPSession, Page } from '@playwright/test';
 import type * as Axe from 'axe-core';
+import { Api } from '../harness/api.ts';
 import { openPage, pages } from '../harness/pages.ts';
 import { expect, signIn, test } from '../harness/test.ts';
 
@@ -116,6 +117,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('option').first()).toBeVisible();
     await page.keyboard.press('ArrowDown');
     await look('choices');
+
+    const admin = await Api.login(server, 'admin@budapest.demo');
+    await admin.setPassword('operator@budapest.demo', 'pultos jelszava');
+    await page.goto(server.url);
+    await page.getByTestId('logout').click();
+    await expect(page).toHaveURL(/\/login/);
+    await signIn(page, server, 'operator@budapest.demo', 'pultos jelszava');
+    await expect(page.getByTestId('password-required')).toBeVisible();
+    await page.locator('input[name="newPassword"]').press('Enter');
+    await expect(page.locator('.field-error').first()).toBeVisible();
+    await look('new password');
     expect(found).toEqual([]);
     await context.close();
   });
