@@ -1,4 +1,9 @@
-import { IconCircleCheckFilled, IconDeviceDesktop, IconDeviceMobile, IconSparkles } from '@tabler/icons-react';
+import {
+  IconAlertTriangleFilled,
+  IconCircleCheckFilled,
+  IconDeviceDesktop,
+  IconDeviceMobile,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { type OwnSession, ownSessionsQueryOptions, useEndOtherSessions, useEndSession } from '../../api/account';
@@ -101,7 +106,7 @@ function SessionRow({ session }: { session: OwnSession }) {
             </Pill>
           )}
           {session.newDevice === true && (
-            <Pill tone="amber" icon={IconSparkles}>
+            <Pill tone="amber" icon={IconAlertTriangleFilled}>
               {t('sessions.new')}
             </Pill>
           )}

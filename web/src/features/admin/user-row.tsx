@@ -1,4 +1,5 @@
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
 import { HistoryButton } from '../../domain/audit/history-button';
 import { errorSentence } from '../../shared/error-sentence';
 import { useTranslation } from '../../shared/i18n/i18n';
@@ -20,6 +21,7 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
   const { t: common } = useTranslation();
   const own = useUser().id === account.id;
   const change = useChangeUser(account.id);
+  const navigate = useNavigate();
   return (
     <li
       className={`${list.row} ${classes.user}`}
@@ -67,7 +69,8 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
           size="xs"
           variant="default"
           aria-label={t('users.newPasswordOf', { name: account.name })}
-          onClick={onPassword}
+          // One's own is not changed for somebody else: it asks for the present one, and stays.
+          onClick={own ? () => void navigate({ to: '/account' }) : onPassword}
         >
           {t('users.newPassword')}
         </Button>
