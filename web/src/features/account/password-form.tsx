@@ -1,4 +1,5 @@
-import { Form, reset, useForm } from '@formisch/react';
+import { focus, Form, reset, useForm } from '@formisch/react';
+import { useEffect } from 'react';
 import * as v from 'valibot';
 import { useChangePassword } from '../../api/account';
 import { formErrors } from '../../shared/form-errors';
@@ -48,6 +49,9 @@ export function PasswordForm({ submit, alone = false, onChanged }: PasswordFormP
     PASSWORD_WRONG: { field: 'currentPassword', text: t('password.wrong') },
     PASSWORD_TOO_COMMON: { field: 'newPassword', text: t('password.common') },
   });
+  useEffect(() => {
+    if (alone) focus(form, { path: ['currentPassword'] });
+  }, [alone, form]);
   const size = alone ? 'md' : 'sm';
   return (
     <Form of={form} className={classes.form} onSubmit={(passwords) => change.mutate(passwords)}>

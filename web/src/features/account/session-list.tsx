@@ -105,7 +105,7 @@ function SessionRow({ session }: { session: OwnSession }) {
               {t('sessions.current')}
             </Pill>
           )}
-          {session.newDevice === true && (
+          {session.newDevice === true && !session.current && (
             <Pill tone="amber" icon={IconAlertTriangleFilled}>
               {t('sessions.new')}
             </Pill>

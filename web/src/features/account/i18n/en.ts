@@ -52,7 +52,7 @@ export const en: Messages<typeof hu> = {
   },
   confirm: {
     title: 'Enter your password',
-    lead: 'For this change the password must have been entered within the last five minutes. What you typed is kept.',
+    lead: 'A change like this needs your password when you last entered it more than five minutes ago. What you typed is kept.',
     password: 'Password',
     missing: 'Enter your password.',
     wrong: 'This is not your password.',

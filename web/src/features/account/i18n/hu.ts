@@ -49,7 +49,7 @@ export const hu = {
   },
   confirm: {
     title: 'Adja meg a jelszavát',
-    lead: 'Ehhez a módosításhoz öt percnél régebbi jelszómegadás nem elég. Amit beírt, megmarad.',
+    lead: 'Ilyen módosítás előtt a jelszó is kell, ha öt percnél régebben adta meg. Amit beírt, megmarad.',
     password: 'Jelszó',
     missing: 'Írja be a jelszavát.',
     wrong: 'Nem ez a jelszava.',
