@@ -140,7 +140,7 @@ func TestAudit_Sessions(t *testing.T) {
 	env.wantAudit(t, n,
 		name+` 192.0.2.1 session.create user:`+name+` - - 1`,
 		name+` 192.0.2.1 session.end user:`+name+` - {"reason":"login"} 1`,
-		name+` 192.0.2.1 session.create user:`+name+` - {"newDevice":true} 1`,
+		name+` 192.0.2.1 session.create user:`+name+` - - 1`,
 		name+` 203.0.113.5 session.end user:`+name+` - {"reason":"logout"} 1`,
 		name+` 192.0.2.1 session.create user:`+name+` - {"newDevice":true} 1`,
 		name+` 203.0.113.5 session.end user:`+name+` - {"reason":"logout"} 1`,

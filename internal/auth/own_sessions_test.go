@@ -269,8 +269,8 @@ func TestSession_RefreshedByAnOlderNode(t *testing.T) {
 	wantCode(t, err, harang.CodeUnauthenticated)
 }
 
-// TestNewLogin: a login with a browser in which the account had not signed in is reported to the user; the first one
-// ever is not, nor is one with a known browser, nor a token of the command line.
+// TestNewLogin: a login with a browser in which the account had not signed in is reported to a user who is signed in
+// elsewhere; the first one ever is not, nor is one with a known browser, nor a token of the command line.
 func TestNewLogin(t *testing.T) {
 	env := newEnv(t)
 	if _, err := env.IssueToken(t.Context(), "budapest", harang.RoleOperator, env.operator.ID, time.Hour); err != nil {
@@ -300,6 +300,15 @@ func TestNewLogin(t *testing.T) {
 	wantLines(t, reported())
 	env.loginWith(t, firefox, "203.0.113.1", first.Browser)
 	wantLines(t, reported())
+	// A browser of version 0.1.0 has only the refresh cookie, of a session that is live or has ended.
+	for range 2 {
+		if _, err := env.Login(t.Context(), auth.LoginRequest{
+			Email: env.operator.Email, Password: password, Address: "203.0.113.1", Refresh: first.Refresh,
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLines(t, reported())
 	second := env.loginWith(t, phone, "192.0.2.1", "forged")
 	wantLines(t, reported(), "Safari, iOS")
 	env.loginWith(t, "", "192.0.2.1", "")
@@ -308,6 +317,10 @@ func TestNewLogin(t *testing.T) {
 	env.clock.Move(100 * 24 * time.Hour)
 	if _, err := env.store.SweepSessions(t.Context(), env.clock.Now(), 100); err != nil {
 		t.Fatal(err)
+	}
+	alone := env.loginWith(t, firefox, "192.0.2.1", "") // nobody is there to receive it
+	if got := env.sessions(t, env.caller(t, alone)); len(got) != 1 || !strings.HasSuffix(got[0], "|new") {
+		t.Errorf("sessions %v", got)
 	}
 	env.loginWith(t, phone, "192.0.2.1", second.Browser)
 	wantLines(t, reported(), "Safari, iOS", "")

@@ -93,10 +93,13 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	if outdated {
 		c.PasswordHash = s.rehash(ctx, c, by, r.Password)
 	}
+	knownBrowser := from.knows(mark)
 	if tenant, id, _, ok := s.readCookie(r.Refresh); ok {
-		if err := s.endSession(ctx, harang.Identity{}, tenant, id, "login"); err != nil {
+		before, err := s.endSession(ctx, harang.Identity{}, tenant, id, "login")
+		if err != nil {
 			return Grant{}, err
 		}
+		knownBrowser = knownBrowser || before == c.ID // version 0.1.0 set no other cookie
 	}
 	now := s.now()
 	session := harang.Session{
@@ -110,8 +113,8 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 		case u.PasswordHash != c.PasswordHash:
 			return Trail{}, errPasswordChanged
 		}
-		session.NewDevice = !from.knows(mark) && !u.SignedIn.IsZero()
-		return s.loginTrail(ctx, c.User, *session, now)
+		session.NewDevice = !knownBrowser && !u.SignedIn.IsZero()
+		return s.loginTrail(ctx, u, *session, now)
 	})
 	if errors.Is(err, errPasswordChanged) {
 		return s.Login(ctx, r)
@@ -134,9 +137,10 @@ func identityOf(u harang.User) harang.Identity {
 	return harang.Identity{Tenant: u.Tenant, UserID: u.ID, Name: u.Name, Role: u.Role}
 }
 
-// loginTrail is what a login leaves behind: a row of the audit log, and of a new device a message to the user.
+// loginTrail is what a login leaves behind: a row of the audit log, and of a new device a message to the user, if the
+// user has another session to receive it in.
 func (s *Service) loginTrail(
-	ctx context.Context, u harang.User, session harang.Session, now time.Time,
+	ctx context.Context, u Credentials, session harang.Session, now time.Time,
 ) (Trail, error) {
 	state := harang.AuditState{}
 	if session.Device != "" {
@@ -148,9 +152,10 @@ func (s *Service) loginTrail(
 	if len(state) == 0 {
 		state = nil
 	}
-	entry, _ := harang.NewAuditEntry(ctx, identityOf(u), now, harang.AuditSessionCreate, subjectOf(u), nil, state)
+	entry, _ := harang.NewAuditEntry(ctx, identityOf(u.User), now, harang.AuditSessionCreate, subjectOf(u.User), nil,
+		state)
 	trail := Trail{Audit: []harang.AuditEntry{entry}}
-	if !session.NewDevice {
+	if !session.NewDevice || !u.SignedInElsewhere {
 		return trail, nil
 	}
 	event, err := harang.NewEvent(harang.NewLoginType, s.newID(), u.Tenant, now,
@@ -296,7 +301,8 @@ func (s *Service) Logout(ctx context.Context, caller harang.Identity) error {
 	case caller.UserID == commandSubject(caller.Role):
 		return s.endToken(ctx, caller)
 	}
-	return s.endSession(ctx, caller, caller.Tenant, caller.SessionID, "logout")
+	_, err := s.endSession(ctx, caller, caller.Tenant, caller.SessionID, "logout")
+	return err
 }
 
 func (s *Service) endToken(ctx context.Context, caller harang.Identity) error {
@@ -322,14 +328,17 @@ func (s *Service) LogoutCookie(ctx context.Context, cookie string) error {
 	if !ok {
 		return errNoSession
 	}
-	return s.endSession(ctx, harang.Identity{}, tenant, id, "logout")
+	_, err := s.endSession(ctx, harang.Identity{}, tenant, id, "logout")
+	return err
 }
 
-// endSession ends a session, for a reason that the audit log shows. Without a caller the session's user has ended it.
-func (s *Service) endSession(ctx context.Context, caller harang.Identity, tenant, id, reason string) error {
+// endSession ends a session, for a reason that the audit log shows, and returns its user, "" when it is unknown.
+// Without a caller the session's user has ended it.
+func (s *Service) endSession(
+	ctx context.Context, caller harang.Identity, tenant, id, reason string,
+) (user string, err error) {
 	now := s.now()
-	var user string
-	err := s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) (Trail, error) {
+	err = s.store.UpdateSession(ctx, tenant, id, func(stored *harang.Session) (Trail, error) {
 		user = stored.UserID
 		if !stored.Ended.IsZero() {
 			return Trail{}, nil
@@ -347,9 +356,9 @@ func (s *Service) endSession(ctx context.Context, caller harang.Identity, tenant
 	case "":
 		s.last.recordEnded(tenant, user, id)
 	case harang.CodeNotFound:
-		return nil
+		return "", nil
 	}
-	return err
+	return user, err
 }
 
 // endAudit is the row of the end of a session.

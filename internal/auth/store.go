@@ -18,6 +18,8 @@ type Credentials struct {
 	SessionsFrom time.Time
 	// SignedIn is the user's first login; zero before it. Only CreateSession and UpdateUser read it.
 	SignedIn time.Time
+	// SignedInElsewhere means that the user has a live session. Only CreateSession reads it.
+	SignedInElsewhere bool
 }
 
 // Subject is the present state of the user whom a token names.

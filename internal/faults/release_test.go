@@ -114,11 +114,19 @@ func (c *cluster) send(t *testing.T, n *node, token, method, path string, body a
 	return answer.StatusCode, got
 }
 
-// logIn returns an access token of a recorded user.
+// logIn returns an access token of a recorded user, of a browser that is new each time.
 func (c *cluster) logIn(t *testing.T, n *node, role string) string {
 	t.Helper()
+	return c.logInWith(t, n, role, nil)
+}
+
+// logInWith is logIn with the cookies of a browser.
+func (c *cluster) logInWith(t *testing.T, n *node, role string, browser http.CookieJar) string {
+	t.Helper()
+	with := *c
+	with.http = &http.Client{Timeout: c.http.Timeout, Transport: c.http.Transport, Jar: browser}
 	var in struct{ AccessToken string }
-	answer := c.request(t, n, "", "POST", "/auth/login",
+	answer := with.request(t, n, "", "POST", "/auth/login",
 		map[string]string{"email": recordedUsers[role], "password": recordedPassword}, 200)
 	if err := json.Unmarshal(answer, &in); err != nil {
 		t.Fatal(err)

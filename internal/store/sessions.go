@@ -91,6 +91,12 @@ func (s *Store) CreateSession(ctx context.Context, tenant, userID string, most i
 				return err
 			}
 		}
+		live, err := queryAll(ctx, tx, findLiveSessions, scanSession, userID, s.nowMillis(),
+			max(c.SessionsFrom.UnixMilli(), oldestSession(s.now())), 1)
+		if err != nil {
+			return err
+		}
+		c.SignedInElsewhere = len(live) > 0
 		now := s.nowMillis()
 		surplus, err := queryAll(ctx, tx, findSurplusSessions, scanSession, userID, now, maxSurplus, most-1)
 		if err != nil {

@@ -34,6 +34,7 @@ func testAccount(t *testing.T, open Open) {
 	}
 
 	var signedIn []time.Time
+	var elsewhere []bool
 	create := func(s harang.Session) {
 		t.Helper()
 		s.Tenant, s.UserID, s.Rotated, s.Created = "a", "u", env.Clock.Now(), env.Clock.Now()
@@ -41,7 +42,7 @@ func testAccount(t *testing.T, open Open) {
 		must(env.Store.CreateSession(ctx, "a", "u", 10, func(
 			c auth.Credentials, _ []harang.Session,
 		) (harang.Session, auth.Trail, error) {
-			signedIn = append(signedIn, c.SignedIn)
+			signedIn, elsewhere = append(signedIn, c.SignedIn), append(elsewhere, c.SignedInElsewhere)
 			return s, auth.Trail{}, nil
 		}))
 		env.Clock.Move(time.Second)
@@ -55,6 +56,9 @@ func testAccount(t *testing.T, open Open) {
 	create(harang.Session{ID: "s2", Generation: 1}) // as an older node writes it
 	if got, want := fmt.Sprint(signedIn), fmt.Sprint([]time.Time{{}, {}, start.Add(time.Second)}); got != want {
 		t.Errorf("the first logins were %s, want %s", got, want)
+	}
+	if got := fmt.Sprint(elsewhere); got != "[false true true]" {
+		t.Errorf("signed in elsewhere: %s", got)
 	}
 	found := func() map[string]harang.Session {
 		t.Helper()
