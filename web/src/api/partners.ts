@@ -32,6 +32,14 @@ export const cardsQueryOptions = (partnerId: string) =>
 /** A partner as it is saved: absent members stay as they are. */
 export type PartnerChange = Pick<Named, 'id' | 'name'> & Partial<Named>;
 
+/** Erases a partner's data for good. */
+export function useErasePartner(id: string) {
+  return useWrite({
+    send: () => call('post', '/api/v1/partners/{id}/erase', { path: { id } }),
+    refresh: [keys.partners],
+  });
+}
+
 /** Adds, renames or archives a partner. The id is the caller's: sent again it makes no second one. */
 export function useSavePartner(handlers?: WriteHandlers<unknown, PartnerChange>) {
   return useWrite<unknown, PartnerChange>(

@@ -16,6 +16,11 @@ export function refreshAll(client: QueryClient): Promise<unknown> {
   return client.invalidateQueries();
 }
 
+/** Forgets what is not on screen. */
+export function forgetUnused(client: QueryClient): void {
+  client.removeQueries({ type: 'inactive' });
+}
+
 /** Whether an answer below the key is on its way. */
 export function isReading(client: QueryClient, key: Key): boolean {
   return client.isFetching({ queryKey: key }) > 0;

@@ -33,6 +33,7 @@ const outdated: Readonly<Record<string, readonly Key[]>> = {
   INSUFFICIENT_STOCK: [keys.stock],
   PRICE_CHANGED: [keys.products],
   ARCHIVED: [keys.products, keys.partners, keys.locations, keys.stock],
+  ERASED: [keys.partners],
 };
 
 export interface RentalRequest {

@@ -35,3 +35,12 @@ export function useChangeUser(id: string, handlers?: WriteHandlers<unknown, Acco
     handlers,
   );
 }
+
+/** Erases a user's data for good. */
+export function useEraseUser(id: string) {
+  return useWrite({
+    send: () => call('post', '/api/v1/admin/users/{id}/erase', { path: { id } }),
+    refresh: [keys.users],
+    refreshOnError: [keys.users],
+  });
+}

@@ -19,7 +19,7 @@ import { createCoalescer } from './coalesce';
 import { claimInCaches, claimKeys } from '../api/claims';
 import { type Key, keys } from '../api/keys';
 import { addToLists, cancelCount } from '../api/notifications';
-import { isReading, refresh, refreshAll, retryFailed } from '../api/refresh';
+import { forgetUnused, isReading, refresh, refreshAll, retryFailed } from '../api/refresh';
 import { shouldToast } from './should-toast';
 import { createStore, type Store } from '@harang/react';
 import { travelTime, type ArrivedAlert } from './test-alert';
@@ -137,6 +137,12 @@ export function createController(client: QueryClient): Controller {
       absences.set({ ...absences.get(), gaps: [...absences.get().gaps, { at: Date.now(), gap: next }].slice(-50) });
       // Counts of another epoch say nothing about this one.
       if (next.reason === 'epoch' || next.reason === 'ahead') badge.set(emptyUnreadCount);
+      if (next.reason === 'epoch') {
+        // What this page has may name a person who was erased.
+        toasts.clear();
+        digest.set(null);
+        forgetUnused(client);
+      }
       if (next.isForegroundTab) gap.set(next);
     },
     handleReload() {

@@ -1,5 +1,6 @@
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { EraseButton } from '../../domain/erasure/erase-button';
 import { HistoryButton } from '../../domain/audit/history-button';
 import { errorSentence } from '../../shared/error-sentence';
 import { useTranslation } from '../../shared/i18n/i18n';
@@ -11,7 +12,7 @@ import { SelectField } from '../../shared/ui/controls/select-field';
 import list from '../../shared/ui/list-page.module.css';
 import { Pill } from '../../shared/ui/pill';
 import classes from './admin.module.css';
-import { type Account, useChangeUser } from '../../api/users';
+import { type Account, useChangeUser, useEraseUser } from '../../api/users';
 
 export const roles: readonly Role[] = ['OPERATOR', 'STORE_MANAGER', 'ADMIN'];
 
@@ -22,6 +23,7 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
   const own = useUser().id === account.id;
   const change = useChangeUser(account.id);
   const navigate = useNavigate();
+  const erase = useEraseUser(account.id);
   return (
     <li
       className={`${list.row} ${classes.user}`}
@@ -94,6 +96,7 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
               onConfirm={() => change.mutate({ disabled: true })}
             />
           ))}
+        {!own && <EraseButton kind="user" name={account.name} erase={erase} />}
         {change.error !== null && (
           <p className={classes.problem} role="alert">
             {errorSentence(change.error, common)}

@@ -82,7 +82,8 @@ export function useCheckout(onStartOver: () => void): CheckoutState {
       } else if (error.code === 'INSUFFICIENT_STOCK') {
         setSubmitted((before) => ({ ...before, items: true }));
         goTo('items');
-      } else if (error.code === 'ARCHIVED') goTo(error.problem.kind === 'partner' ? 'partner' : 'items');
+      } else if (error.code === 'ERASED') goTo('partner');
+      else if (error.code === 'ARCHIVED') goTo(error.problem.kind === 'partner' ? 'partner' : 'items');
       else if (error.field('partnerId') !== undefined) goTo('partner');
       else if (error.errors.some((each) => /dueAt|locationId|lines/.test(each.field))) goTo('items');
     },

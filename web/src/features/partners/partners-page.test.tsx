@@ -57,6 +57,34 @@ it('adds and renames a partner; a repeated attempt keeps its id', async () => {
   await waitFor(() => expect(server.seen('PUT /partners/alfa')[0]?.body).toEqual({ name: 'Alfa Zrt.' }));
 });
 
+it('erases a partner after the name was typed, and says why it cannot', async () => {
+  let refused = true;
+  let gone = false;
+  const server = openShop('ADMIN').on('GET /partners', () =>
+    json(page(gone ? [] : [{ id: 'alfa', name: 'Alfa  Építő Kft.' }])),
+  );
+  server.on('POST /partners/alfa/erase', () => {
+    if (refused) return problem(409, 'UNFINISHED', { rentals: ['r-1', 'r-2'] });
+    gone = true;
+    return json({ id: 'alfa', name: 'Törölt partner', erasedAt: '2026-03-02T10:00:00.000Z', running: true });
+  });
+  const { user } = await renderPage('/partners');
+  await user.click(await screen.findByRole('button', { name: /^Adatok törlése: Alfa/ }));
+  const dialog = await screen.findByRole('dialog');
+  const confirm = within(dialog).getByRole('button', { name: 'Végleges törlés' });
+  expect(confirm).toBeDisabled();
+  await user.type(within(dialog).getByLabelText('A törléshez írja be a nevet'), 'Alfa Építő');
+  expect(confirm).toBeDisabled();
+  await user.type(within(dialog).getByLabelText('A törléshez írja be a nevet'), ' Kft.');
+  await user.click(confirm);
+  expect(await within(dialog).findByRole('alert')).toHaveTextContent('Előbb fejezze be a bérléseit: 2 vagy több');
+  refused = false;
+  await user.click(confirm);
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  expect(screen.queryByTestId('partner-row')).not.toBeInTheDocument();
+  expect(server.seen('POST /partners/alfa/erase')).toHaveLength(2);
+});
+
 it('makes ids of names in any letters', () => {
   expect(newId('  Árvíztűrő Kft. ')).toMatch(/^arvizturo-kft-[0-9a-f]{6}$/);
   expect(newId('„…”')).toMatch(/^[0-9a-f]{6}$/);

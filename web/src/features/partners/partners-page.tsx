@@ -1,9 +1,10 @@
 import { IconUserPlus, IconUsersGroup } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { partnerListQueryOptions, useSavePartner } from '../../api/partners';
+import { partnerListQueryOptions, useErasePartner, useSavePartner } from '../../api/partners';
 import { ArchiveButton } from '../../domain/catalogue/archive';
 import { CatalogueList, useCatalogueFilter } from '../../domain/catalogue/catalogue-list';
 import { NameForm } from '../../domain/catalogue/name-form';
+import { EraseButton } from '../../domain/erasure/erase-button';
 import { ExportButton } from '../../domain/exports/export-button';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { Named } from '../../shared/model';
@@ -40,6 +41,7 @@ export function PartnersPage() {
 function PartnerRow({ partner, onEdit }: { partner: Named; onEdit: (() => void) | null }) {
   const { t } = useTranslation('catalogue');
   const save = useSavePartner();
+  const erase = useErasePartner(partner.id);
   return (
     <li
       className={`${list.row} ${classes.row}`}
@@ -62,6 +64,7 @@ function PartnerRow({ partner, onEdit }: { partner: Named; onEdit: (() => void) 
             save={save}
             onChange={(archived) => save.mutate({ id: partner.id, name: partner.name, archived })}
           />
+          <EraseButton kind="partner" name={partner.name} erase={erase} />
         </div>
       )}
     </li>

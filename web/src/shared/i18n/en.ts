@@ -81,6 +81,7 @@ export const en: Messages<typeof hu> = {
     PRICE_CHANGED: 'The amount has changed meanwhile. Look at it again and try with the new one.',
     INSUFFICIENT_STOCK: 'There is not that much in stock.',
     CARD_UNKNOWN: 'This is not a card of the partner. Choose one of the partner’s cards.',
+    ERASED: 'The data of this partner was erased. Choose another one.',
     LAST_ADMIN: 'At least one enabled administrator has to remain.',
     REAUTHENTICATION_REQUIRED: 'This needs your password. Nothing was changed.',
     UNAUTHENTICATED: 'The session has ended. Sign in again.',

@@ -78,6 +78,7 @@ export const hu = {
     PRICE_CHANGED: 'Az összeg közben megváltozott. Nézze meg újra, és próbálja meg az új összeggel.',
     INSUFFICIENT_STOCK: 'Nincs ennyi készleten.',
     CARD_UNKNOWN: 'Ez nem a partner kártyája. Válasszon a partner kártyái közül.',
+    ERASED: 'Ennek a partnernek az adatait törölték. Válasszon másikat.',
     LAST_ADMIN: 'Legalább egy bekapcsolt adminisztrátornak maradnia kell.',
     REAUTHENTICATION_REQUIRED: 'Ehhez meg kell adnia a jelszavát. Nem történt semmi.',
     UNAUTHENTICATED: 'A munkamenet véget ért. Lépjen be újra.',

@@ -35,6 +35,7 @@ export const en: Messages<typeof hu> = {
       disable: 'Disabled a user',
       enable: 'Enabled a user',
       password: 'Set a password',
+      erase: "Erased a user's data",
     },
     key: { create: 'Created an API key', update: 'Changed an API key', revoke: 'Revoked an API key' },
     connection: { close: 'Closed a connection' },
@@ -43,7 +44,7 @@ export const en: Messages<typeof hu> = {
     stock: { thresholds: 'Changed alert levels', expect: 'Marked as ordered (alerts silent)' },
     product: { create: 'Added a product', update: 'Changed a product' },
     location: { create: 'Added a location', update: 'Changed a location' },
-    partner: { create: 'Added a partner', update: 'Changed a partner' },
+    partner: { create: 'Added a partner', update: 'Changed a partner', erase: "Erased a partner's data" },
     card: { put: 'Stored a card', delete: 'Deleted a card' },
     rental: {
       cancel: 'Cancelled a rental',

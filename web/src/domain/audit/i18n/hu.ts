@@ -27,6 +27,7 @@ export const hu = {
       disable: 'Felhasználót letiltott',
       enable: 'Felhasználót engedélyezett',
       password: 'Jelszót adott',
+      erase: 'Felhasználó adatait törölte',
     },
     key: { create: 'API-kulcsot készített', update: 'API-kulcsot módosított', revoke: 'API-kulcsot visszavont' },
     connection: { close: 'Kapcsolatot bontott' },
@@ -35,7 +36,7 @@ export const hu = {
     stock: { thresholds: 'Riasztási szintet módosított', expect: 'Rendelést jelölt (riasztás némítva)' },
     product: { create: 'Terméket vett fel', update: 'Terméket módosított' },
     location: { create: 'Telephelyet vett fel', update: 'Telephelyet módosított' },
-    partner: { create: 'Partnert vett fel', update: 'Partnert módosított' },
+    partner: { create: 'Partnert vett fel', update: 'Partnert módosított', erase: 'Partner adatait törölte' },
     card: { put: 'Kártyát tárolt', delete: 'Kártyát törölt' },
     rental: {
       cancel: 'Bérlést lemondott',
