@@ -36,6 +36,7 @@ type command struct {
 	Migrate     migrateCommand     `cmd:"" help:"Create the database or bring its schema up to date."`
 	Backup      backupCommand      `cmd:"" help:"Copy the SQLite database as it is now, beside a running server."`
 	Restored    restoredCommand    `cmd:"" help:"After a restore: start new epochs, so that every page reloads and no loss goes unnoticed."`
+	Erase       eraseCommand       `cmd:"" help:"List the erased persons, or erase those of a list again after a restore."`
 	Import      importCommand      `cmd:"" help:"Import locations, partners, products and stock from CSV."`
 	Tenant      tenantCommand      `cmd:"" help:"Manage tenants (companies)."`
 	User        userCommand        `cmd:"" help:"Manage users."`

@@ -27,6 +27,8 @@ const erasureColumns = `tenant_id, kind, subject_id, erased_at, passes, due_at`
 var (
 	findErasure = define("find erasure", `
 		SELECT `+erasureColumns+` FROM erasures WHERE tenant_id = $1 AND kind = $2 AND subject_id = $3`)
+	findAllErasures = define("find all erasures", `
+		SELECT `+erasureColumns+` FROM erasures ORDER BY tenant_id, kind, subject_id`)
 	findDueErasures = define("find due erasures", `
 		SELECT `+erasureColumns+` FROM erasures WHERE due_at <= $1 ORDER BY due_at LIMIT $2`)
 	createErasure = define("create erasure", `
@@ -222,6 +224,11 @@ func (s *Store) EraseUser(ctx context.Context, tenant, id string, decide func(
 		return tx.leave(ctx, tenant, trail)
 	})
 	return e, err
+}
+
+// AllErasures returns the erasures of all tenants, by tenant, kind and id.
+func (s *Store) AllErasures(ctx context.Context) ([]harang.Erasure, error) {
+	return queryAll(ctx, s.reader(), findAllErasures, scanErasure)
 }
 
 // FindDueErasures returns erasures of all tenants whose next pass is due, the longest due first.
