@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"regexp"
+	"strings"
 	"time"
 
 	"harang.dev/harang"
@@ -637,6 +638,9 @@ func namesOf(e harang.Erasure) names {
 
 // replace returns a text with the new name in the place of the person's. A text about a partner is about one only.
 func (n names) replace(text string) string {
+	if !strings.Contains(text, n.id) && !strings.Contains(text, `\`) {
+		return text // no escapes, so the id would be there as it is
+	}
 	if n.subject == nil {
 		return n.name.ReplaceAllStringFunc(text, func(match string) string {
 			groups := n.name.FindStringSubmatch(match)
