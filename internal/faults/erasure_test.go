@@ -68,7 +68,8 @@ func TestErasure_EveryNode(t *testing.T) {
 			t.Fatalf("recovered %v, %v", recovered, err)
 		}
 		e := awaitEvent(t, again, "rental_created")
-		if text := string(e.Args[0]); strings.Contains(text, name) || !strings.Contains(text, harang.ErasedPartnerName) {
+		if text := string(e.Args[0]); strings.Contains(text, name) ||
+			!strings.Contains(text, harang.ErasedPartnerName) {
 			t.Errorf("the replay has %s", text)
 		}
 		_ = again.conn.Cut()

@@ -103,6 +103,10 @@ var (
 		WHERE tenant_id || ' ' || subject_kind || ' ' || subject_id = $1 AND (at, id) > ($2, $3)
 		ORDER BY at, id LIMIT $4`)
 
+	pageAuditOfAction = define("page of audit log of action", `
+		SELECT id, at, before_state, after_state FROM audit
+		WHERE tenant_id || ' ' || action = $1 AND (at, id) > ($2, $3) ORDER BY at, id LIMIT $4`)
+
 	// What a pass writes. A row that has the value already stays as it is.
 	eraseRentalPartner = define("erase partner of rental", `
 		UPDATE rentals SET partner_name = $1 WHERE id = $2 AND partner_name <> $1`)
@@ -135,6 +139,8 @@ var (
 		UPDATE audit SET subject_name = $1, before_state = $2, after_state = $3,
 			address = CASE WHEN actor_id = '' THEN '' ELSE address END
 		WHERE id = $4`)
+	eraseAuditSearch = define("erase search in audit log", `
+		UPDATE audit SET after_state = $1 WHERE id = $2`)
 	eraseAuditRental = define("erase partner of rental in audit log", `
 		UPDATE audit SET subject_name = $1
 		WHERE tenant_id || ' ' || subject_kind || ' ' || subject_id = $2 AND subject_name <> $1`)
@@ -255,7 +261,7 @@ func (s *Store) EraseCopies(ctx context.Context, e harang.Erasure, next time.Tim
 	c := &copies{s: s, e: e, names: namesOf(e)}
 	steps := []func(context.Context) error{
 		c.eraseRentals, c.erasePayments, c.eraseRefunds, c.eraseNotices, c.eraseInbox,
-		c.feed(harang.AudienceManagers), c.eraseRequests,
+		c.feed(harang.AudienceManagers), c.eraseRequests, c.eraseSearches,
 	}
 	if e.Kind == harang.AuditUser {
 		steps = []func(context.Context) error{
@@ -582,6 +588,20 @@ func (c *copies) eraseAuditOfSubject(ctx context.Context) error {
 			_, err := execute(ctx, tx, eraseAuditSubject, c.e.Name(), eraseState(v.before), eraseState(v.after), v.id)
 			return err
 		})
+}
+
+// searched matches the words that a list was searched for, after its first group.
+var searched = regexp.MustCompile(`("search"\s*:\s*)` + jsonText)
+
+// eraseSearches erases the words that saved lists were searched for, whoever they named.
+func (c *copies) eraseSearches(ctx context.Context) error {
+	const text = `${1}"` + erasedText + `"`
+	return pages(ctx, c.s, c.pageAudit(pageAuditOfAction, string(harang.AuditExport)), func(v auditRow) bool {
+		return searched.MatchString(v.after.String)
+	}, func(ctx context.Context, tx *Tx, v auditRow) error {
+		_, err := execute(ctx, tx, eraseAuditSearch, searched.ReplaceAllString(v.after.String, text), v.id)
+		return err
+	})
 }
 
 // eraseState replaces the texts of a state. Numbers, flags and roles stay.

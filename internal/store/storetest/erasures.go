@@ -118,6 +118,8 @@ func NewErasureEnv(
 	must(err)
 	_, _, err = env.SelfCheck.SendTestAlert(ctx, env.User)
 	must(err)
+	must(env.Exports.Record(ctx, env.User, "rentals",
+		map[string][]string{"search": {"Zsófiácska"}, "status": {"OPEN"}}))
 	env.fillOthers(t, ctx, paid)
 	return env
 }
@@ -343,6 +345,11 @@ func testErasePartner(t *testing.T, env *ErasureEnv) {
 	if row.Subject.Name != harang.ErasedPartnerName || row.Actor.ID != "admin" || row.Before != nil ||
 		row.After != nil {
 		t.Errorf("the row is %+v", row)
+	}
+
+	saved := env.audited(t, harang.AuditQuery{Action: harang.AuditExport})[0]
+	if string(saved.After) != `{"search":"…","status":"OPEN"}` {
+		t.Errorf("the row of the saved list has %s", saved.After)
 	}
 
 	// Events keep their numbers, ids and figures, and the feeds begin a new epoch.
