@@ -51,11 +51,24 @@ func TestErasure_EveryNode(t *testing.T) {
 	}
 
 	c.call(t, admin, "POST", "/api/v1/partners/zsofi/erase", "", nil)
-	for i, s := range before {
+	for _, s := range before {
 		if e := awaitEvent(t, s, "goodbye"); !strings.Contains(string(e.Args[0]), "FEEDS_RESET") {
 			t.Errorf("goodbye %s", e.Args[0])
 		}
 		_ = s.conn.Cut()
+	}
+	old, _, _ := strings.Cut(before[0].offset, ":")
+	for _, n := range c.nodes { // each reads the new epoch of each feed by itself
+		testtime.Eventually(t, testtime.Limit, "the new epoch is served", func() bool {
+			s, _, err := connect(t.Context(), n.base, manager, nil)
+			if err != nil {
+				return false // connections of this moment are closed
+			}
+			_ = s.conn.Cut()
+			return !strings.HasPrefix(s.offset, old+":")
+		})
+	}
+	for i, s := range before {
 		now, session := resume(t, c.nodes[1-i].base, manager, s)
 		session.wantGap(t, "after the erasing", "epoch", -1, 0)
 		_ = now.conn.Cut()
