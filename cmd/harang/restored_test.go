@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"path/filepath"
@@ -59,6 +60,10 @@ func TestRestored_BesideServe(t *testing.T) {
 	defer cancel()
 	closed := func(c *sioclient.Client) {
 		t.Helper()
+		e, err := c.Next(ctx)
+		if err != nil || e.Name != "goodbye" || !bytes.Contains(e.Args[0], []byte(`"FEEDS_RESET"`)) {
+			t.Fatalf("%s %s %v", e.Name, e.Args, err)
+		}
 		if e, err := c.Next(ctx); err == nil || ctx.Err() != nil {
 			t.Fatalf("not closed: %s %v", e.Name, err)
 		}

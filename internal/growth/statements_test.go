@@ -94,7 +94,7 @@ var statements = []statement{
 	{"find duplicate", 1, fixed(bigTenant, "urn:shop", "absent")},
 
 	// Three own failures, and 27 of others.
-	{"find own payment failures", 20, func(n int64) []any { return []any{bigTenant, millis(n - 3000), 1000} }},
+	{"find own payment failures", 20, func(n int64) []any { return []any{bigTenant, millis(n - 3000), "", 1000} }},
 	{"find other payment failures", 90, func(n int64) []any {
 		return []any{bigTenant, n - 3000, millis(n - 3000), 1000}
 	}},
@@ -163,8 +163,8 @@ var statements = []statement{
 	{"sweep probes", 1, fixed(int64(0))},
 	{"delete old requests", 40, func(n int64) []any { return []any{millis(n / 2), 10} }},
 	{"delete old payment notices", 40, func(n int64) []any { return []any{millis(n / 2), 10} }},
-	{"find queued event", 1, fixed()},
-	{"take inbox", 1, fixed(10)},
+	{"find tenant with queued events", 1, fixed("")},
+	{"take inbox", 1, fixed(bigTenant, 10)},
 }
 
 func eventID(number int64) string { return "e" + strconv.FormatInt(1_000_000_000+number, 10) }
