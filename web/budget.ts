@@ -10,6 +10,8 @@ const most = {
   dashboard: 160,
   /** Every font file. */
   fonts: 60,
+  /** The page of displays, which a build of its own makes. */
+  counter: 90,
 };
 
 /** Stops a build that is heavier than the page may be. What is loaded later, when the page is idle, is not counted. */
@@ -36,6 +38,24 @@ export function budget(): Plugin {
   };
 }
 
+/** The same for the page of displays. */
+export function counterBudget(): Plugin {
+  return {
+    name: 'harang-counter-budget',
+    apply: 'build',
+    generateBundle: {
+      order: 'post',
+      handler(_options, bundle) {
+        const chunks = Object.values(bundle).filter((file) => file.type === 'chunk');
+        const bytes = chunks.reduce((sum, { code }) => sum + brotli(code), 0);
+        const weight = `counter: ${(bytes / 1000).toFixed(1)} of ${most.counter} kB`;
+        if (bytes > most.counter * 1000) this.error(`over the budget of web/budget.ts: ${weight}`);
+        this.info(weight);
+      },
+    },
+  };
+}
+
 /** The brotli bytes of the chunks that these modules need before they run. */
 function scripts(chunks: Rolldown.OutputChunk[], modules: readonly string[]): number {
   const needed = new Set<Rolldown.OutputChunk>();
@@ -49,9 +69,10 @@ function scripts(chunks: Rolldown.OutputChunk[], modules: readonly string[]): nu
     if (chunk === undefined) throw new Error(`web/budget.ts: no chunk holds ${module}`);
     need(chunk);
   }
-  const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
-  return [...needed].reduce((sum, { code }) => sum + brotliCompressSync(code, options).length, 0);
+  return [...needed].reduce((sum, { code }) => sum + brotli(code), 0);
 }
+
+const brotli = (code: string) => brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 
 function fonts(bundle: Rolldown.OutputBundle): number {
   const files = Object.values(bundle).filter((file) => file.type === 'asset' && file.fileName.endsWith('.woff2'));

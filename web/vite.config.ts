@@ -5,15 +5,14 @@ import { budget } from './budget';
 import { chunkName } from './chunks';
 import { icons } from './icons';
 import { paymentSentences } from './payment-sentences';
-import { precompress } from './precompress';
-import { routes } from './routes';
+import { routes, servePages } from './routes';
 
 /** Answers, frames and short timers of tests are late, each by another time. */
 const delayed = process.env.HARANG_TEST_DELAYS === '1';
 const backend = process.env.HARANG_DEV_BACKEND ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [icons(), paymentSentences(), react(), budget(), routes(), precompress()],
+  plugins: [icons(), paymentSentences(), react(), budget(), routes(), servePages()],
   resolve: {
     // The client packages are used from their sources, so that one change is one build.
     conditions: ['@harang/source', ...defaultClientConditions],
@@ -53,7 +52,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.{ts,tsx}'],
-      exclude: ['src/main.tsx', 'src/test/**', 'src/**/*.test.{ts,tsx}', 'src/**/*.d.ts'],
+      exclude: ['src/main.tsx', 'src/counter/main.tsx', 'src/test/**', 'src/**/*.test.{ts,tsx}', 'src/**/*.d.ts'],
       reporter: ['text-summary', 'json-summary', 'html'],
       thresholds: { statements: 80, branches: 80, functions: 80, lines: 80 },
     },

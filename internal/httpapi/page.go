@@ -30,7 +30,8 @@ const routesFile = "routes.json"
 // licensesFile has the licences of what the program contains; it is also at /licenses.
 const licensesFile = "licenses.txt"
 
-// pages serves the built dashboard: its files, and index.html for its client-side routes.
+// pages serves the built dashboard: its files, and index.html for its client-side routes. A route NAME with a file
+// NAME.html is that page, which is no part of the dashboard.
 // Every other path is 404: with index.html, which says so to people, unless no route
 // could have its form.
 type pages struct {
@@ -120,7 +121,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f, ok := p.files[name]
 	h, status := w.Header(), http.StatusOK
 	switch {
-	case ok && f.plain != nil && name != "index.html":
+	case ok && f.plain != nil && path.Ext(name) != ".html":
 		if strings.HasPrefix(name, "assets/") {
 			// The name contains a hash of the content.
 			h.Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -144,7 +145,11 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !p.isRoute(name) {
 			status = http.StatusNotFound
 		}
-		f = p.files["index.html"]
+		if own, ok := p.files[name+".html"]; ok && name != "index" {
+			f = own
+		} else {
+			f = p.files["index.html"]
+		}
 		h.Set("Cache-Control", "no-cache")
 		h.Set("Content-Security-Policy", p.policy)
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
