@@ -21,6 +21,7 @@ export const keys = {
   deliveryTrace: ['delivery-trace'],
   users: ['admin', 'users'],
   apiKeys: ['admin', 'api-keys'],
+  displays: ['admin', 'displays'],
   connections: ['admin', 'connections'],
   audit: ['admin', 'audit'],
   ownSessions: ['account', 'sessions'],

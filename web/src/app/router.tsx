@@ -222,6 +222,13 @@ const apiKeys = createRoute({
   component: lazyPage(() => import('../features/admin/api-keys-page'), 'ApiKeysPage'),
 });
 
+const displays = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/displays',
+  staticData: { title: 'settings' },
+  component: lazyPage(() => import('../features/admin/displays-page'), 'DisplaysPage'),
+});
+
 const connections = createRoute({
   getParentRoute: () => signedIn,
   path: '/connections',
@@ -299,6 +306,7 @@ const routeTree = root.addChildren([
     notifications,
     users,
     apiKeys,
+    displays,
     connections,
     audit,
     check,

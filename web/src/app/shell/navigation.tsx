@@ -32,7 +32,7 @@ export const navItems = [
 /** Further pages of an item, at addresses that do not begin with its own. */
 const further: Partial<Record<(typeof navItems)[number]['name'], readonly string[]>> = {
   catalogue: ['/locations'],
-  settings: ['/api-keys', '/connections', '/audit'],
+  settings: ['/api-keys', '/displays', '/connections', '/audit'],
 };
 
 /** The pages that the role may use. */

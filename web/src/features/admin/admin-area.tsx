@@ -17,6 +17,7 @@ export function AdminOnly({ children }: { children: ReactNode }) {
 const tabs = [
   { to: '/users', name: 'users' },
   { to: '/api-keys', name: 'keys' },
+  { to: '/displays', name: 'displays' },
   { to: '/connections', name: 'connections' },
   { to: '/audit', name: 'audit' },
 ] as const;

@@ -2,7 +2,14 @@ import type { Messages } from '../../../shared/i18n/i18n';
 import type { hu } from './hu';
 
 export const en: Messages<typeof hu> = {
-  tabs: { label: 'Settings', users: 'Users', keys: 'API keys', connections: 'Connections', audit: 'Audit log' },
+  tabs: {
+    label: 'Settings',
+    users: 'Users',
+    keys: 'API keys',
+    displays: 'Displays',
+    connections: 'Connections',
+    audit: 'Audit log',
+  },
   only: 'This page is for administrators',
   onlyHint: 'Users, keys, connections and the audit log are the administrator’s.',
   me: 'You',

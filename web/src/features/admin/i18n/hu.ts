@@ -3,6 +3,7 @@ export const hu = {
     label: 'Beállítások',
     users: 'Felhasználók',
     keys: 'API-kulcsok',
+    displays: 'Kijelzők',
     connections: 'Kapcsolatok',
     audit: 'Napló',
   },

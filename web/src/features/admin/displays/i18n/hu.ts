@@ -1,0 +1,21 @@
+export const hu = {
+  title: 'Kijelzők',
+  new: 'Új kijelző',
+  name: 'Hol lesz?',
+  nameHint: 'Például: pult mögött, raktár bejárata.',
+  nameMissing: 'Írja be, hol lesz a kijelző.',
+  location: 'Telephely',
+  everywhere: 'Minden telephely',
+  create: 'Hivatkozás készítése',
+  madeTitle: 'A kijelző elkészült',
+  madeHint:
+    'Nyissa meg ezt a hivatkozást a képernyőn, belépés nem kell hozzá. Most másolja ki: többször nem látható. Aki ismeri, látja a riasztásokat és a visszahozatalokat.',
+  connected: 'Látható',
+  away: 'Nem fut',
+  used: 'utoljára: {{ago}}',
+  unused: 'még nem nyitották meg',
+  revoke: 'Visszavonás',
+  revokeAsk: 'A „{{name}}” kijelző azonnal elsötétül, és a hivatkozása nem nyitható meg többé. Visszavonja?',
+  empty: 'Még nincs kijelző',
+  emptyHint: 'Egy falra tett képernyő belépés nélkül mutatja a riasztásokat és a mai visszahozatalokat.',
+};
