@@ -92,7 +92,7 @@ function DisplayRow({ item }: { item: Display }) {
       ? t('everywhere')
       : (locations.find(({ id }) => id === item.locationId)?.name ?? item.locationId);
   return (
-    <li className={`${list.row} ${classes.key}`} data-testid="display-row" data-display-id={item.id}>
+    <li className={`${list.row} ${classes.display}`} data-testid="display-row" data-display-id={item.id}>
       <div>
         {item.connected ? (
           <Pill tone="green" icon={IconDeviceTv}>
