@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -468,7 +469,8 @@ func testEraseInterrupted(t *testing.T, env *ErasureEnv) {
 	env.Store.OnCommit(func(outbox.Commit) { renewals++ })
 	tries := 0
 	for tries++; ; tries++ {
-		ctx := &endingContext{Context: t.Context(), left: tries}
+		ctx := &endingContext{Context: t.Context()}
+		ctx.left.Store(int64(tries))
 		if err := env.Store.EraseCopies(ctx, due[0], time.Time{}); err == nil {
 			break
 		}
@@ -485,11 +487,11 @@ func testEraseInterrupted(t *testing.T, env *ErasureEnv) {
 // endingContext has ended when it was asked a number of times.
 type endingContext struct {
 	context.Context
-	left int
+	left atomic.Int64
 }
 
 func (c *endingContext) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
