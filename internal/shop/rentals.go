@@ -182,7 +182,7 @@ func (v *Rentals) checkOut(
 	ctx context.Context, tx Tx, caller harang.Identity, c Checkout, plan *plannedPayment, now time.Time,
 ) (CheckoutResult, error) {
 	var out CheckoutResult
-	partner, err := tx.FindPartner(ctx, caller.Tenant, c.PartnerID)
+	partner, err := tx.LockPartner(ctx, caller.Tenant, c.PartnerID) // its erasing waits, or was before
 	if err != nil {
 		return out, notFound(err, "there is no such partner")
 	}

@@ -283,6 +283,7 @@ func RunErasures(
 	t.Run("Partner", func(t *testing.T) { testErasePartner(t, NewErasureEnv(t, open, tables)) })
 	t.Run("User", func(t *testing.T) { testEraseUser(t, NewErasureEnv(t, open, tables)) })
 	t.Run("Interrupted", func(t *testing.T) { testEraseInterrupted(t, NewErasureEnv(t, open, tables)) })
+	t.Run("Checkouts", func(t *testing.T) { testEraseDuringCheckouts(t, NewErasureEnv(t, open, tables)) })
 }
 
 func wantTables(t *testing.T, when string, got []string, want ...string) {
@@ -482,6 +483,48 @@ func testEraseInterrupted(t *testing.T, env *ErasureEnv) {
 		t.Errorf("%d tries, %d renewals", tries, renewals)
 	}
 	wantTables(t, "after", env.Traces(t, TracesOfPartner))
+}
+
+// testEraseDuringCheckouts: a partner is either erased or rented to, however the calls meet.
+func testEraseDuringCheckouts(t *testing.T, env *ErasureEnv) {
+	for i := range 20 {
+		checkout := env.NewCheckout(1, nil)
+		checkout.PartnerID = fmt.Sprintf("meeting%d", i)
+		if err := env.Catalogue.PutPartner(t.Context(), Admin(),
+			harang.Partner{ID: checkout.PartnerID, Name: "Meeting"}); err != nil {
+			t.Fatal(err)
+		}
+		var erased error
+		rented := make([]shop.CheckoutResult, 4)
+		refused := make([]error, len(rented))
+		calls := []func(){func() {
+			_, erased = env.Erasures.Partner(t.Context(), Admin(), checkout.PartnerID)
+		}}
+		for n := range rented {
+			calls = append(calls, func() {
+				rented[n], refused[n] = env.Rentals.Create(t.Context(), Clerk(), checkout)
+			})
+		}
+		runConcurrently(calls)
+		want := harang.CodeErased
+		if erased != nil {
+			wantCode(t, erased, harang.CodeUnfinished)
+			want = ""
+		}
+		for n, err := range refused {
+			switch {
+			case err == nil && erased == nil:
+				t.Fatalf("round %d: partner erased, and rented to", i)
+			case err == nil:
+				if _, err := env.Rentals.CancelRental(t.Context(), Clerk(), rented[n].Rental.ID,
+					shop.Cancellation{}); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				wantCode(t, err, want)
+			}
+		}
+	}
 }
 
 // endingContext has ended when it was asked a number of times.
