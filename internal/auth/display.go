@@ -133,13 +133,12 @@ type DisplayGrant struct {
 // with that one. Codes: INVALID_CREDENTIALS, DISPLAY_REVOKED, DISPLAY_TAKEN_OVER when the screen is not the newest,
 // RATE_LIMITED with RetryAfter, UNAVAILABLE.
 func (s *Service) OpenDisplay(ctx context.Context, secret, screen, address string) (DisplayGrant, error) {
-	attempt, err := s.limits.beginLink(address)
-	if err != nil {
-		return DisplayGrant{}, err
-	}
 	d, err := s.openDisplay(ctx, secret, screen, address)
-	if harang.ErrorCode(err) != harang.CodeInvalidCredentials {
-		attempt.takeBack()
+	if harang.ErrorCode(err) == harang.CodeInvalidCredentials {
+		// Nobody can guess a link: a screen that has the right one does not wait for others behind its address.
+		if limited := s.limits.countLink(address); limited != nil {
+			err = limited
+		}
 	}
 	if err != nil {
 		return DisplayGrant{}, err

@@ -215,8 +215,8 @@ func TestDisplay_Revoked(t *testing.T) {
 	}
 }
 
-// TestDisplay_Limits: wrong links slow their host down and no other one; a link that is opened again and again slows
-// down itself, but not the screen that goes on.
+// TestDisplay_Limits: a host's wrong links are refused for a while, no right ones and none of another host; a link that
+// is opened again and again slows down itself, but not the screen that goes on.
 func TestDisplay_Limits(t *testing.T) {
 	env := newEnv(t)
 	ctx := t.Context()
@@ -229,7 +229,8 @@ func TestDisplay_Limits(t *testing.T) {
 		wantCode(t, open("hd_wrong", "", "192.0.2.1"), harang.CodeInvalidCredentials)
 	}
 	wantCode(t, open("hd_wrong", "", "192.0.2.1"), harang.CodeRateLimited)
-	wantCode(t, open(secret, "", "198.51.100.7"), "")
+	wantCode(t, open("hd_wrong", "", "198.51.100.7"), harang.CodeInvalidCredentials)
+	wantCode(t, open(secret, "", "192.0.2.1"), "")
 	env.clock.Move(time.Minute)
 	for range 29 {
 		wantCode(t, open(secret, "", "198.51.100.7"), "")

@@ -127,10 +127,10 @@ func (l *limiter) begin(email, address, browser string) (*attempt, error) {
 	return l.countLocked(now, all, "too many failed logins; try again later")
 }
 
-// beginLink counts the use of a display's link from an IP address as a wrong one, or refuses it with RATE_LIMITED and
-// RetryAfter.
-func (l *limiter) beginLink(address string) (*attempt, error) {
-	return l.count(counted{l.key("link", hostOf(address), ""), limitLinks}, "too many wrong links; try again later")
+// countLink counts a wrong link of a display from an IP address, or refuses it with RATE_LIMITED and RetryAfter.
+func (l *limiter) countLink(address string) error {
+	_, err := l.count(counted{l.key("link", hostOf(address), ""), limitLinks}, "too many wrong links; try again later")
+	return err
 }
 
 // beginTakeover counts that a display's link is opened, or refuses it with RATE_LIMITED and RetryAfter: two screens
