@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"harang.dev/harang"
+	"harang.dev/harang/internal/ingest"
 	"harang.dev/harang/internal/shop"
 	"harang.dev/harang/internal/store"
 )
@@ -37,9 +38,19 @@ func TestStatements_Bulk(t *testing.T) {
 				events[i] = alert(t)
 				events[i].Source, events[i].SourceID = "/till", uuid.NewString()
 			}
-			appended, err := st.AppendEvents(t.Context(), events)
-			if err != nil {
-				t.Fatal(err)
+			var appended []ingest.Appended
+			for _, what := range []string{"POST /events", "POST /events again"} {
+				measure(what, 90, func() {
+					var err error
+					if appended, err = st.AppendEvents(t.Context(), events); err != nil {
+						t.Fatal(err)
+					}
+				})
+				for i, a := range appended {
+					if a.Duplicate != (what != "POST /events") || a.EventID == "" || i > 0 && a == appended[i-1] {
+						t.Fatalf("%s: event %d is %+v", what, i, a)
+					}
+				}
 			}
 			for i, a := range appended {
 				ids[i] = a.EventID

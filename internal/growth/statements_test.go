@@ -1,6 +1,7 @@
 package growth_test
 
 import (
+	"slices"
 	"strconv"
 	"time"
 )
@@ -92,6 +93,7 @@ var statements = []statement{
 	{"operators entries after", 100, func(n int64) []any { return []any{bigTenant, n / 20, 100} }},
 	{"control entries after", 100, func(n int64) []any { return []any{bigTenant, n / 100, 50} }},
 	{"find duplicate", 1, fixed(bigTenant, "urn:shop", "absent")},
+	{"find duplicates", 50, fixed(append([]any{bigTenant}, slices.Repeat([]any{"urn:shop", "absent"}, 50)...)...)},
 
 	// Three own failures, and 27 of others.
 	{"find own payment failures", 20, func(n int64) []any { return []any{bigTenant, millis(n - 3000), "", 1000} }},

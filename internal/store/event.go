@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/ingest"
@@ -16,15 +17,19 @@ var (
 	findDuplicate = define("find duplicate", `
 		SELECT id FROM events WHERE tenant_id = $1 AND source = $2 AND source_id = $3`)
 
+	findDuplicates = define("find duplicates", duplicatesOf(sourcesBatch))
+
 	advanceHeads = define("advance heads", `
 		UPDATE heads SET `+audienceColumns(func(column string, i int) string {
 		return column + ` = ` + column + ` + ` + parameters(i+1, 1)
 	})+` WHERE tenant_id = `+parameters(len(audiences)+1, 1)+` RETURNING tenant_id, epoch, `+numberColumns(""))
 
-	insertEvent = define("insert event", `
-		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, location_id,
-			`+numberColumns("")+`)
-		VALUES (`+parameters(1, 8+len(audiences))+`)`)
+	insertEvent = define("insert event", insertEvents(1))
+	// insertBatches insert many events with one statement, as many as insertSizes says.
+	insertBatches = [len(insertSizes)]*query{
+		define("insert many events", insertEvents(insertSizes[0])),
+		define("insert some events", insertEvents(insertSizes[1])),
+	}
 
 	entriesAfter = queryByAudience("entries after", func(column string) string {
 		return `
@@ -44,6 +49,40 @@ var (
 			WHERE h.tenant_id = $1 ORDER BY e.number`
 	})
 )
+
+// sourcesBatch is how many origins a statement looks up.
+const sourcesBatch = 50
+
+// duplicatesOf is the text that finds the events of n origins. One part for each: with a list PostgreSQL may read all
+// events of a source.
+func duplicatesOf(n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		source, id := parameters(2+2*i, 1), parameters(3+2*i, 1)
+		parts[i] = `
+		SELECT source, source_id, id FROM events
+		WHERE tenant_id = $1 AND source = ` + source + ` AND source_id = ` + id
+	}
+	return strings.Join(parts, " UNION ALL")
+}
+
+// insertSizes are how many events insertBatches insert.
+var insertSizes = [...]int{16, 4}
+
+// eventColumns is how many parameters an inserted event has.
+const eventColumns = 8 + harang.AudienceCount
+
+// insertEvents is the text that inserts n events.
+func insertEvents(n int) string {
+	rows := make([]string, n)
+	for i := range rows {
+		rows[i] = "(" + parameters(1+i*eventColumns, eventColumns) + ")"
+	}
+	return `
+		INSERT INTO events (id, tenant_id, type, at, data, source, source_id, location_id,
+			` + numberColumns("") + `)
+		VALUES ` + strings.Join(rows, ", ")
+}
 
 // queryByAudience defines one query per audience; text gets the audience's column.
 func queryByAudience(name string, text func(column string) string) map[harang.Audience]*query {
@@ -83,17 +122,68 @@ func (tx *Tx) appendPending(ctx context.Context) ([]outbox.Commit, error) {
 	return commits, nil
 }
 
+// origin is where an event comes from.
+type origin struct{ tenant, source, id string }
+
+// originOf returns the origin of an event that has one.
+func originOf(e *harang.Event) (origin, bool) {
+	return origin{e.Tenant, e.Source, e.SourceID}, e.Source != "" || e.SourceID != ""
+}
+
+// findStored returns the ids of the stored events that have the origin of a pending one.
+func (tx *Tx) findStored(ctx context.Context) (map[origin]string, error) {
+	asked := map[string][]origin{} // by tenant
+	for i := range tx.pending {
+		if o, ok := originOf(&tx.pending[i].event); ok {
+			asked[o.tenant] = append(asked[o.tenant], o)
+		}
+	}
+	stored := map[origin]string{}
+	for tenant, origins := range asked {
+		for batch := range slices.Chunk(origins, sourcesBatch) {
+			args := append(make([]any, 0, 1+2*sourcesBatch), tenant)
+			for i := range sourcesBatch {
+				o := batch[min(i, len(batch)-1)] // the last one fills the batch
+				args = append(args, o.source, o.id)
+			}
+			if _, err := queryAll(ctx, tx, findDuplicates, func(r row) (none struct{}, err error) {
+				o := origin{tenant: tenant}
+				var id string
+				err = r.Scan(&o.source, &o.id, &id)
+				stored[o] = id
+				return none, err
+			}, args...); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return stored, nil
+}
+
 // dropDuplicates fills the results and returns the events that are to be written.
 func (tx *Tx) dropDuplicates(ctx context.Context) ([]*harang.Event, error) {
-	type origin struct{ tenant, source, id string }
+	origins := 0
+	for i := range tx.pending {
+		if _, ok := originOf(&tx.pending[i].event); ok {
+			origins++
+		}
+	}
+	var stored map[origin]string // of several
+	if origins > 1 {
+		var err error
+		if stored, err = tx.findStored(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var own map[origin]string // ids of this transaction's events by origin
 	fresh := make([]*harang.Event, 0, len(tx.pending))
 	for i := range tx.pending {
 		e, result := &tx.pending[i].event, tx.pending[i].result
-		if e.Source != "" || e.SourceID != "" {
-			key := origin{e.Tenant, e.Source, e.SourceID}
+		if key, ok := originOf(e); ok {
 			id, known := own[key]
-			if !known {
+			if !known && origins > 1 {
+				id, known = stored[key]
+			} else if !known {
 				var err error
 				id, err = queryOne(ctx, tx, findDuplicate, scanText, e.Tenant, e.Source, e.SourceID)
 				if known, err = found(err); err != nil {
@@ -158,41 +248,65 @@ func (tx *Tx) appendTenant(ctx context.Context, tenant string, events []*harang.
 		next[i] -= n
 	}
 	now := tx.s.now()
+	rows, origins := make([]any, 0, len(events)*eventColumns), false
 	for i, e := range events {
 		advance(&next, types[i])
 		if e.Time.IsZero() {
 			e.Time = now
 		}
-		if err := tx.insertEvent(ctx, e, types[i], next); err != nil {
-			return outbox.Commit{}, err
-		}
+		_, has := originOf(e)
+		origins = origins || has
+		rows = appendEvent(rows, e, types[i], next)
 		entry := entryOf(0, e.ID, e.Type, e.Time.UnixMilli(), string(e.Data))
 		for _, a := range types[i].Audiences {
 			entry.Number = next.Number(a)
 			commit.Entries[a] = append(commit.Entries[a], entry)
 		}
+	}
+	if err := tx.insertEvents(ctx, rows, origins); err != nil {
+		return outbox.Commit{}, err
+	}
+	for _, e := range events {
 		tx.s.metrics.events.WithLabelValues(e.Type).Inc()
 	}
 	return commit, nil
 }
 
-func (tx *Tx) insertEvent(ctx context.Context, e *harang.Event, t harang.EventType, n outbox.Numbers) error {
-	origin := e.Source != "" || e.SourceID != ""
-	args := append(make([]any, 0, 8+len(audiences)),
-		e.ID, e.Tenant, e.Type, e.Time.UnixMilli(), string(e.Data),
+// appendEvent appends the parameters of an inserted event.
+func appendEvent(args []any, e *harang.Event, t harang.EventType, n outbox.Numbers) []any {
+	_, origin := originOf(e)
+	args = append(args, e.ID, e.Tenant, e.Type, e.Time.UnixMilli(), string(e.Data),
 		sql.NullString{String: e.Source, Valid: origin}, sql.NullString{String: e.SourceID, Valid: origin},
 		sql.NullString{String: e.LocationID, Valid: !t.Control()})
 	for i, a := range audiences {
 		args = append(args, sql.NullInt64{Int64: n[i], Valid: t.In(a)})
 	}
-	_, err := execute(ctx, tx, insertEvent, args...)
-	if class, ok := classOf(err); ok && class == ClassDuplicate && origin {
-		// Another transaction wrote the same origin after dropDuplicates had read.
-		// The next try finds it.
-		return harang.Wrap(harang.CodeUnavailable, &classified{ClassBusy, insertEvent.name, err},
-			classErrors[ClassBusy].message)
+	return args
+}
+
+// insertEvents inserts events by their parameters; origins says whether some have an origin.
+func (tx *Tx) insertEvents(ctx context.Context, args []any, origins bool) error {
+	for len(args) > 0 {
+		q, n := insertEvent, eventColumns
+		for i, size := range insertSizes {
+			if len(args) >= size*eventColumns {
+				q, n = insertBatches[i], size*eventColumns
+				break
+			}
+		}
+		_, err := execute(ctx, tx, q, args[:n]...)
+		if class, ok := classOf(err); ok && class == ClassDuplicate && origins {
+			// Another transaction wrote the same origin after dropDuplicates had read.
+			// The next try finds it.
+			return harang.Wrap(harang.CodeUnavailable, &classified{ClassBusy, q.name, err},
+				classErrors[ClassBusy].message)
+		}
+		if err != nil {
+			return err
+		}
+		args = args[n:]
 	}
-	return err
+	return nil
 }
 
 // entryOf builds the entry of an event row.
