@@ -318,6 +318,7 @@ func page() fstest.MapFS {
 	return fstest.MapFS{
 		"index.html":            {Data: []byte("<!doctype html>page")},
 		"index.html.br":         {Data: []byte("br")},
+		"counter.html":          {Data: []byte("<!doctype html>counter")},
 		"favicon.svg":           {Data: []byte("<svg/>")},
 		"licenses.txt":          {Data: []byte("MIT")},
 		"manifest.webmanifest":  {Data: []byte("{}")},
@@ -326,7 +327,7 @@ func page() fstest.MapFS {
 		"assets/app-abc.js.gz":  {Data: []byte("script, gzip")},
 		"assets/inter.woff2":    {Data: []byte("font")},
 		"assets/app-abc.js.map": {Data: []byte("{}")},
-		"routes.json":           {Data: []byte(`["/","/login","/rentals","/rentals/new","/partners/$id"]`)},
+		"routes.json":           {Data: []byte(`["/","/login","/rentals","/rentals/new","/partners/$id","/counter"]`)},
 	}
 }
 
@@ -340,6 +341,8 @@ func TestPage(t *testing.T) {
 		"/login":                {"br", "text/html; charset=utf-8", "no-cache", "br", "br", 200},
 		"/rentals/new":          {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
 		"/index.html":           {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>page", 200},
+		"/counter":              {"", "text/html; charset=utf-8", "no-cache", "", "<!doctype html>counter", 200},
+		"/counter.html":         {"", "application/problem+json", "", "", "", 404},
 		"/favicon.svg":          {"gzip", "image/svg+xml", "no-cache", "", "<svg/>", 200},
 		"/licenses":             {"", "text/plain; charset=utf-8", "no-cache", "", "MIT", 200},
 		"/licenses.txt":         {"", "text/plain; charset=utf-8", "no-cache", "", "MIT", 200},
