@@ -54,7 +54,8 @@ test('a display put on a wall and revoked', async ({ browser, server, signIn }) 
   await expect(message(other)).toContainText('Ez a kijelző máshol nyílt meg');
 
   await row.getByRole('button', { name: 'Visszavonás' }).click();
-  await admin.page.getByRole('button', { name: 'Visszavonás' }).last().click();
+  const question = admin.page.getByRole('dialog', { name: /Pult mögött/ });
+  await question.getByRole('button', { name: 'Visszavonás' }).click();
   await expect(message(wall)).toContainText('Ezt a kijelzőt visszavonták');
   await expect(row).toHaveCount(0);
   await other.getByRole('button', { name: 'Visszaveszem ide' }).click();

@@ -114,6 +114,7 @@ function DisplayRow({ item }: { item: Display }) {
       <div className={list.actions}>
         <ConfirmButton
           label={t('revoke')}
+          subject={item.name}
           question={t('revokeAsk', { name: item.name })}
           confirm={t('revoke')}
           danger

@@ -15,7 +15,7 @@ export const hu = {
   used: 'utoljára: {{ago}}',
   unused: 'még nem nyitották meg',
   revoke: 'Visszavonás',
-  revokeAsk: 'A „{{name}}” kijelző azonnal elsötétül, és a hivatkozása nem nyitható meg többé. Visszavonja?',
+  revokeAsk: 'A „{{name}}” kijelző azonnal leáll, és a hivatkozása nem nyitható meg többé. Visszavonja?',
   empty: 'Még nincs kijelző',
   emptyHint: 'Egy falra tett képernyő belépés nélkül mutatja a riasztásokat és a mai visszahozatalokat.',
 };
