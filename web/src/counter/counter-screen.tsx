@@ -307,7 +307,7 @@ function Return({ rental, language, say, now, one, earlier = false }: ReturnProp
         <b>{products.join(', ')}</b>
         <small>{[rental.initials, ...(one ? [] : [rental.locationName])].join(' · ')}</small>
       </span>
-      {late && (
+      {late && !earlier && (
         <span className={classes.late}>
           <IconClockExclamation aria-hidden />
           {say('isLate')}

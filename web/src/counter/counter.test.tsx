@@ -87,7 +87,7 @@ it('shows what is short and what comes back, without a name', async () => {
   expect(within(board).getByRole('heading', { level: 1 })).toHaveTextContent('Váci út');
   const alert = within(board).getByTestId('counter-alert');
   expect(alert).toHaveTextContent('KritikusMakita HR2470 fúrókalapács');
-  expect(alert).toHaveTextContent('2 db maradt');
+  expect(alert).toHaveTextContent('2 db');
   expect(within(board).getByTestId('counter-return')).toHaveTextContent('17:001 db Makita HR2470 fúrókalapácsA. É. K.');
   expect(screen.getByTestId('connection-status')).toHaveAttribute('data-status', 'connected');
   expect(within(board).queryByRole('button')).toBeNull();

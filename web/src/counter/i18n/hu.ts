@@ -11,7 +11,7 @@ export const hu = {
   isLate: 'Késik',
   critical: 'Kritikus',
   warning: 'Alacsony',
-  left: '{{quantity}} db maradt',
+  left: '{{quantity}} db',
   ordered: 'rendelve: {{date}}',
   claimed: 'valaki intézi',
   pieces: '{{n}} db',
