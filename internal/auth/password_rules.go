@@ -46,11 +46,12 @@ var commonPasswords = sync.OnceValue(func() []string {
 	return strings.Split(string(text), "\n")
 })
 
-// checkUncommon returns PASSWORD_TOO_COMMON for a password that is in the list, or that is little more than the names
-// of the user and the shop. Neither case nor up to maxSuffixRunes digits and signs at the end count.
+// checkUncommon returns PASSWORD_TOO_COMMON for a password that is in the list, that repeats or counts up or down one
+// character, or that is little more than the names of the user and the shop. Case, width, spaces and up to
+// maxSuffixRunes digits and signs at the end do not count.
 func checkUncommon(field, password string, names ...string) error {
 	detail := ""
-	if isCommon(password) {
+	if isCommon(password) || isRun(password) {
 		detail = "is one of the most common passwords"
 	} else if isMadeOf(password, names) {
 		detail = "must not be made of your name, your e-mail address or the shop's name"
@@ -65,7 +66,12 @@ func checkUncommon(field, password string, names ...string) error {
 }
 
 func isCommon(password string) bool {
-	password = strings.ToLower(norm.NFC.String(password))
+	password = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) { // Cf: invisible characters
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKC.String(password))
 	for n := 0; ; n++ {
 		if _, found := slices.BinarySearch(commonPasswords(), password); found {
 			return true
@@ -76,6 +82,22 @@ func isCommon(password string) bool {
 		}
 		password = password[:len(password)-size]
 	}
+}
+
+// isRun reports whether all characters of a password are the same, or each is the next of, or the one before, its
+// predecessor: "aaaaaaaa", "abcdefgh", "87654321".
+func isRun(password string) bool {
+	runes := []rune(password)
+	if len(runes) < 2 {
+		return false
+	}
+	step := runes[1] - runes[0]
+	for i := 1; i < len(runes); i++ {
+		if runes[i]-runes[i-1] != step {
+			return false
+		}
+	}
+	return -1 <= step && step <= 1
 }
 
 // isMadeOf reports whether a password has fewer than minRestRunes characters besides names, or words of names, and the

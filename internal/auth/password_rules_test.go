@@ -14,6 +14,7 @@ func TestCommonPasswords(t *testing.T) {
 	for _, password := range []string{
 		"password", "PassWord", "password1", "Password1!", "dragon2024", "12345678", "qwertyuiop", "jelszo123",
 		"iloveyou", "trustno1", "11111111", "monkey!!", "ﬃ123456789"[len("ﬃ"):],
+		" password", "pass word 1", "p\u00a0a s s w o r d", "pass\u200bword", "ｐａｓｓｗｏｒｄ", "ＰＡＳＳＷＯＲＤ１２",
 	} {
 		if !isCommon(password) {
 			t.Errorf("%q is allowed", password)
@@ -25,6 +26,18 @@ func TestCommonPasswords(t *testing.T) {
 	} {
 		if isCommon(password) {
 			t.Errorf("%q is refused", password)
+		}
+	}
+}
+
+func TestIsRun(t *testing.T) {
+	for password, want := range map[string]bool{
+		"aaaaaaaa": true, "        ": true, "🔔🔔🔔🔔🔔🔔🔔🔔": true, "abcdefgh": true, "87654321": true, "íííííííí": true,
+		"aaaaaaab": false, "abcdefgi": false, "acegikmo": false, "12344321": false, "harang-demo": false,
+		"": false, "a": false,
+	} {
+		if isRun(password) != want {
+			t.Errorf("%q is a run: %v", password, !want)
 		}
 	}
 }
