@@ -170,6 +170,8 @@ func (s *Service) openDisplay(ctx context.Context, secret, screen, address strin
 		if _, err := s.limits.beginTakeover(found.ID); err != nil {
 			return opened, err
 		}
+	case screen == found.Screen && found.Revoked.IsZero() && s.now().Sub(found.LastUsed).Abs() < useInterval:
+		return found, nil // nothing to write
 	}
 	now, network := s.now(), networkOf(address)
 	var ended string

@@ -244,3 +244,23 @@ func TestDisplay_Limits(t *testing.T) {
 	env.clock.Move(10 * time.Second)
 	wantCode(t, open(secret, "", "198.51.100.7"), "")
 }
+
+// TestDisplay_LastUse: however often a screen goes on, its last use is written at most once a minute.
+func TestDisplay_LastUse(t *testing.T) {
+	env := newEnv(t)
+	_, secret := env.display(t)
+	first := env.openDisplay(t, secret, "").Display
+	for _, after := range []struct{ passed, used time.Duration }{
+		{0, 0}, {30 * time.Second, 0}, {29 * time.Second, 0}, {time.Second, time.Minute}, {time.Second, time.Minute},
+	} {
+		env.clock.Move(after.passed)
+		env.openDisplay(t, secret, first.Screen)
+		found, err := env.FindDisplays(t.Context(), env.admin, "", 10)
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		if used := found[0].LastUsed.Sub(first.LastUsed); used != after.used {
+			t.Errorf("last use %s after the first, want %s", used, after.used)
+		}
+	}
+}

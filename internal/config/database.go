@@ -151,7 +151,8 @@ func (d *DatabaseFlags) OpenOrCreate(ctx context.Context, log *slog.Logger,
 				Cure("name a PostgreSQL 15 or newer that this machine reaches, with its password")
 		}
 		return nil, cli.Usagef("--database", "%s", cli.OneLine(err)).
-			Cure("name a database that this user may read and write, of this program's version or an older one")
+			Cure("name a database that this user may read and write, of this program's version or an older one, " +
+				"or restore a backup of a damaged one")
 	}
 	return st, err
 }
