@@ -155,7 +155,7 @@ func TestChangePassword(t *testing.T) {
 }
 
 func fieldsOf(err error) []harang.FieldError {
-	e, _ := err.(*harang.Error) //nolint:errorlint // a test of this package's own errors
+	e, _ := err.(*harang.Error)
 	if e == nil {
 		return nil
 	}

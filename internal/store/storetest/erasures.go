@@ -529,7 +529,8 @@ func testEraseDuringCheckouts(t *testing.T, env *ErasureEnv) {
 
 // endingContext has ended when it was asked a number of times.
 type endingContext struct {
-	context.Context
+	context.Context //nolint:containedctx // it is one itself
+
 	left atomic.Int64
 }
 
