@@ -354,9 +354,7 @@ func TestWebSocket_BacklogKeepsOrder(t *testing.T) {
 					t.Fatalf("message %d is %.40q", i, got)
 				}
 			}
-			if n := s.Queued(); n != 0 {
-				t.Errorf("%d bytes still queued", n)
-			}
+			expectEmptyQueue(t, s)
 			s.Send(Text([]byte("last")))
 			c.Expect("4last")
 		})
