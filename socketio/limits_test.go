@@ -33,8 +33,11 @@ func TestOptions_RefuseBinary(t *testing.T) {
 		}
 	}
 	// The server may still send binary packets.
-	c, _ := connect(t, url)
+	c, id := connect(t, url)
 	for _, s := range ns.Sockets() {
+		if s.ID() != id { // of a client whose end is not yet complete
+			continue
+		}
 		if err := s.EmitBinary("x", [][]byte{[]byte("abc")}, Placeholder(0)); err != nil {
 			t.Error(err)
 		}

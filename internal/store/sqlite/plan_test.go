@@ -39,7 +39,8 @@ func planOf(t *testing.T, db *sql.DB, query string) string {
 
 // wholeTables are the queries that read a whole table on purpose.
 var wholeTables = map[string]string{
-	"find all heads": "heads", // a row per tenant, recorded in the watermark file
+	"find all heads":    "heads",    // a row per tenant, recorded in the watermark file
+	"find all erasures": "erasures", // a row per erased person, for harang erase --list
 }
 
 // indexes are those of lists whose rows may be few among many.
