@@ -74,8 +74,11 @@ func TestOptions_RateLimited(t *testing.T) {
 				return f
 			}
 			reasons := make(chan string, 1)
-			_, url := serve(t, opts, "/", Handler{Disconnect: func(_ *Socket, reason string) { reasons <- reason }})
+			ns, url := serve(t, opts, "/", Handler{Disconnect: func(_ *Socket, reason string) { reasons <- reason }})
 			c, _ := connect(t, url)
+			for _, s := range ns.Sockets() {
+				s.PID() // waits until Accept has returned: a socket that is not yet open gets no last frame
+			}
 			for range 10 { // with CONNECT one more than the burst
 				c.Send(packet)
 			}
