@@ -20,22 +20,30 @@ export function useClaim(eventId: string) {
       await call('delete', '/api/v1/notifications/{eventId}/claim', { path });
       return null;
     },
-    onSuccess: (claim) => claimInCaches(client, eventId, claim),
+    onSuccess(claim) {
+      if (!claimInCaches(client, eventId, claim)) void refresh(client, [keys.paymentFailures]);
+    },
     onError: () => refresh(client, claimKeys),
   });
 }
 
-/** claimInCaches shows who has an event, in the lists and on the dashboard. */
-export function claimInCaches(client: QueryClient, eventId: string, claim: Claim | null): void {
+/**
+ * claimInCaches shows who has an event, in the lists and on the dashboard. It answers false when the dashboard does
+ * not know the event: it may be of an earlier failure of a row there, which only the server knows.
+ */
+export function claimInCaches(client: QueryClient, eventId: string, claim: Claim | null): boolean {
+  let known = false;
   changeLists(client, (item) => (item.eventId === eventId ? { ...item, claim } : item));
   client.setQueryData<Page<StockAlert>>(keys.alerts, (page) => {
     if (!page?.items.some((alert) => alert.eventId === eventId)) return page;
+    known = true;
     return { ...page, items: page.items.map((alert) => (alert.eventId === eventId ? { ...alert, claim } : alert)) };
   });
   client.setQueriesData<Page<PaymentFailure>>({ queryKey: keys.paymentFailures }, (page) => {
-    // A claim may be of an earlier failure of the same rental.
     const meant = (failure: PaymentFailure) => failure.eventId === eventId || failure.claim?.eventId === eventId;
     if (!page?.items.some(meant)) return page;
+    known = true;
     return { ...page, items: page.items.map((failure) => (meant(failure) ? { ...failure, claim } : failure)) };
   });
+  return known;
 }

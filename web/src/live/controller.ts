@@ -161,7 +161,8 @@ export function createController(client: QueryClient): Controller {
       if (badge.get() !== before) reading.add(keys.notificationList);
     },
     handleClaim({ eventId, by, at }) {
-      claimInCaches(client, eventId, by && { eventId, by, at: at ?? new Date().toISOString() });
+      const claim = by && { eventId, by, at: at ?? new Date().toISOString() };
+      if (!claimInCaches(client, eventId, claim)) reading.add(keys.paymentFailures, true);
       overtake(...claimKeys);
     },
     handleTestAlert({ isForegroundTab, ...alert }, clock) {

@@ -7,6 +7,8 @@ import { jwt } from '@harang/client/testing';
 import { useOffline } from '../shared/connection';
 import { chooseLanguage, i18n } from '../shared/i18n/i18n';
 import { session } from '../shared/session';
+import { PaymentFailures } from '../features/dashboard/payment-failures';
+import { failureOf } from '../test/fake-server';
 import { anna, LivePage, Problem } from '../test/live-page';
 import { ConnectionChip } from './connection-chip';
 import { NotificationBell } from './notification-bell';
@@ -687,6 +689,42 @@ describe('notification panel', () => {
     expect(rows()[0]).toHaveTextContent('Tóth Éva intézi');
     await page.settle(() => page.server.link.emit('claim', { eventId: 's1', by: null, at: null }));
     expect(rows()[0]).not.toHaveTextContent('intézi');
+  });
+
+  it('a claim of an event that no row is of reads the failed payments again', async () => {
+    let failure = failureOf({ eventId: 'p2' });
+    page.answer = ({ path }) => (path === '/payments/failures' ? { items: [failure], nextCursor: null } : list());
+    await page.open(<PaymentFailures />);
+    const shown = screen.getByTestId('failure-row');
+    expect(shown).not.toHaveTextContent('intézi');
+    const claim = { eventId: 'p1', by: { id: 'u3', name: 'Tóth Éva' }, at: at(0) };
+    failure = { ...failure, claim };
+    await page.settle(() => page.server.link.emit('claim', claim));
+    expect(shown).toHaveTextContent('Tóth Éva intézi');
+  });
+
+  it('a payment that fails again is the same row, and who took its earlier failure has it', async () => {
+    let failure = failureOf({ eventId: 'p1' });
+    const claim = { eventId: 'p1', by: { id: anna.id, name: anna.name }, at: at(0) };
+    let answer: () => void = () => undefined;
+    page.answer = ({ path }) => {
+      if (path.endsWith('/claim')) return new Promise((resolve) => (answer = () => resolve(claim)));
+      return path === '/payments/failures' ? { items: [failure], nextCursor: null } : list();
+    };
+    await page.open(<PaymentFailures />);
+    const shown = screen.getByTestId('failure-row');
+    const take = screen.getByRole('button', { name: /^Intézem/ });
+    fireEvent.focus(take);
+    await page.settle(() => fireEvent.click(take));
+    // It fails again, and the page reads that before the claim is made.
+    failure = failureOf({ eventId: 'p2' });
+    await page.settle(() => void page.client.invalidateQueries({ queryKey: ['payments'] }));
+    expect(screen.getAllByTestId('failure-row')).toEqual([shown]);
+    expect(shown).not.toHaveAttribute('data-gone');
+    failure = { ...failure, claim };
+    await page.settle(answer);
+    expect(shown).toHaveAttribute('data-event-id', 'p2');
+    expect(shown).toHaveTextContent('Ön intézi');
   });
 
   it('puts a live event on top', async () => {

@@ -13,9 +13,10 @@ import { LiveMark } from '../../shared/ui/live-mark';
 import { Pill } from '../../shared/ui/pill';
 import { Tile } from '../../shared/ui/tile';
 
-const keyOf = (failure: PaymentFailure) => failure.eventId;
+// A payment that fails again is the same row.
+const keyOf = ({ rentalId, transactionId }: PaymentFailure) => rentalId ?? `transaction ${transactionId}`;
 const signatureOf = (failure: PaymentFailure) =>
-  `${failure.errorCode}/${failure.status ?? ''}/${failure.claim?.by?.id ?? ''}`;
+  `${failure.eventId}/${failure.errorCode}/${failure.status ?? ''}/${failure.claim?.by?.id ?? ''}`;
 
 interface FailureListProps {
   failures: readonly PaymentFailure[];

@@ -250,6 +250,7 @@ it('lists failed payments, ours and other programs’, with the next step and wh
           failureOf({
             eventId: 'e3',
             transactionId: 't3',
+            rentalId: 'r3',
             claim: { ...claimed('e0'), by: { id: 'other', name: 'Kiss Admin' } },
           }),
         ]),
@@ -283,7 +284,7 @@ it('lists failed payments, ours and other programs’, with the next step and wh
 it('shows four failed payments and says how many more there are', async () => {
   openShop('STORE_MANAGER').on(
     'GET /payments/failures',
-    page([1, 2, 3, 4, 5, 6].map((n) => failureOf({ eventId: `e${n}`, transactionId: `t${n}` }))),
+    page([1, 2, 3, 4, 5, 6].map((n) => failureOf({ eventId: `e${n}`, transactionId: `t${n}`, rentalId: `r${n}` }))),
   );
   await renderPage('/');
   const list = await screen.findByTestId('payment-failures');
