@@ -5,9 +5,9 @@ import { steps } from './chunks';
 /** What a visitor downloads at most, in kB (1000 bytes); JavaScript as brotli sends it. */
 const most = {
   /** The entry and the sign-in form. */
-  signIn: 120,
+  signIn: 112,
   /** The entry, the shell with its connection, and the dashboard. */
-  dashboard: 160,
+  dashboard: 156,
   /** Every font file. */
   fonts: 60,
   /** The page of displays, which a build of its own makes. */

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jwt } from '@harang/client/testing';
 import { useOffline } from '../shared/connection';
-import { chooseLanguage, i18n } from '../shared/i18n/i18n';
+import { chooseLanguage } from '../shared/i18n/i18n';
 import { session } from '../shared/session';
 import { PaymentFailures } from '../features/dashboard/payment-failures';
 import { failureOf } from '../test/fake-server';
@@ -47,7 +47,7 @@ beforeEach(() => {
 afterEach(async () => {
   await page.close();
   vi.useRealTimers();
-  await i18n.changeLanguage('hu');
+  await chooseLanguage('hu');
 });
 
 function Everything() {

@@ -3,7 +3,7 @@ import { IconBellRinging, IconShieldExclamation } from '@tabler/icons-react';
 import type { Shown } from '../events/define';
 import { showEvent } from '../events/registry';
 import { formatNumber, formatTime } from '../shared/format';
-import { i18n, type Language } from '../shared/i18n/i18n';
+import { type Language, translator } from '../shared/i18n/i18n';
 import type { ArrivedAlert } from './test-alert';
 
 /** A login from a new device, under an id for its toast. */
@@ -31,7 +31,7 @@ export function showContent(content: ToastContent, language: Language): Shown {
 
 /** A test alert is in no list, so there is nothing to open. */
 function showTestAlert(alert: ArrivedAlert, tookMs: number | null, language: Language): Shown {
-  const t = i18n.getFixedT(language, 'live');
+  const t = translator(language, 'live');
   return {
     eventId: alert.id,
     timestamp: alert.at,
@@ -48,7 +48,7 @@ function showTestAlert(alert: ArrivedAlert, tookMs: number | null, language: Lan
 
 /** A login from a new device is in no list either, but the account page marks the device. */
 function showNewLogin({ id, device, at }: QueuedLogin, language: Language): Shown {
-  const t = i18n.getFixedT(language, 'live');
+  const t = translator(language, 'live');
   return {
     eventId: id,
     timestamp: at,

@@ -1,4 +1,4 @@
-import type { TFunction } from 'i18next';
+import type { Translate } from './i18n/i18n';
 import { ApiError } from './http';
 import { errorSentence, fieldSentence } from './error-sentence';
 
@@ -20,7 +20,7 @@ export type CodeMessages<Field extends string> = Record<string, { field?: Field;
 export function formErrors<Field extends string>(
   error: unknown,
   fields: readonly Field[],
-  t: TFunction,
+  t: Translate,
   byCode: CodeMessages<Field> = {},
 ): FormErrors<Field> {
   if (error === null || error === undefined) return { fields: {} };

@@ -7,7 +7,7 @@ import '../features/sign-in/messages';
 import '../features/stock/messages';
 import { formErrors } from './form-errors';
 import { ApiError } from './http';
-import { chooseLanguage, i18n } from './i18n/i18n';
+import { chooseLanguage, translator } from './i18n/i18n';
 import { FormError, FormField, message } from './ui/form-field';
 
 const schema = v.object({
@@ -23,7 +23,7 @@ const invalid = (...fields: string[]) =>
 describe('form', () => {
   function Example({ error = null, onSubmit }: { error?: unknown; onSubmit: (output: object) => void }) {
     const form = useForm({ schema, initialInput: { name: '', note: '' } });
-    const refusal = formErrors(error, ['name', 'note'], i18n.t);
+    const refusal = formErrors(error, ['name', 'note'], translator('hu', 'page'));
     return (
       <Form of={form} onSubmit={onSubmit}>
         {(['name', 'note'] as const).map((name) => (
@@ -84,13 +84,15 @@ describe('formErrors', () => {
   const fields = ['name', 'lines'] as const;
 
   it('has nothing to say without an error', () => {
-    expect(formErrors(null, fields, i18n.t)).toEqual({ fields: {} });
+    expect(formErrors(null, fields, translator('hu', 'page'))).toEqual({ fields: {} });
   });
 
   it('maps a field with its elements, and keeps the message for a field that the form does not have', () => {
     const own = 'Ezt az értéket a szerver nem fogadta el.';
-    expect(formErrors(invalid('lines.0.quantity'), fields, i18n.t)).toEqual({ fields: { lines: own } });
-    expect(formErrors(invalid('name', 'tenantId'), fields, i18n.t)).toEqual({
+    expect(formErrors(invalid('lines.0.quantity'), fields, translator('hu', 'page'))).toEqual({
+      fields: { lines: own },
+    });
+    expect(formErrors(invalid('name', 'tenantId'), fields, translator('hu', 'page'))).toEqual({
       fields: { name: own },
       form: 'A szerver nem fogadta el az adatokat.',
     });
@@ -98,16 +100,18 @@ describe('formErrors', () => {
 
   it('prefers the form’s own message of a code, at a field or above the button', () => {
     const taken = { CONFLICT: { field: 'name', text: 'taken' }, RATE_LIMITED: { text: 'later' } } as const;
-    expect(formErrors(new ApiError(409, 'CONFLICT', 'x'), fields, i18n.t, taken)).toEqual({
+    expect(formErrors(new ApiError(409, 'CONFLICT', 'x'), fields, translator('hu', 'page'), taken)).toEqual({
       fields: { name: 'taken' },
     });
-    expect(formErrors(new ApiError(429, 'RATE_LIMITED', 'x'), fields, i18n.t, taken)).toEqual({
+    expect(formErrors(new ApiError(429, 'RATE_LIMITED', 'x'), fields, translator('hu', 'page'), taken)).toEqual({
       fields: {},
       form: 'later',
     });
   });
 
   it('says that the server cannot be reached', () => {
-    expect(formErrors(new ApiError(0, 'UNREACHABLE', 'x'), fields, i18n.t).form).toContain('nem érhető el');
+    expect(formErrors(new ApiError(0, 'UNREACHABLE', 'x'), fields, translator('hu', 'page')).form).toContain(
+      'nem érhető el',
+    );
   });
 });

@@ -18,7 +18,7 @@ import {
 } from './format';
 import { ApiError } from './http';
 import { useListInteraction } from './list-interaction';
-import { chooseLanguage, i18n, messageOf, useLanguage } from './i18n/i18n';
+import { chooseLanguage, messageOf, translator, useLanguage } from './i18n/i18n';
 import { matchesSearch, normalizeSearch } from './normalize-search';
 import { mergeRows, useStableRows } from './stable-rows';
 import { wholeNumber } from './ui/step-input';
@@ -115,6 +115,17 @@ describe('messages', () => {
     await act(() => chooseLanguage('hu'));
   });
 
+  it('counts, fills in values, and knows only keys of its catalogues', async () => {
+    const hu = translator('hu', 'page');
+    expect(hu('common.items', { count: 1 })).toBe('1 tétel');
+    await act(() => chooseLanguage('en'));
+    const en = translator('en', 'page');
+    expect([0, 1, 2].map((count) => en('common.items', { count }))).toEqual(['0 items', '1 item', '2 items']);
+    expect(messageOf('page', 'common')).toBeUndefined();
+    expect(messageOf('page', 'constructor.name')).toBeUndefined();
+    await act(() => chooseLanguage('hu'));
+  });
+
   it('shows the language that was chosen last, whichever is loaded first', async () => {
     const { result } = renderHook(() => useLanguage());
     await act(() => Promise.all([chooseLanguage('en'), chooseLanguage('hu')]));
@@ -123,9 +134,11 @@ describe('messages', () => {
   });
 
   it('turns any error into a sentence', () => {
-    expect(errorSentence(new ApiError(409, 'ALREADY_CLAIMED', 'x'), i18n.t)).toBe('Közben valaki más már intézi.');
-    expect(errorSentence(new ApiError(500, 'HTTP_500', 'x'), i18n.t)).toContain('HTTP_500');
-    expect(errorSentence(new TypeError('bug'), i18n.t)).toContain('PAGE');
+    expect(errorSentence(new ApiError(409, 'ALREADY_CLAIMED', 'x'), translator('hu', 'page'))).toBe(
+      'Közben valaki más már intézi.',
+    );
+    expect(errorSentence(new ApiError(500, 'HTTP_500', 'x'), translator('hu', 'page'))).toContain('HTTP_500');
+    expect(errorSentence(new TypeError('bug'), translator('hu', 'page'))).toContain('PAGE');
   });
 
   it('explains a decline by its table, never by its bare number', async () => {

@@ -1,6 +1,5 @@
-import type { TFunction } from 'i18next';
 import { daysBetween, formatDay, formatTime, formatWeekday } from '../../shared/format';
-import type { Language } from '../../shared/i18n/i18n';
+import type { Language, Translate } from '../../shared/i18n/i18n';
 import type { Rental, RentalStatus } from '../../shared/model';
 
 /** `hétfő, nov. 30., 17:00`; today and tomorrow by their names. */
@@ -20,8 +19,8 @@ export function dueSentence(
   rental: Rental,
   language: Language,
   now: Date,
-  own: TFunction<'rental'>,
-  t: TFunction,
+  own: Translate<'rental'>,
+  t: Translate,
 ): { text: string; late: boolean } | null {
   const status = statusAt(rental, now);
   if (status === 'RETURNED' || status === 'CANCELLED') return null;

@@ -1,8 +1,8 @@
-import type { TFunction } from 'i18next';
+import type { Translate } from '../../shared/i18n/i18n';
 import type { ImportReport } from '../../api/imports';
 
 /** How many lines are new, change and stay, in words. */
-export function reportCounts(report: ImportReport, t: TFunction<'catalogue'>) {
+export function reportCounts(report: ImportReport, t: Translate<'catalogue'>) {
   return {
     new: t('import.new', { count: report.new }),
     changed: t('import.changed', { count: report.changed }),

@@ -1,4 +1,4 @@
-import { i18n, type Language } from '../../shared/i18n/i18n';
+import { type Language, translator } from '../../shared/i18n/i18n';
 import type { Group } from './rows';
 import type { TestAlertState } from './use-test-alert';
 
@@ -9,7 +9,7 @@ export function reportOf(
   where: { now: Date; page: string; browser: string },
   language: Language,
 ): string {
-  const t = i18n.getFixedT(language, 'selfCheck');
+  const t = translator(language, 'selfCheck');
   const lines = [t('report', { at: where.now.toISOString() }), where.page, where.browser];
   for (const { id, rows } of groups) {
     lines.push('', t(`group.${id}`));
@@ -21,7 +21,7 @@ export function reportOf(
 }
 
 function alertText(alert: TestAlertState, language: Language): string {
-  const t = i18n.getFixedT(language, 'selfCheck');
+  const t = translator(language, 'selfCheck');
   switch (alert.name) {
     case 'none':
       return t('alert.notTried');

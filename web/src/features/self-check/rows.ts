@@ -1,10 +1,9 @@
 import type { ConnectionSnapshot } from '@harang/react';
-import type { TFunction } from 'i18next';
 import { explainReason } from '../../live/reason/connection-reason';
 import type { Absences } from '../../live/controller';
 import { errorSentence } from '../../shared/error-sentence';
 import { formatNumber, formatSecond } from '../../shared/format';
-import { i18n, type Language, messageOf } from '../../shared/i18n/i18n';
+import { type Language, messageOf, type Translate, translator } from '../../shared/i18n/i18n';
 import type { User } from '../../shared/model';
 import type { Readiness, ServerCheck } from '../../api/self-check';
 
@@ -41,7 +40,7 @@ const clockOff = 2000;
 
 /** groupsOf says in plain words how everything stands. */
 export function groupsOf(facts: Facts, language: Language): readonly Group[] {
-  const t = i18n.getFixedT(language, 'selfCheck');
+  const t = translator(language, 'selfCheck');
   return [
     { id: 'person', rows: [userRow(facts, t, language)] },
     { id: 'server', rows: serverRows(facts, t, language) },
@@ -56,8 +55,8 @@ export function overall(groups: readonly Group[]): State {
   return (['bad', 'warn', 'wait'] as const).find((each) => states.includes(each)) ?? 'ok';
 }
 
-function userRow({ user }: Facts, t: TFunction<'selfCheck'>, language: Language): Row {
-  const page = i18n.getFixedT(language, 'page');
+function userRow({ user }: Facts, t: Translate<'selfCheck'>, language: Language): Row {
+  const page = translator(language, 'page');
   return {
     id: 'user',
     name: t('row.user'),
@@ -67,10 +66,10 @@ function userRow({ user }: Facts, t: TFunction<'selfCheck'>, language: Language)
   };
 }
 
-function serverRows({ server, serverError }: Facts, t: TFunction<'selfCheck'>, language: Language): Row[] {
+function serverRows({ server, serverError }: Facts, t: Translate<'selfCheck'>, language: Language): Row[] {
   const name = t('row.server');
   if (serverError !== null)
-    return [{ id: 'server', name, state: 'bad', text: errorSentence(serverError, i18n.getFixedT(language, 'page')) }];
+    return [{ id: 'server', name, state: 'bad', text: errorSentence(serverError, translator(language, 'page')) }];
   if (server === undefined) return [{ id: 'server', name, state: 'wait', text: t('state.wait') }];
   const { restMs, readiness } = server;
   const ms = formatNumber(restMs, language);
@@ -100,7 +99,7 @@ function serverRows({ server, serverError }: Facts, t: TFunction<'selfCheck'>, l
   ];
 }
 
-function isolationRows({ isolation }: Readiness, t: TFunction<'selfCheck'>, language: Language): Row[] {
+function isolationRows({ isolation }: Readiness, t: Translate<'selfCheck'>, language: Language): Row[] {
   if (isolation === null) return [];
   const { ok, checked, blocked, rounds, lastSuccess } = isolation;
   const proven = lastSuccess !== null;
@@ -119,7 +118,7 @@ function isolationRows({ isolation }: Readiness, t: TFunction<'selfCheck'>, lang
   ];
 }
 
-function liveRows({ connection, absences }: Facts, t: TFunction<'selfCheck'>, language: Language): Row[] {
+function liveRows({ connection, absences }: Facts, t: Translate<'selfCheck'>, language: Language): Row[] {
   const { status, reason, connectedAt, transport, session, lastDeliveryAt, lastDeliveryMs } = connection;
   const at = (ms: number) => formatSecond(new Date(ms), language);
   const rows: Row[] = [
@@ -162,7 +161,7 @@ function liveRows({ connection, absences }: Facts, t: TFunction<'selfCheck'>, la
   return rows;
 }
 
-function missedRow({ sessions, replayed, gaps }: Absences, t: TFunction<'selfCheck'>, language: Language): Row {
+function missedRow({ sessions, replayed, gaps }: Absences, t: Translate<'selfCheck'>, language: Language): Row {
   const row = { id: 'missed', name: t('row.missed') };
   const last = gaps.at(-1);
   if (last) {
@@ -182,7 +181,7 @@ function missedRow({ sessions, replayed, gaps }: Absences, t: TFunction<'selfChe
   };
 }
 
-function browserRows({ connection: { clock }, browser }: Facts, t: TFunction<'selfCheck'>, language: Language): Row[] {
+function browserRows({ connection: { clock }, browser }: Facts, t: Translate<'selfCheck'>, language: Language): Row[] {
   const wrong = clock !== null && Math.abs(clock.offsetMs) > clockOff;
   return [
     {

@@ -1,7 +1,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Toasts } from '../../live/toasts';
-import { chooseLanguage, i18n } from '../../shared/i18n/i18n';
+import { chooseLanguage } from '../../shared/i18n/i18n';
 import { anna, LivePage, Problem, type SeenRequest } from '../../test/live-page';
 import { accessibilityProblems } from '../../test/render-page';
 import { alertTrace } from './alert-trace';
@@ -51,7 +51,7 @@ afterEach(async () => {
   clockAhead = 0;
   await page.close();
   vi.useRealTimers();
-  await i18n.changeLanguage('hu');
+  await chooseLanguage('hu');
 });
 
 async function open(): Promise<void> {

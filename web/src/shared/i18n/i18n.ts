@@ -1,4 +1,3 @@
-import i18next, { type i18n as I18n, type TFunction } from 'i18next';
 import { useSyncExternalStore } from 'react';
 import { hu } from './hu';
 
@@ -21,11 +20,49 @@ type Keys<Catalogue> = {
 /** A message with its namespace: `page:common.save`. */
 export type MessageKey = { [Name in keyof Namespaces]: `${Name}:${Keys<Namespaces[Name]>}` }[keyof Namespaces];
 
-declare module 'i18next' {
-  interface CustomTypeOptions {
-    defaultNS: 'page';
-    resources: Namespaces;
-  }
+/** A key of the catalogue; `days` for the messages `days_one` and `days_other`, of which `count` picks one. */
+type PluralKey<Key> = Key extends `${infer Base}_${'one' | 'other'}` ? Base : Key;
+
+type Values = Record<string, string | number | null | undefined>;
+
+/** Returns the message of a key, with `values` where the message has `{{name}}`. */
+export type Translate<Name extends keyof Namespaces = 'page'> = (
+  key: PluralKey<Keys<Namespaces[Name]>>,
+  values?: Values,
+) => string;
+
+interface Catalogue {
+  readonly [key: string]: string | Catalogue;
+}
+
+/** The catalogues that are loaded, by namespace. */
+export const catalogues: Record<Language, Map<string, Catalogue>> = { hu: new Map([['page', hu]]), en: new Map() };
+
+const plurals: Record<Language, Intl.PluralRules> = {
+  hu: new Intl.PluralRules('hu'),
+  en: new Intl.PluralRules('en'),
+};
+
+function textOf(language: Language, namespace: string, key: string): string | undefined {
+  let found: string | Catalogue | undefined = catalogues[language].get(namespace);
+  for (const part of key.split('.'))
+    found = typeof found === 'object' && Object.hasOwn(found, part) ? found[part] : undefined;
+  return typeof found === 'string' ? found : undefined;
+}
+
+function find(language: Language, namespace: string, key: string, values: Values): string | undefined {
+  const { count } = values;
+  const plural = typeof count === 'number' ? `${key}_${plurals[language].select(count)}` : key;
+  const text = textOf(language, namespace, plural) ?? textOf(language, namespace, key);
+  return text?.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => String(values[name] ?? ''));
+}
+
+/**
+ * The messages of a namespace in a language; what the English catalogue lacks is Hungarian. The catalogues need three
+ * things, paths, values and plurals: a library of messages would be a tenth of what the first page may weigh.
+ */
+export function translator<Name extends keyof Namespaces>(language: Language, namespace: Name): Translate<Name> {
+  return (key, values = {}) => find(language, namespace, key, values) ?? find('hu', namespace, key, values) ?? key;
 }
 
 const storageKey = 'harang-language';
@@ -38,30 +75,18 @@ function remembered(): Language {
   }
 }
 
-/** Hungarian, until the user picks English in the page: the browser's language is not asked. */
-export const i18n: I18n = i18next.createInstance();
-
-void i18n.init({
-  lng: 'hu',
-  fallbackLng: 'hu',
-  defaultNS: 'page',
-  ns: ['page'],
-  resources: { hu: { page: hu } },
-  interpolation: { escapeValue: false },
-  returnNull: false,
-});
-
 // The English catalogues, which only their readers load.
-const english = new Map<string, () => Promise<object>>([['page', async () => (await import('./en')).en]]);
+const english = new Map<string, () => Promise<Catalogue>>([['page', async () => (await import('./en')).en]]);
+
+// Hungarian, until the user picks English in the page: the browser's language is not asked.
+let shown: Language = 'hu';
 
 // The language to be shown, from before its catalogues are there.
 let chosen: Language = 'hu';
 
 async function loadEnglish(): Promise<void> {
-  const missing = [...english].filter(([namespace]) => !i18n.hasResourceBundle('en', namespace));
-  await Promise.all(
-    missing.map(async ([namespace, load]) => i18n.addResourceBundle('en', namespace, await load(), true, true)),
-  );
+  const missing = [...english].filter(([namespace]) => !catalogues.en.has(namespace));
+  await Promise.all(missing.map(async ([namespace, load]) => catalogues.en.set(namespace, await load())));
   // A page whose English catalogue comes after it is shown again.
   if (missing.length > 0) renderAgain();
 }
@@ -76,7 +101,7 @@ export function addMessages<Name extends keyof Namespaces>(
   namespace: Name,
   messages: { hu: Messages<Namespaces[Name]>; en: () => Promise<Messages<Namespaces[Name]>> },
 ): void {
-  i18n.addResourceBundle('hu', namespace, messages.hu, true, true);
+  catalogues.hu.set(namespace, messages.hu);
   english.set(namespace, messages.en);
   void messagesLoaded();
 }
@@ -88,16 +113,13 @@ export function addMessages<Name extends keyof Namespaces>(
 export function messageOf(
   namespace: keyof Namespaces,
   key: string,
-  { language: lng = language(), ...values }: Record<string, unknown> & { language?: Language } = {},
+  { language: inLanguage = language(), ...values }: Values & { language?: Language } = {},
 ): string | undefined {
-  const translate = i18n.t as unknown as (key: string, options: object) => string;
-  // A colon belongs to the key: payment errors have codes like "ipc:13".
-  const where = { ns: namespace, lng, nsSeparator: false as const };
-  return i18n.exists(key, where) ? translate(key, { ...where, ...values }) : undefined;
+  return find(inLanguage, namespace, key, values) ?? find('hu', namespace, key, values);
 }
 
 export function language(): Language {
-  return i18n.language === 'en' ? 'en' : 'hu';
+  return shown;
 }
 
 async function show(next: Language): Promise<void> {
@@ -106,7 +128,7 @@ async function show(next: Language): Promise<void> {
   // Another one was chosen meanwhile.
   if (chosen !== next) return;
   document.documentElement.lang = next;
-  await i18n.changeLanguage(next);
+  shown = next;
   renderAgain();
 }
 
@@ -145,10 +167,10 @@ function subscribe(render: () => void): () => void {
 /** The messages of a namespace in the current language; the component renders again when it changes. */
 export function useTranslation<Name extends keyof Namespaces = 'page'>(
   namespace = 'page' as Name,
-): { t: TFunction<Name> } {
+): { t: Translate<Name> } {
   const current = useSyncExternalStore(subscribe, () => translators);
-  if (!current.has(namespace)) current.set(namespace, i18n.getFixedT(null, namespace));
-  return { t: current.get(namespace) as TFunction<Name> };
+  if (!current.has(namespace)) current.set(namespace, translator(shown, namespace));
+  return { t: current.get(namespace) as Translate<Name> };
 }
 
 /** The current language; the component renders again when it changes. */
