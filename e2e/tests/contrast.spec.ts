@@ -24,7 +24,39 @@ const controls =
 /** The states of a control that its colours may depend on. Disabled and selected ones are among those of each page. */
 const states: readonly string[][] = [[], ['hover'], ['focus', 'focus-visible'], ['active', 'hover']];
 
-/** Puts every control of the page into one state at a time, and lists those whose text is too faint in it. */
+/** How many controls of one look are examined: those of the same classes and states, in parents of the same. */
+const ofOneLook = 2;
+
+/** Marks the controls to examine: all that look different, and a second one of each. */
+function choose(page: Page): Promise<number> {
+  return page.evaluate(
+    ([selector, most]) => {
+      const seen = new Map<string, number>();
+      const lookOf = (element: Element | null): string => {
+        if (!element || element === document.body) return '';
+        const states = [...element.attributes].filter(
+          ({ name }) =>
+            /^(class|type|disabled|role)$|^data-|^aria-/.test(name) && !/id$|label|controls|chosen/.test(name),
+        );
+        const own = states.map(({ name, value }) => `${name}=${value}`).join(' ');
+        return `${lookOf(element.parentElement)} > ${element.tagName} ${own}`;
+      };
+      let chosen = 0;
+      for (const element of document.querySelectorAll<HTMLElement>(selector)) {
+        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        const look = lookOf(element);
+        const times = (seen.get(look) ?? 0) + 1;
+        seen.set(look, times);
+        element.toggleAttribute('data-chosen', times <= most);
+        chosen += Number(times <= most);
+      }
+      return chosen;
+    },
+    [controls, ofOneLook] as const,
+  );
+}
+
+/** Puts the controls of the page into one state at a time, and lists those whose text is too faint in it. */
 async function faint(page: Page, session: CDPSession, where: string): Promise<string[]> {
   const found: string[] = [];
   await page.evaluate(() => {
@@ -34,18 +66,17 @@ async function faint(page: Page, session: CDPSession, where: string): Promise<st
   });
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(source);
   const { root } = await session.send('DOM.getDocument', { depth: 0 });
-  const { nodeIds } = await session.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector: controls });
-  expect(nodeIds.length, `controls of ${where}`).toBeGreaterThan(2);
+  expect(await choose(page), `controls of ${where}`).toBeGreaterThan(2);
+  const { nodeIds } = await session.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector: '[data-chosen]' });
   const force = (forcedPseudoClasses: string[]) =>
     Promise.all(nodeIds.map((nodeId) => session.send('CSS.forcePseudoState', { nodeId, forcedPseudoClasses })));
   for (const state of states) {
     await force(state);
-    const texts = await page.evaluate((selector) => {
+    const texts = await page.evaluate(() => {
       const low: string[] = [];
       axe.setup(document.body);
       const color = axe.commons.color;
-      for (const element of document.querySelectorAll<HTMLElement>(selector)) {
-        if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      for (const element of document.querySelectorAll<HTMLElement>('[data-chosen]')) {
         const parts = [element, ...element.querySelectorAll<HTMLElement>('*')].filter(
           (each) =>
             (each instanceof HTMLInputElement && !['checkbox', 'radio'].includes(each.type)) ||
@@ -70,7 +101,7 @@ async function faint(page: Page, session: CDPSession, where: string): Promise<st
       }
       axe.teardown();
       return [...new Set(low)];
-    }, controls);
+    });
     found.push(...texts.map((text) => `${where} [${state.join(' ') || 'at rest'}] ${text}`));
   }
   await force([]);

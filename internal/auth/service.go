@@ -55,6 +55,8 @@ type Service struct {
 	newID      func() string
 	access     time.Duration
 	session    time.Duration
+	// maxSessions is MaxSessions, less in tests.
+	maxSessions int
 }
 
 // New returns a Service that signs with key.
@@ -85,6 +87,7 @@ func New(store UserStore, key *Key, o Options) (*Service, error) {
 		rates: newLRU[string, *rate.Limiter](maxCachedKeys), keyUses: keyUses{uses: map[string]KeyUse{}},
 		metrics: newMetrics(o.Registry),
 		clock:   o.Clock, newID: o.NewID, access: o.AccessTTL, session: o.SessionTTL,
+		maxSessions: MaxSessions,
 	}, nil
 }
 

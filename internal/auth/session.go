@@ -171,7 +171,7 @@ func (s *Service) createSession(
 ) (harang.Session, error) {
 	now := session.Rotated
 	var ended []harang.Session
-	err := s.store.CreateSession(ctx, session.Tenant, session.UserID, MaxSessions, func(
+	err := s.store.CreateSession(ctx, session.Tenant, session.UserID, s.maxSessions, func(
 		u Credentials, surplus []harang.Session,
 	) (harang.Session, Trail, error) {
 		session.Created, ended = firstAfter(u.SessionsFrom, now), surplus

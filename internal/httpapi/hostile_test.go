@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -130,8 +132,18 @@ func filled(head, tail string, n int, make func(i int) string) string {
 	return b.String()
 }
 
-// hostileValues are values of about n bytes that no call wants.
-func hostileValues(n int) map[string]string {
+// hostileValues returns values of about n bytes that no call wants, made once for each n.
+var hostileValues = func() func(n int) map[string]string {
+	made := map[int]map[string]string{}
+	return func(n int) map[string]string {
+		if made[n] == nil {
+			made[n] = makeHostileValues(n)
+		}
+		return made[n]
+	}
+}()
+
+func makeHostileValues(n int) map[string]string {
 	same := func(s string) func(int) string { return func(int) string { return s } }
 	values := map[string]string{
 		"numbers":            filled("[", "]", n, same("1")),
@@ -173,10 +185,13 @@ func hostileValues(n int) map[string]string {
 }
 
 // TestHostile_Bodies: no body makes a call answer an error of more than 16 KiB or
-// allocate more than 16 times the body and 1 MiB.
+// allocate more than 16 times the body and 1 MiB. Every call gets every value whole; in
+// its members it gets a third of them, another third in the next member; all of them with
+// HARANG_SOAK=1.
 func TestHostile_Bodies(t *testing.T) {
 	e := newEnv(t)
-	refused := 0
+	all := os.Getenv("HARANG_SOAK") != ""
+	refused, turn := 0, 0
 	for _, r := range routesOf(t, e.call("", "GET", "/openapi.json", "").body) {
 		if !r.takesBody {
 			continue
@@ -186,13 +201,20 @@ func TestHostile_Bodies(t *testing.T) {
 				name = fmt.Sprintf("%s, %d bytes", name, n)
 				for _, media := range r.mediaTypes {
 					refused += e.attack(r, name, r.path, body, media, false)
-					refused += e.attack(r, name+", chunked", r.path, body, media, true)
+					if all || n == r.limit+1 { // refused by its length, or once it is read
+						refused += e.attack(r, name+", chunked", r.path, body, media, true)
+					}
 				}
 			}
 		}
 		for _, member := range r.members {
-			room := min(r.limit, 64<<10) - len(member) - 8
-			for name, value := range hostileValues(room) {
+			values := hostileValues(min(r.limit, 64<<10) - 64) // room for the name
+			turn++
+			for i, name := range slices.Sorted(maps.Keys(values)) {
+				if !all && (i+turn)%3 != 0 {
+					continue
+				}
+				value := values[name]
 				whole := `{"` + member + `":` + value + `}`
 				inside := `{"lines":[{"` + member + `":` + value[:max(0, len(value)-24)]
 				refused += e.attack(r, member+": "+name, r.path, whole, r.mediaTypes[0], false)
