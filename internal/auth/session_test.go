@@ -98,7 +98,7 @@ func TestRefresh_ConcurrentTabs(t *testing.T) {
 	}
 }
 
-// Whoever signs in again and again has a bounded number of sessions; the one that is used stays, and all of them can be ended.
+// Whoever signs in again and again has a bounded number of sessions; the one that is used stays, and all can be ended.
 func TestLogin_MaxSessions(t *testing.T) {
 	env := newEnv(t)
 	const most = 20
