@@ -72,8 +72,11 @@ func (l RentalLine) Out() int64 { return l.Quantity - l.Returned }
 // Rental is pieces of one location that a partner has until the due instant. Money
 // is in whole forints.
 type Rental struct {
-	ID           string
-	Tenant       string
+	ID     string
+	Tenant string
+	// Number is what people call it by; "" for one that an older version has written, until
+	// it gets a number.
+	Number       string
 	PartnerID    string
 	PartnerName  string
 	LocationID   string
@@ -132,6 +135,12 @@ func (r Rental) Overpaid() int64 {
 
 // OwedCash is the sum that settles the rental in cash.
 func (r Rental) OwedCash() int64 { return CashAmount(r.Owed()) }
+
+// RentalYear is the year in which a rental is numbered: that of its checkout in Budapest.
+func RentalYear(created time.Time) int { return created.In(Budapest).Year() }
+
+// RentalNumber is the n-th number of a tenant's rentals of a year: B-2026-000123.
+func RentalNumber(year int, n int64) string { return fmt.Sprintf("B-%04d-%06d", year, n) }
 
 // RentalSort is an order of rentals.
 type RentalSort string

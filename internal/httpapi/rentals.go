@@ -23,6 +23,7 @@ type lineBody struct {
 // rentalBody is a rental.
 type rentalBody struct {
 	ID                  string              `json:"id"`
+	Number              orNull[string]      `json:"number" doc:"what people call it by: B-2026-000123, by the year of the checkout; may have gaps; null for a moment after an upgrade"`
 	PartnerID           string              `json:"partnerId"`
 	PartnerName         string              `json:"partnerName"`
 	LocationID          string              `json:"locationId"`
@@ -89,7 +90,8 @@ func rentalPaymentOf(p harang.Payment) *rentalPayment {
 
 func rentalOf(r harang.Rental) rentalBody {
 	b := rentalBody{
-		ID: r.ID, PartnerID: r.PartnerID, PartnerName: r.PartnerName, LocationID: r.LocationID,
+		ID: r.ID, Number: textOrNull(r.Number), PartnerID: r.PartnerID, PartnerName: r.PartnerName,
+		LocationID:   r.LocationID,
 		LocationName: r.LocationName, EquipmentCount: r.EquipmentCount, TotalValue: r.TotalValue, PaidAmount: r.Paid,
 		RefundedAmount: r.Refunded, RefundPendingAmount: r.RefundPending,
 		OwedAmount: r.Owed(), OwedCash: r.OwedCash(), RoundingAmount: r.Rounding, Currency: harang.CurrencyHUF,

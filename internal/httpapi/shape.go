@@ -66,6 +66,14 @@ func timeOrNull(t time.Time) orNull[instant] {
 	return orNull[instant]{new(instant(t))}
 }
 
+// textOrNull is null for the empty text.
+func textOrNull(text string) orNull[string] {
+	if text == "" {
+		return orNull[string]{}
+	}
+	return orNull[string]{&text}
+}
+
 // optionalText is a member that distinguishes absent, null and a text.
 type optionalText struct {
 	set  bool

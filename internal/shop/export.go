@@ -264,7 +264,7 @@ func (x *Exports) locationOf(ctx context.Context, e harang.Event, known map[stri
 func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export {
 	columns := []string{"rentalId", "status", "partnerId", "partnerName", "locationId", "locationName", "products",
 		"equipmentCount", "totalValue", "paidAmount", "refundedAmount", "owedAmount", "roundingAmount", "createdAt",
-		"dueAt", "closedAt", "createdBy"}
+		"dueAt", "closedAt", "createdBy", "number"}
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Rental], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.rentals.List(ctx, caller, q)
@@ -278,7 +278,7 @@ func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export 
 			escapeCell(r.LocationID), escapeCell(r.LocationName), escapeCell(strings.Join(products, ", ")),
 			wholeCell(r.EquipmentCount), wholeCell(r.TotalValue), wholeCell(r.Paid), wholeCell(r.Refunded),
 			wholeCell(r.Owed()), wholeCell(r.Rounding), timeCell(r.Created), timeCell(r.Due), timeCell(r.Closed),
-			escapeCell(r.By.Name),
+			escapeCell(r.By.Name), r.Number,
 		}, nil
 	})
 }

@@ -238,6 +238,12 @@ func (v *Rentals) checkOut(
 	if err := v.takeStock(ctx, tx, caller, rental); err != nil {
 		return out, err
 	}
+	year := harang.RentalYear(now)
+	n, err := tx.TakeRentalNumber(ctx, caller.Tenant, year)
+	if err != nil {
+		return out, err
+	}
+	rental.Number = harang.RentalNumber(year, n)
 	// A rental that costs nothing needs no payment.
 	if plan != nil && rental.TotalValue > 0 {
 		paid := plan.Payment

@@ -31,7 +31,8 @@ type Store interface {
 }
 
 // Tx is one transaction. Rows are locked in this order: rental, payment, refund,
-// stock items by product and location id. What was locked stays so until the commit.
+// stock items by product and location id, rental number. What was locked stays so until the
+// commit.
 type Tx interface {
 	// Append adds events, which are written at the end of the transaction. An
 	// event without id and time gets them at the commit; an event whose source
@@ -225,6 +226,9 @@ type RentalReader interface {
 
 // RentalWriter changes rentals.
 type RentalWriter interface {
+	// TakeRentalNumber returns the tenant's next number of a year, from 1. It locks the year's
+	// last number: nothing but the feeds is locked after it.
+	TakeRentalNumber(ctx context.Context, tenant string, year int) (int64, error)
 	CreateRental(ctx context.Context, r harang.Rental) error
 	// LockRental locks a rental and returns it. NOT_FOUND.
 	LockRental(ctx context.Context, tenant, id string) (harang.Rental, error)

@@ -15,7 +15,7 @@ import (
 
 const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, location_name, status,
 	equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, rounding,
-	refunded, refund_pending, first_due_at`
+	refunded, refund_pending, first_due_at, number`
 
 // owes is the condition of the index rentals_owing.
 const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid`
@@ -64,7 +64,7 @@ var (
 
 	createRental = define("create rental", `
 		INSERT INTO rentals (`+rentalColumns+`, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 1)`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)`)
 	createRentalLine = define("create rental line", `
 		INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
 		VALUES ($1, $2, $3, $4, $5, $6)`)
@@ -150,9 +150,11 @@ func scanRental(r row) (harang.Rental, error) {
 	var v harang.Rental
 	var created, due int64
 	var closed, firstDue sql.NullInt64
+	var number sql.NullString
 	err := r.Scan(&v.ID, &v.Tenant, &v.PartnerID, &v.PartnerName, &v.LocationID, &v.LocationName, &v.Status,
 		&v.EquipmentCount, &v.TotalValue, &v.Paid, &v.Pending, &v.By.ID, &v.By.Name, &created, &due, &closed,
-		&v.Rounding, &v.Refunded, &v.RefundPending, &firstDue)
+		&v.Rounding, &v.Refunded, &v.RefundPending, &firstDue, &number)
+	v.Number = number.String
 	v.Created, v.Due, v.Closed, v.FirstDue = fromMillis(created), fromMillis(due), timeOf(closed), timeOf(firstDue)
 	if !firstDue.Valid {
 		v.FirstDue = v.Due
@@ -219,7 +221,7 @@ func (tx *Tx) CreateRental(ctx context.Context, r harang.Rental) error {
 	_, err := execute(ctx, tx, createRental, r.ID, r.Tenant, r.PartnerID, r.PartnerName, r.LocationID, r.LocationName,
 		string(r.Status), r.EquipmentCount, r.TotalValue, r.Paid, r.Pending, r.By.ID, r.By.Name,
 		r.Created.UnixMilli(), r.Due.UnixMilli(), nullMillis(r.Closed), r.Rounding, r.Refunded,
-		r.RefundPending, firstDue(r))
+		r.RefundPending, firstDue(r), sql.NullString{String: r.Number, Valid: r.Number != ""})
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const (
 )
 
 // RunSweeps deletes expired rows and renews what other versions have written without
-// locations or with other search keys, at once and then every ten minutes, until ctx
+// locations or numbers, or with other search keys, at once and then every ten minutes, until ctx
 // ends, and returns nil. Failures are logged and retried with the next sweep.
 func (s *Store) RunSweeps(ctx context.Context) error {
 	ticker := time.NewTicker(sweepInterval)
@@ -28,6 +28,9 @@ func (s *Store) RunSweeps(ctx context.Context) error {
 		}
 		if _, err := s.UpdateEventLocations(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "location update of events failed; retrying", "err", err)
+		}
+		if _, err := s.UpdateRentalNumbers(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "numbering of rentals failed; retrying", "err", err)
 		}
 		select {
 		case <-ctx.Done():

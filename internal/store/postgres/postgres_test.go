@@ -82,6 +82,13 @@ func TestStore_EventLocations(t *testing.T) {
 	})
 }
 
+// TestStore_RentalNumbers: rentals of a version that writes no numbers.
+func TestStore_RentalNumbers(t *testing.T) {
+	storetest.RunRentalNumbers(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
+		return openTwice(t, testserver.Postgres(t).Database(t), o)
+	})
+}
+
 // TestStore_Erasures: the name of an erased person is in no table.
 func TestStore_Erasures(t *testing.T) {
 	storetest.RunErasures(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {

@@ -65,6 +65,11 @@ func TestStore_EventLocations(t *testing.T) {
 	storetest.RunEventLocations(t, openTwice)
 }
 
+// TestStore_RentalNumbers: rentals of a version that writes no numbers.
+func TestStore_RentalNumbers(t *testing.T) {
+	storetest.RunRentalNumbers(t, openTwice)
+}
+
 // tablesQuery lists the tables of a database.
 const tablesQuery = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`
 

@@ -28,6 +28,8 @@ func testRentals(t *testing.T, open Open) {
 	t.Run("CancelInTime", func(t *testing.T) { testCancelInTime(t, open) })
 	t.Run("Overdue", func(t *testing.T) { testOverdue(t, open) })
 	t.Run("Expiry", func(t *testing.T) { testExpiry(t, open) })
+	t.Run("Numbers", func(t *testing.T) { testNumberedCheckouts(t, open) })
+	t.Run("NumberOfYear", func(t *testing.T) { testNumberOfYear(t, open) })
 	t.Run("List", func(t *testing.T) { testRentalList(t, open) })
 	t.Run("LongLists", func(t *testing.T) { testLongRentals(t, open) })
 	t.Run("Summary", func(t *testing.T) { testSummary(t, open) })
@@ -42,7 +44,8 @@ func testCheckout(t *testing.T, open Open) {
 	out := env.Create(t, checkout)
 
 	want := harang.Rental{
-		ID: out.Rental.ID, Tenant: "a", PartnerID: "acme", PartnerName: "Acme Kft.", LocationID: "main",
+		ID: out.Rental.ID, Tenant: "a", Number: "B-2026-000001", PartnerID: "acme", PartnerName: "Acme Kft.",
+		LocationID:   "main",
 		LocationName: "Location main",
 		Status:       harang.RentalOpen, EquipmentCount: 7, TotalValue: 14000,
 		By:      harang.Person{ID: "clerk", Name: "Name of clerk"},

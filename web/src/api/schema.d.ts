@@ -2703,6 +2703,8 @@ export interface components {
             lines: components["schemas"]["LineBody"][];
             locationId: string;
             locationName: string;
+            /** @description what people call it by: B-2026-000123, by the year of the checkout; may have gaps; null for a moment after an upgrade */
+            number: string | null;
             /**
              * Format: int64
              * @description whole forints still to be paid; what a card pays

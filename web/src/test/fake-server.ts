@@ -170,6 +170,7 @@ export function alertOf(
 export function rentalOf(more: Partial<Rental> = {}): Rental {
   const owedAmount = (more.totalValue ?? 42_000) - (more.paidAmount ?? 0);
   return {
+    number: 'B-2026-000123',
     owedAmount,
     refundedAmount: 0,
     refundPendingAmount: 0,
