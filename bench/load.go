@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"harang.dev/harang/bench/peer"
 	"harang.dev/harang/internal/loadtest"
 )
@@ -25,8 +27,10 @@ type load struct {
 	address  netip.AddrPort
 	// withCommit also notes how old an event's own time stamp was.
 	withCommit bool
-	epoll      int
-	done       chan struct{}
+	// clock reads the clock of the events' marks, nanoseconds; that of the time of day at first.
+	clock func() int64
+	epoll int
+	done  chan struct{}
 
 	mu    sync.Mutex
 	conns map[int]*conn // guarded by mu, like all below; by descriptor
@@ -53,9 +57,21 @@ func newLoad(ctx context.Context, p protocol, address netip.AddrPort) (*load, er
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
 	}
-	l := &load{protocol: p, address: address, epoll: epoll, done: make(chan struct{}), conns: map[int]*conn{}}
+	l := &load{protocol: p, address: address, clock: timeOfDay, epoll: epoll,
+		done: make(chan struct{}), conns: map[int]*conn{}}
 	go l.read(ctx)
 	return l, nil
+}
+
+func timeOfDay() int64 { return time.Now().UnixNano() }
+
+// monotonic is the clock of process.hrtime in Node.js.
+func monotonic() int64 {
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &t); err != nil {
+		panic(err) // every Linux has it
+	}
+	return t.Nano()
 }
 
 // close ends all connections, after the reader, which ends with its context.
@@ -229,7 +245,7 @@ func (l *load) take(c *conn, data []byte) {
 	if len(data) == 0 {
 		return
 	}
-	now := time.Now()
+	now, clock := time.Now(), l.clock()
 	c.frames.push(data, func(op byte, payload []byte) {
 		switch {
 		case op == opPing:
@@ -237,13 +253,13 @@ func (l *load) take(c *conn, data []byte) {
 		case l.protocol.ping != nil && bytes.Equal(payload, l.protocol.ping):
 			_, _ = descriptor(c.fd).Write(clientFrame(opText, l.protocol.pong))
 		case l.measuring:
-			l.note(payload, now)
+			l.note(payload, now, clock)
 		}
 	})
 }
 
-// note counts the events of a frame, each by its mark.
-func (l *load) note(payload []byte, now time.Time) {
+// note counts the events of a frame, each by its mark, which is of the same clock.
+func (l *load) note(payload []byte, now time.Time, clock int64) {
 	l.bytes += int64(len(payload))
 	for {
 		i := bytes.Index(payload, mark)
@@ -265,7 +281,7 @@ func (l *load) note(payload []byte, now time.Time) {
 			return
 		}
 		if sent, err := strconv.ParseInt(string(payload[:19]), 10, 64); err == nil {
-			l.latencies.Add(now.Sub(time.Unix(0, sent)))
+			l.latencies.Add(time.Duration(clock - sent))
 		}
 	}
 }

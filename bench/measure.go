@@ -100,6 +100,9 @@ func measurePeer(ctx context.Context, s settings, e peerSpec, plan scenario) (r 
 	defer l.close()
 	defer stopListening()
 	l.withCommit = e.name == "harang"
+	if e.name == "node" {
+		l.clock = monotonic
+	}
 	listeners, err := p.listeners(listening, plan.connections, plan.replay)
 	if err != nil {
 		return r, err
