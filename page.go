@@ -16,6 +16,8 @@ type CatalogueQuery struct {
 	// Code finds the products with this id or barcode exactly, archived ones too; ""
 	// finds all. Not together with Search, and for products only.
 	Code string
+	// Phone finds the partners with this number, however it is written; "" finds all. Not together with Search.
+	Phone string
 	// Archived finds archived entries only, instead of those that are not.
 	Archived bool
 	// Cursor is Page.Next of the previous page; "" for the first.

@@ -1,12 +1,29 @@
 package harang
 
+import (
+	"net/mail"
+	"strings"
+)
+
+const (
+	// MaxEmailBytes is the length of a partner's e-mail address (RFC 5321).
+	MaxEmailBytes = 254
+	// MaxNoteRunes is the length of a note about a partner.
+	MaxNoteRunes = 1000
+)
+
 // Partner is a customer who rents. The id is chosen by the shop.
 type Partner struct {
 	ID   string
 	Name string
+	// Phone and Email are as they were written; "" for none.
+	Phone string
+	Email string
+	// Note is what the shop wants to remember, of several lines maybe; "" for none.
+	Note string
 	// Archived means that nothing is rented to it any more.
 	Archived bool
-	// Erased means that its name was erased, for good.
+	// Erased means that its name, contacts and note were erased, for good.
 	Erased bool
 }
 
@@ -15,7 +32,39 @@ func (p Partner) Check() []FieldError {
 	var c checker
 	c.ownID("id", p.ID)
 	c.name("name", p.Name)
+	for _, f := range []struct {
+		name, value string
+		check       func(string) string
+	}{{"phone", p.Phone, CheckPhone}, {"email", p.Email, checkContactEmail}, {"note", p.Note, checkNote}} {
+		if f.value == "" {
+			continue
+		}
+		if detail := f.check(f.value); detail != "" {
+			c.add(f.name, "%s", detail)
+		}
+	}
 	return c
+}
+
+// checkContactEmail returns the error in an address that is only written to.
+func checkContactEmail(email string) string {
+	if detail := CheckVisible(email); detail != "" {
+		return detail
+	}
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > MaxEmailBytes ||
+		strings.ContainsAny(email, " \"") {
+		return "must be an e-mail address like name@example.com"
+	}
+	return ""
+}
+
+// checkNote returns the error in a text of one line or several.
+func checkNote(note string) string {
+	if detail := CheckText(strings.ReplaceAll(note, "\n", " "), MaxNoteRunes); detail != "" {
+		return detail
+	}
+	return CheckVisible(strings.ReplaceAll(note, "\n", " "))
 }
 
 // Card is a card that a payment provider stores for a partner. Only its token is

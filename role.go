@@ -52,6 +52,7 @@ const (
 	ActionSetThresholds     Action = "stock.thresholds"
 	ActionReadCatalogue     Action = "catalogue.read"
 	ActionPutCatalogue      Action = "catalogue.put"
+	ActionWritePartners     Action = "partners.write" // with an id of ours: name, contacts, note
 	ActionPutStock          Action = "stock.put"
 	ActionReadRentals       Action = "rentals.read"
 	ActionWriteRentals      Action = "rentals.write"
@@ -75,7 +76,7 @@ const (
 var (
 	operatorMay = []Action{
 		ActionReadStock, ActionAdjustStock, ActionExpectStock, ActionReadCatalogue,
-		ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
+		ActionWritePartners, ActionReadRentals, ActionWriteRentals, ActionPay, ActionReadSummary,
 		ActionReadNotifications, ActionClaim, ActionReadOwnIdentity, ActionChangeOwnPassword,
 		ActionManageOwnAccount, ActionCheckSelf, ActionReadCounter,
 	}

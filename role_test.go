@@ -21,6 +21,7 @@ func TestRole_Permissions(t *testing.T) {
 		harang.ActionReadCatalogue:     everyone,
 		harang.ActionPutCatalogue:      {a, s},
 		harang.ActionPutStock:          {a, s},
+		harang.ActionWritePartners:     everyone,
 		harang.ActionReadRentals:       everyone,
 		harang.ActionWriteRentals:      everyone,
 		harang.ActionPay:               everyone,

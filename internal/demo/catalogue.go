@@ -67,18 +67,45 @@ var companies = []company{
 			{ID: "vaci-ut", Name: "Váci út"}, {ID: "budaors", Name: "Budaörs"}, {ID: "csepel", Name: "Csepel"},
 		},
 		partners: []harang.Partner{
-			{ID: "alfa-epito", Name: "Alfa Építő Kft."}, {ID: "beta-bau", Name: "Béta Bau Bt."},
-			{ID: "dunapart", Name: "Dunapart Ingatlankezelő Zrt."}, {ID: "gombos-tamas", Name: "Gombos Tamás e.v."},
-			{ID: "pannon-fal", Name: "Pannon Fal Kft."}, {ID: "zold-udvar", Name: "Zöld Udvar Kertépítő Kft."},
 			{
-				ID:   "kovacs-villany",
-				Name: "Kovács és Fia Villanyszerelés Bt.",
-			}, {ID: "metro-beton", Name: "Metró Beton Kft."},
-			{ID: "otthon-felujito", Name: "Otthon Felújító Kft."}, {ID: "szeles-anna", Name: "Széles Anna"},
+				ID: "alfa-epito", Name: "Alfa Építő Kft.", Phone: "+36 1 555 0101",
+				Email: "iroda@alfa-epito.example", Note: "A sofőr reggel 7-kor jön érte.",
+			},
 			{
-				ID:   "urbanisztika",
-				Name: "Urbanisztika Mélyépítő Zrt.",
-			}, {ID: "farkas-burkolo", Name: "Farkas Burkoló Kft."},
+				ID: "beta-bau", Name: "Béta Bau Bt.", Phone: "06 30 555 0102",
+				Email: "beta@betabau.example",
+			},
+			{
+				ID: "dunapart", Name: "Dunapart Ingatlankezelő Zrt.", Phone: "+36 1 555 0103",
+				Email: "gondnok@dunapart.example",
+			},
+			{ID: "gombos-tamas", Name: "Gombos Tamás e.v.", Phone: "06 20 555 0104"},
+			{
+				ID: "pannon-fal", Name: "Pannon Fal Kft.", Phone: "06 70 555 0105",
+				Email: "raktar@pannonfal.example",
+			},
+			{
+				ID: "zold-udvar", Name: "Zöld Udvar Kertépítő Kft.", Phone: "06 30 555 0106",
+				Email: "kert@zoldudvar.example",
+			},
+			{
+				ID: "kovacs-villany", Name: "Kovács és Fia Villanyszerelés Bt.", Phone: "06 30 555 0107",
+				Note: "A fia is elviheti: Kovács Máté.",
+			},
+			{
+				ID: "metro-beton", Name: "Metró Beton Kft.", Phone: "+36 1 555 0108",
+				Email: "rendeles@metrobeton.example",
+			},
+			{ID: "otthon-felujito", Name: "Otthon Felújító Kft.", Phone: "06 20 555 0109"},
+			{
+				ID: "szeles-anna", Name: "Széles Anna", Phone: "06 30 555 0110",
+				Email: "anna@szeles.example", Note: "Délután hívható.",
+			},
+			{
+				ID: "urbanisztika", Name: "Urbanisztika Mélyépítő Zrt.", Phone: "+36 1 555 0111",
+				Email: "gepek@urbanisztika.example",
+			},
+			{ID: "farkas-burkolo", Name: "Farkas Burkoló Kft.", Phone: "06 70 555 0112"},
 		},
 		low: []shortage{
 			{"makita-hr2470", "vaci-ut", 1, 5, 3}, {"honda-eu22i", "budaors", 3, 4, 2},
@@ -94,14 +121,33 @@ var companies = []company{
 			{ID: "balmazujvarosi-ut", Name: "Balmazújvárosi út"}, {ID: "hajduszoboszlo", Name: "Hajdúszoboszló"},
 		},
 		partners: []harang.Partner{
-			{ID: "civis-general", Name: "Cívis Generál Kft."}, {ID: "hajdu-teto", Name: "Hajdú-Tető Bt."},
-			{ID: "nagyerdo-kert", Name: "Nagyerdő Kert Kft."}, {ID: "tisza-mely", Name: "Tisza Mélyépítő Kft."},
-			{ID: "juhasz-laszlo", Name: "Juhász László e.v."}, {ID: "hortobagy-agro", Name: "Hortobágy Agro Zrt."},
 			{
-				ID:   "kossuth-kivitel",
-				Name: "Kossuth Kivitelező Kft.",
-			}, {ID: "molnar-parketta", Name: "Molnár Parketta Bt."},
-			{ID: "szabo-es-tarsa", Name: "Szabó és Társa Kft."},
+				ID: "civis-general", Name: "Cívis Generál Kft.", Phone: "+36 52 555 201",
+				Email: "iroda@civisgeneral.example",
+			},
+			{ID: "hajdu-teto", Name: "Hajdú-Tető Bt.", Phone: "06 30 555 0202"},
+			{
+				ID: "nagyerdo-kert", Name: "Nagyerdő Kert Kft.", Phone: "06 20 555 0203",
+				Email: "kert@nagyerdo.example",
+			},
+			{
+				ID: "tisza-mely", Name: "Tisza Mélyépítő Kft.", Phone: "+36 52 555 204",
+				Email: "gepek@tiszamely.example",
+			},
+			{
+				ID: "juhasz-laszlo", Name: "Juhász László e.v.", Phone: "06 30 555 0205",
+				Note: "Csak délután hívható.",
+			},
+			{
+				ID: "hortobagy-agro", Name: "Hortobágy Agro Zrt.", Phone: "+36 52 555 206",
+				Email: "muhely@hortobagyagro.example",
+			},
+			{ID: "kossuth-kivitel", Name: "Kossuth Kivitelező Kft.", Phone: "06 70 555 0207"},
+			{
+				ID: "molnar-parketta", Name: "Molnár Parketta Bt.", Phone: "06 30 555 0208",
+				Email: "molnar@parketta.example",
+			},
+			{ID: "szabo-es-tarsa", Name: "Szabó és Társa Kft.", Phone: "06 20 555 0209"},
 		},
 		low: []shortage{
 			{"stihl-ms261", "balmazujvarosi-ut", 1, 4, 2}, {"master-b70", "hajduszoboszlo", 3, 5, 2},

@@ -65,7 +65,9 @@ func (g *generator) loadCatalogue(ctx context.Context) error {
 		}
 	}
 	for _, p := range g.company.partners {
-		if err := catalogue.PutPartner(ctx, admin, p); err != nil {
+		if _, err := catalogue.ChangePartner(ctx, admin, shop.PartnerChange{
+			ID: p.ID, Name: &p.Name, Phone: &p.Phone, Email: &p.Email, Note: &p.Note,
+		}); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -15,11 +16,26 @@ type locationBody struct {
 	Archived     bool                        `json:"archived" doc:"nothing is rented there any more; its rentals can be returned"`
 }
 
-// namedBody is a partner.
-type namedBody struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Archived bool   `json:"archived" doc:"not offered any more; its rentals can be returned and paid"`
+// PartnerBody is a partner.
+type PartnerBody struct {
+	ID       string         `json:"id"`
+	Name     string         `json:"name"`
+	Phone    orNull[string] `json:"phone" doc:"as it was written; null for none"`
+	Email    orNull[string] `json:"email" doc:"null for none"`
+	Note     orNull[string] `json:"note" doc:"of one line or several; null for none"`
+	Archived bool           `json:"archived" doc:"not offered any more; its rentals can be returned and paid"`
+}
+
+// onePartnerBody is a partner with those that may be the same customer.
+type onePartnerBody struct {
+	PartnerBody
+	SamePhone []samePhoneBody `json:"samePhone" nullable:"false" doc:"other partners with this phone number, five at most: maybe the same customer"`
+}
+
+// samePhoneBody is a partner with the phone number of another.
+type samePhoneBody struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // productBody is a product.
@@ -35,7 +51,10 @@ func locationOf(l harang.Location) locationBody {
 	return locationBody{l.ID, l.Name, orNull[harang.OpeningHours]{l.Hours}, l.Archived}
 }
 
-func partnerOf(p harang.Partner) namedBody { return namedBody{p.ID, p.Name, p.Archived} }
+func partnerOf(p harang.Partner) PartnerBody {
+	return PartnerBody{p.ID, p.Name, textOrNull(p.Phone), textOrNull(p.Email), textOrNull(p.Note), p.Archived}
+}
+
 func productOf(p harang.Product) productBody {
 	return productBody{p.ID, p.Name, p.DailyPrice, append([]string{}, p.Barcodes...), p.Archived}
 }
@@ -57,11 +76,105 @@ func (a *API) listLocations(
 	return &listOutput[locationBody]{listOf(page, locationOf)}, err
 }
 
+type partnerListInput struct {
+	CatalogueListInput
+	Phone string `query:"phone" maxLength:"40" doc:"partners with this phone number, however it is written; not with search"`
+}
+
 func (a *API) listPartners(
-	ctx context.Context, caller harang.Identity, in *CatalogueListInput,
-) (*listOutput[namedBody], error) {
-	page, err := a.Catalogue.Partners(ctx, caller, in.query())
-	return &listOutput[namedBody]{listOf(page, partnerOf)}, err
+	ctx context.Context, caller harang.Identity, in *partnerListInput,
+) (*listOutput[PartnerBody], error) {
+	q := in.query()
+	q.Phone = in.Phone
+	page, err := a.Catalogue.Partners(ctx, caller, q)
+	return &listOutput[PartnerBody]{listOf(page, partnerOf)}, err
+}
+
+type partnerPath struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+func (a *API) findPartner(ctx context.Context, caller harang.Identity, in *partnerPath) (*partnerOutput, error) {
+	p, err := a.Catalogue.Partner(ctx, caller, in.ID)
+	return a.onePartner(ctx, caller, p, err)
+}
+
+// onePartner is the answer with one partner.
+func (a *API) onePartner(
+	ctx context.Context, caller harang.Identity, p harang.Partner, err error,
+) (*partnerOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	body, err := a.onePartnerOf(ctx, caller, p)
+	return &partnerOutput{body}, err
+}
+
+func (a *API) onePartnerOf(ctx context.Context, caller harang.Identity, p harang.Partner) (onePartnerBody, error) {
+	same, err := a.Catalogue.SamePhone(ctx, caller, p)
+	b := onePartnerBody{partnerOf(p), make([]samePhoneBody, len(same))}
+	for i, other := range same {
+		b.SamePhone[i] = samePhoneBody{other.ID, other.Name}
+	}
+	return b, err
+}
+
+// PartnerContacts are a partner's members that may be absent. null and "" remove one.
+type PartnerContacts struct {
+	Phone optional[string] `json:"phone,omitempty" required:"false" maxLength:"40" doc:"digits, spaces and + - / ( ) .; absent: as before; null removes it"`
+	Email optional[string] `json:"email,omitempty" required:"false" maxLength:"254" doc:"absent: as before; null removes it"`
+	Note  optional[string] `json:"note,omitempty" required:"false" maxLength:"1000" doc:"line breaks are kept; absent: as before; null removes it"`
+}
+
+// change is a change of the contacts.
+func (b PartnerContacts) change() shop.PartnerChange {
+	text := func(o optional[string]) *string {
+		if o.set && o.value == nil {
+			return new("")
+		}
+		return o.value
+	}
+	return shop.PartnerChange{Phone: text(b.Phone), Email: text(b.Email), Note: text(b.Note)}
+}
+
+type newPartnerInput struct {
+	KeyInput
+	Body newPartnerBody
+}
+
+type newPartnerBody struct {
+	Name string `json:"name" minLength:"1" maxLength:"200"`
+	PartnerContacts
+}
+
+func (a *API) createPartner(
+	ctx context.Context, caller harang.Identity, in *newPartnerInput,
+) (*answerOutput[onePartnerBody], error) {
+	return runIdempotent(ctx, a, caller, shop.CreatePartnerRoute, in.KeyInput, in.Body, http.StatusCreated,
+		func(id string) (onePartnerBody, error) {
+			change := in.Body.change()
+			change.ID, change.Name = id, &in.Body.Name
+			p, err := a.Catalogue.CreatePartner(ctx, caller, change)
+			if err != nil {
+				return onePartnerBody{}, err
+			}
+			return a.onePartnerOf(ctx, caller, p)
+		})
+}
+
+type editPartnerInput struct {
+	ID   string `path:"id" maxLength:"128"`
+	Body struct {
+		Name *string `json:"name,omitempty" minLength:"1" maxLength:"200" doc:"absent: as before"`
+		PartnerContacts
+	}
+}
+
+func (a *API) editPartner(ctx context.Context, caller harang.Identity, in *editPartnerInput) (*partnerOutput, error) {
+	change := in.Body.change()
+	change.ID, change.Name = in.ID, in.Body.Name
+	p, err := a.Catalogue.EditPartner(ctx, caller, change)
+	return a.onePartner(ctx, caller, p, err)
 }
 
 type productListInput struct {
@@ -87,17 +200,16 @@ func (a *API) findProduct(ctx context.Context, caller harang.Identity, in *produ
 	return &productOutput{productOf(p)}, err
 }
 
-// putInput creates or changes something that has an id chosen by the caller and a
-// name.
-type putInput struct {
+type putPartnerInput struct {
 	ID   string `path:"id" maxLength:"128" doc:"the id, chosen by the caller"`
 	Body struct {
-		Name     string `json:"name" minLength:"1" maxLength:"200"`
-		Archived *bool  `json:"archived,omitempty" doc:"absent: as before"`
+		Name string `json:"name" minLength:"1" maxLength:"200"`
+		PartnerContacts
+		Archived *bool `json:"archived,omitempty" doc:"absent: as before"`
 	}
 }
 
-type namedOutput struct{ Body namedBody }
+type partnerOutput struct{ Body onePartnerBody }
 
 type putLocationInput struct {
 	ID   string `path:"id" maxLength:"128" doc:"the id, chosen by the caller"`
@@ -123,11 +235,11 @@ func (a *API) putLocation(
 	return &locationOutput{locationOf(l)}, err
 }
 
-func (a *API) putPartner(ctx context.Context, caller harang.Identity, in *putInput) (*namedOutput, error) {
-	p, err := a.Catalogue.ChangePartner(ctx, caller, shop.PartnerChange{
-		ID: in.ID, Name: &in.Body.Name, Archived: in.Body.Archived,
-	})
-	return &namedOutput{partnerOf(p)}, err
+func (a *API) putPartner(ctx context.Context, caller harang.Identity, in *putPartnerInput) (*partnerOutput, error) {
+	change := in.Body.change()
+	change.ID, change.Name, change.Archived = in.ID, &in.Body.Name, in.Body.Archived
+	p, err := a.Catalogue.ChangePartner(ctx, caller, change)
+	return a.onePartner(ctx, caller, p, err)
 }
 
 type putProductInput struct {

@@ -79,6 +79,13 @@ const (
 		"may be made on each node, all at once or spread; a further one is RATE_LIMITED. Changes take effect on " +
 		"every node within a second."
 
+	partnerListDetails = "search finds words of names, ids and e-mail addresses, and parts of phone numbers: " +
+		"06 30 123, +36 30 123 and 30/123 find the same. phone finds who has exactly this number, to ask before " +
+		"somebody is created twice."
+	partnerDetails = "Two partners may have one phone number, as people of one company do; samePhone names the " +
+		"others. Numbers are compared by their digits, +36, 0036 and 06 being the same; a number without a country " +
+		"is Hungarian."
+
 	checkoutDetails = "A declined card is 201, too: the pieces are reserved, the rental is AWAITING_PAYMENT for 30 " +
 		"minutes, and " +
 		"payment has the error. Without payment the rental is OPEN at once."

@@ -32,12 +32,15 @@ func TestExports(t *testing.T) {
 	e.as(harang.RoleOperator, "POST", "/rentals", `{"partnerId":"alfa-epito","locationId":"vaci-ut",`+
 		`"dueAt":"2026-03-05T10:00:00Z","lines":[{"productId":"makita-hr2470","quantity":1}],`+
 		`"payment":{"method":"CASH"}}`).want(t, 201, "")
+	e.as(harang.RoleOperator, "PATCH", "/partners/alfa-epito",
+		`{"phone":"+36 1 234 5678","email":"iroda@alfa.example"}`).want(t, 200, "")
 	for name, want := range map[string]string{
 		"stock": "productId;productName;dailyPrice;barcodes;locationId;locationName;quantity;" +
 			"warningThreshold;criticalThreshold\r\n" +
 			"makita-hr2470;Makita HR2470 fúrókalapács;4900;;vaci-ut;Váci út;3;5;3\r\n",
-		"products":  "productId;productName;dailyPrice;barcodes\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;\r\n",
-		"partners":  "partnerId;partnerName\r\nalfa-epito;Alfa Építő Kft.\r\n",
+		"products": "productId;productName;dailyPrice;barcodes\r\nmakita-hr2470;Makita HR2470 fúrókalapács;4900;\r\n",
+		"partners": "partnerId;partnerName;partnerPhone;partnerEmail;partnerNote\r\n" +
+			"alfa-epito;Alfa Építő Kft.;'+36 1 234 5678;iroda@alfa.example;\r\n",
 		"locations": "locationId;locationName\r\nvaci-ut;Váci út\r\n",
 		"rentals": ";OPEN;alfa-epito;Alfa Építő Kft.;vaci-ut;Váci út;1 × Makita HR2470 fúrókalapács;1;" +
 			"14700;14700;0;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter;B-2026-000001\r\n",

@@ -131,6 +131,6 @@ func (a *API) describeImport(op *huma.Operation) {
 	}
 }
 
-const importDetails = `The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. Numbers may be written as 1 234,00 Ft.
+const importDetails = `The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, partnerPhone, partnerEmail, partnerNote, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing; a dash in barcodes, partnerPhone, partnerEmail or partnerNote removes what is there. Numbers may be written as 1 234,00 Ft.
 
 The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped. A tenant has one import at a time, and a node four; a further one is RATE_LIMITED.`

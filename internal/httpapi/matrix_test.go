@@ -43,6 +43,9 @@ var matrix = map[string]string{
 	"GET /dashboard/summary": everybody,
 	"GET /locations":         everybody,
 	"GET /partners":          everybody,
+	"POST /partners":         everybody,
+	"GET /partners/{id}":     everybody,
+	"PATCH /partners/{id}":   everybody,
 	"GET /products":          everybody,
 	"GET /products/{id}":     everybody,
 

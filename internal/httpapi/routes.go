@@ -51,7 +51,15 @@ func (a *API) routes() {
 	call(a, "GET /locations", harang.ActionReadCatalogue, a.listLocations,
 		about("listLocations", "Locations, by name"))
 	call(a, "GET /partners", harang.ActionReadCatalogue, a.listPartners,
-		about("listPartners", "Partners, by name"))
+		about("listPartners", "Partners, by name").details(partnerListDetails))
+	call(a, "POST /partners", harang.ActionWritePartners, a.createPartner,
+		about("createPartner", "Create a partner", harang.CodeIdempotencyInProgress, harang.CodeIdempotencyKeyReused).
+			answers(201).details(partnerDetails))
+	call(a, "GET /partners/{id}", harang.ActionReadCatalogue, a.findPartner,
+		about("findPartner", "One partner", harang.CodeNotFound))
+	call(a, "PATCH /partners/{id}", harang.ActionWritePartners, a.editPartner,
+		about("editPartner", "Change name, phone, e-mail or note of a partner", harang.CodeNotFound, harang.CodeErased).
+			details(partnerDetails))
 	call(a, "GET /products", harang.ActionReadCatalogue, a.listProducts,
 		about("listProducts", "Products, by name"))
 	call(a, "GET /products/{id}", harang.ActionReadCatalogue, a.findProduct,

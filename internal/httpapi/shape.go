@@ -113,6 +113,9 @@ func (o *optional[T]) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &o.value)
 }
 
+// MarshalJSON writes the value, an absent one as null.
+func (o optional[T]) MarshalJSON() ([]byte, error) { return json.Marshal(o.value) }
+
 // Schema describes the member in the OpenAPI document.
 func (optional[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *r.Schema(reflect.TypeFor[T](), false, "")

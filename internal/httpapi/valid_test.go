@@ -407,6 +407,17 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /refunds/"+text(refund, "id")+"/retry", "", 200)
 	do(o, "POST /refunds/unknown/retry", "", 404)
 
+	partner := do(o, "POST /partners", `{"name":"Kiss Éva","phone":"06 30 123 4567","email":"eva@kiss.example"}`, 201)
+	do(o, "POST /partners", `{"name":"Kiss Éva","phone":"+36 (30) 123-4567","note":"csak délután\nhívható"}`, 201)
+	do(o, "POST /partners", `{"name":"Kiss Éva","phone":"1 234 5678"}`, 201, "Idempotency-Key: k")
+	do(o, "POST /partners", `{"name":"Kiss Éva","phone":"1 234 5679"}`, 422, "Idempotency-Key: k")
+	do(o, "POST /partners", `{"name":"Kiss Éva","phone":"nincs"}`, 422)
+	do(o, "GET /partners/"+text(partner, "id"), "", 200)
+	do(o, "GET /partners/unknown", "", 404)
+	do(o, "GET /partners?phone=%2B36301234567", "", 200)
+	do(o, "GET /partners?phone=nincs", "", 422)
+	do(o, "PATCH /partners/"+text(partner, "id"), `{"email":null}`, 200)
+	do(o, "PATCH /partners/unknown", `{}`, 404)
 	do(a, "PUT /partners/alfa-epito/cards/tok_1", `{"label":"céges","last4":"1234","expires":"2027-01"}`, 200)
 	do(a, "PUT /partners/unknown/cards/tok_1", `{}`, 404)
 	do(o, "GET /partners/alfa-epito/cards", "", 200)
@@ -419,6 +430,7 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(a, "POST /partners/gone/erase", "", 200)
 	do(a, "POST /partners/gone/erase", "", 200)
 	do(a, "PUT /partners/gone", `{"name":"Gone"}`, 409)
+	do(o, "PATCH /partners/gone", `{"name":"Gone"}`, 409)
 	do(a, "PUT /partners/gone/cards/tok_1", `{}`, 409)
 
 	do(o, "POST /self-check/alert", "", 202)
@@ -526,10 +538,11 @@ func TestOpenAPI_Answers(t *testing.T) {
 		for _, op := range methods {
 			for status := range op.Responses {
 				n, err := strconv.Atoi(status)
-				// 409 of a checkout or adjustment needs two at once, 429 of most calls many; 304
+				// 409 of a checkout, an adjustment or a new partner needs two at once, 429 of most calls many; 304
 				// has no body.
 				left := n == http.StatusInternalServerError || n == http.StatusServiceUnavailable ||
-					(op.OperationID == "createRental" || op.OperationID == "adjustStock") && n == http.StatusConflict ||
+					n == http.StatusConflict &&
+						slices.Contains([]string{"createRental", "adjustStock", "createPartner"}, op.OperationID) ||
 					n == http.StatusTooManyRequests &&
 						!slices.Contains([]string{
 							"login", "openDisplay", "testAlert", "reportClientError",
@@ -554,7 +567,7 @@ func TestOpenAPI_Faults(t *testing.T) {
 	// Bodies that are good, so that it is the database that fails.
 	bodies := map[string]string{
 		"importCatalogue": "partnerId\n", "login": loginBody, "putLocation": `{"name":"L"}`,
-		"putPartner": `{"name":"P"}`, "putProduct": `{"name":"P","dailyPrice":1}`,
+		"putPartner": `{"name":"P"}`, "createPartner": `{"name":"P"}`, "putProduct": `{"name":"P","dailyPrice":1}`,
 		"adjustStock": `{"productId":"p","locationId":"l","delta":1,"reason":"r"}`,
 		"changeStock": `{"warningThreshold":1}`,
 		"putStock":    `{"quantity":1}`, "pay": `{"rentalId":"r","amount":1,"method":"CASH"}`, "putCard": `{}`,

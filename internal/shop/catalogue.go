@@ -88,10 +88,15 @@ func (c *Catalogue) changeLocation(
 // PartnerChange creates a partner or changes it. A nil field keeps its value; a new
 // partner needs a name.
 type PartnerChange struct {
-	ID       string
-	Name     *string
-	Archived *bool
+	ID   string
+	Name *string
+	// Phone, Email and Note are removed by "".
+	Phone, Email, Note *string
+	Archived           *bool
 }
+
+// CreatePartnerRoute is the route of requests that create partners.
+const CreatePartnerRoute = "POST /partners"
 
 // ChangePartner creates or changes a partner and returns it. Archiving one is allowed
 // whatever it has: its rentals can be returned and paid. INVALID_REQUEST naming the
@@ -108,6 +113,64 @@ func (c *Catalogue) ChangePartner(
 	return p, err
 }
 
+// CreatePartner creates a partner of a caller who chooses no id, and returns it. With the id of an earlier try it
+// returns what that created. INVALID_REQUEST naming the field.
+func (c *Catalogue) CreatePartner(
+	ctx context.Context, caller harang.Identity, change PartnerChange,
+) (harang.Partner, error) {
+	if change.ID == "" {
+		change.ID = c.newID()
+	}
+	var p harang.Partner
+	wrong := change.apply(harang.Partner{}).Check()
+	err := c.put(ctx, caller, harang.ActionWritePartners, wrong, func(tx Tx) (err error) {
+		var found bool
+		if p, found, err = exists(tx.LockPartner(ctx, caller.Tenant, change.ID)); err != nil || found {
+			return err
+		}
+		p, err = c.changePartner(ctx, tx, caller, change)
+		return err
+	})
+	return p, err
+}
+
+// EditPartner changes a partner that exists and returns it. NOT_FOUND, otherwise as ChangePartner.
+func (c *Catalogue) EditPartner(
+	ctx context.Context, caller harang.Identity, change PartnerChange,
+) (harang.Partner, error) {
+	var p harang.Partner
+	wrong := change.apply(harang.Partner{Name: anyName}).Check()
+	err := c.put(ctx, caller, harang.ActionWritePartners, wrong, func(tx Tx) (err error) {
+		if _, err = tx.FindPartner(ctx, caller.Tenant, change.ID); err != nil {
+			return notFound(err, "there is no such partner")
+		}
+		p, err = c.changePartner(ctx, tx, caller, change)
+		return err
+	})
+	return p, err
+}
+
+// Partner returns one partner, archived or not. NOT_FOUND.
+func (c *Catalogue) Partner(ctx context.Context, caller harang.Identity, id string) (harang.Partner, error) {
+	if err := caller.Can(harang.ActionReadCatalogue); err != nil {
+		return harang.Partner{}, err
+	}
+	p, err := c.store.FindPartner(ctx, caller.Tenant, id)
+	return p, notFound(err, "there is no such partner")
+}
+
+// maxSamePhone is how many partners with the same phone number are pointed out.
+const maxSamePhone = 5
+
+// SamePhone returns other partners with the phone number of one, those that are archived left out: it may be the same
+// customer. Callers who may not read partners get none.
+func (c *Catalogue) SamePhone(ctx context.Context, caller harang.Identity, p harang.Partner) ([]harang.Partner, error) {
+	if p.Phone == "" || caller.Can(harang.ActionReadCatalogue) != nil {
+		return nil, nil
+	}
+	return c.store.FindPartnersByPhone(ctx, caller.Tenant, p.Phone, p.ID, false, maxSamePhone)
+}
+
 // PutPartner is ChangePartner with a name only.
 func (c *Catalogue) PutPartner(ctx context.Context, caller harang.Identity, p harang.Partner) error {
 	_, err := c.ChangePartner(ctx, caller, PartnerChange{ID: p.ID, Name: &p.Name})
@@ -117,8 +180,20 @@ func (c *Catalogue) PutPartner(ctx context.Context, caller harang.Identity, p ha
 func (change PartnerChange) apply(p harang.Partner) harang.Partner {
 	p.ID = change.ID
 	set(&p.Name, change.Name)
+	set(&p.Phone, trimmed(change.Phone))
+	set(&p.Email, trimmed(change.Email))
+	p.Email = strings.ToLower(p.Email)
+	set(&p.Note, trimmed(change.Note))
 	set(&p.Archived, change.Archived)
 	return p
+}
+
+// trimmed is a text without the spaces around it.
+func trimmed(text *string) *string {
+	if text == nil {
+		return nil
+	}
+	return new(strings.TrimSpace(*text))
 }
 
 func (c *Catalogue) changePartner(
@@ -272,7 +347,9 @@ func locationState(l harang.Location) harang.AuditState {
 }
 
 func partnerState(p harang.Partner) harang.AuditState {
-	return harang.AuditState{"name": p.Name, "archived": p.Archived}
+	return harang.AuditState{
+		"name": p.Name, "phone": p.Phone, "email": p.Email, "note": p.Note, "archived": p.Archived,
+	}
 }
 
 func productState(p harang.Product) harang.AuditState {
@@ -400,10 +477,20 @@ func (c *Catalogue) Locations(
 	return list(ctx, caller, c.store.FindLocations, q)
 }
 
-// Partners returns a part of the tenant's partners, by name.
+// Partners returns a part of the tenant's partners, by name. INVALID_REQUEST for a search together with a phone
+// number, and for a number that is none.
 func (c *Catalogue) Partners(
 	ctx context.Context, caller harang.Identity, q harang.CatalogueQuery,
 ) (harang.Page[harang.Partner], error) {
+	detail := ""
+	if q.Phone != "" {
+		if detail = harang.CheckPhone(q.Phone); q.Search != "" {
+			detail = "cannot be combined with search"
+		}
+	}
+	if detail != "" {
+		return harang.Page[harang.Partner]{}, harang.Invalid(harang.FieldError{Field: "phone", Detail: detail})
+	}
 	return list(ctx, caller, c.store.FindPartners, q)
 }
 

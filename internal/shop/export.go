@@ -179,12 +179,14 @@ func (x *Exports) Products(caller harang.Identity, q harang.CatalogueQuery) *Exp
 
 // Partners is the list of partners with the columns of an import.
 func (x *Exports) Partners(caller harang.Identity, q harang.CatalogueQuery) *Export {
-	return newExport([]string{"partnerId", "partnerName"},
+	return newExport([]string{"partnerId", "partnerName", "partnerPhone", "partnerEmail", "partnerNote"},
 		func(ctx context.Context, cursor string) (harang.Page[harang.Partner], error) {
 			q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 			return x.catalogue.Partners(ctx, caller, q)
 		}, func(p harang.Partner) string { return p.ID }, func(_ context.Context, p harang.Partner) ([]string, error) {
-			return []string{escapeCell(p.ID), escapeCell(p.Name)}, nil
+			return []string{
+				escapeCell(p.ID), escapeCell(p.Name), escapeCell(p.Phone), escapeCell(p.Email), escapeCell(p.Note),
+			}, nil
 		})
 }
 

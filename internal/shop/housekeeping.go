@@ -181,5 +181,7 @@ func (h *Housekeeper) sweep(ctx context.Context) error {
 		inBatches(func() (int64, error) { return h.store.SweepNotices(ctx, now.Add(-noticeRetention), batch) }),
 		// A node of version 0.1.0 settles payments without their cards.
 		h.store.RecheckPendingCards(ctx, now),
+		// It erases partners without their contacts.
+		h.store.EraseContacts(ctx),
 	)
 }

@@ -63,14 +63,16 @@ func (c *Catalogue) PreviewImport(ctx context.Context, caller harang.Identity, f
 //
 //	productId, productName, dailyPrice        a product; dailyPrice in forints
 //	locationId, locationName                  a location
-//	partnerId, partnerName                    a partner
+//	partnerId, partnerName, partnerPhone, partnerEmail, partnerNote
+//	                                          a partner
 //	quantity, warningThreshold, criticalThreshold
 //	                                          the stock of the line's product at the line's location
 //
 // A line creates or changes what its filled cells name. An absent column or an empty cell keeps the present value; of
 // something new, names and quantity are required, and prices and thresholds are 0. Lines may repeat a product,
 // location or partner with the same values; the stock of one product at one location is on one line. Numbers may be
-// written as "1 234,00 Ft". A dash in the column barcodes takes all barcodes from the product.
+// written as "1 234,00 Ft". A dash in the column barcodes takes all barcodes from the product; one in partnerPhone,
+// partnerEmail or partnerNote removes what is there.
 //
 // The whole file is checked before anything is written: INVALID_REQUEST with a field "line 7, quantity" for each of
 // the first twenty errors. Then it is written in transactions of a few lines, so that nobody waits long. When that is
@@ -221,7 +223,7 @@ func (p *importPlan) plan(line int, kind, id string, found bool, counter *int, w
 func (p *importPlan) check(line int, noun string, wrong []harang.FieldError) bool {
 	for _, w := range wrong {
 		column := w.Field
-		if column == "id" || column == "name" {
+		if column == "id" || column == "name" || noun == "partner" {
 			column = noun + strings.ToUpper(column[:1]) + column[1:]
 		}
 		p.report.Problems.add(line, column, w.Detail)
@@ -275,20 +277,21 @@ func (c *Catalogue) planPartners(ctx context.Context, caller harang.Identity, in
 		if err != nil {
 			return err
 		}
-		next := now
 		if now.Erased {
-			p.report.Problems.add(want.line, "partnerId", erasedDetail)
+			p.report.Problems.add(want.first(), "partnerId", erasedDetail)
 			continue
 		}
-		next.ID, next.Name = id, named(want.value, now.Name)
-		if !p.check(want.line, "partner", next.Check()) {
+		next := want.change(id, now).apply(now)
+		if !p.check(want.first(), "partner", next.Check()) {
 			continue
 		}
 		write := func(tx Tx) error {
-			_, err := c.changePartner(ctx, tx, caller, PartnerChange{ID: id, Name: &want.value})
+			_, err := c.changePartner(ctx, tx, caller, want.change(id, now))
 			return err
 		}
-		p.plan(want.line, "partner", id, found, &p.report.Partners, write, compare("partnerName", now.Name, next.Name))
+		p.plan(want.first(), "partner", id, found, &p.report.Partners, write,
+			compare("partnerName", now.Name, next.Name), compare("partnerPhone", now.Phone, next.Phone),
+			compare("partnerEmail", now.Email, next.Email), compare("partnerNote", now.Note, next.Note))
 	}
 	return nil
 }

@@ -150,6 +150,40 @@ func (w wantedProduct) change(id string, now harang.Product) ProductChange {
 	return change
 }
 
+// wantedPartner are the stated values of a partner; nil keeps the present one. One of them is not nil.
+type wantedPartner struct {
+	name, phone, email, note *stated[string]
+}
+
+// first is the first line that states one of the values.
+func (w wantedPartner) first() int {
+	var lines []int
+	for _, value := range []*stated[string]{w.name, w.phone, w.email, w.note} {
+		if value != nil {
+			lines = append(lines, value.line)
+		}
+	}
+	return slices.Min(lines)
+}
+
+// change is what the values do to the partner with an id.
+func (w wantedPartner) change(id string, now harang.Partner) PartnerChange {
+	change := PartnerChange{ID: id}
+	for _, f := range []struct {
+		field   **string
+		stated  *stated[string]
+		present string
+	}{
+		{&change.Name, w.name, now.Name}, {&change.Phone, w.phone, now.Phone}, {&change.Email, w.email, now.Email},
+		{&change.Note, w.note, now.Note},
+	} {
+		if f.stated != nil {
+			*f.field = new(named(f.stated.value, f.present))
+		}
+	}
+	return change
+}
+
 // wantedStock are the values of a stock item that a line states; nil keeps the present one.
 type wantedStock struct {
 	line                        int
@@ -169,7 +203,7 @@ type importRow struct {
 type importFile struct {
 	rows      []importRow
 	locations map[string]*stated[string] // names
-	partners  map[string]*stated[string] // names
+	partners  map[string]wantedPartner
 	products  map[string]wantedProduct
 	stock     map[stockKey]wantedStock
 	problems  ImportProblems
@@ -177,7 +211,7 @@ type importFile struct {
 }
 
 const importColumns = "productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, " +
-	"partnerName, quantity, warningThreshold, criticalThreshold"
+	"partnerName, partnerPhone, partnerEmail, partnerNote, quantity, warningThreshold, criticalThreshold"
 
 // columns maps the folded names of the known columns to their names.
 var columns = func() map[string]string {
@@ -205,7 +239,7 @@ func readImport(file io.Reader) (*importFile, error) {
 		return nil, harang.Errorf(harang.CodeTooLarge, "a file may have %d bytes at most", MaxImportBytes)
 	}
 	in := &importFile{
-		locations: map[string]*stated[string]{}, partners: map[string]*stated[string]{},
+		locations: map[string]*stated[string]{}, partners: map[string]wantedPartner{},
 		products: map[string]wantedProduct{}, stock: map[stockKey]wantedStock{}, cells: map[string]string{},
 	}
 	if len(raw) > maxHeaderBytes && bytes.IndexByte(raw[:maxHeaderBytes], '\n') < 0 {
@@ -366,7 +400,8 @@ func (in *importFile) readHeader(line int, header []string) []string {
 	for _, need := range [][2]string{
 		{"productName", "productId"}, {"dailyPrice", "productId"}, {"barcodes", "productId"},
 		{"locationName", "locationId"},
-		{"partnerName", "partnerId"},
+		{"partnerName", "partnerId"}, {"partnerPhone", "partnerId"}, {"partnerEmail", "partnerId"},
+		{"partnerNote", "partnerId"},
 		{"quantity", "productId"}, {"quantity", "locationId"}, {"warningThreshold", "productId"},
 		{"warningThreshold", "locationId"}, {"criticalThreshold", "productId"}, {"criticalThreshold", "locationId"},
 	} {
@@ -420,21 +455,36 @@ func (in *importFile) readLine(line int, names, record []string) {
 	stock := wantedStock{line, whole("quantity", "db"), whole("warningThreshold", "db"),
 		whole("criticalThreshold", "db")}
 	product.barcodes = text("barcodes")
-	if codes := product.barcodes; codes != nil {
-		if short := shortenedNumber.FindString(codes.value); short != "" {
-			in.problems.addf(line, "barcodes",
+	partner := wantedPartner{phone: text("partnerPhone"), email: text("partnerEmail"), note: text("partnerNote")}
+	for _, removable := range []struct {
+		column string
+		cell   *stated[string]
+		number bool
+	}{
+		{"barcodes", product.barcodes, true}, {"partnerPhone", partner.phone, true},
+		{"partnerEmail", partner.email, false}, {"partnerNote", partner.note, false},
+	} {
+		if removable.cell == nil {
+			continue
+		}
+		short := shortenedNumber.FindString(removable.cell.value)
+		if removable.number && short != "" {
+			in.problems.addf(line, removable.column,
 				"has a number that a spreadsheet shortened: %s; format the column as text", short)
 		}
-		if slices.Contains(noneCells, codes.value) {
-			codes.value = ""
+		if slices.Contains(noneCells, removable.cell.value) {
+			removable.cell.value = ""
 		}
+	}
+	if codes := product.barcodes; codes != nil {
 		codes.value = strings.Join(splitBarcodes(codes.value), " ")
 	}
 	if in.problems.count() > before {
 		return // the numbers are not those of the file
 	}
 	product.name = text("productName")
-	location, partner := text("locationName"), text("partnerName")
+	location := text("locationName")
+	partner.name = text("partnerName")
 	row := importRow{line: line, location: cells["locationId"], partner: cells["partnerId"],
 		product: cells["productId"]}
 	row.stock = stock.quantity != nil || stock.warning != nil || stock.critical != nil
@@ -445,7 +495,7 @@ func (in *importFile) readLine(line int, names, record []string) {
 	}{
 		{"productId", row.product, priced || row.stock},
 		{"locationId", row.location, location != nil || row.stock},
-		{"partnerId", row.partner, partner != nil},
+		{"partnerId", row.partner, partner != wantedPartner{}},
 	} {
 		if need.needed && need.id == "" {
 			in.problems.add(line, need.column, "must be filled in")
@@ -457,8 +507,14 @@ func (in *importFile) readLine(line int, names, record []string) {
 	if location != nil {
 		in.locations[row.location] = state(&in.problems, "locationName", in.locations[row.location], location)
 	}
-	if partner != nil {
-		in.partners[row.partner] = state(&in.problems, "partnerName", in.partners[row.partner], partner)
+	if partner != (wantedPartner{}) {
+		earlier := in.partners[row.partner]
+		in.partners[row.partner] = wantedPartner{
+			state(&in.problems, "partnerName", earlier.name, partner.name),
+			state(&in.problems, "partnerPhone", earlier.phone, partner.phone),
+			state(&in.problems, "partnerEmail", earlier.email, partner.email),
+			state(&in.problems, "partnerNote", earlier.note, partner.note),
+		}
 	}
 	if priced {
 		earlier := in.products[row.product]
@@ -493,7 +549,7 @@ func state[V comparable](p *ImportProblems, column string, earlier, value *state
 }
 
 // noneCells say that something has none of what the column is for, where an empty cell
-// keeps what is there: a dash, or what a spreadsheet makes of it. No barcode is one.
+// keeps what is there: a dash, or what a spreadsheet makes of it. No barcode and no contact is one.
 var noneCells = []string{"-", "–", "—"}
 
 // splitBarcodes separates the barcodes of a cell, which are separated by spaces, commas, semicolons or bars.

@@ -100,6 +100,8 @@ func (s *countingStore) SweepRequests(context.Context, time.Time, int) (int64, e
 
 func (s *countingStore) RecheckPendingCards(context.Context, time.Time) error { return errUnavailable }
 
+func (s *countingStore) EraseContacts(context.Context) error { return errUnavailable }
+
 // TestHousekeeper_Run: a round every five seconds, failures included, until
 // the context ends.
 func TestHousekeeper_Run(t *testing.T) {

@@ -65,6 +65,8 @@ type Eraser interface {
 	// EraseCopies makes one pass, in short transactions. After an interruption the next pass begins anew. next is
 	// when another one follows, zero for never.
 	EraseCopies(ctx context.Context, e harang.Erasure, next time.Time) error
+	// EraseContacts erases phone, e-mail address and note of the partners that an older node has erased.
+	EraseContacts(ctx context.Context) error
 }
 
 // ErasureWriter erases partners.
@@ -122,6 +124,10 @@ type CatalogueReader interface {
 	FindPartners(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Partner], error)
 	FindProducts(ctx context.Context, tenant string, q harang.CatalogueQuery) (harang.Page[harang.Product], error)
 	FindPartner(ctx context.Context, tenant, id string) (harang.Partner, error)
+	// FindPartnersByPhone returns partners with a phone number, archived or not, but one (""), by id.
+	FindPartnersByPhone(
+		ctx context.Context, tenant, phone, except string, archived bool, limit int,
+	) ([]harang.Partner, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
 	// FindProductsByCode returns the product with this id and the one with this

@@ -14,7 +14,7 @@ import (
 // scanProduct read them.
 const (
 	locationColumns = `id, name, opening_hours, archived_at`
-	partnerColumns  = `id, name, archived_at, erased_at`
+	partnerColumns  = `id, name, archived_at, erased_at, phone, email, note`
 	productColumns  = `id, name, daily_price, barcodes, archived_at`
 )
 
@@ -36,10 +36,13 @@ var (
 			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
 
 	putPartner = define("put partner", `
-		INSERT INTO partners (tenant_id, id, name, archived_at, sort_key, search_key, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO partners (tenant_id, id, name, archived_at, sort_key, search_key, updated_at, phone, email, note,
+			phone_key, email_key)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, `+archivedAt("partners")+`,
-			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
+			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at,
+			phone = excluded.phone, email = excluded.email, note = excluded.note, phone_key = excluded.phone_key,
+			email_key = excluded.email_key`)
 
 	putProduct = define("put product", `
 		INSERT INTO products (tenant_id, id, name, daily_price, barcodes, archived_at, sort_key, search_key, updated_at)
@@ -70,10 +73,15 @@ var (
 
 	findPartners = define("find partners", `
 		SELECT `+partnerColumns+`, sort_key FROM partners
-		WHERE tenant_id = $1 AND search_key LIKE $2 ESCAPE '\' AND search_key LIKE $3 ESCAPE '\'
-			AND search_key LIKE $4 ESCAPE '\' AND `+isArchived+` = $5 AND erased_at IS NULL
-			AND (sort_key, id) > ($6, $7)
-		ORDER BY sort_key, id LIMIT $8`)
+		WHERE tenant_id = $1 AND `+partnerMatches("$2", "$3", "$4", "$5")+` AND `+isArchived+` = $6
+			AND erased_at IS NULL AND (sort_key, id) > ($7, $8)
+		ORDER BY sort_key, id LIMIT $9`)
+
+	findPartnersByPhone = define("find partners by phone", `
+		SELECT `+partnerColumns+` FROM partners
+		WHERE tenant_id = $1 AND phone_key = $2 AND phone_key IS NOT NULL AND id <> $3 AND `+isArchived+` = $4
+			AND erased_at IS NULL
+		ORDER BY id LIMIT $5`)
 
 	findProducts = define("find products", `
 		SELECT `+productColumns+`, sort_key FROM products
@@ -108,8 +116,12 @@ func scanPartner(r row) (harang.Partner, error) { return scanPartnerAnd(r) }
 
 func scanPartnerAnd(r row, more ...any) (p harang.Partner, err error) {
 	var archived, erased sql.NullInt64
-	err = r.Scan(append([]any{&p.ID, &p.Name, &archived, &erased}, more...)...)
+	var phone, email, note sql.NullString
+	err = r.Scan(append([]any{&p.ID, &p.Name, &archived, &erased, &phone, &email, &note}, more...)...)
 	p.Archived, p.Erased = archived.Valid, erased.Valid
+	if !p.Erased { // an older node that erases leaves them
+		p.Phone, p.Email, p.Note = phone.String, email.String, note.String
+	}
 	return p, err
 }
 
@@ -163,7 +175,8 @@ func readHours(text sql.NullString) (*harang.OpeningHours, error) {
 // PutPartner creates or replaces a partner.
 func (tx *Tx) PutPartner(ctx context.Context, tenant string, p harang.Partner) error {
 	_, err := execute(ctx, tx, putPartner, tenant, p.ID, p.Name, tx.s.archivedSince(p.Archived), sortKey(p.Name),
-		searchKey(p.Name, p.ID), tx.s.nowMillis())
+		searchKey(p.Name, p.ID), tx.s.nowMillis(), nullText(p.Phone), nullText(p.Email), nullText(p.Note),
+		nullText(harang.PhoneKey(p.Phone)), nullText(searchKey(p.Email)))
 	return err
 }
 
@@ -227,10 +240,11 @@ type named[T any] struct {
 	key  nameKey
 }
 
-// findNamed reads a page of a list by name, on the first page after the entries first.
+// findNamed reads a page of a list by name, on the first page after the entries first. patterns are those of the
+// search.
 func findNamed[T any](
 	ctx context.Context, s *Store, list string, q *query, scan func(row) (named[T], error),
-	tenant string, cq harang.CatalogueQuery, first []named[T],
+	tenant string, cq harang.CatalogueQuery, patterns []any, first []named[T],
 ) (harang.Page[T], error) {
 	var after nameKey
 	if err := decodeCursor(list, cq.Cursor, &after); err != nil {
@@ -243,9 +257,9 @@ func findNamed[T any](
 	for _, n := range first {
 		after.First = append(after.First, n.key.ID)
 	}
-	like := likePatterns(cq.Search)
-	rows, err := queryAll(ctx, s.reader(), q, scan, tenant, like[0], like[1], like[2], boolInt(cq.Archived),
-		after.Sort, after.ID, cq.Limit+1+len(after.First))
+	args := append(append([]any{tenant}, patterns...), boolInt(cq.Archived), after.Sort, after.ID,
+		cq.Limit+1+len(after.First))
+	rows, err := queryAll(ctx, s.reader(), q, scan, args...)
 	if err != nil {
 		return harang.Page[T]{}, err
 	}
@@ -268,18 +282,30 @@ func (s *Store) FindLocations(
 		n.item, err = scanLocationAnd(r, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, q, nil)
+	}, tenant, q, namePatterns(q.Search), nil)
 }
 
-// FindPartners returns a page of a tenant's partners by name.
+// FindPartners returns a page of a tenant's partners by name. With a phone number it returns only those that have it.
 func (s *Store) FindPartners(
 	ctx context.Context, tenant string, q harang.CatalogueQuery,
 ) (harang.Page[harang.Partner], error) {
+	if q.Phone != "" {
+		found, err := s.FindPartnersByPhone(ctx, tenant, q.Phone, "", q.Archived, q.Limit)
+		return harang.Page[harang.Partner]{Items: append([]harang.Partner{}, found...)}, err
+	}
 	return findNamed(ctx, s, "partners", findPartners, func(r row) (n named[harang.Partner], err error) {
 		n.item, err = scanPartnerAnd(r, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, q, nil)
+	}, tenant, q, partnerPatterns(q.Search), nil)
+}
+
+// FindPartnersByPhone returns partners with a phone number but one (""), by id.
+func (s *Store) FindPartnersByPhone(
+	ctx context.Context, tenant, phone, except string, archived bool, limit int,
+) ([]harang.Partner, error) {
+	return queryAll(ctx, s.reader(), findPartnersByPhone, scanPartner, tenant, harang.PhoneKey(phone), except,
+		boolInt(archived), limit)
 }
 
 // FindProducts returns a page of a tenant's products by name. Those whose id or barcode
@@ -307,5 +333,5 @@ func (s *Store) FindProducts(
 		n.item, err = scanProductAnd(r, &n.key.Sort)
 		n.key.ID = n.item.ID
 		return n, err
-	}, tenant, q, first)
+	}, tenant, q, namePatterns(q.Search), first)
 }

@@ -12,6 +12,7 @@ import (
 	"harang.dev/harang"
 	"harang.dev/harang/internal/auth"
 	"harang.dev/harang/internal/outbox"
+	"harang.dev/harang/internal/shop"
 )
 
 const (
@@ -24,6 +25,9 @@ const (
 )
 
 const erasureColumns = `tenant_id, kind, subject_id, erased_at, passes, due_at`
+
+// noContact removes what an erased partner could be reached by.
+const noContact = `phone = NULL, email = NULL, note = NULL, phone_key = NULL, email_key = NULL`
 
 var (
 	findErasure = define("find erasure", `
@@ -47,8 +51,12 @@ var (
 
 	erasePartner = define("erase partner", `
 		UPDATE partners SET name = $1, sort_key = $2, search_key = $3, erased_at = $4, updated_at = $4,
-			archived_at = coalesce(archived_at, $4)
+			archived_at = coalesce(archived_at, $4), `+noContact+`
 		WHERE tenant_id = $5 AND id = $6`)
+	// An older node that erases a partner does not know of them.
+	eraseContacts = define("erase contacts of erased partners", `
+		UPDATE partners SET `+noContact+`
+		WHERE erased_at IS NOT NULL AND (phone IS NOT NULL OR email IS NOT NULL OR note IS NOT NULL)`)
 	eraseCards = define("erase cards", `
 		DELETE FROM partner_cards WHERE tenant_id = $1 AND partner_id = $2`)
 	// Each part reads the few rows of one index: rentals that are out, that wait for a payment, that owe, and those of
@@ -180,7 +188,15 @@ func (tx *Tx) FindUnfinishedRentals(ctx context.Context, tenant, partnerID strin
 	return queryAll(ctx, tx, findUnfinishedRentals, scanText, tenant, partnerID, limit)
 }
 
-// ErasePartner erases the name and the cards of a locked partner, and archives it.
+// EraseContacts erases phone, e-mail address and note of the partners that an older node has erased.
+func (s *Store) EraseContacts(ctx context.Context) error {
+	return s.within(ctx, func(tx *Tx) error {
+		_, err := execute(ctx, tx, eraseContacts)
+		return err
+	})
+}
+
+// ErasePartner erases name, contacts, note and the cards of a locked partner, and archives it.
 func (tx *Tx) ErasePartner(ctx context.Context, e harang.Erasure) error {
 	if _, err := execute(ctx, tx, erasePartner, e.Name(), sortKey(e.Name()), searchKey(e.Name(), e.ID),
 		e.At.UnixMilli(), e.Tenant, e.ID); err != nil {
@@ -269,7 +285,7 @@ func (s *Store) EraseCopies(ctx context.Context, e harang.Erasure, next time.Tim
 			c.eraseRequests, c.eraseReads, c.eraseAuditOfActor,
 		}
 	}
-	for _, step := range append(steps, c.eraseAuditOfSubject) {
+	for _, step := range append(steps, c.eraseAuditOfSubject, s.EraseContacts) {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -441,12 +457,52 @@ func (c *copies) eraseRequests(ctx context.Context) error {
 			var body sql.NullString
 			err = r.Scan(&v.user, &v.route, &v.key, &body)
 			v.body, v.erased = body.String, c.names.replace(body.String)
+			if v.route == shop.CreatePartnerRoute {
+				v.erased = c.erasePartnerAnswer(v.body)
+			}
 			return v, err
 		}, c.e.Tenant, after.user, after.route, after.key, copyPage)
 	}, func(v request) bool { return v.body != v.erased }, func(ctx context.Context, tx *Tx, v request) error {
 		_, err := execute(ctx, tx, eraseRequest, v.erased, c.e.Tenant, v.user, v.route, v.key)
 		return err
 	})
+}
+
+// erasePartnerAnswer erases the partner, or one with the same phone number, in the answer to its creation.
+func (c *copies) erasePartnerAnswer(body string) string {
+	var answer any
+	if c.ofUser() || !strings.Contains(body, c.e.ID) || json.Unmarshal([]byte(body), &answer) != nil {
+		return body
+	}
+	changed := false
+	var visit func(value any)
+	visit = func(value any) {
+		switch v := value.(type) {
+		case []any:
+			for _, item := range v {
+				visit(item)
+			}
+		case map[string]any:
+			if v["id"] == c.e.ID && v["name"] != c.e.Name() {
+				changed = true
+				v["name"] = c.e.Name()
+				for _, member := range []string{"phone", "email", "note"} {
+					if _, ok := v[member]; ok {
+						v[member] = nil
+					}
+				}
+			}
+			for _, member := range v {
+				visit(member)
+			}
+		}
+	}
+	visit(answer)
+	text, err := json.Marshal(answer)
+	if !changed || err != nil {
+		return body
+	}
+	return string(text)
 }
 
 func (c *copies) eraseInbox(ctx context.Context) error {

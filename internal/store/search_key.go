@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"harang.dev/harang"
 )
 
 // searchKey normalizes texts for search, so that a name is found however it is typed:
@@ -87,6 +89,34 @@ func likePatterns(search string) [likeWords]string {
 		}
 	}
 	return patterns
+}
+
+// namePatterns are likePatterns as arguments.
+func namePatterns(search string) []any {
+	like := likePatterns(search)
+	return []any{like[0], like[1], like[2]}
+}
+
+// partnerPatterns are the arguments of partnerMatches.
+func partnerPatterns(search string) []any {
+	digits, first := harang.PhoneSearch(search)
+	switch {
+	case digits == "": // matches no number
+	case first:
+		digits += "%"
+	default:
+		digits = "%" + digits + "%"
+	}
+	return append(namePatterns(search), digits)
+}
+
+// partnerMatches is the condition that a row of partners is found by a search: each word is in its name, id, e-mail
+// address or phone number, or the whole search is part of the number however it is written. Its parameters have the
+// values of partnerPatterns.
+func partnerMatches(first, second, third, phone string) string {
+	const key = `(search_key || ' ' || coalesce(email_key, '') || ' ' || coalesce(phone_key, ''))`
+	like := func(parameter string) string { return key + ` LIKE ` + parameter + ` ESCAPE '\'` }
+	return `(` + like(first) + ` AND ` + like(second) + ` AND ` + like(third) + ` OR phone_key LIKE ` + phone + `)`
 }
 
 // rekeyBatch is how many rows are read at once to renew their keys.

@@ -81,7 +81,8 @@ func TestQueries_Plans(t *testing.T) {
 			}
 			// A partial index has exactly the rows that are wanted, a VALUES clause those of the statement.
 			if strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "CONSTANT ROW") &&
-				!strings.Contains(step, "-ROW VALUES CLAUSE") && !strings.Contains(step, "event_inbox_waiting") {
+				!strings.Contains(step, "-ROW VALUES CLAUSE") && !strings.Contains(step, "event_inbox_waiting") &&
+				!strings.Contains(step, "partners_erased_contact") {
 				t.Errorf("%s:\n%s", q.Name, plan)
 			}
 		}

@@ -102,7 +102,7 @@ func testAuditStock(t *testing.T, open Open) {
 		`clerk 192.0.2.7 stock.expect stock:drill/north {"expectedAt":null} {"expectedAt":"2026-03-02"}`,
 		`admin 192.0.2.7 stock.thresholds stock:drill/north {"criticalThreshold":3} {"criticalThreshold":2}`,
 		`admin 192.0.2.7 stock.expect stock:drill/north {"expectedAt":"2026-03-02"} {"expectedAt":null}`,
-		`admin 192.0.2.7 partner.create partner:p - {"archived":false,"name":"Partner"}`,
+		`admin 192.0.2.7 partner.create partner:p - {"archived":false,"email":"","name":"Partner","note":"","phone":""}`,
 		`admin 192.0.2.7 card.put partner:p - {"card":"…cdef","label":"Company","last4":""}`,
 		`admin 192.0.2.7 card.delete partner:p {"card":"…cdef"} -`,
 		`admin 192.0.2.7 connection.close connection:c1 - -`,

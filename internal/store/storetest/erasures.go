@@ -30,8 +30,9 @@ const (
 
 var (
 	// TracesOfPartner are parts of what is erased with the partner.
-	TracesOfPartner = []string{"Kovácsik", "kovacsik", "Zsófiácska", "zsofiacska", erasableCard}
-	tracesOfUser    = []string{"Rebekácska", "rebekacska", erasableAddress}
+	TracesOfPartner = []string{"Kovácsik", "kovacsik", "Zsófiácska", "zsofiacska", erasableCard,
+		"30 777 8899", "36307778899", "zsofi@", "hátsó udvarban"}
+	tracesOfUser = []string{"Rebekácska", "rebekacska", erasableAddress}
 )
 
 // ErasureEnv is a shop with two persons whose names are in every table that can have them.
@@ -92,7 +93,11 @@ func NewErasureEnv(
 
 	// The partner has another name first, then rents from the user, pays, gets money back.
 	for _, name := range []string{"Zsófiácska régen", erasablePartner} {
-		must(env.Catalogue.PutPartner(ctx, env.User, harang.Partner{ID: "acme", Name: name}))
+		_, err := env.Catalogue.ChangePartner(ctx, env.User, shop.PartnerChange{
+			ID: "acme", Name: &name, Phone: new("+36 30 777 8899"), Email: new("zsofi@kovacsik.example"),
+			Note: new("a kulcs\na hátsó udvarban"),
+		})
+		must(err)
 	}
 	must(env.Payments.PutCard(ctx, env.User, "acme", harang.Card{Token: erasableCard, Label: "Zsófiácska kártyája"}))
 	refused := shop.Settlement{Status: harang.PaymentDeclined, ErrorCode: "iso:51"}
@@ -159,6 +164,16 @@ func (env *ErasureEnv) fillOthers(t *testing.T, ctx context.Context, paid shop.C
 	r, err := env.Requests.Begin(ctx, env.User, "POST /rentals", "k", "f")
 	must(err)
 	must(env.Requests.Finish(ctx, r, 201, []byte(body)))
+	for key, body := range map[string]string{
+		"created": `{"id":"acme","name":"Kovácsik","phone":"+36 30 777 8899","email":"zsofi@kovacsik.example",` +
+			`"note":"a hátsó udvarban","archived":false,"samePhone":[]}`,
+		"other": `{"id":"other","name":"Other","phone":"06 1 234 5678","email":null,"note":"stays","archived":false,` +
+			`"samePhone":[{"id":"acme","name":"Kovácsik"}]}`,
+	} {
+		r, err := env.Requests.Begin(ctx, env.User, shop.CreatePartnerRoute, key, "f")
+		must(err)
+		must(env.Requests.Finish(ctx, r, 201, []byte(body)))
+	}
 	must(env.Store.Within(ctx, func(tx shop.Tx) error {
 		_, err := tx.CreateNotice(ctx, "a", shop.PaymentNotice{
 			Key: "n", Raw: []byte("customer=Zsófiácska&Amount=4000"), TransactionID: paid.Payment.ID,
@@ -283,6 +298,7 @@ func RunErasures(
 	t.Run("Partner", func(t *testing.T) { testErasePartner(t, NewErasureEnv(t, open, tables)) })
 	t.Run("User", func(t *testing.T) { testEraseUser(t, NewErasureEnv(t, open, tables)) })
 	t.Run("Interrupted", func(t *testing.T) { testEraseInterrupted(t, NewErasureEnv(t, open, tables)) })
+	t.Run("OlderNode", func(t *testing.T) { testEraseByOlderNode(t, NewErasureEnv(t, open, tables)) })
 	t.Run("Checkouts", func(t *testing.T) { testEraseDuringCheckouts(t, NewErasureEnv(t, open, tables)) })
 }
 
@@ -336,6 +352,7 @@ func testErasePartner(t *testing.T, env *ErasureEnv) {
 
 	env.finish(t)
 	wantTables(t, "after", env.Traces(t, TracesOfPartner))
+	wantTables(t, "of another partner", env.Traces(t, []string{"06 1 234 5678"}), "requests")
 	if again, err := env.Erasures.Partner(ctx, Admin(), "acme"); err != nil || !again.At.Equal(first.At) ||
 		!again.Due.IsZero() {
 		t.Errorf("again: %+v, %v", again, err)
@@ -483,6 +500,36 @@ func testEraseInterrupted(t *testing.T, env *ErasureEnv) {
 		t.Errorf("%d tries, %d renewals", tries, renewals)
 	}
 	wantTables(t, "after", env.Traces(t, TracesOfPartner))
+}
+
+// testEraseByOlderNode: what a node that does not know of contacts leaves when it erases is not shown, and is erased.
+func testEraseByOlderNode(t *testing.T, env *ErasureEnv) {
+	ctx := t.Context()
+	if _, err := env.DB.ExecContext(ctx, `UPDATE partners SET name = 'Törölt partner', sort_key = '', search_key = '',
+		erased_at = 1, archived_at = 1 WHERE tenant_id = 'a' AND id = 'acme'`); err != nil {
+		t.Fatal(err)
+	}
+	contacts := []string{"30 777 8899", "36307778899", "zsofi@"}
+	found := func(when string, want ...string) {
+		t.Helper()
+		var got []string
+		for _, table := range env.Traces(t, contacts) {
+			if table == "partners" {
+				got = append(got, table)
+			}
+		}
+		wantTables(t, when, got, want...)
+	}
+	found("after the older node", "partners")
+	p, err := env.Catalogue.Partner(ctx, Clerk(), "acme")
+	if err != nil || !p.Erased || p.Phone+p.Email+p.Note != "" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if q := (harang.CatalogueQuery{Phone: "06307778899"}); env.findPartners(t, q) != "" {
+		t.Error("the erased partner is found by its number")
+	}
+	env.RunHousekeeping(t)
+	found("after the sweep")
 }
 
 // testEraseDuringCheckouts: a partner is either erased or rented to, however the calls meet.

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 		{"Catalogue", testCatalogue},
 		{"Barcodes", testBarcodes},
 		{"NewIDs", testNewIDs},
+		{"PartnerContacts", testPartnerContacts},
 		{"Archived", testArchived},
 		{"Stock", testStock},
 		{"Shortages", testShortages},

@@ -666,7 +666,7 @@ export interface paths {
         put?: never;
         /**
          * Load a catalogue and its stock from a CSV file
-         * @description The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing. Numbers may be written as 1 234,00 Ft.
+         * @description The header names the columns, in any order: productId, productName, dailyPrice, barcodes, locationId, locationName, partnerId, partnerName, partnerPhone, partnerEmail, partnerNote, quantity, warningThreshold, criticalThreshold. Absent columns and empty cells change nothing; a dash in barcodes, partnerPhone, partnerEmail or partnerNote removes what is there. Numbers may be written as 1 234,00 Ft.
          *
          *     The whole file is checked before anything is written; a file with errors is INVALID_REQUEST (with dryRun the errors are in problems). It is written in small transactions. After an interruption send the same file again: it goes on where it stopped. A tenant has one import at a time, and a node four; a further one is RATE_LIMITED.
          *
@@ -996,11 +996,19 @@ export interface paths {
         };
         /**
          * Partners, by name
-         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         * @description search finds words of names, ids and e-mail addresses, and parts of phone numbers: 06 30 123, +36 30 123 and 30/123 find the same. phone finds who has exactly this number, to ask before somebody is created twice.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         get: operations["listPartners"];
         put?: never;
-        post?: never;
+        /**
+         * Create a partner
+         * @description Two partners may have one phone number, as people of one company do; samePhone names the others. Numbers are compared by their digits, +36, 0036 and 06 being the same; a number without a country is Hungarian.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        post: operations["createPartner"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1014,7 +1022,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One partner
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["findPartner"];
         /**
          * Create or change a partner
          * @description Allowed for: ADMIN, API key with the scope catalogue:write.
@@ -1024,7 +1036,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change name, phone, e-mail or note of a partner
+         * @description Two partners may have one phone number, as people of one company do; samePhone names the others. Numbers are compared by their digits, +36, 0036 and 06 being the same; a number without a country is Hungarian.
+         *
+         *     Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        patch: operations["editPartner"];
         trace?: never;
     };
     "/api/v1/partners/{id}/cards": {
@@ -1970,6 +1988,16 @@ export interface components {
             /** @description the display */
             user: components["schemas"]["UserBody"];
         };
+        EditPartnerInputBody: {
+            /** @description absent: as before; null removes it */
+            email?: string | null;
+            /** @description absent: as before */
+            name?: string;
+            /** @description line breaks are kept; absent: as before; null removes it */
+            note?: string | null;
+            /** @description digits, spaces and + - / ( ) .; absent: as before; null removes it */
+            phone?: string | null;
+        };
         ErasureBody: {
             /**
              * Format: date-time
@@ -2198,8 +2226,8 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
-        ListNamedBody: {
-            items: components["schemas"]["NamedBody"][];
+        ListPartnerBody: {
+            items: components["schemas"]["PartnerBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
@@ -2262,11 +2290,14 @@ export interface components {
             /** @description the person's own, or checkout, return, cancel, expiry, catalogue */
             reason: string;
         };
-        NamedBody: {
-            /** @description not offered any more; its rentals can be returned and paid */
-            archived: boolean;
-            id: string;
+        NewPartnerBody: {
+            /** @description absent: as before; null removes it */
+            email?: string | null;
             name: string;
+            /** @description line breaks are kept; absent: as before; null removes it */
+            note?: string | null;
+            /** @description digits, spaces and + - / ( ) .; absent: as before; null removes it */
+            phone?: string | null;
         };
         /** @description An event as it was sent, with its read mark, its claim and whether it is resolved. Later versions add types: ignore those that you do not know. */
         Notification: components["schemas"]["PaymentErrorNotification"] | components["schemas"]["RentalCreatedNotification"] | components["schemas"]["StockAlertNotification"];
@@ -2292,6 +2323,20 @@ export interface components {
              */
             version: number;
         };
+        OnePartnerBody: {
+            /** @description not offered any more; its rentals can be returned and paid */
+            archived: boolean;
+            /** @description null for none */
+            email: string | null;
+            id: string;
+            name: string;
+            /** @description of one line or several; null for none */
+            note: string | null;
+            /** @description as it was written; null for none */
+            phone: string | null;
+            /** @description other partners with this phone number, five at most: maybe the same customer */
+            samePhone: components["schemas"]["SamePhoneBody"][];
+        };
         OpenDisplayInputBody: {
             /** @description of an earlier answer: go on with that screen; absent: take the display over */
             screen?: string;
@@ -2314,6 +2359,18 @@ export interface components {
             /** @enum {string} */
             status: "SUCCEEDED";
             transactionId: string;
+        };
+        PartnerBody: {
+            /** @description not offered any more; its rentals can be returned and paid */
+            archived: boolean;
+            /** @description null for none */
+            email: string | null;
+            id: string;
+            name: string;
+            /** @description of one line or several; null for none */
+            note: string | null;
+            /** @description as it was written; null for none */
+            phone: string | null;
         };
         PayBody: {
             /**
@@ -2550,11 +2607,6 @@ export interface components {
             label?: string;
             last4?: string;
         };
-        PutInputBody: {
-            /** @description absent: as before */
-            archived?: boolean;
-            name: string;
-        };
         PutLocationInputBody: {
             /** @description absent: as before */
             archived?: boolean;
@@ -2566,6 +2618,17 @@ export interface components {
                 /** @description the intervals of each weekday, by the clock in Budapest; a day without is closed */
                 week: components["schemas"]["Week"];
             } | null;
+        };
+        PutPartnerInputBody: {
+            /** @description absent: as before */
+            archived?: boolean;
+            /** @description absent: as before; null removes it */
+            email?: string | null;
+            name: string;
+            /** @description line breaks are kept; absent: as before; null removes it */
+            note?: string | null;
+            /** @description digits, spaces and + - / ( ) .; absent: as before; null removes it */
+            phone?: string | null;
         };
         PutProductInputBody: {
             /** @description absent: as before */
@@ -2935,6 +2998,10 @@ export interface components {
              * @description what cash settled more (positive) or less than was owed
              */
             roundingAmount: number;
+        };
+        SamePhoneBody: {
+            id: string;
+            name: string;
         };
         SessionBody: {
             /**
@@ -8705,6 +8772,8 @@ export interface operations {
                 search?: string;
                 /** @description true: what is archived, instead of the others */
                 archived?: boolean;
+                /** @description partners with this phone number, however it is written; not with search */
+                phone?: string;
             };
             header?: never;
             path?: never;
@@ -8718,7 +8787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListNamedBody"];
+                    "application/json": components["schemas"]["ListPartnerBody"];
                 };
             };
             /**
@@ -8791,29 +8860,29 @@ export interface operations {
             };
         };
     };
-    putPartner: {
+    createPartner: {
         parameters: {
             query?: never;
-            header?: never;
-            path: {
-                /** @description the id, chosen by the caller */
-                id: string;
+            header?: {
+                /** @description a unique name of this request, e.g. a UUID, with or without quotes: for 7 days the same request with the same key is executed once and gets the same answer */
+                "Idempotency-Key"?: string;
             };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PutInputBody"];
+                "application/json": components["schemas"]["NewPartnerBody"];
             };
         };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamedBody"];
+                    "application/json": components["schemas"]["OnePartnerBody"];
                 };
             };
             /**
@@ -8837,6 +8906,369 @@ export interface operations {
              *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_IN_PROGRESS`: the first request with this Idempotency-Key is still running: repeat after Retry-After */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: a different request used this Idempotency-Key
+             *
+             *     `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findPartner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnePartnerBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPartner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id, chosen by the caller */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutPartnerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnePartnerBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `ERASED`: the partner's data (id) was erased: it cannot be changed or rented to */
+            409: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `TOO_LARGE`: the body is larger than this call allows */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNSUPPORTED_MEDIA_TYPE`: the body has another media type than described, or is compressed */
+            415: {
+                headers: {
+                    /** @description identity: bodies are not compressed */
+                    "Accept-Encoding"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editPartner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditPartnerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnePartnerBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,7 +12,7 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-export type Named = Schemas['NamedBody'];
+export type Named = Pick<Schemas['PartnerBody'], 'id' | 'name' | 'archived'>;
 export type Location = Schemas['LocationBody'];
 export type OpeningHours = Schemas['OpeningHours'];
 export type Product = Schemas['ProductBody'];
