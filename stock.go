@@ -135,6 +135,36 @@ type StockShortage struct {
 	Claim *Claim
 }
 
+// StockListItem is a stock item in a list, with what a shop wants to know beside its quantity.
+type StockListItem struct {
+	StockItem
+	// DailyPrice is in whole forints.
+	DailyPrice int64
+	Barcodes   []string
+	// Out is how many pieces of it are reserved or with partners; 0 unless StockQuery.Out.
+	Out int64
+}
+
+// StockSort is an order of stock items.
+type StockSort string
+
+// The orders of stock items. Items of equal severity are by name.
+const (
+	StockByName     StockSort = "name"
+	StockWorstFirst StockSort = "-severity"
+)
+
+// StockReturn is an open rental with pieces of one stock item.
+type StockReturn struct {
+	RentalID    string
+	PartnerID   string
+	PartnerName string
+	Status      RentalStatus
+	// Quantity is how many pieces are still out.
+	Quantity int64
+	Due      time.Time
+}
+
 // StockQuery selects a part of the stock list.
 type StockQuery struct {
 	// Search finds words in names and ids, ignoring accents; "" finds all.
@@ -147,6 +177,10 @@ type StockQuery struct {
 	LocationID string
 	// Archived finds items whose product or location is archived, instead of the others.
 	Archived bool
+	// Out counts the pieces that are out, which reads all open rentals of the tenant or of LocationID.
+	Out bool
+	// Sort is the order; "" is StockByName, which is also the order of items found by Code.
+	Sort StockSort
 	// Cursor is Page.Next of the previous page; "" for the first.
 	Cursor string
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.

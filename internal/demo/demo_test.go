@@ -87,10 +87,10 @@ func all[T any](t *testing.T, read func(cursor string) (harang.Page[T], error)) 
 	}
 }
 
-func (o *opened) stock(t *testing.T, tenant string) []harang.StockItem {
+func (o *opened) stock(t *testing.T, tenant string) []harang.StockListItem {
 	t.Helper()
 	inventory := o.use.Inventory
-	return all(t, func(cursor string) (harang.Page[harang.StockItem], error) {
+	return all(t, func(cursor string) (harang.Page[harang.StockListItem], error) {
 		return inventory.Stock(t.Context(), manager(tenant), harang.StockQuery{Cursor: cursor, Limit: 200})
 	})
 }

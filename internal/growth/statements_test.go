@@ -141,6 +141,9 @@ var statements = []statement{
 	{"count rentals at location", 2 * openRentals, func(n int64) []any {
 		return []any{millis(n) - day, millis(n) + 2*day, millis(n), bigTenant, "l"}
 	}},
+	{"count pieces out", 3 * openRentals, fixed(bigTenant)},
+	{"count pieces out of location", 3 * openRentals, fixed(bigTenant, "l")},
+	{"find stock returns", 3 * openRentals, fixed(bigTenant, "l", "p", int64(0), "", 21)},
 	{"find rentals that owe", 12, func(n int64) []any { return []any{bigTenant, "", millis(n), "", 5} }},
 	{"find lines of rentals", 60, func(n int64) []any {
 		ids := make([]any, 50)

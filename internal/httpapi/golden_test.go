@@ -200,6 +200,8 @@ func TestContract(t *testing.T) {
 		`{"name":"Makita HR2470 fúrókalapács","dailyPrice":4900,"barcodes":["00451278"]}`)
 	play("products-code", o, "GET", "/products?code=00451278", "")
 	play("products-code-unknown", o, "GET", "/products?code=451278", "")
+	play("stock-worst-first", o, "GET", "/inventory/stock?sort=-severity&out=true&limit=1", "")
+	play("stock-returns", o, "GET", "/inventory/stock/makita-hr2470/vaci-ut/returns", "")
 	play("stock-history", o, "GET", "/inventory/stock/makita-hr2470/vaci-ut/history?limit=2", "")
 	play("audit", a, "GET", "/audit?since=2026-03-02&limit=3", "")
 	play("audit-subject", m, "GET", "/audit?subject=rental:"+rental, "")

@@ -48,22 +48,68 @@ func alertOf(s harang.StockShortage) alertBody {
 	return b
 }
 
+// stockListBody is a stock item with what a shop wants to know beside its quantity.
+type stockListBody struct {
+	StockBody
+	DailyPrice int64    `json:"dailyPrice" doc:"whole forints per piece and day"`
+	Barcodes   []string `json:"barcodes" nullable:"false"`
+	Out        *int64   `json:"out,omitempty" doc:"pieces that are reserved or with partners; only with out=true"`
+}
+
+func stockListOf(i harang.StockListItem) stockListBody {
+	return stockListBody{
+		StockBody: stockOf(i.StockItem), DailyPrice: i.DailyPrice, Barcodes: append([]string{}, i.Barcodes...),
+	}
+}
+
 type stockListInput struct {
 	SearchInput
 	ArchivedInput
 	CodeInput
-	Severity   harang.Severity `query:"severity" enum:"CRITICAL,WARNING,OK"`
-	LocationID string          `query:"locationId" maxLength:"128"`
+	Severity   harang.Severity  `query:"severity" enum:"CRITICAL,WARNING,OK"`
+	LocationID string           `query:"locationId" maxLength:"128"`
+	Out        bool             `query:"out" doc:"count the pieces that are reserved or with partners"`
+	Sort       harang.StockSort `query:"sort" enum:"name,-severity" doc:"name when absent, and with code; -severity has the worst first"`
 }
 
 func (a *API) listStock(
 	ctx context.Context, caller harang.Identity, in *stockListInput,
-) (*listOutput[StockBody], error) {
+) (*listOutput[stockListBody], error) {
 	page, err := a.Inventory.Stock(ctx, caller, harang.StockQuery{
 		Search: in.Search, Code: in.Code, Severity: in.Severity, LocationID: in.LocationID, Archived: in.Archived,
-		Cursor: in.Cursor, Limit: in.Limit,
+		Out: in.Out, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
 	})
-	return &listOutput[StockBody]{listOf(page, stockOf)}, err
+	return &listOutput[stockListBody]{listOf(page, func(i harang.StockListItem) stockListBody {
+		b := stockListOf(i)
+		if in.Out {
+			b.Out = &i.Out
+		}
+		return b
+	})}, err
+}
+
+// stockReturnBody is an open rental with pieces of a stock item.
+type stockReturnBody struct {
+	RentalID    string              `json:"rentalId"`
+	PartnerID   string              `json:"partnerId"`
+	PartnerName string              `json:"partnerName"`
+	Status      harang.RentalStatus `json:"status" enum:"OPEN,OVERDUE"`
+	Quantity    int64               `json:"quantity" doc:"pieces that are still out"`
+	DueAt       instant             `json:"dueAt"`
+}
+
+type stockReturnsInput struct {
+	StockPath
+	ListInput
+}
+
+func (a *API) stockReturns(
+	ctx context.Context, caller harang.Identity, in *stockReturnsInput,
+) (*listOutput[stockReturnBody], error) {
+	page, err := a.Inventory.Returns(ctx, caller, in.ProductID, in.LocationID, in.Cursor, in.Limit)
+	return &listOutput[stockReturnBody]{listOf(page, func(r harang.StockReturn) stockReturnBody {
+		return stockReturnBody{r.RentalID, r.PartnerID, r.PartnerName, r.Status, r.Quantity, instant(r.Due)}
+	})}, err
 }
 
 func (a *API) listAlerts(ctx context.Context, caller harang.Identity, in *ListInput) (*listOutput[alertBody], error) {
@@ -105,9 +151,11 @@ type StockPath struct {
 	LocationID string `path:"locationId" maxLength:"128"`
 }
 
-func (a *API) findStock(ctx context.Context, caller harang.Identity, in *StockPath) (*stockOutput, error) {
+type stockListOutput struct{ Body stockListBody }
+
+func (a *API) findStock(ctx context.Context, caller harang.Identity, in *StockPath) (*stockListOutput, error) {
 	item, err := a.Inventory.Item(ctx, caller, in.ProductID, in.LocationID)
-	return &stockOutput{stockOf(item)}, err
+	return &stockListOutput{stockListOf(item)}, err
 }
 
 type changeStockInput struct {

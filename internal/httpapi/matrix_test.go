@@ -53,6 +53,7 @@ var matrix = map[string]string{
 	"GET /inventory/stock/{productId}/{locationId}":         everybody,
 	"GET /inventory/alerts":                                 everybody,
 	"GET /inventory/stock/{productId}/{locationId}/history": everybody,
+	"GET /inventory/stock/{productId}/{locationId}/returns": everybody,
 	// Managers with a subject: TestAudit_Managers.
 	"GET /audit":                                      admins,
 	"GET /exports/audit.csv":                          admins,

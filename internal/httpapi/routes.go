@@ -108,11 +108,13 @@ func (a *API) routes() {
 			details(auditDetails+" "+exportDetails))
 
 	call(a, "GET /inventory/stock", harang.ActionReadStock, a.listStock,
-		about("listStock", "Stock items, by product and location"))
+		about("listStock", "Stock items, by name or worst first"))
 	call(a, "GET /inventory/stock/{productId}/{locationId}", harang.ActionReadStock, a.findStock,
 		about("findStock", "One stock item", harang.CodeNotFound))
 	call(a, "GET /inventory/stock/{productId}/{locationId}/history", harang.ActionReadStock, a.stockHistory,
 		about("findStockHistory", "The movements of a stock item, newest first").takesAnyID())
+	call(a, "GET /inventory/stock/{productId}/{locationId}/returns", harang.ActionReadStock, a.stockReturns,
+		about("listStockReturns", "Open rentals with pieces of a stock item, the first due first").takesAnyID())
 	call(a, "GET /inventory/alerts", harang.ActionReadStock, a.listAlerts,
 		about("listAlerts", "Stock items below a threshold, worst first"))
 	call(a, "POST /inventory/adjustments", harang.ActionAdjustStock, a.adjustStock,

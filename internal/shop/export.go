@@ -136,12 +136,12 @@ func (x *Exports) Stock(caller harang.Identity, q harang.StockQuery) *Export {
 		"warningThreshold", "criticalThreshold"}
 	// All lines of a product or location state the same, or an import would refuse the file.
 	products, locations := map[string]harang.Product{}, map[string]string{}
-	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.StockItem], error) {
+	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.StockListItem], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.inventory.Stock(ctx, caller, q)
-	}, func(i harang.StockItem) string {
+	}, func(i harang.StockListItem) string {
 		return i.ProductID + "\x00" + i.LocationID
-	}, func(ctx context.Context, i harang.StockItem) (_ []string, err error) {
+	}, func(ctx context.Context, i harang.StockListItem) (_ []string, err error) {
 		product, known := products[i.ProductID]
 		if !known {
 			if product, err = x.store.FindProduct(ctx, caller.Tenant, i.ProductID); err != nil {

@@ -85,9 +85,9 @@ func (v *Inventory) Adjust(ctx context.Context, caller harang.Identity, a Adjust
 // Item returns the stock of one product at one location. NOT_FOUND.
 func (v *Inventory) Item(
 	ctx context.Context, caller harang.Identity, productID, locationID string,
-) (harang.StockItem, error) {
+) (harang.StockListItem, error) {
 	if err := caller.Can(harang.ActionReadStock); err != nil {
-		return harang.StockItem{}, err
+		return harang.StockListItem{}, err
 	}
 	return v.store.FindStockItem(ctx, caller.Tenant, productID, locationID)
 }
@@ -188,11 +188,27 @@ func (v *Inventory) SetLevel(
 	return item, err
 }
 
-// Stock returns a part of the stock list, by product and location.
+// Returns returns a part of the open rentals with pieces of a stock item, the first due first; none for an unknown one.
+func (v *Inventory) Returns(
+	ctx context.Context, caller harang.Identity, productID, locationID, cursor string, limit int,
+) (harang.Page[harang.StockReturn], error) {
+	for _, action := range []harang.Action{harang.ActionReadStock, harang.ActionReadRentals} {
+		if err := caller.Can(action); err != nil {
+			return harang.Page[harang.StockReturn]{}, err
+		}
+	}
+	limit, err := page(limit)
+	if err != nil {
+		return harang.Page[harang.StockReturn]{}, err
+	}
+	return v.store.FindStockReturns(ctx, caller.Tenant, productID, locationID, cursor, limit)
+}
+
+// Stock returns a part of the stock list.
 func (v *Inventory) Stock(
 	ctx context.Context, caller harang.Identity, q harang.StockQuery,
-) (harang.Page[harang.StockItem], error) {
-	var none harang.Page[harang.StockItem]
+) (harang.Page[harang.StockListItem], error) {
+	var none harang.Page[harang.StockListItem]
 	if err := caller.Can(harang.ActionReadStock); err != nil {
 		return none, err
 	}
@@ -202,6 +218,11 @@ func (v *Inventory) Stock(
 		return none, harang.Invalid(
 			harang.FieldError{Field: "severity", Detail: "must be one of OK, WARNING, CRITICAL"},
 		)
+	}
+	switch q.Sort {
+	case "", harang.StockByName, harang.StockWorstFirst:
+	default:
+		return none, harang.Invalid(harang.FieldError{Field: "sort", Detail: "must be one of name, -severity"})
 	}
 	if q.Code != "" && q.Search != "" {
 		return none, errSearchAndCode()

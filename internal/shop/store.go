@@ -87,9 +87,13 @@ type AuditWriter interface {
 
 // StockReader reads stock.
 type StockReader interface {
-	// FindStock returns a part of the stock list, by product and location.
-	FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockItem], error)
-	FindStockItem(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error)
+	// FindStock returns a part of the stock list.
+	FindStock(ctx context.Context, tenant string, q harang.StockQuery) (harang.Page[harang.StockListItem], error)
+	// FindStockReturns returns a part of the open rentals with pieces of a stock item, the first due first.
+	FindStockReturns(
+		ctx context.Context, tenant, productID, locationID, cursor string, limit int,
+	) (harang.Page[harang.StockReturn], error)
+	FindStockItem(ctx context.Context, tenant, productID, locationID string) (harang.StockListItem, error)
 	// FindStockHistory returns a part of the movements of a stock item, newest first.
 	FindStockHistory(
 		ctx context.Context, tenant, productID, locationID, cursor string, limit int,

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"harang.dev/harang"
 )
@@ -30,8 +31,39 @@ func stockColumns(archived string) string {
 			s.event_id, s.expected_at, ` + archived
 }
 
+// stockListColumns are what the stock list selects of stock s, products p and locations l.
+var stockListColumns = stockColumns(archivedByJoin) + `, p.daily_price, p.barcodes, p.sort_key, l.sort_key`
+
+// stockFilter are the filters, the position and the order of the stock list.
+const stockFilter = `
+			AND p.search_key || ' ' || l.search_key LIKE $2 ESCAPE '\'
+			AND p.search_key || ' ' || l.search_key LIKE $3 ESCAPE '\'
+			AND p.search_key || ' ' || l.search_key LIKE $4 ESCAPE '\'
+			AND s.severity >= $5 AND s.severity <= $6
+			AND ($7 = '' OR s.location_id = $7)
+			AND ` + archivedByJoin + ` = $8
+			AND (p.sort_key, p.id) >= ($9, $10)
+			AND (p.sort_key, p.id, l.sort_key, l.id) > ($9, $10, $11, $12)
+		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $13`
+
 // archivedByJoin is stockArchived where products p and locations l are joined.
 const archivedByJoin = `CASE WHEN p.archived_at IS NULL AND l.archived_at IS NULL THEN 0 ELSE 1 END`
+
+// piecesOut counts the pieces of the rentals r that have not been closed, by product and location. Each status is
+// looked up by itself, and version, which no index has, is asked for: otherwise the planners prefer an index that has
+// all they need, and read every rental of the tenant from it.
+func piecesOut(of string) string {
+	lines := func(status string) string {
+		return `
+			SELECT l.product_id, r.location_id, l.quantity FROM rentals r CROSS JOIN rental_lines l
+			WHERE ` + of + ` AND r.status = '` + status + `' AND r.version > 0 AND l.rental_id = r.id`
+	}
+	return `
+		SELECT product_id, location_id, sum(quantity) FROM (` + lines("AWAITING_PAYMENT") + `
+			UNION ALL` + lines("OPEN") + `
+			UNION ALL` + lines("OVERDUE") + `) AS reserved
+		GROUP BY product_id, location_id`
+}
 
 var (
 	lockStock = define("lock stock", `
@@ -41,10 +73,11 @@ var (
 			quantity, warning, critical, alerted, since, event_id, expected_at, `+stockArchived("stock"))
 
 	findStockItem = define("find stock item", `
-		SELECT (SELECT p.name FROM products p WHERE p.tenant_id = s.tenant_id AND p.id = s.product_id),
-			(SELECT l.name FROM locations l WHERE l.tenant_id = s.tenant_id AND l.id = s.location_id),
-			s.quantity, s.warning, s.critical, s.alerted, s.since, s.event_id, s.expected_at, `+stockArchived("s")+`
-		FROM stock s WHERE s.tenant_id = $1 AND s.product_id = $2 AND s.location_id = $3`)
+		SELECT `+stockListColumns+`
+		FROM stock s
+			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
+			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id
+		WHERE s.tenant_id = $1 AND s.product_id = $2 AND s.location_id = $3`)
 
 	createStock = define("create stock", `
 		INSERT INTO stock (tenant_id, product_id, location_id, quantity, warning, critical, severity, alerted, since,
@@ -79,22 +112,19 @@ var (
 	// CROSS JOIN fixes SQLite's join order, in which the rows come sorted and a page
 	// stops early; PostgreSQL's planner ignores it.
 	findStock = define("find stock", `
-		SELECT `+stockColumns(archivedByJoin)+`, p.sort_key, l.sort_key
+		SELECT `+stockListColumns+`
 		FROM products p CROSS JOIN stock s CROSS JOIN locations l
 		WHERE p.tenant_id = $1 AND s.tenant_id = $1 AND s.product_id = p.id AND l.tenant_id = $1
-			AND l.id = s.location_id
-			AND p.search_key || ' ' || l.search_key LIKE $2 ESCAPE '\'
-			AND p.search_key || ' ' || l.search_key LIKE $3 ESCAPE '\'
-			AND p.search_key || ' ' || l.search_key LIKE $4 ESCAPE '\'
-			AND s.severity >= $5 AND s.severity <= $6
-			AND ($7 = '' OR s.location_id = $7)
-			AND `+archivedByJoin+` = $8
-			AND (p.sort_key, p.id) >= ($9, $10)
-			AND (p.sort_key, p.id, l.sort_key, l.id) > ($9, $10, $11, $12)
-		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $13`)
+			AND l.id = s.location_id`+stockFilter)
+	// Short items are few, so they are found by their own index and sorted.
+	findShortStock = define("find short stock", `
+		SELECT `+stockListColumns+`
+		FROM stock s CROSS JOIN products p CROSS JOIN locations l
+		WHERE s.tenant_id = $1 AND s.severity > 0 AND p.tenant_id = $1 AND p.id = s.product_id AND l.tenant_id = $1
+			AND l.id = s.location_id`+stockFilter)
 
 	findStockByCode = define("find stock by code", `
-		SELECT `+stockColumns(archivedByJoin)+`, p.sort_key, l.sort_key
+		SELECT `+stockListColumns+`
 		FROM stock s
 			JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id
 			JOIN locations l ON l.tenant_id = s.tenant_id AND l.id = s.location_id
@@ -106,6 +136,17 @@ var (
 			AND ($5 = '' OR s.location_id = $5)
 			AND (p.sort_key, p.id, l.sort_key, l.id) > ($6, $7, $8, $9)
 		ORDER BY p.sort_key, p.id, l.sort_key, l.id LIMIT $10`)
+
+	// Open rentals are few beside all of them, and so are their lines.
+	countOut           = define("count pieces out", piecesOut("r.tenant_id = $1"))
+	countOutAtLocation = define("count pieces out of location", piecesOut("r.tenant_id = $1 AND r.location_id = $2"))
+	// Sorted, because an index in the order of due instants has closed rentals too.
+	findStockReturns = define("find stock returns", `
+		SELECT r.id, r.partner_id, r.partner_name, r.status, l.quantity, r.due_at
+		FROM rentals r CROSS JOIN rental_lines l
+		WHERE r.tenant_id = $1 AND r.status IN ('OPEN', 'OVERDUE') AND r.location_id = $2 AND l.rental_id = r.id
+			AND l.product_id = $3 AND l.quantity > 0 AND (r.due_at + 0, r.id) > ($4, $5)
+		ORDER BY r.due_at + 0, r.id LIMIT $6`)
 
 	findShortages = define("find shortages", `
 		SELECT `+stockColumns("0")+`, `+claimColumns("1 = 0")+`
@@ -172,24 +213,21 @@ func (r *stockRow) stockItem() harang.StockItem {
 // LockStock locks a stock item until the commit and returns it. NOT_FOUND when there
 // is none.
 func (tx *Tx) LockStock(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
-	return oneStockItem(ctx, tx, lockStock, tenant, productID, locationID)
-}
-
-// FindStockItem returns one stock item. NOT_FOUND.
-func (s *Store) FindStockItem(ctx context.Context, tenant, productID, locationID string) (harang.StockItem, error) {
-	return oneStockItem(ctx, s.reader(), findStockItem, tenant, productID, locationID)
-}
-
-func oneStockItem(
-	ctx context.Context, in runner, q *query, tenant, productID, locationID string,
-) (harang.StockItem, error) {
-	return queryOne(ctx, in, q, func(r row) (harang.StockItem, error) {
+	return queryOne(ctx, tx, lockStock, func(r row) (harang.StockItem, error) {
 		s := stockRow{item: harang.StockItem{ProductID: productID, LocationID: locationID}}
 		if err := r.Scan(append([]any{&s.item.ProductName, &s.item.LocationName}, s.levelColumns()...)...); err != nil {
 			return harang.StockItem{}, err
 		}
 		return s.stockItem(), nil
 	}, tenant, productID, locationID)
+}
+
+// FindStockItem returns one stock item, without what is out. NOT_FOUND.
+func (s *Store) FindStockItem(
+	ctx context.Context, tenant, productID, locationID string,
+) (harang.StockListItem, error) {
+	found, err := queryOne(ctx, s.reader(), findStockItem, scanListedStock, tenant, productID, locationID)
+	return found.item, err
 }
 
 // CreateStock creates a stock item and reports false when it exists already.
@@ -264,45 +302,142 @@ func (s *Store) SumMovements(ctx context.Context, tenant, productID, locationID 
 	return queryOne(ctx, s.reader(), sumMovements, scanInt, tenant, productID, locationID)
 }
 
-// stockKey is the position of an item in the stock list.
-type stockKey struct{ Product, ProductID, Location, LocationID string }
+// stockKey is the position of an item in the stock list. Rank is its severity's, in the list that has the worst first.
+type stockKey struct {
+	Rank                                     int
+	Product, ProductID, Location, LocationID string
+}
 
-// FindStock returns a page of a tenant's stock by product and location name.
+// listedStock is an item of the stock list with its position.
+type listedStock struct {
+	item harang.StockListItem
+	key  stockKey
+}
+
+func scanListedStock(r row) (k listedStock, err error) {
+	var (
+		sr       stockRow
+		barcodes string
+	)
+	columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
+		sr.levelColumns()...)
+	err = r.Scan(append(columns, &k.item.DailyPrice, &barcodes, &k.key.Product, &k.key.Location)...)
+	k.item.StockItem, k.item.Barcodes = sr.stockItem(), strings.Fields(barcodes)
+	k.key.ProductID, k.key.LocationID = sr.item.ProductID, sr.item.LocationID
+	k.key.Rank = k.item.Severity().Rank()
+	return k, err
+}
+
+// FindStock returns a page of a tenant's stock in the order of the query. INVALID_REQUEST for a cursor of another
+// list or order.
 func (s *Store) FindStock(
 	ctx context.Context, tenant string, q harang.StockQuery,
-) (harang.Page[harang.StockItem], error) {
-	var after stockKey
-	if err := decodeCursor("stock", q.Cursor, &after); err != nil {
-		return harang.Page[harang.StockItem]{}, err
+) (harang.Page[harang.StockListItem], error) {
+	none, list := harang.Page[harang.StockListItem]{}, "stock"
+	if q.Sort == harang.StockWorstFirst && q.Code == "" {
+		list = "stock, worst first"
+	}
+	after := stockKey{Rank: len(severities)}
+	if err := decodeCursor(list, q.Cursor, &after); err != nil {
+		return none, err
 	}
 	least, most := 0, len(severities)-1
 	if q.Severity != "" {
 		least, most = q.Severity.Rank(), q.Severity.Rank()
 	}
-	type keyed struct {
-		item harang.StockItem
-		key  stockKey
+	var (
+		rows []listedStock
+		err  error
+	)
+	switch {
+	case q.Code != "":
+		rows, err = queryAll(ctx, s.reader(), findStockByCode, scanListedStock, tenant, q.Code, least, most,
+			q.LocationID, after.Product, after.ProductID, after.Location, after.LocationID, q.Limit+1)
+	case list == "stock":
+		rows, err = s.stockBetween(ctx, tenant, q, least, most, after, q.Limit+1)
+	default:
+		// One severity after the other, until the page is full.
+		for rank := min(most, after.Rank); rank >= least && len(rows) <= q.Limit && err == nil; rank-- {
+			from := after
+			if rank != after.Rank {
+				from = stockKey{}
+			}
+			var more []listedStock
+			more, err = s.stockBetween(ctx, tenant, q, rank, rank, from, q.Limit+1-len(rows))
+			rows = append(rows, more...)
+		}
+	}
+	if err != nil {
+		return none, err
+	}
+	if q.Out {
+		if err := s.countOut(ctx, tenant, q.LocationID, rows); err != nil {
+			return none, err
+		}
+	}
+	return pageOf(list, rows, q.Limit, func(k listedStock) harang.StockListItem { return k.item },
+		func(k listedStock) any { return k.key })
+}
+
+// stockBetween returns the items of the severities from least to most that follow a position by name.
+func (s *Store) stockBetween(
+	ctx context.Context, tenant string, q harang.StockQuery, least, most int, after stockKey, limit int,
+) ([]listedStock, error) {
+	find := findStock
+	if least > 0 {
+		find = findShortStock
 	}
 	like := likePatterns(q.Search)
-	list, args := findStock, []any{tenant, like[0], like[1], like[2], least, most, q.LocationID, boolInt(q.Archived)}
-	if q.Code != "" {
-		list, args = findStockByCode, []any{tenant, q.Code, least, most, q.LocationID}
+	return queryAll(ctx, s.reader(), find, scanListedStock, tenant, like[0], like[1], like[2], least, most,
+		q.LocationID, boolInt(q.Archived), after.Product, after.ProductID, after.Location, after.LocationID, limit)
+}
+
+// countOut sets how many pieces of each item are reserved or with partners.
+func (s *Store) countOut(ctx context.Context, tenant, locationID string, items []listedStock) error {
+	if len(items) == 0 {
+		return nil
 	}
-	args = append(args, after.Product, after.ProductID, after.Location, after.LocationID, q.Limit+1)
-	rows, err := queryAll(ctx, s.reader(), list, func(r row) (k keyed, err error) {
-		var sr stockRow
-		columns := append([]any{&sr.item.ProductID, &sr.item.LocationID, &sr.item.ProductName, &sr.item.LocationName},
-			sr.levelColumns()...)
-		err = r.Scan(append(columns, &k.key.Product, &k.key.Location)...)
-		k.item = sr.stockItem()
-		k.key.ProductID, k.key.LocationID = k.item.ProductID, k.item.LocationID
-		return k, err
+	type slot struct{ product, location string }
+	out := map[slot]int64{}
+	count, args := countOut, []any{tenant}
+	if locationID != "" {
+		count, args = countOutAtLocation, append(args, locationID)
+	}
+	_, err := queryAll(ctx, s.reader(), count, func(r row) (struct{}, error) {
+		var (
+			at     slot
+			pieces int64
+		)
+		err := r.Scan(&at.product, &at.location, &pieces)
+		out[at] = pieces
+		return struct{}{}, err
 	}, args...)
-	if err != nil {
-		return harang.Page[harang.StockItem]{}, err
+	for i := range items {
+		items[i].item.Out = out[slot{items[i].item.ProductID, items[i].item.LocationID}]
 	}
-	return pageOf("stock", rows, q.Limit, func(k keyed) harang.StockItem { return k.item },
-		func(k keyed) any { return k.key })
+	return err
+}
+
+// FindStockReturns returns a page of the rentals that are out with pieces of a stock item, in the order of their due
+// instants. INVALID_REQUEST for a cursor of another list.
+func (s *Store) FindStockReturns(
+	ctx context.Context, tenant, productID, locationID, cursor string, limit int,
+) (harang.Page[harang.StockReturn], error) {
+	var after timeKey
+	if err := decodeCursor("stock returns", cursor, &after); err != nil {
+		return harang.Page[harang.StockReturn]{}, err
+	}
+	rows, err := queryAll(ctx, s.reader(), findStockReturns, func(r row) (v harang.StockReturn, err error) {
+		var due int64
+		err = r.Scan(&v.RentalID, &v.PartnerID, &v.PartnerName, &v.Status, &v.Quantity, &due)
+		v.Due = fromMillis(due)
+		return v, err
+	}, tenant, locationID, productID, after.At, after.ID, limit+1)
+	if err != nil {
+		return harang.Page[harang.StockReturn]{}, err
+	}
+	return pageOf("stock returns", rows, limit, func(v harang.StockReturn) harang.StockReturn { return v },
+		func(v harang.StockReturn) any { return timeKey{v.Due.UnixMilli(), v.RentalID} })
 }
 
 func scanShortage(r row) (harang.StockShortage, error) {

@@ -278,8 +278,8 @@ func (env *RentalEnv) checkInvariants(t *testing.T, rt *rapid.T, h *history) {
 	}
 	for _, product := range []string{"p", "q"} {
 		for _, location := range []string{"l", "m"} {
-			page, err := env.Inventory.Stock(ctx, Clerk(), harang.StockQuery{LocationID: location})
-			at := slices.IndexFunc(page.Items, func(i harang.StockItem) bool { return i.ProductID == product })
+			page, err := env.Inventory.Stock(ctx, Clerk(), harang.StockQuery{LocationID: location, Out: true})
+			at := slices.IndexFunc(page.Items, func(i harang.StockListItem) bool { return i.ProductID == product })
 			if err != nil || at < 0 {
 				rt.Fatalf("%v, %v", page.Items, err)
 			}
@@ -300,6 +300,9 @@ func (env *RentalEnv) checkInvariants(t *testing.T, rt *rapid.T, h *history) {
 			}
 			if want := counted + h.adjusted[key] - out[key]; have < 0 || have != moved || have != want {
 				rt.Fatalf("%v: %d in stock, %d by movements, %d put there less rented ones", key, have, moved, want)
+			}
+			if got := page.Items[at].Out; got != out[key] {
+				rt.Fatalf("%v: %d counted out, %d are", key, got, out[key])
 			}
 		}
 	}

@@ -46,6 +46,8 @@ func Run(t *testing.T, open Open) {
 		{"PartnerContacts", testPartnerContacts},
 		{"Archived", testArchived},
 		{"Stock", testStock},
+		{"StockList", testStockList},
+		{"StockOut", testStockOut},
 		{"Shortages", testShortages},
 		{"Notifications", testNotifications},
 		{"UnreadCounts", testUnreadCounts},

@@ -727,7 +727,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stock items, by product and location
+         * Stock items, by name or worst first
          * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         get: operations["listStock"];
@@ -779,6 +779,26 @@ export interface paths {
          * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
          */
         get: operations["findStockHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventory/stock/{productId}/{locationId}/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open rentals with pieces of a stock item, the first due first
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["listStockReturns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2241,8 +2261,13 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
-        ListStockBody: {
-            items: components["schemas"]["StockBody"][];
+        ListStockListBody: {
+            items: components["schemas"]["StockListBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
+        ListStockReturnBody: {
+            items: components["schemas"]["StockReturnBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
@@ -3132,6 +3157,64 @@ export interface components {
              * @description WARNING below it; 0: never
              */
             warningThreshold: number;
+        };
+        StockListBody: {
+            /** @description the product or the location is archived: no alerts */
+            archived: boolean;
+            barcodes: string[];
+            /**
+             * Format: int64
+             * @description CRITICAL below it; 0: never
+             */
+            criticalThreshold: number;
+            /**
+             * Format: int64
+             * @description whole forints per piece and day
+             */
+            dailyPrice: number;
+            /**
+             * Format: date-time
+             * @description when ordered pieces are expected
+             */
+            expectedAt: string | null;
+            locationId: string;
+            locationName: string;
+            /**
+             * Format: int64
+             * @description pieces that are reserved or with partners; only with out=true
+             */
+            out?: number;
+            productId: string;
+            productName: string;
+            /**
+             * Format: int64
+             * @description available pieces
+             */
+            quantity: number;
+            /** @enum {string} */
+            severity: "CRITICAL" | "WARNING" | "OK";
+            /**
+             * Format: int64
+             * @description WARNING below it; 0: never
+             */
+            warningThreshold: number;
+        };
+        StockReturnBody: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, milliseconds
+             */
+            dueAt: string;
+            partnerId: string;
+            partnerName: string;
+            /**
+             * Format: int64
+             * @description pieces that are still out
+             */
+            quantity: number;
+            rentalId: string;
+            /** @enum {string} */
+            status: "OPEN" | "OVERDUE";
         };
         SummaryBody: {
             currency?: string;
@@ -7007,6 +7090,10 @@ export interface operations {
                 code?: string;
                 severity?: "CRITICAL" | "WARNING" | "OK";
                 locationId?: string;
+                /** @description count the pieces that are reserved or with partners */
+                out?: boolean;
+                /** @description name when absent, and with code; -severity has the worst first */
+                sort?: "name" | "-severity";
             };
             header?: never;
             path?: never;
@@ -7020,7 +7107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListStockBody"];
+                    "application/json": components["schemas"]["ListStockListBody"];
                 };
             };
             /**
@@ -7111,7 +7198,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StockBody"];
+                    "application/json": components["schemas"]["StockListBody"];
                 };
             };
             /**
@@ -7465,6 +7552,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListMovementBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStockReturns: {
+        parameters: {
+            query?: {
+                /** @description largest number of items */
+                limit?: number;
+                /** @description nextCursor of the previous part */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                productId: string;
+                locationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListStockReturnBody"];
                 };
             };
             /**
