@@ -24,6 +24,11 @@ type NotificationQuery struct {
 	// LocationID leaves out the events that are about another location, a rental there or
 	// its payment; "" for none. Those about no location are in every list.
 	LocationID string
+	// Severity narrows to INFO, WARNING or CRITICAL (EventText.Severity); "" for all.
+	Severity string
+	// Search narrows to events with all of these words in their EventText, in any language;
+	// "" for all.
+	Search string
 	// Unread leaves out what this person has read.
 	Unread bool
 	// After leaves out everything up to a position of the tenant's feeds; nil
@@ -36,6 +41,15 @@ type NotificationQuery struct {
 	// Limit is the largest number of items to return, from 1 to MaxPageLimit.
 	Limit int
 }
+
+// Filtered reports whether the query leaves out events by what they are, not by where the
+// list begins or who has read them.
+func (q NotificationQuery) Filtered() bool {
+	return q.Type != "" || q.LocationID != "" || q.ByText()
+}
+
+// ByText reports whether an event must be put in words to know whether it is listed.
+func (q NotificationQuery) ByText() bool { return q.Severity != "" || q.Search != "" }
 
 // ReadState is the number of a person's unread notifications at one moment.
 type ReadState struct {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -103,11 +104,30 @@ func TestNotifications_ReadAndSince(t *testing.T) {
 	since := strings.TrimSuffix(head, "3") + "2"
 	for query, want := range map[string]int{
 		"?since=" + since: 1, "?since=" + head: 0, "?since=2026-03-02T13:00:01Z": 2, "?since=2030-01-01T00:00:00Z": 0,
-		"?type=stock_alert": 3, "?type=payment_error": 0, "?limit=2": 2,
+		"?type=stock_alert": 3, "?type=payment_error": 0, "?limit=2": 2, "?severity=CRITICAL": 3, "?severity=INFO": 0,
+		"?search=" + url.QueryEscape("makita VACI"): 3, "?search=nothing": 0,
 	} {
 		if got := list(query); len(got["items"].([]any)) != want {
 			t.Errorf("%s: %v", query, got)
 		}
+	}
+	if got := list("?search=makita")["filteredUnreadCount"]; got != 0.0 {
+		t.Fatalf("%v unread", got)
+	}
+	if _, is := list("")["filteredUnreadCount"]; is {
+		t.Fatal("without a filter there is a second count")
+	}
+	marked := e.as(harang.RoleAdmin, "POST", "/notifications/read", `{"filter":{"severity":"CRITICAL","search":"makita"}}`).
+		want(t, 200, "").json(t)
+	if marked["unreadCount"] != 0.0 || marked["more"] != false {
+		t.Fatalf("%v", marked)
+	}
+	for body, query := range map[string]string{
+		`{"filter":{"severity":"LOUD"}}`: "?severity=LOUD", `{"filter":{"type":"no type"}}`: "?type=no+type",
+		`{"filter":{},"upTo":"x"}`: "?since=x",
+	} {
+		e.as(harang.RoleAdmin, "POST", "/notifications/read", body).want(t, 422, harang.CodeInvalidRequest)
+		e.as(harang.RoleAdmin, "GET", "/notifications"+query, "").want(t, 422, harang.CodeInvalidRequest)
 	}
 	next, _ := list("?limit=2")["nextCursor"].(string)
 	if got := list("?limit=2&cursor=" + next); len(got["items"].([]any)) != 1 || got["nextCursor"] != nil {

@@ -11,8 +11,12 @@ import (
 	"harang.dev/harang"
 )
 
-// maxReadIDs is how many events one request may mark as read.
-const maxReadIDs = 1000
+const (
+	// maxReadIDs is how many events one request may mark as read.
+	maxReadIDs = 1000
+	// maxReadPages is how many pages of unread notifications a request with a filter reads.
+	maxReadPages = 10
+)
 
 // Notifications is the use cases of a person's notifications.
 type Notifications struct{ *service }
@@ -30,10 +34,8 @@ func (n *Notifications) List(
 	if err != nil {
 		return none, state, err
 	}
-	if q.Type != "" {
-		if t, ok := harang.FindEventType(q.Type); !ok || t.Control() {
-			return none, state, harang.Invalid(harang.FieldError{Field: "type", Detail: "is not an event type"})
-		}
+	if err := checkFilter(q); err != nil {
+		return none, state, err
 	}
 	if q.After != nil && q.After.Audience == harang.AudienceControl {
 		return none, state, harang.Invalid(
@@ -50,16 +52,27 @@ func (n *Notifications) List(
 	return list, state, err
 }
 
-// UnreadAtLocation counts the caller's unread notifications that List returns for a
-// location, up to 1000.
-func (n *Notifications) UnreadAtLocation(
-	ctx context.Context, caller harang.Identity, locationID string,
+// checkFilter returns INVALID_REQUEST for what is no event type.
+func checkFilter(q harang.NotificationQuery) error {
+	if q.Type == "" {
+		return nil
+	}
+	if t, ok := harang.FindEventType(q.Type); !ok || t.Control() {
+		return harang.Invalid(harang.FieldError{Field: "type", Detail: "is not an event type"})
+	}
+	return nil
+}
+
+// Unread counts the caller's unread notifications that List returns for a query, up to
+// 1000; with a severity or a search, among the newest 1000 of the others.
+func (n *Notifications) Unread(
+	ctx context.Context, caller harang.Identity, q harang.NotificationQuery,
 ) (int64, error) {
 	r, err := reader(caller, harang.ActionReadNotifications)
 	if err != nil {
 		return 0, err
 	}
-	return n.store.CountUnreadAtLocation(ctx, r, locationID)
+	return n.store.CountUnread(ctx, r, q)
 }
 
 // addResolutions sets Resolved of the failed payments in a list.
@@ -85,34 +98,96 @@ func (n *Notifications) addResolutions(ctx context.Context, tenant string, list 
 	return err
 }
 
-// ReadRequest marks single events as read, or everything up to one. Exactly one
-// of the two is given; an empty list of ids (not nil) is allowed.
+// ReadRequest marks single events as read, everything up to one, or what a filter lists.
+// Exactly one of the three is given; an empty list of ids (not nil) is allowed.
 type ReadRequest struct {
 	EventIDs []string
 	UpTo     string
+	// Filter is Type, Severity, Search and LocationID of a query; without any of them
+	// everything is marked.
+	Filter *harang.NotificationQuery
+}
+
+// ReadResult is what MarkRead has done.
+type ReadResult struct {
+	harang.ReadState
+	// More is whether a filter may mean more that is unread: MarkRead is called again.
+	More bool
 }
 
 // MarkRead marks events as read, notifies the caller's own connections, and
-// returns the new read state. Events that the caller cannot see are ignored.
+// returns the new read state. Events that the caller cannot see are ignored. By a filter
+// it marks the newest maxReadIDs that are meant among the newest unread ones, so that it
+// costs the same however many there are.
 func (n *Notifications) MarkRead(
 	ctx context.Context, caller harang.Identity, req ReadRequest,
-) (harang.ReadState, error) {
+) (ReadResult, error) {
 	r, err := reader(caller, harang.ActionReadNotifications)
 	if err != nil {
-		return harang.ReadState{}, err
+		return ReadResult{}, err
+	}
+	given := 0
+	for _, is := range []bool{len(req.EventIDs) > 0, req.UpTo != "", req.Filter != nil} {
+		if is {
+			given++
+		}
 	}
 	switch {
-	case req.EventIDs == nil && req.UpTo == "", len(req.EventIDs) > 0 && req.UpTo != "":
-		return harang.ReadState{}, harang.Invalid(
-			harang.FieldError{Field: "eventIds", Detail: "give either eventIds or upTo"},
+	case given > 1, given == 0 && req.EventIDs == nil:
+		return ReadResult{}, harang.Invalid(
+			harang.FieldError{Field: "eventIds", Detail: "give eventIds, upTo or filter"},
 		)
 	case len(req.EventIDs) > maxReadIDs:
-		return harang.ReadState{}, harang.Invalid(
+		return ReadResult{}, harang.Invalid(
 			harang.FieldError{Field: "eventIds", Detail: fmt.Sprintf("may have %d ids at most", maxReadIDs)},
 		)
 	}
+	more := false
+	if req.Filter != nil {
+		if req, more, err = n.filtered(ctx, r, *req.Filter); err != nil {
+			return ReadResult{}, err
+		}
+	}
+	state, err := n.markRead(ctx, r, req)
+	return ReadResult{state, more}, err
+}
+
+// filtered is the request that marks what a filter lists, and whether it may leave some.
+func (n *Notifications) filtered(
+	ctx context.Context, r harang.Reader, filter harang.NotificationQuery,
+) (ReadRequest, bool, error) {
+	if err := checkFilter(filter); err != nil {
+		return ReadRequest{}, false, err
+	}
+	req := ReadRequest{EventIDs: []string{}}
+	q := harang.NotificationQuery{Type: filter.Type, Severity: filter.Severity, Search: filter.Search,
+		LocationID: filter.LocationID, Unread: true, Limit: harang.MaxPageLimit}
+	if !q.Filtered() {
+		q.Limit = 1
+	}
+	for range maxReadPages {
+		list, _, err := n.store.FindNotifications(ctx, r, q)
+		switch {
+		case err != nil:
+			return req, false, err
+		case !q.Filtered() && len(list.Items) > 0:
+			return ReadRequest{UpTo: list.Items[0].Event.ID}, false, nil
+		}
+		for _, item := range list.Items {
+			req.EventIDs = append(req.EventIDs, item.Event.ID)
+		}
+		q.Cursor = list.Next
+		if q.Cursor == "" || len(req.EventIDs)+q.Limit > maxReadIDs {
+			break
+		}
+	}
+	return req, q.Cursor != "", nil
+}
+
+// markRead marks events, or everything up to one.
+func (n *Notifications) markRead(ctx context.Context, r harang.Reader, req ReadRequest) (harang.ReadState, error) {
 	var state harang.ReadState
-	err = n.store.Within(ctx, func(tx Tx) error {
+	err := n.store.Within(ctx, func(tx Tx) error {
 		// The tenant's feed numbers cannot change from here to the commit, so
 		// count, head and version are of one moment.
 		if _, err := tx.LockReadState(ctx, r); err != nil {
@@ -125,7 +200,7 @@ func (n *Notifications) MarkRead(
 		if state, err = tx.LockReadState(ctx, r); err != nil || !changed {
 			return err
 		}
-		e, err := harang.NewEvent(harang.ReadType, n.newID(), caller.Tenant, time.Time{}, harang.Read{
+		e, err := harang.NewEvent(harang.ReadType, n.newID(), r.Tenant, time.Time{}, harang.Read{
 			UserID: r.UserID, UnreadCount: state.UnreadCount, Head: state.Head.String(),
 		})
 		if err != nil {

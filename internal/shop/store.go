@@ -166,9 +166,9 @@ type NotificationReader interface {
 	FindNotifications(
 		ctx context.Context, r harang.Reader, q harang.NotificationQuery,
 	) (harang.Page[harang.Notification], harang.ReadState, error)
-	// CountUnreadAtLocation counts the unread ones that FindNotifications returns for a
-	// location, up to 1000.
-	CountUnreadAtLocation(ctx context.Context, r harang.Reader, locationID string) (int64, error)
+	// CountUnread counts the unread ones that FindNotifications returns for a query, up to
+	// 1000; of a query by text, among the newest 1000 of the others.
+	CountUnread(ctx context.Context, r harang.Reader, q harang.NotificationQuery) (int64, error)
 }
 
 // NotificationWriter keeps read marks and claims.

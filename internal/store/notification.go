@@ -297,7 +297,8 @@ func scanNull(r row) (int64, error) {
 }
 
 // FindNotifications returns a page of a person's notifications, newest first,
-// and the person's read state.
+// and the person's read state. A query by text examines maxExamined of them at most: its
+// page may have less than Limit items, and even none, although there is a next one.
 func (s *Store) FindNotifications(
 	ctx context.Context, p harang.Reader, q harang.NotificationQuery,
 ) (harang.Page[harang.Notification], harang.ReadState, error) {
@@ -306,75 +307,182 @@ func (s *Store) FindNotifications(
 	if err != nil {
 		return none, state, err
 	}
-	floor, err := s.floor(ctx, p, q, state.Head.Epoch)
+	find, err := s.notificationsOf(ctx, p, q, read, state.Head.Epoch)
 	if err != nil {
 		return none, state, err
-	}
-	onlyUnread := 0
-	if q.Unread {
-		onlyUnread, floor = 1, max(floor, read.upTo)
 	}
 	before := int64(math.MaxInt64)
 	if err := decodeCursor("notifications", q.Cursor, &before); err != nil {
 		return none, state, err
+	}
+	found, examined, err := search(ctx, find, q, before)
+	if err != nil {
+		return none, state, err
+	}
+	page, err := pageOf("notifications", found, q.Limit, func(n harang.Notification) harang.Notification { return n },
+		func(n harang.Notification) any { return n.Number })
+	if err == nil && page.Next == "" && examined > 0 {
+		page.Next, err = encodeCursor("notifications", examined)
+	}
+	return page, state, err
+}
+
+// CountUnread counts a person's unread notifications that FindNotifications returns for
+// a query, up to MaxCounted; by text among the newest maxExamined of the others.
+func (s *Store) CountUnread(ctx context.Context, p harang.Reader, q harang.NotificationQuery) (int64, error) {
+	if q.LocationID != "" && q.Type == "" && !q.ByText() {
+		return s.countUnreadAtLocation(ctx, p, q.LocationID)
+	}
+	state, read, err := s.readState(ctx, p)
+	if err != nil {
+		return 0, err
+	}
+	q.Unread, q.Limit = true, MaxCounted
+	find, err := s.notificationsOf(ctx, p, q, read, state.Head.Epoch)
+	if err != nil {
+		return 0, err
+	}
+	found, _, err := search(ctx, find, q, math.MaxInt64)
+	return int64(min(len(found), MaxCounted)), err
+}
+
+// findBefore returns at most limit notifications below a managers' number, newest first.
+type findBefore func(ctx context.Context, before int64, limit int) ([]harang.Notification, error)
+
+// notificationsOf returns how the notifications of a query are read, its words aside.
+func (s *Store) notificationsOf(
+	ctx context.Context, p harang.Reader, q harang.NotificationQuery, read readUpTo, epoch harang.Epoch,
+) (findBefore, error) {
+	floor, err := s.floor(ctx, p, q, epoch)
+	if err != nil {
+		return nil, err
+	}
+	onlyUnread := 0
+	if q.Unread {
+		onlyUnread, floor = 1, max(floor, read.upTo)
 	}
 	since := int64(math.MinInt64)
 	if !q.Since.IsZero() {
 		since = q.Since.UnixMilli()
 	}
 	list := findNotifications[p.Audience]
-	args, limit := []any{p.UserID, p.Tenant, floor + 1, before - 1, since, onlyUnread}, q.Limit+1
 	t, known := harang.FindEventType(q.Type)
+	var queries atLocationQueries
 	switch {
 	case q.Type != "" && (!known || !t.In(p.Audience)):
-		return harang.Page[harang.Notification]{Items: []harang.Notification{}}, state, nil
+		return func(context.Context, int64, int) ([]harang.Notification, error) { return nil, nil }, nil
+	case q.LocationID != "" && q.Type != "":
+		queries = findTypeAtLocation[q.Type]
 	case q.LocationID != "":
-		queries := findAtLocation[p.Audience]
-		if q.Type != "" {
-			queries = findTypeAtLocation[q.Type]
-		}
-		variant, last, err := s.variant(ctx, p.Tenant, q.LocationID, limit)
-		if err != nil {
-			return none, state, err
-		}
-		list, args = queries.list[variant], append(args, last...)
+		queries = findAtLocation[p.Audience]
 	case q.Type != "":
-		list, args = findNotificationsOfType, append(args, q.Type, limit)
-	default:
-		args = append(args, limit)
+		list = findNotificationsOfType
 	}
-	rows, err := queryAll(ctx, s.reader(), list, func(r row) (harang.Notification, error) {
-		var (
-			n          harang.Notification
-			at         int64
-			data       string
-			locationID sql.NullString
-			readAt     sql.NullInt64
-			claim      nullClaim
-		)
-		if err := r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &locationID, &readAt},
-			claim.columns()...)...); err != nil {
+	return func(ctx context.Context, before int64, limit int) ([]harang.Notification, error) {
+		list, args := list, []any{p.UserID, p.Tenant, floor + 1, before - 1, since, onlyUnread}
+		switch {
+		case q.LocationID != "":
+			variant, last, err := s.variant(ctx, p.Tenant, q.LocationID, limit)
+			if err != nil {
+				return nil, err
+			}
+			list, args = queries.list[variant], append(args, last...)
+		case q.Type != "":
+			args = append(args, q.Type, limit)
+		default:
+			args = append(args, limit)
+		}
+		return queryAll(ctx, s.reader(), list, func(r row) (harang.Notification, error) {
+			n, err := scanNotification(r, p.Tenant)
+			if n.ReadAt.IsZero() && n.Number <= read.upTo {
+				n.ReadAt = read.at
+			}
 			return n, err
-		}
-		n.Event.Tenant, n.Event.Time, n.Event.Data = p.Tenant, fromMillis(at), json.RawMessage(data)
-		n.Event.LocationID = locationID.String
-		n.ReadAt, n.Claim = timeOf(readAt), claim.claim(n.Event.ID)
-		if !readAt.Valid && n.Number <= read.upTo {
-			n.ReadAt = read.at
-		}
-		return n, nil
-	}, args...)
-	if err != nil {
-		return none, state, err
-	}
-	page, err := pageOf("notifications", rows, q.Limit, func(n harang.Notification) harang.Notification { return n },
-		func(n harang.Notification) any { return n.Number })
-	return page, state, err
+		}, args...)
+	}, nil
 }
 
-// CountUnreadAtLocation counts a person's unread notifications that FindNotifications
-// returns for a location, up to MaxCounted.
-func (s *Store) CountUnreadAtLocation(ctx context.Context, p harang.Reader, locationID string) (int64, error) {
+func scanNotification(r row, tenant string) (n harang.Notification, err error) {
+	var (
+		at         int64
+		data       string
+		locationID sql.NullString
+		readAt     sql.NullInt64
+		claim      nullClaim
+	)
+	err = r.Scan(append([]any{&n.Number, &n.Event.ID, &n.Event.Type, &at, &data, &locationID, &readAt},
+		claim.columns()...)...)
+	n.Event.Tenant, n.Event.Time, n.Event.Data = tenant, fromMillis(at), json.RawMessage(data)
+	n.Event.LocationID = locationID.String
+	n.ReadAt, n.Claim = timeOf(readAt), claim.claim(n.Event.ID)
+	return n, err
+}
+
+const (
+	// maxExamined is how many notifications one query by text reads at most: it costs the
+	// same, however many there are and however few are meant.
+	maxExamined = 1000
+	// examinedAtOnce is how many of them are read by one statement.
+	examinedAtOnce = 250
+)
+
+// search returns the notifications below a number that a query means, one more than its
+// limit when there are as many. For a query by text that ends before, examined is the
+// number of the last one that it has read; else 0.
+func search(
+	ctx context.Context, find findBefore, q harang.NotificationQuery, before int64,
+) (found []harang.Notification, examined int64, err error) {
+	if !q.ByText() {
+		found, err = find(ctx, before, q.Limit+1)
+		return found, 0, err
+	}
+	meant := byText(q)
+	for range maxExamined / examinedAtOnce {
+		rows, err := find(ctx, before, examinedAtOnce)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, n := range rows {
+			before = n.Number
+			if meant(n.Event) {
+				found = append(found, n)
+			}
+			if len(found) > q.Limit {
+				return found, 0, nil
+			}
+		}
+		if len(rows) < examinedAtOnce {
+			return found, 0, nil
+		}
+	}
+	return found, before, nil
+}
+
+// byText returns whether an event is of a query's severity and has its words.
+func byText(q harang.NotificationQuery) func(e harang.Event) bool {
+	words := strings.Fields(searchKey(q.Search))
+	return func(e harang.Event) bool {
+		text := e.Text(harang.Hungarian)
+		if q.Severity != "" && text.Severity != q.Severity {
+			return false
+		}
+		if len(words) == 0 {
+			return true
+		}
+		english := e.Text(harang.English)
+		key := searchKey(text.Title, text.Detail, english.Title, english.Detail)
+		for _, word := range words {
+			if !strings.Contains(key, word) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// countUnreadAtLocation counts a person's unread notifications at a location, up to
+// MaxCounted, without reading them.
+func (s *Store) countUnreadAtLocation(ctx context.Context, p harang.Reader, locationID string) (int64, error) {
 	heads, err := queryOne(ctx, s.reader(), findHeads, scanHeads, p.Tenant)
 	if err != nil {
 		return 0, err

@@ -83,7 +83,7 @@ func (env *tradeAtLocations) want(t *testing.T, location string, failures int64,
 		t.Errorf("notifications at %q (-want +got):\n%s", location, diff)
 	}
 	types := len(list(harang.RentalCreatedType.Name)) + len(list(harang.PaymentErrorType.Name))
-	unread, err := env.Notifications.UnreadAtLocation(t.Context(), manager, location)
+	unread, err := env.Notifications.Unread(t.Context(), manager, harang.NotificationQuery{LocationID: location})
 	if err != nil || location != "" && unread != int64(len(all)) || types != len(all) {
 		t.Errorf("at %q %d are unread, %v, and %d in the lists of a type, want %d", location, unread, err, types,
 			len(all))
@@ -235,7 +235,8 @@ func testAlertLocations(t *testing.T, open func(t *testing.T, o store.Options) (
 				break
 			}
 		}
-		if n, err := use.Notifications.UnreadAtLocation(ctx, As(harang.RoleOperator, "o"), location); err != nil ||
+		if n, err := use.Notifications.Unread(ctx, As(harang.RoleOperator, "o"),
+			harang.NotificationQuery{LocationID: location}); err != nil ||
 			listed != want || n != int64(want) {
 			t.Errorf("at %s: %d listed, count %d, %v, want %d", location, listed, n, err, want)
 		}

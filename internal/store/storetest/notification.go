@@ -340,7 +340,7 @@ func testAtLocation(t *testing.T, open Open) {
 		if !q.Unread || q.Type != "" {
 			return
 		}
-		n, err := env.Notifications.UnreadAtLocation(ctx, caller, q.LocationID)
+		n, err := env.Notifications.Unread(ctx, caller, harang.NotificationQuery{LocationID: q.LocationID})
 		if err != nil || n != int64(len(want)) {
 			t.Errorf("%s, %s: count at %q is %d, %v, want %d", when, caller.Role, q.LocationID, n, err, len(want))
 		}
@@ -379,12 +379,137 @@ func testAtLocation(t *testing.T, open Open) {
 		many[i] = alertAt("south")
 	}
 	env.Append(t, many...)
-	if n, err := env.Notifications.UnreadAtLocation(ctx, operator, "south"); err != nil || n != store.MaxCounted {
+	south := query{LocationID: "south"}
+	if n, err := env.Notifications.Unread(ctx, operator, south); err != nil || n != store.MaxCounted {
 		t.Errorf("count of many: %d, %v", n, err)
 	}
-	if _, err := env.Notifications.UnreadAtLocation(ctx, harang.Identity{}, "south"); harang.ErrorCode(err) !=
+	if _, err := env.Notifications.Unread(ctx, harang.Identity{}, south); harang.ErrorCode(err) !=
 		harang.CodeForbidden {
 		t.Errorf("nobody: %v", err)
+	}
+}
+
+// testByText: lists, counts and marks by severity and by words, however deep they lie.
+func testByText(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	ctx := t.Context()
+	manager, operator := As(harang.RoleStoreManager, "m"), As(harang.RoleOperator, "o")
+	type query = harang.NotificationQuery
+	alert := func(product, location string, severity harang.Severity) harang.Event {
+		e, err := harang.NewEvent(harang.StockAlertType, "", "a", time.Time{}, harang.StockAlert{ProductID: "p",
+			ProductName: product, CurrentQuantity: 1, Threshold: 3, LocationID: location, LocationName: "Váci út",
+			Severity: severity})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	failure, err := harang.NewEvent(harang.PaymentErrorType, "", "a", time.Time{}, harang.PaymentError{
+		TransactionID: "t", ErrorCode: "x", ErrorMessage: "Lejárt", PartnerID: "p", PartnerName: "Érdi Építő Kft.",
+		Amount: 18_900, Currency: "HUF",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, r := range env.Append(t, alert("Bontókalapács", "north", harang.SeverityCritical),
+		alert("Fűkasza", "south", harang.SeverityWarning), failure, Rental(t, "a"),
+		alert("Bontókalapács", "south", harang.SeverityWarning)) {
+		ids = append(ids, r.EventID)
+	}
+	hammerNorth, mower, failed, rental, hammerSouth := ids[0], ids[1], ids[2], ids[3], ids[4]
+	agree := func(caller harang.Identity, q query, want ...string) {
+		t.Helper()
+		if got := env.list(t, caller, q); !slices.Equal(got, want) {
+			t.Errorf("%s, %+v: %v, want %v", caller.Role, q, got, want)
+		}
+		unread := q
+		unread.Unread = true
+		listed := env.list(t, caller, unread)
+		if n, err := env.Notifications.Unread(ctx, caller, q); err != nil || n != int64(len(listed)) {
+			t.Errorf("%s, %+v: %d unread, %v, want %d", caller.Role, q, n, err, len(listed))
+		}
+	}
+	all := func() {
+		t.Helper()
+		agree(manager, query{Severity: "CRITICAL"}, failed, hammerNorth)
+		agree(operator, query{Severity: "CRITICAL"}, hammerNorth)
+		agree(manager, query{Severity: "WARNING"}, hammerSouth, mower)
+		agree(manager, query{Severity: "INFO"}, rental)
+		agree(manager, query{Search: "BONTOKALAPACS"}, hammerSouth, hammerNorth)
+		agree(manager, query{Search: "kalapács vác"}, hammerSouth, hammerNorth)
+		agree(manager, query{Search: "epito erdi"}, failed)
+		agree(operator, query{Search: "epito erdi"})
+		agree(manager, query{Search: "kalapács", Severity: "CRITICAL"}, hammerNorth)
+		agree(manager, query{Search: "kalapács", Type: "payment_error"})
+		agree(manager, query{Search: "bontókalapács", LocationID: "north"}, hammerNorth)
+		agree(operator, query{Search: "%"})
+	}
+	all()
+	// Behind more than one call examines: pages without an item lead there.
+	many := make([]harang.Event, 1300)
+	for i := range many {
+		many[i] = alert("Létra", "south", harang.SeverityWarning)
+	}
+	env.Append(t, many...)
+	ladders := shop.ReadRequest{Filter: &query{Search: "létra"}}
+	if _, err := env.Notifications.MarkRead(ctx, manager, ladders); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []query{{Severity: "CRITICAL"}, {Search: "epito erdi"}} {
+		page, _, err := env.Notifications.List(ctx, manager, q)
+		if err != nil || len(page.Items) > 0 || page.Next == "" {
+			t.Errorf("%+v behind many: %d items, next %q, %v", q, len(page.Items), page.Next, err)
+		}
+	}
+	if got := env.list(t, manager, query{Search: "epito erdi"}); !slices.Equal(got, []string{failed}) {
+		t.Errorf("behind many: %v", got)
+	}
+}
+
+// testMarkFiltered: a filter marks what it lists and nothing else, and says when there may
+// be more.
+func testMarkFiltered(t *testing.T, open Open) {
+	env := NewEnv(t, open)
+	ctx := t.Context()
+	manager, operator := As(harang.RoleStoreManager, "m"), As(harang.RoleOperator, "o")
+	type query = harang.NotificationQuery
+	for range 3 {
+		env.Append(t, Alert(t, "a"), Rental(t, "a"))
+	}
+	mark := func(caller harang.Identity, q query, unread int64, more bool) {
+		t.Helper()
+		done, err := env.Notifications.MarkRead(ctx, caller, shop.ReadRequest{Filter: &q})
+		if err != nil || done.UnreadCount != unread || done.More != more {
+			t.Errorf("%s, %+v: %+v, %v, want %d unread, more %v", caller.Role, q, done, err, unread, more)
+		}
+	}
+	mark(manager, query{Search: "no such words"}, 6, false)
+	mark(manager, query{Type: "rental_created"}, 3, false)
+	if got := env.list(t, manager, query{Unread: true}); len(got) != 3 {
+		t.Errorf("%d left unread, want the three alerts", len(got))
+	}
+	if got := env.list(t, operator, query{Unread: true}); len(got) != 3 {
+		t.Errorf("%d left unread for another person", len(got))
+	}
+	mark(manager, query{LocationID: "elsewhere"}, 3, false)
+	mark(operator, query{}, 0, false)
+	many := make([]harang.Event, 1500)
+	for i := range many {
+		many[i] = Rental(t, "a")
+	}
+	env.Append(t, many...)
+	mark(manager, query{Severity: "INFO"}, 503, true)
+	mark(manager, query{Severity: "INFO"}, 3, false)
+	mark(manager, query{}, 0, false)
+	mark(manager, query{}, 0, false)
+	for _, req := range []shop.ReadRequest{
+		{}, {UpTo: "x", Filter: &query{}}, {EventIDs: []string{"x"}, Filter: &query{}},
+		{Filter: &query{Type: "no type"}}, {Filter: &query{Type: "control.read"}},
+	} {
+		if _, err := env.Notifications.MarkRead(ctx, manager, req); harang.ErrorCode(err) != harang.CodeInvalidRequest {
+			t.Errorf("%+v: %v", req, err)
+		}
 	}
 }
 

@@ -52,6 +52,8 @@ func Run(t *testing.T, open Open) {
 		{"Notifications", testNotifications},
 		{"UnreadCounts", testUnreadCounts},
 		{"NotificationsAtLocation", testAtLocation},
+		{"NotificationsByText", testByText},
+		{"NotificationsMarkFiltered", testMarkFiltered},
 		{"Claims", testClaims},
 		{"ConcurrentClaims", testConcurrentClaims},
 		{"LapsedClaims", testLapsedClaims},

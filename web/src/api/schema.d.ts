@@ -2290,8 +2290,10 @@ export interface components {
             password: string;
         };
         MarkReadInputBody: {
-            /** @description the events to mark; or upTo */
+            /** @description the events to mark; or upTo, or filter */
             eventIds?: string[];
+            /** @description mark what a list with this filter has, everything with an empty one; 1000 events at most, the newest */
+            filter?: components["schemas"]["ReadFilter"];
             /** @description mark all events up to this one */
             upTo?: string;
         };
@@ -2327,6 +2329,11 @@ export interface components {
         /** @description An event as it was sent, with its read mark, its claim and whether it is resolved. Later versions add types: ignore those that you do not know. */
         Notification: components["schemas"]["PaymentErrorNotification"] | components["schemas"]["RentalCreatedNotification"] | components["schemas"]["StockAlertNotification"];
         NotificationsOutputBody: {
+            /**
+             * Format: int64
+             * @description on the first page with type, severity, locationId or search: how many of the unread ones are listed; 1000 for more than 999. With severity or search, among the newest 1000 of the others
+             */
+            filteredUnreadCount?: number;
             /** @description position up to which unreadCount counts */
             head: string;
             items: components["schemas"]["Notification"][];
@@ -2681,7 +2688,16 @@ export interface components {
              */
             warningThreshold?: number;
         };
+        ReadFilter: {
+            locationId?: string;
+            search?: string;
+            /** @enum {string} */
+            severity?: "INFO" | "WARNING" | "CRITICAL";
+            type?: string;
+        };
         ReadOutputBody: {
+            /** @description with a filter: more unread ones may be meant; send it again */
+            more: boolean;
             /** Format: int64 */
             unreadCount: number;
             /** Format: int64 */
@@ -6046,6 +6062,10 @@ export interface operations {
                 type?: string;
                 /** @description without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; a list then has locationUnreadCount */
                 locationId?: string;
+                /** @description only events of this severity: that of an alert, CRITICAL for a failed payment and INFO for a rental. With it or with search a page may have less items than limit, even none, although it has a nextCursor: about 1000 events are examined at a time */
+                severity?: "INFO" | "WARNING" | "CRITICAL";
+                /** @description only events with all of these words in their sentence, which names partner, product and location; accents and case don't matter */
+                search?: string;
                 /** @description only unread ones */
                 unread?: boolean;
                 /** @description only events after this position (from session or an event) or RFC 3339 time */
@@ -8522,6 +8542,10 @@ export interface operations {
                 type?: string;
                 /** @description without the events about another location: its stock alerts, its rentals and their failed payments. Events about a rental or payment that is unknown here are at every location; a list then has locationUnreadCount */
                 locationId?: string;
+                /** @description only events of this severity: that of an alert, CRITICAL for a failed payment and INFO for a rental. With it or with search a page may have less items than limit, even none, although it has a nextCursor: about 1000 events are examined at a time */
+                severity?: "INFO" | "WARNING" | "CRITICAL";
+                /** @description only events with all of these words in their sentence, which names partner, product and location; accents and case don't matter */
+                search?: string;
                 /** @description only unread ones */
                 unread?: boolean;
                 /** @description only events after this position (from session or an event) or RFC 3339 time */
