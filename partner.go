@@ -3,6 +3,7 @@ package harang
 import (
 	"net/mail"
 	"strings"
+	"time"
 )
 
 const (
@@ -25,6 +26,14 @@ type Partner struct {
 	Archived bool
 	// Erased means that its name, contacts and note were erased, for good.
 	Erased bool
+}
+
+// PartnerAccount is what the rentals of a partner come to.
+type PartnerAccount struct {
+	// Owed is the sum still to be paid, in whole forints.
+	Owed int64
+	// LastRental is when the last one was made; zero for none.
+	LastRental time.Time
 }
 
 // Check returns the errors in the fields.

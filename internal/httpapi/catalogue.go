@@ -26,9 +26,33 @@ type PartnerBody struct {
 	Archived bool           `json:"archived" doc:"not offered any more; its rentals can be returned and paid"`
 }
 
-// onePartnerBody is a partner with those that may be the same customer.
+// PartnerAccount is what the rentals of a partner come to.
+type PartnerAccount struct {
+	OwedAmount   int64           `json:"owedAmount" doc:"whole forints that its rentals still owe"`
+	LastRentalAt orNull[instant] `json:"lastRentalAt" doc:"when its last rental was made; null for none"`
+}
+
+// partnerItemBody is a partner of a list.
+type partnerItemBody struct {
+	PartnerBody
+	PartnerAccount
+}
+
+// onePartnerBody is one partner.
 type onePartnerBody struct {
 	PartnerBody
+	PartnerAccount
+	SamePhone
+}
+
+// savedPartnerBody is a partner that was created or changed.
+type savedPartnerBody struct {
+	PartnerBody
+	SamePhone
+}
+
+// SamePhone are partners that may be the same customer.
+type SamePhone struct {
 	SamePhone []samePhoneBody `json:"samePhone" nullable:"false" doc:"other partners with this phone number, five at most: maybe the same customer"`
 }
 
@@ -83,36 +107,64 @@ type partnerListInput struct {
 
 func (a *API) listPartners(
 	ctx context.Context, caller harang.Identity, in *partnerListInput,
-) (*listOutput[PartnerBody], error) {
+) (*listOutput[partnerItemBody], error) {
 	q := in.query()
 	q.Phone = in.Phone
 	page, err := a.Catalogue.Partners(ctx, caller, q)
-	return &listOutput[PartnerBody]{listOf(page, partnerOf)}, err
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := a.Catalogue.PartnerAccounts(ctx, caller, page.Items)
+	return &listOutput[partnerItemBody]{listOf(page, func(p harang.Partner) partnerItemBody {
+		return partnerItemBody{partnerOf(p), partnerAccountOf(accounts[p.ID])}
+	})}, err
 }
 
-type partnerPath struct {
-	ID string `path:"id" maxLength:"128"`
+func partnerAccountOf(account harang.PartnerAccount) PartnerAccount {
+	return PartnerAccount{account.Owed, timeOrNull(account.LastRental)}
 }
 
-func (a *API) findPartner(ctx context.Context, caller harang.Identity, in *partnerPath) (*partnerOutput, error) {
+type onePartnerOutput struct{ Body onePartnerBody }
+
+func (a *API) findPartner(ctx context.Context, caller harang.Identity, in *PartnerPath) (*onePartnerOutput, error) {
 	p, err := a.Catalogue.Partner(ctx, caller, in.ID)
-	return a.onePartner(ctx, caller, p, err)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := a.Catalogue.PartnerAccounts(ctx, caller, []harang.Partner{p})
+	if err != nil {
+		return nil, err
+	}
+	same, err := a.samePhone(ctx, caller, p)
+	return &onePartnerOutput{onePartnerBody{partnerOf(p), partnerAccountOf(accounts[p.ID]), same}}, err
 }
 
-// onePartner is the answer with one partner.
-func (a *API) onePartner(
+type partnerRentalsInput struct {
+	PartnerPath
+	ListInput
+}
+
+func (a *API) listPartnerRentals(
+	ctx context.Context, caller harang.Identity, in *partnerRentalsInput,
+) (*listOutput[rentalBody], error) {
+	page, err := a.Catalogue.RentalsOfPartner(ctx, caller, in.ID, in.Cursor, in.Limit)
+	return &listOutput[rentalBody]{listOf(page, rentalOf)}, err
+}
+
+// savedPartner is the answer with a partner that was changed.
+func (a *API) savedPartner(
 	ctx context.Context, caller harang.Identity, p harang.Partner, err error,
 ) (*partnerOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := a.onePartnerOf(ctx, caller, p)
-	return &partnerOutput{body}, err
+	same, err := a.samePhone(ctx, caller, p)
+	return &partnerOutput{savedPartnerBody{partnerOf(p), same}}, err
 }
 
-func (a *API) onePartnerOf(ctx context.Context, caller harang.Identity, p harang.Partner) (onePartnerBody, error) {
+func (a *API) samePhone(ctx context.Context, caller harang.Identity, p harang.Partner) (SamePhone, error) {
 	same, err := a.Catalogue.SamePhone(ctx, caller, p)
-	b := onePartnerBody{partnerOf(p), make([]samePhoneBody, len(same))}
+	b := SamePhone{make([]samePhoneBody, len(same))}
 	for i, other := range same {
 		b.SamePhone[i] = samePhoneBody{other.ID, other.Name}
 	}
@@ -149,16 +201,17 @@ type newPartnerBody struct {
 
 func (a *API) createPartner(
 	ctx context.Context, caller harang.Identity, in *newPartnerInput,
-) (*answerOutput[onePartnerBody], error) {
+) (*answerOutput[savedPartnerBody], error) {
 	return runIdempotent(ctx, a, caller, shop.CreatePartnerRoute, in.KeyInput, in.Body, http.StatusCreated,
-		func(id string) (onePartnerBody, error) {
+		func(id string) (savedPartnerBody, error) {
 			change := in.Body.change()
 			change.ID, change.Name = id, &in.Body.Name
 			p, err := a.Catalogue.CreatePartner(ctx, caller, change)
 			if err != nil {
-				return onePartnerBody{}, err
+				return savedPartnerBody{}, err
 			}
-			return a.onePartnerOf(ctx, caller, p)
+			same, err := a.samePhone(ctx, caller, p)
+			return savedPartnerBody{partnerOf(p), same}, err
 		})
 }
 
@@ -174,7 +227,7 @@ func (a *API) editPartner(ctx context.Context, caller harang.Identity, in *editP
 	change := in.Body.change()
 	change.ID, change.Name = in.ID, in.Body.Name
 	p, err := a.Catalogue.EditPartner(ctx, caller, change)
-	return a.onePartner(ctx, caller, p, err)
+	return a.savedPartner(ctx, caller, p, err)
 }
 
 type productListInput struct {
@@ -209,7 +262,7 @@ type putPartnerInput struct {
 	}
 }
 
-type partnerOutput struct{ Body onePartnerBody }
+type partnerOutput struct{ Body savedPartnerBody }
 
 type putLocationInput struct {
 	ID   string `path:"id" maxLength:"128" doc:"the id, chosen by the caller"`
@@ -239,7 +292,7 @@ func (a *API) putPartner(ctx context.Context, caller harang.Identity, in *putPar
 	change := in.Body.change()
 	change.ID, change.Name, change.Archived = in.ID, &in.Body.Name, in.Body.Archived
 	p, err := a.Catalogue.ChangePartner(ctx, caller, change)
-	return a.onePartner(ctx, caller, p, err)
+	return a.savedPartner(ctx, caller, p, err)
 }
 
 type putProductInput struct {

@@ -46,8 +46,10 @@ var matrix = map[string]string{
 	"POST /partners":         everybody,
 	"GET /partners/{id}":     everybody,
 	"PATCH /partners/{id}":   everybody,
-	"GET /products":          everybody,
-	"GET /products/{id}":     everybody,
+
+	"GET /partners/{id}/rentals": everybody,
+	"GET /products":              everybody,
+	"GET /products/{id}":         everybody,
 
 	"GET /inventory/stock":                                  everybody,
 	"GET /inventory/stock/{productId}/{locationId}":         everybody,

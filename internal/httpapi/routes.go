@@ -57,6 +57,8 @@ func (a *API) routes() {
 			answers(201).details(partnerDetails))
 	call(a, "GET /partners/{id}", harang.ActionReadCatalogue, a.findPartner,
 		about("findPartner", "One partner", harang.CodeNotFound))
+	call(a, "GET /partners/{id}/rentals", harang.ActionReadRentals, a.listPartnerRentals,
+		about("listPartnerRentals", "The rentals of a partner, newest first", harang.CodeNotFound))
 	call(a, "PATCH /partners/{id}", harang.ActionWritePartners, a.editPartner,
 		about("editPartner", "Change name, phone, e-mail or note of a partner", harang.CodeNotFound, harang.CodeErased).
 			details(partnerDetails))

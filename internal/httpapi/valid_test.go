@@ -417,6 +417,8 @@ func TestOpenAPI_Answers(t *testing.T) {
 	do(o, "POST /partners", `{"name":"Kiss Éva","phone":"nincs"}`, 422)
 	do(o, "GET /partners/"+text(partner, "id"), "", 200)
 	do(o, "GET /partners/unknown", "", 404)
+	do(o, "GET /partners/alfa-epito/rentals", "", 200)
+	do(o, "GET /partners/unknown/rentals", "", 404)
 	do(o, "GET /partners?phone=%2B36301234567", "", 200)
 	do(o, "GET /partners?phone=nincs", "", 422)
 	do(o, "PATCH /partners/"+text(partner, "id"), `{"email":null}`, 200)

@@ -159,6 +159,38 @@ func (c *Catalogue) Partner(ctx context.Context, caller harang.Identity, id stri
 	return p, notFound(err, "there is no such partner")
 }
 
+// PartnerAccounts returns what the rentals of partners come to, by the partners' ids.
+func (c *Catalogue) PartnerAccounts(
+	ctx context.Context, caller harang.Identity, partners []harang.Partner,
+) (map[string]harang.PartnerAccount, error) {
+	if err := caller.Can(harang.ActionReadRentals); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(partners))
+	for i, p := range partners {
+		ids[i] = p.ID
+	}
+	return c.store.FindPartnerAccounts(ctx, caller.Tenant, ids)
+}
+
+// RentalsOfPartner returns a part of a partner's rentals, newest first, those that are over as well. NOT_FOUND when
+// there is no such partner.
+func (c *Catalogue) RentalsOfPartner(
+	ctx context.Context, caller harang.Identity, id, cursor string, limit int,
+) (harang.Page[harang.Rental], error) {
+	if err := caller.Can(harang.ActionReadRentals); err != nil {
+		return harang.Page[harang.Rental]{}, err
+	}
+	limit, err := page(limit)
+	if err != nil {
+		return harang.Page[harang.Rental]{}, err
+	}
+	if _, err := c.Partner(ctx, caller, id); err != nil {
+		return harang.Page[harang.Rental]{}, err
+	}
+	return c.store.FindRentalsOfPartner(ctx, caller.Tenant, id, cursor, limit)
+}
+
 // maxSamePhone is how many partners with the same phone number are pointed out.
 const maxSamePhone = 5
 

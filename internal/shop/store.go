@@ -132,6 +132,8 @@ type CatalogueReader interface {
 	FindPartnersByPhone(
 		ctx context.Context, tenant, phone, except string, archived bool, limit int,
 	) ([]harang.Partner, error)
+	// FindPartnerAccounts returns what the rentals of partners come to, by the partners' ids.
+	FindPartnerAccounts(ctx context.Context, tenant string, ids []string) (map[string]harang.PartnerAccount, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
 	// FindProductsByCode returns the product with this id and the one with this
@@ -223,6 +225,10 @@ type PaymentFigures struct {
 type RentalReader interface {
 	FindRental(ctx context.Context, tenant, id string) (harang.Rental, error)
 	FindRentals(ctx context.Context, tenant string, q harang.RentalQuery) (harang.Page[harang.Rental], error)
+	// FindRentalsOfPartner returns a part of a partner's rentals, newest first.
+	FindRentalsOfPartner(
+		ctx context.Context, tenant, partnerID, cursor string, limit int,
+	) (harang.Page[harang.Rental], error)
 	// SumOwed returns what the rentals owe in all that FindRentals returns for Owed and
 	// the other filters.
 	SumOwed(ctx context.Context, tenant string, q harang.RentalQuery) (int64, error)

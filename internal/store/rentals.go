@@ -309,16 +309,7 @@ func (s *Store) FindRentals(
 		}
 		return timeKey{r.Created.UnixMilli(), r.ID}
 	}
-	page, err := pageOf(name, rows, q.Limit, func(r harang.Rental) harang.Rental { return r }, key)
-	if err != nil {
-		return page, err
-	}
-	fit, err := s.addLines(ctx, page.Items)
-	if err == nil && fit < len(page.Items) {
-		page.Items = page.Items[:fit]
-		page.Next, err = encodeCursor(name, key(page.Items[fit-1]))
-	}
-	return page, err
+	return s.rentalPage(ctx, name, rows, q.Limit, key)
 }
 
 // maxPageLines bounds the lines of all rentals of a page, which then has fewer rentals

@@ -8,6 +8,10 @@ ALTER TABLE partners ADD COLUMN note TEXT;
 ALTER TABLE partners ADD COLUMN phone_key TEXT;
 ALTER TABLE partners ADD COLUMN email_key TEXT;
 CREATE INDEX partners_phone ON partners (tenant_id, phone_key) WHERE phone_key IS NOT NULL;
+-- The rentals of a partner, and those that owe (the condition of rentals_owing).
+CREATE INDEX rentals_partner ON rentals (tenant_id, partner_id, created_at, id);
+CREATE INDEX rentals_partner_owing ON rentals (tenant_id, partner_id)
+    WHERE status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid;
 -- What an older node left there when it erased a partner.
 CREATE INDEX partners_erased_contact ON partners (tenant_id, id)
     WHERE erased_at IS NOT NULL AND (phone IS NOT NULL OR email IS NOT NULL OR note IS NOT NULL);

@@ -3,6 +3,9 @@ package storetest
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"harang.dev/harang"
 	"harang.dev/harang/internal/shop"
@@ -131,4 +134,67 @@ func testPartnerContacts(t *testing.T, open Open) {
 	_, err = env.Catalogue.CreatePartner(ctx, harang.Identity{Tenant: "a", Role: harang.RoleService},
 		shop.PartnerChange{Name: new("N")})
 	wantCode(t, err, harang.CodeForbidden)
+}
+
+// testPartnerAccounts: what a partner owes, when it last rented, and its rentals page by page.
+func testPartnerAccounts(t *testing.T, open Open) {
+	env := NewRentalEnv(t, open)
+	ctx, clerk := t.Context(), Clerk()
+	partner := env.NewCheckout(1, nil).PartnerID
+	if _, err := env.Catalogue.CreatePartner(ctx, clerk,
+		shop.PartnerChange{ID: "idle", Name: new("Idle")}); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	var owed int64
+	for i := range 5 {
+		var payment *shop.PaymentOrder
+		if i%2 == 1 {
+			payment = &shop.PaymentOrder{Method: harang.PaymentCash}
+		}
+		env.Clock.Move(time.Minute)
+		out, err := env.Rentals.Create(ctx, clerk, env.NewCheckout(1, payment))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if payment == nil {
+			owed += out.Rental.TotalValue
+		}
+		ids = append([]string{out.Rental.ID}, ids...)
+	}
+	last := env.Clock.Now()
+	if _, err := env.Rentals.Return(ctx, clerk, ids[0]); err != nil { // still unpaid
+		t.Fatal(err)
+	}
+	accounts, err := env.Catalogue.PartnerAccounts(ctx, clerk, []harang.Partner{{ID: partner}, {ID: "idle"}})
+	want := map[string]harang.PartnerAccount{partner: {Owed: owed, LastRental: last}, "idle": {}}
+	if d := cmp.Diff(want, accounts); err != nil || d != "" {
+		t.Errorf("%v %s", err, d)
+	}
+	var got []string
+	for cursor := ""; ; {
+		page, err := env.Catalogue.RentalsOfPartner(ctx, clerk, partner, cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Items {
+			if len(r.Lines) != 1 {
+				t.Errorf("%s has the lines %v", r.ID, r.Lines)
+			}
+			got = append(got, r.ID)
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(ids, got); d != "" {
+		t.Error(d)
+	}
+	if page, err := env.Catalogue.RentalsOfPartner(ctx, clerk, "idle", "", 50); err != nil || len(page.Items) > 0 {
+		t.Errorf("%v, %v", page, err)
+	}
+	_, err = env.Catalogue.RentalsOfPartner(ctx, clerk, "nobody", "", 50)
+	wantCode(t, err, harang.CodeNotFound)
+	_, err = env.Catalogue.RentalsOfPartner(ctx, clerk, "idle", "x", 50)
+	wantCode(t, err, harang.CodeInvalidRequest)
 }

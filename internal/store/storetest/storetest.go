@@ -44,6 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"Barcodes", testBarcodes},
 		{"NewIDs", testNewIDs},
 		{"PartnerContacts", testPartnerContacts},
+		{"PartnerAccounts", testPartnerAccounts},
 		{"Archived", testArchived},
 		{"Stock", testStock},
 		{"StockList", testStockList},

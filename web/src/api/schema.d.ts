@@ -1131,6 +1131,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/partners/{id}/rentals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rentals of a partner, newest first
+         * @description Allowed for: OPERATOR, STORE_MANAGER, ADMIN.
+         */
+        get: operations["listPartnerRentals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments": {
         parameters: {
             query?: never;
@@ -2246,8 +2266,8 @@ export interface components {
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
-        ListPartnerBody: {
-            items: components["schemas"]["PartnerBody"][];
+        ListPartnerItemBody: {
+            items: components["schemas"]["PartnerItemBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
@@ -2258,6 +2278,11 @@ export interface components {
         };
         ListRefundBody: {
             items: components["schemas"]["RefundBody"][];
+            /** @description cursor of the next part, null at the end */
+            nextCursor: string | null;
+        };
+        ListRentalBody: {
+            items: components["schemas"]["RentalBody"][];
             /** @description cursor of the next part, null at the end */
             nextCursor: string | null;
         };
@@ -2361,9 +2386,19 @@ export interface components {
             /** @description null for none */
             email: string | null;
             id: string;
+            /**
+             * Format: date-time
+             * @description when its last rental was made; null for none
+             */
+            lastRentalAt: string | null;
             name: string;
             /** @description of one line or several; null for none */
             note: string | null;
+            /**
+             * Format: int64
+             * @description whole forints that its rentals still owe
+             */
+            owedAmount: number;
             /** @description as it was written; null for none */
             phone: string | null;
             /** @description other partners with this phone number, five at most: maybe the same customer */
@@ -2392,15 +2427,25 @@ export interface components {
             status: "SUCCEEDED";
             transactionId: string;
         };
-        PartnerBody: {
+        PartnerItemBody: {
             /** @description not offered any more; its rentals can be returned and paid */
             archived: boolean;
             /** @description null for none */
             email: string | null;
             id: string;
+            /**
+             * Format: date-time
+             * @description when its last rental was made; null for none
+             */
+            lastRentalAt: string | null;
             name: string;
             /** @description of one line or several; null for none */
             note: string | null;
+            /**
+             * Format: int64
+             * @description whole forints that its rentals still owe
+             */
+            owedAmount: number;
             /** @description as it was written; null for none */
             phone: string | null;
         };
@@ -3043,6 +3088,20 @@ export interface components {
         SamePhoneBody: {
             id: string;
             name: string;
+        };
+        SavedPartnerBody: {
+            /** @description not offered any more; its rentals can be returned and paid */
+            archived: boolean;
+            /** @description null for none */
+            email: string | null;
+            id: string;
+            name: string;
+            /** @description of one line or several; null for none */
+            note: string | null;
+            /** @description as it was written; null for none */
+            phone: string | null;
+            /** @description other partners with this phone number, five at most: maybe the same customer */
+            samePhone: components["schemas"]["SamePhoneBody"][];
         };
         SessionBody: {
             /**
@@ -8994,7 +9053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListPartnerBody"];
+                    "application/json": components["schemas"]["ListPartnerItemBody"];
                 };
             };
             /**
@@ -9089,7 +9148,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OnePartnerBody"];
+                    "application/json": components["schemas"]["SavedPartnerBody"];
                 };
             };
             /**
@@ -9318,7 +9377,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OnePartnerBody"];
+                    "application/json": components["schemas"]["SavedPartnerBody"];
                 };
             };
             /**
@@ -9443,7 +9502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OnePartnerBody"];
+                    "application/json": components["schemas"]["SavedPartnerBody"];
                 };
             };
             /**
@@ -9954,6 +10013,110 @@ export interface operations {
                 headers: {
                     /** @description seconds to wait before trying again */
                     "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_REQUEST`: the request is not as described; errors lists the fields that are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`: too many attempts: wait as long as Retry-After says */
+            429: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INTERNAL`: the server failed; the cause is in its log */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `UNAVAILABLE`: the server or its database is not available: repeat after Retry-After */
+            503: {
+                headers: {
+                    /** @description seconds to wait before trying again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPartnerRentals: {
+        parameters: {
+            query?: {
+                /** @description largest number of items */
+                limit?: number;
+                /** @description nextCursor of the previous part */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRentalBody"];
+                };
+            };
+            /**
+             * @description `TOKEN_EXPIRED`: the access token has expired: refresh, then repeat
+             *
+             *     `UNAUTHENTICATED`: no credential, or one that is not valid any more
+             */
+            401: {
+                headers: {
+                    /** @description Bearer */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `FORBIDDEN`: the role, API key or origin is not allowed to do this
+             *
+             *     `PASSWORD_CHANGE_REQUIRED`: an administrator chose the password: choose another one with POST /api/v1/me/password
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`: it does not exist, or belongs to another tenant */
+            404: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
