@@ -12,7 +12,8 @@ export interface Page<T> {
   nextCursor: string | null;
 }
 
-export type Named = Pick<Schemas['PartnerBody'], 'id' | 'name' | 'archived'>;
+export type Partner = Schemas['PartnerItemBody'];
+export type Named = Pick<Partner, 'id' | 'name' | 'archived'>;
 export type Location = Schemas['LocationBody'];
 export type OpeningHours = Schemas['OpeningHours'];
 export type Product = Schemas['ProductBody'];
