@@ -8,7 +8,8 @@ ALTER TABLE partners ADD COLUMN note TEXT;
 ALTER TABLE partners ADD COLUMN phone_key TEXT;
 ALTER TABLE partners ADD COLUMN email_key TEXT;
 CREATE INDEX partners_phone ON partners (tenant_id, phone_key) WHERE phone_key IS NOT NULL;
--- The rentals of a partner that owe (the condition of rentals_owing).
+-- The rentals of a partner, and those that owe (the condition of rentals_owing).
+CREATE INDEX rentals_partner ON rentals (tenant_id, partner_id, created_at, id);
 CREATE INDEX rentals_partner_owing ON rentals (tenant_id, partner_id)
     WHERE status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid;
 -- What an older node left there when it erased a partner.
