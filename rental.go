@@ -151,11 +151,18 @@ const (
 	RentalsOldestFirst  RentalSort = "createdAt"
 	RentalsDueFirst     RentalSort = "dueAt"
 	RentalsDueLastFirst RentalSort = "-dueAt"
+	// RentalsOverdueFirst is what is out, the longest overdue first, then the rest, the newest
+	// first.
+	RentalsOverdueFirst RentalSort = "overdue"
 )
 
 // Valid reports whether s is an order of rentals.
 func (s RentalSort) Valid() bool {
-	return s == RentalsNewestFirst || s == RentalsOldestFirst || s == RentalsDueFirst || s == RentalsDueLastFirst
+	switch s {
+	case RentalsNewestFirst, RentalsOldestFirst, RentalsDueFirst, RentalsDueLastFirst, RentalsOverdueFirst:
+		return true
+	}
+	return false
 }
 
 // RentalQuery selects a part of the rentals.
@@ -170,8 +177,9 @@ type RentalQuery struct {
 	// Out narrows the list to rentals that are OPEN or OVERDUE. Not together with
 	// Status or Owed.
 	Out bool
-	// Search narrows the list to one id, and to the partners whose name or id has all
-	// of its words; "" for all.
+	// Search narrows the list to the rental with this number or id; when there is none, to
+	// those whose partner, or one of whose products, has all of its words in its name or
+	// id. The end of a number is one of this year, or else of the last one. "" for all.
 	Search string
 	// DueFrom and DueTo narrow the list to due instants from DueFrom until before
 	// DueTo; zero for no limit.

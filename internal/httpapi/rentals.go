@@ -200,10 +200,10 @@ type RentalFilterInput struct {
 	LocationID string              `query:"locationId" maxLength:"128"`
 	Owed       bool                `query:"owed" doc:"true: not paid in full, and out or returned; a list then has owedTotal"`
 	Out        bool                `query:"out" doc:"true: OPEN or OVERDUE"`
-	Search     string              `query:"search" maxLength:"200" doc:"a rental's id, or words of the partner's name and id; accents are ignored"`
+	Search     string              `query:"search" maxLength:"200" doc:"a rental's number (B-2026-000123, or 123 of this year or the last one) or id; else words of the partner or of a product; accents are ignored"`
 	DueFrom    string              `query:"dueFrom" maxLength:"40" doc:"due on this day (2026-03-02) or later, or at this RFC 3339 time or later"`
 	DueTo      string              `query:"dueTo" maxLength:"40" doc:"due on this day or earlier, or before this time"`
-	Sort       harang.RentalSort   `query:"sort" enum:"-createdAt,createdAt,dueAt,-dueAt" doc:"-createdAt when absent"`
+	Sort       harang.RentalSort   `query:"sort" enum:"-createdAt,createdAt,dueAt,-dueAt,overdue" doc:"-createdAt when absent; overdue: what is out, the longest overdue first, then the rest, the newest first"`
 }
 
 func (in RentalFilterInput) query() (harang.RentalQuery, error) {

@@ -413,7 +413,7 @@ func (v *Rentals) List(
 			Detail: "must be one of AWAITING_PAYMENT, OPEN, OVERDUE, RETURNED, CANCELLED"})
 	case q.Sort != "" && !q.Sort.Valid():
 		return none, harang.Invalid(
-			harang.FieldError{Field: "sort", Detail: "must be one of -createdAt, createdAt, dueAt, -dueAt"})
+			harang.FieldError{Field: "sort", Detail: "must be one of -createdAt, createdAt, dueAt, -dueAt, overdue"})
 	}
 	var err error
 	if q.Limit, err = page(q.Limit); err != nil {

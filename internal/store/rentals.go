@@ -1,12 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
 	"harang.dev/harang"
@@ -19,28 +16,6 @@ const rentalColumns = `id, tenant_id, partner_id, partner_name, location_id, loc
 
 // owes is the condition of the index rentals_owing.
 const owes = `status IN ('OPEN', 'OVERDUE', 'RETURNED') AND total_value + rounding + refund_pending > paid`
-
-// rentalFilter is the condition of lists with further filters.
-const rentalFilter = `tenant_id = $1 AND ($2 = '' OR status = $2) AND ($3 = '' OR location_id = $3)
-	AND due_at >= $4 AND due_at < $5
-	AND ($6 = '' OR id = $6 OR partner_id IN (
-		SELECT p.id FROM partners p WHERE p.tenant_id = $1 AND p.search_key LIKE $7 ESCAPE '\'
-			AND p.search_key LIKE $8 ESCAPE '\' AND p.search_key LIKE $9 ESCAPE '\'))
-	AND ($10 = '' OR $10 = 'out' AND status IN ('OPEN', 'OVERDUE') OR $10 = 'owed' AND ` + owes + `)`
-
-// rentalFilterOf are the parameters of rentalFilter.
-func rentalFilterOf(tenant string, q harang.RentalQuery) []any {
-	like, kind := likePatterns(q.Search), ""
-	switch {
-	case q.Out:
-		kind = "out"
-	case q.Owed:
-		kind = "owed"
-	}
-	from, to := millisRange(q.DueFrom, q.DueTo)
-	return []any{tenant, string(q.Status), q.LocationID, from, to, strings.TrimSpace(q.Search), like[0], like[1],
-		like[2], kind}
-}
 
 // millisRange are two instants as they are stored, zero ones as the limits of all.
 func millisRange(from, to time.Time) (int64, int64) {
@@ -80,9 +55,6 @@ var (
 		SELECT `+rentalColumns+` FROM rentals WHERE tenant_id = $1 AND id = $2`)
 	findRentalLines = define("find rental lines", `
 		SELECT product_id, product_name, quantity + returned, daily_price, returned FROM rental_lines WHERE rental_id = $1 ORDER BY line`)
-	findLinesOfRentals = define("find lines of rentals", `
-		SELECT rental_id, product_id, product_name, quantity + returned, daily_price, returned FROM rental_lines
-		WHERE rental_id IN (`+parameters(1, linesBatch)+`) ORDER BY rental_id, line`)
 	findRentals = define("find rentals", `
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
@@ -101,23 +73,6 @@ var (
 		SELECT `+rentalColumns+` FROM rentals
 		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2) AND (created_at, id) < ($3, $4)
 		ORDER BY created_at DESC, id DESC LIMIT $5`)
-	// The lists with further filters or in another order.
-	filteredRentals = map[harang.RentalSort]*query{
-		harang.RentalsNewestFirst: define("find filtered rentals, newest first", `
-			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (created_at, id) < ($11, $12)
-			ORDER BY created_at DESC, id DESC LIMIT $13`),
-		harang.RentalsOldestFirst: define("find filtered rentals, oldest first", `
-			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (created_at, id) > ($11, $12)
-			ORDER BY created_at, id LIMIT $13`),
-		harang.RentalsDueFirst: define("find filtered rentals, due first", `
-			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (due_at, id) > ($11, $12)
-			ORDER BY due_at, id LIMIT $13`),
-		harang.RentalsDueLastFirst: define("find filtered rentals, due last first", `
-			SELECT `+rentalColumns+` FROM rentals WHERE `+rentalFilter+` AND (due_at, id) < ($11, $12)
-			ORDER BY due_at DESC, id DESC LIMIT $13`),
-	}
-	sumFilteredOwed = define("sum owed by filtered rentals", `
-		SELECT COALESCE(SUM(total_value + rounding + refund_pending - paid), 0) FROM rentals WHERE `+rentalFilter)
 	sumOwed = define("sum owed", `
 		SELECT COALESCE(SUM(total_value + rounding + refund_pending - paid), 0) FROM rentals
 		WHERE tenant_id = $1 AND `+owes+` AND ($2 = '' OR location_id = $2)`)
@@ -269,104 +224,6 @@ func (s *Store) FindRental(ctx context.Context, tenant, id string) (harang.Renta
 	return r, err
 }
 
-// FindRentals returns a page of a tenant's rentals, newest first, with their lines.
-// INVALID_REQUEST for a cursor of another list.
-func (s *Store) FindRentals(
-	ctx context.Context, tenant string, q harang.RentalQuery,
-) (harang.Page[harang.Rental], error) {
-	sort := cmp.Or(q.Sort, harang.RentalsNewestFirst)
-	byDue := sort == harang.RentalsDueFirst || sort == harang.RentalsDueLastFirst
-	after, name := newestFirst, "rentals"
-	if sort == harang.RentalsDueFirst || sort == harang.RentalsOldestFirst {
-		after.At = math.MinInt64
-	}
-	if sort != harang.RentalsNewestFirst {
-		name += string(sort)
-	}
-	if err := decodeCursor(name, q.Cursor, &after); err != nil {
-		return harang.Page[harang.Rental]{}, err
-	}
-	list, args := findRentals, []any{tenant}
-	switch {
-	case q.Out || q.Search != "" || !q.DueFrom.IsZero() || !q.DueTo.IsZero() || sort != harang.RentalsNewestFirst:
-		list, args = filteredRentals[sort], rentalFilterOf(tenant, q)
-	case q.Owed:
-		list, args = findRentalsOwed, append(args, q.LocationID)
-	case q.Status != "" && q.LocationID != "":
-		list, args = findRentalsAtLocationByStatus, append(args, q.LocationID, string(q.Status))
-	case q.Status != "":
-		list, args = findRentalsByStatus, append(args, string(q.Status))
-	case q.LocationID != "":
-		list, args = findRentalsAtLocation, append(args, q.LocationID)
-	}
-	rows, err := queryAll(ctx, s.reader(), list, scanRental, append(args, after.At, after.ID, q.Limit+1)...)
-	if err != nil {
-		return harang.Page[harang.Rental]{}, err
-	}
-	key := func(r harang.Rental) any {
-		if byDue {
-			return timeKey{r.Due.UnixMilli(), r.ID}
-		}
-		return timeKey{r.Created.UnixMilli(), r.ID}
-	}
-	return s.rentalPage(ctx, name, rows, q.Limit, key)
-}
-
-// maxPageLines bounds the lines of all rentals of a page, which then has fewer rentals
-// than its limit: a rental may have a hundred lines with long names.
-const maxPageLines = 2000
-
-// linesBatch is of how many rentals one statement reads the lines.
-const linesBatch = 50
-
-// addLines reads the lines of rentals and returns how many of the rentals have maxPageLines
-// together; the others are to be left out. Lines may be of a later snapshot than the
-// rentals: in a list, pieces that came back since do no harm.
-func (s *Store) addLines(ctx context.Context, rentals []harang.Rental) (fit int, err error) {
-	type rentalLine struct {
-		rental string
-		line   harang.RentalLine
-	}
-	read := 0
-	for batch := range slices.Chunk(rentals, linesBatch) {
-		args := make([]any, linesBatch)
-		byID := make(map[string]*harang.Rental, len(batch))
-		for i := range args {
-			r := &batch[min(i, len(batch)-1)] // the last rental fills the batch
-			args[i], byID[r.ID] = r.ID, r
-		}
-		lines, err := queryAll(ctx, s.reader(), findLinesOfRentals, func(r row) (l rentalLine, err error) {
-			err = r.Scan(&l.rental, &l.line.ProductID, &l.line.ProductName, &l.line.Quantity, &l.line.DailyPrice,
-				&l.line.Returned)
-			return l, err
-		}, args...)
-		if err != nil {
-			return fit, err
-		}
-		for _, l := range lines {
-			r := byID[l.rental]
-			r.Lines = append(r.Lines, l.line)
-		}
-		for _, r := range batch {
-			if read += len(r.Lines); read > maxPageLines && fit > 0 {
-				return fit, nil
-			}
-			fit++
-		}
-	}
-	return fit, nil
-}
-
-// SumOwed returns what the rentals that FindRentals returns for Owed and the other
-// filters owe in all.
-func (s *Store) SumOwed(ctx context.Context, tenant string, q harang.RentalQuery) (int64, error) {
-	if q.Search == "" && q.DueFrom.IsZero() && q.DueTo.IsZero() {
-		return queryOne(ctx, s.reader(), sumOwed, scanInt, tenant, q.LocationID)
-	}
-	q.Owed = true
-	return queryOne(ctx, s.reader(), sumFilteredOwed, scanInt, rentalFilterOf(tenant, q)...)
-}
-
 // FindUnpaidRentals returns rentals of all tenants but some that have awaited their
 // payment since an instant or longer, the longest first, without their lines.
 func (s *Store) FindUnpaidRentals(
@@ -402,12 +259,3 @@ func (s *Store) CountRentals(
 		return c, err
 	}, args...)
 }
-
-// timeKey is the position of a row in a list that is ordered by instant and id.
-type timeKey struct {
-	At int64  `json:"t"`
-	ID string `json:"i"`
-}
-
-// newestFirst is the position before the first row of such a list.
-var newestFirst = timeKey{At: math.MaxInt64}

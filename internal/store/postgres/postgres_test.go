@@ -82,6 +82,13 @@ func TestStore_EventLocations(t *testing.T) {
 	})
 }
 
+// TestStore_LongRentalLists: lists that find little among many rentals.
+func TestStore_LongRentalLists(t *testing.T) {
+	storetest.RunLongRentalLists(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {
+		return openTwice(t, testserver.Postgres(t).Database(t), o)
+	})
+}
+
 // TestStore_RentalNumbers: rentals of a version that writes no numbers.
 func TestStore_RentalNumbers(t *testing.T) {
 	storetest.RunRentalNumbers(t, func(t *testing.T, o store.Options) (*store.Store, *sql.DB) {

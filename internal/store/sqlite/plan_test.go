@@ -49,7 +49,20 @@ var indexes = map[string]string{
 	"find notifications of a type":    "events_type (tenant_id=? AND type=? AND managers>? AND managers<?)",
 	"find first event of operators":   "events_operators_list (tenant_id=? AND managers>?)",
 	"find other payment failures":     "events_type (tenant_id=? AND type=? AND managers>?)",
-	"find live sessions":              "sessions_live (user_id=? AND expires_at>?)",
+	"find rental by number or id":     "rentals_number (tenant_id=? AND number=?)",
+	"find filtered all rentals by -createdAt": "rentals_order (tenant_id=? AND (created_at,id)>(?,?) AND " +
+		"(created_at,id)<(?,?))",
+	"find filtered all rentals by dueAt": "rentals_due_order (tenant_id=? AND (due_at,id)>(?,?) AND (due_at,id)<(?,?))",
+	"find end of filtered all rentals by -createdAt": "COVERING INDEX rentals_order (tenant_id=? AND " +
+		"(created_at,id)<(?,?))",
+	"find end of filtered all rentals by dueAt": "COVERING INDEX rentals_due_order (tenant_id=? AND (due_at,id)>(?,?))",
+	"find filtered rentals of partner by -createdAt": "COVERING INDEX rentals_partner (tenant_id=? AND partner_id=? " +
+		"AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+	"find filtered rentals of partner by dueAt":       "rentals_partner (tenant_id=? AND partner_id=?)",
+	"find filtered rentals that are out by dueAt":     "rentals_status (tenant_id=? AND status=?)",
+	"find filtered rentals awaiting payment by dueAt": "rentals_status (tenant_id=? AND status=?)",
+	"find filtered rental by -createdAt":              "sqlite_autoindex_rentals_1 (id=?)",
+	"find live sessions":                              "sessions_live (user_id=? AND expires_at>?)",
 }
 
 // TestQueries_Plans: no query reads a whole table unless it must, and the lists of

@@ -65,6 +65,11 @@ func TestStore_EventLocations(t *testing.T) {
 	storetest.RunEventLocations(t, openTwice)
 }
 
+// TestStore_LongRentalLists: lists that find little among many rentals.
+func TestStore_LongRentalLists(t *testing.T) {
+	storetest.RunLongRentalLists(t, openTwice)
+}
+
 // TestStore_RentalNumbers: rentals of a version that writes no numbers.
 func TestStore_RentalNumbers(t *testing.T) {
 	storetest.RunRentalNumbers(t, openTwice)

@@ -488,15 +488,19 @@ func testRefundDue(t *testing.T, open Open) {
 func testListFilters(t *testing.T, open Open) {
 	env := NewRentalEnv(t, open)
 	ctx, manager := t.Context(), As(harang.RoleStoreManager, "m")
-	if err := env.Catalogue.PutPartner(ctx, Admin(), harang.Partner{ID: "beta", Name: "Béta Építő"}); err != nil {
+	name, phone := "Béta Építő", "+36 30 123 4567"
+	if _, err := env.Catalogue.ChangePartner(ctx, Admin(),
+		shop.PartnerChange{ID: "beta", Name: &name, Phone: &phone}); err != nil {
 		t.Fatal(err)
 	}
+	env.AddStock(t, "saw", "main", shop.StockPut{Quantity: 5})
 	var ids []string
 	for i, hours := range []int{72, 24, 48} {
 		checkout := env.NewCheckout(1, &shop.PaymentOrder{Method: harang.PaymentCash})
 		checkout.Due.Time = env.Clock.Now().Add(time.Duration(hours) * time.Hour)
 		if i == 1 {
 			checkout.PartnerID, checkout.Payment = "beta", nil
+			checkout.Lines = []shop.CheckoutLine{{ProductID: "saw", Quantity: 1}}
 		}
 		ids = append(ids, env.Create(t, checkout).Rental.ID)
 		env.Clock.Move(time.Minute)
@@ -505,6 +509,7 @@ func testListFilters(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	day := func(n int) time.Time { return time.Date(2026, 3, n, 0, 0, 0, 0, harang.Budapest) }
+	const overdue = harang.RentalsOverdueFirst
 	for name, tc := range map[string]struct {
 		q    harang.RentalQuery
 		want []string
@@ -514,15 +519,27 @@ func testListFilters(t *testing.T, open Open) {
 		"oldest first": {harang.RentalQuery{Sort: harang.RentalsOldestFirst}, ids},
 		"a partner":    {harang.RentalQuery{Search: "epito beta"}, []string{ids[1]}},
 		"an id":        {harang.RentalQuery{Search: " " + ids[0] + " "}, []string{ids[0]}},
-		"nobody":       {harang.RentalQuery{Search: "gamma"}, nil},
-		"a day":        {harang.RentalQuery{DueFrom: day(4), DueTo: day(5)}, []string{ids[2]}},
-		"from a day":   {harang.RentalQuery{DueFrom: day(4)}, []string{ids[2], ids[0]}},
-		"out":          {harang.RentalQuery{Out: true}, []string{ids[1], ids[0]}},
-		"out, due":     {harang.RentalQuery{Out: true, DueTo: day(5)}, []string{ids[1]}},
-		"a debtor":     {harang.RentalQuery{Owed: true, Search: "beta"}, []string{ids[1]}},
-		"no debtor":    {harang.RentalQuery{Owed: true, Search: "acme"}, nil},
-		"a status":     {harang.RentalQuery{Status: harang.RentalReturned, Search: "acme"}, []string{ids[2]}},
-		"elsewhere":    {harang.RentalQuery{LocationID: "elsewhere", Sort: harang.RentalsDueFirst}, nil},
+		"a number":     {harang.RentalQuery{Search: "b-2026-000002"}, []string{ids[1]}},
+		"its end":      {harang.RentalQuery{Search: "3"}, []string{ids[2]}},
+		"no number":    {harang.RentalQuery{Search: "B-2025-000002"}, nil},
+		"a phone":      {harang.RentalQuery{Search: "06 30/123-4567"}, []string{ids[1]}},
+		"a product":    {harang.RentalQuery{Search: "product saw"}, []string{ids[1]}},
+		"a product, due": {harang.RentalQuery{Search: "drill", Sort: harang.RentalsDueFirst},
+			[]string{ids[2], ids[0]}},
+		"overdue first":           {harang.RentalQuery{Sort: overdue}, []string{ids[1], ids[0], ids[2]}},
+		"overdue first, out":      {harang.RentalQuery{Sort: overdue, Out: true}, []string{ids[1], ids[0]}},
+		"overdue first, owed":     {harang.RentalQuery{Sort: overdue, Owed: true}, []string{ids[1]}},
+		"overdue first, drill":    {harang.RentalQuery{Sort: overdue, Search: "drill"}, []string{ids[0], ids[2]}},
+		"overdue first, returned": {harang.RentalQuery{Sort: overdue, Status: harang.RentalReturned}, ids[2:]},
+		"nobody":                  {harang.RentalQuery{Search: "gamma"}, nil},
+		"a day":                   {harang.RentalQuery{DueFrom: day(4), DueTo: day(5)}, []string{ids[2]}},
+		"from a day":              {harang.RentalQuery{DueFrom: day(4)}, []string{ids[2], ids[0]}},
+		"out":                     {harang.RentalQuery{Out: true}, []string{ids[1], ids[0]}},
+		"out, due":                {harang.RentalQuery{Out: true, DueTo: day(5)}, []string{ids[1]}},
+		"a debtor":                {harang.RentalQuery{Owed: true, Search: "beta"}, []string{ids[1]}},
+		"no debtor":               {harang.RentalQuery{Owed: true, Search: "acme"}, nil},
+		"a status":                {harang.RentalQuery{Status: harang.RentalReturned, Search: "acme"}, ids[2:]},
+		"elsewhere":               {harang.RentalQuery{LocationID: "elsewhere", Sort: harang.RentalsDueFirst}, nil},
 	} {
 		var got []string
 		for q := tc.q; ; {
@@ -550,7 +567,9 @@ func testListFilters(t *testing.T, open Open) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for search, want := range map[string]int64{"": 1000, "beta": 1000, "acme": 0} {
+	for search, want := range map[string]int64{
+		"": 1000, "beta": 1000, "acme": 0, "B-2026-000002": 1000, "1": 0, "saw": 1000,
+	} {
 		if got, err := env.Rentals.Owed(ctx, Clerk(), harang.RentalQuery{Search: search}); err != nil || got != want {
 			t.Errorf("%q owe %d, %v, want %d", search, got, err, want)
 		}

@@ -227,6 +227,107 @@ func RunRentalNumbers(t *testing.T, open func(t *testing.T, o store.Options) (*s
 	}
 }
 
+// RunLongRentalLists tests lists that find little among many rentals. open also returns another connection to the
+// database.
+func RunLongRentalLists(t *testing.T, open func(t *testing.T, o store.Options) (*store.Store, *sql.DB)) {
+	var db *sql.DB
+	env := NewRentalEnv(t, func(t *testing.T, o store.Options) (st *store.Store) {
+		st, db = open(t, o)
+		return st
+	})
+	env.AddStock(t, "saw", "main", shop.StockPut{Quantity: 5})
+	env.AddStock(t, "crane", "main", shop.StockPut{Quantity: 5})
+	if err := env.Catalogue.PutPartner(t.Context(), Admin(), harang.Partner{ID: "beta", Name: "Béta"}); err != nil {
+		t.Fatal(err)
+	}
+	env.Create(t, env.NewCheckout(1, nil))
+	const many = 25_000
+	for _, text := range []string{
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+		INSERT INTO rentals (id, tenant_id, partner_id, partner_name, location_id, location_name, status,
+			equipment_count, total_value, paid, pending, by_id, by_name, created_at, due_at, closed_at, version)
+		SELECT 'old' || i, tenant_id, CASE WHEN i IN (7, 24000) THEN 'beta' ELSE partner_id END, partner_name,
+			location_id, location_name, 'RETURNED', 1, 0, 0, 0, by_id, by_name, created_at - 1000 * i,
+			due_at - 1000 * i, due_at, 1
+		FROM rentals, n WHERE rentals.tenant_id = 'a'`,
+		`INSERT INTO rental_lines (rental_id, line, product_id, product_name, quantity, daily_price)
+		SELECT id, 0, CASE WHEN id IN ('old9', 'old12000', 'old25000') THEN 'saw' ELSE 'drill' END, 'X', 1, 0
+		FROM rentals WHERE id LIKE 'old%'`,
+	} {
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from, to := env.Clock.Now().Add(-10*time.Hour), env.Clock.Now().Add(48*time.Hour-20_000*time.Second)
+	saws, partners := []string{"old9", "old12000", "old25000"}, []string{"old7", "old24000"}
+	for name, tc := range map[string]struct {
+		q     harang.RentalQuery
+		want  []string
+		pages int // at most
+	}{
+		"a product":        {harang.RentalQuery{Search: "saw"}, saws, 3},
+		"the oldest first": {harang.RentalQuery{Search: "saw", Sort: harang.RentalsOldestFirst}, reversed(saws), 3},
+		"due first":        {harang.RentalQuery{Search: "saw", Sort: harang.RentalsDueFirst}, reversed(saws), 3},
+		"due last first":   {harang.RentalQuery{Search: "saw", Sort: harang.RentalsDueLastFirst}, saws, 3},
+		"overdue first":    {harang.RentalQuery{Search: "saw", Sort: harang.RentalsOverdueFirst}, saws, 3},
+		"a partner":        {harang.RentalQuery{Search: "beta"}, partners, 1},
+		"a partner, by due": {harang.RentalQuery{Search: "beta", Sort: harang.RentalsDueFirst},
+			reversed(partners), 1},
+		"a product never out": {harang.RentalQuery{Search: "crane"}, nil, 3},
+		"unknown":             {harang.RentalQuery{Search: "nothing"}, nil, 1},
+		"debtors":             {harang.RentalQuery{Search: "beta", Owed: true}, nil, 1},
+		"days": {harang.RentalQuery{Search: "saw", DueFrom: from, DueTo: to, Sort: harang.RentalsDueFirst},
+			[]string{"old25000"}, 1},
+		"days, newest first": {harang.RentalQuery{Search: "saw", DueFrom: from, DueTo: to}, []string{"old25000"}, 3},
+	} {
+		var got []string
+		pages := 0
+		for q := tc.q; ; {
+			q.Limit = 10
+			page, err := env.Rentals.List(t.Context(), Clerk(), q)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			pages++
+			for _, r := range page.Items {
+				got = append(got, r.ID)
+			}
+			if q.Cursor = page.Next; q.Cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, tc.want) || pages > tc.pages {
+			t.Errorf("%s: %v in %d pages, want %v in %d", name, got, pages, tc.want, tc.pages)
+		}
+	}
+	// Every rental of a partner, each once, over many steps.
+	seen := map[string]bool{}
+	for q := (harang.RentalQuery{Search: "acme", Limit: 200}); ; {
+		page, err := env.Rentals.List(t.Context(), Clerk(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Items {
+			if seen[r.ID] {
+				t.Fatalf("%s is there twice", r.ID)
+			}
+			seen[r.ID] = true
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			break
+		}
+	}
+	if len(seen) != many-1 {
+		t.Errorf("%d rentals of a partner, want %d", len(seen), many-1)
+	}
+}
+
+func reversed(all []string) []string {
+	all = slices.Clone(all)
+	slices.Reverse(all)
+	return all
+}
+
 // numberless returns the ids of a tenant's rentals that have no number, the oldest first.
 func (env *RentalEnv) numberless(t *testing.T, db *sql.DB, tenant string) (ids []string) {
 	t.Helper()

@@ -6516,14 +6516,14 @@ export interface operations {
                 owed?: boolean;
                 /** @description true: OPEN or OVERDUE */
                 out?: boolean;
-                /** @description a rental's id, or words of the partner's name and id; accents are ignored */
+                /** @description a rental's number (B-2026-000123, or 123 of this year or the last one) or id; else words of the partner or of a product; accents are ignored */
                 search?: string;
                 /** @description due on this day (2026-03-02) or later, or at this RFC 3339 time or later */
                 dueFrom?: string;
                 /** @description due on this day or earlier, or before this time */
                 dueTo?: string;
-                /** @description -createdAt when absent */
-                sort?: "-createdAt" | "createdAt" | "dueAt" | "-dueAt";
+                /** @description -createdAt when absent; overdue: what is out, the longest overdue first, then the rest, the newest first */
+                sort?: "-createdAt" | "createdAt" | "dueAt" | "-dueAt" | "overdue";
             };
             header?: never;
             path?: never;
@@ -11141,14 +11141,14 @@ export interface operations {
                 owed?: boolean;
                 /** @description true: OPEN or OVERDUE */
                 out?: boolean;
-                /** @description a rental's id, or words of the partner's name and id; accents are ignored */
+                /** @description a rental's number (B-2026-000123, or 123 of this year or the last one) or id; else words of the partner or of a product; accents are ignored */
                 search?: string;
                 /** @description due on this day (2026-03-02) or later, or at this RFC 3339 time or later */
                 dueFrom?: string;
                 /** @description due on this day or earlier, or before this time */
                 dueTo?: string;
-                /** @description -createdAt when absent */
-                sort?: "-createdAt" | "createdAt" | "dueAt" | "-dueAt";
+                /** @description -createdAt when absent; overdue: what is out, the longest overdue first, then the rest, the newest first */
+                sort?: "-createdAt" | "createdAt" | "dueAt" | "-dueAt" | "overdue";
             };
             header?: never;
             path?: never;
