@@ -35,8 +35,9 @@ type Queued struct {
 	// Source and ID name it where it came from.
 	Source, ID string
 	Type       string
-	// Data is the payload's JSON.
+	// Data is the payload's JSON, and Size its bytes in the inbox: what is far too large for an event is cut.
 	Data string
+	Size int
 }
 
 // InboxCounts count queued events by their outcome.
@@ -127,7 +128,7 @@ func (w *InboxWorker) Take(ctx context.Context) (InboxCounts, error) {
 func (w *InboxWorker) validate(q Queued) (harang.Event, string) {
 	in := Incoming{Source: q.Source, ID: q.ID, Type: q.Type, Data: []byte(q.Data)}
 	err := in.check("1.0", "", nil, "")
-	if err == nil && len(q.Data) > harang.MaxEventBytes {
+	if err == nil && max(q.Size, len(q.Data)) > harang.MaxEventBytes {
 		err = tooLarge()
 	}
 	var event harang.Event

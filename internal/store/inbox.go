@@ -10,15 +10,25 @@ import (
 )
 
 var (
+	// Texts have 4,096 characters at most and data has 65,536 bytes, more than any valid event: whoever may insert
+	// here must not fill the memory of a node. SQLite's || makes text of bytes.
 	takeInbox = define("take inbox", `
 		DELETE FROM event_inbox WHERE (tenant_id, source, id) IN (
 			SELECT tenant_id, source, id FROM event_inbox WHERE refused_at IS NULL AND tenant_id = $1
 			ORDER BY queued_at, source, id LIMIT $2)
-		RETURNING tenant_id, source, id, type, data, CAST(queued_at AS BIGINT)`)
+		RETURNING substr(tenant_id || '', 1, 4096), substr(source || '', 1, 4096), substr(id || '', 1, 4096),
+			substr(type || '', 1, 4096), CASE WHEN octet_length(data) <= 65536 THEN data || '' ELSE substr(data, 1, 4096) END,
+			octet_length(data), CAST(queued_at AS BIGINT)`)
+	// On SQLite, keys that differ as text and bytes become the same text here. A waiting row keeps its own.
 	refuseInbox = define("refuse inbox", `
 		INSERT INTO event_inbox (tenant_id, source, id, type, data, queued_at, refused_at, problem)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`)
-	findQueued = define("find tenant with queued events", `
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (tenant_id, source, id) DO UPDATE SET type = excluded.type, data = excluded.data,
+			queued_at = excluded.queued_at, refused_at = excluded.refused_at, problem = excluded.problem
+		WHERE event_inbox.refused_at IS NOT NULL`)
+	findFirstQueued = define("find first tenant with queued events", `
+		SELECT tenant_id FROM event_inbox WHERE refused_at IS NULL AND tenant_id >= '' ORDER BY tenant_id LIMIT 1`)
+	findNextQueued = define("find next tenant with queued events", `
 		SELECT tenant_id FROM event_inbox WHERE refused_at IS NULL AND tenant_id > $1 ORDER BY tenant_id LIMIT 1`)
 )
 
@@ -28,6 +38,26 @@ const inboxTurn = 25
 type queued struct {
 	ingest.Queued
 	at int64
+}
+
+// inboxKey is a tenant_id of the inbox as the database has it, a string or, from a program that bound bytes on SQLite,
+// a []byte: the two are different keys. Nil is before all of them.
+type inboxKey = any
+
+func scanInboxKey(r row) (key inboxKey, err error) {
+	err = r.Scan(&key)
+	if bytes, ok := key.([]byte); ok && bytes == nil {
+		key = []byte{} // nil would be NULL in the next query
+	}
+	return key, err
+}
+
+// findQueuedTenant returns the first tenant after a key that has queued events. NOT_FOUND when there is none.
+func findQueuedTenant(ctx context.Context, r runner, after inboxKey) (inboxKey, error) {
+	if after == nil {
+		return queryOne(ctx, r, findFirstQueued, scanInboxKey)
+	}
+	return queryOne(ctx, r, findNextQueued, scanInboxKey, after)
 }
 
 // TakeInbox removes events that other applications have queued, at most limit, a
@@ -65,17 +95,17 @@ func (s *Store) TakeInbox(
 }
 
 // findTurn returns the tenant after which the next one to have a turn comes: the last
-// that had one, or "" at the end of the round. NOT_FOUND when nothing is queued.
-func (s *Store) findTurn(ctx context.Context) (string, error) {
-	if after := s.inboxTurn.Load(); after != nil && *after != "" {
-		_, err := queryOne(ctx, s.reader(), findQueued, scanText, *after)
+// that had one, or nil at the end of the round. NOT_FOUND when nothing is queued.
+func (s *Store) findTurn(ctx context.Context) (inboxKey, error) {
+	if after := s.inboxTurn.Load(); after != nil && *after != nil {
+		_, err := findQueuedTenant(ctx, s.reader(), *after)
 		if exists, err := found(err); err != nil || exists {
 			return *after, err
 		}
-		s.inboxTurn.Store(new(string))
+		s.inboxTurn.Store(new(inboxKey))
 	}
-	_, err := queryOne(ctx, s.reader(), findQueued, scanText, "")
-	return "", err
+	_, err := findQueuedTenant(ctx, s.reader(), nil)
+	return nil, err
 }
 
 // inboxTake is one transaction of TakeInbox.
@@ -83,7 +113,7 @@ type inboxTake struct {
 	store    *Store
 	tx       *Tx
 	validate func(ingest.Queued) (harang.Event, string)
-	after    string // the tenant that had the last turn
+	after    inboxKey // the tenant that had the last turn
 	counts   ingest.InboxCounts
 	results  []*ingest.Appended
 }
@@ -112,16 +142,16 @@ func (t *inboxTake) run(ctx context.Context, limit int) error {
 }
 
 // next returns the tenant whose turn comes after that of t.after.
-func (t *inboxTake) next(ctx context.Context) (tenant string, exists bool, err error) {
-	tenant, err = queryOne(ctx, t.tx, findQueued, scanText, t.after)
+func (t *inboxTake) next(ctx context.Context) (tenant inboxKey, exists bool, err error) {
+	tenant, err = findQueuedTenant(ctx, t.tx, t.after)
 	exists, err = found(err)
 	return tenant, exists, err
 }
 
 // turn takes at most limit rows of a tenant and returns how many.
-func (t *inboxTake) turn(ctx context.Context, tenant string, limit int) (int, error) {
+func (t *inboxTake) turn(ctx context.Context, tenant inboxKey, limit int) (int, error) {
 	rows, err := queryAll(ctx, t.tx, takeInbox, func(r row) (q queued, err error) {
-		err = r.Scan(&q.Tenant, &q.Source, &q.ID, &q.Type, &q.Data, &q.at)
+		err = r.Scan(&q.Tenant, &q.Source, &q.ID, &q.Type, &q.Data, &q.Size, &q.at)
 		return q, err
 	}, tenant, limit)
 	if err != nil {
@@ -130,7 +160,10 @@ func (t *inboxTake) turn(ctx context.Context, tenant string, limit int) (int, er
 	slices.SortFunc(rows, func(a, b queued) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
 	})
-	_, err = queryOne(ctx, t.tx, findHeads, scanHeads, tenant)
+	if len(rows) == 0 { // another node took them
+		return 0, nil
+	}
+	_, err = queryOne(ctx, t.tx, findHeads, scanHeads, rows[0].Tenant)
 	exists, err := found(err)
 	if err != nil {
 		return 0, err

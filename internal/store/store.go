@@ -94,7 +94,7 @@ type Store struct {
 	mu    sync.Mutex
 	hooks atomic.Pointer[[]func(outbox.Commit)] // written under mu
 	// inboxTurn is the tenant that had the last turn in the inbox, nil before the first.
-	inboxTurn atomic.Pointer[string]
+	inboxTurn atomic.Pointer[inboxKey]
 }
 
 // New returns a store on an opened and migrated engine, which it owns from then on.

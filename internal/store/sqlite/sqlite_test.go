@@ -129,6 +129,64 @@ func TestStore_Inbox(t *testing.T) {
 	}
 }
 
+// TestStore_InboxBytes: a program that binds bytes instead of text does not stop the inbox. SQLite keeps both, and they
+// are never equal.
+func TestStore_InboxBytes(t *testing.T) {
+	st, db := openTwice(t, store.Options{})
+	for _, id := range []string{"a", "b"} {
+		if err := st.CreateTenant(t.Context(), harang.Tenant{ID: id, Name: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, keys := range [][3]any{
+		{"b", "/erp", "good"},
+		{[]byte("b"), "/erp", "good"}, // a duplicate
+		{[]byte("a"), []byte("/erp"), []byte("good")},
+		{"a", "/erp", "bad"},
+		{[]byte("a"), "/erp", "bad"},
+		{"a", []byte("/erp"), "bad"},
+		{"a", "/erp", []byte("bad")},
+		{[]byte("no tenant"), "/erp", "1"},
+		{[]byte{0xff, 0}, "/erp", "1"},
+		{[]byte{}, "/erp", "1"},
+	} {
+		if _, err := db.ExecContext(t.Context(), `INSERT INTO event_inbox (tenant_id, source, id, type, data)
+			VALUES ($1, $2, $3, 'stock_alert', '{}')`, keys[0], keys[1], keys[2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	validate := func(q ingest.Queued) (harang.Event, string) {
+		if q.ID == "bad" {
+			return harang.Event{}, "data is wrong"
+		}
+		e := storetest.Alert(t, q.Tenant)
+		e.Source, e.SourceID = q.Source, q.ID
+		return e, ""
+	}
+	var all ingest.InboxCounts
+	for {
+		counts, err := st.TakeInbox(t.Context(), 3, validate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counts.All() == 0 {
+			break
+		}
+		all.Accepted += counts.Accepted
+		all.Duplicates += counts.Duplicates
+		all.Refused += counts.Refused
+	}
+	if want := (ingest.InboxCounts{Accepted: 2, Duplicates: 1, Refused: 7}); all != want {
+		t.Errorf("counts %+v, want %+v", all, want)
+	}
+	var rows, bad int
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*), sum(problem = 'data is wrong') FROM event_inbox
+		WHERE refused_at IS NOT NULL AND typeof(tenant_id) || typeof(source) || typeof(id) = 'texttexttext'`).Scan(
+		&rows, &bad); err != nil || rows != 4 || bad != 1 {
+		t.Errorf("%d refused rows, %d of them bad, %v", rows, bad, err)
+	}
+}
+
 func open(tb testing.TB, o store.Options) *store.Store {
 	tb.Helper()
 	st, err := sqlite.Open(context.Background(), "sqlite:"+sqlitetest.File(tb), o)

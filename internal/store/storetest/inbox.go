@@ -118,6 +118,33 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 	exec(`DELETE FROM event_inbox WHERE tenant_id = 'unknown'`)
 
+	// No tenant has an empty id.
+	queue("", "2", 0)
+	take(4, ingest.InboxCounts{Refused: 1})
+	if diff := cmp.Diff([]string{"2: tenant_id: there is no such tenant"}, remaining()); diff != "" {
+		t.Errorf("remaining rows (-want +got):\n%s", diff)
+	}
+	exec(`DELETE FROM event_inbox WHERE tenant_id = ''`)
+
+	// Of a row that is far too large only the beginning is read and kept.
+	large := strings.Repeat("á", 1<<20)
+	exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('a', '/erp', 'large', $1, $1)`, large)
+	got, err := st.TakeInbox(ctx, 4, func(q ingest.Queued) (harang.Event, string) {
+		if q.Size != len(large) || len(q.Data) > 8192 || len(q.Type) > 8192 {
+			t.Errorf("size %d, %d bytes of data, %d of type", q.Size, len(q.Data), len(q.Type))
+		}
+		return harang.Event{}, "too large"
+	})
+	if want := (ingest.InboxCounts{Refused: 1}); err != nil || got != want {
+		t.Errorf("counts %+v, %v; want %+v", got, err, want)
+	}
+	var kept int
+	if err := db.QueryRowContext(ctx, `SELECT octet_length(data) FROM event_inbox WHERE id = 'large'`).Scan(&kept); err != nil ||
+		kept != 8192 {
+		t.Errorf("%d bytes are kept, %v", kept, err)
+	}
+	exec(`DELETE FROM event_inbox WHERE id = 'large'`)
+
 	// A rolled back transaction of the application queues nothing.
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
