@@ -63,12 +63,14 @@ const PaymentSource = "harang:payments"
 // Payment is one attempt to pay for a rental. Amounts are whole forints.
 type Payment struct {
 	// ID is the transaction id; providers receive it as the order id.
-	ID          string
-	Tenant      string
-	RentalID    string
-	PartnerID   string
-	PartnerName string
-	Amount      int64
+	ID       string
+	Tenant   string
+	RentalID string
+	// RentalNumber is set in lists only.
+	RentalNumber string
+	PartnerID    string
+	PartnerName  string
+	Amount       int64
 	// Rounding is Amount less the debt that it settled, from -2 to 2; 0 for
 	// cards and for a part of the debt.
 	Rounding int64
@@ -107,8 +109,9 @@ type PaymentQuery struct {
 	Status PaymentStatus
 	// LocationID narrows the list to the rentals of one location; "" for all.
 	LocationID string
-	// Search narrows the list to one payment or rental by its id, and to the partners
-	// whose name or id has all of its words; "" for all.
+	// Search narrows the list to one payment by its id, or to those of one rental by its
+	// number or id; when there is none, to those of partners that have all of its words in
+	// their name, id, phone number or e-mail address; "" for all.
 	Search string
 	// From and To narrow the list to payments made from From until before To; zero
 	// for no limit.

@@ -45,7 +45,7 @@ func TestExports(t *testing.T) {
 		"rentals": ";OPEN;alfa-epito;Alfa Építő Kft.;vaci-ut;Váci út;1 × Makita HR2470 fúrókalapács;1;" +
 			"14700;14700;0;0;0;2026-03-02 14:00:00;2026-03-05 11:00:00;;Kiss Eszter;B-2026-000001\r\n",
 		"payments": ";alfa-epito;Alfa Építő Kft.;14700;0;0;CASH;SUCCEEDED;;;" +
-			"2026-03-02 14:00:00;2026-03-02 14:00:00\r\n",
+			"2026-03-02 14:00:00;2026-03-02 14:00:00;B-2026-000001\r\n",
 	} {
 		got := e.as(harang.RoleStoreManager, "GET", "/exports/"+name+".csv", "").want(t, 200, "")
 		text, bom := strings.CutPrefix(string(got.body), "\ufeff")

@@ -12,6 +12,7 @@ import (
 type paymentBody struct {
 	TransactionID  string               `json:"transactionId"`
 	RentalID       string               `json:"rentalId"`
+	RentalNumber   orNull[string]       `json:"rentalNumber" doc:"the number of the rental: B-2026-000123; null for a moment after an upgrade"`
 	PartnerID      string               `json:"partnerId"`
 	PartnerName    string               `json:"partnerName"`
 	Amount         int64                `json:"amount" doc:"whole forints"`
@@ -28,7 +29,8 @@ type paymentBody struct {
 
 func paymentOf(p harang.Payment) paymentBody {
 	b := paymentBody{
-		TransactionID: p.ID, RentalID: p.RentalID, PartnerID: p.PartnerID, PartnerName: p.PartnerName,
+		TransactionID: p.ID, RentalID: p.RentalID, RentalNumber: textOrNull(p.RentalNumber),
+		PartnerID: p.PartnerID, PartnerName: p.PartnerName,
 		Amount: p.Amount, RefundedAmount: p.Refunded, Currency: harang.CurrencyHUF, Method: p.Method, Status: p.Status,
 		CreatedAt: instant(p.Created),
 	}
@@ -77,7 +79,7 @@ func (a *API) pay(ctx context.Context, caller harang.Identity, in *payInput) (*a
 type PaymentFilterInput struct {
 	Status     harang.PaymentStatus `query:"status" enum:"PENDING,DECLINED,SUCCEEDED,REVERSED"`
 	LocationID string               `query:"locationId" maxLength:"128" doc:"only payments of rentals at this location"`
-	Search     string               `query:"search" maxLength:"200" doc:"a transaction's or rental's id, or words of the partner's name and id; accents are ignored"`
+	Search     string               `query:"search" maxLength:"200" doc:"a transaction's id, a rental's number (B-2026-000123, or 123 of this year or the last one) or id; else words of the partner; accents are ignored"`
 	From       string               `query:"from" maxLength:"40" doc:"made on this day (2026-03-02) or later, or at this RFC 3339 time or later; a list then has totals"`
 	To         string               `query:"to" maxLength:"40" doc:"made on this day or earlier, or before this time; a list then has totals"`
 }

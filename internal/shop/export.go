@@ -288,7 +288,7 @@ func (x *Exports) Rentals(caller harang.Identity, q harang.RentalQuery) *Export 
 // Payments is the list of payments, newest first.
 func (x *Exports) Payments(caller harang.Identity, q harang.PaymentQuery) *Export {
 	columns := []string{"transactionId", "rentalId", "partnerId", "partnerName", "amount", "refundedAmount",
-		"roundingAmount", "method", "status", "errorCode", "errorMessage", "createdAt", "settledAt"}
+		"roundingAmount", "method", "status", "errorCode", "errorMessage", "createdAt", "settledAt", "rentalNumber"}
 	return newExport(columns, func(ctx context.Context, cursor string) (harang.Page[harang.Payment], error) {
 		q.Cursor, q.Limit = cursor, harang.MaxPageLimit
 		return x.payments.List(ctx, caller, q)
@@ -297,6 +297,7 @@ func (x *Exports) Payments(caller harang.Identity, q harang.PaymentQuery) *Expor
 			escapeCell(p.ID), escapeCell(p.RentalID), escapeCell(p.PartnerID), escapeCell(p.PartnerName),
 			wholeCell(p.Amount), wholeCell(p.Refunded), wholeCell(p.Rounding), string(p.Method), string(p.Status),
 			escapeCell(p.ErrorCode), escapeCell(p.ErrorMessage), timeCell(p.Created), timeCell(p.Settled),
+			p.RentalNumber,
 		}, nil
 	})
 }

@@ -17,22 +17,6 @@ const paymentColumns = `id, tenant_id, rental_id, partner_id, partner_name, amou
 	error_code, error_message, card_token, provider, reference, refund_due,
 	created_at, settled_at, failed_at, check_at, checks, rounding, refunded`
 
-// paymentFilter is the condition of lists with further filters. A payment's location is
-// its rental's.
-const paymentFilter = `tenant_id = $1 AND ($2 = '' OR status = $2) AND created_at >= $3 AND created_at < $4
-	AND ($5 = '' OR id = $5 OR rental_id = $5 OR partner_id IN (
-		SELECT p.id FROM partners p WHERE p.tenant_id = $1 AND p.search_key LIKE $6 ESCAPE '\'
-			AND p.search_key LIKE $7 ESCAPE '\' AND p.search_key LIKE $8 ESCAPE '\'))
-	AND ($9 = '' OR EXISTS (SELECT 1 FROM rentals r WHERE r.id = rental_id AND r.location_id = $9))`
-
-// paymentFilterOf are the parameters of paymentFilter.
-func paymentFilterOf(tenant string, q harang.PaymentQuery) []any {
-	like := likePatterns(q.Search)
-	from, to := millisRange(q.From, q.To)
-	return []any{tenant, string(q.Status), from, to, strings.TrimSpace(q.Search), like[0], like[1], like[2],
-		q.LocationID}
-}
-
 // stateColumns are those of a payment p and its rental r that a shop.PaymentState needs.
 const stateColumns = `p.id, p.rental_id, p.status, p.error_code, p.error_message,
 	r.status, r.total_value, r.paid, r.rounding, r.refund_pending, r.location_id`
@@ -56,13 +40,6 @@ var (
 	findPaymentsByStatus = define("find payments by status", `
 		SELECT `+paymentColumns+` FROM payments
 		WHERE tenant_id = $1 AND status = $2 AND (created_at, id) < ($3, $4) ORDER BY created_at DESC, id DESC LIMIT $5`)
-	findFilteredPayments = define("find filtered payments", `
-		SELECT `+paymentColumns+` FROM payments
-		WHERE `+paymentFilter+` AND (created_at, id) < ($10, $11) ORDER BY created_at DESC, id DESC LIMIT $12`)
-	sumFilteredPayments = define("sum filtered payments", `
-		SELECT COUNT(*), COALESCE(SUM(CASE WHEN status IN ('SUCCEEDED', 'REVERSED') THEN amount ELSE 0 END), 0),
-			COALESCE(SUM(CASE WHEN status = 'REVERSED' THEN amount ELSE refunded END), 0)
-		FROM payments WHERE `+paymentFilter)
 	// An own payment_error has the payment's id at its origin. CROSS JOIN fixes SQLite's
 	// join order, so that only payments that failed since the instant are read.
 	findOwnFailures = define("find own payment failures", `
@@ -358,41 +335,6 @@ func (tx *Tx) CountRentalPayments(ctx context.Context, tenant, rentalID string) 
 // FindRentalPayments returns the payments of a rental, oldest first.
 func (s *Store) FindRentalPayments(ctx context.Context, tenant, rentalID string) ([]harang.Payment, error) {
 	return queryAll(ctx, s.reader(), findRentalPayments, scanPayment, tenant, rentalID)
-}
-
-// FindPayments returns a page of a tenant's payments, newest first. INVALID_REQUEST for
-// a cursor of another list.
-func (s *Store) FindPayments(
-	ctx context.Context, tenant string, q harang.PaymentQuery,
-) (harang.Page[harang.Payment], error) {
-	after := newestFirst
-	if err := decodeCursor("payments", q.Cursor, &after); err != nil {
-		return harang.Page[harang.Payment]{}, err
-	}
-	list, args := findPayments, []any{tenant, after.At, after.ID, q.Limit + 1}
-	switch {
-	case q.LocationID != "" || q.Search != "" || !q.From.IsZero() || !q.To.IsZero():
-		list, args = findFilteredPayments, append(paymentFilterOf(tenant, q), after.At, after.ID, q.Limit+1)
-	case q.Status != "":
-		list, args = findPaymentsByStatus, []any{tenant, string(q.Status), after.At, after.ID, q.Limit + 1}
-	}
-	rows, err := queryAll(ctx, s.reader(), list, scanPayment, args...)
-	if err != nil {
-		return harang.Page[harang.Payment]{}, err
-	}
-	return pageOf("payments", rows, q.Limit, func(p harang.Payment) harang.Payment { return p },
-		func(p harang.Payment) any { return timeKey{p.Created.UnixMilli(), p.ID} })
-}
-
-// SumFilteredPayments returns the figures of all payments that FindPayments returns, on
-// all pages.
-func (s *Store) SumFilteredPayments(
-	ctx context.Context, tenant string, q harang.PaymentQuery,
-) (harang.PaymentTotals, error) {
-	return queryOne(ctx, s.reader(), sumFilteredPayments, func(r row) (t harang.PaymentTotals, err error) {
-		err = r.Scan(&t.Count, &t.Paid, &t.Refunded)
-		return t, err
-	}, paymentFilterOf(tenant, q)...)
 }
 
 // FindOpenPayments returns payments of all tenants but some whose status call is due at

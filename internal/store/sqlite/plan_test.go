@@ -62,7 +62,14 @@ var indexes = map[string]string{
 	"find filtered rentals that are out by dueAt":     "rentals_status (tenant_id=? AND status=?)",
 	"find filtered rentals awaiting payment by dueAt": "rentals_status (tenant_id=? AND status=?)",
 	"find filtered rental by -createdAt":              "sqlite_autoindex_rentals_1 (id=?)",
-	"find live sessions":                              "sessions_live (user_id=? AND expires_at>?)",
+	"find filtered payments of partner": "COVERING INDEX payments_partner (tenant_id=? AND partner_id=? AND " +
+		"(created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+	"find filtered payments of status": "COVERING INDEX payments_status (tenant_id=? AND status=? AND " +
+		"(created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+	"find filtered payments of one rental": "payments_rental (rental_id=?",
+	"find filtered payments by words":      "payments_order (tenant_id=? AND (created_at,id)>(?,?)",
+	"find end of filtered all payments":    "COVERING INDEX payments_order (tenant_id=? AND (created_at,id)<(?,?))",
+	"find live sessions":                   "sessions_live (user_id=? AND expires_at>?)",
 }
 
 // TestQueries_Plans: no query reads a whole table unless it must, and the lists of

@@ -582,6 +582,13 @@ func testListFilters(t *testing.T, open Open) {
 		"a partner": {harang.PaymentQuery{Search: "acme"}, harang.PaymentTotals{Count: 2, Paid: 5000}},
 		"a rental":  {harang.PaymentQuery{Search: ids[0]}, harang.PaymentTotals{Count: 1, Paid: 3000}},
 		"another":   {harang.PaymentQuery{Search: "beta"}, harang.PaymentTotals{}},
+		"unknown":   {harang.PaymentQuery{Search: "gamma"}, harang.PaymentTotals{}},
+		"both":      {harang.PaymentQuery{Search: "e"}, harang.PaymentTotals{Count: 2, Paid: 5000}},
+		"a number":  {harang.PaymentQuery{Search: "B-2026-000001"}, harang.PaymentTotals{Count: 1, Paid: 3000}},
+		"its end":   {harang.PaymentQuery{Search: "3", From: day(2)}, harang.PaymentTotals{Count: 1, Paid: 2000}},
+		"a status": {harang.PaymentQuery{Status: harang.PaymentSucceeded, To: day(3)},
+			harang.PaymentTotals{Count: 2, Paid: 5000}},
+		"none":      {harang.PaymentQuery{Status: harang.PaymentDeclined, To: day(3)}, harang.PaymentTotals{}},
 		"today":     {harang.PaymentQuery{From: day(2), To: day(3)}, harang.PaymentTotals{Count: 2, Paid: 5000}},
 		"yesterday": {harang.PaymentQuery{To: day(2)}, harang.PaymentTotals{}},
 		"here":      {harang.PaymentQuery{LocationID: "main"}, harang.PaymentTotals{Count: 2, Paid: 5000}},
@@ -590,6 +597,11 @@ func testListFilters(t *testing.T, open Open) {
 		page, err := env.Payments.List(ctx, manager, tc.q)
 		if err != nil || int64(len(page.Items)) != tc.want.Count {
 			t.Errorf("%s: %d payments, %v", name, len(page.Items), err)
+		}
+		for _, p := range page.Items {
+			if rental, _ := env.Find(t, p.RentalID); p.RentalNumber != rental.Number || p.RentalNumber == "" {
+				t.Errorf("%s: rental number %q, want %q", name, p.RentalNumber, rental.Number)
+			}
 		}
 		if got, err := env.Payments.Totals(ctx, manager, tc.q); err != nil || got != tc.want {
 			t.Errorf("%s: %+v, %v, want %+v", name, got, err, tc.want)

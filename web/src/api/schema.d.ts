@@ -2489,6 +2489,8 @@ export interface components {
              */
             refundedAmount: number;
             rentalId: string;
+            /** @description the number of the rental: B-2026-000123; null for a moment after an upgrade */
+            rentalNumber: string | null;
             /** @description whether the same card may be tried again */
             retry: boolean | null;
             /** @enum {string} */
@@ -6319,7 +6321,7 @@ export interface operations {
                 status?: "PENDING" | "DECLINED" | "SUCCEEDED" | "REVERSED";
                 /** @description only payments of rentals at this location */
                 locationId?: string;
-                /** @description a transaction's or rental's id, or words of the partner's name and id; accents are ignored */
+                /** @description a transaction's id, a rental's number (B-2026-000123, or 123 of this year or the last one) or id; else words of the partner; accents are ignored */
                 search?: string;
                 /** @description made on this day (2026-03-02) or later, or at this RFC 3339 time or later; a list then has totals */
                 from?: string;
@@ -10175,7 +10177,7 @@ export interface operations {
                 status?: "PENDING" | "DECLINED" | "SUCCEEDED" | "REVERSED";
                 /** @description only payments of rentals at this location */
                 locationId?: string;
-                /** @description a transaction's or rental's id, or words of the partner's name and id; accents are ignored */
+                /** @description a transaction's id, a rental's number (B-2026-000123, or 123 of this year or the last one) or id; else words of the partner; accents are ignored */
                 search?: string;
                 /** @description made on this day (2026-03-02) or later, or at this RFC 3339 time or later; a list then has totals */
                 from?: string;

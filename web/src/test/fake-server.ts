@@ -211,6 +211,7 @@ export function paymentOf(more: Partial<Payment> = {}): Payment {
     partnerId: 'alfa',
     partnerName: 'Alfa Építő Kft.',
     amount: 18_900,
+    rentalNumber: 'B-2026-000123',
     refundedAmount: 0,
     currency: 'HUF',
     method: 'CARD',
