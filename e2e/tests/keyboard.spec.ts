@@ -177,6 +177,10 @@ test('by keyboard: stock corrected, a rental taken back, a user added and disabl
   await tabTo(page, row.getByTestId('stock-delta'));
   await page.keyboard.type('1');
   await page.keyboard.press('Enter');
+  // Why there are more is asked.
+  await expect(row.getByTestId('stock-reason')).toBeFocused();
+  await page.keyboard.type('Beérkezés');
+  await page.keyboard.press('Enter');
   await expect(row.getByTestId('stock-quantity')).toHaveText(String(before + 1));
   await expect(page.locator('body')).not.toBeFocused();
 

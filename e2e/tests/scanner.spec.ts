@@ -132,6 +132,7 @@ test('a change of more than 100 pieces, or of more than there are, is asked abou
   await page.goto(`${server.url}/stock?search=tartó`);
   const row = page.locator(`[data-product-id="1001"][data-location-id="${location}"]`);
   await row.getByTestId('stock-delta').fill('1001');
+  await row.getByTestId('stock-reason').fill('Beérkezés');
   await row.getByTestId('stock-submit').click();
   const window = page.getByRole('dialog');
   await expect(window).toContainText('5 db helyett 1 006 db lesz (+1 001).');

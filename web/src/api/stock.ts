@@ -1,8 +1,8 @@
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type { Severity, StockItem } from '../shared/model';
 import { type Answer, call, orNull } from './call';
 import { keys, tradeKeys } from './keys';
-import { listQueryOptions, pageSize } from './list';
+import { listQueryOptions, pageSize, paging } from './list';
 import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
 
 // What is in stock: the list, what runs out, and every change of it.
@@ -13,8 +13,28 @@ export interface StockFilter {
   locationId: string | null;
 }
 
-export const stockQueryOptions = (filter: StockFilter) =>
-  listQueryOptions([...keys.stock, filter], '/api/v1/inventory/stock', { ...filter });
+export type StockSort = 'name' | '-severity';
+
+/** By name; with an order also what is out of each item. */
+export const stockQueryOptions = (filter: StockFilter, sort: StockSort | null = null) =>
+  listQueryOptions([...keys.stock, { ...filter, sort }], '/api/v1/inventory/stock', {
+    ...filter,
+    sort,
+    ...(sort !== null && { out: true }),
+  });
+
+/** The rentals that are out with pieces of an item, the first due first. */
+export const stockReturnsQueryOptions = (productId: string, locationId: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.stock, 'returns', productId, locationId],
+    queryFn: ({ signal, pageParam: { cursor } }) =>
+      call('get', '/api/v1/inventory/stock/{productId}/{locationId}/returns', {
+        path: { productId, locationId },
+        query: { limit: 5, cursor },
+        signal,
+      }),
+    ...paging,
+  });
 
 export const alertsQueryOptions = () =>
   queryOptions({

@@ -60,6 +60,8 @@ const dashboard = createRoute({
 
 interface StockSearch {
   search?: string;
+  /** By name; absent: the worst first. */
+  sort?: 'name';
   severity?: Severity;
   location?: string;
 }
@@ -72,7 +74,13 @@ const stock = createRoute({
     const words = text(search.search);
     const severity = oneOf<Severity>(search.severity, ['CRITICAL', 'WARNING', 'OK']);
     const location = text(search.location);
-    return { ...(words && { search: words }), ...(severity && { severity }), ...(location && { location }) };
+    const sort = oneOf(search.sort, ['name'] as const);
+    return {
+      ...(words && { search: words }),
+      ...(severity && { severity }),
+      ...(location && { location }),
+      ...(sort && { sort }),
+    };
   },
   component: lazyPage(() => import('../features/stock/stock-page'), 'StockPage'),
 });

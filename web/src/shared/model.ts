@@ -18,6 +18,9 @@ export type Location = Schemas['LocationBody'];
 export type OpeningHours = Schemas['OpeningHours'];
 export type Product = Schemas['ProductBody'];
 export type StockItem = Schemas['StockBody'];
+/** A stock item as the list has it: `out` only where it was asked for. */
+export type StockListItem = Schemas['StockListBody'];
+export type StockReturn = Schemas['StockReturnBody'];
 export type Severity = StockItem['severity'];
 export type Claim = Schemas['ClaimBody'];
 export type StockAlert = Schemas['AlertBody'];

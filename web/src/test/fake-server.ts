@@ -11,7 +11,7 @@ import type {
   RentalPayment,
   Role,
   StockAlert,
-  StockItem,
+  StockListItem,
   StoredCard,
   Summary,
   User,
@@ -79,7 +79,7 @@ export class FakeServer {
   }
 }
 
-const stock = (item: Partial<StockItem>): StockItem => ({
+const stock = (item: Partial<StockListItem>): StockListItem => ({
   productId: 'p1',
   productName: 'Makita HR2470 fúrókalapács',
   locationId: 'vaci',
@@ -90,10 +90,12 @@ const stock = (item: Partial<StockItem>): StockItem => ({
   severity: 'OK',
   expectedAt: null,
   archived: false,
+  dailyPrice: 4900,
+  barcodes: [],
   ...item,
 });
 
-export const stockItems: StockItem[] = [
+export const stockItems: StockListItem[] = [
   stock({ quantity: 0, severity: 'CRITICAL' }),
   stock({
     productId: 'p2',
@@ -161,7 +163,7 @@ export function minutesAgo(minutes: number): string {
 }
 
 export function alertOf(
-  item: StockItem,
+  item: StockListItem,
   more: { since?: string; eventId?: string | null; claim?: Claim | null } = {},
 ): StockAlert {
   return { ...item, since: minutesAgo(4), eventId: `event-${item.productId}`, claim: null, ...more };

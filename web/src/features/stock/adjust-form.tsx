@@ -16,22 +16,28 @@ import { StepInput, wholeNumber } from '../../shared/ui/step-input';
 import './messages';
 import classes from './stock-page.module.css';
 
-const adjustSchema = v.object({
-  delta: v.pipe(
-    v.string(),
-    v.check((text) => (wholeNumber(text) ?? 0) !== 0, message('stock:deltaInvalid')),
-    v.transform((text) => wholeNumber(text) ?? 0),
-  ),
-  // Null is the usual reason, in the language of the page.
-  reason: v.nullable(
-    v.pipe(
+const adjustSchema = v.pipe(
+  v.object({
+    delta: v.pipe(
       v.string(),
-      v.trim(),
-      v.minLength(1, message('stock:reasonInvalid')),
-      v.maxLength(200, message('stock:reasonInvalid')),
+      v.check((text) => (wholeNumber(text) ?? 0) !== 0, message('stock:deltaInvalid')),
+      v.transform((text) => wholeNumber(text) ?? 0),
     ),
+    // Null is the usual reason for fewer pieces, in the language of the page. More have no usual one.
+    reason: v.nullable(
+      v.pipe(
+        v.string(),
+        v.trim(),
+        v.minLength(1, message('stock:reasonInvalid')),
+        v.maxLength(200, message('stock:reasonInvalid')),
+      ),
+    ),
+  }),
+  v.forward(
+    v.check(({ delta, reason }) => delta < 0 || reason !== null, message('stock:reasonMissing')),
+    ['reason'],
   ),
-});
+);
 
 type Adjustment = v.InferOutput<typeof adjustSchema>;
 
@@ -92,10 +98,13 @@ export function AdjustForm({ item, focusFor }: AdjustFormProps) {
     if (!adjust.isPending) adjust.reset();
   };
 
-  const typing = getInput(form, { path: ['delta'] })?.trim() !== '';
+  const typed = getInput(form, { path: ['delta'] })?.trim() ?? '';
+  const typing = typed !== '';
+  const more = (wholeNumber(typed) ?? 0) > 0;
+  const idle = !typing && !adjust.isPending;
   return (
     <>
-      <Form of={form} className={classes.adjust} onSubmit={handleSubmit}>
+      <Form of={form} className={classes.adjust} data-idle={idle || undefined} onSubmit={handleSubmit}>
         <FormField
           of={form}
           name="delta"
@@ -120,13 +129,15 @@ export function AdjustForm({ item, focusFor }: AdjustFormProps) {
           )}
         </FormField>
         {typing && (
-          <FormField of={form} name="reason" unset={own('reasonDefault')} refusal={refusal.fields.reason}>
-            {({ value, error, onFocus, onBlur }, setValue) => (
+          <FormField of={form} name="reason" unset={more ? '' : own('reasonDefault')} refusal={refusal.fields.reason}>
+            {({ ref, value, error, onFocus, onBlur }, setValue) => (
               <SuggestField
+                ref={ref}
                 className={classes.reason}
                 aria-label={`${own('reason')}: ${item.productName}`}
                 data-testid="stock-reason"
-                suggestions={own('reasons').split('|')}
+                suggestions={own(more ? 'reasonsMore' : 'reasonsFewer').split('|')}
+                placeholder={own('reasonAsk')}
                 maxLength={200}
                 value={value}
                 error={error}

@@ -1,12 +1,12 @@
 import { Form, useForm } from '@formisch/react';
-import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
-import { useId, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import * as v from 'valibot';
 import { useSetThresholds } from '../../api/stock';
 import { formErrors } from '../../shared/form-errors';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { StockItem } from '../../shared/model';
 import { Button } from '../../shared/ui/controls/button';
+import { IconButton } from '../../shared/ui/controls/icon-button';
 import { Popover } from '../../shared/ui/controls/popover';
 import { TextField } from '../../shared/ui/controls/text-field';
 import { FormError, FormField, message } from '../../shared/ui/form-field';
@@ -32,7 +32,7 @@ const levelsSchema = v.pipe(
 );
 
 /** From how few pieces the item is low, and critical. Managers only. */
-export function LevelsButton({ item }: { item: StockItem }) {
+export function LevelsButton({ item, icon }: { item: StockItem; icon: ReactNode }) {
   const { t } = useTranslation('stock');
   const title = useId();
   const [open, setOpen] = useState(false);
@@ -43,14 +43,9 @@ export function LevelsButton({ item }: { item: StockItem }) {
       className={classes.levels}
       aria-labelledby={title}
       target={
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<IconAdjustmentsHorizontal size={16} stroke={1.7} aria-hidden />}
-          aria-label={t('levelsOf', { product: item.productName })}
-        >
-          {t('levels')}
-        </Button>
+        <IconButton aria-label={t('levelsOf', { product: item.productName })} title={t('levelsTitle')}>
+          {icon}
+        </IconButton>
       }
     >
       <LevelsForm item={item} titleId={title} onClose={() => setOpen(false)} />

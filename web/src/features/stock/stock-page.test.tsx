@@ -27,7 +27,7 @@ it('lists stock with names, locations and levels', async () => {
   const { container } = await renderPage('/stock');
   const row = await rowOf('p1');
   expect(row).toHaveAttribute('data-location-id', 'vaci');
-  expect(row).toHaveTextContent('alacsony < 5 · kritikus < 3');
+  expect(row).toHaveTextContent('Váci út4 900 Ft / nap');
   expect(within(row).getByTestId('stock-quantity')).toHaveTextContent('0');
   expect(await accessibilityProblems(container)).toEqual([]);
 });
@@ -104,11 +104,64 @@ it('refuses nothing, a fraction, an empty reason and less than there is, without
   expect(await within(row).findByText('Nem mehet nulla alá: 3 db van.')).toBeInTheDocument();
   await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
   await user.clear(delta);
-  await user.type(delta, '4');
+  await user.type(delta, '-2');
   await user.clear(within(row).getByTestId('stock-reason'));
   await user.click(within(row).getByTestId('stock-submit'));
   expect(await within(row).findByText('Az indok 1–200 betű.')).toBeInTheDocument();
   expect(server.seen('POST /inventory/adjustments')).toEqual([]);
+});
+
+it('asks why there are more, and offers the usual reasons', async () => {
+  const server = openShop('OPERATOR').on('POST /inventory/adjustments', { ...bosch, quantity: 7 });
+  const { user } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  await user.type(within(row).getByTestId('stock-delta'), '4');
+  const reason = within(row).getByTestId('stock-reason');
+  expect(reason).toHaveValue('');
+  await user.click(within(row).getByTestId('stock-submit'));
+  expect(await within(row).findByText('Írja be vagy válassza ki, miért lett több.')).toBeInTheDocument();
+  await waitFor(() => expect(reason).toHaveFocus());
+  expect(server.seen('POST /inventory/adjustments')).toEqual([]);
+  await user.click(reason);
+  await user.click(await screen.findByRole('option', { name: 'Beérkezés' }));
+  await user.click(within(row).getByTestId('stock-submit'));
+  await waitFor(() =>
+    expect(server.seen('POST /inventory/adjustments')[0]?.body).toMatchObject({ delta: 4, reason: 'Beérkezés' }),
+  );
+});
+
+it('shows the worst first, or sorts by name, and keeps the order in the address', async () => {
+  const server = openShop('OPERATOR');
+  const { user, router } = await renderPage('/stock');
+  await rowOf('p1');
+  const sorts = () => server.seen('GET /inventory/stock').map(({ search }) => search.get('sort'));
+  expect(sorts()).not.toContain('name');
+  await user.click(screen.getByRole('radio', { name: 'Névsor' }));
+  await waitFor(() => expect(sorts().at(-1)).toBe('name'));
+  expect(router.state.location.search).toEqual({ sort: 'name' });
+});
+
+it('shows what is free of how many, and on demand who has the others and until when', async () => {
+  const due = new Date(Date.now() - 86_400_000).toISOString();
+  openShop('OPERATOR')
+    .on('GET /inventory/stock', page([{ ...bosch, out: 5, barcodes: [boschBarcode] }]))
+    .on(
+      'GET /inventory/stock/p3/vaci/returns',
+      page([{ rentalId: 'r1', partnerId: 'b', partnerName: 'Béta Bau Bt.', status: 'OPEN', quantity: 4, dueAt: due }]),
+    );
+  const { user, container } = await renderPage('/stock');
+  const row = await rowOf('p3');
+  expect(row).toHaveTextContent('3 szabad / 8');
+  expect(row).toHaveTextContent(boschBarcode);
+  await user.click(within(row).getByTestId('stock-details'));
+  const back = await within(row).findByTestId('stock-return');
+  expect(back).toHaveTextContent(/tegnap, .*4 db.*Béta Bau Bt\..*Késik/);
+  expect(within(back).getByRole('link')).toHaveAttribute('href', '/rentals?rental=r1');
+  expect(row).toHaveTextContent('1 db fizetésre vár, nincs kint.');
+  expect(row).toHaveTextContent('Nincs riasztási szintje.');
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.click(within(row).getByTestId('stock-details'));
+  expect(within(row).queryByTestId('stock-return')).not.toBeInTheDocument();
 });
 
 it('says at the field what the server refused', async () => {
@@ -219,6 +272,8 @@ it('opens at what a link names', async () => {
     search: 'makita',
     severity: 'CRITICAL',
     locationId: 'vaci',
+    sort: '-severity',
+    out: 'true',
     limit: '50',
   });
   expect(screen.getByRole('radio', { name: 'Kritikus' })).toBeChecked();
@@ -259,6 +314,7 @@ describe('a change that is asked about', () => {
     const row = await rowOf('p3');
     const delta = within(row).getByTestId('stock-delta');
     await user.type(delta, '101');
+    await user.type(within(row).getByTestId('stock-reason'), 'Beérkezés');
     await user.click(within(row).getByTestId('stock-submit'));
     const window = await screen.findByRole('dialog');
     expect(window).toHaveTextContent('Bosch GBH 2-26 fúrókalapács · Váci út');
@@ -280,6 +336,7 @@ describe('a change that is asked about', () => {
     const { user } = await renderPage('/stock');
     const row = await rowOf('p3');
     await user.type(within(row).getByTestId('stock-delta'), '100');
+    await user.type(within(row).getByTestId('stock-reason'), 'Beérkezés');
     await user.click(within(row).getByTestId('stock-submit'));
     await waitFor(() => expect(server.seen('POST /inventory/adjustments')).toHaveLength(1));
   });
@@ -349,6 +406,7 @@ describe('a scanner', () => {
     const { user } = await renderPage('/stock');
     const row = await rowOf('p3');
     await user.type(within(row).getByTestId('stock-delta'), '500');
+    await user.type(within(row).getByTestId('stock-reason'), 'Beérkezés');
     await user.click(within(row).getByTestId('stock-submit'));
     const yes = await screen.findByRole('button', { name: 'Rögzítés: +500' });
     act(() => yes.focus());

@@ -1,12 +1,14 @@
 import { IconBuildingWarehouse, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
-import { isManager, type Severity, type StockItem } from '../../shared/model';
+import { useListInteraction } from '../../shared/list-interaction';
+import { isManager, type Severity, type StockListItem } from '../../shared/model';
 import { setLocationFilter, useLocationFilter } from '../../shared/location-filter';
-import { stockQueryOptions } from '../../api/stock';
+import { stockQueryOptions, type StockSort } from '../../api/stock';
 import { useUser } from '../../shared/session';
+import { useStableRows } from '../../shared/stable-rows';
 import { useDebounced } from '../../shared/debounce';
 import { ExportButton } from '../../domain/exports/export-button';
 import { Button } from '../../shared/ui/controls/button';
@@ -20,7 +22,8 @@ import { StockRow } from './stock-row';
 import { useScannedStock } from './use-scanned-stock';
 import classes from './stock-page.module.css';
 
-const keyOf = (item: StockItem) => `${item.productId}/${item.locationId}`;
+const keyOf = (item: Pick<StockListItem, 'productId' | 'locationId'>) => `${item.productId}/${item.locationId}`;
+const signatureOf = (item: StockListItem) => `${item.severity}/${item.quantity}/${item.out ?? ''}/${item.expectedAt}`;
 
 /** Every product at every location: what is free, what runs out, and how to correct it. */
 export function StockPage() {
@@ -33,6 +36,7 @@ export function StockPage() {
   const [words, setWords] = useState(address.search ?? '');
   const search = useDebounced(words.trim());
   const severity = address.severity ?? null;
+  const sort: StockSort = address.sort ?? '-severity';
   const locationId = address.location ?? location;
 
   // The address follows the field, so that a search can be reloaded and sent on.
@@ -56,14 +60,25 @@ export function StockPage() {
   }
 
   const filter = { search, severity, locationId };
-  const list = useInfiniteQuery({ ...stockQueryOptions(filter), placeholderData: keepPreviousData });
+  const list = useInfiniteQuery({ ...stockQueryOptions(filter, sort), placeholderData: keepPreviousData });
+  const listed = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data]);
+  // Rows stay where they are under the pointer; what another filter finds replaces them at once.
+  const { interacting, handlers } = useListInteraction();
+  const asked = JSON.stringify([filter, sort]);
+  const [answered, setAnswered] = useState(asked);
+  const same = asked === answered;
+  if (!same && !list.isPlaceholderData && listed !== undefined) setAnswered(asked);
+  const rows = useStableRows(listed, keyOf, signatureOf, interacting && same);
   const scanned = useScannedStock(locationId);
   // What was scanned is on top, whatever the filters leave out; the other rows keep what is typed in them.
+  const found = scanned.items.map((item) => {
+    const out = rows.find(({ key }) => key === keyOf(item))?.row.out;
+    const row = out === undefined ? item : { ...item, out };
+    return { key: keyOf(item), row, gone: false, changes: 0, scanned: true };
+  });
   const items = [
-    ...scanned.items,
-    ...(list.data?.pages.flatMap((page) => page.items) ?? []).filter(
-      (item) => !scanned.items.some((found) => keyOf(found) === keyOf(item)),
-    ),
+    ...found,
+    ...rows.filter(({ key }) => !found.some((each) => each.key === key)).map((each) => ({ ...each, scanned: false })),
   ];
   const filtered = search !== '' || severity !== null || locationId !== null;
 
@@ -76,12 +91,23 @@ export function StockPage() {
   const handleClear = () => {
     setWords('');
     if (address.location === undefined) setLocationFilter(null);
-    void navigate({ to: '/stock', replace: true, search: {} });
+    void navigate({
+      to: '/stock',
+      replace: true,
+      search: ({ sort: kept }) => (kept === undefined ? {} : { sort: kept }),
+    });
   };
+  const handleSort = (value: StockSort) =>
+    void navigate({
+      to: '/stock',
+      replace: true,
+      search: ({ sort: left, ...rest }) => (value === 'name' ? { ...rest, sort: value } : rest),
+    });
 
   return (
     <ListPage
       label={own('title')}
+      listHandlers={handlers}
       query={list}
       filters={
         <>
@@ -103,6 +129,15 @@ export function StockPage() {
               { value: 'CRITICAL', label: t('severity.CRITICAL') },
               { value: 'WARNING', label: t('severity.WARNING') },
               { value: 'OK', label: t('severity.OK') },
+            ]}
+          />
+          <Segmented<StockSort>
+            label={own('sort.label')}
+            value={sort}
+            onChange={handleSort}
+            options={[
+              { value: '-severity', label: own('sort.worst') },
+              { value: 'name', label: own('sort.name') },
             ]}
           />
           {address.location !== undefined && (
@@ -135,12 +170,14 @@ export function StockPage() {
         )
       }
     >
-      {items.map((item) => (
+      {items.map(({ key, row, gone, changes, scanned: sought }) => (
         <StockRow
-          key={keyOf(item)}
-          item={item}
+          key={key}
+          item={row}
+          gone={gone}
+          changes={changes}
           manager={manager}
-          scan={scanned.items.includes(item) ? { id: scanned.id, only: scanned.items.length === 1 } : null}
+          scan={sought ? { id: scanned.id, only: scanned.items.length === 1 } : null}
         />
       ))}
     </ListPage>

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { stockOfCodeQueryOptions } from '../../api/stock';
 import { ApiError } from '../../shared/http';
-import type { StockItem } from '../../shared/model';
+import type { StockListItem } from '../../shared/model';
 import { useScanner } from '../../shared/scanner';
 
 export interface ScannedStock {
@@ -13,7 +13,7 @@ export interface ScannedStock {
   state: 'looking' | 'found' | 'elsewhere' | 'unknown' | 'failed';
   error: Error | null;
   /** The rows of the product: of the chosen location, else of the others. */
-  items: readonly StockItem[];
+  items: readonly StockListItem[];
   retry: () => void;
   clear: () => void;
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
 import { useTranslation } from '../i18n/i18n';
 import { useOffline } from '../connection';
 import { useFocusRestore } from '../focus-restore';
@@ -39,10 +39,22 @@ interface ListPageProps {
   /** The rows, as `li`, or a list of its own with `bare`. */
   children: ReactNode;
   bare?: boolean;
+  /** Handlers of the list of rows. */
+  listHandlers?: Pick<ComponentProps<'ul'>, `on${string}` & keyof ComponentProps<'ul'>>;
 }
 
 /** Filters above, then what there is: placeholders, the error with its retry, why it is empty, or the rows and how to get more. */
-export function ListPage({ label, filters, action, tools, query, empty, children, bare = false }: ListPageProps) {
+export function ListPage({
+  label,
+  filters,
+  action,
+  tools,
+  query,
+  empty,
+  children,
+  bare = false,
+  listHandlers,
+}: ListPageProps) {
   const { t } = useTranslation();
   const { data, error, isFetching } = query;
   const stale = useOffline() && data !== undefined;
@@ -79,7 +91,15 @@ export function ListPage({ label, filters, action, tools, query, empty, children
       >
         {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => query.refetch()} />}
         {query.isPending && <RowSkeletons rows={8} tall />}
-        {data !== undefined && (empty ?? (bare ? children : <ul className={classes.list}>{children}</ul>))}
+        {data !== undefined &&
+          (empty ??
+            (bare ? (
+              children
+            ) : (
+              <ul className={classes.list} {...listHandlers}>
+                {children}
+              </ul>
+            )))}
       </section>
       {query.hasNextPage === true && (
         <Button

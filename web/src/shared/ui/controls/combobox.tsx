@@ -1,7 +1,7 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Combobox as LibraryCombobox } from '@base-ui/react/combobox';
 import { IconCheck } from '@tabler/icons-react';
-import type { ComponentProps } from 'react';
+import type { ComponentProps, Ref } from 'react';
 import classes from './combobox.module.css';
 import { Field, type FieldProps } from './field';
 import popup from './popup.module.css';
@@ -93,6 +93,7 @@ export function Combobox({
 }
 
 interface SuggestFieldProps extends FieldProps, InputProps {
+  ref?: Ref<HTMLInputElement>;
   suggestions: readonly string[];
   value: string;
   onChange: (value: string) => void;
