@@ -76,9 +76,11 @@ type Rental struct {
 	Tenant string
 	// Number is what people call it by; "" for one that an older version has written, until
 	// it gets a number.
-	Number       string
-	PartnerID    string
-	PartnerName  string
+	Number      string
+	PartnerID   string
+	PartnerName string
+	// PartnerPhone is the partner's present phone number; "" for none, and where it was not read.
+	PartnerPhone string
 	LocationID   string
 	LocationName string
 	Status       RentalStatus

@@ -128,6 +128,9 @@ func (g *generator) simulate(ctx context.Context) error {
 	actions = append(actions, g.checkout(today.AddDate(0, 0, -6).Add(9*time.Hour+10*time.Minute), 0, 0)...)
 	actions = append(actions, g.checkout(today.AddDate(0, 0, -5).Add(15*time.Hour+40*time.Minute), 0, 5)...)
 	actions = append(actions, g.shortages()...)
+	// Two are due this afternoon.
+	actions = append(actions, g.checkoutFor(2, today.AddDate(0, 0, -2).Add(16*time.Hour+30*time.Minute), 0, 5)...)
+	actions = append(actions, g.checkoutFor(3, today.AddDate(0, 0, -3).Add(17*time.Hour), 0, 0)...)
 	actions = slices.DeleteFunc(actions, func(d action) bool { return d.at.After(g.now) })
 	slices.SortStableFunc(actions, func(a, b action) int { return a.at.Compare(b.at) })
 	for _, d := range actions {
@@ -142,12 +145,16 @@ func (g *generator) simulate(ctx context.Context) error {
 // by a card that is declined and then in cash, 11 in cash after the checkout.
 const declined = 10
 
-// checkout returns the actions of one rental: created at an instant, paid in one
-// of twelve ways, and returned when it is due, unless that is in the future. With
-// back 0 it is never returned.
+// checkout returns the actions of a rental of one to four days.
 func (g *generator) checkout(at time.Time, back, payment int) []action {
+	return g.checkoutFor(1+g.random.IntN(4), at, back, payment)
+}
+
+// checkoutFor returns the actions of one rental: created at an instant for some days,
+// paid in one of twelve ways, and returned when it is due, unless that is in the
+// future. With back 0 it is never returned.
+func (g *generator) checkoutFor(length int, at time.Time, back, payment int) []action {
 	clerk := g.people[0]
-	length := 1 + g.random.IntN(4)
 	due := at.Add(time.Duration(length) * 24 * time.Hour)
 	c := shop.Checkout{
 		ID:         g.options.UseCases.NewID(),

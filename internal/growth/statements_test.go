@@ -141,6 +141,7 @@ var statements = []statement{
 	{"count rentals at location", 2 * openRentals, func(n int64) []any {
 		return []any{millis(n) - day, millis(n) + 2*day, millis(n), bigTenant, "l"}
 	}},
+	{"find partner phones", 60, fixed(append([]any{bigTenant}, slices.Repeat([]any{"p", "unknown"}, 25)...)...)},
 	{"count pieces out", 3 * openRentals, fixed(bigTenant)},
 	{"count pieces out of location", 3 * openRentals, fixed(bigTenant, "l")},
 	{"find stock returns", 3 * openRentals, fixed(bigTenant, "l", "p", int64(0), "", 21)},

@@ -26,6 +26,7 @@ type rentalBody struct {
 	Number              orNull[string]      `json:"number" doc:"what people call it by: B-2026-000123, by the year of the checkout; may have gaps; null for a moment after an upgrade"`
 	PartnerID           string              `json:"partnerId"`
 	PartnerName         string              `json:"partnerName"`
+	PartnerPhone        *string             `json:"partnerPhone,omitempty" doc:"the partner's phone number; in lists and one rental, where the partner has one"`
 	LocationID          string              `json:"locationId"`
 	LocationName        string              `json:"locationName"`
 	EquipmentCount      int64               `json:"equipmentCount" doc:"the sum of the quantities"`
@@ -97,6 +98,9 @@ func rentalOf(r harang.Rental) rentalBody {
 		OwedAmount: r.Owed(), OwedCash: r.OwedCash(), RoundingAmount: r.Rounding, Currency: harang.CurrencyHUF,
 		Status: r.Status, Lines: make([]lineBody, len(r.Lines)), CreatedBy: personBody{r.By.ID, r.By.Name},
 		CreatedAt: instant(r.Created), DueAt: instant(r.Due), ClosedAt: timeOrNull(r.Closed),
+	}
+	if r.PartnerPhone != "" {
+		b.PartnerPhone = &r.PartnerPhone
 	}
 	for i, l := range r.Lines {
 		b.Lines[i] = lineBody{l.ProductID, l.ProductName, l.Quantity, l.Returned, l.DailyPrice}

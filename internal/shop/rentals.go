@@ -382,7 +382,28 @@ func (v *Rentals) Find(
 		return rental, nil, notFound(err, "there is no such rental")
 	}
 	payments, err := v.store.FindRentalPayments(ctx, caller.Tenant, id)
-	return rental, payments, err
+	if err != nil {
+		return rental, nil, err
+	}
+	found := []harang.Rental{rental}
+	err = v.addPhones(ctx, caller.Tenant, found)
+	return found[0], payments, err
+}
+
+// addPhones sets the phone numbers of the partners.
+func (v *Rentals) addPhones(ctx context.Context, tenant string, rentals []harang.Rental) error {
+	if len(rentals) == 0 {
+		return nil
+	}
+	ids := make([]string, len(rentals))
+	for i := range rentals {
+		ids[i] = rentals[i].PartnerID
+	}
+	phones, err := v.store.FindPartnerPhones(ctx, tenant, ids)
+	for i := range rentals {
+		rentals[i].PartnerPhone = phones[rentals[i].PartnerID]
+	}
+	return err
 }
 
 // Refunds returns the refunds of a rental, the oldest first; none for an unknown one.
@@ -419,7 +440,11 @@ func (v *Rentals) List(
 	if q.Limit, err = page(q.Limit); err != nil {
 		return none, err
 	}
-	return v.store.FindRentals(ctx, caller.Tenant, q)
+	found, err := v.store.FindRentals(ctx, caller.Tenant, q)
+	if err != nil {
+		return none, err
+	}
+	return found, v.addPhones(ctx, caller.Tenant, found.Items)
 }
 
 // Owed returns what the rentals owe in all that List returns for Owed and the other

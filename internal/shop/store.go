@@ -134,6 +134,8 @@ type CatalogueReader interface {
 	) ([]harang.Partner, error)
 	// FindPartnerAccounts returns what the rentals of partners come to, by the partners' ids.
 	FindPartnerAccounts(ctx context.Context, tenant string, ids []string) (map[string]harang.PartnerAccount, error)
+	// FindPartnerPhones returns the phone numbers of those partners who have one, by the partners' ids.
+	FindPartnerPhones(ctx context.Context, tenant string, ids []string) (map[string]string, error)
 	FindLocation(ctx context.Context, tenant, id string) (harang.Location, error)
 	FindProduct(ctx context.Context, tenant, id string) (harang.Product, error)
 	// FindProductsByCode returns the product with this id and the one with this

@@ -77,6 +77,9 @@ var (
 			AND erased_at IS NULL AND (sort_key, id) > ($7, $8)
 		ORDER BY sort_key, id LIMIT $9`)
 
+	findPartnerPhones = define("find partner phones", `
+		SELECT id, phone FROM partners WHERE tenant_id = $1 AND id IN (`+parameters(2, phonesBatch)+`)
+			AND phone IS NOT NULL`)
 	findPartnersByPhone = define("find partners by phone", `
 		SELECT `+partnerColumns+` FROM partners
 		WHERE tenant_id = $1 AND phone_key = $2 AND phone_key IS NOT NULL AND id <> $3 AND `+isArchived+` = $4
@@ -298,6 +301,30 @@ func (s *Store) FindPartners(
 		n.key.ID = n.item.ID
 		return n, err
 	}, tenant, q, partnerPatterns(q.Search), nil)
+}
+
+// phonesBatch is of how many partners one statement reads the phone numbers.
+const phonesBatch = 50
+
+// FindPartnerPhones returns the phone numbers of those partners who have one, by the partners' ids.
+func (s *Store) FindPartnerPhones(ctx context.Context, tenant string, ids []string) (map[string]string, error) {
+	phones := map[string]string{}
+	for batch := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), phonesBatch) {
+		args := []any{tenant}
+		for i := range phonesBatch {
+			args = append(args, batch[min(i, len(batch)-1)]) // the last one fills the batch
+		}
+		_, err := queryAll(ctx, s.reader(), findPartnerPhones, func(r row) (struct{}, error) {
+			var id, phone string
+			err := r.Scan(&id, &phone)
+			phones[id] = phone
+			return struct{}{}, err
+		}, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return phones, nil
 }
 
 // FindPartnersByPhone returns partners with a phone number but one (""), by id.

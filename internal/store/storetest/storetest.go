@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 		{"Stock", testStock},
 		{"StockList", testStockList},
 		{"StockOut", testStockOut},
+		{"RentalPhones", testRentalPhones},
 		{"Shortages", testShortages},
 		{"Notifications", testNotifications},
 		{"UnreadCounts", testUnreadCounts},

@@ -2873,6 +2873,8 @@ export interface components {
             paidAmount: number;
             partnerId: string;
             partnerName: string;
+            /** @description the partner's phone number; in lists and one rental, where the partner has one */
+            partnerPhone?: string;
             /** @description the payment of the checkout; in GET /rentals/{id} the latest payment */
             payment?: components["schemas"]["RentalPayment"];
             /**
