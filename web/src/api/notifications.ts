@@ -24,12 +24,19 @@ export type Notification = FeedEvent & {
 };
 
 export interface NotificationPage extends Page<Notification>, NotificationCount {
-  /** With a location: how many unread ones are about it or about none; 1000 for more than 999. */
+  /** With a filter, on the first page: how many of the unread ones are listed; 1000 for more than 999. */
+  readonly filteredUnreadCount?: number;
+  /** The same with a location alone, of an older server too. */
   readonly locationUnreadCount?: number;
 }
 
+export type NotificationSeverity = 'INFO' | 'WARNING' | 'CRITICAL';
+
 export interface NotificationFilter {
   type: string | null;
+  severity: NotificationSeverity | null;
+  /** Words of an event's sentence; "" for all. */
+  search: string;
   unread: boolean;
   /** Leaves out what is about another location; null lists all. */
   locationId: string | null;
@@ -38,14 +45,21 @@ export interface NotificationFilter {
 /** Each answer also carries the server's count; `onCount` takes it. */
 type OnCount = (count: NotificationCount) => void;
 
+/** How often one page is asked for while its search has found nothing; each answer is about a thousand events further. */
+const searchSteps = 5;
+
 async function fetchPage(
   query: NonNullable<CallOptions<'/api/v1/notifications', 'get'>['query']>,
   onCount: OnCount,
   signal: AbortSignal,
 ): Promise<NotificationPage> {
-  const page: NotificationPage = await call('get', '/api/v1/notifications', { query, signal });
-  onCount(page);
-  return page;
+  const first: NotificationPage = await call('get', '/api/v1/notifications', { query, signal });
+  onCount(first);
+  let page = first;
+  for (let step = 1; step < searchSteps && page.items.length === 0 && page.nextCursor !== null; step += 1) {
+    page = await call('get', '/api/v1/notifications', { query: { ...query, cursor: page.nextCursor }, signal });
+  }
+  return { ...first, items: page.items, nextCursor: page.nextCursor };
 }
 
 export const notificationCountQueryOptions = (onCount: OnCount) =>
@@ -57,11 +71,22 @@ export const notificationCountQueryOptions = (onCount: OnCount) =>
     },
   });
 
+/** A filter as the server's lists take it. */
+export const queryOf = (filter: NotificationFilter) => ({
+  ...filter,
+  search: filter.search || null,
+  unread: filter.unread || null,
+});
+
+/** Whether a filter leaves out events by what they are. */
+export const isFiltered = ({ type, severity, search, locationId }: NotificationFilter): boolean =>
+  type !== null || severity !== null || search !== '' || locationId !== null;
+
 export const notificationsQueryOptions = (filter: NotificationFilter, onCount: OnCount) =>
   infiniteQueryOptions({
     queryKey: [...keys.notificationList, filter],
     queryFn: ({ signal, pageParam: { cursor } }) =>
-      fetchPage({ ...filter, unread: filter.unread || null, limit: 30, cursor }, onCount, signal),
+      fetchPage({ ...queryOf(filter), limit: 50, cursor }, onCount, signal),
     ...paging,
   });
 
@@ -70,21 +95,37 @@ export function cancelCount(client: QueryClient): Promise<void> {
   return client.cancelQueries({ queryKey: keys.notificationCount });
 }
 
-/** Some notifications, or every one up to an event. */
-export type ReadTarget = { eventIds: string[] } | { upTo: string };
+/** Some notifications, every one up to an event, or what a filter lists, of which `listed` are here. */
+export type ReadTarget =
+  { eventIds: string[] } | { upTo: string } | { filter: NotificationFilter; listed: ReadonlySet<string> };
+
+/** Marks what a filter lists. The server takes a thousand at a time. */
+async function markFiltered({ type, severity, search, locationId }: NotificationFilter): Promise<void> {
+  const filter = {
+    ...(type !== null && { type }),
+    ...(severity !== null && { severity }),
+    ...(search !== '' && { search }),
+    ...(locationId !== null && { locationId }),
+  };
+  for (let more = true, turn = 0; more && turn < 20; turn += 1) {
+    ({ more } = await call('post', '/api/v1/notifications/read', { body: { filter } }));
+  }
+}
 
 /** Marks as read; the loaded lists show it at once. While `offline` no message brings the new count, so it is read. */
 export function useMarkRead(offline: boolean) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (target: ReadTarget) => call('post', '/api/v1/notifications/read', { body: target }),
+    mutationFn: (target: ReadTarget): Promise<unknown> =>
+      'filter' in target ? markFiltered(target.filter) : call('post', '/api/v1/notifications/read', { body: target }),
     onMutate(target) {
-      const ids = 'eventIds' in target ? new Set(target.eventIds) : null;
+      const ids = 'filter' in target ? target.listed : 'eventIds' in target ? new Set(target.eventIds) : null;
       readInLists(client, (eventId) => ids === null || ids.has(eventId), new Date().toISOString());
     },
     onError: () => refresh(client, [keys.notifications]),
-    onSuccess() {
+    onSuccess(_answer, target) {
       if (offline) void refresh(client, [keys.notificationCount]);
+      if ('filter' in target) void refresh(client, [keys.notificationList]);
     },
   });
 }
@@ -107,16 +148,16 @@ export function changeLists(client: QueryClient, change: (item: Notification) =>
 /** Whether an event is in the list of a filter, as the server decides it; null when only the server knows. */
 function belongs(filter: NotificationFilter | undefined, type: string, data: FeedEvent['data']): boolean | null {
   if (filter?.type && filter.type !== type) return false;
-  if (!filter?.locationId) return true;
   const { locationId } = data as { locationId?: unknown };
-  return typeof locationId === 'string' ? locationId === filter.locationId : null;
+  if (filter?.locationId && typeof locationId === 'string' && locationId !== filter.locationId) return false;
+  if (filter?.severity || filter?.search) return null;
+  return !filter?.locationId || typeof locationId === 'string' ? true : null;
 }
 
-/** Whether new events may change what a list of one location says: its rows, or how many are unread there. */
+/** Whether new events may change what only the server knows of a filtered list: its rows, or how many are unread. */
 function mayChange(filter: NotificationFilter | undefined, events: readonly FeedEvent[]): boolean {
-  if (!filter?.locationId) return false;
-  const anyType = { ...filter, type: null }; // the count is of all types
-  return events.some(({ type, data }) => belongs(anyType, type, data) !== false);
+  if (!filter || !isFiltered(filter)) return false;
+  return events.some(({ type, data }) => belongs(filter, type, data) !== false);
 }
 
 /** How long the first page of a list may become before it is fetched anew. */
@@ -124,8 +165,8 @@ const longest = 100;
 
 /**
  * addToLists puts new events on top of every loaded list that they belong to. It
- * answers false when a list must be fetched: it would become too long for that, or it is of
- * one location, whose number of unread events, and often the events too, only the server knows.
+ * answers false when a list must be fetched: it would become too long for that, or it is filtered,
+ * so that only the server knows how many are unread, and often which events are listed.
  */
 export function addToLists(client: QueryClient, events: readonly FeedEvent[]): boolean {
   let all = true;

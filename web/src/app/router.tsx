@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import type { NotificationSeverity } from '../api/notifications';
 import type { PaymentFilter, RentalStatus, Severity } from '../shared/model';
 import { reportClientError } from '../shared/client-errors';
 import { CrashPage, MissingPage } from './fallback-pages';
@@ -171,10 +172,31 @@ const closing = createRoute({
   component: lazyPage(() => import('../features/payments/closing-page'), 'ClosingPage'),
 });
 
+interface NotificationsSearch {
+  search?: string;
+  type?: string;
+  severity?: NotificationSeverity;
+  unread?: true;
+  location?: string;
+}
+
 const notifications = createRoute({
   getParentRoute: () => signedIn,
   path: '/notifications',
   staticData: { title: 'notifications', byLocation: true },
+  validateSearch: (search: Record<string, unknown>): NotificationsSearch => {
+    const words = text(search.search);
+    const type = text(search.type);
+    const severity = oneOf<NotificationSeverity>(search.severity, ['INFO', 'WARNING', 'CRITICAL']);
+    const location = text(search.location);
+    return {
+      ...(words && { search: words }),
+      ...(type && { type }),
+      ...(severity && { severity }),
+      ...(search.unread === true && { unread: true }),
+      ...(location && { location }),
+    };
+  },
   component: lazyPage(() => import('../features/notifications/notifications-page'), 'NotificationsPage'),
 });
 

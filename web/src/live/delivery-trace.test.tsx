@@ -1,7 +1,7 @@
 import { fireEvent, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anna, LivePage, Problem, type SeenRequest } from '../test/live-page';
-import { NotificationList } from './notification-list';
+import { everything, NotificationList } from './notification-list';
 
 const item = {
   eventId: 'e 1',
@@ -58,7 +58,7 @@ afterEach(async () => {
 });
 
 async function open(): Promise<void> {
-  await page.open(<NotificationList />);
+  await page.open(<NotificationList chosen={everything} onChoose={() => undefined} />);
   await page.settle();
 }
 

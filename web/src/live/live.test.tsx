@@ -2,6 +2,7 @@ import type { FeedEvent } from '@harang/react';
 import { act, fireEvent, screen, within } from '@testing-library/react';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { useState } from 'react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { jwt } from '@harang/client/testing';
 import { useOffline } from '../shared/connection';
@@ -12,7 +13,7 @@ import { failureOf } from '../test/fake-server';
 import { anna, LivePage, Problem } from '../test/live-page';
 import { ConnectionChip } from './connection-chip';
 import { NotificationBell } from './notification-bell';
-import { NotificationList } from './notification-list';
+import { everything, NotificationList } from './notification-list';
 import { Toasts } from './toasts';
 
 /** jsdom has no pointer events. */
@@ -60,6 +61,12 @@ function Everything() {
       <output data-testid="offline">{String(offline)}</output>
     </>
   );
+}
+
+/** The list with a filter of its own. */
+function Listed({ locationId = null }: { locationId?: string | null }) {
+  const [chosen, setChosen] = useState(everything);
+  return <NotificationList chosen={chosen} onChoose={setChosen} locationId={locationId} />;
 }
 
 function ring(event: FeedEvent): void {
@@ -764,8 +771,14 @@ describe('notification panel', () => {
     expect(row(1)).toHaveTextContent('Tóth Éva intézi');
   });
 
-  it('"Mind olvasott" reads all, whatever is filtered', async () => {
+  it('reads what is filtered and nothing else, as its button says, until the server has no more', async () => {
+    let more = true;
     page.answer = ({ path, search }) => {
+      if (path === '/notifications/read') {
+        const answer = { unreadCount: 1, version: 2, more };
+        more = false;
+        return answer;
+      }
       if (path !== '/notifications') return {};
       const type = search.get('type');
       return list({ items: items().filter((each) => type === null || each.type === type) });
@@ -774,8 +787,25 @@ describe('notification panel', () => {
     await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Fizetési hiba' })));
     await page.settle();
     expect(rows().map((each) => each.dataset.eventId)).toEqual(['p1']);
-    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Mind olvasott' })));
-    expect(page.requests('POST', '/notifications/read')[0]?.body).toEqual({ upTo: 's1' });
+    expect(screen.queryByRole('button', { name: 'Mind olvasott' })).toBeNull();
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'A szűrtek olvasottak' })));
+    await page.settle();
+    const body = { filter: { type: 'payment_error' } };
+    expect(page.requests('POST', '/notifications/read').map((each) => each.body)).toEqual([body, body]);
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Mind' })));
+    await page.settle();
+    expect(rows().find((each) => each.dataset.eventId === 's1')).toHaveAttribute('data-unread');
+  });
+
+  it('the arrows go from row to row', async () => {
+    await openPanel();
+    const press = (key: string) => fireEvent.keyDown(document.activeElement ?? document.body, { key });
+    act(() => within(row(0)).getByRole('link').focus());
+    press('ArrowDown');
+    expect(row(1)).toContainElement(document.activeElement as HTMLElement);
+    press('ArrowUp');
+    press('ArrowUp');
+    expect(row(0)).toContainElement(document.activeElement as HTMLElement);
   });
 
   it('filters by type and by what is unread', async () => {
@@ -785,7 +815,12 @@ describe('notification panel', () => {
     page.answer = () => list({ items: [] });
     await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Olvasatlan' })));
     await page.settle();
+    expect(page.asked.at(-1)?.search.get('type')).toBe('payment_error');
     expect(page.asked.at(-1)?.search.get('unread')).toBe('true');
+    expect(screen.getByText('Nincs ilyen értesítés')).toBeInTheDocument();
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Fizetési hiba' })));
+    await page.settle();
+    expect(page.asked.at(-1)?.search.get('type')).toBeNull();
     expect(screen.getByText('Mindent látott')).toBeInTheDocument();
     expect(screen.queryByRole('button', { name: 'Mind olvasott' })).toBeNull();
   });
@@ -813,7 +848,7 @@ describe('notification panel', () => {
     const here = [{ ...make('stock_alert', 's1', { locationId: 'vaci' }), readAt: null, claim: null }];
     page.answer = ({ path }) =>
       path === '/notifications' ? list({ items: [...here], locationUnreadCount: 2 + here.length }) : {};
-    await page.open(<NotificationList locationId="vaci" />);
+    await page.open(<Listed locationId="vaci" />);
     await page.settle();
     expect(page.requests('GET', '/notifications').at(-1)?.search.get('locationId')).toBe('vaci');
     expect(screen.getByText('3 olvasatlan')).toBeInTheDocument();
@@ -827,15 +862,15 @@ describe('notification panel', () => {
     });
     expect(rows().map((each) => each.dataset.eventId)).toEqual(['s3', 's1']);
     expect(screen.getByText('4 olvasatlan')).toBeInTheDocument();
-    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'A felsoroltak olvasottak' })));
-    expect(page.requests('POST', '/notifications/read')[0]?.body).toEqual({ eventIds: ['s3', 's1'] });
+    await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'A szűrtek olvasottak' })));
+    expect(page.requests('POST', '/notifications/read')[0]?.body).toEqual({ filter: { locationId: 'vaci' } });
   });
 
   it('asks the server which rentals and failed payments are about a location, once for many', async () => {
     const here: object[] = [];
     page.answer = ({ path }) =>
       path === '/notifications' ? list({ items: [...here], locationUnreadCount: here.length }) : {};
-    await page.open(<NotificationList locationId="vaci" />);
+    await page.open(<Listed locationId="vaci" />);
     await page.settle();
     const asked = () => page.requests('GET', '/notifications').filter(({ search }) => search.get('locationId')).length;
     const before = asked();
@@ -884,7 +919,7 @@ describe('notification panel', () => {
   it('on its own page, and an operator is not offered what he cannot see', async () => {
     page.user = { ...anna, id: 'u9', role: 'OPERATOR' };
     page.answer = () => list({ items: [] });
-    await page.open(<NotificationList />);
+    await page.open(<Listed />);
     await page.settle();
     expect(screen.queryByRole('button', { name: 'Fizetési hiba' })).toBeNull();
     expect(screen.getByText('Amint fogy a készlet, itt jelenik meg.')).toBeInTheDocument();
@@ -904,7 +939,7 @@ describe('notification panel', () => {
         }
       },
     );
-    await page.open(<NotificationList />);
+    await page.open(<Listed />);
     await page.settle();
     const row = observers.find(({ element }) => (element as HTMLElement).dataset.eventId === 'p1');
     act(() => row?.run([{ isIntersecting: true } as IntersectionObserverEntry], {} as IntersectionObserver));

@@ -1,6 +1,6 @@
 import { IconBell, IconChecks } from '@tabler/icons-react';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { memo, useCallback, useMemo, useState, type ComponentType } from 'react';
+import { memo, useCallback, useEffect, useMemo, useRef, type ReactNode, type RefObject } from 'react';
 import { eventEntry, eventTypes } from '../events/registry';
 import { useChosenInView } from '../shared/chosen-in-view';
 import { useClock } from '../shared/clock';
@@ -16,7 +16,9 @@ import { useLiveTools } from './live-context';
 import '../domain/notifications/messages';
 import classes from './notification-list.module.css';
 import { NotificationRow } from './notification-row';
+import { maxPages } from '../api/list';
 import {
+  isFiltered,
   newestListed,
   notificationsQueryOptions,
   useMarkRead,
@@ -26,67 +28,86 @@ import {
 import { useStore } from '@harang/react';
 
 interface NotificationListProps {
+  /** What is chosen in the list itself. */
+  chosen: Chosen;
+  onChoose: (chosen: Chosen) => void;
   /** Leaves out what is about another location. */
   locationId?: string | null;
   /** Called when a row's link is followed. */
   onLeave?: () => void;
-  /** What can be done with the whole list as it is filtered, below the rows' filters. */
-  tools?: ComponentType<{ filter: NotificationFilter }>;
+  /** Further filters, above the rows' own. */
+  filters?: ReactNode;
+  /** What can be done with the whole list as it is filtered, below the filters. */
+  tools?: ReactNode;
 }
 
 /** Every notification, newest first, by day; the same in the panel and on its page. */
 export const NotificationList = memo(function NotificationList({
+  chosen,
+  onChoose,
   locationId = null,
   onLeave,
-  tools: Tools,
+  filters,
+  tools,
 }: NotificationListProps) {
   const { t } = useTranslation('notifications');
   const { t: common } = useTranslation();
   const user = useUser();
   const { controller } = useLiveTools();
-  const [chosen, setChosen] = useState<Chosen>({ type: null, unread: false });
   const filter = { ...chosen, locationId };
+  const filtered = isFiltered(filter);
   const list = useInfiniteQuery(notificationsQueryOptions(filter, controller.replaceCount));
   const all = unreadTotal(useStore(controller.badge));
   const { data } = list;
-  const unread = data?.pages[0]?.locationUnreadCount ?? all;
+  const first = data?.pages[0];
+  const unread = filtered ? (first?.filteredUnreadCount ?? first?.locationUnreadCount ?? all) : all;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const read = useMarkRead(useOffline());
   const { mutate } = read;
   const handleRead = useCallback((eventId: string) => mutate({ eventIds: [eventId] }), [mutate]);
   const client = useQueryClient();
   const handleReadAll = () => {
-    if (locationId !== null) {
-      // Up to an event would be everything, other locations' too.
-      mutate({ eventIds: items.flatMap(({ eventId, readAt }) => (readAt === null ? [eventId] : [])) });
+    if (filtered) {
+      mutate({ filter, listed: new Set(items.map(({ eventId }) => eventId)) });
       return;
     }
     const newest = newestListed(client);
     if (newest) mutate({ upTo: newest.eventId });
   };
+  // Rows that were followed far are dropped at the beginning: from there on one asks for more.
+  const end = useInSight(
+    list.hasNextPage && !list.isFetching && (data?.pages.length ?? 0) < maxPages,
+    () => void list.fetchNextPage(),
+  );
   const types = user.role === 'OPERATOR' ? [] : eventTypes;
+
+  const emptyTexts = () => {
+    if (list.hasNextPage) return { title: t('list.noneYet'), hint: t('list.noneYetHint') };
+    if (filtered) return { title: t('list.emptyFiltered'), hint: t('list.emptyFilteredHint') };
+    if (filter.unread) return { title: t('list.emptyUnread'), hint: t('list.emptyUnreadHint') };
+    return { title: t('list.empty'), hint: t(user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint') };
+  };
 
   return (
     <div className={classes.list} ref={useFocusRestore()}>
       <div className={classes.bar}>
-        <Filters filter={chosen} types={types} onChange={setChosen} />
-        <span className={classes.unread}>{unread === 0 ? t('list.countNone') : t('list.count', { n: unread })}</span>
+        {filters}
+        <Filters chosen={chosen} types={types} onChange={onChoose} />
+        <span className={classes.unread}>
+          {unread === 0 ? t('list.countNone') : t('list.count', { n: unread > 999 ? '999+' : unread })}
+        </span>
         {unread > 0 && items.length > 0 && (
           <Button
             variant="subtle"
             size="xs"
             leftSection={<IconChecks size={16} aria-hidden />}
-            loading={read.isPending && ('upTo' in read.variables || read.variables.eventIds.length > 1)}
+            loading={read.isPending && !('eventIds' in read.variables)}
             onClick={handleReadAll}
           >
-            {t(locationId === null ? 'list.readAll' : 'list.readListed')}
+            {t(filtered ? 'list.readListed' : 'list.readAll')}
           </Button>
         )}
-        {Tools !== undefined && (
-          <div className={classes.tools}>
-            <Tools filter={filter} />
-          </div>
-        )}
+        {tools !== undefined && <div className={classes.tools}>{tools}</div>}
       </div>
       {list.isPending && (
         <div className={classes.state}>
@@ -99,13 +120,7 @@ export const NotificationList = memo(function NotificationList({
         </div>
       )}
       {list.isSuccess && items.length === 0 && (
-        <EmptyState
-          icon={<IconBell size={24} stroke={1.7} />}
-          title={t(filter.unread ? 'list.emptyUnread' : 'list.empty')}
-          hint={t(
-            filter.unread ? 'list.emptyUnreadHint' : user.role === 'OPERATOR' ? 'list.emptyOperator' : 'list.emptyHint',
-          )}
-        />
+        <EmptyState icon={<IconBell size={24} stroke={1.7} />} {...emptyTexts()} />
       )}
       {list.hasPreviousPage && (
         <div className={classes.foot}>
@@ -119,9 +134,11 @@ export const NotificationList = memo(function NotificationList({
           </Button>
         </div>
       )}
-      <Days items={items} onRead={handleRead} {...(onLeave ? { onLeave } : {})} />
+      <div ref={arrowsBetweenRows}>
+        <Days items={items} onRead={handleRead} {...(onLeave ? { onLeave } : {})} />
+      </div>
       {list.hasNextPage && (
-        <div className={classes.foot}>
+        <div className={classes.foot} ref={end}>
           <Button
             variant="default"
             size="xs"
@@ -138,29 +155,73 @@ export const NotificationList = memo(function NotificationList({
 });
 
 /** What is chosen in the list itself. */
-type Chosen = Omit<NotificationFilter, 'locationId'>;
+export type Chosen = Omit<NotificationFilter, 'locationId'>;
 
-interface FiltersProps {
-  filter: Chosen;
-  types: readonly string[];
-  onChange: (filter: Chosen) => void;
+export const everything: Chosen = { type: null, severity: null, search: '', unread: false };
+
+/** Lets the arrows go from row to row: to the link of each, or the first button of one without. */
+function arrowsBetweenRows(list: HTMLElement | null): (() => void) | undefined {
+  if (list === null) return undefined;
+  const handleKey = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    const row = event.target instanceof Element ? event.target.closest('li') : null;
+    if (step === 0 || row === null) return;
+    const rows = [...list.querySelectorAll('li')];
+    const next = rows[rows.indexOf(row) + step];
+    if (next === undefined) return;
+    event.preventDefault();
+    (next.querySelector<HTMLElement>('a, button') ?? next).focus();
+  };
+  list.addEventListener('keydown', handleKey);
+  return () => list.removeEventListener('keydown', handleKey);
 }
 
-function Filters({ filter, types, onChange }: FiltersProps) {
+/** Calls once, whenever the element comes into sight while it is `wanted`. */
+function useInSight(wanted: boolean, onSight: () => void): RefObject<HTMLDivElement | null> {
+  const element = useRef<HTMLDivElement>(null);
+  const handler = useRef(onSight);
+  useEffect(() => {
+    handler.current = onSight;
+  });
+  useEffect(() => {
+    if (!wanted || !element.current || typeof IntersectionObserver === 'undefined') return undefined;
+    const observer = new IntersectionObserver(
+      (changes) => {
+        if (!changes.some(({ isIntersecting }) => isIntersecting)) return;
+        observer.disconnect();
+        handler.current();
+      },
+      { rootMargin: '400px' },
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [wanted]);
+  return element;
+}
+
+interface FiltersProps {
+  chosen: Chosen;
+  types: readonly string[];
+  onChange: (chosen: Chosen) => void;
+}
+
+function Filters({ chosen, types, onChange }: FiltersProps) {
   const { t } = useTranslation('notifications');
   const language = useLanguage();
-  const choices: { name: string; label: string; filter: Chosen }[] = [
-    { name: 'every', label: t('list.every'), filter: { type: null, unread: false } },
-    { name: 'unread', label: t('list.unread'), filter: { type: null, unread: true } },
-    ...types.map((type) => ({
-      name: type,
-      label: eventEntry(type)?.name[language] ?? type,
-      filter: { type, unread: false },
+  const { type, unread } = chosen;
+  const choices = [
+    { name: 'every', label: t('list.every'), pressed: type === null && !unread, to: { type: null, unread: false } },
+    { name: 'unread', label: t('list.unread'), pressed: unread, to: { unread: !unread } },
+    ...types.map((each) => ({
+      name: each,
+      label: eventEntry(each)?.name[language] ?? each,
+      pressed: each === type,
+      to: { type: each === type ? null : each },
     })),
   ];
   return (
     <div
-      ref={useChosenInView(`${filter.type}/${filter.unread}`)}
+      ref={useChosenInView(`${type}/${unread}`)}
       className={classes.filters}
       role="group"
       aria-label={t('list.filter')}
@@ -170,8 +231,8 @@ function Filters({ filter, types, onChange }: FiltersProps) {
           key={choice.name}
           type="button"
           className={classes.filter}
-          aria-pressed={choice.filter.type === filter.type && choice.filter.unread === filter.unread}
-          onClick={() => onChange(choice.filter)}
+          aria-pressed={choice.pressed}
+          onClick={() => onChange({ ...chosen, ...choice.to })}
         >
           {choice.label}
         </button>

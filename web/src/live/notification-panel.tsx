@@ -1,13 +1,15 @@
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useTranslation } from '../shared/i18n/i18n';
 import { Drawer } from '../shared/ui/controls/drawer';
 import { ErrorBoundary } from '../shared/ui/error-boundary';
-import { NotificationList } from './notification-list';
+import { everything, NotificationList } from './notification-list';
 import classes from './notification-panel.module.css';
 
 /** The newest notifications, from the right, over whatever page is open. */
 export function NotificationPanel({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation('live');
+  const [chosen, setChosen] = useState(everything);
   return (
     <Drawer
       opened={opened}
@@ -22,7 +24,7 @@ export function NotificationPanel({ opened, onClose }: { opened: boolean; onClos
       data-testid="notification-panel"
     >
       <ErrorBoundary>
-        <NotificationList onLeave={onClose} />
+        <NotificationList chosen={chosen} onChoose={setChosen} onLeave={onClose} />
       </ErrorBoundary>
     </Drawer>
   );

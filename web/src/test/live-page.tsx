@@ -69,7 +69,10 @@ export class LivePage {
   }
 
   /** open signs in, shows `children` below the LiveProvider, and lets the server greet. */
-  async open(children: ReactNode, options: { greet?: boolean } = {}): Promise<ReturnType<typeof render>> {
+  async open(
+    children: ReactNode,
+    options: { greet?: boolean; path?: string } = {},
+  ): Promise<ReturnType<typeof render>> {
     await session.refresh();
     // Loaded when it is first shown, which no fake clock waits for.
     await import('../live/toast-region');
@@ -83,14 +86,17 @@ export class LivePage {
         </LiveProvider>
       );
     }
-    const root = createRootRoute({ component: SignedIn });
+    const root = createRootRoute();
+    const signedIn = createRoute({ getParentRoute: () => root, id: 'signed-in', component: SignedIn });
     const router = createRouter({
-      routeTree: root.addChildren(
-        ['/', '/stock', '/payments', '/rentals', '/notifications'].map((path) =>
-          createRoute({ getParentRoute: () => root, path }),
+      routeTree: root.addChildren([
+        signedIn.addChildren(
+          ['/', '/stock', '/payments', '/rentals', '/notifications'].map((path) =>
+            createRoute({ getParentRoute: () => signedIn, path }),
+          ),
         ),
-      ),
-      history: createMemoryHistory({ initialEntries: ['/'] }),
+      ]),
+      history: createMemoryHistory({ initialEntries: [options.path ?? '/'] }),
     });
     const view = render(
       <QueryClientProvider client={this.client}>

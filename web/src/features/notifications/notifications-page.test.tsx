@@ -25,10 +25,10 @@ afterEach(async () => {
 });
 
 it('saves the list as it is filtered, in the language of the page', async () => {
-  await page.open(<NotificationsPage />);
+  await page.open(<NotificationsPage />, { path: '/notifications' });
   await act(() => chooseLanguage('en'));
   act(() => setLocationFilter('kelenfold'));
-  fireEvent.click(screen.getByRole('button', { name: 'Stock' }));
+  await page.settle(() => fireEvent.click(screen.getByRole('button', { name: 'Stock' })));
   fireEvent.click(screen.getByTestId('export-notifications'));
   await vi.waitFor(
     async () => {
@@ -43,4 +43,45 @@ it('saves the list as it is filtered, in the language of the page', async () => 
     locationId: 'kelenfold',
     language: 'en',
   });
+});
+
+const asked = () => Object.fromEntries(page.requests('GET', '/notifications').at(-1)?.search ?? []);
+
+it('the address names what is filtered, and the list is that', async () => {
+  await page.open(<NotificationsPage />, {
+    path: '/notifications?search=%22bosch%22&severity=CRITICAL&type=stock_alert&unread=true&location=vaci',
+  });
+  await page.settle();
+  expect(screen.getByRole('searchbox')).toHaveValue('bosch');
+  expect(screen.getByRole('combobox', { name: 'Súlyosság' })).toHaveValue('CRITICAL');
+  expect(screen.getByRole('button', { name: 'Készlet' })).toHaveAttribute('aria-pressed', 'true');
+  expect(asked()).toEqual({
+    search: 'bosch',
+    severity: 'CRITICAL',
+    type: 'stock_alert',
+    unread: 'true',
+    locationId: 'vaci',
+    limit: '50',
+  });
+});
+
+it('searches while one types, and goes on when the newest thousand have nothing', async () => {
+  page.answer = ({ search }) => ({
+    items: [],
+    unreadCount: 3,
+    filteredUnreadCount: 0,
+    head: 'e1:m:10',
+    version: 1,
+    nextCursor:
+      search.get('search') === null || search.get('cursor') === 'c2' ? null : search.get('cursor') ? 'c2' : 'c1',
+  });
+  await page.open(<NotificationsPage />, { path: '/notifications' });
+  fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'érdi' } });
+  await page.pass(100);
+  await page.settle();
+  expect(page.requests('GET', '/notifications').map(({ search }) => search.get('cursor'))).toEqual(
+    expect.arrayContaining([null, 'c1', 'c2']),
+  );
+  expect(screen.getByText('Nincs ilyen értesítés')).toBeInTheDocument();
+  expect(screen.getByText('Nincs olvasatlan')).toBeInTheDocument();
 });

@@ -44,7 +44,7 @@ export function StockPage() {
   useEffect(() => {
     if (typing || search === (address.search ?? '')) return;
     void navigate({
-      to: '/stock',
+      from: '/stock',
       replace: true,
       search: ({ search: left, ...rest }) => (search === '' ? rest : { ...rest, search }),
     });
@@ -84,7 +84,7 @@ export function StockPage() {
 
   const handleSeverity = (value: Severity | 'ALL') =>
     void navigate({
-      to: '/stock',
+      from: '/stock',
       replace: true,
       search: ({ severity: left, ...rest }) => (value === 'ALL' ? rest : { ...rest, severity: value }),
     });
