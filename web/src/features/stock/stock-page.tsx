@@ -92,14 +92,14 @@ export function StockPage() {
     setWords('');
     if (address.location === undefined) setLocationFilter(null);
     void navigate({
-      to: '/stock',
+      from: '/stock',
       replace: true,
       search: ({ sort: kept }) => (kept === undefined ? {} : { sort: kept }),
     });
   };
   const handleSort = (value: StockSort) =>
     void navigate({
-      to: '/stock',
+      from: '/stock',
       replace: true,
       search: ({ sort: left, ...rest }) => (value === 'name' ? { ...rest, sort: value } : rest),
     });
