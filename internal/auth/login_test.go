@@ -63,6 +63,18 @@ func TestLogin_WhileThePasswordIsChanged(t *testing.T) {
 	}
 }
 
+// TestLogin_WhileTheUserIsErased: the answer is that of any login that fails.
+func TestLogin_WhileTheUserIsErased(t *testing.T) {
+	env := newEnv(t)
+	service := env.otherNode(t, hookedCredentials{UserStore: env.store, meanwhile: func() {
+		if _, err := env.EraseUser(t.Context(), env.admin, env.operator.ID); err != nil {
+			t.Error(err)
+		}
+	}})
+	_, err := service.Login(t.Context(), login(env.operator.Email, password, "192.0.2.1"))
+	wantCode(t, err, harang.CodeInvalidCredentials)
+}
+
 func TestLogin_Refused(t *testing.T) {
 	env := newEnv(t)
 	for name, try := range map[string][2]string{

@@ -119,6 +119,9 @@ func (s *Service) Login(ctx context.Context, r LoginRequest) (Grant, error) {
 	if errors.Is(err, errPasswordChanged) {
 		return s.Login(ctx, r)
 	}
+	if harang.ErrorCode(err) == harang.CodeNotFound { // erased during the check
+		err = errCredentials
+	}
 	if err != nil {
 		return Grant{}, err
 	}
