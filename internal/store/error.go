@@ -23,9 +23,12 @@ const (
 	ClassDuplicate
 	// ClassMissing: a foreign key has no target. NOT_FOUND.
 	ClassMissing
-	// ClassUnavailable: the database does not answer, is full or read-only, or the
-	// process has no file descriptor left. UNAVAILABLE.
+	// ClassUnavailable: the database does not answer or is read-only, or the process has
+	// no file descriptor left. UNAVAILABLE.
 	ClassUnavailable
+	// ClassFull: the database's disk has no space left. UNAVAILABLE; Probe looks for
+	// space from then on.
+	ClassFull
 	// ClassDamaged: the database read something that it cannot have written.
 	// UNAVAILABLE; Damage reports it from then on.
 	ClassDamaged
@@ -46,6 +49,7 @@ var classErrors = map[Class]struct {
 	ClassDuplicate:    {harang.CodeConflict, "an entry with this id exists already"},
 	ClassMissing:      {harang.CodeNotFound, "the request refers to an entry that does not exist"},
 	ClassUnavailable:  {harang.CodeUnavailable, "the database is not available"},
+	ClassFull:         {harang.CodeUnavailable, "the database has no space left; an administrator must make room"},
 	ClassDamaged:      {harang.CodeUnavailable, "the database is damaged; an administrator must restore it"},
 	ClassNoConnection: {harang.CodeUnavailable, "the database has no free connection"},
 	ClassText:         {harang.CodeInvalidRequest, "a text has a character that no name or id can have"},
@@ -97,8 +101,11 @@ func (s *Store) fail(name string, err error) error {
 		class = s.engine.Classify(err)
 	}
 	c := &classified{class: class, query: name, err: err}
-	if class == ClassDamaged {
+	switch class {
+	case ClassDamaged:
 		s.recordDamage(c)
+	case ClassFull:
+		s.full.Store(true)
 	}
 	f := classErrors[c.class]
 	return harang.Wrap(f.code, c, f.message)

@@ -41,6 +41,19 @@ func (s *Store) Probe(ctx context.Context, node string) error {
 	if found < at {
 		return harang.Errorf(harang.CodeUnavailable, "the database lost a row that it had confirmed")
 	}
+	return s.findSpace(ctx)
+}
+
+// findSpace looks for space when a statement has found none. The node's own row is
+// written in place, so on PostgreSQL it can be written to a full disk as well.
+func (s *Store) findSpace(ctx context.Context) error {
+	if s.engine.FindSpace == nil || !s.full.Load() {
+		return nil
+	}
+	if err := s.fail("find space", s.engine.FindSpace(ctx)); err != nil {
+		return err
+	}
+	s.full.Store(false)
 	return nil
 }
 

@@ -54,6 +54,9 @@ type Engine struct {
 	// connections work on; ErrLost when they are not. It is called after each
 	// commit, before anybody is answered. Nil where the server keeps the files.
 	Verify func() error
+	// FindSpace returns an error when the database's disk has no space for a new page. Nil
+	// where no write succeeds then.
+	FindSpace func(context.Context) error
 	// DataVersion returns a number that changes with every commit of any process.
 	// Nil where the engine has none.
 	DataVersion func(context.Context) (int64, error)
@@ -86,6 +89,7 @@ type Store struct {
 	queue       commitQueue
 	lost        atomic.Pointer[error]      // what verify found first; never reset
 	damaged     atomic.Pointer[classified] // what fail met first; never reset
+	full        atomic.Bool                // a statement found the disk full, and Probe has found no space since
 
 	closing  sync.Mutex // guards closed and closeErr; locked while closing
 	closed   bool

@@ -353,6 +353,7 @@ func TestWithin_Errors(t *testing.T) {
 		{store.ClassDuplicate, harang.CodeConflict, 1},
 		{store.ClassMissing, harang.CodeNotFound, 1},
 		{store.ClassUnavailable, harang.CodeUnavailable, 1},
+		{store.ClassFull, harang.CodeUnavailable, 1},
 		{store.ClassDamaged, harang.CodeUnavailable, 1},
 		{store.ClassNoConnection, harang.CodeUnavailable, 1},
 		{store.ClassText, harang.CodeInvalidRequest, 1},

@@ -29,6 +29,7 @@ var classes = map[string]store.Class{
 	"23503": store.ClassMissing,
 	"22021": store.ClassText,        // NUL, or not UTF-8
 	"25006": store.ClassUnavailable, // read-only: a standby, or during a failover
+	"53100": store.ClassFull,
 	"57014": store.ClassUnavailable, // statement cancelled
 	"57P01": store.ClassUnavailable, // shutdown
 	"57P02": store.ClassUnavailable, // crash of another backend
@@ -38,7 +39,7 @@ var classes = map[string]store.Class{
 	"XX002": store.ClassDamaged,     // an index
 	"08":    store.ClassUnavailable, // connection
 	"28":    store.ClassUnavailable, // authentication, e.g. after the password changed
-	"53":    store.ClassUnavailable, // out of memory or disk
+	"53":    store.ClassUnavailable, // out of memory
 	"58":    store.ClassUnavailable, // system error of the server
 }
 

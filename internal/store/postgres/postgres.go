@@ -69,7 +69,7 @@ func Open(ctx context.Context, dsn string, o store.Options) (*store.Store, error
 	read := pool(config, readers)
 	st := store.New(store.Engine{
 		Name: "postgres", Write: pool(config, writers), Writers: writers, Read: read, Readers: readers,
-		Classify: classify, HasSchema: hasSchema(read),
+		Classify: classify, HasSchema: hasSchema(read), FindSpace: findSpace(read),
 	}, o)
 	if err := st.PrepareAll(ctx); err != nil {
 		return nil, errors.Join(err, st.Close()) //nolint:contextcheck // closing is not cancelled
@@ -125,6 +125,20 @@ func dial(ctx context.Context, config *pgx.ConnConfig) (conn *pgx.Conn, err erro
 		return err
 	})
 	return conn, err
+}
+
+// findSpace writes a page to a new file of the database, and takes it back. It costs
+// catalogue rows, so it is for a disk that was found full only.
+func findSpace(db *sql.DB) func(context.Context) error {
+	return func(ctx context.Context) error {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		_, err = tx.ExecContext(ctx, `CREATE TABLE harang_space AS SELECT 'space' AS found`)
+		return err
+	}
 }
 
 // hasSchema reports whether the migrations' own table exists.

@@ -151,6 +151,51 @@ func TestInspect(t *testing.T) {
 	storetest.RunInspect(t, st, readOnly(), db)
 }
 
+// TestProbe_DiskFull: on a full disk the node's own row can still be written in place, but the node is not ready until
+// a new page can be written. Triggers answer here as a server with a full disk does.
+func TestProbe_DiskFull(t *testing.T) {
+	dsn := testserver.Postgres(t).Database(t)
+	st, db := openTwice(t, dsn, store.Options{})
+	exec := func(text string) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), text); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+	}
+	const full = ` LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$`
+	exec(`CREATE FUNCTION refuse_row() RETURNS trigger` + full)
+	exec(`CREATE FUNCTION refuse_table() RETURNS event_trigger` + full)
+	exec(`CREATE TRIGGER refuse BEFORE INSERT ON tenants FOR EACH ROW EXECUTE FUNCTION refuse_row()`)
+	exec(`CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION refuse_table()`)
+	if err := st.Probe(t.Context(), "n1"); err != nil {
+		t.Errorf("before a statement met the full disk: %v", err)
+	}
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); harang.ErrorCode(err) !=
+		harang.CodeUnavailable {
+		t.Fatalf("a write to the full disk: %v", err)
+	}
+	for range 2 {
+		if err := st.Probe(t.Context(), "n1"); harang.ErrorCode(err) != harang.CodeUnavailable {
+			t.Errorf("probe of a full disk: %v", err)
+		}
+	}
+	exec(`DROP EVENT TRIGGER refuse`)
+	for range 2 {
+		if err := st.Probe(t.Context(), "n1"); err != nil {
+			t.Errorf("probe after room was made: %v", err)
+		}
+	}
+	exec(`DROP TRIGGER refuse ON tenants`)
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
+		t.Error(err)
+	}
+	var tables int
+	if err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_class WHERE relname = 'harang_space'`).Scan(
+		&tables); err != nil || tables != 0 {
+		t.Errorf("%d tables are left, %v", tables, err)
+	}
+}
+
 func TestProbe(t *testing.T) {
 	dsn, clock := testserver.Postgres(t).Database(t), storetest.NewClock(storetest.Noon())
 	st, err := Open(t.Context(), dsn, store.Options{Clock: clock.Now})
@@ -507,7 +552,7 @@ func TestStore_StoppedNode(t *testing.T) {
 func TestClassify(t *testing.T) {
 	for code, want := range map[string]store.Class{
 		"40001": store.ClassBusy, "40P01": store.ClassBusy, "25P03": store.ClassBusy, "23505": store.ClassDuplicate,
-		"23503": store.ClassMissing, "53300": store.ClassNoConnection, "53100": store.ClassUnavailable,
+		"23503": store.ClassMissing, "53300": store.ClassNoConnection, "53100": store.ClassFull,
 		"08006": store.ClassUnavailable,
 		"57P01": store.ClassUnavailable, "42601": store.ClassOther, "23514": store.ClassOther, "": store.ClassOther,
 	} {

@@ -247,7 +247,9 @@ func classify(err error) store.Class {
 	switch e.Code() & 0xff { // the primary code
 	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
 		return store.ClassBusy
-	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY,
+	case codes.SQLITE_FULL:
+		return store.ClassFull
+	case codes.SQLITE_IOERR, codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY,
 		codes.SQLITE_NOMEM, codes.SQLITE_PERM,
 		codes.SQLITE_INTERRUPT, codes.SQLITE_PROTOCOL, codes.SQLITE_AUTH:
 		return store.ClassUnavailable
