@@ -18,6 +18,8 @@ export interface RentalFilter {
   /** The first and the last day on which they are due (2026-03-02), both included. */
   dueFrom?: string | null;
   dueTo?: string | null;
+  /** Absent: the newest first. */
+  sort?: 'dueAt' | null;
 }
 
 export const rentalsQueryOptions = (filter: RentalFilter, limit = pageSize) =>

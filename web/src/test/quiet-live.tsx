@@ -1,4 +1,7 @@
+import { createStore } from '@harang/react';
 import type { ReactNode } from 'react';
+import { LiveToolsContext } from '../live/live-context';
+import type { Controller } from '../live/controller';
 import { OfflineContext } from '../shared/connection';
 
 // Stands in for the live connection in the tests of pages, which have it tested elsewhere.
@@ -9,8 +12,16 @@ export function setOffline(value: boolean): void {
   offline = value;
 }
 
+// No page does more with the controller than read the test alerts.
+const controller = { testAlerts: createStore([]) } as unknown as Controller;
+const tools = { controller, markSeen: () => undefined };
+
 export function LiveProvider({ children }: { children: ReactNode }) {
-  return <OfflineContext value={offline}>{children}</OfflineContext>;
+  return (
+    <LiveToolsContext value={tools}>
+      <OfflineContext value={offline}>{children}</OfflineContext>
+    </LiveToolsContext>
+  );
 }
 
 export function ConnectionChip() {

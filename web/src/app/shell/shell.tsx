@@ -1,4 +1,5 @@
-import { Outlet, useLocation, useMatches } from '@tanstack/react-router';
+import { IconPlus } from '@tabler/icons-react';
+import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { ConnectionChip } from '../../live/connection-chip';
 import { NotificationBell } from '../../live/notification-bell';
@@ -64,6 +65,12 @@ export function Shell() {
             <BellMark size={28} />
           </span>
           <h1>{title}</h1>
+          {data?.title === 'dashboard' && (
+            <Link to="/rentals/new" className={classes.newRental}>
+              <IconPlus size={18} aria-hidden />
+              <span>{t('nav.newRental')}</span>
+            </Link>
+          )}
           <div className={classes.scope}>
             {data?.byLocation === true && <LocationFilter />}
             <MuteChip onOpen={() => setMuting(true)} />

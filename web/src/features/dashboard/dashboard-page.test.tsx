@@ -1,15 +1,19 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { afterEach, expect, it, vi } from 'vitest';
-import type { Claim } from '../../shared/model';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Account } from '../../api/users';
+import type { Claim, Role } from '../../shared/model';
 import {
   alertOf,
   failureOf,
   foreignFailure,
   json,
+  locations,
   minutesAgo,
   openShop,
   page,
   problem,
+  products,
+  rentalOf,
   stockItems,
   summary,
   userOf,
@@ -62,13 +66,142 @@ it('shows an operator no money: neither asked for nor drawn', async () => {
   } = summary;
   const server = openShop('OPERATOR').on('GET /dashboard/summary', plain);
   await renderPage('/');
-  expect(await screen.findByText('Késő bérlések')).toBeInTheDocument();
+  expect(await screen.findByText('Lejárt bérlések')).toBeInTheDocument();
   expect(await screen.findByText('2 napja késik', { exact: false })).toBeInTheDocument();
   expect(await screen.findByText('Ma jár le')).toBeInTheDocument();
   expect(screen.queryByText('Mai bevétel')).not.toBeInTheDocument();
   expect(screen.queryByText('Fizetési hibák')).not.toBeInTheDocument();
   expect(screen.queryByText('Bevétel, utolsó 14 nap')).not.toBeInTheDocument();
   expect(server.seen('GET /payments/failures')).toEqual([]);
+});
+
+it('shows those at the counter what comes back today and what is late, with the number to call', async () => {
+  const inAnHour = new Date(Date.now() + 60_000);
+  const lines = [
+    { productId: 'p1', productName: 'Makita HR2470', quantity: 3, returned: 1, dailyPrice: 4900 },
+    { productId: 'p2', productName: 'Honda EU22i', quantity: 1, returned: 0, dailyPrice: 9900 },
+    { productId: 'p3', productName: 'Bosch GBH', quantity: 1, returned: 1, dailyPrice: 4900 },
+  ];
+  const today = toDateField(new Date());
+  const server = openShop('OPERATOR').on('GET /rentals', (request) =>
+    json(
+      page(
+        request.search.get('status') === 'OVERDUE'
+          ? [rentalOf({ id: 'r8', partnerName: 'Duna Zrt.', status: 'OVERDUE', dueAt: minutesAgo(2 * 24 * 60) })]
+          : [
+              // Already in the other list.
+              rentalOf({ id: 'r7', status: 'OVERDUE', dueAt: minutesAgo(5) }),
+              rentalOf({
+                id: 'r9',
+                partnerName: 'Alfa Kft.',
+                partnerPhone: '06 30 555-0101',
+                status: 'OPEN',
+                dueAt: inAnHour.toISOString(),
+                lines,
+              }),
+            ],
+      ),
+    ),
+  );
+  const { container } = await renderPage('/');
+  const [due, ...others] = await within(await screen.findByTestId('due-today')).findAllByTestId('due-row');
+  if (due === undefined) throw new Error('no row');
+  expect(others).toEqual([]);
+  expect(due).toHaveTextContent('2 × Makita HR2470 és még 1 · Váci út');
+  expect(within(due).getByRole('link', { name: 'Hívás: Alfa Kft., 06 30 555-0101' })).toHaveAttribute(
+    'href',
+    'tel:06305550101',
+  );
+  expect(within(due).getByRole('link', { name: /^\d\d:\d\d-ig/ })).toHaveAttribute('href', '/rentals?rental=r9');
+  const late = await within(screen.getByTestId('late-rentals')).findByTestId('due-row');
+  expect(late).toHaveTextContent(/2 napja késik.*Duna Zrt\..*nincs telefonszám/);
+  const asked = server.seen('GET /rentals').map(({ search }) => Object.fromEntries(search));
+  const common = { sort: 'dueAt', limit: '20' };
+  expect(asked).toContainEqual({ ...common, status: 'OVERDUE' });
+  expect(asked).toContainEqual({ ...common, out: 'true', dueFrom: today, dueTo: today });
+  expect(screen.getByRole('link', { name: 'Új bérlés' })).toHaveAttribute('href', '/rentals/new');
+  expect(screen.getByTestId('stock-alert-list')).toBeInTheDocument();
+  expect(await accessibilityProblems(container)).toEqual([]);
+});
+
+it('pays a failed payment at its row', async () => {
+  openShop('STORE_MANAGER');
+  const { user } = await renderPage('/');
+  const [retry] = await screen.findAllByRole('button', { name: /^Fizetés újra/ });
+  if (retry === undefined) throw new Error('no button');
+  await user.click(retry);
+  expect(await screen.findByRole('dialog')).toBeInTheDocument();
+});
+
+const accountOf = ({ id, disabled = false }: Pick<Account, 'id'> & Partial<Account>): Account => ({
+  id,
+  name: id,
+  email: `${id}@budapest.demo`,
+  role: 'ADMIN',
+  disabled,
+  createdAt: minutesAgo(60),
+});
+
+const emptySummary = { ...summary, stock: { critical: 0, warning: 0, ok: 0 } };
+const emptyShop = (role: Role) =>
+  openShop(role)
+    .on('GET /dashboard/summary', emptySummary)
+    .on('GET /inventory/alerts', page([]))
+    .on('GET /locations', page([]))
+    .on('GET /products', page([]))
+    .on('GET /rentals', page([]))
+    .on('GET /admin/users', page([accountOf({ id: 'a1' }), accountOf({ id: 'a2', disabled: true })]));
+
+describe('first steps', () => {
+  const states = () => screen.getAllByTestId('first-step').map((step) => step.dataset.done);
+
+  it('show an administrator of an empty shop what to do, and no tick over nothing', async () => {
+    emptyShop('ADMIN');
+    const { container } = await renderPage('/');
+    const steps = await screen.findByTestId('first-steps');
+    expect(states()).toEqual(['false', 'false', 'false', 'false']);
+    expect(steps).toHaveTextContent('Előbb egy telephely kell');
+    expect(steps).toHaveTextContent('Most egyedül Ön léphet be.');
+    expect(await screen.findAllByText('Még nincs készlet')).toHaveLength(1);
+    expect(screen.queryByText('Minden készlet rendben')).not.toBeInTheDocument();
+    expect(screen.queryByRole('img', { name: 'Kész' })).not.toBeInTheDocument();
+    expect(await accessibilityProblems(container)).toEqual([]);
+  });
+
+  it('have the state of the shop’s data', async () => {
+    emptyShop('ADMIN')
+      .on('GET /locations', page(locations))
+      .on('GET /products', page(products))
+      .on('GET /admin/users', page([accountOf({ id: 'a1' }), accountOf({ id: 'a2' })]));
+    await renderPage('/');
+    const steps = await screen.findByTestId('first-steps');
+    expect(states()).toEqual(['true', 'false', 'true', 'false']);
+    expect(steps).toHaveTextContent('2 telephely');
+    expect(steps).toHaveTextContent('3 termék már van, darabszámuk még nincs.');
+    expect(steps).toHaveTextContent('2 ember léphet be');
+  });
+
+  it('are gone when all are done, and once there is a rental', async () => {
+    localStorage.setItem(`harang-test-alert/${userOf('ADMIN').tenantId}/${userOf('ADMIN').id}`, 'x');
+    const server = emptyShop('ADMIN')
+      .on('GET /dashboard/summary', summary)
+      .on('GET /locations', page(locations))
+      .on('GET /products', page(products))
+      .on('GET /admin/users', page([accountOf({ id: 'a1' }), accountOf({ id: 'a2' })]));
+    await renderPage('/');
+    await waitFor(() => expect(server.seen('GET /admin/users')).not.toEqual([]));
+    expect(await screen.findByText('Minden készlet rendben')).toBeInTheDocument();
+    expect(screen.queryByTestId('first-steps')).not.toBeInTheDocument();
+    localStorage.clear();
+  });
+
+  it('are nobody else’s', async () => {
+    const server = emptyShop('OPERATOR');
+    await renderPage('/');
+    expect(await screen.findByText('Még nincs készlet')).toBeInTheDocument();
+    expect(screen.queryByTestId('first-steps')).not.toBeInTheDocument();
+    expect(server.seen('GET /admin/users')).toEqual([]);
+  });
 });
 
 it('opens from each figure exactly what it counts', async () => {
@@ -80,12 +213,12 @@ it('opens from each figure exactly what it counts', async () => {
     new URL((await within(day).findByRole('link', { name })).getAttribute('href') ?? '', 'http://shop.test');
   const open = await target(/^Kint lévő bérlések/);
   expect([open.pathname, open.search]).toEqual(['/rentals', '?out=true']);
-  const due = await target(/6 ma jár le/);
+  const due = await target(/ma 6 jár le/);
   expect(Object.fromEntries(due.searchParams)).toEqual({ out: 'true', dueFrom: today, dueTo: today });
   expect((await target(/2 késik/)).search).toBe('?status=OVERDUE');
   expect((await target(/^Mai bevétel/)).pathname).toBe('/payments/closing');
   expect((await target(/^Elintézendő fizetés/)).search).toBe('?status=TODO');
-  expect(day).toHaveTextContent('58 700 Ft kockánebből 1 másik programé');
+  expect(day).toHaveTextContent('58 700 Ft kockán forogebből 1 másik programé');
 });
 
 it('tells when there are more alerts than it shows', async () => {
@@ -145,8 +278,8 @@ it('marks an alert that nobody took for ten minutes, not one that is ordered', a
     ]),
   );
   await renderPage('/');
-  expect(await screen.findByText('12 perce senki')).toBeInTheDocument();
-  expect(screen.queryByText('40 perce senki')).not.toBeInTheDocument();
+  expect(await screen.findByText('12 perce senki sem intézi')).toBeInTheDocument();
+  expect(screen.queryByText('40 perce senki sem intézi')).not.toBeInTheDocument();
   expect(screen.getByText(/^megrendelve, /)).toBeInTheDocument();
 });
 
@@ -270,10 +403,11 @@ it('lists failed payments, ours and other programs’, with the next step and wh
   expect(rows[0]).toHaveTextContent('másik program jelezte');
   expect(rows[0]).toHaveTextContent('9 800 Ft');
   expect(within(list).queryByRole('link', { name: 'A terminál nem válaszol' })).not.toBeInTheDocument();
-  expect(rows[1]).toHaveTextContent('14 perce senki');
+  expect(rows[1]).toHaveTextContent('14 perce senki sem intézi');
   expect(rows[1]).not.toHaveTextContent('másik program');
   expect(rows[2]).toHaveTextContent('Kiss Admin intézi');
-  expect(within(list).getAllByRole('button')).toHaveLength(2);
+  expect(within(list).getAllByRole('button', { name: /^Intézem/ })).toHaveLength(2);
+  expect(within(list).getAllByRole('button', { name: /^Fizetés újra/ })).toHaveLength(2);
   await user.click(within(list).getByRole('button', { name: /^Intézem: Duna Mélyépítő/ }));
   expect(await within(list).findByText('Ön intézi')).toBeInTheDocument();
   await user.click(within(list).getByRole('button', { name: /^Elengedem: Duna Mélyépítő/ }));

@@ -21,34 +21,26 @@ const tones: Record<RentalStatus, Tone> = {
   CANCELLED: 'plain',
 };
 
-/** The newest rentals, of one status or of all. */
-export function RecentRentals({ title, status }: { title: string; status: RentalStatus | null }) {
+/** The newest rentals. */
+export function RecentRentals({ title }: { title: string }) {
   const { t } = useTranslation();
   const language = useLanguage();
   const now = useNow();
   const locationId = useLocationFilter();
   const { data, error, isPending, isFetching, dataUpdatedAt, refetch } = useInfiniteQuery({
-    ...rentalsQueryOptions({ status, locationId }, 5),
+    ...rentalsQueryOptions({ status: null, locationId }, 5),
     placeholderData: keepPreviousData,
   });
   const rentals = data?.pages[0]?.items ?? [];
   return (
-    <Widget
-      title={title}
-      updatedAt={dataUpdatedAt}
-      aside={
-        <Link to="/rentals" search={status === null ? {} : { status }}>
-          {t('common.all')}
-        </Link>
-      }
-    >
+    <Widget title={title} updatedAt={dataUpdatedAt} aside={<Link to="/rentals">{t('common.all')}</Link>}>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       {isPending && <RowSkeletons rows={4} />}
       {data !== undefined && rentals.length === 0 && (
         <EmptyState
           icon={<IconPackageExport size={24} stroke={1.7} />}
-          title={t(status === null ? 'dashboard.rentalsEmpty' : 'dashboard.lateEmpty')}
-          hint={t(status === null ? 'dashboard.rentalsEmptyHint' : 'dashboard.lateEmptyHint')}
+          title={t('dashboard.rentalsEmpty')}
+          hint={t('dashboard.rentalsEmptyHint')}
         />
       )}
       {rentals.length > 0 && (
