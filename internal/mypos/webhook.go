@@ -134,9 +134,12 @@ func kindOf(r *http.Request) string {
 // receive reads and verifies one notification and passes it on.
 func (h *Webhook) receive(w http.ResponseWriter, r *http.Request, tenant, kind string) (notice, string, error) {
 	if !harang.ValidTenantID(tenant) {
-		return notice{}, outcomeRefused, harang.Errorf(harang.CodeNotFound, "there is no such tenant")
+		return notice{}, outcomeRefused, errNoMerchant
 	}
 	m, err := h.o.Merchants.FindMerchant(r.Context(), tenant)
+	if harang.ErrorCode(err) == harang.CodeNotFound {
+		err = errNoMerchant
+	}
 	if err != nil {
 		return notice{}, outcomeRefused, err
 	}
@@ -195,6 +198,9 @@ func (h *Webhook) warnUnknown(ctx context.Context, tenant, event string) {
 		h.o.Logger.WarnContext(ctx, "mypos event unknown; ignored", "tenant", tenant, "event", event)
 	}
 }
+
+// errNoMerchant does not tell strangers whether there is a tenant of this id.
+var errNoMerchant = harang.Errorf(harang.CodeNotFound, "no tenant of this id takes myPOS payments")
 
 func keyOf(kind string, body []byte) string {
 	sum := sha256.Sum256(body)

@@ -53,7 +53,7 @@ type fakeMerchants struct{ m *Merchant }
 
 func (f fakeMerchants) FindMerchant(_ context.Context, tenant string) (*Merchant, error) {
 	if tenant != "budapest" {
-		return nil, harang.Errorf(harang.CodeNotFound, "there is no such tenant")
+		return nil, harang.Errorf(harang.CodeNotFound, "what is known of %s", tenant)
 	}
 	return f.m, nil
 }
@@ -213,6 +213,21 @@ func TestWebhook_Form(t *testing.T) {
 	}
 	if n, err := testutil.GatherAndCount(u.metrics, "harang_mypos_notices_total"); err != nil || n < 4 {
 		t.Errorf("%d kinds counted, %v", n, err)
+	}
+}
+
+// TestWebhook_NoMerchant: strangers are not told which tenants there are.
+func TestWebhook_NoMerchant(t *testing.T) {
+	u := newWebhookUnderTest(t)
+	answers := map[string]bool{}
+	for _, tenant := range []string{"debrecen", "nobody", "NOBODY"} {
+		w := httptest.NewRecorder()
+		u.handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost,
+			"/api/v1/payments/mypos/"+tenant, strings.NewReader("{}")))
+		answers[fmt.Sprint(w.Code, w.Header(), w.Body)] = true
+	}
+	if len(answers) != 1 {
+		t.Errorf("different answers: %v", answers)
 	}
 }
 

@@ -218,3 +218,33 @@ func TestFiles_Kept(t *testing.T) {
 		}
 	}
 }
+
+// TestFiles_WALShrinks: a large transaction of another program does not keep its size on the disk.
+func TestFiles_WALShrinks(t *testing.T) {
+	const limit, written = 64 << 20, 70 << 20
+	path := filepath.Join(t.TempDir(), "harang.db")
+	st := openFile(t, path, store.Options{})
+	if _, err := raw(t, path).ExecContext(t.Context(), `CREATE TABLE foreign_rows AS SELECT zeroblob($1) AS data`,
+		written); err != nil {
+		t.Fatal(err)
+	}
+	size := func() int64 {
+		t.Helper()
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if before := size(); before < written {
+		t.Fatalf("the log has %d bytes after a transaction of %d", before, written)
+	}
+	for range 2 { // the first one writes the log back, the second one begins it anew
+		if err := appendOne(t, st); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := size(); after > limit {
+		t.Errorf("the log keeps %d bytes, want %d at most", after, limit)
+	}
+}

@@ -40,6 +40,9 @@ const busyTimeout = "5000"
 // 1,000 pages one in a hundred.
 const checkpointPages = "4000"
 
+// walBytes is the size to which the log's file shrinks after a large transaction.
+const walBytes = "67108864"
+
 // Location is the file of a database and its durability.
 type Location struct {
 	// Path is the file.
@@ -85,7 +88,7 @@ func (l Location) name(txlock string, pragmas ...string) string {
 	}
 	v := url.Values{"mode": {"rw"}, "_txlock": {txlock}, "_pragma": append([]string{
 		"busy_timeout(" + busyTimeout + ")", "journal_mode(WAL)", sync, "foreign_keys(1)", "temp_store(MEMORY)",
-		"wal_autocheckpoint(" + checkpointPages + ")",
+		"wal_autocheckpoint(" + checkpointPages + ")", "journal_size_limit(" + walBytes + ")",
 		"secure_delete(FAST)", // what is replaced or deleted is overwritten where that costs no further page
 	}, pragmas...)}
 	return "file:" + (&url.URL{Path: l.Path}).EscapedPath() + "?" + v.Encode()
