@@ -50,9 +50,11 @@ func (s *Store) findSpace(ctx context.Context) error {
 	if s.engine.FindSpace == nil || !s.full.Load() {
 		return nil
 	}
-	if err := s.fail("find space", s.engine.FindSpace(ctx)); err != nil {
+	err := s.fail("find space", s.engine.FindSpace(ctx))
+	if class, _ := classOf(err); err != nil && class != ClassOther {
 		return err
 	}
+	// There is space, or the role may not look for it: the next write that finds none says so again.
 	s.full.Store(false)
 	return nil
 }

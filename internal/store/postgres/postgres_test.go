@@ -185,6 +185,18 @@ func TestProbe_DiskFull(t *testing.T) {
 			t.Errorf("probe after room was made: %v", err)
 		}
 	}
+
+	// A role that may create no tables stays ready, once the full disk is past.
+	exec(`CREATE FUNCTION forbid_table() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE insufficient_privilege; END $$`)
+	exec(`CREATE EVENT TRIGGER forbid ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION forbid_table()`)
+	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); harang.ErrorCode(err) !=
+		harang.CodeUnavailable {
+		t.Fatalf("a write to the full disk: %v", err)
+	}
+	if err := st.Probe(t.Context(), "n1"); err != nil {
+		t.Errorf("probe by a role that may create no tables: %v", err)
+	}
+	exec(`DROP EVENT TRIGGER forbid`)
 	exec(`DROP TRIGGER refuse ON tenants`)
 	if err := st.CreateTenant(t.Context(), harang.Tenant{ID: "a", Name: "A"}); err != nil {
 		t.Error(err)
