@@ -12,8 +12,8 @@ test('self-check: a test alert reaches this person on every screen, and nobody e
   await expect(clerk.page.getByTestId('self-check')).toBeVisible();
   await clerk.page.getByTestId('test-alert').click();
   // The first screen was told of the second one's sign-in before.
-  await expectOnlyToasts(clerk.page, ['Új bejelentkezés', 'Próba riasztás']);
-  await expectOnlyToasts(desk.page, ['Próba riasztás'], 'success');
+  await expectOnlyToasts(clerk.page, ['Új bejelentkezés', 'Próbariasztás']);
+  await expectOnlyToasts(desk.page, ['Próbariasztás'], 'success');
   const result = clerk.page.getByTestId('test-alert-result');
   await expect(result).toHaveAttribute('data-state', 'arrived');
   const way = (await result.getByRole('listitem').allTextContents()).map((text) =>

@@ -180,7 +180,7 @@ func (a *API) routes() {
 		about("unclaim", "Release a claim", harang.CodeAlreadyClaimed).answers(200).details(lapsedDetails))
 
 	call(a, "POST /self-check/alert", harang.ActionCheckSelf, a.testAlert,
-		about("testAlert", "Send a test alert to the caller's own connections (Próba riasztás)",
+		about("testAlert", "Send a test alert to the caller's own connections (Próbariasztás)",
 			harang.CodeRateLimited).answers(202))
 
 	call(a, "POST /client-errors", public, a.clientError,

@@ -45,7 +45,7 @@ export function ConnectionChip() {
 }
 
 /** Whole seconds until then, moving on every second. For the eye only: read aloud it would be a nuisance. */
-function Countdown({ until }: { until: number }) {
+export function Countdown({ until }: { until: number }) {
   const { t } = useTranslation('live');
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

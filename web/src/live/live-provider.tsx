@@ -121,10 +121,24 @@ export function LiveProvider({ children, createManager, environment }: LiveProvi
   return (
     <LiveToolsContext value={tools}>
       <LiveContext value={live}>
-        <OfflineContext value={status !== 'connected' && reason !== 'CONNECTING'}>{children}</OfflineContext>
+        <OfflineContext value={useSince(status !== 'connected' && reason !== 'CONNECTING')}>{children}</OfflineContext>
       </LiveContext>
     </LiveToolsContext>
   );
+}
+
+/** When the condition began to hold, by this device's clock; null while it does not. */
+function useSince(holds: boolean): number | null {
+  const [since, setSince] = useState<number | null>(null);
+  useEffect(() => {
+    if (!holds) return undefined;
+    const timer = setTimeout(() => setSince(Date.now()));
+    return () => {
+      clearTimeout(timer);
+      setSince(null);
+    };
+  }, [holds]);
+  return holds ? since : null;
 }
 
 /** A hidden tab shows nobody anything: the toasts' clock stands still. */

@@ -14,6 +14,7 @@ import { anna, LivePage, Problem } from '../test/live-page';
 import { ConnectionChip } from './connection-chip';
 import { NotificationBell } from './notification-bell';
 import { everything, NotificationList } from './notification-list';
+import { OfflineBanner } from './offline-banner';
 import { Toasts } from './toasts';
 
 /** jsdom has no pointer events. */
@@ -57,6 +58,7 @@ function Everything() {
     <>
       <ConnectionChip />
       <NotificationBell />
+      <OfflineBanner />
       <Toasts />
       <output data-testid="offline">{String(offline)}</output>
     </>
@@ -108,6 +110,21 @@ describe('connection chip', () => {
     expect(chip()).toHaveAttribute('title', 'Offline');
     expect(chip()).toHaveAttribute('data-reason', 'OFFLINE');
     expect(screen.getByTestId('connection-note')).toHaveTextContent('Nincs internetkapcsolat');
+  });
+
+  it('says after ten seconds that nothing new arrives, since when, and when the next try comes', async () => {
+    await page.open(<Everything />);
+    await page.settle(() => page.server.link.cut());
+    await page.pass(9000);
+    expect(screen.queryByTestId('offline-banner')).toBeNull();
+    await page.pass(1500);
+    const banner = screen.getByTestId('offline-banner');
+    expect(banner).toHaveTextContent('Nincs élő kapcsolat. Amit lát, 14:10-kor volt friss.');
+    await page.settle(() => page.server.link.cut());
+    expect(banner).toHaveTextContent(/\d+ mp múlva/);
+    await page.settle(() => fireEvent.click(within(banner).getByRole('button', { name: 'Újra most' })));
+    await page.settle(() => page.server.link.welcome({ recovered: true }));
+    expect(screen.queryByTestId('offline-banner')).toBeNull();
   });
 
   it('"Újra most" connects at once', async () => {

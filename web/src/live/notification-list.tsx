@@ -57,10 +57,12 @@ export const NotificationList = memo(function NotificationList({
   const filter = { ...chosen, locationId };
   const filtered = isFiltered(filter);
   const list = useInfiniteQuery(notificationsQueryOptions(filter, controller.replaceCount));
-  const all = unreadTotal(useStore(controller.badge));
+  const badge = useStore(controller.badge);
+  const all = unreadTotal(badge);
   const { data } = list;
   const first = data?.pages[0];
   const unread = filtered ? (first?.filteredUnreadCount ?? first?.locationUnreadCount ?? all) : all;
+  const known = filtered ? first !== undefined : badge.base !== null;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const read = useMarkRead(useOffline());
   const { mutate } = read;
@@ -93,10 +95,10 @@ export const NotificationList = memo(function NotificationList({
       <div className={classes.bar}>
         {filters}
         <Filters chosen={chosen} types={types} onChange={onChoose} />
-        <span className={classes.unread}>
-          {unread === 0 ? t('list.countNone') : t('list.count', { n: unread > 999 ? '999+' : unread })}
+        <span className={classes.unread} data-unknown={!known || undefined}>
+          {!known ? '' : unread === 0 ? t('list.countNone') : t('list.count', { n: unread > 999 ? '999+' : unread })}
         </span>
-        {unread > 0 && items.length > 0 && (
+        {known && unread > 0 && items.length > 0 && (
           <Button
             variant="subtle"
             size="xs"

@@ -6,10 +6,10 @@ import { OfflineContext } from '../shared/connection';
 
 // Stands in for the live connection in the tests of pages, which have it tested elsewhere.
 
-let offline = false;
+let offlineSince: number | null = null;
 
 export function setOffline(value: boolean): void {
-  offline = value;
+  offlineSince = value ? Date.now() : null;
 }
 
 // No page does more with the controller than read the test alerts.
@@ -19,7 +19,7 @@ const tools = { controller, markSeen: () => undefined };
 export function LiveProvider({ children }: { children: ReactNode }) {
   return (
     <LiveToolsContext value={tools}>
-      <OfflineContext value={offline}>{children}</OfflineContext>
+      <OfflineContext value={offlineSince}>{children}</OfflineContext>
     </LiveToolsContext>
   );
 }

@@ -2,6 +2,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { Link, Outlet, useLocation, useMatches } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { ConnectionChip } from '../../live/connection-chip';
+import { OfflineBanner } from '../../live/offline-banner';
 import { NotificationBell } from '../../live/notification-bell';
 import { Toasts } from '../../live/toasts';
 import { useFocusRestoreAfterBusy } from '../../shared/focus-restore';
@@ -85,6 +86,7 @@ export function Shell() {
         </main>
       </div>
       <ErrorBoundary fallback={() => null}>
+        <OfflineBanner />
         <Toasts />
       </ErrorBoundary>
       {muting && (

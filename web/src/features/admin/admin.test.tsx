@@ -64,6 +64,9 @@ it('lists users; role and state of others can be changed, not one’s own', asyn
   expect(within(own).queryByRole('button', { name: 'Letiltás' })).not.toBeInTheDocument();
   expect(await accessibilityProblems(container)).toEqual([]);
   await user.selectOptions(within(row).getByRole('combobox', { name: 'Szerepkör: Kovács Anna' }), 'STORE_MANAGER');
+  expect(server.seen('PATCH /admin/users/u2')).toEqual([]);
+  expect(await screen.findByText(/Pultos helyett Üzletvezető lesz/)).toBeInTheDocument();
+  await user.click(screen.getByTestId('confirm-yes'));
   await waitFor(() => expect(server.seen('PATCH /admin/users/u2')[0]?.body).toEqual({ role: 'STORE_MANAGER' }));
   await user.click(within(await rowOf('u2')).getByRole('button', { name: 'Letiltás' }));
   await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Letiltás' }));

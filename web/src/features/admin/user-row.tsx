@@ -1,11 +1,13 @@
 import { IconBan, IconCircleCheckFilled } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { EraseButton } from '../../domain/erasure/erase-button';
 import { HistoryButton } from '../../domain/audit/history-button';
 import { errorSentence } from '../../shared/error-sentence';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { Role } from '../../shared/model';
 import { useUser } from '../../shared/session';
+import { ConfirmModal } from '../../shared/ui/confirm-modal';
 import { ConfirmButton } from '../../shared/ui/confirm-button';
 import { Button } from '../../shared/ui/controls/button';
 import { SelectField } from '../../shared/ui/controls/select-field';
@@ -24,6 +26,7 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
   const change = useChangeUser(account.id);
   const navigate = useNavigate();
   const erase = useEraseUser(account.id);
+  const [asked, setAsked] = useState<Role | null>(null);
   return (
     <li
       className={`${list.row} ${classes.user}`}
@@ -61,9 +64,22 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
           options={roles.map((role) => ({ value: role, label: common(`role.${role}`) }))}
           onChange={(event) => {
             const role = roles.find((each) => each === event.currentTarget.value);
-            if (role !== undefined) change.mutate({ role });
+            if (role !== undefined && role !== account.role) setAsked(role);
           }}
         />
+      )}
+      {asked !== null && (
+        <ConfirmModal
+          title={t('users.roleAsk', { name: account.name })}
+          confirm={t('users.roleChange')}
+          onConfirm={() => change.mutate({ role: asked })}
+          onClose={() => setAsked(null)}
+        >
+          <p>
+            {t('users.roleChanges', { before: common(`role.${account.role}`), after: common(`role.${asked}`) })}{' '}
+            {t(`users.roleMay.${asked}`)}
+          </p>
+        </ConfirmModal>
       )}
       <div className={list.actions}>
         <HistoryButton of={{ type: 'user', id: account.id }} name={account.name} compact />
@@ -97,6 +113,11 @@ export function UserRow({ account, onPassword }: { account: Account; onPassword:
             />
           ))}
         {!own && <EraseButton kind="user" name={account.name} erase={erase} />}
+        {change.isSuccess && change.variables.role === account.role && (
+          <p className={classes.done} role="status">
+            {t('users.roleChanged', { role: common(`role.${account.role}`) })}
+          </p>
+        )}
         {change.error !== null && (
           <p className={classes.problem} role="alert">
             {errorSentence(change.error, common)}

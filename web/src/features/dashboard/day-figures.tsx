@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useClock } from '../../shared/clock';
-import { useOffline } from '../../shared/connection';
+import { useStaleSince } from '../../shared/connection';
 import { formatMoney, formatNumber, toDateField } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { isManager } from '../../shared/model';
@@ -50,7 +50,7 @@ export function DayFigures() {
     ...summaryQueryOptions(useLocationFilter()),
     placeholderData: keepPreviousData,
   });
-  const offline = useOffline() && data !== undefined;
+  const staleSince = useStaleSince(data === undefined ? 0 : dataUpdatedAt);
   const number = (value: number | undefined) => (value === undefined ? undefined : formatNumber(value, language));
   const money = (value: number | undefined) =>
     value === undefined ? undefined : formatMoney(value, language, data?.currency);
@@ -61,12 +61,12 @@ export function DayFigures() {
   return (
     <section
       aria-label={t('dashboard.day')}
-      data-offline={offline || undefined}
+      data-offline={staleSince !== null || undefined}
       data-loading={(data === undefined && error === null) || undefined}
       className={classes.section}
     >
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
-      {offline && <Age since={dataUpdatedAt} />}
+      {staleSince !== null && <Age since={staleSince} />}
       {(data !== undefined || error === null) && (
         <ul className={classes.figures}>
           <Figure

@@ -183,7 +183,7 @@ describe('self-check', () => {
     expect(screen.getByText('Vágólapra másolva')).toBeInTheDocument();
     const [report] = writeText.mock.calls[0] as unknown as [string];
     expect(report).toMatch(/\[Rendben\] Elkülönítés: 1\s234 kézbesítés ellenőrizve, 0 átlépés/);
-    expect(report).toContain('Próba riasztás: nem próbálta');
+    expect(report).toContain('Próbariasztás: nem próbálta');
     expect(report).not.toContain('token-');
     writeText.mockRejectedValue(new Error('not here'));
     await page.settle(() => fireEvent.click(screen.getByTestId('self-check-copy')));
@@ -210,14 +210,14 @@ describe('test alert', () => {
     ).toEqual(['Kérve0 ms', 'Véglegesítve az adatbázisban9 ms', 'Elküldve erre a képernyőre11 ms', 'Ideért12 ms']);
     const toast = screen.getByTestId('toast');
     expect(toast).toHaveAttribute('data-kind', 'success');
-    expect(toast).toHaveTextContent('Próba riasztás: 3 ms alatt ért ide');
+    expect(toast).toHaveTextContent('Próbariasztás: 3 ms alatt ért ide');
     expect(page.requests('GET', '/notifications')).toHaveLength(listed);
   });
 
   it('of another device is a toast only', async () => {
     await open();
     await arrive('another');
-    expect(screen.getByTestId('toast')).toHaveTextContent('Próba riasztás');
+    expect(screen.getByTestId('toast')).toHaveTextContent('Próbariasztás');
     expect(result()).toHaveAttribute('data-state', 'none');
   });
 

@@ -11,6 +11,7 @@ export const en: Messages<typeof hu> = {
     now: 'Retry now',
     title: { connected: 'WebSocket: Connected', reconnecting: 'Reconnecting...', disconnected: 'Offline' },
   },
+  banner: { title: 'No live connection.', since: 'What you see was fresh at {{time}}.' },
   testAlert: {
     took: 'Test alert: it took {{ms}} ms to get here',
     here: 'Test alert: it is here',

@@ -8,9 +8,10 @@ export const hu = {
     now: 'Újra most',
     title: { connected: 'WebSocket: Csatlakozva', reconnecting: 'Újracsatlakozás...', disconnected: 'Offline' },
   },
+  banner: { title: 'Nincs élő kapcsolat.', since: 'Amit lát, {{time}}-kor volt friss.' },
   testAlert: {
-    took: 'Próba riasztás: {{ms}} ms alatt ért ide',
-    here: 'Próba riasztás: ideért',
+    took: 'Próbariasztás: {{ms}} ms alatt ért ide',
+    here: 'Próbariasztás: ideért',
     detail: 'Így szólnak a riasztások ezen a képernyőn',
   },
   newLogin: { title: 'Új bejelentkezés: {{device}}', unknown: 'Új bejelentkezés', next: 'Nem én voltam' },

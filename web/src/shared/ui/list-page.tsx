@@ -1,6 +1,6 @@
 import type { ComponentProps, ReactNode } from 'react';
 import { useTranslation } from '../i18n/i18n';
-import { useOffline } from '../connection';
+import { useStaleSince } from '../connection';
 import { useFocusRestore } from '../focus-restore';
 import { Button } from './controls/button';
 import classes from './list-page.module.css';
@@ -57,12 +57,12 @@ export function ListPage({
 }: ListPageProps) {
   const { t } = useTranslation();
   const { data, error, isFetching } = query;
-  const stale = useOffline() && data !== undefined;
+  const staleSince = useStaleSince(data === undefined ? 0 : query.dataUpdatedAt);
   return (
     <div className={classes.page}>
       <div className={classes.filters}>
         {filters}
-        {stale && <Age since={query.dataUpdatedAt} />}
+        {staleSince !== null && <Age since={staleSince} />}
         {(tools !== undefined || action !== undefined) && (
           <div className={classes.end}>
             {tools}
@@ -87,7 +87,7 @@ export function ListPage({
         aria-busy={isFetching}
         data-bare={bare || undefined}
         data-stale={query.isPlaceholderData || undefined}
-        data-offline={stale || undefined}
+        data-offline={staleSince !== null || undefined}
       >
         {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => query.refetch()} />}
         {query.isPending && <RowSkeletons rows={8} tall />}

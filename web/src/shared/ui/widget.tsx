@@ -1,7 +1,7 @@
 import { IconCloudOff } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { serverTime, useClock } from '../clock';
-import { useOffline } from '../connection';
+import { useStaleSince } from '../connection';
 import { formatAgo } from '../format';
 import { useLanguage, useTranslation } from '../i18n/i18n';
 import { useLocationFilter } from '../location-filter';
@@ -34,20 +34,20 @@ export function Widget({
   children,
 }: WidgetProps) {
   const heading = useId();
-  const offline = useOffline() && updatedAt > 0;
+  const staleSince = useStaleSince(updatedAt);
   return (
     <section
       className={[classes.widget, className].filter(Boolean).join(' ')}
       aria-labelledby={heading}
       data-testid={testId}
-      data-offline={offline || undefined}
+      data-offline={staleSince !== null || undefined}
     >
       <header className={classes.head}>
         <h2 id={heading}>
           {title}
           {count > 0 && <span className={classes.count}>{more ? `${count}+` : count}</span>}
         </h2>
-        {offline && <Age since={updatedAt} />}
+        {staleSince !== null && <Age since={staleSince} />}
         {aside !== undefined && <div className={classes.aside}>{aside}</div>}
       </header>
       <div className={classes.body}>{children}</div>

@@ -70,7 +70,7 @@ export const hu = {
   secure: { ok: 'Igen', off: 'Nem https: a másolás és a lapok közös kapcsolata nem működik' },
   tabs: { ok: 'A lapok össze tudnak hangolódni', off: 'Ez a böngésző nem tudja összehangolni a lapokat' },
   alert: {
-    button: 'Próba riasztás',
+    button: 'Próbariasztás',
     lead: 'Valódi úton megy: szerver, adatbázis, élő kapcsolat, képernyő. Csak Önnek szól, minden nyitott képernyőjén.',
     waiting: 'Elküldve, várjuk…',
     arrived: 'Megérkezett {{ms}} ms alatt',
@@ -79,13 +79,13 @@ export const hu = {
     lateHere:
       'Töltse újra az oldalt, és próbálja újra. Ha akkor sem jön, másolja ki ezt az oldalt az ügyfélszolgálatnak.',
     limited: 'Percenként öt próba mehet. Próbálja újra {{seconds}} mp múlva.',
-    trace: 'A próba riasztás útja',
+    trace: 'A próbariasztás útja',
     asked: 'Kérve',
     committed: 'Véglegesítve az adatbázisban',
     sent: 'Elküldve erre a képernyőre',
     here: 'Ideért',
     unknown: 'nem mérhető',
-    reported: 'Próba riasztás',
+    reported: 'Próbariasztás',
     notTried: 'nem próbálta',
   },
 };
