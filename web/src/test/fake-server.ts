@@ -166,7 +166,8 @@ export function alertOf(
   item: StockListItem,
   more: { since?: string; eventId?: string | null; claim?: Claim | null } = {},
 ): StockAlert {
-  return { ...item, since: minutesAgo(4), eventId: `event-${item.productId}`, claim: null, ...more };
+  const { dailyPrice: _price, barcodes: _barcodes, ...stock } = item; // of the list alone
+  return { ...stock, since: minutesAgo(4), eventId: `event-${item.productId}`, claim: null, ...more };
 }
 
 export function rentalOf(more: Partial<Rental> = {}): Rental {
