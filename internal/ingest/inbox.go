@@ -35,7 +35,7 @@ type Queued struct {
 	// Source and ID name it where it came from.
 	Source, ID string
 	Type       string
-	// Data is the payload's JSON, and Size its bytes in the inbox: what is far too large for an event is cut.
+	// Data is the payload's JSON, and Size its bytes in the inbox: what is far too large for an event is left out.
 	Data string
 	Size int
 }

@@ -92,6 +92,10 @@ var (
 		SELECT user_id, route, request_key, body FROM requests
 		WHERE tenant_id = $1 AND (user_id, route, request_key) > ($2, $3, $4)
 		ORDER BY user_id, route, request_key LIMIT $5`)
+	// Other applications choose the keys, so a refused row may have empty ones.
+	firstPageInbox = define("first page of event inbox", `
+		SELECT source, id, data, coalesce(problem, '') FROM event_inbox
+		WHERE tenant_id = $1 AND (source, id) >= ($2, $3) ORDER BY source, id LIMIT $4`)
 	pageInbox = define("page of event inbox", `
 		SELECT source, id, data, coalesce(problem, '') FROM event_inbox
 		WHERE tenant_id = $1 AND (source, id) > ($2, $3) ORDER BY source, id LIMIT $4`)
@@ -507,8 +511,11 @@ func (c *copies) erasePartnerAnswer(body string) string {
 
 func (c *copies) eraseInbox(ctx context.Context) error {
 	type event struct{ source, id, data, problem, erased string }
+	page := firstPageInbox
 	return pages(ctx, c.s, func(ctx context.Context, after event) ([]event, error) {
-		return queryAll(ctx, c.s.reader(), pageInbox, func(r row) (v event, err error) {
+		q := page
+		page = pageInbox
+		return queryAll(ctx, c.s.reader(), q, func(r row) (v event, err error) {
 			err = r.Scan(&v.source, &v.id, &v.data, &v.problem)
 			v.erased = c.names.replace(v.data)
 			return v, err

@@ -10,14 +10,15 @@ import (
 )
 
 var (
-	// Texts have 4,096 characters at most and data has 65,536 bytes, more than any valid event: whoever may insert
-	// here must not fill the memory of a node. SQLite's || makes text of bytes.
+	// Texts have 4,096 characters at most and data has 65,536 bytes, more than any valid event, or it is left out:
+	// whoever may insert here must not fill the memory of a node, and half a name could not be erased. SQLite's ||
+	// makes text of bytes.
 	takeInbox = define("take inbox", `
 		DELETE FROM event_inbox WHERE (tenant_id, source, id) IN (
 			SELECT tenant_id, source, id FROM event_inbox WHERE refused_at IS NULL AND tenant_id = $1
 			ORDER BY queued_at, source, id LIMIT $2)
 		RETURNING substr(tenant_id || '', 1, 4096), substr(source || '', 1, 4096), substr(id || '', 1, 4096),
-			substr(type || '', 1, 4096), CASE WHEN octet_length(data) <= 65536 THEN data || '' ELSE substr(data, 1, 4096) END,
+			substr(type || '', 1, 4096), CASE WHEN octet_length(data) <= 65536 THEN data || '' ELSE '' END,
 			octet_length(data), CAST(queued_at AS BIGINT)`)
 	// On SQLite, keys that differ as text and bytes become the same text here. A waiting row keeps its own.
 	refuseInbox = define("refuse inbox", `

@@ -185,6 +185,8 @@ func (env *ErasureEnv) fillOthers(t *testing.T, ctx context.Context, paid shop.C
 			VALUES ('` + paid.Payment.ID + `', 'a', '` + erasableCard + `', '', '', '', 'Zsófiácska', 0)`,
 		`INSERT INTO event_inbox (tenant_id, source, id, type, data, refused_at, problem) VALUES ('a', '/erp', '2',
 			'payment_error', '{ "partnerName" : "Kov\u00e1csik Zsófiácska", "partnerId" : "\u0061cme" }', 1, 'amount is missing')`,
+		`INSERT INTO event_inbox (tenant_id, source, id, type, data, refused_at, problem) VALUES ('a', '', '',
+			'payment_error', '{"partnerName":"Kovácsik Zsófiácska","partnerId":"acme"}', 1, 'id must not be empty')`,
 	} {
 		_, err := env.DB.ExecContext(ctx, text)
 		must(err)

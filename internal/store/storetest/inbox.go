@@ -126,11 +126,11 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 	exec(`DELETE FROM event_inbox WHERE tenant_id = ''`)
 
-	// Of a row that is far too large only the beginning is read and kept.
+	// Of a row that is far too large the data is neither read nor kept, and of other texts the beginning is.
 	large := strings.Repeat("á", 1<<20)
 	exec(`INSERT INTO event_inbox (tenant_id, source, id, type, data) VALUES ('a', '/erp', 'large', $1, $1)`, large)
 	got, err := st.TakeInbox(ctx, 4, func(q ingest.Queued) (harang.Event, string) {
-		if q.Size != len(large) || len(q.Data) > 8192 || len(q.Type) > 8192 {
+		if q.Size != len(large) || q.Data != "" || len(q.Type) > 8192 {
 			t.Errorf("size %d, %d bytes of data, %d of type", q.Size, len(q.Data), len(q.Type))
 		}
 		return harang.Event{}, "too large"
@@ -140,7 +140,7 @@ func RunInbox(t *testing.T, st *store.Store, db *sql.DB) {
 	}
 	var kept int
 	if err := db.QueryRowContext(ctx, `SELECT octet_length(data) FROM event_inbox WHERE id = 'large'`).Scan(&kept); err != nil ||
-		kept != 8192 {
+		kept != 0 {
 		t.Errorf("%d bytes are kept, %v", kept, err)
 	}
 	exec(`DELETE FROM event_inbox WHERE id = 'large'`)
