@@ -21,7 +21,7 @@ export const hu = {
   away: 'Nincs kapcsolat',
   asOf: '{{time}}-i állapot',
   opening: 'Megnyitás…',
-  unreachable: 'A kiszolgáló nem érhető el. A kijelző magától folytatja.',
+  unreachable: 'A szerver nem érhető el. A kijelző magától folytatja.',
   taken: 'Ez a kijelző máshol nyílt meg',
   takenHint: 'Egy kijelző egyszerre egy képernyőn látható.',
   takeBack: 'Visszaveszem ide',

@@ -257,7 +257,7 @@ it('shows who is connected, the newest first', async () => {
   expect(rows[0]).toHaveTextContent('Szabó Katalin');
   expect(rows[0]).toHaveTextContent('Lekérdezéses');
   expect(rows[1]).toHaveTextContent('csatlakozott: 1 órája');
-  expect(screen.getByText('2 élő kapcsolat ezen a kiszolgálón')).toBeInTheDocument();
+  expect(screen.getByText('2 élő kapcsolat ezen a szerveren')).toBeInTheDocument();
   expect(screen.getByRole('link', { name: 'Beállítások' })).toHaveAttribute('data-here', 'true');
   expect(await accessibilityProblems(container)).toEqual([]);
 });

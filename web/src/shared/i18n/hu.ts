@@ -133,7 +133,7 @@ export const hu = {
     late: 'Lejárt bérlések',
     lateEmpty: 'Senki sem késik',
     lateEmptyHint: 'Ami lejárt és nem hozták vissza, itt jelenik meg.',
-    returns: 'visszahozza: {{date}}',
+    returns: 'lejár: {{date}}',
     day: 'A mai nap',
     openRentals: 'Kint lévő bérlések',
     dueToday: 'ma {{n}} jár le',

@@ -9,7 +9,7 @@ export const hu = {
     read: 'Olvasottnak jelölöm: {{title}}',
     mine: 'Ön intézi',
     by: '{{name}} intézi',
-    nobody: '{{ago}} senki',
+    nobody: '{{ago}} senki sem intézi',
     new: 'Olvasatlan',
     more: 'Korábbiak',
     empty: 'Még nincs értesítés',

@@ -1,6 +1,6 @@
 export const hu = {
   title: 'Belépés',
-  lead: 'Jelentkezzen be a kölcsönzője irányítópultjához.',
+  lead: 'Lépjen be a kölcsönző irányítópultjára.',
   email: 'E-mail-cím',
   password: 'Jelszó',
   submit: 'Belépés',
