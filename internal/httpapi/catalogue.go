@@ -13,6 +13,7 @@ type locationBody struct {
 	ID           string                      `json:"id"`
 	Name         string                      `json:"name"`
 	OpeningHours orNull[harang.OpeningHours] `json:"openingHours" doc:"null when none are known"`
+	RentalTerms  orNull[string]              `json:"rentalTerms" doc:"the conditions on the slips of its rentals, of one line or several; null for none"`
 	Archived     bool                        `json:"archived" doc:"nothing is rented there any more; its rentals can be returned"`
 }
 
@@ -72,7 +73,7 @@ type productBody struct {
 }
 
 func locationOf(l harang.Location) locationBody {
-	return locationBody{l.ID, l.Name, orNull[harang.OpeningHours]{l.Hours}, l.Archived}
+	return locationBody{l.ID, l.Name, orNull[harang.OpeningHours]{l.Hours}, textOrNull(l.RentalTerms), l.Archived}
 }
 
 func partnerOf(p harang.Partner) PartnerBody {
@@ -269,6 +270,7 @@ type putLocationInput struct {
 	Body struct {
 		Name         string                        `json:"name" minLength:"1" maxLength:"200"`
 		OpeningHours optional[harang.OpeningHours] `json:"openingHours,omitempty" required:"false" doc:"absent: they stay; null removes them"`
+		RentalTerms  *string                       `json:"rentalTerms,omitempty" maxLength:"4000" doc:"absent: they stay; \"\" removes them"`
 		Archived     *bool                         `json:"archived,omitempty" doc:"absent: as before"`
 	}
 }
@@ -284,6 +286,7 @@ func (a *API) putLocation(
 	}
 	l, err := a.Catalogue.ChangeLocation(ctx, caller, shop.LocationChange{
 		ID: in.ID, Name: &in.Body.Name, Hours: hours.value, ChangeHours: hours.set, Archived: in.Body.Archived,
+		RentalTerms: in.Body.RentalTerms,
 	})
 	return &locationOutput{locationOf(l)}, err
 }

@@ -41,6 +41,27 @@ func TestCatalogue_One(t *testing.T) {
 	}
 }
 
+// TestCatalogue_RentalTerms: conditions stay when a PUT does not name them, and an empty text removes them.
+func TestCatalogue_RentalTerms(t *testing.T) {
+	e := newEnv(t)
+	for i, step := range []struct {
+		more string
+		want any
+	}{
+		{"", nil}, {`,"rentalTerms":" Kaució: 20 000 Ft\nKésés: napi díj "`, "Kaució: 20 000 Ft\nKésés: napi díj"},
+		{`,"archived":false`, "Kaució: 20 000 Ft\nKésés: napi díj"}, {`,"rentalTerms":""`, nil},
+	} {
+		body := e.as(harang.RoleAdmin, "PUT", "/locations/vaci-ut", `{"name":"Váci út"`+step.more+`}`).want(t, 200, "").json(t)
+		items, _ := e.as(harang.RoleOperator, "GET", "/locations", "").want(t, 200, "").json(t)["items"].([]any)
+		listed, _ := items[0].(map[string]any)
+		if body["rentalTerms"] != step.want || listed["rentalTerms"] != step.want {
+			t.Errorf("step %d: %v, listed as %v, want %v", i, body["rentalTerms"], listed["rentalTerms"], step.want)
+		}
+	}
+	e.as(harang.RoleAdmin, "PUT", "/locations/vaci-ut", `{"name":"Váci út","rentalTerms":"\u0007"}`).
+		want(t, 422, harang.CodeInvalidRequest)
+}
+
 // TestCatalogue_OpeningHours: opening hours stay when a PUT does not name them, and null
 // removes them. A rental that is due on a day is due when its location closes.
 func TestCatalogue_OpeningHours(t *testing.T) {

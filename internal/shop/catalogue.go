@@ -30,6 +30,8 @@ type LocationChange struct {
 	// Hours replace the opening hours, nil removes them, when ChangeHours is set.
 	Hours       *harang.OpeningHours
 	ChangeHours bool
+	// RentalTerms are removed by "".
+	RentalTerms *string
 }
 
 // ChangeLocation creates or changes a location and returns it. Archiving one is
@@ -57,6 +59,7 @@ func (change LocationChange) apply(l harang.Location) harang.Location {
 	l.ID = change.ID
 	set(&l.Name, change.Name)
 	set(&l.Archived, change.Archived)
+	set(&l.RentalTerms, trimmed(change.RentalTerms))
 	if change.ChangeHours {
 		l.Hours = change.Hours
 	}
@@ -375,7 +378,9 @@ func checkCode(ctx context.Context, tx Tx, tenant, code, productID string) error
 }
 
 func locationState(l harang.Location) harang.AuditState {
-	return harang.AuditState{"name": l.Name, "archived": l.Archived, "openingHours": l.Hours}
+	return harang.AuditState{
+		"name": l.Name, "archived": l.Archived, "openingHours": l.Hours, "rentalTerms": l.RentalTerms,
+	}
 }
 
 func partnerState(p harang.Partner) harang.AuditState {

@@ -13,7 +13,7 @@ import (
 // The columns of one entry of the catalogue, as scanLocation, scanPartner and
 // scanProduct read them.
 const (
-	locationColumns = `id, name, opening_hours, archived_at`
+	locationColumns = `id, name, opening_hours, archived_at, rental_terms`
 	partnerColumns  = `id, name, archived_at, erased_at, phone, email, note`
 	productColumns  = `id, name, daily_price, barcodes, archived_at`
 )
@@ -29,10 +29,11 @@ const isArchived = `CASE WHEN archived_at IS NULL THEN 0 ELSE 1 END`
 
 var (
 	putLocation = define("put location", `
-		INSERT INTO locations (tenant_id, id, name, opening_hours, archived_at, sort_key, search_key, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO locations (tenant_id, id, name, opening_hours, archived_at, sort_key, search_key, updated_at,
+			rental_terms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, opening_hours = excluded.opening_hours,
-			`+archivedAt("locations")+`,
+			`+archivedAt("locations")+`, rental_terms = excluded.rental_terms,
 			sort_key = excluded.sort_key, search_key = excluded.search_key, updated_at = excluded.updated_at`)
 
 	putPartner = define("put partner", `
@@ -106,12 +107,12 @@ func scanLocation(r row) (harang.Location, error) { return scanLocationAnd(r) }
 
 // scanLocationAnd reads the columns of a location and more after them.
 func scanLocationAnd(r row, more ...any) (l harang.Location, err error) {
-	var hours sql.NullString
+	var hours, terms sql.NullString
 	var archived sql.NullInt64
-	if err = r.Scan(append([]any{&l.ID, &l.Name, &hours, &archived}, more...)...); err == nil {
+	if err = r.Scan(append([]any{&l.ID, &l.Name, &hours, &archived, &terms}, more...)...); err == nil {
 		l.Hours, err = readHours(hours)
 	}
-	l.Archived = archived.Valid
+	l.Archived, l.RentalTerms = archived.Valid, terms.String
 	return l, err
 }
 
@@ -150,7 +151,7 @@ func (tx *Tx) PutLocation(ctx context.Context, tenant string, l harang.Location)
 		return err
 	}
 	_, err = execute(ctx, tx, putLocation, tenant, l.ID, l.Name, hours, tx.s.archivedSince(l.Archived),
-		sortKey(l.Name), searchKey(l.Name, l.ID), tx.s.nowMillis())
+		sortKey(l.Name), searchKey(l.Name, l.ID), tx.s.nowMillis(), nullText(l.RentalTerms))
 	return err
 }
 

@@ -69,7 +69,7 @@ func testAuditStock(t *testing.T, open Open) {
 	env.AddStock(t, "drill", "north", shop.StockPut{Quantity: 9})
 	env.wantAudit(t, 0,
 		`admin - product.create product:drill - {"archived":false,"barcodes":"","dailyPrice":1000,"name":"Product drill"}`,
-		`admin - location.create location:north - {"archived":false,"name":"Location north","openingHours":null}`,
+		`admin - location.create location:north - {"archived":false,"name":"Location north","openingHours":null,"rentalTerms":""}`,
 	)
 	put(harang.Product{ID: "drill", Name: "Product drill", DailyPrice: 1000}) // changes nothing
 	put(harang.Product{ID: "drill", Name: "Product drill", DailyPrice: 1500})

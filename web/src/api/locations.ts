@@ -20,8 +20,12 @@ export const locationListQueryOptions = ({ search, archived }: CatalogueFilter) 
     archived: archived || null,
   });
 
-/** A location as it is saved: absent members, its opening hours among them, stay as they are. */
-export type LocationChange = Pick<Named, 'id' | 'name'> & Partial<Named> & { openingHours?: OpeningHours | null };
+/** A location as it is saved: absent members, its opening hours and terms among them, stay as they are. */
+export type LocationChange = Pick<Named, 'id' | 'name'> &
+  Partial<Named> & {
+    openingHours?: OpeningHours | null;
+    rentalTerms?: string;
+  };
 
 /** Adds, renames or archives a location. The id is the caller's: sent again it makes no second one. */
 export function useSaveLocation(handlers?: WriteHandlers<unknown, LocationChange>) {

@@ -10,6 +10,10 @@ import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
 export interface PaymentListFilter {
   status: PaymentStatus | null;
   locationId: string | null;
+  search?: string | null;
+  /** The first and the last day on which they were made (2026-03-02), both included; with one of them come totals. */
+  from?: string | null;
+  to?: string | null;
 }
 
 export const paymentsQueryOptions = (filter: PaymentListFilter) =>

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { ApiError } from '../shared/http';
-import type { Rental, RentalStatus } from '../shared/model';
+import type { Rental, RentalOrder, RentalStatus } from '../shared/model';
 import { call } from './call';
 import { type Key, keys, tradeKeys } from './keys';
 import { listQueryOptions, pageSize } from './list';
@@ -18,8 +18,9 @@ export interface RentalFilter {
   /** The first and the last day on which they are due (2026-03-02), both included. */
   dueFrom?: string | null;
   dueTo?: string | null;
+  search?: string | null;
   /** Absent: the newest first. */
-  sort?: 'dueAt' | null;
+  sort?: 'overdue' | RentalOrder | null;
 }
 
 export const rentalsQueryOptions = (filter: RentalFilter, limit = pageSize) =>

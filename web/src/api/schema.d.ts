@@ -2303,6 +2303,8 @@ export interface components {
             name: string;
             /** @description null when none are known */
             openingHours: components["schemas"]["OpeningHours"] | null;
+            /** @description the conditions on the slips of its rentals, of one line or several; null for none */
+            rentalTerms: string | null;
         };
         LocationName: {
             id: string;
@@ -2697,6 +2699,8 @@ export interface components {
                 /** @description the intervals of each weekday, by the clock in Budapest; a day without is closed */
                 week: components["schemas"]["Week"];
             } | null;
+            /** @description absent: they stay; "" removes them */
+            rentalTerms?: string;
         };
         PutPartnerInputBody: {
             /** @description absent: as before */

@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
 import type { NotificationSeverity } from '../api/notifications';
-import type { PaymentFilter, RentalStatus, Severity } from '../shared/model';
+import type { PaymentFilter, RentalOrder, RentalStatus, Severity } from '../shared/model';
 import { reportClientError } from '../shared/client-errors';
 import { CrashPage, MissingPage } from './fallback-pages';
 import { lazyPage } from './lazy-page';
@@ -95,6 +95,9 @@ interface RentalsSearch {
   /** The first and the last day on which they are due (2026-03-02), both included. */
   dueFrom?: string;
   dueTo?: string;
+  search?: string;
+  /** Absent: what is overdue first. */
+  sort?: RentalOrder;
   rental?: string;
 }
 
@@ -108,9 +111,13 @@ const rentals = createRoute({
     const owed = search.owed === true;
     const dueFrom = day(search.dueFrom);
     const dueTo = day(search.dueTo);
+    const words = text(search.search);
+    const sort = oneOf<RentalOrder>(search.sort, ['-createdAt', 'dueAt']);
     const rental = text(search.rental);
     return {
       ...(status && { status }),
+      ...(words && { search: words }),
+      ...(sort && { sort }),
       ...(out && { out }),
       ...(owed && { owed }),
       ...(dueFrom && { dueFrom }),
@@ -119,6 +126,17 @@ const rentals = createRoute({
     };
   },
   component: lazyPage(() => import('../features/rentals/rentals-page'), 'RentalsPage'),
+});
+
+const slip = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/rentals/slip',
+  staticData: { title: 'rentals' },
+  validateSearch: (search: Record<string, unknown>): { rental?: string } => {
+    const rental = text(search.rental);
+    return rental === undefined ? {} : { rental };
+  },
+  component: lazyPage(() => import('../features/rentals/slip-page'), 'SlipPage'),
 });
 
 interface CheckoutSearch {
@@ -139,6 +157,10 @@ const newRental = createRoute({
 
 interface PaymentsSearch {
   status?: PaymentFilter;
+  search?: string;
+  /** The first and the last day (2026-03-02), both included. */
+  from?: string;
+  to?: string;
   transaction?: string;
 }
 
@@ -148,8 +170,17 @@ const payments = createRoute({
   staticData: { title: 'payments', byLocation: true },
   validateSearch: (search: Record<string, unknown>): PaymentsSearch => {
     const status = oneOf<PaymentFilter>(search.status, ['TODO', 'PENDING', 'SUCCEEDED', 'DECLINED', 'REVERSED']);
+    const words = text(search.search);
+    const from = day(search.from);
+    const to = day(search.to);
     const transaction = text(search.transaction);
-    return { ...(status && { status }), ...(transaction && { transaction }) };
+    return {
+      ...(status && { status }),
+      ...(words && { search: words }),
+      ...(from && { from }),
+      ...(to && { to }),
+      ...(transaction && { transaction }),
+    };
   },
   component: lazyPage(() => import('../features/payments/payments-page'), 'PaymentsPage'),
 });
@@ -327,6 +358,7 @@ const routeTree = root.addChildren([
     stock,
     rentals,
     newRental,
+    slip,
     payments,
     closing,
     partners,

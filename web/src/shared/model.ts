@@ -26,6 +26,8 @@ export type Claim = Schemas['ClaimBody'];
 export type StockAlert = Schemas['AlertBody'];
 export type Rental = Schemas['RentalBody'];
 export type RentalStatus = Rental['status'];
+/** Orders of the list of rentals but its own, which has what is overdue first. */
+export type RentalOrder = '-createdAt' | 'dueAt';
 export type RentalLine = Schemas['LineBody'];
 export type RentalPayment = Schemas['RentalPayment'];
 export type Payment = Schemas['PaymentBody'];

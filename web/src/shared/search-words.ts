@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useDebounced } from './debounce';
 
 /** The pages whose address has the words of their search. */
-type SearchedPath = '/notifications';
+type SearchedPath = '/notifications' | '/payments' | '/rentals';
 
 export interface SearchWords {
   /** What is in the field. */

@@ -116,8 +116,8 @@ export const stockItems: StockListItem[] = [
 ];
 
 export const locations: Location[] = [
-  { id: 'vaci', name: 'Váci út', archived: false, openingHours: null },
-  { id: 'kelenfold', name: 'Kelenföld', archived: false, openingHours: null },
+  { id: 'vaci', name: 'Váci út', archived: false, openingHours: null, rentalTerms: null },
+  { id: 'kelenfold', name: 'Kelenföld', archived: false, openingHours: null, rentalTerms: null },
 ];
 
 export const partners: Named[] = [

@@ -37,9 +37,10 @@ it('saves the list as it is filtered, as the signed-in user, under the server’
 
 it.each([
   ['/stock?search=hilti&severity=WARNING', 'stock', { search: 'hilti', severity: 'WARNING' }],
-  ['/rentals?status=OVERDUE', 'rentals', { status: 'OVERDUE' }],
+  ['/rentals?status=OVERDUE', 'rentals', { status: 'OVERDUE', sort: 'overdue' }],
   ['/locations?archived=true', 'locations', { archived: 'true' }],
-  ['/rentals?out=true&dueTo=2026-11-30', 'rentals', { out: 'true', dueTo: '2026-11-30' }],
+  ['/rentals?out=true&dueTo=2026-11-30', 'rentals', { out: 'true', dueTo: '2026-11-30', sort: 'dueAt' }],
+  ['/rentals?search=123&sort=-createdAt', 'rentals', { search: '123', sort: '-createdAt' }],
 ])('exports what the address shows: %s', async (address, name, filter) => {
   const server = openShop('OPERATOR').on(`GET /exports/${name}.csv`, () => csv(`${name}.csv`, 'x'));
   const { user } = await renderPage(address);

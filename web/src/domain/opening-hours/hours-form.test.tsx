@@ -10,8 +10,14 @@ vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
 
-const vaci: Location = { id: 'vaci', name: 'Váci út', archived: false, openingHours: returnCases.hours.shop };
-const empty: Location = { id: 'uj', name: 'Új telep', archived: false, openingHours: null };
+const vaci: Location = {
+  id: 'vaci',
+  name: 'Váci út',
+  archived: false,
+  openingHours: returnCases.hours.shop,
+  rentalTerms: null,
+};
+const empty: Location = { id: 'uj', name: 'Új telep', archived: false, openingHours: null, rentalTerms: null };
 
 const set = (label: string, value: string) =>
   fireEvent.change(within(screen.getByTestId('hours-form')).getByLabelText(label), { target: { value } });

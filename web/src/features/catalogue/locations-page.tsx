@@ -16,6 +16,7 @@ import { message } from '../../shared/ui/form-field';
 import list from '../../shared/ui/list-page.module.css';
 import { CatalogueTabs } from './catalogue-tabs';
 import classes from './catalogue.module.css';
+import { TermsButton } from './terms-button';
 
 /** Where the machines are; administrators write it. */
 export function LocationsPage() {
@@ -85,6 +86,7 @@ function LocationRow({ location, onEdit, onHours }: LocationRowProps) {
           <Button size="xs" variant="default" aria-label={`${own('title')}: ${location.name}`} onClick={onHours}>
             {own('title')}
           </Button>
+          <TermsButton location={location} />
           <Button size="xs" variant="default" aria-label={`${t('edit')}: ${location.name}`} onClick={onEdit}>
             {t('edit')}
           </Button>

@@ -1,15 +1,18 @@
-import { IconCircleCheckFilled, IconCreditCard, IconReportMoney } from '@tabler/icons-react';
+import { IconCircleCheckFilled, IconCreditCard, IconReportMoney, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useNow } from '../../shared/clock';
+import { useFollowedPages } from '../../shared/follow-pages';
 import { explainDecline } from '../../domain/declines/decline';
-import { formatDay, formatMoney, formatTime } from '../../shared/format';
+import { formatDay, formatMoney, formatNumber, formatTime } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Payment, PaymentFilter } from '../../shared/model';
 import { useLocationFilter } from '../../shared/location-filter';
+import { useSearchWords } from '../../shared/search-words';
 import { failuresQueryOptions, paymentsQueryOptions } from '../../api/payments';
 import { Button } from '../../shared/ui/controls/button';
+import { TextField } from '../../shared/ui/controls/text-field';
 import { ExportButton } from '../../domain/exports/export-button';
 import { OpenDebts } from '../../domain/rentals/open-debts';
 import { OpenRefunds } from '../../domain/rentals/open-refunds';
@@ -19,9 +22,10 @@ import list from '../../shared/ui/list-page.module.css';
 import { PayModal } from '../../domain/payments/pay-modal';
 import { PaymentPill, Pill } from '../../shared/ui/pill';
 import { Segmented } from '../../shared/ui/segmented';
-import { EmptyState } from '../../shared/ui/states';
+import { EmptyState, RowSkeletons } from '../../shared/ui/states';
 import { ManagersOnly } from './managers-only';
 import './messages';
+import { PaymentDays } from './payment-days';
 import { AllLocations } from '../../shared/ui/widget';
 import classes from './payments-page.module.css';
 
@@ -38,7 +42,17 @@ function Payments() {
   const { t } = useTranslation('paymentPages');
   const { t: common } = useTranslation();
   const navigate = useNavigate();
-  const { status: chosen, transaction } = useSearch({ from: '/signed-in/payments' });
+  const language = useLanguage();
+  const address = useSearch({ from: '/signed-in/payments' });
+  const { status: chosen, transaction, from, to } = address;
+  const { words, setWords, search } = useSearchWords('/payments');
+  const show = (change: { [Name in keyof typeof address]?: (typeof address)[Name] | undefined }) =>
+    void navigate({
+      from: '/payments',
+      replace: true,
+      search: (before) =>
+        Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)),
+    });
   const location = useLocationFilter();
   // A link to one payment finds it wherever it was made.
   const locationId = transaction === undefined ? location : null;
@@ -48,13 +62,19 @@ function Payments() {
   const elsewhere =
     chosen === undefined && todo.some((each) => each.rentalId === null && each.transactionId === transaction);
   const filter = elsewhere ? 'TODO' : (chosen ?? 'ALL');
-  const limits = { status: filter === 'ALL' || filter === 'TODO' ? null : filter, locationId };
+  const limits = {
+    status: filter === 'ALL' || filter === 'TODO' ? null : filter,
+    locationId,
+    search: search === '' ? null : search,
+  };
   const [paying, setPaying] = useState<string | null>(null);
   const listed = useInfiniteQuery({
-    ...paymentsQueryOptions(limits),
+    ...paymentsQueryOptions({ ...limits, from: from ?? null, to: to ?? null }),
     placeholderData: keepPreviousData,
   });
   const payments = listed.data?.pages.flatMap((page) => page.items) ?? [];
+  const totals = listed.data?.pages[0]?.totals;
+  const searching = useFollowedPages(listed);
   // A rental has one failure in that list, its newest; it is there until nothing is left to do.
   const unresolved = failures.data && new Set(todo.map(({ rentalId }) => rentalId));
   // Only what still wants something done is offered again, and not before the bank has answered.
@@ -64,9 +84,7 @@ function Payments() {
       <Segmented<PaymentFilter | 'ALL'>
         label={t('status')}
         value={filter}
-        onChange={(value) =>
-          void navigate({ to: '/payments', replace: true, search: value === 'ALL' ? {} : { status: value } })
-        }
+        onChange={(value) => show({ status: value === 'ALL' ? undefined : value, transaction: undefined })}
         options={[
           { value: 'ALL', label: common('common.all') },
           { value: 'TODO', label: t('todo'), count: todo.length > 0 ? todo.length : undefined },
@@ -76,6 +94,31 @@ function Payments() {
         ]}
       />
       {transaction !== undefined && <AllLocations />}
+    </>
+  );
+  const found = (
+    <>
+      <TextField
+        type="search"
+        className={classes.search}
+        aria-label={t('search')}
+        placeholder={t('search')}
+        leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
+        data-testid="payment-search"
+        value={words}
+        onChange={(event) => setWords(event.currentTarget.value)}
+      />
+      {filters}
+      <PaymentDays from={from} to={to} onChange={show} />
+      {totals !== undefined && (
+        <p className={classes.totals} data-testid="payment-totals" data-stale={listed.isPlaceholderData || undefined}>
+          <span>{t('totals.count', { count: totals.count, n: formatNumber(totals.count, language) })}</span>
+          <b>{t('totals.paid', { amount: formatMoney(totals.paidAmount, language) })}</b>
+          {totals.refundedAmount > 0 && (
+            <span>{t('totals.refunded', { amount: formatMoney(totals.refundedAmount, language) })}</span>
+          )}
+        </p>
+      )}
     </>
   );
 
@@ -111,15 +154,17 @@ function Payments() {
         <ListPage
           label={t('title')}
           query={listed}
-          filters={filters}
+          filters={found}
           tools={
             <>
               {closing}
-              <ExportButton list="payments" filter={limits} />
+              <ExportButton list="payments" filter={{ ...limits, from: from ?? null, to: to ?? null }} />
             </>
           }
           empty={
-            payments.length > 0 ? null : (
+            payments.length > 0 || searching ? null : search !== '' || from !== undefined || to !== undefined ? (
+              <EmptyState icon={<IconSearch size={24} stroke={1.7} />} title={t('none')} hint={t('noneHint')} />
+            ) : (
               <EmptyState
                 icon={<IconCreditCard size={24} stroke={1.7} />}
                 title={t(filter === 'ALL' ? 'empty' : 'emptyFilter')}
@@ -128,6 +173,7 @@ function Payments() {
             )
           }
         >
+          {searching && listed.isFetching && <RowSkeletons rows={3} tall />}
           {payments.map((payment) => (
             <PaymentRow
               key={payment.transactionId}
@@ -187,7 +233,19 @@ function PaymentRow({
         <PaymentPill status={payment.status} />
       </div>
       <div className={list.what}>
-        <p className={list.title}>{payment.partnerName}</p>
+        <Link
+          to="/rentals"
+          search={{ rental: payment.rentalId }}
+          className={`${list.title} ${classes.open}`}
+          aria-label={pages('openRental', { partner: payment.partnerName, number: payment.rentalNumber ?? '' })}
+        >
+          {payment.partnerName}
+        </Link>
+        {payment.rentalNumber !== null && (
+          <small className={classes.number} data-testid="rental-number">
+            {payment.rentalNumber}
+          </small>
+        )}
         {failed ? (
           <p className={classes.why}>
             <b>{meaning}</b>
@@ -198,7 +256,6 @@ function PaymentRow({
             ) : (
               <span>{next}</span>
             )}
-            <code>{payment.errorCode}</code>
           </p>
         ) : (
           <p className={classes.why}>{t(`method.${payment.method}`)}</p>

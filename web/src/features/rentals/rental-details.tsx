@@ -1,3 +1,5 @@
+import { IconPrinter } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useNow } from '../../shared/clock';
 import { formatDay, formatMoney, formatTime } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
@@ -8,12 +10,14 @@ import { DeclineNotice } from '../../domain/payments/decline-notice';
 import { dueMoment, statusAt } from '../../domain/rentals/due';
 import { RefundList } from '../../domain/rentals/refund-list';
 import { RentalPill } from '../../shared/ui/pill';
+import './messages';
 import { RentalActions, type RentalHandlers } from './rental-actions';
 import classes from './rentals-page.module.css';
 
 /** The record of a rental: what is out until when, what it costs, and what was paid and given back. */
 export function RentalDetails({ rental, ...handlers }: { rental: Rental } & RentalHandlers) {
   const { t } = useTranslation('rental');
+  const { t: pages } = useTranslation('rentalPages');
   const { role } = useUser();
   const language = useLanguage();
   const now = useNow();
@@ -106,6 +110,10 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
           <HistoryButton of={{ type: 'rental', id: rental.id }} name={rental.partnerName} />
         </div>
       )}
+      <Link to="/rentals/slip" search={{ rental: rental.id }} className={classes.slip} data-testid="rental-slip">
+        <IconPrinter size={18} stroke={1.7} aria-hidden />
+        {pages('slip.open')}
+      </Link>
       <p className={classes.id}>
         {t('list.id')}: {rental.id}
       </p>

@@ -5,14 +5,16 @@ import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import type { Rental } from '../../shared/model';
 import list from '../../shared/ui/list-page.module.css';
 import { RentalPill } from '../../shared/ui/pill';
-import { dueSentence, statusAt } from '../../domain/rentals/due';
+import { dueMoment, dueSentence, statusAt } from '../../domain/rentals/due';
 import { totalOut } from '../../domain/rentals/pieces';
+import './messages';
 import { RentalActions, type RentalHandlers } from './rental-actions';
 import classes from './rentals-page.module.css';
 
 export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHandlers) {
   const { t } = useTranslation();
   const { t: own } = useTranslation('rental');
+  const { t: pages } = useTranslation('rentalPages');
   const language = useLanguage();
   const now = useNow();
   const first = rental.lines.slice(0, 2).map((line) => `${line.quantity} × ${line.productName}`);
@@ -27,15 +29,20 @@ export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHa
       data-rental-id={rental.id}
       data-status={status}
     >
-      <div>
+      <div className={classes.state}>
         <RentalPill status={status} />
+        {rental.number !== null && (
+          <span className={classes.number} data-testid="rental-number">
+            {rental.number}
+          </span>
+        )}
       </div>
       <div className={list.what}>
         <Link
           to="/rentals"
           from="/rentals"
           search={(before) => ({ ...before, rental: rental.id })}
-          className={list.title}
+          className={`${list.title} ${classes.open}`}
           aria-label={own('list.details', { partner: rental.partnerName })}
         >
           {rental.partnerName}
@@ -50,7 +57,15 @@ export function RentalRow({ rental, ...handlers }: { rental: Rental } & RentalHa
       </div>
       <div className={`${list.when} ${classes.when}`}>
         {due !== null && <span data-late={due.late || undefined}>{due.text}</span>}
+        {due === null && rental.closedAt !== null && (
+          <span>
+            {pages(status === 'CANCELLED' ? 'cancelledAt' : 'returnedAt', {
+              when: dueMoment(rental.closedAt, language, now),
+            })}
+          </span>
+        )}
         <small>
+          {status === 'OVERDUE' && `${pages('was', { when: dueMoment(rental.dueAt, language, now) })} · `}
           {rental.locationName} · {own('list.opened', { ago: formatAgo(rental.createdAt, language, now) })}
         </small>
       </div>

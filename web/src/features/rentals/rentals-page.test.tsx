@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, it, vi } from 'vitest';
 import { toDateField } from '../../shared/format';
-import { json, openShop, page, problem, rentalOf, rentalPaymentOf } from '../../test/fake-server';
+import { json, locations, openShop, page, problem, rentalOf, rentalPaymentOf } from '../../test/fake-server';
 import { setOffline } from '../../test/quiet-live';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 
@@ -42,6 +42,66 @@ it('filters by status at the server', async () => {
   expect(await screen.findByText('Nincs ilyen állapotú bérlés')).toBeInTheDocument();
   await user.click(screen.getByRole('radio', { name: 'Mind' }));
   await waitFor(() => expect(screen.getAllByTestId('rental-row')).toHaveLength(3));
+});
+
+it('searches as it is typed: the words are in the address, and Back brings the field along', async () => {
+  const server = openShop('OPERATOR');
+  const { user, router } = await renderPage('/rentals?status=OPEN');
+  const field = await screen.findByTestId('rental-search');
+  await user.type(field, 'b-2026-000123 ');
+  await waitFor(() => expect(router.state.location.search).toEqual({ status: 'OPEN', search: 'b-2026-000123' }));
+  await waitFor(() => expect(server.seen('GET /rentals').at(-1)?.search.get('search')).toBe('b-2026-000123'));
+  expect(server.seen('GET /rentals').at(-1)?.search.get('sort')).toBe('overdue');
+  expect((await screen.findAllByTestId('rental-number'))[0]).toHaveTextContent('B-2026-000123');
+  await user.selectOptions(screen.getByRole('combobox', { name: 'Sorrend' }), 'Legújabb elöl');
+  await waitFor(() => expect(server.seen('GET /rentals').at(-1)?.search.get('sort')).toBe('-createdAt'));
+  await user.clear(field);
+  await waitFor(() => expect(router.state.location.search).toEqual({ status: 'OPEN', sort: '-createdAt' }));
+});
+
+it('goes on by itself while a step of a search has nothing, and says so when there is nothing at all', async () => {
+  const server = openShop('OPERATOR').on('GET /rentals', (request) => {
+    const cursor = request.search.get('cursor');
+    if (request.search.get('search') === 'semmi') return json(page([]));
+    if (cursor === null) return json({ items: [], nextCursor: 'a' });
+    return json(cursor === 'a' ? { items: [], nextCursor: 'b' } : page([rentalOf({ id: 'old' })]));
+  });
+  const { user } = await renderPage('/rentals?search=daru');
+  expect(await rowOf('old')).toBeInTheDocument();
+  const cursors = server.seen('GET /rentals').map((request) => request.search.get('cursor'));
+  expect([...new Set(cursors)]).toEqual([null, 'a', 'b']);
+  await user.clear(screen.getByTestId('rental-search'));
+  await user.type(screen.getByTestId('rental-search'), 'semmi');
+  expect(await screen.findByText('Nincs találat')).toBeInTheDocument();
+});
+
+it('chooses the days on which rentals are due', async () => {
+  const server = openShop('OPERATOR');
+  const { user, router } = await renderPage('/rentals');
+  const today = toDateField(new Date());
+  await user.click(await screen.findByTestId('day-range'));
+  await user.click(screen.getByRole('button', { name: 'Ma' }));
+  await waitFor(() => expect(router.state.location.search).toEqual({ dueFrom: today, dueTo: today }));
+  await waitFor(() => expect(server.seen('GET /rentals').at(-1)?.search.get('sort')).toBe('dueAt'));
+  await user.click(screen.getByRole('button', { name: 'Bármikor' }));
+  await waitFor(() => expect(router.state.location.search).toEqual({}));
+});
+
+it('prints a slip: number, lines, return hour, conditions', async () => {
+  const rental = rentalOf({ id: 'r9', partnerPhone: '+36 30 123 4567', dueAt: '2026-12-02T16:00:00Z' });
+  openShop('OPERATOR')
+    .on('GET /rentals/r9', rental)
+    .on('GET /locations', page(locations.map((each) => ({ ...each, rentalTerms: 'Kaució: 20 000 Ft' }))));
+  const { user, router, container } = await renderPage('/rentals?rental=r9');
+  await user.click(await screen.findByTestId('rental-slip'));
+  const slip = await screen.findByTestId('slip');
+  expect(router.state.location.href).toBe('/rentals/slip?rental=r9');
+  expect(within(slip).getByTestId('rental-number')).toHaveTextContent('B-2026-000123');
+  expect(within(slip).getByTestId('slip-due')).toHaveTextContent(/szerda.*17:00/);
+  for (const line of rental.lines) expect(slip).toHaveTextContent(line.productName);
+  expect(slip).toHaveTextContent('+36 30 123 4567');
+  expect(await within(slip).findByTestId('slip-terms')).toHaveTextContent('Kaució: 20 000 Ft');
+  expect(await accessibilityProblems(container)).toEqual([]);
 });
 
 it('lists exactly what is due on the days of the address, out or late', async () => {

@@ -69,6 +69,7 @@ export const en: Messages<typeof hu> = {
     archived: 'Archived',
     barcodes: 'Barcodes',
     openingHours: 'Opening hours',
+    rentalTerms: 'Rental terms',
     warningThreshold: 'Warning',
     criticalThreshold: 'Critical',
     expectedAt: 'Expected',

@@ -61,6 +61,7 @@ export const hu = {
     archived: 'Archivált',
     barcodes: 'Vonalkódok',
     openingHours: 'Nyitvatartás',
+    rentalTerms: 'Bérlési feltételek',
     warningThreshold: 'Figyelmeztetés',
     criticalThreshold: 'Kritikus',
     expectedAt: 'Várható',

@@ -57,6 +57,12 @@ export const en: Messages<typeof hu> = {
     none: 'No locations yet',
     noneHint: 'Where the machines are appears here.',
   },
+  terms: {
+    short: 'Terms',
+    title: 'Rental terms',
+    label: 'Printed at the bottom of the slip',
+    hint: 'Deposit, delay, damage: what the customer has to know. Empty: the slip has no terms.',
+  },
   import: {
     only: 'Importing is for administrators',
     onlyHint: 'An administrator loads the catalogue.',

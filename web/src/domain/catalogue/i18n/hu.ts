@@ -54,6 +54,12 @@ export const hu = {
     none: 'Még nincs telephely',
     noneHint: 'Ahol a gépek állnak, itt jelenik meg.',
   },
+  terms: {
+    short: 'Feltételek',
+    title: 'Bérlési feltételek',
+    label: 'Ez áll a bérleti lap alján',
+    hint: 'Kaució, késés, sérülés: amit a bérlőnek tudnia kell. Üresen nincs feltétel a lapon.',
+  },
   import: {
     only: 'A betöltés adminisztrátoroké',
     onlyHint: 'A katalógust adminisztrátor tölti be.',

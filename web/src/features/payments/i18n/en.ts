@@ -13,6 +13,23 @@ export const en: Messages<typeof hu> = {
   emptyFilter: 'No payments in this state',
   emptyFilterHint: 'Pick another state above.',
   settled: 'Settled',
+  search: 'Customer, phone, number of a rental',
+  none: 'Nothing found',
+  noneHint: 'Search for a customer’s name or phone number, or the number of a rental.',
+  openRental: 'Open the rental: {{partner}} {{number}}',
+  totals: {
+    count_one: '{{n}} payment',
+    count_other: '{{n}} payments',
+    paid: 'received: {{amount}}',
+    refunded: 'given back: {{amount}}',
+  },
+  days: {
+    title: 'Date',
+    today: 'Today',
+    yesterday: 'Yesterday',
+    days30: '30 days',
+    any: 'Any time',
+  },
   closing: {
     title: 'Closing of the day',
     back: 'Payments',

@@ -10,6 +10,23 @@ export const hu = {
   emptyFilter: 'Nincs ilyen állapotú fizetés',
   emptyFilterHint: 'Válasszon másik állapotot fent.',
   settled: 'Rendeződött',
+  search: 'Partner, telefon, bérlés száma',
+  none: 'Nincs találat',
+  noneHint: 'Keressen a partner nevére vagy telefonszámára, vagy a bérlés számára.',
+  openRental: 'Bérlés megnyitása: {{partner}} {{number}}',
+  totals: {
+    count_one: '{{n}} fizetés',
+    count_other: '{{n}} fizetés',
+    paid: 'befolyt: {{amount}}',
+    refunded: 'visszajárt: {{amount}}',
+  },
+  days: {
+    title: 'Dátum',
+    today: 'Ma',
+    yesterday: 'Tegnap',
+    days30: '30 nap',
+    any: 'Bármikor',
+  },
   closing: {
     title: 'Napi zárás',
     back: 'Fizetések',
