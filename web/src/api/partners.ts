@@ -1,10 +1,11 @@
-import { queryOptions } from '@tanstack/react-query';
-import type { Named } from '../shared/model';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { Named, PartnerContent } from '../shared/model';
 import { call } from './call';
 import { keys } from './keys';
-import { listQueryOptions } from './list';
+import { listQueryOptions, pageSize, paging } from './list';
 import type { CatalogueFilter } from './products';
-import { useWrite, type WriteHandlers } from './write';
+import type { components } from './schema';
+import { idempotencyHeader, useWrite, type WriteHandlers } from './write';
 
 // Who rents, and the cards that the payment provider keeps for them.
 
@@ -22,12 +23,38 @@ export const partnerListQueryOptions = ({ search, archived }: CatalogueFilter) =
     archived: archived || null,
   });
 
+/** One partner, with the others of the same phone number. */
+export const partnerQueryOptions = (id: string) =>
+  queryOptions({
+    queryKey: [...keys.partners, 'one', id],
+    queryFn: ({ signal }) => call('get', '/api/v1/partners/{id}', { path: { id }, signal }),
+  });
+
+/** Who has exactly this phone number, however it is written. */
+export const samePhoneQueryOptions = (phone: string) =>
+  queryOptions({
+    queryKey: [...keys.partners, 'phone', phone],
+    queryFn: ({ signal }) => call('get', '/api/v1/partners', { query: { phone, limit: 5 }, signal }),
+    retry: false,
+  });
+
+/** The rentals of a partner, newest first. A change of any rental reads them again. */
+export const partnerRentalsQueryOptions = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.rentals, 'of', id],
+    queryFn: ({ signal, pageParam: { cursor } }) =>
+      call('get', '/api/v1/partners/{id}/rentals', { path: { id }, query: { limit: pageSize, cursor }, signal }),
+    ...paging,
+  });
+
 export const cardsQueryOptions = (partnerId: string) =>
   queryOptions({
     queryKey: [...keys.cards, partnerId],
     queryFn: ({ signal }) => call('get', '/api/v1/partners/{id}/cards', { path: { id: partnerId }, signal }),
     staleTime: 60_000,
   });
+
+export type SavedPartner = components['schemas']['SavedPartnerBody'];
 
 /** A partner as it is saved: absent members stay as they are. */
 export type PartnerChange = Pick<Named, 'id' | 'name'> & Partial<Named>;
@@ -40,7 +67,30 @@ export function useErasePartner(id: string) {
   });
 }
 
-/** Adds, renames or archives a partner. The id is the caller's: sent again it makes no second one. */
+/** Adds a partner. */
+export function useCreatePartner(handlers?: WriteHandlers<SavedPartner, PartnerContent>) {
+  return useWrite<SavedPartner, PartnerContent>(
+    {
+      send: (body, key) => call('post', '/api/v1/partners', { body, ...idempotencyHeader(key) }),
+      refresh: [keys.partners],
+    },
+    handlers,
+  );
+}
+
+/** Changes name, contacts and note of a partner. */
+export function useEditPartner(id: string, handlers?: WriteHandlers<SavedPartner, PartnerContent>) {
+  return useWrite<SavedPartner, PartnerContent>(
+    {
+      send: (body) => call('patch', '/api/v1/partners/{id}', { path: { id }, body }),
+      refresh: [keys.partners],
+      refreshOnError: [keys.partners],
+    },
+    handlers,
+  );
+}
+
+/** Archives a partner, or restores it. The id is the caller's: sent again it makes no second one. */
 export function useSavePartner(handlers?: WriteHandlers<unknown, PartnerChange>) {
   return useWrite<unknown, PartnerChange>(
     {

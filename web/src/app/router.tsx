@@ -246,6 +246,13 @@ const partners = createRoute({
   component: lazyPage(() => import('../features/partners/partners-page'), 'PartnersPage'),
 });
 
+const partner = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/partners/$partnerId',
+  staticData: { title: 'partners' },
+  component: lazyPage(() => import('../features/partners/partner-page'), 'PartnerPage'),
+});
+
 const products = createRoute({
   getParentRoute: () => signedIn,
   path: '/products',
@@ -362,6 +369,7 @@ const routeTree = root.addChildren([
     payments,
     closing,
     partners,
+    partner,
     products,
     locations,
     importing,

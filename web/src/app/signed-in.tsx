@@ -34,7 +34,9 @@ export function SignedIn() {
   useEffect(
     () =>
       session.subscribe(() => {
-        if (session.state().status === 'signed-out') deleteSessionDrafts();
+        // A session that ends by itself leaves what was begun to its user.
+        const state = session.state();
+        if (state.status === 'signed-out' && state.wanted) deleteSessionDrafts();
       }),
     [],
   );

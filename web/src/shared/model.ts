@@ -13,6 +13,14 @@ export interface Page<T> {
 }
 
 export type Partner = Schemas['PartnerItemBody'];
+export type OnePartner = Schemas['OnePartnerBody'];
+/** What a form says of a partner; null removes it. */
+export interface PartnerContent {
+  name: string;
+  phone: string | null;
+  email: string | null;
+  note: string | null;
+}
 export type Named = Pick<Partner, 'id' | 'name' | 'archived'>;
 export type Location = Schemas['LocationBody'];
 export type OpeningHours = Schemas['OpeningHours'];

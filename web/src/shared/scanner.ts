@@ -4,7 +4,7 @@ import { useEffect, useEffectEvent } from 'react';
 // from a person is its pace, measured by the times of the key events, so a busy page changes nothing.
 
 /** A longer pause between two keys begins a new text, milliseconds. */
-const longestPause = 120;
+export const scannerPause = 120;
 /** The keys of a scan follow each other at this distance or less on average, milliseconds; people need twice as long. */
 const averageDistance = 50;
 /** Shorter texts are not scans. */
@@ -42,7 +42,7 @@ export function watchScanner(onScan: (code: string) => void): () => void {
     const shortcut = (event.ctrlKey || event.altKey || event.metaKey) && !event.getModifierState('AltGraph');
     const target = event.target instanceof Element ? event.target : null;
     const last = presses.at(-1);
-    if (last !== undefined && event.timeStamp - last.at > longestPause) presses = [];
+    if (last !== undefined && event.timeStamp - last.at > scannerPause) presses = [];
     if (shortcut || event.repeat || event.isComposing || target?.hasAttribute('data-takes-scans')) {
       presses = [];
       return;
@@ -58,7 +58,7 @@ export function watchScanner(onScan: (code: string) => void): () => void {
     const scanned = presses;
     presses = [];
     // Some scanners press Enter twice.
-    if (scanned.length === 0 && event.timeStamp - scannedAt <= longestPause) swallow(event);
+    if (scanned.length === 0 && event.timeStamp - scannedAt <= scannerPause) swallow(event);
     else if (isScan(scanned, event.timeStamp)) {
       swallow(event);
       scannedAt = event.timeStamp;

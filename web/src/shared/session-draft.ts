@@ -1,7 +1,7 @@
 import { session } from './session';
 
 // Unfinished input of the signed-in user, in this tab's session storage: it
-// survives a reload and other pages, and is deleted on sign-out.
+// survives a reload, other pages and the end of a session, and is deleted when somebody signs out.
 
 const prefix = 'harang-tab/';
 

@@ -16,7 +16,8 @@ export type SessionState =
   | { status: 'restoring'; user: null }
   /** The page was opened while the server could not be reached: whether there is a session is not known. */
   | { status: 'unreachable'; user: null }
-  | { status: 'signed-out'; user: null; reason: 'none' | 'asked' | 'ended' }
+  /** `wanted`: somebody signed out, here or in another tab. */
+  | { status: 'signed-out'; user: null; reason: 'none' | 'asked' | 'ended'; wanted: boolean }
   | { status: 'signed-in'; user: User };
 
 const openedKey = 'harang-session';
@@ -99,7 +100,7 @@ export class Session {
     this.#now = options.now ?? Date.now;
     this.#channel = options.channel ?? null;
     this.#channel?.addEventListener('message', (message: MessageEvent<unknown>) => {
-      if (message.data === 'signed-out') this.#end('ended');
+      if (message.data === 'signed-out') this.#end('ended', true);
       if (message.data !== 'signed-in') return;
       // The answer to an earlier question is of before that.
       this.#turn += 1;
@@ -246,13 +247,13 @@ export class Session {
     this.#set({ status: 'signed-in', user: grant.user });
   }
 
-  #end(reason: 'none' | 'asked' | 'ended'): void {
+  #end(reason: 'none' | 'asked' | 'ended', wanted = reason === 'asked'): void {
     this.#turn += 1;
     this.#token = null;
     this.#expiresAt = 0;
     rememberOpened(false);
     if (this.#state.status === 'signed-out') return;
-    this.#set({ status: 'signed-out', user: null, reason });
+    this.#set({ status: 'signed-out', user: null, reason, wanted });
   }
 
   #set(state: SessionState): void {

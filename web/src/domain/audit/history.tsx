@@ -14,7 +14,7 @@ import './messages';
 
 /** A thing whose history is shown. */
 export interface HistoryOf {
-  type: 'stock' | 'product' | 'rental' | 'user';
+  type: 'stock' | 'product' | 'partner' | 'rental' | 'user';
   id: string;
   /** Of a stock item: it has movements, too, which everybody may read. */
   stock?: { productId: string; locationId: string };

@@ -35,6 +35,8 @@ interface CatalogueListProps<Item> {
   query: ListQuery & { data: { pages: readonly { items: readonly Item[] }[] } | undefined };
   noneHint: string;
   tools?: ReactNode;
+  /** Everybody adds and edits, not administrators only. */
+  everybody?: boolean;
   /** One row; `onEdit` is null for those who only read. */
   row: (item: Item, onEdit: (() => void) | null) => ReactNode;
   /** The form of an item, or of a new one for null. */
@@ -51,11 +53,12 @@ export function CatalogueList<Item extends object>({
   query,
   noneHint,
   tools,
+  everybody = false,
   row,
   form,
 }: CatalogueListProps<Item>) {
   const { t } = useTranslation('catalogue');
-  const admin = useUser().role === 'ADMIN';
+  const writes = useUser().role === 'ADMIN' || everybody;
   const navigate = useNavigate();
   const modal = useModalContent<Item | 'new'>();
   const editing = modal.content;
@@ -92,7 +95,7 @@ export function CatalogueList<Item extends object>({
         }
         tools={tools}
         action={
-          admin ? (
+          writes ? (
             <Button leftSection={<NewIcon size={18} stroke={1.8} aria-hidden />} onClick={() => modal.show('new')}>
               {t(`${kind}.new`)}
             </Button>
@@ -102,7 +105,7 @@ export function CatalogueList<Item extends object>({
           items.length > 0 ? null : <EmptyState icon={<EmptyIcon size={24} stroke={1.7} />} title={title} hint={hint} />
         }
       >
-        {items.map((item) => row(item, admin ? () => modal.show(item) : null))}
+        {items.map((item) => row(item, writes ? () => modal.show(item) : null))}
       </ListPage>
       <Modal {...modal.props} title={t(editing === 'new' ? `${kind}.new` : 'edit')}>
         {editing !== null && form(editing === 'new' ? null : editing, modal.close)}

@@ -60,6 +60,8 @@ interface MethodFieldsProps {
   /** Cards that are not offered. */
   blocked?: readonly string[];
   disabled?: boolean;
+  /** The method gets the focus when a step of a checkout is shown. */
+  stepFocus?: boolean;
   methodTestId: string;
   tokenTestId: string;
 }
@@ -71,6 +73,7 @@ export function MethodFields({
   methods,
   blocked = [],
   disabled = false,
+  stepFocus = false,
   methodTestId,
   tokenTestId,
 }: MethodFieldsProps) {
@@ -93,6 +96,7 @@ export function MethodFields({
             value={method}
             options={methods.map((value) => ({ value, label: t(`method.${value}`) }))}
             disabled={disabled}
+            data-step-focus={stepFocus || undefined}
             data-testid={methodTestId}
           />
         )}

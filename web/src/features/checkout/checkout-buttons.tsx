@@ -1,5 +1,7 @@
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
-import { useTranslation } from '../../shared/i18n/i18n';
+import { totalPieces } from '../../domain/rentals/cart';
+import { formatMoney } from '../../shared/format';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { Button } from '../../shared/ui/controls/button';
 import classes from './checkout-page.module.css';
 import './messages';
@@ -15,9 +17,18 @@ interface CheckoutButtonsProps {
 export function CheckoutButtons({ checkout, waiting }: CheckoutButtonsProps) {
   const { t } = useTranslation('checkout');
   const { t: paying } = useTranslation('payments');
-  const { step, isSubmitting, goTo } = checkout;
+  const { t: common } = useTranslation();
+  const language = useLanguage();
+  const { step, isSubmitting, goTo, total } = checkout;
+  const pieces = totalPieces(checkout.draft.lines);
   return (
     <div className={classes.buttons}>
+      {step !== 'partner' && pieces > 0 && (
+        <p className={classes.sum} data-testid="wizard-sum">
+          <span>{common('common.items', { count: pieces })}</span>
+          {total !== null && <b>{formatMoney(total, language)}</b>}
+        </p>
+      )}
       {step !== 'partner' && (
         <Button
           variant="default"

@@ -19,7 +19,9 @@ export function readCheckoutDraft(now: Date): (Omit<Draft, 'due'> & { due: strin
   const { partner, locationId, due, lines } = record(readDraft(name));
   const who = record(partner);
   const found: Draft['partner'] =
-    typeof who.id === 'string' && typeof who.name === 'string' ? { id: who.id, name: who.name } : null;
+    typeof who.id === 'string' && typeof who.name === 'string'
+      ? { id: who.id, name: who.name, ...(typeof who.hint === 'string' && { hint: who.hint }) }
+      : null;
   const basket = Array.isArray(lines) ? lines.flatMap(lineOf) : [];
   if (found === null && basket.length === 0) return null;
   return {

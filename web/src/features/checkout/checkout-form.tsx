@@ -1,4 +1,4 @@
-import type { RefObject } from 'react';
+import { type RefObject, useId } from 'react';
 import { ApiError } from '../../shared/http';
 import { formErrors } from '../../shared/form-errors';
 import { useTranslation } from '../../shared/i18n/i18n';
@@ -11,6 +11,7 @@ import { PartnerStep } from './partner-step';
 import { PayStep } from './pay-step';
 import { Refusal } from './refusal';
 import type { CheckoutState } from './use-checkout';
+import { useEnter } from './use-enter';
 import type { Scans } from './use-scans';
 import './messages';
 
@@ -26,6 +27,8 @@ interface CheckoutFormProps {
 export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps) {
   const { t } = useTranslation();
   const { t: own } = useTranslation('checkout');
+  const headingId = useId();
+  const enter = useEnter();
   const { step, draft, error, locationsQuery } = checkout;
   // Until the locations are there nobody knows at which one it is.
   const waiting = scans.pending > 0 || (step !== 'partner' && locationsQuery.isLoading);
@@ -35,13 +38,15 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
     <form
       className={classes.panel}
       noValidate
+      aria-labelledby={headingId}
+      ref={enter}
       onSubmit={(event) => {
         event.preventDefault();
         if (!waiting) checkout.submit();
       }}
     >
       <div className={classes.head}>
-        <h2 ref={headingRef} tabIndex={-1} className={classes.heading}>
+        <h2 id={headingId} ref={headingRef} tabIndex={-1} className={classes.heading}>
           {own(headings[step])}
         </h2>
         {(draft.partner !== null || draft.lines.length > 0) && !checkout.isSubmitting && (
@@ -72,6 +77,10 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
           partner={draft.partner}
           problem={refused.partnerId ?? (checkout.partnerMissing ? own('wizard.partnerMissing') : undefined)}
           onPartner={checkout.choosePartner}
+          onFound={(partner) => {
+            checkout.choosePartner(partner);
+            checkout.goTo('items');
+          }}
         />
       )}
       {step === 'items' && (
@@ -85,6 +94,9 @@ export function CheckoutForm({ checkout, scans, headingRef }: CheckoutFormProps)
           dueAt={checkout.dueAt}
           scans={scans}
           onAdd={checkout.addProduct}
+          onDone={() => {
+            if (!waiting) checkout.submit();
+          }}
           onChange={checkout.change}
         />
       )}

@@ -14,15 +14,15 @@ import { useStepHeading } from './use-step';
  */
 export function CheckoutPage() {
   const [round, setRound] = useState(0);
-  return <Checkout key={round} again={round > 0} onAnother={() => setRound((before) => before + 1)} />;
+  return <Checkout key={round} onAnother={() => setRound((before) => before + 1)} />;
 }
 
-function Checkout({ again, onAnother }: { again: boolean; onAnother: () => void }) {
+function Checkout({ onAnother }: { onAnother: () => void }) {
   const checkout = useCheckout(onAnother);
   const scans = useScans(checkout);
   const { step, followed, unsettled } = checkout;
   const { rental } = followed;
-  const heading = useStepHeading(rental === null ? step : `${step} ${rental.status}`, again);
+  const heading = useStepHeading(rental === null ? step : `${step} ${rental.status}`);
   return (
     <div className={classes.wizard} data-testid="checkout-wizard" data-step={step}>
       <StepList

@@ -93,7 +93,7 @@ export function CheckoutResult({
         </div>
       </div>
       {waiting && (
-        <>
+        <div className={classes.retry}>
           <Countdown createdAt={rental.createdAt} />
           <PayForm
             rental={rental}
@@ -109,7 +109,7 @@ export function CheckoutResult({
             tokenTestId="wizard-card-token"
             submitTestId="wizard-submit"
           />
-        </>
+        </div>
       )}
       {problem !== null && (
         <p className={classes.refusal} role="alert">

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { useNow } from '../../shared/clock';
 import { addDays, toDateField } from '../../shared/format';
 import { useTranslation } from '../../shared/i18n/i18n';
@@ -22,6 +23,8 @@ interface ItemsStepProps {
   dueAt: string | null;
   scans: Scans;
   onAdd: (product: Adding) => void;
+  /** Enter in the empty search: nothing more is added. */
+  onDone: () => void;
   onChange: (change: Partial<Draft>) => void;
 }
 
@@ -36,18 +39,24 @@ export function ItemsStep({
   dueAt,
   scans,
   onAdd,
+  onDone,
   onChange,
 }: ItemsStepProps) {
   const { t } = useTranslation('checkout');
   const now = useNow();
+  const [asked] = useState(draft.locationId === '');
   return (
     <div className={classes.items}>
       <div className={classes.terms}>
         <SelectField
           data-testid="wizard-location"
+          {...(asked && { 'data-step-focus': true })}
           label={t('wizard.location')}
           value={draft.locationId}
-          options={locations.map(({ id, name }) => ({ value: id, label: name }))}
+          options={[
+            ...(draft.locationId === '' ? [{ value: '', label: t('wizard.locationNone') }] : []),
+            ...locations.map(({ id, name }) => ({ value: id, label: name })),
+          ]}
           error={(problems?.location && t(`wizard.${problems.location}`)) ?? refused.locationId}
           onChange={(event) => onChange({ locationId: event.currentTarget.value })}
         />
@@ -86,7 +95,7 @@ export function ItemsStep({
           </DueField>
         </div>
       </div>
-      <ProductSearch draft={draft} available={available} scans={scans} onAdd={onAdd} />
+      <ProductSearch draft={draft} available={available} scans={scans} onAdd={onAdd} onDone={onDone} />
       <Basket
         draft={draft}
         problems={problems}

@@ -1,27 +1,41 @@
-import { IconUser } from '@tabler/icons-react';
+import { IconUser, IconUserPlus } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
+import { useNow } from '../../shared/clock';
 import { useDebounced } from '../../shared/debounce';
-import { useTranslation } from '../../shared/i18n/i18n';
+import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
+import { lazyAhead } from '../../shared/lazy-ahead';
+import type { Partner } from '../../shared/model';
+import { useModalContent } from '../../shared/modal-content';
 import { normalizeSearch, matchesSearch } from '../../shared/normalize-search';
 import { partnersQueryOptions } from '../../api/partners';
+import { Button } from '../../shared/ui/controls/button';
 import { Combobox } from '../../shared/ui/controls/combobox';
-import { ErrorState } from '../../shared/ui/states';
+import { Modal } from '../../shared/ui/controls/modal';
+import { ErrorState, RowSkeletons } from '../../shared/ui/states';
 import type { Draft } from '../../domain/rentals/cart';
+import { secondLine } from '../../domain/partners/second-line';
 import classes from './checkout-page.module.css';
 import './messages';
+
+const NewPartner = lazyAhead(async () => (await import('./new-partner')).NewPartner);
 
 interface PartnerStepProps {
   partner: Draft['partner'];
   problem: string | undefined;
   onPartner: (partner: Draft['partner']) => void;
+  /** A partner was added, or one with the same phone number was meant. */
+  onFound: (partner: NonNullable<Draft['partner']>) => void;
 }
 
-/** Who takes it: searched at the server, so that any number of partners will do. */
-export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
+/** Who takes it: searched at the server, so that any number of partners will do; a new one is added here. */
+export function PartnerStep({ partner, problem, onPartner, onFound }: PartnerStepProps) {
   const { t } = useTranslation();
   const { t: own } = useTranslation('checkout');
+  const { t: partners } = useTranslation('partners');
+  const language = useLanguage();
+  const now = useNow();
+  const adding = useModalContent<{ name?: string; phone?: string }>();
   const [words, setWords] = useState(partner?.name ?? '');
   // The chosen name in the field is not a search.
   const sought = words === partner?.name ? '' : words.trim();
@@ -32,10 +46,11 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
   });
   // Until the answer arrives the list shows only partners that match what is typed now.
   const late = search !== sought || isPlaceholderData;
-  const found = (data?.items ?? []).filter((each) => !late || matchesSearch(each.name, sought));
+  const named = (each: Partner) => ({ id: each.id, name: each.name, hint: secondLine(each, partners, language, now) });
+  const found = (data?.items ?? []).filter((each) => !late || matchesSearch(each.name, sought)).map(named);
   // The server has filtered already, with its own idea of accents.
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(
-    ({ id, name }) => ({ value: id, label: name }),
+    ({ id, name, hint }) => ({ value: id, label: name, ...(hint !== undefined && { hint }) }),
   );
   const nobody = data?.items.length === 0 && search === '' && !isPlaceholderData;
   // A name typed out in full is as good as one picked from the list.
@@ -45,11 +60,16 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
     setWords(meant[0].name);
     onPartner(meant[0]);
   };
+  const handleFound = (found: Partner) => {
+    adding.close();
+    setWords(found.name);
+    onFound(named(found));
+  };
   return (
     <div className={classes.narrow}>
       <Combobox
         data-testid="wizard-partner"
-        data-autofocus
+        data-step-focus
         label={own('wizard.partnerLabel')}
         description={own('wizard.partnerHint')}
         size="md"
@@ -61,15 +81,44 @@ export function PartnerStep({ partner, problem, onPartner }: PartnerStepProps) {
         onSearchChange={setWords}
         onFocus={(event) => event.currentTarget.select()}
         onBlur={handleBlur}
-        onChange={(chosen) => onPartner(chosen && { id: chosen.value, name: chosen.label })}
+        onChange={(chosen) =>
+          onPartner(
+            chosen && { id: chosen.value, name: chosen.label, ...(chosen.hint !== undefined && { hint: chosen.hint }) },
+          )
+        }
         error={problem}
       />
-      {nobody && (
-        <p className={classes.nothing} role="status">
-          {own('wizard.nobody')} <Link to="/partners">{own('wizard.toPartners')}</Link>
+      {partner?.hint !== undefined && sought === '' && (
+        <p className="field-hint" data-testid="wizard-partner-hint">
+          {partner.hint}
         </p>
       )}
+      {nobody && (
+        <p className={classes.nothing} role="status">
+          {own('wizard.nobody')}
+        </p>
+      )}
+      <Button
+        variant="default"
+        className={classes.newPartner}
+        leftSection={<IconUserPlus size={18} stroke={1.7} aria-hidden />}
+        data-testid="wizard-new-partner"
+        // Before the field is left, which shows the chosen name again.
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={() =>
+          adding.show(/\d{3}/.test(sought) && !/\p{L}/u.test(sought) ? { phone: sought } : { name: sought })
+        }
+      >
+        {sought === '' ? partners('new') : partners('newNamed', { words: sought })}
+      </Button>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
+      <Modal {...adding.props} title={partners('new')}>
+        {adding.content !== null && (
+          <Suspense fallback={<RowSkeletons rows={4} />}>
+            <NewPartner known={adding.content} onFound={handleFound} />
+          </Suspense>
+        )}
+      </Modal>
     </div>
   );
 }

@@ -21,7 +21,10 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
       <dl className={classes.summary} aria-label={own('wizard.summary')}>
         <div>
           <dt>{own('wizard.partnerLabel')}</dt>
-          <dd>{draft.partner?.name}</dd>
+          <dd>
+            {draft.partner?.name}
+            {draft.partner?.hint !== undefined && <small>{draft.partner.hint}</small>}
+          </dd>
         </div>
         <div>
           <dt>{own('wizard.stepItems')}</dt>
@@ -48,7 +51,19 @@ export function PayStep({ checkout }: { checkout: CheckoutState }) {
           </div>
         )}
       </dl>
+      <ul className={classes.payLines} aria-label={own('wizard.cart')} data-testid="wizard-pay-lines">
+        {draft.lines.map((line) => (
+          <li key={line.productId}>
+            <b>{line.quantity} ×</b>
+            <span>{line.productName}</span>
+            {line.dailyPrice !== null && (
+              <small>{own('wizard.perDay', { amount: formatMoney(line.dailyPrice, language) })}</small>
+            )}
+          </li>
+        ))}
+      </ul>
       <MethodFields
+        stepFocus
         of={checkout.paymentForm}
         partnerId={draft.partner?.id ?? ''}
         methods={paymentMethods}

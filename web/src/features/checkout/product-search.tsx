@@ -1,11 +1,11 @@
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { useDebounced } from '../../shared/debounce';
 import { formatMoney } from '../../shared/format';
 import { useLanguage, useTranslation } from '../../shared/i18n/i18n';
 import { matchesSearch } from '../../shared/normalize-search';
-import { takesScans } from '../../shared/scanner';
+import { scannerPause, takesScans } from '../../shared/scanner';
 import { locationsQueryOptions } from '../../api/locations';
 import { productsQueryOptions } from '../../api/products';
 import { stockQueryOptions } from '../../api/stock';
@@ -24,11 +24,13 @@ export function ProductSearch({
   available,
   scans,
   onAdd,
+  onDone,
 }: {
   draft: Draft;
   available: (productId: string) => number | undefined;
   scans: Scans;
   onAdd: (product: Adding) => void;
+  onDone: () => void;
 }) {
   const { t } = useTranslation('checkout');
   const language = useLanguage();
@@ -49,23 +51,30 @@ export function ProductSearch({
 
   // Enter takes the text at once, also before the list has caught up with the typing: the next scan begins in an
   // empty field.
+  const enteredAt = useRef(-Infinity);
   const handleKey = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
     event.preventDefault();
-    scans.take(event.currentTarget.value);
-    setWords('');
+    const again = event.repeat || event.timeStamp - enteredAt.current <= scannerPause;
+    enteredAt.current = event.timeStamp;
+    if (event.currentTarget.value.trim() !== '') {
+      scans.take(event.currentTarget.value);
+      setWords('');
+    } else if (!again) onDone(); // some scanners press Enter twice
   };
 
   return (
     <div className={classes.find}>
       <TextField
         data-testid="wizard-product-search"
+        data-step-focus
         type="search"
         label={t('wizard.search')}
         description={scans.pending > 0 ? t('scan.looking', { count: scans.pending }) : t('scan.hint')}
         {...takesScans}
         leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
         autoComplete="off"
+        disabled={draft.locationId === ''}
         value={words}
         onChange={(event) => setWords(event.currentTarget.value)}
         onKeyDown={handleKey}
@@ -79,7 +88,12 @@ export function ProductSearch({
           {t('wizard.nowhere')}
         </p>
       )}
-      {stock.isPending && !nowhere && <RowSkeletons rows={5} />}
+      {draft.locationId === '' && !nowhere && locations.data !== undefined && (
+        <p className={classes.nothing} role="status">
+          {t('wizard.locationFirst')}
+        </p>
+      )}
+      {stock.isPending && draft.locationId !== '' && !nowhere && <RowSkeletons rows={5} />}
       {stock.data !== undefined && !late && found.length === 0 && (
         <p className={classes.nothing} role="status">
           {t('wizard.searchEmpty')}

@@ -109,8 +109,8 @@ export function useDraft(onChange: () => void): DraftState {
   };
 }
 
-/** The draft's location, else the page's filter, else the one last used here, else the first. */
+/** The draft's location, else the page's filter, else the one last used here, else the only one; "" when it is asked. */
 function chosenLocation(wanted: string, locations: readonly Named[]): string {
   const known = [wanted, locationFilter(), rememberedLocation()].find((id) => locations.some((each) => each.id === id));
-  return known ?? locations[0]?.id ?? '';
+  return known ?? (locations.length === 1 ? locations[0]?.id : undefined) ?? '';
 }

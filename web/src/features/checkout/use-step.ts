@@ -50,14 +50,22 @@ export function useStep(
   return { step, goTo };
 }
 
-/** The ref of the step's heading, which is focused when the step changes; with `atOnce` the first one too. */
-export function useStepHeading(step: string, atOnce: boolean): RefObject<HTMLHeadingElement | null> {
+/**
+ * The ref of the step's heading. When a step is shown its field with `data-step-focus` gets the focus, or the heading
+ * when there is none, or when a field would bring up the keyboard of a touch screen over the step.
+ */
+export function useStepHeading(step: string): RefObject<HTMLHeadingElement | null> {
   const heading = useRef<HTMLHeadingElement>(null);
-  const shown = useRef(atOnce ? null : step);
+  const shown = useRef<string | null>(null);
   useEffect(() => {
     if (shown.current === step) return;
+    const first = shown.current === null;
     shown.current = step;
-    heading.current?.focus();
+    const touch = matchMedia('(pointer: coarse)').matches;
+    const field = heading.current?.closest('form')?.querySelector<HTMLElement>('[data-step-focus]');
+    // Whoever opens the checkout is going to type the name.
+    if (field && (first || !touch)) field.focus();
+    else heading.current?.focus();
   }, [step]);
   return heading;
 }

@@ -58,6 +58,8 @@ export const en: Messages<typeof hu> = {
   member: {
     role: 'Role',
     email: 'Email address',
+    phone: 'Phone',
+    note: 'Note',
     name: 'Name',
     status: 'Status',
     totalValue: 'Price',

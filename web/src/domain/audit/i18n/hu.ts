@@ -50,6 +50,8 @@ export const hu = {
   member: {
     role: 'Szerepkör',
     email: 'E-mail-cím',
+    phone: 'Telefon',
+    note: 'Megjegyzés',
     name: 'Név',
     status: 'Állapot',
     totalValue: 'Ár',

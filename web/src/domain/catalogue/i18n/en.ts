@@ -23,7 +23,7 @@ export const en: Messages<typeof hu> = {
     noneHint: 'What you archive comes here and can be restored.',
   },
   partners: {
-    search: 'Search by name',
+    search: 'Search by name, phone number or e-mail',
     new: 'New partner',
     nameMissing: 'Enter the partner’s name.',
     renameHint: 'Earlier rentals and payments keep the old name.',

@@ -20,7 +20,7 @@ export const hu = {
     noneHint: 'Amit archivál, ide kerül, és innen visszaállítható.',
   },
   partners: {
-    search: 'Keresés név szerint',
+    search: 'Keresés név, telefonszám vagy e-mail szerint',
     new: 'Új partner',
     nameMissing: 'Adja meg a partner nevét.',
     renameHint: 'A korábbi bérléseken és fizetéseken a régi név marad.',

@@ -1,7 +1,7 @@
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Combobox as LibraryCombobox } from '@base-ui/react/combobox';
 import { IconCheck } from '@tabler/icons-react';
-import type { ComponentProps, Ref } from 'react';
+import { type ComponentProps, type Ref, useId } from 'react';
 import classes from './combobox.module.css';
 import { Field, type FieldProps } from './field';
 import popup from './popup.module.css';
@@ -46,6 +46,7 @@ export function Combobox({
   onBlur,
   ...input
 }: ComboboxProps) {
+  const list = useId();
   return (
     <LibraryCombobox.Root
       items={options}
@@ -79,8 +80,23 @@ export function Combobox({
             <LibraryCombobox.Empty className={classes.nothing}>{nothingFound}</LibraryCombobox.Empty>
             <LibraryCombobox.List>
               {(option: Option) => (
-                <LibraryCombobox.Item key={option.value} value={option} className={classes.option}>
-                  {option.label}
+                <LibraryCombobox.Item
+                  key={option.value}
+                  value={option}
+                  className={classes.option}
+                  {...(option.hint !== undefined && {
+                    'aria-labelledby': `${list}-${option.value}`,
+                    'aria-describedby': `${list}-${option.value}-hint`,
+                  })}
+                >
+                  {option.hint === undefined ? (
+                    option.label
+                  ) : (
+                    <span>
+                      <span id={`${list}-${option.value}`}>{option.label}</span>
+                      <small id={`${list}-${option.value}-hint`}>{option.hint}</small>
+                    </span>
+                  )}
                   <LibraryCombobox.ItemIndicator render={<IconCheck size={15} stroke={2.2} aria-hidden />} />
                 </LibraryCombobox.Item>
               )}

@@ -5,6 +5,8 @@ import { Field, type FieldProps } from './field';
 export interface Option {
   value: string;
   label: string;
+  /** What tells it from another one with this label; shown by a Combobox only. */
+  hint?: string;
 }
 
 interface SelectFieldProps extends FieldProps, Omit<ComponentProps<'select'>, keyof FieldProps> {
