@@ -1,6 +1,6 @@
 import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type FakeServer,
   json,
@@ -19,6 +19,8 @@ vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+beforeEach(() => localStorage.setItem('harang-checkout-place', 'vaci'));
 
 const bosch = stockItems[2];
 
@@ -160,11 +162,111 @@ it('adds the first hit with Enter and shows what is sold out', async () => {
   expect(await screen.findByText('Nincs ilyen termék ezen a telephelyen.')).toBeInTheDocument();
 });
 
-it('leads to the partners in a shop that has none', async () => {
-  openShop('OPERATOR').on('GET /partners', page([]));
-  await renderPage('/rentals/new');
+const eva = {
+  id: 'p-eva',
+  name: 'Kiss Éva',
+  phone: '06 30 555 0101',
+  email: null,
+  note: null,
+  archived: false,
+};
+
+it('adds the first partner of a shop in the checkout, and goes on with it', async () => {
+  const server = openShop('OPERATOR')
+    .on('GET /partners', page([]))
+    .on('POST /partners', json({ ...eva, samePhone: [] }, 201));
+  const { user } = await renderPage('/rentals/new');
   expect(await screen.findByText(/Még nincs partner/)).toBeInTheDocument();
-  expect(screen.getByRole('link', { name: 'Partnerek megnyitása' })).toHaveAttribute('href', '/partners');
+  await user.type(screen.getByTestId('wizard-partner'), 'Kiss Éva');
+  await user.click(screen.getByTestId('wizard-new-partner'));
+  const dialog = await screen.findByRole('dialog', { name: 'Új partner' });
+  expect(await within(dialog).findByLabelText('Név')).toHaveValue('Kiss Éva');
+  await user.type(within(dialog).getByLabelText('Telefon'), '0630');
+  await user.click(within(dialog).getByRole('button', { name: 'Mentés' }));
+  expect(within(dialog).getByText(/^Egy telefonszámot adjon meg/)).toBeInTheDocument();
+  await user.type(within(dialog).getByLabelText('Telefon'), ' 555 0101');
+  await user.click(within(dialog).getByRole('button', { name: 'Mentés' }));
+  await waitFor(() => expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items'));
+  expect(server.seen('POST /partners')[0]?.body).toEqual({
+    name: 'Kiss Éva',
+    phone: '0630 555 0101',
+    email: null,
+    note: null,
+  });
+});
+
+it('offers the partner who has the number already instead of a second one', async () => {
+  const server = openShop('OPERATOR').on('GET /partners', ({ search }) =>
+    json(page(search.get('phone') === '0630 555-0101' || search.get('search') === '' ? [eva] : [])),
+  );
+  const { user } = await renderPage('/rentals/new');
+  await user.type(await screen.findByTestId('wizard-partner'), '0630 555-0101');
+  await user.click(screen.getByTestId('wizard-new-partner'));
+  const dialog = await screen.findByRole('dialog', { name: 'Új partner' });
+  expect(await within(dialog).findByLabelText('Telefon')).toHaveValue('0630 555-0101');
+  await user.click(await within(dialog).findByRole('button', { name: 'Őt választom: Kiss Éva' }));
+  await waitFor(() => expect(screen.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items'));
+  expect(server.seen('POST /partners')).toHaveLength(0);
+});
+
+it('tells two partners of one name apart, also at the payment', async () => {
+  openShop('OPERATOR').on(
+    'GET /partners',
+    page([eva, { ...eva, id: 'p-other', phone: null, lastRentalAt: new Date(Date.now() - 86_400_000).toISOString() }]),
+  );
+  const { user } = await renderPage('/rentals/new');
+  await user.click(await screen.findByTestId('wizard-partner'));
+  const [first, second] = await screen.findAllByRole('option', { name: 'Kiss Éva' });
+  expect(first).toHaveAccessibleDescription('06 30 555 0101');
+  expect(second).toHaveAccessibleDescription(/^utoljára bérelt: tegnap/);
+  if (first) await user.click(first);
+  expect(screen.getByTestId('wizard-partner-hint')).toHaveTextContent('06 30 555 0101');
+  await user.click(screen.getByTestId('wizard-next'));
+  await addBosch(user);
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByTestId('wizard-pay-lines')).toHaveTextContent('1 ×Bosch GBH 2-26 fúrókalapács');
+  expect(screen.getByLabelText('Összegzés')).toHaveTextContent('Kiss Éva06 30 555 0101');
+});
+
+it('asks for the location where several are possible, never takes the first one', async () => {
+  localStorage.removeItem('harang-checkout-place');
+  openShop('OPERATOR');
+  const { user } = await renderPage('/rentals/new');
+  await pickPartner(user);
+  const location = await screen.findByTestId('wizard-location');
+  expect(location).toHaveValue('');
+  await waitFor(() => expect(location).toHaveFocus());
+  expect(screen.getByTestId('wizard-product-search')).toBeDisabled();
+  expect(screen.getByText(/Előbb válasszon telephelyet/)).toBeInTheDocument();
+  await user.click(screen.getByTestId('wizard-next'));
+  expect(await screen.findByText('Válasszon telephelyet.')).toBeInTheDocument();
+  await user.selectOptions(location, 'kelenfold');
+  await user.keyboard('{Enter}');
+  expect(screen.getByTestId('wizard-product-search')).toHaveFocus();
+});
+
+it('needs Enter alone: the partner, on, a product, on, and the rental', async () => {
+  const server = openShop('OPERATOR').on('POST /rentals', () => json(rentalOf(), 201));
+  const { user } = await renderPage('/rentals/new');
+  const partner = await screen.findByTestId('wizard-partner');
+  await waitFor(() => expect(partner).toHaveFocus());
+  await user.keyboard('bét');
+  await screen.findByRole('option', { name: 'Béta Bau Bt.' });
+  await waitFor(() => expect(screen.getAllByRole('option')).toHaveLength(1));
+  await user.keyboard('{Enter}');
+  await waitFor(() => expect(partner).toHaveValue('Béta Bau Bt.'));
+  await user.keyboard('{Enter}');
+  await waitFor(() => expect(screen.getByTestId('wizard-product-search')).toHaveFocus());
+  await user.keyboard('bos{Enter}');
+  expect(await screen.findByTestId('wizard-line')).toBeInTheDocument();
+  await waitFor(() => expect(screen.getByTestId('wizard-next')).not.toHaveAttribute('aria-disabled', 'true'));
+  await new Promise((resolve) => setTimeout(resolve, 150)); // a scanner's second Enter would come sooner
+  await user.keyboard('{Enter}');
+  await waitFor(() => expect(screen.getByTestId('wizard-method')).toHaveFocus());
+  await screen.findByTestId('wizard-card-token');
+  await user.keyboard('{Enter}');
+  await screen.findByTestId('wizard-result');
+  expect(sentRental(server)).toMatchObject({ partnerId: 'beta', locationId: 'vaci' });
 });
 
 it('says why there is nothing to choose in a shop without a catalogue', async () => {
@@ -176,6 +278,7 @@ it('says why there is nothing to choose in a shop without a catalogue', async ()
 });
 
 it('takes the location last used here, and looks for products there', async () => {
+  localStorage.removeItem('harang-checkout-place');
   localStorage.setItem('harang-checkout-place', 'kelenfold');
   const server = openShop('OPERATOR');
   const { user } = await renderPage('/rentals/new');
@@ -445,7 +548,7 @@ describe('a checkout that was begun', () => {
     await user.click(screen.getByRole('button', { name: 'Elölről' }));
     await user.click(within(await screen.findByRole('dialog')).getByRole('button', { name: 'Elölről' }));
     expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
-    await waitFor(() => expect(screen.getByRole('heading', { name: 'Ki viszi?' })).toHaveFocus());
+    await waitFor(() => expect(screen.getByTestId('wizard-partner')).toHaveFocus());
     await again();
     expect(await screen.findByTestId('wizard-partner')).toHaveValue('');
   });

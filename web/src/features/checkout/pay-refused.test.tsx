@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
-import { expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import { json, minutesAgo, openShop, problem, rentalOf, rentalPaymentOf } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 
@@ -8,6 +8,8 @@ vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+beforeEach(() => localStorage.setItem('harang-checkout-place', 'vaci'));
 
 const declined = rentalPaymentOf({ transactionId: 't1', errorCode: 'sandbox:insufficient_funds' });
 const undecided = rentalPaymentOf({ transactionId: 't1', status: 'PENDING', errorCode: 'sandbox:timeout' });

@@ -1,6 +1,6 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
-import { expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import {
   boschBarcode,
   type FakeServer,
@@ -20,6 +20,8 @@ vi.mock('../../live/live-provider', () => import('../../test/quiet-live'));
 vi.mock('../../live/connection-chip', () => import('../../test/quiet-live'));
 vi.mock('../../live/notification-bell', () => import('../../test/quiet-live'));
 vi.mock('../../live/toasts', () => import('../../test/quiet-live'));
+
+beforeEach(() => localStorage.setItem('harang-checkout-place', 'vaci'));
 
 const [makita, , bosch] = stockItems;
 const [makitaProduct, , boschProduct] = products;

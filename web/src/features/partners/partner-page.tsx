@@ -203,6 +203,9 @@ function RentalRow({ rental }: { rental: Rental }) {
   );
 }
 
+/** `2027-10` as it stands on a card: 10/27. */
+const cardDate = (expires: string) => `${expires.slice(5)}/${expires.slice(2, 4)}`;
+
 function Cards({ partnerId }: { partnerId: string }) {
   const { t } = useTranslation('partners');
   const { data, error, isFetching, isPending, refetch, dataUpdatedAt } = useQuery(cardsQueryOptions(partnerId));
@@ -216,7 +219,7 @@ function Cards({ partnerId }: { partnerId: string }) {
           <li key={card.token} className={classes.card}>
             <IconCreditCard size={18} stroke={1.7} aria-hidden />
             <span>{card.label}</span>
-            {card.expires !== '' && <small>{t('page.expires', { date: card.expires.replace('-', '. ') })}</small>}
+            {card.expires !== '' && <small>{t('page.expires', { date: cardDate(card.expires) })}</small>}
           </li>
         ))}
       </ul>
