@@ -137,7 +137,7 @@ test('by keyboard: a whole checkout', async ({ server, signIn }) => {
   await tabTo(page, page.getByRole('link', { name: 'Új bérlés' }));
   await page.keyboard.press('Enter');
   const wizard = page.getByTestId('checkout-wizard');
-  await tabTo(page, page.getByTestId('wizard-partner'));
+  await expect(page.getByTestId('wizard-partner')).toBeFocused();
   await page.keyboard.type(partner.name);
   await expect(page.getByRole('option', { name: partner.name })).toBeVisible();
   await page.keyboard.press('Enter');
@@ -145,8 +145,12 @@ test('by keyboard: a whole checkout', async ({ server, signIn }) => {
   await tabTo(page, page.getByTestId('wizard-next'));
   await page.keyboard.press('Enter');
   await expect(wizard).toHaveAttribute('data-step', 'items');
-  await expect(wizard.getByRole('heading', { level: 2 }).first()).toBeFocused();
-  await tabTo(page, page.getByTestId('wizard-product-search'));
+  // The shop has several places, and none was chosen in this browser yet.
+  const place = page.getByTestId('wizard-location');
+  await expect(place).toBeFocused();
+  while ((await place.inputValue()) !== item.locationId) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page.getByTestId('wizard-product-search')).toBeFocused();
   await page.keyboard.type(item.productName);
   await page.keyboard.press('Enter');
   await expect(page.getByTestId('wizard-line')).toHaveCount(1);
@@ -155,8 +159,7 @@ test('by keyboard: a whole checkout', async ({ server, signIn }) => {
   await expect(page.getByTestId('wizard-quantity')).toHaveValue('2');
   await page.keyboard.press('Enter');
   await expect(wizard).toHaveAttribute('data-step', 'pay');
-  await expect(wizard.getByRole('heading', { level: 2 }).first()).toBeFocused();
-  await tabTo(page, page.getByTestId('wizard-method'));
+  await expect(page.getByTestId('wizard-method')).toBeFocused();
   await page.keyboard.press('ArrowDown');
   await expect(page.getByTestId('wizard-method')).toHaveValue('CASH');
   await tabTo(page, page.getByTestId('wizard-submit'));
@@ -165,7 +168,7 @@ test('by keyboard: a whole checkout', async ({ server, signIn }) => {
   await expect(page.getByTestId('wizard-result').getByRole('heading')).toBeFocused();
   await tabTo(page, page.getByRole('button', { name: 'Még egy bérlés' }));
   await page.keyboard.press('Enter');
-  await expect(wizard.getByRole('heading', { level: 2 }).first()).toBeFocused();
+  await expect(page.getByTestId('wizard-partner')).toBeFocused();
 });
 
 test('by keyboard: stock corrected, a rental taken back, a user added and disabled', async ({ signIn }) => {

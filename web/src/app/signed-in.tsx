@@ -36,7 +36,7 @@ export function SignedIn() {
       session.subscribe(() => {
         // A session that ends by itself leaves what was begun to its user.
         const state = session.state();
-        if (state.status === 'signed-out' && state.wanted) deleteSessionDrafts();
+        if (state.status === 'signed-out' && state.wanted === true) deleteSessionDrafts();
       }),
     [],
   );

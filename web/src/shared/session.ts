@@ -17,7 +17,7 @@ export type SessionState =
   /** The page was opened while the server could not be reached: whether there is a session is not known. */
   | { status: 'unreachable'; user: null }
   /** `wanted`: somebody signed out, here or in another tab. */
-  | { status: 'signed-out'; user: null; reason: 'none' | 'asked' | 'ended'; wanted: boolean }
+  | { status: 'signed-out'; user: null; reason: 'none' | 'asked' | 'ended'; wanted?: true }
   | { status: 'signed-in'; user: User };
 
 const openedKey = 'harang-session';
@@ -253,7 +253,7 @@ export class Session {
     this.#expiresAt = 0;
     rememberOpened(false);
     if (this.#state.status === 'signed-out') return;
-    this.#set({ status: 'signed-out', user: null, reason, wanted });
+    this.#set({ status: 'signed-out', user: null, reason, ...(wanted && { wanted }) });
   }
 
   #set(state: SessionState): void {

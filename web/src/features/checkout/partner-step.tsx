@@ -20,6 +20,9 @@ import './messages';
 
 const NewPartner = lazyAhead(async () => (await import('./new-partner')).NewPartner);
 
+/** The value of the option that adds a partner; no id is one blank. */
+const newPartner = ' ';
+
 interface PartnerStepProps {
   partner: Draft['partner'];
   problem: string | undefined;
@@ -52,6 +55,19 @@ export function PartnerStep({ partner, problem, onPartner, onFound }: PartnerSte
   const options = (partner === null || found.some((each) => each.id === partner.id) ? found : [partner, ...found]).map(
     ({ id, name, hint }) => ({ value: id, label: name, ...(hint !== undefined && { hint }) }),
   );
+  // Beside those that are found, or instead of them, once the answer is there.
+  const offered =
+    sought === '' || late || isFetching
+      ? options
+      : [
+          ...options,
+          {
+            value: newPartner,
+            label: own('wizard.newPartner'),
+            hint: found.length === 0 ? own('wizard.partnerNone') : sought,
+          },
+        ];
+  const add = () => adding.show(/\d{3}/.test(sought) && !/\p{L}/u.test(sought) ? { phone: sought } : { name: sought });
   const nobody = data?.items.length === 0 && search === '' && !isPlaceholderData;
   // A name typed out in full is as good as one picked from the list.
   const handleBlur = () => {
@@ -75,17 +91,23 @@ export function PartnerStep({ partner, problem, onPartner, onFound }: PartnerSte
         size="md"
         nothingFound={late || isFetching ? t('common.loading') : own('wizard.partnerNone')}
         leftSection={<IconUser size={18} stroke={1.7} aria-hidden />}
-        options={options}
+        options={offered}
         value={partner && { value: partner.id, label: partner.name }}
         search={words}
-        onSearchChange={setWords}
+        onSearchChange={(typed) => typed !== own('wizard.newPartner') && setWords(typed)}
         onFocus={(event) => event.currentTarget.select()}
         onBlur={handleBlur}
-        onChange={(chosen) =>
-          onPartner(
-            chosen && { id: chosen.value, name: chosen.label, ...(chosen.hint !== undefined && { hint: chosen.hint }) },
-          )
-        }
+        onChange={(chosen) => {
+          if (chosen?.value === newPartner) add();
+          else
+            onPartner(
+              chosen && {
+                id: chosen.value,
+                name: chosen.label,
+                ...(chosen.hint !== undefined && { hint: chosen.hint }),
+              },
+            );
+        }}
         error={problem}
       />
       {partner?.hint !== undefined && sought === '' && (
@@ -105,11 +127,9 @@ export function PartnerStep({ partner, problem, onPartner, onFound }: PartnerSte
         data-testid="wizard-new-partner"
         // Before the field is left, which shows the chosen name again.
         onPointerDown={(event) => event.preventDefault()}
-        onClick={() =>
-          adding.show(/\d{3}/.test(sought) && !/\p{L}/u.test(sought) ? { phone: sought } : { name: sought })
-        }
+        onClick={add}
       >
-        {sought === '' ? partners('new') : partners('newNamed', { words: sought })}
+        {own('wizard.newPartner')}
       </Button>
       {error !== null && <ErrorState error={error} busy={isFetching} onRetry={() => refetch()} />}
       <Modal {...adding.props} title={partners('new')}>

@@ -18,7 +18,6 @@ export const en: Messages<typeof hu> = {
   neverRented: 'has not rented yet',
   owes: 'Owes {{amount}}',
   new: 'New partner',
-  newNamed: 'New partner: {{words}}',
   edit: 'Edit',
   page: {
     back: 'Partners',
@@ -35,7 +34,6 @@ export const en: Messages<typeof hu> = {
     cards: 'Stored cards',
     noCards: 'No stored card.',
     expires: 'expires {{date}}',
-    since: 'last rented {{date}}',
     missing: 'There is no such partner',
     missingHint: 'Its data may have been erased.',
     rental: 'Open the rental: {{products}}',

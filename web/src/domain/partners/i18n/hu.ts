@@ -15,7 +15,6 @@ export const hu = {
   neverRented: 'még nem bérelt',
   owes: 'Tartozik: {{amount}}',
   new: 'Új partner',
-  newNamed: 'Új partner: {{words}}',
   edit: 'Szerkesztés',
   page: {
     back: 'Partnerek',
@@ -32,7 +31,6 @@ export const hu = {
     cards: 'Tárolt kártyák',
     noCards: 'Nincs tárolt kártyája.',
     expires: 'lejár: {{date}}',
-    since: 'utoljára bérelt: {{date}}',
     missing: 'Nincs ilyen partner',
     missingHint: 'Lehet, hogy közben törölték.',
     rental: 'Bérlés megnyitása: {{products}}',

@@ -15,6 +15,7 @@ export const en: Messages<typeof hu> = {
     partner: 'Who takes it?',
     partnerLabel: 'Partner',
     partnerHint: 'Start typing the name, phone number or e-mail.',
+    newPartner: 'Add a new partner',
     partnerNone: 'No such partner.',
     partnerMissing: 'Pick a partner.',
     nobody: 'No partners yet. Add the first one here.',

@@ -12,6 +12,7 @@ export const hu = {
     partner: 'Ki viszi?',
     partnerLabel: 'Partner',
     partnerHint: 'Kezdje el írni a nevét, telefonszámát vagy e-mail-címét.',
+    newPartner: 'Új partner felvétele',
     partnerNone: 'Nincs ilyen partner.',
     partnerMissing: 'Válasszon partnert.',
     nobody: 'Még nincs partner. Vegye fel az elsőt itt.',
