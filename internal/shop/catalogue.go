@@ -200,7 +200,8 @@ const maxSamePhone = 5
 // SamePhone returns other partners with the phone number of one, those that are archived left out: it may be the same
 // customer. Callers who may not read partners get none.
 func (c *Catalogue) SamePhone(ctx context.Context, caller harang.Identity, p harang.Partner) ([]harang.Partner, error) {
-	if p.Phone == "" || caller.Can(harang.ActionReadCatalogue) != nil {
+	mayRead := caller.Can(harang.ActionReadCatalogue) == nil
+	if p.Phone == "" || !mayRead {
 		return nil, nil
 	}
 	return c.store.FindPartnersByPhone(ctx, caller.Tenant, p.Phone, p.ID, false, maxSamePhone)
