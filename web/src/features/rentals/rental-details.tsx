@@ -105,15 +105,13 @@ export function RentalDetails({ rental, ...handlers }: { rental: Rental } & Rent
         </>
       )}
       <RentalActions rental={rental} all {...handlers} />
-      {role !== 'OPERATOR' && (
-        <div className={classes.history}>
-          <HistoryButton of={{ type: 'rental', id: rental.id }} name={rental.partnerName} />
-        </div>
-      )}
-      <Link to="/rentals/slip" search={{ rental: rental.id }} className={classes.slip} data-testid="rental-slip">
-        <IconPrinter size={18} stroke={1.7} aria-hidden />
-        {pages('slip.open')}
-      </Link>
+      <div className={classes.history}>
+        <Link to="/rentals/slip" search={{ rental: rental.id }} className={classes.slip} data-testid="rental-slip">
+          <IconPrinter size={16} stroke={1.7} aria-hidden />
+          {pages('slip.open')}
+        </Link>
+        {role !== 'OPERATOR' && <HistoryButton of={{ type: 'rental', id: rental.id }} name={rental.partnerName} />}
+      </div>
       <p className={classes.id}>
         {t('list.id')}: {rental.id}
       </p>
