@@ -113,12 +113,12 @@ test('what was begun is still there after the session ended, and gone after sign
   };
   await enter();
   await expect(page.getByTestId('connection-status')).toBeVisible();
-  await page.goto('/rentals/new');
+  await operator.go('/rentals/new');
   await expect(page.getByTestId('wizard-partner')).toHaveValue('Gombos Tamás e.v.');
   await page.getByTestId('logout').first().click();
   await expect(page).toHaveURL(/\/login/);
   await enter();
   await expect(page.getByTestId('connection-status')).toBeVisible();
-  await page.goto('/rentals/new');
+  await operator.go('/rentals/new');
   await expect(page.getByTestId('wizard-partner')).toHaveValue('');
 });

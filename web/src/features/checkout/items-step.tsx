@@ -44,7 +44,7 @@ export function ItemsStep({
 }: ItemsStepProps) {
   const { t } = useTranslation('checkout');
   const now = useNow();
-  const [asked] = useState(draft.locationId === '');
+  const [asked] = useState(draft.locationId === '' && locations.length > 0);
   return (
     <div className={classes.items}>
       <div className={classes.terms}>

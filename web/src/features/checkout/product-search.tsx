@@ -74,7 +74,7 @@ export function ProductSearch({
         {...takesScans}
         leftSection={<IconSearch size={18} stroke={1.7} aria-hidden />}
         autoComplete="off"
-        disabled={draft.locationId === ''}
+        disabled={draft.locationId === '' && !nowhere && locations.data !== undefined}
         value={words}
         onChange={(event) => setWords(event.currentTarget.value)}
         onKeyDown={handleKey}
