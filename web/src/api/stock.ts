@@ -93,6 +93,23 @@ export function useAdjustStock(handlers?: WriteHandlers<Answer<'/api/v1/inventor
 
 type ItemPath = Pick<StockItem, 'productId' | 'locationId'>;
 
+/** How many pieces of a product a location begins with, and its levels. */
+export interface NewStock extends ItemPath, Thresholds {
+  quantity: number;
+}
+
+/** Puts a product into the stock of a location. Sent again it changes nothing. */
+export function useCreateStock(handlers?: WriteHandlers<StockItem, NewStock>) {
+  return useWrite(
+    {
+      send: ({ productId, locationId, ...body }: NewStock) =>
+        call('put', '/api/v1/inventory/stock/{productId}/{locationId}', { path: { productId, locationId }, body }),
+      refresh: tradeKeys,
+    },
+    handlers,
+  );
+}
+
 interface Thresholds {
   warningThreshold: number;
   criticalThreshold: number;

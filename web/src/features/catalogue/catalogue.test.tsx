@@ -4,7 +4,7 @@ import problemCases from '../../../../contract/import-problems.json';
 import type { ImportReport } from '../../api/imports';
 import { chooseLanguage } from '../../shared/i18n/i18n';
 import type { Named, Product } from '../../shared/model';
-import { json, openShop, page, problem } from '../../test/fake-server';
+import { json, openShop, page, problem, stockItems } from '../../test/fake-server';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { enterBarcode } from './barcodes-field';
 import { problemSentence } from './problem-sentence';
@@ -110,10 +110,40 @@ it('adds a product with the code that was typed last; a repeated attempt keeps i
   expect(await within(dialog).findByText(/átmenetileg nem érhető el/)).toBeInTheDocument();
   broken = false;
   await user.click(within(dialog).getByRole('button', { name: 'Mentés' }));
-  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  const place = await within(dialog).findByLabelText('Telephely');
   const sent = server.seen('PUT /products/letra-3-12-3f9c1a');
   expect(sent).toHaveLength(2);
   expect(sent[1]?.body).toEqual({ name: 'Létra 3-12', dailyPrice: 1200, barcodes: ['77'] });
+
+  // Then where it is: no location is chosen for the user.
+  server.on('PUT /inventory/stock/letra-3-12-3f9c1a/kelenfold', ({ body }) => json(body));
+  await user.type(within(dialog).getByLabelText('Hány darab van ott'), '3');
+  await user.click(within(dialog).getByRole('button', { name: 'Mentés' }));
+  expect(await within(dialog).findByText('Válassza ki a telephelyet.')).toBeInTheDocument();
+  await user.selectOptions(place, 'Kelenföld');
+  await user.click(within(dialog).getByRole('button', { name: 'Mentés' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
+  expect(server.seen('PUT /inventory/stock/letra-3-12-3f9c1a/kelenfold')[0]?.body).toEqual({
+    quantity: 3,
+    warningThreshold: 0,
+    criticalThreshold: 0,
+  });
+});
+
+it('puts a product into the stock of a location that has none of it', async () => {
+  const [makita] = stockItems;
+  openCatalogue().on('GET /inventory/stock', page([{ ...makita, productId: 'te-70', locationId: 'vaci' }]));
+  const { user, container } = await renderPage('/products');
+  await user.click(await screen.findByRole('button', { name: 'Készletre vesz: Hilti TE 70' }));
+  const place = await screen.findByLabelText('Telephely');
+  expect(
+    within(place)
+      .getAllByRole('option')
+      .map(({ textContent }) => textContent),
+  ).toEqual(['Kelenföld']);
+  expect(await accessibilityProblems(container)).toEqual([]);
+  await user.click(screen.getByRole('button', { name: 'Később' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
 });
 
 it.each([

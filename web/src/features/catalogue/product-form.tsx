@@ -29,8 +29,14 @@ const productSchema = v.object({
   ),
 });
 
+interface ProductFormProps {
+  /** Null for a new one. */
+  product: Product | null;
+  onSaved: (product: Pick<Product, 'id' | 'name'>) => void;
+}
+
 /** A new product, or the name, price and barcodes of one. */
-export function ProductForm({ product, onSaved }: { product: Product | null; onSaved: () => void }) {
+export function ProductForm({ product, onSaved }: ProductFormProps) {
   const { t } = useTranslation('catalogue');
   const { t: common } = useTranslation();
   const form = useForm({
@@ -39,7 +45,7 @@ export function ProductForm({ product, onSaved }: { product: Product | null; onS
   });
   const [codes, setCodes] = useState<BarcodeEntry>({ codes: product?.barcodes ?? [], typed: '', problem: null });
   const idOf = useItemId(product);
-  const save = useSaveProduct({ onSuccess: onSaved });
+  const save = useSaveProduct({ onSuccess: (_answer, { id, name }) => onSaved({ id, name }) });
   const refusal = formErrors(save.error, ['name', 'dailyPrice', 'barcodes'], common, taken(save.error));
 
   /** The code whose owner the server names, in the page's language. */
