@@ -47,6 +47,8 @@ export function Combobox({
   ...input
 }: ComboboxProps) {
   const list = useId();
+  // An id of a page has no spaces; a value may have.
+  const idOf = ({ value: of }: Option) => `${list}-${encodeURIComponent(of)}`;
   return (
     <LibraryCombobox.Root
       items={options}
@@ -85,16 +87,16 @@ export function Combobox({
                   value={option}
                   className={classes.option}
                   {...(option.hint !== undefined && {
-                    'aria-labelledby': `${list}-${option.value}`,
-                    'aria-describedby': `${list}-${option.value}-hint`,
+                    'aria-labelledby': idOf(option),
+                    'aria-describedby': `${idOf(option)}-hint`,
                   })}
                 >
                   {option.hint === undefined ? (
                     option.label
                   ) : (
                     <span>
-                      <span id={`${list}-${option.value}`}>{option.label}</span>
-                      <small id={`${list}-${option.value}-hint`}>{option.hint}</small>
+                      <span id={idOf(option)}>{option.label}</span>
+                      <small id={`${idOf(option)}-hint`}>{option.hint}</small>
                     </span>
                   )}
                   <LibraryCombobox.ItemIndicator render={<IconCheck size={15} stroke={2.2} aria-hidden />} />
