@@ -140,6 +140,7 @@ async function toItems(page: Page): Promise<void> {
   await page.getByRole('option').first().click();
   await page.getByTestId('wizard-next').click();
   await expect(page.getByTestId('checkout-wizard')).toHaveAttribute('data-step', 'items');
+  await page.getByTestId('wizard-location').selectOption('vaci-ut');
 }
 
 base('pictures of every page', async ({ browser }) => {
