@@ -56,7 +56,7 @@ func TestOgen(t *testing.T) {
 	grant := answer[*ogen.GrantBodyHeaders](t, "login", res, err)
 	admin := client(credential{token: grant.Response.AccessToken})
 	stockRes, err := admin.ListStock(ctx, ogen.ListStockParams{Limit: ogen.NewOptInt64(1)})
-	stock := answer[*ogen.ListStockBody](t, "stock", stockRes, err)
+	stock := answer[*ogen.ListStockListBody](t, "stock", stockRes, err)
 	if len(stock.Items) != 1 {
 		t.Fatalf("stock: %+v", stock)
 	}
