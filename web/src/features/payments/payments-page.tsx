@@ -87,7 +87,7 @@ function Payments() {
         onChange={(value) => show({ status: value === 'ALL' ? undefined : value, transaction: undefined })}
         options={[
           { value: 'ALL', label: common('common.all') },
-          { value: 'TODO', label: t('todo'), count: todo.length > 0 ? todo.length : undefined },
+          { value: 'TODO', label: t('todo'), count: failures.data === undefined ? null : todo.length },
           { value: 'DECLINED', label: common('paymentStatus.DECLINED') },
           { value: 'PENDING', label: common('paymentStatus.PENDING') },
           { value: 'SUCCEEDED', label: common('paymentStatus.SUCCEEDED') },
@@ -110,12 +110,16 @@ function Payments() {
       />
       {filters}
       <PaymentDays from={from} to={to} onChange={show} />
-      {totals !== undefined && (
+      {(from !== undefined || to !== undefined) && (
         <p className={classes.totals} data-testid="payment-totals" data-stale={listed.isPlaceholderData || undefined}>
-          <span>{t('totals.count', { count: totals.count, n: formatNumber(totals.count, language) })}</span>
-          <b>{t('totals.paid', { amount: formatMoney(totals.paidAmount, language) })}</b>
-          {totals.refundedAmount > 0 && (
-            <span>{t('totals.refunded', { amount: formatMoney(totals.refundedAmount, language) })}</span>
+          {totals !== undefined && (
+            <>
+              <span>{t('totals.count', { count: totals.count, n: formatNumber(totals.count, language) })}</span>
+              <b>{t('totals.paid', { amount: formatMoney(totals.paidAmount, language) })}</b>
+              {totals.refundedAmount > 0 && (
+                <span>{t('totals.refunded', { amount: formatMoney(totals.refundedAmount, language) })}</span>
+              )}
+            </>
           )}
         </p>
       )}

@@ -5,7 +5,8 @@ import classes from './segmented.module.css';
 interface SegmentedProps<T extends string> {
   label: string;
   value: T;
-  options: readonly { value: T; label: string; count?: number | undefined }[];
+  /** A count is shown from 1 on. Where one may come it has its place before, so that nothing moves: null. */
+  options: readonly { value: T; label: string; count?: number | null | undefined }[];
   onChange: (value: T) => void;
 }
 
@@ -25,7 +26,7 @@ export function Segmented<T extends string>({ label, value, options, onChange }:
           />
           <span>
             {option.label}
-            {option.count !== undefined && <small>{option.count}</small>}
+            {option.count !== undefined && <small hidden={!option.count}>{option.count ?? 0}</small>}
           </span>
         </label>
       ))}
