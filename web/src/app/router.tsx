@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, Outlet } from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router';
 import type { NotificationSeverity } from '../api/notifications';
 import type { PaymentFilter, RentalOrder, RentalStatus, Severity } from '../shared/model';
 import { reportClientError } from '../shared/client-errors';
@@ -135,6 +135,9 @@ const slip = createRoute({
   validateSearch: (search: Record<string, unknown>): { rental?: string } => {
     const rental = text(search.rental);
     return rental === undefined ? {} : { rental };
+  },
+  beforeLoad: ({ search }) => {
+    if (search.rental === undefined) throw redirect({ to: '/rentals', replace: true });
   },
   component: lazyPage(() => import('../features/rentals/slip-page'), 'SlipPage'),
 });

@@ -1,6 +1,6 @@
 import { IconArrowLeft, IconPrinter } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Navigate, useSearch } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { locationsQueryOptions } from '../../api/locations';
 import { rentalQueryOptions } from '../../api/rentals';
 import '../../domain/rentals/messages';
@@ -27,11 +27,10 @@ export function SlipPage() {
   const { t } = useTranslation('rentalPages');
   const { rental: id } = useSearch({ from: '/signed-in/rentals/slip' });
   const { data, error, isFetching, refetch } = useQuery({ ...rentalQueryOptions(id ?? ''), enabled: id !== undefined });
-  if (id === undefined) return <Navigate to="/rentals" replace />;
   return (
     <div className={classes.page}>
       <div className={classes.tools}>
-        <Link to="/rentals" search={{ rental: id }} className={classes.back}>
+        <Link to="/rentals" search={id === undefined ? {} : { rental: id }} className={classes.back}>
           <IconArrowLeft size={18} stroke={1.7} aria-hidden />
           {t('slip.back')}
         </Link>
