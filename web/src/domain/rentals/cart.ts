@@ -11,7 +11,7 @@ export interface CartLine {
 
 /** What the clerk has filled in so far. */
 export interface Draft {
-  partner: { id: string; name: string; /** Tells it from another one of this name. */ hint?: string } | null;
+  partner: { id: string; name: string; /** Distinguishes it from another one of this name. */ hint?: string } | null;
   locationId: string;
   /** A day, or a day with a time; see returnInstant. */
   due: string;

@@ -12,6 +12,7 @@ import {
   rentalPaymentOf,
   stockItems,
 } from '../../test/fake-server';
+import { scanAll } from '../../test/scan';
 import { accessibilityProblems, renderPage } from '../../test/render-page';
 import { addDays, toDateField } from '../../shared/format';
 
@@ -260,8 +261,7 @@ it('needs Enter alone: the partner, on, a product, on, and the rental', async ()
   await user.keyboard('bos{Enter}');
   expect(await screen.findByTestId('wizard-line')).toBeInTheDocument();
   await waitFor(() => expect(screen.getByTestId('wizard-next')).not.toHaveAttribute('aria-disabled', 'true'));
-  await new Promise((resolve) => setTimeout(resolve, 150)); // a scanner's second Enter would come sooner
-  await user.keyboard('{Enter}');
+  scanAll(['']); // Enter, a second later: a scanner's second one comes sooner
   await waitFor(() => expect(screen.getByTestId('wizard-method')).toHaveFocus());
   await screen.findByTestId('wizard-card-token');
   await user.keyboard('{Enter}');

@@ -14,7 +14,7 @@ import classes from './notifications-page.module.css';
 
 const severities = ['CRITICAL', 'WARNING', 'INFO'] as const;
 
-/** Everything the user was told, on a page of its own. What is filtered is in the address, the location too. */
+/** Every notification of the user, on a page of its own. The address names the filters, the location too. */
 export function NotificationsPage() {
   const { t } = useTranslation();
   const { t: own } = useTranslation('notifications');

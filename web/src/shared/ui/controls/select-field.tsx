@@ -5,7 +5,7 @@ import { Field, type FieldProps } from './field';
 export interface Option {
   value: string;
   label: string;
-  /** What tells it from another one with this label; shown by a Combobox only. */
+  /** What distinguishes it from another one with this label; shown by a Combobox only. */
   hint?: string;
 }
 
