@@ -216,7 +216,7 @@ func TestWebhook_Form(t *testing.T) {
 	}
 }
 
-// TestWebhook_NoMerchant: the answer does not say which tenants there are.
+// TestWebhook_NoMerchant: strangers are not told which tenants there are.
 func TestWebhook_NoMerchant(t *testing.T) {
 	u := newWebhookUnderTest(t)
 	answers := map[string]bool{}
